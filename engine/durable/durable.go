@@ -1,0 +1,127 @@
+// Package durable is the port between the interpreter and whatever keeps a run:
+// memory, the embedded journal, or a workflow service. The interpreter reaches
+// the world through a [Host] and nothing else.
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Policy says what may be done when the answer to a request was lost.
+type Policy string
+
+// The policies.
+const (
+	Safe   Policy = "safe"   // reads: send again
+	Keyed  Policy = "keyed"  // an idempotency key makes sending again harmless
+	Probed Policy = "probed" // look the result up first
+	Unsafe Policy = "unsafe" // park the run as in doubt
+)
+
+// Host is what the interpreter asks of the world. Calls on one Host come from
+// one goroutine. Paths name a step and iteration ("invite", "invite[3]") and are
+// unique within a run and stable between executions of it.
+//
+// A Host that cannot go on now (a person is needed, the timer lies far ahead, an
+// answer was lost) returns a *[Suspended]; the interpreter passes it up
+// unchanged and the run is taken up again later from its start, with completed
+// calls answered from what the Host kept.
+type Host interface {
+	// RunID identifies the run.
+	RunID() string
+	// Now returns the run's time. It does not change between two calls
+	// unless a Host call lies between them.
+	Now() time.Time
+	// Sleep returns once the absolute time is reached.
+	Sleep(ctx context.Context, path string, until time.Time) error
+	// Step performs a side effect once and keeps its result. A Host that has
+	// a result for in.Path returns it without calling do.
+	Step(ctx context.Context, in Intent, do Do) (json.RawMessage, error)
+	// Poll calls do until it reports true, the deadline passes (*[TimedOut])
+	// or do fails. Polls are reads.
+	Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (json.RawMessage, error)
+	// Await returns the result of a step that somebody else performs.
+	Await(ctx context.Context, w Wait) (json.RawMessage, error)
+}
+
+// Do performs the side effect of an [Intent] and returns the result to keep.
+type Do func(ctx context.Context) (json.RawMessage, error)
+
+// DoPoll performs one look. try counts from 1.
+type DoPoll func(ctx context.Context, try int) (result json.RawMessage, done bool, err error)
+
+// Intent is what is recorded before any byte leaves.
+type Intent struct {
+	Path      string
+	Operation string
+	Policy    Policy
+	Key       string          // idempotency key, "" when the operation has none
+	Input     json.RawMessage // resolved arguments, without credentials
+}
+
+// Schedule says when a poll looks: first at once, then after Every, growing to
+// Cap, until Timeout after the first look.
+type Schedule struct {
+	Every   time.Duration
+	Cap     time.Duration
+	Timeout time.Duration
+}
+
+// Wait describes a step that somebody else performs.
+type Wait struct {
+	Path        string
+	Description string
+	With        map[string]any // values the person or system needs
+	Sensitive   []string       // names in With that must not be shown
+}
+
+// Suspended says why a run does not go on now. It is not a failure.
+type Suspended struct {
+	Path        string
+	Reason      Reason
+	Description string
+	With        map[string]any
+	Until       time.Time // for ReasonTimer
+	Err         error     // for ReasonInDoubt: how the answer was lost
+}
+
+// Reason is why a run is suspended.
+type Reason string
+
+// The reasons.
+const (
+	ReasonExternal Reason = "external" // a person or another system must act
+	ReasonTimer    Reason = "timer"    // nothing to do before a time
+	ReasonInDoubt  Reason = "in_doubt" // a write may or may not have happened
+)
+
+func (s *Suspended) Error() string {
+	switch s.Reason {
+	case ReasonExternal:
+		return "waiting for step \"" + s.Path + "\" to be done"
+	case ReasonTimer:
+		return "waiting until " + s.Until.Format(time.RFC3339) + " for step \"" + s.Path + "\""
+	default:
+		return "it is not known whether step \"" + s.Path + "\" took effect"
+	}
+}
+
+func (s *Suspended) Unwrap() error { return s.Err }
+
+// TimedOut says that a poll's deadline passed before its condition came true.
+type TimedOut struct {
+	Path    string
+	Timeout time.Duration
+	Tries   int
+	Last    json.RawMessage
+}
+
+func (t *TimedOut) Error() string {
+	return "step \"" + t.Path + "\" was not done after " + t.Timeout.String()
+}
+
+// ErrCancelled is returned by a Host whose run was cancelled.
+var ErrCancelled = errors.New("the run was cancelled")

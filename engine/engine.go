@@ -1,0 +1,258 @@
+// Package engine loads capabilities and runs them. Start with [Load], then
+// [Program.Run].
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// Inputs are the values a run starts with, by input name. Values are JSON-like
+// Go data: nil, bool, any integer or float type, string, []any and other
+// slices, map[string]any.
+type Inputs map[string]any
+
+// Options shape how a capability is loaded and run. The zero value and nil
+// mean the defaults.
+type Options struct {
+	// OpenAPI maps an API's name to the path of its OpenAPI document. The key
+	// "" stands for the capability's own `api`.
+	OpenAPI map[string]string
+	// Overlays are files of OpenAPI Overlay 1.0, applied in order after the
+	// built-in one and the one beside the capability.
+	Overlays []string
+	// NoOverlay runs the file as it stands: neither the built-in overlay, nor
+	// the one beside it, nor Overlays act.
+	NoOverlay bool
+	// Overrides set step keys for this program: "STEP.KEY=VALUE".
+	Overrides []string
+	// Project is the path of a project file (.capstan.yaml); "" searches
+	// upwards from the capability, "none" reads none.
+	Project string
+	// Strict holds the file to its dialect's published rules.
+	Strict bool
+	// StrictResponses fails a step whose answer breaks its documented schema;
+	// otherwise that is a warning event.
+	StrictResponses bool
+	// BaseURL replaces the server of every API the capability uses.
+	BaseURL string
+	// Timeout bounds a whole run; 0 means no bound.
+	Timeout time.Duration
+
+	// Caller sends requests; nil means HTTP with retries, rate limits and
+	// redaction (operations.Client).
+	Caller operations.Caller
+	// Mock answers every operation from its OpenAPI document, with state that
+	// lives as long as one run. It replaces Caller.
+	Mock bool
+	// RecordDir and ReplayDir keep and replay exchanges, redacted.
+	RecordDir, ReplayDir string
+
+	// Secrets looks up a credential by environment variable name; nil means
+	// the process environment, with file: and exec: references followed.
+	Secrets func(ctx context.Context, name string) (value string, ok bool, err error)
+	// External performs external steps, by step id; "" is the fallback. A
+	// step without a handler suspends the run.
+	External map[string]ExternalHandler
+	// Log receives debug detail, without secrets; nil discards it.
+	Log *slog.Logger
+	// OnEvent is called for every event of a run, in order, from the goroutine
+	// that runs it; it must not block for long.
+	OnEvent func(Event)
+}
+
+// ExternalHandler performs an external step and returns its result, which
+// later steps see as the step's value. Returning [ErrNotDone] leaves the step
+// waiting.
+type ExternalHandler func(ctx context.Context, step ExternalStep) (any, error)
+
+// ExternalStep is what a handler is told.
+type ExternalStep struct {
+	Run         string         `json:"run"`
+	Capability  string         `json:"capability"`
+	Step        string         `json:"step"`
+	Description string         `json:"description"`
+	With        map[string]any `json:"with"`
+	Sensitive   []string       `json:"-"` // names in With that must not be shown
+}
+
+// Status is how a run stands.
+type Status string
+
+// The statuses.
+const (
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Waiting   Status = "waiting"
+	InDoubt   Status = "in_doubt"
+	Cancelled Status = "cancelled"
+	TimedOut  Status = "timed_out"
+)
+
+// Result is a run's account of itself, the run document of `run -o json`.
+type Result struct {
+	Run        string         `json:"run"`
+	Capability string         `json:"capability"`
+	Status     Status         `json:"status"`
+	Outputs    map[string]any `json:"outputs"`
+	Steps      []StepResult   `json:"steps"`
+	Waiting    *WaitingFor    `json:"waiting,omitempty"`
+	Error      *ErrorInfo     `json:"error,omitempty"`
+
+	// SensitiveOutputs names the outputs that hold bearer secrets.
+	SensitiveOutputs []string `json:"-"`
+}
+
+// StepResult is one step of a [Result].
+type StepResult struct {
+	ID         string     `json:"id"`
+	Status     string     `json:"status"` // succeeded, failed, skipped, waiting, in_doubt, timed_out, cancelled, pending
+	Attempts   int        `json:"attempts"`
+	HTTPStatus int        `json:"http_status,omitempty"`
+	DurationMS int64      `json:"duration_ms"`
+	Error      *ErrorInfo `json:"error,omitempty"`
+}
+
+// WaitingFor says what a suspended run waits for.
+type WaitingFor struct {
+	Step        string         `json:"step"`
+	Description string         `json:"description"`
+	With        map[string]any `json:"with,omitempty"`
+	Resume      string         `json:"resume"`
+	Sensitive   []string       `json:"-"`
+}
+
+// ErrorInfo is an error as run documents show it. Nothing in it is secret.
+type ErrorInfo struct {
+	Code       string `json:"code,omitempty"`
+	Step       string `json:"step,omitempty"`
+	Message    string `json:"message"`
+	Hint       string `json:"hint,omitempty"`
+	HTTPStatus int    `json:"http_status,omitempty"`
+	RequestID  string `json:"request_id,omitempty"`
+}
+
+// Event is one thing that happened in a run.
+type Event struct {
+	Time    time.Time
+	Run     string
+	Kind    EventKind
+	Step    string        // step path, "" for the run itself
+	Try     int           // poll look, from 1
+	Status  int           // HTTP status, 0 when there was none
+	Wait    time.Duration // until the next look or attempt
+	Message string
+	Err     error
+}
+
+// EventKind names what happened.
+type EventKind string
+
+// The events.
+const (
+	EventRunStarted  EventKind = "run-started"
+	EventStepStarted EventKind = "step-started"
+	EventPolled      EventKind = "polled"  // a look that did not come true; Wait is the time to the next
+	EventRetry       EventKind = "retry"   // a request will be sent again after Wait
+	EventWarning     EventKind = "warning" // Message says what
+	EventWaiting     EventKind = "waiting"
+	EventStepDone    EventKind = "step-done"
+	EventStepSkipped EventKind = "step-skipped"
+	EventStepFailed  EventKind = "step-failed"
+	EventRunFinished EventKind = "run-finished"
+)
+
+// RunOptions shape one run. Nil means the defaults.
+type RunOptions struct {
+	// ID names the run; "" makes a sortable one.
+	ID string
+	// Done says of external steps that they are done, with their result (nil
+	// when there is none), by step id.
+	Done map[string]json.RawMessage
+	// OnEvent is called in addition to Options.OnEvent.
+	OnEvent func(Event)
+}
+
+// Plan is what a program will do, the document of `plan -o json`.
+type Plan struct {
+	Capability  string            `json:"capability"`
+	Dialect     string            `json:"dialect"`
+	Overlays    []string          `json:"overlays"`
+	Inputs      []PlanInput       `json:"inputs"`
+	Steps       []PlanStep        `json:"steps"`
+	Outputs     []PlanOutput      `json:"outputs"`
+	Env         []PlanEnv         `json:"env"`
+	Hosts       []string          `json:"hosts"`
+	Diagnostics []diag.Diagnostic `json:"diagnostics"`
+}
+
+// PlanInput is an input with where it goes.
+type PlanInput struct {
+	Name        string   `json:"name"`
+	Type        string   `json:"type"` // "string", "array of string", ...
+	Required    bool     `json:"required"`
+	Default     any      `json:"default,omitempty"`
+	Description string   `json:"description,omitempty"`
+	UsedBy      []string `json:"used_by"`
+}
+
+// PlanStep is a step with everything that was decided about it.
+type PlanStep struct {
+	ID          string      `json:"id"`
+	Kind        string      `json:"kind"` // operation, external
+	Description string      `json:"description,omitempty"`
+	Operation   string      `json:"operation,omitempty"`
+	Method      string      `json:"method,omitempty"`
+	Path        string      `json:"path,omitempty"`
+	Effect      string      `json:"effect,omitempty"` // read, write, delete
+	Policy      string      `json:"policy,omitempty"` // safe, keyed, probed, unsafe
+	Binds       []PlanBind  `json:"binds"`
+	Guards      []PlanGuard `json:"guards,omitempty"`
+	When        string      `json:"when,omitempty"`
+	Each        string      `json:"each,omitempty"`
+	Until       string      `json:"until,omitempty"`
+	Fail        string      `json:"fail,omitempty"`
+	Select      string      `json:"select,omitempty"`
+	Every       string      `json:"every,omitempty"`
+	Timeout     string      `json:"timeout,omitempty"`
+	All         bool        `json:"all,omitempty"`
+	Sensitive   []string    `json:"sensitive,omitempty"`
+	Needs       []string    `json:"needs"`
+}
+
+// PlanBind is one value that is sent, where it comes from, and the rule that
+// bound it.
+type PlanBind struct {
+	Param string `json:"param"`
+	In    string `json:"in"`             // path, query, header, cookie, body; "with" for external steps
+	From  string `json:"from"`           // "inputs.organization_name", "create-organization.id", "\"sso\""
+	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource input, step resource, schema
+	Expr  string `json:"expr,omitempty"` // the whole expression when From is only what it reads
+}
+
+// PlanGuard is a list filter that must be sent and must match every item.
+type PlanGuard struct {
+	Param string `json:"param"`
+	Field string `json:"field,omitempty"` // item field that is compared
+}
+
+// PlanOutput is an output with its type.
+type PlanOutput struct {
+	Name      string `json:"name"`
+	Source    string `json:"source"`
+	Type      string `json:"type"`
+	Sensitive bool   `json:"sensitive,omitempty"`
+}
+
+// PlanEnv is an environment variable that holds a credential.
+type PlanEnv struct {
+	Name    string   `json:"name"`
+	Aliases []string `json:"aliases,omitempty"`
+	For     string   `json:"for"` // API name and scheme
+	Set     bool     `json:"set"`
+}

@@ -1,0 +1,71 @@
+package operations
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Caller sends one request and returns what came back. It is the only way in
+// which Capstan reaches an API: HTTP, mock, replay and an SDK-backed client are
+// all Callers, and timeouts, retries, rate limits, recording and logging wrap
+// one Caller in another.
+//
+// A response of any HTTP status is a *Response with a nil error. An error means
+// that no complete response was had; use [IsInDoubt] to ask whether the request
+// may have taken effect. A Caller is safe for concurrent use and does not keep
+// or change the Request.
+type Caller func(ctx context.Context, req *Request) (*Response, error)
+
+// Request is an operation with its arguments: enough for an SDK-backed Caller
+// to pick a method and for the HTTP one to build the message.
+type Request struct {
+	Op   *Operation
+	Args []Arg
+	Body any // JSON-like value, []byte (sent as it is) or nil
+	// MediaType picks one of Op.Body.Media; "" takes the first.
+	MediaType string
+	// BaseURL replaces the document's server. It may carry a path prefix.
+	BaseURL string
+	// Header holds further headers, such as an idempotency key.
+	Header http.Header
+	// Resend says that sending the request again is safe although the method
+	// is not idempotent: it carries an idempotency key.
+	Resend bool
+	// Attempts bounds how often the request may be sent in all; 0 takes the
+	// retry middleware's default.
+	Attempts int
+	// Step is the path of the step that asks ("poll-connection-active"), for
+	// logs and recordings; Try counts polls of that step from 1.
+	Step string
+	Try  int
+}
+
+// Arg is the value of one parameter.
+type Arg struct {
+	Param *Param
+	Value any
+}
+
+// Response is what came back.
+type Response struct {
+	Status    int // HTTP status code
+	Header    http.Header
+	Body      []byte // whole, within the size cap
+	Value     any    // Body decoded when it is JSON, else nil (string for text)
+	IsJSON    bool   // Value was decoded from JSON
+	RequestID string // provider's request id from the headers, "" when none
+	Attempts  int    // how often the request was sent
+	Duration  time.Duration
+}
+
+// Middleware wraps a Caller.
+type Middleware func(Caller) Caller
+
+// Chain wraps c in the middlewares, the first outermost.
+func Chain(c Caller, ms ...Middleware) Caller {
+	for i := len(ms) - 1; i >= 0; i-- {
+		c = ms[i](c)
+	}
+	return c
+}

@@ -1,0 +1,190 @@
+package operations
+
+// Effect is what an operation does to the provider's data, judged by its HTTP
+// method (RFC 9110, section 9.2.1: GET, HEAD, OPTIONS and TRACE are safe).
+type Effect string
+
+// The effects.
+const (
+	Read   Effect = "read"
+	Write  Effect = "write"
+	Delete Effect = "delete"
+)
+
+// Operation is one OpenAPI Operation Object, resolved: references followed,
+// path-level parameters and servers merged in. It is immutable and safe for
+// concurrent use.
+type Operation struct {
+	API         string // name of the API, as the capability's `api` has it
+	ID          string // operationId, opaque
+	Method      string // upper case
+	Path        string // path template, "/organizations/{id}"
+	Summary     string
+	Description string
+	Tags        []string
+	Deprecated  bool
+	Servers     []Server
+	Params      []*Param
+	Body        *Body          // nil when the operation takes none
+	Responses   []*ResponseDoc // ordered: exact codes ascending, ranges, default
+	Security    []Requirement  // alternatives; empty means no credential
+}
+
+// Param is an OpenAPI Parameter Object with its defaults filled in.
+type Param struct {
+	Name          string
+	In            In
+	Required      bool
+	Deprecated    bool
+	Description   string
+	Schema        *Schema // never nil; &Schema{} accepts anything
+	Style         string  // form, simple, label, matrix, spaceDelimited, pipeDelimited, deepObject
+	Explode       bool
+	AllowReserved bool
+	MediaType     string // set when the parameter uses `content`
+}
+
+// In is where a parameter travels.
+type In string
+
+// The places a value can travel. InBody marks a property of the body.
+const (
+	InPath   In = "path"
+	InQuery  In = "query"
+	InHeader In = "header"
+	InCookie In = "cookie"
+	InBody   In = "body"
+)
+
+// Body is an OpenAPI Request Body Object.
+type Body struct {
+	Required    bool
+	Description string
+	Media       []Media // ordered by preference: JSON first, then as documented
+}
+
+// Media is an OpenAPI Media Type Object.
+type Media struct {
+	Type     string  // "application/json"
+	Schema   *Schema // never nil
+	Example  any     // first documented example, nil when none
+	Encoding map[string]Encoding
+}
+
+// Encoding is an OpenAPI Encoding Object.
+type Encoding struct {
+	ContentType   string
+	Style         string
+	Explode       bool
+	AllowReserved bool
+}
+
+// ResponseDoc is an OpenAPI Response Object: an answer as documented, where
+// [Response] is one that came back.
+type ResponseDoc struct {
+	Status      string // "200", "2XX", "default"
+	Description string
+	Media       []Media
+}
+
+// Server is an OpenAPI Server Object.
+type Server struct {
+	URL         string // may hold {variables}; relative to the document when not absolute
+	Description string
+	Variables   map[string]ServerVariable
+}
+
+// ServerVariable is an OpenAPI Server Variable Object.
+type ServerVariable struct {
+	Default string
+	Enum    []string
+}
+
+// Requirement is one alternative of an OpenAPI Security Requirement Object:
+// every scheme in it is needed together.
+type Requirement []SchemeUse
+
+// SchemeUse is one scheme of a requirement.
+type SchemeUse struct {
+	Name   string // key under components.securitySchemes
+	Scheme SecurityScheme
+	Scopes []string
+}
+
+// SecurityScheme is an OpenAPI Security Scheme Object.
+type SecurityScheme struct {
+	Type     string // apiKey, http, oauth2, openIdConnect, mutualTLS
+	Scheme   string // for http: bearer, basic, ...
+	In       In     // for apiKey
+	Param    string // for apiKey: parameter name
+	TokenURL string // for oauth2 client credentials
+}
+
+// Effect returns what the operation does, by its method.
+func (o *Operation) Effect() Effect {
+	switch o.Method {
+	case "GET", "HEAD", "OPTIONS", "TRACE":
+		return Read
+	case "DELETE":
+		return Delete
+	default:
+		return Write
+	}
+}
+
+// Idempotent reports whether sending the request twice has the effect of
+// sending it once (RFC 9110, section 9.2.2).
+func (o *Operation) Idempotent() bool {
+	switch o.Method {
+	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return true
+	}
+	return false
+}
+
+// Param returns the parameter called name in the given place, or nil.
+func (o *Operation) Param(in In, name string) *Param {
+	for _, p := range o.Params {
+		if p.In == in && p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// JSON returns the first media type that is JSON ("application/json",
+// "application/problem+json", ...), or nil.
+func (b *Body) JSON() *Media { return firstJSON(b.Media) }
+
+// JSON returns the first media type that is JSON, or nil.
+func (r *ResponseDoc) JSON() *Media { return firstJSON(r.Media) }
+
+// Success returns the documented response of lowest 2xx status, else "2XX",
+// else "default", else nil.
+func (o *Operation) Success() *ResponseDoc {
+	for _, want := range []func(string) bool{
+		func(s string) bool { return len(s) == 3 && s[0] == '2' && s != "2XX" },
+		func(s string) bool { return s == "2XX" || s == "2xx" },
+		func(s string) bool { return s == "default" },
+	} {
+		for _, r := range o.Responses {
+			if want(r.Status) {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// Result returns the JSON schema of a successful answer, or nil when none is
+// documented.
+func (o *Operation) Result() *Schema {
+	r := o.Success()
+	if r == nil {
+		return nil
+	}
+	if m := r.JSON(); m != nil {
+		return m.Schema
+	}
+	return nil
+}

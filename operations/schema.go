@@ -1,0 +1,51 @@
+package operations
+
+// Schema is a JSON Schema 2020-12 as far as binding, typing, suggesting and
+// mocking need it. OpenAPI 3.0 schemas are translated when a document is
+// compiled (nullable becomes a "null" type). Schemas may be cyclic; guard
+// recursion by depth or by pointer. A nil *Schema accepts anything.
+type Schema struct {
+	Name        string   // component name when the schema was a $ref, "" inline
+	Types       []string // string, integer, number, boolean, array, object, null; empty: any
+	Format      string
+	Description string
+	Deprecated  bool
+	ReadOnly    bool
+	WriteOnly   bool
+
+	Enum       []any
+	Const      any
+	HasConst   bool
+	Default    any
+	HasDefault bool
+	Example    any // first example, nil when none
+
+	Properties []Property // in document order
+	Required   []string
+	// Open tells whether properties that are not listed are allowed. JSON
+	// Schema's default is yes; Capstan treats an object that lists properties
+	// and does not mention additionalProperties as closed when it suggests
+	// field names, so Open is true only when additionalProperties is true or
+	// a schema, or when no property is listed.
+	Open       bool
+	Additional *Schema // schema of additional properties, nil when unconstrained
+	Items      *Schema
+
+	AllOf []*Schema
+	OneOf []*Schema
+	AnyOf []*Schema
+
+	Pattern   string
+	MinLength *int
+	MaxLength *int
+	MinItems  *int
+	MaxItems  *int
+	Minimum   *float64
+	Maximum   *float64
+}
+
+// Property is one named property of an object schema.
+type Property struct {
+	Name   string
+	Schema *Schema
+}
