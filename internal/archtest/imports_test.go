@@ -1,0 +1,139 @@
+package archtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// doors names, for each dependency, the one package that may import it. A
+// dependency without a door is a dependency nobody decided on. Tests pass
+// through the same doors.
+var doors = map[string][]string{
+	"gopkg.in/yaml.v3":                         {"spec"},
+	"go.yaml.in/yaml/v4":                       {"spec"},
+	"github.com/speakeasy-api/jsonpath":        {"spec"},
+	"github.com/getkin/kin-openapi":            {"operations"},
+	"github.com/santhosh-tekuri/jsonschema/v6": {"operations"},
+	"github.com/cenkalti/backoff/v5":           {"operations"},
+	"golang.org/x/oauth2":                      {"operations"},
+	"golang.org/x/time":                        {"operations"},
+	"github.com/expr-lang/expr":                {"engine/internal/eval"},
+	"github.com/spf13/cobra":                   {"cmd/capstan"},
+	"github.com/spf13/pflag":                   {"cmd/capstan"},
+	"golang.org/x/term":                        {"cmd/capstan"},
+}
+
+// testDoors are dependencies that tests alone may import, anywhere.
+var testDoors = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+
+// layers names what each package may import of ours. "x/..." stands for x and
+// all below it; as a key it is the rule of every package there that has none
+// of its own. A package that no rule covers fails the test: add its row.
+var layers = map[string][]string{
+	"diag":                   {},
+	"internal/suggest":       {},
+	"internal/graph":         {},
+	"internal/archtest":      {},
+	"capabilities":           {},
+	"spec":                   {"diag", "internal/suggest"},
+	"operations":             {"spec", "diag", "internal/suggest"},
+	"operations/catalog":     {"operations", "diag", "internal/suggest"},
+	"operations/catalog/...": {"operations", "operations/catalog", "diag"},
+	"operations/...":         {"operations", "diag", "internal/suggest"},
+	"engine/durable":         {"diag"},
+	"engine/durable/...":     {"engine/durable", "diag"},
+	"engine/internal/eval":   {"operations", "diag", "internal/suggest"},
+	"engine/internal/plan":   {"spec", "operations", "engine/internal/eval", "diag", "internal/suggest"},
+	"engine/internal/exec":   {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest"},
+	"engine":                 {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest"},
+	"serve/...":              {"engine", "operations", "spec", "diag", "internal/graph"},
+	"cmd/capstan":            {"serve/...", "engine", "operations/...", "spec", "diag", "internal/graph", "internal/suggest"},
+	"examples/...":           {"engine", "operations/...", "spec", "diag"},
+	".ci/e2e":                {},
+}
+
+func TestOneDoorPerDependency(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, imp := range f.imports {
+			if !thirdParty(imp) || f.test && inAny(imp, testDoors) {
+				continue
+			}
+			module, allowed := doorOf(imp)
+			switch {
+			case module == "":
+				t.Errorf("%s imports %s, which has no door: decide which package owns it and add it to doors", f.name, imp)
+			case !slices.Contains(allowed, f.pkg()):
+				t.Errorf("%s imports %s; only %s may", f.name, imp, strings.Join(allowed, ", "))
+			}
+		}
+	}
+}
+
+func TestImportDirection(t *testing.T) {
+	for _, f := range goFiles(t) {
+		rule, ok := ruleFor(f.pkg())
+		if !ok {
+			t.Errorf("%s: package %s has no row in layers: decide what it may import", f.name, f.pkg())
+			continue
+		}
+		for _, imp := range f.imports {
+			target, ours := strings.CutPrefix(imp, module+"/")
+			if !ours || target == f.pkg() || f.test && testMay(f.pkg(), target) {
+				continue
+			}
+			if !allows(rule, target) {
+				t.Errorf("%s imports %s; package %s may import of ours only: %s", f.name, target, f.pkg(), strings.Join(rule, " "))
+			}
+		}
+	}
+}
+
+// testMay lets tests use, besides what the package may, the stage's own
+// sub-packages: the operations tests run on a catalogue, the durable ones on
+// the shared suite.
+func testMay(pkg, target string) bool { return under(target, pkg) }
+
+// thirdParty tells a module's import path from a standard library one: its
+// first element holds a dot.
+func thirdParty(imp string) bool {
+	first, _, _ := strings.Cut(imp, "/")
+	return strings.Contains(first, ".") && !under(imp, module)
+}
+
+func doorOf(imp string) (module string, allowed []string) {
+	for m, pkgs := range doors {
+		if under(imp, m) {
+			return m, pkgs
+		}
+	}
+	return "", nil
+}
+
+func inAny(imp string, modules []string) bool {
+	return slices.ContainsFunc(modules, func(m string) bool { return under(imp, m) })
+}
+
+// ruleFor finds the row of pkg: its own, else the nearest "x/..." above it.
+func ruleFor(pkg string) ([]string, bool) {
+	if rule, ok := layers[pkg]; ok {
+		return rule, true
+	}
+	for dir := pkg; ; {
+		i := strings.LastIndexByte(dir, '/')
+		if i < 0 {
+			return nil, false
+		}
+		dir = dir[:i]
+		if rule, ok := layers[dir+"/..."]; ok {
+			return rule, true
+		}
+	}
+}
+
+func allows(rule []string, target string) bool {
+	return slices.ContainsFunc(rule, func(r string) bool {
+		dir, all := strings.CutSuffix(r, "/...")
+		return target == r || all && under(target, dir)
+	})
+}
