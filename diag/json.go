@@ -1,0 +1,72 @@
+package diag
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// jsonDiagnostic is the form of a Diagnostic that `validate --format json` and
+// `plan -o json` promise; its keys are a contract with other programs.
+type jsonDiagnostic struct {
+	Code      string        `json:"code"`
+	Severity  string        `json:"severity"`
+	File      string        `json:"file"`
+	Line      int           `json:"line"`
+	Column    int           `json:"column"`
+	EndColumn int           `json:"end_column"`
+	Message   string        `json:"message"`
+	Hint      string        `json:"hint,omitempty"`
+	Notes     []string      `json:"notes,omitempty"`
+	Related   []jsonRelated `json:"related,omitempty"`
+}
+
+type jsonRelated struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+// MarshalJSON writes the problem as one flat object. Line, column and
+// end_column are 0 where they are not known; end_column is otherwise always
+// past column, also for a problem that marks one character.
+func (d Diagnostic) MarshalJSON() ([]byte, error) {
+	j := jsonDiagnostic{
+		Code:      d.Code,
+		Severity:  d.Severity.String(),
+		File:      d.Pos.File,
+		Line:      d.Pos.Line,
+		Column:    d.Pos.Column,
+		EndColumn: d.EndColumn,
+		Message:   d.Message,
+		Hint:      d.Hint,
+		Notes:     d.Notes,
+	}
+	if j.Column > 0 && j.EndColumn <= j.Column {
+		j.EndColumn = j.Column + 1
+	}
+	for _, r := range d.Related {
+		j.Related = append(j.Related, jsonRelated{r.Pos.File, r.Pos.Line, r.Pos.Column, r.Message})
+	}
+	return marshal(j)
+}
+
+// MarshalJSON writes an array, also for a nil List.
+func (l List) MarshalJSON() ([]byte, error) {
+	if l == nil {
+		return []byte("[]"), nil
+	}
+	return marshal([]Diagnostic(l))
+}
+
+// marshal leaves <, > and & as they are: the caller's encoder decides whether
+// to escape them, and it could not undo an escape made here.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}

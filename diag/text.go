@@ -1,0 +1,158 @@
+package diag
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// TextOptions shapes [WriteText]. The zero value writes plain text.
+type TextOptions struct {
+	Color bool // ANSI colours
+	Width int  // columns that a source line may take; 0 means 120
+}
+
+// WriteText writes each problem for a person to read: where and what on the
+// first line, the source line with the culprit underlined, then notes, related
+// places and the hint.
+//
+//	b2b.yaml:68:38: error: unknown field "idd" in the result of step "verify-directory" [unknown-field]
+//	   |
+//	68 |     source: verify-directory.data[0].idd
+//	   |                                      ^~~
+//	   = note: data holds Directory
+//	   = hint: did you mean "id"?
+//
+// Sources holds the text of the files by Pos.File; a problem in a file that is
+// not there is written without its frame. Control characters, whether from the
+// source or from a message that quotes an API's answer, never reach the
+// terminal. The error is that of w.
+func WriteText(w io.Writer, l List, sources map[string][]byte, o TextOptions) error {
+	if o.Width <= 0 {
+		o.Width = 120
+	}
+	t := &textWriter{
+		w:       bufio.NewWriter(w),
+		paint:   painter(o.Color),
+		width:   o.Width,
+		sources: sources,
+		lines:   map[string]lineIndex{},
+	}
+	for _, d := range l {
+		t.diagnostic(d)
+	}
+	return t.w.Flush() // a bufio.Writer keeps the first error for Flush
+}
+
+type textWriter struct {
+	w       *bufio.Writer
+	paint   painter
+	width   int
+	sources map[string][]byte
+	lines   map[string]lineIndex // built once per file
+}
+
+func (t *textWriter) diagnostic(d Diagnostic) {
+	t.headline(d)
+	gutter := "  "
+	if line, ok := t.line(d.Pos); ok {
+		number := strconv.Itoa(d.Pos.Line)
+		gutter = strings.Repeat(" ", len(number))
+		t.frame(number, gutter, d, line)
+	}
+	for _, n := range d.Notes {
+		t.remark(gutter, "note", n)
+	}
+	for _, r := range d.Related {
+		t.remark(gutter, "see", joinPlace(r.Pos.String(), r.Message))
+	}
+	if d.Hint != "" {
+		t.remark(gutter, "hint", d.Hint)
+	}
+}
+
+func (t *textWriter) headline(d Diagnostic) {
+	if p := d.Pos.String(); p != "" {
+		fmt.Fprintf(t.w, "%s: ", t.paint.bold(printable(p)))
+	}
+	fmt.Fprintf(t.w, "%s: %s", t.paint.severity(d.Severity), indentRest(printable(d.Message), "  "))
+	if d.Code != "" {
+		fmt.Fprintf(t.w, " %s", t.paint.dim("["+d.Code+"]"))
+	}
+	t.w.WriteByte('\n')
+}
+
+// frame writes the source line and underlines the marked columns.
+func (t *textWriter) frame(number, gutter string, d Diagnostic, line string) {
+	bar := t.paint.dim("|")
+	f := newFrame(line, d.Pos.Column, d.EndColumn, t.width)
+	fmt.Fprintf(t.w, "%s %s\n", gutter, bar)
+	fmt.Fprintf(t.w, "%s %s\n", t.paint.dim(number), strings.TrimRight(bar+" "+f.text, " "))
+	if f.mark != "" {
+		fmt.Fprintf(t.w, "%s %s %s%s\n", gutter, bar, f.pad, t.paint.mark(d.Severity, f.mark))
+	}
+}
+
+// remark writes a line below the frame; further lines of text align with the
+// first.
+func (t *textWriter) remark(gutter, label, text string) {
+	indent := gutter + strings.Repeat(" ", len(" = : ")+len(label))
+	fmt.Fprintf(t.w, "%s %s %s: %s\n", gutter, t.paint.dim("="), t.paint.bold(label), indentRest(printable(text), indent))
+}
+
+func (t *textWriter) line(p Pos) (string, bool) {
+	src, ok := t.sources[p.File]
+	if !ok || p.Line <= 0 {
+		return "", false
+	}
+	index, ok := t.lines[p.File]
+	if !ok {
+		index = indexLines(src)
+		t.lines[p.File] = index
+	}
+	return index.line(src, p.Line)
+}
+
+func joinPlace(place, message string) string {
+	switch {
+	case place == "":
+		return message
+	case message == "":
+		return place
+	default:
+		return place + ": " + message
+	}
+}
+
+func indentRest(s, indent string) string {
+	return strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n"+indent)
+}
+
+// painter wraps text in ANSI colours when it is true.
+type painter bool
+
+func (p painter) sgr(code, s string) string {
+	if !p {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p painter) bold(s string) string { return p.sgr("1", s) }
+func (p painter) dim(s string) string  { return p.sgr("2", s) }
+
+func (p painter) severity(s Severity) string          { return p.sgr(severityColor(s), s.String()) }
+func (p painter) mark(s Severity, text string) string { return p.sgr(severityColor(s), text) }
+
+func severityColor(s Severity) string {
+	switch s {
+	case Error:
+		return "1;31" // bold red
+	case Warning:
+		return "1;33" // bold yellow
+	default:
+		return "1;36" // bold cyan
+	}
+}
