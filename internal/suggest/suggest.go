@@ -1,0 +1,105 @@
+// Package suggest finds the word somebody probably meant.
+package suggest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Closest returns the candidate most like word, or "" when none is like it.
+func Closest(word string, candidates []string) string {
+	ranked := Rank(word, candidates)
+	if len(ranked) == 0 {
+		return ""
+	}
+	return ranked[0]
+}
+
+// Rank returns the candidates that are like word, best first; equally good
+// ones keep their order and repetitions are dropped. A candidate is like word
+// when a third of the longer of the two, at least one letter, turns one into
+// the other, or when one begins with the other. Case, hyphens and underscores
+// do not count: "baseURL" is "base_url".
+func Rank(word string, candidates []string) []string {
+	type scored struct {
+		text  string
+		score int
+	}
+	var close []scored
+	w := fold(word)
+	for i, c := range candidates {
+		if slices.Contains(candidates[:i], c) {
+			continue
+		}
+		if score, ok := compare(w, fold(c)); ok {
+			close = append(close, scored{c, score})
+		}
+	}
+	slices.SortStableFunc(close, func(a, b scored) int { return cmp.Compare(a.score, b.score) })
+	out := make([]string, len(close))
+	for i, s := range close {
+		out[i] = s.text
+	}
+	return out
+}
+
+// minPrefix keeps "i" from suggesting every word that begins with it.
+const minPrefix = 3
+
+func compare(a, b []rune) (score int, ok bool) {
+	longest := max(len(a), len(b))
+	limit := max(1, longest/3)
+	if longest <= 1 {
+		limit = 0
+	}
+	if longest-min(len(a), len(b)) <= limit {
+		if d := distance(a, b); d <= limit {
+			return d, true
+		}
+	}
+	if min(len(a), len(b)) >= minPrefix && isPrefix(a, b) {
+		return longest, true // after every misspelling
+	}
+	return 0, false
+}
+
+func isPrefix(a, b []rune) bool {
+	n := min(len(a), len(b))
+	return slices.Equal(a[:n], b[:n])
+}
+
+// fold drops what writers of names disagree about.
+func fold(s string) []rune {
+	return []rune(strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == ' ' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s))
+}
+
+// distance is the optimal string alignment distance: insertions, deletions,
+// replacements and swaps of neighbours, no part edited twice.
+func distance(a, b []rune) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
