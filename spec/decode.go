@@ -1,0 +1,275 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// decoder turns nodes into the model, collecting what is wrong with them. Its
+// methods take nil for a key that was not written and return the zero value.
+type decoder struct {
+	tree    *tree
+	strict  bool
+	diags   diag.List
+	cursors map[*file]*cursor
+}
+
+func newDecoder(t *tree, strict bool) *decoder {
+	return &decoder{tree: t, strict: strict, cursors: map[*file]*cursor{}}
+}
+
+func (d *decoder) cursor(n *yaml.Node) *cursor {
+	f := d.tree.fileOf(n)
+	c := d.cursors[f]
+	if c == nil {
+		c = &cursor{file: f}
+		d.cursors[f] = c
+	}
+	return c
+}
+
+func (d *decoder) pos(n *yaml.Node) diag.Pos { return d.cursor(n).pos(n.Line, n.Column) }
+
+// mark returns what to underline for n: a scalar as it is written, a block
+// mapping's first key, the opening bracket or dash of anything else.
+func (d *decoder) mark(n *yaml.Node) (diag.Pos, int) {
+	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 {
+		if first := n.Content[0]; d.tree.fileOf(first) == d.tree.fileOf(n) && first.Line == n.Line && first.Column == n.Column {
+			n = first
+		}
+	}
+	if n.Kind != yaml.ScalarNode {
+		return d.pos(n), 0
+	}
+	s, end := d.cursor(n).scalar(n)
+	return s.Pos, end
+}
+
+// report appends a problem with n. The result may be completed until the next
+// report.
+func (d *decoder) report(n *yaml.Node, code, format string, args ...any) *diag.Diagnostic {
+	pos, end := d.mark(n)
+	d.diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: fmt.Sprintf(format, args...)})
+	return &d.diags[len(d.diags)-1]
+}
+
+// object is a mapping while it is decoded. It remembers which keys were asked
+// for: those are the accepted ones.
+type object struct {
+	*decoder
+	node  *yaml.Node
+	what  string // "an input", for messages
+	asked []string
+}
+
+// object returns n as a mapping, nil when it is none.
+func (d *decoder) object(n *yaml.Node, what string) *object {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		d.report(n, codeType, "%s must be a mapping of keys to values, found %s", what, describe(n))
+		return nil
+	}
+	return &object{decoder: d, node: n, what: what}
+}
+
+// get returns the value of an accepted key, nil when it was not written.
+func (o *object) get(name string) *yaml.Node {
+	o.asked = append(o.asked, name)
+	return value(o.node, name)
+}
+
+// need is get for a key that must be written; its absence is reported on the
+// mapping.
+func (o *object) need(name string) *yaml.Node {
+	v := o.get(name)
+	if v == nil {
+		o.missing(name)
+	}
+	return v
+}
+
+func (o *object) missing(name string) {
+	r := o.report(o.node, codeMissing, "%s has no %q", o.what, name)
+	r.Hint = fmt.Sprintf("add %s: ...", name)
+	var written []string
+	for _, k := range o.unasked() {
+		written = append(written, k.Value)
+	}
+	if near := suggest.Closest(name, written); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+	}
+}
+
+// allow accepts keys that describe the file and that nothing reads.
+func (o *object) allow(names ...string) { o.asked = append(o.asked, names...) }
+
+// unasked returns the keys that are neither accepted nor extensions (x-...).
+func (o *object) unasked() []*yaml.Node {
+	known := make(map[string]bool, len(o.asked))
+	for _, name := range o.asked {
+		known[name] = true
+	}
+	var left []*yaml.Node
+	for i := 0; i+1 < len(o.node.Content); i += 2 {
+		if k := o.node.Content[i]; !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
+			left = append(left, k)
+		}
+	}
+	return left
+}
+
+// done reports the keys that are not accepted.
+func (o *object) done() {
+	accepted := "accepted keys: " + strings.Join(o.asked, ", ")
+	for _, k := range o.unasked() {
+		r := o.report(k, codeUnknownKey, "unknown key %q in %s", k.Value, o.what)
+		r.Hint = accepted
+		if near := suggest.Closest(k.Value, o.asked); near != "" {
+			r.Hint, r.Notes = fmt.Sprintf("did you mean %q?", near), []string{accepted}
+		}
+	}
+}
+
+// list returns the items of a list; an empty value is an empty list.
+func (d *decoder) list(n *yaml.Node, what string) []*yaml.Node {
+	switch {
+	case n == nil, isNull(n):
+		return nil
+	case n.Kind != yaml.SequenceNode:
+		d.report(n, codeType, "%s must be a list, found %s", what, describe(n))
+		return nil
+	}
+	return n.Content
+}
+
+// text returns a string that must be written as one and hold something.
+func (d *decoder) text(n *yaml.Node, what string) Str {
+	if n == nil {
+		return Str{}
+	}
+	if n.Kind != yaml.ScalarNode || !isText(n) {
+		r := d.report(n, codeType, "%s must be text, found %s", what, describe(n))
+		if n.Kind == yaml.ScalarNode && !isNull(n) {
+			r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
+		}
+		return Str{}
+	}
+	return d.filled(n, what)
+}
+
+// loose is text that may look like a number or a boolean: the plain text
+// counts. Expressions ("true") and descriptions are such.
+func (d *decoder) loose(n *yaml.Node, what string) Str {
+	if n != nil && n.Kind == yaml.ScalarNode && !isNull(n) {
+		return d.filled(n, what)
+	}
+	return d.text(n, what)
+}
+
+func (d *decoder) filled(n *yaml.Node, what string) Str {
+	if strings.TrimSpace(n.Value) == "" {
+		d.report(n, codeEmptyValue, "%s is empty", what)
+		return Str{}
+	}
+	s, _ := d.cursor(n).scalar(n)
+	return s
+}
+
+// prose is loose text that may be empty.
+func (d *decoder) prose(n *yaml.Node, what string) Str {
+	if n == nil || n.Kind == yaml.ScalarNode && n.Value == "" {
+		return Str{}
+	}
+	return d.loose(n, what)
+}
+
+// expression is loose text that may not be absent when it is written.
+func (d *decoder) expression(n *yaml.Node, what string) *Str {
+	if s := d.loose(n, what); s.IsSet() {
+		return &s
+	}
+	return nil
+}
+
+// boolean takes true and false as YAML 1.2 has them. YAML 1.1 read yes, on and
+// others the same way, which is why people write them.
+func (d *decoder) boolean(n *yaml.Node, what string) bool {
+	switch {
+	case n == nil:
+		return false
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	}
+	r := d.report(n, codeType, "%s must be true or false, found %s", what, describe(n))
+	if n.Kind == yaml.ScalarNode {
+		switch strings.ToLower(n.Value) {
+		case "yes", "on", "y", "true", "1":
+			r.Hint = "write true"
+		case "no", "off", "n", "false", "0":
+			r.Hint = "write false"
+		}
+	}
+	return false
+}
+
+// oneOf is text out of a fixed choice.
+func (d *decoder) oneOf(n *yaml.Node, what string, choice ...string) Str {
+	s := d.text(n, what)
+	if !s.IsSet() {
+		return s
+	}
+	for _, c := range choice {
+		if s.Value == c {
+			return s
+		}
+	}
+	r := d.report(n, codeValue, "%s cannot be %q", what, s.Value)
+	r.Hint = "write one of " + strings.Join(choice, ", ")
+	if near := suggest.Closest(s.Value, choice); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return Str{}
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// isText reports whether a scalar is a string. Dates are: YAML 1.1 gives them
+// a type that nothing here wants.
+func isText(n *yaml.Node) bool {
+	tag := n.ShortTag()
+	return tag == "!!str" || tag == "!!timestamp"
+}
+
+// describe names what was written, in the user's words.
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return "nothing"
+	case "!!bool":
+		return "the boolean " + n.Value
+	case "!!int", "!!float":
+		return "the number " + n.Value
+	}
+	return fmt.Sprintf("the text %q", shorten(n.Value))
+}
+
+func shorten(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,209 @@
+package spec
+
+import (
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// The values of `specification` in the two dialects that are named by it.
+const (
+	compositionName = "Naftiko Capability Composition"
+	catalogueName   = "Naftiko Capabilities"
+)
+
+// detect tells what kind of file root is, the version it claims, and the key
+// that gave it away. root is nil when the text is not YAML.
+func detect(root *yaml.Node, text []byte) (dialect Dialect, version string, sign *yaml.Node) {
+	if scaffolding.Match(text) {
+		return DialectTemplate, "", nil
+	}
+	for _, rule := range []func(*yaml.Node) (Dialect, string, *yaml.Node){
+		bySpecification, byFormat, byResource, byFramework, bySchemaStub, byEdges, bySibling,
+	} {
+		if dialect, version, sign := rule(root); dialect != "" {
+			return dialect, version, sign
+		}
+	}
+	return DialectUnknown, "", nil
+}
+
+// scaffolding matches the placeholders of a scaffolding template:
+// ${{ values.name }}. Other ${{ }} are expressions of a sibling dialect.
+var scaffolding = regexp.MustCompile(`\$\{\{-?\s*values\s*[.\[]`)
+
+func bySpecification(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	version := firstText(root, []string{"specificationVersion"})
+	switch k := key(root, "specification"); strings.TrimSpace(firstText(root, []string{"specification"})) {
+	case compositionName:
+		return DialectComposition, version, k
+	case catalogueName:
+		return DialectCatalogue, version, k
+	}
+	return "", "", nil
+}
+
+// byFormat knows documents of other standards, which are given by mistake.
+func byFormat(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	if k := key(root, "overlay"); k != nil && has(root, "actions") {
+		return DialectOverlay, firstText(root, []string{"overlay"}), k
+	}
+	for _, name := range []string{"openapi", "swagger"} {
+		if k := key(root, name); k != nil && (has(root, "paths") || has(root, "info")) {
+			return DialectOpenAPI, firstText(root, []string{name}), k
+		}
+	}
+	return "", "", nil
+}
+
+// byResource knows documents shaped like cluster resources. Of those, the ones
+// that define or configure a fleet are nothing to run.
+func byResource(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	version, kind := firstText(root, []string{"apiVersion"}), firstText(root, []string{"kind"})
+	k := key(root, "apiVersion")
+	switch {
+	case kind == "CustomResourceDefinition" && strings.Contains(firstText(root, []string{"spec", "group"}), "naftiko"):
+		return DialectFleet, version, k
+	case !strings.Contains(version, "naftiko"):
+		return "", "", nil
+	case strings.HasSuffix(kind, "Class"):
+		return DialectFleet, version, k
+	}
+	return DialectSibling, version, k
+}
+
+// byFramework knows `naftiko: VERSION` and `ikanos: VERSION`, and the same
+// documents without their version key.
+func byFramework(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	for _, name := range []string{"naftiko", "ikanos"} {
+		k, v := entry(root, name)
+		switch {
+		case k == nil || v.Kind != yaml.ScalarNode || hasAny(root, "ports", "virtualization"):
+		case !hasFrameworkPart(root) && hasAny(root, "tools", "operations", "apis", "servers"):
+			return DialectSibling, v.Value, k
+		default:
+			return DialectFramework, v.Value, k
+		}
+	}
+	if hasAny(root, "naftiko", "ikanos") {
+		return "", "", nil
+	}
+	for _, name := range []string{"consumes", "exposes", "aggregates", "binds"} {
+		k, v := entry(root, name)
+		if k != nil && v.Kind == yaml.SequenceNode && speaksFramework(v) {
+			return DialectFramework, "", k
+		}
+	}
+	if part := value(root, "capability"); hasAny(part, "consumes", "exposes", "aggregates") {
+		return DialectFramework, "", key(root, "capability")
+	}
+	return "", "", nil
+}
+
+func hasFrameworkPart(root *yaml.Node) bool {
+	return hasAny(root, "capability", "consumes", "exposes", "aggregates", "binds")
+}
+
+// speaksFramework reports whether a list of `consumes` and the like holds the
+// framework's adapters: siblings use the same key for plain operations.
+func speaksFramework(list *yaml.Node) bool {
+	return len(list.Content) > 0 && (hasAny(list.Content[0], "namespace", "import") || has(list.Content[0], "type"))
+}
+
+// bySchemaStub knows the form of January 2026, which describes a repository
+// and holds nothing to run.
+func bySchemaStub(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	k, v := entry(root, "naftiko")
+	if k != nil && (v.Kind == yaml.MappingNode || hasAny(root, "ports", "virtualization")) {
+		return DialectSchemaStub, firstText(root, []string{"naftiko", "version"}), k
+	}
+	return "", "", nil
+}
+
+func byEdges(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	if k, v := entry(root, "edges"); k != nil && v.Kind == yaml.SequenceNode && hasAny(root, "capability_model", "edge_count") {
+		return DialectEdges, "", k
+	}
+	return "", "", nil
+}
+
+// bySibling knows the unversioned forms by the one key that each is built
+// around.
+func bySibling(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	version := firstText(root, []string{"specificationVersion"}, []string{"naftiko"}, []string{"version"})
+	named := hasAny(root, "name", "info", "provider", "title", "capability", "compositions")
+	for _, name := range []string{
+		"steps", "workflow", "workflows", "tools", "mcp_tools", "operations", "operationId", "capabilities", "consumes",
+		"compositions", "capability", "rest", "mcp", "adapters", "actions",
+	} {
+		if k, v := entry(root, name); named && k != nil && (v.Kind != yaml.ScalarNode || name == "operationId") {
+			return DialectSibling, version, k
+		}
+	}
+	return "", "", nil
+}
+
+func has(n *yaml.Node, name string) bool { return key(n, name) != nil }
+
+func hasAny(n *yaml.Node, names ...string) bool {
+	for _, name := range names {
+		if has(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// refusal says in one line why a file of this dialect is not run.
+func (s *Source) refusal() diag.Diagnostic {
+	d := diag.Diagnostic{Code: codeNotRunnable, Pos: diag.Pos{File: s.File()}}
+	if s.sign != nil {
+		c := cursor{file: s.fileOf(s.sign)}
+		str, end := c.scalar(s.sign)
+		d.Pos, d.EndColumn = str.Pos, end
+	}
+	switch s.dialect {
+	case DialectCatalogue:
+		d.Message, d.Hint = "recognised as a catalogue of an API's operations, which has no steps to run", "run a composition that uses it"
+	case DialectOverlay:
+		d.Message, d.Hint = "recognised as an overlay, which has no steps to run", "pass it with --overlay beside the capability it changes"
+	case DialectOpenAPI:
+		d.Message, d.Hint = "recognised as an OpenAPI document, which has no steps to run", "pass it with --openapi NAME=PATH beside the capability that uses it"
+	case DialectEdges:
+		d.Message = "recognised as capability taxonomy edges, which describe and cannot be run"
+	case DialectFleet:
+		d.Message = "recognised as a fleet resource, which configures a cluster and cannot be run"
+	case DialectSchemaStub:
+		d.Message = "recognised as a repository description of January 2026, which holds nothing to run"
+	case DialectTemplate:
+		d.Message, d.Hint = "recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in", "run the file that the scaffolder makes of it"
+	case DialectUnknown:
+		d.Code, d.Message = codeUnknownDialect, "this is no capability that capstan knows"
+		d.Hint = `a composition says "specification: ` + compositionName + `"`
+	case DialectSibling:
+		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
+		if has(s.root, "steps") {
+			d.Hint = `if it is a composition, say so: "specification: ` + compositionName + `"`
+		}
+	default:
+		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
+	}
+	return d
+}
+
+func (s *Source) label() string {
+	label := "a framework capability"
+	if s.dialect == DialectSibling {
+		label = "a relative of the composition dialect"
+		if s.sign != nil {
+			label += ` built around "` + s.sign.Value + `"`
+		}
+	}
+	if s.version != "" && s.dialect == DialectFramework {
+		label += " (" + s.sign.Value + " " + s.version + ")"
+	}
+	return label
+}

@@ -1,0 +1,84 @@
+package spec
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ParseDuration reads a length of time as capabilities write it: numbers with
+// units ("30s", "1h30m", "3d", "2w"; a day has 24 hours), or a whole number of
+// seconds. It must be more than zero. The error says what to write instead.
+func ParseDuration(s string) (time.Duration, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if n <= 0 || n > math.MaxInt64/int64(time.Second) {
+			return 0, fmt.Errorf("%q is out of range: a length of time is more than zero and at most %s", s, longest)
+		}
+		return time.Duration(n) * time.Second, nil
+	}
+	var total float64
+	parts := durationPart.FindAllStringSubmatch(s, -1)
+	var read strings.Builder
+	for _, p := range parts {
+		n, err := strconv.ParseFloat(p[1], 64)
+		if err != nil {
+			return 0, fmt.Errorf("%q is not a length of time", s)
+		}
+		total += n * float64(unit(p[2]))
+		read.WriteString(p[0])
+	}
+	switch {
+	case len(parts) == 0 || read.String() != s:
+		return 0, fmt.Errorf("%q is not a length of time: write numbers with units (ms, s, m, h, d, w), such as 30s, 1h30m or 3d", s)
+	case total < 1 || total >= math.MaxInt64:
+		return 0, fmt.Errorf("%q is out of range: a length of time is more than zero and at most %s", s, longest)
+	}
+	return time.Duration(total), nil
+}
+
+const longest = "290 years"
+
+var durationPart = regexp.MustCompile(`([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)`)
+
+func unit(name string) time.Duration {
+	switch name {
+	case "ns":
+		return time.Nanosecond
+	case "us", "µs":
+		return time.Microsecond
+	case "ms":
+		return time.Millisecond
+	case "s":
+		return time.Second
+	case "m":
+		return time.Minute
+	case "h":
+		return time.Hour
+	case "d":
+		return 24 * time.Hour
+	default:
+		return 7 * 24 * time.Hour
+	}
+}
+
+func (d *decoder) duration(n *yaml.Node, what string) *Duration {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind != yaml.ScalarNode || isNull(n) || n.ShortTag() == "!!bool":
+		d.report(n, codeType, "%s must be a length of time such as 30s or 3d, found %s", what, describe(n))
+		return nil
+	}
+	length, err := ParseDuration(strings.TrimSpace(n.Value))
+	if err != nil {
+		d.report(n, codeDuration, "%s: %v", what, err)
+		return nil
+	}
+	s, _ := d.cursor(n).scalar(n)
+	return &Duration{D: length, Pos: s.Pos}
+}

@@ -1,0 +1,151 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/speakeasy-api/jsonpath/pkg/jsonpath"
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// Overlay is a document of the OpenAPI Overlay Specification 1.0
+// (https://spec.openapis.org/overlay/v1.0.0.html): actions that add to a
+// capability, or remove from it, what its file cannot be edited to say. Apply
+// it with [Source.With]. Only Builtin may be changed, before the first use.
+type Overlay struct {
+	Name  string // as given to ReadOverlay; positions use it as their file
+	Title string // info.title
+	// Builtin says that the overlay ships with capstan. A target of it that
+	// matches nothing is no news to the user and gives no warning.
+	Builtin bool
+
+	tree    tree
+	only    []condition
+	actions []action
+}
+
+// condition is one entry of x-capstan-applies-to.
+type condition struct{ key, value string }
+
+type action struct {
+	target *yaml.Node // the JSONPath as written
+	path   *jsonpath.JSONPath
+	update *yaml.Node // nil when there is none
+	remove bool
+}
+
+// appliesTo is the extension by which an overlay names its capability.
+const appliesTo = "x-capstan-applies-to"
+
+// ReadOverlay parses an overlay. The Overlay is nil when the text cannot be
+// parsed; one returned together with errors must not be applied. name and src
+// are as for [Read].
+func ReadOverlay(name string, src []byte) (*Overlay, diag.List) {
+	f, root, diags := parse(name, src)
+	if root == nil {
+		return nil, diags
+	}
+	o := &Overlay{Name: name, tree: tree{main: f, root: root}}
+	d := newDecoder(&o.tree, true)
+	d.overlay(d.object(root, "the overlay"), o)
+	return o, append(diags, d.diags...).Sort()
+}
+
+// Applies reports whether the overlay is meant for s: each entry of its
+// x-capstan-applies-to (name, provider, providerId, api) equals the
+// capability's own. Without that extension an overlay is meant for any.
+func (o *Overlay) Applies(s *Source) bool {
+	for _, c := range o.only {
+		if firstText(s.root, []string{c.key}) != c.value {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *decoder) overlay(o *object, into *Overlay) {
+	if v := d.loose(o.need("overlay"), "overlay"); v.IsSet() && v.Value != "1.0" && !strings.HasPrefix(v.Value, "1.0.") {
+		d.report(value(o.node, "overlay"), codeVersion, "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
+	}
+	if info := d.object(o.need("info"), "info"); info != nil {
+		into.Title = d.loose(info.need("title"), "title").Value
+		d.loose(info.need("version"), "version")
+		info.allow("description")
+		info.done()
+	}
+	o.allow("extends")
+	into.only = d.conditions(value(o.node, appliesTo))
+	list := o.need("actions")
+	into.actions = decodeEach(d, d.list(list, "actions"), d.action)
+	if list != nil && list.Kind == yaml.SequenceNode && len(list.Content) == 0 {
+		d.report(list, codeEmptyValue, "an overlay needs at least one action")
+	}
+	o.done()
+}
+
+func (d *decoder) conditions(n *yaml.Node) []condition {
+	o := d.object(n, appliesTo)
+	if o == nil {
+		return nil
+	}
+	var only []condition
+	for _, k := range []string{"name", "provider", "providerId", "api"} {
+		if s := d.loose(o.get(k), k); s.IsSet() {
+			only = append(only, condition{k, s.Value})
+		}
+	}
+	o.done()
+	return only
+}
+
+func (d *decoder) action(n *yaml.Node) (a action, ok bool) {
+	o := d.object(n, "an action")
+	if o == nil {
+		return a, false
+	}
+	a = action{target: o.need("target"), update: o.get("update"), remove: d.boolean(o.get("remove"), "remove")}
+	o.allow("description")
+	o.done()
+	if value(n, "update") == nil && value(n, "remove") == nil {
+		d.report(n, codeOverlayAction, "this action does nothing").Hint = `give it an "update", or "remove: true"`
+	}
+	target := d.text(a.target, "target")
+	if !target.IsSet() {
+		return a, false
+	}
+	path, err := compile(target.Value)
+	if err != nil {
+		d.report(a.target, codeOverlayPath, "%v", err).Hint = `write a JSONPath such as $.steps[?@.id=="create-organization"]`
+		return a, false
+	}
+	a.path = path
+	return a, true
+}
+
+// maxSearches bounds the ".." in one path, each of which may multiply the work
+// by the depth of the document.
+const maxSearches = 2
+
+// compile parses a JSONPath (RFC 9535).
+func compile(target string) (path *jsonpath.JSONPath, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the parser indexes past the end of some unfinished paths
+			path, err = nil, fmt.Errorf("%q is not JSONPath", target)
+		}
+	}()
+	if strings.Count(target, "..") > maxSearches {
+		return nil, fmt.Errorf("%q searches the whole document more than %d times", target, maxSearches)
+	}
+	path, err = jsonpath.NewPath(target)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not JSONPath: %s", target, firstLine(err.Error()))
+	}
+	return path, nil
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}

@@ -1,0 +1,135 @@
+package spec
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// maxFileSize bounds a file, in bytes. Published capabilities are a few
+// kilobytes; the bound is there so that a mistaken argument fails at once.
+const maxFileSize = 32 << 20
+
+// Read parses one YAML (or JSON) file and finds out which dialect it is
+// written in. file names it in positions. Read keeps src, which must not be
+// changed afterwards.
+//
+// The Source is never nil, so that its text can be shown beside the problems;
+// [Source.Capability] on one that could not be parsed adds nothing to them.
+// Problems of the YAML itself are reported here, those of the dialect by
+// Capability, so a caller shows both lists.
+func Read(name string, src []byte) (*Source, diag.List) {
+	f, root, diags := parse(name, src)
+	s := &Source{tree: tree{main: f, root: root}}
+	s.dialect, s.version, s.sign = detect(root, f.text)
+	if s.dialect == DialectTemplate && root == nil {
+		diags = nil // what breaks the YAML is the template's own notation
+	}
+	return s, diags.Sort()
+}
+
+// parse returns the file's one document, aliases resolved. root is nil when
+// there is none that can be used, and then diags says why.
+func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
+	var diags diag.List
+	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
+	whole := diag.Pos{File: name}
+	if len(text) > maxFileSize {
+		diags.Errorf(whole, codeTooLarge, "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, maxFileSize>>20)
+		return newFile(name, nil), nil, diags
+	}
+	f := newFile(name, text)
+	if d, ok := checkEncoding(f); !ok {
+		diags.Add(d)
+		return f, nil, diags
+	}
+	root, diags := document(f)
+	if root == nil {
+		return f, nil, diags
+	}
+	e := &expander{cursor: cursor{file: f}}
+	root = e.expand(root)
+	diags = append(diags, e.diags...)
+	if e.failed {
+		return f, nil, diags
+	}
+	if root.Kind != yaml.MappingNode {
+		diags.Add(diag.Diagnostic{
+			Code: codeType, Pos: e.pos(root.Line, root.Column),
+			Message: "the file must be a mapping of keys to values, found " + describe(root),
+		})
+		return f, nil, diags
+	}
+	return f, root, diags
+}
+
+// document decodes the one document of f that holds something.
+func document(f *file) (*yaml.Node, diag.List) {
+	var diags diag.List
+	dec := yaml.NewDecoder(bytes.NewReader(f.text))
+	var root *yaml.Node
+	for {
+		doc, more, err := next(dec)
+		if err != nil {
+			diags.Add(syntaxError(f, err))
+			return nil, diags
+		}
+		if !more {
+			break
+		}
+		if isEmptyDocument(doc) {
+			continue
+		}
+		if root != nil {
+			diags.Add(secondDocument(f, root, doc))
+			return nil, diags
+		}
+		root = doc
+	}
+	if root == nil {
+		diags.Errorf(diag.Pos{File: f.name}, codeEmpty, "the file is empty")
+		return nil, diags
+	}
+	return root.Content[0], diags
+}
+
+func isEmptyDocument(doc *yaml.Node) bool {
+	return len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null" && doc.Content[0].Value == ""
+}
+
+func secondDocument(f *file, first, second *yaml.Node) diag.Diagnostic {
+	c := cursor{file: f}
+	return diag.Diagnostic{
+		Code: codeDocuments, Pos: c.pos(second.Line, second.Column),
+		Message: "a second YAML document starts here; a file holds one capability",
+		Hint:    "move it to a file of its own",
+		Related: []diag.Related{{Pos: c.pos(first.Content[0].Line, first.Content[0].Column), Message: "the first document"}},
+	}
+}
+
+// checkEncoding accepts UTF-8, which is all that positions are counted in.
+func checkEncoding(f *file) (diag.Diagnostic, bool) {
+	if utf8.Valid(f.text) {
+		return diag.Diagnostic{}, true
+	}
+	d := diag.Diagnostic{Code: codeEncoding, Pos: diag.Pos{File: f.name}, Hint: "save the file as UTF-8"}
+	if bytes.HasPrefix(f.text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(f.text, []byte{0xFE, 0xFF}) {
+		d.Message = "the file is UTF-16, not UTF-8"
+		return d, false
+	}
+	offset := 0
+	for {
+		r, size := utf8.DecodeRune(f.text[offset:])
+		if r == utf8.RuneError && size <= 1 {
+			break
+		}
+		offset += size
+	}
+	line := len(lineStarts(f.text[:offset], false))
+	d.Pos.Line, d.Pos.Column = line, utf8.RuneCount(f.text[f.rows[line-1]:offset])+1
+	d.Message = "the file is not UTF-8 from here on"
+	return d, false
+}

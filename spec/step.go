@@ -1,0 +1,188 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// reserved are the ids that expressions give another meaning.
+var reserved = []string{"inputs", "steps", "env", "true", "false", "nil", "result", "item", "index", "match"}
+
+var identifier = regexp.MustCompile(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
+
+// ident is a name that expressions can hold: letters, digits, "_" and, inside,
+// "-".
+func (d *decoder) ident(n *yaml.Node, what string) Str {
+	s := d.text(n, what)
+	if s.IsSet() && !identifier.MatchString(s.Value) {
+		d.report(n, codeName, "%s cannot be %q", what, s.Value).Hint = `use letters, digits, "_" and, inside, "-"`
+	}
+	return s
+}
+
+func (d *decoder) stepID(n *yaml.Node) Str {
+	s := d.ident(n, "a step's id")
+	if slices.Contains(reserved, s.Value) {
+		d.report(n, codeReserved, "a step cannot be called %q: expressions use that name", s.Value).Hint =
+			fmt.Sprintf("call it something else, such as %q", s.Value+"-step")
+	}
+	return s
+}
+
+func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
+	o := d.object(n, "a step")
+	if o == nil {
+		return s, false
+	}
+	s = Step{ID: d.stepID(o.need("id")), Pos: d.pos(n)}
+	if s.ID.IsSet() {
+		o.what = fmt.Sprintf("step %q", s.ID.Value)
+	}
+	s.Description = d.prose(o.get("description"), "description")
+	s.Capability = d.loose(o.get("capability"), "capability")
+	s.Operation = d.text(o.get("operation"), "operation")
+	s.API = d.text(o.get("api"), "api")
+	s.External = d.boolean(o.get("external"), "external")
+	s.With = d.arguments(o.get("with"), "with")
+	s.Until = d.expression(o.get("until"), "until")
+	s.Fail = d.expression(o.get("fail"), "fail")
+	s.When = d.expression(o.get("when"), "when")
+	s.Select = d.expression(o.get("select"), "select")
+	s.Each = d.expression(o.get("each"), "each")
+	s.Every = d.duration(o.get("every"), "every")
+	s.Timeout = d.duration(o.get("timeout"), "timeout")
+	s.All = d.boolean(o.get("all"), "all")
+	s.Retry = d.retry(o.get("retry"))
+	s.Key = d.headerName(o.get("key"))
+	s.Probe = d.probe(o.get("probe"))
+	s.Sensitive = d.paths(o.get("sensitive"), "sensitive")
+	for _, k := range o.unasked() {
+		s.Keys = append(s.Keys, d.field(k, value(n, k.Value)))
+	}
+	d.checkKind(o, s)
+	return s, true
+}
+
+// checkKind checks that a step is an operation or external, and that its keys
+// mean something for what it is.
+func (d *decoder) checkKind(o *object, s Step) {
+	operation := key(o.node, "operation")
+	switch {
+	case s.External && operation != nil:
+		r := d.report(operation, codeMisplaced, "%s is external, so it has no operation", o.what)
+		r.Hint = `remove "operation", or "external" if capstan is to send it`
+		r.Related = []diag.Related{{Pos: d.pos(key(o.node, "external")), Message: "external here"}}
+	case s.External:
+		for _, name := range []string{"until", "fail", "every", "all", "retry", "key", "probe"} {
+			if k := key(o.node, name); k != nil {
+				d.report(k, codeMisplaced, "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
+			}
+		}
+	case operation == nil:
+		d.noOperation(o)
+	case s.Every != nil && key(o.node, "until") == nil:
+		r := d.report(key(o.node, "every"), codeMisplaced, `"every" means nothing without "until"`)
+		r.Severity, r.Hint = diag.Warning, "say in until when to stop asking"
+	}
+}
+
+func (d *decoder) noOperation(o *object) {
+	if external := value(o.node, "external"); external != nil && external.ShortTag() != "!!bool" {
+		return // reported where it is written
+	}
+	r := d.report(o.node, codeMissing, "%s has no operation and is not external", o.what)
+	r.Hint = `name its operation ("operation: ..."), or say that others do it ("external: true")`
+	var written []string
+	for _, k := range o.unasked() {
+		written = append(written, k.Value)
+	}
+	for _, name := range []string{"operation", "external"} {
+		if near := suggest.Closest(name, written); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+			return
+		}
+	}
+}
+
+// maxAttempts bounds retry.attempts; what needs more is a poll.
+const maxAttempts = 100
+
+func (d *decoder) retry(n *yaml.Node) *Retry {
+	if n == nil {
+		return nil
+	}
+	count := n
+	if n.Kind == yaml.MappingNode {
+		o := d.object(n, "retry")
+		count = o.need("attempts")
+		o.done()
+	}
+	if count == nil {
+		return nil
+	}
+	if count.Kind != yaml.ScalarNode || count.ShortTag() != "!!int" {
+		d.report(count, codeType, "retry must be a number of attempts or a mapping with attempts, found %s", describe(count))
+		return nil
+	}
+	attempts, err := strconv.Atoi(count.Value)
+	if err != nil || attempts < 1 || attempts > maxAttempts {
+		d.report(count, codeValue, "retry cannot be %s attempts", count.Value).Hint =
+			fmt.Sprintf("write a number from 1 (send once) to %d", maxAttempts)
+		return nil
+	}
+	return &Retry{Attempts: attempts, Pos: d.pos(count)}
+}
+
+// headerToken is the syntax of a header's name (RFC 9110, section 5.1).
+var headerToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+func (d *decoder) headerName(n *yaml.Node) *Str {
+	s := d.text(n, "key")
+	if !s.IsSet() {
+		return nil
+	}
+	if !headerToken.MatchString(s.Value) {
+		d.report(n, codeValue, "key names a header, which cannot be %q", s.Value).Hint = `write a header name, such as "Idempotency-Key"`
+		return nil
+	}
+	return &s
+}
+
+func (d *decoder) probe(n *yaml.Node) *Probe {
+	o := d.object(n, "probe")
+	if o == nil {
+		return nil
+	}
+	p := &Probe{
+		Operation: d.text(o.need("operation"), "operation"),
+		With:      d.arguments(o.get("with"), "with"),
+		Pos:       d.pos(n),
+	}
+	o.done()
+	return p
+}
+
+// paths is a list of strings, or one.
+func (d *decoder) paths(n *yaml.Node, what string) []Str {
+	if n == nil {
+		return nil
+	}
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	var out []Str
+	for _, item := range nodes {
+		if s := d.text(item, what); s.IsSet() {
+			out = append(out, s)
+		}
+	}
+	return out
+}

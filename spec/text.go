@@ -1,0 +1,107 @@
+package spec
+
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// file is a text that nodes come from.
+type file struct {
+	name string
+	text []byte // valid UTF-8, without a byte order mark
+	// rows holds the offset at which each line begins as editors and package
+	// diag count lines; lines holds them as the YAML parser counts, which also
+	// breaks at U+0085, U+2028 and U+2029. Nearly always they are one slice.
+	rows, lines []int
+}
+
+func newFile(name string, text []byte) *file {
+	f := &file{name: name, text: text}
+	f.rows = lineStarts(text, false)
+	f.lines = f.rows
+	if hasOddBreaks(text) {
+		f.lines = lineStarts(text, true)
+	}
+	return f
+}
+
+var oddBreaks = [...]string{"\u0085", "\u2028", "\u2029"}
+
+func hasOddBreaks(text []byte) bool {
+	return slices.ContainsFunc(oddBreaks[:], func(b string) bool { return bytes.Contains(text, []byte(b)) })
+}
+
+// lineStarts returns the offset of each line; odd also breaks at oddBreaks.
+func lineStarts(text []byte, odd bool) []int {
+	starts := []int{0}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\n', c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
+			starts = append(starts, i+1)
+		case odd && c >= utf8.RuneSelf:
+			for _, b := range oddBreaks {
+				if bytes.HasPrefix(text[i:], []byte(b)) {
+					i += len(b) - 1
+					starts = append(starts, i+1)
+					break
+				}
+			}
+		}
+	}
+	return starts
+}
+
+// cursor turns places of one file into offsets. It remembers the last answer,
+// so that walking a file of one enormous line stays linear.
+type cursor struct {
+	*file
+	line, column, offset int
+}
+
+// seek returns the offset of a place as the YAML parser gives it, or -1 when
+// the text has no such place.
+func (c *cursor) seek(line, column int) int {
+	if line < 1 || line > len(c.lines) || column < 1 {
+		return -1
+	}
+	if c.line != line || c.column > column {
+		c.line, c.column, c.offset = line, 1, c.lines[line-1]
+	}
+	for c.column < column && c.offset < len(c.text) {
+		_, size := utf8.DecodeRune(c.text[c.offset:])
+		c.offset += size
+		c.column++
+	}
+	return c.offset
+}
+
+// pos returns the place of an offset that lies on the parser's given line.
+func (c *cursor) pos(line, column int) diag.Pos {
+	p := diag.Pos{File: c.name, Line: line, Column: column}
+	if len(c.lines) == len(c.rows) {
+		return p
+	}
+	offset := c.seek(line, column)
+	if offset < 0 {
+		return diag.Pos{File: c.name}
+	}
+	row, found := slices.BinarySearch(c.rows, offset)
+	if !found {
+		row--
+	}
+	p.Line, p.Column = row+1, utf8.RuneCount(c.text[c.rows[row]:offset])+1
+	return p
+}
+
+// rest returns the text from offset to the end of the parser's line, without
+// the line break.
+func (c *cursor) rest(line, offset int) []byte {
+	end := len(c.text)
+	if line < len(c.lines) {
+		end = c.lines[line]
+	}
+	return bytes.TrimRight(c.text[min(offset, end):end], "\r\n\u0085\u2028\u2029")
+}
