@@ -28,6 +28,8 @@ type Operation struct {
 	Body        *Body          // nil when the operation takes none
 	Responses   []*ResponseDoc // ordered: exact codes ascending, ranges, default
 	Security    []Requirement  // alternatives; empty means no credential
+
+	checks *responseChecks // nil when the operation was made by hand
 }
 
 // Param is an OpenAPI Parameter Object with its defaults filled in.

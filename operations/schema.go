@@ -2,7 +2,10 @@ package operations
 
 // Schema is a JSON Schema 2020-12 as far as binding, typing, suggesting and
 // mocking need it. OpenAPI 3.0 schemas are translated when a document is
-// compiled (nullable becomes a "null" type). Schemas may be cyclic; guard
+// compiled: nullable becomes a "null" type. "X or null", written as anyOf or
+// oneOf, reads as X with a "null" type too, and a reference with siblings as a
+// copy of its target. Values (Enum, Const, Default, Example) are nil, bool, int,
+// float64, string, []any or map[string]any. Schemas may be cyclic; guard
 // recursion by depth or by pointer. A nil *Schema accepts anything.
 type Schema struct {
 	Name        string   // component name when the schema was a $ref, "" inline
@@ -27,7 +30,10 @@ type Schema struct {
 	// and does not mention additionalProperties as closed when it suggests
 	// field names, so Open is true only when additionalProperties is true or
 	// a schema, or when no property is listed.
-	Open       bool
+	Open bool
+	// Closed tells that additionalProperties is false: other properties are
+	// refused, not merely unknown.
+	Closed     bool
 	Additional *Schema // schema of additional properties, nil when unconstrained
 	Items      *Schema
 
@@ -42,6 +48,9 @@ type Schema struct {
 	MaxItems  *int
 	Minimum   *float64
 	Maximum   *float64
+
+	ExclusiveMinimum *float64
+	ExclusiveMaximum *float64
 }
 
 // Property is one named property of an object schema.

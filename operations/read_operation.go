@@ -1,0 +1,92 @@
+package operations
+
+// readOperation is the other direction of compiler.operation. The caller holds
+// s.mu.
+func (s *Set) readOperation(n *node, sum Summary) *Operation {
+	r := &schemaReader{set: s}
+	op := &Operation{
+		API: s.api, ID: sum.ID, Method: sum.Method, Path: sum.Path, Summary: sum.Summary, Tags: sum.Tags,
+		Deprecated:  sum.Deprecated,
+		Description: n.get("description").text(),
+		checks:      &responseChecks{set: s},
+	}
+	each(n.get("servers"), func(v *node) { op.Servers = append(op.Servers, readServer(v)) })
+	each(n.get("params"), func(v *node) { op.Params = append(op.Params, r.param(v)) })
+	if b := n.get("body"); b != nil {
+		op.Body = &Body{Required: b.get("required").is(kindTrue), Description: b.get("description").text(), Media: r.media(b.get("media"))}
+	}
+	each(n.get("responses"), func(v *node) {
+		op.Responses = append(op.Responses, &ResponseDoc{
+			Status: v.get("status").text(), Description: v.get("description").text(), Media: r.media(v.get("media")),
+		})
+		op.checks.add(v)
+	})
+	each(n.get("security"), func(v *node) {
+		requirement := Requirement{}
+		each(v, func(use *node) { requirement = append(requirement, readSchemeUse(use)) })
+		op.Security = append(op.Security, requirement)
+	})
+	r.finish()
+	return op
+}
+
+func each(list *node, do func(*node)) {
+	if list == nil {
+		return
+	}
+	for _, item := range list.items {
+		do(item)
+	}
+}
+
+func readServer(n *node) Server {
+	s := Server{URL: n.get("url").text(), Description: n.get("description").text()}
+	if vs := n.get("variables"); vs != nil {
+		s.Variables = make(map[string]ServerVariable, len(vs.fields))
+		for _, f := range vs.fields {
+			s.Variables[f.key] = ServerVariable{Default: f.value.get("default").text(), Enum: f.value.get("enum").texts()}
+		}
+	}
+	return s
+}
+
+func readSchemeUse(n *node) SchemeUse {
+	return SchemeUse{
+		Name:   n.get("name").text(),
+		Scopes: n.get("scopes").texts(),
+		Scheme: SecurityScheme{
+			Type: n.get("type").text(), Scheme: n.get("scheme").text(), In: In(n.get("in").text()),
+			Param: n.get("param").text(), TokenURL: n.get("tokenUrl").text(),
+		},
+	}
+}
+
+func (r *schemaReader) param(n *node) *Param {
+	return &Param{
+		Name: n.get("name").text(), In: In(n.get("in").text()),
+		Required: n.get("required").is(kindTrue), Deprecated: n.get("deprecated").is(kindTrue),
+		Description: n.get("description").text(),
+		Schema:      r.schema(n.get("schema")),
+		Style:       n.get("style").text(), Explode: n.get("explode").is(kindTrue),
+		AllowReserved: n.get("allowReserved").is(kindTrue),
+		MediaType:     n.get("mediaType").text(),
+	}
+}
+
+func (r *schemaReader) media(list *node) []Media {
+	var out []Media
+	each(list, func(n *node) {
+		m := Media{Type: n.get("type").text(), Schema: r.schema(n.get("schema")), Example: n.get("example").value()}
+		if encoding := n.get("encoding"); encoding != nil {
+			m.Encoding = make(map[string]Encoding, len(encoding.fields))
+			for _, f := range encoding.fields {
+				m.Encoding[f.key] = Encoding{
+					ContentType: f.value.get("contentType").text(), Style: f.value.get("style").text(),
+					Explode: f.value.get("explode").is(kindTrue), AllowReserved: f.value.get("allowReserved").is(kindTrue),
+				}
+			}
+		}
+		out = append(out, m)
+	})
+	return out
+}

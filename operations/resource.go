@@ -1,0 +1,190 @@
+package operations
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Resource is the thing an operation deals with, judged from its answer.
+type Resource struct {
+	Name    string  // singular snake case: "organization"; "" when nothing says
+	List    bool    // the answer holds many of them
+	Item    *Schema // schema of one; nil when the answer is not documented
+	ItemsAt string  // property that holds the items of a list; "" when the answer is the array itself
+}
+
+// Resource returns what the operation deals with. The name is, in this order,
+// the `object` const of the answer's schema (of its items, for a list), the name
+// of the schema's component, the last fixed segment of the path. A list is an
+// answer that is an array, that says `object: "list"`, or that has a single
+// array among its properties where a list keeps its items.
+func (o *Operation) Resource() Resource {
+	result := o.Result()
+	r := Resource{Item: result}
+	switch items, at := listItems(result); {
+	case items != nil:
+		r.List, r.Item, r.ItemsAt = true, items, at
+	}
+	r.Name = objectConst(r.Item, 0)
+	if r.Name == "" {
+		r.Name = componentName(r.Item)
+	}
+	if r.Name == "" {
+		r.Name = pathResource(o.Path)
+	}
+	return r
+}
+
+// listItems returns the schema of a list's items and the property that holds
+// them, or nil when s is no list.
+func listItems(s *Schema) (items *Schema, at string) {
+	if s == nil {
+		return nil, ""
+	}
+	flat := s.Flatten()
+	if flat.Is("array") && !flat.Is("object") {
+		return orAny(flat.Items), ""
+	}
+	declared := objectConst(flat, 0) == "list"
+	var arrays []Property
+	for _, p := range flat.Properties {
+		if p.Schema.Is("array") {
+			arrays = append(arrays, p)
+		}
+	}
+	for _, p := range arrays {
+		usual := strings.EqualFold(p.Name, "data") || strings.EqualFold(p.Name, "items") || strings.EqualFold(p.Name, "results")
+		if declared || len(arrays) == 1 && (usual || isEnvelope(flat, p.Name)) {
+			return orAny(p.Schema.Flatten().Items), p.Name
+		}
+	}
+	return nil, ""
+}
+
+func orAny(s *Schema) *Schema {
+	if s == nil {
+		return &Schema{Open: true}
+	}
+	return s
+}
+
+var pageWord = regexp.MustCompile(`(?i)^(.*(page|pages|cursor|total|count|limit|offset|next|prev|previous|has_?more|meta|metadata|pagination|links?|size|token)|object|success|ok)$`)
+
+// isEnvelope reports whether everything beside the items is about paging, so
+// that the object is only a wrapper: {"connections": [...], "next_cursor": ""}.
+func isEnvelope(s *Schema, items string) bool {
+	for _, p := range s.Properties {
+		if p.Name != items && !pageWord.MatchString(p.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// objectConst returns the one value of a schema's `object` property. For
+// alternatives they must agree.
+func objectConst(s *Schema, depth int) string {
+	if s == nil || depth > maxWalk {
+		return ""
+	}
+	if v, ok := s.Property("object").OneValue(); ok && len(s.OneOf)+len(s.AnyOf) == 0 {
+		name, _ := v.(string)
+		return name
+	}
+	name := ""
+	for i, part := range append(append([]*Schema(nil), s.OneOf...), s.AnyOf...) {
+		found := objectConst(part, depth+1)
+		if i > 0 && found != name {
+			return ""
+		}
+		name = found
+	}
+	return name
+}
+
+// componentName returns the name of a schema's component in snake case without
+// what generators append.
+func componentName(s *Schema) string {
+	if s == nil {
+		return ""
+	}
+	name := s.Name
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		name = name[dot+1:]
+	}
+	for trimmed := true; trimmed; {
+		trimmed = false
+		for _, suffix := range [...]string{"Response", "Dto", "DTO", "_2", "_3"} {
+			if rest := strings.TrimSuffix(name, suffix); rest != name && rest != "" {
+				name, trimmed = rest, true
+			}
+		}
+	}
+	return snake(name)
+}
+
+// pathResource returns the singular of the last segment of a path that is no
+// parameter.
+func pathResource(path string) string {
+	segments := strings.Split(strings.Trim(path, "/"), "/")
+	for i := len(segments) - 1; i >= 0; i-- {
+		if segments[i] != "" && !strings.Contains(segments[i], "{") {
+			return singular(snake(segments[i]))
+		}
+	}
+	return ""
+}
+
+// snake turns "APIKey", "apiKey" and "api-key" into "api_key".
+func snake(s string) string { return strings.Join(words(s), "_") }
+
+// words splits a name into lower-case words at case changes and at whatever is
+// no letter or digit.
+func words(s string) []string {
+	var out []string
+	var word []rune
+	flush := func() {
+		if len(word) > 0 {
+			out = append(out, strings.ToLower(string(word)))
+			word = word[:0]
+		}
+	}
+	runes := []rune(s)
+	for i, r := range runes {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			flush()
+			continue
+		case unicode.IsUpper(r) && i > 0 && !unicode.IsUpper(runes[i-1]):
+			flush()
+		case unicode.IsUpper(r) && i+1 < len(runes) && unicode.IsLower(runes[i+1]):
+			flush() // the S of "HTTPServer"
+		}
+		word = append(word, r)
+	}
+	flush()
+	return out
+}
+
+// singular returns the singular of an English plural, by rule.
+func singular(s string) string {
+	switch {
+	case strings.HasSuffix(s, "ies") && len(s) > 4:
+		return s[:len(s)-3] + "y"
+	case hasAnySuffix(s, "sses", "shes", "ches", "xes", "zes"):
+		return s[:len(s)-2]
+	case strings.HasSuffix(s, "s") && !hasAnySuffix(s, "ss", "us", "is"):
+		return s[:len(s)-1]
+	}
+	return s
+}
+
+func hasAnySuffix(s string, suffixes ...string) bool {
+	for _, suffix := range suffixes {
+		if strings.HasSuffix(s, suffix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,238 @@
+package operations
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Check compares a JSON-like value with the schema by its structure: types,
+// const, enum, required and closed properties, items, bounds and patterns. It is
+// meant for values that are known beforehand; answers have
+// [Operation.CheckResponse]. Numbers may be of any Go number type or
+// json.Number. It returns nil when nothing is wrong.
+func (s *Schema) Check(v any) []Violation {
+	c := &checker{}
+	c.check(s, v, nil, 0)
+	return c.found
+}
+
+// maxViolations bounds a report; more would not be read.
+const maxViolations = 50
+
+type checker struct {
+	found []Violation
+}
+
+func (c *checker) add(path []string, format string, args ...any) {
+	if len(c.found) < maxViolations {
+		c.found = append(c.found, Violation{pointer(path), fmt.Sprintf(format, args...)})
+	}
+}
+
+func (c *checker) check(s *Schema, v any, path []string, depth int) {
+	if s == nil || depth > 200 || len(c.found) >= maxViolations {
+		return
+	}
+	if len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOfType(v, t) }) {
+		c.add(path, "is %s where %s is documented", article(jsonType(v)), strings.Join(s.Types, " or "))
+		return
+	}
+	c.values(s, v, path)
+	switch v := v.(type) {
+	case string:
+		c.text(s, v, path)
+	case []any:
+		c.array(s, v, path, depth)
+	case map[string]any:
+		c.object(s, v, path, depth)
+	default:
+		if f, ok := asFloat(v); ok {
+			c.number(s, f, path)
+		}
+	}
+	for _, part := range s.AllOf {
+		c.check(part, v, path, depth+1)
+	}
+	c.alternatives(s.AnyOf, v, path, depth)
+	c.alternatives(s.OneOf, v, path, depth)
+}
+
+func (c *checker) values(s *Schema, v any, path []string) {
+	if s.HasConst && !equalValues(s.Const, v) {
+		c.add(path, "is %s where only %s is documented", show(v), show(s.Const))
+	}
+	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(e any) bool { return equalValues(e, v) }) {
+		c.add(path, "is %s, which is none of the documented values (%s)", show(v), showAll(s.Enum))
+	}
+}
+
+func (c *checker) text(s *Schema, v string, path []string) {
+	if length := utf8.RuneCountInString(v); s.MinLength != nil && length < *s.MinLength {
+		c.add(path, "has %d characters, at least %d are documented", length, *s.MinLength)
+	} else if s.MaxLength != nil && length > *s.MaxLength {
+		c.add(path, "has %d characters, at most %d are documented", length, *s.MaxLength)
+	}
+	if s.Pattern != "" {
+		if re, err := regexp.Compile(s.Pattern); err == nil && !re.MatchString(v) {
+			c.add(path, "%s does not match the pattern %s", show(v), s.Pattern)
+		}
+	}
+}
+
+func (c *checker) number(s *Schema, f float64, path []string) {
+	switch {
+	case s.Minimum != nil && f < *s.Minimum:
+		c.add(path, "is %v, at least %v is documented", f, *s.Minimum)
+	case s.Maximum != nil && f > *s.Maximum:
+		c.add(path, "is %v, at most %v is documented", f, *s.Maximum)
+	case s.ExclusiveMinimum != nil && f <= *s.ExclusiveMinimum:
+		c.add(path, "is %v, more than %v is documented", f, *s.ExclusiveMinimum)
+	case s.ExclusiveMaximum != nil && f >= *s.ExclusiveMaximum:
+		c.add(path, "is %v, less than %v is documented", f, *s.ExclusiveMaximum)
+	}
+}
+
+func (c *checker) array(s *Schema, v []any, path []string, depth int) {
+	if s.MinItems != nil && len(v) < *s.MinItems {
+		c.add(path, "has %d items, at least %d are documented", len(v), *s.MinItems)
+	} else if s.MaxItems != nil && len(v) > *s.MaxItems {
+		c.add(path, "has %d items, at most %d are documented", len(v), *s.MaxItems)
+	}
+	if s.Items == nil {
+		return
+	}
+	for i, item := range v {
+		c.check(s.Items, item, append(slices.Clip(path), strconv.Itoa(i)), depth+1)
+	}
+}
+
+func (c *checker) object(s *Schema, v map[string]any, path []string, depth int) {
+	for _, name := range s.Required {
+		if _, ok := v[name]; !ok {
+			c.add(path, "property %q is missing", name)
+		}
+	}
+	for _, name := range sortedKeys(v) {
+		var p *Schema
+		if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
+			p = s.Properties[i].Schema
+		} else if p = s.Additional; p == nil {
+			if s.Closed {
+				c.add(path, "property %q is not documented", name)
+			}
+			continue
+		}
+		c.check(p, v[name], append(slices.Clip(path), name), depth+1)
+	}
+}
+
+// alternatives accepts a value that fits at least one of list. That at most one
+// of oneOf may fit is left to the full validator.
+func (c *checker) alternatives(list []*Schema, v any, path []string, depth int) {
+	if len(list) == 0 {
+		return
+	}
+	var nearest []Violation
+	for _, s := range list {
+		try := &checker{}
+		try.check(s, v, path, depth+1)
+		if len(try.found) == 0 {
+			return
+		}
+		if nearest == nil || len(try.found) < len(nearest) {
+			nearest = try.found
+		}
+	}
+	near := nearest[0]
+	near.Path = strings.TrimPrefix(near.Path, pointer(path))
+	c.add(path, "fits none of the %d documented shapes; the nearest: %s", len(list), near)
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func isOfType(v any, typeName string) bool {
+	got := jsonType(v)
+	return got == typeName || typeName == "number" && got == "integer"
+}
+
+// jsonType returns the JSON type of a value; a whole number is an integer
+// however it is held.
+func jsonType(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	case map[string]any:
+		return "object"
+	default:
+		f, ok := asFloat(v)
+		switch {
+		case !ok:
+			return "value of no JSON type"
+		case f == math.Trunc(f):
+			return "integer"
+		}
+		return "number"
+	}
+}
+
+func asFloat(v any) (float64, bool) {
+	if n, ok := v.(json.Number); ok {
+		f, err := n.Float64()
+		return f, err == nil
+	}
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
+		return float64(r.Int()), true
+	case r.CanUint():
+		return float64(r.Uint()), true
+	case r.CanFloat():
+		return r.Float(), true
+	}
+	return 0, false
+}
+
+// equalValues compares as JSON does: 1 and 1.0 are one number.
+func equalValues(a, b any) bool {
+	if x, ok := asFloat(a); ok {
+		y, ok := asFloat(b)
+		return ok && x == y
+	}
+	switch a := a.(type) {
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, equalValues)
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for k, v := range a {
+			w, ok := b[k]
+			if !ok || !equalValues(v, w) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(a, b)
+}
