@@ -3,6 +3,7 @@
 package ci
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,8 +80,21 @@ func commandsOf(t *testing.T) (commands [][]string) {
 	return commands
 }
 
+// build builds capstan. It first looks at the sources, which tells the go
+// command that this test's result depends on them.
 func build(t *testing.T) string {
 	t.Helper()
+	for _, dir := range []string{"capabilities", "cmd", "diag", "engine", "internal", "operations", "spec"} {
+		err := filepath.WalkDir(filepath.Join("../..", dir), func(name string, _ fs.DirEntry, err error) error {
+			if err == nil {
+				_, err = os.Stat(name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	bin := filepath.Join(t.TempDir(), "capstan")
 	if runtime.GOOS == "windows" {
 		bin += ".exe"

@@ -1,0 +1,187 @@
+package readme
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// command is one command of a console block and what the page says it prints.
+type command struct {
+	line   int
+	args   []string
+	output string
+}
+
+// TestConsole runs the commands of every console block in the page's own
+// folder, without credentials, and compares what they print (stdout and stderr
+// as a terminal mixes them) with the page. "..." in the page stands for any
+// text, and alone on a line for any lines. `$ echo $?` shows the exit code; a
+// command without one must exit 0.
+//
+// `go test ./...` is only checked to be there: these tests are part of it.
+func TestConsole(t *testing.T) {
+	bin := build(t)
+	for _, p := range pages(t) {
+		for _, b := range p.blocks("console") {
+			commands, err := parseConsole(b)
+			if err != nil {
+				t.Errorf("%s: %v", p.name, err)
+			}
+			for i, c := range commands {
+				if c.isStatus() || slices.Equal(c.args, []string{"go", "test", "./..."}) {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s:%d", p.name, c.line), func(t *testing.T) {
+					wantCode := "0\n"
+					if i+1 < len(commands) && commands[i+1].isStatus() {
+						wantCode = commands[i+1].output
+					}
+					check(t, bin, p.dir(), c, wantCode)
+				})
+			}
+		}
+	}
+}
+
+func check(t *testing.T, bin, dir string, c command, wantCode string) {
+	t.Helper()
+	cmd := exec.Command(bin, c.capstanArgs(bin)...)
+	if c.args[0] == "go" && !c.runsCapstan() {
+		cmd = exec.Command("go", c.args[1:]...)
+	}
+	cmd.Dir, cmd.Env = dir, environment()
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if code := fmt.Sprintln(cmd.ProcessState.ExitCode()); code != wantCode {
+		t.Errorf("exit code %swant %s%s", code, wantCode, out)
+	}
+	got := strings.ReplaceAll(string(out), "\r\n", "\n")
+	if !pattern(c.output).MatchString(got) {
+		t.Errorf("$ %s\nprinted:\n%s\nthe page says:\n%s", strings.Join(c.args, " "), got, c.output)
+	}
+}
+
+func (c command) isStatus() bool { return slices.Equal(c.args, []string{"echo", "$?"}) }
+
+func (c command) runsCapstan() bool {
+	return c.args[0] == "capstan" || len(c.args) > 2 && slices.Equal(c.args[:3], []string{"go", "run", "./cmd/capstan"})
+}
+
+func (c command) capstanArgs(bin string) []string {
+	if c.args[0] == "go" && c.runsCapstan() {
+		return c.args[3:]
+	}
+	return c.args[1:]
+}
+
+// parseConsole splits a block into commands. Words may be quoted with ' or ";
+// there is no other shell syntax, so that the tests run on any system.
+func parseConsole(b block) (out []command, err error) {
+	word := regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"]+`)
+	for i, line := range strings.Split(strings.TrimSuffix(b.text, "\n"), "\n") {
+		text, isCommand := strings.CutPrefix(line, "$ ")
+		switch {
+		case isCommand:
+			args := word.FindAllString(text, -1)
+			for i, arg := range args {
+				args[i] = strings.Trim(arg, `'"`)
+			}
+			c := command{line: b.line + i + 1, args: args}
+			if !c.runsCapstan() && args[0] != "go" && !c.isStatus() {
+				return out, fmt.Errorf("line %d: cannot check %q; use a sh block for what is not run", c.line, text)
+			}
+			out = append(out, c)
+		case len(out) == 0:
+			return nil, fmt.Errorf("line %d: a console block starts with a command", b.line+i+1)
+		default:
+			out[len(out)-1].output += line + "\n"
+		}
+	}
+	return out, nil
+}
+
+// pattern turns what a page shows into an expression for what was printed.
+func pattern(shown string) *regexp.Regexp {
+	var b strings.Builder
+	for line := range strings.Lines(shown) {
+		if line == "...\n" {
+			b.WriteString(`(?s:.*)`)
+			continue
+		}
+		b.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), `\.\.\.`, `[^\n]*`))
+	}
+	return regexp.MustCompile(`\A` + b.String() + `\z`)
+}
+
+// environment is the caller's without credentials or terminal tricks.
+func environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		return strings.HasPrefix(kv, "WORKOS_") || strings.HasPrefix(kv, "COLUMNS=")
+	})
+	return append(env, "NO_COLOR=1")
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	dependOnSources(t)
+	bin := filepath.Join(t.TempDir(), "capstan")
+	if runtime.GOOS == "windows" {
+		bin += ".exe"
+	}
+	cmd := exec.Command("go", "build", "-o", bin, "./cmd/capstan")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return bin
+}
+
+// dependOnSources looks at every file of the binary, which tells the go command
+// that this test's result depends on them: what `go build` reads it does not see.
+func dependOnSources(t *testing.T) {
+	t.Helper()
+	for _, dir := range []string{"capabilities", "cmd", "diag", "engine", "internal", "operations", "spec"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(name string, _ fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			_, err = os.Stat(name)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPattern(t *testing.T) {
+	for _, test := range []struct {
+		shown, got string
+		want       bool
+	}{
+		{"a\n", "a\n", true},
+		{"a\n", "b\n", false},
+		{"a\n", "a\nb\n", false},
+		{"id: org_...\n", "id: org_01\n", true},
+		{"id: org_...\n", "id: org_01\nmore\n", false},
+		{"a\n...\nz\n", "a\nb\nc\nz\n", true},
+		{"a\n...\nz\n", "a\nz\n", true},
+		{"a.c\n", "abc\n", false},
+	} {
+		if got := pattern(test.shown).MatchString(test.got); got != test.want {
+			t.Errorf("%q shown for %q: %v", test.shown, test.got, got)
+		}
+	}
+}
