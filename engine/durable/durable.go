@@ -70,6 +70,28 @@ type Schedule struct {
 	Timeout time.Duration
 }
 
+// Wait returns how long to wait after look number try (from 1) has failed: Every
+// at first, a quarter more each time, Cap at most.
+func (s Schedule) Wait(try int) time.Duration {
+	w := s.Every
+	for i := 1; i < try && w < s.Cap; i++ {
+		w += w / 4
+	}
+	return min(w, max(s.Cap, s.Every))
+}
+
+// NotBefore is returned by a [Do] or [DoPoll] when the other side asked to be
+// left alone until a time. The request had no effect; the Host calls again once
+// the time is reached.
+type NotBefore struct {
+	At  time.Time
+	Err error // what the other side said
+}
+
+func (n *NotBefore) Error() string { return "not before " + n.At.Format(time.RFC3339) }
+
+func (n *NotBefore) Unwrap() error { return n.Err }
+
 // Wait describes a step that somebody else performs.
 type Wait struct {
 	Path        string
