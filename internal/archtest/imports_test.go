@@ -14,6 +14,7 @@ var doors = map[string][]string{
 	"go.yaml.in/yaml/v4":                       {"spec"},
 	"github.com/speakeasy-api/jsonpath":        {"spec"},
 	"github.com/getkin/kin-openapi":            {"operations"},
+	"github.com/oasdiff/yaml3":                 {"operations"}, // the YAML reader kin-openapi brings along
 	"github.com/santhosh-tekuri/jsonschema/v6": {"operations"},
 	"github.com/cenkalti/backoff/v5":           {"operations"},
 	"golang.org/x/oauth2":                      {"operations"},
