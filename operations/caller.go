@@ -39,6 +39,15 @@ type Request struct {
 	// logs and recordings; Try counts polls of that step from 1.
 	Step string
 	Try  int
+	// Attempt counts the sendings of this request from 1. The retry middleware
+	// sets it on the copy it passes on; 0 means that nothing counts.
+	Attempt int
+	// OnRetry, when set, is told before the retry middleware waits to send the
+	// request again: which attempt failed, how long it waits, and why.
+	OnRetry func(attempt int, wait time.Duration, cause error)
+	// Sensitive lists paths into the result that hold secrets ("link",
+	// "data[].token"): logs and recordings show [redacted] there.
+	Sensitive []string
 }
 
 // Arg is the value of one parameter.
@@ -49,11 +58,17 @@ type Arg struct {
 
 // Response is what came back.
 type Response struct {
-	Status    int // HTTP status code
-	Header    http.Header
-	Body      []byte // whole, within the size cap
-	Value     any    // Body decoded when it is JSON, else nil (string for text)
-	IsJSON    bool   // Value was decoded from JSON
+	Status int // HTTP status code
+	Header http.Header
+	Body   []byte // whole, within the size cap
+	// Value is Body decoded: JSON as nil, bool, int (a literal integer that fits
+	// 64 bits), float64, string, []any and map[string]any; text as a string; nil
+	// for an empty body and anything else.
+	Value  any
+	IsJSON bool // Value was decoded from JSON
+	// DecodeErr says why Value is nil although the operation documents JSON: a
+	// body that is not JSON, or another content type. Nil otherwise.
+	DecodeErr error
 	RequestID string // provider's request id from the headers, "" when none
 	Attempts  int    // how often the request was sent
 	Duration  time.Duration

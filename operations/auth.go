@@ -1,0 +1,243 @@
+package operations
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Credential is what one security scheme needs.
+type Credential struct {
+	// Token is the bearer token or API key. For oauth2 and openIdConnect it is
+	// a ready access token.
+	Token string
+	// User and Password are for basic authentication; for the client
+	// credentials flow of oauth2 they are the client's id and secret.
+	User, Password string
+}
+
+// Credentials finds the credential for one scheme of an API, by the name the
+// API has in capabilities. ok is false when there is none; an error ends the
+// call. It is called for every sending, possibly concurrently, so it should
+// answer from memory.
+type Credentials func(ctx context.Context, api string, use SchemeUse) (c Credential, ok bool, err error)
+
+// AuthOptions shape [Auth]. The zero value works.
+type AuthOptions struct {
+	// Transport and Timeout serve requests to OAuth2 token endpoints; nil and
+	// 0 mean Go's default transport and 30 seconds.
+	Transport http.RoundTripper
+	Timeout   time.Duration
+	// Redactor learns every credential that is used; nil tells nobody.
+	Redactor *Redactor
+}
+
+// Auth adds credentials: the first alternative of Operation.Security all of
+// whose schemes have one. An empty alternative means that the operation may be
+// called without; an operation with alternatives none of which can be met is
+// an error before anything is sent, as is any credential that would travel over
+// plain http to anything but a loopback address.
+//
+// Schemes: http bearer and basic, apiKey in header, query and cookie, oauth2
+// with client credentials (tokens are kept until they expire and asked for once,
+// however many calls need them), openIdConnect with a ready token.
+func Auth(find Credentials, o AuthOptions) Middleware {
+	a := &authenticator{find: find, redactor: o.Redactor, tokens: newTokenStore(o)}
+	return func(next Caller) Caller {
+		return func(ctx context.Context, req *Request) (*Response, error) {
+			signed, err := a.sign(ctx, req)
+			if err != nil {
+				return nil, a.redacted(err)
+			}
+			return next(ctx, signed)
+		}
+	}
+}
+
+type authenticator struct {
+	find     Credentials
+	redactor *Redactor
+	tokens   *tokenStore
+}
+
+// sign returns req with credentials, on a copy.
+func (a *authenticator) sign(ctx context.Context, req *Request) (*Request, error) {
+	if len(req.Op.Security) == 0 {
+		return req, nil
+	}
+	requirement, creds, err := a.choose(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if len(requirement) == 0 {
+		return req, nil
+	}
+	if err := checkConfidential(req); err != nil {
+		return nil, err
+	}
+	signed := *req
+	signed.Args = slices.Clip(req.Args)
+	signed.Header = req.Header.Clone()
+	if signed.Header == nil {
+		signed.Header = http.Header{}
+	}
+	for i, use := range requirement {
+		if err := a.apply(ctx, &signed, use, creds[i]); err != nil {
+			return nil, err
+		}
+	}
+	return &signed, nil
+}
+
+// choose finds the first alternative that can be met. An anonymous one stands
+// back behind those that name a scheme: who has a credential means to use it.
+func (a *authenticator) choose(ctx context.Context, req *Request) (Requirement, []Credential, error) {
+	var missing []string
+	anonymous := false
+	for _, requirement := range req.Op.Security {
+		if len(requirement) == 0 {
+			anonymous = true
+			continue
+		}
+		creds := make([]Credential, len(requirement))
+		complete := true
+		for i, use := range requirement {
+			c, ok, err := a.find(ctx, req.Op.API, use)
+			if err != nil {
+				return nil, nil, newError(req, ReasonCredential, err, "the credential for %q cannot be read: %v", use.Name, err)
+			}
+			if !ok {
+				missing = append(missing, fmt.Sprintf("%q", use.Name))
+			}
+			complete = complete && ok
+			creds[i] = c
+		}
+		if complete {
+			return requirement, creds, nil
+		}
+	}
+	if anonymous {
+		return nil, nil, nil
+	}
+	slices.Sort(missing)
+	return nil, nil, newError(req, ReasonCredential, nil, "no credential for %s; %q needs it", strings.Join(slices.Compact(missing), " or "), req.Op.API)
+}
+
+// apply adds one credential to req.
+func (a *authenticator) apply(ctx context.Context, req *Request, use SchemeUse, c Credential) error {
+	a.learn(c)
+	switch scheme := use.Scheme; {
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "openIdConnect":
+		return a.bearer(req, use, c.Token)
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "basic"):
+		pair := base64.StdEncoding.EncodeToString([]byte(c.User + ":" + c.Password))
+		a.learn(Credential{Token: pair})
+		req.Header.Set("Authorization", "Basic "+pair)
+		return nil
+	case scheme.Type == "apiKey":
+		return applyKey(req, use, c.Token)
+	case scheme.Type == "oauth2" && c.Token != "":
+		return a.bearer(req, use, c.Token)
+	case scheme.Type == "oauth2":
+		token, err := a.tokens.get(ctx, req, use, c)
+		if err != nil {
+			return err
+		}
+		return a.bearer(req, use, token)
+	case scheme.Type == "mutualTLS":
+		return nil // the transport's certificate is the credential
+	}
+	return newError(req, ReasonCredential, nil, "the security scheme %q (%s %s) is not supported", use.Name, use.Scheme.Type, use.Scheme.Scheme)
+}
+
+func (a *authenticator) bearer(req *Request, use SchemeUse, token string) error {
+	a.learn(Credential{Token: token})
+	if err := checkKey(req, use, token); err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	return nil
+}
+
+// applyKey puts an API key where the document says.
+func applyKey(req *Request, use SchemeUse, key string) error {
+	if err := checkKey(req, use, key); err != nil {
+		return err
+	}
+	switch name := use.Scheme.Param; use.Scheme.In {
+	case InHeader:
+		req.Header.Set(name, key)
+	case InQuery:
+		p := &Param{Name: name, In: InQuery, Schema: &Schema{}, Style: "form"}
+		req.Args = slices.DeleteFunc(slices.Clone(req.Args), func(a Arg) bool { return a.Param.In == InQuery && a.Param.Name == name })
+		req.Args = append(req.Args, Arg{Param: p, Value: key})
+	case InCookie:
+		if strings.ContainsAny(key, "; ,\"\\") {
+			return newError(req, ReasonCredential, nil, "the credential for %q holds a character that a cookie cannot carry", use.Name)
+		}
+		req.Header["Cookie"] = []string{strings.Join(append(req.Header["Cookie"], name+"="+key), "; ")}
+	default:
+		return newError(req, ReasonCredential, nil, "the security scheme %q puts its key in %q, which is no place for one", use.Name, use.Scheme.In)
+	}
+	return nil
+}
+
+// checkKey refuses what would break out of a header. A line break is usually a
+// file's last one.
+func checkKey(req *Request, use SchemeUse, key string) error {
+	switch {
+	case key == "":
+		return newError(req, ReasonCredential, nil, "the credential for %q is empty", use.Name)
+	case strings.ContainsFunc(key, isControl):
+		return newError(req, ReasonCredential, nil, "the credential for %q holds a line break or control character; remove it", use.Name)
+	}
+	return nil
+}
+
+// checkConfidential refuses to send credentials where others could read them.
+func checkConfidential(req *Request) error {
+	server, err := serverURL(req)
+	if err != nil {
+		return newError(req, ReasonInvalid, err, "%v", err)
+	}
+	if isConfidential(server) {
+		return nil
+	}
+	return newError(req, ReasonCredential, nil, "credentials are not sent over plain http to %s; use https (plain http is for localhost only)", server.Host)
+}
+
+// isConfidential reports https and loopback addresses.
+func isConfidential(u *url.URL) bool {
+	if u.Scheme == "https" {
+		return true
+	}
+	host := u.Hostname()
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// learn has a credential's secrets redacted from now on. A user name or client
+// id is no secret.
+func (a *authenticator) learn(c Credential) {
+	if a.redactor != nil {
+		a.redactor.Add(c.Token, c.Password)
+	}
+}
+
+func (a *authenticator) redacted(err error) error {
+	var e *CallError
+	if a.redactor != nil && errors.As(err, &e) {
+		e.Detail = a.redactor.String(e.Detail)
+	}
+	return err
+}

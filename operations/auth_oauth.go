@@ -1,0 +1,126 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// tokenStore keeps the access tokens of the client credentials flow (RFC 6749,
+// section 4.4), each until shortly before it expires.
+type tokenStore struct {
+	client *http.Client
+	mu     sync.Mutex
+	slots  map[tokenKey]*tokenSlot
+}
+
+// tokenKey is what makes two uses share a token.
+type tokenKey struct{ endpoint, id, secret, scopes string }
+
+// tokenSlot holds one token. Whoever has taken the slot's turn may read and
+// replace it; a channel, so that a waiting call can be cancelled.
+type tokenSlot struct {
+	turn   chan struct{}
+	config *clientcredentials.Config // remembers how the endpoint wants the secret
+	token  *oauth2.Token
+}
+
+func newTokenStore(o AuthOptions) *tokenStore {
+	if o.Transport == nil {
+		o.Transport = newTransport()
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	return &tokenStore{
+		client: &http.Client{Transport: o.Transport, Timeout: o.Timeout, CheckRedirect: checkRedirect},
+		slots:  map[tokenKey]*tokenSlot{},
+	}
+}
+
+// get returns a valid access token, asking the token endpoint when there is
+// none. Calls that need the same one wait for a single request.
+func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Credential) (string, error) {
+	endpoint, err := tokenEndpoint(req, use)
+	if err != nil {
+		return "", err
+	}
+	slot := s.slot(&clientcredentials.Config{ClientID: c.User, ClientSecret: c.Password, TokenURL: endpoint.String(), Scopes: use.Scopes})
+	select {
+	case slot.turn <- struct{}{}:
+		defer func() { <-slot.turn }()
+	case <-ctx.Done():
+		return "", tokenError(req, endpoint, ctx.Err())
+	}
+	if slot.token.Valid() {
+		return slot.token.AccessToken, nil
+	}
+	token, err := slot.config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
+	if err != nil {
+		return "", tokenError(req, endpoint, err)
+	}
+	slot.token = token
+	return token.AccessToken, nil
+}
+
+func (s *tokenStore) slot(c *clientcredentials.Config) *tokenSlot {
+	key := tokenKey{c.TokenURL, c.ClientID, c.ClientSecret, strings.Join(c.Scopes, " ")}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slot := s.slots[key]
+	if slot == nil {
+		slot = &tokenSlot{turn: make(chan struct{}, 1), config: c}
+		s.slots[key] = slot
+	}
+	return slot
+}
+
+// tokenEndpoint resolves a scheme's token URL, which OpenAPI 3.1 lets be
+// relative to the server, and holds it to the rule for credentials.
+func tokenEndpoint(req *Request, use SchemeUse) (*url.URL, error) {
+	server, err := serverURL(req)
+	if err != nil {
+		return nil, newError(req, ReasonInvalid, err, "%v", err)
+	}
+	u, err := server.Parse(use.Scheme.TokenURL)
+	switch {
+	case use.Scheme.TokenURL == "" || err != nil:
+		return nil, newError(req, ReasonCredential, nil, "the security scheme %q documents no token URL for client credentials; give a ready access token instead", use.Name)
+	case u.User != nil || u.Host == "" || !isConfidential(u):
+		return nil, newError(req, ReasonCredential, nil, "the token URL of %q is not https; the client's secret is not sent there", use.Name)
+	}
+	return u, nil
+}
+
+// tokenError says why no token was had. The API's own request was not sent.
+func tokenError(req *Request, endpoint *url.URL, err error) error {
+	where := origin(endpoint)
+	var refused *oauth2.RetrieveError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return newError(req, ReasonCancelled, err, "cancelled while asking %s for an access token", where)
+	case errors.As(err, &refused) && refused.Response != nil:
+		why := firstText(refused.ErrorDescription, refused.ErrorCode)
+		if why == "" {
+			p := ExplainResponse(&Response{Status: refused.Response.StatusCode, Body: refused.Body})
+			why = p.Message
+		}
+		return newError(req, ReasonCredential, nil, "no access token: %s answered %s: %s", where,
+			statusText(refused.Response.StatusCode), oneLine(why, maxProblemDetail))
+	case isTimeout(err):
+		return newError(req, ReasonTimeout, err, "no access token: no answer from %s in time", where)
+	}
+	reason, text := explainTransport(context.Background(), err, hostPort(endpoint), 0)
+	if reason == ReasonOther {
+		reason, text = ReasonCredential, fmt.Sprintf("%s answered something that is no token", where)
+	}
+	return newError(req, reason, bareError(err), "no access token: %s", text)
+}

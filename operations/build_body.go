@@ -1,0 +1,213 @@
+package operations
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+)
+
+// encodeBody returns the body's bytes and content type; nil bytes mean no body.
+func encodeBody(req *Request) (body []byte, contentType string, err error) {
+	doc := req.Op.Body
+	switch {
+	case req.Body == nil && doc != nil && doc.Required:
+		return nil, "", errors.New("the body is missing; the operation needs one")
+	case req.Body == nil:
+		return nil, "", nil
+	case doc == nil:
+		return nil, "", errors.New("the operation takes no body")
+	}
+	media, err := pickMedia(req)
+	if err != nil {
+		return nil, "", err
+	}
+	if raw, ok := req.Body.([]byte); ok {
+		return bytesOrEmpty(raw), concrete(media.Type), nil
+	}
+	body, contentType, err = encodeAs(media, req.Body)
+	if err != nil {
+		return nil, "", fmt.Errorf("the body %w", err)
+	}
+	return body, contentType, nil
+}
+
+// bytesOrEmpty keeps an empty body apart from none.
+func bytesOrEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// pickMedia finds the media type to send: the one asked for, else the first.
+func pickMedia(req *Request) (*Media, error) {
+	media := req.Op.Body.Media
+	if req.MediaType == "" {
+		if len(media) == 0 {
+			return nil, errors.New("the operation documents no media type for its body; name one")
+		}
+		return &media[0], nil
+	}
+	for i := range media {
+		if sameMedia(media[i].Type, req.MediaType) {
+			return &media[i], nil
+		}
+	}
+	for i := range media {
+		if covers(media[i].Type, req.MediaType) {
+			m := media[i]
+			m.Type = req.MediaType
+			return &m, nil
+		}
+	}
+	types := make([]string, len(media))
+	for i, m := range media {
+		types[i] = m.Type
+	}
+	return nil, fmt.Errorf("the operation does not take a body of type %q; it takes %s", req.MediaType, strings.Join(types, ", "))
+}
+
+func sameMedia(a, b string) bool {
+	ta, _, errA := mime.ParseMediaType(a)
+	tb, _, errB := mime.ParseMediaType(b)
+	return errA == nil && errB == nil && ta == tb
+}
+
+// covers reports whether a range ("image/*", "*/*") includes a media type.
+func covers(pattern, mediaType string) bool {
+	prefix, wild := strings.CutSuffix(pattern, "*")
+	return wild && (pattern == "*/*" || strings.HasPrefix(strings.ToLower(mediaType), strings.ToLower(prefix)))
+}
+
+// concrete replaces a media range, which no message can carry as its type.
+func concrete(mediaType string) string {
+	if strings.Contains(mediaType, "*") {
+		return "application/octet-stream"
+	}
+	return mediaType
+}
+
+// encodeAs serialises a body. Errors continue a sentence about the body.
+func encodeAs(m *Media, v any) ([]byte, string, error) {
+	base, _, err := mime.ParseMediaType(m.Type)
+	switch {
+	case err != nil:
+		return nil, "", fmt.Errorf("has the media type %q, which is not valid", m.Type)
+	case IsJSON(m.Type):
+		b, err := marshalJSON(v)
+		return b, m.Type, err
+	case base == "application/x-www-form-urlencoded":
+		b, err := encodeForm(m, v)
+		return b, m.Type, err
+	case base == "multipart/form-data":
+		return encodeMultipart(m, v)
+	default:
+		b, err := rawBytes(m.Schema, v)
+		return b, concrete(m.Type), err
+	}
+}
+
+// rawBytes turns a scalar into a body or part: text as it is, base64 decoded
+// where the schema says the format is binary.
+func rawBytes(s *Schema, v any) ([]byte, error) {
+	if b, ok := v.([]byte); ok {
+		return bytesOrEmpty(b), nil
+	}
+	text, err := textOf(v)
+	if err != nil {
+		return nil, err
+	}
+	if !isBinary(s) {
+		return []byte(text), nil
+	}
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, errors.New("is binary and must be given as base64 text")
+	}
+	return b, nil
+}
+
+func isBinary(s *Schema) bool { return s != nil && s.Format == "binary" }
+
+// marshalJSON writes compact JSON with sorted keys and without HTML escapes.
+// Bytes inside become base64 text.
+func marshalJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, errors.New("cannot be written as JSON: it holds a value that is not JSON data")
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// encodeForm writes application/x-www-form-urlencoded (OpenAPI 3.1.1, section
+// 4.8.14.3): a property with a style in its Encoding Object follows it, one
+// with a content type is serialised so, and otherwise scalars and lists follow
+// the default style (form, exploded) and objects become JSON.
+func encodeForm(m *Media, v any) ([]byte, error) {
+	obj, ok := plain(v).(map[string]any)
+	if !ok {
+		return nil, errors.New("must be an object to be sent as a form")
+	}
+	var pieces []string
+	for _, name := range fieldOrder(obj, m.Schema) {
+		more, err := formField(m, name, obj[name])
+		if err != nil {
+			return nil, fmt.Errorf("has a property %q that %w", name, err)
+		}
+		pieces = append(pieces, more...)
+	}
+	return []byte(strings.Join(pieces, "&")), nil
+}
+
+func formField(m *Media, name string, v any) ([]string, error) {
+	enc := m.Encoding[name]
+	s := styler{name: name, style: enc.Style, explode: enc.Explode, escape: escapeForm}
+	if enc.AllowReserved {
+		s.escape = escapeReserved
+	}
+	schema := propertySchema(m.Schema, name)
+	if enc.Style == "deepObject" {
+		return s.deepObject(v, schema)
+	}
+	_, isObj := plain(v).(map[string]any)
+	if enc.Style == "" && (IsJSON(enc.ContentType) || enc.ContentType == "" && isObj) {
+		b, err := marshalJSON(v)
+		return []string{s.pair(name, string(b))}, err
+	}
+	if enc.Style == "" {
+		s.explode = true
+	}
+	sh, err := shapeOf(v, schema)
+	if err != nil {
+		return nil, err
+	}
+	return s.query(sh)
+}
+
+// propertySchema returns the schema of a named property, looking through
+// allOf; nil when none is listed.
+func propertySchema(s *Schema, name string) *Schema {
+	return propertyWithin(s, name, 0)
+}
+
+func propertyWithin(s *Schema, name string, depth int) *Schema {
+	if s == nil || depth > maxDepth {
+		return nil
+	}
+	if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
+		return s.Properties[i].Schema
+	}
+	for _, part := range s.AllOf {
+		if found := propertyWithin(part, name, depth+1); found != nil {
+			return found
+		}
+	}
+	return nil
+}

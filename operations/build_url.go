@@ -1,0 +1,160 @@
+package operations
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// serverURL returns where req goes, without the operation's path: req.BaseURL,
+// else the operation's first server with its variables' defaults.
+func serverURL(req *Request) (*url.URL, error) {
+	if req.BaseURL != "" {
+		return checkServer(req.BaseURL, "the base URL")
+	}
+	if len(req.Op.Servers) == 0 {
+		return nil, fmt.Errorf("the OpenAPI document of %q names no server; give a base URL", req.Op.API)
+	}
+	server, err := expandServer(req.Op.Servers[0])
+	if err != nil {
+		return nil, err
+	}
+	return checkServer(server, "the OpenAPI document's server")
+}
+
+// expandServer fills a server's variables in with their defaults.
+func expandServer(s Server) (string, error) {
+	var err error
+	out := expandBraces(s.URL, func(name string) string {
+		v, ok := s.Variables[name]
+		switch {
+		case !ok || v.Default == "":
+			err = fmt.Errorf("the server %q leaves its variable %q open; give a base URL", s.URL, name)
+		case len(v.Enum) > 0 && !slices.Contains(v.Enum, v.Default):
+			err = fmt.Errorf("the server %q has a default for %q that is none of its own values; give a base URL", s.URL, name)
+		}
+		return v.Default
+	})
+	return out, err
+}
+
+// checkServer accepts an absolute http or https URL without credentials, query
+// or fragment. what names it in errors.
+func checkServer(raw, what string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s is not a URL", what)
+	case u.User != nil:
+		return nil, fmt.Errorf("%s holds a user name or password; pass credentials another way", what)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%s %q is not an http or https URL; write it like https://api.example.com", what, raw)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%s %q names no host", what, raw)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("%s %q has a query or fragment, which would be lost", what, raw)
+	}
+	return u, nil
+}
+
+// expandBraces replaces each {name} by what value returns for it.
+func expandBraces(template string, value func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			b.WriteString("{" + rest)
+			return b.String()
+		}
+		b.WriteString(value(name))
+		template = after
+	}
+}
+
+// expandPath fills the path template in, segment by segment; a segment whose
+// argument is missing from args is somebody else's error and passes. What a parameter
+// contributes is already encoded, so it cannot hold "/", "?" or "#"; a segment
+// that comes out empty or as a dot segment would name another resource and is
+// refused (RFC 3986, section 5.2.4, also when dots are written %2E).
+func expandPath(template string, args map[string]string) (string, error) {
+	var errs []error
+	segments := strings.Split(template, "/")
+	for i, segment := range segments {
+		names := placeholders(segment)
+		out := expandLiteral(segment, func(name string) string { return args[name] })
+		segments[i] = out
+		missing := func(name string) bool { _, ok := args[name]; return !ok }
+		if len(names) == 0 || slices.ContainsFunc(names, missing) {
+			continue
+		}
+		switch quoted := quotedNames(names); {
+		case out == "":
+			errs = append(errs, fmt.Errorf("parameter %s is empty; the path %s would name another resource", quoted, template))
+		case isDotSegment(out):
+			errs = append(errs, fmt.Errorf("parameter %s is %q, which would change the path %s", quoted, out, template))
+		}
+	}
+	return strings.Join(segments, "/"), joinErrors(errs...)
+}
+
+// expandLiteral is expandBraces with the text between encoded where a path
+// needs it.
+func expandLiteral(segment string, value func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(segment, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			b.WriteString(escapeLiteral(segment))
+			return b.String()
+		}
+		b.WriteString(escapeLiteral(before))
+		b.WriteString(value(name))
+		segment = after
+	}
+}
+
+// escapeLiteral keeps what a path segment may hold (RFC 3986, section 3.3) and
+// ready-made triplets.
+func escapeLiteral(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if isTriplet(s[i:]) {
+			b.WriteString(s[i : i+3])
+			i += 2
+			continue
+		}
+		b.WriteString(escape(s[i:i+1], func(c byte) bool {
+			return isUnreserved(c) || strings.IndexByte("!$&'()*+,;=:@", c) >= 0
+		}))
+	}
+	return b.String()
+}
+
+func isDotSegment(s string) bool {
+	s = strings.ReplaceAll(strings.ToLower(s), "%2e", ".")
+	return s == "." || s == ".."
+}
+
+func quotedNames(names []string) string {
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%q", n)
+	}
+	return strings.Join(names, ", ")
+}
+
+// placeholders returns the names in a path template.
+func placeholders(template string) []string {
+	var names []string
+	expandBraces(template, func(name string) string {
+		names = append(names, name)
+		return ""
+	})
+	return names
+}

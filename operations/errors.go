@@ -1,0 +1,134 @@
+package operations
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// CallError says why a call had no usable answer. Nothing in its text is
+// secret: URL and Detail are redacted when the error is made.
+type CallError struct {
+	Op     string // operationId
+	Method string
+	URL    string // the URL, or the path template when the URL was not known yet
+	Phase  Phase
+	Reason Reason
+	// Detail says what happened and what to do, in words.
+	Detail string
+	// Status is the HTTP status when a response began, else 0.
+	Status int
+	// Attempts is how often the request was sent or tried; 0 means once.
+	Attempts int
+	// Err is the cause, for errors.Is and errors.As; it may be nil. Its text
+	// is not redacted.
+	Err error
+}
+
+// Phase tells how far a request got.
+type Phase string
+
+// The phases.
+const (
+	NotSent Phase = "not sent" // no byte of the request reached the server
+	Sent    Phase = "sent"     // some or all of it may have
+)
+
+// Reason is the kind of a [CallError].
+type Reason string
+
+// The reasons.
+const (
+	ReasonInvalid    Reason = "invalid request" // the arguments make no message
+	ReasonCredential Reason = "credential"      // missing, refused by the token endpoint, or not to be sent here
+	ReasonDNS        Reason = "unknown host"    // the name does not resolve
+	ReasonRefused    Reason = "refused"         // nobody listens
+	ReasonConnect    Reason = "no connection"   // any other failure to connect
+	ReasonTLS        Reason = "tls"             // no trusted secure connection
+	ReasonTimeout    Reason = "timeout"         // no answer in time
+	ReasonReset      Reason = "connection lost" // the answer broke off or never came
+	ReasonTooLarge   Reason = "too large"       // the answer exceeds the size cap
+	ReasonRedirect   Reason = "redirect"        // the answer points somewhere Capstan does not follow
+	ReasonCancelled  Reason = "cancelled"       // the caller gave up
+	ReasonPagination Reason = "pagination"      // the pages do not add up
+	ReasonRecording  Reason = "recording"       // an exchange cannot be kept or replayed
+	ReasonOther      Reason = "failed"          // none of these
+)
+
+// Error returns one line: the request, what happened, and whether it was sent.
+func (e *CallError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s", e.Method, e.URL, e.Detail)
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
+	}
+	if e.inDoubt() {
+		b.WriteString("; the request was sent and may have taken effect")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *CallError) Unwrap() error { return e.Err }
+
+// inDoubt reports whether the request may have taken effect unseen. Reads have
+// none; a redirect or a client error says that the server did nothing.
+func (e *CallError) inDoubt() bool {
+	op := Operation{Method: e.Method}
+	return e.Phase == Sent && op.Effect() != Read &&
+		e.Reason != ReasonRedirect && (e.Status < 400 || e.Status >= 500)
+}
+
+// RetryLater says that the server asked for a longer wait than a call should
+// block for. The request had no effect; send it again at At.
+type RetryLater struct {
+	At       time.Time
+	Response *Response // the answer that asked for the wait
+}
+
+func (e *RetryLater) Error() string {
+	return fmt.Sprintf("the server answered %s and asks to wait until %s",
+		statusText(e.Response.Status), e.At.UTC().Format(time.RFC3339))
+}
+
+// IsInDoubt reports whether the request behind err may have taken effect
+// although no complete answer was had: it was sent, or possibly sent, and is no
+// read. An error that no Caller of this package made says nothing about that
+// and counts as in doubt. Nil is not.
+func IsInDoubt(err error) bool {
+	var call *CallError
+	var later *RetryLater
+	switch {
+	case err == nil, errors.As(err, &later):
+		return false
+	case errors.As(err, &call):
+		return call.inDoubt()
+	}
+	return true
+}
+
+// IsNotSent reports whether err says for certain that no byte of the request
+// reached the server.
+func IsNotSent(err error) bool {
+	var call *CallError
+	return errors.As(err, &call) && call.Phase == NotSent
+}
+
+// newError starts an error about a request that was not sent.
+func newError(req *Request, reason Reason, err error, format string, args ...any) *CallError {
+	return &CallError{
+		Op: req.Op.ID, Method: req.Op.Method, URL: displayURL(req),
+		Phase: NotSent, Reason: reason, Err: err, Detail: fmt.Sprintf(format, args...),
+	}
+}
+
+// displayURL is where a request goes as far as that can be shown without its
+// arguments, which may be secret.
+func displayURL(req *Request) string {
+	base, err := serverURL(req)
+	if err != nil {
+		return req.Op.Path
+	}
+	return strings.TrimSuffix(base.String(), "/") + req.Op.Path
+}

@@ -1,0 +1,99 @@
+package operations
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"syscall"
+	"time"
+)
+
+// explainTransport turns an error of net/http into a reason and words. host is
+// "name:port" as dialled; timeout is the request's own limit.
+func explainTransport(ctx context.Context, err error, host string, timeout time.Duration) (Reason, string) {
+	var redirect *redirectError
+	var dns *net.DNSError
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &redirect):
+		return ReasonRedirect, redirect.Error()
+	case errors.Is(err, context.Canceled) || ctx.Err() == context.Canceled:
+		return ReasonCancelled, "cancelled while waiting for the answer"
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return ReasonTimeout, "the time for the whole call was up before an answer came"
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return ReasonDNS, fmt.Sprintf("the host %s is unknown (name lookup failed); check the base URL and the network", dns.Name)
+	case isTimeout(err):
+		return ReasonTimeout, fmt.Sprintf("no answer from %s within %s", host, timeout)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ReasonRefused, fmt.Sprintf("%s refused the connection; is the server running there?", host)
+	}
+	if text, ok := explainTLS(err, host); ok {
+		return ReasonTLS, text
+	}
+	switch {
+	case isLost(err):
+		return ReasonReset, fmt.Sprintf("%s closed the connection before a complete answer", host)
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return ReasonConnect, fmt.Sprintf("cannot connect to %s: %v", host, dial.Err)
+	}
+	return ReasonOther, bareError(err).Error()
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.As(err, &t) && t.Timeout()
+}
+
+// isLost reports a connection that ended before the message did.
+func isLost(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED) ||
+		errors.Is(err, io.ErrClosedPipe)
+}
+
+// explainTLS names what is wrong with a certificate and what to do about it.
+func explainTLS(err error, host string) (string, bool) {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Sprintf("the certificate of %s is not trusted: it is self-signed or its authority is unknown here; "+
+			"add the authority to the system's certificates or name its file in SSL_CERT_FILE", host), true
+	case errors.As(err, &name):
+		return fmt.Sprintf("the certificate of %s is for another host; check the base URL", host), true
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate of %s is expired or not yet valid; check this machine's clock", host), true
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("the certificate of %s is invalid: %v", host, invalid), true
+	case errors.As(err, &record):
+		return fmt.Sprintf("%s does not speak TLS; if it is meant to be plain, write http:// in the base URL", host), true
+	case errors.As(err, &alert):
+		return fmt.Sprintf("%s ended the TLS handshake: %v", host, alert), true
+	}
+	var other *tls.CertificateVerificationError
+	if errors.As(err, &other) {
+		return fmt.Sprintf("the certificate of %s is not trusted: %v", host, other.Err), true
+	}
+	return "", false
+}
+
+// bareError drops net/http's wrapper, whose text repeats the URL and with it
+// any secret that stands there.
+func bareError(err error) error {
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	return err
+}

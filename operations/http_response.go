@@ -1,0 +1,258 @@
+package operations
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// tooLargeError says that a body went over the cap.
+type tooLargeError struct {
+	size  int64 // as announced, -1 when it was not
+	limit int64
+}
+
+func (e *tooLargeError) Error() string {
+	size := "more"
+	if e.size > e.limit {
+		size = bytesText(e.size)
+	}
+	return fmt.Sprintf("the answer is too large: %s, and at most %s are read", size, bytesText(e.limit))
+}
+
+// bytesText writes a size with its exact bytes only where they are few.
+func bytesText(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1<<20:
+		return strconv.FormatFloat(float64(n)/(1<<10), 'f', -1, 32) + " KiB"
+	default:
+		return fmt.Sprintf("%.4g MiB", float64(n)/(1<<20))
+	}
+}
+
+// readBody reads and closes the body. The cap counts bytes after unpacking, so
+// that a small gzip cannot grow without bound.
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	defer resp.Body.Close()
+	if resp.ContentLength > limit {
+		return nil, &tooLargeError{resp.ContentLength, limit}
+	}
+	var r io.Reader = resp.Body
+	// net/http unpacks what it asked for; some servers pack unasked.
+	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") && resp.ContentLength != 0 {
+		zr, err := gzip.NewReader(resp.Body)
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the answer says it is gzip and is not: %w", err)
+		}
+		resp.Header.Del("Content-Encoding")
+		resp.Header.Del("Content-Length")
+		r = zr
+	}
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, &tooLargeError{-1, limit}
+	}
+	return body, nil
+}
+
+// answer makes the Response of a complete HTTP answer.
+func answer(op *Operation, resp *http.Response, body []byte, took time.Duration) *Response {
+	r := &Response{
+		Status: resp.StatusCode, Header: resp.Header, Body: body,
+		RequestID: requestID(resp.Header), Attempts: 1, Duration: took,
+	}
+	decode(op, r)
+	return r
+}
+
+// requestID finds the id under which the provider knows the request.
+func requestID(h http.Header) string {
+	for _, name := range []string{
+		"X-Request-Id", "Request-Id", "X-Amzn-Requestid", "X-Amzn-Request-Id", "X-Amz-Request-Id",
+		"X-Ms-Request-Id", "X-Github-Request-Id", "X-Correlation-Id", "Cf-Ray",
+	} {
+		if id := strings.TrimSpace(h.Get(name)); id != "" {
+			return oneLine(id, 200)
+		}
+	}
+	return ""
+}
+
+// decode fills Value, IsJSON and DecodeErr in from Header and Body.
+func decode(op *Operation, r *Response) {
+	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return
+	}
+	contentType := r.Header.Get("Content-Type")
+	base, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		base = ""
+	}
+	text, charsetErr := decodeText(r.Body, params["charset"])
+	switch {
+	case charsetErr != nil:
+		r.DecodeErr = charsetErr
+	case IsJSON(base):
+		r.Value, r.DecodeErr = decodeJSON(text)
+		r.IsJSON = r.DecodeErr == nil
+	case documentsJSON(op, r.Status):
+		decodeUnlabelled(r, base, text)
+	case strings.HasPrefix(base, "text/") || base == "" && utf8.ValidString(text):
+		r.Value = text
+	}
+}
+
+// decodeUnlabelled takes a body without a content type, or with one that says
+// nothing, for the documented JSON if it is an object or list. A page of HTML
+// never is.
+func decodeUnlabelled(r *Response, base, text string) {
+	vague := base == "" || base == "text/plain" || base == "application/octet-stream"
+	if vague && strings.ContainsAny(strings.TrimSpace(text)[:1], "{[") {
+		if v, err := decodeJSON(text); err == nil {
+			r.Value, r.IsJSON = v, true
+			return
+		}
+	}
+	if base == "" {
+		r.DecodeErr = errors.New("the answer has no content type and is not the JSON that is documented")
+	} else {
+		r.DecodeErr = fmt.Errorf("the answer is %s where JSON is documented", base)
+	}
+	if base == "text/plain" {
+		r.Value = text
+	}
+}
+
+// documentsJSON reports whether the answer of this status is documented as
+// JSON, going by the successful one when the status itself is not documented.
+func documentsJSON(op *Operation, status int) bool {
+	code := strconv.Itoa(status)
+	for _, d := range op.Responses {
+		if d.Status == code {
+			return d.JSON() != nil
+		}
+	}
+	for _, d := range op.Responses {
+		if strings.EqualFold(d.Status, code[:1]+"XX") {
+			return d.JSON() != nil
+		}
+	}
+	return status < 300 && op.Result() != nil
+}
+
+// decodeJSON decodes one JSON value. A literal integer that fits 64 bits
+// becomes an int, any other number a float64.
+func decodeJSON(s string) (any, error) {
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("the answer is not valid JSON: %w", jsonError(err))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the answer is not valid JSON: something follows the first value")
+	}
+	return numbers(v), nil
+}
+
+func jsonError(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w at byte %d", err, syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("it ends too early")
+	}
+	return err
+}
+
+// numbers replaces every json.Number, in place.
+func numbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return number(v)
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = numbers(v[k])
+		}
+	}
+	return v
+}
+
+func number(n json.Number) any {
+	if i, err := strconv.ParseInt(string(n), 10, 64); err == nil && int64(int(i)) == i {
+		return int(i)
+	}
+	f, err := n.Float64()
+	if err != nil && !math.IsInf(f, 0) {
+		return string(n)
+	}
+	if math.IsInf(f, 0) {
+		return math.Copysign(math.MaxFloat64, f) // 1e999: no JSON writer takes an infinity
+	}
+	return f
+}
+
+// decodeText turns a body into UTF-8. Unknown labels are an error rather than
+// garbled text.
+func decodeText(b []byte, charset string) (string, error) {
+	switch charset = strings.ToLower(charset); charset {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return strings.TrimPrefix(string(b), "\ufeff"), nil
+	case "iso-8859-1", "latin1":
+		return latin1(b), nil
+	case "utf-16", "utf-16le", "utf-16be":
+		return decodeUTF16(b, charset), nil
+	}
+	return "", fmt.Errorf("the answer is written in the charset %q, which Capstan does not read", charset)
+}
+
+func latin1(b []byte) string {
+	runes := make([]rune, len(b))
+	for i, c := range b {
+		runes[i] = rune(c)
+	}
+	return string(runes)
+}
+
+// decodeUTF16 goes by the byte order mark, else by the label; plain "utf-16"
+// without a mark is big-endian (RFC 2781, section 4.3).
+func decodeUTF16(b []byte, charset string) string {
+	little := charset == "utf-16le"
+	if len(b) >= 2 && (b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff) {
+		little = b[0] == 0xff
+		b = b[2:]
+	}
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		hi, lo := b[2*i], b[2*i+1]
+		if little {
+			hi, lo = lo, hi
+		}
+		units[i] = uint16(hi)<<8 | uint16(lo)
+	}
+	return string(utf16.Decode(units))
+}

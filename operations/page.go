@@ -1,0 +1,263 @@
+package operations
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// DefaultMaxPages is the page cap of [All] when none is given.
+const DefaultMaxPages = 1000
+
+// All sends req, then again for each further page, and returns one Response
+// whose Value holds the items of all pages: the list itself, or the last page's
+// object with its list replaced. Body is that Value as JSON; Attempts and
+// Duration are sums. A page of a status other than 2xx ends the walk and is
+// returned as it is.
+//
+// How to page is read from the operation, see [Pageable]; a Link header with
+// rel="next" is followed where there is one, on the same server and path only.
+// It is an error when the operation does not page, when a page repeats the
+// cursor or content of an earlier one, and when more than maxPages (0 means
+// [DefaultMaxPages]) would be needed: a part is never passed off as the whole.
+func All(ctx context.Context, call Caller, req *Request, maxPages int) (*Response, error) {
+	p := pagingOf(req.Op)
+	if p.style == notPaged {
+		return nil, pageError(req, NotSent, "operation %q has no pagination that Capstan knows (a cursor, page or offset parameter, and a list in its answer); call it without all", req.Op.ID)
+	}
+	if maxPages <= 0 {
+		maxPages = DefaultMaxPages
+	}
+	w := newWalk(p, req)
+	for page := 1; ; page++ {
+		resp, err := call(ctx, &w.req)
+		if err != nil || resp.Status < 200 || resp.Status > 299 {
+			return resp, err
+		}
+		more, err := w.add(resp)
+		if err != nil {
+			return nil, pageError(req, Sent, "page %d %v", page, err)
+		}
+		if !more {
+			return w.result(resp)
+		}
+		if page == maxPages {
+			return nil, pageError(req, Sent, "there are more than %d pages; narrow the request or raise the cap", maxPages)
+		}
+	}
+}
+
+func pageError(req *Request, phase Phase, format string, args ...any) error {
+	e := newError(req, ReasonPagination, nil, format, args...)
+	e.Phase = phase
+	return e
+}
+
+// walk is the state of one walk through the pages.
+type walk struct {
+	paging
+	req  Request         // of the next page
+	seen map[string]bool // cursors and links
+	// linked holds the parameters that a Link header brought in.
+	linked map[string]bool
+	last   []byte // previous page's body
+	items  []any
+
+	attempts int
+	took     time.Duration
+}
+
+func newWalk(p paging, req *Request) *walk {
+	w := &walk{paging: p, req: *req, seen: map[string]bool{}, linked: map[string]bool{}}
+	for _, a := range req.Args {
+		if a.Param.In == InQuery && a.Param.Name == p.param.Name {
+			w.seen[fmt.Sprint(a.Value)] = true // a walk may start in the middle
+		}
+	}
+	return w
+}
+
+// add takes a page in and readies the request of the next, if there is one.
+// Errors continue a sentence about the page.
+func (w *walk) add(resp *Response) (more bool, err error) {
+	items, _, err := listOf(w.req.Op, resp)
+	if err != nil {
+		return false, err
+	}
+	if counts := w.style == byNumber || w.style == byOffset; counts && len(items) > 0 && bytes.Equal(w.last, resp.Body) {
+		return false, fmt.Errorf("repeats the page before it: the server ignores %q", w.param.Name)
+	}
+	w.last = resp.Body
+	w.items = append(w.items, items...)
+	w.attempts += resp.Attempts
+	w.took += resp.Duration
+
+	if link, ok := nextLink(resp.Header); ok {
+		return true, w.follow(link)
+	}
+	next, more, err := w.nextValue(resp, items)
+	if err != nil || !more {
+		return false, err
+	}
+	if key := fmt.Sprint(next); w.style == byCursor || w.style == byLastID {
+		if w.seen[key] {
+			return false, fmt.Errorf("leads back to a page that was read already (cursor %q): the server's pages go round in a circle", oneLine(key, 100))
+		}
+		w.seen[key] = true
+	}
+	w.set(w.param, next)
+	return true, nil
+}
+
+// set gives the next request one argument, on a fresh list.
+func (w *walk) set(p *Param, v any) {
+	args := slices.DeleteFunc(slices.Clone(w.req.Args), func(a Arg) bool { return a.Param.In == p.In && a.Param.Name == p.Name })
+	w.req.Args = append(args, Arg{Param: p, Value: v})
+}
+
+// nextValue finds what the moving parameter should be for the next page; an
+// error continues a sentence about the page.
+func (w *walk) nextValue(resp *Response, items []any) (next any, more bool, err error) {
+	switch w.style {
+	case byCursor:
+		cursor := firstAt(resp.Value, w.next)
+		if cursor == "" && saysMore(resp.Value) {
+			return nil, false, errors.New("says that more follows and holds no cursor")
+		}
+		return cursor, cursor != "" && !saysLast(resp.Value), nil
+	case byLastID:
+		if !w.goesOn(resp, items) {
+			return nil, false, nil
+		}
+		id := firstAt(items[len(items)-1], [][]string{{"id"}})
+		if id == "" {
+			return nil, false, errors.New("ends in an item without an id, which the next page would need")
+		}
+		return id, true, nil
+	case byNumber:
+		n := w.current(1)
+		total, known := integer(firstAt(resp.Value, totalPages()))
+		return n + 1, w.goesOn(resp, items) && !(known && n >= total), nil
+	default:
+		return w.current(0) + len(items), w.goesOn(resp, items), nil
+	}
+}
+
+// goesOn judges a page without a cursor: it is the last if it says so, is
+// empty, or has fewer items than were asked for. Link headers that name no next
+// page say so too.
+func (w *walk) goesOn(resp *Response, items []any) bool {
+	switch {
+	case len(items) == 0 || saysLast(resp.Value):
+		return false
+	case saysMore(resp.Value):
+		return true
+	}
+	return len(resp.Header.Values("Link")) == 0 && !w.isShort(items)
+}
+
+// isShort reports a page with fewer items than were asked for.
+func (w *walk) isShort(items []any) bool {
+	if w.size == nil {
+		return false
+	}
+	for _, a := range w.req.Args {
+		if a.Param.Name == w.size.Name && a.Param.In == InQuery {
+			n, ok := integer(a.Value)
+			return ok && len(items) < n
+		}
+	}
+	return false
+}
+
+// current is the moving parameter's value in the last request, or what it is
+// when not sent: its default, else first.
+func (w *walk) current(first int) int {
+	for _, a := range w.req.Args {
+		if a.Param.Name == w.param.Name && a.Param.In == InQuery {
+			if n, ok := integer(a.Value); ok {
+				return n
+			}
+		}
+	}
+	if s := w.param.Schema; s != nil && s.HasDefault {
+		if n, ok := integer(s.Default); ok {
+			return n
+		}
+	}
+	return first
+}
+
+// follow takes the next request's arguments from a Link header's URL.
+func (w *walk) follow(link string) error {
+	hr, err := Build(context.Background(), &w.req)
+	if err != nil {
+		return err
+	}
+	next, err := hr.URL.Parse(link)
+	if err != nil {
+		return errors.New("has a Link header that is not a URL")
+	}
+	if origin(next) != origin(hr.URL) || next.EscapedPath() != hr.URL.EscapedPath() {
+		return fmt.Errorf("links to its next page at %s, which is another server or path; nothing was sent there", origin(next)+next.EscapedPath())
+	}
+	if w.seen[next.RawQuery] {
+		return errors.New("links back to a page that was read already: the server's pages go round in a circle")
+	}
+	w.seen[next.RawQuery] = true
+	return w.setQuery(next)
+}
+
+// setQuery takes over the query of a link, as plain text: each name may be a
+// parameter that the operation documents or one only the server knows. What the
+// caller asked for stays, so that a link cannot widen a filter.
+func (w *walk) setQuery(next *url.URL) error {
+	query, err := url.ParseQuery(next.RawQuery)
+	if err != nil {
+		return errors.New("has a Link header whose query is broken")
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if name != w.param.Name && !w.linked[name] && w.given(name) {
+			continue
+		}
+		w.linked[name] = true
+		values := make([]any, len(query[name]))
+		for i, v := range query[name] {
+			values[i] = v
+		}
+		w.set(&Param{Name: name, In: InQuery, Schema: &Schema{}, Style: "form", Explode: true}, values)
+	}
+	return nil
+}
+
+func (w *walk) given(name string) bool {
+	return slices.ContainsFunc(w.req.Args, func(a Arg) bool { return a.Param.In == InQuery && a.Param.Name == name })
+}
+
+// result makes the one response of all pages from the last.
+func (w *walk) result(last *Response) (*Response, error) {
+	_, name, err := listOf(w.req.Op, last)
+	if err != nil {
+		return nil, err
+	}
+	r := *last
+	r.Attempts, r.Duration = w.attempts, w.took
+	if w.items == nil {
+		w.items = []any{}
+	}
+	r.Value = w.items
+	if name != "" {
+		object := maps.Clone(last.Value.(map[string]any))
+		object[name] = w.items
+		r.Value = object
+	}
+	if r.Body, err = marshalJSON(r.Value); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}

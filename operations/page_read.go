@@ -1,0 +1,116 @@
+package operations
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// listOf finds a page's list: the answer itself (name "") or one property of
+// it, by the documented schema, else by the usual names.
+func listOf(op *Operation, resp *Response) (items []any, name string, err error) {
+	switch v := resp.Value.(type) {
+	case []any:
+		return v, "", nil
+	case map[string]any:
+		name, ok := listName(op, v)
+		if !ok {
+			return nil, "", errors.New("holds no list, or several and none that is documented")
+		}
+		items, _ := v[name].([]any)
+		return items, name, nil
+	}
+	if resp.DecodeErr != nil {
+		return nil, "", fmt.Errorf("cannot be read: %w", resp.DecodeErr)
+	}
+	return nil, "", errors.New("is not a JSON list or object")
+}
+
+func listName(op *Operation, v map[string]any) (string, bool) {
+	documented := arrayProperties(op.Result(), 0)
+	if len(documented) == 1 {
+		// Some servers write null, or nothing, for no items.
+		return documented[0], isListOrNull(v[documented[0]])
+	}
+	var lists []string
+	for name, field := range v {
+		if _, ok := field.([]any); ok {
+			lists = append(lists, name)
+		}
+	}
+	for _, name := range []string{"data", "items", "results", "values", "records", "entries"} {
+		if slices.Contains(lists, name) {
+			return name, true
+		}
+	}
+	return strings.Join(lists, ""), len(lists) == 1
+}
+
+func isListOrNull(v any) bool {
+	_, ok := v.([]any)
+	return ok || v == nil
+}
+
+// lookup follows object members.
+func lookup(v any, path []string) (any, bool) {
+	for _, name := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = m[name]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// firstAt returns the text of the first scalar at one of the paths, "" when
+// there is none.
+func firstAt(v any, paths [][]string) string {
+	for _, path := range paths {
+		if found, ok := lookup(v, path); ok {
+			if text, err := textOf(found); err == nil && text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+// integer reads a whole number however it was decoded or typed.
+func integer(v any) (int, bool) {
+	text, err := textOf(v)
+	if err != nil {
+		return 0, false
+	}
+	var n int
+	_, err = fmt.Sscanf(text, "%d", &n)
+	return n, err == nil && fmt.Sprint(n) == text
+}
+
+func totalPages() [][]string {
+	return [][]string{{"total_pages"}, {"totalPages"}, {"meta", "total_pages"}, {"meta", "totalPages"}, {"pagination", "total_pages"}, {"pagination", "totalPages"}, {"page_count"}}
+}
+
+// saysMore and saysLast read what an answer says outright of further pages.
+func saysMore(v any) bool { more, ok := moreFlag(v); return ok && more }
+func saysLast(v any) bool { more, ok := moreFlag(v); return ok && !more }
+
+func moreFlag(v any) (more, ok bool) {
+	for _, path := range [][]string{{"has_more"}, {"hasMore"}, {"meta", "has_more"}, {"pagination", "has_more"}, {"page_info", "has_next_page"}, {"pageInfo", "hasNextPage"}} {
+		if flag, found := lookup(v, path); found {
+			if more, ok = flag.(bool); ok {
+				return more, true
+			}
+		}
+	}
+	// A member that names the next page, or is null when there is none.
+	for _, path := range [][]string{{"next"}, {"next_page"}, {"nextPage"}, {"links", "next"}, {"meta", "next_page"}, {"pagination", "next_page"}} {
+		if next, found := lookup(v, path); found {
+			return next != nil && next != "", true
+		}
+	}
+	return false, false
+}
