@@ -48,11 +48,13 @@ func (d *decoder) composition(o *object) *Capability {
 		Outputs:     decodeEach(d, d.list(o.get("outputs"), "outputs"), d.output),
 	}
 	o.allow(descriptive...)
+	if slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Operation.IsSet() && !s.API.IsSet() }) {
+		o.need("api") // else nothing tells whose operations they are
+	}
 	o.done()
 	unique(d, "input", c.Inputs, func(in Input) Str { return in.Name })
 	unique(d, "step", c.Steps, func(s Step) Str { return s.ID })
 	unique(d, "output", c.Outputs, func(out Output) Str { return out.Name })
-	d.needAPI(o, c)
 	return c
 }
 
@@ -76,7 +78,7 @@ func (d *decoder) version(o *object) string {
 	version := d.loose(n, "specificationVersion").Value
 	switch {
 	case n == nil && d.strict:
-		o.missing("specificationVersion")
+		o.need("specificationVersion")
 	case version != "" && version != compositionVersion:
 		r := d.report(n, codeVersion, "specificationVersion %s is not known, it is read as %s", version, compositionVersion)
 		if !d.strict {
@@ -96,14 +98,6 @@ func (d *decoder) steps(o *object) []Step {
 		d.report(n, codeEmptyValue, "a capability needs at least one step")
 	}
 	return steps
-}
-
-// needAPI checks that every operation can tell whose it is.
-func (d *decoder) needAPI(o *object, c *Capability) {
-	written := value(o.node, "api") != nil
-	if !written && slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Operation.IsSet() && !s.API.IsSet() }) {
-		o.missing("api")
-	}
 }
 
 // unique reports names that stand twice; earlier ones win.
@@ -167,7 +161,7 @@ func (d *decoder) input(n *yaml.Node) (in Input, ok bool) {
 func (d *decoder) inputType(o *object, name string) Str {
 	n := o.get(name)
 	if n == nil && name == "type" && d.strict {
-		o.missing(name)
+		o.need(name)
 	}
 	if n != nil && n.Kind == yaml.ScalarNode {
 		if meant := otherTypeName(n.Value); meant != "" {

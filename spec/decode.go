@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -59,12 +60,13 @@ func (d *decoder) report(n *yaml.Node, code, format string, args ...any) *diag.D
 }
 
 // object is a mapping while it is decoded. It remembers which keys were asked
-// for: those are the accepted ones.
+// for: those are the accepted ones. Call done (or reportAbsent) at the end.
 type object struct {
 	*decoder
-	node  *yaml.Node
-	what  string // "an input", for messages
-	asked []string
+	node   *yaml.Node
+	what   string // "an input", for messages
+	asked  []string
+	absent []string // needed and not written
 }
 
 // object returns n as a mapping, nil when it is none.
@@ -81,30 +83,41 @@ func (d *decoder) object(n *yaml.Node, what string) *object {
 
 // get returns the value of an accepted key, nil when it was not written.
 func (o *object) get(name string) *yaml.Node {
-	o.asked = append(o.asked, name)
+	if !slices.Contains(o.asked, name) {
+		o.asked = append(o.asked, name)
+	}
 	return value(o.node, name)
 }
 
-// need is get for a key that must be written; its absence is reported on the
-// mapping.
+// need is get for a key that must be written; its absence will be reported on
+// the mapping.
 func (o *object) need(name string) *yaml.Node {
 	v := o.get(name)
 	if v == nil {
-		o.missing(name)
+		o.absent = append(o.absent, name)
 	}
 	return v
 }
 
-func (o *object) missing(name string) {
-	r := o.report(o.node, codeMissing, "%s has no %q", o.what, name)
-	r.Hint = fmt.Sprintf("add %s: ...", name)
-	var written []string
+// reportAbsent reports the needed keys that were not written.
+func (o *object) reportAbsent() {
+	for _, name := range o.absent {
+		r := o.report(o.node, codeMissing, "%s has no %q", o.what, name)
+		r.Hint = fmt.Sprintf("add %s: ...", name)
+		if near := o.misspelt(name); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+		}
+	}
+}
+
+// misspelt returns the key that was probably meant to be name, or "".
+func (o *object) misspelt(name string) string {
 	for _, k := range o.unasked() {
-		written = append(written, k.Value)
+		if suggest.Closest(k.Value, o.asked) == name {
+			return k.Value
+		}
 	}
-	if near := suggest.Closest(name, written); near != "" {
-		r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
-	}
+	return ""
 }
 
 // allow accepts keys that describe the file and that nothing reads.
@@ -125,8 +138,11 @@ func (o *object) unasked() []*yaml.Node {
 	return left
 }
 
-// done reports the keys that are not accepted.
+// done reports the keys that are needed and those that are not accepted; a
+// misspelt one is only the latter.
 func (o *object) done() {
+	o.absent = slices.DeleteFunc(o.absent, func(name string) bool { return o.misspelt(name) != "" })
+	o.reportAbsent()
 	accepted := "accepted keys: " + strings.Join(o.asked, ", ")
 	for _, k := range o.unasked() {
 		r := o.report(k, codeUnknownKey, "unknown key %q in %s", k.Value, o.what)
@@ -240,11 +256,14 @@ func (d *decoder) oneOf(n *yaml.Node, what string, choice ...string) Str {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
-// isText reports whether a scalar is a string. Dates are: YAML 1.1 gives them
-// a type that nothing here wants.
+// isText reports whether a scalar is a string. Dates are, since YAML 1.1 gives
+// them a type that nothing here wants, and so is a tag that is refused already.
 func isText(n *yaml.Node) bool {
-	tag := n.ShortTag()
-	return tag == "!!str" || tag == "!!timestamp"
+	switch n.ShortTag() {
+	case "!!null", "!!bool", "!!int", "!!float":
+		return false
+	}
+	return true
 }
 
 // describe names what was written, in the user's words.

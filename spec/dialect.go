@@ -81,24 +81,24 @@ func byFramework(root *yaml.Node) (Dialect, string, *yaml.Node) {
 	for _, name := range []string{"naftiko", "ikanos"} {
 		k, v := entry(root, name)
 		switch {
-		case k == nil || v.Kind != yaml.ScalarNode || hasAny(root, "ports", "virtualization"):
+		case k == nil || v.Kind != yaml.ScalarNode || has(root, "virtualization"):
 		case !hasFrameworkPart(root) && hasAny(root, "tools", "operations", "apis", "servers"):
 			return DialectSibling, v.Value, k
 		default:
 			return DialectFramework, v.Value, k
 		}
 	}
-	if hasAny(root, "naftiko", "ikanos") {
+	if hasAny(root, "naftiko", "ikanos", "steps", "workflow", "workflows") {
 		return "", "", nil
 	}
 	for _, name := range []string{"consumes", "exposes", "aggregates", "binds"} {
-		k, v := entry(root, name)
-		if k != nil && v.Kind == yaml.SequenceNode && speaksFramework(v) {
+		if k, v := entry(root, name); speaksFramework(v) {
 			return DialectFramework, "", k
 		}
 	}
-	if part := value(root, "capability"); hasAny(part, "consumes", "exposes", "aggregates") {
-		return DialectFramework, "", key(root, "capability")
+	k, v := entry(root, "capability")
+	if hasAny(v, "consumes", "exposes", "aggregates") || k != nil && v.Kind == yaml.ScalarNode && has(root, "consumes") {
+		return DialectFramework, "", k
 	}
 	return "", "", nil
 }
@@ -107,17 +107,17 @@ func hasFrameworkPart(root *yaml.Node) bool {
 	return hasAny(root, "capability", "consumes", "exposes", "aggregates", "binds")
 }
 
-// speaksFramework reports whether a list of `consumes` and the like holds the
-// framework's adapters: siblings use the same key for plain operations.
-func speaksFramework(list *yaml.Node) bool {
-	return len(list.Content) > 0 && (hasAny(list.Content[0], "namespace", "import") || has(list.Content[0], "type"))
+// speaksFramework reports whether the value of `consumes` and the like is a
+// list of the framework's adapters: siblings keep plain operations there.
+func speaksFramework(v *yaml.Node) bool {
+	return v != nil && v.Kind == yaml.SequenceNode && len(v.Content) > 0 && hasAny(v.Content[0], "namespace", "import", "type")
 }
 
 // bySchemaStub knows the form of January 2026, which describes a repository
 // and holds nothing to run.
 func bySchemaStub(root *yaml.Node) (Dialect, string, *yaml.Node) {
 	k, v := entry(root, "naftiko")
-	if k != nil && (v.Kind == yaml.MappingNode || hasAny(root, "ports", "virtualization")) {
+	if k != nil && (has(v, "schema") || has(root, "virtualization")) {
 		return DialectSchemaStub, firstText(root, []string{"naftiko", "version"}), k
 	}
 	return "", "", nil
@@ -133,7 +133,7 @@ func byEdges(root *yaml.Node) (Dialect, string, *yaml.Node) {
 // bySibling knows the unversioned forms by the one key that each is built
 // around.
 func bySibling(root *yaml.Node) (Dialect, string, *yaml.Node) {
-	version := firstText(root, []string{"specificationVersion"}, []string{"naftiko"}, []string{"version"})
+	version := firstText(root, []string{"specificationVersion"}, []string{"naftiko"}, []string{"naftiko", "version"}, []string{"version"})
 	named := hasAny(root, "name", "info", "provider", "title", "capability", "compositions")
 	for _, name := range []string{
 		"steps", "workflow", "workflows", "tools", "mcp_tools", "operations", "operationId", "capabilities", "consumes",

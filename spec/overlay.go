@@ -1,8 +1,12 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/speakeasy-api/jsonpath/pkg/jsonpath"
 	"gopkg.in/yaml.v3"
@@ -115,14 +119,32 @@ func (d *decoder) action(n *yaml.Node) (a action, ok bool) {
 	if !target.IsSet() {
 		return a, false
 	}
-	path, err := compile(target.Value)
-	if err != nil {
-		d.report(a.target, codeOverlayPath, "%v", err).Hint = `write a JSONPath such as $.steps[?@.id=="create-organization"]`
-		return a, false
-	}
-	a.path = path
-	return a, true
+	a.path = d.path(a.target, target)
+	return a, a.path != nil
 }
+
+// path compiles a target, pointing at the place in it that is wrong.
+func (d *decoder) path(n *yaml.Node, target Str) *jsonpath.JSONPath {
+	path, err := compile(target.Value)
+	if err == nil {
+		return path
+	}
+	message := err.Error()
+	at := pathError.FindStringSubmatch(message)
+	if at != nil {
+		message = at[2]
+	}
+	r := d.report(n, codeOverlayPath, "target is not JSONPath: %s", message)
+	r.Hint = `write a path such as $.steps[?@.id=="create-organization"]`
+	if at != nil {
+		offset, _ := strconv.Atoi(at[1])
+		r.Pos, r.EndColumn = target.Span(min(offset, utf8.RuneCountInString(target.Value)), 1)
+	}
+	return nil
+}
+
+// pathError is how the library places an error, by an offset from 0.
+var pathError = regexp.MustCompile(`^Error at line 1, column (\d+): ([^\n]*)`)
 
 // maxSearches bounds the ".." in one path, each of which may multiply the work
 // by the depth of the document.
@@ -132,20 +154,11 @@ const maxSearches = 2
 func compile(target string) (path *jsonpath.JSONPath, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the parser indexes past the end of some unfinished paths
-			path, err = nil, fmt.Errorf("%q is not JSONPath", target)
+			path, err = nil, errors.New("it is not complete")
 		}
 	}()
 	if strings.Count(target, "..") > maxSearches {
-		return nil, fmt.Errorf("%q searches the whole document more than %d times", target, maxSearches)
+		return nil, fmt.Errorf("it searches the whole document more than %d times", maxSearches)
 	}
-	path, err = jsonpath.NewPath(target)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not JSONPath: %s", target, firstLine(err.Error()))
-	}
-	return path, nil
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
+	return jsonpath.NewPath(target)
 }

@@ -9,7 +9,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
-	"github.com/capstan-run/capstan/internal/suggest"
 )
 
 // reserved are the ids that expressions give another meaning.
@@ -66,6 +65,7 @@ func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
 	for _, k := range o.unasked() {
 		s.Keys = append(s.Keys, d.field(k, value(n, k.Value)))
 	}
+	o.reportAbsent()
 	d.checkKind(o, s)
 	return s, true
 }
@@ -99,12 +99,8 @@ func (d *decoder) noOperation(o *object) {
 	}
 	r := d.report(o.node, codeMissing, "%s has no operation and is not external", o.what)
 	r.Hint = `name its operation ("operation: ..."), or say that others do it ("external: true")`
-	var written []string
-	for _, k := range o.unasked() {
-		written = append(written, k.Value)
-	}
 	for _, name := range []string{"operation", "external"} {
-		if near := suggest.Closest(name, written); near != "" {
+		if near := o.misspelt(name); near != "" {
 			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
 			return
 		}

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"strconv"
@@ -79,8 +80,12 @@ func (d *decoder) integer(n *yaml.Node) any {
 	}
 	digits := strings.ReplaceAll(n.Value, "_", "")
 	i, err := strconv.ParseInt(strings.TrimPrefix(digits, "+"), 0, 64)
-	if err != nil {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
 		d.tooBig(n)
+		return nil
+	case err != nil:
+		d.report(n, codeNumber, "%q is not a whole number", n.Value)
 		return nil
 	}
 	return i

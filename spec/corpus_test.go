@@ -1,0 +1,135 @@
+package spec
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// corpus holds published files of every dialect with a table of what they are.
+// It is not part of the repository.
+const corpus = "../../shared/corpus"
+
+type corpusFile struct{ path, dialect, version string }
+
+func readCorpus(t *testing.T) []corpusFile {
+	t.Helper()
+	f, err := os.Open(filepath.Join(corpus, "INDEX.tsv"))
+	if err != nil {
+		t.Skipf("no corpus at %s: %v", corpus, err)
+	}
+	defer f.Close()
+	var files []corpusFile
+	lines := bufio.NewScanner(f)
+	lines.Scan() // header
+	for lines.Scan() {
+		cells := strings.Split(lines.Text(), "\t")
+		dialect, _, _ := strings.Cut(cells[1], " {")
+		dialect = strings.TrimSuffix(dialect, " [steps]")
+		files = append(files, corpusFile{filepath.Join(corpus, cells[0]), dialect, cells[2]})
+	}
+	return files
+}
+
+// TestCorpusDialects compares what is detected with what the corpus's own
+// table says, family by family.
+func TestCorpusDialects(t *testing.T) {
+	got := map[string]map[Dialect]int{}
+	for _, f := range readCorpus(t) {
+		s, diags := readFile(t, f.path)
+		dialect := s.Dialect()
+		if diags.HasErrors() && s.root == nil {
+			dialect = "unreadable"
+		}
+		if got[f.dialect] == nil {
+			got[f.dialect] = map[Dialect]int{}
+		}
+		got[f.dialect][dialect]++
+	}
+	want := map[string]map[Dialect]int{
+		"A1 spec:Composition":           {DialectComposition: 3},
+		"A2 spec:Capabilities":          {DialectCatalogue: 1},
+		"naftiko":                       {DialectFramework: 249, DialectSchemaStub: 1}, // the stub gives the word "schema:" for its version
+		"ikanos":                        {DialectFramework: 115, DialectTemplate: 1},   // a skeleton with ${{ values }}
+		"X framework w/o version key":   {DialectFramework: 12},
+		"naftiko{schema} Jan-2026":      {DialectSchemaStub: 5},
+		"taxonomy edges (not runnable)": {DialectEdges: 1},
+		"INVALID YAML":                  {DialectTemplate: 3, "unreadable": 1},
+		"openapi":                       {DialectOpenAPI: 71, DialectUnknown: 1}, // one holds {} alone
+		"support data":                  {DialectFleet: 5, DialectFramework: 1, DialectOpenAPI: 17, DialectUnknown: 34, "unreadable": 11},
+		"license":                       {"unreadable": 1},
+		"B1 k8s workflow":               {DialectSibling: 17},
+		"B2 k8s shared/ops":             {DialectSibling: 19},
+		"B3 k8s combines+tools":         {DialectSibling: 3},
+		"C bare steps":                  {DialectSibling: 2},
+		"D bare workflow":               {DialectSibling: 20},
+		"E bare workflows[]":            {DialectSibling: 13},
+		"F tools/imports":               {DialectSibling: 16},
+		"G shared operations":           {DialectSibling: 28},
+		"H capabilities list":           {DialectSibling: 14},
+		"I consumes only":               {DialectSibling: 15},
+		"J capability{} only":           {DialectSibling: 3},
+		"Z naftiko-odd":                 {DialectSibling: 3},
+		"? name,description,version,type,mcp_tools":                                    {DialectSibling: 2},
+		"? name,version,description,tags,adapters,apis":                                {DialectSibling: 1},
+		"? name,description,version,provider,category,tags,humanURL,actions,platforms": {DialectSibling: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("detected dialects (-want +got):\n%s", diff)
+	}
+}
+
+// TestCorpusVersions checks the version of every file whose table entry has
+// one that is written under the key the dialect is known by.
+func TestCorpusVersions(t *testing.T) {
+	for _, f := range readCorpus(t) {
+		switch {
+		case f.dialect != "naftiko" && f.dialect != "ikanos" && f.dialect[0] != 'A' && f.dialect[0] != 'B':
+			continue
+		case f.version == "schema:":
+			continue
+		}
+		s, _ := readFile(t, f.path)
+		if s.Dialect() != DialectTemplate && s.Version() != f.version {
+			t.Errorf("%s: version %q, want %q", f.path, s.Version(), f.version)
+		}
+	}
+}
+
+// TestCorpusIsRefusedOrDecoded checks that every published file either gives a
+// model without errors or exactly one diagnostic that says what it is.
+func TestCorpusIsRefusedOrDecoded(t *testing.T) {
+	for _, f := range readCorpus(t) {
+		s, diags := readFile(t, f.path)
+		if diags.HasErrors() {
+			continue
+		}
+		c, diags := s.Capability(false)
+		switch {
+		case s.Runnable() && (c == nil || len(diags) > 0):
+			t.Errorf("%s does not decode: %v", f.path, diags)
+		case !s.Runnable() && (len(diags) != 1 || !strings.Contains(diags[0].Message, "recognised as") && s.Dialect() != DialectUnknown):
+			t.Errorf("%s (%s): %v", f.path, s.Dialect(), diags)
+		}
+		if s.Dialect() == DialectCatalogue {
+			if _, diags := s.Catalogue(); len(diags) > 0 {
+				t.Errorf("%s does not decode: %v", f.path, diags)
+			}
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) (*Source, diag.List) {
+	t.Helper()
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Read(path, src)
+}
