@@ -1,0 +1,66 @@
+package eval
+
+import (
+	"context"
+
+	"github.com/expr-lang/expr/vm"
+)
+
+// Env holds the values that expressions read: results of steps by id, and
+// variables by name. Values are JSON-like: nil, bool, int, float64, string,
+// []any and map[string]any. A missing step, variable or field reads as null.
+// Evaluating does not write to an Env or to its values; one Env may serve many
+// evaluations at once as long as nobody else writes to it.
+type Env struct {
+	Steps map[string]any
+	Vars  map[string]any
+}
+
+// NewEnv returns an Env with empty, writable maps.
+func NewEnv() *Env { return &Env{Steps: map[string]any{}, Vars: map[string]any{}} }
+
+// Eval evaluates the expression. The result is JSON-like data, which may share
+// parts with env and must not be changed. Every error is an [*EvalError]; when
+// ctx ended it unwraps to ctx's error. Eval is safe for concurrent use.
+//
+// The same env gives the same result, always. Work is bounded, and ctx is
+// looked at before the evaluation and on every call of a predicate.
+func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, e.errorAt(0, err)
+	}
+	m := &meter{ctx: ctx}
+	machine := vm.VM{MemoryBudget: maxItems}
+	out, err := machine.Run(e.program, e.environment(m, env))
+	if err != nil {
+		return nil, e.explain(err)
+	}
+	if !e.simple {
+		if out, err = (&meter{ctx: ctx}).plainValue(out); err != nil {
+			return nil, e.errorAt(0, err)
+		}
+	}
+	if _, ok := out.(bool); e.wantBool && !ok {
+		return nil, e.errorAt(0, failf("a condition must be true or false, got %s", describe(out)))
+	}
+	return out, nil
+}
+
+// environment holds what the program loads, by slot.
+func (e *Expr) environment(m *meter, env *Env) map[string]any {
+	if env == nil {
+		env = &Env{}
+	}
+	values := make(map[string]any, len(e.reads)+len(e.calls))
+	for _, d := range e.reads {
+		if d.step {
+			values[d.slot()] = env.Steps[d.name]
+		} else {
+			values[d.slot()] = env.Vars[d.name]
+		}
+	}
+	if len(e.calls) > 0 {
+		m.functions(e.calls, values)
+	}
+	return values
+}

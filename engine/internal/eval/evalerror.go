@@ -1,0 +1,169 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+)
+
+// EvalError tells why an expression has no value. Offset and Length count code
+// points of Source, which for a template is the whole text.
+type EvalError struct {
+	Source         string
+	Offset, Length int
+	Message        string // what went wrong, in the user's words
+	cause          error
+}
+
+// Error returns the message alone; callers know which file and step it is of.
+func (e *EvalError) Error() string { return e.Message }
+
+// Unwrap returns the context's error when the context ended the evaluation.
+func (e *EvalError) Unwrap() error { return e.cause }
+
+// errorAt wraps an error that concerns the expression as a whole.
+func (e *Expr) errorAt(offset int, err error) *EvalError {
+	out := &EvalError{Source: e.source, Offset: offset, Length: utf8.RuneCountInString(e.source) - offset, Message: err.Error()}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		out.cause = err
+		out.Message = "evaluation was stopped: " + err.Error()
+	}
+	return out
+}
+
+// explain words an error of expr's machine.
+func (e *Expr) explain(err error) *EvalError {
+	var fault *file.Error
+	if !errors.As(err, &fault) {
+		return e.errorAt(0, err)
+	}
+	var own failure
+	if cause := errors.Unwrap(fault); errors.As(cause, &own) || cause != nil && (errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded)) {
+		out := e.errorAt(0, cause)
+		out.place(fault.Location)
+		return out
+	}
+	out := &EvalError{Source: e.source, Message: e.word(fault)}
+	out.place(fault.Location)
+	return out
+}
+
+func (e *EvalError) place(loc file.Location) {
+	e.Offset, e.Length = loc.From, max(loc.To-loc.From, 1)
+}
+
+// word turns a message of expr's machine into the user's words. The machine
+// reports most faults as Go panics, so this is where Go's types end.
+func (e *Expr) word(fault *file.Error) string {
+	if m, ok := nodeAt[*ast.MemberNode](e.tree, fault.From); ok {
+		if s, ok := wordMember(m, fault.Message); ok {
+			return s
+		}
+	}
+	message := strings.TrimPrefix(fault.Message, "runtime error: ")
+	for _, m := range machineMessages() {
+		if groups := regexp.MustCompile(m[0]).FindStringSubmatch(message); groups != nil {
+			return e.at(fault, m[1], groups[1:])
+		}
+	}
+	return userWords(message)
+}
+
+// wordMember words a fault of reading a member or an item.
+func wordMember(m *ast.MemberNode, message string) (string, bool) {
+	base := pathText(m.Node)
+	var index, length int
+	if n, _ := fmt.Sscanf(message, "index out of range: %d (array length is %d)", &index, &length); n == 2 {
+		return wordRange(base, indexText(m.Property, index), length), true
+	}
+	name, isName := m.Property.(*ast.StringNode)
+	switch {
+	case strings.HasPrefix(message, "cannot fetch ") && strings.HasSuffix(message, " from <nil>"):
+		if isName {
+			return fmt.Sprintf("%s is null: cannot read %q", base, name.Value), true
+		}
+		return fmt.Sprintf("%s is null: cannot select an item", base), true
+	case isName && strings.HasPrefix(message, "invalid operation: int("):
+		return fmt.Sprintf("%s is an array or a string: it has no field %q", base, name.Value), true
+	case isName && strings.HasPrefix(message, "cannot fetch "):
+		return fmt.Sprintf("%s has no field %q: it is no object", base, name.Value), true
+	case strings.HasPrefix(message, "cannot fetch "):
+		return fmt.Sprintf("%s has no items: it is no array", base), true
+	case strings.HasPrefix(message, "invalid operation: int("):
+		return fmt.Sprintf("an item of %s is selected by a number, not by %s", base, valueWords(between(message, "int(", ")"))), true
+	}
+	return "", false
+}
+
+func wordRange(base, index string, length int) string {
+	if length == 0 {
+		return fmt.Sprintf("%s is empty: index %s is out of range (length 0)", base, index)
+	}
+	return fmt.Sprintf("index %s of %s is out of range (length %d)", index, base, length)
+}
+
+// indexText prefers the index that the author wrote: the machine reports
+// negative ones counted from the front.
+func indexText(property ast.Node, machine int) string {
+	if s := pathText(property); s != unnamed {
+		return s
+	}
+	return strconv.Itoa(machine)
+}
+
+// machineMessages maps messages of expr's machine, first match first, to
+// wordings in which %0 is the function or operator at fault and $1 and $2 are
+// the groups as kinds of values.
+func machineMessages() [][2]string {
+	return [][2]string{
+		{`^invalid operation: (\S+) (?:\+|-|\*|/|%|\*\*|<|>|<=|>=) (\S+)$`, "cannot apply %0 to $1 and $2"},
+		{`^invalid operation: - (\S+)$`, "cannot negate $1"},
+		{`^invalid operation: (?:int|int64|float|bool)\((.+)\)$`, "%0 needs a number, got $1"},
+		{`^interface conversion: interface \{\} is (.+), not (.+)$`, "%0 needs $2, got $1"},
+		{`^reflect: call of reflect\.Value\.Len on (.+?)(?: Value)?$`, "%0 needs an array, got $1"},
+		{`^invalid argument for \w+ \(type (.+)\)$`, "%0 cannot take $1"},
+		{`^operator "in" not defined on (.+)$`, "%0 needs an array or an object, got $1"},
+		{`^integer divide by zero$`, "division by zero"},
+		{`^memory budget exceeded$`, "evaluation makes too many items: more than 1000000"},
+		{`^hash of unhashable type (.+)$`, "%0 cannot use $1 as a key"},
+		{`^cannot slice `, "only an array or a string can be cut with [:]"},
+	}
+}
+
+func (e *Expr) at(fault *file.Error, wording string, groups []string) string {
+	wording = strings.ReplaceAll(wording, "%0", e.actor(fault.From))
+	for i, g := range groups {
+		wording = strings.ReplaceAll(wording, fmt.Sprintf("$%d", i+1), valueWords(g))
+	}
+	return wording
+}
+
+// actor names the function or operator at offset.
+func (e *Expr) actor(offset int) string {
+	if n, ok := nodeAt[*ast.BuiltinNode](e.tree, offset); ok {
+		return n.Name
+	}
+	if n, ok := nodeAt[*ast.BinaryNode](e.tree, offset); ok {
+		return n.Operator
+	}
+	if n, ok := nodeAt[*ast.UnaryNode](e.tree, offset); ok {
+		return n.Operator
+	}
+	if _, ok := nodeAt[*ast.ConditionalNode](e.tree, offset); ok {
+		return "a condition"
+	}
+	return "the expression"
+}
+
+func between(s, left, right string) string {
+	_, s, _ = strings.Cut(s, left)
+	s, _, _ = strings.Cut(s, right)
+	return s
+}

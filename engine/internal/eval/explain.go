@@ -1,0 +1,304 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/file"
+)
+
+// explainSyntax words an error of expr's lexer or parser.
+func (c *compilation) explainSyntax(err error) Problem {
+	var fault *file.Error
+	if !errors.As(err, &fault) {
+		return Problem{Length: len(c.source), Code: CodeSyntax, Message: plain(err.Error())}
+	}
+	p := c.problemAt(fault.Location, CodeSyntax)
+	p.Message, p.Hint = wordSyntax(plain(fault.Message))
+	if strings.Contains(fault.Message, "exceeds maximum allowed nodes") {
+		p.Code = CodeTooLarge
+		p.Offset, p.Length = 0, len(c.source)
+	}
+	if fault.Message == "literal not terminated" {
+		p.Offset = lastString(c.source)
+		p.Length = len(c.source) - p.Offset
+	}
+	return p
+}
+
+// lastString returns where the last string literal starts.
+func lastString(in []rune) int {
+	last := 0
+	for i := 0; i < len(in); {
+		end, ok := skipComment(in, i)
+		if !ok {
+			if end, ok = skipString(in, i); ok {
+				last = i
+			}
+		}
+		i = max(end, i+1)
+	}
+	return last
+}
+
+var (
+	tokenText = regexp.MustCompile(`(?:Identifier|Number|String|Bytes|Operator|Bracket)\("((?:[^"\\]|\\.)*)"\)`)
+	badRune   = regexp.MustCompile(`^unrecognized character: U\+[0-9A-F]+(?: '(.+)')?$`)
+)
+
+func wordSyntax(message string) (text, hint string) {
+	if g := badRune.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("unexpected character %q", g[1]), ""
+	}
+	switch message {
+	case "unexpected token EOF":
+		return "unexpected end of the expression", ""
+	case `unexpected token Operator("=")`:
+		return `unexpected "="`, "write == to compare"
+	case "literal not terminated":
+		return "string is not closed", ""
+	case "unclosed comment":
+		return "comment is not closed", ""
+	case "compilation failed: expression exceeds maximum allowed nodes":
+		return fmt.Sprintf("expression has more than %d parts", maxNodes), "split it over several steps"
+	}
+	message = tokenText.ReplaceAllString(message, `"$1"`)
+	return strings.Replace(strings.ReplaceAll(message, "EOF", "the end"), "unexpected token ", "unexpected ", 1), ""
+}
+
+// problemAt is a problem at a place in the source, which rewriting did not move.
+func (c *compilation) problemAt(loc file.Location, code string) Problem {
+	from := min(max(loc.From, 0), len(c.source))
+	length := min(max(loc.To-loc.From, 1), max(len(c.source)-from, 1))
+	return Problem{Offset: from, Length: length, Code: code}
+}
+
+// explain words an error of expr's checker and returns the node at fault, or
+// nil when checking cannot go on without it.
+func (c *compilation) explain(err error) (Problem, ast.Node) {
+	var fault *file.Error
+	if !errors.As(err, &fault) {
+		return Problem{Length: len(c.source), Code: CodeWrongType, Message: userWords(plain(err.Error()))}, nil
+	}
+	message := strings.TrimSpace(plain(fault.Message))
+	if name, ok := strings.CutPrefix(message, "unknown name "); ok {
+		return c.unknownName(fault.Location, name)
+	}
+	if name, ok := strings.CutPrefix(message, "unknown field "); ok {
+		return c.unknownField(fault.Location, name)
+	}
+	p := c.problemAt(fault.Location, CodeWrongType)
+	p.Message, p.Hint = wordType(message)
+	return p, c.faulty(fault.Location)
+}
+
+// faulty returns the outermost node at loc that a value can stand for.
+func (c *compilation) faulty(loc file.Location) ast.Node {
+	return find(c.tree.Node, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.PredicateNode, *ast.PairNode, *ast.VariableDeclaratorNode:
+			return false
+		}
+		return n.Location() == loc
+	})
+}
+
+// unknownName explains a name that is no step, variable or function. A
+// misspelt id with hyphens reaches expr as a subtraction: the whole word is
+// reported then, unless parts of it are known.
+func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.Node) {
+	if word, at, ok := c.joinedWord(loc.From); ok {
+		p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeUnknownStep,
+			Message: fmt.Sprintf("unknown step %q", word),
+			Hint:    suggest(word, "steps", c.scope.stepIDs())}
+		return p, c.outermostWithin(at)
+	}
+	p := c.problemAt(loc, CodeUnknownName)
+	node := c.faulty(loc)
+	if call, ok := node.(*ast.CallNode); ok {
+		p.Message, p.Hint = unknownFunction(name)
+		return p, call
+	}
+	p.Message = fmt.Sprintf("unknown name %q", name)
+	switch near := nearest(name, append(c.scope.varNames(), c.scope.stepIDs()...)); {
+	case name == "null":
+		p.Hint = "write nil"
+	case c.scope.isStep(near) && !slices.Contains(c.scope.varNames(), near):
+		p.Code = CodeUnknownStep
+		p.Message = fmt.Sprintf("unknown step %q", name)
+		p.Hint = fmt.Sprintf("did you mean %q?", near)
+	case near != "":
+		p.Hint = fmt.Sprintf("did you mean %q?", near)
+	case nearest(name, functionNames()) != "":
+		p.Hint = suggest(name, "", functionNames())
+	default:
+		p.Hint = suggest(name, "known names", append(c.scope.varNames(), c.scope.stepIDs()...))
+	}
+	return p, node
+}
+
+func unknownFunction(name string) (message, hint string) {
+	if withheld(name) {
+		return fmt.Sprintf("function %q is not available", name), "an expression cannot read the clock; its result must follow from its inputs"
+	}
+	if near := nearest(name, functionNames()); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return fmt.Sprintf("unknown function %q", name), hint
+}
+
+func functionNames() []string {
+	var names []string
+	for _, f := range builtin.Builtins {
+		if !withheld(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// joinedWord returns the word with hyphens around offset, if it is likely to
+// be a misspelt id: it is near a known one, or no part of it is known.
+func (c *compilation) joinedWord(offset int) (string, span, bool) {
+	for _, at := range c.rewritten.joined {
+		if offset < at.from || offset >= at.to {
+			continue
+		}
+		word := string(c.source[at.from:at.to])
+		likely := nearest(word, c.scope.stepIDs()) != "" || !slices.ContainsFunc(strings.Split(word, "-"), c.readsAlone)
+		return word, at, likely
+	}
+	return "", span{}, false
+}
+
+func (c *compilation) readsAlone(part string) bool {
+	_, ok := c.scope.tokenOf(part)
+	return ok || part == "" || part[0] >= '0' && part[0] <= '9'
+}
+
+// outermostWithin returns the largest node whose operands all lie in at: what
+// expr made of a misspelt id, with what was selected from it. Other nodes
+// begin elsewhere.
+func (c *compilation) outermostWithin(at span) ast.Node {
+	return find(c.tree.Node, func(n ast.Node) bool {
+		b, ok := n.(*ast.BinaryNode)
+		if !ok || b.Operator != "-" {
+			_, isIdent := n.(*ast.IdentifierNode)
+			return isIdent && n.Location().From >= at.from && n.Location().From < at.to
+		}
+		return n.Location().From > at.from && n.Location().From < at.to
+	})
+}
+
+// unknownField explains a member that a closed object lacks.
+func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast.Node) {
+	p := c.problemAt(loc, CodeUnknownField)
+	m, ok := find(c.tree.Node, func(n ast.Node) bool {
+		m, ok := n.(*ast.MemberNode)
+		return ok && m.Property.Location() == loc
+	}).(*ast.MemberNode)
+	if !ok {
+		p.Message = fmt.Sprintf("unknown field %q", name)
+		return p, nil
+	}
+	if _, isStep := stepMember(m); isStep {
+		p.Code = CodeUnknownStep
+		p.Message = fmt.Sprintf("unknown step %q", name)
+		p.Hint = suggest(name, "steps", c.scope.stepIDs())
+		return p, m
+	}
+	p.Message = fmt.Sprintf("unknown field %q%s", name, c.owner(m.Node))
+	p.Hint = suggest(name, "it has", typeOf(m.Node).Fields())
+	return p, m
+}
+
+// owner says whose field is meant.
+func (c *compilation) owner(base ast.Node) string {
+	if p, ok := c.scope.path(base); ok {
+		if p.root.step {
+			return fmt.Sprintf(" in the result of step %q", p.root.name)
+		}
+		return " in " + p.root.name
+	}
+	if pointer := find(base, isPointer); pointer != nil {
+		if from, ok := c.collection(pointer); ok {
+			return " in the items of " + from
+		}
+	}
+	return ""
+}
+
+func isPointer(n ast.Node) bool {
+	_, ok := n.(*ast.PointerNode)
+	return ok
+}
+
+// collection returns the path over whose items the predicate around node runs.
+func (c *compilation) collection(node ast.Node) (string, bool) {
+	var best *ast.BuiltinNode
+	find(c.tree.Node, func(n ast.Node) bool {
+		b, ok := n.(*ast.BuiltinNode)
+		if ok && len(b.Arguments) > 1 && find(b.Arguments[1], func(n ast.Node) bool { return n == node }) != nil {
+			best = b // the last one is the innermost
+		}
+		return false
+	})
+	if best == nil {
+		return "", false
+	}
+	text := pathText(best.Arguments[0])
+	return text, text != unnamed
+}
+
+var (
+	mismatch   = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`)
+	mismatch1  = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched type (.+)\)$`)
+	wrongArg   = regexp.MustCompile(`^cannot use (.+) as argument \(type (.+)\) to call (.+)$`)
+	onlyArray  = regexp.MustCompile(`^builtin (\w+) takes only array \(got (.+)\)$`)
+	noMember   = regexp.MustCompile(`^type (.+) has no field (.+)$`)
+	nonBool    = regexp.MustCompile(`^non-bool expression \(type (.+)\) used as condition$`)
+	arrayIndex = regexp.MustCompile(`^array elements can only be selected using an integer \(got (.+)\)$`)
+)
+
+// wordType turns a message of expr's checker into the user's words.
+func wordType(message string) (text, hint string) {
+	words := func(i int, groups []string) string { return typeWords(groups[i]) }
+	if g := mismatch.FindStringSubmatch(message); g != nil {
+		if g[1] == "+" {
+			hint = "string(x) makes text of a value"
+		}
+		return fmt.Sprintf("%s cannot combine %s and %s", g[1], words(2, g), words(3, g)), hint
+	}
+	if g := mismatch1.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("%s cannot be applied to %s", g[1], words(2, g)), ""
+	}
+	if g := wrongArg.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("%s needs %s, not %s", g[3], words(2, g), words(1, g)), ""
+	}
+	if g := onlyArray.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("%s needs an array, not %s", g[1], words(2, g)), ""
+	}
+	if g := noMember.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("%s has no fields, so no %q", words(1, g), g[2]), ""
+	}
+	if g := nonBool.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("a condition must be true or false, not %s", words(1, g)), ""
+	}
+	if g := arrayIndex.FindStringSubmatch(message); g != nil {
+		return fmt.Sprintf("an item of an array is selected by a number, not by %s", words(1, g)), "write [0] for the first item, or find(array, predicate)"
+	}
+	return userWords(message), ""
+}
+
+func typeWords(goType string) string {
+	if goType == "unknown" {
+		return "any"
+	}
+	return userWords(goType)
+}

@@ -1,0 +1,39 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Codes of the problems this package reports.
+const (
+	CodeSyntax         = "expression-syntax"
+	CodeUnknownName    = "unknown-name"
+	CodeUnknownField   = "unknown-field"
+	CodeUnknownStep    = "unknown-step"
+	CodeWrongType      = "wrong-type"
+	CodeTooLarge       = "expression-too-large"
+	CodeAmbiguousMinus = "ambiguous-minus"
+)
+
+// Problem is something wrong with a source, found without evaluating it.
+// Offset and Length count code points of the source as the author wrote it.
+// Only a Warning leaves an expression usable.
+type Problem struct {
+	Offset, Length      int
+	Code, Message, Hint string
+	Warning             bool
+}
+
+// hasErrors reports whether one of the problems is more than a warning.
+func hasErrors(problems []Problem) bool {
+	return slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning })
+}
+
+// sortProblems orders problems by place and drops repetitions.
+func sortProblems(problems []Problem) []Problem {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(problems)
+}

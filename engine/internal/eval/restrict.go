@@ -1,0 +1,63 @@
+package eval
+
+import (
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// restrict refuses what expr's language has and ours has not: the environment
+// as a value, methods, bytes, steps chosen at run time (which step is read must
+// be known before a run), and deep nesting.
+func (c *compilation) restrict() bool {
+	if deep := nesting(c.tree.Node); deep > maxNesting {
+		from, to := trimmedSpan(string(c.source))
+		c.problems = append(c.problems, Problem{Offset: from, Length: to - from, Code: CodeTooLarge,
+			Message: fmt.Sprintf("predicates are nested %d deep, at most %d are allowed", deep, maxNesting),
+			Hint:    "filter in an earlier step, or keep what the inner predicate needs in fewer items"})
+		return false
+	}
+	c.restrictNode(c.tree.Node)
+	return !hasErrors(c.problems)
+}
+
+func (c *compilation) restrictNode(node ast.Node) {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		switch n.Value {
+		case "$env":
+			c.refuse(n, CodeUnknownName, `unknown name "$env"`, "read steps and variables by their names")
+		case stepsName:
+			c.refuse(n, CodeSyntax, "steps needs a step's id", `write steps["id"], with the id in quotes`)
+		}
+	case *ast.MemberNode:
+		if _, ok := stepMember(n); ok {
+			return
+		}
+	case *ast.CallNode:
+		if _, ok := n.Callee.(*ast.IdentifierNode); !ok {
+			c.refuse(n, CodeSyntax, "only functions can be called, not fields", "")
+			return
+		}
+	case *ast.BytesNode:
+		c.refuse(n, CodeSyntax, "byte literals are not available", "write a string")
+	}
+	for _, child := range children(node) {
+		c.restrictNode(child)
+	}
+}
+
+func (c *compilation) refuse(node ast.Node, code, message, hint string) {
+	loc := node.Location()
+	c.problems = append(c.problems, Problem{Offset: loc.From, Length: max(loc.To-loc.From, 1), Code: code, Message: message, Hint: hint})
+}
+
+// stepMember returns the id in steps["id"].
+func stepMember(n *ast.MemberNode) (id string, ok bool) {
+	base, isIdent := n.Node.(*ast.IdentifierNode)
+	prop, isString := n.Property.(*ast.StringNode)
+	if !isIdent || !isString || base.Value != stepsName {
+		return "", false
+	}
+	return prop.Value, true
+}

@@ -1,0 +1,246 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"unicode"
+)
+
+// vocabulary is what the rewriter asks of a scope.
+type vocabulary interface {
+	// tokenOf returns the token of a name that may stand by itself.
+	tokenOf(word string) (token string, ok bool)
+	// isNumber reports whether the name may be a number.
+	isNumber(word string) bool
+	// isStep reports whether word is a step id.
+	isStep(word string) bool
+	// isField reports whether some object has a field of this hyphenated name.
+	isField(word string) bool
+}
+
+// rewritten is a source in which expr can lex every name.
+type rewritten struct {
+	text     string    // as many code points as the source, each in its place
+	joined   []span    // words with hyphens where an operand stands: ids, known or misspelt
+	problems []Problem // reserved characters, ambiguous minuses
+}
+
+// span is a range of code points.
+type span struct{ from, to int }
+
+// rewrite replaces each known name where an operand stands, outside strings
+// and comments, by its token: the longest name that ends where a word ends.
+// Names of fields with hyphens are replaced after a dot. Nothing moves.
+func rewrite(src string, v vocabulary) rewritten {
+	in := []rune(src)
+	r := rewriter{in: in, out: append([]rune(nil), in...), vocabulary: v, operand: true}
+	for r.at < len(in) {
+		r.step()
+	}
+	return rewritten{text: string(r.out), joined: r.joined, problems: r.problems}
+}
+
+type rewriter struct {
+	vocabulary
+	in, out  []rune
+	at       int
+	operand  bool // the next token starts an operand
+	member   bool // the next word is a member's name, just after . or ?.
+	steps    bool // the operand just read is the word steps, or the dot after it
+	locals   []string
+	joined   []span
+	problems []Problem
+}
+
+func (r *rewriter) step() {
+	c, next := r.in[r.at], runeAt(r.in, r.at+1)
+	switch {
+	case unicode.IsSpace(c):
+		r.at++
+	case r.skip(skipComment):
+	case r.skip(skipString):
+		r.operandEnds()
+	case c == '#':
+		r.at = wordEnd(r.in, r.at+1)
+		r.operandEnds()
+	case c == '.' && next == '.':
+		r.at += 2
+		r.operator()
+	case c == '.':
+		r.at++
+		r.member = true
+	case c == '?' && next == '.':
+		r.at += 2
+		r.member = true
+	case wordRune(c):
+		r.word()
+	default:
+		r.at++
+		r.operator()
+		r.operand = c != ')' && c != ']' && c != '}'
+	}
+}
+
+func (r *rewriter) skip(by func([]rune, int) (int, bool)) bool {
+	end, ok := by(r.in, r.at)
+	r.at = end
+	return ok
+}
+
+func (r *rewriter) operandEnds() { r.operand, r.member, r.steps = false, false, false }
+
+func (r *rewriter) operator() { r.operand, r.member, r.steps = true, false, false }
+
+func (r *rewriter) word() {
+	from, plainEnd, end := r.at, wordEnd(r.in, r.at), hyphenatedEnd(r.in, r.at)
+	r.refuseReserved(from, plainEnd)
+	switch {
+	case r.member:
+		r.at = r.memberEnd(plainEnd, end)
+		r.operandEnds()
+	case r.operand && r.name(end):
+		r.operandEnds()
+	case unicode.IsDigit(r.in[from]):
+		r.at = numberEnd(r.in, from)
+		r.operandEnds()
+	default:
+		r.otherWord(plainEnd, end)
+	}
+}
+
+// otherWord passes a keyword, a builtin, a local or an unknown name.
+func (r *rewriter) otherWord(plainEnd, end int) {
+	from, word := r.at, string(r.in[r.at:plainEnd])
+	if r.operand && end > plainEnd {
+		r.joined = append(r.joined, span{from, end})
+	}
+	if r.operand && precededByLet(r.in, from) {
+		r.locals = append(r.locals, word)
+	}
+	r.at = plainEnd
+	r.operandEnds()
+	r.operand = isOperatorWord(word)
+	r.steps = word == stepsName
+}
+
+// name replaces the longest known name that starts here, if any.
+func (r *rewriter) name(end int) bool {
+	for e := end; e > r.at; e-- {
+		if e < end && r.in[e] != '-' {
+			continue
+		}
+		word := string(r.in[r.at:e])
+		tok, ok := r.tokenOf(word)
+		if !ok || !standsAlone(r.in, e, word) {
+			continue
+		}
+		if e < end {
+			r.joined = append(r.joined, span{r.at, end})
+		}
+		r.warnAmbiguous(e)
+		copy(r.out[r.at:e], []rune(tok))
+		r.at = e
+		return true
+	}
+	return false
+}
+
+// standsAlone tells a name from what expr would read at its place: a call of
+// the builtin, or a keyword, unless the name is being selected from.
+func standsAlone(in []rune, end int, word string) bool {
+	next, second := runeAt(in, end), runeAt(in, end+1)
+	if next == '(' {
+		return false
+	}
+	selects := next == '[' || next == '?' && (second == '.' || second == '[') || next == '.' && second != '.'
+	return selects || !isKeyword(word)
+}
+
+// memberEnd replaces hyphens in a known field's name, or after steps in an id.
+func (r *rewriter) memberEnd(plainEnd, end int) int {
+	for e := end; e > r.at; e-- {
+		if e < end && r.in[e] != '-' {
+			continue
+		}
+		word := string(r.in[r.at:e])
+		switch {
+		case r.steps && r.isStep(word) && nameable(word):
+			copy(r.out[r.at:e], []rune(token(word)))
+		case e > plainEnd && r.isField(word):
+			r.warnAmbiguousMember(plainEnd, e)
+			copy(r.out[r.at:e], []rune(hyphensOnly(word)))
+		default:
+			continue
+		}
+		return e
+	}
+	return plainEnd
+}
+
+func (r *rewriter) refuseReserved(from, to int) {
+	for i := from; i < to; i++ {
+		if reservedRune(r.in[i]) {
+			r.problems = append(r.problems, Problem{Offset: i, Length: 1, Code: CodeSyntax,
+				Message: fmt.Sprintf("unexpected character %q", r.in[i])})
+		}
+	}
+}
+
+// warnAmbiguous warns of a name up to end that also reads as a subtraction of
+// two names, or of a number from a name.
+func (r *rewriter) warnAmbiguous(end int) {
+	for i := r.at + 1; i < end-1; i++ {
+		if r.in[i] == '-' && r.minuend(string(r.in[r.at:i])) && r.subtracts(i+1, end) {
+			r.ambiguous(i, end, "name")
+			return
+		}
+	}
+}
+
+func (r *rewriter) warnAmbiguousMember(minus, end int) {
+	if r.subtracts(minus+1, end) {
+		r.ambiguous(minus, end, "field")
+	}
+}
+
+func (r *rewriter) ambiguous(minus, end int, what string) {
+	word := string(r.in[r.at:end])
+	r.problems = append(r.problems, Problem{
+		Offset: r.at, Length: end - r.at, Code: CodeAmbiguousMinus, Warning: true,
+		Message: fmt.Sprintf("%q is read as one %s, not as a subtraction", word, what),
+		Hint: fmt.Sprintf("to subtract, put spaces around the minus: %s - %s",
+			string(r.in[r.at:minus]), string(r.in[minus+1:end])),
+	})
+}
+
+func (r *rewriter) subtracts(from, to int) bool {
+	return from < to && (r.readsAlone(string(r.in[from:to])) || unicode.IsDigit(r.in[from]) && numberEnd(r.in, from) == to)
+}
+
+func (r *rewriter) readsAlone(word string) bool {
+	_, ok := r.tokenOf(word)
+	return ok || slices.Contains(r.locals, word)
+}
+
+func (r *rewriter) minuend(word string) bool {
+	return r.isNumber(word) || slices.Contains(r.locals, word)
+}
+
+// precededByLet reports whether the word before from is let.
+func precededByLet(in []rune, from int) bool {
+	i := from
+	for i > 0 && unicode.IsSpace(in[i-1]) {
+		i--
+	}
+	return i < from && i >= 3 && string(in[i-3:i]) == "let" && !wordRune(runeAt(in, i-4))
+}
+
+func hyphensOnly(word string) string {
+	rs := []rune(word)
+	for i, c := range rs {
+		if c == '-' {
+			rs[i] = hyphenRune
+		}
+	}
+	return string(rs)
+}

@@ -1,0 +1,47 @@
+package eval
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// text returns v as it appears inside text: strings as they are, numbers as
+// short as they can be, arrays and objects as compact JSON. Null has no text.
+func text(v any) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", failf("null cannot stand inside text")
+	case string:
+		return v, nil
+	case float64:
+		return numberText(v)
+	default:
+		return compactJSON(v)
+	}
+}
+
+// numberText writes whole numbers without a fraction, and only very large and
+// very small numbers with an exponent.
+func numberText(f float64) (string, error) {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return "", failf("not a finite number")
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'g'
+	}
+	return strconv.FormatFloat(f, format, -1, 64), nil
+}
+
+func compactJSON(v any) (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", failf("%s cannot be written as JSON", describe(v))
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
+}
