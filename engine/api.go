@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/capstan-run/capstan/capabilities"
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/catalog"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// API is a provider's operations and the way to call them, for programs that
+// call one operation at a time (`capstan call`, `capstan operations`).
+type API struct {
+	Name string
+	Set  *operations.Set
+	Env  []PlanEnv
+	// Call sends a request with the API's credentials. It is safe for
+	// concurrent use. A missing credential is a *[CredentialError].
+	Call operations.Caller
+	// Problems are those of the OpenAPI document itself, none of them errors.
+	Problems diag.List
+}
+
+// OpenAPI finds the document of the API called name (options, project file in
+// the working directory or above, built in) and readies a Caller for it. name
+// may also be the path of a document.
+func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	proj, _, problems := findProject(opts.Project, ".")
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	docs := &documents{opts: opts, project: proj, dir: ".", sets: map[string]*operations.Set{}}
+	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" || ext == ".json" {
+		path := name
+		name = strings.TrimSuffix(filepath.Base(path), ext)
+		name = strings.TrimSuffix(name, ".openapi")
+		docs.opts = &Options{OpenAPI: map[string]string{name: path}}
+	}
+	set, problems, err := docs.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets))
+	out := &API{Name: name, Set: set, Problems: problems}
+	call := a.caller(opts, newSession(operations.NewRedactor()))
+	out.Call = func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if missing := a.missing(ctx, req.Op); len(missing) > 0 && opts.needsCredentials() {
+			return nil, &CredentialError{missing}
+		}
+		if req.BaseURL == "" && a.base != "" {
+			with := *req
+			with.BaseURL = a.base
+			req = &with
+		}
+		return call(ctx, req)
+	}
+	return out, nil
+}
+
+// APIs lists the names of the APIs that are built in.
+func APIs() []string { return catalog.Builtins() }
+
+// api is what a program knows of one API beside its operations.
+type api struct {
+	name     string
+	base     string   // server, "" for the document's own
+	declared []string // environment variables that the catalogue or project file names
+	keys     *keyring
+	needs    []operations.SchemeUse // schemes of the operations that are used, unique
+	hosts    []string
+
+	once sync.Once
+	live operations.Caller
+}
+
+// newAPI puts together what the options, the project file and the catalogue
+// say; each goes before the next.
+func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys *keyring) *api {
+	a := &api{name: name, keys: keys, base: opts.BaseURL}
+	base, env := proj.api(name)
+	a.declared = env
+	if a.base == "" {
+		a.base = base
+	}
+	if cat != nil {
+		if a.base == "" {
+			a.base = cat.BaseURL.Value
+		}
+		if len(a.declared) == 0 && cat.AuthEnv.IsSet() {
+			a.declared = []string{cat.AuthEnv.Value}
+		}
+	}
+	return a
+}
+
+// readCatalogue reads shared/<api>.yaml beside a capability, else the shipped
+// one, else returns nil. A catalogue that does not parse is not used: validate
+// says why when it is given the file.
+func readCatalogue(dir, api string) *spec.Catalogue {
+	name := filepath.Join(dir, "shared", api+".yaml")
+	text, err := readLimited(name)
+	if err != nil {
+		f, ok := capabilities.Catalogue(api)
+		if !ok {
+			return nil
+		}
+		name, text = f.Name, f.Data
+	}
+	src, _ := spec.Read(name, text)
+	if src == nil || src.Dialect() != spec.DialectCatalogue {
+		return nil
+	}
+	c, _ := src.Catalogue()
+	return c
+}
+
+// apis gathers the APIs of a plan.
+func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
+	out := map[string]*api{}
+	for _, s := range p.Steps {
+		if s.Op == nil {
+			continue
+		}
+		a := out[s.API]
+		if a == nil {
+			a = newAPI(s.API, l.opts, l.project, readCatalogue(l.docs.dir, s.API), keys)
+			out[s.API] = a
+		}
+		a.use(s.Op)
+		if err := a.server(s.Op); err != nil {
+			l.report.Diagnostics.Errorf(s.Spec.Operation.Pos, "no-server", "%v", err)
+		}
+	}
+	return out
+}
+
+// use notes what an operation needs.
+func (a *api) use(op *operations.Operation) {
+	for _, requirement := range op.Security {
+		for _, use := range requirement {
+			if !slices.ContainsFunc(a.needs, func(x operations.SchemeUse) bool { return x.Name == use.Name }) {
+				a.needs = append(a.needs, use)
+			}
+		}
+		if len(requirement) > 0 {
+			return // the first alternative is the one to show
+		}
+	}
+}
+
+// server notes the host that an operation goes to.
+func (a *api) server(op *operations.Operation) error {
+	url := a.base
+	if url == "" && len(op.Servers) > 0 {
+		url = op.Servers[0].URL
+		for name, v := range op.Servers[0].Variables {
+			url = strings.ReplaceAll(url, "{"+name+"}", v.Default)
+		}
+	}
+	host := origin(url)
+	if host == "" {
+		return fmt.Errorf("the OpenAPI document of %q names no server for %s; give one with --base-url", a.name, op.ID)
+	}
+	if !slices.Contains(a.hosts, host) {
+		a.hosts = append(a.hosts, host)
+	}
+	return nil
+}
+
+// envOf lists the variables of one scheme.
+func (a *api) envOf(ctx context.Context, use operations.SchemeUse) []PlanEnv {
+	var out []PlanEnv
+	for _, part := range credentialNames(a.name, use, a.declared) {
+		_, ok, err := a.keys.first(ctx, part.names)
+		what := a.name
+		if part.part != "token" {
+			what += " " + strings.ReplaceAll(part.part, "_", " ")
+		}
+		out = append(out, PlanEnv{Name: part.names[0], Aliases: part.names[1:], For: what, Set: ok && err == nil})
+	}
+	return out
+}
+
+// missing lists the variables without which op cannot be called; none when any
+// alternative can be met.
+func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
+	var first []PlanEnv
+	for _, requirement := range op.Security {
+		var lacking []PlanEnv
+		for _, use := range requirement {
+			for _, env := range a.envOf(ctx, use) {
+				if !env.Set {
+					lacking = append(lacking, env)
+				}
+			}
+		}
+		if len(lacking) == 0 {
+			return nil
+		}
+		if first == nil {
+			first = lacking
+		}
+	}
+	return first
+}
+
+// credential finds what a scheme needs.
+func (a *api) credential(ctx context.Context, _ string, use operations.SchemeUse) (operations.Credential, bool, error) {
+	var c operations.Credential
+	for _, part := range credentialNames(a.name, use, a.declared) {
+		v, ok, err := a.keys.first(ctx, part.names)
+		if err != nil || !ok {
+			return c, false, err
+		}
+		switch part.part {
+		case "username", "client_id":
+			c.User = v
+		case "password", "client_secret":
+			c.Password = v
+		default:
+			c.Token = v
+		}
+	}
+	return c, true, nil
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"os"
+
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/mock"
+)
+
+// needsCredentials reports whether requests go out over HTTP.
+func (o *Options) needsCredentials() bool {
+	return o.Caller == nil && !o.Mock && o.ReplayDir == ""
+}
+
+// session is what the callers of one run share.
+type session struct {
+	redactor *operations.Redactor
+	mock     operations.Caller // one state for all APIs of the run
+}
+
+func newSession(r *operations.Redactor) *session { return &session{redactor: r} }
+
+// caller returns the Caller that a run uses for the API: its own client, which
+// lives as long as the program and keeps its connections, or what the options
+// put in its place; recorded when asked.
+func (a *api) caller(o *Options, s *session) operations.Caller {
+	call := o.Caller
+	switch {
+	case o.Mock:
+		if s.mock == nil {
+			s.mock = mock.New(nil)
+		}
+		call = s.mock
+	case o.ReplayDir != "":
+		call = operations.Replay(o.ReplayDir)
+	case call == nil:
+		call = a.client(o, s.redactor)
+	}
+	if o.RecordDir != "" {
+		call = operations.Chain(call, operations.Record(o.RecordDir, s.redactor))
+	}
+	return call
+}
+
+// client makes the API's HTTP client on first use.
+func (a *api) client(o *Options, r *operations.Redactor) operations.Caller {
+	a.once.Do(func() {
+		a.live = operations.Client(operations.ClientOptions{
+			Credentials: a.credential,
+			Log:         o.Log,
+			Redactor:    r,
+		})
+	})
+	return a.live
+}
+
+// readLimited reads a small support file.
+func readLimited(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	const limit = 1 << 20
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, os.ErrInvalid
+	}
+	return os.ReadFile(name)
+}

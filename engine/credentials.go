@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// CredentialError lists the credentials that a run needs and cannot find.
+type CredentialError struct{ Missing []PlanEnv }
+
+func (e *CredentialError) Error() string {
+	lines := make([]string, len(e.Missing))
+	for i, m := range e.Missing {
+		lines[i] = fmt.Sprintf("no credential for %s: set %s", m.For, m.Name)
+		if len(m.Aliases) > 0 {
+			lines[i] += " (or " + strings.Join(m.Aliases, ", ") + ")"
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// keyring looks credentials up when they are first needed and remembers them
+// for the life of the program: a lookup may run a command.
+type keyring struct {
+	lookup   func(ctx context.Context, name string) (string, bool, error)
+	redactor *operations.Redactor // learns every credential that is found
+
+	mu    sync.Mutex
+	found map[string]string
+}
+
+func newKeyring(lookup func(context.Context, string) (string, bool, error)) *keyring {
+	if lookup == nil {
+		lookup = fromEnvironment
+	}
+	return &keyring{lookup: lookup, redactor: operations.NewRedactor(), found: map[string]string{}}
+}
+
+// first returns the value of the first name that has one.
+func (k *keyring) first(ctx context.Context, names []string) (string, bool, error) {
+	for _, name := range names {
+		v, ok, err := k.get(ctx, name)
+		if err != nil {
+			return "", false, fmt.Errorf("%s: %w", name, err)
+		}
+		if ok && v != "" {
+			return v, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+func (k *keyring) get(ctx context.Context, name string) (string, bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v, ok := k.found[name]; ok {
+		return v, true, nil
+	}
+	v, ok, err := k.lookup(ctx, name)
+	if ok && err == nil && v != "" {
+		k.found[name] = v
+		k.redactor.Add(v)
+	}
+	return v, ok, err
+}
+
+// fromEnvironment reads an environment variable. A value of the form
+// "file:PATH" stands for the file's content, "exec:COMMAND" for what the
+// command prints; surrounding white space is trimmed from both.
+func fromEnvironment(ctx context.Context, name string) (string, bool, error) {
+	v, ok := os.LookupEnv(name)
+	if path, isFile := strings.CutPrefix(v, "file:"); isFile {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return "", false, errors.Unwrap(err)
+		}
+		return strings.TrimSpace(string(data)), true, nil
+	}
+	if command, isExec := strings.CutPrefix(v, "exec:"); isExec {
+		var out bytes.Buffer
+		cmd := exec.CommandContext(ctx, "sh", "-c", command)
+		cmd.Stdout = &out
+		if err := cmd.Run(); err != nil {
+			return "", false, fmt.Errorf("the command for it failed: %w", err)
+		}
+		return strings.TrimSpace(out.String()), true, nil
+	}
+	return v, ok, nil
+}
+
+// envNames lists the environment variables that may hold one part of a
+// scheme's credential, the one to recommend first: what the catalogue or the
+// project file names, else NAME_<PART>.
+type envNames struct {
+	part  string // "token", "username", ...
+	names []string
+}
+
+// credentialNames returns the variables for a scheme of an API. declared are
+// the names that the catalogue or project file gives.
+func credentialNames(api string, use operations.SchemeUse, declared []string) []envNames {
+	prefix := envPrefix(api)
+	own := prefix + "_" + envPrefix(use.Name)
+	switch s := use.Scheme; {
+	case s.Type == "http" && strings.EqualFold(s.Scheme, "basic"):
+		if len(declared) >= 2 {
+			return []envNames{{"username", declared[:1]}, {"password", declared[1:2]}}
+		}
+		return []envNames{
+			{"username", slices.Concat(declared, []string{prefix + "_USERNAME"})},
+			{"password", []string{prefix + "_PASSWORD"}},
+		}
+	case s.Type == "oauth2" || s.Type == "openIdConnect":
+		if s.TokenURL != "" {
+			return []envNames{{"client_id", []string{prefix + "_CLIENT_ID"}}, {"client_secret", []string{prefix + "_CLIENT_SECRET"}}}
+		}
+		return []envNames{{"token", uniqueNames(declared, own, prefix+"_TOKEN")}}
+	case strings.Contains(canonical(use.Name), "access_token"):
+		return []envNames{{"token", []string{own}}} // a user's token, not the API's key
+	default:
+		return []envNames{{"token", uniqueNames(declared, prefix+"_API_KEY", prefix+"_TOKEN", own)}}
+	}
+}
+
+func uniqueNames(declared []string, more ...string) []string {
+	out := slices.Clone(declared)
+	for _, name := range more {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func canonical(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
+
+// envPrefix is an API's name as environment variables have it.
+func envPrefix(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		default:
+			return '_'
+		}
+	}, name)
+}

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/catalog"
+)
+
+// documents finds and keeps the operations of APIs for one load.
+type documents struct {
+	opts    *Options
+	project *project
+	dir     string // where the capability is
+	sets    map[string]*operations.Set
+	// named holds, for each set that came from a file, the file's path.
+	named map[string]string
+}
+
+// find returns the operations of an API: from --openapi, from the project file,
+// or built in. The problems are those of the document itself; they are told
+// once.
+func (d *documents) find(ctx context.Context, name string) (*operations.Set, diag.List, error) {
+	if set, ok := d.sets[name]; ok {
+		return set, nil, nil
+	}
+	set, problems, err := d.open(ctx, name)
+	if err == nil {
+		d.sets[name] = set
+	}
+	return set, problems, err
+}
+
+func (d *documents) open(ctx context.Context, name string) (*operations.Set, diag.List, error) {
+	if path := d.path(name); path != "" {
+		set, problems, err := catalog.Load(ctx, name, path, "")
+		if err != nil {
+			return nil, problems, fmt.Errorf("the OpenAPI document of %q cannot be used: %w", name, err)
+		}
+		return set, problems, nil
+	}
+	if set, ok := catalog.Builtin(name); ok {
+		return set, nil, nil
+	}
+	return nil, nil, fmt.Errorf("there is no OpenAPI document for the API %q (built in: %s)", name, strings.Join(catalog.Builtins(), ", "))
+}
+
+func (d *documents) path(name string) string {
+	if p, ok := d.opts.OpenAPI[name]; ok {
+		return p
+	}
+	if p, ok := d.opts.OpenAPI[""]; ok {
+		return p
+	}
+	return d.project.document(name)
+}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// RunError says why a run did not succeed. Error is one line; Backtrace tells
+// the whole story for a person. Nothing in them is secret.
+type RunError struct {
+	Result *Result
+	err    error
+	trace  string
+}
+
+func (e *RunError) Error() string {
+	info := e.Result.Error
+	if info.Step == "" {
+		return fmt.Sprintf("%s: %s", e.Result.Capability, info.Message)
+	}
+	return fmt.Sprintf("%s: step %q: %s", e.Result.Capability, info.Step, info.Message)
+}
+
+// Unwrap returns the cause: context.Canceled, context.DeadlineExceeded, an
+// *operations.CallError, or an error without exported type.
+func (e *RunError) Unwrap() error { return e.err }
+
+// Backtrace returns the error with the step, its request, the API's answer,
+// what was done before it and what to do next, on several lines.
+func (e *RunError) Backtrace() string { return e.Error() + "\n" + e.trace }
+
+// WaitingError says that a run is suspended, not failed: Result.Waiting tells
+// for what.
+type WaitingError struct{ Result *Result }
+
+func (e *WaitingError) Error() string {
+	w := e.Result.Waiting
+	return fmt.Sprintf("%s waits for step %q: %s", e.Result.Capability, w.Step, strings.TrimSuffix(w.Description, "."))
+}

@@ -1,0 +1,81 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+)
+
+// StepError says why a step failed.
+type StepError struct {
+	Step    string // path, with the iteration
+	Code    string // a slug of docs/diagnostics.md
+	Message string
+	Hint    string
+
+	// What was sent and came back, where something was.
+	Method, URL string
+	API         string
+	Status      int
+	RequestID   string
+	Body        string // start of the API's answer
+	Writes      bool   // the operation changes something
+	Sent        bool   // the request reached the API
+
+	Err error
+}
+
+func (e *StepError) Error() string { return fmt.Sprintf("step %q: %s", e.Step, e.Message) }
+
+// Unwrap returns the cause.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Codes of run failures.
+const (
+	CodeStatus      = "api-error"         // the API answered 4xx or 5xx
+	CodeTransport   = "request-failed"    // no answer was had
+	CodeAnswer      = "unreadable-answer" // not the JSON that is documented
+	CodeSchema      = "unexpected-answer" // breaks the documented schema
+	CodeForeign     = "foreign-item"      // an item of somebody else
+	CodeEmptyFilter = "unscoped-list"     // a filter that scopes a list came out empty
+	CodeEmptyValue  = "missing-parameter" // a required value came out empty
+	CodeExpression  = "expression-failed" // an expression failed at run time
+	CodeFailTrue    = "fail-condition"    // the step's fail condition came true
+	CodeNoMatch     = "nothing-selected"  // select found nothing
+	CodeExternal    = "external-failed"   // an external step's handler failed
+	CodeTimeout     = "timed-out"         // a poll's condition never came true
+	CodeInDoubt     = "in-doubt"          // a write's answer was lost
+	CodeInterrupted = "interrupted"       // the run was stopped
+)
+
+// fail wraps the error of one of a step's expressions.
+func (r *run) fail(s *plan.Step, path, key string, err error) error {
+	return &StepError{Step: path, Code: CodeExpression, API: s.API, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
+}
+
+// statusOf tells how a step stands by the error that ended it.
+func statusOf(ctx context.Context, err error) Status {
+	var suspended *durable.Suspended
+	var timedOut *durable.TimedOut
+	switch {
+	case errors.As(err, &suspended):
+		if suspended.Reason == durable.ReasonInDoubt {
+			return InDoubt
+		}
+		return WaitingOn
+	case errors.As(err, &timedOut):
+		return TimedOut
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return TimedOut
+		}
+		return Cancelled
+	case errors.Is(err, durable.ErrCancelled):
+		return Cancelled
+	default:
+		return Failed
+	}
+}

@@ -1,0 +1,262 @@
+// Package exec runs a plan. It reaches the world only through a durable.Host
+// and the callers it is given, so that a run can be taken up again from what
+// the host kept. Start with [Run].
+package exec
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// Env is what a run is given beside its plan and host. Its functions are called
+// from the goroutine of the run.
+type Env struct {
+	Inputs  map[string]any
+	Started time.Time
+	// Call returns the caller of an API.
+	Call func(api string) operations.Caller
+	// BaseURL returns the server of an API, "" for the document's own.
+	BaseURL func(api string) string
+	// Strict makes a failure of what is otherwise a warning: an answer that
+	// breaks its schema, foreign items in a list.
+	Strict bool
+	// Emit is told what happens.
+	Emit func(Event)
+	// Hide learns values that must not be shown anywhere.
+	Hide func(secret string)
+}
+
+// Event is one thing that happened.
+type Event struct {
+	Kind    EventKind
+	Step    string
+	Try     int
+	Status  int
+	Wait    time.Duration
+	Message string
+	Err     error
+}
+
+// EventKind names what happened.
+type EventKind string
+
+// The events of a run's steps.
+const (
+	StepStarted EventKind = "step-started"
+	Polled      EventKind = "polled"
+	Retried     EventKind = "retry"
+	Warning     EventKind = "warning"
+	Waiting     EventKind = "waiting"
+	StepDone    EventKind = "step-done"
+	StepSkipped EventKind = "step-skipped"
+	StepFailed  EventKind = "step-failed"
+)
+
+// Status is how a step stands.
+type Status string
+
+// The statuses of a step.
+const (
+	Pending   Status = "pending"
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Skipped   Status = "skipped"
+	WaitingOn Status = "waiting"
+	InDoubt   Status = "in_doubt"
+	TimedOut  Status = "timed_out"
+	Cancelled Status = "cancelled"
+)
+
+// Record is the account of one step.
+type Record struct {
+	ID         string
+	Status     Status
+	Attempts   int
+	HTTPStatus int
+	Duration   time.Duration
+	Err        error
+}
+
+// Outcome is the account of a run, complete or not.
+type Outcome struct {
+	Records []Record
+	Outputs map[string]any // set when every step succeeded
+}
+
+// Run executes the plan's steps in order and evaluates its outputs. The Outcome
+// is never nil. The error is a *[StepError], an *[OutputError], a
+// *durable.Suspended or the cancellation cause of ctx.
+func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outcome, error) {
+	r := &run{plan: p, env: env, host: host, out: &Outcome{}, values: map[string]any{}}
+	for _, s := range p.Steps {
+		r.out.Records = append(r.out.Records, Record{ID: s.ID, Status: Pending})
+	}
+	r.vars = map[string]any{
+		"inputs": env.Inputs,
+		"run":    map[string]any{"id": host.RunID(), "started_at": env.Started.UTC().Format(time.RFC3339)},
+	}
+	for i, s := range p.Steps {
+		if err := r.step(ctx, s, &r.out.Records[i]); err != nil {
+			return r.out, err
+		}
+	}
+	return r.out, r.outputs(ctx)
+}
+
+// run is the state of one execution; one goroutine owns it.
+type run struct {
+	plan   *plan.Plan
+	env    *Env
+	host   durable.Host
+	out    *Outcome
+	values map[string]any // results by step id
+	vars   map[string]any
+}
+
+// OutputError says that an output's source could not be evaluated.
+type OutputError struct {
+	Name string
+	Err  error
+}
+
+func (e *OutputError) Error() string { return fmt.Sprintf("output %q: %v", e.Name, e.Err) }
+
+// Unwrap returns the evaluation's error.
+func (e *OutputError) Unwrap() error { return e.Err }
+
+func (r *run) outputs(ctx context.Context) error {
+	outputs := make(map[string]any, len(r.plan.Outputs))
+	for _, o := range r.plan.Outputs {
+		v, err := o.Expr.Eval(ctx, r.evalEnv(nil))
+		if err != nil {
+			return &OutputError{o.Name, err}
+		}
+		outputs[o.Name] = v
+	}
+	r.out.Outputs = outputs
+	return nil
+}
+
+// evalEnv is what expressions see; vars are added for the step at hand.
+func (r *run) evalEnv(vars map[string]any) *eval.Env {
+	if len(vars) == 0 {
+		return &eval.Env{Steps: r.values, Vars: r.vars}
+	}
+	all := make(map[string]any, len(r.vars)+len(vars))
+	for k, v := range r.vars {
+		all[k] = v
+	}
+	for k, v := range vars {
+		all[k] = v
+	}
+	return &eval.Env{Steps: r.values, Vars: all}
+}
+
+// step runs one step with its condition and iterations, and records it.
+func (r *run) step(ctx context.Context, s *plan.Step, rec *Record) error {
+	start := r.host.Now()
+	err := r.perform(ctx, s, rec)
+	rec.Duration = r.host.Now().Sub(start)
+	rec.Err = err
+	switch {
+	case err != nil:
+		rec.Status = statusOf(ctx, err)
+		kind := StepFailed
+		if rec.Status == WaitingOn || rec.Status == InDoubt {
+			kind = Waiting
+		}
+		r.env.Emit(Event{Kind: kind, Step: s.ID, Status: rec.HTTPStatus, Message: err.Error(), Err: err})
+	case rec.Status == Skipped:
+		r.env.Emit(Event{Kind: StepSkipped, Step: s.ID, Message: "its condition is false"})
+	default:
+		rec.Status = Succeeded
+		r.env.Emit(Event{Kind: StepDone, Step: s.ID, Status: rec.HTTPStatus, Try: rec.Attempts})
+	}
+	return err
+}
+
+func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if s.When != nil {
+		ok, err := s.When.Eval(ctx, r.evalEnv(nil))
+		if err != nil {
+			return r.fail(s, s.ID, "when", err)
+		}
+		if ok != true {
+			rec.Status = Skipped
+			r.values[s.ID] = nil
+			return nil
+		}
+	}
+	r.env.Emit(Event{Kind: StepStarted, Step: s.ID})
+	if s.Each == nil {
+		v, err := r.once(ctx, s, s.ID, nil, rec)
+		r.values[s.ID] = v
+		return err
+	}
+	return r.each(ctx, s, rec)
+}
+
+// each runs the step once for every element, in order, and yields the list of
+// results.
+func (r *run) each(ctx context.Context, s *plan.Step, rec *Record) error {
+	list, err := s.Each.Eval(ctx, r.evalEnv(nil))
+	if err != nil {
+		return r.fail(s, s.ID, "each", err)
+	}
+	items, ok := list.([]any)
+	if !ok {
+		return r.fail(s, s.ID, "each", fmt.Errorf("%s is not a list", s.Each.Source()))
+	}
+	results := make([]any, 0, len(items))
+	for i, item := range items {
+		v, err := r.once(ctx, s, fmt.Sprintf("%s[%d]", s.ID, i), map[string]any{"item": item, "index": i}, rec)
+		if err != nil {
+			return err
+		}
+		results = append(results, v)
+	}
+	r.values[s.ID] = results
+	return nil
+}
+
+func (r *run) once(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
+	if s.Kind == plan.KindExternal {
+		return r.external(ctx, s, path, vars)
+	}
+	return r.operation(ctx, s, path, vars, rec)
+}
+
+// kept is what the host keeps of a step: the answer as later steps see it.
+type kept struct {
+	Status    int    `json:"status"`
+	Attempts  int    `json:"attempts"`
+	RequestID string `json:"request_id,omitempty"`
+	Value     any    `json:"value"`
+}
+
+func (k kept) encode() (json.RawMessage, error) { return json.Marshal(k) }
+
+func decodeKept(raw json.RawMessage) (kept, error) {
+	var k kept
+	v, err := jsonvalue.Decode(raw)
+	if err != nil {
+		return k, err
+	}
+	m, _ := v.(map[string]any)
+	k.Status, _ = m["status"].(int)
+	k.Attempts, _ = m["attempts"].(int)
+	k.RequestID, _ = m["request_id"].(string)
+	k.Value = m["value"]
+	return k, nil
+}

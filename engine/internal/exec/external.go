@@ -1,0 +1,68 @@
+package exec
+
+import (
+	"context"
+	"errors"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// external waits for a step that a person or another system performs.
+func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[string]any) (any, error) {
+	env := r.evalEnv(vars)
+	w := durable.Wait{Path: path, Description: s.Spec.Description.Value, With: map[string]any{}}
+	for _, b := range s.Binds {
+		v, err := b.Value.Eval(ctx, env)
+		if err != nil {
+			return nil, r.fail(s, path, b.Name, err)
+		}
+		w.With[b.Name] = v
+		if b.Sensitive {
+			w.Sensitive = append(w.Sensitive, b.Name)
+		}
+	}
+	raw, err := r.host.Await(ctx, w)
+	if err != nil {
+		var suspended *durable.Suspended
+		if errors.As(err, &suspended) || context.Cause(ctx) != nil {
+			return nil, err
+		}
+		return nil, &StepError{Step: path, Code: CodeExternal, Message: err.Error(), Err: err}
+	}
+	v, err := jsonvalue.Decode(raw)
+	if err != nil {
+		return nil, &StepError{Step: path, Code: CodeExternal, Message: "its result is not JSON: " + err.Error(), Err: err}
+	}
+	r.hide(s, v)
+	return v, nil
+}
+
+// hide hands the sensitive strings in a result to Env.Hide.
+func (r *run) hide(s *plan.Step, v any) {
+	for _, p := range s.Sensitive {
+		hideAt(v, p, r.env.Hide)
+	}
+}
+
+func hideAt(v any, path plan.Path, hide func(string)) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			hideAt(item, path, hide)
+		}
+	case map[string]any:
+		if len(path) > 0 {
+			hideAt(v[path[0]], path[1:], hide)
+			return
+		}
+		for _, item := range v {
+			hideAt(item, nil, hide)
+		}
+	case string:
+		if len(path) == 0 && v != "" {
+			hide(v)
+		}
+	}
+}

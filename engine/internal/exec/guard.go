@@ -1,0 +1,111 @@
+package exec
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/capstan-run/capstan/engine/internal/plan"
+)
+
+// guarded holds every item of a list against the filters that scope it. An item
+// that carries the filter's own field with another value proves that the filter
+// was ignored: the step fails and nothing of the answer is kept. Where the
+// item's field is only an inferred counterpart, foreign items are left out and
+// a warning says so (docs/decisions/0003).
+func (c *call) guarded(value any) (any, error) {
+	for _, g := range c.s.Guards {
+		if g.Field == "" {
+			continue
+		}
+		want := c.sent(g.Param)
+		items, put := c.items(value)
+		own := make([]any, 0, len(items))
+		var foreign any
+		for _, item := range items {
+			if belongs(item, g.Field, want) {
+				own = append(own, item)
+			} else if foreign == nil {
+				foreign = item
+			}
+		}
+		if foreign == nil {
+			continue
+		}
+		if g.Exact || c.env.Strict {
+			return nil, c.foreignItem(g, foreign, want)
+		}
+		c.env.Emit(Event{Kind: Warning, Step: c.path, Message: fmt.Sprintf(
+			"%s ignored the filter %q: %d of %d items had another %s and were left out", c.s.API, g.Param, len(items)-len(own), len(items), g.Field)})
+		value = put(own)
+	}
+	return value, nil
+}
+
+func (c *call) foreignItem(g plan.Guard, item any, want []string) error {
+	name := "an item"
+	if m, ok := item.(map[string]any); ok && m["id"] != nil {
+		name = fmt.Sprintf("item %v", m["id"])
+	}
+	got := item.(map[string]any)[g.Field]
+	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %v, not %s", c.s.API, g.Param, name, g.Field, got, want[0])
+	e.Hint = "nothing of the answer was used; the API (or what stands at its base URL) does not honour the filter"
+	e.Sent = true
+	return e
+}
+
+// sent returns the filter's values as they were sent.
+func (c *call) sent(param string) []string {
+	for _, a := range c.req.Args {
+		if a.Param.Name != param {
+			continue
+		}
+		list, ok := a.Value.([]any)
+		if !ok {
+			return []string{fmt.Sprint(a.Value)}
+		}
+		out := make([]string, len(list))
+		for i, v := range list {
+			out[i] = fmt.Sprint(v)
+		}
+		return out
+	}
+	return []string{""}
+}
+
+// belongs reports whether the item carries the field with one of the wanted
+// values, or does not carry it at all.
+func belongs(item any, field string, want []string) bool {
+	m, ok := item.(map[string]any)
+	if !ok {
+		return true
+	}
+	got, ok := m[field]
+	if !ok || got == nil {
+		return true
+	}
+	for _, w := range want {
+		if fmt.Sprint(got) == w {
+			return true
+		}
+	}
+	return false
+}
+
+// items returns the list in an answer, and a function that returns the answer
+// with another list in its place.
+func (c *call) items(value any) (items []any, put func([]any) any) {
+	if list, ok := value.([]any); ok {
+		return list, func(own []any) any { return own }
+	}
+	at := c.s.Op.Resource().ItemsAt
+	m, ok := value.(map[string]any)
+	if !ok || at == "" {
+		return nil, nil
+	}
+	list, _ := m[at].([]any)
+	return list, func(own []any) any {
+		out := maps.Clone(m)
+		out[at] = own
+		return out
+	}
+}

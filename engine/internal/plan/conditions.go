@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// conditions compiles until, fail and select, which see the step's own answer
+// as `result` and under the step's id, and decides how the step is polled.
+func (b *builder) conditions(s *Step, scope *eval.Scope) {
+	st := s.Spec
+	if s.Kind == KindExternal {
+		b.refuseOn(s, "an external step is not polled", st.Until, st.Fail, st.Select)
+		return
+	}
+	s.All = st.All
+	if s.All && s.Op != nil && !operations.Pageable(s.Op) {
+		b.errorAt(s.where(), "not-pageable", "remove `all`", "%s has no pagination that capstan knows", s.Op.ID)
+	}
+	if st.Retry != nil {
+		s.Attempts = st.Retry.Attempts
+	}
+	answer := scope.WithStep(s.ID, s.Result).With(map[string]eval.Type{varResult: s.Result})
+	s.Until = b.own(answer, st.Until, s, true)
+	s.Fail = b.own(answer, st.Fail, s, true)
+	s.Select = b.own(answer, st.Select, s, false)
+	if s.Select != nil {
+		s.Result = s.Result.WithField(matchField, s.Select.Type())
+	}
+	b.schedule(s)
+}
+
+// own compiles an expression over the step's own answer.
+func (b *builder) own(scope *eval.Scope, src *spec.Str, s *Step, boolean bool) *eval.Expr {
+	if src == nil {
+		return nil
+	}
+	compile := scope.Compile
+	if boolean {
+		compile = scope.CompileBool
+	}
+	e, problems := compile(src.Value)
+	b.report(*src, problems)
+	return b.ordered(e, src, s, true)
+}
+
+func (b *builder) refuseOn(s *Step, why string, keys ...*spec.Str) {
+	for _, k := range keys {
+		if k != nil {
+			b.errorAt(*k, "misplaced-key", "remove it", "step %q: %s", s.ID, why)
+		}
+	}
+}
+
+// schedule fills in when a poll looks. Its cap bounds the backoff: six times
+// `every`, at most five minutes unless `every` itself is longer.
+func (b *builder) schedule(s *Step) {
+	st := s.Spec
+	if st.Until == nil {
+		for _, d := range []*spec.Duration{st.Every, st.Timeout} {
+			if d != nil {
+				b.diags.Add(diag.Diagnostic{Code: "misplaced-key", Severity: diag.Error, Pos: d.Pos,
+					Message: fmt.Sprintf("step %q has every or timeout but nothing to wait for", s.ID), Hint: "add `until`, or remove it"})
+			}
+		}
+		return
+	}
+	if s.Op != nil && s.Op.Effect() != operations.Read {
+		b.errorAt(*st.Until, "polled-write", "poll an operation that reads, in a step of its own",
+			"step %q would send %s again and again: it writes", s.ID, s.Op.ID)
+	}
+	sched := durable.Schedule{Every: DefaultEvery, Timeout: DefaultTimeout}
+	if st.Every != nil {
+		sched.Every = st.Every.D
+	}
+	if st.Timeout != nil {
+		sched.Timeout = st.Timeout.D
+	}
+	sched.Cap = max(sched.Every, min(6*sched.Every, 5*time.Minute))
+	s.Schedule = sched
+}
+
+// sensitive checks that the paths exist in the result.
+func (b *builder) sensitive(s *Step) {
+	for _, p := range s.Spec.Sensitive {
+		path := ParsePath(p.Value)
+		if _, ok := path.in(s.Result); !ok {
+			b.errorAt(p, "unknown-field", "", "sensitive %q is not a field of the result of step %q", p.Value, s.ID)
+		}
+		s.Sensitive = append(s.Sensitive, path)
+	}
+}
+
+// outputs compiles the sources, which see every step.
+func (b *builder) outputs() {
+	b.at = len(b.plan.Steps)
+	for i := range b.c.Outputs {
+		out := &b.c.Outputs[i]
+		e, problems := b.scope.Compile(out.Source.Value)
+		b.report(out.Source, problems)
+		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive}
+		if e != nil {
+			b.use(e.Refs(), "output "+p.Name)
+			p.Sensitive = p.Sensitive || b.readsSecret(e.Refs())
+		}
+		b.plan.Outputs = append(b.plan.Outputs, p)
+	}
+}

@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// guard makes the filters that scope a list mandatory. A list without them
+// answers with every tenant's items, so where an earlier step produced the
+// resource, or an input names it, the filter must be bound.
+func (b *builder) guard(s *Step) {
+	res := s.Op.Resource()
+	if s.Op.Effect() != operations.Read || !res.List {
+		return
+	}
+	for _, t := range targets(s.Op) {
+		if t.in != operations.InQuery {
+			continue
+		}
+		resource := strings.TrimSuffix(canon(t.name), "_id")
+		i := slices.IndexFunc(s.Binds, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
+		field, exact := counterpart(res.Item, t.name)
+		by := b.knownBy(resource, s)
+		if i < 0 {
+			if by != "" {
+				b.unscoped(s, t, resource, by)
+			}
+			continue
+		}
+		if by == "" && (field == "" || !identifies(t.name)) {
+			continue
+		}
+		s.Binds[i].Must = true
+		s.Guards = append(s.Guards, Guard{Param: t.name, Field: field, Exact: exact})
+		if lit, ok := s.Binds[i].Value.(Literal); ok && lit.V == "" {
+			b.unscoped(s, t, resource, "an empty filter is no filter")
+		}
+	}
+}
+
+// identifies reports whether a filter takes an id rather than a property.
+func identifies(name string) bool { return strings.HasSuffix(canon(name), "_id") }
+
+// knownBy says which earlier step or input names the resource; "" when the run
+// knows of none.
+func (b *builder) knownBy(resource string, s *Step) string {
+	for _, earlier := range b.plan.Steps[:b.at] {
+		if earlier.Op != nil && earlier != s && canon(earlier.Op.Resource().Name) == resource {
+			return fmt.Sprintf("step %q", earlier.ID)
+		}
+	}
+	for _, in := range b.plan.Inputs {
+		if name := canon(in.Name); name == resource+"_id" || name == resource && b.isResource(resource) {
+			return fmt.Sprintf("input %q", in.Name)
+		}
+	}
+	return ""
+}
+
+// isResource reports whether any operation of the capability is about the
+// resource, so that an input called "group" counts and one called "order" not.
+func (b *builder) isResource(name string) bool {
+	return slices.ContainsFunc(b.plan.Steps, func(s *Step) bool { return s.Op != nil && canon(s.Op.Resource().Name) == name })
+}
+
+func (b *builder) unscoped(s *Step, t target, resource, by string) {
+	hint := fmt.Sprintf("add it under the step: with: {%s: ...}", t.name)
+	for _, earlier := range b.plan.Steps[:b.at] {
+		if earlier.Op == nil || canon(earlier.Op.Resource().Name) != resource {
+			continue
+		}
+		if earlier.Op.Resource().List && earlier.Select == nil {
+			hint = fmt.Sprintf("say which %s is meant: add `select` to step %q, or with: {%s: ...} here", resource, earlier.ID, t.name)
+		} else if !earlier.Op.Resource().List {
+			hint = fmt.Sprintf("add it under the step: with: {%s: '{{ %s.id }}'}", t.name, earlier.ID)
+		}
+	}
+	b.errorAt(s.where(), "unscoped-list", hint,
+		"step %q would list the %s of everyone: the filter %q has no value, though %s gives the %s",
+		s.ID, plural(s.Op.Resource().Name), t.name, by, resource)
+}
+
+func plural(name string) string {
+	name = strings.ReplaceAll(canon(name), "_", " ")
+	switch {
+	case name == "":
+		return "items"
+	case strings.HasSuffix(name, "y"):
+		return strings.TrimSuffix(name, "y") + "ies"
+	default:
+		return name + "s"
+	}
+}
+
+// counterpart finds the property of an item that the filter selects on: one of
+// the same name (exact), or <filter>_id for a filter named after the resource.
+func counterpart(item *operations.Schema, filter string) (field string, exact bool) {
+	if item == nil {
+		return "", false
+	}
+	if item.Property(filter) != nil {
+		return filter, true
+	}
+	for _, guess := range []string{filter + "_id", filter + "Id", strings.TrimSuffix(filter, "_id")} {
+		if guess != filter && item.Property(guess) != nil {
+			return guess, false
+		}
+	}
+	return "", false
+}
+
+// policy decides what may be done when an answer is lost.
+func (b *builder) policy(s *Step) {
+	if s.Spec.Probe != nil {
+		b.probe(s)
+	}
+	s.KeyHeader = b.keyHeader(s)
+	switch {
+	case s.Op.Idempotent():
+		s.Policy = durable.Safe
+	case s.KeyHeader != "":
+		s.Policy = durable.Keyed
+	default:
+		s.Policy = durable.Unsafe
+	}
+}
+
+// keyHeader returns the header for the idempotency key: the one that `key`
+// names, else a documented header parameter called Idempotency-Key (the IETF
+// HTTPAPI draft's name).
+func (b *builder) keyHeader(s *Step) string {
+	if s.Spec.Key != nil {
+		return s.Spec.Key.Value
+	}
+	if s.Op.Effect() == operations.Read {
+		return ""
+	}
+	for _, p := range s.Op.Params {
+		if p.In == operations.InHeader && strings.EqualFold(p.Name, "idempotency-key") && !s.binds(target{name: p.Name, in: p.In}) {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// probe checks that the operation that would look a lost write up exists.
+func (b *builder) probe(s *Step) {
+	p := s.Spec.Probe
+	set, err := b.apis(s.API)
+	if err != nil {
+		return
+	}
+	if _, ok := set.Lookup(p.Operation.Value); !ok {
+		hint := ""
+		if near := suggest.Closest(p.Operation.Value, set.IDs()); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		b.errorAt(p.Operation, "unknown-operation", hint, "operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, s.API)
+	}
+}

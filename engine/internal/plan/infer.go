@@ -1,0 +1,187 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// infer binds what can be proved, in the order of the rules. Required targets
+// may take any rule; optional ones only those by which the author named them:
+// an input of the same name, or a filter that scopes a list.
+func (bb *binding) infer() {
+	for _, t := range bb.targets {
+		if bb.s.binds(t) || bb.closed[t.key()] {
+			continue
+		}
+		switch {
+		case neverInferred(t):
+		case bb.fromInput(t):
+		case bb.fromStep(t):
+		case t.required:
+			bb.fromSchema(t)
+		}
+	}
+}
+
+// neverInferred holds back what grants access, asserts ownership or searches
+// free text. An input of exactly the name of a required target is the author's
+// own word and is let through.
+func neverInferred(t target) bool {
+	if t.required {
+		return false
+	}
+	switch canon(t.name) {
+	case "state", "status", "verified", "email_verified", "it_contact_emails", "role", "roles", "role_slug", "role_slugs",
+		"permission", "permissions", "scope", "scopes", "owner", "admin", "is_admin", "search", "q", "query":
+		return true
+	}
+	return false
+}
+
+// fromInput binds an input of the same name, or one called
+// <resource>_<property>.
+func (bb *binding) fromInput(t target) bool {
+	if in := bb.matching(canon(t.name)); in != nil && bb.fits(t, in) {
+		bb.bindInput(t, in, RuleInput)
+		return true
+	}
+	resource := bb.s.Op.Resource().Name
+	if resource == "" {
+		return false
+	}
+	if in := bb.matching(canon(resource + "_" + t.name)); in != nil && bb.fits(t, in) {
+		bb.bindInput(t, in, RuleResource)
+		return true
+	}
+	return false
+}
+
+func (bb *binding) matching(name string) *Input {
+	for _, in := range bb.plan.Inputs {
+		if canon(in.Name) == name && !bb.consumed[in.Name] {
+			return in
+		}
+	}
+	return nil
+}
+
+func (bb *binding) fits(t target, in *Input) bool {
+	return eval.SchemaType(t.schema).Accepts(in.Type)
+}
+
+func (bb *binding) bindInput(t target, in *Input, rule Rule) {
+	bb.useInput(in.Name, bb.s.ID)
+	bb.add(t, rule, bb.read(bb.scope, inputPath(in.Name)))
+}
+
+// inputPath is the expression that reads an input.
+func inputPath(name string) string {
+	if strings.ContainsAny(name, "-. ") || name == "" || name[0] >= '0' && name[0] <= '9' {
+		return fmt.Sprintf("%s[%q]", varInputs, name)
+	}
+	return varInputs + "." + name
+}
+
+// read compiles an expression that Capstan wrote itself.
+func (b *builder) read(scope *eval.Scope, src string) Value {
+	e, problems := scope.Compile(src)
+	if e == nil {
+		// The names in it were checked before: this is a fault in Capstan.
+		panic(fmt.Sprintf("plan: %s: %v", src, problems))
+	}
+	return exprValue{e}
+}
+
+// fromStep binds <resource> or <resource>_id to the id of the one earlier step
+// that yields the resource. Optional targets take it only where it scopes a
+// list.
+func (bb *binding) fromStep(t target) bool {
+	resource := bb.namedResource(t)
+	if resource == "" || !t.required && !bb.scopes(t) {
+		return false
+	}
+	candidates := bb.producers(resource)
+	switch len(candidates) {
+	case 0:
+		return false
+	case 1:
+		v := bb.read(bb.scope, candidates[0])
+		if !eval.SchemaType(t.schema).Accepts(v.typ()) {
+			return false
+		}
+		bb.add(t, RuleStep, v)
+		return true
+	default:
+		bb.errorAt(bb.s.where(), "ambiguous-binding",
+			fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, candidates[len(candidates)-1]),
+			"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.s.Op.ID, strings.Join(candidates, " or "))
+		return true
+	}
+}
+
+// namedResource returns the resource whose id the target wants: "organization"
+// for organization and organization_id, the operation's own resource for a
+// path parameter called id.
+func (bb *binding) namedResource(t target) string {
+	name := canon(t.name)
+	if name == "id" {
+		if t.in != operations.InPath {
+			return ""
+		}
+		return canon(bb.s.Op.Resource().Name)
+	}
+	return strings.TrimSuffix(name, "_id")
+}
+
+// scopes reports whether t is an optional filter of a list.
+func (bb *binding) scopes(t target) bool {
+	return t.in == operations.InQuery && bb.s.Op.Effect() == operations.Read && bb.s.Op.Resource().List
+}
+
+// producers lists the expressions that yield the id of a resource made or
+// found by an earlier step. A list yields its selected item only.
+func (bb *binding) producers(resource string) []string {
+	var out []string
+	for _, s := range bb.plan.Steps[:bb.at] {
+		if s.Op == nil || s.Each != nil || canon(s.Op.Resource().Name) != resource {
+			continue
+		}
+		read := stepPath(s.ID)
+		t := s.Result
+		if s.Op.Resource().List {
+			match, ok := t.Field(matchField)
+			if s.Select == nil || !ok {
+				continue
+			}
+			read, t = read+"."+matchField, match
+		}
+		if _, ok := t.Field("id"); ok || t.IsAny() && s.Select != nil {
+			out = append(out, read+".id")
+		}
+	}
+	return out
+}
+
+// stepPath is the expression that reads a step's result.
+func stepPath(id string) string {
+	switch id {
+	case "in", "not", "and", "or", "let", "if", "else", "matches", "contains", "startsWith", "endsWith":
+		return fmt.Sprintf("steps[%q]", id)
+	}
+	return id
+}
+
+// fromSchema binds what the document leaves no choice about.
+func (bb *binding) fromSchema(t target) {
+	if t.schema == nil {
+		return
+	}
+	if v, ok := t.schema.OneValue(); ok {
+		bb.add(t, RuleSchema, Literal{v})
+	} else if t.schema.HasDefault {
+		bb.add(t, RuleSchema, Literal{t.schema.Default})
+	}
+}

@@ -1,0 +1,125 @@
+// Package plan turns a capability and its operations into a [Plan]: every step
+// resolved, every value bound, every expression compiled and type-checked. It
+// is pure: the same capability and documents give the same plan. Start with
+// [Build].
+package plan
+
+import (
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Plan is what a run will do. It is immutable and safe for concurrent use.
+type Plan struct {
+	Capability *spec.Capability
+	Inputs     []*Input
+	Steps      []*Step
+	Outputs    []*Output
+}
+
+// Input is a declared input with its type and the steps that use it.
+type Input struct {
+	Name        string
+	Type        eval.Type
+	Schema      *operations.Schema
+	Required    bool
+	Default     any
+	HasDefault  bool
+	Description string
+	UsedBy      []string // step ids, then output names; in order, unique
+}
+
+// Kind is what performs a step.
+type Kind string
+
+// The kinds of step.
+const (
+	KindOperation Kind = "operation"
+	KindExternal  Kind = "external"
+)
+
+// Step is one step with everything decided about it.
+type Step struct {
+	Spec   *spec.Step
+	ID     string
+	Kind   Kind
+	API    string
+	Op     *operations.Operation // nil for external steps
+	Binds  []*Bind
+	Guards []Guard
+	Policy durable.Policy
+	// KeyHeader is the header that carries the idempotency key, "" when the
+	// operation takes none.
+	KeyHeader string
+
+	When, Each, Until, Fail, Select *eval.Expr
+
+	Schedule  durable.Schedule // for steps with Until or Fail
+	All       bool
+	Attempts  int // 0: the caller's default
+	Sensitive []Path
+	Needs     []string  // ids of the steps whose results this one reads, in file order
+	Result    eval.Type // what later steps see
+}
+
+// Polls reports whether the step looks more than once.
+func (s *Step) Polls() bool { return s.Until != nil }
+
+// Bind is one value that a step sends, and where it comes from.
+type Bind struct {
+	Name   string
+	In     operations.In     // "" for the values of an external step
+	Param  *operations.Param // nil for properties of the body and for external steps
+	Whole  bool              // the value is the whole body
+	Rule   Rule
+	From   string // what it reads, as the plan prints it
+	Source string // the expression when From is only what it reads
+	Value  Value
+	// Must says that an empty value is an error found before sending.
+	Must bool
+	// Sensitive says that the value holds part of a sensitive result.
+	Sensitive bool
+}
+
+// Rule is why a value was bound, in the order in which the rules are tried.
+type Rule string
+
+// The binding rules.
+const (
+	RuleOverlay  Rule = "overlay"       // `with` written by an overlay
+	RuleWith     Rule = "with"          // `with` in the capability
+	RuleKey      Rule = "step key"      // a step key that is a parameter
+	RuleInput    Rule = "input name"    // an input of the same name
+	RuleResource Rule = "resource name" // an input <resource>_<property>
+	RuleStep     Rule = "step resource" // the id of the one earlier step that yields the resource
+	RuleSchema   Rule = "schema"        // const, default or one-value enum
+)
+
+// Guard is a list filter that must be sent, must not be empty and must match
+// every item that comes back.
+type Guard struct {
+	Param string
+	// Field is the item's property that is compared, "" when items carry none.
+	Field string
+	// Exact says that the item's field has the filter's own name, so that a
+	// foreign item proves the filter was ignored. Otherwise the field is an
+	// inferred counterpart (filter directory, field directory_id).
+	Exact bool
+}
+
+// Output is a named result with its compiled source.
+type Output struct {
+	Name      string
+	Expr      *eval.Expr
+	Sensitive bool
+}
+
+// Polling defaults, for steps that do not say.
+const (
+	DefaultEvery   = 5 * time.Second
+	DefaultTimeout = 24 * time.Hour
+)

@@ -1,0 +1,191 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// resolveAll finds every step's operation and the type of its result, so that
+// expressions can be checked whichever step they read.
+func (b *builder) resolveAll() {
+	missing := map[string]bool{} // APIs already reported
+	for i := range b.c.Steps {
+		st := &b.c.Steps[i]
+		s := &Step{Spec: st, ID: st.ID.Value, Kind: KindOperation, Result: eval.Any()}
+		b.plan.Steps = append(b.plan.Steps, s)
+		if _, dup := b.byID[s.ID]; !dup {
+			b.byID[s.ID] = s
+		}
+		if st.External {
+			s.Kind = KindExternal
+			continue
+		}
+		if st.Operation.IsSet() {
+			b.resolve(s, missing)
+		}
+	}
+}
+
+func (b *builder) resolve(s *Step, missing map[string]bool) {
+	api := s.Spec.API
+	if !api.IsSet() {
+		api = b.c.API
+	}
+	s.API = api.Value
+	if !api.IsSet() {
+		if !missing[""] {
+			missing[""] = true
+			b.errorAt(b.c.Name, "missing-api", "add `api: NAME` and give its OpenAPI document with --openapi NAME=PATH", "the capability does not say which API its operations belong to")
+		}
+		return
+	}
+	set, err := b.apis(api.Value)
+	if err != nil {
+		if !missing[api.Value] {
+			missing[api.Value] = true
+			b.errorAt(api, "unknown-api", fmt.Sprintf("give its OpenAPI document with --openapi %s=PATH, or name it in .capstan.yaml", api.Value), "%v", err)
+		}
+		return
+	}
+	op, ok := set.Lookup(s.Spec.Operation.Value)
+	if !ok {
+		b.unknownOperation(s, set)
+		return
+	}
+	if op.Deprecated {
+		pos, end := s.Spec.Operation.Span(0, len([]rune(op.ID)))
+		b.diags.Add(diag.Diagnostic{Code: "deprecated-operation", Severity: diag.Warning, Pos: pos, EndColumn: end,
+			Message: fmt.Sprintf("operation %q is deprecated", op.ID)})
+	}
+	s.Op = op
+	s.Result = eval.SchemaType(op.Result())
+}
+
+func (b *builder) unknownOperation(s *Step, set *operations.Set) {
+	id := s.Spec.Operation
+	pos, end := id.Span(0, len([]rune(id.Value)))
+	d := diag.Diagnostic{
+		Code: "unknown-operation", Severity: diag.Error, Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, s.API),
+	}
+	found := set.Suggest(operations.Want{
+		ID: id.Value, StepID: s.ID, Capability: s.Spec.Capability.Value, Description: s.Spec.Description.Value,
+	}, 3)
+	for i, f := range found {
+		line := fmt.Sprintf("%s (%s %s)", f.ID, f.Method, f.Path)
+		if f.Summary != "" {
+			line += ": " + f.Summary
+		}
+		if i == 0 {
+			d.Hint = fmt.Sprintf("did you mean %q? it is %s %s", f.ID, f.Method, f.Path)
+			if f.Summary != "" {
+				d.Hint += ", " + strings.ToLower(f.Summary[:1]) + f.Summary[1:]
+			}
+			continue
+		}
+		d.Notes = append(d.Notes, "or "+line)
+	}
+	if len(found) == 0 {
+		d.Hint = fmt.Sprintf("nothing in the document does this; `capstan operations %s` lists what there is", s.API)
+	}
+	b.diags.Add(d)
+}
+
+// target is a place a value can be sent to: a parameter or a property of the
+// body.
+type target struct {
+	name     string
+	in       operations.In
+	param    *operations.Param // nil in the body
+	schema   *operations.Schema
+	required bool
+}
+
+// targets lists everything op takes, required first as documented, parameters
+// before the body.
+func targets(op *operations.Operation) []target {
+	var out []target
+	for _, p := range op.Params {
+		out = append(out, target{p.Name, p.In, p, p.Schema, p.Required || p.In == operations.InPath})
+	}
+	for _, p := range bodyProperties(op) {
+		out = append(out, target{p.name, operations.InBody, nil, p.schema, p.required})
+	}
+	return out
+}
+
+// bodySchema returns the schema of the body that Capstan sends: the first
+// documented media type, JSON preferred.
+func bodySchema(op *operations.Operation) *operations.Schema {
+	if op.Body == nil || len(op.Body.Media) == 0 {
+		return nil
+	}
+	if m := op.Body.JSON(); m != nil {
+		return m.Schema
+	}
+	return op.Body.Media[0].Schema
+}
+
+type bodyProperty struct {
+	name     string
+	schema   *operations.Schema
+	required bool
+}
+
+// bodyProperties lists the properties of an object body, looking through allOf;
+// those of oneOf and anyOf variants are optional.
+func bodyProperties(op *operations.Operation) []bodyProperty {
+	var out []bodyProperty
+	seen := map[string]int{}
+	var walk func(s *operations.Schema, must bool, depth int)
+	walk = func(s *operations.Schema, must bool, depth int) {
+		if s == nil || depth > 8 {
+			return
+		}
+		required := map[string]bool{}
+		for _, r := range s.Required {
+			required[r] = must
+		}
+		for _, p := range s.Properties {
+			if p.Schema != nil && p.Schema.ReadOnly {
+				continue
+			}
+			if i, ok := seen[p.Name]; ok {
+				out[i].required = out[i].required || required[p.Name]
+				continue
+			}
+			seen[p.Name] = len(out)
+			out = append(out, bodyProperty{p.Name, p.Schema, required[p.Name]})
+		}
+		for _, sub := range s.AllOf {
+			walk(sub, must, depth+1)
+		}
+		for _, sub := range append(append([]*operations.Schema{}, s.OneOf...), s.AnyOf...) {
+			walk(sub, false, depth+1)
+		}
+	}
+	walk(bodySchema(op), true, 0)
+	return out
+}
+
+// names lists what can be bound, for suggestions.
+func targetNames(ts []target) []string {
+	out := make([]string, len(ts))
+	for i, t := range ts {
+		out[i] = t.name
+	}
+	return out
+}
+
+// missingKeyPos is where something that a step lacks is reported: its id.
+func (s *Step) where() spec.Str {
+	if s.Spec.ID.IsSet() {
+		return s.Spec.ID
+	}
+	return spec.Str{Value: s.ID, Pos: s.Spec.Pos}
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// checkType holds a value against the schema it is sent to: literals wholly,
+// expressions by their static type, lists and mappings part by part, so that
+// every problem is reported where it was written.
+func (b *builder) checkType(s *operations.Schema, src spec.Value, v Value, what string) {
+	if s == nil {
+		return
+	}
+	switch v := v.(type) {
+	case Literal:
+		b.checkLiteral(s, src, v.V, what)
+	case templateValue:
+		if want, got := eval.SchemaType(s), v.typ(); !want.Accepts(got) {
+			b.errorAt(src.Str, "wrong-type", "", "%s wants %s, but this is %s", what, article(want), article(got))
+		}
+	case listValue:
+		b.checkList(s, src, v, what)
+	case mapValue:
+		b.checkMap(s, src, v, what)
+	}
+}
+
+func (b *builder) checkLiteral(s *operations.Schema, src spec.Value, v any, what string) {
+	for _, violation := range s.Check(v) {
+		at := src.Str
+		if !at.IsSet() {
+			at.Pos = src.Pos
+		}
+		hint := ""
+		if len(s.Enum) > 0 {
+			hint = "one of " + enumText(s.Enum)
+			if near := suggest.Closest(fmt.Sprint(v), enumStrings(s.Enum)); near != "" {
+				hint = fmt.Sprintf("did you mean %q? one of %s", near, enumText(s.Enum))
+			}
+		}
+		b.errorAt(at, "wrong-type", hint, "%s: %s", what, violation.Message)
+	}
+}
+
+func (b *builder) checkList(s *operations.Schema, src spec.Value, v listValue, what string) {
+	if !takes(s, "array") {
+		b.diags.Errorf(src.Pos, "wrong-type", "%s wants %s, but this is a list", what, article(eval.SchemaType(s)))
+		return
+	}
+	for i, item := range v {
+		b.checkType(s.Items, src.Items[i], item, fmt.Sprintf("item %d of %s", i+1, what))
+	}
+}
+
+func (b *builder) checkMap(s *operations.Schema, src spec.Value, v mapValue, what string) {
+	if !takes(s, "object") {
+		b.diags.Errorf(src.Pos, "wrong-type", "%s wants %s, but this is a mapping", what, article(eval.SchemaType(s)))
+		return
+	}
+	if len(s.OneOf)+len(s.AnyOf) > 0 {
+		return // the run's own check of the request decides
+	}
+	for i, key := range v.keys {
+		if p := s.Property(key); p != nil {
+			b.checkType(p, src.Fields[i].Value, v.values[i], key+" in "+what)
+		} else if !s.Open && len(s.Properties)+len(s.AllOf) > 0 {
+			b.unknownProperty(s, src.Fields[i].Key, what)
+		}
+	}
+	for _, name := range s.Required {
+		if !slices.Contains(v.keys, name) {
+			b.diags.Add(diag.Diagnostic{Code: "missing-parameter", Severity: diag.Error, Pos: src.Pos,
+				Message: fmt.Sprintf("%s lacks the required %q", what, name), Hint: fmt.Sprintf("add `%s: ...` here", name)})
+		}
+	}
+}
+
+func (b *builder) unknownProperty(s *operations.Schema, key spec.Str, what string) {
+	var names []string
+	for _, p := range s.Properties {
+		names = append(names, p.Name)
+	}
+	hint := "it has " + strings.Join(names, ", ")
+	if near := suggest.Closest(key.Value, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	b.errorAt(key, "unknown-parameter", hint, "%s has no property %q", what, key.Value)
+}
+
+func takes(s *operations.Schema, kind string) bool {
+	if len(s.Types) == 0 {
+		return true
+	}
+	return slices.Contains(s.Types, kind)
+}
+
+func article(t eval.Type) string {
+	s := t.String()
+	switch {
+	case t.IsAny():
+		return "anything"
+	case strings.ContainsRune("aeiou", rune(s[0])):
+		return "an " + s
+	default:
+		return "a " + s
+	}
+}
+
+func enumStrings(values []any) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = fmt.Sprint(v)
+	}
+	return out
+}
+
+func enumText(values []any) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = jsonText(v)
+	}
+	const most = 12
+	if len(texts) > most {
+		texts = append(texts[:most], fmt.Sprintf("... (%d in all)", len(values)))
+	}
+	return strings.Join(texts, ", ")
+}

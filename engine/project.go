@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// projectFile is searched for from the capability's folder upwards.
+const projectFile = ".capstan.yaml"
+
+// project is the project file, nil when there is none. Its methods accept nil.
+type project struct{ *spec.Project }
+
+// loadProject reads the project file for a capability file.
+func (l *loader) loadProject(capability string) {
+	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability))
+	l.add(problems)
+	if p == nil {
+		return
+	}
+	l.project = p
+	l.report.Sources[p.File] = text
+}
+
+// findProject reads the project file that is named, or the nearest one upwards
+// from dir. "none" reads none.
+func findProject(named, dir string) (*project, []byte, diag.List) {
+	if named == "none" {
+		return nil, nil, nil
+	}
+	path := named
+	if path == "" {
+		path = searchUp(dir)
+	}
+	if path == "" {
+		return nil, nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		var l diag.List
+		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", errors.Unwrap(err))
+		return nil, nil, l
+	}
+	p, problems := spec.ReadProject(path, text)
+	if p == nil {
+		return nil, text, problems
+	}
+	return &project{p}, text, problems
+}
+
+func searchUp(dir string) string {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	for {
+		path := filepath.Join(dir, projectFile)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// document returns the path of an API's OpenAPI document.
+func (p *project) document(api string) string {
+	if p == nil {
+		return ""
+	}
+	for _, a := range p.APIs {
+		if a.Name.Value == api && a.OpenAPI.IsSet() {
+			return p.resolve(a.OpenAPI.Value)
+		}
+	}
+	return ""
+}
+
+// api returns an API's base URL and the environment variables that hold its
+// credential.
+func (p *project) api(name string) (baseURL string, env []string) {
+	if p == nil {
+		return "", nil
+	}
+	for _, a := range p.APIs {
+		if a.Name.Value != name {
+			continue
+		}
+		if a.Auth != nil {
+			if a.Auth.UserEnv.IsSet() {
+				env = append(env, a.Auth.UserEnv.Value)
+			}
+			for _, e := range a.Auth.Env {
+				env = append(env, e.Value)
+			}
+		}
+		return a.BaseURL.Value, env
+	}
+	return "", nil
+}
+
+// overlays returns the paths of the project's overlays.
+func (p *project) overlays() []string {
+	if p == nil {
+		return nil
+	}
+	var out []string
+	for _, o := range p.Overlays {
+		out = append(out, p.resolve(o.Value))
+	}
+	return out
+}
+
+// resolve makes a path of the project file relative to its folder.
+func (p *project) resolve(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(p.Dir, path)
+}
+
+// adjust applies the project's severities.
+func (p *project) adjust(l diag.List) diag.List {
+	if p == nil {
+		return l
+	}
+	out := make(diag.List, 0, len(l))
+	for _, d := range l {
+		level := ""
+		for _, rule := range p.Severities {
+			if rule.Code.Value == d.Code {
+				level = rule.Level.Value
+			}
+		}
+		switch level {
+		case "off":
+			continue
+		case "error":
+			d.Severity = diag.Error
+		case "warning":
+			d.Severity = diag.Warning
+		}
+		out = append(out, d)
+	}
+	return out
+}

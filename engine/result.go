@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/exec"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+)
+
+// result writes the run document.
+func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Result {
+	res := &Result{Run: r.id, Capability: r.p.Name(), Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []StepResult{}}
+	for _, rec := range out.Records {
+		step := StepResult{ID: rec.ID, Status: string(rec.Status), Attempts: rec.Attempts, HTTPStatus: rec.HTTPStatus, DurationMS: rec.Duration.Milliseconds()}
+		if rec.Err != nil && rec.Status != exec.WaitingOn {
+			step.Error = r.info(rec.Err)
+		}
+		res.Steps = append(res.Steps, step)
+	}
+	for _, o := range r.p.plan.Outputs {
+		if o.Sensitive {
+			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
+		}
+	}
+	if err == nil {
+		res.Outputs = out.Outputs
+		return res
+	}
+	var suspended *durable.Suspended
+	if errors.As(err, &suspended) && res.Status == Waiting {
+		res.Waiting = r.waiting(suspended)
+		return res
+	}
+	res.Error = r.info(err)
+	return res
+}
+
+func statusOf(ctx context.Context, err error) Status {
+	var suspended *durable.Suspended
+	var timedOut *durable.TimedOut
+	switch {
+	case err == nil:
+		return Succeeded
+	case errors.Is(ctx.Err(), context.Canceled):
+		return Cancelled
+	case errors.As(err, &suspended):
+		if suspended.Reason == durable.ReasonInDoubt {
+			return InDoubt
+		}
+		return Waiting
+	case errors.As(err, &timedOut), errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+		return TimedOut
+	default:
+		return Failed
+	}
+}
+
+func (r *running) waiting(s *durable.Suspended) *WaitingFor {
+	w := &WaitingFor{Step: s.Path, Description: s.Description, With: s.With}
+	for _, step := range r.p.plan.Steps {
+		if step.ID == s.Path {
+			for _, b := range step.Binds {
+				if b.Sensitive {
+					w.Sensitive = append(w.Sensitive, b.Name)
+				}
+			}
+		}
+	}
+	w.Resume = fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", s.Path)
+	return w
+}
+
+// info is an error as run documents show it.
+func (r *running) info(err error) *ErrorInfo {
+	info := &ErrorInfo{Message: r.hideIn(err.Error())}
+	var step *exec.StepError
+	var suspended *durable.Suspended
+	switch {
+	case errors.As(err, &step):
+		info.Code, info.Step = step.Code, step.Step
+		info.Message, info.Hint = r.hideIn(step.Message), r.hideIn(step.Hint)
+		info.HTTPStatus, info.RequestID = step.Status, step.RequestID
+	case errors.As(err, &suspended) && suspended.Reason == durable.ReasonInDoubt:
+		info.Code, info.Step = exec.CodeInDoubt, suspended.Path
+		info.Message = r.hideIn(fmt.Sprintf("it is not known whether the request took effect: %v", suspended.Err))
+		info.Hint = r.whatToCheck(suspended.Path)
+	case errors.Is(err, context.Canceled):
+		info.Code, info.Message = exec.CodeInterrupted, "the run was interrupted"
+	case errors.Is(err, context.DeadlineExceeded):
+		info.Code = exec.CodeTimeout
+	}
+	return info
+}
+
+// whatToCheck tells a person how to find out whether a lost write happened.
+func (r *running) whatToCheck(path string) string {
+	s := r.stepOf(path)
+	if s == nil || s.Op == nil {
+		return ""
+	}
+	resource := strings.ReplaceAll(s.Op.Resource().Name, "_", " ")
+	if resource == "" {
+		resource = "result"
+	}
+	return fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists before you run this capability again", s.API, resource, s.Op.Method, s.Op.Path)
+}
+
+// stepOf finds the step of a path such as "invite[3]".
+func (r *running) stepOf(path string) *plan.Step {
+	id, _, _ := strings.Cut(path, "[")
+	for _, s := range r.p.plan.Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// trace tells a person the whole story of a run that did not succeed.
+func (r *running) trace(res *Result, err error) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
+	var step *exec.StepError
+	if errors.As(err, &step) {
+		r.traceStep(line, step)
+	} else if s := r.stepOf(res.Error.Step); s != nil && s.Op != nil {
+		line("%s: step %q: %s %s", s.Spec.ID.Pos, s.ID, s.Op.Method, r.url(s))
+	}
+	if res.Error.Hint != "" {
+		line("hint: %s", res.Error.Hint)
+	}
+	groups := []struct {
+		what   string
+		status exec.Status
+	}{{"done", exec.Succeeded}, {"in doubt", exec.InDoubt}, {"stopped", exec.Cancelled}, {"not done", exec.Pending}}
+	for _, g := range groups {
+		var ids []string
+		for _, s := range res.Steps {
+			if s.Status == string(g.status) {
+				ids = append(ids, s.ID)
+			}
+		}
+		if len(ids) > 0 {
+			line("%s: %s", g.what, strings.Join(ids, ", "))
+		}
+	}
+	line("run: %s", res.Run)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
+	s := r.stepOf(e.Step)
+	if s == nil {
+		return
+	}
+	if s.Op == nil {
+		line("%s: step %q", s.Spec.ID.Pos, e.Step)
+		return
+	}
+	line("%s: step %q: %s %s", s.Spec.ID.Pos, e.Step, s.Op.Method, r.url(s))
+	if e.RequestID != "" {
+		line("request id: %s", e.RequestID)
+	}
+	if e.Body != "" {
+		line("body: %s", e.Body)
+	}
+	switch {
+	case !e.Writes || !e.Sent:
+	case e.Status >= 400 && e.Status < 500:
+		line("nothing was changed by this step")
+	case e.Status >= 500:
+		line("the API failed while it handled this write: check there before you run again")
+	case e.Status >= 200:
+		line("the write itself took effect")
+	}
+}
+
+func (r *running) url(s *plan.Step) string {
+	a := r.p.apis[s.API]
+	base := a.base
+	if base == "" && len(a.hosts) > 0 {
+		base = a.hosts[0]
+	}
+	return strings.TrimSuffix(base, "/") + s.Op.Path
+}

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+)
+
+// describe writes the plan as the document that users see.
+func (p *Program) describe(r *Report) *Plan {
+	c := p.plan.Capability
+	v := &Plan{
+		Capability: p.Name(), Dialect: r.Dialect,
+		Overlays: slices.Clone(c.Overlays), Inputs: []PlanInput{}, Steps: []PlanStep{}, Outputs: []PlanOutput{},
+		Env: p.env(), Hosts: p.hosts(), Diagnostics: r.Diagnostics,
+	}
+	if v.Overlays == nil {
+		v.Overlays = []string{}
+	}
+	for _, in := range p.plan.Inputs {
+		v.Inputs = append(v.Inputs, PlanInput{
+			Name: in.Name, Type: in.Type.String(), Required: in.Required, Default: in.Default,
+			Description: in.Description, UsedBy: in.UsedBy,
+		})
+	}
+	for _, s := range p.plan.Steps {
+		v.Steps = append(v.Steps, describeStep(s))
+	}
+	for _, o := range p.plan.Outputs {
+		v.Outputs = append(v.Outputs, PlanOutput{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type().String(), Sensitive: o.Sensitive})
+	}
+	return v
+}
+
+func describeStep(s *plan.Step) PlanStep {
+	v := PlanStep{
+		ID: s.ID, Kind: string(s.Kind), Description: s.Spec.Description.Value, All: s.All,
+		When: source(s.When), Each: source(s.Each), Until: source(s.Until), Fail: source(s.Fail), Select: source(s.Select),
+		Binds: []PlanBind{}, Needs: s.Needs,
+	}
+	if v.Needs == nil {
+		v.Needs = []string{}
+	}
+	if s.Op != nil {
+		v.Operation, v.Method, v.Path = s.Op.ID, s.Op.Method, s.Op.Path
+		v.Effect, v.Policy = string(s.Op.Effect()), string(s.Policy)
+	}
+	if s.Polls() {
+		v.Every, v.Timeout = s.Schedule.Every.String(), s.Schedule.Timeout.String()
+	}
+	for _, b := range s.Binds {
+		in := string(b.In)
+		if in == "" {
+			in = "with"
+		}
+		v.Binds = append(v.Binds, PlanBind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source})
+	}
+	for _, g := range s.Guards {
+		v.Guards = append(v.Guards, PlanGuard{Param: g.Param, Field: g.Field})
+	}
+	for _, path := range s.Sensitive {
+		v.Sensitive = append(v.Sensitive, path.String())
+	}
+	return v
+}
+
+func source(e *eval.Expr) string {
+	if e == nil {
+		return ""
+	}
+	return e.Source()
+}
+
+// env lists the environment variables that the plan's operations need.
+func (p *Program) env() []PlanEnv {
+	out := []PlanEnv{}
+	for _, name := range p.apiNames() {
+		for _, need := range p.apis[name].needs {
+			out = append(out, p.apis[name].envOf(context.Background(), need)...)
+		}
+	}
+	return out
+}
+
+// hosts lists the scheme and host of every server the plan talks to.
+func (p *Program) hosts() []string {
+	out := []string{}
+	for _, name := range p.apiNames() {
+		for _, h := range p.apis[name].hosts {
+			if !slices.Contains(out, h) {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+func (p *Program) apiNames() []string {
+	var names []string
+	for _, s := range p.plan.Steps {
+		if s.Op != nil && p.apis[s.API] != nil && !slices.Contains(names, s.API) {
+			names = append(names, s.API)
+		}
+	}
+	return names
+}
+
+// origin returns the scheme and host of a URL.
+func origin(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return ""
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
+}
