@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// app is one invocation: where it reads and writes, and the flags that every
+// command has.
+type app struct {
+	io    *streams
+	out   *sink // stdout
+	args  []string
+	flags globalFlags
+}
+
+// globalFlags are the flags that every command accepts.
+type globalFlags struct {
+	output         string
+	quiet          bool
+	verbose        bool
+	logFormat      string
+	noColor        bool
+	nonInteractive bool
+	state          string
+	config         string
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, io *streams) int {
+	a := &app{io: io, out: &sink{w: io.Out}, args: args}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(io.In)
+	root.SetOut(a.out)
+	root.SetErr(io.Err)
+	cmd, err := root.ExecuteContextC(ctx)
+	code := a.report(cmd, err)
+	if a.out.err != nil && code == exitDone {
+		code = exitFailed
+		if !isClosedPipe(a.out.err) {
+			a.complain("capstan: the output could not be written: %v", a.out.err)
+		}
+	}
+	return code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "capstan",
+		Short: "Run, check and explain capability files",
+		Long: `Capstan runs capability files: YAML that says which API operations, in which
+order, achieve something. It shows every decision before anything is sent.`,
+		Example: `  capstan plan b2b-enterprise-onboarding.yaml
+  capstan run b2b-enterprise-onboarding.yaml --mock -i organization_name=Acme -i domains=acme.com -i admin_email=it@acme.com
+  capstan validate capabilities/`,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          unknownCommand,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpTemplate(helpTemplate)
+	root.SetUsageTemplate(usageTemplate)
+	root.SetFlagErrorFunc(a.flagError)
+	a.addGlobalFlags(root.PersistentFlags())
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.flags.check() }
+	root.AddCommand(
+		a.validateCommand(), a.planCommand(), a.runCommand(), a.callCommand(), a.operationsCommand(),
+		a.completionCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+func (a *app) addGlobalFlags(fs *pflag.FlagSet) {
+	g := &a.flags
+	fs.StringVarP(&g.output, "output", "o", "text", "`FORMAT` of stdout: text, json or yaml")
+	fs.BoolVarP(&g.quiet, "quiet", "q", false, "no progress; problems are still printed")
+	fs.BoolVarP(&g.verbose, "verbose", "v", false, "log every request and decision to stderr, without secrets")
+	fs.StringVar(&g.logFormat, "log-format", "text", "`FORMAT` of progress and logs on stderr: text or json")
+	fs.BoolVar(&g.noColor, "no-color", false, "no colour and no live lines (also NO_COLOR, TERM=dumb)")
+	fs.BoolVar(&g.nonInteractive, "non-interactive", false, "never ask; a step that a person does leaves the run waiting")
+	fs.StringVar(&g.state, "state", "", "`DIR` that keeps runs, or none; runs are kept in memory for now")
+	fs.StringVar(&g.config, "config", "", "project `FILE`, or none (default .capstan.yaml, searched upwards from the capability)")
+}
+
+func (g *globalFlags) check() error {
+	if !oneOf(g.output, "text", "json", "yaml") {
+		return usagef("--output %q is not a format: text, json or yaml", g.output)
+	}
+	if !oneOf(g.logFormat, "text", "json") {
+		return usagef("--log-format %q is not a format: text or json", g.logFormat)
+	}
+	return nil
+}
+
+func oneOf(s string, accepted ...string) bool {
+	for _, a := range accepted {
+		if s == a {
+			return true
+		}
+	}
+	return false
+}
+
+// logger returns where -v goes, or nil without -v.
+func (a *app) logger(w io.Writer) *slog.Logger {
+	if !a.flags.verbose {
+		return nil
+	}
+	opts := &slog.HandlerOptions{Level: slog.LevelDebug}
+	if a.flags.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// unknownCommand runs when no command was named.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		root.SetOut(root.ErrOrStderr())
+		if err := root.Help(); err != nil {
+			return err
+		}
+		return silent{exitUsage}
+	}
+	e := usagef("unknown command %q", args[0])
+	if best := suggest.Closest(args[0], commandNames(root)); best != "" {
+		e.Hint = "did you mean \"capstan " + best + "\"?"
+	}
+	return e
+}
+
+func commandNames(root *cobra.Command) []string {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// flagError turns a flag that pflag refused into a usage error. A command that
+// does not exist is the better news when both are wrong.
+func (a *app) flagError(cmd *cobra.Command, err error) error {
+	if !cmd.HasParent() && len(a.args) > 0 && !strings.HasPrefix(a.args[0], "-") {
+		return unknownCommand(cmd, a.args[:1])
+	}
+	e := &usageError{Message: err.Error()}
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return e
+	}
+	var names []string
+	collect := func(f *pflag.Flag) { names = append(names, f.Name) }
+	cmd.Flags().VisitAll(collect)
+	cmd.InheritedFlags().VisitAll(collect)
+	if best := suggest.Closest(unknown.GetSpecifiedName(), names); best != "" {
+		e.Hint = "did you mean --" + best + "?"
+	}
+	return e
+}
+
+// exactArgs asks for arguments by name, so that the message says which one is
+// missing.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return usagef("%s is missing", names[len(args)])
+		}
+		if len(args) > len(names) {
+			return usagef("unexpected argument %q", args[len(names)])
+		}
+		return nil
+	}
+}

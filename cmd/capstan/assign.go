@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// assignment is one NAME=VALUE of the command line.
+//
+//	name=text      converted to the wanted type
+//	name:=json     taken as JSON
+//	name=@file     the file's text, converted like text; "@-" is stdin
+//	name:=@file    the file's JSON
+type assignment struct {
+	name string
+	text string
+	json bool
+}
+
+// parseAssignment splits s and reads the file it names.
+func (a *app) parseAssignment(s string) (assignment, error) {
+	name, value, ok := strings.Cut(s, "=")
+	if !ok || name == "" || name == ":" {
+		return assignment{}, fmt.Errorf("%q is no assignment: write name=value, name:=json or name=@file", s)
+	}
+	as := assignment{text: value}
+	as.name, as.json = strings.CutSuffix(name, ":")
+	if file, isFile := strings.CutPrefix(value, "@"); isFile {
+		data, err := a.readFile(file)
+		if err != nil {
+			return as, err
+		}
+		as.text = string(data)
+	}
+	return as, nil
+}
+
+// readFile reads a file, or stdin for "-".
+func (a *app) readFile(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(a.io.In)
+	}
+	return os.ReadFile(name)
+}
+
+// gather turns assignments into values. typeOf tells the type a name wants; a
+// name it does not know is passed on as text, for whoever knows the names to
+// refuse. Every mistake is collected, under the name it belongs to.
+func (a *app) gather(args []string, typeOf func(name string) wantedType) (map[string]any, []engine.InputProblem) {
+	values := map[string]any{}
+	var problems []engine.InputProblem
+	for _, arg := range args {
+		as, err := a.parseAssignment(arg)
+		if err != nil {
+			problems = append(problems, engine.InputProblem{Name: as.name, Message: err.Error()})
+			continue
+		}
+		want := typeOf(as.name)
+		v, err := as.value(want)
+		if err != nil {
+			problems = append(problems, engine.InputProblem{Name: as.name, Message: err.Error(), Hint: as.hint(want)})
+			continue
+		}
+		if p := add(values, as, want, v); p != nil {
+			problems = append(problems, *p)
+		}
+	}
+	return values, problems
+}
+
+// add sets one value; repeating a name lengthens an array and nothing else.
+func add(values map[string]any, as assignment, want wantedType, v any) *engine.InputProblem {
+	old, again := values[as.name]
+	item := want.kind == "array" && !as.json
+	switch {
+	case !again && item:
+		values[as.name] = []any{v}
+	case !again:
+		values[as.name] = v
+	case item:
+		list, ok := old.([]any)
+		if !ok {
+			return &engine.InputProblem{Name: as.name, Message: "given both as JSON and as an item", Hint: "use one form for the whole array"}
+		}
+		values[as.name] = append(list, v)
+	default:
+		return &engine.InputProblem{Name: as.name, Message: "given more than once", Hint: "only an array takes several values"}
+	}
+	return nil
+}
+
+// value converts the assignment's text to what is wanted: for an array, to one
+// item of it.
+func (as assignment) value(want wantedType) (any, error) {
+	if as.json {
+		return parseJSON([]byte(as.text))
+	}
+	if want.kind == "array" {
+		if looksLikeArray(as.text) {
+			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", clip(as.text, 40))
+		}
+		want = wantedType{kind: want.item}
+	}
+	return want.convert(as.text)
+}
+
+func (as assignment) hint(want wantedType) string {
+	switch {
+	case want.kind == "array":
+		return fmt.Sprintf("repeat %s=VALUE for each item, or write %s:='[...]'", as.name, as.name)
+	case want.kind == "object" || want.kind == "any":
+		return fmt.Sprintf("write %s:='{...}' or %s:=@file.json", as.name, as.name)
+	}
+	return ""
+}
+
+// looksLikeArray reports whether text was surely meant as a JSON array.
+func looksLikeArray(text string) bool {
+	if !strings.HasPrefix(strings.TrimSpace(text), "[") {
+		return false
+	}
+	v, err := parseJSON([]byte(text))
+	_, isList := v.([]any)
+	return err == nil && isList
+}

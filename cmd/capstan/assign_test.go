@@ -1,0 +1,151 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// newTestApp returns an app whose stdout and stderr are kept.
+func newTestApp(stdin string) (a *app, stdout, stderr *strings.Builder) {
+	stdout, stderr = new(strings.Builder), new(strings.Builder)
+	a = &app{
+		io: &streams{
+			In: strings.NewReader(stdin), Out: stdout, Err: stderr,
+			Getenv: func(string) string { return "" }, Width: func() int { return 80 },
+		},
+		out:   &sink{w: stdout},
+		flags: globalFlags{output: "text", logFormat: "text"},
+	}
+	return a, stdout, stderr
+}
+
+var inputPlan = &engine.Plan{Inputs: []engine.PlanInput{
+	{Name: "name", Type: "string", Required: true},
+	{Name: "domains", Type: "array of string"},
+	{Name: "ports", Type: "array of integer"},
+	{Name: "count", Type: "integer"},
+	{Name: "ratio", Type: "number"},
+	{Name: "urgent", Type: "boolean"},
+	{Name: "extra", Type: "object"},
+	{Name: "any", Type: "any"},
+}}
+
+func TestInputsAreConvertedToTheirType(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text, object := file("note.txt", "Łódź\n"), file("extra.json", `{"a": [1, 2.5]}`)
+
+	tests := map[string]struct {
+		args []string
+		want engine.Inputs
+	}{
+		"text":             {[]string{"name=Acme = Söhne"}, engine.Inputs{"name": "Acme = Söhne"}},
+		"text like number": {[]string{"name=12"}, engine.Inputs{"name": "12"}},
+		"empty text":       {[]string{"name="}, engine.Inputs{"name": ""}},
+		"one item":         {[]string{"domains=acme.com"}, engine.Inputs{"domains": []any{"acme.com"}}},
+		"repeated":         {[]string{"domains=acme.com", "domains=acme.org"}, engine.Inputs{"domains": []any{"acme.com", "acme.org"}}},
+		"items by type":    {[]string{"ports=80", "ports=443"}, engine.Inputs{"ports": []any{int64(80), int64(443)}}},
+		"integer":          {[]string{"count=-3"}, engine.Inputs{"count": int64(-3)}},
+		"number":           {[]string{"ratio=1e3"}, engine.Inputs{"ratio": 1000.0}},
+		"boolean":          {[]string{"urgent=true"}, engine.Inputs{"urgent": true}},
+		"json":             {[]string{`domains:=["a","b"]`}, engine.Inputs{"domains": []any{"a", "b"}}},
+		"long id":          {[]string{"any:=12345678901234567"}, engine.Inputs{"any": int64(12345678901234567)}},
+		"object by text":   {[]string{`extra={"a":null}`}, engine.Inputs{"extra": map[string]any{"a": nil}}},
+		"file":             {[]string{"name=@" + text}, engine.Inputs{"name": "Łódź\n"}},
+		"json file":        {[]string{"extra:=@" + object}, engine.Inputs{"extra": map[string]any{"a": []any{int64(1), 2.5}}}},
+		"stdin":            {[]string{"name=@-"}, engine.Inputs{"name": "from stdin"}},
+		"unknown name":     {[]string{"nmae=Acme"}, engine.Inputs{"nmae": "Acme"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a, _, _ := newTestApp("from stdin")
+			got, problems := (&inputFlags{values: test.args}).read(a, inputPlan)
+			if len(problems) > 0 {
+				t.Fatalf("problems: %v", problems)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("inputs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestInputMistakesAreAllCollected(t *testing.T) {
+	a, _, _ := newTestApp("")
+	args := []string{
+		"name", "=x", "name=a", "name=b", "count=three", "ratio=x", "urgent=yes", "domains:=[1", "extra=@no-such-file",
+		`ports=[80, 443]`, "domains=ok",
+	}
+	inputs, problems := (&inputFlags{values: args, files: []string{"missing.json"}}).read(a, inputPlan)
+	var got []string
+	for _, p := range problems {
+		got = append(got, problemText(p))
+	}
+	want := []string{
+		"--input-file missing.json: open missing.json: no such file or directory",
+		`"name" is no assignment: write name=value, name:=json or name=@file`,
+		`"=x" is no assignment: write name=value, name:=json or name=@file`,
+		"name: given more than once",
+		`count: "three" is no integer`,
+		`ratio: "x" is no number`,
+		`urgent: "yes" is neither true nor false`,
+		"domains: it is no JSON: it ends too early",
+		"extra: open no-such-file: no such file or directory",
+		"ports: [80, 443] is JSON, and name=value gives one item as text",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(engine.Inputs{"name": "a", "domains": []any{"ok"}}, inputs); diff != "" {
+		t.Errorf("what was right (-want +got):\n%s", diff)
+	}
+}
+
+func TestFlagsWinOverTheInputFile(t *testing.T) {
+	a, _, _ := newTestApp(`{"name": "file", "domains": ["file.com"], "count": 2}`)
+	got, problems := (&inputFlags{values: []string{"domains=flag.com"}, files: []string{"-"}}).read(a, inputPlan)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := engine.Inputs{"name": "file", "domains": []any{"flag.com"}, "count": int64(2)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("inputs (-want +got):\n%s", diff)
+	}
+}
+
+func TestOwnProblemsReplaceTheirConsequences(t *testing.T) {
+	own := []engine.InputProblem{{Name: "count", Message: "no integer"}}
+	found := &engine.InputError{Problems: []engine.InputProblem{{Name: "count", Message: "missing"}, {Name: "name", Message: "missing"}}}
+	err := withOwnProblems(own, found)
+	want := []engine.InputProblem{{Name: "count", Message: "no integer"}, {Name: "name", Message: "missing"}}
+	if diff := cmp.Diff(want, err.(*engine.InputError).Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func TestJSONErrorsSayWhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"":               "it is empty where JSON is wanted",
+		" \n":            "it is empty where JSON is wanted",
+		"{\"é\": 1,\n x": "it is no JSON: line 2, column 2: invalid character 'x' looking for beginning of object key string",
+		"[1":             "it is no JSON: it ends too early",
+		"1 2":            "there is more after the JSON value",
+	} {
+		_, err := parseJSON([]byte(text))
+		if err == nil || err.Error() != want {
+			t.Errorf("parseJSON(%q): %v, want %s", text, err, want)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// callFlags are the flags of `capstan call`.
+type callFlags struct {
+	openapi []string
+	send    sendFlags
+	params  []string
+	body    string
+	all     bool
+}
+
+// callPages bounds how many pages --all follows.
+const callPages = 1000
+
+func (a *app) callCommand() *cobra.Command {
+	var f callFlags
+	cmd := &cobra.Command{
+		Use:   "call API OPERATION",
+		Short: "Call one operation by its id and print the answer",
+		Long: `Call sends one request and prints the answer's body. A parameter is named as the
+OpenAPI document names it, and so is a property of the body; when both have one
+name, write path.id, query.id, header.id, cookie.id or body.id.
+
+"capstan operations API OPERATION" lists what an operation takes. An answer of
+status 400 or more is printed too, and the exit code is 1.`,
+		Example: `  capstan call workos OrganizationsController_list -p limit=2 --all
+  capstan call workos OrganizationsController_create -p name=Acme -p 'domain_data:=[{"domain":"acme.com","state":"pending"}]'
+  capstan call fleet getShip -p imo=9074729 --openapi fleet=fleet.openapi.yaml --mock`,
+		Args: exactArgs("API", "OPERATION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			if f.send.timeout > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, f.send.timeout)
+				defer cancel()
+			}
+			return a.call(ctx, args[0], args[1], &f)
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringArrayVarP(&f.params, "param", "p", nil, "parameter or body property as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
+	fs.StringVar(&f.body, "body", "", "request body from `FILE`, - for stdin; -p sets properties on top of a JSON object")
+	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", callPages))
+	addOpenAPI(fs, &f.openapi)
+	f.send.add(fs)
+	a.completeCall(cmd, &f.openapi)
+	return cmd
+}
+
+func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error {
+	opts := &engine.Options{Project: a.flags.config, Log: a.logger(a.io.Err)}
+	if err := f.send.apply(opts); err != nil {
+		return err
+	}
+	var err error
+	if opts.OpenAPI, err = openAPIDocuments(f.openapi); err != nil {
+		return err
+	}
+	api, op, err := a.operation(ctx, apiName, id, opts)
+	if err != nil {
+		return err
+	}
+	req, err := a.request(op, f)
+	if err != nil {
+		return err
+	}
+	send := func() (*operations.Response, error) { return api.Call(ctx, req) }
+	if f.all {
+		send = func() (*operations.Response, error) { return operations.All(ctx, api.Call, req, callPages) }
+	}
+	res, err := send()
+	if err != nil {
+		return err
+	}
+	return a.answer(op, res, f)
+}
+
+// operation finds an operation by its exact id. A near miss is suggested and
+// never called.
+func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.Options) (*engine.API, *operations.Operation, error) {
+	api, err := a.api(ctx, apiName, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	op, ok := api.Set.Lookup(id)
+	if ok {
+		return api, op, nil
+	}
+	e := usagef("%s has no operation %q", api.Name, id)
+	var lines []string
+	for _, s := range api.Set.Suggest(operations.Want{ID: id}, 3) {
+		lines = append(lines, fmt.Sprintf("%s (%s %s: %s)", s.ID, s.Method, s.Path, oneLine(s.Summary)))
+	}
+	if len(lines) > 0 {
+		e.Hint = "did you mean " + strings.Join(lines, ",\n    or ") + "?"
+	} else {
+		e.Hint = fmt.Sprintf("search them: capstan operations %s WORDS", api.Name)
+	}
+	return nil, nil, e
+}
+
+// answer prints a response: the body is the product whatever its status says.
+func (a *app) answer(op *operations.Operation, res *operations.Response, f *callFlags) error {
+	if err := a.body(res); err != nil {
+		return err
+	}
+	if res.Status < 400 {
+		if !a.flags.quiet && len(res.Body) == 0 {
+			a.complain("%s answered %s without a body", op.API, statusText(res.Status))
+		}
+		return a.checkAnswer(op, res, f)
+	}
+	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)
+	if msg := operations.ExplainResponse(res).Message; msg != "" {
+		line += ": " + oneLine(msg)
+	}
+	if res.RequestID != "" {
+		line += " (request id " + oneLine(res.RequestID) + ")"
+	}
+	a.complain("%s", line)
+	return silent{exitFailed}
+}
+
+// body writes the answer's body: JSON indented, or as YAML; anything else as it
+// came.
+func (a *app) body(res *operations.Response) error {
+	if !res.IsJSON {
+		_, _ = a.out.Write(res.Body) // the sink remembers a failure
+		return nil
+	}
+	return a.printDocument(res.Value)
+}
+
+// checkAnswer holds the answer against its documented schema.
+func (a *app) checkAnswer(op *operations.Operation, res *operations.Response, f *callFlags) error {
+	if f.all || !f.send.strictResponses && a.flags.quiet {
+		return nil
+	}
+	violations := op.CheckResponse(res.Status, res.Header.Get("Content-Type"), res.Value)
+	for _, v := range violations {
+		a.complain("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), oneLine(v.Message))
+	}
+	if f.send.strictResponses && len(violations) > 0 {
+		return silent{exitFailed}
+	}
+	return nil
+}
+
+func orRoot(pointer string) string {
+	if pointer == "" {
+		return "its root"
+	}
+	return pointer
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// target is one value an operation takes: a parameter, or a property of its
+// body.
+type target struct {
+	param    *operations.Param // nil for a property
+	in       operations.In
+	name     string
+	required bool
+	schema   *operations.Schema
+}
+
+// qualified names the value by its place: "path.id".
+func (t target) qualified() string { return string(t.in) + "." + t.name }
+
+func (t target) kind() string {
+	if t.in == operations.InBody {
+		return "body property"
+	}
+	return string(t.in) + " parameter"
+}
+
+// targets lists what an operation takes, in the document's order.
+func targets(op *operations.Operation) []target {
+	var all []target
+	for _, p := range op.Params {
+		all = append(all, target{param: p, in: p.In, name: p.Name, required: p.Required, schema: p.Schema})
+	}
+	if op.Body == nil || len(op.Body.Media) == 0 {
+		return all
+	}
+	schema := op.Body.Media[0].Schema
+	required := map[string]bool{}
+	for _, p := range properties(schema, required, 0) {
+		all = append(all, target{in: operations.InBody, name: p.Name, required: op.Body.Required && required[p.Name], schema: p.Schema})
+	}
+	return all
+}
+
+// properties collects an object schema's properties, its allOf parts' too, and
+// the names of the required ones. Depth guards against cyclic schemas.
+func properties(s *operations.Schema, required map[string]bool, depth int) []operations.Property {
+	if s == nil || depth > 8 {
+		return nil
+	}
+	for _, name := range s.Required {
+		required[name] = true
+	}
+	list := slices.Clone(s.Properties)
+	for _, part := range s.AllOf {
+		list = append(list, properties(part, required, depth+1)...)
+	}
+	return list
+}
+
+// find returns the targets that a name of the command line may mean: the plain
+// name, or one qualified by its place.
+func find(all []target, name string) []target {
+	var found []target
+	for _, t := range all {
+		if t.name == name || t.qualified() == name {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// request builds the request from -p and --body. Every problem is found before
+// anything is sent.
+func (a *app) request(op *operations.Operation, f *callFlags) (*operations.Request, error) {
+	all := targets(op)
+	values, problems := a.gather(f.params, func(name string) wantedType {
+		if found := find(all, name); len(found) == 1 {
+			return typeOfSchema(found[0].schema)
+		}
+		return anyType
+	})
+	r := &requestBuilder{req: &operations.Request{Op: op}, all: all, given: map[string]bool{}, problems: problems}
+	for _, p := range problems {
+		r.given[p.Name] = true // given, if wrongly: not missing as well
+	}
+	if f.body != "" {
+		r.body(a, f.body)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		r.set(name, values[name])
+	}
+	r.missing(f.body != "")
+	if len(r.problems) > 0 {
+		return nil, &engine.InputError{Problems: r.problems}
+	}
+	if r.props != nil {
+		r.req.Body = r.props
+	}
+	return r.req, nil
+}
+
+// requestBuilder collects a request and what is wrong with it.
+type requestBuilder struct {
+	req      *operations.Request
+	all      []target
+	props    map[string]any // the body, when it is an object
+	given    map[string]bool
+	problems []engine.InputProblem
+}
+
+func (r *requestBuilder) problem(name, message, hint string) {
+	r.problems = append(r.problems, engine.InputProblem{Name: name, Message: message, Hint: hint})
+}
+
+// body reads --body: JSON when the operation takes JSON, else bytes.
+func (r *requestBuilder) body(a *app, file string) {
+	op := r.req.Op
+	data, err := a.readFile(file)
+	switch {
+	case err != nil:
+		r.problem("--body", err.Error(), "")
+		return
+	case op.Body == nil:
+		r.problem("--body", "the operation takes no body", "")
+		return
+	case op.Body.JSON() == nil:
+		r.req.Body = data
+		return
+	}
+	v, err := parseJSON(data)
+	if err != nil {
+		r.problem("--body", err.Error(), "")
+		return
+	}
+	if object, ok := v.(map[string]any); ok {
+		r.props = object
+		return
+	}
+	r.req.Body = v
+}
+
+// set takes one -p.
+func (r *requestBuilder) set(name string, v any) {
+	found := find(r.all, name)
+	switch len(found) {
+	case 0:
+		r.unknown(name, v)
+	case 1:
+		r.give(found[0], v)
+	default:
+		var places []string
+		for _, t := range found {
+			r.given[t.qualified()] = true // one of them is meant: neither is missing
+			places = append(places, t.qualified())
+		}
+		r.problem(name, "more than one value has this name", "write "+strings.Join(places, " or "))
+	}
+}
+
+func (r *requestBuilder) give(t target, v any) {
+	r.given[t.qualified()] = true
+	if t.param != nil {
+		r.req.Args = append(r.req.Args, operations.Arg{Param: t.param, Value: v})
+		return
+	}
+	r.property(t.name, v)
+}
+
+func (r *requestBuilder) property(name string, v any) {
+	if r.req.Body != nil {
+		r.problem(name, "the body of --body is no JSON object, so no property can be set on it", "")
+		return
+	}
+	if r.props == nil {
+		r.props = map[string]any{}
+	}
+	r.props[name] = v
+}
+
+// unknown takes a name the document does not list: a property where the body
+// allows any under "body.", else a mistake.
+func (r *requestBuilder) unknown(name string, v any) {
+	if prop, ok := strings.CutPrefix(name, "body."); ok && r.openBody() {
+		r.property(prop, v)
+		return
+	}
+	var names []string
+	for _, t := range r.all {
+		names = append(names, t.name)
+	}
+	hint := "it takes: " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		hint = "it takes no parameters"
+	} else if best := suggest.Closest(name, names); best != "" {
+		hint = fmt.Sprintf("did you mean %q?", best)
+	}
+	r.problem(name, "the operation has no such parameter", hint)
+}
+
+func (r *requestBuilder) openBody() bool {
+	b := r.req.Op.Body
+	return b != nil && len(b.Media) > 0 && (b.Media[0].Schema == nil || b.Media[0].Schema.Open)
+}
+
+// missing reports what is required and was not given. What --body leaves out is
+// seen by looking at it.
+func (r *requestBuilder) missing(hasBody bool) {
+	for _, t := range r.all {
+		if !t.required || r.given[t.name] || r.given[t.qualified()] || t.in == operations.InBody && hasBody && r.inBody(t.name) {
+			continue
+		}
+		r.problem(t.name, fmt.Sprintf("required %s is missing", t.kind()), fmt.Sprintf("write -p %s=...", t.name))
+	}
+	b := r.req.Op.Body
+	if b != nil && b.Required && !hasBody && r.props == nil && !slices.ContainsFunc(r.all, isRequiredProperty) {
+		r.problem("--body", "the operation needs a body", "write --body FILE, or -p NAME=VALUE for its properties")
+	}
+}
+
+// inBody reports whether --body has the property, or is nothing that could.
+func (r *requestBuilder) inBody(name string) bool {
+	_, ok := r.props[name]
+	return ok || r.props == nil
+}
+
+func isRequiredProperty(t target) bool { return t.in == operations.InBody && t.required }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+func (a *app) completionCommand() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a completion script for bash, zsh, fish or powershell",
+		Long: `Completion prints a script for a shell. It completes commands and flags, a file's
+own inputs after -i, its steps after --override and --done, and operation ids.`,
+		Example: `  source <(capstan completion bash)
+  capstan completion zsh > "${fpath[1]}/_capstan"
+  capstan completion fish > ~/.config/fish/completions/capstan.fish`,
+		Args:      exactArgs("SHELL"),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(a.out, true)
+			case "zsh":
+				return root.GenZshCompletion(a.out)
+			case "fish":
+				return root.GenFishCompletion(a.out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(a.out)
+			}
+			return usagef("%q is no shell that capstan knows: %s", args[0], strings.Join(shells, ", "))
+		},
+	}
+}
+
+// completer offers words for what was typed so far.
+type completer = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
+
+const (
+	noFiles      = cobra.ShellCompDirectiveNoFileComp
+	noFilesGoOn  = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	filterByName = cobra.ShellCompDirectiveFilterFileExt
+)
+
+// completeFile completes capability files, and the words of the flags that
+// every file command has.
+func (a *app) completeFile(cmd *cobra.Command, load *loadFlags) {
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"yaml", "yml"}, filterByName
+	}
+	if cmd.Flags().Lookup("override") != nil {
+		a.complete(cmd, "override", a.fromPlan(load, overrideWords))
+	}
+}
+
+func (a *app) completeRun(cmd *cobra.Command, load *loadFlags) {
+	a.complete(cmd, "input", a.fromPlan(load, inputWords))
+	a.complete(cmd, "done", a.fromPlan(load, externalWords(" ")))
+	a.complete(cmd, "on-external", a.fromPlan(load, externalWords("=exec:")))
+}
+
+// complete registers a completer. The error is about a flag that does not
+// exist, which the first test of the command would show.
+func (a *app) complete(cmd *cobra.Command, flag string, c completer) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, c); err != nil {
+		panic(err)
+	}
+}
+
+// fromPlan completes from the plan of the file on the command line. A file that
+// cannot be planned offers nothing.
+func (a *app) fromPlan(load *loadFlags, words func(*engine.Plan) []string) completer {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 0 {
+			return nil, noFiles
+		}
+		given := *load
+		given.overrides = nil // half-typed ones would make the file invalid
+		opts, err := given.options(a)
+		if err != nil {
+			return nil, noFiles
+		}
+		prog, _ := engine.Validate(cmd.Context(), args[0], opts)
+		if prog == nil {
+			return nil, noFiles
+		}
+		return words(prog.Plan()), noFilesGoOn
+	}
+}
+
+func inputWords(p *engine.Plan) []string {
+	var words []string
+	for _, in := range p.Inputs {
+		words = append(words, in.Name+"=\t"+inputType(in))
+	}
+	return words
+}
+
+// externalWords offers the external steps, with what follows a step's id.
+func externalWords(after string) func(*engine.Plan) []string {
+	return func(p *engine.Plan) []string {
+		var words []string
+		for _, s := range p.Steps {
+			if s.Kind == "external" {
+				words = append(words, strings.TrimSpace(s.ID+after)+"\t"+oneLine(s.Description))
+			}
+		}
+		return words
+	}
+}
+
+// overrideWords offers the keys that a step has a use for.
+func overrideWords(p *engine.Plan) []string {
+	var words []string
+	for _, s := range p.Steps {
+		keys := []string{"when"}
+		switch {
+		case s.Kind == "external":
+		case s.Effect == "read":
+			keys = append(keys, "until", "fail", "every", "timeout", "select", "all", "retry")
+		default:
+			keys = append(keys, "retry")
+		}
+		for _, k := range keys {
+			words = append(words, s.ID+"."+k+"=")
+		}
+	}
+	return words
+}
+
+// completeCall completes an API, its operations, and their parameters.
+func (a *app) completeCall(cmd *cobra.Command, documents *[]string) {
+	a.completeOperations(cmd, documents)
+	a.complete(cmd, "param", func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		api := a.typedAPI(cmd, args, *documents)
+		if api == nil || len(args) < 2 {
+			return nil, noFiles
+		}
+		op, ok := api.Set.Lookup(args[1])
+		if !ok {
+			return nil, noFiles
+		}
+		var words []string
+		for _, t := range targets(op) {
+			words = append(words, t.name+"=\t"+typeText(t.schema))
+		}
+		return words, noFilesGoOn
+	})
+}
+
+func (a *app) completeOperations(cmd *cobra.Command, documents *[]string) {
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		switch len(args) {
+		case 0:
+			return apiNames(*documents), noFiles
+		case 1:
+			api := a.typedAPI(cmd, args, *documents)
+			if api == nil {
+				return nil, noFiles
+			}
+			var words []string
+			for _, s := range api.Set.Summaries() {
+				words = append(words, s.ID+"\t"+oneLine(s.Summary))
+			}
+			return words, noFiles
+		}
+		return nil, noFiles
+	}
+}
+
+func apiNames(documents []string) []string {
+	names := engine.APIs()
+	for _, d := range documents {
+		if name, _, ok := strings.Cut(d, "="); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// typedAPI returns the API on the command line, or nil.
+func (a *app) typedAPI(cmd *cobra.Command, args []string, documents []string) *engine.API {
+	docs, err := openAPIDocuments(documents)
+	if err != nil || len(args) == 0 {
+		return nil
+	}
+	api, err := engine.OpenAPI(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config})
+	if err != nil {
+		return nil
+	}
+	return api
+}

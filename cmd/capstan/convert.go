@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// wantedType is the type a value of the command line is converted to: a JSON
+// Schema type name or "any", and for an array the type of its items.
+type wantedType struct{ kind, item string }
+
+var anyType = wantedType{kind: "any"}
+
+// typeInWords reads a type as a plan shows it: "string", "array of integer".
+func typeInWords(s string) wantedType {
+	kind, item, _ := strings.Cut(s, " of ")
+	if item == "" {
+		item = "any"
+	}
+	return wantedType{kind: kind, item: item}
+}
+
+// typeOfSchema picks the type to convert text to. Text is a string already, so
+// a schema that takes strings among others gets the text as it is.
+func typeOfSchema(s *operations.Schema) wantedType {
+	if s == nil {
+		return anyType
+	}
+	w := wantedType{kind: firstType(s), item: "any"}
+	if w.kind == "array" && s.Items != nil {
+		w.item = firstType(s.Items)
+	}
+	return w
+}
+
+func firstType(s *operations.Schema) string {
+	kind := "any"
+	for _, t := range s.Types {
+		if t == "string" {
+			return t
+		}
+		if t != "null" && kind == "any" {
+			kind = t
+		}
+	}
+	for _, part := range s.AllOf {
+		if kind == "any" && part != nil && part != s {
+			kind = firstType(part)
+		}
+	}
+	return kind
+}
+
+// convert reads text as a value of the type.
+func (w wantedType) convert(text string) (any, error) {
+	switch w.kind {
+	case "integer":
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no integer", clip(text, 40))
+		}
+		return n, nil
+	case "number":
+		v, err := parseJSON([]byte(text))
+		switch v.(type) {
+		case int64, float64:
+			return v, err
+		}
+		return nil, fmt.Errorf("%q is no number", clip(text, 40))
+	case "boolean":
+		switch strings.TrimSpace(text) {
+		case "true":
+			return true, nil
+		case "false":
+			return false, nil
+		}
+		return nil, fmt.Errorf("%q is neither true nor false", clip(text, 40))
+	case "object", "array":
+		v, err := parseJSON([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("an %s is wanted, and %w", w.kind, err)
+		}
+		return v, nil
+	default:
+		return text, nil
+	}
+}
+
+// parseJSON reads one JSON value. Integers come as int64 when they fit, so that
+// an id with 17 digits keeps them all.
+func parseJSON(data []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, jsonError(data, err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more after the JSON value")
+	}
+	return exactNumbers(v), nil
+}
+
+// jsonError says in the user's words where JSON is broken.
+func jsonError(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return errors.New("it is empty where JSON is wanted")
+	case errors.As(err, &syntax) && syntax.Offset > 0:
+		before := data[:min(int(syntax.Offset)-1, len(data))]
+		line := bytes.Count(before, []byte("\n")) + 1
+		col := len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
+		return fmt.Errorf("it is no JSON: line %d, column %d: %w", line, col, syntax)
+	}
+	return errors.New("it is no JSON: it ends too early")
+}
+
+func exactNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		f, err := v.Float64()
+		if err != nil {
+			return v.String()
+		}
+		return f
+	case []any:
+		for i := range v {
+			v[i] = exactNumbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = exactNumbers(v[k])
+		}
+	}
+	return v
+}

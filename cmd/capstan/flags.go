@@ -1,0 +1,127 @@
+package main
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// loadFlags say how a file becomes a program.
+type loadFlags struct {
+	openapi   []string
+	overlays  []string
+	noOverlay bool
+	strict    bool
+	overrides []string
+}
+
+func (l *loadFlags) add(fs *pflag.FlagSet) {
+	addOpenAPI(fs, &l.openapi)
+	fs.StringArrayVar(&l.overlays, "overlay", nil, "overlay `FILE` to apply, after the built-in one and the one beside the file (repeat)")
+	fs.BoolVar(&l.noOverlay, "no-overlay", false, "take the file as it stands, without any overlay")
+	fs.BoolVar(&l.strict, "strict", false, "hold the file to its dialect's published schema")
+}
+
+func addOpenAPI(fs *pflag.FlagSet, to *[]string) {
+	fs.StringArrayVar(to, "openapi", nil, "OpenAPI document, as `[NAME=]PATH`; without NAME it is the capability's own API (repeat)")
+}
+
+func (l *loadFlags) addOverride(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&l.overrides, "override", nil, "set a step key for this run, as `STEP.KEY=VALUE` (repeat)")
+}
+
+// options starts the engine's options from the flags.
+func (l *loadFlags) options(a *app) (*engine.Options, error) {
+	documents, err := openAPIDocuments(l.openapi)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range l.overrides {
+		if !overrideForm.MatchString(o) {
+			return nil, usagef("--override %q: write STEP.KEY=VALUE, such as poll-connection.every=5s", o)
+		}
+	}
+	return &engine.Options{
+		OpenAPI:   documents,
+		Overlays:  l.overlays,
+		NoOverlay: l.noOverlay,
+		Strict:    l.strict,
+		Overrides: l.overrides,
+		Project:   a.flags.config,
+		Log:       a.logger(a.io.Err),
+	}, nil
+}
+
+var (
+	overrideForm = regexp.MustCompile(`(?s)^[^.=]+\.[^=]+=.*$`)
+	apiNameForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+)
+
+// openAPIDocuments reads --openapi [NAME=]PATH. A path whose first "=" follows
+// something that is no API name (./a=b.yaml) is a path.
+func openAPIDocuments(flags []string) (map[string]string, error) {
+	documents := map[string]string{}
+	for _, f := range flags {
+		name, path, named := strings.Cut(f, "=")
+		if !named || !apiNameForm.MatchString(name) {
+			name, path = "", f
+		}
+		if path == "" {
+			return nil, usagef("--openapi %q: write [NAME=]PATH", f)
+		}
+		if _, again := documents[name]; again {
+			return nil, usagef("--openapi gives two documents for %s", apiInWords(name))
+		}
+		documents[name] = path
+	}
+	return documents, nil
+}
+
+func apiInWords(name string) string {
+	if name == "" {
+		return "the capability's own API; name one: --openapi NAME=PATH"
+	}
+	return "API \"" + name + "\""
+}
+
+// sendFlags say how requests reach an API.
+type sendFlags struct {
+	mock            bool
+	record, replay  string
+	baseURL         string
+	timeout         time.Duration
+	strictResponses bool
+}
+
+func (s *sendFlags) add(fs *pflag.FlagSet) {
+	fs.BoolVar(&s.mock, "mock", false, "answer every operation from its OpenAPI document; nothing leaves the machine, no credentials needed")
+	fs.StringVar(&s.record, "record", "", "keep every exchange in `DIR`, without credentials")
+	fs.StringVar(&s.replay, "replay", "", "answer from the exchanges kept in `DIR`; nothing is sent")
+	fs.StringVar(&s.baseURL, "base-url", "", "server to use for every API, as an absolute `URL` (default: the document's)")
+	fs.Var(duration{&s.timeout}, "timeout", "stop after this long: 90s, 30m, 3d (default no bound)")
+	fs.BoolVar(&s.strictResponses, "strict-responses", false, "fail when an answer breaks its documented schema (default: warn)")
+}
+
+// apply checks the flags and sets the options they stand for.
+func (s *sendFlags) apply(o *engine.Options) error {
+	switch {
+	case s.mock && s.replay != "":
+		return usagef("--mock and --replay both answer instead of the API: give one")
+	case s.record != "" && s.replay != "":
+		return usagef("--record and --replay exclude each other")
+	}
+	if s.baseURL != "" {
+		u, err := url.Parse(s.baseURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return usagef("--base-url %q: write an absolute URL, such as http://127.0.0.1:4100", s.baseURL)
+		}
+	}
+	o.Mock, o.RecordDir, o.ReplayDir = s.mock, s.record, s.replay
+	o.BaseURL, o.Timeout, o.StrictResponses = s.baseURL, s.timeout, s.strictResponses
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// inputFlags say what a run starts with.
+type inputFlags struct {
+	values []string // -i
+	files  []string // --input-file
+}
+
+// read builds the inputs from files, then from -i, which wins. What the engine
+// will find wrong (missing, unknown, of another type) is left to it.
+func (f *inputFlags) read(a *app, plan *engine.Plan) (engine.Inputs, []engine.InputProblem) {
+	inputs := engine.Inputs{}
+	var problems []engine.InputProblem
+	for _, file := range f.files {
+		object, err := a.readObject(file)
+		if err != nil {
+			problems = append(problems, engine.InputProblem{Message: fmt.Sprintf("--input-file %s: %v", file, err)})
+			continue
+		}
+		for name, v := range object {
+			inputs[name] = v
+		}
+	}
+	values, more := a.gather(f.values, func(name string) wantedType {
+		for _, in := range plan.Inputs {
+			if in.Name == name {
+				return typeInWords(in.Type)
+			}
+		}
+		return anyType
+	})
+	for name, v := range values {
+		inputs[name] = v
+	}
+	return inputs, append(problems, more...)
+}
+
+// readObject reads a JSON object from a file, or stdin for "-".
+func (a *app) readObject(file string) (map[string]any, error) {
+	data, err := a.readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	v, err := parseJSON(data)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("a JSON object is wanted: {\"name\": value, ...}")
+	}
+	return object, nil
+}
+
+// withOwnProblems adds what was wrong on the command line to what the engine
+// found wrong with the rest. A name in both is reported once: the command
+// line's reason is the cause of the engine's.
+func withOwnProblems(own []engine.InputProblem, err error) error {
+	if len(own) == 0 {
+		return err
+	}
+	all := slices.Clone(own)
+	var found *engine.InputError
+	if errors.As(err, &found) {
+		for _, p := range found.Problems {
+			if !slices.ContainsFunc(own, func(q engine.InputProblem) bool { return q.Name != "" && q.Name == p.Name }) {
+				all = append(all, p)
+			}
+		}
+	}
+	return &engine.InputError{Problems: all}
+}

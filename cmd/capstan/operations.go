@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/operations"
+)
+
+func (a *app) operationsCommand() *cobra.Command {
+	var documents []string
+	var tag string
+	cmd := &cobra.Command{
+		Use:   "operations API [WORDS...]",
+		Short: "List and search an API's operations",
+		Long: `Operations lists what an API offers. Words narrow the list: each must occur in
+the id, method, path, summary or tags. One word that is an operation's exact id
+shows what that operation takes.`,
+		Example: `  capstan operations workos
+  capstan operations workos directory users
+  capstan operations workos --tag organizations -o json
+  capstan operations workos OrganizationsController_create`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("API is missing")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			docs, err := openAPIDocuments(documents)
+			if err != nil {
+				return err
+			}
+			api, err := a.api(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config, Log: a.logger(a.io.Err)})
+			if err != nil {
+				return err
+			}
+			if len(args) == 2 && tag == "" {
+				if op, ok := api.Set.Lookup(args[1]); ok {
+					return a.describe(op)
+				}
+			}
+			return a.list(api, args[1:], tag)
+		},
+	}
+	addOpenAPI(cmd.Flags(), &documents)
+	cmd.Flags().StringVar(&tag, "tag", "", "only operations with this `TAG`")
+	a.completeOperations(cmd, &documents)
+	return cmd
+}
+
+// api finds an API by name. An API nobody knows is wrong usage.
+func (a *app) api(ctx context.Context, name string, opts *engine.Options) (*engine.API, error) {
+	api, err := engine.OpenAPI(ctx, name, opts)
+	var load *engine.LoadError
+	if err == nil || ctx.Err() != nil || errors.As(err, &load) {
+		return api, err
+	}
+	return nil, &usageError{Message: err.Error()}
+}
+
+// operationRow is one operation in the document of `operations -o json`.
+type operationRow struct {
+	ID         string   `json:"id"`
+	Method     string   `json:"method"`
+	Path       string   `json:"path"`
+	Summary    string   `json:"summary"`
+	Tags       []string `json:"tags"`
+	Deprecated bool     `json:"deprecated,omitempty"`
+}
+
+func (a *app) list(api *engine.API, words []string, tag string) error {
+	rows := []operationRow{}
+	for _, s := range api.Set.Summaries() {
+		row := operationRow{s.ID, s.Method, s.Path, s.Summary, s.Tags, s.Deprecated}
+		fill(&row.Tags)
+		if row.matches(words, tag) {
+			rows = append(rows, row)
+		}
+	}
+	if !a.wantsText() {
+		return a.printDocument(rows)
+	}
+	if len(rows) == 0 {
+		a.complain("%s has no operation that matches", api.Name)
+		return nil
+	}
+	a.table(rows)
+	return nil
+}
+
+func (r operationRow) matches(words []string, tag string) bool {
+	if tag != "" && !slices.ContainsFunc(r.Tags, func(t string) bool { return strings.EqualFold(t, tag) }) {
+		return false
+	}
+	text := strings.ToLower(strings.Join(append([]string{r.ID, r.Method, r.Path, r.Summary}, r.Tags...), " "))
+	for _, w := range words {
+		if !strings.Contains(text, strings.ToLower(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// table prints ids in full, since they are what a user copies, and cuts the
+// rest to the terminal.
+func (a *app) table(rows []operationRow) {
+	id := column(rows, func(r operationRow) string { return r.ID })
+	method := column(rows, func(r operationRow) string { return r.Method })
+	path := column(rows, func(r operationRow) string { return r.Path })
+	for _, r := range rows {
+		summary := oneLine(r.Summary)
+		if r.Deprecated {
+			summary = "(deprecated) " + summary
+		}
+		line := pad(r.ID, id) + "  " + pad(r.Method, method) + "  " + pad(r.Path, path) + "  " + summary
+		a.printf("%s\n", strings.TrimRight(clip(printable(line), a.textWidth(a.io.OutTTY)), " "))
+	}
+}
+
+// operationDoc is what an operation takes, the document of `operations API ID`.
+type operationDoc struct {
+	operationRow
+	Effect string     `json:"effect"`
+	Takes  []takenRow `json:"takes"`
+}
+
+type takenRow struct {
+	Name        string `json:"name"`
+	In          string `json:"in"`
+	Type        string `json:"type"`
+	Required    bool   `json:"required"`
+	Description string `json:"description,omitempty"`
+}
+
+func (a *app) describe(op *operations.Operation) error {
+	doc := operationDoc{
+		operationRow: operationRow{op.ID, op.Method, op.Path, op.Summary, op.Tags, op.Deprecated},
+		Effect:       string(op.Effect()),
+		Takes:        []takenRow{},
+	}
+	fill(&doc.Tags)
+	for _, t := range targets(op) {
+		row := takenRow{Name: t.name, In: string(t.in), Type: typeText(t.schema), Required: t.required}
+		if t.param != nil {
+			row.Description = t.param.Description
+		} else if t.schema != nil {
+			row.Description = t.schema.Description
+		}
+		doc.Takes = append(doc.Takes, row)
+	}
+	if !a.wantsText() {
+		return a.printDocument(doc)
+	}
+	a.describeText(doc)
+	return nil
+}
+
+func (a *app) describeText(doc operationDoc) {
+	width := a.textWidth(a.io.OutTTY)
+	a.printf("%s  %s %s  [%ss]\n", doc.ID, doc.Method, doc.Path, doc.Effect)
+	if doc.Summary != "" {
+		a.printf("%s\n", oneLine(doc.Summary))
+	}
+	name := column(doc.Takes, func(t takenRow) string { return t.Name })
+	in := column(doc.Takes, func(t takenRow) string { return t.In })
+	kind := column(doc.Takes, takenType)
+	for _, t := range doc.Takes {
+		line := "  " + pad(t.Name, name) + "  " + pad(t.In, in) + "  " + pad(takenType(t), kind) + "  " + oneLine(t.Description)
+		a.printf("%s\n", strings.TrimRight(clip(printable(line), width), " "))
+	}
+}
+
+func takenType(t takenRow) string {
+	if t.Required {
+		return t.Type + ", required"
+	}
+	return t.Type
+}
+
+func typeText(s *operations.Schema) string {
+	w := typeOfSchema(s)
+	if w.kind == "array" {
+		return "array of " + w.item
+	}
+	return w.kind
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/capstan-run/capstan/spec"
+)
+
+// redacted stands where a sensitive value is not shown.
+const redacted = "[redacted]"
+
+// wantsText reports whether stdout is for people.
+func (a *app) wantsText() bool { return a.flags.output == "text" }
+
+// printDocument writes v as the one JSON or YAML document on stdout.
+func (a *app) printDocument(v any) error {
+	data, err := encode(a.flags.output, v)
+	if err != nil {
+		return fmt.Errorf("cannot write the output as %s: %w", a.flags.output, err)
+	}
+	_, _ = a.out.Write(data) // the sink remembers a failure
+	return nil
+}
+
+func encode(format string, v any) ([]byte, error) {
+	if format == "yaml" {
+		return spec.EncodeYAML(v)
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
+
+// printf writes text to stdout.
+func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.out, format, args...) }

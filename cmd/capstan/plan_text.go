@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// planText writes a plan for a person: one block a step, one line a value.
+type planText struct {
+	app   *app
+	plan  *engine.Plan
+	paint paint
+	width int // 0: no limit
+}
+
+func (t planText) write() {
+	t.header()
+	t.inputs()
+	t.section("steps")
+	for i, s := range t.plan.Steps {
+		t.step(i+1, s)
+	}
+	t.outputs()
+	t.app.printf("\n%s\n", "nothing was sent")
+}
+
+func (t planText) header() {
+	p := t.plan
+	t.fact("capability", p.Capability)
+	t.fact("dialect", p.Dialect)
+	t.fact("overlays", orNone(strings.Join(p.Overlays, ", ")))
+	t.fact("hosts", orNone(strings.Join(p.Hosts, ", ")))
+	for _, e := range p.Env {
+		t.fact("credential", envText(e))
+	}
+}
+
+// envText shows a credential's variable and whether it is set, never its value.
+func envText(e engine.PlanEnv) string {
+	set := "not set"
+	if e.Set {
+		set = "set"
+	}
+	names := strings.Join(append([]string{e.Name}, e.Aliases...), " or ")
+	return fmt.Sprintf("%s for %s (%s)", names, e.For, set)
+}
+
+func (t planText) inputs() {
+	if len(t.plan.Inputs) == 0 {
+		return
+	}
+	t.section("inputs")
+	name := column(t.plan.Inputs, func(in engine.PlanInput) string { return in.Name })
+	kind := column(t.plan.Inputs, inputType)
+	for _, in := range t.plan.Inputs {
+		line := "  " + pad(in.Name, name) + "  " + pad(inputType(in), kind)
+		if len(in.UsedBy) > 0 {
+			line += "  used by " + strings.Join(in.UsedBy, ", ")
+		}
+		t.line(line)
+	}
+}
+
+func inputType(in engine.PlanInput) string {
+	switch {
+	case in.Default != nil:
+		return in.Type + ", default " + valueText(in.Default)
+	case in.Required:
+		return in.Type + ", required"
+	}
+	return in.Type + ", optional"
+}
+
+func (t planText) step(number int, s engine.PlanStep) {
+	t.app.printf("%3d  %s  %s\n", number, t.paint.bold(s.ID), t.action(s))
+	for _, l := range wrap(s.Description, max(t.width-len(stepIndent), 0)) {
+		if l != "" {
+			t.app.printf("%s%s\n", stepIndent, t.paint.dim(l))
+		}
+	}
+	t.detail("operation", s.Operation)
+	for _, b := range s.Binds {
+		t.bind(b)
+	}
+	t.conditions(s)
+	if number < len(t.plan.Steps) {
+		t.app.printf("\n")
+	}
+}
+
+const stepIndent = "     "
+
+// detail prints one fact about a step, if there is one.
+func (t planText) detail(label, text string) {
+	if text != "" {
+		t.line(stepIndent + pad(label, len("operation")) + "  " + oneLine(text))
+	}
+}
+
+// action says what the step does to the world, writes clearly marked.
+func (t planText) action(s engine.PlanStep) string {
+	if s.Kind == "external" {
+		return t.paint.yellow("external: somebody else does it")
+	}
+	action := s.Method + " " + s.Path
+	switch s.Effect {
+	case "write":
+		return action + "  " + t.paint.yellow("[writes]")
+	case "delete":
+		return action + "  " + t.paint.red("[deletes]")
+	}
+	return action + "  " + t.paint.dim("[reads]")
+}
+
+func (t planText) bind(b engine.PlanBind) {
+	text := b.Param + " <- " + b.From
+	if t.app.flags.verbose || slices.Contains([]string{"overlay", "with", "step key", "schema"}, b.Rule) {
+		text += " (" + b.Rule + ")"
+	}
+	t.detail(b.In, text)
+	if b.Expr != "" && b.Expr != b.From {
+		t.detail("", "= "+b.Expr)
+	}
+}
+
+// conditions prints what else was decided about a step.
+func (t planText) conditions(s engine.PlanStep) {
+	t.detail("when", s.When)
+	t.detail("for each", s.Each)
+	if s.All {
+		t.detail("pages", "all of them")
+	}
+	for _, g := range s.Guards {
+		t.detail("filter", guardText(g))
+	}
+	t.detail("until", s.Until)
+	t.detail("fails if", s.Fail)
+	if s.Every != "" {
+		t.detail("looks", "every "+tidyDuration(s.Every)+" or less often, for "+tidyDuration(s.Timeout)+" at most")
+	}
+	t.detail("selects", s.Select)
+	t.detail("sensitive", strings.Join(s.Sensitive, ", "))
+	t.detail("needs", strings.Join(s.Needs, ", "))
+	t.detail("if lost", lostText(s.Policy))
+}
+
+// tidyDuration writes "72h0m0s" as "72h".
+func tidyDuration(s string) string {
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func guardText(g engine.PlanGuard) string {
+	if g.Field == "" {
+		return g.Param + " is mandatory"
+	}
+	if g.Field == g.Param {
+		return g.Param + " is mandatory and checked"
+	}
+	return g.Param + " is mandatory and checked against " + g.Field
+}
+
+// lostText says what happens when a request was sent and its answer was lost.
+// Reads are sent again, which needs no words.
+func lostText(policy string) string {
+	switch policy {
+	case "keyed":
+		return "sent again under the same idempotency key"
+	case "probed":
+		return "looked up first"
+	case "unsafe":
+		return "the run stops, in doubt; nothing is sent twice"
+	}
+	return ""
+}
+
+func (t planText) outputs() {
+	if len(t.plan.Outputs) == 0 {
+		return
+	}
+	t.section("outputs")
+	name := column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Name })
+	kind := column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Type })
+	for _, o := range t.plan.Outputs {
+		line := "  " + pad(o.Name, name) + "  " + pad(o.Type, kind) + "  <- " + oneLine(o.Source)
+		if o.Sensitive {
+			line += "  [sensitive]"
+		}
+		t.line(line)
+	}
+}
+
+func (t planText) section(title string) { t.app.printf("\n%s\n", t.paint.bold(title)) }
+
+func (t planText) fact(label, value string) {
+	t.line(t.paint.bold(pad(label, 10)) + "  " + value)
+}
+
+// line prints one line, cut to the terminal. Colour codes make a line a little
+// longer than it looks, so only plain lines are cut.
+func (t planText) line(s string) {
+	if !strings.Contains(s, "\x1b") {
+		s = clip(printable(s), t.width)
+	}
+	t.app.printf("%s\n", s)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// shipPlan has one of everything that a plan can show.
+var shipPlan = &engine.Plan{
+	Capability: "berth-ship", Dialect: "composition",
+	Overlays: []string{"berth-ship.overlay.yaml"},
+	Hosts:    []string{"https://fleet.example"},
+	Env:      []engine.PlanEnv{{Name: "FLEET_KEY", Aliases: []string{"FLEET_TOKEN"}, For: "fleet, bearer", Set: true}, {Name: "HARBOUR_KEY", For: "harbour, basic"}},
+	Inputs: []engine.PlanInput{
+		{Name: "imo", Type: "string", Required: true, UsedBy: []string{"get-ship"}},
+		{Name: "tugs", Type: "integer", Default: 2, UsedBy: []string{"book-berth", "inspect"}},
+		{Name: "notes", Type: "array of string"},
+	},
+	Steps: []engine.PlanStep{
+		{ID: "get-ship", Kind: "operation", Description: "Look the ship up in the register,\nby its number.", Operation: "getShip", Method: "GET", Path: "/ships/{imo}", Effect: "read", Policy: "safe",
+			Binds: []engine.PlanBind{{Param: "imo", In: "path", From: "inputs.imo", Rule: "input name"}}},
+		{ID: "book-berth", Kind: "operation", Operation: "bookBerth", Method: "POST", Path: "/berths", Effect: "write", Policy: "unsafe", Needs: []string{"get-ship"},
+			Binds: []engine.PlanBind{
+				{Param: "ship", In: "body", From: "get-ship.id", Rule: "step resource"},
+				{Param: "kind", In: "body", From: `"deep"`, Rule: "step key"},
+				{Param: "lines", In: "body", From: "inputs.tugs", Rule: "overlay", Expr: `map(1..inputs.tugs, {"number": #})`},
+			}},
+		{ID: "inspect", Kind: "external", Description: "Inspect the hull.", Needs: []string{"get-ship"},
+			Binds: []engine.PlanBind{{Param: "name", In: "with", From: "get-ship.name", Rule: "with"}}},
+		{ID: "await-berth", Kind: "operation", Operation: "listBerths", Method: "GET", Path: "/berths", Effect: "read", Policy: "safe", Needs: []string{"get-ship"},
+			Until: `any(data, .state == "free")`, Fail: `any(data, .state == "closed")`, Select: `find(data, .state == "free")`, Every: "5s", Timeout: "72h0m0s", All: true,
+			When: "inputs.tugs > 0", Each: "inputs.notes", Sensitive: []string{"data[].code"},
+			Guards: []engine.PlanGuard{{Param: "ship", Field: "ship"}, {Param: "port", Field: "port_id"}, {Param: "pilot"}},
+			Binds:  []engine.PlanBind{{Param: "ship", In: "query", From: "get-ship.id", Rule: "step resource"}}},
+		{ID: "leave", Kind: "operation", Operation: "deleteBerth", Method: "DELETE", Path: "/berths/{id}", Effect: "delete", Policy: "keyed", Needs: []string{"await-berth"},
+			Binds: []engine.PlanBind{{Param: "id", In: "path", From: "await-berth.match.id", Rule: "step resource"}}},
+	},
+	Outputs: []engine.PlanOutput{
+		{Name: "berth", Source: "await-berth.match.id", Type: "string"},
+		{Name: "gate_code", Source: "await-berth.match.code", Type: "string", Sensitive: true},
+	},
+}
+
+func TestPlanText(t *testing.T) {
+	for name, width := range map[string]int{"plan.txt": 0, "plan-60.txt": 60} {
+		t.Run(name, func(t *testing.T) {
+			a, out, _ := newTestApp("")
+			planText{app: a, plan: shipPlan, width: width}.write()
+			golden(t, name, out.String())
+			for _, line := range strings.Split(out.String(), "\n") {
+				if n := utf8.RuneCountInString(line); width > 0 && n > width {
+					t.Errorf("%d columns: %s", n, line)
+				}
+			}
+		})
+	}
+}
+
+func TestPlanTextVerboseNamesEveryRule(t *testing.T) {
+	a, out, _ := newTestApp("")
+	a.flags.verbose = true
+	planText{app: a, plan: shipPlan}.write()
+	for _, want := range []string{"imo <- inputs.imo (input name)\n", "ship <- get-ship.id (step resource)\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// sentence returns the line that stays on the screen for an event, "" for none.
+func (p *progress) sentence(e engine.Event) string {
+	switch e.Kind {
+	case engine.EventStepDone:
+		return p.finished("✓", p.paint.green, e)
+	case engine.EventStepSkipped:
+		p.current = nil
+		return p.mark("-", p.paint.dim) + e.Step + ": skipped" + because(e.Message)
+	case engine.EventStepFailed:
+		return p.finished("✗", p.paint.red, e)
+	case engine.EventWarning:
+		return p.mark("!", p.paint.yellow) + prefix(e.Step) + "warning: " + oneLine(e.Message)
+	case engine.EventRetry:
+		if p.live {
+			return ""
+		}
+		return p.mark("!", p.paint.yellow) + prefix(e.Step) + retryCause(e) + ", trying again in " + shortDuration(e.Wait)
+	case engine.EventPolled:
+		if !p.shows(p.current.looks) {
+			return ""
+		}
+		return p.mark("…", p.paint.dim) + e.Step + ": " + p.waitingFor(e.Step) + ", " +
+			count(p.current.looks, "look", "looks") + ", next in " + shortDuration(e.Wait)
+	}
+	return ""
+}
+
+func (p *progress) mark(s string, color func(string) string) string { return color(s) + " " }
+
+func prefix(step string) string {
+	if step == "" {
+		return ""
+	}
+	return step + ": "
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ", " + oneLine(reason)
+}
+
+// finished is the last line of a step: what was asked, what came, how long it
+// took.
+func (p *progress) finished(mark string, color func(string) string, e engine.Event) string {
+	line := p.mark(mark, color) + e.Step
+	s, known := p.plan[stepID(e.Step)]
+	switch {
+	case known && s.Method != "":
+		line += "  " + p.paint.dim(s.Method+" "+s.Path)
+	case known && s.Kind == "external":
+		line += "  " + p.paint.dim("external")
+	}
+	if e.Status > 0 {
+		line += fmt.Sprintf("  %d", e.Status)
+	}
+	if p.current != nil && p.current.path == e.Step {
+		if p.current.looks > 0 {
+			line += "  " + count(p.current.looks+1, "look", "looks")
+		}
+		line += "  " + shortDuration(p.now().Sub(p.current.since))
+	}
+	p.current = nil
+	return line
+}
+
+// waitingFor says what a polling step waits for.
+func (p *progress) waitingFor(path string) string {
+	if s := p.plan[stepID(path)]; s.Until != "" {
+		return "waiting until " + oneLine(s.Until)
+	}
+	return "waiting"
+}
+
+// draw puts the live line on the screen, cut to its width: a line that wraps
+// cannot be taken back.
+func (p *progress) draw() {
+	if !p.live || p.held || p.current == nil {
+		return
+	}
+	_, _ = io.WriteString(p.out, "\r\x1b[K"+p.paint.dim(clip(p.liveLine(), p.width()-1)))
+	p.drawn = true
+}
+
+func (p *progress) erase() {
+	if p.drawn {
+		_, _ = io.WriteString(p.out, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
+// liveLine puts the times before the condition, so that a narrow terminal cuts
+// the less urgent.
+func (p *progress) liveLine() string {
+	c, now := p.current, p.now()
+	parts := []string{shortDuration(now.Sub(c.since).Truncate(time.Second))}
+	if c.looks > 0 {
+		parts = append(parts, count(c.looks, "look", "looks"))
+	}
+	if c.note != "" {
+		parts = append(parts, c.note)
+	}
+	if !c.next.IsZero() {
+		what := "next"
+		if c.note != "" {
+			what = "again"
+		}
+		parts = append(parts, what+" in "+shortDuration(max(c.next.Sub(now), 0).Round(time.Second)))
+	}
+	line := "… " + c.path + "  " + strings.Join(parts, ", ")
+	if c.looks > 0 {
+		line += "  " + p.waitingFor(c.path)
+	}
+	return line
+}
+
+// shortDuration rounds to what a person reads: 40ms, 1.2s, 3m10s, 71h0m.
+func shortDuration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+}
+
+func statusText(code int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
+}

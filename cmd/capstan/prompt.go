@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// prompter asks the person at the terminal about external steps.
+type prompter struct {
+	out           io.Writer
+	lines         func(ctx context.Context) (string, error)
+	showSensitive bool
+	paint         paint
+	width         int
+}
+
+// ask performs an external step by asking whether it is done. "Wait", and the
+// end of input, leave the step waiting; Ctrl-C cancels the run.
+func (p *prompter) ask(ctx context.Context, step engine.ExternalStep) (any, error) {
+	fmt.Fprintf(p.out, "\n%s\n", p.paint.bold("step "+step.Step+" is yours, or another system's, to do:"))
+	writeTask(p.out, step.Description, step.With, step.Sensitive, p.showSensitive, p.width)
+	for {
+		answer, err := p.line(ctx, "done? [y]es  [j]son result  [w]ait: ")
+		if err != nil {
+			return nil, notDone(ctx, err)
+		}
+		switch strings.ToLower(answer) {
+		case "y", "yes":
+			return nil, nil
+		case "j", "json":
+			v, err := p.result(ctx)
+			if err == nil || ctx.Err() != nil || errors.Is(err, io.EOF) {
+				return v, notDone(ctx, err)
+			}
+			fmt.Fprintln(p.out, err)
+		case "w", "wait":
+			return nil, engine.ErrNotDone
+		}
+	}
+}
+
+func (p *prompter) result(ctx context.Context) (any, error) {
+	text, err := p.line(ctx, "result, as JSON on one line: ")
+	if err != nil {
+		return nil, err
+	}
+	return parseJSON([]byte(text))
+}
+
+func (p *prompter) line(ctx context.Context, question string) (string, error) {
+	fmt.Fprint(p.out, question)
+	answer, err := p.lines(ctx)
+	if err != nil {
+		fmt.Fprintln(p.out)
+	}
+	return strings.TrimSpace(answer), err
+}
+
+// notDone turns the end of input into waiting.
+func notDone(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return engine.ErrNotDone
+}
+
+// lineReader returns a function that reads a line, or gives up when its context
+// ends. A read from a terminal cannot be broken off, so after giving up the
+// reader is left behind with the process about to exit.
+func lineReader(r io.Reader) func(context.Context) (string, error) {
+	type line struct {
+		text string
+		err  error
+	}
+	in := bufio.NewReader(r)
+	return func(ctx context.Context) (string, error) {
+		read := make(chan line, 1)
+		go func() {
+			text, err := in.ReadString('\n')
+			if text != "" {
+				err = nil
+			}
+			read <- line{text, err}
+		}()
+		select {
+		case l := <-read:
+			return l.text, l.err
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// writeTask shows what an external step asks for and the values it needs.
+func writeTask(w io.Writer, description string, with map[string]any, sensitive []string, show bool, width int) {
+	const indent = "  "
+	for _, line := range wrap(description, max(width-len(indent), 0)) {
+		if line != "" {
+			fmt.Fprintln(w, indent+line)
+		}
+	}
+	names := make([]string, 0, len(with))
+	for name := range with {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	col := column(names, func(s string) string { return s })
+	for _, name := range names {
+		value := valueText(with[name])
+		if slices.Contains(sensitive, name) && !show {
+			value = redacted + "  (--show-sensitive shows it)"
+		}
+		fmt.Fprintf(w, "%s%s  %s\n", indent, pad(printable(name), col), value)
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+func TestPromptAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		typed string
+		want  any
+		err   error
+	}{
+		"yes":           {"y\n", nil, nil},
+		"yes in full":   {"  YES \n", nil, nil},
+		"asks again":    {"\nwhat?\ny\n", nil, nil},
+		"result":        {"j\n{\"sent\": true}\n", map[string]any{"sent": true}, nil},
+		"broken result": {"j\n{\nj\n1\n", int64(1), nil},
+		"wait":          {"w\n", nil, engine.ErrNotDone},
+		"end of input":  {"", nil, engine.ErrNotDone},
+		"end in result": {"j\n", nil, engine.ErrNotDone},
+		"no line's end": {"y", nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			p := &prompter{out: &out, lines: lineReader(strings.NewReader(test.typed))}
+			got, err := p.ask(t.Context(), mailStep)
+			if !errors.Is(err, test.err) {
+				t.Fatalf("error %v, want %v", err, test.err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+var mailStep = engine.ExternalStep{
+	Step: "send-link", Description: "Email the link to admin_email so that they can connect.",
+	With:      map[string]any{"link": "https://example.test/secret", "admin_email": "it@acme.com\x1b[2J"},
+	Sensitive: []string{"link"},
+}
+
+func TestPromptShowsTheTask(t *testing.T) {
+	var out strings.Builder
+	p := &prompter{out: &out, lines: lineReader(strings.NewReader("y\n")), width: 40}
+	if _, err := p.ask(t.Context(), mailStep); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+step send-link is yours, or another system's, to do:
+  Email the link to admin_email so that
+  they can connect.
+  admin_email  "it@acme.com\u001b[2J"
+  link         [redacted]  (--show-sensitive shows it)
+done? [y]es  [j]son result  [w]ait: `
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("prompt (-want +got):\n%s", diff)
+	}
+	out.Reset()
+	p = &prompter{out: &out, lines: lineReader(strings.NewReader("y\n")), showSensitive: true}
+	if _, err := p.ask(t.Context(), mailStep); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "https://example.test/secret") {
+		t.Errorf("--show-sensitive does not show the link:\n%s", out.String())
+	}
+}
+
+// A person who walks away leaves the prompt in a read that never returns.
+func TestPromptEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("interrupted")
+	never, theirs := io.Pipe()
+	defer theirs.Close()
+	asked := make(chan struct{})
+	p := &prompter{out: &signalling{said: asked}, lines: lineReader(never)}
+	go func() {
+		<-asked
+		cancel(cause)
+	}()
+	if _, err := p.ask(ctx, mailStep); !errors.Is(err, cause) {
+		t.Errorf("error %v, want the cause", err)
+	}
+}
+
+// signalling tells when the question has been asked.
+type signalling struct{ said chan struct{} }
+
+func (s *signalling) Write(p []byte) (int, error) {
+	if strings.HasPrefix(string(p), "done?") {
+		close(s.said)
+	}
+	return len(p), nil
+}

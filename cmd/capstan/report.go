@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine"
+)
+
+// complain writes one line to stderr.
+func (a *app) complain(format string, args ...any) {
+	fmt.Fprintf(a.io.Err, format+"\n", args...)
+}
+
+// report tells the user why a command ended and returns its exit code.
+func (a *app) report(cmd *cobra.Command, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var (
+		said   silent
+		usage  *usageError
+		load   *engine.LoadError
+		inputs *engine.InputError
+		creds  *engine.CredentialError
+	)
+	switch {
+	case errors.As(err, &said):
+	case errors.As(err, &usage):
+		a.reportUsage(cmd, usage)
+	case errors.As(err, &load):
+		a.reportDiagnostics(load.Report)
+	case errors.As(err, &inputs):
+		a.reportInputs(inputs.Problems)
+	case errors.As(err, &creds):
+		a.reportCredentials(creds.Missing)
+	default:
+		a.complain("%s: %s", cmd.CommandPath(), printable(err.Error()))
+	}
+	return exitCode(err)
+}
+
+func (a *app) reportUsage(cmd *cobra.Command, e *usageError) {
+	a.complain("%s: %s", cmd.CommandPath(), printable(e.Message))
+	if e.Hint != "" {
+		a.complain("  = hint: %s", e.Hint)
+	}
+	a.complain("run \"%s --help\" for usage and examples", cmd.CommandPath())
+}
+
+// reportDiagnostics prints every problem of a file with its source line.
+func (a *app) reportDiagnostics(r *engine.Report) {
+	opts := diag.TextOptions{Color: a.color(a.io.ErrTTY), Width: a.textWidth(a.io.ErrTTY)}
+	_ = diag.WriteText(a.io.Err, r.Diagnostics, r.Sources, opts) // nowhere left to say that stderr failed
+}
+
+func (a *app) reportInputs(problems []engine.InputProblem) {
+	a.complain("%s; nothing was sent", count(len(problems), "problem with the inputs", "problems with the inputs"))
+	for _, p := range problems {
+		a.complain("  %s", problemText(p))
+		if p.Hint != "" {
+			a.complain("    = hint: %s", printable(p.Hint))
+		}
+	}
+}
+
+// problemText names the value a problem belongs to, once.
+func problemText(p engine.InputProblem) string {
+	if p.Name == "" || strings.Contains(p.Message, "\""+p.Name+"\"") {
+		return printable(p.Message)
+	}
+	return printable(p.Name + ": " + p.Message)
+}
+
+func (a *app) reportCredentials(missing []engine.PlanEnv) {
+	a.complain("%s; nothing was sent", count(len(missing), "credential is missing", "credentials are missing"))
+	for _, m := range missing {
+		a.complain("  %s (%s)", strings.Join(append([]string{m.Name}, m.Aliases...), " or "), m.For)
+	}
+	a.complain("  = hint: set it in the environment, or try the capability without one: --mock")
+}
+
+// count returns "1 problem" or "3 problems".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+func TestOutputsText(t *testing.T) {
+	plan := &engine.Plan{Outputs: []engine.PlanOutput{{Name: "id"}, {Name: "portal_link", Sensitive: true}, {Name: "items"}, {Name: "note"}, {Name: "none"}}}
+	res := &engine.Result{
+		Outputs: map[string]any{
+			"id": "org_1", "portal_link": "https://example.test/secret", "items": []any{1, "<b>"}, "note": "two\nlines \x1b[31m", "none": nil,
+		},
+		SensitiveOutputs: []string{"portal_link"},
+	}
+	a, out, stderr := newTestApp("")
+	a.outputs(plan, res, false)
+	want := `id:           org_1
+portal_link:  [redacted]
+items:        [1,"<b>"]
+note:         "two\nlines \u001b[31m"
+none:         null
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(stderr.String(), "--show-sensitive") {
+		t.Errorf("nothing says how to see the link: %q", stderr.String())
+	}
+
+	a, out, stderr = newTestApp("")
+	a.outputs(plan, res, true)
+	if !strings.Contains(out.String(), "portal_link:  https://example.test/secret\n") || stderr.Len() > 0 {
+		t.Errorf("--show-sensitive: %q, %q", out.String(), stderr.String())
+	}
+}
+
+func TestWaitingText(t *testing.T) {
+	a, out, stderr := newTestApp("")
+	a.reportWaiting(&engine.Result{Waiting: &engine.WaitingFor{
+		Step: "send-link", Description: "Email the link.", With: map[string]any{"link": "https://example.test/secret", "to": "it@acme.com"},
+		Sensitive: []string{"link"}, Resume: "capstan run onboard.yaml --done send-link",
+	}}, false)
+	want := `waiting: step "send-link" is to be done by somebody else
+  Email the link.
+  link  [redacted]  (--show-sensitive shows it)
+  to    it@acme.com
+then: capstan run onboard.yaml --done send-link
+`
+	if diff := cmp.Diff(want, stderr.String()); diff != "" || out.Len() > 0 {
+		t.Errorf("stdout %q, stderr (-want +got):\n%s", out.String(), diff)
+	}
+}
+
+func TestInterruptedRunSaysWhatWasDone(t *testing.T) {
+	a, _, stderr := newTestApp("")
+	a.reportProgressMade(&engine.Result{Steps: []engine.StepResult{
+		{ID: "a", Status: "succeeded"}, {ID: "b", Status: "skipped"}, {ID: "c", Status: "in_doubt"}, {ID: "d", Status: "pending"},
+	}})
+	want := "  done:     a, b\n  cut off:  c (in_doubt)\n  not done: d\n"
+	if diff := cmp.Diff(want, stderr.String()); diff != "" {
+		t.Errorf("stderr (-want +got):\n%s", diff)
+	}
+}
+
+// Readers of the documents rely on lists being lists.
+func TestDocumentsHaveNoNullLists(t *testing.T) {
+	for name, doc := range map[string]any{
+		"plan": tidyPlan(&engine.Plan{Steps: []engine.PlanStep{{ID: "a"}}}), "run": tidyResult(&engine.Result{}),
+	} {
+		data, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), "null") {
+			t.Errorf("%s: %s", name, data)
+		}
+	}
+}
+
+func TestStatusAndExitCode(t *testing.T) {
+	for status, want := range map[engine.Status]int{
+		engine.Succeeded: 0, engine.Failed: 1, engine.Waiting: 5, engine.InDoubt: 5, engine.TimedOut: 6, engine.Cancelled: 130,
+	} {
+		if got := exitCode(&engine.RunError{Result: &engine.Result{Status: status}}); got != want {
+			t.Errorf("%s exits %d, want %d", status, got, want)
+		}
+	}
+	for want, err := range map[int]error{
+		0: nil, 2: usagef("x"), 3: &engine.LoadError{Report: &engine.Report{}}, 4: &engine.InputError{}, 5: &engine.WaitingError{},
+	} {
+		if got := exitCode(err); got != want {
+			t.Errorf("%T exits %d, want %d", err, got, want)
+		}
+	}
+	if got := exitCode(&engine.CredentialError{}); got != exitInputs {
+		t.Errorf("missing credentials exit %d", got)
+	}
+}

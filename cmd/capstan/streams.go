@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// streams is what an invocation reads from and writes to, so that tests run
+// whole commands in process.
+type streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
+	InTTY, OutTTY, ErrTTY bool
+	// Width returns the terminal's columns at this moment.
+	Width func() int
+}
+
+func processStreams() *streams {
+	isTTY := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	return &streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Getenv: os.Getenv,
+		InTTY:  isTTY(os.Stdin), OutTTY: isTTY(os.Stdout), ErrTTY: isTTY(os.Stderr),
+		Width: terminalWidth,
+	}
+}
+
+// terminalWidth asks stderr first: progress is drawn there, and stdout may be
+// a pipe.
+func terminalWidth() int {
+	for _, f := range []*os.File{os.Stderr, os.Stdout} {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
+}
+
+// sink remembers the first failed write, so that a command need not check each
+// line it prints and a closed stdout still ends in a non-zero exit.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	s.err = err
+	return n, err
+}
+
+// isClosedPipe reports whether the reader went away, which is its own choice
+// and no news to anybody.
+func isClosedPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
+}
