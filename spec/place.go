@@ -2,7 +2,6 @@ package spec
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -34,7 +33,7 @@ func (c *cursor) scalar(n *yaml.Node) (s Str, end int) {
 	case rest[0] == '"', rest[0] == '\'':
 		return c.quoted(s, offset+skipped, rest)
 	}
-	if n.Value != "" && strings.HasPrefix(string(rest), n.Value) {
+	if n.Value != "" && bytes.HasPrefix(rest, []byte(n.Value)) {
 		return s, s.Pos.Column + utf8.RuneCountInString(n.Value)
 	}
 	if n.Value == "" {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"regexp"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -69,7 +70,7 @@ func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 // document decodes the one document of f that holds something.
 func document(f *file) (*yaml.Node, diag.List) {
 	var diags diag.List
-	dec := yaml.NewDecoder(bytes.NewReader(f.text))
+	dec := yaml.NewDecoder(bytes.NewReader(withoutDirective(f.text)))
 	var root *yaml.Node
 	for {
 		doc, more, err := next(dec)
@@ -94,6 +95,21 @@ func document(f *file) (*yaml.Node, diag.List) {
 		return nil, diags
 	}
 	return root.Content[0], diags
+}
+
+// version12 matches the directive that says YAML 1.2, which the parser refuses
+// although it reads the language.
+var version12 = regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
+
+// withoutDirective makes a comment of that directive.
+func withoutDirective(text []byte) []byte {
+	at := version12.FindIndex(text)
+	if at == nil {
+		return text
+	}
+	text = bytes.Clone(text)
+	text[at[1]-len("%YAML 1.2")] = '#'
+	return text
 }
 
 func isEmptyDocument(doc *yaml.Node) bool {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	exact "go.yaml.in/yaml/v4"
@@ -36,6 +38,9 @@ func syntaxError(f *file, err error) diag.Diagnostic {
 	message, line, column := strings.TrimPrefix(err.Error(), "yaml: "), 0, 0
 	if at := exactError(f.text); at != nil {
 		message, line, column = at.Message, at.Mark.Line, at.Mark.Column
+	} else if m := lineError.FindStringSubmatch(message); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		message = m[2]
 	}
 	c := cursor{file: f}
 	d := diag.Diagnostic{Code: codeSyntax, Pos: diag.Pos{File: f.name}, Message: "this is not YAML: " + message}
@@ -46,6 +51,9 @@ func syntaxError(f *file, err error) diag.Diagnostic {
 	}
 	return d
 }
+
+// lineError is how yaml.v3 places an error.
+var lineError = regexp.MustCompile(`^line (\d+): (.*)`)
 
 func exactError(text []byte) (found *exact.LoadError) {
 	defer func() { _ = recover() }() // then the first parser's message has to do

@@ -54,8 +54,8 @@ func lineStarts(text []byte, odd bool) []int {
 	return starts
 }
 
-// cursor turns places of one file into offsets. It remembers the last answer,
-// so that walking a file of one enormous line stays linear.
+// cursor turns places of one file into offsets. It goes on from its last
+// answer, so that walking a file of one enormous line stays linear.
 type cursor struct {
 	*file
 	line, column, offset int
@@ -67,8 +67,13 @@ func (c *cursor) seek(line, column int) int {
 	if line < 1 || line > len(c.lines) || column < 1 {
 		return -1
 	}
-	if c.line != line || c.column > column {
+	if c.line != line || column < c.column/2 {
 		c.line, c.column, c.offset = line, 1, c.lines[line-1]
+	}
+	for c.column > column {
+		_, size := utf8.DecodeLastRune(c.text[:c.offset])
+		c.offset -= size
+		c.column--
 	}
 	for c.column < column && c.offset < len(c.text) {
 		_, size := utf8.DecodeRune(c.text[c.offset:])
