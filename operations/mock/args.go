@@ -1,0 +1,113 @@
+package mock
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// args are a request's arguments, checked and made plain.
+type args struct {
+	path, query map[string]any
+	body        any // plain JSON, or nil
+}
+
+// object returns the body's properties, empty when it has none.
+func (a *args) object() map[string]any {
+	m, _ := a.body.(map[string]any)
+	return m
+}
+
+// readArgs takes the request apart and lists what a server would refuse.
+func readArgs(req *operations.Request) (*args, []problem) {
+	a := &args{path: map[string]any{}, query: map[string]any{}}
+	var problems []problem
+	for _, p := range req.Op.Params {
+		v := copied(argOf(req, p))
+		if v == nil || (v == "" && p.In == operations.InPath) {
+			if (p.Required || p.In == operations.InPath) && p.In != operations.InHeader {
+				problems = append(problems, problem{p.Name, missing})
+			}
+			continue
+		}
+		problems = append(problems, checkParam(p, v)...)
+		switch p.In {
+		case operations.InPath:
+			a.path[p.Name] = v
+		case operations.InQuery:
+			a.query[p.Name] = v
+		}
+	}
+	body, more := readBody(req)
+	a.body = body
+	return a, append(problems, more...)
+}
+
+func argOf(req *operations.Request, p *operations.Param) any {
+	for _, arg := range req.Args {
+		if arg.Param != nil && arg.Param.In == p.In && arg.Param.Name == p.Name {
+			return arg.Value
+		}
+	}
+	return nil
+}
+
+// checkParam lets text stand for a number or a truth value: in a URL there is
+// nothing but text.
+func checkParam(p *operations.Param, v any) []problem {
+	found := check(p.Schema, v, p.Name)
+	if s, ok := v.(string); ok && len(found) > 0 {
+		if n, err := strconv.ParseFloat(s, 64); err == nil && fits(p.Schema, n) {
+			return nil
+		}
+		if b, err := strconv.ParseBool(s); err == nil && fits(p.Schema, b) {
+			return nil
+		}
+		if s == "" && !p.Required || fits(p.Schema, []any{s}) {
+			return nil
+		}
+	}
+	return found
+}
+
+func readBody(req *operations.Request) (any, []problem) {
+	doc := req.Op.Body
+	if doc == nil {
+		return nil, nil
+	}
+	if req.Body == nil {
+		if doc.Required {
+			return nil, []problem{{"the request body", missing}}
+		}
+		return nil, nil
+	}
+	media := pickMedia(doc, req.MediaType)
+	if raw, ok := req.Body.([]byte); ok {
+		var v any
+		if media != nil && operations.IsJSON(media.Type) {
+			if err := json.Unmarshal(raw, &v); err != nil {
+				return nil, []problem{{"the request body", "is not valid JSON"}}
+			}
+			return v, check(media.Schema, v, "")
+		}
+		return nil, nil // a file: nothing to look at
+	}
+	v, err := plainJSON(req.Body)
+	if err != nil {
+		return nil, []problem{{"the request body", "cannot be written as JSON"}}
+	}
+	if media == nil {
+		return v, nil
+	}
+	return v, check(media.Schema, v, "")
+}
+
+func pickMedia(b *operations.Body, want string) *operations.Media {
+	for i := range b.Media {
+		if want == "" || b.Media[i].Type == want {
+			return &b.Media[i]
+		}
+	}
+	return nil
+}

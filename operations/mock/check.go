@@ -1,0 +1,51 @@
+package mock
+
+import (
+	"strings"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// problem is one thing that a server would refuse about a request.
+type problem struct{ Path, Message string }
+
+// missing is the message of a problem with what is required and not there.
+const missing = "is required"
+
+func (p problem) String() string {
+	if p.Path == "" {
+		return p.Message
+	}
+	return p.Path + ": " + p.Message
+}
+
+// check compares a value with its schema. Paths start with name and are spelt
+// as an expression would spell them: domain_data[0].state.
+func check(s *operations.Schema, v any, name string) []problem {
+	var out []problem
+	for _, found := range s.Check(v) {
+		out = append(out, problem{dotted(name, found.Path), found.Message})
+	}
+	return out
+}
+
+func fits(s *operations.Schema, v any) bool { return len(s.Check(v)) == 0 }
+
+// dotted turns a JSON pointer (RFC 6901) into a dotted path.
+func dotted(name, pointer string) string {
+	var b strings.Builder
+	b.WriteString(name)
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		switch {
+		case token == "":
+		case strings.Trim(token, "0123456789") == "":
+			b.WriteString("[" + token + "]")
+		case b.Len() > 0:
+			b.WriteString("." + token)
+		default:
+			b.WriteString(token)
+		}
+	}
+	return b.String()
+}

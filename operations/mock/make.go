@@ -1,0 +1,183 @@
+package mock
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// maker makes values from schemas. It prefers, in this order: a constant, the
+// documented example, the default, the first alternative that fits, a value
+// that follows from type, format and name.
+type maker struct{ now time.Time }
+
+// deepest is how far optional properties are followed into nested objects.
+const deepest = 6
+
+func (m maker) value(s *operations.Schema, name string, above []*operations.Schema) any {
+	if s == nil {
+		return "example"
+	}
+	if s.HasConst {
+		return copied(s.Const)
+	}
+	if stamp, ok := m.stamp(s, name); ok {
+		return stamp
+	}
+	if _, isObject := s.Example.(map[string]any); s.Example != nil && !isObject {
+		if v := copied(s.Example); fits(s, v) {
+			return v
+		}
+	}
+	if s.HasDefault && s.Default != nil {
+		if v := copied(s.Default); fits(s, v) {
+			return v
+		}
+	}
+	for _, v := range s.Enum {
+		if v != nil {
+			return copied(v)
+		}
+	}
+	if v, ok := m.alternative(s, name, above); ok {
+		return v
+	}
+	return m.typed(s, name, above)
+}
+
+// alternative makes the first oneOf or anyOf branch that the whole accepts.
+func (m maker) alternative(s *operations.Schema, name string, above []*operations.Schema) (any, bool) {
+	if len(s.Properties) > 0 || len(above) > deepest {
+		return nil, false // typed folds a branch into the properties
+	}
+	for _, b := range slices.Concat(s.OneOf, s.AnyOf) {
+		if b == nil || slices.Equal(b.Types, []string{"null"}) {
+			continue
+		}
+		if v := m.value(b, name, append(above, s)); fits(s, v) {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+func (m maker) typed(s *operations.Schema, name string, above []*operations.Schema) any {
+	sh := shapeOf(s)
+	switch sh.kind {
+	case "object":
+		return m.object(s, sh, above)
+	case "array":
+		return m.array(s, sh, name, above)
+	case "string":
+		return sampleText(sh.leaf, name, m.now)
+	case "integer", "number":
+		return sampleNumber(sh.leaf)
+	case "boolean":
+		return false
+	case "":
+		if sh.leaf != nil && sh.leaf != s {
+			return m.value(sh.leaf, name, append(above, s))
+		}
+		return "example"
+	default:
+		return nil
+	}
+}
+
+// object makes the required properties and those optional ones that do not
+// lead back to where we are, then puts the example's fields over them.
+func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema) any {
+	out := map[string]any{}
+	example, _ := copied(s.Example).(map[string]any)
+	inner := append(slices.Clone(above), s)
+	for _, p := range sh.props {
+		needed := sh.needs(p.Name)
+		if p.Schema != nil && !needed && (p.Schema.WriteOnly || p.Schema.Deprecated || leadsBack(p.Schema, inner) || len(inner) > deepest) {
+			continue
+		}
+		if v, ok := example[p.Name]; ok && fits(p.Schema, v) && !m.stamps(p) {
+			out[p.Name] = v
+			continue
+		}
+		if len(inner) > deepest*2 {
+			continue // a schema that requires itself has no value at all
+		}
+		out[p.Name] = m.value(p.Schema, p.Name, inner)
+	}
+	for name, v := range example {
+		if sh.prop(name) == nil && !s.Closed {
+			out[name] = v
+		}
+	}
+	for _, name := range sh.required {
+		if _, ok := out[name]; !ok && sh.prop(name) == nil {
+			out[name] = m.value(nil, name, inner)
+		}
+	}
+	return out
+}
+
+func (m maker) array(s *operations.Schema, sh shape, name string, above []*operations.Schema) any {
+	n := 1
+	if leaf := sh.leaf; leaf != nil && leaf.MinItems != nil {
+		n = max(n, min(*leaf.MinItems, 100))
+	} else if sh.items == nil || leadsBack(sh.items, append(slices.Clone(above), s)) || len(above) > deepest {
+		return []any{}
+	}
+	out := make([]any, n)
+	for i := range out {
+		out[i] = m.value(sh.items, singular(name), append(slices.Clone(above), s))
+	}
+	return out
+}
+
+// leadsBack reports whether making s would make one of the schemas around it.
+func leadsBack(s *operations.Schema, above []*operations.Schema) bool {
+	return slices.Contains(above, s) || s.Items != nil && slices.Contains(above, s.Items)
+}
+
+// stamp gives times that follow the clock where the document's example would
+// be years old.
+func (m maker) stamp(s *operations.Schema, name string) (string, bool) {
+	if s.Format != "date-time" || !slices.Contains(s.Types, "string") || slices.Contains(s.Types, "null") {
+		return "", false
+	}
+	switch n := snake(name); {
+	case strings.HasPrefix(n, "created"), strings.HasPrefix(n, "updated"), strings.HasPrefix(n, "modified"), n == "timestamp":
+		return timestamp(m.now), true
+	case strings.HasPrefix(n, "expires"):
+		return timestamp(m.now.Add(24 * time.Hour)), true
+	}
+	return "", false
+}
+
+func (m maker) stamps(p operations.Property) bool {
+	if p.Schema == nil {
+		return false
+	}
+	_, ok := m.stamp(p.Schema, p.Name)
+	return ok
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func sampleNumber(s *operations.Schema) any {
+	n := 1.0
+	for _, low := range []*float64{s.Minimum, s.ExclusiveMinimum} {
+		if low != nil && n <= *low {
+			n = math.Floor(*low) + 1
+		}
+	}
+	for _, high := range []*float64{s.Maximum, s.ExclusiveMaximum} {
+		if high != nil && n >= *high {
+			n = math.Ceil(*high) - 1
+		}
+	}
+	if s.Maximum != nil && s.Minimum != nil && (n < *s.Minimum || n > *s.Maximum) {
+		return *s.Minimum
+	}
+	return n
+}

@@ -1,0 +1,183 @@
+package mock
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// page is what a list request says about paging, in any of the usual words.
+type page struct {
+	limit         int
+	after, before string // cursors
+	number        int    // page number from 1, 0 when not asked by number
+	offset        int
+	ascending     bool
+	byNumber      string // name of the page-number parameter, "" for none
+}
+
+func isPaging(name string) bool {
+	switch snake(name) {
+	case "limit", "per_page", "page_size", "max_results", "first", "count", "size",
+		"after", "cursor", "starting_after", "page_token", "next_token", "next_cursor", "page_cursor",
+		"before", "ending_before", "page", "page_number", "offset", "skip", "order", "sort", "order_by", "sort_by":
+		return true
+	}
+	return false
+}
+
+func readPage(r *route, a *args) page {
+	p := page{limit: 100}
+	for _, param := range r.op.Params {
+		if param.In != operations.InQuery {
+			continue
+		}
+		v := text(a.query[param.Name])
+		n, err := strconv.Atoi(v)
+		switch snake(param.Name) {
+		case "limit", "per_page", "page_size", "max_results", "first", "count", "size":
+			p.limit = defaultLimit(param)
+			if err == nil && n > 0 {
+				p.limit = n
+			}
+		case "after", "cursor", "starting_after", "page_token", "next_token", "next_cursor", "page_cursor":
+			p.after = v
+		case "before", "ending_before":
+			p.before = v
+		case "page", "page_number":
+			p.byNumber = param.Name
+			p.number = max(n, 1)
+		case "offset", "skip":
+			p.offset = max(n, 0)
+		case "order", "sort":
+			p.ascending = v == "asc" || v == "ascending"
+		}
+	}
+	return p
+}
+
+func defaultLimit(param *operations.Param) int {
+	if n, ok := copied(param.Schema.Default).(float64); ok && n >= 1 && n <= 1000 {
+		return int(n)
+	}
+	return 10
+}
+
+// turning reports whether the request goes on with a list that was looked at
+// already.
+func (p page) turning() bool {
+	return p.after != "" || p.before != "" || p.number > 1 || p.offset > 0
+}
+
+// window returns the bounds of the page, and false for a cursor that no page
+// gave out.
+func (p page) window(items []map[string]any) (from, to int, ok bool) {
+	n := len(items)
+	switch {
+	case p.after != "":
+		i := indexOf(items, p.after)
+		from, ok = i+1, i >= 0
+	case p.before != "":
+		i := indexOf(items, p.before)
+		return max(i-p.limit, 0), max(i, 0), i >= 0
+	case p.number > 1:
+		from, ok = (p.number-1)*p.limit, p.number < math.MaxInt32
+	default:
+		from, ok = p.offset, true
+	}
+	from = min(max(from, 0), n)
+	return from, min(from+p.limit, n), ok
+}
+
+func indexOf(items []map[string]any, cursor string) int {
+	for i := range items {
+		if cursorOf(items, i) == cursor {
+			return i
+		}
+	}
+	return -1
+}
+
+// cursorOf is the item's id, as most APIs have it, else its place.
+func cursorOf(items []map[string]any, i int) string {
+	if id := text(items[i]["id"]); id != "" {
+		return id
+	}
+	return "item-" + strconv.Itoa(i)
+}
+
+func (p page) answer(r *route, items []map[string]any, from, to int) answer {
+	data := make([]any, 0, to-from)
+	for _, v := range items[from:to] {
+		data = append(data, v)
+	}
+	var next, previous string
+	if to < len(items) && to > from {
+		next = cursorOf(items, to-1)
+	}
+	if from > 0 && to > from {
+		previous = cursorOf(items, from)
+	}
+	if r.listKey == "" {
+		a := ok(r, data)
+		if next != "" && p.byNumber != "" {
+			a.header = http.Header{"Link": {fmt.Sprintf("<%s?%s=%d>; rel=\"next\"", r.op.Path, p.byNumber, p.number+1)}}
+		}
+		return a
+	}
+	envelope, _ := maker{}.value(r.result, "", nil).(map[string]any)
+	if envelope == nil {
+		envelope = map[string]any{}
+	}
+	delete(envelope, r.listKey)
+	fill(r.result, envelope, p.facts(len(items), len(data), next, previous))
+	envelope[r.listKey] = data
+	return ok(r, envelope)
+}
+
+// facts are the values of the fields that pages carry, by their usual names.
+func (p page) facts(total, count int, next, previous string) map[string]any {
+	f := map[string]any{
+		"total": total, "total_count": total, "total_results": total, "count": count,
+		"limit": p.limit, "per_page": p.limit, "page_size": p.limit, "offset": p.offset,
+		"page": max(p.number, 1), "current_page": max(p.number, 1), "page_number": max(p.number, 1),
+		"total_pages": (total + p.limit - 1) / p.limit,
+		"has_more":    next != "", "has_next": next != "", "has_next_page": next != "",
+		"has_previous": previous != "", "has_previous_page": previous != "",
+	}
+	for _, n := range []string{"after", "next", "next_cursor", "cursor", "next_page_token", "next_token", "next_page", "end_cursor"} {
+		f[n] = next
+	}
+	for _, n := range []string{"before", "previous", "prev", "previous_cursor", "prev_cursor", "start_cursor"} {
+		f[n] = previous
+	}
+	return f
+}
+
+// fill puts the facts where the envelope has fields for them. No cursor is
+// null, or absent, or the empty string: the first that the schema allows.
+func fill(s *operations.Schema, v map[string]any, facts map[string]any) {
+	sh := shapeOf(s)
+	for _, p := range sh.props {
+		if nested, ok := v[p.Name].(map[string]any); ok {
+			fill(p.Schema, nested, facts)
+			continue
+		}
+		fact, ok := facts[snake(p.Name)]
+		if !ok {
+			continue
+		}
+		fact = copied(fact)
+		switch {
+		case fact == "" && shapeOf(p.Schema).nullable:
+			v[p.Name] = nil
+		case fact == "" && !sh.needs(p.Name):
+			delete(v, p.Name)
+		case fits(p.Schema, fact):
+			v[p.Name] = fact
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package mock
+
+import (
+	"regexp/syntax"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// sampleText makes a string from its format, pattern or, failing these, its
+// property's name. Addresses are in the domains that RFC 2606 keeps free.
+func sampleText(s *operations.Schema, name string, now time.Time) string {
+	if s.Pattern != "" {
+		if v, ok := matching(s.Pattern); ok && fits(s, v) {
+			return v
+		}
+	}
+	v := formatted(s.Format, name, now)
+	if s.MinLength != nil {
+		for len(v) < *s.MinLength && len(v) < 10_000 {
+			v += "x"
+		}
+	}
+	if s.MaxLength != nil && len(v) > *s.MaxLength {
+		v = v[:*s.MaxLength]
+	}
+	return v
+}
+
+func formatted(format, name string, now time.Time) string {
+	switch format {
+	case "date-time":
+		return timestamp(now)
+	case "date":
+		return now.UTC().Format(time.DateOnly)
+	case "time":
+		return now.UTC().Format("15:04:05Z")
+	case "email", "idn-email":
+		return "someone@example.com"
+	case "uri", "url", "uri-reference", "iri":
+		return "https://example.com/" + strings.ReplaceAll(snake(name), "_", "-")
+	case "hostname", "idn-hostname":
+		return "host.example.com"
+	case "uuid":
+		return "5f6d3c1e-2b7a-4c8d-9e0f-1a2b3c4d5e6f"
+	case "ipv4":
+		return "192.0.2.1"
+	case "ipv6":
+		return "2001:db8::1"
+	case "byte":
+		return "ZXhhbXBsZQ=="
+	}
+	switch n := snake(name); {
+	case n == "email", strings.HasSuffix(n, "_email"):
+		return "someone@example.com"
+	case n == "url", strings.HasSuffix(n, "_url"), n == "link", n == "href":
+		return "https://example.com/" + strings.ReplaceAll(n, "_", "-")
+	case n == "domain":
+		return "example.com"
+	case n == "":
+		return "example"
+	}
+	return "example " + strings.ReplaceAll(snake(name), "_", " ")
+}
+
+// matching returns a shortest-effort string that matches a pattern, and false
+// for one that RE2 cannot read.
+func matching(pattern string) (string, bool) {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return "", false
+	}
+	var b strings.Builder
+	writeMatch(&b, re.Simplify(), 0)
+	return b.String(), b.Len() < 10_000
+}
+
+func writeMatch(b *strings.Builder, re *syntax.Regexp, depth int) {
+	if depth > 100 || b.Len() > 10_000 {
+		return
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		b.WriteRune(readable(re.Rune))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte('a')
+	case syntax.OpCapture, syntax.OpPlus:
+		writeMatch(b, re.Sub[0], depth+1)
+	case syntax.OpRepeat:
+		for range max(re.Min, 1) {
+			writeMatch(b, re.Sub[0], depth+1)
+		}
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			writeMatch(b, sub, depth+1)
+		}
+	case syntax.OpAlternate:
+		writeMatch(b, re.Sub[0], depth+1)
+	}
+}
+
+// readable picks a letter or digit of a character class if it has one.
+func readable(ranges []rune) rune {
+	for _, want := range "aA0m" {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= want && want <= ranges[i+1] {
+				return want
+			}
+		}
+	}
+	if len(ranges) == 0 {
+		return 'a'
+	}
+	return ranges[0]
+}

@@ -1,0 +1,104 @@
+package mock
+
+import (
+	"slices"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// shape is a schema with its allOf parts and the first fitting alternative
+// folded in: what a value made from it looks like.
+type shape struct {
+	kind     string // JSON type to make, "" when anything goes
+	nullable bool
+	props    []operations.Property
+	required []string
+	open     bool
+	items    *operations.Schema
+	// leaf is the part that says most about a scalar: format, limits, enum.
+	leaf *operations.Schema
+}
+
+func shapeOf(s *operations.Schema) shape {
+	var sh shape
+	sh.fold(s, 0)
+	if sh.leaf == nil {
+		sh.leaf = s
+	}
+	return sh
+}
+
+func (sh *shape) fold(s *operations.Schema, depth int) {
+	if s == nil || depth > 8 {
+		return
+	}
+	for _, t := range s.Types {
+		if t == "null" {
+			sh.nullable = true
+		} else if sh.kind == "" {
+			sh.kind = t
+		}
+	}
+	if sh.kind == "" && len(s.Properties) > 0 {
+		sh.kind = "object"
+	}
+	if sh.leaf == nil && (len(s.Types) > 0 || len(s.Enum) > 0 || s.HasConst) {
+		sh.leaf = s
+	}
+	for _, p := range s.Properties {
+		if sh.prop(p.Name) == nil {
+			sh.props = append(sh.props, p)
+		}
+	}
+	sh.required = append(sh.required, s.Required...)
+	sh.open = sh.open || s.Open
+	if sh.items == nil {
+		sh.items = s.Items
+	}
+	for _, part := range s.AllOf {
+		sh.fold(part, depth+1)
+	}
+	for _, alternatives := range [][]*operations.Schema{s.OneOf, s.AnyOf} {
+		sh.foldFirst(alternatives, depth)
+	}
+}
+
+func (sh *shape) foldFirst(alternatives []*operations.Schema, depth int) {
+	taken := false
+	for _, a := range alternatives {
+		if a != nil && slices.Equal(a.Types, []string{"null"}) {
+			sh.nullable = true
+		} else if !taken {
+			taken = true
+			sh.fold(a, depth+1)
+		}
+	}
+}
+
+// prop returns the property called name, or nil.
+func (sh *shape) prop(name string) *operations.Schema {
+	for _, p := range sh.props {
+		if p.Name == name {
+			if p.Schema == nil {
+				return &operations.Schema{}
+			}
+			return p.Schema
+		}
+	}
+	return nil
+}
+
+// field returns the property that goes by one of the names, as [snake] spells
+// them, and its name in the document.
+func (sh *shape) field(names ...string) (string, *operations.Schema) {
+	for _, n := range names {
+		for _, p := range sh.props {
+			if p.Name == n || snake(p.Name) == n {
+				return p.Name, sh.prop(p.Name)
+			}
+		}
+	}
+	return "", nil
+}
+
+func (sh *shape) needs(name string) bool { return slices.Contains(sh.required, name) }

@@ -1,0 +1,73 @@
+package mock
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// plainJSON turns any JSON-like Go value into maps, slices, strings, float64,
+// bool and nil, and copies it on the way.
+func plainJSON(v any) (any, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var out any
+	err = json.Unmarshal(raw, &out)
+	return out, err
+}
+
+// copied returns a deep copy of a JSON value from a schema or the store.
+func copied(v any) any {
+	out, err := plainJSON(v)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// same compares two JSON values, numbers by value whatever their Go type.
+func same(a, b any) bool {
+	x, errx := json.Marshal(copied(a))
+	y, erry := json.Marshal(copied(b))
+	return errx == nil && erry == nil && bytes.Equal(x, y)
+}
+
+// text spells a scalar as it stands in a URL; other values as JSON.
+func text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any, map[string]any:
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return ""
+		}
+		return string(raw)
+	}
+	return fmt.Sprint(v)
+}
+
+// texts spells a parameter's value, an array by its elements. Empty strings
+// are left out: an empty filter is none.
+func texts(v any) []string {
+	list, ok := copied(v).([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var out []string
+	for _, e := range list {
+		if s := text(e); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
