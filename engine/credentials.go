@@ -127,7 +127,7 @@ func credentialNames(api string, use operations.SchemeUse, declared []string) []
 	case strings.Contains(canonical(use.Name), "access_token"):
 		return []envNames{{"token", []string{own}}} // a user's token, not the API's key
 	default:
-		return []envNames{{"token", uniqueNames(declared, prefix+"_API_KEY", prefix+"_TOKEN", own)}}
+		return []envNames{{"token", uniqueNames(declared, prefix+"_API_KEY", prefix+"_TOKEN")}}
 	}
 }
 

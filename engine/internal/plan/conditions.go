@@ -31,7 +31,11 @@ func (b *builder) conditions(s *Step, scope *eval.Scope) {
 	s.Fail = b.own(answer, st.Fail, s, true)
 	s.Select = b.own(answer, st.Select, s, false)
 	if s.Select != nil {
-		s.Result = s.Result.WithField(matchField, s.Select.Type())
+		result := s.Result
+		if result.Kind() == "array" { // a bare list keeps its items beside the match
+			result = eval.Object(map[string]eval.Type{"items": result}, false)
+		}
+		s.Result = result.WithField(matchField, s.Select.Type())
 	}
 	b.schedule(s)
 }

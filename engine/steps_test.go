@@ -1,0 +1,318 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// fleet serves testdata/fleet.openapi.yaml.
+type fleet struct {
+	url string
+
+	mu   sync.Mutex
+	log  []string
+	keys []string
+	// answers replaces the answer of "METHOD /path?query".
+	answers map[string]http.HandlerFunc
+}
+
+func newFleet(t *testing.T) *fleet {
+	f := &fleet{answers: map[string]http.HandlerFunc{}}
+	srv := httptest.NewServer(f)
+	t.Cleanup(srv.Close)
+	f.url = srv.URL
+	return f
+}
+
+func (f *fleet) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	line := r.Method + " " + r.URL.RequestURI()
+	f.mu.Lock()
+	f.log = append(f.log, line)
+	if k := r.Header.Get("Idempotency-Key"); k != "" {
+		f.keys = append(f.keys, k)
+	}
+	h := f.answers[line]
+	f.mu.Unlock()
+	switch {
+	case h != nil:
+		h(rw, r)
+	case line == "GET /ships":
+		answer(rw, 200, map[string]any{"data": []any{ship(1, "sailing"), ship(2, "docked")}, "next_cursor": "p2"})
+	case line == "GET /ships?cursor=p2":
+		answer(rw, 200, map[string]any{"data": []any{ship(3, "docked")}, "next_cursor": nil})
+	case strings.HasPrefix(line, "GET /ships/"):
+		var imo int
+		fmt.Sscanf(r.URL.Path, "/ships/%d", &imo)
+		answer(rw, 200, ship(imo, "docked"))
+	case line == "POST /voyages":
+		var body map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			answer(rw, 400, map[string]any{"message": err.Error()})
+			return
+		}
+		answer(rw, 201, map[string]any{"id": fmt.Sprintf("v%v", body["imo"]), "ticket": "secret-ticket", "port": body["port"]})
+	case strings.HasPrefix(line, "GET /crew"):
+		answer(rw, 200, []any{map[string]any{"name": "Ada", "rank": "cook"}, map[string]any{"name": "Bo", "rank": "master"}})
+	default:
+		answer(rw, 404, map[string]any{"message": "no route"})
+	}
+}
+
+func ship(imo int, state string) map[string]any {
+	return map[string]any{"imo": imo, "name": fmt.Sprintf("Ship %d", imo), "state": state}
+}
+
+const fleetHead = `name: Fleet test
+specification: Naftiko Capability Composition
+specificationVersion: '0.1'
+api: fleet
+inputs:
+  - {name: port, type: string}
+`
+
+// loadFleet writes a capability and loads it against f.
+func (f *fleet) load(t *testing.T, src string, o engine.Options) *engine.Program {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "voyage.yaml")
+	if err := os.WriteFile(file, []byte(fleetHead+src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.OpenAPI = map[string]string{"fleet": "testdata/fleet.openapi.yaml"}
+	o.BaseURL = f.url
+	return mustLoad(t, file, &o)
+}
+
+func (f *fleet) run(t *testing.T, src string, o engine.Options) (*engine.Result, error) {
+	t.Helper()
+	return f.load(t, src, o).Run(t.Context(), engine.Inputs{"port": "Oslo"})
+}
+
+func TestEachAllAndWhen(t *testing.T) {
+	f := newFleet(t)
+	res, err := f.run(t, `
+steps:
+  - {id: ships, operation: listShips, all: true}
+  - id: voyages
+    operation: planVoyage
+    each: filter(ships.data, .state == "docked")
+    with: {imo: '{{ item.imo }}', port: '{{ inputs.port }} {{ index }}'}
+  - {id: never, operation: getShip, when: len(ships.data) > 3, with: {imo: 1}}
+outputs:
+  - {name: ports, source: 'map(voyages, .port)'}
+  - {name: count, source: len(ships.data)}
+  - {name: skipped, source: never == nil}
+`, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"ports": []any{"Oslo 0", "Oslo 1"}, "count": 3, "skipped": true}
+	if d := cmp.Diff(want, res.Outputs); d != "" {
+		t.Errorf("outputs (-want +got):\n%s", d)
+	}
+	if res.Steps[2].Status != "skipped" {
+		t.Errorf("step never: %s", res.Steps[2].Status)
+	}
+	if slices.Contains(f.log, "GET /ships/1") {
+		t.Error("the skipped step was sent")
+	}
+	if len(f.keys) != 2 || f.keys[0] == f.keys[1] {
+		t.Errorf("idempotency keys %q: one for each iteration is wanted", f.keys)
+	}
+}
+
+func TestSelectFromBareList(t *testing.T) {
+	f := newFleet(t)
+	res, err := f.run(t, `
+steps:
+  - {id: crew, operation: listCrew, select: 'find(result, .rank == "master")'}
+outputs:
+  - {name: master, source: crew.match.name}
+  - {name: port, source: inputs.port}
+`, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Outputs["master"] != "Bo" {
+		t.Errorf("outputs %v", res.Outputs)
+	}
+}
+
+func TestSelectFindsNothing(t *testing.T) {
+	f := newFleet(t)
+	res, err := f.run(t, `
+steps:
+  - {id: crew, operation: listCrew, select: 'find(result, .rank == "admiral")'}
+outputs:
+  - {name: port, source: inputs.port}
+`, engine.Options{})
+	if err == nil || res.Error.Code != "nothing-selected" {
+		t.Fatalf("got %+v, %v", res.Error, err)
+	}
+}
+
+func TestFailCondition(t *testing.T) {
+	f := newFleet(t)
+	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, 200, ship(7, "sunk")) }
+	res, err := f.run(t, `
+steps:
+  - {id: ship, operation: getShip, with: {imo: 7}, until: 'result.state == "docked"', fail: 'ship.state == "sunk"', every: 1s}
+outputs:
+  - {name: port, source: inputs.port}
+`, engine.Options{})
+	if err == nil || res.Error.Code != "fail-condition" || res.Status != engine.Failed {
+		t.Fatalf("got %+v, %v", res.Error, err)
+	}
+}
+
+// A write that documents an idempotency key is sent again with the same key.
+func TestKeyedWriteIsResent(t *testing.T) {
+	f := newFleet(t)
+	dropped := false
+	f.answers["POST /voyages"] = func(rw http.ResponseWriter, r *http.Request) {
+		if !dropped {
+			dropped = true
+			drop(rw, r)
+			return
+		}
+		answer(rw, 201, map[string]any{"id": "v1"})
+	}
+	res, err := f.run(t, `
+steps:
+  - {id: go, operation: planVoyage, with: {imo: 1, port: '{{ inputs.port }}'}}
+outputs:
+  - {name: id, source: go.id}
+`, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Outputs["id"] != "v1" || len(f.keys) != 2 || f.keys[0] != f.keys[1] {
+		t.Errorf("outputs %v, keys %q", res.Outputs, f.keys)
+	}
+}
+
+func TestSensitiveIsFollowed(t *testing.T) {
+	f := newFleet(t)
+	p := f.load(t, `
+steps:
+  - {id: go, operation: planVoyage, with: {imo: 1, port: '{{ inputs.port }}'}, sensitive: ticket}
+outputs:
+  - {name: ticket, source: '"no " + go.ticket'}
+  - {name: id, source: go.id}
+`, engine.Options{})
+	res, err := p.Run(t.Context(), engine.Inputs{"port": "Oslo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"ticket"}, res.SensitiveOutputs); d != "" {
+		t.Errorf("sensitive outputs (-want +got):\n%s", d)
+	}
+}
+
+func TestStrictResponses(t *testing.T) {
+	const src = `
+steps:
+  - {id: ship, operation: getShip, with: {imo: 7}}
+outputs:
+  - {name: port, source: inputs.port}
+`
+	f := newFleet(t)
+	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, 200, map[string]any{"imo": "seven"}) }
+	var warned int
+	o := engine.Options{OnEvent: func(e engine.Event) {
+		if e.Kind == engine.EventWarning {
+			warned++
+		}
+	}}
+	if _, err := f.run(t, src, o); err != nil || warned != 1 {
+		t.Errorf("lenient: %v, %d warnings", err, warned)
+	}
+	o.StrictResponses = true
+	res, err := f.run(t, src, o)
+	if err == nil || res.Error.Code != "unexpected-answer" {
+		t.Errorf("strict: %+v, %v", res.Error, err)
+	}
+}
+
+func TestUnreadableAnswers(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"HTML": func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(rw, "<h1>hello</h1>")
+		},
+		"broken JSON": func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(rw, `{"imo": `)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFleet(t)
+			f.answers["GET /ships/7"] = h
+			res, err := f.run(t, `
+steps:
+  - {id: ship, operation: getShip, with: {imo: 7}}
+outputs:
+  - {name: name, source: ship.name}
+  - {name: port, source: inputs.port}
+`, engine.Options{})
+			if err == nil || res.Error.Code != "unreadable-answer" {
+				t.Fatalf("got %+v, %v", res.Error, err)
+			}
+		})
+	}
+}
+
+func TestEmptyValueIsNotSent(t *testing.T) {
+	f := newFleet(t)
+	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, 200, map[string]any{"imo": nil, "name": "x"})
+	}
+	res, err := f.run(t, `
+steps:
+  - {id: ship, operation: getShip, with: {imo: 7}}
+  - {id: again, operation: getShip, with: {imo: '{{ ship.imo }}'}}
+outputs:
+  - {name: name, source: again.name}
+  - {name: port, source: inputs.port}
+`, engine.Options{})
+	if err == nil || res.Error.Code != "missing-parameter" || res.Error.Step != "again" {
+		t.Fatalf("got %+v, %v", res.Error, err)
+	}
+	if len(f.log) != 1 {
+		t.Errorf("sent %q", f.log)
+	}
+}
+
+func TestOverridesAreChecked(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "voyage.yaml")
+	src := fleetHead + "steps:\n  - {id: ship, operation: getShip, with: {imo: 7}}\noutputs:\n  - {name: port, source: inputs.port}\n"
+	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for override, want := range map[string]string{
+		"shop.every=1s":   `did you mean "ship"?`,
+		"ship":            "want STEP.KEY=VALUE",
+		"ship.evry=1s":    `unknown step key "evry"`,
+		"ship.timeout=-1": "",
+	} {
+		_, err := engine.Load(t.Context(), file, &engine.Options{
+			OpenAPI: map[string]string{"fleet": "testdata/fleet.openapi.yaml"}, Overrides: []string{override},
+		})
+		var bad *engine.LoadError
+		if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) {
+			t.Errorf("--override %s: %v, want %q", override, err, want)
+		}
+	}
+}
