@@ -2,6 +2,7 @@ package eval
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/conf"
@@ -112,6 +113,12 @@ func makesText(name string) bool {
 		return true
 	}
 	return false
+}
+
+// wantsIntegers reports whether expr's builtin of this name refuses whole
+// numbers that arrive as a float64.
+func wantsIntegers(name string) bool {
+	return name == "take" || strings.HasPrefix(name, "bit")
 }
 
 // limitBuiltins takes the withheld builtins out of cfg and puts our versions in

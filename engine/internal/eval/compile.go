@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 )
@@ -23,8 +24,8 @@ type Expr struct {
 	refs     []Ref
 	simple   bool
 	wantBool bool
-	reads    []declared // names whose values the program loads
-	calls    []string   // metered functions that the program loads
+	reads    []declared    // names whose values the program loads
+	calls    []meteredFunc // functions that the program loads
 }
 
 // Source returns the expression as it was written.
@@ -110,12 +111,14 @@ func (s *Scope) config() *conf.Config {
 }
 
 func (c *compilation) parse() bool {
-	tree, err := parser.ParseWithConfig(c.rewritten.text, c.cfg)
+	wrapped := wrapObjects(c.rewritten.text)
+	tree, err := parser.ParseWithConfig(wrapped.text, c.cfg)
 	if err != nil {
-		c.problems = append(c.problems, c.explainSyntax(err))
+		c.problems = append(c.problems, c.explainSyntax(err, wrapped.place))
 		return false
 	}
 	c.tree = tree
+	ast.Walk(&tree.Node, wrapped)
 	ast.Walk(&tree.Node, restoreNames{c.source})
 	return true
 }
@@ -143,7 +146,8 @@ func (c *compilation) finish(src string) *Expr {
 	l.lower(&c.tree.Node)
 	program, err := compiler.Compile(c.tree, c.cfg)
 	if err != nil {
-		c.problems = append(c.problems, c.explainSyntax(err))
+		here := func(loc file.Location) file.Location { return loc }
+		c.problems = append(c.problems, c.explainSyntax(err, here))
 		return nil
 	}
 	e.tree, e.program, e.reads, e.calls = c.tree.Node, program, l.reads, l.calls

@@ -54,13 +54,13 @@ func (e *Expr) environment(m *meter, env *Env) map[string]any {
 	values := make(map[string]any, len(e.reads)+len(e.calls))
 	for _, d := range e.reads {
 		if d.step {
-			values[d.slot()] = env.Steps[d.name]
+			values[d.slot] = env.Steps[d.name]
 		} else {
-			values[d.slot()] = env.Vars[d.name]
+			values[d.slot] = env.Vars[d.name]
 		}
 	}
-	if len(e.calls) > 0 {
-		m.functions(e.calls, values)
+	for _, f := range e.calls {
+		values[functionSlot(f.name)] = m.bind(f)
 	}
 	return values
 }

@@ -132,7 +132,7 @@ func machineMessages() [][2]string {
 		{`^operator "in" not defined on (.+)$`, "%0 needs an array or an object, got $1"},
 		{`^integer divide by zero$`, "division by zero"},
 		{`^memory budget exceeded$`, "evaluation makes too many items: more than 1000000"},
-		{`^hash of unhashable type (.+)$`, "%0 cannot use $1 as a key"},
+		{`^hash of unhashable type:? (.+)$`, "%0 cannot use $1 as a key"},
 		{`^cannot slice `, "only an array or a string can be cut with [:]"},
 	}
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/expr-lang/expr/file"
 )
 
-// explainSyntax words an error of expr's lexer or parser.
-func (c *compilation) explainSyntax(err error) Problem {
+// explainSyntax words an error of expr's lexer, parser or compiler; place finds
+// its location in the source.
+func (c *compilation) explainSyntax(err error, place func(file.Location) file.Location) Problem {
 	var fault *file.Error
 	if !errors.As(err, &fault) {
 		return Problem{Length: len(c.source), Code: CodeSyntax, Message: plain(err.Error())}
 	}
-	p := c.problemAt(fault.Location, CodeSyntax)
+	p := c.problemAt(place(fault.Location), CodeSyntax)
 	p.Message, p.Hint = wordSyntax(plain(fault.Message))
 	if strings.Contains(fault.Message, "exceeds maximum allowed nodes") {
 		p.Code = CodeTooLarge

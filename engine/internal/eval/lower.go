@@ -15,12 +15,14 @@ import (
 //     functions, which are bound to the evaluation's meter;
 //   - every predicate starts with a tick, which is how an evaluation notices
 //     that its context ended or that it has worked too long;
+//   - operands that expr wants as Go integers are made so, since a whole
+//     number may arrive as a float64;
 //   - equality forgets static types, for which expr has instructions that
 //     panic on a null or on a whole number that arrives as a float64.
 type lowering struct {
 	scope *Scope
 	reads []declared
-	calls []string
+	calls []meteredFunc
 }
 
 func (l *lowering) lower(root *ast.Node) { ast.Walk(root, l) }
@@ -48,9 +50,18 @@ func (l *lowering) Visit(node *ast.Node) {
 			*node = l.call(callee.Value, n, n.Arguments...)
 		}
 	case *ast.BuiltinNode:
-		if makesText(n.Name) {
-			*node = l.call(chargeName, n, n)
+		l.builtin(node, n)
+	}
+}
+
+func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
+	if wantsIntegers(n.Name) {
+		for i := range n.Arguments {
+			n.Arguments[i] = l.call(wholeName, n.Arguments[i], n.Arguments[i])
 		}
+	}
+	if makesText(n.Name) {
+		*node = l.call(chargeName, n, n)
 	}
 }
 
@@ -58,6 +69,8 @@ func (l *lowering) binary(node *ast.Node, n *ast.BinaryNode) {
 	switch n.Operator {
 	case "==", "!=":
 		n.Left.SetNature(nature.Nature{})
+	case "%":
+		n.Left, n.Right = l.call(wholeName, n.Left, n.Left), l.call(wholeName, n.Right, n.Right)
 	case "+":
 		numbers := n.Left.Nature().IsNumber() && n.Right.Nature().IsNumber()
 		if !numbers {
@@ -68,19 +81,19 @@ func (l *lowering) binary(node *ast.Node, n *ast.BinaryNode) {
 
 // load replaces node by the slot of d.
 func (l *lowering) load(node *ast.Node, d declared) {
-	known := slices.ContainsFunc(l.reads, func(o declared) bool { return o.step == d.step && o.name == d.name })
+	known := slices.ContainsFunc(l.reads, func(o declared) bool { return o.slot == d.slot })
 	if !known {
 		l.reads = append(l.reads, d)
 	}
-	slot := &ast.IdentifierNode{Value: d.slot()}
+	slot := &ast.IdentifierNode{Value: d.slot}
 	slot.SetNature(*(*node).Nature())
 	ast.Patch(node, slot)
 }
 
 // call returns a call of a metered function, placed where at is.
 func (l *lowering) call(name string, at ast.Node, args ...ast.Node) ast.Node {
-	if !slices.Contains(l.calls, name) {
-		l.calls = append(l.calls, name)
+	if !slices.ContainsFunc(l.calls, func(f meteredFunc) bool { return f.name == name }) {
+		l.calls = append(l.calls, meteredNamed(name))
 	}
 	callee := &ast.IdentifierNode{Value: functionSlot(name)}
 	callee.SetNature(nature.FromType(reflect.TypeFor[func(...any) any]()))

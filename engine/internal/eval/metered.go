@@ -23,6 +23,7 @@ const (
 	tickName   = "tick"
 	addName    = "+"
 	chargeName = "charge"
+	wholeName  = "whole"
 )
 
 // metered lists the builtins that we make ourselves, because expr's version
@@ -52,6 +53,7 @@ func internal() []meteredFunc {
 		{name: tickName, run: func(m *meter, _ []any) (any, error) { return nil, m.tick() }},
 		{name: addName, run: func(m *meter, args []any) (any, error) { return m.add(args[0], args[1]) }},
 		{name: chargeName, run: func(m *meter, args []any) (any, error) { return args[0], m.charge(args[0]) }},
+		{name: wholeName, run: func(_ *meter, args []any) (any, error) { return whole(args[0]), nil }},
 	}
 }
 
@@ -340,6 +342,14 @@ func boxed[T any](items []T) []any {
 	return out
 }
 
+// whole returns whole numbers as int, and every other value as it is.
+func whole(v any) any {
+	if n, ok := wholeNumber(v); ok {
+		return n
+	}
+	return v
+}
+
 func wholeNumber(v any) (int, bool) {
 	switch v := v.(type) {
 	case int:
@@ -352,19 +362,20 @@ func wholeNumber(v any) (int, bool) {
 	return 0, false
 }
 
-// functions returns the metered functions of these names, bound to m, as the
-// evaluation environment holds them. Errors end the evaluation.
-func (m *meter) functions(names []string, env map[string]any) {
-	for _, f := range slices.Concat(metered(), internal()) {
-		if !slices.Contains(names, f.name) {
-			continue
+// meteredNamed returns the function that lowering calls by name.
+func meteredNamed(name string) meteredFunc {
+	all := slices.Concat(metered(), internal())
+	return all[slices.IndexFunc(all, func(f meteredFunc) bool { return f.name == name })]
+}
+
+// bind returns f as the evaluation environment holds it. An error ends the
+// evaluation.
+func (m *meter) bind(f meteredFunc) func(...any) any {
+	return func(args ...any) any {
+		v, err := f.run(m, args)
+		if err != nil {
+			panic(err)
 		}
-		env[functionSlot(f.name)] = func(args ...any) any {
-			v, err := f.run(m, args)
-			if err != nil {
-				panic(err)
-			}
-			return v
-		}
+		return v
 	}
 }

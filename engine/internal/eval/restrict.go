@@ -7,7 +7,7 @@ import (
 )
 
 // restrict refuses what expr's language has and ours has not: the environment
-// as a value, methods, bytes, steps chosen at run time (which step is read must
+// and functions as values, methods, bytes, steps chosen at run time (which step is read must
 // be known before a run), and deep nesting.
 func (c *compilation) restrict() bool {
 	if deep := nesting(c.tree.Node); deep > maxNesting {
@@ -24,12 +24,7 @@ func (c *compilation) restrict() bool {
 func (c *compilation) restrictNode(node ast.Node) {
 	switch n := node.(type) {
 	case *ast.IdentifierNode:
-		switch n.Value {
-		case "$env":
-			c.refuse(n, CodeUnknownName, `unknown name "$env"`, "read steps and variables by their names")
-		case stepsName:
-			c.refuse(n, CodeSyntax, "steps needs a step's id", `write steps["id"], with the id in quotes`)
-		}
+		c.restrictName(n)
 	case *ast.MemberNode:
 		if _, ok := stepMember(n); ok {
 			return
@@ -39,11 +34,26 @@ func (c *compilation) restrictNode(node ast.Node) {
 			c.refuse(n, CodeSyntax, "only functions can be called, not fields", "")
 			return
 		}
+		for _, arg := range n.Arguments {
+			c.restrictNode(arg)
+		}
+		return
 	case *ast.BytesNode:
 		c.refuse(n, CodeSyntax, "byte literals are not available", "write a string")
 	}
 	for _, child := range children(node) {
 		c.restrictNode(child)
+	}
+}
+
+func (c *compilation) restrictName(n *ast.IdentifierNode) {
+	switch {
+	case n.Value == "$env":
+		c.refuse(n, CodeUnknownName, `unknown name "$env"`, "read steps and variables by their names")
+	case n.Value == stepsName:
+		c.refuse(n, CodeSyntax, "steps needs a step's id", `write steps["id"], with the id in quotes`)
+	case isBuiltin(n.Value) && !withheld(n.Value):
+		c.refuse(n, CodeUnknownName, fmt.Sprintf("%s is a function and no value", n.Value), fmt.Sprintf("call it: %s(...)", n.Value))
 	}
 }
 

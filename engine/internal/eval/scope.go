@@ -34,19 +34,17 @@ type declared struct {
 	typ        Type
 	nature     nature.Nature
 	hyphenated []string // fields in typ, at any depth, whose names have hyphens
+	// slot is the key under which the evaluation environment holds the value.
+	// It is no identifier, so that no local variable can hide it.
+	slot string
 }
 
 func declare(name string, step bool, t Type) declared {
-	return declared{name: name, step: step, typ: t, nature: natureOf(t), hyphenated: hyphenatedFields(t)}
-}
-
-// slot is the key under which the evaluation environment holds the name's
-// value. It is no identifier, so that no local variable can hide it.
-func (d declared) slot() string {
-	if d.step {
-		return "step:" + d.name
+	slot := "var:" + name
+	if step {
+		slot = "step:" + name
 	}
-	return "var:" + d.name
+	return declared{name: name, step: step, typ: t, nature: natureOf(t), hyphenated: hyphenatedFields(t), slot: slot}
 }
 
 // NewScope returns the scope with these steps, by id, and variables such as

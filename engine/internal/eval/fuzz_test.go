@@ -1,0 +1,100 @@
+package eval
+
+import (
+	"testing"
+	"unicode/utf8"
+)
+
+func seeds(f *testing.F) {
+	for _, s := range []string{
+		`a-b.c`, `x-1.data-2`, "`a-b`", `"\"a-b"`, `1e-3-x-1`, `/* a-b`, `in-progress in in`, `#acc-1`, `steps["a.b"].x`,
+		`filter(a-b.data, .state == "active")[0].id`, `map(inputs.domains, {domain: #, state: "pending"})`,
+		`{{ inputs.name }} and {{ {a: {b: 1}} }}`, `{{ "}}" }}`, `let q = a-b; q?.data ?? 1..n`, `a-b.total-count-1`,
+		`reduce(1..3, #acc + #, 0)`, `{(a): (1)}`, `join(["a"], "-") + "é"`, `not in in`, `if n > 1 {a} else {n}`, `verify-directry.data`,
+	} {
+		f.Add(s)
+	}
+}
+
+// Rewriting changes runes in place: nothing moves, strings least of all, and
+// it can be undone.
+func FuzzRewrite(f *testing.F) {
+	seeds(f)
+	scope := fixtureScope()
+	f.Fuzz(func(t *testing.T, src string) {
+		if !utf8.ValidString(src) {
+			return
+		}
+		r := rewrite(src, scope)
+		in, out := []rune(src), []rune(r.text)
+		if len(in) != len(out) {
+			t.Fatalf("%q became %q", src, r.text)
+		}
+		for i := range in {
+			if in[i] != out[i] && plain(string(out[i])) != string(in[i]) {
+				t.Fatalf("%q became %q at %d", src, r.text, i)
+			}
+		}
+	})
+}
+
+// Compiling and evaluating end, without a panic, and problems lie inside the
+// source.
+func FuzzCompile(f *testing.F) {
+	seeds(f)
+	scope, env := fixtureScope(), fixtureEnv()
+	f.Fuzz(func(t *testing.T, src string) {
+		e, problems := scope.Compile(src)
+		checkPlaces(t, src, problems)
+		if (e == nil) != hasErrors(problems) {
+			t.Fatalf("expression %v, problems %v", e, problems)
+		}
+		if e == nil {
+			return
+		}
+		if v, err := e.Eval(t.Context(), env); err == nil {
+			again, err := e.Eval(t.Context(), env)
+			if err != nil || !sameJSON(v, again) {
+				t.Fatalf("%v, then %v, %v", v, again, err)
+			}
+		}
+	})
+}
+
+func FuzzTemplate(f *testing.F) {
+	seeds(f)
+	scope, env := fixtureScope(), fixtureEnv()
+	f.Fuzz(func(t *testing.T, src string) {
+		tmpl, problems := scope.CompileTemplate(src)
+		checkPlaces(t, src, problems)
+		if (tmpl == nil) != hasErrors(problems) {
+			t.Fatalf("template %v, problems %v", tmpl, problems)
+		}
+		if tmpl == nil {
+			return
+		}
+		v, err := tmpl.Eval(t.Context(), env)
+		if !HasTemplate(src) && (err != nil || v != src) {
+			t.Fatalf("text %q became %v, %v", src, v, err)
+		}
+	})
+}
+
+func checkPlaces(t *testing.T, src string, problems []Problem) {
+	t.Helper()
+	size := utf8.RuneCountInString(src)
+	for _, p := range problems {
+		if p.Offset < 0 || p.Length < 0 || p.Offset > size || p.Offset+p.Length > size+1 {
+			t.Fatalf("problem %+v lies outside %q", p, src)
+		}
+		if p.Code == "" || p.Message == "" {
+			t.Fatalf("problem %+v says nothing", p)
+		}
+	}
+}
+
+func sameJSON(a, b any) bool {
+	x, errX := compactJSON(a)
+	y, errY := compactJSON(b)
+	return errX == nil && errY == nil && x == y
+}
