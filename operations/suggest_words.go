@@ -1,0 +1,164 @@
+package operations
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// profile is an operation's words, taken apart.
+type profile struct {
+	id, method string
+	verb       string   // class of what it does
+	own        []string // words of its path, id and summary
+	tags       []string // words of its tags
+	thing      []string // words of the path's end: what it deals with
+}
+
+func newProfile(s *Summary) profile {
+	p := profile{id: s.ID, method: s.Method}
+	var fixed []string
+	for segment := range strings.SplitSeq(s.Path, "/") {
+		if segment != "" && !strings.Contains(segment, "{") {
+			fixed = append(fixed, segment)
+		}
+	}
+	path := words(strings.Join(fixed, " "))
+	p.own = nouns(slices.Concat(path, words(s.ID), words(s.Summary)))
+	p.tags = nouns(words(strings.Join(s.Tags, " ")))
+	p.thing = pathThing(fixed)
+	p.verb = operationVerb(s)
+	return p
+}
+
+// pathThing returns the words of the last fixed segment of a path, and of the
+// one before it where the last begins with a verb: /portal/generate_link deals
+// with a portal's link.
+func pathThing(fixed []string) []string {
+	if len(fixed) == 0 {
+		return nil
+	}
+	last := words(fixed[len(fixed)-1])
+	if len(fixed) > 1 && len(last) > 0 && knownClass(last[0]) {
+		last = append(last[1:], words(fixed[len(fixed)-2])...)
+	}
+	return nouns(last)
+}
+
+// all iterates over the words once each.
+func (p *profile) all() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, w := range p.own {
+			if !yield(w) {
+				return
+			}
+		}
+		for _, w := range p.tags {
+			if !slices.Contains(p.own, w) && !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+// knownVerbs gives the verbs of ids and prose their class.
+var knownVerbs = map[string]string{
+	"create": "create", "add": "create", "new": "create", "make": "create", "generate": "create", "insert": "create",
+	"register": "create", "define": "create", "issue": "create", "emit": "create", "post": "create",
+	"list": "list", "search": "list", "query": "list", "index": "list", "all": "list",
+	"get": "get", "read": "get", "fetch": "get", "retrieve": "get", "show": "get", "find": "get", "lookup": "get", "describe": "get",
+	"update": "update", "edit": "update", "patch": "update", "modify": "update", "set": "update", "put": "update", "change": "update", "replace": "update",
+	"delete": "delete", "remove": "delete", "destroy": "delete",
+}
+
+// verbClass returns the class of a verb; an unknown verb is its own class.
+func verbClass(verb string) string {
+	if class := knownVerbs[verb]; class != "" {
+		return class
+	}
+	return verb
+}
+
+func knownClass(verb string) bool { return knownVerbs[verb] != "" }
+
+func isRead(class string) bool { return class == "list" || class == "get" }
+
+// operationVerb judges what an operation does: by its method, except that a GET
+// lists or gets, and a POST creates unless its summary starts with another verb.
+func operationVerb(s *Summary) string {
+	first := ""
+	if w := words(s.Summary); len(w) > 0 {
+		first = verbClass(w[0])
+	}
+	switch s.Method {
+	case "GET", "HEAD", "OPTIONS", "TRACE":
+		last := s.Path[strings.LastIndexByte(s.Path, '/')+1:]
+		if first == "list" || first != "get" && !strings.Contains(last, "{") {
+			return "list"
+		}
+		return "get"
+	case "PUT", "PATCH":
+		return "update"
+	case "DELETE":
+		return "delete"
+	}
+	if first == "" || isRead(first) {
+		return "create"
+	}
+	return first
+}
+
+// hasWord reports whether list holds word, spelt the same or, for long words,
+// almost the same.
+func hasWord(list []string, word string) bool {
+	return slices.ContainsFunc(list, func(w string) bool {
+		return w == word || min(len(w), len(word)) >= 6 && editDistance(w, word) <= 1
+	})
+}
+
+// nearlySame reports whether two ids differ by a slip of the pen.
+func nearlySame(a, b string) bool {
+	if strings.EqualFold(strings.Join(words(a), ""), strings.Join(words(b), "")) {
+		return true
+	}
+	allowed := 1
+	if min(len(a), len(b)) >= 24 {
+		allowed = 2
+	}
+	return min(len(a), len(b)) >= 6 && editDistance(a, b) <= allowed
+}
+
+// editDistance is the number of letters to insert, delete, replace or swap with
+// their neighbour that turns one word into the other (optimal string alignment).
+// It looks no further than 2: beyond that it returns 3.
+func editDistance(a, b string) int {
+	const far = 3
+	x, y := []rune(a), []rune(b)
+	if d := len(x) - len(y); d >= far || -d >= far {
+		return far
+	}
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		best := row[0]
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+			best = min(best, row[j])
+		}
+		if best >= far {
+			return far
+		}
+		before, last, row = last, row, before
+	}
+	return min(last[len(y)], far)
+}
