@@ -144,7 +144,7 @@ type Str struct {
 	Value string
 	Pos   diag.Pos
 	Style Style
-	Raw   string // source text between the quotes when it differs from Value
+	Raw   string // source text, between the quotes if any, when it differs from Value
 }
 
 // IsSet reports whether the string was written.

@@ -1,39 +1,117 @@
 package spec
 
-import "github.com/capstan-run/capstan/diag"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/diag"
+)
 
 // Span maps a range of Value, counted in code points, to the place where the
-// author wrote it: one column later when quoted, the line alone in a block
-// scalar or where escapes make columns uncertain. endColumn is 0 when unknown.
+// author wrote it: one column later when quoted, further where escapes take
+// more room than what they stand for, and only the start of the string in a
+// block scalar, an alias, or text that goes over several lines. endColumn is 0
+// when unknown.
 func (s Str) Span(from, length int) (pos diag.Pos, endColumn int) {
-	pos = s.Pos
+	length = max(length, 1)
 	switch {
-	case s.Style == Block || s.Raw != "" && s.Raw != s.Value:
-		return pos, 0
-	case s.Style == Quoted:
+	case s.Style == Block:
+		return s.Pos, 0
+	case s.Raw != "" && s.Raw != s.Value:
+		return s.escaped(from, length)
+	}
+	pos = s.Pos
+	pos.Column += from
+	if s.Style == Quoted {
 		pos.Column++
 	}
-	pos.Column += from
-	return pos, pos.Column + max(length, 1)
+	return pos, pos.Column + length
 }
 
-// Go returns the value as plain Go data: nil, bool, int64, float64, string,
-// []any or map[string]any.
-func (v Value) Go() any {
-	switch v.Kind {
-	case Sequence:
-		out := make([]any, len(v.Items))
-		for i, item := range v.Items {
-			out[i] = item.Go()
-		}
-		return out
-	case Mapping:
-		out := make(map[string]any, len(v.Fields))
-		for _, f := range v.Fields {
-			out[f.Key.Value] = f.Value.Go()
-		}
-		return out
-	default:
-		return v.Scalar
+// escaped is Span for a quoted string whose source differs from its value.
+func (s Str) escaped(from, length int) (diag.Pos, int) {
+	columns, ok := columns(s.Raw, s.Value)
+	if s.Style != Quoted || !ok || from < 0 || from >= len(columns) {
+		return s.Pos, 0
 	}
+	pos := s.Pos
+	pos.Column += 1 + columns[from]
+	return pos, s.Pos.Column + 1 + columns[min(from+length, len(columns)-1)]
+}
+
+// columns returns where in raw each code point of value is written, and where
+// the last one ends. ok is false when raw goes over several lines or is not
+// value in either of YAML's quotes.
+func columns(raw, value string) (columns []int, ok bool) {
+	if strings.ContainsAny(raw, "\r\n") {
+		return nil, false
+	}
+	for _, unescape := range []func(string) (string, int){singleQuoted, doubleQuoted} {
+		if columns, ok = align(raw, value, unescape); ok {
+			return columns, true
+		}
+	}
+	return nil, false
+}
+
+// align walks raw and value together; unescape returns what raw begins with
+// and how many bytes of raw that takes, 0 when it cannot tell.
+func align(raw, value string, unescape func(string) (string, int)) (columns []int, ok bool) {
+	column := 0
+	for raw != "" {
+		text, size := unescape(raw)
+		rest, match := strings.CutPrefix(value, text)
+		if size == 0 || !match {
+			return nil, false
+		}
+		if text != "" {
+			columns = append(columns, column)
+		}
+		column += utf8.RuneCountInString(raw[:size])
+		raw, value = raw[size:], rest
+	}
+	return append(columns, column), value == ""
+}
+
+func singleQuoted(raw string) (string, int) {
+	if strings.HasPrefix(raw, "''") {
+		return "'", 2
+	}
+	return singleRune(raw)
+}
+
+// doubleQuoted reads one character or escape of a double-quoted scalar (YAML
+// 1.2.2, section 5.7).
+func doubleQuoted(raw string) (string, int) {
+	if raw[0] != '\\' {
+		return singleRune(raw)
+	}
+	if len(raw) < 2 {
+		return "", 0
+	}
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[raw[1]]
+	if digits == 0 {
+		text := escapes[raw[1]]
+		return text, min(2, 2*len(text))
+	}
+	if len(raw) < 2+digits {
+		return "", 0
+	}
+	code, err := strconv.ParseUint(raw[2:2+digits], 16, 32)
+	if err != nil {
+		return "", 0
+	}
+	return string(rune(code)), 2 + digits
+}
+
+func singleRune(raw string) (string, int) {
+	_, size := utf8.DecodeRuneInString(raw)
+	return raw[:size], size
+}
+
+// escapes are those of one letter. The map is never written to.
+var escapes = map[byte]string{
+	'0': "\x00", 'a': "\a", 'b': "\b", 't': "\t", '\t': "\t", 'n': "\n", 'v': "\v", 'f': "\f", 'r': "\r", 'e': "\x1b",
+	' ': " ", '"': `"`, '/': "/", '\\': `\`, 'N': "\u0085", '_': "\u00a0", 'L': "\u2028", 'P': "\u2029",
 }

@@ -92,7 +92,7 @@ func (d *decoder) integer(n *yaml.Node) any {
 }
 
 func (d *decoder) float(n *yaml.Node) any {
-	if allDigits.MatchString(n.Value) {
+	if n.Style&yaml.TaggedStyle == 0 && allDigits.MatchString(n.Value) {
 		d.tooBig(n)
 		return nil
 	}
@@ -145,4 +145,25 @@ func fits(v Value, typ, items string) bool {
 		return typ == "number"
 	}
 	return false
+}
+
+// Go returns the value as plain Go data: nil, bool, int64, float64, string,
+// []any or map[string]any.
+func (v Value) Go() any {
+	switch v.Kind {
+	case Sequence:
+		out := make([]any, len(v.Items))
+		for i, item := range v.Items {
+			out[i] = item.Go()
+		}
+		return out
+	case Mapping:
+		out := make(map[string]any, len(v.Fields))
+		for _, f := range v.Fields {
+			out[f.Key.Value] = f.Value.Go()
+		}
+		return out
+	default:
+		return v.Scalar
+	}
 }
