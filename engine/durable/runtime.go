@@ -1,0 +1,178 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Runtime keeps runs, decides which process drives one, and takes what the
+// outside has to say to them. The interpreter knows nothing of it. A Runtime is
+// safe for concurrent use, and several processes may share what it keeps.
+type Runtime interface {
+	// Start stores a new run, due at once. Nothing is executed. Starting an id
+	// that is kept already is ErrExists.
+	Start(ctx context.Context, spec Spec) error
+	// Drive executes a run here until it ends, cannot go on now, or ctx ends,
+	// and returns where it stands then. A run that another process drives is
+	// ErrBusy; one that has ended is returned as it is.
+	Drive(ctx context.Context, id string, exec Executor, o DriveOptions) (State, error)
+	// Serve drives every run that is due or becomes due until ctx ends, at most
+	// o.Parallel at once.
+	Serve(ctx context.Context, exec Executor, o ServeOptions) error
+
+	// Signal stores the result of a step that somebody else performed and makes
+	// the run due. The same signal id again is no error and changes nothing;
+	// another result for a step that has one is ErrConflict. It may come
+	// before the run waits for it; after the run's end it is ErrEnded.
+	Signal(ctx context.Context, id string, s Signal) error
+	// Settle says what became of a write that is in doubt and makes the run
+	// due. A step that is not in doubt is ErrConflict.
+	Settle(ctx context.Context, id string, s Settlement) error
+	// Cancel ends a run: at once when nobody drives it, else at its next call.
+	Cancel(ctx context.Context, id string) error
+
+	// Get returns a run, or ErrUnknown.
+	Get(ctx context.Context, id string) (State, error)
+	// Spec returns what the run was started with.
+	Spec(ctx context.Context, id string) (Spec, error)
+	// List returns the runs that match, newest first.
+	List(ctx context.Context, f Filter) ([]State, error)
+	// History returns what happened in a run after the event numbered after.
+	History(ctx context.Context, id string, after int64) ([]Event, error)
+	// Prune forgets runs that ended before a time, and what only they used. It
+	// returns how many.
+	Prune(ctx context.Context, before time.Time) (int, error)
+	Close() error
+}
+
+// Errors of a Runtime, for errors.Is.
+var (
+	ErrUnknown  = errors.New("there is no such run")
+	ErrExists   = errors.New("a run of that id exists")
+	ErrBusy     = errors.New("another process drives the run")
+	ErrEnded    = errors.New("the run has ended")
+	ErrConflict = errors.New("that was said differently before")
+	// ErrDrift is returned by a Host whose record of a call does not match the
+	// call: the step's input changed since.
+	ErrDrift = errors.New("the step's input is not what the run recorded")
+)
+
+// Spec is what a run is started with.
+type Spec struct {
+	ID         string
+	Capability string
+	// Source is the capability's file as the user named it, for showing.
+	Source string
+	// Snapshot is everything the run executes, as the engine wrote it. A
+	// Runtime keeps equal snapshots once.
+	Snapshot []byte
+	Input    json.RawMessage
+	Started  time.Time
+	// Owner tells runs of different callers of a server apart, "" elsewhere.
+	Owner string
+}
+
+// Executor interprets a run. It returns how the run ended; a *Suspended error
+// parks it, the error of ctx leaves it due, any other error leaves it due too
+// and is returned by Drive: the run could not be executed here.
+type Executor func(ctx context.Context, h Host, spec Spec) (Ending, error)
+
+// Ending is how a run ended.
+type Ending struct {
+	Status RunStatus
+	Doc    json.RawMessage // the engine's run document
+}
+
+// RunStatus is how a run stands.
+type RunStatus string
+
+// The statuses. Running covers runs that are due and runs that nobody drives
+// although they could go on.
+const (
+	RunRunning   RunStatus = "running"
+	RunWaiting   RunStatus = "waiting"  // parked: for a person or a timer
+	RunInDoubt   RunStatus = "in_doubt" // parked: a write is to be settled
+	RunSucceeded RunStatus = "succeeded"
+	RunFailed    RunStatus = "failed"
+	RunTimedOut  RunStatus = "timed_out"
+	RunCancelled RunStatus = "cancelled"
+)
+
+// Ended reports whether the run will never go on.
+func (s RunStatus) Ended() bool {
+	switch s {
+	case RunSucceeded, RunFailed, RunTimedOut, RunCancelled:
+		return true
+	}
+	return false
+}
+
+// State is where a run stands.
+type State struct {
+	ID         string
+	Capability string
+	Source     string
+	Owner      string
+	Status     RunStatus
+	Started    time.Time
+	Updated    time.Time
+	Due        time.Time  // when it goes on by itself; zero: not by itself, or now
+	Waiting    *Suspended // set while parked; With holds what the step needs
+	Doc        json.RawMessage
+	Driven     bool // some process drives it now
+}
+
+// Signal is the result of a step that somebody else performed.
+type Signal struct {
+	ID     string // names this message, so that it can be sent twice
+	Step   string // path
+	Result json.RawMessage
+	By     string // who said so, for the history
+}
+
+// Settlement says what became of a write that is in doubt.
+type Settlement struct {
+	Step     string
+	Happened bool
+	Result   json.RawMessage // what later steps see when it happened
+	By       string
+}
+
+// Filter selects runs. The zero Filter selects all.
+type Filter struct {
+	Status     []RunStatus
+	Capability string
+	Owner      string
+	Prefix     string // of the id
+	Due        time.Time // only runs that are due by then
+	Limit      int       // 0: no limit
+}
+
+// Event is one entry of a run's history.
+type Event struct {
+	Seq     int64           `json:"seq"`
+	Time    time.Time       `json:"time"`
+	Kind    string          `json:"kind"` // started, step-intent, step-done, poll, waiting, signal, settled, cancelled, ended, ...
+	Step    string          `json:"step,omitempty"`
+	Attempt int             `json:"attempt,omitempty"`
+	Data    json.RawMessage `json:"data,omitempty"`
+}
+
+// DriveOptions shape one Drive.
+type DriveOptions struct {
+	// MaxBlock is the longest wait that Drive sits out; a longer one parks the
+	// run. 0 means one minute, negative means any.
+	MaxBlock time.Duration
+	// External performs external steps in this process; nil leaves them to
+	// signals.
+	External func(ctx context.Context, w Wait) (result json.RawMessage, ok bool, err error)
+}
+
+// ServeOptions shape Serve.
+type ServeOptions struct {
+	Parallel int // 0 means 64
+	// Ended is told of every run that this Serve drove to its end or parked.
+	Ended func(State)
+}
