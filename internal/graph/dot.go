@@ -1,0 +1,75 @@
+package graph
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// DOT writes g in Graphviz's language. Node names are the graph's ids. An edge
+// that names no node is an error, otherwise the error is that of w.
+func DOT(w io.Writer, g Graph) error {
+	links, err := g.links()
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "digraph %s {\n", dotQuote(oneLine(g.Title)))
+	fmt.Fprintf(b, "  label=%s; labelloc=t; rankdir=TB;\n", dotQuote(oneLine(g.Title)))
+	b.WriteString("  node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=11];\n")
+	b.WriteString("  edge [fontname=\"sans-serif\", fontsize=9];\n")
+	for _, n := range g.Nodes {
+		fmt.Fprintf(b, "  %s [label=%s%s];\n", dotName(n.ID), dotLabel(n), dotStyle(n.Kind))
+	}
+	for _, l := range links {
+		from, to := dotName(g.Nodes[l.from].ID), dotName(g.Nodes[l.to].ID)
+		if l.label == "" {
+			fmt.Fprintf(b, "  %s -> %s;\n", from, to)
+		} else {
+			fmt.Fprintf(b, "  %s -> %s [label=%s];\n", from, to, dotQuote(l.label))
+		}
+	}
+	b.WriteString("}\n")
+	return b.Flush()
+}
+
+func dotLabel(n Node) string {
+	quoted := []string{dotText(n.label())}
+	for _, note := range n.Notes {
+		quoted = append(quoted, dotText(oneLine(note)))
+	}
+	return `"` + strings.Join(quoted, `\n`) + `"`
+}
+
+func dotQuote(s string) string { return `"` + dotText(s) + `"` }
+
+// dotText escapes for a quoted label, where a backslash starts an escape and
+// an ampersand a character reference.
+func dotText(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, `&`, `&amp;`).Replace(s)
+}
+
+// dotName quotes an id. In a name only the quote is special; the backslash is
+// doubled too, so that one before a quote cannot swallow it.
+func dotName(id string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\x00", "\uFFFD").Replace(strings.ToValidUTF8(id, "\uFFFD")) + `"`
+}
+
+func dotStyle(k Kind) string {
+	switch k {
+	case Read:
+		return `, color="#2563eb"`
+	case Write:
+		return `, color="#c2410c", penwidth=2`
+	case Delete:
+		return `, color="#b91c1c", penwidth=3`
+	case External:
+		return `, color="#7c3aed", style="rounded,dashed"`
+	case Input:
+		return `, color="#64748b", shape=ellipse`
+	case Output:
+		return `, color="#15803d", shape=ellipse`
+	}
+	return ""
+}

@@ -1,0 +1,104 @@
+// Package graph writes a picture of what a capability does: its steps from top
+// to bottom and what flows between them. Start with [SVG], [Mermaid] or [DOT].
+//
+// It knows nothing of capabilities; whoever has a plan turns it into a [Graph].
+package graph
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Kind is what a node does. It decides the node's colour and shape; it is also
+// written out, so that nothing is told by colour alone.
+type Kind string
+
+// The kinds. Any other one is drawn as a plain box.
+const (
+	Read     Kind = "read"
+	Write    Kind = "write"
+	Delete   Kind = "delete"
+	External Kind = "external" // done by a person or another system
+	Input    Kind = "input"
+	Output   Kind = "output"
+)
+
+// Graph is what to draw. Nodes stand in the order in which they run.
+type Graph struct {
+	Title string
+	Nodes []Node
+	Edges []Edge
+}
+
+// Node is a step, an input or an output. Label and notes are any text; line
+// breaks and control characters in them become spaces.
+type Node struct {
+	ID    string // unique in the graph, any text
+	Label string // the ID when empty
+	Kind  Kind
+	Notes []string // further lines below the label
+}
+
+// Edge says that something flows from one node to a later one. Edges between
+// the same two nodes are drawn as one, with the labels in order.
+type Edge struct {
+	From, To string // node IDs
+	Label    string // what flows, may be empty
+}
+
+// link is one or more edges between two nodes, by their places in the graph.
+type link struct {
+	from, to int
+	label    string
+}
+
+// links checks the graph and merges parallel edges, in order of appearance.
+func (g Graph) links() ([]link, error) {
+	places := make(map[string]int, len(g.Nodes))
+	for i, n := range g.Nodes {
+		if _, ok := places[n.ID]; ok {
+			return nil, fmt.Errorf("graph: two nodes have the id %q", n.ID)
+		}
+		places[n.ID] = i
+	}
+	var out []link
+	seen := map[[2]int]int{}
+	for _, e := range g.Edges {
+		from, ok := places[e.From]
+		if !ok {
+			return nil, fmt.Errorf("graph: an edge starts at %q, which is no node", e.From)
+		}
+		to, ok := places[e.To]
+		if !ok {
+			return nil, fmt.Errorf("graph: an edge ends at %q, which is no node", e.To)
+		}
+		label := oneLine(e.Label)
+		i, ok := seen[[2]int{from, to}]
+		if !ok {
+			seen[[2]int{from, to}] = len(out)
+			out = append(out, link{from, to, label})
+		} else if label != "" {
+			out[i].label = strings.TrimPrefix(out[i].label+", "+label, ", ")
+		}
+	}
+	return out, nil
+}
+
+func (n Node) label() string {
+	if s := oneLine(n.Label); s != "" {
+		return s
+	}
+	return oneLine(n.ID)
+}
+
+// oneLine replaces what is no visible character by spaces and trims them.
+func oneLine(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Noncharacter_Code_Point, r) {
+			return ' '
+		}
+		return r
+	}, s))
+}

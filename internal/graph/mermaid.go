@@ -1,0 +1,88 @@
+package graph
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Mermaid writes g as a Mermaid flowchart, as GitHub and many editors show it.
+// An edge that names no node is an error, otherwise the error is that of w.
+func Mermaid(w io.Writer, g Graph) error {
+	links, err := g.links()
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	if title := oneLine(g.Title); title != "" {
+		quoted, err := json.Marshal(title) // a JSON string is a YAML string
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "---\ntitle: %s\n---\n", quoted)
+	}
+	b.WriteString("flowchart TD\n")
+	for i, n := range g.Nodes {
+		open, shut := mermaidShape(n.Kind)
+		fmt.Fprintf(b, "  n%d%s\"%s\"%s%s\n", i, open, mermaidLabel(n), shut, mermaidClass(n.Kind))
+	}
+	for _, l := range links {
+		if l.label == "" {
+			fmt.Fprintf(b, "  n%d --> n%d\n", l.from, l.to)
+		} else {
+			fmt.Fprintf(b, "  n%d -->|\"%s\"| n%d\n", l.from, mermaidText(l.label), l.to)
+		}
+	}
+	b.WriteString(`  classDef read stroke:#2563eb
+  classDef write stroke:#c2410c,stroke-width:2px
+  classDef delete stroke:#b91c1c,stroke-width:3px
+  classDef external stroke:#7c3aed,stroke-dasharray:5 3
+  classDef input stroke:#64748b
+  classDef output stroke:#15803d
+`)
+	return b.Flush()
+}
+
+func mermaidLabel(n Node) string {
+	lines := []string{mermaidText(n.label())}
+	for _, note := range n.Notes {
+		lines = append(lines, mermaidText(oneLine(note)))
+	}
+	return strings.Join(lines, "<br/>")
+}
+
+// mermaidText escapes with Mermaid's entity codes everything that its lexer,
+// its Markdown reader or the HTML of a label could take for syntax.
+func mermaidText(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune("\"#&<>`%\\;|*_~[]{}()$@", r) {
+			fmt.Fprintf(&b, "#%d;", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func mermaidShape(k Kind) (open, shut string) {
+	switch k {
+	case Input, Output:
+		return "([", "])"
+	case External:
+		return "[/", "/]"
+	case Delete:
+		return "{{", "}}"
+	}
+	return "[", "]"
+}
+
+func mermaidClass(k Kind) string {
+	switch k {
+	case Read, Write, Delete, External, Input, Output:
+		return ":::" + string(k)
+	}
+	return ""
+}
