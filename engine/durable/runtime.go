@@ -145,7 +145,7 @@ type Filter struct {
 	Status     []RunStatus
 	Capability string
 	Owner      string
-	Prefix     string // of the id
+	Prefix     string    // of the id
 	Due        time.Time // only runs that are due by then
 	Limit      int       // 0: no limit
 }
