@@ -102,7 +102,7 @@ func tokenEndpoint(req *Request, use SchemeUse) (*url.URL, error) {
 
 // tokenError says why no token was had. The API's own request was not sent.
 func tokenError(req *Request, endpoint *url.URL, err error) error {
-	where := origin(endpoint)
+	where := site(endpoint)
 	var refused *oauth2.RetrieveError
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
@@ -76,7 +77,7 @@ func explainTLS(err error, host string) (string, bool) {
 		return fmt.Sprintf("the certificate of %s is expired or not yet valid; check this machine's clock", host), true
 	case errors.As(err, &invalid):
 		return fmt.Sprintf("the certificate of %s is invalid: %v", host, invalid), true
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Sprintf("%s does not speak TLS; if it is meant to be plain, write http:// in the base URL", host), true
 	case errors.As(err, &alert):
 		return fmt.Sprintf("%s ended the TLS handshake: %v", host, alert), true

@@ -118,6 +118,9 @@ func hostPort(u *url.URL) string {
 // for the other (RFC 6454): scheme, host and port.
 func origin(u *url.URL) string { return u.Scheme + "://" + hostPort(u) }
 
+// site is an origin as people write it, without the scheme's own port.
+func site(u *url.URL) string { return u.Scheme + "://" + u.Host }
+
 // maxRedirects bounds a chain of redirects on one host.
 const maxRedirects = 5
 
@@ -131,11 +134,11 @@ func (e *redirectError) Error() string { return e.text }
 // a redirected write would be repeated, or silently become a GET.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0]
-	from, to := origin(first.URL), origin(next.URL)
+	to := site(next.URL)
 	switch {
 	case first.Method != http.MethodGet && first.Method != http.MethodHead:
 		return &redirectError{fmt.Sprintf("the server redirects this %s to %s; nothing was sent there, as redirects of writes are not followed; correct the base URL", first.Method, to)}
-	case from != to:
+	case origin(first.URL) != origin(next.URL):
 		return &redirectError{fmt.Sprintf("the server redirects to another host, %s; nothing was sent there; if that is where the API lives, make it the base URL", to)}
 	case len(via) > maxRedirects:
 		return &redirectError{fmt.Sprintf("the server redirected more than %d times", maxRedirects)}

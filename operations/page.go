@@ -204,7 +204,7 @@ func (w *walk) follow(link string) error {
 		return errors.New("has a Link header that is not a URL")
 	}
 	if origin(next) != origin(hr.URL) || next.EscapedPath() != hr.URL.EscapedPath() {
-		return fmt.Errorf("links to its next page at %s, which is another server or path; nothing was sent there", origin(next)+next.EscapedPath())
+		return fmt.Errorf("links to its next page at %s, which is another server or path; nothing was sent there", site(next)+next.EscapedPath())
 	}
 	if w.seen[next.RawQuery] {
 		return errors.New("links back to a page that was read already: the server's pages go round in a circle")

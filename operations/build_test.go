@@ -1,0 +1,422 @@
+package operations
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// getOp is an operation with simple path parameters and form query ones.
+func getOp(path string, query ...string) *Operation {
+	op := &Operation{API: "shop", ID: "getThing", Method: "GET", Path: path, Servers: []Server{{URL: "https://api.example.com"}}}
+	for _, name := range placeholders(path) {
+		op.Params = append(op.Params, &Param{Name: name, In: InPath, Required: true, Style: "simple", Schema: &Schema{}})
+	}
+	for _, name := range query {
+		op.Params = append(op.Params, &Param{Name: name, In: InQuery, Style: "form", Explode: true, Schema: &Schema{}})
+	}
+	return op
+}
+
+// args pairs values with an operation's parameters by name.
+func args(op *Operation, pairs ...any) []Arg {
+	var out []Arg
+	for i := 0; i < len(pairs); i += 2 {
+		for _, p := range op.Params {
+			if p.Name == pairs[i] {
+				out = append(out, Arg{Param: p, Value: pairs[i+1]})
+			}
+		}
+	}
+	return out
+}
+
+func TestBuildURL(t *testing.T) {
+	variables := Server{URL: "https://{region}.example.com/{version}", Variables: map[string]ServerVariable{
+		"region": {Default: "eu", Enum: []string{"eu", "us"}}, "version": {Default: "v2"},
+	}}
+	tests := []struct {
+		name string
+		req  func() *Request
+		want string
+	}{
+		{"server of the document", func() *Request { return &Request{Op: getOp("/things")} }, "https://api.example.com/things"},
+		{"base URL with a prefix", func() *Request { return &Request{Op: getOp("/things"), BaseURL: "http://127.0.0.1:99/v1/"} }, "http://127.0.0.1:99/v1/things"},
+		{"encoded prefix stays", func() *Request { return &Request{Op: getOp("/things"), BaseURL: "https://h/a%2Fb"} }, "https://h/a%2Fb/things"},
+		{"server variables", func() *Request {
+			op := getOp("/things")
+			op.Servers = []Server{variables}
+			return &Request{Op: op}
+		}, "https://eu.example.com/v2/things"},
+		{"path parameters", func() *Request {
+			op := getOp("/a/{x}/b/{y}.json")
+			return &Request{Op: op, Args: args(op, "x", "1 2", "y", "é")}
+		}, "https://api.example.com/a/1%202/b/%C3%A9.json"},
+		{"two in a segment", func() *Request {
+			op := getOp("/{x}:{y}")
+			return &Request{Op: op, Args: args(op, "x", "a:b", "y", "c")}
+		}, "https://api.example.com/a%3Ab:c"},
+		{"query in the order given", func() *Request {
+			op := getOp("/l", "a", "b")
+			return &Request{Op: op, Args: args(op, "b", 2, "a", []any{1, 2})}
+		}, "https://api.example.com/l?b=2&a=1&a=2"},
+		{"a nil argument is not sent", func() *Request {
+			op := getOp("/l", "a", "b")
+			return &Request{Op: op, Args: args(op, "a", nil, "b", 1)}
+		}, "https://api.example.com/l?b=1"},
+		{"fixed query in the path", func() *Request {
+			op := getOp("/", "a")
+			op.Path = "/?Action=List"
+			return &Request{Op: op, Args: args(op, "a", 1)}
+		}, "https://api.example.com/?Action=List&a=1"},
+		{"root path", func() *Request { return &Request{Op: getOp("/"), BaseURL: "https://h/p"} }, "https://h/p/"},
+		{"parameter by content", func() *Request {
+			op := getOp("/l", "filter")
+			op.Params[0].MediaType = "application/json"
+			return &Request{Op: op, Args: args(op, "filter", map[string]any{"a": []int{1}, "b": "<"})}
+		}, "https://api.example.com/l?filter=%7B%22a%22%3A%5B1%5D%2C%22b%22%3A%22%3C%22%7D"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			hr, err := Build(t.Context(), tt.req())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := hr.URL.String(); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A path value can change neither the host nor the path's structure.
+func TestPathValuesStayInTheirSegment(t *testing.T) {
+	for _, style := range []string{"simple", "label", "matrix"} {
+		for _, value := range hostileValues() {
+			checkSegment(t, style, value)
+		}
+	}
+}
+
+func hostileValues() []string {
+	return []string{"a/b", "../x", "..", ".", "a?b", "a#b", "a%2Fb", "%2e%2e", "//evil.example", "@evil", `a\b`, "a;b=c", "a b", "ü/ñ", "\x00", "\n", "a&b", "http://evil.example/", ":80", "", "...", "\xff"}
+}
+
+// checkSegment builds a path around value: it is refused, or it is exactly one
+// segment that decodes to the value.
+func checkSegment(t *testing.T, style, value string) {
+	t.Helper()
+	op := getOp("/a/{x}/z")
+	op.Params[0].Style = style
+	hr, err := Build(t.Context(), &Request{Op: op, Args: args(op, "x", value)})
+	if err != nil {
+		// label puts a dot before the value, so there "." makes "..".
+		if refused := value == "" || value == "." || value == ".."; !refused {
+			t.Errorf("%s %q: refused: %v", style, value, err)
+		}
+		return
+	}
+	prefix := map[string]string{"simple": "", "label": ".", "matrix": ";x="}[style]
+	segments := strings.Split(hr.URL.EscapedPath(), "/")
+	if hr.URL.Host != "api.example.com" || hr.URL.RawQuery != "" || hr.URL.Fragment != "" || len(segments) != 4 || segments[3] != "z" ||
+		isDotSegment(segments[2]) || hr.URL.Path != "/a/"+prefix+value+"/z" {
+		t.Errorf("%s %q: built %s", style, value, hr.URL)
+	}
+}
+
+func FuzzPathValue(f *testing.F) {
+	for _, v := range hostileValues() {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		for _, style := range []string{"simple", "label", "matrix"} {
+			checkSegment(t, style, value)
+		}
+	})
+}
+
+func TestBuildRefuses(t *testing.T) {
+	open := Server{URL: "https://{tenant}.example.com", Variables: map[string]ServerVariable{"tenant": {}}}
+	tests := []struct {
+		name string
+		req  func() *Request
+		want []string
+	}{
+		{"everything at once", func() *Request {
+			op := getOp("/a/{x}/{y}", "q")
+			op.Params[2].Required = true
+			return &Request{Op: op, Args: args(op, "x", "..")}
+		}, []string{`parameter "y" is missing`, `parameter "q" is missing; the operation needs it in the query`, `parameter "x" is ".."`}},
+		{"empty path value", func() *Request {
+			op := getOp("/a/{x}")
+			return &Request{Op: op, Args: args(op, "x", "")}
+		}, []string{`parameter "x" is empty; the path /a/{x} would name another resource`}},
+		{"null path value", func() *Request {
+			op := getOp("/a/{x}")
+			return &Request{Op: op, Args: args(op, "x", nil)}
+		}, []string{`parameter "x" is missing`}},
+		{"given twice", func() *Request {
+			op := getOp("/a", "q")
+			return &Request{Op: op, Args: append(args(op, "q", 1), args(op, "q", 2)...)}
+		}, []string{`parameter "q" is given twice`}},
+		{"no place in the path", func() *Request {
+			op := getOp("/a")
+			return &Request{Op: op, Args: []Arg{{Param: &Param{Name: "x", In: InPath}, Value: 1}}}
+		}, []string{`parameter "x" has no place in the path /a`}},
+		{"reserved header", func() *Request {
+			op := getOp("/a")
+			op.Params = []*Param{{Name: "authorization", In: InHeader, Required: true}}
+			return &Request{Op: op, Args: args(op, "authorization", "x")}
+		}, []string{"is a header that Capstan sets itself"}},
+		{"relative server", func() *Request {
+			op := getOp("/a")
+			op.Servers = []Server{{URL: "/v1"}}
+			return &Request{Op: op}
+		}, []string{`"/v1" is not an http or https URL`}},
+		{"no server", func() *Request {
+			op := getOp("/a")
+			op.Servers = nil
+			return &Request{Op: op}
+		}, []string{`the OpenAPI document of "shop" names no server; give a base URL`}},
+		{"open variable", func() *Request {
+			op := getOp("/a")
+			op.Servers = []Server{open}
+			return &Request{Op: op}
+		}, []string{`leaves its variable "tenant" open`}},
+		{"scheme", func() *Request { return &Request{Op: getOp("/a"), BaseURL: "ftp://h"} }, []string{"not an http or https URL"}},
+		{"user info", func() *Request { return &Request{Op: getOp("/a"), BaseURL: "https://u:p@h"} }, []string{"holds a user name or password"}},
+		{"query in the base", func() *Request { return &Request{Op: getOp("/a"), BaseURL: "https://h?x=1"} }, []string{"has a query or fragment"}},
+		{"no host", func() *Request { return &Request{Op: getOp("/a"), BaseURL: "https://"} }, []string{"names no host"}},
+		{"fragment in the path", func() *Request { return &Request{Op: getOp("/#a")} }, []string{`holds a "#"`}},
+		{"body for none", func() *Request { return &Request{Op: getOp("/a"), Body: 1} }, []string{"the operation takes no body"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Build(t.Context(), tt.req())
+			if err == nil || !IsNotSent(err) || IsInDoubt(err) {
+				t.Fatalf("got %v, want a refusal", err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("got  %s\nwant %s in it", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "u:p") {
+				t.Errorf("the error repeats a password: %s", err)
+			}
+		})
+	}
+}
+
+func TestBuildHeaders(t *testing.T) {
+	op := getOp("/a")
+	op.Params = []*Param{
+		{Name: "x-version", In: InHeader, Schema: &Schema{}},
+		{Name: "session", In: InCookie, Style: "form", Schema: &Schema{}},
+		{Name: "theme", In: InCookie, Style: "form", Schema: &Schema{}},
+		{Name: "Accept", In: InHeader, Required: true, Schema: &Schema{}}, // ignored, says OpenAPI
+	}
+	hr, err := Build(t.Context(), &Request{
+		Op: op, Args: args(op, "x-version", "ü/2", "session", "a;b", "theme", "dark"),
+		Header: http.Header{"idempotency-key": {"k"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := http.Header{
+		"Accept":          {"application/json"},
+		"X-Version":       {"ü/2"},
+		"Cookie":          {"session=a%3Bb; theme=dark"},
+		"Idempotency-Key": {"k"},
+	}
+	if diff := cmp.Diff(want, hr.Header); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAcceptNamesTheDocumentedAnswer(t *testing.T) {
+	op := getOp("/a")
+	op.Responses = []*ResponseDoc{{Status: "200", Media: []Media{{Type: "text/csv"}, {Type: "application/pdf"}}}}
+	hr, err := Build(t.Context(), &Request{Op: op})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := hr.Header.Get("Accept"); got != "text/csv, application/pdf" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func postOp(media ...Media) *Operation {
+	return &Operation{ID: "postThing", Method: "POST", Path: "/things", Servers: []Server{{URL: "https://api.example.com"}}, Body: &Body{Required: true, Media: media}}
+}
+
+func TestBuildBodies(t *testing.T) {
+	schema := &Schema{Properties: []Property{
+		{Name: "name", Schema: &Schema{}}, {Name: "tags", Schema: &Schema{}}, {Name: "meta", Schema: &Schema{}},
+		{Name: "file", Schema: &Schema{Format: "binary"}},
+	}}
+	object := map[string]any{"name": "a&b c", "tags": []any{"x", "y"}, "meta": map[string]any{"k": "<1>"}}
+	tests := []struct {
+		name     string
+		media    Media
+		body     any
+		wantType string
+		want     string
+	}{
+		{"json", Media{Type: "application/json"}, object, "application/json", `{"meta":{"k":"<1>"},"name":"a&b c","tags":["x","y"]}`},
+		{"vendor json", Media{Type: "application/vnd.api+json; charset=utf-8"}, 1, "application/vnd.api+json; charset=utf-8", `1`},
+		{"bytes as they are", Media{Type: "application/json"}, []byte("{ }"), "application/json", "{ }"},
+		{"empty bytes", Media{Type: "application/json"}, []byte(nil), "application/json", ""},
+		{"form", Media{Type: "application/x-www-form-urlencoded", Schema: schema}, object,
+			"application/x-www-form-urlencoded", "name=a%26b+c&tags=x&tags=y&meta=%7B%22k%22%3A%22%3C1%3E%22%7D"},
+		{"form with encodings", Media{Type: "application/x-www-form-urlencoded", Schema: schema, Encoding: map[string]Encoding{
+			"name": {Style: "form", AllowReserved: true}, "tags": {Style: "pipeDelimited"}, "meta": {Style: "deepObject", Explode: true},
+		}}, object, "application/x-www-form-urlencoded", "name=a%26b%20c&tags=x%7Cy&meta%5Bk%5D=%3C1%3E"},
+		{"form with JSON by content type", Media{Type: "application/x-www-form-urlencoded", Encoding: map[string]Encoding{
+			"tags": {ContentType: "application/json"},
+		}}, map[string]any{"tags": []any{1}}, "application/x-www-form-urlencoded", "tags=%5B1%5D"},
+		{"text", Media{Type: "text/plain"}, "héllo", "text/plain", "héllo"},
+		{"xml as text", Media{Type: "application/xml"}, "<a/>", "application/xml", "<a/>"},
+		{"binary from base64", Media{Type: "application/octet-stream", Schema: &Schema{Format: "binary"}}, "AAEC", "application/octet-stream", "\x00\x01\x02"},
+		{"range with bytes", Media{Type: "*/*"}, []byte("x"), "application/octet-stream", "x"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			hr, err := Build(t.Context(), &Request{Op: postOp(tt.media), Body: tt.body})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := readAll(t, hr.Body)
+			if got != tt.want || hr.Header.Get("Content-Type") != tt.wantType || hr.ContentLength != int64(len(tt.want)) {
+				t.Errorf("got  %s %q (%d bytes)\nwant %s %q", hr.Header.Get("Content-Type"), got, hr.ContentLength, tt.wantType, tt.want)
+			}
+		})
+	}
+}
+
+func readAll(t *testing.T, r io.Reader) string {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestBuildMultipart(t *testing.T) {
+	schema := &Schema{Properties: []Property{
+		{Name: "title", Schema: &Schema{}},
+		{Name: "doc", Schema: &Schema{Format: "binary"}},
+		{Name: "pages", Schema: &Schema{Items: &Schema{Format: "binary"}}},
+		{Name: "meta", Schema: &Schema{}},
+		{Name: "raw", Schema: &Schema{}},
+		{Name: `a"b`, Schema: &Schema{}},
+	}}
+	media := Media{Type: "multipart/form-data", Schema: schema, Encoding: map[string]Encoding{"doc": {ContentType: "application/pdf"}, "raw": {ContentType: "image/png, image/jpeg"}}}
+	body := map[string]any{
+		"title": "T", "doc": "AAE=", "pages": []any{"Ag==", []byte{3}}, "meta": map[string]any{"k": 1}, "raw": []byte("r"), `a"b`: true,
+	}
+	hr, err := Build(t.Context(), &Request{Op: postOp(media), Body: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	mr, err := hr.MultipartReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for {
+		p, err := mr.NextRawPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := p.Header.Get("Content-Disposition") + " | " + p.Header.Get("Content-Type")
+		order = append(order, line)
+		got[line] += readAll(t, p) + "."
+	}
+	want := []string{
+		`form-data; name="title" | `,
+		`form-data; name="doc"; filename="doc" | application/pdf`,
+		`form-data; name="pages"; filename="pages" | application/octet-stream`,
+		`form-data; name="pages"; filename="pages" | application/octet-stream`,
+		`form-data; name="meta" | application/json`,
+		`form-data; name="raw"; filename="raw" | application/octet-stream`,
+		`form-data; name="a%22b" | `,
+	}
+	if diff := cmp.Diff(want, order); diff != "" {
+		t.Error(diff)
+	}
+	wantData := map[string]string{want[0]: "T.", want[1]: "\x00\x01.", want[2]: "\x02.\x03.", want[4]: `{"k":1}.`, want[5]: "r.", want[6]: "true."}
+	if diff := cmp.Diff(wantData, got); diff != "" {
+		t.Error(diff)
+	}
+	again, err := Build(t.Context(), &Request{Op: postOp(media), Body: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := hr.Header.Get("Content-Type"), again.Header.Get("Content-Type"); a != b {
+		t.Errorf("the boundary differs between equal requests: %s, %s", a, b)
+	}
+}
+
+func TestBodyErrors(t *testing.T) {
+	js := Media{Type: "application/json"}
+	tests := []struct {
+		req  *Request
+		want string
+	}{
+		{&Request{Op: postOp(js)}, "the body is missing"},
+		{&Request{Op: postOp()}, "the body is missing"},
+		{&Request{Op: postOp(), Body: 1}, "documents no media type"},
+		{&Request{Op: postOp(js), Body: 1, MediaType: "text/csv"}, `does not take a body of type "text/csv"; it takes application/json`},
+		{&Request{Op: postOp(js), Body: make(chan int)}, "cannot be written as JSON"},
+		{&Request{Op: postOp(Media{Type: "application/x-www-form-urlencoded"}), Body: "x"}, "must be an object to be sent as a form"},
+		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: []any{}}, "must be an object to be sent as multipart/form-data"},
+		{&Request{Op: postOp(Media{Type: "multipart/form-data", Schema: &Schema{Properties: []Property{{Name: "f", Schema: &Schema{Format: "binary"}}}}}), Body: map[string]any{"f": "%"}}, `property "f" that is binary and must be given as base64`},
+		{&Request{Op: postOp(Media{Type: "text/plain"}), Body: map[string]any{}}, "is a list or object"},
+		{&Request{Op: postOp(Media{Type: "//"}), Body: "x"}, "not valid"},
+	}
+	for _, tt := range tests {
+		if _, err := Build(t.Context(), tt.req); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want %q in it", err, tt.want)
+		}
+	}
+}
+
+func TestMediaTypeIsPicked(t *testing.T) {
+	op := postOp(Media{Type: "application/json"}, Media{Type: "image/*"})
+	hr, err := Build(t.Context(), &Request{Op: op, Body: []byte("x"), MediaType: "image/png"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := hr.Header.Get("Content-Type"); got != "image/png" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// What a JSON body says is what was given, however odd the text.
+func FuzzJSONBody(f *testing.F) {
+	f.Add("a\u2028<&>\"\\")
+	f.Fuzz(func(t *testing.T, s string) {
+		hr, err := Build(t.Context(), &Request{Op: postOp(Media{Type: "application/json"}), Body: map[string]any{"s": s}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct{ S string }
+		if err := json.NewDecoder(hr.Body).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		if utf8.ValidString(s) && got.S != s {
+			t.Errorf("got %q, want %q", got.S, s)
+		}
+	})
+}

@@ -1,0 +1,414 @@
+package operations
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// once sends without retries and without a rate limit.
+func once(o ClientOptions) Caller {
+	o.Retry.Attempts = 1
+	o.RateLimit.PerSecond = -1
+	return Client(o)
+}
+
+// serve starts a quiet loopback server.
+func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// jsonOp documents a JSON object as its answer.
+func jsonOp(method string) *Operation {
+	return &Operation{
+		API: "shop", ID: "op", Method: method, Path: "/things",
+		Body:      &Body{Media: []Media{{Type: "application/json", Schema: &Schema{}}}},
+		Responses: []*ResponseDoc{{Status: "200", Media: []Media{{Type: "application/json", Schema: &Schema{Types: []string{"object"}}}}}},
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	tests := []struct {
+		name        string
+		contentType string
+		body        string
+		want        any
+		isJSON      bool
+		decodeErr   string
+	}{
+		{"object", "application/json", `{"n":1,"f":1.5,"big":12345678901234567890,"e":1e3,"s":"x","z":null,"l":[true]}`,
+			map[string]any{"n": 1, "f": 1.5, "big": 12345678901234567890.0, "e": 1000.0, "s": "x", "z": nil, "l": []any{true}}, true, ""},
+		{"64-bit id", "application/json", `9007199254740993`, 9007199254740993, true, ""},
+		{"bare string", "application/json", `"Ratelimited"`, "Ratelimited", true, ""},
+		{"problem", "application/problem+json; charset=utf-8", `{}`, map[string]any{}, true, ""},
+		{"byte order mark", "application/json", "\ufeff{}", map[string]any{}, true, ""},
+		{"latin1", "application/json; charset=ISO-8859-1", "\"\xe9\"", "é", true, ""},
+		{"utf-16", "application/json; charset=utf-16", "\xff\xfe\"\x00\xe9\x00\"\x00", "é", true, ""},
+		{"unknown charset", "application/json; charset=klingon", "{}", nil, false, `charset "klingon"`},
+		{"broken", "application/json", `{"a":`, nil, false, "not valid JSON: it ends too early"},
+		{"garbage", "application/json", `Ratelimited`, nil, false, "not valid JSON"},
+		{"two values", "application/json", `{} {}`, nil, false, "something follows"},
+		{"empty", "application/json", "", nil, false, ""},
+		{"blank", "application/json", " \n", nil, false, ""},
+		{"HTML", "text/html; charset=utf-8", "<html><title>Sign in</title>", nil, false, "the answer is text/html where JSON is documented"},
+		{"JSON called text", "text/plain", `{"a":1}`, map[string]any{"a": 1}, true, ""},
+		{"text", "text/plain", "Ratelimited", "Ratelimited", false, "text/plain where JSON is documented"},
+		{"JSON without a type", "", `[1]`, []any{1}, true, ""},
+		{"no type, no JSON", "", "hello", nil, false, "has no content type"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Content-Type"] = []string{tt.contentType}
+				if tt.contentType == "" {
+					w.Header()["Content-Type"] = nil
+				}
+				io.WriteString(w, tt.body)
+			})
+			resp, err := once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, resp.Value); diff != "" {
+				t.Error(diff)
+			}
+			if resp.IsJSON != tt.isJSON || string(resp.Body) != tt.body {
+				t.Errorf("IsJSON %v, body %q", resp.IsJSON, resp.Body)
+			}
+			if got := fmt.Sprint(resp.DecodeErr); (resp.DecodeErr == nil) != (tt.decodeErr == "") || !strings.Contains(got, tt.decodeErr) {
+				t.Errorf("got %v, want %q", resp.DecodeErr, tt.decodeErr)
+			}
+		})
+	}
+}
+
+func TestTextIsTextWhenNoJSONIsDocumented(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/csv")
+		io.WriteString(w, "a,b")
+	})
+	op := jsonOp("GET")
+	op.Responses = nil
+	resp, err := once(ClientOptions{})(t.Context(), &Request{Op: op, BaseURL: srv.URL})
+	if err != nil || resp.Value != "a,b" || resp.DecodeErr != nil {
+		t.Errorf("got %v, %v", resp, err)
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	for _, name := range []string{"X-Request-ID", "Request-Id", "X-Amzn-RequestId", "CF-Ray", "x-correlation-id"} {
+		srv := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Header()[name] = []string{"req_1"} })
+		resp, err := once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+		// The wire canonicalises what a server writes.
+		if err != nil || resp.RequestID != "req_1" {
+			t.Errorf("%s: got %v, %v", name, resp, err)
+		}
+	}
+}
+
+func TestGzip(t *testing.T) {
+	var packed bytes.Buffer
+	zw := gzip.NewWriter(&packed)
+	zw.Write([]byte(`{"a":"` + strings.Repeat("x", 1<<20) + `"}`))
+	zw.Close()
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(packed.Bytes())
+	})
+	// The second transport does not ask for gzip and gets it all the same.
+	for _, tr := range []*http.Transport{{}, {DisableCompression: true}} {
+		call := once(ClientOptions{Transport: tr})
+		resp, err := call(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+		if err != nil || !resp.IsJSON {
+			t.Errorf("got %v, %v", resp, err)
+		}
+		// The cap counts unpacked bytes: 1 KiB on the wire, 1 MiB in memory.
+		small := once(ClientOptions{Transport: tr, MaxBody: 100 << 10})
+		_, err = small(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+		wantCallError(t, err, Sent, ReasonTooLarge, "more, and at most 100 KiB are read")
+	}
+}
+
+// wantCallError checks the parts of an error that callers rely on.
+func wantCallError(t *testing.T, err error, phase Phase, reason Reason, text string) {
+	t.Helper()
+	var e *CallError
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a CallError", err)
+	}
+	if e.Phase != phase || e.Reason != reason || !strings.Contains(e.Error(), text) {
+		t.Errorf("got  %s, %s: %v\nwant %s, %s: %s", e.Phase, e.Reason, e, phase, reason, text)
+	}
+}
+
+func TestTooLargeAnswers(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(50<<20))
+		w.WriteHeader(200)
+	})
+	_, err := once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+	wantCallError(t, err, Sent, ReasonTooLarge, "the answer is too large: 50 MiB, and at most 10 MiB are read")
+	if IsInDoubt(err) {
+		t.Error("a read is in doubt")
+	}
+	_, err = once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: srv.URL})
+	if !IsInDoubt(err) {
+		t.Error("a write whose answer could not be read is settled")
+	}
+}
+
+// hangUp closes the connection under a handler, as a crash would.
+func hangUp(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		conn.Close()
+	}
+}
+
+func TestLostAnswers(t *testing.T) {
+	reset := func(w http.ResponseWriter, r *http.Request) {
+		conn, _, _ := http.NewResponseController(w).Hijack()
+		conn.(*net.TCPConn).SetLinger(0) // RST instead of FIN
+		conn.Close()
+	}
+	truncated := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"a":`)
+		http.NewResponseController(w).Flush()
+		hangUp(w)
+	}
+	for name, h := range map[string]http.HandlerFunc{
+		"closed":    func(w http.ResponseWriter, r *http.Request) { hangUp(w) },
+		"reset":     reset,
+		"truncated": truncated,
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := serve(t, h)
+			_, err := once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: srv.URL, Body: map[string]any{}})
+			wantCallError(t, err, Sent, ReasonReset, "closed the connection before a complete answer; the request was sent and may have taken effect")
+			if !IsInDoubt(err) || IsNotSent(err) {
+				t.Error("the request is not in doubt")
+			}
+		})
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	_, err = once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: "http://" + l.Addr().String()})
+	wantCallError(t, err, NotSent, ReasonRefused, l.Addr().String()+" refused the connection")
+	if IsInDoubt(err) || !IsNotSent(err) {
+		t.Error("a refused connection is in doubt")
+	}
+}
+
+func TestUnknownHost(t *testing.T) {
+	tr := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "nowhere.test", IsNotFound: true}}
+	}}
+	_, err := once(ClientOptions{Transport: tr})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: "http://nowhere.test"})
+	wantCallError(t, err, NotSent, ReasonDNS, "the host nowhere.test is unknown")
+}
+
+func TestTimeouts(t *testing.T) {
+	release := make(chan struct{})
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) { <-release })
+	defer close(release)
+	_, err := once(ClientOptions{Timeout: 50 * time.Millisecond})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: srv.URL})
+	wantCallError(t, err, Sent, ReasonTimeout, "within 50ms")
+
+	stuck := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	_, err = once(ClientOptions{Timeout: 50 * time.Millisecond, Transport: stuck})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: srv.URL})
+	wantCallError(t, err, NotSent, ReasonTimeout, "no answer from")
+}
+
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		cancel()
+		<-r.Context().Done()
+	})
+	_, err := once(ClientOptions{})(ctx, &Request{Op: jsonOp("POST"), BaseURL: srv.URL})
+	wantCallError(t, err, Sent, ReasonCancelled, "cancelled")
+	if !errors.Is(err, context.Canceled) || !IsInDoubt(err) {
+		t.Errorf("got %v", err)
+	}
+	_, err = once(ClientOptions{})(ctx, &Request{Op: jsonOp("POST"), BaseURL: srv.URL})
+	if !IsNotSent(err) {
+		t.Errorf("cancelled before: got %v", err)
+	}
+}
+
+func TestUntrustedCertificate(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	_, err := once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: srv.URL})
+	wantCallError(t, err, NotSent, ReasonTLS, "is not trusted: it is self-signed or its authority is unknown here; add the authority")
+
+	wrongName := srv.Client().Transport.(*http.Transport)
+	_, err = once(ClientOptions{Transport: wrongName})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)})
+	wantCallError(t, err, NotSent, ReasonTLS, "is for another host")
+
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	_, err = once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: strings.Replace(plain.URL, "http:", "https:", 1)})
+	wantCallError(t, err, NotSent, ReasonTLS, "does not speak TLS")
+}
+
+func TestRedirects(t *testing.T) {
+	var elsewhere atomic.Int32
+	other := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
+	var followed atomic.Int32
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/away/things":
+			http.Redirect(w, r, other.URL+"/x", http.StatusFound)
+		case "/here/things":
+			http.Redirect(w, r, "/end", http.StatusFound)
+		case "/307/things":
+			http.Redirect(w, r, "/end", http.StatusTemporaryRedirect)
+		case "/end":
+			followed.Add(1)
+			fmt.Fprintf(w, "%q", r.Header.Get("Authorization"))
+		default:
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		}
+	})
+	op := jsonOp("GET")
+	op.Security = []Requirement{{bearerUse()}}
+	write := jsonOp("POST")
+	write.Security = op.Security
+	call := once(ClientOptions{Credentials: fixed(Credential{Token: "sk_secret"})})
+
+	resp, err := call(t.Context(), &Request{Op: op, BaseURL: srv.URL + "/here"})
+	if err != nil || string(resp.Body) != `"Bearer sk_secret"` {
+		t.Errorf("same host: got %v, %v", resp, err)
+	}
+	_, err = call(t.Context(), &Request{Op: op, BaseURL: srv.URL + "/away"})
+	wantCallError(t, err, Sent, ReasonRedirect, "redirects to another host, "+other.URL+"; nothing was sent there")
+	_, err = call(t.Context(), &Request{Op: op, BaseURL: srv.URL + "/loop"})
+	wantCallError(t, err, Sent, ReasonRedirect, "more than 5 times")
+	_, err = call(t.Context(), &Request{Op: write, BaseURL: srv.URL + "/307", Body: 1})
+	wantCallError(t, err, Sent, ReasonRedirect, "the server redirects this POST")
+	if IsInDoubt(err) {
+		t.Error("a redirected write is in doubt, though the server only pointed elsewhere")
+	}
+	if elsewhere.Load() != 0 || followed.Load() != 1 {
+		t.Errorf("%d requests went to the other host, %d were followed here", elsewhere.Load(), followed.Load())
+	}
+}
+
+// net/http sends a request again by itself when a kept connection dies, if it
+// takes it for replayable. No write may be repeated so.
+func TestTransportNeverRepeatsAWrite(t *testing.T) {
+	tests := []struct {
+		name  string
+		req   Request
+		sends int32
+	}{
+		{"POST", Request{Op: jsonOp("POST"), Body: map[string]any{}}, 1},
+		{"POST without a body", Request{Op: jsonOp("POST")}, 1},
+		{"POST with a key nobody vouched for", Request{Op: jsonOp("POST"), Body: 1, Header: http.Header{"Idempotency-Key": {"k"}}}, 1},
+		{"the same without a body", Request{Op: jsonOp("POST"), Header: http.Header{"X-Idempotency-Key": {"k"}}}, 1},
+		{"PATCH", Request{Op: jsonOp("PATCH"), Body: 1}, 1},
+		// That the test can fail: here the transport does send again.
+		{"GET", Request{Op: jsonOp("GET")}, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var sends atomic.Int32
+			srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/warm/things" {
+					return
+				}
+				io.Copy(io.Discard, r.Body)
+				if sends.Add(1) < 3 {
+					hangUp(w)
+				}
+			})
+			call := once(ClientOptions{})
+			if _, err := call(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL + "/warm"}); err != nil {
+				t.Fatal(err) // leaves a connection to be used again
+			}
+			req := tt.req
+			req.BaseURL = srv.URL
+			_, err := call(t.Context(), &req)
+			wantCallError(t, err, Sent, ReasonReset, "closed the connection")
+			if got := sends.Load(); got != tt.sends {
+				t.Errorf("the server got the request %d times, want %d", got, tt.sends)
+			}
+		})
+	}
+}
+
+// A transport that reports nothing must not have its failures taken for "not
+// sent".
+func TestUnknownTransportCountsAsSent(t *testing.T) {
+	tr := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("boom") })
+	_, err := once(ClientOptions{Transport: tr})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: "http://h"})
+	wantCallError(t, err, Sent, ReasonOther, "boom")
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestUserAgent(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%q", r.UserAgent()) })
+	for agent, want := range map[string]string{"": `"capstan"`, "acme/1": `"acme/1"`} {
+		resp, err := once(ClientOptions{UserAgent: agent})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+		if err != nil || string(resp.Body) != want {
+			t.Errorf("got %v, %v", resp, err)
+		}
+	}
+}
+
+func TestConnectionsAreKept(t *testing.T) {
+	var conns atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "{}") }))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	call := once(ClientOptions{})
+	for range 5 {
+		if _, err := call(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := conns.Load(); got != 1 {
+		t.Errorf("%d connections for 5 calls", got)
+	}
+}

@@ -1,0 +1,268 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// script is a Caller that plays outcomes in turn, the last for ever, and notes
+// when it was called.
+type script struct {
+	outcomes []any // int status, string "STATUS RETRY-AFTER", or error
+	at       []time.Duration
+	attempts []int
+	start    time.Time
+}
+
+func (s *script) call(_ context.Context, req *Request) (*Response, error) {
+	if s.start.IsZero() {
+		s.start = time.Now()
+	}
+	s.at = append(s.at, time.Since(s.start))
+	s.attempts = append(s.attempts, req.Attempt)
+	switch o := s.outcomes[min(len(s.at), len(s.outcomes))-1].(type) {
+	case error:
+		e := *o.(*CallError)
+		e.Method = req.Op.Method
+		return nil, &e
+	case int:
+		return &Response{Status: o, Header: http.Header{}}, nil
+	default:
+		resp := &Response{Header: http.Header{}}
+		var after string
+		fmt.Sscanf(o.(string), "%d %s", &resp.Status, &after)
+		resp.Header.Set("Retry-After", after)
+		return resp, nil
+	}
+}
+
+func TestWhatIsRetried(t *testing.T) {
+	refused := &CallError{Phase: NotSent, Reason: ReasonRefused}
+	dialTimeout := &CallError{Phase: NotSent, Reason: ReasonTimeout}
+	untrusted := &CallError{Phase: NotSent, Reason: ReasonTLS}
+	unknown := &CallError{Phase: NotSent, Reason: ReasonDNS}
+	invalid := &CallError{Phase: NotSent, Reason: ReasonInvalid}
+	lost := &CallError{Phase: Sent, Reason: ReasonReset}
+	timeout := &CallError{Phase: Sent, Reason: ReasonTimeout}
+	large := &CallError{Phase: Sent, Reason: ReasonTooLarge}
+	tests := []struct {
+		outcome any
+		get     int // sendings, of at most 4
+		put     int
+		post    int
+		keyed   int // POST with Resend
+	}{
+		{200, 1, 1, 1, 1},
+		{404, 1, 1, 1, 1},
+		{409, 1, 1, 1, 1},
+		{501, 1, 1, 1, 1},
+		{429, 4, 4, 1, 4},
+		{502, 4, 4, 1, 4},
+		{503, 4, 4, 1, 4},
+		{504, 4, 4, 1, 4},
+		{500, 4, 1, 1, 1},
+		{"429 1", 4, 4, 1, 4},
+		{refused, 4, 4, 4, 4},
+		{dialTimeout, 4, 4, 4, 4},
+		{lost, 4, 4, 1, 4},
+		{timeout, 4, 4, 1, 4},
+		{large, 1, 1, 1, 1},
+		{untrusted, 1, 1, 1, 1},
+		{unknown, 1, 1, 1, 1},
+		{invalid, 1, 1, 1, 1},
+	}
+	for _, tt := range tests {
+		for name, want := range map[string]int{"GET": tt.get, "PUT": tt.put, "POST": tt.post, "keyed": tt.keyed} {
+			synctest.Test(t, func(t *testing.T) {
+				req := &Request{Op: jsonOp(name)}
+				if name == "keyed" {
+					req.Op.Method, req.Resend = "POST", true
+				}
+				s := &script{outcomes: []any{tt.outcome}}
+				resp, err := Retry(RetryPolicy{})(s.call)(t.Context(), req)
+				if len(s.at) != want {
+					t.Errorf("%s, %v: sent %d times, want %d", name, tt.outcome, len(s.at), want)
+				}
+				var call *CallError
+				if errors.As(err, &call) && call.Attempts != want || resp != nil && resp.Attempts != want {
+					t.Errorf("%s, %v: %v, %v do not say %d attempts", name, tt.outcome, resp, err, want)
+				}
+			})
+		}
+	}
+}
+
+func TestRetriesUntilItWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type told struct {
+			Attempt int
+			Cause   string
+		}
+		var fromRequest, fromPolicy []told
+		var waits []time.Duration
+		s := &script{outcomes: []any{503, &CallError{Phase: Sent, Reason: ReasonReset, Detail: "gone"}, 200}}
+		policy := RetryPolicy{OnRetry: func(req *Request, attempt int, wait time.Duration, cause error) {
+			fromPolicy = append(fromPolicy, told{attempt, causeText(cause)})
+		}}
+		req := &Request{Op: jsonOp("GET"), OnRetry: func(attempt int, wait time.Duration, cause error) {
+			fromRequest = append(fromRequest, told{attempt, causeText(cause)})
+			waits = append(waits, wait)
+		}}
+		resp, err := Retry(policy)(s.call)(t.Context(), req)
+		if err != nil || resp.Status != 200 || resp.Attempts != 3 || resp.Duration != s.at[2] {
+			t.Fatalf("got %+v, %v", resp, err)
+		}
+		want := []told{{1, "the server answered 503 Service Unavailable"}, {2, "gone"}}
+		if diff := cmp.Diff(want, fromRequest); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(want, fromPolicy); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]int{1, 2, 3}, s.attempts); diff != "" || req.Attempt != 0 {
+			t.Errorf("%s; the caller's request was changed to attempt %d", diff, req.Attempt)
+		}
+		// Waits grow from 500 ms, give or take half, and are really waited.
+		for i, base := range []time.Duration{500 * time.Millisecond, time.Second} {
+			if waits[i] < base/2 || waits[i] > base*3/2 || s.at[i+1]-s.at[i] != waits[i] {
+				t.Errorf("wait %d was %v, told %v", i, s.at[i+1]-s.at[i], waits[i])
+			}
+		}
+	})
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{outcomes: []any{"429 7", "503 0", 200}}
+		if _, err := Retry(RetryPolicy{})(s.call)(t.Context(), &Request{Op: jsonOp("GET")}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]time.Duration{0, 7 * time.Second, 7 * time.Second}, s.at); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestRetryAfterSpellings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now().UTC().Truncate(time.Second)
+		time.Sleep(time.Until(now.Add(time.Second))) // whole seconds, as dates have
+		now = time.Now().UTC()
+		for value, want := range map[string]time.Duration{
+			"5":     5 * time.Second,
+			" 1.5 ": 1500 * time.Millisecond,
+			now.Add(30 * time.Second).Format(http.TimeFormat): 30 * time.Second,
+			now.Add(-time.Hour).Format(http.TimeFormat):       0,
+			"1e300": 365 * 24 * time.Hour,
+			"":      -1, "-5": -1, "soon": -1, "NaN": -1,
+		} {
+			got, ok := retryAfter(&Response{Header: http.Header{"Retry-After": {value}}})
+			if !ok {
+				got = -1
+			}
+			if got != want {
+				t.Errorf("%q: got %v, want %v", value, got, want)
+			}
+		}
+	})
+	if _, ok := retryAfter(nil); ok {
+		t.Error("no response asks for no wait")
+	}
+}
+
+func TestLongRetryAfterDoesNotBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{outcomes: []any{"429 3600"}}
+		_, err := Retry(RetryPolicy{})(s.call)(t.Context(), &Request{Op: jsonOp("GET")})
+		var later *RetryLater
+		if !errors.As(err, &later) {
+			t.Fatalf("got %v", err)
+		}
+		if got := time.Until(later.At); got != time.Hour || later.Response.Status != 429 || len(s.at) != 1 {
+			t.Errorf("in %v, %+v, sent %d times", got, later.Response, len(s.at))
+		}
+		if IsInDoubt(err) || IsNotSent(err) {
+			t.Error("an answered request is neither in doubt nor unsent")
+		}
+		// With one attempt nothing would be sent again, so the answer counts.
+		resp, err := Retry(RetryPolicy{})(s.call)(t.Context(), &Request{Op: jsonOp("GET"), Attempts: 1})
+		if err != nil || resp.Status != 429 {
+			t.Errorf("got %v, %v", resp, err)
+		}
+		// And a longer bound waits.
+		s = &script{outcomes: []any{"429 3600", 200}}
+		if _, err := Retry(RetryPolicy{LongestWait: 2 * time.Hour})(s.call)(t.Context(), &Request{Op: jsonOp("GET")}); err != nil || s.at[1] != time.Hour {
+			t.Errorf("got %v after %v", err, s.at)
+		}
+	})
+}
+
+func TestAttemptsOfTheRequestWin(t *testing.T) {
+	for _, n := range []int{1, 2, 7} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{outcomes: []any{503}}
+			resp, err := Retry(RetryPolicy{Attempts: 3})(s.call)(t.Context(), &Request{Op: jsonOp("GET"), Attempts: n})
+			if err != nil || len(s.at) != n || resp.Attempts != n {
+				t.Errorf("%d: sent %d times, %v, %v", n, len(s.at), resp, err)
+			}
+		})
+	}
+}
+
+func TestCancellingEndsAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &script{outcomes: []any{"503 50"}}
+		go func() {
+			time.Sleep(3 * time.Second)
+			cancel()
+		}()
+		started := time.Now()
+		_, err := Retry(RetryPolicy{})(s.call)(ctx, &Request{Op: jsonOp("GET")})
+		wantCallError(t, err, Sent, ReasonCancelled, "cancelled while waiting to try again; before that: the server answered 503")
+		if !errors.Is(err, context.Canceled) || time.Since(started) != 3*time.Second || len(s.at) != 1 {
+			t.Errorf("%v after %v", err, time.Since(started))
+		}
+	})
+}
+
+// A write that was refused before it was sent is certainly not in doubt when
+// the wait for its second try is cancelled.
+func TestCancelledWaitKeepsWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for outcome, inDoubt := range map[any]bool{
+			&CallError{Phase: NotSent, Reason: ReasonRefused}: false,
+			&CallError{Phase: Sent, Reason: ReasonReset}:      true,
+			"429 30": false,
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			s := &script{outcomes: []any{outcome}}
+			_, err := Retry(RetryPolicy{First: time.Minute, Max: time.Minute})(s.call)(ctx, &Request{Op: jsonOp("POST"), Resend: true})
+			cancel()
+			if IsInDoubt(err) != inDoubt || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v: in doubt %v: %v", outcome, IsInDoubt(err), err)
+			}
+		}
+	})
+}
+
+func TestIntervalsStayBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{outcomes: []any{503}}
+		Retry(RetryPolicy{Attempts: 12})(s.call)(t.Context(), &Request{Op: jsonOp("GET")})
+		for i := 1; i < len(s.at); i++ {
+			base := min(20, 0.5*math.Pow(2, float64(i-1)))
+			if wait := (s.at[i] - s.at[i-1]).Seconds(); wait < base/2 || wait > base*1.5+0.001 {
+				t.Errorf("wait %d is %v s, want %v give or take half", i, wait, base)
+			}
+		}
+	})
+}
