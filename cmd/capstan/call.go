@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -71,6 +72,9 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	if err != nil {
 		return err
 	}
+	if f.all && !operations.Pageable(op) {
+		return usagef("--all: operation %q has no pagination that capstan knows", id)
+	}
 	req, err := a.request(op, f)
 	if err != nil {
 		return err
@@ -139,7 +143,7 @@ func (a *app) body(res *operations.Response) error {
 		_, _ = a.out.Write(res.Body) // the sink remembers a failure
 		return nil
 	}
-	return a.printDocument(res.Value)
+	return a.printDocument(json.RawMessage(res.Body)) // the API's own order of keys
 }
 
 // checkAnswer holds the answer against its documented schema.

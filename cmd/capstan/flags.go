@@ -74,7 +74,7 @@ func openAPIDocuments(flags []string) (map[string]string, error) {
 		if path == "" {
 			return nil, usagef("--openapi %q: write [NAME=]PATH", f)
 		}
-		if _, again := documents[name]; again {
+		if old, again := documents[name]; again && old != path { // shells' completion parses flags twice
 			return nil, usagef("--openapi gives two documents for %s", apiInWords(name))
 		}
 		documents[name] = path

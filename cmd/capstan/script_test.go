@@ -1,0 +1,33 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"capstan": main})
+}
+
+// TestScript runs the command line as users meet it. Beside testscript's own
+// commands there is "upstream NAME.stub", which serves a stub file on loopback
+// until the script ends, see upstream_test.go.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			repo, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			e.Setenv("WORKOS", repo+"/../../capabilities/workos")
+			e.Setenv("HARBOUR", repo+"/testdata/harbour")
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"upstream": upstream},
+	})
+}
