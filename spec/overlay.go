@@ -138,7 +138,7 @@ func (d *decoder) path(n *yaml.Node, target Str) *jsonpath.JSONPath {
 	r.Hint = `write a path such as $.steps[?@.id=="create-organization"]`
 	if at != nil {
 		offset, _ := strconv.Atoi(at[1])
-		r.Pos, r.EndColumn = target.Span(min(offset, utf8.RuneCountInString(target.Value)), 1)
+		r.Pos, r.EndColumn = target.Span(min(offset, utf8.RuneCountInString(target.Value)-1), 1)
 	}
 	return nil
 }
