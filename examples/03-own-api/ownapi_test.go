@@ -22,7 +22,7 @@ var inputs = engine.Inputs{"ship_name": "Marie Celeste", "imo": "IMO 9074729", "
 var fast = []string{"await-inspection.every=1ms", "fetch-certificate.every=1ms"}
 
 func TestOnMock(t *testing.T) {
-	res := run(t, &engine.Options{Mock: true, Overrides: fast})
+	res := run(t, &engine.Options{Mock: true})
 	if id, _ := res.Outputs["ship_id"].(string); !strings.HasPrefix(id, "ship_") {
 		t.Errorf("ship_id = %v", res.Outputs["ship_id"])
 	}

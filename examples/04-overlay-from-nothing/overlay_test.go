@@ -28,7 +28,7 @@ func TestWithoutOverlay(t *testing.T) {
 }
 
 func TestWithOverlay(t *testing.T) {
-	prog, err := engine.Load(t.Context(), file, &engine.Options{Mock: true, Overrides: []string{"certificate.every=1ms"}})
+	prog, err := engine.Load(t.Context(), file, &engine.Options{Mock: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ type command struct {
 	output string
 }
 
-// TestConsole runs the commands of every console block in the page's own
-// folder, without credentials, and compares what they print (stdout and stderr
+// TestConsole runs the commands of every console block, "go run" in the
+// repository's root and capstan in the page's own folder, without credentials, and compares what they print (stdout and stderr
 // as a terminal mixes them) with the page. "..." in the page stands for any
 // text, and alone on a line for any lines. `$ echo $?` shows the exit code; a
 // command without one must exit 0.
@@ -58,7 +58,10 @@ func check(t *testing.T, bin, dir string, c command, wantCode string) {
 	if c.args[0] == "go" && !c.runsCapstan() {
 		cmd = exec.Command("go", c.args[1:]...)
 	}
-	cmd.Dir, cmd.Env = dir, environment()
+	if cmd.Dir = dir; c.args[0] == "go" {
+		cmd.Dir = root
+	}
+	cmd.Env = environment()
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
