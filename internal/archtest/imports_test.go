@@ -88,10 +88,13 @@ func TestImportDirection(t *testing.T) {
 	}
 }
 
-// testMay lets tests use, besides what the package may, the stage's own
-// sub-packages: the operations tests run on a catalogue, the durable ones on
-// the shared suite.
-func testMay(pkg, target string) bool { return under(target, pkg) }
+// testMay lets tests use, besides what the package may, its own sub-packages
+// (the durable tests run the shared suite) and, from operations on, the data
+// that ships: a published capability is the best test case there is.
+func testMay(pkg, target string) bool {
+	ships := target == "capabilities" || target == "operations/catalog"
+	return under(target, pkg) || ships && (under(pkg, "operations") || under(pkg, "engine"))
+}
 
 // thirdParty tells a module's import path from a standard library one: its
 // first element holds a dot.
