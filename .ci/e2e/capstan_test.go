@@ -81,31 +81,33 @@ func (s *shell) capstan(t *testing.T, args ...string) outcome {
 // start starts the binary.
 func (s *shell) start(t *testing.T, stdin string, args ...string) *process {
 	t.Helper()
+	p := s.prepare(t, args...)
+	p.cmd.Stdin = strings.NewReader(stdin)
+	p.start(t)
+	return p
+}
+
+// prepare makes a process that is not started yet, with nothing on its
+// standard input. A run that takes two minutes is hung.
+func (s *shell) prepare(t *testing.T, args ...string) *process {
+	t.Helper()
 	bin, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.startCommand(t, stdin, bin, args...)
-}
-
-// startShell starts a line of shell, which sees args as "$0" and "$@".
-func (s *shell) startShell(t *testing.T, line string, args ...string) *process {
-	t.Helper()
-	return s.startCommand(t, "", "sh", append([]string{"-c", line}, args...)...)
-}
-
-// startCommand starts a command. One that takes two minutes is hung.
-func (s *shell) startCommand(t *testing.T, stdin, name string, args ...string) *process {
-	t.Helper()
 	p := &process{}
 	p.ctx, p.cancel = context.WithTimeout(t.Context(), 2*time.Minute)
-	p.cmd = exec.CommandContext(p.ctx, name, args...)
+	p.cmd = exec.CommandContext(p.ctx, bin, args...)
 	p.cmd.Dir, p.cmd.Env = s.dir, s.env
-	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = strings.NewReader(stdin), &p.stdout, &p.stderr
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	return p
+}
+
+func (p *process) start(t *testing.T) {
+	t.Helper()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 // wait waits for the end and checks what must hold of every invocation: it

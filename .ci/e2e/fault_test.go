@@ -39,7 +39,7 @@ func TestLostAnswer(t *testing.T) {
 	if n := len(sent(e.log(t), "POST /organizations")); n != 1 {
 		t.Errorf("%d POSTs to /organizations, want 1", n)
 	}
-	out.wantStderr(t, "create-organization", "check")
+	out.wantStderr(t, "create-organization", "not sent again", "look in workos")
 }
 
 // A write is not sent again on 503 either: the status does not say whether it

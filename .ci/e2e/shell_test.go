@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,19 +75,39 @@ func waitFor(t *testing.T, e *emulator, key string) {
 	t.Fatalf("%s was never sent", key)
 }
 
-// Whoever reads stdout may go away: no crash, no endless run.
-func TestStdoutClosed(t *testing.T) {
-	e, s := newEmulator(t), newShell(t)
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
+// Whoever reads stdout may go away, or the disk be full: no crash, and no exit
+// code 0 for a product that nobody got.
+func TestStdoutUnwritable(t *testing.T) {
+	tests := map[string]func(t *testing.T) *os.File{
+		"reader gone": func(t *testing.T) *os.File {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			return w
+		},
+		"disk full": func(t *testing.T) *os.File {
+			f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if errors.Is(err, fs.ErrNotExist) {
+				t.Skip("this system has no /dev/full")
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		},
 	}
-	for name, line := range map[string]string{
-		"pipe": `"$0" "$@" | true`, "closed": `"$0" "$@" >&-`,
-	} {
+	for name, open := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := s.startShell(t, line, append([]string{bin}, onboard(e, done)...)...)
-			p.wait(t)
+			e, s := newEmulator(t), newShell(t)
+			stdout := open(t)
+			defer stdout.Close()
+			p := s.prepare(t, onboard(e, done)...)
+			p.cmd.Stdout = stdout
+			p.start(t)
+			if out := p.wait(t); out.code == 0 {
+				t.Errorf("exit 0\n%s", out)
+			}
 		})
 	}
 }
