@@ -36,8 +36,8 @@ func DOT(w io.Writer, g Graph) error {
 
 func dotLabel(n Node) string {
 	quoted := []string{dotText(n.label())}
-	for _, note := range n.Notes {
-		quoted = append(quoted, dotText(oneLine(note)))
+	for _, note := range n.notes() {
+		quoted = append(quoted, dotText(note))
 	}
 	return `"` + strings.Join(quoted, `\n`) + `"`
 }

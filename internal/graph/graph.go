@@ -92,6 +92,17 @@ func (n Node) label() string {
 	return oneLine(n.ID)
 }
 
+// notes returns the notes that say something.
+func (n Node) notes() []string {
+	var out []string
+	for _, note := range n.Notes {
+		if s := oneLine(note); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // oneLine replaces what is no visible character by spaces and trims them.
 func oneLine(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")

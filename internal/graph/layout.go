@@ -86,8 +86,8 @@ func (p *picture) measure(g Graph) {
 	width := 160.0
 	for _, n := range g.Nodes {
 		b := box{node: n, label: cut(n.label(), widestLabel)}
-		for _, note := range n.Notes {
-			b.notes = append(b.notes, wrap(oneLine(note), widestLabel)...)
+		for _, note := range n.notes() {
+			b.notes = append(b.notes, wrap(note, widestLabel)...)
 		}
 		width = max(width, float64(columns(b.label))*charWidth+float64(len(n.Kind)+2)*noteWidth+2*padding)
 		for _, note := range b.notes {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,7 +22,8 @@ func Mermaid(w io.Writer, g Graph) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(b, "---\ntitle: %s\n---\n", quoted)
+		// A percent sign could begin a directive, which is sought in the raw text.
+		fmt.Fprintf(b, "---\ntitle: %s\n---\n", bytes.ReplaceAll(quoted, []byte("%"), []byte(`\u0025`)))
 	}
 	b.WriteString("flowchart TD\n")
 	for i, n := range g.Nodes {
@@ -47,18 +49,18 @@ func Mermaid(w io.Writer, g Graph) error {
 
 func mermaidLabel(n Node) string {
 	lines := []string{mermaidText(n.label())}
-	for _, note := range n.Notes {
-		lines = append(lines, mermaidText(oneLine(note)))
+	for _, note := range n.notes() {
+		lines = append(lines, mermaidText(note))
 	}
 	return strings.Join(lines, "<br/>")
 }
 
-// mermaidText escapes with Mermaid's entity codes everything that its lexer,
-// its Markdown reader or the HTML of a label could take for syntax.
+// mermaidText escapes with Mermaid's entity codes what its lexer or the HTML of
+// a label could take for syntax inside quotes.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if strings.ContainsRune("\"#&<>`%\\;|*_~[]{}()$@", r) {
+		if strings.ContainsRune("\"#&<>`%\\;", r) {
 			fmt.Fprintf(&b, "#%d;", r)
 		} else {
 			b.WriteRune(r)

@@ -43,7 +43,7 @@ func SVG(w io.Writer, g Graph) error {
 // leaves the page alone. Six line colours tell neighbouring lanes apart; the
 // labels say the same in words.
 const style = `<style>
-.capstan-graph{--page:#fff;--box:#f8fafc;--text:#0f172a;--dim:#475569;--read:#2563eb;--write:#c2410c;--delete:#b91c1c;--external:#7c3aed;--input:#64748b;--output:#15803d;--l0:#475569;--l1:#0369a1;--l2:#a21caf;--l3:#b45309;--l4:#047857;--l5:#be123c}
+.capstan-graph{max-width:100%;height:auto;--page:#fff;--box:#f8fafc;--text:#0f172a;--dim:#475569;--read:#2563eb;--write:#c2410c;--delete:#b91c1c;--external:#7c3aed;--input:#64748b;--output:#15803d;--l0:#475569;--l1:#0369a1;--l2:#a21caf;--l3:#b45309;--l4:#047857;--l5:#be123c}
 @media (prefers-color-scheme:dark){.capstan-graph{--page:#0b1220;--box:#162033;--text:#f1f5f9;--dim:#a8b5c8;--read:#60a5fa;--write:#fb923c;--delete:#f87171;--external:#c4b5fd;--input:#94a3b8;--output:#4ade80;--l0:#a8b5c8;--l1:#38bdf8;--l2:#e879f9;--l3:#fbbf24;--l4:#34d399;--l5:#fb7185}}
 .capstan-graph text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace;fill:var(--text);white-space:pre}
 .capstan-graph .cg-page{fill:var(--page)}
@@ -72,7 +72,7 @@ func (s *svgWriter) box(b box) {
 	if b.node.Kind == Input || b.node.Kind == Output {
 		radius = min(b.h/2, 18)
 	}
-	s.printf(`<g class="%s"><title>%s</title>`, class(b.node.Kind), escape(tooltip(b.node)))
+	s.printf(`<g class="%s"><title>%s</title>`, class(b.node.Kind), escape(strings.Join(append([]string{b.node.label()}, b.node.notes()...), "\n")))
 	s.printf(`<rect class="cg-box" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, b.x, b.y, b.w, b.h, radius)
 	text := lineHeight + noteHeight*float64(len(b.notes))
 	y := b.y + (b.h-text)/2 + 15
@@ -129,14 +129,6 @@ func class(k Kind) string {
 		return "cg-" + string(k)
 	}
 	return "cg-other"
-}
-
-func tooltip(n Node) string {
-	lines := []string{n.label()}
-	for _, note := range n.Notes {
-		lines = append(lines, oneLine(note))
-	}
-	return strings.Join(lines, "\n")
 }
 
 // describe says the whole graph in words, in order.
