@@ -23,6 +23,9 @@ type loader struct {
 	report  *Report
 	project *project
 	docs    *documents
+
+	source   snapshotFile
+	overlaid []snapshotFile
 }
 
 func (l *loader) add(problems diag.List) {
@@ -39,6 +42,7 @@ func (l *loader) load(ctx context.Context) *Program {
 	}
 	l.report.File = name
 	l.report.Sources[name] = text
+	l.source = snapshotFile{Name: name, Text: text}
 	l.loadProject(name)
 
 	src, problems := spec.Read(name, text)
@@ -71,12 +75,18 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 		return set, err
 	})
 	l.add(problems)
+	var err error
 	p := &Program{opts: *l.opts, plan: built, creds: newKeyring(l.opts.Secrets)}
 	p.apis = l.apis(built, p.creds)
 	if problems.HasErrors() {
 		return nil
 	}
+	p.source, p.overlays = l.source, l.overlaid
 	p.view = p.describe(l.report)
+	if p.snapshot, err = p.snapshotOf(l.docs.sets); err != nil {
+		l.report.Diagnostics.Errorf(c.Name.Pos, "unreadable-file", "the plan cannot be kept: %v", err)
+		return nil
+	}
 	return p
 }
 
@@ -127,6 +137,7 @@ func (l *loader) overlays(src *spec.Source) (list []*spec.Overlay, ok bool) {
 		o.Builtin = builtin
 		if o.Applies(src) {
 			list = append(list, o)
+			l.overlaid = append(l.overlaid, snapshotFile{Name: name, Text: text, Builtin: builtin})
 		}
 	}
 	addFile := func(path string) {

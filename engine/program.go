@@ -17,6 +17,11 @@ type Program struct {
 	view  *Plan
 	apis  map[string]*api
 	creds *keyring
+
+	// What the program was made from, and all of it as a run keeps it.
+	source   snapshotFile
+	overlays []snapshotFile
+	snapshot []byte
 }
 
 // Report is what loading found, good or bad.

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// snapshotFormat is raised when a snapshot of before can no longer be read.
+const snapshotFormat = 1
+
+// snapshot is everything that a run executes, so that nothing that happens to
+// files, flags or the binary's documents touches a run under way. It holds no
+// credential: those are looked up anew.
+type snapshot struct {
+	Format     int            `json:"format"`
+	Capability snapshotFile   `json:"capability"`
+	Overlays   []snapshotFile `json:"overlays,omitempty"`
+	APIs       []snapshotAPI  `json:"apis,omitempty"`
+
+	BaseURL         string        `json:"base_url,omitempty"`
+	Timeout         time.Duration `json:"timeout,omitempty"`
+	Strict          bool          `json:"strict,omitempty"`
+	StrictResponses bool          `json:"strict_responses,omitempty"`
+	Mock            bool          `json:"mock,omitempty"`
+	RecordDir       string        `json:"record_dir,omitempty"`
+	ReplayDir       string        `json:"replay_dir,omitempty"`
+}
+
+type snapshotFile struct {
+	Name    string `json:"name"`
+	Text    []byte `json:"text"`
+	Builtin bool   `json:"builtin,omitempty"`
+}
+
+type snapshotAPI struct {
+	Name  string   `json:"name"`
+	Index []byte   `json:"index"` // the operations that are used, compiled
+	Base  string   `json:"base,omitempty"`
+	Env   []string `json:"env,omitempty"`
+}
+
+// snapshotOf writes what p executes. Equal programs give equal bytes.
+func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
+	s := snapshot{
+		Format: snapshotFormat, Capability: p.source, Overlays: p.overlays,
+		BaseURL: p.opts.BaseURL, Timeout: p.opts.Timeout, Strict: p.opts.Strict, StrictResponses: p.opts.StrictResponses,
+		Mock: p.opts.Mock, RecordDir: p.opts.RecordDir, ReplayDir: p.opts.ReplayDir,
+	}
+	for _, name := range p.apiNames() {
+		index, err := sets[name].Subset(p.operationsOf(name))
+		if err != nil {
+			return nil, err
+		}
+		a := p.apis[name]
+		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared})
+	}
+	return json.Marshal(s)
+}
+
+// operationsOf lists the operations of an API that the plan uses, in step order.
+func (p *Program) operationsOf(api string) []string {
+	var ids []string
+	for _, s := range p.plan.Steps {
+		if s.Op == nil || s.API != api {
+			continue
+		}
+		ids = append(ids, s.Op.ID)
+		if s.Spec.Probe != nil {
+			ids = append(ids, s.Spec.Probe.Operation.Value)
+		}
+	}
+	return ids
+}
+
+// restore makes the program of a snapshot. opts give what a snapshot does not
+// hold: credentials, handlers, listeners, a Caller.
+func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) {
+	var s snapshot
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("the run's snapshot cannot be read: %w", err)
+	}
+	if s.Format != snapshotFormat {
+		return nil, fmt.Errorf("the run's snapshot has format %d and this capstan reads %d: finish the run with the version that started it", s.Format, snapshotFormat)
+	}
+	o := *opts
+	o.BaseURL, o.Timeout, o.Strict, o.StrictResponses = s.BaseURL, s.Timeout, s.Strict, s.StrictResponses
+	o.Mock, o.RecordDir, o.ReplayDir = s.Mock, s.RecordDir, s.ReplayDir
+
+	c, err := s.capability()
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{opts: o, creds: newKeyring(o.Secrets), source: s.Capability, overlays: s.Overlays, snapshot: data}
+	sets := map[string]*operations.Set{}
+	known := map[string]snapshotAPI{}
+	for _, a := range s.APIs {
+		if sets[a.Name], err = operations.Open(a.Index); err != nil {
+			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)
+		}
+		known[a.Name] = a
+	}
+	built, problems := plan.Build(c, func(name string) (*operations.Set, error) {
+		if set, ok := sets[name]; ok {
+			return set, nil
+		}
+		return nil, fmt.Errorf("the run's snapshot does not hold the API %q", name)
+	})
+	if err := problems.Err(); err != nil {
+		return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
+	}
+	p.plan = built
+	p.apis = map[string]*api{}
+	for name, a := range known {
+		p.apis[name] = &api{name: name, base: a.Base, declared: a.Env, keys: p.creds}
+	}
+	for _, step := range built.Steps {
+		if step.Op != nil {
+			p.apis[step.API].use(step.Op)
+			if err := p.apis[step.API].server(step.Op); err != nil {
+				return nil, err
+			}
+		}
+	}
+	p.view = p.describe(&Report{Dialect: string(spec.DialectComposition)})
+	return p, ctx.Err()
+}
+
+// capability reads the files of the snapshot.
+func (s *snapshot) capability() (*spec.Capability, error) {
+	src, problems := spec.Read(s.Capability.Name, s.Capability.Text)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	var overlays []*spec.Overlay
+	for _, f := range s.Overlays {
+		o, problems := spec.ReadOverlay(f.Name, f.Text)
+		if err := problems.Err(); err != nil {
+			return nil, err
+		}
+		o.Builtin = f.Builtin
+		overlays = append(overlays, o)
+	}
+	src, problems = src.With(overlays...)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	c, problems := src.Capability(s.Strict)
+	return c, problems.Err()
+}
