@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -98,8 +99,8 @@ func stepNode(s engine.PlanStep) graph.Node {
 	return n
 }
 
-// stepEdges returns one edge for each value a step takes, and one for each step
-// it needs in another way (a condition that reads it).
+// stepEdges returns one edge for each value a step takes, and one without a
+// label for what it reads in another way (a condition) or needs.
 func stepEdges(p *engine.Plan, s engine.PlanStep) []graph.Edge {
 	var edges []graph.Edge
 	for _, b := range s.Binds {
@@ -111,36 +112,38 @@ func stepEdges(p *engine.Plan, s engine.PlanStep) []graph.Edge {
 			edges = append(edges, graph.Edge{From: f, To: s.ID, Label: b.Param})
 		}
 	}
-	for _, need := range s.Needs {
-		if !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == need }) {
-			edges = append(edges, graph.Edge{From: need, To: s.ID})
+	for _, f := range append(sources(p, s.When, s.Each, s.Until, s.Fail, s.Select), s.Needs...) {
+		if f != s.ID && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == f }) {
+			edges = append(edges, graph.Edge{From: f, To: s.ID})
 		}
 	}
 	return edges
 }
 
 // sources returns the nodes that an expression mentions, in the plan's order.
-func sources(p *engine.Plan, expr string) []string {
+func sources(p *engine.Plan, exprs ...string) []string {
 	var found []string
-	for _, in := range p.Inputs {
-		if mentions(expr, "inputs."+in.Name) {
-			found = append(found, "inputs."+in.Name)
+	add := func(node string) {
+		if slices.ContainsFunc(exprs, func(e string) bool { return mentions(e, node) }) {
+			found = append(found, node)
 		}
 	}
+	for _, in := range p.Inputs {
+		add("inputs." + in.Name)
+	}
 	for _, s := range p.Steps {
-		if mentions(expr, s.ID) || strings.Contains(expr, `steps["`+s.ID+`"]`) {
-			found = append(found, s.ID)
-		}
+		add(s.ID)
 	}
 	return found
 }
 
-// mentions reports whether name stands in expr as a whole name: not as a part
-// of a longer one, not behind a dot, not inside a literal that begins expr.
+// mentions reports whether an expression reads name: as a whole name, not as a
+// part of a longer one, not behind a dot and not as text; steps["name"] counts.
 func mentions(expr, name string) bool {
-	if strings.HasPrefix(expr, `"`) {
-		return false
+	if strings.Contains(expr, `steps["`+name+`"]`) {
+		return true
 	}
+	expr = stringLiteral.ReplaceAllString(expr, `""`)
 	for at := 0; ; {
 		i := strings.Index(expr[at:], name)
 		if i < 0 {
@@ -153,6 +156,8 @@ func mentions(expr, name string) bool {
 		at = end
 	}
 }
+
+var stringLiteral = regexp.MustCompile(`"(\\.|[^"\\])*"|'(\\.|[^'\\])*'`)
 
 func nameByte(b byte) bool {
 	return b == '_' || b == '-' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80

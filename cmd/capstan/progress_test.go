@@ -80,8 +80,8 @@ func TestProgressInATerminal(t *testing.T) {
 			t.Errorf("what stays on the screen (-want +got):\n%s", diff)
 		}
 		for _, want := range []string{
-			"… get-ship  0s, 503 Service Unavailable, again in 2s",
-			"… get-ship  1s, 503 Service Unavailable, again in 1s",
+			"… get-ship  0s, next in 2s  trying again: 503 Service Unav…",
+			"… get-ship  1s, next in 1s  trying again: 503 Service Unav…",
 			"… await-berth  0s, 1 look, next in 5s  waiting until any(d…",
 			"… await-berth  7s, 2 looks, next in 3s  waiting until any(…",
 			"… leave[2]  2s",

@@ -68,8 +68,11 @@ func (p *progress) finished(mark string, color func(string) string, e engine.Eve
 		line += fmt.Sprintf("  %d", e.Status)
 	}
 	if p.current != nil && p.current.path == e.Step {
-		if p.current.looks > 0 {
-			line += "  " + count(p.current.looks+1, "look", "looks")
+		if looks := p.current.looks; looks > 0 {
+			if e.Kind == engine.EventStepDone {
+				looks++ // the last one was no miss
+			}
+			line += "  " + count(looks, "look", "looks")
 		}
 		line += "  " + shortDuration(p.now().Sub(p.current.since))
 	}
@@ -102,26 +105,22 @@ func (p *progress) erase() {
 	}
 }
 
-// liveLine puts the times before the condition, so that a narrow terminal cuts
-// the less urgent.
+// liveLine puts the times before the reasons, so that a narrow terminal cuts the
+// less urgent.
 func (p *progress) liveLine() string {
 	c, now := p.current, p.now()
 	parts := []string{shortDuration(now.Sub(c.since).Truncate(time.Second))}
 	if c.looks > 0 {
 		parts = append(parts, count(c.looks, "look", "looks"))
 	}
-	if c.note != "" {
-		parts = append(parts, c.note)
-	}
 	if !c.next.IsZero() {
-		what := "next"
-		if c.note != "" {
-			what = "again"
-		}
-		parts = append(parts, what+" in "+shortDuration(max(c.next.Sub(now), 0).Round(time.Second)))
+		parts = append(parts, "next in "+shortDuration(max(c.next.Sub(now), 0).Round(time.Second)))
 	}
 	line := "… " + c.path + "  " + strings.Join(parts, ", ")
-	if c.looks > 0 {
+	switch {
+	case c.note != "":
+		line += "  trying again: " + c.note
+	case c.looks > 0:
 		line += "  " + p.waitingFor(c.path)
 	}
 	return line

@@ -33,9 +33,6 @@ func (a *app) finishRun(prog *engine.Program, res *engine.Result, err error, sho
 		a.reportWaiting(res, showSensitive)
 	case errors.As(err, &failed):
 		a.complain("%s", printable(strings.TrimRight(failed.Backtrace(), "\n")))
-		if res.Status == engine.Cancelled {
-			a.reportProgressMade(res)
-		}
 	default:
 		return err
 	}
@@ -90,24 +87,8 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 	a.complain("waiting: step %q is to be done by somebody else", w.Step)
 	writeTask(a.io.Err, w.Description, w.With, w.Sensitive, showSensitive, a.textWidth(a.io.ErrTTY))
 	if w.Resume != "" {
-		a.complain("then: %s", printable(w.Resume))
-	}
-}
-
-// reportProgressMade lists what an interrupted run did and what it did not.
-func (a *app) reportProgressMade(res *engine.Result) {
-	var done, cut, open []string
-	for _, s := range res.Steps {
-		switch s.Status {
-		case "succeeded", "skipped":
-			done = append(done, s.ID)
-		case "pending":
-			open = append(open, s.ID)
-		default:
-			cut = append(cut, s.ID+" ("+s.Status+")")
+		for _, line := range wrap("then: "+w.Resume, a.textWidth(a.io.ErrTTY)) {
+			a.complain("%s", line)
 		}
 	}
-	a.complain("  done:     %s", orNone(strings.Join(done, ", ")))
-	a.complain("  cut off:  %s", orNone(strings.Join(cut, ", ")))
-	a.complain("  not done: %s", orNone(strings.Join(open, ", ")))
 }

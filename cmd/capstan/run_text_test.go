@@ -57,17 +57,6 @@ then: capstan run onboard.yaml --done send-link
 	}
 }
 
-func TestInterruptedRunSaysWhatWasDone(t *testing.T) {
-	a, _, stderr := newTestApp("")
-	a.reportProgressMade(&engine.Result{Steps: []engine.StepResult{
-		{ID: "a", Status: "succeeded"}, {ID: "b", Status: "skipped"}, {ID: "c", Status: "in_doubt"}, {ID: "d", Status: "pending"},
-	}})
-	want := "  done:     a, b\n  cut off:  c (in_doubt)\n  not done: d\n"
-	if diff := cmp.Diff(want, stderr.String()); diff != "" {
-		t.Errorf("stderr (-want +got):\n%s", diff)
-	}
-}
-
 // Readers of the documents rely on lists being lists.
 func TestDocumentsHaveNoNullLists(t *testing.T) {
 	for name, doc := range map[string]any{

@@ -12,8 +12,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the command line as users meet it. Beside testscript's own
-// commands there is "upstream NAME.stub", which serves a stub file on loopback
-// until the script ends, see upstream_test.go.
+// commands there are "upstream NAME.stub", which serves a stub file on loopback
+// until the script ends, and "requested", see upstream_test.go.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -26,8 +26,11 @@ func TestScript(t *testing.T) {
 			e.Setenv("WORKOS", repo+"/../../capabilities/workos")
 			e.Setenv("HARBOUR", repo+"/testdata/harbour")
 			e.Setenv("HOME", e.WorkDir)
+			e.Values[stubKey{}] = newStubServer()
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"upstream": upstream},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"upstream": upstream, "requested": requested,
+		},
 	})
 }

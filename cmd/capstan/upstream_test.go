@@ -33,11 +33,24 @@ func upstream(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: upstream NAME.stub")
 	}
-	s := &stubServer{exchanges: parseStub(ts.ReadFile(args[0])), log: ts.MkAbs(strings.TrimSuffix(args[0], ".stub") + ".requests")}
+	s := ts.Value(stubKey{}).(*stubServer)
+	s.load(parseStub(ts.ReadFile(args[0])), ts.MkAbs(strings.TrimSuffix(args[0], ".stub")+".requests"))
 	server := httptest.NewServer(s)
 	ts.Defer(server.Close)
 	ts.Setenv("UPSTREAM", server.URL)
 }
+
+// requested waits until the upstream has been sent a request that begins with
+// the given text, such as "GET /berths".
+func requested(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: requested 'METHOD /PATH'")
+	}
+	ts.Value(stubKey{}).(*stubServer).await(args[0])
+}
+
+// stubKey finds a script's server among its values.
+type stubKey struct{}
 
 // exchange is a request and its answer.
 type exchange struct {
@@ -76,11 +89,33 @@ func parseStub(text string) []*exchange {
 	return all
 }
 
+// stubServer is the upstream of one script, with one stub file at a time.
 type stubServer struct {
-	log string
-
 	mu        sync.Mutex
+	arrived   *sync.Cond
+	log       string
 	exchanges []*exchange
+	requests  []string
+}
+
+func newStubServer() *stubServer {
+	s := new(stubServer)
+	s.arrived = sync.NewCond(&s.mu)
+	return s
+}
+
+func (s *stubServer) load(exchanges []*exchange, log string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.exchanges, s.log, s.requests = exchanges, log, nil
+}
+
+func (s *stubServer) await(prefix string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !slices.ContainsFunc(s.requests, func(r string) bool { return strings.HasPrefix(r, prefix) }) {
+		s.arrived.Wait()
+	}
 }
 
 func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -117,9 +152,12 @@ func (s *stubServer) take(r *http.Request, body []byte) (*exchange, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if _, err := fmt.Fprintln(f, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(body))); err != nil {
+	line := strings.TrimSpace(r.Method + " " + r.URL.RequestURI() + " " + string(body))
+	if _, err := fmt.Fprintln(f, line); err != nil {
 		return nil, err
 	}
+	s.requests = append(s.requests, line)
+	s.arrived.Broadcast()
 	matches := func(e *exchange) bool {
 		return e.method == r.Method && e.path == r.URL.Path && (e.query == "" || e.query == r.URL.RawQuery)
 	}

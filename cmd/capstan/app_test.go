@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// full is a stdout that takes nothing.
+type full struct{ err error }
+
+func (f full) Write([]byte) (int, error) { return 0, f.err }
+
+// A reader that went away is no news; a full disk is. Neither ends in success.
+func TestStdoutThatCannotBeWritten(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		says string
+	}{
+		"pipe": {syscall.EPIPE, ""},
+		"disk": {errors.New("no space left"), "capstan: the output could not be written: no space left\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, _, stderr := newTestApp("")
+			a.io.Out = full{test.err}
+			if code := run(t.Context(), []string{"version"}, a.io); code != exitFailed {
+				t.Errorf("exit %d, want %d", code, exitFailed)
+			}
+			if stderr.String() != test.says {
+				t.Errorf("stderr %q, want %q", stderr, test.says)
+			}
+		})
+	}
+}
+
+// Every flag says what it does, every command shows how it is used, and no flag
+// of a command hides one that every command has.
+func TestHelpIsComplete(t *testing.T) {
+	a, _, _ := newTestApp("")
+	root := a.root()
+	for _, cmd := range root.Commands() {
+		if cmd.Short == "" || cmd.Example == "" && cmd.Name() != "version" {
+			t.Errorf("%s lacks a description or an example", cmd.Name())
+		}
+		for _, line := range strings.Split(cmd.LocalFlags().FlagUsages(), "\n") {
+			if fields := strings.Fields(line); len(fields) == 1 {
+				t.Errorf("%s: flag %s has no description", cmd.Name(), line)
+			}
+		}
+		for _, name := range []string{"output", "quiet", "verbose", "log-format", "no-color", "non-interactive", "state", "config"} {
+			if cmd.LocalNonPersistentFlags().Lookup(name) != nil {
+				t.Errorf("%s hides --%s", cmd.Name(), name)
+			}
+		}
+	}
+}
