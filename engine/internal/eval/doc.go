@@ -31,7 +31,8 @@ const (
 	maxNodes      = 500       // nodes of the parsed tree
 	maxNesting    = 2         // predicates inside predicates
 	maxItems      = 1_000_000 // array items and object members an evaluation may make
-	maxIterations = 5_000_000 // predicate calls in one evaluation
+	maxIterations = 2_000_000 // predicate calls in one evaluation
 	maxBytes      = 64 << 20  // bytes of text an evaluation may make
+	maxParts      = 100       // expressions in one template
 	maxProblems   = 20        // problems reported for one expression
 )

@@ -3,7 +3,6 @@ package eval
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,66 +10,6 @@ import (
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/file"
 )
-
-// explainSyntax words an error of expr's lexer, parser or compiler; place finds
-// its location in the source.
-func (c *compilation) explainSyntax(err error, place func(file.Location) file.Location) Problem {
-	var fault *file.Error
-	if !errors.As(err, &fault) {
-		return Problem{Length: len(c.source), Code: CodeSyntax, Message: plain(err.Error())}
-	}
-	p := c.problemAt(place(fault.Location), CodeSyntax)
-	p.Message, p.Hint = wordSyntax(plain(fault.Message))
-	if strings.Contains(fault.Message, "exceeds maximum allowed nodes") {
-		p.Code = CodeTooLarge
-		p.Offset, p.Length = 0, len(c.source)
-	}
-	if fault.Message == "literal not terminated" {
-		p.Offset = lastString(c.source)
-		p.Length = len(c.source) - p.Offset
-	}
-	return p
-}
-
-// lastString returns where the last string literal starts.
-func lastString(in []rune) int {
-	last := 0
-	for i := 0; i < len(in); {
-		end, ok := skipComment(in, i)
-		if !ok {
-			if end, ok = skipString(in, i); ok {
-				last = i
-			}
-		}
-		i = max(end, i+1)
-	}
-	return last
-}
-
-var (
-	tokenText = regexp.MustCompile(`(?:Identifier|Number|String|Bytes|Operator|Bracket)\("((?:[^"\\]|\\.)*)"\)`)
-	badRune   = regexp.MustCompile(`^unrecognized character: U\+[0-9A-F]+(?: '(.+)')?$`)
-)
-
-func wordSyntax(message string) (text, hint string) {
-	if g := badRune.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("unexpected character %q", g[1]), ""
-	}
-	switch message {
-	case "unexpected token EOF":
-		return "unexpected end of the expression", ""
-	case `unexpected token Operator("=")`:
-		return `unexpected "="`, "write == to compare"
-	case "literal not terminated":
-		return "string is not closed", ""
-	case "unclosed comment":
-		return "comment is not closed", ""
-	case "compilation failed: expression exceeds maximum allowed nodes":
-		return fmt.Sprintf("expression has more than %d parts", maxNodes), "split it over several steps"
-	}
-	message = tokenText.ReplaceAllString(message, `"$1"`)
-	return strings.Replace(strings.ReplaceAll(message, "EOF", "the end"), "unexpected token ", "unexpected ", 1), ""
-}
 
 // problemAt is a problem at a place in the source, which rewriting did not move.
 func (c *compilation) problemAt(loc file.Location, code string) Problem {
@@ -255,51 +194,4 @@ func (c *compilation) collection(node ast.Node) (string, bool) {
 	}
 	text := pathText(best.Arguments[0])
 	return text, text != unnamed
-}
-
-var (
-	mismatch   = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`)
-	mismatch1  = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched type (.+)\)$`)
-	wrongArg   = regexp.MustCompile(`^cannot use (.+) as argument \(type (.+)\) to call (.+)$`)
-	onlyArray  = regexp.MustCompile(`^builtin (\w+) takes only array \(got (.+)\)$`)
-	noMember   = regexp.MustCompile(`^type (.+) has no field (.+)$`)
-	nonBool    = regexp.MustCompile(`^non-bool expression \(type (.+)\) used as condition$`)
-	arrayIndex = regexp.MustCompile(`^array elements can only be selected using an integer \(got (.+)\)$`)
-)
-
-// wordType turns a message of expr's checker into the user's words.
-func wordType(message string) (text, hint string) {
-	words := func(i int, groups []string) string { return typeWords(groups[i]) }
-	if g := mismatch.FindStringSubmatch(message); g != nil {
-		if g[1] == "+" {
-			hint = "string(x) makes text of a value"
-		}
-		return fmt.Sprintf("%s cannot combine %s and %s", g[1], words(2, g), words(3, g)), hint
-	}
-	if g := mismatch1.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("%s cannot be applied to %s", g[1], words(2, g)), ""
-	}
-	if g := wrongArg.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("%s needs %s, not %s", g[3], words(2, g), words(1, g)), ""
-	}
-	if g := onlyArray.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("%s needs an array, not %s", g[1], words(2, g)), ""
-	}
-	if g := noMember.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("%s has no fields, so no %q", words(1, g), g[2]), ""
-	}
-	if g := nonBool.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("a condition must be true or false, not %s", words(1, g)), ""
-	}
-	if g := arrayIndex.FindStringSubmatch(message); g != nil {
-		return fmt.Sprintf("an item of an array is selected by a number, not by %s", words(1, g)), "write [0] for the first item, or find(array, predicate)"
-	}
-	return userWords(message), ""
-}
-
-func typeWords(goType string) string {
-	if goType == "unknown" {
-		return "any"
-	}
-	return userWords(goType)
 }

@@ -25,7 +25,7 @@ func TestIDsAgreeWithPlainNames(t *testing.T) {
 	scope := NewScope(steps, map[string]Type{"total": Int(), "n": Int(), "a": Int()})
 
 	refused := 0
-	for range 4000 {
+	for range 1000 {
 		authored, simple := w.number(4)
 		want, wantErr := evaluate(t, scope, simple, env)
 		got, gotErr := evaluate(t, scope, authored, env)
@@ -36,8 +36,8 @@ func TestIDsAgreeWithPlainNames(t *testing.T) {
 			refused++
 		}
 	}
-	if refused > 2000 {
-		t.Errorf("%d of 4000 expressions have no value: nothing is compared", refused)
+	if refused > 500 {
+		t.Errorf("%d of 1000 expressions have no value: nothing is compared", refused)
 	}
 }
 

@@ -14,6 +14,8 @@ type vocabulary interface {
 	isNumber(word string) bool
 	// isStep reports whether word is a step id.
 	isStep(word string) bool
+	// longestName is the length of the longest of these names, in code points.
+	longestName() int
 	// isField reports whether some object has a field of this hyphenated name.
 	isField(word string) bool
 }
@@ -33,7 +35,7 @@ type span struct{ from, to int }
 // Names of fields with hyphens are replaced after a dot. Nothing moves.
 func rewrite(src string, v vocabulary) rewritten {
 	in := []rune(src)
-	r := rewriter{in: in, out: append([]rune(nil), in...), vocabulary: v, operand: true}
+	r := rewriter{in: in, out: append([]rune(nil), in...), vocabulary: v, longest: v.longestName(), operand: true}
 	for r.at < len(in) {
 		r.step()
 	}
@@ -44,6 +46,8 @@ type rewriter struct {
 	vocabulary
 	in, out  []rune
 	at       int
+	longest  int  // no name is longer
+	runEnd   int  // end of the hyphenated words that at is in, if at is before it
 	operand  bool // the next token starts an operand
 	member   bool // the next word is a member's name, just after . or ?.
 	steps    bool // the operand just read is the word steps, or the dot after it
@@ -92,7 +96,10 @@ func (r *rewriter) operandEnds() { r.operand, r.member, r.steps = false, false, 
 func (r *rewriter) operator() { r.operand, r.member, r.steps = true, false, false }
 
 func (r *rewriter) word() {
-	from, plainEnd, end := r.at, wordEnd(r.in, r.at), hyphenatedEnd(r.in, r.at)
+	if r.at >= r.runEnd {
+		r.runEnd = hyphenatedEnd(r.in, r.at)
+	}
+	from, plainEnd, end := r.at, wordEnd(r.in, r.at), r.runEnd
 	r.refuseReserved(from, plainEnd)
 	switch {
 	case r.member:
@@ -125,7 +132,7 @@ func (r *rewriter) otherWord(plainEnd, end int) {
 
 // name replaces the longest known name that starts here, if any.
 func (r *rewriter) name(end int) bool {
-	for e := end; e > r.at; e-- {
+	for e := min(end, r.at+r.longest); e > r.at; e-- {
 		if e < end && r.in[e] != '-' {
 			continue
 		}
@@ -158,7 +165,7 @@ func standsAlone(in []rune, end int, word string) bool {
 
 // memberEnd replaces hyphens in a known field's name, or after steps in an id.
 func (r *rewriter) memberEnd(plainEnd, end int) int {
-	for e := end; e > r.at; e-- {
+	for e := min(end, r.at+r.longest); e > r.at; e-- {
 		if e < end && r.in[e] != '-' {
 			continue
 		}

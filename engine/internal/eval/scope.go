@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/checker/nature"
 )
@@ -18,8 +19,10 @@ type Scope struct {
 	steps map[string]declared
 	vars  map[string]declared
 
-	tokens map[string]declared // what may stand by itself, by token
+	names  map[string]string   // tokens of what may stand by itself, by name
+	tokens map[string]declared // the same, by token
 	fields map[string]bool     // names of fields that contain a hyphen
+	length int                 // of the longest name among all these, in code points
 	env    nature.Nature       // what expr's checker sees
 
 	// compiling guards the natures, which expr's checker annotates and which
@@ -88,15 +91,17 @@ func (s *Scope) WithStep(id string, t Type) *Scope {
 
 // assemble derives what compilations look up.
 func (s *Scope) assemble() *Scope {
-	s.tokens, s.fields = map[string]declared{}, map[string]bool{}
+	s.names, s.tokens, s.fields = map[string]string{}, map[string]declared{}, map[string]bool{}
 	natures, ids := map[string]nature.Nature{}, map[string]nature.Nature{}
 	add := func(d declared) {
+		s.length = max(s.length, utf8.RuneCountInString(d.name))
 		for _, name := range d.hyphenated {
 			s.fields[name] = true
+			s.length = max(s.length, utf8.RuneCountInString(name))
 		}
 		if nameable(d.name) {
-			s.tokens[token(d.name)] = d
-			natures[token(d.name)] = d.nature
+			tok := token(d.name)
+			s.names[d.name], s.tokens[tok], natures[tok] = tok, d, d.nature
 		}
 	}
 	for id, d := range s.steps {
@@ -113,11 +118,7 @@ func (s *Scope) assemble() *Scope {
 }
 
 func (s *Scope) tokenOf(word string) (string, bool) {
-	if !nameable(word) {
-		return "", false
-	}
-	tok := token(word)
-	_, ok := s.tokens[tok]
+	tok, ok := s.names[word]
 	return tok, ok
 }
 
@@ -130,6 +131,8 @@ func (s *Scope) isNumber(word string) bool {
 	tok, ok := s.tokenOf(word)
 	return ok && Float().Accepts(s.tokens[tok].typ)
 }
+
+func (s *Scope) longestName() int { return s.length }
 
 func (s *Scope) isField(word string) bool { return s.fields[word] }
 

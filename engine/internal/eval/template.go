@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,6 +54,10 @@ func (s *Scope) CompileTemplate(src string) (*Template, []Problem) {
 			problems = append(problems, Problem{Offset: open, Length: 2, Code: CodeSyntax,
 				Message: `"{{" has no closing "}}"`, Hint: `to write two braces, say {{ "{{" }}`})
 			break
+		}
+		if len(t.parts) >= 2*maxParts {
+			return nil, []Problem{{Offset: open, Length: 2, Code: CodeTooLarge,
+				Message: fmt.Sprintf("text holds more than %d expressions", maxParts)}}
 		}
 		e, found := s.compilePart(in, open, end)
 		problems = append(problems, found...)

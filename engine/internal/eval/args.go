@@ -1,0 +1,55 @@
+package eval
+
+// Arguments of metered functions, which may be of any kind at run time.
+
+func textArg(name string, args []any, i int) (string, error) {
+	s, ok := args[i].(string)
+	if !ok {
+		return "", failf("%s needs a string, got %s", name, describe(args[i]))
+	}
+	return s, nil
+}
+
+// itemsOf returns the items of any of the arrays that expr makes. The result
+// must not be written to.
+func itemsOf(name string, v any) ([]any, error) {
+	switch v := v.(type) {
+	case []any:
+		return v, nil
+	case []string:
+		return boxed(v), nil
+	case []int:
+		return boxed(v), nil
+	case []float64:
+		return boxed(v), nil
+	}
+	return nil, failf("%s needs an array, got %s", name, describe(v))
+}
+
+func boxed[T any](items []T) []any {
+	out := make([]any, len(items))
+	for i, item := range items {
+		out[i] = item
+	}
+	return out
+}
+
+// whole returns whole numbers as int, and every other value as it is.
+func whole(v any) any {
+	if n, ok := wholeNumber(v); ok {
+		return n
+	}
+	return v
+}
+
+func wholeNumber(v any) (int, bool) {
+	switch v := v.(type) {
+	case int:
+		return v, true
+	case int64:
+		return int(v), true
+	case float64:
+		return int(v), v == float64(int(v))
+	}
+	return 0, false
+}
