@@ -8,7 +8,7 @@ import (
 
 // maxOverlaid bounds the nodes that overlays may add to a capability, so that
 // actions which copy into each other's results cannot grow without end.
-const maxOverlaid = 500_000
+const maxOverlaid = 200_000
 
 // With returns a new Source on which the overlays have acted, in order; s is
 // not changed. It applies what it is given: ask [Overlay.Applies] first.
@@ -45,9 +45,8 @@ type applier struct {
 
 func (a *applier) apply() (acted bool) {
 	for _, act := range a.from.actions {
-		targets, ok := a.query(act)
+		targets := a.query(act)
 		switch {
-		case !ok:
 		case len(targets) == 0:
 			a.missed(act)
 		case act.remove:
@@ -67,13 +66,8 @@ func (a *applier) apply() (acted bool) {
 }
 
 // query returns the nodes that an action selects, each once.
-func (a *applier) query(act action) (nodes []*yaml.Node, ok bool) {
-	defer func() {
-		if r := recover(); r != nil { // a filter that the library parses and cannot evaluate
-			a.report.report(act.target, codeOverlayPath, "%q cannot be evaluated", act.target.Value)
-			nodes, ok = nil, false
-		}
-	}()
+func (a *applier) query(act action) []*yaml.Node {
+	var nodes []*yaml.Node
 	seen := map[*yaml.Node]bool{}
 	for _, n := range act.path.Query(a.tree.root) {
 		if n != nil && !seen[n] {
@@ -81,7 +75,7 @@ func (a *applier) query(act action) (nodes []*yaml.Node, ok bool) {
 			nodes = append(nodes, n)
 		}
 	}
-	return nodes, true
+	return nodes
 }
 
 func (a *applier) missed(act action) {

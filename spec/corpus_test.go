@@ -16,7 +16,11 @@ import (
 // It is not part of the repository.
 const corpus = "../../shared/corpus"
 
-type corpusFile struct{ path, dialect, version string }
+type corpusFile struct {
+	path, dialect, version string // as the table has it
+	source                 *Source
+	diags                  diag.List
+}
 
 func readCorpus(t *testing.T) []corpusFile {
 	t.Helper()
@@ -32,19 +36,27 @@ func readCorpus(t *testing.T) []corpusFile {
 		cells := strings.Split(lines.Text(), "\t")
 		dialect, _, _ := strings.Cut(cells[1], " {")
 		dialect = strings.TrimSuffix(dialect, " [steps]")
-		files = append(files, corpusFile{filepath.Join(corpus, cells[0]), dialect, cells[2]})
+		file := corpusFile{path: filepath.Join(corpus, cells[0]), dialect: dialect, version: cells[2]}
+		file.source, file.diags = readFile(t, file.path)
+		files = append(files, file)
 	}
 	return files
 }
 
-// TestCorpusDialects compares what is detected with what the corpus's own
-// table says, family by family.
-func TestCorpusDialects(t *testing.T) {
+func TestCorpus(t *testing.T) {
+	files := readCorpus(t)
+	t.Run("dialects", func(t *testing.T) { checkDialects(t, files) })
+	t.Run("versions", func(t *testing.T) { checkVersions(t, files) })
+	t.Run("models", func(t *testing.T) { checkModels(t, files) })
+}
+
+// checkDialects compares what is detected with what the corpus's own table
+// says, family by family.
+func checkDialects(t *testing.T, files []corpusFile) {
 	got := map[string]map[Dialect]int{}
-	for _, f := range readCorpus(t) {
-		s, diags := readFile(t, f.path)
-		dialect := s.Dialect()
-		if diags.HasErrors() && s.root == nil {
+	for _, f := range files {
+		dialect := f.source.Dialect()
+		if f.diags.HasErrors() && f.source.root == nil {
 			dialect = "unreadable"
 		}
 		if got[f.dialect] == nil {
@@ -85,29 +97,28 @@ func TestCorpusDialects(t *testing.T) {
 	}
 }
 
-// TestCorpusVersions checks the version of every file whose table entry has
+// checkVersions checks the version of every file whose table entry has
 // one that is written under the key the dialect is known by.
-func TestCorpusVersions(t *testing.T) {
-	for _, f := range readCorpus(t) {
+func checkVersions(t *testing.T, files []corpusFile) {
+	for _, f := range files {
 		switch {
 		case f.dialect != "naftiko" && f.dialect != "ikanos" && f.dialect[0] != 'A' && f.dialect[0] != 'B':
 			continue
 		case f.version == "schema:":
 			continue
 		}
-		s, _ := readFile(t, f.path)
-		if s.Dialect() != DialectTemplate && s.Version() != f.version {
+		if s := f.source; s.Dialect() != DialectTemplate && s.Version() != f.version {
 			t.Errorf("%s: version %q, want %q", f.path, s.Version(), f.version)
 		}
 	}
 }
 
-// TestCorpusIsRefusedOrDecoded checks that every published file either gives a
+// checkModels checks that every published file either gives a
 // model without errors or exactly one diagnostic that says what it is.
-func TestCorpusIsRefusedOrDecoded(t *testing.T) {
-	for _, f := range readCorpus(t) {
-		s, diags := readFile(t, f.path)
-		if diags.HasErrors() {
+func checkModels(t *testing.T, files []corpusFile) {
+	for _, f := range files {
+		s := f.source
+		if f.diags.HasErrors() {
 			continue
 		}
 		c, diags := s.Capability(false)

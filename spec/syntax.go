@@ -14,14 +14,8 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// next decodes one more document. yaml.v3 is known to panic on some malformed
-// input instead of returning an error; that too is a syntax error.
+// next decodes one more document.
 func next(dec *yaml.Decoder) (doc *yaml.Node, more bool, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			doc, more, err = nil, false, fmt.Errorf("yaml: %v", r)
-		}
-	}()
 	doc = new(yaml.Node)
 	switch err := dec.Decode(doc); {
 	case errors.Is(err, io.EOF):
@@ -55,8 +49,7 @@ func syntaxError(f *file, err error) diag.Diagnostic {
 // lineError is how yaml.v3 places an error.
 var lineError = regexp.MustCompile(`^line (\d+): (.*)`)
 
-func exactError(text []byte) (found *exact.LoadError) {
-	defer func() { _ = recover() }() // then the first parser's message has to do
+func exactError(text []byte) *exact.LoadError {
 	var doc exact.Node
 	var load *exact.LoadError
 	if errors.As(exact.Unmarshal(text, &doc), &load) {
