@@ -75,9 +75,9 @@ func Compile(api string, doc []byte, opts *CompileOptions) (*Index, diag.List) {
 	return &Index{data: x, files: c.resolver.sources()}, problems.Sort()
 }
 
-// maxExpansion bounds how many values the normalised document may have. The
-// largest public documents have about two million.
-const maxExpansion = 8_000_000
+// maxExpansion bounds how many values the normalised document may have. WorkOS's
+// has some fifty thousand, the largest public documents two million.
+const maxExpansion = 4_000_000
 
 // compiler turns the nodes of a document into those of an index. Faults become
 // warnings in problems; each method returns something usable in any case.

@@ -26,7 +26,7 @@ func (o *Operation) Resource() Resource {
 	case items != nil:
 		r.List, r.Item, r.ItemsAt = true, items, at
 	}
-	r.Name = objectConst(r.Item, 0)
+	r.Name = objectConst(r.Item)
 	if r.Name == "" {
 		r.Name = componentName(r.Item)
 	}
@@ -46,7 +46,7 @@ func listItems(s *Schema) (items *Schema, at string) {
 	if flat.Is("array") && !flat.Is("object") {
 		return orAny(flat.Items), ""
 	}
-	declared := objectConst(flat, 0) == "list"
+	declared := objectConst(flat) == "list"
 	var arrays []Property
 	for _, p := range flat.Properties {
 		if p.Schema.Is("array") {
@@ -82,23 +82,24 @@ func isEnvelope(s *Schema, items string) bool {
 	return true
 }
 
-// objectConst returns the one value of a schema's `object` property. For
-// alternatives they must agree.
-func objectConst(s *Schema, depth int) string {
-	if s == nil || depth > maxWalk {
-		return ""
-	}
-	if v, ok := s.Property("object").OneValue(); ok && len(s.OneOf)+len(s.AnyOf) == 0 {
-		name, _ := v.(string)
-		return name
-	}
-	name := ""
-	for i, part := range append(append([]*Schema(nil), s.OneOf...), s.AnyOf...) {
-		found := objectConst(part, depth+1)
-		if i > 0 && found != name {
-			return ""
+// objectConst returns the one value of a schema's `object` property, "" when
+// alternatives have different ones.
+func objectConst(s *Schema) string {
+	name, agreed := "", true
+	s.parts(func(part *Schema) bool {
+		for _, p := range part.Properties {
+			if p.Name != "object" {
+				continue
+			}
+			v, _ := p.Schema.OneValue()
+			found, _ := v.(string)
+			agreed = agreed && (name == "" || name == found)
+			name = found
 		}
-		name = found
+		return !agreed
+	})
+	if !agreed {
+		return ""
 	}
 	return name
 }

@@ -28,6 +28,9 @@ const maxViolations = 50
 
 type checker struct {
 	found []Violation
+	// Schemas that are being compared with the value at hand; one that meets
+	// itself there, through allOf or alternatives, says nothing new.
+	open map[*Schema]bool
 }
 
 func (c *checker) add(path []string, format string, args ...any) {
@@ -36,9 +39,17 @@ func (c *checker) add(path []string, format string, args ...any) {
 	}
 }
 
+// check compares v with s. A child value starts with no schema open.
 func (c *checker) check(s *Schema, v any, path []string, depth int) {
-	if s == nil || depth > 200 || len(c.found) >= maxViolations {
+	if s == nil || depth > maxNesting || c.open[s] || len(c.found) >= maxViolations {
 		return
+	}
+	if len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0 {
+		if c.open == nil {
+			c.open = make(map[*Schema]bool)
+		}
+		c.open[s] = true
+		defer delete(c.open, s)
 	}
 	if len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOfType(v, t) }) {
 		c.add(path, "is %s where %s is documented", article(jsonType(v)), strings.Join(s.Types, " or "))
@@ -108,6 +119,7 @@ func (c *checker) array(s *Schema, v []any, path []string, depth int) {
 	if s.Items == nil {
 		return
 	}
+	defer c.child()()
 	for i, item := range v {
 		c.check(s.Items, item, append(slices.Clip(path), strconv.Itoa(i)), depth+1)
 	}
@@ -119,6 +131,7 @@ func (c *checker) object(s *Schema, v map[string]any, path []string, depth int) 
 			c.add(path, "property %q is missing", name)
 		}
 	}
+	defer c.child()()
 	for _, name := range sortedKeys(v) {
 		var p *Schema
 		if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
@@ -133,6 +146,13 @@ func (c *checker) object(s *Schema, v map[string]any, path []string, depth int) 
 	}
 }
 
+// child leaves the value at hand for one inside it; the result returns to it.
+func (c *checker) child() func() {
+	outer := c.open
+	c.open = nil
+	return func() { c.open = outer }
+}
+
 // alternatives accepts a value that fits at least one of list. That at most one
 // of oneOf may fit is left to the full validator.
 func (c *checker) alternatives(list []*Schema, v any, path []string, depth int) {
@@ -141,7 +161,7 @@ func (c *checker) alternatives(list []*Schema, v any, path []string, depth int) 
 	}
 	var nearest []Violation
 	for _, s := range list {
-		try := &checker{}
+		try := &checker{open: c.open}
 		try.check(s, v, path, depth+1)
 		if len(try.found) == 0 {
 			return

@@ -2,61 +2,58 @@ package operations
 
 import "slices"
 
-// maxWalk bounds walks through allOf and alternatives, which may be cyclic.
-const maxWalk = 16
+// parts calls visit with s and every schema it is made of, through AllOf, AnyOf
+// and OneOf in this order, each once however the schemas refer to each other,
+// until visit returns true.
+func (s *Schema) parts(visit func(*Schema) bool) bool {
+	return s.eachPart(visit, make(map[*Schema]bool))
+}
+
+func (s *Schema) eachPart(visit func(*Schema) bool, seen map[*Schema]bool) bool {
+	if s == nil || seen[s] {
+		return false
+	}
+	if visit(s) {
+		return true
+	}
+	if len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) == 0 {
+		return false
+	}
+	seen[s] = true
+	for _, list := range [...][]*Schema{s.AllOf, s.AnyOf, s.OneOf} {
+		for _, part := range list {
+			if part.eachPart(visit, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Is reports whether the schema's values may be of a JSON type: it is among
 // Types, or a schema in AllOf, AnyOf or OneOf says so. "integer" counts as
 // "number" too. A schema that says nothing about types is of none.
 func (s *Schema) Is(typeName string) bool {
-	return slices.ContainsFunc(s.types(0), func(t string) bool {
-		return t == typeName || typeName == "number" && t == "integer"
+	return s.parts(func(part *Schema) bool {
+		return slices.ContainsFunc(part.Types, func(t string) bool {
+			return t == typeName || typeName == "number" && t == "integer"
+		})
 	})
-}
-
-// types returns the JSON types that the schema names, looking through allOf and
-// alternatives.
-func (s *Schema) types(depth int) []string {
-	if s == nil || depth > maxWalk {
-		return nil
-	}
-	if len(s.Types) > 0 {
-		return s.Types
-	}
-	for _, list := range [...][]*Schema{s.AllOf, s.AnyOf, s.OneOf} {
-		var found []string
-		for _, part := range list {
-			found = append(found, part.types(depth+1)...)
-		}
-		if len(found) > 0 {
-			return found
-		}
-	}
-	return nil
 }
 
 // Property returns the schema of a property, looking through allOf, or nil. A
 // property that only some alternatives of anyOf or oneOf have is returned too,
 // from the first that has it; additionalProperties are not looked at.
-func (s *Schema) Property(name string) *Schema { return s.property(name, 0) }
-
-func (s *Schema) property(name string, depth int) *Schema {
-	if s == nil || depth > maxWalk {
-		return nil
-	}
-	for _, p := range s.Properties {
-		if p.Name == name {
-			return p.Schema
+func (s *Schema) Property(name string) *Schema {
+	var found *Schema
+	s.parts(func(part *Schema) bool {
+		i := slices.IndexFunc(part.Properties, func(p Property) bool { return p.Name == name })
+		if i >= 0 {
+			found = part.Properties[i].Schema
 		}
-	}
-	for _, list := range [...][]*Schema{s.AllOf, s.AnyOf, s.OneOf} {
-		for _, part := range list {
-			if found := part.property(name, depth+1); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
+		return i >= 0
+	})
+	return found
 }
 
 // Flatten returns the schema with everything in AllOf merged into it: for who
