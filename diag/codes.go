@@ -1,0 +1,71 @@
+package diag
+
+import (
+	_ "embed" // for the explanations
+	"slices"
+	"strings"
+)
+
+// explanations is docs/diagnostics.md, which says what each code means. A test
+// keeps the two equal.
+//
+//go:embed diagnostics.md
+var explanations string
+
+// Explanation says at length what the problems of one code mean.
+type Explanation struct {
+	Code    string // "unknown-field"
+	Title   string // one line, lower case
+	Text    string // what it means and what to do, Markdown
+	Example string // a file that has the problem, "" for a problem of a run
+	Output  string // what `capstan validate example.yaml` prints for it
+}
+
+// Explain returns the explanation of a code, and false for a code that no
+// problem has.
+func Explain(code string) (Explanation, bool) {
+	for _, section := range sections() {
+		if e := explanation(section); e.Code == code {
+			return e, true
+		}
+	}
+	return Explanation{}, false
+}
+
+// Codes returns all codes in alphabetical order.
+func Codes() []string {
+	var codes []string
+	for _, section := range sections() {
+		codes = append(codes, explanation(section).Code)
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// sections cuts the page at its headings of second level, which are the codes.
+func sections() []string {
+	_, rest, _ := strings.Cut(explanations, "\n## ")
+	return strings.Split(rest, "\n## ")
+}
+
+// explanation reads "code: title", paragraphs, and the fenced blocks.
+func explanation(section string) Explanation {
+	heading, body, _ := strings.Cut(section, "\n")
+	var e Explanation
+	e.Code, e.Title, _ = strings.Cut(heading, ": ")
+	e.Example = fenced(body, "yaml")
+	e.Output = fenced(body, "text")
+	text, _, _ := strings.Cut(body, "\n```")
+	e.Text = strings.TrimSpace(text)
+	return e
+}
+
+// fenced returns the first code block of a language, without its fences.
+func fenced(body, language string) string {
+	_, rest, ok := strings.Cut(body, "\n```"+language+"\n")
+	if !ok {
+		return ""
+	}
+	block, _, _ := strings.Cut(rest, "```\n")
+	return block
+}
