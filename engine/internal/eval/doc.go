@@ -15,7 +15,8 @@
 //     and is deterministic: no clock, no I/O, no random order.
 //
 // How an expression gets there, stage by stage: rewrite.go makes step ids
-// lexable without moving a position, expr parses, restrict.go refuses what we
+// lexable without moving a position, objects.go lets object literals be
+// arguments, expr parses, restrict.go refuses what we
 // leave out, expr's checker types the tree, explain.go turns its complaints
 // into the author's words, refs.go lists what is read, lower.go adds the
 // bounds, expr compiles.
