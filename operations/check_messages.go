@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +24,9 @@ func violations(err error) []Violation {
 		return []Violation{{Message: "the value cannot be checked: it is not JSON"}}
 	}
 	out := leaves(invalid, nil)
-	slices.SortStableFunc(out, func(a, b Violation) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b Violation) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
+	})
 	return slices.Compact(out)
 }
 
@@ -41,6 +45,11 @@ func leaves(e *jsonschema.ValidationError, out []Violation) []Violation {
 			out = append(out, Violation{path, fmt.Sprintf("property %q is not documented", name)})
 		}
 		return out
+	}
+	if k, ok := e.ErrorKind.(*keyword.PropertyNames); ok {
+		// jsonschema v6.0.3 gives a wrong place here: it keeps a slice that it
+		// writes to later.
+		return append(out, Violation{"", fmt.Sprintf("%q is no name that a property may have", k.Property)})
 	}
 	if len(e.Causes) == 0 {
 		return append(out, Violation{path, explain(e.ErrorKind)})
@@ -90,6 +99,16 @@ func explain(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("has %d items, at least %d are documented", k.Got, k.Want)
 	case *keyword.MaxItems:
 		return fmt.Sprintf("has %d items, at most %d are documented", k.Got, k.Want)
+	case *keyword.Minimum:
+		return fmt.Sprintf("is %s, at least %s is documented", decimal(k.Got), decimal(k.Want))
+	case *keyword.Maximum:
+		return fmt.Sprintf("is %s, at most %s is documented", decimal(k.Got), decimal(k.Want))
+	case *keyword.ExclusiveMinimum:
+		return fmt.Sprintf("is %s, more than %s is documented", decimal(k.Got), decimal(k.Want))
+	case *keyword.ExclusiveMaximum:
+		return fmt.Sprintf("is %s, less than %s is documented", decimal(k.Got), decimal(k.Want))
+	case *keyword.Not:
+		return `fits the shape that is documented under "not"`
 	case *keyword.UniqueItems:
 		return fmt.Sprintf("items %d and %d are equal", k.Duplicates[0], k.Duplicates[1])
 	case *keyword.FalseSchema:
@@ -99,6 +118,11 @@ func explain(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("does not satisfy the documented %q", path[len(path)-1])
 	}
 	return "does not fit its documented schema"
+}
+
+func decimal(r *big.Rat) string {
+	f, _ := r.Float64()
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 func article(typeName string) string {

@@ -1,0 +1,90 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// onboarding is what the published onboarding capability needs.
+var onboarding = [...]string{
+	"OrganizationsController_create", "PortalSessionsController_create", "ConnectionsController_list",
+	"DirectoriesController_list", "DirectoryUsersController_list",
+}
+
+// What a run pays before its first request: opening the index and decoding five
+// operations. It is reported with how many times longer reading the document
+// itself takes.
+func BenchmarkOpenAndLookup(b *testing.B) {
+	doc := readFile(b, "workos/openapi.yaml")
+	index := readFile(b, "workos.index")
+	start := time.Now()
+	if _, err := openapi3.NewLoader().LoadFromData(doc); err != nil {
+		b.Fatal(err)
+	}
+	whole := time.Since(start)
+	b.ReportAllocs()
+	for b.Loop() {
+		set, err := operations.Open(index)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, id := range onboarding {
+			lookup(b, set, id)
+		}
+	}
+	b.ReportMetric(float64(whole)/(float64(b.Elapsed())/float64(b.N)), "x-faster-than-the-document")
+}
+
+func BenchmarkCompile(b *testing.B) {
+	doc := readFile(b, "workos/openapi.yaml")
+	b.ReportAllocs()
+	b.SetBytes(int64(len(doc)))
+	for b.Loop() {
+		if _, problems := operations.Compile("workos", doc, nil); problems.HasErrors() {
+			b.Fatal(problems)
+		}
+	}
+}
+
+const connections = `{"object": "list", "data": [{"object": "connection", "id": "conn_1", "organization_id": "org_1",
+"connection_type": "OktaSAML", "name": "Acme", "state": "active", "status": "linked", "domains": [], "options": {"signing_cert": null},
+"created_at": "2026-01-15T12:00:00.000Z", "updated_at": "2026-01-15T12:00:00.000Z"}], "list_metadata": {"before": null, "after": null}}`
+
+func BenchmarkCheckResponse(b *testing.B) {
+	list := lookup(b, builtin(b), "ConnectionsController_list")
+	var value any
+	if err := json.Unmarshal([]byte(connections), &value); err != nil {
+		b.Fatal(err)
+	}
+	for _, v := range list.CheckResponse(200, "application/json", value) {
+		b.Error(v)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		list.CheckResponse(200, "application/json", value)
+	}
+}
+
+// The first check of a response compiles its schema.
+func BenchmarkFirstCheckResponse(b *testing.B) {
+	index := readFile(b, "workos.index")
+	for b.Loop() {
+		set, err := operations.Open(index)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lookup(b, set, "ConnectionsController_list").CheckResponse(200, "application/json", map[string]any{})
+	}
+}
+
+func BenchmarkSuggest(b *testing.B) {
+	set := builtin(b)
+	for b.Loop() {
+		set.Suggest(operations.Want{ID: "AdminPortalController_create"}, 3)
+	}
+}
