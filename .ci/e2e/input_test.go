@@ -46,6 +46,13 @@ func TestMissingCredential(t *testing.T) {
 	}
 }
 
+// WorkOS's own skill calls the key WORKOS_TOKEN.
+func TestCredentialAlias(t *testing.T) {
+	e, s := newEmulator(t), newShell(t)
+	s.env = append(s.env[:2], "WORKOS_TOKEN="+apiKey)
+	s.capstan(t, onboard(e, done)...).wantCode(t, 0)
+}
+
 // Names of any script and size arrive as they were given.
 func TestUnusualInputs(t *testing.T) {
 	big := "Acme " + strings.Repeat("日本", 160_000)

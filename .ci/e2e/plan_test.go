@@ -113,6 +113,20 @@ func TestPublishedFileAloneIsRefused(t *testing.T) {
 	}
 }
 
+// The audit trail is plannable as published, with its built-in overlay.
+func TestAuditTrailIsPlanned(t *testing.T) {
+	s := newShell(t)
+	out := s.capstan(t, "plan", abs(t, "../../capabilities/workos/audit-everything-to-siem.yaml"), "-o", "json")
+	out.wantCode(t, 0)
+	var plan planned
+	out.decode(t, &plan)
+	for _, o := range plan.Outputs {
+		if strings.HasPrefix(o.Source, "emit-event.id") {
+			t.Errorf("output %s reads %s, which the API never answers", o.Name, o.Source)
+		}
+	}
+}
+
 func TestAgentScopedAuthenticationIsRefused(t *testing.T) {
 	s := newShell(t)
 	out := s.capstan(t, "validate", abs(t, "../../capabilities/workos/agent-scoped-authentication.yaml"))
