@@ -176,8 +176,7 @@ func formField(m *Media, name string, v any) ([]string, error) {
 	if enc.Style == "deepObject" {
 		return s.deepObject(v, schema)
 	}
-	_, isObj := plain(v).(map[string]any)
-	if enc.Style == "" && (IsJSON(enc.ContentType) || enc.ContentType == "" && isObj) {
+	if isJSONField(enc, v) {
 		b, err := marshalJSON(v)
 		return []string{s.pair(name, string(b))}, err
 	}
@@ -189,6 +188,17 @@ func formField(m *Media, name string, v any) ([]string, error) {
 		return nil, err
 	}
 	return s.query(sh)
+}
+
+// isJSONField reports whether a form property is written as JSON. A compiled
+// Encoding has the style form whether it was written or not, so a JSON content
+// type beside it counts.
+func isJSONField(enc Encoding, v any) bool {
+	if IsJSON(enc.ContentType) {
+		return enc.Style == "" || enc.Style == "form"
+	}
+	_, isObject := plain(v).(map[string]any)
+	return isObject && enc.Style == "" && enc.ContentType == ""
 }
 
 // propertySchema returns the schema of a named property, looking through

@@ -74,6 +74,17 @@ func TestBuildURL(t *testing.T) {
 			op.Path = "/?Action=List"
 			return &Request{Op: op, Args: args(op, "a", 1)}
 		}, "https://api.example.com/?Action=List&a=1"},
+		{"literal text in the path", func() *Request { return &Request{Op: getOp("/a b/%41:c/{")} }, "https://api.example.com/a%20b/%41:c/%7B"},
+		{"path and header by content", func() *Request {
+			op := getOp("/l/{x}")
+			op.Params[0].MediaType = "application/json"
+			return &Request{Op: op, Args: args(op, "x", []any{1, "/"})}
+		}, "https://api.example.com/l/%5B1%2C%22%2F%22%5D"},
+		{"text by content", func() *Request {
+			op := getOp("/l", "x")
+			op.Params[0].MediaType = "text/plain"
+			return &Request{Op: op, Args: args(op, "x", "a b")}
+		}, "https://api.example.com/l?x=a%20b"},
 		{"root path", func() *Request { return &Request{Op: getOp("/"), BaseURL: "https://h/p"} }, "https://h/p/"},
 		{"parameter by content", func() *Request {
 			op := getOp("/l", "filter")
@@ -178,6 +189,12 @@ func TestBuildRefuses(t *testing.T) {
 			op.Servers = []Server{{URL: "/v1"}}
 			return &Request{Op: op}
 		}, []string{`"/v1" is not an http or https URL`}},
+		{"variable outside its values", func() *Request {
+			op := getOp("/a")
+			op.Servers = []Server{{URL: "https://{r}.example.com", Variables: map[string]ServerVariable{"r": {Default: "x", Enum: []string{"eu"}}}}}
+			return &Request{Op: op}
+		}, []string{`a default for "r" that is none of its own values`}},
+		{"not a URL", func() *Request { return &Request{Op: getOp("/a"), BaseURL: "https://h/%zz"} }, []string{"the base URL is not a URL"}},
 		{"no server", func() *Request {
 			op := getOp("/a")
 			op.Servers = nil
@@ -278,8 +295,10 @@ func TestBuildBodies(t *testing.T) {
 			"name": {Style: "form", AllowReserved: true}, "tags": {Style: "pipeDelimited"}, "meta": {Style: "deepObject", Explode: true},
 		}}, object, "application/x-www-form-urlencoded", "name=a%26b%20c&tags=x%7Cy&meta%5Bk%5D=%3C1%3E"},
 		{"form with JSON by content type", Media{Type: "application/x-www-form-urlencoded", Encoding: map[string]Encoding{
-			"tags": {ContentType: "application/json"},
+			"tags": {ContentType: "application/json", Style: "form", Explode: true}, // as compiled
 		}}, map[string]any{"tags": []any{1}}, "application/x-www-form-urlencoded", "tags=%5B1%5D"},
+		{"form by a composed schema", Media{Type: "application/x-www-form-urlencoded", Schema: &Schema{AllOf: []*Schema{{}, {Properties: []Property{{Name: "tags", Schema: colourSchema}}}}},
+			Encoding: map[string]Encoding{"tags": {Style: "form", Explode: true}}}, map[string]any{"tags": colourObject}, "application/x-www-form-urlencoded", "R=100&G=200&B=150"},
 		{"text", Media{Type: "text/plain"}, "héllo", "text/plain", "héllo"},
 		{"xml as text", Media{Type: "application/xml"}, "<a/>", "application/xml", "<a/>"},
 		{"binary from base64", Media{Type: "application/octet-stream", Schema: &Schema{Format: "binary"}}, "AAEC", "application/octet-stream", "\x00\x01\x02"},

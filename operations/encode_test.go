@@ -1,10 +1,13 @@
 package operations
 
 import (
+	"encoding/json"
+	"math"
 	"net/url"
 	"strings"
 	"testing"
 	"testing/quick"
+	"time"
 )
 
 // colour is the value of OpenAPI's style table, whose object has its fields in
@@ -178,5 +181,43 @@ func TestQueryRoundTrip(t *testing.T) {
 	}
 	if err := quick.Check(roundTrips, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+type named string
+
+func TestScalarsAsText(t *testing.T) {
+	when := time.Date(2026, 11, 1, 10, 0, 0, 5e8, time.UTC)
+	for want, v := range map[string]any{
+		"1e+21":                  1e21,
+		"100000000000000000000":  1e20,
+		"-0.000001":              -1e-6,
+		"18446744073709551615":   uint64(math.MaxUint64),
+		"12345678901234567890.5": json.Number("12345678901234567890.5"),
+		"2026-11-01T10:00:00.5Z": when,
+		"x":                      named("x"),
+	} {
+		if got, err := textOf(v); got != want || err != nil {
+			t.Errorf("%v: got %s, %v", v, got, err)
+		}
+	}
+	for _, v := range []any{math.NaN(), math.Inf(1), struct{}{}, map[int]string{1: "x"}} {
+		if got, err := textOf(v); err == nil {
+			t.Errorf("%v: got %s", v, got)
+		}
+	}
+}
+
+// Typed Go values are as good as their JSON-like equals.
+func TestTypedValues(t *testing.T) {
+	type flag bool
+	p := &Param{Name: "q", In: InQuery, Style: "form", Explode: true, Schema: &Schema{}}
+	for want, v := range map[string]any{
+		"q=1&q=2":        [2]int{1, 2},
+		"a=true&b=false": map[named]flag{"a": true, "b": false},
+	} {
+		if got, err := encodeOne(p, v); got != want || err != nil {
+			t.Errorf("%v: got %s, %v", v, got, err)
+		}
 	}
 }

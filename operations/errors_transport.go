@@ -18,6 +18,7 @@ import (
 // explainTransport turns an error of net/http into a reason and words. host is
 // "name:port" as dialled; timeout is the request's own limit.
 func explainTransport(ctx context.Context, err error, host string, timeout time.Duration) (Reason, string) {
+	err = bareError(err)
 	var redirect *redirectError
 	var dns *net.DNSError
 	var dial *net.OpError
@@ -28,7 +29,7 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 		return ReasonCancelled, "cancelled while waiting for the answer"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return ReasonTimeout, "the time for the whole call was up before an answer came"
-	case errors.As(err, &dns) && !dns.IsTimeout:
+	case errors.As(err, &dns) && dns.IsNotFound:
 		return ReasonDNS, fmt.Sprintf("the host %s is unknown (name lookup failed); check the base URL and the network", dns.Name)
 	case isTimeout(err):
 		return ReasonTimeout, fmt.Sprintf("no answer from %s within %s", host, timeout)
@@ -41,10 +42,12 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 	switch {
 	case isLost(err):
 		return ReasonReset, fmt.Sprintf("%s closed the connection before a complete answer", host)
+	case errors.As(err, &dns):
+		return ReasonConnect, fmt.Sprintf("the host %s cannot be looked up now: %s", dns.Name, dns.Err)
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return ReasonConnect, fmt.Sprintf("cannot connect to %s: %v", host, dial.Err)
 	}
-	return ReasonOther, bareError(err).Error()
+	return ReasonOther, err.Error()
 }
 
 func isTimeout(err error) bool {

@@ -412,3 +412,25 @@ func TestConnectionsAreKept(t *testing.T) {
 		t.Errorf("%d connections for 5 calls", got)
 	}
 }
+
+func TestErrorsBeforeSendingAreRedacted(t *testing.T) {
+	_, err := once(ClientOptions{Secrets: []string{"s3cret"}})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: "ftp://h/s3cret"})
+	wantCallError(t, err, NotSent, ReasonInvalid, `"ftp://h/[redacted]" is not an http or https URL`)
+}
+
+func TestBrokenGzip(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		io.WriteString(w, "plain text, not packed")
+	})
+	_, err := once(ClientOptions{Transport: &http.Transport{DisableCompression: true}})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+	wantCallError(t, err, Sent, ReasonOther, "the answer says it is gzip and is not")
+}
+
+func TestSizesRead(t *testing.T) {
+	for n, want := range map[int64]string{12: "12 bytes", 1 << 10: "1 KiB", 1536: "1.5 KiB", 10 << 20: "10 MiB", 52428801: "50 MiB", 5 << 30: "5120 MiB"} {
+		if got := bytesText(n); got != want {
+			t.Errorf("%d: got %s", n, got)
+		}
+	}
+}

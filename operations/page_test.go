@@ -313,6 +313,27 @@ func TestAllOfNothing(t *testing.T) {
 	}
 }
 
+// The list of an undocumented answer goes by the usual names, else it must be
+// the only one.
+func TestListOfAnUndocumentedAnswer(t *testing.T) {
+	op := getOp("/l", "cursor")
+	one, two := []any{1}, []any{2}
+	for name, tt := range map[string]struct {
+		value map[string]any
+		want  string
+	}{
+		"usual name": {map[string]any{"warnings": one, "data": two}, "data"},
+		"only one":   {map[string]any{"widgets": one, "total": 1}, "widgets"},
+		"two others": {map[string]any{"a": one, "b": two}, ""},
+		"none":       {map[string]any{"data": "x"}, ""},
+	} {
+		_, got, err := listOf(op, &Response{Value: tt.value})
+		if got != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+}
+
 func TestNextLink(t *testing.T) {
 	for in, want := range map[string]string{
 		`<u2>; rel="next"`:                    "u2",

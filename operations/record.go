@@ -61,7 +61,8 @@ type exchangeError struct {
 // outside the retries, so that a file holds what the run saw. Files are named
 // by sequence, step and operation ("0003-verify-directory-listDirectories.json"),
 // continue the numbers that dir already has, appear whole, and are readable by
-// their owner only.
+// their owner only. Numbers are given out at the start of an exchange; several
+// recorders, in one process or in many, may share a dir.
 //
 // Neither credentials nor cookies nor what Request.Sensitive names are written:
 // r hides them, and learns the sensitive values, so that a later request which
@@ -70,7 +71,7 @@ type exchangeError struct {
 // That dir can be written is checked before anything is sent. An exchange that
 // cannot be written afterwards does not lose its answer: it is returned, and
 // the next call fails, not sent, with the reason. Record is safe for concurrent
-// use; two processes must not share a dir.
+// use.
 func Record(dir string, r *Redactor) Middleware {
 	if r == nil {
 		r = NewRedactor()
@@ -94,39 +95,56 @@ type recorder struct {
 	redactor *Redactor
 
 	mu     sync.Mutex
-	opened bool
-	seq    int
+	seq    int   // last number seen or given out
 	failed error // of an earlier keep
 }
 
-// next hands out the sequence number of an exchange, at its start.
+// next gives out a sequence number, at the start of an exchange, and reserves
+// it with a file: other recorders may be at work in the directory.
 func (rec *recorder) next() (int, error) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if rec.failed != nil {
 		return 0, rec.failed
 	}
-	if !rec.opened {
+	if rec.seq == 0 {
 		if err := rec.open(); err != nil {
 			return 0, err
 		}
-		rec.opened = true
 	}
-	rec.seq++
-	return rec.seq, nil
+	for {
+		rec.seq++
+		f, err := os.OpenFile(rec.reservation(rec.seq), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if err := f.Close(); err != nil {
+			return 0, err
+		}
+		// Somebody may have finished with the number just before.
+		taken, err := filepath.Glob(filepath.Join(escapeGlob(rec.dir), fmt.Sprintf("%04d-*.json", rec.seq)))
+		if err != nil {
+			return 0, err
+		}
+		if len(taken) == 0 {
+			return rec.seq, nil
+		}
+		if err := os.Remove(rec.reservation(rec.seq)); err != nil {
+			return 0, err
+		}
+	}
 }
 
-// open readies the directory and finds the last number in it.
+func (rec *recorder) reservation(seq int) string {
+	return filepath.Join(rec.dir, fmt.Sprintf(".%04d", seq))
+}
+
+// open makes the directory and finds the last number in it.
 func (rec *recorder) open() error {
 	if err := os.MkdirAll(rec.dir, 0o700); err != nil {
-		return err
-	}
-	probe, err := os.CreateTemp(rec.dir, ".probe-*")
-	if err != nil {
-		return err
-	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
 		return err
 	}
 	names, err := filepath.Glob(filepath.Join(escapeGlob(rec.dir), "[0-9]*.json"))
@@ -139,9 +157,13 @@ func (rec *recorder) open() error {
 	return err
 }
 
+// keep writes an exchange and gives its reservation up.
 func (rec *recorder) keep(seq int, req *Request, resp *Response, callErr error) {
 	x := rec.exchangeOf(req, resp, callErr)
-	err := writeExchange(filepath.Join(rec.dir, fileName(seq, req)), x)
+	err := errors.Join(
+		writeExchange(filepath.Join(rec.dir, fileName(seq, req)), x),
+		os.Remove(rec.reservation(seq)),
+	)
 	if err == nil {
 		return
 	}
