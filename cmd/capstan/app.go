@@ -75,7 +75,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.flags.check() }
 	root.AddCommand(
 		a.validateCommand(), a.planCommand(), a.runCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(),
-		a.completionCommand(), a.versionCommand(),
+		a.explainCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -85,9 +86,24 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	}
 	res, err := send()
 	if err != nil {
-		return err
+		return a.unanswered(ctx, op, err)
 	}
 	return a.answer(op, res, f)
+}
+
+// unanswered ends a call that got no whole answer. A write that may have taken
+// effect is not called a failure.
+func (a *app) unanswered(ctx context.Context, op *operations.Operation, err error) error {
+	switch {
+	case op.Effect() != operations.Read && operations.IsInDoubt(err):
+		a.complain("%s", printable(err.Error()))
+		a.complain("it is not known whether %s took effect: look before you send it again", op.ID)
+		return silent{exitWaiting}
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		a.complain("%s", printable(err.Error()))
+		return silent{exitTimedOut}
+	}
+	return err
 }
 
 // operation finds an operation by its exact id. A near miss is suggested and

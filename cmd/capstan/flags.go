@@ -115,13 +115,18 @@ func (s *sendFlags) apply(o *engine.Options) error {
 	case s.record != "" && s.replay != "":
 		return usagef("--record and --replay exclude each other")
 	}
-	if s.baseURL != "" {
-		u, err := url.Parse(s.baseURL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return usagef("--base-url %q: write an absolute URL, such as http://127.0.0.1:4100", s.baseURL)
-		}
+	if err := checkBaseURL(s.baseURL); err != nil {
+		return err
 	}
 	o.Mock, o.RecordDir, o.ReplayDir = s.mock, s.record, s.replay
 	o.BaseURL, o.Timeout, o.StrictResponses = s.baseURL, s.timeout, s.strictResponses
+	return nil
+}
+
+func checkBaseURL(text string) error {
+	u, err := url.Parse(text)
+	if text != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return usagef("--base-url %q: write an absolute URL, such as http://127.0.0.1:4100", text)
+	}
 	return nil
 }

@@ -26,6 +26,9 @@ a schema says so in parentheses; -v names the rule of the others too.`,
   capstan plan ships.yaml --openapi fleet=fleet.openapi.yaml --overlay ships.overlay.yaml`,
 		Args: exactArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkBaseURL(baseURL); err != nil {
+				return err
+			}
 			opts, err := load.options(a)
 			if err != nil {
 				return err
