@@ -105,7 +105,7 @@ func (p *picture) route(links []link) {
 	bySource := map[int]int{}
 	for _, l := range links {
 		if l.to == l.from+1 {
-			p.arrows = append(p.arrows, arrow{l.from, l.to, l.label})
+			p.arrows = append(p.arrows, arrow(l))
 			continue
 		}
 		i, ok := bySource[l.from]

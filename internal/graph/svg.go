@@ -143,7 +143,7 @@ func describe(p *picture) string {
 			fmt.Fprintf(&b, " (%s)", box.node.Kind)
 		}
 		for _, from := range p.sources(i) {
-			fmt.Fprintf(&b, ", takes %s", from)
+			fmt.Fprintf(&b, ", %s", from)
 		}
 	}
 	return b.String()
@@ -154,9 +154,10 @@ func (p *picture) sources(to int) []string {
 	var out []string
 	add := func(from int, label string) {
 		if label == "" {
-			label = "the result"
+			out = append(out, "after "+p.boxes[from].node.label())
+		} else {
+			out = append(out, "takes "+label+" from "+p.boxes[from].node.label())
 		}
-		out = append(out, label+" from "+p.boxes[from].node.label())
 	}
 	for _, a := range p.arrows {
 		if a.to == to {

@@ -12,7 +12,7 @@ import (
 const (
 	entityStates = "active linked verified enabled connected available approved published live open"
 	jobStates    = "ready succeeded completed complete finished done success successful processed delivered"
-	earlyStates  = "pending queued validating processing in_progress running creating provisioning requested scheduled started waiting draft requires_type new created unverified inactive unlinked"
+	earlyStates  = "pending queued validating processing in_progress running creating provisioning requested scheduled started waiting draft requires_type new created unverified unlinked"
 )
 
 func isWord(words string, v any) bool {
