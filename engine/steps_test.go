@@ -177,6 +177,36 @@ outputs:
 	}
 }
 
+// A condition that reads what is not there yet is not true yet.
+func TestUntilReadsWhatIsNotThereYet(t *testing.T) {
+	const src = `
+steps:
+  - {id: ships, operation: listShips, until: 'ships.data[0].state == "docked"', every: 1ms, timeout: 1m}
+outputs:
+  - {name: imo, source: 'ships.data[0].imo'}
+  - {name: port, source: inputs.port}
+`
+	f := newFleet(t)
+	looks := 0
+	f.answers["GET /ships"] = func(rw http.ResponseWriter, _ *http.Request) {
+		looks++
+		data := []any{}
+		if looks == 3 {
+			data = append(data, ship(9, "docked"))
+		}
+		answer(rw, 200, map[string]any{"data": data, "next_cursor": nil})
+	}
+	res, err := f.run(t, src, engine.Options{})
+	if err != nil || res.Outputs["imo"] != 9 {
+		t.Errorf("got %v, %v", res, err)
+	}
+	looks = 5
+	res, err = f.run(t, src, engine.Options{Overrides: []string{"ships.timeout=5ms"}})
+	if err == nil || res.Status != engine.TimedOut || !strings.Contains(res.Error.Hint, "out of range") {
+		t.Errorf("got %+v, %v", res.Error, err)
+	}
+}
+
 // A write that documents an idempotency key is sent again with the same key.
 func TestKeyedWriteIsResent(t *testing.T) {
 	f := newFleet(t)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -128,6 +129,8 @@ type call struct {
 	req  *operations.Request
 	vars map[string]any
 	rec  *Record
+	// unread says why the last look could not evaluate `until`.
+	unread *eval.EvalError
 }
 
 // input is what the host records of the arguments; credentials are not part
@@ -169,10 +172,14 @@ func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error)
 		return nil, false, err
 	}
 	done, err := c.truth(ctx, k, c.s.Until, "until")
-	if err != nil {
+	var notThere *eval.EvalError
+	if err != nil && !errors.As(err, &notThere) {
 		return nil, false, err
 	}
 	if !done {
+		// What the condition reads may not be there yet, such as the first
+		// item of a list: that is not true yet, and told when time runs out.
+		c.unread = notThere
 		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Status: k.Status, Wait: c.s.Schedule.Wait(try)})
 		return nil, false, nil
 	}
@@ -327,6 +334,9 @@ func (c *call) explain(err error) error {
 		return err
 	}
 	e := c.stepError(CodeTimeout, "not done after %s (%d looks): %s was never true", timedOut.Timeout, timedOut.Tries, c.s.Until.Source())
+	if c.unread != nil {
+		e.Hint = "at the last look it could not be told: " + c.unread.Error()
+	}
 	e.Err = err
 	return e
 }
