@@ -1,0 +1,184 @@
+package operations
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+)
+
+// message collects the encoded arguments of a request.
+type message struct {
+	path    map[string]string
+	query   []string
+	header  http.Header
+	cookies []string
+}
+
+// encodeArgs encodes every argument into its place.
+func encodeArgs(req *Request) (*message, error) {
+	m := &message{path: map[string]string{}, header: http.Header{}}
+	type place struct {
+		in   In
+		name string
+	}
+	seen := map[place]bool{}
+	var errs []error
+	for _, a := range req.Args {
+		key := place{a.Param.In, a.Param.Name}
+		if seen[key] {
+			errs = append(errs, fmt.Errorf("parameter %q is given twice", a.Param.Name))
+			continue
+		}
+		seen[key] = true
+		if err := m.add(a); err != nil {
+			errs = append(errs, fmt.Errorf("parameter %q %w", a.Param.Name, err))
+		}
+	}
+	errs = append(errs, missingParams(req)...)
+	return m, joinErrors(errs...)
+}
+
+// missingParams reports what the operation needs and req lacks.
+func missingParams(req *Request) []error {
+	given := func(in In, name string) bool {
+		return slices.ContainsFunc(req.Args, func(a Arg) bool {
+			return a.Param.In == in && a.Param.Name == name && a.Value != nil
+		})
+	}
+	var errs []error
+	names := placeholders(req.Op.Path)
+	for _, name := range names {
+		if !given(InPath, name) {
+			errs = append(errs, fmt.Errorf("parameter %q is missing; the path %s needs it", name, req.Op.Path))
+		}
+	}
+	for _, p := range req.Op.Params {
+		if !p.Required || given(p.In, p.Name) || p.In == InPath && slices.Contains(names, p.Name) || isReservedHeader(p) {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("parameter %q is missing; the operation needs it in the %s", p.Name, p.In))
+	}
+	for _, a := range req.Args {
+		if a.Param.In == InPath && !slices.Contains(names, a.Param.Name) {
+			errs = append(errs, fmt.Errorf("parameter %q has no place in the path %s", a.Param.Name, req.Op.Path))
+		}
+	}
+	return errs
+}
+
+// isReservedHeader reports a header parameter that OpenAPI says to ignore
+// (3.1.1, section 4.8.12.1): its value follows from elsewhere in the document.
+func isReservedHeader(p *Param) bool {
+	if p.In != InHeader {
+		return false
+	}
+	switch textproto.CanonicalMIMEHeaderKey(p.Name) {
+	case "Accept", "Content-Type", "Authorization":
+		return true
+	}
+	return false
+}
+
+// add encodes one argument. Errors continue a sentence about the parameter.
+func (m *message) add(a Arg) error {
+	p := a.Param
+	if a.Value == nil {
+		return nil
+	}
+	switch p.In {
+	case InPath:
+		text, err := encodePath(p, a.Value)
+		if err == nil {
+			m.path[p.Name] = text
+		}
+		return err
+	case InQuery:
+		pieces, err := encodeQuery(p, a.Value)
+		m.query = append(m.query, pieces...)
+		return err
+	case InHeader:
+		return m.addHeader(p, a.Value)
+	case InCookie:
+		pieces, err := encodeQuery(p, a.Value)
+		m.cookies = append(m.cookies, pieces...)
+		return err
+	}
+	return fmt.Errorf("cannot travel in %q", p.In)
+}
+
+func (m *message) addHeader(p *Param, v any) error {
+	if isReservedHeader(p) {
+		return errors.New("is a header that Capstan sets itself; OpenAPI says to ignore the parameter")
+	}
+	text, err := headerText(p, v)
+	if err != nil {
+		return err
+	}
+	if strings.ContainsFunc(text, isControl) {
+		return errors.New("holds a line break or control character, which a header cannot carry")
+	}
+	m.header.Set(p.Name, text)
+	return nil
+}
+
+// isControl reports the characters that a header value must not hold (RFC 9110,
+// section 5.5).
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+func headerText(p *Param, v any) (string, error) {
+	if p.MediaType != "" {
+		return contentText(p, v)
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return "", err
+	}
+	return styler{name: p.Name, explode: p.Explode, escape: escapeNothing}.header(sh), nil
+}
+
+func encodePath(p *Param, v any) (string, error) {
+	if p.MediaType != "" {
+		text, err := contentText(p, v)
+		return escapeStrict(text), err
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return "", err
+	}
+	// An empty text would still print as "." or ";name" in label and matrix.
+	if sh.kind == isText && sh.text == "" {
+		return "", nil
+	}
+	return styler{name: p.Name, style: p.Style, explode: p.Explode, escape: escapeStrict}.path(sh)
+}
+
+func encodeQuery(p *Param, v any) ([]string, error) {
+	s := styler{name: p.Name, style: p.Style, explode: p.Explode, escape: escapeStrict}
+	if p.AllowReserved {
+		s.escape = escapeReserved
+	}
+	if p.MediaType != "" {
+		text, err := contentText(p, v)
+		return []string{s.pair(p.Name, text)}, err
+	}
+	if p.Style == "deepObject" {
+		return s.deepObject(v, p.Schema)
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return s.query(sh)
+}
+
+// contentText serialises a parameter described by `content` instead of a style.
+func contentText(p *Param, v any) (string, error) {
+	if IsJSON(p.MediaType) {
+		b, err := marshalJSON(v)
+		return string(b), err
+	}
+	return textOf(v)
+}

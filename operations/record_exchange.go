@@ -1,0 +1,144 @@
+package operations
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// exchange is one recording: a JSON file that people read and edit.
+type exchange struct {
+	Step      string          `json:"step,omitempty"`
+	Try       int             `json:"try,omitempty"`
+	API       string          `json:"api,omitempty"`
+	Operation string          `json:"operation"`
+	Request   exchangeRequest `json:"request"`
+	Response  *exchangeAnswer `json:"response,omitempty"`
+	Error     *exchangeError  `json:"error,omitempty"`
+
+	file string // base name, when read
+}
+
+type exchangeRequest struct {
+	Method string          `json:"method"`
+	Path   string          `json:"path"` // template
+	Args   []exchangeArg   `json:"args,omitempty"`
+	Body   json.RawMessage `json:"body,omitempty"`
+}
+
+type exchangeArg struct {
+	Name  string          `json:"name"`
+	In    In              `json:"in"`
+	Value json.RawMessage `json:"value"`
+}
+
+type exchangeAnswer struct {
+	Status   int             `json:"status"`
+	Header   http.Header     `json:"header,omitempty"`
+	JSON     json.RawMessage `json:"json,omitempty"`
+	Text     string          `json:"text,omitempty"`   // when the body is no JSON
+	Binary   []byte          `json:"binary,omitempty"` // base64, when it is no text either
+	Attempts int             `json:"attempts,omitempty"`
+}
+
+type exchangeError struct {
+	Phase  Phase  `json:"phase"`
+	Reason Reason `json:"reason"`
+	Detail string `json:"detail"`
+	URL    string `json:"url"`
+	Status int    `json:"status,omitempty"`
+}
+
+// exchangeOf makes the recording of a call, without secrets.
+func (rec *recorder) exchangeOf(req *Request, resp *Response, callErr error) *exchange {
+	var body []byte
+	if resp != nil {
+		var hidden []string
+		body, hidden = hideSensitive(resp, req.Sensitive)
+		rec.redactor.Add(hidden...)
+	}
+	x := &exchange{
+		Step: req.Step, Try: req.Try, API: req.Op.API, Operation: req.Op.ID,
+		Request: exchangeRequest{Method: req.Op.Method, Path: req.Op.Path, Args: argsOf(req, rec.redactor), Body: valueOf(req.Body, rec.redactor)},
+	}
+	var call *CallError
+	switch {
+	case resp != nil:
+		x.Response = rec.answerOf(resp, body)
+	case errors.As(callErr, &call):
+		x.Error = &exchangeError{call.Phase, call.Reason, rec.redactor.String(call.Detail), rec.redactor.String(call.URL), call.Status}
+	case callErr != nil:
+		x.Error = &exchangeError{Phase: Sent, Reason: ReasonOther, Detail: rec.redactor.String(callErr.Error()), URL: req.Op.Path}
+	}
+	var later *RetryLater
+	if errors.As(callErr, &later) {
+		body, _ := hideSensitive(later.Response, req.Sensitive)
+		x.Response, x.Error = rec.answerOf(later.Response, body), nil
+	}
+	return x
+}
+
+func (rec *recorder) answerOf(resp *Response, body []byte) *exchangeAnswer {
+	a := &exchangeAnswer{Status: resp.Status, Attempts: resp.Attempts, Header: keptHeaders(resp.Header, rec.redactor)}
+	clean := rec.redactor.Bytes(body)
+	switch {
+	case len(body) == 0:
+	case resp.IsJSON && json.Valid(clean):
+		a.JSON = clean
+	case strings.ToValidUTF8(string(body), "") == string(body):
+		a.Text = string(clean)
+	default:
+		a.Binary = clean
+	}
+	return a
+}
+
+// keptHeaders drops what authenticates somebody and what would not be true of
+// the recording.
+func keptHeaders(h http.Header, r *Redactor) http.Header {
+	out := http.Header{}
+	for name, values := range h {
+		switch http.CanonicalHeaderKey(name) {
+		case "Authorization", "Proxy-Authorization", "Www-Authenticate", "Proxy-Authenticate", "Set-Cookie", "Cookie",
+			"X-Api-Key", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection":
+			continue
+		}
+		for _, v := range values {
+			out[name] = append(out[name], r.String(v))
+		}
+	}
+	return out
+}
+
+// argsOf writes the arguments in a fixed order: by place, then name.
+func argsOf(req *Request, r *Redactor) []exchangeArg {
+	var out []exchangeArg
+	for _, a := range req.Args {
+		if a.Value != nil {
+			out = append(out, exchangeArg{a.Param.Name, a.Param.In, valueOf(a.Value, r)})
+		}
+	}
+	slices.SortFunc(out, func(a, b exchangeArg) int {
+		return strings.Compare(string(a.In)+" "+a.Name, string(b.In)+" "+b.Name)
+	})
+	return out
+}
+
+// valueOf writes a value as JSON without secrets; nil for nil.
+func valueOf(v any, r *Redactor) json.RawMessage {
+	if v == nil {
+		return nil
+	}
+	b, err := marshalJSON(v)
+	if err != nil {
+		b, _ = marshalJSON(fmt.Sprint(v))
+	}
+	if clean := r.Bytes(b); json.Valid(clean) {
+		return clean
+	}
+	b, _ = marshalJSON(Redacted)
+	return b
+}
