@@ -69,7 +69,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpTemplate(helpTemplate)
-	root.SetUsageTemplate(usageTemplate)
+	root.SetUsageFunc(a.usage)
 	root.SetFlagErrorFunc(a.flagError)
 	a.addGlobalFlags(root.PersistentFlags())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.flags.check() }

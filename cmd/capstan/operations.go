@@ -107,20 +107,33 @@ func (r operationRow) matches(words []string, tag string) bool {
 	return true
 }
 
-// table prints ids in full, since they are what a user copies, and cuts the
-// rest to the terminal.
+// table prints one line an operation, or two where the terminal is too narrow
+// for that. Ids are never cut, since they are what people copy.
 func (a *app) table(rows []operationRow) {
 	id := column(rows, func(r operationRow) string { return r.ID })
 	method := column(rows, func(r operationRow) string { return r.Method })
 	path := column(rows, func(r operationRow) string { return r.Path })
+	width := a.textWidth(a.io.OutTTY)
+	stacked := width > 0 && id+method+path+4+20 > width
 	for _, r := range rows {
-		summary := oneLine(r.Summary)
-		if r.Deprecated {
-			summary = "(deprecated) " + summary
+		if stacked {
+			a.printf("%s\n%s\n", printable(r.ID), fit("    "+r.Method+" "+r.Path+"  "+r.title(), width))
+			continue
 		}
-		line := pad(r.ID, id) + "  " + pad(r.Method, method) + "  " + pad(r.Path, path) + "  " + summary
-		a.printf("%s\n", strings.TrimRight(clip(printable(line), a.textWidth(a.io.OutTTY)), " "))
+		a.printf("%s\n", fit(pad(r.ID, id)+"  "+pad(r.Method, method)+"  "+pad(r.Path, path)+"  "+r.title(), width))
 	}
+}
+
+func (r operationRow) title() string {
+	if r.Deprecated {
+		return "(deprecated) " + oneLine(r.Summary)
+	}
+	return oneLine(r.Summary)
+}
+
+// fit makes a table's line fit for a terminal of that width.
+func fit(line string, width int) string {
+	return strings.TrimRight(clip(printable(line), width), " ")
 }
 
 // operationDoc is what an operation takes, the document of `operations API ID`.
@@ -172,7 +185,7 @@ func (a *app) describeText(doc operationDoc) {
 	kind := column(doc.Takes, takenType)
 	for _, t := range doc.Takes {
 		line := "  " + pad(t.Name, name) + "  " + pad(t.In, in) + "  " + pad(takenType(t), kind) + "  " + oneLine(t.Description)
-		a.printf("%s\n", strings.TrimRight(clip(printable(line), width), " "))
+		a.printf("%s\n", fit(line, width))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
 )
@@ -56,11 +57,11 @@ func (t planText) inputs() {
 	name := column(t.plan.Inputs, func(in engine.PlanInput) string { return in.Name })
 	kind := column(t.plan.Inputs, inputType)
 	for _, in := range t.plan.Inputs {
-		line := "  " + pad(in.Name, name) + "  " + pad(inputType(in), kind)
+		used := ""
 		if len(in.UsedBy) > 0 {
-			line += "  used by " + strings.Join(in.UsedBy, ", ")
+			used = "used by " + strings.Join(in.UsedBy, ", ")
 		}
-		t.line(line)
+		t.row("  "+pad(in.Name, name)+"  "+pad(inputType(in), kind), used)
 	}
 }
 
@@ -76,7 +77,7 @@ func inputType(in engine.PlanInput) string {
 
 func (t planText) step(number int, s engine.PlanStep) {
 	t.app.printf("%3d  %s  %s\n", number, t.paint.bold(s.ID), t.action(s))
-	for _, l := range wrap(s.Description, max(t.width-len(stepIndent), 0)) {
+	for _, l := range wrap(s.Description, t.room(len(stepIndent))) {
 		if l != "" {
 			t.app.printf("%s%s\n", stepIndent, t.paint.dim(l))
 		}
@@ -96,8 +97,30 @@ const stepIndent = "     "
 // detail prints one fact about a step, if there is one.
 func (t planText) detail(label, text string) {
 	if text != "" {
-		t.line(stepIndent + pad(label, len("operation")) + "  " + oneLine(text))
+		t.row(stepIndent+pad(label, len("operation")), text)
 	}
+}
+
+// row prints a label and its text. On a terminal a long text goes on below
+// itself: what is sent is never cut out of the picture.
+func (t planText) row(label, text string) {
+	blank := pad("", utf8.RuneCountInString(label)+2)
+	for i, part := range wrap(text, t.room(len(blank))) {
+		if i > 0 {
+			t.app.printf("%s  %s\n", blank, part)
+			continue
+		}
+		t.app.printf("%s\n", strings.TrimRight(printable(label)+"  "+part, " "))
+	}
+}
+
+// room returns the columns left of the width after used ones and the two that
+// a continued line is set in, 0 for no limit.
+func (t planText) room(used int) int {
+	if t.width == 0 {
+		return 0
+	}
+	return max(t.width-used-2, 20)
 }
 
 // action says what the step does to the world, writes clearly marked.
@@ -190,28 +213,17 @@ func (t planText) outputs() {
 	name := column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Name })
 	kind := column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Type })
 	for _, o := range t.plan.Outputs {
-		line := "  " + pad(o.Name, name) + "  " + pad(o.Type, kind) + "  <- " + oneLine(o.Source)
+		source := "<- " + o.Source
 		if o.Sensitive {
-			line += "  [sensitive]"
+			source += " [sensitive]"
 		}
-		t.line(line)
+		t.row("  "+pad(o.Name, name)+"  "+pad(o.Type, kind), source)
 	}
 }
 
 func (t planText) section(title string) { t.app.printf("\n%s\n", t.paint.bold(title)) }
 
-func (t planText) fact(label, value string) {
-	t.line(t.paint.bold(pad(label, 10)) + "  " + value)
-}
-
-// line prints one line, cut to the terminal. Colour codes make a line a little
-// longer than it looks, so only plain lines are cut.
-func (t planText) line(s string) {
-	if !strings.Contains(s, "\x1b") {
-		s = clip(printable(s), t.width)
-	}
-	t.app.printf("%s\n", s)
-}
+func (t planText) fact(label, value string) { t.row(pad(label, len("capability")), value) }
 
 func orNone(s string) string {
 	if s == "" {
