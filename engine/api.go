@@ -76,6 +76,9 @@ type api struct {
 	name     string
 	base     string   // server, "" for the document's own
 	declared []string // environment variables that the catalogue or project file names
+	// fallback is the security that the catalogue or project file declares, for
+	// documents that declare none.
+	fallback []operations.Requirement
 	keys     *keyring
 	needs    []operations.SchemeUse // schemes of the operations that are used, unique
 	hosts    []string
@@ -90,6 +93,7 @@ func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys
 	a := &api{name: name, keys: keys, base: opts.BaseURL}
 	base, env := proj.api(name)
 	a.declared = env
+	a.fallback = proj.security(name)
 	if a.base == "" {
 		a.base = base
 	}
@@ -99,6 +103,9 @@ func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys
 		}
 		if len(a.declared) == 0 && cat.AuthEnv.IsSet() {
 			a.declared = []string{cat.AuthEnv.Value}
+		}
+		if a.fallback == nil {
+			a.fallback = declaredSecurity(cat.AuthType.Value)
 		}
 	}
 	return a
@@ -147,7 +154,7 @@ func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
 
 // use notes what an operation needs.
 func (a *api) use(op *operations.Operation) {
-	for _, requirement := range op.Security {
+	for _, requirement := range a.security(op) {
 		for _, use := range requirement {
 			if !slices.ContainsFunc(a.needs, func(x operations.SchemeUse) bool { return x.Name == use.Name }) {
 				a.needs = append(a.needs, use)
@@ -157,6 +164,44 @@ func (a *api) use(op *operations.Operation) {
 			return // the first alternative is the one to show
 		}
 	}
+}
+
+// security returns what an operation needs: as its document says, else as the
+// catalogue or project file does.
+func (a *api) security(op *operations.Operation) []operations.Requirement {
+	if len(op.Security) > 0 {
+		return op.Security
+	}
+	return a.fallback
+}
+
+// secured lets a caller see the declared security of operations whose document
+// has none.
+func (a *api) secured(next operations.Caller) operations.Caller {
+	if a.fallback == nil {
+		return next
+	}
+	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if len(req.Op.Security) == 0 {
+			op, with := *req.Op, *req
+			op.Security, with.Op = a.fallback, &op
+			req = &with
+		}
+		return next(ctx, req)
+	}
+}
+
+// declaredSecurity is the requirement that an auth type of a catalogue stands
+// for; nil for types that need a document to say more.
+func declaredSecurity(authType string) []operations.Requirement {
+	var scheme operations.SecurityScheme
+	switch strings.ToLower(authType) {
+	case "bearer", "basic":
+		scheme = operations.SecurityScheme{Type: "http", Scheme: strings.ToLower(authType)}
+	default:
+		return nil
+	}
+	return []operations.Requirement{{{Name: strings.ToLower(authType), Scheme: scheme}}}
 }
 
 // server notes the host that an operation goes to.
@@ -196,7 +241,7 @@ func (a *api) envOf(ctx context.Context, use operations.SchemeUse) []PlanEnv {
 // alternative can be met.
 func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
 	var first []PlanEnv
-	for _, requirement := range op.Security {
+	for _, requirement := range a.security(op) {
 		var lacking []PlanEnv
 		for _, use := range requirement {
 			for _, env := range a.envOf(ctx, use) {

@@ -34,7 +34,7 @@ func (a *api) caller(o *Options, s *session) operations.Caller {
 	case o.ReplayDir != "":
 		call = operations.Replay(o.ReplayDir)
 	case call == nil:
-		call = a.client(o, s.redactor)
+		call = a.secured(a.client(o, s.redactor))
 	}
 	if o.RecordDir != "" {
 		call = operations.Chain(call, operations.Record(o.RecordDir, s.redactor))

@@ -121,6 +121,9 @@ func credentialNames(api string, use operations.SchemeUse, declared []string) []
 		}
 	case s.Type == "oauth2" || s.Type == "openIdConnect":
 		if s.TokenURL != "" {
+			if len(declared) >= 2 {
+				return []envNames{{"client_id", declared[:1]}, {"client_secret", declared[1:2]}}
+			}
 			return []envNames{{"client_id", []string{prefix + "_CLIENT_ID"}}, {"client_secret", []string{prefix + "_CLIENT_SECRET"}}}
 		}
 		return []envNames{{"token", uniqueNames(declared, own, prefix+"_TOKEN")}}

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -104,6 +107,34 @@ func (p *project) api(name string) (baseURL string, env []string) {
 		return a.BaseURL.Value, env
 	}
 	return "", nil
+}
+
+// security returns what the project file says an API needs, nil when it says
+// nothing.
+func (p *project) security(name string) []operations.Requirement {
+	if p == nil {
+		return nil
+	}
+	for _, a := range p.APIs {
+		if a.Name.Value != name || a.Auth == nil {
+			continue
+		}
+		s := a.Auth
+		switch strings.ToLower(s.Type.Value) {
+		case "apikey":
+			in := operations.In(s.In.Value)
+			return []operations.Requirement{{{Name: "apiKey", Scheme: operations.SecurityScheme{Type: "apiKey", In: cmp.Or(in, operations.InHeader), Param: s.Name.Value}}}}
+		case "oauth2":
+			var scopes []string
+			for _, scope := range s.Scopes {
+				scopes = append(scopes, scope.Value)
+			}
+			return []operations.Requirement{{{Name: "oauth2", Scopes: scopes, Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: s.TokenURL.Value}}}}
+		default:
+			return declaredSecurity(s.Type.Value)
+		}
+	}
+	return nil
 }
 
 // overlays returns the paths of the project's overlays.

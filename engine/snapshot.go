@@ -43,6 +43,8 @@ type snapshotAPI struct {
 	Index []byte   `json:"index"` // the operations that are used, compiled
 	Base  string   `json:"base,omitempty"`
 	Env   []string `json:"env,omitempty"`
+	// Fallback is the security declared outside the document.
+	Fallback []operations.Requirement `json:"fallback,omitempty"`
 }
 
 // snapshotOf writes what p executes. Equal programs give equal bytes.
@@ -58,7 +60,7 @@ func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 			return nil, err
 		}
 		a := p.apis[name]
-		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared})
+		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared, Fallback: a.fallback})
 	}
 	return json.Marshal(s)
 }
@@ -117,7 +119,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	p.plan = built
 	p.apis = map[string]*api{}
 	for name, a := range known {
-		p.apis[name] = &api{name: name, base: a.Base, declared: a.Env, keys: p.creds}
+		p.apis[name] = &api{name: name, base: a.Base, declared: a.Env, fallback: a.Fallback, keys: p.creds}
 	}
 	for _, step := range built.Steps {
 		if step.Op != nil {

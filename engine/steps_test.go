@@ -346,3 +346,35 @@ func TestOverridesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// A document without security takes what the project file declares.
+func TestDeclaredSecurity(t *testing.T) {
+	f := newFleet(t)
+	var auth string
+	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, r *http.Request) {
+		auth = r.Header.Get("X-Fleet-Key")
+		answer(rw, 200, ship(7, "docked"))
+	}
+	dir := t.TempDir()
+	doc, err := filepath.Abs("testdata/fleet.openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{
+		".capstan.yaml": fmt.Sprintf("apis:\n  fleet:\n    openapi: %s\n    baseUrl: %s\n    auth: {type: apiKey, in: header, name: X-Fleet-Key, env: SHIP_KEY}\n", doc, f.url),
+		"voyage.yaml":   fleetHead + "steps:\n  - {id: ship, operation: getShip, with: {imo: 7}}\noutputs:\n  - {name: port, source: inputs.port}\n",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := mustLoad(t, filepath.Join(dir, "voyage.yaml"), nil)
+	if _, err := p.Run(t.Context(), engine.Inputs{"port": "Oslo"}); err == nil || !strings.Contains(err.Error(), "SHIP_KEY") {
+		t.Errorf("without the credential: %v", err)
+	}
+	t.Setenv("SHIP_KEY", "k-123")
+	if _, err := p.Run(t.Context(), engine.Inputs{"port": "Oslo"}); err != nil || auth != "k-123" {
+		t.Errorf("with it: %v, sent %q", err, auth)
+	}
+}

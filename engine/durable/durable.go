@@ -17,7 +17,7 @@ type Policy string
 const (
 	Safe   Policy = "safe"   // reads: send again
 	Keyed  Policy = "keyed"  // an idempotency key makes sending again harmless
-	Probed Policy = "probed" // look the result up first
+	Probed Policy = "probed" // look the result up first (Intent.Probe)
 	Unsafe Policy = "unsafe" // park the run as in doubt
 )
 
@@ -32,13 +32,17 @@ const (
 type Host interface {
 	// RunID identifies the run.
 	RunID() string
-	// Now returns the run's time. It does not change between two calls
-	// unless a Host call lies between them.
+	// Now returns the run's time: that of the last call's outcome. It does not
+	// change between two calls unless a Host call lies between them, is the
+	// same in every execution of the run, and never goes back.
 	Now() time.Time
 	// Sleep returns once the absolute time is reached.
 	Sleep(ctx context.Context, path string, until time.Time) error
 	// Step performs a side effect once and keeps its result. A Host that has
-	// a result for in.Path returns it without calling do.
+	// a result for in.Path returns it without calling do; a call that is not
+	// the one recorded there is ErrDrift. The intent is on record before do is
+	// called (that of a read together with its result), the result before Step
+	// returns.
 	Step(ctx context.Context, in Intent, do Do) (json.RawMessage, error)
 	// Poll calls do until it reports true, the deadline passes (*[TimedOut])
 	// or do fails. Polls are reads.
@@ -47,7 +51,10 @@ type Host interface {
 	Await(ctx context.Context, w Wait) (json.RawMessage, error)
 }
 
-// Do performs the side effect of an [Intent] and returns the result to keep.
+// Do performs the side effect of an [Intent] and returns the result to keep. An
+// answer that was lost is a *[Suspended] for [ReasonInDoubt], whatever the
+// policy: the Host acts on the policy. Any other error is definite: what was
+// asked for may be asked for again.
 type Do func(ctx context.Context) (json.RawMessage, error)
 
 // DoPoll performs one look. try counts from 1.
@@ -60,6 +67,12 @@ type Intent struct {
 	Policy    Policy
 	Key       string          // idempotency key, "" when the operation has none
 	Input     json.RawMessage // resolved arguments, without credentials
+
+	// Probe looks up what became of an attempt whose answer was lost, for steps
+	// that are Probed: the result to keep, or found false when nothing came of
+	// it. ProbeAfter is how long a request may still be on its way.
+	Probe      func(ctx context.Context) (result json.RawMessage, found bool, err error)
+	ProbeAfter time.Duration
 }
 
 // Schedule says when a poll looks: first at once, then after Every, growing to
@@ -106,6 +119,7 @@ type Suspended struct {
 	Reason      Reason
 	Description string
 	With        map[string]any
+	Sensitive   []string  // names in With that must not be shown
 	Until       time.Time // for ReasonTimer
 	Err         error     // for ReasonInDoubt: how the answer was lost
 }

@@ -14,12 +14,14 @@ type Runtime interface {
 	// Start stores a new run, due at once. Nothing is executed. Starting an id
 	// that is kept already is ErrExists.
 	Start(ctx context.Context, spec Spec) error
-	// Drive executes a run here until it ends, cannot go on now, or ctx ends,
-	// and returns where it stands then. A run that another process drives is
-	// ErrBusy; one that has ended is returned as it is.
+	// Drive executes a run here until it ends, cannot go on now, or ctx ends
+	// (the cause of ctx), and returns where it stands then. A run that is being
+	// driven, here or by another process, is ErrBusy; one that has ended is
+	// returned as it is.
 	Drive(ctx context.Context, id string, exec Executor, o DriveOptions) (State, error)
 	// Serve drives every run that is due or becomes due until ctx ends, at most
-	// o.Parallel at once.
+	// o.Parallel at once, those included that other processes start, signal or
+	// leave behind. It returns nil when ctx ends.
 	Serve(ctx context.Context, exec Executor, o ServeOptions) error
 
 	// Signal stores the result of a step that somebody else performed and makes
@@ -31,6 +33,7 @@ type Runtime interface {
 	// due. A step that is not in doubt is ErrConflict.
 	Settle(ctx context.Context, id string, s Settlement) error
 	// Cancel ends a run: at once when nobody drives it, else at its next call.
+	// Cancelling twice is no error; a run that ended otherwise is ErrEnded.
 	Cancel(ctx context.Context, id string) error
 
 	// Get returns a run, or ErrUnknown.
@@ -57,11 +60,13 @@ var (
 	// ErrDrift is returned by a Host whose record of a call does not match the
 	// call: the step's input changed since.
 	ErrDrift = errors.New("the step's input is not what the run recorded")
+	// ErrTooLarge is returned for a value that is too large to be kept.
+	ErrTooLarge = errors.New("too large to be kept")
 )
 
 // Spec is what a run is started with.
 type Spec struct {
-	ID         string
+	ID         string // letters, digits, ".", "_" and "-", 128 at most
 	Capability string
 	// Source is the capability's file as the user named it, for showing.
 	Source string
@@ -154,25 +159,37 @@ type Filter struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	Time    time.Time       `json:"time"`
-	Kind    string          `json:"kind"` // started, step-intent, step-done, poll, waiting, signal, settled, cancelled, ended, ...
+	Kind    string          `json:"kind"` // one of the Event constants
 	Step    string          `json:"step,omitempty"`
 	Attempt int             `json:"attempt,omitempty"`
-	Data    json.RawMessage `json:"data,omitempty"`
+	Data    json.RawMessage `json:"data,omitempty"` // a Detail
 }
 
 // DriveOptions shape one Drive.
 type DriveOptions struct {
 	// MaxBlock is the longest wait that Drive sits out; a longer one parks the
-	// run. 0 means one minute, negative means any.
+	// run. 0 means one minute, negative means any: Drive then also stays with an
+	// external step until it is signalled.
 	MaxBlock time.Duration
 	// External performs external steps in this process; nil leaves them to
 	// signals.
-	External func(ctx context.Context, w Wait) (result json.RawMessage, ok bool, err error)
+	External External
+	// Virtual lets the run's time pass without waiting, as a mock does.
+	Virtual bool
 }
+
+// External performs an external step. It returns ok false to leave the step
+// waiting.
+type External func(ctx context.Context, w Wait) (result json.RawMessage, ok bool, err error)
 
 // ServeOptions shape Serve.
 type ServeOptions struct {
 	Parallel int // 0 means 64
+	// MaxBlock is the longest wait that one of them sits out; a longer one frees
+	// its place until it is due. 0 means one second.
+	MaxBlock time.Duration
+	// External performs external steps in this process, as in DriveOptions.
+	External External
 	// Ended is told of every run that this Serve drove to its end or parked.
 	Ended func(State)
 }

@@ -250,7 +250,12 @@ func grace(ctx context.Context, d time.Duration) (context.Context, context.Cance
 
 // transport sorts an error of the caller: asked to wait, lost, or failed.
 func (c *call) transport(ctx context.Context, err error) error {
-	c.rec.Attempts++
+	attempts := 1
+	var failed *operations.CallError
+	if errors.As(err, &failed) {
+		attempts = max(failed.Attempts, 1)
+	}
+	c.rec.Attempts += attempts
 	var later *operations.RetryLater
 	if errors.As(err, &later) {
 		c.env.Emit(Event{Kind: Retried, Step: c.path, Wait: later.At.Sub(c.host.Now()), Message: "the API asked to be left alone"})
