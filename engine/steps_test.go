@@ -378,3 +378,31 @@ func TestDeclaredSecurity(t *testing.T) {
 		t.Errorf("with it: %v, sent %q", err, auth)
 	}
 }
+
+// An optional input that was not given is left out, not sent as null.
+func TestOptionalInputIsLeftOut(t *testing.T) {
+	w := newWorkOS(t)
+	file := filepath.Join(t.TempDir(), "link.yaml")
+	src := `name: Link
+specification: Naftiko Capability Composition
+specificationVersion: '0.1'
+api: workos
+inputs:
+  - {name: organization, type: string, required: true}
+  - {name: return_url, type: string}
+steps:
+  - {id: link, operation: PortalSessionsController_create, intent: sso}
+outputs:
+  - {name: link, source: link.link}
+`
+	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mustLoad(t, file, &engine.Options{BaseURL: w.url}).Run(t.Context(), engine.Inputs{"organization": "org_1"}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"organization": "org_1", "intent": "sso"}
+	if d := cmp.Diff(want, w.log[0].Body); d != "" {
+		t.Errorf("body (-want +got):\n%s", d)
+	}
+}

@@ -52,7 +52,10 @@ const (
 )
 
 // fail wraps the error of one of a step's expressions.
-func (r *run) fail(s *plan.Step, path, key string, err error) error {
+func (r *run) fail(ctx context.Context, s *plan.Step, path, key string, err error) error {
+	if ctx.Err() != nil { // the evaluation was stopped with the run
+		return context.Cause(ctx)
+	}
 	return &StepError{Step: path, Code: CodeExpression, API: s.API, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
 }
 

@@ -190,7 +190,7 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 	if s.When != nil {
 		ok, err := s.When.Eval(ctx, r.evalEnv(nil))
 		if err != nil {
-			return r.fail(s, s.ID, "when", err)
+			return r.fail(ctx, s, s.ID, "when", err)
 		}
 		if ok != true {
 			rec.Status = Skipped
@@ -212,11 +212,11 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 func (r *run) each(ctx context.Context, s *plan.Step, rec *Record) error {
 	list, err := s.Each.Eval(ctx, r.evalEnv(nil))
 	if err != nil {
-		return r.fail(s, s.ID, "each", err)
+		return r.fail(ctx, s, s.ID, "each", err)
 	}
 	items, ok := list.([]any)
 	if !ok {
-		return r.fail(s, s.ID, "each", fmt.Errorf("%s is not a list", s.Each.Source()))
+		return r.fail(ctx, s, s.ID, "each", fmt.Errorf("%s is not a list", s.Each.Source()))
 	}
 	results := make([]any, 0, len(items))
 	for i, item := range items {

@@ -16,7 +16,7 @@ func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[
 	for _, b := range s.Binds {
 		v, err := b.Value.Eval(ctx, env)
 		if err != nil {
-			return nil, r.fail(s, path, b.Name, err)
+			return nil, r.fail(ctx, s, path, b.Name, err)
 		}
 		w.With[b.Name] = v
 		if b.Sensitive {

@@ -40,7 +40,7 @@ func (c *call) pick(ctx context.Context, k *kept) error {
 	}
 	item, err := c.s.Select.Eval(ctx, c.answerEnv(k))
 	if err != nil {
-		return c.fail(c.s, c.path, "select", err)
+		return c.fail(ctx, c.s, c.path, "select", err)
 	}
 	if item == nil {
 		return c.stepError(CodeNoMatch, "select found nothing: %s", c.s.Select.Source())
@@ -64,7 +64,7 @@ func (c *call) truth(ctx context.Context, k *kept, e *eval.Expr, key string) (bo
 	}
 	v, err := e.Eval(ctx, c.answerEnv(k))
 	if err != nil {
-		return false, c.fail(c.s, c.path, key, err)
+		return false, c.fail(ctx, c.s, c.path, key, err)
 	}
 	return v == true, nil
 }

@@ -61,7 +61,7 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 	for _, b := range s.Binds {
 		v, err := b.Value.Eval(ctx, env)
 		if err != nil {
-			return nil, r.fail(s, path, b.Name, err)
+			return nil, r.fail(ctx, s, path, b.Name, err)
 		}
 		if empty(v) && b.Must {
 			return nil, r.emptyValue(s, path, b)
@@ -70,7 +70,9 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 		case b.Whole:
 			req.Body = v
 		case b.In == operations.InBody:
-			body[b.Name] = v
+			if v != nil || b.Null {
+				body[b.Name] = v
+			}
 		case v != nil:
 			req.Args = append(req.Args, operations.Arg{Param: b.Param, Value: v})
 		}
@@ -173,7 +175,7 @@ func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error)
 	}
 	done, err := c.truth(ctx, k, c.s.Until, "until")
 	var notThere *eval.EvalError
-	if err != nil && !errors.As(err, &notThere) {
+	if err != nil && (ctx.Err() != nil || !errors.As(err, &notThere)) {
 		return nil, false, err
 	}
 	if !done {

@@ -211,6 +211,9 @@ func (s *Step) binds(t target) bool {
 func (bb *binding) add(t target, rule Rule, v Value) {
 	bind := newBind(t, rule, v)
 	bind.Must = t.required
+	// An author who writes an expression for something nullable means its null;
+	// an input that was not given means nothing.
+	bind.Null = (rule == RuleWith || rule == RuleOverlay) && t.schema.Is("null")
 	bb.s.Binds = append(bb.s.Binds, bind)
 }
 

@@ -81,6 +81,8 @@ type Bind struct {
 	Value  Value
 	// Must says that an empty value is an error found before sending.
 	Must bool
+	// Null says that an empty value is sent as null; otherwise it is left out.
+	Null bool
 	// Sensitive says that the value holds part of a sensitive result.
 	Sensitive bool
 }
