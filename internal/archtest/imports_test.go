@@ -20,6 +20,8 @@ var doors = map[string][]string{
 	"golang.org/x/oauth2":                      {"operations"},
 	"golang.org/x/time":                        {"operations"},
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
+	"modernc.org/sqlite":                       {"engine/durable/sqlite"},
+	"github.com/gofrs/flock":                   {"engine/durable/sqlite"},
 	"github.com/spf13/cobra":                   {"cmd/capstan"},
 	"github.com/spf13/pflag":                   {"cmd/capstan"},
 	"golang.org/x/term":                        {"cmd/capstan"},
