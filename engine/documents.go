@@ -16,8 +16,6 @@ type documents struct {
 	project *project
 	dir     string // where the capability is
 	sets    map[string]*operations.Set
-	// named holds, for each set that came from a file, the file's path.
-	named map[string]string
 }
 
 // find returns the operations of an API: from --openapi, from the project file,

@@ -20,6 +20,7 @@ import (
 // canned answers every request with one JSON body.
 func canned(status int, body string, h http.Header) Caller {
 	return func(_ context.Context, req *Request) (*Response, error) {
+		h := h.Clone() // calls may run side by side
 		if h == nil {
 			h = http.Header{}
 		}

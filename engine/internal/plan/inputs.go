@@ -66,15 +66,6 @@ func (b *builder) inputsType() eval.Type {
 	return eval.Object(fields, false)
 }
 
-func (b *builder) input(name string) *Input {
-	for _, in := range b.plan.Inputs {
-		if in.Name == name {
-			return in
-		}
-	}
-	return nil
-}
-
 // unused refuses inputs whose value would be lost. An external step that names
 // one in its description uses it: the person needs it.
 func (b *builder) unused() {
