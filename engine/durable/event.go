@@ -1,0 +1,59 @@
+package durable
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The kinds of events in a run's history.
+const (
+	EventStarted   = "started"
+	EventIntent    = "step-intent" // about to be sent
+	EventDone      = "step-done"   // the result is kept
+	EventFailed    = "step-failed" // an attempt that definitely failed
+	EventNotBefore = "not-before"  // the other side asked to be left alone
+	EventPoll      = "poll"        // one per poll, brought up to date at each look
+	EventTimer     = "timer"       // armed until a time
+	EventWaiting   = "waiting"     // for a person, or to be settled
+	EventSignal    = "signal"
+	EventSettled   = "settled"
+	EventCancelled = "cancelled" // asked for; the end follows
+	EventEnded     = "ended"
+)
+
+// Detail is what an Event's Data holds; which fields depends on its kind.
+type Detail struct {
+	// Of a call: step-intent, poll, and step-done where no intent precedes it.
+	Operation string          `json:"operation,omitempty"`
+	Policy    Policy          `json:"policy,omitempty"`
+	Key       string          `json:"key,omitempty"`
+	InputHash string          `json:"input_hash,omitempty"` // sha256, hex
+	Input     json.RawMessage `json:"input,omitempty"`
+
+	Result json.RawMessage `json:"result,omitempty"` // of step-done, signal, settled
+	Via    Via             `json:"via,omitempty"`    // of step-done
+	By     string          `json:"by,omitempty"`     // of signal, settled
+	Signal string          `json:"signal,omitempty"` // of signal: its id
+	// Happened is set in settled: what was said of the write.
+	Happened *bool  `json:"happened,omitempty"`
+	Error    string `json:"error,omitempty"` // of step-failed, waiting, not-before
+
+	Until    *time.Time `json:"until,omitempty"`    // of timer, not-before
+	Deadline *time.Time `json:"deadline,omitempty"` // of poll
+	Next     *time.Time `json:"next,omitempty"`     // of poll: the next look
+	Tries    int        `json:"tries,omitempty"`    // of poll: looks so far
+
+	Reason      Reason    `json:"reason,omitempty"` // of waiting
+	Description string    `json:"description,omitempty"`
+	Status      RunStatus `json:"status,omitempty"` // of ended
+}
+
+// Via says how a step came by its result. "" is the usual way.
+type Via string
+
+// The ways.
+const (
+	ViaProbe   Via = "probe"   // an earlier attempt had taken effect
+	ViaSignal  Via = "signal"  // said by Signal
+	ViaHandler Via = "handler" // done by DriveOptions.External
+)

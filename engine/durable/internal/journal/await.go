@@ -1,0 +1,80 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Await implements durable.Host.
+func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, error) {
+	if err := h.enter(ctx); err != nil {
+		return nil, err
+	}
+	s := h.step(w.Path)
+	asked := false
+	for !s.done {
+		var err error
+		switch {
+		case s.signal != nil:
+			_, err = h.finish(ctx, w.Path, s, Record{
+				Result: s.signal.Result,
+				Detail: durable.Detail{Via: durable.ViaSignal, By: s.signal.Detail.By, Signal: s.signal.Detail.Signal},
+			})
+		case h.o.External != nil && !asked:
+			asked = true
+			err = h.external(ctx, w, s)
+		case h.maxBlock >= 0:
+			return nil, suspendedFor(w)
+		default:
+			err = h.stay(ctx, w, s)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	h.pass(s.doneAt)
+	return s.result, nil
+}
+
+// external has the step performed in this process. What it yields counts
+// unless a signal was stored meanwhile: its sender was told that it counts.
+func (h *host) external(ctx context.Context, w durable.Wait, s *step) error {
+	result, ok, err := h.o.External(ctx, w)
+	if err != nil || !ok {
+		return err
+	}
+	rec := Record{Kind: durable.EventDone, Step: w.Path, Result: result, Detail: durable.Detail{Via: durable.ViaHandler}}
+	if !json.Valid(result) {
+		return fmt.Errorf("the result of step %q is not JSON", w.Path)
+	}
+	err = h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, func() bool { return s.signal == nil })
+	if errors.Is(err, errOvertaken) {
+		return nil
+	}
+	return err
+}
+
+// stay says that the run waits and waits for news of it.
+func (h *host) stay(ctx context.Context, w durable.Wait, s *step) error {
+	if known := h.row.Waiting; known == nil || known.Path != w.Path || known.Reason != durable.ReasonExternal {
+		err := h.commit(ctx, h.parking(suspendedFor(w)), func() bool { return s.signal == nil && !h.cancelled })
+		if err != nil {
+			if errors.Is(err, errOvertaken) {
+				return h.enter(ctx)
+			}
+			return err
+		}
+	}
+	return h.pause(ctx, -1)
+}
+
+func suspendedFor(w durable.Wait) *durable.Suspended {
+	return &durable.Suspended{
+		Path: w.Path, Reason: durable.ReasonExternal,
+		Description: w.Description, With: w.With, Sensitive: w.Sensitive,
+	}
+}

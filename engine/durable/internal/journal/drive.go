@@ -1,0 +1,173 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// defaultBlock is the longest wait that Drive sits out unless told otherwise.
+const defaultBlock = time.Minute
+
+// Drive implements durable.Runtime.
+func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o durable.DriveOptions) (durable.State, error) {
+	if !plainID.MatchString(id) {
+		return durable.State{}, naming(id, durable.ErrUnknown)
+	}
+	unlock, err := r.store.Lock(id)
+	if err != nil {
+		return durable.State{}, naming(id, err)
+	}
+	defer unlock()
+	h, spec, err := r.open(ctx, id, o)
+	if err != nil {
+		return durable.State{}, naming(id, err)
+	}
+	wake, leave := r.hub.driver(id)
+	defer leave()
+	h.wake = wake
+	err = h.drive(ctx, exec, spec)
+	return h.state(spec), err
+}
+
+// open reads a run in order to drive it.
+func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (*host, durable.Spec, error) {
+	run, err := r.store.Run(ctx, id)
+	if err != nil {
+		return nil, durable.Spec{}, err
+	}
+	h := &host{rt: r, id: id, started: run.Spec.Started, o: o, maxBlock: o.MaxBlock, row: run.Row}
+	if o.MaxBlock == 0 {
+		h.maxBlock = defaultBlock
+	}
+	h.last = run.Updated
+	if run.Row.Status.Ended() {
+		return h, run.Spec, nil
+	}
+	spec, err := r.store.Spec(ctx, id)
+	if err != nil {
+		return nil, spec, err
+	}
+	records, err := r.store.Records(ctx, id, 0)
+	if err != nil {
+		return nil, spec, err
+	}
+	for _, rec := range records {
+		h.apply(rec)
+	}
+	return h, spec, nil
+}
+
+func (h *host) state(spec durable.Spec) durable.State {
+	return stateOf(Run{Spec: spec, Row: h.row, Updated: h.last})
+}
+
+// drive executes the run until it ends, parks or cannot be executed. An
+// execution is repeated when somebody said something to the run just as it was
+// about to park.
+func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Spec) error {
+	for !h.row.Status.Ended() {
+		if h.cancelled {
+			return h.end(ctx, durable.Ending{Status: durable.RunCancelled})
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		h.at = h.started
+		ending, err := exec(ctx, h, spec)
+		parked, err := h.conclude(ctx, ending, err)
+		if err != nil || parked {
+			return err
+		}
+	}
+	return nil
+}
+
+// conclude records how an execution ended.
+func (h *host) conclude(ctx context.Context, ending durable.Ending, err error) (parked bool, _ error) {
+	var suspended *durable.Suspended
+	switch {
+	case h.broken != nil:
+		return false, h.broken
+	case errors.As(err, &suspended):
+		return h.park(ctx, suspended, ending.Doc)
+	case h.cancelled && errors.Is(err, durable.ErrCancelled):
+		return false, h.end(ctx, durable.Ending{Status: durable.RunCancelled})
+	case err != nil:
+		if flushErr := h.flush(ctx); flushErr != nil {
+			return false, flushErr
+		}
+		return false, err
+	case !ending.Status.Ended():
+		return false, fmt.Errorf("run %q: its execution returned without an end", h.id)
+	}
+	return false, h.end(ctx, ending)
+}
+
+// park leaves the run until it is due or somebody says something. It reports
+// false when somebody just did.
+func (h *host) park(ctx context.Context, s *durable.Suspended, doc json.RawMessage) (parked bool, err error) {
+	c := h.parking(s)
+	if doc != nil {
+		c.Row.Doc = doc
+	}
+	if len(c.Add) == 0 && len(h.queue) == 0 && reflect.DeepEqual(plain(h.row), plain(*c.Row)) {
+		return true, nil
+	}
+	err = h.commit(ctx, c, func() bool { return false })
+	if errors.Is(err, errOvertaken) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// plain is a row without what cannot be compared.
+func plain(r Row) Row {
+	if r.Waiting != nil {
+		w := *r.Waiting
+		w.Err, w.With = nil, nil
+		r.Waiting = &w
+	}
+	return r
+}
+
+// parking is the change that parks a run. Waiting for a person or in doubt is
+// an event, once per step; a timer is not, else a long poll would fill the
+// history.
+func (h *host) parking(s *durable.Suspended) Change {
+	row := &Row{Status: durable.RunWaiting, Waiting: s, Doc: h.row.Doc}
+	d := durable.Detail{Reason: s.Reason, Description: s.Description, Error: text(s.Err)}
+	st := h.step(s.Path)
+	known := st.waiting
+	switch s.Reason {
+	case durable.ReasonTimer:
+		row.Due = s.Until
+		return Change{Row: row}
+	case durable.ReasonInDoubt:
+		row.Status = durable.RunInDoubt
+	}
+	if known {
+		return Change{Row: row}
+	}
+	return Change{Row: row, Add: []Record{{Kind: durable.EventWaiting, Step: s.Path, Attempt: st.attempt, Detail: d}}}
+}
+
+// end records the run's end.
+func (h *host) end(ctx context.Context, e durable.Ending) error {
+	row := &Row{Status: e.Status, Ended: h.stamp(), Doc: e.Doc}
+	rec := Record{Kind: durable.EventEnded, Detail: durable.Detail{Status: e.Status}}
+	return h.commit(ctx, Change{Add: []Record{rec}, Row: row}, nil)
+}
+
+// flush records what is queued.
+func (h *host) flush(ctx context.Context) error {
+	if len(h.queue) == 0 {
+		return nil
+	}
+	return h.commit(ctx, Change{}, nil)
+}

@@ -1,0 +1,246 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// host is one run being driven. One goroutine owns it; only the hub's wake
+// channel is touched by others.
+type host struct {
+	rt       *Runtime
+	id       string
+	started  time.Time
+	o        durable.DriveOptions
+	maxBlock time.Duration
+	wake     <-chan struct{}
+
+	ledger
+	row     Row
+	queue   []Record      // to be recorded with the next change
+	at      time.Time     // the run's time, as Now gives it
+	skipped time.Duration // virtual time passed
+	broken  error         // why this execution must not be believed
+}
+
+var _ durable.Host = (*host)(nil)
+
+// errOvertaken is returned by commit when what was about to be recorded is no
+// longer wanted.
+var errOvertaken = errors.New("overtaken")
+
+// RunID implements durable.Host.
+func (h *host) RunID() string { return h.id }
+
+// Now implements durable.Host.
+func (h *host) Now() time.Time { return h.at }
+
+// clock is the wall clock, ahead of itself in virtual time. Timers are held
+// against it; only what is shown and recorded is kept from going back.
+func (h *host) clock() time.Time { return h.rt.clock().Add(h.skipped) }
+
+// stamp is the time of a new record: never before an earlier one's.
+func (h *host) stamp() time.Time {
+	if now := h.clock(); now.After(h.last) {
+		return now
+	}
+	return h.last
+}
+
+// pass moves the run's time on to that of an outcome.
+func (h *host) pass(t time.Time) {
+	if t.After(h.at) {
+		h.at = t
+	}
+}
+
+// enter begins a call: it fails when ctx has ended, when the run was cancelled,
+// or when an earlier call could not be kept.
+func (h *host) enter(ctx context.Context) error {
+	if h.broken != nil {
+		return h.broken
+	}
+	select {
+	case <-h.wake:
+		if err := h.refresh(ctx); err != nil {
+			return err
+		}
+	default:
+	}
+	if h.cancelled {
+		return durable.ErrCancelled
+	}
+	return context.Cause(ctx)
+}
+
+// refresh reads what others recorded. Only outsiders may have: a record of
+// another driver means that this one has lost the run.
+func (h *host) refresh(ctx context.Context) error {
+	records, err := h.rt.store.Records(context.WithoutCancel(ctx), h.id, h.seq)
+	if err != nil {
+		return h.breaks(err)
+	}
+	for _, rec := range records {
+		switch rec.Kind {
+		case durable.EventSignal, durable.EventSettled, durable.EventCancelled:
+			h.apply(rec)
+		default:
+			return h.breaks(fmt.Errorf("run %q: %w", h.id, durable.ErrBusy))
+		}
+	}
+	return nil
+}
+
+// breaks notes that what the interpreter makes of this execution is not to be
+// recorded, and returns why.
+func (h *host) breaks(err error) error {
+	if h.broken == nil {
+		h.broken = err
+	}
+	return err
+}
+
+// commit records a change with all that is queued. When somebody else recorded
+// something meanwhile, it reads that and asks wanted whether to go on (nil: yes).
+// Once under way, it is not interrupted by ctx: an outcome must not be lost to
+// somebody's impatience.
+func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
+	if h.broken != nil {
+		return h.broken
+	}
+	add := slices.Concat(h.queue, c.Add)
+	for {
+		c.After = h.seq
+		c.Add = h.number(add)
+		if c.Replace != nil {
+			c.Replace.At = h.stamp()
+		}
+		err := h.rt.store.Append(context.WithoutCancel(ctx), h.id, c)
+		if err == nil {
+			h.queue = nil
+			break
+		}
+		if errors.Is(err, durable.ErrTooLarge) {
+			return err
+		}
+		if !errors.Is(err, ErrMoved) {
+			return h.breaks(err)
+		}
+		if err := h.refresh(ctx); err != nil {
+			return err
+		}
+		if wanted != nil && !wanted() {
+			return errOvertaken
+		}
+	}
+	for _, rec := range c.Add {
+		h.apply(rec)
+	}
+	if c.Replace != nil {
+		h.apply(*c.Replace)
+	}
+	if c.Row != nil {
+		h.row = *c.Row
+	}
+	return nil
+}
+
+func (h *host) number(records []Record) []Record {
+	now := h.stamp()
+	numbered := make([]Record, len(records))
+	for i, rec := range records {
+		rec.Seq, rec.At = h.seq+int64(i)+1, now
+		numbered[i] = rec
+	}
+	return numbered
+}
+
+// going returns the row of a run that goes on, nil when it says so already.
+func (h *host) going() *Row {
+	if h.row.Status == durable.RunRunning {
+		return nil
+	}
+	return &Row{Status: durable.RunRunning, Due: h.stamp(), Doc: h.row.Doc}
+}
+
+// sit waits until a time, or parks the run when that is farther off than this
+// drive may wait. No wait is longer than atMost (0: any), whatever becomes of
+// the clock.
+func (h *host) sit(ctx context.Context, path string, until time.Time, atMost time.Duration) error {
+	begin := time.Now()
+	left := func() time.Duration {
+		d := until.Sub(h.clock())
+		if atMost > 0 {
+			d = min(d, atMost-time.Since(begin))
+		}
+		return d
+	}
+	if h.o.Virtual {
+		h.skipped += max(left(), 0)
+		return h.enter(ctx)
+	}
+	if h.maxBlock >= 0 && left() > h.maxBlock {
+		return &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: h.clock().Add(left())}
+	}
+	for d := left(); d > 0; d = left() {
+		if err := h.pause(ctx, min(d, time.Minute)); err != nil { // a minute: clocks are set
+			return err
+		}
+	}
+	return h.enter(ctx)
+}
+
+// pause waits for a while (negative: without end), for news of the run, or for
+// ctx to end, which is an error, as is being cancelled.
+func (h *host) pause(ctx context.Context, d time.Duration) error {
+	defer h.rt.hub.watch()()
+	var elapsed <-chan time.Time
+	if d >= 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		elapsed = timer.C
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-elapsed:
+		return nil
+	case <-h.wake:
+	}
+	if err := h.refresh(ctx); err != nil {
+		return err
+	}
+	if h.cancelled {
+		return durable.ErrCancelled
+	}
+	return nil
+}
+
+// Sleep implements durable.Host.
+func (h *host) Sleep(ctx context.Context, path string, until time.Time) error {
+	if err := h.enter(ctx); err != nil {
+		return err
+	}
+	s := h.step(path)
+	if s.done {
+		h.pass(s.doneAt)
+		return nil
+	}
+	if s.until.IsZero() {
+		until = until.Round(0).UTC()
+		rec := Record{Kind: durable.EventTimer, Step: path, Detail: durable.Detail{Until: &until}}
+		if err := h.commit(ctx, Change{Add: []Record{rec}}, nil); err != nil {
+			return err
+		}
+	}
+	if err := h.sit(ctx, path, s.until, 0); err != nil {
+		return err
+	}
+	_, err := h.finish(ctx, path, s, Record{})
+	return err
+}

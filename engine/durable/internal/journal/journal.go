@@ -1,0 +1,159 @@
+// Package journal is the durable.Runtime of stores that can append: what a run
+// did is a list of records, and everything else follows from them. Start with
+// [New].
+//
+// Three rules carry it. A record is appended only after the last one its writer
+// has seen (compare-and-set), so that nobody decides on stale knowledge. A run
+// is driven under a lock that dies with its process. And people and other
+// processes never write a run's fate directly: signals, settlements and
+// cancellations are records that the driver reads.
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Options shape a Runtime.
+type Options struct {
+	Now func() time.Time // nil means time.Now
+	Log *slog.Logger     // nil logs nothing
+}
+
+// Runtime is a durable.Runtime over a Store.
+type Runtime struct {
+	store Store
+	now   func() time.Time
+	log   *slog.Logger
+	hub   *hub
+}
+
+var _ durable.Runtime = (*Runtime)(nil)
+
+// New returns a Runtime that keeps its runs in store and closes it when closed.
+func New(store Store, o Options) *Runtime {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Runtime{store: store, now: o.Now, log: o.Log, hub: newHub(store, o.Log)}
+}
+
+// clock returns the time as records keep it.
+func (r *Runtime) clock() time.Time { return r.now().Round(0).UTC() }
+
+// Ids become file names, so they are plain.
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
+
+// Start implements durable.Runtime.
+func (r *Runtime) Start(ctx context.Context, spec durable.Spec) error {
+	if !plainID.MatchString(spec.ID) {
+		return fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", spec.ID)
+	}
+	now := r.clock()
+	if spec.Started.IsZero() {
+		spec.Started = now
+	}
+	spec.Started = spec.Started.Round(0).UTC()
+	first := Record{Seq: 1, At: now, Kind: durable.EventStarted}
+	if err := r.store.Create(ctx, spec, first, Row{Status: durable.RunRunning, Due: now}); err != nil {
+		return naming(spec.ID, err)
+	}
+	r.hub.notify(spec.ID)
+	return nil
+}
+
+// Get implements durable.Runtime.
+func (r *Runtime) Get(ctx context.Context, id string) (durable.State, error) {
+	run, err := r.store.Run(ctx, id)
+	if err != nil {
+		return durable.State{}, naming(id, err)
+	}
+	return r.state(run), nil
+}
+
+// Spec implements durable.Runtime.
+func (r *Runtime) Spec(ctx context.Context, id string) (durable.Spec, error) {
+	spec, err := r.store.Spec(ctx, id)
+	return spec, naming(id, err)
+}
+
+// List implements durable.Runtime.
+func (r *Runtime) List(ctx context.Context, f durable.Filter) ([]durable.State, error) {
+	runs, err := r.store.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	states := make([]durable.State, len(runs))
+	for i, run := range runs {
+		states[i] = r.state(run)
+	}
+	return states, nil
+}
+
+func (r *Runtime) state(run Run) durable.State {
+	s := stateOf(run)
+	s.Driven = !s.Status.Ended() && r.store.Driven(s.ID)
+	return s
+}
+
+func stateOf(run Run) durable.State {
+	s := durable.State{
+		ID: run.Spec.ID, Capability: run.Spec.Capability, Source: run.Spec.Source, Owner: run.Spec.Owner,
+		Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
+		Waiting: run.Row.Waiting, Doc: run.Row.Doc,
+	}
+	if s.Status != durable.RunRunning {
+		s.Due = run.Row.Due
+	}
+	return s
+}
+
+// History implements durable.Runtime.
+func (r *Runtime) History(ctx context.Context, id string, after int64) ([]durable.Event, error) {
+	if _, err := r.store.Run(ctx, id); err != nil {
+		return nil, naming(id, err)
+	}
+	records, err := r.store.Records(ctx, id, after)
+	if err != nil {
+		return nil, naming(id, err)
+	}
+	events := make([]durable.Event, len(records))
+	for i, rec := range records {
+		d := rec.Detail
+		d.Result = rec.Result
+		data, err := json.Marshal(d)
+		if err != nil {
+			return nil, fmt.Errorf("run %q: event %d cannot be read: %w", id, rec.Seq, err)
+		}
+		events[i] = durable.Event{Seq: rec.Seq, Time: rec.At, Kind: rec.Kind, Step: rec.Step, Attempt: rec.Attempt, Data: data}
+	}
+	return events, nil
+}
+
+// Prune implements durable.Runtime.
+func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
+	return r.store.Prune(ctx, before)
+}
+
+// Close implements durable.Runtime. Drives and Serves must have returned.
+func (r *Runtime) Close() error { return r.store.Close() }
+
+// naming says which run an error is about.
+func naming(id string, err error) error {
+	for _, plain := range []error{durable.ErrUnknown, durable.ErrExists, durable.ErrBusy, durable.ErrEnded} {
+		if errors.Is(err, plain) {
+			return fmt.Errorf("run %q: %w", id, err)
+		}
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// ledger is what a run's records amount to.
+type ledger struct {
+	seq       int64
+	last      time.Time // the latest time on record
+	cancelled bool
+	steps     map[string]*step
+}
+
+// step is what the records say of one path.
+type step struct {
+	operation string // "" until a call is on record
+	hash, key string
+	policy    durable.Policy
+
+	attempt int
+	sent    time.Time          // when the last attempt's intent was recorded
+	open    bool               // the last attempt has no outcome on record
+	lost    string             // how its answer was lost, if that is on record
+	doubt   *durable.Suspended // the same, as told in this execution
+	until   time.Time          // do nothing before
+	waiting bool               // that it waits for a person is on record
+	poll    *Record
+	signal  *Record
+
+	done   bool
+	result json.RawMessage
+	doneAt time.Time
+}
+
+func (l *ledger) step(path string) *step {
+	s := l.steps[path]
+	if s == nil {
+		s = &step{}
+		if l.steps == nil {
+			l.steps = map[string]*step{}
+		}
+		l.steps[path] = s
+	}
+	return s
+}
+
+// apply takes a record in. The first result of a step stands.
+func (l *ledger) apply(r Record) {
+	l.seq = max(l.seq, r.Seq)
+	if r.At.After(l.last) {
+		l.last = r.At
+	}
+	if r.Kind == durable.EventCancelled {
+		l.cancelled = true
+	}
+	if r.Step == "" {
+		return
+	}
+	s, d := l.step(r.Step), r.Detail
+	if d.Operation != "" {
+		s.operation, s.hash, s.key, s.policy = d.Operation, d.InputHash, d.Key, d.Policy
+	}
+	s.attempt = max(s.attempt, r.Attempt)
+	switch r.Kind {
+	case durable.EventIntent:
+		s.open, s.sent, s.lost, s.until = true, r.At, "", time.Time{}
+	case durable.EventFailed:
+		s.open = false
+	case durable.EventNotBefore, durable.EventTimer:
+		s.open, s.until = false, *d.Until
+	case durable.EventPoll:
+		s.poll = &r
+	case durable.EventWaiting:
+		s.waiting = true
+		if d.Reason == durable.ReasonInDoubt {
+			s.lost = d.Error
+		}
+	case durable.EventSignal:
+		if s.signal == nil {
+			s.signal = &r
+		}
+	case durable.EventSettled:
+		s.open, s.waiting, s.lost = false, false, ""
+		if *d.Happened {
+			s.finish(r)
+		}
+	case durable.EventDone:
+		s.finish(r)
+	}
+}
+
+func (s *step) finish(r Record) {
+	if !s.done {
+		s.open, s.done, s.result, s.doneAt = false, true, r.Result, r.At
+	}
+}
+
+// match compares a call with the one on record.
+func (s *step) match(in durable.Intent) error {
+	if s.operation == "" {
+		return nil
+	}
+	switch {
+	case s.operation != in.Operation:
+		return drift(in.Path, fmt.Sprintf("it called %q then and calls %q now", s.operation, in.Operation))
+	case s.hash != hashOf(in.Input):
+		return drift(in.Path, "it has other arguments now")
+	case s.key != in.Key:
+		return drift(in.Path, "it has another idempotency key now")
+	}
+	return nil
+}
+
+func drift(path, how string) error {
+	return fmt.Errorf("step %q: %w: %s; nothing was sent", path, durable.ErrDrift, how)
+}
+
+func hashOf(input json.RawMessage) string {
+	sum := sha256.Sum256(input)
+	return hex.EncodeToString(sum[:])
+}

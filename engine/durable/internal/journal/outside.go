@@ -1,0 +1,183 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// say appends what an outsider has to say to a run: decide is shown where it
+// stands and returns the change, nil for none. It is asked again when the run
+// moved on meanwhile.
+func (r *Runtime) say(ctx context.Context, id string, decide func(Run, *ledger) (*Change, error)) error {
+	for {
+		run, err := r.store.Run(ctx, id)
+		if err != nil {
+			return naming(id, err)
+		}
+		records, err := r.store.Records(ctx, id, 0)
+		if err != nil {
+			return naming(id, err)
+		}
+		l := &ledger{}
+		for _, rec := range records {
+			l.apply(rec)
+		}
+		c, err := decide(run, l)
+		if err != nil || c == nil {
+			return naming(id, err)
+		}
+		c.After = l.seq
+		now := r.clock()
+		if l.last.After(now) {
+			now = l.last
+		}
+		for i := range c.Add {
+			c.Add[i].Seq, c.Add[i].At = l.seq+int64(i)+1, now
+		}
+		err = r.store.Append(ctx, id, *c)
+		if err == nil {
+			r.hub.notify(id)
+			return nil
+		}
+		if !errors.Is(err, ErrMoved) {
+			return naming(id, err)
+		}
+	}
+}
+
+// Signal implements durable.Runtime.
+func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error {
+	if s.Result == nil {
+		s.Result = json.RawMessage("null")
+	}
+	if !json.Valid(s.Result) {
+		return fmt.Errorf("the result of step %q is not JSON", s.Step)
+	}
+	if s.Step == "" {
+		return errors.New("a signal names the step it is for")
+	}
+	return r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
+		st := l.step(s.Step)
+		said, known := st.result, st.done
+		if st.signal != nil {
+			said, known = st.signal.Result, true
+		}
+		switch {
+		case known && sameJSON(said, s.Result):
+			return nil, nil
+		case run.Row.Status.Ended():
+			return nil, durable.ErrEnded
+		case known:
+			return nil, fmt.Errorf("step %q has another result: %w", s.Step, durable.ErrConflict)
+		}
+		rec := Record{Kind: durable.EventSignal, Step: s.Step, Result: s.Result, Detail: durable.Detail{Signal: s.ID, By: s.By}}
+		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonExternal)}, nil
+	})
+}
+
+// dueFor returns the row of a run that was parked for what has come now.
+func (r *Runtime) dueFor(run Run, step string, reason durable.Reason) *Row {
+	if w := run.Row.Waiting; w == nil || w.Path != step || w.Reason != reason {
+		return nil
+	}
+	return &Row{Status: durable.RunRunning, Due: r.clock(), Doc: run.Row.Doc}
+}
+
+// sameJSON compares two JSON values, white space and the order of keys aside.
+func sameJSON(a, b json.RawMessage) bool {
+	return bytes.Equal(a, b) || bytes.Equal(normalJSON(a), normalJSON(b))
+}
+
+func normalJSON(raw json.RawMessage) []byte {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return raw
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return raw
+	}
+	return out
+}
+
+// Settle implements durable.Runtime.
+func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) error {
+	if s.Happened && s.Result == nil {
+		s.Result = json.RawMessage("null")
+	}
+	if s.Happened && !json.Valid(s.Result) {
+		return fmt.Errorf("the result of step %q is not JSON", s.Step)
+	}
+	return r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
+		if run.Row.Status.Ended() {
+			return nil, durable.ErrEnded
+		}
+		st := l.step(s.Step)
+		if !st.open || !r.doubted(run, s.Step) {
+			return nil, fmt.Errorf("step %q is not in doubt: %w", s.Step, durable.ErrConflict)
+		}
+		d := durable.Detail{By: s.By, Happened: &s.Happened}
+		rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: d}
+		if s.Happened {
+			rec.Result = s.Result
+		}
+		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonInDoubt)}, nil
+	})
+}
+
+// doubted reports whether an open step is in doubt: the run says so, or the
+// process that sent it is gone.
+func (r *Runtime) doubted(run Run, step string) bool {
+	if run.Row.Status == durable.RunInDoubt {
+		return run.Row.Waiting != nil && run.Row.Waiting.Path == step
+	}
+	return !r.store.Driven(run.Spec.ID)
+}
+
+// How often and how long apart Cancel looks whether the driver let go.
+const (
+	cancelLooks = 20
+	cancelEvery = 5 * time.Millisecond
+)
+
+// Cancel implements durable.Runtime.
+func (r *Runtime) Cancel(ctx context.Context, id string) error {
+	err := r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
+		switch {
+		case l.cancelled && (run.Row.Status == durable.RunCancelled || !run.Row.Status.Ended()):
+			return nil, nil
+		case run.Row.Status.Ended():
+			return nil, durable.ErrEnded
+		}
+		row := run.Row
+		row.Due = r.clock() // whoever serves ends the run if nobody else does
+		return &Change{Add: []Record{{Kind: durable.EventCancelled}}, Row: &row}, nil
+	})
+	if err != nil {
+		return err
+	}
+	// A driver that was just parking the run may still hold it for a moment; one
+	// that is busy will see the cancellation itself.
+	for range cancelLooks {
+		_, err = r.Drive(ctx, id, nil, durable.DriveOptions{})
+		if !errors.Is(err, durable.ErrBusy) {
+			return err
+		}
+		timer := time.NewTimer(cancelEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Poll implements durable.Host. A poll has one record, brought up to date at
+// each look; its deadline is set once.
+func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedule, do durable.DoPoll) (json.RawMessage, error) {
+	s, err := h.recall(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if s.done {
+		h.pass(s.doneAt)
+		return s.result, nil
+	}
+	if s.poll == nil {
+		if err := h.beginPoll(ctx, in, sched); err != nil {
+			return nil, err
+		}
+	}
+	for !s.done {
+		p := s.poll.Detail
+		if err := h.sit(ctx, in.Path, *p.Next, longest(sched, p)); err != nil {
+			return nil, err
+		}
+		if err := h.look(ctx, in, s, sched, do); err != nil {
+			return nil, err
+		}
+	}
+	h.pass(s.doneAt)
+	return s.result, nil
+}
+
+func (h *host) beginPoll(ctx context.Context, in durable.Intent, sched durable.Schedule) error {
+	d := detailOf(in)
+	now := h.clock()
+	deadline := now.Add(sched.Timeout)
+	d.Deadline, d.Next = &deadline, &now
+	rec := Record{Kind: durable.EventPoll, Step: in.Path, Detail: d}
+	return h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, nil)
+}
+
+// look performs one look and records what came of it.
+func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durable.Schedule, do durable.DoPoll) error {
+	p := *s.poll
+	try := p.Detail.Tries + 1
+	result, done, err := do(ctx, try)
+	now := h.clock()
+	var later *durable.NotBefore
+	switch {
+	case errors.As(err, &later):
+		at := later.At.Round(0).UTC()
+		p.Detail.Until = &at
+		return h.nextLook(ctx, p, at)
+	case err != nil:
+		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try, Detail: durable.Detail{Error: err.Error()}})
+		h.pass(h.stamp())
+		return err
+	case done:
+		_, err := h.finish(ctx, in.Path, s, Record{Attempt: try, Result: result})
+		return err
+	case !now.Before(*p.Detail.Deadline):
+		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try,
+			Detail: durable.Detail{Error: fmt.Sprintf("not done after %d looks", try)}})
+		h.pass(h.stamp())
+		return &durable.TimedOut{Path: in.Path, Timeout: sched.Timeout, Tries: try, Last: result}
+	}
+	p.Detail.Tries, p.Detail.Until = try, nil
+	next := now.Add(sched.Wait(try))
+	if next.After(*p.Detail.Deadline) {
+		next = *p.Detail.Deadline
+	}
+	return h.nextLook(ctx, p, next)
+}
+
+func (h *host) nextLook(ctx context.Context, p Record, at time.Time) error {
+	p.Detail.Next = &at
+	p.Attempt = p.Detail.Tries
+	return h.commit(ctx, Change{Replace: &p}, nil)
+}
+
+// longest is the longest wait before the next look, whatever becomes of the
+// clock. It is 0, any, when the other side named the time.
+func longest(s durable.Schedule, p durable.Detail) time.Duration {
+	if p.Until != nil {
+		return 0
+	}
+	return s.Wait(max(p.Tries, 1))
+}

@@ -1,0 +1,195 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// maxLost is how often in a row one drive asks again when answers get lost.
+const maxLost = 3
+
+// Step implements durable.Host.
+func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json.RawMessage, error) {
+	s, err := h.recall(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	for lost := 0; ; {
+		if s.done {
+			h.pass(s.doneAt)
+			return s.result, nil
+		}
+		if s.open {
+			if err := h.resolve(ctx, in, s, lost); err != nil {
+				return nil, err
+			}
+			if s.done {
+				continue
+			}
+		}
+		if err := h.sit(ctx, in.Path, s.until, 0); err != nil {
+			return nil, err
+		}
+		result, err := h.attempt(ctx, in, s, do)
+		switch {
+		case err == nil:
+			return result, nil
+		case errors.As(err, &s.doubt):
+			lost++
+			s.open = true
+		case !errors.Is(err, errOvertaken):
+			return nil, err
+		}
+	}
+}
+
+// recall finds what is on record of a call and holds the call against it.
+func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
+	if err := h.enter(ctx); err != nil {
+		return nil, err
+	}
+	s := h.step(in.Path)
+	if err := s.match(in); err != nil {
+		return nil, h.breaks(err)
+	}
+	return s, nil
+}
+
+// attempt records the intent, sends, and records what came of it. That somebody
+// settled the step meanwhile, or that the other side asked to wait, is
+// errOvertaken: look again.
+func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) (json.RawMessage, error) {
+	n := s.attempt + 1
+	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: n, Detail: detailOf(in)}
+	// A read leaves nothing to decide when its process dies, so its intent is
+	// recorded together with its outcome.
+	if in.Policy == durable.Safe {
+		h.queue = append(h.queue, intent)
+		s.attempt = n
+	} else if err := h.commit(ctx, Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
+		if errors.Is(err, errOvertaken) && h.cancelled {
+			return nil, durable.ErrCancelled
+		}
+		return nil, err
+	}
+	result, err := do(ctx)
+	var later *durable.NotBefore
+	switch {
+	case err == nil:
+		return h.finish(ctx, in.Path, s, Record{Attempt: n, Result: result})
+	case isLost(err):
+		return nil, err
+	case errors.As(err, &later):
+		at := later.At.Round(0).UTC()
+		rec := Record{Kind: durable.EventNotBefore, Step: in.Path, Attempt: n, Detail: durable.Detail{Until: &at, Error: text(later.Err)}}
+		if err := h.commit(ctx, Change{Add: []Record{rec}}, nil); err != nil {
+			return nil, err
+		}
+		return nil, errOvertaken
+	default:
+		// The failure is recorded with whatever the interpreter makes of it: if
+		// the process dies in between, the step is in doubt rather than free to
+		// be sent again.
+		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: n, Detail: durable.Detail{Error: err.Error()}})
+		h.pass(h.stamp())
+		return nil, err
+	}
+}
+
+// stillOpen returns whether to go on with a step after others were heard.
+func (h *host) stillOpen(s *step) func() bool {
+	return func() bool { return !s.done && !h.cancelled }
+}
+
+// finish records a step's result, unless somebody else said first what it is.
+func (h *host) finish(ctx context.Context, path string, s *step, rec Record) (json.RawMessage, error) {
+	rec.Kind, rec.Step = durable.EventDone, path
+	err := h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, func() bool { return !s.done })
+	switch {
+	case errors.Is(err, durable.ErrTooLarge) && s.open:
+		err = fmt.Errorf("the step took effect, but its result cannot be recorded: %w", err)
+		return nil, &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: err}
+	case errors.Is(err, durable.ErrTooLarge):
+		return nil, fmt.Errorf("step %q: its result is %w", path, err)
+	case err != nil && !errors.Is(err, errOvertaken):
+		return nil, fmt.Errorf("step %q took effect, but its result could not be recorded: %w", path, err)
+	}
+	h.pass(s.doneAt)
+	return s.result, nil
+}
+
+// resolve decides about an attempt whose answer was lost. It returns nil when
+// the step is done or may be attempted again.
+func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int) error {
+	doubt := s.doubt
+	if doubt == nil {
+		doubt = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
+	}
+	switch {
+	case lost >= maxLost:
+		return doubt
+	case in.Policy == durable.Safe, in.Policy == durable.Keyed:
+		if lost == 0 {
+			return nil
+		}
+		wait := time.Second << (lost - 1)
+		return h.sit(ctx, in.Path, h.clock().Add(wait), wait)
+	case in.Policy == durable.Probed && in.Probe != nil:
+		return h.probe(ctx, in, s)
+	default:
+		return doubt
+	}
+}
+
+func (s *step) howLost() string {
+	if s.lost != "" {
+		return s.lost
+	}
+	return "the process ended before the answer was recorded"
+}
+
+// probe looks up what became of the last attempt, once a request still on its
+// way would have arrived.
+func (h *host) probe(ctx context.Context, in durable.Intent, s *step) error {
+	if err := h.sit(ctx, in.Path, s.sent.Add(in.ProbeAfter), in.ProbeAfter); err != nil {
+		return err
+	}
+	result, found, err := in.Probe(ctx)
+	var later *durable.NotBefore
+	switch {
+	case errors.As(err, &later):
+		if err := h.sit(ctx, in.Path, later.At, 0); err != nil {
+			return err
+		}
+		return h.probe(ctx, in, s)
+	case err != nil:
+		return h.breaks(fmt.Errorf("step %q: cannot look up whether it took effect: %w", in.Path, err))
+	case found:
+		_, err = h.finish(ctx, in.Path, s, Record{Attempt: s.attempt, Result: result, Detail: durable.Detail{Via: durable.ViaProbe}})
+		return err
+	}
+	s.open = false
+	return nil
+}
+
+// isLost reports whether a Do says that its answer was lost.
+func isLost(err error) bool {
+	var s *durable.Suspended
+	return errors.As(err, &s) && s.Reason == durable.ReasonInDoubt
+}
+
+func detailOf(in durable.Intent) durable.Detail {
+	return durable.Detail{Operation: in.Operation, Policy: in.Policy, Key: in.Key, InputHash: hashOf(in.Input), Input: in.Input}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,98 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Store keeps runs and their records. It is safe for concurrent use, and
+// several processes may share what it keeps. What a method returned without an
+// error stays, whatever becomes of the process; a Store in memory says
+// otherwise.
+type Store interface {
+	// Create stores a run and its first record, or durable.ErrExists.
+	Create(ctx context.Context, spec durable.Spec, first Record, row Row) error
+	// Append makes a change whole or not at all. ErrMoved means that the run's
+	// last record is not the one numbered c.After.
+	Append(ctx context.Context, id string, c Change) error
+
+	// Run returns a run without its snapshot, or durable.ErrUnknown.
+	Run(ctx context.Context, id string) (Run, error)
+	// Spec returns what a run was started with, snapshot included.
+	Spec(ctx context.Context, id string) (durable.Spec, error)
+	// Records returns a run's records after the one numbered after, in order.
+	Records(ctx context.Context, id string, after int64) ([]Record, error)
+	// List returns the runs that match, newest first.
+	List(ctx context.Context, f durable.Filter) ([]Run, error)
+	// Due returns at most limit runs that are due by a time, longest due first.
+	Due(ctx context.Context, by time.Time, limit int) ([]string, error)
+	// NextDue returns when the first run after a time falls due; zero: none.
+	NextDue(ctx context.Context, after time.Time) (time.Time, error)
+	// Prune forgets the runs that ended before a time.
+	Prune(ctx context.Context, before time.Time) (int, error)
+
+	// Changed reports whether another process may have written since the last
+	// call. It is called about once a second while somebody waits.
+	Changed(ctx context.Context) (bool, error)
+	// Lock makes the caller the one who drives a run, in all processes, until
+	// unlock or the end of the process. It does not wait: a run that is driven
+	// is durable.ErrBusy.
+	Lock(id string) (unlock func(), err error)
+	// Driven reports whether somebody holds a run's lock.
+	Driven(id string) bool
+	Close() error
+}
+
+// ErrMoved is returned by Append when somebody else appended meanwhile.
+var ErrMoved = errors.New("the run moved on")
+
+// Run is what a Store knows of a run. Spec.Snapshot may be nil.
+type Run struct {
+	Spec    durable.Spec
+	Row     Row
+	Updated time.Time // of the last record
+}
+
+// Row is the part of a run that changes and is searched for.
+type Row struct {
+	Status  durable.RunStatus
+	Due     time.Time // zero: does not go on by itself
+	Ended   time.Time // zero: has not
+	Waiting *durable.Suspended
+	Doc     json.RawMessage
+}
+
+// Record is one entry of a run's journal. Detail.Result is kept in Result.
+type Record struct {
+	Seq     int64 // from 1, without gaps
+	At      time.Time
+	Kind    string
+	Step    string
+	Attempt int
+	Detail  durable.Detail
+	Result  json.RawMessage
+}
+
+// Change is what Append makes in one transaction.
+type Change struct {
+	After   int64    // the last record the writer knows
+	Add     []Record // numbered from After+1
+	Replace *Record  // an earlier record brought up to date
+	Row     *Row     // nil: as it is
+}
+
+// Point names the change for faults and logs: the kind of its first record.
+func (c Change) Point() string {
+	switch {
+	case len(c.Add) > 0:
+		return c.Add[0].Kind
+	case c.Replace != nil:
+		return c.Replace.Kind
+	default:
+		return "park"
+	}
+}
