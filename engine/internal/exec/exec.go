@@ -162,9 +162,7 @@ func (r *run) evalEnv(vars map[string]any) *eval.Env {
 
 // step runs one step with its condition and iterations, and records it.
 func (r *run) step(ctx context.Context, s *plan.Step, rec *Record) error {
-	start := r.host.Now()
 	err := r.perform(ctx, s, rec)
-	rec.Duration = r.host.Now().Sub(start)
 	rec.Err = err
 	switch {
 	case err != nil:
@@ -232,7 +230,7 @@ func (r *run) each(ctx context.Context, s *plan.Step, rec *Record) error {
 
 func (r *run) once(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
 	if s.Kind == plan.KindExternal {
-		return r.external(ctx, s, path, vars)
+		return r.external(ctx, s, path, vars, rec)
 	}
 	return r.operation(ctx, s, path, vars, rec)
 }
@@ -240,7 +238,8 @@ func (r *run) once(ctx context.Context, s *plan.Step, path string, vars map[stri
 // kept is what the host keeps of a step: the answer as later steps see it.
 type kept struct {
 	Status    int    `json:"status"`
-	Attempts  int    `json:"attempts"`
+	Attempts  int    `json:"attempts"` // sendings in all
+	Millis    int64  `json:"ms"`       // from the first sending to the answer
 	RequestID string `json:"request_id,omitempty"`
 	Value     any    `json:"value"`
 }
@@ -256,6 +255,8 @@ func decodeKept(raw json.RawMessage) (kept, error) {
 	m, _ := v.(map[string]any)
 	k.Status, _ = m["status"].(int)
 	k.Attempts, _ = m["attempts"].(int)
+	ms, _ := m["ms"].(int)
+	k.Millis = int64(ms)
 	k.RequestID, _ = m["request_id"].(string)
 	k.Value = m["value"]
 	return k, nil

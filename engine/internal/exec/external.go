@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -10,7 +11,7 @@ import (
 )
 
 // external waits for a step that a person or another system performs.
-func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[string]any) (any, error) {
+func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
 	env := r.evalEnv(vars)
 	w := durable.Wait{Path: path, Description: s.Spec.Description.Value, With: map[string]any{}}
 	for _, b := range s.Binds {
@@ -23,7 +24,9 @@ func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[
 			w.Sensitive = append(w.Sensitive, b.Name)
 		}
 	}
+	began := time.Now()
 	raw, err := r.host.Await(ctx, w)
+	rec.Duration += time.Since(began)
 	if err != nil {
 		var suspended *durable.Suspended
 		if errors.As(err, &suspended) || context.Cause(ctx) != nil {

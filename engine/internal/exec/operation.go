@@ -28,6 +28,9 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 	}
 	c := &call{run: r, s: s, path: path, req: req, vars: vars, rec: rec}
 	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy, Input: c.input()}
+	if s.Probe != nil {
+		intent.Probe, intent.ProbeAfter = c.probe, probeAfter
+	}
 	if s.KeyHeader != "" {
 		intent.Key = req.Header.Get(s.KeyHeader)
 	}
@@ -38,6 +41,7 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		raw, err = r.host.Step(ctx, intent, c.send)
 	}
 	if err != nil {
+		c.account(c.attempts, c.spent())
 		return nil, c.explain(err)
 	}
 	k, err := decodeKept(raw)
@@ -45,8 +49,24 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		return nil, &StepError{Step: path, Code: CodeAnswer, API: s.API, Message: "its kept result cannot be read: " + err.Error(), Err: err}
 	}
 	rec.HTTPStatus = k.Status
+	c.account(k.Attempts, time.Duration(k.Millis)*time.Millisecond)
 	r.hide(s, k.Value)
 	return k.Value, nil
+}
+
+// account adds one performance of the step to its record; a step with `each`
+// has several.
+func (c *call) account(attempts int, spent time.Duration) {
+	c.rec.Attempts += attempts
+	c.rec.Duration += spent
+}
+
+// spent is the time since the first sending in this process.
+func (c *call) spent() time.Duration {
+	if c.began.IsZero() {
+		return 0
+	}
+	return time.Since(c.began)
 }
 
 // request evaluates the bindings. Nothing is sent when a value that must be
@@ -126,11 +146,13 @@ func idempotencyKey(run, path string) string {
 // call is one step's exchange with its API.
 type call struct {
 	*run
-	s    *plan.Step
-	path string
-	req  *operations.Request
-	vars map[string]any
-	rec  *Record
+	s        *plan.Step
+	path     string
+	req      *operations.Request
+	vars     map[string]any
+	rec      *Record
+	attempts int       // sendings in this process
+	began    time.Time // of the first of them
 	// unread says why the last look could not evaluate `until`.
 	unread *eval.EvalError
 }
@@ -191,6 +213,9 @@ func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error)
 
 // exchange sends the request and reads the answer as later steps may see it.
 func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
+	if c.began.IsZero() {
+		c.began = time.Now()
+	}
 	req := *c.req
 	req.Try = try
 	req.OnRetry = func(attempt int, wait time.Duration, cause error) {
@@ -200,7 +225,7 @@ func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
 	if err != nil {
 		return nil, c.transport(ctx, err)
 	}
-	c.rec.Attempts += max(resp.Attempts, 1)
+	c.attempts += max(resp.Attempts, 1)
 	c.rec.HTTPStatus = resp.Status
 	if err := c.status(resp); err != nil {
 		return nil, err
@@ -215,7 +240,9 @@ func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &kept{Status: resp.Status, Attempts: resp.Attempts, RequestID: resp.RequestID, Value: value}, nil
+	return &kept{
+		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID, Value: value,
+	}, nil
 }
 
 // graceTime is how long a write may go on after its run was stopped.
@@ -257,13 +284,13 @@ func (c *call) transport(ctx context.Context, err error) error {
 	if errors.As(err, &failed) {
 		attempts = max(failed.Attempts, 1)
 	}
-	c.rec.Attempts += attempts
+	c.attempts += attempts
 	var later *operations.RetryLater
 	if errors.As(err, &later) {
 		c.env.Emit(Event{Kind: Retried, Step: c.path, Wait: later.At.Sub(c.host.Now()), Message: "the API asked to be left alone"})
 		return &durable.NotBefore{At: later.At, Err: err}
 	}
-	if operations.IsInDoubt(err) && c.s.Policy == durable.Unsafe {
+	if operations.IsInDoubt(err) && c.s.Policy != durable.Safe {
 		return &durable.Suspended{Path: c.path, Reason: durable.ReasonInDoubt, Description: c.s.Spec.Description.Value, Err: err}
 	}
 	if cause := context.Cause(ctx); cause != nil {

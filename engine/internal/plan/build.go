@@ -103,7 +103,7 @@ func (b *builder) step(s *Step) {
 	} else if s.Op != nil {
 		b.bindOperation(s, scope)
 		b.guard(s)
-		b.policy(s)
+		b.policy(s, scope)
 	} else {
 		b.bindUnresolved(s, scope)
 	}

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // guard makes the filters that scope a list mandatory. A list without them
@@ -115,9 +117,9 @@ func counterpart(item *operations.Schema, filter string) (field string, exact bo
 }
 
 // policy decides what may be done when an answer is lost.
-func (b *builder) policy(s *Step) {
+func (b *builder) policy(s *Step, scope *eval.Scope) {
 	if s.Spec.Probe != nil {
-		b.probe(s)
+		b.probe(s, scope)
 	}
 	s.KeyHeader = b.keyHeader(s)
 	switch {
@@ -125,6 +127,8 @@ func (b *builder) policy(s *Step) {
 		s.Policy = durable.Safe
 	case s.KeyHeader != "":
 		s.Policy = durable.Keyed
+	case s.Probe != nil:
+		s.Policy = durable.Probed
 	default:
 		s.Policy = durable.Unsafe
 	}
@@ -148,18 +152,33 @@ func (b *builder) keyHeader(s *Step) string {
 	return ""
 }
 
-// probe checks that the operation that would look a lost write up exists.
-func (b *builder) probe(s *Step) {
+// probe binds the operation that looks a lost write up. It must read, and
+// answer with what the write would have answered.
+func (b *builder) probe(s *Step, scope *eval.Scope) {
 	p := s.Spec.Probe
 	set, err := b.apis(s.API)
 	if err != nil {
-		return
+		return // reported with the step's own operation
 	}
-	if _, ok := set.Lookup(p.Operation.Value); !ok {
+	op, ok := set.Lookup(p.Operation.Value)
+	switch {
+	case !ok:
 		hint := ""
 		if near := suggest.Closest(p.Operation.Value, set.IDs()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		b.errorAt(p.Operation, "unknown-operation", hint, "operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, s.API)
+		return
+	case op.Effect() != operations.Read:
+		b.errorAt(p.Operation, "bad-probe", "name an operation that reads", "the probe of step %q would call %s, which writes", s.ID, op.ID)
+		return
+	case op.Resource().List || canon(op.Resource().Name) != canon(s.Op.Resource().Name):
+		b.errorAt(p.Operation, "bad-probe", "name an operation that answers with the one "+s.Op.Resource().Name,
+			"the probe of step %q must answer as %s does, and %s does not", s.ID, s.Op.ID, op.ID)
+		return
 	}
+	// The probe is bound like a step of its own that stands in the place of s.
+	look := &Step{Spec: &spec.Step{ID: s.Spec.ID, Pos: p.Pos, With: p.With}, ID: s.ID, Kind: KindOperation, API: s.API, Op: op}
+	b.bindOperation(look, scope)
+	s.Probe = &Probe{Op: op, Binds: look.Binds}
 }

@@ -56,6 +56,9 @@ type Step struct {
 	// operation takes none.
 	KeyHeader string
 
+	// Probe looks up what became of a lost write, nil when the step has none.
+	Probe *Probe
+
 	When, Each, Until, Fail, Select *eval.Expr
 
 	Schedule  durable.Schedule // for steps with Until or Fail
@@ -100,6 +103,12 @@ const (
 	RuleStep     Rule = "step resource" // the id of the one earlier step that yields the resource
 	RuleSchema   Rule = "schema"        // const, default or one-value enum
 )
+
+// Probe is an operation that looks a step's result up, with its own values.
+type Probe struct {
+	Op    *operations.Operation
+	Binds []*Bind
+}
 
 // Guard is a list filter that must be sent, must not be empty and must match
 // every item that comes back.
