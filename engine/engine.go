@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -59,6 +60,9 @@ type Options struct {
 	// External performs external steps, by step id; "" is the fallback. A
 	// step without a handler suspends the run.
 	External map[string]ExternalHandler
+	// Runtime keeps runs so that they outlive the process; nil keeps each run
+	// in memory for as long as the call that executes it.
+	Runtime durable.Runtime
 	// Log receives debug detail, without secrets; nil discards it.
 	Log *slog.Logger
 	// OnEvent is called for every event of a run, in order, from the goroutine
@@ -84,8 +88,10 @@ type ExternalStep struct {
 // Status is how a run stands.
 type Status string
 
-// The statuses.
+// The statuses. Running is said only of a kept run that another process drives
+// or that nobody does.
 const (
+	Running   Status = "running"
 	Succeeded Status = "succeeded"
 	Failed    Status = "failed"
 	Waiting   Status = "waiting"
@@ -174,6 +180,12 @@ type RunOptions struct {
 	// Done says of external steps that they are done, with their result (nil
 	// when there is none), by step id.
 	Done map[string]json.RawMessage
+	// Stay waits out timers of any length and, where Options.Runtime keeps the
+	// run, external steps that others perform. Otherwise a run that would wait
+	// for more than a minute is parked: RunWith returns a *[WaitingError].
+	Stay bool
+	// Owner tells the runs of different callers of a server apart.
+	Owner string
 	// OnEvent is called in addition to Options.OnEvent.
 	OnEvent func(Event)
 }

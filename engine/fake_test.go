@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -185,4 +186,9 @@ func drop(rw http.ResponseWriter, _ *http.Request) {
 		panic(fmt.Sprint("hijack: ", err))
 	}
 	conn.Close()
+}
+
+func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithCancel(t.Context())
 }

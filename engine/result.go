@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
@@ -21,11 +22,7 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 		}
 		res.Steps = append(res.Steps, step)
 	}
-	for _, o := range r.p.plan.Outputs {
-		if o.Sensitive {
-			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
-		}
-	}
+	r.p.markSensitive(res)
 	if err == nil {
 		res.Outputs = out.Outputs
 		return res
@@ -70,7 +67,15 @@ func (r *running) waiting(s *durable.Suspended) *WaitingFor {
 			}
 		}
 	}
-	w.Resume = fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", s.Path)
+	switch {
+	case r.p.opts.Runtime == nil:
+		w.Resume = fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", s.Path)
+	case s.Reason == durable.ReasonTimer:
+		w.Description = "it goes on at " + s.Until.UTC().Format(time.RFC3339)
+		w.Resume = "capstan resume " + r.id
+	default:
+		w.Resume = fmt.Sprintf("capstan resume %s --done %s", r.id, s.Path)
+	}
 	return w
 }
 
@@ -90,6 +95,9 @@ func (r *running) info(err error) *ErrorInfo {
 		info.Hint = r.whatToCheck(suspended.Path)
 	case errors.Is(err, context.Canceled):
 		info.Code, info.Message = exec.CodeInterrupted, "the run was interrupted"
+		if r.p.opts.Runtime != nil {
+			info.Hint = "it goes on from where it stopped with: capstan resume " + r.id
+		}
 	case errors.Is(err, context.DeadlineExceeded):
 		info.Code = exec.CodeTimeout
 	}
@@ -106,12 +114,26 @@ func (r *running) whatToCheck(path string) string {
 	if resource == "" {
 		resource = "result"
 	}
-	return fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists before you run this capability again", s.API, resource, s.Op.Method, s.Op.Path)
+	look := fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists", s.API, resource, s.Op.Method, s.Op.Path)
+	switch {
+	case r.p.opts.Runtime == nil:
+		return look + " before you run this capability again"
+	case s.Probe != nil:
+		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on", r.id, s.Probe.Op.ID)
+	default:
+		return fmt.Sprintf("%s, then say so: capstan runs resolve %s %s --happened='{...}' or --did-not-happen", look, r.id, path)
+	}
 }
 
-// stepOf finds the step of a path such as "invite[3]".
-func (r *running) stepOf(path string) *plan.Step {
+// stepID is the step of a path such as "invite[3]".
+func stepID(path string) string {
 	id, _, _ := strings.Cut(path, "[")
+	return id
+}
+
+// stepOf finds the step of a path.
+func (r *running) stepOf(path string) *plan.Step {
+	id := stepID(path)
 	for _, s := range r.p.plan.Steps {
 		if s.ID == id {
 			return s

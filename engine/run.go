@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
-	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
-	"github.com/capstan-run/capstan/operations"
 )
 
 // ErrNotDone is returned by an [ExternalHandler] to leave its step waiting.
@@ -24,31 +23,81 @@ func (p *Program) Run(ctx context.Context, in Inputs) (*Result, error) {
 	return p.RunWith(ctx, in, nil)
 }
 
-// RunWith executes the capability. The error is nil only when the run
-// succeeded. Bad inputs give an *[InputError], missing credentials a
-// *[CredentialError], both before anything is sent and with a nil Result; a
-// run that failed, timed out, is in doubt or was cancelled gives a *[RunError];
-// one that waits gives a *[WaitingError]. The Result is set for the last two.
+// RunWith starts a run and executes it until it ends or cannot go on now. The
+// error is nil only when the run succeeded. Bad inputs give an *[InputError],
+// missing credentials a *[CredentialError], both before anything is sent and
+// with a nil Result; a run that failed, timed out, is in doubt or was stopped
+// gives a *[RunError]; one that waits gives a *[WaitingError]. The Result is
+// set for the last two. Any other error comes from Options.Runtime.
 //
 // Cancelling ctx stops the run between steps; a write in flight gets a few
-// seconds to finish.
+// seconds to finish. A run that Options.Runtime keeps can be taken up again
+// with [Resume].
 func (p *Program) RunWith(ctx context.Context, in Inputs, opts *RunOptions) (*Result, error) {
-	if opts == nil {
-		opts = &RunOptions{}
-	}
-	inputs, err := p.ready(ctx, in, opts)
+	opts = cmp.Or(opts, &RunOptions{})
+	rt := p.runtime()
+	id, err := p.start(ctx, rt, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	started := time.Now()
-	r := &running{
-		p: p, opts: opts, id: cmp.Or(opts.ID, newRunID(started)), started: started, inputs: inputs,
-		redactor: operations.NewRedactor(),
-	}
-	return r.run(ctx)
+	return p.drive(ctx, rt, id, opts)
 }
 
-// ready finds everything that is wrong before the first request.
+// Start stores a run without executing it, and returns its id: something that
+// serves Options.Runtime, or [Resume], takes it from there. Errors are those of
+// RunWith that come before anything is sent.
+func (p *Program) Start(ctx context.Context, in Inputs, opts *RunOptions) (string, error) {
+	if p.opts.Runtime == nil {
+		return "", errors.New("a run can only be started for later with Options.Runtime: without one nothing keeps it")
+	}
+	return p.start(ctx, p.opts.Runtime, in, cmp.Or(opts, &RunOptions{}))
+}
+
+// runtime is what keeps the runs of this program; without one, each run is
+// kept for as long as its call lasts.
+func (p *Program) runtime() durable.Runtime {
+	if p.opts.Runtime != nil {
+		return p.opts.Runtime
+	}
+	return memory.NewRuntime(memory.RuntimeOptions{})
+}
+
+func (p *Program) start(ctx context.Context, rt durable.Runtime, in Inputs, opts *RunOptions) (string, error) {
+	inputs, err := p.ready(ctx, in, opts)
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(inputs)
+	if err != nil {
+		return "", err
+	}
+	started := time.Now()
+	id := cmp.Or(opts.ID, newRunID(started))
+	err = rt.Start(ctx, durable.Spec{
+		ID: id, Capability: p.Name(), Source: p.source.Name, Snapshot: p.snapshot,
+		Input: data, Started: started, Owner: opts.Owner,
+	})
+	if err != nil {
+		return "", fmt.Errorf("the run cannot be started: %w", err)
+	}
+	return id, signalAll(ctx, rt, id, opts.Done)
+}
+
+// signalAll says of external steps that they are done.
+func signalAll(ctx context.Context, rt durable.Runtime, id string, done map[string]json.RawMessage) error {
+	for _, step := range slices.Sorted(maps.Keys(done)) {
+		result := done[step]
+		if len(result) == 0 {
+			result = json.RawMessage("null")
+		}
+		err := rt.Signal(ctx, id, durable.Signal{ID: "done", Step: step, Result: result, By: "--done"})
+		if err != nil {
+			return fmt.Errorf("step %q cannot be said to be done: %w", step, err)
+		}
+	}
+	return nil
+}
+
 func (p *Program) ready(ctx context.Context, in Inputs, opts *RunOptions) (Inputs, error) {
 	inputs, err := p.CheckInputs(in)
 	return inputs, errors.Join(err, p.checkDone(opts.Done), p.checkCredentials(ctx))
@@ -99,104 +148,4 @@ func (p *Program) checkCredentials(ctx context.Context) error {
 		return nil
 	}
 	return &CredentialError{missing}
-}
-
-// running is the state of one run beside the interpreter's.
-type running struct {
-	p        *Program
-	opts     *RunOptions
-	id       string
-	started  time.Time
-	inputs   Inputs
-	redactor *operations.Redactor // the run's own secrets
-}
-
-func (r *running) run(ctx context.Context) (*Result, error) {
-	if d := r.p.opts.Timeout; d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d, fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
-		defer cancel()
-	}
-	r.emit(Event{Kind: EventRunStarted})
-	host := memory.New(r.id, memory.Options{Done: r.opts.Done, External: r.external, Virtual: r.p.opts.Mock})
-	out, err := exec.Run(ctx, r.p.plan, r.env(), host)
-	result := r.result(ctx, out, err)
-	r.emit(Event{Kind: EventRunFinished, Message: string(result.Status)})
-	switch {
-	case err == nil:
-		return result, nil
-	case result.Status == Waiting:
-		return result, &WaitingError{result}
-	default:
-		return result, &RunError{Result: result, err: err, trace: r.hideIn(r.trace(result, err))}
-	}
-}
-
-// env is what the interpreter gets.
-func (r *running) env() *exec.Env {
-	session := newSession(r.p.creds.redactor)
-	callers := map[string]operations.Caller{}
-	for name, a := range r.p.apis {
-		callers[name] = a.caller(&r.p.opts, session)
-	}
-	return &exec.Env{
-		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
-		Call:    func(api string) operations.Caller { return callers[api] },
-		BaseURL: func(api string) string { return r.p.apis[api].base },
-		Hide:    func(secret string) { r.redactor.Add(secret) },
-		Emit:    r.forward,
-	}
-}
-
-// forward gives the interpreter's events to the run's listeners.
-func (r *running) forward(e exec.Event) {
-	r.emit(Event{Kind: EventKind(e.Kind), Step: e.Step, Try: e.Try, Status: e.Status, Wait: e.Wait, Message: e.Message, Err: e.Err})
-}
-
-func (r *running) emit(e Event) {
-	e.Time, e.Run, e.Message = time.Now(), r.id, r.hideIn(e.Message)
-	if e.Err != nil {
-		e.Err = &hiddenError{r.hideIn(e.Err.Error()), e.Err}
-	}
-	for _, tell := range []func(Event){r.p.opts.OnEvent, r.opts.OnEvent} {
-		if tell != nil {
-			tell(e)
-		}
-	}
-}
-
-// hiddenError is an error whose text was redacted.
-type hiddenError struct {
-	text string
-	err  error
-}
-
-func (e *hiddenError) Error() string { return e.text }
-func (e *hiddenError) Unwrap() error { return e.err }
-
-// hideIn redacts the run's sensitive values and the credentials in use.
-func (r *running) hideIn(s string) string {
-	return r.p.creds.redactor.String(r.redactor.String(s))
-}
-
-// external asks the program's handlers.
-func (r *running) external(ctx context.Context, w durable.Wait) (json.RawMessage, bool, error) {
-	handle := r.p.opts.External[w.Path]
-	if handle == nil {
-		handle = r.p.opts.External[""]
-	}
-	if handle == nil {
-		return nil, false, nil
-	}
-	v, err := handle(ctx, ExternalStep{
-		Run: r.id, Capability: r.p.Name(), Step: w.Path, Description: w.Description, With: w.With, Sensitive: w.Sensitive,
-	})
-	if errors.Is(err, ErrNotDone) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	data, err := json.Marshal(v)
-	return data, err == nil, err
 }

@@ -244,6 +244,10 @@ type kept struct {
 	Value     any    `json:"value"`
 }
 
+// Answer is what a host keeps of an answer that a person supplies for one that
+// was lost.
+func Answer(value any) (json.RawMessage, error) { return kept{Value: value}.encode() }
+
 func (k kept) encode() (json.RawMessage, error) { return json.Marshal(k) }
 
 func decodeKept(raw json.RawMessage) (kept, error) {

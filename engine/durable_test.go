@@ -1,0 +1,119 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/memory"
+)
+
+// kept are quick options with a runtime that outlives the call.
+func kept(t *testing.T, w *workos) (*engine.Options, durable.Runtime) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	t.Cleanup(func() { rt.Close() })
+	o := quick(w)
+	o.Runtime = rt
+	return o, rt
+}
+
+func TestResumeAfterExternalStep(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	res, err := mustLoad(t, onboarding, o).Run(t.Context(), acme)
+	var waiting *engine.WaitingError
+	if !errors.As(err, &waiting) || res.Waiting.Resume != "capstan resume "+res.Run+" --done send-portal-link" {
+		t.Fatalf("got %v, %+v", err, res)
+	}
+	run, err := engine.Inspect(t.Context(), rt, res.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Status != engine.Waiting || run.Steps[0].Status != "succeeded" || run.Steps[0].HTTPStatus != 201 || run.Steps[2].Status != "waiting" {
+		t.Errorf("inspected: %+v", run.Result)
+	}
+	doc, err := json.Marshal(run)
+	if err != nil || strings.Contains(string(doc), apiKey) || len(run.Events) == 0 {
+		t.Errorf("document: %v %s", err, doc)
+	}
+	for _, e := range run.Events {
+		if strings.Contains(e.Message, portalToken) {
+			t.Errorf("an event shows the link: %+v", e)
+		}
+	}
+
+	res, err = engine.Resume(t.Context(), rt, res.Run, nil, done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Outputs["connection_id"] != "conn_1" || res.Outputs["admin_portal_link"] != "https://setup.example/"+portalToken {
+		t.Errorf("outputs %v", res.Outputs)
+	}
+	if n := w.count("POST /organizations"); n != 1 {
+		t.Errorf("%d organizations", n)
+	}
+	again, err := engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	if err != nil || again.Outputs["connection_id"] != "conn_1" {
+		t.Errorf("a run that has ended: %v, %v", again, err)
+	}
+	if _, err := engine.Resume(t.Context(), rt, "run_nothing", nil, nil); !errors.Is(err, durable.ErrUnknown) {
+		t.Errorf("unknown run: %v", err)
+	}
+}
+
+func TestSettleInDoubt(t *testing.T) {
+	for _, happened := range []bool{true, false} {
+		w := newWorkOS(t)
+		o, rt := kept(t, w)
+		w.fail(1, "POST /portal/generate_link", drop)
+		res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+		if err == nil || res.Status != engine.InDoubt || !strings.Contains(res.Error.Hint, "capstan runs resolve "+res.Run) {
+			t.Fatalf("got %+v, %v", res.Error, err)
+		}
+		found := json.RawMessage(`{"link": "https://found.example"}`)
+		if err := engine.Settle(t.Context(), rt, res.Run, "generate-admin-portal-link", happened, found); err != nil {
+			t.Fatal(err)
+		}
+		res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, posts := "https://found.example", 1
+		if !happened {
+			link, posts = "https://setup.example/"+portalToken, 2
+		}
+		if n := w.count("POST /portal/generate_link"); n != posts || res.Outputs["admin_portal_link"] != link {
+			t.Errorf("happened %v: %d requests, link %v", happened, n, res.Outputs["admin_portal_link"])
+		}
+	}
+}
+
+func TestInterruptedRunGoesOn(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	w.fail(1, "GET /directories", func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, 500, map[string]any{"message": "no"})
+	})
+	w.activeAfter = 2
+	ctx, cancel := contextWithCancel(t)
+	o.OnEvent = func(e engine.Event) {
+		if e.Kind == engine.EventPolled {
+			cancel()
+		}
+	}
+	res, err := mustLoad(t, onboarding, o).RunWith(ctx, acme, done)
+	if err == nil || res.Status != engine.Cancelled || !strings.Contains(res.Error.Hint, "capstan resume "+res.Run) {
+		t.Fatalf("got %+v, %v", res.Error, err)
+	}
+	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	if err != nil || w.count("POST /organizations") != 1 {
+		t.Errorf("got %v; sent %q", err, w.sent())
+	}
+	if got := res.Steps[0]; got.Status != "succeeded" || got.HTTPStatus != 201 || got.Attempts != 1 {
+		t.Errorf("the replayed step: %+v", got)
+	}
+}

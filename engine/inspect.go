@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// Run is a kept run as `runs show` has it: the run document with its history.
+// Nothing in it is secret: arguments and results of steps are left out.
+type Run struct {
+	Result
+	Source        string     `json:"source"` // the file it was started from
+	SourceChanged bool       `json:"source_changed,omitempty"`
+	Started       time.Time  `json:"started"`
+	Updated       time.Time  `json:"updated"`
+	Due           *time.Time `json:"due,omitempty"`    // when it goes on by itself
+	Driven        bool       `json:"driven,omitempty"` // some process drives it now
+	Events        []RunEvent `json:"events"`
+}
+
+// RunEvent is one entry of a run's history.
+type RunEvent struct {
+	Seq       int64      `json:"seq"`
+	Time      time.Time  `json:"time"`
+	Kind      string     `json:"kind"` // see the Event constants of package durable
+	Step      string     `json:"step,omitempty"`
+	Attempt   int        `json:"attempt,omitempty"`
+	Operation string     `json:"operation,omitempty"`
+	Policy    string     `json:"policy,omitempty"`
+	Status    int        `json:"http_status,omitempty"`
+	Tries     int        `json:"tries,omitempty"`
+	Until     *time.Time `json:"until,omitempty"`
+	By        string     `json:"by,omitempty"`
+	Via       string     `json:"via,omitempty"`
+	Message   string     `json:"message,omitempty"`
+}
+
+// Inspect reads a kept run: where it stands and what happened in it.
+func Inspect(ctx context.Context, rt durable.Runtime, id string) (*Run, error) {
+	state, err := rt.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p, spec, err := reopen(ctx, rt, id, nil)
+	if err != nil {
+		return nil, err
+	}
+	events, err := rt.History(ctx, id, 0)
+	if err != nil {
+		return nil, err
+	}
+	run := &Run{
+		Source: spec.Source, SourceChanged: SourceChanged(spec), Started: state.Started, Updated: state.Updated,
+		Driven: state.Driven, Events: []RunEvent{},
+	}
+	if !state.Due.IsZero() && !state.Status.Ended() {
+		run.Due = &state.Due
+	}
+	for _, e := range events {
+		run.Events = append(run.Events, runEvent(e))
+	}
+	run.Result = p.document(state, events)
+	return run, nil
+}
+
+// document is the run document of a run that this process did not execute.
+func (p *Program) document(state durable.State, events []durable.Event) Result {
+	var res Result
+	if len(state.Doc) > 0 && json.Unmarshal(state.Doc, &res) == nil {
+		p.markSensitive(&res)
+		return res
+	}
+	res = Result{Run: state.ID, Capability: p.Name(), Status: statusOfRun(state), Outputs: map[string]any{}, Steps: p.progress(events)}
+	p.markSensitive(&res)
+	if w := state.Waiting; w != nil {
+		r := p.newRunning(state.ID, &RunOptions{})
+		if w.Reason == durable.ReasonInDoubt {
+			res.Error = r.info(w)
+		} else {
+			res.Waiting = r.waiting(w)
+		}
+	}
+	return res
+}
+
+// statusOfRun maps what is kept to what documents say. A run that nobody drives
+// and that could go on waits for somebody to take it up.
+func statusOfRun(s durable.State) Status {
+	if s.Status == durable.RunRunning {
+		return Running
+	}
+	return Status(s.Status)
+}
+
+func (p *Program) markSensitive(res *Result) {
+	for _, o := range p.plan.Outputs {
+		if o.Sensitive {
+			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
+		}
+	}
+}
+
+// progress tells from the history how each step stands.
+func (p *Program) progress(events []durable.Event) []StepResult {
+	steps := make([]StepResult, len(p.plan.Steps))
+	byID := map[string]*StepResult{}
+	for i, s := range p.plan.Steps {
+		steps[i] = StepResult{ID: s.ID, Status: "pending"}
+		byID[s.ID] = &steps[i]
+	}
+	for _, e := range events {
+		step := byID[stepID(e.Step)]
+		if step == nil {
+			continue
+		}
+		d := detail(e)
+		switch e.Kind {
+		case durable.EventIntent, durable.EventPoll, durable.EventTimer, durable.EventNotBefore:
+			step.Status = "running"
+			step.Attempts = max(step.Attempts, d.Tries)
+		case durable.EventDone:
+			k := keptOf(d.Result)
+			step.Status, step.HTTPStatus, step.DurationMS = "succeeded", k.Status, k.Millis
+			step.Attempts = k.Attempts
+		case durable.EventWaiting:
+			step.Status = "waiting"
+			if d.Reason == durable.ReasonInDoubt {
+				step.Status = "in_doubt"
+			}
+		case durable.EventFailed:
+			step.Status = "failed"
+			step.Error = &ErrorInfo{Step: e.Step, Message: d.Error}
+		case durable.EventSettled, durable.EventSignal:
+			if step.Status != "succeeded" {
+				step.Status = "pending"
+			}
+		}
+	}
+	return steps
+}
+
+// keptOf reads the figures of a kept result; an external step's has none.
+func keptOf(raw json.RawMessage) (k struct {
+	Status   int   `json:"status"`
+	Attempts int   `json:"attempts"`
+	Millis   int64 `json:"ms"`
+}) {
+	v, err := jsonvalue.Decode(raw)
+	if m, ok := v.(map[string]any); err == nil && ok {
+		k.Status, _ = m["status"].(int)
+		k.Attempts, _ = m["attempts"].(int)
+		ms, _ := m["ms"].(int)
+		k.Millis = int64(ms)
+	}
+	return k
+}
+
+func detail(e durable.Event) durable.Detail {
+	var d durable.Detail
+	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
+		return durable.Detail{}
+	}
+	return d
+}
+
+func runEvent(e durable.Event) RunEvent {
+	d := detail(e)
+	out := RunEvent{
+		Seq: e.Seq, Time: e.Time, Kind: e.Kind, Step: e.Step, Attempt: e.Attempt,
+		Operation: d.Operation, Policy: string(d.Policy), Tries: d.Tries, Until: d.Until,
+		By: d.By, Via: string(d.Via), Message: d.Error,
+	}
+	if e.Kind == durable.EventDone {
+		out.Status = keptOf(d.Result).Status
+	}
+	if d.Next != nil {
+		out.Until = d.Next
+	}
+	return out
+}

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/exec"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// running is the state of one run in this process, beside the interpreter's.
+type running struct {
+	p        *Program
+	opts     *RunOptions
+	id       string
+	started  time.Time
+	inputs   Inputs
+	redactor *operations.Redactor // the run's own secrets
+
+	res *Result // set once the run was executed here
+	err error   // what the interpreter came to
+}
+
+func (p *Program) newRunning(id string, opts *RunOptions) *running {
+	return &running{p: p, opts: opts, id: id, redactor: operations.NewRedactor()}
+}
+
+// drive executes a stored run here.
+func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
+	r := p.newRunning(id, opts)
+	o := durable.DriveOptions{Virtual: p.opts.Mock, External: r.external}
+	if opts.Stay {
+		o.MaxBlock = -1
+	}
+	state, err := rt.Drive(ctx, id, r.execute, o)
+	switch {
+	case r.res != nil:
+		return r.answer(err)
+	case err != nil:
+		return nil, err
+	default:
+		return ended(p, state) // it had ended before
+	}
+}
+
+// answer is what RunWith returns for a run that was executed here. A runtime
+// that failed in the middle goes before what the run itself came to.
+func (r *running) answer(driven error) (*Result, error) {
+	switch {
+	case driven != nil && r.err != nil && !errors.Is(driven, r.err):
+		return r.res, driven
+	case r.err == nil:
+		return r.res, driven
+	case r.res.Status == Waiting:
+		return r.res, &WaitingError{r.res}
+	default:
+		return r.res, &RunError{Result: r.res, err: r.err, trace: r.hideIn(r.trace(r.res, r.err))}
+	}
+}
+
+// execute interprets the run on a host: the durable.Executor of this program.
+func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec) (durable.Ending, error) {
+	inputs, err := jsonvalue.Decode(s.Input)
+	if err != nil {
+		return durable.Ending{}, fmt.Errorf("the run's inputs cannot be read: %w", err)
+	}
+	r.inputs, _ = inputs.(map[string]any)
+	r.started = s.Started
+	if d := r.p.opts.Timeout; d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, s.Started.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
+		defer cancel()
+	}
+	r.emit(Event{Kind: EventRunStarted})
+	out, err := exec.Run(ctx, r.p.plan, r.env(), host)
+	r.res, r.err = r.result(ctx, out, err), err
+	r.emit(Event{Kind: EventRunFinished, Message: string(r.res.Status)})
+	return r.ending(ctx)
+}
+
+// ending tells the runtime what became of the run: ended, parked, or stopped
+// here and to be taken up again.
+func (r *running) ending(ctx context.Context) (durable.Ending, error) {
+	var step *exec.StepError
+	var output *exec.OutputError
+	switch {
+	case r.err == nil, errors.As(r.err, &step), errors.As(r.err, &output), errors.Is(r.err, durable.ErrCancelled):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && r.res.Status == TimedOut:
+	default:
+		return durable.Ending{}, r.err
+	}
+	doc, err := json.Marshal(r.res)
+	return durable.Ending{Status: durable.RunStatus(r.res.Status), Doc: doc}, err
+}
+
+// env is what the interpreter gets.
+func (r *running) env() *exec.Env {
+	session := newSession(r.p.creds.redactor)
+	callers := map[string]operations.Caller{}
+	for name, a := range r.p.apis {
+		callers[name] = a.caller(&r.p.opts, session)
+	}
+	return &exec.Env{
+		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
+		Call:    func(api string) operations.Caller { return callers[api] },
+		BaseURL: func(api string) string { return r.p.apis[api].base },
+		Hide:    func(secret string) { r.redactor.Add(secret) },
+		Emit:    r.forward,
+	}
+}
+
+// forward gives the interpreter's events to the run's listeners.
+func (r *running) forward(e exec.Event) {
+	r.emit(Event{Kind: EventKind(e.Kind), Step: e.Step, Try: e.Try, Status: e.Status, Wait: e.Wait, Message: e.Message, Err: e.Err})
+}
+
+func (r *running) emit(e Event) {
+	e.Time, e.Run, e.Message = time.Now(), r.id, r.hideIn(e.Message)
+	if e.Err != nil {
+		e.Err = &hiddenError{r.hideIn(e.Err.Error()), e.Err}
+	}
+	for _, tell := range []func(Event){r.p.opts.OnEvent, r.opts.OnEvent} {
+		if tell != nil {
+			tell(e)
+		}
+	}
+}
+
+// hiddenError is an error whose text was redacted.
+type hiddenError struct {
+	text string
+	err  error
+}
+
+func (e *hiddenError) Error() string { return e.text }
+func (e *hiddenError) Unwrap() error { return e.err }
+
+// hideIn redacts the run's sensitive values and the credentials in use.
+func (r *running) hideIn(s string) string {
+	return r.p.creds.redactor.String(r.redactor.String(s))
+}
+
+// external asks the program's handlers.
+func (r *running) external(ctx context.Context, w durable.Wait) (json.RawMessage, bool, error) {
+	handle := r.p.opts.External[w.Path]
+	if handle == nil {
+		handle = r.p.opts.External[""]
+	}
+	if handle == nil {
+		return nil, false, nil
+	}
+	v, err := handle(ctx, ExternalStep{
+		Run: r.id, Capability: r.p.Name(), Step: w.Path, Description: w.Description, With: w.With, Sensitive: w.Sensitive,
+	})
+	if errors.Is(err, ErrNotDone) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	data, err := json.Marshal(v)
+	return data, err == nil, err
+}
