@@ -90,9 +90,8 @@ func (s *store) Run(_ context.Context, id string) (journal.Run, error) {
 	return r.Run, err
 }
 
-func (s *store) Spec(_ context.Context, id string) (durable.Spec, error) {
-	r, err := s.get(id)
-	return r.Spec, err
+func (s *store) Snapshot(_ context.Context, run journal.Run) ([]byte, error) {
+	return run.Spec.Snapshot, nil
 }
 
 func (s *store) Records(_ context.Context, id string, after int64) ([]journal.Record, error) {

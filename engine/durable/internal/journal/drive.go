@@ -49,8 +49,8 @@ func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (
 	if run.Row.Status.Ended() {
 		return h, run.Spec, nil
 	}
-	spec, err := r.store.Spec(ctx, id)
-	if err != nil {
+	spec := run.Spec
+	if spec.Snapshot, err = r.store.Snapshot(ctx, run); err != nil {
 		return nil, spec, err
 	}
 	records, err := r.store.Records(ctx, id, 0)

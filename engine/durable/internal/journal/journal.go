@@ -83,8 +83,12 @@ func (r *Runtime) Get(ctx context.Context, id string) (durable.State, error) {
 
 // Spec implements durable.Runtime.
 func (r *Runtime) Spec(ctx context.Context, id string) (durable.Spec, error) {
-	spec, err := r.store.Spec(ctx, id)
-	return spec, naming(id, err)
+	run, err := r.store.Run(ctx, id)
+	if err != nil {
+		return durable.Spec{}, naming(id, err)
+	}
+	run.Spec.Snapshot, err = r.store.Snapshot(ctx, run)
+	return run.Spec, err
 }
 
 // List implements durable.Runtime.

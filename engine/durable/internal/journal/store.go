@@ -22,8 +22,8 @@ type Store interface {
 
 	// Run returns a run without its snapshot, or durable.ErrUnknown.
 	Run(ctx context.Context, id string) (Run, error)
-	// Spec returns what a run was started with, snapshot included.
-	Spec(ctx context.Context, id string) (durable.Spec, error)
+	// Snapshot returns the snapshot of a run that Run returned.
+	Snapshot(ctx context.Context, run Run) ([]byte, error)
 	// Records returns a run's records after the one numbered after, in order.
 	Records(ctx context.Context, id string, after int64) ([]Record, error)
 	// List returns the runs that match, newest first.
@@ -50,9 +50,10 @@ type Store interface {
 // ErrMoved is returned by Append when somebody else appended meanwhile.
 var ErrMoved = errors.New("the run moved on")
 
-// Run is what a Store knows of a run. Spec.Snapshot may be nil.
+// Run is what a Store knows of a run.
 type Run struct {
-	Spec    durable.Spec
+	Spec    durable.Spec // Snapshot may be nil
+	Key     string       // where the Store has the snapshot
 	Row     Row
 	Updated time.Time // of the last record
 }

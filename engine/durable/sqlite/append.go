@@ -1,0 +1,218 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+)
+
+const (
+	sqlBlob    = `INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)`
+	sqlHasBlob = `SELECT 1 FROM blobs WHERE hash = ?`
+	sqlCreate  = `INSERT OR IGNORE INTO runs (id, capability, source, owner, started, snapshot, input, status, due)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlFirst = `INSERT INTO records (run, seq, at, kind, step, attempt) VALUES (?, ?, ?, ?, '', 0)`
+	// The first record of a change goes in only behind the one its writer knew.
+	sqlGuarded = `INSERT OR IGNORE INTO records (run, seq, at, kind, step, attempt, detail, result)
+		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 - 1)`
+	sqlRecord  = `INSERT INTO records (run, seq, at, kind, step, attempt, detail, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlIsLast  = `SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 AND NOT EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 + 1)`
+	sqlReplace = `UPDATE records SET at = ?3, attempt = ?4, detail = ?5, result = ?6 WHERE run = ?1 AND seq = ?2`
+	sqlRow     = `UPDATE runs SET status = ?2, due = ?3, ended = ?4, waiting = ?5, doc = ?6 WHERE id = ?1`
+)
+
+// errNoBlob means that a snapshot believed to be kept is not.
+var errNoBlob = errors.New("the snapshot is not kept")
+
+// Create implements journal.Store.
+func (s *store) Create(ctx context.Context, spec durable.Spec, first journal.Record, row journal.Row) error {
+	hash := sha256.Sum256(spec.Snapshot)
+	input, err := pack("the run's input", spec.Input)
+	if err != nil {
+		return err
+	}
+	var blob []byte // nil: believed to be kept
+	if _, ok := s.snapshots.get(hash); !ok {
+		if blob, err = pack("the run's snapshot", spec.Snapshot); err != nil {
+			return err
+		}
+	}
+	create := func(tx *stmts) error {
+		if blob == nil && len(spec.Snapshot) > 0 {
+			if ok, err := tx.finds(sqlHasBlob, hash[:]); err != nil || !ok {
+				return errors.Join(err, errNoBlob)
+			}
+		}
+		n, err := tx.changes(sqlCreate, spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Started.UnixNano(), hash[:], input, row.Status, nanos(row.Due))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return durable.ErrExists
+		}
+		if blob != nil {
+			if err := tx.exec(sqlBlob, hash[:], blob); err != nil {
+				return err
+			}
+		}
+		return tx.exec(sqlFirst, spec.ID, first.Seq, first.At.UnixNano(), first.Kind)
+	}
+	err = s.write(ctx, first.Kind, create)
+	if errors.Is(err, errNoBlob) { // pruned by another process
+		if blob, err = pack("the run's snapshot", spec.Snapshot); err != nil {
+			return err
+		}
+		err = s.write(ctx, first.Kind, create)
+	}
+	if err == nil {
+		s.snapshots.put(hash, spec.Snapshot)
+	}
+	return err
+}
+
+// Append implements journal.Store.
+func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
+	adds, err := packRecords(id, c.Add)
+	if err != nil {
+		return err
+	}
+	var replace []any
+	if r := c.Replace; r != nil {
+		packed, err := packRecord(id, *r)
+		if err != nil {
+			return err
+		}
+		replace = []any{id, r.Seq, packed[2], packed[5], packed[6], packed[7]}
+	}
+	var row []any
+	if c.Row != nil {
+		if row, err = packRow(id, *c.Row); err != nil {
+			return err
+		}
+	}
+	return s.write(ctx, c.Point(), func(tx *stmts) error {
+		if err := guard(tx, id, c.After, adds); err != nil {
+			return err
+		}
+		for _, args := range adds[min(1, len(adds)):] {
+			if err := tx.exec(sqlRecord, args...); err != nil {
+				return err
+			}
+		}
+		if replace != nil {
+			if err := tx.exec(sqlReplace, replace...); err != nil {
+				return err
+			}
+		}
+		if row != nil {
+			return tx.exec(sqlRow, row...)
+		}
+		return nil
+	})
+}
+
+// guard makes the change's first record, or only looks, and fails when the
+// run's last record is not the one numbered after.
+func guard(tx *stmts, id string, after int64, adds [][]any) error {
+	if len(adds) == 0 {
+		ok, err := tx.finds(sqlIsLast, id, after)
+		if err == nil && !ok {
+			return journal.ErrMoved
+		}
+		return err
+	}
+	n, err := tx.changes(sqlGuarded, adds[0]...)
+	if err == nil && n == 0 {
+		return journal.ErrMoved
+	}
+	return err
+}
+
+// write commits one write, with the faults that tests ask for.
+func (s *store) write(ctx context.Context, point string, do func(*stmts) error) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if s.fault != nil {
+		if err := s.fault("before " + point); err != nil {
+			return explain(s.path, err)
+		}
+	}
+	err := s.writer.write(do)
+	if err == nil && s.fault != nil {
+		err = s.fault("after " + point)
+	}
+	if err == nil || refused(err) {
+		return err
+	}
+	return s.failed(err)
+}
+
+func packRecords(id string, records []journal.Record) ([][]any, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
+	out := make([][]any, len(records))
+	for i, r := range records {
+		args, err := packRecord(id, r)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = args
+	}
+	return out, nil
+}
+
+// packRecord returns the record's columns in the order of the table.
+func packRecord(id string, r journal.Record) ([]any, error) {
+	detail, err := encode(r.Detail)
+	if err != nil {
+		return nil, fmt.Errorf("step %q: %w", r.Step, err)
+	}
+	if detail, err = pack("what was sent by step "+r.Step, detail); err != nil {
+		return nil, err
+	}
+	result, err := pack("the result of step "+r.Step, r.Result)
+	if err != nil {
+		return nil, err
+	}
+	return []any{id, r.Seq, r.At.UnixNano(), r.Kind, r.Step, r.Attempt, detail, result}, nil
+}
+
+// encode returns the detail's JSON, nil when it says nothing.
+func encode(d durable.Detail) ([]byte, error) {
+	text, err := json.Marshal(d)
+	if err != nil || string(text) == "{}" {
+		return nil, err
+	}
+	return text, nil
+}
+
+func packRow(id string, row journal.Row) ([]any, error) {
+	waiting, err := encodeWaiting(row.Waiting)
+	if err != nil {
+		return nil, err
+	}
+	if waiting, err = pack("what the run waits for", waiting); err != nil {
+		return nil, err
+	}
+	doc, err := pack("the run's document", row.Doc)
+	if err != nil {
+		return nil, err
+	}
+	return []any{id, row.Status, nanos(row.Due), nanos(row.Ended), waiting, doc}, nil
+}
+
+// nanos is a time as a column keeps it, nil for the zero time.
+func nanos(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixNano()
+}

@@ -1,0 +1,69 @@
+package sqlite_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/sqlite"
+)
+
+// BenchmarkRuns drives runs of five steps that do nothing, so that what is
+// measured is the journal: each run is started, each result is on disk before
+// the next step, and the end is.
+func BenchmarkRuns(b *testing.B) {
+	for _, policy := range []durable.Policy{durable.Safe, durable.Keyed} {
+		for _, workers := range []int{1, 64} {
+			b.Run(fmt.Sprintf("%s/concurrency=%d", policy, workers), func(b *testing.B) {
+				benchmarkRuns(b, policy, workers)
+			})
+		}
+	}
+}
+
+func benchmarkRuns(b *testing.B, policy durable.Policy, workers int) {
+	rt, err := sqlite.Open(b.Context(), sqlite.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer rt.Close()
+	exec := fiveSteps(policy)
+	snapshot := make([]byte, 20_000)
+	var next atomic.Int64
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				id := fmt.Sprintf("run_%08d", n)
+				if err := rt.Start(b.Context(), durable.Spec{ID: id, Capability: "bench", Snapshot: snapshot}); err != nil {
+					b.Error(err)
+					return
+				}
+				if s, err := rt.Drive(b.Context(), id, exec, durable.DriveOptions{}); err != nil || s.Status != durable.RunSucceeded {
+					b.Error(s.Status, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
+}
+
+func fiveSteps(policy durable.Policy) durable.Executor {
+	return func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+		for i := range 5 {
+			in := durable.Intent{Path: fmt.Sprintf("step-%d", i), Operation: "noop", Policy: policy, Input: json.RawMessage(`{"a":1}`)}
+			_, err := h.Step(ctx, in, func(context.Context) (json.RawMessage, error) { return json.RawMessage(`{"ok":true}`), nil })
+			if err != nil {
+				return durable.Ending{}, err
+			}
+		}
+		return durable.Ending{Status: durable.RunSucceeded, Doc: json.RawMessage(`{}`)}, nil
+	}
+}

@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+)
+
+const databaseName = "capstan.db"
+
+// Modes of what is in the state directory, whatever the umask.
+const (
+	dirMode  = 0o700
+	fileMode = 0o600
+)
+
+// prepare makes the state directory and sees to it that nobody else can read
+// it. A directory that others can read and that is not ours alone is refused:
+// changing the mode of somebody's home or of /tmp is not for us to do.
+func prepare(dir, database, locks string) error {
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return explain(dir, err)
+	case !info.IsDir():
+		return fmt.Errorf("the state directory %s is a file: name a directory", dir)
+	case openToOthers(info):
+		if err := tighten(dir, database); err != nil {
+			return err
+		}
+	}
+	return makeDir(locks)
+}
+
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return explain(dir, err)
+	}
+	return nil
+}
+
+func tighten(dir, database string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return explain(dir, err)
+	}
+	if _, err := os.Stat(database); len(entries) > 0 && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the state directory %s can be read by others and holds other things: use a directory of its own, or chmod 700 it", dir)
+	}
+	if err := os.Chmod(dir, dirMode); err != nil {
+		return fmt.Errorf("the state directory %s can be read by others and its mode cannot be changed: %w", dir, err)
+	}
+	return nil
+}
+
+// openToOthers reports whether anybody but the owner has access.
+func openToOthers(info fs.FileInfo) bool {
+	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
+}
+
+// claimFile makes the database file before SQLite does, which gives its own
+// files the same mode.
+func claimFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode)
+	if err != nil {
+		return explain(path, err)
+	}
+	if err := f.Close(); err != nil {
+		return explain(path, err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || !openToOthers(info) {
+			continue
+		}
+		if err := os.Chmod(name, fileMode); err != nil {
+			return fmt.Errorf("%s can be read by others and its mode cannot be changed: %w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"modernc.org/sqlite"
+)
+
+// Errors that somebody can mend, for errors.Is.
+var (
+	ErrFull     = errors.New("the disk is full")
+	ErrReadOnly = errors.New("it cannot be written")
+	ErrCorrupt  = errors.New("it is not a sound capstan database")
+	ErrNewer    = errors.New("a newer capstan wrote it")
+	ErrLocked   = errors.New("another process has locked it")
+)
+
+// SQLite's primary result codes, of which the low byte counts.
+const (
+	codePerm     = 3
+	codeBusy     = 5
+	codeLocked   = 6
+	codeReadOnly = 8
+	codeIO       = 10
+	codeCorrupt  = 11
+	codeFull     = 13
+	codeCantOpen = 14
+	codeAuth     = 23
+	codeNotADB   = 26
+)
+
+// Extended codes of a write that found no room: short writes and refused ones.
+const codeIOWrite = codeIO | 3<<8
+
+// explain says what an error of the file system or of SQLite means for the
+// file, and what to do about it.
+func explain(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	kind, hint := classify(err)
+	if kind == nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return fmt.Errorf("%s: %w (%w): %s", path, kind, err, hint)
+}
+
+func classify(err error) (kind error, hint string) {
+	var db *sqlite.Error
+	switch {
+	case errors.As(err, &db):
+		return classifyCode(db.Code())
+	case errors.Is(err, syscall.ENOSPC):
+		return ErrFull, hintFull
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return ErrReadOnly, hintReadOnly
+	}
+	return nil, ""
+}
+
+const (
+	hintFull     = "make room; the runs go on from where they stand"
+	hintReadOnly = "make it writable for you, or use another state directory"
+	hintCorrupt  = "restore a backup, or move the file away to begin anew"
+	hintLocked   = "end that process, or try again when it is done"
+)
+
+func classifyCode(code int) (kind error, hint string) {
+	if code == codeIOWrite {
+		return ErrFull, hintFull
+	}
+	switch code & 0xff {
+	case codeFull:
+		return ErrFull, hintFull
+	case codeReadOnly, codeCantOpen, codePerm, codeAuth:
+		return ErrReadOnly, hintReadOnly
+	case codeCorrupt, codeNotADB:
+		return ErrCorrupt, hintCorrupt
+	case codeBusy, codeLocked:
+		return ErrLocked, hintLocked
+	}
+	return nil, ""
+}

@@ -1,0 +1,212 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+)
+
+const runColumns = `id, capability, source, owner, started, snapshot, input, status, due, ended, waiting, doc,
+	(SELECT at FROM records WHERE run = id ORDER BY seq DESC LIMIT 1)`
+
+// Run implements journal.Store.
+func (s *store) Run(ctx context.Context, id string) (journal.Run, error) {
+	run, err := scanRun(s.reads.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return run, durable.ErrUnknown
+	}
+	return run, s.failed(err)
+}
+
+func scanRun(row interface{ Scan(...any) error }) (journal.Run, error) {
+	var run journal.Run
+	var started, updated, due, ended sql.NullInt64
+	var snapshot, input, waiting, doc []byte
+	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &started, &snapshot, &input,
+		&run.Row.Status, &due, &ended, &waiting, &doc, &updated)
+	if err != nil {
+		return run, err
+	}
+	run.Key = string(snapshot)
+	run.Spec.Started, run.Updated = timeOf(started), timeOf(updated)
+	run.Row.Due, run.Row.Ended = timeOf(due), timeOf(ended)
+	if run.Spec.Input, err = unpack(input); err != nil {
+		return run, err
+	}
+	if run.Row.Doc, err = unpack(doc); err != nil {
+		return run, err
+	}
+	if waiting, err = unpack(waiting); err != nil {
+		return run, err
+	}
+	run.Row.Waiting, err = decodeWaiting(waiting)
+	return run, err
+}
+
+func timeOf(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return time.Unix(0, n.Int64).UTC()
+}
+
+// Snapshot implements journal.Store.
+func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
+	var hash [sha256.Size]byte
+	copy(hash[:], run.Key)
+	if hash == sha256.Sum256(nil) {
+		return nil, nil
+	}
+	if v, ok := s.snapshots.get(hash); ok {
+		return v, nil
+	}
+	var data []byte
+	err := s.reads.QueryRowContext(ctx, `SELECT data FROM blobs WHERE hash = ?`, hash[:]).Scan(&data)
+	if err == nil {
+		data, err = unpack(data)
+	}
+	if err != nil {
+		return nil, s.failed(fmt.Errorf("the snapshot of run %q cannot be read: %w", run.Spec.ID, err))
+	}
+	if sha256.Sum256(data) != hash {
+		return nil, fmt.Errorf("%s: %w: the snapshot of run %q was changed; %s", s.path, ErrCorrupt, run.Spec.ID, hintCorrupt)
+	}
+	s.snapshots.put(hash, data)
+	return data, nil
+}
+
+// Records implements journal.Store.
+func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.Record, error) {
+	rows, err := s.reads.QueryContext(ctx,
+		`SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`, id, after)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	defer rows.Close()
+	var out []journal.Record
+	for rows.Next() {
+		r, err := scanRecord(rows)
+		if err != nil {
+			return nil, s.failed(fmt.Errorf("run %q: %w", id, err))
+		}
+		out = append(out, r)
+	}
+	return out, s.failed(rows.Err())
+}
+
+func scanRecord(rows *sql.Rows) (journal.Record, error) {
+	var r journal.Record
+	var at int64
+	var detail, result []byte
+	if err := rows.Scan(&r.Seq, &at, &r.Kind, &r.Step, &r.Attempt, &detail, &result); err != nil {
+		return r, err
+	}
+	r.At = time.Unix(0, at).UTC()
+	detail, err := unpack(detail)
+	if err != nil {
+		return r, err
+	}
+	if detail != nil {
+		if err := json.Unmarshal(detail, &r.Detail); err != nil {
+			return r, fmt.Errorf("%w: event %d: %w", ErrCorrupt, r.Seq, err)
+		}
+	}
+	r.Result, err = unpack(result)
+	return r, err
+}
+
+// List implements journal.Store.
+func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, error) {
+	query, args := listQuery(f)
+	rows, err := s.reads.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	defer rows.Close()
+	var out []journal.Run
+	for rows.Next() {
+		run, err := scanRun(rows)
+		if err != nil {
+			return nil, s.failed(err)
+		}
+		out = append(out, run)
+	}
+	return out, s.failed(rows.Err())
+}
+
+// listQuery writes the conditions so that an index serves the common ones.
+func listQuery(f durable.Filter) (string, []any) {
+	var where []string
+	var args []any
+	and := func(condition string, a ...any) {
+		where = append(where, condition)
+		args = append(args, a...)
+	}
+	if len(f.Status) > 0 {
+		open := true
+		marks := make([]any, len(f.Status))
+		for i, status := range f.Status {
+			marks[i] = status
+			open = open && !status.Ended()
+		}
+		and("status IN (?"+strings.Repeat(", ?", len(marks)-1)+")", marks...)
+		if open {
+			and("ended IS NULL")
+		}
+	}
+	if f.Capability != "" {
+		and("capability = ?", f.Capability)
+	}
+	if f.Owner != "" {
+		and("owner = ?", f.Owner)
+	}
+	if f.Prefix != "" {
+		and("id >= ? AND id < ?", f.Prefix, f.Prefix+"\U0010FFFF")
+	}
+	if !f.Due.IsZero() {
+		and("due <= ?", f.Due.UnixNano())
+	}
+	query := "SELECT " + runColumns + " FROM runs"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	query += " ORDER BY started DESC, id DESC"
+	if f.Limit > 0 {
+		query += " LIMIT ?"
+		args = append(args, f.Limit)
+	}
+	return query, args
+}
+
+// Due implements journal.Store.
+func (s *store) Due(ctx context.Context, by time.Time, limit int) ([]string, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`, by.UnixNano(), limit)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, s.failed(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, s.failed(rows.Err())
+}
+
+// NextDue implements journal.Store.
+func (s *store) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
+	var due sql.NullInt64
+	err := s.reads.QueryRowContext(ctx, `SELECT min(due) FROM runs WHERE due > ?`, after.UnixNano()).Scan(&due)
+	return timeOf(due), s.failed(err)
+}

@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+)
+
+// MaxValue is the largest result, input, document or snapshot that is kept, in
+// bytes; a larger one is durable.ErrTooLarge. Values over a few KiB are
+// compressed.
+const MaxValue = 64 << 20
+
+// Options shape a Runtime.
+type Options struct {
+	// Dir is the state directory. It is made when it does not exist.
+	Dir string
+	Log *slog.Logger     // nil logs nothing
+	Now func() time.Time // nil means time.Now
+
+	// Fault is for tests only: it is called before and after each change is
+	// committed, with "before " or "after " and the kind of its first event
+	// ("park" for a change without one). An error is returned in place of the
+	// outcome; before, nothing is committed.
+	Fault func(point string) error
+}
+
+// Runtime is a durable.Runtime on a state directory. It is safe for concurrent
+// use, and so is the directory by several Runtimes.
+type Runtime struct {
+	durable.Runtime
+}
+
+// Open opens a state directory, makes it if need be, and brings its database up
+// to date. The error is one of this package's where it names a cause that
+// somebody can mend.
+func Open(ctx context.Context, o Options) (*Runtime, error) {
+	store, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Runtime{journal.New(store, journal.Options{Now: o.Now, Log: o.Log})}, nil
+}
+
+// open opens the store. Making and migrating the database is done under a lock
+// of its own, so that processes that start together do not meet halfway.
+func open(ctx context.Context, o Options) (*store, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, databaseName)
+	locks := locks{dir: filepath.Join(dir, "locks")}
+	if err := prepare(dir, path, locks.dir); err != nil {
+		return nil, err
+	}
+	done, err := locks.opening(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err := claimFile(path); err != nil {
+		return nil, err
+	}
+	s := &store{path: path, locks: locks, fault: o.Fault, log: o.Log}
+	if err := s.connect(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"sync"
+
+	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	_ "modernc.org/sqlite" // the driver
+)
+
+// busyMillis is how long a statement waits for another process's transaction.
+const busyMillis = 10_000
+
+// readers is how many queries run at once.
+const readers = 4
+
+// store is a journal.Store on a database. Writes go through one goroutine,
+// queries have connections of their own.
+type store struct {
+	path  string
+	locks locks
+	fault func(point string) error
+	log   *slog.Logger
+
+	writes *sql.DB
+	writer *writer
+	reads  *sql.DB
+
+	watch   *sql.Conn // asks whether the database changed
+	watchMu sync.Mutex
+	version int64 // the last answer
+
+	snapshots snapshots
+	check     sync.Once
+}
+
+var _ journal.Store = (*store)(nil)
+
+func (s *store) connect(ctx context.Context) error {
+	var err error
+	if s.writes, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", busyMillis)); err != nil {
+		return err
+	}
+	conn, err := s.writes.Conn(ctx)
+	if err != nil {
+		return explain(s.path, err)
+	}
+	if err := setUp(ctx, conn, s.path); err != nil {
+		conn.Close()
+		return err
+	}
+	if s.writer, err = newWriter(ctx, conn); err != nil {
+		conn.Close()
+		return explain(s.path, err)
+	}
+	if s.reads, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", busyMillis, "query_only", 1)); err != nil {
+		return err
+	}
+	s.reads.SetMaxOpenConns(readers + 1) // and the watch
+	s.reads.SetMaxIdleConns(readers + 1)
+	s.watch, err = s.reads.Conn(ctx)
+	return explain(s.path, err)
+}
+
+// setUp makes commits durable and the schema current.
+func setUp(ctx context.Context, conn *sql.Conn, path string) error {
+	version, err := versionOf(ctx, conn, path)
+	if err != nil {
+		return err
+	}
+	if version == 0 {
+		// Before anything is written, and only then, a database can be made to
+		// give room back.
+		if _, err := conn.ExecContext(ctx, "PRAGMA auto_vacuum=INCREMENTAL"); err != nil {
+			return explain(path, err)
+		}
+	}
+	var mode string
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode); err != nil {
+		return explain(path, err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("%s: the file system does not support shared memory: keep the state directory on a local disk", path)
+	}
+	for _, pragma := range []string{"synchronous=FULL", "secure_delete=FAST", "journal_size_limit=67108864"} {
+		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return explain(path, err)
+		}
+	}
+	return migrate(ctx, conn, path)
+}
+
+// dsn names the database with pragmas that each connection sets.
+func dsn(path string, pragmas ...any) string {
+	q := url.Values{}
+	for i := 0; i < len(pragmas); i += 2 {
+		q.Add("_pragma", fmt.Sprintf("%s(%d)", pragmas[i], pragmas[i+1]))
+	}
+	path = filepath.ToSlash(path)
+	if path[0] != '/' {
+		path = "/" + path // a drive letter
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
+	return u.String()
+}
+
+// Close implements journal.Store.
+func (s *store) Close() error {
+	var errs []error
+	if s.watch != nil {
+		errs = append(errs, s.watch.Close())
+	}
+	if s.reads != nil {
+		errs = append(errs, s.reads.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
+	}
+	if s.writes != nil {
+		errs = append(errs, s.writes.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// failed explains an error of a statement. The first sign of damage has the
+// database checked, so that the log tells what is broken.
+func (s *store) failed(err error) error {
+	err = explain(s.path, err)
+	if errors.Is(err, ErrCorrupt) {
+		s.check.Do(func() {
+			var finding string
+			if scanErr := s.reads.QueryRow("PRAGMA quick_check(1)").Scan(&finding); scanErr != nil {
+				finding = scanErr.Error()
+			}
+			s.log.Error("the state database is damaged", "file", s.path, "finding", finding)
+		})
+	}
+	return err
+}
+
+// Changed implements journal.Store.
+func (s *store) Changed(ctx context.Context) (bool, error) {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	var version int64
+	if err := s.watch.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version); err != nil {
+		return false, s.failed(err)
+	}
+	changed := version != s.version
+	s.version = version
+	return changed, nil
+}
+
+// Lock implements journal.Store.
+func (s *store) Lock(id string) (unlock func(), err error) { return s.locks.lock(id) }
+
+// Driven implements journal.Store.
+func (s *store) Driven(id string) bool { return s.locks.held(id) }
