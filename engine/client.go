@@ -15,10 +15,11 @@ func (o *Options) needsCredentials() bool {
 // session is what the callers of one run share.
 type session struct {
 	redactor *operations.Redactor
-	mock     operations.Caller // one state for all APIs of the run
+	recorder *operations.Redactor // for recordings
+	mock     operations.Caller    // one state for all APIs of the run
 }
 
-func newSession(r *operations.Redactor) *session { return &session{redactor: r} }
+func newSession(r *operations.Redactor) *session { return &session{redactor: r, recorder: r} }
 
 // caller returns the Caller that a run uses for the API: its own client, which
 // lives as long as the program and keeps its connections, or what the options
@@ -37,7 +38,7 @@ func (a *api) caller(o *Options, s *session) operations.Caller {
 		call = a.secured(a.client(o, s.redactor))
 	}
 	if o.RecordDir != "" {
-		call = operations.Chain(call, operations.Record(o.RecordDir, s.redactor))
+		call = operations.Chain(call, operations.Record(o.RecordDir, s.recorder))
 	}
 	return call
 }

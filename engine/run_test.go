@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -362,5 +364,46 @@ func TestConcurrentRuns(t *testing.T) {
 	}
 	if n := w.count("POST /organizations"); n != 16 {
 		t.Errorf("%d organizations for 16 runs", n)
+	}
+}
+
+// A recording holds no secret and replays under another run id.
+func TestRecordAndReplay(t *testing.T) {
+	w := newWorkOS(t)
+	dir := t.TempDir()
+	overlay := filepath.Join(dir, "id.overlay.yaml")
+	text := "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n  - target: $.steps[?@.id == 'create-organization']\n    update: {with: {external_id: 'order-{{ run.id }}'}}\n"
+	if err := os.WriteFile(overlay, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := quick(w)
+	o.RecordDir, o.Overlays = filepath.Join(dir, "rec"), []string{overlay}
+	want, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(o.RecordDir, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("nothing was recorded: %v", err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{apiKey, portalToken, want.Run} {
+			if strings.Contains(string(data), secret) {
+				t.Errorf("%s holds %q", filepath.Base(f), secret)
+			}
+		}
+	}
+	sent := len(w.sent())
+	o.ReplayDir, o.RecordDir = o.RecordDir, ""
+	got, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Outputs["connection_id"] != want.Outputs["connection_id"] || len(w.sent()) != sent {
+		t.Errorf("replayed %v, %d requests", got.Outputs, len(w.sent())-sent)
 	}
 }

@@ -101,6 +101,9 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 // env is what the interpreter gets.
 func (r *running) env() *exec.Env {
 	session := newSession(r.p.creds.redactor)
+	// The run's id is in what it sends (external ids, idempotency keys) and is
+	// another one when the recording is replayed: redacted values match any.
+	session.recorder = operations.NewRedactor(append(r.p.creds.values(), r.id)...)
 	callers := map[string]operations.Caller{}
 	for name, a := range r.p.apis {
 		callers[name] = a.caller(&r.p.opts, session)
