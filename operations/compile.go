@@ -1,20 +1,29 @@
 package operations
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/capstan-run/capstan/diag"
 )
+
+// CompilerVersion tells apart what different versions of [Compile] make of one
+// document. Raise it with every change to what an index or the list of problems
+// holds; it is part of the key of whatever keeps compiled documents.
+const CompilerVersion = 2
 
 // CompileOptions adjusts [Compile]. The zero value, and nil, work.
 type CompileOptions struct {
 	// Path is the file the document was read from. It stands in positions, and
 	// references to other files are resolved relative to it; without it there
-	// are no other files. Nothing is ever fetched from a network.
+	// are no other files. Only files below its folder are read. Nothing is ever
+	// fetched from a network.
 	Path string
 }
 
@@ -44,153 +53,147 @@ func Compile(api string, doc []byte, opts *CompileOptions) (*Index, diag.List) {
 	if opts == nil {
 		opts = &CompileOptions{}
 	}
-	file := opts.Path
-	if file == "" {
-		file = api
-	}
-	root, problems := parseDocument(file, doc)
+	var problems diag.List
+	src := newSource(cmp.Or(opts.Path, api), opts.Path, &problems)
+	root := src.load(doc)
 	if root == nil {
-		return nil, problems
+		return nil, problems.Sort()
 	}
-	c := newCompiler(root, opts.Path, &problems)
+	c := &compiler{
+		source: src, doc: root, problems: &problems,
+		ids: make(map[string]diag.Pos), names: make(map[target]string), taken: make(map[string]bool),
+	}
 	if !c.checkVersion() {
 		return nil, problems.Sort()
 	}
 	c.paths()
 	c.drain()
-	if c.budget < 0 {
-		problems.Errorf(root.pos(root.root), "openapi-unreadable", "cannot read the document: its references expand to more than %d values", maxExpansion)
+	if c.tooDeep {
+		src.unreadable(diag.Pos{File: src.file}, fmt.Sprintf("its values nest more than %d levels deep", maxNesting))
 		return nil, problems.Sort()
 	}
-	sum := sha256.Sum256(doc)
-	info := cursor{root, root.root}.at("info")
-	x := encodeIndex(&indexContent{
-		api:        api,
-		title:      info.get("title").text(),
-		version:    versionText(info.get("version")),
-		hash:       hex.EncodeToString(sum[:]),
-		operations: c.operations,
-		components: c.components,
-	})
-	return &Index{data: x, files: c.resolver.sources()}, problems.Sort()
+	c.validate()
+	return &Index{data: c.encode(api, doc), files: src.others()}, problems.Sort()
 }
 
-// maxExpansion bounds how many values the normalised document may have. WorkOS's
-// has some fifty thousand, the largest public documents two million.
-const maxExpansion = 4_000_000
-
-// compiler turns the nodes of a document into those of an index. Faults become
-// warnings in problems; each method returns something usable in any case.
+// compiler turns a document into the nodes of an index. Faults become warnings
+// in problems; each method returns something usable in any case.
 type compiler struct {
-	resolver *resolver
-	root     cursor
+	source   *source
+	doc      *openapi3.T
 	is30     bool // OpenAPI 3.0, whose schemas are not JSON Schema
 	problems *diag.List
-	budget   int // nodes that may still be made
 
 	operations []*node
 	ids        map[string]diag.Pos
+	depth      int
+	tooDeep    bool
 
 	// Schemas that are referred to. A component gets its name when it is first
 	// met and its content when the queue is drained, so cycles end.
-	names      map[*node]string
+	names      map[target]string
 	taken      map[string]bool
-	queue      []cursor
+	queue      []target
 	components []field
 }
 
-func newCompiler(root *document, path string, problems *diag.List) *compiler {
-	return &compiler{
-		resolver: &resolver{path: path, root: root, files: map[string]*document{}, problems: problems},
-		root:     cursor{root, root.root},
-		problems: problems,
-		budget:   maxExpansion,
-		ids:      make(map[string]diag.Pos),
-		names:    make(map[*node]string),
-		taken:    make(map[string]bool),
+func (c *compiler) encode(api string, doc []byte) []byte {
+	sum := sha256.Sum256(doc)
+	x := &indexContent{api: api, hash: hex.EncodeToString(sum[:]), operations: c.operations, components: c.components}
+	if info := c.doc.Info; info != nil {
+		x.title, x.version = info.Title, info.Version
 	}
+	return encodeIndex(x)
 }
 
 // checkVersion reports whether the document is one that can be compiled.
 func (c *compiler) checkVersion() bool {
-	root := c.root
-	if !root.is(kindObject) {
-		c.problems.Errorf(root.pos(), "openapi-unreadable", "cannot read the document: it holds %s where an OpenAPI document is an object", root.typeName())
-		return false
-	}
-	if swagger := root.at("swagger"); swagger.node != nil {
+	version := c.doc.OpenAPI
+	if swagger, ok := c.doc.Extensions["swagger"]; ok {
 		c.problems.Add(diag.Diagnostic{
-			Code: "openapi-version", Severity: diag.Error, Pos: swagger.pos(),
-			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0 and 3.1", versionText(swagger.node)),
+			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, "swagger"),
+			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0 and 3.1", swaggerVersion(swagger)),
 			Hint:    "convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document",
 		})
 		return false
 	}
-	version := versionText(root.get("openapi"))
 	switch {
 	case version == "3.0" || strings.HasPrefix(version, "3.0."):
 		c.is30 = true
 	case version == "3.1" || strings.HasPrefix(version, "3.1."):
 	case strings.HasPrefix(version, "3."):
-		c.fault(root.at("openapi"), "OpenAPI %s is read as 3.1; what is new in it is ignored", version)
+		c.faultAt(c.pos(c.doc.Origin, "openapi"), "OpenAPI %s is read as 3.1; what is new in it is ignored", version)
 	case version == "":
 		c.problems.Add(diag.Diagnostic{
-			Code: "openapi-version", Severity: diag.Error, Pos: root.pos(),
+			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, ""),
 			Message: `this is no OpenAPI document: it has no "openapi" key`,
 			Hint:    `an OpenAPI document starts with a line like "openapi: 3.1.0"`,
 		})
 		return false
 	default:
-		c.problems.Errorf(root.at("openapi").pos(), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0 and 3.1", version)
+		c.problems.Errorf(c.pos(c.doc.Origin, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0 and 3.1", version)
 		return false
 	}
 	return true
 }
 
+// swaggerVersion returns a version as it is usually written: to YAML an unquoted
+// one is a number.
+func swaggerVersion(v any) string {
+	if f, ok := v.(float64); ok {
+		return fmt.Sprintf("%.1f", f)
+	}
+	return fmt.Sprint(v)
+}
+
 // fault records a mistake of the document that does not keep it from being used.
-func (c *compiler) fault(at cursor, format string, args ...any) {
-	c.warn("openapi-fault", at, fmt.Sprintf(format, args...))
+func (c *compiler) fault(at *openapi3.Origin, format string, args ...any) {
+	c.faultAt(c.pos(at, ""), format, args...)
 }
 
-func (c *compiler) warn(code string, at cursor, message string) {
-	c.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: at.pos(), Message: message})
+func (c *compiler) faultAt(pos diag.Pos, format string, args ...any) {
+	c.warn("openapi-fault", pos, fmt.Sprintf(format, args...))
 }
 
-// follow resolves a Reference Object; a broken one is a warning and nothing.
-func (c *compiler) follow(at cursor) cursor {
-	target, err := c.resolver.follow(at)
-	if err != nil {
-		c.warn("openapi-ref", at, err.Error())
-		return cursor{doc: at.doc}
+// circular records a reference that ends where it began. One that points at
+// nothing does not get here: the document was mended.
+func (c *compiler) circular(at *openapi3.Origin, ref string) {
+	c.warn("openapi-ref", c.pos(at, ""), fmt.Sprintf("reference %q leads back to itself; it is ignored", ref))
+}
+
+func (c *compiler) warn(code string, pos diag.Pos, message string) {
+	c.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: pos, Message: message})
+}
+
+// pos returns the place of a field of what stands at origin, or of the whole.
+func (c *compiler) pos(at *openapi3.Origin, field string) diag.Pos {
+	if at == nil {
+		return c.source.pos(nil)
 	}
-	return target
+	if loc, ok := at.Fields.Lookup(field); ok {
+		return c.source.pos(&loc)
+	}
+	return c.source.pos(at.Key)
 }
 
-// object returns at followed, or absent with a warning when it is not an object.
-func (c *compiler) object(at cursor, what string) cursor {
-	if at.node == nil {
-		return at
+// inOrder returns the keys of m as they stand in the document: kin-openapi keeps
+// them in maps, but remembers the places. Keys without a place come first, by
+// name.
+func inOrder[V any](m map[string]V, origin func(V) *openapi3.Origin) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
 	}
-	found := c.follow(at)
-	if found.node != nil && !found.is(kindObject) {
-		c.fault(at, "%s must be an object, not %s; it is ignored", what, found.typeName())
-		return cursor{doc: at.doc}
-	}
-	return found
-}
-
-// versionText returns a string, or a number as it is usually written: YAML
-// readers take an unquoted version for a number.
-func versionText(n *node) string {
-	switch {
-	case n.is(kindString):
-		return n.str
-	case n.is(kindInt), n.is(kindFloat):
-		s := fmt.Sprint(n.value())
-		if n.is(kindInt) && n.int < 10 {
-			s += ".0" // 2.0 reads as the number 2
+	place := func(key string) (line, column int) {
+		if o := origin(m[key]); o != nil && o.Key != nil {
+			return o.Key.Line, o.Key.Column
 		}
-		return s
+		return 0, 0
 	}
-	return ""
+	slices.SortFunc(keys, func(a, b string) int {
+		aLine, aColumn := place(a)
+		bLine, bColumn := place(b)
+		return cmp.Or(cmp.Compare(aLine, bLine), cmp.Compare(aColumn, bColumn), cmp.Compare(a, b))
+	})
+	return keys
 }

@@ -2,21 +2,26 @@ package operations
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// body returns the request body of op, or nil.
-func (c *compiler) body(op cursor) *node {
-	body := c.object(op.at("requestBody"), "a request body")
-	if body.node == nil {
+// body returns a request body, or nil.
+func (c *compiler) body(ref *openapi3.RequestBodyRef) *node {
+	if ref == nil {
+		return nil
+	}
+	body := ref.Value
+	if body == nil {
+		c.circular(ref.Origin, ref.Ref)
 		return nil
 	}
 	out := objectNode()
-	out.setTrue("required", body.get("required").is(kindTrue))
-	out.setString("description", body.get("description").text())
-	media := c.content(body)
+	out.setTrue("required", body.Required)
+	out.setString("description", body.Description)
+	media := c.content(body.Content)
 	// JSON first; the rest as documented.
 	slices.SortStableFunc(media.items, func(a, b *node) int {
 		return jsonRank(b) - jsonRank(a)
@@ -34,31 +39,28 @@ func jsonRank(media *node) int {
 
 // responses returns the documented answers: exact codes ascending, then ranges,
 // then the default.
-func (c *compiler) responses(op cursor) *node {
+func (c *compiler) responses(op *openapi3.Operation) *node {
 	out := arrayNode()
-	list := c.object(op.at("responses"), `"responses"`)
-	if list.node == nil {
-		return out
-	}
-	for _, f := range list.fields {
-		if strings.HasPrefix(f.key, "x-") {
-			continue
-		}
-		status := f.key
+	all := op.Responses.Map()
+	for _, key := range sortedKeys(all) {
+		status := key
 		if status != "default" {
 			status = strings.ToUpper(status)
 		}
 		if !validStatus(status) {
-			c.fault(cursor{list.doc, f.value}, "%q is no response status; it is ignored", f.key)
+			c.fault(all[key].Origin, "%q is no response status; it is ignored", key)
 			continue
 		}
-		response := c.object(cursor{list.doc, f.value}, "a response")
-		if response.node == nil {
-			response.node = objectNode()
+		response := all[key].Value
+		if response == nil {
+			c.circular(all[key].Origin, all[key].Ref)
+			response = &openapi3.Response{}
 		}
 		r := objectNode(field{"status", stringNode(status)})
-		r.setString("description", response.get("description").text())
-		r.set("media", c.content(response))
+		if response.Description != nil {
+			r.setString("description", *response.Description)
+		}
+		r.set("media", c.content(response.Content))
 		out.items = append(out.items, r)
 	}
 	slices.SortStableFunc(out.items, func(a, b *node) int {
@@ -85,24 +87,19 @@ func statusOrder(s string) string {
 	return s
 }
 
+func mediaOrigin(m *openapi3.MediaType) *openapi3.Origin { return m.Origin }
+
 // content returns the media types of a request body or a response.
-func (c *compiler) content(holder cursor) *node {
+func (c *compiler) content(content openapi3.Content) *node {
 	out := arrayNode()
-	content := c.object(holder.at("content"), `"content"`)
-	if content.node == nil {
-		return out
-	}
-	for _, f := range content.fields {
-		media := c.object(cursor{content.doc, f.value}, fmt.Sprintf("media type %q", f.key))
-		if media.node == nil {
-			media.node = objectNode()
-		}
-		m := objectNode(field{"type", stringNode(f.key)}, field{"schema", c.schema(media.at("schema"))})
-		if example := c.example(media); example != nil {
+	for _, name := range inOrder(content, mediaOrigin) {
+		media := content[name]
+		m := objectNode(field{"type", stringNode(name)}, field{"schema", c.schema(media.Schema)})
+		if example := c.example(media.Example, media.Examples); example != nil {
 			m.set("example", example)
 		}
-		if encoding := c.encoding(media); len(encoding.fields) > 0 {
-			m.set("encoding", encoding)
+		if len(media.Encoding) > 0 {
+			m.set("encoding", encodings(media.Encoding))
 		}
 		out.items = append(out.items, m)
 	}
@@ -110,77 +107,45 @@ func (c *compiler) content(holder cursor) *node {
 }
 
 // example returns the first documented example of a parameter or media type.
-func (c *compiler) example(holder cursor) *node {
-	if e := holder.get("example"); e != nil {
-		return c.plain(e)
+func (c *compiler) example(one any, several openapi3.Examples) *node {
+	if one != nil {
+		return c.plain(one)
 	}
-	examples := holder.at("examples")
-	if !examples.is(kindObject) || len(examples.fields) == 0 {
-		return nil
+	for _, name := range inOrder(several, func(e *openapi3.ExampleRef) *openapi3.Origin { return e.Origin }) {
+		if example := several[name].Value; example != nil && example.Value != nil {
+			return c.plain(example.Value)
+		}
 	}
-	first := c.object(cursor{examples.doc, examples.fields[0].value}, "an example")
-	return c.plain(first.get("value"))
+	return nil
 }
 
-// plain returns a value as it is, counted against the budget: through aliases a
-// short document can hold a very large one.
-func (c *compiler) plain(n *node) *node {
-	if n == nil {
-		return nil
-	}
-	c.budget--
-	for _, item := range n.items {
-		if c.budget < 0 {
-			break
-		}
-		c.plain(item)
-	}
-	for _, f := range n.fields {
-		if c.budget < 0 {
-			break
-		}
-		c.plain(f.value)
-	}
-	if c.budget < 0 {
-		return nil
-	}
-	return n
-}
-
-func (c *compiler) encoding(media cursor) *node {
+func encodings(all openapi3.Encodings) *node {
 	out := objectNode()
-	encoding := c.object(media.at("encoding"), `"encoding"`)
-	if encoding.node == nil {
-		return out
-	}
-	for _, f := range encoding.fields {
+	for _, name := range sortedKeys(all) {
+		encoding := all[name]
 		e := objectNode()
-		e.setString("contentType", f.value.get("contentType").text())
-		style := cmp.Or(f.value.get("style").text(), "form")
+		e.setString("contentType", encoding.ContentType)
+		style := cmp.Or(encoding.Style, "form")
 		e.set("style", stringNode(style))
-		explode := style == "form"
-		if given := f.value.get("explode"); given.isBool() {
-			explode = given.is(kindTrue)
-		}
-		e.setTrue("explode", explode)
-		e.setTrue("allowReserved", f.value.get("allowReserved").is(kindTrue))
-		out.set(f.key, e)
+		e.setTrue("explode", explodes(style, encoding.Explode))
+		e.setTrue("allowReserved", encoding.AllowReserved)
+		out.set(name, e)
 	}
 	return out
 }
 
 // servers returns the most specific servers: the operation's, the path's, the
 // document's, else "/" as OpenAPI has it.
-func (c *compiler) servers(op, item cursor) *node {
+func (c *compiler) servers(op *openapi3.Operation, item *openapi3.PathItem) *node {
+	lists := []openapi3.Servers{item.Servers, c.doc.Servers}
+	if op.Servers != nil {
+		lists = slices.Insert(lists, 0, *op.Servers)
+	}
 	out := arrayNode()
-	for _, holder := range []cursor{op, item, c.root} {
-		list := holder.at("servers")
-		if list.node == nil {
-			continue
-		}
-		for _, s := range list.items {
-			if s.get("url").text() == "" {
-				c.fault(cursor{list.doc, s}, "a server has no url; it is ignored")
+	for _, list := range lists {
+		for _, s := range list {
+			if s == nil || s.URL == "" {
+				c.once("a server has no url; it is ignored")
 				continue
 			}
 			out.items = append(out.items, server(s))
@@ -192,22 +157,21 @@ func (c *compiler) servers(op, item cursor) *node {
 	return arrayNode(objectNode(field{"url", stringNode("/")}))
 }
 
-func server(s *node) *node {
-	out := objectNode(field{"url", s.get("url")})
-	out.setString("description", s.get("description").text())
-	if variables := s.get("variables"); variables.is(kindObject) && len(variables.fields) > 0 {
-		vs := objectNode()
-		for _, f := range variables.fields {
-			v := objectNode(field{"default", stringNode(fmt.Sprint(f.value.get("default").value()))})
-			if f.value.get("default") == nil {
-				v = objectNode()
-			}
-			if enum := f.value.get("enum").texts(); len(enum) > 0 {
-				v.set("enum", stringsNode(enum))
-			}
-			vs.set(f.key, v)
-		}
-		out.set("variables", vs)
+func server(s *openapi3.Server) *node {
+	out := objectNode(field{"url", stringNode(s.URL)})
+	out.setString("description", s.Description)
+	if len(s.Variables) == 0 {
+		return out
 	}
+	variables := objectNode()
+	for _, name := range sortedKeys(s.Variables) {
+		v := objectNode()
+		v.setString("default", s.Variables[name].Default)
+		if enum := s.Variables[name].Enum; len(enum) > 0 {
+			v.set("enum", stringsNode(enum))
+		}
+		variables.set(name, v)
+	}
+	out.set("variables", variables)
 	return out
 }

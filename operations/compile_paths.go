@@ -7,61 +7,52 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/capstan-run/capstan/diag"
 )
 
-// methods are the keys of a Path Item Object that hold operations.
-var methods = [...]string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-
 func (c *compiler) paths() {
-	paths := c.object(c.root.at("paths"), `"paths"`)
-	if paths.node == nil {
-		c.fault(c.root, `the document has no "paths", so it has no operations`)
+	if c.doc.Paths == nil {
+		c.fault(c.doc.Origin, `the document has no "paths", so it has no operations`)
 		return
 	}
-	for _, f := range paths.fields {
-		if strings.HasPrefix(f.key, "x-") {
-			continue
-		}
-		path := f.key
-		item := c.object(cursor{paths.doc, f.value}, fmt.Sprintf("path %q", path))
+	items := c.doc.Paths.Map()
+	for _, key := range inOrder(items, func(p *openapi3.PathItem) *openapi3.Origin { return p.Origin }) {
+		path := key
 		if !strings.HasPrefix(path, "/") {
-			c.fault(cursor{paths.doc, f.value}, `path %q does not start with "/"; it is read as if it did`, path)
+			c.fault(items[key].Origin, `path %q does not start with "/"; it is read as if it did`, path)
 			path = "/" + path
 		}
-		c.pathItem(path, item)
+		c.pathItem(path, items[key])
 	}
 }
 
-func (c *compiler) pathItem(path string, item cursor) {
-	if item.node == nil {
-		return
-	}
-	for _, f := range item.fields {
-		if !slices.Contains(methods[:], f.key) {
-			continue
-		}
-		op := c.object(cursor{item.doc, f.value}, f.key+" "+path)
-		if op.node != nil {
-			c.operations = append(c.operations, c.operation(strings.ToUpper(f.key), path, item, op))
+// methods are those that a Path Item Object of OpenAPI 3.0 and 3.1 has.
+var methods = [...]string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"}
+
+func (c *compiler) pathItem(path string, item *openapi3.PathItem) {
+	all := item.Operations()
+	for _, method := range inOrder(all, func(op *openapi3.Operation) *openapi3.Origin { return op.Origin }) {
+		if slices.Contains(methods[:], method) {
+			c.operations = append(c.operations, c.operation(method, path, item, all[method]))
 		}
 	}
 }
 
 // operation builds the index's form of an operation; see readOperation for the
 // other direction.
-func (c *compiler) operation(method, path string, item, op cursor) *node {
+func (c *compiler) operation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) *node {
 	out := objectNode(field{"id", stringNode(c.id(method, path, op))}, field{"method", stringNode(method)}, field{"path", stringNode(path)})
-	summary, description := op.get("summary").text(), op.get("description").text()
-	out.setString("summary", cmp.Or(summary, item.get("summary").text()))
-	out.setString("description", cmp.Or(description, item.get("description").text()))
-	if tags := op.get("tags").texts(); len(tags) > 0 {
-		out.set("tags", stringsNode(tags))
+	out.setString("summary", cmp.Or(op.Summary, item.Summary))
+	out.setString("description", cmp.Or(op.Description, item.Description))
+	if len(op.Tags) > 0 {
+		out.set("tags", stringsNode(op.Tags))
 	}
-	out.setTrue("deprecated", op.get("deprecated").is(kindTrue))
+	out.setTrue("deprecated", op.Deprecated)
 	out.set("servers", c.servers(op, item))
 	out.set("params", c.params(method, path, item, op))
-	if body := c.body(op); body != nil {
+	if body := c.body(op.RequestBody); body != nil {
 		out.set("body", body)
 	}
 	out.set("responses", c.responses(op))
@@ -70,24 +61,22 @@ func (c *compiler) operation(method, path string, item, op cursor) *node {
 }
 
 // id returns the operationId, or "METHOD /path" where it is missing or taken.
-func (c *compiler) id(method, path string, op cursor) string {
-	made := method + " " + path
-	id := op.get("operationId").text()
+func (c *compiler) id(method, path string, op *openapi3.Operation) string {
+	made, id := method+" "+path, op.OperationID
 	first, taken := c.ids[id]
 	switch {
 	case id == "":
-		c.fault(op, "%s has no operationId; call it %q", made, made)
+		c.fault(op.Origin, "%s has no operationId; call it %q", made, made)
 		id = made
 	case taken:
-		at := op.at("operationId")
 		c.problems.Add(diag.Diagnostic{
-			Code: "openapi-fault", Severity: diag.Warning, Pos: at.pos(),
+			Code: "openapi-fault", Severity: diag.Warning, Pos: c.pos(op.Origin, "operationId"),
 			Message: fmt.Sprintf("operationId %q is used twice; %s is called %q", id, made, made),
 			Related: []diag.Related{{Pos: first, Message: "the first use is here"}},
 		})
 		id = made
 	}
-	c.ids[id] = op.pos()
+	c.ids[id] = c.pos(op.Origin, "")
 	return id
 }
 
@@ -95,30 +84,25 @@ var templateParam = regexp.MustCompile(`\{([^{}]+)\}`)
 
 // params merges the parameters of the path and the operation, the operation's
 // winning, and adds those the path template names and nobody describes.
-func (c *compiler) params(method, path string, item, op cursor) *node {
+func (c *compiler) params(method, path string, item *openapi3.PathItem, op *openapi3.Operation) *node {
 	var order []string
 	found := make(map[string]*node)
-	for _, list := range []cursor{item.at("parameters"), op.at("parameters")} {
-		if list.node == nil {
+	for _, ref := range slices.Concat(item.Parameters, op.Parameters) {
+		p := c.param(method, path, ref)
+		if p == nil {
 			continue
 		}
-		for _, entry := range list.items {
-			p := c.param(method, path, c.object(cursor{list.doc, entry}, "a parameter"))
-			if p == nil {
-				continue
-			}
-			key := p.get("in").text() + " " + p.get("name").text()
-			if _, ok := found[key]; !ok {
-				order = append(order, key)
-			}
-			found[key] = p
+		key := p.get("in").text() + " " + p.get("name").text()
+		if _, ok := found[key]; !ok {
+			order = append(order, key)
 		}
+		found[key] = p
 	}
 	out := arrayNode()
 	for _, m := range templateParam.FindAllStringSubmatch(path, -1) {
 		key := "path " + m[1]
 		if _, ok := found[key]; !ok {
-			c.fault(op, "%s %s does not describe its path parameter %q; any text is accepted", method, path, m[1])
+			c.fault(op.Origin, "%s %s does not describe its path parameter %q; any text is accepted", method, path, m[1])
 			order = append(order, key)
 			found[key] = pathParam(m[1])
 		}
@@ -139,102 +123,119 @@ func pathParam(name string) *node {
 // ignoredHeaders shall be ignored as parameters (OpenAPI 3.1, section 4.8.12.1).
 var ignoredHeaders = [...]string{"accept", "content-type", "authorization"}
 
-func (c *compiler) param(method, path string, p cursor) *node {
-	if p.node == nil {
+func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node {
+	p := ref.Value
+	if p == nil {
+		c.circular(ref.Origin, ref.Ref)
 		return nil
 	}
-	name, in := p.get("name").text(), In(p.get("in").text())
+	in := In(p.In)
 	switch {
-	case name == "":
-		c.fault(p, "a parameter of %s %s has no name; it is ignored", method, path)
+	case p.Name == "":
+		c.fault(p.Origin, "a parameter of %s %s has no name; it is ignored", method, path)
 		return nil
-	case in == InPath && !strings.Contains(path, "{"+name+"}"):
-		c.fault(p, "path parameter %q does not stand in %s; it is ignored", name, path)
+	case in == InPath && !strings.Contains(path, "{"+p.Name+"}"):
+		c.fault(p.Origin, "path parameter %q does not stand in %s; it is ignored", p.Name, path)
 		return nil
-	case in == InHeader && slices.Contains(ignoredHeaders[:], strings.ToLower(name)):
+	case in == InHeader && slices.Contains(ignoredHeaders[:], strings.ToLower(p.Name)):
 		return nil
 	case in != InPath && in != InQuery && in != InHeader && in != InCookie:
-		c.fault(p, "parameter %q of %s %s is in %q, which OpenAPI 3 does not have; it is ignored", name, method, path, in)
+		c.fault(p.Origin, "parameter %q of %s %s is in %q, which OpenAPI 3 does not have; it is ignored", p.Name, method, path, in)
 		return nil
 	}
-	out := objectNode(field{"name", stringNode(name)}, field{"in", stringNode(string(in))})
-	out.setTrue("required", in == InPath || p.get("required").is(kindTrue))
-	out.setTrue("deprecated", p.get("deprecated").is(kindTrue))
-	out.setString("description", p.get("description").text())
-	c.paramStyle(out, in, p)
+	out := objectNode(field{"name", stringNode(p.Name)}, field{"in", stringNode(p.In)})
+	out.setTrue("required", in == InPath || p.Required)
+	out.setTrue("deprecated", p.Deprecated)
+	out.setString("description", p.Description)
+	paramStyle(out, in, p)
 	out.set("schema", c.paramSchema(out, p))
 	return out
 }
 
 // paramStyle fills in the defaults of OpenAPI 3.1, section 4.8.12.2.
-func (c *compiler) paramStyle(out *node, in In, p cursor) {
-	style := p.get("style").text()
+func paramStyle(out *node, in In, p *openapi3.Parameter) {
+	style := p.Style
 	if style == "" {
 		style = map[In]string{InPath: "simple", InHeader: "simple", InQuery: "form", InCookie: "form"}[in]
 	}
 	out.set("style", stringNode(style))
-	explode := style == "form"
-	if e := p.get("explode"); e.isBool() {
-		explode = e.is(kindTrue)
+	out.setTrue("explode", explodes(style, p.Explode))
+	out.setTrue("allowReserved", p.AllowReserved)
+}
+
+// explodes returns what is given, else the default for a style.
+func explodes(style string, given *bool) bool {
+	if given != nil {
+		return *given
 	}
-	out.setTrue("explode", explode)
-	out.setTrue("allowReserved", p.get("allowReserved").is(kindTrue))
+	return style == "form"
 }
 
 // paramSchema returns the schema of a parameter, from `schema` or from the one
 // entry of `content`, with the parameter's own example.
-func (c *compiler) paramSchema(out *node, p cursor) *node {
-	schema := p.at("schema")
-	if content := p.at("content"); content.is(kindObject) && len(content.fields) > 0 {
-		out.set("mediaType", stringNode(content.fields[0].key))
-		schema = c.object(cursor{content.doc, content.fields[0].value}, "a media type").at("schema")
+func (c *compiler) paramSchema(out *node, p *openapi3.Parameter) *node {
+	schema := p.Schema
+	if types := inOrder(p.Content, mediaOrigin); len(types) > 0 {
+		out.set("mediaType", stringNode(types[0]))
+		schema = p.Content[types[0]].Schema
 	}
 	s := c.schema(schema)
-	if example := c.example(p); example != nil && s.is(kindObject) && s.get("examples") == nil {
+	if example := c.example(p.Example, p.Examples); example != nil && s.is(kindObject) && s.get("examples") == nil {
 		s.set("examples", arrayNode(example))
 	}
 	return s
 }
 
 // security returns the alternatives of an operation, each a list of schemes
-// with all a caller needs to know of them.
-func (c *compiler) security(op cursor) *node {
-	list := op.at("security")
-	if list.node == nil {
-		list = c.root.at("security")
+// with all a caller needs to know of them, by name.
+func (c *compiler) security(op *openapi3.Operation) *node {
+	list := c.doc.Security
+	if op.Security != nil {
+		list = *op.Security
 	}
 	out := arrayNode()
-	if list.node == nil {
-		return out
-	}
-	for _, alternative := range list.items {
+	for _, alternative := range list {
 		uses := arrayNode()
-		for _, f := range alternative.fields {
-			uses.items = append(uses.items, c.schemeUse(cursor{list.doc, alternative}, f))
+		for _, name := range sortedKeys(alternative) {
+			uses.items = append(uses.items, c.schemeUse(name, alternative[name]))
 		}
 		out.items = append(out.items, uses)
 	}
 	return out
 }
 
-func (c *compiler) schemeUse(at cursor, use field) *node {
-	out := objectNode(field{"name", stringNode(use.key)})
-	if scopes := use.value.texts(); len(scopes) > 0 {
+func (c *compiler) schemeUse(name string, scopes []string) *node {
+	out := objectNode(field{"name", stringNode(name)})
+	if len(scopes) > 0 {
 		out.set("scopes", stringsNode(scopes))
 	}
-	scheme := c.object(c.root.at("components").at("securitySchemes").at(use.key), "a security scheme")
-	if scheme.node == nil {
-		c.fault(at, "security scheme %q is not described under components.securitySchemes", use.key)
+	var ref *openapi3.SecuritySchemeRef
+	if c.doc.Components != nil {
+		ref = c.doc.Components.SecuritySchemes[name]
+	}
+	if ref == nil || ref.Value == nil {
+		c.once(fmt.Sprintf("security scheme %q is not described under components.securitySchemes", name))
 		return out
 	}
-	out.setString("type", scheme.get("type").text())
-	out.setString("scheme", strings.ToLower(scheme.get("scheme").text()))
-	out.setString("in", scheme.get("in").text())
-	if scheme.get("type").text() == "apiKey" {
-		out.setString("param", scheme.get("name").text())
+	scheme := ref.Value
+	out.setString("type", scheme.Type)
+	out.setString("scheme", strings.ToLower(scheme.Scheme))
+	out.setString("in", scheme.In)
+	if scheme.Type == "apiKey" {
+		out.setString("param", scheme.Name)
 	}
-	out.setString("tokenUrl", scheme.get("flows").get("clientCredentials").get("tokenUrl").text())
+	if flows := scheme.Flows; flows != nil && flows.ClientCredentials != nil {
+		out.setString("tokenUrl", flows.ClientCredentials.TokenURL)
+	}
 	return out
+}
+
+// once records a fault of the document as a whole, however often it shows.
+func (c *compiler) once(message string) {
+	same := func(d diag.Diagnostic) bool { return d.Message == message }
+	if !slices.ContainsFunc(*c.problems, same) {
+		c.fault(c.doc.Origin, "%s", message)
+	}
 }
 
 func stringsNode(list []string) *node {

@@ -2,11 +2,12 @@ package operations
 
 import (
 	"fmt"
-	"math"
 	"net/url"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // refScheme starts every reference of a compiled schema: "index:/Organization"
@@ -25,266 +26,156 @@ func refName(ref string) string {
 
 // schema returns a Schema Object as JSON Schema 2020-12 without what neither
 // validation nor binding reads (discriminators, XML, extensions, identifiers).
-// Absent is the empty schema. Keywords of the wrong kind are left out with a
-// warning, so that what comes out is always a valid schema.
-func (c *compiler) schema(at cursor) *node {
-	if c.budget--; at.node == nil || c.budget < 0 {
+// Absent is the empty schema.
+func (c *compiler) schema(ref *openapi3.SchemaRef) *node {
+	c.depth++
+	defer func() { c.depth-- }()
+	c.tooDeep = c.tooDeep || c.depth > maxNesting
+	switch {
+	case ref == nil || c.tooDeep:
+		return objectNode()
+	case ref.Ref != "":
+		return c.schemaRef(ref)
+	case ref.Value == nil:
 		return objectNode()
 	}
-	if at.isBool() {
-		return boolNode(at.is(kindTrue))
+	return c.schemaValue(ref.Value)
+}
+
+func (c *compiler) schemaValue(s *openapi3.Schema) *node {
+	if s.Always != nil {
+		return boolNode(*s.Always)
 	}
-	if !at.is(kindObject) {
-		c.fault(at, "a schema must be an object, not %s; anything is accepted here", at.typeName())
+	return c.keywords(objectNode(), s)
+}
+
+// target is a schema that is referred to, under the name that a reference to it
+// ends in.
+type target struct {
+	schema *openapi3.Schema
+	name   string
+}
+
+// schemaRef returns a reference to a component, with the keywords beside it.
+func (c *compiler) schemaRef(ref *openapi3.SchemaRef) *node {
+	if ref.Value == nil {
+		c.circular(ref.Origin, ref.Ref)
 		return objectNode()
 	}
-	out := objectNode()
-	if at.ref() != "" {
-		c.schemaRef(out, at)
-		if c.is30 && !at.get("nullable").is(kindTrue) {
-			return out // OpenAPI 3.0 ignores whatever stands beside $ref
+	to := target{ref.Value, lastPart(ref.Ref)}
+	if c.is30 {
+		out := c.refNode(to)
+		if beside(ref)["nullable"] == true {
+			return nullable(out) // all else beside $ref means nothing to OpenAPI 3.0
+		}
+		return out
+	}
+	original := c.rootComponent(ref)
+	if original == nil || original == ref.Value {
+		return c.refNode(to)
+	}
+	// kin-openapi made a copy of the component that holds what stands beside the
+	// reference: annotations replaced, assertions as one more part of allOf.
+	to.schema = original
+	own := openapi3.Schema{}
+	if parts := ref.Value.AllOf; len(parts) > len(original.AllOf) {
+		own = *parts[len(parts)-1].Value
+	}
+	annotate31(&own, ref.Value, beside(ref))
+	return c.keywords(c.refNode(to), &own)
+}
+
+func (c *compiler) refNode(to target) *node {
+	return objectNode(field{"$ref", stringNode(refTo(c.component(to)))})
+}
+
+// beside returns the keywords that stand beside a $ref.
+func beside(ref *openapi3.SchemaRef) map[string]any {
+	all, _ := ref.MarshalYAML()
+	m, _ := all.(map[string]any)
+	return m
+}
+
+// annotate31 copies the annotations that are given beside a reference.
+func annotate31(to, from *openapi3.Schema, given map[string]any) {
+	for key := range given {
+		switch key {
+		case "description":
+			to.Description = from.Description
+		case "deprecated":
+			to.Deprecated = from.Deprecated
+		case "readOnly":
+			to.ReadOnly = from.ReadOnly
+		case "writeOnly":
+			to.WriteOnly = from.WriteOnly
+		case "nullable":
+			to.Nullable = from.Nullable
+		case "default":
+			to.Default = from.Default
+		case "example":
+			to.Example = from.Example
+		case "examples":
+			to.Examples = from.Examples
 		}
 	}
-	for _, f := range at.fields {
-		c.keyword(out, f.key, cursor{at.doc, f.value})
-	}
-	c.exclusive(out, at)
-	c.enumWithConst(out, at)
-	if at.get("nullable").is(kindTrue) {
-		return nullable(out)
-	}
-	return out
 }
 
-// schemaRef points out at the component that at refers to.
-func (c *compiler) schemaRef(out *node, at cursor) {
-	target, err := c.resolver.target(at, at.ref())
-	if err == nil && target.ref() != "" {
-		_, err = c.resolver.follow(target) // a chain must end somewhere
+// rootComponent returns the schema under components.schemas of the document that
+// ref names, as it is without what stands beside ref; nil when ref leads
+// elsewhere.
+func (c *compiler) rootComponent(ref *openapi3.SchemaRef) *openapi3.Schema {
+	name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/")
+	at := ref.RefPath()
+	if !ok || c.doc.Components == nil || at == nil || at.Path != location(c.source.path).Path {
+		return nil
 	}
-	if err != nil {
-		c.warn("openapi-ref", at, err.Error()+"; anything is accepted here")
-		return
+	found := c.doc.Components.Schemas[unescape(name)]
+	if found == nil {
+		return nil
 	}
-	out.set("$ref", stringNode(refTo(c.component(target, at.ref()))))
+	return found.Value
 }
 
-// component returns the name under which the target of a reference stands in
-// the index: its own under components.schemas, else the last part of the
-// reference, made unique.
-func (c *compiler) component(target cursor, ref string) string {
-	if name, ok := c.names[target.node]; ok {
+// lastPart returns the name that a reference ends in.
+func lastPart(ref string) string {
+	file, pointer, _ := strings.Cut(ref, "#")
+	if last := pointer[strings.LastIndexByte(pointer, '/')+1:]; last != "" {
+		return unescape(last)
+	}
+	return strings.TrimSuffix(path.Base(file), path.Ext(file))
+}
+
+func unescape(token string) string {
+	if plain, err := url.PathUnescape(token); err == nil {
+		token = plain
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+}
+
+// component returns the name under which a target stands in the index: its own,
+// made unique.
+func (c *compiler) component(to target) string {
+	if name, ok := c.names[to]; ok {
 		return name
 	}
-	file, pointer, _ := strings.Cut(ref, "#")
-	base := pointer[strings.LastIndexByte(pointer, '/')+1:]
-	if base == "" {
-		base = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	}
-	if plain, err := url.PathUnescape(base); err == nil {
-		base = strings.ReplaceAll(strings.ReplaceAll(plain, "~1", "/"), "~0", "~")
-	}
-	name := base
+	name := to.name
 	for i := 2; c.taken[name]; i++ {
-		name = fmt.Sprintf("%s_%d", base, i)
+		name = fmt.Sprintf("%s_%d", to.name, i)
 	}
-	c.taken[name], c.names[target.node] = true, name
-	c.queue = append(c.queue, target)
+	c.taken[name], c.names[to] = true, name
+	c.queue = append(c.queue, to)
 	return name
 }
 
 // drain compiles the components that have been referred to, and those they
 // refer to.
 func (c *compiler) drain() {
-	for len(c.queue) > 0 && c.budget >= 0 {
+	for len(c.queue) > 0 && !c.tooDeep {
 		next := c.queue[0]
 		c.queue = c.queue[1:]
-		c.components = append(c.components, field{c.names[next.node], c.schema(next)})
+		c.components = append(c.components, field{c.names[next], c.schemaValue(next.schema)})
 	}
 	slices.SortFunc(c.components, func(a, b field) int { return strings.Compare(a.key, b.key) })
-}
-
-// keyword adds one keyword of a schema to out.
-func (c *compiler) keyword(out *node, key string, at cursor) {
-	switch key {
-	case "allOf", "anyOf", "oneOf", "prefixItems":
-		c.schemaList(out, key, at)
-	case "properties", "patternProperties", "dependentSchemas":
-		c.schemaMap(out, key, at)
-	case "items":
-		c.items(out, at)
-	case "not", "additionalProperties", "contains", "propertyNames", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties":
-		out.set(key, c.schema(at))
-	case "type":
-		c.types(out, at)
-	case "required":
-		c.required(out, at)
-	case "enum":
-		if !at.is(kindArray) || len(at.items) == 0 {
-			c.fault(at, `"enum" must be a list of values; it is ignored`)
-			return
-		}
-		out.set(key, c.plain(at.node))
-	case "const", "default":
-		out.set(key, c.plain(at.node))
-	case "example":
-		out.set("examples", arrayNode(c.plain(at.node)))
-	case "examples":
-		if at.is(kindArray) && len(at.items) > 0 {
-			out.set(key, c.plain(at.node))
-		}
-	case "minimum", "maximum", "multipleOf":
-		c.number(out, key, at)
-	case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains":
-		c.count(out, key, at)
-	case "format", "description", "pattern":
-		c.text(out, key, at)
-	case "uniqueItems", "deprecated", "readOnly", "writeOnly":
-		out.setTrue(key, at.is(kindTrue))
-	}
-}
-
-func (c *compiler) schemaList(out *node, key string, at cursor) {
-	if !at.is(kindArray) || len(at.items) == 0 {
-		c.fault(at, "%q must be a list of schemas; it is ignored", key)
-		return
-	}
-	list := arrayNode()
-	for _, item := range at.items {
-		list.items = append(list.items, c.schema(cursor{at.doc, item}))
-	}
-	out.set(key, list)
-}
-
-func (c *compiler) schemaMap(out *node, key string, at cursor) {
-	if !at.is(kindObject) {
-		c.fault(at, "%q must map names to schemas; it is ignored", key)
-		return
-	}
-	all := objectNode()
-	for _, f := range at.fields {
-		all.fields = append(all.fields, field{f.key, c.schema(cursor{at.doc, f.value})})
-	}
-	out.set(key, all)
-}
-
-// items reads a list of schemas, which older drafts allowed, as prefixItems.
-func (c *compiler) items(out *node, at cursor) {
-	if at.is(kindArray) {
-		c.fault(at, `"items" must be one schema; the list is read as prefixItems`)
-		if len(at.items) > 0 {
-			c.schemaList(out, "prefixItems", at)
-		}
-		return
-	}
-	out.set("items", c.schema(at))
-}
-
-var schemaTypes = [...]string{"string", "integer", "number", "boolean", "array", "object", "null"}
-
-func (c *compiler) types(out *node, at cursor) {
-	names := at.texts()
-	if at.is(kindString) {
-		names = []string{at.str}
-	}
-	var known []string
-	for _, name := range names {
-		switch {
-		case !slices.Contains(schemaTypes[:], name):
-			c.fault(at, "%q is no type of JSON Schema; values of any type are accepted", name)
-			return
-		case !slices.Contains(known, name):
-			known = append(known, name)
-		}
-	}
-	switch len(known) {
-	case 0:
-	case 1:
-		out.set("type", stringNode(known[0]))
-	default:
-		out.set("type", stringsNode(known))
-	}
-}
-
-// required drops what is named twice: JSON Schema forbids it, and published
-// documents do it.
-func (c *compiler) required(out *node, at cursor) {
-	if at.isBool() {
-		c.fault(at, `"required" must be a list of property names; a boolean here has no meaning`)
-		return
-	}
-	var names []string
-	for _, name := range at.texts() {
-		if slices.Contains(names, name) {
-			c.fault(at, `"required" names %q twice`, name)
-			continue
-		}
-		names = append(names, name)
-	}
-	if len(names) > 0 {
-		out.set("required", stringsNode(names))
-	}
-}
-
-func (c *compiler) number(out *node, key string, at cursor) {
-	v, ok := at.number()
-	if !ok || key == "multipleOf" && v <= 0 {
-		c.fault(at, "%q must be a number, not %s; it is ignored", key, at.typeName())
-		return
-	}
-	out.set(key, floatNode(v))
-}
-
-func (c *compiler) count(out *node, key string, at cursor) {
-	v, ok := at.number()
-	if !ok || v < 0 || v != math.Trunc(v) {
-		c.fault(at, "%q must be a whole number; it is ignored", key)
-		return
-	}
-	if v < 1<<31 { // a larger bound bounds nothing
-		out.set(key, floatNode(v))
-	}
-}
-
-func (c *compiler) text(out *node, key string, at cursor) {
-	if !at.is(kindString) {
-		c.fault(at, "%q must be a string, not %s; it is ignored", key, at.typeName())
-		return
-	}
-	out.setString(key, at.str)
-}
-
-// exclusive translates the boolean bounds of OpenAPI 3.0, which qualify
-// minimum and maximum, into the numeric ones of JSON Schema.
-func (c *compiler) exclusive(out *node, at cursor) {
-	for _, k := range [...]struct{ exclusive, bound string }{{"exclusiveMinimum", "minimum"}, {"exclusiveMaximum", "maximum"}} {
-		given := at.at(k.exclusive)
-		bound := out.get(k.bound)
-		switch {
-		case given.node == nil || given.is(kindFalse):
-		case given.is(kindTrue) && bound != nil:
-			out.remove(k.bound)
-			out.set(k.exclusive, bound)
-		case !given.is(kindTrue):
-			c.number(out, k.exclusive, given)
-		}
-	}
-}
-
-// enumWithConst reports an enum and a const that exclude each other: nothing would
-// be accepted, which nobody means.
-func (c *compiler) enumWithConst(out *node, at cursor) {
-	enum, constant := out.get("enum"), out.get("const")
-	if enum == nil || constant == nil {
-		return
-	}
-	for _, item := range enum.items {
-		if equalNodes(item, constant) {
-			return
-		}
-	}
-	c.fault(at, `"const" is none of the values of "enum"; "enum" is ignored`)
-	out.remove("enum")
 }
 
 // nullable adds null to what a schema accepts. OpenAPI 3.0.3 gives the keyword
@@ -306,29 +197,4 @@ func nullable(s *node) *node {
 		s.set("enum", arrayNode(append(slices.Clone(enum.items), &node{})...))
 	}
 	return s
-}
-
-// remove deletes a key.
-func (n *node) remove(key string) {
-	n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.key == key })
-}
-
-// equalNodes compares values as JSON does: the order of keys does not count.
-func equalNodes(a, b *node) bool {
-	if a.kind != b.kind || a.str != b.str || a.int != b.int || a.float != b.float ||
-		len(a.items) != len(b.items) || len(a.fields) != len(b.fields) {
-		return false
-	}
-	for i := range a.items {
-		if !equalNodes(a.items[i], b.items[i]) {
-			return false
-		}
-	}
-	for _, f := range a.fields {
-		other := b.get(f.key)
-		if other == nil || !equalNodes(f.value, other) {
-			return false
-		}
-	}
-	return true
 }

@@ -1,25 +1,23 @@
 package operations
 
 import (
+	"maps"
 	"math"
-
-	"github.com/capstan-run/capstan/diag"
+	"slices"
 )
 
-// node is one value of a document: the form in which OpenAPI documents are
-// read, normalised and stored. Unlike Go maps it keeps the order of keys, and
-// while a document is compiled it knows its place in the source.
+// node is one value of an index: the form in which OpenAPI documents are
+// normalised and stored. Unlike Go maps it keeps the order of keys.
 //
-// Nodes may be shared (a YAML alias is the same node twice) and are not changed
-// once built, except by the function that builds them.
+// Nodes may be shared and are not changed once built, except by the function
+// that builds them.
 type node struct {
-	kind      kind
-	str       string  // kindString
-	int       int64   // kindInt
-	float     float64 // kindFloat
-	items     []*node // kindArray
-	fields    []field // kindObject, in document order
-	line, col int32   // from 1; 0 when not from a source
+	kind   kind
+	str    string  // kindString
+	int    int64   // kindInt
+	float  float64 // kindFloat
+	items  []*node // kindArray
+	fields []field // kindObject, in order
 }
 
 type field struct {
@@ -177,15 +175,31 @@ func (n *node) typeName() string {
 	return [...]string{"null", "a boolean", "a boolean", "a number", "a number", "a string", "an array", "an object"}[n.kind]
 }
 
-// document is a parsed file.
-type document struct {
-	file string // for messages, and the base of relative references
-	root *node
+// remove deletes a key.
+func (n *node) remove(key string) {
+	n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.key == key })
 }
 
-func (d *document) pos(n *node) diag.Pos {
-	if n == nil {
-		return diag.Pos{File: d.file}
+// equalNodes compares values as JSON does: the order of keys does not count.
+func equalNodes(a, b *node) bool {
+	if a.kind != b.kind || a.str != b.str || a.int != b.int || a.float != b.float ||
+		len(a.items) != len(b.items) || len(a.fields) != len(b.fields) {
+		return false
 	}
-	return diag.Pos{File: d.file, Line: int(n.line), Column: int(n.col)}
+	for i := range a.items {
+		if !equalNodes(a.items[i], b.items[i]) {
+			return false
+		}
+	}
+	for _, f := range a.fields {
+		other := b.get(f.key)
+		if other == nil || !equalNodes(f.value, other) {
+			return false
+		}
+	}
+	return true
 }
+
+// sortedKeys returns the keys of a map in the order that makes results
+// reproducible.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

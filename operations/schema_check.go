@@ -175,15 +175,6 @@ func (c *checker) alternatives(list []*Schema, v any, path []string, depth int) 
 	c.add(path, "fits none of the %d documented shapes; the nearest: %s", len(list), near)
 }
 
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 func isOfType(v any, typeName string) bool {
 	got := jsonType(v)
 	return got == typeName || typeName == "number" && got == "integer"

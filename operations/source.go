@@ -2,179 +2,212 @@ package operations
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/capstan-run/capstan/diag"
 )
 
-// maxNesting bounds how deeply the values of a document may nest. Real
-// documents stay below 100.
-const maxNesting = 500
+// maxFile bounds a file that a document refers to.
+const maxFile = 64 << 20
 
-// parseDocument reads a JSON or YAML file into nodes. The list holds an error
-// exactly when the document is nil; a key written twice is a warning, and the
-// last one counts, as in most readers.
-func parseDocument(file string, src []byte) (*document, diag.List) {
-	src = bytes.TrimPrefix(src, []byte("\ufeff"))
-	doc := &document{file: file}
-	var problems diag.List
-	var err error
-	if trimmed := bytes.TrimLeft(src, " \t\r\n"); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') && json.Valid(src) {
-		doc.root, err = (&jsonReader{doc: doc, src: src, problems: &problems}).read()
-	} else {
-		doc.root, err = (&yamlReader{doc: doc, problems: &problems}).read(src)
+// source reads a document, and the files beside it that it refers to, with
+// kin-openapi. What kin-openapi refuses is mended and read again; see mender.
+type source struct {
+	file     string // name for messages
+	path     string // "" when the document was not read from a file
+	problems *diag.List
+
+	files  map[string]string // the file behind each location that kin-openapi names
+	mended bool              // lines are those of a rewritten text
+}
+
+func newSource(file, path string, problems *diag.List) *source {
+	return &source{file: file, path: path, problems: problems, files: map[string]string{location(path).String(): file}}
+}
+
+func location(path string) *url.URL { return &url.URL{Path: filepath.ToSlash(path)} }
+
+// load returns the document with all references resolved, or nil after an error.
+func (s *source) load(src []byte) *openapi3.T {
+	src = asYAML(bytes.TrimPrefix(src, []byte("\ufeff")))
+	switch {
+	case len(bytes.TrimSpace(src)) == 0:
+		s.unreadable(diag.Pos{File: s.file}, "it is empty")
+		return nil
+	case severalDocuments(src):
+		s.unreadable(diag.Pos{File: s.file}, "it holds more than one YAML document; give one file per document")
+		return nil
 	}
-	if err != nil {
-		pos := diag.Pos{File: file}
-		var at *syntaxError
-		if errors.As(err, &at) {
-			pos.Line, pos.Column = at.line, at.col
+	doc, err := s.parse(src, nil)
+	if err == nil {
+		return doc
+	}
+	m := newMender(s)
+	fixed, ok := m.mend(s.file, src)
+	if !ok {
+		return nil
+	}
+	s.mended = true
+	if doc, err = s.parse(fixed, m); err != nil {
+		s.unreadable(diag.Pos{File: s.file}, libraryMessage(err))
+		return nil
+	}
+	return doc
+}
+
+var (
+	documentStart = regexp.MustCompile(`(?m)^---(?:[ \t].*)?\r?$`)
+	yamlContent   = regexp.MustCompile(`(?m)^[ \t]*[^\s#%]`)
+)
+
+// severalDocuments reports whether a YAML file goes on after its first document,
+// all that kin-openapi reads of it.
+func severalDocuments(src []byte) bool {
+	starts := documentStart.FindAllIndex(src, 2)
+	return len(starts) == 2 || len(starts) == 1 && yamlContent.Match(src[:starts[0][0]])
+}
+
+func (s *source) unreadable(pos diag.Pos, why string) {
+	s.problems.Errorf(pos, "openapi-unreadable", "cannot read the document: %s", why)
+}
+
+// parse lets kin-openapi read src. JSON goes through its YAML reader, the only
+// one that records where things stand and thereby in which order; a byte order
+// mark is what its JSON reader, which comes first, stumbles over.
+func (s *source) parse(src []byte, m *mender) (*openapi3.T, error) {
+	return s.loader(m).LoadFromDataWithPath(append([]byte("\ufeff"), src...), location(s.path))
+}
+
+var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|.)`)
+
+// asYAML replaces, in JSON, the only thing that is not YAML too: characters
+// escaped as surrogate pairs.
+func asYAML(src []byte) []byte {
+	if !json.Valid(src) {
+		return src
+	}
+	return jsonEscape.ReplaceAllFunc(src, func(escape []byte) []byte {
+		var s string
+		if len(escape) == 2 || json.Unmarshal(slices.Concat([]byte{'"'}, escape, []byte{'"'}), &s) != nil {
+			return escape
 		}
-		problems.Errorf(pos, "openapi-unreadable", "cannot read the document: %v", err)
-		return nil, problems
-	}
-	return doc, problems
-}
-
-// syntaxError is an error with a place.
-type syntaxError struct {
-	line, col int
-	message   string
-}
-
-func (e *syntaxError) Error() string { return e.message }
-
-func warnDuplicate(problems *diag.List, doc *document, n *node, key string) {
-	problems.Add(diag.Diagnostic{
-		Code: "openapi-fault", Severity: diag.Warning, Pos: doc.pos(n),
-		Message: fmt.Sprintf("key %q is written twice in one object; the last one counts", key),
+		return []byte(s)
 	})
 }
 
-// jsonReader reads JSON token by token, which keeps the order of keys.
-type jsonReader struct {
-	doc      *document
-	src      []byte
-	dec      *json.Decoder
-	problems *diag.List
-	// The place up to which lines have been counted.
-	offset, line, lineStart int
+func (s *source) loader(m *mender) *openapi3.Loader {
+	loader := openapi3.NewLoader()
+	loader.Context = context.Background()
+	loader.IncludeOrigin = true
+	loader.ReadFromURIFunc = func(_ *openapi3.Loader, u *url.URL) ([]byte, error) {
+		path, src, err := s.read(u)
+		if src = asYAML(src); err != nil || m == nil {
+			return src, err
+		}
+		fixed, ok := m.mend(path, src)
+		if !ok {
+			return nil, fmt.Errorf("%s cannot be read", path)
+		}
+		return fixed, nil
+	}
+	return loader
 }
 
-func (r *jsonReader) read() (*node, error) {
-	r.line = 1
-	r.dec = json.NewDecoder(bytes.NewReader(r.src))
-	r.dec.UseNumber()
-	n, err := r.value(0)
+// read returns a file that the document refers to: a plain file below the
+// document's folder. Nothing is fetched.
+func (s *source) read(u *url.URL) (path string, src []byte, err error) {
+	switch {
+	case u.Scheme != "" || u.Host != "":
+		return "", nil, errors.New("remote documents are not fetched; save the file beside this one")
+	case s.path == "":
+		return "", nil, errors.New("the document was not read from a file, so there is nothing beside it")
+	}
+	folder, path := filepath.Dir(s.path), filepath.FromSlash(u.Path)
+	inside, err := filepath.Rel(folder, path)
+	if err != nil || !filepath.IsLocal(inside) {
+		return "", nil, errors.New("only files below the document's folder are read")
+	}
+	src, err = readBelow(folder, inside)
+	if err == nil {
+		s.files[u.String()] = path
+	}
+	return path, src, err
+}
+
+// readBelow reads a plain file within [maxFile] that no symbolic link leads out
+// of folder to.
+func readBelow(folder, name string) ([]byte, error) {
+	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.dec.Token(); err != io.EOF {
-		return nil, errors.New("text follows the end of the JSON value")
-	}
-	return n, nil
-}
-
-func (r *jsonReader) value(depth int) (*node, error) {
-	tok, err := r.dec.Token()
+	defer root.Close()
+	f, err := root.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	n := &node{}
-	r.place(n)
-	if depth > maxNesting {
-		return nil, &syntaxError{int(n.line), int(n.col), "values nest too deeply"}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file", name)
 	}
-	switch tok := tok.(type) {
-	case nil:
-	case bool:
-		n.kind = boolNode(tok).kind
-	case string:
-		n.kind, n.str = kindString, tok
-	case json.Number:
-		setNumber(n, tok.String())
-	case json.Delim:
-		if tok == '[' {
-			return n, r.array(n, depth)
-		}
-		return n, r.object(n, depth)
-	}
-	return n, nil
-}
-
-func (r *jsonReader) array(n *node, depth int) error {
-	n.kind = kindArray
-	for r.dec.More() {
-		item, err := r.value(depth + 1)
-		if err != nil {
-			return err
-		}
-		n.items = append(n.items, item)
-	}
-	_, err := r.dec.Token()
-	return err
-}
-
-func (r *jsonReader) object(n *node, depth int) error {
-	n.kind = kindObject
-	seen := make(map[string]int)
-	for r.dec.More() {
-		key, err := r.dec.Token()
-		if err != nil {
-			return err
-		}
-		value, err := r.value(depth + 1)
-		if err != nil {
-			return err
-		}
-		name := key.(string) // the decoder accepts no other key
-		addField(n, seen, name, value, func() { warnDuplicate(r.problems, r.doc, value, name) })
-	}
-	_, err := r.dec.Token()
-	return err
-}
-
-// place sets n's position to the end of the token just read, which is close
-// enough to find it: JSON documents are rarely written by hand.
-func (r *jsonReader) place(n *node) {
-	end := int(r.dec.InputOffset())
-	for i := r.offset; i < end; i++ {
-		if r.src[i] == '\n' {
-			r.line, r.lineStart = r.line+1, i+1
-		}
-	}
-	r.offset = end
-	n.line, n.col = int32(r.line), int32(utf8.RuneCount(r.src[r.lineStart:end]))
-}
-
-// addField appends a field or replaces the earlier one of the same name.
-func addField(n *node, seen map[string]int, key string, value *node, duplicate func()) {
-	if i, ok := seen[key]; ok {
-		duplicate()
-		n.fields[i].value = value
-		return
-	}
-	seen[key] = len(n.fields)
-	n.fields = append(n.fields, field{key, value})
-}
-
-// setNumber makes n the number written as s: an integer where it is whole and
-// fits 64 bits, else a float.
-func setNumber(n *node, s string) {
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		n.kind, n.int = kindInt, i
-		return
-	}
-	f, err := strconv.ParseFloat(strings.ReplaceAll(s, "_", ""), 64)
 	if err != nil {
-		n.kind, n.str = kindString, s // out of range, or a form JSON does not have (.inf)
-		return
+		return nil, err
 	}
-	*n = node{kind: floatNode(f).kind, int: floatNode(f).int, float: floatNode(f).float, line: n.line, col: n.col}
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if len(src) > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d MiB", name, maxFile>>20)
+	}
+	return src, err
+}
+
+// others returns the files read besides the document, sorted.
+func (s *source) others() []string {
+	var out []string
+	for _, file := range s.files {
+		if file != s.file {
+			out = append(out, file)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// pos translates a place that kin-openapi names. In a mended document lines are
+// not the author's, so only the file is said.
+func (s *source) pos(at *openapi3.Location) diag.Pos {
+	if at == nil {
+		return diag.Pos{File: s.file}
+	}
+	file, ok := s.files[at.File]
+	if !ok {
+		file = s.file
+	}
+	if s.mended {
+		return diag.Pos{File: file}
+	}
+	return diag.Pos{File: file, Line: at.Line, Column: at.Column}
+}
+
+// libraryMessage takes what means nothing to a user out of a library's message.
+func libraryMessage(err error) string {
+	text := err.Error()
+	for _, prefix := range [...]string{"yaml error: ", "error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "yaml: ", "json: "} {
+		if _, after, ok := strings.Cut(text, prefix); ok {
+			text = after
+		}
+	}
+	return strings.NewReplacer("openapi3.", "", "Go value of type ", "", "value of type ", "").Replace(text)
 }
