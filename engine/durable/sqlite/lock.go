@@ -3,99 +3,37 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/gofrs/flock"
 )
 
-// locks decide who drives a run. Each is a file, locked by the operating
-// system, which lets go when the process ends in whatever way. The file is
-// removed by its holder, so that only runs that are driven have one.
-type locks struct{ dir string }
-
-// A try may meet somebody who only looks, or a file that its holder has just
-// removed.
-const (
-	lockTries = 5
-	lockPause = 2 * time.Millisecond
-)
-
-// lock takes a run, or fails with durable.ErrBusy and the holder's process id.
-func (l locks) lock(id string) (unlock func(), err error) {
-	path := filepath.Join(l.dir, id)
-	for try := range lockTries {
-		if try > 0 {
-			time.Sleep(lockPause)
-		}
-		f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fileMode))
-		ok, err := f.TryLock()
-		if err != nil {
-			return nil, fmt.Errorf("cannot lock the run: %w", explain(path, err))
-		}
-		if !ok {
-			f.Close()
-			continue
-		}
-		if !current(f) {
-			f.Close() // what we locked is no longer the run's file
-			continue
-		}
-		// For ErrBusy's sake; on systems where a lock forbids it, it stays empty.
-		_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())), fileMode)
-		return func() {
-			// While it is still locked: nobody else has this file then.
-			_ = os.Remove(path)
-			_ = f.Close()
-		}, nil
-	}
-	if pid := l.holder(path); pid != "" {
-		return nil, fmt.Errorf("%w (process %s)", durable.ErrBusy, pid)
-	}
-	return nil, durable.ErrBusy
+// locks decide who drives a run. They are the operating system's, which lets go
+// of them when a process ends in whatever way.
+type locks interface {
+	// lock takes a run, or fails with durable.ErrBusy, naming the process that
+	// has it where that is known. It does not wait.
+	lock(id string) (unlock func(), err error)
+	// held reports whether somebody drives the run.
+	held(id string) bool
+	close() error
 }
 
-// current reports whether the locked file is still the one of its name.
-func current(f *flock.Flock) bool {
-	locked, err := f.Stat()
-	if err != nil {
-		return false
+// busy says who drives a run; pid 0 is not known.
+func busy(pid int) error {
+	if pid == 0 {
+		return durable.ErrBusy
 	}
-	named, err := os.Stat(f.Path())
-	return err == nil && os.SameFile(locked, named)
+	return fmt.Errorf("%w (process %d)", durable.ErrBusy, pid)
 }
 
-func (l locks) holder(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
-}
-
-// held reports whether somebody drives the run. A file that a killed process
-// left behind is not locked.
-func (l locks) held(id string) bool {
-	path := filepath.Join(l.dir, id)
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
-	free, err := f.TryRLock()
-	defer f.Close()
-	return err == nil && !free
-}
-
-// opening takes the lock under which the database is made and migrated. Its
-// name is no run's.
-func (l locks) opening(ctx context.Context) (unlock func(), err error) {
-	path := filepath.Join(l.dir, ".opening")
-	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fs.FileMode(fileMode)))
+// opening takes the lock under which the database is made and migrated.
+func opening(ctx context.Context, dir string) (unlock func(), err error) {
+	path := filepath.Join(dir, "opening.lock")
+	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fileMode))
 	ctx, cancel := context.WithTimeout(ctx, busyMillis*time.Millisecond)
 	defer cancel()
 	if _, err := f.TryLockContext(ctx, lockPause); err != nil {

@@ -17,9 +17,33 @@ import (
 const runColumns = `id, capability, source, owner, started, snapshot, input, status, due, ended, waiting, doc,
 	(SELECT at FROM records WHERE run = id ORDER BY seq DESC LIMIT 1)`
 
+// readStmts are the queries that every drive makes, prepared once.
+type readStmts struct{ run, records, blob, due, nextDue *sql.Stmt }
+
+func prepareReads(ctx context.Context, db *sql.DB) (readStmts, error) {
+	var s readStmts
+	for _, q := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&s.run, `SELECT ` + runColumns + ` FROM runs WHERE id = ?`},
+		{&s.records, `SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`},
+		{&s.blob, `SELECT data FROM blobs WHERE hash = ?`},
+		{&s.due, `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`},
+		{&s.nextDue, `SELECT min(due) FROM runs WHERE due > ?`},
+	} {
+		stmt, err := db.PrepareContext(ctx, q.text)
+		if err != nil {
+			return s, err
+		}
+		*q.stmt = stmt
+	}
+	return s, nil
+}
+
 // Run implements journal.Store.
 func (s *store) Run(ctx context.Context, id string) (journal.Run, error) {
-	run, err := scanRun(s.reads.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE id = ?`, id))
+	run, err := scanRun(s.stmts.run.QueryRowContext(ctx, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return run, durable.ErrUnknown
 	}
@@ -69,7 +93,7 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 		return v, nil
 	}
 	var data []byte
-	err := s.reads.QueryRowContext(ctx, `SELECT data FROM blobs WHERE hash = ?`, hash[:]).Scan(&data)
+	err := s.stmts.blob.QueryRowContext(ctx, hash[:]).Scan(&data)
 	if err == nil {
 		data, err = unpack(data)
 	}
@@ -85,8 +109,7 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 
 // Records implements journal.Store.
 func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.Record, error) {
-	rows, err := s.reads.QueryContext(ctx,
-		`SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`, id, after)
+	rows, err := s.stmts.records.QueryContext(ctx, id, after)
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -188,7 +211,7 @@ func listQuery(f durable.Filter) (string, []any) {
 
 // Due implements journal.Store.
 func (s *store) Due(ctx context.Context, by time.Time, limit int) ([]string, error) {
-	rows, err := s.reads.QueryContext(ctx, `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`, by.UnixNano(), limit)
+	rows, err := s.stmts.due.QueryContext(ctx, by.UnixNano(), limit)
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -207,6 +230,6 @@ func (s *store) Due(ctx context.Context, by time.Time, limit int) ([]string, err
 // NextDue implements journal.Store.
 func (s *store) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
 	var due sql.NullInt64
-	err := s.reads.QueryRowContext(ctx, `SELECT min(due) FROM runs WHERE due > ?`, after.UnixNano()).Scan(&due)
+	err := s.stmts.nextDue.QueryRowContext(ctx, after.UnixNano()).Scan(&due)
 	return timeOf(due), s.failed(err)
 }

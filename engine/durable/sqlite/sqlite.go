@@ -57,11 +57,11 @@ func open(ctx context.Context, o Options) (*store, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, databaseName)
-	locks := locks{dir: filepath.Join(dir, "locks")}
-	if err := prepare(dir, path, locks.dir); err != nil {
+	lockDir := filepath.Join(dir, "locks")
+	if err := prepare(dir, path, lockDir); err != nil {
 		return nil, err
 	}
-	done, err := locks.opening(ctx)
+	done, err := opening(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,10 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := claimFile(path); err != nil {
 		return nil, err
 	}
-	s := &store{path: path, locks: locks, fault: o.Fault, log: o.Log}
+	s := &store{path: path, fault: o.Fault, log: o.Log}
+	if s.locks, err = newLocks(lockDir); err != nil {
+		return nil, err
+	}
 	if err := s.connect(ctx); err != nil {
 		s.Close()
 		return nil, err

@@ -31,6 +31,7 @@ type store struct {
 	writes *sql.DB
 	writer *writer
 	reads  *sql.DB
+	stmts  readStmts
 
 	watch   *sql.Conn // asks whether the database changed
 	watchMu sync.Mutex
@@ -64,6 +65,9 @@ func (s *store) connect(ctx context.Context) error {
 	}
 	s.reads.SetMaxOpenConns(readers + 1) // and the watch
 	s.reads.SetMaxIdleConns(readers + 1)
+	if s.stmts, err = prepareReads(ctx, s.reads); err != nil {
+		return explain(s.path, err)
+	}
 	s.watch, err = s.reads.Conn(ctx)
 	return explain(s.path, err)
 }
@@ -125,7 +129,7 @@ func (s *store) Close() error {
 	if s.writes != nil {
 		errs = append(errs, s.writes.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.locks.close())...)
 }
 
 // failed explains an error of a statement. The first sign of damage has the

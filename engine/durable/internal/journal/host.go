@@ -198,7 +198,9 @@ func (h *host) sit(ctx context.Context, path string, until time.Time, atMost tim
 // pause waits for a while (negative: without end), for news of the run, or for
 // ctx to end, which is an error, as is being cancelled.
 func (h *host) pause(ctx context.Context, d time.Duration) error {
-	defer h.rt.hub.watch()()
+	if d < 0 || d > watchEvery { // else it is over before the watch would see anything
+		defer h.rt.hub.watch()()
+	}
 	var elapsed <-chan time.Time
 	if d >= 0 {
 		timer := time.NewTimer(d)

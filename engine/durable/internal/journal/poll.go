@@ -27,8 +27,13 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		}
 	}
 	for !s.done {
-		p := s.poll.Detail
-		if err := h.sit(ctx, in.Path, *p.Next, longest(sched, p)); err != nil {
+		most := longest(sched, s.poll.Detail)
+		if now := h.clock(); most > 0 && s.poll.Detail.Next.Sub(now) > most { // the clock went back
+			if err := h.nextLook(ctx, *s.poll, now.Add(most)); err != nil {
+				return nil, err
+			}
+		}
+		if err := h.sit(ctx, in.Path, *s.poll.Detail.Next, most); err != nil {
 			return nil, err
 		}
 		if err := h.look(ctx, in, s, sched, do); err != nil {

@@ -1,0 +1,225 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+// dying returns a program whose first call of step "a" dies after sending.
+func (s *suite) dying(in durable.Intent) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		return h.Step(ctx, in, func(context.Context) (json.RawMessage, error) {
+			if s.sent("a") == 1 {
+				panic(crash{})
+			}
+			return json.RawMessage(`"sent again"`), nil
+		})
+	}
+}
+
+// losing returns a program whose calls of step "a" lose their answers.
+func (s *suite) losing(in durable.Intent, times int) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		return h.Step(ctx, in, func(context.Context) (json.RawMessage, error) {
+			if s.sent("a") <= times {
+				return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Description: "make a", Err: errors.New("connection reset")}
+			}
+			return json.RawMessage(`"sent again"`), nil
+		})
+	}
+}
+
+// inDoubt brings run "r" in doubt over step "a".
+func (s *suite) inDoubt() {
+	s.Helper()
+	s.begin("r")
+	s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunInDoubt)
+}
+
+func wantDoc(s *suite, state durable.State, want string) {
+	s.Helper()
+	if string(state.Doc) != want {
+		s.Errorf("the run yields %s, want %s", state.Doc, want)
+	}
+}
+
+var doubtTests = []test{
+	{"safe and keyed steps whose process died are sent again", func(s *suite) {
+		for i, policy := range []durable.Policy{durable.Safe, durable.Keyed} {
+			id := fmt.Sprint("r", i)
+			s.calls["a"] = 0
+			s.begin(id)
+			s.driveCrash(id, s.dying(intent("a", policy)))
+			wantDoc(s, s.drive(id, s.dying(intent("a", policy)), durable.RunSucceeded), `"sent again"`)
+			s.wantSent("a", 2)
+		}
+	}},
+	{"an unsafe step whose process died is in doubt, not sent again", func(s *suite) {
+		s.begin("r")
+		in := intent("a", durable.Unsafe)
+		s.driveCrash("r", s.dying(in))
+		for range 2 {
+			state := s.drive("r", s.dying(in), durable.RunInDoubt)
+			if w := state.Waiting; w == nil || w.Path != "a" || w.Reason != durable.ReasonInDoubt || w.Err == nil {
+				s.Errorf("waiting for %+v", w)
+			}
+			if !state.Due.IsZero() {
+				s.Errorf("a run in doubt goes on by itself at %v", state.Due)
+			}
+			s.reopen()
+		}
+		s.wantSent("a", 1)
+	}},
+	{"an answer that was lost puts an unsafe step in doubt, with the reason", func(s *suite) {
+		s.inDoubt()
+		s.reopen()
+		w := s.state("r").Waiting
+		if w == nil || w.Err == nil || w.Err.Error() != "connection reset" || w.Description != "make a" {
+			s.Fatalf("waiting for %+v", w)
+		}
+		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunInDoubt)
+		s.wantSent("a", 1)
+		want := []string{"started", "step-intent a", "waiting a"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"keyed steps whose answers get lost are sent again a few times, then in doubt", func(s *suite) {
+		s.begin("r")
+		in := intent("a", durable.Keyed)
+		virtual := durable.DriveOptions{Virtual: true}
+		s.driveWith("r", s.losing(in, 4), virtual, durable.RunInDoubt)
+		sent := s.calls["a"]
+		if sent < 2 || sent > 4 {
+			s.Errorf("sent %d times", sent)
+		}
+		wantDoc(s, s.driveWith("r", s.losing(in, 4), virtual, durable.RunSucceeded), `"sent again"`)
+	}},
+	{"settled: it happened", func(s *suite) {
+		s.inDoubt()
+		s.reopen()
+		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`), By: "ops"}); err != nil {
+			s.Fatal(err)
+		}
+		if st := s.state("r"); st.Status != durable.RunRunning || st.Waiting != nil {
+			s.Errorf("after it was settled the run is %s, waiting for %v", st.Status, st.Waiting)
+		}
+		s.reopen()
+		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunSucceeded), `"as settled"`)
+		s.wantSent("a", 1)
+	}},
+	{"settled: it did not happen", func(s *suite) {
+		s.inDoubt()
+		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: false}); err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunSucceeded), `"sent again"`)
+		s.wantSent("a", 2)
+		want := []string{"started", "step-intent a", "waiting a", "settled a", "step-intent a", "step-done a", "ended"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"in doubt twice is on record twice", func(s *suite) {
+		s.inDoubt()
+		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
+			s.Fatal(err)
+		}
+		s.drive("r", s.losing(intent("a", durable.Unsafe), 2), durable.RunInDoubt)
+		s.wantSent("a", 2)
+		want := []string{"started", "step-intent a", "waiting a", "settled a", "step-intent a", "waiting a"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"what is not in doubt cannot be settled", func(s *suite) {
+		s.inDoubt()
+		yes := durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}
+		s.wantErr("another step", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "b", Happened: true}), durable.ErrConflict)
+		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`{`)}); err == nil {
+			s.Error("a result that is not JSON is taken")
+		}
+		if err := s.rt.Settle(s.Context(), "r", yes); err != nil {
+			s.Fatal(err)
+		}
+		s.wantErr("twice", s.rt.Settle(s.Context(), "r", yes), durable.ErrConflict)
+		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunSucceeded)
+		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", yes), durable.ErrEnded)
+		s.wantErr("unknown run", s.rt.Settle(s.Context(), "nobody", yes), durable.ErrUnknown)
+	}},
+	{"probed: found", func(s *suite) {
+		s.begin("r")
+		in, looked := s.probed(json.RawMessage(`"found"`), nil)
+		s.driveCrash("r", s.dying(in))
+		s.clock.add(time.Minute)
+		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"found"`)
+		s.wantSent("a", 1)
+		if *looked != 1 {
+			s.Errorf("looked up %d times", *looked)
+		}
+	}},
+	{"probed: not found", func(s *suite) {
+		s.begin("r")
+		in, _ := s.probed(nil, nil)
+		s.driveCrash("r", s.dying(in))
+		s.clock.add(time.Minute)
+		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"sent again"`)
+		s.wantSent("a", 2)
+	}},
+	{"probed: not before the first request has had its time", func(s *suite) {
+		s.begin("r")
+		in, looked := s.probed(nil, nil)
+		s.driveCrash("r", s.dying(in))
+		s.clock.add(29 * time.Second)
+		state := s.drive("r", s.dying(in), durable.RunWaiting)
+		if want := s.clock.Now().Add(time.Second); !state.Due.Equal(want) || *looked != 0 {
+			s.Errorf("due %v, want %v; looked up %d times", state.Due, want, *looked)
+		}
+		s.clock.add(time.Second)
+		s.drive("r", s.dying(in), durable.RunSucceeded)
+		s.wantSent("a", 2)
+	}},
+	{"probed: an answer lost in a live process is looked up too", func(s *suite) {
+		s.begin("r")
+		in, looked := s.probed(json.RawMessage(`"found"`), nil)
+		wantDoc(s, s.driveWith("r", s.losing(in, 1), durable.DriveOptions{Virtual: true}, durable.RunSucceeded), `"found"`)
+		s.wantSent("a", 1)
+		if *looked != 1 {
+			s.Errorf("looked up %d times", *looked)
+		}
+	}},
+	{"probed: a failing look-up decides nothing", func(s *suite) {
+		s.begin("r")
+		broken := errors.New("503")
+		in, _ := s.probed(nil, broken)
+		s.driveCrash("r", s.dying(in))
+		s.clock.add(time.Minute)
+		_, err := s.rt.Drive(s.Context(), "r", program(func(ctx context.Context, h durable.Host) (any, error) {
+			_, err := s.dying(in)(ctx, h)
+			return nil, failure{err}
+		}).exec, park)
+		s.wantErr("drive", err, broken)
+		s.wantSent("a", 1)
+		in, _ = s.probed(json.RawMessage(`"found"`), nil)
+		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"found"`)
+	}},
+}
+
+// probed is a call that can be looked up, with what that finds.
+func (s *suite) probed(result json.RawMessage, err error) (in durable.Intent, looked *int) {
+	in = intent("a", durable.Probed)
+	in.ProbeAfter = 30 * time.Second
+	looked = new(int)
+	in.Probe = func(context.Context) (json.RawMessage, bool, error) {
+		*looked++
+		return result, result != nil, err
+	}
+	return in, looked
+}

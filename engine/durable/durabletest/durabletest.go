@@ -1,0 +1,251 @@
+// Package durabletest is the suite that every durable.Runtime passes. Start
+// with [Run].
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Opener opens a Runtime that keeps its runs in dir and takes the time from now.
+// The suite closes it. Opened again with the same dir, it must find the same
+// runs, unless Options.Forgets.
+type Opener func(t *testing.T, dir string, now func() time.Time) durable.Runtime
+
+// Options say what a Runtime need not do.
+type Options struct {
+	// Forgets is set for a Runtime whose runs die with it: the suite then goes
+	// on with the same one where it would open it anew.
+	Forgets bool
+}
+
+// Run tests a Runtime.
+func Run(t *testing.T, open Opener, o Options) {
+	for _, group := range [][]test{stepTests, doubtTests, pollTests, timerTests, awaitTests, cancelTests, runTests, serveTests} {
+		for _, tt := range group {
+			t.Run(tt.name, func(t *testing.T) {
+				s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}}
+				s.rt = open(t, s.dir, s.clock.Now)
+				t.Cleanup(func() { s.rt.Close() })
+				tt.run(s)
+			})
+		}
+	}
+}
+
+type test struct {
+	name string
+	run  func(*suite)
+}
+
+// suite is what one test has at hand.
+type suite struct {
+	*testing.T
+	dir   string
+	open  Opener
+	o     Options
+	clock *clock
+	rt    durable.Runtime
+
+	mu    sync.Mutex
+	calls map[string]int // by path, of what programs send
+}
+
+// clock is a clock that tests set.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Date(2030, 1, 2, 3, 4, 5, 6, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func (c *clock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// reopen does what a new process would.
+func (s *suite) reopen() {
+	s.Helper()
+	if s.o.Forgets {
+		return
+	}
+	if err := s.rt.Close(); err != nil {
+		s.Fatal(err)
+	}
+	s.rt = s.open(s.T, s.dir, s.clock.Now)
+}
+
+// program is what the suite's runs do. Its value becomes the run's document.
+type program func(ctx context.Context, h durable.Host) (any, error)
+
+// failure is a program's way to fail its run.
+type failure struct{ error }
+
+// exec interprets a program as an engine would.
+func (p program) exec(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+	v, err := p(ctx, h)
+	var failed failure
+	var timedOut *durable.TimedOut
+	switch {
+	case errors.As(err, &failed):
+		doc, _ := json.Marshal(err.Error())
+		return durable.Ending{Status: durable.RunFailed, Doc: doc}, nil
+	case errors.As(err, &timedOut):
+		return durable.Ending{Status: durable.RunTimedOut}, nil
+	case err != nil:
+		return durable.Ending{}, err
+	}
+	doc, err := json.Marshal(v)
+	return durable.Ending{Status: durable.RunSucceeded, Doc: doc}, err
+}
+
+// begin starts a run called id.
+func (s *suite) begin(id string) {
+	s.Helper()
+	if err := s.rt.Start(s.Context(), durable.Spec{ID: id, Capability: "test", Snapshot: []byte("snapshot"), Input: json.RawMessage(`{"n":1}`)}); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// park is for drives that are to sit nothing out.
+var park = durable.DriveOptions{MaxBlock: time.Nanosecond}
+
+// drive drives a run to where it must get.
+func (s *suite) drive(id string, p program, want durable.RunStatus) durable.State {
+	s.Helper()
+	return s.driveWith(id, p, park, want)
+}
+
+func (s *suite) driveWith(id string, p program, o durable.DriveOptions, want durable.RunStatus) durable.State {
+	s.Helper()
+	state, err := s.rt.Drive(s.Context(), id, p.exec, o)
+	if err != nil {
+		s.Fatalf("drive: %v", err)
+	}
+	if state.Status != want {
+		s.Fatalf("the run is %s, want %s (waiting: %v, document: %s)", state.Status, want, state.Waiting, state.Doc)
+	}
+	if kept := s.state(id); kept.Status != want {
+		s.Fatalf("the run is kept as %s, want %s", kept.Status, want)
+	}
+	return state
+}
+
+func (s *suite) state(id string) durable.State {
+	s.Helper()
+	state, err := s.rt.Get(s.Context(), id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return state
+}
+
+// crash is thrown by a program whose process is to die.
+type crash struct{}
+
+// driveCrash drives a run whose program crashes.
+func (s *suite) driveCrash(id string, p program) {
+	s.Helper()
+	defer func() {
+		s.Helper()
+		switch r := recover(); r.(type) {
+		case crash:
+			s.reopen()
+		default:
+			s.Fatalf("the program did not crash: %v", r)
+		}
+	}()
+	_, err := s.rt.Drive(s.Context(), id, p.exec, park)
+	s.Errorf("drive: %v", err)
+}
+
+// sent counts a call and returns how many there were.
+func (s *suite) sent(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[path]++
+	return s.calls[path]
+}
+
+// wantSent compares the number of calls.
+func (s *suite) wantSent(path string, want int) {
+	s.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if got := s.calls[path]; got != want {
+		s.Errorf("step %q was performed %d times, want %d", path, got, want)
+	}
+}
+
+// wantErr wants an error of a kind.
+func (s *suite) wantErr(what string, err, want error) {
+	s.Helper()
+	if !errors.Is(err, want) {
+		s.Errorf("%s: %v, want %v", what, err, want)
+	}
+}
+
+// kinds returns the kinds of a run's events, and checks their numbers and times.
+func (s *suite) kinds(id string) []string {
+	s.Helper()
+	events, err := s.rt.History(s.Context(), id, 0)
+	if err != nil {
+		s.Fatal(err)
+	}
+	var kinds []string
+	for i, e := range events {
+		if e.Seq != int64(i)+1 {
+			s.Errorf("event %d is numbered %d", i+1, e.Seq)
+		}
+		if e.Step == "" {
+			kinds = append(kinds, e.Kind)
+		} else {
+			kinds = append(kinds, e.Kind+" "+e.Step)
+		}
+	}
+	return kinds
+}
+
+// intent is a call of a policy whose input is its path.
+func intent(path string, policy durable.Policy) durable.Intent {
+	in := durable.Intent{Path: path, Operation: "op", Policy: policy, Input: json.RawMessage(fmt.Sprintf(`{"path":%q}`, path))}
+	if policy == durable.Keyed {
+		in.Key = "key-" + path
+	}
+	return in
+}
+
+// step performs a call that counts and yields its path.
+func (s *suite) step(ctx context.Context, h durable.Host, path string, policy durable.Policy) (json.RawMessage, error) {
+	return h.Step(ctx, intent(path, policy), func(context.Context) (json.RawMessage, error) {
+		s.sent(path)
+		return json.RawMessage(fmt.Sprintf(`{"did":%q}`, path)), nil
+	})
+}
+
+func external(path string) durable.Wait {
+	return durable.Wait{Path: path, Description: "do " + path, With: map[string]any{"link": "https://x.example/" + path}, Sensitive: []string{"link"}}
+}
+
+var policies = []durable.Policy{durable.Safe, durable.Keyed, durable.Probed, durable.Unsafe}

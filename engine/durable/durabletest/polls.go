@@ -1,0 +1,247 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+var threeDays = durable.Schedule{Every: 10 * time.Second, Cap: 5 * time.Minute, Timeout: 72 * time.Hour}
+
+// polling returns a program that polls step "p" until a look at or after a time.
+func (s *suite) polling(sched durable.Schedule, ready time.Time) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		return h.Poll(ctx, intent("p", durable.Safe), sched, func(_ context.Context, try int) (json.RawMessage, bool, error) {
+			if n := s.sent("p"); n != try {
+				s.Errorf("look %d is said to be number %d", n, try)
+			}
+			return json.RawMessage(`"looked"`), !s.clock.Now().Before(ready), nil
+		})
+	}
+}
+
+// untilSettled drives the run each time it is due.
+func (s *suite) untilSettled(id string, p program) durable.State {
+	s.Helper()
+	for range 5000 {
+		state, err := s.rt.Drive(s.Context(), id, p.exec, park)
+		if err != nil {
+			s.Fatal(err)
+		}
+		if state.Due.IsZero() {
+			return state
+		}
+		if state.Due.Before(s.clock.Now()) {
+			s.Fatalf("due at %v, in the past", state.Due)
+		}
+		s.clock.set(state.Due)
+	}
+	s.Fatal("the run never ended")
+	return durable.State{}
+}
+
+var pollTests = []test{
+	{"three days of polling take one event", func(s *suite) {
+		s.begin("r")
+		ready := s.clock.Now().Add(71 * time.Hour)
+		state := s.untilSettled("r", s.polling(threeDays, ready))
+		if state.Status != durable.RunSucceeded {
+			s.Fatalf("the run is %s", state.Status)
+		}
+		if late := s.clock.Now().Sub(ready); late < 0 || late > threeDays.Cap {
+			s.Errorf("seen %v after it came true", late)
+		}
+		want := []string{"started", "poll p", "step-done p", "ended"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"a poll's deadline is absolute", func(s *suite) {
+		s.begin("r")
+		deadline := s.clock.Now().Add(72 * time.Hour)
+		never := deadline.Add(1000 * time.Hour)
+		s.drive("r", s.polling(threeDays, never), durable.RunWaiting)
+		s.clock.add(71 * time.Hour)
+		s.reopen()
+		state := s.untilSettled("r", s.polling(threeDays, never))
+		if state.Status != durable.RunTimedOut || !s.clock.Now().Equal(deadline) {
+			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
+		}
+	}},
+	{"a poll looks once more when taken up after its deadline", func(s *suite) {
+		s.begin("r")
+		ready := s.clock.Now().Add(time.Hour)
+		s.drive("r", s.polling(threeDays, ready), durable.RunWaiting)
+		s.clock.add(1000 * time.Hour)
+		s.drive("r", s.polling(threeDays, ready), durable.RunSucceeded)
+		s.wantSent("p", 2)
+	}},
+	{"a poll in virtual time", func(s *suite) {
+		s.begin("r")
+		start := s.clock.Now()
+		var ended time.Time
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			_, err := h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+				s.sent("p")
+				return nil, false, nil
+			})
+			ended = h.Now()
+			return nil, err
+		})
+		s.driveWith("r", p, durable.DriveOptions{Virtual: true}, durable.RunTimedOut)
+		if got := ended.Sub(start); got != 72*time.Hour {
+			s.Errorf("%v passed", got)
+		}
+	}},
+	{"the clock jumps while polling", func(s *suite) {
+		s.begin("r")
+		never := s.clock.Now().Add(1000 * time.Hour)
+		p := s.polling(threeDays, never)
+		due := s.drive("r", p, durable.RunWaiting).Due
+		deadline := s.clock.Now().Add(72 * time.Hour)
+
+		s.clock.set(due.Add(-time.Second))
+		s.drive("r", p, durable.RunWaiting)
+		s.wantSent("p", 1) // not early
+
+		s.clock.set(due.Add(24 * time.Hour)) // forward
+		due = s.drive("r", p, durable.RunWaiting).Due
+		s.wantSent("p", 2)
+
+		s.clock.add(-24 * time.Hour) // and back
+		due = s.drive("r", p, durable.RunWaiting).Due
+		s.wantSent("p", 2)
+		if wait := due.Sub(s.clock.Now()); wait > threeDays.Cap {
+			s.Errorf("after the clock went back a day the next look is %v away", wait)
+		}
+		state := s.untilSettled("r", p)
+		if state.Status != durable.RunTimedOut || !s.clock.Now().Equal(deadline) {
+			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
+		}
+	}},
+	{"the polled side asks to be left alone", func(s *suite) {
+		s.begin("r")
+		at := s.clock.Now().Add(time.Hour)
+		var tries []int
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(_ context.Context, try int) (json.RawMessage, bool, error) {
+				tries = append(tries, try)
+				if len(tries) == 1 {
+					return nil, false, &durable.NotBefore{At: at}
+				}
+				return json.RawMessage(`1`), true, nil
+			})
+		})
+		if state := s.drive("r", p, durable.RunWaiting); !state.Due.Equal(at) {
+			s.Errorf("due %v, want %v", state.Due, at)
+		}
+		s.clock.set(at)
+		s.drive("r", p, durable.RunSucceeded)
+		if !slices.Equal(tries, []int{1, 1}) {
+			s.Errorf("looks are numbered %v", tries)
+		}
+	}},
+	{"a failing look fails the poll and is looked at again", func(s *suite) {
+		s.begin("r")
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+				if s.sent("p") == 1 {
+					return nil, false, errors.New("404")
+				}
+				return json.RawMessage(`1`), true, nil
+			})
+		})
+		if _, err := s.rt.Drive(s.Context(), "r", p.exec, park); err == nil || err.Error() != "404" {
+			s.Fatal(err)
+		}
+		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantSent("p", 2)
+	}},
+	{"a changed poll is drift", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.polling(threeDays, s.clock.Now().Add(time.Hour)), durable.RunWaiting)
+		_, err := s.rt.Drive(s.Context(), "r", program(func(ctx context.Context, h durable.Host) (any, error) {
+			in := intent("p", durable.Safe)
+			in.Input = json.RawMessage(`{}`)
+			return h.Poll(ctx, in, threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+				s.sent("p")
+				return nil, true, nil
+			})
+		}).exec, park)
+		s.wantErr("drive", err, durable.ErrDrift)
+		s.wantSent("p", 1)
+	}},
+}
+
+var timerTests = []test{
+	{"a timer is armed once and absolute", func(s *suite) {
+		s.begin("r")
+		start := s.clock.Now()
+		armed := start.Add(48 * time.Hour)
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			if err := h.Sleep(ctx, "nap", h.Now().Add(48*time.Hour)); err != nil {
+				return nil, err
+			}
+			s.sent("after")
+			return h.Await(ctx, external("person"))
+		})
+		for _, at := range []time.Duration{0, 47 * time.Hour, -24 * time.Hour, 48*time.Hour - time.Microsecond} {
+			s.clock.set(start.Add(at))
+			state := s.drive("r", p, durable.RunWaiting)
+			if !state.Due.Equal(armed) {
+				s.Errorf("at %v due %v, want %v", at, state.Due, armed)
+			}
+			s.reopen()
+		}
+		s.wantSent("after", 0)
+		s.clock.set(armed)
+		s.drive("r", p, durable.RunWaiting)
+		s.wantSent("after", 1)
+
+		s.clock.set(start) // what has fired stays fired
+		state := s.drive("r", p, durable.RunWaiting)
+		s.wantSent("after", 2)
+		if state.Waiting.Reason != durable.ReasonExternal {
+			s.Errorf("the timer is repeated: waiting for %v", state.Waiting)
+		}
+	}},
+	{"a timer of the past", func(s *suite) {
+		s.begin("r")
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			return nil, h.Sleep(ctx, "nap", h.Now().Add(-time.Hour))
+		}, durable.RunSucceeded)
+	}},
+	{"a short wait is sat out", func(s *suite) {
+		s.begin("r")
+		s.driveWith("r", func(ctx context.Context, h durable.Host) (any, error) {
+			go s.clock.add(time.Hour)
+			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Millisecond))
+		}, durable.DriveOptions{}, durable.RunSucceeded)
+	}},
+	{"ctx ends a wait and leaves the run where it is", func(s *suite) {
+		s.begin("r")
+		ctx, cancel := context.WithCancelCause(s.Context())
+		why := errors.New("interrupted")
+		_, err := s.rt.Drive(ctx, "r", program(func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := s.step(ctx, h, "a", durable.Unsafe); err != nil {
+				return nil, err
+			}
+			cancel(why)
+			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
+		}).exec, durable.DriveOptions{MaxBlock: -1})
+		s.wantErr("drive", err, why)
+		if st := s.state("r"); st.Status != durable.RunRunning || st.Driven {
+			s.Errorf("the run is %+v", st)
+		}
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			return s.step(ctx, h, "a", durable.Unsafe)
+		}, durable.RunSucceeded)
+		s.wantSent("a", 1)
+	}},
+}

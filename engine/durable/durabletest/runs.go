@@ -1,0 +1,336 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+var runTests = []test{
+	{"a run keeps what it was started with", func(s *suite) {
+		spec := durable.Spec{
+			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me",
+			Snapshot: []byte{0x1f, 0x8b, 0, 1, 2}, Input: json.RawMessage(`{"a": "æ"}`), Started: s.clock.Now().Add(-time.Hour),
+		}
+		if err := s.rt.Start(s.Context(), spec); err != nil {
+			s.Fatal(err)
+		}
+		s.wantErr("the same id", s.rt.Start(s.Context(), spec), durable.ErrExists)
+		s.reopen()
+		got, err := s.rt.Spec(s.Context(), "r")
+		if diff := cmp.Diff(spec, got); err != nil || diff != "" {
+			s.Errorf("spec (-want +got)\n%s\n%v", diff, err)
+		}
+		_, err = s.rt.Drive(s.Context(), "r", func(_ context.Context, h durable.Host, got durable.Spec) (durable.Ending, error) {
+			if diff := cmp.Diff(spec, got); diff != "" || h.RunID() != "r" || !h.Now().Equal(spec.Started) {
+				s.Errorf("the executor gets (-want +got)\n%s run %q at %v", diff, h.RunID(), h.Now())
+			}
+			return durable.Ending{Status: durable.RunFailed, Doc: json.RawMessage(`{"why":"not"}`)}, nil
+		}, park)
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		want := durable.State{
+			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Status: durable.RunFailed,
+			Started: spec.Started, Updated: s.clock.Now(), Doc: json.RawMessage(`{"why":"not"}`),
+		}
+		if diff := cmp.Diff(want, s.state("r")); diff != "" {
+			s.Errorf("state (-want +got)\n%s", diff)
+		}
+	}},
+	{"ids that could be file names of something else are refused", func(s *suite) {
+		for _, id := range []string{"", ".", "../r", "a/b", "a b", "ø", "-\x00"} {
+			if err := s.rt.Start(s.Context(), durable.Spec{ID: id}); err == nil {
+				s.Errorf("a run called %q was started", id)
+			}
+		}
+	}},
+	{"unknown runs", func(s *suite) {
+		ctx := s.Context()
+		for _, id := range []string{"nobody", "", "../r"} {
+			_, err := s.rt.Get(ctx, id)
+			s.wantErr("get", err, durable.ErrUnknown)
+			_, err = s.rt.Spec(ctx, id)
+			s.wantErr("spec", err, durable.ErrUnknown)
+			_, err = s.rt.History(ctx, id, 0)
+			s.wantErr("history", err, durable.ErrUnknown)
+			_, err = s.rt.Drive(ctx, id, s.asking().exec, park)
+			s.wantErr("drive", err, durable.ErrUnknown)
+		}
+	}},
+	{"a run that ended is returned as it is", func(s *suite) {
+		s.begin("r")
+		p := program(func(ctx context.Context, h durable.Host) (any, error) { return s.sent("exec"), nil })
+		for range 2 {
+			wantDoc(s, s.drive("r", p, durable.RunSucceeded), `1`)
+			s.reopen()
+		}
+		s.wantSent("exec", 1)
+	}},
+	{"an execution without an end is an error", func(s *suite) {
+		s.begin("r")
+		for _, e := range []durable.Ending{{}, {Status: durable.RunWaiting}} {
+			_, err := s.rt.Drive(s.Context(), "r", func(context.Context, durable.Host, durable.Spec) (durable.Ending, error) { return e, nil }, park)
+			if err == nil {
+				s.Errorf("a run that ends as %q is taken", e.Status)
+			}
+		}
+	}},
+	{"an executor's error leaves the run due", func(s *suite) {
+		s.begin("r")
+		broken := errors.New("cannot read the snapshot")
+		_, err := s.rt.Drive(s.Context(), "r", program(func(context.Context, durable.Host) (any, error) { return nil, broken }).exec, park)
+		s.wantErr("drive", err, broken)
+		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
+		if err != nil || len(due) != 1 {
+			s.Errorf("due: %v, %v", due, err)
+		}
+	}},
+	{"a parked run keeps its document", func(s *suite) {
+		s.begin("r")
+		_, err := s.rt.Drive(s.Context(), "r", func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+			_, err := h.Await(ctx, external("person"))
+			return durable.Ending{Doc: json.RawMessage(`{"so":"far"}`)}, err
+		}, park)
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		wantDoc(s, s.state("r"), `{"so":"far"}`)
+	}},
+	{"one drives, the others are told", func(s *suite) {
+		s.begin("r")
+		inside := false
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			inside = true
+			if !s.state("r").Driven {
+				s.Error("a driven run is not said to be")
+			}
+			_, err := s.rt.Drive(ctx, "r", s.asking().exec, park)
+			s.wantErr("the second", err, durable.ErrBusy)
+			return nil, nil
+		}, durable.RunSucceeded)
+		if !inside || s.state("r").Driven {
+			s.Error("driven is wrong afterwards")
+		}
+	}},
+	{"many drivers, each step once", func(s *suite) {
+		const runs, drivers = 20, 8
+		for i := range runs {
+			s.begin(fmt.Sprint("r", i))
+		}
+		var wg sync.WaitGroup
+		for range drivers {
+			wg.Go(func() {
+				for i := range runs {
+					id := fmt.Sprint("r", i)
+					_, err := s.rt.Drive(s.Context(), id, program(func(ctx context.Context, h durable.Host) (any, error) {
+						return s.step(ctx, h, id, durable.Unsafe)
+					}).exec, park)
+					if err != nil && !errors.Is(err, durable.ErrBusy) {
+						s.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for i := range runs {
+			id := fmt.Sprint("r", i)
+			s.wantSent(id, 1)
+			if st := s.state(id).Status; st != durable.RunSucceeded {
+				s.Errorf("%s is %s", id, st)
+			}
+		}
+	}},
+	{"list", func(s *suite) {
+		for i, spec := range []durable.Spec{
+			{ID: "run_a1", Capability: "x", Owner: "ada"},
+			{ID: "run_a2", Capability: "y", Owner: "ada"},
+			{ID: "run_b1", Capability: "x", Owner: "bob"},
+			{ID: "Run_a1", Capability: "x"},
+		} {
+			spec.Started = s.clock.Now().Add(time.Duration(i) * time.Second)
+			if err := s.rt.Start(s.Context(), spec); err != nil {
+				s.Fatal(err)
+			}
+		}
+		s.drive("run_a1", s.asking(), durable.RunWaiting)
+		s.drive("run_b1", func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.RunSucceeded)
+		nap := s.clock.Now().Add(time.Hour)
+		s.drive("Run_a1", func(ctx context.Context, h durable.Host) (any, error) { return nil, h.Sleep(ctx, "nap", nap) }, durable.RunWaiting)
+		for _, tt := range []struct {
+			f    durable.Filter
+			want []string
+		}{
+			{durable.Filter{}, []string{"Run_a1", "run_b1", "run_a2", "run_a1"}},
+			{durable.Filter{Limit: 2}, []string{"Run_a1", "run_b1"}},
+			{durable.Filter{Capability: "x"}, []string{"Run_a1", "run_b1", "run_a1"}},
+			{durable.Filter{Owner: "ada"}, []string{"run_a2", "run_a1"}},
+			{durable.Filter{Prefix: "run_a"}, []string{"run_a2", "run_a1"}},
+			{durable.Filter{Prefix: "run_c"}, nil},
+			{durable.Filter{Status: []durable.RunStatus{durable.RunWaiting}}, []string{"Run_a1", "run_a1"}},
+			{durable.Filter{Status: []durable.RunStatus{durable.RunSucceeded, durable.RunRunning}}, []string{"run_b1", "run_a2"}},
+			{durable.Filter{Due: s.clock.Now()}, []string{"run_a2"}},
+			{durable.Filter{Due: nap}, []string{"Run_a1", "run_a2"}},
+		} {
+			states, err := s.rt.List(s.Context(), tt.f)
+			if err != nil {
+				s.Fatal(err)
+			}
+			var got []string
+			for _, st := range states {
+				got = append(got, st.ID)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				s.Errorf("%+v (-want +got)\n%s", tt.f, diff)
+			}
+		}
+	}},
+	{"history goes on after an event and tells what was sent", func(s *suite) {
+		s.begin("r")
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := s.step(ctx, h, "a", durable.Keyed); err != nil {
+				return nil, err
+			}
+			return s.step(ctx, h, "b", durable.Safe)
+		}, durable.RunSucceeded)
+		want := []string{"started", "step-intent a", "step-done a", "step-intent b", "step-done b", "ended"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+		events, err := s.rt.History(s.Context(), "r", 1)
+		if err != nil || len(events) != 5 || events[0].Seq != 2 {
+			s.Fatalf("%v, %v", events, err)
+		}
+		var d durable.Detail
+		if err := json.Unmarshal(events[0].Data, &d); err != nil {
+			s.Fatal(err)
+		}
+		if d.Operation != "op" || d.Policy != durable.Keyed || d.Key != "key-a" || len(d.InputHash) != 64 || string(d.Input) != `{"path":"a"}` || events[0].Attempt != 1 {
+			s.Errorf("intent: %+v", d)
+		}
+		d = durable.Detail{}
+		if err := json.Unmarshal(events[1].Data, &d); err != nil || string(d.Result) != `{"did":"a"}` {
+			s.Errorf("done: %s, %v", events[1].Data, err)
+		}
+		if events, err := s.rt.History(s.Context(), "r", 99); err != nil || len(events) != 0 {
+			s.Errorf("after the end: %v, %v", events, err)
+		}
+	}},
+	{"prune forgets runs that ended before", func(s *suite) {
+		for i := range 5 {
+			id := fmt.Sprint("r", i)
+			s.begin(id)
+			if i < 3 {
+				s.drive(id, func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.RunSucceeded)
+			}
+			s.clock.add(time.Hour)
+		}
+		cut := s.clock.Now().Add(-3 * time.Hour)
+		for _, want := range []int{2, 0} {
+			if n, err := s.rt.Prune(s.Context(), cut); n != want || err != nil {
+				s.Errorf("pruned %d, want %d: %v", n, want, err)
+			}
+		}
+		states, err := s.rt.List(s.Context(), durable.Filter{})
+		if err != nil || len(states) != 3 {
+			s.Errorf("%d runs are left: %v", len(states), err)
+		}
+		_, err = s.rt.Get(s.Context(), "r0")
+		s.wantErr("get", err, durable.ErrUnknown)
+		s.begin("r0") // its snapshot may have been shared
+		if spec, err := s.rt.Spec(s.Context(), "r0"); err != nil || string(spec.Snapshot) != "snapshot" {
+			s.Errorf("%+v, %v", spec, err)
+		}
+	}},
+}
+
+var serveTests = []test{
+	{"serve drives what is due and what becomes due", func(s *suite) {
+		s.begin("before")
+		ctx, cancel := context.WithCancel(s.Context())
+		defer cancel()
+		ended := make(chan string, 10)
+		served := make(chan error, 1)
+		go func() {
+			served <- s.rt.Serve(ctx, s.asking().exec, durable.ServeOptions{Ended: func(st durable.State) {
+				ended <- st.ID + " " + string(st.Status)
+			}})
+		}()
+		want := func(what string) {
+			s.Helper()
+			if got := <-ended; got != what {
+				s.Fatalf("%s, want %s", got, what)
+			}
+		}
+		want("before waiting")
+		if err := s.signal("before", "1", `1`); err != nil {
+			s.Fatal(err)
+		}
+		want("before succeeded")
+		s.begin("during")
+		want("during waiting")
+		if err := s.rt.Cancel(s.Context(), "during"); err != nil {
+			s.Fatal(err)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			s.Error(err)
+		}
+	}},
+	{"serve drives so many at once and no more", func(s *suite) {
+		const runs, parallel = 20, 3
+		var now, most atomic.Int64
+		ctx, cancel := context.WithCancel(s.Context())
+		defer cancel()
+		for i := range runs {
+			s.begin(fmt.Sprint("r", i))
+		}
+		var left atomic.Int64
+		left.Store(runs)
+		err := s.rt.Serve(ctx, program(func(ctx context.Context, h durable.Host) (any, error) {
+			n := now.Add(1)
+			defer now.Add(-1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			return s.step(ctx, h, h.RunID(), durable.Unsafe)
+		}).exec, durable.ServeOptions{Parallel: parallel, Ended: func(durable.State) {
+			if left.Add(-1) == 0 {
+				cancel()
+			}
+		}})
+		if err != nil {
+			s.Error(err)
+		}
+		if most.Load() > parallel {
+			s.Errorf("%d at once", most.Load())
+		}
+		for i := range runs {
+			s.wantSent(fmt.Sprint("r", i), 1)
+		}
+	}},
+	{"serve ends drives with ctx and leaves their runs due", func(s *suite) {
+		s.begin("r")
+		ctx, cancel := context.WithCancel(s.Context())
+		err := s.rt.Serve(ctx, program(func(ctx context.Context, h durable.Host) (any, error) {
+			cancel()
+			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
+		}).exec, durable.ServeOptions{MaxBlock: -1})
+		if err != nil {
+			s.Error(err)
+		}
+		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
+		if err != nil || !slices.ContainsFunc(due, func(st durable.State) bool { return st.ID == "r" && !st.Driven }) {
+			s.Errorf("due: %+v, %v", due, err)
+		}
+	}},
+}

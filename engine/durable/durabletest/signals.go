@@ -1,0 +1,319 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+// asking returns a program that needs one person.
+func (s *suite) asking() program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		return h.Await(ctx, external("person"))
+	}
+}
+
+func (s *suite) signal(id, name, result string) error {
+	return s.rt.Signal(s.Context(), id, durable.Signal{ID: name, Step: "person", Result: json.RawMessage(result), By: "ada"})
+}
+
+// awaits waits until a run waits, as one that is driven elsewhere will.
+func (s *suite) awaits(id string) {
+	s.Helper()
+	for s.state(id).Waiting == nil {
+		if s.Context().Err() != nil {
+			s.Fatal("the run never waited")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// staying drives a run in a goroutine with a drive that waits as long as it takes.
+func (s *suite) staying(id string, p program) (done <-chan error) {
+	ch := make(chan error, 1)
+	go func() {
+		_, err := s.rt.Drive(s.Context(), id, p.exec, durable.DriveOptions{MaxBlock: -1})
+		ch <- err
+	}()
+	return ch
+}
+
+var awaitTests = []test{
+	{"a run waits for a person and says what for", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.asking(), durable.RunWaiting)
+		s.drive("r", s.asking(), durable.RunWaiting)
+		s.reopen()
+		want := &durable.Suspended{
+			Path: "person", Reason: durable.ReasonExternal, Description: "do person",
+			With: map[string]any{"link": "https://x.example/person"}, Sensitive: []string{"link"},
+		}
+		state := s.state("r")
+		if diff := cmp.Diff(want, state.Waiting); diff != "" {
+			s.Errorf("waiting (-want +got)\n%s", diff)
+		}
+		if !state.Due.IsZero() {
+			s.Errorf("a run that waits for a person goes on by itself at %v", state.Due)
+		}
+		if diff := cmp.Diff([]string{"started", "waiting person"}, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"a signal makes the run due and is its result", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.asking(), durable.RunWaiting)
+		s.reopen()
+		if err := s.signal("r", "1", `{"ok":true}`); err != nil {
+			s.Fatal(err)
+		}
+		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
+		if err != nil || len(due) != 1 || due[0].Status != durable.RunRunning || due[0].Waiting != nil {
+			s.Errorf("due: %+v, %v", due, err)
+		}
+		s.reopen()
+		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `{"ok":true}`)
+		if diff := cmp.Diff([]string{"started", "waiting person", "signal person", "step-done person", "ended"}, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"a signal may come before the run waits", func(s *suite) {
+		s.begin("r")
+		if err := s.signal("r", "1", `1`); err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `1`)
+	}},
+	{"a signal that was consumed is not consumed again", func(s *suite) {
+		s.begin("r")
+		if err := s.signal("r", "1", `1`); err != nil {
+			s.Fatal(err)
+		}
+		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := h.Await(ctx, external("person")); err != nil {
+				return nil, err
+			}
+			panic(crash{})
+		})
+		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `1`)
+		if diff := cmp.Diff([]string{"started", "signal person", "step-done person", "ended"}, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"signals that repeat, conflict, or come too late", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.asking(), durable.RunWaiting)
+		for range 2 {
+			if err := s.signal("r", "1", `{"a":1,"b":2}`); err != nil {
+				s.Fatal(err)
+			}
+		}
+		if err := s.signal("r", "2", `{"b": 2, "a": 1}`); err != nil {
+			s.Errorf("another message that says the same: %v", err)
+		}
+		s.wantErr("another result", s.signal("r", "2", `2`), durable.ErrConflict)
+		s.wantErr("another result under the same name", s.signal("r", "1", `2`), durable.ErrConflict)
+		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `{"a":1,"b":2}`)
+		if err := s.signal("r", "1", `{"a":1,"b":2}`); err != nil {
+			s.Errorf("the same after the end: %v", err)
+		}
+		s.wantErr("another after the end", s.signal("r", "3", `2`), durable.ErrEnded)
+		s.wantErr("unknown run", s.signal("nobody", "1", `1`), durable.ErrUnknown)
+		if err := s.signal("r", "4", `{`); err == nil {
+			s.Error("a result that is not JSON is taken")
+		}
+	}},
+	{"two signals at once: one counts", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.asking(), durable.RunWaiting)
+		const n = 8
+		errs := make([]error, n)
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() { errs[i] = s.signal("r", fmt.Sprint(i), fmt.Sprint(i)) })
+		}
+		wg.Wait()
+		winner := -1
+		for i, err := range errs {
+			switch {
+			case err == nil && winner < 0:
+				winner = i
+			case !errors.Is(err, durable.ErrConflict):
+				s.Errorf("signal %d: %v", i, err)
+			}
+		}
+		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), fmt.Sprint(winner))
+	}},
+	{"a drive that stays wakes on the signal", func(s *suite) {
+		s.begin("r")
+		done := s.staying("r", s.asking())
+		s.awaits("r")
+		if st := s.state("r"); st.Status != durable.RunWaiting || !st.Driven {
+			s.Errorf("while a drive stays the run is %s, driven %v", st.Status, st.Driven)
+		}
+		if err := s.signal("r", "1", `1`); err != nil {
+			s.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			s.Fatal(err)
+		}
+		if st := s.state("r"); st.Status != durable.RunSucceeded || st.Waiting != nil {
+			s.Errorf("afterwards the run is %s, waiting for %v", st.Status, st.Waiting)
+		}
+	}},
+	{"a signal that comes just as the run parks is not lost", func(s *suite) {
+		s.begin("r")
+		first := true
+		state := s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			raw, err := h.Await(ctx, external("person"))
+			if first {
+				first = false
+				if err := s.signal("r", "1", `1`); err != nil {
+					s.Error(err)
+				}
+			}
+			return raw, err
+		}, durable.RunSucceeded)
+		wantDoc(s, state, `1`)
+	}},
+	{"a handler performs external steps", func(s *suite) {
+		s.begin("r")
+		with := func(result string, ok bool, err error) durable.DriveOptions {
+			return durable.DriveOptions{External: func(_ context.Context, w durable.Wait) (json.RawMessage, bool, error) {
+				s.sent(w.Path)
+				return json.RawMessage(result), ok, err
+			}}
+		}
+		s.driveWith("r", s.asking(), with("", false, nil), durable.RunWaiting)
+		broken := errors.New("no terminal")
+		if _, err := s.rt.Drive(s.Context(), "r", s.asking().exec, with("", false, broken)); !errors.Is(err, broken) {
+			s.Errorf("drive: %v", err)
+		}
+		p := func(ctx context.Context, h durable.Host) (any, error) {
+			got, err := h.Await(ctx, external("person"))
+			if err != nil {
+				return nil, err
+			}
+			if _, err := h.Await(ctx, external("another")); err != nil {
+				return nil, err
+			}
+			return got, nil
+		}
+		o := with(`"handled"`, true, nil)
+		handle := o.External
+		o.External = func(ctx context.Context, w durable.Wait) (json.RawMessage, bool, error) {
+			if w.Path == "another" {
+				return nil, false, nil
+			}
+			return handle(ctx, w)
+		}
+		s.driveWith("r", p, o, durable.RunWaiting)
+		s.reopen()
+		s.driveWith("r", p, o, durable.RunWaiting)
+		s.wantSent("person", 3)
+		s.wantErr("a signal against the handler", s.signal("r", "1", `2`), durable.ErrConflict)
+	}},
+	{"a signal stored while a handler is at work counts", func(s *suite) {
+		s.begin("r")
+		o := durable.DriveOptions{External: func(context.Context, durable.Wait) (json.RawMessage, bool, error) {
+			if err := s.signal("r", "1", `"signalled"`); err != nil {
+				s.Error(err)
+			}
+			return json.RawMessage(`"handled"`), true, nil
+		}}
+		wantDoc(s, s.driveWith("r", s.asking(), o, durable.RunSucceeded), `"signalled"`)
+	}},
+}
+
+var cancelTests = []test{
+	{"cancel a run that nobody drives", func(s *suite) {
+		for i, status := range []durable.RunStatus{durable.RunRunning, durable.RunWaiting, durable.RunInDoubt} {
+			id := fmt.Sprint("r", i)
+			s.begin(id)
+			switch status {
+			case durable.RunWaiting:
+				s.drive(id, s.asking(), status)
+			case durable.RunInDoubt:
+				s.drive(id, s.losing(intent("a", durable.Unsafe), 1), status)
+			}
+			for range 2 {
+				if err := s.rt.Cancel(s.Context(), id); err != nil {
+					s.Fatal(err)
+				}
+			}
+			st := s.state(id)
+			if st.Status != durable.RunCancelled || st.Waiting != nil || !st.Due.IsZero() {
+				s.Errorf("%s run, cancelled: %+v", status, st)
+			}
+			s.drive(id, s.asking(), durable.RunCancelled)
+			s.wantErr("a signal afterwards", s.signal(id, "1", `1`), durable.ErrEnded)
+		}
+	}},
+	{"cancel a run that is driven: at its next call", func(s *suite) {
+		s.begin("r")
+		ready := make(chan struct{})
+		cancelled := make(chan error)
+		go func() {
+			<-ready
+			cancelled <- s.rt.Cancel(s.Context(), "r")
+		}()
+		state := s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+				close(ready)
+				if err := <-cancelled; err != nil {
+					s.Error(err)
+				}
+				return json.RawMessage(`1`), nil
+			})
+			if err != nil {
+				return nil, err
+			}
+			return s.step(ctx, h, "b", durable.Unsafe)
+		}, durable.RunCancelled)
+		if state.Status != durable.RunCancelled {
+			s.Error(state.Status)
+		}
+		s.wantSent("b", 0)
+		want := []string{"started", "step-intent a", "cancelled", "step-done a", "ended"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"cancel a run whose drive waits", func(s *suite) {
+		for i, p := range []program{s.asking(), func(ctx context.Context, h durable.Host) (any, error) {
+			if err := h.Sleep(ctx, "nap", h.Now().Add(time.Hour)); err != nil {
+				return nil, err
+			}
+			return s.step(ctx, h, "a", durable.Safe)
+		}} {
+			id := fmt.Sprint("r", i)
+			s.begin(id)
+			done := s.staying(id, p)
+			for len(s.kinds(id)) < 2 {
+				time.Sleep(time.Millisecond)
+			}
+			if err := s.rt.Cancel(s.Context(), id); err != nil {
+				s.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				s.Fatal(err)
+			}
+			if st := s.state(id).Status; st != durable.RunCancelled {
+				s.Errorf("the run is %s", st)
+			}
+		}
+		s.wantSent("a", 0)
+	}},
+	{"cancel what cannot be cancelled", func(s *suite) {
+		s.begin("r")
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) { return nil, nil }, durable.RunSucceeded)
+		s.wantErr("an ended run", s.rt.Cancel(s.Context(), "r"), durable.ErrEnded)
+		s.wantErr("unknown run", s.rt.Cancel(s.Context(), "nobody"), durable.ErrUnknown)
+	}},
+}

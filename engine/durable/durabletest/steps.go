@@ -1,0 +1,205 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+var stepTests = []test{
+	{"a completed step is never performed again", func(s *suite) {
+		s.begin("r")
+		var first, second []string
+		p := func(out *[]string, last bool) program {
+			return func(ctx context.Context, h durable.Host) (any, error) {
+				for _, policy := range policies {
+					got, err := s.step(ctx, h, string(policy), policy)
+					if err != nil {
+						return nil, err
+					}
+					*out = append(*out, string(got))
+					s.clock.add(time.Second)
+				}
+				if !last {
+					panic(crash{})
+				}
+				return *out, nil
+			}
+		}
+		s.driveCrash("r", p(&first, false))
+		state := s.drive("r", p(&second, true), durable.RunSucceeded)
+		if diff := cmp.Diff(first, second); diff != "" {
+			s.Errorf("replay yields other results (-first +second)\n%s", diff)
+		}
+		for _, policy := range policies {
+			s.wantSent(string(policy), 1)
+		}
+		var doc []string
+		if err := json.Unmarshal(state.Doc, &doc); err != nil || cmp.Diff(first, doc) != "" {
+			s.Errorf("document %s: %v", state.Doc, err)
+		}
+	}},
+	{"time is the same in every execution and passes only in calls", func(s *suite) {
+		s.begin("r")
+		var times [2][]time.Time
+		p := func(run int) program {
+			return func(ctx context.Context, h durable.Host) (any, error) {
+				for _, path := range []string{"a", "b"} {
+					before := h.Now()
+					s.clock.add(time.Minute)
+					if !h.Now().Equal(before) {
+						s.Error("time passed between calls")
+					}
+					if _, err := s.step(ctx, h, path, durable.Unsafe); err != nil {
+						return nil, err
+					}
+					times[run] = append(times[run], before, h.Now())
+				}
+				_, err := h.Await(ctx, external("person"))
+				return nil, err
+			}
+		}
+		s.drive("r", p(0), durable.RunWaiting)
+		s.clock.add(-48 * time.Hour)
+		s.reopen()
+		s.drive("r", p(1), durable.RunWaiting)
+		if diff := cmp.Diff(times[0], times[1]); diff != "" {
+			s.Errorf("time differs (-first +second)\n%s", diff)
+		}
+		for i := 1; i < len(times[0]); i++ {
+			if times[0][i].Before(times[0][i-1]) {
+				s.Errorf("time went back: %v", times[0])
+			}
+		}
+	}},
+	{"a changed input is drift and sends nothing", func(s *suite) {
+		for _, policy := range policies {
+			for what, change := range map[string]func(*durable.Intent){
+				"input":     func(in *durable.Intent) { in.Input = json.RawMessage(`{"path":"other"}`) },
+				"operation": func(in *durable.Intent) { in.Operation = "other" },
+				"key":       func(in *durable.Intent) { in.Key = "other" },
+			} {
+				id := "r-" + what + "-" + string(policy)
+				s.begin(id)
+				path := id
+				s.drive(id, func(ctx context.Context, h durable.Host) (any, error) {
+					if _, err := s.step(ctx, h, path, policy); err != nil {
+						return nil, err
+					}
+					return h.Await(ctx, external("person"))
+				}, durable.RunWaiting)
+				_, err := s.rt.Drive(s.Context(), id, program(func(ctx context.Context, h durable.Host) (any, error) {
+					in := intent(path, policy)
+					change(&in)
+					_, err := h.Step(ctx, in, func(context.Context) (json.RawMessage, error) {
+						s.sent(path)
+						return nil, nil
+					})
+					return nil, failure{err} // an interpreter may well take it for the step's failure
+				}).exec, park)
+				s.wantErr(id, err, durable.ErrDrift)
+				if err != nil && !strings.Contains(err.Error(), `"`+path+`"`) {
+					s.Errorf("%v does not name the step", err)
+				}
+				s.wantSent(path, 1)
+				if st := s.state(id).Status; st != durable.RunWaiting {
+					s.Errorf("%s: the run is %s afterwards", id, st)
+				}
+			}
+		}
+	}},
+	{"a definite failure is history and not replayed", func(s *suite) {
+		s.begin("r")
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			got, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+				if s.sent("a") == 1 {
+					return nil, errors.New("422 unprocessable")
+				}
+				return json.RawMessage(`2`), nil
+			})
+			return got, err
+		})
+		if _, err := s.rt.Drive(s.Context(), "r", p.exec, park); err == nil || err.Error() != "422 unprocessable" {
+			s.Fatalf("the executor's error is lost: %v", err)
+		}
+		s.reopen()
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantSent("a", 2)
+		want := []string{"started", "step-intent a", "step-failed a", "step-intent a", "step-done a", "ended"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"a failure that was not recorded leaves a write in doubt", func(s *suite) {
+		s.begin("r")
+		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
+			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+				s.sent("a")
+				return nil, errors.New("the answer made no sense")
+			})
+			_ = err
+			panic(crash{})
+		})
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			return s.step(ctx, h, "a", durable.Unsafe)
+		}, durable.RunInDoubt)
+		s.wantSent("a", 1)
+	}},
+	{"results keep their bytes", func(s *suite) {
+		s.begin("r")
+		big := json.RawMessage(`["<&>", 1e400, ` + strings.Repeat(`"æøå",  `, 100_000) + `null]`)
+		var got []json.RawMessage
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			for _, v := range []json.RawMessage{nil, json.RawMessage(`{ "b": 1, "a": 12345678901234567890 }`), big} {
+				raw, err := h.Step(ctx, intent(string(rune('a'+len(got)%3)), durable.Unsafe), func(context.Context) (json.RawMessage, error) { return v, nil })
+				if err != nil {
+					return nil, err
+				}
+				got = append(got, raw)
+			}
+			_, err := h.Await(ctx, external("person"))
+			return nil, err
+		})
+		s.drive("r", p, durable.RunWaiting)
+		s.reopen()
+		s.drive("r", p, durable.RunWaiting)
+		if len(got) != 6 {
+			s.Fatalf("%d results", len(got))
+		}
+		for i := range 3 {
+			if string(got[i]) != string(got[i+3]) {
+				s.Errorf("result %d of %d bytes came back with %d", i, len(got[i]), len(got[i+3]))
+			}
+		}
+	}},
+	{"the other side asks to be left alone", func(s *suite) {
+		s.begin("r")
+		at := s.clock.Now().Add(time.Hour)
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+				if s.sent("a") == 1 {
+					return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
+				}
+				return json.RawMessage(`true`), nil
+			})
+		})
+		for range 2 { // the second time nothing is due yet
+			state := s.drive("r", p, durable.RunWaiting)
+			if !state.Due.Equal(at) || state.Waiting == nil || state.Waiting.Reason != durable.ReasonTimer {
+				s.Fatalf("due %v, waiting %v", state.Due, state.Waiting)
+			}
+			s.reopen()
+		}
+		s.clock.add(59 * time.Minute)
+		s.drive("r", p, durable.RunWaiting)
+		s.wantSent("a", 1)
+		s.clock.add(time.Minute)
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantSent("a", 2)
+	}},
+}
