@@ -178,11 +178,13 @@ func (c *compiler) pos(at *openapi3.Origin, field string) diag.Pos {
 
 // inOrder returns the keys of m as they stand in the document: kin-openapi keeps
 // them in maps, but remembers the places. Keys without a place come first, by
-// name.
-func inOrder[V any](m map[string]V, origin func(V) *openapi3.Origin) []string {
+// name. Those of null say nothing and are left out.
+func inOrder[V any](m map[string]*V, origin func(*V) *openapi3.Origin) []string {
 	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
+	for key, v := range m {
+		if v != nil {
+			keys = append(keys, key)
+		}
 	}
 	place := func(key string) (line, column int) {
 		if o := origin(m[key]); o != nil && o.Key != nil {

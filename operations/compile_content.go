@@ -121,7 +121,7 @@ func (c *compiler) example(one any, several openapi3.Examples) *node {
 
 func encodings(all openapi3.Encodings) *node {
 	out := objectNode()
-	for _, name := range sortedKeys(all) {
+	for _, name := range inOrder(all, func(e *openapi3.Encoding) *openapi3.Origin { return e.Origin }) {
 		encoding := all[name]
 		e := objectNode()
 		e.setString("contentType", encoding.ContentType)
@@ -164,7 +164,7 @@ func server(s *openapi3.Server) *node {
 		return out
 	}
 	variables := objectNode()
-	for _, name := range sortedKeys(s.Variables) {
+	for _, name := range inOrder(s.Variables, func(v *openapi3.ServerVariable) *openapi3.Origin { return v.Origin }) {
 		v := objectNode()
 		v.setString("default", s.Variables[name].Default)
 		if enum := s.Variables[name].Enum; len(enum) > 0 {

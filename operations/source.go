@@ -59,12 +59,19 @@ func (s *source) load(src []byte) *openapi3.T {
 	if !ok {
 		return nil
 	}
-	s.mended = true
-	if doc, err = s.parse(fixed, m); err != nil {
-		s.unreadable(diag.Pos{File: s.file}, libraryMessage(err))
-		return nil
+	if m.changed {
+		s.mended = true
+		if doc, err = s.parse(fixed, m); err == nil {
+			return doc
+		}
 	}
-	return doc
+	at := diag.Pos{File: s.file}
+	line, message := yamlError(err)
+	if !s.mended {
+		at.Line = line
+	}
+	s.unreadable(at, message)
+	return nil
 }
 
 var (

@@ -78,7 +78,7 @@ func (m *mender) keywords(n *yaml.Node) {
 			m.fault(v, "%q must be %s, not %s; it is ignored", key.Value, what, kindOf(v))
 			continue
 		case what == "a string" && v.ShortTag() != "!!str":
-			v.Tag, v.Style = "!!str", yaml.DoubleQuotedStyle // 3.1 is a number to YAML
+			m.quote(v) // 3.1 is a number to YAML
 		}
 		kept = append(kept, key, n.Content[i+1])
 	}
@@ -93,7 +93,7 @@ func (m *mender) entry(key string, n *yaml.Node) {
 		is, what = yamlSchema, "a schema"
 	case key == "variables":
 		for _, k := range [...]string{"default", "enum"} {
-			quote(child(n, k))
+			m.quote(child(n, k))
 		}
 		return
 	case key == "parameters" || key == "responses" || key == "content":
@@ -107,15 +107,16 @@ func (m *mender) entry(key string, n *yaml.Node) {
 }
 
 // quote makes strings of a scalar or of the items of a list.
-func quote(n *yaml.Node) {
+func (m *mender) quote(n *yaml.Node) {
 	if n == nil {
 		return
 	}
 	if n.Kind == yaml.ScalarNode {
+		m.changed = true
 		n.Tag, n.Style = "!!str", yaml.DoubleQuotedStyle
 	}
 	for _, item := range n.Content {
-		quote(item)
+		m.quote(item)
 	}
 }
 

@@ -27,6 +27,8 @@ type mender struct {
 	source *source
 	file   string // the one at hand
 	trees  map[string]*yaml.Node
+
+	changed bool // so that another try is worth it
 }
 
 func newMender(s *source) *mender { return &mender{source: s, trees: map[string]*yaml.Node{}} }
@@ -95,6 +97,7 @@ func (m *mender) fault(at *yaml.Node, format string, args ...any) {
 }
 
 func (m *mender) warn(code string, at *yaml.Node, message string) {
+	m.changed = true
 	m.source.problems.Add(diag.Diagnostic{
 		Code: code, Severity: diag.Warning, Message: message,
 		Pos: diag.Pos{File: m.file, Line: at.Line, Column: at.Column},
