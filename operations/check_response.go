@@ -28,8 +28,8 @@ func (v Violation) String() string {
 // not JSON is not looked into.
 //
 // Operations of a [Set] are checked against the whole JSON Schema 2020-12,
-// compiled once per response on first use; those made by hand against what
-// [Schema.Check] sees. Formats are not asserted. CheckResponse is safe for
+// compiled once per response on first use; those made by hand, and responses
+// whose schema is too large for that, against what [Schema.Check] sees. Formats are not asserted. CheckResponse is safe for
 // concurrent use.
 func (o *Operation) CheckResponse(status int, mediaType string, value any) []Violation {
 	i := o.documented(status)

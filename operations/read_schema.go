@@ -176,7 +176,13 @@ func (r *schemaReader) fillParts(s *Schema, n *node) {
 			s.Properties = append(s.Properties, Property{Name: f.key, Schema: r.schema(f.value)})
 		}
 	}
+	patterns := n.get("patternProperties")
 	switch additional := n.get("additionalProperties"); {
+	case additional.is(kindFalse) && patterns != nil && len(patterns.fields) > 0:
+		s.Open = true
+		if len(patterns.fields) == 1 { // the one shape that other properties have
+			s.Additional = r.schema(patterns.fields[0].value)
+		}
 	case additional.is(kindFalse):
 		s.Closed = true
 	case additional == nil:

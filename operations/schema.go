@@ -23,7 +23,7 @@ type Schema struct {
 	HasDefault bool
 	Example    any // first example, nil when none
 
-	Properties []Property // in document order
+	Properties []Property // in document order; by name where that is not known
 	Required   []string
 	// Open tells whether properties that are not listed are allowed. JSON
 	// Schema's default is yes; Capstan treats an object that lists properties
@@ -32,7 +32,8 @@ type Schema struct {
 	// a schema, or when no property is listed.
 	Open bool
 	// Closed tells that additionalProperties is false: other properties are
-	// refused, not merely unknown.
+	// refused, not merely unknown. Beside patternProperties it is not: names that
+	// fit a pattern are allowed, and which do is not told here.
 	Closed     bool
 	Additional *Schema // schema of additional properties, nil when unconstrained
 	Items      *Schema

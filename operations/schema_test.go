@@ -106,6 +106,7 @@ func TestOneValue(t *testing.T) {
 func TestCheck(t *testing.T) {
 	const person = "{type: object, required: [name], additionalProperties: false, properties: {name: {type: string, minLength: 2, pattern: '^[a-z]*$'}, " +
 		"age: {type: integer, minimum: 0, exclusiveMaximum: 150}, tags: {type: array, maxItems: 2, items: {enum: [x, y]}}, 'a/b': {const: 1}, or: {oneOf: [{type: string}, {type: object, required: [k]}]}}}"
+	const patterned = "{type: object, additionalProperties: false, patternProperties: {'^x-': {type: string}}}"
 	for _, test := range []struct {
 		schema, value string
 		want          []string
@@ -124,6 +125,8 @@ func TestCheck(t *testing.T) {
 		{"{$ref: '#/components/schemas/B'}", `{"a": "x", "b": {"object": "bee"}}`, []string{`/b: property "a" is missing`}},
 		{"{$ref: '#/components/schemas/Loop'}", `{"x": 1}`, []string{"/x: is an integer where string is documented"}},
 		{"{type: object, additionalProperties: {type: string}}", `{"k": 1}`, []string{"/k: is an integer where string is documented"}},
+		{patterned, `{"x-1": "v"}`, nil},
+		{patterned, `{"x-1": 1}`, []string{"/x-1: is an integer where string is documented"}},
 		{"{}", `[1, {"a": null}]`, nil},
 	} {
 		var value any

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,6 +174,25 @@ func TestDocumentedExamplesPassTheirSchemas(t *testing.T) {
 	}
 	if checked == 0 {
 		t.Error("the document has no example to check")
+	}
+}
+
+// Events are a choice of so many shapes that they are checked by structure: that
+// finds what is wrong with one, too.
+func TestEventsAreChecked(t *testing.T) {
+	list := lookup(t, builtin(t), "EventsController_list")
+	event := map[string]any{
+		"object": "event", "id": "event_01", "created_at": "2026-01-15T12:00:00.000Z", "event": "dsync.deleted",
+		"data": map[string]any{"object": "directory"},
+	}
+	answer := map[string]any{"object": "list", "data": []any{event}, "list_metadata": map[string]any{"after": nil}}
+	got := list.CheckResponse(200, "application/json", answer)
+	if len(got) != 1 || got[0].Path != "/data/0" || !strings.Contains(got[0].Message, "fits none of the") {
+		t.Errorf("an event without its data: %v", got)
+	}
+	event["object"] = "invoice"
+	if got := list.CheckResponse(200, "application/json", answer); !slices.ContainsFunc(got, func(v operations.Violation) bool { return v.Path == "/data/0/object" }) {
+		t.Errorf("no event: %v", got)
 	}
 }
 

@@ -86,10 +86,11 @@ func cacheFolder(dir string) string {
 }
 
 // cacheKey names an entry by all that its content depends on: the document, the
-// name it has, the path in its positions and the Capstan that compiles it.
+// name it has, the path in its positions and the compiler. The build alone would
+// not do: one from a working copy may not know what it is built from.
 func cacheKey(api, path string, doc []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q\n", build(), api, path)
+	fmt.Fprintf(h, "%d %q %q %q\n", operations.CompilerVersion, build(), api, path)
 	h.Write(doc)
 	return hex.EncodeToString(h.Sum(nil))
 }
