@@ -74,7 +74,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 	a.addGlobalFlags(root.PersistentFlags())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.flags.check() }
 	root.AddCommand(
-		a.validateCommand(), a.planCommand(), a.runCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(),
+		a.validateCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.runsCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(),
 		a.explainCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
@@ -88,7 +88,7 @@ func (a *app) addGlobalFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&g.logFormat, "log-format", "text", "`FORMAT` of progress and logs on stderr: text or json")
 	fs.BoolVar(&g.noColor, "no-color", false, "no colour and no live lines (also NO_COLOR, TERM=dumb)")
 	fs.BoolVar(&g.nonInteractive, "non-interactive", false, "never ask; a step that a person does leaves the run waiting")
-	fs.StringVar(&g.state, "state", "", "`DIR` that keeps runs, or none; runs are kept in memory for now")
+	fs.StringVar(&g.state, "state", "", "`DIR` that keeps runs, or none for memory (default $XDG_STATE_HOME/capstan or the system's own place)")
 	fs.StringVar(&g.config, "config", "", "project `FILE`, or none (default .capstan.yaml, searched upwards from the capability)")
 }
 
@@ -123,25 +123,25 @@ func (a *app) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-// unknownCommand runs when no command was named.
-func unknownCommand(root *cobra.Command, args []string) error {
+// unknownCommand runs when no command of parent was named.
+func unknownCommand(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		root.SetOut(root.ErrOrStderr())
-		if err := root.Help(); err != nil {
+		parent.SetOut(parent.ErrOrStderr())
+		if err := parent.Help(); err != nil {
 			return err
 		}
 		return silent{exitUsage}
 	}
 	e := usagef("unknown command %q", args[0])
-	if best := suggest.Closest(args[0], commandNames(root)); best != "" {
-		e.Hint = "did you mean \"capstan " + best + "\"?"
+	if best := suggest.Closest(args[0], commandNames(parent)); best != "" {
+		e.Hint = "did you mean \"" + parent.CommandPath() + " " + best + "\"?"
 	}
 	return e
 }
 
-func commandNames(root *cobra.Command) []string {
+func commandNames(parent *cobra.Command) []string {
 	var names []string
-	for _, c := range root.Commands() {
+	for _, c := range parent.Commands() {
 		if c.IsAvailableCommand() {
 			names = append(names, c.Name())
 		}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ type progress struct {
 	now   func() time.Time
 	log   *slog.Logger // JSON records instead of text; nil for text
 	plan  map[string]engine.PlanStep
+
+	named  bool     // the run's id is worth a line at the start
+	before []string // steps that earlier executions of the run did
 
 	mu      sync.Mutex
 	current *activeStep
@@ -57,11 +61,14 @@ func (a *app) newProgress() *progress {
 	return p
 }
 
-// start readies the display for a program. Call close when the run has ended.
+// start readies the display for a program, or for nil: a run whose capability is
+// not known. Call close when the run has ended.
 func (p *progress) start(plan *engine.Plan) {
 	p.plan = map[string]engine.PlanStep{}
-	for _, s := range plan.Steps {
-		p.plan[s.ID] = s
+	if plan != nil {
+		for _, s := range plan.Steps {
+			p.plan[s.ID] = s
+		}
 	}
 	if p.live {
 		p.ticking = make(chan struct{})
@@ -116,6 +123,9 @@ func (p *progress) release() {
 func (p *progress) event(e engine.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if slices.Contains(p.before, e.Step) {
+		return // its result is read, nothing is done
+	}
 	if p.log != nil {
 		p.record(e)
 		return

@@ -13,6 +13,8 @@ import (
 // sentence returns the line that stays on the screen for an event, "" for none.
 func (p *progress) sentence(e engine.Event) string {
 	switch e.Kind {
+	case engine.EventRunStarted:
+		return p.beginning(e.Run)
 	case engine.EventStepDone:
 		return p.finished("✓", p.paint.green, e)
 	case engine.EventStepSkipped:
@@ -33,6 +35,17 @@ func (p *progress) sentence(e engine.Event) string {
 		}
 		return p.mark("…", p.paint.dim) + e.Step + ": " + p.waitingFor(e.Step) + ", " +
 			count(p.current.looks, "look", "looks") + ", next in " + shortDuration(e.Wait)
+	}
+	return ""
+}
+
+// beginning names the run, and what of it was done before.
+func (p *progress) beginning(run string) string {
+	switch {
+	case len(p.before) > 0:
+		return p.paint.dim("run " + run + " goes on after " + strings.Join(p.before, ", "))
+	case p.named:
+		return p.paint.dim("run " + run)
 	}
 	return ""
 }

@@ -75,25 +75,30 @@ func notDone(ctx context.Context, err error) error {
 }
 
 // lineReader returns a function that reads a line, or gives up when its context
-// ends. A read from a terminal cannot be broken off, so after giving up the
-// reader is left behind with the process about to exit.
+// ends. It is for one goroutine at a time. A read from a terminal cannot be
+// broken off, so after giving up the line is left to the next call.
 func lineReader(r io.Reader) func(context.Context) (string, error) {
 	type line struct {
 		text string
 		err  error
 	}
 	in := bufio.NewReader(r)
+	var pending chan line // a read under way
 	return func(ctx context.Context) (string, error) {
-		read := make(chan line, 1)
-		go func() {
-			text, err := in.ReadString('\n')
-			if text != "" {
-				err = nil
-			}
-			read <- line{text, err}
-		}()
+		if pending == nil {
+			read := make(chan line, 1)
+			pending = read
+			go func() {
+				text, err := in.ReadString('\n')
+				if text != "" {
+					err = nil
+				}
+				read <- line{text, err}
+			}()
+		}
 		select {
-		case l := <-read:
+		case l := <-pending:
+			pending = nil
 			return l.text, l.err
 		case <-ctx.Done():
 			return "", context.Cause(ctx)

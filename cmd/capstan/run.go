@@ -21,6 +21,8 @@ type runFlags struct {
 	done          []string
 	onExternal    []string
 	showSensitive bool
+	wait, detach  bool
+	waitGiven     bool // --wait was said, either way
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -30,18 +32,24 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Run a capability",
 		Long: `Run executes a capability and prints its outputs. Progress goes to stderr.
 
-A step that a person or another system does is asked for on a terminal; without
-one the run stops and exits 5, unless --done or --on-external settles the step.
-Runs are kept in memory for now: one that stopped cannot be taken up again.
+Every run is kept (--state says where), so that it outlives this process: after a
+crash, Ctrl-C or a person's work, "capstan resume RUN" goes on from where it
+stopped, and nothing that was done is done again.
+
+A step that a person or another system does is asked for on a terminal. Without
+one the run is left waiting and this exits 5, unless --wait stays with it or
+--done or --on-external settles the step; so it is with a wait of over a minute.
 
 Exit: 0 done, 1 failed, 2 wrong usage, 3 invalid capability, 4 bad inputs or
 missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 		Example: `  capstan run b2b-enterprise-onboarding.yaml --mock -i organization_name=Acme -i domains=acme.com -i admin_email=it@acme.com --done send-portal-link
   capstan run ships.yaml --input-file ship.json -o json
   capstan run ships.yaml -i 'crew:=["Ada","Grace"]' -i notes=@notes.txt --override await-berth.every=5s
-  capstan run ships.yaml -i imo=9074729 --on-external inspect='exec:./inspect.sh'`,
+  capstan run ships.yaml -i imo=9074729 --on-external inspect='exec:./inspect.sh'
+  capstan run ships.yaml -i imo=9074729 --detach && capstan resume --all`,
 		Args: exactArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.waitGiven = cmd.Flags().Changed("wait")
 			return a.runFile(cmd.Context(), args[0], &f)
 		},
 	}
@@ -51,6 +59,8 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 	fs.StringArrayVar(&f.done, "done", nil, "an external step is done, as `STEP[=JSON]` with its result (repeat)")
 	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND`: data as JSON on stdin, result as JSON on stdout (repeat)")
 	fs.BoolVar(&f.showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
+	addWait(fs, &f.wait)
+	fs.BoolVar(&f.detach, "detach", false, "keep the run and print its id, without executing anything; capstan resume does")
 	f.send.add(fs)
 	f.load.add(fs)
 	f.load.addOverride(fs)
@@ -59,41 +69,72 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 	return cmd
 }
 
-func (a *app) runFile(ctx context.Context, file string, f *runFlags) error {
-	opts, err := f.load.options(a)
+func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error) {
+	opts, done, err := a.runOptions(f)
 	if err != nil {
 		return err
 	}
-	if err := f.send.apply(opts); err != nil {
+	rt, err := a.openToRun(ctx)
+	if err != nil {
+		return a.refusedDocument(slug(file), codeState, err)
+	}
+	defer closing(rt, &err)
+	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
+	attendant := a.attend(show, rt, stay, f.showSensitive)
+	defer attendant.close()
+	attendant.serve(opts.External)
+	opts.Runtime = rt
+	prog, inputs, err := a.readied(ctx, file, f, opts, done)
+	if err != nil {
 		return err
+	}
+	if f.detach {
+		return a.startRun(ctx, prog, rt, inputs, done)
+	}
+	show.named = rt != nil && !f.send.mock // nobody looks for a rehearsal again
+	show.start(prog.Plan())
+	res, err := prog.RunWith(ctx, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
+	attendant.close()
+	show.close()
+	if res == nil {
+		return a.refusedDocument(prog.Name(), refusalCode(err), err)
+	}
+	return a.finishRun(prog.Plan(), res, err, f.showSensitive)
+}
+
+// runOptions reads what the flags say of a run, apart from its inputs.
+func (a *app) runOptions(f *runFlags) (*engine.Options, map[string]json.RawMessage, error) {
+	opts, err := f.load.options(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := errors.Join(f.send.apply(opts), f.checkDetach(a)); err != nil {
+		return nil, nil, err
 	}
 	done, err := parseDone(f.done)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if opts.External, err = parseHooks(f.onExternal); err != nil {
-		return err
-	}
-	show := a.newProgress()
-	if a.canAsk() {
-		opts.External[""] = a.askHolding(show, f.showSensitive)
-	}
+	opts.External, err = parseHooks(f.onExternal)
+	return opts, done, err
+}
+
+// readied loads the file and reads the inputs. What is wrong with either has been
+// told where a machine reads it.
+func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
 	prog, report := engine.Validate(ctx, file, opts)
 	if prog == nil {
-		return a.refuseRun(report)
+		return nil, nil, a.refuseRun(report)
 	}
 	a.reportDiagnostics(report)
 	if err := checkExternal(prog.Plan(), done, opts.External); err != nil {
-		return err
+		return nil, nil, err
 	}
 	inputs, problems := f.inputs.read(a, prog.Plan())
 	if len(problems) > 0 {
-		return a.refuseInputs(prog, inputs, problems)
+		return nil, nil, a.refuseInputs(prog, inputs, problems)
 	}
-	show.start(prog.Plan())
-	res, err := prog.RunWith(ctx, inputs, &engine.RunOptions{Done: done, OnEvent: show.event})
-	show.close()
-	return a.finishRun(prog, res, err, f.showSensitive)
+	return prog, inputs, nil
 }
 
 // refuseRun ends a run whose file is invalid.
@@ -204,22 +245,4 @@ func mustBeExternal(plan *engine.Plan, flag, step string) error {
 		e.Hint = "this capability has no external step"
 	}
 	return e
-}
-
-// canAsk reports whether there is a person to ask.
-func (a *app) canAsk() bool {
-	return a.io.InTTY && a.io.ErrTTY && !a.flags.nonInteractive
-}
-
-// askHolding asks with the live line out of the way.
-func (a *app) askHolding(show *progress, showSensitive bool) engine.ExternalHandler {
-	p := &prompter{
-		out: a.io.Err, lines: lineReader(a.io.In), showSensitive: showSensitive,
-		paint: paint(a.color(a.io.ErrTTY)), width: a.textWidth(a.io.ErrTTY),
-	}
-	return func(ctx context.Context, step engine.ExternalStep) (any, error) {
-		show.hold()
-		defer show.release()
-		return p.ask(ctx, step)
-	}
 }

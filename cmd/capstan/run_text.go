@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,13 +10,12 @@ import (
 )
 
 // finishRun prints how a run ended: the document for a machine, or outputs on
-// stdout and the rest on stderr for a person.
-func (a *app) finishRun(prog *engine.Program, res *engine.Result, err error, showSensitive bool) error {
-	if res == nil {
-		return a.refusedDocument(prog.Name(), refusalCode(err), err)
-	}
+// stdout and the rest on stderr for a person. plan is nil when only the run is
+// known, not its capability.
+func (a *app) finishRun(plan *engine.Plan, res *engine.Result, err error, showSensitive bool) error {
+	res = a.tidyResult(res)
 	if !a.wantsText() {
-		if printErr := a.printDocument(tidyResult(res)); printErr != nil {
+		if printErr := a.printDocument(res); printErr != nil {
 			return printErr
 		}
 	}
@@ -26,69 +26,112 @@ func (a *app) finishRun(prog *engine.Program, res *engine.Result, err error, sho
 	switch {
 	case err == nil:
 		if a.wantsText() {
-			a.outputs(prog.Plan(), res, showSensitive)
+			a.outputs(outputNames(plan, res), res, showSensitive)
 		}
 		return nil
 	case errors.As(err, &waiting):
 		a.reportWaiting(res, showSensitive)
 	case errors.As(err, &failed):
-		a.complain("%s", printable(strings.TrimRight(failed.Backtrace(), "\n")))
+		a.complain("%s", a.toCopy(printable(strings.TrimRight(failed.Backtrace(), "\n")), res.Run))
 	default:
-		return err
+		a.complain("%s", printable(err.Error()))
+		a.complain("the run stands where it stopped; to go on: %s", a.toCopy("capstan resume "+res.Run, res.Run))
 	}
 	return silent{exitCode(err)}
 }
 
+// The codes of errors that keep a run from beginning, in its document.
+const (
+	codeInputs      = "bad-inputs"
+	codeCredentials = "missing-credentials"
+	codeState       = "state" // what keeps runs failed
+)
+
 func refusalCode(err error) string {
-	if errors.As(err, new(*engine.CredentialError)) {
-		return "missing-credentials"
+	switch {
+	case errors.As(err, new(*engine.CredentialError)):
+		return codeCredentials
+	case errors.As(err, new(*engine.InputError)):
+		return codeInputs
 	}
-	return "bad-inputs"
+	return codeState
 }
 
-// tidyResult returns the result with its empty collections written out.
-func tidyResult(r *engine.Result) *engine.Result {
+// tidyResult returns the result with its empty collections written out and its
+// commands ready to be copied.
+func (a *app) tidyResult(r *engine.Result) *engine.Result {
 	q := *r
 	fill(&q.Steps)
 	if q.Outputs == nil {
 		q.Outputs = map[string]any{}
 	}
+	if q.Waiting != nil {
+		w := *q.Waiting
+		w.Resume = a.toCopy(w.Resume, q.Run)
+		q.Waiting = &w
+	}
+	if q.Error != nil {
+		e := *q.Error
+		e.Hint = a.toCopy(e.Hint, q.Run)
+		q.Error = &e
+	}
 	return &q
 }
 
-// outputs prints "name: value", aligned, in the capability's order.
-func (a *app) outputs(plan *engine.Plan, res *engine.Result, showSensitive bool) {
-	name := func(o engine.PlanOutput) string { return o.Name + ":" }
-	width := column(plan.Outputs, name)
-	hidden := false
+// outputNames lists the outputs in the capability's order, or else by name.
+func outputNames(plan *engine.Plan, res *engine.Result) []string {
+	if plan == nil {
+		return slices.Sorted(maps.Keys(res.Outputs))
+	}
+	var names []string
 	for _, o := range plan.Outputs {
-		v, ok := res.Outputs[o.Name]
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// outputs prints "name: value", aligned.
+func (a *app) outputs(names []string, res *engine.Result, showSensitive bool) {
+	label := func(name string) string { return name + ":" }
+	width := column(names, label)
+	hidden := false
+	for _, name := range names {
+		v, ok := res.Outputs[name]
 		if !ok {
 			continue
 		}
 		text := valueText(v)
-		if slices.Contains(res.SensitiveOutputs, o.Name) && !showSensitive {
+		if slices.Contains(res.SensitiveOutputs, name) && !showSensitive {
 			text, hidden = redacted, true
 		}
-		a.printf("%s  %s\n", pad(name(o), width), text)
+		a.printf("%s  %s\n", pad(label(name), width), text)
 	}
 	if hidden && !a.flags.quiet {
 		a.complain("sensitive outputs are hidden: --show-sensitive or -o json shows them")
 	}
 }
 
-// reportWaiting says what is to be done and how to go on.
+// reportWaiting says what is to be done and how to go on. Commands stay on one
+// line, to be copied.
 func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 	w := res.Waiting
 	if w == nil {
 		a.complain("run %s is waiting", res.Run)
 		return
 	}
-	a.complain("waiting: step %q is to be done by somebody else", w.Step)
-	writeTask(a.io.Err, w.Description, w.With, w.Sensitive, showSensitive, a.textWidth(a.io.ErrTTY))
-	if w.Resume != "" {
-		for _, line := range wrap("then: "+w.Resume, a.textWidth(a.io.ErrTTY)) {
-			a.complain("%s", line)
-		}
+	if waitsForTime(res) {
+		a.complain("waiting: step %q is not due yet; %s", w.Step, w.Description)
+	} else {
+		a.complain("waiting: step %q is to be done by somebody else", w.Step)
+		writeTask(a.io.Err, w.Description, w.With, w.Sensitive, showSensitive, a.textWidth(a.io.ErrTTY))
 	}
+	if w.Resume != "" {
+		a.complain("then: %s", oneLine(w.Resume))
+	}
+}
+
+// waitsForTime reports whether a run that waits goes on by itself: nobody has
+// anything to say then.
+func waitsForTime(res *engine.Result) bool {
+	return !strings.Contains(res.Waiting.Resume, "--done")
 }

@@ -19,7 +19,7 @@ func TestOutputsText(t *testing.T) {
 		SensitiveOutputs: []string{"portal_link"},
 	}
 	a, out, stderr := newTestApp("")
-	a.outputs(plan, res, false)
+	a.outputs(outputNames(plan, res), res, false)
 	want := `id:           org_1
 portal_link:  [redacted]
 items:        [1,"<b>"]
@@ -34,7 +34,7 @@ none:         null
 	}
 
 	a, out, stderr = newTestApp("")
-	a.outputs(plan, res, true)
+	a.outputs(outputNames(plan, res), res, true)
 	if !strings.Contains(out.String(), "portal_link:  https://example.test/secret\n") || stderr.Len() > 0 {
 		t.Errorf("--show-sensitive: %q, %q", out.String(), stderr.String())
 	}
@@ -60,7 +60,7 @@ then: capstan run onboard.yaml --done send-link
 // Readers of the documents rely on lists being lists.
 func TestDocumentsHaveNoNullLists(t *testing.T) {
 	for name, doc := range map[string]any{
-		"plan": tidyPlan(&engine.Plan{Steps: []engine.PlanStep{{ID: "a"}}}), "run": tidyResult(&engine.Result{}),
+		"plan": tidyPlan(&engine.Plan{Steps: []engine.PlanStep{{ID: "a"}}}), "run": new(app).tidyResult(&engine.Result{}),
 	} {
 		data, err := json.Marshal(doc)
 		if err != nil {

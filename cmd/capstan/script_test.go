@@ -26,6 +26,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("WORKOS", repo+"/../../capabilities/workos")
 			e.Setenv("HARBOUR", repo+"/testdata/harbour")
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/.state")
 			e.Values[stubKey{}] = newStubServer()
 			return nil
 		},

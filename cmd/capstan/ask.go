@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// attendant sees to the external steps of one run that no command performs.
+type attendant struct {
+	app    *app
+	show   *progress
+	rt     durable.Runtime // nil: nothing keeps the run
+	stay   bool            // the process stays while somebody performs a step
+	prompt *prompter
+
+	mu       sync.Mutex
+	withdraw context.CancelFunc // of the question that is open
+	question sync.WaitGroup
+}
+
+// attend returns the attendant of a run about to be executed. Call close when it
+// has been.
+func (a *app) attend(show *progress, rt durable.Runtime, stay, showSensitive bool) *attendant {
+	p := &prompter{
+		out: a.io.Err, lines: lineReader(a.io.In), showSensitive: showSensitive,
+		paint: paint(a.color(a.io.ErrTTY)), width: a.textWidth(a.io.ErrTTY),
+	}
+	return &attendant{app: a, show: show, rt: rt, stay: stay, prompt: p}
+}
+
+// canAsk reports whether there is a person to ask.
+func (a *app) canAsk() bool {
+	return a.io.InTTY && a.io.ErrTTY && !a.flags.nonInteractive
+}
+
+// staying decides whether the process stays with a run: as --wait says, else
+// where there is a person to see it.
+func (a *app) staying(flag, given bool) bool {
+	if given {
+		return flag
+	}
+	return a.canAsk()
+}
+
+// serve adds the attendant to the handlers of a run, as the one for all steps
+// without their own.
+func (t *attendant) serve(handlers map[string]engine.ExternalHandler) {
+	switch {
+	case t.rt == nil:
+		handlers[""] = t.askOrStop
+	case t.stay:
+		handlers[""] = t.askMeanwhile
+	case t.app.canAsk():
+		handlers[""] = t.ask
+	}
+}
+
+// event takes in what happened in the run. An open question is over then: the
+// run went on, or ended, without an answer.
+func (t *attendant) event(e engine.Event) {
+	t.close()
+	t.show.event(e)
+}
+
+// close withdraws an open question.
+func (t *attendant) close() {
+	t.mu.Lock()
+	if t.withdraw != nil {
+		t.withdraw()
+		t.withdraw = nil
+	}
+	t.mu.Unlock()
+	t.question.Wait()
+}
+
+// ask asks, with the live line out of the way.
+func (t *attendant) ask(ctx context.Context, step engine.ExternalStep) (any, error) {
+	t.show.hold()
+	defer t.show.release()
+	return t.prompt.ask(ctx, step)
+}
+
+// askOrStop is for a run that nothing keeps. Nobody else can say that the step is
+// done, so a run without an answer has to stop.
+func (t *attendant) askOrStop(ctx context.Context, step engine.ExternalStep) (any, error) {
+	err := engine.ErrNotDone
+	var result any
+	if t.app.canAsk() {
+		result, err = t.ask(ctx, step)
+	}
+	if !errors.Is(err, engine.ErrNotDone) {
+		return result, err
+	}
+	return nil, &durable.Suspended{
+		Path: step.Step, Reason: durable.ReasonExternal,
+		Description: step.Description, With: step.With, Sensitive: step.Sensitive,
+	}
+}
+
+// askMeanwhile leaves the step waiting, for word from any process, and asks the
+// person here at the same time: the first answer counts.
+func (t *attendant) askMeanwhile(ctx context.Context, step engine.ExternalStep) (any, error) {
+	t.close()
+	if !t.app.canAsk() {
+		t.announce(step)
+		return nil, engine.ErrNotDone
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ctx, t.withdraw = context.WithCancel(ctx)
+	t.question.Go(func() { t.answer(ctx, step) })
+	return nil, engine.ErrNotDone
+}
+
+// announce says what is to be done, where there is nobody to ask.
+func (t *attendant) announce(step engine.ExternalStep) {
+	t.show.hold()
+	defer t.show.release()
+	t.app.complain("waiting: step %q is to be done by somebody else", step.Step)
+	writeTask(t.app.io.Err, step.Description, step.With, step.Sensitive, t.prompt.showSensitive, t.prompt.width)
+	t.app.complain("then, in any shell: %s", t.app.doneCommand(step))
+}
+
+// answer asks and tells the run what it heard.
+func (t *attendant) answer(ctx context.Context, step engine.ExternalStep) {
+	t.show.hold()
+	defer t.show.release()
+	result, err := t.prompt.ask(ctx, step)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil:
+		t.app.complain("it waits until somebody says so: %s", t.app.doneCommand(step))
+		t.app.complain("Ctrl-C leaves; nothing is lost")
+		return
+	}
+	if err := t.tell(context.WithoutCancel(ctx), step, result); err != nil {
+		t.app.complain("that could not be kept: %s", printable(err.Error()))
+	}
+}
+
+func (t *attendant) tell(ctx context.Context, step engine.ExternalStep, result any) error {
+	data, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return t.rt.Signal(ctx, step.Run, durable.Signal{ID: "prompt", Step: step.Step, Result: data, By: "the terminal"})
+}
+
+// doneCommand is how somebody else says that a step is done.
+func (a *app) doneCommand(step engine.ExternalStep) string {
+	return a.toCopy(fmt.Sprintf("capstan resume %s --done %s", step.Run, step.Step), step.Run)
+}

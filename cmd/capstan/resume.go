@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// resumeFlags are the flags of `capstan resume`.
+type resumeFlags struct {
+	all           bool
+	done          []string
+	onExternal    []string
+	showSensitive bool
+	wait          bool
+	waitGiven     bool
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	var f resumeFlags
+	cmd := &cobra.Command{
+		Use:   "resume RUN | --all",
+		Short: "Go on with a run that was left waiting, interrupted or killed",
+		Long: `Resume takes a kept run up where it stopped. What was done is not done again, and
+the run goes on with the file and flags it was started with; credentials come
+from the environment anew. RUN is an id, or a beginning of it that no other run
+has.
+
+--done says that an external step is done. When another process stays with the
+run, that process is told, and goes on with it.
+
+--all takes up whatever is due: runs whose time has come, that were settled,
+signalled or left behind, a few at a time, and ends when they ended or wait.
+Give it to cron; two of them at once do not meet.
+
+Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
+		Example: `  capstan resume run_01k9w4 --done send-portal-link
+  capstan resume run_01k9w4 --done inspect='{"grade": "A"}' -o json
+  capstan resume --all`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.waitGiven = cmd.Flags().Changed("wait")
+			switch {
+			case f.all && len(args) > 0:
+				return usagef("give a run or --all, not both")
+			case f.all:
+				return a.resumeAll(cmd.Context(), &f)
+			case len(args) == 0:
+				return usagef("RUN is missing; --all takes up whatever is due")
+			}
+			return a.resumeOne(cmd.Context(), args[0], &f)
+		},
+	}
+	fs := cmd.Flags()
+	fs.BoolVar(&f.all, "all", false, "take up every run that is due")
+	fs.StringArrayVar(&f.done, "done", nil, "an external step is done, as `STEP[=JSON]` with its result (repeat)")
+	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND` (repeat)")
+	fs.BoolVar(&f.showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
+	addWait(fs, &f.wait)
+	a.completeRuns(cmd, goesOn, nil)
+	a.complete(cmd, "done", a.completeStep(durable.ReasonExternal))
+	return cmd
+}
+
+func addWait(fs *pflag.FlagSet, to *bool) {
+	fs.BoolVar(to, "wait", false, "stay with the run while it waits, however long (default on a terminal; --wait=false does not)")
+}
+
+func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err error) {
+	done, err := parseDone(f.done)
+	if err != nil {
+		return err
+	}
+	hooks, err := parseHooks(f.onExternal)
+	if err != nil {
+		return err
+	}
+	rt, err := a.openKept(ctx)
+	if err != nil {
+		return err
+	}
+	defer closing(rt, &err)
+	state, err := findRun(ctx, rt, text)
+	if err != nil {
+		return err
+	}
+	before, err := engine.Inspect(ctx, rt, state.ID)
+	if err != nil {
+		return err
+	}
+	if before.Status == engine.Cancelled {
+		return a.wasCancelled(before)
+	}
+	if err := checkHooks(before, hooks); err != nil {
+		return err
+	}
+	return a.takeUp(ctx, rt, before, done, hooks, f)
+}
+
+// takeUp executes a kept run here, or tells the process that does.
+func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
+	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
+	show.named, show.before = true, doneBefore(before)
+	attendant := a.attend(show, rt, stay, f.showSensitive)
+	attendant.serve(hooks)
+	show.start(nil)
+	opts := &engine.Options{External: hooks, Log: a.logger(a.io.Err)}
+	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{Done: done, Stay: stay, OnEvent: attendant.event})
+	attendant.close()
+	show.close()
+	switch {
+	case res != nil:
+		return a.finishRun(nil, res, err, f.showSensitive)
+	case errors.Is(err, durable.ErrBusy) && len(done) > 0:
+		return a.toldDriver(ctx, rt, before.Run, done, err)
+	}
+	return a.notTakenUp(before, err)
+}
+
+// toldDriver ends a resume that had something to say to a run of another
+// process, which goes on with it.
+func (a *app) toldDriver(ctx context.Context, rt durable.Runtime, run string, done map[string]json.RawMessage, busy error) error {
+	if !a.flags.quiet {
+		steps := strings.Join(slices.Sorted(maps.Keys(done)), ", ")
+		a.complain("told %s that %s is done; it goes on with run %s", driverIn(busy), steps, run)
+	}
+	if a.wantsText() {
+		return nil
+	}
+	return a.printRun(ctx, rt, run)
+}
+
+// driverIn names the process that an ErrBusy is about.
+func driverIn(busy error) string {
+	_, pid, known := strings.Cut(busy.Error(), durable.ErrBusy.Error()+" (")
+	if !known {
+		return "the process that drives the run"
+	}
+	return "the process that drives the run (" + pid
+}
+
+// wasCancelled ends a resume of a run that will never go on.
+func (a *app) wasCancelled(run *engine.Run) error {
+	if !a.wantsText() {
+		if err := a.printDocument(a.tidyResult(&run.Result)); err != nil {
+			return err
+		}
+	}
+	a.complain("run %s was cancelled; it does not go on", run.Run)
+	return silent{statusCode(run.Status)}
+}
+
+// notTakenUp ends a resume that could not execute anything: the document is the
+// run's as it stands, with the reason.
+func (a *app) notTakenUp(before *engine.Run, err error) error {
+	if a.wantsText() {
+		return err
+	}
+	doc := a.tidyResult(&before.Result)
+	doc.Error = &engine.ErrorInfo{Code: refusalCode(err), Message: refusal(err)}
+	if printErr := a.printDocument(doc); printErr != nil {
+		return printErr
+	}
+	return err
+}
+
+// doneBefore lists the steps that a run has behind it. Of a step that is done
+// for each item this cannot be told, so it is reported again.
+func doneBefore(run *engine.Run) []string {
+	var done []string
+	for _, e := range run.Events {
+		if e.Kind == durable.EventDone && stepID(e.Step) == e.Step {
+			done = append(done, e.Step)
+		}
+	}
+	return done
+}
+
+// checkHooks refuses commands for steps that the run does not have.
+func checkHooks(run *engine.Run, hooks map[string]engine.ExternalHandler) error {
+	var steps []string
+	for _, s := range run.Steps {
+		steps = append(steps, s.ID)
+	}
+	for _, step := range slices.Sorted(maps.Keys(hooks)) {
+		if slices.Contains(steps, step) {
+			continue
+		}
+		e := usagef("--on-external %s: there is no such step", step)
+		if best := suggest.Closest(step, steps); best != "" {
+			e.Hint = "did you mean \"" + best + "\"?"
+		}
+		return e
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// resumeAtOnce is how many runs resume --all executes at a time.
+const resumeAtOnce = 16
+
+// resumeAll takes up every run that is due now. Runs that fall due meanwhile are
+// left to the next call.
+func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
+	if len(f.done) > 0 {
+		return usagef("--done says something to one run: name it")
+	}
+	if f.wait {
+		return usagef("--all takes up what is due and ends; it does not --wait")
+	}
+	hooks, err := parseHooks(f.onExternal)
+	if err != nil {
+		return err
+	}
+	rt, err := a.openKept(ctx)
+	if err != nil {
+		return err
+	}
+	defer closing(rt, &err)
+	due, err := rt.List(ctx, durable.Filter{Due: time.Now()})
+	if err != nil {
+		return err
+	}
+	slices.Reverse(due) // oldest first
+	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger(a.io.Err)}, docs: make([]*engine.Result, len(due))}
+	s.run(ctx, due)
+	return s.finish(ctx)
+}
+
+// sweep is one resume --all.
+type sweep struct {
+	app  *app
+	rt   durable.Runtime
+	opts *engine.Options
+
+	mu     sync.Mutex
+	docs   []*engine.Result // in the order of the runs; nil: not executed here
+	failed bool
+}
+
+func (s *sweep) run(ctx context.Context, due []durable.State) {
+	places := make(chan struct{}, resumeAtOnce)
+	var runs sync.WaitGroup
+	for i, state := range due {
+		places <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		runs.Go(func() {
+			s.one(ctx, i, state)
+			<-places
+		})
+	}
+	runs.Wait()
+}
+
+func (s *sweep) one(ctx context.Context, i int, state durable.State) {
+	if state.Driven {
+		s.note(state.ID + ": another process drives it")
+		return
+	}
+	res, err := engine.Resume(ctx, s.rt, state.ID, s.opts, nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case errors.Is(err, durable.ErrBusy):
+		s.noteLocked(state.ID + ": another process drives it")
+	case res == nil:
+		s.failed = true
+		s.app.complain("%s: %s", state.ID, printable(err.Error()))
+	default:
+		s.docs[i] = s.app.tidyResult(res)
+		s.ended(res, err)
+	}
+}
+
+// ended reports a run that was executed here.
+func (s *sweep) ended(res *engine.Result, err error) {
+	code := exitCode(err)
+	s.failed = s.failed || code != exitDone && code != exitWaiting
+	if s.app.wantsText() {
+		s.app.printf("%s\n", outcome(res))
+	}
+	if code == exitFailed && res.Status != engine.Failed { // what keeps the run, not the run itself
+		s.app.complain("%s: %s", res.Run, printable(err.Error()))
+	}
+}
+
+func (s *sweep) note(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noteLocked(text)
+}
+
+func (s *sweep) noteLocked(text string) {
+	if !s.app.flags.quiet {
+		s.app.complain("%s", text)
+	}
+}
+
+// finish prints what a machine reads, and decides how the command ends.
+func (s *sweep) finish(ctx context.Context) error {
+	s.docs = slices.DeleteFunc(s.docs, func(r *engine.Result) bool { return r == nil })
+	if !s.app.wantsText() {
+		fill(&s.docs)
+		if err := s.app.printDocument(s.docs); err != nil {
+			return err
+		}
+	} else if len(s.docs) == 0 && !s.failed {
+		s.noteLocked("nothing was due")
+	}
+	switch {
+	case ctx.Err() != nil:
+		return silent{exitInterrupted}
+	case s.failed:
+		return silent{exitFailed}
+	}
+	return nil
+}
+
+// outcome tells in one line where a run stands.
+func outcome(r *engine.Result) string {
+	line := r.Run + "  " + r.Capability + "  " + string(r.Status)
+	switch {
+	case r.Waiting != nil && waitsForTime(r):
+		line += ": step \"" + r.Waiting.Step + "\", " + r.Waiting.Description
+	case r.Waiting != nil:
+		line += ": step \"" + r.Waiting.Step + "\" is to be done by somebody else"
+	case r.Error != nil && r.Error.Step != "":
+		line += ": step \"" + r.Error.Step + "\": " + r.Error.Message
+	case r.Error != nil:
+		line += ": " + r.Error.Message
+	}
+	return oneLine(line)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: "List and look at the runs that are kept, cancel, settle and prune them",
+		Long: `Runs shows what "capstan run" keeps. A run is named by its id, or by a beginning
+of it that no other run has.`,
+		Example: `  capstan runs list --status waiting
+  capstan runs show run_01k9w4
+  capstan runs resolve run_01k9w4 create-organization --did-not-happen`,
+		Args: cobra.ArbitraryArgs,
+		RunE: unknownCommand,
+	}
+	cmd.AddCommand(a.runsListCommand(), a.runsShowCommand(), a.runsCancelCommand(), a.runsResolveCommand(), a.runsPruneCommand())
+	return cmd
+}
+
+// onKept runs f on the kept runs.
+func (a *app) onKept(ctx context.Context, f func(durable.Runtime) error) (err error) {
+	rt, err := a.openKept(ctx)
+	if err != nil {
+		return err
+	}
+	defer closing(rt, &err)
+	return f(rt)
+}
+
+func (a *app) runsCancelCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "cancel RUN...",
+		Short: "End runs; what they did stays done",
+		Long: `Cancel ends runs for good. One that another process executes ends before its next
+request; what was sent before stays done.`,
+		Example: `  capstan runs cancel run_01k9w4`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("RUN is missing")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args) })
+		},
+	}
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return a.runWords(cmd.Context(), typed, goesOn), noFiles
+	}
+	return cmd
+}
+
+// cancelRuns cancels all that it can and fails when it could not cancel one. No
+// run is touched when one is misnamed.
+func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string) error {
+	var ids []string
+	for _, name := range names {
+		s, err := findRun(ctx, rt, name)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, s.ID)
+	}
+	var failed error
+	entries := []runEntry{}
+	for _, id := range ids {
+		err := rt.Cancel(ctx, id)
+		s, getErr := rt.Get(ctx, id)
+		if err = errors.Join(err, getErr); err != nil {
+			a.complain("%s", printable(err.Error()))
+			failed = silent{exitFailed}
+			continue
+		}
+		entries = append(entries, entryOf(s))
+		if a.wantsText() {
+			a.printf("%s  %s\n", s.ID, cancelled(s))
+		}
+	}
+	if !a.wantsText() {
+		failed = errors.Join(failed, a.printDocument(entries))
+	}
+	return failed
+}
+
+func cancelled(s durable.State) string {
+	if s.Status.Ended() {
+		return string(s.Status)
+	}
+	return "told the process that drives it; it ends before its next request"
+}
+
+func (a *app) runsResolveCommand() *cobra.Command {
+	var happened string
+	var didNotHappen bool
+	cmd := &cobra.Command{
+		Use:   "resolve RUN STEP --happened[=JSON] | --did-not-happen",
+		Short: "Say what became of a write whose answer was lost",
+		Long: `Resolve settles a step that is in doubt: its request was sent and no answer came.
+Look at the API first. With --happened the step counts as done, and JSON is the
+answer that was lost, for the steps that read it; with --did-not-happen it will
+be sent again. "capstan resume RUN" goes on then.`,
+		Example: `  capstan runs resolve run_01k9w4 create-organization --happened='{"id": "org_01H"}'
+  capstan runs resolve run_01k9w4 create-organization --did-not-happen`,
+		Args: exactArgs("RUN", "STEP"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			did := cmd.Flags().Changed("happened")
+			if did == didNotHappen {
+				return usagef("say what became of it: --happened[=JSON] or --did-not-happen")
+			}
+			if did {
+				if _, err := parseJSON([]byte(happened)); err != nil {
+					return usagef("--happened: the answer is taken as JSON, and %v", err)
+				}
+			}
+			return a.onKept(cmd.Context(), func(rt durable.Runtime) error {
+				return a.resolve(cmd.Context(), rt, args[0], args[1], did, json.RawMessage(happened))
+			})
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&happened, "happened", "", "it took effect; `JSON` is the answer, null when left out")
+	fs.Lookup("happened").NoOptDefVal = "null"
+	fs.BoolVar(&didNotHappen, "did-not-happen", false, "it took no effect, and is sent again when the run goes on")
+	a.completeRuns(cmd, isInDoubt, a.completeStep(durable.ReasonInDoubt))
+	return cmd
+}
+
+func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string, happened bool, answer json.RawMessage) error {
+	s, err := findRun(ctx, rt, text)
+	if err != nil {
+		return err
+	}
+	err = engine.Settle(ctx, rt, s.ID, step, happened, answer)
+	switch {
+	case errors.Is(err, durable.ErrConflict):
+		return notInDoubt(s, step)
+	case err != nil:
+		return err
+	}
+	if !a.flags.quiet {
+		a.complain("settled; to go on: %s", a.toCopy("capstan resume "+s.ID, s.ID))
+	}
+	if a.wantsText() {
+		return nil
+	}
+	return a.printRun(ctx, rt, s.ID)
+}
+
+// notInDoubt says which step could be settled instead.
+func notInDoubt(s durable.State, step string) error {
+	e := usagef("step %q of run %s is not in doubt", step, s.ID)
+	if isInDoubt(s) && s.Waiting != nil {
+		e.Hint = "step \"" + s.Waiting.Path + "\" is"
+	} else {
+		e.Hint = "nothing in it is; capstan runs show " + s.ID + " tells where it stands"
+	}
+	return e
+}
+
+func (a *app) runsPruneCommand() *cobra.Command {
+	olderThan := 30 * 24 * time.Hour
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Forget runs that ended long ago",
+		Long: `Prune deletes runs that ended (succeeded, failed, timed out or were cancelled)
+longer ago than --older-than, with everything they kept. Runs that wait stay,
+however old.`,
+		Example: `  capstan runs prune
+  capstan runs prune --older-than 2w`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.prune(cmd.Context(), rt, olderThan) })
+		},
+	}
+	cmd.Flags().Var(duration{&olderThan}, "older-than", "age since their end: 12h, 30d, 8w")
+	return cmd
+}
+
+func (a *app) prune(ctx context.Context, rt durable.Runtime, olderThan time.Duration) error {
+	before := time.Now().Add(-olderThan)
+	n, err := rt.Prune(ctx, before)
+	if err != nil {
+		return err
+	}
+	if !a.wantsText() {
+		return a.printDocument(struct {
+			Pruned int       `json:"pruned"`
+			Before time.Time `json:"before"`
+		}{n, before.UTC().Truncate(time.Second)})
+	}
+	a.printf("%s forgotten\n", count(n, "run", "runs"))
+	return nil
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// runEntry is one run of `runs list -o json`.
+type runEntry struct {
+	Run        string        `json:"run"`
+	Capability string        `json:"capability"`
+	Status     string        `json:"status"`
+	Started    time.Time     `json:"started"`
+	Updated    time.Time     `json:"updated"`
+	Waiting    *waitingEntry `json:"waiting,omitempty"`
+}
+
+// waitingEntry says what a run waits for. The values that a person needs are in
+// `runs show`: they may be secret.
+type waitingEntry struct {
+	Step        string     `json:"step"`
+	Reason      string     `json:"reason"` // external, timer, in_doubt
+	Description string     `json:"description,omitempty"`
+	Until       *time.Time `json:"until,omitempty"`
+}
+
+func entryOf(s durable.State) runEntry {
+	e := runEntry{Run: s.ID, Capability: s.Capability, Status: string(s.Status), Started: s.Started, Updated: s.Updated}
+	if w := s.Waiting; w != nil && !s.Status.Ended() {
+		e.Waiting = &waitingEntry{Step: w.Path, Reason: string(w.Reason), Description: w.Description}
+		if !w.Until.IsZero() {
+			e.Waiting.Until = &w.Until
+		}
+	}
+	return e
+}
+
+// listFlags are the flags of `capstan runs list`.
+type listFlags struct {
+	status     []string
+	capability string
+	limit      int
+}
+
+func (a *app) runsListCommand() *cobra.Command {
+	var f listFlags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List runs, newest first, with what they wait for",
+		Example: `  capstan runs list
+  capstan runs list --status waiting,in_doubt --capability b2b-enterprise-onboarding
+  capstan runs list --limit 20 -o json`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter, err := f.filter()
+			if err != nil {
+				return err
+			}
+			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.listRuns(cmd.Context(), rt, filter) })
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringSliceVar(&f.status, "status", nil, "only runs of this `STATUS`: running, waiting, in_doubt, succeeded, failed, timed_out or cancelled (repeat)")
+	fs.StringVar(&f.capability, "capability", "", "only runs of the capability `NAME`")
+	fs.IntVar(&f.limit, "limit", 0, "at most `N` runs (default all)")
+	a.complete(cmd, "status", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return statusWords(), noFiles
+	})
+	a.complete(cmd, "capability", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return a.capabilityWords(cmd.Context()), noFiles
+	})
+	return cmd
+}
+
+func (f *listFlags) filter() (durable.Filter, error) {
+	filter := durable.Filter{Capability: f.capability, Limit: f.limit}
+	if f.limit < 0 {
+		return filter, usagef("--limit %d: give a number of runs, or 0 for all", f.limit)
+	}
+	for _, word := range f.status {
+		s, err := runStatus(word)
+		if err != nil {
+			return filter, err
+		}
+		filter.Status = append(filter.Status, s)
+	}
+	return filter, nil
+}
+
+func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter) error {
+	runs, err := rt.List(ctx, f)
+	if err != nil {
+		return err
+	}
+	if !a.wantsText() {
+		entries := []runEntry{}
+		for _, s := range runs {
+			entries = append(entries, entryOf(s))
+		}
+		return a.printDocument(entries)
+	}
+	if len(runs) == 0 {
+		if !a.flags.quiet {
+			a.complain("no runs")
+		}
+		return nil
+	}
+	a.runTable(runs, time.Now())
+	return nil
+}
+
+// runTable prints one run a line, cut to a terminal's width.
+func (a *app) runTable(runs []durable.State, now time.Time) {
+	rows := [][4]string{{"RUN", "STATUS", "CAPABILITY", "SINCE"}}
+	for _, s := range runs {
+		rows = append(rows, [4]string{s.ID, string(s.Status), oneLine(s.Capability), age(max(now.Sub(s.Updated), 0))})
+	}
+	var widths [4]int
+	for i := range widths {
+		widths[i] = column(rows, func(row [4]string) string { return row[i] })
+	}
+	for i, row := range rows {
+		line, note := "", "WAITING FOR"
+		if i > 0 {
+			note = waitingNote(runs[i-1], now)
+		}
+		for c, cell := range row {
+			line += pad(cell, widths[c]) + "  "
+		}
+		a.printf("%s\n", clip(line+note, a.textWidth(a.io.OutTTY)))
+	}
+}
+
+// waitingNote says what a run waits for, "" when it has ended or goes on.
+func waitingNote(s durable.State, now time.Time) string {
+	w := s.Waiting
+	switch {
+	case s.Status == durable.RunRunning && !s.Driven:
+		return "somebody to resume it"
+	case w == nil || s.Status.Ended():
+		return ""
+	case w.Reason == durable.ReasonTimer:
+		return w.Path + ", " + dueIn(w.Until, now)
+	case w.Reason == durable.ReasonInDoubt:
+		return w.Path + ", to be settled"
+	}
+	return w.Path + ": " + oneLine(w.Description)
+}
+
+// dueIn says how long it is until a time.
+func dueIn(t, now time.Time) string {
+	if d := t.Sub(now); d > 0 {
+		return "due in " + age(d)
+	}
+	return "due now"
+}
+
+// capabilityWords lists the capabilities that have runs.
+func (a *app) capabilityWords(ctx context.Context) []string {
+	var words []string
+	a.lookAtRuns(ctx, func(rt durable.Runtime) {
+		runs, err := rt.List(ctx, durable.Filter{})
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, s := range runs {
+			if !seen[s.Capability] {
+				seen[s.Capability] = true
+				words = append(words, s.Capability)
+			}
+		}
+	})
+	return words
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+func (a *app) runsShowCommand() *cobra.Command {
+	var showSensitive bool
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show where a run stands and what happened in it",
+		Long: `Show prints a run's steps, what it waits for, when it goes on by itself, and its
+history. The values that steps were called with are not shown.`,
+		Example: `  capstan runs show run_01k9w4
+  capstan runs show run_01k9w4 -o json`,
+		Args: exactArgs("RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.showRun(cmd.Context(), rt, args[0], showSensitive) })
+		},
+	}
+	cmd.Flags().BoolVar(&showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
+	a.completeRuns(cmd, anyRun, nil)
+	return cmd
+}
+
+func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, showSensitive bool) error {
+	s, err := findRun(ctx, rt, text)
+	if err != nil {
+		return err
+	}
+	run, err := engine.Inspect(ctx, rt, s.ID)
+	if err != nil {
+		return err
+	}
+	run.Result = *a.tidyResult(&run.Result)
+	if !a.wantsText() {
+		return a.printDocument(run)
+	}
+	v := &runView{app: a, run: run, now: time.Now(), paint: paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY), showSensitive: showSensitive}
+	v.head()
+	v.steps()
+	v.waiting()
+	v.problem()
+	v.outputs()
+	v.history()
+	return nil
+}
+
+// runView writes a run for people to stdout.
+type runView struct {
+	app           *app
+	run           *engine.Run
+	now           time.Time
+	paint         paint
+	width         int
+	showSensitive bool
+}
+
+func (v *runView) printf(format string, args ...any) { v.app.printf(format, args...) }
+
+func (v *runView) head() {
+	r := v.run
+	v.printf("run         %s\n", v.paint.bold(r.Run))
+	v.printf("capability  %s\n", oneLine(r.Capability))
+	status := string(r.Status)
+	if r.Driven {
+		status += ", and a process drives it"
+	} else if r.Status == engine.Running {
+		status += ", but no process drives it: " + v.app.toCopy("capstan resume "+r.Run, r.Run)
+	}
+	v.printf("status      %s\n", status)
+	source := oneLine(r.Source)
+	if r.SourceChanged {
+		source += "  (changed since; the run goes on with what it was started with)"
+	}
+	v.printf("file        %s\n", source)
+	v.printf("started     %s\n", v.when(r.Started))
+	v.printf("updated     %s\n", v.when(r.Updated))
+	if r.Due != nil {
+		v.printf("next        %s (%s)\n", clock(*r.Due), dueIn(*r.Due, v.now))
+	}
+}
+
+func (v *runView) when(t time.Time) string { return clock(t) + " (" + ago(t, v.now) + ")" }
+
+// clock shows a time where the reader is.
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+func (v *runView) steps() {
+	v.printf("\n%s\n", v.paint.bold("steps"))
+	width := column(v.run.Steps, func(s engine.StepResult) string { return s.ID })
+	for _, s := range v.run.Steps {
+		line := "  " + v.mark(s.Status) + " " + pad(s.ID, width) + "  " + strings.ReplaceAll(s.Status, "_", " ")
+		if s.HTTPStatus > 0 {
+			line += fmt.Sprintf("  %d", s.HTTPStatus)
+		}
+		if s.Attempts > 1 {
+			line += "  " + count(s.Attempts, "attempt", "attempts")
+		}
+		if s.DurationMS > 0 {
+			line += "  " + shortDuration(time.Duration(s.DurationMS)*time.Millisecond)
+		}
+		v.printf("%s\n", line)
+	}
+}
+
+func (v *runView) mark(status string) string {
+	switch status {
+	case "succeeded":
+		return v.paint.green("✓")
+	case "failed", "timed_out", "cancelled":
+		return v.paint.red("✗")
+	case "in_doubt":
+		return v.paint.yellow("!")
+	case "skipped":
+		return v.paint.dim("-")
+	case "pending":
+		return v.paint.dim("·")
+	}
+	return "…"
+}
+
+func (v *runView) waiting() {
+	w := v.run.Waiting
+	if w == nil {
+		return
+	}
+	v.printf("\n%s\n", v.paint.bold("waiting for "+w.Step))
+	writeTask(v.app.out, w.Description, w.With, w.Sensitive, v.showSensitive, v.width)
+	v.printf("  then: %s\n", oneLine(w.Resume))
+}
+
+func (v *runView) problem() {
+	e := v.run.Error
+	if e == nil {
+		return
+	}
+	v.printf("\n%s\n", v.paint.bold("problem"))
+	text := e.Message
+	if e.Step != "" {
+		text = "step \"" + e.Step + "\": " + text
+	}
+	v.printf("  %s\n", oneLine(text))
+	if e.Hint != "" {
+		v.printf("  = hint: %s\n", oneLine(e.Hint))
+	}
+}
+
+func (v *runView) outputs() {
+	if len(v.run.Outputs) == 0 {
+		return
+	}
+	v.printf("\n%s\n", v.paint.bold("outputs"))
+	v.app.outputs(outputNames(nil, &v.run.Result), &v.run.Result, v.showSensitive)
+}
+
+func (v *runView) history() {
+	v.printf("\n%s\n", v.paint.bold("history"))
+	for _, e := range v.run.Events {
+		line := v.paint.dim(e.Time.Local().Format("2006-01-02 15:04:05.000")) + "  "
+		if e.Step != "" {
+			line += e.Step + ": "
+		}
+		v.printf("  %s%s\n", line, happening(e))
+	}
+}
+
+// happening says in a few words what an entry of a history stands for.
+func happening(e engine.RunEvent) string {
+	text := eventWords(e)
+	if e.Message != "" {
+		text += ": " + oneLine(e.Message)
+	}
+	return text
+}
+
+func eventWords(e engine.RunEvent) string {
+	switch e.Kind {
+	case durable.EventIntent:
+		return fmt.Sprintf("about to send %s (attempt %d, %s)", e.Operation, max(e.Attempt, 1), e.Policy)
+	case durable.EventDone:
+		return "done" + howDone(e)
+	case durable.EventFailed:
+		return "failed"
+	case durable.EventNotBefore:
+		return "told to wait" + until(e)
+	case durable.EventPoll:
+		return "looked " + count(e.Tries, "time", "times") + until(e)
+	case durable.EventTimer:
+		return "waits" + until(e)
+	case durable.EventWaiting:
+		if e.Message != "" {
+			return "in doubt"
+		}
+		return "waits to be done"
+	case durable.EventSignal:
+		return "said to be done" + by(e)
+	case durable.EventSettled:
+		return "settled" + by(e)
+	case durable.EventCancelled:
+		return "to be cancelled" + by(e)
+	}
+	return e.Kind // started, ended
+}
+
+func howDone(e engine.RunEvent) string {
+	switch {
+	case e.Via == string(durable.ViaProbe):
+		return ": it had taken effect, as its probe found"
+	case e.Via == string(durable.ViaHandler):
+		return ", by a command or a person here"
+	case e.Via == string(durable.ViaSignal):
+		return ", as was said"
+	case e.Status > 0:
+		return fmt.Sprintf(", %d", e.Status)
+	}
+	return ""
+}
+
+func until(e engine.RunEvent) string {
+	if e.Until == nil {
+		return ""
+	}
+	return ", next at " + clock(*e.Until)
+}
+
+func by(e engine.RunEvent) string {
+	if e.By == "" {
+		return ""
+	}
+	return ", by " + oneLine(e.By)
+}
