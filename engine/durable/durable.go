@@ -120,7 +120,7 @@ type Suspended struct {
 	Description string
 	With        map[string]any
 	Sensitive   []string  // names in With that must not be shown
-	Until       time.Time // for ReasonTimer
+	Until       time.Time // for ReasonTimer; for ReasonInDoubt when a probe can tell
 	Err         error     // for ReasonInDoubt: how the answer was lost
 }
 

@@ -19,11 +19,12 @@ const (
 	EventSettled   = "settled"
 	EventCancelled = "cancelled" // asked for; the end follows
 	EventEnded     = "ended"
+	EventReopened  = "reopened" // a run that failed is taken up again
 )
 
 // Detail is what an Event's Data holds; which fields depends on its kind.
 type Detail struct {
-	// Of a call: step-intent, poll, and step-done where no intent precedes it.
+	// Of a call: step-intent and poll. InputHash also of started.
 	Operation string          `json:"operation,omitempty"`
 	Policy    Policy          `json:"policy,omitempty"`
 	Key       string          `json:"key,omitempty"`

@@ -32,6 +32,10 @@ type Runtime interface {
 	// Settle says what became of a write that is in doubt and makes the run
 	// due. A step that is not in doubt is ErrConflict.
 	Settle(ctx context.Context, id string, s Settlement) error
+	// Reopen makes a run that failed or timed out due again: what is done stays
+	// done, deadlines start over. One that has not ended is left as it is; one
+	// that succeeded or was cancelled is ErrEnded.
+	Reopen(ctx context.Context, id string) error
 	// Cancel ends a run: at once when nobody drives it, else at its next call.
 	// Cancelling twice is no error; a run that ended otherwise is ErrEnded.
 	Cancel(ctx context.Context, id string) error
@@ -59,7 +63,7 @@ var (
 	ErrConflict = errors.New("that was said differently before")
 	// ErrDrift is returned by a Host whose record of a call does not match the
 	// call: the step's input changed since.
-	ErrDrift = errors.New("the step's input is not what the run recorded")
+	ErrDrift = errors.New("this is not what the run recorded")
 	// ErrTooLarge is returned for a value that is too large to be kept.
 	ErrTooLarge = errors.New("too large to be kept")
 )

@@ -189,11 +189,22 @@ var doubtTests = []test{
 	{"probed: an answer lost in a live process is looked up too", func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
-		wantDoc(s, s.driveWith("r", s.losing(in, 1), durable.DriveOptions{Virtual: true}, durable.RunSucceeded), `"found"`)
+		wantDoc(s, s.driveWith("r", s.losing(in, 1), durable.DriveOptions{MaxBlock: -1, Virtual: true}, durable.RunSucceeded), `"found"`)
 		s.wantSent("a", 1)
 		if *looked != 1 {
 			s.Errorf("looked up %d times", *looked)
 		}
+	}},
+	{"probed: a drive that does not stay says at once that an answer was lost", func(s *suite) {
+		s.begin("r")
+		in, looked := s.probed(json.RawMessage(`"found"`), nil)
+		state := s.drive("r", s.losing(in, 1), durable.RunInDoubt)
+		if want := s.clock.Now().Add(in.ProbeAfter); !state.Due.Equal(want) || *looked != 0 {
+			s.Errorf("due %v, want %v; looked up %d times", state.Due, want, *looked)
+		}
+		s.clock.add(in.ProbeAfter)
+		wantDoc(s, s.drive("r", s.losing(in, 0), durable.RunSucceeded), `"found"`)
+		s.wantSent("a", 1)
 	}},
 	{"probed: a failing look-up decides nothing", func(s *suite) {
 		s.begin("r")

@@ -73,6 +73,32 @@ var pollTests = []test{
 			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
 		}
 	}},
+	{"a run that timed out is reopened with new deadlines, what is done stays done", func(s *suite) {
+		s.begin("r")
+		ready := s.clock.Now().Add(100 * time.Hour)
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := s.step(ctx, h, "a", durable.Unsafe); err != nil {
+				return nil, err
+			}
+			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+				return json.RawMessage("true"), !s.clock.Now().Before(ready), nil
+			})
+		})
+		s.drive("r", p, durable.RunWaiting)
+		if state := s.untilSettled("r", p); state.Status != durable.RunTimedOut {
+			s.Fatalf("the run is %s", state.Status)
+		}
+		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		if state := s.untilSettled("r", p); state.Status != durable.RunSucceeded {
+			s.Errorf("reopened, the run is %s", state.Status)
+		}
+		s.wantSent("a", 1)
+		s.wantErr("reopening a success", s.rt.Reopen(s.Context(), "r"), durable.ErrEnded)
+		s.wantErr("reopening nothing", s.rt.Reopen(s.Context(), "nobody"), durable.ErrUnknown)
+	}},
 	{"a poll looks once more when taken up after its deadline", func(s *suite) {
 		s.begin("r")
 		ready := s.clock.Now().Add(time.Hour)

@@ -60,6 +60,9 @@ func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (
 	for _, rec := range records {
 		h.apply(rec)
 	}
+	if len(records) == 0 || records[0].Detail.InputHash != hashOf(spec.Input) {
+		return nil, spec, fmt.Errorf("run %q: %w: its inputs were changed where they are kept", id, durable.ErrDrift)
+	}
 	return h, spec, nil
 }
 
@@ -150,6 +153,7 @@ func (h *host) parking(s *durable.Suspended) Change {
 		return Change{Row: row}
 	case durable.ReasonInDoubt:
 		row.Status = durable.RunInDoubt
+		row.Due = s.Until // when the probe can tell; zero without one
 	}
 	if known {
 		return Change{Row: row}

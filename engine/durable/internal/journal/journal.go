@@ -64,7 +64,7 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec) error {
 		spec.Started = now
 	}
 	spec.Started = spec.Started.Round(0).UTC()
-	first := Record{Seq: 1, At: now, Kind: durable.EventStarted}
+	first := Record{Seq: 1, At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}
 	if err := r.store.Create(ctx, spec, first, Row{Status: durable.RunRunning, Due: now}); err != nil {
 		return naming(spec.ID, err)
 	}

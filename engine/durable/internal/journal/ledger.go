@@ -60,6 +60,9 @@ func (l *ledger) apply(r Record) {
 	if r.Kind == durable.EventCancelled {
 		l.cancelled = true
 	}
+	if r.Kind == durable.EventReopened {
+		l.reopen()
+	}
 	if r.Step == "" {
 		return
 	}
@@ -93,6 +96,15 @@ func (l *ledger) apply(r Record) {
 		}
 	case durable.EventDone:
 		s.finish(r)
+	}
+}
+
+// reopen gives what was not done new time: deadlines and timers start over.
+func (l *ledger) reopen() {
+	for _, s := range l.steps {
+		if !s.done {
+			s.poll, s.until = nil, time.Time{}
+		}
 	}
 }
 

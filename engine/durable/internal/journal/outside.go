@@ -142,6 +142,19 @@ func (r *Runtime) doubted(run Run, step string) bool {
 	return !r.store.Driven(run.Spec.ID)
 }
 
+// Reopen implements durable.Runtime.
+func (r *Runtime) Reopen(ctx context.Context, id string) error {
+	return r.say(ctx, id, func(run Run, _ *ledger) (*Change, error) {
+		switch run.Row.Status {
+		case durable.RunFailed, durable.RunTimedOut:
+			return &Change{Add: []Record{{Kind: durable.EventReopened}}, Row: &Row{Status: durable.RunRunning, Due: r.clock()}}, nil
+		case durable.RunSucceeded, durable.RunCancelled:
+			return nil, durable.ErrEnded
+		}
+		return nil, nil
+	})
+}
+
 // How often and how long apart Cancel looks whether the driver let go.
 const (
 	cancelLooks = 20

@@ -140,6 +140,13 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 		wait := time.Second << (lost - 1)
 		return h.sit(ctx, in.Path, h.clock().Add(wait), wait)
 	case in.Policy == durable.Probed && in.Probe != nil:
+		if lost > 0 && h.maxBlock >= 0 {
+			// Who waits for this drive learns at once that an answer was lost;
+			// the next one looks it up, once the request cannot land any more.
+			parked := *doubt
+			parked.Until = s.sent.Add(in.ProbeAfter)
+			return &parked
+		}
 		return h.probe(ctx, in, s)
 	default:
 		return doubt
