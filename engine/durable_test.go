@@ -117,3 +117,23 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		t.Errorf("the replayed step: %+v", got)
 	}
 }
+
+// A run that failed goes on from the step that did, once the cause is mended.
+func TestFailedRunIsTakenUpAgain(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	w.fail(1, "POST /portal/generate_link", func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, 422, map[string]any{"message": "portal is switched off"})
+	})
+	res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+	var failed *engine.RunError
+	if !errors.As(err, &failed) || !strings.Contains(failed.Backtrace(), "capstan resume "+res.Run) {
+		t.Fatalf("got %v", err)
+	}
+	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Status != engine.Succeeded {
+		t.Fatalf("got %v", err)
+	}
+	if n := w.count("POST /organizations"); n != 1 {
+		t.Errorf("%d organizations", n)
+	}
+}

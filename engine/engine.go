@@ -184,6 +184,9 @@ type RunOptions struct {
 	// run, external steps that others perform. Otherwise a run that would wait
 	// for more than a minute is parked: RunWith returns a *[WaitingError].
 	Stay bool
+	// Timeout bounds this execution, from now, in place of Options.Timeout,
+	// which counts from the start of the run; 0 leaves that as it is.
+	Timeout time.Duration
 	// Owner tells the runs of different callers of a server apart.
 	Owner string
 	// OnEvent is called in addition to Options.OnEvent.

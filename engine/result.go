@@ -171,6 +171,9 @@ func (r *running) trace(res *Result, err error) string {
 		}
 	}
 	line("run: %s", res.Run)
+	if (res.Status == Failed || res.Status == TimedOut) && r.p.opts.Runtime != nil {
+		line("try again from there, without repeating what is done: capstan resume %s", res.Run)
+	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 

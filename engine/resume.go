@@ -20,7 +20,9 @@ import (
 // does not keep (credentials, external handlers, listeners, a Caller); the flags
 // that shaped it are kept with it and those in opts are not looked at. Results
 // and errors are those of [Program.RunWith]; an unknown id is
-// durable.ErrUnknown, a run that another process drives durable.ErrBusy.
+// durable.ErrUnknown, a run that another process drives durable.ErrBusy. A run
+// that failed or timed out is tried again from the step where it did; one that
+// succeeded or was cancelled is returned as it is.
 func Resume(ctx context.Context, rt durable.Runtime, id string, opts *Options, ro *RunOptions) (*Result, error) {
 	ro = cmp.Or(ro, &RunOptions{})
 	p, spec, err := reopen(ctx, rt, id, opts)
@@ -28,6 +30,9 @@ func Resume(ctx context.Context, rt durable.Runtime, id string, opts *Options, r
 		return nil, err
 	}
 	if err := errors.Join(p.checkDone(ro.Done), p.checkCredentials(ctx)); err != nil {
+		return nil, err
+	}
+	if err := rt.Reopen(ctx, spec.ID); err != nil && !errors.Is(err, durable.ErrEnded) {
 		return nil, err
 	}
 	if err := signalAll(ctx, rt, spec.ID, ro.Done); err != nil {

@@ -71,9 +71,9 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 	}
 	r.inputs, _ = inputs.(map[string]any)
 	r.started = s.Started
-	if d := r.p.opts.Timeout; d > 0 {
+	if d, from := r.bound(s.Started); d > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadlineCause(ctx, s.Started.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
+		ctx, cancel = context.WithDeadlineCause(ctx, from.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
 		defer cancel()
 	}
 	r.emit(Event{Kind: EventRunStarted})
@@ -81,6 +81,15 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 	r.res, r.err = r.result(ctx, out, err), err
 	r.emit(Event{Kind: EventRunFinished, Message: string(r.res.Status)})
 	return r.ending(ctx)
+}
+
+// bound is how long the run may take, and from when: since it was started, or
+// from now where whoever takes it up gives it new time.
+func (r *running) bound(started time.Time) (time.Duration, time.Time) {
+	if r.opts.Timeout > 0 {
+		return r.opts.Timeout, time.Now()
+	}
+	return r.p.opts.Timeout, started
 }
 
 // ending tells the runtime what became of the run: ended, parked, or stopped
