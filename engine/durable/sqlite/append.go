@@ -17,7 +17,6 @@ const (
 	sqlHasBlob = `SELECT 1 FROM blobs WHERE hash = ?`
 	sqlCreate  = `INSERT OR IGNORE INTO runs (id, capability, source, owner, started, snapshot, input, status, due)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	sqlFirst = `INSERT INTO records (run, seq, at, kind, step, attempt) VALUES (?, ?, ?, ?, '', 0)`
 	// The first record of a change goes in only behind the one its writer knew.
 	sqlGuarded = `INSERT OR IGNORE INTO records (run, seq, at, kind, step, attempt, detail, result)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 - 1)`
@@ -34,6 +33,10 @@ var errNoBlob = errors.New("the snapshot is not kept")
 func (s *store) Create(ctx context.Context, spec durable.Spec, first journal.Record, row journal.Row) error {
 	hash := sha256.Sum256(spec.Snapshot)
 	input, err := pack("the run's input", spec.Input)
+	if err != nil {
+		return err
+	}
+	record, err := packRecord(spec.ID, first)
 	if err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first journal.Rec
 				return err
 			}
 		}
-		return tx.exec(sqlFirst, spec.ID, first.Seq, first.At.UnixNano(), first.Kind)
+		return tx.exec(sqlRecord, record...)
 	}
 	err = s.write(ctx, first.Kind, create)
 	if errors.Is(err, errNoBlob) { // pruned by another process

@@ -31,10 +31,10 @@ func busy(pid int) error {
 }
 
 // opening takes the lock under which the database is made and migrated.
-func opening(ctx context.Context, dir string) (unlock func(), err error) {
+func opening(ctx context.Context, dir string, wait time.Duration) (unlock func(), err error) {
 	path := filepath.Join(dir, "opening.lock")
 	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fileMode))
-	ctx, cancel := context.WithTimeout(ctx, busyMillis*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	if _, err := f.TryLockContext(ctx, lockPause); err != nil {
 		f.Close()

@@ -22,6 +22,10 @@ type Options struct {
 	Log *slog.Logger     // nil logs nothing
 	Now func() time.Time // nil means time.Now
 
+	// Busy is how long a write waits for another process to finish its own
+	// before it fails with ErrLocked. 0 means ten seconds.
+	Busy time.Duration
+
 	// Fault is for tests only: it is called before and after each change is
 	// committed, with "before " or "after " and the kind of its first event
 	// ("park" for a change without one). An error is returned in place of the
@@ -49,6 +53,9 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 // open opens the store. Making and migrating the database is done under a lock
 // of its own, so that processes that start together do not meet halfway.
 func open(ctx context.Context, o Options) (*store, error) {
+	if o.Busy <= 0 {
+		o.Busy = defaultBusy
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -61,7 +68,7 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := prepare(dir, path, lockDir); err != nil {
 		return nil, err
 	}
-	done, err := opening(ctx, dir)
+	done, err := opening(ctx, dir, o.Busy)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +76,7 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := claimFile(path); err != nil {
 		return nil, err
 	}
-	s := &store{path: path, fault: o.Fault, log: o.Log}
+	s := &store{path: path, busy: o.Busy, fault: o.Fault, log: o.Log}
 	if s.locks, err = newLocks(lockDir); err != nil {
 		return nil, err
 	}

@@ -9,13 +9,14 @@ import (
 	"net/url"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable/internal/journal"
 	_ "modernc.org/sqlite" // the driver
 )
 
-// busyMillis is how long a statement waits for another process's transaction.
-const busyMillis = 10_000
+// defaultBusy is how long a write waits for another process's transaction.
+const defaultBusy = 10 * time.Second
 
 // readers is how many queries run at once.
 const readers = 4
@@ -24,6 +25,7 @@ const readers = 4
 // queries have connections of their own.
 type store struct {
 	path  string
+	busy  time.Duration
 	locks locks
 	fault func(point string) error
 	log   *slog.Logger
@@ -45,7 +47,7 @@ var _ journal.Store = (*store)(nil)
 
 func (s *store) connect(ctx context.Context) error {
 	var err error
-	if s.writes, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", busyMillis)); err != nil {
+	if s.writes, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", s.busy.Milliseconds())); err != nil {
 		return err
 	}
 	conn, err := s.writes.Conn(ctx)
@@ -60,7 +62,7 @@ func (s *store) connect(ctx context.Context) error {
 		conn.Close()
 		return explain(s.path, err)
 	}
-	if s.reads, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", busyMillis, "query_only", 1)); err != nil {
+	if s.reads, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", s.busy.Milliseconds(), "query_only", 1)); err != nil {
 		return err
 	}
 	s.reads.SetMaxOpenConns(readers + 1) // and the watch

@@ -153,7 +153,7 @@ func (s *stmts) prepare(ctx context.Context, conn *sql.Conn) error {
 	s.conn, s.byID = conn, map[string]*sql.Stmt{}
 	for _, text := range []string{
 		"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
-		sqlBlob, sqlHasBlob, sqlCreate, sqlFirst, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlRow,
+		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlRow,
 		sqlPruneRecords, sqlPruneRuns, sqlPruneBlobs,
 	} {
 		stmt, err := conn.PrepareContext(ctx, text)

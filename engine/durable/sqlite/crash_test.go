@@ -1,0 +1,213 @@
+//go:build unix
+
+package sqlite_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/sqlite"
+)
+
+// deaths are the points at which a worker dies while it drives a run of two
+// steps with a timer between them, and what may follow.
+var deaths = []struct {
+	die    string
+	nth    int
+	step   string // the step that was under way
+	sent   bool   // it may have taken effect, unknown to the journal
+	intent bool   // its intent is on record
+}{
+	{die: "before step-intent", step: "a"},
+	{die: "after step-intent", step: "a", intent: true},
+	{die: onArrival, step: "a", intent: true},
+	{die: onEffect, step: "a", intent: true, sent: true},
+	{die: onAnswer, step: "a", intent: true, sent: true},
+	{die: "answered a", step: "a", intent: true, sent: true},
+	{die: "before step-done", step: "a", intent: true, sent: true},
+	{die: "after step-done"},
+	{die: "before timer"},
+	{die: "after timer"},
+	{die: "before step-done", nth: 2}, // the timer's
+	{die: "after step-done", nth: 2},
+	{die: "answered b", step: "b", intent: true, sent: true},
+	{die: "before step-done", nth: 3, step: "b", intent: true, sent: true},
+	{die: "after step-done", nth: 3},
+	{die: "before ended"},
+	{die: "after ended"},
+}
+
+// TestKill kills a process at every point and goes on in another one. What was
+// completed is never sent again; keyed and probed steps take effect once;
+// unsafe ones once at most, and then the run is in doubt.
+func TestKill(t *testing.T) {
+	for _, policy := range []durable.Policy{durable.Safe, durable.Keyed, durable.Probed, durable.Unsafe, control} {
+		t.Run(string(policy), func(t *testing.T) {
+			duplicates := 0
+			for _, d := range deaths {
+				die, nth := d.die, d.nth
+				if policy == durable.Safe || policy == control {
+					// The intents of reads are recorded with their results.
+					switch {
+					case strings.HasSuffix(die, "step-intent"):
+						d.sent = strings.HasPrefix(die, "before")
+						d.intent = d.sent
+						if !d.sent {
+							d.step = ""
+						}
+					case die == "before step-done" && nth != 2:
+						continue
+					case die == "after step-done" && nth != 2:
+						continue
+					case nth == 2:
+						nth = 1
+					}
+				}
+				name := die
+				if nth > 1 {
+					name += " (" + string(rune('0'+nth)) + ")"
+				}
+				t.Run(name, func(t *testing.T) {
+					w, run := killed(t, policy, die, nth)
+					for _, step := range []string{"a", "b"} {
+						requests, effects := w.counts("r", step)
+						underWay := d.step == step
+						switch {
+						case !underWay && requests > 1:
+							t.Errorf("completed step %s was sent %d times", step, requests)
+						case policy == control:
+							duplicates += effects - 1
+						case policy == durable.Unsafe && effects > 1:
+							t.Errorf("unsafe step %s took effect %d times", step, effects)
+						case policy != durable.Unsafe && policy != durable.Safe && effects != 1:
+							t.Errorf("%s step %s took effect %d times", policy, step, effects)
+						}
+					}
+					want := durable.RunSucceeded
+					if policy == durable.Unsafe && d.intent {
+						want = durable.RunInDoubt
+					}
+					if run.Status != want {
+						t.Errorf("the run is %s, want %s (waiting: %v)", run.Status, want, run.Waiting)
+					}
+				})
+			}
+			if policy == control && duplicates == 0 {
+				t.Error("the control resends and was not caught: this test sees nothing")
+			}
+		})
+	}
+}
+
+// killed drives run "r" in a process that dies, and on in this one.
+func killed(t *testing.T, policy durable.Policy, die string, nth int) (*world, durable.State) {
+	t.Helper()
+	w, dir := newWorld(t), t.TempDir()
+	rt := start(t, dir, "r", string(policy))
+	switch die {
+	case onArrival, onEffect, onAnswer:
+		dead := false
+		w.kill = func(moment string, _ int) bool {
+			if dead || moment != die {
+				return false
+			}
+			dead = true
+			return true
+		}
+	}
+	cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die, Nth: nth})
+	if err := cmd.Run(); err == nil || !wasKilled(cmd) {
+		t.Fatalf("the worker passed by: %v", err)
+	}
+	state, err := rt.Drive(t.Context(), "r", traveller{url: w.URL, at: func(string) {}}.exec, durable.DriveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound(t, dir)
+	return w, state
+}
+
+// start opens a state directory and starts a run in it.
+func start(t *testing.T, dir, id, capability string) *sqlite.Runtime {
+	t.Helper()
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rt.Close() })
+	if err := rt.Start(t.Context(), durable.Spec{ID: id, Capability: capability}); err != nil {
+		t.Fatal(err)
+	}
+	return rt
+}
+
+func sound(t *testing.T, dir string) {
+	t.Helper()
+	finding, err := sqlite.Check(t.Context(), dir)
+	if err != nil || finding != "ok" {
+		t.Errorf("integrity check: %s, %v", finding, err)
+	}
+}
+
+// TestKillSignaller kills the process that brings a signal.
+func TestKillSignaller(t *testing.T) {
+	for _, die := range []string{"before signal", "after signal"} {
+		t.Run(die, func(t *testing.T) {
+			w, dir := newWorld(t), t.TempDir()
+			rt := start(t, dir, "r", "person")
+			exec := traveller{url: w.URL, at: func(string) {}}.exec
+			if _, err := rt.Drive(t.Context(), "r", exec, durable.DriveOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`1`)}
+			cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die, Signal: &signal})
+			if err := cmd.Run(); err == nil || !wasKilled(cmd) {
+				t.Fatalf("the worker passed by: %v", err)
+			}
+			if err := rt.Signal(t.Context(), "r", signal); err != nil { // sent again, as its sender would
+				t.Fatal(err)
+			}
+			state, err := rt.Drive(t.Context(), "r", exec, durable.DriveOptions{})
+			if err != nil || state.Status != durable.RunSucceeded {
+				t.Errorf("the run is %s: %v", state.Status, err)
+			}
+			if requests, _ := w.counts("r", "b"); requests != 1 {
+				t.Errorf("step b was sent %d times", requests)
+			}
+		})
+	}
+}
+
+// TestKillConsumer kills the process that goes on with a signal: stored but not
+// consumed, and consumed.
+func TestKillConsumer(t *testing.T) {
+	for _, die := range []string{"before step-done", "after step-done"} {
+		t.Run(die, func(t *testing.T) {
+			w, dir := newWorld(t), t.TempDir()
+			rt := start(t, dir, "r", "person")
+			if err := rt.Signal(t.Context(), "r", durable.Signal{Step: "person"}); err != nil {
+				t.Fatal(err)
+			}
+			cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die})
+			if err := cmd.Run(); err == nil || !wasKilled(cmd) {
+				t.Fatalf("the worker passed by: %v", err)
+			}
+			state, err := rt.Drive(t.Context(), "r", traveller{url: w.URL, at: func(string) {}}.exec, durable.DriveOptions{})
+			if err != nil || state.Status != durable.RunSucceeded {
+				t.Errorf("the run is %s: %v", state.Status, err)
+			}
+			events, err := rt.History(t.Context(), "r", 0)
+			consumed := 0
+			for _, e := range events {
+				if e.Kind == durable.EventDone && e.Step == "person" {
+					consumed++
+				}
+			}
+			if err != nil || consumed != 1 {
+				t.Errorf("the signal was consumed %d times: %v", consumed, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+//go:build unix
+
+package sqlite_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/sqlite"
+)
+
+// workerEnv, when set, makes the test binary a worker instead.
+const workerEnv = "CAPSTAN_TEST_WORKER"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(workerEnv); text != "" {
+		if err := work(text); err != nil {
+			fmt.Fprintln(os.Stderr, "worker:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// job is what a worker does.
+type job struct {
+	Dir   string
+	World string
+	Run   string // to drive; "": serves until its input ends
+	Die   string // the point at which to die: of Options.Fault, or "answered STEP"
+	Nth   int    // which of the times it passes there, from 1
+
+	Signal *durable.Signal // to send to Run instead of driving it
+}
+
+func work(text string) error {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		return err
+	}
+	if j.World == "" {
+		return errNoWorld
+	}
+	passed := 0
+	at := func(point string) {
+		if point != j.Die {
+			return
+		}
+		if passed++; passed == max(j.Nth, 1) {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until it arrives
+		}
+	}
+	ctx := context.Background()
+	rt, err := sqlite.Open(ctx, sqlite.Options{Dir: j.Dir, Fault: func(point string) error { at(point); return nil }})
+	if err != nil {
+		return err
+	}
+	defer rt.Close()
+	exec := traveller{url: j.World, at: at}.exec
+	switch {
+	case j.Signal != nil:
+		return rt.Signal(ctx, j.Run, *j.Signal)
+	case j.Run != "":
+		_, err = rt.Drive(ctx, j.Run, exec, durable.DriveOptions{})
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	return rt.Serve(ctx, exec, durable.ServeOptions{Parallel: 8})
+}
+
+// command returns a process that does j.
+func command(t *testing.T, j job) *exec.Cmd {
+	t.Helper()
+	text, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), workerEnv+"="+string(text))
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// wasKilled reports whether a process ended by SIGKILL.
+func wasKilled(cmd *exec.Cmd) bool {
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}

@@ -1,0 +1,218 @@
+//go:build unix
+
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// world is the other side of the crash tests: a server in the test's process
+// that counts what the workers ask of it, and what came of that. It can kill
+// the worker that asks.
+type world struct {
+	*httptest.Server
+
+	mu       sync.Mutex
+	requests map[string]int      // by run and step
+	effects  map[string]int      // the same, repeated keys aside
+	keys     map[string]struct{} // seen
+	kill     func(moment string, n int) bool
+	total    int
+	kills    int
+}
+
+// Moments of a request at which the world can kill who sent it.
+const (
+	onArrival = "on arrival"     // nothing came of it
+	onEffect  = "before answer"  // it took effect
+	onAnswer  = "while answered" // the answer is on its way
+)
+
+func newWorld(t *testing.T) *world {
+	w := &world{requests: map[string]int{}, effects: map[string]int{}, keys: map[string]struct{}{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /do", w.do)
+	mux.HandleFunc("GET /found", w.found)
+	w.Server = httptest.NewServer(mux)
+	t.Cleanup(w.Server.Close)
+	return w
+}
+
+func (w *world) do(rw http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	at := q.Get("run") + " " + q.Get("step")
+	if w.killed(onArrival, q) {
+		return
+	}
+	w.mu.Lock()
+	w.requests[at]++
+	_, seen := w.keys[q.Get("key")]
+	if q.Get("key") != "" {
+		w.keys[q.Get("key")] = struct{}{}
+	}
+	if !seen {
+		w.effects[at]++
+	}
+	w.mu.Unlock()
+	if w.killed(onEffect, q) {
+		return
+	}
+	fmt.Fprintf(rw, `{"did":%q}`, at)
+	if w.kill != nil {
+		_ = http.NewResponseController(rw).Flush() // who is killed need not hear
+		w.killed(onAnswer, q)
+	}
+}
+
+func (w *world) killed(moment string, q url.Values) bool {
+	if w.kill == nil {
+		return false
+	}
+	w.mu.Lock()
+	w.total++
+	yes := w.kill(moment, w.total)
+	if yes {
+		w.kills++
+	}
+	w.mu.Unlock()
+	if !yes {
+		return false
+	}
+	pid, err := strconv.Atoi(q.Get("pid"))
+	return err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil
+}
+
+func (w *world) found(rw http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.effects[q.Get("run")+" "+q.Get("step")] == 0 {
+		rw.WriteHeader(http.StatusNotFound)
+		return
+	}
+	fmt.Fprint(rw, `"found"`)
+}
+
+func (w *world) counts(run, step string) (requests, effects int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.requests[run+" "+step], w.effects[run+" "+step]
+}
+
+// traveller is a run's side: an executor that sends to the world.
+type traveller struct {
+	url string
+	at  func(point string) // told of each point it passes
+}
+
+// control is a policy that no run should have: it resends what is not safe to
+// send again. The harness must catch it.
+const control durable.Policy = "control"
+
+// step sends one request of a policy.
+func (v traveller) step(ctx context.Context, h durable.Host, path string, policy durable.Policy) error {
+	q := url.Values{"run": {h.RunID()}, "step": {path}, "pid": {strconv.Itoa(os.Getpid())}}
+	in := durable.Intent{Path: path, Operation: "do", Policy: policy, Input: json.RawMessage(fmt.Sprintf(`{"step":%q}`, path))}
+	switch policy {
+	case control:
+		in.Policy = durable.Safe
+	case durable.Keyed:
+		in.Key = h.RunID() + path
+		q.Set("key", in.Key)
+	case durable.Probed:
+		in.Probe = func(ctx context.Context) (json.RawMessage, bool, error) {
+			status, body, err := v.ask(ctx, http.MethodGet, "/found?"+q.Encode())
+			return body, status == http.StatusOK, err
+		}
+	}
+	_, err := h.Step(ctx, in, func(ctx context.Context) (json.RawMessage, error) {
+		_, body, err := v.ask(ctx, http.MethodPost, "/do?"+q.Encode())
+		if err != nil {
+			return nil, &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: err}
+		}
+		v.at("answered " + path)
+		return body, nil
+	})
+	return err
+}
+
+func (v traveller) ask(ctx context.Context, method, path string) (status int, body json.RawMessage, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, v.url+path, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, bytes.Clone(body), err
+}
+
+// exec runs the capability that the run is called after: a policy's name for
+// two steps of that policy with a timer between, "all" for one step of each.
+func (v traveller) exec(ctx context.Context, h durable.Host, spec durable.Spec) (durable.Ending, error) {
+	var err error
+	switch spec.Capability {
+	case "all":
+		err = v.all(ctx, h)
+	case "person":
+		_, err = h.Await(ctx, durable.Wait{Path: "person"})
+		if err == nil {
+			err = v.step(ctx, h, "b", durable.Unsafe)
+		}
+	default:
+		err = v.two(ctx, h, durable.Policy(spec.Capability))
+	}
+	if err != nil {
+		return durable.Ending{}, err
+	}
+	return durable.Ending{Status: durable.RunSucceeded}, nil
+}
+
+func (v traveller) two(ctx context.Context, h durable.Host, policy durable.Policy) error {
+	if err := v.step(ctx, h, "a", policy); err != nil {
+		return err
+	}
+	if err := h.Sleep(ctx, "nap", h.Now().Add(time.Millisecond)); err != nil {
+		return err
+	}
+	return v.step(ctx, h, "b", policy)
+}
+
+func (v traveller) all(ctx context.Context, h durable.Host) error {
+	for _, policy := range []durable.Policy{durable.Safe, durable.Keyed, durable.Probed} {
+		if err := v.step(ctx, h, string(policy), policy); err != nil {
+			return err
+		}
+	}
+	poll := durable.Intent{Path: "poll", Operation: "look", Policy: durable.Safe}
+	sched := durable.Schedule{Every: time.Millisecond, Cap: time.Millisecond, Timeout: time.Hour}
+	_, err := h.Poll(ctx, poll, sched, func(_ context.Context, try int) (json.RawMessage, bool, error) { return nil, try >= 3, nil })
+	if err != nil {
+		return err
+	}
+	if _, err := h.Await(ctx, durable.Wait{Path: "person"}); err != nil {
+		return err
+	}
+	return v.step(ctx, h, string(durable.Unsafe), durable.Unsafe)
+}
+
+var errNoWorld = errors.New("the test did not say where its world is")
