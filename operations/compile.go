@@ -37,8 +37,8 @@ type Index struct {
 // bytes. The caller must not change them.
 func (x *Index) Bytes() []byte { return x.data }
 
-// Files returns the files besides the document itself that it refers to and
-// that went into the index.
+// Files returns the files below the document's folder that the index depends on
+// besides the document: those it refers to, whether they could be read or not.
 func (x *Index) Files() []string { return slices.Clone(x.files) }
 
 // Compile reads an OpenAPI 3.0 or 3.1 document (JSON or YAML) and returns it as

@@ -55,8 +55,9 @@ func (s *source) load(src []byte) *openapi3.T {
 		return doc
 	}
 	m := newMender(s)
-	fixed, ok := m.mend(s.file, src)
-	if !ok {
+	fixed, wrong := m.mend(s.file, src)
+	if placed, ok := errors.AsType[*placedError](wrong); ok {
+		s.unreadable(placed.at, placed.message)
 		return nil
 	}
 	if m.changed {
@@ -97,17 +98,17 @@ func (s *source) parse(src []byte, m *mender) (*openapi3.T, error) {
 	return s.loader(m).LoadFromDataWithPath(append([]byte("\ufeff"), src...), location(s.path))
 }
 
-var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|.)`)
+var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|u[dD][89a-fA-F][[:xdigit:]]{2}|.)`)
 
-// asYAML replaces, in JSON, the only thing that is not YAML too: characters
-// escaped as surrogate pairs.
+// asYAML replaces, in JSON, the only escapes that the YAML reader does not know:
+// surrogates, in pairs or alone, and the slash.
 func asYAML(src []byte) []byte {
 	if !json.Valid(src) {
 		return src
 	}
 	return jsonEscape.ReplaceAllFunc(src, func(escape []byte) []byte {
 		var s string
-		if len(escape) == 2 || json.Unmarshal(slices.Concat([]byte{'"'}, escape, []byte{'"'}), &s) != nil {
+		if len(escape) == 2 && escape[1] != '/' || json.Unmarshal(slices.Concat([]byte{'"'}, escape, []byte{'"'}), &s) != nil {
 			return escape
 		}
 		return []byte(s)
@@ -123,11 +124,7 @@ func (s *source) loader(m *mender) *openapi3.Loader {
 		if src = asYAML(src); err != nil || m == nil {
 			return src, err
 		}
-		fixed, ok := m.mend(path, src)
-		if !ok {
-			return nil, fmt.Errorf("%s cannot be read", path)
-		}
-		return fixed, nil
+		return m.mend(path, src)
 	}
 	return loader
 }
@@ -146,10 +143,8 @@ func (s *source) read(u *url.URL) (path string, src []byte, err error) {
 	if err != nil || !filepath.IsLocal(inside) {
 		return "", nil, errors.New("only files below the document's folder are read")
 	}
+	s.files[u.String()] = path
 	src, err = readBelow(folder, inside)
-	if err == nil {
-		s.files[u.String()] = path
-	}
 	return path, src, err
 }
 
@@ -180,7 +175,7 @@ func readBelow(folder, name string) ([]byte, error) {
 	return src, err
 }
 
-// others returns the files read besides the document, sorted.
+// others returns the files wanted besides the document, sorted.
 func (s *source) others() []string {
 	var out []string
 	for _, file := range s.files {

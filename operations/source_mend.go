@@ -33,42 +33,38 @@ type mender struct {
 
 func newMender(s *source) *mender { return &mender{source: s, trees: map[string]*yaml.Node{}} }
 
-// mend returns the text without its mistakes. It is false after an error, which
-// is then among the problems.
-func (m *mender) mend(file string, src []byte) ([]byte, bool) {
+// mend returns the text of a file without its mistakes. The error is a
+// [placedError] for a text that is no YAML, or holds no object.
+func (m *mender) mend(file string, src []byte) ([]byte, error) {
 	outer := m.file
 	m.file = file
 	defer func() { m.file = outer }()
-	root, err := m.tree(file, src)
-	if err != nil {
-		return nil, false
+	root, ok := m.trees[file]
+	if !ok {
+		var err error
+		if root, err = parseTree(src); err != nil {
+			line, message := yamlError(err)
+			return nil, &placedError{diag.Pos{File: file, Line: line}, message}
+		}
+		if !yamlObject(root) {
+			return nil, &placedError{m.pos(root), fmt.Sprintf("it holds %s where an OpenAPI document is an object", kindOf(root))}
+		}
+		m.trees[file] = root
+		m.value(root, "", 0)
 	}
-	m.value(root, "", 0)
-	fixed, err := yaml.Marshal(root)
-	if err != nil {
-		m.source.unreadable(diag.Pos{File: file}, libraryMessage(err))
-	}
-	return fixed, err == nil
+	return yaml.Marshal(root)
 }
 
-// tree parses a file once; further calls return the same tree.
-func (m *mender) tree(file string, src []byte) (*yaml.Node, error) {
-	if root, ok := m.trees[file]; ok {
-		return root, nil
-	}
-	root, err := parseTree(src)
-	if err != nil {
-		line, message := yamlError(err)
-		m.source.unreadable(diag.Pos{File: file, Line: line}, message)
-		return nil, err
-	}
-	if !yamlObject(root) {
-		err := fmt.Errorf("it holds %s where an OpenAPI document is an object", kindOf(root))
-		m.source.unreadable(diag.Pos{File: file, Line: root.Line, Column: root.Column}, err.Error())
-		return nil, err
-	}
-	m.trees[file] = root
-	return root, nil
+// placedError is why a file cannot be read.
+type placedError struct {
+	at      diag.Pos
+	message string
+}
+
+func (e *placedError) Error() string { return e.at.String() + ": " + e.message }
+
+func (m *mender) pos(n *yaml.Node) diag.Pos {
+	return diag.Pos{File: m.file, Line: n.Line, Column: n.Column}
 }
 
 func parseTree(src []byte) (*yaml.Node, error) {
@@ -98,10 +94,7 @@ func (m *mender) fault(at *yaml.Node, format string, args ...any) {
 
 func (m *mender) warn(code string, at *yaml.Node, message string) {
 	m.changed = true
-	m.source.problems.Add(diag.Diagnostic{
-		Code: code, Severity: diag.Warning, Message: message,
-		Pos: diag.Pos{File: m.file, Line: at.Line, Column: at.Column},
-	})
+	m.source.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: m.pos(at), Message: message})
 }
 
 // value mends what stands under key. Where key holds names (properties, paths),
@@ -201,7 +194,7 @@ func (m *mender) find(ref string, hops int) error {
 	return nil
 }
 
-// other returns the tree of a file that the one at hand refers to.
+// other returns the tree of a file that the one at hand refers to, mended.
 func (m *mender) other(name string) (*yaml.Node, error) {
 	u, err := url.Parse(name)
 	if err != nil {
@@ -214,7 +207,8 @@ func (m *mender) other(name string) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.tree(path, src)
+	_, err = m.mend(path, src)
+	return m.trees[path], err
 }
 
 func child(n *yaml.Node, token string) *yaml.Node {
