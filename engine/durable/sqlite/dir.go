@@ -67,18 +67,28 @@ func openToOthers(info fs.FileInfo) bool {
 }
 
 // claimFile makes the database file before SQLite does, which gives its own
-// files the same mode.
+// files the same mode. A file that exists is not opened: closing it would
+// release the locks that another Runtime of this process holds on it.
 func claimFile(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode)
-	if err != nil {
-		return explain(path, err)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	switch {
+	case err == nil:
+		err = f.Close()
+	case errors.Is(err, fs.ErrExist):
+		err = nil
 	}
-	if err := f.Close(); err != nil {
+	if err != nil {
 		return explain(path, err)
 	}
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
-		if err != nil || !openToOthers(info) {
+		switch {
+		case err != nil:
+			continue
+		case info.Mode().Perm()&0o200 == 0:
+			// SQLite would make its other files read-only too, to stay.
+			return explain(name, fs.ErrPermission)
+		case !openToOthers(info):
 			continue
 		}
 		if err := os.Chmod(name, fileMode); err != nil {

@@ -69,7 +69,7 @@ func (w *writer) close() error {
 	close(w.queue)
 	w.mu.Unlock()
 	<-w.done
-	return w.conn.Close()
+	return errors.Join(w.stmts.close(), w.conn.Close())
 }
 
 func (w *writer) run() {
@@ -163,6 +163,16 @@ func (s *stmts) prepare(ctx context.Context, conn *sql.Conn) error {
 		s.byID[text] = stmt
 	}
 	return nil
+}
+
+// close closes the statements. One left open keeps SQLite from folding the log
+// into the database when the connection closes.
+func (s *stmts) close() error {
+	var errs []error
+	for _, stmt := range s.byID {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // exec executes a prepared statement.
