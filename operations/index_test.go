@@ -137,6 +137,8 @@ func FuzzCompile(f *testing.F) {
 	}
 	f.Add([]byte("openapi: 3.1.0\npaths: {/a: {get: {parameters: [{name: q, in: query, schema: {$ref: '#/paths'}}]}}}"))
 	f.Add([]byte("openapi: 3.1.0\nx: &a [*a]\n"))
+	f.Add([]byte("openapi: 3.1\npaths: {/a: {get: {a: 1, a: 2, parameters: [null, {$ref: '#/x'}], requestBody: {content: {x/y: null}}}}}"))
+	f.Add([]byte("openapi: 3.1.0\ncomponents: {schemas: {S: {items: [], required: true, properties: {p: 1}, minimum: x}}}\npaths: {}"))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		if len(doc) > 1<<14 {
 			return

@@ -101,8 +101,6 @@ func (n *node) setTrue(key string, b bool) {
 
 func (n *node) is(k kind) bool { return n != nil && n.kind == k }
 
-func (n *node) isBool() bool { return n.is(kindTrue) || n.is(kindFalse) }
-
 // text returns a string's value, else "".
 func (n *node) text() string {
 	if n.is(kindString) {
@@ -165,14 +163,6 @@ func (n *node) value() any {
 		return out
 	}
 	return nil
-}
-
-// typeName names the JSON type of n as messages have it.
-func (n *node) typeName() string {
-	if n == nil {
-		return "nothing"
-	}
-	return [...]string{"null", "a boolean", "a boolean", "a number", "a number", "a string", "an array", "an object"}[n.kind]
 }
 
 // count returns how many values n is made of.
