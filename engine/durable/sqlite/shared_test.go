@@ -1,0 +1,181 @@
+//go:build unix
+
+package sqlite_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/sqlite"
+)
+
+// two opens a state directory twice, as two processes would.
+func two(t *testing.T) (one, other *sqlite.Runtime) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, rt := range []**sqlite.Runtime{&one, &other} {
+		var err error
+		if *rt, err = sqlite.Open(t.Context(), sqlite.Options{Dir: dir}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { (*rt).Close() })
+	}
+	return one, other
+}
+
+func asking(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+	doc, err := h.Await(ctx, durable.Wait{Path: "person"})
+	return durable.Ending{Status: durable.RunSucceeded, Doc: doc}, err
+}
+
+// TestTwoProcesses has one runtime drive and another speak to its run.
+func TestTwoProcesses(t *testing.T) {
+	for _, how := range []string{"signal", "cancel"} {
+		t.Run(how, func(t *testing.T) {
+			one, other := two(t)
+			if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
+				t.Fatal(err)
+			}
+			drive := make(chan durable.State)
+			go func() {
+				state, err := one.Drive(t.Context(), "r", asking, durable.DriveOptions{MaxBlock: -1})
+				if err != nil {
+					t.Error(err)
+				}
+				drive <- state
+			}()
+			for {
+				state, err := other.Get(t.Context(), "r")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if state.Waiting != nil {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
+			if _, err := other.Drive(t.Context(), "r", asking, durable.DriveOptions{}); !errors.Is(err, durable.ErrBusy) {
+				t.Errorf("a second driver: %v", err)
+			}
+			if state, err := other.Get(t.Context(), "r"); err != nil || !state.Driven {
+				t.Errorf("%+v, %v", state, err)
+			}
+			var err error
+			want := durable.RunSucceeded
+			if how == "cancel" {
+				want = durable.RunCancelled
+				err = other.Cancel(t.Context(), "r")
+			} else {
+				err = other.Signal(t.Context(), "r", durable.Signal{Step: "person", Result: json.RawMessage(`1`)})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if state := <-drive; state.Status != want {
+				t.Errorf("the run is %s, want %s", state.Status, want)
+			}
+		})
+	}
+}
+
+// TestServeForOthers has one runtime serve what another starts and signals.
+func TestServeForOthers(t *testing.T) {
+	one, other := two(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	told := make(chan durable.RunStatus)
+	served := make(chan error)
+	go func() {
+		served <- one.Serve(ctx, asking, durable.ServeOptions{Ended: func(s durable.State) { told <- s.Status }})
+	}()
+	if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-told; got != durable.RunWaiting {
+		t.Errorf("the run is %s", got)
+	}
+	if err := other.Signal(t.Context(), "r", durable.Signal{Step: "person"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-told; got != durable.RunSucceeded {
+		t.Errorf("the run is %s", got)
+	}
+	cancel()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestParked prints what ten thousand parked runs cost a process that serves.
+func TestParked(t *testing.T) {
+	const runs = 10_000
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	snapshot := make([]byte, 50_000)
+	errs := make(chan error)
+	const workers = 64
+	for w := range workers {
+		go func() {
+			for i := w; i < runs; i += workers {
+				id := fmt.Sprintf("run_%05d", i)
+				if err := rt.Start(t.Context(), durable.Spec{ID: id, Snapshot: snapshot}); err != nil {
+					errs <- err
+					return
+				}
+				park := asking
+				if i%2 == 0 {
+					park = func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+						return durable.Ending{}, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
+					}
+				}
+				if state, err := rt.Drive(t.Context(), id, park, durable.DriveOptions{}); err != nil || state.Status != durable.RunWaiting {
+					errs <- fmt.Errorf("%s is %s: %w", id, state.Status, err)
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	for range workers {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	drives := 0
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	before, allocated := cpuTime(t), heap()
+	if err := rt.Serve(ctx, asking, durable.ServeOptions{Ended: func(durable.State) { drives++ }}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d parked runs: %v of CPU in 3s, %d KiB of Go heap", runs, cpuTime(t)-before, allocated>>10)
+	if drives != 0 {
+		t.Errorf("%d runs that are not due were driven", drives)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
