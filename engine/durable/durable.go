@@ -41,7 +41,7 @@ type Host interface {
 	// Step performs a side effect once and keeps its result. A Host that has
 	// a result for in.Path returns it without calling do; a call that is not
 	// the one recorded there is ErrDrift. The intent is on record before do is
-	// called (that of a read together with its result), the result before Step
+	// called (that of a read with its outcome), the result before Step
 	// returns.
 	Step(ctx context.Context, in Intent, do Do) (json.RawMessage, error)
 	// Poll calls do until it reports true, the deadline passes (*[TimedOut])

@@ -8,7 +8,7 @@ import (
 // The kinds of events in a run's history.
 const (
 	EventStarted   = "started"
-	EventIntent    = "step-intent" // about to be sent
+	EventIntent    = "step-intent" // about to be sent; of what is not a read
 	EventDone      = "step-done"   // the result is kept
 	EventFailed    = "step-failed" // an attempt that definitely failed
 	EventNotBefore = "not-before"  // the other side asked to be left alone
@@ -24,7 +24,8 @@ const (
 
 // Detail is what an Event's Data holds; which fields depends on its kind.
 type Detail struct {
-	// Of a call: step-intent and poll. InputHash also of started.
+	// Of a call: step-intent and poll, and for reads, which have no intent on
+	// record, their outcome. InputHash also of started.
 	Operation string          `json:"operation,omitempty"`
 	Policy    Policy          `json:"policy,omitempty"`
 	Key       string          `json:"key,omitempty"`

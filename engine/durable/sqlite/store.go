@@ -94,7 +94,7 @@ func setUp(ctx context.Context, conn *sql.Conn, path string) error {
 	if mode != "wal" {
 		return fmt.Errorf("%s: the file system does not support shared memory: keep the state directory on a local disk", path)
 	}
-	for _, pragma := range []string{"synchronous=FULL", "secure_delete=FAST", "journal_size_limit=67108864"} {
+	for _, pragma := range []string{"synchronous=FULL", "secure_delete=FAST", "journal_size_limit=67108864", "wal_autocheckpoint=4000"} {
 		if _, err := conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return explain(path, err)
 		}

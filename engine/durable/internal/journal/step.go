@@ -66,11 +66,12 @@ func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
 func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) (json.RawMessage, error) {
 	n := s.attempt + 1
 	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: n, Detail: detailOf(in)}
-	// A read leaves nothing to decide when its process dies, so its intent is
-	// recorded together with its outcome.
+	outcome := Record{Step: in.Path, Attempt: n}
 	if in.Policy == durable.Safe {
-		h.queue = append(h.queue, intent)
+		// A read leaves nothing to decide when its process dies, so it has no
+		// record before its outcome, which says what was read.
 		s.attempt = n
+		outcome.Detail = intent.Detail
 	} else if err := h.commit(ctx, Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
 		if errors.Is(err, errOvertaken) && h.cancelled {
 			return nil, durable.ErrCancelled
@@ -81,13 +82,17 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 	var later *durable.NotBefore
 	switch {
 	case err == nil:
-		return h.finish(ctx, in.Path, s, Record{Attempt: n, Result: result})
+		outcome.Result = result
+		return h.finish(ctx, in.Path, s, outcome)
 	case isLost(err):
+		if in.Policy == durable.Safe {
+			h.queue = append(h.queue, intent)
+		}
 		return nil, err
 	case errors.As(err, &later):
 		at := later.At.Round(0).UTC()
-		rec := Record{Kind: durable.EventNotBefore, Step: in.Path, Attempt: n, Detail: durable.Detail{Until: &at, Error: text(later.Err)}}
-		if err := h.commit(ctx, Change{Add: []Record{rec}}, nil); err != nil {
+		outcome.Kind, outcome.Detail.Until, outcome.Detail.Error = durable.EventNotBefore, &at, text(later.Err)
+		if err := h.commit(ctx, Change{Add: []Record{outcome}}, nil); err != nil {
 			return nil, err
 		}
 		return nil, errOvertaken
@@ -95,7 +100,8 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		// The failure is recorded with whatever the interpreter makes of it: if
 		// the process dies in between, the step is in doubt rather than free to
 		// be sent again.
-		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: n, Detail: durable.Detail{Error: err.Error()}})
+		outcome.Kind, outcome.Detail.Error = durable.EventFailed, err.Error()
+		h.queue = append(h.queue, outcome)
 		h.pass(h.stamp())
 		return nil, err
 	}
