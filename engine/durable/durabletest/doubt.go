@@ -139,6 +139,25 @@ var doubtTests = []test{
 			s.Errorf("history (-want +got)\n%s", diff)
 		}
 	}},
+	{"a write whose process died can be settled before anybody drives", func(s *suite) {
+		s.begin("r")
+		in := intent("a", durable.Unsafe)
+		s.driveCrash("r", s.dying(in))
+		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`)}); err != nil {
+			s.Fatal(err)
+		}
+		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"as settled"`)
+		s.wantSent("a", 1)
+	}},
+	{"a write that is under way is not in doubt", func(s *suite) {
+		s.begin("r")
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+				s.wantErr("settle", s.rt.Settle(ctx, "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
+				return json.RawMessage(`1`), nil
+			})
+		}, durable.RunSucceeded)
+	}},
 	{"what is not in doubt cannot be settled", func(s *suite) {
 		s.inDoubt()
 		yes := durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}

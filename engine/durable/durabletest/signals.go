@@ -167,6 +167,21 @@ var awaitTests = []test{
 			s.Errorf("afterwards the run is %s, waiting for %v", st.Status, st.Waiting)
 		}
 	}},
+	{"a drive that stays with a run that waited before wakes too", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.asking(), durable.RunWaiting)
+		done := s.staying("r", s.asking())
+		for !s.state("r").Driven {
+			time.Sleep(time.Millisecond)
+		}
+		if err := s.signal("r", "1", `1`); err != nil {
+			s.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			s.Fatal(err)
+		}
+		wantDoc(s, s.state("r"), `1`)
+	}},
 	{"a signal that comes just as the run parks is not lost", func(s *suite) {
 		s.begin("r")
 		first := true

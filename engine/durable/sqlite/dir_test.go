@@ -1,3 +1,5 @@
+//go:build unix
+
 package sqlite_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,9 +60,6 @@ func refused(t *testing.T, dir string, kind error, says string) {
 }
 
 func TestModes(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files have no modes there")
-	}
 	dir := filepath.Join(t.TempDir(), "new", "state")
 	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
 	if err != nil {
@@ -95,9 +93,6 @@ func wantModes(t *testing.T, dir string) {
 }
 
 func TestWideModes(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files have no modes there")
-	}
 	dir := t.TempDir()
 	makeDir(t, dir)
 	for path, mode := range map[string]fs.FileMode{dir: 0o755, filepath.Join(dir, "capstan.db"): 0o644} {

@@ -24,12 +24,12 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 		return durable.State{}, naming(id, err)
 	}
 	defer unlock()
+	wake, leave := r.hub.driver(id) // before reading: what comes later wakes
+	defer leave()
 	h, spec, err := r.open(ctx, id, o)
 	if err != nil {
 		return durable.State{}, naming(id, err)
 	}
-	wake, leave := r.hub.driver(id)
-	defer leave()
 	h.wake = wake
 	err = h.drive(ctx, exec, spec)
 	return h.state(spec), err
