@@ -38,10 +38,13 @@ func TestStdoutThatCannotBeWritten(t *testing.T) {
 // of a command hides one that every command has.
 func TestHelpIsComplete(t *testing.T) {
 	a, _, _ := newTestApp("")
-	root := a.root()
-	for _, cmd := range root.Commands() {
+	commands := a.root().Commands()
+	for _, cmd := range commands {
+		commands = append(commands, cmd.Commands()...)
+	}
+	for _, cmd := range commands {
 		if cmd.Short == "" || cmd.Example == "" && cmd.Name() != "version" {
-			t.Errorf("%s lacks a description or an example", cmd.Name())
+			t.Errorf("%s lacks a description or an example", cmd.CommandPath())
 		}
 		for _, line := range strings.Split(cmd.LocalFlags().FlagUsages(), "\n") {
 			if fields := strings.Fields(line); len(fields) == 1 {

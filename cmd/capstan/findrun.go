@@ -132,6 +132,11 @@ func (a *app) lookAtRuns(ctx context.Context, look func(durable.Runtime)) {
 	_ = rt.Close() // nothing was written
 }
 
+// isResumable reports whether resume would send anything for a run.
+func isResumable(s durable.State) bool {
+	return s.Status != durable.RunSucceeded && s.Status != durable.RunCancelled
+}
+
 func goesOn(s durable.State) bool { return !s.Status.Ended() }
 
 func isInDoubt(s durable.State) bool { return s.Status == durable.RunInDoubt }

@@ -91,6 +91,22 @@ func TestPromptEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A line that comes after its question was given up answers the next one.
+func TestLineOutlivesItsQuestion(t *testing.T) {
+	in, typed := io.Pipe()
+	defer typed.Close()
+	lines := lineReader(in)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := lines(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	go io.WriteString(typed, "y\n")
+	if got, err := lines(t.Context()); got != "y\n" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // signalling tells when the question has been asked.
 type signalling struct{ said chan struct{} }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,6 +23,7 @@ type resumeFlags struct {
 	done          []string
 	onExternal    []string
 	showSensitive bool
+	timeout       time.Duration
 	wait          bool
 	waitGiven     bool
 }
@@ -30,11 +32,11 @@ func (a *app) resumeCommand() *cobra.Command {
 	var f resumeFlags
 	cmd := &cobra.Command{
 		Use:   "resume RUN | --all",
-		Short: "Go on with a run that was left waiting, interrupted or killed",
+		Short: "Go on with a run that waits, was interrupted or killed, or failed",
 		Long: `Resume takes a kept run up where it stopped. What was done is not done again, and
 the run goes on with the file and flags it was started with; credentials come
-from the environment anew. RUN is an id, or a beginning of it that no other run
-has.
+from the environment anew. A run that failed or timed out is tried again from the
+step where it did. RUN is an id, or a beginning of it that no other run has.
 
 --done says that an external step is done. When another process stays with the
 run, that process is told, and goes on with it.
@@ -66,8 +68,9 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 	fs.StringArrayVar(&f.done, "done", nil, "an external step is done, as `STEP[=JSON]` with its result (repeat)")
 	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND` (repeat)")
 	fs.BoolVar(&f.showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
+	fs.Var(duration{&f.timeout}, "timeout", "stop after this long, from now (default: what the run was started with)")
 	addWait(fs, &f.wait)
-	a.completeRuns(cmd, goesOn, nil)
+	a.completeRuns(cmd, isResumable, nil)
 	a.complete(cmd, "done", a.completeStep(durable.ReasonExternal))
 	return cmd
 }
@@ -115,7 +118,9 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run
 	attendant.serve(hooks)
 	show.start(nil)
 	opts := &engine.Options{External: hooks, Log: a.logger(a.io.Err)}
-	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{Done: done, Stay: stay, OnEvent: attendant.event})
+	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{
+		Done: done, Stay: stay, Timeout: f.timeout, OnEvent: attendant.event,
+	})
 	attendant.close()
 	show.close()
 	switch {

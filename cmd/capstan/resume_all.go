@@ -37,16 +37,17 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 		return err
 	}
 	slices.Reverse(due) // oldest first
-	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger(a.io.Err)}, docs: make([]*engine.Result, len(due))}
+	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger(a.io.Err)}, timeout: f.timeout, docs: make([]*engine.Result, len(due))}
 	s.run(ctx, due)
 	return s.finish(ctx)
 }
 
 // sweep is one resume --all.
 type sweep struct {
-	app  *app
-	rt   durable.Runtime
-	opts *engine.Options
+	app     *app
+	rt      durable.Runtime
+	opts    *engine.Options
+	timeout time.Duration
 
 	mu     sync.Mutex
 	docs   []*engine.Result // in the order of the runs; nil: not executed here
@@ -74,7 +75,7 @@ func (s *sweep) one(ctx context.Context, i int, state durable.State) {
 		s.note(state.ID + ": another process drives it")
 		return
 	}
-	res, err := engine.Resume(ctx, s.rt, state.ID, s.opts, nil)
+	res, err := engine.Resume(ctx, s.rt, state.ID, s.opts, &engine.RunOptions{Timeout: s.timeout})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,7 +132,7 @@ func (a *app) runTable(runs []durable.State, now time.Time) {
 		for c, cell := range row {
 			line += pad(cell, widths[c]) + "  "
 		}
-		a.printf("%s\n", clip(line+note, a.textWidth(a.io.OutTTY)))
+		a.printf("%s\n", clip(strings.TrimRight(line+note, " "), a.textWidth(a.io.OutTTY)))
 	}
 }
 
@@ -145,6 +146,8 @@ func waitingNote(s durable.State, now time.Time) string {
 		return ""
 	case w.Reason == durable.ReasonTimer:
 		return w.Path + ", " + dueIn(w.Until, now)
+	case w.Reason == durable.ReasonInDoubt && !w.Until.IsZero():
+		return w.Path + ", to be looked up, " + dueIn(w.Until, now)
 	case w.Reason == durable.ReasonInDoubt:
 		return w.Path + ", to be settled"
 	}

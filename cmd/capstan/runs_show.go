@@ -207,6 +207,8 @@ func eventWords(e engine.RunEvent) string {
 		return "settled" + by(e)
 	case durable.EventCancelled:
 		return "to be cancelled" + by(e)
+	case durable.EventReopened:
+		return "tried again"
 	}
 	return e.Kind // started, ended
 }

@@ -13,7 +13,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command line as users meet it. Beside testscript's own
 // commands there are "upstream NAME.stub", which serves a stub file on loopback
-// until the script ends, and "requested", see upstream_test.go.
+// until the script ends, and "requested", see upstream_test.go, and "listed".
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -31,7 +31,21 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"upstream": upstream, "requested": requested,
+			"upstream": upstream, "requested": requested, "listed": listed,
 		},
 	})
+}
+
+// listed waits until a run has the given status. Further arguments are flags of
+// `capstan runs list`.
+func listed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: listed STATUS [FLAG...]")
+	}
+	for {
+		err := ts.Exec("capstan", append([]string{"runs", "list", "-q", "--status"}, args...)...)
+		if err == nil && ts.ReadFile("stdout") != "" { // the directory may not be there yet
+			return
+		}
+	}
 }

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// terminal is somebody at a terminal who waits for text before going on.
+type terminal struct {
+	io.Writer // what the person types goes here
+	streams   *streams
+
+	mu    sync.Mutex
+	shown bytes.Buffer
+	more  *sync.Cond
+	seen  int // how much of shown await has passed
+}
+
+func newTerminal(t *testing.T) *terminal {
+	in, typed := io.Pipe()
+	t.Cleanup(func() { typed.Close() })
+	state := t.TempDir()
+	term := &terminal{Writer: typed}
+	term.more = sync.NewCond(&term.mu)
+	env := map[string]string{"XDG_STATE_HOME": state, "TERM": "dumb"}
+	term.streams = &streams{
+		In: in, Out: new(strings.Builder), Err: term.screen(),
+		Getenv: func(name string) string { return env[name] }, Width: func() int { return 100 },
+		InTTY: true, ErrTTY: true,
+	}
+	return term
+}
+
+// screen is the terminal's other side.
+func (t *terminal) screen() io.Writer { return writerFunc(t.show) }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func (t *terminal) show(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.more.Broadcast()
+	return t.shown.Write(p)
+}
+
+// await waits until text appears behind what was awaited before.
+func (t *terminal) await(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for {
+		if i := strings.Index(t.shown.String()[t.seen:], text); i >= 0 {
+			t.seen += i + len(text)
+			return
+		}
+		t.more.Wait()
+	}
+}
+
+// elsewhere executes a command in another shell, without a terminal.
+func (t *terminal) elsewhere(args ...string) (code int, out string) {
+	stdout, stderr := new(strings.Builder), new(strings.Builder)
+	s := *t.streams
+	s.In, s.Out, s.Err, s.InTTY, s.ErrTTY = strings.NewReader(""), stdout, stderr, false, false
+	code = run(context.Background(), args, &s)
+	return code, stdout.String() + stderr.String()
+}
+
+// start begins a command at the terminal; the result is sent when it has ended.
+func (t *terminal) start(args ...string) <-chan int {
+	ended := make(chan int, 1)
+	go func() { ended <- run(context.Background(), args, t.streams) }()
+	return ended
+}
+
+var moor = []string{"run", "testdata/harbour/moor.yaml", "--openapi", "testdata/harbour/harbour.openapi.yaml", "--mock", "-i", "imo=9074729"}
+
+func (t *terminal) out() string { return t.streams.Out.(*strings.Builder).String() }
+
+func TestAnswerAtTheTerminal(t *testing.T) {
+	term := newTerminal(t)
+	ended := term.start(moor...)
+	term.await("done? ")
+	if _, out := term.elsewhere("runs", "list"); !strings.Contains(out, "waiting  moor") {
+		t.Errorf("while the question is open the list says:\n%s", out)
+	}
+	fmt.Fprintln(term, "y")
+	if code := <-ended; code != exitDone || !strings.Contains(term.out(), "berth: ") {
+		t.Errorf("exit %d, outputs %q", code, term.out())
+	}
+	if _, out := term.elsewhere("runs", "show", "run_"); !strings.Contains(out, "pilot: said to be done, by the terminal\n") {
+		t.Errorf("the history does not tell who said so:\n%s", out)
+	}
+}
+
+// An open question is withdrawn when somebody else gives the answer.
+func TestAnswerFromElsewhere(t *testing.T) {
+	for name, typed := range map[string]string{"while asked": "", "after wait": "w\n"} {
+		t.Run(name, func(t *testing.T) {
+			term := newTerminal(t)
+			ended := term.start(moor...)
+			term.await("done? ")
+			if typed != "" {
+				io.WriteString(term, typed)
+				term.await("it waits until somebody says so: capstan resume run_")
+			}
+			code, out := term.elsewhere("resume", "run_", "--done", "pilot")
+			if code != exitDone || !strings.Contains(out, "told the process that drives the run") {
+				t.Errorf("exit %d: %s", code, out)
+			}
+			if code := <-ended; code != exitDone || !strings.Contains(term.out(), "berth: ") {
+				t.Errorf("exit %d, outputs %q", code, term.out())
+			}
+		})
+	}
+}
+
+// With --wait=false the terminal asks once, and a run without an answer is left.
+func TestLeaveWithoutAnswer(t *testing.T) {
+	term := newTerminal(t)
+	ended := term.start(append(moor, "--wait=false")...)
+	term.await("done? ")
+	fmt.Fprintln(term, "w")
+	if code := <-ended; code != exitWaiting {
+		t.Errorf("exit %d, want %d", code, exitWaiting)
+	}
+	term.await("then: capstan resume run_")
+}
+
+// So is one that nothing keeps: it cannot wait for word from elsewhere.
+func TestLeaveWhatNothingKeeps(t *testing.T) {
+	term := newTerminal(t)
+	ended := term.start(append(moor, "--state", "none")...)
+	term.await("done? ")
+	fmt.Fprintln(term, "w")
+	if code := <-ended; code != exitWaiting {
+		t.Errorf("exit %d, want %d", code, exitWaiting)
+	}
+	term.await("run it again with --done pilot")
+}
