@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,11 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
+	if opts.BaseURL != "" {
+		if err := checkBaseURL(opts.BaseURL); err != nil {
+			return nil, fmt.Errorf("the base URL cannot be used: %w", err)
+		}
+	}
 	proj, _, problems := findProject(opts.Project, ".")
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -49,13 +55,13 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 	}
 	set, problems, err := docs.find(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, problems.Err())
 	}
 	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets))
 	out := &API{Name: name, Set: set, Problems: problems}
 	call := a.caller(opts, newSession(operations.NewRedactor()))
 	out.Call = func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
-		if missing := a.missing(ctx, req.Op); len(missing) > 0 && opts.needsCredentials() {
+		if missing := a.missing(ctx, req.Op); len(missing) > 0 && opts.sends() {
 			return nil, &CredentialError{missing}
 		}
 		if req.BaseURL == "" && a.base != "" {
@@ -145,7 +151,7 @@ func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
 			out[s.API] = a
 		}
 		a.use(s.Op)
-		if err := a.server(s.Op); err != nil {
+		if err := a.server(s.Op); err != nil && l.opts.sends() {
 			l.report.Diagnostics.Errorf(s.Spec.Operation.Pos, "no-server", "%v", err)
 		}
 	}
@@ -232,7 +238,11 @@ func (a *api) envOf(ctx context.Context, use operations.SchemeUse) []PlanEnv {
 		if part.part != "token" {
 			what += " " + strings.ReplaceAll(part.part, "_", " ")
 		}
-		out = append(out, PlanEnv{Name: part.names[0], Aliases: part.names[1:], For: what, Set: ok && err == nil})
+		env := PlanEnv{Name: part.names[0], Aliases: part.names[1:], For: what, Set: ok && err == nil}
+		if err != nil {
+			env.Problem = err.Error()
+		}
+		out = append(out, env)
 	}
 	return out
 }

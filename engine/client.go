@@ -7,8 +7,8 @@ import (
 	"github.com/capstan-run/capstan/operations/mock"
 )
 
-// needsCredentials reports whether requests go out over HTTP.
-func (o *Options) needsCredentials() bool {
+// sends reports whether requests go out over HTTP.
+func (o *Options) sends() bool {
 	return o.Caller == nil && !o.Mock && o.ReplayDir == ""
 }
 

@@ -22,6 +22,10 @@ func (e *CredentialError) Error() string {
 	lines := make([]string, len(e.Missing))
 	for i, m := range e.Missing {
 		lines[i] = fmt.Sprintf("no credential for %s: set %s", m.For, m.Name)
+		if m.Problem != "" {
+			lines[i] = fmt.Sprintf("no credential for %s: %s", m.For, m.Problem)
+			continue
+		}
 		if len(m.Aliases) > 0 {
 			lines[i] += " (or " + strings.Join(m.Aliases, ", ") + ")"
 		}
@@ -89,7 +93,7 @@ func fromEnvironment(ctx context.Context, name string) (string, bool, error) {
 	if path, isFile := strings.CutPrefix(v, "file:"); isFile {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return "", false, errors.Unwrap(err)
+			return "", false, fmt.Errorf("%s: %w", path, errors.Unwrap(err))
 		}
 		return strings.TrimSpace(string(data)), true, nil
 	}
@@ -102,7 +106,7 @@ func fromEnvironment(ctx context.Context, name string) (string, bool, error) {
 		}
 		return strings.TrimSpace(out.String()), true, nil
 	}
-	return v, ok, nil
+	return strings.TrimSpace(v), ok, nil
 }
 
 // envNames lists the environment variables that may hold one part of a

@@ -38,6 +38,9 @@ func (d *documents) open(ctx context.Context, name string) (*operations.Set, dia
 		if err != nil {
 			return nil, problems, fmt.Errorf("the OpenAPI document of %q cannot be used: %w", name, err)
 		}
+		if problems.HasErrors() {
+			return nil, problems, fmt.Errorf("the OpenAPI document of %q cannot be used: see %s", name, path)
+		}
 		return set, problems, nil
 	}
 	if set, ok := catalog.Builtin(name); ok {

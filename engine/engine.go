@@ -110,6 +110,8 @@ type Result struct {
 	Waiting    *WaitingFor    `json:"waiting,omitempty"`
 	Error      *ErrorInfo     `json:"error,omitempty"`
 
+	// OutputNames lists the declared outputs in the file's order.
+	OutputNames []string `json:"-"`
 	// SensitiveOutputs names the outputs that hold bearer secrets.
 	SensitiveOutputs []string `json:"-"`
 }
@@ -226,6 +228,8 @@ type PlanStep struct {
 	Path        string      `json:"path,omitempty"`
 	Effect      string      `json:"effect,omitempty"` // read, write, delete
 	Policy      string      `json:"policy,omitempty"` // safe, keyed, probed, unsafe
+	Probe       string      `json:"probe,omitempty"`  // operation that looks a lost write up
+	Retry       int         `json:"retry,omitempty"`  // attempts in all, 0: the default
 	Binds       []PlanBind  `json:"binds"`
 	Guards      []PlanGuard `json:"guards,omitempty"`
 	When        string      `json:"when,omitempty"`
@@ -270,4 +274,6 @@ type PlanEnv struct {
 	Aliases []string `json:"aliases,omitempty"`
 	For     string   `json:"for"` // API name and scheme
 	Set     bool     `json:"set"`
+	// Problem says why the variable's file: or exec: reference gave nothing.
+	Problem string `json:"problem,omitempty"`
 }

@@ -71,11 +71,11 @@ func Inspect(ctx context.Context, rt durable.Runtime, id string) (*Run, error) {
 func (p *Program) document(state durable.State, events []durable.Event) Result {
 	var res Result
 	if len(state.Doc) > 0 && json.Unmarshal(state.Doc, &res) == nil {
-		p.markSensitive(&res)
+		p.annotate(&res)
 		return res
 	}
 	res = Result{Run: state.ID, Capability: p.Name(), Status: statusOfRun(state), Outputs: map[string]any{}, Steps: p.progress(events)}
-	p.markSensitive(&res)
+	p.annotate(&res)
 	if w := state.Waiting; w != nil {
 		r := p.newRunning(state.ID, &RunOptions{})
 		if w.Reason == durable.ReasonInDoubt {
@@ -96,8 +96,11 @@ func statusOfRun(s durable.State) Status {
 	return Status(s.Status)
 }
 
-func (p *Program) markSensitive(res *Result) {
+// annotate adds what a document does not carry: the order of the outputs and
+// which of them are secret.
+func (p *Program) annotate(res *Result) {
 	for _, o := range p.plan.Outputs {
+		res.OutputNames = append(res.OutputNames, o.Name)
 		if o.Sensitive {
 			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
 		}

@@ -35,6 +35,12 @@ func (l *loader) add(problems diag.List) {
 // load walks the stages in order: read, overlay, decode, plan. Each stage runs
 // only when the one before it left something to work on; problems gather.
 func (l *loader) load(ctx context.Context) *Program {
+	if l.opts.BaseURL != "" {
+		if err := checkBaseURL(l.opts.BaseURL); err != nil {
+			l.report.Diagnostics.Errorf(diag.Pos{File: "--base-url"}, "bad-base-url", "the base URL cannot be used: %v", err)
+			return nil
+		}
+	}
 	name, text, err := readCapability(l.file)
 	if err != nil {
 		l.report.Diagnostics.Errorf(diag.Pos{File: l.file}, "unreadable-file", "%v", err)
@@ -78,7 +84,8 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 	var err error
 	p := &Program{opts: *l.opts, plan: built, creds: newKeyring(l.opts.Secrets)}
 	p.apis = l.apis(built, p.creds)
-	if problems.HasErrors() {
+	l.checkServers(p.apis)
+	if l.report.Diagnostics.HasErrors() {
 		return nil
 	}
 	p.source, p.overlays = l.source, l.overlaid

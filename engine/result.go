@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,18 +24,48 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 		}
 		res.Steps = append(res.Steps, step)
 	}
-	r.p.markSensitive(res)
-	if err == nil {
+	r.p.annotate(res)
+	r.hideOutputs(res, out.Outputs)
+	var output *exec.OutputError
+	if err == nil || errors.As(err, &output) {
 		res.Outputs = out.Outputs
+	}
+	if err == nil {
 		return res
 	}
+	r.known = out.Outputs
 	var suspended *durable.Suspended
 	if errors.As(err, &suspended) && res.Status == Waiting {
 		res.Waiting = r.waiting(suspended)
 		return res
 	}
 	res.Error = r.info(err)
+	if res.Error.Step == "" {
+		res.Error.Step = stoppedAt(out.Records)
+	}
 	return res
+}
+
+// stoppedAt is the step that the end of a run's time, or its interruption,
+// stopped.
+func stoppedAt(records []exec.Record) string {
+	for _, rec := range records {
+		if rec.Status == exec.TimedOut || rec.Status == exec.Cancelled {
+			return rec.ID
+		}
+	}
+	return ""
+}
+
+// hideOutputs marks the outputs that hold a secret of the run by another way
+// than the plan could see, such as the result of an external step.
+func (r *running) hideOutputs(res *Result, outputs map[string]any) {
+	for name, v := range outputs {
+		text, err := json.Marshal(v)
+		if err == nil && !slices.Contains(res.SensitiveOutputs, name) && r.redactor.String(string(text)) != string(text) {
+			res.SensitiveOutputs = append(res.SensitiveOutputs, name)
+		}
+	}
 }
 
 func statusOf(ctx context.Context, err error) Status {
@@ -83,8 +115,11 @@ func (r *running) waiting(s *durable.Suspended) *WaitingFor {
 func (r *running) info(err error) *ErrorInfo {
 	info := &ErrorInfo{Message: r.hideIn(err.Error())}
 	var step *exec.StepError
+	var output *exec.OutputError
 	var suspended *durable.Suspended
 	switch {
+	case errors.As(err, &output):
+		info.Code = exec.CodeOutput
 	case errors.As(err, &step):
 		info.Code, info.Step = step.Code, step.Step
 		info.Message, info.Hint = r.hideIn(step.Message), r.hideIn(step.Hint)
@@ -100,6 +135,7 @@ func (r *running) info(err error) *ErrorInfo {
 		}
 	case errors.Is(err, context.DeadlineExceeded):
 		info.Code = exec.CodeTimeout
+		info.Message = strings.TrimSuffix(info.Message, ": "+context.DeadlineExceeded.Error())
 	}
 	return info
 }
@@ -158,7 +194,7 @@ func (r *running) trace(res *Result, err error) string {
 	groups := []struct {
 		what   string
 		status exec.Status
-	}{{"done", exec.Succeeded}, {"in doubt", exec.InDoubt}, {"stopped", exec.Cancelled}, {"not done", exec.Pending}}
+	}{{"done", exec.Succeeded}, {"failed", exec.Failed}, {"timed out", exec.TimedOut}, {"in doubt", exec.InDoubt}, {"stopped", exec.Cancelled}, {"not done", exec.Pending}}
 	for _, g := range groups {
 		var ids []string
 		for _, s := range res.Steps {
@@ -168,6 +204,11 @@ func (r *running) trace(res *Result, err error) string {
 		}
 		if len(ids) > 0 {
 			line("%s: %s", g.what, strings.Join(ids, ", "))
+		}
+	}
+	for _, name := range res.OutputNames {
+		if v, ok := r.known[name]; ok && len(res.Outputs) == 0 && !slices.Contains(res.SensitiveOutputs, name) {
+			line("known by then: %s: %v", name, v)
 		}
 	}
 	line("run: %s", res.Run)

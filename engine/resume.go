@@ -76,7 +76,7 @@ func ended(p *Program, state durable.State) (*Result, error) {
 	if err := json.Unmarshal(state.Doc, &res); err != nil {
 		return nil, fmt.Errorf("the document of run %s cannot be read: %w", state.ID, err)
 	}
-	p.markSensitive(&res)
+	p.annotate(&res)
 	if res.Status == Succeeded {
 		return &res, nil
 	}

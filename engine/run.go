@@ -130,7 +130,7 @@ func (p *Program) checkDone(done map[string]json.RawMessage) error {
 }
 
 func (p *Program) checkCredentials(ctx context.Context) error {
-	if !p.opts.needsCredentials() {
+	if !p.opts.sends() {
 		return nil
 	}
 	var missing []PlanEnv

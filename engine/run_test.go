@@ -58,12 +58,12 @@ func TestOnboarding(t *testing.T) {
 	wantSent := []string{
 		"POST /organizations", "POST /portal/generate_link",
 		"GET /connections?organization_id=org_1", "GET /connections?organization_id=org_1", "GET /connections?organization_id=org_1",
-		"GET /directories?organization_id=org_1", "GET /directory_users?directory=dir_1",
+		"GET /directories?organization_id=org_1", "GET /directory_users?directory=dir_1&limit=100",
 	}
 	if d := cmp.Diff(wantSent, w.sent()); d != "" {
 		t.Errorf("requests (-want +got):\n%s", d)
 	}
-	wantBody := map[string]any{"name": "Acme", "domain_data": []any{
+	wantBody := map[string]any{"name": "Acme", "external_id": res.Run, "domain_data": []any{
 		map[string]any{"domain": "acme.com", "state": "pending"}, map[string]any{"domain": "acme.org", "state": "pending"},
 	}}
 	if d := cmp.Diff(wantBody, w.log[0].Body); d != "" {
@@ -154,7 +154,7 @@ func TestInferredCounterpart(t *testing.T) {
 	if _, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done); err != nil {
 		t.Fatal(err)
 	}
-	want := `workos ignored the filter "directory": 1 of 2 items had another directory_id and were left out`
+	want := `workos ignored the filter "directory": 1 of 2 items, item user_other among them, had another directory_id and were left out`
 	if len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("warnings %q, want %q", warnings, want)
 	}
@@ -405,5 +405,40 @@ func TestRecordAndReplay(t *testing.T) {
 	}
 	if got.Outputs["connection_id"] != want.Outputs["connection_id"] || len(w.sent()) != sent {
 		t.Errorf("replayed %v, %d requests", got.Outputs, len(w.sent())-sent)
+	}
+}
+
+func TestBaseURLIsChecked(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://user:hunter2@127.0.0.1:1": "credentials do not belong in it",
+		"ftp://x":                         "must begin with https://",
+		"https://":                        "names no host",
+		"http://api.example":              "unencrypted",
+	} {
+		_, err := engine.Load(t.Context(), onboarding, &engine.Options{BaseURL: url})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want %q", url, err, want)
+		}
+	}
+}
+
+func TestCredentialReferences(t *testing.T) {
+	w := newWorkOS(t)
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(apiKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{
+		"file:" + file:           "",
+		"exec:cat " + file:       "",
+		apiKey + "\n":            "",
+		"file:/nowhere/at/all":   "/nowhere/at/all",
+		"exec:echo leak; exit 3": "the command for it failed",
+	} {
+		t.Setenv("WORKOS_API_KEY", value)
+		_, err := mustLoad(t, onboarding, quick(w)).RunWith(t.Context(), acme, done)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", value, err, want)
+		}
 	}
 }

@@ -22,8 +22,9 @@ type running struct {
 	inputs   Inputs
 	redactor *operations.Redactor // the run's own secrets
 
-	res *Result // set once the run was executed here
-	err error   // what the interpreter came to
+	known map[string]any // outputs of a run that did not get to its end
+	res   *Result        // set once the run was executed here
+	err   error          // what the interpreter came to
 }
 
 func (p *Program) newRunning(id string, opts *RunOptions) *running {
@@ -33,7 +34,7 @@ func (p *Program) newRunning(id string, opts *RunOptions) *running {
 // drive executes a stored run here.
 func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
 	r := p.newRunning(id, opts)
-	o := durable.DriveOptions{Virtual: p.opts.Mock, External: r.external}
+	o := durable.DriveOptions{Virtual: p.opts.Mock || p.opts.ReplayDir != "", External: r.external}
 	if opts.Stay {
 		o.MaxBlock = -1
 	}

@@ -124,7 +124,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	for _, step := range built.Steps {
 		if step.Op != nil {
 			p.apis[step.API].use(step.Op)
-			if err := p.apis[step.API].server(step.Op); err != nil {
+			if err := p.apis[step.API].server(step.Op); err != nil && o.sends() {
 				return nil, err
 			}
 		}

@@ -307,14 +307,14 @@ outputs:
 func TestEmptyValueIsNotSent(t *testing.T) {
 	f := newFleet(t)
 	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) {
-		answer(rw, 200, map[string]any{"imo": nil, "name": "x"})
+		answer(rw, 200, map[string]any{"imo": 7, "name": "x"})
 	}
 	res, err := f.run(t, `
 steps:
   - {id: ship, operation: getShip, with: {imo: 7}}
-  - {id: again, operation: getShip, with: {imo: '{{ ship.imo }}'}}
+  - {id: again, operation: planVoyage, with: {imo: 1, port: '{{ ship.state }}'}}
 outputs:
-  - {name: name, source: again.name}
+  - {name: name, source: again.id}
   - {name: port, source: inputs.port}
 `, engine.Options{})
 	if err == nil || res.Error.Code != "missing-parameter" || res.Error.Step != "again" {
@@ -376,6 +376,69 @@ func TestDeclaredSecurity(t *testing.T) {
 	t.Setenv("SHIP_KEY", "k-123")
 	if _, err := p.Run(t.Context(), engine.Inputs{"port": "Oslo"}); err != nil || auth != "k-123" {
 		t.Errorf("with it: %v, sent %q", err, auth)
+	}
+}
+
+// An answer without a required field that something reads fails its step.
+func TestPromisedFieldIsMissing(t *testing.T) {
+	w := newWorkOS(t)
+	w.front["POST /portal/generate_link"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, 201, map[string]any{}) }
+	res, err := mustLoad(t, onboarding, quick(w)).RunWith(t.Context(), acme, done)
+	if err == nil || res.Error.Code != "unreadable-answer" || !strings.Contains(res.Error.Message, `without "link", which its document requires and step send-portal-link reads`) {
+		t.Errorf("got %+v, %v", res.Error, err)
+	}
+	var failed *engine.RunError
+	if !errors.As(err, &failed) || !strings.Contains(failed.Backtrace(), "known by then: organization_id: org_1") {
+		t.Errorf("what is known of the outputs is not told:\n%v", failed.Backtrace())
+	}
+}
+
+// A poll that had an answer outlives an outage that retries do not bridge.
+func TestPollOutlivesAnOutage(t *testing.T) {
+	f := newFleet(t)
+	looks := 0
+	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) {
+		looks++
+		switch {
+		case looks == 1:
+			answer(rw, 200, ship(7, "sailing"))
+		case looks < 6:
+			answer(rw, 503, map[string]any{"message": "down"})
+		default:
+			answer(rw, 200, ship(7, "docked"))
+		}
+	}
+	_, err := f.run(t, `
+steps:
+  - {id: ship, operation: getShip, with: {imo: 7}, until: 'ship.state == "docked"', every: 1ms, retry: 1}
+outputs:
+  - {name: port, source: inputs.port}
+`, engine.Options{})
+	if err != nil || looks != 6 {
+		t.Errorf("%d looks, %v", looks, err)
+	}
+}
+
+// A document that cannot be understood is a problem, not a crash.
+func TestBrokenDocument(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "voyage.yaml")
+	src := fleetHead + "steps:\n  - {id: ship, operation: getShip, with: {imo: 7}}\noutputs:\n  - {name: port, source: inputs.port}\n"
+	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "swagger: '2.0'\n", "[1]", "openapi: 3.0.3\npaths: {\n", "openapi: 9.0.0\n"} {
+		doc := filepath.Join(dir, "doc.yaml")
+		if err := os.WriteFile(doc, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := engine.Load(t.Context(), file, &engine.Options{OpenAPI: map[string]string{"fleet": doc}})
+		if err == nil || !strings.Contains(err.Error(), "doc.yaml") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if _, err := engine.OpenAPI(t.Context(), "fleet", &engine.Options{OpenAPI: map[string]string{"fleet": doc}}); err == nil {
+			t.Errorf("%q: opened", text)
+		}
 	}
 }
 

@@ -46,6 +46,10 @@ func describeStep(s *plan.Step) PlanStep {
 	}
 	if s.Op != nil {
 		v.Operation, v.Method, v.Path = s.Op.ID, s.Op.Method, s.Op.Path
+		v.Retry = s.Attempts
+		if s.Probe != nil {
+			v.Probe = s.Probe.Op.ID
+		}
 		v.Effect, v.Policy = string(s.Op.Effect()), string(s.Policy)
 	}
 	if s.Polls() {

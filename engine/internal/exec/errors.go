@@ -43,6 +43,7 @@ const (
 	CodeEmptyFilter = "unscoped-list"     // a filter that scopes a list came out empty
 	CodeEmptyValue  = "missing-parameter" // a required value came out empty
 	CodeExpression  = "expression-failed" // an expression failed at run time
+	CodeOutput      = "output-failed"     // an output's source could not be evaluated
 	CodeFailTrue    = "fail-condition"    // the step's fail condition came true
 	CodeNoMatch     = "nothing-selected"  // select found nothing
 	CodeExternal    = "external-failed"   // an external step's handler failed

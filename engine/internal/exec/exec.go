@@ -88,7 +88,7 @@ type Record struct {
 // Outcome is the account of a run, complete or not.
 type Outcome struct {
 	Records []Record
-	Outputs map[string]any // set when every step succeeded
+	Outputs map[string]any // those whose steps succeeded
 }
 
 // Run executes the plan's steps in order and evaluates its outputs. The Outcome
@@ -105,6 +105,7 @@ func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outco
 	}
 	for i, s := range p.Steps {
 		if err := r.step(ctx, s, &r.out.Records[i]); err != nil {
+			r.outputs(context.WithoutCancel(ctx))
 			return r.out, err
 		}
 	}
@@ -132,17 +133,33 @@ func (e *OutputError) Error() string { return fmt.Sprintf("output %q: %v", e.Nam
 // Unwrap returns the evaluation's error.
 func (e *OutputError) Unwrap() error { return e.Err }
 
+// outputs evaluates what can be: the outputs all of whose steps succeeded. The
+// first that fails is the error; the others are there all the same.
 func (r *run) outputs(ctx context.Context) error {
-	outputs := make(map[string]any, len(r.plan.Outputs))
+	r.out.Outputs = make(map[string]any, len(r.plan.Outputs))
+	var failed error
 	for _, o := range r.plan.Outputs {
-		v, err := o.Expr.Eval(ctx, r.evalEnv(nil))
-		if err != nil {
-			return &OutputError{o.Name, err}
+		if !r.reached(o.Expr.Refs()) {
+			continue
 		}
-		outputs[o.Name] = v
+		v, err := o.Expr.Eval(ctx, r.evalEnv(nil))
+		if err == nil {
+			r.out.Outputs[o.Name] = v
+		} else if failed == nil {
+			failed = &OutputError{o.Name, err}
+		}
 	}
-	r.out.Outputs = outputs
-	return nil
+	return failed
+}
+
+// reached reports whether every step that is read has been done or skipped.
+func (r *run) reached(refs []eval.Ref) bool {
+	for _, ref := range refs {
+		if _, done := r.values[ref.Name]; ref.Step && !done {
+			return false
+		}
+	}
+	return true
 }
 
 // evalEnv is what expressions see; vars are added for the step at hand.
@@ -199,7 +216,9 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 	r.env.Emit(Event{Kind: StepStarted, Step: s.ID})
 	if s.Each == nil {
 		v, err := r.once(ctx, s, s.ID, nil, rec)
-		r.values[s.ID] = v
+		if err == nil {
+			r.values[s.ID] = v
+		}
 		return err
 	}
 	return r.each(ctx, s, rec)

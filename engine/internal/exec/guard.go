@@ -12,7 +12,7 @@ import (
 // was ignored: the step fails and nothing of the answer is kept. Where the
 // item's field is only an inferred counterpart, foreign items are left out and
 // a warning says so (docs/decisions/0003).
-func (c *call) guarded(value any) (any, error) {
+func (c *call) guarded(value any, try int) (any, error) {
 	for _, g := range c.s.Guards {
 		if g.Field == "" {
 			continue
@@ -34,23 +34,29 @@ func (c *call) guarded(value any) (any, error) {
 		if g.Exact || c.env.Strict {
 			return nil, c.foreignItem(g, foreign, want)
 		}
-		c.env.Emit(Event{Kind: Warning, Step: c.path, Message: fmt.Sprintf(
-			"%s ignored the filter %q: %d of %d items had another %s and were left out", c.s.API, g.Param, len(items)-len(own), len(items), g.Field)})
+		c.dropped = fmt.Sprintf(
+			"%s ignored the filter %q: %d of %d items, %s among them, had another %s and were left out", c.s.API, g.Param, len(items)-len(own), len(items), itemName(foreign), g.Field)
+		if try <= 1 {
+			c.env.Emit(Event{Kind: Warning, Step: c.path, Message: c.dropped})
+		}
 		value = put(own)
 	}
 	return value, nil
 }
 
 func (c *call) foreignItem(g plan.Guard, item any, want []string) error {
-	name := "an item"
-	if m, ok := item.(map[string]any); ok && m["id"] != nil {
-		name = fmt.Sprintf("item %v", m["id"])
-	}
 	got := item.(map[string]any)[g.Field]
-	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %v, not %s", c.s.API, g.Param, name, g.Field, got, want[0])
+	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %v, not %s", c.s.API, g.Param, itemName(item), g.Field, got, want[0])
 	e.Hint = "nothing of the answer was used; the API (or what stands at its base URL) does not honour the filter"
 	e.Sent = true
 	return e
+}
+
+func itemName(item any) string {
+	if m, ok := item.(map[string]any); ok && m["id"] != nil {
+		return fmt.Sprintf("item %v", m["id"])
+	}
+	return "an item"
 }
 
 // sent returns the filter's values as they were sent.
@@ -73,14 +79,15 @@ func (c *call) sent(param string) []string {
 }
 
 // belongs reports whether the item carries the field with one of the wanted
-// values, or does not carry it at all.
+// values, or does not carry it at all. Null is a value: an item that belongs to
+// nobody does not belong to the one who was asked for.
 func belongs(item any, field string, want []string) bool {
 	m, ok := item.(map[string]any)
 	if !ok {
 		return true
 	}
 	got, ok := m[field]
-	if !ok || got == nil {
+	if !ok {
 		return true
 	}
 	for _, w := range want {

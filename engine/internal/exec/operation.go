@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,8 +155,13 @@ type call struct {
 	rec      *Record
 	attempts int       // sendings in this process
 	began    time.Time // of the first of them
-	// unread says why the last look could not evaluate `until`.
-	unread *eval.EvalError
+	// seen says that the poll had an answer in this process, so that a later
+	// failure is an outage and not a mistake.
+	seen bool
+	// unread says why the last look told nothing.
+	unread error
+	// dropped says which items of the last look were left out as foreign.
+	dropped string
 }
 
 // input is what the host records of the arguments; credentials are not part
@@ -189,9 +196,17 @@ func (c *call) send(ctx context.Context) (json.RawMessage, error) {
 // look performs one poll.
 func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error) {
 	k, err := c.exchange(ctx, try)
+	if c.seen && passing(err) {
+		// An outage does not end a poll of days: it is looked again, until the
+		// poll's own time is up.
+		c.unread = err
+		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Wait: c.s.Schedule.Wait(try), Message: err.Error()})
+		return nil, false, nil
+	}
 	if err != nil {
 		return nil, false, err
 	}
+	c.seen = true
 	if err := c.judge(ctx, k); err != nil {
 		return nil, false, err
 	}
@@ -203,12 +218,25 @@ func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error)
 	if !done {
 		// What the condition reads may not be there yet, such as the first
 		// item of a list: that is not true yet, and told when time runs out.
-		c.unread = notThere
+		c.unread = nil
+		if notThere != nil {
+			c.unread = notThere
+		}
 		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Status: k.Status, Wait: c.s.Schedule.Wait(try)})
 		return nil, false, nil
 	}
 	raw, err := c.selected(ctx, k)
 	return raw, true, err
+}
+
+// passing reports whether a failure may pass by itself: no answer, or one that
+// says that the server is not well.
+func passing(err error) bool {
+	var e *StepError
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == CodeTransport || e.Status >= 500 || e.Status == http.StatusTooManyRequests
 }
 
 // exchange sends the request and reads the answer as later steps may see it.
@@ -236,7 +264,10 @@ func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
 	if err := c.schema(resp, try); err != nil {
 		return nil, err
 	}
-	value, err := c.guarded(resp.Value)
+	if err := c.promised(resp); err != nil {
+		return nil, err
+	}
+	value, err := c.guarded(resp.Value, try)
 	if err != nil {
 		return nil, err
 	}
@@ -361,6 +392,22 @@ func (c *call) schema(resp *operations.Response, try int) error {
 	return nil
 }
 
+// promised refuses an answer that lacks a required field which something reads:
+// whatever came after would work on nothing.
+func (c *call) promised(resp *operations.Response) error {
+	result, ok := resp.Value.(map[string]any)
+	for _, field := range slices.Sorted(maps.Keys(c.s.Promised)) {
+		if ok && result[field] != nil {
+			continue
+		}
+		e := c.stepError(CodeAnswer, "%s answered %d without %q, which its document requires and %s reads", c.s.API, resp.Status, field, c.s.Promised[field])
+		e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+		e.Body = excerpt(string(resp.Body))
+		return e
+	}
+	return nil
+}
+
 // explain gives a poll's time-out the step's words.
 func (c *call) explain(err error) error {
 	var timedOut *durable.TimedOut
@@ -369,7 +416,10 @@ func (c *call) explain(err error) error {
 	}
 	e := c.stepError(CodeTimeout, "not done after %s (%d looks): %s was never true", timedOut.Timeout, timedOut.Tries, c.s.Until.Source())
 	if c.unread != nil {
-		e.Hint = "at the last look it could not be told: " + c.unread.Error()
+		e.Hint = "the last look told nothing: " + c.unread.Error()
+	}
+	if c.dropped != "" {
+		e.Hint = strings.TrimPrefix(e.Hint+"; "+c.dropped, "; ")
 	}
 	e.Err = err
 	return e

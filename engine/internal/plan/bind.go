@@ -172,11 +172,6 @@ func (b *builder) bindUnresolved(s *Step, scope *eval.Scope) {
 	for _, f := range s.Spec.With {
 		b.compile(s, scope, f.Value)
 	}
-	// Whether its other keys are parameters cannot be told, and inputs may be
-	// meant for it: none is reported on its account.
-	for _, in := range b.plan.Inputs {
-		b.useInput(in.Name, s.ID)
-	}
 }
 
 // bindExternal gathers what a person needs: `with`, and the inputs that the
@@ -265,7 +260,7 @@ func (bb *binding) complete() {
 	sendsBody := op.Body != nil && op.Body.Required ||
 		slices.ContainsFunc(bb.s.Binds, func(x *Bind) bool { return x.In == operations.InBody })
 	for _, t := range bb.targets {
-		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) || bb.reportedFor(t) {
+		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) || bb.ambiguous(bb.s, t) {
 			continue
 		}
 		place := string(t.in) + " parameter"
@@ -279,16 +274,16 @@ func (bb *binding) complete() {
 	}
 }
 
-// reportedFor reports whether inference already explained why t is unbound.
-func (bb *binding) reportedFor(t target) bool {
-	return slices.ContainsFunc(bb.diags, func(d diag.Diagnostic) bool {
-		return d.Code == "ambiguous-binding" && d.Pos == bb.s.where().Pos && strings.Contains(d.Message, fmt.Sprintf("%q", t.name))
+// ambiguous reports whether inference already explained why t is unbound.
+func (b *builder) ambiguous(s *Step, t target) bool {
+	return slices.ContainsFunc(b.diags, func(d diag.Diagnostic) bool {
+		return d.Code == "ambiguous-binding" && d.Pos == s.where().Pos && strings.Contains(d.Message, fmt.Sprintf("%q", t.name))
 	})
 }
 
 func (bb *binding) missingHint(t target) string {
 	for _, in := range bb.plan.Inputs {
-		if related(in.Name, t.name) && !bb.consumed[in.Name] {
+		if bb.meant(in, t) && !bb.consumed[in.Name] {
 			return fmt.Sprintf("add it under the step: with: {%s: '{{ inputs.%s }}'}", t.name, in.Name)
 		}
 	}

@@ -49,6 +49,7 @@ func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
 		b.scope = b.scope.WithStep(s.ID, s.Result)
 	}
 	b.outputs()
+	b.promised()
 	b.unused()
 	return b.plan, b.diags.Sort()
 }
@@ -76,6 +77,9 @@ func (b *builder) stepTypes() map[string]eval.Type {
 	types := make(map[string]eval.Type, len(b.plan.Steps))
 	for _, s := range b.plan.Steps {
 		types[s.ID] = s.Result
+		if s.Spec.Select != nil {
+			types[s.ID] = selected(s.Result, eval.Any())
+		}
 	}
 	return types
 }

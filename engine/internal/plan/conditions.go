@@ -7,6 +7,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -31,13 +32,21 @@ func (b *builder) conditions(s *Step, scope *eval.Scope) {
 	s.Fail = b.own(answer, st.Fail, s, true)
 	s.Select = b.own(answer, st.Select, s, false)
 	if s.Select != nil {
-		result := s.Result
-		if result.Kind() == "array" { // a bare list keeps its items beside the match
-			result = eval.Object(map[string]eval.Type{"items": result}, false)
+		if s.Select.Type().Kind() == "boolean" {
+			b.errorAt(*st.Select, "wrong-type", "find(LIST, CONDITION) gives the item", "select wants the item, and this is true or false")
 		}
-		s.Result = result.WithField(matchField, s.Select.Type())
+		s.Result = selected(s.Result, s.Select.Type())
 	}
 	b.schedule(s)
+}
+
+// selected is the type of a result with its selected item beside it. A bare
+// list keeps its items under a name of their own.
+func selected(result, item eval.Type) eval.Type {
+	if result.Kind() == "array" {
+		result = eval.Object(map[string]eval.Type{"items": result}, false)
+	}
+	return result.WithField(matchField, item)
 }
 
 // own compiles an expression over the step's own answer.
@@ -95,10 +104,21 @@ func (b *builder) sensitive(s *Step) {
 	for _, p := range s.Spec.Sensitive {
 		path := ParsePath(p.Value)
 		if _, ok := path.in(s.Result); !ok {
-			b.errorAt(p, "unknown-field", "", "sensitive %q is not a field of the result of step %q", p.Value, s.ID)
+			b.errorAt(p, "unknown-field", b.fieldHint(s, path), "sensitive %q is not a field of the result of step %q", p.Value, s.ID)
 		}
 		s.Sensitive = append(s.Sensitive, path)
 	}
+}
+
+// fieldHint suggests a field of the result for a path that is none.
+func (b *builder) fieldHint(s *Step, path Path) string {
+	if len(path) == 0 {
+		return ""
+	}
+	if near := suggest.Closest(path[0], s.Result.Fields()); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
 }
 
 // outputs compiles the sources, which see every step.
@@ -106,6 +126,9 @@ func (b *builder) outputs() {
 	b.at = len(b.plan.Steps)
 	for i := range b.c.Outputs {
 		out := &b.c.Outputs[i]
+		if !out.Source.IsSet() {
+			continue // reported when the file was read
+		}
 		e, problems := b.scope.Compile(out.Source.Value)
 		b.report(out.Source, problems)
 		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive}

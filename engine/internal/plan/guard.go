@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,8 +30,8 @@ func (b *builder) guard(s *Step) {
 		field, exact := counterpart(res.Item, t.name)
 		by := b.knownBy(resource, s)
 		if i < 0 {
-			if by != "" {
-				b.unscoped(s, t, resource, by)
+			if by != "" && !b.ambiguous(s, t) {
+				b.unscoped(s, t, resource, ", though "+by+" gives the "+resource)
 			}
 			continue
 		}
@@ -39,10 +40,19 @@ func (b *builder) guard(s *Step) {
 		}
 		s.Binds[i].Must = true
 		s.Guards = append(s.Guards, Guard{Param: t.name, Field: field, Exact: exact})
-		if lit, ok := s.Binds[i].Value.(Literal); ok && lit.V == "" {
-			b.unscoped(s, t, resource, "an empty filter is no filter")
+		if alwaysEmpty(s.Binds[i].Value) {
+			b.unscoped(s, t, resource, ": an empty filter is no filter")
 		}
 	}
+}
+
+// alwaysEmpty reports whether a value is empty whatever the run.
+func alwaysEmpty(v Value) bool {
+	if len(v.refs()) > 0 {
+		return false
+	}
+	got, err := v.Eval(context.Background(), &eval.Env{})
+	return err == nil && (got == nil || got == "")
 }
 
 // identifies reports whether a filter takes an id rather than a property.
@@ -70,7 +80,7 @@ func (b *builder) isResource(name string) bool {
 	return slices.ContainsFunc(b.plan.Steps, func(s *Step) bool { return s.Op != nil && canon(s.Op.Resource().Name) == name })
 }
 
-func (b *builder) unscoped(s *Step, t target, resource, by string) {
+func (b *builder) unscoped(s *Step, t target, resource, why string) {
 	hint := fmt.Sprintf("add it under the step: with: {%s: ...}", t.name)
 	for _, earlier := range b.plan.Steps[:b.at] {
 		if earlier.Op == nil || canon(earlier.Op.Resource().Name) != resource {
@@ -83,8 +93,8 @@ func (b *builder) unscoped(s *Step, t target, resource, by string) {
 		}
 	}
 	b.errorAt(s.where(), "unscoped-list", hint,
-		"step %q would list the %s of everyone: the filter %q has no value, though %s gives the %s",
-		s.ID, plural(s.Op.Resource().Name), t.name, by, resource)
+		"step %q would list the %s of everyone: the filter %q has no value%s",
+		s.ID, plural(s.Op.Resource().Name), t.name, why)
 }
 
 func plural(name string) string {

@@ -22,9 +22,6 @@ func (b *builder) inputs() {
 		if in.Default != nil {
 			p.Default, p.HasDefault = in.Default.Go(), true
 			p.Required = false
-			for _, v := range schema.Check(p.Default) {
-				b.diags.Errorf(in.Default.Pos, "wrong-type", "the default of input %q does not fit: %s", p.Name, v.Message)
-			}
 		}
 		b.plan.Inputs = append(b.plan.Inputs, p)
 	}
@@ -92,12 +89,28 @@ func (b *builder) unusedHint(in *Input) string {
 			continue
 		}
 		for _, t := range targets(s.Op) {
-			if related(in.Name, t.name) && !s.binds(t) {
+			if b.meant(in, t) && !s.binds(t) {
 				return fmt.Sprintf("step %q can send it: with: {%s: '{{ inputs.%s }}'}", s.ID, t.name, in.Name)
 			}
 		}
 	}
+	for _, s := range b.plan.Steps {
+		if s.Kind == KindOperation && s.Op == nil {
+			return fmt.Sprintf("perhaps step %q is to send it, whose operation does not exist", s.ID)
+		}
+	}
 	return fmt.Sprintf("use it as inputs.%s, or remove it", in.Name)
+}
+
+// meant reports whether a hint may propose an input for a target: alike in name
+// and type, no id of something else, and nothing that grants or searches.
+func (b *builder) meant(in *Input, t target) bool {
+	if neverInferred(target{name: t.name}) || strings.HasSuffix(canon(t.name), "_id") || b.isResource(canon(t.name)) {
+		return false
+	}
+	want := eval.SchemaType(t.schema)
+	list := want.Kind() == "array" && in.Type.Kind() == "array"
+	return related(in.Name, t.name) && (list || want.Accepts(in.Type)) && want.Kind() != "boolean"
 }
 
 // related reports whether one name ends in the other, word by word: "domains"

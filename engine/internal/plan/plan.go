@@ -61,9 +61,12 @@ type Step struct {
 
 	When, Each, Until, Fail, Select *eval.Expr
 
-	Schedule  durable.Schedule // for steps with Until or Fail
-	All       bool
-	Attempts  int // 0: the caller's default
+	Schedule durable.Schedule // for steps with Until or Fail
+	All      bool
+	Attempts int // 0: the caller's default
+	// Promised are the fields that the document requires of the result and
+	// that something reads, with who does: an answer without one is no answer.
+	Promised  map[string]string
 	Sensitive []Path
 	Needs     []string  // ids of the steps whose results this one reads, in file order
 	Result    eval.Type // what later steps see

@@ -86,6 +86,7 @@ func TestOnboardingBindings(t *testing.T) {
 	want := `create-organization
   name <- inputs.organization_name (resource name)
   domain_data <- inputs.domains (overlay)
+  external_id <- run.id (overlay)
 generate-admin-portal-link
   organization <- create-organization.id (step resource)
   intent <- "sso" (step key)
@@ -99,6 +100,7 @@ verify-directory
   organization_id <- create-organization.id (step resource)
   guard organization_id on organization_id, exact true
 verify-directory-users
+  limit <- 100 (overlay)
   directory <- verify-directory.match.id (step resource)
   guard directory on directory_id, exact false
 `
