@@ -136,7 +136,7 @@ var pollTests = []test{
 		s.wantSent("p", 1) // not early
 
 		s.clock.set(due.Add(24 * time.Hour)) // forward
-		due = s.drive("r", p, durable.RunWaiting).Due
+		s.drive("r", p, durable.RunWaiting)
 		s.wantSent("p", 2)
 
 		s.clock.add(-24 * time.Hour) // and back

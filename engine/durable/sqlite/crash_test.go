@@ -95,13 +95,13 @@ func killed(t *testing.T, policy durable.Policy, die string, nth int) (*world, d
 	switch die {
 	case onArrival, onEffect, onAnswer:
 		dead := false
-		w.kill = func(moment string, _ int) bool {
+		w.killWhen(func(moment string) bool {
 			if dead || moment != die {
 				return false
 			}
 			dead = true
 			return true
-		}
+		})
 	}
 	cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die, Nth: nth})
 	if err := cmd.Run(); err == nil || !wasKilled(cmd) {

@@ -41,24 +41,24 @@ func explain(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	kind, hint := classify(err)
+	hint, kind := classify(err)
 	if kind == nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return fmt.Errorf("%s: %w (%w): %s", path, kind, err, hint)
 }
 
-func classify(err error) (kind error, hint string) {
+func classify(err error) (hint string, kind error) {
 	var db *sqlite.Error
 	switch {
 	case errors.As(err, &db):
 		return classifyCode(db.Code())
 	case errors.Is(err, syscall.ENOSPC):
-		return ErrFull, hintFull
+		return hintFull, ErrFull
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return ErrReadOnly, hintReadOnly
+		return hintReadOnly, ErrReadOnly
 	}
-	return nil, ""
+	return "", nil
 }
 
 const (
@@ -68,19 +68,19 @@ const (
 	hintLocked   = "end that process, or try again when it is done"
 )
 
-func classifyCode(code int) (kind error, hint string) {
+func classifyCode(code int) (hint string, kind error) {
 	if code == codeIOWrite {
-		return ErrFull, hintFull
+		return hintFull, ErrFull
 	}
 	switch code & 0xff {
 	case codeFull:
-		return ErrFull, hintFull
+		return hintFull, ErrFull
 	case codeReadOnly, codeCantOpen, codePerm, codeAuth:
-		return ErrReadOnly, hintReadOnly
+		return hintReadOnly, ErrReadOnly
 	case codeCorrupt, codeNotADB:
-		return ErrCorrupt, hintCorrupt
+		return hintCorrupt, ErrCorrupt
 	case codeBusy, codeLocked:
-		return ErrLocked, hintLocked
+		return hintLocked, ErrLocked
 	}
-	return nil, ""
+	return "", nil
 }

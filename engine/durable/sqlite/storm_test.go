@@ -40,9 +40,9 @@ func TestStorm(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	moments := []string{onArrival, onEffect, onAnswer}
-	w.kill = func(moment string, n int) bool {
+	w.killWhen(func(moment string) bool {
 		return w.kills < kills && random.IntN(2*runs/kills) == 0 && moment == moments[random.IntN(len(moments))]
-	}
+	})
 	crew := hire(t, 3, job{Dir: dir, World: w.URL})
 	settled := 0
 	for open := runs; open > 0; time.Sleep(20 * time.Millisecond) {

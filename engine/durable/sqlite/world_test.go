@@ -32,9 +32,15 @@ type world struct {
 	requests map[string]int      // by run and step
 	effects  map[string]int      // the same, repeated keys aside
 	keys     map[string]struct{} // seen
-	kill     func(moment string, n int) bool
-	total    int
+	kill     func(moment string) bool
 	kills    int
+}
+
+// killWhen has who asks killed when kill says so, which is called under lock.
+func (w *world) killWhen(kill func(moment string) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.kill = kill
 }
 
 // Moments of a request at which the world can kill who sent it.
@@ -74,19 +80,13 @@ func (w *world) do(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprintf(rw, `{"did":%q}`, at)
-	if w.kill != nil {
-		_ = http.NewResponseController(rw).Flush() // who is killed need not hear
-		w.killed(onAnswer, q)
-	}
+	_ = http.NewResponseController(rw).Flush() // who is killed need not hear
+	w.killed(onAnswer, q)
 }
 
 func (w *world) killed(moment string, q url.Values) bool {
-	if w.kill == nil {
-		return false
-	}
 	w.mu.Lock()
-	w.total++
-	yes := w.kill(moment, w.total)
+	yes := w.kill != nil && w.kill(moment)
 	if yes {
 		w.kills++
 	}
