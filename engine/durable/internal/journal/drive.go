@@ -119,7 +119,7 @@ func (h *host) park(ctx context.Context, s *durable.Suspended, doc json.RawMessa
 	if doc != nil {
 		c.Row.Doc = doc
 	}
-	if len(c.Add) == 0 && len(h.queue) == 0 && reflect.DeepEqual(plain(h.row), plain(*c.Row)) {
+	if len(c.Add) == 0 && len(h.queue) == 0 && h.looked == nil && reflect.DeepEqual(plain(h.row), plain(*c.Row)) {
 		return true, nil
 	}
 	err = h.commit(ctx, c, func() bool { return false })
@@ -170,7 +170,7 @@ func (h *host) end(ctx context.Context, e durable.Ending) error {
 
 // flush records what is queued.
 func (h *host) flush(ctx context.Context) error {
-	if len(h.queue) == 0 {
+	if len(h.queue) == 0 && h.looked == nil {
 		return nil
 	}
 	return h.commit(ctx, Change{}, nil)

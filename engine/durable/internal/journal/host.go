@@ -23,6 +23,7 @@ type host struct {
 	ledger
 	row     Row
 	queue   []Record      // to be recorded with the next change
+	looked  *Record       // a poll's record, to be replaced with the next change
 	at      time.Time     // the run's time, as Now gives it
 	skipped time.Duration // virtual time passed
 	broken  error         // why this execution must not be believed
@@ -114,6 +115,9 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 		return h.broken
 	}
 	add := slices.Concat(h.queue, c.Add)
+	if c.Replace == nil {
+		c.Replace = h.looked
+	}
 	for {
 		c.After = h.seq
 		c.Add = h.number(add)
@@ -122,7 +126,7 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 		}
 		err := h.rt.store.Append(context.WithoutCancel(ctx), h.id, c)
 		if err == nil {
-			h.queue = nil
+			h.queue, h.looked = nil, nil
 			break
 		}
 		if errors.Is(err, durable.ErrTooLarge) {
@@ -168,6 +172,11 @@ func (h *host) going() *Row {
 	return &Row{Status: durable.RunRunning, Due: h.stamp(), Doc: h.row.Doc}
 }
 
+// sitsOut reports whether this drive sits a wait out.
+func (h *host) sitsOut(wait time.Duration) bool {
+	return h.o.Virtual || h.maxBlock < 0 || wait <= h.maxBlock
+}
+
 // sit waits until a time, or parks the run when that is farther off than this
 // drive may wait. No wait is longer than atMost (0: any), whatever becomes of
 // the clock.
@@ -184,7 +193,7 @@ func (h *host) sit(ctx context.Context, path string, until time.Time, atMost tim
 		h.skipped += max(left(), 0)
 		return h.enter(ctx)
 	}
-	if h.maxBlock >= 0 && left() > h.maxBlock {
+	if !h.sitsOut(left()) {
 		return &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: h.clock().Add(left())}
 	}
 	for d := left(); d > 0; d = left() {

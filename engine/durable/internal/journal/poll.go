@@ -89,6 +89,11 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 func (h *host) nextLook(ctx context.Context, p Record, at time.Time) error {
 	p.Detail.Next = &at
 	p.Attempt = p.Detail.Tries
+	if !h.sitsOut(at.Sub(h.clock())) {
+		h.apply(p)
+		h.looked = &p // the run parks: one commit for both
+		return nil
+	}
 	return h.commit(ctx, Change{Replace: &p}, nil)
 }
 
