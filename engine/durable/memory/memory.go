@@ -1,120 +1,207 @@
-// Package memory keeps a run in memory: it lives and dies with the process.
-// Start with [New].
+// Package memory keeps runs in memory: they live and die with the process.
+// Start with [NewRuntime].
 package memory
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/internal/journal"
 )
 
-// Handler performs an external step. It returns ok false to leave the step
-// waiting.
-type Handler func(ctx context.Context, w durable.Wait) (result json.RawMessage, ok bool, err error)
-
-// Options shape a host.
-type Options struct {
-	// Done holds the results of external steps said to be done beforehand.
-	Done map[string]json.RawMessage
-	// External performs the others; nil leaves them waiting.
-	External Handler
-	// Virtual lets time pass without waiting, as a mock does.
-	Virtual bool
+// RuntimeOptions shape a Runtime.
+type RuntimeOptions struct {
+	Now func() time.Time // nil means time.Now
 }
 
-// New returns a host for the run called id. It serves one run and one
-// goroutine.
-func New(id string, o Options) durable.Host {
-	return &host{id: id, o: o}
+// NewRuntime returns a Runtime whose runs live and die with the process. It
+// keeps every run until it is pruned.
+func NewRuntime(o RuntimeOptions) durable.Runtime {
+	s := &store{runs: map[string]*run{}}
+	return journal.New(s, journal.Options{Now: o.Now})
 }
 
-type host struct {
-	id      string
-	o       Options
-	skipped time.Duration // virtual time passed
+// store is a journal.Store in a map.
+type store struct {
+	mu   sync.Mutex
+	runs map[string]*run
 }
 
-func (h *host) RunID() string { return h.id }
+type run struct {
+	journal.Run
+	records []journal.Record
+	driven  bool
+}
 
-func (h *host) Now() time.Time { return time.Now().Add(h.skipped) }
+var _ journal.Store = (*store)(nil)
 
-func (h *host) Sleep(ctx context.Context, _ string, until time.Time) error {
-	wait := until.Sub(h.Now())
-	if wait <= 0 {
-		return context.Cause(ctx)
+func (s *store) Create(_ context.Context, spec durable.Spec, first journal.Record, row journal.Row) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs[spec.ID] != nil {
+		return durable.ErrExists
 	}
-	if h.o.Virtual {
-		h.skipped += wait
-		return context.Cause(ctx)
+	s.runs[spec.ID] = &run{
+		Run:     journal.Run{Spec: spec, Row: row, Updated: first.At},
+		records: []journal.Record{first},
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return nil
 }
 
-func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json.RawMessage, error) {
-	for {
-		result, err := do(ctx)
-		if again, sleepErr := h.notBefore(ctx, in.Path, err); !again {
-			return result, err
-		} else if sleepErr != nil {
-			return nil, sleepErr
+func (s *store) Append(_ context.Context, id string, c journal.Change) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runs[id]
+	if r == nil {
+		return durable.ErrUnknown
+	}
+	if int64(len(r.records)) != c.After {
+		return journal.ErrMoved
+	}
+	for _, rec := range c.Add {
+		r.records = append(r.records, rec)
+		r.Updated = rec.At
+	}
+	if c.Replace != nil {
+		r.records[c.Replace.Seq-1] = *c.Replace
+		r.Updated = c.Replace.At
+	}
+	if c.Row != nil {
+		r.Row = *c.Row
+	}
+	return nil
+}
+
+// get returns a copy of a run.
+func (s *store) get(id string) (run, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.runs[id]; r != nil {
+		return *r, nil
+	}
+	return run{}, durable.ErrUnknown
+}
+
+func (s *store) Run(_ context.Context, id string) (journal.Run, error) {
+	r, err := s.get(id)
+	return r.Run, err
+}
+
+func (s *store) Snapshot(_ context.Context, run journal.Run) ([]byte, error) {
+	return run.Spec.Snapshot, nil
+}
+
+func (s *store) Records(_ context.Context, id string, after int64) ([]journal.Record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runs[id]
+	if r == nil {
+		return nil, durable.ErrUnknown
+	}
+	after = min(max(after, 0), int64(len(r.records)))
+	return slices.Clone(r.records[after:]), nil
+}
+
+func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []journal.Run
+	for _, r := range s.runs {
+		if matches(r.Run, f) {
+			out = append(out, r.Run)
 		}
 	}
+	slices.SortFunc(out, func(a, b journal.Run) int {
+		return cmp.Or(b.Spec.Started.Compare(a.Spec.Started), strings.Compare(b.Spec.ID, a.Spec.ID))
+	})
+	if f.Limit > 0 && len(out) > f.Limit {
+		out = out[:f.Limit]
+	}
+	return out, nil
 }
 
-// notBefore waits when err asks for it and reports whether to call again.
-func (h *host) notBefore(ctx context.Context, path string, err error) (again bool, sleepErr error) {
-	later, ok := err.(*durable.NotBefore)
-	if !ok {
-		return false, nil
-	}
-	return true, h.Sleep(ctx, path, later.At)
+func matches(r journal.Run, f durable.Filter) bool {
+	return (len(f.Status) == 0 || slices.Contains(f.Status, r.Row.Status)) &&
+		(f.Capability == "" || f.Capability == r.Spec.Capability) &&
+		(f.Owner == "" || f.Owner == r.Spec.Owner) &&
+		strings.HasPrefix(r.Spec.ID, f.Prefix) &&
+		(f.Due.IsZero() || !r.Row.Due.IsZero() && !r.Row.Due.After(f.Due))
 }
 
-func (h *host) Poll(ctx context.Context, in durable.Intent, s durable.Schedule, do durable.DoPoll) (json.RawMessage, error) {
-	deadline := h.Now().Add(s.Timeout)
-	for try := 1; ; {
-		result, done, err := do(ctx, try)
-		if again, sleepErr := h.notBefore(ctx, in.Path, err); sleepErr != nil {
-			return nil, sleepErr
-		} else if again {
-			continue
+func (s *store) Due(_ context.Context, by time.Time, limit int) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var due []*run
+	for _, r := range s.runs {
+		if !r.Row.Due.IsZero() && !r.Row.Due.After(by) {
+			due = append(due, r)
 		}
-		if err != nil || done {
-			return result, err
-		}
-		now := h.Now()
-		if !now.Before(deadline) {
-			return nil, &durable.TimedOut{Path: in.Path, Timeout: s.Timeout, Tries: try, Last: result}
-		}
-		next := now.Add(s.Wait(try))
-		if next.After(deadline) {
-			next = deadline
-		}
-		if err := h.Sleep(ctx, in.Path, next); err != nil {
-			return nil, err
-		}
-		try++
 	}
+	slices.SortFunc(due, func(a, b *run) int {
+		return cmp.Or(a.Row.Due.Compare(b.Row.Due), strings.Compare(a.Spec.ID, b.Spec.ID))
+	})
+	ids := make([]string, 0, min(len(due), limit))
+	for _, r := range due[:min(len(due), limit)] {
+		ids = append(ids, r.Spec.ID)
+	}
+	return ids, nil
 }
 
-func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, error) {
-	if result, ok := h.o.Done[w.Path]; ok {
-		return result, nil
-	}
-	if h.o.External != nil {
-		result, ok, err := h.o.External(ctx, w)
-		if ok || err != nil {
-			return result, err
+func (s *store) NextDue(_ context.Context, after time.Time) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var next time.Time
+	for _, r := range s.runs {
+		if r.Row.Due.After(after) && (next.IsZero() || r.Row.Due.Before(next)) {
+			next = r.Row.Due
 		}
 	}
-	return nil, &durable.Suspended{Path: w.Path, Reason: durable.ReasonExternal, Description: w.Description, With: w.With}
+	return next, nil
 }
+
+func (s *store) Prune(_ context.Context, before time.Time) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for id, r := range s.runs {
+		if !r.Row.Ended.IsZero() && r.Row.Ended.Before(before) {
+			delete(s.runs, id)
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (s *store) Changed(context.Context) (bool, error) { return false, nil }
+
+func (s *store) Lock(id string) (func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runs[id]
+	switch {
+	case r == nil:
+		return nil, durable.ErrUnknown
+	case r.driven:
+		return nil, durable.ErrBusy
+	}
+	r.driven = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		r.driven = false
+	}, nil
+}
+
+func (s *store) Driven(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runs[id]
+	return r != nil && r.driven
+}
+
+func (s *store) Close() error { return nil }

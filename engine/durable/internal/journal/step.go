@@ -39,7 +39,8 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json
 		switch {
 		case err == nil:
 			return result, nil
-		case errors.As(err, &s.doubt):
+		case isLost(err):
+			errors.As(err, &s.doubt)
 			lost++
 			s.open = true
 		case !errors.Is(err, errOvertaken):
