@@ -30,34 +30,38 @@ var doors = map[string][]string{
 // testDoors are dependencies that tests alone may import, anywhere.
 var testDoors = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
 
+// testPackages hold what tests of several packages share: tests in all but name.
+var testPackages = []string{"engine/durable/durabletest"}
+
 // layers names what each package may import of ours. "x/..." stands for x and
 // all below it; as a key it is the rule of every package there that has none
 // of its own. A package that no rule covers fails the test: add its row.
 var layers = map[string][]string{
-	"diag":                   {},
-	"internal/...":           {},
-	"capabilities":           {},
-	"spec":                   {"diag", "internal/suggest", "internal/jsonvalue"},
-	"operations":             {"spec", "diag", "internal/suggest", "internal/jsonvalue"},
-	"operations/catalog":     {"operations", "diag", "internal/suggest"},
-	"operations/catalog/...": {"operations", "operations/catalog", "diag"},
-	"operations/...":         {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine/durable":         {"diag"},
-	"engine/durable/...":     {"engine/durable", "diag"},
-	"engine/internal/eval":   {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine/internal/plan":   {"spec", "operations", "engine/durable", "engine/internal/eval", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine/internal/exec":   {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine":                 {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
-	"serve/...":              {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue"},
-	"cmd/capstan":            {"serve/...", "engine", "operations/...", "spec", "diag", "internal/graph", "internal/suggest", "internal/jsonvalue"},
-	"examples/...":           {"engine", "operations/...", "spec", "diag"},
-	".ci/e2e":                {},
+	"diag":                            {},
+	"internal/...":                    {},
+	"capabilities":                    {},
+	"spec":                            {"diag", "internal/suggest", "internal/jsonvalue"},
+	"operations":                      {"spec", "diag", "internal/suggest", "internal/jsonvalue"},
+	"operations/catalog":              {"operations", "diag", "internal/suggest"},
+	"operations/catalog/...":          {"operations", "operations/catalog", "diag"},
+	"operations/...":                  {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/durable":                  {"diag"},
+	"engine/durable/internal/journal": {"engine/durable"},
+	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},
+	"engine/internal/eval":            {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/plan":            {"spec", "operations", "engine/durable", "engine/internal/eval", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
+	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue"},
+	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/graph", "internal/suggest", "internal/jsonvalue"},
+	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
+	".ci/e2e":                         {},
 }
 
 func TestOneDoorPerDependency(t *testing.T) {
 	for _, f := range goFiles(t) {
 		for _, imp := range f.imports {
-			if !thirdParty(imp) || f.test && inAny(imp, testDoors) {
+			if !thirdParty(imp) || inAny(imp, testDoors) && (f.test || slices.Contains(testPackages, f.pkg())) {
 				continue
 			}
 			module, allowed := doorOf(imp)
@@ -94,6 +98,9 @@ func TestImportDirection(t *testing.T) {
 // (the durable tests run the shared suite) and, from operations on, the data
 // that ships: a published capability is the best test case there is.
 func testMay(pkg, target string) bool {
+	if under(pkg, "engine/durable") && slices.Contains(testPackages, target) {
+		return true
+	}
 	ships := target == "capabilities" || target == "operations/catalog"
 	return under(target, pkg) || ships && (under(pkg, "operations") || under(pkg, "engine"))
 }
