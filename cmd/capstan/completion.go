@@ -14,7 +14,8 @@ func (a *app) completionCommand() *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a completion script for bash, zsh, fish or powershell",
 		Long: `Completion prints a script for a shell. It completes commands and flags, a file's
-own inputs after -i, its steps after --override and --done, and operation ids.`,
+own inputs after -i, its steps after --override and --done, operation ids, and the
+ids of runs that are kept.`,
 		Example: `  source <(capstan completion bash)
   capstan completion zsh > "${fpath[1]}/_capstan"
   capstan completion fish > ~/.config/fish/completions/capstan.fish`,

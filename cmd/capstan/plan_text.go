@@ -167,7 +167,10 @@ func (t planText) conditions(s engine.PlanStep) {
 	t.detail("selects", s.Select)
 	t.detail("sensitive", strings.Join(s.Sensitive, ", "))
 	t.detail("needs", strings.Join(s.Needs, ", "))
-	t.detail("if lost", lostText(s.Policy))
+	t.detail("if lost", lostText(s))
+	if s.Retry > 0 {
+		t.detail("attempts", fmt.Sprintf("at most %d", s.Retry))
+	}
 }
 
 // tidyDuration writes "72h0m0s" as "72h".
@@ -193,12 +196,12 @@ func guardText(g engine.PlanGuard) string {
 
 // lostText says what happens when a request was sent and its answer was lost.
 // Reads are sent again, which needs no words.
-func lostText(policy string) string {
-	switch policy {
+func lostText(s engine.PlanStep) string {
+	switch s.Policy {
 	case "keyed":
 		return "sent again under the same idempotency key"
 	case "probed":
-		return "looked up first"
+		return strings.TrimSuffix("looked up first, with "+s.Probe, ", with ")
 	case "unsafe":
 		return "the run stops, in doubt; nothing is sent twice"
 	}

@@ -141,7 +141,7 @@ func TestProgressGivesWayToAPrompt(t *testing.T) {
 		p.event(engine.Event{Kind: engine.EventStepStarted, Step: "inspect"})
 		p.hold()
 		before := s.text.Len()
-		time.Sleep(10 * time.Second)
+		time.Sleep(10500 * time.Millisecond) // between two ticks
 		if s.text.Len() != before {
 			t.Errorf("drawn over the prompt: %q", s.text.String()[before:])
 		}

@@ -79,7 +79,11 @@ func problemText(p engine.InputProblem) string {
 func (a *app) reportCredentials(missing []engine.PlanEnv) {
 	a.complain("%s; nothing was sent", count(len(missing), "credential is missing", "credentials are missing"))
 	for _, m := range missing {
-		a.complain("  %s (%s)", strings.Join(append([]string{m.Name}, m.Aliases...), " or "), m.For)
+		line := fmt.Sprintf("  %s (%s)", strings.Join(append([]string{m.Name}, m.Aliases...), " or "), m.For)
+		if m.Problem != "" {
+			line += ": " + m.Problem
+		}
+		a.complain("%s", printable(line))
 	}
 	a.complain("  = hint: set it in the environment, or try the capability without one: --mock")
 }

@@ -125,7 +125,7 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run
 	show.close()
 	switch {
 	case res != nil:
-		return a.finishRun(nil, res, err, f.showSensitive)
+		return a.finishRun(res, err, f.showSensitive)
 	case errors.Is(err, durable.ErrBusy) && len(done) > 0:
 		return a.toldDriver(ctx, rt, before.Run, done, err)
 	}

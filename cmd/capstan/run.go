@@ -99,7 +99,7 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	if res == nil {
 		return a.refusedDocument(prog.Name(), refusalCode(err), err)
 	}
-	return a.finishRun(prog.Plan(), res, err, f.showSensitive)
+	return a.finishRun(res, err, f.showSensitive)
 }
 
 // runOptions reads what the flags say of a run, apart from its inputs.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,9 +9,8 @@ import (
 )
 
 // finishRun prints how a run ended: the document for a machine, or outputs on
-// stdout and the rest on stderr for a person. plan is nil when only the run is
-// known, not its capability.
-func (a *app) finishRun(plan *engine.Plan, res *engine.Result, err error, showSensitive bool) error {
+// stdout and the rest on stderr for a person.
+func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error {
 	res = a.tidyResult(res)
 	if !a.wantsText() {
 		if printErr := a.printDocument(res); printErr != nil {
@@ -26,7 +24,7 @@ func (a *app) finishRun(plan *engine.Plan, res *engine.Result, err error, showSe
 	switch {
 	case err == nil:
 		if a.wantsText() {
-			a.outputs(outputNames(plan, res), res, showSensitive)
+			a.outputs(res, showSensitive)
 		}
 		return nil
 	case errors.As(err, &waiting):
@@ -78,24 +76,12 @@ func (a *app) tidyResult(r *engine.Result) *engine.Result {
 	return &q
 }
 
-// outputNames lists the outputs in the capability's order, or else by name.
-func outputNames(plan *engine.Plan, res *engine.Result) []string {
-	if plan == nil {
-		return slices.Sorted(maps.Keys(res.Outputs))
-	}
-	var names []string
-	for _, o := range plan.Outputs {
-		names = append(names, o.Name)
-	}
-	return names
-}
-
-// outputs prints "name: value", aligned.
-func (a *app) outputs(names []string, res *engine.Result, showSensitive bool) {
+// outputs prints "name: value", aligned, in the capability's order.
+func (a *app) outputs(res *engine.Result, showSensitive bool) {
 	label := func(name string) string { return name + ":" }
-	width := column(names, label)
+	width := column(res.OutputNames, label)
 	hidden := false
-	for _, name := range names {
+	for _, name := range res.OutputNames {
 		v, ok := res.Outputs[name]
 		if !ok {
 			continue

@@ -11,15 +11,15 @@ import (
 )
 
 func TestOutputsText(t *testing.T) {
-	plan := &engine.Plan{Outputs: []engine.PlanOutput{{Name: "id"}, {Name: "portal_link", Sensitive: true}, {Name: "items"}, {Name: "note"}, {Name: "none"}}}
 	res := &engine.Result{
 		Outputs: map[string]any{
 			"id": "org_1", "portal_link": "https://example.test/secret", "items": []any{1, "<b>"}, "note": "two\nlines \x1b[31m", "none": nil,
 		},
+		OutputNames:      []string{"id", "portal_link", "items", "note", "none", "unknown"},
 		SensitiveOutputs: []string{"portal_link"},
 	}
 	a, out, stderr := newTestApp("")
-	a.outputs(outputNames(plan, res), res, false)
+	a.outputs(res, false)
 	want := `id:           org_1
 portal_link:  [redacted]
 items:        [1,"<b>"]
@@ -34,7 +34,7 @@ none:         null
 	}
 
 	a, out, stderr = newTestApp("")
-	a.outputs(outputNames(plan, res), res, true)
+	a.outputs(res, true)
 	if !strings.Contains(out.String(), "portal_link:  https://example.test/secret\n") || stderr.Len() > 0 {
 		t.Errorf("--show-sensitive: %q, %q", out.String(), stderr.String())
 	}

@@ -159,7 +159,7 @@ func (v *runView) outputs() {
 		return
 	}
 	v.printf("\n%s\n", v.paint.bold("outputs"))
-	v.app.outputs(outputNames(nil, &v.run.Result), &v.run.Result, v.showSensitive)
+	v.app.outputs(&v.run.Result, v.showSensitive)
 }
 
 func (v *runView) history() {
