@@ -139,6 +139,9 @@ func makeRun(t *testing.T, dir, id string) {
 }
 
 func TestRefused(t *testing.T) {
+	if _, err := sqlite.Open(t.Context(), sqlite.Options{}); err == nil {
+		t.Error("the working directory is taken for a state directory")
+	}
 	t.Run("a file", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "f")
 		if err := os.WriteFile(path, nil, 0o600); err != nil {

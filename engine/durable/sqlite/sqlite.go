@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -58,6 +59,9 @@ func open(ctx context.Context, o Options) (*store, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Dir == "" {
+		return nil, errors.New("no state directory is named")
 	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
