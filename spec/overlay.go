@@ -68,6 +68,10 @@ func (o *Overlay) Applies(s *Source) bool {
 	return true
 }
 
+// Targeted reports whether the overlay names the capability it is meant for,
+// by an x-capstan-applies-to with at least one entry.
+func (o *Overlay) Targeted() bool { return len(o.only) > 0 }
+
 func (d *decoder) overlay(o *object, into *Overlay) {
 	if v := d.loose(o.need("overlay"), "overlay"); v.IsSet() && v.Value != "1.0" && !strings.HasPrefix(v.Value, "1.0.") {
 		d.report(value(o.node, "overlay"), codeVersion, "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"

@@ -221,6 +221,23 @@ func TestApplies(t *testing.T) {
 	}
 }
 
+func TestTargeted(t *testing.T) {
+	for only, want := range map[string]bool{
+		"":                           false,
+		"x-capstan-applies-to: {}\n": false,
+		"x-capstan-applies-to: {name: Ship cargo}\n":    true,
+		"x-capstan-applies-to: {providerId: harbour}\n": true,
+	} {
+		o, diags := ReadOverlay("o", []byte("overlay: 1.0.0\ninfo: {title: t, version: '1'}\n"+only+"actions: [{target: $.a, remove: true}]"))
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		if got := o.Targeted(); got != want {
+			t.Errorf("%q: targeted = %v, want %v", only, got, want)
+		}
+	}
+}
+
 // Copying everything into everything doubles the document with each action.
 func TestOverlaysCannotGrowWithoutEnd(t *testing.T) {
 	var actions bytes.Buffer
