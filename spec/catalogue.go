@@ -26,7 +26,7 @@ func (s *Source) Catalogue() (*Catalogue, diag.List) {
 }
 
 func (d *decoder) catalogue(o *object) *Catalogue {
-	o.allow("specification")
+	d.specification(o, catalogueName)
 	d.version(o)
 	c := &Catalogue{
 		Name:       d.loose(o.get("name"), "name"),
@@ -44,7 +44,10 @@ func (d *decoder) catalogue(o *object) *Catalogue {
 	o.allow("provider", "description")
 	o.allow(descriptive...)
 	o.done()
-	unique(d, "capability", c.Capabilities, func(e CatalogueEntry) Str { return e.ID })
+	ids := d.names("capability")
+	for _, e := range c.Capabilities {
+		ids.repeats(e.ID)
+	}
 	return c
 }
 

@@ -17,10 +17,13 @@ const compositionVersion = "0.1"
 // Capability decodes a composition. strict holds the file to the published
 // form (`--strict`); otherwise what is unambiguous is accepted with a warning.
 //
-// The Capability is non-nil whenever the file is a mapping of a dialect that
-// runs, so that later stages can look for more problems; it must not be run
-// when the list has errors. A file of another dialect gives nil and one
-// problem, a file that [Read] could not parse gives nil and none.
+// The Capability is non-nil whenever the file is of a dialect that runs and has
+// a step, so that later stages can look for more problems; it must not be run
+// when the list has errors. What was reported is left out of it or replaced,
+// so that no later stage reports it again: wrong defaults, outputs without a
+// source, repeated inputs, the ids of repeated steps (see [Step]). A file of
+// another dialect gives nil and one problem, a file that [Read] could not
+// parse gives nil and none.
 func (s *Source) Capability(strict bool) (*Capability, diag.List) {
 	switch {
 	case s.dialect == DialectTemplate, s.root != nil && !s.Runnable():
@@ -30,12 +33,15 @@ func (s *Source) Capability(strict bool) (*Capability, diag.List) {
 	}
 	d := newDecoder(&s.tree, strict)
 	c := d.composition(d.object(s.root, "the capability"))
+	if len(c.Steps) == 0 {
+		return nil, d.diags.Sort()
+	}
 	c.File, c.Dialect, c.Overlays = s.File(), s.dialect, s.Overlays()
 	return c, d.diags.Sort()
 }
 
 func (d *decoder) composition(o *object) *Capability {
-	o.allow("specification")
+	d.specification(o, compositionName)
 	c := &Capability{
 		Version:     d.version(o),
 		Name:        d.loose(o.need("name"), "name"),
@@ -43,18 +49,15 @@ func (d *decoder) composition(o *object) *Capability {
 		Provider:    d.loose(o.get("provider"), "provider"),
 		ProviderID:  d.text(o.get("providerId"), "providerId"),
 		API:         d.text(o.get("api"), "api"),
-		Inputs:      decodeEach(d, d.list(o.get("inputs"), "inputs"), d.input),
+		Inputs:      d.inputs(o.get("inputs")),
 		Steps:       d.steps(o),
-		Outputs:     decodeEach(d, d.list(o.get("outputs"), "outputs"), d.output),
+		Outputs:     d.outputs(o.get("outputs")),
 	}
 	o.allow(descriptive...)
 	if slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Operation.IsSet() && !s.API.IsSet() }) {
 		o.need("api") // else nothing tells whose operations they are
 	}
 	o.done()
-	unique(d, "input", c.Inputs, func(in Input) Str { return in.Name })
-	unique(d, "step", c.Steps, func(s Step) Str { return s.ID })
-	unique(d, "output", c.Outputs, func(out Output) Str { return out.Name })
 	return c
 }
 
@@ -71,6 +74,14 @@ func decodeEach[T any](d *decoder, nodes []*yaml.Node, decode func(*yaml.Node) (
 		}
 	}
 	return out
+}
+
+// specification checks the key that names the dialect, which is the dialect's
+// own up to a misspelling.
+func (d *decoder) specification(o *object, name string) {
+	if n := o.need("specification"); n != nil && strings.TrimSpace(n.Value) != name {
+		d.report(n, codeValue, "specification cannot be %q", n.Value).Hint = fmt.Sprintf("did you mean %q?", name)
+	}
 }
 
 func (d *decoder) version(o *object) string {
@@ -93,114 +104,60 @@ func (d *decoder) steps(o *object) []Step {
 	if n == nil {
 		return nil
 	}
-	steps := decodeEach(d, d.list(n, "steps"), d.step)
 	if isNull(n) || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
 		d.report(n, codeEmptyValue, "a capability needs at least one step")
+	}
+	var steps []Step
+	ids := d.names("step")
+	for i, item := range d.items(n, "steps", "id", "") {
+		s, ok := d.step(item)
+		if !ok {
+			continue
+		}
+		if !s.ID.IsSet() || ids.repeats(s.ID) {
+			s.ID = standIn(i, s)
+		}
+		steps = append(steps, s)
 	}
 	return steps
 }
 
-// unique reports names that stand twice; earlier ones win.
-func unique[T any](d *decoder, kind string, items []T, name func(T) Str) {
-	first := map[string]Str{}
-	for _, item := range items {
-		n := name(item)
-		if !n.IsSet() {
-			continue
-		}
-		f, again := first[n.Value]
-		if !again {
-			first[n.Value] = n
-			continue
-		}
-		pos, end := n.whole()
-		d.diags.Add(diag.Diagnostic{
-			Code: codeDuplicate, Pos: pos, EndColumn: end,
-			Message: fmt.Sprintf("a second %s is called %q", kind, n.Value),
-			Hint:    "rename one of the two",
-			Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
-		})
-	}
+// names remembers where each name of one kind first stands.
+type names struct {
+	*decoder
+	kind  string
+	first map[string]Str
 }
 
-// typeNames are the types that inputs may have.
-var typeNames = []string{"string", "integer", "number", "boolean", "array", "object"}
+func (d *decoder) names(kind string) names { return names{d, kind, map[string]Str{}} }
 
-func (d *decoder) input(n *yaml.Node) (in Input, ok bool) {
-	o := d.object(n, "an input")
-	if o == nil {
-		return in, false
+// repeats reports a name that stood before; the earlier one wins.
+func (n names) repeats(s Str) bool {
+	if !s.IsSet() {
+		return false
 	}
-	in = Input{
-		Name:        d.ident(o.need("name"), "an input's name"),
-		Type:        d.inputType(o, "type"),
-		Items:       d.inputType(o, "items"),
-		Required:    d.boolean(o.get("required"), "required"),
-		Description: d.prose(o.get("description"), "description"),
-		Pos:         d.pos(n),
+	f, again := n.first[s.Value]
+	if !again {
+		n.first[s.Value] = s
+		return false
 	}
-	if v := o.get("default"); v != nil {
-		def := d.value(v)
-		in.Default = &def
-		d.checkFits(v, def, in, "the default")
-	}
-	enum := o.get("enum")
-	for _, item := range d.list(enum, "enum") {
-		v := d.value(item)
-		in.Enum = append(in.Enum, v)
-		d.checkFits(item, v, in, "a value of enum")
-	}
-	o.allow("example")
-	o.done()
-	if in.Items.IsSet() && in.Type.IsSet() && in.Type.Value != "array" {
-		d.report(key(n, "items"), codeMisplaced, "items belongs to type array, but the type is %s", in.Type.Value)
-	}
-	return in, true
+	pos, end := s.whole()
+	n.diags.Add(diag.Diagnostic{
+		Code: codeDuplicate, Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
+		Hint:    "rename one of the two",
+		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
+	})
+	return true
 }
 
-func (d *decoder) inputType(o *object, name string) Str {
-	n := o.get(name)
-	if n == nil && name == "type" && d.strict {
-		o.need(name)
+func (d *decoder) outputs(n *yaml.Node) []Output {
+	outputs := decodeEach(d, d.items(n, "outputs", "name", "source"), d.output)
+	seen := d.names("output")
+	for _, out := range outputs {
+		seen.repeats(out.Name)
 	}
-	if n != nil && n.Kind == yaml.ScalarNode {
-		if meant := otherTypeName(n.Value); meant != "" {
-			d.report(n, codeValue, "%s cannot be %q", name, n.Value).Hint = fmt.Sprintf("write %q", meant)
-			return Str{}
-		}
-	}
-	return d.oneOf(n, name, typeNames...)
-}
-
-// otherTypeName translates what other formats call a type.
-func otherTypeName(name string) string {
-	switch strings.ToLower(name) {
-	case "int", "int32", "int64", "long":
-		return "integer"
-	case "float", "double", "decimal":
-		return "number"
-	case "bool":
-		return "boolean"
-	case "list":
-		return "array"
-	case "map", "dict", "hash":
-		return "object"
-	case "text", "str":
-		return "string"
-	}
-	return ""
-}
-
-func (d *decoder) checkFits(n *yaml.Node, v Value, in Input, what string) {
-	typ := in.Type.Value
-	if typ == "" || v.Kind == Scalar && v.Scalar == nil || fits(v, typ, in.Items.Value) {
-		return // a null default says "none"; a number that cannot be kept is reported already
-	}
-	want := typ
-	if typ == "array" && in.Items.IsSet() {
-		want = "array of " + in.Items.Value
-	}
-	d.report(n, codeType, "%s does not fit type %s, found %s", what, want, describe(n))
+	return slices.DeleteFunc(outputs, func(out Output) bool { return !out.Source.IsSet() })
 }
 
 func (d *decoder) output(n *yaml.Node) (out Output, ok bool) {

@@ -2,11 +2,14 @@ package spec
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
 )
 
 // The values of `specification` in the two dialects that are named by it.
@@ -22,7 +25,7 @@ func detect(root *yaml.Node, text []byte) (dialect Dialect, version string, sign
 		return DialectTemplate, "", nil
 	}
 	for _, rule := range []func(*yaml.Node) (Dialect, string, *yaml.Node){
-		bySpecification, byFormat, byResource, byFramework, bySchemaStub, byEdges, bySibling,
+		bySpecification, byFormat, byResource, byFramework, bySchemaStub, byEdges, byMisspelling, bySibling,
 	} {
 		if dialect, version, sign := rule(root); dialect != "" {
 			return dialect, version, sign
@@ -33,7 +36,7 @@ func detect(root *yaml.Node, text []byte) (dialect Dialect, version string, sign
 
 // scaffolding matches the placeholders of a scaffolding template:
 // ${{ values.name }}. Other ${{ }} are expressions of a sibling dialect.
-var scaffolding = regexp.MustCompile(`\$\{\{-?\s*values\s*[.\[]`)
+var scaffolding = regexp.MustCompile(`\$\{\{-?[ \t]*values[ \t]*[.\[](?:[^\r\n{}]*\}\})?`)
 
 func bySpecification(root *yaml.Node) (Dialect, string, *yaml.Node) {
 	version := firstText(root, []string{"specificationVersion"})
@@ -44,6 +47,39 @@ func bySpecification(root *yaml.Node) (Dialect, string, *yaml.Node) {
 		return DialectCatalogue, version, k
 	}
 	return "", "", nil
+}
+
+// byMisspelling knows files that meant to say what bySpecification looks for.
+// That they do not is reported when they are decoded.
+func byMisspelling(root *yaml.Node) (Dialect, string, *yaml.Node) {
+	version := firstText(root, []string{"specificationVersion"})
+	k, v := misspeltSpecification(root)
+	if k == nil {
+		return "", "", nil
+	}
+	switch near := suggest.Rank(v.Value, []string{compositionName, catalogueName}); {
+	case slices.Contains(near, compositionName) && (near[0] == compositionName || has(root, "steps")):
+		return DialectComposition, version, k
+	case len(near) > 0:
+		return DialectCatalogue, version, k
+	}
+	return "", "", nil
+}
+
+// misspeltSpecification returns the entry `specification`, or else the one
+// like it whose value is one of that key's.
+func misspeltSpecification(root *yaml.Node) (k, v *yaml.Node) {
+	if k, v = entry(root, "specification"); k != nil || root == nil {
+		return k, v
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		k, v = root.Content[i], root.Content[i+1]
+		named := v.Value == compositionName || v.Value == catalogueName
+		if named && suggest.Closest(k.Value, []string{"specification"}) != "" {
+			return k, v
+		}
+	}
+	return nil, nil
 }
 
 // byFormat knows documents of other standards, which are given by mistake.
@@ -159,12 +195,11 @@ func hasAny(n *yaml.Node, names ...string) bool {
 
 // refusal says in one line why a file of this dialect is not run.
 func (s *Source) refusal() diag.Diagnostic {
-	d := diag.Diagnostic{Code: codeNotRunnable, Pos: diag.Pos{File: s.File()}}
-	if s.sign != nil {
-		c := cursor{file: s.fileOf(s.sign)}
-		str, end := c.scalar(s.sign)
-		d.Pos, d.EndColumn = str.Pos, end
+	if n := value(s.root, "specification"); n != nil && n.Kind == yaml.ScalarNode && (s.dialect == DialectUnknown || s.dialect == DialectSibling) {
+		return s.otherSpecification(n)
 	}
+	d := diag.Diagnostic{Code: codeNotRunnable}
+	d.Pos, d.EndColumn = s.decidedAt()
 	switch s.dialect {
 	case DialectCatalogue:
 		d.Message, d.Hint = "recognised as a catalogue of an API's operations, which has no steps to run", "run a composition that uses it"
@@ -182,7 +217,7 @@ func (s *Source) refusal() diag.Diagnostic {
 		d.Message, d.Hint = "recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in", "run the file that the scaffolder makes of it"
 	case DialectUnknown:
 		d.Code, d.Message = codeUnknownDialect, "this is no capability that capstan knows"
-		d.Hint = `a composition says "specification: ` + compositionName + `"`
+		d.Hint = sayComposition
 	case DialectSibling:
 		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
 		if has(s.root, "steps") {
@@ -192,6 +227,36 @@ func (s *Source) refusal() diag.Diagnostic {
 		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
 	}
 	return d
+}
+
+// sayComposition is the hint for files that do not say what they are.
+const sayComposition = `a composition says "specification: ` + compositionName + `"`
+
+// otherSpecification refuses a file whose `specification` is like none that is
+// known.
+func (s *Source) otherSpecification(n *yaml.Node) diag.Diagnostic {
+	d := newDecoder(&s.tree, false)
+	if text := d.loose(n, "specification"); text.IsSet() {
+		d.report(n, codeUnknownDialect, "specification %q is none that capstan knows", shorten(text.Value))
+	}
+	d.diags[0].Hint = sayComposition
+	return d.diags[0]
+}
+
+// decidedAt returns the text by which the dialect is known: the key that gave
+// it away, a template's first placeholder, or else the first key.
+func (s *Source) decidedAt() (pos diag.Pos, endColumn int) {
+	d := newDecoder(&s.tree, false)
+	switch at := scaffolding.FindIndex(s.main.text); {
+	case s.dialect == DialectTemplate && at != nil:
+		pos = s.main.place(at[0])
+		return pos, pos.Column + utf8.RuneCount(s.main.text[at[0]:at[1]])
+	case s.sign != nil:
+		return d.mark(s.sign)
+	case s.root != nil:
+		return d.mark(s.root)
+	}
+	return start(s.File()), 0
 }
 
 func (s *Source) label() string {

@@ -1,8 +1,10 @@
 package spec
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -12,9 +14,11 @@ import (
 // Bounds on what a file may stand for. A file within them is read in time and
 // memory proportional to its size.
 const (
-	maxDepth    = 100     // nesting of lists and mappings, aliases resolved
+	maxDepth    = 100     // nesting (tooDeep says so) of lists and mappings, aliases resolved
 	maxExpanded = 200_000 // nodes that aliases stand for, so that no few lines become millions
 )
+
+const tooDeep = "lists and mappings are nested more than 100 deep"
 
 // expander turns the parser's tree into a plain one: aliases and merge keys
 // resolved, every key text and unique. An alias's value has the place of the
@@ -37,7 +41,7 @@ func (e *expander) node(n *yaml.Node, depth int) *yaml.Node {
 		return e.alias(n, depth)
 	}
 	if depth > maxDepth {
-		e.give(n, fmt.Sprintf("lists and mappings are nested more than %d deep", maxDepth))
+		e.give(n, tooDeep)
 		return null(n)
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
@@ -101,6 +105,9 @@ func (e *expander) mapping(n *yaml.Node) {
 			merges = append(merges, value)
 			continue
 		}
+		if e.template(n, key) {
+			return
+		}
 		if !e.checkKey(key) {
 			continue
 		}
@@ -146,17 +153,31 @@ func (e *expander) checkKey(key *yaml.Node) bool {
 	if key.Kind == yaml.ScalarNode && (key.Value != "" || key.Style != 0) {
 		return true
 	}
-	offset := e.seek(key.Line, key.Column)
-	if offset > 0 && e.text[offset-1] == '{' && strings.HasPrefix(string(e.rest(key.Line, offset)), "{") {
-		e.diags.Add(diag.Diagnostic{
-			Code: codeTemplate, Pos: e.pos(key.Line, key.Column-1),
-			Message: "YAML reads {{ }} without quotes as a mapping",
-			Hint:    `write "{{ ... }}" in quotes`,
-		})
-		return false
-	}
 	e.errorf(key, codeKey, "a key must be text, found %s", describe(key))
 	return false
+}
+
+// template reports a mapping that is {{ }} without quotes, and makes it the
+// text that it was meant to be. key is its first key.
+func (e *expander) template(n, key *yaml.Node) bool {
+	offset := e.seek(n.Line, n.Column)
+	if key.Kind != yaml.MappingNode || offset < 0 {
+		return false
+	}
+	line := e.rest(n.Line, offset)
+	length := bytes.Index(line, []byte("}}")) + len("}}")
+	if !bytes.HasPrefix(line, []byte("{{")) || length < len("{{}}") {
+		return false
+	}
+	written := string(line[:length])
+	pos := e.pos(n.Line, n.Column)
+	e.diags.Add(diag.Diagnostic{
+		Code: codeTemplate, Pos: pos, EndColumn: pos.Column + utf8.RuneCountInString(written),
+		Message: "YAML reads {{ }} without quotes as a mapping",
+		Hint:    fmt.Sprintf("write it in quotes: '%s'", strings.ReplaceAll(written, "'", "''")),
+	})
+	*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: written, Line: n.Line, Column: n.Column}
+	return true
 }
 
 func (e *expander) duplicate(first, second *yaml.Node) {

@@ -46,7 +46,7 @@ func FuzzRead(f *testing.F) {
 		_, more = ReadProject("f.yaml", src)
 		diags = append(diags, more...)
 		checkPlaces(t, s.Texts(), diags)
-		if s.Runnable() && s.root != nil && c == nil || s.Dialect() == DialectCatalogue && s.root != nil && k == nil {
+		if s.Runnable() && s.root != nil && c == nil && !diags.HasErrors() || s.Dialect() == DialectCatalogue && s.root != nil && k == nil {
 			t.Error("no model of a file that could be parsed")
 		}
 		if c != nil {
@@ -105,6 +105,7 @@ func checkSteps(t *testing.T, text []byte, steps []Step) {
 func checkPlace(t *testing.T, text []byte, p diag.Pos, end int, what string) {
 	t.Helper()
 	if p.Line == 0 {
+		t.Errorf("%s has no place", what)
 		return
 	}
 	starts := lineStarts(text, false)

@@ -44,8 +44,8 @@ type Capability struct {
 // Input is a value the capability asks its caller for.
 type Input struct {
 	Name        Str
-	Type        Str // string, integer, number, boolean, array, object; "" is string
-	Items       Str // item type of an array, "" when not given
+	Type        Str // string, integer, number, boolean, array, object; "" is string, "any" one that was refused
+	Items       Str // item type of an array, "" when not given, "any" when refused
 	Required    bool
 	Default     *Value
 	Enum        []Value
@@ -56,7 +56,7 @@ type Input struct {
 // Step is one step as written (after overlays). Which of the optional fields
 // are set says what kind it is; the plan stage decides.
 type Step struct {
-	ID          Str
+	ID          Str      // "#N", for the Nth step, when its own is absent, refused or an earlier step's
 	Pos         diag.Pos // of the mapping
 	Description Str
 	Capability  Str // id in the catalogue, documentation only

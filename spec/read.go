@@ -37,9 +37,8 @@ func Read(name string, src []byte) (*Source, diag.List) {
 func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 	var diags diag.List
 	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
-	whole := diag.Pos{File: name}
 	if len(text) > maxFileSize {
-		diags.Errorf(whole, codeTooLarge, "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, maxFileSize>>20)
+		diags.Errorf(start(name), codeTooLarge, "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, maxFileSize>>20)
 		return newFile(name, nil), nil, diags
 	}
 	f := newFile(name, text)
@@ -67,6 +66,9 @@ func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 	return f, root, diags
 }
 
+// start is the place of a problem with a file as a whole.
+func start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 1} }
+
 // document decodes the one document of f that holds something.
 func document(f *file) (*yaml.Node, diag.List) {
 	var diags diag.List
@@ -91,7 +93,7 @@ func document(f *file) (*yaml.Node, diag.List) {
 		root = doc
 	}
 	if root == nil {
-		diags.Errorf(diag.Pos{File: f.name}, codeEmpty, "the file is empty")
+		diags.Errorf(start(f.name), codeEmpty, "the file is empty")
 		return nil, diags
 	}
 	return root.Content[0], diags
@@ -131,7 +133,7 @@ func checkEncoding(f *file) (diag.Diagnostic, bool) {
 	if utf8.Valid(f.text) {
 		return diag.Diagnostic{}, true
 	}
-	d := diag.Diagnostic{Code: codeEncoding, Pos: diag.Pos{File: f.name}, Hint: "save the file as UTF-8"}
+	d := diag.Diagnostic{Code: codeEncoding, Pos: start(f.name), Hint: "save the file as UTF-8"}
 	if bytes.HasPrefix(f.text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(f.text, []byte{0xFE, 0xFF}) {
 		d.Message = "the file is UTF-16, not UTF-8"
 		return d, false
@@ -144,8 +146,6 @@ func checkEncoding(f *file) (diag.Diagnostic, bool) {
 		}
 		offset += size
 	}
-	line := len(lineStarts(f.text[:offset], false))
-	d.Pos.Line, d.Pos.Column = line, utf8.RuneCount(f.text[f.rows[line-1]:offset])+1
-	d.Message = "the file is not UTF-8 from here on"
+	d.Pos, d.Message = f.place(offset), "the file is not UTF-8 from here on"
 	return d, false
 }

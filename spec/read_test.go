@@ -23,22 +23,31 @@ func first(t *testing.T, src string) string {
 
 func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
-		{"", "0:0 empty-file: the file is empty"},
-		{"# nothing\n---\n...\n", "0:0 empty-file: the file is empty"},
+		{"", "1:1 empty-file: the file is empty"},
+		{"# nothing\n---\n...\n", "1:1 empty-file: the file is empty"},
 		{"- a\n", "1:1 wrong-type: the file must be a mapping of keys to values, found a list"},
 		{"text", `1:1 wrong-type: the file must be a mapping of keys to values, found the text "text"`},
 		{"a: b\n---\nc: d\n", "2:1 several-documents: a second YAML document starts here; a file holds one capability"},
 		{"a: caf\xe9\n", "1:7 encoding: the file is not UTF-8 from here on"},
 		{"é: 1\nx: \xff", "2:4 encoding: the file is not UTF-8 from here on"},
-		{"\xff\xfea\x00", "0:0 encoding: the file is UTF-16, not UTF-8"},
+		{"\xff\xfea\x00", "1:1 encoding: the file is UTF-16, not UTF-8"},
 		{"a: b: c\n", "1:5 yaml-syntax: this is not YAML: mapping values are not allowed in this context"},
 		{"a:\n\t- b\n", "2:1 yaml-syntax: this is not YAML: found character that cannot start any token"},
-		{"a: [1,2\nb: 3\n", "2:2 yaml-syntax: this is not YAML: did not find expected ',' or ']'"},
-		{"a: \"x\n\n", "1:6 yaml-syntax: this is not YAML: found unexpected end of stream"},
+		{"a: [1,2\nb: 3\n", "1:4 yaml-syntax: this is not YAML: the bracket that opens here is not closed"},
+		{"a:\n  b: {x: 1\n  c: 2\n", "2:6 yaml-syntax: this is not YAML: the bracket that opens here is not closed"},
+		{"a: [1,\n  [2] 3]\n", "2:7 yaml-syntax: this is not YAML: did not find expected ',' or ']'"},
+		{"a: \"x\n\n", "1:4 yaml-syntax: this is not YAML: the quote that opens here is not closed"},
+		{"é: 'x\nb: c\nd: 'y'\n", "1:4 yaml-syntax: this is not YAML: the quote that opens here is closed only in line 3"},
+		{"é: \"x\nb: c\nd: \"y: z\"\n", "1:4 yaml-syntax: this is not YAML: the quote that opens here is closed only in line 3"},
+		{"a: 'it''s\nb: 'y'\n", "1:4 yaml-syntax: this is not YAML: the quote that opens here is closed only in line 2"},
+		{"a: '0.1'\nb: it's: x\n", "2:8 yaml-syntax: this is not YAML: mapping values are not allowed in this context"},
+		{"a: b\x00c\n", "1:5 yaml-syntax: this is not YAML: the control character U+0000 is not allowed"},
+		{"é: x\ny: é\u009f", "2:5 yaml-syntax: this is not YAML: the control character U+009F is not allowed"},
 		{"a: @b\n", "1:4 yaml-syntax: this is not YAML: found character that cannot start any token"},
-		{"a: *x\n", "1:4 yaml-syntax: this is not YAML: unknown anchor 'x' referenced"},
+		{"a: *x\n", "1:4 yaml-syntax: this is not YAML: alias *x stands for nothing: no value before it is marked &x"},
 		{"a:\n  - b\n c: d\n", "3:2 yaml-syntax: this is not YAML: did not find expected key"},
 		{strings.Repeat("[", 101) + strings.Repeat("]", 101), "1:101 too-large: lists and mappings are nested more than 100 deep"},
+		{strings.Repeat("[", 20_000), "1:10001 too-large: lists and mappings are nested more than 100 deep"},
 	} {
 		if got := first(t, c.src); got != c.want {
 			t.Errorf("%.40q:\n got %s\nwant %s", c.src, got, c.want)
@@ -51,7 +60,13 @@ func TestSyntaxHints(t *testing.T) {
 		"a:\n\t- b\n":           "indent with spaces",
 		"a: @b\n":               `begins with "@"`,
 		"a: b: c\n":             `text that holds ": "`,
-		"a: \"x\n":              "not closed",
+		"a: \"x\n":              "put the quote that closes it where the text ends",
+		"a: 'x\nb: 'y'\n":       "put the quote that closes it where the text ends",
+		"a: [x\nb: y\n":         `put "]" where it ends`,
+		"a: {x: 1\nb: y\n":      `put "}" where it ends`,
+		"a: *bold*\n":           `begins with "*"`,
+		"a: b\x00\n":            "remove it",
+		"a: \"\\d+\"\n":         "single quotes",
 		"a:\n  - b\n c: d\n":    "in one column",
 		"x: 1\na: {% if x %}\n": `begins with "%"`,
 	} {
@@ -137,7 +152,7 @@ func TestDeepAliasesAreRefused(t *testing.T) {
 
 func TestLargeFiles(t *testing.T) {
 	_, diags := Read("f.yaml", make([]byte, maxFileSize+1))
-	if len(diags) != 1 || diags[0].Code != codeTooLarge {
+	if len(diags) != 1 || diags[0].Code != codeTooLarge || !diags[0].Pos.IsValid() {
 		t.Errorf("32 MiB and a byte: %v", diags)
 	}
 	s, diags := Read("f.yaml", onboarding(10<<20))
@@ -214,6 +229,12 @@ func TestDialects(t *testing.T) {
 	for src, want := range map[string]Dialect{
 		"specification: Naftiko Capability Composition":    DialectComposition,
 		"specification: 'Naftiko Capabilities '":           DialectCatalogue,
+		"specification: Naftiko Capabilites":               DialectCatalogue,
+		"specification: Naftiko Capability":                DialectCatalogue,
+		"specification: Naftiko Capability\nsteps: []":     DialectComposition,
+		"specification: Naftiko Capability Compositon":     DialectComposition,
+		"specificaton: Naftiko Capability Composition":     DialectComposition,
+		"title: Naftiko Capability Composition":            DialectUnknown,
 		"naftiko: 1.0.0-alpha2\ncapability: {}":            DialectFramework,
 		"ikanos: 1.0.0-beta5\nbinds: []":                   DialectFramework,
 		"naftiko: '0.2'":                                   DialectFramework,
@@ -241,8 +262,32 @@ func TestDialects(t *testing.T) {
 			continue
 		}
 		c, diags := s.Capability(false)
-		if c != nil || len(diags) != 1 || !diags.HasErrors() {
-			t.Errorf("%q: want one refusal, got %v", src, diags)
+		if c != nil || len(diags) != 1 || !diags.HasErrors() || diags[0].Pos.Column == 0 {
+			t.Errorf("%q: want one refusal with its place, got %v", src, diags)
+		}
+	}
+}
+
+// A refusal points at the text that decided, and marks all of it.
+func TestRefusalsPointAtWhatDecided(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"arazzo: 1.0.0\nworkflows: []", "1:1-7 this is no capability that capstan knows"},
+		{"# none\n{}", "2:1-0 this is no capability that capstan knows"},
+		{"name: a\nb: x ${{ values.name }}", "2:6-24 recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in"},
+		{"specification: Bill of Lading\nname: a\nsteps: []", `1:16-30 specification "Bill of Lading" is none that capstan knows`},
+		{"name: a\nspecification: 5", `2:16-17 specification "5" is none that capstan knows`},
+		{"name: a\nspecification: {a: b}\nsteps: []", `3:1-6 recognised as a relative of the composition dialect built around "steps", which capstan does not run yet`},
+		{"name: a\nsteps: []\nspecification: ''", "3:16-18 specification is empty"},
+	} {
+		s := mustRead(t, "f.yaml", c.src)
+		_, diags := s.Capability(false)
+		if len(diags) != 1 {
+			t.Errorf("%q: %v", c.src, diags)
+			continue
+		}
+		d := diags[0]
+		if got := fmt.Sprintf("%d:%d-%d %s", d.Pos.Line, d.Pos.Column, d.EndColumn, d.Message); got != c.want {
+			t.Errorf("%q:\n got %s\nwant %s", c.src, got, c.want)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // reserved are the ids that expressions give another meaning.
-var reserved = []string{"inputs", "steps", "env", "true", "false", "nil", "result", "item", "index", "match"}
+var reserved = []string{"inputs", "steps", "run", "env", "true", "false", "nil", "result", "item", "index", "match"}
 
 var identifier = regexp.MustCompile(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
 
@@ -38,7 +38,7 @@ func (d *decoder) stepID(n *yaml.Node) Str {
 func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
 	o := d.object(n, "a step")
 	if o == nil {
-		return s, false
+		return d.bareStep(n)
 	}
 	s = Step{ID: d.stepID(o.need("id")), Pos: d.pos(n)}
 	if s.ID.IsSet() {
@@ -66,13 +66,33 @@ func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
 		s.Keys = append(s.Keys, d.field(k, value(n, k.Value)))
 	}
 	o.reportAbsent()
-	d.checkKind(o, s)
+	d.checkKind(o, &s)
 	return s, true
 }
 
+// bareStep completes the report on an item that is no mapping. A name alone
+// still tells later stages that there is such a step.
+func (d *decoder) bareStep(n *yaml.Node) (s Step, ok bool) {
+	if n.Kind != yaml.ScalarNode || !isText(n) || !identifier.MatchString(n.Value) {
+		return s, false
+	}
+	d.diags[len(d.diags)-1].Hint = fmt.Sprintf(`write "- id: %s", and its operation below`, n.Value)
+	return Step{ID: d.text(n, "a step's id"), Pos: d.pos(n)}, true
+}
+
+// standIn is the id of the step at index i when its own cannot be used. No
+// expression can hold it by itself, so that nothing reads it by accident.
+func standIn(i int, s Step) Str {
+	pos := s.Pos
+	if s.ID.IsSet() {
+		pos = s.ID.Pos
+	}
+	return Str{Value: fmt.Sprintf("#%d", i+1), Pos: pos, Style: Block} // Block: only its start is known
+}
+
 // checkKind checks that a step is an operation or external, and that its keys
-// mean something for what it is.
-func (d *decoder) checkKind(o *object, s Step) {
+// mean something for what it is. What means nothing is taken out of s.
+func (d *decoder) checkKind(o *object, s *Step) {
 	operation := key(o.node, "operation")
 	switch {
 	case s.External && operation != nil:
@@ -80,16 +100,14 @@ func (d *decoder) checkKind(o *object, s Step) {
 		r.Hint = `remove "operation", or "external" if capstan is to send it`
 		r.Related = []diag.Related{{Pos: d.pos(key(o.node, "external")), Message: "external here"}}
 	case s.External:
-		for _, name := range []string{"until", "fail", "every", "all", "retry", "key", "probe"} {
+		for _, name := range []string{"until", "fail", "select", "every", "all", "retry", "key", "probe"} {
 			if k := key(o.node, name); k != nil {
 				d.report(k, codeMisplaced, "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
 			}
 		}
+		s.Until, s.Fail, s.Select, s.Every, s.All, s.Retry, s.Key, s.Probe = nil, nil, nil, nil, false, nil, nil, nil
 	case operation == nil:
 		d.noOperation(o)
-	case s.Every != nil && key(o.node, "until") == nil:
-		r := d.report(key(o.node, "every"), codeMisplaced, `"every" means nothing without "until"`)
-		r.Severity, r.Hint = diag.Warning, "say in until when to stop asking"
 	}
 }
 

@@ -1,12 +1,14 @@
 package spec
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	exact "go.yaml.in/yaml/v4"
 	"gopkg.in/yaml.v3"
@@ -29,21 +31,52 @@ func next(dec *yaml.Decoder) (doc *yaml.Node, more bool, err error) {
 // syntaxError places err. yaml.v3 often names the wrong line or none, so the
 // text is parsed once more by a parser that knows the line and column.
 func syntaxError(f *file, err error) diag.Diagnostic {
-	message, line, column := strings.TrimPrefix(err.Error(), "yaml: "), 0, 0
+	c := &cursor{file: f}
+	message, line, column := strings.TrimPrefix(err.Error(), "yaml: "), 1, 1
 	if at := exactError(f.text); at != nil {
-		message, line, column = at.Message, at.Mark.Line, at.Mark.Column
+		if d, ok := unclosed(c, at); ok {
+			return d
+		}
+		message, line, column = at.Message, max(at.Mark.Line, 1), at.Mark.Column
 	} else if m := lineError.FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		message = m[2]
 	}
-	c := cursor{file: f}
-	d := diag.Diagnostic{Code: codeSyntax, Pos: diag.Pos{File: f.name}, Message: "this is not YAML: " + message}
-	if line > 0 {
-		line, column = inside(f, line, column)
-		d.Pos = c.pos(line, column)
-		d.Hint = syntaxHint(&c, message, line, column)
+	line, column = inside(f, line, column)
+	d := diag.Diagnostic{Code: codeSyntax, Pos: c.pos(line, column), Message: notYAML + message, Hint: syntaxHint(c, message, line, column)}
+	switch m := unknownAnchor.FindStringSubmatch(message); {
+	case m != nil:
+		d.Message = fmt.Sprintf("%salias *%s stands for nothing: no value before it is marked &%[2]s", notYAML, m[1])
+		d.EndColumn = d.Pos.Column + utf8.RuneCountInString(m[1]) + 1
+	case strings.Contains(message, "control characters"):
+		markControl(f, &d)
+	case strings.Contains(message, "exceeded max depth"):
+		d.Code, d.Message, d.Hint = codeTooLarge, tooDeep, ""
 	}
 	return d
+}
+
+const notYAML = "this is not YAML: "
+
+// unknownAnchor is what both parsers say of an alias without an anchor.
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+
+// markControl places a problem at the first character that YAML does not have
+// (YAML 1.2.2, section 5.1): neither parser tells where it stands.
+func markControl(f *file, d *diag.Diagnostic) {
+	at := bytes.IndexFunc(f.text, func(r rune) bool {
+		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFFFE || r == 0xFFFF
+	})
+	if at < 0 {
+		return
+	}
+	r, _ := utf8.DecodeRune(f.text[at:])
+	d.Pos = f.place(at)
+	d.Message = fmt.Sprintf("%sthe control character %U is not allowed", notYAML, r)
+	d.Hint = fmt.Sprintf(`remove it; inside double quotes it can be written as "\u%04X"`, r)
+	if r == 0 {
+		d.Hint = "remove it; if the file is UTF-16, save it as UTF-8"
+	}
 }
 
 // lineError is how yaml.v3 places an error.
@@ -81,12 +114,14 @@ func syntaxHint(c *cursor, message string, line, column int) string {
 	switch {
 	case strings.HasPrefix(rest, "\t") || strings.TrimLeft(before, " ") == "\t":
 		return "indent with spaces; YAML does not take tabs"
-	case strings.HasPrefix(rest, "@") || strings.HasPrefix(rest, "`") || strings.HasPrefix(rest, "%"):
+	case strings.HasPrefix(rest, "@") || strings.HasPrefix(rest, "`") || strings.HasPrefix(rest, "%") || strings.HasPrefix(rest, "*"):
 		return fmt.Sprintf("put quotes around a value that begins with %q", rest[:1])
 	case strings.Contains(message, "mapping values are not allowed"):
 		return `put quotes around text that holds ": ", and align keys of one mapping`
-	case strings.Contains(message, "end of stream"):
+	case strings.Contains(message, "end of stream"), rest == "" && line == len(c.lines)-1 && strings.Contains(message, "node content"):
 		return "a quote or bracket is not closed"
+	case strings.Contains(message, "unknown escape character"):
+		return `a backslash in double quotes begins an escape; write "\\", or use single quotes`
 	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-' indicator"):
 		return "align the keys of one mapping, and the dashes of one list, in one column"
 	}

@@ -28,6 +28,15 @@ func newFile(name string, text []byte) *file {
 	return f
 }
 
+// place returns the place of an offset.
+func (f *file) place(offset int) diag.Pos {
+	row, found := slices.BinarySearch(f.rows, offset)
+	if !found {
+		row--
+	}
+	return diag.Pos{File: f.name, Line: row + 1, Column: utf8.RuneCount(f.text[f.rows[row]:offset]) + 1}
+}
+
 var oddBreaks = [...]string{"\u0085", "\u2028", "\u2029"}
 
 func hasOddBreaks(text []byte) bool {
@@ -93,12 +102,7 @@ func (c *cursor) pos(line, column int) diag.Pos {
 	if offset < 0 {
 		return diag.Pos{File: c.name}
 	}
-	row, found := slices.BinarySearch(c.rows, offset)
-	if !found {
-		row--
-	}
-	p.Line, p.Column = row+1, utf8.RuneCount(c.text[c.rows[row]:offset])+1
-	return p
+	return c.place(offset)
 }
 
 // rest returns the text from offset to the end of the parser's line, without

@@ -118,6 +118,8 @@ var (
 // type of a list's items. Unknown types accept anything.
 func fits(v Value, typ, items string) bool {
 	switch typ {
+	case "any":
+		return true
 	case "array":
 		if v.Kind != Sequence {
 			return false

@@ -1,0 +1,193 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// inputs decodes the inputs, of those with one name the first.
+func (d *decoder) inputs(n *yaml.Node) []Input {
+	inputs := decodeEach(d, d.items(n, "inputs", "name", "type"), d.input)
+	seen := d.names("input")
+	return slices.DeleteFunc(inputs, func(in Input) bool { return !in.Name.IsSet() || seen.repeats(in.Name) })
+}
+
+func (d *decoder) input(n *yaml.Node) (in Input, ok bool) {
+	o := d.object(n, "an input")
+	if o == nil {
+		return in, false
+	}
+	in = Input{
+		Name:        d.ident(o.need("name"), "an input's name"),
+		Type:        d.inputType(o, "type"),
+		Items:       d.inputType(o, "items"),
+		Required:    d.boolean(o.get("required"), "required"),
+		Description: d.prose(o.get("description"), "description"),
+		Pos:         d.pos(n),
+	}
+	fallback := o.get("default")
+	for _, item := range d.list(o.get("enum"), "enum") {
+		v := d.value(item)
+		in.Enum = append(in.Enum, v)
+		d.fitting(item, v, in, "a value of enum")
+	}
+	in.Default = d.fallback(fallback, in)
+	o.allow("example")
+	o.done()
+	if items := key(n, "items"); items != nil && in.Type.IsSet() && in.Type.Value != "array" && in.Type.Value != anyType {
+		d.report(items, codeMisplaced, "items belongs to type array, but the type is %s", in.Type.Value)
+	}
+	return in, true
+}
+
+// typeNames are the types that inputs may have.
+var typeNames = []string{"string", "integer", "number", "boolean", "array", "object"}
+
+// anyType stands for a type that was refused: it has been reported, and
+// whatever depends on it is not to be reported as well.
+const anyType = "any"
+
+// inputType is one of typeNames. One that is not is taken for what was most
+// likely meant.
+func (d *decoder) inputType(o *object, name string) Str {
+	n := o.get(name)
+	if n == nil {
+		if name == "type" && d.strict {
+			o.need(name)
+		}
+		return Str{}
+	}
+	meant := otherTypeName(n.Value)
+	if meant != "" {
+		d.report(n, codeValue, "%s cannot be %q", name, n.Value).Hint = fmt.Sprintf("write %q", meant)
+	} else {
+		if s := d.oneOf(n, name, typeNames...); s.IsSet() {
+			return s
+		}
+		meant = suggest.Closest(n.Value, typeNames)
+	}
+	if meant == "" {
+		meant = anyType
+	}
+	return Str{Value: meant, Pos: d.pos(n)}
+}
+
+// otherTypeName translates what other formats call a type.
+func otherTypeName(name string) string {
+	switch strings.ToLower(name) {
+	case "int", "int32", "int64", "long":
+		return "integer"
+	case "float", "double", "decimal":
+		return "number"
+	case "bool":
+		return "boolean"
+	case "list":
+		return "array"
+	case "map", "dict", "hash":
+		return "object"
+	case "text", "str":
+		return "string"
+	}
+	return ""
+}
+
+// fallback decodes a default, nil when there is none that can be used.
+func (d *decoder) fallback(n *yaml.Node, in Input) *Value {
+	if n == nil {
+		return nil
+	}
+	v := d.value(n)
+	if !d.fitting(n, v, in, "the default") || !d.chosen(n, v, in.Enum) {
+		return nil
+	}
+	return &v
+}
+
+// fitting checks that a value is of the input's type. A null default says
+// "none"; a number that cannot be kept is reported already.
+func (d *decoder) fitting(n *yaml.Node, v Value, in Input, what string) bool {
+	typ, items := in.Type.Value, in.Items.Value
+	if typ == "" || isNothing(v) {
+		return true
+	}
+	if v.Kind == Sequence && typ == "array" {
+		ok := true
+		for i, item := range v.Items {
+			if items != "" && !fits(item, items, "") {
+				d.misfit(n.Content[i], items, "an item of "+what)
+				ok = false
+			}
+		}
+		return ok
+	}
+	if fits(v, typ, items) {
+		return true
+	}
+	if typ == "array" && in.Items.IsSet() {
+		typ = "array of " + items
+	}
+	d.misfit(n, typ, what)
+	return false
+}
+
+func isNothing(v Value) bool { return v.Kind == Scalar && v.Scalar == nil }
+
+// misfit reports a value of another type than the one wanted.
+func (d *decoder) misfit(n *yaml.Node, want, what string) {
+	r := d.report(n, codeType, "%s does not fit type %s, found %s", what, want, describe(n))
+	if n.Kind != yaml.ScalarNode {
+		return
+	}
+	switch plain := (&yaml.Node{Kind: yaml.ScalarNode, Value: n.Value}).ShortTag(); {
+	case want == "string" && !isNull(n):
+		r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
+	case !isText(n):
+	case want == "boolean" && plain == "!!bool", want == "integer" && plain == "!!int", want == "number" && (plain == "!!int" || plain == "!!float"):
+		r.Hint = "write it without quotes: " + n.Value
+	}
+}
+
+// chosen checks that a default is among the values of enum.
+func (d *decoder) chosen(n *yaml.Node, v Value, enum []Value) bool {
+	if len(enum) == 0 || isNothing(v) || slices.ContainsFunc(enum, func(e Value) bool { return equal(e, v) }) {
+		return true
+	}
+	var choice []string
+	for _, e := range enum {
+		if e.Kind == Scalar {
+			choice = append(choice, e.Str.Value)
+		}
+	}
+	if v.Kind != Scalar || len(choice) == 0 {
+		d.report(n, codeValue, "the default is none of the values of enum")
+		return false
+	}
+	shown := v.Str.Value
+	if _, text := v.Scalar.(string); text {
+		shown = fmt.Sprintf("%q", shown)
+	}
+	r := d.report(n, codeValue, "the default cannot be %s", shown)
+	r.Hint = "write one of " + strings.Join(choice, ", ")
+	if near := suggest.Closest(v.Str.Value, choice); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return false
+}
+
+// equal compares values as JSON does, where 1 and 1.0 are one number.
+func equal(a, b Value) bool {
+	x, y := a.Go(), b.Go()
+	if i, ok := x.(int64); ok {
+		x = float64(i)
+	}
+	if i, ok := y.(int64); ok {
+		y = float64(i)
+	}
+	return reflect.DeepEqual(x, y)
+}
