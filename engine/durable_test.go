@@ -118,6 +118,37 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	}
 }
 
+// A write whose answer was of no use is not sent again when its run is taken
+// up: it happened.
+func TestUnusableAnswerIsNotSentAgain(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	w.front["POST /portal/generate_link"] = func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(201)
+		rw.Write([]byte(`{"link": `))
+	}
+	prog := mustLoad(t, onboarding, o)
+	res, err := prog.RunWith(t.Context(), acme, done)
+	var failed *engine.RunError
+	if !errors.As(err, &failed) || res.Status != engine.Failed || !strings.Contains(failed.Backtrace(), "the write itself took effect") {
+		t.Fatalf("got %v", err)
+	}
+	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	if err == nil || res.Status != engine.InDoubt {
+		t.Fatalf("resumed: %v, %v", res, err)
+	}
+	if n := w.count("POST /portal/generate_link"); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+	if err := engine.Settle(t.Context(), rt, res.Run, "generate-admin-portal-link", true, json.RawMessage(`{"link": "https://x.example"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Outputs["admin_portal_link"] != "https://x.example" {
+		t.Errorf("settled: %v, %v", res, err)
+	}
+}
+
 // A run that failed goes on from the step that did, once the cause is mended.
 func TestFailedRunIsTakenUpAgain(t *testing.T) {
 	w := newWorkOS(t)

@@ -134,7 +134,7 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 			if d.Reason == durable.ReasonInDoubt {
 				step.Status = "in_doubt"
 			}
-		case durable.EventFailed:
+		case durable.EventFailed, durable.EventUnusable:
 			step.Status = "failed"
 			step.Error = &ErrorInfo{Step: e.Step, Message: d.Error}
 		case durable.EventSettled, durable.EventSignal:

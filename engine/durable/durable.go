@@ -105,6 +105,16 @@ func (n *NotBefore) Error() string { return "not before " + n.At.Format(time.RFC
 
 func (n *NotBefore) Unwrap() error { return n.Err }
 
+// TookEffect is returned by a [Do] whose write happened but whose answer is of no
+// use: unreadable, or not what the step wants. The run may end on Err, but the
+// step is never sent again as if nothing had been: when the run is reopened it
+// is what a lost answer is, by its policy.
+type TookEffect struct{ Err error }
+
+func (t *TookEffect) Error() string { return t.Err.Error() }
+
+func (t *TookEffect) Unwrap() error { return t.Err }
+
 // Wait describes a step that somebody else performs.
 type Wait struct {
 	Path        string

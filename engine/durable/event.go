@@ -8,13 +8,14 @@ import (
 // The kinds of events in a run's history.
 const (
 	EventStarted   = "started"
-	EventIntent    = "step-intent" // about to be sent; of what is not a read
-	EventDone      = "step-done"   // the result is kept
-	EventFailed    = "step-failed" // an attempt that definitely failed
-	EventNotBefore = "not-before"  // the other side asked to be left alone
-	EventPoll      = "poll"        // one per poll, brought up to date at each look
-	EventTimer     = "timer"       // armed until a time
-	EventWaiting   = "waiting"     // for a person, or to be settled
+	EventIntent    = "step-intent"   // about to be sent; of what is not a read
+	EventDone      = "step-done"     // the result is kept
+	EventFailed    = "step-failed"   // an attempt that definitely failed
+	EventUnusable  = "step-unusable" // it took effect, but its answer is of no use
+	EventNotBefore = "not-before"    // the other side asked to be left alone
+	EventPoll      = "poll"          // one per poll, brought up to date at each look
+	EventTimer     = "timer"         // armed until a time
+	EventWaiting   = "waiting"       // for a person, or to be settled
 	EventSignal    = "signal"
 	EventSettled   = "settled"
 	EventCancelled = "cancelled" // asked for; the end follows

@@ -43,7 +43,9 @@ func (c *call) pick(ctx context.Context, k *kept) error {
 		return c.fail(ctx, c.s, c.path, "select", err)
 	}
 	if item == nil {
-		return c.stepError(CodeNoMatch, "select found nothing: %s", c.s.Select.Source())
+		e := c.stepError(CodeNoMatch, "select found nothing: %s", c.s.Select.Source())
+		e.Status, e.RequestID, e.Sent = k.Status, k.RequestID, true
+		return e
 	}
 	result, ok := k.Value.(map[string]any)
 	if !ok {

@@ -184,13 +184,22 @@ func (c *call) input() json.RawMessage {
 // send performs the request once and keeps the answer.
 func (c *call) send(ctx context.Context) (json.RawMessage, error) {
 	k, err := c.exchange(ctx, 0)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = c.judge(ctx, k)
 	}
-	if err := c.judge(ctx, k); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, c.tookEffect(err)
 	}
 	return k.encode()
+}
+
+// tookEffect marks the failure of a write that the API said it had done.
+func (c *call) tookEffect(err error) error {
+	var e *StepError
+	if c.s.Op.Effect() != operations.Read && errors.As(err, &e) && e.Status >= 200 && e.Status < 300 {
+		return &durable.TookEffect{Err: err}
+	}
+	return err
 }
 
 // look performs one poll.

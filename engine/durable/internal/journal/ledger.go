@@ -76,6 +76,8 @@ func (l *ledger) apply(r Record) {
 		s.open, s.sent, s.lost, s.until = true, r.At, "", time.Time{}
 	case durable.EventFailed:
 		s.open = false
+	case durable.EventUnusable:
+		s.open, s.lost = true, "it took effect, but its answer was of no use: "+d.Error
 	case durable.EventNotBefore, durable.EventTimer:
 		s.open, s.until = false, *d.Until
 	case durable.EventPoll:

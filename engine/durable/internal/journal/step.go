@@ -81,6 +81,7 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 	}
 	result, err := do(ctx)
 	var later *durable.NotBefore
+	var took *durable.TookEffect
 	switch {
 	case err == nil:
 		outcome.Result = result
@@ -97,6 +98,11 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 			return nil, err
 		}
 		return nil, errOvertaken
+	case errors.As(err, &took):
+		outcome.Kind, outcome.Detail.Error = durable.EventUnusable, err.Error()
+		h.queue = append(h.queue, outcome)
+		h.pass(h.stamp())
+		return nil, err
 	default:
 		// The failure is recorded with whatever the interpreter makes of it: if
 		// the process dies in between, the step is in doubt rather than free to
