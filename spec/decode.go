@@ -215,7 +215,8 @@ func (d *decoder) expression(n *yaml.Node, what string) *Str {
 }
 
 // boolean takes true and false as YAML 1.2 has them. YAML 1.1 read yes, on and
-// others the same way, which is why people write them.
+// others the same way, which is why people write them: they are refused, and
+// taken for what they mean.
 func (d *decoder) boolean(n *yaml.Node, what string) bool {
 	switch {
 	case n == nil:
@@ -228,6 +229,7 @@ func (d *decoder) boolean(n *yaml.Node, what string) bool {
 		switch strings.ToLower(n.Value) {
 		case "yes", "on", "y", "true", "1":
 			r.Hint = "write true"
+			return true
 		case "no", "off", "n", "false", "0":
 			r.Hint = "write false"
 		}

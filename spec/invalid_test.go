@@ -37,6 +37,7 @@ steps:
   - sail
   - {operation: q, id: }
   - {operation: r}
+  - {id: paint, external: yes}
   - {id: sign, external: true, until: a, fail: b, select: c, every: 5s, timeout: 3d}
 outputs:
   - {name: a}
@@ -44,8 +45,8 @@ outputs:
   - {name: c, source: load.id}
   - {name: c, source: load.x}
 `)
-	if len(diags) != 18 {
-		t.Errorf("want 18 problems, got %d:\n%v", len(diags), diags)
+	if len(diags) != 19 {
+		t.Errorf("want 19 problems, got %d:\n%v", len(diags), diags)
 	}
 	want := &Capability{
 		File: "f.yaml", Dialect: DialectComposition, Name: str("n"), API: str("a"),
@@ -63,7 +64,8 @@ outputs:
 			{ID: str("sail")},
 			{ID: str("#4"), Operation: str("q")},
 			{ID: str("#5"), Operation: str("r")},
-			{ID: str("sign"), External: true, Timeout: c.Steps[5].Timeout},
+			{ID: str("paint"), External: true},
+			{ID: str("sign"), External: true, Timeout: c.Steps[6].Timeout},
 		},
 		Outputs: []Output{{Name: str("c"), Source: str("load.id")}, {Name: str("c"), Source: str("load.x")}},
 	}
