@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
@@ -113,79 +112,6 @@ func readCapability(file string) (name string, text []byte, err error) {
 	default:
 		return "", nil, errors.Unwrap(err)
 	}
-}
-
-// overlay applies what the published file leaves out: the built-in overlay or
-// the one beside the file that replaces it, then the named ones, then the
-// overrides of this run. It reports false when an overlay is broken.
-func (l *loader) overlay(src *spec.Source) (*spec.Source, bool) {
-	overlays, ok := l.overlays(src)
-	out, problems := src.With(overlays...)
-	l.add(problems)
-	if out != nil {
-		for name, text := range out.Texts() {
-			l.report.Sources[name] = text
-		}
-		src = out
-	}
-	return src, ok && !problems.HasErrors()
-}
-
-func (l *loader) overlays(src *spec.Source) (list []*spec.Overlay, ok bool) {
-	ok = true
-	add := func(name string, text []byte, builtin bool) {
-		o, problems := spec.ReadOverlay(name, text)
-		l.add(problems)
-		l.report.Sources[name] = text
-		if o == nil || problems.HasErrors() {
-			ok = false
-			return
-		}
-		o.Builtin = builtin
-		if o.Applies(src) {
-			list = append(list, o)
-			l.overlaid = append(l.overlaid, snapshotFile{Name: name, Text: text, Builtin: builtin})
-		}
-	}
-	addFile := func(path string) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			l.report.Diagnostics.Errorf(diag.Pos{File: path}, "unreadable-file", "the overlay cannot be read: %v", errors.Unwrap(err))
-			ok = false
-			return
-		}
-		add(path, text, false)
-	}
-	if !l.opts.NoOverlay {
-		beside := strings.TrimSuffix(l.report.File, filepath.Ext(l.report.File)) + ".overlay.yaml"
-		_, err := os.Stat(beside)
-		for _, f := range capabilities.Overlays() {
-			// A file beside the capability under the built-in's own name is
-			// that overlay, as its authors edit it.
-			if err != nil || filepath.Base(beside) != filepath.Base(f.Name) {
-				add(f.Name, f.Data, true)
-			}
-		}
-		if err == nil {
-			addFile(beside)
-		}
-		for _, path := range l.project.overlays() {
-			addFile(path)
-		}
-		for _, path := range l.opts.Overlays {
-			addFile(path)
-		}
-	}
-	for _, text := range l.opts.Overrides {
-		o, err := parseOverride(text, src)
-		if err != nil {
-			l.report.Diagnostics.Errorf(diag.Pos{File: "--override " + text}, "bad-override", "%v", err)
-			ok = false
-			continue
-		}
-		add("--override "+text, o, true)
-	}
-	return list, ok
 }
 
 // checkCatalogue reports the operations that a catalogue names and its API's

@@ -442,3 +442,35 @@ func TestCredentialReferences(t *testing.T) {
 		}
 	}
 }
+
+// An overlay beside the file acts after the built-in one; one that names its
+// capability is the built-in one as its authors edit it.
+func TestOverlayBeside(t *testing.T) {
+	published, err := os.ReadFile(onboarding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "overlay: 1.0.0\ninfo: {title: t, version: '1'}\n"
+	const action = "actions:\n  - target: $.steps[?@.id == 'poll-connection-active']\n    update: {every: 333ms}\n"
+	dir := t.TempDir()
+	file := filepath.Join(dir, "b2b-enterprise-onboarding.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("b2b-enterprise-onboarding.yaml", string(published))
+	write("b2b-enterprise-onboarding.overlay.yaml", head+action)
+	p := mustLoad(t, file, nil)
+	if got := p.Plan(); got.Steps[3].Every != "333ms" || len(got.Overlays) != 2 {
+		t.Errorf("every %s, overlays %q", got.Steps[3].Every, got.Overlays)
+	}
+	write("b2b-enterprise-onboarding.overlay.yaml", head+"x-capstan-applies-to: {providerId: workos, name: B2B Enterprise Onboarding}\n"+action)
+	if _, err := engine.Load(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "AdminPortalController_create") {
+		t.Errorf("in the place of the built-in one: %v", err)
+	}
+	_, err = engine.Load(t.Context(), file, &engine.Options{Overlays: []string{filepath.Join(dir, "nowhere.yaml")}})
+	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml: error: the overlay cannot be read") {
+		t.Errorf("a named overlay that is missing: %v", err)
+	}
+}

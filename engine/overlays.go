@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/capstan-run/capstan/capabilities"
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// overlay applies what the published file leaves out: the built-in overlay, the
+// one beside the file, the named ones, and last the overrides of this run. It
+// reports false when an overlay is broken.
+func (l *loader) overlay(src *spec.Source) (*spec.Source, bool) {
+	c := &overlayList{l: l, src: src}
+	if !l.opts.NoOverlay {
+		c.files()
+	}
+	for _, text := range l.opts.Overrides {
+		c.override(text)
+	}
+	out, problems := src.With(c.list...)
+	l.add(problems)
+	if out == nil {
+		return src, false
+	}
+	for name, text := range out.Texts() {
+		l.report.Sources[name] = text
+	}
+	return out, !c.broken && !problems.HasErrors()
+}
+
+// overlayList gathers the overlays of one load in the order in which they act.
+type overlayList struct {
+	l      *loader
+	src    *spec.Source
+	list   []*spec.Overlay
+	broken bool
+}
+
+// files gathers the overlays that are files. One beside the capability that
+// says which capability it is for is the built-in one as its authors edit it,
+// and acts in its place; any other acts after it.
+func (c *overlayList) files() {
+	beside := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File)) + ".overlay.yaml")
+	if beside == nil || !beside.Targeted() {
+		for _, f := range capabilities.Overlays() {
+			if o := c.parse(f.Name, f.Data); o != nil {
+				o.Builtin = true
+				c.add(o, f.Data)
+			}
+		}
+	}
+	if beside != nil {
+		c.add(beside, c.l.report.Sources[beside.Name])
+	}
+	for _, path := range append(c.l.project.overlays(), c.l.opts.Overlays...) {
+		if _, err := os.Stat(path); err != nil {
+			c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
+		} else if o := c.read(path); o != nil {
+			c.add(o, c.l.report.Sources[path])
+		}
+	}
+}
+
+// read reads an overlay file; nil when there is none or it is broken.
+func (c *overlayList) read(path string) *spec.Overlay {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
+		return nil
+	}
+	return c.parse(path, text)
+}
+
+func (c *overlayList) parse(name string, text []byte) *spec.Overlay {
+	o, problems := spec.ReadOverlay(name, text)
+	c.l.add(problems)
+	c.l.report.Sources[name] = text
+	if o == nil || problems.HasErrors() {
+		c.broken = true
+		return nil
+	}
+	return o
+}
+
+// add lets an overlay act when it is meant for the capability.
+func (c *overlayList) add(o *spec.Overlay, text []byte) {
+	if !o.Applies(c.src) {
+		return
+	}
+	c.list = append(c.list, o)
+	c.l.overlaid = append(c.l.overlaid, snapshotFile{Name: o.Name, Text: text, Builtin: o.Builtin})
+}
+
+// override adds what `STEP.KEY=VALUE` stands for.
+func (c *overlayList) override(text string) {
+	name := "--override " + text
+	overlay, err := parseOverride(text, c.src)
+	if err != nil {
+		c.fail(name, "bad-override", err.Error())
+		return
+	}
+	if o := c.parse(name, overlay); o != nil {
+		o.Builtin = true // a step that the file lacks was reported already
+		c.add(o, overlay)
+	}
+}
+
+func (c *overlayList) fail(name, code, message string) {
+	c.l.report.Diagnostics.Errorf(diag.Pos{File: name}, code, "%s", message)
+	c.broken = true
+}
