@@ -3,7 +3,6 @@ package operations
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -54,7 +53,7 @@ func Auth(find Credentials, o AuthOptions) Middleware {
 		return func(ctx context.Context, req *Request) (*Response, error) {
 			signed, err := a.sign(ctx, req)
 			if err != nil {
-				return nil, a.redacted(err)
+				return nil, redacted(err, req.Redactor, a.redactor)
 			}
 			return next(ctx, signed)
 		}
@@ -232,12 +231,4 @@ func (a *authenticator) learn(c Credential) {
 	if a.redactor != nil {
 		a.redactor.Add(c.Token, c.Password)
 	}
-}
-
-func (a *authenticator) redacted(err error) error {
-	var e *CallError
-	if a.redactor != nil && errors.As(err, &e) {
-		e.Detail = a.redactor.String(e.Detail)
-	}
-	return err
 }

@@ -24,10 +24,9 @@ import (
 func Build(ctx context.Context, req *Request) (*http.Request, error) {
 	hr, err := build(ctx, req)
 	if err != nil {
-		return nil, &CallError{
-			Op: req.Op.ID, Method: req.Op.Method, URL: req.Op.Path,
-			Phase: NotSent, Reason: ReasonInvalid, Detail: err.Error(), Err: err,
-		}
+		e := newError(req, ReasonInvalid, err, "%v", err)
+		e.URL = req.Op.Path
+		return nil, e
 	}
 	return hr, nil
 }
@@ -107,12 +106,13 @@ func accept(op *Operation) string {
 }
 
 // setBody attaches the body so that net/http's own resending cannot repeat a
-// write. On a kept-alive connection that died, http.Transport sends again what
-// it takes for replayable: a safe method, or any request with an
-// Idempotency-Key header, if its body can be had anew. It also resends any
+// write, whatever transport carries the message (the [Client]'s does not resend
+// at all, see sendOnce). On a kept-alive connection that died, http.Transport
+// sends again what it takes for replayable: a safe method, or any request with
+// an Idempotency-Key header, if its body can be had anew. It also resends any
 // request of which it wrote not one byte, which is harmless and wanted. So the
-// body stays replayable except where a key header is present without
-// req.Resend vouching for it.
+// body stays replayable except where a key header is present without req.Resend
+// vouching for it.
 func setBody(hr *http.Request, req *Request, body []byte) {
 	keyed := hr.Header["Idempotency-Key"] != nil || hr.Header["X-Idempotency-Key"] != nil
 	if once := keyed && !req.Resend && !req.Op.Idempotent(); once {

@@ -23,6 +23,15 @@ func serverURL(req *Request) (*url.URL, error) {
 	return checkServer(server, "the OpenAPI document's server")
 }
 
+// baseURL is serverURL as text, "" when there is none.
+func baseURL(req *Request) string {
+	u, err := serverURL(req)
+	if err != nil {
+		return ""
+	}
+	return u.String()
+}
+
 // expandServer fills a server's variables in with their defaults.
 func expandServer(s Server) (string, error) {
 	var err error

@@ -48,6 +48,10 @@ type Request struct {
 	// Sensitive lists paths into the result that hold secrets ("link",
 	// "data[].token"): logs and recordings show [redacted] there.
 	Sensitive []string
+	// Redactor holds the run's own secrets, such as a link that an earlier step
+	// returned: logs, errors and recordings of this request apply it besides
+	// their own. Nil when there are none.
+	Redactor *Redactor
 }
 
 // Arg is the value of one parameter.
@@ -60,18 +64,25 @@ type Arg struct {
 type Response struct {
 	Status int // HTTP status code
 	Header http.Header
-	Body   []byte // whole, within the size cap
+	// Body is the whole body. Of an answer of status 400 or more that goes over
+	// the size cap it is the beginning, and DecodeErr says so.
+	Body []byte
 	// Value is Body decoded: JSON as nil, bool, int (a literal integer that fits
 	// 64 bits), float64, string, []any and map[string]any; text as a string; nil
 	// for an empty body and anything else.
 	Value  any
 	IsJSON bool // Value was decoded from JSON
 	// DecodeErr says why Value is nil although the operation documents JSON: a
-	// body that is not JSON, or another content type. Nil otherwise.
+	// body that is not JSON, or another content type; or why it is nil although
+	// there is a body: one that is too large, or packed in an unknown way. Nil
+	// otherwise.
 	DecodeErr error
 	RequestID string // provider's request id from the headers, "" when none
-	Attempts  int    // how often the request was sent
-	Duration  time.Duration
+	// BaseURL is the server that answered, as in Request.BaseURL; "" when
+	// nothing was sent, as by a mock.
+	BaseURL  string
+	Attempts int // how often the request was sent
+	Duration time.Duration
 }
 
 // Middleware wraps a Caller.

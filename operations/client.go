@@ -9,8 +9,10 @@ import (
 // ClientOptions shape [Client]. The zero value works.
 type ClientOptions struct {
 	// Transport carries the requests; nil means a transport of its own with
-	// Go's defaults: keep-alive, HTTP/2, the environment's proxy. Requests
-	// that fail on a transport that is no *http.Transport count as sent.
+	// Go's defaults: keep-alive, HTTP/2, the environment's proxy. Of an
+	// *http.Transport a copy is used, with connections of its own, that never
+	// sends a request again unasked; what any other does is its own affair, and
+	// requests that fail on it count as sent.
 	Transport http.RoundTripper
 	// Timeout bounds one sending, body included; 0 means 30 seconds.
 	Timeout time.Duration
@@ -56,6 +58,9 @@ func Client(o ClientOptions) Caller {
 func (o ClientOptions) withDefaults() ClientOptions {
 	if o.Transport == nil {
 		o.Transport = newTransport()
+	}
+	if t, ok := o.Transport.(*http.Transport); ok {
+		o.Transport = sendOnce(t)
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second

@@ -17,8 +17,12 @@ type CallError struct {
 	Reason Reason
 	// Detail says what happened and what to do, in words.
 	Detail string
-	// Status is the HTTP status when a response began, else 0.
+	// Status is the HTTP status when a response began, else 0. One of 200 to
+	// 299 says that a write took effect, although its answer is lost.
 	Status int
+	// RequestID is the provider's id of the request when a response began with
+	// one, else "".
+	RequestID string
 	// Attempts is how often the request was sent or tried; 0 means once.
 	Attempts int
 	// Err is the cause, for errors.Is and errors.As; it may be nil. Its text
@@ -49,6 +53,8 @@ const (
 	ReasonTimeout    Reason = "timeout"         // no answer in time
 	ReasonReset      Reason = "connection lost" // the answer broke off or never came
 	ReasonTooLarge   Reason = "too large"       // the answer exceeds the size cap
+	ReasonPacked     Reason = "bad compression" // the answer cannot be unpacked
+	ReasonNotHTTP    Reason = "not http"        // what answers speaks another protocol
 	ReasonRedirect   Reason = "redirect"        // the answer points somewhere Capstan does not follow
 	ReasonCancelled  Reason = "cancelled"       // the caller gave up
 	ReasonPagination Reason = "pagination"      // the pages do not add up
@@ -63,7 +69,10 @@ func (e *CallError) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
 	}
-	if e.inDoubt() {
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+	}
+	if e.inDoubt() && !isSuccess(e.Status) {
 		b.WriteString("; the request was sent and may have taken effect")
 	}
 	return b.String()
@@ -73,7 +82,8 @@ func (e *CallError) Error() string {
 func (e *CallError) Unwrap() error { return e.Err }
 
 // inDoubt reports whether the request may have taken effect unseen. Reads have
-// none; a redirect or a client error says that the server did nothing.
+// none; a redirect or a client error says that the server did nothing. Of a
+// write that succeeded it is the result that nobody has seen.
 func (e *CallError) inDoubt() bool {
 	op := Operation{Method: e.Method}
 	return e.Phase == Sent && op.Effect() != Read &&
@@ -117,11 +127,15 @@ func IsNotSent(err error) bool {
 
 // newError starts an error about a request that was not sent.
 func newError(req *Request, reason Reason, err error, format string, args ...any) *CallError {
-	return &CallError{
+	e := &CallError{
 		Op: req.Op.ID, Method: req.Op.Method, URL: displayURL(req),
 		Phase: NotSent, Reason: reason, Err: err, Detail: fmt.Sprintf(format, args...),
 	}
+	redactors{req.Redactor}.hide(e)
+	return e
 }
+
+func isSuccess(status int) bool { return 200 <= status && status <= 299 }
 
 // displayURL is where a request goes as far as that can be shown without its
 // arguments, which may be secret.

@@ -47,7 +47,7 @@ func ExplainResponse(r *Response) Problem {
 	case string:
 		p.Message = textMessage(v)
 	case nil:
-		p.Message = textMessage(string(r.Body[:min(len(r.Body), 64<<10)]))
+		p = explainUnread(r)
 	default:
 		p = explainValue(v, 0)
 	}
@@ -57,6 +57,19 @@ func ExplainResponse(r *Response) Problem {
 		p.Message = firstText(p.Code, http.StatusText(r.Status), fmt.Sprintf("HTTP status %d", r.Status))
 	}
 	return p
+}
+
+// explainUnread finds the message in a body that was not decoded: in the members
+// of a JSON object before it breaks off, else in the text.
+func explainUnread(r *Response) Problem {
+	if packing(r.Header) != "" {
+		return Problem{} // not text
+	}
+	beginning := string(r.Body[:min(len(r.Body), 64<<10)])
+	if members := completeMembers(beginning); len(members) > 0 {
+		return explainObject(members, 0)
+	}
+	return Problem{Message: textMessage(beginning)}
 }
 
 func explainValue(v any, depth int) Problem {

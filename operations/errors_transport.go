@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -22,7 +24,10 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 	var redirect *redirectError
 	var dns *net.DNSError
 	var dial *net.OpError
+	var large *tooLargeError
 	switch {
+	case errors.As(err, &large):
+		return ReasonTooLarge, large.Error()
 	case errors.As(err, &redirect):
 		return ReasonRedirect, redirect.Error()
 	case errors.Is(err, context.Canceled) || ctx.Err() == context.Canceled:
@@ -40,6 +45,8 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 		return ReasonTLS, text
 	}
 	switch {
+	case isBadPacking(err):
+		return ReasonPacked, fmt.Sprintf("%s says that its answer is packed with gzip, and it cannot be unpacked: it is broken, or no gzip at all", host)
 	case isLost(err):
 		return ReasonReset, fmt.Sprintf("%s closed the connection before a complete answer", host)
 	case errors.As(err, &dns):
@@ -47,7 +54,28 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return ReasonConnect, fmt.Sprintf("cannot connect to %s: %v", host, dial.Err)
 	}
-	return ReasonOther, err.Error()
+	if text, ok := explainNotHTTP(err, host); ok {
+		return ReasonNotHTTP, text
+	}
+	return ReasonOther, strings.TrimPrefix(err.Error(), brokenPrefix)
+}
+
+// brokenPrefix is what net/http puts before the cause when it gives a connection
+// up. Causes that it makes itself have no type: their text is all there is.
+const brokenPrefix = "net/http: HTTP/1.x transport connection broken: "
+
+// explainNotHTTP recognises an answer that does not begin as HTTP does. A TLS
+// server answers a plain request with an alert, record type 21 of version 3.x
+// (RFC 8446, section 5.1).
+func explainNotHTTP(err error, host string) (string, bool) {
+	var header textproto.ProtocolError
+	switch text := err.Error(); {
+	case strings.Contains(text, `malformed HTTP response "\x15\x03`):
+		return fmt.Sprintf("%s speaks TLS; write https:// in the base URL", host), true
+	case strings.Contains(text, "malformed HTTP "), errors.As(err, &header):
+		return fmt.Sprintf("what answers at %s is not an HTTP server; check the base URL and its port", host), true
+	}
+	return "", false
 }
 
 func isTimeout(err error) bool {
@@ -56,9 +84,16 @@ func isTimeout(err error) bool {
 		errors.As(err, &t) && t.Timeout()
 }
 
-// isLost reports a connection that ended before the message did.
+// isLost reports a connection that ended before the message did. HTTP/2's own
+// errors have no type that can be named.
 func isLost(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+	var lost lostError
+	for _, text := range []string{"http2: server sent GOAWAY", "http2: client connection lost", "http2: client connection force closed"} {
+		if strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return errors.As(err, &lost) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED) ||
 		errors.Is(err, io.ErrClosedPipe)
 }

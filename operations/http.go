@@ -2,12 +2,9 @@ package operations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +16,8 @@ type sender struct {
 	maxBody   int64
 	userAgent string
 	redactor  *Redactor
-	// traced says that the transport reports through httptrace. Of any other
-	// transport it must be assumed that a failed request was sent.
+	// traced says that the transport reports to a [sending]. Of any other it
+	// must be assumed that a failed request was sent.
 	traced bool
 }
 
@@ -43,64 +40,63 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 
 	hr, err := Build(limited, req)
 	if err != nil {
-		return nil, s.redacted(err)
+		return nil, redacted(err, req.Redactor, s.redactor)
 	}
 	if hr.Header.Get("User-Agent") == "" {
 		hr.Header.Set("User-Agent", s.userAgent)
 	}
-	hr, sent := s.trace(hr)
+	if mayBePacked(hr) {
+		hr.Header.Set("Accept-Encoding", "gzip")
+	}
+	hr, sending := follow(hr)
 	resp, err := s.client.Do(hr)
 	if err != nil {
-		status := 0
-		if resp != nil { // a redirect that is not followed
-			status = resp.StatusCode
-		}
-		return nil, s.transportError(ctx, req, hr.URL, sent(), status, err)
+		sent := sending.sent.Load() || !s.traced
+		return nil, s.transportError(ctx, req, hr.URL, sent, resp, err)
 	}
-	body, err := readBody(resp, s.maxBody)
-	if err != nil {
-		return nil, s.transportError(ctx, req, hr.URL, true, resp.StatusCode, err)
+	body, err := readBody(hr.Method, resp, s.maxBody)
+	if err != nil && (resp.StatusCode < 400 || !isUnread(err)) {
+		return nil, s.transportError(ctx, req, hr.URL, true, resp, err)
 	}
-	return answer(req.Op, resp, body, time.Since(started)), nil
+	r := answer(req, resp, body, time.Since(started))
+	if err != nil { // an error's status says more than its body
+		r.Value, r.IsJSON, r.DecodeErr = nil, false, err
+	}
+	return r, nil
 }
 
-// trace makes hr report whether its head was written. On a connection that
-// fails while the head sits in a buffer that counts as sent: the error is on
-// the safe side.
-func (s *sender) trace(hr *http.Request) (*http.Request, func() bool) {
-	var sent atomic.Bool
-	sent.Store(!s.traced)
-	ctx := httptrace.WithClientTrace(hr.Context(), &httptrace.ClientTrace{
-		WroteHeaders: func() { sent.Store(true) },
-	})
-	return hr.WithContext(ctx), sent.Load
-}
-
-func (s *sender) transportError(ctx context.Context, req *Request, u *url.URL, sent bool, status int, err error) error {
+// transportError makes the error of a request without a usable answer. resp is
+// the answer as far as one began, else nil; its body does not count.
+func (s *sender) transportError(ctx context.Context, req *Request, u *url.URL, sent bool, resp *http.Response, err error) error {
 	e := &CallError{
-		Op: req.Op.ID, Method: req.Op.Method, URL: s.redactor.String(u.String()),
-		Phase: NotSent, Status: status, Err: bareError(err),
+		Op: req.Op.ID, Method: req.Op.Method, URL: u.String(),
+		Phase: NotSent, Err: bareError(err),
 	}
 	if sent {
 		e.Phase = Sent
 	}
-	var large *tooLargeError
-	if errors.As(err, &large) {
-		e.Reason, e.Detail = ReasonTooLarge, large.Error()
-	} else {
-		e.Reason, e.Detail = explainTransport(ctx, err, hostPort(u), s.timeout)
+	e.Reason, e.Detail = explainTransport(ctx, err, hostPort(u), s.timeout)
+	if resp != nil { // broken off, or a redirect that is not followed
+		e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
+		e.Detail = withStatus(e)
 	}
-	e.Detail = s.redactor.String(e.Detail)
+	redactors{req.Redactor, s.redactor}.hide(e)
 	return e
 }
 
-// redacted hides secrets in an error that was made without a Redactor.
-func (s *sender) redacted(err error) error {
-	var e *CallError
-	if errors.As(err, &e) {
-		e.URL, e.Detail = s.redactor.String(e.URL), s.redactor.String(e.Detail)
+// withStatus is the detail of an answer that began and could not be read, with
+// what its status says nevertheless.
+func withStatus(e *CallError) string {
+	op := Operation{Method: e.Method}
+	switch {
+	case e.Status == http.StatusAccepted && op.Effect() != Read:
+		return fmt.Sprintf("the server answered %d, so it accepted the request, but its answer cannot be read: %s", e.Status, e.Detail)
+	case isSuccess(e.Status) && op.Effect() != Read:
+		return fmt.Sprintf("the server answered %d, so it took effect, but its answer cannot be read: %s", e.Status, e.Detail)
+	case e.Status >= 400:
+		return fmt.Sprintf("the server answered %s, but its answer cannot be read: %s", statusText(e.Status), e.Detail)
 	}
-	return err
+	return e.Detail
 }
 
 // hostPort returns "host:port" with the scheme's port filled in.

@@ -2,7 +2,6 @@ package operations
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,70 +16,13 @@ import (
 	"unicode/utf8"
 )
 
-// tooLargeError says that a body went over the cap.
-type tooLargeError struct {
-	size  int64 // as announced, -1 when it was not
-	limit int64
-}
-
-func (e *tooLargeError) Error() string {
-	size := "more"
-	if e.size > e.limit {
-		size = bytesText(e.size)
-	}
-	return fmt.Sprintf("the answer is too large: %s, and at most %s are read", size, bytesText(e.limit))
-}
-
-// bytesText writes a size with its exact bytes only where they are few.
-func bytesText(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1<<20:
-		return strconv.FormatFloat(float64(n)/(1<<10), 'f', -1, 32) + " KiB"
-	default:
-		return fmt.Sprintf("%.4g MiB", float64(n)/(1<<20))
-	}
-}
-
-// readBody reads and closes the body. The cap counts bytes after unpacking, so
-// that a small gzip cannot grow without bound.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
-	defer resp.Body.Close()
-	if resp.ContentLength > limit {
-		return nil, &tooLargeError{resp.ContentLength, limit}
-	}
-	var r io.Reader = resp.Body
-	// net/http unpacks what it asked for; some servers pack unasked.
-	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") && resp.ContentLength != 0 {
-		zr, err := gzip.NewReader(resp.Body)
-		if errors.Is(err, io.EOF) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the answer says it is gzip and is not: %w", err)
-		}
-		resp.Header.Del("Content-Encoding")
-		resp.Header.Del("Content-Length")
-		r = zr
-	}
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(body)) > limit {
-		return nil, &tooLargeError{-1, limit}
-	}
-	return body, nil
-}
-
 // answer makes the Response of a complete HTTP answer.
-func answer(op *Operation, resp *http.Response, body []byte, took time.Duration) *Response {
+func answer(req *Request, resp *http.Response, body []byte, took time.Duration) *Response {
 	r := &Response{
 		Status: resp.StatusCode, Header: resp.Header, Body: body,
-		RequestID: requestID(resp.Header), Attempts: 1, Duration: took,
+		RequestID: requestID(resp.Header), BaseURL: baseURL(req), Attempts: 1, Duration: took,
 	}
-	decode(op, r)
+	decode(req.Op, r)
 	return r
 }
 
@@ -100,6 +42,10 @@ func requestID(h http.Header) string {
 // decode fills Value, IsJSON and DecodeErr in from Header and Body.
 func decode(op *Operation, r *Response) {
 	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return
+	}
+	if coding := packing(r.Header); coding != "" {
+		r.DecodeErr = fmt.Errorf("the answer is packed with %s, which was not asked for and which Capstan does not read", oneLine(coding, 40))
 		return
 	}
 	contentType := r.Header.Get("Content-Type")
@@ -172,6 +118,31 @@ func decodeJSON(s string) (any, error) {
 		return nil, errors.New("the answer is not valid JSON: something follows the first value")
 	}
 	return numbers(v), nil
+}
+
+// completeMembers decodes the members of a JSON object up to where it breaks
+// off.
+func completeMembers(s string) map[string]any {
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	members := map[string]any{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			break
+		}
+		var v any
+		if err := dec.Decode(&v); err != nil {
+			break
+		}
+		if name, ok := name.(string); ok {
+			members[name] = numbers(v)
+		}
+	}
+	return members
 }
 
 func jsonError(err error) error {

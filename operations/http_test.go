@@ -145,17 +145,23 @@ func TestGzip(t *testing.T) {
 		// The cap counts unpacked bytes: 1 KiB on the wire, 1 MiB in memory.
 		small := once(ClientOptions{Transport: tr, MaxBody: 100 << 10})
 		_, err = small(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
-		wantCallError(t, err, Sent, ReasonTooLarge, "more, and at most 100 KiB are read")
+		wantCallError(t, err, Sent, ReasonTooLarge, "the answer is too large: at most 100 KiB are read")
 	}
 }
 
-// wantCallError checks the parts of an error that callers rely on.
-func wantCallError(t *testing.T, err error, phase Phase, reason Reason, text string) {
+func callError(t *testing.T, err error) *CallError {
 	t.Helper()
 	var e *CallError
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v, want a CallError", err)
 	}
+	return e
+}
+
+// wantCallError checks the parts of an error that callers rely on.
+func wantCallError(t *testing.T, err error, phase Phase, reason Reason, text string) {
+	t.Helper()
+	e := callError(t, err)
 	if e.Phase != phase || e.Reason != reason || !strings.Contains(e.Error(), text) {
 		t.Errorf("got  %s, %s: %v\nwant %s, %s: %s", e.Phase, e.Reason, e, phase, reason, text)
 	}
@@ -205,7 +211,11 @@ func TestLostAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := serve(t, h)
 			_, err := once(ClientOptions{})(t.Context(), &Request{Op: jsonOp("POST"), BaseURL: srv.URL, Body: map[string]any{}})
-			wantCallError(t, err, Sent, ReasonReset, "closed the connection before a complete answer; the request was sent and may have taken effect")
+			want := "closed the connection before a complete answer; the request was sent and may have taken effect"
+			if name == "truncated" {
+				want = "the server answered 200, so it took effect, but its answer cannot be read: "
+			}
+			wantCallError(t, err, Sent, ReasonReset, want)
 			if !IsInDoubt(err) || IsNotSent(err) {
 				t.Error("the request is not in doubt")
 			}
@@ -327,49 +337,6 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// net/http sends a request again by itself when a kept connection dies, if it
-// takes it for replayable. No write may be repeated so.
-func TestTransportNeverRepeatsAWrite(t *testing.T) {
-	tests := []struct {
-		name  string
-		req   Request
-		sends int32
-	}{
-		{"POST", Request{Op: jsonOp("POST"), Body: map[string]any{}}, 1},
-		{"POST without a body", Request{Op: jsonOp("POST")}, 1},
-		{"POST with a key nobody vouched for", Request{Op: jsonOp("POST"), Body: 1, Header: http.Header{"Idempotency-Key": {"k"}}}, 1},
-		{"the same without a body", Request{Op: jsonOp("POST"), Header: http.Header{"X-Idempotency-Key": {"k"}}}, 1},
-		{"PATCH", Request{Op: jsonOp("PATCH"), Body: 1}, 1},
-		// That the test can fail: here the transport does send again.
-		{"GET", Request{Op: jsonOp("GET")}, 2},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var sends atomic.Int32
-			srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == "/warm/things" {
-					return
-				}
-				io.Copy(io.Discard, r.Body)
-				if sends.Add(1) < 3 {
-					hangUp(w)
-				}
-			})
-			call := once(ClientOptions{})
-			if _, err := call(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL + "/warm"}); err != nil {
-				t.Fatal(err) // leaves a connection to be used again
-			}
-			req := tt.req
-			req.BaseURL = srv.URL
-			_, err := call(t.Context(), &req)
-			wantCallError(t, err, Sent, ReasonReset, "closed the connection")
-			if got := sends.Load(); got != tt.sends {
-				t.Errorf("the server got the request %d times, want %d", got, tt.sends)
-			}
-		})
-	}
-}
-
 // A transport that reports nothing must not have its failures taken for "not
 // sent".
 func TestUnknownTransportCountsAsSent(t *testing.T) {
@@ -416,15 +383,6 @@ func TestConnectionsAreKept(t *testing.T) {
 func TestErrorsBeforeSendingAreRedacted(t *testing.T) {
 	_, err := once(ClientOptions{Secrets: []string{"s3cret"}})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: "ftp://h/s3cret"})
 	wantCallError(t, err, NotSent, ReasonInvalid, `"ftp://h/[redacted]" is not an http or https URL`)
-}
-
-func TestBrokenGzip(t *testing.T) {
-	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		io.WriteString(w, "plain text, not packed")
-	})
-	_, err := once(ClientOptions{Transport: &http.Transport{DisableCompression: true}})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
-	wantCallError(t, err, Sent, ReasonOther, "the answer says it is gzip and is not")
 }
 
 func TestSizesRead(t *testing.T) {

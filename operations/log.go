@@ -16,7 +16,7 @@ const maxLoggedBody = 4 << 10
 
 // Log writes a line at debug level for every call: method, URL, status,
 // duration, attempt and request id, with secrets hidden by r (which may be
-// nil). Bodies are logged at [LevelBody] only.
+// nil) and Request.Redactor. Bodies are logged at [LevelBody] only.
 func Log(l *slog.Logger, r *Redactor) Middleware {
 	return func(next Caller) Caller {
 		return func(ctx context.Context, req *Request) (*Response, error) {
@@ -24,16 +24,17 @@ func Log(l *slog.Logger, r *Redactor) Middleware {
 				return next(ctx, req)
 			}
 			resp, err := next(ctx, req)
-			l.LogAttrs(ctx, slog.LevelDebug, "call", callAttrs(ctx, r, req, resp, err)...)
+			hide := redactors{req.Redactor, r}
+			l.LogAttrs(ctx, slog.LevelDebug, "call", callAttrs(ctx, hide, req, resp, err)...)
 			if l.Enabled(ctx, LevelBody) {
-				l.LogAttrs(ctx, LevelBody, "bodies", bodyAttrs(r, req, resp)...)
+				l.LogAttrs(ctx, LevelBody, "bodies", bodyAttrs(hide, req, resp)...)
 			}
 			return resp, err
 		}
 	}
 }
 
-func callAttrs(ctx context.Context, r *Redactor, req *Request, resp *Response, err error) []slog.Attr {
+func callAttrs(ctx context.Context, r redactors, req *Request, resp *Response, err error) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("operation", req.Op.ID),
 		slog.String("method", req.Op.Method),
@@ -70,7 +71,7 @@ func builtURL(ctx context.Context, req *Request) string {
 	return hr.URL.String()
 }
 
-func bodyAttrs(r *Redactor, req *Request, resp *Response) []slog.Attr {
+func bodyAttrs(r redactors, req *Request, resp *Response) []slog.Attr {
 	var attrs []slog.Attr
 	if req.Body != nil {
 		if b, _, err := encodeBody(req); err == nil {

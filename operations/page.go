@@ -28,7 +28,7 @@ const DefaultMaxPages = 1000
 func All(ctx context.Context, call Caller, req *Request, maxPages int) (*Response, error) {
 	p := pagingOf(req.Op)
 	if p.style == notPaged {
-		return nil, pageError(req, NotSent, "operation %q has no pagination that Capstan knows (a cursor, page or offset parameter, and a list in its answer); call it without all", req.Op.ID)
+		return nil, unpageable(req)
 	}
 	if maxPages <= 0 {
 		maxPages = DefaultMaxPages
@@ -39,23 +39,20 @@ func All(ctx context.Context, call Caller, req *Request, maxPages int) (*Respons
 		if err != nil || resp.Status < 200 || resp.Status > 299 {
 			return resp, err
 		}
+		if w.req.BaseURL == "" {
+			w.req.BaseURL = resp.BaseURL // a Caller may choose the server
+		}
 		more, err := w.add(resp)
 		if err != nil {
-			return nil, pageError(req, Sent, "page %d %v", page, err)
+			return nil, w.fail(resp, "page %d %v", page, err)
 		}
 		if !more {
 			return w.result(resp)
 		}
 		if page == maxPages {
-			return nil, pageError(req, Sent, "there are more than %d pages; narrow the request or raise the cap", maxPages)
+			return nil, w.tooMany(resp, page)
 		}
 	}
-}
-
-func pageError(req *Request, phase Phase, format string, args ...any) error {
-	e := newError(req, ReasonPagination, nil, format, args...)
-	e.Phase = phase
-	return e
 }
 
 // walk is the state of one walk through the pages.

@@ -252,7 +252,7 @@ func TestAllRefusesWhatDoesNotAddUp(t *testing.T) {
 		{"no pagination", pagedOp(listMetadata()), nil, nil, `operation "getThing" has no pagination that Capstan knows`},
 		{"a circle", cursor, circle, nil, `page 4 leads back to a page that was read already (cursor "c1")`},
 		{"back to the start", cursor, always(map[string]any{"data": []any{1}, "list_metadata": map[string]any{"after": "s"}}, nil), []any{"after", "s"}, "page 1 leads back"},
-		{"endless", cursor, growing, nil, "there are more than 20 pages"},
+		{"endless", cursor, growing, nil, `the list goes on after 20 pages, the most that are read at once (20 items, the next begins at after=20); narrow it with a filter`},
 		{"same page again", byPage, always([]any{1}, nil), nil, `page 2 repeats the page before it: the server ignores "page"`},
 		{"no list", cursor, always(map[string]any{"data": "x"}, nil), nil, "page 1 holds no list"},
 		{"a scalar", cursor, always(1, nil), nil, "page 1 is not a JSON list or object"},
@@ -351,4 +351,45 @@ func TestNextLink(t *testing.T) {
 			t.Errorf("%s: got %q", in, got)
 		}
 	}
+}
+
+// The Caller may choose the server: errors name it, and links are held to it.
+func TestAllGoesByTheServerThatAnswered(t *testing.T) {
+	var queries []string
+	next := "/v2/things?page=2"
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		queries = append(queries, r.URL.RawQuery)
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Request-Id", "req_1")
+		if r.URL.RawQuery == "" {
+			w.Header().Set("Link", "<"+next+">; rel=next")
+		}
+		fmt.Fprint(w, "[1]")
+	})
+	client := once(ClientOptions{})
+	call := func(ctx context.Context, req *Request) (*Response, error) {
+		with := *req
+		with.BaseURL = srv.URL + "/v2"
+		return client(ctx, &with)
+	}
+	op := pagedOp(list(&Schema{}), "page", "limit")
+	resp, err := All(t.Context(), call, &Request{Op: op}, 0)
+	if err == nil || resp != nil { // page 2 repeats page 1
+		t.Fatalf("got %+v, %v", resp, err)
+	}
+	if diff := cmp.Diff([]string{"", "page=2"}, queries); diff != "" {
+		t.Error(diff)
+	}
+	e := callError(t, err)
+	if e.URL != srv.URL+"/v2/things" || e.Status != 200 || e.RequestID != "req_1" {
+		t.Errorf("got %+v", e)
+	}
+	next = "https://api.example.com/things?page=2" // the document's own server
+	_, err = All(t.Context(), call, &Request{Op: op}, 0)
+	wantCallError(t, err, Sent, ReasonPagination, "another server or path; nothing was sent there")
+	next = srv.URL + "/v2/things?page=2"
+	_, err = All(t.Context(), call, &Request{Op: op}, 1)
+	wantCallError(t, err, Sent, ReasonPagination, `after 1 page, the most that are read at once (1 item, the next begins at page=2); narrow it with a filter, or ask for larger pages with "limit"`)
+	_, err = All(t.Context(), call, &Request{Op: jsonOp("GET")}, 0)
+	wantCallError(t, err, NotSent, ReasonPagination, "GET /things: operation")
 }

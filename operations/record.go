@@ -20,8 +20,11 @@ import (
 // recorders, in one process or in many, may share a dir.
 //
 // Neither credentials nor cookies nor what Request.Sensitive names are written:
-// r hides them, and learns the sensitive values, so that a later request which
-// repeats one shows [redacted] too. r must be the Redactor of the [Client].
+// r and Request.Redactor hide them, and r learns the sensitive values, so that a
+// later request which repeats one shows [redacted] too. r must know what the
+// Redactor of the [Client] knows.
+//
+// [CheckRecordDir] says beforehand whether dir is free of an earlier run.
 //
 // That dir can be written is checked before anything is sent. An exchange that
 // cannot be written afterwards does not lose its answer: it is returned, and
@@ -44,6 +47,9 @@ func Record(dir string, r *Redactor) Middleware {
 		}
 	}
 }
+
+// recordingPattern matches the names of recordings.
+const recordingPattern = "[0-9]*.json"
 
 type recorder struct {
 	dir      string
@@ -102,7 +108,7 @@ func (rec *recorder) open() error {
 	if err := os.MkdirAll(rec.dir, 0o700); err != nil {
 		return err
 	}
-	names, err := filepath.Glob(filepath.Join(escapeGlob(rec.dir), "[0-9]*.json"))
+	names, err := filepath.Glob(filepath.Join(escapeGlob(rec.dir), recordingPattern))
 	for _, name := range names {
 		var n int
 		if _, err := fmt.Sscanf(filepath.Base(name), "%d-", &n); err == nil {

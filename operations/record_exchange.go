@@ -50,6 +50,8 @@ type exchangeError struct {
 	Detail string `json:"detail"`
 	URL    string `json:"url"`
 	Status int    `json:"status,omitempty"`
+	// RequestID is the provider's, when an answer began.
+	RequestID string `json:"request_id,omitempty"`
 }
 
 // exchangeOf makes the recording of a call, without secrets.
@@ -60,30 +62,33 @@ func (rec *recorder) exchangeOf(req *Request, resp *Response, callErr error) *ex
 		body, hidden = hideSensitive(resp, req.Sensitive)
 		rec.redactor.Add(hidden...)
 	}
+	hide := redactors{req.Redactor, rec.redactor}
 	x := &exchange{
 		Step: req.Step, Try: req.Try, API: req.Op.API, Operation: req.Op.ID,
-		Request: exchangeRequest{Method: req.Op.Method, Path: req.Op.Path, Args: argsOf(req, rec.redactor), Body: valueOf(req.Body, rec.redactor)},
+		Request: exchangeRequest{Method: req.Op.Method, Path: req.Op.Path, Args: argsOf(req, hide), Body: valueOf(req.Body, hide)},
 	}
 	var call *CallError
 	switch {
 	case resp != nil:
-		x.Response = rec.answerOf(resp, body)
+		x.Response = answerOf(resp, body, hide)
 	case errors.As(callErr, &call):
-		x.Error = &exchangeError{call.Phase, call.Reason, rec.redactor.String(call.Detail), rec.redactor.String(call.URL), call.Status}
+		shown := *call
+		hide.hide(&shown)
+		x.Error = &exchangeError{shown.Phase, shown.Reason, shown.Detail, shown.URL, shown.Status, shown.RequestID}
 	case callErr != nil:
-		x.Error = &exchangeError{Phase: Sent, Reason: ReasonOther, Detail: rec.redactor.String(callErr.Error()), URL: req.Op.Path}
+		x.Error = &exchangeError{Phase: Sent, Reason: ReasonOther, Detail: hide.String(callErr.Error()), URL: req.Op.Path}
 	}
 	var later *RetryLater
 	if errors.As(callErr, &later) {
 		body, _ := hideSensitive(later.Response, req.Sensitive)
-		x.Response, x.Error = rec.answerOf(later.Response, body), nil
+		x.Response, x.Error = answerOf(later.Response, body, hide), nil
 	}
 	return x
 }
 
-func (rec *recorder) answerOf(resp *Response, body []byte) *exchangeAnswer {
-	a := &exchangeAnswer{Status: resp.Status, Attempts: resp.Attempts, Header: keptHeaders(resp.Header, rec.redactor)}
-	clean := rec.redactor.Bytes(body)
+func answerOf(resp *Response, body []byte, hide redactors) *exchangeAnswer {
+	a := &exchangeAnswer{Status: resp.Status, Attempts: resp.Attempts, Header: keptHeaders(resp.Header, hide)}
+	clean := []byte(hide.String(string(body)))
 	switch {
 	case len(body) == 0:
 	case resp.IsJSON && json.Valid(clean):
@@ -98,7 +103,7 @@ func (rec *recorder) answerOf(resp *Response, body []byte) *exchangeAnswer {
 
 // keptHeaders drops what authenticates somebody and what would not be true of
 // the recording.
-func keptHeaders(h http.Header, r *Redactor) http.Header {
+func keptHeaders(h http.Header, hide redactors) http.Header {
 	out := http.Header{}
 	for name, values := range h {
 		switch http.CanonicalHeaderKey(name) {
@@ -107,18 +112,18 @@ func keptHeaders(h http.Header, r *Redactor) http.Header {
 			continue
 		}
 		for _, v := range values {
-			out[name] = append(out[name], r.String(v))
+			out[name] = append(out[name], hide.String(v))
 		}
 	}
 	return out
 }
 
 // argsOf writes the arguments in a fixed order: by place, then name.
-func argsOf(req *Request, r *Redactor) []exchangeArg {
+func argsOf(req *Request, hide redactors) []exchangeArg {
 	var out []exchangeArg
 	for _, a := range req.Args {
 		if a.Value != nil {
-			out = append(out, exchangeArg{a.Param.Name, a.Param.In, valueOf(a.Value, r)})
+			out = append(out, exchangeArg{a.Param.Name, a.Param.In, valueOf(a.Value, hide)})
 		}
 	}
 	slices.SortFunc(out, func(a, b exchangeArg) int {
@@ -128,7 +133,7 @@ func argsOf(req *Request, r *Redactor) []exchangeArg {
 }
 
 // valueOf writes a value as JSON without secrets; nil for nil.
-func valueOf(v any, r *Redactor) json.RawMessage {
+func valueOf(v any, hide redactors) json.RawMessage {
 	if v == nil {
 		return nil
 	}
@@ -136,7 +141,7 @@ func valueOf(v any, r *Redactor) json.RawMessage {
 	if err != nil {
 		b, _ = marshalJSON(fmt.Sprint(v))
 	}
-	if clean := r.Bytes(b); json.Valid(clean) {
+	if clean := []byte(hide.String(string(b))); json.Valid(clean) {
 		return clean
 	}
 	b, _ = marshalJSON(Redacted)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,10 +48,14 @@ type tape struct {
 }
 
 func readTape(dir string) (*tape, error) {
-	if _, err := os.Stat(dir); err != nil {
+	info, err := os.Stat(dir)
+	if err != nil {
 		return nil, bareFileError(err)
 	}
-	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "[0-9]*.json"))
+	if !info.IsDir() {
+		return nil, errors.New("it is a file, not a directory")
+	}
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), recordingPattern))
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +195,7 @@ func (x *exchange) play(req *Request) (*Response, error) {
 	if e := x.Error; e != nil {
 		return nil, &CallError{
 			Op: req.Op.ID, Method: req.Op.Method, URL: e.URL,
-			Phase: e.Phase, Reason: e.Reason, Detail: e.Detail, Status: e.Status,
+			Phase: e.Phase, Reason: e.Reason, Detail: e.Detail, Status: e.Status, RequestID: e.RequestID,
 		}
 	}
 	a := x.Response

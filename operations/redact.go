@@ -1,11 +1,8 @@
 package operations
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"net/url"
+	"errors"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -18,16 +15,18 @@ const Redacted = "[redacted]"
 const minSecret = 4
 
 // Redactor replaces secrets in text that people may see. It finds each secret
-// as it is, percent-encoded, JSON-escaped and inside base64 (as in a basic
-// Authorization header, whatever the user name), and further anything that
-// stands as the credential of an Authorization header. Secrets shorter than
-// four bytes are ignored.
+// in the spellings under which one travels, listed at formsOf: as it is, inside
+// a URL, JSON, HTML or base64; and further anything that stands as the
+// credential of an Authorization header. Secrets shorter than four bytes are
+// ignored.
 //
 // A Redactor is safe for concurrent use. A nil *Redactor still hides
 // Authorization headers.
 type Redactor struct {
-	mu       sync.RWMutex
-	secrets  map[string]bool
+	mu      sync.RWMutex
+	secrets map[string]bool
+	// replacer knows every form of secrets; nil when there are none, or when it
+	// is to be made anew because secrets were added.
 	replacer *strings.Replacer
 }
 
@@ -42,85 +41,72 @@ func NewRedactor(secrets ...string) *Redactor {
 func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	added := false
 	for _, s := range secrets {
 		if len(s) >= minSecret && !r.secrets[s] && s != Redacted {
 			r.secrets[s] = true
-			added = true
+			r.replacer = nil
 		}
-	}
-	if added {
-		r.replacer = replacerFor(r.secrets)
 	}
 }
 
 // String returns s with every secret replaced by [Redacted].
-func (r *Redactor) String(s string) string {
-	if r != nil {
-		r.mu.RLock()
-		replacer := r.replacer
-		r.mu.RUnlock()
-		if replacer != nil {
-			s = replacer.Replace(s)
-		}
-	}
-	return redactAuthorization(s)
-}
+func (r *Redactor) String(s string) string { return redactors{r}.String(s) }
 
 // Bytes is String for bytes. It returns a new slice.
 func (r *Redactor) Bytes(b []byte) []byte { return []byte(r.String(string(b))) }
 
-// replacerFor looks for the longest form first, so that a secret that begins
-// like another is not cut in half.
-func replacerFor(secrets map[string]bool) *strings.Replacer {
-	var forms []string
-	for s := range secrets {
-		forms = append(forms, formsOf(s)...)
+// replace is String without the Authorization headers.
+func (r *Redactor) replace(s string) string {
+	if r == nil {
+		return s
 	}
-	slices.SortFunc(forms, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	var pairs []string
-	for _, form := range slices.Compact(forms) {
-		pairs = append(pairs, form, Redacted)
+	if replacer := r.current(); replacer != nil {
+		return replacer.Replace(s)
 	}
-	return strings.NewReplacer(pairs...)
+	return s
 }
 
-// formsOf returns the spellings under which a secret travels.
-func formsOf(s string) []string {
-	strict := escapeStrict(s)
-	forms := []string{s, strict, strings.ToLower(strict), url.QueryEscape(s), url.PathEscape(s), escapeReserved(s)}
-	if quoted, err := json.Marshal(s); err == nil { // escapes <, > and & too
-		forms = append(forms, string(quoted[1:len(quoted)-1]))
+// current returns the replacer, which the first use after a change makes: many
+// secrets may be added, and none of them ever looked for.
+func (r *Redactor) current() *strings.Replacer {
+	r.mu.RLock()
+	replacer, none := r.replacer, len(r.secrets) == 0
+	r.mu.RUnlock()
+	if replacer != nil || none {
+		return replacer
 	}
-	if quoted, err := marshalJSON(s); err == nil {
-		forms = append(forms, string(quoted[1:len(quoted)-1]))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.replacer == nil {
+		r.replacer = replacerFor(r.secrets)
 	}
-	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		forms = append(forms, insideBase64(s, enc)...)
-	}
-	return slices.DeleteFunc(forms, func(f string) bool { return len(f) < minSecret })
+	return r.replacer
 }
 
-// insideBase64 returns the characters that are the same in the base64 text of
-// any data containing s, for each of the three offsets at which s can begin.
-func insideBase64(s string, enc *base64.Encoding) []string {
-	const shortest = 8 // characters; less would match by accident
-	var out []string
-	for offset := range 3 {
-		data := append(make([]byte, offset), s...)
-		coded := enc.EncodeToString(data)
-		from := (offset*8 + 5) / 6 // characters holding a bit of what precedes
-		to := len(data) * 8 / 6    // characters wholly made of data
-		if to-from >= shortest {
-			out = append(out, coded[from:to])
-		}
+// redactors hides the secrets of several Redactors, any of which may be nil. A
+// run's own go before its client's: they are the longer ones, such as a link
+// with a token in it.
+type redactors []*Redactor
+
+func (rs redactors) String(s string) string {
+	for _, r := range rs {
+		s = r.replace(s)
 	}
-	return out
+	return redactAuthorization(s)
+}
+
+// redacted hides secrets in an error that was made without these redactors.
+func redacted(err error, rs ...*Redactor) error {
+	var e *CallError
+	if errors.As(err, &e) {
+		redactors(rs).hide(e)
+	}
+	return err
+}
+
+// hide redacts what a CallError shows.
+func (rs redactors) hide(e *CallError) {
+	e.URL, e.Detail, e.RequestID = rs.String(e.URL), rs.String(e.Detail), rs.String(e.RequestID)
 }
 
 // redactAuthorization hides credentials that nobody registered: the value of
