@@ -2,10 +2,16 @@
 // fixed set of calls: the oracle for operations/catalog/sdkshapes_test.go.
 //
 //   npm ci && node sdk-shapes.mjs > ../../operations/testdata/sdk-shapes.json
+//   node sdk-shapes.mjs --check ../../operations/testdata/sdk-shapes.json
+//
+// With --check it compares with the file instead, and exits 1 with what differs:
+// the SDK changed, or the calls below did and the file was not made anew.
 //
 // A recorder on loopback answers everything; nothing else is contacted. Headers
 // are kept only where they carry meaning, credentials never.
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { WorkOS } from '@workos-inc/node';
 
 const organization = 'org_01';
@@ -59,18 +65,49 @@ function record(seen) {
   return new Promise((ready) => server.listen(0, '127.0.0.1', () => ready(server)));
 }
 
-const seen = [];
-const server = await record(seen);
-const workos = new WorkOS('sk_test_shapes', { apiHostname: '127.0.0.1', port: server.address().port, https: false });
-const shapes = [];
-for (const [name, call] of calls) {
-  const before = seen.length;
-  // The canned answer is not what every call expects to decode; only what was
-  // sent counts.
-  await call(workos).catch(() => {});
-  if (seen.length !== before + 1) throw new Error(`${name} sent ${seen.length - before} requests, not one`);
-  shapes.push({ call: name, ...seen.at(-1) });
+// shapesNow makes every call and returns what was sent.
+async function shapesNow() {
+  const seen = [];
+  const server = await record(seen);
+  const workos = new WorkOS('sk_test_shapes', { apiHostname: '127.0.0.1', port: server.address().port, https: false });
+  const shapes = [];
+  for (const [name, call] of calls) {
+    const before = seen.length;
+    // The canned answer is not what every call expects to decode; only what was
+    // sent counts.
+    await call(workos).catch(() => {});
+    if (seen.length !== before + 1) throw new Error(`${name} sent ${seen.length - before} requests, not one`);
+    shapes.push({ call: name, ...seen.at(-1) });
+  }
+  server.close();
+  return shapes;
 }
-server.close();
-console.log(JSON.stringify(shapes, null, 2));
-process.exit(0);
+
+// differences lists the calls whose shapes are not the same. The order of an
+// object's members does not count.
+function differences(kept, now) {
+  const byCall = (shapes) => new Map(shapes.map((s) => [s.call, s]));
+  const [old, current] = [byCall(kept), byCall(now)];
+  const out = [];
+  for (const name of new Set([...old.keys(), ...current.keys()])) {
+    const [a, b] = [old.get(name), current.get(name)];
+    if (!isDeepStrictEqual(a, b)) out.push(`${name}\n- ${JSON.stringify(a) ?? 'not kept'}\n+ ${JSON.stringify(b) ?? 'no longer called'}`);
+  }
+  return out;
+}
+
+const [mode, file, ...rest] = process.argv.slice(2);
+if (mode !== undefined && (mode !== '--check' || file === undefined || rest.length > 0)) {
+  console.error('usage: node sdk-shapes.mjs [--check FILE]');
+  process.exit(2);
+}
+const shapes = await shapesNow();
+if (mode === undefined) {
+  console.log(JSON.stringify(shapes, null, 2));
+  process.exit(0);
+}
+const drift = differences(JSON.parse(readFileSync(file, 'utf8')), shapes);
+if (drift.length > 0) {
+  console.error(`${file} is not what the SDK sends (- kept, + sent now); make it anew with: node sdk-shapes.mjs > ${file}\n\n${drift.join('\n\n')}`);
+}
+process.exit(drift.length > 0 ? 1 : 0);
