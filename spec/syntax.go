@@ -118,10 +118,14 @@ func syntaxHint(c *cursor, message string, line, column int) string {
 		return fmt.Sprintf("put quotes around a value that begins with %q", rest[:1])
 	case strings.Contains(message, "mapping values are not allowed"):
 		return `put quotes around text that holds ": ", and align keys of one mapping`
-	case strings.Contains(message, "end of stream"), rest == "" && line == len(c.lines)-1 && strings.Contains(message, "node content"):
+	case strings.Contains(message, "end of stream"), len(bytes.TrimSpace(c.text[offset:])) == 0:
 		return "a quote or bracket is not closed"
 	case strings.Contains(message, "unknown escape character"):
 		return `a backslash in double quotes begins an escape; write "\\", or use single quotes`
+	case strings.Contains(message, "expected ','"):
+		return "put a comma between the entries, or close the bracket before"
+	case strings.HasSuffix(strings.TrimRight(before, " "), `"`), strings.HasSuffix(strings.TrimRight(before, " "), "'"):
+		return `put the whole text in one pair of quotes; inside '...' write a quote twice, inside "..." write \"`
 	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-' indicator"):
 		return "align the keys of one mapping, and the dashes of one list, in one column"
 	}
