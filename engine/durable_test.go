@@ -149,6 +149,40 @@ func TestUnusableAnswerIsNotSentAgain(t *testing.T) {
 	}
 }
 
+func TestCancelledRun(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	res, err := mustLoad(t, onboarding, o).Run(t.Context(), acme)
+	if res == nil || res.Status != engine.Waiting {
+		t.Fatalf("got %v", err)
+	}
+	if err := rt.Cancel(t.Context(), res.Run); err != nil {
+		t.Fatal(err)
+	}
+	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	var failed *engine.RunError
+	if !errors.As(err, &failed) || res.Status != engine.Cancelled || !strings.Contains(err.Error(), "the run was cancelled") {
+		t.Errorf("parked: %v, %v", res, err)
+	}
+
+	// While it is driven, it ends at its next call.
+	w.activeAfter = 1 << 30
+	o.OnEvent = func(e engine.Event) {
+		if e.Kind == engine.EventPolled && e.Try == 2 {
+			if err := rt.Cancel(t.Context(), e.Run); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	res, err = mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+	if err == nil || res.Status != engine.Cancelled {
+		t.Errorf("driven: %v, %v", res, err)
+	}
+	if state, err := rt.Get(t.Context(), res.Run); err != nil || state.Status != durable.RunCancelled {
+		t.Errorf("kept as %v, %v", state.Status, err)
+	}
+}
+
 // A run that failed goes on from the step that did, once the cause is mended.
 func TestFailedRunIsTakenUpAgain(t *testing.T) {
 	w := newWorkOS(t)

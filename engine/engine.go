@@ -185,6 +185,8 @@ type RunOptions struct {
 	// Stay waits out timers of any length and, where Options.Runtime keeps the
 	// run, external steps that others perform. Otherwise a run that would wait
 	// for more than a minute is parked: RunWith returns a *[WaitingError].
+	// Without Options.Runtime there is nothing to wait with, and it is not
+	// looked at.
 	Stay bool
 	// Timeout bounds this execution, from now, in place of Options.Timeout,
 	// which counts from the start of the run; 0 leaves that as it is.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
@@ -76,6 +77,9 @@ func (p *Program) document(state durable.State, events []durable.Event) Result {
 	}
 	res = Result{Run: state.ID, Capability: p.Name(), Status: statusOfRun(state), Outputs: map[string]any{}, Steps: p.progress(events)}
 	p.annotate(&res)
+	if state.Status == durable.RunCancelled {
+		res.Error = &ErrorInfo{Code: exec.CodeInterrupted, Message: "the run was cancelled"}
+	}
 	if w := state.Waiting; w != nil {
 		r := p.newRunning(state.ID, &RunOptions{})
 		if w.Reason == durable.ReasonInDoubt {

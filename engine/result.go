@@ -74,13 +74,14 @@ func statusOf(ctx context.Context, err error) Status {
 	switch {
 	case err == nil:
 		return Succeeded
+	case errors.Is(err, durable.ErrCancelled):
+		return Cancelled
+	case errors.As(err, &suspended) && suspended.Reason != durable.ReasonInDoubt:
+		return Waiting // parked, even when it was stopped just then
 	case errors.Is(ctx.Err(), context.Canceled):
 		return Cancelled
 	case errors.As(err, &suspended):
-		if suspended.Reason == durable.ReasonInDoubt {
-			return InDoubt
-		}
-		return Waiting
+		return InDoubt
 	case errors.As(err, &timedOut), errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
 		return TimedOut
 	default:
@@ -128,6 +129,8 @@ func (r *running) info(err error) *ErrorInfo {
 		info.Code, info.Step = exec.CodeInDoubt, suspended.Path
 		info.Message = r.hideIn(fmt.Sprintf("it is not known whether the request took effect: %v", suspended.Err))
 		info.Hint = r.whatToCheck(suspended.Path)
+	case errors.Is(err, durable.ErrCancelled):
+		info.Code, info.Message = exec.CodeInterrupted, "the run was cancelled"
 	case errors.Is(err, context.Canceled):
 		info.Code, info.Message = exec.CodeInterrupted, "the run was interrupted"
 		if r.p.opts.Runtime != nil {

@@ -71,12 +71,8 @@ func reopen(ctx context.Context, rt durable.Runtime, id string, opts *Options) (
 }
 
 // ended is the result of a run that had ended before.
-func ended(p *Program, state durable.State) (*Result, error) {
-	var res Result
-	if err := json.Unmarshal(state.Doc, &res); err != nil {
-		return nil, fmt.Errorf("the document of run %s cannot be read: %w", state.ID, err)
-	}
-	p.annotate(&res)
+func ended(p *Program, state durable.State, events []durable.Event) (*Result, error) {
+	res := p.document(state, events)
 	if res.Status == Succeeded {
 		return &res, nil
 	}

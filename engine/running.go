@@ -35,7 +35,7 @@ func (p *Program) newRunning(id string, opts *RunOptions) *running {
 func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
 	r := p.newRunning(id, opts)
 	o := durable.DriveOptions{Virtual: p.opts.Mock || p.opts.ReplayDir != "", External: r.external}
-	if opts.Stay {
+	if opts.Stay && p.opts.Runtime != nil {
 		o.MaxBlock = -1
 	}
 	state, err := rt.Drive(ctx, id, r.execute, o)
@@ -44,9 +44,12 @@ func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts
 		return r.answer(err)
 	case err != nil:
 		return nil, err
-	default:
-		return ended(p, state) // it had ended before
 	}
+	events, err := rt.History(ctx, id, 0) // it had ended before
+	if err != nil {
+		return nil, err
+	}
+	return ended(p, state, events)
 }
 
 // answer is what RunWith returns for a run that was executed here. A runtime
