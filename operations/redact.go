@@ -24,7 +24,7 @@ const minSecret = 4
 // Authorization headers.
 type Redactor struct {
 	mu      sync.RWMutex
-	secrets map[string]bool
+	secrets map[string][]string // with their forms, nil until those are needed
 	// replacer knows every form of secrets; nil when there are none, or when it
 	// is to be made anew because secrets were added.
 	replacer *strings.Replacer
@@ -32,7 +32,7 @@ type Redactor struct {
 
 // NewRedactor returns a Redactor for the given secrets.
 func NewRedactor(secrets ...string) *Redactor {
-	r := &Redactor{secrets: map[string]bool{}}
+	r := &Redactor{secrets: map[string][]string{}}
 	r.Add(secrets...)
 	return r
 }
@@ -42,10 +42,11 @@ func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if len(s) >= minSecret && !r.secrets[s] && s != Redacted {
-			r.secrets[s] = true
-			r.replacer = nil
+		if _, known := r.secrets[s]; known || len(s) < minSecret || s == Redacted {
+			continue
 		}
+		r.secrets[s] = nil
+		r.replacer = nil
 	}
 }
 

@@ -10,11 +10,15 @@ import (
 )
 
 // replacerFor looks for the longest form first, so that a secret that begins
-// like another is not cut in half.
-func replacerFor(secrets map[string]bool) *strings.Replacer {
+// like another is not cut in half. It fills in the forms that secrets lacks.
+func replacerFor(secrets map[string][]string) *strings.Replacer {
 	var forms []string
-	for s := range secrets {
-		forms = append(forms, formsOf(s)...)
+	for s, known := range secrets {
+		if known == nil {
+			known = formsOf(s)
+			secrets[s] = known
+		}
+		forms = append(forms, known...)
 	}
 	slices.SortFunc(forms, func(a, b string) int {
 		if len(a) != len(b) {
@@ -29,8 +33,8 @@ func replacerFor(secrets map[string]bool) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// longSecret is the length in bytes above which a secret fits no URL that is
-// inside another URL, so that those forms are not looked for.
+// longSecret is the length in bytes above which a secret fits no URL, so that
+// not every spelling of one is looked for: a long text has as many long forms.
 const longSecret = 4 << 10
 
 // formsOf returns the spellings under which a secret travels: itself and, when
@@ -40,13 +44,12 @@ const longSecret = 4 << 10
 // HTML; and base64 of the secret, or of more text around it, as in a basic
 // Authorization header.
 func formsOf(s string) []string {
+	if len(s) > longSecret {
+		return append(quoted(s), s, escapeStrict(s), escapeForm(s), base64.RawStdEncoding.EncodeToString([]byte(s)))
+	}
 	texts := append([]string{s}, unescaped(s)...)
 	once := percentEncoded(texts)
-	texts = append(texts, once...)
-	if len(s) <= longSecret {
-		texts = append(texts, percentEncoded(once)...)
-	}
-	texts = unique(texts)
+	texts = unique(slices.Concat(texts, once, percentEncoded(once)))
 	forms := slices.Clone(texts)
 	for _, t := range texts {
 		forms = append(forms, quoted(t)...)

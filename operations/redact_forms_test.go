@@ -65,6 +65,17 @@ func TestRedactsALinkInEverySpelling(t *testing.T) {
 	}
 }
 
+// A text too long for a URL is looked for in fewer spellings, not in none.
+func TestRedactsLongSecrets(t *testing.T) {
+	long := strings.Repeat(portalLink, 1000)
+	r := NewRedactor(long)
+	for _, text := range []string{long, escapeStrict(long), strings.ReplaceAll(long, "&", `\u0026`), base64.StdEncoding.EncodeToString([]byte(long))} {
+		if got := r.String("<" + text + ">"); strings.TrimRight(got, "=>") != "<"+Redacted {
+			t.Errorf("got %.100s...", got)
+		}
+	}
+}
+
 func mustParse(t *testing.T, s string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(s)
