@@ -123,10 +123,10 @@ func (r *running) env() *exec.Env {
 	}
 	return &exec.Env{
 		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
-		Call:    func(api string) operations.Caller { return callers[api] },
-		BaseURL: func(api string) string { return r.p.apis[api].base },
-		Hide:    func(secret string) { r.redactor.Add(secret) },
-		Emit:    r.forward,
+		Call:     func(api string) operations.Caller { return callers[api] },
+		BaseURL:  func(api string) string { return r.p.apis[api].base },
+		Redactor: r.redactor,
+		Emit:     r.forward,
 	}
 }
 

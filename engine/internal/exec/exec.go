@@ -30,8 +30,9 @@ type Env struct {
 	Strict bool
 	// Emit is told what happens.
 	Emit func(Event)
-	// Hide learns values that must not be shown anywhere.
-	Hide func(secret string)
+	// Redactor learns the values that must not be shown anywhere, and hides
+	// them in what requests say of themselves.
+	Redactor *operations.Redactor
 }
 
 // Event is one thing that happened.

@@ -8,6 +8,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/operations"
 )
 
 // external waits for a step that a person or another system performs.
@@ -42,30 +43,30 @@ func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[
 	return v, nil
 }
 
-// hide hands the sensitive strings in a result to Env.Hide.
+// hide lets the run's redactor know the sensitive strings in a result.
 func (r *run) hide(s *plan.Step, v any) {
 	for _, p := range s.Sensitive {
-		hideAt(v, p, r.env.Hide)
+		hideAt(v, p, r.env.Redactor)
 	}
 }
 
-func hideAt(v any, path plan.Path, hide func(string)) {
+func hideAt(v any, path plan.Path, r *operations.Redactor) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			hideAt(item, path, hide)
+			hideAt(item, path, r)
 		}
 	case map[string]any:
 		if len(path) > 0 {
-			hideAt(v[path[0]], path[1:], hide)
+			hideAt(v[path[0]], path[1:], r)
 			return
 		}
 		for _, item := range v {
-			hideAt(item, nil, hide)
+			hideAt(item, nil, r)
 		}
 	case string:
 		if len(path) == 0 && v != "" {
-			hide(v)
+			r.Add(v)
 		}
 	}
 }

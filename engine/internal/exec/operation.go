@@ -74,7 +74,7 @@ func (c *call) spent() time.Duration {
 // request evaluates the bindings. Nothing is sent when a value that must be
 // there is empty.
 func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[string]any) (*operations.Request, error) {
-	req := &operations.Request{Op: s.Op, Step: path, Attempts: s.Attempts, BaseURL: r.env.BaseURL(s.API), Header: http.Header{}}
+	req := &operations.Request{Op: s.Op, Step: path, Attempts: s.Attempts, BaseURL: r.env.BaseURL(s.API), Header: http.Header{}, Redactor: r.env.Redactor}
 	for _, p := range s.Spec.Sensitive {
 		req.Sensitive = append(req.Sensitive, p.Value)
 	}

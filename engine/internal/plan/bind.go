@@ -260,7 +260,8 @@ func (bb *binding) complete() {
 	sendsBody := op.Body != nil && op.Body.Required ||
 		slices.ContainsFunc(bb.s.Binds, func(x *Bind) bool { return x.In == operations.InBody })
 	for _, t := range bb.targets {
-		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) || bb.ambiguous(bb.s, t) {
+		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) ||
+			bb.ambiguous(bb.s, t) || bb.unresolvedAbout(t.name, bb.at) {
 			continue
 		}
 		place := string(t.in) + " parameter"

@@ -17,7 +17,6 @@ import (
 func (b *builder) conditions(s *Step, scope *eval.Scope) {
 	st := s.Spec
 	if s.Kind == KindExternal {
-		b.refuseOn(s, "an external step is not polled", st.Until, st.Fail, st.Select)
 		return
 	}
 	s.All = st.All
@@ -63,14 +62,6 @@ func (b *builder) own(scope *eval.Scope, src *spec.Str, s *Step, boolean bool) *
 	return b.ordered(e, src, s, true)
 }
 
-func (b *builder) refuseOn(s *Step, why string, keys ...*spec.Str) {
-	for _, k := range keys {
-		if k != nil {
-			b.errorAt(*k, "misplaced-key", "remove it", "step %q: %s", s.ID, why)
-		}
-	}
-}
-
 // schedule fills in when a poll looks. Its cap bounds the backoff: six times
 // `every`, at most five minutes unless `every` itself is longer.
 func (b *builder) schedule(s *Step) {
@@ -79,7 +70,7 @@ func (b *builder) schedule(s *Step) {
 		for _, d := range []*spec.Duration{st.Every, st.Timeout} {
 			if d != nil {
 				b.diags.Add(diag.Diagnostic{Code: "misplaced-key", Severity: diag.Error, Pos: d.Pos,
-					Message: fmt.Sprintf("step %q has every or timeout but nothing to wait for", s.ID), Hint: "add `until`, or remove it"})
+					Message: fmt.Sprintf("step %q is given a time but nothing to wait for", s.ID), Hint: "add `until`, or remove it"})
 			}
 		}
 		return

@@ -68,7 +68,7 @@ func (b *builder) inputsType() eval.Type {
 func (b *builder) unused() {
 	for i, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]
-		if len(in.UsedBy) > 0 {
+		if len(in.UsedBy) > 0 || b.unresolvedAbout(in.Name, len(b.plan.Steps)) {
 			continue
 		}
 		b.diags.Add(diag.Diagnostic{
@@ -85,8 +85,8 @@ func (b *builder) unused() {
 // for.
 func (b *builder) unusedHint(in *Input) string {
 	for _, s := range b.plan.Steps {
-		if s.Op == nil {
-			continue
+		if s.Op == nil || strings.HasPrefix(s.ID, "#") {
+			continue // "#N" stands for a step whose id could not be read
 		}
 		for _, t := range targets(s.Op) {
 			if b.meant(in, t) && !s.binds(t) {
@@ -94,12 +94,19 @@ func (b *builder) unusedHint(in *Input) string {
 			}
 		}
 	}
-	for _, s := range b.plan.Steps {
-		if s.Kind == KindOperation && s.Op == nil {
-			return fmt.Sprintf("perhaps step %q is to send it, whose operation does not exist", s.ID)
+	return fmt.Sprintf("use it as inputs.%s, or remove it", in.Name)
+}
+
+// unresolvedAbout reports whether one of the first n steps, whose operation does
+// not exist, is about what a name says: what it would have bound or yielded
+// cannot be told, and no problem is made of it.
+func (b *builder) unresolvedAbout(name string, n int) bool {
+	for _, s := range b.plan.Steps[:n] {
+		if s.Kind == KindOperation && s.Op == nil && (related(name, s.ID) || related(name, s.Spec.Operation.Value)) {
+			return true
 		}
 	}
-	return fmt.Sprintf("use it as inputs.%s, or remove it", in.Name)
+	return false
 }
 
 // meant reports whether a hint may propose an input for a target: alike in name

@@ -40,7 +40,9 @@ func (b *builder) checkLiteral(s *operations.Schema, src spec.Value, v any, what
 			at.Pos = src.Pos
 		}
 		hint := ""
-		if len(s.Enum) > 0 {
+		if text, ok := v.(string); ok && readsLike(text) {
+			hint = fmt.Sprintf("to send what it reads, write '{{ %s }}'", text)
+		} else if len(s.Enum) > 0 {
 			hint = "one of " + enumText(s.Enum)
 			if near := suggest.Closest(fmt.Sprint(v), enumStrings(s.Enum)); near != "" {
 				hint = fmt.Sprintf("did you mean %q? one of %s", near, enumText(s.Enum))
@@ -132,4 +134,11 @@ func enumText(values []any) string {
 		texts = append(texts[:most], fmt.Sprintf("... (%d in all)", len(values)))
 	}
 	return strings.Join(texts, ", ")
+}
+
+// readsLike reports whether a literal text looks like an expression whose braces
+// were forgotten.
+func readsLike(text string) bool {
+	root, rest, ok := strings.Cut(text, ".")
+	return ok && (root == varInputs || root == "steps") && rest != "" && !strings.ContainsAny(text, " \t\n")
 }
