@@ -1,0 +1,97 @@
+package exec
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+func (c *call) stepError(code, format string, args ...any) *StepError {
+	return &StepError{
+		Step: c.path, Code: code, API: c.s.API, Message: fmt.Sprintf(format, args...),
+		Method: c.s.Op.Method, URL: c.s.Op.Path, Writes: c.s.Op.Effect() != operations.Read,
+	}
+}
+
+func (c *call) status(resp *operations.Response) error {
+	if resp.Status < 400 {
+		return nil
+	}
+	p := operations.ExplainResponse(resp)
+	e := c.stepError(CodeStatus, "%s answered %d %s", c.s.API, resp.Status, http.StatusText(resp.Status))
+	if p.Message != "" {
+		e.Message += ": " + p.Message
+	}
+	e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+	e.Body = excerpt(string(resp.Body))
+	return e
+}
+
+// readable refuses an answer that is not the JSON its operation documents.
+func (c *call) readable(resp *operations.Response) error {
+	if resp.DecodeErr == nil || c.s.Op.Result() == nil {
+		return nil
+	}
+	e := c.stepError(CodeAnswer, "%s answered %d, but %v", c.s.API, resp.Status, resp.DecodeErr)
+	e.Status, e.RequestID, e.Sent, e.Err = resp.Status, resp.RequestID, true, resp.DecodeErr
+	e.Body = excerpt(string(resp.Body))
+	return e
+}
+
+// schema holds the answer against its documented schema.
+func (c *call) schema(resp *operations.Response, try int) error {
+	if !resp.IsJSON {
+		return nil
+	}
+	violations := c.s.Op.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value)
+	if len(violations) == 0 {
+		return nil
+	}
+	texts := make([]string, 0, 3)
+	for _, v := range violations[:min(len(violations), 3)] {
+		texts = append(texts, strings.TrimSpace(v.Path+" "+v.Message))
+	}
+	msg := "the answer is not what the OpenAPI document says: " + strings.Join(texts, "; ")
+	if more := len(violations) - len(texts); more > 0 {
+		msg += fmt.Sprintf("; and %d more", more)
+	}
+	if c.env.Strict {
+		e := c.stepError(CodeSchema, "%s", msg)
+		e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+		return e
+	}
+	if try <= 1 {
+		c.env.Emit(Event{Kind: Warning, Step: c.path, Message: msg})
+	}
+	return nil
+}
+
+// promised refuses an answer that lacks a required field which something reads:
+// whatever came after would work on nothing.
+func (c *call) promised(resp *operations.Response) error {
+	result, ok := resp.Value.(map[string]any)
+	for _, field := range slices.Sorted(maps.Keys(c.s.Promised)) {
+		if ok && result[field] != nil {
+			continue
+		}
+		e := c.stepError(CodeAnswer, "%s answered %d without %q, which its document requires and %s reads", c.s.API, resp.Status, field, c.s.Promised[field])
+		e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+		e.Body = excerpt(string(resp.Body))
+		return e
+	}
+	return nil
+}
+
+const excerptSize = 400
+
+func excerpt(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > excerptSize {
+		return string(r[:excerptSize]) + "..."
+	}
+	return s
+}

@@ -1,0 +1,126 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// maxPages bounds `all: true`.
+const maxPages = 1000
+
+// tookEffect marks the failure of a write that the API said it had done.
+func (c *call) tookEffect(err error) error {
+	var e *StepError
+	if c.s.Op.Effect() != operations.Read && errors.As(err, &e) && e.Status >= 200 && e.Status < 300 {
+		return &durable.TookEffect{Err: err}
+	}
+	return err
+}
+
+// passing reports whether a failure may pass by itself: no answer, or one that
+// says that the server is not well.
+func passing(err error) bool {
+	var e *StepError
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == CodeTransport || e.Status >= 500 || e.Status == http.StatusTooManyRequests
+}
+
+// exchange sends the request and reads the answer as later steps may see it.
+func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
+	if c.began.IsZero() {
+		c.began = time.Now()
+	}
+	req := *c.req
+	req.Try = try
+	req.OnRetry = func(attempt int, wait time.Duration, cause error) {
+		c.env.Emit(Event{Kind: Retried, Step: c.path, Try: attempt, Wait: wait, Message: cause.Error()})
+	}
+	resp, err := c.deliver(ctx, &req)
+	if err != nil {
+		return nil, c.transport(ctx, err)
+	}
+	c.attempts += max(resp.Attempts, 1)
+	c.rec.HTTPStatus = resp.Status
+	if err := c.status(resp); err != nil {
+		return nil, err
+	}
+	if err := c.readable(resp); err != nil {
+		return nil, err
+	}
+	if err := c.schema(resp, try); err != nil {
+		return nil, err
+	}
+	if err := c.promised(resp); err != nil {
+		return nil, err
+	}
+	value, err := c.guarded(resp.Value, try)
+	if err != nil {
+		return nil, err
+	}
+	return &kept{
+		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID, Value: value,
+	}, nil
+}
+
+// graceTime is how long a write may go on after its run was stopped.
+const graceTime = 5 * time.Second
+
+// deliver sends the request, or all its pages. A write in flight when the run
+// is stopped gets some time to finish: cut off, nobody would know whether it
+// happened.
+func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+	caller := c.env.Call(c.s.API)
+	if c.s.All {
+		return operations.All(ctx, caller, req, maxPages)
+	}
+	if c.s.Op.Effect() != operations.Read {
+		var cancel context.CancelFunc
+		ctx, cancel = grace(ctx, graceTime)
+		defer cancel()
+	}
+	return caller(ctx, req)
+}
+
+// grace returns a context that ends d after ctx is stopped.
+func grace(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(d, func() { cancel(context.Cause(ctx)) })
+		context.AfterFunc(out, func() { timer.Stop() })
+	})
+	return out, func() {
+		stop()
+		cancel(context.Canceled)
+	}
+}
+
+// transport sorts an error of the caller: asked to wait, lost, or failed.
+func (c *call) transport(ctx context.Context, err error) error {
+	attempts := 1
+	var failed *operations.CallError
+	if errors.As(err, &failed) {
+		attempts = max(failed.Attempts, 1)
+	}
+	c.attempts += attempts
+	var later *operations.RetryLater
+	if errors.As(err, &later) {
+		c.env.Emit(Event{Kind: Retried, Step: c.path, Wait: later.At.Sub(c.host.Now()), Message: "the API asked to be left alone"})
+		return &durable.NotBefore{At: later.At, Err: err}
+	}
+	if operations.IsInDoubt(err) && c.s.Policy != durable.Safe {
+		return &durable.Suspended{Path: c.path, Reason: durable.ReasonInDoubt, Description: c.s.Spec.Description.Value, Err: err}
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	e := c.stepError(CodeTransport, "%v", err)
+	e.Err = err
+	return e
+}
