@@ -287,3 +287,15 @@ func TestWaitForATokenCanBeCancelled(t *testing.T) {
 		}
 	})
 }
+
+// What cannot be read may be quoted in the reason: the client's secrets are
+// hidden there too.
+func TestCredentialErrorsAreRedacted(t *testing.T) {
+	op := jsonOp("GET")
+	op.Security = []Requirement{{bearerUse()}}
+	find := func(context.Context, string, SchemeUse) (Credential, bool, error) {
+		return Credential{}, false, errors.New("bad line: sk_live_secret")
+	}
+	_, err := once(ClientOptions{Credentials: find, Secrets: []string{"sk_live_secret"}})(t.Context(), &Request{Op: op, BaseURL: "https://api.example.com"})
+	wantCallError(t, err, NotSent, ReasonCredential, "cannot be read: bad line: [redacted]")
+}
