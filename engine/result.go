@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/operations"
 )
 
 // result writes the run document.
@@ -127,7 +128,7 @@ func (r *running) info(err error) *ErrorInfo {
 		info.HTTPStatus, info.RequestID = step.Status, step.RequestID
 	case errors.As(err, &suspended) && suspended.Reason == durable.ReasonInDoubt:
 		info.Code, info.Step = exec.CodeInDoubt, suspended.Path
-		info.Message = r.hideIn(fmt.Sprintf("it is not known whether the request took effect: %v", suspended.Err))
+		info.Message = r.hideIn(doubtful(suspended.Err))
 		info.Hint = r.whatToCheck(suspended.Path)
 	case errors.Is(err, durable.ErrCancelled):
 		info.Code, info.Message = exec.CodeInterrupted, "the run was cancelled"
@@ -141,6 +142,16 @@ func (r *running) info(err error) *ErrorInfo {
 		info.Message = strings.TrimSuffix(info.Message, ": "+context.DeadlineExceeded.Error())
 	}
 	return info
+}
+
+// doubtful says in how far a lost write is in doubt: whether it happened, or only
+// what it answered.
+func doubtful(err error) string {
+	var call *operations.CallError
+	if errors.As(err, &call) && call.Status >= 200 && call.Status < 300 {
+		return fmt.Sprintf("the request took effect, but what it answered is lost: %v", err)
+	}
+	return fmt.Sprintf("it is not known whether the request took effect: %v", err)
 }
 
 // whatToCheck tells a person how to find out whether a lost write happened.
