@@ -43,6 +43,9 @@ func run(ctx context.Context, args []string, io *streams) int {
 	root.SetOut(a.out)
 	root.SetErr(io.Err)
 	cmd, err := root.ExecuteContextC(ctx)
+	if !a.io.Interrupts.claim() {
+		return exitInterrupted
+	}
 	code := a.report(cmd, err)
 	if a.out.err != nil && code == exitDone {
 		code = exitFailed

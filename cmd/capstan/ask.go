@@ -19,7 +19,10 @@ type attendant struct {
 	stay   bool            // the process stays while somebody performs a step
 	prompt *prompter
 
+	capability string
+
 	mu       sync.Mutex
+	run      string             // its id, once it was started
 	withdraw context.CancelFunc // of the question that is open
 	question sync.WaitGroup
 }
@@ -65,6 +68,9 @@ func (t *attendant) serve(handlers map[string]engine.ExternalHandler) {
 // run went on, or ended, without an answer.
 func (t *attendant) event(e engine.Event) {
 	t.close()
+	t.mu.Lock()
+	t.run = e.Run
+	t.mu.Unlock()
 	t.show.event(e)
 }
 

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -22,7 +22,7 @@ type assignment struct {
 }
 
 // parseAssignment splits s and reads the file it names.
-func (a *app) parseAssignment(s string) (assignment, error) {
+func (a *app) parseAssignment(ctx context.Context, s string) (assignment, error) {
 	name, value, ok := strings.Cut(s, "=")
 	if !ok || name == "" || name == ":" {
 		return assignment{}, fmt.Errorf("%q is no assignment: write name=value, name:=json or name=@file", s)
@@ -30,7 +30,7 @@ func (a *app) parseAssignment(s string) (assignment, error) {
 	as := assignment{text: value}
 	as.name, as.json = strings.CutSuffix(name, ":")
 	if file, isFile := strings.CutPrefix(value, "@"); isFile {
-		data, err := a.readFile(file)
+		data, err := a.readFile(ctx, file)
 		if err != nil {
 			return as, err
 		}
@@ -40,9 +40,9 @@ func (a *app) parseAssignment(s string) (assignment, error) {
 }
 
 // readFile reads a file, or stdin for "-".
-func (a *app) readFile(name string) ([]byte, error) {
+func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(a.io.In)
+		return readAll(ctx, a.io.In)
 	}
 	return os.ReadFile(name)
 }
@@ -50,11 +50,11 @@ func (a *app) readFile(name string) ([]byte, error) {
 // gather turns assignments into values. typeOf tells the type a name wants; a
 // name it does not know is passed on as text, for whoever knows the names to
 // refuse. Every mistake is collected, under the name it belongs to.
-func (a *app) gather(args []string, typeOf func(name string) wantedType) (map[string]any, []engine.InputProblem) {
+func (a *app) gather(ctx context.Context, args []string, typeOf func(name string) wantedType) (map[string]any, []engine.InputProblem) {
 	values := map[string]any{}
 	var problems []engine.InputProblem
 	for _, arg := range args {
-		as, err := a.parseAssignment(arg)
+		as, err := a.parseAssignment(ctx, arg)
 		if err != nil {
 			problems = append(problems, engine.InputProblem{Name: as.name, Message: err.Error()})
 			continue

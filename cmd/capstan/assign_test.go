@@ -71,7 +71,7 @@ func TestInputsAreConvertedToTheirType(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			a, _, _ := newTestApp("from stdin")
-			got, problems := (&inputFlags{values: test.args}).read(a, inputPlan)
+			got, problems := (&inputFlags{values: test.args}).read(t.Context(), a, inputPlan)
 			if len(problems) > 0 {
 				t.Fatalf("problems: %v", problems)
 			}
@@ -88,7 +88,7 @@ func TestInputMistakesAreAllCollected(t *testing.T) {
 		"name", "=x", "name=a", "name=b", "count=three", "ratio=x", "urgent=yes", "domains:=[1", "extra=@no-such-file",
 		`ports=[80, 443]`, "domains=ok",
 	}
-	inputs, problems := (&inputFlags{values: args, files: []string{"missing.json"}}).read(a, inputPlan)
+	inputs, problems := (&inputFlags{values: args, files: []string{"missing.json"}}).read(t.Context(), a, inputPlan)
 	var got []string
 	for _, p := range problems {
 		got = append(got, problemText(p))
@@ -115,7 +115,7 @@ func TestInputMistakesAreAllCollected(t *testing.T) {
 
 func TestFlagsWinOverTheInputFile(t *testing.T) {
 	a, _, _ := newTestApp(`{"name": "file", "domains": ["file.com"], "count": 2}`)
-	got, problems := (&inputFlags{values: []string{"domains=flag.com"}, files: []string{"-"}}).read(a, inputPlan)
+	got, problems := (&inputFlags{values: []string{"domains=flag.com"}, files: []string{"-"}}).read(t.Context(), a, inputPlan)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

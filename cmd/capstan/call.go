@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -41,13 +42,7 @@ status 400 or more is printed too, and the exit code is 1.`,
   capstan call fleet getShip -p imo=9074729 --openapi fleet=fleet.openapi.yaml --mock`,
 		Args: exactArgs("API", "OPERATION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			if f.send.timeout > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, f.send.timeout)
-				defer cancel()
-			}
-			return a.call(ctx, args[0], args[1], &f)
+			return a.call(cmd.Context(), args[0], args[1], &f)
 		},
 	}
 	fs := cmd.Flags()
@@ -76,30 +71,94 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	if f.all && !operations.Pageable(op) {
 		return usagef("--all: operation %q has no pagination that capstan knows", id)
 	}
-	req, err := a.request(op, f)
-	if err != nil {
+	req, err := a.request(ctx, op, f)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return err
+	}
+	res, err := a.deliver(ctx, api, req, f)
+	switch {
+	case err != nil && !a.io.Interrupts.claim():
+		return silent{exitInterrupted}
+	case err != nil:
+		return a.unanswered(ctx, op, err)
+	}
+	if err := a.answer(op, res, f); err != nil || ctx.Err() == nil {
+		return err
+	}
+	a.complain("capstan call: interrupted after the answer came")
+	return silent{exitInterrupted}
+}
+
+// deliver sends the request, or all its pages. A write that Ctrl-C finds in
+// flight gets some time for its answer, as in a run: cut off, nobody would know
+// whether it took effect.
+func (a *app) deliver(ctx context.Context, api *engine.API, req *operations.Request, f *callFlags) (*operations.Response, error) {
+	writes := req.Op.Effect() != operations.Read
+	if writes {
+		defer a.io.Interrupts.during(func() {
+			a.complain("stopping: the request is in flight and gets a few seconds to finish; Ctrl-C again ends at once")
+		}, func() { a.maybeDone(req.Op) })()
+		var cancel context.CancelFunc
+		ctx, cancel = grace(ctx, callGrace)
+		defer cancel()
+	}
+	if f.send.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, f.send.timeout, errTimeUp)
+		defer cancel()
 	}
 	send := func() (*operations.Response, error) { return api.Call(ctx, req) }
 	if f.all {
 		send = func() (*operations.Response, error) { return operations.All(ctx, api.Call, req, callPages) }
 	}
 	res, err := send()
-	if err != nil {
-		return a.unanswered(ctx, op, err)
+	if err != nil && errors.Is(context.Cause(ctx), errTimeUp) {
+		err = fmt.Errorf("%w: %w", errTimeUp, err)
 	}
-	return a.answer(op, res, f)
+	return res, err
+}
+
+// callGrace is how long a write may go on after Ctrl-C.
+const callGrace = 5 * time.Second
+
+// errTimeUp ends a call that --timeout bounds.
+var errTimeUp = errors.New("the time of --timeout is up")
+
+// grace returns a context that ends d after ctx does.
+func grace(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(d, cancel)
+		context.AfterFunc(later, func() { timer.Stop() })
+	})
+	return later, func() {
+		stop()
+		cancel()
+	}
+}
+
+func (a *app) maybeDone(op *operations.Operation) {
+	a.complain("it is not known whether %s took effect: look before you send it again", op.ID)
 }
 
 // unanswered ends a call that got no whole answer. A write that may have taken
 // effect is not called a failure.
 func (a *app) unanswered(ctx context.Context, op *operations.Operation, err error) error {
+	inDoubt := op.Effect() != operations.Read && operations.IsInDoubt(err)
 	switch {
-	case op.Effect() != operations.Read && operations.IsInDoubt(err):
+	case ctx.Err() != nil && inDoubt:
+		a.maybeDone(op)
+		return context.Cause(ctx)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case inDoubt:
 		a.complain("%s", printable(err.Error()))
-		a.complain("it is not known whether %s took effect: look before you send it again", op.ID)
+		a.maybeDone(op)
 		return silent{exitWaiting}
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, errTimeUp):
 		a.complain("%s", printable(err.Error()))
 		return silent{exitTimedOut}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,9 +79,9 @@ func find(all []target, name string) []target {
 
 // request builds the request from -p and --body. Every problem is found before
 // anything is sent.
-func (a *app) request(op *operations.Operation, f *callFlags) (*operations.Request, error) {
+func (a *app) request(ctx context.Context, op *operations.Operation, f *callFlags) (*operations.Request, error) {
 	all := targets(op)
-	values, problems := a.gather(f.params, func(name string) wantedType {
+	values, problems := a.gather(ctx, f.params, func(name string) wantedType {
 		if found := find(all, name); len(found) == 1 {
 			return typeOfSchema(found[0].schema)
 		}
@@ -91,7 +92,7 @@ func (a *app) request(op *operations.Operation, f *callFlags) (*operations.Reque
 		r.given[p.Name] = true // given, if wrongly: not missing as well
 	}
 	if f.body != "" {
-		r.body(a, f.body)
+		r.body(ctx, a, f.body)
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		r.set(name, values[name])
@@ -120,9 +121,9 @@ func (r *requestBuilder) problem(name, message, hint string) {
 }
 
 // body reads --body: JSON when the operation takes JSON, else bytes.
-func (r *requestBuilder) body(a *app, file string) {
+func (r *requestBuilder) body(ctx context.Context, a *app, file string) {
 	op := r.req.Op
-	data, err := a.readFile(file)
+	data, err := a.readFile(ctx, file)
 	switch {
 	case err != nil:
 		r.problem("--body", err.Error(), "")

@@ -52,7 +52,7 @@ func TestCallRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, _, _ := newTestApp(test.stdin)
-			req, err := a.request(renameBerth, &test.flags)
+			req, err := a.request(t.Context(), renameBerth, &test.flags)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestCallMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, _, _ := newTestApp(test.stdin)
-			_, err := a.request(test.op, &test.flags)
+			_, err := a.request(t.Context(), test.op, &test.flags)
 			var bad *engine.InputError
 			if !errors.As(err, &bad) {
 				t.Fatalf("error %v, want an input error", err)
@@ -113,7 +113,7 @@ func TestCallMistakes(t *testing.T) {
 func TestUploadSendsBytes(t *testing.T) {
 	op := &operations.Operation{ID: "upload", Body: &operations.Body{Media: []operations.Media{{Type: "application/pdf"}}}}
 	a, _, _ := newTestApp("%PDF-1.7")
-	req, err := a.request(op, &callFlags{body: "-"})
+	req, err := a.request(t.Context(), op, &callFlags{body: "-"})
 	if err != nil {
 		t.Fatal(err)
 	}

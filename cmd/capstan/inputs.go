@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,11 +17,11 @@ type inputFlags struct {
 
 // read builds the inputs from files, then from -i, which wins. What the engine
 // will find wrong (missing, unknown, of another type) is left to it.
-func (f *inputFlags) read(a *app, plan *engine.Plan) (engine.Inputs, []engine.InputProblem) {
+func (f *inputFlags) read(ctx context.Context, a *app, plan *engine.Plan) (engine.Inputs, []engine.InputProblem) {
 	inputs := engine.Inputs{}
 	var problems []engine.InputProblem
 	for _, file := range f.files {
-		object, err := a.readObject(file)
+		object, err := a.readObject(ctx, file)
 		if err != nil {
 			problems = append(problems, engine.InputProblem{Message: fmt.Sprintf("--input-file %s: %v", file, err)})
 			continue
@@ -29,7 +30,7 @@ func (f *inputFlags) read(a *app, plan *engine.Plan) (engine.Inputs, []engine.In
 			inputs[name] = v
 		}
 	}
-	values, more := a.gather(f.values, func(name string) wantedType {
+	values, more := a.gather(ctx, f.values, func(name string) wantedType {
 		for _, in := range plan.Inputs {
 			if in.Name == name {
 				return typeInWords(in.Type)
@@ -44,8 +45,8 @@ func (f *inputFlags) read(a *app, plan *engine.Plan) (engine.Inputs, []engine.In
 }
 
 // readObject reads a JSON object from a file, or stdin for "-".
-func (a *app) readObject(file string) (map[string]any, error) {
-	data, err := a.readFile(file)
+func (a *app) readObject(ctx context.Context, file string) (map[string]any, error) {
+	data, err := a.readFile(ctx, file)
 	if err != nil {
 		return nil, err
 	}

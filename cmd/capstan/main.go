@@ -12,21 +12,24 @@ import (
 )
 
 func main() {
-	ctx, stop := interruptible(context.Background())
-	code := run(ctx, os.Args[1:], processStreams())
+	io := processStreams()
+	io.Interrupts = &interrupts{exit: os.Exit}
+	ctx, stop := interruptible(context.Background(), io.Interrupts)
+	code := run(ctx, os.Args[1:], io)
 	stop()
 	os.Exit(code)
 }
 
-// interruptible returns a context that the first Ctrl-C or SIGTERM cancels. The
-// second one meets the default action and kills the process.
+// interruptible returns a context that the first Ctrl-C or SIGTERM ends; the
+// second ends the process, see [interrupts].
 //
 // SIGPIPE is taken over so that a closed pipe is a failed write, not a death in
 // the middle of a run; commands that hooks start still get the default action,
 // which ignoring the signal would not give them.
-func interruptible(parent context.Context) (context.Context, func()) {
+func interruptible(parent context.Context, i *interrupts) (context.Context, func()) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	stop := func() { signal.Stop(signals) }
+	return i.listen(parent, signals, stop), stop
 }

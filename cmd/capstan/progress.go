@@ -126,12 +126,12 @@ func (p *progress) event(e engine.Event) {
 	if slices.Contains(p.before, e.Step) {
 		return // its result is read, nothing is done
 	}
+	p.follow(e)
+	line := p.sentence(e)
 	if p.log != nil {
 		p.record(e)
 		return
 	}
-	p.follow(e)
-	line := p.sentence(e)
 	if line != "" {
 		p.erase()
 		_, _ = io.WriteString(p.out, line+"\n") // a run does not end because nobody watches it
@@ -157,6 +157,20 @@ func (p *progress) follow(e engine.Event) {
 		p.current.next = p.now().Add(e.Wait)
 		p.current.note = retryCause(e)
 	}
+}
+
+// writing returns the step whose request may be changing something now, "" for
+// none. Of a step that the plan does not tell about this is taken to be so.
+func (p *progress) writing() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current == nil || p.current.looks > 0 {
+		return ""
+	}
+	if s, known := p.plan[stepID(p.current.path)]; known && (s.Effect == "read" || s.Kind == "external") {
+		return ""
+	}
+	return p.current.path
 }
 
 // record writes an event as a log record.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,6 +39,8 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 		a.reportInputs(inputs.Problems)
 	case errors.As(err, &creds):
 		a.reportCredentials(creds.Missing)
+	case errors.Is(err, context.Canceled):
+		a.complain("%s: interrupted", cmd.CommandPath())
 	default:
 		a.complain("%s: %s", cmd.CommandPath(), printable(err.Error()))
 	}

@@ -117,6 +117,8 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run
 	attendant := a.attend(show, rt, stay, f.showSensitive)
 	attendant.serve(hooks)
 	show.start(nil)
+	attendant.run, attendant.capability = before.Run, before.Capability
+	defer a.io.Interrupts.during(attendant.stopping, attendant.leave)()
 	opts := &engine.Options{External: hooks, Log: a.logger(a.io.Err)}
 	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{
 		Done: done, Stay: stay, Timeout: f.timeout, OnEvent: attendant.event,

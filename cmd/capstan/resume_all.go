@@ -38,6 +38,7 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 	}
 	slices.Reverse(due) // oldest first
 	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger(a.io.Err)}, timeout: f.timeout, docs: make([]*engine.Result, len(due))}
+	defer a.io.Interrupts.during(s.stopping, nil)()
 	s.run(ctx, due)
 	return s.finish(ctx)
 }
@@ -88,6 +89,11 @@ func (s *sweep) one(ctx context.Context, i int, state durable.State) {
 		s.docs[i] = s.app.tidyResult(res)
 		s.ended(res, err)
 	}
+}
+
+// stopping answers the first Ctrl-C.
+func (s *sweep) stopping() {
+	s.note("stopping: requests in flight get a few seconds to finish; Ctrl-C again ends at once")
 }
 
 // ended reports a run that was executed here.

@@ -93,6 +93,8 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	}
 	show.named = rt != nil && !f.send.mock // nobody looks for a rehearsal again
 	show.start(prog.Plan())
+	attendant.capability = prog.Name()
+	defer a.io.Interrupts.during(attendant.stopping, attendant.leave)()
 	res, err := prog.RunWith(ctx, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
 	attendant.close()
 	show.close()
@@ -130,7 +132,10 @@ func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engin
 	if err := checkExternal(prog.Plan(), done, opts.External); err != nil {
 		return nil, nil, err
 	}
-	inputs, problems := f.inputs.read(a, prog.Plan())
+	inputs, problems := f.inputs.read(ctx, a, prog.Plan())
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
 	if len(problems) > 0 {
 		return nil, nil, a.refuseInputs(prog, inputs, problems)
 	}
@@ -158,6 +163,9 @@ func (a *app) refuseInputs(prog *engine.Program, inputs engine.Inputs, problems 
 func (a *app) refusedDocument(capability, code string, err error) error {
 	if a.wantsText() {
 		return err
+	}
+	if !a.io.Interrupts.claim() {
+		return silent{exitInterrupted}
 	}
 	doc := engine.Result{
 		Capability: capability, Status: engine.Failed,

@@ -11,6 +11,9 @@ import (
 // finishRun prints how a run ended: the document for a machine, or outputs on
 // stdout and the rest on stderr for a person.
 func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error {
+	if !a.io.Interrupts.claim() {
+		return silent{exitInterrupted}
+	}
 	res = a.tidyResult(res)
 	if !a.wantsText() {
 		if printErr := a.printDocument(res); printErr != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,7 +14,8 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command line as users meet it. Beside testscript's own
 // commands there are "upstream NAME.stub", which serves a stub file on loopback
-// until the script ends, and "requested", see upstream_test.go, and "listed".
+// until the script ends, and "requested" and "release", see upstream_test.go, and
+// "listed" and "says".
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -32,8 +34,22 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"upstream": upstream, "requested": requested, "listed": listed,
+			"release": release, "says": says,
 		},
 	})
+}
+
+// says waits until a file has a line with the given text.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: says FILE TEXT")
+	}
+	for {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.Contains(string(text), args[1]) {
+			return
+		}
+	}
 }
 
 // listed waits until a run has the given status. Further arguments are flags of

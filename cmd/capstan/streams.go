@@ -19,6 +19,8 @@ type streams struct {
 	InTTY, OutTTY, ErrTTY bool
 	// Width returns the terminal's columns at this moment.
 	Width func() int
+	// Interrupts hears Ctrl-C; nil where none can come.
+	Interrupts *interrupts
 }
 
 func processStreams() *streams {

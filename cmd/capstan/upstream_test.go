@@ -23,6 +23,7 @@ import (
 //
 //	> GET /ships/1        the request; without a query any query matches
 //	< 200                 the status, or "drop" to close the connection
+//	< hold                keep the answer back until "release"
 //	< Retry-After: 1      headers
 //	{"id": 1}             the body, up to the next exchange
 //
@@ -49,6 +50,14 @@ func requested(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Value(stubKey{}).(*stubServer).await(args[0])
 }
 
+// release lets the answers that are held back go.
+func release(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: release")
+	}
+	close(ts.Value(stubKey{}).(*stubServer).released)
+}
+
 // stubKey finds a script's server among its values.
 type stubKey struct{}
 
@@ -56,6 +65,7 @@ type stubKey struct{}
 type exchange struct {
 	method, path, query string
 	status              int // 0 drops the connection
+	held                bool
 	header              http.Header
 	body                string
 }
@@ -80,6 +90,8 @@ func parseStub(text string) []*exchange {
 		switch {
 		case !ok:
 			e.body += line
+		case answer == "hold":
+			e.held = true
 		case isHeader:
 			e.header.Add(name, value)
 		default:
@@ -96,10 +108,11 @@ type stubServer struct {
 	log       string
 	exchanges []*exchange
 	requests  []string
+	released  chan struct{}
 }
 
 func newStubServer() *stubServer {
-	s := new(stubServer)
+	s := &stubServer{released: make(chan struct{})}
 	s.arrived = sync.NewCond(&s.mu)
 	return s
 }
@@ -107,7 +120,7 @@ func newStubServer() *stubServer {
 func (s *stubServer) load(exchanges []*exchange, log string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.exchanges, s.log, s.requests = exchanges, log, nil
+	s.exchanges, s.log, s.requests, s.released = exchanges, log, nil, make(chan struct{})
 }
 
 func (s *stubServer) await(prefix string) {
@@ -124,6 +137,13 @@ func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client went away
 	}
 	e, err := s.take(r, body)
+	if e != nil && e.held {
+		select {
+		case <-s.released:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	switch {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// interrupts is what Ctrl-C and SIGTERM do to an invocation. The first one ends
+// its context and is answered at once; the second one ends the process, after a
+// word on where things stand. Its methods may be called on nil, which no signal
+// reaches, and from any goroutine.
+type interrupts struct {
+	exit func(code int)
+
+	mu       sync.Mutex // held until the process ends, once last speaks
+	orderly  bool       // the command at work takes the time it needs to stop
+	stopping func()
+	last     func()
+	claimed  bool // the command tells how it ended
+	left     bool // the second signal did
+}
+
+// patience is how long a command may go on after the first signal that did not
+// ask for more: it may be in a read, or in a credential's command, that nothing
+// breaks off, and has sent nothing.
+const patience = 500 * time.Millisecond
+
+// listen returns a context that the first signal ends. handBack is called with
+// the second one: a third is not for us.
+func (i *interrupts) listen(parent context.Context, signals <-chan os.Signal, handBack func()) context.Context {
+	ctx, cancel := context.WithCancel(parent)
+	go func() {
+		<-signals
+		cancel()
+		if i.answer() {
+			<-signals
+		} else {
+			select {
+			case <-signals:
+			case <-time.After(patience):
+			}
+		}
+		handBack()
+		i.end()
+	}()
+	return ctx
+}
+
+// during lets a command stop in order: stopping is called with the first signal,
+// and last before the second ends the process; each may be nil. The result takes
+// that back.
+func (i *interrupts) during(stopping, last func()) (done func()) {
+	if i == nil {
+		return func() {}
+	}
+	i.set(true, stopping, last)
+	return func() { i.set(false, nil, nil) }
+}
+
+func (i *interrupts) set(orderly bool, stopping, last func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.orderly, i.stopping, i.last = orderly, stopping, last
+}
+
+// answer reports whether the command at work stops in order.
+func (i *interrupts) answer() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.stopping != nil && !i.claimed {
+		i.stopping()
+	}
+	return i.orderly
+}
+
+// end ends the process. A command that has begun to tell how it ended is left to
+// do that.
+func (i *interrupts) end() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.claimed {
+		return
+	}
+	i.left = true
+	if i.last != nil {
+		i.last()
+	}
+	i.exit(exitInterrupted)
+}
+
+// claim reports whether the command is to tell how it ended. It does not return
+// while the second signal is answered, which ends the process.
+func (i *interrupts) claim() bool {
+	if i == nil {
+		return true
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.claimed = !i.left
+	return i.claimed
+}
+
+// readAll reads r to its end, or gives up when ctx ends: a read from a terminal or
+// a pipe cannot be broken off, and Ctrl-C must not wait for it.
+func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	type content struct {
+		data []byte
+		err  error
+	}
+	read := make(chan content, 1)
+	go func() {
+		data, err := io.ReadAll(r)
+		read <- content{data, err}
+	}()
+	select {
+	case c := <-read:
+		return c.data, c.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// interruptedCode is the code of the error in the document of a run that was
+// interrupted, as the engine has it.
+const interruptedCode = "interrupted"
+
+// stopping answers the first Ctrl-C of a run: at once where the run does not end
+// at once.
+func (t *attendant) stopping() {
+	step := t.show.writing()
+	if step == "" {
+		return
+	}
+	t.show.hold()
+	defer t.show.release()
+	t.app.complain("stopping: the request of step %q is in flight and gets a few seconds to finish; Ctrl-C again ends at once", step)
+}
+
+// leave tells where a run stands that the second Ctrl-C ends, and how to go on.
+func (t *attendant) leave() {
+	t.show.hold()
+	res := t.standing()
+	if !t.app.wantsText() {
+		_ = t.app.printDocument(res) // the process ends, whatever became of it
+	}
+	t.app.complain("%s: %s", res.Capability, res.Error.Message)
+	if res.Run != "" {
+		t.app.complain("run %s", res.Run)
+	}
+	if res.Error.Hint != "" {
+		t.app.complain("%s", res.Error.Hint)
+	}
+}
+
+// standing is the document of the run as it is being left.
+func (t *attendant) standing() *engine.Result {
+	t.mu.Lock()
+	run := t.run
+	t.mu.Unlock()
+	res := &engine.Result{Run: run, Capability: t.capability}
+	if t.rt != nil && run != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // it may be what hangs
+		defer cancel()
+		if kept, err := engine.Inspect(ctx, t.rt, run); err == nil {
+			res = &kept.Result
+		}
+	}
+	res.Status = engine.Cancelled
+	res.Error = &engine.ErrorInfo{Code: interruptedCode, Message: "the run was interrupted"}
+	if step := t.show.writing(); step != "" {
+		res.Error.Step = step
+		res.Error.Message += fmt.Sprintf(" while the request of step %q was in flight; it may have taken effect", step)
+	}
+	if t.rt != nil && run != "" {
+		res.Error.Hint = "it goes on from where it stopped with: capstan resume " + run
+	}
+	return t.app.tidyResult(res)
+}
