@@ -129,7 +129,7 @@ func (t *attendant) announce(step engine.ExternalStep) {
 	t.show.hold()
 	defer t.show.release()
 	t.app.complain("waiting: step %q is to be done by somebody else", step.Step)
-	writeTask(t.app.io.Err, step.Description, step.With, step.Sensitive, t.prompt.showSensitive, t.prompt.width)
+	task{step.Description, step.With, step.Sensitive}.write(t.app.io.Err, t.prompt.showSensitive, revealsByFlag, t.prompt.width)
 	t.app.complain("then, in any shell: %s", t.app.doneCommand(step))
 }
 

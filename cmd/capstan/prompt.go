@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
@@ -25,9 +24,17 @@ type prompter struct {
 // end of input, leave the step waiting; Ctrl-C cancels the run.
 func (p *prompter) ask(ctx context.Context, step engine.ExternalStep) (any, error) {
 	fmt.Fprintf(p.out, "\n%s\n", p.paint.bold("step "+step.Step+" is yours, or another system's, to do:"))
-	writeTask(p.out, step.Description, step.With, step.Sensitive, p.showSensitive, p.width)
+	task := task{step.Description, step.With, step.Sensitive}
+	hint := revealsByFlag
+	question, answers := "done? [y]es  [j]son result  [w]ait: ", "y when it is done, j to give its result, w to leave it for later"
+	if len(step.Sensitive) > 0 && !p.showSensitive {
+		hint = "s shows it"
+		question = "done? [y]es  [s]how hidden values  [j]son result  [w]ait: "
+		answers = "y when it is done, s to see what is hidden, j to give its result, w to leave it for later"
+	}
+	task.write(p.out, p.showSensitive, hint, p.width)
 	for {
-		answer, err := p.line(ctx, "done? [y]es  [j]son result  [w]ait: ")
+		answer, err := p.line(ctx, question)
 		if err != nil {
 			return nil, notDone(ctx, err)
 		}
@@ -42,6 +49,10 @@ func (p *prompter) ask(ctx context.Context, step engine.ExternalStep) (any, erro
 			fmt.Fprintln(p.out, err)
 		case "w", "wait":
 			return nil, engine.ErrNotDone
+		case "s", "show":
+			task.reveal(p.out)
+		default:
+			fmt.Fprintln(p.out, "please answer "+answers)
 		}
 	}
 }
@@ -103,28 +114,5 @@ func lineReader(r io.Reader) func(context.Context) (string, error) {
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		}
-	}
-}
-
-// writeTask shows what an external step asks for and the values it needs.
-func writeTask(w io.Writer, description string, with map[string]any, sensitive []string, show bool, width int) {
-	const indent = "  "
-	for _, line := range wrap(description, max(width-len(indent), 0)) {
-		if line != "" {
-			fmt.Fprintln(w, indent+line)
-		}
-	}
-	names := make([]string, 0, len(with))
-	for name := range with {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	col := column(names, func(s string) string { return s })
-	for _, name := range names {
-		value := valueText(with[name])
-		if slices.Contains(sensitive, name) && !show {
-			value = redacted + "  (--show-sensitive shows it)"
-		}
-		fmt.Fprintf(w, "%s%s  %s\n", indent, pad(printable(name), col), value)
 	}
 }

@@ -59,8 +59,8 @@ step send-link is yours, or another system's, to do:
   Email the link to admin_email so that
   they can connect.
   admin_email  "it@acme.com\u001b[2J"
-  link         [redacted]  (--show-sensitive shows it)
-done? [y]es  [j]son result  [w]ait: `
+  link         [redacted]  (s shows it)
+done? [y]es  [s]how hidden values  [j]son result  [w]ait: `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("prompt (-want +got):\n%s", diff)
 	}
@@ -71,6 +71,30 @@ done? [y]es  [j]son result  [w]ait: `
 	}
 	if !strings.Contains(out.String(), "https://example.test/secret") {
 		t.Errorf("--show-sensitive does not show the link:\n%s", out.String())
+	}
+}
+
+// Whoever mails the link has to see it; whoever presses Enter, what there is to say.
+func TestPromptShowsAndExplains(t *testing.T) {
+	var out strings.Builder
+	p := &prompter{out: &out, lines: lineReader(strings.NewReader("s\n\nno\ny\n"))}
+	if _, err := p.ask(t.Context(), mailStep); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "https://example.test/secret"); n != 1 {
+		t.Errorf("the link is shown %d times:\n%s", n, &out)
+	}
+	if n := strings.Count(out.String(), "please answer y when it is done, s to see what is hidden, j to give its result, w to leave it for later\n"); n != 2 {
+		t.Errorf("%d answers are explained:\n%s", n, &out)
+	}
+}
+
+// That there is no value is no secret.
+func TestTaskWithoutItsSecret(t *testing.T) {
+	var out strings.Builder
+	task{with: map[string]any{"link": nil}, sensitive: []string{"link"}}.write(&out, false, revealsByFlag, 0)
+	if diff := cmp.Diff("  link  null\n", out.String()); diff != "" {
+		t.Errorf("task (-want +got):\n%s", diff)
 	}
 }
 

@@ -90,7 +90,7 @@ func (a *app) outputs(res *engine.Result, showSensitive bool) {
 			continue
 		}
 		text := valueText(v)
-		if slices.Contains(res.SensitiveOutputs, name) && !showSensitive {
+		if v != nil && slices.Contains(res.SensitiveOutputs, name) && !showSensitive {
 			text, hidden = redacted, true
 		}
 		a.printf("%s  %s\n", pad(label(name), width), text)
@@ -112,7 +112,7 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 		a.complain("waiting: step %q is not due yet; %s", w.Step, w.Description)
 	} else {
 		a.complain("waiting: step %q is to be done by somebody else", w.Step)
-		writeTask(a.io.Err, w.Description, w.With, w.Sensitive, showSensitive, a.textWidth(a.io.ErrTTY))
+		task{w.Description, w.With, w.Sensitive}.write(a.io.Err, showSensitive, revealsByFlag, a.textWidth(a.io.ErrTTY))
 	}
 	if w.Resume != "" {
 		a.complain("then: %s", oneLine(w.Resume))

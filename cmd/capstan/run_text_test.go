@@ -16,7 +16,7 @@ func TestOutputsText(t *testing.T) {
 			"id": "org_1", "portal_link": "https://example.test/secret", "items": []any{1, "<b>"}, "note": "two\nlines \x1b[31m", "none": nil,
 		},
 		OutputNames:      []string{"id", "portal_link", "items", "note", "none", "unknown"},
-		SensitiveOutputs: []string{"portal_link"},
+		SensitiveOutputs: []string{"portal_link", "none"},
 	}
 	a, out, stderr := newTestApp("")
 	a.outputs(res, false)

@@ -134,7 +134,7 @@ func (v *runView) waiting() {
 		return
 	}
 	v.printf("\n%s\n", v.paint.bold("waiting for "+w.Step))
-	writeTask(v.app.out, w.Description, w.With, w.Sensitive, v.showSensitive, v.width)
+	task{w.Description, w.With, w.Sensitive}.write(v.app.out, v.showSensitive, revealsByFlag, v.width)
 	v.printf("  then: %s\n", oneLine(w.Resume))
 }
 
