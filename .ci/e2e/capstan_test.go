@@ -21,8 +21,9 @@ const published = "../../capabilities/workos/b2b-enterprise-onboarding.yaml"
 // shell is where a new user stands: an empty folder with the published file in
 // it, a home of their own and nothing else in the environment.
 type shell struct {
-	dir string
-	env []string
+	dir  string
+	home string
+	env  []string
 }
 
 func newShell(t *testing.T) *shell {
@@ -33,8 +34,9 @@ func newShell(t *testing.T) *shell {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, filepath.Base(published)), string(src))
-	return &shell{dir: dir, env: []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "WORKOS_API_KEY=" + apiKey,
+	home := t.TempDir()
+	return &shell{dir: dir, home: home, env: []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "WORKOS_API_KEY=" + apiKey,
 	}}
 }
 

@@ -43,6 +43,7 @@ const control = {
   'POST /_e2e/foreign': (body) => json(world.addForeignTenant(body)),
   'POST /_e2e/story': (body) => json(world.tell(body)),
   'POST /_e2e/fault': (body) => json(faults.add(body)),
+  'POST /_e2e/release': () => json(faults.release()),
 };
 
 async function handle(request, env) {
@@ -56,19 +57,21 @@ async function handle(request, env) {
   world.look(key, url);
   const fault = faults.take(key);
   if (fault) return faults.apply(fault, env, (change) => emulate(request, url, body, change));
-  const answer = await emulate(request, url, body);
-  if (key === 'POST /organizations' && answer.status === 201) world.begin((await answer.clone().json()).id);
-  return answer;
+  return emulate(request, url, body);
 }
 
 // emulate passes the request to the emulator itself, its query replaced when a
-// fault asks for that.
-function emulate(request, url, body, { search } = {}) {
+// fault asks for that, and begins the story of an organization that it makes.
+async function emulate(request, url, body, { search } = {}) {
   if (search !== undefined) url.search = search;
   if (mode === 'faithful' && /^\/directory_(users|groups)$/.test(url.pathname) && url.searchParams.has('directory')) {
     url.searchParams.set('directory_id', url.searchParams.get('directory'));
   }
-  return app.fetch(new Request(url, { method: request.method, headers: request.headers, body: body || undefined }));
+  const answer = await app.fetch(new Request(url, { method: request.method, headers: request.headers, body: body || undefined }));
+  if (request.method === 'POST' && url.pathname === '/organizations' && answer.status === 201) {
+    world.begin((await answer.clone().json()).id);
+  }
+  return answer;
 }
 
 // recorded keeps the headers that tests ask about; the key itself stays out.

@@ -26,8 +26,9 @@ func TestPassingFaults(t *testing.T) {
 	}
 }
 
-// The answer to the write is lost after it took effect: it must not be sent
-// again, and a person must be told what to look for.
+// The answer to a write is lost after it took effect: it must not be sent again,
+// and a person must be told how to go on. What a resume does then is in
+// doubt_test.go.
 func TestLostAnswer(t *testing.T) {
 	e, s := newEmulator(t), newShell(t)
 	e.fault(t, "POST /organizations", "lose", map[string]any{"times": 5})
@@ -39,7 +40,23 @@ func TestLostAnswer(t *testing.T) {
 	if n := len(sent(e.log(t), "POST /organizations")); n != 1 {
 		t.Errorf("%d POSTs to /organizations, want 1", n)
 	}
-	out.wantStderr(t, "create-organization", "not sent again", "look in workos")
+	out.wantStderr(t, "create-organization", "not sent again", "capstan resume")
+}
+
+// A write that nothing can look up is left to a person.
+func TestLostAnswerOfAnUnsafeWrite(t *testing.T) {
+	e, s := newEmulator(t), newShell(t)
+	e.fault(t, "POST /portal/generate_link", "lose", map[string]any{"times": 5})
+	out := s.capstan(t, onboard(e, done)...)
+	out.wantCode(t, 5)
+	out.wantStderr(t, "generate-admin-portal-link", "not sent again", "look in workos", "capstan runs resolve")
+	run := out.document(t).Run
+	again := s.resume(t, run)
+	again.wantCode(t, 5)
+	s.capstan(t, "runs", "resolve", run, "generate-admin-portal-link", "--did-not-happen").wantCode(t, 0)
+	if n := len(sent(e.log(t), "POST /portal/generate_link")); n != 1 {
+		t.Errorf("%d links were asked for before anybody said that there is none", n)
+	}
 }
 
 // A write is not sent again on 503 either: the status does not say whether it

@@ -33,6 +33,11 @@ const kinds = {
     await emulate();
     return new Promise(() => {});
   },
+  // The request waits, without effect, until the test lets it go; or for good.
+  hold: async (fault, env, emulate) => {
+    await fault.released;
+    return emulate();
+  },
   // The API ignores every filter, as a misspelt or undocumented one would be.
   unfiltered: (fault, env, emulate) => emulate({ search: '' }),
   // The answer is not what was promised.
@@ -62,14 +67,28 @@ function hugeBody(mebibytes) {
 
 export class Faults {
   #waiting = [];
+  #released;
+  #release;
 
+  constructor() {
+    this.reset();
+  }
+
+  // reset forgets the faults, and the requests that are held.
   reset() {
     this.#waiting = [];
+    this.#released = new Promise((resolve) => (this.#release = resolve));
+  }
+
+  // release lets every request go that is held, and those to come.
+  release() {
+    this.#release();
+    return {};
   }
 
   add(fault) {
     if (!kinds[fault.kind]) throw new Error(`no fault ${fault.kind}`);
-    this.#waiting.push({ times: 1, after: 0, ...fault });
+    this.#waiting.push({ times: 1, after: 0, released: this.#released, ...fault });
     return fault;
   }
 

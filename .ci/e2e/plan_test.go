@@ -28,10 +28,13 @@ func TestPlanTellsEverything(t *testing.T) {
 	for _, line := range []string{
 		"name <- inputs.organization_name",
 		"domain_data <- inputs.domains (overlay)",
+		"external_id <- run.id (overlay)",
+		"looked up first, with OrganizationsController_getByExternalId",
 		"organization <- create-organization.id",
 		`intent <- "sso" (step key)`,
 		"organization_id <- create-organization.id",
-		"directory <- verify-directory",
+		"directory <- verify-directory.match.id",
+		"limit <- 100 (overlay)",
 	} {
 		if !strings.Contains(text.stdout, line) {
 			t.Errorf("the plan does not say %q\n%s", line, text)

@@ -191,19 +191,3 @@ func TestSecretsWhileWaiting(t *testing.T) {
 		t.Errorf("the portal link was printed\n%s", out)
 	}
 }
-
-// files returns every file below dir, which must hold some.
-func files(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			out[name] = read(t, name)
-		}
-		return err
-	})
-	if err != nil || len(out) == 0 {
-		t.Fatalf("no recordings in %s: %v", dir, err)
-	}
-	return out
-}
