@@ -23,7 +23,7 @@ func TestWorkflowCommands(t *testing.T) {
 	}
 	for _, args := range commands {
 		t.Run(args[0], func(t *testing.T) {
-			cmd := exec.Command(bin, args...)
+			cmd := capstan(t, bin, args...)
 			cmd.Dir = project(t)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("capstan %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -40,12 +40,22 @@ func TestWorkflowFails(t *testing.T) {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(build(t), "validate", "capabilities")
+	cmd := capstan(t, build(t), "validate", "capabilities")
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != 3 || !strings.Contains(string(out), `"ships.register"`) {
 		t.Errorf("exit %d (%v), want 3 and the right name:\n%s", code, err, out)
 	}
+}
+
+// capstan is a command that finds a home of its own, as on a fresh runner: what
+// it keeps does not go to where the developer keeps runs.
+func capstan(t *testing.T, bin string, args ...string) *exec.Cmd {
+	t.Helper()
+	home := t.TempDir()
+	cmd := exec.Command(bin, args...)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home, "XDG_CACHE_HOME="+home, "LocalAppData="+home)
+	return cmd
 }
 
 // project lays out the repository that the workflow is for: the capability of

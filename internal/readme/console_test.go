@@ -22,10 +22,12 @@ type command struct {
 }
 
 // TestConsole runs the commands of every console block, "go run" in the
-// repository's root and capstan in the page's own folder, without credentials, and compares what they print (stdout and stderr
-// as a terminal mixes them) with the page. "..." in the page stands for any
-// text, and alone on a line for any lines. `$ echo $?` shows the exit code; a
-// command without one must exit 0.
+// repository's root and capstan in the page's own folder, without credentials
+// and in a home of their own, and compares what they print (stdout and stderr as
+// a terminal mixes them) with the page. "..." in the page stands for any text,
+// and alone on a line for any lines. `$ echo $?` shows the exit code; a command
+// without one must exit 0. What "go run" adds when a program fails, the line
+// "exit status N", is the code where the page shows it.
 //
 // `go test ./...` is only checked to be there: these tests are part of it.
 func TestConsole(t *testing.T) {
@@ -45,6 +47,9 @@ func TestConsole(t *testing.T) {
 					if i+1 < len(commands) && commands[i+1].isStatus() {
 						wantCode = commands[i+1].output
 					}
+					if shown, code, ok := c.failsUnderGoRun(); ok {
+						c.output, wantCode = shown, code
+					}
 					check(t, bin, p.dir(), c, wantCode)
 				})
 			}
@@ -61,7 +66,7 @@ func check(t *testing.T, bin, dir string, c command, wantCode string) {
 	if cmd.Dir = dir; c.args[0] == "go" {
 		cmd.Dir = root
 	}
-	cmd.Env = environment()
+	cmd.Env = environment(t, cmd.Path == bin)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -74,6 +79,15 @@ func check(t *testing.T, bin, dir string, c command, wantCode string) {
 	if !pattern(c.output).MatchString(got) {
 		t.Errorf("$ %s\nprinted:\n%s\nthe page says:\n%s", strings.Join(c.args, " "), got, c.output)
 	}
+}
+
+// failsUnderGoRun splits what a page shows for a "go run" that fails into what
+// the program prints and its exit code. "go run" itself exits with 1.
+func (c command) failsUnderGoRun() (shown, code string, ok bool) {
+	lines := strings.SplitAfter(strings.TrimSuffix(c.output, "\n"), "\n")
+	last := lines[len(lines)-1]
+	code, ok = strings.CutPrefix(last, "exit status ")
+	return strings.Join(lines[:len(lines)-1], ""), code + "\n", ok && c.args[0] == "go"
 }
 
 func (c command) isStatus() bool { return slices.Equal(c.args, []string{"echo", "$?"}) }
@@ -128,12 +142,20 @@ func pattern(shown string) *regexp.Regexp {
 	return regexp.MustCompile(`\A` + b.String() + `\z`)
 }
 
-// environment is the caller's without credentials or terminal tricks.
-func environment() []string {
+// environment is the caller's without credentials, terminal tricks, or a state
+// directory in which somebody keeps runs. capstan gets a whole home of its own;
+// the go command needs the caller's for its caches.
+func environment(t *testing.T, ownHome bool) []string {
+	t.Helper()
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		return strings.HasPrefix(kv, "WORKOS_") || strings.HasPrefix(kv, "COLUMNS=")
 	})
-	return append(env, "NO_COLOR=1")
+	home := t.TempDir()
+	env = append(env, "NO_COLOR=1", "XDG_STATE_HOME="+home)
+	if ownHome {
+		env = append(env, "HOME="+home, "XDG_CACHE_HOME="+home, "LocalAppData="+home)
+	}
+	return env
 }
 
 func build(t *testing.T) string {
@@ -166,6 +188,17 @@ func dependOnSources(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestFailsUnderGoRun(t *testing.T) {
+	c := command{args: []string{"go", "run", "./cmd/capstan"}, output: "a problem\nexit status 3\n"}
+	if shown, code, ok := c.failsUnderGoRun(); shown != "a problem\n" || code != "3\n" || !ok {
+		t.Errorf("%q, %q, %v", shown, code, ok)
+	}
+	c.output = "exit status 3 is what it is\nall is well\n"
+	if _, _, ok := c.failsUnderGoRun(); ok {
+		t.Error("a success is taken for a failure")
 	}
 }
 
