@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/operations"
 )
 
 // loadFlags say how a file becomes a program.
@@ -115,18 +115,21 @@ func (s *sendFlags) apply(o *engine.Options) error {
 	case s.record != "" && s.replay != "":
 		return usagef("--record and --replay exclude each other")
 	}
-	if err := checkBaseURL(s.baseURL); err != nil {
-		return err
+	if err := s.checkDirs(); err != nil {
+		return &usageError{Message: err.Error()}
 	}
 	o.Mock, o.RecordDir, o.ReplayDir = s.mock, s.record, s.replay
 	o.BaseURL, o.Timeout, o.StrictResponses = s.baseURL, s.timeout, s.strictResponses
 	return nil
 }
 
-func checkBaseURL(text string) error {
-	u, err := url.Parse(text)
-	if text != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return usagef("--base-url %q: write an absolute URL, such as http://127.0.0.1:4100", text)
+// checkDirs finds out before the run whether it can be recorded or replayed.
+func (s *sendFlags) checkDirs() error {
+	switch {
+	case s.record != "":
+		return operations.CheckRecordDir(s.record)
+	case s.replay != "":
+		return operations.CheckReplayDir(s.replay)
 	}
 	return nil
 }

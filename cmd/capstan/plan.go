@@ -26,9 +26,6 @@ a schema says so in parentheses; -v names the rule of the others too.`,
   capstan plan ships.yaml --openapi fleet=fleet.openapi.yaml --overlay ships.overlay.yaml`,
 		Args: exactArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkBaseURL(baseURL); err != nil {
-				return err
-			}
 			opts, err := load.options(a)
 			if err != nil {
 				return err
@@ -66,8 +63,8 @@ func (a *app) refusePlan(r *engine.Report) error {
 	return err
 }
 
-// refused says why a file did not become a program. When --override alone is to
-// blame that is wrong usage, not an invalid capability.
+// refused says why a file did not become a program. When --override or --base-url
+// alone is to blame that is wrong usage, not an invalid capability.
 func refused(r *engine.Report) error {
 	if !r.Diagnostics.HasErrors() {
 		r.Diagnostics.Errorf(diag.Pos{File: r.File}, "dialect-not-runnable", "this is a %s file, which supports capabilities and does not run by itself", r.Dialect)
@@ -76,7 +73,7 @@ func refused(r *engine.Report) error {
 	for _, d := range r.Diagnostics {
 		switch {
 		case d.Severity != diag.Error:
-		case !strings.HasPrefix(d.Pos.File, "--override "):
+		case !strings.HasPrefix(d.Pos.File, "--override ") && d.Pos.File != "--base-url":
 			return &engine.LoadError{Report: r}
 		case blamed == nil:
 			blamed = &usageError{Message: d.Pos.File + ": " + d.Message, Hint: d.Hint}
