@@ -12,71 +12,6 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// target is one value an operation takes: a parameter, or a property of its
-// body.
-type target struct {
-	param    *operations.Param // nil for a property
-	in       operations.In
-	name     string
-	required bool
-	schema   *operations.Schema
-}
-
-// qualified names the value by its place: "path.id".
-func (t target) qualified() string { return string(t.in) + "." + t.name }
-
-func (t target) kind() string {
-	if t.in == operations.InBody {
-		return "body property"
-	}
-	return string(t.in) + " parameter"
-}
-
-// targets lists what an operation takes, in the document's order.
-func targets(op *operations.Operation) []target {
-	var all []target
-	for _, p := range op.Params {
-		all = append(all, target{param: p, in: p.In, name: p.Name, required: p.Required, schema: p.Schema})
-	}
-	if op.Body == nil || len(op.Body.Media) == 0 {
-		return all
-	}
-	schema := op.Body.Media[0].Schema
-	required := map[string]bool{}
-	for _, p := range properties(schema, required, 0) {
-		all = append(all, target{in: operations.InBody, name: p.Name, required: op.Body.Required && required[p.Name], schema: p.Schema})
-	}
-	return all
-}
-
-// properties collects an object schema's properties, its allOf parts' too, and
-// the names of the required ones. Depth guards against cyclic schemas.
-func properties(s *operations.Schema, required map[string]bool, depth int) []operations.Property {
-	if s == nil || depth > 8 {
-		return nil
-	}
-	for _, name := range s.Required {
-		required[name] = true
-	}
-	list := slices.Clone(s.Properties)
-	for _, part := range s.AllOf {
-		list = append(list, properties(part, required, depth+1)...)
-	}
-	return list
-}
-
-// find returns the targets that a name of the command line may mean: the plain
-// name, or one qualified by its place.
-func find(all []target, name string) []target {
-	var found []target
-	for _, t := range all {
-		if t.name == name || t.qualified() == name {
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
 // request builds the request from -p and --body. Every problem is found before
 // anything is sent.
 func (a *app) request(ctx context.Context, op *operations.Operation, f *callFlags) (*operations.Request, error) {
@@ -98,6 +33,7 @@ func (a *app) request(ctx context.Context, op *operations.Operation, f *callFlag
 		r.set(name, values[name])
 	}
 	r.missing(f.body != "")
+	r.check()
 	if len(r.problems) > 0 {
 		return nil, &engine.InputError{Problems: r.problems}
 	}
@@ -206,8 +142,8 @@ func (r *requestBuilder) unknown(name string, v any) {
 }
 
 func (r *requestBuilder) openBody() bool {
-	b := r.req.Op.Body
-	return b != nil && len(b.Media) > 0 && (b.Media[0].Schema == nil || b.Media[0].Schema.Open)
+	media := bodyMedia(r.req.Op)
+	return media != nil && (media.Schema == nil || media.Schema.Open)
 }
 
 // missing reports what is required and was not given. What --body leaves out is

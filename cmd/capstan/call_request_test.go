@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,6 +27,44 @@ var renameBerth = func() *operations.Operation {
 		}}}},
 	}
 }()
+
+// grantBerth takes one of two bodies, and a key in each.
+var grantBerth = func() *operations.Operation {
+	text := &operations.Schema{Types: []string{"string"}}
+	object := func(name string, s *operations.Schema) *operations.Schema {
+		return &operations.Schema{Types: []string{"object"}, Required: []string{name}, Properties: []operations.Property{{Name: name, Schema: s}}}
+	}
+	return &operations.Operation{
+		ID: "grantBerth", Method: "POST", Path: "/grants",
+		Body: &operations.Body{Required: true, Media: []operations.Media{
+			{Type: "application/x-www-form-urlencoded"},
+			{Type: "application/json", Schema: &operations.Schema{AllOf: []*operations.Schema{
+				object("key", text),
+				{OneOf: []*operations.Schema{object("role", &operations.Schema{Types: []string{"string"}, Enum: []any{"pilot"}}), object("roles", &operations.Schema{Types: []string{"array"}, Items: text})}},
+			}}},
+		}},
+	}
+}()
+
+// What an alternative of the body takes can be given by name, and is not asked
+// for.
+func TestCallUnionBody(t *testing.T) {
+	a, _, _ := newTestApp("")
+	req, err := a.request(t.Context(), grantBerth, &callFlags{params: []string{"key=x", "roles=pilot"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(any(map[string]any{"key": "x", "roles": []any{"pilot"}}), req.Body); diff != "" {
+		t.Errorf("body (-want +got):\n%s", diff)
+	}
+	var takes []string
+	for _, tg := range targets(grantBerth) {
+		takes = append(takes, fmt.Sprintf("%s %s %t", tg.name, typeText(tg.schema), tg.required))
+	}
+	if diff := cmp.Diff([]string{"key string true", "role string false", "roles array of string false"}, takes); diff != "" {
+		t.Errorf("takes (-want +got):\n%s", diff)
+	}
+}
 
 func TestCallRequest(t *testing.T) {
 	type sent struct {
@@ -83,7 +122,11 @@ func TestCallMistakes(t *testing.T) {
 		}},
 		"which id":               {renameBerth, callFlags{params: []string{"id=1", "name=East", "tugs=1"}}, "", []string{"id: more than one value has this name"}},
 		"wrong, not missing too": {renameBerth, callFlags{params: []string{"path.id=1", "name=East", "tugs=two"}}, "", []string{`tugs: "two" is no integer`}},
-		"body lacks one":         {renameBerth, callFlags{params: []string{"path.id=1"}, body: "-"}, `{"name": "East"}`, []string{"tugs: required body property is missing"}},
+		"out of its schema": {renameBerth, callFlags{params: []string{"path.id:=5", "name:=null", "tugs=1", `tags:=["a",2]`}}, "", []string{
+			"id: is an integer where string is documented", "tags: /1 is an integer where string is documented", "name: is null where string is documented",
+		}},
+		"no alternative": {grantBerth, callFlags{params: []string{"key=x", "role=captain"}}, "", []string{`body: fits none of the 2 documented shapes; the nearest: /role: is "captain", which is none of the documented values ("pilot")`}},
+		"body lacks one": {renameBerth, callFlags{params: []string{"path.id=1"}, body: "-"}, `{"name": "East"}`, []string{"tugs: required body property is missing"}},
 		"body is no object": {renameBerth, callFlags{params: []string{"path.id=1", "name=East"}, body: "-"}, `[1]`, []string{
 			"name: the body of --body is no JSON object, so no property can be set on it",
 		}},
