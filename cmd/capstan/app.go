@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,18 +33,22 @@ type globalFlags struct {
 }
 
 // run executes one command line and returns its exit code.
-func run(ctx context.Context, args []string, io *streams) int {
-	a := &app{io: io, out: &sink{w: io.Out}, args: args}
+func run(ctx context.Context, args []string, with *streams) int {
+	a := &app{out: &sink{w: with.Out}, args: args}
+	own := *with
+	own.Err = &stderr{w: with.Err, flags: &a.flags}
+	a.io = &own
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(io.In)
+	root.SetIn(with.In)
 	root.SetOut(a.out)
-	root.SetErr(io.Err)
+	root.SetErr(own.Err)
 	cmd, err := root.ExecuteContextC(ctx)
 	if !a.io.Interrupts.claim() {
 		return exitInterrupted
 	}
 	code := a.report(cmd, err)
+	a.documentError(err)
 	if a.out.err != nil && code == exitDone {
 		code = exitFailed
 		if !isClosedPipe(a.out.err) {
@@ -112,18 +114,6 @@ func oneOf(s string, accepted ...string) bool {
 		}
 	}
 	return false
-}
-
-// logger returns where -v goes, or nil without -v.
-func (a *app) logger(w io.Writer) *slog.Logger {
-	if !a.flags.verbose {
-		return nil
-	}
-	opts := &slog.HandlerOptions{Level: slog.LevelDebug}
-	if a.flags.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
 }
 
 // unknownCommand runs when no command of parent was named.

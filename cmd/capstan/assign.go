@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
 )
@@ -87,6 +88,9 @@ func add(values map[string]any, as assignment, want wantedType, v any) *engine.I
 			return &engine.InputProblem{Name: as.name, Message: "given both as JSON and as an item", Hint: "use one form for the whole array"}
 		}
 		values[as.name] = append(list, v)
+	case want.kind == "array":
+		hint := fmt.Sprintf("write one list, %s:='[..., ...]', or one item each time, %s=VALUE", as.name, as.name)
+		return &engine.InputProblem{Name: as.name, Message: "given as a whole list more than once", Hint: hint}
 	default:
 		return &engine.InputProblem{Name: as.name, Message: "given more than once", Hint: "only an array takes several values"}
 	}
@@ -98,6 +102,9 @@ func add(values map[string]any, as assignment, want wantedType, v any) *engine.I
 func (as assignment) value(want wantedType) (any, error) {
 	if as.json {
 		return parseJSON([]byte(as.text))
+	}
+	if !want.bytes && !utf8.ValidString(as.text) {
+		return nil, notUTF8([]byte(as.text))
 	}
 	if want.kind == "array" {
 		if looksLikeArray(as.text) {

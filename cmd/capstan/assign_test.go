@@ -12,17 +12,18 @@ import (
 )
 
 // newTestApp returns an app whose stdout and stderr are kept.
-func newTestApp(stdin string) (a *app, stdout, stderr *strings.Builder) {
-	stdout, stderr = new(strings.Builder), new(strings.Builder)
+func newTestApp(stdin string) (a *app, stdout, errors *strings.Builder) {
+	stdout, errors = new(strings.Builder), new(strings.Builder)
 	a = &app{
 		io: &streams{
-			In: strings.NewReader(stdin), Out: stdout, Err: stderr,
+			In: strings.NewReader(stdin), Out: stdout,
 			Getenv: func(string) string { return "" }, Width: func() int { return 80 },
 		},
 		out:   &sink{w: stdout},
 		flags: globalFlags{output: "text", logFormat: "text"},
 	}
-	return a, stdout, stderr
+	a.io.Err = &stderr{w: errors, flags: &a.flags}
+	return a, stdout, errors
 }
 
 var inputPlan = &engine.Plan{Inputs: []engine.PlanInput{
@@ -128,7 +129,7 @@ func TestFlagsWinOverTheInputFile(t *testing.T) {
 func TestOwnProblemsReplaceTheirConsequences(t *testing.T) {
 	own := []engine.InputProblem{{Name: "count", Message: "no integer"}}
 	found := &engine.InputError{Problems: []engine.InputProblem{{Name: "count", Message: "missing"}, {Name: "name", Message: "missing"}}}
-	err := withOwnProblems(own, found)
+	err := withOwnProblems(own, engine.Inputs{}, found)
 	want := []engine.InputProblem{{Name: "count", Message: "no integer"}, {Name: "name", Message: "missing"}}
 	if diff := cmp.Diff(want, err.(*engine.InputError).Problems); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

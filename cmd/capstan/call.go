@@ -56,7 +56,7 @@ status 400 or more is printed too, and the exit code is 1.`,
 }
 
 func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error {
-	opts := &engine.Options{Project: a.flags.config, Log: a.logger(a.io.Err)}
+	opts := &engine.Options{Project: a.flags.config, Log: a.logger()}
 	if err := f.send.apply(opts); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	case err != nil && !a.io.Interrupts.claim():
 		return silent{exitInterrupted}
 	case err != nil:
-		return a.unanswered(ctx, op, err)
+		return unanswered(ctx, op, err)
 	}
 	err = a.answer(op, res)
 	if err == nil && check.broken && f.send.strictResponses {
@@ -105,7 +105,7 @@ func (a *app) deliver(ctx context.Context, call operations.Caller, req *operatio
 	if writes {
 		defer a.io.Interrupts.during(func() {
 			a.complain("stopping: the request is in flight and gets a few seconds to finish; Ctrl-C again ends at once")
-		}, func() { a.maybeDone(req.Op) })()
+		}, func() { a.leaveCall(req.Op) })()
 		var cancel context.CancelFunc
 		ctx, cancel = grace(ctx, callGrace)
 		defer cancel()
@@ -124,6 +124,14 @@ func (a *app) deliver(ctx context.Context, call operations.Caller, req *operatio
 		err = fmt.Errorf("%w: %w", errTimeUp, err)
 	}
 	return res, err
+}
+
+// leaveCall tells what the second Ctrl-C leaves behind.
+func (a *app) leaveCall(op *operations.Operation) {
+	f := &failure{exitInterrupted, codeInterrupted, "capstan call: interrupted", maybeDone(op)}
+	a.complain("%s", f.message)
+	a.complain("%s", f.hint)
+	a.documentError(f)
 }
 
 // callGrace is how long a write may go on after Ctrl-C.
@@ -145,29 +153,26 @@ func grace(ctx context.Context, d time.Duration) (context.Context, context.Cance
 	}
 }
 
-func (a *app) maybeDone(op *operations.Operation) {
-	a.complain("it is not known whether %s took effect: look before you send it again", op.ID)
+func maybeDone(op *operations.Operation) string {
+	return fmt.Sprintf("it is not known whether %s took effect: look before you send it again", op.ID)
 }
 
 // unanswered ends a call that got no whole answer. A write that may have taken
 // effect is not called a failure.
-func (a *app) unanswered(ctx context.Context, op *operations.Operation, err error) error {
-	inDoubt := op.Effect() != operations.Read && operations.IsInDoubt(err)
-	switch {
-	case ctx.Err() != nil && inDoubt:
-		a.maybeDone(op)
-		return context.Cause(ctx)
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case inDoubt:
-		a.complain("%s", printable(err.Error()))
-		a.maybeDone(op)
-		return silent{exitWaiting}
-	case errors.Is(err, errTimeUp):
-		a.complain("%s", printable(err.Error()))
-		return silent{exitTimedOut}
+func unanswered(ctx context.Context, op *operations.Operation, err error) error {
+	f := &failure{message: err.Error()}
+	if op.Effect() != operations.Read && operations.IsInDoubt(err) {
+		f.exit, f.code, f.hint = exitWaiting, "in-doubt", maybeDone(op)
 	}
-	return err
+	switch {
+	case ctx.Err() != nil:
+		f.exit, f.code, f.message = exitInterrupted, codeInterrupted, "capstan call: interrupted"
+	case f.exit == 0 && errors.Is(err, errTimeUp):
+		f.exit, f.code = exitTimedOut, "timeout"
+	case f.exit == 0:
+		return err
+	}
+	return f
 }
 
 // operation finds an operation by its exact id. A near miss is suggested and

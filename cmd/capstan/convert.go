@@ -8,13 +8,17 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/operations"
 )
 
 // wantedType is the type a value of the command line is converted to: a JSON
 // Schema type name or "any", and for an array the type of its items.
-type wantedType struct{ kind, item string }
+type wantedType struct {
+	kind, item string
+	bytes      bool // a file's content, whatever it is
+}
 
 var anyType = wantedType{kind: "any"}
 
@@ -33,7 +37,7 @@ func typeOfSchema(s *operations.Schema) wantedType {
 	if s == nil {
 		return anyType
 	}
-	w := wantedType{kind: firstType(s), item: "any"}
+	w := wantedType{kind: firstType(s), item: "any", bytes: s.Format == "binary"}
 	if w.kind == "array" && s.Items != nil {
 		w.item = firstType(s.Items)
 	}
@@ -95,7 +99,14 @@ func (w wantedType) convert(text string) (any, error) {
 
 // parseJSON reads one JSON value. Integers come as int64 when they fit, so that
 // an id with 17 digits keeps them all.
+//
+// A byte order mark is passed over. What is not UTF-8, or says a key twice, is
+// refused: one of the two values would be lost without a word.
 func parseJSON(data []byte) (any, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(data) {
+		return nil, notUTF8(data)
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var v any
@@ -105,7 +116,49 @@ func parseJSON(data []byte) (any, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more after the JSON value")
 	}
+	if key, twice := duplicateKey(json.NewDecoder(bytes.NewReader(data))); twice {
+		return nil, fmt.Errorf("key %q is there twice; leave one", key)
+	}
 	return exactNumbers(v), nil
+}
+
+// duplicateKey finds a key that one object of the next value, which is valid JSON,
+// says twice.
+func duplicateKey(dec *json.Decoder) (key string, found bool) {
+	token, err := dec.Token()
+	open, isOpen := token.(json.Delim)
+	if err != nil || !isOpen {
+		return "", false
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		if open == '{' {
+			token, _ := dec.Token()
+			key, _ := token.(string)
+			if seen[key] {
+				return key, true
+			}
+			seen[key] = true
+		}
+		if key, found := duplicateKey(dec); found {
+			return key, true
+		}
+	}
+	_, _ = dec.Token() // the closing bracket
+	return "", false
+}
+
+// notUTF8 says where text stops being text.
+func notUTF8(data []byte) error {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return fmt.Errorf("it is not UTF-8 text: byte %d is 0x%02x; save it as UTF-8", at+1, data[at])
 }
 
 // jsonError says in the user's words where JSON is broken.

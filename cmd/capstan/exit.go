@@ -41,6 +41,7 @@ func (e silent) Error() string { return fmt.Sprintf("exit status %d", e.code) }
 func exitCode(err error) int {
 	var (
 		said     silent
+		own      *failure
 		usage    *usageError
 		load     *engine.LoadError
 		inputs   *engine.InputError
@@ -53,6 +54,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &said):
 		return said.code
+	case errors.As(err, &own):
+		return own.exit
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &load):

@@ -53,7 +53,7 @@ func (l *loadFlags) options(a *app) (*engine.Options, error) {
 		Strict:    l.strict,
 		Overrides: l.overrides,
 		Project:   a.flags.config,
-		Log:       a.logger(a.io.Err),
+		Log:       a.logger(),
 	}, nil
 }
 

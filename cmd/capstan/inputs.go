@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/engine"
 )
@@ -15,6 +15,9 @@ type inputFlags struct {
 	files  []string // --input-file
 }
 
+// inputFile begins the name of a problem with a whole file.
+const inputFile = "--input-file "
+
 // read builds the inputs from files, then from -i, which wins. What the engine
 // will find wrong (missing, unknown, of another type) is left to it.
 func (f *inputFlags) read(ctx context.Context, a *app, plan *engine.Plan) (engine.Inputs, []engine.InputProblem) {
@@ -23,7 +26,7 @@ func (f *inputFlags) read(ctx context.Context, a *app, plan *engine.Plan) (engin
 	for _, file := range f.files {
 		object, err := a.readObject(ctx, file)
 		if err != nil {
-			problems = append(problems, engine.InputProblem{Message: fmt.Sprintf("--input-file %s: %v", file, err)})
+			problems = append(problems, engine.InputProblem{Name: inputFile + file, Message: err.Error()})
 			continue
 		}
 		for name, v := range object {
@@ -62,17 +65,22 @@ func (a *app) readObject(ctx context.Context, file string) (map[string]any, erro
 }
 
 // withOwnProblems adds what was wrong on the command line to what the engine
-// found wrong with the rest. A name in both is reported once: the command
-// line's reason is the cause of the engine's.
-func withOwnProblems(own []engine.InputProblem, err error) error {
+// found wrong with the rest, the inputs. A name in both is reported once: the
+// command line's reason is the cause of the engine's. So it is with what is
+// missing when a whole file of inputs could not be read.
+func withOwnProblems(own []engine.InputProblem, inputs engine.Inputs, err error) error {
 	if len(own) == 0 {
 		return err
 	}
 	all := slices.Clone(own)
+	explained := func(name string) bool {
+		_, given := inputs[name]
+		return slices.ContainsFunc(own, func(p engine.InputProblem) bool { return p.Name == name || strings.HasPrefix(p.Name, inputFile) && !given })
+	}
 	var found *engine.InputError
 	if errors.As(err, &found) {
 		for _, p := range found.Problems {
-			if !slices.ContainsFunc(own, func(q engine.InputProblem) bool { return q.Name != "" && q.Name == p.Name }) {
+			if !explained(p.Name) {
 				all = append(all, p)
 			}
 		}

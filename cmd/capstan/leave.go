@@ -8,10 +8,6 @@ import (
 	"github.com/capstan-run/capstan/engine"
 )
 
-// interruptedCode is the code of the error in the document of a run that was
-// interrupted, as the engine has it.
-const interruptedCode = "interrupted"
-
 // stopping answers the first Ctrl-C of a run: at once where the run does not end
 // at once.
 func (t *attendant) stopping() {
@@ -54,7 +50,7 @@ func (t *attendant) standing() *engine.Result {
 		}
 	}
 	res.Status = engine.Cancelled
-	res.Error = &engine.ErrorInfo{Code: interruptedCode, Message: "the run was interrupted"}
+	res.Error = &engine.ErrorInfo{Code: codeInterrupted, Message: "the run was interrupted"}
 	if step := t.show.writing(); step != "" {
 		res.Error.Step = step
 		res.Error.Message += fmt.Sprintf(" while the request of step %q was in flight; it may have taken effect", step)

@@ -36,7 +36,7 @@ shows what that operation takes.`,
 			if err != nil {
 				return err
 			}
-			api, err := a.api(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config, Log: a.logger(a.io.Err)})
+			api, err := a.api(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config, Log: a.logger()})
 			if err != nil {
 				return err
 			}

@@ -53,7 +53,7 @@ func (a *app) newProgress() *progress {
 	case a.flags.quiet:
 		p.out = io.Discard
 	case a.flags.logFormat == "json":
-		p.log = slog.New(slog.NewJSONHandler(a.io.Err, nil))
+		p.log = a.records()
 	default:
 		p.paint = paint(a.color(a.io.ErrTTY))
 		p.live = bool(p.paint) && !a.flags.verbose // -v prints lines of its own

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,8 +23,12 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 	if err == nil {
 		return exitDone
 	}
+	if s, ok := a.io.Err.(*stderr); ok {
+		s.level = slog.LevelError
+	}
 	var (
 		said   silent
+		own    *failure
 		usage  *usageError
 		load   *engine.LoadError
 		inputs *engine.InputError
@@ -35,8 +40,16 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 		a.reportUsage(cmd, usage)
 	case errors.As(err, &load):
 		a.reportDiagnostics(load.Report)
+	case errors.As(err, &own):
+		a.complain("%s", printable(own.message))
+		if own.hint != "" {
+			a.complain("%s", own.hint)
+		}
 	case errors.As(err, &inputs):
 		a.reportInputs(inputs.Problems)
+		if errors.As(err, &creds) {
+			a.reportCredentials(creds.Missing)
+		}
 	case errors.As(err, &creds):
 		a.reportCredentials(creds.Missing)
 	case errors.Is(err, context.Canceled):
@@ -57,6 +70,10 @@ func (a *app) reportUsage(cmd *cobra.Command, e *usageError) {
 
 // reportDiagnostics prints every problem of a file with its source line.
 func (a *app) reportDiagnostics(r *engine.Report) {
+	if log := a.records(); log != nil {
+		recordDiagnostics(log, r.Diagnostics)
+		return
+	}
 	opts := diag.TextOptions{Color: a.color(a.io.ErrTTY), Width: a.textWidth(a.io.ErrTTY)}
 	_ = diag.WriteText(a.io.Err, r.Diagnostics, r.Sources, opts) // nowhere left to say that stderr failed
 }

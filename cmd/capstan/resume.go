@@ -119,7 +119,7 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run
 	show.start(nil)
 	attendant.run, attendant.capability = before.Run, before.Capability
 	defer a.io.Interrupts.during(attendant.stopping, attendant.leave)()
-	opts := &engine.Options{External: hooks, Log: a.logger(a.io.Err)}
+	opts := &engine.Options{External: hooks, Log: a.logger()}
 	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{
 		Done: done, Stay: stay, Timeout: f.timeout, OnEvent: attendant.event,
 	})

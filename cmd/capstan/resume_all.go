@@ -37,7 +37,7 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 		return err
 	}
 	slices.Reverse(due) // oldest first
-	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger(a.io.Err)}, timeout: f.timeout, docs: make([]*engine.Result, len(due))}
+	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger()}, timeout: f.timeout, docs: make([]*engine.Result, len(due))}
 	defer a.io.Interrupts.during(s.stopping, nil)()
 	s.run(ctx, due)
 	return s.finish(ctx)

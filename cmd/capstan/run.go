@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
@@ -98,7 +100,10 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	res, err := prog.RunWith(ctx, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
 	attendant.close()
 	show.close()
-	if res == nil {
+	switch {
+	case res == nil && ctx.Err() != nil:
+		return a.refusedDocument(prog.Name(), codeInterrupted, context.Cause(ctx))
+	case res == nil:
 		return a.refusedDocument(prog.Name(), refusalCode(err), err)
 	}
 	return a.finishRun(res, err, f.showSensitive)
@@ -125,6 +130,9 @@ func (a *app) runOptions(f *runFlags) (*engine.Options, map[string]json.RawMessa
 // told where a machine reads it.
 func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
 	prog, report := engine.Validate(ctx, file, opts)
+	if ctx.Err() != nil {
+		return nil, nil, a.refusedDocument(slug(file), codeInterrupted, context.Cause(ctx))
+	}
 	if prog == nil {
 		return nil, nil, a.refuseRun(report)
 	}
@@ -134,10 +142,10 @@ func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engin
 	}
 	inputs, problems := f.inputs.read(ctx, a, prog.Plan())
 	if ctx.Err() != nil {
-		return nil, nil, context.Cause(ctx)
+		return nil, nil, a.refusedDocument(prog.Name(), codeInterrupted, context.Cause(ctx))
 	}
 	if len(problems) > 0 {
-		return nil, nil, a.refuseInputs(prog, inputs, problems)
+		return nil, nil, a.refuseInputs(prog, inputs, problems, opts)
 	}
 	return prog, inputs, nil
 }
@@ -148,14 +156,22 @@ func (a *app) refuseRun(r *engine.Report) error {
 	if exitCode(err) == exitUsage {
 		return err
 	}
-	return a.refusedDocument(slug(r.File), "invalid-capability", err)
+	return a.refusedDocument(slug(r.File), codeInvalid, err)
 }
 
 // refuseInputs reports what the command line got wrong together with what the
 // engine finds wrong with the rest.
-func (a *app) refuseInputs(prog *engine.Program, inputs engine.Inputs, problems []engine.InputProblem) error {
+func (a *app) refuseInputs(prog *engine.Program, inputs engine.Inputs, problems []engine.InputProblem, opts *engine.Options) error {
 	_, err := prog.CheckInputs(inputs)
-	return a.refusedDocument(prog.Name(), "bad-inputs", withOwnProblems(problems, err))
+	err = withOwnProblems(problems, inputs, err)
+	if missing := missingCredentials(prog.Plan()); len(missing) > 0 && !opts.Mock && opts.ReplayDir == "" {
+		err = errors.Join(err, &engine.CredentialError{Missing: missing})
+	}
+	return a.refusedDocument(prog.Name(), codeInputs, err)
+}
+
+func missingCredentials(plan *engine.Plan) []engine.PlanEnv {
+	return slices.DeleteFunc(slices.Clone(plan.Env), func(e engine.PlanEnv) bool { return e.Set })
 }
 
 // refusedDocument gives a machine its one document for a run that never began,
@@ -167,10 +183,18 @@ func (a *app) refusedDocument(capability, code string, err error) error {
 	if !a.io.Interrupts.claim() {
 		return silent{exitInterrupted}
 	}
-	doc := engine.Result{
-		Capability: capability, Status: engine.Failed,
+	status := engine.Failed
+	if code == codeInterrupted {
+		status = engine.Cancelled
+	}
+	doc := refusedRun{Result: engine.Result{
+		Capability: capability, Status: status,
 		Outputs: map[string]any{}, Steps: []engine.StepResult{},
 		Error: &engine.ErrorInfo{Code: code, Message: refusal(err)},
+	}}
+	var load *engine.LoadError
+	if errors.As(err, &load) {
+		doc.Diagnostics = load.Report.Diagnostics
 	}
 	if printErr := a.printDocument(doc); printErr != nil {
 		return printErr
@@ -178,15 +202,43 @@ func (a *app) refusedDocument(capability, code string, err error) error {
 	return err
 }
 
-// refusal is the message of an error, for the run document.
+// refusedRun is the document of a run that never began.
+type refusedRun struct {
+	engine.Result
+	Diagnostics diag.List `json:"diagnostics,omitempty"` // of a file that is invalid
+}
+
+// refusal is the message of an error in a document: of an invalid file how much
+// is wrong with it, since the diagnostics say what.
 func refusal(err error) string {
-	var inputs *engine.InputError
-	if !errors.As(err, &inputs) {
-		return err.Error()
+	var (
+		load   *engine.LoadError
+		inputs *engine.InputError
+		creds  *engine.CredentialError
+		lines  []string
+	)
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
 	}
-	var lines []string
-	for _, p := range inputs.Problems {
-		lines = append(lines, problemText(p))
+	if errors.As(err, &load) {
+		problems := 0
+		for _, d := range load.Report.Diagnostics {
+			if d.Severity == diag.Error {
+				problems++
+			}
+		}
+		return fmt.Sprintf("%s is invalid: %s", load.Report.File, count(problems, "error", "errors"))
+	}
+	if errors.As(err, &inputs) {
+		for _, p := range inputs.Problems {
+			lines = append(lines, problemText(p))
+		}
+	}
+	if errors.As(err, &creds) {
+		lines = append(lines, creds.Error())
+	}
+	if lines == nil {
+		return err.Error()
 	}
 	return strings.Join(lines, "\n")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -41,8 +42,10 @@ func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error
 	return silent{exitCode(err)}
 }
 
-// The codes of errors that keep a run from beginning, in its document.
+// The codes of errors in documents, beside those of a run's steps.
 const (
+	codeInvalid     = "invalid-capability"
+	codeInterrupted = "interrupted" // the engine's word
 	codeInputs      = "bad-inputs"
 	codeCredentials = "missing-credentials"
 	codeState       = "state" // what keeps runs failed
@@ -50,10 +53,12 @@ const (
 
 func refusalCode(err error) string {
 	switch {
-	case errors.As(err, new(*engine.CredentialError)):
-		return codeCredentials
+	case errors.Is(err, context.Canceled):
+		return codeInterrupted
 	case errors.As(err, new(*engine.InputError)):
 		return codeInputs
+	case errors.As(err, new(*engine.CredentialError)):
+		return codeCredentials
 	}
 	return codeState
 }

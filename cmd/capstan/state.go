@@ -60,7 +60,7 @@ func (a *app) openKept(ctx context.Context) (durable.Runtime, error) {
 }
 
 func (a *app) openState(ctx context.Context, dir string) (durable.Runtime, error) {
-	rt, err := sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger(a.io.Err)})
+	rt, err := sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger()})
 	if err != nil {
 		return nil, err // not rt: a nil *sqlite.Runtime is no nil Runtime
 	}

@@ -47,14 +47,16 @@ func terminalWidth() int {
 // sink remembers the first failed write, so that a command need not check each
 // line it prints and a closed stdout still ends in a non-zero exit.
 type sink struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	err  error
+	used bool // something was written
 }
 
 func (s *sink) Write(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	s.used = true
 	n, err := s.w.Write(p)
 	s.err = err
 	return n, err
