@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite docs/api")
 // public lists the packages a program outside the module may import.
 var public = []string{
 	"diag", "spec", "operations", "operations/catalog", "operations/mock",
-	"engine", "engine/durable",
+	"engine", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
 }
 
 // TestPublicAPI compares what each public package exports with docs/api, so

@@ -20,7 +20,7 @@ var doors = map[string][]string{
 	"golang.org/x/oauth2":                      {"operations"},
 	"golang.org/x/time":                        {"operations"},
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
-	"modernc.org/sqlite":                       {"engine/durable/sqlite"},
+	"modernc.org/sqlite":                       {"engine/durable/sqlite", ".ci/e2e"}, // e2e makes the database of a version to come
 	"github.com/gofrs/flock":                   {"engine/durable/sqlite"},
 	"github.com/spf13/cobra":                   {"cmd/capstan"},
 	"github.com/spf13/pflag":                   {"cmd/capstan"},
@@ -39,6 +39,7 @@ var testPackages = []string{"engine/durable/durabletest"}
 var layers = map[string][]string{
 	"diag":                            {},
 	"internal/...":                    {},
+	"internal/readme":                 {"diag"}, // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag", "internal/suggest", "internal/jsonvalue"},
 	"operations":                      {"spec", "diag", "internal/suggest", "internal/jsonvalue"},

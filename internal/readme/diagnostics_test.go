@@ -1,0 +1,106 @@
+package readme
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+var update = flag.Bool("update", false, "rewrite the outputs in diagnostics.md")
+
+// The page of diagnostics, as the binary has it and as readers find it.
+var diagnosticsPages = []string{"diag/diagnostics.md", "docs/diagnostics.md"}
+
+// TestDiagnosticsExamples runs the example of every code: a ```yaml block is
+// example.yaml, one with a name (```yaml example.overlay.yaml) stands beside it,
+// and `capstan validate example.yaml` must print the ```text block, exactly.
+// -update writes what is printed into the page.
+func TestDiagnosticsExamples(t *testing.T) {
+	bin := build(t)
+	p := readPage(t, filepath.Join(root, diagnosticsPages[0]))
+	sections, checked := strings.SplitAfter(p.text, "\n## "), 0
+	for i, text := range sections {
+		s := page{name: p.name, text: text}
+		if len(s.blocks("yaml")) == 0 {
+			continue
+		}
+		checked++
+		code, _, _ := strings.Cut(text, ":")
+		t.Run(code, func(t *testing.T) { sections[i] = s.checkExample(t, bin) })
+	}
+	if checked < 30 {
+		t.Errorf("%d examples, which is fewer than there were", checked)
+	}
+	if *update {
+		for _, name := range diagnosticsPages {
+			if err := os.WriteFile(filepath.Join(root, name), []byte(strings.Join(sections, "")), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// checkExample returns the section with what is printed today.
+func (p page) checkExample(t *testing.T, bin string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := regexp.MustCompile("(?s)\n```yaml ?([^\n]*)\n(.*?\n)```\n")
+	for _, m := range file.FindAllStringSubmatch(p.text, -1) {
+		name := m[1]
+		if name == "" {
+			name = "example.yaml"
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(m[2]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(bin, "validate", "example.yaml")
+	cmd.Dir, cmd.Env = dir, environment(t, true)
+	got, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	printed := strings.ReplaceAll(string(got), dir+string(filepath.Separator), "")
+	shown := regexp.MustCompile("(?s)\n```text\n(.*?)```\n").FindStringSubmatchIndex(p.text)
+	if shown == nil {
+		t.Fatal("the example has no output")
+	}
+	if diff := cmp.Diff(p.text[shown[2]:shown[3]], printed); diff != "" {
+		t.Errorf("the page (-) is not what is printed (+); go test ./internal/readme -update writes it\n%s", diff)
+	}
+	return p.text[:shown[2]] + printed + p.text[shown[3]:]
+}
+
+// Every code that can be found without sending anything has an example. The
+// others are of runs, of command lines, or of what does not fit on a page.
+func TestStaticChecksHaveExamples(t *testing.T) {
+	without := []string{
+		// of a run
+		"api-error", "expression-failed", "external-failed", "fail-condition", "foreign-item", "in-doubt", "interrupted",
+		"nothing-selected", "output-failed", "request-failed", "state", "timed-out", "unexpected-answer", "unreadable-answer",
+		// of the command line and what it is run with
+		"bad-base-url", "bad-inputs", "bad-override", "insecure-server", "invalid-capability", "missing-credentials",
+		// of a file that is not there, or too long for a page
+		"expression-too-large", "too-large", "unreadable-file",
+	}
+	for _, code := range diag.Codes() {
+		e, _ := diag.Explain(code)
+		if has, exempt := e.Example != "", slices.Contains(without, code); has == exempt {
+			t.Errorf("%s: has an example: %v, is one that cannot have one: %v", code, has, exempt)
+		}
+	}
+}
