@@ -15,7 +15,8 @@ func (a *app) completionCommand() *cobra.Command {
 		Short: "Print a completion script for bash, zsh, fish or powershell",
 		Long: `Completion prints a script for a shell. It completes commands and flags, a file's
 own inputs after -i, its steps after --override and --done, operation ids, and the
-ids of runs that are kept.`,
+ids of runs that are kept. The one for bash needs the bash-completion package; the
+others need nothing.`,
 		Example: `  source <(capstan completion bash)
   capstan completion zsh > "${fpath[1]}/_capstan"
   capstan completion fish > ~/.config/fish/completions/capstan.fish`,

@@ -23,7 +23,7 @@ func (a *app) graphCommand() *cobra.Command {
   capstan graph ships.yaml --format dot | dot -Tpng > ships.png`,
 		Args: exactArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, err := graphWriter(format)
+			draw, err := graphWriter(format)
 			if err != nil {
 				return err
 			}
@@ -35,13 +35,26 @@ func (a *app) graphCommand() *cobra.Command {
 			if prog == nil {
 				return refused(report)
 			}
-			return write(a.out, planGraph(prog.Plan()))
+			if a.wantsText() {
+				return draw(a.out, planGraph(prog.Plan()))
+			}
+			var drawing strings.Builder
+			if err := draw(&drawing, planGraph(prog.Plan())); err != nil {
+				return err
+			}
+			return a.printDocument(graphDocument{format, drawing.String()})
 		},
 	}
 	load.add(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "mermaid", "`FORMAT` of the drawing: mermaid, dot or svg")
 	a.completeFile(cmd, &load)
 	return cmd
+}
+
+// graphDocument is the document of `graph -o json`.
+type graphDocument struct {
+	Format string `json:"format"`
+	Graph  string `json:"graph"`
 }
 
 func graphWriter(format string) (func(io.Writer, graph.Graph) error, error) {

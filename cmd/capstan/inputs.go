@@ -75,7 +75,9 @@ func withOwnProblems(own []engine.InputProblem, inputs engine.Inputs, err error)
 	all := slices.Clone(own)
 	explained := func(name string) bool {
 		_, given := inputs[name]
-		return slices.ContainsFunc(own, func(p engine.InputProblem) bool { return p.Name == name || strings.HasPrefix(p.Name, inputFile) && !given })
+		return slices.ContainsFunc(own, func(p engine.InputProblem) bool {
+			return p.Name == name || strings.HasPrefix(p.Name, inputFile) && !given
+		})
 	}
 	var found *engine.InputError
 	if errors.As(err, &found) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,13 +57,27 @@ a schema says so in parentheses; -v names the rule of the others too.`,
 func (a *app) refusePlan(r *engine.Report) error {
 	err := refused(r)
 	if exitCode(err) == exitInvalid && !a.wantsText() {
-		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Diagnostics: r.Diagnostics})
+		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Diagnostics: r.Diagnostics})
 		if err := a.printDocument(doc); err != nil {
 			return err
 		}
 	}
 	return err
 }
+
+// overlaysOf lists the overlays that were read for a file that cannot run.
+func overlaysOf(r *engine.Report) []string {
+	var names []string
+	for name, text := range r.Sources {
+		if name != r.File && overlayMark.Match(text) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+var overlayMark = regexp.MustCompile(`(?m)^overlay:`)
 
 // refused says why a file did not become a program. When --override or --base-url
 // alone is to blame that is wrong usage, not an invalid capability.

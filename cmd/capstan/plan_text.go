@@ -195,13 +195,14 @@ func guardText(g engine.PlanGuard) string {
 }
 
 // lostText says what happens when a request was sent and its answer was lost.
-// Reads are sent again, which needs no words.
 func lostText(s engine.PlanStep) string {
 	switch s.Policy {
+	case "safe":
+		return "sent again; it changes nothing"
 	case "keyed":
 		return "sent again under the same idempotency key"
 	case "probed":
-		return strings.TrimSuffix("looked up first, with "+s.Probe, ", with ")
+		return "looked up with " + s.Probe + ", then goes on"
 	case "unsafe":
 		return "the run stops, in doubt; nothing is sent twice"
 	}

@@ -22,7 +22,7 @@ var shipPlan = &engine.Plan{
 	Steps: []engine.PlanStep{
 		{ID: "get-ship", Kind: "operation", Description: "Look the ship up in the register,\nby its number.", Operation: "getShip", Method: "GET", Path: "/ships/{imo}", Effect: "read", Policy: "safe",
 			Binds: []engine.PlanBind{{Param: "imo", In: "path", From: "inputs.imo", Rule: "input name"}}},
-		{ID: "book-berth", Kind: "operation", Operation: "bookBerth", Method: "POST", Path: "/berths", Effect: "write", Policy: "unsafe", Needs: []string{"get-ship"},
+		{ID: "book-berth", Kind: "operation", Operation: "bookBerth", Method: "POST", Path: "/berths", Effect: "write", Policy: "probed", Probe: "getBerthByKey", Needs: []string{"get-ship"},
 			Binds: []engine.PlanBind{
 				{Param: "ship", In: "body", From: "get-ship.id", Rule: "step resource"},
 				{Param: "kind", In: "body", From: `"deep"`, Rule: "step key"},
@@ -35,7 +35,7 @@ var shipPlan = &engine.Plan{
 			When: "inputs.tugs > 0", Each: "inputs.notes", Sensitive: []string{"data[].code"},
 			Guards: []engine.PlanGuard{{Param: "ship", Field: "ship"}, {Param: "port", Field: "port_id"}, {Param: "pilot"}},
 			Binds:  []engine.PlanBind{{Param: "ship", In: "query", From: "get-ship.id", Rule: "step resource"}}},
-		{ID: "leave", Kind: "operation", Operation: "deleteBerth", Method: "DELETE", Path: "/berths/{id}", Effect: "delete", Policy: "keyed", Needs: []string{"await-berth"},
+		{ID: "leave", Kind: "operation", Operation: "deleteBerth", Method: "DELETE", Path: "/berths/{id}", Effect: "delete", Policy: "keyed", Retry: 3, Needs: []string{"await-berth"},
 			Binds: []engine.PlanBind{{Param: "id", In: "path", From: "await-berth.match.id", Rule: "step resource"}}},
 	},
 	Outputs: []engine.PlanOutput{
