@@ -128,10 +128,23 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run
 	switch {
 	case res != nil:
 		return a.finishRun(res, err, f.showSensitive)
+	case ctx.Err() != nil:
+		return a.notTakenUp(before, context.Cause(ctx))
 	case errors.Is(err, durable.ErrBusy) && len(done) > 0:
 		return a.toldDriver(ctx, rt, before.Run, done, err)
 	}
+	var wrong *engine.InputError
+	if errors.As(err, &wrong) {
+		return refusedDone(wrong)
+	}
 	return a.notTakenUp(before, err)
+}
+
+// refusedDone makes wrong usage of what the engine finds wrong with --done, as
+// run does: a kept run takes no inputs that it could be about.
+func refusedDone(e *engine.InputError) error {
+	p := e.Problems[0]
+	return &usageError{Message: "--done: " + p.Message, Hint: p.Hint}
 }
 
 // toldDriver ends a resume that had something to say to a run of another

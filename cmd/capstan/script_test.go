@@ -9,7 +9,25 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"capstan": main})
+	testscript.Main(awayFromHome{m}, map[string]func(){"capstan": main})
+}
+
+// awayFromHome keeps tests that run commands in process out of the user's own
+// directories; scripts have their own.
+type awayFromHome struct{ m *testing.M }
+
+func (a awayFromHome) Run() int {
+	home, err := os.MkdirTemp("", "capstan-home-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(home)
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {
+		if err := os.Setenv(name, home); err != nil {
+			panic(err)
+		}
+	}
+	return a.m.Run()
 }
 
 // TestScript runs the command line as users meet it. Beside testscript's own
