@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -67,6 +68,7 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 		if err == nil && strings.Contains(string(text), args[1]) {
 			return
 		}
+		time.Sleep(time.Millisecond) // the machine is for the command that is to say it
 	}
 }
 
