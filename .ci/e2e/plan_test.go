@@ -29,7 +29,7 @@ func TestPlanTellsEverything(t *testing.T) {
 		"name <- inputs.organization_name",
 		"domain_data <- inputs.domains (overlay)",
 		"external_id <- run.id (overlay)",
-		"looked up first, with OrganizationsController_getByExternalId",
+		"looked up with OrganizationsController_getByExternalId",
 		"organization <- create-organization.id",
 		`intent <- "sso" (step key)`,
 		"organization_id <- create-organization.id",
