@@ -229,11 +229,12 @@ func (a *api) server(op *operations.Operation) error {
 	return nil
 }
 
-// envOf lists the variables of one scheme.
-func (a *api) envOf(ctx context.Context, use operations.SchemeUse) []PlanEnv {
+// envOf lists the variables of one scheme, as find finds them: keyring.first,
+// or keyring.there to run no command only to look.
+func (a *api) envOf(ctx context.Context, use operations.SchemeUse, find func(context.Context, []string) (string, bool, error)) []PlanEnv {
 	var out []PlanEnv
 	for _, part := range credentialNames(a.name, use, a.declared) {
-		_, ok, err := a.keys.first(ctx, part.names)
+		_, ok, err := find(ctx, part.names)
 		what := a.name
 		if part.part != "token" {
 			what += " " + strings.ReplaceAll(part.part, "_", " ")
@@ -254,7 +255,7 @@ func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
 	for _, requirement := range a.security(op) {
 		var lacking []PlanEnv
 		for _, use := range requirement {
-			for _, env := range a.envOf(ctx, use) {
+			for _, env := range a.envOf(ctx, use, a.keys.first) {
 				if !env.Set {
 					lacking = append(lacking, env)
 				}

@@ -38,16 +38,33 @@ func (e *CredentialError) Error() string {
 type keyring struct {
 	lookup   func(ctx context.Context, name string) (string, bool, error)
 	redactor *operations.Redactor // learns every credential that is found
+	// environment says that lookup is fromEnvironment.
+	environment bool
 
 	mu    sync.Mutex
 	found map[string]string
 }
 
 func newKeyring(lookup func(context.Context, string) (string, bool, error)) *keyring {
+	k := &keyring{lookup: lookup, redactor: operations.NewRedactor(), found: map[string]string{}}
 	if lookup == nil {
-		lookup = fromEnvironment
+		k.lookup, k.environment = fromEnvironment, true
 	}
-	return &keyring{lookup: lookup, redactor: operations.NewRedactor(), found: map[string]string{}}
+	return k
+}
+
+// there reports whether one of the names has a value, without following file:
+// and exec: references: looking at a plan runs nothing.
+func (k *keyring) there(ctx context.Context, names []string) (string, bool, error) {
+	if !k.environment {
+		return k.first(ctx, names)
+	}
+	for _, name := range names {
+		if v := os.Getenv(name); v != "" {
+			return v, true, nil
+		}
+	}
+	return "", false, nil
 }
 
 // first returns the value of the first name that has one.

@@ -58,7 +58,7 @@ func (l *loader) load(ctx context.Context) *Program {
 	l.report.Dialect, l.report.Version, l.report.Runnable = string(src.Dialect()), src.Version(), src.Runnable()
 	l.docs = &documents{opts: l.opts, project: l.project, dir: filepath.Dir(name), sets: map[string]*operations.Set{}}
 	if src.Dialect() == spec.DialectCatalogue {
-		l.checkCatalogue(src)
+		l.checkCatalogue(ctx, src)
 		return nil
 	}
 	src, ok := l.overlay(src)
@@ -88,7 +88,7 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 		return nil
 	}
 	p.source, p.overlays = l.source, l.overlaid
-	p.view = p.describe(l.report)
+	p.view = p.describe(ctx, l.report)
 	if p.snapshot, err = p.snapshotOf(l.docs.sets); err != nil {
 		l.report.Diagnostics.Errorf(c.Name.Pos, "unreadable-file", "the plan cannot be kept: %v", err)
 		return nil
@@ -117,13 +117,13 @@ func readCapability(file string) (name string, text []byte, err error) {
 // checkCatalogue reports the operations that a catalogue names and its API's
 // document does not have. A catalogue is support data: it cannot run, and a
 // wrong id in it is a warning.
-func (l *loader) checkCatalogue(src *spec.Source) {
+func (l *loader) checkCatalogue(ctx context.Context, src *spec.Source) {
 	c, problems := src.Catalogue()
 	l.add(problems)
 	if c == nil {
 		return
 	}
-	set, problems, err := l.docs.find(context.Background(), c.API.Value)
+	set, problems, err := l.docs.find(ctx, c.API.Value)
 	l.add(problems)
 	if err != nil {
 		return

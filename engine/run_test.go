@@ -422,6 +422,18 @@ func TestBaseURLIsChecked(t *testing.T) {
 	}
 }
 
+// Looking at a plan runs no command.
+func TestPlanRunsNoCommand(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "ran")
+	t.Setenv("WORKOS_API_KEY", "exec:touch "+mark)
+	if env := mustLoad(t, onboarding, nil).Plan().Env; len(env) != 1 || !env[0].Set {
+		t.Errorf("env %+v", env)
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("the command ran")
+	}
+}
+
 func TestCredentialReferences(t *testing.T) {
 	w := newWorkOS(t)
 	file := filepath.Join(t.TempDir(), "key")

@@ -129,7 +129,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 			}
 		}
 	}
-	p.view = p.describe(&Report{Dialect: string(spec.DialectComposition)})
+	p.view = p.describe(ctx, &Report{Dialect: string(spec.DialectComposition)})
 	return p, ctx.Err()
 }
 

@@ -10,12 +10,12 @@ import (
 )
 
 // describe writes the plan as the document that users see.
-func (p *Program) describe(r *Report) *Plan {
+func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 	c := p.plan.Capability
 	v := &Plan{
 		Capability: p.Name(), Dialect: r.Dialect,
 		Overlays: slices.Clone(c.Overlays), Inputs: []PlanInput{}, Steps: []PlanStep{}, Outputs: []PlanOutput{},
-		Env: p.env(), Hosts: p.hosts(), Diagnostics: r.Diagnostics,
+		Env: p.env(ctx), Hosts: p.hosts(), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {
 		v.Overlays = []string{}
@@ -79,11 +79,11 @@ func source(e *eval.Expr) string {
 }
 
 // env lists the environment variables that the plan's operations need.
-func (p *Program) env() []PlanEnv {
+func (p *Program) env(ctx context.Context) []PlanEnv {
 	out := []PlanEnv{}
 	for _, name := range p.apiNames() {
 		for _, need := range p.apis[name].needs {
-			out = append(out, p.apis[name].envOf(context.Background(), need)...)
+			out = append(out, p.apis[name].envOf(ctx, need, p.creds.there)...)
 		}
 	}
 	return out
