@@ -161,8 +161,8 @@ func list(t *testing.T, dir string) string {
 func TestSecrets(t *testing.T) {
 	e, s := newEmulator(t), newShell(t)
 	records := filepath.Join(s.dir, "records")
-	args := append([]string{"run", file, "--base-url", e.URL, done, "-v", "--record", records}, inputs("Acme")...)
-	out := s.capstan(t, append(args, fast()...)...)
+	args := append(append([]string{"run", file, "--base-url", e.URL, done, "-v"}, inputs("Acme")...), fast()...)
+	out := s.capstan(t, append(args, "--record", records)...)
 	out.wantCode(t, 0)
 	link := "/portal/sso/" + e.world(t).organization(t, "Acme").ID
 	if strings.Contains(out.stdout+out.stderr, link) {
@@ -176,7 +176,7 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("recording %s holds a secret:\n%s", name, text)
 		}
 	}
-	shown := s.capstan(t, append(append(args, fast()...), "--show-sensitive")...)
+	shown := s.capstan(t, append(args, "--show-sensitive")...)
 	shown.wantCode(t, 0)
 	if !strings.Contains(shown.stdout, "/portal/sso/org_") {
 		t.Errorf("--show-sensitive does not show the link\n%s", shown)
