@@ -26,6 +26,16 @@ func TestPassingFaults(t *testing.T) {
 	}
 }
 
+// An outage in the middle of the waiting is sat out, though it outlasts the
+// attempts of a single look.
+func TestOutageWhilePolling(t *testing.T) {
+	e, s := newEmulator(t), newShell(t)
+	e.fault(t, "GET /connections", "503", map[string]any{"after": 1, "times": 6})
+	out := s.capstan(t, onboard(e, done)...)
+	out.wantCode(t, 0)
+	checkOnboarded(t, e, out, "Acme")
+}
+
 // The answer to a write is lost after it took effect: it must not be sent again,
 // and a person must be told how to go on. What a resume does then is in
 // doubt_test.go.
