@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -131,9 +132,11 @@ func SourceChanged(spec durable.Spec) bool {
 		return false
 	}
 	text, err := os.ReadFile(spec.Source)
+	if shipped, ok := capabilities.Lookup(slug(spec.Source)); err != nil && ok && shipped.Name == spec.Source {
+		text, err = shipped.Data, nil
+	}
 	if err != nil {
-		_, shipped, err := readCapability(slug(spec.Source))
-		return err != nil || !bytes.Equal(shipped, s.Capability.Text)
+		return true
 	}
 	return !bytes.Equal(text, s.Capability.Text)
 }

@@ -74,7 +74,7 @@ func (p *Program) start(ctx context.Context, rt durable.Runtime, in Inputs, opts
 	started := time.Now()
 	id := cmp.Or(opts.ID, newRunID(started))
 	err = rt.Start(ctx, durable.Spec{
-		ID: id, Capability: p.Name(), Source: p.source.Name, Snapshot: p.snapshot,
+		ID: id, Capability: p.Name(), Source: p.source.place(), Snapshot: p.snapshot,
 		Input: data, Started: started, Owner: opts.Owner,
 	})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -36,6 +38,18 @@ type snapshotFile struct {
 	Name    string `json:"name"`
 	Text    []byte `json:"text"`
 	Builtin bool   `json:"builtin,omitempty"`
+}
+
+// place is where the file is, wherever it is asked from later. A capability that
+// ships has no place and keeps its name.
+func (f snapshotFile) place() string {
+	if _, err := os.Stat(f.Name); err != nil {
+		return f.Name
+	}
+	if abs, err := filepath.Abs(f.Name); err == nil {
+		return abs
+	}
+	return f.Name
 }
 
 type snapshotAPI struct {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // terminal is somebody at a terminal who waits for text before going on.
@@ -87,8 +88,16 @@ func TestAnswerAtTheTerminal(t *testing.T) {
 	term := newTerminal(t)
 	ended := term.start(moor...)
 	term.await("done? ")
-	if _, out := term.elsewhere("runs", "list"); !strings.Contains(out, "waiting  moor") {
-		t.Errorf("while the question is open the list says:\n%s", out)
+	// The question may be on the screen a moment before the list knows of it.
+	var list string
+	for range 200 {
+		if _, list = term.elsewhere("runs", "list"); strings.Contains(list, "waiting  moor") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !strings.Contains(list, "waiting  moor") {
+		t.Errorf("while the question is open the list says:\n%s", list)
 	}
 	fmt.Fprintln(term, "y")
 	if code := <-ended; code != exitDone || !strings.Contains(term.out(), "berth: ") {

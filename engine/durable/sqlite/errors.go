@@ -32,8 +32,12 @@ const (
 	codeNotADB   = 26
 )
 
-// Extended codes of a write that found no room: short writes and refused ones.
-const codeIOWrite = codeIO | 3<<8
+// Extended codes of a write that found no room: a short or refused one, and the
+// shared memory file that could not grow.
+const (
+	codeIOWrite   = codeIO | 3<<8
+	codeIOShmSize = codeIO | 19<<8
+)
 
 // explain says what an error of the file system or of SQLite means for the
 // file, and what to do about it.
@@ -69,7 +73,7 @@ const (
 )
 
 func classifyCode(code int) (hint string, kind error) {
-	if code == codeIOWrite {
+	if code == codeIOWrite || code == codeIOShmSize {
 		return hintFull, ErrFull
 	}
 	switch code & 0xff {
