@@ -131,20 +131,7 @@ func expandLiteral(segment string, value func(name string) string) string {
 
 // escapeLiteral keeps what a path segment may hold (RFC 3986, section 3.3) and
 // ready-made triplets.
-func escapeLiteral(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if isTriplet(s[i:]) {
-			b.WriteString(s[i : i+3])
-			i += 2
-			continue
-		}
-		b.WriteString(escape(s[i:i+1], func(c byte) bool {
-			return isUnreserved(c) || strings.IndexByte("!$&'()*+,;=:@", c) >= 0
-		}))
-	}
-	return b.String()
-}
+func escapeLiteral(s string) string { return escapeBut(s, "!$&'()*+,;=:@") }
 
 func isDotSegment(s string) bool {
 	s = strings.ReplaceAll(strings.ToLower(s), "%2e", ".")

@@ -34,6 +34,12 @@ func escapeStrict(s string) string { return escape(s, isUnreserved) }
 // would end the value in a query: "&" and "#", and "+", which servers read as a
 // space.
 func escapeReserved(s string) string {
+	return escapeBut(s, ":/?[]@!$'()*,;=")
+}
+
+// escapeBut encodes all but unreserved characters, ready-made %XX triplets and
+// the marks to keep.
+func escapeBut(s, keep string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if isTriplet(s[i:]) {
@@ -42,7 +48,7 @@ func escapeReserved(s string) string {
 			continue
 		}
 		b.WriteString(escape(s[i:i+1], func(c byte) bool {
-			return isUnreserved(c) || strings.IndexByte(":/?[]@!$'()*,;=", c) >= 0
+			return isUnreserved(c) || strings.IndexByte(keep, c) >= 0
 		}))
 	}
 	return b.String()

@@ -80,6 +80,10 @@ func fold(s string) []rune {
 	}, s))
 }
 
+// Distance is the optimal string alignment distance between a and b, in code
+// points.
+func Distance(a, b string) int { return distance([]rune(a), []rune(b)) }
+
 // distance is the optimal string alignment distance: insertions, deletions,
 // replacements and swaps of neighbours, no part edited twice.
 func distance(a, b []rune) int {

@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -110,41 +110,8 @@ func setJSON(resp *operations.Response, mediaType string, v any) error {
 	}
 	resp.Header.Set("Content-Type", mediaType)
 	resp.Body, resp.IsJSON = body, true
-	resp.Value, err = decode(body)
+	resp.Value, err = jsonvalue.Decode(body)
 	return err
-}
-
-// decode gives numbers the types that the HTTP caller gives them: int for a
-// whole literal, else float64.
-func decode(body []byte) (any, error) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v any
-	err := dec.Decode(&v)
-	return numbers(v), err
-}
-
-func numbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := strconv.Atoi(v.String()); err == nil {
-			return n
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return v.String()
-		}
-		return f
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = numbers(v[k])
-		}
-	}
-	return v
 }
 
 // refusalStatus prefers a status that the operation documents for a request
