@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
@@ -80,7 +81,6 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 		return set, err
 	})
 	l.add(problems)
-	var err error
 	p := &Program{opts: *l.opts, plan: built, creds: newKeyring(l.opts.Secrets)}
 	p.apis = l.apis(built, p.creds)
 	l.checkServers(p.apis)
@@ -89,10 +89,8 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 	}
 	p.source, p.overlays = l.source, l.overlaid
 	p.view = p.describe(ctx, l.report)
-	if p.snapshot, err = p.snapshotOf(l.docs.sets); err != nil {
-		l.report.Diagnostics.Errorf(c.Name.Pos, "unreadable-file", "the plan cannot be kept: %v", err)
-		return nil
-	}
+	sets := l.docs.sets
+	p.snapshot = sync.OnceValues(func() ([]byte, error) { return p.snapshotOf(sets) })
 	return p
 }
 

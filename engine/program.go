@@ -21,7 +21,7 @@ type Program struct {
 	// What the program was made from, and all of it as a run keeps it.
 	source   snapshotFile
 	overlays []snapshotFile
-	snapshot []byte
+	snapshot func() ([]byte, error) // made when a run first needs it
 }
 
 // Report is what loading found, good or bad.

@@ -71,10 +71,14 @@ func (p *Program) start(ctx context.Context, rt durable.Runtime, in Inputs, opts
 	if err != nil {
 		return "", err
 	}
+	snapshot, err := p.snapshot()
+	if err != nil {
+		return "", fmt.Errorf("the plan cannot be kept: %w", err)
+	}
 	started := time.Now()
 	id := cmp.Or(opts.ID, newRunID(started))
 	err = rt.Start(ctx, durable.Spec{
-		ID: id, Capability: p.Name(), Source: p.source.place(), Snapshot: p.snapshot,
+		ID: id, Capability: p.Name(), Source: p.source.place(), Snapshot: snapshot,
 		Input: data, Started: started, Owner: opts.Owner,
 	})
 	if err != nil {

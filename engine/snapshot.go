@@ -112,7 +112,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{opts: o, creds: newKeyring(o.Secrets), source: s.Capability, overlays: s.Overlays, snapshot: data}
+	p := &Program{opts: o, creds: newKeyring(o.Secrets), source: s.Capability, overlays: s.Overlays, snapshot: func() ([]byte, error) { return data, nil }}
 	sets := map[string]*operations.Set{}
 	known := map[string]snapshotAPI{}
 	for _, a := range s.APIs {

@@ -20,14 +20,22 @@ func TestSnapshotRestores(t *testing.T) {
 		}
 		return p
 	}
+	bytesOf := func(p *Program) []byte {
+		data, err := p.snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
 	p := load()
-	if bytes.Contains(p.snapshot, []byte("sk_not_in_any_snapshot")) {
+	snapshot := bytesOf(p)
+	if bytes.Contains(snapshot, []byte("sk_not_in_any_snapshot")) {
 		t.Error("the snapshot holds a credential")
 	}
-	if !bytes.Equal(p.snapshot, load().snapshot) {
+	if !bytes.Equal(snapshot, bytesOf(load())) {
 		t.Error("the same program gives another snapshot")
 	}
-	q, err := restore(t.Context(), p.snapshot, &Options{})
+	q, err := restore(t.Context(), snapshot, &Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +47,7 @@ func TestSnapshotRestores(t *testing.T) {
 	if !q.opts.StrictResponses || q.opts.BaseURL != "http://127.0.0.1:1" || q.Plan().Steps[3].Every != "3s" {
 		t.Errorf("the flags of the run were lost: %+v", q.opts)
 	}
-	t.Logf("snapshot: %d bytes", len(p.snapshot))
+	t.Logf("snapshot: %d bytes", len(snapshot))
 }
 
 func TestRestoreRefusesOtherFormats(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 func (c *call) stepError(code, format string, args ...any) *StepError {
 	return &StepError{
 		Step: c.path, Code: code, API: c.s.API, Message: fmt.Sprintf(format, args...),
-		Method: c.s.Op.Method, URL: c.s.Op.Path, Writes: c.s.Op.Effect() != operations.Read,
+		Writes: c.s.Op.Effect() != operations.Read,
 	}
 }
 

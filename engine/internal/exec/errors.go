@@ -17,13 +17,12 @@ type StepError struct {
 	Hint    string
 
 	// What was sent and came back, where something was.
-	Method, URL string
-	API         string
-	Status      int
-	RequestID   string
-	Body        string // start of the API's answer
-	Writes      bool   // the operation changes something
-	Sent        bool   // the request reached the API
+	API       string
+	Status    int
+	RequestID string
+	Body      string // start of the API's answer
+	Writes    bool   // the operation changes something
+	Sent      bool   // the request reached the API
 
 	Err error
 }
