@@ -1,0 +1,81 @@
+package problem_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/serve/problem"
+)
+
+func TestDocument(t *testing.T) {
+	tests := []struct {
+		name   string
+		p      problem.Problem
+		status int
+		want   string
+	}{
+		{"nothing said is an internal error", problem.Problem{}, 500,
+			`{"type":"about:blank","title":"Internal Server Error","status":500}`},
+		{"the status gives the title", problem.Problem{Status: 404, Detail: `no run "r1"`}, 404,
+			`{"type":"about:blank","title":"Not Found","status":404,"detail":"no run \"r1\""}`},
+		{"a status that is no error is one of ours", problem.Problem{Status: 200}, 500,
+			`{"type":"about:blank","title":"Internal Server Error","status":500}`},
+		{"faults point into the body",
+			problem.Problem{Status: 422, Title: "Bad inputs", Instance: "/runs/r1",
+				Errors: []problem.Field{{Pointer: "/name", Detail: "is missing"}, {Detail: "is no object"}}}, 422,
+			`{"type":"about:blank","title":"Bad inputs","status":422,"instance":"/runs/r1","errors":[{"pointer":"/name","detail":"is missing"},{"detail":"is no object"}]}`},
+		{"extra members come last and replace nothing",
+			problem.Problem{Type: "https://example.com/p", Status: 409, Extra: map[string]any{"run": "r1", "status": 200, "code": "busy"}}, 409,
+			`{"type":"https://example.com/p","title":"Conflict","status":409,"code":"busy","run":"r1"}`},
+		{"an extra without a JSON form is left out",
+			problem.Problem{Status: 409, Extra: map[string]any{"f": func() {}}}, 409,
+			`{"type":"about:blank","title":"Conflict","status":409}`},
+		{"an extra that is all reserved adds nothing",
+			problem.Problem{Status: 409, Extra: map[string]any{"title": "x"}}, 409,
+			`{"type":"about:blank","title":"Conflict","status":409}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			problem.Write(w, httptest.NewRequest("GET", "/", nil), tt.p)
+			if w.Code != tt.status {
+				t.Errorf("status %d, want %d", w.Code, tt.status)
+			}
+			if diff := cmp.Diff(tt.want+"\n", w.Body.String()); diff != "" {
+				t.Errorf("document (-want +got):\n%s", diff)
+			}
+			if !json.Valid(w.Body.Bytes()) {
+				t.Error("the document is not JSON")
+			}
+		})
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	w := httptest.NewRecorder()
+	w.Header().Set("Etag", `"old"`)
+	w.Header().Set("Content-Encoding", "gzip")
+	w.Header().Set("Content-Length", "3")
+	problem.Write(w, httptest.NewRequest("GET", "/", nil), problem.Problem{Status: 400})
+	want := http.Header{
+		"Content-Type":           {"application/problem+json"},
+		"Content-Length":         {"58"},
+		"Cache-Control":          {"no-store"},
+		"X-Content-Type-Options": {"nosniff"},
+	}
+	if diff := cmp.Diff(want, w.Header()); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+}
+
+func TestHeadHasNoBody(t *testing.T) {
+	w := httptest.NewRecorder()
+	problem.Write(w, httptest.NewRequest("HEAD", "/", nil), problem.Problem{Status: 404})
+	if w.Code != 404 || w.Body.Len() != 0 {
+		t.Errorf("status %d with %d bytes, want 404 and none", w.Code, w.Body.Len())
+	}
+}
