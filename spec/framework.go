@@ -208,7 +208,7 @@ type FlowStep struct {
 
 // Target puts a value of a step into the answer.
 type Target struct {
-	Target Str   // dotted
+	Name  Str   // dotted
 	Value  Value // a JSONPath into the steps' results, or a text with {{variables}}
 }
 
