@@ -46,7 +46,7 @@ func Inspect(ctx context.Context, rt durable.Runtime, id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, spec, err := reopen(ctx, rt, id, nil)
+	p, spec, err := reopen(ctx, rt, id, lookOnly())
 	if err != nil {
 		return nil, err
 	}

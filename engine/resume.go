@@ -6,14 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/internal/exec"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Resume takes a kept run up again and executes it until it ends or cannot go on
@@ -46,17 +43,7 @@ func Resume(ctx context.Context, rt durable.Runtime, id string, opts *Options, r
 // answer that was lost (JSON; later steps read it), or not. The run is due then;
 // [Resume] takes it up. A step that is not in doubt is durable.ErrConflict.
 func Settle(ctx context.Context, rt durable.Runtime, id, step string, happened bool, result json.RawMessage) error {
-	s := durable.Settlement{Step: step, Happened: happened, By: "runs resolve"}
-	if happened {
-		value, err := jsonvalue.Decode(result)
-		if err != nil {
-			return fmt.Errorf("the result given for step %q is not JSON: %w", step, err)
-		}
-		if s.Result, err = exec.Answer(value); err != nil {
-			return err
-		}
-	}
-	return rt.Settle(ctx, id, s)
+	return settle(ctx, rt, id, Said{Step: step, Happened: &happened, Result: result, By: "runs resolve"})
 }
 
 // reopen makes the program of a kept run.

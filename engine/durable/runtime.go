@@ -156,7 +156,15 @@ type Filter struct {
 	Owner      string
 	Prefix     string    // of the id
 	Due        time.Time // only runs that are due by then
+	After      Mark      // only runs that come after this one in List's order
 	Limit      int       // 0: no limit
+}
+
+// Mark is a place in a list of runs: the run that stands there, which need not
+// exist any more. The zero Mark is before all.
+type Mark struct {
+	Started time.Time
+	ID      string
 }
 
 // Event is one entry of a run's history.

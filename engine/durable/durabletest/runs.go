@@ -152,13 +152,14 @@ var runTests = []test{
 		}
 	}},
 	{"list", func(s *suite) {
+		begun := s.clock.Now()
 		for i, spec := range []durable.Spec{
 			{ID: "run_a1", Capability: "x", Owner: "ada"},
 			{ID: "run_a2", Capability: "y", Owner: "ada"},
 			{ID: "run_b1", Capability: "x", Owner: "bob"},
 			{ID: "Run_a1", Capability: "x"},
 		} {
-			spec.Started = s.clock.Now().Add(time.Duration(i) * time.Second)
+			spec.Started = begun.Add(time.Duration(i) * time.Second)
 			if err := s.rt.Start(s.Context(), spec); err != nil {
 				s.Fatal(err)
 			}
@@ -173,6 +174,8 @@ var runTests = []test{
 		}{
 			{durable.Filter{}, []string{"Run_a1", "run_b1", "run_a2", "run_a1"}},
 			{durable.Filter{Limit: 2}, []string{"Run_a1", "run_b1"}},
+			{durable.Filter{Limit: 2, After: durable.Mark{Started: begun.Add(2 * time.Second), ID: "run_b1"}}, []string{"run_a2", "run_a1"}},
+			{durable.Filter{After: durable.Mark{Started: begun.Add(time.Second), ID: "run_a2!"}}, []string{"run_a2", "run_a1"}}, // pruned meanwhile
 			{durable.Filter{Capability: "x"}, []string{"Run_a1", "run_b1", "run_a1"}},
 			{durable.Filter{Owner: "ada"}, []string{"run_a2", "run_a1"}},
 			{durable.Filter{Prefix: "run_a"}, []string{"run_a2", "run_a1"}},

@@ -117,7 +117,7 @@ func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error)
 		}
 	}
 	slices.SortFunc(out, func(a, b journal.Run) int {
-		return cmp.Or(b.Spec.Started.Compare(a.Spec.Started), strings.Compare(b.Spec.ID, a.Spec.ID))
+		return newestFirst(mark(a.Spec), mark(b.Spec))
 	})
 	if f.Limit > 0 && len(out) > f.Limit {
 		out = out[:f.Limit]
@@ -130,7 +130,15 @@ func matches(r journal.Run, f durable.Filter) bool {
 		(f.Capability == "" || f.Capability == r.Spec.Capability) &&
 		(f.Owner == "" || f.Owner == r.Spec.Owner) &&
 		strings.HasPrefix(r.Spec.ID, f.Prefix) &&
-		(f.Due.IsZero() || !r.Row.Due.IsZero() && !r.Row.Due.After(f.Due))
+		(f.Due.IsZero() || !r.Row.Due.IsZero() && !r.Row.Due.After(f.Due)) &&
+		(f.After.ID == "" || newestFirst(f.After, mark(r.Spec)) < 0)
+}
+
+func mark(s durable.Spec) durable.Mark { return durable.Mark{Started: s.Started, ID: s.ID} }
+
+// newestFirst is the order of List.
+func newestFirst(a, b durable.Mark) int {
+	return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
 }
 
 func (s *store) Due(_ context.Context, by time.Time, limit int) ([]string, error) {

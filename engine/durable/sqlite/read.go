@@ -197,6 +197,9 @@ func listQuery(f durable.Filter) (string, []any) {
 	if !f.Due.IsZero() {
 		and("due <= ?", f.Due.UnixNano())
 	}
+	if f.After.ID != "" {
+		and("(started, id) < (?, ?)", f.After.Started.UnixNano(), f.After.ID)
+	}
 	query := "SELECT " + runColumns + " FROM runs"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")

@@ -1,0 +1,73 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSayFinishesAnExternalStep(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	id, err := mustLoad(t, onboarding, o).Start(t.Context(), acme, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := false
+	for _, tt := range []struct {
+		what string
+		said engine.Said
+		want error
+	}{
+		{"a step that is not there", engine.Said{Step: "send-link"}, engine.ErrNoStep},
+		{"a step that is not external", engine.Said{Step: "create-organization"}, engine.ErrNotAsked},
+		{"an external step as if in doubt", engine.Said{Step: "send-portal-link", Happened: &no}, engine.ErrNotAsked},
+		{"a write that is not in doubt", engine.Said{Step: "create-organization", Happened: &no}, durable.ErrConflict},
+		{"before the run waits", engine.Said{Step: "send-portal-link", Result: json.RawMessage(`{"n":1}`), By: "ada"}, nil},
+		{"the same again", engine.Said{Step: "send-portal-link", Result: json.RawMessage(`{"n": 1}`)}, nil},
+		{"something else", engine.Said{Step: "send-portal-link", Result: json.RawMessage(`2`)}, durable.ErrConflict},
+	} {
+		if err := engine.Say(t.Context(), rt, id, tt.said); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.what, err, tt.want)
+		}
+	}
+	if err := engine.Say(t.Context(), rt, "run_none", engine.Said{Step: "x"}); !errors.Is(err, durable.ErrUnknown) {
+		t.Errorf("an unknown run: %v", err)
+	}
+	if _, err := engine.Resume(t.Context(), rt, id, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	events, err := engine.History(t.Context(), rt, id, 1)
+	if err != nil || len(events) == 0 || events[0].Seq != 2 || events[0].Kind != durable.EventSignal || events[0].By != "ada" {
+		t.Errorf("history after the start: %v, %+v", err, events)
+	}
+}
+
+func TestSchemasOfInputsAndOutputs(t *testing.T) {
+	p := mustLoad(t, onboarding, &engine.Options{Mock: true})
+	text := func() map[string]any { return map[string]any{"type": "string", "minLength": 1} }
+	want := map[string]any{
+		"type": "object", "additionalProperties": false, "required": []any{"organization_name", "domains", "admin_email"},
+		"properties": map[string]any{
+			"organization_name": text(), "admin_email": text(),
+			"domains": map[string]any{"type": "array", "items": map[string]any{"type": "string"}},
+		},
+	}
+	if diff := cmp.Diff(want, p.InputSchema()); diff != "" {
+		t.Errorf("inputs (-want +got)\n%s", diff)
+	}
+	out := map[string]any{"type": []any{"string", "null"}}
+	want = map[string]any{"type": "object", "properties": map[string]any{
+		"organization_id": out, "admin_portal_link": out, "connection_id": out, "directory_id": out,
+	}}
+	if diff := cmp.Diff(want, p.OutputSchema()); diff != "" {
+		t.Errorf("outputs (-want +got)\n%s", diff)
+	}
+	if p.Title() != "B2B Enterprise Onboarding" || p.Description() == "" {
+		t.Errorf("title %q, description %q", p.Title(), p.Description())
+	}
+}
