@@ -113,8 +113,8 @@ func targets(op *operations.Operation) []target {
 	for _, p := range op.Params {
 		out = append(out, target{p.Name, p.In, p, p.Schema, p.Required || p.In == operations.InPath})
 	}
-	for _, p := range bodyProperties(op) {
-		out = append(out, target{p.name, operations.InBody, nil, p.schema, p.required})
+	for _, f := range op.BodyFields() {
+		out = append(out, target{f.Name, operations.InBody, nil, f.Schema, f.Required})
 	}
 	return out
 }
@@ -129,48 +129,6 @@ func bodySchema(op *operations.Operation) *operations.Schema {
 		return m.Schema
 	}
 	return op.Body.Media[0].Schema
-}
-
-type bodyProperty struct {
-	name     string
-	schema   *operations.Schema
-	required bool
-}
-
-// bodyProperties lists the properties of an object body, looking through allOf;
-// those of oneOf and anyOf variants are optional.
-func bodyProperties(op *operations.Operation) []bodyProperty {
-	var out []bodyProperty
-	seen := map[string]int{}
-	var walk func(s *operations.Schema, must bool, depth int)
-	walk = func(s *operations.Schema, must bool, depth int) {
-		if s == nil || depth > 8 {
-			return
-		}
-		required := map[string]bool{}
-		for _, r := range s.Required {
-			required[r] = must
-		}
-		for _, p := range s.Properties {
-			if p.Schema != nil && p.Schema.ReadOnly {
-				continue
-			}
-			if i, ok := seen[p.Name]; ok {
-				out[i].required = out[i].required || required[p.Name]
-				continue
-			}
-			seen[p.Name] = len(out)
-			out = append(out, bodyProperty{p.Name, p.Schema, required[p.Name]})
-		}
-		for _, sub := range s.AllOf {
-			walk(sub, must, depth+1)
-		}
-		for _, sub := range append(append([]*operations.Schema{}, s.OneOf...), s.AnyOf...) {
-			walk(sub, false, depth+1)
-		}
-	}
-	walk(bodySchema(op), true, 0)
-	return out
 }
 
 // names lists what can be bound, for suggestions.
