@@ -22,12 +22,43 @@ import (
 type API struct {
 	Name string
 	Set  *operations.Set
-	Env  []PlanEnv
 	// Call sends a request with the API's credentials. It is safe for
 	// concurrent use. A missing credential is a *[CredentialError].
 	Call operations.Caller
 	// Problems are those of the OpenAPI document itself, none of them errors.
 	Problems diag.List
+
+	api      *api
+	document string
+}
+
+// Source returns what is known of the API: where its document is, its server,
+// how it authenticates.
+func (a *API) Source() SourceAPI {
+	if a.api == nil { // made by hand
+		return SourceAPI{Name: a.Name}
+	}
+	s := a.api.source(nil)
+	s.Document = a.document
+	return s
+}
+
+// Env lists the environment variables that hold the credentials of op: those of
+// its first alternative. It is safe for concurrent use.
+func (a *API) Env(ctx context.Context, op *operations.Operation) []PlanEnv {
+	out := []PlanEnv{}
+	if a.api == nil {
+		return out
+	}
+	for _, requirement := range a.api.security(op) {
+		for _, use := range requirement {
+			out = append(out, a.api.envOf(ctx, use, a.api.keys.there)...)
+		}
+		if len(requirement) > 0 {
+			break
+		}
+	}
+	return out
 }
 
 // OpenAPI finds the document of the API called name (options, project file in
@@ -58,7 +89,7 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 		return nil, errors.Join(err, problems.Err())
 	}
 	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets))
-	out := &API{Name: name, Set: set, Problems: problems}
+	out := &API{Name: name, Set: set, Problems: problems, api: a, document: docs.path(name)}
 	call := a.caller(opts, newSession(operations.NewRedactor()))
 	out.Call = func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 		if missing := a.missing(ctx, req.Op); len(missing) > 0 && opts.sends() {
@@ -124,12 +155,22 @@ func readCatalogue(dir, api string) *spec.Catalogue {
 	name := filepath.Join(dir, "shared", api+".yaml")
 	text, err := readLimited(name)
 	if err != nil {
-		f, ok := capabilities.Catalogue(api)
-		if !ok {
-			return nil
-		}
-		name, text = f.Name, f.Data
+		return shippedCatalogue(api)
 	}
+	return parseCatalogue(name, text)
+}
+
+// shippedCatalogue returns the catalogue of an API that ships, nil when none
+// does.
+func shippedCatalogue(api string) *spec.Catalogue {
+	f, ok := capabilities.Catalogue(api)
+	if !ok {
+		return nil
+	}
+	return parseCatalogue(f.Name, f.Data)
+}
+
+func parseCatalogue(name string, text []byte) *spec.Catalogue {
 	src, _ := spec.Read(name, text)
 	if src == nil || src.Dialect() != spec.DialectCatalogue {
 		return nil

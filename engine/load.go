@@ -87,7 +87,7 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 	if l.report.Diagnostics.HasErrors() {
 		return nil
 	}
-	p.source, p.overlays = l.source, l.overlaid
+	p.source, p.overlays, p.documents = l.source, l.overlaid, l.docs
 	p.view = p.describe(ctx, l.report)
 	sets := l.docs.sets
 	p.snapshot = sync.OnceValues(func() ([]byte, error) { return p.snapshotOf(sets) })

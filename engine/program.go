@@ -19,9 +19,10 @@ type Program struct {
 	creds *keyring
 
 	// What the program was made from, and all of it as a run keeps it.
-	source   snapshotFile
-	overlays []snapshotFile
-	snapshot func() ([]byte, error) // made when a run first needs it
+	source    snapshotFile
+	overlays  []snapshotFile
+	documents *documents             // nil when restored
+	snapshot  func() ([]byte, error) // made when a run first needs it
 }
 
 // Report is what loading found, good or bad.
