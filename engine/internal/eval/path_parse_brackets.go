@@ -1,0 +1,190 @@
+package eval
+
+import (
+	"strconv"
+	"strings"
+)
+
+// maxIndexDigits keeps indexes within the whole numbers that JSON tools agree
+// on (RFC 9535, section 2.1).
+const maxIndexDigits = 15
+
+// brackets reads [a, b, ...]; the parser stands at the opening one.
+func (p *pathParser) brackets(from int) segment {
+	var s segment
+	if p.nesting++; p.nesting > maxPathNesting {
+		p.fail(from, "", "path nests more than %d filters", maxPathNesting)
+		return s
+	}
+	defer func() { p.nesting-- }()
+	p.at++
+	for p.problem == nil {
+		p.space()
+		s.selectors = append(s.selectors, p.selector(from))
+		p.space()
+		if p.take("]") {
+			break
+		}
+		if p.problem == nil && !p.take(",") {
+			p.unexpected("] or a comma", "")
+		}
+	}
+	s.at = span{from, p.at}
+	if len(s.selectors) == 1 && s.selectors[0].kind == selectName {
+		s.at = span{from + 1, p.at - 1}
+	}
+	return s
+}
+
+func (p *pathParser) selector(open int) selector {
+	switch r := p.peek(); {
+	case r == '\'' || r == '"':
+		return selector{kind: selectName, name: p.quoted()}
+	case r == '*':
+		p.at++
+		return selector{kind: selectAll}
+	case r == '?':
+		p.at++
+		return selector{kind: selectFilter, cond: p.anyOf()}
+	case r == ':' || r == '-' || r >= '0' && r <= '9':
+		return p.indexOrSlice()
+	case r == ']':
+		p.at++
+		p.fail(open, "write [*] for every item, or [0] for the first", "brackets are empty")
+	case r == '(':
+		p.at++
+		p.fail(open, "write [-1] for the last item, or [?(@.field == 'x')] for those that match", "a path computes no indexes")
+	case r < 0:
+		p.fail(open, "", `"[" is not closed`)
+	default:
+		p.wordInBrackets()
+	}
+	return selector{}
+}
+
+// wordInBrackets records the fault of an unquoted name.
+func (p *pathParser) wordInBrackets() {
+	from := p.at
+	for r := p.peek(); r >= 0 && r != ']' && r != ','; r = p.peek() {
+		p.at++
+	}
+	word := strings.TrimSpace(string(p.in[from:p.at]))
+	p.fail(from, "write ['"+word+"']", "%q in brackets needs quotes", word)
+}
+
+func (p *pathParser) indexOrSlice() selector {
+	first := p.integer()
+	p.space()
+	if !p.take(":") {
+		if first == nil {
+			p.unexpected("an index", "")
+			return selector{}
+		}
+		return selector{kind: selectIndex, index: *first}
+	}
+	s := slice{from: first, step: 1}
+	p.space()
+	s.to = p.integer()
+	p.space()
+	if p.take(":") {
+		p.space()
+		if step := p.integer(); step != nil {
+			s.step = *step
+		}
+	}
+	return selector{kind: selectSlice, slice: s}
+}
+
+// integer reads a whole number if one comes next.
+func (p *pathParser) integer() *int {
+	from := p.at
+	p.take("-")
+	digits := p.at
+	for r := p.peek(); r >= '0' && r <= '9'; r = p.peek() {
+		p.at++
+	}
+	switch n := p.at - digits; {
+	case n == 0 && digits == from:
+		return nil
+	case n == 0:
+		p.unexpected("a digit", "")
+		return nil
+	case n > maxIndexDigits:
+		p.fail(from, "", "index has more than %d digits", maxIndexDigits)
+		return nil
+	}
+	i, _ := strconv.Atoi(string(p.in[from:p.at]))
+	return &i
+}
+
+// quoted reads a string in either kind of quotes, with the escapes of RFC 9535,
+// section 2.3.1.
+func (p *pathParser) quoted() string {
+	from, quote := p.at, p.peek()
+	p.at++
+	var b strings.Builder
+	for p.problem == nil {
+		r := p.peek()
+		switch {
+		case r < 0:
+			p.fail(from, "", "string is not closed")
+			return ""
+		case r == quote:
+			p.at++
+			return b.String()
+		case r == '\\':
+			b.WriteRune(p.escape(quote))
+		case r < ' ':
+			p.unexpected("text", `write \n, \t or \u and four digits`)
+		default:
+			b.WriteRune(r)
+			p.at++
+		}
+	}
+	return ""
+}
+
+func (p *pathParser) escape(quote rune) rune {
+	from := p.at
+	p.at += 2
+	r := runeAt(p.in, p.at-1)
+	const letters, meant = `bfnrt/\`, "\b\f\n\r\t/\\"
+	switch i := strings.IndexRune(letters, r); {
+	case r == quote:
+		return r
+	case r == 'u':
+		return p.unicodeEscape(from)
+	case r >= 0 && i >= 0:
+		return rune(meant[i])
+	}
+	p.fail(from, `write \\ for a backslash`, "unknown escape in a string")
+	return 0
+}
+
+// unicodeEscape reads the digits after \u, and the second half of a surrogate
+// pair.
+func (p *pathParser) unicodeEscape(from int) rune {
+	r := p.hex4(from)
+	if r < 0xD800 || r > 0xDFFF {
+		return r
+	}
+	if r < 0xDC00 && p.take(`\u`) {
+		if low := p.hex4(from); low >= 0xDC00 && low <= 0xDFFF {
+			return (r-0xD800)<<10 + (low - 0xDC00) + 0x10000
+		}
+	}
+	p.fail(from, "", "half of a surrogate pair stands alone")
+	return 0
+}
+
+func (p *pathParser) hex4(from int) rune {
+	end := min(p.at+4, len(p.in))
+	digits := p.in[p.at:end]
+	p.at = end
+	n, err := strconv.ParseUint(string(digits), 16, 32)
+	if err != nil || len(digits) < 4 {
+		p.fail(from, "", `\u needs four hexadecimal digits`)
+		return 0
+	}
+	return rune(n)
+}
