@@ -39,6 +39,7 @@ var testPackages = []string{"engine/durable/durabletest"}
 var layers = map[string][]string{
 	"diag":                            {},
 	"internal/...":                    {},
+	"internal/plangraph":              {"engine", "internal/graph"},
 	"internal/readme":                 {"diag"}, // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag", "internal/suggest", "internal/jsonvalue"},
@@ -54,7 +55,9 @@ var layers = map[string][]string{
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem"},
+	"serve/live":                      {"engine", "engine/durable"},
 	"serve/problem":                   {},
+	"serve/runs":                      {"engine", "engine/durable", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
 	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/graph", "internal/suggest", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
@@ -98,10 +101,14 @@ func TestImportDirection(t *testing.T) {
 }
 
 // testMay lets tests use, besides what the package may, its own sub-packages
-// (the durable tests run the shared suite) and, from operations on, the data
-// that ships: a published capability is the best test case there is.
+// (the durable tests run the shared suite), what keeps runs to serve them, and,
+// from operations on, the data that ships: a published capability is the best
+// test case there is.
 func testMay(pkg, target string) bool {
 	if under(pkg, "engine/durable") && slices.Contains(testPackages, target) {
+		return true
+	}
+	if under(pkg, "serve") && under(target, "engine/durable") {
 		return true
 	}
 	ships := target == "capabilities" || target == "operations/catalog"

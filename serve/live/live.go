@@ -1,0 +1,151 @@
+// Package live keeps the runs of served capabilities going, starts them for
+// callers and tells of their news: the one place behind every face of them
+// (REST, MCP), so that a run started on one is followed and finished on another.
+// Start with [New].
+package live
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Options shape a Runs. Programs and Runtime are needed.
+type Options struct {
+	// Programs are what is served. Their names differ, and each was loaded with
+	// engine.Options.Runtime set to Runtime.
+	Programs []*engine.Program
+	// Runtime keeps the runs. Other processes may share what it keeps.
+	Runtime durable.Runtime
+	// Engine gives what a kept run does not bring along: credentials, external
+	// handlers, a Caller, listeners. Nil means the defaults of engine.Resume.
+	Engine *engine.Options
+	// Parallel is how many runs are executed at once; the others wait for their
+	// turn. 0 means 64.
+	Parallel int
+	// NoDrive leaves the executing of runs to somebody else: another process, or
+	// an engine.Serve of the caller's own.
+	NoDrive bool
+	// Log is told what goes wrong in the background, nil for nobody.
+	Log *slog.Logger
+}
+
+// Runs are the runs of served capabilities. It is safe for concurrent use.
+type Runs struct {
+	programs []*engine.Program
+	rt       durable.Runtime
+	log      *slog.Logger
+	news     *news
+	stats    *stats
+
+	stop   context.CancelFunc
+	closed context.Context // ends with Close
+	driver chan struct{}   // closed when the driver has returned
+	err    error           // of the driver, once it has returned
+}
+
+// New returns the runs that o.Runtime keeps, and goes on with those that are
+// due, in the background until Close.
+func New(o Options) (*Runs, error) {
+	if o.Runtime == nil {
+		return nil, errors.New("served capabilities need a runtime that keeps their runs")
+	}
+	r := &Runs{
+		programs: slices.Clone(o.Programs), rt: o.Runtime, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		news: newNews(o.Runtime), stats: newStats(), driver: make(chan struct{}),
+	}
+	names := map[string]bool{}
+	for _, p := range r.programs {
+		if names[p.Name()] {
+			return nil, fmt.Errorf("two capabilities are called %q: rename the file of one", p.Name())
+		}
+		names[p.Name()] = true
+	}
+	r.closed, r.stop = context.WithCancel(context.Background())
+	if o.NoDrive {
+		close(r.driver)
+		return r, nil
+	}
+	opts := *cmp.Or(o.Engine, &engine.Options{})
+	opts.OnEvent = r.listen(opts.OnEvent)
+	go r.drive(&opts, durable.ServeOptions{Parallel: o.Parallel, Ended: r.rests})
+	return r, nil
+}
+
+// drive executes what is due until Close.
+func (r *Runs) drive(opts *engine.Options, so durable.ServeOptions) {
+	defer close(r.driver)
+	r.err = engine.Serve(r.closed, r.rt, opts, so)
+	if r.closed.Err() == nil {
+		r.err = cmp.Or(r.err, errors.New("it returned"))
+		r.log.Error("runs are not executed any more", "error", r.err)
+	}
+}
+
+// listen passes events on to a listener of the user's and makes news of them.
+func (r *Runs) listen(next func(engine.Event)) func(engine.Event) {
+	return func(e engine.Event) {
+		r.news.soon(e.Run)
+		if next != nil {
+			next(e)
+		}
+	}
+}
+
+// rests is told of a run that ended or was parked here.
+func (r *Runs) rests(s durable.State) {
+	if s.Status.Ended() {
+		r.stats.end(s.Capability, s.Status)
+	}
+	r.news.tell(s.ID)
+}
+
+// Close stops executing runs: between steps, a write under way is given a few
+// seconds. What is not done stays due, here after a restart or elsewhere. Close
+// returns when nothing is left running; it does not close the Runtime.
+func (r *Runs) Close() error {
+	r.stop()
+	<-r.driver
+	return r.err
+}
+
+// Closed ends when Close is called.
+func (r *Runs) Closed() <-chan struct{} { return r.closed.Done() }
+
+// Ready reports why runs cannot be started or go on now, nil when they can.
+func (r *Runs) Ready(ctx context.Context) error {
+	if r.closed.Err() != nil {
+		return ErrClosed
+	}
+	select {
+	case <-r.driver:
+		if r.err != nil {
+			return fmt.Errorf("runs are not executed: %w", r.err)
+		}
+	default:
+	}
+	if _, err := r.rt.List(ctx, durable.Filter{Limit: 1}); err != nil {
+		return fmt.Errorf("runs cannot be read: %w", err)
+	}
+	return nil
+}
+
+// Programs returns what is served, in the order given to New. The caller must
+// not change it.
+func (r *Runs) Programs() []*engine.Program { return r.programs }
+
+// Program finds a capability by name, nil when it is not served.
+func (r *Runs) Program(name string) *engine.Program {
+	for _, p := range r.programs {
+		if p.Name() == name {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Errors of Start, for errors.Is, beside those of engine.Program.Start.
+var (
+	ErrNoCapability = errors.New("no such capability is served")
+	ErrKeyReused    = errors.New("the idempotency key was used for something else")
+	ErrClosed       = errors.New("the server is shutting down")
+)
+
+// Start is a run that somebody asks for.
+type Start struct {
+	Capability string
+	Inputs     engine.Inputs
+	// Owner is who asks, "" where callers are not told apart.
+	Owner string
+	// Key makes asking twice harmless, "" for a run of its own each time: the
+	// same owner, key, capability and inputs are the same run, for as long as
+	// the run is kept, also by other processes.
+	Key string
+}
+
+// Start starts a run, or finds the one that was started with the same key. It
+// goes on in the background, whatever becomes of ctx. Bad inputs are an
+// *engine.InputError, missing credentials an *engine.CredentialError.
+func (r *Runs) Start(ctx context.Context, s Start) (id string, err error) {
+	p := r.Program(s.Capability)
+	switch {
+	case r.closed.Err() != nil:
+		return "", ErrClosed
+	case p == nil:
+		return "", fmt.Errorf("%q: %w", s.Capability, ErrNoCapability)
+	}
+	in, err := p.CheckInputs(s.Inputs)
+	if err != nil {
+		return "", err
+	}
+	if s.Key == "" {
+		id, err = p.Start(ctx, in, &engine.RunOptions{Owner: s.Owner})
+	} else {
+		var again bool
+		id, again, err = r.startOnce(ctx, p, in, s)
+		if again {
+			return id, err
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	r.stats.start(s.Capability)
+	return id, nil
+}
+
+// startOnce starts a run under an id that stands for its key.
+func (r *Runs) startOnce(ctx context.Context, p *engine.Program, in engine.Inputs, s Start) (id string, again bool, err error) {
+	id = keyed(s.Owner, s.Key)
+	if again, err := r.same(ctx, id, in, s); again || err != nil {
+		return id, again, err
+	}
+	_, err = p.Start(ctx, in, &engine.RunOptions{ID: id, Owner: s.Owner})
+	if errors.Is(err, durable.ErrExists) { // somebody was quicker
+		again, err = r.same(ctx, id, in, s)
+	}
+	return id, again, err
+}
+
+// same reports whether the run exists; one that was started with something else
+// is ErrKeyReused.
+func (r *Runs) same(ctx context.Context, id string, in engine.Inputs, s Start) (bool, error) {
+	spec, err := r.rt.Spec(ctx, id)
+	if errors.Is(err, durable.ErrUnknown) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	input, err := json.Marshal(in) // as engine.Program.Start keeps them: sorted, without white space
+	if err != nil {
+		return false, err
+	}
+	if spec.Capability != s.Capability || spec.Owner != s.Owner || !bytes.Equal(spec.Input, input) {
+		return false, ErrKeyReused
+	}
+	return true, nil
+}
+
+// crockford is the alphabet of other run ids.
+const crockford = "0123456789abcdefghjkmnpqrstvwxyz"
+
+// keyed is the id of the run that an owner's key stands for. It is the same
+// after a restart and in every process.
+func keyed(owner, key string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s:%s", len(owner), owner, key))
+	return "run_" + base32.NewEncoding(crockford).EncodeToString(sum[:20])
+}

@@ -1,0 +1,48 @@
+package live
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Stats count runs since New.
+type Stats struct {
+	Started map[string]int  // by capability; those started here
+	Ended   map[Outcome]int // those that were executed here to their end
+}
+
+// Outcome is how a run of a capability ended.
+type Outcome struct {
+	Capability string
+	Status     durable.RunStatus
+}
+
+// Stats returns what was counted so far.
+func (r *Runs) Stats() Stats {
+	r.stats.mu.Lock()
+	defer r.stats.mu.Unlock()
+	return Stats{Started: maps.Clone(r.stats.counts.Started), Ended: maps.Clone(r.stats.counts.Ended)}
+}
+
+type stats struct {
+	mu     sync.Mutex
+	counts Stats
+}
+
+func newStats() *stats {
+	return &stats{counts: Stats{Started: map[string]int{}, Ended: map[Outcome]int{}}}
+}
+
+func (s *stats) start(capability string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts.Started[capability]++
+}
+
+func (s *stats) end(capability string, status durable.RunStatus) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts.Ended[Outcome{capability, status}]++
+}
