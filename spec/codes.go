@@ -30,5 +30,14 @@ const (
 	codeOverlayAction   = "overlay-action"        // an overlay action that cannot act
 	codeOverlayPath     = "overlay-path"          // an overlay target that is not JSONPath
 	codeOverlayMissed   = "overlay-target-missed" // an overlay target that matches nothing
+	codeUnknownVersion  = "unknown-version"       // a version of the framework dialect that is not published
+	codeLoose           = "lenient-form"          // a form that no schema has and that means one thing
+	codeNotHTTP         = "not-http"              // a consumed API that is not called over HTTP
+	codeNoMeaning       = "no-meaning"            // a type or key that no version of the format gives a meaning
+	codeBaseURI         = "trailing-slash"        // a baseUri that ends in a slash
+	codeImport          = "import"                // an import that cannot be followed
+	codeUnknownImport   = "unknown-import"        // an import of what the other file does not have
+	codeUnknownRef      = "unknown-flow"          // a ref to a flow that no aggregate has
+	codeCall            = "unknown-call"          // a call of what is not consumed
 	codeOverlayMismatch = "overlay-mismatch"      // an update of another shape than its target
 )

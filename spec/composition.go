@@ -26,7 +26,7 @@ const compositionVersion = "0.1"
 // parse gives nil and none.
 func (s *Source) Capability(strict bool) (*Capability, diag.List) {
 	switch {
-	case s.dialect == DialectTemplate, s.root != nil && !s.Runnable():
+	case s.dialect == DialectTemplate, s.root != nil && s.dialect != DialectComposition:
 		return nil, diag.List{s.refusal()}
 	case s.root == nil:
 		return nil, nil

@@ -24,6 +24,9 @@ type Framework struct {
 	Exposes     []*Exposure
 	// Files names the files that were read for imports, in order, each once.
 	Files []string
+	// Texts holds the text of File and of every file in Files, by the name that
+	// positions have. It must not be changed.
+	Texts map[string][]byte
 }
 
 // Consumed returns the consumed API of a namespace, or nil.
@@ -209,7 +212,7 @@ type FlowStep struct {
 // Target puts a value of a step into the answer.
 type Target struct {
 	Name  Str   // dotted
-	Value  Value // a JSONPath into the steps' results, or a text with {{variables}}
+	Value Value // a JSONPath into the steps' results, or a text with {{variables}}
 }
 
 // Exposure is one adapter through which flows are offered.

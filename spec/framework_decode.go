@@ -1,6 +1,195 @@
 package spec
 
-import "github.com/capstan-run/capstan/diag"
+import (
+	"slices"
 
-// Framework decodes a file of the framework dialect.
-func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) { return nil, nil }
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// Framework decodes a file of the framework dialect, of any version, with what
+// it imports. A file of another dialect gives nil and one problem, a file that
+// [Read] could not parse nil and none. Otherwise the Framework is not nil, so
+// that later stages can look for more problems; it must not be run when the
+// list has errors.
+func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
+	switch {
+	case s.dialect == DialectTemplate, s.root != nil && s.dialect != DialectFramework:
+		return nil, diag.List{s.refusal()}
+	case s.root == nil:
+		return nil, nil
+	}
+	l := &loading{options: o, frames: map[string]*frame{}, texts: s.Texts()}
+	f := l.frame(s)
+	out := f.whole()
+	l.resolveRefs(out)
+	l.check(f, out)
+	out.Files, out.Texts = l.files, l.texts
+	return out, l.diags().Sort()
+}
+
+// loading is one call of Framework: the files that it reads.
+type loading struct {
+	options FrameworkOptions
+	frames  map[string]*frame // by the name that positions have
+	order   []*frame
+	files   []string // read for imports
+	texts   map[string][]byte
+	open    []string // files whose imports are being followed
+}
+
+func (l *loading) frame(s *Source) *frame {
+	f := &frame{decoder: newDecoder(&s.tree, l.options.Strict), loading: l, source: s, said: map[string]bool{}}
+	f.edition, f.known = editionOf(f.family(), s.version)
+	l.frames[s.File()] = f
+	l.order = append(l.order, f)
+	return f
+}
+
+func (l *loading) diags() diag.List {
+	var all diag.List
+	for _, f := range l.order {
+		all = append(all, f.decoder.diags...)
+	}
+	return all
+}
+
+// frame decodes one file. Its sections are decoded when they are asked for, so
+// that an import is judged by what it takes.
+type frame struct {
+	*decoder
+	loading  *loading
+	source   *Source
+	edition  edition
+	known    bool            // the version is a published one
+	said     map[string]bool // looseness that was reported
+	sections map[string]any
+	refused  []int // positions in diags of exposures that mean nothing
+}
+
+// family is the key that holds the version.
+func (f *frame) family() string {
+	for _, name := range []string{"naftiko", "ikanos"} {
+		if v := value(f.source.root, name); v != nil && v.Kind == yaml.ScalarNode {
+			return name
+		}
+	}
+	return ""
+}
+
+// whole decodes all of the file that is given to [Source.Framework].
+func (f *frame) whole() *Framework {
+	out := &Framework{File: f.source.File(), Family: f.family(), Version: f.source.version}
+	f.checkVersion(out)
+	if f.strict {
+		f.checkForm()
+	}
+	root := f.part(f.source.root, kindFile)
+	f.info(root, out)
+	for _, name := range sectionNames {
+		root.get(name)
+	}
+	capability := root.get("capability")
+	if capability != nil && capability.Kind != yaml.ScalarNode {
+		c := f.part(capability, kindCapability)
+		for _, name := range sectionNames {
+			c.get(name)
+		}
+		c.done()
+	}
+	f.loading.open = append(f.loading.open, f.source.File())
+	out.Binds = f.binds()
+	out.Consumes = f.consumes()
+	out.Aggregates = f.aggregates()
+	out.Exposes = f.exposes()
+	f.rootImports(root, out)
+	f.loading.open = nil
+	root.done()
+	if !slices.ContainsFunc(sectionNames, f.hasSection) && !has(f.source.root, "imports") {
+		r := f.report(f.source.root, codeMissing, "the file has nothing that runs: no consumes, exposes or aggregates")
+		r.Hint = "add a capability with consumes and exposes"
+	}
+	return out
+}
+
+// sectionNames are the lists that stand under `capability` or, in a file of its
+// own, at the root.
+var sectionNames = []string{"binds", "consumes", "aggregates", "exposes"}
+
+// section returns the items of a section, those at the root first.
+func (f *frame) section(name string) []entryNode {
+	var out []entryNode
+	for _, holder := range f.holders() {
+		p := &part{object: &object{decoder: f.decoder, node: holder.node, what: string(holder.kind)}, frame: f, kind: holder.kind}
+		out = append(out, f.named(p.get(name), name)...)
+	}
+	return out
+}
+
+type holder struct {
+	node *yaml.Node
+	kind kind
+}
+
+func (f *frame) holders() []holder {
+	out := []holder{{f.source.root, kindFile}}
+	if c := value(f.source.root, "capability"); c != nil && c.Kind == yaml.MappingNode {
+		out = append(out, holder{c, kindCapability})
+	}
+	return out
+}
+
+func (f *frame) hasSection(name string) bool {
+	for _, h := range f.holders() {
+		if has(h.node, name) || slices.ContainsFunc(older(h.kind, name), func(s spelling) bool { return has(h.node, s.was) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// once decodes a section the first time.
+func once[T any](f *frame, name string, decode func() []T) []T {
+	if f.sections == nil {
+		f.sections = map[string]any{}
+	}
+	if done, ok := f.sections[name].([]T); ok {
+		return done
+	}
+	out := decode()
+	f.sections[name] = out
+	return out
+}
+
+// info reads what tells about the file.
+func (f *frame) info(root *part, out *Framework) {
+	for _, name := range []string{"naftiko", "ikanos"} {
+		root.get(name)
+	}
+	if c := value(f.source.root, "capability"); c != nil && c.Kind == yaml.ScalarNode {
+		out.Name = f.words(c, "capability")
+	}
+	p := f.part(root.get("info"), kindInfo)
+	if p == nil {
+		for _, name := range []string{"name", "title"} {
+			if s := root.text(name); s.IsSet() && !out.Name.IsSet() {
+				out.Name = s
+			}
+		}
+		out.Description = root.text("description")
+		return
+	}
+	if s := p.text("display"); s.IsSet() {
+		out.Name = s
+	}
+	out.Description = p.text("description")
+	out.InfoVersion = p.text("version")
+	for _, n := range p.list("tags") {
+		if s := f.words(n, "a tag"); s.IsSet() {
+			out.Tags = append(out.Tags, s)
+		}
+	}
+	p.allow("created", "modified", "stakeholders")
+	p.done()
+}

@@ -9,8 +9,8 @@ import (
 // Dialect names a family of capability files. See DESIGN in docs/design.md.
 type Dialect string
 
-// The dialects that [Read] tells apart. Only DialectComposition and
-// DialectCatalogue decode to a model today; the others are recognised by name.
+// The dialects that [Read] tells apart. DialectComposition, DialectFramework and
+// DialectCatalogue decode to a model; the others are recognised by name.
 const (
 	DialectComposition Dialect = "composition" // specification: Naftiko Capability Composition
 	DialectCatalogue   Dialect = "catalogue"   // specification: Naftiko Capabilities

@@ -304,7 +304,7 @@ func TestSourceSaysWhatItIs(t *testing.T) {
 		t.Error(diff)
 	}
 	_, diags := s.Capability(false)
-	want := "f.yaml:1:1: error: recognised as a framework capability (naftiko 1.0.0-alpha2), which capstan does not run yet [dialect-not-runnable]"
+	want := "f.yaml:1:1: error: recognised as a framework capability (naftiko 1.0.0-alpha2), which is no composition [dialect-not-runnable]"
 	if diags[0].String() != want {
 		t.Errorf("got %s", diags[0])
 	}

@@ -39,7 +39,7 @@ func (s *Source) refusal() diag.Diagnostic {
 			d.Hint = `if it is a composition, say so: "specification: ` + compositionName + `"`
 		}
 	default:
-		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
+		d.Message = "recognised as " + s.label() + ", which is no composition"
 	}
 	return d
 }

@@ -61,12 +61,12 @@ func (s *Source) Dialect() Dialect { return s.dialect }
 func (s *Source) Version() string { return s.version }
 
 // Runnable reports whether files of this dialect can be run.
-func (s *Source) Runnable() bool { return s.dialect == DialectComposition }
+func (s *Source) Runnable() bool { return s.dialect == DialectComposition || s.dialect == DialectFramework }
 
 // Name returns the capability's name as written, "" when it has none. The
-// framework dialect keeps it under `info`.
+// framework dialect keeps it under `info`, under a key that changed with its versions.
 func (s *Source) Name() string {
-	return firstText(s.root, []string{"name"}, []string{"info", "label"}, []string{"info", "name"}, []string{"metadata", "name"})
+	return firstText(s.root, []string{"name"}, []string{"info", "display"}, []string{"info", "label"}, []string{"info", "name"}, []string{"info", "title"}, []string{"metadata", "name"})
 }
 
 // Provider returns the top-level `provider`, "" when it is not text.

@@ -1,0 +1,232 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// consumes decodes the APIs that the file calls, imported ones in their place.
+func (f *frame) consumes() []*Consumed {
+	return once(f, "consumes", func() []*Consumed {
+		var out []*Consumed
+		for _, e := range f.section("consumes") {
+			if f.isImport(e.node) {
+				if c := imported(f, e, (*frame).consumes, consumedName, renameConsumed); c != nil {
+					out = append(out, c)
+				}
+			} else if c := f.consumed(e); c != nil {
+				out = append(out, c)
+			}
+		}
+		return unique(f, out, "consumed API", consumedName)
+	})
+}
+
+func consumedName(c *Consumed) Str { return c.Namespace }
+
+func renameConsumed(c *Consumed, name Str) *Consumed {
+	renamed := *c
+	renamed.Namespace = name
+	return &renamed
+}
+
+func (f *frame) consumed(e entryNode) *Consumed {
+	p := f.item(e, kindConsumed)
+	if p == nil {
+		return nil
+	}
+	c := &Consumed{Namespace: e.name, Description: p.text("description"), File: f.source.File(), Pos: f.pos(e.node)}
+	if s := p.text("namespace"); s.IsSet() {
+		c.Namespace = s
+	}
+	if !c.Namespace.IsSet() {
+		p.need("namespace")
+	}
+	if kind := p.text("type"); kind.IsSet() && !strings.EqualFold(kind.Value, "http") && !strings.EqualFold(kind.Value, "https") {
+		r := f.report(p.get("type"), codeNotHTTP, "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, shorten(kind.Value))
+		r.Hint = "write type: http and a baseUri, or take it out of consumes"
+		return c
+	}
+	c.BaseURI = f.baseURI(p)
+	c.Auth = f.authentication(p.get("authentication"), false)
+	shared := append(f.consumedInputs(p), f.headers(p)...)
+	if t := f.part(p.get("tunnel"), kindTunnel); t != nil {
+		t.allow("type", "service", "identity", "fallback")
+		t.done()
+		f.loosely(p.get("tunnel"), "the tunnel is not used: requests go to baseUri directly", "remove it if baseUri can be reached")
+	}
+	for _, r := range p.named("resources") {
+		c.Operations = append(c.Operations, f.consumedResource(r, shared)...)
+	}
+	if n := p.get("operations"); n != nil {
+		f.loosely(n, "operations beside resources are read as those of one resource", "put them under a resource with a path")
+		c.Operations = append(c.Operations, f.consumedOperations(p, Str{}, shared)...)
+	}
+	f.distinctOperations(c)
+	p.done()
+	return c
+}
+
+// baseURI is a URL without the slash at its end: since 1.0.0-alpha1, where
+// paths begin with one, a file may not write it.
+func (f *frame) baseURI(p *part) Str {
+	n := p.need("baseUri")
+	s := f.words(n, "baseUri")
+	if !strings.HasSuffix(s.Value, "/") {
+		return s
+	}
+	trimmed := strings.TrimRight(s.Value, "/")
+	if f.since("naftiko", "1.0.0-alpha1") {
+		f.report(n, codeBaseURI, "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
+	}
+	return reworded(s, trimmed)
+}
+
+// headers reads headers written beside the inputs, which mean the same as
+// inputs in the header with a value.
+func (f *frame) headers(p *part) []*Param {
+	n := p.get("headers")
+	if n == nil {
+		return nil
+	}
+	f.loosely(n, "headers are read as inputParameters in the header", "write inputParameters with in: header and a value")
+	var out []*Param
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			name, _ := f.cursor(n.Content[i]).scalar(n.Content[i])
+			v := f.value(n.Content[i+1])
+			out = append(out, &Param{Name: name, In: at(name.Pos, "header"), Value: &v, Pos: name.Pos})
+		}
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			text := f.words(item, "a header")
+			name, text2, ok := strings.Cut(text.Value, ":")
+			if !ok {
+				f.report(item, codeValue, "a header cannot be %s", describe(item)).Hint = `write "Name: value"`
+				continue
+			}
+			v := reworded(text, strings.TrimSpace(text2))
+			out = append(out, &Param{Name: reworded(text, strings.TrimSpace(name)), In: at(text.Pos, "header"),
+				Value: &Value{Scalar: v.Value, Str: v, Pos: v.Pos}, Pos: text.Pos})
+		}
+	default:
+		f.words(n, "headers")
+	}
+	return out
+}
+
+func (f *frame) consumedResource(e entryNode, shared []*Param) []*ConsumedOperation {
+	p := f.item(e, kindConsumedRes)
+	if p == nil {
+		return nil
+	}
+	path := p.text("path")
+	p.allow("display", "label", "description", "tags")
+	out := f.consumedOperations(p, path, innermost(shared, f.consumedInputs(p)))
+	p.done()
+	return out
+}
+
+func (f *frame) consumedOperations(p *part, path Str, shared []*Param) []*ConsumedOperation {
+	var out []*ConsumedOperation
+	for _, e := range p.named("operations") {
+		if op := f.consumedOperation(e, path, shared); op != nil {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+func (f *frame) consumedOperation(e entryNode, path Str, shared []*Param) *ConsumedOperation {
+	p := f.item(e, kindConsumedOp)
+	if p == nil {
+		return nil
+	}
+	op := &ConsumedOperation{
+		Name: e.name, Description: p.text("description"), Method: f.method(p), Path: f.joinPath(p, path),
+		OutputSchema: p.text("outputSchema"), OutputMedia: p.text("outputMediaType"), MaxBinary: f.size(p, "maxBinarySize"),
+		Pos: f.pos(e.node),
+	}
+	if !op.Name.IsSet() {
+		p.absent = append(p.absent, "name")
+	}
+	op.OutputFormat = f.format(p)
+	op.Params = innermost(shared, f.consumedInputs(p))
+	op.Body = f.body(p, op)
+	op.Outputs = f.consumedOutputs(p)
+	p.allow("display", "label", "tags")
+	p.done()
+	return op
+}
+
+// method is upper case, GET when not written.
+func (f *frame) method(p *part) Str {
+	s := p.text("method")
+	if !s.IsSet() {
+		return at(f.pos(p.node), "GET")
+	}
+	up := reworded(s, strings.ToUpper(strings.TrimSpace(s.Value)))
+	if !slices.Contains(methods, up.Value) {
+		r := f.report(p.get("method"), codeValue, "method cannot be %q", shorten(s.Value))
+		r.Hint = "write one of " + strings.Join(methods[:5], ", ")
+		if near := suggest.Closest(up.Value, methods); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return up
+}
+
+// methods are those of the published schemas, then those that are harmless.
+var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
+// joinPath is the resource's path and the operation's: a loose file writes
+// either only what comes after the resource's, or all of it once more.
+func (f *frame) joinPath(p *part, path Str) Str {
+	own := p.text("path")
+	if !own.IsSet() {
+		if !path.IsSet() {
+			return at(f.pos(p.node), "")
+		}
+		return path
+	}
+	if path.IsSet() {
+		f.loosely(p.get("path"), "an operation's own path is read as going on from its resource's", "give the path a resource of its own")
+	}
+	base := strings.TrimRight(path.Value, "/")
+	if own.Value == base || strings.HasPrefix(own.Value, base+"/") || base == "" {
+		return own
+	}
+	return reworded(own, base+"/"+strings.TrimLeft(own.Value, "/"))
+}
+
+// formats are the answers that are read, "json" when not written.
+var formats = []string{"json", "xml", "avro", "protobuf", "csv", "tsv", "psv", "yaml", "html", "markdown", "binary", "text"}
+
+func (f *frame) format(p *part) Str {
+	s := p.text("outputRawFormat")
+	low := reworded(s, strings.ToLower(strings.TrimSpace(s.Value)))
+	if s.IsSet() && !slices.Contains(formats, low.Value) {
+		r := f.report(p.get("outputRawFormat"), codeValue, "outputRawFormat cannot be %q", shorten(s.Value))
+		r.Hint = "write one of " + strings.Join(formats, ", ")
+	}
+	return low
+}
+
+// distinctOperations reports an operation that calls cannot reach, because an
+// earlier one has its name.
+func (f *frame) distinctOperations(c *Consumed) {
+	first := map[string]*ConsumedOperation{}
+	for _, op := range c.Operations {
+		if before := first[op.Name.Value]; before != nil && op.Name.IsSet() {
+			f.repeated(op.Name, before.Name, "operation of "+c.Namespace.Value)
+			continue
+		}
+		first[op.Name.Value] = op
+	}
+}

@@ -1,0 +1,205 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// exposes decodes the adapters through which the file offers flows.
+func (f *frame) exposes() []*Exposure {
+	return once(f, "exposes", func() []*Exposure {
+		var out []*Exposure
+		for _, e := range f.section("exposes") {
+			if f.isImport(e.node) {
+				if x := imported(f, e, (*frame).exposes, exposureName, renameExposure); x != nil {
+					out = append(out, x)
+				}
+			} else if x := f.exposure(e); x != nil {
+				out = append(out, x)
+			}
+		}
+		f.unusable(len(out))
+		return unique(f, out, "exposure", exposureName)
+	})
+}
+
+func exposureName(x *Exposure) Str { return x.Namespace }
+
+// renameExposure keeps the old namespace good in references.
+func renameExposure(x *Exposure, name Str) *Exposure {
+	renamed := *x
+	renamed.Namespace = name
+	x.each(func(fl *Flow) { fl.Namespaces = append([]string{name.Value}, fl.Namespaces...) })
+	return &renamed
+}
+
+// each calls do for every flow of an exposure.
+func (x *Exposure) each(do func(*Flow)) {
+	for _, r := range x.Routes {
+		for _, op := range r.Operations {
+			do(op.Flow)
+		}
+	}
+	for _, t := range x.Tools {
+		do(t)
+	}
+	for _, d := range x.Documents {
+		do(d.Flow)
+	}
+}
+
+// exposureTypes are the published types; "api" was rest until 0.4.
+var exposureTypes = map[string]string{"rest": "rest", "api": "rest", "mcp": "mcp", "skill": "skill", "control": "control"}
+
+func (f *frame) exposure(e entryNode) *Exposure {
+	p := f.item(e, kindExposure)
+	if p == nil {
+		return nil
+	}
+	kind := p.needText("type")
+	meant, ok := exposureTypes[strings.ToLower(kind.Value)]
+	if !ok {
+		if kind.IsSet() {
+			r := f.report(p.get("type"), codeNoMeaning, "nothing is offered through type %s, which no version of the format has", shorten(kind.Value))
+			r.Hint = "write one of rest, mcp, skill, control"
+			r.Severity = diag.Warning // an error when nothing else is offered: see unusable
+			f.refused = append(f.refused, len(f.diags)-1)
+			return nil
+		}
+		p.reportAbsent()
+		return nil
+	}
+	x := &Exposure{
+		Type: reworded(kind, meant), Namespace: p.text("namespace"), Description: p.text("description"), Address: p.text("address"),
+		Port: p.number("port", 0), Auth: f.authentication(p.get("authentication"), true), MaxBinary: f.size(p, "maxBinarySize"),
+		File: f.source.File(), Pos: f.pos(e.node),
+	}
+	if !x.Namespace.IsSet() {
+		x.Namespace = e.name
+	}
+	if x.Port > 65535 {
+		f.report(p.get("port"), codeValue, "port %d is out of range", x.Port).Hint = "write a number from 1 to 65535"
+	}
+	switch meant {
+	case "rest":
+		f.rest(p, x)
+	case "mcp":
+		f.mcp(p, x)
+	case "skill":
+		f.skills(p, x)
+	case "control":
+		f.control(p, x)
+	}
+	p.done()
+	return x
+}
+
+// unusable makes errors of the exposures of no meaning when there is no other.
+func (f *frame) unusable(usable int) {
+	if usable > 0 {
+		return
+	}
+	for _, i := range f.refused {
+		f.diags[i].Severity = diag.Error
+	}
+}
+
+func (f *frame) rest(p *part, x *Exposure) {
+	for _, e := range p.named("resources") {
+		if r := f.route(e, x); r != nil {
+			x.Routes = append(x.Routes, r)
+		}
+	}
+}
+
+func (f *frame) route(e entryNode, x *Exposure) *Route {
+	p := f.item(e, kindRoute)
+	if p == nil {
+		return nil
+	}
+	r := &Route{Name: e.name, Display: p.text("display"), Description: p.text("description"), Path: p.needText("path"), Pos: f.pos(e.node)}
+	shared := f.routeInputs(p)
+	if w := f.part(p.get("forward"), kindForward); w != nil {
+		r.Forward = &Forward{Target: w.needText("targetNamespace"), Pos: f.pos(w.node)}
+		for _, n := range w.list("trustedHeaders") {
+			if s := f.words(n, "a trusted header"); s.IsSet() {
+				r.Forward.TrustedHeaders = append(r.Forward.TrustedHeaders, s)
+			}
+		}
+		w.done()
+	}
+	operations := p.named("operations")
+	for _, o := range operations {
+		if op := f.routeOperation(o, r, x, len(operations) == 1, shared); op != nil {
+			r.Operations = append(r.Operations, op)
+		}
+	}
+	p.allow("tags")
+	p.done()
+	return r
+}
+
+func (f *frame) routeOperation(e entryNode, r *Route, x *Exposure, only bool, shared []*Param) *RouteOperation {
+	p := f.item(e, kindRouteOperation)
+	if p == nil {
+		return nil
+	}
+	op := &RouteOperation{Method: f.method(p)}
+	name := e.name
+	if !name.IsSet() {
+		name = at(f.pos(e.node), unnamed(op.Method.Value, r, only))
+	}
+	op.Flow = f.flow(p, name, x.Namespace)
+	op.Inputs = innermost(shared, f.routeInputs(p))
+	f.binaryAnswer(p, op)
+	p.allow("hints", "semantics", "security")
+	p.done()
+	return op
+}
+
+// unnamed makes a name for an operation that has none, of its resource's.
+func unnamed(method string, r *Route, only bool) string {
+	name := r.Name.Value
+	if name == "" {
+		name = strings.Trim(notNaming.ReplaceAllString(r.Path.Value, "-"), "-")
+	}
+	if only && name != "" {
+		return name
+	}
+	return strings.Trim(strings.ToLower(method)+"-"+name, "-")
+}
+
+var notNaming = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// binaryAnswer reads responseBinary, or the first response with binary content.
+func (f *frame) binaryAnswer(p *part, op *RouteOperation) {
+	if b := f.part(p.get("responseBinary"), kindBinary); b != nil {
+		op.Binary, op.BinaryStatus = b.needText("mediaType"), b.number("status", 200)
+		b.allow("description")
+		b.done()
+	}
+	for _, e := range p.named("responses") {
+		r := f.item(e, kindResponse)
+		if r == nil {
+			continue
+		}
+		for _, c := range r.named("content") {
+			m := f.item(c, kindMedia)
+			if m == nil {
+				continue
+			}
+			if b := m.flag("binary"); b != nil && *b && !op.Binary.IsSet() {
+				op.Binary = c.name
+				op.BinaryStatus = 200
+				fmt.Sscanf(e.name.Value, "%d", &op.BinaryStatus)
+			}
+			m.allow("schema")
+			m.done()
+		}
+		r.allow("description")
+		r.done()
+	}
+}

@@ -1,0 +1,186 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// isImport reports whether an item of a section stands for one of another
+// file.
+func (f *frame) isImport(n *yaml.Node) bool {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return false
+	}
+	return has(n, "import") || has(n, "from") || has(n, "location") && len(n.Content) == 2
+}
+
+// imported returns what an import names, out of the same section of another
+// file, under the name that it has here; nil with a problem when there is none.
+func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func(*T) Str, rename func(*T, Str) *T) *T {
+	p := f.item(e, kindImport)
+	if p == nil {
+		return nil
+	}
+	from, wanted, as := p.needText("from"), p.needText("import"), p.text("as")
+	p.allow("description", "type", "display", "label")
+	p.done()
+	if !from.IsSet() || !wanted.IsSet() {
+		return nil
+	}
+	other := f.open(p.get("from"), from)
+	if other == nil {
+		return nil
+	}
+	all := followed(f, other, section)
+	i := slices.IndexFunc(all, func(t *T) bool { return name(t).Value == wanted.Value })
+	if i < 0 {
+		f.reportUnknownImport(p.get("import"), other, wanted, namesOf(all, name))
+		return nil
+	}
+	if as.IsSet() && as.Value != wanted.Value {
+		return rename(all[i], as)
+	}
+	return all[i]
+}
+
+// followed decodes a section of a file that another one imports.
+func followed[T any](f, other *frame, section func(*frame) []*T) []*T {
+	l := f.loading
+	l.open = append(l.open, other.source.File())
+	defer func() { l.open = l.open[:len(l.open)-1] }()
+	return section(other)
+}
+
+func namesOf[T any](all []*T, name func(*T) Str) []string {
+	var out []string
+	for _, t := range all {
+		if s := name(t); s.IsSet() {
+			out = append(out, s.Value)
+		}
+	}
+	return out
+}
+
+func (f *frame) reportUnknownImport(n *yaml.Node, other *frame, wanted Str, there []string) {
+	r := f.report(n, codeUnknownImport, "%s has no %q to import", other.source.File(), wanted.Value)
+	switch near := suggest.Closest(wanted.Value, there); {
+	case near != "":
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	case len(there) > 0:
+		r.Hint = "it has " + strings.Join(there, ", ")
+	default:
+		r.Hint = "it has nothing to import in this section"
+	}
+}
+
+// open reads the file that an import names, once; nil with a problem when it
+// cannot be.
+func (f *frame) open(n *yaml.Node, path Str) *frame {
+	l := f.loading
+	if l.options.Open == nil {
+		f.report(n, codeImport, "%s cannot be imported here: only the one file is read", path.Value).Hint = "put what it holds into this file"
+		return nil
+	}
+	name, text, err := l.options.Open(f.source.File(), path.Value)
+	if err != nil {
+		f.report(n, codeImport, "%s cannot be imported: %v", path.Value, err).Hint = "paths are relative to the folder of the importing file, and stay inside the project's"
+		return nil
+	}
+	if i := slices.Index(l.open, name); i >= 0 {
+		r := f.report(n, codeImport, "%s imports itself", path.Value)
+		r.Hint = "move what both files need into a third one"
+		if chain := l.open[i:]; len(chain) > 1 {
+			r.Message = fmt.Sprintf("%s is imported in a circle: %s", path.Value, strings.Join(append(slices.Clone(chain), name), " -> "))
+		}
+		return nil
+	}
+	if len(l.open) > maxImports || len(l.files) > maxImports {
+		f.report(n, codeImport, "more than %d files are imported", maxImports).Hint = "put what they hold into fewer files"
+		return nil
+	}
+	if other := l.frames[name]; other != nil {
+		return other
+	}
+	src, diags := Read(name, text)
+	l.files, l.texts[name] = append(l.files, name), src.Text()
+	if src.root == nil || diags.HasErrors() {
+		l.order = append(l.order, &frame{decoder: &decoder{diags: diags}})
+		if !diags.HasErrors() {
+			f.report(n, codeImport, "%s holds nothing to import", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
+		}
+		return nil
+	}
+	if src.dialect != DialectFramework {
+		f.report(n, codeImport, "%s is no file of the framework dialect", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
+		return nil
+	}
+	other := l.frame(src)
+	other.decoder.diags = append(other.decoder.diags, diags...)
+	return other
+}
+
+// maxImports bounds how many files one capability is made of.
+const maxImports = 100
+
+// rootImports reads `imports` at the root, which loose files write for all
+// that another file consumes.
+func (f *frame) rootImports(root *part, out *Framework) {
+	for _, n := range root.list("imports") {
+		p := f.part(n, kindImport)
+		if p == nil {
+			continue
+		}
+		f.loosely(n, "imports at the root are read as imports of all that the file consumes", "write capability: {consumes: [{from: ..., import: NAMESPACE}]}")
+		from := p.needText("from")
+		p.allow("name", "import", "description")
+		p.done()
+		if !from.IsSet() {
+			continue
+		}
+		if other := f.open(p.get("from"), from); other != nil {
+			for _, c := range followed(f, other, (*frame).consumes) {
+				if out.Consumed(c.Namespace.Value) == nil {
+					out.Consumes = append(out.Consumes, c)
+				}
+			}
+		}
+	}
+}
+
+// unique reports a second item of one namespace and keeps the first.
+func unique[T any](f *frame, all []*T, what string, name func(*T) Str) []*T {
+	first := map[string]Str{}
+	return slices.DeleteFunc(all, func(t *T) bool {
+		s := name(t)
+		if !s.IsSet() {
+			return false
+		}
+		before, again := first[s.Value]
+		if again {
+			f.repeated(s, before, what)
+			return true
+		}
+		first[s.Value] = s
+		return false
+	})
+}
+
+// repeated reports a name that stood before.
+func (f *frame) repeated(s, first Str, what string) {
+	pos, end := s.whole()
+	if s.Raw != "" || s.Style == Block {
+		end = 0
+	}
+	f.diags.Add(diag.Diagnostic{
+		Code: codeDuplicate, Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("a second %s is called %q", what, s.Value),
+		Hint:    "rename one of the two",
+		Related: []diag.Related{{Pos: first.Pos, Message: "the first one"}},
+	})
+}

@@ -1,0 +1,221 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// consumedInputs decodes the inputs of a consumed API, resource or operation:
+// those in the path are required, others as written.
+func (f *frame) consumedInputs(p *part) []*Param {
+	out := f.params(p, kindConsumedInput)
+	for _, in := range out {
+		if in.In.Value == "path" {
+			in.Required = true
+		}
+	}
+	return out
+}
+
+// toolInputs decodes the arguments of a tool or a flow, which are required
+// unless the file says otherwise.
+func (f *frame) toolInputs(p *part) []*Param {
+	out := f.params(p, kindInput)
+	for _, in := range out {
+		in.In = Str{} // loose files say where a call puts it, which `with` does
+	}
+	return out
+}
+
+// routeInputs decodes the inputs of a REST resource or operation: those in the
+// path are required, others as written.
+func (f *frame) routeInputs(p *part) []*Param {
+	out := f.params(p, kindRouteInput)
+	for _, in := range out {
+		if in.In.Value == "path" {
+			in.Required = true
+		}
+	}
+	return out
+}
+
+func (f *frame) params(p *part, k kind) []*Param {
+	var out []*Param
+	for _, e := range p.named("inputParameters") {
+		if in := f.param(e, k); in != nil {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+func (f *frame) param(e entryNode, k kind) *Param {
+	if e.key != nil && e.node.Kind == yaml.ScalarNode && !isNull(e.node) {
+		return f.shortParam(e, k)
+	}
+	p := f.item(e, k)
+	if p == nil {
+		return nil
+	}
+	in := &Param{
+		Name: e.name, In: f.place(p), Type: f.paramType(p), Description: p.text("description"), Display: p.text("display"),
+		Pattern: p.text("pattern"), Pos: f.pos(e.node),
+	}
+	in.Required = k == kindInput
+	if b := p.flag("required"); b != nil {
+		in.Required = *b
+	}
+	f.paramValue(p, in)
+	if n := p.get("items"); n != nil {
+		in.Items = f.itemType(n)
+	}
+	p.allow("enum", "example", "examples", "format", "minimum", "maximum", "properties", "sensitive")
+	if !in.Name.IsSet() {
+		f.loosely(e.node, "an input without a name is left out", "give it a name, or remove it")
+		return nil
+	}
+	if k == kindConsumedInput && !in.In.IsSet() {
+		p.absent = append(p.absent, "in")
+	}
+	p.done()
+	return in
+}
+
+// shortParam reads `name: string`, and of a consumed API's input `name: value`.
+func (f *frame) shortParam(e entryNode, k kind) *Param {
+	in := &Param{Name: e.name, Pos: f.pos(e.key), Required: k == kindInput}
+	s := f.words(e.node, e.name.Value)
+	if slices.Contains(paramTypes, s.Value) || otherTypeName(s.Value) != "" {
+		f.loosely(e.node, "an input that is one word is read as its type", fmt.Sprintf("write %s: {type: %s}", e.name.Value, s.Value))
+		in.Type = f.typeName(s, e.node, paramTypes)
+		return in
+	}
+	f.report(e.node, codeType, "input %q must be a mapping of keys to values, found %s", e.name.Value, describe(e.node)).Hint = "write {type: string, description: ...}"
+	return nil
+}
+
+// places of inputs. A loose file says "form" of a body's field.
+var places = []string{"query", "header", "path", "cookie", "body", "environment"}
+
+func (f *frame) place(p *part) Str {
+	s := p.text("in")
+	if !s.IsSet() {
+		return s
+	}
+	low := reworded(s, strings.ToLower(s.Value))
+	switch low.Value {
+	case "form", "formdata", "multipart":
+		return low
+	case "headers":
+		return reworded(low, "header")
+	case "env":
+		return reworded(low, "environment")
+	}
+	if !slices.Contains(places, low.Value) {
+		r := f.report(p.get("in"), codeValue, "in cannot be %q", shorten(s.Value))
+		r.Hint = "write one of " + strings.Join(places, ", ")
+		if near := suggest.Closest(low.Value, places); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return low
+}
+
+var paramTypes = []string{"string", "number", "integer", "boolean", "array", "object"}
+
+// paramType is the type of an input; of a list of types the one that is not
+// null.
+func (f *frame) paramType(p *part) Str {
+	n := p.get("type")
+	if n != nil && n.Kind == yaml.SequenceNode {
+		f.loosely(n, "a list of types is read as the first one that is not null", "write one type")
+		for _, item := range n.Content {
+			if item.Kind == yaml.ScalarNode && item.Value != "null" && !isNull(item) {
+				n = item
+				break
+			}
+		}
+	}
+	s := f.words(n, "type")
+	if s.Value == "file" && s.IsSet() {
+		f.loosely(n, `type "file" is read as string`, "write type: string")
+		return reworded(s, "string")
+	}
+	return f.typeName(s, n, paramTypes)
+}
+
+// typeName checks a type; what other formats call one is taken for it.
+func (f *frame) typeName(s Str, n *yaml.Node, choice []string) Str {
+	if !s.IsSet() || slices.Contains(choice, s.Value) {
+		return s
+	}
+	if meant := otherTypeName(s.Value); slices.Contains(choice, meant) {
+		f.loosely(n, fmt.Sprintf("type %q is read as %s", s.Value, meant), "write type: "+meant)
+		return reworded(s, meant)
+	}
+	if low := strings.ToLower(s.Value); slices.Contains(choice, low) {
+		return reworded(s, low)
+	}
+	r := f.report(n, codeValue, "type cannot be %q", shorten(s.Value))
+	r.Hint = "write one of " + strings.Join(choice, ", ")
+	if near := suggest.Closest(s.Value, choice); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return Str{}
+}
+
+// itemType is the type of an array's items, "" for shapes that say more.
+func (f *frame) itemType(n *yaml.Node) Str {
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 1 {
+		n = n.Content[0]
+	}
+	if n.Kind == yaml.MappingNode {
+		n = value(n, "type")
+	}
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return Str{}
+	}
+	return f.typeName(f.words(n, "items"), n, paramTypes)
+}
+
+func (f *frame) paramValue(p *part, in *Param) {
+	if n := p.get("value"); n != nil {
+		v := f.value(n)
+		in.Value = &v
+	}
+	if n := p.get("const"); n != nil && in.Value == nil {
+		v := f.value(n)
+		in.Value, in.Const = &v, true
+	}
+	if n := p.get("default"); n != nil {
+		v := f.value(n)
+		in.Default = &v
+	}
+}
+
+// innermost merges inputs: of several with one name and place the later ones.
+func innermost(outer, inner []*Param) []*Param {
+	out := slices.Clone(outer)
+	for _, in := range inner {
+		i := slices.IndexFunc(out, func(p *Param) bool { return sameParam(p, in) })
+		if i < 0 {
+			out = append(out, in)
+		} else {
+			out[i] = in
+		}
+	}
+	return out
+}
+
+// sameParam compares header names as HTTP does (RFC 9110, section 5.1).
+func sameParam(a, b *Param) bool {
+	if a.In.Value != b.In.Value {
+		return false
+	}
+	return a.Name.Value == b.Name.Value || a.In.Value == "header" && strings.EqualFold(a.Name.Value, b.Name.Value)
+}

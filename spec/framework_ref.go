@@ -1,0 +1,216 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// resolveRefs gives every flow that refers to an aggregate's flow what it
+// inherits. An imported flow sees the aggregates of its own file first.
+func (l *loading) resolveRefs(out *Framework) {
+	r := &refs{loading: l, out: out, done: map[*Flow]bool{}}
+	for _, a := range out.Aggregates {
+		for _, fl := range a.Flows {
+			r.resolve(fl, nil)
+		}
+	}
+	for _, x := range out.flowExposures() {
+		for _, route := range x.Routes {
+			for _, op := range route.Operations {
+				r.resolve(op.Flow, func(base *Flow) { op.placeInputs(route, base) })
+			}
+		}
+		for _, t := range x.Tools {
+			r.resolve(t, nil)
+		}
+		for _, d := range x.Documents {
+			r.resolve(d.Flow, nil)
+		}
+	}
+}
+
+// flowExposures returns the exposures that have flows.
+func (f *Framework) flowExposures() []*Exposure {
+	return slices.DeleteFunc(slices.Clone(f.Exposes), func(x *Exposure) bool { return x.Type.Value == "skill" || x.Type.Value == "control" })
+}
+
+type refs struct {
+	loading *loading
+	out     *Framework
+	done    map[*Flow]bool
+}
+
+func (r *refs) resolve(fl *Flow, after func(base *Flow)) {
+	if !fl.Ref.IsSet() || r.done[fl] {
+		return
+	}
+	r.done[fl] = true
+	base := r.target(fl)
+	if base == nil {
+		return
+	}
+	r.resolve(base, nil)
+	fl.inherit(base)
+	if after != nil {
+		after(base)
+	}
+}
+
+// target returns the flow that a ref names, nil with a problem when there is
+// none.
+func (r *refs) target(fl *Flow) *Flow {
+	namespace, name, ok := SplitCall(fl.Ref.Value)
+	f := r.loading.frames[fl.File]
+	var known []string
+	for _, a := range r.aggregates(f) {
+		for _, candidate := range a.Flows {
+			if ok && a.Namespace.Value == namespace && candidate.Name.Value == name && candidate != fl {
+				return candidate
+			}
+			known = append(known, a.Namespace.Value+"."+candidate.Name.Value)
+		}
+	}
+	if f.standalone() && len(known) == 0 {
+		return nil // a file to be imported: the importer has the aggregate
+	}
+	pos, end := fl.Ref.whole()
+	d := diag.Diagnostic{Code: codeUnknownRef, Pos: pos, EndColumn: end, Message: fmt.Sprintf("no aggregate has the flow %q", fl.Ref.Value)}
+	d.Hint = hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
+	f.diags.Add(d)
+	return nil
+}
+
+func (r *refs) aggregates(f *frame) []*Aggregate {
+	if f.source.File() == r.out.File || !f.hasSection("aggregates") {
+		return r.out.Aggregates
+	}
+	return append(slices.Clone(f.aggregates()), r.out.Aggregates...)
+}
+
+// standalone reports whether the file is a section to be imported: what it
+// does not have comes from the file that imports it.
+func (f *frame) standalone() bool {
+	return !has(f.source.root, "capability")
+}
+
+// hintAmong says what was probably meant, or what there is.
+func hintAmong(word string, known []string, none string) string {
+	const most = 8
+	switch near := suggest.Closest(word, known); {
+	case near != "":
+		return fmt.Sprintf("did you mean %q?", near)
+	case len(known) == 0:
+		return none
+	case len(known) > most:
+		return fmt.Sprintf("there are %s and %d more", strings.Join(known[:most], ", "), len(known)-most)
+	}
+	return "there is " + strings.Join(known, ", ")
+}
+
+// inherit takes from base what fl does not say itself.
+func (fl *Flow) inherit(base *Flow) {
+	for _, s := range []struct{ to, from *Str }{
+		{&fl.Name, &base.Name}, {&fl.Display, &base.Display}, {&fl.Description, &base.Description}, {&fl.OutputMedia, &base.OutputMedia},
+	} {
+		if !s.to.IsSet() {
+			*s.to = *s.from
+		}
+	}
+	fl.Inputs = inheritInputs(fl.Inputs, base.Inputs)
+	if !fl.Call.IsSet() && len(fl.Steps) == 0 {
+		fl.Call, fl.Steps = base.Call, base.Steps
+		fl.With = append(slices.Clone(base.With), fl.With...)
+	}
+	if fl.Mappings == nil {
+		fl.Mappings = base.Mappings
+	}
+	if fl.Outputs == nil {
+		fl.Outputs, fl.Named = base.Outputs, base.Named
+	}
+	fl.Hints = fl.Hints.over(base.Hints)
+	for _, n := range base.Namespaces {
+		if !slices.Contains(fl.Namespaces, n) {
+			fl.Namespaces = append(fl.Namespaces, n)
+		}
+	}
+}
+
+// over returns h with what it does not say taken from base.
+func (h Hints) over(base Hints) Hints {
+	pick := func(own, from *bool) *bool {
+		if own != nil {
+			return own
+		}
+		return from
+	}
+	return Hints{pick(h.ReadOnly, base.ReadOnly), pick(h.Destructive, base.Destructive), pick(h.Idempotent, base.Idempotent), pick(h.OpenWorld, base.OpenWorld)}
+}
+
+// inheritInputs overrides base's inputs by name; an own one that leaves things
+// out, as one that only says where it is, takes them from base's.
+func inheritInputs(own, base []*Param) []*Param {
+	var out []*Param
+	for _, b := range base {
+		i := slices.IndexFunc(own, func(p *Param) bool { return p.Name.Value == b.Name.Value })
+		if i < 0 {
+			out = append(out, b)
+			continue
+		}
+		p := *own[i]
+		for _, s := range []struct{ to, from *Str }{
+			{&p.Type, &b.Type}, {&p.Description, &b.Description}, {&p.Display, &b.Display}, {&p.Pattern, &b.Pattern}, {&p.Items, &b.Items},
+		} {
+			if !s.to.IsSet() {
+				*s.to = *s.from
+			}
+		}
+		if p.Default == nil {
+			p.Default = b.Default
+		}
+		p.Required = p.Required || b.Required && p.Default == nil
+		out = append(out, &p)
+	}
+	for _, p := range own {
+		if !slices.ContainsFunc(base, func(b *Param) bool { return b.Name.Value == p.Name.Value }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// placeInputs says where a REST operation takes the inputs from that it
+// inherits: from the path where that names them, else from the query of
+// requests without a body and from the body of others.
+func (op *RouteOperation) placeInputs(r *Route, base *Flow) {
+	variables := pathVariables(r.Path.Value)
+	for i, in := range op.Inputs {
+		if in.In.IsSet() {
+			continue
+		}
+		p := *in
+		switch {
+		case slices.Contains(variables, p.Name.Value):
+			p.In, p.Required = at(p.Pos, "path"), true
+		case op.Method.Value == "GET" || op.Method.Value == "DELETE" || op.Method.Value == "HEAD":
+			p.In = at(p.Pos, "query")
+		default:
+			p.In = at(p.Pos, "body")
+		}
+		op.Inputs[i] = &p
+	}
+}
+
+var pathVariable = regexp.MustCompile(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
+
+func pathVariables(path string) []string {
+	var out []string
+	for _, m := range pathVariable.FindAllStringSubmatch(path, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}

@@ -1,0 +1,68 @@
+package spec
+
+import "gopkg.in/yaml.v3"
+
+func (f *frame) skills(p *part, x *Exposure) {
+	for _, e := range p.named("skills") {
+		if s := f.skill(e); s != nil {
+			x.Skills = append(x.Skills, s)
+		}
+	}
+}
+
+func (f *frame) skill(e entryNode) *Skill {
+	p := f.item(e, kindSkill)
+	if p == nil {
+		return nil
+	}
+	s := &Skill{
+		Name: e.name, Description: p.text("description"), License: p.text("license"), Compatibility: p.text("compatibility"),
+		AllowedTools: f.spaced(p.get("allowed-tools")), ArgumentHint: p.text("argument-hint"),
+		UserInvocable: p.flag("user-invocable"), NoModelInvocation: p.flag("disable-model-invocation"),
+		Location: p.text("location"), File: f.source.File(), Pos: f.pos(e.node),
+	}
+	s.Metadata = f.arguments(p.get("metadata"), "metadata")
+	for _, t := range p.named("tools") {
+		if tool, ok := f.skillTool(t); ok {
+			s.Tools = append(s.Tools, tool)
+		}
+	}
+	if !s.Name.IsSet() {
+		p.absent = append(p.absent, "name")
+	}
+	p.allow("display", "label", "tags")
+	p.done()
+	return s
+}
+
+// spaced is a text of words, which a loose file writes as a list.
+func (f *frame) spaced(n *yaml.Node) Str {
+	if n == nil || n.Kind != yaml.SequenceNode {
+		return f.words(n, "allowed-tools")
+	}
+	f.loosely(n, "allowed-tools as a list is read as words with blanks between", "write them as one text")
+	out := at(f.pos(n), "")
+	for _, item := range n.Content {
+		if s := f.words(item, "a tool"); s.IsSet() {
+			if out.Value != "" {
+				out.Value += " "
+			}
+			out.Value += s.Value
+		}
+	}
+	return out
+}
+
+func (f *frame) skillTool(e entryNode) (SkillTool, bool) {
+	p := f.item(e, kindSkillTool)
+	if p == nil {
+		return SkillTool{}, false
+	}
+	t := SkillTool{Name: e.name, Description: p.text("description"), Instruction: p.text("instruction"), Pos: f.pos(e.node)}
+	if s := f.part(p.get("from"), kindSkillSource); s != nil {
+		t.Source, t.Action = s.needText("sourceNamespace"), s.needText("action")
+		s.done()
+	}
+	p.done()
+	return t, true
+}

