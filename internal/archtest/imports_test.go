@@ -17,8 +17,10 @@ var doors = map[string][]string{
 	"github.com/oasdiff/yaml3":                 {"operations"}, // the YAML reader kin-openapi brings along
 	"github.com/santhosh-tekuri/jsonschema/v6": {"operations"},
 	"github.com/cenkalti/backoff/v5":           {"operations"},
+	"github.com/icholy/digest":                 {"operations"},
 	"golang.org/x/oauth2":                      {"operations"},
 	"golang.org/x/time":                        {"operations"},
+	"github.com/go-jose/go-jose/v4":            {"serve/access"},
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
 	"modernc.org/sqlite":                       {"engine/durable/sqlite", ".ci/e2e"}, // e2e makes the database of a version to come
 	"github.com/gofrs/flock":                   {"engine/durable/sqlite"},
@@ -44,6 +46,7 @@ var layers = map[string][]string{
 	"capabilities":                    {},
 	"spec":                            {"diag", "internal/suggest", "internal/jsonvalue"},
 	"operations":                      {"spec", "diag", "internal/suggest", "internal/jsonvalue"},
+	"operations/consumed":             {"spec", "operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"operations/catalog":              {"operations", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations", "operations/catalog", "diag"},
 	"operations/...":                  {"operations", "diag", "internal/suggest", "internal/jsonvalue"},

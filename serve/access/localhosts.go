@@ -1,0 +1,99 @@
+package access
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/serve/problem"
+)
+
+// LocalHosts keeps web pages from calling next behind their reader's back
+// (DNS rebinding, cross-site requests), as the MCP specification asks of HTTP
+// servers. On a connection to a loopback address the Host must be localhost or
+// a loopback address, with any port. On every connection the Origin, where a
+// browser sends one, must be the Host itself, or one that is local too when the
+// connection is. All else gets 403.
+//
+// allowed adds to both: hosts ("capstan.example.com", with or without a port)
+// and origins ("https://app.example.com"), such as those given to CORS.
+func LocalHosts(allowed []string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if detail := stranger(r, allowed); detail != "" {
+			problem.Write(w, r, problem.Problem{Status: http.StatusForbidden, Detail: detail})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// stranger says what is foreign about r; "" if nothing is.
+func stranger(r *http.Request, allowed []string) string {
+	local := overLoopback(r)
+	if local && !isLocal(r.Host) && !admits(allowed, r.Host, "") {
+		return "the Host header names another machine; call this server as localhost or 127.0.0.1"
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		// A browser marks even the requests that carry no Origin. Following a
+		// link here is fine; being loaded into another site's page is not.
+		if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+			return "a web page of another site may not call this server"
+		}
+		return ""
+	}
+	from, err := url.Parse(origin)
+	if err == nil && from.Host != "" {
+		if strings.EqualFold(from.Host, r.Host) || local && isLocal(from.Host) || admits(allowed, from.Host, origin) {
+			return ""
+		}
+	}
+	return "a web page of another site may not call this server; its Origin is not one that is allowed here"
+}
+
+// overLoopback reports whether the connection came to a loopback address. A
+// connection that does not say is taken for one: that is the stricter side.
+func overLoopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return true
+	}
+	if _, unix := addr.(*net.UnixAddr); unix {
+		return false // no browser gets there
+	}
+	at, err := netip.ParseAddrPort(addr.String())
+	return err != nil || at.Addr().Unmap().IsLoopback()
+}
+
+// isLocal reports localhost and loopback addresses, with any port.
+func isLocal(host string) bool {
+	name := hostname(host)
+	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// admits reports whether a host, or the origin it stands in, is allowed. An
+// entry without a port is good for every port; an entry with a scheme speaks of
+// that origin only.
+func admits(allowed []string, host, origin string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		if strings.Contains(a, "://") {
+			return origin != "" && sameOrigin(a, origin)
+		}
+		return strings.EqualFold(a, host) || strings.EqualFold(a, hostname(host))
+	})
+}
+
+// hostname is the host without port and brackets.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+}

@@ -1,0 +1,109 @@
+package access
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/capstan-run/capstan/serve/problem"
+)
+
+// A Scheme is one way for a caller to prove who it is: Bearer, APIKey, Basic,
+// Digest, OAuth2 or a KeyFile. Schemes are safe for concurrent use.
+type Scheme interface {
+	// identify tells who sent r, or why r is refused. It takes the credential
+	// out of r, so that nothing further in can log it or pass it on.
+	identify(r *http.Request) (caller string, no *refusal)
+}
+
+// refusal says no to one request.
+type refusal struct {
+	status     int
+	detail     string
+	challenges []string // one WWW-Authenticate header each (RFC 9110, section 11.6.1)
+	retryAfter int      // seconds; 0 is not said
+}
+
+// Require lets only those requests through to next that prove who sends them,
+// by s. The others are answered with a problem document: 401 with the challenge
+// of the scheme, 403 when the caller is known but may not, 503 when what knows
+// cannot be reached. Handlers get the caller's name from Caller; the credential
+// itself (the Authorization header, the key's header or query parameter) is
+// removed from the request. Without a scheme nobody gets through.
+func Require(s Scheme, next http.Handler) http.Handler {
+	if s == nil {
+		s = nobody{}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, no := s.identify(r)
+		if no != nil {
+			no.write(w, r)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(WithCaller(r.Context(), caller)))
+	})
+}
+
+func (no *refusal) write(w http.ResponseWriter, r *http.Request) {
+	for _, c := range no.challenges {
+		w.Header().Add("WWW-Authenticate", c)
+	}
+	if no.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(no.retryAfter))
+	}
+	problem.Write(w, r, problem.Problem{Status: no.status, Detail: no.detail})
+}
+
+type callerKey struct{}
+
+// Caller is the name of who sent the request that ctx belongs to: the name of
+// the key, the user, or the token's subject. It is "" where nobody was asked.
+// Two callers never share a name unless the keys were given one name.
+func Caller(ctx context.Context) string {
+	name, _ := ctx.Value(callerKey{}).(string)
+	return name
+}
+
+// WithCaller names the caller of the requests that carry the context, for a
+// program that authenticates by other means than Require.
+func WithCaller(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, callerKey{}, name)
+}
+
+type nobody struct{}
+
+func (nobody) identify(*http.Request) (string, *refusal) {
+	return "", &refusal{status: http.StatusForbidden, detail: "no way to authenticate is configured, so nobody may call"}
+}
+
+// authorization takes the Authorization header out of r and gives what follows
+// the scheme's name in it. It is false when there is none of that scheme, or
+// more than one.
+func authorization(r *http.Request, scheme string) (string, bool) {
+	values := r.Header.Values("Authorization")
+	r.Header.Del("Authorization")
+	if len(values) != 1 {
+		return "", false
+	}
+	name, rest, _ := strings.Cut(values[0], " ")
+	return strings.Trim(rest, " "), strings.EqualFold(name, scheme)
+}
+
+// quoted is s as a quoted-string (RFC 9110, section 5.6.4), without the
+// characters that may not stand in one.
+func quoted(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(c)
+		case c >= ' ' && c != 0x7f:
+			b.WriteRune(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,42 @@
+package access
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+)
+
+// Server serves h behind Limit, with every timeout and size of l set, and
+// closes connections beyond l.Connections at once. The caller sets Addr or
+// gives it a listener, and shuts it down.
+func Server(h http.Handler, l Limits) *http.Server {
+	l = l.filled()
+	return &http.Server{
+		Handler:           Limit(l, h),
+		ReadHeaderTimeout: l.ReadHeader,
+		// No ReadTimeout: the server reads on after the body to notice a client
+		// that leaves, so that one would end every long request. Limit bounds
+		// the body. This WriteTimeout is extended by every write.
+		WriteTimeout:   l.Write,
+		IdleTimeout:    l.Idle,
+		MaxHeaderBytes: l.Header,
+		ErrorLog:       slog.NewLogLogger(l.Log.Handler(), slog.LevelWarn),
+		ConnState:      countConnections(l),
+	}
+}
+
+func countConnections(l Limits) func(net.Conn, http.ConnState) {
+	var open atomic.Int64
+	return func(c net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			if open.Add(1) > int64(l.Connections) {
+				l.Log.Warn("a connection was refused: too many are open", "limit", l.Connections)
+				_ = c.Close()
+			}
+		case http.StateClosed, http.StateHijacked:
+			open.Add(-1)
+		}
+	}
+}
