@@ -71,6 +71,9 @@ type Media struct {
 	Schema   *Schema // never nil
 	Example  any     // first documented example, nil when none
 	Encoding map[string]Encoding
+	// Loose says that Schema tells what an answer is expected to be, and is no
+	// promise: answers are not held against it. Compiled documents have none.
+	Loose bool
 }
 
 // Encoding is an OpenAPI Encoding Object.
@@ -120,6 +123,11 @@ type SecurityScheme struct {
 	In       In     // for apiKey
 	Param    string // for apiKey: parameter name
 	TokenURL string // for oauth2 client credentials
+	// AuthorizationServer is the issuer whose metadata names the token URL when
+	// TokenURL is "" (RFC 8414); Audience and Resource (RFC 8707) are further
+	// parameters of the token request, "" for none. For oauth2; compiled
+	// documents have none of them.
+	AuthorizationServer, Audience, Resource string
 }
 
 // Effect returns what the operation does, by its method.

@@ -57,6 +57,8 @@ func readSchemeUse(n *node) SchemeUse {
 		Scheme: SecurityScheme{
 			Type: n.get("type").text(), Scheme: n.get("scheme").text(), In: In(n.get("in").text()),
 			Param: n.get("param").text(), TokenURL: n.get("tokenUrl").text(),
+			AuthorizationServer: n.get("authorizationServer").text(),
+			Audience:            n.get("audience").text(), Resource: n.get("resource").text(),
 		},
 	}
 }
@@ -76,7 +78,7 @@ func (r *schemaReader) param(n *node) *Param {
 func (r *schemaReader) media(list *node) []Media {
 	var out []Media
 	each(list, func(n *node) {
-		m := Media{Type: n.get("type").text(), Schema: r.schema(n.get("schema")), Example: n.get("example").value()}
+		m := Media{Type: n.get("type").text(), Schema: r.schema(n.get("schema")), Example: n.get("example").value(), Loose: n.get("loose").is(kindTrue)}
 		if encoding := n.get("encoding"); encoding != nil {
 			m.Encoding = make(map[string]Encoding, len(encoding.fields))
 			for _, f := range encoding.fields {

@@ -147,5 +147,8 @@ func (s *Set) Lookup(id string) (*Operation, bool) {
 
 // String names the set for messages.
 func (s *Set) String() string {
+	if s.title == "" && s.version == "" {
+		return fmt.Sprintf("%s (%d operations)", s.api, len(s.dir))
+	}
 	return fmt.Sprintf("%s (%s %s, %d operations)", s.api, s.title, s.version, len(s.dir))
 }
