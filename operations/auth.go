@@ -17,9 +17,12 @@ type Credential struct {
 	// Token is the bearer token or API key. For oauth2 and openIdConnect it is
 	// a ready access token.
 	Token string
-	// User and Password are for basic authentication; for the client
+	// User and Password are for basic and digest authentication; for the client
 	// credentials flow of oauth2 they are the client's id and secret.
 	User, Password string
+	// Use, when not nil, replaces what the operation says of the scheme: where
+	// that is known only when the credential is.
+	Use *SchemeUse
 }
 
 // Credentials finds the credential for one scheme of an API, by the name the
@@ -44,18 +47,23 @@ type AuthOptions struct {
 // an error before anything is sent, as is any credential that would travel over
 // plain http to anything but a loopback address.
 //
-// Schemes: http bearer and basic, apiKey in header, query and cookie, oauth2
-// with client credentials (tokens are kept until they expire and asked for once,
-// however many calls need them), openIdConnect with a ready token.
+// Schemes: http bearer, basic and digest (RFC 7616; a request that is challenged
+// is sent a second time), apiKey in header, query and cookie, oauth2 with client
+// credentials (tokens are kept until they expire and asked for once, however
+// many calls need them), openIdConnect with a ready token.
 func Auth(find Credentials, o AuthOptions) Middleware {
 	a := &authenticator{find: find, redactor: o.Redactor, tokens: newTokenStore(o)}
 	return func(next Caller) Caller {
 		return func(ctx context.Context, req *Request) (*Response, error) {
-			signed, err := a.sign(ctx, req)
+			signed, challenged, err := a.sign(ctx, req)
 			if err != nil {
 				return nil, redacted(err, req.Redactor, a.redactor)
 			}
-			return next(ctx, signed)
+			if challenged == nil {
+				return next(ctx, signed)
+			}
+			resp, err := a.digests.call(ctx, signed, *challenged, next)
+			return resp, redacted(err, req.Redactor, a.redactor)
 		}
 	}
 }
@@ -64,22 +72,24 @@ type authenticator struct {
 	find     Credentials
 	redactor *Redactor
 	tokens   *tokenStore
+	digests  digester
 }
 
-// sign returns req with credentials, on a copy.
-func (a *authenticator) sign(ctx context.Context, req *Request) (*Request, error) {
+// sign returns req with credentials, on a copy. challenged is the credential of
+// digest authentication, which the server has to ask for, else nil.
+func (a *authenticator) sign(ctx context.Context, req *Request) (out *Request, challenged *Credential, err error) {
 	if len(req.Op.Security) == 0 {
-		return req, nil
+		return req, nil, nil
 	}
 	requirement, creds, err := a.choose(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(requirement) == 0 {
-		return req, nil
+		return req, nil, nil
 	}
 	if err := checkConfidential(req); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	signed := *req
 	signed.Args = slices.Clip(req.Args)
@@ -88,11 +98,19 @@ func (a *authenticator) sign(ctx context.Context, req *Request) (*Request, error
 		signed.Header = http.Header{}
 	}
 	for i, use := range requirement {
+		if creds[i].Use != nil {
+			use = *creds[i].Use
+		}
+		if use.Scheme.Type == "http" && strings.EqualFold(use.Scheme.Scheme, "digest") {
+			a.learn(creds[i])
+			challenged = &creds[i]
+			continue
+		}
 		if err := a.apply(ctx, &signed, use, creds[i]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return &signed, nil
+	return &signed, challenged, nil
 }
 
 // choose finds the first alternative that can be met. An anonymous one stands

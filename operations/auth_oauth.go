@@ -22,14 +22,15 @@ type tokenStore struct {
 	slots  map[tokenKey]*tokenSlot
 }
 
-// tokenKey is what makes two uses share a token.
-type tokenKey struct{ endpoint, id, secret, scopes string }
+// tokenKey is what makes two uses share a token. endpoint is the token URL, or
+// the issuer whose metadata names it.
+type tokenKey struct{ endpoint, id, secret, scopes, audience, resource string }
 
 // tokenSlot holds one token. Whoever has taken the slot's turn may read and
 // replace it; a channel, so that a waiting call can be cancelled.
 type tokenSlot struct {
 	turn   chan struct{}
-	config *clientcredentials.Config // remembers how the endpoint wants the secret
+	config *clientcredentials.Config // remembers how the endpoint wants the secret; TokenURL is "" until it is known
 	token  *oauth2.Token
 }
 
@@ -49,53 +50,74 @@ func newTokenStore(o AuthOptions) *tokenStore {
 // get returns a valid access token, asking the token endpoint when there is
 // none. Calls that need the same one wait for a single request.
 func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Credential) (string, error) {
-	endpoint, err := tokenEndpoint(req, use)
+	at, err := tokenPlace(req, use)
 	if err != nil {
 		return "", err
 	}
-	slot := s.slot(&clientcredentials.Config{ClientID: c.User, ClientSecret: c.Password, TokenURL: endpoint.String(), Scopes: use.Scopes})
+	slot := s.slot(at, use, c)
 	select {
 	case slot.turn <- struct{}{}:
 		defer func() { <-slot.turn }()
 	case <-ctx.Done():
-		return "", tokenError(req, endpoint, ctx.Err())
+		return "", tokenError(req, at, ctx.Err())
 	}
 	if slot.token.Valid() {
 		return slot.token.AccessToken, nil
 	}
+	if slot.config.TokenURL == "" {
+		endpoint, err := s.discover(ctx, req, use, at)
+		if err != nil {
+			return "", err
+		}
+		slot.config.TokenURL = endpoint.String()
+	}
 	token, err := slot.config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
 	if err != nil {
-		return "", tokenError(req, endpoint, err)
+		return "", tokenError(req, at, err)
 	}
 	slot.token = token
 	return token.AccessToken, nil
 }
 
-func (s *tokenStore) slot(c *clientcredentials.Config) *tokenSlot {
-	key := tokenKey{c.TokenURL, c.ClientID, c.ClientSecret, strings.Join(c.Scopes, " ")}
+func (s *tokenStore) slot(at *url.URL, use SchemeUse, c Credential) *tokenSlot {
+	scheme := use.Scheme
+	key := tokenKey{at.String(), c.User, c.Password, strings.Join(use.Scopes, " "), scheme.Audience, scheme.Resource}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slot := s.slots[key]
 	if slot == nil {
-		slot = &tokenSlot{turn: make(chan struct{}, 1), config: c}
+		config := &clientcredentials.Config{ClientID: c.User, ClientSecret: c.Password, Scopes: use.Scopes, EndpointParams: url.Values{}}
+		if scheme.TokenURL != "" {
+			config.TokenURL = at.String()
+		}
+		for name, value := range map[string]string{"audience": scheme.Audience, "resource": scheme.Resource} {
+			if value != "" {
+				config.EndpointParams.Set(name, value)
+			}
+		}
+		slot = &tokenSlot{turn: make(chan struct{}, 1), config: config}
 		s.slots[key] = slot
 	}
 	return slot
 }
 
-// tokenEndpoint resolves a scheme's token URL, which OpenAPI 3.1 lets be
-// relative to the server, and holds it to the rule for credentials.
-func tokenEndpoint(req *Request, use SchemeUse) (*url.URL, error) {
+// tokenPlace resolves a scheme's token URL, which OpenAPI 3.1 lets be relative
+// to the server, or else its issuer, and holds it to the rule for credentials.
+func tokenPlace(req *Request, use SchemeUse) (*url.URL, error) {
 	server, err := serverURL(req)
 	if err != nil {
 		return nil, newError(req, ReasonInvalid, err, "%v", err)
 	}
-	u, err := server.Parse(use.Scheme.TokenURL)
+	text, what := use.Scheme.TokenURL, "token URL"
+	if text == "" {
+		text, what = use.Scheme.AuthorizationServer, "authorization server"
+	}
+	u, err := server.Parse(text)
 	switch {
-	case use.Scheme.TokenURL == "" || err != nil:
+	case text == "" || err != nil:
 		return nil, newError(req, ReasonCredential, nil, "the security scheme %q documents no token URL for client credentials; give a ready access token instead", use.Name)
 	case u.User != nil || u.Host == "" || !isConfidential(u):
-		return nil, newError(req, ReasonCredential, nil, "the token URL of %q is not https; the client's secret is not sent there", use.Name)
+		return nil, newError(req, ReasonCredential, nil, "the %s of %q is not https; the client's secret is not sent there", what, use.Name)
 	}
 	return u, nil
 }

@@ -169,7 +169,7 @@ func TestUnusableCredentials(t *testing.T) {
 		{bearerUse(), fixed(Credential{}), "is empty"},
 		{key(InCookie, "c"), fixed(Credential{Token: "a;b"}), "a cookie cannot carry"},
 		{key("trailer", "c"), fixed(Credential{Token: "a"}), "no place for one"},
-		{SchemeUse{Name: "d", Scheme: SecurityScheme{Type: "http", Scheme: "digest"}}, fixed(Credential{Token: "a"}), `"d" (http digest) is not supported`},
+		{SchemeUse{Name: "d", Scheme: SecurityScheme{Type: "http", Scheme: "hoba"}}, fixed(Credential{Token: "a"}), `"d" (http hoba) is not supported`},
 		{SchemeUse{Name: "o", Scheme: SecurityScheme{Type: "oauth2"}}, fixed(Credential{User: "a"}), "no token URL"},
 		{SchemeUse{Name: "o", Scheme: SecurityScheme{Type: "oauth2", TokenURL: "http://auth.example.com/t"}}, fixed(Credential{User: "a"}), "is not https"},
 		{bearerUse(), func(context.Context, string, SchemeUse) (Credential, bool, error) {
