@@ -49,13 +49,14 @@ func build(ctx context.Context, req *Request) (*http.Request, error) {
 }
 
 // targetURL joins server, path and query. A path template may end in a fixed
-// query ("/?Action=List"), which some published documents rely on.
+// query ("/?Action=List"), which some published documents rely on, with
+// parameters in it ("/search?q={text}"). An empty one is the server's own path.
 func targetURL(req *Request, m *message) (*url.URL, error) {
 	base, err := serverURL(req)
 	if err != nil {
 		return nil, err
 	}
-	template, fixed, _ := strings.Cut(req.Op.Path, "?")
+	template, fixed := splitQuery(req.Op.Path)
 	if strings.Contains(template, "#") {
 		return nil, fmt.Errorf("the path %s holds a \"#\", which no request can carry", req.Op.Path)
 	}
@@ -64,22 +65,26 @@ func targetURL(req *Request, m *message) (*url.URL, error) {
 		return nil, err
 	}
 	raw := strings.TrimSuffix(base.EscapedPath(), "/") + "/" + strings.TrimPrefix(path, "/")
+	if path == "" { // the server's own path, to which a slash would add a segment
+		raw = base.EscapedPath()
+	}
 	decoded, err := url.PathUnescape(raw)
 	if err != nil {
 		return nil, fmt.Errorf("the path %s is not a valid URL path", req.Op.Path)
 	}
 	u := &url.URL{Scheme: base.Scheme, Host: base.Host, Path: decoded, RawPath: raw}
-	query := m.query
-	if fixed != "" {
-		query = append([]string{fixed}, query...)
+	u.RawQuery = strings.Join(slices.Concat(expandQuery(fixed, m.path), m.query), "&")
+	if m.header["Authorization"] != nil && !isConfidential(u) {
+		return nil, fmt.Errorf("the header Authorization is not sent over plain http to %s; use https (plain http is for localhost only)", u.Host)
 	}
-	u.RawQuery = strings.Join(query, "&")
 	return u, nil
 }
 
 func setHeaders(hr *http.Request, req *Request, m *message, contentType string) {
 	hr.Header = m.header
-	hr.Header.Set("Accept", accept(req.Op))
+	if hr.Header.Get("Accept") == "" {
+		hr.Header.Set("Accept", accept(req.Op))
+	}
 	if contentType != "" {
 		hr.Header.Set("Content-Type", contentType)
 	}

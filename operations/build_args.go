@@ -11,10 +11,11 @@ import (
 
 // message collects the encoded arguments of a request.
 type message struct {
-	path    map[string]string
+	path    map[string]string // what fills the path template in, its query too
 	query   []string
 	header  http.Header
 	cookies []string
+	placed  []string // names that stand in the query of the path template
 }
 
 // encodeArgs encodes every argument into its place.
@@ -25,6 +26,8 @@ func encodeArgs(req *Request) (*message, error) {
 		name string
 	}
 	seen := map[place]bool{}
+	_, query := splitQuery(req.Op.Path)
+	m.placed = placeholders(query)
 	var errs []error
 	for _, a := range req.Args {
 		key := place{a.Param.In, a.Param.Name}
@@ -49,7 +52,8 @@ func missingParams(req *Request) []error {
 		})
 	}
 	var errs []error
-	names := placeholders(req.Op.Path)
+	path, query := splitQuery(req.Op.Path)
+	names, inQuery := placeholders(path), placeholders(query)
 	for _, name := range names {
 		if !given(InPath, name) {
 			errs = append(errs, fmt.Errorf("parameter %q is missing; the path %s needs it", name, req.Op.Path))
@@ -62,7 +66,7 @@ func missingParams(req *Request) []error {
 		errs = append(errs, fmt.Errorf("parameter %q is missing; the operation needs it in the %s", p.Name, p.In))
 	}
 	for _, a := range req.Args {
-		if a.Param.In == InPath && !slices.Contains(names, a.Param.Name) {
+		if a.Param.In == InPath && !slices.Contains(names, a.Param.Name) && !slices.Contains(inQuery, a.Param.Name) {
 			errs = append(errs, fmt.Errorf("parameter %q has no place in the path %s", a.Param.Name, req.Op.Path))
 		}
 	}
@@ -71,6 +75,8 @@ func missingParams(req *Request) []error {
 
 // isReservedHeader reports a header parameter that OpenAPI says to ignore
 // (3.1.1, section 4.8.12.1): its value follows from elsewhere in the document.
+// No compiled document has one. Of an operation made by hand it is sent when it
+// is given, and need not be.
 func isReservedHeader(p *Param) bool {
 	if p.In != InHeader {
 		return false
@@ -82,13 +88,28 @@ func isReservedHeader(p *Param) bool {
 	return false
 }
 
+// headerArg is the text of a header parameter, "" when there is none.
+func headerArg(req *Request, name string) string {
+	for _, a := range req.Args {
+		if a.Param.In == InHeader && strings.EqualFold(a.Param.Name, name) {
+			text, _ := a.Value.(string)
+			return text
+		}
+	}
+	return ""
+}
+
 // add encodes one argument. Errors continue a sentence about the parameter.
 func (m *message) add(a Arg) error {
 	p := a.Param
 	if a.Value == nil {
 		return nil
 	}
-	switch p.In {
+	in := p.In
+	if in == InQuery && slices.Contains(m.placed, p.Name) {
+		in = InPath // its place is written there
+	}
+	switch in {
 	case InPath:
 		text, err := encodePath(p, a.Value)
 		if err == nil {
@@ -110,9 +131,6 @@ func (m *message) add(a Arg) error {
 }
 
 func (m *message) addHeader(p *Param, v any) error {
-	if isReservedHeader(p) {
-		return errors.New("is a header that Capstan sets itself; OpenAPI says to ignore the parameter")
-	}
 	text, err := headerText(p, v)
 	if err != nil {
 		return err
@@ -147,6 +165,9 @@ func encodePath(p *Param, v any) (string, error) {
 	sh, err := shapeOf(v, p.Schema)
 	if err != nil {
 		return "", err
+	}
+	if p.In == InQuery { // in the query of a path template
+		return styler{name: p.Name, explode: p.Explode, escape: escapeStrict}.path(sh)
 	}
 	// An empty text would still print as "." or ";name" in label and matrix.
 	if sh.kind == isText && sh.text == "" {

@@ -47,21 +47,22 @@ func bytesOrEmpty(b []byte) []byte {
 // pickMedia finds the media type to send: the one asked for, else the first.
 func pickMedia(req *Request) (*Media, error) {
 	media := req.Op.Body.Media
-	if req.MediaType == "" {
+	mediaType := wantedMedia(req)
+	if mediaType == "" {
 		if len(media) == 0 {
 			return nil, errors.New("the operation documents no media type for its body; name one")
 		}
 		return &media[0], nil
 	}
 	for i := range media {
-		if sameMedia(media[i].Type, req.MediaType) {
-			return &media[i], nil
+		if sameMedia(media[i].Type, mediaType) {
+			return withParameters(media[i], mediaType), nil
 		}
 	}
 	for i := range media {
-		if covers(media[i].Type, req.MediaType) {
+		if covers(media[i].Type, mediaType) {
 			m := media[i]
-			m.Type = req.MediaType
+			m.Type = mediaType
 			return &m, nil
 		}
 	}
@@ -69,7 +70,28 @@ func pickMedia(req *Request) (*Media, error) {
 	for i, m := range media {
 		types[i] = m.Type
 	}
-	return nil, fmt.Errorf("the operation does not take a body of type %q; it takes %s", req.MediaType, strings.Join(types, ", "))
+	return nil, fmt.Errorf("the operation does not take a body of type %q; it takes %s", mediaType, strings.Join(types, ", "))
+}
+
+// wantedMedia is the media type that req asks for, "" when it leaves the choice.
+// A Content-Type parameter, which only operations made by hand have, wins over
+// Request.MediaType, except where that is a multipart type: its boundary belongs
+// to the body.
+func wantedMedia(req *Request) string {
+	base, _, _ := mime.ParseMediaType(req.MediaType)
+	if given := headerArg(req, "Content-Type"); given != "" && !strings.HasPrefix(base, "multipart/") {
+		return given
+	}
+	return req.MediaType
+}
+
+// withParameters is m under the media type that was asked for, where that says
+// more than the documented one: "multipart/form-data; boundary=x".
+func withParameters(m Media, asked string) *Media {
+	if strings.Contains(asked, ";") {
+		m.Type = asked
+	}
+	return &m
 }
 
 func sameMedia(a, b string) bool {

@@ -179,11 +179,11 @@ func TestBuildRefuses(t *testing.T) {
 			op := getOp("/a")
 			return &Request{Op: op, Args: []Arg{{Param: &Param{Name: "x", In: InPath}, Value: 1}}}
 		}, []string{`parameter "x" has no place in the path /a`}},
-		{"reserved header", func() *Request {
+		{"credential in a header over plain http", func() *Request {
 			op := getOp("/a")
 			op.Params = []*Param{{Name: "authorization", In: InHeader, Required: true}}
-			return &Request{Op: op, Args: args(op, "authorization", "x")}
-		}, []string{"is a header that Capstan sets itself"}},
+			return &Request{Op: op, Args: args(op, "authorization", "x"), BaseURL: "http://api.example.com"}
+		}, []string{"the header Authorization is not sent over plain http to api.example.com"}},
 		{"relative server", func() *Request {
 			op := getOp("/a")
 			op.Servers = []Server{{URL: "/v1"}}

@@ -96,7 +96,7 @@ func expandPath(template string, args map[string]string) (string, error) {
 	segments := strings.Split(template, "/")
 	for i, segment := range segments {
 		names := placeholders(segment)
-		out := expandLiteral(segment, func(name string) string { return args[name] })
+		out := expandText(segment, escapeLiteral, func(name string) string { return args[name] })
 		segments[i] = out
 		missing := func(name string) bool { _, ok := args[name]; return !ok }
 		if len(names) == 0 || slices.ContainsFunc(names, missing) {
@@ -112,20 +112,55 @@ func expandPath(template string, args map[string]string) (string, error) {
 	return strings.Join(segments, "/"), joinErrors(errs...)
 }
 
-// expandLiteral is expandBraces with the text between encoded where a path
-// needs it.
-func expandLiteral(segment string, value func(name string) string) string {
+// splitQuery cuts a path template before its query. A "?" inside a parameter's
+// name is part of the name.
+func splitQuery(template string) (path, query string) {
+	depth := 0
+	for i, c := range template {
+		switch {
+		case c == '{':
+			depth++
+		case c == '}':
+			depth = max(0, depth-1)
+		case c == '?' && depth == 0:
+			return template[:i], template[i+1:]
+		}
+	}
+	return template, ""
+}
+
+// expandQuery fills the query of a path template in and returns its pieces. One
+// whose parameter has no value is left out; values are encoded already, so they
+// cannot hold "&", "=" or "#".
+func expandQuery(template string, args map[string]string) []string {
+	var out []string
+	for piece := range strings.SplitSeq(template, "&") {
+		missing := func(name string) bool { _, ok := args[name]; return !ok }
+		if piece == "" || slices.ContainsFunc(placeholders(piece), missing) {
+			continue
+		}
+		out = append(out, expandText(piece, escapeQuery, func(name string) string { return args[name] }))
+	}
+	return out
+}
+
+// escapeQuery keeps what a query may hold (RFC 3986, section 3.4) and ready-made
+// triplets.
+func escapeQuery(s string) string { return escapeBut(s, "!$&'()*+,;=:@/?[]") }
+
+// expandText is expandBraces with the text between encoded by escape.
+func expandText(template string, escape func(string) string, value func(name string) string) string {
 	var b strings.Builder
 	for {
-		before, rest, found := strings.Cut(segment, "{")
+		before, rest, found := strings.Cut(template, "{")
 		name, after, closed := strings.Cut(rest, "}")
 		if !found || !closed {
-			b.WriteString(escapeLiteral(segment))
+			b.WriteString(escape(template))
 			return b.String()
 		}
-		b.WriteString(escapeLiteral(before))
+		b.WriteString(escape(before))
 		b.WriteString(value(name))
-		segment = after
+		template = after
 	}
 }
 

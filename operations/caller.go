@@ -73,7 +73,8 @@ type Response struct {
 	Value  any
 	IsJSON bool // Value was decoded from JSON
 	// DecodeErr says why Value is nil although the operation documents JSON: a
-	// body that is not JSON, or another content type; or why it is nil although
+	// body that is not JSON, or another content type (unless the operation
+	// documents "*/*" too); or why it is nil although
 	// there is a body: one that is too large, or packed in an unknown way. Nil
 	// otherwise.
 	DecodeErr error

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,10 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 
+	if credential := headerArg(req, "Authorization"); credential != "" {
+		_, secret, _ := strings.Cut(credential, " ")
+		s.redactor.Add(credential, secret)
+	}
 	hr, err := Build(limited, req)
 	if err != nil {
 		return nil, redacted(err, req.Redactor, s.redactor)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,24 +61,32 @@ func decode(op *Operation, r *Response) {
 	case IsJSON(base):
 		r.Value, r.DecodeErr = decodeJSON(text)
 		r.IsJSON = r.DecodeErr == nil
-	case documentsJSON(op, r.Status):
-		decodeUnlabelled(r, base, text)
+	case documentsJSON(op, r.Status) && decodeUnlabelled(r, base, text):
+	case documentsJSON(op, r.Status) && !documentsAnything(op, r.Status):
+		notJSON(r, base, text)
 	case strings.HasPrefix(base, "text/") || base == "" && utf8.ValidString(text):
 		r.Value = text
 	}
 }
 
 // decodeUnlabelled takes a body without a content type, or with one that says
-// nothing, for the documented JSON if it is an object or list. A page of HTML
-// never is.
-func decodeUnlabelled(r *Response, base, text string) {
+// nothing, for the documented JSON if it is an object or list, and reports
+// whether it was. A page of HTML never is.
+func decodeUnlabelled(r *Response, base, text string) bool {
 	vague := base == "" || base == "text/plain" || base == "application/octet-stream"
-	if vague && strings.ContainsAny(strings.TrimSpace(text)[:1], "{[") {
-		if v, err := decodeJSON(text); err == nil {
-			r.Value, r.IsJSON = v, true
-			return
-		}
+	text = strings.TrimSpace(text)
+	if !vague || !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+		return false
 	}
+	v, err := decodeJSON(text)
+	if err == nil {
+		r.Value, r.IsJSON = v, true
+	}
+	return err == nil
+}
+
+// notJSON says that an answer is not the JSON that is documented.
+func notJSON(r *Response, base, text string) {
 	if base == "" {
 		r.DecodeErr = errors.New("the answer has no content type and is not the JSON that is documented")
 	} else {
@@ -86,6 +95,13 @@ func decodeUnlabelled(r *Response, base, text string) {
 	if base == "text/plain" {
 		r.Value = text
 	}
+}
+
+// documentsAnything reports whether the answer of this status may, besides what
+// else is documented, be of any type at all ("*/*").
+func documentsAnything(op *Operation, status int) bool {
+	i := op.documented(status)
+	return i >= 0 && slices.ContainsFunc(op.Responses[i].Media, func(m Media) bool { return m.Type == "*/*" })
 }
 
 // documentsJSON reports whether the answer of this status is documented as

@@ -122,8 +122,12 @@ func keptHeaders(h http.Header, hide redactors) http.Header {
 func argsOf(req *Request, hide redactors) []exchangeArg {
 	var out []exchangeArg
 	for _, a := range req.Args {
-		if a.Value != nil {
-			out = append(out, exchangeArg{a.Param.Name, a.Param.In, valueOf(a.Value, hide)})
+		v := a.Value
+		if v != nil && a.Param.In == InHeader && strings.EqualFold(a.Param.Name, "Authorization") {
+			v = Redacted
+		}
+		if v != nil {
+			out = append(out, exchangeArg{a.Param.Name, a.Param.In, valueOf(v, hide)})
 		}
 	}
 	slices.SortFunc(out, func(a, b exchangeArg) int {

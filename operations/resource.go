@@ -128,6 +128,7 @@ func componentName(s *Schema) string {
 // pathResource returns the singular of the last segment of a path that is no
 // parameter.
 func pathResource(path string) string {
+	path, _ = splitQuery(path)
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	for i := len(segments) - 1; i >= 0; i-- {
 		if segments[i] != "" && !strings.Contains(segments[i], "{") {

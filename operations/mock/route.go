@@ -52,7 +52,8 @@ func newRoute(op *operations.Operation) *route {
 		r.example = doc.JSON().Example
 	}
 	r.item = r.result
-	segments := strings.Split(strings.Trim(op.Path, "/"), "/")
+	path, _, _ := strings.Cut(op.Path, "?")
+	segments := strings.Split(strings.Trim(path, "/"), "/")
 	last := len(segments) - 1
 	if res := op.Resource(); res.List && op.Method == "GET" && isObject(res.Item) {
 		r.verb, r.listKey, r.item = list, res.ItemsAt, res.Item
