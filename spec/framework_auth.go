@@ -31,14 +31,18 @@ func (f *frame) authentication(n *yaml.Node, exposed bool) *Authentication {
 		TokenEndpoint: p.text("tokenEndpoint"), Validation: p.text("tokenValidation"),
 		ClientID: p.text("clientId"), ClientSecret: p.text("clientSecret"), Pos: f.pos(n),
 	}
-	if v := value(n, "valueFrom"); v != nil && strings.HasPrefix(a.Value.Value, "env.") {
+	switch {
+	case has(n, "valueFrom") && strings.HasPrefix(a.Value.Value, "env."):
 		a.Value = reworded(a.Value, "{{"+a.Value.Value+"}}")
+	case has(n, "envVar") && a.Value.IsSet():
+		a.Value = reworded(a.Value, "{{env."+a.Value.Value+"}}")
 	}
 	for _, s := range p.list("scopes") {
 		if s := f.words(s, "a scope"); s.IsSet() {
 			a.Scopes = append(a.Scopes, s)
 		}
 	}
+	p.allow("header", "scheme", "description")
 	p.done()
 	return f.authType(a, p, exposed)
 }

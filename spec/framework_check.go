@@ -10,7 +10,7 @@ import (
 
 // check looks at what one part says of another: calls and targets that do not
 // exist, skills of tools that nobody offers.
-func (l *loading) check(main *frame, out *Framework) {
+func (l *loading) check(out *Framework) {
 	c := &checker{loading: l, out: out}
 	for _, a := range out.Aggregates {
 		for _, fl := range a.Flows {
@@ -74,49 +74,78 @@ func (c *checker) report(f *frame, s Str, code, message string) *diag.Diagnostic
 
 // call checks one call and returns it as namespace.operation.
 func (c *checker) call(f *frame, call Str) Str {
-	namespace, operation, ok := SplitCall(call.Value)
-	if !ok {
-		c.report(f, call, codeCall, fmt.Sprintf("call %q is not of the form namespace.operation", shorten(call.Value))).Hint =
-			hintAmong(call.Value, c.operations(), "write the namespace of a consumed API, a dot, and the name of one of its operations")
-		return call
+	if exact, ok := c.find(f, call); ok {
+		return exact
 	}
+	namespace, _, ok := SplitCall(call.Value)
 	api := c.out.Consumed(namespace)
-	if api == nil {
-		if f.standalone() && !f.hasSection("consumes") || slices.ContainsFunc(c.out.Consumes, func(c *Consumed) bool { return !c.Namespace.IsSet() }) {
-			return call
-		}
-		var known []string
-		for _, a := range c.out.Consumes {
-			known = append(known, a.Namespace.Value)
-		}
-		c.report(f, call, codeCall, fmt.Sprintf("call %q: no consumed API has the namespace %q", call.Value, namespace)).Hint =
-			hintAmong(namespace, known, "add it under consumes")
-		return call
+	switch {
+	case c.loading.missing[namespace], f.standalone() && !f.hasSection("consumes"):
+	case !ok:
+		c.report(f, call, codeCall, fmt.Sprintf("call %q is not of the form namespace.operation", shorten(call.Value))).Hint =
+			hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
+	case api == nil:
+		c.report(f, call, codeCall, fmt.Sprintf("call %q: no consumed API has the namespace %q", shorten(call.Value), namespace)).Hint =
+			hintAmong(namespace, c.namespaces(), "add it under consumes")
+	case len(api.Operations) == 0 && !api.BaseURI.IsSet(): // refused already
+	default:
+		_, operation, _ := SplitCall(call.Value)
+		c.report(f, call, codeCall, fmt.Sprintf("call %q: %s has no operation %q", shorten(call.Value), namespace, operation)).Hint =
+			hintAmong(call.Value, c.operations(namespace), "add the operation to the resources of "+namespace)
 	}
-	if api.Operation(operation) != nil {
-		return call
-	}
-	// resource and operation, as the published text has it in places
-	if _, last, ok := strings.Cut(operation, "."); ok && api.Operation(last) != nil {
-		return reworded(call, namespace+"."+last)
-	}
-	if !api.BaseURI.IsSet() && len(api.Operations) == 0 {
-		return call // refused already
-	}
-	var known []string
-	for _, op := range api.Operations {
-		known = append(known, namespace+"."+op.Name.Value)
-	}
-	c.report(f, call, codeCall, fmt.Sprintf("call %q: %s has no operation %q", call.Value, namespace, operation)).Hint =
-		hintAmong(call.Value, known, "add the operation to the resources of "+namespace)
 	return call
 }
 
-func (c *checker) operations() []string {
+// find returns a call of what is there, in the form namespace.operation. Loose
+// files leave the namespace out where one API has the operation, or write the
+// resource between the two, or slashes for dots.
+func (c *checker) find(f *frame, call Str) (exact Str, ok bool) {
+	namespace, operation, split := SplitCall(call.Value)
+	if api := c.out.Consumed(namespace); split && api != nil && api.Operation(operation) != nil {
+		return call, true
+	}
+	written := strings.ReplaceAll(call.Value, "/", ".")
+	var found []string
+	for _, api := range c.out.Consumes {
+		for _, name := range []string{api.Namespace.Value, api.Namespace.Raw} {
+			rest, ok := strings.CutPrefix(written, name+".")
+			last := rest[strings.LastIndex(rest, ".")+1:]
+			switch {
+			case name == "" || !ok:
+			case api.Operation(rest) != nil:
+				found = append(found, api.Namespace.Value+"."+rest)
+			case api.Operation(last) != nil:
+				found = append(found, api.Namespace.Value+"."+last)
+			}
+		}
+		if api.Operation(call.Value) != nil {
+			found = append(found, api.Namespace.Value+"."+call.Value)
+		}
+	}
+	found = slices.Compact(found)
+	if len(found) != 1 {
+		return call, false
+	}
+	f.looselyAt(call, fmt.Sprintf("call %q is read as %q", call.Value, found[0]), "write call: "+found[0])
+	return reworded(call, found[0]), true
+}
+
+func (c *checker) namespaces() []string {
+	var out []string
+	for _, a := range c.out.Consumes {
+		out = append(out, a.Namespace.Value)
+	}
+	return out
+}
+
+// operations returns what a call can name, of one namespace or of all.
+func (c *checker) operations(namespace string) []string {
 	var out []string
 	for _, a := range c.out.Consumes {
 		for _, op := range a.Operations {
-			out = append(out, a.Namespace.Value+"."+op.Name.Value)
+			if namespace == "" || a.Namespace.Value == namespace {
+				out = append(out, a.Namespace.Value+"."+op.Name.Value)
+			}
 		}
 	}
 	return out
@@ -128,10 +157,9 @@ func (c *checker) forward(x *Exposure, r *Route) {
 	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil || c.out.Consumed(r.Forward.Target.Value) != nil || f.standalone() && !f.hasSection("consumes") {
 		return
 	}
-	var known []string
-	for _, a := range c.out.Consumes {
-		known = append(known, a.Namespace.Value)
+	if c.loading.missing[r.Forward.Target.Value] {
+		return
 	}
 	c.report(f, r.Forward.Target, codeCall, fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =
-		hintAmong(r.Forward.Target.Value, known, "add it under consumes")
+		hintAmong(r.Forward.Target.Value, c.namespaces(), "add it under consumes")
 }

@@ -47,6 +47,7 @@ func (f *frame) consumed(e entryNode) *Consumed {
 	if !c.Namespace.IsSet() {
 		p.need("namespace")
 	}
+	c.Namespace = f.undotted(p, c.Namespace)
 	if kind := p.text("type"); kind.IsSet() && !strings.EqualFold(kind.Value, "http") && !strings.EqualFold(kind.Value, "https") {
 		r := f.report(p.get("type"), codeNotHTTP, "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, shorten(kind.Value))
 		r.Hint = "write type: http and a baseUri, or take it out of consumes"
@@ -72,7 +73,17 @@ func (f *frame) consumed(e entryNode) *Consumed {
 	return c
 }
 
-// baseURI is a URL without the slash at its end: since 1.0.0-alpha1, where
+// undotted makes a namespace that a call can name, where a dot ends it.
+func (f *frame) undotted(p *part, s Str) Str {
+	if !strings.Contains(s.Value, ".") {
+		return s
+	}
+	to := strings.ReplaceAll(s.Value, ".", "-")
+	f.loosely(p.node, fmt.Sprintf("namespace %q is read as %q, since a dot ends it in a call", s.Value, to), "write namespace: "+to)
+	return reworded(s, to)
+}
+
+// baseURI is a URL without the slash at its end: since 1.0.0-alpha2, where
 // paths begin with one, a file may not write it.
 func (f *frame) baseURI(p *part) Str {
 	n := p.need("baseUri")
@@ -81,7 +92,7 @@ func (f *frame) baseURI(p *part) Str {
 		return s
 	}
 	trimmed := strings.TrimRight(s.Value, "/")
-	if f.since("naftiko", "1.0.0-alpha1") {
+	if f.since("naftiko", "1.0.0-alpha2") {
 		f.report(n, codeBaseURI, "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
 	}
 	return reworded(s, trimmed)

@@ -42,12 +42,22 @@ func TestFrameworkCorpus(t *testing.T) {
 				t.Errorf("%s: no model", file.path)
 				continue
 			}
+			if os.Getenv("W") != "" && !strict {
+				for _, d := range diags {
+					if d.Severity != diag.Error {
+						t.Log("WARN " + d.Message + " @ " + file.path)
+					}
+				}
+			}
 			if !diags.HasErrors() {
 				rows[version].loaded++
 				continue
 			}
 			rows[version].refused++
 			for _, d := range diags {
+				if d.Severity != diag.Error && !strict && os.Getenv("W") != "" {
+					t.Log("WARN " + d.Message + " @ " + file.path)
+				}
 				if d.Severity != diag.Error {
 					continue
 				}

@@ -20,11 +20,13 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 	case s.root == nil:
 		return nil, nil
 	}
-	l := &loading{options: o, frames: map[string]*frame{}, texts: s.Texts()}
+	l := &loading{options: o, frames: map[string]*frame{}, missing: map[string]bool{}, texts: s.Texts()}
 	f := l.frame(s)
 	out := f.whole()
+	l.isolate(out)
 	l.resolveRefs(out)
-	l.check(f, out)
+	l.check(out)
+	out.addPathInputs()
 	out.Files, out.Texts = l.files, l.texts
 	return out, l.diags().Sort()
 }
@@ -36,7 +38,8 @@ type loading struct {
 	order   []*frame
 	files   []string // read for imports
 	texts   map[string][]byte
-	open    []string // files whose imports are being followed
+	open    []string        // files whose imports are being followed
+	missing map[string]bool // namespaces whose import failed: reported once, there
 }
 
 func (l *loading) frame(s *Source) *frame {
@@ -121,8 +124,13 @@ var sectionNames = []string{"binds", "consumes", "aggregates", "exposes"}
 func (f *frame) section(name string) []entryNode {
 	var out []entryNode
 	for _, holder := range f.holders() {
-		p := &part{object: &object{decoder: f.decoder, node: holder.node, what: string(holder.kind)}, frame: f, kind: holder.kind}
-		out = append(out, f.named(p.get(name), name)...)
+		n := f.part(holder.node, holder.kind).get(name)
+		if s := value(n, "namespace"); s != nil && s.Kind == yaml.ScalarNode {
+			f.loosely(n, name+" without a list is read as a list of one", "put a dash before its first key")
+			out = append(out, entryNode{node: n})
+			continue
+		}
+		out = append(out, f.named(n, name)...)
 	}
 	return out
 }

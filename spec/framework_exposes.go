@@ -22,6 +22,9 @@ func (f *frame) exposes() []*Exposure {
 			}
 		}
 		f.unusable(len(out))
+		if f.family() == "" { // such files key exposures by type, under one namespace
+			return out
+		}
 		return unique(f, out, "exposure", exposureName)
 	})
 }
@@ -59,7 +62,14 @@ func (f *frame) exposure(e entryNode) *Exposure {
 	if p == nil {
 		return nil
 	}
-	kind := p.needText("type")
+	kind := p.text("type")
+	if _, ok := exposureTypes[e.name.Value]; ok && !kind.IsSet() {
+		f.loosely(e.key, "exposes as a mapping from types is read as a list", "write - type: "+e.name.Value)
+		kind = e.name
+	}
+	if !kind.IsSet() {
+		p.need("type")
+	}
 	meant, ok := exposureTypes[strings.ToLower(kind.Value)]
 	if !ok {
 		if kind.IsSet() {
@@ -113,6 +123,25 @@ func (f *frame) rest(p *part, x *Exposure) {
 			x.Routes = append(x.Routes, r)
 		}
 	}
+	operations := p.get("operations")
+	if operations == nil {
+		return
+	}
+	f.loosely(operations, "operations beside resources are read as resources of their own", "put them under a resource with a path")
+	for _, e := range f.named(operations, "operations") {
+		o := f.part(e.node, kindRouteOperation)
+		r := &Route{Name: e.name, Path: o.needText("path"), Pos: f.pos(e.node)}
+		if !r.Path.IsSet() {
+			if o != nil {
+				o.reportAbsent()
+			}
+			continue
+		}
+		if op := f.routeOperation(e, r, x, true, nil); op != nil {
+			r.Operations = append(r.Operations, op)
+			x.Routes = append(x.Routes, r)
+		}
+	}
 }
 
 func (f *frame) route(e entryNode, x *Exposure) *Route {
@@ -155,7 +184,7 @@ func (f *frame) routeOperation(e entryNode, r *Route, x *Exposure, only bool, sh
 	op.Flow = f.flow(p, name, x.Namespace)
 	op.Inputs = innermost(shared, f.routeInputs(p))
 	f.binaryAnswer(p, op)
-	p.allow("hints", "semantics", "security")
+	p.allow("hints", "semantics", "security", "path")
 	p.done()
 	return op
 }

@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,27 +29,41 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 	if p == nil {
 		return nil
 	}
-	from, wanted, as := p.needText("from"), p.needText("import"), p.text("as")
+	wanted, as := p.needText("import"), p.text("as")
+	from, whole := p.text("from"), false
+	fromNode := p.get("from")
+	if !from.IsSet() && yamlFile.MatchString(wanted.Value) {
+		f.loosely(p.get("import"), "an import of a file is read as one of the only namespace in it", "write from: "+wanted.Value+" and import: NAMESPACE")
+		from, whole, fromNode = wanted, true, p.get("import")
+	}
+	if !from.IsSet() {
+		p.need("from")
+	}
 	p.allow("description", "type", "display", "label")
 	p.done()
+	f.loading.missing[cmp.Or(as.Value, wanted.Value)] = true
 	if !from.IsSet() || !wanted.IsSet() {
 		return nil
 	}
-	other := f.open(p.get("from"), from)
+	other := f.open(fromNode, from)
 	if other == nil {
 		return nil
 	}
 	all := followed(f, other, section)
-	i := slices.IndexFunc(all, func(t *T) bool { return name(t).Value == wanted.Value })
+	i := slices.IndexFunc(all, func(t *T) bool { return name(t).Value == wanted.Value || whole && len(all) == 1 })
 	if i < 0 {
 		f.reportUnknownImport(p.get("import"), other, wanted, namesOf(all, name))
 		return nil
 	}
-	if as.IsSet() && as.Value != wanted.Value {
+	delete(f.loading.missing, cmp.Or(as.Value, wanted.Value))
+	if as.IsSet() && as.Value != name(all[i]).Value {
 		return rename(all[i], as)
 	}
 	return all[i]
 }
+
+// yamlFile matches what is a file's path and no namespace.
+var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
 
 // followed decodes a section of a file that another one imports.
 func followed[T any](f, other *frame, section func(*frame) []*T) []*T {

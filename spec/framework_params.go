@@ -142,8 +142,8 @@ func (f *frame) paramType(p *part) Str {
 		}
 	}
 	s := f.words(n, "type")
-	if s.Value == "file" && s.IsSet() {
-		f.loosely(n, `type "file" is read as string`, "write type: string")
+	if s.Value == "file" || s.Value == "binary" {
+		f.loosely(n, fmt.Sprintf("type %q is read as string", s.Value), "write type: string")
 		return reworded(s, "string")
 	}
 	return f.typeName(s, n, paramTypes)

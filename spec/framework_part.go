@@ -195,6 +195,17 @@ func (f *frame) loosely(n *yaml.Node, message, hint string) {
 	r.Severity, r.Hint = diag.Warning, hint
 }
 
+// looselyAt is loosely for a text that was decoded, once a file for all texts
+// of one kind.
+func (f *frame) looselyAt(s Str, message, hint string) {
+	kind, _, _ := strings.Cut(message, " ")
+	if f.strict || !f.first("text "+kind) {
+		return
+	}
+	pos, end := s.whole()
+	f.diags.Add(diag.Diagnostic{Code: codeLoose, Severity: diag.Warning, Pos: pos, EndColumn: end, Message: message, Hint: hint})
+}
+
 // reworded is s with another value: columns inside it are no longer known.
 func reworded(s Str, to string) Str {
 	if s.Value == to || !s.IsSet() {

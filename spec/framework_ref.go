@@ -207,6 +207,9 @@ func (op *RouteOperation) placeInputs(r *Route, base *Flow) {
 
 var pathVariable = regexp.MustCompile(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
 
+// plainName matches a variable that is a name and no reference.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 func pathVariables(path string) []string {
 	var out []string
 	for _, m := range pathVariable.FindAllStringSubmatch(path, -1) {

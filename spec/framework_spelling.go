@@ -68,16 +68,24 @@ var spellings = map[kind]map[string][]spelling{
 		"display":        {{was: "label"}}, // until 1.0.0-alpha3
 		"authentication": {{was: "auth", loose: true}},
 	},
-	kindInfo:       {"display": {{was: "title", loose: true}, {was: "name", loose: true}}},
-	kindFile:       {"binds": {{was: "externalRefs"}}}, // until 0.5
-	kindCapability: {"binds": {{was: "externalRefs"}}},
-	kindBind:       {"namespace": {{was: "name"}}, "location": {{was: "uri"}}}, // of externalRefs
-	kindImport:     {"from": {{was: "location"}, {was: "source", loose: true}, {was: "path", loose: true}}, "as": {{was: "namespace", loose: true}}},
-	kindAggregate:  {"flows": {{was: "functions"}}, "namespace": {{was: "name", loose: true}}},
-	kindMapping:    {"target": {{was: "targetName"}}},
+	kindInfo:           {"display": {{was: "title", loose: true}, {was: "name", loose: true}}},
+	kindFile:           {"binds": {{was: "externalRefs"}}}, // until 0.5
+	kindCapability:     {"binds": {{was: "externalRefs"}}},
+	kindBind:           {"namespace": {{was: "name"}}, "location": {{was: "uri"}}}, // of externalRefs
+	kindImport:         {"from": {{was: "location"}, {was: "source", loose: true}, {was: "path", loose: true}}, "as": {{was: "namespace", loose: true}}},
+	kindAggregate:      {"flows": {{was: "functions"}}, "namespace": {{was: "name", loose: true}}},
+	kindMapping:        {"target": {{was: "targetName"}}},
+	kindConsumed:       {"baseUri": {{was: "baseURI", loose: true}, {was: "baseUrl", loose: true}}},
+	kindTool:           {"call": {{was: "consumes", loose: true}}},
+	kindRouteOperation: {"call": {{was: "consumes", loose: true}}},
+	kindSkillSource:    {"sourceNamespace": {{was: "namespace"}}}, // of 0.5
+	kindHints: {
+		"readOnly": {{was: "readOnlyHint", loose: true}}, "destructive": {{was: "destructiveHint", loose: true}},
+		"idempotent": {{was: "idempotentHint", loose: true}}, "openWorld": {{was: "openWorldHint", loose: true}},
+	},
 	kindAuth: {
 		"key":       {{was: "name", loose: true}},
 		"placement": {{was: "in", loose: true}},
-		"value":     {{was: "valueFrom", loose: true}},
+		"value":     {{was: "valueFrom", loose: true}, {was: "envVar", loose: true}},
 	},
 }
