@@ -1,0 +1,116 @@
+package runs
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// redacted stands for a value that is not shown.
+const redacted = "[redacted]"
+
+// document is a run as REST shows it: the run document, and when.
+type document struct {
+	engine.Result
+	Started time.Time  `json:"started"`
+	Updated time.Time  `json:"updated"`
+	Due     *time.Time `json:"due,omitempty"` // when it goes on by itself
+}
+
+// document makes the document of a run: sensitive values hidden unless shown,
+// and what to do in the words of this API.
+func (h *Handler) document(run *engine.Run, show bool) document {
+	d := document{Result: run.Result, Started: run.Started, Updated: run.Updated, Due: run.Due}
+	if !show {
+		d.Outputs = hidden(d.Outputs, d.SensitiveOutputs)
+	}
+	if run.Waiting == nil {
+		return d
+	}
+	w := *run.Waiting
+	if !show {
+		w.With = hidden(w.With, w.Sensitive)
+	}
+	w.Resume = "POST " + h.url("/runs/"+url.PathEscape(d.Run)+"/steps/"+url.PathEscape(w.Step)) + ` with {"result": ...} once it is done`
+	if run.Due != nil {
+		w.Resume = "it goes on by itself"
+	}
+	d.Waiting = &w
+	return d
+}
+
+// hidden is a copy of values in which those of these names are not shown.
+func hidden(values map[string]any, names []string) map[string]any {
+	out := maps.Clone(values)
+	for _, name := range names {
+		if v, ok := out[name]; ok && v != nil {
+			out[name] = redacted
+		}
+	}
+	return out
+}
+
+// entry is a run in a list, as `runs list -o json` has it.
+type entry struct {
+	Run        string            `json:"run"`
+	Capability string            `json:"capability"`
+	Status     durable.RunStatus `json:"status"`
+	Started    time.Time         `json:"started"`
+	Updated    time.Time         `json:"updated"`
+	Due        *time.Time        `json:"due,omitempty"`
+	Waiting    *waitingEntry     `json:"waiting,omitempty"`
+}
+
+type waitingEntry struct {
+	Step        string `json:"step"`
+	Reason      string `json:"reason"` // external, timer, in_doubt
+	Description string `json:"description,omitempty"`
+}
+
+func entryOf(s durable.State) entry {
+	e := entry{Run: s.ID, Capability: s.Capability, Status: s.Status, Started: s.Started, Updated: s.Updated}
+	if !s.Due.IsZero() && !s.Status.Ended() {
+		e.Due = &s.Due
+	}
+	if w := s.Waiting; w != nil && !s.Status.Ended() {
+		e.Waiting = &waitingEntry{Step: w.Path, Reason: string(w.Reason), Description: w.Description}
+	}
+	return e
+}
+
+// write answers with a JSON document.
+func write(w http.ResponseWriter, r *http.Request, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "", http.StatusInternalServerError) // our own documents have a JSON form
+		return
+	}
+	send(w, r, status, "application/json", append(data, '\n'))
+}
+
+// send answers with a body, without it to a HEAD.
+func send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that left cannot be told
+	}
+}
+
+// statuses lists what a run may be.
+func statuses() []durable.RunStatus {
+	return []durable.RunStatus{
+		durable.RunRunning, durable.RunWaiting, durable.RunInDoubt,
+		durable.RunSucceeded, durable.RunFailed, durable.RunTimedOut, durable.RunCancelled,
+	}
+}
+
+func isStatus(s durable.RunStatus) bool { return slices.Contains(statuses(), s) }

@@ -1,0 +1,114 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/live"
+	"github.com/capstan-run/capstan/serve/problem"
+)
+
+// fail answers an error with the problem that fits it. What is no fault of the
+// request is told to the log, not to the client.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p, ok := problemOf(err)
+	if !ok {
+		if r.Context().Err() != nil {
+			return // the client has gone
+		}
+		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		p = problem.Problem{Status: http.StatusInternalServerError, Detail: "the server could not do this; its log says why"}
+	}
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	problem.Write(w, r, p)
+}
+
+// problemOf finds the problem that an error stands for.
+func problemOf(err error) (problem.Problem, bool) {
+	var (
+		own    *faulty
+		inputs *engine.InputError
+		creds  *engine.CredentialError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own.Problem, true
+	case errors.As(err, &inputs):
+		return inputProblem(inputs), true
+	case errors.As(err, &creds):
+		return problem.Problem{Status: http.StatusServiceUnavailable, Detail: credentialDetail(creds)}, true
+	}
+	for _, known := range []struct {
+		err    error
+		status int
+		detail string
+	}{
+		{durable.ErrUnknown, http.StatusNotFound, "there is no such run"},
+		{live.ErrNoCapability, http.StatusNotFound, "there is no such capability here"},
+		{engine.ErrNoStep, http.StatusNotFound, "the run has no such step"},
+		{engine.ErrNotAsked, http.StatusConflict, ""},
+		{durable.ErrConflict, http.StatusConflict, ""},
+		{durable.ErrEnded, http.StatusConflict, "the run has ended"},
+		{durable.ErrTooLarge, http.StatusRequestEntityTooLarge, "the values are too large to be kept"},
+		{live.ErrKeyReused, http.StatusUnprocessableEntity, "the Idempotency-Key was used with another body or capability; use a new key for another run"},
+		{live.ErrClosed, http.StatusServiceUnavailable, "the server is shutting down"},
+		{context.DeadlineExceeded, http.StatusServiceUnavailable, "the server is too busy"},
+	} {
+		if errors.Is(err, known.err) {
+			detail := known.detail
+			if detail == "" {
+				detail = strings.TrimSuffix(err.Error(), ": "+known.err.Error())
+			}
+			return problem.Problem{Status: known.status, Detail: detail}, true
+		}
+	}
+	return problem.Problem{}, false
+}
+
+// faulty is a request that is wrong by itself.
+type faulty struct{ problem.Problem }
+
+func (f *faulty) Error() string { return f.Detail }
+
+// refuse is the error of a request that is wrong.
+func refuse(status int, format string, args ...any) error {
+	return &faulty{problem.Problem{Status: status, Detail: fmt.Sprintf(format, args...)}}
+}
+
+// refuseAt is the error of a body that is wrong at a place.
+func refuseAt(pointer, format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	return &faulty{problem.Problem{
+		Status: http.StatusUnprocessableEntity, Detail: "the body is not what is expected here: " + text,
+		Errors: []problem.Field{{Pointer: pointer, Detail: text}},
+	}}
+}
+
+func inputProblem(e *engine.InputError) problem.Problem {
+	p := problem.Problem{Status: http.StatusUnprocessableEntity, Detail: "the inputs are not what the capability takes; nothing was sent"}
+	for _, fault := range e.Problems {
+		p.Errors = append(p.Errors, problem.Field{Pointer: "/inputs/" + pointerToken(fault.Name), Detail: fault.String()})
+	}
+	return p
+}
+
+// pointerToken writes a name as a part of a JSON pointer (RFC 6901, section 3).
+func pointerToken(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// credentialDetail names what is missing, for whoever runs the server.
+func credentialDetail(e *engine.CredentialError) string {
+	var names []string
+	for _, m := range e.Missing {
+		names = append(names, fmt.Sprintf("%s (%s)", m.Name, m.For))
+	}
+	return "the server has no credentials for this; whoever runs it sets " + strings.Join(names, ", ")
+}

@@ -1,0 +1,129 @@
+package runs
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// object is a JSON object of the OpenAPI document.
+type object = map[string]any
+
+// openapi answers with an OpenAPI 3.1 document of what is served: a path of its
+// own for each capability, with what it takes and gives.
+func (h *Handler) openapi(w http.ResponseWriter, r *http.Request) {
+	paths := h.runPaths()
+	schemas := commonSchemas()
+	tags := []any{object{"name": "runs", "description": "Runs of capabilities: started, followed, finished and cancelled."},
+		object{"name": "capabilities", "description": "What can be run."}, object{"name": "server", "description": "How the server does."}}
+	for i, p := range h.live.Programs() {
+		id := componentName(p.Name(), i)
+		maps.Copy(schemas, capabilitySchemas(p, id))
+		paths["/capabilities/"+url.PathEscape(p.Name())+"/runs"] = object{"post": h.startOperation(p, id)}
+	}
+	maps.Copy(paths, h.capabilityPaths())
+	maps.Copy(paths, h.serverPaths())
+	server := h.o.Base
+	if server == "" {
+		server = "/"
+	}
+	doc := object{
+		"openapi": "3.1.0",
+		"info": object{
+			"title": h.title(), "version": "1.0.0",
+			"description": "Capabilities as durable runs. A run is started, goes on by itself, waits for people where a step is theirs, and survives restarts.",
+			"license":     object{"name": "as agreed with whoever runs this server", "identifier": "LicenseRef-operator"},
+		},
+		"servers": []any{object{"url": server}}, "tags": tags, "paths": paths,
+		"components": object{"schemas": schemas, "responses": commonResponses(), "parameters": commonParameters()},
+		"security":   []any{},
+	}
+	if h.o.Guard != nil {
+		doc["components"].(object)["securitySchemes"] = object{"key": object{"type": "http", "scheme": "bearer", "description": "A key that whoever runs the server gave out."}}
+		doc["security"] = []any{object{"key": []any{}}}
+	}
+	write(w, r, http.StatusOK, doc)
+}
+
+func (h *Handler) title() string {
+	if programs := h.live.Programs(); len(programs) == 1 {
+		return programs[0].Title()
+	}
+	return "Capabilities"
+}
+
+// startOperation is the operation that runs one capability.
+func (h *Handler) startOperation(p *engine.Program, id string) object {
+	content := object{"application/json": object{"schema": ref("schemas", "RunOf"+id)}}
+	return object{
+		"operationId": "start" + id, "tags": []any{"runs"}, "summary": "Run " + p.Title(), "description": p.Description(),
+		"parameters": []any{ref("parameters", "IdempotencyKey"), ref("parameters", "Prefer"), ref("parameters", "ShowSensitive")},
+		"requestBody": object{
+			"required": true,
+			"content":  object{"application/json": object{"schema": ref("schemas", "StartOf"+id)}},
+		},
+		"responses": h.guarded(object{
+			"200": object{"description": "The run ended while the client waited.", "headers": runHeaders(), "content": content},
+			"202": object{"description": "The run goes on.", "headers": runHeaders(), "content": content},
+			"400": problemRef(), "403": problemRef(), "413": problemRef(), "415": problemRef(), "422": problemRef(), "503": problemRef(),
+		}),
+	}
+}
+
+func runHeaders() object {
+	return object{
+		"Location":    object{"description": "The run.", "schema": object{"type": "string"}},
+		"Retry-After": object{"description": "When to look again, in seconds; of a run that has not ended.", "schema": object{"type": "integer"}},
+	}
+}
+
+// capabilitySchemas are the body that starts a capability, and its run.
+func capabilitySchemas(p *engine.Program, id string) object {
+	outputs := p.OutputSchema()
+	properties, _ := outputs["properties"].(object)
+	for _, o := range p.Plan().Outputs {
+		if !o.Sensitive {
+			continue
+		}
+		// What is masked is text, whatever it is in clear.
+		properties[o.Name] = object{"description": "Sensitive: [redacted] unless asked for with show-sensitive."}
+	}
+	body := object{"type": "object", "properties": object{"inputs": p.InputSchema()}, "additionalProperties": false}
+	if required, _ := p.InputSchema()["required"].([]any); len(required) > 0 {
+		body["required"] = []any{"inputs"}
+	}
+	return object{
+		"StartOf" + id: body,
+		"RunOf" + id:   object{"allOf": []any{ref("schemas", "Run"), object{"properties": object{"outputs": outputs}}}},
+	}
+}
+
+// componentName makes a name for components of what a capability is called.
+func componentName(name string, i int) string {
+	var b strings.Builder
+	for _, word := range strings.FieldsFunc(name, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9')
+	}) {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	if b.Len() == 0 {
+		return fmt.Sprintf("Capability%d", i+1)
+	}
+	return b.String()
+}
+
+func ref(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
+
+func problemRef() object { return ref("responses", "Problem") }
+
+// guarded adds what a request without a key gets.
+func (h *Handler) guarded(responses object) object {
+	if h.o.Guard != nil {
+		responses["401"] = problemRef()
+	}
+	return responses
+}

@@ -1,0 +1,67 @@
+// Small helpers to build the page. Text is only ever set as text: nothing that
+// a server or a person wrote is read as markup.
+
+// h makes an element: h("p", {class: "soft"}, "text", otherElement).
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((c) => c !== undefined && c !== null && c !== false));
+  return element;
+}
+
+const marks = {
+  running: "●", succeeded: "✓", failed: "✗", timed_out: "✗", cancelled: "✗",
+  waiting: "◆", in_doubt: "?", pending: "○", skipped: "–",
+};
+
+// status is a badge that tells by word and sign, not by colour alone.
+export function status(word) {
+  return h("span", { class: "status " + word }, h("span", { class: "dot", "aria-hidden": "true" }, marks[word] ?? "●"), words(word));
+}
+
+export function words(word) { return word.replaceAll("_", " ").replaceAll("-", " "); }
+
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+// when shows a time; short leaves out today's date.
+export function when(text, short) {
+  const at = new Date(text);
+  const today = at.toDateString() === new Date().toDateString();
+  return h("time", { datetime: text, title: clock.format(at) }, short && today ? hour.format(at) : clock.format(at));
+}
+
+// took shows milliseconds as a person would say them.
+export function took(ms) {
+  if (!ms) return "";
+  if (ms < 1000) return ms + " ms";
+  if (ms < 60000) return (ms / 1000).toFixed(1) + " s";
+  return Math.round(ms / 60000) + " min";
+}
+
+// value shows a JSON value; an address is a link.
+export function value(v) {
+  if (v === null || v === undefined) return h("span", { class: "soft" }, "none");
+  if (typeof v !== "string") return h("code", {}, JSON.stringify(v));
+  if (/^https?:\/\/\S+$/.test(v)) return h("a", { href: v, rel: "noopener noreferrer", target: "_blank" }, v);
+  return h("span", {}, v);
+}
+
+// say tells those who listen instead of looking.
+export function say(text) { document.getElementById("said").textContent = text; }
+
+// show puts a view into the page.
+export function show(title, ...children) {
+  document.title = title + " · Capstan";
+  document.getElementById("main").replaceChildren(...children.flat(Infinity));
+}
+
+// fault shows why something did not work.
+export function fault(problem) {
+  return h("section", { class: "problem", role: "alert" },
+    h("h2", {}, problem.title ?? "That did not work"), h("p", {}, problem.detail ?? String(problem.message ?? problem)));
+}

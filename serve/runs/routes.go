@@ -1,0 +1,171 @@
+package runs
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/serve/problem"
+)
+
+// route is one thing that can be asked.
+type route struct {
+	method, path string
+	serve        http.HandlerFunc
+	open         bool // needs no key: holds nothing of anybody's
+	stream       bool // lasts as long as the client stays
+}
+
+func (h *Handler) table() []route {
+	return []route{
+		{method: "GET", path: "/{$}", serve: h.page, open: true},
+		{method: "GET", path: "/page/{file}", serve: h.pageFile, open: true},
+		{method: "GET", path: "/capabilities", serve: h.capabilities},
+		{method: "GET", path: "/capabilities/{name}", serve: h.capability},
+		{method: "GET", path: "/capabilities/{name}/graph.svg", serve: h.graph},
+		{method: "POST", path: "/capabilities/{name}/runs", serve: h.start},
+		{method: "GET", path: "/runs", serve: h.list},
+		{method: "GET", path: "/runs/{id}", serve: h.run},
+		{method: "GET", path: "/runs/{id}/events", serve: h.events, stream: true},
+		{method: "POST", path: "/runs/{id}/steps/{step}", serve: h.step},
+		{method: "POST", path: "/runs/{id}/cancel", serve: h.cancel},
+		{method: "GET", path: "/openapi.json", serve: h.openapi},
+		{method: "GET", path: "/health/live", serve: h.alive, open: true},
+		{method: "GET", path: "/health/ready", serve: h.ready, open: true},
+		{method: "GET", path: "/metrics", serve: h.measured},
+	}
+}
+
+// register fills the mux.
+func (h *Handler) register() {
+	for _, rt := range h.table() {
+		pattern := rt.method + " " + rt.path
+		h.routes[pattern] = &rt
+		var serve http.Handler = rt.serve
+		if h.o.Guard != nil && !rt.open {
+			serve = h.o.Guard(serve)
+		}
+		h.mux.Handle(pattern, serve)
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	seen := &watched{ResponseWriter: w}
+	name, stream := "other", false
+	defer func() {
+		h.metrics.request(name, seen.code(), time.Since(began), stream)
+	}()
+	harden(seen.Header())
+	path, under := strings.CutPrefix(r.URL.Path, h.o.Base)
+	switch {
+	case h.o.Base != "" && path == "" && under:
+		http.Redirect(seen, r, h.o.Base+"/", http.StatusPermanentRedirect)
+		return
+	case !under || !strings.HasPrefix(path, "/"):
+		problem.Write(seen, r, problem.Problem{Status: http.StatusNotFound, Detail: "there is nothing here"})
+		return
+	}
+	r = h.stripped(r)
+	handler, pattern := h.mux.Handler(r)
+	rt := h.routes[pattern]
+	if rt == nil {
+		h.noRoute(seen, r, handler)
+		return
+	}
+	name, stream = pattern, rt.stream
+	if rt.method == http.MethodPost && h.foreign.Check(r) != nil {
+		problem.Write(seen, r, problem.Problem{Status: http.StatusForbidden, Detail: "a page of another site asked for this; only this server's own page may"})
+		return
+	}
+	h.mux.ServeHTTP(seen, r)
+}
+
+// stripped is r without the base path.
+func (h *Handler) stripped(r *http.Request) *http.Request {
+	if h.o.Base == "" {
+		return r
+	}
+	u := *r.URL
+	u.Path = strings.TrimPrefix(u.Path, h.o.Base)
+	u.RawPath = strings.TrimPrefix(u.RawPath, h.o.Base)
+	with := *r
+	with.URL = &u
+	return &with
+}
+
+// noRoute answers what the mux has no handler of ours for: the wrong method, a
+// path written differently, or nothing that exists.
+func (h *Handler) noRoute(w http.ResponseWriter, r *http.Request, refuse http.Handler) {
+	said := &refusal{header: http.Header{}}
+	refuse.ServeHTTP(said, r)
+	switch to := said.header.Get("Location"); {
+	case to != "":
+		w.Header().Set("Location", h.url(to))
+		w.WriteHeader(said.status)
+	case said.status == http.StatusMethodNotAllowed:
+		allow := strings.Split(said.header.Get("Allow"), ", ")
+		if !slices.Contains(allow, http.MethodOptions) {
+			allow = append(allow, http.MethodOptions)
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		problem.Write(w, r, problem.Problem{Status: said.status, Detail: "this can be asked with " + strings.Join(allow, ", ")})
+	default:
+		problem.Write(w, r, problem.Problem{Status: http.StatusNotFound, Detail: "there is nothing here; what there is stands in " + h.url("/openapi.json")})
+	}
+}
+
+// refusal takes down what the mux would have answered.
+type refusal struct {
+	header http.Header
+	status int
+}
+
+func (r *refusal) Header() http.Header         { return r.header }
+func (r *refusal) WriteHeader(status int)      { r.status = status }
+func (r *refusal) Write(p []byte) (int, error) { return len(p), nil }
+
+// harden sets what every answer says to browsers.
+func harden(header http.Header) {
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Cache-Control", "no-store")
+}
+
+// watched remembers the status of an answer.
+type watched struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *watched) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController through.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *watched) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}

@@ -1,0 +1,170 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/live"
+)
+
+// start starts a run: 200 when it ended within Prefer: wait, else 202.
+func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
+	id, show, err := h.begin(w, r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.settle(w, r, id, show, http.StatusAccepted)
+}
+
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string, show bool, err error) {
+	if h.live.Program(r.PathValue("name")) == nil {
+		return "", false, live.ErrNoCapability
+	}
+	if show, err = showSensitive(r); err != nil {
+		return "", false, err
+	}
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return "", false, err
+	}
+	body, err := h.body(w, r, "inputs")
+	if err != nil {
+		return "", false, err
+	}
+	inputs, ok := body["inputs"].(map[string]any)
+	if given := body["inputs"]; !ok && given != nil {
+		return "", false, refuseAt("/inputs", "the inputs are an object, by name")
+	}
+	id, err = h.live.Start(r.Context(), live.Start{
+		Capability: r.PathValue("name"), Inputs: inputs, Owner: h.caller(r), Key: key,
+	})
+	return id, show, err
+}
+
+// settle waits for the end of a run as long as the client prefers to, and
+// answers with its document: 200 when it ended, else with pending.
+func (h *Handler) settle(w http.ResponseWriter, r *http.Request, id string, show bool, pending int) {
+	if wait := h.wait(r); wait > 0 {
+		ctx, cancel := context.WithTimeout(r.Context(), wait)
+		defer cancel()
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + time.Minute)) // not every server has one
+		if _, err := h.live.Wait(ctx, h.caller(r), id); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(wait/time.Second)))
+	}
+	run, err := h.live.Inspect(r.Context(), h.caller(r), id)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	status := pending
+	if durable.RunStatus(run.Status).Ended() {
+		status = http.StatusOK
+	} else {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(run)))
+	}
+	w.Header().Set("Location", h.url("/runs/"+url.PathEscape(id)))
+	write(w, r, status, h.document(run, show))
+}
+
+// retryAfter is when to ask again, in seconds: soon while something happens,
+// when it is due, and now and then while a person is awaited.
+func retryAfter(run *engine.Run) int {
+	switch {
+	case run.Status == engine.Running:
+		return 1
+	case run.Due != nil:
+		return int(min(max(math.Ceil(time.Until(*run.Due).Seconds()), 1), 60))
+	}
+	return 30
+}
+
+// run answers with the run document.
+func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
+	show, err := showSensitive(r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	run, err := h.live.Inspect(r.Context(), h.caller(r), r.PathValue("id"))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	write(w, r, http.StatusOK, h.document(run, show))
+}
+
+// step takes what somebody outside has to say of a step.
+func (h *Handler) step(w http.ResponseWriter, r *http.Request) {
+	show, err := showSensitive(r)
+	if err == nil {
+		_, err = h.live.State(r.Context(), h.caller(r), r.PathValue("id"))
+	}
+	if err == nil {
+		err = h.said(w, r)
+	}
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.settle(w, r, r.PathValue("id"), show, http.StatusOK)
+}
+
+func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
+	body, err := h.body(w, r, "result", "happened")
+	if err != nil {
+		return err
+	}
+	said := engine.Said{Step: r.PathValue("step"), By: h.by(r)}
+	if given, ok := body["happened"]; ok {
+		happened, isBool := given.(bool)
+		if !isBool {
+			return refuseAt("/happened", "it is true or false")
+		}
+		said.Happened = &happened
+		if _, ok := body["result"]; ok && !happened {
+			return refuseAt("/result", "what did not happen has no result")
+		}
+	}
+	if said.Result, err = json.Marshal(body["result"]); err != nil {
+		return err
+	}
+	return h.live.Say(r.Context(), h.caller(r), r.PathValue("id"), said)
+}
+
+// by is who says something, for the history.
+func (h *Handler) by(r *http.Request) string {
+	if caller := h.caller(r); caller != "" {
+		return caller
+	}
+	return "rest"
+}
+
+// cancel ends a run.
+func (h *Handler) cancel(w http.ResponseWriter, r *http.Request) {
+	show, err := showSensitive(r)
+	if err == nil {
+		_, err = h.live.State(r.Context(), h.caller(r), r.PathValue("id"))
+	}
+	if err == nil {
+		_, err = h.body(w, r)
+	}
+	if err == nil {
+		err = h.live.Cancel(r.Context(), h.caller(r), r.PathValue("id"))
+	}
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.settle(w, r, r.PathValue("id"), show, http.StatusOK)
+}

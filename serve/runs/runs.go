@@ -1,0 +1,93 @@
+// Package runs serves capabilities as a REST API of durable runs, with a page for
+// people and an OpenAPI document of it all. Start with [New].
+package runs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/serve/live"
+)
+
+// Options shape a Handler. The zero value works.
+type Options struct {
+	// Base is the path the handler is mounted under, as clients see it and as
+	// requests carry it: "/onboarding". "" is the root.
+	Base string
+	// Caller tells who asks. Everybody sees and finishes only runs of its own;
+	// "" is somebody who sees all. Nil means that nobody is told apart.
+	Caller func(context.Context) string
+	// Guard wraps everything but the page's own files and /health, which hold
+	// nothing of anybody's: it answers requests that carry no valid bearer key
+	// itself, with 401. With a Guard the page asks for a key and the OpenAPI
+	// document says that one is needed. Nil lets everybody in.
+	Guard func(http.Handler) http.Handler
+	// Origins are sites besides this server's own whose pages may change
+	// things: "https://console.example". A browser's request from any other is
+	// refused with 403, since nobody can tell whether a person meant it.
+	Origins []string
+
+	MaxWait   time.Duration // the longest Prefer: wait that is honoured; 0 means one minute
+	Heartbeat time.Duration // of quiet event streams; 0 means 15 s
+	Streams   int           // event streams at once, further ones get 503; 0 means 1000
+	MaxBody   int64         // bytes of a request's body; 0 means 1 MiB
+	Log       *slog.Logger  // told what goes wrong here, nil for nobody
+}
+
+// Handler serves runs over HTTP. It is safe for concurrent use.
+type Handler struct {
+	o       Options
+	live    *live.Runs
+	mux     *http.ServeMux
+	routes  map[string]*route // by pattern
+	foreign *http.CrossOriginProtection
+	metrics *metrics
+	files   map[string]file // of the page
+	log     *slog.Logger
+
+	streams chan struct{} // a place for each
+}
+
+// New returns a handler for l's capabilities and runs. Who made l closes it:
+// that ends event streams and waits, while reading goes on.
+func New(l *live.Runs, o Options) (*Handler, error) {
+	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 15*time.Second)
+	o.Streams = cmp.Or(o.Streams, 1000)
+	o.MaxBody = cmp.Or(o.MaxBody, 1<<20)
+	o.Base = strings.TrimSuffix(o.Base, "/")
+	if o.Base != "" && o.Base[0] != '/' {
+		return nil, fmt.Errorf("the base path %q does not begin with a slash", o.Base)
+	}
+	h := &Handler{
+		o: o, live: l, mux: http.NewServeMux(), routes: map[string]*route{}, foreign: http.NewCrossOriginProtection(),
+		metrics: newMetrics(), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), streams: make(chan struct{}, o.Streams),
+	}
+	for _, origin := range o.Origins {
+		if err := h.foreign.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("the origin %q cannot be trusted: %w", origin, err)
+		}
+	}
+	var err error
+	if h.files, err = pageFiles(); err != nil {
+		return nil, err
+	}
+	h.register()
+	return h, nil
+}
+
+// caller is who asks.
+func (h *Handler) caller(r *http.Request) string {
+	if h.o.Caller == nil {
+		return ""
+	}
+	return h.o.Caller(r.Context())
+}
+
+// url is where clients find a path of ours.
+func (h *Handler) url(path string) string { return h.o.Base + path }
