@@ -129,7 +129,7 @@ func (p *pathParser) bare(from int) []segment {
 	for r := p.peek(); r >= 0 && r != '.' && r != '['; r = p.peek() {
 		p.at++
 	}
-	name := strings.TrimSpace(string(p.in[from:p.at]))
+	name := strings.TrimRight(string(p.in[from:p.at]), " \t\r\n")
 	at := span{from, from + len([]rune(name))}
 	if name == "*" {
 		return []segment{{selectors: []selector{{kind: selectAll}}, at: at}}
