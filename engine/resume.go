@@ -79,6 +79,9 @@ func Serve(ctx context.Context, rt durable.Runtime, opts *Options, so durable.Se
 		if err != nil {
 			return durable.Ending{}, err
 		}
+		if v, ok := host.(durable.Virtual); ok && p.virtual() {
+			v.PassTime()
+		}
 		return p.newRunning(spec.ID, &RunOptions{}).execute(ctx, host, spec)
 	}, so)
 }

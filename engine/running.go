@@ -34,7 +34,7 @@ func (p *Program) newRunning(id string, opts *RunOptions) *running {
 // drive executes a stored run here.
 func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
 	r := p.newRunning(id, opts)
-	o := durable.DriveOptions{Virtual: p.opts.Mock || p.opts.ReplayDir != "", External: r.external}
+	o := durable.DriveOptions{Virtual: p.virtual(), External: r.external}
 	if opts.Stay && p.opts.Runtime != nil {
 		o.MaxBlock = -1
 	}
@@ -51,6 +51,10 @@ func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts
 	}
 	return ended(p, state, events)
 }
+
+// virtual reports whether waiting would be for nothing: who answers is a mock or
+// a recording.
+func (p *Program) virtual() bool { return p.opts.Mock || p.opts.ReplayDir != "" }
 
 // answer is what RunWith returns for a run that was executed here. A runtime
 // that failed in the middle goes before what the run itself came to.

@@ -1,12 +1,14 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -69,5 +71,21 @@ func TestSchemasOfInputsAndOutputs(t *testing.T) {
 	}
 	if p.Title() != "B2B Enterprise Onboarding" || p.Description() == "" {
 		t.Errorf("title %q, description %q", p.Title(), p.Description())
+	}
+}
+
+// A mock's polls come true after a few looks, minutes apart: whoever serves runs
+// does not wait for them either.
+func TestServedMockDoesNotWait(t *testing.T) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	p := mustLoad(t, onboarding, &engine.Options{Mock: true, Runtime: rt})
+	if _, err := p.Start(t.Context(), acme, done); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var status durable.RunStatus
+	err := engine.Serve(ctx, rt, nil, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
+	if err != nil || status != durable.RunSucceeded {
+		t.Errorf("the run first rested as %s, %v", status, err)
 	}
 }
