@@ -92,7 +92,7 @@ func (f *frame) baseURI(p *part) Str {
 		return s
 	}
 	trimmed := strings.TrimRight(s.Value, "/")
-	if f.since("naftiko", "1.0.0-alpha2") {
+	if f.edition >= naftikoAlpha2 {
 		f.report(n, codeBaseURI, "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
 	}
 	return reworded(s, trimmed)

@@ -12,14 +12,44 @@ import (
 // edition is a place in the row of published versions: later ones are greater.
 type edition int
 
-// editions are the published versions, oldest first. A new version is added at
-// the end; what differs in it stands in the tables of spellings and forms.
-var editions = []struct{ family, version string }{
-	{"naftiko", "0.2"}, {"naftiko", "0.3"}, {"naftiko", "0.4"}, {"naftiko", "0.5"},
-	{"naftiko", "1.0.0-alpha1"}, {"naftiko", "1.0.0-alpha2"}, {"naftiko", "1.0.0-alpha3"}, {"naftiko", "1.0.0-alpha4"},
-	{"ikanos", "1.0.0-alpha3"}, {"ikanos", "1.0.0-alpha4"}, {"ikanos", "1.0.0-alpha5"}, {"ikanos", "1.0.0-alpha6"},
-	{"ikanos", "1.0.0-beta1"}, {"ikanos", "1.0.0-beta2"}, {"ikanos", "1.0.0-beta3"}, {"ikanos", "1.0.0-beta4"}, {"ikanos", "1.0.0-beta5"},
+// The published versions, oldest first. A new one is added at the end, here
+// and in editions; what differs in it stands in the tables of spellings and
+// forms.
+const (
+	naftiko02 edition = iota
+	naftiko03
+	naftiko04
+	naftiko05
+	naftikoAlpha1
+	naftikoAlpha2
+	naftikoAlpha3
+	naftikoAlpha4
+	ikanosAlpha3
+	ikanosAlpha4
+	ikanosAlpha5
+	ikanosAlpha6
+	ikanosBeta1
+	ikanosBeta2
+	ikanosBeta3
+	ikanosBeta4
+	ikanosBeta5
+)
+
+// editions says what each edition is called. It is never written to.
+var editions = [...]struct{ family, version string }{
+	naftiko02: {"naftiko", "0.2"}, naftiko03: {"naftiko", "0.3"}, naftiko04: {"naftiko", "0.4"}, naftiko05: {"naftiko", "0.5"},
+	naftikoAlpha1: {"naftiko", "1.0.0-alpha1"}, naftikoAlpha2: {"naftiko", "1.0.0-alpha2"},
+	naftikoAlpha3: {"naftiko", "1.0.0-alpha3"}, naftikoAlpha4: {"naftiko", "1.0.0-alpha4"},
+	ikanosAlpha3: {"ikanos", "1.0.0-alpha3"}, ikanosAlpha4: {"ikanos", "1.0.0-alpha4"},
+	ikanosAlpha5: {"ikanos", "1.0.0-alpha5"}, ikanosAlpha6: {"ikanos", "1.0.0-alpha6"},
+	ikanosBeta1: {"ikanos", "1.0.0-beta1"}, ikanosBeta2: {"ikanos", "1.0.0-beta2"}, ikanosBeta3: {"ikanos", "1.0.0-beta3"},
+	ikanosBeta4: {"ikanos", "1.0.0-beta4"}, ikanosBeta5: {"ikanos", "1.0.0-beta5"},
 }
+
+// newest is what a file without a known version is read as.
+const newest = edition(len(editions) - 1)
+
+func (e edition) String() string { return editions[e].family + " " + editions[e].version }
 
 // editionOf returns the edition of a version, the newest one for a version
 // that is not known, and for a file without one.
@@ -29,24 +59,23 @@ func editionOf(family, version string) (e edition, known bool) {
 			return edition(i), true
 		}
 	}
-	return edition(len(editions) - 1), false
-}
-
-// since reports whether f's version is this one or a later one.
-func (f *frame) since(family, version string) bool {
-	e, _ := editionOf(family, version)
-	return f.edition >= e
+	return newest, false
 }
 
 // checkVersion reports a version that is not a published one: lenient reads it
 // as the newest.
 func (f *frame) checkVersion(out *Framework) {
 	n := value(f.source.root, out.Family)
-	if out.Family == "" || f.known {
+	switch {
+	case f.known:
+		return
+	case out.Family == "":
+		if f.strict {
+			f.report(f.source.root, codeMissing, "the file does not say which version of the format it has").Hint = fmt.Sprintf("add ikanos: %q", editions[newest].version)
+		}
 		return
 	}
-	newest := editions[len(editions)-1]
-	r := f.report(n, codeUnknownVersion, "%s %s is not a version that capstan knows, it is read as %s %s", out.Family, out.Version, newest.family, newest.version)
+	r := f.report(n, codeUnknownVersion, "%s %s is not a version that capstan knows, it is read as %s", out.Family, out.Version, newest)
 	if !f.strict {
 		r.Severity = diag.Warning
 	}

@@ -47,6 +47,14 @@ const (
 	kindSignalEndpoint  kind = "a local endpoint"
 	kindTunnel          kind = "a tunnel"
 	kindControlExposure kind = "a control exposure"
+	kindRest            kind = "a REST exposure"
+	kindMCP             kind = "an MCP exposure"
+	kindSkillServer     kind = "a skill exposure"
+	kindArgument        kind = "a prompt's argument"
+	kindPerson          kind = "a stakeholder"
+	kindCallStep        kind = "a call step"
+	kindLookupStep      kind = "a lookup step"
+	kindScriptStep      kind = "a script step"
 )
 
 // spelling is an older, or loose, name of a key.

@@ -61,7 +61,9 @@ func (s *Source) Dialect() Dialect { return s.dialect }
 func (s *Source) Version() string { return s.version }
 
 // Runnable reports whether files of this dialect can be run.
-func (s *Source) Runnable() bool { return s.dialect == DialectComposition || s.dialect == DialectFramework }
+func (s *Source) Runnable() bool {
+	return s.dialect == DialectComposition || s.dialect == DialectFramework
+}
 
 // Name returns the capability's name as written, "" when it has none. The
 // framework dialect keeps it under `info`, under a key that changed with its versions.

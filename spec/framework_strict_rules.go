@@ -1,0 +1,194 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// strictTogether checks what keys of one mapping say of each other.
+func (f *frame) strictTogether(n *yaml.Node, k kind) {
+	switch k {
+	case kindFile:
+		f.strictOneOf(n, k, "capability", "consumes", "exposes", "aggregates", "binds")
+	case kindCapability:
+		f.strictOneOf(n, k, "exposes", "consumes")
+	case kindInfo:
+		f.strictOneOf(n, k, "display", "label")
+	case kindAggregate:
+		f.strictOneOf(n, k, "display", "label")
+		f.strictOneOf(n, k, "flows", "functions")
+	case kindBind:
+		f.strictOneOf(n, k, "namespace", "name")
+	case kindImport:
+		f.strictOneOf(n, k, "from", "location")
+	case kindMapping:
+		f.strictOneOf(n, k, "target", "targetName")
+	case kindRoute:
+		f.strictOneOf(n, k, "operations", "forward")
+	case kindSkillSource:
+		f.strictOneOf(n, k, "sourceNamespace", "namespace")
+	case kindMCP:
+		f.strictTransport(n)
+	case kindAuth:
+		f.strictAuth(n)
+	case kindFlow:
+		f.strictNeeds(n, k, "description")
+		f.strictOneOf(n, k, "call", "steps", "outputParameters")
+	case kindTool:
+		if !has(n, "ref") {
+			f.strictNeeds(n, k, "description")
+			f.strictOneOf(n, k, "call", "steps", "outputParameters")
+		}
+	case kindDocument:
+		f.strictNeeds(n, k, "description")
+		f.strictOneOf(n, k, "call", "steps", "location")
+		f.strictOneOf(n, k, "display", "label")
+	case kindPrompt:
+		f.strictNeeds(n, k, "description")
+		f.strictOneOf(n, k, "template", "location")
+		f.strictApart(n, k, "template", "location")
+	case kindSkillTool:
+		f.strictOneOf(n, k, "from", "instruction")
+		f.strictApart(n, k, "from", "instruction")
+	case kindRouteOperation:
+		f.strictApart(n, k, "responses", "responseBinary")
+	}
+}
+
+// strictOneOf wants at least one of the keys that the version has.
+func (f *frame) strictOneOf(n *yaml.Node, k kind, names ...string) {
+	var there []string
+	for _, r := range f.rulesOf(k) {
+		for _, name := range names {
+			if r.key == name {
+				there = append(there, name)
+			}
+		}
+	}
+	if len(there) == 0 || hasAny(n, names...) {
+		return
+	}
+	f.report(n, codeMissing, "%s has none of %s, and %s wants one", k, strings.Join(there, ", "), f.edition).Hint = "add " + there[0] + ": ..."
+}
+
+func (f *frame) strictNeeds(n *yaml.Node, k kind, name string) {
+	if !has(n, name) {
+		f.report(n, codeMissing, "%s has no %q, which %s needs", k, name, f.edition).Hint = "add " + name + ": ..."
+	}
+}
+
+// strictApart wants at most one of two keys.
+func (f *frame) strictApart(n *yaml.Node, k kind, one, other string) {
+	if has(n, one) && has(n, other) {
+		f.report(key(n, other), codeMisplaced, "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
+	}
+}
+
+func (f *frame) strictTransport(n *yaml.Node) {
+	switch stdio := firstText(n, []string{"transport"}) == "stdio"; {
+	case stdio && has(n, "port"):
+		f.report(key(n, "port"), codeMisplaced, "an exposure over stdio has no port").Hint = "remove port"
+	case !stdio && !has(n, "port"):
+		f.report(n, codeMissing, "an exposure over http has no %q, which %s needs", "port", f.edition).Hint = "add port: 8080"
+	}
+}
+
+// authKeys are the keys of each type of authentication.
+var authKeys = map[string][]string{
+	"basic": {"username", "password"}, "digest": {"username", "password"}, "bearer": {"token"}, "apikey": {"key", "value", "placement"},
+	"oauth2": {"authorizationServerUri", "resource", "scopes", "audience", "tokenEndpoint", "tokenValidation"},
+}
+
+func (f *frame) strictAuth(n *yaml.Node) {
+	typ := firstText(n, []string{"type"})
+	own, known := authKeys[typ]
+	if !known {
+		return
+	}
+	for other, names := range authKeys {
+		for _, name := range names {
+			if other != typ && has(n, name) && !slices.Contains(own, name) && other != "digest" {
+				f.report(key(n, name), codeMisplaced, "%s belongs to %s authentication, but the type is %s", name, other, typ).Hint = "remove it, or change the type"
+			}
+		}
+	}
+	if typ == "oauth2" {
+		f.strictNeeds(n, kindAuth, "authorizationServerUri")
+		f.strictNeeds(n, kindAuth, "resource")
+	}
+}
+
+// strictShapes checks output parameters: of a call they are shapes without
+// names that say where a value comes from, of steps named types, of neither
+// named values.
+func (f *frame) strictShapes(v, holder *yaml.Node) {
+	named := v.Kind == yaml.MappingNode
+	switch {
+	case v.Kind == yaml.ScalarNode:
+		f.misform(v, "outputParameters", "a list", "put a dash before the first key of each output")
+		return
+	case named && f.edition < firstNew:
+		f.misform(v, "outputParameters", "a list", "put a dash and a name before each output")
+		return
+	case named && has(holder, "call"):
+		f.misform(v, "outputParameters of a call", "a list", "put a dash before the output, which has no name")
+		return
+	}
+	mock := !hasAny(holder, "call", "steps", "ref")
+	each(v, func(item *yaml.Node) {
+		if item.Kind != yaml.MappingNode {
+			return
+		}
+		if mock && !hasAny(item, "value", "const", "properties", "items") {
+			f.report(item, codeMissing, "an output without a call or steps has no %q, which %s needs", "value", f.edition).Hint = "add value: ..."
+		}
+		f.strictShape(item, named, !named && !has(item, "name") && !mock)
+	})
+}
+
+// each calls do for the items of a list or the values of a mapping.
+func each(v *yaml.Node, do func(*yaml.Node)) {
+	step, from := 1, 0
+	if v.Kind == yaml.MappingNode {
+		step, from = 2, 1
+	}
+	for i := from; i < len(v.Content); i += step {
+		do(v.Content[i])
+	}
+}
+
+// strictShape checks a shape and what is inside it. mapped says that it says
+// where its value comes from.
+func (f *frame) strictShape(n *yaml.Node, keyed, mapped bool) {
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	f.strictly(n, kindShape, keyed && f.edition > lastOld)
+	items, properties := value(n, "items"), value(n, "properties")
+	switch firstText(n, []string{"type"}) {
+	case "array":
+		if items == nil {
+			f.strictNeeds(n, "an array", "items")
+		}
+	case "object":
+		if properties == nil && mapped {
+			f.strictNeeds(n, "an object", "properties")
+		}
+	case "string", "number", "boolean":
+		if mapped && !hasAny(n, "mapping", "value", "const") {
+			f.report(n, codeMissing, "an output of a call has none of mapping, value, and %s wants one", f.edition).Hint = "add mapping: $.path"
+		}
+	}
+	if properties != nil && properties.Kind == yaml.MappingNode {
+		each(properties, func(p *yaml.Node) { f.strictShape(p, true, mapped) })
+	}
+	switch {
+	case items == nil:
+	case isShape(items):
+		f.strictShape(items, true, mapped)
+	default:
+		each(items, func(p *yaml.Node) { f.strictShape(p, items.Kind == yaml.MappingNode, mapped && !has(p, "name")) })
+	}
+}
