@@ -24,18 +24,15 @@ func Limit(l Limits, next http.Handler) http.Handler {
 	l = l.filled()
 	t := &traffic{slots: make(chan struct{}, l.Concurrent), wait: l.Wait}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > l.Body {
-			w.Header().Set("Connection", "close") // rather than read what is coming
-			problem.Write(w, r, tooLarge(l.Body))
-			return
+		switch {
+		case r.ContentLength > l.Body:
+			serveLimited(w, r, l, t, refuseBody(l.Body))
+		case !t.enter(r):
+			serveLimited(w, r, l, t, http.HandlerFunc(tooMany))
+		default:
+			defer t.leave()
+			serveLimited(w, r, l, t, next)
 		}
-		if !t.enter(r) {
-			w.Header().Set("Retry-After", "1")
-			problem.Write(w, r, problem.Problem{Status: http.StatusServiceUnavailable, Detail: "too many requests at once; try again in a moment"})
-			return
-		}
-		defer t.leave()
-		serveLimited(w, r, l, t, next)
 	})
 }
 
@@ -54,6 +51,21 @@ func serveLimited(w http.ResponseWriter, r *http.Request, l Limits, t *traffic, 
 	}()
 	next.ServeHTTP(out, r)
 	out.finish()
+}
+
+func tooMany(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Retry-After", "1")
+	problem.Write(w, r, problem.Problem{Status: http.StatusServiceUnavailable, Detail: "too many requests at once; try again in a moment"})
+}
+
+// refuseBody answers for a body that is announced as too large, without reading it.
+func refuseBody(limit int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if b, ok := r.Body.(*body); ok {
+			b.fault.Store(tooLarge(limit))
+		}
+		problem.Write(w, r, *tooLarge(limit))
+	})
 }
 
 // fail answers for a handler that panicked: with a problem if it had not begun,
@@ -105,8 +117,8 @@ func (t *traffic) enter(r *http.Request) bool {
 
 func (t *traffic) leave() { <-t.slots }
 
-func tooLarge(limit int64) problem.Problem {
-	return problem.Problem{
+func tooLarge(limit int64) *problem.Problem {
+	return &problem.Problem{
 		Status: http.StatusRequestEntityTooLarge,
 		Detail: fmt.Sprintf("the request's body is larger than the %d bytes that are accepted here", limit),
 	}

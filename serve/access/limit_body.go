@@ -6,42 +6,42 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
-// body is a request's body with its limits of size and time. Like any body it
-// is read by one goroutine at a time.
+// body is a request's body with its limits of size and time. One goroutine may
+// still read it while another answers, as a proxy does.
 //
-// The deadline is on the connection's reads only while the body is coming: once
-// the body has ended the server reads on to notice a client that leaves, and a
-// deadline there would end the request.
+// The deadline is on the connection's reads only while the body is coming. At
+// its end the server lifts it and reads on, to notice a client that leaves; a
+// deadline set after that would end the request, so it is lifted here as well.
 type body struct {
-	io.ReadCloser
+	src     io.ReadCloser
 	control *http.ResponseController
 	limits  Limits
-	total   *atomic.Int64 // of all requests
-	mine    int64         // what this one has added to it
-	unsent  bool          // the client waits for a 100 before it sends
-	ended   bool
-	closed  bool             // by the handler
-	fault   *problem.Problem // the limit that was broken
+	total   *atomic.Int64 // bytes, of all requests
+	mine    atomic.Int64  // what this one has added to it
+
+	reading  sync.Mutex
+	unsent   atomic.Bool // the client waits for a 100 before it sends
+	ended    atomic.Bool
+	closed   atomic.Bool // by the handler
+	released atomic.Bool
+	fault    atomic.Pointer[problem.Problem] // the limit that was broken
 }
 
 func newBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController, l Limits, total *atomic.Int64) *body {
-	b := &body{
-		ReadCloser: http.MaxBytesReader(w, r.Body, l.Body),
-		control:    control,
-		limits:     l,
-		total:      total,
-		unsent:     strings.EqualFold(r.Header.Get("Expect"), "100-continue"),
-	}
+	b := &body{src: http.MaxBytesReader(w, r.Body, l.Body), control: control, limits: l, total: total}
+	b.unsent.Store(strings.EqualFold(r.Header.Get("Expect"), "100-continue"))
 	b.deadline(l.Read)
 	return b
 }
 
+// deadline bounds the time until the connection's next bytes; 0 lifts the bound.
 func (b *body) deadline(d time.Duration) {
 	var at time.Time
 	if d > 0 {
@@ -51,42 +51,60 @@ func (b *body) deadline(d time.Duration) {
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	b.unsent = false
-	n, err := b.ReadCloser.Read(p)
-	b.mine += int64(n)
-	if b.total.Add(int64(n)) > b.limits.Bodies && err == nil {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	b.unsent.Store(false)
+	n, err := b.src.Read(p)
+	if !b.count(n) && err == nil {
 		err = errTooManyBytes
 	}
-	var large *http.MaxBytesError
-	switch {
-	case err == nil:
-	case err == io.EOF:
-		if !b.ended {
-			b.ended = true
+	if err == io.EOF {
+		if !b.ended.Swap(true) {
 			b.deadline(0)
 		}
-	case b.fault != nil:
-	case errors.As(err, &large):
-		p := tooLarge(b.limits.Body)
-		b.fault = &p
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		b.fault = &problem.Problem{Status: http.StatusRequestTimeout, Detail: "the request's body came too slowly"}
-	case err == errTooManyBytes:
-		b.fault = &problem.Problem{Status: http.StatusServiceUnavailable, Detail: "too many large requests at once; try again in a moment"}
+	} else if err != nil {
+		b.blame(err)
 	}
 	return n, err
+}
+
+// count adds to what all bodies hold; false if that is too much.
+func (b *body) count(n int) bool {
+	b.mine.Add(int64(n))
+	total := b.total.Add(int64(n))
+	if b.released.Load() {
+		b.release()
+	}
+	return total <= b.limits.Bodies
+}
+
+// blame notes which limit an error comes from, the first time.
+func (b *body) blame(err error) {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		b.fault.CompareAndSwap(nil, tooLarge(b.limits.Body))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.fault.CompareAndSwap(nil, &problem.Problem{Status: http.StatusRequestTimeout, Detail: "the request's body came too slowly"})
+	case err == errTooManyBytes:
+		b.fault.CompareAndSwap(nil, &problem.Problem{Status: http.StatusServiceUnavailable, Detail: "too many large requests at once; try again in a moment"})
+	}
 }
 
 // rest reads what the handler left, as the server would, but in bounded time:
 // false if the connection cannot be used again.
 func (b *body) rest() bool {
-	if b.ended {
+	if b.ended.Load() {
 		return true
 	}
-	if b.unsent || b.closed || b.fault != nil {
+	b.deadline(min(b.limits.Read, 5*time.Second)) // for the server too, which reads on where this stops
+	if b.ended.Load() {                           // just now, in another goroutine
+		b.deadline(0)
+		return true
+	}
+	if b.unsent.Load() || b.closed.Load() || b.fault.Load() != nil {
 		return false
 	}
-	b.deadline(min(b.limits.Read, 5*time.Second))
 	const most = 256 << 10 // what net/http itself would read
 	_, err := io.CopyN(io.Discard, b, most)
 	return err == io.EOF
@@ -95,11 +113,14 @@ func (b *body) rest() bool {
 // Close reads what is left, as a server's body does.
 func (b *body) Close() error {
 	b.rest()
-	b.closed = true
-	err := b.ReadCloser.Close()
-	b.deadline(0)
-	return err
+	b.closed.Store(true)
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	return b.src.Close()
 }
 
 // release gives back what the body took of the common room.
-func (b *body) release() { b.total.Add(-b.mine) }
+func (b *body) release() {
+	b.released.Store(true)
+	b.total.Add(-b.mine.Swap(0))
+}

@@ -32,14 +32,22 @@ func (w *response) WriteHeader(status int) {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
-	broken := w.body != nil && w.body.fault != nil
+	broken := w.fault()
 	w.start()
-	if status >= 400 && broken {
+	if status >= 400 && broken != nil {
 		w.muted = true
-		problem.Write(w.ResponseWriter, w.r, *w.body.fault)
+		problem.Write(w.ResponseWriter, w.r, *broken)
 		return
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// fault is the limit that the body broke so far, if any.
+func (w *response) fault() *problem.Problem {
+	if w.body == nil {
+		return nil
+	}
+	return w.body.fault.Load()
 }
 
 // start ends the request's side of the exchange: what is left of the body is

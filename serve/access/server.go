@@ -15,14 +15,12 @@ func Server(h http.Handler, l Limits) *http.Server {
 	return &http.Server{
 		Handler:           Limit(l, h),
 		ReadHeaderTimeout: l.ReadHeader,
-		// No ReadTimeout: the server reads on after the body to notice a client
-		// that leaves, so that one would end every long request. Limit bounds
-		// the body. This WriteTimeout is extended by every write.
-		WriteTimeout:   l.Write,
-		IdleTimeout:    l.Idle,
-		MaxHeaderBytes: l.Header,
-		ErrorLog:       slog.NewLogLogger(l.Log.Handler(), slog.LevelWarn),
-		ConnState:      countConnections(l),
+		ReadTimeout:       l.ReadHeader + l.Read, // Limit sets its own for the body
+		WriteTimeout:      l.Write,               // every write extends it, so that streams last
+		IdleTimeout:       l.Idle,
+		MaxHeaderBytes:    l.Header,
+		ErrorLog:          slog.NewLogLogger(l.Log.Handler(), slog.LevelWarn),
+		ConnState:         countConnections(l),
 	}
 }
 
