@@ -15,9 +15,9 @@ var update = flag.Bool("update", false, "rewrite docs/api")
 
 // public lists the packages a program outside the module may import.
 var public = []string{
-	"diag", "spec", "operations", "operations/catalog", "operations/mock",
+	"diag", "spec", "operations", "operations/catalog", "operations/consumed", "operations/mock",
 	"engine", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
-	"serve/access", "serve/problem",
+	"serve/access", "serve/mcp", "serve/problem",
 }
 
 // TestPublicAPI compares what each public package exports with docs/api, so

@@ -24,6 +24,7 @@ var doors = map[string][]string{
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
 	"modernc.org/sqlite":                       {"engine/durable/sqlite", ".ci/e2e"}, // e2e makes the database of a version to come
 	"github.com/gofrs/flock":                   {"engine/durable/sqlite"},
+	"github.com/modelcontextprotocol/go-sdk":   {"serve/mcp"},
 	"github.com/spf13/cobra":                   {"cmd/capstan"},
 	"github.com/spf13/pflag":                   {"cmd/capstan"},
 	"golang.org/x/term":                        {"cmd/capstan"},
@@ -59,6 +60,7 @@ var layers = map[string][]string{
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem"},
 	"serve/live":                      {"engine", "engine/durable"},
+	"serve/mcp":                       {"internal/jsonvalue"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/runs":                      {"engine", "engine/durable", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
@@ -104,15 +106,18 @@ func TestImportDirection(t *testing.T) {
 }
 
 // testMay lets tests use, besides what the package may, its own sub-packages
-// (the durable tests run the shared suite), what keeps runs to serve them, and,
+// (the durable tests run the shared suite), what keeps and answers the runs they serve, and,
 // from operations on, the data that ships: a published capability is the best
 // test case there is.
 func testMay(pkg, target string) bool {
 	if under(pkg, "engine/durable") && slices.Contains(testPackages, target) {
 		return true
 	}
-	if under(pkg, "serve") && under(target, "engine/durable") {
+	if under(pkg, "serve") && (under(target, "engine/durable") || under(target, "operations")) {
 		return true
+	}
+	if under(pkg, "operations") && target == "operations/mock" {
+		return true // what it makes of an operation shows what there is in it
 	}
 	ships := target == "capabilities" || target == "operations/catalog"
 	return under(target, pkg) || ships && (under(pkg, "operations") || under(pkg, "engine"))

@@ -1,0 +1,166 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+const (
+	// maxRounds is how often one request of the session era may ask.
+	maxRounds = 10
+	// questionKey names the one question of an Ask on the wire.
+	questionKey = "answer"
+)
+
+func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (sdk.Result, error) {
+	tool := r.offer.tool(params.Name)
+	if tool == nil {
+		return nil, invalidParams("there is no tool %q", params.Name)
+	}
+	call, err := s.newCall(ctx, r, params)
+	if err != nil {
+		return nil, err
+	}
+	for round := 0; ; round++ {
+		res := s.invoke(ctx, tool, call)
+		switch {
+		case res.Ask == nil:
+			return r.called(tool, res), nil
+		case !call.canAsk:
+			return r.failed(fmt.Errorf("%s needs an answer that this client cannot ask for: %s", tool.Name, res.Ask.Message)), nil
+		case r.modern:
+			return r.ask(tool, res.Ask, s.seal), nil
+		case round == maxRounds:
+			return r.failed(fmt.Errorf("%s asked %d times; giving up", tool.Name, maxRounds)), nil
+		}
+		answer, err := elicit(ctx, r.session, res.Ask)
+		if err != nil {
+			return r.failed(fmt.Errorf("asking for an answer: %w", err)), nil
+		}
+		next := *call
+		next.State, next.Answer = res.Ask.State, answer
+		call = &next
+	}
+}
+
+func (s *Server) newCall(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (*ToolCall, error) {
+	call := &ToolCall{Arguments: map[string]any{}, canAsk: r.canAsk()}
+	args, err := jsonvalue.Decode(params.Arguments)
+	if err != nil {
+		return nil, invalidParams("the arguments of %q are not JSON", params.Name)
+	}
+	if args != nil {
+		var ok bool
+		if call.Arguments, ok = args.(map[string]any); !ok {
+			return nil, invalidParams("the arguments of %q are not an object", params.Name)
+		}
+	}
+	if params.RequestState != "" {
+		if call.State, err = s.seal.open(params.Name, params.RequestState); err != nil {
+			return nil, invalidParams("%v", err)
+		}
+	}
+	if response, ok := params.InputResponses[questionKey].(*sdk.ElicitResult); ok {
+		call.Answer = &Answer{response.Action, response.Content}
+	}
+	if token := params.GetProgressToken(); token != nil {
+		call.progress = func(done, total float64, message string) {
+			// A client that is gone misses the report, nothing else.
+			_ = r.session.NotifyProgress(ctx, &sdk.ProgressNotificationParams{
+				ProgressToken: token, Progress: done, Total: total, Message: message,
+			})
+		}
+	}
+	return call, nil
+}
+
+// invoke runs the tool and turns its error or panic into a result.
+func (s *Server) invoke(ctx context.Context, tool *Tool, call *ToolCall) (res *ToolResult) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.panicked("tool "+tool.Name, p)
+			res = &ToolResult{IsError: true, Content: []Content{Text(fmt.Sprintf("internal error in tool %q", tool.Name))}}
+		}
+	}()
+	res, err := tool.Call(ctx, call)
+	switch {
+	case err != nil:
+		return &ToolResult{IsError: true, Content: []Content{Text(err.Error())}}
+	case res == nil:
+		return &ToolResult{}
+	}
+	return res
+}
+
+// called is the answer to a call that is through.
+func (r *request) called(tool *Tool, res *ToolResult) sdk.Result {
+	out := &callJSON{resultJSON: r.complete(), Content: []any{}, IsError: res.IsError}
+	for _, c := range res.Content {
+		out.Content = append(out.Content, c.json())
+	}
+	if res.Structured == nil {
+		return out
+	}
+	data, err := json.Marshal(res.Structured)
+	if err != nil {
+		return r.failed(fmt.Errorf("the result of %s is not JSON", tool.Name))
+	}
+	if len(res.Content) == 0 {
+		out.Content = append(out.Content, Text(string(data)).json())
+	}
+	if r.modern || bytes.HasPrefix(data, []byte("{")) {
+		out.Structured = data
+	}
+	return out
+}
+
+func (r *request) failed(err error) sdk.Result {
+	return &callJSON{resultJSON: r.complete(), Content: []any{Text(err.Error()).json()}, IsError: true}
+}
+
+// ask puts the question in the result; the client calls again with the answer.
+func (r *request) ask(tool *Tool, ask *Ask, seal *seal) sdk.Result {
+	return &askJSON{
+		resultJSON:    resultJSON{ResultType: "input_required"},
+		InputRequests: sdk.InputRequestMap{questionKey: ask.elicitation()},
+		RequestState:  seal.close(tool.Name, ask.State),
+	}
+}
+
+// elicit asks a client of the session era while its call waits.
+func elicit(ctx context.Context, session *sdk.ServerSession, ask *Ask) (*Answer, error) {
+	res, err := session.Elicit(ctx, ask.elicitation())
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, errors.New("the call was cancelled")
+		}
+		return nil, err
+	}
+	return &Answer{res.Action, res.Content}, nil
+}
+
+func (a *Ask) elicitation() *sdk.ElicitParams {
+	schema := a.Schema
+	if schema == nil {
+		schema = map[string]any{"type": "object", "properties": map[string]any{}}
+	}
+	return &sdk.ElicitParams{Mode: "form", Message: a.Message, RequestedSchema: schema}
+}
+
+// canAsk reports whether the client said that it does elicitation by form. One
+// that names no mode means forms.
+func (r *request) canAsk() bool {
+	req, ok := r.Request.(*sdk.CallToolRequest)
+	if !ok {
+		return false
+	}
+	caps := req.ClientCapabilities()
+	return caps != nil && caps.Elicitation != nil && (caps.Elicitation.Form != nil || caps.Elicitation.URL == nil)
+}

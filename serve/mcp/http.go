@@ -1,0 +1,170 @@
+package mcp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+const (
+	versionHeader = "Mcp-Protocol-Version"
+	methodHeader  = "Mcp-Method"
+	nameHeader    = "Mcp-Name"
+	sessionHeader = "Mcp-Session-Id"
+)
+
+// gate is the HTTP face: it reads a request, decides its era, answers what is
+// wrong with it as JSON-RPC, and hands the rest to the SDK.
+type gate struct {
+	server  *Server
+	origin  *http.CrossOriginProtection
+	session http.Handler // up to 2025-11-25
+	answer  http.Handler // from 2026-07-28 on, answered as JSON
+	stream  http.Handler // the same, answered as an event stream
+	closed  atomic.Bool
+}
+
+func (g *gate) open(s *Server) {
+	g.server = s
+	g.origin = http.NewCrossOriginProtection()
+	handler := func(o sdk.StreamableHTTPOptions) http.Handler {
+		o.Logger = slog.New(quiet{s.log.Handler()})
+		o.DisableLocalhostProtection = s.opts.AnyHost
+		o.MaxRequestBodyBytes = -1 // the gate has read it
+		return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return s.sdk }, &o)
+	}
+	g.session = handler(sdk.StreamableHTTPOptions{SessionTimeout: s.opts.Idle})
+	g.answer = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true, JSONResponse: true})
+	g.stream = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.closed.Load() {
+		refuse(w, http.StatusServiceUnavailable, nil, codeServer, "the server is shutting down")
+		return
+	}
+	if err := g.origin.Check(r); err != nil {
+		refuse(w, http.StatusForbidden, nil, codeServer, "requests from pages of other sites are refused")
+		return
+	}
+	if r.Method != http.MethodPost {
+		g.serveOther(w, r)
+		return
+	}
+	body, ok := g.read(w, r)
+	if !ok {
+		return
+	}
+	m, fault := readMessage(body)
+	if fault != nil {
+		refuse(w, http.StatusBadRequest, m.id(), fault.Code, fault.Message)
+		return
+	}
+	if modern, fault := m.era(r.Header); fault != nil {
+		refuseWith(w, http.StatusBadRequest, m.id(), fault)
+	} else if modern {
+		g.serveModern(w, r, m)
+	} else {
+		g.serveSession(w, r, m)
+	}
+}
+
+// read gives the body, or answers that it cannot be had.
+func (g *gate) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.server.opts.MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		refuse(w, http.StatusRequestEntityTooLarge, nil, jsonrpc.CodeInvalidRequest, "the request is too large")
+	case err != nil:
+		refuse(w, http.StatusBadRequest, nil, jsonrpc.CodeInvalidRequest, "the request could not be read")
+	}
+	return body, err == nil
+}
+
+func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {
+	known := m.request == nil || g.knows(m.request.Method)
+	if !known && !m.request.IsCall() { // accepted and dropped, as JSON-RPC has it
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	r = r.Clone(r.Context())
+	if fault := plainName(r.Header); fault != nil {
+		refuseWith(w, http.StatusBadRequest, m.id(), fault)
+		return
+	}
+	m.fillCapabilities()
+	next := g.answer
+	if m.wantsStream() {
+		next = g.stream
+	}
+	g.pass(w, r, m, next)
+}
+
+func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) {
+	id := r.Header.Get(sessionHeader)
+	done, live := g.server.sessions.use(id)
+	defer done()
+	known := m.request == nil || g.knows(m.request.Method)
+	switch {
+	case id != "" && !live:
+		refuse(w, http.StatusNotFound, m.id(), codeNoSession, "there is no such session; initialize a new one")
+		return
+	case !known && !m.request.IsCall():
+		w.WriteHeader(http.StatusAccepted)
+		return
+	case !known:
+		refuse(w, http.StatusOK, m.id(), jsonrpc.CodeMethodNotFound, "there is no method \""+m.request.Method+"\"")
+		return
+	case id == "" && !g.server.sessions.room():
+		w.Header().Set("Retry-After", "10")
+		refuse(w, http.StatusServiceUnavailable, m.id(), codeServer, "too many sessions are open; try again later")
+		return
+	}
+	r, end := g.server.exchanges.begin(r, id)
+	defer end()
+	g.pass(w, r, m, g.session)
+	if id == "" { // this request may have opened a session
+		g.server.sessions.unuse(w.Header().Get(sessionHeader))
+	}
+}
+
+// serveOther serves GET, the stream of a session, and DELETE, its end.
+func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
+	out := &spoken{ResponseWriter: w}
+	defer out.finish()
+	if r.Header.Get(versionHeader) >= modernVersion {
+		g.answer.ServeHTTP(out, r)
+		return
+	}
+	id := r.Header.Get(sessionHeader)
+	done, live := g.server.sessions.use(id)
+	defer done()
+	if id != "" && !live {
+		refuse(w, http.StatusNotFound, nil, codeNoSession, "there is no such session; initialize a new one")
+		return
+	}
+	if r.Method == http.MethodDelete {
+		g.server.exchanges.end(id)
+	}
+	g.session.ServeHTTP(out, r)
+}
+
+// knows reports whether there is such a method in the protocol or an extension.
+func (g *gate) knows(method string) bool {
+	return knownMethod(method) || g.server.extended(method) != nil
+}
+
+func (g *gate) pass(w http.ResponseWriter, r *http.Request, m *message, next http.Handler) {
+	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	r.ContentLength = int64(len(m.body))
+	out := &spoken{ResponseWriter: w, id: m.id()}
+	defer out.finish()
+	next.ServeHTTP(out, r)
+}

@@ -1,0 +1,47 @@
+package mcp
+
+import "context"
+
+// Resource is a document at a fixed address, or a directory of them.
+type Resource struct {
+	URI         string // absolute, for instance docs://files
+	Name        string // "" is served as the URI
+	Title       string // for people; optional
+	Description string
+	MIMEType    string
+
+	// Read gives the document at uri: URI itself, or for a directory an address
+	// below it as the client wrote it. An error that is fs.ErrNotExist tells
+	// the client that there is no such resource; the text of any other reaches
+	// the client. Calls are concurrent.
+	Read func(ctx context.Context, uri string) (*Contents, error)
+	// List, if set, makes the resource a directory: what it returns is listed
+	// in its place (their own Read and List are not used), and Read serves
+	// every address below URI. It is called for each listing, concurrently.
+	List func(ctx context.Context) ([]Resource, error)
+}
+
+// Contents is what a resource holds: Blob if it is not nil, else Text.
+type Contents struct {
+	URI      string // "" is the address that was read
+	MIMEType string // "" is that of the Resource or Template
+	Text     string
+	Blob     []byte
+}
+
+// Template is a family of resources whose addresses have a pattern.
+type Template struct {
+	// URITemplate has variables in braces, data://users/{id}: simple expansion,
+	// RFC 6570 level 1. A variable stands for one or more characters other
+	// than "/", "?" and "#", and is percent-decoded.
+	URITemplate string
+	Name        string // "" is served as the template
+	Title       string // for people; optional
+	Description string
+	MIMEType    string
+
+	// Read gives the document at uri, where vars are the values of the
+	// variables. They come from the client and may hold anything, "/" and ".."
+	// too. Errors as in Resource.
+	Read func(ctx context.Context, uri string, vars map[string]string) (*Contents, error)
+}

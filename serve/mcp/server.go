@@ -1,0 +1,249 @@
+package mcp
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// Options are a server's limits. The zero value, and nil, are the defaults.
+type Options struct {
+	Log *slog.Logger // nil logs nothing
+
+	// Idle is how long a session of the era up to 2025-11-25 may go without a
+	// request before it is closed. Default 30 minutes.
+	Idle time.Duration
+	// MaxSessions is how many such sessions may be open at once; one more
+	// closes the one that has been quiet longest. Default 1000.
+	MaxSessions int
+	// MaxBody is the largest request in bytes, over HTTP and as a line of
+	// stdio. Default 4 MiB.
+	MaxBody int64
+
+	// AnyHost accepts requests that reach a loopback address under another
+	// host's name. That is normal behind a reverse proxy and otherwise an
+	// attack (DNS rebinding), so it is refused by default.
+	AnyHost bool
+
+	// StateKey signs what an Ask sends through the client. Give the same key
+	// to processes that must understand each other's, or one across restarts;
+	// 32 random bytes are right. nil makes a new key for each Server.
+	StateKey []byte
+
+	// Extensions are served beside the Offer as long as the server lives.
+	Extensions []Extension
+}
+
+// Server serves an Offer to any number of clients. It is safe for concurrent
+// use. Close it when it is done with, or sessions stay open until they are Idle.
+type Server struct {
+	opts    Options
+	log     *slog.Logger
+	sdk     *sdk.Server
+	seal    *seal
+	current atomic.Pointer[snapshot]
+
+	replacing sync.Mutex // one Replace at a time
+	sessions  sessions
+	exchanges exchanges
+	gate      gate
+}
+
+// snapshot is an Offer made ready to serve. It never changes.
+type snapshot struct {
+	*Offer
+	info      *sdk.Implementation
+	templates []*template // as Offer.Templates
+	tools     map[string]*Tool
+	prompts   map[string]*Prompt
+}
+
+// New makes a server of an offer. Its error lists everything that is wrong with
+// the offer.
+func New(offer *Offer, opts *Options) (*Server, error) {
+	s := &Server{}
+	if opts != nil {
+		s.opts = *opts
+	}
+	if s.opts.Idle <= 0 {
+		s.opts.Idle = 30 * time.Minute
+	}
+	if s.opts.MaxSessions <= 0 {
+		s.opts.MaxSessions = 1000
+	}
+	if s.opts.MaxBody <= 0 {
+		s.opts.MaxBody = 4 << 20
+	}
+	s.log = s.opts.Log
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.seal = newSeal(s.opts.StateKey)
+	s.sessions.max = s.opts.MaxSessions
+	// The SDK announces the features below to its own bookkeeping of
+	// subscriptions; clients are told those of the offer.
+	s.sdk = sdk.NewServer(&sdk.Implementation{}, &sdk.ServerOptions{
+		Logger: slog.New(quiet{s.log.Handler()}),
+		Capabilities: &sdk.ServerCapabilities{
+			Tools:     &sdk.ToolCapabilities{ListChanged: true},
+			Prompts:   &sdk.PromptCapabilities{ListChanged: true},
+			Resources: &sdk.ResourceCapabilities{ListChanged: true},
+		},
+	})
+	s.sdk.AddReceivingMiddleware(s.features)
+	s.gate.open(s)
+	if err := s.extend(); err != nil {
+		return nil, err
+	}
+	if err := s.Replace(offer); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Replace serves another offer from now on. Requests that have begun finish
+// with the old one; clients that listen are told which lists changed. If the
+// new offer is wrong, the old one stays.
+func (s *Server) Replace(offer *Offer) error {
+	next, err := prepare(offer)
+	if err != nil {
+		return err
+	}
+	s.replacing.Lock()
+	defer s.replacing.Unlock()
+	old := s.current.Load()
+	register(s.sdk, old, next)
+	s.current.Store(next)
+	s.announce(old, next)
+	return nil
+}
+
+// Handler serves streamable HTTP at whatever path it is mounted.
+func (s *Server) Handler() http.Handler { return &s.gate }
+
+// Close ends every session and every open stream, after the calls in flight in
+// them, and refuses new requests over HTTP. Give it to
+// http.Server.RegisterOnShutdown, since streams would keep a server up.
+func (s *Server) Close() error {
+	s.gate.closed.Store(true)
+	var all sync.WaitGroup
+	for session := range s.sdk.Sessions() {
+		all.Go(func() { _ = session.Close() })
+	}
+	all.Wait()
+	return nil
+}
+
+func prepare(offer *Offer) (*snapshot, error) {
+	if err := offer.check(); err != nil {
+		return nil, err
+	}
+	next := &snapshot{
+		Offer:   offer,
+		info:    &sdk.Implementation{Name: offer.Name, Title: offer.Title, Version: offer.version()},
+		tools:   make(map[string]*Tool, len(offer.Tools)),
+		prompts: make(map[string]*Prompt, len(offer.Prompts)),
+	}
+	for i := range offer.Tools {
+		next.tools[offer.Tools[i].Name] = &offer.Tools[i]
+	}
+	for i := range offer.Prompts {
+		next.prompts[offer.Prompts[i].Name] = &offer.Prompts[i]
+	}
+	for _, t := range offer.Templates {
+		compiled, err := compileTemplate(t.URITemplate)
+		if err != nil {
+			return nil, err
+		}
+		next.templates = append(next.templates, compiled)
+	}
+	return next, next.tryTools()
+}
+
+// tryTools reports a tool that the SDK would refuse, which it does by panicking.
+func (o *snapshot) tryTools() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a tool cannot be served: %v", p)
+		}
+	}()
+	register(sdk.NewServer(&sdk.Implementation{}, nil), nil, o)
+	return nil
+}
+
+func (o *snapshot) tool(name string) *Tool     { return o.tools[name] }
+func (o *snapshot) prompt(name string) *Prompt { return o.prompts[name] }
+
+// capabilities are only those that clients can use.
+func (s *Server) capabilities(o *snapshot) *sdk.ServerCapabilities {
+	caps := &sdk.ServerCapabilities{}
+	for _, e := range s.opts.Extensions {
+		caps.AddExtension(e.Name, e.Settings)
+	}
+	if len(o.Tools) > 0 {
+		caps.Tools = &sdk.ToolCapabilities{ListChanged: true}
+	}
+	if len(o.Prompts) > 0 {
+		caps.Prompts = &sdk.PromptCapabilities{ListChanged: true}
+	}
+	if len(o.Resources)+len(o.Templates) > 0 {
+		caps.Resources = &sdk.ResourceCapabilities{ListChanged: true}
+	}
+	return caps
+}
+
+// register tells the SDK the tools, which it needs to check the headers that
+// mirror arguments (x-mcp-header in an input schema) and to notify listeners.
+func register(to *sdk.Server, old, next *snapshot) {
+	known := map[string]string{}
+	if old != nil {
+		known = fingerprints(old)
+	}
+	now := fingerprints(next)
+	for name, t := range next.tools {
+		if known[name] != now[name] {
+			to.AddTool(&sdk.Tool{Name: name, InputSchema: t.inputSchema()}, nil)
+		}
+	}
+	for name := range known {
+		if next.tools[name] == nil {
+			to.RemoveTools(name)
+		}
+	}
+}
+
+func fingerprints(o *snapshot) map[string]string {
+	prints := make(map[string]string, len(o.Tools))
+	for name, t := range o.tools {
+		prints[name] = fingerprint(t.json(true))
+	}
+	return prints
+}
+
+func fingerprint(v any) string {
+	data, _ := json.Marshal(v) // what cannot be marshalled counts as unchanged
+	return string(data)
+}
+
+// announce has the SDK tell listeners which lists changed. Adding is how it
+// learns of a change; what is added is never served (see features).
+func (s *Server) announce(old, next *snapshot) {
+	if old == nil {
+		return
+	}
+	if !slices.EqualFunc(old.Prompts, next.Prompts, func(a, b Prompt) bool { return fingerprint(a.json()) == fingerprint(b.json()) }) {
+		s.sdk.AddPrompt(&sdk.Prompt{Name: "changed"}, nil)
+	}
+	resources := slices.EqualFunc(old.Resources, next.Resources, func(a, b Resource) bool { return a.json() == b.json() })
+	templates := slices.EqualFunc(old.Templates, next.Templates, func(a, b Template) bool { return a.json() == b.json() })
+	if !resources || !templates {
+		s.sdk.AddResource(&sdk.Resource{URI: "changed:"}, nil)
+	}
+}

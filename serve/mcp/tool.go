@@ -1,0 +1,102 @@
+package mcp
+
+import "context"
+
+// Tool is one function that a model may call.
+type Tool struct {
+	Name        string
+	Title       string // for people; optional
+	Description string // tells the model what it does and when to use it
+
+	// InputSchema is a JSON Schema (2020-12) of type object for the arguments;
+	// nil takes anything. Arguments are not checked against it: Call does that
+	// its own way, and answers with an error a model can act on.
+	InputSchema map[string]any
+	// OutputSchema is a JSON Schema for ToolResult.Structured; nil is none.
+	// Clients up to 2025-11-25 know only schemas of type object and are not
+	// told of others.
+	OutputSchema map[string]any
+
+	Hints *Hints // nil says nothing
+
+	// Call does the work, once per request and concurrently. Its error, and a
+	// panic, reach the model as the text of a failed result, so they must be in
+	// the user's words and hold no secret. ctx ends when the client cancels,
+	// and when nobody is left to receive the answer; its values are those of
+	// the HTTP request that asked.
+	Call func(ctx context.Context, call *ToolCall) (*ToolResult, error)
+}
+
+// Hints tell a client what a tool does to the world. nil is unsaid.
+type Hints struct {
+	ReadOnly    *bool // changes nothing
+	Destructive *bool // may delete or overwrite
+	Idempotent  *bool // calling twice is as calling once
+	OpenWorld   *bool // reaches beyond this server
+}
+
+// ToolCall is one call of a tool. It is valid until Call returns.
+type ToolCall struct {
+	// Arguments are as the client sent them: bool, int, float64, string, []any,
+	// map[string]any. Never nil.
+	Arguments map[string]any
+	// State and Answer are set when the client comes back after an Ask: what
+	// that Ask kept, and what the person said. Answer is nil on a first call.
+	State  string
+	Answer *Answer
+
+	canAsk   bool
+	progress func(done, total float64, message string)
+}
+
+// CanAsk reports whether the client can put a question to a person. If it
+// cannot, a tool that needs an answer must do without, for instance by saying
+// how else to give it.
+func (c *ToolCall) CanAsk() bool { return c.canAsk }
+
+// Progress tells the client how far the call is, if it asked to be told; done
+// must grow from one report to the next. A total of zero is unknown.
+func (c *ToolCall) Progress(done, total float64, message string) {
+	if c.progress != nil {
+		c.progress(done, total, message)
+	}
+}
+
+// ToolResult is what a call gives: content, or a question.
+type ToolResult struct {
+	// Content is what the model reads. Without any, the JSON text of Structured
+	// stands in.
+	Content []Content
+	// Structured is the result as data, marshalled as JSON; nil is none.
+	// Clients up to 2025-11-25 get it only if it is an object.
+	Structured any
+	// IsError marks a failed call, which Content explains.
+	IsError bool
+
+	// Ask, if set, asks a person something; the rest is ignored. The tool is
+	// called again with the answer, in the same request or, from 2026-07-28 on,
+	// in a later one, perhaps by another process that shares
+	// Options.StateKey.
+	Ask *Ask
+}
+
+// Ask is a question to the person who uses the client (elicitation in form
+// mode). Do not ask for secrets: the client shows and may keep the answer.
+type Ask struct {
+	Message string
+	// Schema describes the answer: a JSON Schema of type object whose
+	// properties are all text, numbers, booleans or enums. nil asks for a plain
+	// confirmation.
+	Schema map[string]any
+	// State comes back with the answer, as ToolCall.State. It travels through
+	// the client, which can read it but not alter it, nor use it with another
+	// tool.
+	State string
+}
+
+// Answer is what a person said. Values hold to Ask.Schema only as far as the
+// client saw to it: check them.
+type Answer struct {
+	Action string         // "accept", "decline" (said no) or "cancel" (looked away)
+	Values map[string]any // set when accepted
+}
