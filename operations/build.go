@@ -21,6 +21,11 @@ import (
 // of an optional parameter is not sent; a missing required one, an empty path
 // value, an empty list and a value that its style cannot carry are errors, all
 // reported together. The error is a *[CallError] of phase NotSent.
+//
+// Operations made by hand may do what OpenAPI has no words for: parameters in
+// the query of the path, and header parameters called Accept, Content-Type (the
+// body's media type, see [Request]) and Authorization, which as any credential
+// goes over plain http to a loopback address only.
 func Build(ctx context.Context, req *Request) (*http.Request, error) {
 	hr, err := build(ctx, req)
 	if err != nil {

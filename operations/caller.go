@@ -23,7 +23,9 @@ type Request struct {
 	Op   *Operation
 	Args []Arg
 	Body any // JSON-like value, []byte (sent as it is) or nil
-	// MediaType picks one of Op.Body.Media; "" takes the first.
+	// MediaType picks one of Op.Body.Media; "" takes the first. Parameters it has
+	// ("multipart/form-data; boundary=x") are sent along. A Content-Type header
+	// parameter wins over it, unless it is a multipart type.
 	MediaType string
 	// BaseURL replaces the document's server. It may carry a path prefix.
 	BaseURL string

@@ -3,6 +3,7 @@ package mock
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/capstan-run/capstan/operations"
 )
@@ -103,9 +104,15 @@ func readBody(req *operations.Request) (any, []problem) {
 	return v, check(media.Schema, v, "")
 }
 
+// pickMedia finds the documented media type that is asked for; its parameters,
+// such as a boundary, do not count.
 func pickMedia(b *operations.Body, want string) *operations.Media {
+	base := func(mediaType string) string {
+		t, _, _ := strings.Cut(mediaType, ";")
+		return strings.ToLower(strings.TrimSpace(t))
+	}
 	for i := range b.Media {
-		if want == "" || b.Media[i].Type == want {
+		if want == "" || base(b.Media[i].Type) == base(want) {
 			return &b.Media[i]
 		}
 	}
