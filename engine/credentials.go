@@ -140,7 +140,7 @@ func credentialNames(api string, use operations.SchemeUse, declared []string) []
 	prefix := envPrefix(api)
 	own := prefix + "_" + envPrefix(use.Name)
 	switch s := use.Scheme; {
-	case s.Type == "http" && strings.EqualFold(s.Scheme, "basic"):
+	case s.Type == "http" && (strings.EqualFold(s.Scheme, "basic") || strings.EqualFold(s.Scheme, "digest")):
 		if len(declared) >= 2 {
 			return []envNames{{"username", declared[:1]}, {"password", declared[1:2]}}
 		}
