@@ -11,13 +11,16 @@ import (
 // check looks at what one part says of another: calls and targets that do not
 // exist, skills of tools that nobody offers.
 func (l *loading) check(out *Framework) {
-	c := &checker{loading: l, out: out}
+	c := &checker{loading: l, out: out, files: map[*Flow]bool{}}
 	for _, a := range out.Aggregates {
 		for _, fl := range a.Flows {
 			c.flow(fl)
 		}
 	}
 	for _, x := range out.Exposes {
+		for _, d := range x.Documents {
+			c.files[d.Flow] = d.Location.IsSet()
+		}
 		x.each(c.flow)
 		for _, r := range x.Routes {
 			c.forward(x, r)
@@ -28,6 +31,13 @@ func (l *loading) check(out *Framework) {
 type checker struct {
 	loading *loading
 	out     *Framework
+	files   map[*Flow]bool // MCP resources that are files, which need no call
+}
+
+// missing reports whether a namespace should have been imported: that it was
+// not is reported there.
+func (c *checker) missing(namespace string) bool {
+	return slices.ContainsFunc(c.loading.order, func(f *frame) bool { return f.missing[namespace] })
 }
 
 // flow checks the calls of one flow. What it inherited was checked where it
@@ -48,7 +58,7 @@ func (c *checker) flow(fl *Flow) {
 			fl.Steps[i] = &step
 		}
 	}
-	if !inherited && !fl.Call.IsSet() && len(fl.Steps) == 0 && !answersAlone(fl) {
+	if !inherited && !fl.Call.IsSet() && len(fl.Steps) == 0 && !answersAlone(fl) && !c.files[fl] {
 		r := c.report(f, Str{Pos: fl.Pos}, codeMissing, fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", fl.Name.Value))
 		r.Hint = "add call: namespace.operation"
 	}
@@ -80,7 +90,7 @@ func (c *checker) call(f *frame, call Str) Str {
 	namespace, _, ok := SplitCall(call.Value)
 	api := c.out.Consumed(namespace)
 	switch {
-	case c.loading.missing[namespace], f.standalone() && !f.hasSection("consumes"):
+	case c.missing(namespace), f.standalone() && !f.hasSection("consumes"):
 	case !ok:
 		c.report(f, call, codeCall, fmt.Sprintf("call %q is not of the form namespace.operation", shorten(call.Value))).Hint =
 			hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
@@ -157,7 +167,7 @@ func (c *checker) forward(x *Exposure, r *Route) {
 	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil || c.out.Consumed(r.Forward.Target.Value) != nil || f.standalone() && !f.hasSection("consumes") {
 		return
 	}
-	if c.loading.missing[r.Forward.Target.Value] {
+	if c.missing(r.Forward.Target.Value) {
 		return
 	}
 	c.report(f, r.Forward.Target, codeCall, fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =

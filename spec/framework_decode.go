@@ -20,7 +20,7 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 	case s.root == nil:
 		return nil, nil
 	}
-	l := &loading{options: o, frames: map[string]*frame{}, missing: map[string]bool{}, texts: s.Texts()}
+	l := &loading{options: o, frames: map[string]*frame{}, texts: s.Texts()}
 	f := l.frame(s)
 	out := f.whole()
 	l.isolate(out)
@@ -38,12 +38,11 @@ type loading struct {
 	order   []*frame
 	files   []string // read for imports
 	texts   map[string][]byte
-	open    []string        // files whose imports are being followed
-	missing map[string]bool // namespaces whose import failed: reported once, there
+	open    []string // files whose imports are being followed
 }
 
 func (l *loading) frame(s *Source) *frame {
-	f := &frame{decoder: newDecoder(&s.tree, l.options.Strict), loading: l, source: s, said: map[string]bool{}}
+	f := &frame{decoder: newDecoder(&s.tree, l.options.Strict), loading: l, source: s, said: map[string]bool{}, missing: map[string]bool{}}
 	f.edition, f.known = editionOf(f.family(), s.version)
 	l.frames[s.File()] = f
 	l.order = append(l.order, f)
@@ -67,6 +66,7 @@ type frame struct {
 	edition  edition
 	known    bool            // the version is a published one
 	said     map[string]bool // looseness that was reported
+	missing  map[string]bool // namespaces whose import failed: reported once, there
 	sections map[string]any
 	refused  []int // positions in diags of exposures that mean nothing
 }

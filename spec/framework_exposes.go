@@ -75,8 +75,10 @@ func (f *frame) exposure(e entryNode) *Exposure {
 		if kind.IsSet() {
 			r := f.report(p.get("type"), codeNoMeaning, "nothing is offered through type %s, which no version of the format has", shorten(kind.Value))
 			r.Hint = "write one of rest, mcp, skill, control"
-			r.Severity = diag.Warning // an error when nothing else is offered: see unusable
-			f.refused = append(f.refused, len(f.diags)-1)
+			if !f.strict {
+				r.Severity = diag.Warning // an error when nothing else is offered: see unusable
+				f.refused = append(f.refused, len(f.diags)-1)
+			}
 			return nil
 		}
 		p.reportAbsent()

@@ -28,6 +28,7 @@ const (
 	isValue   // anything: checked elsewhere, or not at all
 	isWith    // a mapping to texts and numbers
 	isShapes  // output parameters of a flow
+	isKeys    // the variables of a bind
 	isListed  // the name of a list's item: not in a mapping from names
 )
 
@@ -40,6 +41,7 @@ const (
 
 var (
 	likeIdent    = regexp.MustCompile(`^[a-zA-Z0-9-]+$`)
+	likeVariable = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 	likeExtended = regexp.MustCompile(`^[a-zA-Z0-9_*-]+$`)
 	likeCall     = regexp.MustCompile(`^[a-zA-Z0-9-]+\.[a-zA-Z0-9-]+$`)
 	likeTarget   = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
@@ -90,7 +92,7 @@ var forms = map[kind][]rule{
 	kindPerson: {{key: "role", need: true}, {key: "fullName", need: true}, {key: "email", like: likeEmail}},
 	kindBind: {
 		{key: "namespace", like: likeIdent, from: naftiko05}, {key: "location", like: likeURI, from: naftiko05},
-		{key: "description"}, {key: "keys", is: isValue, need: true},
+		{key: "description"}, {key: "keys", is: isKeys, need: true},
 		{key: "name", to: naftiko05}, {key: "type", to: naftiko05}, {key: "resolution", to: naftiko05}, {key: "uri", to: naftiko05},
 	},
 	kindImport: {
@@ -108,10 +110,10 @@ var forms = map[kind][]rule{
 		{key: "type", need: true, one: []string{"ziti"}}, {key: "service", need: true}, {key: "identity", need: true},
 		{key: "fallback", one: []string{"fail", "direct"}},
 	},
-	kindConsumedRes: with(titled,
+	kindConsumedRes: with(titled, rule{key: "name", is: isListed, need: true},
 		rule{key: "path", need: true}, rule{key: "inputParameters", is: isNamed, kind: kindConsumedInput},
 		rule{key: "operations", is: isNamed, kind: kindConsumedOp, need: true}),
-	kindConsumedOp: with(titled,
+	kindConsumedOp: with(titled, rule{key: "name", is: isListed, need: true},
 		rule{key: "method", need: true, one: oneMethod}, rule{key: "inputParameters", is: isNamed, kind: kindConsumedInput},
 		rule{key: "outputRawFormat", to: naftiko04},
 		rule{key: "outputRawFormat", from: naftiko05, one: []string{"json", "xml", "avro", "protobuf", "csv", "tsv", "psv", "yaml", "html", "markdown", "binary"}},

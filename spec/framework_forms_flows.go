@@ -24,7 +24,7 @@ var flowForms = map[kind][]rule{
 		{key: "targetName", to: lastOld, like: likeTarget}, {key: "target", from: firstNew, like: likeTarget}, {key: "value", need: true},
 	},
 	kindCallStep: {
-		{key: "name", is: isListed, like: likeIdent}, {key: "type", one: []string{"call"}}, {key: "call", need: true, like: likeCall}, {key: "with", is: isWith},
+		{key: "name", is: isListed, like: likeIdent}, {key: "type", to: naftiko03, one: []string{"call"}}, {key: "type", need: true, from: naftiko04, one: []string{"call", "lookup", "script"}}, {key: "call", need: true, like: likeCall}, {key: "with", is: isWith},
 		{key: "inputParameters", is: isValue, to: naftiko03}, {key: "mappings", is: isList, kind: kindMapping, to: naftiko03},
 	},
 	kindLookupStep: {
@@ -65,7 +65,7 @@ var exposureForms = map[kind][]rule{
 	kindForward: {{key: "targetNamespace", need: true, like: likeIdent}, {key: "trustedHeaders", is: isTexts}},
 	kindRouteOperation: with(titled, with(running,
 		rule{key: "method", need: true, one: oneMethod}, rule{key: "ref", like: likeCall}, rule{key: "inputParameters", is: isNamed, kind: kindRouteInput},
-		rule{key: "responses", is: isValue, from: ikanosBeta1}, rule{key: "responseBinary", is: isMapping, kind: kindBinary, from: ikanosBeta1})...),
+		rule{key: "responses", is: isMapping, from: ikanosBeta1}, rule{key: "responseBinary", is: isMapping, kind: kindBinary, from: ikanosBeta1})...),
 	kindBinary: {{key: "status", is: isInteger}, {key: "mediaType", need: true, like: likeMedia}, {key: "description"}},
 	kindRouteInput: {
 		{key: "name", is: isListed, need: true, like: likeExtended}, {key: "in", need: true, one: []string{"query", "header", "path", "cookie", "body"}},
@@ -99,7 +99,7 @@ var exposureForms = map[kind][]rule{
 		{key: "enabled", is: isBoolean}, {key: "defaultLocation", like: likeFile}, {key: "defaultLanguage", one: []string{"javascript", "python", "groovy"}},
 		{key: "timeout", is: isInteger}, {key: "statementLimit", is: isInteger}, {key: "allowedLanguages", is: isTexts},
 	},
-	kindObservability: {{key: "enabled", is: isBoolean}, {key: "metrics", is: isValue}, {key: "traces", is: isValue}, {key: "exporters", is: isValue}},
+	kindObservability: {{key: "enabled", is: isBoolean}, {key: "metrics", is: isMapping}, {key: "traces", is: isMapping}, {key: "exporters", is: isMapping}},
 }
 
 // serving are the keys of whatever listens.

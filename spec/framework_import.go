@@ -41,7 +41,7 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 	}
 	p.allow("description", "type", "display", "label")
 	p.done()
-	f.loading.missing[cmp.Or(as.Value, wanted.Value)] = true
+	f.missing[cmp.Or(as.Value, wanted.Value)] = true
 	if !from.IsSet() || !wanted.IsSet() {
 		return nil
 	}
@@ -52,10 +52,13 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 	all := followed(f, other, section)
 	i := slices.IndexFunc(all, func(t *T) bool { return name(t).Value == wanted.Value || whole && len(all) == 1 })
 	if i < 0 {
+		if other.missing[wanted.Value] {
+			return nil
+		}
 		f.reportUnknownImport(p.get("import"), other, wanted, namesOf(all, name))
 		return nil
 	}
-	delete(f.loading.missing, cmp.Or(as.Value, wanted.Value))
+	delete(f.missing, cmp.Or(as.Value, wanted.Value))
 	if as.IsSet() && as.Value != name(all[i]).Value {
 		return rename(all[i], as)
 	}

@@ -35,7 +35,10 @@ func (f *frame) rulesOf(k kind) []rule {
 // names, so that it has none itself.
 func (f *frame) strictly(n *yaml.Node, k kind, keyed bool) {
 	if n.Kind != yaml.MappingNode {
-		return // reported by the decoder
+		if n.Kind == yaml.ScalarNode && n.Value == "" || isNull(n) { // all else is reported by the decoder
+			f.misform(n, string(k), "a mapping of keys to values", "write its keys below it, or remove it")
+		}
+		return
 	}
 	k = f.exactKind(n, k)
 	rules := f.rulesOf(k)
@@ -48,7 +51,7 @@ func (f *frame) strictly(n *yaml.Node, k kind, keyed bool) {
 		accepted = append(accepted, r.key)
 		v := value(n, r.key)
 		switch {
-		case v == nil && r.need:
+		case v == nil && r.need && !respelt(n, k, r.key):
 			f.report(n, codeMissing, "%s has no %q, which %s needs", k, r.key, f.edition).Hint = "add " + r.key + ": ..."
 		case v != nil:
 			f.strictValue(v, r, n)
@@ -60,6 +63,17 @@ func (f *frame) strictly(n *yaml.Node, k kind, keyed bool) {
 		}
 	}
 	f.strictTogether(n, k)
+}
+
+// respelt reports whether a key stands there under another version's name,
+// which is reported as an unknown key.
+func respelt(n *yaml.Node, k kind, name string) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if slices.ContainsFunc(older(k, n.Content[i].Value), func(s spelling) bool { return s.was == name }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *frame) strictUnknown(key *yaml.Node, k kind, accepted []string) {
@@ -131,6 +145,8 @@ func (f *frame) strictValue(v *yaml.Node, r rule, holder *yaml.Node) {
 		f.strictNamed(v, r)
 	case isWith:
 		f.strictWith(v, r)
+	case isKeys:
+		f.strictKeys(v)
 	case isShapes:
 		f.strictShapes(v, holder)
 	}
@@ -185,7 +201,7 @@ func (f *frame) strictItems(v *yaml.Node, r rule, kind yaml.Kind) {
 		f.misform(v, r.key, "a list", "put a dash before the first key of each item")
 	case v.Kind != kind:
 		f.misform(v, r.key, "a mapping from names", "write each name as a key with its item below it")
-	case len(v.Content) == 0 && r.key != "inputParameters" && r.key != "mappings" && r.key != "binds":
+	case len(v.Content) == 0 && r.key != "inputParameters" && r.key != "mappings":
 		f.report(v, codeEmptyValue, "%s is empty", r.key).Hint = "add an item, or remove " + r.key
 	case kind == yaml.SequenceNode:
 		for _, item := range v.Content {
@@ -205,6 +221,22 @@ func (f *frame) strictNamed(v *yaml.Node, r rule) {
 		want = yaml.SequenceNode
 	}
 	f.strictItems(v, r, want)
+}
+
+// strictKeys checks a bind's variables, whose names are in capitals since
+// 1.0.0-alpha3 to tell them from parameters.
+func (f *frame) strictKeys(v *yaml.Node) {
+	if v.Kind != yaml.MappingNode {
+		return // reported by the decoder
+	}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		name, key := v.Content[i], v.Content[i+1]
+		if f.edition >= naftikoAlpha3 && !likeVariable.MatchString(name.Value) {
+			f.report(name, codeValue, "variable %q is not in capitals, as %s wants", shorten(name.Value), f.edition).Hint =
+				"write " + strings.ToUpper(strings.ReplaceAll(name.Value, "-", "_"))
+		}
+		f.strictText(key, rule{key: "the key of " + name.Value, like: likeExtended})
+	}
 }
 
 func (f *frame) strictWith(v *yaml.Node, r rule) {

@@ -138,10 +138,7 @@ func (f *frame) strictShapes(v, holder *yaml.Node) {
 	}
 	mock := !hasAny(holder, "call", "steps", "ref")
 	each(v, func(item *yaml.Node) {
-		if item.Kind != yaml.MappingNode {
-			return
-		}
-		if mock && !hasAny(item, "value", "const", "properties", "items") {
+		if item.Kind == yaml.MappingNode && mock && !hasAny(item, "value", "const", "properties", "items") {
 			f.report(item, codeMissing, "an output without a call or steps has no %q, which %s needs", "value", f.edition).Hint = "add value: ..."
 		}
 		f.strictShape(item, named, !named && !has(item, "name") && !mock)
@@ -162,9 +159,6 @@ func each(v *yaml.Node, do func(*yaml.Node)) {
 // strictShape checks a shape and what is inside it. mapped says that it says
 // where its value comes from.
 func (f *frame) strictShape(n *yaml.Node, keyed, mapped bool) {
-	if n.Kind != yaml.MappingNode {
-		return
-	}
 	f.strictly(n, kindShape, keyed && f.edition > lastOld)
 	items, properties := value(n, "items"), value(n, "properties")
 	switch firstText(n, []string{"type"}) {

@@ -1,0 +1,17 @@
+package spec
+
+import (
+	"testing"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+func TestFrameworkFiles(t *testing.T) {
+	for name, strict := range map[string]bool{"framework.yaml": false, "framework-strict.yaml": true} {
+		checkChunks(t, name, func(file string, src []byte) diag.List {
+			s, diags := Read(file, src)
+			_, more := s.Framework(FrameworkOptions{Strict: strict})
+			return append(diags, more...).Sort()
+		})
+	}
+}
