@@ -66,3 +66,14 @@ func (a *api) source(docs *documents) SourceAPI {
 	s.Settings = a.base != shipped.base || !slices.Equal(a.declared, shipped.declared) || !reflect.DeepEqual(a.fallback, shipped.fallback)
 	return s
 }
+
+// Operation returns the operation that a step calls, nil for a step that calls
+// none and for an unknown one.
+func (p *Program) Operation(step string) *operations.Operation {
+	for _, s := range p.plan.Steps {
+		if s.ID == step {
+			return s.Op
+		}
+	}
+	return nil
+}
