@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "rewrite docs/api")
 var public = []string{
 	"diag", "spec", "operations", "operations/catalog", "operations/consumed", "operations/mock",
 	"engine", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
-	"serve/access", "serve/mcp", "serve/problem",
+	"serve/access", "serve/mcp", "serve/problem", "serve/skill",
 }
 
 // TestPublicAPI compares what each public package exports with docs/api, so

@@ -1,0 +1,52 @@
+package skill
+
+import (
+	"testing"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+func TestExamplesFitTheirSchema(t *testing.T) {
+	text := &operations.Schema{Types: []string{"string"}}
+	three, ten, low := 3, 10, 5.0
+	cyclic := &operations.Schema{Types: []string{"object"}, Required: []string{"next"}}
+	cyclic.Properties = []operations.Property{{Name: "next", Schema: &operations.Schema{OneOf: []*operations.Schema{{Types: []string{"null"}}, cyclic}}}}
+	for name, s := range map[string]*operations.Schema{
+		"const":     {HasConst: true, Const: "sso"},
+		"enum":      {Types: []string{"string"}, Enum: []any{"a", "b"}},
+		"example":   {Types: []string{"string"}, Example: "org_1"},
+		"wrong one": {Types: []string{"integer"}, Example: "seven"},
+		"default":   {Types: []string{"string"}, HasDefault: true, Default: "x"},
+		"length":    {Types: []string{"string"}, MinLength: &ten},
+		"short":     {Types: []string{"string"}, MaxLength: &three},
+		"minimum":   {Types: []string{"integer"}, Minimum: &low},
+		"pattern":   {Types: []string{"string"}, Pattern: "^IMO [0-9]{7}(-[A-Z]+)?$"},
+		"items":     {Types: []string{"array"}, Items: text, MinItems: &three},
+		"required": {Types: []string{"object"}, Required: []string{"a"}, Properties: []operations.Property{
+			{Name: "a", Schema: text}, {Name: "b", Schema: text}}},
+		"all of": {AllOf: []*operations.Schema{
+			{Types: []string{"object"}, Required: []string{"a"}, Properties: []operations.Property{{Name: "a", Schema: text}}},
+			{Required: []string{"b"}, Properties: []operations.Property{{Name: "b", Schema: &operations.Schema{Types: []string{"boolean"}}}}}}},
+		"one of": {OneOf: []*operations.Schema{
+			{Types: []string{"object"}, Required: []string{"a"}, Properties: []operations.Property{{Name: "a", Schema: text}}},
+			{Types: []string{"object"}, Required: []string{"b"}}}},
+	} {
+		v := example(s, "name", 0)
+		if problems := s.Check(v); len(problems) > 0 {
+			t.Errorf("%s: %v does not fit: %v", name, v, problems)
+		}
+	}
+	if example(cyclic, "x", 0) == nil {
+		t.Error("a cyclic schema has no example")
+	}
+}
+
+func TestQuoteKeepsOneWord(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain": "plain", "--flag": "--flag", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "list[0]": "'list[0]'", "$HOME": "'$HOME'", "a\nb": "'a\nb'",
+	} {
+		if got := quote(in); got != want {
+			t.Errorf("quote(%q) = %s, want %s", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package skill
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Limits of the Agent Skills specification, in characters.
+const (
+	maxName          = 64
+	maxDescription   = 1024
+	maxCompatibility = 500
+)
+
+// front is the front matter of SKILL.md: the fields that the specification
+// knows, and no others.
+type front struct {
+	Name          string            `json:"name"`
+	Description   string            `json:"description"`
+	License       string            `json:"license,omitempty"`
+	Compatibility string            `json:"compatibility,omitempty"`
+	Metadata      map[string]string `json:"metadata,omitempty"`
+	AllowedTools  string            `json:"allowed-tools,omitempty"`
+}
+
+// render writes the front matter with its fences.
+func (f front) render() ([]byte, error) {
+	f.Description = clip(frontText(f.Description), maxDescription)
+	f.License = frontText(f.License)
+	f.Compatibility = clip(frontText(f.Compatibility), maxCompatibility)
+	for k, v := range f.Metadata {
+		f.Metadata[k] = frontText(v)
+	}
+	text, err := spec.EncodeYAML(f)
+	if err != nil {
+		return nil, fmt.Errorf("the skill's front matter: %w", err)
+	}
+	return bytes.Join([][]byte{[]byte("---\n"), text, []byte("---\n")}, nil), nil
+}
+
+// frontText makes text fit for a front matter: one line, without what some
+// readers take for its end ("---") or for markup.
+func frontText(s string) string {
+	s = strings.NewReplacer("<", "", ">", "").Replace(oneLine(s))
+	for strings.Contains(s, "---") {
+		s = strings.ReplaceAll(s, "---", "--")
+	}
+	return s
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// skillName checks the name that was asked for, or makes one of another name.
+func skillName(asked, other string) (string, error) {
+	if asked != "" {
+		if len(asked) > maxName || !nameForm.MatchString(asked) {
+			return "", fmt.Errorf("a skill cannot be called %q: use lower-case letters, digits and single hyphens, at most %d", asked, maxName)
+		}
+		return asked, nil
+	}
+	name := slug(other)
+	if name == "" {
+		return "", fmt.Errorf("no skill's name can be made of %q: give one", other)
+	}
+	return name, nil
+}
+
+// slug makes a file name of any text: lower-case letters, digits and single
+// hyphens.
+func slug(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	out := b.String()
+	if len(out) > maxName {
+		out = out[:maxName]
+	}
+	return strings.Trim(out, "-")
+}
+
+// clip shortens text to n characters, at a word where there is one.
+func clip(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	cut := string([]rune(s)[:n-1])
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:.") + "…"
+}

@@ -1,0 +1,111 @@
+package skill
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// exampleInput gives an input a value, as -i takes it: one that fits where the
+// input goes, as far as that can be seen, else one of its type that its name
+// suggests.
+func (c *capabilityPage) exampleInput(in engine.PlanInput) string {
+	declared := schemaOf(in.Type)
+	var targets []*operations.Schema
+	for _, id := range in.UsedBy {
+		if s := c.target(id, in.Name); s != nil {
+			targets = append(targets, s)
+		}
+	}
+	best, fewest := example(declared, in.Name, 0), -1
+	for _, from := range targets {
+		v, wrong := example(from, in.Name, 0), 0
+		for _, s := range targets {
+			wrong += len(s.Check(v))
+		}
+		if len(declared.Check(v)) == 0 && (fewest < 0 || wrong < fewest) {
+			best, fewest = v, wrong
+		}
+	}
+	return assign(in.Name, best, declared)
+}
+
+// schemaOf reads a type as a plan writes it: "string", "array of string".
+func schemaOf(kind string) *operations.Schema {
+	kind, item, list := strings.Cut(kind, " of ")
+	s := &operations.Schema{Open: true}
+	if slices.Contains([]string{"string", "integer", "number", "boolean", "array", "object"}, kind) {
+		s.Types = []string{kind}
+	}
+	if list {
+		s.Items = schemaOf(item)
+	}
+	return s
+}
+
+// target finds what a step takes an input as: what it is bound to, else what has
+// its name somewhere in what is sent.
+func (c *capabilityPage) target(step, input string) *operations.Schema {
+	op := c.prog.Operation(step)
+	i := slices.IndexFunc(c.plan.Steps, func(s engine.PlanStep) bool { return s.ID == step })
+	if op == nil || i < 0 {
+		return nil
+	}
+	for _, b := range c.plan.Steps[i].Binds {
+		if b.From == "inputs."+input && (b.Expr == "" || b.Expr == b.From) {
+			return taken(op, operations.In(b.In), b.Param)
+		}
+	}
+	for _, f := range op.BodyFields() {
+		if s := named(f.Schema, f.Name, input, 0); s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// taken returns the schema of a parameter or of a property of the body.
+func taken(op *operations.Operation, in operations.In, name string) *operations.Schema {
+	if p := op.Param(in, name); p != nil {
+		return p.Schema
+	}
+	for _, f := range op.BodyFields() {
+		if in == operations.InBody && f.Name == name {
+			return f.Schema
+		}
+	}
+	return nil
+}
+
+// named finds the nearest property of a name.
+func named(s *operations.Schema, has, want string, depth int) *operations.Schema {
+	if s == nil || depth > 3 {
+		return nil
+	}
+	if has == want {
+		return s
+	}
+	for _, p := range s.Flatten().Properties {
+		if found := named(p.Schema, p.Name, want, depth+1); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// exampleText makes up a text by the name of what it is for.
+func exampleText(name string) string {
+	lower := strings.ToLower(name)
+	for _, known := range []struct{ part, text string }{
+		{"email", "ada@example.com"}, {"domain", "example.com"}, {"url", "https://example.com"}, {"link", "https://example.com"},
+		{"date", "2026-01-31"}, {"time", "2026-01-31T09:00:00Z"}, {"phone", "+15005550006"}, {"_id", "id_123"},
+		{"organization", "Example Inc"}, {"company", "Example Inc"}, {"name", "Example"},
+	} {
+		if strings.Contains(lower, known.part) {
+			return known.text
+		}
+	}
+	return "example"
+}

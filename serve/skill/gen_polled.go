@@ -1,0 +1,117 @@
+package skill
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// polledThing is something that one operation starts and another shows until it
+// is ready, such as an export.
+type polledThing struct {
+	start, look *operations.Operation
+	field       string   // of the answer, that tells how far it is
+	ready       []string // its values that mean success
+	other       []string // those that mean neither that nor "under way"
+	url         string   // field that holds what to download, "" when none
+}
+
+// polledThings finds them: a single thing whose state knows values for "under
+// way" and for "done", and an operation on its collection that makes one.
+func polledThings(ops []*operations.Operation) []polledThing {
+	var out []polledThing
+	for _, look := range ops {
+		collection, single := collectionOf(look.Path)
+		r := look.Resource()
+		if look.Method != "GET" || look.Deprecated || r.List || !single {
+			continue
+		}
+		start := starterOf(ops, collection, r.Name)
+		if t := stateOf(r.Item); t != nil && start != nil {
+			t.start, t.look = start, look
+			out = append(out, *t)
+		}
+	}
+	return out
+}
+
+// collectionOf returns the path without its last segment, where that is a
+// parameter: "/exports/{id}" is one of "/exports".
+func collectionOf(path string) (string, bool) {
+	i := strings.LastIndexByte(path, '/')
+	if i <= 0 || !strings.HasPrefix(path[i+1:], "{") {
+		return "", false
+	}
+	return path[:i], true
+}
+
+func starterOf(ops []*operations.Operation, collection, resource string) *operations.Operation {
+	for _, op := range ops {
+		if op.Method == "POST" && op.Path == collection && op.Resource().Name == resource {
+			return op
+		}
+	}
+	return nil
+}
+
+// stateOf finds the property that tells how far a thing is.
+func stateOf(item *operations.Schema) *polledThing {
+	going := []string{"pending", "processing", "in_progress", "in-progress", "running", "queued", "creating", "exporting"}
+	done := []string{"ready", "complete", "completed", "succeeded", "success", "finished", "done"}
+	for _, field := range []string{"state", "status"} {
+		s := item.Property(field)
+		if s == nil {
+			continue
+		}
+		t := polledThing{field: field}
+		underWay := false
+		for _, v := range s.Flatten().Enum {
+			text, _ := v.(string)
+			switch lower := strings.ToLower(text); {
+			case slices.Contains(going, lower):
+				underWay = true
+			case slices.Contains(done, lower):
+				t.ready = append(t.ready, text)
+			case text != "":
+				t.other = append(t.other, text)
+			}
+		}
+		if underWay && len(t.ready) > 0 {
+			t.url = firstOf(item, "url", "download_url", "downloadUrl", "file_url", "link")
+			return &t
+		}
+	}
+	return nil
+}
+
+func firstOf(item *operations.Schema, names ...string) string {
+	for _, name := range names {
+		if item.Property(name) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// polled tells how to go about what takes time.
+func (p *apiPage) polled() {
+	things := polledThings(p.ops)
+	if len(things) == 0 {
+		return
+	}
+	p.para("## What takes time")
+	p.para("Start it, then look until it is ready: after 5 seconds first, twice as long each time, up to a minute.")
+	for _, t := range things {
+		p.para("%s:", prose(t.start.Summary, 100))
+		p.shell(callLine(t.start), callLine(t.look))
+		text := "It is ready when " + code(t.field) + " is " + codes(t.ready, 4) + "."
+		if len(t.other) > 0 {
+			text += " " + codes(t.other, 6) + " will not become ready."
+		}
+		if t.url != "" {
+			text += " Then " + code(t.url) + " has the result: treat it as a secret while it is valid."
+		}
+		p.para("%s", text)
+	}
+}

@@ -1,0 +1,38 @@
+// Package skill writes capabilities and APIs as Agent Skills: folders of
+// instructions that a coding agent reads when they fit the task
+// (https://agentskills.io/specification). Start with [Capability] or [API], then
+// [Folder.WriteTo].
+//
+// What is written depends only on the capability or the document: not on the
+// clock, the environment or the folder. Every command line in it can be run.
+package skill
+
+// Options shape a skill. The zero value means the defaults.
+type Options struct {
+	// Name is the name of the skill and of its folder: lower-case letters,
+	// digits and single hyphens, at most 64. "" makes one of the capability's
+	// or API's name.
+	Name string
+	// License is the license of the skill's text, a name or the name of a file;
+	// "" says nothing about it.
+	License string
+	// NoOverlay says that the program was loaded without overlays, so that the
+	// skill's commands load it without, too.
+	NoOverlay bool
+}
+
+// Folder is a skill. It is a plain value.
+type Folder struct {
+	Name        string
+	Description string // what the skill does and when to use it, at most 1024 characters
+	Files       []File // SKILL.md first, then by path
+}
+
+// File is one file of a skill.
+type File struct {
+	Path string // relative to the skill's folder, with slashes
+	Data []byte
+}
+
+// generator marks the skills of this package, in their metadata.
+const generator = "capstan"
