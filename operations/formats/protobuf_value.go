@@ -1,0 +1,142 @@
+package formats
+
+import (
+	"encoding/base64"
+	"errors"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// protoReader turns messages into data. Their depth was bounded when they
+// were read.
+type protoReader struct {
+	left *budget
+}
+
+func (r *protoReader) message(m protoreflect.Message) (any, error) {
+	if wellKnown(m.Descriptor()) {
+		return r.wellKnown(m)
+	}
+	fields := m.Descriptor().Fields()
+	out := make(map[string]any, fields.Len())
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if f.HasPresence() && !m.Has(f) {
+			continue
+		}
+		v, err := r.field(f, m.Get(f))
+		if err != nil {
+			return nil, err
+		}
+		out[fieldName(f)] = v
+	}
+	return out, nil
+}
+
+// fieldName is the name in the .proto file; a group's is its message's there.
+func fieldName(f protoreflect.FieldDescriptor) string { return f.TextName() }
+
+func (r *protoReader) field(f protoreflect.FieldDescriptor, v protoreflect.Value) (any, error) {
+	if err := r.left.take(1); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.IsMap():
+		return r.entries(f, v.Map())
+	case f.IsList():
+		list := v.List()
+		if err := r.left.take(list.Len()); err != nil {
+			return nil, err
+		}
+		out := make([]any, list.Len())
+		for i := range out {
+			item, err := r.single(f, list.Get(i))
+			if err != nil {
+				return nil, err
+			}
+			out[i] = item
+		}
+		return out, nil
+	}
+	return r.single(f, v)
+}
+
+func (r *protoReader) entries(f protoreflect.FieldDescriptor, m protoreflect.Map) (any, error) {
+	if err := r.left.take(m.Len()); err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, m.Len())
+	var failed error
+	m.Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
+		out[k.String()], failed = r.single(f.MapValue(), v)
+		return failed == nil
+	})
+	return out, failed
+}
+
+func (r *protoReader) single(f protoreflect.FieldDescriptor, v protoreflect.Value) (any, error) {
+	switch f.Kind() {
+	case protoreflect.BoolKind:
+		return v.Bool(), nil
+	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind,
+		protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
+		return wholeNumber(v.Int()), nil
+	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind, protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
+		if n := v.Uint(); n > math.MaxInt64 {
+			return float64(n), nil
+		}
+		return wholeNumber(int64(v.Uint())), nil
+	case protoreflect.FloatKind:
+		return shortFloat(float32(v.Float())), nil
+	case protoreflect.DoubleKind:
+		return finite(v.Float()), nil
+	case protoreflect.StringKind:
+		return v.String(), nil
+	case protoreflect.BytesKind:
+		return base64.StdEncoding.EncodeToString(v.Bytes()), nil
+	case protoreflect.EnumKind:
+		if e := f.Enum().Values().ByNumber(v.Enum()); e != nil {
+			return string(e.Name()), nil
+		}
+		return int(v.Enum()), nil
+	}
+	return r.message(v.Message())
+}
+
+// wellKnown reports whether m has a JSON form of its own that tells more than
+// its fields do. Any is not among them: its content has another schema.
+func wellKnown(m protoreflect.MessageDescriptor) bool {
+	switch m.FullName() {
+	case "google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.FieldMask",
+		"google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue":
+		return true
+	}
+	return isWrapper(m)
+}
+
+// isWrapper reports whether m is one of the messages that hold one scalar.
+func isWrapper(m protoreflect.MessageDescriptor) bool {
+	switch m.FullName() {
+	case "google.protobuf.BoolValue", "google.protobuf.StringValue", "google.protobuf.BytesValue",
+		"google.protobuf.Int32Value", "google.protobuf.Int64Value", "google.protobuf.UInt32Value",
+		"google.protobuf.UInt64Value", "google.protobuf.FloatValue", "google.protobuf.DoubleValue":
+		return true
+	}
+	return false
+}
+
+func (r *protoReader) wellKnown(m protoreflect.Message) (any, error) {
+	if isWrapper(m.Descriptor()) {
+		value := m.Descriptor().Fields().ByNumber(1)
+		return r.single(value, m.Get(value))
+	}
+	text, err := protojson.Marshal(m.Interface())
+	if err != nil {
+		return nil, errors.New("a " + string(m.Descriptor().Name()) + " holds no value that it may hold")
+	}
+	return jsonvalue.Decode(text)
+}

@@ -1,0 +1,56 @@
+package formats
+
+import (
+	"strconv"
+	"strings"
+)
+
+// columns are the names that a table's cells have in its rows.
+type columns []string
+
+// newColumns makes names of a header row, nil when it is blank throughout. A
+// blank name becomes "column N", and a name that stood before gets a number,
+// so that no cell is lost.
+func newColumns(header []string) columns {
+	if strings.TrimSpace(strings.Join(header, "")) == "" {
+		return nil
+	}
+	times := make(map[string]int, len(header)) // how often a name was given or wanted
+	names := make(columns, len(header))
+	for i, h := range header {
+		h = strings.TrimSpace(h)
+		if h == "" {
+			h = unnamed(i)
+		}
+		name := h
+		for times[name] > 0 {
+			times[h]++
+			name = h + " (" + strconv.Itoa(times[h]) + ")"
+		}
+		times[name], names[i] = 1, name
+	}
+	return names
+}
+
+func unnamed(i int) string { return "column " + strconv.Itoa(i+1) }
+
+// row names the cells. Missing ones are empty text; cells beyond the header
+// are kept as "column N" unless they are blank.
+func (c columns) row(cells []string, left *budget) (map[string]any, error) {
+	if err := left.take(max(len(c), len(cells)) + 1); err != nil {
+		return nil, err
+	}
+	row := make(map[string]any, len(c))
+	for i, name := range c {
+		row[name] = ""
+		if i < len(cells) {
+			row[name] = cells[i]
+		}
+	}
+	for i := len(c); i < len(cells); i++ {
+		if strings.TrimSpace(cells[i]) != "" {
+			row[unnamed(i)] = cells[i]
+		}
+	}
+	return row, nil
+}
