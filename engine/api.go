@@ -120,6 +120,10 @@ type api struct {
 	needs    []operations.SchemeUse // schemes of the operations that are used, unique
 	hosts    []string
 
+	// own is what a framework file says of an API that it consumes, nil for
+	// those with a document.
+	own *consumedAPI
+
 	once sync.Once
 	live operations.Caller
 }
@@ -314,6 +318,9 @@ func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
 
 // credential finds what a scheme needs.
 func (a *api) credential(ctx context.Context, _ string, use operations.SchemeUse) (operations.Credential, bool, error) {
+	if a.own != nil {
+		return a.own.credential(ctx, use)
+	}
 	var c operations.Credential
 	for _, part := range credentialNames(a.name, use, a.declared) {
 		v, ok, err := a.keys.first(ctx, part.names)

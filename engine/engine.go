@@ -24,6 +24,9 @@ type Options struct {
 	// OpenAPI maps an API's name to the path of its OpenAPI document. The key
 	// "" stands for the capability's own `api`.
 	OpenAPI map[string]string
+	// Unit names the tool, REST operation, resource or flow of a file that
+	// holds several: "namespace.name", or the name alone where it is unique.
+	Unit string
 	// Overlays are files of OpenAPI Overlay 1.0, applied in order after the
 	// built-in one and the one beside the capability.
 	Overlays []string

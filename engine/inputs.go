@@ -80,13 +80,16 @@ func (p *Program) checkInput(e *InputError, out Inputs, name string, v any) {
 		if want.Name != name {
 			continue
 		}
+		if p.flows != nil {
+			plain = converted(plain, want.Schema)
+		}
 		if plain == nil && !want.Required {
 			break
 		}
 		for _, violation := range want.Schema.Check(plain) {
 			e.add(name, "", "input %q: %s", name, strings.TrimSpace(violation.Path+" "+violation.Message))
 		}
-		if want.Required && plain == "" {
+		if want.Required && plain == "" && p.flows == nil {
 			e.add(name, "", "input %q is empty", name)
 		}
 	}

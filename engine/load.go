@@ -34,7 +34,7 @@ func (l *loader) add(problems diag.List) {
 
 // load walks the stages in order: read, overlay, decode, plan. Each stage runs
 // only when the one before it left something to work on; problems gather.
-func (l *loader) load(ctx context.Context) *Program {
+func (l *loader) load(ctx context.Context) *Service {
 	if l.opts.BaseURL != "" {
 		if err := checkBaseURL(l.opts.BaseURL); err != nil {
 			l.report.Diagnostics.Errorf(diag.Pos{File: "--base-url"}, "bad-base-url", "the base URL cannot be used: %v", err)
@@ -66,12 +66,29 @@ func (l *loader) load(ctx context.Context) *Program {
 	if !ok {
 		return nil
 	}
+	if src.Dialect() == spec.DialectFramework {
+		return l.service(ctx, src)
+	}
 	c, problems := src.Capability(l.opts.Strict)
 	l.add(problems)
 	if c == nil {
 		return nil
 	}
-	return l.program(ctx, c)
+	p := l.program(ctx, c)
+	if p == nil {
+		return nil
+	}
+	return &Service{units: []*Unit{{Name: p.Name(), Kind: UnitComposition, Title: p.Title(), Description: p.Description(), Program: p}}}
+}
+
+// service loads a file of the framework dialect.
+func (l *loader) service(ctx context.Context, src *spec.Source) *Service {
+	f := l.framework(src)
+	if f == nil {
+		return nil
+	}
+	units := l.units(ctx, f)
+	return &Service{units: units, fw: f}
 }
 
 func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {

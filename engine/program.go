@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -23,6 +24,13 @@ type Program struct {
 	overlays  []snapshotFile
 	documents *documents             // nil when restored
 	snapshot  func() ([]byte, error) // made when a run first needs it
+
+	// Of a framework file: what its programs share, and the unit's name.
+	flows *flows
+	unit  string
+
+	once sync.Once
+	live *sharedCallers
 }
 
 // Report is what loading found, good or bad.
@@ -49,33 +57,69 @@ func (e *LoadError) Unwrap() error { return e.Report.Diagnostics }
 // file that cannot run gives a *[LoadError] holding every problem at once.
 //
 // file is a path, or the bare name of a capability that ships with Capstan
-// ("b2b-enterprise-onboarding") when no such file exists.
+// ("b2b-enterprise-onboarding") when no such file exists. A file that holds
+// several things to run needs Options.Unit: without it, or with a wrong one, the
+// error is a *[UnitError].
 func Load(ctx context.Context, file string, opts *Options) (*Program, error) {
-	p, report := Validate(ctx, file, opts)
-	if p == nil {
+	s, report := open(ctx, file, opts)
+	if s == nil {
 		return nil, &LoadError{report}
 	}
-	return p, nil
+	name := ""
+	if opts != nil {
+		name = opts.Unit
+	}
+	u, err := s.Unit(name)
+	if err != nil {
+		return nil, err
+	}
+	return u.Program, nil
 }
 
 // Validate is Load with the full report, warnings included. The Program is nil
 // when the report has errors or the file's dialect does not run.
+//
+// Of a file that holds several things to run the Program is the one that
+// Options.Unit names, and nil when it names none; see [Open].
 func Validate(ctx context.Context, file string, opts *Options) (*Program, *Report) {
+	s, report := open(ctx, file, opts)
+	if s == nil {
+		return nil, report
+	}
+	name := ""
+	if opts != nil {
+		name = opts.Unit
+	}
+	u, err := s.Unit(name)
+	if err != nil {
+		return nil, report
+	}
+	return u.Program, report
+}
+
+func open(ctx context.Context, file string, opts *Options) (*Service, *Report) {
 	if opts == nil {
 		opts = &Options{}
 	}
 	l := &loader{opts: opts, file: file, report: &Report{File: file, Sources: map[string][]byte{}}}
-	p := l.load(ctx)
+	s := l.load(ctx)
 	l.report.Diagnostics = l.project.adjust(l.report.Diagnostics).Sort()
-	if l.report.Diagnostics.HasErrors() {
+	if s == nil || l.report.Diagnostics.HasErrors() {
 		return nil, l.report
 	}
-	return p, l.report
+	s.report = l.report
+	return s, l.report
 }
 
 // Name returns the capability's name as a slug: the file's base name without
-// its extension ("b2b-enterprise-onboarding").
-func (p *Program) Name() string { return slug(p.plan.Capability.File) }
+// its extension ("b2b-enterprise-onboarding"); of a unit of a framework file
+// "namespace.name".
+func (p *Program) Name() string {
+	if p.unit != "" {
+		return p.unit
+	}
+	return slug(p.plan.Capability.File)
+}
 
 func slug(file string) string {
 	base := filepath.Base(file)

@@ -138,6 +138,16 @@ func (p *Program) checkCredentials(ctx context.Context) error {
 		return nil
 	}
 	var missing []PlanEnv
+	if p.flows != nil {
+		var err error
+		if _, missing, err = p.flows.binds.values(ctx, p.bindKeys()); err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			return &CredentialError{missing}
+		}
+		return nil
+	}
 	for _, s := range p.plan.Steps {
 		if s.Op == nil {
 			continue

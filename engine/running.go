@@ -85,7 +85,11 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 		defer cancel()
 	}
 	r.emit(Event{Kind: EventRunStarted})
-	out, err := exec.Run(ctx, r.p.plan, r.env(), host)
+	env, err := r.env(ctx)
+	if err != nil {
+		return durable.Ending{}, err
+	}
+	out, err := exec.Run(ctx, r.p.plan, env, host)
 	r.res, r.err = r.result(ctx, out, err), err
 	r.emit(Event{Kind: EventRunFinished, Message: string(r.res.Status)})
 	return r.ending(ctx)
@@ -116,7 +120,7 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 }
 
 // env is what the interpreter gets.
-func (r *running) env() *exec.Env {
+func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	session := newSession(r.p.creds.redactor)
 	// The run's id is in what it sends (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
@@ -125,13 +129,13 @@ func (r *running) env() *exec.Env {
 	for name, a := range r.p.apis {
 		callers[name] = a.caller(&r.p.opts, session)
 	}
-	return &exec.Env{
+	env := &exec.Env{
 		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
 		Call:     func(api string) operations.Caller { return callers[api] },
-		BaseURL:  func(api string) string { return r.p.apis[api].base },
 		Redactor: r.redactor,
 		Emit:     r.forward,
 	}
+	return env, r.p.fillIn(ctx, env)
 }
 
 // forward gives the interpreter's events to the run's listeners.

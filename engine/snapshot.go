@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -24,6 +26,9 @@ type snapshot struct {
 	Capability snapshotFile   `json:"capability"`
 	Overlays   []snapshotFile `json:"overlays,omitempty"`
 	APIs       []snapshotAPI  `json:"apis,omitempty"`
+	// Of a framework file: the unit that runs, and the files that it names.
+	Unit  string         `json:"unit,omitempty"`
+	Files []snapshotRead `json:"files,omitempty"`
 
 	BaseURL         string        `json:"base_url,omitempty"`
 	Timeout         time.Duration `json:"timeout,omitempty"`
@@ -32,6 +37,12 @@ type snapshot struct {
 	Mock            bool          `json:"mock,omitempty"`
 	RecordDir       string        `json:"record_dir,omitempty"`
 	ReplayDir       string        `json:"replay_dir,omitempty"`
+}
+
+// snapshotRead is a file that another names.
+type snapshotRead struct {
+	Key string `json:"key"`
+	snapshotFile
 }
 
 type snapshotFile struct {
@@ -67,6 +78,12 @@ func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 		Format: snapshotFormat, Capability: p.source, Overlays: p.overlays,
 		BaseURL: p.opts.BaseURL, Timeout: p.opts.Timeout, Strict: p.opts.Strict, StrictResponses: p.opts.StrictResponses,
 		Mock: p.opts.Mock, RecordDir: p.opts.RecordDir, ReplayDir: p.opts.ReplayDir,
+	}
+	if p.flows != nil {
+		s.Unit = p.unit
+		for _, key := range slices.Sorted(maps.Keys(p.flows.reads.kept)) {
+			s.Files = append(s.Files, snapshotRead{key, p.flows.reads.kept[key]})
+		}
 	}
 	for _, name := range p.apiNames() {
 		index, err := sets[name].Subset(p.operationsOf(name))
@@ -108,6 +125,9 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	o.BaseURL, o.Timeout, o.Strict, o.StrictResponses = s.BaseURL, s.Timeout, s.Strict, s.StrictResponses
 	o.Mock, o.RecordDir, o.ReplayDir = s.Mock, s.RecordDir, s.ReplayDir
 
+	if s.Unit != "" {
+		return restoreUnit(ctx, &s, data, &o)
+	}
 	c, err := s.capability()
 	if err != nil {
 		return nil, err
@@ -147,8 +167,57 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	return p, ctx.Err()
 }
 
+// restoreUnit makes the program of a unit of a framework file. Operations come
+// with the snapshot, so that only what they are called with is read again.
+func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Program, error) {
+	src, err := s.text()
+	if err != nil {
+		return nil, err
+	}
+	reads := &reader{kept: map[string]snapshotFile{}, only: true}
+	for _, f := range s.Files {
+		reads.kept[f.Key] = f.snapshotFile
+	}
+	file, problems := src.Framework(spec.FrameworkOptions{Strict: s.Strict, Open: reads.open})
+	if err := problems.Err(); err != nil {
+		return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
+	}
+	f := newFlows(file, o, reads)
+	f.source = s.Capability
+	problems = f.binds.load()
+	for _, a := range s.APIs {
+		if f.sets[a.Name], err = operations.Open(a.Index); err != nil {
+			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)
+		}
+		problems = append(problems, f.addAPI(file.Consumed(a.Name))...)
+	}
+	for _, d := range declared(file) {
+		if d.name != s.Unit {
+			continue
+		}
+		p, found := f.program(d.flow, d.name)
+		if err := append(problems, found...).Err(); err != nil {
+			return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
+		}
+		p.snapshot = func() ([]byte, error) { return data, nil }
+		p.view = p.describe(ctx, &Report{Dialect: string(spec.DialectFramework)})
+		return p, ctx.Err()
+	}
+	return nil, fmt.Errorf("the run's snapshot does not hold %q", s.Unit)
+}
+
 // capability reads the files of the snapshot.
 func (s *snapshot) capability() (*spec.Capability, error) {
+	src, err := s.text()
+	if err != nil {
+		return nil, err
+	}
+	c, problems := src.Capability(s.Strict)
+	return c, problems.Err()
+}
+
+// text reads the file with the overlays that acted on it.
+func (s *snapshot) text() (*spec.Source, error) {
 	src, problems := spec.Read(s.Capability.Name, s.Capability.Text)
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -163,9 +232,5 @@ func (s *snapshot) capability() (*spec.Capability, error) {
 		overlays = append(overlays, o)
 	}
 	src, problems = src.With(overlays...)
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	c, problems := src.Capability(s.Strict)
-	return c, problems.Err()
+	return src, problems.Err()
 }

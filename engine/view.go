@@ -81,6 +81,19 @@ func source(e *eval.Expr) string {
 // env lists the environment variables that the plan's operations need.
 func (p *Program) env(ctx context.Context) []PlanEnv {
 	out := []PlanEnv{}
+	if p.flows != nil {
+		for _, key := range p.bindKeys() {
+			env := p.flows.binds.describe(key)
+			if env.Problem == "" && !env.Set {
+				_, ok, _ := p.creds.there(ctx, []string{env.Name})
+				env.Set = ok
+			}
+			if !slices.ContainsFunc(out, func(e PlanEnv) bool { return e.Name == env.Name && e.For == env.For }) {
+				out = append(out, env)
+			}
+		}
+		return out
+	}
 	for _, name := range p.apiNames() {
 		for _, need := range p.apis[name].needs {
 			out = append(out, p.apis[name].envOf(ctx, need, p.creds.there)...)
@@ -93,6 +106,15 @@ func (p *Program) env(ctx context.Context) []PlanEnv {
 func (p *Program) hosts() []string {
 	out := []string{}
 	for _, name := range p.apiNames() {
+		if own := p.apis[name].own; own != nil && own.base != nil {
+			host := origin(own.base.Source())
+			if p.opts.BaseURL != "" {
+				host = origin(p.opts.BaseURL)
+			}
+			if host != "" && !slices.Contains(out, host) {
+				out = append(out, host)
+			}
+		}
 		for _, h := range p.apis[name].hosts {
 			if !slices.Contains(out, h) {
 				out = append(out, h)

@@ -22,6 +22,9 @@ type Framework struct {
 	Consumes    []*Consumed
 	Aggregates  []*Aggregate
 	Exposes     []*Exposure
+	// Section says that the file is one to import from: it has no capability of
+	// its own, and what its parts name may be in the file that imports them.
+	Section bool
 	// Files names the files that were read for imports, in order, each once.
 	Files []string
 	// Texts holds the text of File and of every file in Files, by the name that
@@ -59,6 +62,7 @@ type Consumed struct {
 	Description Str
 	BaseURI     Str // may hold {{variables}}; without a trailing slash
 	Auth        *Authentication
+	Params      []*Param             // of every operation, and of what is forwarded
 	Operations  []*ConsumedOperation // of all resources, in order
 	File        string               // that declares it: schema files are relative to its folder
 	Pos         diag.Pos

@@ -56,6 +56,7 @@ func (f *frame) consumed(e entryNode) *Consumed {
 	c.BaseURI = f.baseURI(p)
 	c.Auth = f.authentication(p.get("authentication"), false)
 	shared := append(f.consumedInputs(p), f.headers(p)...)
+	c.Params = shared
 	if t := f.part(p.get("tunnel"), kindTunnel); t != nil {
 		t.allow("type", "service", "identity", "fallback")
 		t.done()

@@ -28,6 +28,7 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 	l.check(out)
 	out.addPathInputs()
 	out.Files, out.Texts = l.files, l.texts
+	out.Section = f.standalone()
 	return out, l.diags().Sort()
 }
 

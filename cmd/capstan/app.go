@@ -79,7 +79,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 	a.addGlobalFlags(root.PersistentFlags())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.flags.check() }
 	root.AddCommand(
-		a.validateCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.runsCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(), a.skillCommand(),
+		a.validateCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.runsCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(), a.serveCommand(), a.skillCommand(),
 		a.explainCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root

@@ -28,6 +28,7 @@ func (c *call) status(resp *operations.Response) error {
 	}
 	e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
 	e.Body = excerpt(string(resp.Body))
+	e.Raw, e.Media = resp.Body, resp.Header.Get("Content-Type")
 	return e
 }
 

@@ -21,6 +21,8 @@ type StepError struct {
 	Status    int
 	RequestID string
 	Body      string // start of the API's answer
+	Raw       []byte // the API's answer, where it answered with an error
+	Media     string // content type of Raw
 	Writes    bool   // the operation changes something
 	Sent      bool   // the request reached the API
 

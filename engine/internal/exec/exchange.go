@@ -51,6 +51,9 @@ func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
 	if err := c.status(resp); err != nil {
 		return nil, err
 	}
+	if c.s.Flow {
+		return c.read(resp)
+	}
 	if err := c.readable(resp); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package exec
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -33,6 +34,11 @@ type Env struct {
 	// Redactor learns the values that must not be shown anywhere, and hides
 	// them in what requests say of themselves.
 	Redactor *operations.Redactor
+	// Binds holds the values of a framework file's binds by "namespace.NAME".
+	Binds map[string]any
+	// Attempts is how often a request is sent where its step does not say; 0
+	// means the caller's default.
+	Attempts int
 }
 
 // Event is one thing that happened.
@@ -90,6 +96,7 @@ type Record struct {
 type Outcome struct {
 	Records []Record
 	Outputs map[string]any // those whose steps succeeded
+	Answer  *FlowAnswer    // of a flow that came to its end
 }
 
 // Run executes the plan's steps in order and evaluates its outputs. The Outcome
@@ -104,11 +111,19 @@ func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outco
 		"inputs": env.Inputs,
 		"run":    map[string]any{"id": host.RunID(), "started_at": env.Started.UTC().Format(time.RFC3339)},
 	}
+	if p.Answer != nil {
+		r.vars["binds"] = env.Binds
+	}
 	for i, s := range p.Steps {
 		if err := r.step(ctx, s, &r.out.Records[i]); err != nil {
-			r.outputs(context.WithoutCancel(ctx))
+			if p.Answer == nil {
+				r.outputs(context.WithoutCancel(ctx))
+			}
 			return r.out, err
 		}
+	}
+	if p.Answer != nil {
+		return r.out, r.answer(ctx)
 	}
 	return r.out, r.outputs(ctx)
 }
@@ -121,6 +136,7 @@ type run struct {
 	out    *Outcome
 	values map[string]any // results by step id
 	vars   map[string]any
+	last   *kept // answer of the last call of a flow
 }
 
 // OutputError says that an output's source could not be evaluated.
@@ -249,8 +265,17 @@ func (r *run) each(ctx context.Context, s *plan.Step, rec *Record) error {
 }
 
 func (r *run) once(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
-	if s.Kind == plan.KindExternal {
+	switch s.Kind {
+	case plan.KindExternal:
 		return r.external(ctx, s, path, vars, rec)
+	case plan.KindLookup:
+		return r.lookup(ctx, s)
+	case plan.KindMock:
+		v, err := s.Mock.Eval(ctx, r.evalEnv(nil), nil)
+		if err != nil {
+			return nil, r.fail(ctx, s, path, "value", err)
+		}
+		return v, nil
 	}
 	return r.operation(ctx, s, path, vars, rec)
 }
@@ -262,6 +287,9 @@ type kept struct {
 	Millis    int64  `json:"ms"`       // from the first sending to the answer
 	RequestID string `json:"request_id,omitempty"`
 	Value     any    `json:"value"`
+	// Of flows, whose answer may be passed on as it came.
+	Media string `json:"media,omitempty"`
+	Raw   []byte `json:"raw,omitempty"`
 }
 
 // Answer is what a host keeps of an answer that a person supplies for one that
@@ -283,5 +311,9 @@ func decodeKept(raw json.RawMessage) (kept, error) {
 	k.Millis = int64(ms)
 	k.RequestID, _ = m["request_id"].(string)
 	k.Value = m["value"]
-	return k, nil
+	k.Media, _ = m["media"].(string)
+	if text, ok := m["raw"].(string); ok {
+		k.Raw, err = base64.StdEncoding.DecodeString(text)
+	}
+	return k, err
 }

@@ -37,14 +37,28 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		c.account(c.attempts, c.spent())
 		return nil, c.explain(err)
 	}
-	k, err := decodeKept(raw)
+	k, err := c.known(raw)
 	if err != nil {
 		return nil, &StepError{Step: path, Code: CodeAnswer, API: s.API, Message: "its kept result cannot be read: " + err.Error(), Err: err}
 	}
 	rec.HTTPStatus = k.Status
 	c.account(k.Attempts, time.Duration(k.Millis)*time.Millisecond)
 	r.hide(s, k.Value)
+	if s.Flow {
+		r.last = k
+		return c.result(k)
+	}
 	return k.Value, nil
+}
+
+// known is what the host keeps of the step: what was just sent, or what it kept
+// of an earlier execution.
+func (c *call) known(raw json.RawMessage) (*kept, error) {
+	if c.fresh != nil {
+		return c.fresh, nil
+	}
+	k, err := decodeKept(raw)
+	return &k, err
 }
 
 // account adds one performance of the step to its record; a step with `each`
@@ -77,6 +91,8 @@ type call struct {
 	seen bool
 	// unread says why the last look told nothing.
 	unread error
+	// fresh is the answer that this process just had, of a flow's step.
+	fresh *kept
 	// dropped says which items of the last look were left out as foreign.
 	dropped string
 }
@@ -89,6 +105,12 @@ func (c *call) send(ctx context.Context) (json.RawMessage, error) {
 	}
 	if err != nil {
 		return nil, c.tookEffect(err)
+	}
+	if c.s.Flow {
+		c.fresh = k
+	}
+	if _, forgets := c.host.(*durable.Once); forgets {
+		return nil, nil
 	}
 	return k.encode()
 }

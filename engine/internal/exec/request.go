@@ -43,6 +43,14 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 	if len(body) > 0 || req.Body == nil && s.Op.Body != nil && s.Op.Body.Required {
 		req.Body = body
 	}
+	if s.Exchange != nil && s.Exchange.Body != nil {
+		if err := r.flowBody(ctx, s, env, req); err != nil {
+			return nil, r.fail(ctx, s, path, "body", err)
+		}
+	}
+	if req.Attempts == 0 {
+		req.Attempts = r.env.Attempts
+	}
 	if s.KeyHeader != "" {
 		req.Header.Set(s.KeyHeader, idempotencyKey(r.host.RunID(), path))
 		req.Resend = true

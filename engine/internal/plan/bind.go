@@ -231,6 +231,10 @@ func describe(v Value) (from, source string) {
 			return strings.TrimSpace(e.Source()), ""
 		}
 		source = v.t.Source()
+	case textValue:
+		source = v.text.Source()
+	case placeValue:
+		return v.at.name(), ""
 	}
 	var names []string
 	for _, r := range v.refs() {

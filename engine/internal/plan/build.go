@@ -206,6 +206,10 @@ func (b *builder) needs(s *Step) []string {
 	for _, bind := range s.Binds {
 		mark(bind.Value.refs())
 	}
+	mark(s.reads)
+	if s.Exchange != nil && s.Exchange.Body != nil {
+		mark(s.Exchange.Body.reads)
+	}
 	for _, e := range []*eval.Expr{s.When, s.Each, s.Until, s.Fail, s.Select} {
 		if e != nil {
 			mark(e.Refs())

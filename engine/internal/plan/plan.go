@@ -19,6 +19,11 @@ type Plan struct {
 	Inputs     []*Input
 	Steps      []*Step
 	Outputs    []*Output
+	// Answer is what a flow of the framework dialect answers with, nil for
+	// compositions, which have Outputs.
+	Answer *Answer
+	// Variables are the binds that are read, as "namespace.NAME".
+	Variables []string
 }
 
 // Input is a declared input with its type and the steps that use it.
@@ -31,6 +36,14 @@ type Input struct {
 	HasDefault  bool
 	Description string
 	UsedBy      []string // step ids, then output names; in order, unique
+
+	// Of flows: where a REST request brings it ("" for anywhere), the place in
+	// a REST body, and the declaration, nil when the input is Inferred from its
+	// use.
+	In       string
+	At       *eval.Path
+	Param    *spec.Param
+	Inferred bool
 }
 
 // Kind is what performs a step.
@@ -70,6 +83,14 @@ type Step struct {
 	Sensitive []Path
 	Needs     []string  // ids of the steps whose results this one reads, in file order
 	Result    eval.Type // what later steps see
+
+	// Flow says that the step is of the framework dialect; the others below
+	// are set by its kind.
+	Flow     bool
+	Exchange *Exchange
+	Lookup   *Lookup
+	Mock     *Shaped
+	reads    []eval.Ref // of what is not in Binds
 }
 
 // Polls reports whether the step looks more than once.

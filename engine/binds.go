@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// bindings finds the values of a file's binds. What comes from the environment
+// is looked up when it is first needed; files are read when the file is loaded.
+type bindings struct {
+	file  *spec.Framework
+	creds *keyring
+	// found holds the values of binds with a location, by "namespace.NAME".
+	found map[string]string
+	// absent says why a bind with a location has none, by "namespace.NAME".
+	absent map[string]string
+	// open are binds whose values are no secret: they stand in a base URI.
+	open map[string]bool
+}
+
+func newBindings(f *spec.Framework, creds *keyring, _ *reader) *bindings {
+	b := &bindings{file: f, creds: creds, found: map[string]string{}, absent: map[string]string{}, open: map[string]bool{}}
+	for _, c := range f.Consumes {
+		if t, _, _ := plan.NewVariables(f).Text(c.BaseURI.Value, true); t != nil {
+			for _, key := range t.Keys() {
+				b.open[key] = true
+			}
+		}
+	}
+	return b
+}
+
+// load reads the files. A key that a file lacks is an error; a file that is not
+// there yet is one only when something needs it.
+func (b *bindings) load() diag.List {
+	var problems diag.List
+	for _, bind := range b.file.Binds {
+		if !bind.Location.IsSet() {
+			continue
+		}
+		values, err := readBinds(bind)
+		if err != nil {
+			pos, end := bind.Location.Span(0, len([]rune(bind.Location.Value)))
+			problems.Add(diag.Diagnostic{
+				Code: "unreadable-bind", Severity: diag.Warning, Pos: pos, EndColumn: end,
+				Message: fmt.Sprintf("the values of %q cannot be read: %v", bind.Namespace.Value, err),
+				Hint:    "nothing that needs them can run",
+			})
+		}
+		for _, k := range bind.Keys {
+			key := bind.Namespace.Value + "." + k.Name.Value
+			v, ok := values[k.Key.Value]
+			switch {
+			case err != nil:
+				b.absent[key] = err.Error()
+			case !ok:
+				pos, end := k.Key.Span(0, len([]rune(k.Key.Value)))
+				problems.Add(diag.Diagnostic{
+					Code: "missing-bind-key", Pos: pos, EndColumn: end,
+					Message: fmt.Sprintf("%s has no key %q, which %s is bound to", bind.Location.Value, k.Key.Value, k.Name.Value),
+					Hint:    hintKeys(values),
+				})
+			default:
+				b.found[key] = v
+				if !b.open[key] {
+					b.creds.redactor.Add(v)
+				}
+			}
+		}
+	}
+	return problems
+}
+
+func hintKeys(values map[string]string) string {
+	var keys []string
+	for k := range values {
+		keys = append(keys, k)
+	}
+	if len(keys) == 0 {
+		return "the file has no keys"
+	}
+	slices.Sort(keys)
+	return "it has " + strings.Join(keys[:min(len(keys), 8)], ", ")
+}
+
+// readBinds reads a file of values: YAML, JSON, or lines of NAME=value.
+func readBinds(bind *spec.Bind) (map[string]string, error) {
+	path, err := locate(bind.File, bind.Location.Value)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readLimited(path)
+	switch {
+	case os.IsNotExist(err):
+		return nil, fmt.Errorf("%s does not exist", path)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read", path)
+	}
+	if ext := filepath.Ext(path); ext == ".env" || ext == ".properties" {
+		return readEnvFile(string(text)), nil
+	}
+	v, err := spec.DecodeYAML(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%s is not a mapping of keys to values", path)
+	}
+	out := map[string]string{}
+	for k, x := range m {
+		if s, err := eval.TextOf(x); err == nil {
+			out[k] = s
+		}
+	}
+	return out, nil
+}
+
+func readEnvFile(text string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
+		name, value, ok := strings.Cut(line, "=")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
+			value = value[1 : len(value)-1]
+		}
+		out[strings.TrimSpace(name)] = value
+	}
+	return out
+}
+
+// values looks binds up by "namespace.NAME". missing lists those without a
+// value.
+func (b *bindings) values(ctx context.Context, keys []string) (values map[string]any, missing []PlanEnv, err error) {
+	values = make(map[string]any, len(keys))
+	for _, key := range keys {
+		v, env, err := b.value(ctx, key)
+		if err != nil {
+			return nil, nil, err
+		}
+		if env != nil {
+			if !slices.ContainsFunc(missing, func(m PlanEnv) bool { return m.Name == env.Name && m.For == env.For }) {
+				missing = append(missing, *env)
+			}
+			continue
+		}
+		values[key] = v
+	}
+	return values, missing, nil
+}
+
+func (b *bindings) value(ctx context.Context, key string) (string, *PlanEnv, error) {
+	if v, ok := b.found[key]; ok {
+		return v, nil, nil
+	}
+	env := b.describe(key)
+	if env.Problem != "" {
+		return "", &env, nil
+	}
+	get := b.creds.get
+	if b.open[key] {
+		get = b.creds.lookup
+	}
+	v, ok, err := get(ctx, env.Name)
+	if err != nil {
+		env.Problem = err.Error()
+		return "", &env, nil
+	}
+	if !ok || v == "" {
+		return "", &env, nil
+	}
+	return v, nil, nil
+}
+
+// describe says which environment variable a bind reads, or why it has no value.
+func (b *bindings) describe(key string) PlanEnv {
+	namespace, name, _ := strings.Cut(key, ".")
+	env := PlanEnv{Name: name, For: namespace}
+	if _, ok := b.found[key]; ok {
+		env.Set = true
+	}
+	if why, ok := b.absent[key]; ok {
+		env.Problem = why
+		return env
+	}
+	for _, bind := range b.file.Binds {
+		for _, k := range bind.Keys {
+			if bind.Namespace.Value == namespace && k.Name.Value == name && !bind.Location.IsSet() {
+				env.Name = k.Key.Value
+			}
+		}
+	}
+	return env
+}
+
+// ready checks every bind of the file.
+func (f *flows) ready(ctx context.Context) error {
+	if !f.opts.sends() {
+		return nil
+	}
+	var keys []string
+	for _, b := range f.file.Binds {
+		for _, k := range b.Keys {
+			keys = append(keys, b.Namespace.Value+"."+k.Name.Value)
+		}
+	}
+	_, missing, err := f.binds.values(ctx, keys)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return &CredentialError{missing}
+	}
+	return nil
+}

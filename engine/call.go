@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/exec"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// Answer is what a program answers one request with.
+type Answer struct {
+	// Value is the answer as JSON-like data. It is nil when the last API
+	// answered with nothing, or in a form that is only in Body.
+	Value any
+	// Shaped says that Value is what the file declares; otherwise Body, when
+	// there is one, is what the last API sent.
+	Shaped bool
+	// Status is the HTTP status of the last API call, 0 when there was none.
+	Status int
+	// Media is the content type of Body, or the declared one.
+	Media string
+	Body  []byte
+	// Binary says that Body is no text.
+	Binary bool
+}
+
+// CallError says why a call did not succeed. Nothing in its text is secret.
+type CallError struct {
+	Info ErrorInfo
+	// Upstream is what the API answered when it answered with an error, as it
+	// came; nil when something else failed.
+	Upstream *Answer
+	err      error
+}
+
+func (e *CallError) Error() string {
+	if e.Info.Step == "" {
+		return e.Info.Message
+	}
+	return "step \"" + e.Info.Step + "\": " + e.Info.Message
+}
+
+// Unwrap returns the cause, as [RunError.Unwrap] does.
+func (e *CallError) Unwrap() error { return e.err }
+
+// Call runs the program for one request and returns its answer: nothing is kept,
+// nothing is sent again, and a step that waits for a person fails. It is how
+// served operations and tools are answered. Bad inputs give an *[InputError],
+// missing credentials a *[CredentialError]; anything else a *[CallError].
+//
+// It is safe for concurrent use; calls share connections, and with Options.Mock
+// the mock's objects.
+func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
+	inputs, err := p.CheckInputs(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkCredentials(ctx); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	r := p.newRunning("call", &RunOptions{})
+	r.inputs, r.started = inputs, started
+	env, err := p.callEnv(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if p.opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.opts.Timeout)
+		defer cancel()
+	}
+	out, err := exec.Run(ctx, p.plan, env, &durable.Once{ID: r.id, Started: started})
+	if err != nil {
+		return nil, r.callError(err)
+	}
+	if a := out.Answer; a != nil {
+		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary}, nil
+	}
+	return &Answer{Value: out.Outputs, Shaped: true}, nil
+}
+
+func (r *running) callError(err error) *CallError {
+	e := &CallError{Info: *r.info(err), err: err}
+	var step *exec.StepError
+	if errors.As(err, &step) && step.Status >= 400 && step.Code == exec.CodeStatus {
+		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: step.Raw}
+	}
+	return e
+}
+
+// sharedCallers are the callers that all calls of a file's programs go through.
+type sharedCallers struct {
+	mu      sync.Mutex
+	session *session
+	byAPI   map[string]operations.Caller
+}
+
+func (s *sharedCallers) get(a *api, o *Options) operations.Caller {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	call := s.byAPI[a.name]
+	if call == nil {
+		call = a.caller(o, s.session)
+		s.byAPI[a.name] = call
+	}
+	return call
+}
+
+// callEnv is what the interpreter gets for a call.
+func (p *Program) callEnv(ctx context.Context, r *running) (*exec.Env, error) {
+	shared := p.shared()
+	env := &exec.Env{
+		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1,
+		Call: func(name string) operations.Caller { return shared.get(p.apis[name], &p.opts) },
+		Emit: r.forward,
+	}
+	return env, p.fillIn(ctx, env)
+}
+
+func (p *Program) shared() *sharedCallers {
+	once, live := &p.once, &p.live
+	if p.flows != nil {
+		once, live = &p.flows.once, &p.flows.live
+	}
+	once.Do(func() {
+		*live = &sharedCallers{session: newSession(p.creds.redactor), byAPI: map[string]operations.Caller{}}
+	})
+	return *live
+}
+
+// fillIn adds what depends on where the program's APIs are: servers, and the
+// values of binds.
+func (p *Program) fillIn(ctx context.Context, env *exec.Env) error {
+	if p.flows == nil {
+		env.BaseURL = func(name string) string { return p.apis[name].base }
+		return nil
+	}
+	binds, missing, err := p.flows.binds.values(ctx, p.plan.Variables)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 && p.opts.sends() {
+		return &CredentialError{missing}
+	}
+	for _, m := range missing { // a mock needs no real ones
+		binds[m.For+"."+m.Name] = "mock-" + m.Name
+	}
+	env.Binds = binds
+	servers := map[string]string{}
+	for name, a := range p.apis {
+		servers[name] = a.base
+		if a.base == "" && p.opts.sends() {
+			if servers[name], err = a.own.server(ctx); err != nil {
+				return &CallError{Info: ErrorInfo{Code: "bad-base-url", Message: "the API \"" + name + "\" cannot be called: " + err.Error()}, err: err}
+			}
+		}
+	}
+	env.BaseURL = func(name string) string { return servers[name] }
+	return nil
+}

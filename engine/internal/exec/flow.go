@@ -1,0 +1,250 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"net/textproto"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// flowBody makes the body of a flow's request from its template.
+func (r *run) flowBody(ctx context.Context, s *plan.Step, env *eval.Env, req *operations.Request) error {
+	b := s.Exchange.Body
+	v, err := b.Make(ctx, env)
+	if err != nil {
+		return err
+	}
+	req.MediaType = b.Media
+	parts, ok := v.([]plan.Part)
+	if !ok {
+		req.Body = v
+		return nil
+	}
+	req.Body, req.MediaType, err = encodeParts(parts)
+	return err
+}
+
+var quoteEscaper = strings.NewReplacer("\\", "\\\\", `"`, `\"`, "\r", "%0D", "\n", "%0A")
+
+// encodeParts writes a multipart/form-data body (RFC 7578).
+func encodeParts(parts []plan.Part) ([]byte, string, error) {
+	var buf bytes.Buffer
+	w := multipart.NewWriter(&buf)
+	for _, p := range parts {
+		h := textproto.MIMEHeader{}
+		disposition := fmt.Sprintf(`form-data; name="%s"`, quoteEscaper.Replace(p.Name))
+		if p.Filename != "" {
+			disposition += fmt.Sprintf(`; filename="%s"`, quoteEscaper.Replace(p.Filename))
+		}
+		h.Set("Content-Disposition", disposition)
+		if p.ContentType != "" {
+			h.Set("Content-Type", strings.Map(dropBreaks, p.ContentType))
+		} else if p.Filename != "" {
+			h.Set("Content-Type", "application/octet-stream")
+		}
+		part, err := w.CreatePart(h)
+		if err != nil {
+			return nil, "", err
+		}
+		if _, err := part.Write([]byte(p.Value)); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", err
+	}
+	return buf.Bytes(), w.FormDataContentType(), nil
+}
+
+func dropBreaks(r rune) rune {
+	if r == '\r' || r == '\n' {
+		return -1
+	}
+	return r
+}
+
+// read decodes the answer of a flow's call by its declared format.
+func (c *call) read(resp *operations.Response) (*kept, error) {
+	x := c.s.Exchange
+	k := &kept{
+		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID,
+		Media: resp.Header.Get("Content-Type"),
+	}
+	if x.Media != "" {
+		k.Media = x.Media
+	}
+	if x.Raw {
+		k.Raw = resp.Body
+	}
+	switch {
+	case len(bytes.TrimSpace(resp.Body)) == 0:
+	case x.Format == "binary":
+		if x.MaxBinary > 0 && int64(len(resp.Body)) > x.MaxBinary {
+			return nil, c.unreadable(resp, fmt.Errorf("it has %d bytes, more than maxBinarySize allows (%d)", len(resp.Body), x.MaxBinary))
+		}
+		k.Raw = resp.Body
+	case x.Decode != nil:
+		v, err := x.Decode(resp.Body, k.Media)
+		if err != nil {
+			return nil, c.unreadable(resp, err)
+		}
+		k.Value = v
+	case resp.IsJSON:
+		k.Value = resp.Value
+	default:
+		k.Value = lenient(resp)
+	}
+	return k, nil
+}
+
+// lenient reads an answer that does not say it is JSON: as JSON where it is,
+// else as text.
+func lenient(resp *operations.Response) any {
+	var v any
+	if json.Valid(resp.Body) {
+		if v, err := decodeJSON(resp.Body); err == nil {
+			return v
+		}
+	}
+	if v = resp.Value; v == nil {
+		v = string(resp.Body)
+	}
+	return v
+}
+
+func (c *call) unreadable(resp *operations.Response, err error) error {
+	e := c.stepError(CodeAnswer, "%s answered %d, but its answer cannot be read as %s: %v", c.s.API, resp.Status, c.s.Exchange.Format, err)
+	e.Status, e.RequestID, e.Sent, e.Err = resp.Status, resp.RequestID, true, err
+	e.Body = excerpt(string(resp.Body))
+	return e
+}
+
+// result is what later steps see of a call: its named outputs, or the answer.
+func (c *call) result(k *kept) (any, error) {
+	x := c.s.Exchange
+	if len(x.Result) == 0 {
+		return k.Value, nil
+	}
+	out := map[string]any{}
+	for _, f := range x.Result {
+		v, _ := f.At.Get(k.Value)
+		if whole, ok := v.(map[string]any); ok && f.At.Whole() {
+			for name, field := range whole {
+				out[name] = field
+			}
+		}
+		out[f.Name] = v
+	}
+	return out, nil
+}
+
+// FlowAnswer is what a flow answers with.
+type FlowAnswer struct {
+	// Value is the shaped value, when Shaped.
+	Value  any
+	Shaped bool
+	// Status is the HTTP status of the last call, 0 when nothing was called.
+	Status int
+	// Media and Body are the last call's answer as it came, when not Shaped.
+	Media  string
+	Body   []byte
+	Binary bool
+}
+
+// answer evaluates what the flow answers with.
+func (r *run) answer(ctx context.Context) error {
+	a := r.plan.Answer
+	out := &FlowAnswer{Media: a.Media}
+	r.out.Answer = out
+	var found any
+	if k := r.last; k != nil {
+		out.Status, out.Body, found = k.Status, k.Raw, k.Value
+		if out.Media == "" {
+			out.Media = k.Media
+		}
+	}
+	if n := len(r.plan.Steps); n > 0 {
+		last := r.plan.Steps[n-1]
+		out.Binary = last.Exchange != nil && last.Exchange.Format == "binary"
+		if last.Kind != plan.KindOperation {
+			found = r.values[last.ID] // a lookup or script has the last word
+			out.Body = nil
+		} else if !last.Exchange.Raw {
+			out.Body = nil
+		}
+	}
+	v, shaped, err := r.shape(ctx, a, found)
+	if err != nil {
+		return &OutputError{"answer", err}
+	}
+	out.Value, out.Shaped = v, shaped
+	if !shaped {
+		out.Value = found
+	}
+	r.out.Outputs = outputsOf(out.Value)
+	return nil
+}
+
+// shape brings what was found into the declared form; shaped is false when the
+// flow declares none that fits, and the answer is passed on.
+func (r *run) shape(ctx context.Context, a *plan.Answer, found any) (v any, shaped bool, err error) {
+	env := r.evalEnv(nil)
+	switch {
+	case a.Mappings != nil:
+		out := map[string]any{}
+		for _, m := range a.Mappings {
+			x, ok, err := m.Eval(ctx, env)
+			if err != nil {
+				return nil, false, err
+			}
+			if ok {
+				put(out, m.Target, x)
+			}
+		}
+		return out, true, nil
+	case a.Object != nil:
+		v, err = a.Object.Eval(ctx, env, found)
+		return v, true, err
+	}
+	if found == nil {
+		return nil, false, nil
+	}
+	for _, alternative := range a.Alternatives {
+		if v, err = alternative.Eval(ctx, env, found); err != nil || v != nil {
+			return v, v != nil, err
+		}
+	}
+	return nil, false, nil
+}
+
+// put sets a dotted place of an object, making the objects on the way.
+func put(out map[string]any, at []string, v any) {
+	for _, name := range at[:len(at)-1] {
+		next, ok := out[name].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			out[name] = next
+		}
+		out = next
+	}
+	out[at[len(at)-1]] = v
+}
+
+// outputsOf is an answer as the outputs of a run: an object's fields, anything
+// else under one name.
+func outputsOf(v any) map[string]any {
+	if m, ok := v.(map[string]any); ok {
+		return m
+	}
+	if v == nil {
+		return map[string]any{}
+	}
+	return map[string]any{"result": v}
+}

@@ -1,0 +1,118 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// Codes of failures of a flow's own steps.
+const (
+	CodeLookup = "lookup-failed"
+)
+
+func decodeJSON(b []byte) (any, error) { return jsonvalue.Decode(b) }
+
+// lookup picks the entry of a list whose field equals the lookup's value; for a
+// list of values one entry each, leaving out those without one. Values compare
+// as text, as ids are numbers in one answer and text in another.
+func (r *run) lookup(ctx context.Context, s *plan.Step) (any, error) {
+	l := s.Lookup
+	wanted, err := l.Value.Eval(ctx, r.evalEnv(nil))
+	if err != nil {
+		return nil, r.fail(ctx, s, s.ID, "lookupValue", err)
+	}
+	entries, err := entriesOf(r.values[l.Index], l.Match)
+	if err != nil {
+		return nil, &StepError{Step: s.ID, Code: CodeLookup, Message: fmt.Sprintf("the result of step %q %v", l.Index, err),
+			Hint: "a lookup wants a list of objects"}
+	}
+	index := map[string]map[string]any{}
+	for _, e := range entries {
+		entry, _ := e.(map[string]any)
+		if key, err := eval.TextOf(entry[l.Match]); err == nil {
+			if _, taken := index[key]; !taken {
+				index[key] = entry
+			}
+		}
+	}
+	values, several := wanted.([]any)
+	if !several {
+		entry, ok := find(index, wanted)
+		if !ok {
+			return nil, nil
+		}
+		return pick(entry, l.Fields), nil
+	}
+	out := []any{}
+	for _, v := range values {
+		if entry, ok := find(index, v); ok {
+			out = append(out, pick(entry, l.Fields))
+		}
+	}
+	return out, nil
+}
+
+// entriesOf is the list to look into: the result itself, the one list that it
+// holds, or where it holds columns, of which match is one, their rows.
+func entriesOf(v any, match string) ([]any, error) {
+	switch v := v.(type) {
+	case []any:
+		return v, nil
+	case map[string]any:
+		if column, ok := v[match].([]any); ok {
+			return rows(v, len(column)), nil
+		}
+		var found []any
+		lists := 0
+		for _, x := range v {
+			if list, ok := x.([]any); ok {
+				found = list
+				lists++
+			}
+		}
+		if lists == 1 {
+			return found, nil
+		}
+		return nil, fmt.Errorf("is an object with %d lists", lists)
+	case nil:
+		return nil, fmt.Errorf("is empty")
+	}
+	return nil, fmt.Errorf("is no list")
+}
+
+// rows turns columns into entries.
+func rows(columns map[string]any, n int) []any {
+	out := make([]any, n)
+	for i := range out {
+		row := map[string]any{}
+		for name, c := range columns {
+			if column, ok := c.([]any); ok && i < len(column) {
+				row[name] = column[i]
+			}
+		}
+		out[i] = row
+	}
+	return out
+}
+
+func find(index map[string]map[string]any, v any) (map[string]any, bool) {
+	key, err := eval.TextOf(v)
+	if err != nil {
+		return nil, false
+	}
+	entry, ok := index[key]
+	return entry, ok
+}
+
+// pick takes fields of an entry; one that it lacks is null.
+func pick(entry map[string]any, fields []string) map[string]any {
+	out := make(map[string]any, len(fields))
+	for _, f := range fields {
+		out[f] = entry[f]
+	}
+	return out
+}

@@ -1,0 +1,223 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// FlowBody makes a request body from a template.
+type FlowBody struct {
+	Media string // "" takes the operation's own
+	make  func(ctx context.Context, env *eval.Env) (any, error)
+	reads []eval.Ref
+}
+
+// Make returns the body: JSON-like data, or []byte to be sent as it is.
+func (b *FlowBody) Make(ctx context.Context, env *eval.Env) (any, error) { return b.make(ctx, env) }
+
+// body binds the request's body: the operation's template, or its parameters
+// that travel in the body.
+func (c *flowCall) body() {
+	if c.op.Body != nil {
+		c.template(c.op.Body)
+		return
+	}
+	var inBody []*spec.Param
+	for _, p := range c.op.Params {
+		switch p.In.Value {
+		case "body", "form", "formData", "multipart":
+			inBody = append(inBody, p)
+		}
+	}
+	whole := consumed.Whole(c.op)
+	for _, p := range inBody {
+		v, rule, ok := c.value(p.Name.Value, p, p.Required)
+		if !ok {
+			continue
+		}
+		c.bind(&Bind{Name: p.Name.Value, In: operations.InBody, Whole: p == whole}, rule, v)
+	}
+	if c.op.Body == nil && len(inBody) == 0 && c.s.Op.Body != nil {
+		if v, ok := c.with[wholeBody]; ok {
+			c.spent[wholeBody] = true
+			c.bind(&Bind{Name: wholeBody, In: operations.InBody, Whole: true}, RuleWith, v)
+		}
+	}
+}
+
+// template compiles a body template by its type.
+func (c *flowCall) template(body *spec.Body) {
+	n := c.inOperation()
+	n.own = nil
+	switch kind := body.Type.Value; kind {
+	case "raw", "json":
+		if s, ok := body.Data.Scalar.(string); ok && body.Data.Kind == spec.Scalar {
+			c.jsonText(n, body.Data.Str, s)
+			return
+		}
+		c.structured(n, "application/json", body.Data)
+	case "formUrlEncoded":
+		if body.Data.Kind == spec.Scalar {
+			c.plainText(n, "application/x-www-form-urlencoded", body.Data.Str)
+			return
+		}
+		c.structured(n, "application/x-www-form-urlencoded", body.Data)
+	case "multipartForm":
+		c.multipart(n, body.Data)
+	case "xml":
+		c.plainText(n, "application/xml", body.Data.Str)
+	case "sparql":
+		c.plainText(n, "application/sparql-query", body.Data.Str)
+	default:
+		c.plainText(n, "text/plain", body.Data.Str)
+	}
+}
+
+// structured is a body of data with texts in it.
+func (c *flowCall) structured(n *names, media string, v spec.Value) {
+	value := n.data(v)
+	c.setBody(media, value.refs(), value.Eval)
+}
+
+// jsonText is JSON written as text: values go in escaped. Text that is no JSON
+// is sent as it is.
+func (c *flowCall) jsonText(n *names, at spec.Str, src string) {
+	t, problems := eval.ParseJSONText(src)
+	if t == nil || len(problems) > 0 {
+		media := ""
+		if !strings.HasPrefix(strings.TrimSpace(src), "{{") {
+			media = c.contentType()
+		}
+		c.plainText(n, media, at)
+		return
+	}
+	places, ok := n.places(at, t.Placeholders())
+	if !ok {
+		return
+	}
+	v := textValue{places: places}
+	c.setBody("", v.refs(), func(ctx context.Context, env *eval.Env) (any, error) {
+		var failed error
+		out, err := t.Render(v.getter(ctx, env, &failed))
+		if failed != nil {
+			err = failed
+		}
+		return out, err
+	})
+}
+
+// contentType is the media type that a constant header parameter gives the
+// body, "" when none does.
+func (c *flowCall) contentType() string {
+	for _, p := range c.op.Params {
+		if p.In.Value == "header" && strings.EqualFold(p.Name.Value, "Content-Type") && p.Value != nil {
+			s, _ := p.Value.Scalar.(string)
+			return s
+		}
+	}
+	return ""
+}
+
+// plainText is a body of text. A text that is one placeholder with structured
+// data in it is sent as JSON.
+func (c *flowCall) plainText(n *names, media string, at spec.Str) {
+	switch v := n.text(at).(type) {
+	case Literal:
+		s, _ := v.V.(string)
+		c.setBody(media, nil, func(context.Context, *eval.Env) (any, error) { return []byte(s), nil })
+	case textValue:
+		c.setBody(media, v.refs(), func(ctx context.Context, env *eval.Env) (any, error) {
+			if v.text.Whole() {
+				x, err := v.Eval(ctx, env)
+				if s, isText := x.(string); isText {
+					return []byte(s), err
+				}
+				return x, err
+			}
+			s, err := v.partial(ctx, env)
+			return []byte(s), err
+		})
+	}
+}
+
+func (c *flowCall) setBody(media string, reads []eval.Ref, make func(context.Context, *eval.Env) (any, error)) {
+	c.flowBody = &FlowBody{Media: media, make: make, reads: reads}
+	c.use(reads, c.by)
+}
+
+// Part is one part of a multipart body, evaluated.
+type Part struct{ Name, Value, Filename, ContentType string }
+
+// multipart compiles the parts of a form.
+func (c *flowCall) multipart(n *names, v spec.Value) {
+	var parts []map[string]Value
+	add := func(name spec.Str, fields []spec.Field) {
+		part := map[string]Value{}
+		if name.IsSet() {
+			part["name"] = Literal{name.Value}
+		}
+		for _, f := range fields {
+			part[f.Key.Value] = n.data(f.Value)
+		}
+		parts = append(parts, part)
+	}
+	for _, item := range v.Items {
+		add(spec.Str{}, item.Fields)
+	}
+	for _, f := range v.Fields {
+		if f.Value.Kind == spec.Mapping {
+			add(f.Key, f.Value.Fields)
+		} else {
+			add(f.Key, []spec.Field{{Key: spec.Str{Value: "value"}, Value: f.Value}})
+		}
+	}
+	var reads []eval.Ref
+	for _, p := range parts {
+		for _, x := range p {
+			reads = append(reads, x.refs()...)
+		}
+	}
+	c.setBody("multipart/form-data", reads, func(ctx context.Context, env *eval.Env) (any, error) {
+		var out []Part
+		for _, p := range parts {
+			part, given, err := evalPart(ctx, env, p)
+			if err != nil {
+				return nil, err
+			}
+			if given {
+				out = append(out, part)
+			}
+		}
+		return out, nil
+	})
+}
+
+func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (Part, bool, error) {
+	text := map[string]string{}
+	for name, v := range p {
+		x, err := v.Eval(ctx, env)
+		if err != nil {
+			return Part{}, false, err
+		}
+		if x == nil && name == "value" {
+			return Part{}, false, nil
+		}
+		if x == nil {
+			continue
+		}
+		if text[name], err = eval.TextOf(x); err != nil {
+			return Part{}, false, err
+		}
+	}
+	part := Part{Name: text["name"], Value: text["value"], Filename: text["filename"], ContentType: text["contentType"]}
+	if part.Name == "" {
+		return part, false, fmt.Errorf("a part of the form has no name")
+	}
+	return part, true, nil
+}

@@ -1,0 +1,186 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/mcp"
+	"github.com/capstan-run/capstan/serve/rest"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Exposures makes the endpoints that a file of the framework dialect declares.
+// The error lists everything that cannot be served.
+func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint, error) {
+	f := s.Framework()
+	if f == nil {
+		return nil, errors.New("a composition declares no exposures")
+	}
+	if len(f.Exposes) == 0 {
+		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.File)
+	}
+	b := &exposing{service: s, opts: o, shared: newShared(f)}
+	var out []*Endpoint
+	var errs []error
+	for _, e := range f.Exposes {
+		end, err := b.endpoint(ctx, e)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", e.Pos, err))
+			continue
+		}
+		out = append(out, end)
+	}
+	b.shared.endpoints = out
+	return out, errors.Join(errs...)
+}
+
+// exposing makes the endpoints of one file.
+type exposing struct {
+	service *engine.Service
+	opts    *Options
+	shared  *shared
+}
+
+func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, error) {
+	end := &Endpoint{Type: e.Type.Value, Namespace: e.Namespace.Value, Open: e.Auth == nil}
+	if e.Type.Value == "mcp" && e.Transport == "stdio" {
+		return b.stdio(end, e)
+	}
+	if e.Port == 0 {
+		return nil, fmt.Errorf("the %s exposure %q has no port", e.Type.Value, e.Namespace.Value)
+	}
+	end.Address = b.address(e)
+	h, err := b.handler(end, e)
+	if err != nil {
+		return nil, err
+	}
+	end.handler, err = b.guarded(ctx, e, h)
+	return end, err
+}
+
+// address is where an exposure listens: where the file or the options say, else
+// on loopback.
+func (b *exposing) address(e *spec.Exposure) string {
+	host := e.Address.Value
+	if b.opts.Address != "" {
+		host = b.opts.Address
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(e.Port+b.opts.PortOffset))
+}
+
+func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error) {
+	switch e.Type.Value {
+	case "rest":
+		return rest.New(b.service, e, &rest.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body}), nil
+	case "mcp":
+		server, err := b.mcp(e)
+		if err != nil {
+			return nil, err
+		}
+		end.close = func() { _ = server.Close() }
+		return server.Handler(), nil
+	case "skill":
+		return b.skills(e)
+	case "control":
+		return b.control(e), nil
+	}
+	return nil, fmt.Errorf("an exposure of type %q cannot be served", e.Type.Value)
+}
+
+func (b *exposing) stdio(end *Endpoint, e *spec.Exposure) (*Endpoint, error) {
+	server, err := b.mcp(e)
+	if err != nil {
+		return nil, err
+	}
+	end.Address, end.Open = "stdio", false
+	end.stdio = func(ctx context.Context, in io.Reader, out io.Writer) error { return server.Stdio(ctx, in, out) }
+	end.close = func() { _ = server.Close() }
+	return end, nil
+}
+
+func (b *exposing) mcp(e *spec.Exposure) (*mcp.Server, error) {
+	offer, err := b.offer(e)
+	if err != nil {
+		return nil, err
+	}
+	return mcp.New(offer, &mcp.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body})
+}
+
+// guarded puts what the file asks of callers around a handler.
+func (b *exposing) guarded(ctx context.Context, e *spec.Exposure, h http.Handler) (http.Handler, error) {
+	h = b.shared.watch(e, h)
+	if e.Auth != nil {
+		scheme, err := b.scheme(ctx, e)
+		if err != nil {
+			return nil, fmt.Errorf("the authentication of %q: %w", e.Namespace.Value, err)
+		}
+		h = access.Require(scheme, h)
+		if oauth, ok := scheme.(*access.ResourceServer); ok {
+			h = withMetadata(oauth, h)
+		}
+	}
+	return access.LocalHosts(nil, h), nil
+}
+
+// withMetadata serves the protected-resource metadata beside a handler (RFC
+// 9728), to everyone.
+func withMetadata(s *access.ResourceServer, next http.Handler) http.Handler {
+	metadata := s.Metadata()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == s.MetadataPath() || r.URL.Path == "/.well-known/oauth-protected-resource" {
+			metadata.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// scheme makes the server's authentication, with the values of its binds.
+func (b *exposing) scheme(ctx context.Context, e *spec.Exposure) (access.Scheme, error) {
+	a := e.Auth
+	var failed error
+	text := func(s spec.Str) string {
+		out, err := b.service.Text(ctx, s)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return out
+	}
+	var scheme access.Scheme
+	var err error
+	switch a.Type.Value {
+	case "bearer":
+		scheme, err = access.Bearer(text(a.Token))
+	case "apikey":
+		scheme, err = access.APIKey(a.Placement.Value, text(a.Key), text(a.Value))
+	case "basic":
+		scheme, err = access.Basic(text(a.Username), text(a.Password), e.Namespace.Value)
+	case "digest":
+		scheme, err = access.Digest(text(a.Username), text(a.Password), e.Namespace.Value)
+	case "oauth2":
+		var scopes []string
+		for _, s := range a.Scopes {
+			scopes = append(scopes, s.Value)
+		}
+		scheme, err = access.OAuth2(access.OAuth2Options{
+			Issuer: text(a.AuthorizationServer), Resource: text(a.Resource), Audience: text(a.Audience), Scopes: scopes,
+			Validation: a.Validation.Value, ClientID: text(a.ClientID), ClientSecret: text(a.ClientSecret), Log: b.opts.Log,
+		})
+	default:
+		err = fmt.Errorf("the type %q is not supported", a.Type.Value)
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return scheme, err
+}

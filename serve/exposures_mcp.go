@@ -1,0 +1,315 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/mcp"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// offer describes an MCP exposure.
+func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
+	f := b.service.Framework()
+	o := &mcp.Offer{
+		Name: e.Namespace.Value, Title: f.Name.Value, Version: f.InfoVersion.Value, Instructions: e.Description.Value,
+		TTL: time.Duration(e.TTL) * time.Millisecond, CacheScope: e.Cache.Value,
+	}
+	for _, t := range e.Tools {
+		if p := b.service.Program(t); p != nil {
+			o.Tools = append(o.Tools, tool(t, p))
+		}
+	}
+	var errs []error
+	for _, d := range e.Documents {
+		if err := b.document(o, d); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for _, p := range e.Prompts {
+		prompt, err := b.prompt(p)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		o.Prompts = append(o.Prompts, prompt)
+	}
+	return o, errors.Join(errs...)
+}
+
+// tool is a flow as a tool.
+func tool(f *spec.Flow, p *engine.Program) mcp.Tool {
+	t := mcp.Tool{Name: f.Name.Value, Title: f.Display.Value, Description: f.Description.Value, InputSchema: p.InputSchema()}
+	if h := f.Hints; h != (spec.Hints{}) {
+		t.Hints = &mcp.Hints{ReadOnly: h.ReadOnly, Destructive: h.Destructive, Idempotent: h.Idempotent, OpenWorld: h.OpenWorld}
+	}
+	t.Call = func(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, error) {
+		a, err := p.Call(ctx, call.Arguments)
+		if err != nil {
+			return nil, err
+		}
+		return &mcp.ToolResult{Content: content(f.Name.Value, a)}, nil
+	}
+	return t
+}
+
+// content is an answer as what a model reads: a shaped one as JSON, any other as
+// it came.
+func content(name string, a *engine.Answer) []mcp.Content {
+	switch {
+	case a.Binary && len(a.Body) > 0:
+		media, _, _ := strings.Cut(a.Media, ";")
+		switch kind, _, _ := strings.Cut(media, "/"); kind {
+		case "image":
+			return []mcp.Content{mcp.Image(a.Body, media)}
+		case "audio":
+			return []mcp.Content{mcp.Audio(a.Body, media)}
+		}
+		return []mcp.Content{mcp.Embed(mcp.Contents{URI: "tool:///" + name, MIMEType: media, Blob: a.Body})}
+	case !a.Shaped && len(a.Body) > 0 && utf8.Valid(a.Body):
+		return []mcp.Content{mcp.Text(string(a.Body))}
+	case !a.Shaped && a.Value == nil:
+		return nil
+	}
+	return []mcp.Content{mcp.Text(jsonText(a.Value))}
+}
+
+func jsonText(v any) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil {
+		return "null"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// document adds an MCP resource: files below a folder, a flow's answer, or with
+// variables in its address a template.
+func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
+	name, title, about, media := d.Name.Value, d.Display.Value, d.Description.Value, d.MIME.Value
+	if d.Location.IsSet() {
+		folder, err := b.service.Path(d.File, d.Location.Value)
+		if err != nil {
+			return fmt.Errorf("the resource %q: %w", name, err)
+		}
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return fmt.Errorf("the resource %q: %s is no folder", name, folder)
+		}
+		dir := &directory{root: folder, uri: d.URI.Value, name: name, title: title, about: about}
+		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: dir.read, List: dir.list})
+		return nil
+	}
+	p := b.service.Program(d.Flow)
+	if p == nil {
+		return nil
+	}
+	if !strings.Contains(d.URI.Value, "{") {
+		read := func(ctx context.Context, _ string) (*mcp.Contents, error) {
+			return readFlow(ctx, p, d, engine.Inputs{})
+		}
+		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: read})
+		return nil
+	}
+	template := strings.NewReplacer("{{", "{", "}}", "}").Replace(d.URI.Value)
+	known := map[string]bool{}
+	for _, in := range p.Inputs() {
+		known[in.Name] = true
+	}
+	read := func(ctx context.Context, _ string, vars map[string]string) (*mcp.Contents, error) {
+		in := engine.Inputs{}
+		for k, v := range vars {
+			if known[k] {
+				in[k] = v
+			}
+		}
+		return readFlow(ctx, p, d, in)
+	}
+	o.Templates = append(o.Templates, mcp.Template{URITemplate: template, Name: name, Title: title, Description: about, MIMEType: media, Read: read})
+	return nil
+}
+
+func readFlow(ctx context.Context, p *engine.Program, d *spec.Document, in engine.Inputs) (*mcp.Contents, error) {
+	a, err := p.Call(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	c := &mcp.Contents{MIMEType: d.MIME.Value}
+	switch {
+	case a.Binary || d.Binary || !a.Shaped && !utf8.Valid(a.Body):
+		c.Blob = a.Body
+		if c.Blob == nil {
+			c.Blob = []byte{}
+		}
+	case !a.Shaped && len(a.Body) > 0:
+		c.Text = string(a.Body)
+	default:
+		c.Text = jsonText(a.Value)
+	}
+	if c.MIMEType == "" {
+		c.MIMEType, _, _ = strings.Cut(a.Media, ";")
+	}
+	return c, nil
+}
+
+// directory serves the files below a folder. Nothing outside it can be named,
+// not even by a link.
+type directory struct{ root, uri, name, title, about string }
+
+// Bounds of what is read from a folder.
+const (
+	maxFile  = 10 << 20
+	maxFiles = 5000
+)
+
+func (d *directory) list(ctx context.Context) ([]mcp.Resource, error) {
+	root, err := os.OpenRoot(d.root)
+	if err != nil {
+		return nil, errors.New("the folder cannot be read")
+	}
+	defer root.Close()
+	var out []mcp.Resource
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil // what cannot be read is not listed
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case len(out) >= maxFiles:
+			return fs.SkipAll
+		case name != "." && strings.HasPrefix(entry.Name(), "."):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		out = append(out, mcp.Resource{URI: strings.TrimSuffix(d.uri, "/") + "/" + name, Name: d.name, Title: d.title, Description: d.about, MIMEType: mediaType(name)})
+		return nil
+	})
+	return out, err
+}
+
+func (d *directory) read(_ context.Context, uri string) (*mcp.Contents, error) {
+	name, ok := strings.CutPrefix(uri, strings.TrimSuffix(d.uri, "/")+"/")
+	if !ok || !fs.ValidPath(name) || hidden(name) {
+		return nil, fs.ErrNotExist
+	}
+	root, err := os.OpenRoot(d.root)
+	if err != nil {
+		return nil, fs.ErrNotExist
+	}
+	defer root.Close()
+	file, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, fs.ErrNotExist
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, fs.ErrNotExist
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil || len(data) > maxFile {
+		return nil, errors.New("the file is too large or cannot be read")
+	}
+	c := &mcp.Contents{MIMEType: mediaType(name)}
+	if utf8.Valid(data) && isText(c.MIMEType) {
+		c.Text = string(data)
+	} else {
+		c.Blob = data
+	}
+	return c, nil
+}
+
+func hidden(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") {
+			return true
+		}
+	}
+	return false
+}
+
+// mediaType goes by the extension; the system's table is asked last, so that
+// the common ones are the same everywhere.
+func mediaType(name string) string {
+	switch ext := strings.ToLower(path.Ext(name)); ext {
+	case ".md", ".markdown":
+		return "text/markdown"
+	case ".json":
+		return "application/json"
+	case ".yaml", ".yml":
+		return "application/yaml"
+	case ".txt", ".text", "":
+		return "text/plain"
+	case ".csv":
+		return "text/csv"
+	case ".html", ".htm":
+		return "text/html"
+	case ".png":
+		return "image/png"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".svg":
+		return "image/svg+xml"
+	case ".pdf":
+		return "application/pdf"
+	case ".xml":
+		return "application/xml"
+	default:
+		if t, _, err := mime.ParseMediaType(mime.TypeByExtension(ext)); err == nil {
+			return t
+		}
+		return "application/octet-stream"
+	}
+}
+
+func isText(media string) bool {
+	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "json") || strings.HasSuffix(media, "yaml") || strings.HasSuffix(media, "xml")
+}
+
+// prompt is a prompt of the file: its messages, or the text of a file.
+func (b *exposing) prompt(p *spec.Prompt) (mcp.Prompt, error) {
+	out := mcp.Prompt{Name: p.Name.Value, Title: p.Display.Value, Description: p.Description.Value}
+	for _, a := range p.Arguments {
+		out.Arguments = append(out.Arguments, mcp.Argument{Name: a.Name.Value, Title: a.Display.Value, Description: a.Description.Value, Required: a.Required})
+	}
+	template := p.Template
+	if p.Location.IsSet() {
+		file, err := b.service.Path(p.File, p.Location.Value)
+		if err != nil {
+			return out, fmt.Errorf("the prompt %q: %w", p.Name.Value, err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || len(text) > maxFile {
+			return out, fmt.Errorf("the prompt %q: %s cannot be read", p.Name.Value, file)
+		}
+		template = []spec.PromptMessage{{Role: spec.Str{Value: "user"}, Content: spec.Str{Value: string(text)}}}
+	}
+	about := p.Description.Value
+	out.Get = func(_ context.Context, args map[string]string) (*mcp.PromptResult, error) {
+		res := &mcp.PromptResult{Description: about}
+		for _, m := range template {
+			text := engine.FillText(m.Content.Value, func(name string) (string, bool) {
+				v, ok := args[name]
+				return v, ok
+			})
+			res.Messages = append(res.Messages, mcp.Message{Role: m.Role.Value, Content: mcp.Text(text)})
+		}
+		return res, nil
+	}
+	return out, nil
+}

@@ -1,0 +1,182 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// call runs an operation's flow and writes its answer.
+func (h *Handler) call(w http.ResponseWriter, r *http.Request, op *operation, path map[string]string) {
+	in, wrong := h.gather(r, op, path)
+	if wrong != nil {
+		problem.Write(w, r, *wrong)
+		return
+	}
+	a, err := op.prog.Call(r.Context(), in)
+	if err != nil {
+		h.fail(w, r, op, err)
+		return
+	}
+	h.answer(w, r, op, a)
+}
+
+// answer writes what a flow came to. The status of a single call's answer is the
+// answer's own; everything else is 200.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, op *operation, a *engine.Answer) {
+	status := http.StatusOK
+	if op.single && a.Status >= 200 && a.Status < 300 {
+		status = a.Status
+	}
+	if op.decl.BinaryStatus != 0 {
+		status = op.decl.BinaryStatus
+	}
+	if a.Binary && h.max > 0 && int64(len(a.Body)) > h.max {
+		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the answer is larger than maxBinarySize allows"})
+		return
+	}
+	switch {
+	case a.Shaped || a.Value != nil && len(a.Body) == 0:
+		writeJSON(w, r, status, a.Value)
+	default:
+		media := a.Media
+		if a.Binary && op.decl.Binary.IsSet() {
+			media = op.decl.Binary.Value
+		}
+		write(w, r, status, media, a.Body)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		problem.Write(w, r, problem.Problem{Status: http.StatusInternalServerError, Detail: "the answer cannot be written as JSON"})
+		return
+	}
+	if status == http.StatusNoContent {
+		status = http.StatusOK
+	}
+	write(w, r, status, "application/json", bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
+}
+
+func write(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
+	if media != "" && len(body) > 0 {
+		w.Header().Set("Content-Type", media)
+	}
+	if status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead && len(body) > 0 && status != http.StatusNoContent {
+		_, _ = w.Write(body) // the client may have gone
+	}
+}
+
+// fail answers a call that did not succeed. What the API answered to a single
+// call is passed on, status and all; in a flow of several steps it would be taken
+// for the answer to something else.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, err error) {
+	var inputs *engine.InputError
+	var missing *engine.CredentialError
+	var call *engine.CallError
+	p := problem.Problem{Status: http.StatusInternalServerError, Detail: "the operation failed"}
+	switch {
+	case errors.As(err, &inputs):
+		p = problem.Problem{Status: http.StatusBadRequest, Title: "Bad inputs", Detail: inputs.Error()}
+		for _, x := range inputs.Problems {
+			p.Errors = append(p.Errors, problem.Field{Pointer: "/" + pointerEscape(x.Name), Detail: x.String()})
+		}
+	case errors.As(err, &missing):
+		p = problem.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
+	case errors.As(err, &call):
+		if u := call.Upstream; u != nil && op.single {
+			write(w, r, u.Status, u.Media, u.Body)
+			return
+		}
+		p = upstream(call)
+	}
+	h.log.WarnContext(r.Context(), "operation failed", "operation", op.prog.Name(), "status", p.Status, "error", err.Error())
+	problem.Write(w, r, p)
+}
+
+// upstream is the problem of a call that failed on its way or in the middle.
+func upstream(e *engine.CallError) problem.Problem {
+	p := problem.Problem{Status: http.StatusBadGateway, Detail: e.Error(), Extra: map[string]any{"code": e.Info.Code}}
+	if e.Info.Step != "" {
+		p.Extra["step"] = e.Info.Step
+	}
+	if e.Upstream != nil {
+		p.Extra["upstream_status"] = e.Upstream.Status
+	}
+	if isTimeout(e) {
+		p.Status = http.StatusGatewayTimeout
+	}
+	switch e.Info.Code {
+	case "missing-parameter", "expression-failed":
+		p.Status = http.StatusUnprocessableEntity
+	case "script-failed", "lookup-failed", "output-failed":
+		p.Status = http.StatusInternalServerError
+	}
+	return p
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func pointerEscape(s string) string {
+	var b []byte
+	for _, c := range []byte(s) {
+		switch c {
+		case '~':
+			b = append(b, "~0"...)
+		case '/':
+			b = append(b, "~1"...)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
+// forward passes the request on to a consumed API: method, what follows the
+// route's path, query, body and the headers that the file trusts.
+func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forward, tail string) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.opts.MaxBody))
+	if err != nil {
+		problem.Write(w, r, problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large or broke off"})
+		return
+	}
+	out := engine.ForwardRequest{Method: r.Method, Path: tail, Query: r.URL.RawQuery, Header: http.Header{}, Body: body}
+	for _, name := range f.TrustedHeaders {
+		if values := r.Header.Values(name.Value); len(values) > 0 {
+			out.Header[http.CanonicalHeaderKey(name.Value)] = values
+		}
+	}
+	if t := r.Header.Get("Content-Type"); t != "" && len(body) > 0 {
+		out.Header.Set("Content-Type", t)
+	}
+	a, err := h.service.Forward(r.Context(), f.Target.Value, out)
+	var call *engine.CallError
+	switch {
+	case errors.Is(err, engine.ErrForwardPath):
+		problem.Write(w, r, problem.Problem{Status: http.StatusBadRequest, Detail: "the path cannot be passed on"})
+	case errors.As(err, &call):
+		problem.Write(w, r, upstream(call))
+	case err != nil:
+		h.log.ErrorContext(r.Context(), "forwarding failed", "error", err.Error())
+		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the request could not be passed on"})
+	default:
+		write(w, r, a.Status, a.Media, a.Body)
+	}
+}

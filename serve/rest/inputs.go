@@ -1,0 +1,184 @@
+package rest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// operation is a flow behind a method.
+type operation struct {
+	decl   *spec.RouteOperation
+	prog   *engine.Program
+	inputs []engine.Input
+	path   map[string]bool // inputs that the path brings
+	body   bool            // some input may come in the body
+	single bool            // it is one call, whose status is the answer's
+}
+
+func newOperation(decl *spec.RouteOperation, p *engine.Program, at pattern) *operation {
+	op := &operation{decl: decl, prog: p, inputs: p.Inputs(), path: map[string]bool{}, single: decl.Call.IsSet()}
+	for _, in := range op.inputs {
+		switch {
+		case at.has(in.Name) && (in.In == "" || in.In == "path"):
+			op.path[in.Name] = true
+		case in.In == "body" || in.In == "":
+			op.body = true
+		}
+	}
+	return op
+}
+
+// gather collects the inputs that a request brings. A problem is what to answer
+// instead.
+func (h *Handler) gather(r *http.Request, op *operation, path map[string]string) (engine.Inputs, *problem.Problem) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "the query is not properly percent-encoded"}
+	}
+	body, wrong := h.body(r, op)
+	if wrong != nil {
+		return nil, wrong
+	}
+	in := engine.Inputs{}
+	for _, want := range op.inputs {
+		if v, ok := find(want, r, op, path, query, body); ok {
+			in[want.Name] = v
+		}
+	}
+	return in, nil
+}
+
+// bodyValue is a request's body as data.
+type bodyValue struct {
+	v     any
+	given bool
+}
+
+// find looks an input up where the file says it comes from, else wherever it
+// may: path, query, body, header.
+func find(in engine.Input, r *http.Request, op *operation, path map[string]string, query url.Values, body bodyValue) (any, bool) {
+	places := []string{in.In}
+	if in.In == "" {
+		places = []string{"path", "query", "body", "header"}
+		if op.path[in.Name] {
+			places = places[:1]
+		}
+	}
+	for _, place := range places {
+		switch place {
+		case "path":
+			if v, ok := path[in.Name]; ok {
+				return v, true
+			}
+		case "query":
+			if values, ok := query[in.Name]; ok {
+				return several(in, values), true
+			}
+		case "header":
+			if values := r.Header.Values(in.Name); len(values) > 0 {
+				return several(in, values), true
+			}
+		case "cookie":
+			if c, err := r.Cookie(in.Name); err == nil {
+				return c.Value, true
+			}
+		case "body":
+			if v, ok := body.input(in); ok {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// several is the value of a parameter that was given once or more.
+func several(in engine.Input, values []string) any {
+	if in.Type != "array" || len(values) == 1 {
+		return values[len(values)-1]
+	}
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
+
+// input finds an input in the body: at its place, as the member of its name, or
+// as the whole, which is called body.
+func (b bodyValue) input(in engine.Input) (any, bool) {
+	if !b.given {
+		return nil, false
+	}
+	if in.At != nil {
+		return in.At(b.v)
+	}
+	m, isObject := b.v.(map[string]any)
+	if v, ok := m[in.Name]; ok {
+		return v, true
+	}
+	if in.Name == "body" || !isObject && in.In == "body" {
+		return b.v, true
+	}
+	return nil, false
+}
+
+// body reads the request's body where the operation wants one: JSON, or a form.
+func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Problem) {
+	if !op.body || r.Body == nil || r.Body == http.NoBody {
+		return bodyValue{}, nil
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.opts.MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return bodyValue{}, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large"}
+	case err != nil:
+		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body broke off"}
+	case len(bytes.TrimSpace(raw)) == 0:
+		return bodyValue{}, nil
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case r.Header.Get("Content-Type") == "", media == "application/json", len(media) > 5 && media[len(media)-5:] == "+json":
+	case media == "application/x-www-form-urlencoded":
+		return form(string(raw))
+	default:
+		_ = err // whatever it is, it is not what is read here
+		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be application/json"}
+	}
+	v, err := jsonvalue.Decode(raw)
+	if err != nil {
+		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body is not JSON: " + err.Error()}
+	}
+	return bodyValue{v, true}, nil
+}
+
+// form reads a form as an object of texts.
+func form(raw string) (bodyValue, *problem.Problem) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the form is not properly encoded"}
+	}
+	m := map[string]any{}
+	for name, all := range values {
+		if len(all) == 1 {
+			m[name] = all[0]
+			continue
+		}
+		list := make([]any, len(all))
+		for i, v := range all {
+			list[i] = v
+		}
+		m[name] = list
+	}
+	return bodyValue{m, true}, nil
+}

@@ -1,0 +1,125 @@
+// Package rest serves the REST exposures of framework capability files: their
+// declared routes, each a flow behind a method, or passed on to an API. Start
+// with New; the Handler is plain net/http.
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Options shape a Handler. The zero value works.
+type Options struct {
+	// Log hears of failed calls, without secrets; nil is silent.
+	Log *slog.Logger
+	// MaxBody bounds the body of a request that is read here, in bytes; 0 means
+	// 10 MiB.
+	MaxBody int64
+}
+
+// Handler serves one REST exposure. It is immutable and safe for concurrent use.
+type Handler struct {
+	service *engine.Service
+	opts    Options
+	log     *slog.Logger
+	routes  []*route
+	max     int64 // bytes of a binary answer, 0 for no bound
+}
+
+// New readies the routes of an exposure of the service's file.
+func New(s *engine.Service, e *spec.Exposure, o *Options) *Handler {
+	h := &Handler{service: s, max: e.MaxBinary, log: slog.New(slog.DiscardHandler)}
+	if o != nil {
+		h.opts = *o
+	}
+	if h.opts.Log != nil {
+		h.log = h.opts.Log
+	}
+	if h.opts.MaxBody <= 0 {
+		h.opts.MaxBody = 10 << 20
+	}
+	for _, r := range e.Routes {
+		h.add(r)
+	}
+	slices.SortStableFunc(h.routes, bySpecificity)
+	return h
+}
+
+// add makes the route of a resource, joining those of one path.
+func (h *Handler) add(r *spec.Route) {
+	pattern := parsePattern(r.Path.Value)
+	if r.Forward != nil {
+		pattern = pattern.withTail()
+	}
+	i := slices.IndexFunc(h.routes, func(x *route) bool { return x.pattern.equal(pattern) && (x.forward == nil) == (r.Forward == nil) })
+	if i < 0 {
+		i = len(h.routes)
+		h.routes = append(h.routes, &route{pattern: pattern, forward: r.Forward, methods: map[string]*operation{}})
+	}
+	at := h.routes[i]
+	for _, op := range r.Operations {
+		p := h.service.Program(op.Flow)
+		if p == nil || at.methods[op.Method.Value] != nil {
+			continue
+		}
+		at.methods[op.Method.Value] = newOperation(op, p, pattern)
+	}
+}
+
+// ServeHTTP answers a request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	path, ok := segments(r.URL.EscapedPath())
+	if !ok {
+		problem.Write(w, r, problem.Problem{Status: http.StatusBadRequest, Detail: "the path is not properly percent-encoded"})
+		return
+	}
+	allowed := map[string]bool{}
+	for _, route := range h.routes {
+		values, tail, ok := route.pattern.match(path)
+		if !ok {
+			continue
+		}
+		if route.forward != nil {
+			h.forward(w, r, route.forward, tail)
+			return
+		}
+		if op := route.method(r.Method); op != nil {
+			h.call(w, r, op, values)
+			return
+		}
+		for m := range route.methods {
+			allowed[m] = true
+		}
+	}
+	h.refuse(w, r, allowed)
+}
+
+// refuse answers a path or method that nothing stands behind.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, allowed map[string]bool) {
+	if len(allowed) == 0 {
+		problem.Write(w, r, problem.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
+		return
+	}
+	if allowed[http.MethodGet] {
+		allowed[http.MethodHead] = true
+	}
+	allowed[http.MethodOptions] = true
+	var names []string
+	for m := range allowed {
+		names = append(names, m)
+	}
+	slices.Sort(names)
+	w.Header().Set("Allow", strings.Join(names, ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	problem.Write(w, r, problem.Problem{Status: http.StatusMethodNotAllowed, Detail: r.Method + " is not served here; " + strings.Join(names, ", ") + " are"})
+}

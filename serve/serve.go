@@ -1,0 +1,244 @@
+// Package serve puts capabilities on the network: it gathers the handlers of
+// everything that files expose, gives each address its listener, and keeps them
+// up while files change. Start with New, then Server.Run.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/serve/access"
+)
+
+// Options shape a Server. The zero value serves each exposure where its file
+// says, on loopback where it does not.
+type Options struct {
+	// Address replaces the host of every exposure; "" keeps the file's.
+	Address string
+	// PortOffset is added to every port, so that a second server fits beside
+	// the first.
+	PortOffset int
+	// Limits bound what clients can take; the zero value is the defaults.
+	Limits access.Limits
+	// Drain is how long requests in flight may go on after Run is stopped; 0
+	// means 10 s.
+	Drain time.Duration
+	// Log hears of starts, stops, reloads and failures; nil is silent.
+	Log *slog.Logger
+	// In and Out carry the MCP exposure whose transport is stdio.
+	In  io.Reader
+	Out io.Writer
+}
+
+// Endpoint is something that is served at one address.
+type Endpoint struct {
+	Type      string // rest, mcp, skill, control, ...
+	Namespace string
+	Address   string // host:port, "stdio" for a stdio exposure
+	// Open says that nothing asks callers who they are.
+	Open bool
+
+	handler http.Handler
+	stdio   func(ctx context.Context, in io.Reader, out io.Writer) error
+	close   func()
+}
+
+// Server serves endpoints. Replace its endpoints at any time; Run serves them
+// until its context ends. It is safe for concurrent use.
+type Server struct {
+	opts Options
+	log  *slog.Logger
+
+	mu        sync.Mutex
+	running   bool
+	endpoints []*Endpoint
+	ports     map[string]*port
+	failed    chan error
+	group     sync.WaitGroup
+}
+
+// New returns a server that serves nothing yet.
+func New(o *Options) *Server {
+	s := &Server{ports: map[string]*port{}, failed: make(chan error, 1), log: slog.New(slog.DiscardHandler)}
+	if o != nil {
+		s.opts = *o
+	}
+	if s.opts.Log != nil {
+		s.log = s.opts.Log
+	}
+	if s.opts.Drain <= 0 {
+		s.opts.Drain = 10 * time.Second
+	}
+	return s
+}
+
+// Endpoints returns what is served.
+func (s *Server) Endpoints() []*Endpoint {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.endpoints)
+}
+
+// Replace serves these endpoints from now on. Addresses that stay keep their
+// listeners: a request in flight is answered by what it began with. When a new
+// address cannot be listened at, nothing changes.
+func (s *Server) Replace(endpoints []*Endpoint) error {
+	if err := distinct(endpoints); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fresh, err := s.listen(endpoints)
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, e := range endpoints {
+		if e.stdio != nil {
+			continue
+		}
+		kept[e.Address] = true
+		if p := s.ports[e.Address]; p != nil {
+			p.handler.Store(&e.handler)
+			continue
+		}
+		p := fresh[e.Address]
+		p.handler.Store(&e.handler)
+		s.ports[e.Address] = p
+		s.group.Go(func() { s.serve(p) })
+	}
+	for address, p := range s.ports {
+		if !kept[address] {
+			delete(s.ports, address)
+			s.group.Go(func() { s.shutdown(p) })
+		}
+	}
+	old := s.endpoints
+	s.endpoints = endpoints
+	for _, e := range old {
+		if e.close != nil {
+			e.close()
+		}
+	}
+	return nil
+}
+
+// distinct refuses two endpoints at one address.
+func distinct(endpoints []*Endpoint) error {
+	at := map[string]*Endpoint{}
+	for _, e := range endpoints {
+		if other := at[e.Address]; other != nil {
+			return fmt.Errorf("%s %q and %s %q both want %s: give one another port", other.Type, other.Namespace, e.Type, e.Namespace, e.Address)
+		}
+		at[e.Address] = e
+	}
+	return nil
+}
+
+// port is a listener with whatever answers there at the time.
+type port struct {
+	address  string
+	listener net.Listener
+	server   *http.Server
+	handler  handlerBox
+}
+
+// listen opens the addresses that are not open yet, all or none.
+func (s *Server) listen(endpoints []*Endpoint) (map[string]*port, error) {
+	fresh := map[string]*port{}
+	for _, e := range endpoints {
+		if e.stdio != nil || s.ports[e.Address] != nil {
+			continue
+		}
+		l, err := net.Listen("tcp", e.Address)
+		if err != nil {
+			for _, p := range fresh {
+				_ = p.listener.Close()
+			}
+			return nil, fmt.Errorf("%s %q cannot listen at %s: %w", e.Type, e.Namespace, e.Address, reason(err))
+		}
+		p := &port{address: e.Address, listener: l}
+		p.server = access.Server(&p.handler, s.opts.Limits)
+		fresh[e.Address] = p
+	}
+	return fresh, nil
+}
+
+// reason is a listen error without what the message says already.
+func reason(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+func (s *Server) serve(p *port) {
+	if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		select {
+		case s.failed <- fmt.Errorf("serving at %s failed: %w", p.address, err):
+		default:
+		}
+	}
+}
+
+func (s *Server) shutdown(p *port) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.opts.Drain)
+	defer cancel()
+	if err := p.server.Shutdown(ctx); err != nil {
+		_ = p.server.Close()
+	}
+}
+
+// Run serves until ctx ends, or until what is served over stdio has no more
+// input, then lets requests in flight finish. The error is nil after a
+// shutdown that was asked for.
+func (s *Server) Run(ctx context.Context) error {
+	var stdio *Endpoint
+	for _, e := range s.Endpoints() {
+		if e.stdio != nil {
+			stdio = e
+		}
+	}
+	done := make(chan error, 1)
+	if stdio != nil {
+		go func() { done <- stdio.stdio(ctx, s.opts.In, s.opts.Out) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-s.failed:
+	case err = <-done:
+		if ctx.Err() != nil {
+			err = nil
+		}
+	}
+	s.stop()
+	return err
+}
+
+// stop ends everything that is served.
+func (s *Server) stop() {
+	s.mu.Lock()
+	for address, p := range s.ports {
+		delete(s.ports, address)
+		s.group.Go(func() { s.shutdown(p) })
+	}
+	endpoints := s.endpoints
+	s.endpoints = nil
+	s.mu.Unlock()
+	for _, e := range endpoints {
+		if e.close != nil {
+			e.close()
+		}
+	}
+	s.group.Wait()
+}

@@ -1,0 +1,108 @@
+package serve
+
+import (
+	"context"
+	"os"
+	"time"
+)
+
+// LoadFunc makes the endpoints anew, and says which files they depend on.
+type LoadFunc func(ctx context.Context) (endpoints []*Endpoint, files []string, err error)
+
+// Watcher looks for changed files. Stop it when it is done with.
+type Watcher struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// watchEvery is how often files are looked at. A change counts once it has been
+// still for that long, so that a file is not read half written.
+const watchEvery = 500 * time.Millisecond
+
+// Watch serves files anew when they change. While what they say cannot be
+// served, the last good version stays; the server's log tells why.
+func Watch(s *Server, files []string, load LoadFunc) *Watcher {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &Watcher{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(w.done)
+		w.run(ctx, s, files, load)
+	}()
+	return w
+}
+
+// Stop ends the watching.
+func (w *Watcher) Stop() {
+	w.cancel()
+	<-w.done
+}
+
+func (w *Watcher) run(ctx context.Context, s *Server, files []string, load LoadFunc) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	served := look(files)
+	last := served
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := look(files)
+		still := now.equal(last)
+		last = now
+		if !still || now.equal(served) {
+			continue
+		}
+		served = now
+		if more := s.reload(ctx, load); more != nil {
+			files = more
+			served = look(files)
+			last = served
+		}
+	}
+}
+
+// reload replaces what is served; nil files when the old version stays.
+func (s *Server) reload(ctx context.Context, load LoadFunc) []string {
+	endpoints, files, err := load(ctx)
+	if err == nil {
+		err = s.Replace(endpoints)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "the changed files cannot be served; the last good version stays", "error", err.Error())
+		return nil
+	}
+	s.log.WarnContext(ctx, "the changed files are served now")
+	return files
+}
+
+// sighting is how files were seen.
+type sighting map[string]state
+
+type state struct {
+	size int64
+	at   time.Time
+}
+
+func look(files []string) sighting {
+	out := sighting{}
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil {
+			out[f] = state{info.Size(), info.ModTime()}
+		}
+	}
+	return out
+}
+
+func (a sighting) equal(b sighting) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for f, s := range a {
+		if t, ok := b[f]; !ok || t.size != s.size || !t.at.Equal(s.at) {
+			return false
+		}
+	}
+	return true
+}
