@@ -93,15 +93,15 @@ func (c *checker) call(f *frame, call Str) Str {
 	case c.missing(namespace), f.standalone() && !f.hasSection("consumes"):
 	case !ok:
 		c.report(f, call, codeCall, fmt.Sprintf("call %q is not of the form namespace.operation", shorten(call.Value))).Hint =
-			hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
+			c.loading.hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
 	case api == nil:
 		c.report(f, call, codeCall, fmt.Sprintf("call %q: no consumed API has the namespace %q", shorten(call.Value), namespace)).Hint =
-			hintAmong(namespace, c.namespaces(), "add it under consumes")
+			c.loading.hintAmong(namespace, c.namespaces(), "add it under consumes")
 	case len(api.Operations) == 0 && !api.BaseURI.IsSet(): // refused already
 	default:
 		_, operation, _ := SplitCall(call.Value)
 		c.report(f, call, codeCall, fmt.Sprintf("call %q: %s has no operation %q", shorten(call.Value), namespace, operation)).Hint =
-			hintAmong(call.Value, c.operations(namespace), "add the operation to the resources of "+namespace)
+			c.loading.hintAmong(call.Value, c.operations(namespace), "add the operation to the resources of "+namespace)
 	}
 	return call
 }
@@ -151,6 +151,9 @@ func (c *checker) namespaces() []string {
 // operations returns what a call can name, of one namespace or of all.
 func (c *checker) operations(namespace string) []string {
 	var out []string
+	if c.loading.compared > maxCompared {
+		return nil // nobody reads that many suggestions
+	}
 	for _, a := range c.out.Consumes {
 		for _, op := range a.Operations {
 			if namespace == "" || a.Namespace.Value == namespace {
@@ -171,5 +174,5 @@ func (c *checker) forward(x *Exposure, r *Route) {
 		return
 	}
 	c.report(f, r.Forward.Target, codeCall, fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =
-		hintAmong(r.Forward.Target.Value, c.namespaces(), "add it under consumes")
+		c.loading.hintAmong(r.Forward.Target.Value, c.namespaces(), "add it under consumes")
 }

@@ -34,12 +34,13 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 
 // loading is one call of Framework: the files that it reads.
 type loading struct {
-	options FrameworkOptions
-	frames  map[string]*frame // by the name that positions have
-	order   []*frame
-	files   []string // read for imports
-	texts   map[string][]byte
-	open    []string // files whose imports are being followed
+	options  FrameworkOptions
+	frames   map[string]*frame // by the name that positions have
+	order    []*frame
+	files    []string // read for imports
+	texts    map[string][]byte
+	open     []string // files whose imports are being followed
+	compared int      // names that suggestions were sought among
 }
 
 func (l *loading) frame(s *Source) *frame {

@@ -80,7 +80,7 @@ func (r *refs) target(fl *Flow) *Flow {
 	}
 	pos, end := fl.Ref.whole()
 	d := diag.Diagnostic{Code: codeUnknownRef, Pos: pos, EndColumn: end, Message: fmt.Sprintf("no aggregate has the flow %q", fl.Ref.Value)}
-	d.Hint = hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
+	d.Hint = r.loading.hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
 	f.diags.Add(d)
 	return nil
 }
@@ -98,10 +98,18 @@ func (f *frame) standalone() bool {
 	return !has(f.source.root, "capability")
 }
 
+// maxCompared bounds the names that are compared for suggestions, so that a
+// large file full of wrong calls is refused as quickly as a small one.
+const maxCompared = 20_000
+
 // hintAmong says what was probably meant, or what there is.
-func hintAmong(word string, known []string, none string) string {
+func (l *loading) hintAmong(word string, known []string, none string) string {
 	const most = 8
-	switch near := suggest.Closest(word, known); {
+	near := ""
+	if l.compared += len(known); l.compared <= maxCompared {
+		near = suggest.Closest(word, known)
+	}
+	switch {
 	case near != "":
 		return fmt.Sprintf("did you mean %q?", near)
 	case len(known) == 0:
