@@ -79,10 +79,11 @@ func Serve(ctx context.Context, rt durable.Runtime, opts *Options, so durable.Se
 		if err != nil {
 			return durable.Ending{}, err
 		}
-		if v, ok := host.(durable.Virtual); ok && p.virtual() {
-			v.PassTime()
+		r := p.newRunning(spec.ID, &RunOptions{})
+		if h, ok := host.(durable.Adjustable); ok {
+			h.Adjust(r.adjust)
 		}
-		return p.newRunning(spec.ID, &RunOptions{}).execute(ctx, host, spec)
+		return r.execute(ctx, host, spec)
 	}, so)
 }
 

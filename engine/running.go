@@ -52,6 +52,15 @@ func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts
 	return ended(p, state, events)
 }
 
+// adjust is how this run is driven by somebody who serves many: the program's
+// own handlers perform external steps where none were given for all.
+func (r *running) adjust(o *durable.DriveOptions) {
+	o.Virtual = r.p.virtual()
+	if o.External == nil {
+		o.External = r.external
+	}
+}
+
 // virtual reports whether waiting would be for nothing: who answers is a mock or
 // a recording.
 func (p *Program) virtual() bool { return p.opts.Mock || p.opts.ReplayDir != "" }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
@@ -87,5 +88,26 @@ func TestServedMockDoesNotWait(t *testing.T) {
 	err := engine.Serve(ctx, rt, nil, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
 	if err != nil || status != durable.RunSucceeded {
 		t.Errorf("the run first rested as %s, %v", status, err)
+	}
+}
+
+func TestServedRunsHaveTheirHandlers(t *testing.T) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	o := &engine.Options{Mock: true, Runtime: rt, External: map[string]engine.ExternalHandler{
+		"send-portal-link": func(_ context.Context, s engine.ExternalStep) (any, error) { return s.Run, nil },
+	}}
+	id, err := mustLoad(t, onboarding, o).Start(t.Context(), acme, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var status durable.RunStatus
+	err = engine.Serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
+	if err != nil || status != durable.RunSucceeded {
+		t.Fatalf("the run first rested as %s, %v", status, err)
+	}
+	events, err := engine.History(t.Context(), rt, id, 0)
+	if err != nil || !slices.ContainsFunc(events, func(e engine.RunEvent) bool { return e.Via == string(durable.ViaHandler) }) {
+		t.Errorf("no step was done by the handler: %v, %+v", err, events)
 	}
 }

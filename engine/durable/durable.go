@@ -60,9 +60,10 @@ type Do func(ctx context.Context) (json.RawMessage, error)
 // DoPoll performs one look. try counts from 1.
 type DoPoll func(ctx context.Context, try int) (result json.RawMessage, done bool, err error)
 
-// Virtual is a Host that can let the run's time pass without waiting, from now
-// on, as for a mock. Hosts need not be one.
-type Virtual interface{ PassTime() }
+// Adjustable is a Host that lets its Executor, which knows the run, have a say in
+// how the run is driven, before its first call. MaxBlock stays. Hosts need not
+// be one.
+type Adjustable interface{ Adjust(func(*DriveOptions)) }
 
 // Intent is what is recorded before any byte leaves.
 type Intent struct {

@@ -30,7 +30,7 @@ type host struct {
 }
 
 var _ durable.Host = (*host)(nil)
-var _ durable.Virtual = (*host)(nil)
+var _ durable.Adjustable = (*host)(nil)
 
 // errOvertaken is returned by commit when what was about to be recorded is no
 // longer wanted.
@@ -39,8 +39,8 @@ var errOvertaken = errors.New("overtaken")
 // RunID implements durable.Host.
 func (h *host) RunID() string { return h.id }
 
-// PassTime implements durable.Virtual.
-func (h *host) PassTime() { h.o.Virtual = true }
+// Adjust implements durable.Adjustable.
+func (h *host) Adjust(set func(*durable.DriveOptions)) { set(&h.o) }
 
 // Now implements durable.Host.
 func (h *host) Now() time.Time { return h.at }
