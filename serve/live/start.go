@@ -103,5 +103,5 @@ const crockford = "0123456789abcdefghjkmnpqrstvwxyz"
 // after a restart and in every process.
 func keyed(owner, key string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s:%s", len(owner), owner, key))
-	return "run_" + base32.NewEncoding(crockford).EncodeToString(sum[:20])
+	return "run_" + base32.NewEncoding(crockford).WithPadding(base32.NoPadding).EncodeToString(sum[:16])
 }

@@ -14,7 +14,7 @@ export async function runView(id, signal) {
 
 class View {
   constructor(id, path, signal) {
-    Object.assign(this, { id, path, signal, events: [], polls: {}, shown: {}, clear: false });
+    Object.assign(this, { id, path, signal, events: [], polls: {}, shown: {}, clear: false, stands: "" });
     this.parts = Object.fromEntries(["head", "todo", "problem", "outputs", "steps", "history"].map((name) => [name, h("div")]));
     this.open = false;
   }
@@ -45,10 +45,9 @@ class View {
       show("Run " + run.run, h("h1", { id: "run-title", tabindex: "-1" }, this.about?.title ?? run.capability), Object.values(this.parts));
     }
     document.getElementById("run-title").textContent = this.about?.title ?? run.capability;
-    if (this.status !== run.status + run.waiting?.step) {
-      if (this.status) say(`The run is ${words(run.status)}` + (run.waiting ? ": " + run.waiting.description : ""));
-      this.status = run.status + run.waiting?.step;
-    }
+    const stands = run.due ? "going on" : run.status + run.waiting?.step; // a poll between two looks is no news
+    if (this.stands && this.stands !== stands && !run.due) say(`The run is ${words(run.status)}` + (run.waiting ? ": " + run.waiting.description : ""));
+    this.stands = stands;
     this.part("head", [run.status, run.updated, run.due], () => this.head());
     // What somebody is filling in is not to be replaced by the same thing.
     this.part("todo", [run.waiting, run.status === "in_doubt" && run.error, run.due], () => todo(this));

@@ -1,0 +1,150 @@
+package runs_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/capstan-run/capstan/serve/live"
+	"github.com/capstan-run/capstan/serve/runs"
+)
+
+// A run is started, waits for a person, is finished, and gives its outputs;
+// what is sensitive shows only to who asks for it.
+func TestOnboardingOverREST(t *testing.T) {
+	s := serve(t, runs.Options{})
+	run := s.begin()
+	a := s.ask("GET", run, "").want(t, http.StatusOK)
+	if a.at("waiting", "with", "link") != "[redacted]" || a.at("waiting", "with", "admin_email") != "it@acme.com" {
+		t.Errorf("waits with %v", a.at("waiting", "with"))
+	}
+	if resume, _ := a.at("waiting", "resume").(string); !strings.Contains(resume, "POST "+run+"/steps/send-portal-link") {
+		t.Errorf("says how to go on: %q", resume)
+	}
+	clear := s.ask("GET", run+"?show-sensitive=true", "").want(t, http.StatusOK)
+	if link, _ := clear.at("waiting", "with", "link").(string); !strings.HasPrefix(link, "https://") {
+		t.Errorf("in clear the link is %q", link)
+	}
+
+	a = s.ask("POST", run+"/steps/send-portal-link", `{"result": {"sent": true}}`, "Prefer", "wait=30").want(t, http.StatusOK)
+	if a.doc["status"] != "succeeded" || a.at("outputs", "admin_portal_link") != "[redacted]" || a.at("outputs", "connection_id") == nil {
+		t.Fatalf("finished: %s", a.text)
+	}
+	if a = s.ask("GET", run+"?show-sensitive=true", ""); a.at("outputs", "admin_portal_link") == "[redacted]" {
+		t.Error("who asks for the link does not get it")
+	}
+	s.ask("POST", run+"/steps/send-portal-link", `{"result": {"sent": true}}`).want(t, http.StatusOK) // pressed twice
+	s.ask("POST", run+"/steps/send-portal-link", `{"result": "no"}`).want(t, http.StatusConflict)
+	s.ask("POST", run+"/cancel", "").want(t, http.StatusConflict)
+	a = s.ask("GET", "/runs?status=succeeded&capability="+onboarding, "").want(t, http.StatusOK)
+	if list, _ := a.doc["runs"].([]any); len(list) != 1 {
+		t.Errorf("listed: %s", a.text)
+	}
+}
+
+func TestStepsThatCannotBeFinished(t *testing.T) {
+	s := serve(t, runs.Options{})
+	run := s.begin()
+	for _, tt := range []struct {
+		path, body string
+		status     int
+		pointer    string
+	}{
+		{"/runs/run_none/steps/send-portal-link", `{"result": 1}`, 404, ""},
+		{run + "/steps/no-step", `{"result": 1}`, 404, ""},
+		{run + "/steps/create-organization", `{"result": 1}`, 409, ""},
+		{run + "/steps/create-organization", `{"happened": false}`, 409, ""},
+		{run + "/steps/send-portal-link", `{"happened": true}`, 409, ""},
+		{run + "/steps/send-portal-link", `{"happened": "yes"}`, 422, "/happened"},
+		{run + "/steps/create-organization", `{"happened": false, "result": 1}`, 422, "/result"},
+		{run + "/steps/send-portal-link", `{"results": 1}`, 422, "/results"},
+		{run + "/steps/send-portal-link", `[]`, 422, ""},
+	} {
+		a := s.ask("POST", tt.path, tt.body)
+		if a.status != tt.status || a.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %d %s", tt.path, tt.body, a.status, a.text)
+		}
+		if tt.pointer != "" && !strings.Contains(a.text, `"pointer":"`+tt.pointer+`"`) {
+			t.Errorf("%s %s points elsewhere: %s", tt.path, tt.body, a.text)
+		}
+	}
+	a := s.ask("POST", run+"/cancel", "", "Prefer", "wait=30").want(t, http.StatusOK)
+	if a.doc["status"] != "cancelled" {
+		t.Errorf("cancelled: %s", a.text)
+	}
+}
+
+func TestWrongInputsArePointedAt(t *testing.T) {
+	s := serve(t, runs.Options{})
+	a := s.ask("POST", "/capabilities/"+onboarding+"/runs", `{"inputs": {"organization_name": 1, "domains": ["x"], "a/b~": 2}}`).want(t, http.StatusUnprocessableEntity)
+	for _, pointer := range []string{"/inputs/organization_name", "/inputs/admin_email", "/inputs/a~1b~0"} {
+		if !strings.Contains(a.text, `"pointer":"`+pointer+`"`) {
+			t.Errorf("%s is not pointed at: %s", pointer, a.text)
+		}
+	}
+	s.ask("POST", "/capabilities/"+onboarding+"/runs", `{"inputs": 3}`).want(t, http.StatusUnprocessableEntity)
+	s.ask("POST", "/capabilities/none/runs", acme).want(t, http.StatusNotFound)
+	if a := s.ask("GET", "/runs", ""); a.text != `{"runs":[]}`+"\n" {
+		t.Errorf("runs were started: %s", a.text)
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	dir := t.TempDir()
+	s := kept(t, dir, live.Options{NoDrive: true})
+	post := func(s *server, body, key string) answer {
+		return s.ask("POST", "/capabilities/"+onboarding+"/runs", body, "Idempotency-Key", key)
+	}
+	run := post(s, acme, "k-1").want(t, http.StatusAccepted).header.Get("Location")
+	other := strings.Replace(acme, "Acme", "Globex", 1)
+	reordered := `{"inputs": {"admin_email":"it@acme.com",  "domains":["acme.com"], "organization_name": "Acme"}}`
+	for _, tt := range []struct {
+		body, key string
+		status    int
+		same      bool
+	}{
+		{acme, "k-1", 202, true},
+		{reordered, "k-1", 202, true},
+		{acme, `"k-1"`, 202, true}, // as a structured field
+		{acme, "k-2", 202, false},
+		{other, "k-1", 422, false},
+		{acme, "", 400, false},
+		{acme, `"k`, 400, false},
+		{acme, "é", 400, false},
+		{acme, strings.Repeat("k", 256), 400, false},
+	} {
+		a := post(s, tt.body, tt.key)
+		if a.status != tt.status || (a.header.Get("Location") == run) != tt.same {
+			t.Errorf("%q %s: %d %s %s", tt.key, tt.body, a.status, a.header.Get("Location"), a.text)
+		}
+	}
+	after := kept(t, dir, live.Options{NoDrive: true}) // a restart
+	if a := post(after, acme, "k-1").want(t, http.StatusAccepted); a.header.Get("Location") != run {
+		t.Errorf("after a restart the key stands for %s, before for %s", a.header.Get("Location"), run)
+	}
+	post(after, other, "k-1").want(t, http.StatusUnprocessableEntity)
+}
+
+func TestListGoesOnAtItsCursor(t *testing.T) {
+	s := serve(t, runs.Options{})
+	started := map[string]bool{}
+	for range 5 {
+		started[strings.TrimPrefix(s.begin(), "/runs/")] = true
+	}
+	seen, pages := map[string]bool{}, 0
+	for path := "/runs?limit=2&status=waiting"; path != ""; pages++ {
+		a := s.ask("GET", path, "").want(t, http.StatusOK)
+		for _, r := range a.doc["runs"].([]any) {
+			id := r.(map[string]any)["run"].(string)
+			if seen[id] || !started[id] {
+				t.Errorf("%s is listed twice or was not started", id)
+			}
+			seen[id] = true
+		}
+		link := a.header.Get("Link")
+		path, _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
+	}
+	if len(seen) != 5 || pages != 3 {
+		t.Errorf("%d runs on %d pages", len(seen), pages)
+	}
+}

@@ -1,0 +1,129 @@
+package runs_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/capstan-run/capstan/serve/runs"
+)
+
+func TestRequestsThatAreWrong(t *testing.T) {
+	s := serve(t, runs.Options{MaxBody: 400})
+	start := "/capabilities/" + onboarding + "/runs"
+	for _, tt := range []struct {
+		what, method, path, body string
+		headers                  []string
+		status                   int
+	}{
+		{"nothing there", "GET", "/nothing", "", nil, 404},
+		{"no such run", "GET", "/runs/run_x", "", nil, 404},
+		{"no such run to follow", "GET", "/runs/run_x/events", "", nil, 404},
+		{"no such run to cancel", "POST", "/runs/run_x/cancel", "", nil, 404},
+		{"no such capability", "GET", "/capabilities/x", "", nil, 404},
+		{"no such drawing", "GET", "/capabilities/x/graph.svg", "", nil, 404},
+		{"no such file of the page", "GET", "/page/..%2fpage.go", "", nil, 404},
+		{"wrong method", "DELETE", "/runs", "", nil, 405},
+		{"a form", "POST", start, "inputs=1", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415},
+		{"text", "POST", start, acme, []string{"Content-Type", "text/plain"}, 415},
+		{"another charset", "POST", start, acme, []string{"Content-Type", "application/json; charset=utf-16"}, 415},
+		{"no JSON", "POST", start, `{"inputs": `, nil, 400},
+		{"two values", "POST", start, `{} {}`, nil, 400},
+		{"too large", "POST", start, `{"inputs": {"organization_name": "` + strings.Repeat("x", 400) + `"}}`, nil, 413},
+		{"misspelt filter", "GET", "/runs?capabilty=x", "", nil, 400},
+		{"no status", "GET", "/runs?status=done", "", nil, 400},
+		{"no limit", "GET", "/runs?limit=0", "", nil, 400},
+		{"no cursor", "GET", "/runs?cursor=x!", "", nil, 400},
+		{"broken parameters", "GET", "/runs?a=%zz", "", nil, 400},
+		{"misspelt parameter", "POST", start + "?show=true", acme, nil, 400},
+		{"from another site", "POST", start, acme, []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"from another origin", "POST", start, acme, []string{"Origin", "https://evil.example"}, 403},
+	} {
+		a := s.ask(tt.method, tt.path, tt.body, tt.headers...)
+		if a.status != tt.status || a.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %s %s", tt.what, a.status, a.header.Get("Content-Type"), a.text)
+		}
+	}
+}
+
+func TestMethods(t *testing.T) {
+	s := serve(t, runs.Options{})
+	if a := s.ask("OPTIONS", "/runs", "").want(t, 204); a.header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		t.Errorf("allows %q", a.header.Get("Allow"))
+	}
+	if a := s.ask("PUT", "/runs/x/cancel", "").want(t, 405); a.header.Get("Allow") != "POST, OPTIONS" {
+		t.Errorf("allows %q", a.header.Get("Allow"))
+	}
+	for _, path := range []string{"/", "/runs", "/openapi.json", "/metrics", s.begin() + "/events"} {
+		if a := s.ask("HEAD", path, "").want(t, 200); a.text != "" || a.header.Get("Content-Type") == "" {
+			t.Errorf("HEAD %s: %v %q", path, a.header, a.text)
+		}
+	}
+}
+
+func TestOwnSiteMayChangeThings(t *testing.T) {
+	s := serve(t, runs.Options{Origins: []string{"https://console.example"}})
+	s.begin("Origin", "http://example.com", "Sec-Fetch-Site", "same-origin") // httptest's own host
+	s.begin("Origin", "https://console.example", "Sec-Fetch-Site", "cross-site")
+}
+
+func TestBasePath(t *testing.T) {
+	s := serve(t, runs.Options{Base: "/ops/"})
+	a := s.ask("POST", "/ops/capabilities/"+onboarding+"/runs", acme).want(t, 202)
+	run := a.header.Get("Location")
+	if !strings.HasPrefix(run, "/ops/runs/run_") {
+		t.Fatalf("the run is at %q", run)
+	}
+	s.ask("GET", run, "").want(t, 200)
+	s.ask("GET", "/runs", "").want(t, 404)
+	s.ask("GET", "/opsruns", "").want(t, 404)
+	if a := s.ask("GET", "/ops", "").want(t, 308); a.header.Get("Location") != "/ops/" {
+		t.Errorf("led to %q", a.header.Get("Location"))
+	}
+	s.ask("GET", "/ops/", "").want(t, 200)
+}
+
+// Two callers share a server and do not see each other's runs; without a key,
+// nothing is seen but the page's own files.
+func TestKeys(t *testing.T) {
+	type key struct{}
+	s := serve(t, runs.Options{
+		Caller: func(ctx context.Context) string { name, _ := ctx.Value(key{}).(string); return name },
+		Guard: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+				if !ok {
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, name)))
+			})
+		},
+	})
+	ada, bob := []string{"Authorization", "Bearer ada"}, []string{"Authorization", "Bearer bob"}
+	run := s.begin(ada...)
+	s.ask("GET", run, "", ada...).want(t, 200)
+	for _, tt := range []struct{ method, path string }{
+		{"GET", run}, {"GET", run + "/events"}, {"POST", run + "/cancel"}, {"POST", run + "/steps/send-portal-link"},
+	} {
+		s.ask(tt.method, tt.path, "", bob...).want(t, 404)
+		s.ask(tt.method, tt.path, "").want(t, 401)
+	}
+	if a := s.ask("GET", "/runs", "", bob...).want(t, 200); a.text != `{"runs":[]}`+"\n" {
+		t.Errorf("bob sees %s", a.text)
+	}
+	for _, path := range []string{"/runs", "/capabilities", "/openapi.json", "/metrics", "/capabilities/" + onboarding + "/graph.svg"} {
+		s.ask("GET", path, "").want(t, 401)
+	}
+	for _, path := range []string{"/", "/page/main.js", "/health/live", "/health/ready"} {
+		s.ask("GET", path, "").want(t, 200)
+	}
+	a := s.ask("POST", run+"/steps/send-portal-link", `{"result": null}`, append(ada, "Prefer", "wait=30")...).want(t, 200)
+	if a.doc["status"] != "succeeded" {
+		t.Errorf("ada's run: %s", a.text)
+	}
+	if a := s.ask("GET", run+"/events", "", ada...); !strings.Contains(a.text, `"by":"ada"`) {
+		t.Errorf("the history does not say who finished the step: %s", a.text)
+	}
+}
