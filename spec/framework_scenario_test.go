@@ -156,7 +156,7 @@ var model = cmp.Options{
 	cmp.Comparer(func(a, b diag.Pos) bool { return true }),
 	cmp.FilterPath(func(p cmp.Path) bool {
 		switch p.Last().String() {
-		case ".File", ".Family", ".Version", ".Files", ".Texts":
+		case ".File", ".Family", ".Version", ".Files", ".Texts", ".Section":
 			return true
 		}
 		return false
