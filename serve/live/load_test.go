@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -11,7 +12,6 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
-	"github.com/capstan-run/capstan/operations/mock"
 	"github.com/capstan-run/capstan/serve/live"
 )
 
@@ -21,14 +21,13 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const runs, parallel = 1000, 32
 		var now, most atomic.Int64
-		answer := mock.New(nil)
-		slow := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		slow := func(_ context.Context, req *operations.Request) (*operations.Response, error) {
 			n := now.Add(1)
 			defer now.Add(-1)
 			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 			}
 			time.Sleep(200 * time.Millisecond)
-			return answer(ctx, req)
+			return answers(req.Op.ID), nil
 		}
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		o := &engine.Options{
@@ -63,4 +62,22 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 		}
 		rt.Close()
 	})
+}
+
+// answers is what the API says, whoever asks.
+func answers(operation string) *operations.Response {
+	list := func(item map[string]any) map[string]any {
+		return map[string]any{"object": "list", "data": []any{item}, "list_metadata": map[string]any{}}
+	}
+	value, ok := map[string]map[string]any{
+		"OrganizationsController_create":  {"object": "organization", "id": "org_1"},
+		"PortalSessionsController_create": {"link": "https://setup.example/token"},
+		"ConnectionsController_list":      list(map[string]any{"id": "conn_1", "organization_id": "org_1", "state": "active"}),
+		"DirectoriesController_list":      list(map[string]any{"id": "directory_1", "organization_id": "org_1", "state": "linked"}),
+		"DirectoryUsersController_list":   list(map[string]any{"id": "user_1", "directory_id": "directory_1"}),
+	}[operation]
+	if !ok {
+		return &operations.Response{Status: 404}
+	}
+	return &operations.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Value: value, IsJSON: true}
 }
