@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -154,8 +155,38 @@ func stub(ctx context.Context, req *operations.Request) (*operations.Response, e
 		return nil, err
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
+	if r := req.Op.Success(); r != nil && len(r.Media) > 0 && !operations.IsJSON(r.Media[0].Type) {
+		header.Set("Content-Type", r.Media[0].Type)
+		body = []byte(foreign(r.Media[0].Type))
+	}
 	return &operations.Response{Status: 200, Header: header, Body: body, Value: v, IsJSON: true}, nil
 }
+
+// foreign is a small answer in a format other than JSON.
+func foreign(media string) string {
+	switch media {
+	case "application/xml", "text/xml":
+		return "<r><a>1</a></r>"
+	case "text/csv":
+		return "a,b\n1,2\n"
+	case "text/html":
+		return "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"
+	}
+	if strings.Contains(media, "avro") {
+		return avroFile
+	}
+	return "a: 1\n"
+}
+
+// avroFile is an object container file (Avro 1.11, "Object Container Files")
+// with one record, a: "x", and its schema.
+var avroFile = func() string {
+	b, err := base64.StdEncoding.DecodeString("T2JqAQQWYXZyby5zY2hlbWGYAXsidHlwZSI6ICJyZWNvcmQiLCAibmFtZSI6ICJSIiwgImZpZWxkcyI6IFt7Im5hbWUiOiAiYSIsICJ0eXBlIjogInN0cmluZyJ9XX0UYXZyby5jb2RlYwhudWxsAAABAgMEBQYHCAkKCwwNDg8CBAJ4AAECAwQFBgcICQoLDA0ODw==")
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}()
 
 func answerOf(s *operations.Schema, depth int) any {
 	switch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/textproto"
 	"strings"
@@ -132,6 +133,9 @@ func (c *call) result(k *kept) (any, error) {
 	if len(x.Result) == 0 {
 		return k.Value, nil
 	}
+	if list, ok := k.Value.([]any); ok && perEntry(x.Result) {
+		return named(list, x.Result), nil
+	}
 	out := map[string]any{}
 	for _, f := range x.Result {
 		v, _ := f.At.Get(k.Value)
@@ -143,6 +147,35 @@ func (c *call) result(k *kept) (any, error) {
 		out[f.Name] = v
 	}
 	return out, nil
+}
+
+// perEntry reports whether named outputs read fields: on a list they are those
+// of its entries, as the published tutorials have it.
+func perEntry(fields []*plan.Field) bool {
+	for _, f := range fields {
+		if len(f.At.Names()) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// named adds the named outputs to every entry of a list.
+func named(list []any, fields []*plan.Field) []any {
+	out := make([]any, len(list))
+	for i, entry := range list {
+		row := map[string]any{}
+		if m, ok := entry.(map[string]any); ok {
+			maps.Copy(row, m)
+		}
+		for _, f := range fields {
+			if v, found := f.At.Get(entry); found {
+				row[f.Name] = v
+			}
+		}
+		out[i] = row
+	}
+	return out
 }
 
 // FlowAnswer is what a flow answers with.

@@ -74,8 +74,11 @@ func entriesOf(v any, match string) ([]any, error) {
 				lists++
 			}
 		}
-		if lists == 1 {
+		switch lists {
+		case 1:
 			return found, nil
+		case 0:
+			return []any{v}, nil // the one entry there is
 		}
 		return nil, fmt.Errorf("is an object with %d lists", lists)
 	case nil:

@@ -112,6 +112,12 @@ func (n *names) find(path *eval.Path) *place {
 		return &place{ref: eval.Ref{Step: true, Name: head}, path: rest(path, 1), t: fieldType(n.steps[head], path, 1)}
 	case in != nil && !(inNamespace && n.input(parts[1]) != nil):
 		return n.inputPlace(in, path, 1)
+	case inNamespace && n.input(parts[1]) == nil && len(parts) > 2 && isPlace(parts[1]):
+		in := n.input(parts[2]) // rest.path.x, rest.body.x
+		if in == nil {
+			in = n.inferInput(parts[2], nil)
+		}
+		return n.inputPlace(in, path, 3)
 	case inNamespace:
 		in := n.input(parts[1])
 		if in == nil {
@@ -123,6 +129,16 @@ func (n *names) find(path *eval.Path) *place {
 		return &place{ref: eval.Ref{Name: varBinds, Path: []string{key}}, path: rest(path, used), t: eval.Any()}
 	}
 	return nil
+}
+
+// isPlace reports whether a name says where a request brings an input, as loose
+// files write it between the namespace and the input's name.
+func isPlace(name string) bool {
+	switch name {
+	case "path", "query", "header", "headers", "cookie", "body", "params", "args", "arguments", "inputs":
+		return true
+	}
+	return false
 }
 
 func (n *names) inputPlace(in *Input, path *eval.Path, used int) *place {
