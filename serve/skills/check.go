@@ -1,0 +1,178 @@
+package skills
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Fault is one problem that Check found.
+type Fault struct {
+	Pos     diag.Pos
+	Message string // lower case, without a full stop
+	Hint    string // what to write instead, or ""
+	// Err is fs.ErrNotExist where a file or folder is missing, which may be
+	// there later; nil for what only another text can mend.
+	Err error
+}
+
+// Error returns the position and the message.
+func (f *Fault) Error() string {
+	if !f.Pos.IsValid() {
+		return f.Message
+	}
+	return f.Pos.String() + ": " + f.Message
+}
+
+// Unwrap returns Err.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// Check looks for what would make e useless to its callers: tools of exposures
+// or operations that do not exist, folders and instructions that are not there.
+// Every error is a *Fault, in the order of the file.
+func Check(e *spec.Exposure, o Options) []error {
+	c := &checker{o: o, siblings: siblings(e, o.Exposures)}
+	for _, s := range e.Skills {
+		c.skill(s)
+	}
+	return c.faults
+}
+
+type checker struct {
+	o        Options
+	siblings map[string]*spec.Exposure
+	faults   []error
+}
+
+func (c *checker) add(pos diag.Pos, err error, hint, format string, args ...any) {
+	c.faults = append(c.faults, &Fault{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint, Err: err})
+}
+
+func (c *checker) skill(s *spec.Skill) {
+	root := c.folder(s)
+	if root != nil {
+		defer func() { _ = root.Close() }()
+	}
+	for _, t := range s.Tools {
+		switch name := t.Name.Value; {
+		case t.Source.IsSet() && t.Instruction.IsSet():
+			c.add(t.Pos, nil, "", "tool %q of skill %q has both from and instruction; keep one", name, s.Name.Value)
+		case t.Source.IsSet():
+			c.source(s, t)
+		case !t.Instruction.IsSet():
+			c.add(t.Pos, nil, "add from: {sourceNamespace, action} or instruction: FILE", "tool %q of skill %q does nothing", name, s.Name.Value)
+		case !s.Location.IsSet():
+			c.add(t.Instruction.Pos, nil, "add location: file:///FOLDER to the skill", "skill %q has no location for the instruction of tool %q", s.Name.Value, name)
+		case root != nil:
+			c.instruction(root, s, t)
+		}
+	}
+}
+
+// folder opens the folder of a skill, nil where there is none.
+func (c *checker) folder(s *spec.Skill) *os.Root {
+	if !s.Location.IsSet() {
+		return nil
+	}
+	folder, err := c.o.path(s.File, s.Location.Value)
+	if err != nil {
+		c.add(s.Location.Pos, nil, "", "the location of skill %q is none: %v", s.Name.Value, err)
+		return nil
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		c.add(s.Location.Pos, fs.ErrNotExist, "make the folder, or correct the location", "the location of skill %q is no folder that can be read: %s", s.Name.Value, folder)
+		return nil
+	}
+	return root
+}
+
+func (c *checker) instruction(root *os.Root, s *spec.Skill, t spec.SkillTool) {
+	f, err := find(root, strings.Split(path.Clean(t.Instruction.Value), "/"))
+	switch {
+	case err != nil:
+		c.add(t.Instruction.Pos, fs.ErrNotExist, "write a path below the location, without .. or names that begin with a dot",
+			"the instruction of tool %q is no file in the folder of skill %q: %s", t.Name.Value, s.Name.Value, t.Instruction.Value)
+	case f.size > maxFile:
+		c.add(t.Instruction.Pos, nil, "", "the instruction of tool %q is larger than 10 MiB, the most that is served: %s", t.Name.Value, t.Instruction.Value)
+	}
+}
+
+func (c *checker) source(s *spec.Skill, t spec.SkillTool) {
+	from := c.siblings[t.Source.Value]
+	if from == nil {
+		c.add(t.Source.Pos, nil, known("exposures", slices.Sorted(maps.Keys(c.siblings))),
+			"tool %q of skill %q is from %q, which is no rest or mcp exposure of this file", t.Name.Value, s.Name.Value, t.Source.Value)
+		return
+	}
+	if actions := actions(from); !slices.Contains(actions, t.Action.Value) {
+		c.add(t.Action.Pos, nil, known("actions", actions),
+			"tool %q of skill %q is %q of %q, which offers no such thing", t.Name.Value, s.Name.Value, t.Action.Value, t.Source.Value)
+	}
+}
+
+func known(what string, names []string) string {
+	if len(names) == 0 {
+		return "there are no " + what + " to name"
+	}
+	return "the " + what + " are: " + strings.Join(names, ", ")
+}
+
+// actions are the names of what an exposure offers: tools, operations, and the
+// routes that pass requests on.
+func actions(x *spec.Exposure) []string {
+	var names []string
+	for _, t := range x.Tools {
+		names = append(names, t.Name.Value)
+	}
+	for _, r := range x.Routes {
+		if r.Forward != nil {
+			names = append(names, r.Name.Value)
+		}
+		for _, op := range r.Operations {
+			names = append(names, op.Name.Value)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}
+
+// path turns a location into a path.
+func (o Options) path(from, location string) (string, error) {
+	if o.Path != nil {
+		return o.Path(from, location)
+	}
+	if !strings.HasPrefix(location, "file:") {
+		return beside(from, location), nil
+	}
+	u, err := url.Parse(location)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%q is no file: URI", location)
+	case u.Host != "" && u.Host != "localhost":
+		return "", fmt.Errorf("%q names a host; write file:///FOLDER", location)
+	case u.Opaque != "": // file:folder
+		return beside(from, u.Opaque), nil
+	}
+	if runtime.GOOS == "windows" { // file:///C:/folder
+		return filepath.FromSlash(strings.TrimPrefix(u.Path, "/")), nil
+	}
+	return u.Path, nil
+}
+
+func beside(from, folder string) string {
+	folder = filepath.FromSlash(folder)
+	if filepath.IsAbs(folder) {
+		return folder
+	}
+	return filepath.Join(filepath.Dir(from), folder)
+}

@@ -1,0 +1,101 @@
+package skills_test
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/serve/skills"
+	"github.com/capstan-run/capstan/spec"
+)
+
+func TestCheck(t *testing.T) {
+	dir := folder(t, map[string]string{"guide.md": "g", ".hidden": "h"})
+	for _, c := range []struct {
+		name, old, new string // a change of the capability
+		want           string // "" is nothing
+		missing        bool
+	}{
+		{"nothing is wrong", "", "", "", false},
+		{"a path may begin with ./", "instruction: guide.md", "instruction: ./guide.md", "", false},
+		{"an unknown exposure", "sourceNamespace: order-rest", "sourceNamespace: order-mcp",
+			`capability.yaml:33:37: tool "list-orders" of skill "orders" is from "order-mcp", which is no rest or mcp exposure of this file (the exposures are: order-rest)`, false},
+		{"the skill exposure itself", "sourceNamespace: order-rest", "sourceNamespace: order-skills",
+			`capability.yaml:33:37: tool "list-orders" of skill "orders" is from "order-skills", which is no rest or mcp exposure of this file (the exposures are: order-rest)`, false},
+		{"an unknown action", "action: list-orders", "action: list-order",
+			`capability.yaml:33:57: tool "list-orders" of skill "orders" is "list-order" of "order-rest", which offers no such thing (the actions are: list-orders)`, false},
+		{"an instruction that is not there", "instruction: guide.md", "instruction: guides.md",
+			`capability.yaml:36:26: the instruction of tool "how-to" is no file in the folder of skill "orders": guides.md`, true},
+		{"an instruction beside the folder", "instruction: guide.md", "instruction: ../guide.md",
+			`capability.yaml:36:26: the instruction of tool "how-to" is no file in the folder of skill "orders": ../guide.md`, true},
+		{"a hidden instruction", "instruction: guide.md", "instruction: .hidden",
+			`capability.yaml:36:26: the instruction of tool "how-to" is no file in the folder of skill "orders": .hidden`, true},
+		{"a folder that is not there", "file://@DIR@", "file://@DIR@/nothing",
+			`capability.yaml:24:19: the location of skill "orders" is no folder that can be read: @DIR@/nothing`, true},
+		{"a file as the folder", "file://@DIR@", "file://@DIR@/guide.md",
+			`capability.yaml:24:19: the location of skill "orders" is no folder that can be read: @DIR@/guide.md`, true},
+		{"a folder of another machine", "file://@DIR@", "file://elsewhere/x",
+			`capability.yaml:24:19: the location of skill "orders" is none: "file://elsewhere/x" names a host; write file:///FOLDER`, false},
+		{"an instruction without a folder", `location: "file://@DIR@"`, "",
+			`capability.yaml:36:26: skill "orders" has no location for the instruction of tool "how-to"`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if !strings.Contains(orders, c.old) {
+				t.Fatalf("the capability does not hold %q", c.old)
+			}
+			x, o := exposure(t, strings.Replace(orders, c.old, c.new, 1), dir)
+			var got []string
+			missing := false
+			for _, err := range skills.Check(x, o) {
+				var fault *skills.Fault
+				if !errors.As(err, &fault) {
+					t.Fatalf("%T", err)
+				}
+				text := err.Error()
+				if strings.HasPrefix(fault.Hint, "the ") {
+					text += " (" + fault.Hint + ")"
+				}
+				got = append(got, strings.ReplaceAll(text, dir, "@DIR@"))
+				missing = errors.Is(err, fs.ErrNotExist)
+			}
+			if diff := cmp.Diff(c.want, strings.Join(got, "\n")); diff != "" || missing != c.missing {
+				t.Errorf("missing: %t\n%s", missing, diff)
+			}
+		})
+	}
+}
+
+func TestToolWithBothOrNeither(t *testing.T) {
+	x, o := exposure(t, orders, folder(t, map[string]string{"guide.md": "g"}))
+	tools := x.Skills[0].Tools
+	tools[0].Instruction = tools[1].Instruction
+	tools[1].Instruction = spec.Str{}
+	var got []string
+	for _, err := range skills.Check(x, o) {
+		got = append(got, err.(*skills.Fault).Message)
+	}
+	want := []string{`tool "list-orders" of skill "orders" has both from and instruction; keep one`, `tool "how-to" of skill "orders" does nothing`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPathTurnsLocations(t *testing.T) {
+	dir := folder(t, map[string]string{"guide.md": "g"})
+	x, o := exposure(t, orders, "/app/skill")
+	o.Path = func(from, location string) (string, error) {
+		if from != "capability.yaml" || location != "file:///app/skill" {
+			t.Errorf("asked for %s of %s", location, from)
+		}
+		return dir, nil
+	}
+	if faults := skills.Check(x, o); len(faults) > 0 {
+		t.Error(faults)
+	}
+	if w := ask(skills.New(x, o), "GET", "/skills/orders/contents/guide.md"); w.Body.String() != "g" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,129 @@
+package skills
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// listing is the answer of /skills/{name}/contents.
+type listing struct {
+	Name  string   `json:"name"`
+	Files []listed `json:"files"`
+}
+
+type listed struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// contents lists the files of a skill's folder.
+func (h *Handler) contents(w http.ResponseWriter, r *http.Request, s *served) {
+	h.within(w, r, s, func(root *os.Root) error {
+		files, err := list(root)
+		if err != nil {
+			return err
+		}
+		out := listing{Name: s.skill.Name.Value, Files: []listed{}}
+		for _, f := range files {
+			out.Files = append(out.Files, listed{f.path, f.size, mediaType(f.path)})
+		}
+		send(w, r, document(out))
+		return nil
+	})
+}
+
+// file answers with one file.
+func (h *Handler) file(w http.ResponseWriter, r *http.Request, s *served, names []string) {
+	h.within(w, r, s, func(root *os.Root) error {
+		f, err := find(root, names)
+		switch {
+		case err != nil:
+			return err
+		case f.size > maxFile:
+			return errTooLarge
+		}
+		in, err := root.Open(path.Join(names...))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = in.Close() }()
+		label(w.Header(), f.path)
+		w.Header().Set("Content-Length", strconv.FormatInt(f.size, 10))
+		w.WriteHeader(http.StatusOK)
+		if r.Method != http.MethodHead {
+			_, err = io.CopyN(w, in, f.size) // as long as was announced
+			h.abortOn(err)
+		}
+		return nil
+	})
+}
+
+// within opens the folder of a skill for do, and answers for what went wrong.
+// do returns nil once it has answered.
+func (h *Handler) within(w http.ResponseWriter, r *http.Request, s *served, do func(*os.Root) error) {
+	if !s.skill.Location.IsSet() {
+		refuse(w, r, http.StatusNotFound, "this skill has no files")
+		return
+	}
+	root, err := s.folder.open()
+	if err != nil {
+		h.log.Warn("the folder of a skill cannot be opened", "skill", s.skill.Name.Value, "error", err)
+		refuse(w, r, http.StatusNotFound, "the folder of this skill cannot be read; the server's log says why")
+		return
+	}
+	defer func() { _ = root.Close() }()
+	switch err := do(root); {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist):
+		refuse(w, r, http.StatusNotFound, "there is no such file; those there are stand in /skills/"+url.PathEscape(s.skill.Name.Value)+"/contents")
+	case errors.Is(err, errTooLarge):
+		refuse(w, r, http.StatusForbidden, "this is larger than what is served: 10 MiB for a file, 50 MiB for a download")
+	case errors.Is(err, errTooMany):
+		refuse(w, r, http.StatusForbidden, "the folder of this skill holds more than what is served: 5000 files, folders 32 deep")
+	default:
+		h.log.Warn("a file of a skill cannot be read", "skill", s.skill.Name.Value, "error", err)
+		refuse(w, r, http.StatusInternalServerError, "this cannot be read; the server's log says why")
+	}
+}
+
+// abortOn cuts an answer short that has begun and cannot be ended well, so that
+// the client does not take it for whole.
+func (h *Handler) abortOn(err error) {
+	if err != nil {
+		h.log.Debug("an answer was cut short", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// label says what a file is. Browsers neither guess nor run it: what could hold
+// script is offered for saving, and has no rights if it is opened all the same.
+func label(header http.Header, name string) {
+	media := mediaType(name)
+	if strings.HasPrefix(media, "text/") {
+		media += "; charset=utf-8"
+	}
+	header.Set("Content-Type", media)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	header.Set("Cache-Control", "no-cache")
+	if active(media) {
+		header.Set("Content-Disposition", attachment(path.Base(name)))
+	}
+}
+
+// attachment is the Content-Disposition of a file to be saved (RFC 6266).
+func attachment(name string) string {
+	if value := mime.FormatMediaType("attachment", map[string]string{"filename": name}); value != "" {
+		return value
+	}
+	return "attachment"
+}

@@ -1,0 +1,162 @@
+package skills
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Options shape a Handler and a Check. The zero value works.
+type Options struct {
+	// Exposures are all of the file: they tell how the tools that skills name
+	// are called.
+	Exposures []*spec.Exposure
+	// Path turns the location of a skill's folder into a path on this machine.
+	// from is the file that declares the skill. Nil takes a file: URI as it is,
+	// and anything else as a path beside from.
+	Path func(from, location string) (string, error)
+	// Log hears of folders that cannot be read. Nil is silent.
+	Log *slog.Logger
+}
+
+// Handler answers, with GET and HEAD:
+//
+//	/skills                         names, descriptions, names of tools
+//	/skills/{name}                  one skill, its tools, and where to call them
+//	/skills/{name}/contents         the files of its folder
+//	/skills/{name}/contents/{path}  one of them
+//	/skills/{name}/download         all of them as a zip, with a SKILL.md
+//
+// Folders are read anew for every request, never beyond their borders: names
+// that begin with a dot do not exist, links lead to files of the same folder or
+// nowhere. A file has at most 10 MiB, a zip 50 MiB and 5,000 files. Errors are
+// problem documents (RFC 9457). A Handler is safe for concurrent use.
+type Handler struct {
+	log       *slog.Logger
+	catalogue []byte
+	skills    map[string]*served
+}
+
+// served is one skill, made ready.
+type served struct {
+	skill  *spec.Skill
+	tools  []tool
+	detail []byte
+	folder folder
+}
+
+// New returns a handler for the skills of e, which must not change any more.
+// Faults that Check reports do not keep it from serving the rest.
+func New(e *spec.Exposure, o Options) *Handler {
+	h := &Handler{log: o.Log, skills: map[string]*served{}}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	modes := siblings(e, o.Exposures)
+	all := catalogue{Skills: []summary{}}
+	for _, s := range e.Skills {
+		if h.skills[s.Name.Value] != nil {
+			continue // of two with one name the first
+		}
+		one := &served{skill: s, tools: describeTools(s, modes)}
+		one.detail = document(describe(s, one.tools))
+		if s.Location.IsSet() {
+			path, err := o.path(s.File, s.Location.Value)
+			if err != nil {
+				h.log.Warn("the folder of a skill cannot be found", "skill", s.Name.Value, "error", err)
+			}
+			one.folder = folder{path: path}
+		}
+		h.skills[s.Name.Value] = one
+		all.Skills = append(all.Skills, summarise(s))
+	}
+	all.Count = len(all.Skills)
+	h.catalogue = document(all)
+	return h
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	answer := h.route(r.URL)
+	if answer == nil {
+		refuse(w, r, http.StatusNotFound, "there is nothing here; what there is stands in /skills")
+		return
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		answer(w, r)
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", allowed)
+		refuse(w, r, http.StatusMethodNotAllowed, "this can be asked with "+allowed)
+	}
+}
+
+const allowed = "GET, HEAD, OPTIONS"
+
+// route finds what answers a URL, nil when nothing does. The path is taken
+// apart before it is decoded, so that an encoded slash stays within its name,
+// where no file has one.
+func (h *Handler) route(u *url.URL) http.HandlerFunc {
+	names := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
+	for i, name := range names {
+		decoded, err := url.PathUnescape(name)
+		if err != nil {
+			return nil
+		}
+		names[i] = decoded
+	}
+	if names[0] != "skills" {
+		return nil
+	}
+	if len(names) == 1 {
+		return func(w http.ResponseWriter, r *http.Request) { send(w, r, h.catalogue) }
+	}
+	s := h.skills[names[1]]
+	switch {
+	case s == nil:
+		return nil
+	case len(names) == 2:
+		return func(w http.ResponseWriter, r *http.Request) { send(w, r, s.detail) }
+	case len(names) == 3 && names[2] == "contents":
+		return func(w http.ResponseWriter, r *http.Request) { h.contents(w, r, s) }
+	case len(names) == 3 && names[2] == "download":
+		return func(w http.ResponseWriter, r *http.Request) { h.download(w, r, s) }
+	case names[2] == "contents":
+		return func(w http.ResponseWriter, r *http.Request) { h.file(w, r, s, names[3:]) }
+	}
+	return nil
+}
+
+// document is v as JSON. What is given to it has a JSON form.
+func document(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return []byte("{}\n")
+	}
+	return append(data, '\n')
+}
+
+// send answers with a JSON document, without it to a HEAD.
+func send(w http.ResponseWriter, r *http.Request, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Cache-Control", "no-cache")
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that left cannot be told
+	}
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	problem.Write(w, r, problem.Problem{Status: status, Detail: detail})
+}
