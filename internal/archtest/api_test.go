@@ -18,6 +18,7 @@ var public = []string{
 	"diag", "spec", "operations", "operations/catalog", "operations/consumed", "operations/mock",
 	"engine", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
 	"serve/access", "serve/mcp", "serve/problem", "serve/skill",
+	"serve/live", "serve/runs",
 }
 
 // TestPublicAPI compares what each public package exports with docs/api, so

@@ -46,7 +46,10 @@ import (
 	"net/http"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable/sqlite"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/serve/live"
+	"github.com/capstan-run/capstan/serve/runs"
 )
 
 var (
@@ -56,6 +59,9 @@ var (
 	_ http.Handler
 	_ engine.Inputs
 	_ operations.Caller
+	_ sqlite.Options
+	_ live.Options
+	_ runs.Options
 )
 
 func body(ctx context.Context) error {

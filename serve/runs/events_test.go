@@ -58,8 +58,8 @@ func (c *client) text() string {
 	return c.Body.String()
 }
 
-// bubble serves inside a synctest bubble: nothing executes runs but the test.
-func bubble(t *testing.T, l live.Options, o runs.Options) (*server, func()) {
+// bubble serves until end is called, as a synctest bubble wants it.
+func bubble(t testing.TB, l live.Options, o runs.Options) (*server, func()) {
 	t.Helper()
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	e := &engine.Options{Mock: true, Runtime: rt}

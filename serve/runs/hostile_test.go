@@ -18,6 +18,8 @@ import (
 // FuzzRequests sends requests that nobody in their right mind would: none is
 // answered with a 5xx, and nothing panics.
 func FuzzRequests(f *testing.F) {
+	s, end := bubble(f, live.Options{NoDrive: true}, runs.Options{MaxWait: time.Nanosecond})
+	f.Cleanup(end)
 	f.Add("GET", "/runs?status=waiting&cursor=eyJ9", "", "", "")
 	f.Add("POST", "/capabilities/b2b-enterprise-onboarding/runs", acme, "application/json", "wait=0")
 	f.Add("POST", "/runs/run_0/steps/a%2Fb%00", `{"happened": true, "result": 1e999}`, "application/json; charset=utf-8", "wait=x")
@@ -28,8 +30,6 @@ func FuzzRequests(f *testing.F) {
 		if err != nil || method == "" || strings.ContainsAny(method, " \r\n\t") {
 			t.Skip()
 		}
-		s, end := bubble(t, live.Options{NoDrive: true}, runs.Options{MaxWait: time.Nanosecond})
-		defer end()
 		hostile(t, s, method, u, body, contentType, prefer)
 	})
 }

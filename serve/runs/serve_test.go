@@ -23,7 +23,7 @@ const acme = `{"inputs": {"organization_name": "Acme", "domains": ["acme.com"], 
 
 // server serves the onboarding, answered by a mock.
 type server struct {
-	t    *testing.T
+	t    testing.TB
 	h    *runs.Handler
 	live *live.Runs
 }
@@ -46,7 +46,7 @@ func kept(t *testing.T, dir string, l live.Options) *server {
 	return serveWith(t, rt, &engine.Options{Mock: true}, l, runs.Options{})
 }
 
-func serveWith(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Options, o runs.Options) *server {
+func serveWith(t testing.TB, rt durable.Runtime, e *engine.Options, l live.Options, o runs.Options) *server {
 	t.Helper()
 	e.Runtime = rt
 	p, err := engine.Load(t.Context(), onboarding, e)
@@ -104,7 +104,7 @@ func (s *server) ask(method, path, body string, headers ...string) answer {
 }
 
 // want fails the test unless the answer has a status.
-func (a answer) want(t *testing.T, status int) answer {
+func (a answer) want(t testing.TB, status int) answer {
 	t.Helper()
 	if a.status != status {
 		t.Fatalf("answered %d, want %d: %s", a.status, status, a.text)
