@@ -64,7 +64,7 @@ var layers = map[string][]string{
 	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},
 	"engine/internal/eval":            {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
-	"engine/internal/plan":            {"spec", "operations", "engine/durable", "engine/internal/eval", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem"},
@@ -72,6 +72,7 @@ var layers = map[string][]string{
 	"serve/mcp":                       {"internal/jsonvalue"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/runs":                      {"engine", "engine/durable", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
+	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
 	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/graph", "internal/suggest", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
