@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "rewrite docs/api")
 var public = []string{
 	"diag", "spec", "operations", "operations/catalog", "operations/consumed", "operations/mock",
 	"engine", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
-	"serve/access", "serve/mcp", "serve/problem", "serve/skill",
+	"serve/access", "serve/control", "serve/mcp", "serve/problem", "serve/skill", "serve/skills",
 	"serve/live", "serve/runs",
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/serve/skills"
 )
 
 func TestDownload(t *testing.T) {
@@ -150,4 +152,15 @@ func content(t *testing.T, f *zip.File) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+func TestFrontMatterHoldsHostileTexts(t *testing.T) {
+	x, o := exposure(t, orders, folder(t, nil))
+	x.Skills[0].Description.Value = "a\n---\nname: \"b\" <c> \u0085\x7f\ufeff"
+	h := skills.New(x, o)
+	got := content(t, unzip(t, ask(h, "GET", "/skills/orders/download"))[0])
+	want := `description: "a\n---\nname: \"b\" <c> \u0085\u007f\ufeff"`
+	if front, _, _ := strings.Cut(got, "\n---\n"); !strings.Contains(front, want+"\nlicense") {
+		t.Errorf("no %s in\n%s", want, got)
+	}
 }

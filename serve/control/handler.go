@@ -1,0 +1,170 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Options shape a Handler. The zero value works.
+type Options struct {
+	// Spec says what the file turns on. Nil is a control exposure that says
+	// nothing: health, metrics and traces.
+	Spec *spec.Control
+	// Adapters are the exposures and how they are now. It is called for every
+	// question, by several goroutines. Nil is none.
+	Adapters func() []Adapter
+	Info     Info
+	Metrics  *Metrics // nil is empty
+	Traces   *Traces  // nil is empty
+	// Reload reads the file again and serves what it says now; an error tells
+	// the client why the former goes on. It runs once at a time. Nil where
+	// reloading is not possible.
+	Reload func(context.Context) error
+	// Validate looks at the file as it is now and returns what is to be said of
+	// it, as JSON. Nil where that is not possible.
+	Validate func(context.Context) any
+	// Log hears of reloads. Nil is silent.
+	Log *slog.Logger
+}
+
+// Adapter is one exposure.
+type Adapter struct {
+	Type      string `json:"type"` // rest, mcp, skill or control
+	Namespace string `json:"namespace,omitempty"`
+	Port      int    `json:"port,omitempty"`
+	State     string `json:"state"`            // "started" when it answers; any other word says why it does not
+	Detail    string `json:"detail,omitempty"` // without secrets
+}
+
+// Info is what a capability says of itself.
+type Info struct {
+	Name        string    // of the capability
+	Version     string    // its own
+	SpecVersion string    // of the format that its file is written in
+	File        string    // that is served
+	Engine      string    // version of the program
+	Started     time.Time // of this server
+}
+
+// Handler answers what the file turns on, and not found for the rest:
+//
+//	GET  /health/live      the process answers
+//	GET  /health/ready     every exposure answers, else 503
+//	GET  /status           what this is (management.info)
+//	GET  /metrics          for Prometheus (observability.metrics.local)
+//	GET  /traces           the latest requests, the newest first; ?operation= and ?status= select
+//	GET  /traces/{id}      one of them, by the id of its trace
+//	POST /config/reload    take up the file as it is now (management.reload); also /reload
+//	POST /config/validate  say what is wrong with it (management.validate); also /validate
+//
+// Errors are problem documents (RFC 9457). A page of another site cannot POST.
+// A Handler is safe for concurrent use.
+type Handler struct {
+	o         Options
+	routes    map[string]route
+	foreign   *http.CrossOriginProtection
+	reloading sync.Mutex
+}
+
+// route is one thing that can be asked.
+type route struct {
+	method string // GET, which includes HEAD, or POST
+	serve  http.HandlerFunc
+}
+
+// New returns a handler for a control exposure.
+func New(o Options) *Handler {
+	if o.Spec == nil {
+		o.Spec = &spec.Control{Health: true, Metrics: true, Traces: true}
+	}
+	if o.Adapters == nil {
+		o.Adapters = func() []Adapter { return nil }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &Handler{o: o, routes: map[string]route{}, foreign: http.NewCrossOriginProtection()}
+	h.add(o.Spec.Health, "GET", h.live, "/health/live")
+	h.add(o.Spec.Health, "GET", h.ready, "/health/ready")
+	h.add(o.Spec.Info, "GET", h.status, "/status")
+	h.add(o.Spec.Metrics, "GET", h.metrics, "/metrics")
+	h.add(o.Spec.Traces, "GET", h.traces, "/traces")
+	h.add(o.Spec.Reload, "POST", h.reload, "/config/reload", "/reload")
+	h.add(o.Spec.Validate, "POST", h.validate, "/config/validate", "/validate")
+	return h
+}
+
+func (h *Handler) add(on bool, method string, serve http.HandlerFunc, paths ...string) {
+	if !on {
+		return
+	}
+	for _, path := range paths {
+		h.routes[path] = route{method, serve}
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	rt, ok := h.routes[r.URL.Path]
+	if id, under := strings.CutPrefix(r.URL.Path, "/traces/"); under && h.o.Spec.Traces {
+		rt, ok = route{"GET", func(w http.ResponseWriter, r *http.Request) { h.trace(w, r, id) }}, true
+	}
+	if !ok {
+		refuse(w, r, http.StatusNotFound, "there is nothing here; the control exposure of the file says what is served")
+		return
+	}
+	allow := rt.method + ", OPTIONS"
+	if rt.method == http.MethodGet {
+		allow = "GET, HEAD, OPTIONS"
+	}
+	switch {
+	case r.Method == rt.method, r.Method == http.MethodHead && rt.method == http.MethodGet:
+		if h.foreign.Check(r) != nil {
+			refuse(w, r, http.StatusForbidden, "a page of another site asked for this, which none may")
+			return
+		}
+		rt.serve(w, r)
+	case r.Method == http.MethodOptions:
+		header.Set("Allow", allow)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		header.Set("Allow", allow)
+		refuse(w, r, http.StatusMethodNotAllowed, "this can be asked with "+allow)
+	}
+}
+
+// send answers with a JSON document.
+func send(w http.ResponseWriter, r *http.Request, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		refuse(w, r, http.StatusInternalServerError, "the answer has no JSON form")
+		return
+	}
+	write(w, r, status, "application/json", append(data, '\n'))
+}
+
+// write answers with a body, without it to a HEAD.
+func write(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that left cannot be told
+	}
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	problem.Write(w, r, problem.Problem{Status: status, Detail: detail})
+}
