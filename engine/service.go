@@ -59,6 +59,16 @@ func Open(ctx context.Context, file string, opts *Options) (*Service, error) {
 // Report returns what loading found: warnings and notes.
 func (s *Service) Report() *Report { return s.report }
 
+// Check looks at the file as it is now, as Open would.
+func (s *Service) Check(ctx context.Context) *Report {
+	opts := &Options{}
+	if s.fw != nil {
+		opts = s.fw.opts
+	}
+	_, report := open(ctx, s.report.File, opts)
+	return report
+}
+
 // Framework returns the file as it declares itself, nil for a composition.
 func (s *Service) Framework() *spec.Framework {
 	if s.fw == nil {

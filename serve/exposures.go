@@ -26,7 +26,7 @@ func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint,
 	if len(f.Exposes) == 0 {
 		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.File)
 	}
-	b := &exposing{service: s, opts: o, shared: newShared(f)}
+	b := &exposing{service: s, opts: o}
 	var out []*Endpoint
 	var errs []error
 	for _, e := range f.Exposes {
@@ -37,7 +37,6 @@ func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint,
 		}
 		out = append(out, end)
 	}
-	b.shared.endpoints = out
 	return out, errors.Join(errs...)
 }
 
@@ -45,7 +44,6 @@ func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint,
 type exposing struct {
 	service *engine.Service
 	opts    *Options
-	shared  *shared
 }
 
 func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, error) {
@@ -75,7 +73,7 @@ func (b *exposing) address(e *spec.Exposure) string {
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	return net.JoinHostPort(host, strconv.Itoa(e.Port+b.opts.PortOffset))
+	return net.JoinHostPort(host, strconv.Itoa(b.port(e)))
 }
 
 func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error) {
@@ -118,18 +116,21 @@ func (b *exposing) mcp(e *spec.Exposure) (*mcp.Server, error) {
 
 // guarded puts what the file asks of callers around a handler.
 func (b *exposing) guarded(ctx context.Context, e *spec.Exposure, h http.Handler) (http.Handler, error) {
-	h = b.shared.watch(e, h)
+	guard := func(next http.Handler) http.Handler { return next }
 	if e.Auth != nil {
 		scheme, err := b.scheme(ctx, e)
 		if err != nil {
 			return nil, fmt.Errorf("the authentication of %q: %w", e.Namespace.Value, err)
 		}
-		h = access.Require(scheme, h)
-		if oauth, ok := scheme.(*access.ResourceServer); ok {
-			h = withMetadata(oauth, h)
+		guard = func(next http.Handler) http.Handler {
+			next = access.Require(scheme, next)
+			if oauth, ok := scheme.(*access.ResourceServer); ok {
+				return withMetadata(oauth, next)
+			}
+			return next
 		}
 	}
-	return access.LocalHosts(nil, h), nil
+	return access.LocalHosts(nil, b.opts.Seen.watch(e, guard, h)), nil
 }
 
 // withMetadata serves the protected-resource metadata beside a handler (RFC

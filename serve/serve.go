@@ -33,6 +33,14 @@ type Options struct {
 	Drain time.Duration
 	// Log hears of starts, stops, reloads and failures; nil is silent.
 	Log *slog.Logger
+	// Seen counts requests for control exposures; nil counts nothing. Keep one
+	// for as long as the server runs.
+	Seen *Seen
+	// Reload serves the files as they are now, for control exposures that allow
+	// it; nil where that is not possible.
+	Reload func(context.Context) error
+	// Version is the program's, for control exposures.
+	Version string
 	// In and Out carry the MCP exposure whose transport is stdio.
 	In  io.Reader
 	Out io.Writer

@@ -86,6 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			continue
 		}
+		r.Pattern = route.pattern.String()
 		if route.forward != nil {
 			h.forward(w, r, route.forward, tail)
 			return

@@ -191,3 +191,25 @@ func segments(path string) ([]string, bool) {
 	}
 	return out, true
 }
+
+// String writes the pattern as a path template, for logs and traces.
+func (p pattern) String() string {
+	var b strings.Builder
+	for _, part := range p.parts {
+		b.WriteByte('/')
+		b.WriteString(part.literal)
+		for i, name := range part.names {
+			b.WriteString(part.texts[i] + "{" + name + "}")
+		}
+		if n := len(part.names); n > 0 {
+			b.WriteString(part.texts[n])
+		}
+	}
+	if p.tail {
+		b.WriteString("/{...}")
+	}
+	if b.Len() == 0 {
+		return "/"
+	}
+	return b.String()
+}

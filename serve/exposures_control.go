@@ -1,0 +1,93 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/serve/control"
+	"github.com/capstan-run/capstan/serve/skills"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Seen is what a control exposure tells of requests: counters and traces, which
+// go on when files are reloaded.
+type Seen struct {
+	metrics control.Metrics
+	traces  *control.Traces
+	started time.Time
+}
+
+// NewSeen returns counters that begin now.
+func NewSeen() *Seen { return &Seen{traces: control.NewTraces(0), started: time.Now()} }
+
+// watch counts and traces what an exposure answers. The name of the route is
+// taken inside whatever asks who calls, so that no path with a key in it is kept.
+func (s *Seen) watch(e *spec.Exposure, guard func(http.Handler) http.Handler, h http.Handler) http.Handler {
+	if s == nil || e.Type.Value == "control" {
+		return guard(h)
+	}
+	name := e.Namespace.Value
+	return s.metrics.Watch(name, s.traces.Watch(name, guard(control.Named(h))))
+}
+
+// control makes the handler of a control exposure. endpoints tells what is
+// served once all of it is known.
+func (b *exposing) control(e *spec.Exposure) http.Handler {
+	f := b.service.Framework()
+	o := control.Options{
+		Spec: e.Control, Adapters: b.adapters, Reload: b.opts.Reload, Validate: b.validate, Log: b.opts.Log,
+		Info: control.Info{Name: f.Name.Value, Version: f.InfoVersion.Value, SpecVersion: f.Version, File: f.File, Engine: b.opts.Version},
+	}
+	if s := b.opts.Seen; s != nil {
+		o.Metrics, o.Traces, o.Info.Started = &s.metrics, s.traces, s.started
+	}
+	return control.New(o)
+}
+
+// adapters says how the exposures of the file are: what is served at all is
+// started, since an address that cannot be listened at stops the server.
+func (b *exposing) adapters() []control.Adapter {
+	var out []control.Adapter
+	for _, e := range b.service.Framework().Exposes {
+		out = append(out, control.Adapter{Type: e.Type.Value, Namespace: e.Namespace.Value, Port: b.port(e), State: "started"})
+	}
+	return out
+}
+
+func (b *exposing) port(e *spec.Exposure) int {
+	if e.Port == 0 {
+		return 0
+	}
+	return e.Port + b.opts.PortOffset
+}
+
+// validate looks at the file anew.
+func (b *exposing) validate(ctx context.Context) any {
+	report := b.service.Check(ctx)
+	problems := report.Diagnostics
+	if problems == nil {
+		problems = diag.List{}
+	}
+	return map[string]any{"valid": !problems.HasErrors(), "diagnostics": problems}
+}
+
+// skills makes the handler of a skill exposure. A folder that is not there yet is
+// served once it is.
+func (b *exposing) skills(e *spec.Exposure) (http.Handler, error) {
+	o := skills.Options{Exposures: b.service.Framework().Exposes, Path: b.service.Path, Log: b.opts.Log}
+	var errs []error
+	for _, err := range skills.Check(e, o) {
+		if errors.Is(err, fs.ErrNotExist) {
+			if b.opts.Log != nil {
+				b.opts.Log.Warn("a skill is not complete", "problem", err.Error())
+			}
+			continue
+		}
+		errs = append(errs, err)
+	}
+	return skills.New(e, o), errors.Join(errs...)
+}
