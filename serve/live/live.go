@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -38,7 +39,7 @@ type Options struct {
 
 // Runs are the runs of served capabilities. It is safe for concurrent use.
 type Runs struct {
-	programs []*engine.Program
+	programs atomic.Pointer[[]*engine.Program]
 	rt       durable.Runtime
 	log      *slog.Logger
 	news     *news
@@ -57,15 +58,11 @@ func New(o Options) (*Runs, error) {
 		return nil, errors.New("served capabilities need a runtime that keeps their runs")
 	}
 	r := &Runs{
-		programs: slices.Clone(o.Programs), rt: o.Runtime, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		rt: o.Runtime, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		news: newNews(o.Runtime), stats: newStats(), driver: make(chan struct{}),
 	}
-	names := map[string]bool{}
-	for _, p := range r.programs {
-		if names[p.Name()] {
-			return nil, fmt.Errorf("two capabilities are called %q: rename the file of one", p.Name())
-		}
-		names[p.Name()] = true
+	if err := r.Replace(o.Programs); err != nil {
+		return nil, err
 	}
 	r.closed, r.stop = context.WithCancel(context.Background())
 	if o.NoDrive {
@@ -136,13 +133,29 @@ func (r *Runs) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Programs returns what is served, in the order given to New. The caller must
-// not change it.
-func (r *Runs) Programs() []*engine.Program { return r.programs }
+// Replace serves these programs from now on, each loaded with the Runtime given
+// to New. Runs that are under way go on as they began. When two programs have
+// one name, what is served stays.
+func (r *Runs) Replace(programs []*engine.Program) error {
+	names := map[string]bool{}
+	for _, p := range programs {
+		if names[p.Name()] {
+			return fmt.Errorf("two capabilities are called %q: rename the file of one", p.Name())
+		}
+		names[p.Name()] = true
+	}
+	own := slices.Clone(programs)
+	r.programs.Store(&own)
+	return nil
+}
+
+// Programs returns what is served, in the order given to New or Replace. The
+// caller must not change it.
+func (r *Runs) Programs() []*engine.Program { return *r.programs.Load() }
 
 // Program finds a capability by name, nil when it is not served.
 func (r *Runs) Program(name string) *engine.Program {
-	for _, p := range r.programs {
+	for _, p := range r.Programs() {
 		if p.Name() == name {
 			return p
 		}

@@ -3,6 +3,7 @@ package mcp
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,9 +31,14 @@ type gate struct {
 	closed  atomic.Bool
 }
 
-func (g *gate) open(s *Server) {
+func (g *gate) open(s *Server) error {
 	g.server = s
 	g.origin = http.NewCrossOriginProtection()
+	for _, origin := range s.opts.Origins {
+		if err := g.origin.AddTrustedOrigin(origin); err != nil {
+			return fmt.Errorf("the origin %q cannot be trusted: %w", origin, err)
+		}
+	}
 	handler := func(o sdk.StreamableHTTPOptions) http.Handler {
 		o.Logger = slog.New(quiet{s.log.Handler()})
 		o.DisableLocalhostProtection = s.opts.AnyHost
@@ -42,6 +48,7 @@ func (g *gate) open(s *Server) {
 	g.session = handler(sdk.StreamableHTTPOptions{SessionTimeout: s.opts.Idle})
 	g.answer = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true, JSONResponse: true})
 	g.stream = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
+	return nil
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {

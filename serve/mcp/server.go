@@ -31,6 +31,10 @@ type Options struct {
 	// host's name. That is normal behind a reverse proxy and otherwise an
 	// attack (DNS rebinding), so it is refused by default.
 	AnyHost bool
+	// Origins are sites besides the server's own whose pages may send requests:
+	// "https://console.example". That a browser lets them read the answers (CORS)
+	// is up to whoever mounts the Handler.
+	Origins []string
 
 	// StateKey signs what an Ask sends through the client. Give the same key
 	// to processes that must understand each other's, or one across restarts;
@@ -98,7 +102,9 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 		},
 	})
 	s.sdk.AddReceivingMiddleware(s.features)
-	s.gate.open(s)
+	if err := s.gate.open(s); err != nil {
+		return nil, err
+	}
 	if err := s.extend(); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package skill
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -28,19 +29,34 @@ type front struct {
 	AllowedTools  string            `json:"allowed-tools,omitempty"`
 }
 
-// render writes the front matter with its fences.
-func (f front) render() ([]byte, error) {
+// tidy makes the texts fit for a front matter.
+func (f front) tidy() front {
 	f.Description = clip(frontText(f.Description), maxDescription)
 	f.License = frontText(f.License)
 	f.Compatibility = clip(frontText(f.Compatibility), maxCompatibility)
 	for k, v := range f.Metadata {
 		f.Metadata[k] = frontText(v)
 	}
+	return f
+}
+
+// render writes the front matter with its fences.
+func (f front) render() ([]byte, error) {
 	text, err := spec.EncodeYAML(f)
 	if err != nil {
 		return nil, fmt.Errorf("the skill's front matter: %w", err)
 	}
 	return bytes.Join([][]byte{[]byte("---\n"), text, []byte("---\n")}, nil), nil
+}
+
+// data is the front matter as a reader of the YAML finds it.
+func (f front) data() (map[string]any, error) {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]any
+	return out, json.Unmarshal(text, &out)
 }
 
 // frontText makes text fit for a front matter: one line, without what some

@@ -120,14 +120,19 @@ func count(n int, one string) string {
 
 // folder puts a skill together.
 func folder(f front, body string, files []File) (*Folder, error) {
+	f = f.tidy()
 	head, err := f.render()
+	if err != nil {
+		return nil, err
+	}
+	data, err := f.data()
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	main := File{Path: "SKILL.md", Data: append(head, "\n"+strings.TrimRight(body, "\n")+"\n"...)}
 	return &Folder{
-		Name: f.Name, Description: clip(frontText(f.Description), maxDescription),
+		Name: f.Name, Description: f.Description, FrontMatter: data,
 		Files: append([]File{main}, files...),
 	}, nil
 }

@@ -24,8 +24,9 @@ type Options struct {
 // Folder is a skill. It is a plain value.
 type Folder struct {
 	Name        string
-	Description string // what the skill does and when to use it, at most 1024 characters
-	Files       []File // SKILL.md first, then by path
+	Description string         // what the skill does and when to use it, at most 1024 characters
+	FrontMatter map[string]any // of SKILL.md, as data
+	Files       []File         // SKILL.md first, then by path
 }
 
 // File is one file of a skill.
