@@ -66,6 +66,8 @@ func dotStyle(k Kind) string {
 		return `, color="#b91c1c", penwidth=3`
 	case External:
 		return `, color="#7c3aed", style="rounded,dashed"`
+	case Lookup, Script, Mock:
+		return `, color="#64748b", shape=component`
 	case Input:
 		return `, color="#64748b", shape=ellipse`
 	case Output:

@@ -20,6 +20,9 @@ const (
 	Write    Kind = "write"
 	Delete   Kind = "delete"
 	External Kind = "external" // done by a person or another system
+	Lookup   Kind = "lookup"   // a lookup, a script and a mock ask nobody
+	Script   Kind = "script"
+	Mock     Kind = "mock"
 	Input    Kind = "input"
 	Output   Kind = "output"
 )

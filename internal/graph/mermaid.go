@@ -77,6 +77,8 @@ func mermaidShape(k Kind) (open, shut string) {
 		return "[/", "/]"
 	case Delete:
 		return "{{", "}}"
+	case Lookup, Script, Mock:
+		return "[[", "]]"
 	}
 	return "[", "]"
 }

@@ -39,10 +39,14 @@ func Of(p *engine.Plan) graph.Graph {
 
 func stepNode(s engine.PlanStep) graph.Node {
 	n := graph.Node{ID: s.ID, Label: s.ID, Kind: graph.Kind(s.Effect)}
-	if s.Kind == "external" {
-		n.Kind = graph.External
-	} else {
+	switch {
+	case s.Method != "":
 		n.Notes = append(n.Notes, s.Method+" "+s.Path)
+	case s.Effect == "":
+		n.Kind = graph.Kind(s.Kind)
+	}
+	if s.Lookup != nil {
+		n.Notes = append(n.Notes, "in "+s.Lookup.Index+" by "+s.Lookup.Match)
 	}
 	for _, note := range []struct{ label, text string }{
 		{"only when ", s.When}, {"for each ", s.Each}, {"until ", s.Until},

@@ -1,0 +1,95 @@
+package plangraph
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/graph"
+)
+
+func TestNodesAndEdges(t *testing.T) {
+	p := &engine.Plan{
+		Capability: "moor",
+		Inputs:     []engine.PlanInput{{Name: "imo", Type: "string"}, {Name: "imo_list", Type: "array of string"}},
+		Steps: []engine.PlanStep{
+			{ID: "get", Kind: "operation", Method: "GET", Path: "/ships", Effect: "read",
+				Binds: []engine.PlanBind{{Param: "imo", From: "inputs.imo"}, {Param: "kind", From: `"get-ship"`}}},
+			{ID: "get-ship", Kind: "operation", Method: "POST", Path: "/ships", Effect: "write", When: "len(inputs.imo_list) > 0"},
+			{ID: "pilot", Kind: "external", Needs: []string{"get"},
+				Binds: []engine.PlanBind{{Param: "text", From: "an expression", Expr: `"ship " + get-ship.name + inputs.imo`}}},
+		},
+		Outputs: []engine.PlanOutput{{Name: "name", Source: `steps["get"].name ?? get-ship.name`, Type: "string"}},
+	}
+	want := graph.Graph{
+		Title: "moor",
+		Nodes: []graph.Node{
+			{ID: "inputs.imo", Label: "imo", Kind: graph.Input, Notes: []string{"string"}},
+			{ID: "inputs.imo_list", Label: "imo_list", Kind: graph.Input, Notes: []string{"array of string"}},
+			{ID: "get", Label: "get", Kind: graph.Read, Notes: []string{"GET /ships"}},
+			{ID: "get-ship", Label: "get-ship", Kind: graph.Write, Notes: []string{"POST /ships", "only when len(inputs.imo_list) > 0"}},
+			{ID: "pilot", Label: "pilot", Kind: graph.External},
+			{ID: "outputs.name", Label: "name", Kind: graph.Output, Notes: []string{"string"}},
+		},
+		Edges: []graph.Edge{
+			{From: "inputs.imo", To: "get", Label: "imo"},
+			{From: "inputs.imo_list", To: "get-ship"},
+			{From: "get", To: "get-ship"},
+			{From: "inputs.imo", To: "pilot", Label: "text"},
+			{From: "get-ship", To: "pilot", Label: "text"},
+			{From: "get", To: "pilot"},
+			{From: "get", To: "outputs.name"},
+			{From: "get-ship", To: "outputs.name"},
+		},
+	}
+	if diff := cmp.Diff(want, Of(p)); diff != "" {
+		t.Errorf("graph (-want +got):\n%s", diff)
+	}
+}
+
+// Steps that ask nobody have kinds of their own.
+func TestStepsOfAFlow(t *testing.T) {
+	g := Of(&engine.Plan{Steps: []engine.PlanStep{
+		{ID: "people", Kind: "operation", Method: "GET", Path: "/people", Effect: "read"},
+		{ID: "skipper", Kind: "lookup", Lookup: &engine.PlanLookup{Index: "people", Match: "code"}, Needs: []string{"people"}},
+		{ID: "note", Kind: "mock", Binds: []engine.PlanBind{{Param: "text", In: "value", From: "skipper.name"}}},
+	}})
+	want := graph.Graph{
+		Nodes: []graph.Node{
+			{ID: "people", Label: "people", Kind: graph.Read, Notes: []string{"GET /people"}},
+			{ID: "skipper", Label: "skipper", Kind: graph.Lookup, Notes: []string{"in people by code"}},
+			{ID: "note", Label: "note", Kind: graph.Mock},
+		},
+		Edges: []graph.Edge{{From: "people", To: "skipper"}, {From: "skipper", To: "note", Label: "text"}},
+	}
+	if diff := cmp.Diff(want, g); diff != "" {
+		t.Errorf("graph (-want +got):\n%s", diff)
+	}
+}
+
+func TestMentions(t *testing.T) {
+	for _, test := range []struct {
+		expr, name string
+		want       bool
+	}{
+		{"get.id", "get", true},
+		{"get-ship.id", "get", false},
+		{"x + get", "get", true},
+		{"x.get", "get", false},
+		{"forget.id", "get", false},
+		{"get2.id", "get", false},
+		{`"get"`, "get", false},
+		{`"a get b" + get.id`, "get", true},
+		{`'get' == x`, "get", false},
+		{`"a \" get"`, "get", false},
+		{`steps["get"].id`, "get", true},
+		{`x["get"].id`, "get", false},
+		{"inputs.imo", "inputs.imo", true},
+		{"inputs.imo_list", "inputs.imo", false},
+	} {
+		if got := mentions(test.expr, test.name); got != test.want {
+			t.Errorf("mentions(%s, %s) = %v", test.expr, test.name, got)
+		}
+	}
+}
