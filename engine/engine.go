@@ -109,6 +109,7 @@ type Result struct {
 	Capability string         `json:"capability"`
 	Status     Status         `json:"status"`
 	Outputs    map[string]any `json:"outputs"`
+	Answer     *AnswerForm    `json:"answer,omitempty"`
 	Steps      []StepResult   `json:"steps"`
 	Waiting    *WaitingFor    `json:"waiting,omitempty"`
 	Error      *ErrorInfo     `json:"error,omitempty"`
@@ -117,6 +118,15 @@ type Result struct {
 	OutputNames []string `json:"-"`
 	// SensitiveOutputs names the outputs that hold bearer secrets.
 	SensitiveOutputs []string `json:"-"`
+}
+
+// AnswerForm says of a run of a framework file that one output is the whole
+// answer: a list, a text, a number, bytes. An answer that is an object has none:
+// its fields are the outputs.
+type AnswerForm struct {
+	Output    string `json:"output"`               // the output's name, "result"
+	MediaType string `json:"media_type,omitempty"` // as the last API said, or the file
+	Encoding  string `json:"encoding,omitempty"`   // "base64" for bytes
 }
 
 // StepResult is one step of a [Result].
@@ -226,7 +236,7 @@ type PlanInput struct {
 // PlanStep is a step with everything that was decided about it.
 type PlanStep struct {
 	ID          string      `json:"id"`
-	Kind        string      `json:"kind"` // operation, external
+	Kind        string      `json:"kind"` // operation, external; of framework files also lookup, script, mock
 	Description string      `json:"description,omitempty"`
 	Operation   string      `json:"operation,omitempty"`
 	Method      string      `json:"method,omitempty"`
@@ -246,16 +256,24 @@ type PlanStep struct {
 	Timeout     string      `json:"timeout,omitempty"`
 	All         bool        `json:"all,omitempty"`
 	Sensitive   []string    `json:"sensitive,omitempty"`
+	Lookup      *PlanLookup `json:"lookup,omitempty"`
 	Needs       []string    `json:"needs"`
+}
+
+// PlanLookup is how a lookup finds entries of an earlier step's list.
+type PlanLookup struct {
+	Index  string   `json:"index"`  // the step that has the list
+	Match  string   `json:"match"`  // field of an entry that is compared
+	Fields []string `json:"fields"` // of the entry, that are taken
 }
 
 // PlanBind is one value that is sent, where it comes from, and the rule that
 // bound it.
 type PlanBind struct {
 	Param string `json:"param"`
-	In    string `json:"in"`             // path, query, header, cookie, body; "with" for external steps
+	In    string `json:"in"`             // path, query, header, cookie, body; "with" for external steps, "match" for lookups, "value" for mocks
 	From  string `json:"from"`           // "inputs.organization_name", "create-organization.id", "\"sso\""
-	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource input, step resource, schema
+	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource input, step resource, schema, template
 	Expr  string `json:"expr,omitempty"` // the whole expression when From is only what it reads
 }
 

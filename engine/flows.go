@@ -109,7 +109,10 @@ func (f *flows) program(flow *spec.Flow, name string) (*Program, diag.List) {
 			return nil, fmt.Errorf("the API %q cannot be used", namespace)
 		},
 	})
-	p := &Program{opts: *f.opts, plan: built, creds: f.creds, apis: map[string]*api{}, flows: f, unit: name, source: f.source}
+	p := &Program{opts: *f.opts, plan: built, creds: f.creds, apis: map[string]*api{}, flows: f, unit: name, source: f.source, overlays: f.overlays}
+	for _, o := range f.overlays {
+		built.Capability.Overlays = append(built.Capability.Overlays, o.Name)
+	}
 	for _, s := range built.Steps {
 		if s.Op != nil {
 			p.apis[s.API] = f.apis[s.API]

@@ -103,8 +103,8 @@ func statusOfRun(s durable.State) Status {
 // annotate adds what a document does not carry: the order of the outputs and
 // which of them are secret.
 func (p *Program) annotate(res *Result) {
+	res.OutputNames = p.outputNames(res.Outputs)
 	for _, o := range p.plan.Outputs {
-		res.OutputNames = append(res.OutputNames, o.Name)
 		if o.Sensitive {
 			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
 		}

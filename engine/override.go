@@ -18,6 +18,9 @@ func parseOverride(text string, src *spec.Source) ([]byte, error) {
 	if !ok || !ok2 || step == "" || key == "" {
 		return nil, fmt.Errorf("want STEP.KEY=VALUE, such as poll.every=30s")
 	}
+	if src.Dialect() == spec.DialectFramework {
+		return nil, fmt.Errorf("step keys belong to compositions, and this file has none: change the file, or add an overlay")
+	}
 	if c, _ := src.Capability(false); c != nil {
 		var ids []string
 		for _, s := range c.Steps {

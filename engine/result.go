@@ -25,12 +25,15 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 		}
 		res.Steps = append(res.Steps, step)
 	}
-	r.p.annotate(res)
-	r.hideOutputs(res, out.Outputs)
 	var output *exec.OutputError
 	if err == nil || errors.As(err, &output) {
 		res.Outputs = out.Outputs
 	}
+	if out.Answer != nil && err == nil {
+		res.answered(out.Answer)
+	}
+	r.p.annotate(res)
+	r.hideOutputs(res, out.Outputs)
 	if err == nil {
 		return res
 	}
@@ -262,8 +265,11 @@ func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
 func (r *running) url(s *plan.Step) string {
 	a := r.p.apis[s.API]
 	base := a.base
-	if base == "" && len(a.hosts) > 0 {
+	switch {
+	case base == "" && len(a.hosts) > 0:
 		base = a.hosts[0]
+	case base == "" && a.own != nil && a.own.base != nil:
+		base = a.own.base.Source()
 	}
 	return strings.TrimSuffix(base, "/") + s.Op.Path
 }

@@ -187,6 +187,8 @@ type flows struct {
 	sets   map[string]*operations.Set
 	apis   map[string]*api
 	source snapshotFile
+	// overlays are those that acted on the file.
+	overlays []snapshotFile
 
 	once sync.Once
 	live *sharedCallers
@@ -204,7 +206,7 @@ func (l *loader) framework(src *spec.Source) *flows {
 		return nil
 	}
 	fl := newFlows(f, l.opts, reads)
-	fl.source, fl.report = l.source, l.report
+	fl.source, fl.overlays, fl.report = l.source, l.overlaid, l.report
 	l.add(fl.binds.load())
 	l.add(fl.consumed())
 	return fl

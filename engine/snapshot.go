@@ -183,7 +183,7 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 		return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
 	}
 	f := newFlows(file, o, reads)
-	f.source = s.Capability
+	f.source, f.overlays = s.Capability, s.Overlays
 	problems = f.binds.load()
 	for _, a := range s.APIs {
 		if f.sets[a.Name], err = operations.Open(a.Index); err != nil {

@@ -32,6 +32,9 @@ func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 	for _, o := range p.plan.Outputs {
 		v.Outputs = append(v.Outputs, PlanOutput{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type().String(), Sensitive: o.Sensitive})
 	}
+	for _, part := range p.plan.DescribeAnswer() {
+		v.Outputs = append(v.Outputs, PlanOutput{Name: part.Name, Source: part.Source, Type: part.Type.String()})
+	}
 	return v
 }
 
@@ -62,6 +65,7 @@ func describeStep(s *plan.Step) PlanStep {
 		}
 		v.Binds = append(v.Binds, PlanBind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source})
 	}
+	describeFlowStep(&v, s)
 	for _, g := range s.Guards {
 		v.Guards = append(v.Guards, PlanGuard{Param: g.Param, Field: g.Field})
 	}
@@ -69,6 +73,25 @@ func describeStep(s *plan.Step) PlanStep {
 		v.Sensitive = append(v.Sensitive, path.String())
 	}
 	return v
+}
+
+// describeFlowStep adds what only steps of the framework dialect have.
+func describeFlowStep(v *PlanStep, s *plan.Step) {
+	if x := s.Exchange; x != nil && x.Body != nil {
+		from := strings.Join(x.Body.Texts(), ", ")
+		if from == "" {
+			from = "the file's own text"
+		}
+		v.Binds = append(v.Binds, PlanBind{Param: "body", In: "body", From: from, Rule: "template"})
+	}
+	place := "value"
+	if l := s.Lookup; l != nil {
+		place = "match"
+		v.Lookup = &PlanLookup{Index: l.Index, Match: l.Match, Fields: l.Fields}
+	}
+	for _, part := range s.Sent() {
+		v.Binds = append(v.Binds, PlanBind{Param: part.Name, In: place, From: part.Source, Rule: string(plan.RuleWith)})
+	}
 }
 
 func source(e *eval.Expr) string {

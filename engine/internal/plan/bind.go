@@ -232,6 +232,9 @@ func describe(v Value) (from, source string) {
 		}
 		source = v.t.Source()
 	case textValue:
+		if v.text.Whole() {
+			return v.places[0].name(), ""
+		}
 		source = v.text.Source()
 	case placeValue:
 		return v.at.name(), ""

@@ -57,10 +57,16 @@ func (p *place) name() string {
 		from, _ := describe(p.local)
 		return from
 	}
-	if p.path != nil {
-		return strings.TrimPrefix(p.path.Source(), "$.")
+	if p.path == nil {
+		return refText(p.ref)
 	}
-	return refText(p.ref)
+	source := strings.TrimPrefix(p.path.Source(), "$.")
+	if n := len(p.ref.Path); n > 0 { // an input or a bind, under its own name
+		if _, into, ok := strings.Cut(source, p.ref.Path[n-1]); ok {
+			return refText(p.ref) + into
+		}
+	}
+	return source
 }
 
 func (p *place) refs() []eval.Ref {

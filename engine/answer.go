@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/exec"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+)
+
+// answered puts a flow's answer into the document. Fields of an object are the
+// outputs already; what has no fields is one output, bytes as base64.
+func (res *Result) answered(a *exec.FlowAnswer) {
+	switch _, object := a.Value.(map[string]any); {
+	case object:
+	case a.Value != nil:
+		res.Answer = &AnswerForm{Output: plan.Whole}
+		if _, text := a.Value.(string); text {
+			res.Answer.MediaType = a.Media
+		}
+	case a.Binary && len(a.Body) > 0:
+		res.Outputs = map[string]any{plan.Whole: base64.StdEncoding.EncodeToString(a.Body)}
+		res.Answer = &AnswerForm{Output: plan.Whole, MediaType: a.Media, Encoding: "base64"}
+	}
+}
+
+// outputNames lists the outputs of a run in the file's order; those of a flow
+// that the file does not name follow in the alphabet's.
+func (p *Program) outputNames(found map[string]any) []string {
+	var names []string
+	for _, o := range p.plan.Outputs {
+		names = append(names, o.Name)
+	}
+	for _, part := range p.plan.DescribeAnswer() {
+		name, _, _ := strings.Cut(part.Name, ".")
+		if _, there := found[name]; there && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if p.plan.Answer == nil {
+		return names
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
