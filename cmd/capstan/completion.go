@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,8 @@ func (a *app) completionCommand() *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a completion script for bash, zsh, fish or powershell",
 		Long: `Completion prints a script for a shell. It completes commands and flags, a file's
-own inputs after -i, its steps after --override and --done, operation ids, and the
-ids of runs that are kept. The one for bash needs the bash-completion package; the
+own inputs after -i, what it exposes, its steps after --override and --done,
+operation ids, and the ids of runs that are kept. The one for bash needs the bash-completion package; the
 others need nothing.`,
 		Example: `  source <(capstan completion bash)
   capstan completion zsh > "${fpath[1]}/_capstan"
@@ -51,8 +52,14 @@ const (
 // completeFile completes capability files, and the words of the flags that
 // every file command has.
 func (a *app) completeFile(cmd *cobra.Command, load *loadFlags) {
-	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return []string{"yaml", "yml"}, filterByName
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case len(args) == 0 || !strings.Contains(cmd.Use, "[EXPOSURE]"):
+			return []string{"yaml", "yml"}, filterByName
+		case len(args) == 1:
+			return a.exposureWords(cmd.Context(), args[0], load), noFiles
+		}
+		return nil, noFiles
 	}
 	if cmd.Flags().Lookup("override") != nil {
 		a.complete(cmd, "override", a.fromPlan(load, overrideWords))
@@ -86,12 +93,33 @@ func (a *app) fromPlan(load *loadFlags, words func(*engine.Plan) []string) compl
 		if err != nil {
 			return nil, noFiles
 		}
-		prog, _ := engine.Validate(cmd.Context(), args[0], opts)
-		if prog == nil {
+		prog, _, err := program(cmd.Context(), args[0], second(args), opts)
+		if prog == nil || err != nil {
 			return nil, noFiles
 		}
 		return words(prog.Plan()), noFilesGoOn
 	}
+}
+
+// exposureWords offers what a file holds to run.
+func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) []string {
+	given := *load
+	given.overrides = nil
+	opts, err := given.options(a)
+	if err != nil {
+		return nil
+	}
+	s, err := engine.Open(ctx, file, opts)
+	if err != nil {
+		return nil
+	}
+	var words []string
+	for _, e := range exposures(s.Units()) {
+		if e.Kind != string(engine.UnitComposition) {
+			words = append(words, e.Name+"\t"+strings.TrimSpace(e.Kind+" "+oneLine(e.Description)))
+		}
+	}
+	return words
 }
 
 func inputWords(p *engine.Plan) []string {

@@ -20,6 +20,7 @@ type errorEntry struct {
 	Hint        string           `json:"hint,omitempty"`
 	Problems    []problemEntry   `json:"problems,omitempty"`
 	Missing     []engine.PlanEnv `json:"missing,omitempty"`
+	Exposures   []exposureEntry  `json:"exposures,omitempty"`
 	Diagnostics diag.List        `json:"diagnostics,omitempty"`
 }
 
@@ -53,7 +54,7 @@ func errorEntryOf(err error) errorEntry {
 	case errors.As(err, &own):
 		e.Code, e.Hint = own.code, own.hint
 	case errors.As(err, &usage):
-		e.Code, e.Hint = "usage", usage.Hint
+		e.Code, e.Hint, e.Exposures = "usage", usage.Hint, usage.exposures
 	case errors.As(err, &load):
 		e.Code, e.Diagnostics = codeInvalid, load.Report.Diagnostics
 	case errors.Is(err, context.Canceled):

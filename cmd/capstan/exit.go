@@ -24,6 +24,9 @@ const (
 type usageError struct {
 	Message string
 	Hint    string // "" when there is nothing to suggest
+	// exposures are what could have been named, of the file.
+	file      string
+	exposures []exposureEntry
 }
 
 func (e *usageError) Error() string { return e.Message }

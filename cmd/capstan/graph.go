@@ -2,26 +2,25 @@ package main
 
 import (
 	"io"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/graph"
+	"github.com/capstan-run/capstan/internal/plangraph"
 )
 
 func (a *app) graphCommand() *cobra.Command {
 	var load loadFlags
 	var format string
 	cmd := &cobra.Command{
-		Use:   "graph FILE",
+		Use:   "graph FILE [EXPOSURE]",
 		Short: "Draw a capability: its steps and the values that flow between them",
 		Example: `  capstan graph b2b-enterprise-onboarding.yaml
   capstan graph b2b-enterprise-onboarding.yaml --format svg > onboarding.svg
-  capstan graph ships.yaml --format dot | dot -Tpng > ships.png`,
-		Args: exactArgs("FILE"),
+  capstan graph ships.yaml --format dot | dot -Tpng > ships.png
+  capstan graph harbour.yaml harbour.get-berth`,
+		Args: fileAndExposure,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			draw, err := graphWriter(format)
 			if err != nil {
@@ -31,15 +30,18 @@ func (a *app) graphCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			prog, report := engine.Validate(cmd.Context(), args[0], opts)
+			prog, report, err := program(cmd.Context(), args[0], second(args), opts)
+			if err != nil {
+				return exposureError(err)
+			}
 			if prog == nil {
 				return refused(report)
 			}
 			if a.wantsText() {
-				return draw(a.out, planGraph(prog.Plan()))
+				return draw(a.out, plangraph.Of(prog.Plan()))
 			}
 			var drawing strings.Builder
-			if err := draw(&drawing, planGraph(prog.Plan())); err != nil {
+			if err := draw(&drawing, plangraph.Of(prog.Plan())); err != nil {
 				return err
 			}
 			return a.printDocument(graphDocument{format, drawing.String()})
@@ -67,111 +69,4 @@ func graphWriter(format string) (func(io.Writer, graph.Graph) error, error) {
 		return graph.SVG, nil
 	}
 	return nil, usagef("--format %q is not a format: mermaid, dot or svg", format)
-}
-
-// planGraph turns a plan into nodes and what flows between them. A step that
-// takes nothing from the one before it is still drawn after it, by an edge
-// without a label: the file's order is the order of the run.
-func planGraph(p *engine.Plan) graph.Graph {
-	g := graph.Graph{Title: p.Capability}
-	for _, in := range p.Inputs {
-		g.Nodes = append(g.Nodes, graph.Node{ID: "inputs." + in.Name, Label: in.Name, Kind: graph.Input, Notes: []string{in.Type}})
-	}
-	for i, s := range p.Steps {
-		g.Nodes = append(g.Nodes, stepNode(s))
-		edges := stepEdges(p, s)
-		if i > 0 && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == p.Steps[i-1].ID }) {
-			edges = append(edges, graph.Edge{From: p.Steps[i-1].ID, To: s.ID})
-		}
-		g.Edges = append(g.Edges, edges...)
-	}
-	for _, o := range p.Outputs {
-		node := graph.Node{ID: "outputs." + o.Name, Label: o.Name, Kind: graph.Output, Notes: []string{o.Type}}
-		g.Nodes = append(g.Nodes, node)
-		for _, source := range sources(p, o.Source) {
-			g.Edges = append(g.Edges, graph.Edge{From: source, To: node.ID})
-		}
-	}
-	return g
-}
-
-func stepNode(s engine.PlanStep) graph.Node {
-	n := graph.Node{ID: s.ID, Label: s.ID, Kind: graph.Kind(s.Effect)}
-	if s.Kind == "external" {
-		n.Kind = graph.External
-	} else {
-		n.Notes = append(n.Notes, s.Method+" "+s.Path)
-	}
-	for _, note := range []struct{ label, text string }{
-		{"only when ", s.When}, {"for each ", s.Each}, {"until ", s.Until},
-	} {
-		if note.text != "" {
-			n.Notes = append(n.Notes, note.label+oneLine(note.text))
-		}
-	}
-	return n
-}
-
-// stepEdges returns one edge for each value a step takes, and one without a
-// label for what it reads in another way (a condition) or needs.
-func stepEdges(p *engine.Plan, s engine.PlanStep) []graph.Edge {
-	var edges []graph.Edge
-	for _, b := range s.Binds {
-		from := sources(p, b.From)
-		if len(from) == 0 {
-			from = sources(p, b.Expr)
-		}
-		for _, f := range from {
-			edges = append(edges, graph.Edge{From: f, To: s.ID, Label: b.Param})
-		}
-	}
-	for _, f := range append(sources(p, s.When, s.Each, s.Until, s.Fail, s.Select), s.Needs...) {
-		if f != s.ID && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == f }) {
-			edges = append(edges, graph.Edge{From: f, To: s.ID})
-		}
-	}
-	return edges
-}
-
-// sources returns the nodes that an expression mentions, in the plan's order.
-func sources(p *engine.Plan, exprs ...string) []string {
-	var found []string
-	add := func(node string) {
-		if slices.ContainsFunc(exprs, func(e string) bool { return mentions(e, node) }) {
-			found = append(found, node)
-		}
-	}
-	for _, in := range p.Inputs {
-		add("inputs." + in.Name)
-	}
-	for _, s := range p.Steps {
-		add(s.ID)
-	}
-	return found
-}
-
-// mentions reports whether an expression reads name: as a whole name, not as a
-// part of a longer one, not behind a dot and not as text; steps["name"] counts.
-func mentions(expr, name string) bool {
-	if strings.Contains(expr, `steps["`+name+`"]`) {
-		return true
-	}
-	expr = stringLiteral.ReplaceAllString(expr, `""`)
-	for at := 0; ; {
-		i := strings.Index(expr[at:], name)
-		if i < 0 {
-			return false
-		}
-		start, end := at+i, at+i+len(name)
-		if (start == 0 || !nameByte(expr[start-1]) && expr[start-1] != '.') && (end == len(expr) || !nameByte(expr[end])) {
-			return true
-		}
-		at = end
-	}
-}
-
-var stringLiteral = regexp.MustCompile(`"(\\.|[^"\\])*"|'(\\.|[^'\\])*'`)
-
-func nameByte(b byte) bool {
-	return b == '_' || b == '-' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 }

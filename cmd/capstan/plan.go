@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,24 +17,32 @@ func (a *app) planCommand() *cobra.Command {
 	var load loadFlags
 	var baseURL string
 	cmd := &cobra.Command{
-		Use:   "plan FILE",
+		Use:   "plan FILE [EXPOSURE]",
 		Short: "Show what a run would do; nothing is sent",
 		Long: `Plan shows every step with the operation it calls, where each value it sends
 comes from, what it writes, what it waits for and what it needs. Nothing is sent.
 
 A value that was bound by an overlay, by a step's own "with", by a step key or by
-a schema says so in parentheses; -v names the rule of the others too.`,
+a schema says so in parentheses; -v names the rule of the others too.
+
+Of a file that exposes several things (naftiko: and ikanos: files), EXPOSURE picks
+one, as for run; without it they are listed with the operations they call.`,
 		Example: `  capstan plan b2b-enterprise-onboarding.yaml
   capstan plan b2b-enterprise-onboarding.yaml -o json
-  capstan plan ships.yaml --openapi fleet=fleet.openapi.yaml --overlay ships.overlay.yaml`,
-		Args: exactArgs("FILE"),
+  capstan plan ships.yaml --openapi fleet=fleet.openapi.yaml --overlay ships.overlay.yaml
+  capstan plan harbour.yaml
+  capstan plan harbour.yaml harbour.get-berth`,
+		Args: fileAndExposure,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts, err := load.options(a)
 			if err != nil {
 				return err
 			}
 			opts.BaseURL = baseURL
-			prog, report := engine.Validate(cmd.Context(), args[0], opts)
+			prog, report, err := program(cmd.Context(), args[0], second(args), opts)
+			if err != nil {
+				return a.listPlans(report, err)
+			}
 			if prog == nil {
 				return a.refusePlan(report)
 			}
@@ -50,6 +59,33 @@ a schema says so in parentheses; -v names the rule of the others too.`,
 	cmd.Flags().StringVar(&baseURL, "base-url", "", "server to use for every API, as an absolute `URL` (default: the document's)")
 	a.completeFile(cmd, &load)
 	return cmd
+}
+
+// listPlans answers for a file that holds several things to run, none of which
+// was named: what they are and what they call. Another error is returned.
+func (a *app) listPlans(r *engine.Report, err error) error {
+	var unit *engine.UnitError
+	if !errors.As(err, &unit) || unit.Name != "" || len(unit.Units) == 0 {
+		return exposureError(err)
+	}
+	list := exposures(unit.Units)
+	if !a.wantsText() {
+		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Diagnostics: r.Diagnostics})
+		return a.printDocument(planList{doc, list})
+	}
+	a.reportDiagnostics(r)
+	exposureTable(list, a.textWidth(a.io.OutTTY), true, func(format string, args ...any) { a.printf(format+"\n", args...) })
+	if !a.flags.quiet {
+		a.complain("the plan of one: capstan plan %s %s", printable(r.File), printable(list[0].Name))
+	}
+	return nil
+}
+
+// planList is the document of `plan -o json` for a file that holds several
+// things to run: that of a plan, with what could be planned.
+type planList struct {
+	*engine.Plan
+	Exposures []exposureEntry `json:"exposures"`
 }
 
 // refusePlan ends a command whose file cannot run. A machine still gets one

@@ -130,12 +130,29 @@ func (t planText) action(s engine.PlanStep) string {
 	}
 	action := s.Method + " " + s.Path
 	switch s.Effect {
+	case "":
+		return t.paint.dim(ownAction(s))
 	case "write":
 		return action + "  " + t.paint.yellow("[writes]")
 	case "delete":
 		return action + "  " + t.paint.red("[deletes]")
 	}
 	return action + "  " + t.paint.dim("[reads]")
+}
+
+// ownAction says what a step does that asks nobody.
+func ownAction(s engine.PlanStep) string {
+	switch {
+	case s.Lookup != nil:
+		text := "lookup in " + s.Lookup.Index + " by " + s.Lookup.Match
+		if len(s.Lookup.Fields) > 0 {
+			text += ", takes " + strings.Join(s.Lookup.Fields, ", ")
+		}
+		return text
+	case s.Kind == "mock":
+		return "mock: answers with what the file says"
+	}
+	return s.Kind
 }
 
 func (t planText) bind(b engine.PlanBind) {

@@ -65,6 +65,11 @@ func (a *app) reportUsage(cmd *cobra.Command, e *usageError) {
 	if e.Hint != "" {
 		a.complain("  = hint: %s", e.Hint)
 	}
+	if len(e.exposures) > 0 && e.Hint == "" {
+		exposureTable(e.exposures, a.textWidth(a.io.ErrTTY), false, a.complain)
+		a.complain("such as: %s %s %s", cmd.CommandPath(), printable(e.file), printable(e.exposures[0].Name))
+		return
+	}
 	a.complain("run \"%s --help\" for usage and examples", cmd.CommandPath())
 }
 

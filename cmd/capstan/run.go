@@ -21,6 +21,7 @@ type runFlags struct {
 	done          []string
 	onExternal    []string
 	showSensitive bool
+	exposure      string
 	wait, detach  bool
 	waitGiven     bool // --wait was said, either way
 }
@@ -28,9 +29,16 @@ type runFlags struct {
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run FILE",
+		Use:   "run FILE [EXPOSURE]",
 		Short: "Run a capability",
 		Long: `Run executes a capability and prints its outputs. Progress goes to stderr.
+
+A file that exposes several things (naftiko: and ikanos: files) needs the name of
+one: a tool, a REST operation, a resource or a flow, as "namespace.name" or, where
+that is enough, the name alone. Without one they are listed. An answer that is an
+object prints field by field, as outputs do; a list or another value as indented
+JSON; a text as it is; bytes as they are, but never on a terminal. With -o json
+the whole answer is the output "result", bytes as base64.
 
 Every run is kept (--state says where), so that it outlives this process: after a
 crash, Ctrl-C or a person's work, "capstan resume RUN" goes on from where it
@@ -44,11 +52,13 @@ Exit: 0 done, 1 failed, 2 wrong usage, 3 invalid capability, 4 bad inputs or
 missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 		Example: `  capstan run b2b-enterprise-onboarding.yaml --mock -i organization_name=Acme -i domains=acme.com -i admin_email=it@acme.com --done send-portal-link
   capstan run ships.yaml --input-file ship.json -o json
+  capstan run harbour.yaml harbour.get-berth -i code=B2
   capstan run ships.yaml -i 'crew:=["Ada","Grace"]' -i notes=@notes.txt --override await-berth.every=5s
   capstan run ships.yaml -i imo=9074729 --on-external inspect='exec:./inspect.sh'
   capstan run ships.yaml -i imo=9074729 --detach && capstan resume --all`,
-		Args: exactArgs("FILE"),
+		Args: fileAndExposure,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.exposure = second(args)
 			f.waitGiven = cmd.Flags().Changed("wait")
 			return a.runFile(cmd.Context(), args[0], &f)
 		},
@@ -127,9 +137,12 @@ func (a *app) runOptions(f *runFlags) (*engine.Options, map[string]json.RawMessa
 // readied loads the file and reads the inputs. What is wrong with either has been
 // told where a machine reads it.
 func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
-	prog, report := engine.Validate(ctx, file, opts)
+	prog, report, err := program(ctx, file, f.exposure, opts)
 	if ctx.Err() != nil {
 		return nil, nil, a.refusedDocument(slug(file), codeInterrupted, context.Cause(ctx))
+	}
+	if err != nil {
+		return nil, nil, exposureError(err)
 	}
 	if prog == nil {
 		return nil, nil, a.refuseRun(report)

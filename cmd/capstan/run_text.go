@@ -86,6 +86,10 @@ func (a *app) tidyResult(r *engine.Result) *engine.Result {
 
 // outputs prints "name: value", aligned, in the capability's order.
 func (a *app) outputs(res *engine.Result, showSensitive bool) {
+	if res.Answer != nil {
+		a.wholeAnswer(res, showSensitive)
+		return
+	}
 	label := func(name string) string { return name + ":" }
 	width := column(res.OutputNames, label)
 	hidden := false
@@ -100,8 +104,8 @@ func (a *app) outputs(res *engine.Result, showSensitive bool) {
 		}
 		a.printf("%s  %s\n", pad(label(name), width), text)
 	}
-	if hidden && !a.flags.quiet {
-		a.complain("sensitive outputs are hidden: --show-sensitive or -o json shows them")
+	if hidden {
+		a.hiddenOutputs()
 	}
 }
 

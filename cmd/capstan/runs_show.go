@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
@@ -159,6 +160,11 @@ func (v *runView) outputs() {
 		return
 	}
 	v.printf("\n%s\n", v.paint.bold("outputs"))
+	if form := v.run.Answer; form != nil && form.Encoding != "" {
+		text, _ := v.run.Outputs[form.Output].(string)
+		v.printf("%s:  (%s; -o json has them)\n", form.Output, bytesText(form, base64.StdEncoding.DecodedLen(len(text))))
+		return
+	}
 	v.app.outputs(&v.run.Result, v.showSensitive)
 }
 

@@ -72,9 +72,10 @@ var layers = map[string][]string{
 	"serve/mcp":                       {"internal/jsonvalue"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/runs":                      {"engine", "engine/durable", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
+	"serve/tools":                     {"engine", "engine/durable", "internal/jsonvalue", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
-	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/graph", "internal/suggest", "internal/jsonvalue"},
+	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	".ci/e2e":                         {},
 }

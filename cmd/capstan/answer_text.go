@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+)
+
+// wholeAnswer prints an answer that is no object: text as it is, data as
+// indented JSON, bytes as they are. A terminal gets nothing that could move its
+// cursor, and no bytes at all.
+func (a *app) wholeAnswer(res *engine.Result, showSensitive bool) {
+	name := res.Answer.Output
+	v, ok := res.Outputs[name]
+	if !ok || v == nil {
+		return
+	}
+	if slices.Contains(res.SensitiveOutputs, name) && !showSensitive {
+		a.printf("%s\n", redacted)
+		a.hiddenOutputs()
+		return
+	}
+	text, isText := v.(string)
+	switch {
+	case res.Answer.Encoding != "":
+		a.bytesAnswer(res, text)
+	case !isText:
+		data, err := encode("json", v)
+		if err != nil {
+			a.complain("the answer cannot be written as JSON: %v", err)
+			return
+		}
+		a.textAnswer(string(data))
+	default:
+		a.textAnswer(text)
+	}
+}
+
+// textAnswer writes text: into a file or pipe byte for byte.
+func (a *app) textAnswer(s string) {
+	if !a.io.OutTTY {
+		a.printf("%s", s)
+		return
+	}
+	a.printf("%s\n", strings.TrimSuffix(printable(s), "\n"))
+}
+
+func (a *app) bytesAnswer(res *engine.Result, text string) {
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		a.complain("the answer's bytes cannot be read: %v", err)
+		return
+	}
+	if !a.io.OutTTY {
+		_, _ = a.out.Write(data) // the sink remembers a failure
+		return
+	}
+	a.complain("the answer is %s and is not written to a terminal", bytesText(res.Answer, len(data)))
+	if a.flags.state == noState {
+		a.complain("  = hint: send it to a file, > FILE, or take -o json, which has it as base64")
+		return
+	}
+	a.complain("  = hint: it is kept: %s", a.toCopy("capstan runs show "+res.Run+" -o json", res.Run))
+}
+
+// bytesText names bytes: "image/png, 12 bytes".
+func bytesText(form *engine.AnswerForm, size int) string {
+	media := form.MediaType
+	if media == "" {
+		media = "binary"
+	}
+	return fmt.Sprintf("%s, %s", oneLine(media), count(size, "byte", "bytes"))
+}
+
+func (a *app) hiddenOutputs() {
+	if !a.flags.quiet {
+		a.complain("sensitive outputs are hidden: --show-sensitive or -o json shows them")
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// exposureEntry is one thing that a file holds and that can be run by itself, in
+// the documents of plan and of errors.
+type exposureEntry struct {
+	Name        string   `json:"name"` // "namespace.name"
+	Kind        string   `json:"kind"` // tool, operation, resource, flow; composition
+	Description string   `json:"description,omitempty"`
+	Calls       []string `json:"calls,omitempty"`
+}
+
+// fileAndExposure are the arguments of commands that work on one thing to run.
+func fileAndExposure(cmd *cobra.Command, args []string) error {
+	for i, arg := range args[min(len(args), 1):] {
+		if i > 0 || isYAML(arg) {
+			e := usagef("unexpected argument %q", arg)
+			e.Hint = "one file, and the name of what to take of it: " + cmd.UseLine()
+			return e
+		}
+	}
+	return exactArgs("FILE")(cmd, args[:min(len(args), 1)])
+}
+
+// second is the exposure that was named, "" when none was.
+func second(args []string) string {
+	if len(args) < 2 {
+		return ""
+	}
+	return args[1]
+}
+
+// program loads a file and picks what name says of it; "" is the only thing
+// there is. Of a file that cannot run the program is nil and the report says
+// why. The error is a *[engine.UnitError]: the file is good and the name is not.
+func program(ctx context.Context, file, name string, opts *engine.Options) (*engine.Program, *engine.Report, error) {
+	s, err := engine.Open(ctx, file, opts)
+	var load *engine.LoadError
+	if errors.As(err, &load) {
+		return nil, load.Report, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := s.Unit(name)
+	if err != nil {
+		return nil, s.Report(), err
+	}
+	return u.Program, s.Report(), nil
+}
+
+// exposures describes units for a document or a table.
+func exposures(units []*engine.Unit) []exposureEntry {
+	out := make([]exposureEntry, 0, len(units))
+	for _, u := range units {
+		e := exposureEntry{Name: u.Name, Kind: string(u.Kind), Description: u.Description}
+		if e.Description == "" {
+			e.Description = u.Title
+		}
+		for _, s := range u.Program.Plan().Steps {
+			if s.Method != "" {
+				e.Calls = append(e.Calls, s.Method+" "+s.Path)
+			}
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// exposureError is a file that holds several things to run, or none of the name
+// that was given.
+func exposureError(err error) error {
+	var unit *engine.UnitError
+	if !errors.As(err, &unit) {
+		return err
+	}
+	e := &usageError{file: unit.File, exposures: exposures(unit.Units)}
+	switch {
+	case len(unit.Units) == 0:
+		e.Message = unit.File + " exposes nothing that can be run"
+		e.Hint = "it has no tool, REST operation, resource or flow of its own"
+	case unit.Name == "":
+		e.Message = unit.File + " holds several things to run: name one"
+	default:
+		e.Message = fmt.Sprintf("%s holds no %q", unit.File, unit.Name)
+		if near := nearest(unit); near != "" {
+			e.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return e
+}
+
+// nearest is the name most like what was asked for, written as it was: with or
+// without a namespace.
+func nearest(e *engine.UnitError) string {
+	var full, short []string
+	for _, u := range e.Units {
+		_, name, _ := strings.Cut(u.Name, ".")
+		full, short = append(full, u.Name), append(short, name)
+	}
+	if !strings.Contains(e.Name, ".") {
+		if near := suggest.Closest(e.Name, short); near != "" {
+			return near
+		}
+	}
+	return suggest.Closest(e.Name, full)
+}
+
+// exposureTable prints what there is to run; printf writes one line.
+func exposureTable(entries []exposureEntry, width int, withCalls bool, printf func(format string, args ...any)) {
+	name := column(entries, func(e exposureEntry) string { return e.Name })
+	kind := column(entries, func(e exposureEntry) string { return e.Kind })
+	calls := 0
+	if withCalls {
+		calls = column(entries, callsText)
+	}
+	for _, e := range entries {
+		line := "  " + pad(e.Name, name) + "  " + pad(e.Kind, kind) + "  "
+		if withCalls {
+			line += pad(callsText(e), calls) + "  "
+		}
+		line = fit(line+oneLine(e.Description), width)
+		printf("%s", line)
+	}
+}
+
+func callsText(e exposureEntry) string {
+	if len(e.Calls) == 0 {
+		return "calls nothing"
+	}
+	return strings.Join(e.Calls, ", ")
+}
