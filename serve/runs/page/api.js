@@ -39,11 +39,12 @@ function askForKey(again) {
       event.preventDefault();
       key = field.value.trim();
       field.value = "";
-      dialog.close();
       asking = undefined;
+      dialog.close();
       resolve();
     };
     dialog.oncancel = (event) => event.preventDefault(); // nothing works without
+    dialog.onclose = () => asking && !dialog.open && dialog.showModal(); // browsers let a second Escape through
     dialog.showModal();
   });
   return asking;
