@@ -14,7 +14,7 @@ import (
 // Answer is what a program answers one request with.
 type Answer struct {
 	// Value is the answer as JSON-like data. It is nil when the last API
-	// answered with nothing, or in a form that is only in Body.
+	// answered with nothing, or with what is passed on as it came, in Body.
 	Value any
 	// Shaped says that Value is what the file declares; otherwise Body, when
 	// there is one, is what the last API sent.
@@ -115,7 +115,7 @@ func (s *sharedCallers) get(a *api, o *Options) operations.Caller {
 func (p *Program) callEnv(ctx context.Context, r *running) (*exec.Env, error) {
 	shared := p.shared()
 	env := &exec.Env{
-		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1,
+		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1, PassOn: true,
 		Call: func(name string) operations.Caller { return shared.get(p.apis[name], &p.opts) },
 		Emit: r.forward,
 	}
@@ -128,7 +128,7 @@ func (p *Program) shared() *sharedCallers {
 		once, live = &p.flows.once, &p.flows.live
 	}
 	once.Do(func() {
-		*live = &sharedCallers{session: newSession(p.creds.redactor), byAPI: map[string]operations.Caller{}}
+		*live = &sharedCallers{session: newServed(p.creds.redactor), byAPI: map[string]operations.Caller{}}
 	})
 	return *live
 }

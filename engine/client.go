@@ -17,9 +17,18 @@ type session struct {
 	redactor *operations.Redactor
 	recorder *operations.Redactor // for recordings
 	mock     operations.Caller    // one state for all APIs of the run
+	limit    operations.RateLimit
 }
 
 func newSession(r *operations.Redactor) *session { return &session{redactor: r, recorder: r} }
+
+// newServed is the session of calls that others make: how many there are is
+// theirs to say, and one who is asked to come back later must not make all wait.
+func newServed(r *operations.Redactor) *session {
+	s := newSession(r)
+	s.limit = operations.RateLimit{PerSecond: -1, Pause: -1}
+	return s
+}
 
 // caller returns the Caller that a run uses for the API: its own client, which
 // lives as long as the program and keeps its connections, or what the options
@@ -35,7 +44,7 @@ func (a *api) caller(o *Options, s *session) operations.Caller {
 	case o.ReplayDir != "":
 		call = operations.Replay(o.ReplayDir)
 	case call == nil:
-		call = a.secured(a.client(o, s.redactor))
+		call = a.secured(a.client(o, s))
 	}
 	if o.RecordDir != "" {
 		call = operations.Chain(call, operations.Record(o.RecordDir, s.recorder))
@@ -43,15 +52,14 @@ func (a *api) caller(o *Options, s *session) operations.Caller {
 	return call
 }
 
-// client makes the API's HTTP client on first use.
-func (a *api) client(o *Options, r *operations.Redactor) operations.Caller {
-	a.once.Do(func() {
-		a.live = operations.Client(operations.ClientOptions{
-			Credentials: a.credential,
-			Log:         o.Log,
-			Redactor:    r,
-		})
-	})
+// client is the API's HTTP client: the one that all runs share, or one of the
+// session's own where its limits are its own.
+func (a *api) client(o *Options, s *session) operations.Caller {
+	co := operations.ClientOptions{Credentials: a.credential, Log: o.Log, Redactor: s.redactor, RateLimit: s.limit}
+	if s.limit != (operations.RateLimit{}) {
+		return operations.Client(co)
+	}
+	a.once.Do(func() { a.live = operations.Client(co) })
 	return a.live
 }
 

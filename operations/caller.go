@@ -50,6 +50,9 @@ type Request struct {
 	// Sensitive lists paths into the result that hold secrets ("link",
 	// "data[].token"): logs and recordings show [redacted] there.
 	Sensitive []string
+	// Undecoded says that only the answer's Body is wanted: of a success in UTF-8
+	// the Value stays nil.
+	Undecoded bool
 	// Redactor holds the run's own secrets, such as a link that an earlier step
 	// returned: logs, errors and recordings of this request apply it besides
 	// their own. Nil when there are none.

@@ -79,15 +79,15 @@ func (o ClientOptions) withDefaults() ClientOptions {
 }
 
 // newTransport is Go's default transport with more connections kept to one
-// host, as a run talks to one or two, and idle ones given up before most
-// servers do (60 s and more).
+// host, as a run talks to one or two and a server that is called itself to no
+// more, and idle ones given up before most servers do (60 s and more).
 func newTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok { // somebody replaced the default, which is theirs to decide
 		return http.DefaultTransport
 	}
 	t = t.Clone()
-	t.MaxIdleConnsPerHost = 16
+	t.MaxIdleConnsPerHost = 64
 	t.IdleConnTimeout = 50 * time.Second
 	return t
 }

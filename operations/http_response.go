@@ -23,7 +23,9 @@ func answer(req *Request, resp *http.Response, body []byte, took time.Duration) 
 		Status: resp.StatusCode, Header: resp.Header, Body: body,
 		RequestID: requestID(resp.Header), BaseURL: baseURL(req), Attempts: 1, Duration: took,
 	}
-	decode(req.Op, r)
+	if !req.Undecoded || r.Status >= 400 || !utf8.Valid(body) {
+		decode(req.Op, r)
+	}
 	return r
 }
 
@@ -190,8 +192,10 @@ func numbers(v any) any {
 }
 
 func number(n json.Number) any {
-	if i, err := strconv.ParseInt(string(n), 10, 64); err == nil && int64(int(i)) == i {
-		return int(i)
+	if !strings.ContainsAny(string(n), ".eE") {
+		if i, err := strconv.ParseInt(string(n), 10, 64); err == nil && int64(int(i)) == i {
+			return int(i)
+		}
 	}
 	f, err := n.Float64()
 	if err != nil && !math.IsInf(f, 0) {

@@ -15,11 +15,11 @@ import (
 type RateLimit struct {
 	PerSecond float64 // negative means no bound
 	Burst     int     // requests that may go at once; 0 means one second's worth
+	// Pause bounds how long requests hold back for a host that answered 429 with
+	// Retry-After; 0 means a minute, as retries wait at most, and negative that
+	// they do not: each gets the host's own answer.
+	Pause time.Duration
 }
-
-// longestPause bounds how long other requests hold back for a host that
-// answered 429: the same minute that the retries wait at most.
-const longestPause = time.Minute
 
 // Limit holds requests back so that each host is asked no faster than l allows,
 // and not at all for as long as its last 429 asked with Retry-After.
@@ -29,6 +29,9 @@ func Limit(l RateLimit) Middleware {
 	}
 	if l.Burst == 0 {
 		l.Burst = max(1, int(l.PerSecond))
+	}
+	if l.Pause == 0 {
+		l.Pause = time.Minute
 	}
 	hosts := &hostGates{limit: l, gates: map[string]*gate{}}
 	return func(next Caller) Caller {
@@ -42,7 +45,7 @@ func Limit(l RateLimit) Middleware {
 				return nil, limitError(ctx, req, err)
 			}
 			resp, err := next(ctx, req)
-			g.learn(resp)
+			g.learn(resp, l.Pause)
 			return resp, err
 		}
 	}
@@ -91,16 +94,16 @@ func (g *gate) wait(ctx context.Context) error {
 	}
 }
 
-// learn takes a pause from a 429.
-func (g *gate) learn(resp *Response) {
-	if resp == nil || resp.Status != http.StatusTooManyRequests {
+// learn takes a pause from a 429, of at most longest.
+func (g *gate) learn(resp *Response, longest time.Duration) {
+	if longest < 0 || resp == nil || resp.Status != http.StatusTooManyRequests {
 		return
 	}
 	wait, asked := retryAfter(resp)
 	if !asked {
 		return
 	}
-	until := time.Now().Add(min(wait, longestPause))
+	until := time.Now().Add(min(wait, longest))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if until.After(g.until) {

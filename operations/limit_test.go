@@ -101,3 +101,19 @@ func TestClientUnderA429(t *testing.T) {
 		}
 	})
 }
+
+// A server's own callers are not made to wait for what one of them was told.
+func TestPausesCanBeLeftToTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{outcomes: []any{"429 30", 200}}
+		call := Limit(RateLimit{PerSecond: -1, Pause: -1})(s.call)
+		for range 100 {
+			if _, err := call(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: "https://a"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.at[99] != 0 {
+			t.Errorf("the last request waited %v", s.at[99])
+		}
+	})
+}

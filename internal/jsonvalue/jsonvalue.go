@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 )
 
 // Decode reads one JSON value. Whole numbers that fit become int, others
@@ -30,8 +31,10 @@ func Decode(data []byte) (any, error) {
 func numbers(v any) any {
 	switch v := v.(type) {
 	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return int(i)
+		if !strings.ContainsAny(string(v), ".eE") {
+			if i, err := v.Int64(); err == nil {
+				return int(i)
+			}
 		}
 		f, err := v.Float64()
 		if err != nil {

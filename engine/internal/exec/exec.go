@@ -39,6 +39,9 @@ type Env struct {
 	// Attempts is how often a request is sent where its step does not say; 0
 	// means the caller's default.
 	Attempts int
+	// PassOn says that an answer which the plan does not shape is wanted as it
+	// came, and need not be decoded.
+	PassOn bool
 }
 
 // Event is one thing that happened.

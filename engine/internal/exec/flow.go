@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/textproto"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -85,7 +86,7 @@ func (c *call) read(resp *operations.Response) (*kept, error) {
 		k.Raw = resp.Body
 	}
 	switch {
-	case len(bytes.TrimSpace(resp.Body)) == 0:
+	case len(bytes.TrimSpace(resp.Body)) == 0, c.req.Undecoded && utf8.Valid(resp.Body):
 	case x.Format == "binary":
 		if x.MaxBinary > 0 && int64(len(resp.Body)) > x.MaxBinary {
 			return nil, c.unreadable(resp, fmt.Errorf("it has %d bytes, more than maxBinarySize allows (%d)", len(resp.Body), x.MaxBinary))

@@ -20,7 +20,10 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		return nil, err
 	}
 	c := &call{run: r, s: s, path: path, req: req, vars: vars, rec: rec}
-	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy, Input: c.input()}
+	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy}
+	if !r.forgets() {
+		intent.Input = c.input()
+	}
 	if s.Probe != nil {
 		intent.Probe, intent.ProbeAfter = c.probe, probeAfter
 	}
@@ -109,10 +112,16 @@ func (c *call) send(ctx context.Context) (json.RawMessage, error) {
 	if c.s.Flow {
 		c.fresh = k
 	}
-	if _, forgets := c.host.(*durable.Once); forgets {
+	if c.forgets() {
 		return nil, nil
 	}
 	return k.encode()
+}
+
+// forgets reports whether the host keeps nothing of what steps tell it.
+func (r *run) forgets() bool {
+	_, is := r.host.(*durable.Once)
+	return is
 }
 
 // look performs one poll.

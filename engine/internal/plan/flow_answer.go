@@ -26,6 +26,11 @@ type Answer struct {
 	Schema map[string]any
 }
 
+// PassesOn reports whether the last call's answer is the flow's, as it came.
+func (a *Answer) PassesOn() bool {
+	return a.Object == nil && len(a.Mappings) == 0 && len(a.Alternatives) == 0
+}
+
 // Mapping puts a value at a dotted place of the answer.
 type Mapping struct {
 	Target []string

@@ -1,0 +1,110 @@
+package serve_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve"
+)
+
+// freePorts finds ports that nothing listens at.
+func freePorts(t testing.TB, n int) []int {
+	t.Helper()
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // all are held until all are found
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
+
+// write puts files into a new folder and returns the first's path. @1, @2, ...
+// stand for ports, @UP for the upstream.
+func write(t testing.TB, upstream string, ports []int, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	return writeIn(t, dir, upstream, ports, files...)
+}
+
+func writeIn(t testing.TB, dir, upstream string, ports []int, files ...string) string {
+	t.Helper()
+	pairs := []string{"@UP", upstream}
+	for i, p := range ports {
+		pairs = append(pairs, fmt.Sprintf("@%d", i+1), fmt.Sprint(p))
+	}
+	fill := strings.NewReplacer(pairs...)
+	for i := 0; i < len(files); i += 2 {
+		name := filepath.Join(dir, files[i])
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(fill.Replace(files[i+1])), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, files[0])
+}
+
+// endpoints loads a file and makes what it exposes.
+func endpoints(t testing.TB, file string, o *serve.Options) []*serve.Endpoint {
+	t.Helper()
+	s, err := engine.Open(t.Context(), file, &engine.Options{Project: "none"})
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	out, err := serve.Exposures(t.Context(), s, o)
+	if err != nil {
+		t.Fatalf("exposures: %v", err)
+	}
+	return out
+}
+
+// running serves a file until the test ends, or stop is called, which returns
+// what Run came to.
+func running(t testing.TB, file string, o *serve.Options) (s *serve.Server, stop func() error) {
+	t.Helper()
+	if o == nil {
+		o = &serve.Options{}
+	}
+	s = serve.New(o)
+	if err := s.Replace(endpoints(t, file, o)); err != nil {
+		t.Fatal(err)
+	}
+	return s, run(t, s)
+}
+
+// run starts a server. stop ends it and returns what Run came to.
+func run(t testing.TB, s *serve.Server) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	return stop
+}
+
+// client has connections of its own, which end with the test.
+func client(t testing.TB) *http.Client {
+	tr := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr}
+}
