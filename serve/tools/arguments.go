@@ -1,0 +1,79 @@
+package tools
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// arguments reads those of a call and collects everything that is wrong.
+type arguments struct {
+	values map[string]any
+	known  []string
+	errs   []string
+}
+
+func (a *arguments) bad(format string, args ...any) {
+	a.errs = append(a.errs, fmt.Sprintf(format, args...))
+}
+
+func (a *arguments) any(name string) (any, bool) {
+	a.known = append(a.known, name)
+	v, ok := a.values[name]
+	return v, ok
+}
+
+func (a *arguments) text(name string, required bool) string {
+	v, ok := a.any(name)
+	text, isText := v.(string)
+	switch {
+	case ok && v != nil && !isText:
+		a.bad("%s is a text", name)
+	case required && text == "":
+		a.bad("%s is missing", name)
+	}
+	return text
+}
+
+func (a *arguments) number(name string, or, least, most int) int {
+	v, ok := a.any(name)
+	if !ok || v == nil {
+		return or
+	}
+	n, isInt := v.(int)
+	if f, isFloat := v.(float64); isFloat && f == float64(int(f)) {
+		n, isInt = int(f), true
+	}
+	if !isInt || n < least || n > most {
+		a.bad("%s is a whole number from %d to %d", name, least, most)
+	}
+	return n
+}
+
+func (a *arguments) flag(name string) *bool {
+	v, ok := a.any(name)
+	if !ok || v == nil {
+		return nil
+	}
+	b, isBool := v.(bool)
+	if !isBool {
+		a.bad("%s is true or false", name)
+	}
+	return &b
+}
+
+// done returns what was wrong, unknown names included: a misspelt one would do
+// something else than was meant.
+func (a *arguments) done() error {
+	for _, name := range slices.Sorted(maps.Keys(a.values)) {
+		if !slices.Contains(a.known, name) {
+			a.bad("there is no argument %q; known are: %s", name, strings.Join(a.known, ", "))
+		}
+	}
+	if len(a.errs) > 0 {
+		return errors.New(strings.Join(a.errs, "\n"))
+	}
+	return nil
+}

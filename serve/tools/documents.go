@@ -1,0 +1,142 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/mcp"
+)
+
+// redacted stands for a value that is not shown.
+const redacted = "[redacted]"
+
+// document is a run as tools answer with it.
+type document struct {
+	Run        string              `json:"run"`
+	Capability string              `json:"capability"`
+	Status     engine.Status       `json:"status"`
+	Outputs    map[string]any      `json:"outputs,omitempty"`
+	Steps      []engine.StepResult `json:"steps,omitempty"` // of get_run
+	Waiting    *waiting            `json:"waiting,omitempty"`
+	Error      *engine.ErrorInfo   `json:"error,omitempty"`
+}
+
+type waiting struct {
+	Step        string         `json:"step"`
+	Description string         `json:"description"`
+	With        map[string]any `json:"with,omitempty"`
+	Until       *time.Time     `json:"until,omitempty"` // it goes on by itself then
+}
+
+// documentOf makes the document of a run, sensitive values hidden unless shown.
+func documentOf(run *engine.Run, show bool) document {
+	d := document{Run: run.Run, Capability: run.Capability, Status: run.Status, Outputs: run.Outputs, Error: run.Error}
+	if !show {
+		d.Outputs = hidden(d.Outputs, run.SensitiveOutputs)
+	}
+	if w := run.Waiting; w != nil {
+		d.Waiting = &waiting{Step: w.Step, Description: w.Description, With: w.With, Until: run.Due}
+		if !show {
+			d.Waiting.With = hidden(w.With, w.Sensitive)
+		}
+	}
+	return d
+}
+
+// answer is a run as a tool's result: what it comes to in a sentence, and as
+// data, which is repeated as text for models that are shown nothing else.
+func (t *Tools) answer(run *engine.Run, show bool) *mcp.ToolResult {
+	return result(sentence(run), documentOf(run, show), failed(run.Status))
+}
+
+func result(text string, doc any, isError bool) *mcp.ToolResult {
+	return &mcp.ToolResult{Content: []mcp.Content{mcp.Text(text), mcp.Text(inline(doc))}, Structured: doc, IsError: isError}
+}
+
+func failed(s engine.Status) bool {
+	return s == engine.Failed || s == engine.TimedOut || s == engine.Cancelled
+}
+
+// sentence says what a run's status comes to, and what to do about it.
+func sentence(run *engine.Run) string {
+	is := fmt.Sprintf("%s: run %s of %s", strings.ReplaceAll(string(run.Status), "_", " "), run.Run, run.Capability)
+	switch {
+	case run.Status == engine.Succeeded:
+		return is
+	case run.Waiting != nil && run.Due != nil:
+		return is + fmt.Sprintf(", step %q; it goes on by itself at %s, ask get_run then", run.Waiting.Step, run.Due.UTC().Format(time.RFC3339))
+	case run.Waiting != nil:
+		return is + fmt.Sprintf(", step %q: %s Once that is done, call finish_step", run.Waiting.Step, ended(run.Waiting.Description))
+	case run.Status == engine.InDoubt && run.Error != nil:
+		return is + fmt.Sprintf(", step %q: %s; find out, then call finish_step with happened true (and the answer that was lost as result) or false", run.Error.Step, run.Error.Message)
+	case run.Error != nil && run.Error.Step != "":
+		return is + fmt.Sprintf(", step %q: %s", run.Error.Step, run.Error.Message)
+	case run.Error != nil:
+		return is + ": " + run.Error.Message
+	case run.Status == engine.Running:
+		return is + "; it goes on by itself, ask get_run for it"
+	}
+	return is
+}
+
+// documentSchema is the JSON Schema of a capability's runs.
+func documentSchema(p *engine.Program) map[string]any {
+	outputs := p.OutputSchema()
+	properties, _ := outputs["properties"].(map[string]any)
+	for _, o := range p.Plan().Outputs {
+		if s := properties[o.Name]; o.Sensitive && s != nil {
+			properties[o.Name] = map[string]any{"anyOf": []any{s, map[string]any{"const": redacted}}}
+		}
+	}
+	return runSchema(outputs)
+}
+
+// runSchema is the JSON Schema of a document whose outputs have the schema given.
+func runSchema(outputs map[string]any) map[string]any {
+	text := map[string]any{"type": "string"}
+	statuses := []any{engine.Running, engine.Waiting, engine.InDoubt, engine.Succeeded, engine.Failed, engine.TimedOut, engine.Cancelled}
+	return map[string]any{
+		"type": "object", "required": []any{"run", "capability", "status"},
+		"properties": map[string]any{
+			"run": text, "capability": text, "outputs": outputs,
+			"status": map[string]any{"type": "string", "enum": statuses},
+			"steps":  map[string]any{"type": "array", "items": map[string]any{"type": "object"}},
+			"waiting": map[string]any{"type": "object", "required": []any{"step", "description"}, "properties": map[string]any{
+				"step": text, "description": text, "with": map[string]any{"type": "object"}, "until": map[string]any{"type": "string", "format": "date-time"},
+			}},
+			"error": map[string]any{"type": "object", "properties": map[string]any{"step": text, "message": text, "hint": text}},
+		},
+	}
+}
+
+// hidden is a copy of values in which those of these names are not shown.
+func hidden(values map[string]any, names []string) map[string]any {
+	out := maps.Clone(values)
+	for _, name := range names {
+		if v, ok := out[name]; ok && v != nil {
+			out[name] = redacted
+		}
+	}
+	return out
+}
+
+// inline writes a value for a person or a model: text as it is, else JSON.
+func inline(v any) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,59 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/live"
+)
+
+// fault is an error in the words of whoever called a tool. What is no fault of
+// the call is told to the log, not to the client.
+func (t *Tools) fault(err error) error {
+	var (
+		inputs *engine.InputError
+		creds  *engine.CredentialError
+	)
+	switch {
+	case errors.As(err, &inputs):
+		lines := []string{"the inputs are not what the capability takes; nothing was sent"}
+		for _, p := range inputs.Problems {
+			lines = append(lines, p.String())
+		}
+		return errors.New(strings.Join(lines, "\n"))
+	case errors.As(err, &creds):
+		var missing []string
+		for _, m := range creds.Missing {
+			missing = append(missing, fmt.Sprintf("%s (%s)", m.Name, m.For))
+		}
+		return errors.New("the server has no credentials for this; whoever runs it sets " + strings.Join(missing, ", "))
+	}
+	for _, known := range []struct {
+		err  error
+		text string
+	}{
+		{durable.ErrUnknown, "there is no such run; list_runs shows those there are"},
+		{live.ErrNoCapability, "the capability is not served any more"},
+		{engine.ErrNoStep, "the run has no such step; get_run shows its steps"},
+		{engine.ErrNotAsked, ""},
+		{durable.ErrConflict, ""},
+		{durable.ErrEnded, "the run has ended"},
+		{durable.ErrTooLarge, "the values are too large to be kept"},
+		{live.ErrClosed, "the server is shutting down"},
+		{context.DeadlineExceeded, "the server is too busy; try again later"},
+		{context.Canceled, "the call was cancelled"},
+	} {
+		if errors.Is(err, known.err) {
+			if known.text == "" {
+				return errors.New(strings.TrimSuffix(err.Error(), ": "+known.err.Error()))
+			}
+			return errors.New(known.text)
+		}
+	}
+	t.log.Error("a tool failed", "error", err)
+	return errors.New("the server could not do this; its log says why")
+}

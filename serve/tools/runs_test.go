@@ -1,0 +1,154 @@
+package tools_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/capstan-run/capstan/serve/live"
+	"github.com/capstan-run/capstan/serve/mcp/mcptest"
+	"github.com/capstan-run/capstan/serve/tools"
+)
+
+// What takes too long for one call is followed with others.
+func TestALongRunIsFollowedWithOtherCalls(t *testing.T) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	t.Cleanup(func() { rt.Close() })
+	s := serveWith(t, rt, &engine.Options{Mock: true}, live.Options{NoDrive: true}, tools.Options{Wait: time.Millisecond})
+	c := mcptest.Connect(t, s.url, mcptest.Options{})
+	res := c.Call(onboarding, acme())
+	id, _ := res.Structured["run"].(string)
+	if res.IsError || res.Structured["status"] != "running" || !strings.Contains(res.Text, "get_run") {
+		t.Fatalf("got %s", res.Text)
+	}
+	if got := c.Call("get_run", map[string]any{"run": id}); got.Structured["run"] != id || got.Structured["status"] != "running" || got.Structured["steps"] == nil {
+		t.Errorf("got %s", got.Text)
+	}
+}
+
+func TestRunsOfOthersDoNotExist(t *testing.T) {
+	s := serve(t, tools.Options{})
+	id := s.started(t, "ada")
+	bob := mcptest.Connect(t, s.url, mcptest.Options{Key: "bob"})
+	for _, tool := range []string{"get_run", "finish_step", "cancel_run"} {
+		if res := bob.Call(tool, map[string]any{"run": id}); !res.IsError || !strings.Contains(res.Text, "there is no such run") {
+			t.Errorf("%s: %s", tool, res.Text)
+		}
+	}
+	if res := bob.Call("list_runs", nil); strings.Contains(res.Text, id) {
+		t.Errorf("listed to bob: %s", res.Text)
+	}
+	ada := mcptest.Connect(t, s.url, mcptest.Options{Key: "ada"})
+	if res := ada.Call("list_runs", map[string]any{"status": "waiting"}); !strings.Contains(res.Text, id) {
+		t.Errorf("not listed to ada: %s", res.Text)
+	}
+	if res := ada.Call("finish_step", map[string]any{"run": id}); res.Structured["status"] != "succeeded" {
+		t.Errorf("ada cannot finish it: %s", res.Text)
+	}
+}
+
+// An answer to ada's question is worth nothing from bob.
+func TestAQuestionIsAnsweredByItsOwner(t *testing.T) {
+	s := serve(t, tools.Options{})
+	state := ""
+	raw := func(key string, params string) string {
+		return post(t, s.url, key, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+onboarding+`",`+params+`
+			"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}}}`)
+	}
+	asked := raw("ada", `"arguments":{"organization_name":"Acme","domains":["acme.com"],"admin_email":"it@acme.com"},`)
+	_, after, _ := strings.Cut(asked, `"requestState":"`)
+	state, _, _ = strings.Cut(after, `"`)
+	answer := `"arguments":{},"requestState":"` + state + `","inputResponses":{"answer":{"action":"accept","content":{}}},`
+	if got := raw("bob", answer); state == "" || !strings.Contains(got, "there is no such run") {
+		t.Errorf("asked %s, bob got %s", asked, got)
+	}
+	if got := raw("ada", answer); !strings.Contains(got, `"status":"succeeded"`) {
+		t.Errorf("ada got %s", got)
+	}
+}
+
+func TestSensitiveValuesAreShownWhenAskedFor(t *testing.T) {
+	s := serve(t, tools.Options{})
+	id := s.started(t, "")
+	c := mcptest.Connect(t, s.url, mcptest.Options{})
+	if got := c.Call("get_run", map[string]any{"run": id}); at(got.Structured, "waiting", "with", "link") != "[redacted]" {
+		t.Errorf("got %s", got.Text)
+	}
+	got := c.Call("get_run", map[string]any{"run": id, "show_sensitive": true})
+	if link, _ := at(got.Structured, "waiting", "with", "link").(string); !strings.HasPrefix(link, "https://") {
+		t.Errorf("got %s", got.Text)
+	}
+}
+
+func TestARunIsCancelled(t *testing.T) {
+	s := serve(t, tools.Options{})
+	id := s.started(t, "")
+	c := mcptest.Connect(t, s.url, mcptest.Options{})
+	if got := c.Call("cancel_run", map[string]any{"run": id}); got.IsError || got.Structured["status"] != "cancelled" {
+		t.Errorf("got %s", got.Text)
+	}
+	if got := c.Call("finish_step", map[string]any{"run": id, "step": "send-portal-link"}); !got.IsError || !strings.Contains(got.Text, "the run has ended") {
+		t.Errorf("got %s", got.Text)
+	}
+}
+
+func TestDoubtIsSettled(t *testing.T) {
+	answer, lost := mock.New(nil), false
+	losing := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if req.Op.ID == "PortalSessionsController_create" && !lost {
+			lost = true
+			return nil, errors.New("the connection was reset")
+		}
+		return answer(ctx, req)
+	}
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	t.Cleanup(func() { rt.Close() })
+	s := serveWith(t, rt, &engine.Options{Caller: losing}, live.Options{}, tools.Options{})
+	asked := 0
+	c := mcptest.Connect(t, s.url, mcptest.Options{Person: func(string) (string, map[string]any) { asked++; return "accept", nil }})
+	res := c.Call(onboarding, acme())
+	id, _ := res.Structured["run"].(string)
+	if res.Structured["status"] != "in_doubt" || !strings.Contains(res.Text, "happened") || asked > 0 {
+		t.Fatalf("asked %d times, got %s", asked, res.Text)
+	}
+	if res = c.Call("finish_step", map[string]any{"run": id}); !res.IsError {
+		t.Errorf("a write is finished like a step: %s", res.Text)
+	}
+	res = c.Call("finish_step", map[string]any{"run": id, "happened": true, "result": map[string]any{"link": "https://found.example"}})
+	if res.Structured["status"] != "succeeded" || asked != 1 {
+		t.Errorf("asked %d times, got %s", asked, res.Text)
+	}
+}
+
+func TestWhatIsWrongWithACall(t *testing.T) {
+	s := serve(t, tools.Options{})
+	id := s.started(t, "")
+	c := mcptest.Connect(t, s.url, mcptest.Options{})
+	for _, tt := range []struct {
+		tool string
+		args map[string]any
+		want []string
+	}{
+		{onboarding, map[string]any{"organization_name": 1, "domain": "x"}, []string{"nothing was sent", "organization_name", `"domain"`, "admin_email"}},
+		{"get_run", nil, []string{"run is missing"}},
+		{"get_run", map[string]any{"run": "run_0", "wait": 99, "show_sensitive": "yes"}, []string{"wait is a whole number from 0 to 50", "show_sensitive is true or false"}},
+		{"get_run", map[string]any{"run": "run_0", "id": 1}, []string{`no argument "id"`}},
+		{"list_runs", map[string]any{"status": "done", "limit": 0.5}, []string{`no status "done"`, "limit is a whole number"}},
+		{"finish_step", map[string]any{"run": id, "step": "nothing"}, []string{"no such step"}},
+		{"finish_step", map[string]any{"run": id, "step": "create-organization"}, []string{"not done by somebody outside"}},
+		{"finish_step", map[string]any{"run": id, "happened": false, "result": 1}, []string{"has no result"}},
+	} {
+		res := c.Call(tt.tool, tt.args)
+		for _, want := range tt.want {
+			if !res.IsError || !strings.Contains(res.Text, want) {
+				t.Errorf("%s %v: %s\nwant %q", tt.tool, tt.args, res.Text, want)
+			}
+		}
+	}
+}
