@@ -59,7 +59,7 @@ func newProtobuf(schema string, open openFunc) (Decoder, error) {
 
 // protoError takes the library's own name off its message.
 func protoError(err error) error {
-	return errors.New(strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), "  \t"))
+	return errors.New(strings.TrimSpace(strings.TrimPrefix(err.Error(), "proto:")))
 }
 
 func compileProto(file string, open openFunc) (protoreflect.FileDescriptor, error) {
