@@ -51,9 +51,13 @@ type Endpoint struct {
 	Type      string // rest, mcp, skill, control, ...
 	Namespace string
 	Address   string // host:port, "stdio" for a stdio exposure
+	// Path is what it serves of the address, with all below it; "" is whatever
+	// no other endpoint there serves.
+	Path string
 	// Open says that nothing asks callers who they are.
 	Open bool
 
+	owner   any // of endpoints that share an address
 	handler http.Handler
 	stdio   func(ctx context.Context, in io.Reader, out io.Writer) error
 	close   func()
@@ -113,13 +117,17 @@ func (s *Server) Replace(endpoints []*Endpoint) error {
 		if e.stdio != nil {
 			continue
 		}
+		if kept[e.Address] {
+			continue
+		}
 		kept[e.Address] = true
+		handler := at(e.Address, endpoints)
 		if p := s.ports[e.Address]; p != nil {
-			p.handler.Store(&e.handler)
+			p.handler.Store(&handler)
 			continue
 		}
 		p := fresh[e.Address]
-		p.handler.Store(&e.handler)
+		p.handler.Store(&handler)
 		s.ports[e.Address] = p
 		s.group.Go(func() { s.serve(p) })
 	}
@@ -132,21 +140,9 @@ func (s *Server) Replace(endpoints []*Endpoint) error {
 	old := s.endpoints
 	s.endpoints = endpoints
 	for _, e := range old {
-		if e.close != nil {
+		if e.close != nil && !slices.Contains(endpoints, e) {
 			e.close()
 		}
-	}
-	return nil
-}
-
-// distinct refuses two endpoints at one address.
-func distinct(endpoints []*Endpoint) error {
-	at := map[string]*Endpoint{}
-	for _, e := range endpoints {
-		if other := at[e.Address]; other != nil {
-			return fmt.Errorf("%s %q and %s %q both want %s: give one another port", other.Type, other.Namespace, e.Type, e.Namespace, e.Address)
-		}
-		at[e.Address] = e
 	}
 	return nil
 }
@@ -163,7 +159,7 @@ type port struct {
 func (s *Server) listen(endpoints []*Endpoint) (map[string]*port, error) {
 	fresh := map[string]*port{}
 	for _, e := range endpoints {
-		if e.stdio != nil || s.ports[e.Address] != nil {
+		if e.stdio != nil || s.ports[e.Address] != nil || fresh[e.Address] != nil {
 			continue
 		}
 		l, err := net.Listen("tcp", e.Address)

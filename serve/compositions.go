@@ -1,0 +1,255 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/live"
+	"github.com/capstan-run/capstan/serve/mcp"
+	"github.com/capstan-run/capstan/serve/runs"
+	"github.com/capstan-run/capstan/serve/skill"
+	"github.com/capstan-run/capstan/serve/tools"
+)
+
+// ErrUnguarded is returned for an address that others can reach where nothing
+// asks them who they are.
+var ErrUnguarded = errors.New("nothing asks callers who they are")
+
+// CompositionOptions say how compositions are served. Programs, Runtime and one
+// of REST and MCP are needed.
+type CompositionOptions struct {
+	// Programs are what is served. Each was loaded with engine.Options.Runtime
+	// set to Runtime.
+	Programs []*engine.Program
+	// Runtime keeps the runs. Other processes may share what it keeps, and drive
+	// runs too.
+	Runtime durable.Runtime
+	// Engine gives what kept runs do not bring along, as in live.Options.
+	Engine *engine.Options
+
+	// REST is the address of the REST API and its page, as host:port; "" serves
+	// none.
+	REST string
+	// MCP is the address of the MCP server, or "stdio"; "" serves none. At the
+	// address of REST it is found below /mcp, elsewhere below / too.
+	MCP string
+
+	Access Access
+	// StateKey signs what MCP clients carry between a question and its answer, as
+	// in mcp.Options: give it what outlives the process, such as the runs do.
+	StateKey []byte
+	// Skill says how the skills that MCP clients find are written.
+	Skill skill.Options
+	// Version is told to MCP clients.
+	Version string
+	// Limits bound what clients can take; the zero value is the defaults.
+	Limits access.Limits
+	// Log hears of what goes wrong; nil is silent.
+	Log *slog.Logger
+}
+
+// Access says who may use served compositions. The zero value lets in everybody
+// on this machine, and nobody else.
+type Access struct {
+	// Scheme is how callers prove who they are. Each sees and finishes only its
+	// own runs. Nil asks nobody, which is refused for addresses that others can
+	// reach (ErrUnguarded), unless Open says that this is meant.
+	Scheme access.Scheme
+	Open   bool
+	// Origins are sites whose pages may use the API, https://console.example.
+	Origins []string
+	// Hosts are names under which clients reach loopback addresses, as behind a
+	// proxy.
+	Hosts []string
+	// Rate bounds what each caller may ask; the zero value does not.
+	Rate access.Rate
+}
+
+// Compositions are compositions that are served, over REST, MCP or both, with
+// the same runs behind. It is safe for concurrent use.
+type Compositions struct {
+	o         CompositionOptions
+	live      *live.Runs
+	rest      *runs.Handler
+	tools     *tools.Tools
+	mcp       *mcp.Server // nil where it is not served
+	endpoints []*Endpoint
+
+	replacing sync.Mutex
+	closing   sync.Once
+}
+
+// NewCompositions readies compositions to be served and goes on with the runs
+// that are due. Close it, or have a Server stop serving its endpoints.
+func NewCompositions(o CompositionOptions) (*Compositions, error) {
+	for _, address := range []string{o.REST, o.MCP} {
+		if err := o.Access.check(address); err != nil {
+			return nil, err
+		}
+	}
+	l, err := live.New(live.Options{Programs: o.Programs, Runtime: o.Runtime, Engine: o.Engine, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	c := &Compositions{o: o, live: l}
+	if err := c.build(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// check refuses an address that cannot be one, or where everybody could come in.
+func (a *Access) check(address string) error {
+	if address == "" || address == "stdio" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return fmt.Errorf("the address %q is not HOST:PORT", address)
+	}
+	if a.Scheme == nil && !a.Open && !isLoopback(host) {
+		return fmt.Errorf("whoever can reach %s could run capabilities: %w", address, ErrUnguarded)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (c *Compositions) build() (err error) {
+	o := c.o
+	options := runs.Options{Caller: access.Caller, Origins: o.Access.Origins, MaxBody: o.Limits.Body, Log: o.Log}
+	if o.Access.Scheme != nil {
+		options.Guard = o.Access.guard
+	}
+	if c.rest, err = runs.New(c.live, options); err != nil {
+		return err
+	}
+	if o.REST != "" {
+		c.add(&Endpoint{Type: "rest", Address: o.REST, handler: o.Access.around(o.Access.throttledAlone(c.rest))})
+	}
+	if o.MCP == "" {
+		return nil
+	}
+	c.tools = tools.New(c.live, tools.Options{Version: o.Version, Caller: access.Caller, Skill: o.Skill, Log: o.Log})
+	c.mcp, err = mcp.New(c.tools.Offer(), &mcp.Options{
+		Log: o.Log, MaxBody: o.Limits.Body, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
+		AnyHost: true, // Access.around knows which hosts are right
+		Origins: o.Access.Origins,
+	})
+	if err != nil {
+		return err
+	}
+	if o.MCP == "stdio" {
+		c.add(&Endpoint{Type: "mcp", Address: "stdio", stdio: func(ctx context.Context, in io.Reader, out io.Writer) error { return c.mcp.Stdio(ctx, in, out) }})
+		return nil
+	}
+	e := &Endpoint{Type: "mcp", Address: o.MCP, Path: "/mcp", handler: o.Access.around(o.Access.guard(c.mcp.Handler()))}
+	if o.MCP != o.REST {
+		e.Path, e.handler = "", c.healthBeside(e.handler)
+	}
+	c.add(e)
+	return nil
+}
+
+func (c *Compositions) add(e *Endpoint) {
+	e.owner, e.close = c, c.Close
+	e.Open = c.o.Access.Scheme == nil && e.Address != "stdio"
+	c.endpoints = append(c.endpoints, e)
+	c.name()
+}
+
+// name calls the endpoints after what they serve.
+func (c *Compositions) name() {
+	name := fmt.Sprintf("%d capabilities", len(c.live.Programs()))
+	if programs := c.live.Programs(); len(programs) == 1 {
+		name = programs[0].Name()
+	}
+	for _, e := range c.endpoints {
+		e.Namespace = name
+	}
+}
+
+// healthBeside answers below /health as the REST API does, to everybody.
+func (c *Compositions) healthBeside(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/health/", c.o.Access.around(c.rest))
+	mux.Handle("/", next)
+	return mux
+}
+
+// guard asks callers who they are, and bounds what each may ask.
+func (a *Access) guard(next http.Handler) http.Handler {
+	next = access.Throttle(a.Rate, next)
+	if a.Scheme == nil {
+		return next
+	}
+	return access.Require(a.Scheme, next)
+}
+
+// throttledAlone bounds what is asked of a handler whose own Guard does not,
+// since there is none.
+func (a *Access) throttledAlone(next http.Handler) http.Handler {
+	if a.Scheme != nil {
+		return next
+	}
+	return access.Throttle(a.Rate, next)
+}
+
+// around keeps foreign pages out, lets invited ones in, and tells clients of
+// OAuth2 where to get a token.
+func (a *Access) around(next http.Handler) http.Handler {
+	if oauth, ok := a.Scheme.(*access.ResourceServer); ok {
+		next = withMetadata(oauth, next)
+	}
+	return access.LocalHosts(append(append([]string{}, a.Hosts...), a.Origins...), access.CORS(a.Origins, next))
+}
+
+// Endpoints are what a Server is given to serve. They stay the same.
+func (c *Compositions) Endpoints() []*Endpoint { return c.endpoints }
+
+// Replace serves these programs from now on, at the same endpoints. Runs under
+// way go on as they began, and clients stay connected. What cannot be served
+// leaves everything as it was.
+func (c *Compositions) Replace(programs []*engine.Program) error {
+	c.replacing.Lock()
+	defer c.replacing.Unlock()
+	old := c.live.Programs()
+	if err := c.live.Replace(programs); err != nil {
+		return err
+	}
+	if c.mcp == nil {
+		return nil
+	}
+	if err := c.mcp.Replace(c.tools.Offer()); err != nil {
+		_ = c.live.Replace(old) // it was served before
+		c.tools.Offer()
+		return err
+	}
+	return nil
+}
+
+// Close stops serving and executing runs; what is not done stays due. It does
+// not close the Runtime.
+func (c *Compositions) Close() {
+	c.closing.Do(func() {
+		if c.mcp != nil {
+			_ = c.mcp.Close() // there is nothing to be done about a client that left badly
+		}
+		if err := c.live.Close(); err != nil && c.o.Log != nil {
+			c.o.Log.Error("runs were not executed", "error", err)
+		}
+	})
+}
