@@ -243,7 +243,7 @@ func (s *Shaped) literal(ctx context.Context, env *eval.Env) (any, error) {
 	var v any
 	var err error
 	if t, ok := s.text.(textValue); ok && !t.text.Whole() {
-		v, err = t.partial(ctx, env)
+		v, err = t.partial(ctx, env, nil)
 	} else {
 		v, err = s.text.Eval(ctx, env)
 	}

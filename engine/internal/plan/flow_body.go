@@ -2,7 +2,9 @@ package plan
 
 import (
 	"context"
+	"encoding/xml"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -64,18 +66,18 @@ func (c *flowCall) template(body *spec.Body) {
 		c.structured(n, "application/json", body.Data)
 	case "formUrlEncoded":
 		if body.Data.Kind == spec.Scalar {
-			c.plainText(n, "application/x-www-form-urlencoded", body.Data.Str)
+			c.plainText(n, "application/x-www-form-urlencoded", body.Data.Str, url.QueryEscape)
 			return
 		}
 		c.structured(n, "application/x-www-form-urlencoded", body.Data)
 	case "multipartForm":
 		c.multipart(n, body.Data)
 	case "xml":
-		c.plainText(n, "application/xml", body.Data.Str)
+		c.plainText(n, "application/xml", body.Data.Str, escapeXML)
 	case "sparql":
-		c.plainText(n, "application/sparql-query", body.Data.Str)
+		c.plainText(n, "application/sparql-query", body.Data.Str, nil)
 	default:
-		c.plainText(n, "text/plain", body.Data.Str)
+		c.plainText(n, "text/plain", body.Data.Str, nil)
 	}
 }
 
@@ -94,7 +96,7 @@ func (c *flowCall) jsonText(n *names, at spec.Str, src string) {
 		if !strings.HasPrefix(strings.TrimSpace(src), "{{") {
 			media = c.contentType()
 		}
-		c.plainText(n, media, at)
+		c.plainText(n, media, at, nil)
 		return
 	}
 	places, ok := n.places(at, t.Placeholders())
@@ -124,9 +126,18 @@ func (c *flowCall) contentType() string {
 	return ""
 }
 
-// plainText is a body of text. A text that is one placeholder with structured
-// data in it is sent as JSON.
-func (c *flowCall) plainText(n *names, media string, at spec.Str) {
+// escapeXML is text as it stands in XML, in content and in attributes. What XML
+// has no way to say becomes U+FFFD.
+func escapeXML(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
+	return b.String()
+}
+
+// plainText is a body of text. A text that is one placeholder is the value
+// itself, sent as JSON when it is structured data; inside other text values are
+// escaped, nil as they are.
+func (c *flowCall) plainText(n *names, media string, at spec.Str, escape func(string) string) {
 	switch v := n.text(at).(type) {
 	case Literal:
 		s, _ := v.V.(string)
@@ -140,7 +151,7 @@ func (c *flowCall) plainText(n *names, media string, at spec.Str) {
 				}
 				return x, err
 			}
-			s, err := v.partial(ctx, env)
+			s, err := v.partial(ctx, env, escape)
 			return []byte(s), err
 		})
 	}

@@ -38,15 +38,24 @@ func (v textValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
 	return s, nil
 }
 
-// partial renders the text with empty text for what has no value.
-func (v textValue) partial(ctx context.Context, env *eval.Env) (string, error) {
+// partial renders the text with empty text for what has no value. escape, when
+// set, makes a value's text fit where it stands.
+func (v textValue) partial(ctx context.Context, env *eval.Env, escape func(string) string) (string, error) {
 	var failed error
 	get := v.getter(ctx, env, &failed)
 	s, _ := v.text.Render(func(i int) (any, bool) {
-		if x, ok := get(i); ok && x != nil {
+		x, ok := get(i)
+		if !ok || x == nil {
+			return "", true
+		}
+		if escape == nil {
 			return x, true
 		}
-		return "", true
+		text, err := eval.TextOf(x)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return escape(text), true
 	})
 	return s, failed
 }
