@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -58,8 +59,5 @@ func (s *Server) URL(e *Endpoint) string {
 		address = p.listener.Addr().String()
 	}
 	s.mu.Unlock()
-	if e.Path == "" {
-		return "http://" + address + "/"
-	}
-	return "http://" + address + e.Path
+	return "http://" + address + cmp.Or(e.shown, e.Path, "/")
 }

@@ -158,7 +158,7 @@ func (c *Compositions) build() (err error) {
 	}
 	e := &Endpoint{Type: "mcp", Address: o.MCP, Path: "/mcp", handler: o.Access.around(o.Access.guard(c.mcp.Handler()))}
 	if o.MCP != o.REST {
-		e.Path, e.handler = "", c.healthBeside(e.handler)
+		e.Path, e.shown, e.handler = "", "/mcp", c.healthBeside(e.handler)
 	}
 	c.add(e)
 	return nil

@@ -375,7 +375,7 @@ func TestAnMCPServerByItselfTellsItsHealth(t *testing.T) {
 	if err := s.Replace(c.Endpoints()); err != nil {
 		t.Fatal(err)
 	}
-	at := &composed{t: t, rest: strings.TrimSuffix(s.URL(c.Endpoints()[0]), "/")}
+	at := &composed{t: t, rest: strings.TrimSuffix(s.URL(c.Endpoints()[0]), "/mcp")}
 	for path, want := range map[string]int{"/health/live": 200, "/health/ready": 200, "/mcp": 401, "/": 401, "/runs": 401} {
 		if status, _, _ := at.ask("POST", path, map[string]any{}); want == 401 && status != want {
 			t.Errorf("%s answered %d", path, status)

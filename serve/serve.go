@@ -57,7 +57,8 @@ type Endpoint struct {
 	// Open says that nothing asks callers who they are.
 	Open bool
 
-	owner   any // of endpoints that share an address
+	owner   any    // of endpoints that share an address
+	shown   string // path that clients are told where it is not Path
 	handler http.Handler
 	stdio   func(ctx context.Context, in io.Reader, out io.Writer) error
 	close   func()

@@ -33,8 +33,8 @@ func (a awayFromHome) Run() int {
 
 // TestScript runs the command line as users meet it. Beside testscript's own
 // commands there are "upstream NAME.stub", which serves a stub file on loopback
-// until the script ends, and "requested" and "release", see upstream_test.go, and
-// "listed" and "says".
+// until the script ends, and "requested" and "release", see upstream_test.go,
+// "ask", see serve_script_test.go, "listed" and "says".
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -46,6 +46,7 @@ func TestScript(t *testing.T) {
 			}
 			e.Setenv("WORKOS", repo+"/../../capabilities/workos")
 			e.Setenv("HARBOUR", repo+"/testdata/harbour")
+			e.Setenv("FJORD", repo+"/testdata/fjord")
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/.state")
 			e.Values[stubKey{}] = newStubServer()
@@ -53,7 +54,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"upstream": upstream, "requested": requested, "listed": listed,
-			"release": release, "says": says,
+			"release": release, "says": says, "ask": ask,
 		},
 	})
 }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 
 	"github.com/spf13/cobra"
 
-	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
 )
 
@@ -20,25 +18,43 @@ type serveFlags struct {
 	address    string
 	portOffset int
 	watch      bool
+	rest, mcp  string
+	access     accessFlags
 }
+
+// defaultServed is where compositions are served when nothing else is said.
+const defaultServed = "127.0.0.1:8080"
 
 func (a *app) serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve FILE...",
-		Short: "Serve what files expose: REST, MCP, skills, control",
-		Long: `Serve answers at the addresses that files declare under exposes, on loopback
-where they name none, until it is stopped. Requests in flight get ten seconds to
-finish.`,
-		Example: `  capstan serve harbour.yaml
-  capstan serve harbour.yaml --port-offset 1000 --watch
-  capstan serve harbour.yaml --mock`,
-		Args: cobra.MinimumNArgs(1),
+		Use:   "serve FILE|DIR...",
+		Short: "Serve capabilities: compositions over REST and MCP, framework files as they declare",
+		Long: `Serve answers until it is stopped. Requests in flight then get ten seconds to
+finish; runs that are not done stay kept, and go on after the next start.
+
+Compositions are served together, as a REST API of runs with a page for people
+and as MCP tools (/mcp), at ` + defaultServed + ` unless --rest or --mcp say otherwise.
+Other machines get in only with a key or a token. Runs are kept as "capstan run"
+keeps them, and can be followed and finished with "capstan runs" and "resume" too.
+
+A file of the framework dialect is served where it declares under exposes, on
+loopback where it names no address; it says itself who may call it.
+
+Of a directory, everything below it that can be served is.`,
+		Example: `  capstan serve b2b-enterprise-onboarding.yaml --mock
+  capstan serve capabilities/ --rest 0.0.0.0:8080 --api-key-file keys
+  capstan serve b2b-enterprise-onboarding.yaml --mcp stdio
+  capstan serve harbour.yaml --port-offset 1000 --watch`,
+		Args: atLeastOneFile,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.serve(cmd.Context(), args, &f) },
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.address, "address", "", "listen at `HOST` instead of what the files say")
-	fs.IntVar(&f.portOffset, "port-offset", 0, "add `N` to every port")
+	fs.StringVar(&f.rest, "rest", "", "serve compositions over REST, with a page, at `HOST:PORT`")
+	fs.StringVar(&f.mcp, "mcp", "", "serve compositions over MCP at `HOST:PORT`, or over stdio")
+	f.access.add(fs)
+	fs.StringVar(&f.address, "address", "", "framework files: listen at `HOST` instead of what the files say")
+	fs.IntVar(&f.portOffset, "port-offset", 0, "framework files: add `N` to every port")
 	fs.BoolVar(&f.watch, "watch", false, "serve changed files anew; while a file is wrong its last good version stays")
 	f.send.add(fs)
 	f.load.add(fs)
@@ -46,89 +62,37 @@ finish.`,
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, files []string, f *serveFlags) error {
-	opts, err := f.load.options(a)
+func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err error) {
+	d, err := a.deploy(paths, f)
 	if err != nil {
 		return err
 	}
-	if err := f.send.apply(opts); err != nil {
-		return err
-	}
-	so := &serve.Options{Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out}
-	server := serve.New(so)
-	load := func(ctx context.Context) ([]*serve.Endpoint, []string, error) {
-		return a.endpoints(ctx, files, opts, so)
-	}
-	endpoints, watched, err := load(ctx)
+	defer func() { closing(d.rt, &err) }()
+	defer d.close()
+	server := serve.New(d.serve)
+	endpoints, watched, err := d.load(ctx)
 	if err != nil {
 		return err
 	}
 	if err := server.Replace(endpoints); err != nil {
-		return &failure{exit: exitFailed, code: "cannot-listen", message: err.Error(), hint: "give it another port, or move all with --port-offset"}
+		return &failure{exit: exitFailed, code: "cannot-listen", message: err.Error(), hint: "give it another port: --rest and --mcp for compositions, --port-offset for framework files"}
 	}
-	a.announce(endpoints)
+	if err := a.announce(d, server); err != nil {
+		return err
+	}
 	if f.watch {
-		w := serve.Watch(server, watched, load)
+		w := serve.Watch(server, watched, d.load)
 		defer w.Stop()
 	}
+	defer a.io.Interrupts.during(func() {
+		if !a.flags.quiet {
+			a.complain("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
+		}
+	}, nil)()
 	if err := server.Run(ctx); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
-}
-
-// endpoints loads the files and makes what they expose. watched are the files
-// that the result depends on.
-func (a *app) endpoints(ctx context.Context, files []string, opts *engine.Options, so *serve.Options) (all []*serve.Endpoint, watched []string, err error) {
-	for _, file := range files {
-		s, err := engine.Open(ctx, file, opts)
-		if err != nil {
-			return nil, nil, a.refusedService(err)
-		}
-		a.reportDiagnostics(s.Report())
-		if err := s.Ready(ctx); err != nil {
-			return nil, nil, err
-		}
-		ends, err := serve.Exposures(ctx, s, so)
-		if err != nil {
-			return nil, nil, &failure{exit: exitInvalid, code: codeInvalid, message: err.Error()}
-		}
-		all = append(all, ends...)
-		watched = append(watched, s.Files()...)
-	}
-	return all, watched, nil
-}
-
-// refusedService prints why a file cannot be served.
-func (a *app) refusedService(err error) error {
-	var load *engine.LoadError
-	if errors.As(err, &load) {
-		return a.refuseRun(load.Report)
-	}
-	return err
-}
-
-// announce tells where to find what is served.
-func (a *app) announce(endpoints []*serve.Endpoint) {
-	if a.flags.quiet {
-		return
-	}
-	for _, e := range endpoints {
-		if e.Address == "stdio" {
-			a.complain("serving %s %q over stdio", e.Type, e.Namespace)
-			continue
-		}
-		a.complain("serving %s %q at http://%s", e.Type, e.Namespace, e.Address)
-		if e.Open && !isLoopback(e.Address) {
-			a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
-		}
-	}
-}
-
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // serveLog tells what goes wrong while serving, whether or not -v is given.

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/spf13/pflag"
+
+	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/access"
+)
+
+// accessFlags say who may use served compositions.
+type accessFlags struct {
+	keyFile  string
+	issuer   string
+	resource string
+	audience string
+	scopes   []string
+	open     bool
+	origins  []string
+	hosts    []string
+	rate     float64
+}
+
+func (f *accessFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.keyFile, "api-key-file", "", "callers need a key of `FILE`: one a line, as NAME:KEY; each name sees its own runs; changes count at once")
+	fs.StringVar(&f.issuer, "oauth-issuer", "", "callers need an OAuth2 token of the authorization server at `URL`")
+	fs.StringVar(&f.resource, "oauth-resource", "", "this server's `URI` as tokens know it, such as https://capstan.example.com/mcp")
+	fs.StringVar(&f.audience, "oauth-audience", "", "what tokens are for, their `AUD` (default: the resource)")
+	fs.StringArrayVar(&f.scopes, "oauth-scope", nil, "a `SCOPE` that tokens must grant (repeat)")
+	fs.BoolVar(&f.open, "insecure-open", false, "let in everybody who can reach the address, without a key or token")
+	fs.StringArrayVar(&f.origins, "cors-origin", nil, "let pages of `ORIGIN` call, such as https://console.example.com (repeat; default none)")
+	fs.StringArrayVar(&f.hosts, "allow-host", nil, "answer on loopback under the name `HOST` too, as behind a proxy (repeat)")
+	fs.Float64Var(&f.rate, "rate", 0, "let each caller send `N` requests a second (default no bound)")
+}
+
+// given is the first of the flags that were set, "" for none.
+func (f *accessFlags) given() string {
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"--api-key-file", f.keyFile != ""}, {"--oauth-issuer", f.issuer != ""}, {"--oauth-resource", f.resource != ""},
+		{"--oauth-audience", f.audience != ""}, {"--oauth-scope", len(f.scopes) > 0}, {"--insecure-open", f.open},
+		{"--cors-origin", len(f.origins) > 0}, {"--allow-host", len(f.hosts) > 0}, {"--rate", f.rate != 0},
+	} {
+		if flag.set {
+			return flag.name
+		}
+	}
+	return ""
+}
+
+// access checks the flags and makes what they stand for.
+func (f *accessFlags) access(log *slog.Logger) (serve.Access, error) {
+	out := serve.Access{Open: f.open, Origins: f.origins, Hosts: f.hosts, Rate: access.Rate{PerSecond: f.rate}}
+	switch {
+	case f.keyFile != "" && f.issuer != "":
+		return out, usagef("--api-key-file and --oauth-issuer are two ways to tell callers apart: give one")
+	case f.open && (f.keyFile != "" || f.issuer != ""):
+		return out, usagef("--insecure-open lets in everybody, with or without a key or token: drop it")
+	case f.issuer == "" && (f.resource != "" || f.audience != "" || len(f.scopes) > 0):
+		return out, usagef("--oauth-issuer is missing: the authorization server whose tokens are taken")
+	case f.issuer != "" && f.resource == "":
+		return out, usagef("--oauth-resource is missing: this server's URI, as tokens know it")
+	case f.rate < 0:
+		return out, usagef("--rate %v is not a number of requests", f.rate)
+	case f.keyFile != "":
+		keys, err := access.KeyFile(f.keyFile, &access.KeyFileOptions{Warn: func(err error) { log.Warn(err.Error()) }})
+		if err != nil {
+			return out, usagef("--api-key-file: %v", err)
+		}
+		out.Scheme = keys
+	case f.issuer != "":
+		oauth, err := access.OAuth2(access.OAuth2Options{Issuer: f.issuer, Resource: f.resource, Audience: f.audience, Scopes: f.scopes, Log: log})
+		if err != nil {
+			return out, usagef("OAuth2: %v", err)
+		}
+		out.Scheme = oauth
+	}
+	return out, nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"net"
+	"slices"
+
+	"github.com/capstan-run/capstan/serve"
+)
+
+// servedDocument is the document of `serve -o json`.
+type servedDocument struct {
+	Endpoints []servedEndpoint `json:"endpoints"`
+}
+
+type servedEndpoint struct {
+	Type      string `json:"type"`      // rest, mcp, skill, control
+	Namespace string `json:"namespace"` // the capability, or how many there are; of a framework file the exposure's
+	Address   string `json:"address"`
+	URL       string `json:"url,omitempty"` // none over stdio
+	Open      bool   `json:"open"`          // nothing asks callers who they are
+}
+
+// announce tells where to find what is served: people on stderr, a machine with
+// one document on stdout.
+func (a *app) announce(d *deployment, server *serve.Server) error {
+	doc := servedDocument{Endpoints: []servedEndpoint{}}
+	for _, e := range server.Endpoints() {
+		doc.Endpoints = append(doc.Endpoints, servedEndpoint{e.Type, e.Namespace, e.Address, server.URL(e), e.Open})
+		if !a.flags.quiet {
+			d.announceOne(e, server.URL(e))
+		}
+	}
+	if d.rt != nil && !a.flags.quiet {
+		a.complain("%s", d.whereRunsAre())
+	}
+	if a.wantsText() {
+		return nil
+	}
+	return a.printDocument(doc)
+}
+
+func (d *deployment) announceOne(e *serve.Endpoint, url string) {
+	a := d.app
+	if url == "" {
+		a.complain("serving %s %q over stdio", e.Type, e.Namespace)
+		return
+	}
+	a.complain("serving %s %q at %s", e.Type, e.Namespace, url)
+	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open says that it is meant
+	if e.Open && !composed && !isLoopback(e.Address) {
+		a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
+	}
+}
+
+// whereRunsAre tells where the runs of compositions are kept.
+func (d *deployment) whereRunsAre() string {
+	if d.stateKey == nil {
+		return "runs are kept in memory, and gone when the server stops"
+	}
+	dir, err := d.app.stateDir()
+	if err != nil {
+		return "" // it was found before
+	}
+	return "runs are kept in " + dir
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}

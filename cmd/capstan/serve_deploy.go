@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/skill"
+)
+
+// deployment is what one `capstan serve` serves. Its methods are for one
+// goroutine at a time.
+type deployment struct {
+	app    *app
+	paths  []string
+	flags  *serveFlags
+	opts   *engine.Options // how files are loaded; without what keeps runs
+	serve  *serve.Options
+	access serve.Access
+
+	rt           durable.Runtime     // keeps the runs of compositions; nil while there are none
+	stateKey     []byte              // outlives the process where the runs do
+	compositions *serve.Compositions // nil while there are none
+}
+
+// deploy checks the flags.
+func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
+	if f.mcp == "stdio" && !a.wantsText() {
+		return nil, usagef("--mcp stdio speaks on stdout, so -o %s cannot print there", a.flags.output)
+	}
+	opts, err := f.load.options(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.send.apply(opts); err != nil {
+		return nil, err
+	}
+	d := &deployment{app: a, paths: paths, flags: f, opts: opts}
+	d.serve = &serve.Options{Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out}
+	d.access, err = f.access.access(d.serve.Log)
+	return d, err
+}
+
+// close stops serving compositions. What keeps their runs stays open.
+func (d *deployment) close() {
+	if d.compositions != nil {
+		d.compositions.Close()
+	}
+}
+
+// load makes the endpoints, and says which files they depend on.
+func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, watched []string, err error) {
+	files, watched, err := d.find()
+	if err != nil {
+		return nil, nil, err
+	}
+	var programs []*engine.Program
+	for _, file := range files {
+		s, err := d.open(ctx, file)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case s == nil:
+			continue
+		case s.Framework() != nil:
+			own, err := d.exposures(ctx, s)
+			if err != nil {
+				return nil, nil, err
+			}
+			endpoints = append(endpoints, own...)
+		default:
+			p, err := d.program(ctx, file.path)
+			if err != nil {
+				return nil, nil, err
+			}
+			programs = append(programs, p)
+		}
+		watched = append(watched, s.Files()...)
+	}
+	composed, err := d.compose(programs)
+	if err != nil {
+		return nil, nil, err
+	}
+	if endpoints = append(composed, endpoints...); len(endpoints) == 0 {
+		return nil, nil, usagef("there is nothing to serve in %s", strings.Join(d.paths, ", "))
+	}
+	return endpoints, watched, nil
+}
+
+// found is a file to serve. One that was found rather than named may be
+// something else.
+type found struct {
+	path  string
+	named bool
+}
+
+// find lists the files to serve, and the directories that tell of new ones.
+func (d *deployment) find() (files []found, dirs []string, err error) {
+	for _, path := range d.paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			files = append(files, found{path, true})
+			continue
+		}
+		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s cannot be read: %w", name, err)
+			case name != path && strings.HasPrefix(entry.Name(), "."):
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
+			case entry.IsDir():
+				dirs = append(dirs, name)
+			case isYAML(name):
+				files = append(files, found{name, false})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return files, dirs, nil
+}
+
+// open loads a file. The service is nil for one that was found and cannot be
+// served: that is said, unless it is no capability at all.
+func (d *deployment) open(ctx context.Context, f found) (*engine.Service, error) {
+	a := d.app
+	s, err := engine.Open(ctx, f.path, d.opts)
+	var load *engine.LoadError
+	switch {
+	case errors.As(err, &load) && f.named:
+		return nil, a.refuseRun(load.Report)
+	case errors.As(err, &load) && isCapability(load.Report) && load.Report.Runnable:
+		a.complain("warning: %s is not served: it is invalid; capstan validate %s tells why", f.path, shellWord(f.path))
+		return nil, nil
+	case errors.As(err, &load):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !f.named && s.Framework() != nil && len(s.Framework().Exposes) == 0:
+		return nil, nil // a part of others, or flows for `capstan run`
+	}
+	if f.named {
+		a.reportDiagnostics(s.Report())
+	}
+	return s, nil
+}
+
+// exposures makes the endpoints that a framework file declares.
+func (d *deployment) exposures(ctx context.Context, s *engine.Service) ([]*serve.Endpoint, error) {
+	if err := s.Ready(ctx); err != nil {
+		return nil, err
+	}
+	ends, err := serve.Exposures(ctx, s, d.serve)
+	if err != nil {
+		return nil, &failure{exit: exitInvalid, code: codeInvalid, message: err.Error()}
+	}
+	return ends, nil
+}
+
+// program loads a composition to be run here.
+func (d *deployment) program(ctx context.Context, file string) (*engine.Program, error) {
+	if err := d.keep(ctx); err != nil {
+		return nil, err
+	}
+	opts := *d.opts
+	opts.Runtime = d.rt
+	p, err := engine.Load(ctx, file, &opts)
+	if err != nil {
+		return nil, err
+	}
+	if missing := missingCredentials(p.Plan()); len(missing) > 0 && !opts.Mock && opts.ReplayDir == "" {
+		d.app.complain("warning: %s cannot be started: %v", p.Name(), &engine.CredentialError{Missing: missing})
+	}
+	return p, nil
+}
+
+// keep opens what keeps runs.
+func (d *deployment) keep(ctx context.Context) (err error) {
+	if d.rt != nil {
+		return nil
+	}
+	d.rt, err = d.app.openToRun(ctx)
+	if err != nil {
+		return err
+	}
+	if d.rt == nil {
+		d.rt = memory.NewRuntime(memory.RuntimeOptions{})
+		return nil
+	}
+	dir, err := d.app.stateDir()
+	if err == nil {
+		d.stateKey, err = stateKey(filepath.Join(dir, "mcp.key"))
+	}
+	return err
+}
+
+// compose serves programs, anew or in place of those before.
+func (d *deployment) compose(programs []*engine.Program) ([]*serve.Endpoint, error) {
+	f := d.flags
+	switch {
+	case d.compositions != nil:
+		if err := d.compositions.Replace(programs); err != nil {
+			return nil, &usageError{Message: err.Error()}
+		}
+		return d.compositions.Endpoints(), nil
+	case len(programs) > 0:
+	case f.rest != "", f.mcp != "":
+		return nil, usagef("--rest and --mcp serve compositions, and there is none among the files; a framework file says itself where it is served")
+	case f.access.given() != "":
+		return nil, usagef("%s is about compositions, and there is none among the files; a framework file says itself who may call it", f.access.given())
+	default:
+		return nil, nil
+	}
+	o := serve.CompositionOptions{
+		Programs: programs, Runtime: d.rt, Engine: d.opts, REST: f.rest, MCP: f.mcp, Access: d.access, StateKey: d.stateKey,
+		Skill: skill.Options{NoOverlay: f.load.noOverlay}, Version: buildVersion(debug.ReadBuildInfo()).Version, Log: d.serve.Log,
+	}
+	if o.REST == "" && o.MCP == "" {
+		o.REST, o.MCP = defaultServed, defaultServed
+	}
+	c, err := serve.NewCompositions(o)
+	if errors.Is(err, serve.ErrUnguarded) {
+		return nil, &usageError{Message: err.Error(), Hint: "give callers keys with --api-key-file FILE, or tokens with --oauth-issuer URL; if everybody may come in, say so with --insecure-open"}
+	}
+	if err != nil {
+		return nil, &usageError{Message: err.Error()}
+	}
+	d.compositions = c
+	return c.Endpoints(), nil
+}
+
+// stateKey reads the key that signs what MCP clients carry, and makes it the
+// first time.
+func stateKey(path string) ([]byte, error) {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		if key, err = os.ReadFile(path); err == nil && len(key) < 32 {
+			err = fmt.Errorf("%s is no key: remove it", path)
+		}
+		return key, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.Write(key)
+	return key, errors.Join(err, file.Close())
+}
