@@ -24,8 +24,10 @@ type Answer struct {
 	// Media is the content type of Body, or the declared one.
 	Media string
 	Body  []byte
-	// Binary says that Body is no text.
+	// Binary says that Body is no text. Cap is the most bytes that the
+	// operation's own maxBinarySize allows, 0 when it says nothing.
 	Binary bool
+	Cap    int64
 }
 
 // CallError says why a call did not succeed. Nothing in its text is secret.
@@ -79,7 +81,7 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 		return nil, r.callError(err)
 	}
 	if a := out.Answer; a != nil {
-		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary}, nil
+		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap}, nil
 	}
 	return &Answer{Value: out.Outputs, Shaped: true}, nil
 }

@@ -59,8 +59,12 @@ func (s *Service) Forward(ctx context.Context, namespace string, r ForwardReques
 // forwardOperation is the request as an operation of the API.
 func forwardOperation(c *spec.Consumed, r ForwardRequest) (*operations.Operation, error) {
 	path := "/" + strings.TrimPrefix(r.Path, "/")
-	for part := range strings.SplitSeq(path, "/") {
-		if plain, err := url.PathUnescape(part); err != nil || plain == "." || plain == ".." || strings.ContainsAny(plain, "/\\") {
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, ErrForwardPath
+	}
+	for part := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if again, err := url.PathUnescape(part); part == "." || part == ".." || err == nil && (again == "." || again == "..") {
 			return nil, ErrForwardPath
 		}
 	}

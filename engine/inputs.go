@@ -55,7 +55,7 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 			e.add(want.Name, hintOf(want.Description), "input %q (%s) is missing", want.Name, want.Type)
 		case want.HasDefault:
 			out[want.Name] = want.Default
-		default:
+		case p.flows == nil:
 			out[want.Name] = nil
 		}
 	}

@@ -23,7 +23,7 @@ func converted(v any, s *operations.Schema) any {
 			return out
 		}
 	case want == "array" && isText && !strings.HasPrefix(strings.TrimSpace(text), "["):
-		return []any{text}
+		return v
 	case want != "string" && isText && json.Valid([]byte(text)):
 		if out, err := jsonvalue.Decode([]byte(text)); err == nil {
 			return out

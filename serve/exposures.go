@@ -29,7 +29,13 @@ func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint,
 	b := &exposing{service: s, opts: o}
 	var out []*Endpoint
 	var errs []error
+	controls := 0
 	for _, e := range f.Exposes {
+		if e.Type.Value == "control" {
+			if controls++; controls > 1 {
+				errs = append(errs, fmt.Errorf("%s: a file has one control exposure; this is another", e.Pos))
+			}
+		}
 		end, err := b.endpoint(ctx, e)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", e.Pos, err))
@@ -79,7 +85,7 @@ func (b *exposing) address(e *spec.Exposure) string {
 func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error) {
 	switch e.Type.Value {
 	case "rest":
-		return rest.New(b.service, e, &rest.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body}), nil
+		return rest.New(b.service, e, &rest.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body})
 	case "mcp":
 		server, err := b.mcp(e)
 		if err != nil {

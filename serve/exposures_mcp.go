@@ -29,7 +29,7 @@ func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
 	}
 	for _, t := range e.Tools {
 		if p := b.service.Program(t); p != nil {
-			o.Tools = append(o.Tools, tool(t, p))
+			o.Tools = append(o.Tools, tool(t, p, e.MaxBinary))
 		}
 	}
 	var errs []error
@@ -50,7 +50,7 @@ func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
 }
 
 // tool is a flow as a tool.
-func tool(f *spec.Flow, p *engine.Program) mcp.Tool {
+func tool(f *spec.Flow, p *engine.Program, most int64) mcp.Tool {
 	t := mcp.Tool{Name: f.Name.Value, Title: f.Display.Value, Description: f.Description.Value, InputSchema: p.InputSchema()}
 	if h := f.Hints; h != (spec.Hints{}) {
 		t.Hints = &mcp.Hints{ReadOnly: h.ReadOnly, Destructive: h.Destructive, Idempotent: h.Idempotent, OpenWorld: h.OpenWorld}
@@ -59,6 +59,9 @@ func tool(f *spec.Flow, p *engine.Program) mcp.Tool {
 		a, err := p.Call(ctx, call.Arguments)
 		if err != nil {
 			return nil, err
+		}
+		if a.Binary && a.Cap == 0 && most > 0 && int64(len(a.Body)) > most {
+			return nil, fmt.Errorf("the answer has %d bytes, more than maxBinarySize allows (%d)", len(a.Body), most)
 		}
 		return &mcp.ToolResult{Content: content(f.Name.Value, a)}, nil
 	}

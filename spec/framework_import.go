@@ -45,6 +45,11 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 	if !from.IsSet() || !wanted.IsSet() {
 		return nil
 	}
+	if f != f.loading.order[0] {
+		f.report(fromNode, codeImport, "%s imports from another file in turn, which no version allows", f.source.File()).Hint =
+			fmt.Sprintf("import %s from %s in the file that needs it", wanted.Value, from.Value)
+		return nil
+	}
 	other := f.open(fromNode, from)
 	if other == nil {
 		return nil
@@ -111,12 +116,8 @@ func (f *frame) open(n *yaml.Node, path Str) *frame {
 		f.report(n, codeImport, "%s cannot be imported: %v", path.Value, err).Hint = "paths are relative to the folder of the importing file, and stay inside the project's"
 		return nil
 	}
-	if i := slices.Index(l.open, name); i >= 0 {
-		r := f.report(n, codeImport, "%s imports itself", path.Value)
-		r.Hint = "move what both files need into a third one"
-		if chain := l.open[i:]; len(chain) > 1 {
-			r.Message = fmt.Sprintf("%s is imported in a circle: %s", path.Value, strings.Join(append(slices.Clone(chain), name), " -> "))
-		}
+	if slices.Contains(l.open, name) {
+		f.report(n, codeImport, "%s imports itself", path.Value).Hint = "move what both files need into a third one"
 		return nil
 	}
 	if len(l.open) > maxImports || len(l.files) > maxImports {

@@ -38,7 +38,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, op *operation, 
 	if op.decl.BinaryStatus != 0 {
 		status = op.decl.BinaryStatus
 	}
-	if a.Binary && h.max > 0 && int64(len(a.Body)) > h.max {
+	if a.Binary && a.Cap == 0 && h.max > 0 && int64(len(a.Body)) > h.max {
 		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the answer is larger than maxBinarySize allows"})
 		return
 	}

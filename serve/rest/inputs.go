@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -102,8 +103,11 @@ func find(in engine.Input, r *http.Request, op *operation, path map[string]strin
 
 // several is the value of a parameter that was given once or more.
 func several(in engine.Input, values []string) any {
-	if in.Type != "array" || len(values) == 1 {
+	if in.Type != "array" {
 		return values[len(values)-1]
+	}
+	if len(values) == 1 && strings.HasPrefix(strings.TrimSpace(values[0]), "[") {
+		return values[0] // written as JSON
 	}
 	out := make([]any, len(values))
 	for i, v := range values {

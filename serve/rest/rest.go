@@ -4,6 +4,8 @@
 package rest
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -33,7 +35,9 @@ type Handler struct {
 }
 
 // New readies the routes of an exposure of the service's file.
-func New(s *engine.Service, e *spec.Exposure, o *Options) *Handler {
+//
+// The error lists the operations that stand at one method and path twice.
+func New(s *engine.Service, e *spec.Exposure, o *Options) (*Handler, error) {
 	h := &Handler{service: s, max: e.MaxBinary, log: slog.New(slog.DiscardHandler)}
 	if o != nil {
 		h.opts = *o
@@ -44,15 +48,16 @@ func New(s *engine.Service, e *spec.Exposure, o *Options) *Handler {
 	if h.opts.MaxBody <= 0 {
 		h.opts.MaxBody = 10 << 20
 	}
+	var errs []error
 	for _, r := range e.Routes {
-		h.add(r)
+		errs = append(errs, h.add(r))
 	}
 	slices.SortStableFunc(h.routes, bySpecificity)
-	return h
+	return h, errors.Join(errs...)
 }
 
 // add makes the route of a resource, joining those of one path.
-func (h *Handler) add(r *spec.Route) {
+func (h *Handler) add(r *spec.Route) error {
 	pattern := parsePattern(r.Path.Value)
 	if r.Forward != nil {
 		pattern = pattern.withTail()
@@ -63,13 +68,19 @@ func (h *Handler) add(r *spec.Route) {
 		h.routes = append(h.routes, &route{pattern: pattern, forward: r.Forward, methods: map[string]*operation{}})
 	}
 	at := h.routes[i]
+	var errs []error
 	for _, op := range r.Operations {
 		p := h.service.Program(op.Flow)
-		if p == nil || at.methods[op.Method.Value] != nil {
+		if p == nil {
+			continue
+		}
+		if other := at.methods[op.Method.Value]; other != nil {
+			errs = append(errs, fmt.Errorf("%s: %s %s is the operation %q already; give %q another path or method", op.Pos, op.Method.Value, pattern, other.decl.Name.Value, op.Name.Value))
 			continue
 		}
 		at.methods[op.Method.Value] = newOperation(op, p, pattern)
 	}
+	return errors.Join(errs...)
 }
 
 // ServeHTTP answers a request.

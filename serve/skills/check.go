@@ -70,7 +70,7 @@ func (c *checker) skill(s *spec.Skill) {
 		case t.Source.IsSet():
 			c.source(s, t)
 		case !t.Instruction.IsSet():
-			c.add(t.Pos, nil, "add from: {sourceNamespace, action} or instruction: FILE", "tool %q of skill %q does nothing", name, s.Name.Value)
+			c.add(t.Pos, nil, "add from: {sourceNamespace, action} or instruction: FILE", "tool %q of skill %q has neither from nor instruction", name, s.Name.Value)
 		case !s.Location.IsSet():
 			c.add(t.Instruction.Pos, nil, "add location: file:///FOLDER to the skill", "skill %q has no location for the instruction of tool %q", s.Name.Value, name)
 		case root != nil:

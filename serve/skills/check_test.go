@@ -77,7 +77,7 @@ func TestToolWithBothOrNeither(t *testing.T) {
 	for _, err := range skills.Check(x, o) {
 		got = append(got, err.(*skills.Fault).Message)
 	}
-	want := []string{`tool "list-orders" of skill "orders" has both from and instruction; keep one`, `tool "how-to" of skill "orders" does nothing`}
+	want := []string{`tool "list-orders" of skill "orders" has both from and instruction; keep one`, `tool "how-to" of skill "orders" has neither from nor instruction`}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -102,6 +103,9 @@ func (c *call) read(resp *operations.Response) (*kept, error) {
 		k.Value = resp.Value
 	default:
 		k.Value = lenient(resp)
+		if _, isText := k.Value.(string); isText && x.Inside {
+			return nil, c.noJSON(resp)
+		}
 	}
 	return k, nil
 }
@@ -119,6 +123,18 @@ func lenient(resp *operations.Response) any {
 		v = string(resp.Body)
 	}
 	return v
+}
+
+// noJSON refuses text where the flow reads fields of the answer.
+func (c *call) noJSON(resp *operations.Response) error {
+	err := resp.DecodeErr
+	if err == nil {
+		err = fmt.Errorf("it is %s", cmp.Or(resp.Header.Get("Content-Type"), "text without a content type"))
+	}
+	e := c.stepError(CodeAnswer, "%s answered %d, but its answer is not JSON: %v", c.s.API, resp.Status, err)
+	e.Status, e.RequestID, e.Sent, e.Err = resp.Status, resp.RequestID, true, err
+	e.Body = excerpt(string(resp.Body))
+	return e
 }
 
 func (c *call) unreadable(resp *operations.Response, err error) error {
@@ -190,6 +206,7 @@ type FlowAnswer struct {
 	Media  string
 	Body   []byte
 	Binary bool
+	Cap    int64 // bytes that the operation allows of a binary answer, 0 for any
 }
 
 // answer evaluates what the flow answers with.
@@ -206,7 +223,9 @@ func (r *run) answer(ctx context.Context) error {
 	}
 	if n := len(r.plan.Steps); n > 0 {
 		last := r.plan.Steps[n-1]
-		out.Binary = last.Exchange != nil && last.Exchange.Format == "binary"
+		if last.Exchange != nil {
+			out.Binary, out.Cap = last.Exchange.Format == "binary", last.Exchange.MaxBinary
+		}
 		if last.Kind != plan.KindOperation {
 			found = r.values[last.ID] // a lookup or script has the last word
 			out.Body = nil

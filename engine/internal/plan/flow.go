@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/capstan-run/capstan/diag"
@@ -70,6 +71,9 @@ func capabilityOf(src FlowSource) *spec.Capability {
 func (b *flowBuilder) inputs() {
 	b.used = map[string][]string{}
 	for _, p := range b.Flow.Inputs {
+		if _, err := regexp.Compile(p.Pattern.Value); err != nil {
+			b.errorAt(p.Pattern, "bad-value", "write a regular expression", "the pattern of input %q is none: %v", p.Name.Value, err)
+		}
 		schema := paramSchema(p)
 		in := &Input{
 			Name: p.Name.Value, Schema: schema, Type: eval.SchemaType(schema), Required: p.Required,
@@ -147,7 +151,6 @@ func (b *flowBuilder) stepsOf() {
 		id := b.Flow.Call
 		id.Value = name
 		b.callStep(&spec.FlowStep{Name: id, Call: b.Flow.Call, With: b.Flow.With, Pos: b.Flow.Pos}, true)
-		return
 	}
 	for _, s := range b.Flow.Steps {
 		switch s.Type.Value {
@@ -164,8 +167,21 @@ func (b *flowBuilder) stepsOf() {
 	if n := len(b.plan.Steps); n > 0 {
 		if last := b.plan.Steps[n-1]; last.Exchange != nil && len(b.Flow.Mappings) == 0 {
 			last.Exchange.Raw = true
+			for _, o := range b.Flow.Outputs {
+				last.Exchange.Inside = last.Exchange.Inside || readsInside(o)
+			}
 		}
 	}
+}
+
+// readsInside reports whether an output is found in a field of the answer.
+func readsInside(o *spec.Shape) bool {
+	if o.Mapping.IsSet() {
+		if p, _ := eval.ParsePath(o.Mapping.Value); p != nil && !p.Whole() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Properties, readsInside) || o.Items != nil && readsInside(o.Items)
 }
 
 // newStep adds a step to the plan.

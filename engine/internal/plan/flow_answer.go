@@ -153,20 +153,18 @@ func (n *names) object(outputs []*spec.Shape) *Shaped {
 	return out
 }
 
-// shape compiles one output parameter.
+// shape compiles one output parameter: a value goes before a mapping.
 func (n *names) shape(o *spec.Shape) *Shaped {
 	out := &Shaped{kind: o.Type.Value, t: shapeType(o)}
-	if o.Mapping.IsSet() {
-		out.at = n.path(o.Mapping)
-	}
 	switch {
-	case o.Const != nil:
-		out.text = Literal{o.Const.Go()}
-	case o.Value.IsSet() && o.Mapping.IsSet():
 	case o.Value.IsSet() && strings.HasPrefix(o.Value.Value, "$") && !strings.Contains(o.Value.Value, "{{"):
 		out.at = n.path(o.Value)
 	case o.Value.IsSet():
 		out.text = n.text(o.Value)
+	case o.Mapping.IsSet():
+		out.at = n.path(o.Mapping)
+	case o.Const != nil: // of old versions; beside a mapping it only documents
+		out.text = Literal{o.Const.Go()}
 	}
 	for _, p := range o.Properties {
 		out.fields = append(out.fields, shapedField{p.Name.Value, n.shape(p)})

@@ -75,7 +75,7 @@ func (c *flowCall) template(body *spec.Body) {
 	case "xml":
 		c.plainText(n, "application/xml", body.Data.Str, escapeXML)
 	case "sparql":
-		c.plainText(n, "application/sparql-query", body.Data.Str, nil)
+		c.plainText(n, "application/sparql-query", body.Data.Str, escapeSPARQL)
 	default:
 		c.plainText(n, "text/plain", body.Data.Str, nil)
 	}
@@ -132,6 +132,14 @@ func escapeXML(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
 	return b.String()
+}
+
+// escapeSPARQL escapes what could end a quoted literal or an IRI (SPARQL 1.1,
+// sections 19.2 and 19.7).
+func escapeSPARQL(s string) string {
+	return strings.NewReplacer(
+		`\`, `\\`, `"`, `\"`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "<", `\u003C`, ">", `\u003E`,
+	).Replace(s)
 }
 
 // plainText is a body of text. A text that is one placeholder is the value

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,6 +29,9 @@ type Exchange struct {
 	MaxBinary int64
 	// Result shapes what later steps see; nil for the answer as it is.
 	Result []*Field
+	// Inside says that fields of the answer are read, so that it must be JSON
+	// where no format is declared.
+	Inside bool
 	// Raw says that the answer may be passed on as it came.
 	Raw bool
 }
@@ -149,7 +153,7 @@ func (c *flowCall) value(name string, p *spec.Param, required bool) (Value, Rule
 		in.refineFor(p)
 		return c.same(in), RuleInput, true
 	}
-	if p == nil || p.In.Value == "environment" {
+	if p == nil {
 		if v, ok := c.named(name); ok {
 			return v, RuleWith, true
 		}
@@ -206,7 +210,13 @@ func (c *flowCall) same(in *Input) Value {
 // see the call's arguments first.
 func (c *flowCall) inOperation() *names {
 	n := *c.names
-	n.local = c.with
+	n.local = maps.Clone(c.with)
+	for _, p := range c.op.Params {
+		if _, given := n.local[p.Name.Value]; p.In.Value == "environment" && !given {
+			key := n.variables.use(environment + "." + p.Name.Value)
+			n.local[p.Name.Value] = placeValue{&place{ref: eval.Ref{Name: varBinds, Path: []string{key}}}}
+		}
+	}
 	for name := range c.with {
 		c.spent[name] = true // any text of the operation may read it
 	}
@@ -277,6 +287,8 @@ func (c *flowCall) result(x *Exchange) eval.Type {
 		}
 		if rest(p, 0) == nil {
 			open = true
+		} else {
+			x.Inside = true
 		}
 		x.Result = append(x.Result, &Field{Name: o.Name.Value, At: p})
 		fields[o.Name.Value] = shapeType(o)

@@ -31,18 +31,14 @@ func (p *place) get(ctx context.Context, env *eval.Env) (any, bool, error) {
 	switch {
 	case p.local != nil:
 		var err error
-		if v, err = p.local.Eval(ctx, env); err != nil {
+		if v, found, err = given(ctx, env, p.local); err != nil {
 			return nil, false, err
 		}
-		found = v != nil
 	case p.ref.Step:
 		v, found = env.Steps[p.ref.Name]
 	default:
 		group, _ := env.Vars[p.ref.Name].(map[string]any)
-		v, found = group[p.ref.Path[0]]
-		if p.ref.Name == varInputs && v == nil {
-			found = false // an input that was not given
-		}
+		v, found = group[p.ref.Path[0]] // an input that was not given is not there
 	}
 	if !found || p.path == nil {
 		return v, found, nil

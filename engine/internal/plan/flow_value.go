@@ -90,18 +90,17 @@ func (v textValue) typ() eval.Type {
 type dataValue struct {
 	keys   []string // of a mapping; nil for a list
 	values []Value
-	always []bool // literals, which stay even when null
 }
 
 func (v dataValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
 	list := []any{}
 	object := map[string]any{}
 	for i, x := range v.values {
-		value, err := x.Eval(ctx, env)
+		value, found, err := given(ctx, env, x)
 		if err != nil {
 			return nil, err
 		}
-		if value == nil && !v.always[i] {
+		if !found {
 			continue
 		}
 		if v.keys == nil {
@@ -149,10 +148,23 @@ func (n *names) data(v spec.Value) Value {
 	return Literal{v.Scalar}
 }
 
-func (v *dataValue) add(x Value) {
-	_, literal := x.(Literal)
-	v.values = append(v.values, x)
-	v.always = append(v.always, literal)
+func (v *dataValue) add(x Value) { v.values = append(v.values, x) }
+
+// given evaluates a value and tells null from nothing: a name alone may stand
+// for a null that was given, a text with a name in it cannot.
+func given(ctx context.Context, env *eval.Env, x Value) (v any, found bool, err error) {
+	switch x := x.(type) {
+	case Literal:
+		return x.V, true, nil
+	case placeValue:
+		return x.at.get(ctx, env)
+	case textValue:
+		if x.text.Whole() {
+			return x.places[0].get(ctx, env)
+		}
+	}
+	v, err = x.Eval(ctx, env)
+	return v, v != nil, err
 }
 
 // text compiles a text with placeholders.
@@ -212,6 +224,9 @@ func (n *names) with(v spec.Value) Value {
 		if _, isStep := n.steps[head]; isStep || n.isNamespace(head) {
 			return n.reference(v.Str, s, false)
 		}
+	}
+	if in := n.input(s); in != nil && in.Param != nil {
+		return placeValue{n.inputPlace(in, eval.Name(s), 1)} // with: {location: location}
 	}
 	return Literal{v.Scalar}
 }
