@@ -64,7 +64,7 @@ var layers = map[string][]string{
 	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},
 	"engine/internal/eval":            {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
-	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem"},

@@ -141,7 +141,7 @@ func (c claims) grant() (grant, error) {
 		g.caller = c.ClientID
 	}
 	if g.caller == "" {
-		g.caller = "oauth2" // the issuer vouches for it without saying who it is
+		return grant{}, invalidToken("the token names neither a subject nor a client")
 	}
 	return g, nil
 }

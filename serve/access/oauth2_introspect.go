@@ -53,6 +53,9 @@ func (s *authServer) introspect(ctx context.Context, token string) (grant, error
 	if err := standard.ValidateWithLeeway(want, leeway); err != nil {
 		return grant{}, whyInvalid(err)
 	}
+	if answer.Subject == "" && answer.ClientID == "" {
+		answer.ClientID = "oauth2" // RFC 7662, section 2.2: whom the token is of need not be told
+	}
 	return answer.grant()
 }
 

@@ -273,6 +273,8 @@ func (r *run) once(ctx context.Context, s *plan.Step, path string, vars map[stri
 		return r.external(ctx, s, path, vars, rec)
 	case plan.KindLookup:
 		return r.lookup(ctx, s)
+	case plan.KindScript:
+		return r.script(ctx, s)
 	case plan.KindMock:
 		v, err := s.Mock.Eval(ctx, r.evalEnv(nil), nil)
 		if err != nil {

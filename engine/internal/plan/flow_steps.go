@@ -57,13 +57,6 @@ func (b *flowBuilder) earlierSteps(name string) string {
 	return "earlier steps: " + strings.Join(ids, ", ")
 }
 
-// scriptStep plans a script.
-func (b *flowBuilder) scriptStep(fs *spec.FlowStep) {
-	s := b.newStep(fs, KindScript)
-	b.errorAt(fs.Type, "unsupported-script", "", "step %q is a script, which this version does not run", s.ID)
-	b.done(s, eval.Any())
-}
-
 // mockStep plans a step that answers from its values.
 func (b *flowBuilder) mockStep(fs *spec.FlowStep) {
 	s := b.newStep(fs, KindMock)

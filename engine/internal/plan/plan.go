@@ -89,6 +89,7 @@ type Step struct {
 	Flow     bool
 	Exchange *Exchange
 	Lookup   *Lookup
+	Script   *Script
 	Mock     *Shaped
 	reads    []eval.Ref // of what is not in Binds
 }

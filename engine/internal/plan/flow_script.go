@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/script"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Script is a compiled script step.
+type Script struct {
+	Program *script.Program
+	Options script.Options
+	With    *dataValue
+}
+
+// scriptStep plans a script.
+func (b *flowBuilder) scriptStep(fs *spec.FlowStep) {
+	s := b.newStep(fs, KindScript)
+	n := &names{flowBuilder: b, by: s.ID}
+	with := &dataValue{keys: []string{}}
+	for _, f := range fs.With {
+		with.keys = append(with.keys, f.Key.Value)
+		with.add(n.with(f.Value))
+	}
+	s.Script = &Script{With: with}
+	s.reads = with.refs()
+	for _, x := range b.plan.Steps {
+		if x != s {
+			s.reads = append(s.reads, eval.Ref{Step: true, Name: x.ID}) // a script sees them all
+		}
+	}
+	for _, in := range b.plan.Inputs {
+		b.useInput(in.Name, s.ID)
+	}
+	defer b.done(s, eval.Any())
+	language, location := fs.Language, fs.Location
+	if c := b.control(); c != nil {
+		if !language.IsSet() {
+			language = c.DefaultLanguage
+		}
+		if !location.IsSet() {
+			location = c.DefaultLocation
+		}
+		s.Script.Options.Timeout = c.ScriptTimeout.D
+		if !b.scriptAllowed(c, language, fs) {
+			return
+		}
+	}
+	if language.IsSet() {
+		if err := script.Language(language.Value); err != nil {
+			b.errorAt(language, "unsupported-script", "write it in javascript", "step %q: %v", s.ID, err)
+			return
+		}
+	}
+	b.compileScript(s, fs, location)
+}
+
+// control returns the file's control exposure, which governs scripts.
+func (b *flowBuilder) control() *spec.Control {
+	for _, e := range b.Framework.Exposes {
+		if e.Control != nil {
+			return e.Control
+		}
+	}
+	return nil
+}
+
+func (b *flowBuilder) scriptAllowed(c *spec.Control, language spec.Str, fs *spec.FlowStep) bool {
+	allowed := func(l spec.Str) bool { return l.Value == language.Value }
+	switch {
+	case !c.Scripts:
+		b.errorAt(fs.Script, "script-not-allowed", "set management.scripting.enabled of the control exposure", "scripts are turned off for this file")
+	case len(c.Languages) > 0 && language.IsSet() && !slices.ContainsFunc(c.Languages, allowed):
+		b.errorAt(language, "script-not-allowed", "add it to management.scripting.allowedLanguages", "scripts in %q are not allowed in this file", language.Value)
+	default:
+		return true
+	}
+	return false
+}
+
+// compileScript reads and compiles the script and what it depends on.
+func (b *flowBuilder) compileScript(s *Step, fs *spec.FlowStep, location spec.Str) {
+	var deps []script.Source
+	for _, d := range fs.Dependencies {
+		if text, ok := b.scriptFile(location, d); ok {
+			deps = append(deps, script.Source{Name: d.Value, Text: text})
+		}
+	}
+	text, ok := b.scriptFile(location, fs.Script)
+	if !ok || len(deps) < len(fs.Dependencies) {
+		return
+	}
+	p, err := script.Compile(script.Source{Name: fs.Script.Value, Text: text}, deps...)
+	if err != nil {
+		b.errorAt(fs.Script, "bad-script", "", "%v", err)
+		return
+	}
+	s.Script.Program = p
+}
+
+// scriptFile reads a file of a script's folder; names do not leave it.
+func (b *flowBuilder) scriptFile(location, name spec.Str) ([]byte, bool) {
+	if clean := path.Clean(name.Value); path.IsAbs(clean) || strings.HasPrefix(clean, "..") {
+		b.errorAt(name, "bad-script", "name a file below the step's location", "the script %q is outside its folder", name.Value)
+		return nil, false
+	}
+	full := strings.TrimSuffix(location.Value, "/") + "/" + name.Value
+	if !location.IsSet() {
+		full = name.Value
+	}
+	text, err := b.Files(b.Flow.File, full)
+	if err != nil {
+		b.errorAt(name, "unreadable-file", "", "the script cannot be read: %v", err)
+	}
+	return text, err == nil
+}
