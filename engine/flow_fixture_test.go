@@ -30,7 +30,7 @@ type asked struct {
 	body   string
 }
 
-func newPort(t *testing.T, routes map[string]http.HandlerFunc) *port {
+func newPort(t testing.TB, routes map[string]http.HandlerFunc) *port {
 	t.Helper()
 	p := &port{routes: routes}
 	srv := httptest.NewServer(p)
@@ -70,6 +70,12 @@ func (p *port) lines() []string {
 	return out
 }
 
+func (p *port) last() asked {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.asked[len(p.asked)-1]
+}
+
 func (p *port) take() []asked {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,7 +98,7 @@ func fails(status int, media, body string) http.HandlerFunc {
 }
 
 // file writes a framework file, and others beside it; @UP is the port's URL.
-func (p *port) file(t *testing.T, text string, others ...string) string {
+func (p *port) file(t testing.TB, text string, others ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	name := filepath.Join(dir, "capability.yaml")
@@ -106,7 +112,7 @@ func (p *port) file(t *testing.T, text string, others ...string) string {
 }
 
 // opened loads a framework file.
-func opened(t *testing.T, file string, o *engine.Options) *engine.Service {
+func opened(t testing.TB, file string, o *engine.Options) *engine.Service {
 	t.Helper()
 	if o == nil {
 		o = &engine.Options{}
@@ -119,7 +125,7 @@ func opened(t *testing.T, file string, o *engine.Options) *engine.Service {
 	return s
 }
 
-func unit(t *testing.T, s *engine.Service, name string) *engine.Program {
+func unit(t testing.TB, s *engine.Service, name string) *engine.Program {
 	t.Helper()
 	u, err := s.Unit(name)
 	if err != nil {
