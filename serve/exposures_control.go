@@ -39,7 +39,7 @@ func (s *Seen) watch(e *spec.Exposure, guard func(http.Handler) http.Handler, h 
 func (b *exposing) control(e *spec.Exposure) http.Handler {
 	f := b.service.Framework()
 	o := control.Options{
-		Spec: e.Control, Adapters: b.adapters, Reload: b.opts.Reload, Validate: b.validate, Log: b.opts.Log,
+		Spec: e.Control, Adapters: b.adapters, Reload: b.opts.Reload, Validate: b.validate, Config: b.config, Log: b.opts.Log,
 		Info: control.Info{Name: f.Name.Value, Version: f.InfoVersion.Value, SpecVersion: f.Version, File: f.File, Engine: b.opts.Version},
 	}
 	if s := b.opts.Seen; s != nil {
@@ -73,6 +73,80 @@ func (b *exposing) validate(ctx context.Context) any {
 		problems = diag.List{}
 	}
 	return map[string]any{"valid": !problems.HasErrors(), "diagnostics": problems}
+}
+
+// declared is what GET /config shows: what a file says, neither values of binds
+// nor credentials.
+type declared struct {
+	Exposes    []declaredPart `json:"exposes"`
+	Consumes   []declaredPart `json:"consumes"`
+	Aggregates []declaredPart `json:"aggregates"`
+	Binds      []declaredBind `json:"binds"`
+}
+
+type declaredPart struct {
+	Type           string   `json:"type,omitempty"`
+	Namespace      string   `json:"namespace"`
+	Address        string   `json:"address,omitempty"`
+	BaseURI        string   `json:"baseUri,omitempty"` // as written
+	Authentication string   `json:"authentication,omitempty"`
+	Names          []string `json:"names,omitempty"` // of operations, tools or flows
+}
+
+type declaredBind struct {
+	Namespace string   `json:"namespace"`
+	Location  string   `json:"location,omitempty"`
+	Keys      []string `json:"keys"`
+}
+
+// config tells what the file declares.
+func (b *exposing) config() any {
+	f := b.service.Framework()
+	d := declared{Exposes: []declaredPart{}, Consumes: []declaredPart{}, Aggregates: []declaredPart{}, Binds: []declaredBind{}}
+	for _, e := range f.Exposes {
+		p := declaredPart{Type: e.Type.Value, Namespace: e.Namespace.Value, Authentication: authType(e.Auth)}
+		if p.Address = "stdio"; e.Transport != "stdio" {
+			p.Address = b.address(e)
+		}
+		for _, t := range e.Tools {
+			p.Names = append(p.Names, t.Name.Value)
+		}
+		for _, r := range e.Routes {
+			for _, op := range r.Operations {
+				p.Names = append(p.Names, op.Name.Value)
+			}
+		}
+		d.Exposes = append(d.Exposes, p)
+	}
+	for _, c := range f.Consumes {
+		p := declaredPart{Type: "http", Namespace: c.Namespace.Value, BaseURI: c.BaseURI.Value, Authentication: authType(c.Auth)}
+		for _, op := range c.Operations {
+			p.Names = append(p.Names, op.Name.Value)
+		}
+		d.Consumes = append(d.Consumes, p)
+	}
+	for _, a := range f.Aggregates {
+		p := declaredPart{Namespace: a.Namespace.Value}
+		for _, flow := range a.Flows {
+			p.Names = append(p.Names, flow.Name.Value)
+		}
+		d.Aggregates = append(d.Aggregates, p)
+	}
+	for _, x := range f.Binds {
+		bind := declaredBind{Namespace: x.Namespace.Value, Location: x.Location.Value, Keys: []string{}}
+		for _, k := range x.Keys {
+			bind.Keys = append(bind.Keys, k.Name.Value)
+		}
+		d.Binds = append(d.Binds, bind)
+	}
+	return d
+}
+
+func authType(a *spec.Authentication) string {
+	if a == nil {
+		return ""
+	}
+	return a.Type.Value
 }
 
 // skills makes the handler of a skill exposure. A folder that is not there yet is

@@ -32,6 +32,9 @@ type Options struct {
 	// Validate looks at the file as it is now and returns what is to be said of
 	// it, as JSON. Nil where that is not possible.
 	Validate func(context.Context) any
+	// Config is what the file declares, as JSON, without anything secret. Nil
+	// says nothing.
+	Config func() any
 	// Log hears of reloads. Nil is silent.
 	Log *slog.Logger
 }
@@ -60,6 +63,7 @@ type Info struct {
 //	GET  /health/live      the process answers
 //	GET  /health/ready     every exposure answers, else 503
 //	GET  /status           what this is (management.info)
+//	GET  /config           what the file declares (management.info)
 //	GET  /metrics          for Prometheus (observability.metrics.local)
 //	GET  /traces           the latest requests, the newest first; ?operation= and ?status= select
 //	GET  /traces/{id}      one of them, by the id of its trace
@@ -96,6 +100,7 @@ func New(o Options) *Handler {
 	h.add(o.Spec.Health, "GET", h.live, "/health/live")
 	h.add(o.Spec.Health, "GET", h.ready, "/health/ready")
 	h.add(o.Spec.Info, "GET", h.status, "/status")
+	h.add(o.Spec.Info && o.Config != nil, "GET", h.config, "/config")
 	h.add(o.Spec.Metrics, "GET", h.metrics, "/metrics")
 	h.add(o.Spec.Traces, "GET", h.traces, "/traces")
 	h.add(o.Spec.Reload, "POST", h.reload, "/config/reload", "/reload")
@@ -143,6 +148,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Allow", allow)
 		refuse(w, r, http.StatusMethodNotAllowed, "this can be asked with "+allow)
 	}
+}
+
+func (h *Handler) config(w http.ResponseWriter, r *http.Request) {
+	send(w, r, http.StatusOK, h.o.Config())
 }
 
 // send answers with a JSON document.
