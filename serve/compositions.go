@@ -147,7 +147,7 @@ func (c *Compositions) build() (err error) {
 	c.mcp, err = mcp.New(c.tools.Offer(), &mcp.Options{
 		Log: o.Log, MaxBody: o.Limits.Body, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
 		AnyHost: true, // Access.around knows which hosts are right
-		Origins: o.Access.Origins,
+		Origins: o.Access.Origins, Caller: access.Caller,
 	})
 	if err != nil {
 		return err

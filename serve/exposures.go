@@ -117,7 +117,7 @@ func (b *exposing) mcp(e *spec.Exposure) (*mcp.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mcp.New(offer, &mcp.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body})
+	return mcp.New(offer, &mcp.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body, Caller: access.Caller})
 }
 
 // guarded puts what the file asks of callers around a handler.

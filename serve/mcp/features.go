@@ -78,7 +78,7 @@ func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler)
 	switch res := res.(type) {
 	case *sdk.InitializeResult:
 		res.ServerInfo, res.Instructions, res.Capabilities = r.offer.info, r.offer.Instructions, s.capabilities(r.offer)
-		s.sessions.opened(r.session)
+		s.sessions.opened(r.session, s.caller(ctx))
 	case *sdk.DiscoverResult:
 		res.Instructions, res.Capabilities = r.offer.Instructions, s.capabilities(r.offer)
 		res.TTLMs, res.CacheScope = int(r.offer.TTL.Milliseconds()), r.offer.scope()

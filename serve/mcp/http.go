@@ -116,7 +116,7 @@ func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {
 
 func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) {
 	id := r.Header.Get(sessionHeader)
-	done, live := g.server.sessions.use(id)
+	done, live := g.server.sessions.use(id, g.server.caller(r.Context()))
 	defer done()
 	known := m.request == nil || g.knows(m.request.Method)
 	switch {
@@ -151,7 +151,7 @@ func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.Header.Get(sessionHeader)
-	done, live := g.server.sessions.use(id)
+	done, live := g.server.sessions.use(id, g.server.caller(r.Context()))
 	defer done()
 	if id != "" && !live {
 		refuse(w, http.StatusNotFound, nil, codeNoSession, "there is no such session; initialize a new one")

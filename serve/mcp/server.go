@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -35,6 +36,10 @@ type Options struct {
 	// "https://console.example". That a browser lets them read the answers (CORS)
 	// is up to whoever mounts the Handler.
 	Origins []string
+
+	// Caller tells who asks. A session then belongs to who opened it: for others
+	// there is none of that id. Nil means that nobody is told apart.
+	Caller func(context.Context) string
 
 	// StateKey signs what an Ask sends through the client. Give the same key
 	// to processes that must understand each other's, or one across restarts;

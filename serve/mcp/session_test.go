@@ -1,7 +1,9 @@
 package mcp_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -133,5 +135,41 @@ func TestBatchesOfTheEarlyVersions(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != 200 {
 		t.Errorf("a batch got %d", res.StatusCode)
+	}
+}
+
+// Who learns the id of somebody else's session has nothing of it.
+func TestSessionsBelongToWhoOpenedThem(t *testing.T) {
+	type name struct{}
+	s := newServer(t, only("plain"), &mcp.Options{Caller: func(ctx context.Context) string { return ctx.Value(name{}).(string) }})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.Handler().ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), name{}, r.Header.Get("Name"))))
+	}))
+	t.Cleanup(server.Close)
+	hello := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+	id := post(t, server.URL, hello, map[string]string{"Name": "anna"}).header.Get("Mcp-Session-Id")
+	as := func(who string) map[string]string {
+		return map[string]string{"Name": who, "Mcp-Session-Id": id, "Mcp-Protocol-Version": "2025-11-25"}
+	}
+	const list = `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`
+	for _, method := range []string{"POST", "GET", "DELETE"} {
+		req := httptest.NewRequest(method, server.URL, strings.NewReader(list))
+		req.RequestURI = ""
+		req.Header.Set("Accept", "application/json, text/event-stream")
+		req.Header.Set("Content-Type", "application/json")
+		for k, v := range as("bent") {
+			req.Header.Set(k, v)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s in somebody else's session answered %d, want 404", method, resp.StatusCode)
+		}
+	}
+	if a := post(t, server.URL, list, as("anna")); a.status != http.StatusOK {
+		t.Errorf("its owner got %d %v", a.status, a.body)
 	}
 }

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -17,13 +18,14 @@ type sessions struct {
 
 type openSession struct {
 	session *sdk.ServerSession
+	owner   string
 	uses    int       // HTTP requests in flight
 	quiet   time.Time // since when there is none
 }
 
-// opened notes a session that has just been initialized, and closes the one
+// opened notes a session that its owner has just initialized, and closes the one
 // that has been quiet longest if there are too many.
-func (s *sessions) opened(session *sdk.ServerSession) {
+func (s *sessions) opened(session *sdk.ServerSession, owner string) {
 	id := session.ID()
 	if id == "" {
 		return // stdio, or a request without a session
@@ -33,7 +35,7 @@ func (s *sessions) opened(session *sdk.ServerSession) {
 	if s.open == nil {
 		s.open = map[string]*openSession{}
 	}
-	s.open[id] = &openSession{session: session, uses: 1} // the request that opened it
+	s.open[id] = &openSession{session: session, owner: owner, uses: 1} // the request that opened it
 	go func() {
 		_ = session.Wait()
 		s.mu.Lock()
@@ -76,13 +78,21 @@ func (s *sessions) room() bool {
 	return false
 }
 
+// caller is who asks, "" where nobody is told apart.
+func (s *Server) caller(ctx context.Context) string {
+	if s.opts.Caller == nil {
+		return ""
+	}
+	return s.opts.Caller(ctx)
+}
+
 // use notes a request to a session until done is called. It reports whether
-// there is such a session.
-func (s *sessions) use(id string) (done func(), ok bool) {
+// there is such a session of the owner's.
+func (s *sessions) use(id, owner string) (done func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.open[id]
-	if o == nil {
+	if o == nil || o.owner != owner {
 		return func() {}, false
 	}
 	o.uses++
