@@ -17,7 +17,7 @@ func (res *Result) answered(a *exec.FlowAnswer) {
 	case object:
 	case a.Value != nil:
 		res.Answer = &AnswerForm{Output: plan.Whole}
-		if _, text := a.Value.(string); text {
+		if _, text := a.Value.(string); text && !a.Shaped {
 			res.Answer.MediaType = a.Media
 		}
 	case a.Binary && len(a.Body) > 0:

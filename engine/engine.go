@@ -125,7 +125,7 @@ type Result struct {
 // its fields are the outputs.
 type AnswerForm struct {
 	Output    string `json:"output"`               // the output's name, "result"
-	MediaType string `json:"media_type,omitempty"` // as the last API said, or the file
+	MediaType string `json:"media_type,omitempty"` // of text or bytes that are passed on as they came
 	Encoding  string `json:"encoding,omitempty"`   // "base64" for bytes
 }
 
@@ -238,6 +238,7 @@ type PlanStep struct {
 	ID          string      `json:"id"`
 	Kind        string      `json:"kind"` // operation, external; of framework files also lookup, script, mock
 	Description string      `json:"description,omitempty"`
+	API         string      `json:"api,omitempty"` // namespace of the operation in a framework file
 	Operation   string      `json:"operation,omitempty"`
 	Method      string      `json:"method,omitempty"`
 	Path        string      `json:"path,omitempty"`

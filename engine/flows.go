@@ -17,6 +17,9 @@ import (
 func (f *flows) consumed() diag.List {
 	var problems diag.List
 	for _, c := range f.file.Consumes {
+		if f.opts.Mock {
+			c = f.rehearsed(c)
+		}
 		set, found := consumed.Set(c)
 		problems = append(problems, found...)
 		if set == nil {

@@ -158,13 +158,11 @@ func (s *Service) Unit(name string) (*Unit, error) {
 	return nil, e
 }
 
-// distinct drops units that only stand for another: a flow that an exposure
-// refers to is the same thing twice.
+// distinct drops flows that an exposure refers to: they are the same thing twice.
 func distinct(units []*Unit) []*Unit {
-	if len(units) < 2 {
-		return units
-	}
-	return slices.DeleteFunc(slices.Clone(units), func(u *Unit) bool { return u.Kind == UnitFlow })
+	return slices.DeleteFunc(slices.Clone(units), func(u *Unit) bool {
+		return u.Kind == UnitFlow && slices.ContainsFunc(units, func(x *Unit) bool { return x.flow != nil && x.flow.Ref.Value == u.Name })
+	})
 }
 
 // Ready reports whether everything that the file's binds name has a value, so

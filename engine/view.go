@@ -15,7 +15,7 @@ func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 	v := &Plan{
 		Capability: p.Name(), Dialect: r.Dialect,
 		Overlays: slices.Clone(c.Overlays), Inputs: []PlanInput{}, Steps: []PlanStep{}, Outputs: []PlanOutput{},
-		Env: p.env(ctx), Hosts: p.hosts(), Diagnostics: r.Diagnostics,
+		Env: p.env(ctx), Hosts: p.hosts(ctx), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {
 		v.Overlays = []string{}
@@ -77,6 +77,9 @@ func describeStep(s *plan.Step) PlanStep {
 
 // describeFlowStep adds what only steps of the framework dialect have.
 func describeFlowStep(v *PlanStep, s *plan.Step) {
+	if s.Flow && s.Op != nil {
+		v.API = s.API
+	}
 	if x := s.Exchange; x != nil && x.Body != nil {
 		from := strings.Join(x.Body.Texts(), ", ")
 		if from == "" {
@@ -126,14 +129,11 @@ func (p *Program) env(ctx context.Context) []PlanEnv {
 }
 
 // hosts lists the scheme and host of every server the plan talks to.
-func (p *Program) hosts() []string {
+func (p *Program) hosts(ctx context.Context) []string {
 	out := []string{}
 	for _, name := range p.apiNames() {
 		if own := p.apis[name].own; own != nil && own.base != nil {
-			host := origin(own.base.Source())
-			if p.opts.BaseURL != "" {
-				host = origin(p.opts.BaseURL)
-			}
+			host := p.hostOf(ctx, own)
 			if host != "" && !slices.Contains(out, host) {
 				out = append(out, host)
 			}
@@ -145,6 +145,21 @@ func (p *Program) hosts() []string {
 		}
 	}
 	return out
+}
+
+// hostOf is where an API of a framework file is: as its base URI says with the
+// values that its binds have now, or as it is written where one has none.
+func (p *Program) hostOf(ctx context.Context, own *consumedAPI) string {
+	if p.opts.BaseURL != "" {
+		return origin(p.opts.BaseURL)
+	}
+	if url, err := own.server(ctx); err == nil {
+		return origin(url)
+	}
+	if host := origin(own.base.Source()); host != "" {
+		return host
+	}
+	return own.base.Source()
 }
 
 func (p *Program) apiNames() []string {
