@@ -9,8 +9,9 @@ import (
 	"github.com/capstan-run/capstan/engine"
 )
 
-// wholeAnswer prints an answer that is no object: text as it is, data as
-// indented JSON, bytes as they are. A terminal gets nothing that could move its
+// wholeAnswer prints an answer that is no object: what an API sent as text or
+// bytes as it came, a text of the file's own making as a line, data as indented
+// JSON. A terminal gets nothing that could move its
 // cursor, and no bytes at all.
 func (a *app) wholeAnswer(res *engine.Result, showSensitive bool) {
 	name := res.Answer.Output
@@ -34,6 +35,8 @@ func (a *app) wholeAnswer(res *engine.Result, showSensitive bool) {
 			return
 		}
 		a.textAnswer(string(data))
+	case res.Answer.MediaType == "":
+		a.textAnswer(text + "\n")
 	default:
 		a.textAnswer(text)
 	}

@@ -82,7 +82,7 @@ func (t planText) step(number int, s engine.PlanStep) {
 			t.app.printf("%s%s\n", stepIndent, t.paint.dim(l))
 		}
 	}
-	t.detail("operation", s.Operation)
+	t.detail("operation", strings.TrimPrefix(s.API+"."+s.Operation, "."))
 	for _, b := range s.Binds {
 		t.bind(b)
 	}

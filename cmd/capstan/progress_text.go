@@ -74,8 +74,8 @@ func (p *progress) finished(mark string, color func(string) string, e engine.Eve
 	switch {
 	case known && s.Method != "":
 		line += "  " + p.paint.dim(s.Method+" "+s.Path)
-	case known && s.Kind == "external":
-		line += "  " + p.paint.dim("external")
+	case known && s.Method == "":
+		line += "  " + p.paint.dim(s.Kind) // external, lookup, ...
 	}
 	if e.Status > 0 {
 		line += fmt.Sprintf("  %d", e.Status)
