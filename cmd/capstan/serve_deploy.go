@@ -31,6 +31,7 @@ type deployment struct {
 	rt           durable.Runtime     // keeps the runs of compositions; nil while there are none
 	stateKey     []byte              // outlives the process where the runs do
 	compositions *serve.Compositions // nil while there are none
+	served       map[string]bool     // files of the last load that worked; nil before the first
 }
 
 // deploy checks the flags.
@@ -65,6 +66,7 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 		return nil, nil, err
 	}
 	var programs []*engine.Program
+	served := map[string]bool{}
 	for _, file := range files {
 		s, err := d.open(ctx, file)
 		switch {
@@ -84,8 +86,10 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 				return nil, nil, err
 			}
 			programs = append(programs, p)
+			watched = append(watched, besides(p.Source())...)
 		}
 		watched = append(watched, s.Files()...)
+		served[file.path] = true
 	}
 	composed, err := d.compose(programs)
 	if err != nil {
@@ -94,7 +98,21 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	if endpoints = append(composed, endpoints...); len(endpoints) == 0 {
 		return nil, nil, usagef("there is nothing to serve in %s", strings.Join(d.paths, ", "))
 	}
+	d.served = served
 	return endpoints, watched, nil
+}
+
+// besides lists the files beside a composition's own that it was made from.
+func besides(s *engine.Source) (files []string) {
+	for _, o := range s.Overlays {
+		files = append(files, o.Name) // a name that is no path is never seen to change
+	}
+	for _, api := range s.APIs {
+		if api.Document != "" {
+			files = append(files, api.Document)
+		}
+	}
+	return files
 }
 
 // found is a file to serve. One that was found rather than named may be
@@ -140,6 +158,8 @@ func (d *deployment) open(ctx context.Context, f found) (*engine.Service, error)
 	s, err := engine.Open(ctx, f.path, d.opts)
 	var load *engine.LoadError
 	switch {
+	case errors.As(err, &load) && d.served[f.path]: // its last good version stays
+		return nil, err
 	case errors.As(err, &load) && f.named:
 		return nil, a.refuseRun(load.Report)
 	case errors.As(err, &load) && isCapability(load.Report) && load.Report.Runnable:

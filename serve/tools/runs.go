@@ -130,7 +130,7 @@ func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResu
 		}
 		list = append(list, e)
 	}
-	text := fmt.Sprintf("%d runs", len(list))
+	text := fmt.Sprintf("runs found: %d", len(list))
 	if len(list) == f.Limit {
 		text = fmt.Sprintf("the newest %d runs; there may be more", len(list))
 	}
