@@ -92,6 +92,9 @@ func describeFlowStep(v *PlanStep, s *plan.Step) {
 		place = "match"
 		v.Lookup = &PlanLookup{Index: l.Index, Match: l.Match, Fields: l.Fields}
 	}
+	if s.Script != nil {
+		place = "with"
+	}
 	for _, part := range s.Sent() {
 		v.Binds = append(v.Binds, PlanBind{Param: part.Name, In: place, From: part.Source, Rule: string(plan.RuleWith)})
 	}

@@ -149,6 +149,8 @@ func ownAction(s engine.PlanStep) string {
 			text += ", takes " + strings.Join(s.Lookup.Fields, ", ")
 		}
 		return text
+	case s.Kind == "script":
+		return "script: computes, and reaches nothing else"
 	case s.Kind == "mock":
 		return "mock: answers with what the file says"
 	}

@@ -125,13 +125,19 @@ func (b *FlowBody) Texts() []string {
 }
 
 // Sent lists what a step that calls nothing works on: the lookup's value, or the
-// values that a mock answers with.
+// values that a script is given or a mock answers with.
 func (s *Step) Sent() []Described {
 	switch {
 	case s.Lookup != nil:
 		return []Described{{Name: s.Lookup.Match, Source: sourceOf(s.Lookup.Value)}}
 	case s.Mock != nil:
 		return s.Mock.parts("")
+	case s.Script != nil:
+		var out []Described
+		for i, name := range s.Script.With.keys {
+			out = append(out, Described{Name: name, Source: sourceOf(s.Script.With.values[i])})
+		}
+		return out
 	}
 	return nil
 }
