@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -70,7 +71,20 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 	defer func() { closing(d.rt, &err) }()
 	defer d.close()
 	server := serve.New(d.serve)
-	endpoints, watched, err := d.load(ctx)
+	var loading sync.Mutex
+	load := func(ctx context.Context) ([]*serve.Endpoint, []string, error) {
+		loading.Lock()
+		defer loading.Unlock()
+		return d.load(ctx)
+	}
+	d.serve.Reload = func(ctx context.Context) error {
+		endpoints, _, err := load(ctx)
+		if err != nil {
+			return err
+		}
+		return server.Replace(endpoints)
+	}
+	endpoints, watched, err := load(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,7 +95,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		return err
 	}
 	if f.watch {
-		w := serve.Watch(server, watched, d.load)
+		w := serve.Watch(server, watched, load)
 		defer w.Stop()
 	}
 	defer a.io.Interrupts.during(func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"slices"
 
@@ -42,10 +43,10 @@ func (a *app) announce(d *deployment, server *serve.Server) error {
 func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 	a := d.app
 	if url == "" {
-		a.complain("serving %s %q over stdio", e.Type, e.Namespace)
+		a.complain("serving %s over stdio", called(e))
 		return
 	}
-	a.complain("serving %s %q at %s", e.Type, e.Namespace, url)
+	a.complain("serving %s at %s", called(e), url)
 	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open says that it is meant
 	if e.Open && !composed && !isLoopback(e.Address) {
 		a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
@@ -68,4 +69,12 @@ func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// called is an endpoint's kind with its name, which a control exposure lacks.
+func called(e *serve.Endpoint) string {
+	if e.Namespace == "" {
+		return e.Type
+	}
+	return fmt.Sprintf("%s %q", e.Type, e.Namespace)
 }

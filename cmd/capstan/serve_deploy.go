@@ -47,7 +47,10 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 		return nil, err
 	}
 	d := &deployment{app: a, paths: paths, flags: f, opts: opts}
-	d.serve = &serve.Options{Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out}
+	d.serve = &serve.Options{
+		Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
+		Seen: serve.NewSeen(), Version: buildVersion(debug.ReadBuildInfo()).Version,
+	}
 	d.access, err = f.access.access(d.serve.Log)
 	return d, err
 }
