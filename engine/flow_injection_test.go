@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -198,4 +199,20 @@ func FuzzValuesNeverChangeTheStructureOfRequests(f *testing.F) {
 	r := &recorder{}
 	s := opened(f, newPort(f, nil).file(f, injected), &engine.Options{Caller: r.call})
 	f.Fuzz(func(t *testing.T, value string) { inject(t, s, r, value) })
+}
+
+// A value that a request cannot carry is the caller's fault, not the API's.
+func TestValuesThatRequestsCannotCarryAreSaidSo(t *testing.T) {
+	r := &recorder{}
+	p := unit(t, opened(t, newPort(t, nil).file(t, injected), &engine.Options{Caller: r.call}), "everywhere")
+	for _, value := range []string{"..", "", "a\r\nX: 1"} {
+		_, err := p.Call(t.Context(), engine.Inputs{"a": value})
+		var call *engine.CallError
+		if !errors.As(err, &call) || call.Info.Code != "bad-argument" && call.Info.Code != "missing-parameter" || call.Upstream != nil {
+			t.Errorf("%q gave %v", value, err)
+		}
+	}
+	if len(r.sent) > 0 {
+		t.Errorf("%d requests were sent", len(r.sent))
+	}
 }

@@ -127,14 +127,20 @@ func BenchmarkServed(b *testing.B) {
 		at := fmt.Sprintf("http://127.0.0.1:%d/mcp", ports[1])
 		load.compare(b, func() *http.Request {
 			r := load.request(http.MethodPost, at, shipTool)
-			r.Header.Set("Content-Type", "application/json")
-			r.Header.Set("Accept", "application/json, text/event-stream")
-			r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
-			r.Header.Set("Mcp-Method", "tools/call")
-			r.Header.Set("Mcp-Name", "get-ship")
+			for name, v := range toolHeaders() {
+				r.Header.Set(name, v)
+			}
 			return r
 		}, plain)
 	})
+}
+
+// toolHeaders go with shipTool.
+func toolHeaders() map[string]string {
+	return map[string]string{
+		"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "get-ship",
+	}
 }
 
 // load sends requests from several clients at once.

@@ -90,7 +90,7 @@ func (p page) checkExample(t *testing.T, bin string) string {
 func TestStaticChecksHaveExamples(t *testing.T) {
 	without := []string{
 		// of a run
-		"api-error", "expression-failed", "external-failed", "fail-condition", "foreign-item", "in-doubt", "interrupted", "lookup-failed",
+		"api-error", "bad-argument", "expression-failed", "external-failed", "fail-condition", "foreign-item", "in-doubt", "interrupted", "lookup-failed",
 		"nothing-selected", "output-failed", "request-failed", "script-failed", "state", "timed-out", "unexpected-answer", "unreadable-answer",
 		// of the command line and what it is run with
 		"bad-base-url", "bad-inputs", "bad-override", "insecure-server", "invalid-capability", "missing-credentials",

@@ -121,7 +121,7 @@ func upstream(e *engine.CallError) problem.Problem {
 		p.Status = http.StatusGatewayTimeout
 	}
 	switch e.Info.Code {
-	case "missing-parameter", "expression-failed":
+	case "missing-parameter", "bad-argument", "expression-failed":
 		p.Status = http.StatusUnprocessableEntity
 	case "script-failed", "lookup-failed", "output-failed":
 		p.Status = http.StatusInternalServerError

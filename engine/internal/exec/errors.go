@@ -38,6 +38,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 const (
 	CodeStatus      = "api-error"         // the API answered 4xx or 5xx
 	CodeTransport   = "request-failed"    // no answer was had
+	CodeArgument    = "bad-argument"      // a value that the request cannot carry
 	CodeAnswer      = "unreadable-answer" // not the JSON that is documented
 	CodeSchema      = "unexpected-answer" // breaks the documented schema
 	CodeForeign     = "foreign-item"      // an item of somebody else

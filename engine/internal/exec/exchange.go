@@ -123,7 +123,11 @@ func (c *call) transport(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	e := c.stepError(CodeTransport, "%v", err)
+	code := CodeTransport
+	if failed != nil && failed.Reason == operations.ReasonInvalid {
+		code = CodeArgument
+	}
+	e := c.stepError(code, "%v", err)
 	e.Err = err
 	return e
 }
