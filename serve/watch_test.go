@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,29 +26,32 @@ func TestWatchedFilesAreLoadedWhenTheyChange(t *testing.T) {
 	}
 	put(file, "1")
 	synctest.Test(t, func(t *testing.T) {
-		loads := 0
-		var broken error
+		var loads atomic.Int64
+		var broken atomic.Bool
 		load := func(context.Context) ([]*serve.Endpoint, []string, error) {
-			loads++
-			return nil, []string{file, other}, broken
+			loads.Add(1)
+			if broken.Load() {
+				return nil, nil, errors.New("broken")
+			}
+			return nil, []string{file, other}, nil
 		}
 		w := serve.Watch(serve.New(nil), []string{file}, load)
 		defer w.Stop()
-		expect := func(what string, want int) {
+		expect := func(what string, want int64) {
 			t.Helper()
 			time.Sleep(3 * time.Second)
 			synctest.Wait()
-			if loads != want {
-				t.Errorf("%s: loaded %d times, want %d", what, loads, want)
+			if got := loads.Load(); got != want {
+				t.Errorf("%s: loaded %d times, want %d", what, got, want)
 			}
 		}
 		expect("nothing changed", 0)
 		put(other, "1")
 		expect("a file that is not named changed", 0)
-		broken = errors.New("broken")
+		broken.Store(true)
 		put(file, "22")
 		expect("broken", 1)
-		broken = nil
+		broken.Store(false)
 		put(file, "333")
 		expect("mended", 2)
 		put(other, "22")
