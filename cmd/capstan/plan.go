@@ -118,6 +118,9 @@ var overlayMark = regexp.MustCompile(`(?m)^overlay:`)
 // refused says why a file did not become a program. When --override or --base-url
 // alone is to blame that is wrong usage, not an invalid capability.
 func refused(r *engine.Report) error {
+	if !r.Diagnostics.HasErrors() && r.Runnable {
+		return &usageError{Message: r.File + " exposes several things, or none, and this command takes a file with one", Hint: "they are listed by: capstan plan " + r.File}
+	}
 	if !r.Diagnostics.HasErrors() {
 		r.Diagnostics.Errorf(diag.Pos{File: r.File}, "dialect-not-runnable", "this is a %s file, which supports capabilities and does not run by itself", r.Dialect)
 	}
