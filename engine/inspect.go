@@ -40,17 +40,23 @@ type RunEvent struct {
 	Message   string     `json:"message,omitempty"`
 }
 
-// Inspect reads a kept run: where it stands and what happened in it.
+// Inspect reads a kept run: where it stands and what happened in it. Who looks
+// often makes a [Reader].
 func Inspect(ctx context.Context, rt durable.Runtime, id string) (*Run, error) {
-	state, err := rt.Get(ctx, id)
+	return NewReader(rt).Inspect(ctx, id)
+}
+
+// Inspect is the function of that name.
+func (r *Reader) Inspect(ctx context.Context, id string) (*Run, error) {
+	state, err := r.rt.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	p, spec, err := reopen(ctx, rt, id, lookOnly())
+	p, spec, err := r.program(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	events, err := rt.History(ctx, id, 0)
+	events, err := r.rt.History(ctx, id, 0)
 	if err != nil {
 		return nil, err
 	}

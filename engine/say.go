@@ -40,7 +40,12 @@ type Said struct {
 // else, or settling what is not in doubt, is durable.ErrConflict. An external
 // step may be finished before the run waits for it.
 func Say(ctx context.Context, rt durable.Runtime, id string, s Said) error {
-	p, _, err := reopen(ctx, rt, id, lookOnly())
+	return NewReader(rt).Say(ctx, id, s)
+}
+
+// Say is the function of that name.
+func (r *Reader) Say(ctx context.Context, id string, s Said) error {
+	p, _, err := r.program(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -54,9 +59,9 @@ func Say(ctx context.Context, rt durable.Runtime, id string, s Said) error {
 		return fmt.Errorf("step %q is not done by somebody outside; only of a write that is in doubt can be said whether it happened: %w", s.Step, ErrNotAsked)
 	}
 	if s.Happened != nil {
-		return settle(ctx, rt, id, s)
+		return settle(ctx, r.rt, id, s)
 	}
-	return rt.Signal(ctx, id, durable.Signal{ID: "done", Step: s.Step, Result: s.Result, By: s.By})
+	return r.rt.Signal(ctx, id, durable.Signal{ID: "done", Step: s.Step, Result: s.Result, By: s.By})
 }
 
 // lookOnly are the options of a program that is restored to be looked at: it

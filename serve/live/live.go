@@ -41,6 +41,7 @@ type Options struct {
 type Runs struct {
 	programs atomic.Pointer[[]*engine.Program]
 	rt       durable.Runtime
+	reader   *engine.Reader
 	log      *slog.Logger
 	news     *news
 	stats    *stats
@@ -58,7 +59,7 @@ func New(o Options) (*Runs, error) {
 		return nil, errors.New("served capabilities need a runtime that keeps their runs")
 	}
 	r := &Runs{
-		rt: o.Runtime, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		rt: o.Runtime, reader: engine.NewReader(o.Runtime), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		news: newNews(o.Runtime), stats: newStats(), driver: make(chan struct{}),
 	}
 	if err := r.Replace(o.Programs); err != nil {

@@ -23,7 +23,7 @@ func (r *Runs) Inspect(ctx context.Context, owner, id string) (*engine.Run, erro
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return nil, err
 	}
-	return engine.Inspect(ctx, r.rt, id)
+	return r.reader.Inspect(ctx, id)
 }
 
 // History returns what happened in a run of the owner's after an event.
@@ -48,7 +48,7 @@ func (r *Runs) Say(ctx context.Context, owner, id string, said engine.Said) erro
 		return err
 	}
 	defer r.news.tell(id)
-	return engine.Say(ctx, r.rt, id, said)
+	return r.reader.Say(ctx, id, said)
 }
 
 // Cancel ends a run of the owner's.
