@@ -214,7 +214,7 @@ func TestFailuresOfFlowsHoldNoSecrets(t *testing.T) {
 		_, err = prog.Call(t.Context(), nil)
 		clean("the error of a lost answer", err.Error())
 		p.set("GET /v1/x", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://elsewhere.example/?k="+url.QueryEscape(secret), 302)
+			http.Redirect(w, r, "https://elsewhere.example/?k="+url.QueryEscape(secret), http.StatusFound)
 		})
 		_, err = prog.Call(t.Context(), nil)
 		clean("the error of a redirect", err.Error())

@@ -136,8 +136,9 @@ func TestNewSetHashesItsContent(t *testing.T) {
 		}
 		return s.Hash()
 	}
-	if hash("/a") != hash("/a") || hash("/a") == hash("/b") {
-		t.Errorf("%s, %s, %s", hash("/a"), hash("/a"), hash("/b"))
+	first, again, other := hash("/a"), hash("/a"), hash("/b")
+	if first != again || first == other {
+		t.Errorf("%s, %s, %s", first, again, other)
 	}
 }
 

@@ -71,7 +71,6 @@ type Server struct {
 	log  *slog.Logger
 
 	mu        sync.Mutex
-	running   bool
 	endpoints []*Endpoint
 	ports     map[string]*port
 	failed    chan error

@@ -111,7 +111,8 @@ func TestOneKeyIsOneRun(t *testing.T) {
 	if start(t, r, live.Start{Inputs: acme, Owner: "bob", Key: "k"}) == id {
 		t.Error("two owners with one key share a run")
 	}
-	if start(t, r, live.Start{Inputs: acme, Owner: "ada"}) == start(t, r, live.Start{Inputs: acme, Owner: "ada"}) {
+	one := start(t, r, live.Start{Inputs: acme, Owner: "ada"})
+	if another := start(t, r, live.Start{Inputs: acme, Owner: "ada"}); one == another {
 		t.Error("without a key, two requests are one run")
 	}
 	rt.Close()

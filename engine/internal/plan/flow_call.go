@@ -40,7 +40,6 @@ type Exchange struct {
 type Field struct {
 	Name string
 	At   *eval.Path
-	t    eval.Type
 }
 
 // call is the state of planning one call.
