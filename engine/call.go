@@ -34,7 +34,7 @@ type Answer struct {
 type CallError struct {
 	Info ErrorInfo
 	// Upstream is what the API answered when it answered with an error, as it
-	// came; nil when something else failed.
+	// came but for credentials that it repeats; nil when something else failed.
 	Upstream *Answer
 	err      error
 }
@@ -90,7 +90,7 @@ func (r *running) callError(err error) *CallError {
 	e := &CallError{Info: *r.info(err), err: err}
 	var step *exec.StepError
 	if errors.As(err, &step) && step.Status >= 400 && step.Code == exec.CodeStatus {
-		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: step.Raw}
+		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: r.p.creds.redactor.Bytes(step.Raw)}
 	}
 	return e
 }
@@ -149,8 +149,10 @@ func (p *Program) fillIn(ctx context.Context, env *exec.Env) error {
 	if len(missing) > 0 && p.opts.sends() {
 		return &CredentialError{missing}
 	}
-	for _, m := range missing { // a mock needs no real ones
-		binds[m.For+"."+m.Name] = "mock-" + m.Name
+	for _, key := range p.plan.Variables { // a mock needs no real ones
+		if _, ok := binds[key]; !ok {
+			binds[key] = "mock-" + key
+		}
 	}
 	env.Binds = binds
 	servers := map[string]string{}

@@ -53,7 +53,11 @@ func (s *Service) Forward(ctx context.Context, namespace string, r ForwardReques
 	if err != nil {
 		return nil, &CallError{Info: ErrorInfo{Code: "request-failed", Message: p.creds.redactor.String(err.Error())}, err: err}
 	}
-	return &Answer{Status: resp.Status, Media: resp.Header.Get("Content-Type"), Body: resp.Body}, nil
+	out := &Answer{Status: resp.Status, Media: resp.Header.Get("Content-Type"), Body: resp.Body}
+	if out.Status >= 400 { // errors are where an API repeats what it was sent
+		out.Body = p.creds.redactor.Bytes(out.Body)
+	}
+	return out, nil
 }
 
 // forwardOperation is the request as an operation of the API.

@@ -1,16 +1,13 @@
 package mcp
 
 // Content is one piece of a tool's result or of a prompt. Make one with Text,
-// Image, Audio, Embed or Link.
+// Image, Audio or Embed.
 type Content struct {
-	kind        string
-	text        string
-	data        []byte
-	uri         string
-	name        string
-	description string
-	mimeType    string
-	embedded    Contents
+	kind     string
+	text     string
+	data     []byte
+	mimeType string
+	embedded Contents
 }
 
 // Text is plain text.
@@ -29,9 +26,3 @@ func Audio(data []byte, mimeType string) Content {
 
 // Embed carries a document, text or bytes, with its address.
 func Embed(c Contents) Content { return Content{kind: "resource", embedded: c} }
-
-// Link points to a resource that the client may read. Description and mimeType
-// may be "". Clients before 2025-06-18 do not know it.
-func Link(uri, name, description, mimeType string) Content {
-	return Content{kind: "resource_link", uri: uri, name: name, description: description, mimeType: mimeType}
-}

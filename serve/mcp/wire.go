@@ -122,14 +122,6 @@ func (c Content) json() any {
 			Type     string       `json:"type"`
 			Resource contentsJSON `json:"resource"`
 		}{c.kind, c.embedded.json()}
-	case "resource_link":
-		return struct {
-			Type        string `json:"type"`
-			URI         string `json:"uri"`
-			Name        string `json:"name"`
-			Description string `json:"description,omitempty"`
-			MIMEType    string `json:"mimeType,omitempty"`
-		}{c.kind, c.uri, or(c.name, c.uri), c.description, c.mimeType}
 	}
 	return struct {
 		Type string `json:"type"`

@@ -48,9 +48,6 @@ func (v *Variables) use(key string) string {
 	return key
 }
 
-// Used returns the keys that were found so far.
-func (v *Variables) Used() []string { return v.used }
-
 // Names returns the names that the binds declare.
 func (v *Variables) Names() []string {
 	var out []string
