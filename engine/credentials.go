@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -93,13 +92,6 @@ func (k *keyring) get(ctx context.Context, name string) (string, bool, error) {
 		k.redactor.Add(v)
 	}
 	return v, ok, err
-}
-
-// values returns the credentials found so far.
-func (k *keyring) values() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Collect(maps.Values(k.found))
 }
 
 // fromEnvironment reads an environment variable. A value of the form

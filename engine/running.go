@@ -133,7 +133,7 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	session := newSession(r.p.creds.redactor)
 	// The run's id is in what it sends (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
-	session.recorder = operations.NewRedactor(append(r.p.creds.values(), r.id)...)
+	session.recorder = r.p.creds.redactor.With(r.id)
 	callers := map[string]operations.Caller{}
 	for name, a := range r.p.apis {
 		callers[name] = a.caller(&r.p.opts, session)
@@ -142,6 +142,7 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
 		Call:     func(api string) operations.Caller { return callers[api] },
 		Redactor: r.redactor,
+		Hide:     r.hideIn,
 		Emit:     r.forward,
 	}
 	return env, r.p.fillIn(ctx, env)

@@ -64,6 +64,9 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 		return nil, s.transportError(ctx, req, hr.URL, true, resp, err)
 	}
 	r := answer(req, resp, body, time.Since(started))
+	if r.RequestID != "" { // shown and kept, and a server may repeat anything in it
+		r.RequestID = redactors{req.Redactor, s.redactor}.String(r.RequestID)
+	}
 	if err != nil { // an error's status says more than its body
 		r.Value, r.IsJSON, r.DecodeErr = nil, false, err
 	}

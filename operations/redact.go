@@ -28,6 +28,9 @@ type Redactor struct {
 	// replacer knows every form of secrets; nil when there are none, or when it
 	// is to be made anew because secrets were added.
 	replacer *strings.Replacer
+	// base is a Redactor whose secrets are hidden too, those it learns later
+	// included; nil when there is none.
+	base *Redactor
 }
 
 // NewRedactor returns a Redactor for the given secrets.
@@ -35,6 +38,14 @@ func NewRedactor(secrets ...string) *Redactor {
 	r := &Redactor{secrets: map[string][]string{}}
 	r.Add(secrets...)
 	return r
+}
+
+// With returns a Redactor that hides what r hides, now and later, and further
+// secrets of its own.
+func (r *Redactor) With(secrets ...string) *Redactor {
+	out := NewRedactor(secrets...)
+	out.base = r
+	return out
 }
 
 // Add makes r look for further secrets.
@@ -62,9 +73,9 @@ func (r *Redactor) replace(s string) string {
 		return s
 	}
 	if replacer := r.current(); replacer != nil {
-		return replacer.Replace(s)
+		s = replacer.Replace(s)
 	}
-	return s
+	return r.base.replace(s)
 }
 
 // current returns the replacer, which the first use after a change makes: many

@@ -17,6 +17,7 @@ func FuzzPathsAndValues(f *testing.F) {
 	f.Add("a/${x}?q={y}&z", "a?b#c", "$['a b'][*]")
 	f.Add("//evil.example/{x}", "\r\n", "$..x")
 	f.Add("/{{x", "%2e", "$.a[999999999999]")
+	f.Add("{/}", "0", "$.a")
 	f.Add("https://evil.example/{?x}", "@", "$[")
 	f.Fuzz(func(t *testing.T, path, value, output string) {
 		o := op("o", "GET", path)

@@ -68,7 +68,7 @@ func variable(src []rune) (name string, size int) {
 			continue
 		}
 		name, _, ok = strings.Cut(rest, form[1])
-		if !ok || strings.ContainsAny(name, "{}") {
+		if !ok || strings.ContainsAny(name, "{}/") { // a variable is part of one segment
 			return "", 0
 		}
 		return strings.TrimSpace(name), len([]rune(form[0] + name + form[1]))

@@ -33,7 +33,8 @@ func passing(err error) bool {
 }
 
 // exchange sends the request and reads the answer as later steps may see it.
-func (c *call) exchange(ctx context.Context, try int) (*kept, error) {
+func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
+	defer func() { err = c.hidden(err) }()
 	if c.began.IsZero() {
 		c.began = time.Now()
 	}
@@ -130,4 +131,14 @@ func (c *call) transport(ctx context.Context, err error) error {
 	e := c.stepError(code, "%v", err)
 	e.Err = err
 	return e
+}
+
+// hidden replaces secrets in what a failure says: an API may repeat in its answer
+// what it was sent.
+func (c *call) hidden(err error) error {
+	var e *StepError
+	if c.env.Hide != nil && errors.As(err, &e) {
+		e.Message, e.Hint, e.Body = c.env.Hide(e.Message), c.env.Hide(e.Hint), c.env.Hide(e.Body)
+	}
+	return err
 }

@@ -34,6 +34,9 @@ type Env struct {
 	// Redactor learns the values that must not be shown anywhere, and hides
 	// them in what requests say of themselves.
 	Redactor *operations.Redactor
+	// Hide replaces secrets in what a failure says, which hosts keep; nil
+	// changes nothing.
+	Hide func(string) string
 	// Binds holds the values of a framework file's binds by "namespace.NAME".
 	Binds map[string]any
 	// Attempts is how often a request is sent where its step does not say; 0
