@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -28,6 +29,9 @@ type Answer struct {
 	// operation's own maxBinarySize allows, 0 when it says nothing.
 	Binary bool
 	Cap    int64
+	// Header holds Retry-After and Content-Disposition as the last API sent
+	// them, where it did; the latter only when Value is not shaped.
+	Header http.Header
 }
 
 // CallError says why a call did not succeed. Nothing in its text is secret.
@@ -81,7 +85,7 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 		return nil, r.callError(err)
 	}
 	if a := out.Answer; a != nil {
-		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap}, nil
+		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
 	}
 	return &Answer{Value: out.Outputs, Shaped: true}, nil
 }
@@ -90,9 +94,19 @@ func (r *running) callError(err error) *CallError {
 	e := &CallError{Info: *r.info(err), err: err}
 	var step *exec.StepError
 	if errors.As(err, &step) && step.Status >= 400 && step.Code == exec.CodeStatus {
-		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: r.p.creds.redactor.Bytes(step.Raw)}
+		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: r.p.creds.redactor.Bytes(step.Raw), Header: hideHeader(r.p.creds.redactor, step.Header)}
 	}
 	return e
+}
+
+// hideHeader hides credentials that an API repeats in its headers.
+func hideHeader(r *operations.Redactor, h http.Header) http.Header {
+	for name, values := range h {
+		for i, v := range values {
+			h[name][i] = r.String(v)
+		}
+	}
+	return h
 }
 
 // sharedCallers are the callers that all calls of a file's programs go through.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/spec"
@@ -16,8 +17,8 @@ import (
 // ForwardRequest is a request that is passed on to a consumed API.
 type ForwardRequest struct {
 	Method string
-	Path   string      // below the API's base, percent-encoded
-	Query  string      // as it came, percent-encoded
+	Path   string      // below the API's base, percent-encoded; "" is the base itself
+	Query  string      // as it came; what may not stand raw in one is encoded
 	Header http.Header // what may be passed on, and Content-Type
 	Body   []byte
 }
@@ -53,16 +54,19 @@ func (s *Service) Forward(ctx context.Context, namespace string, r ForwardReques
 	if err != nil {
 		return nil, &CallError{Info: ErrorInfo{Code: "request-failed", Message: p.creds.redactor.String(err.Error())}, err: err}
 	}
-	out := &Answer{Status: resp.Status, Media: resp.Header.Get("Content-Type"), Body: resp.Body}
+	out := &Answer{Status: resp.Status, Media: resp.Header.Get("Content-Type"), Body: resp.Body, Header: exec.PassedOn(resp.Header)}
 	if out.Status >= 400 { // errors are where an API repeats what it was sent
-		out.Body = p.creds.redactor.Bytes(out.Body)
+		out.Body, out.Header = p.creds.redactor.Bytes(out.Body), hideHeader(p.creds.redactor, out.Header)
 	}
 	return out, nil
 }
 
 // forwardOperation is the request as an operation of the API.
 func forwardOperation(c *spec.Consumed, r ForwardRequest) (*operations.Operation, error) {
-	path := "/" + strings.TrimPrefix(r.Path, "/")
+	path := r.Path
+	if path != "" && path[0] != '/' {
+		path = "/" + path
+	}
 	plain, err := url.PathUnescape(path)
 	if err != nil {
 		return nil, ErrForwardPath
@@ -72,9 +76,11 @@ func forwardOperation(c *spec.Consumed, r ForwardRequest) (*operations.Operation
 			return nil, ErrForwardPath
 		}
 	}
-	if strings.ContainsAny(path+r.Query, "#{}") || strings.Contains(path, "?") {
+	if strings.ContainsAny(path+r.Query, "#") || strings.Contains(path, "?") {
 		return nil, ErrForwardPath
 	}
+	// Braces would be taken for a parameter; the rest is encoded with the URL.
+	braces := strings.NewReplacer("{", "%7B", "}", "%7D")
 	like := *c
 	like.Operations = []*spec.ConsumedOperation{{Name: spec.Str{Value: "forward"}, Method: spec.Str{Value: r.Method}, Path: spec.Str{Value: "/"}, Params: c.Params}}
 	set, problems := consumed.Set(&like)
@@ -86,9 +92,9 @@ func forwardOperation(c *spec.Consumed, r ForwardRequest) (*operations.Operation
 		return nil, ErrForwardPath
 	}
 	op := *found
-	op.Method, op.Path = r.Method, path
+	op.Method, op.Path = r.Method, braces.Replace(path)
 	if r.Query != "" {
-		op.Path += "?" + r.Query
+		op.Path += "?" + braces.Replace(r.Query)
 	}
 	anything := []operations.Media{{Type: "*/*", Schema: &operations.Schema{}}}
 	op.Body = &operations.Body{Media: anything}

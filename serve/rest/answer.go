@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -42,6 +43,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, op *operation, 
 		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the answer is larger than maxBinarySize allows"})
 		return
 	}
+	passOn(w, a)
 	switch {
 	case a.Shaped || a.Value != nil && len(a.Body) == 0:
 		writeJSON(w, r, status, a.Value)
@@ -67,6 +69,9 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
 	}
 	write(w, r, status, "application/json", bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
 }
+
+// passOn hands the headers of an answer on that concern the caller.
+func passOn(w http.ResponseWriter, a *engine.Answer) { maps.Copy(w.Header(), a.Header) }
 
 func write(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
 	if media != "" && len(body) > 0 {
@@ -99,6 +104,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 		p = problem.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
 	case errors.As(err, &call):
 		if u := call.Upstream; u != nil && op.single {
+			passOn(w, u)
 			write(w, r, u.Status, u.Media, u.Body)
 			return
 		}
@@ -177,6 +183,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forwar
 		h.log.ErrorContext(r.Context(), "forwarding failed", "error", err.Error())
 		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the request could not be passed on"})
 	default:
+		passOn(w, a)
 		write(w, r, a.Status, a.Media, a.Body)
 	}
 }

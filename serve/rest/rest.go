@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -86,8 +87,8 @@ func (h *Handler) add(r *spec.Route) error {
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	path, ok := segments(r.URL.EscapedPath())
-	if !ok {
+	path := r.URL.EscapedPath()
+	if _, err := url.PathUnescape(path); err != nil {
 		problem.Write(w, r, problem.Problem{Status: http.StatusBadRequest, Detail: "the path is not properly percent-encoded"})
 		return
 	}

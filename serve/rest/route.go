@@ -82,20 +82,31 @@ func (p pattern) withTail() pattern {
 	return p
 }
 
-// match compares the segments of a path, each still percent-encoded. tail is
-// what follows, encoded as it came.
-func (p pattern) match(path []string) (values map[string]string, tail string, ok bool) {
-	if len(path) < len(p.parts) || len(path) > len(p.parts) && !p.tail {
-		return nil, "", false
+// match compares a percent-encoded path, segment by segment. Slashes around it
+// do not count, but for tail: what follows, as it came, from its slash on.
+func (p pattern) match(path string) (values map[string]string, tail string, ok bool) {
+	if len(p.parts) > 0 {
+		path = "/" + strings.TrimLeft(path, "/")
 	}
 	values = map[string]string{}
-	for i, part := range p.parts {
-		plain, err := url.PathUnescape(path[i])
+	for _, part := range p.parts {
+		segment, isSegment := strings.CutPrefix(path, "/")
+		if !isSegment {
+			return nil, "", false
+		}
+		path = ""
+		if i := strings.IndexByte(segment, '/'); i >= 0 {
+			segment, path = segment[:i], segment[i:]
+		}
+		plain, err := url.PathUnescape(segment)
 		if err != nil || !part.match(plain, values) {
 			return nil, "", false
 		}
 	}
-	return values, strings.Join(path[len(p.parts):], "/"), true
+	if !p.tail && strings.Trim(path, "/") != "" {
+		return nil, "", false
+	}
+	return values, path, true
 }
 
 func (p part) match(s string, values map[string]string) bool {
@@ -175,21 +186,6 @@ func bySpecificity(a, b *route) int {
 		}
 	}
 	return len(b.pattern.parts) - len(a.pattern.parts)
-}
-
-// segments splits a percent-encoded path. A trailing slash does not count.
-func segments(path string) ([]string, bool) {
-	path = strings.Trim(path, "/")
-	if path == "" {
-		return nil, true
-	}
-	out := strings.Split(path, "/")
-	for _, s := range out {
-		if _, err := url.PathUnescape(s); err != nil {
-			return nil, false
-		}
-	}
-	return out, true
 }
 
 // String writes the pattern as a path template, for logs and traces.

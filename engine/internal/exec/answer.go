@@ -28,7 +28,7 @@ func (c *call) status(resp *operations.Response) error {
 	}
 	e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
 	e.Body = excerpt(string(resp.Body))
-	e.Raw, e.Media = resp.Body, resp.Header.Get("Content-Type")
+	e.Raw, e.Media, e.Header = resp.Body, resp.Header.Get("Content-Type"), PassedOn(resp.Header)
 	return e
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -20,11 +21,12 @@ type StepError struct {
 	API       string
 	Status    int
 	RequestID string
-	Body      string // start of the API's answer
-	Raw       []byte // the API's answer, where it answered with an error
-	Media     string // content type of Raw
-	Writes    bool   // the operation changes something
-	Sent      bool   // the request reached the API
+	Body      string      // start of the API's answer
+	Raw       []byte      // the API's answer, where it answered with an error
+	Media     string      // content type of Raw
+	Header    http.Header // [PassedOn] of the answer that Raw is from
+	Writes    bool        // the operation changes something
+	Sent      bool        // the request reached the API
 
 	Err error
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -298,11 +299,13 @@ type kept struct {
 	// Of flows, whose answer may be passed on as it came.
 	Media string `json:"media,omitempty"`
 	Raw   []byte `json:"raw,omitempty"`
+	// Header is what a served call passes on; nothing is served from what was kept.
+	Header http.Header `json:"-"`
 }
 
 // Answer is what a host keeps of an answer that a person supplies for one that
-// was lost.
-func Answer(value any) (json.RawMessage, error) { return kept{Value: value}.encode() }
+// was lost: it was sent once at least.
+func Answer(value any) (json.RawMessage, error) { return kept{Value: value, Attempts: 1}.encode() }
 
 func (k kept) encode() (json.RawMessage, error) { return json.Marshal(k) }
 

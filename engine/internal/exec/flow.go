@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"mime/multipart"
+	"net/http"
 	"net/textproto"
 	"strings"
 	"unicode/utf8"
@@ -78,7 +79,7 @@ func (c *call) read(resp *operations.Response) (*kept, error) {
 	x := c.s.Exchange
 	k := &kept{
 		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID,
-		Media: resp.Header.Get("Content-Type"),
+		Media: resp.Header.Get("Content-Type"), Header: PassedOn(resp.Header),
 	}
 	if x.Media != "" {
 		k.Media = x.Media
@@ -207,6 +208,8 @@ type FlowAnswer struct {
 	Body   []byte
 	Binary bool
 	Cap    int64 // bytes that the operation allows of a binary answer, 0 for any
+	// Header is [PassedOn] of the last call's answer; what is shaped has no file name.
+	Header http.Header
 }
 
 // answer evaluates what the flow answers with.
@@ -216,7 +219,7 @@ func (r *run) answer(ctx context.Context) error {
 	r.out.Answer = out
 	var found any
 	if k := r.last; k != nil {
-		out.Status, out.Body, found = k.Status, k.Raw, k.Value
+		out.Status, out.Body, out.Header, found = k.Status, k.Raw, k.Header, k.Value
 		if out.Media == "" {
 			out.Media = k.Media
 		}
@@ -238,7 +241,9 @@ func (r *run) answer(ctx context.Context) error {
 		return &OutputError{"answer", err}
 	}
 	out.Value, out.Shaped = v, shaped
-	if !shaped {
+	if shaped {
+		out.Header.Del("Content-Disposition")
+	} else {
 		out.Value = found
 	}
 	r.out.Outputs = outputsOf(out.Value)
