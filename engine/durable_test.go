@@ -78,6 +78,13 @@ func TestSettleInDoubt(t *testing.T) {
 		if err := engine.Settle(t.Context(), rt, res.Run, "generate-admin-portal-link", happened, found); err != nil {
 			t.Fatal(err)
 		}
+		settled, err := engine.Inspect(t.Context(), rt, res.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := settled.Steps[1], map[bool]string{true: "succeeded", false: "pending"}[happened]; got.Attempts != 1 || got.Status != want {
+			t.Errorf("happened %v: settled, the step is %+v, want it %s and sent once", happened, got, want)
+		}
 		res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +95,9 @@ func TestSettleInDoubt(t *testing.T) {
 		}
 		if n := w.count("POST /portal/generate_link"); n != posts || res.Outputs["admin_portal_link"] != link {
 			t.Errorf("happened %v: %d requests, link %v", happened, n, res.Outputs["admin_portal_link"])
+		}
+		if got := res.Steps[1]; got.Attempts != 1 {
+			t.Errorf("happened %v: the settled step was sent, and counts %d attempts", happened, got.Attempts)
 		}
 	}
 }

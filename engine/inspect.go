@@ -143,12 +143,15 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 			step.Status = "waiting"
 			if d.Reason == durable.ReasonInDoubt {
 				step.Status = "in_doubt"
+				step.Attempts = max(step.Attempts, 1) // it was sent, or there would be no doubt
 			}
 		case durable.EventFailed, durable.EventUnusable:
 			step.Status = "failed"
 			step.Error = &ErrorInfo{Step: e.Step, Message: d.Error}
 		case durable.EventSettled, durable.EventSignal:
-			if step.Status != "succeeded" {
+			if d.Happened != nil && *d.Happened && step.Status == "in_doubt" {
+				step.Status = "succeeded"
+			} else if step.Status != "succeeded" {
 				step.Status = "pending"
 			}
 		}
