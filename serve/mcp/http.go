@@ -116,7 +116,8 @@ func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {
 
 func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) {
 	id := r.Header.Get(sessionHeader)
-	done, live := g.server.sessions.use(id, g.server.caller(r.Context()))
+	caller := g.server.caller(r.Context())
+	done, live := g.server.sessions.use(id, caller)
 	defer done()
 	known := m.request == nil || g.knows(m.request.Method)
 	switch {
@@ -129,7 +130,7 @@ func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) 
 	case !known:
 		refuse(w, http.StatusOK, m.id(), jsonrpc.CodeMethodNotFound, "there is no method \""+m.request.Method+"\"")
 		return
-	case id == "" && !g.server.sessions.room():
+	case id == "" && !g.server.sessions.room(caller):
 		w.Header().Set("Retry-After", "10")
 		refuse(w, http.StatusServiceUnavailable, m.id(), codeServer, "too many sessions are open; try again later")
 		return

@@ -21,8 +21,9 @@ type Options struct {
 	// Idle is how long a session of the era up to 2025-11-25 may go without a
 	// request before it is closed. Default 30 minutes.
 	Idle time.Duration
-	// MaxSessions is how many such sessions may be open at once; one more
-	// closes the one that has been quiet longest. Default 1000.
+	// MaxSessions is how many such sessions may be open at once. One more
+	// closes the one of the same caller that has been quiet longest; for a
+	// caller without one, that of the caller who has most. Default 1000.
 	MaxSessions int
 	// MaxBody is the largest request in bytes, over HTTP and as a line of
 	// stdio. Default 4 MiB.

@@ -173,3 +173,48 @@ func TestSessionsBelongToWhoOpenedThem(t *testing.T) {
 		t.Errorf("its owner got %d %v", a.status, a.body)
 	}
 }
+
+// asks serves one server to two callers: each at an address of its own.
+func asks(t *testing.T, callers ...string) []string {
+	type name struct{}
+	s := newServer(t, only("plain"), &mcp.Options{MaxSessions: 3, Caller: func(ctx context.Context) string { return ctx.Value(name{}).(string) }})
+	var urls []string
+	for _, caller := range callers {
+		urls = append(urls, listenHandler(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.Handler().ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), name{}, caller)))
+		})))
+	}
+	return urls
+}
+
+func TestWhoOpensTooManySessionsLosesItsOwn(t *testing.T) {
+	urls := asks(t, "ada", "bob")
+	ada := open(t, urls[0], "2025-06-18") // the quietest of all
+	var bobs []*session
+	for range 10 {
+		bobs = append(bobs, open(t, urls[1], "2025-06-18"))
+	}
+	if a := ada.send("ping", nil); a.status != http.StatusOK {
+		t.Errorf("the other caller's session answers %d %v", a.status, a.body)
+	}
+	for i, want := range map[int]int{0: http.StatusNotFound, 7: http.StatusNotFound, 8: http.StatusOK, 9: http.StatusOK} {
+		if a := bobs[i].send("ping", nil); a.status != want {
+			t.Errorf("session %d of who opens too many answers %d, want %d", i, a.status, want)
+		}
+	}
+}
+
+func TestWhoHasMostSessionsMakesRoomForTheFirstOfAnother(t *testing.T) {
+	urls := asks(t, "ada", "bob", "eve")
+	ada := open(t, urls[0], "2025-06-18")
+	first, second := open(t, urls[1], "2025-06-18"), open(t, urls[1], "2025-06-18")
+	eve := open(t, urls[2], "2025-06-18")
+	for who, s := range map[string]*session{"who has one": ada, "the newcomer": eve, "the busier of two": second} {
+		if a := s.send("ping", nil); a.status != http.StatusOK {
+			t.Errorf("the session of %s answers %d %v", who, a.status, a.body)
+		}
+	}
+	if a := first.send("ping", nil); a.status != http.StatusNotFound {
+		t.Errorf("the quieter session of who has two answers %d %v", a.status, a.body)
+	}
+}

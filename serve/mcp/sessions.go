@@ -23,8 +23,8 @@ type openSession struct {
 	quiet   time.Time // since when there is none
 }
 
-// opened notes a session that its owner has just initialized, and closes the one
-// that has been quiet longest if there are too many.
+// opened notes a session that its owner has just initialized, and closes another
+// if there are too many.
 func (s *sessions) opened(session *sdk.ServerSession, owner string) {
 	id := session.ID()
 	if id == "" {
@@ -42,40 +42,55 @@ func (s *sessions) opened(session *sdk.ServerSession, owner string) {
 		defer s.mu.Unlock()
 		delete(s.open, id)
 	}()
-	if len(s.open) > s.max {
-		s.evict()
-	}
-}
-
-func (s *sessions) evict() {
-	var oldest string
-	for id, o := range s.open {
-		if o.uses == 0 && (oldest == "" || o.quiet.Before(s.open[oldest].quiet)) {
-			oldest = id
-		}
-	}
-	if oldest == "" {
+	if len(s.open) <= s.max {
 		return
 	}
-	victim := s.open[oldest].session
-	delete(s.open, oldest)
-	go func() { _ = victim.Close() }()
+	if victim := s.gives(owner); victim != "" {
+		session := s.open[victim].session
+		delete(s.open, victim)
+		go func() { _ = session.Close() }()
+	}
 }
 
-// room reports whether another session fits, if need be in the place of a quiet
-// one.
-func (s *sessions) room() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.open) < s.max {
-		return true
+// gives is the session that makes room for a new one of an owner's: the
+// quietest of its own. Who has none gets that of whoever has most, so that
+// nobody loses a session to somebody with more of them. It is "" when no
+// session may go.
+func (s *sessions) gives(owner string) string {
+	if own := s.quietest(owner); own != "" {
+		return own
 	}
+	held := map[string]int{}
 	for _, o := range s.open {
-		if o.uses == 0 {
-			return true
+		held[o.owner]++
+	}
+	most := owner
+	for other, n := range held {
+		if n > held[most] {
+			most = other
 		}
 	}
-	return false
+	return s.quietest(most)
+}
+
+// quietest is the session of an owner's that has been without a request
+// longest, "" when all are in use.
+func (s *sessions) quietest(owner string) string {
+	var found string
+	for id, o := range s.open {
+		if o.owner == owner && o.uses == 0 && (found == "" || o.quiet.Before(s.open[found].quiet)) {
+			found = id
+		}
+	}
+	return found
+}
+
+// room reports whether another session of an owner's fits, if need be in the
+// place of a quiet one.
+func (s *sessions) room(owner string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) < s.max || s.gives(owner) != ""
 }
 
 // caller is who asks, "" where nobody is told apart.
