@@ -19,6 +19,13 @@ import (
 // maxKeyFile is how large a file of keys may be, in bytes.
 const maxKeyFile = 1 << 20
 
+// How many characters a key has at least. Any word of a text that is no key
+// file at all would be a key without a name, so those are longer.
+const (
+	minKey         = 8
+	minNamelessKey = 16
+)
+
 // KeyFileOptions says how a file of keys is read. The zero value is strict and
 // silent.
 type KeyFileOptions struct {
@@ -48,7 +55,8 @@ type Keys struct {
 // KeyFile reads bearer keys from the file at path: one key per line, alone or
 // as name:key. The name is the caller's (letters, digits, "-", "_", "."), and
 // several keys may share one while they are rotated; a key without a name is
-// known by a fingerprint. Empty lines and lines that start with "#" are skipped.
+// known by a fingerprint. A key has 8 characters at least, one without a name
+// 16. Empty lines and lines that start with "#" are skipped.
 //
 // When the file changes its keys are read again, looking at most once a second
 // and only when somebody calls. A file that has become unreadable or wrong
@@ -113,7 +121,10 @@ func (k *Keys) unchanged(info fs.FileInfo) bool {
 
 func (k *Keys) load(now time.Time) error {
 	f, err := os.Open(k.path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("key file %s does not exist", k.path)
+	case err != nil:
 		return fmt.Errorf("key file: %w", err)
 	}
 	defer f.Close()
@@ -186,6 +197,10 @@ func readKeys(src []byte) (keys, error) {
 			return nil, fmt.Errorf("line %d: the key is empty", n)
 		case strings.ContainsFunc(secret, func(c rune) bool { return c <= ' ' || c > '~' }):
 			return nil, fmt.Errorf("line %d: the key has a character that no header can carry; use letters, digits and punctuation", n)
+		case len(secret) < minKey:
+			return nil, fmt.Errorf("line %d: the key has fewer than %d characters; make a random one, such as openssl rand -hex 32 prints", n, minKey)
+		case !named && len(secret) < minNamelessKey:
+			return nil, fmt.Errorf("line %d: a key without a name has %d characters at least; write name:key, with a random key, such as openssl rand -hex 32 prints", n, minNamelessKey)
 		}
 		k := newKey(name, secret)
 		if first, twice := known[k.sum]; twice {

@@ -35,19 +35,19 @@ func opens(s Scheme, key string) string {
 
 func TestKeyFileLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
-	writeKeys(t, path, "\ufeff# who may call\n\n ops:k-ops \nops:k-ops-new\r\nci.main: k:with:colons\nk-plain\n#off:k-off\n", 0o600)
+	writeKeys(t, path, "\ufeff# who may call\n\n ops:k-ops-old \nops:k-ops-new\r\nci.main: k:with:colons\nk-plain-and-long\n#off:k-off-is-off\n", 0o600)
 	k, err := KeyFile(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]string{
-		"k-ops": "ops", "k-ops-new": "ops", "k:with:colons": "ci.main", "k-off": "", "ops:k-ops": "", "#": "",
+		"k-ops-old": "ops", "k-ops-new": "ops", "k:with:colons": "ci.main", "k-off-is-off": "", "ops:k-ops-old": "", "#": "",
 	} {
 		if got := opens(k, key); got != want {
 			t.Errorf("key %q: caller %q, want %q", key, got, want)
 		}
 	}
-	if got := opens(k, "k-plain"); !strings.HasPrefix(got, "key-") || strings.Contains(got, "plain") {
+	if got := opens(k, "k-plain-and-long"); !strings.HasPrefix(got, "key-") || strings.Contains(got, "plain") {
 		t.Errorf("a key without a name is called %q", got)
 	}
 }
@@ -60,13 +60,15 @@ func TestKeyFileFaults(t *testing.T) {
 		want    string
 	}{
 		"empty":       {"# nothing\n", 0o600, "holds no key"},
-		"empty key":   {"a:x\nb: \n", 0o600, "line 2: the key is empty"},
-		"no name":     {"my name:s3cret\n", 0o600, "line 1: what stands before the colon is no name"},
-		"twice":       {"a:s3cret\nb:s3cret\n", 0o600, "line 2: the key of line 1 again"},
-		"odd letters": {"a:s3cret key\n", 0o600, "line 1: the key has a character"},
-		"too large":   {"a:" + strings.Repeat("s3cret", maxKeyFile/6+1), 0o600, "larger than"},
-		"for all":     {"a:s3cret\n", 0o604, "can be read by everyone on this machine; run chmod 600"},
-		"missing":     {"", 0, "no such file"},
+		"empty key":   {"a:s3cretkey\nb: \n", 0o600, "line 2: the key is empty"},
+		"no name":     {"my name:s3cretkey\n", 0o600, "line 1: what stands before the colon is no name"},
+		"twice":       {"a:s3cretkey\nb:s3cretkey\n", 0o600, "line 2: the key of line 1 again"},
+		"odd letters": {"a:s3cretkey key\n", 0o600, "line 1: the key has a character"},
+		"too large":   {"a:" + strings.Repeat("s3cretkey", maxKeyFile/9+1), 0o600, "larger than"},
+		"for all":     {"a:s3cretkey\n", 0o604, "can be read by everyone on this machine; run chmod 600"},
+		"missing":     {"", 0, "missing does not exist"},
+		"short":       {"a:s3cretkey\nb:short12\n", 0o600, "line 2: the key has fewer than 8 characters"},
+		"a word":      {"# notes\ns3cretkey\n", 0o600, "line 2: a key without a name has 16 characters at least"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if runtime.GOOS == "windows" && (tt.mode == 0 || tt.mode == 0o604) {
@@ -80,10 +82,10 @@ func TestKeyFileFaults(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("error %v, want %q", err, tt.want)
 			}
-			if strings.Contains(err.Error(), "s3cret") {
+			if strings.Contains(err.Error(), "s3cretkey") {
 				t.Errorf("the error repeats the key: %v", err)
 			}
-			if got := opens(k, "s3cret"); got != "" {
+			if got := opens(k, "s3cretkey"); got != "" {
 				t.Errorf("a file that was refused lets %q in", got)
 			}
 		})
@@ -95,10 +97,10 @@ func TestKeyFileThatEveryoneReadsIsTakenOnRequest(t *testing.T) {
 		t.Skip("windows has no such modes")
 	}
 	path := filepath.Join(t.TempDir(), "keys")
-	writeKeys(t, path, "a:key-a\n", 0o644)
+	writeKeys(t, path, "a:key-of-a\n", 0o644)
 	var heard []string
 	k, err := KeyFile(path, &KeyFileOptions{Readable: true, Warn: func(err error) { heard = append(heard, err.Error()) }})
-	if err != nil || opens(k, "key-a") != "a" {
+	if err != nil || opens(k, "key-of-a") != "a" {
 		t.Fatalf("error %v", err)
 	}
 	want := []string{"key file " + path + " can be read by everyone on this machine; run chmod 600 " + path}
@@ -110,7 +112,7 @@ func TestKeyFileThatEveryoneReadsIsTakenOnRequest(t *testing.T) {
 func TestChangedKeyFileIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "keys")
-		writeKeys(t, path, "a:old-key\n", 0o600)
+		writeKeys(t, path, "a:old-key8\n", 0o600)
 		var heard []string
 		k, err := KeyFile(path, &KeyFileOptions{Warn: func(err error) { heard = append(heard, err.Error()) }})
 		if err != nil {
@@ -118,36 +120,42 @@ func TestChangedKeyFileIsReadAgain(t *testing.T) {
 		}
 		check := func(when, old, new string) {
 			t.Helper()
-			if gotOld, gotNew := opens(k, "old-key"), opens(k, "new-key"); gotOld != old || gotNew != new {
+			if gotOld, gotNew := opens(k, "old-key8"), opens(k, "new-key8"); gotOld != old || gotNew != new {
 				t.Errorf("%s: callers %q and %q, want %q and %q", when, gotOld, gotNew, old, new)
 			}
 		}
 		check("at first", "a", "")
 
-		writeKeys(t, path, "b:new-key\n", 0o600)
+		writeKeys(t, path, "b:new-key8\n", 0o600)
 		check("within a second of looking", "a", "")
 		time.Sleep(time.Second)
 		check("after a second", "", "b")
 
-		writeKeys(t, path, "c:new-key\nbroken line:x\n", 0o600)
+		writeKeys(t, path, "c:new-key8\nbroken line:x\n", 0o600)
 		for range 3 {
 			time.Sleep(time.Second)
 			check("while the file is broken", "", "b")
 		}
+		writeKeys(t, path, "remember the milk\n", 0o600) // not a list of keys any more
+		time.Sleep(time.Second)
+		check("while the file is something else", "", "b")
+		writeKeys(t, path, "c:new-key8\nword\n", 0o600)
+		time.Sleep(time.Second)
+		check("while a word is in it", "", "b")
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
 		check("while there is no file", "", "b")
-		if len(heard) != 2 || !strings.Contains(heard[0], "line 2") || !strings.Contains(heard[0], "stay good") {
+		if len(heard) != 4 || !strings.Contains(heard[0], "line 2") || !strings.Contains(heard[0], "stay good") {
 			t.Errorf("heard %q; want each fault once", heard)
 		}
 
-		writeKeys(t, path, "d:old-key\n", 0o600)
+		writeKeys(t, path, "d:old-key8\n", 0o600)
 		time.Sleep(time.Second)
 		check("when it is back", "d", "")
 
-		writeKeys(t, path, "e:new-key\n", 0o600)
+		writeKeys(t, path, "e:new-key8\n", 0o600)
 		if err := k.Reload(); err != nil {
 			t.Fatal(err)
 		}
