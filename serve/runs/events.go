@@ -37,13 +37,12 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		return
 	}
-	select {
-	case h.streams <- struct{}{}:
-		defer func() { <-h.streams }()
-	default:
-		h.fail(w, r, refuse(http.StatusServiceUnavailable, "%d event streams are open already", cap(h.streams)))
+	leave, err := h.places.take(h.caller(r))
+	if err != nil {
+		h.fail(w, r, err)
 		return
 	}
+	defer leave()
 	h.metrics.stream(1)
 	defer h.metrics.stream(-1)
 	s := &stream{h: h, w: w, control: http.NewResponseController(w), owner: h.caller(r), id: state.ID, last: after, polls: map[int64]poll{}}

@@ -180,3 +180,61 @@ func TestPreferWaitIsBounded(t *testing.T) {
 		}
 	})
 }
+
+type askedBy struct{}
+
+// One caller cannot take every event stream from the others.
+func TestEventStreamsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		caller := func(ctx context.Context) string { name, _ := ctx.Value(askedBy{}).(string); return name }
+		s, end := bubble(t, live.Options{NoDrive: true}, runs.Options{Streams: 8, Caller: caller})
+		ctx, leave := context.WithCancel(t.Context())
+		run := map[string]string{}
+		ask := func(name, method, path, body string) answer {
+			r := httptest.NewRequest(method, path, strings.NewReader(body)).WithContext(context.WithValue(t.Context(), askedBy{}, name))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			s.h.ServeHTTP(w, r)
+			return answer{status: w.Code, header: w.Header(), text: w.Body.String()}
+		}
+		var streams []chan struct{}
+		take := func(name string, n int) {
+			if run[name] == "" {
+				run[name] = ask(name, "POST", "/capabilities/"+onboarding+"/runs", acme).want(t, 202).header.Get("Location")
+			}
+			for range n {
+				_, done := s.follow(context.WithValue(ctx, askedBy{}, name), run[name]+"/events")
+				streams = append(streams, done)
+			}
+			synctest.Wait()
+		}
+		take("bob", 4)
+		if a := ask("bob", "GET", run["bob"]+"/events", "").want(t, http.StatusServiceUnavailable); !strings.Contains(a.text, "4 event streams of yours are open") {
+			t.Errorf("who has half of them is told %s", a.text)
+		}
+		take("ada", 2)
+		ask("ada", "GET", run["ada"]+"/events", "").want(t, http.StatusServiceUnavailable)
+		take("", 2) // somebody who is not told apart takes what there is
+		if a := ask("eve", "GET", run["bob"]+"/events", ""); a.status != http.StatusNotFound {
+			t.Errorf("another's run answers %d", a.status)
+		}
+		if a := ask("", "GET", run["bob"]+"/events", "").want(t, http.StatusServiceUnavailable); !strings.Contains(a.text, "8 event streams of all callers are open") {
+			t.Errorf("when there is none left: %s", a.text)
+		}
+		leave()
+		for _, done := range streams {
+			<-done
+		}
+		ctx, leave = context.WithCancel(t.Context())
+		streams = nil
+		take("bob", 4)
+		if a := ask("", "GET", "/metrics", ""); !strings.Contains(a.text, "\ncapstan_event_streams 4\n") {
+			t.Errorf("places were not given back:\n%s", a.text)
+		}
+		leave()
+		for _, done := range streams {
+			<-done
+		}
+		end()
+	})
+}

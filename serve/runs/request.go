@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -38,6 +39,9 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %s", jsonFault(err))
 	}
+	if key, twice := repeated(json.NewDecoder(bytes.NewReader(data))); twice {
+		return nil, refuse(http.StatusBadRequest, "the body has the key %q twice in one object; leave one", key)
+	}
 	object, ok := v.(map[string]any)
 	if !ok {
 		return nil, refuseAt("", "give an object")
@@ -48,6 +52,32 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 		}
 	}
 	return object, nil
+}
+
+// repeated finds a key that an object of the next value, which is valid JSON, has
+// twice: one of its values would be lost without a word (RFC 8259, section 4).
+func repeated(dec *json.Decoder) (key string, twice bool) {
+	token, err := dec.Token()
+	open, isOpen := token.(json.Delim)
+	if err != nil || !isOpen {
+		return "", false
+	}
+	known := map[string]bool{}
+	for dec.More() {
+		if open == '{' {
+			token, _ := dec.Token()
+			key, _ := token.(string)
+			if known[key] {
+				return key, true
+			}
+			known[key] = true
+		}
+		if key, twice := repeated(dec); twice {
+			return key, true
+		}
+	}
+	_, _ = dec.Token() // the closing bracket
+	return "", false
 }
 
 func isJSON(contentType string) bool {

@@ -127,3 +127,23 @@ func TestKeys(t *testing.T) {
 		t.Errorf("the history does not say who finished the step: %s", a.text)
 	}
 }
+
+// One of the two values would be lost without a word.
+func TestAKeyThatStandsTwiceIsRefused(t *testing.T) {
+	s := serve(t, runs.Options{})
+	path := "/capabilities/" + onboarding + "/runs"
+	for body, key := range map[string]string{
+		`{"inputs": {"organization_name": "Acme", "organization_name": "Emca", "domains": ["acme.com"], "admin_email": "it@acme.com"}}`: "organization_name",
+		strings.Replace(acme, "{", `{"inputs": {}, `, 1):                                         "inputs",
+		strings.Replace(acme, `["acme.com"]`, `["acme.com", {"a": 1, "b": {}, "\u0061": 2}]`, 1): "a",
+	} {
+		a := s.ask("POST", path, body).want(t, http.StatusBadRequest)
+		if detail, _ := a.at("detail").(string); !strings.Contains(detail, `the key "`+key+`" twice`) {
+			t.Errorf("%s: %s", body, a.text)
+		}
+	}
+	s.ask("POST", path, acme).want(t, http.StatusAccepted) // the same name in two objects is none of it
+	if list := s.ask("GET", "/runs", ""); strings.Count(list.text, `"run":`) != 1 {
+		t.Errorf("a refused body started a run: %s", list.text)
+	}
+}

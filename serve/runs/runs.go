@@ -34,9 +34,12 @@ type Options struct {
 
 	MaxWait   time.Duration // the longest Prefer: wait that is honoured; 0 means one minute
 	Heartbeat time.Duration // of quiet event streams; 0 means 15 s
-	Streams   int           // event streams at once, further ones get 503; 0 means 1000
-	MaxBody   int64         // bytes of a request's body; 0 means 1 MiB
-	Log       *slog.Logger  // told what goes wrong here, nil for nobody
+	// Streams is how many event streams may be open at once; 0 means 1000.
+	// Further ones get 503, and so do those of a Caller who has as many as are
+	// still free: one alone gets half.
+	Streams int
+	MaxBody int64        // bytes of a request's body; 0 means 1 MiB
+	Log     *slog.Logger // told what goes wrong here, nil for nobody
 }
 
 // Handler serves runs over HTTP. It is safe for concurrent use.
@@ -50,7 +53,7 @@ type Handler struct {
 	files   map[string]file // of the page
 	log     *slog.Logger
 
-	streams chan struct{} // a place for each
+	places *places // of event streams
 }
 
 // New returns a handler for l's capabilities and runs. Who made l closes it:
@@ -66,7 +69,7 @@ func New(l *live.Runs, o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		o: o, live: l, mux: http.NewServeMux(), routes: map[string]*route{}, foreign: http.NewCrossOriginProtection(),
-		metrics: newMetrics(), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), streams: make(chan struct{}, o.Streams),
+		metrics: newMetrics(), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), places: &places{all: o.Streams, held: map[string]int{}},
 	}
 	for _, origin := range o.Origins {
 		if err := h.foreign.AddTrustedOrigin(origin); err != nil {
