@@ -49,7 +49,7 @@ func (b *bindings) load() diag.List {
 		}
 		values, err := readBinds(bind)
 		if err != nil {
-			pos, end := bind.Location.Span(0, len([]rune(bind.Location.Value)))
+			pos, end := bind.Location.Whole()
 			problems.Add(diag.Diagnostic{
 				Code: "unreadable-bind", Severity: diag.Warning, Pos: pos, EndColumn: end,
 				Message: fmt.Sprintf("the values of %q cannot be read: %v", bind.Namespace.Value, err),
@@ -63,7 +63,7 @@ func (b *bindings) load() diag.List {
 			case err != nil:
 				b.absent[key] = err.Error()
 			case !ok:
-				pos, end := k.Key.Span(0, len([]rune(k.Key.Value)))
+				pos, end := k.Key.Whole()
 				problems.Add(diag.Diagnostic{
 					Code: "missing-bind-key", Pos: pos, EndColumn: end,
 					Message: fmt.Sprintf("%s has no key %q, which %s is bound to", bind.Location.Value, k.Key.Value, k.Name.Value),

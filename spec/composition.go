@@ -141,7 +141,7 @@ func (n names) repeats(s Str) bool {
 		n.first[s.Value] = s
 		return false
 	}
-	pos, end := s.whole()
+	pos, end := s.Whole()
 	n.diags.Add(diag.Diagnostic{
 		Code: codeDuplicate, Pos: pos, EndColumn: end,
 		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),

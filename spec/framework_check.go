@@ -76,7 +76,7 @@ func answersAlone(fl *Flow) bool {
 func (c *checker) report(f *frame, s Str, code, message string) *diag.Diagnostic {
 	pos, end := s.Pos, 0
 	if s.Value != "" {
-		pos, end = s.whole()
+		pos, end = s.Whole()
 	}
 	f.diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: message})
 	return &f.diags[len(f.diags)-1]

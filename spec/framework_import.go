@@ -193,7 +193,7 @@ func unique[T any](f *frame, all []*T, what string, name func(*T) Str) []*T {
 
 // repeated reports a name that stood before.
 func (f *frame) repeated(s, first Str, what string) {
-	pos, end := s.whole()
+	pos, end := s.Whole()
 	if s.Raw != "" || s.Style == Block {
 		end = 0
 	}

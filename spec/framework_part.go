@@ -202,7 +202,7 @@ func (f *frame) looselyAt(s Str, message, hint string) {
 	if f.strict || !f.first("text "+kind) {
 		return
 	}
-	pos, end := s.whole()
+	pos, end := s.Whole()
 	f.diags.Add(diag.Diagnostic{Code: codeLoose, Severity: diag.Warning, Pos: pos, EndColumn: end, Message: message, Hint: hint})
 }
 

@@ -78,7 +78,7 @@ func (r *refs) target(fl *Flow) *Flow {
 	if f.standalone() && len(known) == 0 {
 		return nil // a file to be imported: the importer has the aggregate
 	}
-	pos, end := fl.Ref.whole()
+	pos, end := fl.Ref.Whole()
 	d := diag.Diagnostic{Code: codeUnknownRef, Pos: pos, EndColumn: end, Message: fmt.Sprintf("no aggregate has the flow %q", fl.Ref.Value)}
 	d.Hint = r.loading.hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
 	f.diags.Add(d)

@@ -97,9 +97,9 @@ func untilQuote(text []byte) string {
 	return string(text[1:])
 }
 
-// whole returns the place of everything that was written for s, quotes
+// Whole returns the place of everything that was written for s, quotes
 // included. The end is 0 when it is not known.
-func (s Str) whole() (diag.Pos, int) {
+func (s Str) Whole() (diag.Pos, int) {
 	_, end := s.Span(0, utf8.RuneCountInString(s.Value))
 	if s.Style == Quoted && end > 0 {
 		end++
