@@ -125,3 +125,34 @@ func TestImportsDoNotLeaveTheFolder(t *testing.T) {
 		}
 	}
 }
+
+// A problem with a whole text is shown below all of it, its quotes included.
+func TestUnreadableBindsAreShownWhole(t *testing.T) {
+	p := newPort(t, nil)
+	file := p.file(t, strings.Replace(bound, "BIND,", `location: "none.yaml",`, 1))
+	_, report := engine.Validate(t.Context(), file, &engine.Options{Project: "none"})
+	line := `- {namespace: own, location: `
+	for _, d := range report.Diagnostics {
+		if d.Code == "unreadable-bind" {
+			if from, to := len(line)+1, len(line)+1+len(`"none.yaml"`); d.Pos.Column != from || d.EndColumn != to {
+				t.Errorf("shown at %d to %d, want %d to %d", d.Pos.Column, d.EndColumn, from, to)
+			}
+			return
+		}
+	}
+	t.Errorf("nothing is said of the file: %v", report.Diagnostics)
+}
+
+// A failure names the address that was called, not the template of it.
+func TestFailuresNameTheServerThatBindsLeadTo(t *testing.T) {
+	p := newPort(t, map[string]http.HandlerFunc{"*": fails(404, "text/plain", "gone")})
+	t.Setenv("PORT_KEY", "key")
+	t.Setenv("PORT_PLACE", p.url)
+	text := strings.Replace(strings.Replace(bound, "BIND, ", "", 1), "@UP", "{{PLACE}}", 1)
+	s := opened(t, p.file(t, strings.Replace(text, `, with: {at: "{{PLACE}}"}`, "", 1)), nil)
+	_, err := unit(t, s, "t").Run(t.Context(), nil)
+	var failed *engine.RunError
+	if !errors.As(err, &failed) || !strings.Contains(failed.Backtrace(), "GET "+p.url+"/v1/r") {
+		t.Errorf("got %v\n%s", err, failed.Backtrace())
+	}
+}

@@ -270,6 +270,9 @@ func (r *running) url(s *plan.Step) string {
 		base = a.hosts[0]
 	case base == "" && a.own != nil && a.own.base != nil:
 		base = a.own.base.Source()
+		if found, err := a.own.server(context.Background()); err == nil { // its binds were looked up before
+			base = found
+		}
 	}
 	return strings.TrimSuffix(base, "/") + s.Op.Path
 }
