@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/capstan-run/capstan/capabilities"
@@ -113,6 +114,9 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 
 // readCapability reads a file, or a shipped capability of that bare name.
 func readCapability(file string) (name string, text []byte, err error) {
+	if err := checkReadable(file); err != nil {
+		return "", nil, err
+	}
 	text, err = os.ReadFile(file)
 	switch {
 	case err == nil:
@@ -127,6 +131,21 @@ func readCapability(file string) (name string, text []byte, err error) {
 	default:
 		return "", nil, errors.Unwrap(err)
 	}
+}
+
+// checkReadable refuses what has no end or no text, such as a named pipe that
+// nobody writes to. What a shell hands over, stdin among it, is read to its end.
+func checkReadable(file string) error {
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().IsRegular() {
+		return nil // what cannot be looked at, reading tells
+	}
+	for _, handed := range []string{"/dev/stdin", "/dev/fd/", "/proc/self/fd/"} {
+		if strings.HasPrefix(filepath.Clean(file), handed) && !info.IsDir() {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is no regular file", file)
 }
 
 // checkCatalogue reports the operations that a catalogue names and its API's
