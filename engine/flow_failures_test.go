@@ -220,3 +220,19 @@ func TestFailuresOfFlowsHoldNoSecrets(t *testing.T) {
 		clean("the error of a redirect", err.Error())
 	}
 }
+
+// Every level of a deep answer holds all that is below it: listed together they
+// would be millions of values, and are refused before anybody writes them down.
+func TestWhatADeepAnswerUnfoldsToIsBounded(t *testing.T) {
+	const n = 5000
+	p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(strings.Repeat(`{"x":`, n) + "1" + strings.Repeat("}", n))})
+	t.Setenv("PORT_TOKEN", "token")
+	s := opened(t, p.file(t, capability(`r: {path: /r, operations: {get: {method: GET}}}`, `
+t: {description: T, steps: {a: {type: call, call: port.get}}, mappings: [{target: all, value: $.a..x}]}`)), nil)
+	if _, err := unit(t, s, "t").Call(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "too large to be shaped") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := unit(t, s, "t").Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "too large to be shaped") {
+		t.Errorf("as a run: %v", err)
+	}
+}

@@ -237,6 +237,9 @@ func (r *run) answer(ctx context.Context) error {
 		}
 	}
 	v, shaped, err := r.shape(ctx, a, found)
+	if err == nil && shaped {
+		err = checkSize(v)
+	}
 	if err != nil {
 		return &OutputError{"answer", err}
 	}
