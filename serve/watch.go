@@ -73,7 +73,7 @@ func (s *Server) reload(ctx context.Context, load LoadFunc) []string {
 		s.log.WarnContext(ctx, "the changed files cannot be served; the last good version stays", "error", err.Error())
 		return nil
 	}
-	s.log.WarnContext(ctx, "the changed files are served now")
+	s.log.InfoContext(ctx, "the changed files are served now")
 	return files
 }
 

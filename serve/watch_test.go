@@ -1,10 +1,13 @@
 package serve_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -62,4 +65,28 @@ func TestWatchedFilesAreLoadedWhenTheyChange(t *testing.T) {
 		expect("a file is gone", 4)
 		expect("nothing more", 4)
 	})
+}
+
+// That a change is served is news, and that it cannot be a warning.
+func TestServedChangesAreNoWarning(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yaml")
+	for want, fail := range map[string]error{"level=INFO": nil, "level=WARN": errors.New("broken")} {
+		if err := os.WriteFile(file, []byte("1"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			s := serve.New(&serve.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+			w := serve.Watch(s, []string{file}, func(context.Context) ([]*serve.Endpoint, []string, error) { return nil, []string{file}, fail })
+			synctest.Wait() // the file was seen as it was
+			if err := os.WriteFile(file, []byte("22"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Second)
+			w.Stop()
+			if got := log.String(); !strings.Contains(got, want) || !strings.Contains(got, "the changed files") {
+				t.Errorf("logged %q, want %s", got, want)
+			}
+		})
+	}
 }

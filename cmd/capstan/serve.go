@@ -109,10 +109,15 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 	return nil
 }
 
-// serveLog tells what goes wrong while serving, whether or not -v is given.
+// serveLog tells what changes and what goes wrong while serving, whether or not
+// -v is given; with --quiet only the latter.
 func (a *app) serveLog() *slog.Logger {
 	if a.flags.verbose {
 		return a.logger()
 	}
-	return slog.New(slog.NewTextHandler(a.io.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	level := slog.LevelInfo
+	if a.flags.quiet {
+		level = slog.LevelWarn
+	}
+	return slog.New(slog.NewTextHandler(a.io.Err, &slog.HandlerOptions{Level: level}))
 }
