@@ -37,6 +37,7 @@ capability:
 func TestWhatAnAPIRepeatsOfACredentialIsNotPassedOn(t *testing.T) {
 	p := newPort(t, map[string]http.HandlerFunc{"GET /r": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Disposition", "attachment; filename=refused-"+r.Header.Get("Authorization"))
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = io.WriteString(w, "refused: "+r.Header.Get("Authorization"))
 	}})
@@ -61,6 +62,7 @@ func TestWhatAnAPIRepeatsOfACredentialIsNotPassedOn(t *testing.T) {
 	}
 	for what, text := range map[string]string{
 		"the error": call.Error(), "the API's answer": string(call.Upstream.Body), "a forwarded answer": string(forwarded.Body),
+		"a header of the answer": call.Upstream.Header.Get("Content-Disposition"), "a forwarded header": forwarded.Header.Get("Content-Disposition"),
 	} {
 		if strings.Contains(text, "supersecret") || !strings.Contains(text, "refused") {
 			t.Errorf("%s is %q, want it without the credential", what, text)
