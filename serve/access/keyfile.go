@@ -197,10 +197,10 @@ func readKeys(src []byte) (keys, error) {
 			return nil, fmt.Errorf("line %d: the key is empty", n)
 		case strings.ContainsFunc(secret, func(c rune) bool { return c <= ' ' || c > '~' }):
 			return nil, fmt.Errorf("line %d: the key has a character that no header can carry; use letters, digits and punctuation", n)
-		case len(secret) < minKey:
-			return nil, fmt.Errorf("line %d: the key has fewer than %d characters; make a random one, such as openssl rand -hex 32 prints", n, minKey)
 		case !named && len(secret) < minNamelessKey:
 			return nil, fmt.Errorf("line %d: a key without a name has %d characters at least; write name:key, with a random key, such as openssl rand -hex 32 prints", n, minNamelessKey)
+		case len(secret) < minKey:
+			return nil, fmt.Errorf("line %d: the key has fewer than %d characters; make a random one, such as openssl rand -hex 32 prints", n, minKey)
 		}
 		k := newKey(name, secret)
 		if first, twice := known[k.sum]; twice {
