@@ -45,6 +45,7 @@ type Runs struct {
 	log      *slog.Logger
 	news     *news
 	stats    *stats
+	kept     kept
 
 	stop   context.CancelFunc
 	closed context.Context // ends with Close
@@ -116,7 +117,8 @@ func (r *Runs) Close() error {
 // Closed ends when Close is called.
 func (r *Runs) Closed() <-chan struct{} { return r.closed.Done() }
 
-// Ready reports why runs cannot be started or go on now, nil when they can.
+// Ready reports why runs cannot be started or go on now, nil when they can. A
+// write that failed counts until one succeeds, for a minute at most.
 func (r *Runs) Ready(ctx context.Context) error {
 	if r.closed.Err() != nil {
 		return ErrClosed
@@ -131,7 +133,7 @@ func (r *Runs) Ready(ctx context.Context) error {
 	if _, err := r.rt.List(ctx, durable.Filter{Limit: 1}); err != nil {
 		return fmt.Errorf("runs cannot be read: %w", err)
 	}
-	return nil
+	return r.kept.doubt()
 }
 
 // Replace serves these programs from now on, each loaded with the Runtime given

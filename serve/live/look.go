@@ -43,21 +43,22 @@ func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]dura
 }
 
 // Say finishes an external step or settles a write in doubt, as engine.Say does.
+// What could not be stored is ErrNotKept.
 func (r *Runs) Say(ctx context.Context, owner, id string, said engine.Said) error {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
 	}
 	defer r.news.tell(id)
-	return r.reader.Say(ctx, id, said)
+	return r.kept.note(ctx, r.reader.Say(ctx, id, said))
 }
 
-// Cancel ends a run of the owner's.
+// Cancel ends a run of the owner's. What could not be stored is ErrNotKept.
 func (r *Runs) Cancel(ctx context.Context, owner, id string) error {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
 	}
 	defer r.news.tell(id)
-	return r.rt.Cancel(ctx, id)
+	return r.kept.note(ctx, r.rt.Cancel(ctx, id))
 }
 
 // Wait returns where a run stands once it has ended or waits for somebody, and

@@ -34,7 +34,8 @@ type Start struct {
 
 // Start starts a run, or finds the one that was started with the same key. It
 // goes on in the background, whatever becomes of ctx. Bad inputs are an
-// *engine.InputError, missing credentials an *engine.CredentialError.
+// *engine.InputError, missing credentials an *engine.CredentialError; what could
+// not be stored is ErrNotKept.
 func (r *Runs) Start(ctx context.Context, s Start) (id string, err error) {
 	p := r.Program(s.Capability)
 	switch {
@@ -49,6 +50,7 @@ func (r *Runs) Start(ctx context.Context, s Start) (id string, err error) {
 	}
 	if s.Key == "" {
 		id, err = p.Start(ctx, in, &engine.RunOptions{Owner: s.Owner})
+		err = r.kept.note(ctx, err)
 	} else {
 		var again bool
 		id, again, err = r.startOnce(ctx, p, in, s)
@@ -70,6 +72,7 @@ func (r *Runs) startOnce(ctx context.Context, p *engine.Program, in engine.Input
 		return id, again, err
 	}
 	_, err = p.Start(ctx, in, &engine.RunOptions{ID: id, Owner: s.Owner})
+	err = r.kept.note(ctx, err)
 	if errors.Is(err, durable.ErrExists) { // somebody was quicker
 		again, err = r.same(ctx, id, in, s)
 	}

@@ -24,6 +24,9 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		p = problem.Problem{Status: http.StatusInternalServerError, Detail: "the server could not do this; its log says why"}
 	}
+	if errors.Is(err, live.ErrNotKept) {
+		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
@@ -58,6 +61,7 @@ func problemOf(err error) (problem.Problem, bool) {
 		{durable.ErrEnded, http.StatusConflict, "the run has ended"},
 		{durable.ErrTooLarge, http.StatusRequestEntityTooLarge, "the values are too large to be kept"},
 		{live.ErrKeyReused, http.StatusUnprocessableEntity, "the Idempotency-Key was used with another body or capability; use a new key for another run"},
+		{live.ErrNotKept, http.StatusServiceUnavailable, "runs cannot be kept now; nothing was done, and the server's log says why"},
 		{live.ErrClosed, http.StatusServiceUnavailable, "the server is shutting down"},
 		{context.DeadlineExceeded, http.StatusServiceUnavailable, "the server is too busy"},
 	} {

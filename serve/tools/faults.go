@@ -32,6 +32,9 @@ func (t *Tools) fault(err error) error {
 		}
 		return errors.New("the server has no credentials for this; whoever runs it sets " + strings.Join(missing, ", "))
 	}
+	if errors.Is(err, live.ErrNotKept) {
+		t.log.Error("a tool failed", "error", err)
+	}
 	for _, known := range []struct {
 		err  error
 		text string
@@ -43,6 +46,7 @@ func (t *Tools) fault(err error) error {
 		{durable.ErrConflict, ""},
 		{durable.ErrEnded, "the run has ended"},
 		{durable.ErrTooLarge, "the values are too large to be kept"},
+		{live.ErrNotKept, "runs cannot be kept now; nothing was done, try again later"},
 		{live.ErrClosed, "the server is shutting down"},
 		{context.DeadlineExceeded, "the server is too busy; try again later"},
 		{context.Canceled, "the call was cancelled"},

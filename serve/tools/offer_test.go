@@ -121,6 +121,9 @@ func TestSkillsAreServed(t *testing.T) {
 	if diff := cmp.Diff(entry, rpc(t, s.url, "skills/get", map[string]any{"uri": entry["uri"]})["skill"]); diff != "" {
 		t.Errorf("-list +get\n%s", diff)
 	}
+	if none := rpc(t, s.url, "skills/get", nil); at(none, "error", "code") != -32602.0 || at(none, "error", "message") != "the parameter uri is missing: the address of a skill, as skills/list gives it" {
+		t.Errorf("no address answers %v", none)
+	}
 	if none := rpc(t, s.url, "skills/get", map[string]any{"uri": "skill://none/SKILL.md"}); at(none, "error", "code") != -32602.0 {
 		t.Errorf("no such skill: %v", none)
 	}

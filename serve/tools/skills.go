@@ -134,15 +134,26 @@ func (t *Tools) Extensions() []mcp.Extension {
 		return fresh(map[string]any{"skills": entries}), nil
 	}
 	get := func(_ context.Context, params map[string]any) (map[string]any, error) {
+		uri, ok := params["uri"].(string)
+		if !ok {
+			return nil, wrongParams("the parameter uri is missing: the address of a skill, as skills/list gives it")
+		}
 		for _, s := range *t.skills.Load() {
-			if s.entry["uri"] == params["uri"] {
+			if s.entry["uri"] == uri {
 				return fresh(map[string]any{"skill": s.entry}), nil
 			}
 		}
-		return nil, fmt.Errorf("there is no skill at %v: %w", params["uri"], fs.ErrNotExist)
+		return nil, fmt.Errorf("there is no skill at %v: %w", uri, fs.ErrNotExist)
 	}
 	return []mcp.Extension{{
 		Name:    "io.modelcontextprotocol/skills",
 		Methods: map[string]func(context.Context, map[string]any) (map[string]any, error){"skills/list": list, "skills/get": get},
 	}}
 }
+
+// wrongParams says what is wrong with parameters, which mcp.Extension knows as
+// fs.ErrNotExist.
+type wrongParams string
+
+func (w wrongParams) Error() string        { return string(w) }
+func (w wrongParams) Is(target error) bool { return target == fs.ErrNotExist }
