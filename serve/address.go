@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -56,8 +57,19 @@ func (s *Server) URL(e *Endpoint) string {
 	address := e.Address
 	s.mu.Lock()
 	if p := s.ports[address]; p != nil {
-		address = p.listener.Addr().String()
+		address = asAsked(address, p.listener.Addr().String())
 	}
 	s.mu.Unlock()
 	return "http://" + address + cmp.Or(e.shown, e.Path, "/")
+}
+
+// asAsked is an address that was asked for, with the port that it got: the
+// system has other words for some hosts, [::] for 0.0.0.0.
+func asAsked(asked, got string) string {
+	host, _, err := net.SplitHostPort(asked)
+	_, port, err2 := net.SplitHostPort(got)
+	if err != nil || err2 != nil || host == "" {
+		return got
+	}
+	return net.JoinHostPort(host, port)
 }

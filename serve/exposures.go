@@ -46,6 +46,9 @@ func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint,
 	return out, errors.Join(errs...)
 }
 
+// ErrPort is returned for a port that Options.PortOffset moves to where none is.
+var ErrPort = errors.New("ports go from 1 to 65535")
+
 // exposing makes the endpoints of one file.
 type exposing struct {
 	service *engine.Service
@@ -59,6 +62,9 @@ func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, e
 	}
 	if e.Port == 0 {
 		return nil, fmt.Errorf("the %s exposure %q has no port", e.Type.Value, e.Namespace.Value)
+	}
+	if port := b.port(e); port < 1 || port > 65535 {
+		return nil, fmt.Errorf("the %s exposure %q would be at port %d: %w", e.Type.Value, e.Namespace.Value, port, ErrPort)
 	}
 	end.Address = b.address(e)
 	h, err := b.handler(end, e)

@@ -37,7 +37,13 @@ func (a *app) announce(d *deployment, server *serve.Server) error {
 	if a.wantsText() {
 		return nil
 	}
-	return a.printDocument(doc)
+	if err := a.printDocument(doc); err != nil {
+		return err
+	}
+	if err := a.out.err; err != nil { // nobody would know where to find the server
+		return &failure{exit: exitFailed, code: "cannot-write", message: "the output could not be written: " + err.Error()}
+	}
+	return nil
 }
 
 func (d *deployment) announceOne(e *serve.Endpoint, url string) {

@@ -151,7 +151,29 @@ func (d *deployment) find() (files []found, dirs []string, err error) {
 			return nil, nil, err
 		}
 	}
-	return files, dirs, nil
+	return once(files), dirs, nil
+}
+
+// once drops files that are there already, under whatever name. One that was
+// named counts as named.
+func once(files []found) (distinct []found) {
+	at := map[string]int{}
+	for _, f := range files {
+		place, err := filepath.EvalSymlinks(f.path)
+		if err == nil {
+			place, err = filepath.Abs(place)
+		}
+		if err != nil {
+			place = f.path // a capability that ships is known by its name
+		}
+		if first, again := at[place]; again {
+			distinct[first].named = distinct[first].named || f.named
+			continue
+		}
+		at[place] = len(distinct)
+		distinct = append(distinct, f)
+	}
+	return distinct
 }
 
 // open loads a file. The service is nil for one that was found and cannot be
@@ -187,6 +209,9 @@ func (d *deployment) exposures(ctx context.Context, s *engine.Service) ([]*serve
 		return nil, err
 	}
 	ends, err := serve.Exposures(ctx, s, d.serve)
+	if errors.Is(err, serve.ErrPort) {
+		return nil, usagef("--port-offset %d: %v", d.flags.portOffset, err)
+	}
 	if err != nil {
 		return nil, &failure{exit: exitInvalid, code: codeInvalid, message: err.Error()}
 	}
