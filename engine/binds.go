@@ -27,7 +27,7 @@ type bindings struct {
 	open map[string]bool
 }
 
-func newBindings(f *spec.Framework, creds *keyring, _ *reader) *bindings {
+func newBindings(f *spec.Framework, creds *keyring) *bindings {
 	b := &bindings{file: f, creds: creds, found: map[string]string{}, absent: map[string]string{}, open: map[string]bool{}}
 	for _, c := range f.Consumes {
 		if t, _, _ := plan.NewVariables(f).Text(c.BaseURI.Value, true); t != nil {
@@ -172,7 +172,7 @@ func (b *bindings) value(ctx context.Context, key string) (string, *PlanEnv, err
 	}
 	get := b.creds.get
 	if b.open[key] {
-		get = b.creds.lookup
+		get = b.creds.plain
 	}
 	v, ok, err := get(ctx, env.Name)
 	if err != nil {

@@ -42,10 +42,11 @@ type keyring struct {
 
 	mu    sync.Mutex
 	found map[string]string
+	open  map[string]string // values that are no secret, such as a host's name
 }
 
 func newKeyring(lookup func(context.Context, string) (string, bool, error)) *keyring {
-	k := &keyring{lookup: lookup, redactor: operations.NewRedactor(), found: map[string]string{}}
+	k := &keyring{lookup: lookup, redactor: operations.NewRedactor(), found: map[string]string{}, open: map[string]string{}}
 	if lookup == nil {
 		k.lookup, k.environment = fromEnvironment, true
 	}
@@ -78,6 +79,20 @@ func (k *keyring) first(ctx context.Context, names []string) (string, bool, erro
 		}
 	}
 	return "", false, nil
+}
+
+// plain is get for a value that is no secret and may be shown.
+func (k *keyring) plain(ctx context.Context, name string) (string, bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v, ok := k.open[name]; ok {
+		return v, true, nil
+	}
+	v, ok, err := k.lookup(ctx, name)
+	if ok && err == nil && v != "" {
+		k.open[name] = v
+	}
+	return v, ok, err
 }
 
 func (k *keyring) get(ctx context.Context, name string) (string, bool, error) {

@@ -213,7 +213,7 @@ func (l *loader) framework(src *spec.Source) *flows {
 func newFlows(f *spec.Framework, opts *Options, reads *reader) *flows {
 	creds := newKeyring(opts.Secrets)
 	return &flows{
-		file: f, opts: opts, reads: reads, creds: creds, binds: newBindings(f, creds, reads),
+		file: f, opts: opts, reads: reads, creds: creds, binds: newBindings(f, creds),
 		sets: map[string]*operations.Set{}, apis: map[string]*api{},
 	}
 }

@@ -56,7 +56,6 @@ func (c *flowCall) body() {
 // template compiles a body template by its type.
 func (c *flowCall) template(body *spec.Body) {
 	n := c.inOperation()
-	n.own = nil
 	switch kind := body.Type.Value; kind {
 	case "raw", "json":
 		if s, ok := body.Data.Scalar.(string); ok && body.Data.Kind == spec.Scalar {

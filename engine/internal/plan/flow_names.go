@@ -77,7 +77,6 @@ type names struct {
 	*flowBuilder
 	by    string           // who reads: a step's id, or "" for the answer
 	local map[string]Value // arguments of the call, when the text belongs to its operation
-	own   []string         // names that stand for themselves when nothing else does
 }
 
 // resolve finds what a dotted name stands for. Steps go before inputs where the
@@ -90,7 +89,7 @@ func (n *names) resolve(path *eval.Path) *place {
 	if len(parts) == 0 {
 		return nil
 	}
-	if len(n.Flow.Inputs) == 0 && len(parts) == 1 && !n.Strict || slices.Contains(n.own, parts[0]) {
+	if len(n.Flow.Inputs) == 0 && len(parts) == 1 && !n.Strict {
 		return n.inputPlace(n.inferInput(parts[0], nil), path, 1)
 	}
 	return nil
