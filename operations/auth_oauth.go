@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +13,17 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/capstan-run/capstan/internal/bounded"
 )
 
 // tokenStore keeps the access tokens of the client credentials flow (RFC 6749,
 // section 4.4), each until shortly before it expires.
 type tokenStore struct {
-	client *http.Client
-	mu     sync.Mutex
-	slots  map[tokenKey]*tokenSlot
+	client  *http.Client
+	timeout time.Duration
+	mu      sync.Mutex
+	slots   map[tokenKey]*tokenSlot
 }
 
 // tokenKey is what makes two uses share a token. endpoint is the token URL, or
@@ -39,21 +43,25 @@ func newTokenStore(o AuthOptions) *tokenStore {
 		o.Transport = newTransport()
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 30 * time.Second
+		o.Timeout = DefaultTimeout
 	}
 	return &tokenStore{
-		client: &http.Client{Transport: o.Transport, Timeout: o.Timeout, CheckRedirect: checkRedirect},
-		slots:  map[tokenKey]*tokenSlot{},
+		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		timeout: o.Timeout,
+		slots:   map[tokenKey]*tokenSlot{},
 	}
 }
 
 // get returns a valid access token, asking the token endpoint when there is
-// none. Calls that need the same one wait for a single request.
+// none. Calls that need the same one wait for a single request, each for no
+// longer than its own request may take.
 func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Credential) (string, error) {
 	at, err := tokenPlace(req, use)
 	if err != nil {
 		return "", err
 	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(req.Timeout, s.timeout))
+	defer cancel()
 	slot := s.slot(at, use, c)
 	select {
 	case slot.turn <- struct{}{}:

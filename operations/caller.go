@@ -37,6 +37,8 @@ type Request struct {
 	// Attempts bounds how often the request may be sent in all; 0 takes the
 	// retry middleware's default.
 	Attempts int
+	// Timeout bounds each sending, body included; 0 takes the client's limit.
+	Timeout time.Duration
 	// Step is the path of the step that asks ("poll-connection-active"), for
 	// logs and recordings; Try counts polls of that step from 1.
 	Step string

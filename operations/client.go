@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DefaultTimeout bounds one sending of a request where nothing else is set.
+const DefaultTimeout = 30 * time.Second
+
 // ClientOptions shape [Client]. The zero value works.
 type ClientOptions struct {
 	// Transport carries the requests; nil means a transport of its own with
@@ -14,7 +17,8 @@ type ClientOptions struct {
 	// sends a request again unasked; what any other does is its own affair, and
 	// requests that fail on it count as sent.
 	Transport http.RoundTripper
-	// Timeout bounds one sending, body included; 0 means 30 seconds.
+	// Timeout bounds one sending, body included, where the request states no
+	// limit of its own; 0 means [DefaultTimeout].
 	Timeout time.Duration
 	// MaxBody bounds the answer, unpacked, in bytes; 0 means 10 MiB.
 	MaxBody int64
@@ -63,7 +67,7 @@ func (o ClientOptions) withDefaults() ClientOptions {
 		o.Transport = sendOnce(t)
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 30 * time.Second
+		o.Timeout = DefaultTimeout
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 10 << 20

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/capstan-run/capstan/internal/bounded"
 )
 
 // explainTransport turns an error of net/http into a reason and words. host is
@@ -25,9 +27,12 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 	var dns *net.DNSError
 	var dial *net.OpError
 	var large *tooLargeError
+	var switched *bounded.SwitchError
 	switch {
 	case errors.As(err, &large):
 		return ReasonTooLarge, large.Error()
+	case errors.As(err, &switched):
+		return ReasonNotHTTP, switched.Error() + "; check the base URL"
 	case errors.As(err, &redirect):
 		return ReasonRedirect, redirect.Error()
 	case errors.Is(err, context.Canceled) || ctx.Err() == context.Canceled:

@@ -1,12 +1,15 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/capstan-run/capstan/internal/bounded"
 )
 
 // sender is the Caller that speaks HTTP: one request, one complete answer, no
@@ -25,7 +28,7 @@ type sender struct {
 func newSender(o ClientOptions) *sender {
 	_, traced := o.Transport.(*http.Transport)
 	return &sender{
-		client:    &http.Client{Transport: o.Transport, CheckRedirect: checkRedirect},
+		client:    &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
 		timeout:   o.Timeout,
 		maxBody:   o.MaxBody,
 		userAgent: o.UserAgent,
@@ -36,7 +39,7 @@ func newSender(o ClientOptions) *sender {
 
 func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 	started := time.Now()
-	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	limited, cancel := context.WithTimeout(ctx, s.limit(req))
 	defer cancel()
 
 	if credential := headerArg(req, "Authorization"); credential != "" {
@@ -73,6 +76,9 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 	return r, nil
 }
 
+// limit is how long one sending of the request may take.
+func (s *sender) limit(req *Request) time.Duration { return cmp.Or(req.Timeout, s.timeout) }
+
 // transportError makes the error of a request without a usable answer. resp is
 // the answer as far as one began, else nil; its body does not count.
 func (s *sender) transportError(ctx context.Context, req *Request, u *url.URL, sent bool, resp *http.Response, err error) error {
@@ -83,7 +89,7 @@ func (s *sender) transportError(ctx context.Context, req *Request, u *url.URL, s
 	if sent {
 		e.Phase = Sent
 	}
-	e.Reason, e.Detail = explainTransport(ctx, err, hostPort(u), s.timeout)
+	e.Reason, e.Detail = explainTransport(ctx, err, hostPort(u), s.limit(req))
 	if resp != nil { // broken off, or a redirect that is not followed
 		e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
 		e.Detail = withStatus(e)

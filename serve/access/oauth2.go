@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/capstan-run/capstan/internal/bounded"
 )
 
 // OAuth2Options describes a protected resource and the authorization server
@@ -65,6 +67,9 @@ func OAuth2(o OAuth2Options) (*ResourceServer, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
+	client := *o.Client
+	client.Transport = bounded.Transport(client.Transport)
+	o.Client = &client
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
