@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,7 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
+	opts = proj.shape(opts)
 	docs := &documents{opts: opts, project: proj, dir: ".", sets: map[string]*operations.Set{}}
 	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" || ext == ".json" {
 		path := name
@@ -95,12 +97,9 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 		if missing := a.missing(ctx, req.Op); len(missing) > 0 && opts.sends() {
 			return nil, &CredentialError{missing}
 		}
-		if req.BaseURL == "" && a.base != "" {
-			with := *req
-			with.BaseURL = a.base
-			req = &with
-		}
-		return call(ctx, req)
+		with := *req
+		with.BaseURL, with.Timeout = cmp.Or(req.BaseURL, a.base), cmp.Or(req.Timeout, opts.exchangeLimit())
+		return call(ctx, &with)
 	}
 	return out, nil
 }

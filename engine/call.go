@@ -131,7 +131,7 @@ func (s *sharedCallers) get(a *api, o *Options) operations.Caller {
 func (p *Program) callEnv(ctx context.Context, r *running) (*exec.Env, error) {
 	shared := p.shared()
 	env := &exec.Env{
-		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1, PassOn: p.opts.RecordDir == "",
+		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1, Limit: r.exchangeLimit(), PassOn: p.opts.RecordDir == "",
 		Call: func(name string) operations.Caller { return shared.get(p.apis[name], &p.opts) },
 		Emit: r.forward,
 	}

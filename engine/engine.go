@@ -47,6 +47,10 @@ type Options struct {
 	BaseURL string
 	// Timeout bounds a whole run; 0 means no bound.
 	Timeout time.Duration
+	// RequestTimeout bounds one request with its answer, where its step states
+	// no limit of its own; 0 means the project file's, else 30 seconds or, where
+	// it is longer, Timeout up to ten minutes.
+	RequestTimeout time.Duration
 
 	// Caller sends requests; nil means HTTP with retries, rate limits and
 	// redaction (operations.Client).
@@ -204,6 +208,9 @@ type RunOptions struct {
 	// Timeout bounds this execution, from now, in place of Options.Timeout,
 	// which counts from the start of the run; 0 leaves that as it is.
 	Timeout time.Duration
+	// RequestTimeout is Options.RequestTimeout for this execution; 0 leaves
+	// that as it is.
+	RequestTimeout time.Duration
 	// Owner tells the runs of different callers of a server apart.
 	Owner string
 	// OnEvent is called in addition to Options.OnEvent.
@@ -256,9 +263,11 @@ type PlanStep struct {
 	Every       string      `json:"every,omitempty"`
 	Timeout     string      `json:"timeout,omitempty"`
 	All         bool        `json:"all,omitempty"`
-	Sensitive   []string    `json:"sensitive,omitempty"`
-	Lookup      *PlanLookup `json:"lookup,omitempty"`
-	Needs       []string    `json:"needs"`
+	// RequestTimeout bounds one request with its answer, "": as the run does.
+	RequestTimeout string      `json:"request_timeout,omitempty"`
+	Sensitive      []string    `json:"sensitive,omitempty"`
+	Lookup         *PlanLookup `json:"lookup,omitempty"`
+	Needs          []string    `json:"needs"`
 }
 
 // PlanLookup is how a lookup finds entries of an earlier step's list.

@@ -38,7 +38,7 @@ func (s *Service) Forward(ctx context.Context, namespace string, r ForwardReques
 		return nil, err
 	}
 	p := &Program{opts: *s.fw.opts, apis: map[string]*api{namespace: a}, creds: s.fw.creds, flows: s.fw}
-	req := &operations.Request{Op: op, BaseURL: a.base, Header: r.Header.Clone(), Attempts: 1, Step: "forward"}
+	req := &operations.Request{Op: op, BaseURL: a.base, Header: r.Header.Clone(), Attempts: 1, Timeout: p.opts.exchangeLimit(), Step: "forward"}
 	if req.BaseURL == "" && p.opts.sends() {
 		if req.BaseURL, err = a.own.server(ctx); err != nil {
 			return nil, fmt.Errorf("the API %q cannot be called: %w", namespace, err)

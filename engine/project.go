@@ -26,6 +26,7 @@ func (l *loader) loadProject(capability string) {
 		return
 	}
 	l.project = p
+	l.opts = p.shape(l.opts)
 	l.report.Sources[p.File] = text
 }
 
@@ -71,6 +72,16 @@ func searchUp(dir string) string {
 		}
 		dir = parent
 	}
+}
+
+// shape fills in what the project file sets and the options leave open.
+func (p *project) shape(o *Options) *Options {
+	if p == nil || p.RequestTimeout == nil || o.RequestTimeout > 0 {
+		return o
+	}
+	shaped := *o
+	shaped.RequestTimeout = p.RequestTimeout.D
+	return &shaped
 }
 
 // document returns the path of an API's OpenAPI document.

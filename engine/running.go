@@ -142,8 +142,9 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
 		Call:     func(api string) operations.Caller { return callers[api] },
 		Redactor: r.redactor,
-		Hide:     r.hideIn,
-		Emit:     r.forward,
+		Limit:    r.exchangeLimit(), Landed: max(r.exchangeLimit(), r.p.opts.exchangeLimit()),
+		Hide: r.hideIn,
+		Emit: r.forward,
 	}
 	return env, r.p.fillIn(ctx, env)
 }

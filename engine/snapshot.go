@@ -32,6 +32,7 @@ type snapshot struct {
 
 	BaseURL         string        `json:"base_url,omitempty"`
 	Timeout         time.Duration `json:"timeout,omitempty"`
+	RequestTimeout  time.Duration `json:"request_timeout,omitempty"`
 	Strict          bool          `json:"strict,omitempty"`
 	StrictResponses bool          `json:"strict_responses,omitempty"`
 	Mock            bool          `json:"mock,omitempty"`
@@ -76,7 +77,7 @@ type snapshotAPI struct {
 func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 	s := snapshot{
 		Format: snapshotFormat, Capability: p.source, Overlays: p.overlays,
-		BaseURL: p.opts.BaseURL, Timeout: p.opts.Timeout, Strict: p.opts.Strict, StrictResponses: p.opts.StrictResponses,
+		BaseURL: p.opts.BaseURL, Timeout: p.opts.Timeout, RequestTimeout: p.opts.RequestTimeout, Strict: p.opts.Strict, StrictResponses: p.opts.StrictResponses,
 		Mock: p.opts.Mock, RecordDir: p.opts.RecordDir, ReplayDir: p.opts.ReplayDir,
 	}
 	if p.flows != nil {
@@ -123,6 +124,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	}
 	o := *opts
 	o.BaseURL, o.Timeout, o.Strict, o.StrictResponses = s.BaseURL, s.Timeout, s.Strict, s.StrictResponses
+	o.RequestTimeout = s.RequestTimeout
 	o.Mock, o.RecordDir, o.ReplayDir = s.Mock, s.RecordDir, s.ReplayDir
 
 	if s.Unit != "" {

@@ -50,6 +50,9 @@ func describeStep(s *plan.Step) PlanStep {
 	if s.Op != nil {
 		v.Operation, v.Method, v.Path = s.Op.ID, s.Op.Method, s.Op.Path
 		v.Retry = s.Attempts
+		if s.Limit > 0 {
+			v.RequestTimeout = s.Limit.String()
+		}
 		if s.Probe != nil {
 			v.Probe = s.Probe.Op.ID
 		}

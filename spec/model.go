@@ -72,11 +72,13 @@ type Step struct {
 	Every       *Duration
 	Timeout     *Duration
 	All         bool
-	Retry       *Retry
-	Key         *Str // name of the idempotency header
-	Probe       *Probe
-	Sensitive   []Str   // paths into the result
-	Keys        []Field // keys that are no step key of the dialect: candidate bindings
+	// RequestTimeout bounds one request with its answer.
+	RequestTimeout *Duration
+	Retry          *Retry
+	Key            *Str // name of the idempotency header
+	Probe          *Probe
+	Sensitive      []Str   // paths into the result
+	Keys           []Field // keys that are no step key of the dialect: candidate bindings
 }
 
 // Retry bounds how often a safe request is sent again.

@@ -17,6 +17,9 @@ type Project struct {
 	APIs       []ProjectAPI
 	Overlays   []Str // paths
 	Severities []SeverityRule
+	// RequestTimeout bounds one request with its answer, nil where the file
+	// sets no bound.
+	RequestTimeout *Duration
 }
 
 // ProjectAPI says where an API lives and how to authenticate to it.
@@ -64,6 +67,7 @@ func ReadProject(file string, src []byte) (*Project, diag.List) {
 	p.APIs = d.projectAPIs(o.get("apis"))
 	p.Overlays = d.paths(o.get("overlays"), "overlays")
 	p.Severities = d.severities(o.get("severities"))
+	p.RequestTimeout = d.duration(o.get("requestTimeout"), "requestTimeout")
 	o.done()
 	return p, append(diags, d.diags...).Sort()
 }

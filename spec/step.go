@@ -58,6 +58,7 @@ func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
 	s.Every = d.duration(o.get("every"), "every")
 	s.Timeout = d.duration(o.get("timeout"), "timeout")
 	s.All = d.boolean(o.get("all"), "all")
+	s.RequestTimeout = d.duration(o.get("requestTimeout"), "requestTimeout")
 	s.Retry = d.retry(o.get("retry"))
 	s.Key = d.headerName(o.get("key"))
 	s.Probe = d.probe(o.get("probe"))
@@ -100,12 +101,13 @@ func (d *decoder) checkKind(o *object, s *Step) {
 		r.Hint = `remove "operation", or "external" if capstan is to send it`
 		r.Related = []diag.Related{{Pos: d.pos(key(o.node, "external")), Message: "external here"}}
 	case s.External:
-		for _, name := range []string{"until", "fail", "select", "every", "all", "retry", "key", "probe"} {
+		for _, name := range []string{"until", "fail", "select", "every", "all", "requestTimeout", "retry", "key", "probe"} {
 			if k := key(o.node, name); k != nil {
 				d.report(k, codeMisplaced, "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
 			}
 		}
-		s.Until, s.Fail, s.Select, s.Every, s.All, s.Retry, s.Key, s.Probe = nil, nil, nil, nil, false, nil, nil, nil
+		s.Until, s.Fail, s.Select, s.Every, s.All = nil, nil, nil, nil, false
+		s.RequestTimeout, s.Retry, s.Key, s.Probe = nil, nil, nil, nil
 	case operation == nil:
 		d.noOperation(o)
 	}

@@ -130,6 +130,9 @@ func (c *call) transport(ctx context.Context, err error) error {
 	}
 	e := c.stepError(code, "%v", err)
 	e.Err = err
+	if failed != nil && failed.Reason == operations.ReasonTimeout {
+		e.Hint = "if the API needs longer, allow it: requestTimeout of the step, or --request-timeout"
+	}
 	return e
 }
 

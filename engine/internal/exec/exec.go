@@ -43,6 +43,12 @@ type Env struct {
 	// Attempts is how often a request is sent where its step does not say; 0
 	// means the caller's default.
 	Attempts int
+	// Limit bounds one exchange where its step states no limit; 0 means the
+	// caller's default.
+	Limit time.Duration
+	// Landed is how long after its sending a request of a step without a limit
+	// may still reach the API: Limit, or that of an earlier execution of the run.
+	Landed time.Duration
 	// PassOn says that an answer which the plan does not shape is wanted as it
 	// came, and need not be decoded.
 	PassOn bool

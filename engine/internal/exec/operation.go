@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,7 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		intent.Input = c.input()
 	}
 	if s.Probe != nil {
-		intent.Probe, intent.ProbeAfter = c.probe, probeAfter
+		intent.Probe, intent.ProbeAfter = c.probe, cmp.Or(s.Limit, r.env.Landed, operations.DefaultTimeout)
 	}
 	if s.KeyHeader != "" {
 		intent.Key = req.Header.Get(s.KeyHeader)

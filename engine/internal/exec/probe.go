@@ -4,12 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 )
-
-// probeAfter is how long after its first sending a lost request may still land:
-// the client's time-out. Looking before could miss it.
-const probeAfter = 30 * time.Second
 
 // probe looks up what became of a write whose answer was lost. The answer of
 // the probe's operation stands for the one that was lost; 404 means that

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,7 +16,7 @@ import (
 // request evaluates the bindings. Nothing is sent when a value that must be
 // there is empty.
 func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[string]any) (*operations.Request, error) {
-	req := &operations.Request{Op: s.Op, Step: path, Attempts: s.Attempts, BaseURL: r.env.BaseURL(s.API), Header: http.Header{}, Redactor: r.env.Redactor}
+	req := &operations.Request{Op: s.Op, Step: path, Attempts: s.Attempts, Timeout: cmp.Or(s.Limit, r.env.Limit), BaseURL: r.env.BaseURL(s.API), Header: http.Header{}, Redactor: r.env.Redactor}
 	req.Undecoded = r.env.PassOn && s.Exchange != nil && s.Exchange.Raw && s.Exchange.Format == "" && r.plan.Answer.PassesOn()
 	for _, p := range s.Spec.Sensitive {
 		req.Sensitive = append(req.Sensitive, p.Value)

@@ -154,7 +154,7 @@ func (bb *binding) keys() {
 // stepKeys are the keys the composition dialect gives a step.
 var stepKeys = []string{
 	"id", "capability", "operation", "description", "external", "api", "with", "until", "fail", "every",
-	"timeout", "select", "when", "each", "all", "retry", "key", "probe", "sensitive",
+	"timeout", "select", "when", "each", "all", "requestTimeout", "retry", "key", "probe", "sensitive",
 }
 
 func (b *builder) unknownKey(key spec.Str, ts []target) {

@@ -26,6 +26,9 @@ func (b *builder) conditions(s *Step, scope *eval.Scope) {
 	if st.Retry != nil {
 		s.Attempts = st.Retry.Attempts
 	}
+	if st.RequestTimeout != nil {
+		s.Limit = st.RequestTimeout.D
+	}
 	answer := scope.WithStep(s.ID, s.Result).With(map[string]eval.Type{varResult: s.Result})
 	s.Until = b.own(answer, st.Until, s, true)
 	s.Fail = b.own(answer, st.Fail, s, true)

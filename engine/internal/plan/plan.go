@@ -77,6 +77,8 @@ type Step struct {
 	Schedule durable.Schedule // for steps with Until or Fail
 	All      bool
 	Attempts int // 0: the caller's default
+	// Limit bounds one exchange, 0: the run's.
+	Limit time.Duration
 	// Promised are the fields that the document requires of the result and
 	// that something reads, with who does: an answer without one is no answer.
 	Promised  map[string]string

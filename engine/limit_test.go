@@ -1,0 +1,149 @@
+package engine_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// limits is a Caller that notes how long each operation may take.
+type limits map[string]time.Duration
+
+func (l limits) call(_ context.Context, req *operations.Request) (*operations.Response, error) {
+	l[req.Op.ID] = req.Timeout
+	return &operations.Response{Status: 200, Value: map[string]any{"id": "b1"}, IsJSON: true, Body: []byte(`{"id":"b1"}`)}, nil
+}
+
+const projectWithLimit = "requestTimeout: 45s\napis: {berths: {openapi: berths.openapi.yaml}}\n"
+
+func TestTheLimitOfAnExchangeIsASetting(t *testing.T) {
+	withKey := strings.Replace(berths["berths.yaml"], "operation: bookBerth", "operation: bookBerth\n    requestTimeout: 3m", 1)
+	tests := []struct {
+		name       string
+		files      map[string]string
+		opts       engine.Options
+		run        engine.RunOptions
+		read, book time.Duration
+	}{
+		{name: "default", read: 30 * time.Second},
+		{name: "option", opts: engine.Options{RequestTimeout: 5 * time.Second}, read: 5 * time.Second},
+		{name: "project file", files: map[string]string{".capstan.yaml": projectWithLimit}, read: 45 * time.Second},
+		{name: "option over project file", files: map[string]string{".capstan.yaml": projectWithLimit}, opts: engine.Options{RequestTimeout: time.Minute}, read: time.Minute},
+		{name: "step key", files: map[string]string{"berths.yaml": withKey}, opts: engine.Options{RequestTimeout: time.Minute}, read: time.Minute, book: 3 * time.Minute},
+		{name: "override", opts: engine.Options{Overrides: []string{"book.requestTimeout=90s"}}, read: 30 * time.Second, book: 90 * time.Second},
+		{name: "raised by the run's bound", opts: engine.Options{Timeout: 2 * time.Minute}, read: 2 * time.Minute},
+		{name: "not lowered by it", opts: engine.Options{Timeout: time.Second}, read: 30 * time.Second},
+		{name: "raised within reason", opts: engine.Options{Timeout: 72 * time.Hour}, read: 10 * time.Minute},
+		{name: "a limit that is set is not raised", opts: engine.Options{Timeout: time.Hour, RequestTimeout: 5 * time.Second}, read: 5 * time.Second},
+		{name: "for one execution", opts: engine.Options{RequestTimeout: 5 * time.Second}, run: engine.RunOptions{RequestTimeout: 8 * time.Second}, read: 8 * time.Second},
+		{name: "raised for one execution", run: engine.RunOptions{Timeout: 3 * time.Minute}, read: 3 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			seen := limits{}
+			tt.opts.Caller = seen.call
+			if _, err := loadBerths(t, written(t, tt.files), "berths.yaml", &tt.opts).RunWith(t.Context(), aShip, &tt.run); err != nil {
+				t.Fatal(err)
+			}
+			if tt.book == 0 {
+				tt.book = tt.read
+			}
+			if seen["listBerths"] != tt.read || seen["bookBerth"] != tt.book {
+				t.Errorf("read %s, write %s; want %s and %s", seen["listBerths"], seen["bookBerth"], tt.read, tt.book)
+			}
+		})
+	}
+}
+
+func TestTheLimitOfAnExchangeIsKeptWithTheRun(t *testing.T) {
+	seen := limits{}
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	defer rt.Close()
+	p := loadBerths(t, written(t, map[string]string{".capstan.yaml": projectWithLimit}), "berths.yaml", &engine.Options{Caller: seen.call, Runtime: rt})
+	for want, ro := range map[time.Duration]*engine.RunOptions{45 * time.Second: nil, 7 * time.Second: {RequestTimeout: 7 * time.Second}} {
+		id, err := p.Start(t.Context(), aShip, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := engine.Resume(t.Context(), rt, id, &engine.Options{Caller: seen.call}, ro); err != nil {
+			t.Fatal(err)
+		}
+		if seen["listBerths"] != want {
+			t.Errorf("resumed with %+v: %s, want %s", ro, seen["listBerths"], want)
+		}
+	}
+}
+
+func TestTheLimitOfAnExchangeHoldsForFrameworkFilesAndCalls(t *testing.T) {
+	dir := written(t, map[string]string{".capstan.yaml": projectWithLimit})
+	for want, o := range map[time.Duration]*engine.Options{
+		45 * time.Second: {}, 5 * time.Second: {RequestTimeout: 5 * time.Second},
+	} {
+		seen := limits{}
+		o.Caller, o.Unit = seen.call, "harbour.list"
+		p := loadBerths(t, dir, "harbour.yaml", o)
+		if _, err := p.Call(t.Context(), nil); err != nil || seen["list"] != want {
+			t.Errorf("called: %s, want %s (%v)", seen["list"], want, err)
+		}
+		clear(seen)
+		if _, err := p.Run(t.Context(), nil); err != nil || seen["list"] != want {
+			t.Errorf("run: %s, want %s (%v)", seen["list"], want, err)
+		}
+		s, err := engine.Open(t.Context(), dir+"/harbour.yaml", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(seen)
+		if _, err := s.Forward(t.Context(), "berths", engine.ForwardRequest{Method: "GET", Path: "/x"}); err != nil || seen["forward"] != want {
+			t.Errorf("passed on: %s, want %s (%v)", seen["forward"], want, err)
+		}
+	}
+}
+
+func TestTheLimitOfAnExchangeHoldsForSingleOperations(t *testing.T) {
+	dir := written(t, nil)
+	seen := limits{}
+	o := &engine.Options{Caller: seen.call, Timeout: time.Minute, OpenAPI: map[string]string{"berths": dir + "/berths.openapi.yaml"}, Project: "none"}
+	api, err := engine.OpenAPI(t.Context(), "berths", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, _ := api.Set.Lookup("listBerths")
+	if _, err := api.Call(t.Context(), &operations.Request{Op: op}); err != nil || seen["listBerths"] != time.Minute {
+		t.Errorf("%s (%v)", seen["listBerths"], err)
+	}
+}
+
+// A write is looked up once it cannot land any more, which is as long after it
+// was sent as it might have taken.
+func TestALostWriteIsLookedUpAfterTheLimitOfAnExchange(t *testing.T) {
+	for _, limit := range []time.Duration{0, 2 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			lose := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+				if req.Op.ID == "bookBerth" {
+					return nil, &operations.CallError{Method: "POST", Phase: operations.Sent, Reason: operations.ReasonReset, Detail: "lost"}
+				}
+				return limits{}.call(ctx, req)
+			}
+			rt := memory.NewRuntime(memory.RuntimeOptions{})
+			defer rt.Close()
+			p := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: lose, Runtime: rt, RequestTimeout: limit})
+			res, _ := p.Run(t.Context(), aShip)
+			states, err := rt.List(t.Context(), durable.Filter{})
+			if err != nil || len(states) != 1 || res.Status != engine.InDoubt {
+				t.Fatalf("%v, %v, %+v", err, states, res)
+			}
+			if want := began.Add(max(limit, operations.DefaultTimeout)); !states[0].Due.Equal(want) {
+				t.Errorf("due %s, want %s", states[0].Due, want)
+			}
+		})
+	}
+}
