@@ -151,9 +151,9 @@ func overrideWords(p *engine.Plan) []string {
 		switch {
 		case s.Kind == "external":
 		case s.Effect == "read":
-			keys = append(keys, "until", "fail", "every", "timeout", "select", "all", "retry")
+			keys = append(keys, "until", "fail", "every", "timeout", "select", "all", "requestTimeout", "retry")
 		default:
-			keys = append(keys, "retry")
+			keys = append(keys, "requestTimeout", "retry")
 		}
 		for _, k := range keys {
 			words = append(words, s.ID+"."+k+"=")

@@ -95,6 +95,7 @@ type sendFlags struct {
 	record, replay  string
 	baseURL         string
 	timeout         time.Duration
+	requestTimeout  time.Duration
 	strictResponses bool
 }
 
@@ -104,7 +105,12 @@ func (s *sendFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&s.replay, "replay", "", "answer from the exchanges kept in `DIR`; nothing is sent")
 	fs.StringVar(&s.baseURL, "base-url", "", "server to use for every API, as an absolute `URL` (default: the document's)")
 	fs.Var(duration{&s.timeout}, "timeout", "stop after this long: 90s, 30m, 3d (default no bound)")
+	addRequestTimeout(fs, &s.requestTimeout)
 	fs.BoolVar(&s.strictResponses, "strict-responses", false, "fail when an answer breaks its documented schema (default: warn)")
+}
+
+func addRequestTimeout(fs *pflag.FlagSet, to *time.Duration) {
+	fs.Var(duration{to}, "request-timeout", "wait this long for one request and its answer, unless its step says otherwise (default 30s, or --timeout up to 10m)")
 }
 
 // apply checks the flags and sets the options they stand for.
@@ -119,7 +125,8 @@ func (s *sendFlags) apply(o *engine.Options) error {
 		return &usageError{Message: err.Error()}
 	}
 	o.Mock, o.RecordDir, o.ReplayDir = s.mock, s.record, s.replay
-	o.BaseURL, o.Timeout, o.StrictResponses = s.baseURL, s.timeout, s.strictResponses
+	o.BaseURL, o.StrictResponses = s.baseURL, s.strictResponses
+	o.Timeout, o.RequestTimeout = s.timeout, s.requestTimeout
 	return nil
 }
 

@@ -187,6 +187,9 @@ func (t planText) conditions(s engine.PlanStep) {
 	t.detail("sensitive", strings.Join(s.Sensitive, ", "))
 	t.detail("needs", strings.Join(s.Needs, ", "))
 	t.detail("if lost", lostText(s))
+	if s.RequestTimeout != "" {
+		t.detail("answer", "within "+tidyDuration(s.RequestTimeout))
+	}
 	if s.Retry > 0 {
 		t.detail("attempts", fmt.Sprintf("at most %d", s.Retry))
 	}

@@ -24,6 +24,7 @@ type resumeFlags struct {
 	onExternal    []string
 	showSensitive bool
 	timeout       time.Duration
+	perRequest    time.Duration
 	wait          bool
 	waitGiven     bool
 }
@@ -69,6 +70,7 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND` (repeat)")
 	fs.BoolVar(&f.showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
 	fs.Var(duration{&f.timeout}, "timeout", "stop after this long, from now (default: what the run was started with)")
+	addRequestTimeout(fs, &f.perRequest)
 	addWait(fs, &f.wait)
 	a.completeRuns(cmd, isResumable, nil)
 	a.complete(cmd, "done", a.completeStep(durable.ReasonExternal))
@@ -121,7 +123,7 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run
 	defer a.io.Interrupts.during(attendant.stopping, attendant.leave)()
 	opts := &engine.Options{External: hooks, Log: a.logger()}
 	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{
-		Done: done, Stay: stay, Timeout: f.timeout, OnEvent: attendant.event,
+		Done: done, Stay: stay, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: attendant.event,
 	})
 	attendant.close()
 	show.close()

@@ -37,7 +37,7 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 		return err
 	}
 	slices.Reverse(due) // oldest first
-	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger()}, timeout: f.timeout, docs: make([]*engine.Result, len(due))}
+	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger()}, how: engine.RunOptions{Timeout: f.timeout, RequestTimeout: f.perRequest}, docs: make([]*engine.Result, len(due))}
 	defer a.io.Interrupts.during(s.stopping, nil)()
 	s.run(ctx, due)
 	return s.finish(ctx)
@@ -45,10 +45,10 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 
 // sweep is one resume --all.
 type sweep struct {
-	app     *app
-	rt      durable.Runtime
-	opts    *engine.Options
-	timeout time.Duration
+	app  *app
+	rt   durable.Runtime
+	opts *engine.Options
+	how  engine.RunOptions
 
 	mu     sync.Mutex
 	docs   []*engine.Result // in the order of the runs; nil: not executed here
@@ -76,7 +76,7 @@ func (s *sweep) one(ctx context.Context, i int, state durable.State) {
 		s.note(state.ID + ": another process drives it")
 		return
 	}
-	res, err := engine.Resume(ctx, s.rt, state.ID, s.opts, &engine.RunOptions{Timeout: s.timeout})
+	res, err := engine.Resume(ctx, s.rt, state.ID, s.opts, &s.how)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
