@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/control"
 )
 
 // Options shape a Server. The zero value serves each exposure where its file
@@ -73,9 +74,13 @@ type Server struct {
 	mu        sync.Mutex
 	endpoints []*Endpoint
 	ports     map[string]*port
+	stopping  bool // for good
 	failed    chan error
 	group     sync.WaitGroup
 }
+
+// ErrStopping is returned once a server stops: it serves nothing anew.
+var ErrStopping = control.ErrStopping
 
 // New returns a server that serves nothing yet.
 func New(o *Options) *Server {
@@ -85,6 +90,9 @@ func New(o *Options) *Server {
 	}
 	if s.opts.Log != nil {
 		s.log = s.opts.Log
+	}
+	if s.opts.Limits.Log == nil {
+		s.opts.Limits.Log = s.log
 	}
 	if s.opts.Drain <= 0 {
 		s.opts.Drain = 10 * time.Second
@@ -101,23 +109,38 @@ func (s *Server) Endpoints() []*Endpoint {
 
 // Replace serves these endpoints from now on. Addresses that stay keep their
 // listeners: a request in flight is answered by what it began with. When a new
-// address cannot be listened at, nothing changes.
+// address cannot be listened at, nothing changes. Once the server stops, the
+// error is ErrStopping.
 func (s *Server) Replace(endpoints []*Endpoint) error {
 	if err := distinct(endpoints); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fresh, err := s.listen(endpoints)
+	old, err := s.swap(endpoints)
 	if err != nil {
 		return err
 	}
+	for _, e := range old { // not under the lock: what is closed may wait for calls in flight
+		if e.close != nil && !slices.Contains(endpoints, e) {
+			e.close()
+		}
+	}
+	return nil
+}
+
+// swap puts endpoints in the place of those that it returns.
+func (s *Server) swap(endpoints []*Endpoint) (old []*Endpoint, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping {
+		return nil, ErrStopping
+	}
+	fresh, err := s.listen(endpoints)
+	if err != nil {
+		return nil, err
+	}
 	kept := map[string]bool{}
 	for _, e := range endpoints {
-		if e.stdio != nil {
-			continue
-		}
-		if kept[e.Address] {
+		if e.stdio != nil || kept[e.Address] {
 			continue
 		}
 		kept[e.Address] = true
@@ -137,14 +160,25 @@ func (s *Server) Replace(endpoints []*Endpoint) error {
 			s.group.Go(func() { s.shutdown(p) })
 		}
 	}
-	old := s.endpoints
-	s.endpoints = endpoints
-	for _, e := range old {
-		if e.close != nil && !slices.Contains(endpoints, e) {
-			e.close()
-		}
+	old, s.endpoints = s.endpoints, endpoints
+	return old, nil
+}
+
+// Reload has the endpoints made anew and serves them from now on, as Replace
+// does. It returns the files that they depend on. While the server stops,
+// nothing is loaded and the error is ErrStopping.
+func (s *Server) Reload(ctx context.Context, load LoadFunc) (files []string, err error) {
+	s.mu.Lock()
+	stopping := s.stopping
+	s.mu.Unlock()
+	if stopping {
+		return nil, ErrStopping
 	}
-	return nil
+	endpoints, files, err := load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return files, s.Replace(endpoints)
 }
 
 // port is a listener with whatever answers there at the time.
@@ -203,8 +237,8 @@ func (s *Server) shutdown(p *port) {
 }
 
 // Run serves until ctx ends, or until what is served over stdio has no more
-// input, then lets requests in flight finish. The error is nil after a
-// shutdown that was asked for.
+// input, then lets requests in flight finish. From then on the server serves
+// nothing anew. The error is nil after a shutdown that was asked for.
 func (s *Server) Run(ctx context.Context) error {
 	var stdio *Endpoint
 	for _, e := range s.Endpoints() {
@@ -232,6 +266,7 @@ func (s *Server) Run(ctx context.Context) error {
 // stop ends everything that is served.
 func (s *Server) stop() {
 	s.mu.Lock()
+	s.stopping = true
 	for address, p := range s.ports {
 		delete(s.ports, address)
 		s.group.Go(func() { s.shutdown(p) })

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 )
@@ -20,7 +21,8 @@ type Watcher struct {
 const watchEvery = 500 * time.Millisecond
 
 // Watch serves files anew when they change. While what they say cannot be
-// served, the last good version stays; the server's log tells why.
+// served, the last good version stays; the server's log tells why. It ends when
+// the server stops.
 func Watch(s *Server, files []string, load LoadFunc) *Watcher {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Watcher{cancel: cancel, done: make(chan struct{})}
@@ -55,7 +57,12 @@ func (w *Watcher) run(ctx context.Context, s *Server, files []string, load LoadF
 			continue
 		}
 		served = now
-		if more := s.reload(ctx, load); more != nil {
+		more, err := s.Reload(ctx, load)
+		if errors.Is(err, ErrStopping) {
+			return
+		}
+		s.reloaded(ctx, err)
+		if err == nil {
 			files = more
 			served = look(files)
 			last = served
@@ -63,18 +70,13 @@ func (w *Watcher) run(ctx context.Context, s *Server, files []string, load LoadF
 	}
 }
 
-// reload replaces what is served; nil files when the old version stays.
-func (s *Server) reload(ctx context.Context, load LoadFunc) []string {
-	endpoints, files, err := load(ctx)
-	if err == nil {
-		err = s.Replace(endpoints)
-	}
+// reloaded reports whether changed files are served.
+func (s *Server) reloaded(ctx context.Context, err error) {
 	if err != nil {
 		s.log.WarnContext(ctx, "the changed files cannot be served; the last good version stays", "error", err.Error())
-		return nil
+		return
 	}
 	s.log.InfoContext(ctx, "the changed files are served now")
-	return files
 }
 
 // sighting is how files were seen.

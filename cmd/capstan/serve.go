@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -71,20 +70,11 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 	defer func() { closing(d.rt, &err) }()
 	defer d.close()
 	server := serve.New(d.serve)
-	var loading sync.Mutex
-	load := func(ctx context.Context) ([]*serve.Endpoint, []string, error) {
-		loading.Lock()
-		defer loading.Unlock()
-		return d.load(ctx)
-	}
 	d.serve.Reload = func(ctx context.Context) error {
-		endpoints, _, err := load(ctx)
-		if err != nil {
-			return err
-		}
-		return server.Replace(endpoints)
+		_, err := server.Reload(ctx, d.load)
+		return err
 	}
-	endpoints, watched, err := load(ctx)
+	endpoints, watched, err := d.load(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,7 +85,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		return err
 	}
 	if f.watch {
-		w := serve.Watch(server, watched, load)
+		w := serve.Watch(server, watched, d.load)
 		defer w.Stop()
 	}
 	defer a.io.Interrupts.during(func() {

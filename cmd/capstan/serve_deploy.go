@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -18,9 +19,12 @@ import (
 	"github.com/capstan-run/capstan/serve/skill"
 )
 
-// deployment is what one `capstan serve` serves. Its methods are for one
-// goroutine at a time.
+// deployment is what one `capstan serve` serves. Files are loaded by one
+// goroutine at a time, and not any more once it is closed.
 type deployment struct {
+	mu     sync.Mutex // held while files are loaded
+	closed bool
+
 	app    *app
 	paths  []string
 	flags  *serveFlags
@@ -55,8 +59,12 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 	return d, err
 }
 
-// close stops serving compositions. What keeps their runs stays open.
+// close stops serving compositions, after files that are being loaded. What
+// keeps their runs stays open.
 func (d *deployment) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
 	if d.compositions != nil {
 		d.compositions.Close()
 	}
@@ -64,6 +72,11 @@ func (d *deployment) close() {
 
 // load makes the endpoints, and says which files they depend on.
 func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, watched []string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, nil, serve.ErrStopping
+	}
 	files, watched, err := d.find()
 	if err != nil {
 		return nil, nil, err

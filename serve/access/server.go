@@ -26,15 +26,20 @@ func Server(h http.Handler, l Limits) *http.Server {
 
 func countConnections(l Limits) func(net.Conn, http.ConnState) {
 	var open atomic.Int64
+	var full atomic.Bool // was reported, and still is
 	return func(c net.Conn, s http.ConnState) {
 		switch s {
 		case http.StateNew:
 			if open.Add(1) > int64(l.Connections) {
-				l.Log.Warn("a connection was refused: too many are open", "limit", l.Connections)
+				if full.CompareAndSwap(false, true) {
+					l.Log.Warn("connections are refused: too many are open", "limit", l.Connections)
+				}
 				_ = c.Close()
 			}
 		case http.StateClosed, http.StateHijacked:
-			open.Add(-1)
+			if open.Add(-1) < int64(l.Connections) {
+				full.Store(false)
+			}
 		}
 	}
 }

@@ -1,9 +1,14 @@
 package control
 
 import (
+	"errors"
 	"io"
 	"net/http"
 )
+
+// ErrStopping is returned by Options.Reload while the server stops, which takes
+// up nothing any more.
+var ErrStopping = errors.New("the server is stopping")
 
 // reload takes up the file as it is now.
 func (h *Handler) reload(w http.ResponseWriter, r *http.Request) {
@@ -16,7 +21,12 @@ func (h *Handler) reload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.reloading.Unlock()
-	if err := h.o.Reload(r.Context()); err != nil {
+	err := h.o.Reload(r.Context())
+	if errors.Is(err, ErrStopping) {
+		refuse(w, r, http.StatusServiceUnavailable, "the file was not taken up: "+err.Error())
+		return
+	}
+	if err != nil {
 		h.o.Log.Warn("the file was not reloaded", "error", err)
 		refuse(w, r, http.StatusUnprocessableEntity, "the file was not taken up, what was served before goes on: "+err.Error())
 		return
