@@ -77,7 +77,12 @@ order, achieve something. It shows every decision before anything is sent.`,
 	root.SetUsageFunc(a.usage)
 	root.SetFlagErrorFunc(a.flagError)
 	a.addGlobalFlags(root.PersistentFlags())
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.flags.check() }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if a.io.Libraries != nil {
+			a.io.Libraries(&libraryLog{a})
+		}
+		return a.flags.check()
+	}
 	root.AddCommand(
 		a.validateCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.runsCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(), a.serveCommand(), a.skillCommand(),
 		a.explainCommand(), a.completionCommand(), a.versionCommand(),

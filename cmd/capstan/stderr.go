@@ -43,6 +43,19 @@ func (a *app) records() *slog.Logger {
 	return nil
 }
 
+// libraryLog takes what the standard library logs by itself, such as net/http
+// of a connection on which something came that nothing asked for. It is shown
+// with -v, without what came, which may be secret.
+type libraryLog struct{ app *app }
+
+func (l *libraryLog) Write(line []byte) (int, error) {
+	if log := l.app.logger(); log != nil {
+		text, _, _ := strings.Cut(strings.TrimSpace(string(line)), " starting with ")
+		log.Debug(text)
+	}
+	return len(line), nil
+}
+
 // recordDiagnostics writes a record for each problem of a file.
 func recordDiagnostics(log *slog.Logger, list diag.List) {
 	for _, d := range list {

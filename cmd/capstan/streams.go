@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"log"
 	"os"
 	"syscall"
 
@@ -19,6 +20,9 @@ type streams struct {
 	InTTY, OutTTY, ErrTTY bool
 	// Width returns the terminal's columns at this moment.
 	Width func() int
+	// Libraries points the lines that the standard library logs by itself
+	// somewhere else than stderr; nil leaves them.
+	Libraries func(to io.Writer)
 	// Interrupts hears Ctrl-C; nil where none can come.
 	Interrupts *interrupts
 }
@@ -30,6 +34,10 @@ func processStreams() *streams {
 		Getenv: os.Getenv,
 		InTTY:  isTTY(os.Stdin), OutTTY: isTTY(os.Stdout), ErrTTY: isTTY(os.Stderr),
 		Width: terminalWidth,
+		Libraries: func(to io.Writer) {
+			log.SetFlags(0)
+			log.SetOutput(to)
+		},
 	}
 }
 
