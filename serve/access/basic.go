@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Basic takes one user and password (RFC 7617), and calls the caller by the
-// user's name. The realm is shown to people; "" is "capstan". It is an error to
+// Basic takes one user and password (RFC 7617); the caller's name is "user:" and
+// the user's. The realm is shown to people; "" is "capstan". It is an error to
 // leave user or password empty, or to have a colon in the user's name, which
 // could then never be sent.
 func Basic(user, password, realm string) (Scheme, error) {
@@ -20,7 +20,7 @@ func Basic(user, password, realm string) (Scheme, error) {
 		realm = defaultRealm
 	}
 	return basic{
-		keys:      keys{newKey(user, user+":"+password)},
+		keys:      keys{newKey("user:"+user, user+":"+password)},
 		challenge: "Basic realm=" + quoted(realm) + `, charset="UTF-8"`,
 	}, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Digest takes one user and password as RFC 7616 has it, with SHA-256 (offered
-// first) or MD5 and qop=auth, and calls the caller by the user's name. Nonces
+// first) or MD5 and qop=auth; the caller's name is "user:" and the user's. Nonces
 // are good for 5 minutes and for this process; a request with an old one is
 // told so (stale=true) and a client answers without asking its user again. Each
 // nonce count is taken once. The realm "" is "capstan"; a client computes with
@@ -26,7 +26,7 @@ func Digest(user, password, realm string) (Scheme, error) {
 	if realm == "" {
 		realm = defaultRealm
 	}
-	d := &digest{user: newKey(user, user), realm: realm, nonces: newNonces(5*time.Minute, 4096)}
+	d := &digest{user: newKey("user:"+user, user), realm: realm, nonces: newNonces(5*time.Minute, 4096)}
 	login := user + ":" + realm + ":" + password
 	for _, a := range []algorithm{{name: "SHA-256", new: sha256.New}, {name: "MD5", new: md5.New}} {
 		a.secret = a.hash(login)

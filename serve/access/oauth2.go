@@ -34,7 +34,9 @@ type OAuth2Options struct {
 }
 
 // ResourceServer is a Scheme that takes the access tokens of an OAuth 2.1
-// authorization server. A caller is called by the token's subject, else its client.
+// authorization server. A caller's name is "subject:" and the token's subject; of a
+// token without one, or whose subject is the client itself, "client:" and the
+// client's id; of one that names neither, "token:" and a fingerprint.
 type ResourceServer struct {
 	o         OAuth2Options
 	challenge string
@@ -47,8 +49,8 @@ type ResourceServer struct {
 // an expiry that fit, give or take 60 seconds; a token without a wanted scope
 // gets 403. JWTs are signed with RS, PS, ES (256, 384, 512) or EdDSA. Keys
 // are fetched when first needed, kept for 5 minutes (for an hour while the
-// server cannot be reached), and fetched again for an unknown key at most every
-// 30 seconds. Nothing is sent now. The authorization server's URIs must be
+// server cannot be reached), and fetched again at once for an unknown key, within
+// a budget of four fetches that grows by one every 10 seconds. Nothing is sent now. The authorization server's URIs must be
 // https, or on a loopback address.
 func OAuth2(o OAuth2Options) (*ResourceServer, error) {
 	if err := checkEndpoint("authorization server", o.Issuer); err != nil {
@@ -140,16 +142,22 @@ type claims struct {
 	Scp      any    `json:"scp"`   // what others call it
 }
 
+// grant returns whom the token stands for. Subjects and clients are two name
+// spaces: a client may be registered under a user's name.
 func (c claims) grant() (grant, error) {
-	g := grant{caller: c.Subject, scopes: append(words(c.Scope), words(c.Scp)...)}
-	if g.caller == "" {
-		g.caller = c.ClientID
-	}
-	if g.caller == "" {
+	g := grant{scopes: c.scopes()}
+	switch {
+	case c.Subject != "" && c.Subject != c.ClientID:
+		g.caller = "subject:" + c.Subject
+	case c.ClientID != "": // RFC 9068, section 2.2: a client of its own accord is its token's subject
+		g.caller = "client:" + c.ClientID
+	default:
 		return grant{}, invalidToken("the token names neither a subject nor a client")
 	}
 	return g, nil
 }
+
+func (c claims) scopes() []string { return append(words(c.Scope), words(c.Scp)...) }
 
 func words(v any) []string {
 	switch v := v.(type) {

@@ -6,42 +6,48 @@ import (
 	"time"
 )
 
-// cached is a value that comes from elsewhere and is fetched again now and then.
+// cached keeps one document of an authorization server. It is used while it is
+// fresh; past that it is used only while no newer one can be had. Fetches happen
+// within a budget, and never two at once.
 type cached[T any] struct {
 	fetch func(context.Context) (T, error)
 	ages  ages
 	turn  chan struct{} // whoever holds it may fetch
 
-	mu    sync.Mutex
-	value T
-	at    time.Time // when value was fetched; zero if never
-	tried time.Time // when a fetch last began
-	err   error     // why it failed, if it did
+	mu      sync.Mutex
+	value   T
+	at      time.Time // when value was fetched; zero if never
+	fetches int       // attempts that have ended
+	tried   time.Time // when the last attempt began
+	budget  float64   // attempts left at tried
+	err     error     // why the last attempt failed, if it did
 }
 
-// ages bound how old a value gets and how often it is fetched.
 type ages struct {
 	fresh  time.Duration // up to this age it is used as it is
 	usable time.Duration // up to this age it is used when there is no newer one
-	again  time.Duration // between two fetches, whoever asks
+	again  time.Duration // the budget grows by one fetch in this time
+	burst  float64       // the most the budget holds
 }
 
 func newCached[T any](fetch func(context.Context) (T, error), a ages) *cached[T] {
-	return &cached[T]{fetch: fetch, ages: a, turn: make(chan struct{}, 1)}
+	return &cached[T]{fetch: fetch, ages: a, turn: make(chan struct{}, 1), budget: a.burst}
 }
 
-// get gives the value, fetching it when there is none that is fresh. lacking
-// says that the value given before does not have what the caller looks for, and
-// may be out of date. One caller fetches; the others use what there is, or wait.
+// get returns the document. lacking reports that the one at hand has not what
+// the caller looks for: a newer one is fetched at once if the budget allows,
+// else the one at hand is returned. Callers that lack something at the same time
+// share one fetch.
 func (c *cached[T]) get(ctx context.Context, lacking bool) (T, error) {
-	if v, ok := c.have(c.ages.fresh); ok && !lacking {
+	v, ok, before := c.have(c.ages.fresh)
+	if ok && !lacking {
 		return v, nil
 	}
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	default:
-		if v, ok := c.have(c.ages.usable); ok && !lacking {
+		if v, ok, _ := c.have(c.ages.usable); ok && !lacking {
 			return v, nil
 		}
 		select {
@@ -52,8 +58,8 @@ func (c *cached[T]) get(ctx context.Context, lacking bool) (T, error) {
 			return none, ctx.Err()
 		}
 	}
-	c.refresh(ctx)
-	v, ok := c.have(c.ages.usable)
+	c.refresh(ctx, before)
+	v, ok, _ = c.have(c.ages.usable)
 	if !ok {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -62,16 +68,11 @@ func (c *cached[T]) get(ctx context.Context, lacking bool) (T, error) {
 	return v, nil
 }
 
-// refresh fetches the value, unless that was tried just now. The fetch goes on
-// when the client that caused it leaves: the next one needs it too.
-func (c *cached[T]) refresh(ctx context.Context) {
-	c.mu.Lock()
-	soon := !c.tried.IsZero() && time.Since(c.tried) < c.ages.again
-	if !soon {
-		c.tried = time.Now()
-	}
-	c.mu.Unlock()
-	if soon {
+// refresh fetches the document, unless a fetch has ended since the caller looked
+// or the budget is spent. It goes on when the client that caused it leaves: the
+// next one needs it too. The caller holds the turn.
+func (c *cached[T]) refresh(ctx context.Context, before int) {
+	if !c.spend(before) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -79,17 +80,36 @@ func (c *cached[T]) refresh(ctx context.Context) {
 	v, err := c.fetch(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.fetches++
 	if c.err = err; err == nil {
 		c.value, c.at = v, time.Now()
 	}
 }
 
-func (c *cached[T]) have(age time.Duration) (T, bool) {
+// spend takes one fetch from the budget.
+func (c *cached[T]) spend(before int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fetches != before {
+		return false
+	}
+	now := time.Now()
+	if !c.tried.IsZero() {
+		c.budget = min(c.ages.burst, c.budget+now.Sub(c.tried).Seconds()/c.ages.again.Seconds())
+	}
+	c.tried = now
+	if c.budget < 1 {
+		return false
+	}
+	c.budget--
+	return true
+}
+
+func (c *cached[T]) have(age time.Duration) (v T, ok bool, fetches int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at.IsZero() || time.Since(c.at) >= age {
-		var none T
-		return none, false
+		return v, false, c.fetches
 	}
-	return c.value, true
+	return c.value, true, c.fetches
 }

@@ -54,7 +54,9 @@ func (s *authServer) introspect(ctx context.Context, token string) (grant, error
 		return grant{}, whyInvalid(err)
 	}
 	if answer.Subject == "" && answer.ClientID == "" {
-		answer.ClientID = "oauth2" // RFC 7662, section 2.2: whom the token is of need not be told
+		// RFC 7662, section 2.2: both are optional. Two such tokens need not be of
+		// one caller, so each is its own.
+		return grant{caller: "token:" + newKey("", token).name, scopes: answer.scopes()}, nil
 	}
 	return answer.grant()
 }

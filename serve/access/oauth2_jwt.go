@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -74,6 +76,9 @@ func accessTokenType(typ string) bool {
 // the ones at hand do not have the token's: they rotate.
 func (s *authServer) verify(ctx context.Context, token *jwt.JSONWebToken, header jose.Header, into ...any) error {
 	for _, again := range []bool{false, true} {
+		if again && s.absent.has(header.KeyID, time.Now()) {
+			break
+		}
 		all, err := s.keySet.get(ctx, again)
 		if err != nil {
 			return err
@@ -87,9 +92,50 @@ func (s *authServer) verify(ctx context.Context, token *jwt.JSONWebToken, header
 		if len(fitting) > 0 && header.KeyID != "" {
 			break // the key is known, the signature is not its own
 		}
+		if again {
+			s.absent.add(header.KeyID, time.Now())
+		}
 	}
 	return invalidToken("the token's signature is not of a key of the authorization server")
 }
+
+// The budget of fetches of the key set: a new key is found at once, and tokens
+// with invented key ids cannot flood the authorization server.
+const (
+	keysAgain = 10 * time.Second
+	keysBurst = 4
+)
+
+// absent remembers for a while the key ids that a fresh key set did not hold, so
+// that a token of a retired key does not use up the budget.
+type absent struct {
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+const maxAbsent = 256
+
+func (a *absent) has(kid string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at, ok := a.seen[kid]
+	return ok && now.Sub(at) < keysAgain
+}
+
+func (a *absent) add(kid string, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.seen, func(_ string, at time.Time) bool { return now.Sub(at) >= keysAgain })
+	if a.seen == nil {
+		a.seen = map[string]time.Time{}
+	}
+	if len(a.seen) < maxAbsent && len(kid) <= maxKeyID {
+		a.seen[kid] = now
+	}
+}
+
+// maxKeyID is the longest key id that is remembered, in bytes.
+const maxKeyID = 256
 
 // keysFor gives the keys that may have signed a token with that header.
 func keysFor(all []jose.JSONWebKey, header jose.Header) []jose.JSONWebKey {

@@ -22,6 +22,7 @@ type authServer struct {
 	o         OAuth2Options
 	discovery *cached[serverMetadata]
 	keySet    *cached[[]jose.JSONWebKey]
+	absent    absent        // key ids that the key set was fetched for in vain
 	asking    chan struct{} // bounds the introspections under way
 }
 
@@ -35,8 +36,8 @@ type serverMetadata struct {
 
 func newAuthServer(o OAuth2Options) *authServer {
 	s := &authServer{o: o, asking: make(chan struct{}, 64)}
-	s.discovery = newCached(s.discover, ages{fresh: time.Hour, usable: 24 * time.Hour, again: 10 * time.Second})
-	s.keySet = newCached(s.fetchKeys, ages{fresh: 5 * time.Minute, usable: time.Hour, again: 30 * time.Second})
+	s.discovery = newCached(s.discover, ages{fresh: time.Hour, usable: 24 * time.Hour, again: 10 * time.Second, burst: 1})
+	s.keySet = newCached(s.fetchKeys, ages{fresh: 5 * time.Minute, usable: time.Hour, again: keysAgain, burst: keysBurst})
 	return s
 }
 

@@ -11,7 +11,10 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -27,6 +30,7 @@ import (
 type issuer struct {
 	documents map[string]any // by URL; a missing one is a 404
 	fetches   map[string]int
+	slow      time.Duration
 	down      atomic.Bool
 	form      func(*http.Request) any // answers introspections
 }
@@ -52,6 +56,7 @@ func newIssuer(keys ...jose.JSONWebKey) *issuer {
 func (i *issuer) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	i.fetches[r.URL.String()]++
+	time.Sleep(i.slow)
 	doc, ok := i.documents[r.URL.String()]
 	switch {
 	case i.down.Load():
@@ -178,7 +183,7 @@ func TestTokenSignatures(t *testing.T) {
 			if w.Code != tt.want {
 				t.Fatalf("status %d, want %d: %s", w.Code, tt.want, w.Body)
 			}
-			if tt.want == 200 && w.Body.String() != "ana" {
+			if tt.want == 200 && w.Body.String() != "subject:ana" {
 				t.Errorf("the caller is %q, want the subject", w.Body)
 			}
 			if tt.want == 401 && !strings.Contains(w.Header().Get("WWW-Authenticate"), `error="invalid_token"`) {
@@ -197,15 +202,16 @@ func TestTokenClaims(t *testing.T) {
 		want   int
 		says   string
 	}{
-		{"all is well", nil, 200, "ana"},
-		{"one audience, as text", map[string]any{"aud": resourceURI}, 200, "ana"},
-		{"scopes as a list under another name", map[string]any{"scope": nil, "scp": []string{"runs:write", "runs:read"}}, 200, "ana"},
-		{"no subject, but a client", map[string]any{"sub": nil}, 200, "cli"},
-		{"expired within the leeway", map[string]any{"exp": now - 50}, 200, "ana"},
+		{"all is well", nil, 200, "subject:ana"},
+		{"one audience, as text", map[string]any{"aud": resourceURI}, 200, "subject:ana"},
+		{"scopes as a list under another name", map[string]any{"scope": nil, "scp": []string{"runs:write", "runs:read"}}, 200, "subject:ana"},
+		{"no subject, but a client", map[string]any{"sub": nil}, 200, "client:cli"},
+		{"a client that is its own subject", map[string]any{"sub": "cli"}, 200, "client:cli"},
+		{"expired within the leeway", map[string]any{"exp": now - 50}, 200, "subject:ana"},
 		{"expired", map[string]any{"exp": now - 70}, 401, "the token has expired"},
 		{"no expiry", map[string]any{"exp": nil}, 401, "no expiry"},
 		{"not valid yet", map[string]any{"nbf": now + 70}, 401, "not valid yet"},
-		{"valid in a moment", map[string]any{"nbf": now + 50}, 200, "ana"},
+		{"valid in a moment", map[string]any{"nbf": now + 50}, 200, "subject:ana"},
 		{"another audience", map[string]any{"aud": "https://capstan.example.com/other"}, 401, "another audience"},
 		{"no audience", map[string]any{"aud": nil}, 401, "another audience"},
 		{"another issuer", map[string]any{"iss": "https://login.example.com/other"}, 401, "another issuer"},
@@ -245,6 +251,46 @@ func TestTokenChallenges(t *testing.T) {
 	}
 }
 
+// A token that names a client in place of a subject is not the user of that name,
+// and a key of that name is neither.
+func TestNamesOfCallersDoNotMeet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	writeKeys(t, path, "ann:k-ann-0123456789\n", 0o600)
+	keyed, err := KeyFile(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := newSigner(t, jose.ES256, "es")
+	i := newIssuer(k.public())
+	s := i.door(t, nil)
+	token := func(claims map[string]any) string {
+		return present(s, k.sign(t, "at+jwt", goodClaims(claims))).Body.String()
+	}
+	i.form = func(r *http.Request) any { return map[string]any{"active": true, "aud": resourceURI} }
+	asked := i.door(t, func(o *OAuth2Options) { o.Validation = "introspection" })
+	names := []string{
+		token(map[string]any{"sub": "ann", "client_id": "web"}),
+		token(map[string]any{"sub": nil, "client_id": "ann"}),
+		opens(keyed, "k-ann-0123456789"),
+		knock(scheme(t)(Basic("ann", "p", "")), loginOf("ann", "p")).Body.String(),
+		present(asked, "one").Body.String(), // tokens that name neither are not one caller
+		present(asked, "two").Body.String(),
+	}
+	if again := token(map[string]any{"sub": "ann", "client_id": "ann"}); again != names[1] {
+		t.Errorf("a client that is its own subject is %q, and %q without a subject", again, names[1])
+	}
+	slices.Sort(names)
+	if distinct := slices.Compact(slices.Clone(names)); len(distinct) != 6 || names[0] == "" {
+		t.Errorf("the callers are %q; want six names", names)
+	}
+}
+
+func loginOf(user, password string) *http.Request {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.SetBasicAuth(user, password)
+	return r
+}
+
 func TestKeysRotate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old, next := newSigner(t, jose.ES256, "old"), newSigner(t, jose.ES256, "next")
@@ -261,24 +307,71 @@ func TestKeysRotate(t *testing.T) {
 		}
 		check("at first", old, 200, 1)
 		check("again", old, 200, 1)
-		check("a key nobody has, just after", next, 401, 1)
 		i.documents[keysURI] = jose.JSONWebKeySet{Keys: []jose.JSONWebKey{next.public()}}
-		time.Sleep(30 * time.Second)
-		check("a new key", next, 200, 2)
+		check("a new key, at once", next, 200, 2)
 		for range 100 {
-			check("a flood of unknown keys", old, 401, 2)
+			check("a flood of tokens of the retired key", old, 401, 3)
 		}
 		time.Sleep(5 * time.Minute)
-		check("after five minutes", next, 200, 3)
+		check("after five minutes", next, 200, 4)
 
 		i.down.Store(true)
 		time.Sleep(30 * time.Minute)
-		check("while the server is away", next, 200, 4)
+		check("while the server is away", next, 200, 5)
 		time.Sleep(31 * time.Minute)
-		check("away for over an hour", next, 503, 5)
+		check("away for over an hour", next, 503, 6)
 		i.down.Store(false)
 		time.Sleep(time.Minute)
-		check("back again", next, 200, 6)
+		check("back again", next, 200, 7)
+	})
+}
+
+// Tokens with invented key ids cause a few fetches, not one each; callers that
+// meet the new key together share one.
+func TestInventedKeysCannotFloodTheIssuer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := newSigner(t, jose.ES256, "old")
+		i := newIssuer(old.public())
+		s := i.door(t, nil)
+		invented := func(n int) {
+			for range n {
+				k := old
+				k.kid = rand.Text()
+				if w := present(s, k.sign(t, "at+jwt", goodClaims(nil))); w.Code != 401 {
+					t.Fatalf("status %d for an invented key", w.Code)
+				}
+			}
+		}
+		invented(50)
+		if got := i.fetches[keysURI]; got != keysBurst {
+			t.Errorf("keys were fetched %d times, want %d", got, keysBurst)
+		}
+		time.Sleep(keysAgain)
+		invented(50)
+		if got := i.fetches[keysURI]; got != keysBurst+1 {
+			t.Errorf("keys were fetched %d times after a pause, want %d", got, keysBurst+1)
+		}
+		time.Sleep(time.Hour)
+		check := i.fetches[keysURI]
+		next := newSigner(t, jose.ES256, "next")
+		if w := present(s, old.sign(t, "at+jwt", goodClaims(nil))); w.Code != 200 {
+			t.Fatalf("status %d", w.Code)
+		}
+		i.documents[keysURI] = jose.JSONWebKeySet{Keys: []jose.JSONWebKey{old.public(), next.public()}}
+		token := next.sign(t, "at+jwt", goodClaims(nil))
+		i.slow = time.Second
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if w := present(s, token); w.Code != 200 {
+					t.Errorf("status %d for a new key", w.Code)
+				}
+			})
+		}
+		wg.Wait()
+		if got := i.fetches[keysURI] - check; got != 2 {
+			t.Errorf("keys were fetched %d times for 20 callers, want 2: the hourly one and one for the new key", got)
+		}
 	})
 }
 

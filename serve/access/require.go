@@ -57,9 +57,10 @@ func (no *refusal) write(w http.ResponseWriter, r *http.Request) {
 
 type callerKey struct{}
 
-// Caller is the name of who sent the request that ctx belongs to: the name of
-// the key, the user, or the token's subject. It is "" where nobody was asked.
-// Two callers never share a name unless the keys were given one name.
+// Caller is the name of the caller that sent the request ctx belongs to: a key's
+// name as it is; "user:NAME", "subject:ID" or "client:ID", which no key can be
+// named, for the others. It is "" where callers are not authenticated. Two callers
+// share a name only where keys were given one.
 func Caller(ctx context.Context) string {
 	name, _ := ctx.Value(callerKey{}).(string)
 	return name

@@ -212,7 +212,7 @@ func TestCallers(t *testing.T) {
 	if again := caller(one, "Authorization", "Bearer b-token"); again != b {
 		t.Errorf("a caller's name changed from %q to %q when another key went", b, again)
 	}
-	if got := caller(must(Basic("ana", "p", "")), "Authorization", "Basic YW5hOnA="); got != "ana" {
+	if got := caller(must(Basic("ana", "p", "")), "Authorization", "Basic YW5hOnA="); got != "user:ana" {
 		t.Errorf("the caller is %q, want the user", got)
 	}
 	if got := Caller(t.Context()); got != "" {
