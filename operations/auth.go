@@ -49,23 +49,59 @@ type AuthOptions struct {
 //
 // Schemes: http bearer, basic and digest (RFC 7616; a request that is challenged
 // is sent a second time), apiKey in header, query and cookie, oauth2 with client
-// credentials (tokens are kept until they expire and asked for once, however
-// many calls need them), openIdConnect with a ready token.
+// credentials (tokens are kept until they expire or the API answers 401 to one,
+// and asked for once, however many calls need them), openIdConnect with a ready
+// token.
 func Auth(find Credentials, o AuthOptions) Middleware {
 	a := &authenticator{find: find, redactor: o.Redactor, tokens: newTokenStore(o)}
 	return func(next Caller) Caller {
 		return func(ctx context.Context, req *Request) (*Response, error) {
-			signed, challenged, err := a.sign(ctx, req)
+			s, err := a.sign(ctx, req)
 			if err != nil {
 				return nil, redacted(err, req.Redactor, a.redactor)
 			}
-			if challenged == nil {
-				return next(ctx, signed)
+			if s.challenged != nil {
+				resp, err := a.digests.call(ctx, s.req, *s.challenged, next)
+				return resp, redacted(err, req.Redactor, a.redactor)
 			}
-			resp, err := a.digests.call(ctx, signed, *challenged, next)
-			return resp, redacted(err, req.Redactor, a.redactor)
+			resp, err := next(ctx, s.req)
+			if err != nil || !s.refused(ctx, resp) {
+				return resp, err
+			}
+			if s, err = a.sign(ctx, req); err != nil {
+				return nil, redacted(err, req.Redactor, a.redactor)
+			}
+			resp, err = next(ctx, s.req)
+			if err == nil {
+				s.refused(ctx, resp)
+			}
+			return resp, err
 		}
 	}
+}
+
+// signing is a request with its credentials.
+type signing struct {
+	req *Request
+	// challenged is the credential of digest authentication, which the server has
+	// to ask for, else nil.
+	challenged *Credential
+	tokens     []lentToken
+}
+
+// refused takes the API's verdict on the access tokens that were sent. It
+// reports whether the answer refused one that has been dropped, so that the
+// request, which had no effect, is to be sent once more with another.
+func (s *signing) refused(ctx context.Context, resp *Response) bool {
+	again := false
+	for _, t := range s.tokens {
+		if resp.Status != http.StatusUnauthorized {
+			t.accept()
+		} else if t.drop(ctx) {
+			again = true
+		}
+	}
+	return again
 }
 
 type authenticator struct {
@@ -75,21 +111,18 @@ type authenticator struct {
 	digests  digester
 }
 
-// sign returns req with credentials, on a copy. challenged is the credential of
-// digest authentication, which the server has to ask for, else nil.
-func (a *authenticator) sign(ctx context.Context, req *Request) (out *Request, challenged *Credential, err error) {
+// sign adds credentials to a copy of req.
+func (a *authenticator) sign(ctx context.Context, req *Request) (*signing, error) {
+	out := &signing{req: req}
 	if len(req.Op.Security) == 0 {
-		return req, nil, nil
+		return out, nil
 	}
 	requirement, creds, err := a.choose(ctx, req)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(requirement) == 0 {
-		return req, nil, nil
+	if err != nil || len(requirement) == 0 {
+		return out, err
 	}
 	if err := checkConfidential(req); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	signed := *req
 	signed.Args = slices.Clip(req.Args)
@@ -97,20 +130,16 @@ func (a *authenticator) sign(ctx context.Context, req *Request) (out *Request, c
 	if signed.Header == nil {
 		signed.Header = http.Header{}
 	}
+	out.req = &signed
 	for i, use := range requirement {
 		if creds[i].Use != nil {
 			use = *creds[i].Use
 		}
-		if use.Scheme.Type == "http" && strings.EqualFold(use.Scheme.Scheme, "digest") {
-			a.learn(creds[i])
-			challenged = &creds[i]
-			continue
-		}
-		if err := a.apply(ctx, &signed, use, creds[i]); err != nil {
-			return nil, nil, err
+		if err := a.apply(ctx, out, use, &creds[i]); err != nil {
+			return nil, err
 		}
 	}
-	return &signed, challenged, nil
+	return out, nil
 }
 
 // choose finds the first alternative that can be met. An anonymous one stands
@@ -147,10 +176,14 @@ func (a *authenticator) choose(ctx context.Context, req *Request) (Requirement, 
 	return nil, nil, newError(req, ReasonCredential, nil, "no credential for %s; %q needs it", strings.Join(slices.Compact(missing), " or "), req.Op.API)
 }
 
-// apply adds one credential to req.
-func (a *authenticator) apply(ctx context.Context, req *Request, use SchemeUse, c Credential) error {
-	a.learn(c)
+// apply adds one credential to the request of s, which is its own.
+func (a *authenticator) apply(ctx context.Context, s *signing, use SchemeUse, c *Credential) error {
+	a.learn(*c)
+	req := s.req
 	switch scheme := use.Scheme; {
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "digest"):
+		s.challenged = c
+		return nil
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "openIdConnect":
 		return a.bearer(req, use, c.Token)
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "basic"):
@@ -163,11 +196,12 @@ func (a *authenticator) apply(ctx context.Context, req *Request, use SchemeUse, 
 	case scheme.Type == "oauth2" && c.Token != "":
 		return a.bearer(req, use, c.Token)
 	case scheme.Type == "oauth2":
-		token, err := a.tokens.get(ctx, req, use, c)
+		token, err := a.tokens.get(ctx, req, use, *c)
 		if err != nil {
 			return err
 		}
-		return a.bearer(req, use, token)
+		s.tokens = append(s.tokens, token)
+		return a.bearer(req, use, token.AccessToken)
 	case scheme.Type == "mutualTLS":
 		return nil // the transport's certificate is the credential
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -18,7 +19,7 @@ import (
 )
 
 // tokenStore keeps the access tokens of the client credentials flow (RFC 6749,
-// section 4.4), each until shortly before it expires.
+// section 4.4), each until shortly before it expires or an API refuses it.
 type tokenStore struct {
 	client  *http.Client
 	timeout time.Duration
@@ -33,9 +34,48 @@ type tokenKey struct{ endpoint, id, secret, scopes, audience, resource string }
 // tokenSlot holds one token. Whoever has taken the slot's turn may read and
 // replace it; a channel, so that a waiting call can be cancelled.
 type tokenSlot struct {
-	turn   chan struct{}
-	config *clientcredentials.Config // remembers how the endpoint wants the secret; TokenURL is "" until it is known
-	token  *oauth2.Token
+	turn    chan struct{}
+	config  *clientcredentials.Config // remembers how the endpoint wants the secret; TokenURL is "" until it is known
+	token   *heldToken
+	dropped time.Time // when an API last refused a token, zero if never
+}
+
+// heldToken is an access token and whether an API took it.
+type heldToken struct {
+	*oauth2.Token
+	accepted atomic.Bool
+}
+
+// lentToken is a token that a request carries, and the slot that it is from.
+type lentToken struct {
+	*heldToken
+	slot *tokenSlot
+}
+
+// renewAgain is the least time between two tokens of which no API took either,
+// so that an API which takes none does not have one fetched for every request.
+const renewAgain = 30 * time.Second
+
+func (t lentToken) accept() { t.accepted.Store(true) }
+
+// drop gives a token up that an API refused, and reports whether another one is
+// to be tried: there is a newer one, or there may be one now.
+func (t lentToken) drop(ctx context.Context) bool {
+	s := t.slot
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return false
+	}
+	if s.token != t.heldToken {
+		return true
+	}
+	if !t.accepted.Load() && time.Since(s.dropped) < renewAgain {
+		return false
+	}
+	s.token, s.dropped = nil, time.Now()
+	return true
 }
 
 func newTokenStore(o AuthOptions) *tokenStore {
@@ -55,10 +95,10 @@ func newTokenStore(o AuthOptions) *tokenStore {
 // get returns a valid access token, asking the token endpoint when there is
 // none. Calls that need the same one wait for a single request, each for no
 // longer than its own request may take.
-func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Credential) (string, error) {
+func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Credential) (lent lentToken, err error) {
 	at, err := tokenPlace(req, use)
 	if err != nil {
-		return "", err
+		return lent, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(req.Timeout, s.timeout))
 	defer cancel()
@@ -67,24 +107,24 @@ func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Cre
 	case slot.turn <- struct{}{}:
 		defer func() { <-slot.turn }()
 	case <-ctx.Done():
-		return "", tokenError(req, at, ctx.Err())
+		return lent, tokenError(req, at, ctx.Err())
 	}
-	if slot.token.Valid() {
-		return slot.token.AccessToken, nil
+	if slot.token != nil && slot.token.Valid() {
+		return lentToken{slot.token, slot}, nil
 	}
 	if slot.config.TokenURL == "" {
 		endpoint, err := s.discover(ctx, req, use, at)
 		if err != nil {
-			return "", err
+			return lent, err
 		}
 		slot.config.TokenURL = endpoint.String()
 	}
 	token, err := slot.config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
 	if err != nil {
-		return "", tokenError(req, at, err)
+		return lent, tokenError(req, at, err)
 	}
-	slot.token = token
-	return token.AccessToken, nil
+	slot.token = &heldToken{Token: token}
+	return lentToken{slot.token, slot}, nil
 }
 
 func (s *tokenStore) slot(at *url.URL, use SchemeUse, c Credential) *tokenSlot {

@@ -231,6 +231,60 @@ func TestClientCredentials(t *testing.T) {
 	})
 }
 
+// An API that answers 401 has given up the token before its time: it is dropped,
+// one new one is fetched however many calls met the old one, and each of them is
+// sent once more.
+func TestARefusedTokenIsFetchedOnceMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked, sent atomic.Int32
+		var good atomic.Value
+		good.Store("Bearer tok1")
+		endpoint := roundTrip(func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return jsonResponse(200, fmt.Sprintf(`{"access_token":"tok%d","token_type":"bearer","expires_in":3600}`, asked.Add(1))), nil
+		})
+		op := getOp("/a")
+		op.Method = "POST"
+		op.Security = []Requirement{{{Name: "oauth", Scheme: SecurityScheme{Type: "oauth2", TokenURL: "/oauth/token"}}}}
+		call := Auth(fixed(Credential{User: "me", Password: "s3cret"}), AuthOptions{Transport: endpoint})(func(_ context.Context, req *Request) (*Response, error) {
+			sent.Add(1)
+			time.Sleep(time.Second)
+			if req.Header.Get("Authorization") != good.Load() {
+				return &Response{Status: 401}, nil
+			}
+			return &Response{Status: 201}, nil
+		})
+		try := func(when string, calls int, status, wantSent, wantAsked int) {
+			t.Helper()
+			var wg sync.WaitGroup
+			for range calls {
+				wg.Go(func() {
+					resp, err := call(t.Context(), &Request{Op: op})
+					if err != nil || resp.Status != status {
+						t.Errorf("%s: got %v, %v, want %d", when, resp, err, status)
+					}
+				})
+			}
+			wg.Wait()
+			if int(sent.Swap(0)) != wantSent || int(asked.Load()) != wantAsked {
+				t.Errorf("%s: %d tokens were fetched, want %d", when, asked.Load(), wantAsked)
+			}
+		}
+		try("at first", 1, 201, 1, 1)
+		good.Store("Bearer tok2")
+		try("revoked", 10, 201, 20, 2)
+		try("afterwards", 10, 201, 10, 2)
+		good.Store("Bearer none")
+		try("an API that takes no token", 1, 401, 2, 3)
+		try("the same again", 10, 401, 10, 3)
+		time.Sleep(renewAgain)
+		try("after a while", 1, 401, 2, 4)
+		good.Store("Bearer tok5")
+		time.Sleep(renewAgain)
+		try("once it takes tokens again", 10, 201, 20, 5)
+	})
+}
+
 func jsonResponse(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -301,23 +300,4 @@ func (d *deployment) compose(programs []*engine.Program) ([]*serve.Endpoint, err
 	}
 	d.compositions = c
 	return c.Endpoints(), nil
-}
-
-// stateKey reads the key that signs what MCP clients carry, and makes it the
-// first time.
-func stateKey(path string) ([]byte, error) {
-	key := make([]byte, 32)
-	rand.Read(key) // never fails
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		if key, err = os.ReadFile(path); err == nil && len(key) < 32 {
-			err = fmt.Errorf("%s is no key: remove it", path)
-		}
-		return key, err
-	}
-	if err != nil {
-		return nil, err
-	}
-	_, err = file.Write(key)
-	return key, errors.Join(err, file.Close())
 }
