@@ -16,7 +16,7 @@ import (
 // CompilerVersion tells apart what different versions of [Compile] make of one
 // document. Raise it with every change to what an index or the list of problems
 // holds; it is part of the key of whatever keeps compiled documents.
-const CompilerVersion = 2
+const CompilerVersion = 3
 
 // CompileOptions adjusts [Compile]. The zero value, and nil, work.
 type CompileOptions struct {
@@ -99,7 +99,7 @@ type compiler struct {
 
 func (c *compiler) encode(api string, doc []byte) []byte {
 	sum := sha256.Sum256(doc)
-	x := &indexContent{api: api, hash: hex.EncodeToString(sum[:]), operations: c.operations, components: c.components}
+	x := &indexContent{api: api, hash: hex.EncodeToString(sum[:]), operations: c.operations, components: c.components, general: c.generalScheme()}
 	if info := c.doc.Info; info != nil {
 		x.title, x.version = info.Title, info.Version
 	}

@@ -204,6 +204,21 @@ func (c *compiler) security(op *openapi3.Operation) *node {
 	return out
 }
 
+// generalScheme returns the scheme that the document names, alone, for all
+// operations that name none of their own; "" when there is no such one.
+func (c *compiler) generalScheme() string {
+	general := ""
+	for _, alternative := range c.doc.Security {
+		for name := range alternative {
+			if general != "" && general != name {
+				return ""
+			}
+			general = name
+		}
+	}
+	return general
+}
+
 func (c *compiler) schemeUse(name string, scopes []string) *node {
 	out := objectNode(field{"name", stringNode(name)})
 	if len(scopes) > 0 {

@@ -40,15 +40,24 @@ type indexContent struct {
 	api, title, version, hash string
 	operations                []*node
 	components                []field // sorted by key
+	// schemes are the security schemes that operations name, general the one that
+	// the document names for all operations; nil is gathered from the operations.
+	schemes *node
+	general string
 }
 
 // encodeIndex returns the file for x. The same content gives the same bytes.
 func encodeIndex(x *indexContent) []byte {
 	e := &encoder{ids: map[string]uint64{}, sums: map[*node]sum{}, places: map[sum]int{}}
+	if x.schemes == nil {
+		x.schemes = schemesOf(x.operations)
+	}
 	directory := objectNode(
 		field{"api", stringNode(x.api)}, field{"title", stringNode(x.title)},
 		field{"version", stringNode(x.version)}, field{"hash", stringNode(x.hash)},
+		field{"schemes", x.schemes},
 	)
+	directory.setString("general", x.general)
 	e.table(append(componentNodes(x.components), append(x.operations, directory, directoryKeys())...))
 
 	components := objectNode()

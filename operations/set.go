@@ -12,6 +12,7 @@ import (
 // first use. A Set is immutable and safe for concurrent use.
 type Set struct {
 	api, title, version, hash string
+	general                   string // security scheme of the document as a whole
 
 	reader *indexReader
 	dir    []entry
@@ -19,6 +20,7 @@ type Set struct {
 
 	mu         sync.Mutex // held while anything is decoded
 	components map[string]*component
+	schemes    *node // of an index that lacks them nil, until they are wanted
 }
 
 // entry is a line of the directory.
@@ -60,6 +62,7 @@ func Open(data []byte) (*Set, error) {
 	s := &Set{
 		api: directory.get("api").text(), title: directory.get("title").text(),
 		version: directory.get("version").text(), hash: directory.get("hash").text(),
+		general: directory.get("general").text(), schemes: directory.get("schemes"),
 		reader:     r,
 		dir:        make([]entry, len(list.items)),
 		byID:       make(map[string]int, len(list.items)),
