@@ -47,19 +47,14 @@ func (a *API) Source() SourceAPI {
 // Env lists the environment variables that hold the credentials of op: those of
 // its first alternative. It is safe for concurrent use.
 func (a *API) Env(ctx context.Context, op *operations.Operation) []PlanEnv {
-	out := []PlanEnv{}
 	if a.api == nil {
-		return out
+		return []PlanEnv{}
 	}
-	for _, requirement := range a.api.security(op) {
-		for _, use := range requirement {
-			out = append(out, a.api.envOf(ctx, use, a.api.keys.there)...)
-		}
-		if len(requirement) > 0 {
-			break
-		}
+	var hosts []string
+	if host, err := a.api.hostOf(op); err == nil {
+		hosts = append(hosts, host)
 	}
-	return out
+	return a.api.taken(ctx, [][]operations.Requirement{a.api.alternatives(op)}, hosts)
 }
 
 // OpenAPI finds the document of the API called name (options, project file in
@@ -90,7 +85,7 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 	if err != nil {
 		return nil, errors.Join(err, problems.Err())
 	}
-	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets))
+	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets), set)
 	out := &API{Name: name, Set: set, Problems: problems, api: a, document: docs.path(name)}
 	call := a.caller(opts, newSession(operations.NewRedactor()))
 	out.Call = func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
@@ -110,13 +105,14 @@ func APIs() []string { return catalog.Builtins() }
 // api is what a program knows of one API beside its operations.
 type api struct {
 	name     string
-	base     string   // server, "" for the document's own
-	declared []string // environment variables that the catalogue or project file names
+	base     string      // server, "" for the document's own
+	declared declaredEnv // environment variables that the catalogue or project file names
 	// fallback is the security that the catalogue or project file declares, for
 	// documents that declare none.
 	fallback []operations.Requirement
 	keys     *keyring
-	needs    []operations.SchemeUse // schemes of the operations that are used, unique
+	names    map[string]schemeNames     // of the variables, by scheme
+	needs    [][]operations.Requirement // alternatives of the operations that are used, unique
 	hosts    []string
 
 	// own is what a framework file says of an API that it consumes, nil for
@@ -128,8 +124,9 @@ type api struct {
 }
 
 // newAPI puts together what the options, the project file and the catalogue
-// say; each goes before the next.
-func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys *keyring) *api {
+// say; each goes before the next. set is the API's document, nil when only what
+// they say is wanted.
+func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys *keyring, set *operations.Set) *api {
 	a := &api{name: name, keys: keys, base: opts.BaseURL}
 	base, env := proj.api(name)
 	a.declared = env
@@ -141,12 +138,15 @@ func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys
 		if a.base == "" {
 			a.base = cat.BaseURL.Value
 		}
-		if len(a.declared) == 0 && cat.AuthEnv.IsSet() {
-			a.declared = []string{cat.AuthEnv.Value}
+		if len(a.declared.names) == 0 && cat.AuthEnv.IsSet() {
+			a.declared = declaredEnv{[]string{cat.AuthEnv.Value}, cat.AuthType.Value}
 		}
 		if a.fallback == nil {
 			a.fallback = declaredSecurity(cat.AuthType.Value)
 		}
+	}
+	if set != nil {
+		a.nameCredentials(set)
 	}
 	return a
 }
@@ -191,7 +191,7 @@ func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
 		}
 		a := out[s.API]
 		if a == nil {
-			a = newAPI(s.API, l.opts, l.project, readCatalogue(l.docs.dir, s.API), keys)
+			a = newAPI(s.API, l.opts, l.project, readCatalogue(l.docs.dir, s.API), keys, l.docs.sets[s.API])
 			out[s.API] = a
 		}
 		a.use(s.Op)
@@ -200,20 +200,6 @@ func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
 		}
 	}
 	return out
-}
-
-// use notes what an operation needs.
-func (a *api) use(op *operations.Operation) {
-	for _, requirement := range a.security(op) {
-		for _, use := range requirement {
-			if !slices.ContainsFunc(a.needs, func(x operations.SchemeUse) bool { return x.Name == use.Name }) {
-				a.needs = append(a.needs, use)
-			}
-		}
-		if len(requirement) > 0 {
-			return // the first alternative is the one to show
-		}
-	}
 }
 
 // security returns what an operation needs: as its document says, else as the
@@ -256,6 +242,15 @@ func declaredSecurity(authType string) []operations.Requirement {
 
 // server notes the host that an operation goes to.
 func (a *api) server(op *operations.Operation) error {
+	host, err := a.hostOf(op)
+	if err == nil && !slices.Contains(a.hosts, host) {
+		a.hosts = append(a.hosts, host)
+	}
+	return err
+}
+
+// hostOf returns the scheme and host of the server that an operation goes to.
+func (a *api) hostOf(op *operations.Operation) (string, error) {
 	url := a.base
 	if url == "" && len(op.Servers) > 0 {
 		url = op.Servers[0].URL
@@ -265,75 +260,7 @@ func (a *api) server(op *operations.Operation) error {
 	}
 	host := origin(url)
 	if host == "" {
-		return fmt.Errorf("the OpenAPI document of %q names no server for %s; give one with --base-url", a.name, op.ID)
+		return "", fmt.Errorf("the OpenAPI document of %q names no server for %s; give one with --base-url", a.name, op.ID)
 	}
-	if !slices.Contains(a.hosts, host) {
-		a.hosts = append(a.hosts, host)
-	}
-	return nil
-}
-
-// envOf lists the variables of one scheme, as find finds them: keyring.first,
-// or keyring.there to run no command only to look.
-func (a *api) envOf(ctx context.Context, use operations.SchemeUse, find func(context.Context, []string) (string, bool, error)) []PlanEnv {
-	var out []PlanEnv
-	for _, part := range credentialNames(a.name, use, a.declared) {
-		_, ok, err := find(ctx, part.names)
-		what := a.name
-		if part.part != "token" {
-			what += " " + strings.ReplaceAll(part.part, "_", " ")
-		}
-		env := PlanEnv{Name: part.names[0], Aliases: part.names[1:], For: what, Set: ok && err == nil}
-		if err != nil {
-			env.Problem = err.Error()
-		}
-		out = append(out, env)
-	}
-	return out
-}
-
-// missing lists the variables without which op cannot be called; none when any
-// alternative can be met.
-func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
-	var first []PlanEnv
-	for _, requirement := range a.security(op) {
-		var lacking []PlanEnv
-		for _, use := range requirement {
-			for _, env := range a.envOf(ctx, use, a.keys.first) {
-				if !env.Set {
-					lacking = append(lacking, env)
-				}
-			}
-		}
-		if len(lacking) == 0 {
-			return nil
-		}
-		if first == nil {
-			first = lacking
-		}
-	}
-	return first
-}
-
-// credential finds what a scheme needs.
-func (a *api) credential(ctx context.Context, _ string, use operations.SchemeUse) (operations.Credential, bool, error) {
-	if a.own != nil {
-		return a.own.credential(ctx, use)
-	}
-	var c operations.Credential
-	for _, part := range credentialNames(a.name, use, a.declared) {
-		v, ok, err := a.keys.first(ctx, part.names)
-		if err != nil || !ok {
-			return c, false, err
-		}
-		switch part.part {
-		case "username", "client_id":
-			c.User = v
-		case "password", "client_secret":
-			c.Password = v
-		default:
-			c.Token = v
-		}
-	}
-	return c, true, nil
+	return host, nil
 }

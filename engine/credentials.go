@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 
@@ -131,67 +130,4 @@ func fromEnvironment(ctx context.Context, name string) (string, bool, error) {
 		return strings.TrimSpace(out.String()), true, nil
 	}
 	return strings.TrimSpace(v), ok, nil
-}
-
-// envNames lists the environment variables that may hold one part of a
-// scheme's credential, the one to recommend first: what the catalogue or the
-// project file names, else NAME_<PART>.
-type envNames struct {
-	part  string // "token", "username", ...
-	names []string
-}
-
-// credentialNames returns the variables for a scheme of an API. declared are
-// the names that the catalogue or project file gives.
-func credentialNames(api string, use operations.SchemeUse, declared []string) []envNames {
-	prefix := envPrefix(api)
-	own := prefix + "_" + envPrefix(use.Name)
-	switch s := use.Scheme; {
-	case s.Type == "http" && (strings.EqualFold(s.Scheme, "basic") || strings.EqualFold(s.Scheme, "digest")):
-		if len(declared) >= 2 {
-			return []envNames{{"username", declared[:1]}, {"password", declared[1:2]}}
-		}
-		return []envNames{
-			{"username", slices.Concat(declared, []string{prefix + "_USERNAME"})},
-			{"password", []string{prefix + "_PASSWORD"}},
-		}
-	case s.Type == "oauth2" || s.Type == "openIdConnect":
-		if s.TokenURL != "" {
-			if len(declared) >= 2 {
-				return []envNames{{"client_id", declared[:1]}, {"client_secret", declared[1:2]}}
-			}
-			return []envNames{{"client_id", []string{prefix + "_CLIENT_ID"}}, {"client_secret", []string{prefix + "_CLIENT_SECRET"}}}
-		}
-		return []envNames{{"token", uniqueNames(declared, own, prefix+"_TOKEN")}}
-	case strings.Contains(canonical(use.Name), "access_token"):
-		return []envNames{{"token", []string{own}}} // a user's token, not the API's key
-	default:
-		return []envNames{{"token", uniqueNames(declared, prefix+"_API_KEY", prefix+"_TOKEN")}}
-	}
-}
-
-func uniqueNames(declared []string, more ...string) []string {
-	out := slices.Clone(declared)
-	for _, name := range more {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func canonical(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
-
-// envPrefix is an API's name as environment variables have it.
-func envPrefix(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
-		default:
-			return '_'
-		}
-	}, name)
 }

@@ -307,6 +307,12 @@ type PlanEnv struct {
 	Aliases []string `json:"aliases,omitempty"`
 	For     string   `json:"for"` // API name and scheme
 	Set     bool     `json:"set"`
+	// Scheme is the security scheme whose credential it is, Sent the place of the
+	// credential in requests ("header X-API-Key"), and Hosts the servers that the
+	// secret goes to. Of a value that is no credential they are what is known.
+	Scheme string   `json:"scheme,omitempty"`
+	Sent   string   `json:"sent,omitempty"`
+	Hosts  []string `json:"hosts,omitempty"`
 	// Problem says why the variable's file: or exec: reference gave nothing.
 	Problem string `json:"problem,omitempty"`
 }

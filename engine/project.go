@@ -99,9 +99,9 @@ func (p *project) document(api string) string {
 
 // api returns an API's base URL and the environment variables that hold its
 // credential.
-func (p *project) api(name string) (baseURL string, env []string) {
+func (p *project) api(name string) (baseURL string, env declaredEnv) {
 	if p == nil {
-		return "", nil
+		return "", env
 	}
 	for _, a := range p.APIs {
 		if a.Name.Value != name {
@@ -109,15 +109,16 @@ func (p *project) api(name string) (baseURL string, env []string) {
 		}
 		if a.Auth != nil {
 			if a.Auth.UserEnv.IsSet() {
-				env = append(env, a.Auth.UserEnv.Value)
+				env.names = append(env.names, a.Auth.UserEnv.Value)
 			}
 			for _, e := range a.Auth.Env {
-				env = append(env, e.Value)
+				env.names = append(env.names, e.Value)
 			}
+			env.kind = a.Auth.Type.Value
 		}
 		return a.BaseURL.Value, env
 	}
-	return "", nil
+	return "", env
 }
 
 // security returns what the project file says an API needs, nil when it says

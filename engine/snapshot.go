@@ -69,6 +69,7 @@ type snapshotAPI struct {
 	Index []byte   `json:"index"` // the operations that are used, compiled
 	Base  string   `json:"base,omitempty"`
 	Env   []string `json:"env,omitempty"`
+	Auth  string   `json:"auth,omitempty"` // the type that Env is declared for
 	// Fallback is the security declared outside the document.
 	Fallback []operations.Requirement `json:"fallback,omitempty"`
 }
@@ -92,7 +93,7 @@ func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 			return nil, err
 		}
 		a := p.apis[name]
-		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared, Fallback: a.fallback})
+		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared.names, Auth: a.declared.kind, Fallback: a.fallback})
 	}
 	return json.Marshal(s)
 }
@@ -155,7 +156,8 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	p.plan = built
 	p.apis = map[string]*api{}
 	for name, a := range known {
-		p.apis[name] = &api{name: name, base: a.Base, declared: a.Env, fallback: a.Fallback, keys: p.creds}
+		p.apis[name] = &api{name: name, base: a.Base, declared: declaredEnv{a.Env, a.Auth}, fallback: a.Fallback, keys: p.creds}
+		p.apis[name].nameCredentials(sets[name])
 	}
 	for _, step := range built.Steps {
 		if step.Op != nil {

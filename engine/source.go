@@ -58,12 +58,12 @@ func sourceFile(f snapshotFile) SourceFile { return SourceFile(f) }
 // source describes an API. A program that was restored from a snapshot has no
 // documents.
 func (a *api) source(docs *documents) SourceAPI {
-	s := SourceAPI{Name: a.name, BaseURL: a.base, Env: slices.Clone(a.declared), Security: a.fallback}
+	s := SourceAPI{Name: a.name, BaseURL: a.base, Env: slices.Clone(a.declared.names), Security: a.fallback}
 	if docs != nil {
 		s.Document = docs.path(a.name)
 	}
-	shipped := newAPI(a.name, &Options{}, nil, shippedCatalogue(a.name), nil)
-	s.Settings = a.base != shipped.base || !slices.Equal(a.declared, shipped.declared) || !reflect.DeepEqual(a.fallback, shipped.fallback)
+	shipped := newAPI(a.name, &Options{}, nil, shippedCatalogue(a.name), nil, nil)
+	s.Settings = a.base != shipped.base || !slices.Equal(a.declared.names, shipped.declared.names) || !reflect.DeepEqual(a.fallback, shipped.fallback)
 	return s
 }
 

@@ -127,9 +127,7 @@ func (p *Program) env(ctx context.Context) []PlanEnv {
 		return out
 	}
 	for _, name := range p.apiNames() {
-		for _, need := range p.apis[name].needs {
-			out = append(out, p.apis[name].envOf(ctx, need, p.creds.there)...)
-		}
+		out = append(out, p.apis[name].taken(ctx, p.apis[name].needs, p.apis[name].hosts)...)
 	}
 	return out
 }

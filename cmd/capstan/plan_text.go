@@ -39,14 +39,29 @@ func (t planText) header() {
 	}
 }
 
-// envText shows a credential's variable and whether it is set, never its value.
+// envText shows a credential's variable, whether it is set, and where its value
+// goes; never the value.
 func envText(e engine.PlanEnv) string {
 	set := "not set"
 	if e.Set {
 		set = "set"
 	}
 	names := strings.Join(append([]string{e.Name}, e.Aliases...), " or ")
-	return fmt.Sprintf("%s for %s (%s)", names, e.For, set)
+	text := fmt.Sprintf("%s for %s (%s)", names, e.For, set)
+	var where []string
+	if e.Scheme != "" {
+		where = append(where, "scheme "+e.Scheme)
+	}
+	if e.Sent != "" {
+		where = append(where, e.Sent)
+	}
+	if len(e.Hosts) > 0 {
+		where = append(where, "to "+strings.Join(e.Hosts, ", "))
+	}
+	if len(where) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(where, ", ")
 }
 
 func (t planText) inputs() {
