@@ -14,8 +14,8 @@ import (
 )
 
 // Inputs are the values a run starts with, by input name. Values are JSON-like
-// Go data: nil, bool, any integer or float type, string, []any and other
-// slices, map[string]any.
+// Go data: nil, bool, any integer or float type, json.Number, string, []any and
+// other slices, map[string]any.
 type Inputs map[string]any
 
 // Options shape how a capability is loaded and run. The zero value and nil
@@ -107,7 +107,9 @@ const (
 	TimedOut  Status = "timed_out"
 )
 
-// Result is a run's account of itself, the run document of `run -o json`.
+// Result is a run's account of itself, the run document of `run -o json`. A
+// number among its values is an int or a float64, and a json.Number where neither
+// of them gives it back as it was written.
 type Result struct {
 	Run        string         `json:"run"`
 	Capability string         `json:"capability"`

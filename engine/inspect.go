@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"time"
@@ -77,7 +78,7 @@ func (r *Reader) Inspect(ctx context.Context, id string) (*Run, error) {
 // document is the run document of a run that this process did not execute.
 func (p *Program) document(state durable.State, events []durable.Event) Result {
 	var res Result
-	if len(state.Doc) > 0 && json.Unmarshal(state.Doc, &res) == nil {
+	if len(state.Doc) > 0 && readDocument(state.Doc, &res) == nil {
 		p.annotate(&res)
 		return res
 	}
@@ -95,6 +96,20 @@ func (p *Program) document(state durable.State, events []durable.Event) Result {
 		}
 	}
 	return res
+}
+
+// readDocument reads a run document; its numbers keep their digits.
+func readDocument(doc []byte, res *Result) error {
+	d := json.NewDecoder(bytes.NewReader(doc))
+	d.UseNumber()
+	if err := d.Decode(res); err != nil {
+		return err
+	}
+	jsonvalue.Numbers(res.Outputs)
+	if w := res.Waiting; w != nil {
+		jsonvalue.Numbers(w.With)
+	}
+	return nil
 }
 
 // statusOfRun maps what is kept to what documents say. A run that nobody drives

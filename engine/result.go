@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
@@ -225,7 +226,7 @@ func (r *running) trace(res *Result, err error) string {
 	}
 	for _, name := range res.OutputNames {
 		if v, ok := r.known[name]; ok && len(res.Outputs) == 0 && !slices.Contains(res.SensitiveOutputs, name) {
-			line("known by then: %s: %v", name, v)
+			line("known by then: %s: %s", name, shown(v))
 		}
 	}
 	line("run: %s", res.Run)
@@ -275,4 +276,13 @@ func (r *running) url(s *plan.Step) string {
 		}
 	}
 	return strings.TrimSuffix(base, "/") + s.Op.Path
+}
+
+// shown is a value as text for a person.
+func shown(v any) string {
+	text, err := eval.TextOf(v)
+	if err != nil {
+		return "null"
+	}
+	return text
 }

@@ -74,9 +74,9 @@ type Response struct {
 	// Body is the whole body. Of an answer of status 400 or more that goes over
 	// the size cap it is the beginning, and DecodeErr says so.
 	Body []byte
-	// Value is Body decoded: JSON as nil, bool, int (a literal integer that fits
-	// 64 bits), float64, string, []any and map[string]any; text as a string; nil
-	// for an empty body and anything else.
+	// Value is Body decoded: JSON as nil, bool, int, float64, json.Number (where
+	// neither of them gives the number back as it is written), string, []any and
+	// map[string]any; text as a string; nil for an empty body and anything else.
 	Value  any
 	IsJSON bool // Value was decoded from JSON
 	// DecodeErr says why Value is nil although the operation documents JSON: a

@@ -120,7 +120,12 @@ func explain(k jsonschema.ErrorKind) string {
 	return "does not fit its documented schema"
 }
 
+// decimal writes a number with all its digits, unless they are very many.
 func decimal(r *big.Rat) string {
+	const most = 100
+	if places, exact := r.FloatPrec(); exact && places <= most && r.Num().BitLen() < 3*most {
+		return r.FloatString(places)
+	}
 	f, _ := r.Float64()
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }

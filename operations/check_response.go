@@ -152,6 +152,9 @@ func (r *responseChecks) check(response, media int, fallback *Schema, value any)
 	if m.compiled == nil {
 		return fallback.Check(value)
 	}
+	if at, ok := unwieldy(value, nil); ok {
+		return []Violation{{pointer(at), "is a number too long to be checked"}}
+	}
 	err := m.compiled.Validate(value)
 	if err == nil {
 		return nil

@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/http"
@@ -226,7 +227,7 @@ func text(v any) string {
 // scalarText also reads codes that are numbers.
 func scalarText(v any) string {
 	switch v.(type) {
-	case string, int, float64:
+	case string, int, float64, json.Number:
 		s, _ := textOf(v)
 		return s
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -15,6 +14,8 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // answer makes the Response of a complete HTTP answer.
@@ -123,8 +124,7 @@ func documentsJSON(op *Operation, status int) bool {
 	return status < 300 && op.Result() != nil
 }
 
-// decodeJSON decodes one JSON value. A literal integer that fits 64 bits
-// becomes an int, any other number a float64.
+// decodeJSON decodes one JSON value, with numbers as [jsonvalue.Decode] has them.
 func decodeJSON(s string) (any, error) {
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.UseNumber()
@@ -135,7 +135,7 @@ func decodeJSON(s string) (any, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the answer is not valid JSON: something follows the first value")
 	}
-	return numbers(v), nil
+	return jsonvalue.Numbers(v), nil
 }
 
 // completeMembers decodes the members of a JSON object up to where it breaks
@@ -157,7 +157,7 @@ func completeMembers(s string) map[string]any {
 			break
 		}
 		if name, ok := name.(string); ok {
-			members[name] = numbers(v)
+			members[name] = jsonvalue.Numbers(v)
 		}
 	}
 	return members
@@ -172,39 +172,6 @@ func jsonError(err error) error {
 		return errors.New("it ends too early")
 	}
 	return err
-}
-
-// numbers replaces every json.Number, in place.
-func numbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		return number(v)
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = numbers(v[k])
-		}
-	}
-	return v
-}
-
-func number(n json.Number) any {
-	if !strings.ContainsAny(string(n), ".eE") {
-		if i, err := strconv.ParseInt(string(n), 10, 64); err == nil && int64(int(i)) == i {
-			return int(i)
-		}
-	}
-	f, err := n.Float64()
-	if err != nil && !math.IsInf(f, 0) {
-		return string(n)
-	}
-	if math.IsInf(f, 0) {
-		return math.Copysign(math.MaxFloat64, f) // 1e999: no JSON writer takes an infinity
-	}
-	return f
 }
 
 // decodeText turns a body into UTF-8. Unknown labels are an error rather than

@@ -124,7 +124,7 @@ func (e *encoder) table(nodes []*node) {
 
 func eachString(n *node, add func(string)) {
 	switch n.kind {
-	case kindString:
+	case kindString, kindNumber:
 		add(n.str)
 	case kindArray:
 		for _, item := range n.items {
@@ -194,7 +194,7 @@ func (e *encoder) content(n *node) {
 		e.out.Write(binary.AppendVarint(nil, n.int))
 	case kindFloat:
 		e.out.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(n.float)))
-	case kindString:
+	case kindString, kindNumber:
 		e.uvarint(e.ids[n.str])
 	case kindArray:
 		e.uvarint(uint64(len(n.items)))

@@ -85,7 +85,7 @@ func (d *decoder) node(depth int) *node {
 	if tag == tagRepeat {
 		return d.repeat(start, depth)
 	}
-	if tag > byte(kindObject) {
+	if tag > byte(kindNumber) {
 		return &node{}
 	}
 	n := &node{kind: kind(tag)}
@@ -98,7 +98,7 @@ func (d *decoder) node(depth int) *node {
 			n.float = math.Float64frombits(binary.LittleEndian.Uint64(d.r.nodes[d.pos:]))
 		}
 		d.pos += 8
-	case kindString:
+	case kindString, kindNumber:
 		n.str = d.r.string(d.uvarint())
 	case kindArray:
 		n.items = make([]*node, d.length())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -173,6 +174,8 @@ func plainNode(v any, depth int) (*node, error) {
 		return &node{kind: kindInt, int: v}, nil
 	case float64:
 		return floatNode(v), nil
+	case json.Number:
+		return numberNode(v), nil
 	case string:
 		return stringNode(v), nil
 	case []any:

@@ -1,9 +1,13 @@
 package operations
 
 import (
+	"encoding/json"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // node is one value of an index: the form in which OpenAPI documents are
@@ -13,7 +17,7 @@ import (
 // that builds them.
 type node struct {
 	kind   kind
-	str    string  // kindString
+	str    string  // kindString, kindNumber
 	int    int64   // kindInt
 	float  float64 // kindFloat
 	items  []*node // kindArray
@@ -36,9 +40,23 @@ const (
 	kindString
 	kindArray
 	kindObject
+	_          // tagRepeat
+	kindNumber // one that is neither an int nor a float, by its digits
 )
 
 func stringNode(s string) *node { return &node{kind: kindString, str: s} }
+
+// numberNode stores a number that an int or a float64 holds as such, any other
+// as its text.
+func numberNode(n json.Number) *node {
+	switch v, _ := jsonvalue.Exact(n); v := v.(type) {
+	case int:
+		return &node{kind: kindInt, int: int64(v)}
+	case float64:
+		return floatNode(v)
+	}
+	return &node{kind: kindNumber, str: string(n)}
+}
 
 func boolNode(b bool) *node {
 	if b {
@@ -116,6 +134,9 @@ func (n *node) number() (float64, bool) {
 		return float64(n.int), true
 	case n.is(kindFloat):
 		return n.float, true
+	case n.is(kindNumber):
+		f, err := strconv.ParseFloat(n.str, 64)
+		return f, err == nil
 	}
 	return 0, false
 }
@@ -134,8 +155,8 @@ func (n *node) texts() []string {
 	return out
 }
 
-// value returns n as plain Go data: nil, bool, int, float64, string, []any or
-// map[string]any; the same types as [Response] values have.
+// value returns n as plain Go data: nil, bool, int, float64, json.Number, string,
+// []any or map[string]any; the same types as [Response] values have.
 func (n *node) value() any {
 	if n == nil {
 		return nil
@@ -149,6 +170,8 @@ func (n *node) value() any {
 		return n.float
 	case kindString:
 		return n.str
+	case kindNumber:
+		return json.Number(n.str)
 	case kindArray:
 		out := make([]any, len(n.items))
 		for i, item := range n.items {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // listOf finds a page's list: the answer itself (name "") or one property of
@@ -81,6 +83,9 @@ func firstAt(v any, paths [][]string) string {
 
 // integer reads a whole number however it was decoded or typed.
 func integer(v any) (int, bool) {
+	if n, ok := jsonvalue.Exact(v); ok {
+		v = n // 2.0 and 2e0 are 2
+	}
 	text, err := textOf(v)
 	if err != nil {
 		return 0, false

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Replay answers from the recordings that [Record] made in dir; nothing is
@@ -129,11 +131,7 @@ func sameValue(recorded, given any) bool {
 		}
 		return true
 	}
-	switch given.(type) {
-	case []any, map[string]any:
-		return false // not comparable with ==
-	}
-	return recorded == given
+	return jsonvalue.Equal(recorded, given)
 }
 
 // inventory says which recordings there are of the operation, or at all.

@@ -5,8 +5,8 @@ package operations
 // compiled: nullable becomes a "null" type. "X or null", written as anyOf or
 // oneOf, reads as X with a "null" type too, and a reference with siblings as a
 // copy of its target. Values (Enum, Const, Default, Example) are nil, bool, int,
-// float64, string, []any or map[string]any. Schemas may be cyclic; guard
-// recursion by depth or by pointer. A nil *Schema accepts anything.
+// float64, json.Number, string, []any or map[string]any. Schemas may be cyclic;
+// guard recursion by depth or by pointer. A nil *Schema accepts anything.
 type Schema struct {
 	Name        string   // component name when the schema was a $ref, "" inline
 	Types       []string // string, integer, number, boolean, array, object, null; empty: any

@@ -1,15 +1,14 @@
 package operations
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Check compares a JSON-like value with the schema by its structure: types,
@@ -64,8 +63,8 @@ func (c *checker) check(s *Schema, v any, path []string, depth int) {
 	case map[string]any:
 		c.object(s, v, path, depth)
 	default:
-		if f, ok := asFloat(v); ok {
-			c.number(s, f, path)
+		if jsonvalue.IsNumber(v) {
+			c.number(s, v, path)
 		}
 	}
 	for _, part := range s.AllOf {
@@ -76,10 +75,10 @@ func (c *checker) check(s *Schema, v any, path []string, depth int) {
 }
 
 func (c *checker) values(s *Schema, v any, path []string) {
-	if s.HasConst && !equalValues(s.Const, v) {
+	if s.HasConst && !jsonvalue.Equal(s.Const, v) {
 		c.add(path, "is %s where only %s is documented", show(v), show(s.Const))
 	}
-	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(e any) bool { return equalValues(e, v) }) {
+	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(e any) bool { return jsonvalue.Equal(e, v) }) {
 		c.add(path, "is %s, which is none of the documented values (%s)", show(v), showAll(s.Enum))
 	}
 }
@@ -97,16 +96,20 @@ func (c *checker) text(s *Schema, v string, path []string) {
 	}
 }
 
-func (c *checker) number(s *Schema, f float64, path []string) {
+func (c *checker) number(s *Schema, n any, path []string) {
+	compare := func(bound *float64) int {
+		order, _ := jsonvalue.Compare(n, *bound)
+		return order
+	}
 	switch {
-	case s.Minimum != nil && f < *s.Minimum:
-		c.add(path, "is %v, at least %v is documented", f, *s.Minimum)
-	case s.Maximum != nil && f > *s.Maximum:
-		c.add(path, "is %v, at most %v is documented", f, *s.Maximum)
-	case s.ExclusiveMinimum != nil && f <= *s.ExclusiveMinimum:
-		c.add(path, "is %v, more than %v is documented", f, *s.ExclusiveMinimum)
-	case s.ExclusiveMaximum != nil && f >= *s.ExclusiveMaximum:
-		c.add(path, "is %v, less than %v is documented", f, *s.ExclusiveMaximum)
+	case s.Minimum != nil && compare(s.Minimum) < 0:
+		c.add(path, "is %s, at least %s is documented", show(n), show(*s.Minimum))
+	case s.Maximum != nil && compare(s.Maximum) > 0:
+		c.add(path, "is %s, at most %s is documented", show(n), show(*s.Maximum))
+	case s.ExclusiveMinimum != nil && compare(s.ExclusiveMinimum) <= 0:
+		c.add(path, "is %s, more than %s is documented", show(n), show(*s.ExclusiveMinimum))
+	case s.ExclusiveMaximum != nil && compare(s.ExclusiveMaximum) >= 0:
+		c.add(path, "is %s, less than %s is documented", show(n), show(*s.ExclusiveMaximum))
 	}
 }
 
@@ -195,55 +198,12 @@ func jsonType(v any) string {
 	case map[string]any:
 		return "object"
 	default:
-		f, ok := asFloat(v)
 		switch {
-		case !ok:
+		case !jsonvalue.IsNumber(v):
 			return "value of no JSON type"
-		case f == math.Trunc(f):
+		case jsonvalue.IsInteger(v):
 			return "integer"
 		}
 		return "number"
 	}
-}
-
-func asFloat(v any) (float64, bool) {
-	if n, ok := v.(json.Number); ok {
-		f, err := n.Float64()
-		return f, err == nil
-	}
-	switch r := reflect.ValueOf(v); {
-	case r.CanInt():
-		return float64(r.Int()), true
-	case r.CanUint():
-		return float64(r.Uint()), true
-	case r.CanFloat():
-		return r.Float(), true
-	}
-	return 0, false
-}
-
-// equalValues compares as JSON does: 1 and 1.0 are one number.
-func equalValues(a, b any) bool {
-	if x, ok := asFloat(a); ok {
-		y, ok := asFloat(b)
-		return ok && x == y
-	}
-	switch a := a.(type) {
-	case []any:
-		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, equalValues)
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for k, v := range a {
-			w, ok := b[k]
-			if !ok || !equalValues(v, w) {
-				return false
-			}
-		}
-		return true
-	}
-	return reflect.DeepEqual(a, b)
 }

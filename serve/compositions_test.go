@@ -40,7 +40,13 @@ type composed struct {
 
 func compose(t *testing.T, rt durable.Runtime, o serve.CompositionOptions) *composed {
 	t.Helper()
-	o.Programs, o.Runtime, o.Engine = []*engine.Program{composition(t, rt, onboarding)}, rt, &engine.Options{Mock: true}
+	return composeOf(t, composition(t, rt, onboarding), &engine.Options{Mock: true, Runtime: rt}, o)
+}
+
+// composeOf serves one composition.
+func composeOf(t *testing.T, p *engine.Program, e *engine.Options, o serve.CompositionOptions) *composed {
+	t.Helper()
+	o.Programs, o.Runtime, o.Engine = []*engine.Program{p}, e.Runtime, e
 	o.REST, o.MCP = "127.0.0.1:0", "127.0.0.1:0"
 	c, err := serve.NewCompositions(o)
 	if err != nil {

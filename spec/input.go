@@ -2,12 +2,12 @@ package spec
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
@@ -182,12 +182,5 @@ func (d *decoder) chosen(n *yaml.Node, v Value, enum []Value) bool {
 
 // equal compares values as JSON does, where 1 and 1.0 are one number.
 func equal(a, b Value) bool {
-	x, y := a.Go(), b.Go()
-	if i, ok := x.(int64); ok {
-		x = float64(i)
-	}
-	if i, ok := y.(int64); ok {
-		y = float64(i)
-	}
-	return reflect.DeepEqual(x, y)
+	return jsonvalue.Equal(a.Go(), b.Go())
 }

@@ -156,7 +156,7 @@ func (s Str) IsSet() bool { return s.Pos.Line > 0 || s.Value != "" }
 // keys reach the plan stage. Aliases are resolved, tags are decoded.
 type Value struct {
 	Kind   ValueKind
-	Scalar any // nil, bool, int64, float64 or string when Kind is Scalar
+	Scalar any // nil, bool, int64, float64, json.Number or string when Kind is Scalar
 	Str    Str // the scalar as text, set for every scalar
 	Items  []Value
 	Fields []Field

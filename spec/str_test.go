@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -101,8 +102,8 @@ steps:
   - id: a
     operation: o
     with:
-      ints: [0, -7, 9223372036854775807, 0x1F, 1_000, +5]
-      floats: [1.5, -2e3, 1.0]
+      ints: [0, -7, 9223372036854775807, 0x1F, 1_000, +5, 18446744073709551617, 0x10000000000000001]
+      floats: [1.5, -2e3, 1.0, .5, 1e400, 0.12345678901234567890123]
       bools: [true, False]
       nulls: [null, ~, ]
       texts: [yes, on, no, 2026-05-22, 2026-05-22T10:00:00Z, "5", 'true', 1:30, !!str 5]
@@ -116,8 +117,8 @@ steps:
 	}
 	got := Value{Kind: Mapping, Fields: c.Steps[0].With}.Go()
 	want := map[string]any{
-		"ints":       []any{int64(0), int64(-7), int64(9223372036854775807), int64(31), int64(1000), int64(5)},
-		"floats":     []any{1.5, -2000.0, 1.0},
+		"ints":       []any{int64(0), int64(-7), int64(9223372036854775807), int64(31), int64(1000), int64(5), json.Number("18446744073709551617"), json.Number("18446744073709551617")},
+		"floats":     []any{1.5, json.Number("-2e3"), json.Number("1.0"), 0.5, json.Number("1e400"), json.Number("0.12345678901234567890123")},
 		"bools":      []any{true, false},
 		"nulls":      []any{nil, nil},
 		"texts":      []any{"yes", "on", "no", "2026-05-22", "2026-05-22T10:00:00Z", "5", "true", "1:30", "5"},

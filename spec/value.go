@@ -1,18 +1,20 @@
 package spec
 
 import (
-	"errors"
+	"encoding/json"
 	"math"
+	"math/big"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// value decodes any YAML value. Integers that do not fit 64 bits, and numbers
-// that YAML's versions read differently or JSON cannot hold, are errors rather
-// than other numbers.
+// value decodes any YAML value. Numbers that YAML's versions read differently or
+// JSON cannot hold are errors rather than other numbers; one that neither an
+// int64 nor a float64 gives back as it is written is a json.Number.
 func (d *decoder) value(n *yaml.Node) Value {
 	v := Value{Pos: d.pos(n)}
 	switch n.Kind {
@@ -67,9 +69,20 @@ func (d *decoder) plain(n *yaml.Node) any {
 		return d.integer(n)
 	case "!!float":
 		return d.float(n)
-	default:
-		return n.Value
 	}
+	if v, ok := beyondParser(n); ok {
+		return v
+	}
+	return n.Value
+}
+
+// beyondParser reads a number that the YAML parser takes for text, since no Go
+// type of its own holds it: 1e400, 0x1ffffffffffffffff.
+func beyondParser(n *yaml.Node) (v any, ok bool) {
+	if n.Style != 0 || n.ShortTag() != "!!str" || !startsNumber.MatchString(n.Value) {
+		return nil, false
+	}
+	return literal(n.Value)
 }
 
 func (d *decoder) integer(n *yaml.Node) any {
@@ -78,23 +91,20 @@ func (d *decoder) integer(n *yaml.Node) any {
 			"put it in quotes if it is a code, else write it without the zero"
 		return nil
 	}
-	digits := strings.ReplaceAll(n.Value, "_", "")
-	i, err := strconv.ParseInt(strings.TrimPrefix(digits, "+"), 0, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		d.tooBig(n)
-		return nil
-	case err != nil:
+	v, ok := literal(n.Value)
+	if !ok {
 		d.report(n, codeNumber, "%q is not a whole number", n.Value)
 		return nil
 	}
-	return i
+	return v
 }
 
 func (d *decoder) float(n *yaml.Node) any {
-	if n.Style&yaml.TaggedStyle == 0 && allDigits.MatchString(n.Value) {
-		d.tooBig(n)
-		return nil
+	if v, ok := literal(n.Value); ok {
+		if i, isInt := v.(int64); isInt {
+			return float64(i) // !!float 3
+		}
+		return v
 	}
 	var f float64
 	if err := n.Decode(&f); err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
@@ -104,14 +114,31 @@ func (d *decoder) float(n *yaml.Node) any {
 	return f
 }
 
-func (d *decoder) tooBig(n *yaml.Node) {
-	d.report(n, codeNumber, "%s does not fit a 64-bit integer, so its digits would be lost", n.Value).Hint =
-		"put it in quotes to send it as text"
+// literal reads a number as YAML writes it: with underscores and a plus sign,
+// and whole ones in base 16, 8 and 2 too. It is an int64 or a float64 where that
+// is written in the same digits again, else a json.Number.
+func literal(text string) (v any, ok bool) {
+	digits := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
+	if v, ok := jsonvalue.Number(digits); ok {
+		if i, isInt := v.(int); isInt {
+			return int64(i), true
+		}
+		return v, true
+	}
+	i, ok := new(big.Int).SetString(digits, 0)
+	if !ok || len(digits) > maxBased {
+		return nil, false
+	}
+	return literal(i.String())
 }
 
+// maxBased bounds the text of a whole number in another base: the time to
+// convert it grows with the square of its length.
+const maxBased = 1000
+
 var (
-	leadingZero = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
-	allDigits   = regexp.MustCompile(`^[-+]?[0-9_]+$`)
+	leadingZero  = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+	startsNumber = regexp.MustCompile(`^[-+]?[0-9][-+0-9a-fA-FxX._]*$`)
 )
 
 // fits reports whether v is of the type that an input declares; items is the
@@ -136,7 +163,7 @@ func fits(v Value, typ, items string) bool {
 	if v.Kind != Scalar {
 		return typ == ""
 	}
-	switch v.Scalar.(type) {
+	switch v := v.Scalar.(type) {
 	case string:
 		return typ == "string" || typ == ""
 	case bool:
@@ -145,12 +172,14 @@ func fits(v Value, typ, items string) bool {
 		return typ == "integer" || typ == "number"
 	case float64:
 		return typ == "number"
+	case json.Number:
+		return typ == "number" || typ == "integer" && !strings.ContainsAny(string(v), ".eE")
 	}
 	return false
 }
 
-// Go returns the value as plain Go data: nil, bool, int64, float64, string,
-// []any or map[string]any.
+// Go returns the value as plain Go data: nil, bool, int64, float64, json.Number,
+// string, []any or map[string]any.
 func (v Value) Go() any {
 	switch v.Kind {
 	case Sequence:

@@ -19,16 +19,17 @@ const (
 
 // DecodeYAML reads a YAML document that is data, such as an answer or the
 // front matter of a page, into the form that JSON has here: nil, bool, int,
-// float64, string, []any and map[string]any. It is not for capability files,
-// which [Read] gives positions to.
+// float64, json.Number, string, []any and map[string]any. It is not for
+// capability files, which [Read] gives positions to.
 //
 // Aliases and merge keys are resolved, keys become text, application tags are
 // ignored. Timestamps stay text, and so do numbers that JSON cannot hold
-// (.inf) or that YAML 1.1 and 1.2 read differently (0123). Integers that do
-// not fit an int become float64. A text without a document is nil. Broken
-// YAML, a key given twice, a second document, nesting of more than 100,
-// aliases that stand for more than 200,000 values and texts beyond 16 MiB or
-// a million values are errors, which name line and column where there is one.
+// (.inf) or that YAML 1.1 and 1.2 read differently (0123). A number that
+// neither an int nor a float64 gives back as it is written is a json.Number. A
+// text without a document is nil. Broken YAML, a key given twice, a second
+// document, nesting of more than 100, aliases that stand for more than 200,000
+// values and texts beyond 16 MiB or a million values are errors, which name
+// line and column where there is one.
 func DecodeYAML(src []byte) (any, error) {
 	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
 	if len(text) > maxDataSize {
@@ -111,6 +112,9 @@ func data(n *yaml.Node) any {
 	case "!!int", "!!float":
 		return dataNumber(n.Value)
 	}
+	if v, ok := beyondParser(n); ok {
+		return v
+	}
 	return n.Value
 }
 
@@ -119,12 +123,15 @@ func dataNumber(s string) any {
 	if leadingZero.MatchString(s) {
 		return s
 	}
-	digits := strings.TrimPrefix(strings.ReplaceAll(s, "_", ""), "+")
-	if i, err := strconv.ParseInt(digits, 0, strconv.IntSize); err == nil {
+	v, ok := literal(s)
+	if i, isInt := v.(int64); isInt {
 		return int(i)
 	}
-	if f, err := strconv.ParseFloat(digits, 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
-		return f
+	if ok {
+		return v
+	}
+	if f, err := strconv.ParseFloat(strings.ReplaceAll(s, "_", ""), 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+		return f // .5 and 1.
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func TestDecodeYAML(t *testing.T) {
 		"day: 2026-11-05":                        map[string]any{"day": "2026-11-05"},
 		"zip: 01234":                             map[string]any{"zip": "01234"},
 		"hex: 0x1F":                              map[string]any{"hex": 31},
-		"huge: 123456789012345678901":            map[string]any{"huge": 123456789012345678901.0},
+		"huge: 123456789012345678901":            map[string]any{"huge": json.Number("123456789012345678901")},
 		"f: .inf":                                map[string]any{"f": ".inf"},
 		"on: yes":                                map[string]any{"on": "yes"},
 		"x: !Ref Bucket":                         map[string]any{"x": "Bucket"},

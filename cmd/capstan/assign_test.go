@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,15 +58,15 @@ func TestInputsAreConvertedToTheirType(t *testing.T) {
 		"empty text":       {[]string{"name="}, engine.Inputs{"name": ""}},
 		"one item":         {[]string{"domains=acme.com"}, engine.Inputs{"domains": []any{"acme.com"}}},
 		"repeated":         {[]string{"domains=acme.com", "domains=acme.org"}, engine.Inputs{"domains": []any{"acme.com", "acme.org"}}},
-		"items by type":    {[]string{"ports=80", "ports=443"}, engine.Inputs{"ports": []any{int64(80), int64(443)}}},
-		"integer":          {[]string{"count=-3"}, engine.Inputs{"count": int64(-3)}},
-		"number":           {[]string{"ratio=1e3"}, engine.Inputs{"ratio": 1000.0}},
+		"items by type":    {[]string{"ports=80", "ports=443"}, engine.Inputs{"ports": []any{80, 443}}},
+		"integer":          {[]string{"count=-3"}, engine.Inputs{"count": -3}},
+		"number":           {[]string{"ratio=1e3"}, engine.Inputs{"ratio": json.Number("1e3")}},
 		"boolean":          {[]string{"urgent=true"}, engine.Inputs{"urgent": true}},
 		"json":             {[]string{`domains:=["a","b"]`}, engine.Inputs{"domains": []any{"a", "b"}}},
-		"long id":          {[]string{"any:=12345678901234567"}, engine.Inputs{"any": int64(12345678901234567)}},
+		"long id":          {[]string{"any:=12345678901234567"}, engine.Inputs{"any": 12345678901234567}},
 		"object by text":   {[]string{`extra={"a":null}`}, engine.Inputs{"extra": map[string]any{"a": nil}}},
 		"file":             {[]string{"name=@" + text}, engine.Inputs{"name": "Łódź\n"}},
-		"json file":        {[]string{"extra:=@" + object}, engine.Inputs{"extra": map[string]any{"a": []any{int64(1), 2.5}}}},
+		"json file":        {[]string{"extra:=@" + object}, engine.Inputs{"extra": map[string]any{"a": []any{1, 2.5}}}},
 		"stdin":            {[]string{"name=@-"}, engine.Inputs{"name": "from stdin"}},
 		"unknown name":     {[]string{"nmae=Acme"}, engine.Inputs{"nmae": "Acme"}},
 	}
@@ -120,7 +121,7 @@ func TestFlagsWinOverTheInputFile(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	want := engine.Inputs{"name": "file", "domains": []any{"flag.com"}, "count": int64(2)}
+	want := engine.Inputs{"name": "file", "domains": []any{"flag.com"}, "count": 2}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("inputs (-want +got):\n%s", diff)
 	}

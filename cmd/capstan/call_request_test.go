@@ -78,15 +78,15 @@ func TestCallRequest(t *testing.T) {
 	}{
 		"by name": {
 			callFlags{params: []string{"path.id=b_1", "name=East", "tugs=2", "tags=a", "tags=b"}}, "",
-			sent{map[string]any{"id": "b_1", "tags": []any{"a", "b"}}, map[string]any{"name": "East", "tugs": int64(2)}},
+			sent{map[string]any{"id": "b_1", "tags": []any{"a", "b"}}, map[string]any{"name": "East", "tugs": 2}},
 		},
 		"both ids": {
 			callFlags{params: []string{"path.id=b_1", "body.id=b_2", "body.name=East", "tugs=2"}}, "",
-			sent{map[string]any{"id": "b_1"}, map[string]any{"id": "b_2", "name": "East", "tugs": int64(2)}},
+			sent{map[string]any{"id": "b_1"}, map[string]any{"id": "b_2", "name": "East", "tugs": 2}},
 		},
 		"body from stdin, one property over it": {
 			callFlags{params: []string{"path.id=b_1", "name=West"}, body: "-"}, `{"name": "East", "tugs": 1}`,
-			sent{map[string]any{"id": "b_1"}, map[string]any{"name": "West", "tugs": int64(1)}},
+			sent{map[string]any{"id": "b_1"}, map[string]any{"name": "West", "tugs": 1}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -66,18 +67,13 @@ func firstType(s *operations.Schema) string {
 func (w wantedType) convert(text string) (any, error) {
 	switch w.kind {
 	case "integer":
-		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no integer", clip(text, 40))
-		}
-		return n, nil
+		return integer(strings.TrimSpace(text))
 	case "number":
 		v, err := parseJSON([]byte(text))
-		switch v.(type) {
-		case int64, float64:
-			return v, err
+		if err != nil || !jsonvalue.IsNumber(v) {
+			return nil, fmt.Errorf("%q is no number", clip(text, 40))
 		}
-		return nil, fmt.Errorf("%q is no number", clip(text, 40))
+		return v, nil
 	case "boolean":
 		switch strings.TrimSpace(text) {
 		case "true":
@@ -97,8 +93,19 @@ func (w wantedType) convert(text string) (any, error) {
 	}
 }
 
-// parseJSON reads one JSON value. Integers come as int64 when they fit, so that
-// an id with 17 digits keeps them all.
+// integer reads a whole number, which keeps all its digits.
+func integer(text string) (any, error) {
+	if v, ok := jsonvalue.Number(text); ok && !strings.ContainsAny(text, ".eE") {
+		return v, nil
+	}
+	n, err := strconv.Atoi(text) // +5, 007
+	if err != nil {
+		return nil, fmt.Errorf("%q is no integer", clip(text, 40))
+	}
+	return n, nil
+}
+
+// parseJSON reads one JSON value, with numbers as [jsonvalue.Decode] has them.
 //
 // A byte order mark is passed over. What is not UTF-8, or says a key twice, is
 // refused: one of the two values would be lost without a word.
@@ -119,7 +126,7 @@ func parseJSON(data []byte) (any, error) {
 	if key, twice := duplicateKey(json.NewDecoder(bytes.NewReader(data))); twice {
 		return nil, fmt.Errorf("key %q is there twice; leave one", key)
 	}
-	return exactNumbers(v), nil
+	return jsonvalue.Numbers(v), nil
 }
 
 // duplicateKey finds a key that one object of the next value, which is valid JSON,
@@ -174,27 +181,4 @@ func jsonError(data []byte, err error) error {
 		return fmt.Errorf("it is no JSON: line %d, column %d: %w", line, col, syntax)
 	}
 	return errors.New("it is no JSON: it ends too early")
-}
-
-func exactNumbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return v.String()
-		}
-		return f
-	case []any:
-		for i := range v {
-			v[i] = exactNumbers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = exactNumbers(v[k])
-		}
-	}
-	return v
 }

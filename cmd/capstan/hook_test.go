@@ -29,9 +29,9 @@ func TestHookResult(t *testing.T) {
 	}{
 		"nothing":      {"true", nil},
 		"blank":        {"echo", nil},
-		"object":       {`echo '{"sent": 2}'`, map[string]any{"sent": int64(2)}},
+		"object":       {`echo '{"sent": 2}'`, map[string]any{"sent": 2}},
 		"echo of in":   {"cat", map[string]any{"run": "run_1", "capability": "onboard", "step": "send-link", "description": "Mail it", "with": map[string]any{"link": "https://example.test/s?a=1&b=2"}}},
-		"ignores in":   {"exec 0<&-; echo 1", int64(1)},
+		"ignores in":   {"exec 0<&-; echo 1", 1},
 		"stderr aside": {"echo hello >&2; echo true", true},
 	} {
 		t.Run(name, func(t *testing.T) {

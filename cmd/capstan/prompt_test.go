@@ -22,7 +22,7 @@ func TestPromptAnswers(t *testing.T) {
 		"yes in full":   {"  YES \n", nil, nil},
 		"asks again":    {"\nwhat?\ny\n", nil, nil},
 		"result":        {"j\n{\"sent\": true}\n", map[string]any{"sent": true}, nil},
-		"broken result": {"j\n{\nj\n1\n", int64(1), nil},
+		"broken result": {"j\n{\nj\n1\n", 1, nil},
 		"wait":          {"w\n", nil, engine.ErrNotDone},
 		"end of input":  {"", nil, engine.ErrNotDone},
 		"end in result": {"j\n", nil, engine.ErrNotDone},

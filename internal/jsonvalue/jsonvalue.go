@@ -1,5 +1,6 @@
 // Package jsonvalue reads JSON into the form that expressions work on: nil,
-// bool, int, float64, string, []any and map[string]any. Start with [Decode].
+// bool, string, []any, map[string]any, and numbers as an int, a float64 or a
+// [json.Number]. Start with [Decode].
 package jsonvalue
 
 import (
@@ -7,11 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strings"
 )
 
-// Decode reads one JSON value. Whole numbers that fit become int, others
-// float64. Empty data is nil.
+// Decode reads one JSON value. A number becomes an int or a float64 where that
+// is written in the same digits again, and stays a json.Number where it is not:
+// whole numbers beyond 64 bits, exponents, 10.10, -0 and more digits than a
+// float64 has. Empty data is nil.
 func Decode(data []byte) (any, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, nil
@@ -25,29 +27,25 @@ func Decode(data []byte) (any, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more than one JSON value")
 	}
-	return numbers(v), nil
+	return Numbers(v), nil
 }
 
-func numbers(v any) any {
-	switch v := v.(type) {
+// Numbers gives every json.Number in v, which a json.Decoder made, the form
+// that [Decode] gives it. Arrays and objects are changed in place.
+func Numbers(v any) any {
+	switch x := v.(type) {
 	case json.Number:
-		if !strings.ContainsAny(string(v), ".eE") {
-			if i, err := v.Int64(); err == nil {
-				return int(i)
-			}
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return v.String() // too large for a float64: keep its digits
-		}
-		return f
+		return number(v, string(x))
 	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
+		for i := range x {
+			x[i] = Numbers(x[i])
 		}
 	case map[string]any:
-		for k := range v {
-			v[k] = numbers(v[k])
+		for k, item := range x {
+			switch item.(type) {
+			case json.Number, []any, map[string]any:
+				x[k] = Numbers(item)
+			}
 		}
 	}
 	return v

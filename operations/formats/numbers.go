@@ -1,16 +1,17 @@
 package formats
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// wholeNumber returns an int, or a float64 where an int is too small for it.
-func wholeNumber(n int64) any {
-	if i := int(n); int64(i) == n {
-		return i
-	}
-	return float64(n)
+// wholeNumber returns an int, or a json.Number where an int is too small for it.
+func wholeNumber[N int64 | uint64](n N) any {
+	v, _ := jsonvalue.Number(fmt.Sprint(n))
+	return v
 }
 
 // shortFloat widens f to the float64 that reads the same: 0.1 stays 0.1.

@@ -3,7 +3,6 @@ package formats
 import (
 	"encoding/base64"
 	"errors"
-	"math"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -86,10 +85,7 @@ func (r *protoReader) single(f protoreflect.FieldDescriptor, v protoreflect.Valu
 		protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
 		return wholeNumber(v.Int()), nil
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind, protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
-		if n := v.Uint(); n > math.MaxInt64 {
-			return float64(n), nil
-		}
-		return wholeNumber(int64(v.Uint())), nil
+		return wholeNumber(v.Uint()), nil
 	case protoreflect.FloatKind:
 		return shortFloat(float32(v.Float())), nil
 	case protoreflect.DoubleKind:

@@ -1,10 +1,10 @@
 package mock
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -59,7 +59,7 @@ func argOf(req *operations.Request, p *operations.Param) any {
 func checkParam(p *operations.Param, v any) []problem {
 	found := check(p.Schema, v, p.Name)
 	if s, ok := v.(string); ok && len(found) > 0 {
-		if n, err := strconv.ParseFloat(s, 64); err == nil && fits(p.Schema, n) {
+		if n, ok := jsonvalue.Number(s); ok && fits(p.Schema, n) {
 			return nil
 		}
 		if b, err := strconv.ParseBool(s); err == nil && fits(p.Schema, b) {
@@ -86,8 +86,9 @@ func readBody(req *operations.Request) (any, []problem) {
 	media := pickMedia(doc, req.MediaType)
 	if raw, ok := req.Body.([]byte); ok {
 		var v any
+		var err error
 		if media != nil && operations.IsJSON(media.Type) {
-			if err := json.Unmarshal(raw, &v); err != nil {
+			if v, err = jsonvalue.Decode(raw); err != nil {
 				return nil, []problem{{"the request body", "is not valid JSON"}}
 			}
 			return v, check(media.Schema, v, "")

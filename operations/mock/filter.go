@@ -2,9 +2,9 @@ package mock
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -142,11 +142,8 @@ func contains(v any, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, strings.ToLower(w)) })
 }
 
-func asNumber(v any) (float64, bool) {
-	s, ok := v.(string)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil
+// asNumber reads a text that is written as a number.
+func asNumber(v any) (any, bool) {
+	s, _ := v.(string)
+	return jsonvalue.Number(s)
 }

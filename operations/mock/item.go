@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -64,9 +65,9 @@ func (w *world) renew(v map[string]any, sh shape, kind string, words []string) {
 	switch id := v["id"].(type) {
 	case string:
 		v["id"] = freshID(id, kind, w.source(words...))
-	case float64:
+	case int, float64, json.Number:
 		if s := sh.prop("id"); s != nil && s.Maximum == nil && !s.HasConst {
-			v["id"] = float64(1000 + w.source(words...).IntN(1_000_000))
+			v["id"] = 1000 + w.source(words...).IntN(1_000_000)
 		}
 	}
 	for _, name := range sortedKeys(v) {

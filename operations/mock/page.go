@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -60,8 +61,9 @@ func readPage(r *route, a *args) page {
 }
 
 func defaultLimit(param *operations.Param) int {
-	if n, ok := copied(param.Schema.Default).(float64); ok && n >= 1 && n <= 1000 {
-		return int(n)
+	n, _ := jsonvalue.Exact(copied(param.Schema.Default))
+	if n, ok := n.(int); ok && n >= 1 && n <= 1000 {
+		return n
 	}
 	return 10
 }

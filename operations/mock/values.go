@@ -1,22 +1,21 @@
 package mock
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// plainJSON turns any JSON-like Go value into maps, slices, strings, float64,
-// bool and nil, and copies it on the way.
+// plainJSON turns any JSON-like Go value into what [jsonvalue.Decode] makes,
+// and copies it on the way.
 func plainJSON(v any) (any, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	var out any
-	err = json.Unmarshal(raw, &out)
-	return out, err
+	return jsonvalue.Decode(raw)
 }
 
 // copied returns a deep copy of a JSON value from a schema or the store.
@@ -30,9 +29,7 @@ func copied(v any) any {
 
 // same compares two JSON values, numbers by value whatever their Go type.
 func same(a, b any) bool {
-	x, errx := json.Marshal(copied(a))
-	y, erry := json.Marshal(copied(b))
-	return errx == nil && erry == nil && bytes.Equal(x, y)
+	return jsonvalue.Equal(copied(a), copied(b))
 }
 
 // text spells a scalar as it stands in a URL; other values as JSON.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // arguments reads those of a call and collects everything that is wrong.
@@ -42,10 +44,7 @@ func (a *arguments) number(name string, or, least, most int) int {
 	if !ok || v == nil {
 		return or
 	}
-	n, isInt := v.(int)
-	if f, isFloat := v.(float64); isFloat && f == float64(int(f)) {
-		n, isInt = int(f), true
-	}
+	n, isInt := jsonvalue.Canonical(v).(int)
 	if !isInt || n < least || n > most {
 		a.bad("%s is a whole number from %d to %d", name, least, most)
 	}

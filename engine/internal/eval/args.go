@@ -1,5 +1,11 @@
 package eval
 
+import (
+	"encoding/json"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
 // Arguments of metered functions, which may be of any kind at run time.
 
 func textArg(name string, args []any, i int) (string, error) {
@@ -50,6 +56,10 @@ func wholeNumber(v any) (int, bool) {
 		return int(v), true
 	case float64:
 		return int(v), v == float64(int(v))
+	case json.Number:
+		n, ok := jsonvalue.Exact(v)
+		i, isInt := n.(int)
+		return i, ok && isInt
 	}
 	return 0, false
 }

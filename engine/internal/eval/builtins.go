@@ -87,7 +87,7 @@ func Builtins() []Builtin {
 		{"type", "type(any) string", `"nil", "bool", "int", "float", "string", "array" or "map"`},
 		{"int", "int(number or string) integer", "as a whole number"},
 		{"float", "float(number or string) number", "as a number"},
-		{"string", "string(any) string", "as text: numbers shortest, arrays and objects as JSON"},
+		{"string", "string(any) string", "as text: numbers as they are written, arrays and objects as JSON"},
 		{"toJSON", "toJSON(any) string", "as compact JSON, fields sorted"},
 		{"fromJSON", "fromJSON(string) any", "the value of a JSON document"},
 		{"toBase64", "toBase64(string) string", "encoded"},
@@ -109,16 +109,20 @@ func withheld(name string) bool {
 // to the meter. What could make much more than that is in [metered].
 func makesText(name string) bool {
 	switch name {
-	case "upper", "lower", "split", "splitAfter", "toBase64", "fromBase64", "fromJSON":
+	case "upper", "lower", "split", "splitAfter", "toBase64", "fromBase64":
 		return true
 	}
 	return false
 }
 
 // wantsIntegers reports whether expr's builtin of this name refuses whole
-// numbers that arrive as a float64.
+// numbers that do not arrive as an int.
 func wantsIntegers(name string) bool {
-	return name == "take" || strings.HasPrefix(name, "bit")
+	switch name {
+	case "take", "get", "split", "splitAfter":
+		return true
+	}
+	return strings.HasPrefix(name, "bit")
 }
 
 // limitBuiltins takes the withheld builtins out of cfg and puts our versions in

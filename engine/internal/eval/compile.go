@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Expr is a compiled expression. It is immutable and safe for concurrent use.
@@ -142,6 +145,7 @@ func (c *compilation) check() bool {
 
 func (c *compilation) finish(src string) *Expr {
 	e := &Expr{source: src, typ: typeOf(c.tree.Node), refs: c.refs(), simple: c.scope.simple(c.tree.Node)}
+	ast.Walk(&c.tree.Node, restoreNumbers{c.source})
 	l := lowering{scope: c.scope}
 	l.lower(&c.tree.Node)
 	program, err := compiler.Compile(c.tree, c.cfg)
@@ -199,5 +203,23 @@ func (r restoreNames) Visit(node *ast.Node) {
 func (r restoreNames) restore(node ast.Node) {
 	if s, ok := node.(*ast.StringNode); ok && wordRune(runeAt(r.source, s.Location().From)) {
 		s.Value = plain(s.Value)
+	}
+}
+
+// restoreNumbers gives numbers that expr has rounded, or spells otherwise than
+// the author, their digits back.
+type restoreNumbers struct{ source []rune }
+
+func (r restoreNumbers) Visit(node *ast.Node) {
+	n, ok := (*node).(*ast.FloatNode)
+	if !ok {
+		return
+	}
+	from := n.Location().From
+	v, _ := jsonvalue.Number(string(r.source[from:numberEnd(r.source, from)]))
+	if v, ok := v.(json.Number); ok {
+		constant := &ast.ConstantNode{Value: v}
+		constant.SetNature(*n.Nature())
+		ast.Patch(node, constant)
 	}
 }

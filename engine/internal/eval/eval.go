@@ -7,8 +7,8 @@ import (
 )
 
 // Env holds the values that expressions read: results of steps by id, and
-// variables by name. Values are JSON-like: nil, bool, int, float64, string,
-// []any and map[string]any. A missing step, variable or field reads as null.
+// variables by name. Values are JSON-like: nil, bool, int, float64, json.Number,
+// string, []any and map[string]any. A missing step, variable or field reads as null.
 // Evaluating does not write to an Env or to its values; one Env may serve many
 // evaluations at once as long as nobody else writes to it.
 type Env struct {
@@ -35,7 +35,7 @@ func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	if err != nil {
 		return nil, e.explain(err)
 	}
-	if !e.simple {
+	if _, isByte := out.(byte); isByte || !e.simple {
 		if out, err = (&meter{ctx: ctx}).plainValue(out); err != nil {
 			return nil, e.errorAt(0, err)
 		}

@@ -79,7 +79,7 @@ func TestEvalValues(t *testing.T) {
 		{`repeat("ab", x.i)`, "abab"},
 		{`string(x.i) + string(any) + string(true)`, `2{"a":[2,null],"b":1}true`},
 		{`toJSON("<>")`, `"<>"`},
-		{`fromJSON('{"a": [1]}').a[0]`, 1.0},
+		{`fromJSON('{"a": [1]}').a[0]`, 1},
 		{`first([])`, nil},
 		{`d | map(upper(#)) | join(";")`, "A.EXAMPLE;B.EXAMPLE"},
 		{`sum(x.xs)`, 6.0},

@@ -15,6 +15,9 @@ import (
 //     functions, which are bound to the evaluation's meter;
 //   - every predicate starts with a tick, which is how an evaluation notices
 //     that its context ended or that it has worked too long;
+//   - operators and functions that may meet a number become ours, which know
+//     those that no Go type holds (numbers.go); with text or a literal on one
+//     side they stay expr's;
 //   - operands that expr wants as Go integers are made so, since a whole
 //     number may arrive as a float64;
 //   - equality forgets static types, for which expr has instructions that
@@ -37,6 +40,8 @@ func (l *lowering) Visit(node *ast.Node) {
 	case *ast.MemberNode:
 		if id, ok := stepMember(n); ok {
 			l.load(node, l.scope.steps[id])
+		} else {
+			n.Property = l.whole(n.Property)
 		}
 	case *ast.PredicateNode:
 		tick := l.call(tickName, n.Node)
@@ -45,6 +50,13 @@ func (l *lowering) Visit(node *ast.Node) {
 		n.Node = body
 	case *ast.BinaryNode:
 		l.binary(node, n)
+	case *ast.UnaryNode:
+		if n.Operator == "-" && !isNumberNode(n.Node) {
+			*node = l.call(negateName, n, n.Node)
+		}
+	case *ast.SliceNode:
+		n.Node = l.withItems(n.Node)
+		n.From, n.To = l.whole(n.From), l.whole(n.To)
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
 			*node = l.call(callee.Value, n, n.Arguments...)
@@ -55,9 +67,23 @@ func (l *lowering) Visit(node *ast.Node) {
 }
 
 func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
-	if wantsIntegers(n.Name) {
+	switch {
+	case n.Name == "sum" && len(n.Arguments) == 2:
+		*node = l.call(n.Name, n, l.mapped(n))
+	case isNumeric(n.Name):
+		*node = l.call(n.Name, n, n.Arguments...)
+	case n.Name == "len":
+		n.Arguments[0] = l.withItems(n.Arguments[0])
+	case n.Name == "sortBy":
+		l.sortBy(node, n)
+	case n.Name == "groupBy":
+		p := n.Arguments[1].(*ast.PredicateNode)
+		if key := lastOf(p); !isText(key) {
+			p.Node = l.call(canonicalName, p.Node, p.Node)
+		}
+	case wantsIntegers(n.Name):
 		for i := range n.Arguments {
-			n.Arguments[i] = l.call(wholeName, n.Arguments[i], n.Arguments[i])
+			n.Arguments[i] = l.whole(n.Arguments[i])
 		}
 	}
 	if makesText(n.Name) {
@@ -65,18 +91,96 @@ func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
 	}
 }
 
+// mapped returns the array and the predicate of n as a call of map.
+func (l *lowering) mapped(n *ast.BuiltinNode) ast.Node {
+	m := &ast.BuiltinNode{Name: "map", Arguments: n.Arguments[:2]}
+	m.SetLocation(n.Location())
+	return m
+}
+
+// sortBy makes pairs of item and key, unless all keys are text.
+func (l *lowering) sortBy(node *ast.Node, n *ast.BuiltinNode) {
+	p := n.Arguments[1].(*ast.PredicateNode)
+	if isText(lastOf(p)) {
+		return
+	}
+	item := &ast.PointerNode{}
+	item.SetLocation(p.Location())
+	pair := &ast.ArrayNode{Nodes: []ast.Node{item, p.Node}}
+	pair.SetLocation(p.Location())
+	p.Node = pair
+	*node = l.call(sortPairsName, n, append([]ast.Node{l.mapped(n)}, n.Arguments[2:]...)...)
+}
+
+// lastOf returns what a predicate comes to, behind the tick.
+func lastOf(p *ast.PredicateNode) ast.Node {
+	if s, ok := p.Node.(*ast.SequenceNode); ok {
+		return s.Nodes[len(s.Nodes)-1]
+	}
+	return p.Node
+}
+
 func (l *lowering) binary(node *ast.Node, n *ast.BinaryNode) {
 	switch n.Operator {
 	case "==", "!=":
-		n.Left.SetNature(nature.Nature{})
-	case "%":
-		n.Left, n.Right = l.call(wholeName, n.Left, n.Left), l.call(wholeName, n.Right, n.Right)
-	case "+":
-		numbers := n.Left.Nature().IsNumber() && n.Right.Nature().IsNumber()
-		if !numbers {
-			*node = l.call(addName, n, n.Left, n.Right)
+		if isPlain(n.Left) || isPlain(n.Right) {
+			n.Left.SetNature(nature.Nature{})
+			return
 		}
+	case "in":
+		if isText(n.Left) {
+			return
+		}
+	case "<", "<=", ">", ">=":
+		if isText(n.Left) && isText(n.Right) {
+			return
+		}
+	case "+", "-", "*", "/", "%", "**":
+	case "^":
+		*node = l.call("**", n, n.Left, n.Right)
+		return
+	case "..":
+		n.Left, n.Right = l.whole(n.Left), l.whole(n.Right)
+		return
+	default:
+		return
 	}
+	*node = l.call(n.Operator, n, n.Left, n.Right)
+}
+
+// whole returns node as an int where its value is a whole number of any kind.
+func (l *lowering) whole(node ast.Node) ast.Node {
+	if node == nil || isText(node) || isNumberNode(node) {
+		return node
+	}
+	return l.call(wholeName, node, node)
+}
+
+// withItems refuses a number where node must be text, an array or an object.
+func (l *lowering) withItems(node ast.Node) ast.Node {
+	if kind := node.Nature(); kind.IsString() || kind.IsArray() || kind.IsMap() {
+		return node
+	}
+	return l.call(itemsName, node, node)
+}
+
+func isText(node ast.Node) bool { return node.Nature().IsString() }
+
+// isPlain reports whether node is text, true, false or null at all events.
+func isPlain(node ast.Node) bool {
+	_, isNil := node.(*ast.NilNode)
+	return isNil || isText(node) || node.Nature().IsBool()
+}
+
+// isNumberNode reports whether node is a number as it is written.
+func isNumberNode(node ast.Node) bool {
+	switch n := node.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		return true
+	case *ast.UnaryNode:
+		return n.Operator == "-" && isNumberNode(n.Node)
+	}
+	return false
 }
 
 // load replaces node by the slot of d.

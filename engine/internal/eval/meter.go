@@ -3,8 +3,6 @@ package eval
 import (
 	"context"
 	"fmt"
-
-	"github.com/expr-lang/expr/vm/runtime"
 )
 
 // failure is an error of our own functions, already in the user's words.
@@ -76,18 +74,10 @@ func (m *meter) add(a, b any) (any, error) {
 		}
 		return left + right, nil
 	case isNumber(a) && isNumber(b):
-		return runtime.Add(a, b), nil
+		return calculate("+", a, b)
 	default:
 		return nil, failf("cannot add %s and %s", describe(a), describe(b))
 	}
-}
-
-func isNumber(v any) bool {
-	switch v.(type) {
-	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64:
-		return true
-	}
-	return false
 }
 
 // describe names what v is, in the user's words.

@@ -19,10 +19,14 @@ type meteredFunc struct {
 
 // Names of functions that only lowering calls.
 const (
-	tickName   = "tick"
-	addName    = "+"
-	chargeName = "charge"
-	wholeName  = "whole"
+	tickName      = "tick"
+	addName       = "+"
+	negateName    = "negate"
+	chargeName    = "charge"
+	wholeName     = "whole"
+	canonicalName = "canonical"
+	itemsName     = "items"
+	sortPairsName = "sortPairs"
 )
 
 // metered lists the builtins that we make ourselves, because expr's version
@@ -50,7 +54,6 @@ func metered() []meteredFunc {
 func internal() []meteredFunc {
 	return []meteredFunc{
 		{name: tickName, run: func(m *meter, _ []any) (any, error) { return nil, m.tick() }},
-		{name: addName, run: func(m *meter, args []any) (any, error) { return m.add(args[0], args[1]) }},
 		{name: chargeName, run: func(m *meter, args []any) (any, error) { return args[0], m.charge(args[0]) }},
 		{name: wholeName, run: func(_ *meter, args []any) (any, error) { return whole(args[0]), nil }},
 	}
@@ -92,7 +95,7 @@ func manyArrays(args []reflect.Type) (reflect.Type, error) {
 
 // meteredNamed returns the function that lowering calls by name.
 func meteredNamed(name string) meteredFunc {
-	all := slices.Concat(metered(), internal())
+	all := slices.Concat(metered(), internal(), operators(), numeric())
 	return all[slices.IndexFunc(all, func(f meteredFunc) bool { return f.name == name })]
 }
 

@@ -74,7 +74,7 @@ func uniq(m *meter, args []any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := json.Marshal(v)
+		key, err := json.Marshal(canonical(v))
 		if err != nil {
 			return nil, failf("uniq cannot compare %s", describe(item))
 		}

@@ -1,9 +1,9 @@
 package eval
 
 import (
-	"cmp"
-	"math"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // bytesPerVisit is how much text is as much work as one value.
@@ -150,25 +150,5 @@ func (f *finder) compare(a, b any) (order int, ok bool) {
 		f.visit(min(len(s), len(t)) / bytesPerVisit)
 		return strings.Compare(s, t), ok
 	}
-	if i, isWhole := a.(int); isWhole {
-		if j, isWhole := b.(int); isWhole {
-			return cmp.Compare(i, j), true
-		}
-	}
-	x, okX := number(a)
-	y, okY := number(b)
-	return cmp.Compare(x, y), okX && okY
-}
-
-// number reads any number that JSON-like data holds.
-func number(v any) (float64, bool) {
-	switch v := v.(type) {
-	case int:
-		return float64(v), true
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, !math.IsNaN(v)
-	}
-	return 0, false
+	return jsonvalue.Compare(a, b)
 }

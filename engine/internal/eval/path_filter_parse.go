@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // anyOf reads a filter's condition: terms joined by ||.
@@ -194,8 +196,8 @@ func (p *pathParser) number() operand {
 		p.at++
 	}
 	digits := string(p.in[from:p.at])
-	if i, err := strconv.Atoi(digits); err == nil {
-		return literal{i}
+	if n, ok := jsonvalue.Number(digits); ok {
+		return literal{n}
 	}
 	f, err := strconv.ParseFloat(digits, 64)
 	if err != nil {

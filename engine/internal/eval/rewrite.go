@@ -3,7 +3,10 @@ package eval
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // vocabulary is what the rewriter asks of a scope.
@@ -109,6 +112,9 @@ func (r *rewriter) word() {
 		r.operandEnds()
 	case unicode.IsDigit(r.in[from]):
 		r.at = numberEnd(r.in, from)
+		if isLongNumber(string(r.in[from:r.at])) {
+			copy(r.out[from:r.at], []rune("1."+strings.Repeat("0", r.at-from-2)))
+		}
 		r.operandEnds()
 	default:
 		r.otherWord(plainEnd, end)
@@ -128,6 +134,14 @@ func (r *rewriter) otherWord(plainEnd, end int) {
 	r.operandEnds()
 	r.operand = isOperatorWord(word)
 	r.steps = word == stepsName
+}
+
+// isLongNumber reports whether expr would round a number literal, or refuse it.
+// Another number stands in for it until [restoreNumbers] acts.
+func isLongNumber(text string) bool {
+	n, ok := jsonvalue.Number(text)
+	_, exact := jsonvalue.Exact(n)
+	return ok && !exact
 }
 
 // name replaces the longest known name that starts here, if any.

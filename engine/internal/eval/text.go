@@ -18,6 +18,8 @@ func text(v any) (string, error) {
 		return v, nil
 	case float64:
 		return numberText(v)
+	case json.Number:
+		return v.String(), nil
 	default:
 		return compactJSON(v)
 	}

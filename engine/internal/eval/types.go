@@ -1,8 +1,11 @@
 package eval
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Type is the static type of a value. The zero Type is "anything": nothing is
@@ -171,6 +174,11 @@ func FromValue(v any) Type {
 		return String()
 	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
 		return Int()
+	case json.Number:
+		if jsonvalue.IsInteger(v) {
+			return Int()
+		}
+		return Float()
 	case float32, float64:
 		return Float()
 	case []any:

@@ -1,6 +1,9 @@
 package eval
 
-import "math"
+import (
+	"encoding/json"
+	"math"
+)
 
 // plainValue returns v as JSON-like data: expr's own kinds of arrays and maps
 // become []any and map[string]any, copied only where one occurs. It bounds the
@@ -14,7 +17,7 @@ func (m *meter) plainValue(v any) (any, error) {
 // plain also tells whether out is another value than v.
 func (m *meter) plain(v any) (out any, changed bool, err error) {
 	switch v := v.(type) {
-	case nil, bool, string, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32:
+	case nil, bool, string, int, int8, int16, int32, int64, uint, uint16, uint32, uint64, float32, json.Number:
 		return v, false, nil
 	case float64:
 		if math.IsInf(v, 0) || math.IsNaN(v) {

@@ -3,8 +3,11 @@ package exec
 import (
 	"fmt"
 	"maps"
+	"slices"
 
+	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // guarded holds every item of a list against the filters that scope it. An item
@@ -44,9 +47,9 @@ func (c *call) guarded(value any, try int) (any, error) {
 	return value, nil
 }
 
-func (c *call) foreignItem(g plan.Guard, item any, want []string) error {
+func (c *call) foreignItem(g plan.Guard, item any, want []any) error {
 	got := item.(map[string]any)[g.Field]
-	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %v, not %s", c.s.API, g.Param, itemName(item), g.Field, got, want[0])
+	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %s, not %s", c.s.API, g.Param, itemName(item), g.Field, scalarText(got), scalarText(want[0]))
 	e.Hint = "nothing of the answer was used; the API (or what stands at its base URL) does not honour the filter"
 	e.Sent = true
 	return e
@@ -54,34 +57,31 @@ func (c *call) foreignItem(g plan.Guard, item any, want []string) error {
 
 func itemName(item any) string {
 	if m, ok := item.(map[string]any); ok && m["id"] != nil {
-		return fmt.Sprintf("item %v", m["id"])
+		return "item " + scalarText(m["id"])
 	}
 	return "an item"
 }
 
-// sent returns the filter's values as they were sent.
-func (c *call) sent(param string) []string {
+// sent returns the filter's values.
+func (c *call) sent(param string) []any {
 	for _, a := range c.req.Args {
 		if a.Param.Name != param {
 			continue
 		}
-		list, ok := a.Value.([]any)
-		if !ok {
-			return []string{fmt.Sprint(a.Value)}
+		if list, ok := a.Value.([]any); ok {
+			return list
 		}
-		out := make([]string, len(list))
-		for i, v := range list {
-			out[i] = fmt.Sprint(v)
-		}
-		return out
+		return []any{a.Value}
 	}
-	return []string{""}
+	return []any{""}
 }
 
 // belongs reports whether the item carries the field with one of the wanted
 // values, or does not carry it at all. Null is a value: an item that belongs to
-// nobody does not belong to the one who was asked for.
-func belongs(item any, field string, want []string) bool {
+// nobody does not belong to the one who was asked for. Two numbers are compared
+// by their exact value, everything else by its text, since a filter in a URL is
+// text.
+func belongs(item any, field string, want []any) bool {
 	m, ok := item.(map[string]any)
 	if !ok {
 		return true
@@ -90,12 +90,20 @@ func belongs(item any, field string, want []string) bool {
 	if !ok {
 		return true
 	}
-	for _, w := range want {
-		if fmt.Sprint(got) == w {
-			return true
+	return slices.ContainsFunc(want, func(w any) bool {
+		if jsonvalue.IsNumber(got) && jsonvalue.IsNumber(w) {
+			return jsonvalue.Equal(got, w)
 		}
+		return scalarText(got) == scalarText(w)
+	})
+}
+
+// scalarText is how a value stands in a URL.
+func scalarText(v any) string {
+	if text, err := eval.TextOf(v); err == nil {
+		return text
 	}
-	return false
+	return fmt.Sprint(v)
 }
 
 // items returns the list in an answer, and a function that returns the answer

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -264,12 +265,12 @@ func (s *Shaped) literal(ctx context.Context, env *eval.Env) (any, error) {
 
 // readAs reads a text as a value of a type, and leaves it when it is none.
 func readAs(kind, text string) any {
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
+	v, err := jsonvalue.Decode([]byte(text))
+	if err != nil {
 		return text
 	}
 	switch v.(type) {
-	case float64:
+	case int, float64, json.Number:
 		if kind == "number" || kind == "integer" {
 			return v
 		}

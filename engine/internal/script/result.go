@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	"github.com/dop251/goja"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // result copies the variable `result` out. It may have been declared with let
@@ -80,6 +82,10 @@ func number(f float64) any {
 }
 
 func (c *copier) object(o *goja.Object, key string, depth int) (data any, ok bool) {
+	if n, ok := c.exact.numbers[o]; ok {
+		v, _ := jsonvalue.Number(string(n))
+		return v, true
+	}
 	if _, callable := goja.AssertFunction(o); callable {
 		return nil, false
 	}

@@ -24,6 +24,7 @@ type sandbox struct {
 	unlikeJSON map[string]*goja.Object // constructors of what JSON has no form for
 	descriptor goja.Callable
 	regexps    *regexps
+	exact      exactNumbers
 }
 
 func newSandbox(o Options) *sandbox {

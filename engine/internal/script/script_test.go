@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -176,5 +177,29 @@ func TestLanguages(t *testing.T) {
 	}
 	if err := Language("JavaScript"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestNumbersOfAScriptKeepTheirDigits(t *testing.T) {
+	n := func(s string) any { return json.Number(s) }
+	vars := map[string]any{
+		"id": n("18446744073709551617"), "same": n("18446744073709551617.0"), "next": n("18446744073709551618"), "huge": n("1e400"),
+		"big": 9007199254740993, "price": n("10.10"), "hundred": n("1e2"), "list": []any{n("9223372036854775808")},
+	}
+	results(t, vars, map[string]any{
+		"result = id":                                 n("18446744073709551617"),
+		"result = {a: [id, list[0]], big}":            object{"a": []any{n("18446744073709551617"), n("9223372036854775808")}, "big": 9007199254740993},
+		"result = id === same && id !== next":         true,
+		"result = id == next":                         false,
+		"result = `/ships/${id}`":                     "/ships/18446744073709551617",
+		"result = String(huge) + price":               "1e40010.1",
+		"result = price + 1":                          11.1,
+		"result = hundred + 1":                        101,
+		"var c = Object.assign({}, {id}); result = c": object{"id": n("18446744073709551617")},
+	})
+	for _, text := range []string{"result = id + 1", "result = big * 2", "result = huge > 1", "result = -id", "result = JSON.stringify({id})"} {
+		if v, err := run(t, text, vars, Options{}); err == nil || !strings.Contains(err.Error(), "has more digits than a script can calculate with") {
+			t.Errorf("%s: %v, %v", text, v, err)
+		}
 	}
 }

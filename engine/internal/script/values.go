@@ -62,8 +62,12 @@ func (s *sandbox) in(v any, depth int) (goja.Value, error) {
 	switch v := v.(type) {
 	case nil:
 		return goja.Null(), nil
-	case bool, int, int32, int64, float64, string:
+	case bool, float64, string:
 		return s.rt.ToValue(v), nil
+	case int:
+		return s.integer(v), nil
+	case json.Number:
+		return s.number(v), nil
 	case []any:
 		items := make([]any, len(v))
 		for i, item := range v {

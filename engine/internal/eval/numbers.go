@@ -1,0 +1,262 @@
+package eval
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr/vm/runtime"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// A number that neither an int nor a float64 holds as it was written is a
+// json.Number, which expr's machine does not know. Wherever one may arrive,
+// lowering puts the functions of this file in the place of expr's operators:
+// they compare by exact value, and calculate with what an int or a float64
+// holds exactly. Everything else is an error that names the number.
+
+// operators are the functions that stand for operators, by the operator.
+func operators() []meteredFunc {
+	list := []meteredFunc{
+		{name: "==", run: func(_ *meter, args []any) (any, error) { return equal(args[0], args[1]), nil }},
+		{name: "!=", run: func(_ *meter, args []any) (any, error) { return !equal(args[0], args[1]), nil }},
+		{name: "in", run: func(_ *meter, args []any) (any, error) { return in(args[0], args[1]) }},
+		{name: addName, run: func(m *meter, args []any) (any, error) { return m.add(args[0], args[1]) }},
+		{name: negateName, run: func(_ *meter, args []any) (any, error) { return negate(args[0]) }},
+	}
+	for _, op := range []string{"<", "<=", ">", ">="} {
+		list = append(list, meteredFunc{name: op, run: func(_ *meter, args []any) (any, error) { return ordered(op, args[0], args[1]) }})
+	}
+	for _, op := range []string{"-", "*", "/", "%", "**"} {
+		list = append(list, meteredFunc{name: op, run: func(_ *meter, args []any) (any, error) { return calculate(op, args[0], args[1]) }})
+	}
+	return list
+}
+
+// isNumber reports whether v is a number. A byte is none: expr makes one of a
+// character of text.
+func isNumber(v any) bool {
+	_, isByte := v.(byte)
+	return !isByte && jsonvalue.IsNumber(v)
+}
+
+// equal is the == operator.
+func equal(a, b any) bool {
+	switch x := a.(type) {
+	case string:
+		y, ok := b.(string)
+		return ok && x == y
+	case int:
+		if y, ok := b.(int); ok {
+			return x == y
+		}
+	case map[string]any, []any:
+		if isJSON(b) {
+			return jsonvalue.Equal(a, b)
+		}
+	}
+	if isNumber(a) && isNumber(b) {
+		order, ok := jsonvalue.Compare(a, b)
+		return ok && order == 0
+	}
+	if x, err := itemsOf("", a); err == nil {
+		y, err := itemsOf("", b)
+		return err == nil && equalItems(x, y)
+	}
+	return runtime.Equal(a, b)
+}
+
+func isJSON(v any) bool {
+	switch v.(type) {
+	case nil, bool, string, int, float64, json.Number, []any, map[string]any:
+		return true
+	}
+	return false
+}
+
+func equalItems(a, b []any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// ordered is one of the operators < <= > >=.
+func ordered(op string, a, b any) (any, error) {
+	order, ok := compare(a, b)
+	if !ok {
+		return nil, failf("cannot apply %s to %s and %s", op, describe(a), describe(b))
+	}
+	switch op {
+	case "<":
+		return order < 0, nil
+	case "<=":
+		return order <= 0, nil
+	case ">":
+		return order > 0, nil
+	}
+	return order >= 0, nil
+}
+
+// compare orders two numbers or two strings.
+func compare(a, b any) (order int, ok bool) {
+	if x, isText := a.(string); isText {
+		y, ok := b.(string)
+		return strings.Compare(x, y), ok
+	}
+	if !isNumber(a) || !isNumber(b) {
+		return 0, false
+	}
+	return jsonvalue.Compare(a, b)
+}
+
+// in is the `in` operator for what is no text.
+func in(needle, of any) (any, error) {
+	if items, err := itemsOf("", of); err == nil {
+		for _, item := range items {
+			if equal(item, needle) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+	fields, ok := of.(map[string]any)
+	name, isText := needle.(string)
+	switch {
+	case of == nil:
+		return false, nil
+	case !ok:
+		return nil, failf("in needs an array or an object, got %s", describe(of))
+	case !isText:
+		return nil, failf("in cannot use %s as a key", describe(needle))
+	}
+	_, found := fields[name]
+	return found, nil
+}
+
+// exact returns a number that can be calculated with, as an int or a float64.
+func exact(v any) (any, error) {
+	switch v.(type) {
+	case int, float64:
+		return v, nil
+	}
+	n, ok := jsonvalue.Exact(v)
+	if !ok {
+		return nil, failf("cannot calculate with %v: no 64-bit number holds all its digits", v)
+	}
+	return n, nil
+}
+
+// float returns a number as a float64 that holds it exactly.
+func float(v any) (float64, error) {
+	f, ok := jsonvalue.Float(v)
+	if !ok {
+		return 0, failf("cannot calculate with %v: no 64-bit floating-point number holds all its digits", v)
+	}
+	return f, nil
+}
+
+// calculate is one of the operators + - * / % ** on numbers.
+func calculate(op string, a, b any) (any, error) {
+	if !isNumber(a) || !isNumber(b) {
+		return nil, failf("cannot apply %s to %s and %s", op, describe(a), describe(b))
+	}
+	a, err := exact(a)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = exact(b); err != nil {
+		return nil, err
+	}
+	if op == "%" {
+		return remainder(a, b)
+	}
+	x, isInt := a.(int)
+	y, areInts := b.(int)
+	if isInt && areInts && op != "/" && op != "**" {
+		return calculateInts(op, x, y)
+	}
+	return calculateFloats(op, a, b)
+}
+
+func calculateInts(op string, x, y int) (any, error) {
+	var n int
+	overflow := false
+	switch op {
+	case "+":
+		n = x + y
+		overflow = (n > x) != (y > 0) && y != 0
+	case "-":
+		n = x - y
+		overflow = (n < x) != (y > 0) && y != 0
+	case "*":
+		n = x * y
+		overflow = x != 0 && (n/x != y || x == -1 && y == math.MinInt)
+	}
+	if overflow {
+		return nil, failf("%d %s %d is beyond what 64 bits hold", x, op, y)
+	}
+	return n, nil
+}
+
+func calculateFloats(op string, a, b any) (any, error) {
+	x, err := float(a)
+	if err != nil {
+		return nil, err
+	}
+	y, err := float(b)
+	if err != nil {
+		return nil, err
+	}
+	switch op {
+	case "+":
+		return x + y, nil
+	case "-":
+		return x - y, nil
+	case "*":
+		return x * y, nil
+	case "/":
+		return x / y, nil
+	}
+	return math.Pow(x, y), nil
+}
+
+func remainder(a, b any) (any, error) {
+	x, isInt := wholeNumber(a)
+	y, areInts := wholeNumber(b)
+	switch {
+	case !isInt || !areInts:
+		return nil, failf("%% needs whole numbers")
+	case y == 0:
+		return nil, failf("division by zero")
+	}
+	return x % y, nil
+}
+
+// negate is the unary - operator, which keeps the digits of every number.
+func negate(v any) (any, error) {
+	switch n := v.(type) {
+	case float64:
+		return -n, nil
+	case int:
+		if n == math.MinInt {
+			return negate(json.Number(strconv.Itoa(n)))
+		}
+		return -n, nil
+	case json.Number:
+		text, negative := strings.CutPrefix(string(n), "-")
+		if !negative {
+			text = "-" + text
+		}
+		negated, _ := jsonvalue.Number(text)
+		return negated, nil
+	}
+	return nil, failf("cannot negate %s", describe(v))
+}
