@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/base64"
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -136,7 +137,7 @@ func TestProtobufKinds(t *testing.T) {
 	}
 	check(t, "protobuf", "all.proto#All", birds, map[string]any{
 		"\x08\xff\xff\xff\xff\xff\xff\xff\xff\x7f":     with("big_number", math.MaxInt64),
-		"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01": with("u", float64(math.MaxUint64)),
+		"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01": with("u", json.Number("18446744073709551615")),
 		"\x1a\x01\xff":                          with("raw", "/w=="),
 		"\x20\x01":                              with("kind", "TALL"),
 		"\x20\x07":                              with("kind", 7),
