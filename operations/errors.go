@@ -25,6 +25,9 @@ type CallError struct {
 	RequestID string
 	// Attempts is how often the request was sent or tried; 0 means once.
 	Attempts int
+	// Lost says that an earlier sending of the request may have taken effect,
+	// whatever became of the last.
+	Lost bool
 	// Err is the cause, for errors.Is and errors.As; it may be nil. Its text
 	// is not redacted.
 	Err error
@@ -82,19 +85,25 @@ func (e *CallError) Error() string {
 func (e *CallError) Unwrap() error { return e.Err }
 
 // inDoubt reports whether the request may have taken effect unseen. Reads have
-// none; a redirect or a client error says that the server did nothing. Of a
-// write that succeeded it is the result that nobody has seen.
+// none; for writes the status of an answer that began counts as in
+// [Operation.Verdict]. Of a write that succeeded it is the result that nobody
+// has seen.
 func (e *CallError) inDoubt() bool {
 	op := Operation{Method: e.Method}
-	return e.Phase == Sent && op.Effect() != Read &&
-		e.Reason != ReasonRedirect && (e.Status < 400 || e.Status >= 500)
+	if op.Effect() == Read {
+		return false
+	}
+	return e.Lost || e.Phase == Sent && (e.Status == 0 || verdictOf(e.Status) != NoEffect)
 }
 
 // RetryLater says that the server asked for a longer wait than a call should
-// block for. The request had no effect; send it again at At.
+// block for. It is returned only where sending the request again at At is safe.
 type RetryLater struct {
 	At       time.Time
 	Response *Response // the answer that asked for the wait
+	// Lost says that the request is a write that may have taken effect, by this
+	// answer or by what became of an earlier sending.
+	Lost bool
 }
 
 func (e *RetryLater) Error() string {
@@ -110,8 +119,10 @@ func IsInDoubt(err error) bool {
 	var call *CallError
 	var later *RetryLater
 	switch {
-	case err == nil, errors.As(err, &later):
+	case err == nil:
 		return false
+	case errors.As(err, &later):
+		return later.Lost
 	case errors.As(err, &call):
 		return call.inDoubt()
 	}
@@ -122,7 +133,7 @@ func IsInDoubt(err error) bool {
 // reached the server.
 func IsNotSent(err error) bool {
 	var call *CallError
-	return errors.As(err, &call) && call.Phase == NotSent
+	return errors.As(err, &call) && call.Phase == NotSent && !call.Lost
 }
 
 // newError starts an error about a request that was not sent.

@@ -49,9 +49,11 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 //   - any request that was certainly not sent (connection refused, timeout
 //     while connecting);
 //   - an idempotent one, or one with Resend, whose answer was lost, or that was
-//     answered 429, 502, 503 or 504; a read also after 500.
+//     answered 429 or with a status that proves nothing (see
+//     [Operation.Verdict]).
 //
-// So a POST without Resend is never sent twice. A Retry-After header sets the
+// So a POST without Resend is never sent twice. What comes back says by Lost
+// whether an earlier sending may have taken effect. A Retry-After header sets the
 // wait. When the attempts are used up the last answer or error is returned;
 // cancelling ctx ends a wait at once.
 func Retry(p RetryPolicy) Middleware {
@@ -70,25 +72,27 @@ func (p RetryPolicy) call(ctx context.Context, req *Request, next Caller) (*Resp
 		limit = req.Attempts
 	}
 	waits := &backoff.ExponentialBackOff{InitialInterval: p.First, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: p.Max}
+	lost := false
 	for attempt := 1; ; attempt++ {
 		this := *req
 		this.Attempt = attempt
 		resp, err := next(ctx, &this)
 		cause := retryable(req, resp, err)
 		if cause == nil || attempt >= limit || ctx.Err() != nil {
-			return finish(resp, err, attempt, started)
+			return finish(resp, err, attempt, started, lost)
 		}
+		lost = lost || leavesDoubt(req.Op, resp, err)
 		wait, asked := retryAfter(resp)
 		if !asked {
 			wait = waits.NextBackOff()
 		}
 		if asked && wait > p.LongestWait {
 			resp.Attempts = attempt
-			return nil, &RetryLater{At: time.Now().Add(wait), Response: resp}
+			return nil, &RetryLater{At: time.Now().Add(wait), Response: resp, Lost: lost}
 		}
 		p.tell(req, attempt, wait, cause)
 		if !sleep(ctx, wait) {
-			return finish(resp, stopped(ctx, req, cause, err), attempt, started)
+			return finish(resp, stopped(ctx, req, cause, err), attempt, started, lost)
 		}
 	}
 }
@@ -103,16 +107,29 @@ func (p RetryPolicy) tell(req *Request, attempt int, wait time.Duration, cause e
 	}
 }
 
-// finish notes how often and how long, whatever came out.
-func finish(resp *Response, err error, attempts int, started time.Time) (*Response, error) {
+// leavesDoubt reports whether a write may have taken effect with this answer or
+// error.
+func leavesDoubt(op *Operation, resp *Response, err error) bool {
+	if err != nil {
+		return IsInDoubt(err)
+	}
+	return op.Verdict(resp) == InDoubt
+}
+
+// finish notes how often and how long, whatever came out, and whether a sending
+// before the last may have taken effect.
+func finish(resp *Response, err error, attempts int, started time.Time, lost bool) (*Response, error) {
 	if err != nil {
 		var call *CallError
-		if errors.As(err, &call) && call.Attempts == 0 {
-			call.Attempts = attempts
+		if errors.As(err, &call) {
+			call.Lost = call.Lost || lost
+			if call.Attempts == 0 {
+				call.Attempts = attempts
+			}
 		}
 		return nil, err
 	}
-	resp.Attempts, resp.Duration = attempts, time.Since(started)
+	resp.Attempts, resp.Duration, resp.Lost = attempts, time.Since(started), lost
 	return resp, nil
 }
 
@@ -170,15 +187,8 @@ func retryable(req *Request, resp *Response, err error) error {
 		}
 		return nil
 	}
-	switch resp.Status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if resend {
-			return &statusError{resp.Status}
-		}
-	case http.StatusInternalServerError:
-		if req.Op.Effect() == Read {
-			return &statusError{resp.Status}
-		}
+	if resend && (resp.Status == http.StatusTooManyRequests || resp.Status >= 400 && verdictOf(resp.Status) == InDoubt) {
+		return &statusError{resp.Status}
 	}
 	return nil
 }

@@ -68,7 +68,12 @@ func TestWhatIsRetried(t *testing.T) {
 		{502, 4, 4, 1, 4},
 		{503, 4, 4, 1, 4},
 		{504, 4, 4, 1, 4},
-		{500, 4, 1, 1, 1},
+		{408, 4, 4, 1, 4},
+		{425, 4, 4, 1, 4},
+		{500, 4, 4, 1, 4},
+		{505, 1, 1, 1, 1},
+		{520, 4, 4, 1, 4},
+		{524, 4, 4, 1, 4},
 		{"429 1", 4, 4, 1, 4},
 		{refused, 4, 4, 4, 4},
 		{dialTimeout, 4, 4, 4, 4},
@@ -265,4 +270,41 @@ func TestIntervalsStayBounded(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What comes back of a write that was sent again says whether an earlier sending
+// may have taken effect.
+func TestAResendSaysThatAnEarlierSendingMayHaveTakenEffect(t *testing.T) {
+	refused := &CallError{Phase: NotSent, Reason: ReasonRefused}
+	reset := &CallError{Phase: Sent, Reason: ReasonReset}
+	tests := []struct {
+		method   string
+		outcomes []any
+		lost     bool
+	}{
+		{"DELETE", []any{reset, 404}, true},
+		{"DELETE", []any{502, 404}, true},
+		{"DELETE", []any{429, 404}, false},
+		{"DELETE", []any{refused, 404}, false},
+		{"DELETE", []any{404}, false},
+		{"DELETE", []any{503}, true},
+		{"DELETE", []any{reset, refused}, true},
+		{"PUT", []any{reset, "429 3600"}, true},
+		{"PUT", []any{"503 3600"}, true},
+		{"PUT", []any{"429 3600"}, false},
+		{"GET", []any{reset, 404}, false},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{outcomes: tt.outcomes}
+			resp, err := Retry(RetryPolicy{})(s.call)(t.Context(), &Request{Op: jsonOp(tt.method)})
+			got := resp != nil && resp.Lost || IsInDoubt(err)
+			if got != tt.lost {
+				t.Errorf("%s %v: an earlier sending may have taken effect: %v, want %v (%v)", tt.method, tt.outcomes, got, tt.lost, err)
+			}
+			if tt.lost && IsNotSent(err) {
+				t.Errorf("%s %v: it counts as not sent: %v", tt.method, tt.outcomes, err)
+			}
+		})
+	}
 }
