@@ -44,11 +44,19 @@ type CallError struct {
 }
 
 func (e *CallError) Error() string {
-	if e.Info.Step == "" {
-		return e.Info.Message
+	text := e.Info.Message
+	if e.Info.Step != "" {
+		text = "step \"" + e.Info.Step + "\": " + text
 	}
-	return "step \"" + e.Info.Step + "\": " + e.Info.Message
+	if e.InDoubt() && e.Info.Hint != "" {
+		text += "; " + e.Info.Hint
+	}
+	return text
 }
+
+// InDoubt reports whether a write of the call may have taken effect although it
+// did not succeed.
+func (e *CallError) InDoubt() bool { return e.Info.Code == exec.CodeInDoubt }
 
 // Unwrap returns the cause, as [RunError.Unwrap] does.
 func (e *CallError) Unwrap() error { return e.err }
@@ -69,8 +77,11 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 		return nil, err
 	}
 	started := time.Now()
-	r := p.newRunning("call", &RunOptions{})
-	r.inputs, r.started = inputs, started
+	r := p.newRunning(newRunID(started), &RunOptions{}) // another for each caller: idempotency keys come from it
+	r.inputs, r.started, r.once = inputs, started, true
+	if p.opts.RecordDir != "" {
+		r.redactor.Add(r.id) // another one when the recording is replayed, as in running.env
+	}
 	env, err := p.callEnv(ctx, r)
 	if err != nil {
 		return nil, err
@@ -93,7 +104,7 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 func (r *running) callError(err error) *CallError {
 	e := &CallError{Info: *r.info(err), err: err}
 	var step *exec.StepError
-	if errors.As(err, &step) && step.Status >= 400 && step.Code == exec.CodeStatus {
+	if errors.As(err, &step) && step.Status >= 300 && step.Code == exec.CodeStatus {
 		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: r.p.creds.redactor.Bytes(step.Raw), Header: hideHeader(r.p.creds.redactor, step.Header)}
 	}
 	return e

@@ -16,6 +16,9 @@ import (
 // CredentialError lists the credentials that a run needs and cannot find.
 type CredentialError struct{ Missing []PlanEnv }
 
+// NotSent tells [operations.IsInDoubt] that no request was sent.
+func (e *CredentialError) NotSent() bool { return true }
+
 func (e *CredentialError) Error() string {
 	lines := make([]string, len(e.Missing))
 	for i, m := range e.Missing {

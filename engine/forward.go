@@ -52,7 +52,11 @@ func (s *Service) Forward(ctx context.Context, namespace string, r ForwardReques
 	}
 	resp, err := p.shared().get(a, &p.opts)(ctx, req)
 	if err != nil {
-		return nil, &CallError{Info: ErrorInfo{Code: "request-failed", Message: p.creds.redactor.String(err.Error())}, err: err}
+		info := ErrorInfo{Code: exec.CodeTransport, Message: p.creds.redactor.String(err.Error())}
+		if op.Effect() != operations.Read && operations.IsInDoubt(err) {
+			info.Code = exec.CodeInDoubt
+		}
+		return nil, &CallError{Info: info, err: err}
 	}
 	out := &Answer{Status: resp.Status, Media: resp.Header.Get("Content-Type"), Body: resp.Body, Header: exec.PassedOn(resp.Header)}
 	if out.Status >= 400 { // errors are where an API repeats what it was sent

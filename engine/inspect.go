@@ -147,9 +147,12 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 		}
 		d := detail(e)
 		switch e.Kind {
-		case durable.EventIntent, durable.EventPoll, durable.EventTimer, durable.EventNotBefore:
+		case durable.EventIntent, durable.EventPoll, durable.EventTimer, durable.EventNotBefore, durable.EventRetry:
 			step.Status = "running"
 			step.Attempts = max(step.Attempts, d.Tries)
+			if e.Kind == durable.EventRetry {
+				step.Attempts = max(step.Attempts, e.Attempt)
+			}
 		case durable.EventDone:
 			k := keptOf(d.Result)
 			step.Status, step.HTTPStatus, step.DurationMS = "succeeded", k.Status, k.Millis
@@ -158,7 +161,7 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 			step.Status = "waiting"
 			if d.Reason == durable.ReasonInDoubt {
 				step.Status = "in_doubt"
-				step.Attempts = max(step.Attempts, 1) // it was sent, or there would be no doubt
+				step.Attempts = max(step.Attempts, e.Attempt, 1) // it was sent, or there would be no doubt
 			}
 		case durable.EventFailed, durable.EventUnusable:
 			step.Status = "failed"

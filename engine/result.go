@@ -106,7 +106,7 @@ func (r *running) waiting(s *durable.Suspended) *WaitingFor {
 		}
 	}
 	switch {
-	case r.p.opts.Runtime == nil:
+	case !r.kept():
 		w.Resume = fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", s.Path)
 	case s.Reason == durable.ReasonTimer:
 		w.Description = "it goes on at " + s.Until.UTC().Format(time.RFC3339)
@@ -126,19 +126,20 @@ func (r *running) info(err error) *ErrorInfo {
 	switch {
 	case errors.As(err, &output):
 		info.Code = exec.CodeOutput
-	case errors.As(err, &step):
-		info.Code, info.Step = step.Code, step.Step
-		info.Message, info.Hint = r.hideIn(step.Message), r.hideIn(step.Hint)
-		info.HTTPStatus, info.RequestID = step.Status, step.RequestID
 	case errors.As(err, &suspended) && suspended.Reason == durable.ReasonInDoubt:
 		info.Code, info.Step = exec.CodeInDoubt, suspended.Path
 		info.Message = r.hideIn(doubtful(suspended.Err))
 		info.Hint = r.whatToCheck(suspended.Path)
+		info.HTTPStatus, info.RequestID = answered(suspended.Err)
+	case errors.As(err, &step):
+		info.Code, info.Step = step.Code, step.Step
+		info.Message, info.Hint = r.hideIn(step.Message), r.hideIn(step.Hint)
+		info.HTTPStatus, info.RequestID = step.Status, step.RequestID
 	case errors.Is(err, durable.ErrCancelled):
 		info.Code, info.Message = exec.CodeInterrupted, "the run was cancelled"
 	case errors.Is(err, context.Canceled):
 		info.Code, info.Message = exec.CodeInterrupted, "the run was interrupted"
-		if r.p.opts.Runtime != nil {
+		if r.kept() {
 			info.Hint = "it goes on from where it stopped with: capstan resume " + r.id
 		}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -148,17 +149,33 @@ func (r *running) info(err error) *ErrorInfo {
 	return info
 }
 
-// doubtful says in how far a lost write is in doubt: whether it happened, or only
+// answered returns the status and request id of the answer that left a write in
+// doubt, as far as one came.
+func answered(err error) (status int, requestID string) {
+	var step *exec.StepError
+	var call *operations.CallError
+	switch {
+	case errors.As(err, &step):
+		return step.Status, step.RequestID
+	case errors.As(err, &call):
+		return call.Status, call.RequestID
+	}
+	return 0, ""
+}
+
+// doubtful says in how far a write is in doubt: whether it happened, or only
 // what it answered.
 func doubtful(err error) string {
-	var call *operations.CallError
-	if errors.As(err, &call) && call.Status >= 200 && call.Status < 300 {
+	status, _ := answered(err)
+	var step *exec.StepError
+	switch {
+	case status >= 200 && status < 300, errors.As(err, &step) && step.Code != exec.CodeStatus:
 		return fmt.Sprintf("the request took effect, but what it answered is lost: %v", err)
 	}
 	return fmt.Sprintf("it is not known whether the request took effect: %v", err)
 }
 
-// whatToCheck tells a person how to find out whether a lost write happened.
+// whatToCheck returns how to find out whether a write in doubt happened.
 func (r *running) whatToCheck(path string) string {
 	s := r.stepOf(path)
 	if s == nil || s.Op == nil {
@@ -170,9 +187,13 @@ func (r *running) whatToCheck(path string) string {
 	}
 	look := fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists", s.API, resource, s.Op.Method, s.Op.Path)
 	switch {
-	case r.p.opts.Runtime == nil:
+	case !r.kept():
 		return look + " before you run this capability again"
-	case s.Probe != nil:
+	case s.Policy == durable.Idempotent:
+		return fmt.Sprintf("capstan resume %s sends it again: %s has the same effect once or twice", r.id, s.Op.Method)
+	case s.Policy == durable.Keyed:
+		return fmt.Sprintf("capstan resume %s sends it again under the same idempotency key", r.id)
+	case s.Policy == durable.Probed:
 		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on", r.id, s.Probe.Op.ID)
 	default:
 		return fmt.Sprintf("%s, then say so: capstan runs resolve %s %s --happened='{...}' or --did-not-happen", look, r.id, path)
@@ -230,7 +251,7 @@ func (r *running) trace(res *Result, err error) string {
 		}
 	}
 	line("run: %s", res.Run)
-	if (res.Status == Failed || res.Status == TimedOut) && r.p.opts.Runtime != nil {
+	if (res.Status == Failed || res.Status == TimedOut) && r.kept() {
 		line("try again from there, without repeating what is done: capstan resume %s", res.Run)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -253,11 +274,12 @@ func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
 		line("body: %s", e.Body)
 	}
 	switch {
-	case !e.Writes || !e.Sent:
-	case e.Status >= 400 && e.Status < 500:
+	case !e.Writes:
+	case e.Lost:
+		line("an earlier sending of this write may have taken effect: look there before you run again")
+	case !e.Sent:
+	case e.Status >= 300:
 		line("nothing was changed by this step")
-	case e.Status >= 500:
-		line("the API failed while it handled this write: check there before you run again")
 	case e.Status >= 200:
 		line("the write itself took effect")
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 
@@ -33,8 +34,10 @@ func Resume(ctx context.Context, rt durable.Runtime, id string, opts *Options, r
 	if err := rt.Reopen(ctx, spec.ID); err != nil && !errors.Is(err, durable.ErrEnded) {
 		return nil, err
 	}
-	if err := signalAll(ctx, rt, spec.ID, ro.Done); err != nil {
-		return nil, err
+	for _, s := range signals(ro.Done) {
+		if err := rt.Signal(ctx, spec.ID, s); err != nil {
+			return nil, fmt.Errorf("step %q cannot be said to be done: %w", s.Step, err)
+		}
 	}
 	return p.drive(ctx, rt, spec.ID, ro)
 }

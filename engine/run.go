@@ -80,26 +80,24 @@ func (p *Program) start(ctx context.Context, rt durable.Runtime, in Inputs, opts
 	err = rt.Start(ctx, durable.Spec{
 		ID: id, Capability: p.Name(), Source: p.source.place(), Snapshot: snapshot,
 		Input: data, Started: started, Owner: opts.Owner,
-	})
+	}, signals(opts.Done)...)
 	if err != nil {
 		return "", fmt.Errorf("the run cannot be started: %w", err)
 	}
-	return id, signalAll(ctx, rt, id, opts.Done)
+	return id, nil
 }
 
-// signalAll says of external steps that they are done.
-func signalAll(ctx context.Context, rt durable.Runtime, id string, done map[string]json.RawMessage) error {
+// signals are the messages that external steps are done.
+func signals(done map[string]json.RawMessage) []durable.Signal {
+	var out []durable.Signal
 	for _, step := range slices.Sorted(maps.Keys(done)) {
 		result := done[step]
 		if len(result) == 0 {
 			result = json.RawMessage("null")
 		}
-		err := rt.Signal(ctx, id, durable.Signal{ID: "done", Step: step, Result: result, By: "--done"})
-		if err != nil {
-			return fmt.Errorf("step %q cannot be said to be done: %w", step, err)
-		}
+		out = append(out, durable.Signal{ID: "done", Step: step, Result: result, By: "--done"})
 	}
-	return nil
+	return out
 }
 
 func (p *Program) ready(ctx context.Context, in Inputs, opts *RunOptions) (Inputs, error) {

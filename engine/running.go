@@ -21,6 +21,7 @@ type running struct {
 	started  time.Time
 	inputs   Inputs
 	redactor *operations.Redactor // the run's own secrets
+	once     bool                 // it answers one call and is not kept, whatever keeps the program's runs
 
 	known map[string]any // outputs of a run that did not get to its end
 	res   *Result        // set once the run was executed here
@@ -116,9 +117,12 @@ func (r *running) bound(started time.Time) (time.Duration, time.Time) {
 // ending tells the runtime what became of the run: ended, parked, or stopped
 // here and to be taken up again.
 func (r *running) ending(ctx context.Context) (durable.Ending, error) {
+	var suspended *durable.Suspended
 	var step *exec.StepError
 	var output *exec.OutputError
 	switch {
+	case errors.As(r.err, &suspended):
+		return durable.Ending{}, r.err
 	case r.err == nil, errors.As(r.err, &step), errors.As(r.err, &output), errors.Is(r.err, durable.ErrCancelled):
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) && r.res.Status == TimedOut:
 	default:
@@ -165,6 +169,9 @@ func (r *running) emit(e Event) {
 		}
 	}
 }
+
+// kept reports whether somebody can take the run up again.
+func (r *running) kept() bool { return r.p.opts.Runtime != nil && !r.once }
 
 // hiddenError is an error whose text was redacted.
 type hiddenError struct {

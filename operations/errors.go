@@ -114,12 +114,13 @@ func (e *RetryLater) Error() string {
 // IsInDoubt reports whether the request behind err may have taken effect
 // although no complete answer was had: it was sent, or possibly sent, and is no
 // read. An error that no Caller of this package made says nothing about that
-// and counts as in doubt. Nil is not.
+// and counts as in doubt, unless it has a method NotSent() bool that returns
+// true. Nil is not in doubt.
 func IsInDoubt(err error) bool {
 	var call *CallError
 	var later *RetryLater
 	switch {
-	case err == nil:
+	case err == nil, refusedUnsent(err):
 		return false
 	case errors.As(err, &later):
 		return later.Lost
@@ -133,7 +134,14 @@ func IsInDoubt(err error) bool {
 // reached the server.
 func IsNotSent(err error) bool {
 	var call *CallError
-	return errors.As(err, &call) && call.Phase == NotSent && !call.Lost
+	return refusedUnsent(err) || errors.As(err, &call) && call.Phase == NotSent && !call.Lost
+}
+
+// refusedUnsent reports whether a Caller of another package refused the request
+// before sending it, which its error says with a method NotSent.
+func refusedUnsent(err error) bool {
+	var refused interface{ NotSent() bool }
+	return errors.As(err, &refused) && refused.NotSent()
 }
 
 // newError starts an error about a request that was not sent.

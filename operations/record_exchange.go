@@ -42,6 +42,7 @@ type exchangeAnswer struct {
 	Text     string          `json:"text,omitempty"`   // when the body is no JSON
 	Binary   []byte          `json:"binary,omitempty"` // base64, when it is no text either
 	Attempts int             `json:"attempts,omitempty"`
+	Lost     bool            `json:"lost,omitempty"`
 }
 
 type exchangeError struct {
@@ -52,6 +53,7 @@ type exchangeError struct {
 	Status int    `json:"status,omitempty"`
 	// RequestID is the provider's, when an answer began.
 	RequestID string `json:"request_id,omitempty"`
+	Lost      bool   `json:"lost,omitempty"`
 }
 
 // exchangeOf makes the recording of a call, without secrets.
@@ -74,7 +76,7 @@ func (rec *recorder) exchangeOf(req *Request, resp *Response, callErr error) *ex
 	case errors.As(callErr, &call):
 		shown := *call
 		hide.hide(&shown)
-		x.Error = &exchangeError{shown.Phase, shown.Reason, shown.Detail, shown.URL, shown.Status, shown.RequestID}
+		x.Error = &exchangeError{shown.Phase, shown.Reason, shown.Detail, shown.URL, shown.Status, shown.RequestID, shown.Lost}
 	case callErr != nil:
 		x.Error = &exchangeError{Phase: Sent, Reason: ReasonOther, Detail: hide.String(callErr.Error()), URL: req.Op.Path}
 	}
@@ -87,7 +89,7 @@ func (rec *recorder) exchangeOf(req *Request, resp *Response, callErr error) *ex
 }
 
 func answerOf(resp *Response, body []byte, hide redactors) *exchangeAnswer {
-	a := &exchangeAnswer{Status: resp.Status, Attempts: resp.Attempts, Header: keptHeaders(resp.Header, hide)}
+	a := &exchangeAnswer{Status: resp.Status, Attempts: resp.Attempts, Lost: resp.Lost, Header: keptHeaders(resp.Header, hide)}
 	clean := []byte(hide.String(string(body)))
 	switch {
 	case len(body) == 0:

@@ -193,11 +193,11 @@ func (x *exchange) play(req *Request) (*Response, error) {
 	if e := x.Error; e != nil {
 		return nil, &CallError{
 			Op: req.Op.ID, Method: req.Op.Method, URL: e.URL,
-			Phase: e.Phase, Reason: e.Reason, Detail: e.Detail, Status: e.Status, RequestID: e.RequestID,
+			Phase: e.Phase, Reason: e.Reason, Detail: e.Detail, Status: e.Status, RequestID: e.RequestID, Lost: e.Lost,
 		}
 	}
 	a := x.Response
-	r := &Response{Status: a.Status, Header: a.Header.Clone(), Attempts: max(1, a.Attempts), RequestID: requestID(a.Header)}
+	r := &Response{Status: a.Status, Header: a.Header.Clone(), Attempts: max(1, a.Attempts), Lost: a.Lost, RequestID: requestID(a.Header)}
 	switch {
 	case len(a.JSON) > 0:
 		var flat bytes.Buffer

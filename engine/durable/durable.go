@@ -15,10 +15,11 @@ type Policy string
 
 // The policies.
 const (
-	Safe   Policy = "safe"   // reads: send again
-	Keyed  Policy = "keyed"  // an idempotency key makes sending again harmless
-	Probed Policy = "probed" // look the result up first (Intent.Probe)
-	Unsafe Policy = "unsafe" // park the run as in doubt
+	Safe       Policy = "safe"       // reads: send again
+	Idempotent Policy = "idempotent" // writes whose method makes sending again harmless
+	Keyed      Policy = "keyed"      // an idempotency key makes sending again harmless
+	Probed     Policy = "probed"     // look the result up first (Intent.Probe)
+	Unsafe     Policy = "unsafe"     // park the run as in doubt
 )
 
 // Host is what the interpreter asks of the world. Calls on one Host come from
@@ -52,10 +53,34 @@ type Host interface {
 }
 
 // Do performs the side effect of an [Intent] and returns the result to keep. An
-// answer that was lost is a *[Suspended] for [ReasonInDoubt], whatever the
-// policy: the Host acts on the policy. Any other error is definite: what was
-// asked for may be asked for again.
-type Do func(ctx context.Context) (json.RawMessage, error)
+// answer that was lost or proves nothing is a *[Suspended] for [ReasonInDoubt],
+// whatever the policy: the Host acts on the policy. Any other error is definite:
+// what was asked for may be asked for again.
+type Do func(ctx context.Context, a *Attempt) (json.RawMessage, error)
+
+// Attempt is one call of a [Do]. The Host makes it, the Do adds to it, and the
+// Host records what it holds with the outcome.
+type Attempt struct {
+	// N counts the sendings of the step from 1, those of earlier executions
+	// included; [Attempt.Retry] counts on.
+	N int
+	// Lost says that an earlier sending may have taken effect. The Do sets it
+	// too, for a sending of its own that it followed by another.
+	Lost bool
+	// Via says how the Do came by its result, "" for the usual way.
+	Via Via
+	// Retried is told of each sending that failed and is followed by another in
+	// the same Do; nil when nothing records them.
+	Retried func(n int, next time.Time, cause error)
+}
+
+// Retry notes that sending N failed, and that the Do sends again at next.
+func (a *Attempt) Retry(next time.Time, cause error) {
+	if a.Retried != nil {
+		a.Retried(a.N, next, cause)
+	}
+	a.N++
+}
 
 // DoPoll performs one look. try counts from 1.
 type DoPoll func(ctx context.Context, try int) (result json.RawMessage, done bool, err error)
@@ -72,6 +97,10 @@ type Intent struct {
 	Policy    Policy
 	Key       string          // idempotency key, "" when the operation has none
 	Input     json.RawMessage // resolved arguments, without credentials
+	// Tries bounds how often a Host that stays with a run calls the Do again when
+	// answers get lost and the policy allows it; 0 means a few times. A Do that
+	// sends again by itself wants 1.
+	Tries int
 
 	// Probe looks up what became of an attempt whose answer was lost, for steps
 	// that are Probed: the result to keep, or found false when nothing came of

@@ -12,6 +12,7 @@ const (
 	EventDone      = "step-done"     // the result is kept
 	EventFailed    = "step-failed"   // an attempt that definitely failed
 	EventUnusable  = "step-unusable" // it took effect, but its answer is of no use
+	EventRetry     = "retry"         // a sending that failed and is followed by another
 	EventNotBefore = "not-before"    // the other side asked to be left alone
 	EventPoll      = "poll"          // one per poll, brought up to date at each look
 	EventTimer     = "timer"         // armed until a time
@@ -39,9 +40,12 @@ type Detail struct {
 	Signal string          `json:"signal,omitempty"` // of signal: its id
 	// Happened is set in settled: what was said of the write.
 	Happened *bool  `json:"happened,omitempty"`
-	Error    string `json:"error,omitempty"` // of step-failed, waiting, not-before
+	Error    string `json:"error,omitempty"` // of step-failed, waiting, not-before, retry
+	// Lost is set in an outcome after which an earlier sending, or this one, may
+	// have taken effect all the same.
+	Lost bool `json:"lost,omitempty"`
 
-	Until    *time.Time `json:"until,omitempty"`    // of timer, not-before
+	Until    *time.Time `json:"until,omitempty"`    // of timer, not-before, retry
 	Deadline *time.Time `json:"deadline,omitempty"` // of poll
 	Next     *time.Time `json:"next,omitempty"`     // of poll: the next look
 	Tries    int        `json:"tries,omitempty"`    // of poll: looks so far
@@ -57,6 +61,7 @@ type Via string
 // The ways.
 const (
 	ViaProbe   Via = "probe"   // an earlier attempt had taken effect
+	ViaResend  Via = "resend"  // sent again, it found that an earlier attempt had taken effect
 	ViaSignal  Via = "signal"  // said by Signal
 	ViaHandler Via = "handler" // done by DriveOptions.External
 )

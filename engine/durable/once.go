@@ -26,7 +26,9 @@ func (o *Once) Sleep(ctx context.Context, _ string, until time.Time) error {
 }
 
 // Step performs the side effect.
-func (o *Once) Step(ctx context.Context, _ Intent, do Do) (json.RawMessage, error) { return do(ctx) }
+func (o *Once) Step(ctx context.Context, _ Intent, do Do) (json.RawMessage, error) {
+	return do(ctx, &Attempt{N: 1})
+}
 
 // Poll looks until do reports true or the schedule's time is up.
 func (o *Once) Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (json.RawMessage, error) {

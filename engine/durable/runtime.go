@@ -11,9 +11,10 @@ import (
 // outside has to say to them. The interpreter knows nothing of it. A Runtime is
 // safe for concurrent use, and several processes may share what it keeps.
 type Runtime interface {
-	// Start stores a new run, due at once. Nothing is executed. Starting an id
-	// that is kept already is ErrExists.
-	Start(ctx context.Context, spec Spec) error
+	// Start stores a new run, due at once, with the signals that come with it,
+	// whole or not at all. Nothing is executed. Starting an id that is kept
+	// already is ErrExists.
+	Start(ctx context.Context, spec Spec, signals ...Signal) error
 	// Drive executes a run here until it ends, cannot go on now, or ctx ends
 	// (the cause of ctx), and returns where it stands then. A run that is being
 	// driven, here or by another process, is ErrBusy; one that has ended is

@@ -30,11 +30,11 @@ func (d *fullDisk) fault() error {
 	return nil
 }
 
-func (d *fullDisk) Start(ctx context.Context, s durable.Spec) error {
+func (d *fullDisk) Start(ctx context.Context, s durable.Spec, signals ...durable.Signal) error {
 	if err := d.fault(); err != nil {
 		return err
 	}
-	return d.Runtime.Start(ctx, s)
+	return d.Runtime.Start(ctx, s, signals...)
 }
 
 func (d *fullDisk) Cancel(ctx context.Context, id string) error {

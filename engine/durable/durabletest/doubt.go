@@ -14,7 +14,7 @@ import (
 // dying returns a program whose first call of step "a" dies after sending.
 func (s *suite) dying(in durable.Intent) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Step(ctx, in, func(context.Context) (json.RawMessage, error) {
+		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 			if s.sent("a") == 1 {
 				panic(crash{})
 			}
@@ -26,7 +26,7 @@ func (s *suite) dying(in durable.Intent) program {
 // losing returns a program whose calls of step "a" lose their answers.
 func (s *suite) losing(in durable.Intent, times int) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Step(ctx, in, func(context.Context) (json.RawMessage, error) {
+		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 			if s.sent("a") <= times {
 				return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Description: "make a", Err: errors.New("connection reset")}
 			}
@@ -50,8 +50,8 @@ func wantDoc(s *suite, state durable.State, want string) {
 }
 
 var doubtTests = []test{
-	{"safe and keyed steps whose process died are sent again", func(s *suite) {
-		for i, policy := range []durable.Policy{durable.Safe, durable.Keyed} {
+	{"safe, idempotent and keyed steps whose process died are sent again", func(s *suite) {
+		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
 			id := fmt.Sprint("r", i)
 			s.calls["a"] = 0
 			s.begin(id)
@@ -152,7 +152,7 @@ var doubtTests = []test{
 	{"a write that is under way is not in doubt", func(s *suite) {
 		s.begin("r")
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 				s.wantErr("settle", s.rt.Settle(ctx, "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
 				return json.RawMessage(`1`), nil
 			})

@@ -28,7 +28,7 @@ type Options struct {
 
 // Run tests a Runtime.
 func Run(t *testing.T, open Opener, o Options) {
-	for _, group := range [][]test{stepTests, doubtTests, pollTests, timerTests, awaitTests, cancelTests, runTests, serveTests} {
+	for _, group := range [][]test{stepTests, doubtTests, resendTests, pollTests, timerTests, awaitTests, cancelTests, runTests, serveTests} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
 				s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}}
@@ -238,7 +238,7 @@ func intent(path string, policy durable.Policy) durable.Intent {
 
 // step performs a call that counts and yields its path.
 func (s *suite) step(ctx context.Context, h durable.Host, path string, policy durable.Policy) (json.RawMessage, error) {
-	return h.Step(ctx, intent(path, policy), func(context.Context) (json.RawMessage, error) {
+	return h.Step(ctx, intent(path, policy), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 		s.sent(path)
 		return json.RawMessage(fmt.Sprintf(`{"did":%q}`, path)), nil
 	})
@@ -248,4 +248,4 @@ func external(path string) durable.Wait {
 	return durable.Wait{Path: path, Description: "do " + path, With: map[string]any{"link": "https://x.example/" + path}, Sensitive: []string{"link"}}
 }
 
-var policies = []durable.Policy{durable.Safe, durable.Keyed, durable.Probed, durable.Unsafe}
+var policies = []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed, durable.Probed, durable.Unsafe}

@@ -45,6 +45,36 @@ func (s *suite) staying(id string, p program) (done <-chan error) {
 }
 
 var awaitTests = []test{
+	{"a signal that comes with the start is kept with the run", func(s *suite) {
+		spec := durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{}`)}
+		signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`"early"`), By: "ada"}
+		if err := s.rt.Start(s.Context(), spec, signal, signal); err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		if diff := cmp.Diff([]string{"started", "signal person"}, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+		if err := s.rt.Signal(s.Context(), "r", signal); err != nil {
+			s.Errorf("the same signal again: %v", err)
+		}
+		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `"early"`)
+	}},
+	{"a start with a signal that cannot be kept keeps nothing", func(s *suite) {
+		good := durable.Signal{Step: "person", Result: json.RawMessage(`1`)}
+		for what, signals := range map[string][]durable.Signal{
+			"not JSON":    {good, {Step: "other", Result: json.RawMessage(`{`)}},
+			"no step":     {good, {Result: json.RawMessage(`1`)}},
+			"two results": {good, {Step: "person", Result: json.RawMessage(`2`)}},
+		} {
+			if err := s.rt.Start(s.Context(), durable.Spec{ID: "r"}, signals...); err == nil {
+				s.Errorf("%s: the run was started", what)
+			}
+			if _, err := s.rt.Get(s.Context(), "r"); !errors.Is(err, durable.ErrUnknown) {
+				s.Errorf("%s: a run was kept: %v", what, err)
+			}
+		}
+	}},
 	{"a run waits for a person and says what for", func(s *suite) {
 		s.begin("r")
 		s.drive("r", s.asking(), durable.RunWaiting)
@@ -279,7 +309,7 @@ var cancelTests = []test{
 			cancelled <- s.rt.Cancel(s.Context(), "r")
 		}()
 		state := s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 				close(ready)
 				if err := <-cancelled; err != nil {
 					s.Error(err)

@@ -96,7 +96,7 @@ var stepTests = []test{
 				_, err := s.rt.Drive(s.Context(), id, program(func(ctx context.Context, h durable.Host) (any, error) {
 					in := intent(path, policy)
 					change(&in)
-					_, err := h.Step(ctx, in, func(context.Context) (json.RawMessage, error) {
+					_, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 						s.sent(path)
 						return nil, nil
 					})
@@ -116,7 +116,7 @@ var stepTests = []test{
 	{"a definite failure is history and not replayed", func(s *suite) {
 		s.begin("r")
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			got, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+			got, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 				if s.sent("a") == 1 {
 					return nil, errors.New("422 unprocessable")
 				}
@@ -138,7 +138,7 @@ var stepTests = []test{
 	{"a failure that was not recorded leaves a write in doubt", func(s *suite) {
 		s.begin("r")
 		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 				s.sent("a")
 				return nil, errors.New("the answer made no sense")
 			})
@@ -156,7 +156,7 @@ var stepTests = []test{
 		var got []json.RawMessage
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
 			for _, v := range []json.RawMessage{nil, json.RawMessage(`{ "b": 1, "a": 12345678901234567890 }`), big} {
-				raw, err := h.Step(ctx, intent(string(rune('a'+len(got)%3)), durable.Unsafe), func(context.Context) (json.RawMessage, error) { return v, nil })
+				raw, err := h.Step(ctx, intent(string(rune('a'+len(got)%3)), durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) { return v, nil })
 				if err != nil {
 					return nil, err
 				}
@@ -181,7 +181,7 @@ var stepTests = []test{
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context) (json.RawMessage, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
 				if s.sent("a") == 1 {
 					return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
 				}

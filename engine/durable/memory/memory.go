@@ -40,15 +40,15 @@ type run struct {
 
 var _ journal.Store = (*store)(nil)
 
-func (s *store) Create(_ context.Context, spec durable.Spec, first journal.Record, row journal.Row) error {
+func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.runs[spec.ID] != nil {
 		return durable.ErrExists
 	}
 	s.runs[spec.ID] = &run{
-		Run:     journal.Run{Spec: spec, Row: row, Updated: first.At},
-		records: []journal.Record{first},
+		Run:     journal.Run{Spec: spec, Row: row, Updated: first[len(first)-1].At},
+		records: slices.Clone(first),
 	}
 	return nil
 }

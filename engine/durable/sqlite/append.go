@@ -30,13 +30,13 @@ const (
 var errNoBlob = errors.New("the snapshot is not kept")
 
 // Create implements journal.Store.
-func (s *store) Create(ctx context.Context, spec durable.Spec, first journal.Record, row journal.Row) error {
+func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
 	hash := sha256.Sum256(spec.Snapshot)
 	input, err := pack("the run's input", spec.Input)
 	if err != nil {
 		return err
 	}
-	record, err := packRecord(spec.ID, first)
+	records, err := packRecords(spec.ID, first)
 	if err != nil {
 		return err
 	}
@@ -64,14 +64,19 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first journal.Rec
 				return err
 			}
 		}
-		return tx.exec(sqlRecord, record...)
+		for _, record := range records {
+			if err := tx.exec(sqlRecord, record...); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	err = s.write(ctx, first.Kind, create)
+	err = s.write(ctx, first[0].Kind, create)
 	if errors.Is(err, errNoBlob) { // pruned by another process
 		if blob, err = pack("the run's snapshot", spec.Snapshot); err != nil {
 			return err
 		}
-		err = s.write(ctx, first.Kind, create)
+		err = s.write(ctx, first[0].Kind, create)
 	}
 	if err == nil {
 		s.snapshots.put(hash, spec.Snapshot)

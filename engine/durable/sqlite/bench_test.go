@@ -59,7 +59,9 @@ func fiveSteps(policy durable.Policy) durable.Executor {
 	return func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
 		for i := range 5 {
 			in := durable.Intent{Path: fmt.Sprintf("step-%d", i), Operation: "noop", Policy: policy, Input: json.RawMessage(`{"a":1}`)}
-			_, err := h.Step(ctx, in, func(context.Context) (json.RawMessage, error) { return json.RawMessage(`{"ok":true}`), nil })
+			_, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+				return json.RawMessage(`{"ok":true}`), nil
+			})
 			if err != nil {
 				return durable.Ending{}, err
 			}

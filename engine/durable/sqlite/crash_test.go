@@ -4,6 +4,7 @@ package sqlite_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ var deaths = []struct {
 // completed is never sent again; keyed and probed steps take effect once;
 // unsafe ones once at most, and then the run is in doubt.
 func TestKill(t *testing.T) {
-	for _, policy := range []durable.Policy{durable.Safe, durable.Keyed, durable.Probed, durable.Unsafe, control} {
+	for _, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed, durable.Probed, durable.Unsafe, control} {
 		t.Run(string(policy), func(t *testing.T) {
 			duplicates := 0
 			for _, d := range deaths {
@@ -134,6 +135,36 @@ func sound(t *testing.T, dir string) {
 	finding, err := sqlite.Check(t.Context(), dir)
 	if err != nil || finding != "ok" {
 		t.Errorf("integrity check: %s, %v", finding, err)
+	}
+}
+
+// TestKillStarter kills the process that starts a run of which a step is done
+// already: there is no run, or one that knows it.
+func TestKillStarter(t *testing.T) {
+	for _, die := range []string{"before started", "after started"} {
+		t.Run(die, func(t *testing.T) {
+			w, dir := newWorld(t), t.TempDir()
+			rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { rt.Close() })
+			signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`1`)}
+			cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die, Start: "person", Signal: &signal})
+			if err := cmd.Run(); err == nil || !wasKilled(cmd) {
+				t.Fatalf("the worker passed by: %v", err)
+			}
+			state, err := rt.Drive(t.Context(), "r", traveller{url: w.URL, at: func(string) {}}.exec, durable.DriveOptions{})
+			if die == "before started" {
+				if !errors.Is(err, durable.ErrUnknown) {
+					t.Errorf("a run is kept that was not: %v, %v", state, err)
+				}
+				return
+			}
+			if err != nil || state.Status != durable.RunSucceeded {
+				t.Errorf("the run is %s: %v", state.Status, err)
+			}
+		})
 	}
 }
 

@@ -59,7 +59,7 @@ func TestStorm(t *testing.T) {
 	sound(t, dir)
 	for i := range runs {
 		id := fmt.Sprint("run_", i)
-		for _, policy := range []durable.Policy{durable.Keyed, durable.Probed, durable.Unsafe} {
+		for _, policy := range []durable.Policy{durable.Idempotent, durable.Keyed, durable.Probed, durable.Unsafe} {
 			if _, effects := w.counts(id, string(policy)); effects != 1 {
 				t.Errorf("%s: the %s step took effect %d times", id, policy, effects)
 			}

@@ -38,7 +38,8 @@ type job struct {
 	Die   string // the point at which to die: of Options.Fault, or "answered STEP"
 	Nth   int    // which of the times it passes there, from 1
 
-	Signal *durable.Signal // to send to Run instead of driving it
+	Start  string          // the capability to start Run of, instead of driving it
+	Signal *durable.Signal // to send to Run instead of driving it, or with its start
 }
 
 func work(text string) error {
@@ -67,6 +68,8 @@ func work(text string) error {
 	defer rt.Close()
 	exec := traveller{url: j.World, at: at}.exec
 	switch {
+	case j.Start != "":
+		return rt.Start(ctx, durable.Spec{ID: j.Run, Capability: j.Start}, *j.Signal)
 	case j.Signal != nil:
 		return rt.Signal(ctx, j.Run, *j.Signal)
 	case j.Run != "":

@@ -74,6 +74,8 @@ func (w *world) do(rw http.ResponseWriter, r *http.Request) {
 	}
 	if !seen {
 		w.effects[at]++
+	} else {
+		rw.Header().Set("Seen", "before")
 	}
 	w.mu.Unlock()
 	if w.killed(onEffect, q) {
@@ -135,21 +137,41 @@ func (v traveller) step(ctx context.Context, h durable.Host, path string, policy
 	case durable.Keyed:
 		in.Key = h.RunID() + path
 		q.Set("key", in.Key)
+	case durable.Idempotent:
+		q.Set("key", h.RunID()+path) // names what is written
 	case durable.Probed:
 		in.Probe = func(ctx context.Context) (json.RawMessage, bool, error) {
 			status, body, err := v.ask(ctx, http.MethodGet, "/found?"+q.Encode())
 			return body, status == http.StatusOK, err
 		}
 	}
-	_, err := h.Step(ctx, in, func(ctx context.Context) (json.RawMessage, error) {
-		_, body, err := v.ask(ctx, http.MethodPost, "/do?"+q.Encode())
+	_, err := h.Step(ctx, in, func(ctx context.Context, a *durable.Attempt) (json.RawMessage, error) {
+		seen, body, err := v.send(ctx, "/do?"+q.Encode())
 		if err != nil {
 			return nil, &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: err}
+		}
+		if seen && !a.Lost {
+			return nil, errUnknownLoss
 		}
 		v.at("answered " + path)
 		return body, nil
 	})
 	return err
+}
+
+// send writes, and reports whether the world had done it before.
+func (v traveller) send(ctx context.Context, path string) (seen bool, body json.RawMessage, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.url+path, nil)
+	if err != nil {
+		return false, nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false, nil, err
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(resp.Body)
+	return resp.Header.Get("Seen") != "", body, err
 }
 
 func (v traveller) ask(ctx context.Context, method, path string) (status int, body json.RawMessage, err error) {
@@ -198,7 +220,7 @@ func (v traveller) two(ctx context.Context, h durable.Host, policy durable.Polic
 }
 
 func (v traveller) all(ctx context.Context, h durable.Host) error {
-	for _, policy := range []durable.Policy{durable.Safe, durable.Keyed, durable.Probed} {
+	for _, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed, durable.Probed} {
 		if err := v.step(ctx, h, string(policy), policy); err != nil {
 			return err
 		}
@@ -214,5 +236,7 @@ func (v traveller) all(ctx context.Context, h durable.Host) error {
 	}
 	return v.step(ctx, h, string(durable.Unsafe), durable.Unsafe)
 }
+
+var errUnknownLoss = errors.New("the step was not told that an earlier sending may have taken effect")
 
 var errNoWorld = errors.New("the test did not say where its world is")

@@ -13,14 +13,34 @@ import (
 func (c *call) stepError(code, format string, args ...any) *StepError {
 	return &StepError{
 		Step: c.path, Code: code, API: c.s.API, Message: fmt.Sprintf(format, args...),
-		Writes: c.s.Op.Effect() != operations.Read,
+		Writes: c.writes(), Lost: c.lost(),
 	}
 }
 
+// status sorts an answer by what it proves: nil for one that says the operation
+// was done, else the failure, or that a write is in doubt.
 func (c *call) status(resp *operations.Response) error {
-	if resp.Status < 400 {
-		return nil
+	if resp.Lost {
+		c.lose()
 	}
+	resp.Lost = c.lost()
+	switch c.s.Op.Verdict(resp) {
+	case operations.TookEffect:
+		return nil
+	case operations.InDoubt:
+		e := c.refused(resp)
+		e.Message += ", which a gateway on the way may have said in its place"
+		if e.RequestID != "" {
+			e.Message += " (request id " + e.RequestID + ")"
+		}
+		return c.doubtful(&unproven{e})
+	default:
+		return c.refused(resp)
+	}
+}
+
+// refused is the failure that an answer of a status other than success is.
+func (c *call) refused(resp *operations.Response) *StepError {
 	p := operations.ExplainResponse(resp)
 	e := c.stepError(CodeStatus, "%s answered %d %s", c.s.API, resp.Status, http.StatusText(resp.Status))
 	if p.Message != "" {

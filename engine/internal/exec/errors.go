@@ -27,6 +27,7 @@ type StepError struct {
 	Header    http.Header // [PassedOn] of the answer that Raw is from
 	Writes    bool        // the operation changes something
 	Sent      bool        // the request reached the API
+	Lost      bool        // an earlier sending of the write may have taken effect
 
 	Err error
 }
@@ -35,6 +36,15 @@ func (e *StepError) Error() string { return fmt.Sprintf("step %q: %s", e.Step, e
 
 // Unwrap returns the cause.
 func (e *StepError) Unwrap() error { return e.Err }
+
+// unproven is an answer that leaves a write in doubt. Its text is kept with the
+// run, which names the step already.
+type unproven struct{ *StepError }
+
+func (u *unproven) Error() string { return u.Message }
+
+// Unwrap returns the answer as a failure.
+func (u *unproven) Unwrap() error { return u.StepError }
 
 // Codes of run failures.
 const (
@@ -52,7 +62,7 @@ const (
 	CodeNoMatch     = "nothing-selected"  // select found nothing
 	CodeExternal    = "external-failed"   // an external step's handler failed
 	CodeTimeout     = "timed-out"         // a poll's condition never came true
-	CodeInDoubt     = "in-doubt"          // a write's answer was lost
+	CodeInDoubt     = "in-doubt"          // a write's answer was lost or proves nothing
 	CodeInterrupted = "interrupted"       // the run was stopped
 )
 

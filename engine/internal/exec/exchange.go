@@ -16,7 +16,7 @@ const maxPages = 1000
 // tookEffect marks the failure of a write that the API said it had done.
 func (c *call) tookEffect(err error) error {
 	var e *StepError
-	if c.s.Op.Effect() != operations.Read && errors.As(err, &e) && e.Status >= 200 && e.Status < 300 {
+	if c.writes() && errors.As(err, &e) && e.Status >= 200 && e.Status < 300 {
 		return &durable.TookEffect{Err: err}
 	}
 	return err
@@ -40,9 +40,7 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	}
 	req := *c.req
 	req.Try = try
-	req.OnRetry = func(attempt int, wait time.Duration, cause error) {
-		c.env.Emit(Event{Kind: Retried, Step: c.path, Try: attempt, Wait: wait, Message: cause.Error()})
-	}
+	req.OnRetry = func(attempt int, wait time.Duration, cause error) { c.retried(c.attempts+attempt, wait, cause) }
 	resp, err := c.deliver(ctx, &req)
 	if err != nil {
 		return nil, c.transport(ctx, err)
@@ -51,6 +49,9 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	c.rec.HTTPStatus = resp.Status
 	if err := c.status(resp); err != nil {
 		return nil, err
+	}
+	if resp.Status >= 300 && c.writes() {
+		return c.settled(resp)
 	}
 	if c.s.Flow {
 		return c.read(resp)
@@ -73,6 +74,30 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	}, nil
 }
 
+// retried reports that sending n failed and that another follows.
+func (c *call) retried(n int, wait time.Duration, cause error) {
+	c.env.Emit(Event{Kind: Retried, Step: c.path, Try: n, Wait: wait, Message: cause.Error()})
+	if c.attempt != nil {
+		c.attempt.Retry(time.Now().Add(wait), cause)
+	}
+}
+
+// settled is the result of a write that was sent again and whose answer proves
+// that an earlier sending had taken effect: an answer without a value. Where
+// something reads the value, only a person can say what it was.
+func (c *call) settled(resp *operations.Response) (*kept, error) {
+	if c.attempt != nil {
+		c.attempt.Via = durable.ViaResend
+	}
+	var lacks *StepError
+	if errors.As(c.promised(&operations.Response{Status: resp.Status, RequestID: resp.RequestID}), &lacks) {
+		return nil, c.doubtful(&unproven{lacks})
+	}
+	return &kept{
+		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID, settled: true,
+	}, nil
+}
+
 // graceTime is how long a write may go on after its run was stopped.
 const graceTime = 5 * time.Second
 
@@ -84,7 +109,7 @@ func (c *call) deliver(ctx context.Context, req *operations.Request) (*operation
 	if c.s.All {
 		return operations.All(ctx, caller, req, maxPages)
 	}
-	if c.s.Op.Effect() != operations.Read {
+	if c.writes() {
 		var cancel context.CancelFunc
 		ctx, cancel = grace(ctx, graceTime)
 		defer cancel()
@@ -115,11 +140,14 @@ func (c *call) transport(ctx context.Context, err error) error {
 	c.attempts += attempts
 	var later *operations.RetryLater
 	if errors.As(err, &later) {
+		if later.Lost {
+			c.lose()
+		}
 		c.env.Emit(Event{Kind: Retried, Step: c.path, Wait: later.At.Sub(c.host.Now()), Message: "the API asked to be left alone"})
 		return &durable.NotBefore{At: later.At, Err: err}
 	}
-	if operations.IsInDoubt(err) && c.s.Policy != durable.Safe {
-		return &durable.Suspended{Path: c.path, Reason: durable.ReasonInDoubt, Description: c.s.Spec.Description.Value, Err: err}
+	if c.writes() && operations.IsInDoubt(err) {
+		return c.doubtful(err)
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -135,6 +163,25 @@ func (c *call) transport(ctx context.Context, err error) error {
 	}
 	return e
 }
+
+// doubtful is the outcome of a write of which it is not known whether it took
+// effect, and why. The host acts on the step's policy.
+func (c *call) doubtful(err error) error {
+	c.lose()
+	return &durable.Suspended{Path: c.path, Reason: durable.ReasonInDoubt, Description: c.s.Spec.Description.Value, Err: err}
+}
+
+// lose notes for the host that a sending may have taken effect.
+func (c *call) lose() {
+	if c.attempt != nil {
+		c.attempt.Lost = true
+	}
+}
+
+// lost reports whether an earlier sending of the step may have taken effect.
+func (c *call) lost() bool { return c.attempt != nil && c.attempt.Lost }
+
+func (c *call) writes() bool { return c.s.Op.Effect() != operations.Read }
 
 // hidden replaces secrets in what a failure says: an API may repeat in its answer
 // what it was sent.

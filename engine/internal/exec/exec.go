@@ -307,6 +307,8 @@ type kept struct {
 	Raw   []byte `json:"raw,omitempty"`
 	// Header is what a served call passes on; nothing is served from what was kept.
 	Header http.Header `json:"-"`
+	// settled says that the answer proves an effect and has no value.
+	settled bool
 }
 
 // Answer is what a host keeps of an answer that a person supplies for one that

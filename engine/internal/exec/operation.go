@@ -21,7 +21,8 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		return nil, err
 	}
 	c := &call{run: r, s: s, path: path, req: req, vars: vars, rec: rec}
-	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy}
+	// The client sends again by itself, as often as the step allows.
+	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy, Tries: 1}
 	if !r.forgets() {
 		intent.Input = c.input()
 	}
@@ -88,8 +89,10 @@ type call struct {
 	req      *operations.Request
 	vars     map[string]any
 	rec      *Record
-	attempts int       // sendings in this process
-	began    time.Time // of the first of them
+	attempts int       // sendings, those of earlier executions included
+	began    time.Time // of the first in this process
+	// attempt is what the host is told of the sendings; nil for a look.
+	attempt *durable.Attempt
 	// seen says that the poll had an answer in this process, so that a later
 	// failure is an outage and not a mistake.
 	seen bool
@@ -102,9 +105,10 @@ type call struct {
 }
 
 // send performs the request once and keeps the answer.
-func (c *call) send(ctx context.Context) (json.RawMessage, error) {
+func (c *call) send(ctx context.Context, a *durable.Attempt) (json.RawMessage, error) {
+	c.attempt, c.attempts = a, a.N-1
 	k, err := c.exchange(ctx, 0)
-	if err == nil {
+	if err == nil && !k.settled {
 		err = c.judge(ctx, k)
 	}
 	if err != nil {

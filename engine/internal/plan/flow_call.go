@@ -71,8 +71,12 @@ func (b *flowBuilder) callStep(fs *spec.FlowStep, sole bool) {
 	for _, f := range fs.With {
 		c.with[f.Key.Value] = n.with(f.Value)
 	}
-	s.Policy = durable.Safe
-	if s.Op.Effect() != operations.Read {
+	switch {
+	case s.Op.Effect() == operations.Read:
+		s.Policy = durable.Safe
+	case s.Op.Idempotent():
+		s.Policy = durable.Idempotent
+	default:
 		s.Policy = durable.Unsafe
 	}
 	c.params()

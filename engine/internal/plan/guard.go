@@ -133,8 +133,10 @@ func (b *builder) policy(s *Step, scope *eval.Scope) {
 	}
 	s.KeyHeader = b.keyHeader(s)
 	switch {
-	case s.Op.Idempotent():
+	case s.Op.Effect() == operations.Read:
 		s.Policy = durable.Safe
+	case s.Op.Idempotent():
+		s.Policy = durable.Idempotent
 	case s.KeyHeader != "":
 		s.Policy = durable.Keyed
 	case s.Probe != nil:

@@ -162,7 +162,10 @@ func (h *host) number(records []Record) []Record {
 	now := h.stamp()
 	numbered := make([]Record, len(records))
 	for i, rec := range records {
-		rec.Seq, rec.At = h.seq+int64(i)+1, now
+		rec.Seq = h.seq + int64(i) + 1
+		if rec.At.Before(h.last) || rec.At.After(now) { // it has no time of its own, or clocks were set
+			rec.At = now
+		}
 		numbered[i] = rec
 	}
 	return numbered

@@ -55,7 +55,7 @@ func (r *Runtime) clock() time.Time { return r.now().Round(0).UTC() }
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
 
 // Start implements durable.Runtime.
-func (r *Runtime) Start(ctx context.Context, spec durable.Spec) error {
+func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durable.Signal) error {
 	if !plainID.MatchString(spec.ID) {
 		return fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", spec.ID)
 	}
@@ -64,12 +64,37 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec) error {
 		spec.Started = now
 	}
 	spec.Started = spec.Started.Round(0).UTC()
-	first := Record{Seq: 1, At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}
+	first, err := opening(spec, now, signals)
+	if err != nil {
+		return err
+	}
 	if err := r.store.Create(ctx, spec, first, Row{Status: durable.RunRunning, Due: now}); err != nil {
 		return naming(spec.ID, err)
 	}
 	r.hub.notify(spec.ID)
 	return nil
+}
+
+// opening is what a new run's journal begins with: that it was started, and the
+// signals that came with it.
+func opening(spec durable.Spec, now time.Time, signals []durable.Signal) ([]Record, error) {
+	records := []Record{{Seq: 1, At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
+	said := map[string]json.RawMessage{}
+	for _, s := range signals {
+		rec, err := signalRecord(s)
+		if err != nil {
+			return nil, err
+		}
+		if before, known := said[s.Step]; known && !sameJSON(before, rec.Result) {
+			return nil, fmt.Errorf("step %q has another result: %w", s.Step, durable.ErrConflict)
+		} else if known {
+			continue
+		}
+		said[s.Step] = rec.Result
+		rec.Seq, rec.At = int64(len(records))+1, now
+		records = append(records, rec)
+	}
+	return records, nil
 }
 
 // Get implements durable.Runtime.

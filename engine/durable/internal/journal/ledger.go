@@ -27,6 +27,7 @@ type step struct {
 	attempt int
 	sent    time.Time          // when the last attempt's intent was recorded
 	open    bool               // the last attempt has no outcome on record
+	maybe   bool               // an attempt before the last may have taken effect
 	lost    string             // how its answer was lost, if that is on record
 	doubt   *durable.Suspended // the same, as told in this execution
 	until   time.Time          // do nothing before
@@ -71,9 +72,11 @@ func (l *ledger) apply(r Record) {
 		s.operation, s.hash, s.key, s.policy = d.Operation, d.InputHash, d.Key, d.Policy
 	}
 	s.attempt = max(s.attempt, r.Attempt)
+	s.maybe = s.maybe || d.Lost
 	switch r.Kind {
 	case durable.EventIntent:
-		s.open, s.sent, s.lost, s.until = true, r.At, "", time.Time{}
+		s.maybe = s.maybe || s.open
+		s.open, s.waiting, s.sent, s.lost, s.until = true, false, r.At, "", time.Time{}
 	case durable.EventFailed:
 		s.open = false
 	case durable.EventUnusable:
@@ -92,7 +95,7 @@ func (l *ledger) apply(r Record) {
 			s.signal = &r
 		}
 	case durable.EventSettled:
-		s.open, s.waiting, s.lost = false, false, ""
+		s.open, s.maybe, s.waiting, s.lost = false, false, false, ""
 		if *d.Happened {
 			s.finish(r)
 		}

@@ -53,14 +53,9 @@ func (r *Runtime) say(ctx context.Context, id string, decide func(Run, *ledger) 
 
 // Signal implements durable.Runtime.
 func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error {
-	if s.Result == nil {
-		s.Result = json.RawMessage("null")
-	}
-	if !json.Valid(s.Result) {
-		return fmt.Errorf("the result of step %q is not JSON", s.Step)
-	}
-	if s.Step == "" {
-		return errors.New("a signal names the step it is for")
+	rec, err := signalRecord(s)
+	if err != nil {
+		return err
 	}
 	return r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		st := l.step(s.Step)
@@ -69,16 +64,29 @@ func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error
 			said, known = st.signal.Result, true
 		}
 		switch {
-		case known && sameJSON(said, s.Result):
+		case known && sameJSON(said, rec.Result):
 			return nil, nil
 		case run.Row.Status.Ended():
 			return nil, durable.ErrEnded
 		case known:
 			return nil, fmt.Errorf("step %q has another result: %w", s.Step, durable.ErrConflict)
 		}
-		rec := Record{Kind: durable.EventSignal, Step: s.Step, Result: s.Result, Detail: durable.Detail{Signal: s.ID, By: s.By}}
 		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonExternal)}, nil
 	})
+}
+
+// signalRecord is the record of a signal.
+func signalRecord(s durable.Signal) (Record, error) {
+	if s.Result == nil {
+		s.Result = json.RawMessage("null")
+	}
+	switch {
+	case s.Step == "":
+		return Record{}, errors.New("a signal names the step it is for")
+	case !json.Valid(s.Result):
+		return Record{}, fmt.Errorf("the result of step %q is not JSON", s.Step)
+	}
+	return Record{Kind: durable.EventSignal, Step: s.Step, Result: s.Result, Detail: durable.Detail{Signal: s.ID, By: s.By}}, nil
 }
 
 // dueFor returns the row of a run that was parked for what has come now.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,8 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// maxLost is how often in a row one drive asks again when answers get lost.
+// maxLost is how often in a row one drive asks again when answers get lost and
+// the intent does not say.
 const maxLost = 3
 
 // Step implements durable.Host.
@@ -65,13 +67,12 @@ func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
 // settled the step meanwhile, or that the other side asked to wait, is
 // errOvertaken: look again.
 func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) (json.RawMessage, error) {
-	n := s.attempt + 1
-	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: n, Detail: detailOf(in)}
-	outcome := Record{Step: in.Path, Attempt: n}
+	a := &durable.Attempt{N: s.attempt + 1, Lost: s.open || s.maybe, Retried: h.retried(in.Path)}
+	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: a.N, Detail: detailOf(in)}
+	outcome := Record{Step: in.Path}
 	if in.Policy == durable.Safe {
 		// A read leaves nothing to decide when its process dies, so it has no
 		// record before its outcome, which says what was read.
-		s.attempt = n
 		outcome.Detail = intent.Detail
 	} else if err := h.commit(ctx, Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
 		if errors.Is(err, errOvertaken) && h.cancelled {
@@ -79,30 +80,39 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		}
 		return nil, err
 	}
-	result, err := do(ctx)
+	result, err := do(ctx, a)
+	s.attempt, outcome.Attempt = a.N, a.N
+	if err == nil {
+		outcome.Result, outcome.Detail.Via = result, a.Via
+		return h.finish(ctx, in.Path, s, outcome)
+	}
+	outcome.Detail.Lost = a.Lost
+	s.maybe = s.maybe || a.Lost
+	return nil, h.failed(ctx, in, intent, outcome, err)
+}
+
+// failed records the outcome of an attempt that brought no result.
+func (h *host) failed(ctx context.Context, in durable.Intent, intent, outcome Record, err error) error {
 	var later *durable.NotBefore
 	var took *durable.TookEffect
 	switch {
-	case err == nil:
-		outcome.Result = result
-		return h.finish(ctx, in.Path, s, outcome)
 	case isLost(err):
 		if in.Policy == durable.Safe {
 			h.queue = append(h.queue, intent)
 		}
-		return nil, err
+		return err
 	case errors.As(err, &later):
 		at := later.At.Round(0).UTC()
 		outcome.Kind, outcome.Detail.Until, outcome.Detail.Error = durable.EventNotBefore, &at, text(later.Err)
 		if err := h.commit(ctx, Change{Add: []Record{outcome}}, nil); err != nil {
-			return nil, err
+			return err
 		}
-		return nil, errOvertaken
+		return errOvertaken
 	case errors.As(err, &took):
 		outcome.Kind, outcome.Detail.Error = durable.EventUnusable, err.Error()
 		h.queue = append(h.queue, outcome)
 		h.pass(h.stamp())
-		return nil, err
+		return err
 	default:
 		// The failure is recorded with whatever the interpreter makes of it: if
 		// the process dies in between, the step is in doubt rather than free to
@@ -110,7 +120,18 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		outcome.Kind, outcome.Detail.Error = durable.EventFailed, err.Error()
 		h.queue = append(h.queue, outcome)
 		h.pass(h.stamp())
-		return nil, err
+		return err
+	}
+}
+
+// retried returns the function that records a step's sendings that failed and
+// are followed by others: with the next change, since they decide nothing.
+func (h *host) retried(path string) func(int, time.Time, error) {
+	return func(n int, next time.Time, cause error) {
+		next = next.Round(0).UTC()
+		h.queue = append(h.queue, Record{
+			At: h.stamp(), Kind: durable.EventRetry, Step: path, Attempt: n, Detail: durable.Detail{Until: &next, Error: text(cause)},
+		})
 	}
 }
 
@@ -144,9 +165,9 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 		doubt = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
 	}
 	switch {
-	case lost >= maxLost:
+	case lost >= cmp.Or(in.Tries, maxLost):
 		return doubt
-	case in.Policy == durable.Safe, in.Policy == durable.Keyed:
+	case in.Policy == durable.Safe, in.Policy == durable.Idempotent, in.Policy == durable.Keyed:
 		if lost == 0 {
 			return nil
 		}
@@ -193,7 +214,7 @@ func (h *host) probe(ctx context.Context, in durable.Intent, s *step) error {
 		_, err = h.finish(ctx, in.Path, s, Record{Attempt: s.attempt, Result: result, Detail: durable.Detail{Via: durable.ViaProbe}})
 		return err
 	}
-	s.open = false
+	s.open, s.maybe = false, false
 	return nil
 }
 

@@ -14,8 +14,9 @@ import (
 // error stays, whatever becomes of the process; a Store in memory says
 // otherwise.
 type Store interface {
-	// Create stores a run and its first record, or durable.ErrExists.
-	Create(ctx context.Context, spec durable.Spec, first Record, row Row) error
+	// Create stores a run and its first records, whole or not at all, or
+	// durable.ErrExists.
+	Create(ctx context.Context, spec durable.Spec, first []Record, row Row) error
 	// Append makes a change whole or not at all. ErrMoved means that the run's
 	// last record is not the one numbered c.After.
 	Append(ctx context.Context, id string, c Change) error

@@ -1,0 +1,189 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+// outcome is what one call of a Do comes to.
+type outcome func(a *durable.Attempt) (json.RawMessage, error)
+
+// sends returns a program whose calls of step "a" come to the outcomes in turn,
+// and notes the attempts that they were given.
+func (s *suite) sends(in durable.Intent, seen *[]durable.Attempt, outcomes ...outcome) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		v, err := h.Step(ctx, in, func(_ context.Context, a *durable.Attempt) (json.RawMessage, error) {
+			*seen = append(*seen, durable.Attempt{N: a.N, Lost: a.Lost})
+			return outcomes[s.sent("a")-1](a)
+		})
+		if errors.Is(err, errRefused) {
+			return nil, failure{err}
+		}
+		return v, err
+	}
+}
+
+var errRefused = errors.New("403")
+
+func answers(*durable.Attempt) (json.RawMessage, error) { return json.RawMessage(`"ok"`), nil }
+func dies(*durable.Attempt) (json.RawMessage, error)    { panic(crash{}) }
+func refuses(*durable.Attempt) (json.RawMessage, error) { return nil, errRefused }
+func loses(*durable.Attempt) (json.RawMessage, error) {
+	return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Err: errors.New("502")}
+}
+
+// refusesAfterALoss loses one sending and has the next refused.
+func refusesAfterALoss(a *durable.Attempt) (json.RawMessage, error) {
+	a.Retry(time.Time{}, errors.New("reset"))
+	a.Lost = true
+	return refuses(a)
+}
+
+func (s *suite) wantAttempts(got []durable.Attempt, want ...durable.Attempt) {
+	s.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.Errorf("attempts (-want +got)\n%s", diff)
+	}
+}
+
+var resendTests = []test{
+	{"a resend after the process died knows of the loss", func(s *suite) {
+		s.begin("r")
+		var seen []durable.Attempt
+		p := s.sends(intent("a", durable.Idempotent), &seen, dies, answers)
+		s.driveCrash("r", p)
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true})
+	}},
+	{"a resend after a lost answer knows of the loss, also in another process", func(s *suite) {
+		s.begin("r")
+		in := intent("a", durable.Idempotent)
+		in.Tries = 1
+		var seen []durable.Attempt
+		p := s.sends(in, &seen, loses, loses, answers)
+		s.drive("r", p, durable.RunInDoubt)
+		s.wantSent("a", 1) // the Do sends again by itself
+		s.reopen()
+		s.drive("r", p, durable.RunInDoubt)
+		s.reopen()
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
+		want := []string{"started", "step-intent a", "waiting a", "step-intent a", "waiting a", "step-intent a", "step-done a", "ended"}
+		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
+			s.Errorf("history (-want +got)\n%s", diff)
+		}
+	}},
+	{"a definite failure does not make an earlier loss forgotten", func(s *suite) {
+		s.begin("r")
+		var seen []durable.Attempt
+		p := s.sends(intent("a", durable.Idempotent), &seen, refusesAfterALoss, refuses, answers)
+		for range 2 {
+			s.drive("r", p, durable.RunFailed)
+			s.reopen()
+			if err := s.rt.Reopen(s.Context(), "r"); err != nil {
+				s.Fatal(err)
+			}
+		}
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 3, Lost: true}, durable.Attempt{N: 4, Lost: true})
+	}},
+	{"a definite failure without a loss leaves nothing to know", func(s *suite) {
+		s.begin("r")
+		var seen []durable.Attempt
+		p := s.sends(intent("a", durable.Idempotent), &seen, refuses, answers)
+		s.drive("r", p, durable.RunFailed)
+		s.reopen()
+		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
+			s.Fatal(err)
+		}
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2})
+	}},
+	{"what was settled as not happened is no loss", func(s *suite) {
+		s.begin("r")
+		in := intent("a", durable.Idempotent)
+		in.Tries = 1
+		var seen []durable.Attempt
+		p := s.sends(in, &seen, loses, answers)
+		s.drive("r", p, durable.RunInDoubt)
+		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
+			s.Fatal(err)
+		}
+		s.reopen()
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2})
+	}},
+	{"an API that asks to wait does not make an earlier loss forgotten", func(s *suite) {
+		s.begin("r")
+		at := s.clock.Now().Add(time.Hour)
+		var seen []durable.Attempt
+		p := s.sends(intent("a", durable.Idempotent), &seen, dies, func(*durable.Attempt) (json.RawMessage, error) {
+			return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
+		}, answers)
+		s.driveCrash("r", p)
+		s.drive("r", p, durable.RunWaiting)
+		s.reopen()
+		s.clock.add(time.Hour)
+		s.drive("r", p, durable.RunSucceeded)
+		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
+	}},
+	{"sendings that a step followed by others are in the history, numbered", func(s *suite) {
+		for _, policy := range policies {
+			id := "r-" + string(policy)
+			s.begin(id)
+			s.drive(id, func(ctx context.Context, h durable.Host) (any, error) {
+				return h.Step(ctx, intent("a", policy), func(_ context.Context, a *durable.Attempt) (json.RawMessage, error) {
+					a.Retry(s.clock.Now().Add(time.Second), errors.New("502"))
+					a.Retry(s.clock.Now().Add(2*time.Second), errors.New("reset"))
+					a.Via = durable.ViaResend
+					return json.RawMessage(`1`), nil
+				})
+			}, durable.RunSucceeded)
+			s.reopen()
+			type entry struct {
+				Kind, Error string
+				Attempt     int
+				Via         durable.Via
+				Next        time.Duration
+			}
+			want := []entry{
+				{Kind: durable.EventRetry, Error: "502", Attempt: 1, Next: time.Second},
+				{Kind: durable.EventRetry, Error: "reset", Attempt: 2, Next: 2 * time.Second},
+				{Kind: durable.EventDone, Attempt: 3, Via: durable.ViaResend},
+			}
+			var got []entry
+			s.kinds(id) // looks at numbers
+			for _, e := range s.history(id) {
+				var d durable.Detail
+				if err := json.Unmarshal(e.Data, &d); err != nil {
+					s.Fatal(err)
+				}
+				if e.Kind != durable.EventRetry && e.Kind != durable.EventDone {
+					continue
+				}
+				x := entry{Kind: e.Kind, Error: d.Error, Attempt: e.Attempt, Via: d.Via}
+				if d.Until != nil {
+					x.Next = d.Until.Sub(s.clock.Now())
+				}
+				got = append(got, x)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				s.Errorf("%s: history (-want +got)\n%s", policy, diff)
+			}
+		}
+	}},
+}
+
+func (s *suite) history(id string) []durable.Event {
+	s.Helper()
+	events, err := s.rt.History(s.Context(), id, 0)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return events
+}
