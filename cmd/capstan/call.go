@@ -36,7 +36,8 @@ OpenAPI document names it, and so is a property of the body; when both have one
 name, write path.id, query.id, header.id, cookie.id or body.id.
 
 "capstan operations API OPERATION" lists what an operation takes. An answer of
-status 400 or more is printed too, and the exit code is 1.`,
+status 400 or more is printed too, and the exit code is 1; it is 5 where the
+request writes and the answer proves nothing, since a gateway may have given it.`,
 		Example: `  capstan call workos OrganizationsController_list -p limit=2 --all
   capstan call workos OrganizationsController_create -p name=Acme -p 'domain_data:=[{"domain":"acme.com","state":"pending"}]'
   capstan call fleet getShip -p imo=9074729 --openapi fleet=fleet.openapi.yaml --mock`,
@@ -161,8 +162,12 @@ func maybeDone(op *operations.Operation) string {
 // effect is not called a failure.
 func unanswered(ctx context.Context, op *operations.Operation, err error) error {
 	f := &failure{message: err.Error()}
-	if op.Effect() != operations.Read && operations.IsInDoubt(err) {
-		f.exit, f.code, f.hint = exitWaiting, "in-doubt", maybeDone(op)
+	var call *operations.CallError
+	switch {
+	case op.Effect() != operations.Read && operations.IsInDoubt(err):
+		f.exit, f.code, f.hint = exitWaiting, codeInDoubt, maybeDone(op)
+	case errors.As(err, &call) && operations.IsNotSent(err) && call.Reason == operations.ReasonCredential:
+		f.exit, f.code, f.hint = exitInputs, codeCredentials, "nothing was sent"
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -199,15 +204,18 @@ func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.Op
 	return nil, nil, e
 }
 
+// codeInDoubt is the code of a write of which it is not known whether it took
+// effect.
+const codeInDoubt = "in-doubt"
+
 // answer prints a response: the body is the product whatever its status says.
 func (a *app) answer(op *operations.Operation, res *operations.Response) error {
 	if err := a.body(res); err != nil {
 		return err
 	}
-	if res.Status < 400 {
-		if !a.flags.quiet && len(res.Body) == 0 {
-			a.complain("%s answered %s without a body", op.API, statusText(res.Status))
-		}
+	verdict := op.Verdict(res)
+	if verdict == operations.TookEffect {
+		a.succeeded(op, res)
 		return nil
 	}
 	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)
@@ -218,7 +226,26 @@ func (a *app) answer(op *operations.Operation, res *operations.Response) error {
 		line += " (request id " + oneLine(res.RequestID) + ")"
 	}
 	a.complain("%s", line)
+	switch {
+	case verdict == operations.InDoubt:
+		a.complain("a gateway on the way may have said this in its place; %s", maybeDone(op))
+		return silent{exitWaiting}
+	case res.Lost:
+		a.complain("an earlier sending may have taken effect; %s", maybeDone(op))
+		return silent{exitWaiting}
+	}
 	return silent{exitFailed}
+}
+
+// succeeded says what the body of a successful answer does not.
+func (a *app) succeeded(op *operations.Operation, res *operations.Response) {
+	switch {
+	case a.flags.quiet:
+	case res.Status >= 400:
+		a.complain("%s answered %s when the request was sent again: it had taken effect", op.API, statusText(res.Status))
+	case len(res.Body) == 0:
+		a.complain("%s answered %s without a body", op.API, statusText(res.Status))
+	}
 }
 
 // body writes the answer's body: JSON indented, or as YAML; anything else as it

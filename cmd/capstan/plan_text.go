@@ -231,17 +231,27 @@ func guardText(g engine.PlanGuard) string {
 	return g.Param + " is mandatory and checked against " + g.Field
 }
 
-// lostText says what happens when a request was sent and its answer was lost.
+// countsAsLost names the answers that prove nothing about a write.
+const countsAsLost = "408, 425 and a gateway's 5xx count as lost"
+
+// lostText says what happens when a request was sent and its answer was lost, or
+// may be a gateway's.
 func lostText(s engine.PlanStep) string {
 	switch s.Policy {
 	case "safe":
 		return "sent again; it changes nothing"
+	case "idempotent":
+		text := "sent again; " + s.Method + " has the same effect once or twice"
+		if s.Effect == "delete" {
+			text += ", and 404 means done then"
+		}
+		return text
 	case "keyed":
 		return "sent again under the same idempotency key"
 	case "probed":
-		return "looked up with " + s.Probe + ", then goes on"
+		return "looked up with " + s.Probe + ", then goes on; " + countsAsLost
 	case "unsafe":
-		return "the run stops, in doubt; nothing is sent twice"
+		return "the run stops, in doubt; nothing is sent twice; " + countsAsLost
 	}
 	return ""
 }

@@ -196,6 +196,8 @@ func eventWords(e engine.RunEvent) string {
 		return "done" + howDone(e)
 	case durable.EventFailed:
 		return "failed"
+	case durable.EventRetry:
+		return fmt.Sprintf("attempt %d failed%s", max(e.Attempt, 1), until(e))
 	case durable.EventNotBefore:
 		return "told to wait" + until(e)
 	case durable.EventPoll:
@@ -223,6 +225,8 @@ func howDone(e engine.RunEvent) string {
 	switch {
 	case e.Via == string(durable.ViaProbe):
 		return ": it had taken effect, as its probe found"
+	case e.Via == string(durable.ViaResend):
+		return fmt.Sprintf(": it had taken effect, as the answer %d to the resend shows", e.Status)
 	case e.Via == string(durable.ViaHandler):
 		return ", by a command or a person here"
 	case e.Via == string(durable.ViaSignal):

@@ -104,6 +104,9 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 		p = problem.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
 	case errors.As(err, &call):
 		if u := call.Upstream; u != nil && op.single {
+			if call.InDoubt() { // the status alone does not say so
+				h.log.WarnContext(r.Context(), "a write is in doubt", "operation", op.prog.Name(), "status", u.Status, "error", err.Error())
+			}
 			passOn(w, u)
 			write(w, r, u.Status, u.Media, u.Body)
 			return

@@ -136,7 +136,7 @@ func (c *capabilityPage) inDoubt() {
 		return
 	}
 	c.para("## When it is not known whether a write happened")
-	c.para("A request was sent and its answer lost: the run is `in_doubt`, exit code 5. It is never sent again unasked. Look at the\nAPI first, or ask; then say what is so, and resume. A wrong answer here makes a thing twice, or never.")
+	c.para("A request was sent and its answer lost, or may be a gateway's (408, 425, 5xx): the run is `in_doubt`, exit code 5. It is never sent again unasked. Look at the\nAPI first, or ask; then say what is so, and resume. A wrong answer here makes a thing twice, or never.")
 	for _, s := range unsafe {
 		c.para("%s, %s %s%s:", code(s.ID), s.Method, code(s.Path), looksUp(s))
 		happened := "--happened"

@@ -83,6 +83,8 @@ func ifLost(s engine.PlanStep) string {
 	switch s.Policy {
 	case "safe":
 		return "it is sent again, which changes nothing"
+	case "idempotent":
+		return "it is sent again, to the same effect"
 	case "keyed":
 		return "it is sent again with the same idempotency key"
 	case "probed":

@@ -73,6 +73,8 @@ func note(e engine.RunEvent) string {
 		return fmt.Sprintf("step %q failed: %s", e.Step, e.Message)
 	case durable.EventWaiting:
 		return fmt.Sprintf("step %q waits", e.Step)
+	case durable.EventRetry:
+		return fmt.Sprintf("step %q is sent again after attempt %d failed: %s", e.Step, e.Attempt, e.Message)
 	case durable.EventNotBefore, durable.EventTimer:
 		return fmt.Sprintf("step %q waits for a time", e.Step)
 	}

@@ -62,7 +62,7 @@ const instructions = `Every capability is a tool. A call starts a run that goes 
 - succeeded: "outputs" has the results.
 - running: ask get_run for it later; do not call the capability again, that would start a second run.
 - waiting: a person or another system has to do something. Tell the person what, and call finish_step when they say that it is done.
-- in_doubt: a request was sent and its answer lost. Find out whether it took effect, then call finish_step with "happened".
+- in_doubt: a request was sent and its answer was lost, or may be a gateway's. Find out whether it took effect, then call finish_step with "happened".
 - failed, timed_out, cancelled: "error" says why.`
 
 // Offer describes what is served now. Make it anew, and give it to mcp's
