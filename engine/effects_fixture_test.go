@@ -16,16 +16,16 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// pier is an API without a network, behind the real retries: its answers are
+// jetty is an API without a network, behind the real retries: its answers are
 // played in turn by operation, the last for ever.
-type pier struct {
+type jetty struct {
 	mu      sync.Mutex
-	answers map[string][]any // by operationId: a status, a pierAnswer, or the reason of an error
+	answers map[string][]any // by operationId: a status, a jettyAnswer, or the reason of an error
 	sent    []string         // operationIds
 	keys    []string
 }
 
-type pierAnswer struct {
+type jettyAnswer struct {
 	status     int
 	body       string
 	retryAfter string
@@ -33,7 +33,7 @@ type pierAnswer struct {
 
 const lost = operations.ReasonReset // a request whose answer never comes
 
-func (p *pier) call(_ context.Context, req *operations.Request) (*operations.Response, error) {
+func (p *jetty) call(_ context.Context, req *operations.Request) (*operations.Response, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := req.Op.ID
@@ -59,13 +59,13 @@ func (p *pier) call(_ context.Context, req *operations.Request) (*operations.Res
 		}
 		return nil, &operations.CallError{Op: id, Method: req.Op.Method, URL: req.Op.Path, Phase: phase, Reason: a, Detail: string(a)}
 	case int:
-		return reply(pierAnswer{status: a}), nil
+		return reply(jettyAnswer{status: a}), nil
 	default:
-		return reply(a.(pierAnswer)), nil
+		return reply(a.(jettyAnswer)), nil
 	}
 }
 
-func reply(a pierAnswer) *operations.Response {
+func reply(a jettyAnswer) *operations.Response {
 	if a.body == "" && a.status < 300 {
 		a.body = `{"id": "berth_1", "name": "North"}`
 	}
@@ -79,7 +79,7 @@ func reply(a pierAnswer) *operations.Response {
 	return r
 }
 
-func (p *pier) count(id string) int {
+func (p *jetty) count(id string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
@@ -91,9 +91,9 @@ func (p *pier) count(id string) int {
 	return n
 }
 
-const pierDocument = `openapi: 3.1.0
-info: {title: pier, version: '1'}
-servers: [{url: https://pier.example}]
+const jettyDocument = `openapi: 3.1.0
+info: {title: jetty, version: '1'}
+servers: [{url: https://jetty.example}]
 paths:
   /berths:
     post: {operationId: book, requestBody: {$ref: '#/components/requestBodies/Berth'}, responses: {'201': {$ref: '#/components/responses/Berth'}, '500': {$ref: '#/components/responses/Error'}}}
@@ -121,16 +121,16 @@ components:
     Berth: {title: Berth, type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}
 `
 
-const pierHead = `name: Pier test
+const jettyHead = `name: Pier test
 specification: Naftiko Capability Composition
 specificationVersion: '0.1'
-api: pier
+api: jetty
 inputs: [{name: berth, type: string}]
 steps:
 `
 
-// pierSteps are one step of each policy.
-var pierSteps = map[durable.Policy]string{
+// jettySteps are one step of each policy.
+var jettySteps = map[durable.Policy]string{
 	durable.Unsafe: "  - {id: s, operation: book, with: {name: '{{ inputs.berth }}'}}\n",
 	durable.Probed: "  - {id: s, operation: book, with: {name: '{{ inputs.berth }}'}, probe: {operation: find, with: {name: '{{ inputs.berth }}'}}}\n",
 	durable.Keyed:  "  - {id: s, operation: keyed, with: {name: '{{ inputs.berth }}'}}\n",
@@ -138,13 +138,13 @@ var pierSteps = map[durable.Policy]string{
 	"delete":       "  - {id: s, operation: delete, with: {id: '{{ inputs.berth }}'}}\n",
 }
 
-var pierOperations = map[durable.Policy]string{durable.Unsafe: "book", durable.Probed: "book", durable.Keyed: "keyed", "put": "put", "delete": "delete"}
+var jettyOperations = map[durable.Policy]string{durable.Unsafe: "book", durable.Probed: "book", durable.Keyed: "keyed", "put": "put", "delete": "delete"}
 
 // load makes the program of steps, with a runtime of its own.
-func (p *pier) load(t *testing.T, steps string) (*engine.Program, *engine.Options) {
+func (p *jetty) load(t *testing.T, steps string) (*engine.Program, *engine.Options) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"pier.yaml": pierDocument, "c.yaml": pierHead + steps} {
+	for name, text := range map[string]string{"jetty.yaml": jettyDocument, "c.yaml": jettyHead + steps} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func (p *pier) load(t *testing.T, steps string) (*engine.Program, *engine.Option
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
 	o := &engine.Options{
-		Project: "none", Runtime: rt, OpenAPI: map[string]string{"pier": filepath.Join(dir, "pier.yaml")},
+		Project: "none", Runtime: rt, OpenAPI: map[string]string{"jetty": filepath.Join(dir, "jetty.yaml")},
 		Caller: operations.Retry(operations.RetryPolicy{})(p.call),
 	}
 	return mustLoad(t, filepath.Join(dir, "c.yaml"), o), o
@@ -161,7 +161,7 @@ func (p *pier) load(t *testing.T, steps string) (*engine.Program, *engine.Option
 var north = engine.Inputs{"berth": "North"}
 
 // run starts a run of steps and executes it.
-func (p *pier) run(t *testing.T, steps string) (*engine.Result, *engine.Options) {
+func (p *jetty) run(t *testing.T, steps string) (*engine.Result, *engine.Options) {
 	t.Helper()
 	prog, o := p.load(t, steps)
 	res, _ := prog.Run(t.Context(), north)

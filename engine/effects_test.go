@@ -26,8 +26,8 @@ var gatewayStatuses = []int{303, 408, 425, 500, 502, 503, 504, 507, 520, 521, 52
 func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 	for _, status := range gatewayStatuses {
 		synctest.Test(t, func(t *testing.T) {
-			p := &pier{answers: map[string][]any{"book": {pierAnswer{status: status, body: `{"message": "Bad Gateway"}`, retryAfter: "120"}}}}
-			res, o := p.run(t, pierSteps[durable.Unsafe])
+			p := &jetty{answers: map[string][]any{"book": {jettyAnswer{status: status, body: `{"message": "Bad Gateway"}`, retryAfter: "120"}}}}
+			res, o := p.run(t, jettySteps[durable.Unsafe])
 			if res.Status != engine.InDoubt || res.Error == nil || res.Error.Code != "in-doubt" || res.Error.HTTPStatus != status || res.Error.RequestID != "req_7" {
 				t.Fatalf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
@@ -36,7 +36,7 @@ func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 					t.Errorf("%d: %q does not say %q", status, res.Error.Message, want)
 				}
 			}
-			if !strings.Contains(res.Error.Hint, "look in pier whether the") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
+			if !strings.Contains(res.Error.Hint, "look in jetty whether the") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
 				t.Errorf("%d: the hint is %q", status, res.Error.Hint)
 			}
 			again := resumed(t, o, res.Run)
@@ -53,8 +53,8 @@ func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 func TestADefiniteAnswerIsAFailureThatIsTriedAgain(t *testing.T) {
 	for _, status := range []int{302, 400, 404, 409, 422, 429, 501, 505} {
 		synctest.Test(t, func(t *testing.T) {
-			p := &pier{answers: map[string][]any{"book": {status, 201}}}
-			res, o := p.run(t, pierSteps[durable.Unsafe])
+			p := &jetty{answers: map[string][]any{"book": {status, 201}}}
+			res, o := p.run(t, jettySteps[durable.Unsafe])
 			if res.Status != engine.Failed || res.Error.HTTPStatus != status || p.count("book") != 1 {
 				t.Fatalf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
@@ -67,8 +67,8 @@ func TestADefiniteAnswerIsAFailureThatIsTriedAgain(t *testing.T) {
 
 func TestTheAPIsOwnErrorIsAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pier{answers: map[string][]any{"book": {pierAnswer{status: 500, body: `{"code": "tide"}`}, 201}}}
-		res, o := p.run(t, pierSteps[durable.Unsafe])
+		p := &jetty{answers: map[string][]any{"book": {jettyAnswer{status: 500, body: `{"code": "tide"}`}, 201}}}
+		res, o := p.run(t, jettySteps[durable.Unsafe])
 		if res.Status != engine.Failed || res.Error.Code != "api-error" {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
 		}
@@ -84,8 +84,8 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 	for _, doubt := range []any{408, 500, 502, 503, 524, lost} {
 		for _, found := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
-				p := &pier{answers: map[string][]any{"book": {doubt, 201}, "find": {map[bool]int{true: 200, false: 404}[found]}}}
-				res, o := p.run(t, pierSteps[durable.Probed])
+				p := &jetty{answers: map[string][]any{"book": {doubt, 201}, "find": {map[bool]int{true: 200, false: 404}[found]}}}
+				res, o := p.run(t, jettySteps[durable.Probed])
 				if res.Status != engine.InDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") {
 					t.Fatalf("%v: the run is %s: %+v", doubt, res.Status, res.Error)
 				}
@@ -98,9 +98,9 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 		}
 		for _, policy := range []durable.Policy{durable.Keyed, "put", "delete"} {
 			synctest.Test(t, func(t *testing.T) {
-				id := pierOperations[policy]
-				p := &pier{answers: map[string][]any{id: {doubt, 200}}}
-				res, o := p.run(t, pierSteps[policy])
+				id := jettyOperations[policy]
+				p := &jetty{answers: map[string][]any{id: {doubt, 200}}}
+				res, o := p.run(t, jettySteps[policy])
 				if res.Status != engine.Succeeded || p.count(id) != 2 || res.Steps[0].Attempts != 2 {
 					t.Errorf("%s, %v: the run is %s, sent %q", policy, doubt, res.Status, p.sent)
 				}
@@ -108,8 +108,8 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 					t.Errorf("keys %q", p.keys)
 				}
 				// Again and again: in doubt at last, and resume sends again.
-				p = &pier{answers: map[string][]any{id: {doubt}}}
-				if res, o = p.run(t, pierSteps[policy]); res.Status != engine.InDoubt || p.count(id) != 4 || !strings.Contains(res.Error.Hint, "sends it again") {
+				p = &jetty{answers: map[string][]any{id: {doubt}}}
+				if res, o = p.run(t, jettySteps[policy]); res.Status != engine.InDoubt || p.count(id) != 4 || !strings.Contains(res.Error.Hint, "sends it again") {
 					t.Fatalf("%s, %v for ever: the run is %s after %d sendings: %+v", policy, doubt, res.Status, p.count(id), res.Error)
 				}
 				p.answers[id] = []any{200}
@@ -123,7 +123,7 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 
 func TestDoubtInOneOfEachIsThatOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pier{answers: map[string][]any{"book": {201, 502, 201}}}
+		p := &jetty{answers: map[string][]any{"book": {201, 502, 201}}}
 		res, o := p.run(t, "  - {id: s, operation: book, each: '[1, 2, 3]', with: {name: '{{ inputs.berth }} {{ item }}'}}\n")
 		if res.Status != engine.InDoubt || res.Error.Step != "s[1]" {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
@@ -141,8 +141,8 @@ func TestAResentDeleteThatFindsNothingIsDone(t *testing.T) {
 	for _, gone := range []int{404, 410} {
 		for _, doubt := range []any{502, lost} {
 			synctest.Test(t, func(t *testing.T) {
-				p := &pier{answers: map[string][]any{"delete": {doubt, gone}}}
-				res, o := p.run(t, pierSteps["delete"])
+				p := &jetty{answers: map[string][]any{"delete": {doubt, gone}}}
+				res, o := p.run(t, jettySteps["delete"])
 				if res.Status != engine.Succeeded {
 					t.Fatalf("%v, then %d: the run is %s: %+v", doubt, gone, res.Status, res.Error)
 				}
@@ -151,8 +151,8 @@ func TestAResentDeleteThatFindsNothingIsDone(t *testing.T) {
 					t.Errorf("%v, then %d: the history has %+v", doubt, gone, done)
 				}
 				// The same from one execution to the next.
-				p = &pier{answers: map[string][]any{"delete": {doubt, gone}}}
-				res, o = p.run(t, strings.Replace(pierSteps["delete"], "{id: s,", "{id: s, retry: 1,", 1))
+				p = &jetty{answers: map[string][]any{"delete": {doubt, gone}}}
+				res, o = p.run(t, strings.Replace(jettySteps["delete"], "{id: s,", "{id: s, retry: 1,", 1))
 				if res.Status != engine.InDoubt || p.count("delete") != 1 {
 					t.Fatalf("%v: the run is %s: %+v", doubt, res.Status, res.Error)
 				}
@@ -171,8 +171,8 @@ func TestADeleteThatFindsNothingAtFirstFails(t *testing.T) {
 			if before == nil {
 				answers = []any{404}
 			}
-			p := &pier{answers: map[string][]any{"delete": answers}}
-			res, o := p.run(t, pierSteps["delete"])
+			p := &jetty{answers: map[string][]any{"delete": answers}}
+			res, o := p.run(t, jettySteps["delete"])
 			for range 2 {
 				if res.Status != engine.Failed || res.Error.HTTPStatus != 404 {
 					t.Fatalf("%v, then 404: the run is %s: %+v", before, res.Status, res.Error)
@@ -186,8 +186,8 @@ func TestADeleteThatFindsNothingAtFirstFails(t *testing.T) {
 // A later refusal says nothing about the first sending; the loss stays known.
 func TestALossIsRememberedBehindARefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pier{answers: map[string][]any{"delete": {lost, 403, 404}}}
-		prog, o := p.load(t, pierSteps["delete"])
+		p := &jetty{answers: map[string][]any{"delete": {lost, 403, 404}}}
+		prog, o := p.load(t, jettySteps["delete"])
 		res, err := prog.Run(t.Context(), north)
 		var failed *engine.RunError
 		if !errors.As(err, &failed) || res.Status != engine.Failed || !strings.Contains(failed.Backtrace(), "an earlier sending of this write may have taken effect") {
@@ -203,8 +203,8 @@ func TestALossIsRememberedBehindARefusal(t *testing.T) {
 func TestAResentPutIsProvedBySuccessOnly(t *testing.T) {
 	for _, status := range []int{404, 409, 410, 412} {
 		synctest.Test(t, func(t *testing.T) {
-			p := &pier{answers: map[string][]any{"put": {lost, status}}}
-			if res, _ := p.run(t, pierSteps["put"]); res.Status != engine.Failed || res.Error.HTTPStatus != status {
+			p := &jetty{answers: map[string][]any{"put": {lost, status}}}
+			if res, _ := p.run(t, jettySteps["put"]); res.Status != engine.Failed || res.Error.HTTPStatus != status {
 				t.Errorf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
 		})
@@ -215,7 +215,7 @@ func TestAResentPutIsProvedBySuccessOnly(t *testing.T) {
 // a person can say what it was.
 func TestAResentDeleteWhoseAnswerIsReadIsSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pier{answers: map[string][]any{"close": {lost, 404}}}
+		p := &jetty{answers: map[string][]any{"close": {lost, 404}}}
 		res, o := p.run(t, "  - {id: s, operation: close, with: {id: '{{ inputs.berth }}'}}\n  - {id: t, operation: get, with: {id: '{{ s.id }}'}}\n")
 		if res.Status != engine.InDoubt || !strings.Contains(res.Error.Message, "took effect, but what it answered is lost") {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
@@ -232,7 +232,7 @@ func TestAResentDeleteWhoseAnswerIsReadIsSettled(t *testing.T) {
 func TestRetriesAreInTheHistoryAndInEventsWithTheirAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, id := range []string{"get", "put"} {
-			p := &pier{answers: map[string][]any{id: {502, lost, 503, 504}}}
+			p := &jetty{answers: map[string][]any{id: {502, lost, 503, 504}}}
 			prog, o := p.load(t, "  - {id: s, operation: "+id+", with: {id: '{{ inputs.berth }}'}}\n")
 			var told []int
 			note := &engine.RunOptions{OnEvent: func(e engine.Event) {
@@ -275,8 +275,8 @@ func TestRetriesAreInTheHistoryAndInEventsWithTheirAttempt(t *testing.T) {
 
 // Every call of a program is a run of its own to the API.
 func TestCallsOfAProgramHaveIdsOfTheirOwn(t *testing.T) {
-	p := &pier{answers: map[string][]any{}}
-	prog, _ := p.load(t, pierSteps[durable.Keyed]+"outputs: [{name: run, source: run.id}]\n")
+	p := &jetty{answers: map[string][]any{}}
+	prog, _ := p.load(t, jettySteps[durable.Keyed]+"outputs: [{name: run, source: run.id}]\n")
 	var ids []any
 	for range 3 {
 		a, err := prog.Call(t.Context(), north)
@@ -292,14 +292,14 @@ func TestCallsOfAProgramHaveIdsOfTheirOwn(t *testing.T) {
 }
 
 func TestACallInDoubtPassesTheAnswerOnAndSaysSo(t *testing.T) {
-	p := &pier{answers: map[string][]any{"book": {pierAnswer{status: 502, body: `{"message": "Bad Gateway"}`}}}}
-	prog, _ := p.load(t, pierSteps[durable.Unsafe])
+	p := &jetty{answers: map[string][]any{"book": {jettyAnswer{status: 502, body: `{"message": "Bad Gateway"}`}}}}
+	prog, _ := p.load(t, jettySteps[durable.Unsafe])
 	_, err := prog.Call(t.Context(), north)
 	var call *engine.CallError
 	if !errors.As(err, &call) || call.Info.Code != "in-doubt" || call.Info.HTTPStatus != 502 || call.Upstream == nil || call.Upstream.Status != 502 {
 		t.Fatalf("the call gave %+v", err)
 	}
-	if !strings.Contains(err.Error(), "not known whether the request took effect") || !strings.Contains(call.Info.Hint, "look in pier") || strings.Contains(call.Info.Hint, "capstan runs") {
+	if !strings.Contains(err.Error(), "not known whether the request took effect") || !strings.Contains(call.Info.Hint, "look in jetty") || strings.Contains(call.Info.Hint, "capstan runs") {
 		t.Errorf("the call says %q, hint %q", err, call.Info.Hint)
 	}
 }
