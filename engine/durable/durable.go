@@ -97,9 +97,10 @@ type Intent struct {
 	Policy    Policy
 	Key       string          // idempotency key, "" when the operation has none
 	Input     json.RawMessage // resolved arguments, without credentials
-	// Tries bounds how often a Host that stays with a run calls the Do again when
-	// answers get lost and the policy allows it; 0 means a few times. A Do that
-	// sends again by itself wants 1.
+	// Tries bounds how often in a row a Host calls the Do when answers get lost
+	// and the policy allows sending again; 0 means a few times. A Do that sends
+	// again by itself wants 1. Looking up what became of a probed call is not
+	// bounded by it.
 	Tries int
 
 	// Probe looks up what became of an attempt whose answer was lost, for steps

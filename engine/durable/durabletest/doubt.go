@@ -245,7 +245,7 @@ var doubtTests = []test{
 // probed is a call that can be looked up, with what that finds.
 func (s *suite) probed(result json.RawMessage, err error) (in durable.Intent, looked *int) {
 	in = intent("a", durable.Probed)
-	in.ProbeAfter = 30 * time.Second
+	in.ProbeAfter, in.Tries = 30*time.Second, 1
 	looked = new(int)
 	in.Probe = func(context.Context) (json.RawMessage, bool, error) {
 		*looked++

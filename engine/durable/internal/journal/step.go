@@ -11,8 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// maxLost is how often in a row one drive asks again when answers get lost and
-// the intent does not say.
+// maxLost is how often in a row one drive asks again when answers get lost.
 const maxLost = 3
 
 // Step implements durable.Host.
@@ -165,9 +164,12 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 		doubt = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
 	}
 	switch {
-	case lost >= cmp.Or(in.Tries, maxLost):
+	case lost >= maxLost:
 		return doubt
 	case in.Policy == durable.Safe, in.Policy == durable.Idempotent, in.Policy == durable.Keyed:
+		if lost >= cmp.Or(in.Tries, maxLost) {
+			return doubt
+		}
 		if lost == 0 {
 			return nil
 		}
