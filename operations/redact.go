@@ -3,6 +3,7 @@ package operations
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -14,28 +15,36 @@ const Redacted = "[redacted]"
 // would be found in every other word.
 const minSecret = 4
 
-// Redactor replaces secrets in text that people may see. It finds each secret
-// in the spellings under which one travels, listed at formsOf: as it is, inside
-// a URL, JSON, HTML or base64; and further anything that stands as the
-// credential of an Authorization header. Secrets shorter than four bytes are
-// ignored.
+// Redactor replaces secrets in text that people may see. It finds a secret
+// however it is written: as it is, escaped for JSON, HTML or a URL, several
+// times over and in any order, and in hexadecimal digits or base64, alone or
+// inside of more text; and further anything that stands as the credential of an
+// Authorization header. Secrets shorter than four bytes are ignored.
 //
 // A Redactor is safe for concurrent use. A nil *Redactor still hides
 // Authorization headers.
 type Redactor struct {
 	mu      sync.RWMutex
-	secrets map[string][]string // with their forms, nil until those are needed
-	// replacer knows every form of secrets; nil when there are none, or when it
-	// is to be made anew because secrets were added.
-	replacer *strings.Replacer
+	secrets map[string]scope
+	// finder knows all secrets; nil when there are none, or when it is to be made
+	// anew because secrets were added.
+	finder *finder
 	// base is a Redactor whose secrets are hidden too, those it learns later
 	// included; nil when there is none.
 	base *Redactor
 }
 
+// scope is where a secret is hidden.
+type scope int
+
+const (
+	inTexts scope = iota // in texts that are shown or kept
+	inAll                // in the answers of APIs too
+)
+
 // NewRedactor returns a Redactor for the given secrets.
 func NewRedactor(secrets ...string) *Redactor {
-	r := &Redactor{secrets: map[string][]string{}}
+	r := &Redactor{secrets: map[string]scope{}}
 	r.Add(secrets...)
 	return r
 }
@@ -48,16 +57,25 @@ func (r *Redactor) With(secrets ...string) *Redactor {
 	return out
 }
 
-// Add makes r look for further secrets.
-func (r *Redactor) Add(secrets ...string) {
+// Add makes r look for further secrets. As the Redactor of a [Client] it hides
+// them in the answers of APIs too: they are credentials, which no later step
+// needs.
+func (r *Redactor) Add(secrets ...string) { r.add(inAll, secrets) }
+
+// AddData makes r look for values that are hidden in texts and that answers keep:
+// they are credentials to one API and data to its callers, such as the id of a
+// workspace.
+func (r *Redactor) AddData(values ...string) { r.add(inTexts, values) }
+
+func (r *Redactor) add(where scope, secrets []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if _, known := r.secrets[s]; known || len(s) < minSecret || s == Redacted {
+		if known, ok := r.secrets[s]; ok && known >= where || len(s) < minSecret || s == Redacted {
 			continue
 		}
-		r.secrets[s] = nil
-		r.replacer = nil
+		r.secrets[s] = where
+		r.finder = nil
 	}
 }
 
@@ -72,27 +90,60 @@ func (r *Redactor) replace(s string) string {
 	if r == nil {
 		return s
 	}
-	if replacer := r.current(); replacer != nil {
-		s = replacer.Replace(s)
+	if f := r.current(); f != nil {
+		s = blank(s, find(f, s, search{}))
 	}
 	return r.base.replace(s)
 }
 
-// current returns the replacer, which the first use after a change makes: many
+// current returns the finder, which the first use after a change makes: many
 // secrets may be added, and none of them ever looked for.
-func (r *Redactor) current() *strings.Replacer {
+func (r *Redactor) current() *finder {
 	r.mu.RLock()
-	replacer, none := r.replacer, len(r.secrets) == 0
+	f, none := r.finder, len(r.secrets) == 0
 	r.mu.RUnlock()
-	if replacer != nil || none {
-		return replacer
+	if f != nil || none {
+		return f
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.replacer == nil {
-		r.replacer = replacerFor(r.secrets)
+	if r.finder == nil {
+		r.finder = newFinder(r.secrets)
 	}
-	return r.replacer
+	return r.finder
+}
+
+// blank replaces the spans of s, which may overlap.
+func blank(s string, spans []span) string {
+	if len(spans) == 0 {
+		return s
+	}
+	var b strings.Builder
+	at := 0
+	for _, p := range merged(spans) {
+		b.WriteString(s[at:p.from])
+		b.WriteString(Redacted)
+		at = p.to
+	}
+	b.WriteString(s[at:])
+	return b.String()
+}
+
+// span is a part of a text.
+type span struct{ from, to int }
+
+// merged sorts spans and joins those that overlap.
+func merged(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	out := spans[:1]
+	for _, p := range spans[1:] {
+		if last := &out[len(out)-1]; p.from < last.to {
+			last.to = max(last.to, p.to)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // redactors hides the secrets of several Redactors, any of which may be nil. A
@@ -121,19 +172,27 @@ func (rs redactors) hide(e *CallError) {
 	e.URL, e.Detail, e.RequestID = rs.String(e.URL), rs.String(e.Detail), rs.String(e.RequestID)
 }
 
+var (
+	authorizationHeader = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:(?:bearer|basic|token|digest|apikey)\s+)?)[^\s"',;]+`)
+	bearerInProse       = regexp.MustCompile(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`)
+)
+
 // redactAuthorization hides credentials that nobody registered: the value of
 // an Authorization header in a dump or in JSON, and "Bearer <token>" in prose.
 func redactAuthorization(s string) string {
-	if !mentionsAuthorization(s) {
+	if !containsFold(s, "authorization") && !containsFold(s, "bearer") {
 		return s
 	}
-	s = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:(?:bearer|basic|token|digest|apikey)\s+)?)[^\s"',;]+`).
-		ReplaceAllString(s, "${1}"+Redacted)
-	return regexp.MustCompile(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`).ReplaceAllString(s, "${1}"+Redacted)
+	s = authorizationHeader.ReplaceAllString(s, "${1}"+Redacted)
+	return bearerInProse.ReplaceAllString(s, "${1}"+Redacted)
 }
 
-// mentionsAuthorization keeps the two expressions away from most text.
-func mentionsAuthorization(s string) bool {
-	lower := strings.ToLower(s)
-	return strings.Contains(lower, "authorization") || strings.Contains(lower, "bearer")
+// containsFold reports whether s holds the lower-case word in any case.
+func containsFold(s, word string) bool {
+	for i := 0; i+len(word) <= len(s); i++ {
+		if s[i]|0x20 == word[0] && strings.EqualFold(s[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -206,4 +207,10 @@ func BenchmarkRedactor(b *testing.B) {
 			NewRedactor(portalLink).String(line)
 		}
 	})
+}
+
+// lowerHex writes the hexadecimal digits of triplets, and nothing else, in
+// lower case.
+func lowerHex(s string) string {
+	return regexp.MustCompile(`%[0-9A-F]{2}`).ReplaceAllStringFunc(s, strings.ToLower)
 }

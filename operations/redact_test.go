@@ -133,7 +133,8 @@ func TestHideSensitive(t *testing.T) {
 	}
 }
 
-// No text comes out with the secret in it, and text without it is unchanged.
+// No text comes out with the secret in it. The space keeps the end of the text
+// from being the beginning of an escape.
 func FuzzRedactor(f *testing.F) {
 	f.Add("s3cr3t", "x s3cr3t y")
 	f.Add(portalLink, "?to=")
@@ -142,9 +143,14 @@ func FuzzRedactor(f *testing.F) {
 		if len(secret) < minSecret || strings.ContainsAny(secret, "[]") || strings.Contains(Redacted, secret) {
 			return
 		}
+		for _, t := range unescaped(secret) {
+			if len(t) < minSecret {
+				return // what it stands for is too short to be looked for
+			}
+		}
 		r := NewRedactor(secret)
 		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), url.QueryEscape(url.QueryEscape(secret)), escapeReserved(secret), html.EscapeString(secret)} {
-			if got := r.String(text + form); strings.Contains(got, form) {
+			if got := r.String(text + " " + form); strings.Contains(got, form) {
 				t.Errorf("%q holds %q", got, form)
 			}
 		}

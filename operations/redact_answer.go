@@ -1,0 +1,117 @@
+package operations
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// hideAnswer replaces the credentials that an API repeats in its answer, before
+// anything reads it: in its headers and in its body, which stays the JSON it
+// was. cut says that the body breaks off at its end. What a [Client] returns
+// holds no credential, and so nothing that is made from it does.
+func (r *Redactor) hideAnswer(h http.Header, body []byte, cut bool) []byte {
+	for ; r != nil; r = r.base {
+		f := r.current()
+		if f == nil {
+			continue
+		}
+		for _, values := range h {
+			for i, v := range values {
+				values[i] = blank(v, find(f, v, search{answer: true}))
+			}
+		}
+		body = f.hideBody(h, body, cut)
+	}
+	return body
+}
+
+// hideBody replaces credentials in a body. One whose characters are not written
+// as in ASCII becomes UTF-8 where it holds some.
+func (f *finder) hideBody(h http.Header, body []byte, cut bool) []byte {
+	s := search{answer: true, cut: cut}
+	base, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err == nil && !likeASCII(params["charset"]) {
+		text, err := decodeText(body, params["charset"])
+		if err != nil {
+			return body // which nothing reads
+		}
+		spans := find(f, text, s)
+		if len(spans) == 0 {
+			return body
+		}
+		params["charset"] = "utf-8"
+		h.Set("Content-Type", mime.FormatMediaType(base, params))
+		return hideSpans([]byte(text), spans)
+	}
+	spans := find(f, body, s)
+	if len(spans) == 0 {
+		return body
+	}
+	return hideSpans(body, spans)
+}
+
+// likeASCII reports a charset that writes ASCII as ASCII does and all else as
+// UTF-8 does.
+func likeASCII(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return true
+	}
+	return false
+}
+
+// hideSpans replaces the spans of a body. What was JSON still is.
+func hideSpans(body []byte, spans []span) []byte {
+	if !json.Valid(body) {
+		return []byte(blank(string(body), spans))
+	}
+	var b bytes.Buffer
+	at, inString := 0, false
+	for _, p := range merged(spans) {
+		inString = stringOpen(body[at:p.from], inString)
+		b.Write(body[at:p.from])
+		at = p.to
+		switch {
+		case inString:
+			b.WriteString(Redacted)
+			inString = stringOpen(body[p.from:p.to], inString)
+		case partOfNumber(body, p), isLiteral(body[p.from:p.to]):
+			b.Write(body[p.from:p.to])
+		default:
+			b.WriteString(`"` + Redacted + `"`)
+			inString = stringOpen(body[p.from:p.to], inString)
+		}
+	}
+	b.Write(body[at:])
+	if !json.Valid(b.Bytes()) { // the secret is a piece of JSON itself
+		return []byte(`"` + Redacted + `"`)
+	}
+	return b.Bytes()
+}
+
+// stringOpen reports whether a JSON string is open behind b.
+func stringOpen(b []byte, open bool) bool {
+	for i := 0; i < len(b); i++ {
+		switch {
+		case b[i] == '"':
+			open = !open
+		case b[i] == '\\' && open:
+			i++
+		}
+	}
+	return open
+}
+
+// partOfNumber reports a span within a longer number, which is another value.
+func partOfNumber(body []byte, p span) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(body) && strings.IndexByte("+-.0123456789eE", body[i]) >= 0 }
+	return digit(p.from) && digit(p.to-1) && (digit(p.from-1) || digit(p.to))
+}
+
+// isLiteral reports a word of JSON itself.
+func isLiteral(b []byte) bool {
+	return string(b) == "true" || string(b) == "false" || string(b) == "null"
+}
