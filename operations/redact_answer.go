@@ -69,40 +69,65 @@ func hideSpans(body []byte, spans []span) []byte {
 		return []byte(blank(string(body), spans))
 	}
 	var b bytes.Buffer
-	at, inString := 0, false
+	scan := jsonScan{text: body}
 	for _, p := range merged(spans) {
-		inString = stringOpen(body[at:p.from], inString)
-		b.Write(body[at:p.from])
-		at = p.to
+		written := scan.at
+		scan.before(p.from)
+		start, inString := scan.at, scan.open
+		scan.behind(p.to)
+		p = span{start, scan.at}
+		b.Write(body[written:p.from])
 		switch {
 		case inString:
 			b.WriteString(Redacted)
-			inString = stringOpen(body[p.from:p.to], inString)
 		case partOfNumber(body, p), isLiteral(body[p.from:p.to]):
 			b.Write(body[p.from:p.to])
 		default:
 			b.WriteString(`"` + Redacted + `"`)
-			inString = stringOpen(body[p.from:p.to], inString)
 		}
 	}
-	b.Write(body[at:])
+	b.Write(body[scan.at:])
 	if !json.Valid(b.Bytes()) { // the secret is a piece of JSON itself
 		return []byte(`"` + Redacted + `"`)
 	}
 	return b.Bytes()
 }
 
-// stringOpen reports whether a JSON string is open behind b.
-func stringOpen(b []byte, open bool) bool {
-	for i := 0; i < len(b); i++ {
-		switch {
-		case b[i] == '"':
-			open = !open
-		case b[i] == '\\' && open:
-			i++
+// jsonScan walks through JSON by characters, an escape being one.
+type jsonScan struct {
+	text []byte
+	at   int
+	open bool // within a string
+}
+
+func (s *jsonScan) next() {
+	switch c := s.text[s.at]; {
+	case c == '"':
+		s.open = !s.open
+	case c == '\\' && s.text[s.at+1] == 'u':
+		s.at += 5
+	case c == '\\':
+		s.at++
+	}
+	s.at++
+}
+
+// before goes on to the last character that begins at or before i.
+func (s *jsonScan) before(i int) {
+	for s.at < i {
+		last := *s
+		if s.next(); s.at > i {
+			*s = last
+			return
 		}
 	}
-	return open
+}
+
+// behind goes on to the first character that begins at or behind i.
+func (s *jsonScan) behind(i int) {
+	for s.at < i {
+		s.next()
+	}
 }
 
 // partOfNumber reports a span within a longer number, which is another value.

@@ -205,7 +205,7 @@ func within[T string | []byte](f *finder, text T, r region, s search) []span {
 	var spans []span
 	for from := r.from; ; {
 		to := min(r.to, from+max(chunkSize, 2*overlap))
-		for _, l := range layersOf(string(text[from:to]), false) {
+		for _, l := range layersOf(string(text[from:to])) {
 			for _, i := range r.needles {
 				spans = append(spans, f.needles[i].in(l, from, s)...)
 			}
@@ -266,10 +266,12 @@ func brokenOff[T string | []byte](f *finder, text T, s search) []span {
 	}
 	from := unescapedStart(text, len(text)-longestEscape*longest)
 	var spans []span
-	for _, l := range layersOf(string(text[from:]), true) {
-		for _, n := range f.needles {
-			if k := n.beginning(l.text); k > 0 && !s.skips(n) {
-				spans = append(spans, span{from + int(l.from[len(l.text)-k]), len(text)})
+	for _, l := range layersOf(string(text[from:])) {
+		for _, end := range []int{len(l.text), len(l.text) - unfinished(l.text)} {
+			for _, n := range f.needles {
+				if k := n.beginning(l.text[:end]); k > 0 && !s.skips(n) {
+					spans = append(spans, span{from + int(l.from[end-k]), len(text)})
+				}
 			}
 		}
 	}

@@ -43,21 +43,20 @@ func needlesOf(secret string, where scope) []needle {
 	var out []needle
 	add := func(n needle) {
 		n.core, n.coreAt = longestWord(n.text)
-		n.where, n.short = where, len(secret) < shortSecret && n.text == secret
 		out = append(out, n)
 	}
 	for _, t := range texts {
 		if len(t) >= minSecret {
-			add(needle{text: t})
+			add(needle{text: t, where: where, short: len(t) < shortSecret})
 		}
 	}
 	for _, t := range coded {
 		digits := hex.EncodeToString([]byte(t))
-		add(needle{text: digits})
+		add(needle{text: digits, where: where})
 		if upper := strings.ToUpper(digits); upper != digits {
-			add(needle{text: upper})
+			add(needle{text: upper, where: where})
 		}
-		for _, n := range insideBase64(t) {
+		for _, n := range insideBase64(t, where) {
 			add(n)
 		}
 	}
@@ -99,8 +98,11 @@ func unescaped(s string) []string {
 // insideBase64 returns the characters that are the same in the base64 text of
 // any data containing s, for each of the three offsets at which s can begin and
 // both alphabets.
-func insideBase64(s string) []needle {
-	const shortest = 8 // characters; less would match by accident
+func insideBase64(s string, where scope) []needle {
+	const (
+		shortest = 5 // characters; less would match by accident
+		certain  = 7 // characters; less would in a large answer
+	)
 	var out []needle
 	for offset := range 3 {
 		data := append(make([]byte, offset), s...)
@@ -109,7 +111,10 @@ func insideBase64(s string) []needle {
 		if to-from < shortest {
 			continue
 		}
-		n := needle{text: base64.RawStdEncoding.EncodeToString(data)[from:to], padded: true}
+		n := needle{text: base64.RawStdEncoding.EncodeToString(data)[from:to], padded: true, where: where}
+		if to-from < certain {
+			n.where = inTexts
+		}
 		if offset > 0 {
 			n.before = 1
 		}

@@ -35,9 +35,8 @@ var (
 const maxLayers = 32
 
 // layersOf returns text, and what it reads like with its escapes undone in every
-// order, at most maxLayers. With cut, an escape that breaks off at the end of
-// the text is left out.
-func layersOf(text string, cut bool) []layer {
+// order, at most maxLayers.
+func layersOf(text string) []layer {
 	out := []layer{asItCame(text)}
 	for i := 0; i < len(out) && len(out) < maxLayers; i++ {
 		for _, e := range escapings {
@@ -45,11 +44,6 @@ func layersOf(text string, cut bool) []layer {
 			if changed && !known(out, next) && len(out) < maxLayers {
 				out = append(out, next)
 			}
-		}
-	}
-	if cut {
-		for i, l := range out {
-			out[i].text = l.text[:len(l.text)-unfinished(l.text)]
 		}
 	}
 	return out
@@ -102,25 +96,24 @@ func (l layer) without(e escaping) (out layer, changed bool) {
 	return out, !bytes.Equal(out.text, l.text)
 }
 
-// unescapeBackslash undoes the escapes of JSON, and those of other quoted text:
-// \' and \x41.
+// unescapeBackslash undoes the escapes of JSON, and those of other quoted text,
+// such as \' and \x41.
 func unescapeBackslash(b, to []byte) ([]byte, int) {
 	if len(b) < 2 {
 		return to, 0
 	}
-	if i := strings.IndexByte(`"\/'bfnrt`, b[1]); i >= 0 {
-		return append(to, "\"\\/'\b\f\n\r\t"[i]), 2
+	if i := strings.IndexByte(`"\/'abfnrtv`, b[1]); i >= 0 {
+		return append(to, "\"\\/'\a\b\f\n\r\t\v"[i]), 2
 	}
-	if b[1] == 'x' {
-		c, ok := hexDigits(b, 2, 2)
-		if !ok {
-			return to, 0
-		}
-		return append(to, byte(c)), 4
-	}
-	c, ok := hexDigits(b, 2, 4)
-	if b[1] != 'u' || !ok {
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[b[1]]
+	c, ok := hexDigits(b, 2, digits)
+	switch {
+	case digits == 0 || !ok:
 		return to, 0
+	case digits == 2:
+		return append(to, byte(c)), 4
+	case digits == 8:
+		return utf8.AppendRune(to, rune(c)), 10
 	}
 	if low, ok := hexDigits(b, 8, 4); ok && b[6] == '\\' && b[7] == 'u' {
 		if r := utf16.DecodeRune(rune(c), rune(low)); r != utf8.RuneError {
@@ -145,8 +138,11 @@ func unescapePlus(_, to []byte) ([]byte, int) { return append(to, ' '), 1 }
 const longestEntity = 12
 
 func unescapeEntity(b, to []byte) ([]byte, int) {
-	end := bytes.IndexByte(b[:min(len(b), longestEntity)], ';')
-	if end < 0 {
+	end := 1
+	for end < min(len(b), longestEntity) && (isWord(b[end]) || b[end] == '#') {
+		end++
+	}
+	if end == len(b) || b[end] != ';' {
 		return to, 0
 	}
 	entity := string(b[:end+1])
