@@ -87,7 +87,7 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 	}
 	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets), set)
 	out := &API{Name: name, Set: set, Problems: problems, api: a, document: docs.path(name)}
-	call := a.caller(opts, newSession(operations.NewRedactor()))
+	call := a.caller(opts, newSession(a.keys.redactor))
 	out.Call = func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 		if missing := a.missing(ctx, req.Op); len(missing) > 0 && opts.sends() {
 			return nil, &CredentialError{missing}

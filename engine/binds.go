@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -25,18 +26,60 @@ type bindings struct {
 	absent map[string]string
 	// open are binds whose values are no secret: they stand in a base URI.
 	open map[string]bool
+	// data are binds that say whose data is asked for, in the path of an operation
+	// or as the name of a user or client. They are hidden in texts like any other,
+	// but an answer may hold them: a later step may need them.
+	data map[string]bool
 }
 
 func newBindings(f *spec.Framework, creds *keyring) *bindings {
-	b := &bindings{file: f, creds: creds, found: map[string]string{}, absent: map[string]string{}, open: map[string]bool{}}
-	for _, c := range f.Consumes {
-		if t, _, _ := plan.NewVariables(f).Text(c.BaseURI.Value, true); t != nil {
+	b := &bindings{file: f, creds: creds, found: map[string]string{}, absent: map[string]string{}, open: map[string]bool{}, data: map[string]bool{}}
+	mark := func(marks map[string]bool, is bool, text spec.Str, uri bool) {
+		if t, _, _ := plan.NewVariables(f).Text(text.Value, uri); t != nil {
 			for _, key := range t.Keys() {
-				b.open[key] = true
+				marks[key] = is
+			}
+		}
+	}
+	for _, c := range f.Consumes {
+		mark(b.open, true, c.BaseURI, true)
+		for _, op := range c.Operations {
+			mark(b.data, true, op.Path, true)
+			for _, p := range op.Params {
+				if p.In.Value != string(operations.InPath) || p.Value == nil {
+					continue
+				}
+				if text, ok := p.Value.Scalar.(string); ok {
+					mark(b.data, true, spec.Str{Value: text}, false)
+				}
+			}
+		}
+	}
+	for _, c := range f.Consumes {
+		if a := c.Auth; a != nil {
+			mark(b.data, true, a.Username, false)
+			mark(b.data, true, a.ClientID, false)
+		}
+	}
+	for _, c := range f.Consumes { // what authenticates anywhere is a credential everywhere
+		if a := c.Auth; a != nil {
+			for _, text := range []spec.Str{a.Token, a.Value, a.Password, a.ClientSecret} {
+				mark(b.data, false, text, false)
 			}
 		}
 	}
 	return b
+}
+
+// learn has the value of a bind hidden from now on.
+func (b *bindings) learn(key, value string) {
+	switch {
+	case b.open[key]:
+	case b.data[key]:
+		b.creds.redactor.AddData(value)
+	default:
+		b.creds.redactor.Add(value)
+	}
 }
 
 // load reads the files. A key that a file lacks is an error; a file that is not
@@ -71,9 +114,7 @@ func (b *bindings) load() diag.List {
 				})
 			default:
 				b.found[key] = v
-				if !b.open[key] {
-					b.creds.redactor.Add(v)
-				}
+				b.learn(key, v)
 			}
 		}
 	}
@@ -182,6 +223,7 @@ func (b *bindings) value(ctx context.Context, key string) (string, *PlanEnv, err
 	if !ok || v == "" {
 		return "", &env, nil
 	}
+	b.learn(key, v)
 	return v, nil, nil
 }
 

@@ -143,7 +143,9 @@ func (p *Program) callEnv(ctx context.Context, r *running) (*exec.Env, error) {
 	shared := p.shared()
 	env := &exec.Env{
 		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1, Limit: r.exchangeLimit(), PassOn: p.opts.RecordDir == "",
-		Call: func(name string) operations.Caller { return shared.get(p.apis[name], &p.opts) },
+		Call: func(name string) operations.Caller {
+			return operations.Chain(shared.get(p.apis[name], &p.opts), operations.HideErrors(r.redactor))
+		},
 		Emit: r.forward,
 	}
 	return env, p.fillIn(ctx, env)

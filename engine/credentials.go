@@ -37,8 +37,10 @@ func (e *CredentialError) Error() string {
 // keyring looks credentials up when they are first needed and remembers them
 // for the life of the program: a lookup may run a command.
 type keyring struct {
-	lookup   func(ctx context.Context, name string) (string, bool, error)
-	redactor *operations.Redactor // learns every credential that is found
+	lookup func(ctx context.Context, name string) (string, bool, error)
+	// redactor learns every value that is found, for texts; what of it is a
+	// credential, which no answer may hold either, it learns when it is used.
+	redactor *operations.Redactor
 	// environment says that lookup is fromEnvironment.
 	environment bool
 
@@ -106,7 +108,7 @@ func (k *keyring) get(ctx context.Context, name string) (string, bool, error) {
 	v, ok, err := k.lookup(ctx, name)
 	if ok && err == nil && v != "" {
 		k.found[name] = v
-		k.redactor.Add(v)
+		k.redactor.AddData(v)
 	}
 	return v, ok, err
 }

@@ -80,6 +80,7 @@ func (p *Program) document(state durable.State, events []durable.Event) Result {
 	var res Result
 	if len(state.Doc) > 0 && readDocument(state.Doc, &res) == nil {
 		p.annotate(&res)
+		markSensitive(&res, state.Doc)
 		return res
 	}
 	res = Result{Run: state.ID, Capability: p.Name(), Status: statusOfRun(state), Outputs: map[string]any{}, Steps: p.progress(events)}

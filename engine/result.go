@@ -95,11 +95,11 @@ func statusOf(ctx context.Context, err error) Status {
 }
 
 func (r *running) waiting(s *durable.Suspended) *WaitingFor {
-	w := &WaitingFor{Step: s.Path, Description: s.Description, With: s.With}
+	w := &WaitingFor{Step: s.Path, Description: s.Description, With: s.With, Sensitive: slices.Clone(s.Sensitive)}
 	for _, step := range r.p.plan.Steps {
 		if step.ID == s.Path {
 			for _, b := range step.Binds {
-				if b.Sensitive {
+				if b.Sensitive && !slices.Contains(w.Sensitive, b.Name) {
 					w.Sensitive = append(w.Sensitive, b.Name)
 				}
 			}

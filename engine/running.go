@@ -128,7 +128,7 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	default:
 		return durable.Ending{}, r.err
 	}
-	doc, err := json.Marshal(r.res)
+	doc, err := keepDocument(r.res)
 	return durable.Ending{Status: durable.RunStatus(r.res.Status), Doc: doc}, err
 }
 
@@ -140,11 +140,12 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	session.recorder = r.p.creds.redactor.With(r.id)
 	callers := map[string]operations.Caller{}
 	for name, a := range r.p.apis {
-		callers[name] = a.caller(&r.p.opts, session)
+		callers[name] = operations.Chain(a.caller(&r.p.opts, session), operations.HideErrors(r.redactor))
 	}
 	env := &exec.Env{
 		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
 		Call:     func(api string) operations.Caller { return callers[api] },
+		Keep:     r.p.creds.redactor.Data,
 		Redactor: r.redactor,
 		Limit:    r.exchangeLimit(), Landed: max(r.exchangeLimit(), r.p.opts.exchangeLimit()),
 		Hide: r.hideIn,

@@ -43,8 +43,7 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 	defer cancel()
 
 	if credential := headerArg(req, "Authorization"); credential != "" {
-		_, secret, _ := strings.Cut(credential, " ")
-		s.redactor.Add(credential, secret)
+		s.learn(req, credential)
 	}
 	hr, err := Build(limited, req)
 	if err != nil {
@@ -79,6 +78,18 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 
 // limit is how long one sending of the request may take.
 func (s *sender) limit(req *Request) time.Duration { return cmp.Or(req.Timeout, s.timeout) }
+
+// learn hides the value of an Authorization header that is an argument. Within a
+// run it may be data, such as a token that an earlier step returned: answers may
+// hold it, and what is said of the run may not.
+func (s *sender) learn(req *Request, credential string) {
+	r := s.redactor
+	if req.Redactor != nil {
+		r = req.Redactor
+	}
+	_, secret, _ := strings.Cut(credential, " ")
+	r.Add(credential, secret)
+}
 
 // transportError makes the error of a request without a usable answer. resp is
 // the answer as far as one began, else nil; its body does not count.

@@ -68,15 +68,24 @@ func (r *Redactor) Add(secrets ...string) { r.add(inAll, secrets) }
 func (r *Redactor) AddData(values ...string) { r.add(inTexts, values) }
 
 func (r *Redactor) add(where scope, secrets []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if known, ok := r.secrets[s]; ok && known >= where || len(s) < minSecret || s == Redacted {
+		if len(s) < minSecret || s == Redacted || r.knows(s, where) {
 			continue
 		}
-		r.secrets[s] = where
+		r.mu.Lock()
+		r.secrets[s] = max(where, r.secrets[s])
 		r.finder = nil
+		r.mu.Unlock()
 	}
+}
+
+// knows keeps the lock of writers away from most calls, which use a credential
+// that was used before.
+func (r *Redactor) knows(s string, where scope) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	known, ok := r.secrets[s]
+	return ok && known >= where
 }
 
 // String returns s with every secret replaced by [Redacted].

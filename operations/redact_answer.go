@@ -2,6 +2,7 @@ package operations
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -139,4 +140,62 @@ func partOfNumber(body []byte, p span) bool {
 // isLiteral reports a word of JSON itself.
 func isLiteral(b []byte) bool {
 	return string(b) == "true" || string(b) == "false" || string(b) == "null"
+}
+
+// Data returns JSON or other data that is kept without the credentials that it
+// holds. What was JSON still is.
+func (r *Redactor) Data(data []byte) []byte {
+	for ; r != nil; r = r.base {
+		if f := r.current(); f != nil {
+			if spans := find(f, data, search{answer: true}); len(spans) > 0 {
+				data = hideSpans(data, spans)
+			}
+		}
+	}
+	return data
+}
+
+// HideErrors returns answers of status 400 or more without what r knows: they
+// are shown, and no step reads them. It comes before anything shortens them, as
+// of a secret that is cut in two nothing would be recognised.
+func HideErrors(r *Redactor) Middleware {
+	return func(next Caller) Caller {
+		return func(ctx context.Context, req *Request) (*Response, error) {
+			resp, err := next(ctx, req)
+			if err != nil || resp.Status < 400 || r.current() == nil {
+				return resp, err
+			}
+			shown := *resp
+			shown.Header = http.Header{}
+			for name, values := range resp.Header {
+				for _, v := range values {
+					shown.Header[name] = append(shown.Header[name], r.replace(v))
+				}
+			}
+			shown.Body = []byte(r.replace(string(resp.Body)))
+			shown.Value = r.inValue(resp.Value)
+			return &shown, nil
+		}
+	}
+}
+
+// inValue hides what r knows in the texts of a value, on a copy.
+func (r *Redactor) inValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return r.replace(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = r.inValue(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, field := range v {
+			out[r.replace(name)] = r.inValue(field)
+		}
+		return out
+	}
+	return v
 }

@@ -5,8 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -59,7 +61,7 @@ func (c *call) readable(resp *operations.Response) error {
 	}
 	e := c.stepError(CodeAnswer, "%s answered %d, but %v", c.s.API, resp.Status, resp.DecodeErr)
 	e.Status, e.RequestID, e.Sent, e.Err = resp.Status, resp.RequestID, true, resp.DecodeErr
-	e.Body = excerpt(string(resp.Body))
+	e.Body = c.excerpt(resp)
 	return e
 }
 
@@ -74,7 +76,7 @@ func (c *call) schema(resp *operations.Response, try int) error {
 	}
 	texts := make([]string, 0, 3)
 	for _, v := range violations[:min(len(violations), 3)] {
-		texts = append(texts, strings.TrimSpace(v.Path+" "+v.Message))
+		texts = append(texts, c.violation(v))
 	}
 	msg := "the answer is not what the OpenAPI document says: " + strings.Join(texts, "; ")
 	if more := len(violations) - len(texts); more > 0 {
@@ -101,10 +103,40 @@ func (c *call) promised(resp *operations.Response) error {
 		}
 		e := c.stepError(CodeAnswer, "%s answered %d without %q, which its document requires and %s reads", c.s.API, resp.Status, field, c.s.Promised[field])
 		e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
-		e.Body = excerpt(string(resp.Body))
+		e.Body = c.excerpt(resp)
 		return e
 	}
 	return nil
+}
+
+// violation describes a fault without the value when that is a secret: the
+// message holds its beginning, which would not be recognised.
+func (c *call) violation(v operations.Violation) string {
+	var at plan.Path
+	for part := range strings.SplitSeq(v.Path, "/") {
+		if _, err := strconv.Atoi(part); err != nil && part != "" {
+			at = append(at, part)
+		}
+	}
+	for _, p := range c.s.Sensitive {
+		if n := min(len(p), len(at)); slices.Equal(p[:n], at[:n]) {
+			return strings.TrimSpace(v.Path + " does not fit its documented schema")
+		}
+	}
+	return strings.TrimSpace(v.Path + " " + v.Message)
+}
+
+// excerpt is the beginning of a successful answer that is of no use. One that is
+// not JSON has no places to hide the secrets at.
+func (c *call) excerpt(resp *operations.Response) string {
+	body := string(resp.Body)
+	switch {
+	case len(c.s.Sensitive) > 0 && !resp.IsJSON:
+		return operations.Redacted
+	case c.env.Hide != nil:
+		body = c.env.Hide(body)
+	}
+	return excerpt(body)
 }
 
 const excerptSize = 400

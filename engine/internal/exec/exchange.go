@@ -56,6 +56,7 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	if c.s.Flow {
 		return c.read(resp)
 	}
+	c.hide(c.s, resp.Value) // before anything is said of it
 	if err := c.readable(resp); err != nil {
 		return nil, err
 	}

@@ -38,6 +38,9 @@ type Env struct {
 	// Hide replaces secrets in what a failure says, which hosts keep; nil
 	// changes nothing.
 	Hide func(string) string
+	// Keep removes credentials from the arguments that hosts keep; nil changes
+	// nothing.
+	Keep func(data []byte) []byte
 	// Binds holds the values of a framework file's binds by "namespace.NAME".
 	Binds map[string]any
 	// Attempts is how often a request is sent where its step does not say; 0

@@ -2,7 +2,9 @@ package exec
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -21,7 +23,7 @@ func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[
 			return nil, r.fail(ctx, s, path, b.Name, err)
 		}
 		w.With[b.Name] = v
-		if b.Sensitive {
+		if b.Sensitive || r.holdsSecret(v) {
 			w.Sensitive = append(w.Sensitive, b.Name)
 		}
 	}
@@ -41,6 +43,16 @@ func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[
 	}
 	r.hide(s, v)
 	return v, nil
+}
+
+// holdsSecret reports a value that holds a secret of the run by a way that the
+// plan could not see.
+func (r *run) holdsSecret(v any) bool {
+	if r.env.Hide == nil {
+		return false
+	}
+	text, err := json.Marshal(v)
+	return err == nil && r.env.Hide(string(text)) != string(text)
 }
 
 // hide lets the run's redactor know the sensitive strings in a result.
@@ -64,9 +76,10 @@ func hideAt(v any, path plan.Path, r *operations.Redactor) {
 		for _, item := range v {
 			hideAt(item, nil, r)
 		}
-	case string:
-		if len(path) == 0 && v != "" {
-			r.Add(v)
+	case nil, bool:
+	default:
+		if len(path) == 0 {
+			r.Add(fmt.Sprint(v)) // a text, or a number as it is written
 		}
 	}
 }

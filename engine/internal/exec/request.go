@@ -86,8 +86,8 @@ func idempotencyKey(run, path string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// input is what the host records of the arguments; credentials are not part
-// of a Request.
+// input is what the host records of the arguments, without credentials: the
+// binds of a file may stand in them.
 func (c *call) input() json.RawMessage {
 	args := map[string]any{}
 	for _, a := range c.req.Args {
@@ -99,6 +99,9 @@ func (c *call) input() json.RawMessage {
 	data, err := json.Marshal(args)
 	if err != nil {
 		return nil // the values came from JSON
+	}
+	if c.env.Keep != nil {
+		data = c.env.Keep(data)
 	}
 	return data
 }

@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// keptDocument is a run document as runtimes keep it: with the names of what must
+// not be shown, of which the plan knows only a part.
+type keptDocument struct {
+	*Result
+	Sensitive        []string `json:"sensitive_outputs,omitempty"`
+	SensitiveWaiting []string `json:"sensitive_waiting,omitempty"`
+}
+
+func keepDocument(res *Result) ([]byte, error) {
+	doc := keptDocument{Result: res, Sensitive: res.SensitiveOutputs}
+	if res.Waiting != nil {
+		doc.SensitiveWaiting = res.Waiting.Sensitive
+	}
+	return json.Marshal(doc)
+}
+
+// markSensitive adds to a document read back the names that were kept with it.
+func markSensitive(res *Result, kept []byte) {
+	var doc keptDocument
+	if json.Unmarshal(kept, &doc) != nil {
+		return
+	}
+	res.SensitiveOutputs = union(res.SensitiveOutputs, doc.Sensitive)
+	if res.Waiting != nil {
+		res.Waiting.Sensitive = union(res.Waiting.Sensitive, doc.SensitiveWaiting)
+	}
+}
+
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
+}
