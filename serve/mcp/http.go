@@ -52,6 +52,7 @@ func (g *gate) open(s *Server) error {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w = g.server.ids.writer(w)
 	if g.closed.Load() {
 		refuse(w, http.StatusServiceUnavailable, nil, codeServer, "the server is shutting down")
 		return
@@ -68,7 +69,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	m, fault := readMessage(body)
+	m, fault := readMessage(g.server.ids.in(body))
 	if fault != nil {
 		refuse(w, http.StatusBadRequest, m.id(), fault.Code, fault.Message)
 		return

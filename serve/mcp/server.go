@@ -58,6 +58,7 @@ type Server struct {
 	log     *slog.Logger
 	sdk     *sdk.Server
 	seal    *seal
+	ids     *ids
 	current atomic.Pointer[snapshot]
 
 	replacing sync.Mutex // one Replace at a time
@@ -96,6 +97,7 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.seal = newSeal(s.opts.StateKey)
+	s.ids = newIDs()
 	s.sessions.max = s.opts.MaxSessions
 	// The SDK announces the features below to its own bookkeeping of
 	// subscriptions; clients are told those of the offer.

@@ -21,7 +21,7 @@ import (
 func (s *Server) Stdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	lines := &lines{out: out, in: in, max: int(s.opts.MaxBody)}
+	lines := &lines{out: out, in: in, max: int(s.opts.MaxBody), ids: s.ids}
 	lines.idle.L = &lines.mu
 	defer context.AfterFunc(ctx, lines.stop)()
 	pipe, feed := io.Pipe()
@@ -42,6 +42,7 @@ func (s *Server) Stdio(ctx context.Context, in io.Reader, out io.Writer) error {
 type lines struct {
 	in  io.Reader
 	max int
+	ids *ids
 
 	mu      sync.Mutex // guards the below and writing to out
 	out     io.Writer
@@ -55,7 +56,7 @@ func (l *lines) copy(to io.Writer) error {
 	in := bufio.NewReader(l.in)
 	for {
 		line, err := l.line(in)
-		if len(bytes.TrimSpace(line)) > 0 {
+		if line = l.ids.in(line); len(bytes.TrimSpace(line)) > 0 {
 			if calls, fault := checkLine(line); fault != nil {
 				l.refuse(fault)
 			} else {
@@ -122,12 +123,12 @@ func (l *lines) Write(message []byte) (int, error) {
 	answer := json.Unmarshal(message, &m) == nil && m.Method == nil
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n, err := l.out.Write(message)
+	_, err := l.out.Write(l.ids.out(message))
 	if answer {
 		l.calls--
 		l.idle.Broadcast()
 	}
-	return n, err
+	return len(message), err
 }
 
 // Close is the SDK's end of the session; out is the caller's to close.
