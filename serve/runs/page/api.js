@@ -1,5 +1,6 @@
 // Talks to the server. The key, where one is needed, lives in this module and
 // nowhere else.
+import { parse, stringify } from "./numbers.js";
 
 const base = new URL("../", import.meta.url);
 let key = "";
@@ -58,21 +59,26 @@ export async function get(path, signal) {
 // post sends a JSON document and returns one.
 export async function post(path, body, headers = {}) {
   return read(await send(path, {
-    method: "POST", body: JSON.stringify(body ?? {}),
+    method: "POST", body: stringify(body ?? {}),
     headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
   }));
 }
 
 async function read(response) {
-  const document = await response.json().catch(() => ({}));
+  const document = await json(response);
   if (!response.ok) throw new Problem(response.status, document);
   return document;
+}
+
+// json reads a response's document, an empty one where it has none.
+async function json(response) {
+  try { return parse(await response.text()); } catch { return {}; }
 }
 
 // picture returns an address of a picture that may need the key.
 export async function picture(path) {
   const response = await send(path);
-  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
+  if (!response.ok) throw new Problem(response.status, await json(response));
   return URL.createObjectURL(await response.blob());
 }
 
@@ -115,7 +121,7 @@ async function* events(body) {
         const at = line.indexOf(": ");
         if (at > 0) fields[line.slice(0, at)] = line.slice(at + 2);
       }
-      if (fields.data) yield { id: Number(fields.id ?? 0), kind: fields.event, data: JSON.parse(fields.data) };
+      if (fields.data) yield { id: Number(fields.id ?? 0), kind: fields.event, data: parse(fields.data) };
     }
   }
 }

@@ -2,6 +2,7 @@
 import { get, picture, post } from "./api.js";
 import { fault, h, say, show } from "./dom.js";
 import { inputForm } from "./form.js";
+import { stringify } from "./numbers.js";
 
 export async function capabilityView(name, signal) {
   const path = "capabilities/" + encodeURIComponent(name);
@@ -23,7 +24,7 @@ function startSection(c, path) {
     problems.replaceChildren();
     const inputs = form.inputs();
     if (!inputs) return;
-    const body = JSON.stringify(inputs);
+    const body = stringify(inputs);
     if (asked.body !== body) asked = { body, key: random() }; // pressed twice is one run
     button.disabled = true;
     try {

@@ -1,5 +1,6 @@
 // Small helpers to build the page. Text is only ever set as text: nothing that
 // a server or a person wrote is read as markup.
+import { stringify } from "./numbers.js";
 
 // h makes an element: h("p", {class: "soft"}, "text", otherElement).
 export function h(tag, attributes, ...children) {
@@ -46,7 +47,7 @@ export function took(ms) {
 // value shows a JSON value; an address is a link.
 export function value(v) {
   if (v === null || v === undefined) return h("span", { class: "soft" }, "none");
-  if (typeof v !== "string") return h("code", {}, JSON.stringify(v));
+  if (typeof v !== "string") return h("code", {}, stringify(v));
   if (/^https?:\/\/\S+$/.test(v)) return h("a", { href: v, rel: "noopener noreferrer", target: "_blank" }, v);
   return h("span", {}, v);
 }

@@ -1,5 +1,6 @@
 // A form made from what a capability takes.
 import { h } from "./dom.js";
+import { number, parse, stringify } from "./numbers.js";
 
 // inputForm returns the fields and what reads them. inputs() throws nothing: what
 // cannot be read is marked at its field and gives undefined.
@@ -71,12 +72,12 @@ function controlOf(input, id) {
   if (schema.enum || schema.type === "boolean") {
     const options = schema.enum ?? [true, false];
     const control = h("select", { id }, !input.required && h("option", { value: "" }, preset === undefined ? "not given" : "default: " + text(preset)),
-      options.map((v) => h("option", { value: JSON.stringify(v) }, v === true ? "yes" : v === false ? "no" : text(v))));
-    return { control, read: () => (control.value === "" ? undefined : JSON.parse(control.value)) };
+      options.map((v) => h("option", { value: stringify(v) }, v === true ? "yes" : v === false ? "no" : text(v))));
+    return { control, read: () => (control.value === "" ? undefined : parse(control.value)) };
   }
   if (schema.type === "integer" || schema.type === "number") {
     const control = h("input", { id, inputmode: "decimal", value: preset });
-    return { control, read: () => number(control.value, schema.type) };
+    return { control, read: () => numberOf(control.value, schema.type) };
   }
   if (schema.type === "array" && schema.items?.type !== "object" && schema.items?.type !== "array") {
     const control = h("textarea", { id, rows: 3 });
@@ -89,28 +90,28 @@ function controlOf(input, id) {
     return { control, read: () => (control.value === "" ? undefined : control.value) };
   }
   const control = h("textarea", { id, rows: 4, spellcheck: "false" });
-  control.value = preset === undefined ? "" : JSON.stringify(preset, null, 2);
+  control.value = preset === undefined ? "" : stringify(preset, 2);
   return { control, hint: "As JSON.", read: () => json(control.value) };
 }
 
-function text(v) { return typeof v === "string" ? v : JSON.stringify(v); }
+function text(v) { return typeof v === "string" ? v : stringify(v); }
 
-function number(given, type) {
+function numberOf(given, type) {
   if (given.trim() === "") return undefined;
   const n = Number(given);
-  if (!Number.isFinite(n) || (type === "integer" && !Number.isInteger(n))) throw new Error(type === "integer" ? "give a whole number" : "give a number");
-  return n;
+  if ((!Number.isFinite(n) && number(given.trim()) === undefined) || (type === "integer" && !Number.isInteger(n))) throw new Error(type === "integer" ? "give a whole number" : "give a number");
+  return number(given.trim()) ?? n; // with its digits
 }
 
 function lines(given, type) {
   const all = given.split("\n").map((line) => line.trim()).filter(Boolean);
   if (all.length === 0) return undefined;
-  if (type === "integer" || type === "number") return all.map((line) => number(line, type));
+  if (type === "integer" || type === "number") return all.map((line) => numberOf(line, type));
   if (type === "boolean") return all.map((line) => line === "true" || line === "yes");
   return all;
 }
 
 function json(given) {
   if (given.trim() === "") return undefined;
-  try { return JSON.parse(given); } catch { throw new Error("this is not JSON; text goes in double quotes"); }
+  try { return parse(given); } catch { throw new Error("this is not JSON; text goes in double quotes"); }
 }

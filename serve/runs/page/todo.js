@@ -2,6 +2,7 @@
 // request.
 import { post } from "./api.js";
 import { h } from "./dom.js";
+import { parse } from "./numbers.js";
 
 // todo is the part of a run's view that asks; "" when nobody is asked anything.
 export function todo(view) {
@@ -42,7 +43,7 @@ function resultField(label, about) {
     read() {
       const given = control.value.trim();
       if (given === "") return null;
-      try { return JSON.parse(given); } catch { return given; }
+      try { return parse(given); } catch { return given; }
     },
   };
 }
