@@ -212,15 +212,33 @@ func TestNumbersKeepTheirDigitsEverywhere(t *testing.T) {
 // overMCP calls a tool and returns the structured content of its answer.
 func (s *composed) overMCP(tool, arguments string) []byte {
 	s.t.Helper()
+	return s.called(tool, arguments).StructuredContent
+}
+
+// told calls a tool and returns the text of its answer.
+func (s *composed) told(tool, arguments string) string {
+	s.t.Helper()
+	var text strings.Builder
+	for _, c := range s.called(tool, arguments).Content {
+		text.WriteString(c.Text)
+	}
+	return text.String()
+}
+
+type toolAnswer struct {
+	StructuredContent json.RawMessage
+	Content           []struct{ Text string }
+}
+
+func (s *composed) called(tool, arguments string) toolAnswer {
+	s.t.Helper()
 	const meta = `"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}`
 	answer := s.raw("POST", s.mcp, `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "`+tool+`", "arguments": `+arguments+`, `+meta+`}}`,
 		"Accept", "application/json, text/event-stream", "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
-	var reply struct {
-		Result struct{ StructuredContent json.RawMessage }
-	}
+	var reply struct{ Result toolAnswer }
 	start := bytes.IndexByte(answer, '{')
 	if start < 0 || json.NewDecoder(bytes.NewReader(answer[start:])).Decode(&reply) != nil {
 		s.t.Fatalf("MCP answered %s", answer)
 	}
-	return reply.Result.StructuredContent
+	return reply.Result
 }
