@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -50,6 +50,9 @@ func leaves(e *jsonschema.ValidationError, out []Violation) []Violation {
 		// jsonschema v6.0.3 gives a wrong place here: it keeps a slice that it
 		// writes to later.
 		return append(out, Violation{"", fmt.Sprintf("%q is no name that a property may have", k.Property)})
+	}
+	if len(e.Causes) == 0 && isRounded(e.ErrorKind) {
+		return out
 	}
 	if len(e.Causes) == 0 {
 		return append(out, Violation{path, explain(e.ErrorKind)})
@@ -120,14 +123,38 @@ func explain(k jsonschema.ErrorKind) string {
 	return "does not fit its documented schema"
 }
 
+// isRounded reports whether a value breaks a bound or a choice only because the
+// document's number was rounded when it was read.
+func isRounded(k jsonschema.ErrorKind) bool {
+	same := func(got, want *big.Rat) bool {
+		bound, _ := want.Float64()
+		value, _ := got.Float64()
+		return math.Abs(bound) >= 1<<53 && bound == value
+	}
+	switch k := k.(type) {
+	case *keyword.Minimum:
+		return same(k.Got, k.Want)
+	case *keyword.Maximum:
+		return same(k.Got, k.Want)
+	case *keyword.ExclusiveMinimum:
+		return same(k.Got, k.Want)
+	case *keyword.ExclusiveMaximum:
+		return same(k.Got, k.Want)
+	case *keyword.Const:
+		return mayBe(k.Want, k.Got)
+	case *keyword.Enum:
+		return slices.ContainsFunc(k.Want, func(want any) bool { return mayBe(want, k.Got) })
+	}
+	return false
+}
+
 // decimal writes a number with all its digits, unless they are very many.
 func decimal(r *big.Rat) string {
 	const most = 100
 	if places, exact := r.FloatPrec(); exact && places <= most && r.Num().BitLen() < 3*most {
 		return r.FloatString(places)
 	}
-	f, _ := r.Float64()
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	return new(big.Float).SetRat(r).Text('g', 20)
 }
 
 func article(typeName string) string {

@@ -2,8 +2,11 @@ package operations
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // maxCheckedNumber bounds the text and the exponent of a number that a compiled
@@ -35,6 +38,25 @@ func unwieldy(v any, path []string) (at []string, found bool) {
 		}
 	}
 	return nil, false
+}
+
+// documented reports whether v is the value that a document has.
+func documented(value, v any) bool { return jsonvalue.Equal(value, v) || mayBe(value, v) }
+
+// mayBe reports whether v rounds to a number of a document that was itself
+// rounded when the document was read, which is all that is known of it: OpenAPI
+// documents are read with float64 for numbers beyond 2^53.
+func mayBe(value, v any) bool {
+	f, ok := value.(float64)
+	if !ok || math.Abs(f) < 1<<53 || !jsonvalue.IsNumber(v) {
+		return false
+	}
+	text, err := textOf(v)
+	if err != nil {
+		return false
+	}
+	g, err := strconv.ParseFloat(text, 64)
+	return err == nil && f == g
 }
 
 func isScalar(v any) bool {

@@ -75,10 +75,10 @@ func (c *checker) check(s *Schema, v any, path []string, depth int) {
 }
 
 func (c *checker) values(s *Schema, v any, path []string) {
-	if s.HasConst && !jsonvalue.Equal(s.Const, v) {
+	if s.HasConst && !documented(s.Const, v) {
 		c.add(path, "is %s where only %s is documented", show(v), show(s.Const))
 	}
-	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(e any) bool { return jsonvalue.Equal(e, v) }) {
+	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(e any) bool { return documented(e, v) }) {
 		c.add(path, "is %s, which is none of the documented values (%s)", show(v), showAll(s.Enum))
 	}
 }
@@ -97,18 +97,21 @@ func (c *checker) text(s *Schema, v string, path []string) {
 }
 
 func (c *checker) number(s *Schema, n any, path []string) {
-	compare := func(bound *float64) int {
-		order, _ := jsonvalue.Compare(n, *bound)
-		return order
+	breaks := func(bound *float64, wrong func(order int) bool) bool {
+		if bound == nil || mayBe(*bound, n) {
+			return false
+		}
+		order, ok := jsonvalue.Compare(n, *bound)
+		return ok && wrong(order)
 	}
 	switch {
-	case s.Minimum != nil && compare(s.Minimum) < 0:
+	case breaks(s.Minimum, func(order int) bool { return order < 0 }):
 		c.add(path, "is %s, at least %s is documented", show(n), show(*s.Minimum))
-	case s.Maximum != nil && compare(s.Maximum) > 0:
+	case breaks(s.Maximum, func(order int) bool { return order > 0 }):
 		c.add(path, "is %s, at most %s is documented", show(n), show(*s.Maximum))
-	case s.ExclusiveMinimum != nil && compare(s.ExclusiveMinimum) <= 0:
+	case breaks(s.ExclusiveMinimum, func(order int) bool { return order <= 0 }):
 		c.add(path, "is %s, more than %s is documented", show(n), show(*s.ExclusiveMinimum))
-	case s.ExclusiveMaximum != nil && compare(s.ExclusiveMaximum) >= 0:
+	case breaks(s.ExclusiveMaximum, func(order int) bool { return order >= 0 }):
 		c.add(path, "is %s, less than %s is documented", show(n), show(*s.ExclusiveMaximum))
 	}
 }
