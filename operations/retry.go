@@ -78,15 +78,17 @@ func (p RetryPolicy) call(ctx context.Context, req *Request, next Caller) (*Resp
 		this.Attempt = attempt
 		resp, err := next(ctx, &this)
 		cause := retryable(req, resp, err)
-		if cause == nil || attempt >= limit || ctx.Err() != nil {
+		wait, asked := retryAfter(resp)
+		tooLong := asked && wait > p.LongestWait
+		again := attempt < limit || tooLong && req.Try > 0 // a poll looks again anyway
+		if cause == nil || !again || ctx.Err() != nil {
 			return finish(resp, err, attempt, started, lost)
 		}
 		lost = lost || leavesDoubt(req.Op, resp, err)
-		wait, asked := retryAfter(resp)
 		if !asked {
 			wait = waits.NextBackOff()
 		}
-		if asked && wait > p.LongestWait {
+		if tooLong {
 			resp.Attempts = attempt
 			return nil, &RetryLater{At: time.Now().Add(wait), Response: resp, Lost: lost}
 		}

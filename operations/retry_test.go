@@ -210,6 +210,18 @@ func TestLongRetryAfterDoesNotBlock(t *testing.T) {
 	})
 }
 
+// A poll looks again whatever its attempts, so it has to know how long to wait.
+func TestLongRetryAfterOfAPollCountsAtItsLastAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{outcomes: []any{"429 3600"}}
+		_, err := Retry(RetryPolicy{})(s.call)(t.Context(), &Request{Op: jsonOp("GET"), Attempts: 1, Try: 3})
+		var later *RetryLater
+		if !errors.As(err, &later) || time.Until(later.At) != time.Hour || len(s.at) != 1 {
+			t.Errorf("got %v after %d sendings", err, len(s.at))
+		}
+	})
+}
+
 func TestAttemptsOfTheRequestWin(t *testing.T) {
 	for _, n := range []int{1, 2, 7} {
 		synctest.Test(t, func(t *testing.T) {
