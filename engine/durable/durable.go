@@ -105,7 +105,8 @@ type Intent struct {
 
 	// Probe looks up what became of an attempt whose answer was lost, for steps
 	// that are Probed: the result to keep, or found false when nothing came of
-	// it. ProbeAfter is how long a request may still be on its way.
+	// it. While it fails the step stays in doubt. ProbeAfter is how long a
+	// request may still be on its way.
 	Probe      func(ctx context.Context) (result json.RawMessage, found bool, err error)
 	ProbeAfter time.Duration
 }

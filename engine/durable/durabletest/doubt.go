@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -197,7 +198,7 @@ var doubtTests = []test{
 		in, looked := s.probed(nil, nil)
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(29 * time.Second)
-		state := s.drive("r", s.dying(in), durable.RunWaiting)
+		state := s.drive("r", s.dying(in), durable.RunInDoubt)
 		if want := s.clock.Now().Add(time.Second); !state.Due.Equal(want) || *looked != 0 {
 			s.Errorf("due %v, want %v; looked up %d times", state.Due, want, *looked)
 		}
@@ -225,17 +226,29 @@ var doubtTests = []test{
 		wantDoc(s, s.drive("r", s.losing(in, 0), durable.RunSucceeded), `"found"`)
 		s.wantSent("a", 1)
 	}},
-	{"probed: a failing look-up decides nothing", func(s *suite) {
+	{"probed: a lookup that is asked to wait leaves the step in doubt", func(s *suite) {
 		s.begin("r")
-		broken := errors.New("503")
-		in, _ := s.probed(nil, broken)
+		at := s.clock.Now().Add(time.Hour)
+		in, _ := s.probed(nil, &durable.NotBefore{At: at})
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
-		_, err := s.rt.Drive(s.Context(), "r", program(func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := s.dying(in)(ctx, h)
-			return nil, failure{err}
-		}).exec, park)
-		s.wantErr("drive", err, broken)
+		if state := s.drive("r", s.dying(in), durable.RunInDoubt); !state.Due.Equal(at) {
+			s.Errorf("due %v, want %v", state.Due, at)
+		}
+		s.wantSent("a", 1)
+	}},
+	{"probed: a failing look-up decides nothing", func(s *suite) {
+		s.begin("r")
+		in, _ := s.probed(nil, errors.New("503"))
+		s.driveCrash("r", s.dying(in))
+		s.clock.add(time.Minute)
+		for range 2 {
+			state := s.drive("r", s.dying(in), durable.RunInDoubt)
+			if !strings.HasSuffix(state.Waiting.Err.Error(), "looking it up failed: 503") || !state.Due.After(s.clock.Now()) {
+				s.Errorf("due %v: %v", state.Due, state.Waiting.Err)
+			}
+			s.clock.set(state.Due)
+		}
 		s.wantSent("a", 1)
 		in, _ = s.probed(json.RawMessage(`"found"`), nil)
 		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"found"`)

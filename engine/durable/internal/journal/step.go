@@ -183,7 +183,7 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 			parked.Until = s.sent.Add(in.ProbeAfter)
 			return &parked
 		}
-		return h.probe(ctx, in, s)
+		return h.probe(ctx, in, s, doubt)
 	default:
 		return doubt
 	}
@@ -196,28 +196,49 @@ func (s *step) howLost() string {
 	return "the process ended before the answer was recorded"
 }
 
+// probeAgain is how long after a lookup that failed the next one is due.
+const probeAgain = time.Minute
+
 // probe looks up what became of the last attempt, once a request still on its
-// way would have arrived.
-func (h *host) probe(ctx context.Context, in durable.Intent, s *step) error {
+// way would have arrived. As long as that is not known the step is in doubt,
+// whatever keeps it from being known.
+func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *durable.Suspended) error {
 	if err := h.sit(ctx, in.Path, s.sent.Add(in.ProbeAfter), in.ProbeAfter); err != nil {
-		return err
+		return inDoubt(doubt, err)
 	}
 	result, found, err := in.Probe(ctx)
 	var later *durable.NotBefore
 	switch {
 	case errors.As(err, &later):
 		if err := h.sit(ctx, in.Path, later.At, 0); err != nil {
-			return err
+			return inDoubt(doubt, err)
 		}
-		return h.probe(ctx, in, s)
+		return h.probe(ctx, in, s, doubt)
+	case err != nil && context.Cause(ctx) != nil:
+		return context.Cause(ctx)
 	case err != nil:
-		return h.breaks(fmt.Errorf("step %q: cannot look up whether it took effect: %w", in.Path, err))
+		parked := *doubt
+		parked.Err = fmt.Errorf("%v; looking it up failed: %v", doubt.Err, err) // the lookup's own status is not the write's
+		parked.Until = h.clock().Add(probeAgain)
+		return &parked
 	case found:
 		_, err = h.finish(ctx, in.Path, s, Record{Attempt: s.attempt, Result: result, Detail: durable.Detail{Via: durable.ViaProbe}})
 		return err
 	}
 	s.open, s.maybe = false, false
 	return nil
+}
+
+// inDoubt parks a run that would wait for its lookup as in doubt until then. Any
+// other error stays as it is.
+func inDoubt(doubt *durable.Suspended, err error) error {
+	var waits *durable.Suspended
+	if !errors.As(err, &waits) {
+		return err
+	}
+	parked := *doubt
+	parked.Until = waits.Until
+	return &parked
 }
 
 // isLost reports whether a Do says that its answer was lost.
