@@ -89,12 +89,7 @@ func (p *Program) document(state durable.State, events []durable.Event) Result {
 		res.Error = &ErrorInfo{Code: exec.CodeInterrupted, Message: "the run was cancelled"}
 	}
 	if w := state.Waiting; w != nil {
-		r := p.newRunning(state.ID, &RunOptions{})
-		if w.Reason == durable.ReasonInDoubt {
-			res.Error = r.info(w)
-		} else {
-			res.Waiting = r.waiting(w)
-		}
+		p.parked(&res, w)
 	}
 	return res
 }
@@ -111,6 +106,23 @@ func readDocument(doc []byte, res *Result) error {
 		jsonvalue.Numbers(w.With)
 	}
 	return nil
+}
+
+// parked adds to a document why its run is parked. A timer is no event, so the
+// history alone does not show that a step waits for one.
+func (p *Program) parked(res *Result, w *durable.Suspended) {
+	r := p.newRunning(res.Run, &RunOptions{})
+	status := "waiting"
+	if w.Reason == durable.ReasonInDoubt {
+		res.Error, status = r.info(w), "in_doubt"
+	} else {
+		res.Waiting = r.waiting(w)
+	}
+	for i := range res.Steps {
+		if res.Steps[i].ID == stepID(w.Path) {
+			res.Steps[i].Status = status
+		}
+	}
 }
 
 // statusOfRun maps what is kept to what documents say. A run that nobody drives
@@ -136,17 +148,19 @@ func (p *Program) annotate(res *Result) {
 // progress tells from the history how each step stands.
 func (p *Program) progress(events []durable.Event) []StepResult {
 	steps := make([]StepResult, len(p.plan.Steps))
-	byID := map[string]*StepResult{}
+	number := map[string]int{}
 	for i, s := range p.plan.Steps {
 		steps[i] = StepResult{ID: s.ID, Status: "pending"}
-		byID[s.ID] = &steps[i]
+		number[s.ID] = i
 	}
+	reached := map[int]bool{}
 	for _, e := range events {
-		step := byID[stepID(e.Step)]
-		if step == nil {
+		i, known := number[stepID(e.Step)]
+		if !known {
 			continue
 		}
-		d := detail(e)
+		reached[i] = reached[i] || e.Kind != durable.EventSignal // which may come early
+		step, d := &steps[i], detail(e)
 		switch e.Kind {
 		case durable.EventIntent, durable.EventPoll, durable.EventTimer, durable.EventNotBefore, durable.EventRetry:
 			step.Status = "running"
@@ -175,7 +189,24 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 			}
 		}
 	}
+	p.passed(steps, reached)
 	return steps
+}
+
+// passed gives steps their status that left no event and come before one that
+// did: those whose condition was false, and those that had nothing to keep (a
+// lookup, a script, an empty `each`).
+func (p *Program) passed(steps []StepResult, reached map[int]bool) {
+	later := false
+	for i := len(steps) - 1; i >= 0; i-- {
+		if later && !reached[i] {
+			steps[i].Status = "succeeded"
+			if p.plan.Steps[i].When != nil {
+				steps[i].Status = "skipped"
+			}
+		}
+		later = later || reached[i]
+	}
 }
 
 // keptOf reads the figures of a kept result; an external step's has none.

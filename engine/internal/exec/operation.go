@@ -94,7 +94,7 @@ type call struct {
 	// attempt is what the host is told of the sendings; nil for a look.
 	attempt *durable.Attempt
 	// seen says that the poll had an answer in this process, so that a later
-	// failure is an outage and not a mistake.
+	// failure is an outage and not a mistake; so does any look but the first.
 	seen bool
 	// unread says why the last look told nothing.
 	unread error
@@ -132,7 +132,7 @@ func (r *run) forgets() bool {
 // look performs one poll.
 func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error) {
 	k, err := c.exchange(ctx, try)
-	if c.seen && passing(err) {
+	if (c.seen || try > 1) && passing(err) {
 		// An outage does not end a poll of days: it is looked again, until the
 		// poll's own time is up.
 		c.unread = err
