@@ -17,19 +17,26 @@ import (
 // RuntimeOptions shape a Runtime.
 type RuntimeOptions struct {
 	Now func() time.Time // nil means time.Now
+
+	// Fault is for tests only: it is called before and after each change is
+	// made, with "before " or "after " and the kind of its first event ("park"
+	// for a change without one). An error is returned in place of the outcome;
+	// before, nothing is changed.
+	Fault func(point string) error
 }
 
 // NewRuntime returns a Runtime whose runs live and die with the process. It
 // keeps every run until it is pruned.
 func NewRuntime(o RuntimeOptions) durable.Runtime {
-	s := &store{runs: map[string]*run{}}
+	s := &store{runs: map[string]*run{}, fault: o.Fault}
 	return journal.New(s, journal.Options{Now: o.Now})
 }
 
 // store is a journal.Store in a map.
 type store struct {
-	mu   sync.Mutex
-	runs map[string]*run
+	mu    sync.Mutex
+	runs  map[string]*run
+	fault func(point string) error
 }
 
 type run struct {
@@ -40,7 +47,25 @@ type run struct {
 
 var _ journal.Store = (*store)(nil)
 
+// change makes a change, with the faults that tests ask for.
+func (s *store) change(point string, do func() error) error {
+	if s.fault == nil {
+		return do()
+	}
+	if err := s.fault("before " + point); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	return s.fault("after " + point)
+}
+
 func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
+	return s.change(first[0].Kind, func() error { return s.create(spec, first, row) })
+}
+
+func (s *store) create(spec durable.Spec, first []journal.Record, row journal.Row) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.runs[spec.ID] != nil {
@@ -54,6 +79,10 @@ func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Rec
 }
 
 func (s *store) Append(_ context.Context, id string, c journal.Change) error {
+	return s.change(c.Point(), func() error { return s.append(id, c) })
+}
+
+func (s *store) append(id string, c journal.Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.runs[id]
