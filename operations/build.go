@@ -18,9 +18,11 @@ import (
 // becomes the message's context.
 //
 // Argument values are JSON-like Go data ([]byte too in bodies). A nil argument
-// of an optional parameter is not sent; a missing required one, an empty path
-// value, an empty list and a value that its style cannot carry are errors, all
-// reported together. The error is a *[CallError] of phase NotSent.
+// of an optional parameter is not sent. Any other value arrives as it is, or is
+// refused: a missing required one, an empty path value, a list or object that is
+// empty at any depth, and whatever a server would read as something else or not
+// see at all. A write needs the parameters in the query of its path, too. All
+// errors are reported together, in one *[CallError] of phase NotSent.
 //
 // Operations made by hand may do what OpenAPI has no words for: parameters in
 // the query of the path, and header parameters called Accept, Content-Type (the
@@ -78,6 +80,9 @@ func targetURL(req *Request, m *message) (*url.URL, error) {
 		return nil, fmt.Errorf("the path %s is not a valid URL path", req.Op.Path)
 	}
 	u := &url.URL{Scheme: base.Scheme, Host: base.Host, Path: decoded, RawPath: raw}
+	if err := checkFramed(m.header, u.Host); err != nil {
+		return nil, err
+	}
 	u.RawQuery = strings.Join(slices.Concat(expandQuery(fixed, m.path), m.query), "&")
 	if m.header["Authorization"] != nil && !isConfidential(u) {
 		return nil, fmt.Errorf("the header Authorization is not sent over plain http to %s; use https (plain http is for localhost only)", u.Host)
@@ -87,7 +92,7 @@ func targetURL(req *Request, m *message) (*url.URL, error) {
 
 func setHeaders(hr *http.Request, req *Request, m *message, contentType string) {
 	hr.Header = m.header
-	if hr.Header.Get("Accept") == "" {
+	if hr.Header["Accept"] == nil {
 		hr.Header.Set("Accept", accept(req.Op))
 	}
 	if contentType != "" {

@@ -1,10 +1,12 @@
 package operations
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -16,21 +18,33 @@ type message struct {
 	header  http.Header
 	cookies []string
 	placed  []string // names that stand in the query of the path template
+	// taken holds the names that stand in query and cookies, each with the
+	// parameter that brought it.
+	taken map[place]string
+}
+
+// place is where something travels under a name.
+type place struct {
+	in   In
+	name string
+}
+
+// placeOf returns the place of a parameter: names of headers have no case
+// (RFC 9110, section 5.1).
+func placeOf(p *Param) place {
+	if p.In == InHeader {
+		return place{p.In, textproto.CanonicalMIMEHeaderKey(p.Name)}
+	}
+	return place{p.In, p.Name}
 }
 
 // encodeArgs encodes every argument into its place.
 func encodeArgs(req *Request) (*message, error) {
-	m := &message{path: map[string]string{}, header: http.Header{}}
-	type place struct {
-		in   In
-		name string
-	}
+	m := newMessage(req.Op)
 	seen := map[place]bool{}
-	_, query := splitQuery(req.Op.Path)
-	m.placed = placeholders(query)
 	var errs []error
 	for _, a := range req.Args {
-		key := place{a.Param.In, a.Param.Name}
+		key := placeOf(a.Param)
 		if seen[key] {
 			errs = append(errs, fmt.Errorf("parameter %q is given twice", a.Param.Name))
 			continue
@@ -42,6 +56,45 @@ func encodeArgs(req *Request) (*message, error) {
 	}
 	errs = append(errs, missingParams(req)...)
 	return m, joinErrors(errs...)
+}
+
+// newMessage returns the message of an operation without arguments. The names
+// that its path's query and its parameters have are taken: only the parameter
+// itself may bring them.
+func newMessage(op *Operation) *message {
+	m := &message{path: map[string]string{}, header: http.Header{}, taken: map[place]string{}}
+	_, query := splitQuery(op.Path)
+	m.placed = placeholders(query)
+	for _, p := range op.Params {
+		if (p.In == InQuery || p.In == InCookie) && !slices.Contains(m.placed, p.Name) {
+			m.taken[place{p.In, p.Name}] = p.Name
+		}
+	}
+	for piece := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(piece, "=")
+		if text, err := url.QueryUnescape(name); err == nil {
+			name = text
+		}
+		m.taken[place{InQuery, name}] = ""
+	}
+	return m
+}
+
+// take keeps each name of query and cookies to one parameter: a server could not
+// tell apart what two bring. The pieces are encoded.
+func (m *message) take(p *Param, pieces []string) error {
+	for _, piece := range pieces {
+		name, _, _ := strings.Cut(piece, "=")
+		if text, err := url.PathUnescape(name); err == nil {
+			name = text
+		}
+		owner, taken := m.taken[place{p.In, name}]
+		if taken && owner != p.Name {
+			return fmt.Errorf("would be sent as %q, which is another value of the request", name)
+		}
+		m.taken[place{p.In, name}] = p.Name
+	}
+	return nil
 }
 
 // missingParams reports what the operation needs and req lacks.
@@ -58,6 +111,14 @@ func missingParams(req *Request) []error {
 		if !given(InPath, name) {
 			errs = append(errs, fmt.Errorf("parameter %q is missing; the path %s needs it", name, req.Op.Path))
 		}
+	}
+	if req.Op.Effect() != Read { // without it the write would reach more than was meant
+		for _, name := range inQuery {
+			if !given(InPath, name) && !given(InQuery, name) {
+				errs = append(errs, fmt.Errorf("parameter %q is missing; the path %s needs it", name, req.Op.Path))
+			}
+		}
+		names = append(names, inQuery...)
 	}
 	for _, p := range req.Op.Params {
 		if !p.Required || given(p.In, p.Name) || p.In == InPath && slices.Contains(names, p.Name) || isReservedHeader(p) {
@@ -119,26 +180,54 @@ func (m *message) add(a Arg) error {
 	case InQuery:
 		pieces, err := encodeQuery(p, a.Value)
 		m.query = append(m.query, pieces...)
-		return err
+		return cmp.Or(err, m.take(p, pieces))
 	case InHeader:
 		return m.addHeader(p, a.Value)
 	case InCookie:
 		pieces, err := encodeQuery(p, a.Value)
 		m.cookies = append(m.cookies, pieces...)
-		return err
+		return cmp.Or(err, m.take(p, pieces))
 	}
 	return fmt.Errorf("cannot travel in %q", p.In)
 }
 
 func (m *message) addHeader(p *Param, v any) error {
 	text, err := headerText(p, v)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if strings.ContainsFunc(text, isControl) {
+	case strings.ContainsFunc(text, isControl):
 		return errors.New("holds a line break or control character, which a header cannot carry")
+	case strings.Trim(text, " \t") != text:
+		return errors.New("begins or ends with a space, which a header cannot carry")
+	case !isToken(p.Name):
+		return errors.New("is not the name of a header: it holds a character that no header name can")
 	}
 	m.header.Set(p.Name, text)
+	return nil
+}
+
+// isToken reports whether s can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+	})
+}
+
+// checkFramed refuses headers of the message's own framing, which the HTTP
+// client writes and a parameter cannot: it would be left out. One that names
+// the host it goes to anyway is no loss.
+func checkFramed(h http.Header, host string) error {
+	for _, name := range []string{"Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Keep-Alive", "Te", "Expect"} {
+		v := h.Get(name)
+		if h[name] == nil || name == "Host" && strings.EqualFold(v, host) {
+			continue
+		}
+		return fmt.Errorf("parameter %q is a header that belongs to the connection, and is not sent; leave it out", name)
+	}
+	if agent := h["User-Agent"]; agent != nil && agent[0] == "" {
+		return errors.New(`parameter "User-Agent" is empty, and is not sent so; leave it out or give it a value`)
+	}
 	return nil
 }
 
@@ -154,7 +243,12 @@ func headerText(p *Param, v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return styler{name: p.Name, explode: p.Explode, escape: escapeNothing}.header(sh), nil
+	for _, part := range sh.parts() {
+		if strings.Trim(part, " \t") != part {
+			return "", errors.New("holds a value that begins or ends with a space, which a header cannot carry")
+		}
+	}
+	return styler{name: p.Name, explode: p.Explode, escape: escapeNothing}.header(sh)
 }
 
 func encodePath(p *Param, v any) (string, error) {

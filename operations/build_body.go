@@ -2,6 +2,7 @@ package operations
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // encodeBody returns the body's bytes and content type; nil bytes mean no body.
@@ -116,13 +118,13 @@ func concrete(mediaType string) string {
 
 // encodeAs serialises a body. Errors continue a sentence about the body.
 func encodeAs(m *Media, v any) ([]byte, string, error) {
-	base, _, err := mime.ParseMediaType(m.Type)
+	base, params, err := mime.ParseMediaType(m.Type)
 	switch {
 	case err != nil:
 		return nil, "", fmt.Errorf("has the media type %q, which is not valid", m.Type)
 	case IsJSON(m.Type):
 		b, err := marshalJSON(v)
-		return b, m.Type, err
+		return b, m.Type, cmp.Or(err, checkCharset(b, params["charset"]))
 	case base == "application/x-www-form-urlencoded":
 		b, err := encodeForm(m, v)
 		return b, m.Type, err
@@ -130,8 +132,24 @@ func encodeAs(m *Media, v any) ([]byte, string, error) {
 		return encodeMultipart(m, v)
 	default:
 		b, err := rawBytes(m.Schema, v)
+		if err == nil && !isBinary(m.Schema) {
+			err = checkCharset(b, params["charset"])
+		}
 		return b, concrete(m.Type), err
 	}
+}
+
+// checkCharset refuses text that is labelled with a charset it is not written
+// in: text is always sent as UTF-8.
+func checkCharset(text []byte, charset string) error {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8":
+		return nil
+	}
+	if bytes.ContainsFunc(text, func(r rune) bool { return r > 0x7e }) {
+		return fmt.Errorf("holds text that is not ASCII, and Capstan does not write the charset %q", charset)
+	}
+	return nil
 }
 
 // rawBytes turns a scalar into a body or part: text as it is, base64 decoded
@@ -159,6 +177,9 @@ func isBinary(s *Schema) bool { return s != nil && s.Format == "binary" }
 // marshalJSON writes compact JSON with sorted keys and without HTML escapes.
 // Bytes inside become base64 text.
 func marshalJSON(v any) ([]byte, error) {
+	if !isUTF8(v, 0) {
+		return nil, errors.New("cannot be written as JSON: it holds text that is not UTF-8")
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -166,6 +187,27 @@ func marshalJSON(v any) ([]byte, error) {
 		return nil, errors.New("cannot be written as JSON: it holds a value that is not JSON data")
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// isUTF8 reports whether all text in a value is UTF-8: the encoder would replace
+// what is not.
+func isUTF8(v any, depth int) bool {
+	switch v := v.(type) {
+	case string:
+		return utf8.ValidString(v)
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !isUTF8(item, depth+1) })
+	case map[string]any:
+		if depth > maxDepth {
+			return true // cyclic, or refused by the encoder
+		}
+		for name, field := range v {
+			if !utf8.ValidString(name) || !isUTF8(field, depth+1) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // encodeForm writes application/x-www-form-urlencoded (OpenAPI 3.1.1, section
@@ -178,9 +220,13 @@ func encodeForm(m *Media, v any) ([]byte, error) {
 		return nil, errors.New("must be an object to be sent as a form")
 	}
 	var pieces []string
+	sent := newMessage(&Operation{}) // each name may come from one property only
+	for name := range obj {
+		sent.taken[place{InBody, name}] = name
+	}
 	for _, name := range fieldOrder(obj, m.Schema) {
 		more, err := formField(m, name, obj[name])
-		if err != nil {
+		if err = cmp.Or(err, sent.take(&Param{Name: name, In: InBody}, more)); err != nil {
 			return nil, fmt.Errorf("has a property %q that %w", name, err)
 		}
 		pieces = append(pieces, more...)

@@ -30,6 +30,9 @@ func encodeMultipart(m *Media, v any) ([]byte, string, error) {
 	}
 	var parts []part
 	for _, name := range fieldOrder(obj, m.Schema) {
+		if strings.ContainsFunc(name, isControl) {
+			return nil, "", fmt.Errorf("has a property %q, whose name no part can carry", name)
+		}
 		more, err := partsOf(m, name, obj[name])
 		if err != nil {
 			return nil, "", fmt.Errorf("has a property %q that %w", name, err)
@@ -45,6 +48,9 @@ func partsOf(m *Media, name string, v any) ([]part, error) {
 	if !ok {
 		p, err := partOf(m, name, schema, v)
 		return []part{p}, err
+	}
+	if len(list) == 0 {
+		return nil, errEmpty
 	}
 	if schema != nil {
 		schema = schema.Items
@@ -118,10 +124,10 @@ func boundary(parts []part) string {
 	return "capstan-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// header escapes names as RFC 7578, section 2 and the WHATWG form algorithm
-// do, so that a name cannot end its quotes.
+// header quotes names as RFC 9110, section 5.6.4 does, so that they read back as
+// they are.
 func (p part) header() textproto.MIMEHeader {
-	name := strings.NewReplacer("\r", "%0D", "\n", "%0A", `"`, "%22").Replace(p.name)
+	name := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.name)
 	disposition := `form-data; name="` + name + `"`
 	if p.file {
 		disposition += `; filename="` + name + `"`

@@ -175,6 +175,37 @@ func TestBuildRefuses(t *testing.T) {
 			op := getOp("/a", "q")
 			return &Request{Op: op, Args: append(args(op, "q", 1), args(op, "q", 2)...)}
 		}, []string{`parameter "q" is given twice`}},
+		{"empty value behind a prefix", func() *Request {
+			op := getOp("/v{x}")
+			return &Request{Op: op, Args: args(op, "x", "")}
+		}, []string{`parameter "x" is empty`}},
+		{"two values that could be cut elsewhere", func() *Request {
+			op := getOp("/a/{x}-{y}")
+			return &Request{Op: op, Args: args(op, "x", "1-2", "y", "3")}
+		}, []string{`parameters "x", "y" become "1-2-3"`}},
+		{"field in the place of a parameter", func() *Request {
+			op := getOp("/a", "limit", "filter")
+			return &Request{Op: op, Args: args(op, "filter", map[string]any{"limit": 9})}
+		}, []string{`parameter "filter" would be sent as "limit"`}},
+		{"field in the place of the path's query", func() *Request {
+			op := getOp("/a?action=list", "filter")
+			return &Request{Op: op, Args: args(op, "filter", map[string]any{"action": "drop"})}
+		}, []string{`parameter "filter" would be sent as "action"`}},
+		{"one header in two spellings", func() *Request {
+			op := getOp("/a")
+			op.Params = []*Param{{Name: "X-Tenant", In: InHeader, Schema: &Schema{}}, {Name: "x-tenant", In: InHeader, Schema: &Schema{}}}
+			return &Request{Op: op, Args: args(op, "X-Tenant", "a", "x-tenant", "b")}
+		}, []string{`parameter "x-tenant" is given twice`}},
+		{"header of the connection", func() *Request {
+			op := getOp("/a")
+			op.Params = []*Param{{Name: "Host", In: InHeader, Schema: &Schema{}}}
+			return &Request{Op: op, Args: args(op, "Host", "evil.example")}
+		}, []string{`parameter "Host" is a header that belongs to the connection`}},
+		{"value that the path's query leaves out of a write", func() *Request {
+			op := getOp("/ships?id={ship}&all=1", "ship")
+			op.Method = "DELETE"
+			return &Request{Op: op}
+		}, []string{`parameter "ship" is missing; the path /ships?id={ship}&all=1 needs it`}},
 		{"no place in the path", func() *Request {
 			op := getOp("/a")
 			return &Request{Op: op, Args: []Arg{{Param: &Param{Name: "x", In: InPath}, Value: 1}}}
@@ -369,7 +400,7 @@ func TestBuildMultipart(t *testing.T) {
 		`form-data; name="pages"; filename="pages" | application/octet-stream`,
 		`form-data; name="meta" | application/json`,
 		`form-data; name="raw"; filename="raw" | application/octet-stream`,
-		`form-data; name="a%22b" | `,
+		`form-data; name="a\"b" | `,
 	}
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Error(diff)
@@ -403,6 +434,12 @@ func TestBodyErrors(t *testing.T) {
 		{&Request{Op: postOp(Media{Type: "multipart/form-data", Schema: &Schema{Properties: []Property{{Name: "f", Schema: &Schema{Format: "binary"}}}}}), Body: map[string]any{"f": "%"}}, `property "f" that is binary and must be given as base64`},
 		{&Request{Op: postOp(Media{Type: "text/plain"}), Body: map[string]any{}}, "is a list or object"},
 		{&Request{Op: postOp(Media{Type: "//"}), Body: "x"}, "not valid"},
+		{&Request{Op: postOp(js), Body: map[string]any{"a": []any{"\xff"}}}, "text that is not UTF-8"},
+		{&Request{Op: postOp(Media{Type: "text/plain; charset=iso-8859-1"}), Body: "é"}, `does not write the charset "iso-8859-1"`},
+		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"ids": []any{}}}, `property "ids" that is an empty list or object`},
+		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"a\nb": 1}}, "whose name no part can carry"},
+		{&Request{Op: postOp(Media{Type: "application/x-www-form-urlencoded", Encoding: map[string]Encoding{"meta": {Style: "form", Explode: true}}}),
+			Body: map[string]any{"meta": map[string]any{"name": 1}, "name": 2}}, `property "meta" that would be sent as "name"`},
 	}
 	for _, tt := range tests {
 		if _, err := Build(t.Context(), tt.req); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -102,14 +102,49 @@ func expandPath(template string, args map[string]string) (string, error) {
 		if len(names) == 0 || slices.ContainsFunc(names, missing) {
 			continue
 		}
+		isEmpty := func(name string) bool { return args[name] == "" }
 		switch quoted := quotedNames(names); {
-		case out == "":
-			errs = append(errs, fmt.Errorf("parameter %s is empty; the path %s would name another resource", quoted, template))
+		case slices.ContainsFunc(names, isEmpty):
+			empty := slices.DeleteFunc(names, func(name string) bool { return !isEmpty(name) })
+			errs = append(errs, fmt.Errorf("parameter %s is empty; the path %s would name another resource", quotedNames(empty), template))
 		case isDotSegment(out):
 			errs = append(errs, fmt.Errorf("parameter %s is %q, which would change the path %s", quoted, out, template))
+		case len(names) > 1 && !readsOneWay(segment, out):
+			errs = append(errs, fmt.Errorf("parameters %s become %q in the path %s, where it cannot be seen which begins where", quoted, out, template))
 		}
 	}
 	return strings.Join(segments, "/"), joinErrors(errs...)
+}
+
+// readsOneWay reports whether a segment's text gives one value only to each of
+// the parameters of its template, none of them empty.
+func readsOneWay(template, text string) bool {
+	var between []string
+	for _, piece := range strings.Split(template, "{") {
+		_, after, closed := strings.Cut(piece, "}")
+		if !closed {
+			after = piece // before the first parameter
+		}
+		between = append(between, escapeLiteral(after))
+	}
+	if !strings.HasPrefix(text, between[0]) {
+		return false
+	}
+	// ways[i] counts, up to two, how text[:i] can be what the template has so far.
+	ways := make([]int, len(text)+1)
+	ways[len(between[0])] = 1
+	for _, literal := range between[1:] {
+		next := make([]int, len(text)+1)
+		before := 0
+		for at := 1; at <= len(text); at++ {
+			before = min(2, before+ways[at-1])
+			if before > 0 && strings.HasPrefix(text[at:], literal) {
+				next[at+len(literal)] = before
+			}
+		}
+		ways = next
+	}
+	return ways[len(text)] == 1
 }
 
 // splitQuery cuts a path template before its query. A "?" inside a parameter's
@@ -130,7 +165,7 @@ func splitQuery(template string) (path, query string) {
 }
 
 // expandQuery fills the query of a path template in and returns its pieces. One
-// whose parameter has no value is left out; values are encoded already, so they
+// whose parameter has no value is left out, which only a read may do; values are encoded already, so they
 // cannot hold "&", "=" or "#".
 func expandQuery(template string, args map[string]string) []string {
 	var out []string
@@ -174,10 +209,11 @@ func isDotSegment(s string) bool {
 }
 
 func quotedNames(names []string) string {
+	quoted := make([]string, len(names))
 	for i, n := range names {
-		names[i] = fmt.Sprintf("%q", n)
+		quoted[i] = fmt.Sprintf("%q", n)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(quoted, ", ")
 }
 
 // placeholders returns the names in a path template.

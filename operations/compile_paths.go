@@ -134,14 +134,15 @@ func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node 
 	case p.Name == "":
 		c.fault(p.Origin, "a parameter of %s %s has no name; it is ignored", method, path)
 		return nil
-	case in == InPath && !strings.Contains(path, "{"+p.Name+"}"):
-		c.fault(p.Origin, "path parameter %q does not stand in %s; it is ignored", p.Name, path)
-		return nil
 	case in == InHeader && slices.Contains(ignoredHeaders[:], strings.ToLower(p.Name)):
 		return nil
 	case in != InPath && in != InQuery && in != InHeader && in != InCookie:
 		c.fault(p.Origin, "parameter %q of %s %s is in %q, which OpenAPI 3 does not have; it is ignored", p.Name, method, path, in)
 		return nil
+	}
+	if in == InPath && !strings.Contains(path, "{"+p.Name+"}") {
+		// Left out, its value would be lost and the request would go to all there is.
+		c.fault(p.Origin, "path parameter %q has no place in %s: the operation cannot be called", p.Name, path)
 	}
 	out := objectNode(field{"name", stringNode(p.Name)}, field{"in", stringNode(p.In)})
 	out.setTrue("required", in == InPath || p.Required)

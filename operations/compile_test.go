@@ -209,7 +209,7 @@ func TestFaults(t *testing.T) {
 		{"no paths", "components: {}", []string{`1:1: the document has no "paths", so it has no operations`}},
 		{"path without slash", "paths: {a: {get: {operationId: x}}}", []string{`3:9: path "a" does not start with "/"; it is read as if it did`}},
 		{"undescribed path parameter", "paths: {'/a/{b}': {get: {operationId: x}}}", []string{`3:20: GET /a/{b} does not describe its path parameter "b"; any text is accepted`}},
-		{"path parameter elsewhere", "paths: {/a: {get: {operationId: x, parameters: [{name: b, in: path, required: true}]}}}", []string{`3:50: path parameter "b" does not stand in /a; it is ignored`}},
+		{"path parameter elsewhere", "paths: {/a: {get: {operationId: x, parameters: [{name: b, in: path, required: true}]}}}", []string{`3:50: path parameter "b" has no place in /a: the operation cannot be called`}},
 		{"parameter in the body", "paths: {/a: {post: {operationId: x, parameters: [{name: b, in: body}]}}}", []string{`3:51: parameter "b" of POST /a is in "body", which OpenAPI 3 does not have; it is ignored`}},
 		{"broken reference", "paths: {/a: {post: {operationId: x, requestBody: {$ref: '#/components/none'}}}}", []string{`3:57: reference "#/components/none" points at nothing: there is no "components"; anything is accepted here`}},
 		{"circle of references", "paths: {/a: {post: {operationId: x, requestBody: {$ref: '#/components/requestBodies/a'}}}}\ncomponents: {requestBodies: {a: {$ref: '#/components/requestBodies/b'}, b: {$ref: '#/components/requestBodies/a'}}}", []string{`3:37: reference "#/components/requestBodies/a" leads back to itself; it is ignored`}},

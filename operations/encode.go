@@ -3,6 +3,7 @@ package operations
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -21,64 +22,80 @@ type styler struct {
 
 // path writes a value into a path (styles simple, label, matrix).
 func (s styler) path(sh shape) (string, error) {
-	if sh.kind == isList && len(sh.items) == 0 || sh.kind == isObject && len(sh.fields) == 0 {
-		return "", errEmpty
-	}
 	switch s.style {
 	case "simple", "":
-		return s.joined(sh, ","), nil
+		return s.joined(sh, ",")
 	case "label":
+		sep := ","
 		if s.explode {
-			return "." + s.joined(sh, "."), nil
+			sep = "."
 		}
-		return "." + s.joined(sh, ","), nil
+		text, err := s.joined(sh, sep)
+		return "." + text, err
 	case "matrix":
-		return s.matrix(sh), nil
+		return s.matrix(sh)
 	}
 	return "", fmt.Errorf("has the style %q, which is not one of a path (simple, label, matrix)", s.style)
 }
 
 // header writes a header value (style simple).
-func (s styler) header(sh shape) string { return s.joined(sh, ",") }
+func (s styler) header(sh shape) (string, error) { return s.joined(sh, ",") }
 
 // joined lists items and fields: "R=100" pairs with explode, else names and
-// values in turn.
-func (s styler) joined(sh shape, sep string) string {
-	var parts []string
-	switch sh.kind {
-	case isText:
-		return s.escape(sh.text)
-	case isList:
-		for _, item := range sh.items {
-			parts = append(parts, s.escape(item))
-		}
-		return strings.Join(parts, sep)
+// values in turn. A part that holds the separator, which not every place can
+// encode, would be read as two and is refused.
+func (s styler) joined(sh shape, sep string) (string, error) {
+	if sh.isEmpty() {
+		return "", errEmpty
 	}
-	between := sep
-	if s.explode {
-		between = "="
+	if sh.kind == isText {
+		return s.escape(sh.text), nil
+	}
+	var parts []string
+	for _, item := range sh.items {
+		parts = append(parts, s.escape(item))
 	}
 	for _, f := range sh.fields {
-		parts = append(parts, s.escape(f.name)+between+s.escape(f.text))
+		name, text := s.escape(f.name), s.escape(f.text)
+		switch {
+		case !s.explode:
+			parts = append(parts, name, text)
+		case strings.Contains(name, "="):
+			return "", fmt.Errorf("has a field %q, which would be read as another name and value", f.name)
+		default:
+			parts = append(parts, name+"="+text)
+		}
 	}
-	return strings.Join(parts, sep)
+	mark := sep
+	if text, err := url.PathUnescape(sep); err == nil {
+		mark = text
+	}
+	for _, part := range parts {
+		// An encoded separator may look like an encoded value, "%20" like "+".
+		if strings.Contains(part, sep) || mark == " " && strings.Contains(part, "+") {
+			return "", fmt.Errorf("holds a value with %q in it, which separates values here", mark)
+		}
+	}
+	return strings.Join(parts, sep), nil
 }
 
-func (s styler) matrix(sh shape) string {
+func (s styler) matrix(sh shape) (string, error) {
 	name := ";" + s.escape(s.name)
 	switch {
 	case sh.kind == isText && sh.text == "":
-		return name
+		return name, nil
 	case sh.kind == isText || !s.explode:
-		return name + "=" + s.joined(sh, ",")
-	case sh.kind == isList:
+		text, err := s.joined(sh, ",")
+		return name + "=" + text, err
+	case sh.kind == isList && len(sh.items) > 0:
 		var b strings.Builder
 		for _, item := range sh.items {
 			b.WriteString(name + "=" + s.escape(item))
 		}
-		return b.String()
+		return b.String(), nil
 	default:
-		return ";" + s.joined(sh, ";")
+		text, err := s.joined(sh, ";")
+		return ";" + text, err
 	}
 }
 
@@ -91,10 +108,11 @@ func (s styler) query(sh shape) ([]string, error) {
 		return nil, fmt.Errorf("has the style %q, which is not one of a query (form, spaceDelimited, pipeDelimited, deepObject)", s.style)
 	case sh.kind == isText:
 		return []string{s.pair(s.name, sh.text)}, nil
-	case len(sh.items)+len(sh.fields) == 0:
+	case sh.isEmpty():
 		return nil, errEmpty
 	case !s.explode:
-		return []string{escapeStrict(s.name) + "=" + s.joined(sh, sep)}, nil
+		text, err := s.joined(sh, sep)
+		return []string{escapeStrict(s.name) + "=" + text}, err
 	}
 	var out []string
 	for _, item := range sh.items {
@@ -124,10 +142,16 @@ func (s styler) deepObject(v any, schema *Schema) ([]string, error) {
 	if !ok {
 		return nil, errors.New("needs an object, its style is deepObject")
 	}
-	if len(m) == 0 {
-		return nil, errEmpty
-	}
 	return s.deep(s.name, m, schema, 0)
+}
+
+// emptyAt refuses an empty list or object inside another: what is left of a
+// filter without one of its parts selects more.
+func emptyAt(place string, depth int) error {
+	if depth == 0 {
+		return errEmpty
+	}
+	return fmt.Errorf("holds %s, which %w", place, errEmpty)
 }
 
 // maxDepth bounds nesting, so that a cyclic Go value ends in an error.
@@ -140,7 +164,13 @@ func (s styler) deep(prefix string, v any, schema *Schema, depth int) ([]string,
 	var out []string
 	switch v := plain(v).(type) {
 	case map[string]any:
+		if len(v) == 0 {
+			return nil, emptyAt(prefix, depth)
+		}
 		for _, name := range fieldOrder(v, schema) {
+			if name == "" || strings.ContainsAny(name, "[]") {
+				return nil, fmt.Errorf("has a field %q, which cannot stand between brackets", name)
+			}
 			more, err := s.deep(prefix+"["+name+"]", v[name], nil, depth+1)
 			if err != nil {
 				return nil, err
@@ -149,6 +179,9 @@ func (s styler) deep(prefix string, v any, schema *Schema, depth int) ([]string,
 		}
 		return out, nil
 	case []any:
+		if len(v) == 0 {
+			return nil, emptyAt(prefix, depth)
+		}
 		items, err := texts(v)
 		for _, item := range items {
 			out = append(out, s.pair(prefix, item))

@@ -73,7 +73,6 @@ func TestStyleTable(t *testing.T) {
 		{InQuery, "deepObject", true, map[string]any{"a": []string{"x", "y"}}, "color%5Ba%5D=x&color%5Ba%5D=y"},
 		// Delimiters inside values are not delimiters.
 		{InQuery, "form", false, []any{"a,b", "c"}, "color=a%2Cb,c"},
-		{InQuery, "pipeDelimited", false, []any{"a|b", "c"}, "color=a%7Cb%7Cc"},
 		{InPath, "simple", false, []any{"a,b", "c/d"}, "a%2Cb,c%2Fd"},
 		// Scalars of every type.
 		{InQuery, "form", true, true, "color=true"},
@@ -101,7 +100,7 @@ func TestStyleTable(t *testing.T) {
 
 // encodeOne writes a parameter alone, as it would stand in its place.
 func encodeOne(p *Param, v any) (string, error) {
-	m := &message{path: map[string]string{}, header: map[string][]string{}}
+	m := newMessage(&Operation{})
 	if err := m.add(Arg{Param: p, Value: v}); err != nil {
 		return "", err
 	}
@@ -129,6 +128,21 @@ func TestUnencodableValues(t *testing.T) {
 		{InPath, "simple", []any{}, "empty list"},
 		{InHeader, "simple", "a\r\nX-Evil: 1", "line break"},
 		{InHeader, "simple", "a\x00", "control character"},
+		{InHeader, "simple", " a", "begins or ends with a space"},
+		{InHeader, "simple", []any{"a", "b "}, "begins or ends with a space"},
+		// A separator that cannot be encoded.
+		{InHeader, "simple", []any{"a,b"}, `a value with "," in it`},
+		{InHeader, "simple", map[string]any{"a": "b,c"}, `a value with "," in it`},
+		{InQuery, "pipeDelimited", []any{"a|b", "c"}, `a value with "|" in it`},
+		{InQuery, "spaceDelimited", []any{"a b", "c"}, `a value with " " in it`},
+		// Empty all the way down.
+		{InHeader, "simple", []any{}, "empty list or object"},
+		{InCookie, "form", []any{}, "empty list or object"},
+		{InQuery, "deepObject", map[string]any{"x": []any{}}, `holds color[x], which is an empty list or object`},
+		{InQuery, "deepObject", map[string]any{"x": []any{}, "y": 1}, `holds color[x], which is an empty list or object`},
+		{InQuery, "deepObject", map[string]any{"x": map[string]any{"y": map[string]any{}}}, `holds color[x][y], which is an empty list or object`},
+		{InQuery, "deepObject", map[string]any{"x": nil}, "is null"},
+		{InQuery, "deepObject", map[string]any{"x][y": 1}, "cannot stand between brackets"},
 		{In("trailer"), "simple", "a", `cannot travel in "trailer"`},
 		{InQuery, "form", make(chan int), "is not a JSON value"},
 	}

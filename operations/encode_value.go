@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,20 @@ type shape struct {
 	fields []textField
 }
 
+// isEmpty reports a list or object without content.
+func (sh shape) isEmpty() bool {
+	return sh.kind == isList && len(sh.items) == 0 || sh.kind == isObject && len(sh.fields) == 0
+}
+
+// parts lists the texts that it is made of, one text aside.
+func (sh shape) parts() []string {
+	parts := slices.Clone(sh.items)
+	for _, f := range sh.fields {
+		parts = append(parts, f.name, f.text)
+	}
+	return parts
+}
+
 type textField struct{ name, text string }
 
 type shapeKind int
@@ -31,9 +46,28 @@ const (
 	isObject
 )
 
+func (k shapeKind) String() string { return [...]string{"a single value", "a list", "an object"}[k] }
+
 // shapeOf flattens a JSON-like value. The fields of an object come in the order
 // of the schema's properties, then by name.
 func shapeOf(v any, schema *Schema) (shape, error) {
+	sh, err := flatten(v, schema)
+	if err != nil || schema == nil || len(schema.Types) == 0 {
+		return sh, err
+	}
+	only := func(t string) bool {
+		return !slices.ContainsFunc(schema.Types, func(other string) bool { return other != t && other != "null" })
+	}
+	switch {
+	case sh.kind == isText && only("array"): // a server reads it as a list of one
+		return shape{kind: isList, items: []string{sh.text}}, nil
+	case sh.kind == isObject && only("array"), sh.kind != isObject && only("object"):
+		return sh, fmt.Errorf("is %s where the document has only %s, and would be read as something else", sh.kind, strings.Join(schema.Types, " or "))
+	}
+	return sh, nil
+}
+
+func flatten(v any, schema *Schema) (shape, error) {
 	switch v := plain(v).(type) {
 	case []any:
 		items, err := texts(v)
