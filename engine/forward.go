@@ -111,6 +111,9 @@ func (f *flows) constants(ctx context.Context, c *spec.Consumed, op *operations.
 	var args []operations.Arg
 	for _, p := range c.Params {
 		param := op.Param(operations.In(p.In.Value), p.Name.Value)
+		if p.Value != nil && param == nil && p.In.Value == string(operations.InPath) {
+			return nil, fmt.Errorf("the API takes %q in the path, which a request that is passed on has no place for", p.Name.Value)
+		}
 		if p.Value == nil || param == nil {
 			continue
 		}

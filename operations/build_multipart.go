@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// part is one part of a multipart/form-data body.
-type part struct {
-	name        string
-	file        bool
-	contentType string // "" leaves the header out
-	data        []byte
+// Part is one part of a multipart/form-data body.
+type Part struct {
+	Name        string
+	Filename    string // "" for a part that is no file
+	ContentType string // "" leaves the header out, except for a file
+	Data        []byte
 }
 
 // encodeMultipart writes multipart/form-data (RFC 7578) with the defaults of
@@ -28,26 +28,23 @@ func encodeMultipart(m *Media, v any) ([]byte, string, error) {
 	if !ok {
 		return nil, "", errors.New("must be an object to be sent as multipart/form-data")
 	}
-	var parts []part
+	var parts []Part
 	for _, name := range fieldOrder(obj, m.Schema) {
-		if strings.ContainsFunc(name, isControl) {
-			return nil, "", fmt.Errorf("has a property %q, whose name no part can carry", name)
-		}
 		more, err := partsOf(m, name, obj[name])
 		if err != nil {
 			return nil, "", fmt.Errorf("has a property %q that %w", name, err)
 		}
 		parts = append(parts, more...)
 	}
-	return writeParts(parts)
+	return EncodeParts(parts)
 }
 
-func partsOf(m *Media, name string, v any) ([]part, error) {
+func partsOf(m *Media, name string, v any) ([]Part, error) {
 	schema := propertySchema(m.Schema, name)
 	list, ok := plain(v).([]any)
 	if !ok {
 		p, err := partOf(m, name, schema, v)
-		return []part{p}, err
+		return []Part{p}, err
 	}
 	if len(list) == 0 {
 		return nil, errEmpty
@@ -55,7 +52,7 @@ func partsOf(m *Media, name string, v any) ([]part, error) {
 	if schema != nil {
 		schema = schema.Items
 	}
-	var parts []part
+	var parts []Part
 	for _, item := range list {
 		p, err := partOf(m, name, schema, item)
 		if err != nil {
@@ -66,45 +63,47 @@ func partsOf(m *Media, name string, v any) ([]part, error) {
 	return parts, nil
 }
 
-func partOf(m *Media, name string, schema *Schema, v any) (part, error) {
-	p := part{name: name, contentType: m.Encoding[name].ContentType}
+func partOf(m *Media, name string, schema *Schema, v any) (Part, error) {
+	p := Part{Name: name, ContentType: m.Encoding[name].ContentType}
 	// A list of types ("image/png, image/jpeg") says what is accepted, not
 	// what this is.
-	if strings.ContainsAny(p.contentType, ",*") {
-		p.contentType = ""
+	if strings.ContainsAny(p.ContentType, ",*") {
+		p.ContentType = ""
 	}
 	_, raw := v.([]byte)
 	var err error
 	switch plain(v).(type) {
 	case map[string]any, []any:
-		if p.contentType == "" {
-			p.contentType = "application/json"
+		if p.ContentType == "" {
+			p.ContentType = "application/json"
 		}
-		p.data, err = marshalJSON(v)
+		p.Data, err = marshalJSON(v)
 		return p, err
 	}
 	if raw || isBinary(schema) {
-		p.file = true
-		if p.contentType == "" {
-			p.contentType = "application/octet-stream"
-		}
+		p.Filename = name
 	}
-	p.data, err = rawBytes(schema, v)
+	p.Data, err = rawBytes(schema, v)
 	return p, err
 }
 
-func writeParts(parts []part) ([]byte, string, error) {
+// EncodeParts writes a multipart/form-data body (RFC 7578) and returns it with its
+// content type. The same parts are the same bytes.
+func EncodeParts(parts []Part) (body []byte, contentType string, err error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	if err := w.SetBoundary(boundary(parts)); err != nil {
 		return nil, "", err
 	}
 	for _, p := range parts {
+		if strings.ContainsFunc(p.Name+p.Filename+p.ContentType, isControl) {
+			return nil, "", fmt.Errorf("has a property %q, whose name or type holds a line break or control character", p.Name)
+		}
 		pw, err := w.CreatePart(p.header())
 		if err != nil {
 			return nil, "", err
 		}
-		if _, err := pw.Write(p.data); err != nil {
+		if _, err := pw.Write(p.Data); err != nil {
 			return nil, "", err
 		}
 	}
@@ -115,26 +114,28 @@ func writeParts(parts []part) ([]byte, string, error) {
 }
 
 // boundary cannot occur in the content by accident: it is a hash of it.
-func boundary(parts []part) string {
+func boundary(parts []Part) string {
 	h := sha256.New()
 	for _, p := range parts {
-		fmt.Fprintf(h, "%q %q %d ", p.name, p.contentType, len(p.data))
-		h.Write(p.data)
+		fmt.Fprintf(h, "%q %q %q %d ", p.Name, p.Filename, p.ContentType, len(p.Data))
+		h.Write(p.Data)
 	}
 	return "capstan-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // header quotes names as RFC 9110, section 5.6.4 does, so that they read back as
 // they are.
-func (p part) header() textproto.MIMEHeader {
-	name := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.name)
-	disposition := `form-data; name="` + name + `"`
-	if p.file {
-		disposition += `; filename="` + name + `"`
+func (p Part) header() textproto.MIMEHeader {
+	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace
+	disposition := `form-data; name="` + quote(p.Name) + `"`
+	if p.Filename != "" {
+		disposition += `; filename="` + quote(p.Filename) + `"`
 	}
 	h := textproto.MIMEHeader{"Content-Disposition": {disposition}}
-	if p.contentType != "" {
-		h.Set("Content-Type", p.contentType)
+	if p.ContentType != "" {
+		h.Set("Content-Type", p.ContentType)
+	} else if p.Filename != "" {
+		h.Set("Content-Type", "application/octet-stream")
 	}
 	return h
 }

@@ -437,7 +437,7 @@ func TestBodyErrors(t *testing.T) {
 		{&Request{Op: postOp(js), Body: map[string]any{"a": []any{"\xff"}}}, "text that is not UTF-8"},
 		{&Request{Op: postOp(Media{Type: "text/plain; charset=iso-8859-1"}), Body: "é"}, `does not write the charset "iso-8859-1"`},
 		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"ids": []any{}}}, `property "ids" that is an empty list or object`},
-		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"a\nb": 1}}, "whose name no part can carry"},
+		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"a\nb": 1}}, "whose name or type holds a line break"},
 		{&Request{Op: postOp(Media{Type: "application/x-www-form-urlencoded", Encoding: map[string]Encoding{"meta": {Style: "form", Explode: true}}}),
 			Body: map[string]any{"meta": map[string]any{"name": 1}, "name": 2}}, `property "meta" that would be sent as "name"`},
 	}

@@ -1,5 +1,7 @@
 package operations
 
+import "slices"
+
 // Effect is what an operation does to the provider's data, judged by its HTTP
 // method (RFC 9110, section 9.2.1: GET, HEAD, OPTIONS and TRACE are safe).
 type Effect string
@@ -160,6 +162,27 @@ func (o *Operation) Param(in In, name string) *Param {
 		}
 	}
 	return nil
+}
+
+// InTemplate reports whether the path says where p stands: as one of its
+// segments, or in a query of its own ("/ships?id={ship}").
+func (o *Operation) InTemplate(p *Param) bool {
+	path, query := splitQuery(o.Path)
+	return p.In == InPath && slices.Contains(placeholders(path), p.Name) ||
+		(p.In == InPath || p.In == InQuery) && slices.Contains(placeholders(query), p.Name)
+}
+
+// Unplaced returns the path parameters that the path has no place for. An
+// operation that has one cannot be called: without it the request would go to
+// another resource.
+func (o *Operation) Unplaced() []*Param {
+	var out []*Param
+	for _, p := range o.Params {
+		if p.In == InPath && !o.InTemplate(p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // JSON returns the first media type that is JSON ("application/json",

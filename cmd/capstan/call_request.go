@@ -33,6 +33,7 @@ func (a *app) request(ctx context.Context, op *operations.Operation, f *callFlag
 		r.set(name, values[name])
 	}
 	r.missing(f.body != "")
+	r.placeless()
 	r.check()
 	if len(r.problems) > 0 {
 		return nil, &engine.InputError{Problems: r.problems}
@@ -103,6 +104,10 @@ func (r *requestBuilder) set(name string, v any) {
 
 func (r *requestBuilder) give(t target, v any) {
 	r.given[t.qualified()] = true
+	if t.param != nil && v == nil {
+		r.problem(t.name, "is null, which has no form outside a body", "leave it out")
+		return
+	}
 	if t.param != nil {
 		r.req.Args = append(r.req.Args, operations.Arg{Param: t.param, Value: v})
 		return
@@ -150,7 +155,7 @@ func (r *requestBuilder) openBody() bool {
 // seen by looking at it.
 func (r *requestBuilder) missing(hasBody bool) {
 	for _, t := range r.all {
-		if !t.required || r.given[t.name] || r.given[t.qualified()] || t.in == operations.InBody && hasBody && r.inBody(t.name) {
+		if !t.required || slices.Contains(r.req.Op.Unplaced(), t.param) || r.given[t.name] || r.given[t.qualified()] || t.in == operations.InBody && hasBody && r.inBody(t.name) {
 			continue
 		}
 		r.problem(t.name, fmt.Sprintf("required %s is missing", t.kind()), fmt.Sprintf("write -p %s=...", t.name))
@@ -158,6 +163,15 @@ func (r *requestBuilder) missing(hasBody bool) {
 	b := r.req.Op.Body
 	if b != nil && b.Required && !hasBody && r.props == nil && !slices.ContainsFunc(r.all, isRequiredProperty) {
 		r.problem("--body", "the operation needs a body", "write --body FILE, or -p NAME=VALUE for its properties")
+	}
+}
+
+// placeless refuses an operation whose path has no place for one of its
+// parameters, given or not: the request would go to another resource.
+func (r *requestBuilder) placeless() {
+	for _, p := range r.req.Op.Unplaced() {
+		r.problem(p.Name, fmt.Sprintf("belongs in the path, and %s has no place for it", r.req.Op.Path),
+			fmt.Sprintf("the OpenAPI document needs a path with {%s} in it", p.Name))
 	}
 }
 

@@ -71,7 +71,12 @@ func (r *run) fail(ctx context.Context, s *plan.Step, path, key string, err erro
 	if ctx.Err() != nil { // the evaluation was stopped with the run
 		return context.Cause(ctx)
 	}
-	return &StepError{Step: path, Code: CodeExpression, API: s.API, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
+	e := &StepError{Step: path, Code: CodeExpression, API: s.API, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
+	var absent *plan.NoValueError
+	if errors.As(err, &absent) {
+		e.Code, e.Hint = CodeEmptyValue, hintNothingSent
+	}
+	return e
 }
 
 // statusOf tells how a step stands by the error that ended it.

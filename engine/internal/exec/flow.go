@@ -7,10 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"mime/multipart"
 	"net/http"
-	"net/textproto"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -26,52 +23,13 @@ func (r *run) flowBody(ctx context.Context, s *plan.Step, env *eval.Env, req *op
 		return err
 	}
 	req.MediaType = b.Media
-	parts, ok := v.([]plan.Part)
+	parts, ok := v.([]operations.Part)
 	if !ok {
 		req.Body = v
 		return nil
 	}
-	req.Body, req.MediaType, err = encodeParts(parts)
+	req.Body, req.MediaType, err = operations.EncodeParts(parts)
 	return err
-}
-
-var quoteEscaper = strings.NewReplacer("\\", "\\\\", `"`, `\"`, "\r", "%0D", "\n", "%0A")
-
-// encodeParts writes a multipart/form-data body (RFC 7578).
-func encodeParts(parts []plan.Part) ([]byte, string, error) {
-	var buf bytes.Buffer
-	w := multipart.NewWriter(&buf)
-	for _, p := range parts {
-		h := textproto.MIMEHeader{}
-		disposition := fmt.Sprintf(`form-data; name="%s"`, quoteEscaper.Replace(p.Name))
-		if p.Filename != "" {
-			disposition += fmt.Sprintf(`; filename="%s"`, quoteEscaper.Replace(p.Filename))
-		}
-		h.Set("Content-Disposition", disposition)
-		if p.ContentType != "" {
-			h.Set("Content-Type", strings.Map(dropBreaks, p.ContentType))
-		} else if p.Filename != "" {
-			h.Set("Content-Type", "application/octet-stream")
-		}
-		part, err := w.CreatePart(h)
-		if err != nil {
-			return nil, "", err
-		}
-		if _, err := part.Write([]byte(p.Value)); err != nil {
-			return nil, "", err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, "", err
-	}
-	return buf.Bytes(), w.FormDataContentType(), nil
-}
-
-func dropBreaks(r rune) rune {
-	if r == '\r' || r == '\n' {
-		return -1
-	}
-	return r
 }
 
 // read decodes the answer of a flow's call by its declared format.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
@@ -28,7 +29,7 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 		if err != nil {
 			return nil, r.fail(ctx, s, path, b.Name, err)
 		}
-		if empty(v) && b.Must {
+		if b.Must && empty(v, b.In) || v == nil && r.vanishes(s, b) {
 			return nil, r.emptyValue(s, path, b)
 		}
 		switch {
@@ -49,6 +50,9 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 		if err := r.flowBody(ctx, s, env, req); err != nil {
 			return nil, r.fail(ctx, s, path, "body", err)
 		}
+		if req.Body == nil && s.Op.Effect() != operations.Read {
+			return nil, r.emptyValue(s, path, &plan.Bind{Name: "body", In: operations.InBody, From: "its template"})
+		}
 	}
 	if req.Attempts == 0 {
 		req.Attempts = r.env.Attempts
@@ -60,15 +64,41 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 	return req, nil
 }
 
-// empty reports whether a value says nothing. Empty lists are refused where they
-// would widen a request, when it is built.
-func empty(v any) bool { return v == nil || v == "" }
+// empty reports whether a value says nothing: all the way down outside a body,
+// where an empty list has no form of its own.
+func empty(v any, in operations.In) bool {
+	if v == nil || v == "" {
+		return true
+	}
+	if in == operations.InBody {
+		return false
+	}
+	switch v := v.(type) {
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !empty(item, in) })
+	case map[string]any:
+		for _, field := range v {
+			if !empty(field, in) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// vanishes reports whether leaving the bound value out would make the request
+// another one than was asked for: a write that reaches more, or does less. What
+// the caller did not give was not asked for.
+func (r *run) vanishes(s *plan.Step, b *plan.Bind) bool {
+	return s.Op.Effect() != operations.Read && !b.Null && !b.LeftOut(r.env.Inputs)
+}
 
 func (r *run) emptyValue(s *plan.Step, path string, b *plan.Bind) error {
 	e := &StepError{
 		Step: path, Code: CodeEmptyValue, API: s.API,
 		Message: fmt.Sprintf("%q of %s came out empty: %s has no value", b.Name, s.Op.ID, b.From),
-		Hint:    "nothing was sent; check what the steps before it returned",
+		Hint:    hintNothingSent,
 	}
 	for _, g := range s.Guards {
 		if g.Param == b.Name {
@@ -78,6 +108,8 @@ func (r *run) emptyValue(s *plan.Step, path string, b *plan.Bind) error {
 	}
 	return e
 }
+
+const hintNothingSent = "nothing was sent; check what the steps before it returned"
 
 // idempotencyKey is the same for every attempt of a step in a run, and for no
 // other step.

@@ -266,8 +266,9 @@ func (bb *binding) complete() {
 	op := bb.s.Op
 	sendsBody := op.Body != nil && op.Body.Required ||
 		slices.ContainsFunc(bb.s.Binds, func(x *Bind) bool { return x.In == operations.InBody })
+	unplaced := op.Unplaced()
 	for _, t := range bb.targets {
-		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) ||
+		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) || slices.Contains(unplaced, t.param) ||
 			bb.ambiguous(bb.s, t) || bb.unresolvedAbout(t.name, bb.at) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -32,8 +33,7 @@ func (c *flowCall) body() {
 	}
 	var inBody []*spec.Param
 	for _, p := range c.op.Params {
-		switch p.In.Value {
-		case "body", "form", "formData", "multipart":
+		if p.In.Value == "body" { // of those in a form the spec stage made a template
 			inBody = append(inBody, p)
 		}
 	}
@@ -106,10 +106,10 @@ func (c *flowCall) jsonText(n *names, at spec.Str, src string) {
 	c.setBody("", v.refs(), func(ctx context.Context, env *eval.Env) (any, error) {
 		var failed error
 		out, err := t.Render(v.getter(ctx, env, &failed))
-		if failed != nil {
-			err = failed
+		if err = cmp.Or(failed, err); err != nil || out == nil {
+			return nil, err
 		}
-		return out, err
+		return out, nil
 	})
 }
 
@@ -169,9 +169,6 @@ func (c *flowCall) setBody(media string, reads []eval.Ref, make func(context.Con
 	c.use(reads, c.by)
 }
 
-// Part is one part of a multipart body, evaluated.
-type Part struct{ Name, Value, Filename, ContentType string }
-
 // multipart compiles the parts of a form.
 func (c *flowCall) multipart(n *names, v spec.Value) {
 	var parts []map[string]Value
@@ -202,7 +199,7 @@ func (c *flowCall) multipart(n *names, v spec.Value) {
 		}
 	}
 	c.setBody("multipart/form-data", reads, func(ctx context.Context, env *eval.Env) (any, error) {
-		var out []Part
+		out := []operations.Part{}
 		for _, p := range parts {
 			part, given, err := evalPart(ctx, env, p)
 			if err != nil {
@@ -216,24 +213,27 @@ func (c *flowCall) multipart(n *names, v spec.Value) {
 	})
 }
 
-func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (Part, bool, error) {
+func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (operations.Part, bool, error) {
 	text := map[string]string{}
 	for name, v := range p {
 		x, err := v.Eval(ctx, env)
 		if err != nil {
-			return Part{}, false, err
+			return operations.Part{}, false, err
 		}
 		if x == nil && name == "value" {
-			return Part{}, false, nil
+			if t, ok := v.(textValue); ok && t.text.Whole() {
+				err = t.places[0].lacking(env)
+			}
+			return operations.Part{}, false, err
 		}
 		if x == nil {
 			continue
 		}
 		if text[name], err = eval.TextOf(x); err != nil {
-			return Part{}, false, err
+			return operations.Part{}, false, err
 		}
 	}
-	part := Part{Name: text["name"], Value: text["value"], Filename: text["filename"], ContentType: text["contentType"]}
+	part := operations.Part{Name: text["name"], Filename: text["filename"], ContentType: text["contentType"], Data: []byte(text["value"])}
 	if part.Name == "" {
 		return part, false, fmt.Errorf("a part of the form has no name")
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -113,13 +114,15 @@ func (c *flowCall) find() bool {
 
 // params binds what travels in path, query, headers and cookies.
 func (c *flowCall) params() {
+	c.placeless()
 	for _, p := range c.s.Op.Params {
 		declared := c.param(string(p.In), p.Name)
-		v, rule, ok := c.value(p.Name, declared, p.Required)
+		must := p.In == operations.InPath || c.s.Op.Effect() != operations.Read && c.s.Op.InTemplate(p)
+		v, rule, ok := c.value(p.Name, declared, p.Required || must)
 		if !ok {
 			continue
 		}
-		c.bind(&Bind{Name: p.Name, In: p.In, Param: p, Must: p.In == operations.InPath}, rule, v)
+		c.bind(&Bind{Name: p.Name, In: p.In, Param: p, Must: must}, rule, v)
 	}
 }
 
@@ -132,7 +135,7 @@ func (c *flowCall) param(in, name string) *spec.Param {
 }
 
 func (c *flowCall) bind(b *Bind, rule Rule, v Value) {
-	b.Rule, b.Value = rule, v
+	b.Rule, b.Value, b.template = rule, v, rule == RuleSchema
 	b.From, b.Source = describe(v)
 	c.s.Binds = append(c.s.Binds, b)
 }
@@ -213,20 +216,19 @@ func (c *flowCall) same(in *Input) Value {
 // see the call's arguments first.
 func (c *flowCall) inOperation() *names {
 	n := *c.names
-	n.local = maps.Clone(c.with)
+	n.local, n.writes = maps.Clone(c.with), c.s.Op.Effect() != operations.Read
 	for _, p := range c.op.Params {
 		if _, given := n.local[p.Name.Value]; p.In.Value == "environment" && !given {
 			key := n.variables.use(environment + "." + p.Name.Value)
 			n.local[p.Name.Value] = placeValue{&place{ref: eval.Ref{Name: varBinds, Path: []string{key}}}}
 		}
 	}
-	for name := range c.with {
-		c.spent[name] = true // any text of the operation may read it
-	}
+	n.spent = c.spent
 	return &n
 }
 
-// unspent reports arguments that the operation has no place for.
+// unspent reports arguments that the operation has no place for. A method that
+// acts on what its URL names would do so to more than was meant without one.
 func (c *flowCall) unspent() {
 	for _, f := range c.step.With {
 		if c.spent[f.Key.Value] {
@@ -241,6 +243,9 @@ func (c *flowCall) unspent() {
 			Code: "unused-argument", Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("%s takes no parameter %q: its value is not sent", c.step.Call.Value, f.Key.Value),
 			Hint:    argumentHint(f.Key.Value, names),
+		}
+		if m := c.s.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
+			d.Severity = diag.Error
 		}
 		c.diags.Add(d)
 	}

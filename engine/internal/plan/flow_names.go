@@ -22,10 +22,35 @@ type place struct {
 	local Value      // an argument of the call, instead of ref
 	path  *eval.Path // nil for the whole
 	t     eval.Type
+	// needed says that a write is made of it: absent, it is an error, unless the
+	// caller left it out.
+	needed bool
 }
+
+// NoValueError says that a write names a value that is not there.
+type NoValueError struct{ Name string }
+
+func (e *NoValueError) Error() string { return fmt.Sprintf("%s has no value", e.Name) }
 
 // get reads the place; absent values are found false.
 func (p *place) get(ctx context.Context, env *eval.Env) (any, bool, error) {
+	v, found, err := p.read(ctx, env)
+	if err == nil && !found {
+		err = p.lacking(env)
+	}
+	return v, found, err
+}
+
+// lacking is the error of a place that has no value, nil where it may have none.
+func (p *place) lacking(env *eval.Env) error {
+	inputs, _ := env.Vars[varInputs].(map[string]any)
+	if !p.needed || leftOut(p.refs(), inputs) {
+		return nil
+	}
+	return &NoValueError{p.name()}
+}
+
+func (p *place) read(ctx context.Context, env *eval.Env) (any, bool, error) {
 	var v any
 	found := true
 	switch {
@@ -77,6 +102,9 @@ type names struct {
 	*flowBuilder
 	by    string           // who reads: a step's id, or "" for the answer
 	local map[string]Value // arguments of the call, when the text belongs to its operation
+	spent map[string]bool  // those of them that a text reads, with local
+	// writes says that the text belongs to an operation that writes.
+	writes bool
 }
 
 // resolve finds what a dotted name stands for. Steps go before inputs where the
@@ -103,6 +131,7 @@ func (n *names) find(path *eval.Path) *place {
 	}
 	head := parts[0]
 	if v, ok := n.local[head]; ok {
+		n.spent[head] = true
 		return &place{local: v, path: rest(path, 1), t: fieldType(v.typ(), path, 1)}
 	}
 	_, isStep := n.steps[head]

@@ -31,7 +31,7 @@ func (v textValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
 		return x, err
 	}
 	var failed error
-	s, ok := v.text.Render(v.getter(ctx, env, &failed))
+	s, ok := v.text.Render(v.inText(ctx, env, &failed))
 	if failed != nil || !ok {
 		return nil, failed
 	}
@@ -42,7 +42,7 @@ func (v textValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
 // set, makes a value's text fit where it stands.
 func (v textValue) partial(ctx context.Context, env *eval.Env, escape func(string) string) (string, error) {
 	var failed error
-	get := v.getter(ctx, env, &failed)
+	get := v.inText(ctx, env, &failed)
 	s, _ := v.text.Render(func(i int) (any, bool) {
 		x, ok := get(i)
 		if !ok || x == nil {
@@ -65,6 +65,18 @@ func (v textValue) getter(ctx context.Context, env *eval.Env, failed *error) fun
 		x, found, err := v.places[i].get(ctx, env)
 		if err != nil && *failed == nil {
 			*failed = err
+		}
+		return x, found
+	}
+}
+
+// inText is getter for values inside longer text, where null cannot be written.
+func (v textValue) inText(ctx context.Context, env *eval.Env, failed *error) func(int) (any, bool) {
+	get := v.getter(ctx, env, failed)
+	return func(i int) (any, bool) {
+		x, found := get(i)
+		if x == nil && *failed == nil {
+			*failed = v.places[i].lacking(env)
 		}
 		return x, found
 	}
@@ -192,7 +204,9 @@ func (n *names) places(at spec.Str, all []eval.Placeholder) ([]*place, bool) {
 		if out[i] = n.resolve(p.Path); out[i] == nil {
 			n.unresolved(at, p.Offset, p.Length, p.Name)
 			ok = false
+			continue
 		}
+		out[i].needed = n.writes
 	}
 	return out, ok
 }

@@ -52,7 +52,23 @@ func alwaysEmpty(v Value) bool {
 		return false
 	}
 	got, err := v.Eval(context.Background(), &eval.Env{})
-	return err == nil && (got == nil || got == "")
+	return err == nil && emptyFilter(got)
+}
+
+// emptyFilter reports whether a filter selects nothing at any depth.
+func emptyFilter(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !emptyFilter(item) })
+	case map[string]any:
+		for _, field := range v {
+			if !emptyFilter(field) {
+				return false
+			}
+		}
+		return true
+	}
+	return v == nil || v == ""
 }
 
 // identifies reports whether a filter takes an id rather than a property.
@@ -189,6 +205,7 @@ func (b *builder) probe(s *Step, scope *eval.Scope) {
 			"the probe of step %q must answer as %s does, and %s does not", s.ID, s.Op.ID, op.ID)
 		return
 	}
+	b.placeless(op, p.Operation)
 	// The probe is bound like a step of its own that stands in the place of s.
 	look := &Step{Spec: &spec.Step{ID: s.Spec.ID, Pos: p.Pos, With: p.With}, ID: s.ID, Kind: KindOperation, API: s.API, Op: op}
 	b.bindOperation(look, scope)

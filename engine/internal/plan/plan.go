@@ -115,6 +115,26 @@ type Bind struct {
 	Null bool
 	// Sensitive says that the value holds part of a sensitive result.
 	Sensitive bool
+	// template says that the value is made by a text of a consumed operation, which
+	// counts on what it names.
+	template bool
+}
+
+// LeftOut reports whether a bind that came out without a value has none because
+// the caller gave none: it reads nothing but inputs, and one of them is absent.
+func (b *Bind) LeftOut(inputs map[string]any) bool {
+	return !b.template && leftOut(b.Value.refs(), inputs)
+}
+
+func leftOut(refs []eval.Ref, inputs map[string]any) bool {
+	absent := false
+	for _, r := range refs {
+		if r.Step || r.Name != varInputs || len(r.Path) == 0 {
+			return false
+		}
+		absent = absent || inputs[r.Path[0]] == nil
+	}
+	return absent
 }
 
 // Rule is why a value was bound, in the order in which the rules are tried.

@@ -62,6 +62,7 @@ func (b *builder) resolve(s *Step, missing map[string]bool) {
 		b.diags.Add(diag.Diagnostic{Code: "deprecated-operation", Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("operation %q is deprecated", op.ID)})
 	}
+	b.placeless(op, s.Spec.Operation)
 	s.Op = op
 	s.Result = eval.SchemaType(op.Result())
 }
