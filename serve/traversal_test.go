@@ -101,6 +101,9 @@ func TestValuesStayValuesOverEveryFace(t *testing.T) {
 		if err != nil || resp.StatusCode != http.StatusOK {
 			t.Fatalf("%.50q over mcp: %v %v", value, resp, err)
 		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil { // the answer begins before the call is done
+			t.Fatal(err)
+		}
 		resp.Body.Close()
 		for i, path := range paths {
 			parts := strings.Split(path, "/")

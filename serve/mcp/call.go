@@ -28,6 +28,7 @@ func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolP
 	if err != nil {
 		return nil, err
 	}
+	s.streams(r)
 	for round := 0; ; round++ {
 		res := s.invoke(ctx, tool, call)
 		switch {

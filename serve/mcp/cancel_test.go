@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -40,12 +41,12 @@ func TestCancellingARequestCancelsTheCall(t *testing.T) {
 	}
 }
 
-// Nobody is left to receive the answer, in either era.
+// No client is left to receive the answer, in either era, nor comes back for it.
 func TestAClientThatVanishesCancelsItsCall(t *testing.T) {
 	for _, era := range eras {
 		t.Run(era, func(t *testing.T) {
 			offer, began, ended := parked()
-			url := listen(t, newServer(t, offer, nil))
+			url := listen(t, newServer(t, offer, &mcp.Options{Linger: time.Millisecond}))
 			headers := map[string]string{"Mcp-Protocol-Version": modern, "Mcp-Method": "tools/call", "Mcp-Name": "wait"}
 			body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`
 			if era != modern {

@@ -5,51 +5,119 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// exchanges ties a request inside a session to the HTTP request that carries
-// it. The SDK runs such requests under the context of the one that opened the
-// session, so that neither the caller's identity nor its vanishing would be
-// seen. The link is a header, which is the only thing the SDK hands through.
+// exchanges ties a request to the HTTP request that carries it. The SDK runs
+// requests of a session under the context of the one that opened the session, so
+// that neither the caller's identity nor its vanishing would be seen. The link is
+// a header, which is the only thing the SDK hands through.
+//
+// An exchange outlives its HTTP request where that was cut off and the client can
+// resume its stream: the call goes on until the client is back, or too late.
 type exchanges struct {
-	mu   sync.Mutex
-	last uint64
-	open map[string]exchange
+	linger time.Duration // how long a call waits for its client to come back
+	replay replay
+
+	mu     sync.Mutex
+	last   uint64
+	open   map[string]*exchange
+	closed bool
 }
 
 type exchange struct {
-	ctx     context.Context
-	cancel  context.CancelFunc
+	id      string
 	session string
+	ctx     context.Context // of the call: it has the values of the HTTP request
+	cancel  context.CancelFunc
+	stream  atomic.Pointer[streamName] // of the answer, once it has begun
+
+	answer *alive      // of the HTTP request that carries it now, nil for none
+	timer  *time.Timer // gives the call up, while nothing carries it
 }
 
 // exchangeHeader is no valid field name, so no client can send it.
 const exchangeHeader = "capstan exchange"
 
+// exchangeKey finds the exchange in the context of an HTTP request.
+type exchangeKey struct{}
+
 // begin gives the request to hand to the SDK in place of r, and the function
-// that ends the exchange.
-func (e *exchanges) begin(r *http.Request, session string) (*http.Request, func()) {
-	ctx, cancel := context.WithCancel(r.Context())
+// that ends the HTTP request.
+func (e *exchanges) begin(r *http.Request, session string, answer *alive) (*http.Request, func()) {
+	x := &exchange{session: session, answer: answer}
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	x.ctx, x.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.open == nil {
-		e.open = map[string]exchange{}
+		e.open = map[string]*exchange{}
 	}
 	e.last++
-	id := strconv.FormatUint(e.last, 36)
-	e.open[id] = exchange{ctx, cancel, session}
-	r = r.WithContext(ctx)
+	x.id = strconv.FormatUint(e.last, 36)
+	e.open[x.id] = x
 	r.Header = maps.Clone(r.Header)
-	r.Header[exchangeHeader] = []string{id}
-	return r, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		delete(e.open, id)
-		cancel()
+	r.Header[exchangeHeader] = []string{x.id}
+	return r, func() { e.left(x, r.Context().Err() != nil) }
+}
+
+// left is called when the HTTP request that carried an exchange ends, cut off
+// or answered.
+func (e *exchanges) left(x *exchange, cut bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	x.answer = nil
+	if cut && !e.closed && x.ctx.Err() == nil && e.open[x.id] == x && e.replay.resumable(x.name()) {
+		x.timer = time.AfterFunc(e.linger, func() { e.giveUp(x) })
+		return
 	}
+	e.drop(x)
+}
+
+// giveUp ends an exchange whose client did not come back.
+func (e *exchanges) giveUp(x *exchange) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if x.answer == nil {
+		e.drop(x)
+	}
+}
+
+// drop forgets an exchange, and cancels its call.
+func (e *exchanges) drop(x *exchange) {
+	delete(e.open, x.id)
+	x.cancel()
+	e.replay.drop(x.name())
+}
+
+// name is that of the stream, the zero name before it has begun.
+func (x *exchange) name() streamName {
+	if name := x.stream.Load(); name != nil {
+		return *name
+	}
+	return streamName{}
+}
+
+// resume has another HTTP request carry the exchange of the stream that it
+// names by its last event. The result is called when that ends.
+func (e *exchanges) resume(r *http.Request, session string, answer *alive) (end func()) {
+	stream, _, _ := strings.Cut(r.Header.Get(lastEventHeader), "_")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, x := range e.open {
+		if stream == "" || x.name() != (streamName{session, stream}) || x.answer != nil {
+			continue
+		}
+		x.timer.Stop()
+		x.answer = answer
+		return func() { e.left(x, r.Context().Err() != nil) }
+	}
+	return nil
 }
 
 // end cancels what a session has in flight.
@@ -57,32 +125,64 @@ func (e *exchanges) end(session string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, x := range e.open {
-		if x.session == session {
-			x.cancel()
+		if x.session != session || session == "" {
+			continue
+		}
+		x.cancel()
+		if x.answer == nil {
+			x.timer.Stop()
+			e.drop(x)
 		}
 	}
 }
 
-func (e *exchanges) find(id string) context.Context {
+// close cancels calls that nobody is there to receive the answer of, now and
+// from now on.
+func (e *exchanges) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.open[id].ctx
+	e.closed = true
+	for _, x := range e.open {
+		if x.answer == nil {
+			x.timer.Stop()
+			e.drop(x)
+		}
+	}
+}
+
+// find returns the context of an exchange and what answers it, both nil when
+// there is none.
+func (e *exchanges) find(id string) (context.Context, *alive) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if x := e.open[id]; x != nil {
+		return x.ctx, x.answer
+	}
+	return nil, nil
 }
 
 // carrierKey finds the context that stdio runs under.
 type carrierKey struct{}
 
+// exchangeOf is the id of the exchange that a request belongs to, "" for none.
+func exchangeOf(req sdk.Request) string {
+	if extra := req.GetExtra(); extra != nil {
+		if id := extra.Header[exchangeHeader]; len(id) == 1 {
+			return id[0]
+		}
+	}
+	return ""
+}
+
 // asked gives the context to serve req in: it ends with the SDK's, which knows
 // cancellations, and with the carrier's, whose values it has.
 func (s *Server) asked(ctx context.Context, req sdk.Request) (context.Context, func()) {
 	carrier, _ := ctx.Value(carrierKey{}).(context.Context)
-	if extra := req.GetExtra(); extra != nil {
-		if id := extra.Header[exchangeHeader]; len(id) == 1 {
-			if carrier = s.exchanges.find(id[0]); carrier == nil {
-				gone, cancel := context.WithCancel(ctx) // the client left before its turn came
-				cancel()
-				return gone, func() {}
-			}
+	if id := exchangeOf(req); id != "" {
+		if carrier, _ = s.exchanges.find(id); carrier == nil {
+			gone, cancel := context.WithCancel(ctx) // the client left before its turn came
+			cancel()
+			return gone, func() {}
 		}
 	}
 	if carrier == nil {
@@ -91,6 +191,15 @@ func (s *Server) asked(ctx context.Context, req sdk.Request) (context.Context, f
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(carrier, cancel)
 	return carried{ctx, carrier}, func() { stop(); cancel() }
+}
+
+// streams begins the answer to a request that may take long, if it is a stream.
+func (s *Server) streams(req sdk.Request) {
+	if id := exchangeOf(req); id != "" {
+		if _, answer := s.exchanges.find(id); answer != nil {
+			answer.begin()
+		}
+	}
 }
 
 // carried is a context with another's values before its own.

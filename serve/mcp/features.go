@@ -65,6 +65,9 @@ func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler)
 	case *sdk.CallToolParamsRaw:
 		return s.callTool(ctx, r, params)
 	case *sdk.ReadResourceParams:
+		if !r.modern { // later, that there is none is a status
+			s.streams(r)
+		}
 		return r.readResource(ctx, params)
 	case *sdk.GetPromptParams:
 		return r.getPrompt(ctx, params)

@@ -18,6 +18,8 @@ const (
 	methodHeader  = "Mcp-Method"
 	nameHeader    = "Mcp-Name"
 	sessionHeader = "Mcp-Session-Id"
+	// lastEventHeader names the last event that a client saw of a stream.
+	lastEventHeader = "Last-Event-Id"
 )
 
 // gate is the HTTP face: it reads a request, decides its era, answers what is
@@ -45,7 +47,7 @@ func (g *gate) open(s *Server) error {
 		o.MaxRequestBodyBytes = -1 // the gate has read it
 		return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return s.sdk }, &o)
 	}
-	g.session = handler(sdk.StreamableHTTPOptions{SessionTimeout: s.opts.Idle})
+	g.session = handler(sdk.StreamableHTTPOptions{SessionTimeout: s.opts.Idle, EventStore: &s.exchanges.replay})
 	g.answer = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true, JSONResponse: true})
 	g.stream = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
 	return nil
@@ -112,7 +114,7 @@ func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {
 	if m.wantsStream() {
 		next = g.stream
 	}
-	g.pass(w, r, m, next)
+	g.pass(w, r, m, "", next)
 }
 
 func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) {
@@ -136,9 +138,7 @@ func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) 
 		refuse(w, http.StatusServiceUnavailable, m.id(), codeServer, "too many sessions are open; try again later")
 		return
 	}
-	r, end := g.server.exchanges.begin(r, id)
-	defer end()
-	g.pass(w, r, m, g.session)
+	g.pass(w, r, m, id, g.session)
 	if id == "" { // this request may have opened a session
 		g.server.sessions.unuse(w.Header().Get(sessionHeader))
 	}
@@ -146,7 +146,9 @@ func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) 
 
 // serveOther serves GET, the stream of a session, and DELETE, its end.
 func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
-	out := &spoken{ResponseWriter: w}
+	answer := &alive{ResponseWriter: w}
+	defer answer.end()
+	out := &spoken{ResponseWriter: answer}
 	defer out.finish()
 	if r.Header.Get(versionHeader) >= modernVersion {
 		g.answer.ServeHTTP(out, r)
@@ -159,8 +161,16 @@ func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, nil, codeNoSession, "there is no such session; initialize a new one")
 		return
 	}
-	if r.Method == http.MethodDelete {
+	switch r.Method {
+	case http.MethodDelete:
 		g.server.exchanges.end(id)
+	case http.MethodGet:
+		if end := g.server.exchanges.resume(r, id, answer); end != nil {
+			defer end()
+			answer.Header().Set("Content-Type", "text/event-stream")
+			answer.Header().Set("Cache-Control", "no-cache, no-transform")
+			answer.begin() // the SDK says nothing before the next event
+		}
 	}
 	g.session.ServeHTTP(out, r)
 }
@@ -170,10 +180,15 @@ func (g *gate) knows(method string) bool {
 	return knownMethod(method) || g.server.extended(method) != nil
 }
 
-func (g *gate) pass(w http.ResponseWriter, r *http.Request, m *message, next http.Handler) {
+// pass hands a message on to the SDK.
+func (g *gate) pass(w http.ResponseWriter, r *http.Request, m *message, session string, next http.Handler) {
+	answer := &alive{ResponseWriter: w}
+	defer answer.end()
+	r, end := g.server.exchanges.begin(r, session, answer)
+	defer end()
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
 	r.ContentLength = int64(len(m.body))
-	out := &spoken{ResponseWriter: w, id: m.id()}
+	out := &spoken{ResponseWriter: answer, id: m.id()}
 	defer out.finish()
 	next.ServeHTTP(out, r)
 }

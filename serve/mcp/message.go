@@ -130,10 +130,13 @@ func (m *message) fillCapabilities() {
 	}
 }
 
-// wantsStream reports whether the client asked for something that comes before
-// the answer, or never ends.
+// wantsStream reports whether the answer may take long, never ends, or comes
+// after something else that the client asked for.
 func (m *message) wantsStream() bool {
-	return m.request != nil && (m.request.Method == "subscriptions/listen" || m.meta["progressToken"] != nil)
+	if m.request == nil {
+		return false
+	}
+	return m.request.Method == "tools/call" || m.request.Method == "subscriptions/listen" || m.meta["progressToken"] != nil
 }
 
 func knownMethod(method string) bool {

@@ -21,6 +21,10 @@ type Options struct {
 	// Idle is how long a session of the era up to 2025-11-25 may go without a
 	// request before it is closed. Default 30 minutes.
 	Idle time.Duration
+	// Linger is how long a call of that era goes on when its client is cut off
+	// and can resume the stream of its answer: where it saw an event with an id,
+	// as it does at once from 2025-11-25 on. Default one minute.
+	Linger time.Duration
 	// MaxSessions is how many such sessions may be open at once. One more
 	// closes the one of the same caller that has been quiet longest; for a
 	// caller without one, that of the caller who has most. Default 1000.
@@ -86,6 +90,9 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 	if s.opts.Idle <= 0 {
 		s.opts.Idle = 30 * time.Minute
 	}
+	if s.opts.Linger <= 0 {
+		s.opts.Linger = time.Minute
+	}
 	if s.opts.MaxSessions <= 0 {
 		s.opts.MaxSessions = 1000
 	}
@@ -99,6 +106,8 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 	s.seal = newSeal(s.opts.StateKey)
 	s.ids = newIDs()
 	s.sessions.max = s.opts.MaxSessions
+	s.exchanges.linger = s.opts.Linger
+	s.exchanges.replay.max, s.exchanges.replay.gone = mostReplayed, s.exchanges.end
 	// The SDK announces the features below to its own bookkeeping of
 	// subscriptions; clients are told those of the offer.
 	s.sdk = sdk.NewServer(&sdk.Implementation{}, &sdk.ServerOptions{
@@ -147,6 +156,7 @@ func (s *Server) Handler() http.Handler { return &s.gate }
 // http.Server.RegisterOnShutdown, since streams would keep a server up.
 func (s *Server) Close() error {
 	s.gate.closed.Store(true)
+	s.exchanges.close()
 	var all sync.WaitGroup
 	for session := range s.sdk.Sessions() {
 		all.Go(func() { _ = session.Close() })

@@ -22,8 +22,9 @@ type Tool struct {
 	// Call does the work, once per request and concurrently. Its error, and a
 	// panic, reach the model as the text of a failed result, so they must be in
 	// the user's words and hold no secret. ctx ends when the client cancels,
-	// and when nobody is left to receive the answer; its values are those of
-	// the HTTP request that asked.
+	// and when no client can receive the answer any more; its values are those of
+	// the HTTP request that asked. A client whose connection was cut may come
+	// back for the answer, see Options.Linger.
 	Call func(ctx context.Context, call *ToolCall) (*ToolResult, error)
 }
 
