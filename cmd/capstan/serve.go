@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +19,16 @@ type serveFlags struct {
 	address    string
 	portOffset int
 	watch      bool
+	keepRuns   int
 	rest, mcp  string
 	access     accessFlags
 }
+
+// What a server that keeps runs in memory keeps of those that ended.
+const (
+	standardKeep = 1000
+	keepFor      = 24 * time.Hour
+)
 
 // defaultServed is where compositions are served when nothing else is said.
 const defaultServed = "127.0.0.1:8080"
@@ -56,6 +64,7 @@ Of a directory, everything below it that can be served is.`,
 	fs.StringVar(&f.address, "address", "", "framework files: listen at `HOST` instead of what the files say")
 	fs.IntVar(&f.portOffset, "port-offset", 0, "framework files: add `N` to every port")
 	fs.BoolVar(&f.watch, "watch", false, "serve changed files anew; while a file is wrong its last good version stays")
+	fs.IntVar(&f.keepRuns, "keep-runs", standardKeep, "of runs kept in memory (--state none), keep the latest `N` that ended; each goes after a day")
 	f.send.add(fs)
 	f.load.add(fs)
 	a.completeFile(cmd, &f.load)

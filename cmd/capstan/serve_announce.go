@@ -62,7 +62,7 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 // whereRunsAre tells where the runs of compositions are kept.
 func (d *deployment) whereRunsAre() string {
 	if d.stateKey == nil {
-		return "runs are kept in memory, and gone when the server stops"
+		return fmt.Sprintf("runs are kept in memory, and gone when the server stops; of those that ended the latest %d, for a day", d.flags.keepRuns)
 	}
 	dir, err := d.app.stateDir()
 	if err != nil {

@@ -39,6 +39,12 @@ type deployment struct {
 
 // deploy checks the flags.
 func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
+	if f.keepRuns < 1 {
+		return nil, usagef("--keep-runs %d: keep one at least", f.keepRuns)
+	}
+	if f.keepRuns != standardKeep && a.flags.state != noState {
+		return nil, usagef("--keep-runs is about runs in memory (--state none); capstan runs prune forgets those that are stored")
+	}
 	if f.mcp == "stdio" && !a.wantsText() {
 		return nil, usagef("--mcp stdio speaks on stdout, so -o %s cannot print there", a.flags.output)
 	}
@@ -257,7 +263,7 @@ func (d *deployment) keep(ctx context.Context) (err error) {
 		return err
 	}
 	if d.rt == nil {
-		d.rt = memory.NewRuntime(memory.RuntimeOptions{})
+		d.rt = memory.NewRuntime(memory.RuntimeOptions{Keep: d.flags.keepRuns, KeepFor: keepFor})
 		return nil
 	}
 	dir, err := d.app.stateDir()

@@ -4,6 +4,7 @@ package memory
 
 import (
 	"cmp"
+	"container/list"
 	"context"
 	"slices"
 	"strings"
@@ -17,6 +18,11 @@ import (
 // RuntimeOptions shape a Runtime.
 type RuntimeOptions struct {
 	Now func() time.Time // nil means time.Now
+	// Keep is how many runs that ended are kept: the oldest go first. 0 keeps
+	// all of them.
+	Keep int
+	// KeepFor is how long a run is kept after its end; 0 means for ever.
+	KeepFor time.Duration
 
 	// Fault is for tests only: it is called before and after each change is
 	// made, with "before " or "after " and the kind of its first event ("park"
@@ -26,39 +32,79 @@ type RuntimeOptions struct {
 }
 
 // NewRuntime returns a Runtime whose runs live and die with the process. It
-// keeps every run until it is pruned.
+// keeps every run until it is pruned, or as o says. Runs that did not end are
+// always kept.
 func NewRuntime(o RuntimeOptions) durable.Runtime {
-	s := &store{runs: map[string]*run{}, fault: o.Fault}
-	return journal.New(s, journal.Options{Now: o.Now})
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return journal.New(newStore(o), journal.Options{Now: o.Now})
 }
 
 // store is a journal.Store in a map.
 type store struct {
+	o     RuntimeOptions
 	mu    sync.Mutex
 	runs  map[string]*run
-	fault func(point string) error
+	ended *list.List // of *run, the one that ended first in front
 }
 
 type run struct {
 	journal.Run
 	records []journal.Record
 	driven  bool
+	place   *list.Element // in store.ended, nil while it has not ended
+}
+
+func newStore(o RuntimeOptions) *store {
+	return &store{o: o, runs: map[string]*run{}, ended: list.New()}
+}
+
+// update takes over what changes of a run.
+func (s *store) update(r *run, row journal.Row) {
+	r.Row = row
+	switch over := !row.Ended.IsZero(); {
+	case over && r.place == nil:
+		r.place = s.ended.PushBack(r)
+	case !over && r.place != nil: // it is tried again
+		s.ended.Remove(r.place)
+		r.place = nil
+	}
+}
+
+// forget drops the runs that ended and are kept no longer. One that is still
+// being driven here waits for the next time.
+func (s *store) forget() {
+	for e := s.ended.Front(); e != nil; e = s.ended.Front() {
+		r := e.Value.(*run)
+		many := s.o.Keep > 0 && s.ended.Len() > s.o.Keep
+		old := s.o.KeepFor > 0 && s.o.Now().Sub(r.Row.Ended) >= s.o.KeepFor
+		if !many && !old || r.driven {
+			return
+		}
+		s.drop(r)
+	}
+}
+
+func (s *store) drop(r *run) {
+	s.ended.Remove(r.place)
+	delete(s.runs, r.Spec.ID)
 }
 
 var _ journal.Store = (*store)(nil)
 
 // change makes a change, with the faults that tests ask for.
 func (s *store) change(point string, do func() error) error {
-	if s.fault == nil {
+	if s.o.Fault == nil {
 		return do()
 	}
-	if err := s.fault("before " + point); err != nil {
+	if err := s.o.Fault("before " + point); err != nil {
 		return err
 	}
 	if err := do(); err != nil {
 		return err
 	}
-	return s.fault("after " + point)
+	return s.o.Fault("after " + point)
 }
 
 func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
@@ -71,10 +117,13 @@ func (s *store) create(spec durable.Spec, first []journal.Record, row journal.Ro
 	if s.runs[spec.ID] != nil {
 		return durable.ErrExists
 	}
-	s.runs[spec.ID] = &run{
-		Run:     journal.Run{Spec: spec, Row: row, Updated: first[len(first)-1].At},
+	r := &run{
+		Run:     journal.Run{Spec: spec, Updated: first[len(first)-1].At},
 		records: slices.Clone(first),
 	}
+	s.runs[spec.ID] = r
+	s.update(r, row)
+	s.forget()
 	return nil
 }
 
@@ -101,7 +150,7 @@ func (s *store) append(id string, c journal.Change) error {
 		r.Updated = c.Replace.At
 	}
 	if c.Row != nil {
-		r.Row = *c.Row
+		s.update(r, *c.Row)
 	}
 	return nil
 }
@@ -110,6 +159,7 @@ func (s *store) append(id string, c journal.Change) error {
 func (s *store) get(id string) (run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forget()
 	if r := s.runs[id]; r != nil {
 		return *r, nil
 	}
@@ -139,6 +189,7 @@ func (s *store) Records(_ context.Context, id string, after int64) ([]journal.Re
 func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forget()
 	var out []journal.Run
 	for _, r := range s.runs {
 		if matches(r.Run, f) {
@@ -205,9 +256,9 @@ func (s *store) Prune(_ context.Context, before time.Time) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for id, r := range s.runs {
-		if !r.Row.Ended.IsZero() && r.Row.Ended.Before(before) {
-			delete(s.runs, id)
+	for _, r := range s.runs {
+		if r.place != nil && r.Row.Ended.Before(before) {
+			s.drop(r)
 			n++
 		}
 	}
@@ -231,6 +282,7 @@ func (s *store) Lock(id string) (func(), error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		r.driven = false
+		s.forget()
 	}, nil
 }
 
