@@ -40,12 +40,16 @@ func boxed[T any](items []T) []any {
 	return out
 }
 
-// whole returns whole numbers as int, and every other value as it is.
-func whole(v any) any {
+// whole returns whole numbers as int, and every other value as it is; a
+// json.Number that no int holds is an error.
+func whole(v any) (any, error) {
 	if n, ok := wholeNumber(v); ok {
-		return n
+		return n, nil
 	}
-	return v
+	if n, ok := v.(json.Number); ok {
+		return nil, failf("a whole number is needed that 64 bits hold, not %s", n)
+	}
+	return v, nil
 }
 
 func wholeNumber(v any) (int, bool) {

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -115,14 +116,29 @@ func makesText(name string) bool {
 	return false
 }
 
-// wantsIntegers reports whether expr's builtin of this name refuses whole
-// numbers that do not arrive as an int.
-func wantsIntegers(name string) bool {
+// firstInteger returns from which argument on expr's builtin of this name
+// refuses whole numbers that do not arrive as an int.
+func firstInteger(name string) int {
+	switch {
+	case name == "take" || name == "get":
+		return 1
+	case name == "split" || name == "splitAfter":
+		return 2
+	case strings.HasPrefix(name, "bit"):
+		return 0
+	}
+	return math.MaxInt
+}
+
+// wantsItems reports whether the first argument of expr's builtin of this name
+// is gone through, counted or looked into.
+func wantsItems(name string) bool {
 	switch name {
-	case "take", "get", "split", "splitAfter":
+	case "all", "any", "one", "none", "filter", "map", "find", "findIndex", "findLast", "findLastIndex", "count", "sum", "groupBy",
+		"sortBy", "reduce", "first", "last", "take", "get", "len", "reverse":
 		return true
 	}
-	return strings.HasPrefix(name, "bit")
+	return false
 }
 
 // limitBuiltins takes the withheld builtins out of cfg and puts our versions in

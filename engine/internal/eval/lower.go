@@ -41,7 +41,7 @@ func (l *lowering) Visit(node *ast.Node) {
 		if id, ok := stepMember(n); ok {
 			l.load(node, l.scope.steps[id])
 		} else {
-			n.Property = l.whole(n.Property)
+			l.member(n)
 		}
 	case *ast.PredicateNode:
 		tick := l.call(tickName, n.Node)
@@ -67,13 +67,14 @@ func (l *lowering) Visit(node *ast.Node) {
 }
 
 func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
+	if wantsItems(n.Name) {
+		n.Arguments[0] = l.withItems(n.Arguments[0])
+	}
 	switch {
 	case n.Name == "sum" && len(n.Arguments) == 2:
 		*node = l.call(n.Name, n, l.mapped(n))
 	case isNumeric(n.Name):
 		*node = l.call(n.Name, n, n.Arguments...)
-	case n.Name == "len":
-		n.Arguments[0] = l.withItems(n.Arguments[0])
 	case n.Name == "sortBy":
 		l.sortBy(node, n)
 	case n.Name == "groupBy":
@@ -81,8 +82,8 @@ func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		if key := lastOf(p); !isText(key) {
 			p.Node = l.call(canonicalName, p.Node, p.Node)
 		}
-	case wantsIntegers(n.Name):
-		for i := range n.Arguments {
+	default:
+		for i := firstInteger(n.Name); i < len(n.Arguments); i++ {
 			n.Arguments[i] = l.whole(n.Arguments[i])
 		}
 	}
@@ -90,6 +91,19 @@ func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		*node = l.call(chargeName, n, n)
 	}
 }
+
+// member keeps a json.Number from being read as the text that it is to Go.
+func (l *lowering) member(n *ast.MemberNode) {
+	name, isName := n.Property.(*ast.StringNode)
+	if !isName || isMethod(name.Value) {
+		n.Node = l.withItems(n.Node)
+	}
+	n.Property = l.whole(n.Property)
+}
+
+// isMethod reports whether json.Number has a method of this name, which expr
+// would take for a field.
+func isMethod(name string) bool { return name == "String" || name == "Int64" || name == "Float64" }
 
 // mapped returns the array and the predicate of n as a call of map.
 func (l *lowering) mapped(n *ast.BuiltinNode) ast.Node {

@@ -55,7 +55,7 @@ func internal() []meteredFunc {
 	return []meteredFunc{
 		{name: tickName, run: func(m *meter, _ []any) (any, error) { return nil, m.tick() }},
 		{name: chargeName, run: func(m *meter, args []any) (any, error) { return args[0], m.charge(args[0]) }},
-		{name: wholeName, run: func(_ *meter, args []any) (any, error) { return whole(args[0]), nil }},
+		{name: wholeName, run: func(_ *meter, args []any) (any, error) { return whole(args[0]) }},
 	}
 }
 

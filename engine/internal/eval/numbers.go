@@ -3,6 +3,7 @@ package eval
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,6 +120,10 @@ func compare(a, b any) (order int, ok bool) {
 
 // in is the `in` operator for what is no text.
 func in(needle, of any) (any, error) {
+	if list, ok := of.([]int); ok { // of a range, which may be long
+		n, isInt := jsonvalue.Canonical(needle).(int)
+		return isInt && slices.Contains(list, n), nil
+	}
 	if items, err := itemsOf("", of); err == nil {
 		for _, item := range items {
 			if equal(item, needle) {

@@ -9,7 +9,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-const goTypes = `map\[(?:string|interface \{\})\](?:\[\])?interface \{\}|\[\](?:interface \{\}|string|int|float64)|interface \{\}|\b(?:u?int(?:8|16|32|64)?|float(?:32|64)?|bool)\b|<nil>`
+const goTypes = `map\[(?:string|interface \{\})\](?:\[\])?interface \{\}|\[\](?:interface \{\}|string|int|float64)|interface \{\}|\b(?:u?int(?:8|16|32|64)?|float(?:32|64)?|bool)\b|<nil>|json\.Number`
 
 // userWords replaces the Go types in a message of expr by our names of types.
 func userWords(message string) string {
@@ -23,7 +23,7 @@ func userWords(message string) string {
 			return "array"
 		case goType == "interface {}":
 			return "any"
-		case strings.HasPrefix(goType, "float"):
+		case strings.HasPrefix(goType, "float"), goType == "json.Number":
 			return "number"
 		case goType == "bool":
 			return "boolean"
@@ -44,7 +44,7 @@ func valueWords(goType string) string {
 		return "an object"
 	case strings.HasPrefix(goType, "[]"), goType == "slice":
 		return "an array"
-	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
+	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"), goType == "json.Number":
 		return "a number"
 	case goType == "bool":
 		return "a boolean"
@@ -74,6 +74,10 @@ func pathText(node ast.Node) string {
 		}
 	case *ast.ChainNode:
 		return pathText(n.Node)
+	case *ast.CallNode: // ours, around what it returns
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && (callee.Value == functionSlot(itemsName) || callee.Value == functionSlot(wholeName)) {
+			return pathText(n.Arguments[0])
+		}
 	case *ast.MemberNode:
 		return memberText(n)
 	}
