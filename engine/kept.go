@@ -9,12 +9,16 @@ import (
 // not be shown, of which the plan knows only a part.
 type keptDocument struct {
 	*Result
+	keptNames
+}
+
+type keptNames struct {
 	Sensitive        []string `json:"sensitive_outputs,omitempty"`
 	SensitiveWaiting []string `json:"sensitive_waiting,omitempty"`
 }
 
 func keepDocument(res *Result) ([]byte, error) {
-	doc := keptDocument{Result: res, Sensitive: res.SensitiveOutputs}
+	doc := keptDocument{res, keptNames{Sensitive: res.SensitiveOutputs}}
 	if res.Waiting != nil {
 		doc.SensitiveWaiting = res.Waiting.Sensitive
 	}
@@ -23,7 +27,7 @@ func keepDocument(res *Result) ([]byte, error) {
 
 // markSensitive adds to a document read back the names that were kept with it.
 func markSensitive(res *Result, kept []byte) {
-	var doc keptDocument
+	var doc keptNames // without the values, whose numbers a float64 may not hold
 	if json.Unmarshal(kept, &doc) != nil {
 		return
 	}

@@ -3,6 +3,7 @@ package jsonvalue
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -181,4 +182,14 @@ func Canonical(v any) any {
 		return n
 	}
 	return json.Number(d.String())
+}
+
+// Show is a number's text in a message, shortened where it is very long.
+func Show(v any) string {
+	const most = 60
+	text := fmt.Sprint(v)
+	if len(text) <= most {
+		return text
+	}
+	return fmt.Sprintf("%s... (%d characters)", text[:most], len(text))
 }

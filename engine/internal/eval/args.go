@@ -47,7 +47,7 @@ func whole(v any) (any, error) {
 		return n, nil
 	}
 	if n, ok := v.(json.Number); ok {
-		return nil, failf("a whole number is needed that 64 bits hold, not %s", n)
+		return nil, failf("a whole number is needed that 64 bits hold, not %s", jsonvalue.Show(n))
 	}
 	return v, nil
 }

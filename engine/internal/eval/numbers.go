@@ -154,7 +154,7 @@ func exact(v any) (any, error) {
 	}
 	n, ok := jsonvalue.Exact(v)
 	if !ok {
-		return nil, failf("cannot calculate with %v: no 64-bit number holds all its digits", v)
+		return nil, failf("cannot calculate with %s: no 64-bit number holds all its digits", jsonvalue.Show(v))
 	}
 	return n, nil
 }
@@ -163,7 +163,7 @@ func exact(v any) (any, error) {
 func float(v any) (float64, error) {
 	f, ok := jsonvalue.Float(v)
 	if !ok {
-		return 0, failf("cannot calculate with %v: no 64-bit floating-point number holds all its digits", v)
+		return 0, failf("cannot calculate with %s: no 64-bit floating-point number holds all its digits", jsonvalue.Show(v))
 	}
 	return f, nil
 }

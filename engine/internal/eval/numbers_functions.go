@@ -296,7 +296,7 @@ func typeName(v any) string {
 // is text.
 func hasItems(v any) (any, error) {
 	if n, ok := v.(json.Number); ok {
-		return nil, failf("a number has no length and no parts: %s", n)
+		return nil, failf("a number has no length and no parts: %s", jsonvalue.Show(n))
 	}
 	return v, nil
 }

@@ -50,7 +50,7 @@ func (s *sandbox) exactNumber(n json.Number) goja.Value {
 	}
 	o := s.rt.NewObject()
 	refuse := func(goja.FunctionCall) goja.Value {
-		panic(s.error("TypeError", "%s has more digits than a script can calculate with", n))
+		panic(s.error("TypeError", "%s has more digits than a script can calculate with", jsonvalue.Show(n)))
 	}
 	s.define(o, "toString", func(goja.FunctionCall) goja.Value { return s.rt.ToValue(string(n)) })
 	s.define(o, "valueOf", refuse)
