@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -79,16 +78,16 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	case err != nil:
 		return err
 	}
-	check := &answerCheck{app: a, op: op, off: !f.send.strictResponses && a.flags.quiet}
-	res, err := a.deliver(ctx, check.caller(api.Call), req, f)
+	x := &apiCall{app: a, op: op, call: api.Call, unchecked: !f.send.strictResponses && a.flags.quiet}
+	err = a.deliver(ctx, x, req, f)
 	switch {
 	case err != nil && !a.io.Interrupts.claim():
 		return silent{exitInterrupted}
 	case err != nil:
 		return unanswered(ctx, op, err)
 	}
-	err = a.answer(op, res)
-	if err == nil && check.broken && f.send.strictResponses {
+	err = x.print()
+	if err == nil && x.broken && f.send.strictResponses {
 		err = silent{exitFailed}
 	}
 	if err != nil || ctx.Err() == nil {
@@ -101,7 +100,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 // deliver sends the request, or all its pages. A write that Ctrl-C finds in
 // flight gets some time for its answer, as in a run: cut off, nobody would know
 // whether it took effect.
-func (a *app) deliver(ctx context.Context, call operations.Caller, req *operations.Request, f *callFlags) (*operations.Response, error) {
+func (a *app) deliver(ctx context.Context, x *apiCall, req *operations.Request, f *callFlags) error {
 	writes := req.Op.Effect() != operations.Read
 	if writes {
 		defer a.io.Interrupts.during(func() {
@@ -116,15 +115,11 @@ func (a *app) deliver(ctx context.Context, call operations.Caller, req *operatio
 		ctx, cancel = context.WithTimeoutCause(ctx, f.send.timeout, errTimeUp)
 		defer cancel()
 	}
-	send := func() (*operations.Response, error) { return call(ctx, req) }
-	if f.all {
-		send = func() (*operations.Response, error) { return operations.All(ctx, call, req, callPages) }
-	}
-	res, err := send()
+	err := x.send(ctx, req, f.all)
 	if err != nil && errors.Is(context.Cause(ctx), errTimeUp) {
 		err = fmt.Errorf("%w: %w", errTimeUp, err)
 	}
-	return res, err
+	return err
 }
 
 // leaveCall tells what the second Ctrl-C leaves behind.
@@ -207,53 +202,3 @@ func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.Op
 // codeInDoubt is the code of a write of which it is not known whether it took
 // effect.
 const codeInDoubt = "in-doubt"
-
-// answer prints a response: the body is the product whatever its status says.
-func (a *app) answer(op *operations.Operation, res *operations.Response) error {
-	if err := a.body(res); err != nil {
-		return err
-	}
-	verdict := op.Verdict(res)
-	if verdict == operations.TookEffect {
-		a.succeeded(op, res)
-		return nil
-	}
-	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)
-	if msg := operations.ExplainResponse(res).Message; msg != "" {
-		line += ": " + oneLine(msg)
-	}
-	if res.RequestID != "" {
-		line += " (request id " + oneLine(res.RequestID) + ")"
-	}
-	a.complain("%s", line)
-	switch {
-	case verdict == operations.InDoubt:
-		a.complain("a gateway on the way may have said this in its place; %s", maybeDone(op))
-		return silent{exitWaiting}
-	case res.Lost:
-		a.complain("an earlier sending may have taken effect; %s", maybeDone(op))
-		return silent{exitWaiting}
-	}
-	return silent{exitFailed}
-}
-
-// succeeded says what the body of a successful answer does not.
-func (a *app) succeeded(op *operations.Operation, res *operations.Response) {
-	switch {
-	case a.flags.quiet:
-	case res.Status >= 400:
-		a.complain("%s answered %s when the request was sent again: it had taken effect", op.API, statusText(res.Status))
-	case len(res.Body) == 0:
-		a.complain("%s answered %s without a body", op.API, statusText(res.Status))
-	}
-}
-
-// body writes the answer's body: JSON indented, or as YAML; anything else as it
-// came.
-func (a *app) body(res *operations.Response) error {
-	if !res.IsJSON {
-		_, _ = a.out.Write(res.Body) // the sink remembers a failure
-		return nil
-	}
-	return a.printDocument(json.RawMessage(res.Body)) // the API's own order of keys
-}

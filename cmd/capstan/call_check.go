@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -49,46 +47,4 @@ func splitPointer(pointer string) (first, rest string) {
 		rest = "/" + rest
 	}
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(first), rest
-}
-
-// answerCheck holds the answers of a call, each page of them, against their
-// documented schema, and warns of what breaks it.
-type answerCheck struct {
-	app    *app
-	op     *operations.Operation
-	off    bool
-	said   []string
-	broken bool
-}
-
-func (c *answerCheck) caller(next operations.Caller) operations.Caller {
-	if c.off {
-		return next
-	}
-	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
-		res, err := next(ctx, req)
-		if err == nil && res.Status < 400 {
-			c.look(res)
-		}
-		return res, err
-	}
-}
-
-// look warns of each fault once, however many pages have it.
-func (c *answerCheck) look(res *operations.Response) {
-	for _, v := range c.op.CheckResponse(res.Status, res.Header.Get("Content-Type"), res.Value) {
-		c.broken = true
-		line := fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), oneLine(v.Message))
-		if !slices.Contains(c.said, line) {
-			c.said = append(c.said, line)
-			c.app.complain("%s", line)
-		}
-	}
-}
-
-func orRoot(pointer string) string {
-	if pointer == "" {
-		return "its root"
-	}
-	return pointer
 }

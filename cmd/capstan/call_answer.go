@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// apiCall is a call of one operation, and the only door through which what an
+// API says in answer is printed: nothing outside of this file sees an answer. The
+// client has taken the credentials out of it before.
+type apiCall struct {
+	app  *app
+	op   *operations.Operation
+	call operations.Caller
+	// unchecked leaves out holding answers against their documented schema.
+	unchecked bool
+
+	answer *operations.Response
+	warned []string
+	broken bool // an answer breaks its documented schema
+}
+
+// send sends the request, or all its pages.
+func (x *apiCall) send(ctx context.Context, req *operations.Request, all bool) (err error) {
+	if all {
+		x.answer, err = operations.All(ctx, x.page, req, callPages)
+	} else {
+		x.answer, err = x.page(ctx, req)
+	}
+	return err
+}
+
+// page sends one request and checks its answer.
+func (x *apiCall) page(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+	res, err := x.call(ctx, req)
+	if err == nil && res.Status < 400 && !x.unchecked {
+		x.check(res)
+	}
+	return res, err
+}
+
+// check warns of each fault once, however many pages have it.
+func (x *apiCall) check(res *operations.Response) {
+	for _, v := range x.op.CheckResponse(res.Status, res.Header.Get("Content-Type"), res.Value) {
+		x.broken = true
+		line := fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), oneLine(v.Message))
+		if !slices.Contains(x.warned, line) {
+			x.warned = append(x.warned, line)
+			x.app.complain("%s", line)
+		}
+	}
+}
+
+func orRoot(pointer string) string {
+	if pointer == "" {
+		return "its root"
+	}
+	return pointer
+}
+
+// print prints the answer: the body is the product whatever its status says.
+func (x *apiCall) print() error {
+	a, op, res := x.app, x.op, x.answer
+	if err := x.body(); err != nil {
+		return err
+	}
+	verdict := op.Verdict(res)
+	if verdict == operations.TookEffect {
+		x.succeeded()
+		return nil
+	}
+	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)
+	if msg := operations.ExplainResponse(res).Message; msg != "" {
+		line += ": " + oneLine(msg)
+	}
+	if res.RequestID != "" {
+		line += " (request id " + oneLine(res.RequestID) + ")"
+	}
+	a.complain("%s", line)
+	switch {
+	case verdict == operations.InDoubt:
+		a.complain("a gateway on the way may have said this in its place; %s", maybeDone(op))
+		return silent{exitWaiting}
+	case res.Lost:
+		a.complain("an earlier sending may have taken effect; %s", maybeDone(op))
+		return silent{exitWaiting}
+	}
+	return silent{exitFailed}
+}
+
+// succeeded says what the body of a successful answer does not.
+func (x *apiCall) succeeded() {
+	a, op, res := x.app, x.op, x.answer
+	switch {
+	case a.flags.quiet:
+	case res.Status >= 400:
+		a.complain("%s answered %s when the request was sent again: it had taken effect", op.API, statusText(res.Status))
+	case len(res.Body) == 0:
+		a.complain("%s answered %s without a body", op.API, statusText(res.Status))
+	}
+}
+
+// body writes the answer's body: JSON indented, or as YAML; anything else as it
+// came.
+func (x *apiCall) body() error {
+	if !x.answer.IsJSON {
+		_, _ = x.app.out.Write(x.answer.Body) // the sink remembers a failure
+		return nil
+	}
+	return x.app.printDocument(json.RawMessage(x.answer.Body)) // the API's own order of keys
+}
