@@ -95,6 +95,7 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 	if err != nil {
 		return nil, r.callError(err)
 	}
+	r.hideCredentials(out)
 	if a := out.Answer; a != nil {
 		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
 	}
@@ -146,6 +147,7 @@ func (p *Program) callEnv(ctx context.Context, r *running) (*exec.Env, error) {
 		Call: func(name string) operations.Caller {
 			return operations.Chain(shared.get(p.apis[name], &p.opts), operations.HideErrors(r.redactor))
 		},
+		Hide: r.hideIn,
 		Emit: r.forward,
 	}
 	return env, p.fillIn(ctx, env)

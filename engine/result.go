@@ -18,6 +18,7 @@ import (
 
 // result writes the run document.
 func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Result {
+	r.hideCredentials(out)
 	res := &Result{Run: r.id, Capability: r.p.Name(), Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []StepResult{}}
 	for _, rec := range out.Records {
 		step := StepResult{ID: rec.ID, Status: string(rec.Status), Attempts: rec.Attempts, HTTPStatus: rec.HTTPStatus, DurationMS: rec.Duration.Milliseconds()}

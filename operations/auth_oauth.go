@@ -121,6 +121,7 @@ func (s *tokenStore) get(ctx context.Context, req *Request, use SchemeUse, c Cre
 	}
 	token, err := slot.config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
 	if err != nil {
+		hideRefusal(err, c)
 		return lent, tokenError(req, at, err)
 	}
 	slot.token = &heldToken{Token: token}
@@ -168,6 +169,16 @@ func tokenPlace(req *Request, use SchemeUse) (*url.URL, error) {
 		return nil, newError(req, ReasonCredential, nil, "the %s of %q is not https; the client's secret is not sent there", what, use.Name)
 	}
 	return u, nil
+}
+
+// hideRefusal takes the client's secret out of what a token endpoint says, before
+// that is shortened.
+func hideRefusal(err error, c Credential) {
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		r := NewRedactor(c.Password)
+		refused.ErrorCode, refused.ErrorDescription, refused.Body = r.String(refused.ErrorCode), r.String(refused.ErrorDescription), r.Bytes(refused.Body)
+	}
 }
 
 // tokenError says why no token was had. The API's own request was not sent.

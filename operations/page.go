@@ -103,7 +103,7 @@ func (w *walk) add(resp *Response) (more bool, err error) {
 	}
 	if key := fmt.Sprint(next); w.style == byCursor || w.style == byLastID {
 		if w.seen[key] {
-			return false, fmt.Errorf("leads back to a page that was read already (cursor %q): the server's pages go round in a circle", oneLine(key, 100))
+			return false, fmt.Errorf("leads back to a page that was read already (cursor %q): the server's pages go round in a circle", w.shown(key))
 		}
 		w.seen[key] = true
 	}

@@ -23,7 +23,7 @@ func (w *walk) tooMany(resp *Response, pages int) error {
 	next := ""
 	for _, a := range w.req.Args {
 		if a.Param.In == InQuery && a.Param.Name == w.param.Name {
-			next = fmt.Sprintf(", the next begins at %s=%s", a.Param.Name, oneLine(fmt.Sprint(single(a.Value)), 100))
+			next = fmt.Sprintf(", the next begins at %s=%s", a.Param.Name, w.shown(fmt.Sprint(single(a.Value))))
 		}
 	}
 	larger := ""
@@ -32,6 +32,11 @@ func (w *walk) tooMany(resp *Response, pages int) error {
 	}
 	return w.fail(resp, "the list goes on after %s, the most that are read at once (%s%s); narrow it with a filter%s",
 		counted(pages, "page"), counted(len(w.items), "item"), next, larger)
+}
+
+// shown is a cursor within a message.
+func (w *walk) shown(cursor string) string {
+	return oneLine(redactors{w.req.Redactor}.String(cursor), 100)
 }
 
 // single is the value of a list of one, as a link's query brings them.

@@ -138,6 +138,7 @@ func sameValue(recorded, given any) bool {
 func (t *tape) inventory(req *Request) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	hide := redactors{req.Redactor}
 	var same, all []string
 	for i, x := range t.exchanges {
 		entry := x.file
@@ -156,7 +157,7 @@ func (t *tape) inventory(req *Request) string {
 		return fmt.Sprintf("none is of operation %q; there are: %s", req.Op.ID, someOf(all))
 	}
 	return fmt.Sprintf("the request has %s; recorded are: %s",
-		asksText(argsOf(req, nil), valueOf(req.Body, nil)), someOf(same))
+		asksText(argsOf(req, hide), valueOf(req.Body, hide)), someOf(same))
 }
 
 // asks describes what a recorded request asked for.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/capstan-run/capstan/internal/fault"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
@@ -33,7 +34,7 @@ type globalFlags struct {
 }
 
 // run executes one command line and returns its exit code.
-func run(ctx context.Context, args []string, with *streams) int {
+func run(ctx context.Context, args []string, with *streams) (code int) {
 	a := &app{out: &sink{w: with.Out}, args: args}
 	own := *with
 	own.Err = &stderr{w: with.Err, flags: &a.flags}
@@ -43,11 +44,12 @@ func run(ctx context.Context, args []string, with *streams) int {
 	root.SetIn(with.In)
 	root.SetOut(a.out)
 	root.SetErr(own.Err)
+	defer a.onPanic(&code)
 	cmd, err := root.ExecuteContextC(ctx)
 	if !a.io.Interrupts.claim() {
 		return exitInterrupted
 	}
-	code := a.report(cmd, err)
+	code = a.report(cmd, err)
 	a.documentError(err)
 	if a.out.err != nil && code == exitDone {
 		code = exitFailed
@@ -56,6 +58,15 @@ func run(ctx context.Context, args []string, with *streams) int {
 		}
 	}
 	return code
+}
+
+// onPanic reports a fault of capstan itself. What Go prints of a panic has its
+// value, which may be a secret.
+func (a *app) onPanic(code *int) {
+	if value := recover(); value != nil {
+		a.complain("capstan: this is a fault of capstan: %s\n%s", fault.Text(value), fault.Stack())
+		*code = exitFailed
+	}
 }
 
 func (a *app) root() *cobra.Command {

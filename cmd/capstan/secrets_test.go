@@ -350,3 +350,21 @@ func TestServedRunsHideSecretsInEverySink(t *testing.T) {
 		})
 	}
 }
+
+// panicking is a stdout that panics with what it is given.
+type panicking struct{}
+
+func (panicking) Write(p []byte) (int, error) { panic("cannot write " + secretKey + string(p)) }
+
+// A crash is reported with where it happened, and without the value.
+func TestACrashShowsNoSecret(t *testing.T) {
+	_, file := shopFiles(t, shop(t).URL, false)
+	a, _, stderr := newTestApp("")
+	a.io.Out = panicking{}
+	code := run(t.Context(), []string{"run", file, "-o", "json", "--state", "none"}, a.io)
+	if code != exitFailed || !strings.Contains(stderr.String(), "panicking") || !strings.Contains(stderr.String(), "a value of type string") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	wantNone(t, secretKey, "a crash", stderr.String())
+	wantNone(t, secretLink, "a crash", stderr.String())
+}

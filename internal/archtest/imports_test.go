@@ -68,15 +68,15 @@ var layers = map[string][]string{
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations"}, // a test of all of them
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
-	"serve/access":                    {"serve/problem", "internal/bounded"},
+	"serve/access":                    {"serve/problem", "internal/bounded", "internal/fault"},
 	"serve/live":                      {"engine", "engine/durable"},
-	"serve/mcp":                       {"internal/jsonvalue"}, // what it serves is described to it: it knows no engine
+	"serve/mcp":                       {"internal/fault", "internal/jsonvalue"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/runs":                      {"engine", "engine/durable", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
 	"serve/tools":                     {"engine", "engine/durable", "internal/jsonvalue", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
-	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
+	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	".ci/e2e":                         {},
 }

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
+	"github.com/capstan-run/capstan/internal/fault"
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
@@ -45,8 +45,8 @@ func serveLimited(w http.ResponseWriter, r *http.Request, l Limits, t *traffic, 
 		r.Body = out.body
 	}
 	defer func() {
-		if fault := recover(); fault != nil {
-			out.fail(fault, l)
+		if value := recover(); value != nil {
+			out.fail(value, l)
 		}
 	}()
 	next.ServeHTTP(out, r)
@@ -70,13 +70,13 @@ func refuseBody(limit int64) http.Handler {
 
 // fail answers for a handler that panicked: with a problem if it had not begun,
 // else by breaking off, so that nobody takes the part for the whole.
-func (out *response) fail(fault any, l Limits) {
-	if fault == http.ErrAbortHandler {
-		panic(fault)
+func (out *response) fail(value any, l Limits) {
+	if value == http.ErrAbortHandler {
+		panic(value)
 	}
 	r := out.r
 	l.Log.ErrorContext(r.Context(), "a request handler failed", "method", r.Method, "path", r.URL.Path,
-		"panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		"panic", fault.Text(value), "stack", fault.Stack())
 	if out.started {
 		panic(http.ErrAbortHandler)
 	}

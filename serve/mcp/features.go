@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"runtime/debug"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/capstan-run/capstan/internal/fault"
 )
 
 // modernVersion is the version from which on requests stand alone.
@@ -90,7 +91,7 @@ func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler)
 }
 
 func (s *Server) panicked(what string, p any) {
-	s.log.Error("panic while serving a request", slog.String("request", what), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	s.log.Error("panic while serving a request", slog.String("request", what), slog.String("panic", fault.Text(p)), slog.String("stack", fault.Stack()))
 }
 
 // identify names the server in a result, as the 2026-07-28 era wants.

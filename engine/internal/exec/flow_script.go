@@ -27,7 +27,7 @@ func (r *run) script(ctx context.Context, s *plan.Step) (any, error) {
 		vars[name] = v
 	}
 	o := s.Script.Options
-	o.Now = r.env.Started
+	o.Now, o.Hide = r.env.Started, r.env.Hide
 	v, err := s.Script.Program.Run(ctx, vars, o)
 	if err != nil {
 		if ctx.Err() != nil {

@@ -19,6 +19,9 @@ type Options struct {
 	Stack   int           // calls within calls; 0: 1,000, at most 10,000
 	Now     time.Time     // what the script's clock shows; zero: 1970-01-01T00:00:00Z
 	Seed    uint64        // of Math.random
+	// Hide replaces secrets in what the script throws, before that is shortened;
+	// nil changes nothing.
+	Hide func(string) string
 }
 
 const maxStack = 10_000
@@ -87,7 +90,7 @@ func (p *Program) failure(s *sandbox, err error) error {
 	case errors.As(err, &deep):
 		out.Message = fmt.Sprintf("the script calls itself more than %d deep", s.stack)
 	case errors.As(err, &thrown):
-		out.Message = "the script threw " + describe(thrown.Value())
+		out.Message = "the script threw " + describe(thrown.Value(), s.hide)
 		for _, frame := range thrown.Stack() {
 			if at := frame.Position(); at.Line > 0 {
 				out.Pos.File = frame.SrcName()
@@ -104,7 +107,7 @@ const maxMessage = 500
 
 // describe returns a thrown value as text, without running any more of the
 // script.
-func describe(v goja.Value) string {
+func describe(v goja.Value, hide func(string) string) string {
 	text := "a value"
 	switch v := v.(type) {
 	case nil:
@@ -118,6 +121,9 @@ func describe(v goja.Value) string {
 		}
 	default:
 		text = v.String()
+	}
+	if hide != nil {
+		text = hide(text)
 	}
 	if len(text) > maxMessage {
 		text = text[:maxMessage] + "..."

@@ -15,6 +15,7 @@ import (
 type sandbox struct {
 	rt    *goja.Runtime
 	stack int
+	hide  func(string) string   // see Options.Hide
 	cause atomic.Pointer[error] // why the run was stopped
 
 	maxText  int64 // UTF-16 units that one call may make
@@ -29,7 +30,7 @@ type sandbox struct {
 
 func newSandbox(o Options) *sandbox {
 	rt := goja.New()
-	s := &sandbox{rt: rt, stack: o.Stack, maxText: max(o.Memory/4, 1<<10), maxItems: max(o.Memory/16, 1<<10)}
+	s := &sandbox{rt: rt, stack: o.Stack, hide: o.Hide, maxText: max(o.Memory/4, 1<<10), maxItems: max(o.Memory/16, 1<<10)}
 	rt.SetParserOptions(parser.WithDisableSourceMaps)
 	rt.SetMaxCallStackSize(o.Stack)
 	rt.SetTimeSource(func() time.Time { return o.Now })
