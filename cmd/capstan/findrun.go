@@ -124,7 +124,7 @@ func (a *app) completeStep(reason durable.Reason) completer {
 // lookAtRuns hands the kept runs to look, or does nothing: completion has nobody
 // to tell why.
 func (a *app) lookAtRuns(ctx context.Context, look func(durable.Runtime)) {
-	rt, err := a.openKept(ctx)
+	rt, err := a.openToLook(ctx)
 	if err != nil {
 		return
 	}

@@ -29,13 +29,25 @@ of it that no other run has.`,
 }
 
 // onKept runs f on the kept runs.
-func (a *app) onKept(ctx context.Context, f func(durable.Runtime) error) (err error) {
+func (a *app) onKept(ctx context.Context, f func(durable.Runtime) error) error {
 	rt, err := a.openKept(ctx)
+	return with(rt, err, f)
+}
+
+// onLooking runs f, which only reads, on the kept runs.
+func (a *app) onLooking(ctx context.Context, f func(durable.Runtime) error) error {
+	rt, err := a.openToLook(ctx)
+	return with(rt, err, f)
+}
+
+// with runs f on a runtime that was just opened, and closes it.
+func with(rt durable.Runtime, err error, f func(durable.Runtime) error) error {
 	if err != nil {
 		return err
 	}
-	defer closing(rt, &err)
-	return f(rt)
+	err = f(rt)
+	closing(rt, &err)
+	return err
 }
 
 func (a *app) runsCancelCommand() *cobra.Command {

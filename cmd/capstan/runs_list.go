@@ -61,7 +61,7 @@ func (a *app) runsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.listRuns(cmd.Context(), rt, filter) })
+			return a.onLooking(cmd.Context(), func(rt durable.Runtime) error { return a.listRuns(cmd.Context(), rt, filter) })
 		},
 	}
 	fs := cmd.Flags()

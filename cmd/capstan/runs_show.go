@@ -24,7 +24,7 @@ history. The values that steps were called with are not shown.`,
   capstan runs show run_01k9w4 -o json`,
 		Args: exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.showRun(cmd.Context(), rt, args[0], showSensitive) })
+			return a.onLooking(cmd.Context(), func(rt durable.Runtime) error { return a.showRun(cmd.Context(), rt, args[0], showSensitive) })
 		},
 	}
 	cmd.Flags().BoolVar(&showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")

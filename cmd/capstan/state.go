@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +58,21 @@ func (a *app) openKept(ctx context.Context) (durable.Runtime, error) {
 		return nil, fmt.Errorf("there is no state directory %s", dir)
 	}
 	return memory.NewRuntime(memory.RuntimeOptions{}), nil
+}
+
+// openToLook opens the runs that are there already in order to look at them only,
+// which a directory that may not be written allows.
+func (a *app) openToLook(ctx context.Context) (durable.Runtime, error) {
+	rt, err := a.openKept(ctx)
+	if !errors.Is(err, sqlite.ErrReadOnly) {
+		return rt, err
+	}
+	dir, _ := a.stateDir() // it was found before
+	looking, readErr := sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger(), ReadOnly: true})
+	if readErr != nil {
+		return nil, readErr
+	}
+	return looking, nil
 }
 
 func (a *app) openState(ctx context.Context, dir string) (durable.Runtime, error) {

@@ -147,6 +147,9 @@ func (s *store) write(ctx context.Context, point string, do func(*stmts) error) 
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
+	if s.writer == nil {
+		return s.errOpenedReadOnly()
+	}
 	if s.fault != nil {
 		if err := s.fault("before " + point); err != nil {
 			return explain(s.path, err)

@@ -35,12 +35,26 @@ func newLocks(dir string) (locks, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
+	return locksOn(f, dir), nil
+}
+
+// lookLocks returns the locks of a state directory that may not be written: they
+// show who drives a run, and cannot be taken.
+func lookLocks(dir string) locks {
+	f, err := os.Open(filepath.Join(dir, "drivers"))
+	if err != nil {
+		return fileLocks{dir}
+	}
+	return locksOn(f, dir)
+}
+
+func locksOn(f *os.File, dir string) locks {
 	l := &rangeLocks{file: f, mine: map[string]bool{}}
 	if _, err := l.fcntl(ofdGetLock, syscall.F_WRLCK, 0); err != nil {
 		f.Close() // an emulated kernel or a file system that has none
-		return fileLocks{dir}, nil
+		return fileLocks{dir}
 	}
-	return l, nil
+	return l
 }
 
 func (l *rangeLocks) lock(id string) (unlock func(), err error) {

@@ -57,7 +57,7 @@ func migrate(ctx context.Context, conn *sql.Conn, path string) error {
 		return err
 	}
 	if version > len(migrations) {
-		return fmt.Errorf("%s: %w: it has version %d and this capstan knows %d; use the newer capstan", path, ErrNewer, version, len(migrations))
+		return newer(path, version)
 	}
 	if version == len(migrations) {
 		return nil

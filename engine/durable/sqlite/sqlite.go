@@ -20,8 +20,13 @@ const MaxValue = 64 << 20
 type Options struct {
 	// Dir is the state directory. It is made when it does not exist.
 	Dir string
-	Log *slog.Logger     // nil logs nothing
-	Now func() time.Time // nil means time.Now
+	// ReadOnly opens a directory that may not be written, such as one on a
+	// read-only disk, to look at its runs: nothing in it is made, brought up to
+	// date or locked, and what would write is ErrReadOnly. A directory that others
+	// write to while it is open is better opened without it.
+	ReadOnly bool
+	Log      *slog.Logger     // nil logs nothing
+	Now      func() time.Time // nil means time.Now
 
 	// Busy is how long a write waits for another process to finish its own
 	// before it fails with ErrLocked. 0 means ten seconds.
@@ -66,6 +71,9 @@ func open(ctx context.Context, o Options) (*store, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
+	}
+	if o.ReadOnly {
+		return openReadOnly(ctx, o, dir)
 	}
 	path := filepath.Join(dir, databaseName)
 	lockDir := filepath.Join(dir, "locks")

@@ -62,16 +62,7 @@ func (s *store) connect(ctx context.Context) error {
 		conn.Close()
 		return explain(s.path, err)
 	}
-	if s.reads, err = sql.Open("sqlite", dsn(s.path, "busy_timeout", s.busy.Milliseconds(), "query_only", 1)); err != nil {
-		return err
-	}
-	s.reads.SetMaxOpenConns(readers + 1) // and the watch
-	s.reads.SetMaxIdleConns(readers + 1)
-	if s.stmts, err = prepareReads(ctx, s.reads); err != nil {
-		return explain(s.path, err)
-	}
-	s.watch, err = s.reads.Conn(ctx)
-	return explain(s.path, err)
+	return s.connectReads(ctx, dsn(s.path, "busy_timeout", s.busy.Milliseconds(), "query_only", 1))
 }
 
 // setUp makes commits durable and the schema current.
@@ -124,13 +115,7 @@ func dsn(path string, pragmas ...any) string {
 
 // Close implements journal.Store.
 func (s *store) Close() error {
-	var errs []error
-	if s.watch != nil {
-		errs = append(errs, s.watch.Close())
-	}
-	if s.reads != nil {
-		errs = append(errs, s.reads.Close())
-	}
+	errs := []error{s.closeReads()}
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}

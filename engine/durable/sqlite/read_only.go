@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// openReadOnly opens the store of a state directory that may not be written.
+// Nothing in it is made, migrated or locked; what would write is ErrReadOnly.
+func openReadOnly(ctx context.Context, o Options, dir string) (*store, error) {
+	s := &store{path: filepath.Join(dir, databaseName), busy: o.Busy, log: o.Log, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
+	if _, err := os.Stat(s.path); err != nil {
+		return nil, explain(s.path, err)
+	}
+	err := s.connectReadOnly(ctx, "ro")
+	if errors.Is(err, ErrReadOnly) && s.isWhole() {
+		// A reader makes the shared memory file if there is none, which this one
+		// cannot. Without a log nothing is missing in the database itself.
+		s.closeReads()
+		err = s.connectReadOnly(ctx, "immutable")
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// isWhole reports whether all that was committed is in the database file.
+func (s *store) isWhole() bool {
+	log, err := os.Stat(s.path + "-wal")
+	return errors.Is(err, os.ErrNotExist) || err == nil && log.Size() == 0
+}
+
+func (s *store) connectReadOnly(ctx context.Context, mode string) error {
+	name := dsn(s.path, "busy_timeout", s.busy.Milliseconds(), "query_only", 1) + "&mode=ro"
+	if mode == "immutable" {
+		name += "&immutable=1"
+	}
+	if err := s.connectReads(ctx, name); err != nil {
+		return err
+	}
+	version, err := versionOf(ctx, s.watch, s.path)
+	switch {
+	case err != nil:
+		return err
+	case version > len(migrations):
+		return newer(s.path, version)
+	case version < len(migrations):
+		return fmt.Errorf("%s: %w: an older capstan wrote it, and it has to be brought up to date first: %s", s.path, ErrReadOnly, hintReadOnly)
+	}
+	return nil
+}
+
+// connectReads opens the connections for queries.
+func (s *store) connectReads(ctx context.Context, name string) error {
+	var err error
+	if s.reads, err = sql.Open("sqlite", name); err != nil {
+		return err
+	}
+	s.reads.SetMaxOpenConns(readers + 1) // and the watch
+	s.reads.SetMaxIdleConns(readers + 1)
+	if s.watch, err = s.reads.Conn(ctx); err != nil {
+		return explain(s.path, err)
+	}
+	s.stmts, err = prepareReads(ctx, s.reads)
+	return explain(s.path, err)
+}
+
+// closeReads gives the connections for queries up.
+func (s *store) closeReads() error {
+	var errs []error
+	if s.watch != nil {
+		errs = append(errs, s.watch.Close())
+	}
+	if s.reads != nil {
+		errs = append(errs, s.reads.Close())
+	}
+	s.watch, s.reads = nil, nil
+	return errors.Join(errs...)
+}
+
+func newer(path string, version int) error {
+	return fmt.Errorf("%s: %w: it has version %d and this capstan knows %d; use the newer capstan", path, ErrNewer, version, len(migrations))
+}
+
+// errOpenedReadOnly is what a write to a store gives that was opened for
+// reading.
+func (s *store) errOpenedReadOnly() error {
+	return fmt.Errorf("%s: %w: %s", s.path, ErrReadOnly, hintReadOnly)
+}
+
+// readOnlyLocks only look.
+type readOnlyLocks struct{ locks }
+
+func (readOnlyLocks) lock(string) (func(), error) {
+	return nil, fmt.Errorf("cannot lock the run: %w: %s", ErrReadOnly, hintReadOnly)
+}
