@@ -22,51 +22,56 @@ func (o *Operation) BodyFields() []BodyField {
 	if media == nil {
 		media = &o.Body.Media[0]
 	}
-	var b bodyFields
-	b.collect(media.Schema, true, 0)
+	b := bodyFields{at: map[string]int{}, seen: map[visited]bool{}}
+	b.collect(media.Schema, true)
 	return b.found
 }
 
-// maxFieldDepth bounds how deep compositions are looked into: they may be cyclic
-// and branch.
-const maxFieldDepth = 8
+type bodyFields struct {
+	found []BodyField
+	at    map[string]int   // where each name stands in found
+	seen  map[visited]bool // compositions may be cyclic and branch
+}
 
-type bodyFields struct{ found []BodyField }
+type visited struct {
+	schema *Schema
+	must   bool
+}
 
 // collect adds the properties of s; must tells whether what s requires is
 // required of the body.
-func (b *bodyFields) collect(s *Schema, must bool, depth int) {
-	if s == nil || depth > maxFieldDepth {
+func (b *bodyFields) collect(s *Schema, must bool) {
+	if s == nil || b.seen[visited{s, must}] {
 		return
 	}
+	b.seen[visited{s, must}] = true
 	for _, p := range s.Properties {
 		if p.Schema == nil || !p.Schema.ReadOnly {
 			b.add(p)
 		}
 	}
 	for _, part := range s.AllOf {
-		b.collect(part, must, depth+1)
+		b.collect(part, must)
 	}
 	for _, alternatives := range [][]*Schema{s.OneOf, s.AnyOf} {
 		for _, one := range alternatives {
-			b.collect(one, false, depth+1)
+			b.collect(one, false)
 		}
 	}
 	if !must {
 		return
 	}
 	for _, name := range s.Required {
-		for i := range b.found {
-			b.found[i].Required = b.found[i].Required || b.found[i].Name == name
+		if i, ok := b.at[name]; ok {
+			b.found[i].Required = true
 		}
 	}
 }
 
 func (b *bodyFields) add(p Property) {
-	for _, f := range b.found {
-		if f.Name == p.Name {
-			return
-		}
+	if _, known := b.at[p.Name]; known {
+		return
 	}
+	b.at[p.Name] = len(b.found)
 	b.found = append(b.found, BodyField{Name: p.Name, Schema: p.Schema})
 }

@@ -272,20 +272,12 @@ func isJSONField(enc Encoding, v any) bool {
 // propertySchema returns the schema of a named property, looking through
 // allOf; nil when none is listed.
 func propertySchema(s *Schema, name string) *Schema {
-	return propertyWithin(s, name, 0)
-}
-
-func propertyWithin(s *Schema, name string, depth int) *Schema {
-	if s == nil || depth > maxDepth {
+	if s == nil {
 		return nil
 	}
-	if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
-		return s.Properties[i].Schema
-	}
-	for _, part := range s.AllOf {
-		if found := propertyWithin(part, name, depth+1); found != nil {
-			return found
-		}
+	properties := s.Flatten().Properties
+	if i := slices.IndexFunc(properties, func(p Property) bool { return p.Name == name }); i >= 0 {
+		return properties[i].Schema
 	}
 	return nil
 }

@@ -14,57 +14,65 @@ import (
 // a choice of some 150 shapes, has 10,000; no other response has 1,000.
 const maxCompiled = 4_000
 
-// compileSchema makes a validator of a schema in the index, reading only the
-// components that it reaches. It returns nil when the schema does not compile,
-// or is not worth it: the caller then checks by structure.
-func (s *Set) compileSchema(n *node) *jsonschema.Schema {
-	if s.size(n) > maxCompiled {
+// validator is a schema of the index, compiled.
+type validator struct {
+	schema *jsonschema.Schema
+	work   *work // nil when every value is cheap to check
+}
+
+// compileSchema makes a validator of a response's schema in the index, reading
+// only the components that it reaches. It returns nil when the schema does not
+// compile, or is not worth it: the caller then checks by structure.
+func (s *Set) compileSchema(n *node) *validator {
+	components := components{}
+	s.reach(n, components)
+	if components.size(n) > maxCompiled {
 		return nil
 	}
 	const location = "index:///response"
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
-	c.UseLoader(componentLoader{s})
+	c.UseLoader(components)
 	c.UseRegexpEngine(compilePattern)
-	if err := c.AddResource(location, schemaValue(n)); err != nil {
+	if err := c.AddResource(location, components.answerValue(n)); err != nil {
 		return nil
 	}
 	compiled, err := c.Compile(location)
 	if err != nil {
 		return nil
 	}
-	return compiled
+	return &validator{compiled, components.work(n)}
 }
 
+// components are the schemas that one schema reaches, by name.
+type components map[string]*node
+
 // size counts the values of a schema and of the components it reaches.
-func (s *Set) size(n *node) int {
-	reached := map[string]*node{}
-	s.reach(n, reached)
+func (all components) size(n *node) int {
 	total := n.count()
-	for _, component := range reached {
+	for _, component := range all {
 		total += component.count()
 	}
 	return total
 }
 
-// componentLoader gives the compiler the schemas that references name.
-type componentLoader struct{ set *Set }
-
-func (l componentLoader) Load(url string) (any, error) {
+// Load gives the compiler the schema that a reference names.
+func (all components) Load(url string) (any, error) {
 	name := refName(refScheme + strings.TrimLeft(strings.TrimPrefix(url, "index:"), "/"))
-	c := l.set.components[name]
-	if c == nil {
+	n := all[name]
+	if n == nil {
 		return nil, fmt.Errorf("the index has no schema %q", name)
 	}
-	return schemaValue(l.set.reader.at(c.place)), nil
+	return all.answerValue(n), nil
 }
 
-// schemaValue returns a schema as plain data.
-func schemaValue(n *node) any {
-	if n == nil {
-		return true
+// target returns the component that a schema refers to, or nil.
+func (all components) target(n *node) *node {
+	ref := n.get("$ref").text()
+	if ref == "" {
+		return nil
 	}
-	return n.value()
+	return all[refName(ref)]
 }
 
 // compilePattern compiles a pattern for the validator. Patterns are ECMA-262

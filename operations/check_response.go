@@ -5,8 +5,6 @@ import (
 	"mime"
 	"strings"
 	"sync"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Violation is one way in which a value breaks its schema.
@@ -29,8 +27,8 @@ func (v Violation) String() string {
 //
 // Operations of a [Set] are checked against the whole JSON Schema 2020-12,
 // compiled once per response on first use; those made by hand, and responses
-// whose schema is too large for that, against what [Schema.Check] sees. A loose
-// schema is not checked. Formats are not asserted. CheckResponse is safe for
+// whose schema is too large or whose check would take too long for that, against
+// what [Schema.CheckAnswer] sees. A loose schema is not checked. Formats are not asserted. CheckResponse is safe for
 // concurrent use.
 func (o *Operation) CheckResponse(status int, mediaType string, value any) []Violation {
 	i := o.documented(status)
@@ -49,7 +47,7 @@ func (o *Operation) CheckResponse(status int, mediaType string, value any) []Vio
 		return nil
 	}
 	if o.checks == nil {
-		return media[j].Schema.Check(value)
+		return media[j].Schema.CheckAnswer(value)
 	}
 	return o.checks.check(i, j, media[j].Schema, value)
 }
@@ -136,7 +134,7 @@ type responseChecks struct {
 type mediaCheck struct {
 	schema   *node
 	once     sync.Once
-	compiled *jsonschema.Schema // nil when it does not compile
+	compiled *validator // nil when it does not compile
 }
 
 // add takes over the schemas of the next response.
@@ -149,13 +147,13 @@ func (r *responseChecks) add(response *node) {
 func (r *responseChecks) check(response, media int, fallback *Schema, value any) []Violation {
 	m := r.media[response][media]
 	m.once.Do(func() { m.compiled = r.set.compileSchema(m.schema) })
-	if m.compiled == nil {
-		return fallback.Check(value)
+	if m.compiled == nil || !m.compiled.work.allows(value) {
+		return fallback.CheckAnswer(value)
 	}
 	if at, ok := unwieldy(value, nil); ok {
 		return []Violation{{pointer(at), "is a number too long to be checked"}}
 	}
-	err := m.compiled.Validate(value)
+	err := m.compiled.schema.Validate(value)
 	if err == nil {
 		return nil
 	}

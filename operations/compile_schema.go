@@ -178,12 +178,22 @@ func (c *compiler) drain() {
 	slices.SortFunc(c.components, func(a, b field) int { return strings.Compare(a.key, b.key) })
 }
 
+// refusesNull reports whether a keyword may refuse null whatever the type beside
+// it allows.
+func refusesNull(key string) bool {
+	switch key {
+	case "$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "const":
+		return true
+	}
+	return false
+}
+
 // nullable adds null to what a schema accepts. OpenAPI 3.0.3 gives the keyword
 // a meaning beside `type` only; published documents also put it beside $ref,
 // allOf and enum, and always mean the same.
 func nullable(s *node) *node {
 	types := s.get("type")
-	if types == nil || s.get("$ref") != nil {
+	if types == nil || slices.ContainsFunc(s.fields, func(f field) bool { return refusesNull(f.key) }) {
 		return objectNode(field{"anyOf", arrayNode(s, objectNode(field{"type", stringNode("null")}))})
 	}
 	names := types.texts()

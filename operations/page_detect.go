@@ -90,32 +90,24 @@ func takesInteger(p *Param) bool {
 // undocumented one may.
 func answersList(op *Operation) bool {
 	s := op.Result()
-	return s == nil || isArray(s, 0) || len(arrayProperties(s, 0)) > 0 || s.Open && len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) == 0
+	return s == nil || isArray(s) || len(arrayProperties(s)) > 0 || s.Open && len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) == 0
 }
 
-func isArray(s *Schema, depth int) bool {
-	if s == nil || depth > maxDepth {
-		return false
-	}
-	return slices.Contains(s.Types, "array") || slices.ContainsFunc(s.AllOf, func(p *Schema) bool { return isArray(p, depth+1) })
+func isArray(s *Schema) bool {
+	return s != nil && slices.Contains(s.Flatten().Types, "array")
 }
 
 // arrayProperties names the properties that are lists, through compositions.
-func arrayProperties(s *Schema, depth int) []string {
-	if s == nil || depth > maxDepth {
-		return nil
-	}
+func arrayProperties(s *Schema) []string {
 	var names []string
-	for _, p := range s.Properties {
-		if isArray(p.Schema, 0) {
-			names = append(names, p.Name)
+	s.parts(func(part *Schema) bool {
+		for _, p := range part.Properties {
+			if isArray(p.Schema) {
+				names = append(names, p.Name)
+			}
 		}
-	}
-	for _, parts := range [][]*Schema{s.AllOf, s.OneOf, s.AnyOf} {
-		for _, part := range parts {
-			names = append(names, arrayProperties(part, depth+1)...)
-		}
-	}
+		return false
+	})
 	slices.Sort(names)
 	return slices.Compact(names)
 }
@@ -126,26 +118,26 @@ func arrayProperties(s *Schema, depth int) []string {
 func documentedPaths(s *Schema, paths [][]string) [][]string {
 	var out [][]string
 	for _, path := range paths {
-		if mayHold(s, path, 0) {
+		if mayHold(s, path) {
 			out = append(out, path)
 		}
 	}
 	return out
 }
 
-func mayHold(s *Schema, path []string, depth int) bool {
-	switch {
-	case s == nil || len(path) == 0:
+func mayHold(s *Schema, path []string) bool {
+	if s == nil || len(path) == 0 {
 		return true
-	case depth > maxDepth || isArray(s, 0):
-		return false
 	}
-	for _, p := range s.Properties {
-		if p.Name == path[0] {
-			return mayHold(p.Schema, path[1:], depth+1)
+	return s.parts(func(part *Schema) bool {
+		if isArray(part) {
+			return false
 		}
-	}
-	parts := slices.Concat(s.AllOf, s.OneOf, s.AnyOf)
-	return slices.ContainsFunc(parts, func(part *Schema) bool { return mayHold(part, path, depth+1) }) ||
-		len(s.Properties)+len(parts) == 0 && (s.Open || len(s.Types) == 0)
+		i := slices.IndexFunc(part.Properties, func(p Property) bool { return p.Name == path[0] })
+		if i >= 0 {
+			return mayHold(part.Properties[i].Schema, path[1:])
+		}
+		bare := len(part.Properties)+len(part.AllOf)+len(part.OneOf)+len(part.AnyOf) == 0
+		return bare && (part.Open || len(part.Types) == 0)
+	})
 }

@@ -30,7 +30,7 @@ func listOf(op *Operation, resp *Response) (items []any, name string, err error)
 }
 
 func listName(op *Operation, v map[string]any) (string, bool) {
-	documented := arrayProperties(op.Result(), 0)
+	documented := arrayProperties(op.Result())
 	if len(documented) == 1 {
 		// Some servers write null, or nothing, for no items.
 		return documented[0], isListOrNull(v[documented[0]])

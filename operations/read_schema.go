@@ -112,6 +112,12 @@ func (r *schemaReader) copy(i int, waiting map[*Schema]int) {
 		c.to.AllOf = append(slices.Clone(c.to.AllOf), c.own)
 	}
 	if c.orNull {
+		c.to.parts(func(part *Schema) bool { // whose types it takes
+			if before, ok := waiting[part]; ok {
+				r.copy(before, waiting)
+			}
+			return false
+		})
 		allowNull(c.to)
 	}
 }
@@ -229,7 +235,12 @@ func (r *schemaReader) fillOrNull(s *Schema, n, inner *node) {
 	r.copies = append(r.copies, schemaCopy{to: s, from: r.schema(inner), annotations: n, orNull: true})
 }
 
+// allowNull adds null to what a schema accepts. One whose parts alone name types
+// gets these, so that null can be added.
 func allowNull(s *Schema) {
+	if len(s.Types) == 0 && len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0 {
+		s.Types = partTypes(s)
+	}
 	if len(s.Types) > 0 && !slices.Contains(s.Types, "null") {
 		s.Types = append(slices.Clone(s.Types), "null")
 	}
@@ -239,6 +250,24 @@ func allowNull(s *Schema) {
 	if s.Enum != nil && !slices.Contains(s.Enum, nil) {
 		s.Enum = append(slices.Clone(s.Enum), nil)
 	}
+}
+
+// partTypes returns the types that the parts of a schema name: all types if
+// they name none.
+func partTypes(s *Schema) []string {
+	var types []string
+	s.parts(func(part *Schema) bool {
+		for _, t := range part.Types {
+			if !slices.Contains(types, t) {
+				types = append(types, t)
+			}
+		}
+		return false
+	})
+	if types == nil {
+		return schemaTypes[:]
+	}
+	return types
 }
 
 // typesOf returns the types a schema names. One that lists properties or items

@@ -2,7 +2,6 @@ package operations
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,10 +14,18 @@ import (
 // const, enum, required and closed properties, items, bounds and patterns. It is
 // meant for values that are known beforehand; answers have
 // [Operation.CheckResponse]. Numbers may be of any Go number type or
-// json.Number. It returns nil when nothing is wrong.
-func (s *Schema) Check(v any) []Violation {
-	c := &checker{}
-	c.check(s, v, nil, 0)
+// json.Number. It returns nil when nothing is wrong. The work is bounded by the
+// size of the value times that of the schema, however the schema's parts share
+// and repeat each other.
+func (s *Schema) Check(v any) []Violation { return s.checkAs(v, false) }
+
+// CheckAnswer is Check for what an API returns: a required property that is
+// writeOnly may be missing, since it is required in requests only.
+func (s *Schema) CheckAnswer(v any) []Violation { return s.checkAs(v, true) }
+
+func (s *Schema) checkAs(v any, answer bool) []Violation {
+	c := &checker{checkerState: &checkerState{answer: answer}}
+	c.check(s, v, &spot{}, 0)
 	return c.found
 }
 
@@ -27,28 +34,53 @@ const maxViolations = 50
 
 type checker struct {
 	found []Violation
-	// Schemas that are being compared with the value at hand; one that meets
-	// itself there, through allOf or alternatives, says nothing new.
-	open map[*Schema]bool
+	*checkerState
 }
 
-func (c *checker) add(path []string, format string, args ...any) {
+func (c *checker) add(path *spot, format string, args ...any) {
 	if len(c.found) < maxViolations {
-		c.found = append(c.found, Violation{pointer(path), fmt.Sprintf(format, args...)})
+		c.found = append(c.found, Violation{path.pointer(), fmt.Sprintf(format, args...)})
 	}
 }
 
-// check compares v with s. A child value starts with no schema open.
-func (c *checker) check(s *Schema, v any, path []string, depth int) {
-	if s == nil || depth > maxNesting || c.open[s] || len(c.found) >= maxViolations {
+// take adds violations that were found before, each once.
+func (c *checker) take(list []Violation) {
+	for _, v := range list {
+		if len(c.found) < maxViolations && !slices.Contains(c.found, v) {
+			c.found = append(c.found, v)
+		}
+	}
+}
+
+// check compares v, which stands at path, with s. A schema that has parts is
+// compared with one place once: what it found there is found again. One that
+// meets itself there, through its parts, adds nothing.
+func (c *checker) check(s *Schema, v any, path *spot, depth int) {
+	if s == nil || depth > maxNesting || len(c.found) >= maxViolations {
 		return
 	}
-	if len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0 {
-		if c.open == nil {
-			c.open = make(map[*Schema]bool)
-		}
-		c.open[s] = true
-		defer delete(c.open, s)
+	if path.whole == nil {
+		path.whole = s
+	}
+	if len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) == 0 {
+		c.compare(s, v, path, depth)
+		return
+	}
+	found, known := path.seen[s]
+	if !known {
+		path.visit(s, nil)
+		inner := &checker{checkerState: c.checkerState}
+		inner.compare(s, v, path, depth)
+		found = inner.found
+		path.visit(s, found)
+	}
+	c.take(found)
+}
+
+func (c *checker) compare(s *Schema, v any, path *spot, depth int) {
+	if v == nil && slices.Contains(s.Types, "null") {
+		c.values(s, v, path) // what the parts require is for the other types
+		return
 	}
 	if len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOfType(v, t) }) {
 		c.add(path, "is %s where %s is documented", article(jsonType(v)), strings.Join(s.Types, " or "))
@@ -74,29 +106,29 @@ func (c *checker) check(s *Schema, v any, path []string, depth int) {
 	c.alternatives(s.OneOf, v, path, depth)
 }
 
-func (c *checker) values(s *Schema, v any, path []string) {
+func (c *checker) values(s *Schema, v any, path *spot) {
 	if s.HasConst && !documented(s.Const, v) {
 		c.add(path, "is %s where only %s is documented", show(v), show(s.Const))
 	}
-	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(e any) bool { return documented(e, v) }) {
+	if s.Enum != nil && !c.listed(s, v) {
 		c.add(path, "is %s, which is none of the documented values (%s)", show(v), showAll(s.Enum))
 	}
 }
 
-func (c *checker) text(s *Schema, v string, path []string) {
+func (c *checker) text(s *Schema, v string, path *spot) {
 	if length := utf8.RuneCountInString(v); s.MinLength != nil && length < *s.MinLength {
 		c.add(path, "has %d characters, at least %d are documented", length, *s.MinLength)
 	} else if s.MaxLength != nil && length > *s.MaxLength {
 		c.add(path, "has %d characters, at most %d are documented", length, *s.MaxLength)
 	}
 	if s.Pattern != "" {
-		if re, err := regexp.Compile(s.Pattern); err == nil && !re.MatchString(v) {
+		if re := c.pattern(s.Pattern); re != nil && !re.MatchString(v) {
 			c.add(path, "%s does not match the pattern %s", show(v), s.Pattern)
 		}
 	}
 }
 
-func (c *checker) number(s *Schema, n any, path []string) {
+func (c *checker) number(s *Schema, n any, path *spot) {
 	breaks := func(bound *float64, wrong func(order int) bool) bool {
 		if bound == nil || mayBe(*bound, n) {
 			return false
@@ -116,7 +148,7 @@ func (c *checker) number(s *Schema, n any, path []string) {
 	}
 }
 
-func (c *checker) array(s *Schema, v []any, path []string, depth int) {
+func (c *checker) array(s *Schema, v []any, path *spot, depth int) {
 	if s.MinItems != nil && len(v) < *s.MinItems {
 		c.add(path, "has %d items, at least %d are documented", len(v), *s.MinItems)
 	} else if s.MaxItems != nil && len(v) > *s.MaxItems {
@@ -125,49 +157,44 @@ func (c *checker) array(s *Schema, v []any, path []string, depth int) {
 	if s.Items == nil {
 		return
 	}
-	defer c.child()()
 	for i, item := range v {
-		c.check(s.Items, item, append(slices.Clip(path), strconv.Itoa(i)), depth+1)
+		if len(c.found) >= maxViolations {
+			return
+		}
+		c.check(s.Items, item, path.child(strconv.Itoa(i)), depth+1)
 	}
 }
 
-func (c *checker) object(s *Schema, v map[string]any, path []string, depth int) {
+func (c *checker) object(s *Schema, v map[string]any, path *spot, depth int) {
 	for _, name := range s.Required {
-		if _, ok := v[name]; !ok {
+		if _, ok := v[name]; !ok && !(c.answer && path.whole.Property(name).writeOnly()) {
 			c.add(path, "property %q is missing", name)
 		}
 	}
-	defer c.child()()
 	for _, name := range sortedKeys(v) {
-		var p *Schema
-		if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
-			p = s.Properties[i].Schema
-		} else if p = s.Additional; p == nil {
+		p, listed := c.property(s, name)
+		if !listed {
+			p = s.Additional
+		}
+		if p == nil && !listed {
 			if s.Closed {
 				c.add(path, "property %q is not documented", name)
 			}
 			continue
 		}
-		c.check(p, v[name], append(slices.Clip(path), name), depth+1)
+		c.check(p, v[name], path.child(name), depth+1)
 	}
-}
-
-// child leaves the value at hand for one inside it; the result returns to it.
-func (c *checker) child() func() {
-	outer := c.open
-	c.open = nil
-	return func() { c.open = outer }
 }
 
 // alternatives accepts a value that fits at least one of list. That at most one
 // of oneOf may fit is left to the full validator.
-func (c *checker) alternatives(list []*Schema, v any, path []string, depth int) {
+func (c *checker) alternatives(list []*Schema, v any, path *spot, depth int) {
 	if len(list) == 0 {
 		return
 	}
 	var nearest []Violation
 	for _, s := range list {
-		try := &checker{open: c.open}
+		try := &checker{checkerState: c.checkerState}
 		try.check(s, v, path, depth+1)
 		if len(try.found) == 0 {
 			return
@@ -177,7 +204,7 @@ func (c *checker) alternatives(list []*Schema, v any, path []string, depth int) 
 		}
 	}
 	near := nearest[0]
-	near.Path = strings.TrimPrefix(near.Path, pointer(path))
+	near.Path = strings.TrimPrefix(near.Path, path.pointer())
 	c.add(path, "fits none of the %d documented shapes; the nearest: %s", len(list), near)
 }
 

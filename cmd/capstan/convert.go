@@ -47,17 +47,12 @@ func typeOfSchema(s *operations.Schema) wantedType {
 
 func firstType(s *operations.Schema) string {
 	kind := "any"
-	for _, t := range s.Types {
+	for _, t := range s.Flatten().Types {
 		if t == "string" {
 			return t
 		}
 		if t != "null" && kind == "any" {
 			kind = t
-		}
-	}
-	for _, part := range s.AllOf {
-		if kind == "any" && part != nil && part != s {
-			kind = firstType(part)
 		}
 	}
 	return kind

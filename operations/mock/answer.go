@@ -1,6 +1,8 @@
 package mock
 
 import (
+	"time"
+
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -32,7 +34,7 @@ func (w *world) show(r *route, v map[string]any) map[string]any {
 	if fits(r.item, v) {
 		return v
 	}
-	made, ok := maker{now: w.now()}.value(r.item, r.kind, nil).(map[string]any)
+	made, ok := newMaker(w.now()).value(r.item, r.kind, nil).(map[string]any)
 	if !ok {
 		return v
 	}
@@ -164,7 +166,7 @@ func refusalBody(op *operations.Operation, status int, a answer) any {
 			return v
 		}
 	}
-	made, ok := maker{}.value(doc.JSON().Schema, "", nil).(map[string]any)
+	made, ok := newMaker(time.Time{}).value(doc.JSON().Schema, "", nil).(map[string]any)
 	if !ok || !mentions(doc.JSON().Schema, []string{"message"}) {
 		return plain
 	}

@@ -29,7 +29,8 @@ func check(s *operations.Schema, v any, name string) []problem {
 	return out
 }
 
-func fits(s *operations.Schema, v any) bool { return len(s.Check(v)) == 0 }
+// fits reports whether v can be answered where s is documented.
+func fits(s *operations.Schema, v any) bool { return len(s.CheckAnswer(v)) == 0 }
 
 // dotted turns a JSON pointer (RFC 6901) into a dotted path.
 func dotted(name, pointer string) string {

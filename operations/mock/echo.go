@@ -109,7 +109,7 @@ func (w *world) mergeList(s *operations.Schema, made any, given []any, words []s
 		if _, ok := g.(map[string]any); !ok {
 			return nil, false
 		}
-		base, _ := maker{now: w.now()}.value(items, "", nil).(map[string]any)
+		base, _ := newMaker(w.now()).value(items, "", nil).(map[string]any)
 		if ms, ok := made.([]any); ok && len(ms) > 0 {
 			if first, ok := copied(ms[0]).(map[string]any); ok {
 				base = first

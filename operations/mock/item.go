@@ -39,7 +39,7 @@ func (it *item) look() map[string]any {
 // words tell this item from every other; base is a documented example of the
 // answer, or nil.
 func (w *world) born(r *route, base any, words ...string) map[string]any {
-	made, ok := maker{now: w.now()}.value(withExample(r.item, base), r.kind, nil).(map[string]any)
+	made, ok := newMaker(w.now()).value(withExample(r.item, base), r.kind, nil).(map[string]any)
 	if !ok {
 		made = map[string]any{}
 	}

@@ -12,13 +12,24 @@ import (
 // maker makes values from schemas. It prefers, in this order: a constant, the
 // documented example, the default, the first alternative that fits, a value
 // that follows from type, format and name.
-type maker struct{ now time.Time }
+type maker struct {
+	now  time.Time
+	made *int // how many values, for all copies of the maker
+}
+
+func newMaker(now time.Time) maker { return maker{now: now, made: new(int)} }
+
+// maxMade bounds how many values one answer is made of. Schemas that require
+// each other in more than one place grow without end.
+const maxMade = 10_000
+
+func (m maker) spent() bool { return *m.made >= maxMade }
 
 // deepest is how far optional properties are followed into nested objects.
 const deepest = 6
 
 func (m maker) value(s *operations.Schema, name string, above []*operations.Schema) any {
-	if s == nil {
+	if *m.made++; s == nil {
 		return "example"
 	}
 	if s.HasConst {
@@ -50,7 +61,7 @@ func (m maker) value(s *operations.Schema, name string, above []*operations.Sche
 
 // alternative makes the first oneOf or anyOf branch that the whole accepts.
 func (m maker) alternative(s *operations.Schema, name string, above []*operations.Schema) (any, bool) {
-	if len(s.Properties) > 0 || len(above) > deepest {
+	if len(s.Properties) > 0 || len(above) > deepest || m.spent() {
 		return nil, false // typed folds a branch into the properties
 	}
 	for _, b := range slices.Concat(s.OneOf, s.AnyOf) {
@@ -94,15 +105,18 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 	example, _ := copied(s.Example).(map[string]any)
 	inner := append(slices.Clone(above), s)
 	for _, p := range sh.props {
+		if p.Schema != nil && p.Schema.WriteOnly {
+			continue // what only requests carry, even if they must
+		}
 		needed := sh.needs(p.Name)
-		if p.Schema != nil && !needed && (p.Schema.WriteOnly || p.Schema.Deprecated || leadsBack(p.Schema, inner) || len(inner) > deepest) {
+		if p.Schema != nil && !needed && (p.Schema.Deprecated || leadsBack(p.Schema, inner) || len(inner) > deepest) {
 			continue
 		}
 		if v, ok := example[p.Name]; ok && fits(p.Schema, v) && !m.stamps(p) {
 			out[p.Name] = v
 			continue
 		}
-		if len(inner) > deepest*2 {
+		if len(inner) > deepest*2 || m.spent() {
 			continue // a schema that requires itself has no value at all
 		}
 		out[p.Name] = m.value(p.Schema, p.Name, inner)
@@ -113,7 +127,7 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 		}
 	}
 	for _, name := range sh.required {
-		if _, ok := out[name]; !ok && sh.prop(name) == nil {
+		if _, ok := out[name]; !ok && sh.prop(name) == nil && !m.spent() {
 			out[name] = m.value(nil, name, inner)
 		}
 	}
@@ -129,6 +143,9 @@ func (m maker) array(s *operations.Schema, sh shape, name string, above []*opera
 	}
 	out := make([]any, n)
 	for i := range out {
+		if m.spent() {
+			return out[:i]
+		}
 		out[i] = m.value(sh.items, singular(name), append(slices.Clone(above), s))
 	}
 	return out

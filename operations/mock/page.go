@@ -1,6 +1,8 @@
 package mock
 
 import (
+	"time"
+
 	"fmt"
 	"math"
 	"net/http"
@@ -130,7 +132,7 @@ func (p page) answer(r *route, items []map[string]any, from, to int) answer {
 		}
 		return a
 	}
-	envelope, _ := maker{}.value(r.result, "", nil).(map[string]any)
+	envelope, _ := newMaker(time.Time{}).value(r.result, "", nil).(map[string]any)
 	if envelope == nil {
 		envelope = map[string]any{}
 	}

@@ -21,17 +21,19 @@ type shape struct {
 
 func shapeOf(s *operations.Schema) shape {
 	var sh shape
-	sh.fold(s, 0)
+	sh.fold(s, map[*operations.Schema]bool{})
 	if sh.leaf == nil {
 		sh.leaf = s
 	}
 	return sh
 }
 
-func (sh *shape) fold(s *operations.Schema, depth int) {
-	if s == nil || depth > 8 {
+// fold adds what s says, once however often it is among the parts.
+func (sh *shape) fold(s *operations.Schema, seen map[*operations.Schema]bool) {
+	if s == nil || seen[s] {
 		return
 	}
+	seen[s] = true
 	for _, t := range s.Types {
 		if t == "null" {
 			sh.nullable = true
@@ -56,21 +58,21 @@ func (sh *shape) fold(s *operations.Schema, depth int) {
 		sh.items = s.Items
 	}
 	for _, part := range s.AllOf {
-		sh.fold(part, depth+1)
+		sh.fold(part, seen)
 	}
 	for _, alternatives := range [][]*operations.Schema{s.OneOf, s.AnyOf} {
-		sh.foldFirst(alternatives, depth)
+		sh.foldFirst(alternatives, seen)
 	}
 }
 
-func (sh *shape) foldFirst(alternatives []*operations.Schema, depth int) {
+func (sh *shape) foldFirst(alternatives []*operations.Schema, seen map[*operations.Schema]bool) {
 	taken := false
 	for _, a := range alternatives {
 		if a != nil && slices.Equal(a.Types, []string{"null"}) {
 			sh.nullable = true
 		} else if !taken {
 			taken = true
-			sh.fold(a, depth+1)
+			sh.fold(a, seen)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (w *world) remove(r *route, a *args) answer {
 	if r.result == nil {
 		return ok(r, nil)
 	}
-	return ok(r, maker{now: w.now()}.value(withExample(r.result, r.example), "", nil))
+	return ok(r, newMaker(w.now()).value(withExample(r.result, r.example), "", nil))
 }
 
 // perform does what the last path segment says to the item before it. An
@@ -150,7 +150,7 @@ func sameShape(r *route) bool {
 // the names match.
 func (w *world) plain(r *route, a *args) answer {
 	if r.item == nil || !isObject(r.item) {
-		return ok(r, maker{now: w.now()}.value(withExample(r.item, r.example), "", nil))
+		return ok(r, newMaker(w.now()).value(withExample(r.item, r.example), "", nil))
 	}
 	words := w.words(r, a)
 	v := w.born(r, r.example, words...)

@@ -23,7 +23,7 @@ func callLine(op *operations.Operation) string {
 		if ambiguous(op, fields, name) {
 			name = string(p.In) + "." + name
 		}
-		words = append(words, "-p", assign(name, example(p.Schema, p.Name, 0), p.Schema))
+		words = append(words, "-p", assign(name, example(p.Schema, p.Name), p.Schema))
 	}
 	body, ok := exampleBody(op)
 	if !ok {

@@ -12,8 +12,18 @@ const maxExampleDepth = 6
 
 // example returns a value that fits a schema: the documented one where it fits,
 // else one made of what the schema requires and no more.
-func example(s *operations.Schema, name string, depth int) any {
-	if s == nil || depth > maxExampleDepth {
+func example(s *operations.Schema, name string) any {
+	return new(exampler).value(s, name, 0)
+}
+
+// maxExampleValues bounds how many values one example is made of: a schema may
+// require itself in several places.
+const maxExampleValues = 1000
+
+type exampler struct{ made int }
+
+func (e *exampler) value(s *operations.Schema, name string, depth int) any {
+	if e.made++; s == nil || depth > maxExampleDepth || e.made > maxExampleValues {
 		return exampleText(name)
 	}
 	if one, ok := s.OneValue(); ok {
@@ -35,10 +45,10 @@ func example(s *operations.Schema, name string, depth int) any {
 	}
 	for _, alternatives := range [][]*operations.Schema{s.OneOf, s.AnyOf} {
 		if one := firstReal(alternatives); one != nil {
-			return merge(exampleOfType(s, name, depth), example(one, name, depth+1))
+			return merge(e.ofType(s, name, depth), e.value(one, name, depth+1))
 		}
 	}
-	return exampleOfType(s, name, depth)
+	return e.ofType(s, name, depth)
 }
 
 // firstReal returns the first alternative that is not just null.
@@ -66,12 +76,12 @@ func merge(base, more any) any {
 	return added
 }
 
-func exampleOfType(s *operations.Schema, name string, depth int) any {
+func (e *exampler) ofType(s *operations.Schema, name string, depth int) any {
 	switch {
 	case s.Is("object") || len(s.Properties) > 0 || len(s.Required) > 0:
 		out := map[string]any{}
 		for _, required := range s.Required {
-			out[required] = example(s.Property(required), required, depth+1)
+			out[required] = e.value(s.Property(required), required, depth+1)
 		}
 		return out
 	case s.Is("array"):
@@ -81,7 +91,7 @@ func exampleOfType(s *operations.Schema, name string, depth int) any {
 			n = max(1, min(*s.MinItems, 10))
 		}
 		for range n {
-			list = append(list, example(s.Items, name, depth+1))
+			list = append(list, e.value(s.Items, name, depth+1))
 		}
 		return list
 	case s.Is("string"):
@@ -150,11 +160,11 @@ func exampleBody(op *operations.Operation) (body any, ok bool) {
 	if media == nil {
 		media = &op.Body.Media[0]
 	}
-	object, isObject := example(media.Schema, "", 0).(map[string]any)
+	object, isObject := example(media.Schema, "").(map[string]any)
 	whole, _ := media.Example.(map[string]any)
 	switch {
 	case !isObject && len(op.BodyFields()) == 0:
-		return example(media.Schema, "body", 0), op.Body.Required
+		return example(media.Schema, "body"), op.Body.Required
 	case !isObject:
 		object = map[string]any{}
 	}
@@ -169,7 +179,7 @@ func exampleBody(op *operations.Operation) (body any, ok bool) {
 	changes := op.Method == "PATCH" || op.Method == "PUT" || op.Body.Required
 	if fields := op.BodyFields(); len(object) == 0 && changes && len(fields) > 0 {
 		first := fields[max(0, slices.IndexFunc(fields, func(f operations.BodyField) bool { return f.Schema != nil && f.Schema.Example != nil }))]
-		object[first.Name] = example(first.Schema, first.Name, 0)
+		object[first.Name] = example(first.Schema, first.Name)
 	}
 	return object, len(object) > 0 || op.Body.Required
 }

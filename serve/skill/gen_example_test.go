@@ -31,12 +31,12 @@ func TestExamplesFitTheirSchema(t *testing.T) {
 			{Types: []string{"object"}, Required: []string{"a"}, Properties: []operations.Property{{Name: "a", Schema: text}}},
 			{Types: []string{"object"}, Required: []string{"b"}}}},
 	} {
-		v := example(s, "name", 0)
+		v := example(s, "name")
 		if problems := s.Check(v); len(problems) > 0 {
 			t.Errorf("%s: %v does not fit: %v", name, v, problems)
 		}
 	}
-	if example(cyclic, "x", 0) == nil {
+	if example(cyclic, "x") == nil {
 		t.Error("a cyclic schema has no example")
 	}
 }
@@ -48,5 +48,28 @@ func TestQuoteKeepsOneWord(t *testing.T) {
 		if got := quote(in); got != want {
 			t.Errorf("quote(%q) = %s, want %s", in, got, want)
 		}
+	}
+}
+
+// A schema that requires itself in several places gets an example of bounded
+// size, and the names of its fields are each found once.
+func TestExampleOfASchemaThatDoublesIsSmall(t *testing.T) {
+	wide := &operations.Schema{Types: []string{"object"}}
+	for i := range 12 {
+		name := string(rune('a' + i))
+		wide.Required, wide.Properties = append(wide.Required, name), append(wide.Properties, operations.Property{Name: name, Schema: wide})
+	}
+	if text := compactJSON(example(wide, "x")); len(text) > 64<<10 {
+		t.Errorf("the example has %d bytes", len(text))
+	}
+	s := wide
+	for range 24 {
+		s = &operations.Schema{AllOf: []*operations.Schema{s, s}, AnyOf: []*operations.Schema{s, s, s}}
+	}
+	if names := fieldNames(s); len(names) != 12 {
+		t.Errorf("fields %v", names)
+	}
+	if text := compactJSON(example(s, "x")); len(text) > 64<<10 {
+		t.Errorf("the example has %d bytes", len(text))
 	}
 }

@@ -19,9 +19,9 @@ func (c *capabilityPage) exampleInput(in engine.PlanInput) string {
 			targets = append(targets, s)
 		}
 	}
-	best, fewest := example(declared, in.Name, 0), -1
+	best, fewest := example(declared, in.Name), -1
 	for _, from := range targets {
-		v, wrong := example(from, in.Name, 0), 0
+		v, wrong := example(from, in.Name), 0
 		for _, s := range targets {
 			wrong += len(s.Check(v))
 		}

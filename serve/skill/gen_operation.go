@@ -183,11 +183,13 @@ func orSomething(fields string) string {
 // fieldNames lists the properties of an object, of all its alternatives.
 func fieldNames(s *operations.Schema) []string {
 	var names []string
-	var walk func(s *operations.Schema, depth int)
-	walk = func(s *operations.Schema, depth int) {
-		if s == nil || depth > maxExampleDepth {
+	seen := map[*operations.Schema]bool{}
+	var walk func(s *operations.Schema)
+	walk = func(s *operations.Schema) {
+		if s == nil || seen[s] {
 			return
 		}
+		seen[s] = true
 		for _, prop := range s.Properties {
 			if !slices.Contains(names, prop.Name) {
 				names = append(names, prop.Name)
@@ -195,10 +197,10 @@ func fieldNames(s *operations.Schema) []string {
 		}
 		for _, parts := range [][]*operations.Schema{s.AllOf, s.OneOf, s.AnyOf} {
 			for _, part := range parts {
-				walk(part, depth+1)
+				walk(part)
 			}
 		}
 	}
-	walk(s, 0)
+	walk(s)
 	return names
 }

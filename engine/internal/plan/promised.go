@@ -36,7 +36,7 @@ func (b *builder) promise(refs []eval.Ref, reader string) {
 		if schema == nil || !slices.Contains(schema.Flatten().Required, field) {
 			continue
 		}
-		if p := schema.Property(field); p == nil || p.Is("null") {
+		if p := schema.Property(field); p == nil || p.WriteOnly || p.Is("null") {
 			continue
 		}
 		if s.Promised == nil {

@@ -1,0 +1,129 @@
+package operations
+
+import (
+	"regexp"
+	"slices"
+)
+
+// spot is where a value stands within the one that is checked. It remembers
+// which schemas were compared with the value, so that parts that lead to one
+// schema by many ways cost one comparison.
+type spot struct {
+	parent *spot
+	token  string
+	whole  *Schema // the first schema that was compared with the value
+	seen   map[*Schema][]Violation
+	// Places inside are kept only where a schema with parts may come again; the
+	// items of a plain list are forgotten one by one.
+	inside map[string]*spot
+	keeps  bool
+}
+
+// visit records what the comparison with s found.
+func (p *spot) visit(s *Schema, found []Violation) {
+	if p.seen == nil {
+		p.seen, p.keeps = make(map[*Schema][]Violation), true
+	}
+	p.seen[s] = found
+}
+
+// child returns the place of a property or item.
+func (p *spot) child(token string) *spot {
+	if at := p.inside[token]; at != nil {
+		return at
+	}
+	at := &spot{parent: p, token: token, keeps: p.keeps}
+	if p.keeps {
+		if p.inside == nil {
+			p.inside = make(map[string]*spot)
+		}
+		p.inside[token] = at
+	}
+	return at
+}
+
+// pointer returns the place as a JSON pointer.
+func (p *spot) pointer() string {
+	var tokens []string
+	for ; p.parent != nil; p = p.parent {
+		tokens = append(tokens, p.token)
+	}
+	slices.Reverse(tokens)
+	return pointer(tokens)
+}
+
+// checkerState is what the checkers of one value share.
+type checkerState struct {
+	answer   bool
+	patterns map[string]*regexp.Regexp
+	enums    map[*Schema]map[string]bool
+	names    map[*Schema]map[string]*Schema
+}
+
+// searchable is the length from which a list is indexed before it is searched.
+const searchable = 32
+
+// pattern returns a compiled pattern, nil for one that Go's syntax lacks.
+func (c *checkerState) pattern(text string) *regexp.Regexp {
+	re, known := c.patterns[text]
+	if !known {
+		if c.patterns == nil {
+			c.patterns = make(map[string]*regexp.Regexp)
+		}
+		re, _ = regexp.Compile(text)
+		c.patterns[text] = re
+	}
+	return re
+}
+
+// listed reports whether v is among the values of an enum.
+func (c *checkerState) listed(s *Schema, v any) bool {
+	text, isText := v.(string)
+	if !isText || len(s.Enum) < searchable {
+		return slices.ContainsFunc(s.Enum, func(e any) bool { return documented(e, v) })
+	}
+	texts, known := c.enums[s]
+	if !known {
+		if c.enums == nil {
+			c.enums = make(map[*Schema]map[string]bool)
+		}
+		texts = make(map[string]bool, len(s.Enum))
+		for _, e := range s.Enum {
+			if text, ok := e.(string); ok {
+				texts[text] = true
+			}
+		}
+		c.enums[s] = texts
+	}
+	return texts[text]
+}
+
+// property returns the schema of a property that s itself lists.
+func (c *checkerState) property(s *Schema, name string) (p *Schema, listed bool) {
+	if len(s.Properties) < searchable {
+		i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name })
+		if i < 0 {
+			return nil, false
+		}
+		return s.Properties[i].Schema, true
+	}
+	names, known := c.names[s]
+	if !known {
+		if c.names == nil {
+			c.names = make(map[*Schema]map[string]*Schema)
+		}
+		names = make(map[string]*Schema, len(s.Properties))
+		for _, p := range slices.Backward(s.Properties) { // the first of a name counts
+			names[p.Name] = p.Schema
+		}
+		c.names[s] = names
+	}
+	p, listed = names[name]
+	return p, listed
+}
+
+// writeOnly reports whether a property is one that only requests carry. It is
+// safe on nil.
+func (s *Schema) writeOnly() bool {
+	return s.parts(func(part *Schema) bool { return part.WriteOnly })
+}
