@@ -79,8 +79,7 @@ func (s *Scope) compile(src string) (*Expr, []Problem) {
 	if p, ok := refuseSource(src); ok {
 		return nil, []Problem{p}
 	}
-	s.compiling.Lock()
-	defer s.compiling.Unlock()
+	defer s.enter()()
 
 	c := compilation{scope: s, source: []rune(src), cfg: s.config()}
 	c.rewritten = rewrite(src, s)

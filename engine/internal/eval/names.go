@@ -1,112 +1,129 @@
 package eval
 
 import (
-	"strconv"
-	"strings"
-	"unicode"
+	"sync"
+	"unicode/utf8"
 
-	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker/nature"
 )
 
-// expr's lexer knows identifiers of letters, digits and underscores that are
-// no keyword. A step id may have hyphens, begin with a digit, or be called
-// "in" or "filter". An id's token is the id with the offending runes replaced,
-// one for one, by letters of our own block: a corner of the Vai script, which
-// expr takes for letters and which is refused in sources and ids, so that a
-// token never collides and can always be read back.
-const (
-	blockFirst = '\uA500'
-	blockLast  = '\uA53F'
-	hyphenRune = blockFirst
-	digitRunes = '\uA510' // stands for 0, the next for 1, ...
-	lowerRunes = '\uA520' // stands for a, the next for b, ...
-)
+// names are the steps and variables that scopes derived from each other share.
+// They change in place: a plan of thousands of steps adds to them one by one.
+type names struct {
+	// mu guards all that follows, the natures included, which expr's checker
+	// annotates.
+	mu sync.Mutex
 
-func reservedRune(r rune) bool { return r >= blockFirst && r <= blockLast }
+	steps map[string]declared
+	vars  map[string]declared
 
-// token returns the identifier that stands for id in rewritten source; it has
-// as many runes as id.
-func token(id string) string {
-	rs := []rune(id)
-	for i, r := range rs {
-		if r == '-' {
-			rs[i] = hyphenRune
+	tokens  map[string]declared      // what may stand by itself, by token; a variable wins over a step
+	natures map[string]nature.Nature // the same, as expr's checker sees it
+	ids     map[string]nature.Nature // steps by id
+	fields  map[string]int           // how often a field with a hyphen in its name is declared
+	longest int                      // length of the longest name there ever was, in code points
+	env     nature.Nature            // what expr's checker sees
+}
+
+func newNames() *names {
+	n := &names{
+		steps: map[string]declared{}, vars: map[string]declared{},
+		tokens: map[string]declared{}, natures: map[string]nature.Nature{}, ids: map[string]nature.Nature{},
+		fields: map[string]int{},
+	}
+	n.natures[stepsName] = closedNature(n.ids)
+	n.natures[unknownToken] = nature.Nature{}
+	n.env = closedNature(n.natures)
+	return n
+}
+
+// put declares a name, in the place of one of its kind; undo restores what was.
+func (n *names) put(d declared) (undo func()) {
+	old, had := n.of(d.step)[d.name]
+	n.drop(d.step, d.name)
+	n.of(d.step)[d.name] = d
+	n.longest = max(n.longest, utf8.RuneCountInString(d.name))
+	for _, name := range d.hyphenated {
+		n.fields[name]++
+		n.longest = max(n.longest, utf8.RuneCountInString(name))
+	}
+	n.refresh(d.name, d.token)
+	return func() {
+		if n.drop(d.step, d.name); had {
+			n.put(old)
 		}
 	}
-	switch first := rs[0]; {
-	case first >= '0' && first <= '9':
-		rs[0] = digitRunes + first - '0'
-	case first >= 'a' && first <= 'z' && (isKeyword(id) || isBuiltin(id)):
-		rs[0] = lowerRunes + first - 'a'
-	}
-	return string(rs)
 }
 
-// plain undoes token wherever one occurs in s.
-func plain(s string) string {
-	if strings.IndexFunc(s, reservedRune) < 0 {
-		return s
+func (n *names) of(step bool) map[string]declared {
+	if step {
+		return n.steps
 	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= lowerRunes && r < lowerRunes+26:
-			return 'a' + r - lowerRunes
-		case r >= digitRunes && r < digitRunes+10:
-			return '0' + r - digitRunes
-		case r == hyphenRune:
-			return '-'
-		default:
-			return r
-		}
-	}, s)
+	return n.vars
 }
 
-// nameable reports whether id can stand in an expression by itself: letters,
-// digits and underscores, with hyphens inside, and not a number. Every other
-// id is reached as steps["id"].
-func nameable(id string) bool {
-	if id == "" || id == stepsName || looksNumeric(id) {
-		return false
+// drop takes a name back.
+func (n *names) drop(step bool, name string) {
+	d, ok := n.of(step)[name]
+	if !ok {
+		return
 	}
-	last := len(id) - 1
-	for i, r := range id {
-		inner := i > 0 && i < last
-		if !wordRune(r) && !(r == '-' && inner) || r == '$' || reservedRune(r) {
-			return false
+	delete(n.of(step), name)
+	for _, name := range d.hyphenated {
+		if n.fields[name]--; n.fields[name] == 0 {
+			delete(n.fields, name)
 		}
 	}
-	return true
+	n.refresh(name, d.token)
 }
 
-func looksNumeric(id string) bool {
-	if strings.IndexFunc(id, unicode.IsLetter) < 0 {
-		return true
+// refresh derives what compilations look up for one name.
+func (n *names) refresh(name, token string) {
+	if step, ok := n.steps[name]; ok {
+		n.ids[name] = step.nature
+	} else {
+		delete(n.ids, name)
 	}
-	_, intErr := strconv.ParseInt(id, 0, 64)
-	_, floatErr := strconv.ParseFloat(id, 64)
-	return id[0] >= '0' && id[0] <= '9' && (intErr == nil || floatErr == nil)
-}
-
-// isOperatorWord reports whether expr reads word as an operator, so that an
-// operand follows.
-func isOperatorWord(word string) bool {
-	switch word {
-	case "in", "or", "and", "not", "matches", "contains", "startsWith", "endsWith", "let", "if", "else":
-		return true
+	if token == "" {
+		return
 	}
-	return false
-}
-
-// isKeyword reports whether expr keeps word for itself.
-func isKeyword(word string) bool {
-	switch word {
-	case "true", "false", "nil":
-		return true
+	if d, ok := n.find(name); ok {
+		n.tokens[token], n.natures[token] = d, d.nature
+	} else {
+		delete(n.tokens, token)
+		delete(n.natures, token)
 	}
-	return isOperatorWord(word)
 }
 
-func isBuiltin(word string) bool {
-	_, ok := builtin.Index[word]
+// find returns what a name stands for by itself.
+func (n *names) find(name string) (declared, bool) {
+	if d, ok := n.vars[name]; ok {
+		return d, true
+	}
+	d, ok := n.steps[name]
+	return d, ok
+}
+
+func (n *names) tokenOf(word string) (string, bool) {
+	d, ok := n.find(word)
+	return d.token, ok && d.token != ""
+}
+
+func (n *names) isStep(word string) bool {
+	_, ok := n.steps[word]
 	return ok
 }
+
+func (n *names) isNumber(word string) bool {
+	d, ok := n.find(word)
+	return ok && d.token != "" && Float().Accepts(d.typ)
+}
+
+func (n *names) longestName() int { return n.longest }
+
+func (n *names) isField(word string) bool { return n.fields[word] > 0 }
+
+// stepIDs and varNames list what suggestions choose from.
+func (n *names) stepIDs() []string { return sortedKeys(n.steps) }
+
+func (n *names) varNames() []string { return sortedKeys(n.vars) }

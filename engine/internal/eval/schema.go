@@ -17,9 +17,13 @@ const (
 // SchemaType returns the type of the values that s describes. Null is left
 // out: a nullable string is a string. Unions (oneOf, anyOf, several types) are
 // any, allOf is merged, and an object is open when its schema is.
+//
+// Scopes that do not derive from each other must not share the result.
 func SchemaType(s *operations.Schema) Type {
 	r := schemaReader{inside: map[*operations.Schema]int{}}
-	return r.read(s, 0)
+	t := r.read(s, 0)
+	t.derived = new(derived)
+	return t
 }
 
 type schemaReader struct {

@@ -1,10 +1,9 @@
 package eval
 
 import (
-	"maps"
+	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr/checker/nature"
 )
@@ -12,22 +11,12 @@ import (
 // stepsName is the variable through which every step can be read by its id.
 const stepsName = "steps"
 
-// Scope is the set of names that an expression may use. It is immutable and
-// safe for concurrent use; compilations of one scope and of the scopes derived
-// from it take turns.
+// Scope is the set of names that an expression may use. It is safe for
+// concurrent use; compilations of one scope and of the scopes derived from it
+// take turns. Deriving a scope costs what it adds, however many names there are.
 type Scope struct {
-	steps map[string]declared
-	vars  map[string]declared
-
-	names  map[string]string   // tokens of what may stand by itself, by name
-	tokens map[string]declared // the same, by token
-	fields map[string]bool     // names of fields that contain a hyphen
-	length int                 // of the longest name among all these, in code points
-	env    nature.Nature       // what expr's checker sees
-
-	// compiling guards the natures, which expr's checker annotates and which
-	// derived scopes share.
-	compiling *sync.Mutex
+	*names
+	local []declared // what this scope adds to the names it shares; later ones win
 }
 
 // declared is one name with its type in both worlds.
@@ -37,6 +26,7 @@ type declared struct {
 	typ        Type
 	nature     nature.Nature
 	hyphenated []string // fields in typ, at any depth, whose names have hyphens
+	token      string   // what stands for the name in rewritten source, "" if it cannot stand by itself
 	// slot is the key under which the evaluation environment holds the value.
 	// It is no identifier, so that no local variable can hide it.
 	slot string
@@ -47,7 +37,12 @@ func declare(name string, step bool, t Type) declared {
 	if step {
 		slot = "step:" + name
 	}
-	return declared{name: name, step: step, typ: t, nature: natureOf(t), hyphenated: hyphenatedFields(t), slot: slot}
+	d := declared{name: name, step: step, typ: t, slot: slot}
+	d.nature, d.hyphenated = t.derive()
+	if nameable(name) {
+		d.token = token(name)
+	}
+	return d
 }
 
 // NewScope returns the scope with these steps, by id, and variables such as
@@ -55,91 +50,86 @@ func declare(name string, step bool, t Type) declared {
 // expression, such as "a.b", is read as steps["a.b"], and so is a step called
 // like a variable. The variable "steps" is always there and cannot be given.
 func NewScope(steps, vars map[string]Type) *Scope {
-	s := &Scope{steps: map[string]declared{}, vars: map[string]declared{}, compiling: new(sync.Mutex)}
+	s := &Scope{names: newNames()}
 	for id, t := range steps {
-		s.steps[id] = declare(id, true, t)
+		s.put(declare(id, true, t))
 	}
 	for name, t := range vars {
 		if name != stepsName {
-			s.vars[name] = declare(name, false, t)
+			s.put(declare(name, false, t))
 		}
 	}
-	return s.assemble()
+	return s
 }
 
 // With returns a scope with more variables. Steps and variables that s already
 // has win over them.
 func (s *Scope) With(vars map[string]Type) *Scope {
-	out := &Scope{steps: s.steps, vars: maps.Clone(s.vars), compiling: s.compiling}
+	out := &Scope{names: s.names, local: slices.Clip(s.local)}
 	for name, t := range vars {
-		_, isStep := s.steps[name]
-		_, isVar := s.vars[name]
-		if !isStep && !isVar && name != stepsName {
-			out.vars[name] = declare(name, false, t)
+		if name != stepsName && !s.has(name) {
+			out.local = append(out.local, declare(name, false, t))
 		}
 	}
-	return out.assemble()
+	return out
 }
 
 // WithStep returns a scope in which the step id has type t, whether or not s
 // knew the step.
 func (s *Scope) WithStep(id string, t Type) *Scope {
-	out := &Scope{steps: maps.Clone(s.steps), vars: s.vars, compiling: s.compiling}
-	out.steps[id] = declare(id, true, t)
-	return out.assemble()
+	return &Scope{names: s.names, local: append(slices.Clip(s.local), declare(id, true, t))}
 }
 
-// assemble derives what compilations look up.
-func (s *Scope) assemble() *Scope {
-	s.names, s.tokens, s.fields = map[string]string{}, map[string]declared{}, map[string]bool{}
-	natures, ids := map[string]nature.Nature{}, map[string]nature.Nature{}
-	add := func(d declared) {
-		s.length = max(s.length, utf8.RuneCountInString(d.name))
-		for _, name := range d.hyphenated {
-			s.fields[name] = true
-			s.length = max(s.length, utf8.RuneCountInString(name))
+// SetStep gives the step id the type t in s itself, and in the scopes that share
+// its names: those that were and will be derived from it.
+func (s *Scope) SetStep(id string, t Type) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(declare(id, true, t))
+}
+
+// has reports whether the scope has a step or variable of this name.
+func (s *Scope) has(name string) bool {
+	if slices.ContainsFunc(s.local, func(d declared) bool { return d.name == name }) {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.find(name)
+	return known
+}
+
+// enter locks the shared names and adds the scope's own to them; the result
+// takes them out and unlocks.
+func (s *Scope) enter() (leave func()) {
+	s.mu.Lock()
+	undo := make([]func(), len(s.local))
+	for i, d := range s.local {
+		undo[i] = s.put(d)
+	}
+	return func() {
+		for _, u := range slices.Backward(undo) {
+			u()
 		}
-		if nameable(d.name) {
-			tok := token(d.name)
-			s.names[d.name], s.tokens[tok], natures[tok] = tok, d, d.nature
-		}
+		s.mu.Unlock()
 	}
-	for id, d := range s.steps {
-		add(d)
-		ids[id] = d.nature
+}
+
+// derived is what a scope needs of a type.
+type derived struct {
+	once       sync.Once
+	nature     nature.Nature
+	hyphenated []string
+}
+
+func (t Type) derive() (nature.Nature, []string) {
+	d := t.derived
+	if d == nil {
+		return natureOf(t), hyphenatedFields(t)
 	}
-	for _, d := range s.vars { // after the steps: a variable wins
-		add(d)
-	}
-	natures[stepsName] = closedNature(ids)
-	natures[unknownToken] = nature.Nature{}
-	s.env = closedNature(natures)
-	return s
+	d.once.Do(func() { d.nature, d.hyphenated = natureOf(t), hyphenatedFields(t) })
+	return d.nature, d.hyphenated
 }
-
-func (s *Scope) tokenOf(word string) (string, bool) {
-	tok, ok := s.names[word]
-	return tok, ok
-}
-
-func (s *Scope) isStep(word string) bool {
-	_, ok := s.steps[word]
-	return ok
-}
-
-func (s *Scope) isNumber(word string) bool {
-	tok, ok := s.tokenOf(word)
-	return ok && Float().Accepts(s.tokens[tok].typ)
-}
-
-func (s *Scope) longestName() int { return s.length }
-
-func (s *Scope) isField(word string) bool { return s.fields[word] }
-
-// stepIDs and varNames list what suggestions choose from.
-func (s *Scope) stepIDs() []string { return sortedKeys(s.steps) }
-
-func (s *Scope) varNames() []string { return sortedKeys(s.vars) }
 
 // hyphenatedFields lists the names of t's fields, at any depth, that expr
 // would read as subtractions.

@@ -17,6 +17,9 @@ type Type struct {
 	elem   *Type           // arrays; nil means any
 	fields map[string]Type // objects
 	open   bool            // objects: fields that are not listed are allowed
+	// derived is kept with the type of a schema, which many steps may share, in
+	// one scope and those derived from it.
+	derived *derived
 }
 
 type kind uint8

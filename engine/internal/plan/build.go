@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,14 +33,20 @@ type APIs func(name string) (*operations.Set, error)
 // every problem found. The plan is complete only when the list has no errors.
 func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
 	b := &builder{
-		c:    c,
-		apis: apis,
-		plan: &Plan{Capability: c},
-		byID: map[string]*Step{},
-		used: map[string][]string{},
+		c:      c,
+		apis:   apis,
+		plan:   &Plan{Capability: c},
+		byID:   map[string]*Step{},
+		order:  map[string]int{},
+		types:  map[*operations.Schema]eval.Type{},
+		about:  map[string][]int{},
+		byName: map[string][]*Input{},
+		used:   map[string][]string{},
+		uses:   map[[2]string]bool{},
 	}
 	b.inputs()
 	b.resolveAll()
+	b.index()
 	b.scope = eval.NewScope(b.stepTypes(), map[string]eval.Type{
 		varInputs: b.inputsType(),
 		varRun:    eval.Object(map[string]eval.Type{"id": eval.String(), "started_at": eval.String()}, false),
@@ -46,7 +54,7 @@ func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
 	for i, s := range b.plan.Steps {
 		b.at = i
 		b.step(s)
-		b.scope = b.scope.WithStep(s.ID, s.Result)
+		b.scope.SetStep(s.ID, s.Result)
 	}
 	b.outputs()
 	b.promised()
@@ -56,14 +64,21 @@ func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
 
 // builder holds what one Build collects.
 type builder struct {
-	c     *spec.Capability
-	apis  APIs
-	plan  *Plan
-	byID  map[string]*Step
-	scope *eval.Scope
-	at    int                 // index of the step being planned
-	used  map[string][]string // input -> who reads it
-	diags diag.List
+	c      *spec.Capability
+	apis   APIs
+	plan   *Plan
+	byID   map[string]*Step
+	order  map[string]int // id -> index of the step
+	types  map[*operations.Schema]eval.Type
+	about  map[string][]int    // resource -> indices of the steps whose operation is about it
+	byName map[string][]*Input // by canonical name
+	scope  *eval.Scope
+	at     int                 // index of the step being planned
+	used   map[string][]string // input -> what reads it
+	uses   map[[2]string]bool  // input and what reads it
+	diags  diag.List
+
+	suggested int // unknown operations so far
 }
 
 func (b *builder) errorAt(s spec.Str, code, hint, format string, args ...any) {
@@ -150,7 +165,10 @@ func (b *builder) checkOrder(refs []eval.Ref, src spec.Str, s *Step, own bool) {
 		if !r.Step {
 			continue
 		}
-		i := slices.IndexFunc(b.plan.Steps, func(x *Step) bool { return x.ID == r.Name })
+		i, known := b.order[r.Name]
+		if !known {
+			i = -1
+		}
 		if i < b.at || i == b.at && own {
 			continue
 		}
@@ -188,7 +206,8 @@ func (b *builder) use(refs []eval.Ref, by string) {
 }
 
 func (b *builder) useInput(name, by string) {
-	if !slices.Contains(b.used[name], by) {
+	if use := [2]string{name, by}; !b.uses[use] {
+		b.uses[use] = true
 		b.used[name] = append(b.used[name], by)
 	}
 }
@@ -215,11 +234,8 @@ func (b *builder) needs(s *Step) []string {
 			mark(e.Refs())
 		}
 	}
-	var out []string
-	for _, x := range b.plan.Steps {
-		if read[x.ID] {
-			out = append(out, x.ID)
-		}
-	}
+	out := slices.Collect(maps.Keys(read))
+	out = slices.DeleteFunc(out, func(id string) bool { _, known := b.order[id]; return !known })
+	slices.SortFunc(out, func(x, y string) int { return cmp.Compare(b.order[x], b.order[y]) })
 	return out
 }

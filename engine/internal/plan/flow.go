@@ -36,7 +36,7 @@ func BuildFlow(src FlowSource) (*Plan, diag.List) {
 		plan:       &Plan{Capability: capabilityOf(src)},
 		steps:      map[string]eval.Type{},
 		variables:  NewVariables(src.Framework),
-		builder:    &builder{},
+		builder:    &builder{order: map[string]int{}, used: map[string][]string{}, uses: map[[2]string]bool{}},
 	}
 	b.builder.plan = b.plan
 	b.inputs()
@@ -69,7 +69,6 @@ func capabilityOf(src FlowSource) *spec.Capability {
 
 // inputs declares the flow's own inputs; references may infer more.
 func (b *flowBuilder) inputs() {
-	b.used = map[string][]string{}
 	for _, p := range b.Flow.Inputs {
 		if _, err := regexp.Compile(p.Pattern.Value); err != nil {
 			b.errorAt(p.Pattern, "bad-value", "write a regular expression", "the pattern of input %q is none: %v", p.Name.Value, err)
@@ -188,6 +187,9 @@ func readsInside(o *spec.Shape) bool {
 func (b *flowBuilder) newStep(s *spec.FlowStep, kind Kind) *Step {
 	out := &Step{
 		Spec: &spec.Step{ID: s.Name, Pos: s.Pos, Operation: s.Call}, ID: s.Name.Value, Kind: kind, Policy: durable.Safe, Flow: true,
+	}
+	if _, dup := b.order[out.ID]; !dup {
+		b.order[out.ID] = len(b.plan.Steps)
 	}
 	b.plan.Steps = append(b.plan.Steps, out)
 	return out

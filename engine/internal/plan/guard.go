@@ -77,8 +77,8 @@ func identifies(name string) bool { return strings.HasSuffix(canon(name), "_id")
 // knownBy says which earlier step or input names the resource; "" when the run
 // knows of none.
 func (b *builder) knownBy(resource string, s *Step) string {
-	for _, earlier := range b.plan.Steps[:b.at] {
-		if earlier.Op != nil && earlier != s && canon(earlier.Op.Resource().Name) == resource {
+	for earlier := range b.earlier(resource) {
+		if earlier != s {
 			return fmt.Sprintf("step %q", earlier.ID)
 		}
 	}
@@ -93,15 +93,12 @@ func (b *builder) knownBy(resource string, s *Step) string {
 // isResource reports whether any operation of the capability is about the
 // resource, so that an input called "group" counts and one called "order" not.
 func (b *builder) isResource(name string) bool {
-	return slices.ContainsFunc(b.plan.Steps, func(s *Step) bool { return s.Op != nil && canon(s.Op.Resource().Name) == name })
+	return len(b.about[name]) > 0
 }
 
 func (b *builder) unscoped(s *Step, t target, resource, why string) {
 	hint := fmt.Sprintf("add it under the step: with: {%s: ...}", t.name)
-	for _, earlier := range b.plan.Steps[:b.at] {
-		if earlier.Op == nil || canon(earlier.Op.Resource().Name) != resource {
-			continue
-		}
+	for earlier := range b.earlier(resource) {
 		if earlier.Op.Resource().List && earlier.Select == nil {
 			hint = fmt.Sprintf("say which %s is meant: add `select` to step %q, or with: {%s: ...} here", resource, earlier.ID, t.name)
 		} else if !earlier.Op.Resource().List {

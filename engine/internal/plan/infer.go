@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -60,8 +61,8 @@ func (bb *binding) fromInput(t target) bool {
 }
 
 func (bb *binding) matching(name string) *Input {
-	for _, in := range bb.plan.Inputs {
-		if canon(in.Name) == name && !bb.consumed[in.Name] {
+	for _, in := range bb.byName[name] {
+		if !bb.consumed[in.Name] {
 			return in
 		}
 	}
@@ -117,9 +118,18 @@ func (bb *binding) fromStep(t target) bool {
 	default:
 		bb.errorAt(bb.s.where(), "ambiguous-binding",
 			fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, candidates[len(candidates)-1]),
-			"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.s.Op.ID, strings.Join(candidates, " or "))
+			"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.s.Op.ID, strings.Join(some(candidates), " or "))
 		return true
 	}
+}
+
+// some shortens a list of candidates for a message.
+func some(candidates []string) []string {
+	const most = 5
+	if len(candidates) <= most {
+		return candidates
+	}
+	return append(slices.Clone(candidates[:most]), fmt.Sprintf("%d more", len(candidates)-most))
 }
 
 // namedResource returns the resource whose id the target wants: "organization"
@@ -145,8 +155,8 @@ func (bb *binding) scopes(t target) bool {
 // found by an earlier step. A list yields its selected item only.
 func (bb *binding) producers(resource string) []string {
 	var out []string
-	for _, s := range bb.plan.Steps[:bb.at] {
-		if s.Op == nil || s.Each != nil || canon(s.Op.Resource().Name) != resource {
+	for s := range bb.earlier(resource) {
+		if s.Each != nil {
 			continue
 		}
 		read := stepPath(s.ID)

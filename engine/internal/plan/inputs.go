@@ -84,12 +84,16 @@ func (b *builder) unused() {
 // unusedHint points at an operation's value that the input was probably meant
 // for.
 func (b *builder) unusedHint(in *Input) string {
+	meant := map[*operations.Operation][]target{}
 	for _, s := range b.plan.Steps {
 		if s.Op == nil || strings.HasPrefix(s.ID, "#") {
 			continue // "#N" stands for a step whose id could not be read
 		}
-		for _, t := range targets(s.Op) {
-			if b.meant(in, t) && !s.binds(t) {
+		if _, known := meant[s.Op]; !known {
+			meant[s.Op] = slices.DeleteFunc(targets(s.Op), func(t target) bool { return !b.meant(in, t) })
+		}
+		for _, t := range meant[s.Op] {
+			if !s.binds(t) {
 				return fmt.Sprintf("step %q can send it: with: {%s: '{{ inputs.%s }}'}", s.ID, t.name, in.Name)
 			}
 		}

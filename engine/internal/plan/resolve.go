@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
@@ -19,7 +20,7 @@ func (b *builder) resolveAll() {
 		s := &Step{Spec: st, ID: st.ID.Value, Kind: KindOperation, Result: eval.Any()}
 		b.plan.Steps = append(b.plan.Steps, s)
 		if _, dup := b.byID[s.ID]; !dup {
-			b.byID[s.ID] = s
+			b.byID[s.ID], b.order[s.ID] = s, i
 		}
 		if st.External {
 			s.Kind = KindExternal
@@ -64,8 +65,53 @@ func (b *builder) resolve(s *Step, missing map[string]bool) {
 	}
 	b.placeless(op, s.Spec.Operation)
 	s.Op = op
-	s.Result = eval.SchemaType(op.Result())
+	s.Result = b.typeOf(op.Result())
 }
+
+// index notes what the steps are about and what the inputs are called.
+func (b *builder) index() {
+	names := map[*operations.Operation]string{}
+	for i, s := range b.plan.Steps {
+		if s.Op == nil {
+			continue
+		}
+		name, known := names[s.Op]
+		if !known {
+			name = canon(s.Op.Resource().Name)
+			names[s.Op] = name
+		}
+		b.about[name] = append(b.about[name], i)
+	}
+	for _, in := range b.plan.Inputs {
+		b.byName[canon(in.Name)] = append(b.byName[canon(in.Name)], in)
+	}
+}
+
+// earlier yields the steps before the one at hand whose operation is about a
+// resource, in the file's order.
+func (b *builder) earlier(resource string) iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		for _, i := range b.about[resource] {
+			if i >= b.at || !yield(b.plan.Steps[i]) {
+				return
+			}
+		}
+	}
+}
+
+// typeOf returns the type of a schema, made once.
+func (b *builder) typeOf(s *operations.Schema) eval.Type {
+	t, known := b.types[s]
+	if !known {
+		t = eval.SchemaType(s)
+		b.types[s] = t
+	}
+	return t
+}
+
+// maxSuggested bounds for how many unknown operations others are proposed: each
+// takes a look at the whole document.
+const maxSuggested = 50
 
 func (b *builder) unknownOperation(s *Step, set *operations.Set) {
 	id := s.Spec.Operation
@@ -74,9 +120,12 @@ func (b *builder) unknownOperation(s *Step, set *operations.Set) {
 		Code: "unknown-operation", Severity: diag.Error, Pos: pos, EndColumn: end,
 		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, s.API),
 	}
-	found := set.Suggest(operations.Want{
-		ID: id.Value, StepID: s.ID, Capability: s.Spec.Capability.Value, Description: s.Spec.Description.Value,
-	}, 3)
+	var found []operations.Suggestion
+	if b.suggested++; b.suggested <= maxSuggested {
+		found = set.Suggest(operations.Want{
+			ID: id.Value, StepID: s.ID, Capability: s.Spec.Capability.Value, Description: s.Spec.Description.Value,
+		}, 3)
+	}
 	for i, f := range found {
 		line := fmt.Sprintf("%s (%s %s)", f.ID, f.Method, f.Path)
 		if f.Summary != "" {
@@ -91,7 +140,10 @@ func (b *builder) unknownOperation(s *Step, set *operations.Set) {
 		}
 		d.Notes = append(d.Notes, "or "+line)
 	}
-	if len(found) == 0 {
+	switch {
+	case b.suggested > maxSuggested:
+		d.Hint = fmt.Sprintf("`capstan operations %s` lists what there is", s.API)
+	case len(found) == 0:
 		d.Hint = fmt.Sprintf("nothing in the document does this; `capstan operations %s` lists what there is", s.API)
 	}
 	b.diags.Add(d)

@@ -1,0 +1,60 @@
+package plan
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// A step costs the same however many steps there are. Work is counted as what
+// planning allocates; twice the steps may take a little over twice of it.
+func TestWorkOfAPlanGrowsWithItsSteps(t *testing.T) {
+	few, many := planWork(t, 400), planWork(t, 1600)
+	if many > 6*few {
+		t.Errorf("400 steps allocate %d bytes, 1,600 steps %d", few, many)
+	}
+}
+
+func planWork(t *testing.T, steps int) uint64 {
+	t.Helper()
+	text := &operations.Schema{Types: []string{"string"}}
+	ship := &operations.Schema{Name: "Ship", Types: []string{"object"}, Required: []string{"name"}}
+	for i := range 40 {
+		ship.Properties = append(ship.Properties, operations.Property{Name: fmt.Sprint("flag-", i), Schema: text})
+	}
+	ship.Properties = append(ship.Properties, operations.Property{Name: "name", Schema: text})
+	set, err := operations.NewSet("registry", []*operations.Operation{{
+		ID: "getShip", Method: "GET", Path: "/ships/{imo}",
+		Params:    []*operations.Param{{Name: "imo", In: operations.InPath, Required: true, Schema: text}},
+		Responses: []*operations.ResponseDoc{{Status: "200", Media: []operations.Media{{Type: "application/json", Schema: ship}}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var src strings.Builder
+	src.WriteString("name: Long\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.1'\napi: registry\n" +
+		"inputs: [{name: imo, type: string, required: true}]\nsteps:\n  - {id: get-ship-0, operation: getShip, with: {imo: '{{ inputs.imo }}'}}\n")
+	for i := 1; i < steps; i++ {
+		fmt.Fprintf(&src, "  - {id: get-ship-%d, operation: getShip, when: inputs.imo != 'x', until: result.name != '', with: {imo: '{{ get-ship-%d.name }}'}}\n", i, i-1)
+	}
+	s, problems := spec.Read("long.yaml", []byte(src.String()))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	c, problems := s.Capability(false)
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p, problems := Build(c, func(string) (*operations.Set, error) { return set, nil })
+	runtime.ReadMemStats(&after)
+	if problems.HasErrors() || len(p.Steps) != steps {
+		t.Fatal(problems)
+	}
+	return after.TotalAlloc - before.TotalAlloc
+}
