@@ -3,7 +3,6 @@
 package plangraph
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,13 +14,13 @@ import (
 // takes nothing from the one before it is still drawn after it, by an edge
 // without a label: the file's order is the order of the run.
 func Of(p *engine.Plan) graph.Graph {
-	g := graph.Graph{Title: p.Capability}
+	g, x := graph.Graph{Title: p.Capability}, newIndex(p)
 	for _, in := range p.Inputs {
 		g.Nodes = append(g.Nodes, graph.Node{ID: "inputs." + in.Name, Label: in.Name, Kind: graph.Input, Notes: []string{in.Type}})
 	}
 	for i, s := range p.Steps {
 		g.Nodes = append(g.Nodes, stepNode(s))
-		edges := stepEdges(p, s)
+		edges := stepEdges(x, s)
 		if i > 0 && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == p.Steps[i-1].ID }) {
 			edges = append(edges, graph.Edge{From: p.Steps[i-1].ID, To: s.ID})
 		}
@@ -30,7 +29,7 @@ func Of(p *engine.Plan) graph.Graph {
 	for _, o := range p.Outputs {
 		node := graph.Node{ID: "outputs." + o.Name, Label: o.Name, Kind: graph.Output, Notes: []string{o.Type}}
 		g.Nodes = append(g.Nodes, node)
-		for _, source := range sources(p, o.Source) {
+		for _, source := range x.sources(o.Source) {
 			g.Edges = append(g.Edges, graph.Edge{From: source, To: node.ID})
 		}
 	}
@@ -60,64 +59,21 @@ func stepNode(s engine.PlanStep) graph.Node {
 
 // stepEdges returns one edge for each value a step takes, and one without a
 // label for what it reads in another way (a condition) or needs.
-func stepEdges(p *engine.Plan, s engine.PlanStep) []graph.Edge {
+func stepEdges(x *index, s engine.PlanStep) []graph.Edge {
 	var edges []graph.Edge
 	for _, b := range s.Binds {
-		from := sources(p, b.From)
+		from := x.sources(b.From)
 		if len(from) == 0 {
-			from = sources(p, b.Expr)
+			from = x.sources(b.Expr)
 		}
 		for _, f := range from {
 			edges = append(edges, graph.Edge{From: f, To: s.ID, Label: b.Param})
 		}
 	}
-	for _, f := range append(sources(p, s.When, s.Each, s.Until, s.Fail, s.Select), s.Needs...) {
+	for _, f := range append(x.sources(s.When, s.Each, s.Until, s.Fail, s.Select), s.Needs...) {
 		if f != s.ID && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == f }) {
 			edges = append(edges, graph.Edge{From: f, To: s.ID})
 		}
 	}
 	return edges
-}
-
-// sources returns the nodes that an expression mentions, in the plan's order.
-func sources(p *engine.Plan, exprs ...string) []string {
-	var found []string
-	add := func(node string) {
-		if slices.ContainsFunc(exprs, func(e string) bool { return mentions(e, node) }) {
-			found = append(found, node)
-		}
-	}
-	for _, in := range p.Inputs {
-		add("inputs." + in.Name)
-	}
-	for _, s := range p.Steps {
-		add(s.ID)
-	}
-	return found
-}
-
-// mentions reports whether an expression reads name: as a whole name, not as a
-// part of a longer one, not behind a dot and not as text; steps["name"] counts.
-func mentions(expr, name string) bool {
-	if strings.Contains(expr, `steps["`+name+`"]`) {
-		return true
-	}
-	expr = stringLiteral.ReplaceAllString(expr, `""`)
-	for at := 0; ; {
-		i := strings.Index(expr[at:], name)
-		if i < 0 {
-			return false
-		}
-		start, end := at+i, at+i+len(name)
-		if (start == 0 || !nameByte(expr[start-1]) && expr[start-1] != '.') && (end == len(expr) || !nameByte(expr[end])) {
-			return true
-		}
-		at = end
-	}
-}
-
-var stringLiteral = regexp.MustCompile(`"(\\.|[^"\\])*"|'(\\.|[^'\\])*'`)
-
-func nameByte(b byte) bool {
-	return b == '_' || b == '-' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 }
