@@ -100,6 +100,7 @@ type encoder struct {
 	ids     map[string]uint64
 	strings []string
 	sums    map[*node]sum
+	hashed  []byte      // what sum is hashing
 	places  map[sum]int // value -> where it stands in out
 	out     bytes.Buffer
 }
@@ -165,25 +166,29 @@ func (e *encoder) node(n *node) {
 type sum [sha256.Size]byte
 
 func (e *encoder) sum(n *node) sum {
-	if s, ok := e.sums[n]; ok {
+	s, known := e.sums[n]
+	if known {
 		return s
 	}
-	var b []byte
-	b = append(b, byte(n.kind))
-	b = binary.AppendVarint(b, n.int)
-	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(n.float))
-	b = append(b, n.str...)
+	start := len(e.hashed) // what is inside is hashed behind what stands here
+	e.hashed = append(e.hashed, byte(n.kind))
+	e.hashed = binary.AppendVarint(e.hashed, n.int)
+	e.hashed = binary.LittleEndian.AppendUint64(e.hashed, math.Float64bits(n.float))
+	e.hashed = append(e.hashed, n.str...)
 	for _, item := range n.items {
 		s := e.sum(item)
-		b = append(b, s[:]...)
+		e.hashed = append(e.hashed, s[:]...)
 	}
 	for _, f := range n.fields {
 		s := e.sum(f.value)
-		b = binary.AppendUvarint(b, e.ids[f.key])
-		b = append(b, s[:]...)
+		e.hashed = binary.AppendUvarint(e.hashed, e.ids[f.key])
+		e.hashed = append(e.hashed, s[:]...)
 	}
-	s := sum(sha256.Sum256(b))
-	e.sums[n] = s
+	s = sha256.Sum256(e.hashed[start:])
+	e.hashed = e.hashed[:start]
+	if len(n.items)+len(n.fields) > 0 { // another is as quickly hashed again
+		e.sums[n] = s
+	}
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -24,7 +25,16 @@ type source struct {
 
 	files  map[string]string // the file behind each location that kin-openapi names
 	mended bool              // lines are those of a rewritten text
+	plain  bool              // where things stand is not recorded
 }
+
+// Recording where everything stands takes two thirds of the time and memory of
+// reading, so it is left out of large documents: their problems have no line,
+// and what they list is in the order of names. None beyond maxDocument is read.
+const (
+	largeDocument = 2 << 20
+	maxDocument   = 128 << 20
+)
 
 func newSource(file, path string, problems *diag.List) *source {
 	return &source{file: file, path: path, problems: problems, files: map[string]string{location(path).String(): file}}
@@ -34,7 +44,17 @@ func location(path string) *url.URL { return &url.URL{Path: filepath.ToSlash(pat
 
 // load returns the document with all references resolved, or nil after an error.
 func (s *source) load(src []byte) *openapi3.T {
-	src = asYAML(bytes.TrimPrefix(src, []byte("\ufeff")))
+	if len(src) > maxDocument {
+		s.unreadable(diag.Pos{File: s.file}, fmt.Sprintf("it is larger than %d MB; keep only the paths and schemas that are used", maxDocument>>20))
+		return nil
+	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	if s.plain = len(src) > largeDocument; s.plain && json.Valid(src) {
+		if doc, err := s.loader(nil).LoadFromDataWithPath(src, location(s.path)); err == nil {
+			return doc
+		}
+	}
+	src = asYAML(src)
 	switch {
 	case len(bytes.TrimSpace(src)) == 0:
 		s.unreadable(diag.Pos{File: s.file}, "it is empty")
@@ -110,7 +130,7 @@ func asYAML(src []byte) []byte {
 
 func (s *source) loader(m *mender) *openapi3.Loader {
 	loader := openapi3.NewLoader()
-	loader.IncludeOrigin = true
+	loader.IncludeOrigin = !s.plain
 	loader.ReadFromURIFunc = func(_ *openapi3.Loader, u *url.URL) ([]byte, error) {
 		path, src, err := s.read(u)
 		if src = asYAML(src); err != nil || m == nil {
