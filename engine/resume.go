@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/fault"
 )
 
 // Resume takes a kept run up again and executes it until it ends or cannot go on
@@ -77,7 +78,12 @@ func Serve(ctx context.Context, rt durable.Runtime, opts *Options, so durable.Se
 	o := *cmp.Or(opts, &Options{})
 	o.Runtime = rt
 	cache := &programs{opts: &o, kept: map[string]*Program{}}
-	return rt.Serve(ctx, func(ctx context.Context, host durable.Host, spec durable.Spec) (durable.Ending, error) {
+	return rt.Serve(ctx, func(ctx context.Context, host durable.Host, spec durable.Spec) (ending durable.Ending, err error) {
+		defer func() {
+			if value := recover(); value != nil { // one run must not end the others
+				err = fmt.Errorf("this is a fault of capstan or of a handler: %s\n%s", fault.Text(value), fault.Stack())
+			}
+		}()
 		p, err := cache.of(ctx, spec.Snapshot)
 		if err != nil {
 			return durable.Ending{}, err

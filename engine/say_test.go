@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -110,4 +111,32 @@ func TestServedRunsHaveTheirHandlers(t *testing.T) {
 	if err != nil || !slices.ContainsFunc(events, func(e engine.RunEvent) bool { return e.Via == string(durable.ViaHandler) }) {
 		t.Errorf("no step was done by the handler: %v, %+v", err, events)
 	}
+}
+
+// A run whose handler panics does not end the server, which would print the
+// panic's value: it is tried again like any that could not be driven.
+func TestAPanicInOneRunDoesNotEndTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt := memory.NewRuntime(memory.RuntimeOptions{})
+		defer rt.Close()
+		calls := 0
+		o := &engine.Options{Mock: true, Runtime: rt, External: map[string]engine.ExternalHandler{
+			"send-portal-link": func(_ context.Context, s engine.ExternalStep) (any, error) {
+				if calls++; calls == 1 {
+					panic(s.With)
+				}
+				return "sent", nil
+			},
+		}}
+		if _, err := mustLoad(t, onboarding, o).Start(t.Context(), acme, nil); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var status durable.RunStatus
+		err := engine.Serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
+		if err != nil || status != durable.RunSucceeded || calls != 2 {
+			t.Errorf("the run first rested as %s after %d calls, %v", status, calls, err)
+		}
+	})
 }

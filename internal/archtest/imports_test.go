@@ -67,7 +67,7 @@ var layers = map[string][]string{
 	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations"}, // a test of all of them
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem", "internal/bounded", "internal/fault"},
 	"serve/live":                      {"engine", "engine/durable"},
 	"serve/mcp":                       {"internal/fault", "internal/jsonvalue"}, // what it serves is described to it: it knows no engine
