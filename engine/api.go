@@ -69,12 +69,13 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 			return nil, fmt.Errorf("the base URL cannot be used: %w", err)
 		}
 	}
-	proj, _, problems := findProject(opts.Project, ".")
+	reach := newReach("capstan.yaml", opts.AllowRead) // as if in the working directory
+	proj, _, problems := findProject(opts.Project, ".", reach)
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	opts = proj.shape(opts)
-	docs := &documents{opts: opts, project: proj, dir: ".", sets: map[string]*operations.Set{}}
+	docs := &documents{opts: opts, project: proj, reach: reach, dir: ".", sets: map[string]*operations.Set{}}
 	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" || ext == ".json" {
 		path := name
 		name = strings.TrimSuffix(filepath.Base(path), ext)
@@ -85,7 +86,7 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, error) {
 	if err != nil {
 		return nil, errors.Join(err, problems.Err())
 	}
-	a := newAPI(name, opts, proj, readCatalogue(".", name), newKeyring(opts.Secrets), set)
+	a := newAPI(name, opts, proj, readCatalogue(reach, ".", name), newKeyring(opts.Secrets), set)
 	out := &API{Name: name, Set: set, Problems: problems, api: a, document: docs.path(name)}
 	call := a.caller(opts, newSession(a.keys.redactor))
 	out.Call = func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
@@ -154,9 +155,9 @@ func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys
 // readCatalogue reads shared/<api>.yaml beside a capability, else the shipped
 // one, else returns nil. A catalogue that does not parse is not used: validate
 // says why when it is given the file.
-func readCatalogue(dir, api string) *spec.Catalogue {
+func readCatalogue(reach *reach, dir, api string) *spec.Catalogue {
 	name := filepath.Join(dir, "shared", api+".yaml")
-	text, err := readLimited(name)
+	text, err := reach.text(name, "catalogue of "+api, realPath(dir))
 	if err != nil {
 		return shippedCatalogue(api)
 	}
@@ -191,7 +192,7 @@ func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
 		}
 		a := out[s.API]
 		if a == nil {
-			a = newAPI(s.API, l.opts, l.project, readCatalogue(l.docs.dir, s.API), keys, l.docs.sets[s.API])
+			a = newAPI(s.API, l.opts, l.project, readCatalogue(l.reach, l.docs.dir, s.API), keys, l.docs.sets[s.API])
 			out[s.API] = a
 		}
 		a.use(s.Op)

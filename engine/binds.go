@@ -84,20 +84,25 @@ func (b *bindings) learn(key, value string) {
 
 // load reads the files. A key that a file lacks is an error; a file that is not
 // there yet is one only when something needs it.
-func (b *bindings) load() diag.List {
+func (b *bindings) load(reach *reach) diag.List {
 	var problems diag.List
 	for _, bind := range b.file.Binds {
 		if !bind.Location.IsSet() {
 			continue
 		}
-		values, err := readBinds(bind)
+		values, err := readBinds(bind, reach)
 		if err != nil {
 			pos, end := bind.Location.Whole()
-			problems.Add(diag.Diagnostic{
+			d := diag.Diagnostic{
 				Code: "unreadable-bind", Severity: diag.Warning, Pos: pos, EndColumn: end,
 				Message: fmt.Sprintf("the values of %q cannot be read: %v", bind.Namespace.Value, err),
 				Hint:    "nothing that needs them can run",
-			})
+			}
+			if refused := outOfReach(err); refused != nil {
+				d.Code, d.Hint = refused.Code, refused.Hint+"; nothing that needs them can run"
+				err = fmt.Errorf("%w; %s", err, refused.Hint)
+			}
+			problems.Add(d)
 		}
 		for _, k := range bind.Keys {
 			key := bind.Namespace.Value + "." + k.Name.Value
@@ -134,13 +139,15 @@ func hintKeys(values map[string]string) string {
 }
 
 // readBinds reads a file of values: YAML, JSON, or lines of NAME=value.
-func readBinds(bind *spec.Bind) (map[string]string, error) {
+func readBinds(bind *spec.Bind, reach *reach) (map[string]string, error) {
 	path, err := locate(bind.File, bind.Location.Value)
 	if err != nil {
 		return nil, err
 	}
-	text, err := readLimited(path)
+	text, err := reach.text(path, "values of "+bind.Namespace.Value)
 	switch {
+	case outOfReach(err) != nil:
+		return nil, err
 	case os.IsNotExist(err):
 		return nil, fmt.Errorf("%s does not exist", path)
 	case err != nil:

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"os"
-
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/mock"
 )
@@ -61,17 +59,4 @@ func (a *api) client(o *Options, s *session) operations.Caller {
 	}
 	a.once.Do(func() { a.live = operations.Client(co) })
 	return a.live
-}
-
-// readLimited reads a small support file.
-func readLimited(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	const limit = 1 << 20
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, os.ErrInvalid
-	}
-	return os.ReadFile(name)
 }

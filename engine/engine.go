@@ -38,6 +38,12 @@ type Options struct {
 	// Project is the path of a project file (.capstan.yaml); "" searches
 	// upwards from the capability, "none" reads none.
 	Project string
+	// AllowRead are directories besides the project's root that files may be read
+	// from because the capability names them: imports, values of binds, scripts,
+	// schemas, resources, skills. The root is the repository (.git) that the
+	// capability is in, else the nearest directory upwards with a project file,
+	// else the capability's own. Files that options name are read wherever they are.
+	AllowRead []string
 	// Strict holds the file to its dialect's published rules.
 	Strict bool
 	// StrictResponses fails a step whose answer breaks its documented schema;
@@ -229,7 +235,15 @@ type Plan struct {
 	Outputs     []PlanOutput      `json:"outputs"`
 	Env         []PlanEnv         `json:"env"`
 	Hosts       []string          `json:"hosts"`
+	Files       []PlanFile        `json:"files"`
 	Diagnostics []diag.Diagnostic `json:"diagnostics"`
+}
+
+// PlanFile is a file or directory that is read to load or serve the capability.
+type PlanFile struct {
+	Path string `json:"path"`
+	As   string `json:"as"`             // "capability", "overlay", "OpenAPI document of fleet", ...
+	Real string `json:"real,omitempty"` // where links lead to, "" when Path has none
 }
 
 // PlanInput is an input with where it goes.

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,6 +41,9 @@ func (f *flows) addAPI(c *spec.Consumed) diag.List {
 	own.base, problems = f.text(c.BaseURI, true)
 	auth, more := f.auth(c.Auth)
 	own.auth = auth
+	if c.Auth != nil {
+		own.tokens = origin(cmp.Or(c.Auth.TokenEndpoint.Value, c.Auth.AuthorizationServer.Value))
+	}
 	f.apis[name] = &api{name: name, base: f.opts.BaseURL, keys: f.creds, own: own}
 	return append(problems, more...)
 }
@@ -48,6 +53,29 @@ type consumedAPI struct {
 	flows *flows
 	base  *plan.VariableText
 	auth  map[string]*plan.VariableText
+	// tokens is the server that a client's secret is exchanged at, "" for none.
+	tokens string
+}
+
+// hostsOf lists the servers that a bind's value goes to because this API is
+// reached or authenticated with it: the API's own, or the one that gives out its
+// access tokens.
+func (c *consumedAPI) hostsOf(key, host string) []string {
+	var out []string
+	if c.base != nil && slices.Contains(c.base.Keys(), key) {
+		out = append(out, host)
+	}
+	for part, t := range c.auth {
+		if t == nil || !slices.Contains(t.Keys(), key) {
+			continue
+		}
+		if c.tokens != "" && strings.HasPrefix(part, "client_") {
+			out = append(out, c.tokens)
+		} else {
+			out = append(out, host)
+		}
+	}
+	return out
 }
 
 // text compiles a text that binds fill in.
@@ -210,7 +238,3 @@ func (s *Service) Text(ctx context.Context, text spec.Str) (string, error) {
 	out, _ := t.Render(values)
 	return out, nil
 }
-
-// Path returns the local path of a location (file: URI or path) that the file
-// called from names.
-func (s *Service) Path(from, location string) (string, error) { return locate(from, location) }

@@ -24,6 +24,7 @@ type loader struct {
 	report  *Report
 	project *project
 	docs    *documents
+	reach   *reach
 
 	source   snapshotFile
 	overlaid []snapshotFile
@@ -50,6 +51,10 @@ func (l *loader) load(ctx context.Context) *Service {
 	l.report.File = name
 	l.report.Sources[name] = text
 	l.source = snapshotFile{Name: name, Text: text}
+	l.reach = newReach(name, l.opts.AllowRead)
+	if name == l.file { // another one ships with Capstan
+		l.reach.note(name, "capability")
+	}
 	l.loadProject(name)
 
 	src, problems := spec.Read(name, text)
@@ -58,7 +63,7 @@ func (l *loader) load(ctx context.Context) *Service {
 		return nil
 	}
 	l.report.Dialect, l.report.Version, l.report.Runnable = string(src.Dialect()), src.Version(), src.Runnable()
-	l.docs = &documents{opts: l.opts, project: l.project, dir: filepath.Dir(name), sets: map[string]*operations.Set{}}
+	l.docs = &documents{opts: l.opts, project: l.project, reach: l.reach, dir: filepath.Dir(name), sets: map[string]*operations.Set{}}
 	if src.Dialect() == spec.DialectCatalogue {
 		l.checkCatalogue(ctx, src)
 		return nil
@@ -106,6 +111,7 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 		return nil
 	}
 	p.source, p.overlays, p.documents = l.source, l.overlaid, l.docs
+	l.report.files = l.reach.read
 	p.view = p.describe(ctx, l.report)
 	sets := l.docs.sets
 	p.snapshot = sync.OnceValues(func() ([]byte, error) { return p.snapshotOf(sets) })

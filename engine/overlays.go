@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,7 @@ type overlayList struct {
 // says which capability it is for is the built-in one as its authors edit it,
 // and acts in its place; any other acts after it.
 func (c *overlayList) files() {
-	beside := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File)) + ".overlay.yaml")
+	beside := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File))+".overlay.yaml", filepath.Dir(c.l.report.File))
 	if beside == nil || !beside.Targeted() {
 		for _, f := range capabilities.Overlays() {
 			if o := c.parse(f.Name, f.Data); o != nil {
@@ -57,25 +58,52 @@ func (c *overlayList) files() {
 	if beside != nil {
 		c.add(beside, c.l.report.Sources[beside.Name])
 	}
-	for _, path := range append(c.l.project.overlays(), c.l.opts.Overlays...) {
-		if _, err := os.Stat(path); err != nil {
-			c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
-		} else if o := c.read(path); o != nil {
-			c.add(o, c.l.report.Sources[path])
-		}
+	within := c.l.project.dir()
+	if c.l.project.given() {
+		within = ""
+	}
+	for _, path := range c.l.project.overlays() {
+		c.named(path, within)
+	}
+	for _, path := range c.l.opts.Overlays {
+		c.named(path, "")
 	}
 }
 
-// read reads an overlay file; nil when there is none or it is broken.
-func (c *overlayList) read(path string) *spec.Overlay {
-	text, err := os.ReadFile(path)
+// named gathers an overlay that must be there.
+func (c *overlayList) named(path, within string) {
+	if _, err := os.Stat(path); err != nil {
+		c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
+	} else if o := c.read(path, within); o != nil {
+		c.add(o, c.l.report.Sources[path])
+	}
+}
+
+// read reads an overlay file; nil when there is none or it is broken. One that
+// the user did not name is read only within reach, or below a directory.
+func (c *overlayList) read(path, within string) *spec.Overlay {
+	open := os.Open
+	if within != "" {
+		open = func(path string) (*os.File, error) { return c.l.reach.open(path, realPath(within)) }
+	}
+	f, err := open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
+	var text []byte
+	if err == nil {
+		defer f.Close()
+		text, err = io.ReadAll(f)
+	}
+	switch refused := outOfReach(err); {
+	case refused != nil:
+		c.fail(path, refused.Code, "the overlay cannot be read: "+err.Error()).Hint = refused.Hint
+		return nil
+	case err != nil:
 		c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
 		return nil
 	}
+	c.l.reach.note(path, "overlay")
 	return c.parse(path, text)
 }
 
@@ -113,7 +141,8 @@ func (c *overlayList) override(text string) {
 	}
 }
 
-func (c *overlayList) fail(name, code, message string) {
+func (c *overlayList) fail(name, code, message string) *diag.Diagnostic {
 	c.l.report.Diagnostics.Errorf(diag.Pos{File: name}, code, "%s", message)
 	c.broken = true
+	return &c.l.report.Diagnostics[len(c.l.report.Diagnostics)-1]
 }

@@ -43,6 +43,8 @@ type Report struct {
 	// Sources holds the text of every file that a diagnostic may point into,
 	// by name.
 	Sources map[string][]byte
+
+	files []PlanFile // that were read
 }
 
 // LoadError is the error of [Load]: a file that cannot run, with every reason.

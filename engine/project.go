@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,11 +17,14 @@ import (
 const projectFile = ".capstan.yaml"
 
 // project is the project file, nil when there is none. Its methods accept nil.
-type project struct{ *spec.Project }
+type project struct {
+	*spec.Project
+	named bool // the user gave it; one that was found may have come with the capability
+}
 
 // loadProject reads the project file for a capability file.
 func (l *loader) loadProject(capability string) {
-	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability))
+	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability), l.reach)
 	l.add(problems)
 	if p == nil {
 		return
@@ -30,9 +34,41 @@ func (l *loader) loadProject(capability string) {
 	l.report.Sources[p.File] = text
 }
 
+// allow adds the directories that the project file allows to be read from. One
+// that was found allows no more than its own, since it may have come with the
+// capability.
+func (p *project) allow(reach *reach) diag.List {
+	var problems diag.List
+	for _, dir := range p.AllowRead {
+		path := p.resolve(dir.Value)
+		if p.named || below(realPart(path), p.dir()) {
+			reach.allow(path)
+			continue
+		}
+		pos, end := dir.Whole()
+		problems.Add(diag.Diagnostic{
+			Code: codeOutside, Severity: diag.Warning, Pos: pos, EndColumn: end,
+			Message: fmt.Sprintf("%s is not allowed to be read from: a project file that was found allows no more than its own folder", dir.Value),
+			Hint:    "give the project file with --config " + p.File + ", or allow it with --allow-read " + path,
+		})
+	}
+	return problems
+}
+
+// dir returns the real path of the project file's folder, "" when there is none.
+func (p *project) dir() string {
+	if p == nil {
+		return ""
+	}
+	return realPath(p.Dir)
+}
+
+// given reports whether the user named the project file.
+func (p *project) given() bool { return p != nil && p.named }
+
 // findProject reads the project file that is named, or the nearest one upwards
 // from dir. "none" reads none.
-func findProject(named, dir string) (*project, []byte, diag.List) {
+func findProject(named, dir string, reach *reach) (*project, []byte, diag.List) {
 	if named == "none" {
 		return nil, nil, nil
 	}
@@ -43,17 +79,30 @@ func findProject(named, dir string) (*project, []byte, diag.List) {
 	if path == "" {
 		return nil, nil, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := readProject(path, named != "", reach)
 	if err != nil {
 		var l diag.List
-		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", errors.Unwrap(err))
+		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", err)
 		return nil, nil, l
 	}
-	p, problems := spec.ReadProject(path, text)
-	if p == nil {
+	read, problems := spec.ReadProject(path, text)
+	if read == nil {
 		return nil, text, problems
 	}
-	return &project{p}, text, problems
+	p := &project{read, named != ""}
+	reach.note(path, "project file")
+	return p, text, append(problems, p.allow(reach)...)
+}
+
+func readProject(path string, named bool, reach *reach) ([]byte, error) {
+	if !named {
+		return reach.text(path, "project file", realPath(filepath.Dir(path)))
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	return text, nil
 }
 
 func searchUp(dir string) string {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -14,89 +13,40 @@ import (
 // reader reads the files that a framework file names and remembers them, so that
 // a run can bring them along.
 type reader struct {
-	root string                  // imports do not leave it
-	kept map[string]snapshotFile // by "from\x00path"
-	only bool                    // nothing but kept is read
+	reach *reach
+	kept  map[string]snapshotFile // by "from\x00path"
+	only  bool                    // nothing but kept is read
 }
 
-func newReader(file string, p *project) *reader {
-	return &reader{root: projectRoot(file, p), kept: map[string]snapshotFile{}}
-}
-
-// projectRoot is the folder that a file's imports may reach: that of its project
-// file, of its repository, the working directory when it is below that, else its
-// own.
-func projectRoot(file string, p *project) string {
-	dir := realPath(filepath.Dir(file))
-	if p != nil && p.Dir != "" {
-		return realPath(p.Dir)
-	}
-	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Stat(filepath.Join(at, ".git")); err == nil {
-			return at
-		}
-		if at == filepath.Dir(at) {
-			break
-		}
-	}
-	if wd, err := os.Getwd(); err == nil && below(dir, realPath(wd)) {
-		return realPath(wd)
-	}
-	return dir
-}
-
-func realPath(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
-	}
-	return path
-}
-
-func below(path, root string) bool {
-	rel, err := filepath.Rel(root, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+func newReader(reach *reach) *reader {
+	return &reader{reach: reach, kept: map[string]snapshotFile{}}
 }
 
 // open reads a file that an import names.
 func (r *reader) open(from, path string) (name string, text []byte, err error) {
-	if f, ok := r.kept[from+"\x00"+path]; ok || r.only {
-		if !ok {
-			return path, nil, fs.ErrNotExist
-		}
-		return f.Name, f.Text, nil
-	}
-	name, err = locate(from, path)
-	if err != nil {
-		return path, nil, err
-	}
-	if !below(realPath(name), r.root) {
-		return name, nil, fmt.Errorf("it lies outside the project's folder %s", r.root)
-	}
-	return r.keep(from, path, name)
+	return r.read(from, path, "import")
 }
 
 // file reads a schema or script that the file called from names.
 func (r *reader) file(from, path string) ([]byte, error) {
-	if f, ok := r.kept[from+"\x00"+path]; ok {
-		return f.Text, nil
-	}
-	if r.only {
-		return nil, fs.ErrNotExist
-	}
-	name, err := locate(from, path)
-	if err != nil {
-		return nil, err
-	}
-	_, text, err := r.keep(from, path, name)
+	_, text, err := r.read(from, path, "script or schema")
 	return text, err
 }
 
-func (r *reader) keep(from, path, name string) (string, []byte, error) {
-	text, err := readLimited(name)
+func (r *reader) read(from, path, as string) (name string, text []byte, err error) {
+	if f, ok := r.kept[from+"\x00"+path]; ok {
+		return f.Name, f.Text, nil
+	}
+	if r.only {
+		return path, nil, fs.ErrNotExist
+	}
+	if name, err = locate(from, path); err != nil {
+		return path, nil, err
+	}
+	text, err = r.reach.text(name, as)
 	switch {
+	case outOfReach(err) != nil:
+		return name, nil, err
 	case errors.Is(err, fs.ErrNotExist):
 		return name, nil, fmt.Errorf("%s does not exist", name)
 	case err != nil:

@@ -194,7 +194,7 @@ type flows struct {
 
 // framework loads a file of the framework dialect.
 func (l *loader) framework(src *spec.Source) *flows {
-	reads := newReader(l.file, l.project)
+	reads := newReader(l.reach)
 	f, problems := src.Framework(spec.FrameworkOptions{Strict: l.opts.Strict, Open: reads.open})
 	l.add(problems)
 	for name, text := range reads.texts() {
@@ -205,8 +205,9 @@ func (l *loader) framework(src *spec.Source) *flows {
 	}
 	fl := newFlows(f, l.opts, reads)
 	fl.source, fl.overlays, fl.report = l.source, l.overlaid, l.report
-	l.add(fl.binds.load())
+	l.add(fl.binds.load(l.reach))
 	l.add(fl.consumed())
+	l.add(l.reach.served(f))
 	return fl
 }
 
@@ -237,6 +238,7 @@ func (l *loader) units(ctx context.Context, f *flows) []*Unit {
 	if l.report.Diagnostics.HasErrors() {
 		return nil
 	}
+	l.report.files = l.reach.read
 	for _, u := range out {
 		u.Program.view = u.Program.describe(ctx, l.report)
 	}

@@ -29,6 +29,8 @@ type snapshot struct {
 	// Of a framework file: the unit that runs, and the files that it names.
 	Unit  string         `json:"unit,omitempty"`
 	Files []snapshotRead `json:"files,omitempty"`
+	// Reach are the directories that its files of values may be read from.
+	Reach []string `json:"reach,omitempty"`
 
 	BaseURL         string        `json:"base_url,omitempty"`
 	Timeout         time.Duration `json:"timeout,omitempty"`
@@ -82,7 +84,7 @@ func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 		Mock: p.opts.Mock, RecordDir: p.opts.RecordDir, ReplayDir: p.opts.ReplayDir,
 	}
 	if p.flows != nil {
-		s.Unit = p.unit
+		s.Unit, s.Reach = p.unit, p.flows.reads.reach.dirs
 		for _, key := range slices.Sorted(maps.Keys(p.flows.reads.kept)) {
 			s.Files = append(s.Files, snapshotRead{key, p.flows.reads.kept[key]})
 		}
@@ -178,7 +180,10 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 	if err != nil {
 		return nil, err
 	}
-	reads := &reader{kept: map[string]snapshotFile{}, only: true}
+	reads := &reader{reach: &reach{dirs: s.Reach}, kept: map[string]snapshotFile{}, only: true}
+	if s.Reach == nil { // it was kept before reach was
+		reads.reach = newReach(s.Capability.Name, o.AllowRead)
+	}
 	for _, f := range s.Files {
 		reads.kept[f.Key] = f.snapshotFile
 	}
@@ -188,7 +193,7 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 	}
 	f := newFlows(file, o, reads)
 	f.source, f.overlays = s.Capability, s.Overlays
-	problems = f.binds.load()
+	problems = f.binds.load(reads.reach)
 	for _, a := range s.APIs {
 		if f.sets[a.Name], err = operations.Open(a.Index); err != nil {
 			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)

@@ -356,13 +356,14 @@ func TestDeclaredSecurity(t *testing.T) {
 		answer(rw, 200, ship(7, "docked"))
 	}
 	dir := t.TempDir()
-	doc, err := filepath.Abs("testdata/fleet.openapi.yaml")
+	doc, err := os.ReadFile("testdata/fleet.openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := map[string]string{
-		".capstan.yaml": fmt.Sprintf("apis:\n  fleet:\n    openapi: %s\n    baseUrl: %s\n    auth: {type: apiKey, in: header, name: X-Fleet-Key, env: SHIP_KEY}\n", doc, f.url),
-		"voyage.yaml":   fleetHead + "steps:\n  - {id: ship, operation: getShip, with: {imo: 7}}\noutputs:\n  - {name: port, source: inputs.port}\n",
+		"fleet.openapi.yaml": string(doc),
+		".capstan.yaml":      fmt.Sprintf("apis:\n  fleet:\n    openapi: fleet.openapi.yaml\n    baseUrl: %s\n    auth: {type: apiKey, in: header, name: X-Fleet-Key, env: SHIP_KEY}\n", f.url),
+		"voyage.yaml":        fleetHead + "steps:\n  - {id: ship, operation: getShip, with: {imo: 7}}\noutputs:\n  - {name: port, source: inputs.port}\n",
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

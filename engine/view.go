@@ -15,10 +15,13 @@ func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 	v := &Plan{
 		Capability: p.Name(), Dialect: r.Dialect,
 		Overlays: slices.Clone(c.Overlays), Inputs: []PlanInput{}, Steps: []PlanStep{}, Outputs: []PlanOutput{},
-		Env: p.env(ctx), Hosts: p.hosts(ctx), Diagnostics: r.Diagnostics,
+		Env: p.env(ctx), Hosts: p.hosts(ctx), Files: slices.Clone(r.files), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {
 		v.Overlays = []string{}
+	}
+	if v.Files == nil {
+		v.Files = []PlanFile{}
 	}
 	for _, in := range p.plan.Inputs {
 		v.Inputs = append(v.Inputs, PlanInput{
@@ -120,6 +123,7 @@ func (p *Program) env(ctx context.Context) []PlanEnv {
 				_, ok, _ := p.creds.there(ctx, []string{env.Name})
 				env.Set = ok
 			}
+			env.Hosts = p.bindHosts(ctx, key)
 			if !slices.ContainsFunc(out, func(e PlanEnv) bool { return e.Name == env.Name && e.For == env.For }) {
 				out = append(out, env)
 			}
@@ -145,6 +149,25 @@ func (p *Program) hosts(ctx context.Context) []string {
 		for _, h := range p.apis[name].hosts {
 			if !slices.Contains(out, h) {
 				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// bindHosts lists the servers that the value of a bind may be sent to: those of
+// the APIs that are reached or authenticated with it, of all APIs that the
+// program calls where its steps read it.
+func (p *Program) bindHosts(ctx context.Context, key string) []string {
+	if slices.Contains(p.plan.Variables, key) {
+		return p.hosts(ctx)
+	}
+	var out []string
+	for _, name := range p.apiNames() {
+		own := p.apis[name].own
+		for _, host := range own.hostsOf(key, p.hostOf(ctx, own)) {
+			if !slices.Contains(out, host) {
+				out = append(out, host)
 			}
 		}
 	}

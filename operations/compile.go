@@ -41,6 +41,15 @@ func (x *Index) Bytes() []byte { return x.data }
 // besides the document: those it refers to, whether they could be read or not.
 func (x *Index) Files() []string { return slices.Clone(x.files) }
 
+// Set opens the index.
+func (x *Index) Set() (*Set, error) {
+	s, err := Open(x.Bytes())
+	if err == nil {
+		s.files = x.Files()
+	}
+	return s, err
+}
+
 // Compile reads an OpenAPI 3.0 or 3.1 document (JSON or YAML) and returns it as
 // an index for [Open]. The name of the API is what capabilities call it.
 //

@@ -21,6 +21,7 @@ type Set struct {
 	mu         sync.Mutex // held while anything is decoded
 	components map[string]*component
 	schemes    *node // of an index that lacks them nil, until they are wanted
+	files      []string
 }
 
 // entry is a line of the directory.
@@ -104,6 +105,10 @@ func (s *Set) Version() string { return s.version }
 // Hash returns the SHA-256 of the document's source in hexadecimal. It does not
 // cover files that the document refers to.
 func (s *Set) Hash() string { return s.hash }
+
+// Files returns the files besides the document that it was compiled from; none
+// of a set that was opened from a stored index.
+func (s *Set) Files() []string { return slices.Clone(s.files) }
 
 // Len returns the number of operations.
 func (s *Set) Len() int { return len(s.dir) }

@@ -152,7 +152,7 @@ func authType(a *spec.Authentication) string {
 // skills makes the handler of a skill exposure. A folder that is not there yet is
 // served once it is.
 func (b *exposing) skills(e *spec.Exposure) (http.Handler, error) {
-	o := skills.Options{Exposures: b.service.Framework().Exposes, Path: b.service.Path, Log: b.opts.Log}
+	o := skills.Options{Exposures: b.service.Framework().Exposes, Open: b.service.Folder, Log: b.opts.Log}
 	var errs []error
 	for _, err := range skills.Check(e, o) {
 		if errors.Is(err, fs.ErrNotExist) {

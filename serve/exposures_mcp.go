@@ -104,14 +104,13 @@ func jsonText(v any) string {
 func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
 	name, title, about, media := d.Name.Value, d.Display.Value, d.Description.Value, d.MIME.Value
 	if d.Location.IsSet() {
-		folder, err := b.service.Path(d.File, d.Location.Value)
+		open := func() (*os.Root, error) { return b.service.Folder(d.File, d.Location.Value) }
+		folder, err := open()
 		if err != nil {
-			return fmt.Errorf("the resource %q: %w", name, err)
+			return fmt.Errorf("the resource %q: %s is no folder that can be read: %w", name, d.Location.Value, err)
 		}
-		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-			return fmt.Errorf("the resource %q: %s is no folder", name, folder)
-		}
-		dir := &directory{root: folder, uri: d.URI.Value, name: name, title: title, about: about}
+		_ = folder.Close()
+		dir := &directory{open: open, uri: d.URI.Value, name: name, title: title, about: about}
 		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: dir.read, List: dir.list})
 		return nil
 	}
@@ -168,8 +167,12 @@ func readFlow(ctx context.Context, p *engine.Program, d *spec.Document, in engin
 }
 
 // directory serves the files below a folder. Nothing outside it can be named,
-// not even by a link.
-type directory struct{ root, uri, name, title, about string }
+// not even by a link. The folder is opened anew, within the project, for every
+// request.
+type directory struct {
+	open                    func() (*os.Root, error)
+	uri, name, title, about string
+}
 
 // Bounds of what is read from a folder.
 const (
@@ -178,7 +181,7 @@ const (
 )
 
 func (d *directory) list(ctx context.Context) ([]mcp.Resource, error) {
-	root, err := os.OpenRoot(d.root)
+	root, err := d.open()
 	if err != nil {
 		return nil, errors.New("the folder cannot be read")
 	}
@@ -211,7 +214,7 @@ func (d *directory) read(_ context.Context, uri string) (*mcp.Contents, error) {
 	if !ok || !fs.ValidPath(name) || hidden(name) {
 		return nil, fs.ErrNotExist
 	}
-	root, err := os.OpenRoot(d.root)
+	root, err := d.open()
 	if err != nil {
 		return nil, fs.ErrNotExist
 	}
@@ -292,13 +295,9 @@ func (b *exposing) prompt(p *spec.Prompt) (mcp.Prompt, error) {
 	}
 	template := p.Template
 	if p.Location.IsSet() {
-		file, err := b.service.Path(p.File, p.Location.Value)
+		text, err := b.service.File(p.File, p.Location.Value, maxFile)
 		if err != nil {
-			return out, fmt.Errorf("the prompt %q: %w", p.Name.Value, err)
-		}
-		text, err := os.ReadFile(file)
-		if err != nil || len(text) > maxFile {
-			return out, fmt.Errorf("the prompt %q: %s cannot be read", p.Name.Value, file)
+			return out, fmt.Errorf("the prompt %q: %s cannot be read: %w", p.Name.Value, p.Location.Value, err)
 		}
 		template = []spec.PromptMessage{{Role: spec.Str{Value: "user"}, Content: spec.Str{Value: string(text)}}}
 	}

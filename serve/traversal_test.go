@@ -1,15 +1,23 @@
 package serve_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve"
 )
 
 // Only what lies below a folder is served from it, under whatever name the rest
@@ -18,29 +26,7 @@ func TestFilesOutsideTheirFolderAreNotServed(t *testing.T) {
 	file, ports := everyFaceIn(t, "http://127.0.0.1:1")
 	running(t, file, nil)
 	c := client(t)
-	read := func(uri string) string {
-		body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":%q,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`, uri)
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fmt.Sprintf("http://127.0.0.1:%d/", ports[1]), strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, v := range map[string]string{
-			"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-			"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "resources/read", "Mcp-Name": uri,
-		} {
-			r.Header.Set(name, v)
-		}
-		resp, err := c.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		answer, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(answer)
-	}
+	read := func(uri string) string { return readResource(t, c, ports[1], uri) }
 	if got := read("docs://files/sub/more.txt"); !strings.Contains(got, `more\n`) {
 		t.Errorf("a file below the folder: %s", got)
 	}
@@ -57,6 +43,104 @@ func TestFilesOutsideTheirFolderAreNotServed(t *testing.T) {
 		if err != nil || status < 400 || status >= 500 || strings.Contains(body, outside) {
 			t.Errorf("%q of a skill: %d %s %v", name, status, body, err)
 		}
+	}
+}
+
+// readResource asks an MCP server for a resource and returns its whole answer.
+func readResource(t *testing.T, c *http.Client, port int, uri string) string {
+	t.Helper()
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":%q,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`, uri)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fmt.Sprintf("http://127.0.0.1:%d/", port), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range map[string]string{
+		"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "resources/read", "Mcp-Name": uri,
+	} {
+		r.Header.Set(name, v)
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
+// A folder that is replaced by a link out of the project while it is served is
+// served no more.
+func TestAFolderThatBecomesALinkIsNotServed(t *testing.T) {
+	file, ports := everyFaceIn(t, "http://127.0.0.1:1")
+	running(t, file, nil)
+	c := client(t)
+	guide := func() string {
+		_, body, err := get(c, fmt.Sprintf("http://127.0.0.1:%d/skills/ships/contents/guide.md", ports[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return body + readResource(t, c, ports[1], "docs://files/guide.md")
+	}
+	if got := guide(); strings.Count(got, "# Guide") != 2 {
+		t.Fatalf("the folder is not served: %s", got)
+	}
+	elsewhere := t.TempDir()
+	if err := os.WriteFile(filepath.Join(elsewhere, "guide.md"), []byte(outside), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	docs := filepath.Join(filepath.Dir(file), "docs")
+	if err := os.RemoveAll(docs); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, docs); err != nil {
+		t.Skip(err)
+	}
+	if got := guide(); strings.Contains(got, outside) {
+		t.Errorf("what the link leads to is served: %s", got)
+	}
+}
+
+// What an exposure serves lies in the project, or where the user allows it.
+func TestOnlyTheProjectIsServed(t *testing.T) {
+	elsewhere := t.TempDir()
+	if err := os.WriteFile(filepath.Join(elsewhere, "guide.md"), []byte("GUIDE"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, exposure := range map[string]string{
+		"resource": `{type: mcp, port: @1, namespace: x, tools: [], resources: [{name: docs, uri: "docs://files", description: All, location: "LOCATION"}]}`,
+		"prompt":   `{type: mcp, port: @1, namespace: x, tools: [], prompts: [{name: ask, description: Ask, location: "LOCATION/guide.md"}]}`,
+		"skill":    `{type: skill, port: @1, namespace: x, description: Skills, skills: [{name: s, description: S, location: "LOCATION", tools: [{name: t, description: T, instruction: guide.md}]}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "ikanos: 1.0.0-beta5\ninfo: {display: H, description: H}\ncapability:\n  consumes: []\n  exposes:\n  - " + strings.ReplaceAll(exposure, "LOCATION", "file://"+elsewhere) + "\n"
+			file := write(t, "", freePorts(t, 1), "x.yaml", text)
+			try := func(o *engine.Options) (*engine.Report, error) {
+				s, err := engine.Open(t.Context(), file, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var log bytes.Buffer
+				_, err = serve.Exposures(t.Context(), s, &serve.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+				if err == nil && log.Len() > 0 {
+					err = errors.New(log.String())
+				}
+				return s.Report(), err
+			}
+			report, err := try(nil)
+			if err == nil || !strings.Contains(err.Error(), "outside the project") {
+				t.Errorf("it is served: %v", err)
+			}
+			if text := report.Diagnostics.Error(); !strings.Contains(text, "outside-project") {
+				t.Errorf("the report has %s", text)
+			}
+			if report, err := try(&engine.Options{AllowRead: []string{elsewhere}}); err != nil || len(report.Diagnostics) > 0 {
+				t.Errorf("allowed, it is not served: %v %v", err, report.Diagnostics)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -112,7 +113,12 @@ func (f *frame) open(n *yaml.Node, path Str) *frame {
 		return nil
 	}
 	name, text, err := l.options.Open(f.source.File(), path.Value)
-	if err != nil {
+	var refused *FileError
+	switch {
+	case errors.As(err, &refused):
+		f.report(n, refused.Code, "%s cannot be imported: %v", path.Value, err).Hint = refused.Hint
+		return nil
+	case err != nil:
 		f.report(n, codeImport, "%s cannot be imported: %v", path.Value, err).Hint = "paths are relative to the folder of the importing file, and stay inside the project's"
 		return nil
 	}
@@ -144,6 +150,12 @@ func (f *frame) open(n *yaml.Node, path Str) *frame {
 	other.decoder.diags = append(other.decoder.diags, diags...)
 	return other
 }
+
+// FileError is why a file that another names is not read, where that is a
+// problem of a kind of its own: [FrameworkOptions].Open returns it.
+type FileError struct{ Code, Message, Hint string }
+
+func (e *FileError) Error() string { return e.Message }
 
 // maxImports bounds how many files one capability is made of.
 const maxImports = 100

@@ -17,6 +17,7 @@ type Project struct {
 	APIs       []ProjectAPI
 	Overlays   []Str // paths
 	Severities []SeverityRule
+	AllowRead  []Str // directories besides the project's that capabilities may name files in
 	// RequestTimeout bounds one request with its answer, nil where the file
 	// sets no bound.
 	RequestTimeout *Duration
@@ -67,6 +68,7 @@ func ReadProject(file string, src []byte) (*Project, diag.List) {
 	p.APIs = d.projectAPIs(o.get("apis"))
 	p.Overlays = d.paths(o.get("overlays"), "overlays")
 	p.Severities = d.severities(o.get("severities"))
+	p.AllowRead = d.paths(o.get("allowRead"), "allowRead")
 	p.RequestTimeout = d.duration(o.get("requestTimeout"), "requestTimeout")
 	o.done()
 	return p, append(diags, d.diags...).Sort()

@@ -15,11 +15,12 @@ import (
 
 // callFlags are the flags of `capstan call`.
 type callFlags struct {
-	openapi []string
-	send    sendFlags
-	params  []string
-	body    string
-	all     bool
+	openapi   []string
+	allowRead []string
+	send      sendFlags
+	params    []string
+	body      string
+	all       bool
 }
 
 // callPages bounds how many pages --all follows.
@@ -50,13 +51,14 @@ request writes and the answer proves nothing, since a gateway may have given it.
 	fs.StringVar(&f.body, "body", "", "request body from `FILE`, - for stdin; -p sets properties on top of a JSON object")
 	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", callPages))
 	addOpenAPI(fs, &f.openapi)
+	addAllowRead(fs, &f.allowRead)
 	f.send.add(fs)
 	a.completeCall(cmd, &f.openapi)
 	return cmd
 }
 
 func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error {
-	opts := &engine.Options{Project: a.flags.config, Log: a.logger()}
+	opts := &engine.Options{Project: a.flags.config, AllowRead: f.allowRead, Log: a.logger()}
 	if err := f.send.apply(opts); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type loadFlags struct {
 	openapi   []string
 	overlays  []string
 	noOverlay bool
+	allowRead []string
 	strict    bool
 	overrides []string
 }
@@ -24,7 +25,12 @@ func (l *loadFlags) add(fs *pflag.FlagSet) {
 	addOpenAPI(fs, &l.openapi)
 	fs.StringArrayVar(&l.overlays, "overlay", nil, "overlay `FILE` to apply, after the built-in one and the one beside the file (repeat)")
 	fs.BoolVar(&l.noOverlay, "no-overlay", false, "take the file as it stands, without any overlay")
+	addAllowRead(fs, &l.allowRead)
 	fs.BoolVar(&l.strict, "strict", false, "hold the file to its dialect's published schema")
+}
+
+func addAllowRead(fs *pflag.FlagSet, to *[]string) {
+	fs.StringArrayVar(to, "allow-read", nil, "let files name what is below `DIR` too, not only what is in the project (repeat)")
 }
 
 func addOpenAPI(fs *pflag.FlagSet, to *[]string) {
@@ -50,6 +56,7 @@ func (l *loadFlags) options(a *app) (*engine.Options, error) {
 		OpenAPI:   documents,
 		Overlays:  l.overlays,
 		NoOverlay: l.noOverlay,
+		AllowRead: l.allowRead,
 		Strict:    l.strict,
 		Overrides: l.overrides,
 		Project:   a.flags.config,

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) operationsCommand() *cobra.Command {
-	var documents []string
+	var documents, allowRead []string
 	var tag string
 	cmd := &cobra.Command{
 		Use:   "operations API [WORDS...]",
@@ -36,7 +36,7 @@ shows what that operation takes.`,
 			if err != nil {
 				return err
 			}
-			api, err := a.api(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config, Log: a.logger()})
+			api, err := a.api(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config, AllowRead: allowRead, Log: a.logger()})
 			if err != nil {
 				return err
 			}
@@ -49,6 +49,7 @@ shows what that operation takes.`,
 		},
 	}
 	addOpenAPI(cmd.Flags(), &documents)
+	addAllowRead(cmd.Flags(), &allowRead)
 	cmd.Flags().StringVar(&tag, "tag", "", "only operations with this `TAG`")
 	a.completeOperations(cmd, &documents)
 	return cmd

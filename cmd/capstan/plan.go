@@ -152,6 +152,7 @@ func tidyPlan(p *engine.Plan) *engine.Plan {
 	fill(&q.Outputs)
 	fill(&q.Env)
 	fill(&q.Hosts)
+	fill(&q.Files)
 	fill(&q.Diagnostics)
 	q.Steps = make([]engine.PlanStep, len(p.Steps))
 	for i, s := range p.Steps {

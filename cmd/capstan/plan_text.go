@@ -37,6 +37,18 @@ func (t planText) header() {
 	for _, e := range p.Env {
 		t.fact("credential", envText(e))
 	}
+	for _, f := range p.Files {
+		t.fact("reads", fileText(f))
+	}
+}
+
+// fileText shows a file that is read, where links lead to, and as what.
+func fileText(f engine.PlanFile) string {
+	text := f.Path
+	if f.Real != "" {
+		text += " -> " + f.Real
+	}
+	return text + " (" + f.As + ")"
 }
 
 // envText shows a credential's variable, whether it is set, and where its value

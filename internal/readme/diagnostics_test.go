@@ -75,6 +75,7 @@ func (p page) checkExample(t *testing.T, bin string) string {
 		t.Fatal(err)
 	}
 	printed := strings.ReplaceAll(string(got), dir+string(filepath.Separator), "")
+	printed = strings.ReplaceAll(printed, dir, "/home/me/project")
 	shown := regexp.MustCompile("(?s)\n```text\n(.*?)```\n").FindStringSubmatchIndex(p.text)
 	if shown == nil {
 		t.Fatal("the example has no output")

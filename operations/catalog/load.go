@@ -47,7 +47,7 @@ func Load(ctx context.Context, api, path, cacheDir string) (*operations.Set, dia
 	if index == nil {
 		return nil, problems, nil
 	}
-	set, err := operations.Open(index.Bytes())
+	set, err := index.Set()
 	if err != nil {
 		return nil, problems, fmt.Errorf("cannot open the compiled document of %q: %w", api, err)
 	}

@@ -1,6 +1,7 @@
 package skills
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -84,17 +85,18 @@ func (c *checker) folder(s *spec.Skill) *os.Root {
 	if !s.Location.IsSet() {
 		return nil
 	}
-	folder, err := c.o.path(s.File, s.Location.Value)
-	if err != nil {
+	root, err := c.o.open(s.File, s.Location.Value)
+	var refused *spec.FileError
+	var wrong locationError
+	switch {
+	case err == nil:
+		return root
+	case errors.As(err, &refused), errors.As(err, &wrong):
 		c.add(s.Location.Pos, nil, "", "the location of skill %q is none: %v", s.Name.Value, err)
-		return nil
+	default:
+		c.add(s.Location.Pos, fs.ErrNotExist, "make the folder, or correct the location", "the location of skill %q is no folder that can be read: %s", s.Name.Value, s.Location.Value)
 	}
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		c.add(s.Location.Pos, fs.ErrNotExist, "make the folder, or correct the location", "the location of skill %q is no folder that can be read: %s", s.Name.Value, folder)
-		return nil
-	}
-	return root
+	return nil
 }
 
 func (c *checker) instruction(root *os.Root, s *spec.Skill, t spec.SkillTool) {
@@ -146,20 +148,33 @@ func actions(x *spec.Exposure) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
-// path turns a location into a path.
-func (o Options) path(from, location string) (string, error) {
-	if o.Path != nil {
-		return o.Path(from, location)
+func (o Options) open(from, location string) (*os.Root, error) {
+	if o.Open != nil {
+		return o.Open(from, location)
 	}
+	path, err := pathOf(from, location)
+	if err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(path)
+}
+
+// locationError is why a location cannot be a folder on this machine.
+type locationError string
+
+func (e locationError) Error() string { return string(e) }
+
+// pathOf turns a location into a path.
+func pathOf(from, location string) (string, error) {
 	if !strings.HasPrefix(location, "file:") {
 		return beside(from, location), nil
 	}
 	u, err := url.Parse(location)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%q is no file: URI", location)
+		return "", locationError(fmt.Sprintf("%q is no file: URI", location))
 	case u.Host != "" && u.Host != "localhost":
-		return "", fmt.Errorf("%q names a host; write file:///FOLDER", location)
+		return "", locationError(fmt.Sprintf("%q names a host; write file:///FOLDER", location))
 	case u.Opaque != "": // file:folder
 		return beside(from, u.Opaque), nil
 	}

@@ -3,6 +3,7 @@ package skills_test
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -34,9 +35,9 @@ func TestCheck(t *testing.T) {
 		{"a hidden instruction", "instruction: guide.md", "instruction: .hidden",
 			`capability.yaml:36:26: the instruction of tool "how-to" is no file in the folder of skill "orders": .hidden`, true},
 		{"a folder that is not there", "file://@DIR@", "file://@DIR@/nothing",
-			`capability.yaml:24:19: the location of skill "orders" is no folder that can be read: @DIR@/nothing`, true},
+			`capability.yaml:24:19: the location of skill "orders" is no folder that can be read: file://@DIR@/nothing`, true},
 		{"a file as the folder", "file://@DIR@", "file://@DIR@/guide.md",
-			`capability.yaml:24:19: the location of skill "orders" is no folder that can be read: @DIR@/guide.md`, true},
+			`capability.yaml:24:19: the location of skill "orders" is no folder that can be read: file://@DIR@/guide.md`, true},
 		{"a folder of another machine", "file://@DIR@", "file://elsewhere/x",
 			`capability.yaml:24:19: the location of skill "orders" is none: "file://elsewhere/x" names a host; write file:///FOLDER`, false},
 		{"an instruction without a folder", `location: "file://@DIR@"`, "",
@@ -83,14 +84,14 @@ func TestToolWithBothOrNeither(t *testing.T) {
 	}
 }
 
-func TestPathTurnsLocations(t *testing.T) {
+func TestFoldersAreOpenedByTheirLocation(t *testing.T) {
 	dir := folder(t, map[string]string{"guide.md": "g"})
 	x, o := exposure(t, orders, "/app/skill")
-	o.Path = func(from, location string) (string, error) {
+	o.Open = func(from, location string) (*os.Root, error) {
 		if from != "capability.yaml" || location != "file:///app/skill" {
 			t.Errorf("asked for %s of %s", location, from)
 		}
-		return dir, nil
+		return os.OpenRoot(dir)
 	}
 	if faults := skills.Check(x, o); len(faults) > 0 {
 		t.Error(faults)

@@ -30,15 +30,15 @@ var (
 )
 
 // folder is where the files of a skill are. The zero value is no folder.
-type folder struct{ path string }
+type folder struct{ opener func() (*os.Root, error) }
 
 // open opens the folder. What is opened through the root stays below it,
 // whatever its name or a link says.
 func (f folder) open() (*os.Root, error) {
-	if f.path == "" {
+	if f.opener == nil {
 		return nil, fs.ErrNotExist
 	}
-	return os.OpenRoot(f.path)
+	return f.opener()
 }
 
 // file is one that is shown.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
@@ -17,10 +18,10 @@ type Options struct {
 	// Exposures are all of the file: they tell how the tools that skills name
 	// are called.
 	Exposures []*spec.Exposure
-	// Path turns the location of a skill's folder into a path on this machine.
+	// Open opens the folder of a skill, anew for every request, by its location.
 	// from is the file that declares the skill. Nil takes a file: URI as it is,
 	// and anything else as a path beside from.
-	Path func(from, location string) (string, error)
+	Open func(from, location string) (*os.Root, error)
 	// Log hears of folders that cannot be read. Nil is silent.
 	Log *slog.Logger
 }
@@ -67,11 +68,12 @@ func New(e *spec.Exposure, o Options) *Handler {
 		one := &served{skill: s, tools: describeTools(s, modes)}
 		one.detail = document(describe(s, one.tools))
 		if s.Location.IsSet() {
-			path, err := o.path(s.File, s.Location.Value)
-			if err != nil {
+			one.folder = folder{opener: func() (*os.Root, error) { return o.open(s.File, s.Location.Value) }}
+			if root, err := one.folder.open(); err != nil {
 				h.log.Warn("the folder of a skill cannot be found", "skill", s.Name.Value, "error", err)
+			} else {
+				_ = root.Close()
 			}
-			one.folder = folder{path: path}
 		}
 		h.skills[s.Name.Value] = one
 		all.Skills = append(all.Skills, summarise(s))

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -267,7 +268,11 @@ func (c *flowCall) exchange() eval.Type {
 			if c.op.OutputSchema.IsSet() {
 				at = c.op.OutputSchema
 			}
-			c.errorAt(at, "bad-output-format", "", "answers of %s cannot be read: %v", c.step.Call.Value, err)
+			code, hint := "bad-output-format", ""
+			if refused := (*spec.FileError)(nil); errors.As(err, &refused) {
+				code, hint = refused.Code, refused.Hint
+			}
+			c.errorAt(at, code, hint, "answers of %s cannot be read: %v", c.step.Call.Value, err)
 		}
 		x.Decode = decode
 	}

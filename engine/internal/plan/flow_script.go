@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -113,7 +114,11 @@ func (b *flowBuilder) scriptFile(location, name spec.Str) ([]byte, bool) {
 		full = name.Value
 	}
 	text, err := b.Files(b.Flow.File, full)
-	if err != nil {
+	var refused *spec.FileError
+	switch {
+	case errors.As(err, &refused):
+		b.errorAt(name, refused.Code, refused.Hint, "the script cannot be read: %v", err)
+	case err != nil:
 		b.errorAt(name, "unreadable-file", "", "the script cannot be read: %v", err)
 	}
 	return text, err == nil

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -49,7 +50,11 @@ func (b *builder) resolve(s *Step, missing map[string]bool) {
 	if err != nil {
 		if !missing[api.Value] {
 			missing[api.Value] = true
-			b.errorAt(api, "unknown-api", fmt.Sprintf("give its OpenAPI document with --openapi %s=PATH, or name it in .capstan.yaml", api.Value), "%v", err)
+			code, hint := "unknown-api", fmt.Sprintf("give its OpenAPI document with --openapi %s=PATH, or name it in .capstan.yaml", api.Value)
+			if refused := (*spec.FileError)(nil); errors.As(err, &refused) {
+				code, hint = refused.Code, refused.Hint
+			}
+			b.errorAt(api, code, hint, "%v", err)
 		}
 		return
 	}
