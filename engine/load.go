@@ -111,7 +111,7 @@ func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
 		return nil
 	}
 	p.source, p.overlays, p.documents = l.source, l.overlaid, l.docs
-	l.report.files = l.reach.read
+	l.report.Files = l.reach.read
 	p.view = p.describe(ctx, l.report)
 	sets := l.docs.sets
 	p.snapshot = sync.OnceValues(func() ([]byte, error) { return p.snapshotOf(sets) })

@@ -43,8 +43,8 @@ type Report struct {
 	// Sources holds the text of every file that a diagnostic may point into,
 	// by name.
 	Sources map[string][]byte
-
-	files []PlanFile // that were read
+	// Files are those that were read, or would be served.
+	Files []PlanFile
 }
 
 // LoadError is the error of [Load]: a file that cannot run, with every reason.
@@ -105,6 +105,9 @@ func open(ctx context.Context, file string, opts *Options) (*Service, *Report) {
 	}
 	l := &loader{opts: opts, file: file, report: &Report{File: file, Sources: map[string][]byte{}}}
 	s := l.load(ctx)
+	if l.reach != nil {
+		l.report.Files = l.reach.read
+	}
 	l.report.Diagnostics = l.project.adjust(l.report.Diagnostics).Sort()
 	if s == nil || l.report.Diagnostics.HasErrors() {
 		return nil, l.report

@@ -238,7 +238,7 @@ func (l *loader) units(ctx context.Context, f *flows) []*Unit {
 	if l.report.Diagnostics.HasErrors() {
 		return nil
 	}
-	l.report.files = l.reach.read
+	l.report.Files = l.reach.read
 	for _, u := range out {
 		u.Program.view = u.Program.describe(ctx, l.report)
 	}

@@ -180,10 +180,11 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 	if err != nil {
 		return nil, err
 	}
-	reads := &reader{reach: &reach{dirs: s.Reach}, kept: map[string]snapshotFile{}, only: true}
-	if s.Reach == nil { // it was kept before reach was
-		reads.reach = newReach(s.Capability.Name, o.AllowRead)
+	within := newReach(s.Capability.Name, o.AllowRead) // of a run that was kept before reach was
+	if len(s.Reach) > 0 {
+		within = &reach{root: s.Reach[0], dirs: s.Reach}
 	}
+	reads := &reader{reach: within, kept: map[string]snapshotFile{}, only: true}
 	for _, f := range s.Files {
 		reads.kept[f.Key] = f.snapshotFile
 	}

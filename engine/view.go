@@ -15,7 +15,7 @@ func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 	v := &Plan{
 		Capability: p.Name(), Dialect: r.Dialect,
 		Overlays: slices.Clone(c.Overlays), Inputs: []PlanInput{}, Steps: []PlanStep{}, Outputs: []PlanOutput{},
-		Env: p.env(ctx), Hosts: p.hosts(ctx), Files: slices.Clone(r.files), Diagnostics: r.Diagnostics,
+		Env: p.env(ctx), Hosts: p.hosts(ctx), Files: slices.Clone(r.Files), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {
 		v.Overlays = []string{}

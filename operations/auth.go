@@ -131,9 +131,16 @@ func (a *authenticator) sign(ctx context.Context, req *Request) (*signing, error
 		signed.Header = http.Header{}
 	}
 	out.req = &signed
+	places := map[string]string{}
 	for i, use := range requirement {
 		if creds[i].Use != nil {
 			use = *creds[i].Use
+		}
+		if place := credentialPlace(use.Scheme); place != "" {
+			if other, taken := places[place]; taken {
+				return nil, newError(req, ReasonCredential, nil, "%q and %q are both needed and both go into the %s, which has room for one", other, use.Name, place)
+			}
+			places[place] = use.Name
 		}
 		if err := a.apply(ctx, out, use, &creds[i]); err != nil {
 			return nil, err
@@ -142,10 +149,12 @@ func (a *authenticator) sign(ctx context.Context, req *Request) (*signing, error
 	return out, nil
 }
 
-// choose finds the first alternative that can be met. An anonymous one stands
+// choose finds the first alternative that can be met, past those whose
+// credential cannot be read. An anonymous one stands
 // back behind those that name a scheme: who has a credential means to use it.
 func (a *authenticator) choose(ctx context.Context, req *Request) (Requirement, []Credential, error) {
 	var missing []string
+	var unread error
 	anonymous := false
 	for _, requirement := range req.Op.Security {
 		if len(requirement) == 0 {
@@ -156,10 +165,10 @@ func (a *authenticator) choose(ctx context.Context, req *Request) (Requirement, 
 		complete := true
 		for i, use := range requirement {
 			c, ok, err := a.find(ctx, req.Op.API, use)
-			if err != nil {
-				return nil, nil, newError(req, ReasonCredential, err, "the credential for %q cannot be read: %v", use.Name, err)
+			if err != nil && unread == nil {
+				unread = newError(req, ReasonCredential, err, "the credential for %q cannot be read: %v", use.Name, err)
 			}
-			if !ok {
+			if ok = ok && err == nil; !ok {
 				missing = append(missing, fmt.Sprintf("%q", use.Name))
 			}
 			complete = complete && ok
@@ -169,11 +178,27 @@ func (a *authenticator) choose(ctx context.Context, req *Request) (Requirement, 
 			return requirement, creds, nil
 		}
 	}
+	if unread != nil {
+		return nil, nil, unread
+	}
 	if anonymous {
 		return nil, nil, nil
 	}
 	slices.Sort(missing)
 	return nil, nil, newError(req, ReasonCredential, nil, "no credential for %s; %q needs it", strings.Join(slices.Compact(missing), " or "), req.Op.API)
+}
+
+// credentialPlace returns where in a request a scheme's credential goes, "" for nowhere.
+func credentialPlace(s SecurityScheme) string {
+	switch {
+	case s.Type == "mutualTLS":
+		return ""
+	case s.Type != "apiKey":
+		return "header authorization"
+	case s.In == InHeader:
+		return "header " + strings.ToLower(s.Param)
+	}
+	return string(s.In) + " " + s.Param
 }
 
 // apply adds one credential to the request of s, which is its own.

@@ -187,6 +187,41 @@ func TestUnusableCredentials(t *testing.T) {
 	}
 }
 
+// Two credentials for one place cannot both be sent, so none is.
+func TestTwoCredentialsInOnePlaceAreRefused(t *testing.T) {
+	other := SchemeUse{Name: "other", Scheme: SecurityScheme{Type: "apiKey", In: InHeader, Param: "x-key"}}
+	login := SchemeUse{Name: "login", Scheme: SecurityScheme{Type: "http", Scheme: "basic"}}
+	digest := SchemeUse{Name: "digest", Scheme: SecurityScheme{Type: "http", Scheme: "digest"}}
+	raw := SchemeUse{Name: "raw", Scheme: SecurityScheme{Type: "apiKey", In: InHeader, Param: "Authorization"}}
+	for _, requirement := range []Requirement{{bearerUse(), login}, {digest, bearerUse()}, {bearerUse(), raw}, {key(InHeader, "X-Key"), other}} {
+		op := getOp("/a")
+		op.Security = []Requirement{requirement}
+		_, err := signed(t, fixed(Credential{Token: "sk_1", User: "u", Password: "p"}), &Request{Op: op})
+		wantCallError(t, err, NotSent, ReasonCredential, "which has room for one")
+	}
+	op := getOp("/a")
+	op.Security = []Requirement{{key(InCookie, "a"), {Name: "b", Scheme: SecurityScheme{Type: "apiKey", In: InCookie, Param: "b"}}, bearerUse()}}
+	if _, err := signed(t, fixed(Credential{Token: "sk_1"}), &Request{Op: op}); err != nil {
+		t.Errorf("two cookies and a header: %v", err)
+	}
+}
+
+// An alternative whose credential cannot be read is passed over for one that has
+// a credential.
+func TestAnUnreadableAlternativeIsPassedOver(t *testing.T) {
+	op := getOp("/a")
+	op.Security = []Requirement{{key(InHeader, "X-Key")}, {bearerUse()}}
+	hr, err := signed(t, func(_ context.Context, _ string, use SchemeUse) (Credential, bool, error) {
+		if use.Name == "key" {
+			return Credential{}, false, errors.New("exec: no such program")
+		}
+		return Credential{Token: "sk_1"}, true, nil
+	}, &Request{Op: op})
+	if err != nil || hr.Header.Get("Authorization") != "Bearer sk_1" || hr.Header.Get("X-Key") != "" {
+		t.Errorf("got %v, %v", hr, err)
+	}
+}
+
 // The client's secret goes to the token endpoint once; the token it gives goes
 // with every call until it expires.
 func TestClientCredentials(t *testing.T) {

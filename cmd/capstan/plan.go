@@ -70,11 +70,16 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 	}
 	list := exposures(unit.Units)
 	if !a.wantsText() {
-		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Diagnostics: r.Diagnostics})
+		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
 		return a.printDocument(planList{doc, list})
 	}
 	a.reportDiagnostics(r)
 	exposureTable(list, a.textWidth(a.io.OutTTY), true, func(format string, args ...any) { a.printf(format+"\n", args...) })
+	for _, f := range r.Files {
+		if f.Path != r.File {
+			a.printf("reads  %s\n", printable(fileText(f)))
+		}
+	}
 	if !a.flags.quiet {
 		a.complain("the plan of one: capstan plan %s %s", printable(r.File), printable(list[0].Name))
 	}
@@ -93,7 +98,7 @@ type planList struct {
 func (a *app) refusePlan(r *engine.Report) error {
 	err := refused(r)
 	if exitCode(err) == exitInvalid && !a.wantsText() {
-		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Diagnostics: r.Diagnostics})
+		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
 		if err := a.printDocument(doc); err != nil {
 			return err
 		}
