@@ -79,6 +79,10 @@ type Response struct {
 	// map[string]any; text as a string; nil for an empty body and anything else.
 	Value  any
 	IsJSON bool // Value was decoded from JSON
+	// Repeated lists where an object in the JSON has a name twice, as in "data.id",
+	// list indexes left out; "" stands for anywhere. Value has the last of each, and
+	// JSON does not define which one counts.
+	Repeated []string
 	// DecodeErr says why Value is nil although the operation documents JSON: a
 	// body that is not JSON, or another content type (unless the operation
 	// documents "*/*" too); or why it is nil although

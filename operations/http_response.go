@@ -62,8 +62,8 @@ func decode(op *Operation, r *Response) {
 	case charsetErr != nil:
 		r.DecodeErr = charsetErr
 	case IsJSON(base):
-		r.Value, r.DecodeErr = decodeJSON(text)
-		r.IsJSON = r.DecodeErr == nil
+		v, err := decodeJSON(text)
+		r.setJSON(text, v, err)
 	case documentsJSON(op, r.Status) && decodeUnlabelled(r, base, text):
 	case documentsJSON(op, r.Status) && !documentsAnything(op, r.Status):
 		notJSON(r, base, text)
@@ -83,9 +83,16 @@ func decodeUnlabelled(r *Response, base, text string) bool {
 	}
 	v, err := decodeJSON(text)
 	if err == nil {
-		r.Value, r.IsJSON = v, true
+		r.setJSON(text, v, nil)
 	}
 	return err == nil
+}
+
+func (r *Response) setJSON(text string, v any, err error) {
+	r.Value, r.DecodeErr, r.IsJSON = v, err, err == nil
+	if r.IsJSON {
+		r.Repeated = jsonvalue.Repeated(text)
+	}
 }
 
 // notJSON says that an answer is not the JSON that is documented.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -60,17 +61,22 @@ type walk struct {
 	paging
 	req  Request         // of the next page
 	seen map[string]bool // cursors and links
-	// linked holds the parameters that a Link header brought in.
+	// linked holds the parameters that a Link header brought in, nil while there
+	// was none.
 	linked map[string]bool
-	last   []byte // previous page's body
-	items  []any
+	list   string // where the first page has its list, "" for the page itself
+	pages  int
+	// repeated is Response.Repeated of all pages.
+	repeated []string
+	last     []byte // previous page's body
+	items    []any
 
 	attempts int
 	took     time.Duration
 }
 
 func newWalk(p paging, req *Request) *walk {
-	w := &walk{paging: p, req: *req, seen: map[string]bool{}, linked: map[string]bool{}}
+	w := &walk{paging: p, req: *req, seen: map[string]bool{}}
 	for _, a := range req.Args {
 		if a.Param.In == InQuery && a.Param.Name == p.param.Name {
 			w.seen[fmt.Sprint(a.Value)] = true // a walk may start in the middle
@@ -82,15 +88,26 @@ func newWalk(p paging, req *Request) *walk {
 // add takes a page in and readies the request of the next, if there is one.
 // Errors continue a sentence about the page.
 func (w *walk) add(resp *Response) (more bool, err error) {
-	items, _, err := listOf(w.req.Op, resp)
-	if err != nil {
+	items, name, err := listOf(w.req.Op, resp)
+	switch {
+	case err != nil:
 		return false, err
+	case w.pages == 0:
+		w.list = name
+	case w.list != name:
+		return false, fmt.Errorf("is of another form than the pages before it, whose list was %s", listPlace(w.list))
 	}
+	w.pages++
 	if counts := w.style == byNumber || w.style == byOffset; counts && len(items) > 0 && bytes.Equal(w.last, resp.Body) {
 		return false, fmt.Errorf("repeats the page before it: the server ignores %q", w.param.Name)
 	}
 	w.last = resp.Body
 	w.items = append(w.items, items...)
+	for _, place := range resp.Repeated {
+		if !slices.Contains(w.repeated, place) {
+			w.repeated = append(w.repeated, place)
+		}
+	}
 	w.attempts += resp.Attempts
 	w.took += resp.Duration
 
@@ -98,6 +115,9 @@ func (w *walk) add(resp *Response) (more bool, err error) {
 		return true, w.follow(link)
 	}
 	next, more, err := w.nextValue(resp, items)
+	if err == nil && !more && saysMore(resp.Value) {
+		err = errors.New("says that more follows, and not where")
+	}
 	if err != nil || !more {
 		return false, err
 	}
@@ -109,6 +129,13 @@ func (w *walk) add(resp *Response) (more bool, err error) {
 	}
 	w.set(w.param, next)
 	return true, nil
+}
+
+func listPlace(name string) string {
+	if name == "" {
+		return "the page itself"
+	}
+	return strconv.Quote(name)
 }
 
 // set gives the next request one argument, on a fresh list.
@@ -138,8 +165,10 @@ func (w *walk) nextValue(resp *Response, items []any) (next any, more bool, err 
 		return id, true, nil
 	case byNumber:
 		n := w.current(1)
-		total, known := integer(firstAt(resp.Value, totalPages()))
-		return n + 1, w.goesOn(resp, items) && !(known && n >= total), nil
+		if total, known := integer(firstAt(resp.Value, totalPages())); known && !saysMore(resp.Value) {
+			return n + 1, n < total && !saysLast(resp.Value), nil
+		}
+		return n + 1, w.goesOn(resp, items), nil
 	default:
 		return w.current(0) + len(items), w.goesOn(resp, items), nil
 	}
@@ -147,10 +176,10 @@ func (w *walk) nextValue(resp *Response, items []any) (next any, more bool, err 
 
 // goesOn judges a page without a cursor: it is the last if it says so, is
 // empty, or has fewer items than were asked for. Link headers that name no next
-// page say so too.
+// page say so too, and so does their absence after pages that had one.
 func (w *walk) goesOn(resp *Response, items []any) bool {
 	switch {
-	case len(items) == 0 || saysLast(resp.Value):
+	case len(items) == 0 || saysLast(resp.Value) || w.linked != nil:
 		return false
 	case saysMore(resp.Value):
 		return true
@@ -207,6 +236,9 @@ func (w *walk) follow(link string) error {
 		return errors.New("links back to a page that was read already: the server's pages go round in a circle")
 	}
 	w.seen[next.RawQuery] = true
+	if w.linked == nil {
+		w.linked = map[string]bool{}
+	}
 	return w.setQuery(next)
 }
 
@@ -243,7 +275,7 @@ func (w *walk) result(last *Response) (*Response, error) {
 		return nil, err
 	}
 	r := *last
-	r.Attempts, r.Duration = w.attempts, w.took
+	r.Attempts, r.Duration, r.Repeated = w.attempts, w.took, w.repeated
 	if w.items == nil {
 		w.items = []any{}
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
@@ -16,9 +15,9 @@ func listOf(op *Operation, resp *Response) (items []any, name string, err error)
 	case []any:
 		return v, "", nil
 	case map[string]any:
-		name, ok := listName(op, v)
-		if !ok {
-			return nil, "", errors.New("holds no list, or several and none that is documented")
+		name, err := listName(op, v)
+		if err != nil {
+			return nil, "", err
 		}
 		items, _ := v[name].([]any)
 		return items, name, nil
@@ -29,11 +28,10 @@ func listOf(op *Operation, resp *Response) (items []any, name string, err error)
 	return nil, "", errors.New("is not a JSON list or object")
 }
 
-func listName(op *Operation, v map[string]any) (string, bool) {
+func listName(op *Operation, v map[string]any) (string, error) {
 	documented := arrayProperties(op.Result())
 	if len(documented) == 1 {
-		// Some servers write null, or nothing, for no items.
-		return documented[0], isListOrNull(v[documented[0]])
+		return documented[0], checkList(op.Result(), documented[0], v)
 	}
 	var lists []string
 	for name, field := range v {
@@ -43,15 +41,32 @@ func listName(op *Operation, v map[string]any) (string, bool) {
 	}
 	for _, name := range []string{"data", "items", "results", "values", "records", "entries"} {
 		if slices.Contains(lists, name) {
-			return name, true
+			return name, nil
 		}
 	}
-	return strings.Join(lists, ""), len(lists) == 1
+	if len(lists) != 1 {
+		return "", errors.New("holds no list, or several and none that is documented")
+	}
+	return lists[0], nil
 }
 
-func isListOrNull(v any) bool {
-	_, ok := v.([]any)
-	return ok || v == nil
+// checkList refuses a documented list that is none. Some servers write null, or
+// nothing, for no items; not where the document promises a list.
+func checkList(s *Schema, name string, v map[string]any) error {
+	field, there := v[name]
+	list := propertySchema(s, name)
+	_, isList := field.([]any)
+	switch {
+	case isList:
+		return nil
+	case field != nil:
+		return fmt.Errorf("holds no list: %q is something else", name)
+	case !slices.Contains(s.Flatten().Required, name), there && list != nil && slices.Contains(list.Types, "null"):
+		return nil
+	case there:
+		return fmt.Errorf("has null for %q, which its document promises to be a list", name)
+	}
+	return fmt.Errorf("lacks %q, which its document promises", name)
 }
 
 // lookup follows object members.

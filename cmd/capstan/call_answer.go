@@ -45,14 +45,27 @@ func (x *apiCall) page(ctx context.Context, req *operations.Request) (*operation
 
 // check warns of each fault once, however many pages have it.
 func (x *apiCall) check(res *operations.Response) {
+	for _, place := range res.Repeated {
+		x.warn(fmt.Sprintf("warning: the answer has a name twice in one object, and JSON does not define which value counts: %s", orAnywhere(place)))
+	}
 	for _, v := range x.op.CheckResponse(res.Status, res.Header.Get("Content-Type"), res.Value) {
 		x.broken = true
-		line := fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), oneLine(v.Message))
-		if !slices.Contains(x.warned, line) {
-			x.warned = append(x.warned, line)
-			x.app.complain("%s", line)
-		}
+		x.warn(fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), oneLine(v.Message)))
 	}
+}
+
+func (x *apiCall) warn(line string) {
+	if !slices.Contains(x.warned, line) {
+		x.warned = append(x.warned, line)
+		x.app.complain("%s", line)
+	}
+}
+
+func orAnywhere(place string) string {
+	if place == "" {
+		return "in many places"
+	}
+	return oneLine(place)
 }
 
 func orRoot(pointer string) string {

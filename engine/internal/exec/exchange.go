@@ -54,9 +54,15 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 		return c.settled(resp)
 	}
 	if c.s.Flow {
+		if err := c.repeated(resp, try); err != nil {
+			return nil, err
+		}
 		return c.read(resp)
 	}
 	c.hide(c.s, resp.Value) // before anything is said of it
+	if err := c.repeated(resp, try); err != nil {
+		return nil, err
+	}
 	if err := c.readable(resp); err != nil {
 		return nil, err
 	}

@@ -58,6 +58,7 @@ func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
 	}
 	b.outputs()
 	b.promised()
+	b.reads()
 	b.unused()
 	return b.plan, b.diags.Sort()
 }

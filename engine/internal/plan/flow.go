@@ -42,6 +42,7 @@ func BuildFlow(src FlowSource) (*Plan, diag.List) {
 	b.inputs()
 	b.stepsOf()
 	b.answer()
+	b.flowReads()
 	b.plan.Variables = b.variables.used
 	for _, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]

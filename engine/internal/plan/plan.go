@@ -81,7 +81,9 @@ type Step struct {
 	Limit time.Duration
 	// Promised are the fields that the document requires of the result and
 	// that something reads, with who does: an answer without one is no answer.
-	Promised  map[string]string
+	Promised map[string]string
+	// Reads is what something reads of the answer.
+	Reads     []Read
 	Sensitive []Path
 	Needs     []string  // ids of the steps whose results this one reads, in file order
 	Result    eval.Type // what later steps see

@@ -1,0 +1,48 @@
+package exec
+
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// repeated refuses an answer that has a name twice in one object where a guard or
+// anything else reads it: JSON does not define which value counts, so the one
+// that was checked need not be the one that is meant. Elsewhere it warns.
+func (c *call) repeated(resp *operations.Response, try int) error {
+	places := resp.Repeated
+	if c.s.Flow && !resp.IsJSON && c.s.Exchange.Decode == nil && utf8.Valid(resp.Body) && json.Valid(resp.Body) {
+		places = jsonvalue.Repeated(string(resp.Body)) // JSON that does not say so
+	}
+	for _, place := range places {
+		what := fmt.Sprintf("%q twice in one object", place)
+		if place == "" {
+			what = "many names twice in one object"
+		}
+		if by := c.readBy(plan.ParsePath(place)); by != "" {
+			e := c.stepError(CodeAnswer, "%s answered %d with %s, and %s reads it: JSON does not define which value counts", c.s.API, resp.Status, what, by)
+			e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+			return e
+		}
+		if try <= 1 {
+			c.env.Emit(Event{Kind: Warning, Step: c.path, Message: "the answer has " + what + ": JSON does not define which value counts"})
+		}
+	}
+	return nil
+}
+
+// readBy returns what reads a place of the answer, "" when nothing does. A guard
+// reads all of the items that it holds to its filter.
+func (c *call) readBy(place plan.Path) string {
+	for _, g := range c.s.Guards {
+		at := c.s.Op.Resource().ItemsAt
+		if g.Field != "" && (at == "" || len(place) == 0 || place[0] == at) {
+			return fmt.Sprintf("the filter %q", g.Param)
+		}
+	}
+	return c.s.ReadBy(place)
+}
