@@ -303,3 +303,16 @@ func TestOpenAPIPathParameterWithoutPlaceRefusesTheStep(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A constant that belongs in the path has no place in a request that is passed on:
+// it would be lost.
+func TestForwardRefusesAConstantWithoutPlace(t *testing.T) {
+	t.Setenv("PORT_TOKEN", "port-token-1")
+	p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(`{}`)})
+	text := strings.Replace(capability("all: {path: '/{{yard}}/crew', operations: {list-crew: {method: GET}}}", `t: {description: T, call: port.list-crew}`),
+		"    resources:\n", "    inputParameters: [{name: yard, in: path, value: north}]\n    resources:\n", 1)
+	_, err := opened(t, p.file(t, text), nil).Forward(t.Context(), "port", engine.ForwardRequest{Method: "DELETE", Path: "/crew"})
+	if err == nil || !strings.Contains(err.Error(), `the API takes "yard" in the path`) || len(p.take()) > 0 {
+		t.Errorf("got %v", err)
+	}
+}
