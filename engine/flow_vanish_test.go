@@ -134,6 +134,7 @@ func TestAValueThatDisappearsDoesNotWidenAWrite(t *testing.T) {
 		{"query, empty list from a step", found("wipe", `tags: "{{a.tags}}"`), nil, "", `parameter "tags" is an empty list or object`},
 		{"query, empty list", optional("wipe", `tags: "{{tags}}"`, "tags"), in{"tags": []any{}}, "", `parameter "tags" is an empty list or object`},
 		{"query, not given", optional("wipe", `owner: "{{owner}}"`, "owner"), nil, "DELETE /v1/ships", ""},
+		{"query, left out by the file", optional("wipe", `owner: null`), nil, "DELETE /v1/ships", ""},
 		{"query, given and empty", optional("wipe", `owner: "{{owner}}"`, "owner"), in{"owner": ""}, "DELETE /v1/ships?owner=", ""},
 		{"query of a read, from a step", found("list", `owner: "{{a.id}}"`), nil, "GET /v1/ships", ""},
 

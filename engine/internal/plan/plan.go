@@ -123,8 +123,12 @@ type Bind struct {
 }
 
 // LeftOut reports whether a bind that came out without a value has none because
-// the caller gave none: it reads nothing but inputs, and one of them is absent.
+// the file says null, or because the caller gave none: it reads nothing but
+// inputs, and one of them is absent.
 func (b *Bind) LeftOut(inputs map[string]any) bool {
+	if v, ok := b.Value.(Literal); ok && v.V == nil {
+		return true
+	}
 	return !b.template && leftOut(b.Value.refs(), inputs)
 }
 
