@@ -53,6 +53,12 @@ steps:
 // What takes a run up again was not there when its poll was answered: an outage
 // is an outage all the same.
 func TestOutageOfAPollThatWasTakenUpAgain(t *testing.T) {
+	for _, outage := range []int{408, 425, 503} {
+		outageOfAPoll(t, outage)
+	}
+}
+
+func outageOfAPoll(t *testing.T, outage int) {
 	const steps = `
 steps:
   - {id: waits, operation: getShip, with: {imo: 1}, when: inputs.port != "", until: result.state == "sailing", every: 1h, retry: 1}
@@ -62,20 +68,20 @@ steps:
 		looks := 0
 		call := stubbed(func() (int, string) {
 			looks++
-			return []int{200, 503, 200}[looks-1], []string{"docked", "", "sailing"}[looks-1]
+			return []int{200, outage, 200}[looks-1], []string{"docked", "", "sailing"}[looks-1]
 		})
 		prog := (&fleet{url: "http://fleet.test"}).load(t, steps, engine.Options{Runtime: rt, Caller: call})
 		res, err := prog.Run(t.Context(), engine.Inputs{"port": "Oslo"})
 		for range 2 {
 			var waiting *engine.WaitingError
 			if !errors.As(err, &waiting) {
-				t.Fatalf("after %d looks: got %v, want a waiting run", looks, err)
+				t.Fatalf("%d, after %d looks: got %v, want a waiting run", outage, looks, err)
 			}
 			time.Sleep(2 * time.Hour)
 			res, err = engine.Resume(t.Context(), rt, res.Run, &engine.Options{Caller: call}, nil)
 		}
 		if err != nil || looks != 3 {
-			t.Errorf("after %d looks: %v", looks, err)
+			t.Errorf("%d, after %d looks: %v", outage, looks, err)
 		}
 	})
 }

@@ -29,7 +29,11 @@ func passing(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Code == CodeTransport || e.Status >= 500 || e.Status == http.StatusTooManyRequests
+	switch e.Status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return e.Code == CodeTransport || e.Status >= 500
 }
 
 // exchange sends the request and reads the answer as later steps may see it.
