@@ -38,6 +38,7 @@ func Run(t *testing.T, open Opener, o Options) {
 			})
 		}
 	}
+	testClocks(t, open, o)
 }
 
 type test struct {

@@ -184,15 +184,30 @@ func (h *host) sitsOut(wait time.Duration) bool {
 	return h.o.Virtual || h.maxBlock < 0 || wait <= h.maxBlock
 }
 
-// sit waits until a time, or parks the run when that is farther off than this
-// drive may wait. No wait is longer than atMost (0: any), whatever becomes of
-// the clock.
-func (h *host) sit(ctx context.Context, path string, until time.Time, atMost time.Duration) error {
+// wait is how long to do nothing.
+type wait struct {
+	until   time.Time     // by the clock, which may be set
+	longest time.Duration // whatever becomes of the clock; 0: any
+	// here is the end by the process's own time, which is never set and goes
+	// before until. It is zero where another process began the wait.
+	here time.Time
+}
+
+// here returns when a wait that begins now and ends at a time is over, by the
+// process's own time.
+func (h *host) here(until time.Time) time.Time { return time.Now().Add(until.Sub(h.clock())) }
+
+// sit waits, or parks the run when the end is farther off than this drive may
+// wait.
+func (h *host) sit(ctx context.Context, path string, w wait) error {
 	begin := time.Now()
 	left := func() time.Duration {
-		d := until.Sub(h.clock())
-		if atMost > 0 {
-			d = min(d, atMost-time.Since(begin))
+		if !w.here.IsZero() && !h.o.Virtual {
+			return time.Until(w.here)
+		}
+		d := w.until.Sub(h.clock())
+		if w.longest > 0 {
+			d = min(d, w.longest-time.Since(begin))
 		}
 		return d
 	}
@@ -200,8 +215,12 @@ func (h *host) sit(ctx context.Context, path string, until time.Time, atMost tim
 		h.skipped += max(left(), 0)
 		return h.enter(ctx)
 	}
-	if !h.sitsOut(left()) {
-		return &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: h.clock().Add(left())}
+	if d := left(); !h.sitsOut(d) {
+		until := h.clock().Add(d)
+		if until.Sub(w.until).Abs() < time.Second { // the clock was not set
+			until = w.until
+		}
+		return &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: until}
 	}
 	for d := left(); d > 0; d = left() {
 		if err := h.pause(ctx, min(d, time.Minute)); err != nil { // a minute: clocks are set
@@ -256,7 +275,7 @@ func (h *host) Sleep(ctx context.Context, path string, until time.Time) error {
 			return err
 		}
 	}
-	if err := h.sit(ctx, path, s.until, 0); err != nil {
+	if err := h.sit(ctx, path, wait{until: s.until}); err != nil {
 		return err
 	}
 	_, err := h.finish(ctx, path, s, Record{})

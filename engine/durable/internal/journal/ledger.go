@@ -31,6 +31,8 @@ type step struct {
 	lost    string             // how its answer was lost, if that is on record
 	doubt   *durable.Suspended // the same, as told in this execution
 	until   time.Time          // do nothing before
+	here    time.Time          // the same or the next look, by the time of the process that began the wait; not on record
+	sending time.Time          // when this process sent the last attempt, by its own time; not on record
 	waiting bool               // that it waits for a person is on record
 	poll    *Record
 	signal  *Record

@@ -33,7 +33,7 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 				return nil, err
 			}
 		}
-		if err := h.sit(ctx, in.Path, *s.poll.Detail.Next, most); err != nil {
+		if err := h.sit(ctx, in.Path, wait{until: *s.poll.Detail.Next, longest: most, here: s.here}); err != nil {
 			return nil, err
 		}
 		if err := h.look(ctx, in, s, sched, do); err != nil {
@@ -64,6 +64,7 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 	case errors.As(err, &later):
 		at := later.At.Round(0).UTC()
 		p.Detail.Until = &at
+		s.here = h.here(at)
 		return h.nextLook(ctx, p, at)
 	case err != nil:
 		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try, Detail: durable.Detail{Error: err.Error()}})
@@ -83,6 +84,7 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 	if next.After(*p.Detail.Deadline) {
 		next = *p.Detail.Deadline
 	}
+	s.here = h.here(next)
 	return h.nextLook(ctx, p, next)
 }
 

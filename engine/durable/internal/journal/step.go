@@ -33,7 +33,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json
 				continue
 			}
 		}
-		if err := h.sit(ctx, in.Path, s.until, 0); err != nil {
+		if err := h.sit(ctx, in.Path, wait{until: s.until, here: s.here}); err != nil {
 			return nil, err
 		}
 		result, err := h.attempt(ctx, in, s, do)
@@ -79,6 +79,7 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		}
 		return nil, err
 	}
+	s.sending = time.Now()
 	result, err := do(ctx, a)
 	s.attempt, outcome.Attempt = a.N, a.N
 	if err == nil {
@@ -103,6 +104,7 @@ func (h *host) failed(ctx context.Context, in durable.Intent, intent, outcome Re
 	case errors.As(err, &later):
 		at := later.At.Round(0).UTC()
 		outcome.Kind, outcome.Detail.Until, outcome.Detail.Error = durable.EventNotBefore, &at, text(later.Err)
+		h.step(in.Path).here = h.here(at)
 		if err := h.commit(ctx, Change{Add: []Record{outcome}}, nil); err != nil {
 			return err
 		}
@@ -173,8 +175,9 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 		if lost == 0 {
 			return nil
 		}
-		wait := time.Second << (lost - 1)
-		return h.sit(ctx, in.Path, h.clock().Add(wait), wait)
+		pause := time.Second << (lost - 1)
+		until := h.clock().Add(pause)
+		return h.sit(ctx, in.Path, wait{until: until, longest: pause, here: h.here(until)})
 	case in.Policy == durable.Probed && in.Probe != nil:
 		if lost > 0 && h.maxBlock >= 0 {
 			// Who waits for this drive learns at once that an answer was lost;
@@ -203,14 +206,18 @@ const probeAgain = time.Minute
 // way would have arrived. As long as that is not known the step is in doubt,
 // whatever keeps it from being known.
 func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *durable.Suspended) error {
-	if err := h.sit(ctx, in.Path, s.sent.Add(in.ProbeAfter), in.ProbeAfter); err != nil {
+	w := wait{until: s.sent.Add(in.ProbeAfter), longest: in.ProbeAfter}
+	if !s.sending.IsZero() {
+		w.here = s.sending.Add(in.ProbeAfter)
+	}
+	if err := h.sit(ctx, in.Path, w); err != nil {
 		return inDoubt(doubt, err)
 	}
 	result, found, err := in.Probe(ctx)
 	var later *durable.NotBefore
 	switch {
 	case errors.As(err, &later):
-		if err := h.sit(ctx, in.Path, later.At, 0); err != nil {
+		if err := h.sit(ctx, in.Path, wait{until: later.At, here: h.here(later.At)}); err != nil {
 			return inDoubt(doubt, err)
 		}
 		return h.probe(ctx, in, s, doubt)
