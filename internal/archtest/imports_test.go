@@ -79,6 +79,7 @@ var layers = map[string][]string{
 	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	".ci/e2e":                         {},
+	".ci/clock":                       {},
 }
 
 func TestOneDoorPerDependency(t *testing.T) {
