@@ -90,6 +90,9 @@ func wordMember(m *ast.MemberNode, message string) (string, bool) {
 			return fmt.Sprintf("%s is null: cannot read %q", base, name.Value), true
 		}
 		return fmt.Sprintf("%s is null: cannot select an item", base), true
+	case strings.HasPrefix(message, "reflect.Value.MapIndex: value of type "):
+		goType, _, _ := strings.Cut(strings.TrimPrefix(message, "reflect.Value.MapIndex: value of type "), " is not")
+		return fmt.Sprintf("a field of %s is selected by a string, not by %s", base, valueWords(goType)), true
 	case isName && strings.HasPrefix(message, "invalid operation: int("):
 		return fmt.Sprintf("%s is an array or a string: it has no field %q", base, name.Value), true
 	case isName && strings.HasPrefix(message, "cannot fetch "):
@@ -127,7 +130,9 @@ func machineMessages() [][2]string {
 		{`^invalid operation: - (\S+)$`, "cannot negate $1"},
 		{`^invalid operation: (?:int|int64|float|bool)\((.+)\)$`, "%0 needs a number, got $1"},
 		{`^interface conversion: interface \{\} is (.+), not (.+)$`, "%0 needs $2, got $1"},
-		{`^reflect: call of reflect\.Value\.Len on (.+?)(?: Value)?$`, "%0 needs an array, got $1"},
+		{`^reflect: call of reflect\.Value\.\w+ on (.+?)(?: Value)?$`, "%0 needs an array, got $1"},
+		{`^reflect\.Value\.MapIndex: value of type (.+) is not assignable`, "%0 selects a field by a string, not by $1"},
+		{`^invalid order (?s:.*), expected asc or desc$`, `the order of sort is "asc" or "desc"`},
 		{`^invalid argument for \w+ \(type (.+)\)$`, "%0 cannot take $1"},
 		{`^operator "in" not defined on (.+)$`, "%0 needs an array or an object, got $1"},
 		{`^integer divide by zero$`, "division by zero"},

@@ -73,8 +73,8 @@ func oneOf(name, want string, kind reflect.Kind) func([]reflect.Type) (reflect.T
 		if len(args) != 1 {
 			return result, fmt.Errorf("%s takes one argument, not %d", name, len(args))
 		}
-		if k := args[0].Kind(); k != kind && k != reflect.Interface {
-			return result, fmt.Errorf("%s takes an %s, not %s", name, want, userWords(args[0].String()))
+		if is, ok := takes(args[0], kind); !ok {
+			return result, fmt.Errorf("%s takes an %s, not %s", name, want, is)
 		}
 		return result, nil
 	}
@@ -86,11 +86,20 @@ func manyArrays(args []reflect.Type) (reflect.Type, error) {
 		return result, fmt.Errorf("concat takes one or more arrays")
 	}
 	for _, arg := range args {
-		if k := arg.Kind(); k != reflect.Slice && k != reflect.Interface {
-			return result, fmt.Errorf("concat takes arrays, not %s", userWords(arg.String()))
+		if is, ok := takes(arg, reflect.Slice); !ok {
+			return result, fmt.Errorf("concat takes arrays, not %s", is)
 		}
 	}
 	return result, nil
+}
+
+// takes reports whether an argument may be of a kind, and what it is if not.
+// The type of nil is nil.
+func takes(arg reflect.Type, kind reflect.Kind) (is string, ok bool) {
+	if arg == nil {
+		return "null", false
+	}
+	return userWords(arg.String()), arg.Kind() == kind || arg.Kind() == reflect.Interface
 }
 
 // meteredNamed returns the function that lowering calls by name.

@@ -227,7 +227,7 @@ func sortBy(m *meter, name string, items, keys, order []any) (any, error) {
 		case "desc":
 			sign = -1
 		default:
-			return nil, failf(`%s needs "asc" or "desc", got %v`, name, order[0])
+			return nil, failf(`the order of %s is "asc" or "desc"`, name)
 		}
 	}
 	if err := m.item(len(items)); err != nil {

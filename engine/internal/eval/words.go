@@ -9,12 +9,20 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-const goTypes = `map\[(?:string|interface \{\})\](?:\[\])?interface \{\}|\[\](?:interface \{\}|string|int|float64)|interface \{\}|\b(?:u?int(?:8|16|32|64)?|float(?:32|64)?|bool)\b|<nil>|json\.Number`
+const goTypes = `%!\w\(<nil>\)|func\([^)]*\)(?: \w+)?|unknown pointer|json\.Number|map\[(?:string|interface \{\})\](?:\[\])?interface \{\}|\[\](?:interface \{\}|string|int|float64)|interface \{\}|\b(?:u?int(?:8|16|32|64)?|float(?:32|64)?|bool)\b|<nil>`
 
 // userWords replaces the Go types in a message of expr by our names of types.
 func userWords(message string) string {
 	return regexp.MustCompile(goTypes).ReplaceAllStringFunc(message, func(goType string) string {
 		switch {
+		case strings.HasPrefix(goType, "%!"):
+			return "null"
+		case strings.HasPrefix(goType, "func("):
+			return "a predicate"
+		case goType == "unknown pointer":
+			return "unknown name"
+		case goType == "json.Number":
+			return "number"
 		case strings.HasPrefix(goType, "map["):
 			return "object"
 		case goType == "[]string":
@@ -23,7 +31,7 @@ func userWords(message string) string {
 			return "array"
 		case goType == "interface {}":
 			return "any"
-		case strings.HasPrefix(goType, "float"), goType == "json.Number":
+		case strings.HasPrefix(goType, "float"):
 			return "number"
 		case goType == "bool":
 			return "boolean"
