@@ -89,15 +89,11 @@ func TestAnswerAtTheTerminal(t *testing.T) {
 	ended := term.start(moor...)
 	term.await("done? ")
 	// The question may be on the screen a moment before the list knows of it.
-	var list string
-	for range 200 {
-		if _, list = term.elsewhere("runs", "list"); strings.Contains(list, "waiting  moor") {
+	for {
+		if _, list := term.elsewhere("runs", "list"); strings.Contains(list, "waiting  moor") {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
-	}
-	if !strings.Contains(list, "waiting  moor") {
-		t.Errorf("while the question is open the list says:\n%s", list)
 	}
 	fmt.Fprintln(term, "y")
 	if code := <-ended; code != exitDone || !strings.Contains(term.out(), "berth: ") {

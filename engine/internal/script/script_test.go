@@ -19,6 +19,9 @@ func run(t *testing.T, text string, vars map[string]any, o Options) (any, error)
 	if err != nil {
 		return nil, err
 	}
+	if o.Timeout == 0 {
+		o.Timeout = time.Hour // so that on a slow machine another limit ends it
+	}
 	return p.Run(t.Context(), vars, o)
 }
 
