@@ -65,7 +65,7 @@ func (s *sender) call(ctx context.Context, req *Request) (*Response, error) {
 	if err != nil && (resp.StatusCode < 400 || !isUnread(err)) {
 		return nil, s.transportError(ctx, req, hr.URL, true, resp, err)
 	}
-	body = s.redactor.hideAnswer(resp.Header, body, err != nil)
+	body = s.redactor.hideAnswer(resp.Header, inUTF8(resp.Header, body), err != nil)
 	r := answer(req, resp, body, time.Since(started))
 	if r.RequestID != "" { // shown and kept, and a server may repeat anything in it
 		r.RequestID = redactors{req.Redactor, s.redactor}.String(r.RequestID)

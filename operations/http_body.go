@@ -1,8 +1,10 @@
 package operations
 
 import (
+	"bufio"
 	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -26,9 +28,14 @@ func (e *tooLargeError) Error() string {
 }
 
 // packedError says that a body could not be unpacked, although all of it came.
-type packedError struct{ err error }
+type packedError struct {
+	coding string
+	err    error
+}
 
-func (e *packedError) Error() string { return "the answer's gzip is broken: " + e.err.Error() }
+func (e *packedError) Error() string {
+	return "the answer's " + e.coding + " is broken: " + e.err.Error()
+}
 func (e *packedError) Unwrap() error { return e.err }
 
 // isUnread reports a body that came and cannot be used, as opposed to one that
@@ -42,7 +49,7 @@ func isUnread(err error) bool {
 func isBadPacking(err error) bool {
 	var packed *packedError
 	var corrupt flate.CorruptInputError
-	return errors.As(err, &packed) || errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
+	return errors.As(err, &packed) || errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zlib.ErrChecksum)
 }
 
 // mayBePacked reports a request whose answer may come in gzip. Asking for it
@@ -82,14 +89,16 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// unpacked returns the body without its gzip, whether it was asked for or not.
+// unpacked returns the body without its gzip or deflate, whether it was asked
+// for or not.
 func unpacked(resp *http.Response) (io.Reader, error) {
 	coding := strings.ToLower(packing(resp.Header))
-	if coding != "gzip" && coding != "x-gzip" {
+	open, known := unpackers[coding]
+	if !known {
 		return resp.Body, nil
 	}
-	raw := &wire{r: resp.Body}
-	zr, err := gzip.NewReader(raw)
+	raw := &wire{r: resp.Body, coding: coding}
+	zr, err := open(raw)
 	if err != nil && raw.n == 0 && raw.err == nil {
 		return http.NoBody, nil // nothing came, and was not packed
 	}
@@ -102,11 +111,34 @@ func unpacked(resp *http.Response) (io.Reader, error) {
 	return &unpacker{zr, raw}, nil
 }
 
+// unpackers read the content codings that servers use unasked (RFC 9110,
+// section 8.4.1).
+var unpackers = map[string]func(io.Reader) (io.Reader, error){
+	"gzip":    func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+	"x-gzip":  func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+	"deflate": inflate,
+}
+
+// inflate reads deflate in its zlib format, and without it, as some servers send
+// it.
+func inflate(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(r)
+	head, err := buffered.Peek(2)
+	if err != nil {
+		return nil, err
+	}
+	if head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 { // RFC 1950, section 2.2
+		return zlib.NewReader(buffered)
+	}
+	return flate.NewReader(buffered), nil
+}
+
 // wire reads a body as it comes and remembers how that ended.
 type wire struct {
-	r   io.Reader
-	n   int64
-	err error // other than the regular end
+	r      io.Reader
+	coding string
+	n      int64
+	err    error // other than the regular end
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -124,12 +156,12 @@ func (w *wire) explain(err error) error {
 	if w.err != nil {
 		return w.err
 	}
-	return &packedError{err}
+	return &packedError{w.coding, err}
 }
 
-// unpacker is a gzip reader that tells a broken gzip from a broken connection.
+// unpacker is a reader that tells a broken packing from a broken connection.
 type unpacker struct {
-	zr  *gzip.Reader
+	zr  io.Reader
 	raw *wire
 }
 

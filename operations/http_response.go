@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/internal/charset"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
@@ -57,17 +57,17 @@ func decode(op *Operation, r *Response) {
 	if err != nil {
 		base = ""
 	}
-	text, charsetErr := decodeText(r.Body, params["charset"])
+	text, textErr := decodeText(r.Body, params["charset"])
 	switch {
-	case charsetErr != nil:
-		r.DecodeErr = charsetErr
+	case textErr != nil && (IsJSON(base) || strings.HasPrefix(base, "text/")):
+		r.DecodeErr = textErr
 	case IsJSON(base):
 		v, err := decodeJSON(text)
 		r.setJSON(text, v, err)
 	case documentsJSON(op, r.Status) && decodeUnlabelled(r, base, text):
 	case documentsJSON(op, r.Status) && !documentsAnything(op, r.Status):
 		notJSON(r, base, text)
-	case strings.HasPrefix(base, "text/") || base == "" && utf8.ValidString(text):
+	case strings.HasPrefix(base, "text/") || base == "" && textErr == nil:
 		r.Value = text
 	}
 }
@@ -181,43 +181,31 @@ func jsonError(err error) error {
 	return err
 }
 
-// decodeText turns a body into UTF-8. Unknown labels are an error rather than
-// garbled text.
-func decodeText(b []byte, charset string) (string, error) {
-	switch charset = strings.ToLower(charset); charset {
-	case "", "utf-8", "utf8", "us-ascii", "ascii":
-		return strings.TrimPrefix(string(b), "\ufeff"), nil
-	case "iso-8859-1", "latin1":
-		return latin1(b), nil
-	case "utf-16", "utf-16le", "utf-16be":
-		return decodeUTF16(b, charset), nil
+// decodeText turns a body into UTF-8. What is not written as it says is an error
+// rather than garbled text.
+func decodeText(b []byte, label string) (string, error) {
+	text, err := charset.UTF8(b, label)
+	if err != nil {
+		return "", fmt.Errorf("the answer cannot be read: %w", err)
 	}
-	return "", fmt.Errorf("the answer is written in the charset %q, which Capstan does not read", charset)
+	return string(text), nil
 }
 
-func latin1(b []byte) string {
-	runes := make([]rune, len(b))
-	for i, c := range b {
-		runes[i] = rune(c)
+// inUTF8 returns a body of JSON or plain text in UTF-8, and has the header say
+// so: what is hidden in it is searched for in that form, and nothing after this
+// has to know another. What is not written as it says stays as it came.
+func inUTF8(h http.Header, body []byte) []byte {
+	base, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if packing(h) != "" || err == nil && !IsJSON(base) && base != "text/plain" {
+		return body
 	}
-	return string(runes)
-}
-
-// decodeUTF16 goes by the byte order mark, else by the label; plain "utf-16"
-// without a mark is big-endian (RFC 2781, section 4.3).
-func decodeUTF16(b []byte, charset string) string {
-	little := charset == "utf-16le"
-	if len(b) >= 2 && (b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff) {
-		little = b[0] == 0xff
-		b = b[2:]
+	text, err := charset.UTF8(body, params["charset"])
+	if err != nil || bytes.Equal(text, body) {
+		return body
 	}
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		hi, lo := b[2*i], b[2*i+1]
-		if little {
-			hi, lo = lo, hi
-		}
-		units[i] = uint16(hi)<<8 | uint16(lo)
+	if params["charset"] != "" {
+		params["charset"] = "utf-8"
+		h.Set("Content-Type", mime.FormatMediaType(base, params))
 	}
-	return string(utf16.Decode(units))
+	return text
 }

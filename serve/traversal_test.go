@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
@@ -200,7 +201,12 @@ func TestValuesStayValuesOverEveryFace(t *testing.T) {
 				t.Errorf("%.50q became the query %s", value, langs[i])
 			}
 		}
-		if want := value != ".."; want != (len(paths) == 2) {
+		switch {
+		case !utf8.ValidString(value): // REST refuses it; json.Marshal wrote another value for MCP
+			if status != http.StatusBadRequest || len(paths) != 1 {
+				t.Errorf("%.50q: answered %d, %d requests were sent", value, status, len(paths))
+			}
+		case (value != "..") != (len(paths) == 2):
 			t.Errorf("%.50q: %d requests were sent", value, len(paths))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/operations"
 )
@@ -37,7 +38,7 @@ func (x *apiCall) send(ctx context.Context, req *operations.Request, all bool) (
 // page sends one request and checks its answer.
 func (x *apiCall) page(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	res, err := x.call(ctx, req)
-	if err == nil && res.Status < 400 && !x.unchecked {
+	if err == nil && res.Status < 400 && res.DecodeErr == nil && !x.unchecked {
 		x.check(res)
 	}
 	return res, err
@@ -84,6 +85,10 @@ func (x *apiCall) print() error {
 	verdict := op.Verdict(res)
 	if verdict == operations.TookEffect {
 		x.succeeded()
+		if res.DecodeErr != nil && (op.Result() != nil || strings.HasPrefix(res.Header.Get("Content-Type"), "text/")) {
+			a.complain("%s answered %d, but %s", op.API, res.Status, oneLine(res.DecodeErr.Error()))
+			return silent{exitFailed}
+		}
 		return nil
 	}
 	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)

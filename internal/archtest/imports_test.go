@@ -53,7 +53,7 @@ var layers = map[string][]string{
 	"internal/readme":                 {"diag"}, // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag", "internal/suggest", "internal/jsonvalue"},
-	"operations":                      {"spec", "diag", "internal/bounded", "internal/suggest", "internal/jsonvalue"},
+	"operations":                      {"spec", "diag", "internal/bounded", "internal/charset", "internal/suggest", "internal/jsonvalue"},
 	"operations/consumed":             {"spec", "operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"operations/catalog":              {"operations", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations", "operations/catalog", "diag"},
@@ -70,11 +70,12 @@ var layers = map[string][]string{
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem", "internal/bounded", "internal/fault"},
 	"serve/live":                      {"engine", "engine/durable"},
-	"serve/mcp":                       {"internal/fault", "internal/jsonvalue"}, // what it serves is described to it: it knows no engine
+	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
-	"serve/runs":                      {"engine", "engine/durable", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
+	"serve/runs":                      {"engine", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
 	"serve/tools":                     {"engine", "engine/durable", "internal/jsonvalue", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue"},
+	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "serve/problem"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
 	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},

@@ -11,6 +11,8 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/capstan-run/capstan/internal/charset"
 )
 
 const (
@@ -95,7 +97,17 @@ func (g *gate) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	case err != nil:
 		refuse(w, http.StatusBadRequest, nil, jsonrpc.CodeInvalidRequest, "the request could not be read")
 	}
-	return body, err == nil
+	if err != nil {
+		return nil, false
+	}
+	text, err := charset.UTF8(body, charset.Of(r.Header.Get("Content-Type")))
+	switch {
+	case errors.Is(err, charset.ErrUnknown):
+		refuse(w, http.StatusUnsupportedMediaType, nil, jsonrpc.CodeParseError, "the request cannot be read: "+err.Error())
+	case err != nil:
+		refuse(w, http.StatusBadRequest, nil, jsonrpc.CodeParseError, "the request cannot be read: "+err.Error())
+	}
+	return text, err == nil
 }
 
 func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -24,6 +25,9 @@ type message struct {
 // is good for its id.
 func readMessage(body []byte) (*message, *jsonrpc.Error) {
 	m := &message{body: body}
+	if !utf8.Valid(body) {
+		return m, &jsonrpc.Error{Code: jsonrpc.CodeParseError, Message: "the request is not UTF-8"}
+	}
 	if !json.Valid(body) {
 		return m, &jsonrpc.Error{Code: jsonrpc.CodeParseError, Message: "the request is not JSON"}
 	}

@@ -7,9 +7,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/charset"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/problem"
 	"github.com/capstan-run/capstan/spec"
@@ -51,11 +54,33 @@ func (h *Handler) gather(r *http.Request, op *operation, path map[string]string)
 	}
 	in := engine.Inputs{}
 	for _, want := range op.inputs {
-		if v, ok := find(want, r, op, path, query, body); ok {
+		v, ok := find(want, r, op, path, query, body)
+		if ok && !isText(v) {
+			return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "the value of \"" + want.Name + "\" is not UTF-8"}
+		}
+		if ok {
 			in[want.Name] = v
 		}
 	}
 	return in, nil
+}
+
+// isText reports whether a value from outside the body, one or several, is
+// UTF-8: JSON has no other text.
+func isText(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return utf8.ValidString(v)
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !isText(item) })
+	case map[string]any:
+		for name, item := range v {
+			if !utf8.ValidString(name) || !isText(item) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // bodyValue is a request's body as data.
@@ -150,7 +175,7 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	case len(bytes.TrimSpace(raw)) == 0:
 		return bodyValue{}, nil
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case r.Header.Get("Content-Type") == "", media == "application/json", len(media) > 5 && media[len(media)-5:] == "+json":
 	case media == "application/x-www-form-urlencoded":
@@ -158,6 +183,13 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	default:
 		_ = err // whatever it is, it is not what is read here
 		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be application/json"}
+	}
+	raw, err = charset.UTF8(raw, params["charset"])
+	switch {
+	case errors.Is(err, charset.ErrUnknown):
+		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body cannot be read: " + err.Error()}
+	case err != nil:
+		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body cannot be read: " + err.Error()}
 	}
 	v, err := jsonvalue.Decode(raw)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/internal/charset"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
@@ -34,6 +35,13 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 		return nil, refuse(http.StatusUnsupportedMediaType, "the body has to be application/json, and its Content-Type has to say so")
 	case len(strings.TrimSpace(string(data))) == 0:
 		return map[string]any{}, nil
+	}
+	data, err = charset.UTF8(data, charset.Of(r.Header.Get("Content-Type")))
+	switch {
+	case errors.Is(err, charset.ErrUnknown):
+		return nil, refuse(http.StatusUnsupportedMediaType, "the body cannot be read: %v", err)
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body cannot be read: %v", err)
 	}
 	v, err := jsonvalue.Decode(data)
 	if err != nil {
@@ -81,12 +89,8 @@ func repeated(dec *json.Decoder) (key string, twice bool) {
 }
 
 func isJSON(contentType string) bool {
-	media, params, err := mime.ParseMediaType(contentType)
-	if err != nil || media != "application/json" {
-		return false
-	}
-	charset := params["charset"]
-	return charset == "" || strings.EqualFold(charset, "utf-8")
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
 }
 
 // jsonFault says what is wrong with JSON in the author's words.

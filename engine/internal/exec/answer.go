@@ -54,9 +54,11 @@ func (c *call) refused(resp *operations.Response) *StepError {
 	return e
 }
 
-// readable refuses an answer that is not the JSON its operation documents.
+// readable refuses an answer that is not the JSON its operation documents, and
+// text that is not written as it says.
 func (c *call) readable(resp *operations.Response) error {
-	if resp.DecodeErr == nil || c.s.Op.Result() == nil {
+	isText := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/")
+	if resp.DecodeErr == nil || c.s.Op.Result() == nil && !isText {
 		return nil
 	}
 	e := c.stepError(CodeAnswer, "%s answered %d, but %v", c.s.API, resp.Status, resp.DecodeErr)
