@@ -103,6 +103,7 @@ type compiler struct {
 	names      map[target]string
 	taken      map[string]bool
 	queue      []target
+	refs       []*openapi3.SchemaRef // those that were followed
 	components []field
 }
 

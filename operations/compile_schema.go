@@ -35,7 +35,9 @@ func (c *compiler) schema(ref *openapi3.SchemaRef) *node {
 	case ref == nil || c.tooDeep:
 		return objectNode()
 	case ref.Ref != "":
-		return c.schemaRef(ref)
+		out := c.schemaRef(ref)
+		c.refs = append(c.refs, ref)
+		return out
 	case ref.Value == nil:
 		return objectNode()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -16,6 +17,7 @@ const maxFaults = 20
 // keeps an operation from being called. Examples, defaults and patterns are not
 // checked: that costs more than all the rest.
 func (c *compiler) validate() {
+	c.cut()
 	err := c.doc.Validate(context.Background(), openapi3.EnableMultiError(), openapi3.DisableExamplesValidation(),
 		openapi3.DisableSchemaDefaultsValidation(), openapi3.DisableSchemaPatternValidation())
 	all, ok := errors.AsType[openapi3.MultiError](err)
@@ -33,6 +35,26 @@ func (c *compiler) validate() {
 		}
 		c.fault(at, "%s: %s", where, cause)
 	}
+}
+
+// maxUnused bounds how many schemas are checked that no operation reaches.
+const maxUnused = 1_000
+
+// cut lets references lead nowhere. kin-openapi follows them from every use of a
+// schema again, which takes the product of uses and schemas; each component is
+// checked by itself.
+func (c *compiler) cut() {
+	for _, ref := range c.refs {
+		ref.Value = &openapi3.Schema{}
+	}
+	if c.doc.Components == nil || len(c.doc.Components.Schemas) < len(c.components)+maxUnused {
+		return
+	}
+	used := make(map[*openapi3.Schema]bool, len(c.names))
+	for to := range c.names {
+		used[to.schema] = true
+	}
+	maps.DeleteFunc(c.doc.Components.Schemas, func(_ string, ref *openapi3.SchemaRef) bool { return !used[ref.Value] })
 }
 
 // context peels off a finding where it was made. Of the cause only the first
