@@ -73,7 +73,7 @@ func (c *overlayList) files() {
 // named gathers an overlay that must be there.
 func (c *overlayList) named(path, within string) {
 	if _, err := os.Stat(path); err != nil {
-		c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
+		c.fail(path, "unreadable-file", "the overlay cannot be read: "+reason(err).Error())
 	} else if o := c.read(path, within); o != nil {
 		c.add(o, c.l.report.Sources[path])
 	}
@@ -100,7 +100,7 @@ func (c *overlayList) read(path, within string) *spec.Overlay {
 		c.fail(path, refused.Code, "the overlay cannot be read: "+err.Error()).Hint = refused.Hint
 		return nil
 	case err != nil:
-		c.fail(path, "unreadable-file", "the overlay cannot be read: "+errors.Unwrap(err).Error())
+		c.fail(path, "unreadable-file", "the overlay cannot be read: "+reason(err).Error())
 		return nil
 	}
 	c.l.reach.note(path, "overlay")

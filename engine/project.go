@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -82,7 +81,7 @@ func findProject(named, dir string, reach *reach) (*project, []byte, diag.List) 
 	text, err := readProject(path, named != "", reach)
 	if err != nil {
 		var l diag.List
-		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", err)
+		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", reason(err))
 		return nil, nil, l
 	}
 	read, problems := spec.ReadProject(path, text)
@@ -98,11 +97,7 @@ func readProject(path string, named bool, reach *reach) ([]byte, error) {
 	if !named {
 		return reach.text(path, "project file", realPath(filepath.Dir(path)))
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, errors.Unwrap(err)
-	}
-	return text, nil
+	return os.ReadFile(path)
 }
 
 func searchUp(dir string) string {

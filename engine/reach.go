@@ -142,21 +142,28 @@ func (r *reach) outside(path, real string) error {
 	return e
 }
 
-// open opens a regular file within reach. It is opened below the directory that it was
-// found in, so that a link that is put there meanwhile leads nowhere else.
-func (r *reach) open(path string, beside ...string) (*os.File, error) {
+// enter opens the directory that path is within reach by, and returns its name
+// below that. What is opened below it stays there, whatever link is put in the
+// way meanwhile.
+func (r *reach) enter(path string, beside ...string) (root *os.Root, name string, err error) {
 	dir, name, err := r.find(path, beside...)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	root, err := os.OpenRoot(dir)
+	root, err = os.OpenRoot(dir)
+	return root, name, err
+}
+
+// open opens a regular file within reach.
+func (r *reach) open(path string, beside ...string) (*os.File, error) {
+	root, name, err := r.enter(path, beside...)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
 	info, err := root.Stat(name)
-	if err == nil && !info.Mode().IsRegular() {
-		err = fs.ErrInvalid // opening a pipe waits for a writer
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe waits for a writer
+		err = errNoFile
 	}
 	if err != nil {
 		return nil, err
@@ -164,13 +171,11 @@ func (r *reach) open(path string, beside ...string) (*os.File, error) {
 	return root.Open(name)
 }
 
+var errNoFile = errors.New("it is not a regular file")
+
 // folder opens a directory within reach.
 func (r *reach) folder(path string) (*os.Root, error) {
-	dir, name, err := r.find(path)
-	if err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
+	root, name, err := r.enter(path)
 	if err != nil {
 		return nil, err
 	}
@@ -201,13 +206,25 @@ func readAll(f *os.File, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if info.Size() > most {
-		return nil, fs.ErrInvalid
+		return nil, tooLarge(most)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if int64(len(text)) > most {
-		return nil, fs.ErrInvalid
+		return nil, tooLarge(most)
 	}
 	return text, err
+}
+
+func tooLarge(most int64) error { return fmt.Errorf("it is larger than %d MiB", most>>20) }
+
+// reason is why a file cannot be read, without its path, which the message that
+// it goes into has.
+func reason(err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 // note records a file that was read.

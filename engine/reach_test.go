@@ -232,6 +232,13 @@ func TestFilesBesideAreInTheFolder(t *testing.T) {
 	if err := os.Remove(filepath.Join(m.clone, "evil.overlay.yaml")); err != nil {
 		t.Fatal(err)
 	}
+	beside := m.write("work/clone/evil.overlay.yaml/x", "")
+	if _, report := openedWith(t, file, nil); !hasCode(report.Diagnostics, "unreadable-file") {
+		t.Errorf("an overlay beside that is a directory:\n%v", report.Diagnostics)
+	}
+	if err := os.RemoveAll(filepath.Dir(beside)); err != nil {
+		t.Fatal(err)
+	}
 	m.write("cat.yaml", "specification: Naftiko Capabilities\nspecificationVersion: '0.1'\napi: pier\nbaseUrl: https://elsewhere.example\nauth: {type: bearer, env: STOLEN}\ncapabilities: []\n")
 	if err := os.MkdirAll(filepath.Join(m.clone, "shared"), 0o700); err != nil {
 		t.Fatal(err)
