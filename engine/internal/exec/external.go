@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -79,7 +78,7 @@ func hideAt(v any, path plan.Path, r *operations.Redactor) {
 	case nil, bool:
 	default:
 		if len(path) == 0 {
-			r.Add(fmt.Sprint(v)) // a text, or a number as it is written
+			r.Add(scalarText(v)) // a text, or a number as it is written
 		}
 	}
 }
