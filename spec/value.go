@@ -125,8 +125,11 @@ func literal(text string) (v any, ok bool) {
 		}
 		return v, true
 	}
+	if len(digits) > maxBased {
+		return nil, false
+	}
 	i, ok := new(big.Int).SetString(digits, 0)
-	if !ok || len(digits) > maxBased {
+	if !ok {
 		return nil, false
 	}
 	return literal(i.String())
