@@ -189,18 +189,22 @@ func marshalJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
+// maxEncoded is the depth from which on a value counts as cyclic. It is beyond
+// what encoding/json reads, so that no answer is as deep.
+const maxEncoded = 10_000
+
 // isUTF8 reports whether all text in a value is UTF-8: the encoder would replace
 // what is not.
 func isUTF8(v any, depth int) bool {
+	if depth > maxEncoded {
+		return true // cyclic, which the encoder refuses
+	}
 	switch v := v.(type) {
 	case string:
 		return utf8.ValidString(v)
 	case []any:
 		return !slices.ContainsFunc(v, func(item any) bool { return !isUTF8(item, depth+1) })
 	case map[string]any:
-		if depth > maxDepth {
-			return true // cyclic, or refused by the encoder
-		}
 		for name, field := range v {
 			if !utf8.ValidString(name) || !isUTF8(field, depth+1) {
 				return false

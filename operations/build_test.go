@@ -420,6 +420,12 @@ func TestBuildMultipart(t *testing.T) {
 
 func TestBodyErrors(t *testing.T) {
 	js := Media{Type: "application/json"}
+	cyclic := make([]any, 1)
+	cyclic[0] = cyclic
+	deep := any("\xff")
+	for range 200 {
+		deep = map[string]any{"inner": deep}
+	}
 	tests := []struct {
 		req  *Request
 		want string
@@ -435,6 +441,8 @@ func TestBodyErrors(t *testing.T) {
 		{&Request{Op: postOp(Media{Type: "text/plain"}), Body: map[string]any{}}, "is a list or object"},
 		{&Request{Op: postOp(Media{Type: "//"}), Body: "x"}, "not valid"},
 		{&Request{Op: postOp(js), Body: map[string]any{"a": []any{"\xff"}}}, "text that is not UTF-8"},
+		{&Request{Op: postOp(js), Body: deep}, "text that is not UTF-8"},
+		{&Request{Op: postOp(js), Body: cyclic}, "cannot be written as JSON"},
 		{&Request{Op: postOp(Media{Type: "text/plain; charset=iso-8859-1"}), Body: "é"}, `does not write the charset "iso-8859-1"`},
 		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"ids": []any{}}}, `property "ids" that is an empty list or object`},
 		{&Request{Op: postOp(Media{Type: "multipart/form-data"}), Body: map[string]any{"a\nb": 1}}, "whose name or type holds a line break"},

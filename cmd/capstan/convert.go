@@ -118,36 +118,10 @@ func parseJSON(data []byte) (any, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more after the JSON value")
 	}
-	if key, twice := duplicateKey(json.NewDecoder(bytes.NewReader(data))); twice {
+	if key, twice := jsonvalue.RepeatedName(string(data)); twice {
 		return nil, fmt.Errorf("key %q is there twice; leave one", key)
 	}
 	return jsonvalue.Numbers(v), nil
-}
-
-// duplicateKey finds a key that one object of the next value, which is valid JSON,
-// says twice.
-func duplicateKey(dec *json.Decoder) (key string, found bool) {
-	token, err := dec.Token()
-	open, isOpen := token.(json.Delim)
-	if err != nil || !isOpen {
-		return "", false
-	}
-	seen := map[string]bool{}
-	for dec.More() {
-		if open == '{' {
-			token, _ := dec.Token()
-			key, _ := token.(string)
-			if seen[key] {
-				return key, true
-			}
-			seen[key] = true
-		}
-		if key, found := duplicateKey(dec); found {
-			return key, true
-		}
-	}
-	_, _ = dec.Token() // the closing bracket
-	return "", false
 }
 
 // notUTF8 says where text stops being text.

@@ -23,6 +23,18 @@ func Repeated(text string) []string {
 	return s.found
 }
 
+// RepeatedName returns the first name that an object in text has twice. text must
+// be valid JSON.
+func RepeatedName(text string) (name string, found bool) {
+	s := &repeats{text: text}
+	for s.at < len(text) {
+		if s.step(); len(s.found) > 0 {
+			return s.open[len(s.open)-1].name, true
+		}
+	}
+	return "", false
+}
+
 // repeats is a walk over the tokens of a text.
 type repeats struct {
 	text  string

@@ -1,14 +1,13 @@
 package mock
 
 import (
-	"time"
-
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"

@@ -1,12 +1,11 @@
 package mock
 
 import (
-	"time"
-
 	"fmt"
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"

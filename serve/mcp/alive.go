@@ -31,10 +31,8 @@ func (a *alive) begin() {
 	if a.over || a.begun || !isStream(a.Header()) {
 		return
 	}
-	a.begun = true
-	a.ResponseWriter.WriteHeader(http.StatusOK)
+	a.head(http.StatusOK)
 	a.comment()
-	a.timer = time.AfterFunc(commentEvery, a.again)
 }
 
 // again sends the next comment.
@@ -64,7 +62,7 @@ func (a *alive) end() {
 }
 
 // WriteHeader passes the first status on. An error that comes after the stream
-// began cannot be told any more; the stream ends.
+// began cannot be reported any more; the stream ends.
 func (a *alive) WriteHeader(status int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

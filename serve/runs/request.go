@@ -1,7 +1,6 @@
 package runs
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -47,7 +46,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %s", jsonFault(err))
 	}
-	if key, twice := repeated(json.NewDecoder(bytes.NewReader(data))); twice {
+	if key, twice := jsonvalue.RepeatedName(string(data)); twice { // one of its values would be lost
 		return nil, refuse(http.StatusBadRequest, "the body has the key %q twice in one object; leave one", key)
 	}
 	object, ok := v.(map[string]any)
@@ -60,32 +59,6 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 		}
 	}
 	return object, nil
-}
-
-// repeated finds a key that an object of the next value, which is valid JSON, has
-// twice: one of its values would be lost without a word (RFC 8259, section 4).
-func repeated(dec *json.Decoder) (key string, twice bool) {
-	token, err := dec.Token()
-	open, isOpen := token.(json.Delim)
-	if err != nil || !isOpen {
-		return "", false
-	}
-	known := map[string]bool{}
-	for dec.More() {
-		if open == '{' {
-			token, _ := dec.Token()
-			key, _ := token.(string)
-			if known[key] {
-				return key, true
-			}
-			known[key] = true
-		}
-		if key, twice := repeated(dec); twice {
-			return key, true
-		}
-	}
-	_, _ = dec.Token() // the closing bracket
-	return "", false
 }
 
 func isJSON(contentType string) bool {

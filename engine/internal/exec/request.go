@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
@@ -64,27 +63,10 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 	return req, nil
 }
 
-// empty reports whether a value says nothing: all the way down outside a body,
+// empty reports whether a value has no content: at any depth outside a body,
 // where an empty list has no form of its own.
 func empty(v any, in operations.In) bool {
-	if v == nil || v == "" {
-		return true
-	}
-	if in == operations.InBody {
-		return false
-	}
-	switch v := v.(type) {
-	case []any:
-		return !slices.ContainsFunc(v, func(item any) bool { return !empty(item, in) })
-	case map[string]any:
-		for _, field := range v {
-			if !empty(field, in) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
+	return v == nil || v == "" || in != operations.InBody && plan.Empty(v)
 }
 
 // vanishes reports whether leaving the bound value out would make the request

@@ -52,17 +52,18 @@ func alwaysEmpty(v Value) bool {
 		return false
 	}
 	got, err := v.Eval(context.Background(), &eval.Env{})
-	return err == nil && emptyFilter(got)
+	return err == nil && Empty(got)
 }
 
-// emptyFilter reports whether a filter selects nothing at any depth.
-func emptyFilter(v any) bool {
+// Empty reports whether a value has no content at any depth, so that nothing of
+// it would be sent outside a body.
+func Empty(v any) bool {
 	switch v := v.(type) {
 	case []any:
-		return !slices.ContainsFunc(v, func(item any) bool { return !emptyFilter(item) })
+		return !slices.ContainsFunc(v, func(item any) bool { return !Empty(item) })
 	case map[string]any:
 		for _, field := range v {
-			if !emptyFilter(field) {
+			if !Empty(field) {
 				return false
 			}
 		}
