@@ -10,7 +10,7 @@ import (
 )
 
 // openReadOnly opens the store of a state directory that may not be written.
-// Nothing in it is made, migrated or locked; what would write is ErrReadOnly.
+// Nothing in it is made, migrated or locked; writing is ErrReadOnly.
 func openReadOnly(ctx context.Context, o Options, dir string) (*store, error) {
 	s := &store{path: filepath.Join(dir, databaseName), busy: o.Busy, log: o.Log, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
 	if _, err := os.Stat(s.path); err != nil {
@@ -71,7 +71,8 @@ func (s *store) connectReads(ctx context.Context, name string) error {
 	return explain(s.path, err)
 }
 
-// closeReads gives the connections for queries up.
+// closeReads closes the connections for queries. They stay in place: a look for
+// the writes of others may be under way, and fails then.
 func (s *store) closeReads() error {
 	var errs []error
 	if s.watch != nil {
@@ -80,7 +81,6 @@ func (s *store) closeReads() error {
 	if s.reads != nil {
 		errs = append(errs, s.reads.Close())
 	}
-	s.watch, s.reads = nil, nil
 	return errors.Join(errs...)
 }
 
@@ -88,7 +88,7 @@ func newer(path string, version int) error {
 	return fmt.Errorf("%s: %w: it has version %d and this capstan knows %d; use the newer capstan", path, ErrNewer, version, len(migrations))
 }
 
-// errOpenedReadOnly is what a write to a store gives that was opened for
+// errOpenedReadOnly is the error of a write to a store that was opened for
 // reading.
 func (s *store) errOpenedReadOnly() error {
 	return fmt.Errorf("%s: %w: %s", s.path, ErrReadOnly, hintReadOnly)
