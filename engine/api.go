@@ -124,9 +124,9 @@ type api struct {
 	live operations.Caller
 }
 
-// newAPI puts together what the options, the project file and the catalogue
-// say; each goes before the next. set is the API's document, nil when only what
-// they say is wanted.
+// newAPI combines the options, the project file and the catalogue, each of which
+// goes before the next. set is the API's document, nil when only these settings
+// are wanted.
 func newAPI(name string, opts *Options, proj *project, cat *spec.Catalogue, keys *keyring, set *operations.Set) *api {
 	a := &api{name: name, keys: keys, base: opts.BaseURL}
 	base, env := proj.api(name)

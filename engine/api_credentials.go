@@ -50,7 +50,7 @@ func documented(schemes []operations.SchemeUse, general string, declared operati
 	return ""
 }
 
-// use notes what an operation needs.
+// use records the security that an operation needs.
 func (a *api) use(op *operations.Operation) {
 	alternatives := a.alternatives(op)
 	known := func(x []operations.Requirement) bool { return reflect.DeepEqual(x, alternatives) }
@@ -59,8 +59,8 @@ func (a *api) use(op *operations.Operation) {
 	}
 }
 
-// alternatives returns what an operation needs, without the empty alternative of
-// those that may be called without a credential.
+// alternatives returns the security requirements of an operation, without the
+// empty one of those that may be called without a credential.
 func (a *api) alternatives(op *operations.Operation) []operations.Requirement {
 	return slices.DeleteFunc(slices.Clone(a.security(op)), func(r operations.Requirement) bool { return len(r) == 0 })
 }
@@ -178,7 +178,7 @@ func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
 	return first
 }
 
-// credential finds what a scheme needs.
+// credential finds the credential of a scheme.
 func (a *api) credential(ctx context.Context, _ string, use operations.SchemeUse) (operations.Credential, bool, error) {
 	if a.own != nil {
 		return a.own.credential(ctx, use)

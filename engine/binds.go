@@ -26,9 +26,9 @@ type bindings struct {
 	absent map[string]string
 	// open are binds whose values are no secret: they stand in a base URI.
 	open map[string]bool
-	// data are binds that say whose data is asked for, in the path of an operation
-	// or as the name of a user or client. They are hidden in texts like any other,
-	// but an answer may hold them: a later step may need them.
+	// data are binds that select whose data is requested, in the path of an
+	// operation or as the name of a user or client. They are hidden in texts like
+	// any other, but kept in answers: a later step may need them.
 	data map[string]bool
 }
 

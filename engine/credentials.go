@@ -16,7 +16,7 @@ import (
 // CredentialError lists the credentials that a run needs and cannot find.
 type CredentialError struct{ Missing []PlanEnv }
 
-// NotSent tells [operations.IsInDoubt] that no request was sent.
+// NotSent reports to [operations.IsInDoubt] that no request was sent.
 func (e *CredentialError) NotSent() bool { return true }
 
 func (e *CredentialError) Error() string {
@@ -38,8 +38,8 @@ func (e *CredentialError) Error() string {
 // for the life of the program: a lookup may run a command.
 type keyring struct {
 	lookup func(ctx context.Context, name string) (string, bool, error)
-	// redactor learns every value that is found, for texts; what of it is a
-	// credential, which no answer may hold either, it learns when it is used.
+	// redactor hides every value that is found, in texts; those that are used as
+	// credentials are added by the client, which hides them in answers too.
 	redactor *operations.Redactor
 	// environment says that lookup is fromEnvironment.
 	environment bool

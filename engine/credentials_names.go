@@ -22,14 +22,14 @@ type schemeNames struct {
 	own   bool
 }
 
-// kind is what a scheme's credential consists of.
+// kind is the form of a scheme's credential.
 type kind string
 
 const (
 	kindKey    kind = "key"    // one secret: an API key, a bearer token, a ready access token
 	kindLogin  kind = "login"  // user and password
 	kindClient kind = "client" // client id and secret, for an access token
-	kindOther  kind = ""       // what no variable can hold, such as a certificate
+	kindOther  kind = ""       // one that no variable can hold, such as a certificate
 )
 
 func kindOf(s operations.SecurityScheme) kind {

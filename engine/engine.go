@@ -325,7 +325,7 @@ type PlanEnv struct {
 	Set     bool     `json:"set"`
 	// Scheme is the security scheme whose credential it is, Sent the place of the
 	// credential in requests ("header X-API-Key"), and Hosts the servers that the
-	// secret goes to. Of a value that is no credential they are what is known.
+	// secret goes to. Of a value that is no credential they may be unknown.
 	Scheme string   `json:"scheme,omitempty"`
 	Sent   string   `json:"sent,omitempty"`
 	Hosts  []string `json:"hosts,omitempty"`

@@ -9,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// hideCredentials takes credentials out of what a run comes to. Answers hold none;
+// hideCredentials takes credentials out of the results of a run. Answers hold none;
 // a text of the file may put a bind into an output.
 func (r *running) hideCredentials(out *exec.Outcome) {
 	if len(r.p.plan.Variables) == 0 {
@@ -39,8 +39,8 @@ func (r *running) withoutCredentials(v any) any {
 	return v
 }
 
-// keptDocument is a run document as runtimes keep it: with the names of what must
-// not be shown, of which the plan knows only a part.
+// keptDocument is a run document as runtimes keep it: with the names of sensitive
+// values, of which the plan knows only a part.
 type keptDocument struct {
 	*Result
 	keptNames

@@ -118,7 +118,7 @@ func searchUp(dir string) string {
 	}
 }
 
-// shape fills in what the project file sets and the options leave open.
+// shape fills in settings of the project file that the options leave open.
 func (p *project) shape(o *Options) *Options {
 	if p == nil || p.RequestTimeout == nil || o.RequestTimeout > 0 {
 		return o

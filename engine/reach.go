@@ -15,12 +15,12 @@ import (
 
 // reach is which files a load may read because a file names them: those below
 // the project's root, and below the directories that the user allows. A
-// capability may come from anywhere, so what it names must not lead to what else
-// is on this machine, whose content it could send to a server of its own
-// (docs/decisions/0012). It keeps a list of what was read.
+// capability may come from anywhere, so the names in it must not lead to other
+// files of this machine, whose content it could send to a server of its own
+// (docs/decisions/0012). It keeps a list of the files that were read.
 type reach struct {
 	root string   // the project's, a real path; "" when there is none
-	dirs []string // root and what is allowed, real paths
+	dirs []string // root and the allowed directories, real paths
 	read []PlanFile
 }
 
@@ -114,7 +114,7 @@ func realPart(path string) string {
 		if real, err := filepath.EvalSymlinks(at); err == nil {
 			return filepath.Join(real, rest)
 		}
-		if target, err := os.Readlink(at); err == nil { // it leads to what is not there
+		if target, err := os.Readlink(at); err == nil { // its target does not exist
 			if !filepath.IsAbs(target) {
 				target = filepath.Join(filepath.Dir(at), target)
 			}

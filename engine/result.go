@@ -164,8 +164,8 @@ func answered(err error) (status int, requestID string) {
 	return 0, ""
 }
 
-// doubtful says in how far a write is in doubt: whether it happened, or only
-// what it answered.
+// doubtful describes the doubt about a write: whether it took effect, or only what
+// it answered.
 func doubtful(err error) string {
 	status, _ := answered(err)
 	var step *exec.StepError

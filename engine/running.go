@@ -171,7 +171,7 @@ func (r *running) emit(e Event) {
 	}
 }
 
-// kept reports whether somebody can take the run up again.
+// kept reports whether the run can be taken up again.
 func (r *running) kept() bool { return r.p.opts.Runtime != nil && !r.once }
 
 // hiddenError is an error whose text was redacted.

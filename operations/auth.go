@@ -149,9 +149,9 @@ func (a *authenticator) sign(ctx context.Context, req *Request) (*signing, error
 	return out, nil
 }
 
-// choose finds the first alternative that can be met, past those whose
-// credential cannot be read. An anonymous one stands
-// back behind those that name a scheme: who has a credential means to use it.
+// choose finds the first alternative that can be met, past those whose credential
+// cannot be read. An anonymous one comes after those that name a scheme: a
+// credential that is there is meant to be used.
 func (a *authenticator) choose(ctx context.Context, req *Request) (Requirement, []Credential, error) {
 	var missing []string
 	var unread error

@@ -171,7 +171,7 @@ func tokenPlace(req *Request, use SchemeUse) (*url.URL, error) {
 	return u, nil
 }
 
-// hideRefusal takes the client's secret out of what a token endpoint says, before
+// hideRefusal takes the client's secret out of the error of a token endpoint, before
 // that is shortened.
 func hideRefusal(err error, c Credential) {
 	var refused *oauth2.RetrieveError

@@ -81,7 +81,7 @@ func newMessage(op *Operation) *message {
 }
 
 // take keeps each name of query and cookies to one parameter: a server could not
-// tell apart what two bring. The pieces are encoded.
+// distinguish the values of two. The pieces are encoded.
 func (m *message) take(p *Param, pieces []string) error {
 	for _, piece := range pieces {
 		name, _, _ := strings.Cut(piece, "=")

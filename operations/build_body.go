@@ -194,7 +194,7 @@ func marshalJSON(v any) ([]byte, error) {
 const maxEncoded = 10_000
 
 // isUTF8 reports whether all text in a value is UTF-8: the encoder would replace
-// what is not.
+// any other bytes.
 func isUTF8(v any, depth int) bool {
 	if depth > maxEncoded {
 		return true // cyclic, which the encoder refuses

@@ -165,8 +165,8 @@ func splitQuery(template string) (path, query string) {
 }
 
 // expandQuery fills the query of a path template in and returns its pieces. One
-// whose parameter has no value is left out, which only a read may do; values are encoded already, so they
-// cannot hold "&", "=" or "#".
+// whose parameter has no value is left out, which only a read may do. Values are
+// encoded already, so they cannot hold "&", "=" or "#".
 func expandQuery(template string, args map[string]string) []string {
 	var out []string
 	for piece := range strings.SplitSeq(template, "&") {

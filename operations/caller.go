@@ -95,7 +95,7 @@ type Response struct {
 	BaseURL  string
 	Attempts int // how often the request was sent
 	Duration time.Duration
-	// Lost says that an earlier sending of the same write may have taken effect:
+	// Lost reports that an earlier sending of the same write may have taken effect:
 	// its answer never came, or left it in doubt.
 	Lost bool
 }

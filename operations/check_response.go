@@ -27,9 +27,9 @@ func (v Violation) String() string {
 //
 // Operations of a [Set] are checked against the whole JSON Schema 2020-12,
 // compiled once per response on first use; those made by hand, and responses
-// whose schema is too large or whose check would take too long for that, against
-// what [Schema.CheckAnswer] sees. A loose schema is not checked. Formats are not asserted. CheckResponse is safe for
-// concurrent use.
+// whose schema is too large or whose check would take too long for that, as
+// [Schema.CheckAnswer] does. A loose schema is not checked. Formats are not
+// asserted. CheckResponse is safe for concurrent use.
 func (o *Operation) CheckResponse(status int, mediaType string, value any) []Violation {
 	i := o.documented(status)
 	if i < 0 {

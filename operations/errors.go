@@ -25,7 +25,7 @@ type CallError struct {
 	RequestID string
 	// Attempts is how often the request was sent or tried; 0 means once.
 	Attempts int
-	// Lost says that an earlier sending of the request may have taken effect,
+	// Lost reports that an earlier sending of the request may have taken effect,
 	// whatever became of the last.
 	Lost bool
 	// Err is the cause, for errors.Is and errors.As; it may be nil. Its text
@@ -86,8 +86,8 @@ func (e *CallError) Unwrap() error { return e.Err }
 
 // inDoubt reports whether the request may have taken effect unseen. Reads have
 // none; for writes the status of an answer that began counts as in
-// [Operation.Verdict]. Of a write that succeeded it is the result that nobody
-// has seen.
+// [Operation.Verdict]. Of a write that succeeded it is the result that is
+// unknown.
 func (e *CallError) inDoubt() bool {
 	op := Operation{Method: e.Method}
 	if op.Effect() == Read {
@@ -101,8 +101,8 @@ func (e *CallError) inDoubt() bool {
 type RetryLater struct {
 	At       time.Time
 	Response *Response // the answer that asked for the wait
-	// Lost says that the request is a write that may have taken effect, by this
-	// answer or by what became of an earlier sending.
+	// Lost reports that the request is a write that may have taken effect, by this
+	// answer or by an earlier sending.
 	Lost bool
 }
 
@@ -138,7 +138,7 @@ func IsNotSent(err error) bool {
 }
 
 // refusedUnsent reports whether a Caller of another package refused the request
-// before sending it, which its error says with a method NotSent.
+// before sending it, which a method NotSent of its error reports.
 func refusedUnsent(err error) bool {
 	var refused interface{ NotSent() bool }
 	return errors.As(err, &refused) && refused.NotSent()

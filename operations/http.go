@@ -81,7 +81,7 @@ func (s *sender) limit(req *Request) time.Duration { return cmp.Or(req.Timeout, 
 
 // learn hides the value of an Authorization header that is an argument. Within a
 // run it may be data, such as a token that an earlier step returned: answers may
-// hold it, and what is said of the run may not.
+// hold it, messages about the run may not.
 func (s *sender) learn(req *Request, credential string) {
 	r := s.redactor
 	if req.Redactor != nil {

@@ -164,8 +164,8 @@ func (o *Operation) Param(in In, name string) *Param {
 	return nil
 }
 
-// InTemplate reports whether the path says where p stands: as one of its
-// segments, or in a query of its own ("/ships?id={ship}").
+// InTemplate reports whether the path has a place for p: in one of its segments, or
+// in a query of its own ("/ships?id={ship}").
 func (o *Operation) InTemplate(p *Param) bool {
 	path, query := splitQuery(o.Path)
 	return p.In == InPath && slices.Contains(placeholders(path), p.Name) ||

@@ -11,8 +11,8 @@ import (
 
 // hideAnswer replaces the credentials that an API repeats in its answer, before
 // anything reads it: in its headers and in its body, which stays the JSON it
-// was. cut says that the body breaks off at its end. What a [Client] returns
-// holds no credential, and so nothing that is made from it does.
+// was. cut reports that the body breaks off at its end. Thus the answers of a
+// [Client], and all that is made from them, hold no credential.
 func (r *Redactor) hideAnswer(h http.Header, body []byte, cut bool) []byte {
 	for ; r != nil; r = r.base {
 		f := r.current()
@@ -155,9 +155,9 @@ func (r *Redactor) Data(data []byte) []byte {
 	return data
 }
 
-// HideErrors returns answers of status 400 or more without what r knows: they
-// are shown, and no step reads them. It comes before anything shortens them, as
-// of a secret that is cut in two nothing would be recognised.
+// HideErrors removes the secrets of r from answers of status 400 or more: they are
+// shown, and no step reads them. It comes before anything shortens them, since a
+// secret that is cut in two would not be recognised.
 func HideErrors(r *Redactor) Middleware {
 	return func(next Caller) Caller {
 		return func(ctx context.Context, req *Request) (*Response, error) {
@@ -179,7 +179,7 @@ func HideErrors(r *Redactor) Middleware {
 	}
 }
 
-// inValue hides what r knows in the texts of a value, on a copy.
+// inValue hides the secrets of r in the texts of a value, on a copy.
 func (r *Redactor) inValue(v any) any {
 	switch v := v.(type) {
 	case string:

@@ -7,7 +7,7 @@ import (
 )
 
 // finder finds secrets in texts. Most texts hold none, which one look at every
-// few bytes of them tells: every secret has a core, a run of letters and digits
+// few bytes of them shows: every secret has a core, a run of letters and digits
 // that no way of writing it changes, and parts of four bytes of all cores stand
 // in one table. Only around a core are escapes undone. It does not change.
 type finder struct {
@@ -68,7 +68,7 @@ func partAt[T string | []byte](text T, i int) uint32 {
 	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | uint32(text[i+3])<<24
 }
 
-// slot is where bits says of a part whether it is one of a core.
+// slot is the bit that is set for a part of a core.
 func (f *finder) slot(part uint32) (word int, bit uint64) {
 	h := part * 0x9E3779B1
 	return int(h>>16) & (len(f.bits) - 1), 1 << (h >> 26)
@@ -76,10 +76,10 @@ func (f *finder) slot(part uint32) (word int, bit uint64) {
 
 // search shapes how a text is searched.
 type search struct {
-	// answer says that the text is what an API answered: only what is no data is
-	// hidden.
+	// answer reports that the text is an answer of an API: values that are data
+	// are not hidden.
 	answer bool
-	// cut says that the text breaks off at its end, perhaps within a secret.
+	// cut reports that the text breaks off at its end, perhaps within a secret.
 	cut bool
 }
 
@@ -257,8 +257,8 @@ func (n needle) widened(text []byte, from, to int) (int, int) {
 
 func isBase64(c byte) bool { return isWord(c) || strings.IndexByte("+/-_", c) >= 0 }
 
-// brokenOff finds what text, which breaks off at its end, holds there of a
-// secret.
+// brokenOff finds the beginning of a secret at the end of a text that breaks off
+// there.
 func brokenOff[T string | []byte](f *finder, text T, s search) []span {
 	longest := 0
 	for _, n := range f.needles {
@@ -278,8 +278,8 @@ func brokenOff[T string | []byte](f *finder, text T, s search) []span {
 	return spans
 }
 
-// unescapedStart returns i, or what is the nearest before it that is no part of a
-// row of backslashes: within one it could not be said what is escaped.
+// unescapedStart returns i, or the nearest place before it that is not within a row
+// of backslashes: there it would be unknown which character is escaped.
 func unescapedStart[T string | []byte](text T, i int) int {
 	i = max(0, i)
 	for i > 0 && text[i-1] == '\\' {

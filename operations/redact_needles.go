@@ -21,10 +21,10 @@ type needle struct {
 	// before and after count the characters of base64 at either end that hold
 	// bits of the secret beside bits of what surrounds it.
 	before, after int
-	// padded says that "=" may follow.
+	// padded reports that "=" may follow.
 	padded bool
 	where  scope
-	// short says that the secret is so short that other words may hold it.
+	// short reports that the secret is so short that other words may hold it.
 	short bool
 }
 
@@ -32,8 +32,8 @@ type needle struct {
 // only where it stands alone: "demo" is not a part of "demonstration".
 const shortSecret = 8
 
-// needlesOf returns the spellings to look for: the secret and what escapes in it
-// stand for, and each of these in hexadecimal digits and in base64.
+// needlesOf returns the spellings to look for: the secret as it is and with its
+// escapes undone, and each of these in hexadecimal digits and in base64.
 func needlesOf(secret string, where scope) []needle {
 	texts := unique(append([]string{secret, string([]rune(secret))}, unescaped(secret)...))
 	coded := []string{secret}
@@ -84,7 +84,7 @@ func jsonSpellings(s string) []string {
 	return out
 }
 
-// unescaped is what a server that decodes its URLs writes of s.
+// unescaped returns s as a server writes it that decodes its URLs.
 func unescaped(s string) []string {
 	var out []string
 	for _, text := range []string{s, strings.ReplaceAll(s, "+", " ")} {

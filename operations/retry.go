@@ -52,8 +52,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 //     answered 429 or with a status that proves nothing (see
 //     [Operation.Verdict]).
 //
-// So a POST without Resend is never sent twice. What comes back says by Lost
-// whether an earlier sending may have taken effect. A Retry-After header sets the
+// So a POST without Resend is never sent twice. Lost, of the answer or error,
+// reports whether an earlier sending may have taken effect. A Retry-After header sets the
 // wait. When the attempts are used up the last answer or error is returned;
 // cancelling ctx ends a wait at once.
 func Retry(p RetryPolicy) Middleware {

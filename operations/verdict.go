@@ -65,7 +65,7 @@ func verdictOf(status int) Verdict {
 }
 
 // gatewayBodies are error bodies that gateways and frameworks in front of an API
-// answer with. A schema that one of them fits does not tell the API from them.
+// answer with. A schema that one of them fits does not distinguish the API's own.
 var gatewayBodies = []map[string]any{
 	{},
 	{"message": "Bad Gateway"},

@@ -10,9 +10,9 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// apiCall is a call of one operation, and the only door through which what an
-// API says in answer is printed: nothing outside of this file sees an answer. The
-// client has taken the credentials out of it before.
+// apiCall is a call of one operation, and the only place that prints the answer of
+// an API: nothing outside of this file sees one. The client has taken the
+// credentials out of it before.
 type apiCall struct {
 	app  *app
 	op   *operations.Operation
@@ -101,7 +101,7 @@ func (x *apiCall) print() error {
 	a.complain("%s", line)
 	switch {
 	case verdict == operations.InDoubt:
-		a.complain("a gateway on the way may have said this in its place; %s", maybeDone(op))
+		a.complain("the answer may be that of a gateway on the way; %s", maybeDone(op))
 		return silent{exitWaiting}
 	case res.Lost:
 		a.complain("an earlier sending may have taken effect; %s", maybeDone(op))
@@ -110,7 +110,7 @@ func (x *apiCall) print() error {
 	return silent{exitFailed}
 }
 
-// succeeded says what the body of a successful answer does not.
+// succeeded reports what the body of a successful answer does not show.
 func (x *apiCall) succeeded() {
 	a, op, res := x.app, x.op, x.answer
 	switch {

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// stateKey reads the key that signs what MCP clients carry, and makes it the
-// first time. Processes that make it at once use the same one.
+// stateKey reads the key that signs the state that MCP clients carry, and makes
+// it the first time. Processes that make it at once use the same one.
 func stateKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

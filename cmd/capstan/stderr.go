@@ -43,9 +43,9 @@ func (a *app) records() *slog.Logger {
 	return nil
 }
 
-// libraryLog takes what the standard library logs by itself, such as net/http
-// of a connection on which something came that nothing asked for. It is shown
-// with -v, without what came, which may be secret.
+// libraryLog receives what the standard library logs by itself, such as net/http
+// about an unsolicited answer on an idle connection. It is shown with -v, without
+// the data that came, which may be secret.
 type libraryLog struct{ app *app }
 
 func (l *libraryLog) Write(line []byte) (int, error) {

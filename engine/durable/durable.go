@@ -64,17 +64,17 @@ type Attempt struct {
 	// N counts the sendings of the step from 1, those of earlier executions
 	// included; [Attempt.Retry] counts on.
 	N int
-	// Lost says that an earlier sending may have taken effect. The Do sets it
+	// Lost reports that an earlier sending may have taken effect. The Do sets it
 	// too, for a sending of its own that it followed by another.
 	Lost bool
-	// Via says how the Do came by its result, "" for the usual way.
+	// Via is how the Do came by its result, "" for the usual way.
 	Via Via
-	// Retried is told of each sending that failed and is followed by another in
-	// the same Do; nil when nothing records them.
+	// Retried is called for each sending that failed and is followed by another
+	// in the same Do; nil when nothing records them.
 	Retried func(n int, next time.Time, cause error)
 }
 
-// Retry notes that sending N failed, and that the Do sends again at next.
+// Retry records that sending N failed, and that the Do sends again at next.
 func (a *Attempt) Retry(next time.Time, cause error) {
 	if a.Retried != nil {
 		a.Retried(a.N, next, cause)

@@ -1,4 +1,4 @@
-// Package fault describes panics to an operator without what they hold.
+// Package fault describes panics to an operator without the values in them.
 package fault
 
 import (
@@ -7,9 +7,9 @@ import (
 	"runtime/debug"
 )
 
-// Text describes the value of a panic. What a fault of the runtime says is shown;
-// of any other value only the type is, as it may hold what was being handled: a
-// request, an answer, a credential.
+// Text describes the value of a panic. The message of a runtime error is shown; of
+// any other value only the type is, since it may hold a request, an answer or a
+// credential.
 func Text(value any) string {
 	if err, ok := value.(runtime.Error); ok {
 		return err.Error()

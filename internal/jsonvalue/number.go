@@ -127,7 +127,7 @@ func compareFloats(x, y float64) (int, bool) {
 func isExact(i int) bool { return -1<<53 < i && i < 1<<53 }
 
 // Exact returns the int, or else the float64, whose value is exactly v's. ok is
-// false for a number that neither holds, and for what is no number.
+// false for a number that neither holds, and for any other value.
 func Exact(v any) (n any, ok bool) {
 	switch v := v.(type) {
 	case int:

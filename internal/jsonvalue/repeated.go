@@ -46,8 +46,8 @@ type repeats struct {
 // level is an array or object that is open.
 type level struct {
 	object bool
-	// key says that the next string of an object is a name, which is then the
-	// last one met.
+	// key reports that the next string of an object is a name. name is the last
+	// one met.
 	key  bool
 	name string
 	few  []string            // names so far, while they are few

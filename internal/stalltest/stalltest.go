@@ -31,8 +31,8 @@ func Phases() []Phase {
 	return []Phase{Connect, TLS, Headers, Informational, Switch, Body, Packed, Trailers}
 }
 
-// GivesUp is how long the dial of [Connect] and the handshake of [TLS] last. A test with a fake clock must
-// sleep for as long before it ends.
+// GivesUp is how long the dial of [Connect] and the handshake of [TLS] last. A
+// test with a fake clock must sleep for as long before it ends.
 const GivesUp = time.Hour
 
 // URL is the base URL that makes a client reach the phase at host, host:port.

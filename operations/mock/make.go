@@ -106,7 +106,7 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 	inner := append(slices.Clone(above), s)
 	for _, p := range sh.props {
 		if p.Schema != nil && p.Schema.WriteOnly {
-			continue // what only requests carry, even if they must
+			continue // only requests carry it, even where it is required
 		}
 		needed := sh.needs(p.Name)
 		if p.Schema != nil && !needed && (p.Schema.Deprecated || leadsBack(p.Schema, inner) || len(inner) > deepest) {

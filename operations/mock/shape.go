@@ -28,7 +28,7 @@ func shapeOf(s *operations.Schema) shape {
 	return sh
 }
 
-// fold adds what s says, once however often it is among the parts.
+// fold adds the keywords of s, once however often it is among the parts.
 func (sh *shape) fold(s *operations.Schema, seen map[*operations.Schema]bool) {
 	if s == nil || seen[s] {
 		return

@@ -8,8 +8,8 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// plainJSON turns any JSON-like Go value into what [jsonvalue.Decode] makes,
-// and copies it on the way.
+// plainJSON turns any JSON-like Go value into the form of [jsonvalue.Decode], and
+// copies it on the way.
 func plainJSON(v any) (any, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {

@@ -50,8 +50,8 @@ type ResourceServer struct {
 // gets 403. JWTs are signed with RS, PS, ES (256, 384, 512) or EdDSA. Keys
 // are fetched when first needed, kept for 5 minutes (for an hour while the
 // server cannot be reached), and fetched again at once for an unknown key, within
-// a budget of four fetches that grows by one every 10 seconds. Nothing is sent now. The authorization server's URIs must be
-// https, or on a loopback address.
+// a budget of four fetches that grows by one every 10 seconds. Nothing is sent
+// now. The authorization server's URIs must be https, or on a loopback address.
 func OAuth2(o OAuth2Options) (*ResourceServer, error) {
 	if err := checkEndpoint("authorization server", o.Issuer); err != nil {
 		return nil, err
@@ -142,8 +142,8 @@ type claims struct {
 	Scp      any    `json:"scp"`   // what others call it
 }
 
-// grant returns whom the token stands for. Subjects and clients are two name
-// spaces: a client may be registered under a user's name.
+// grant returns the caller that the token stands for. Subjects and clients are two
+// name spaces: a client may be registered under a user's name.
 func (c claims) grant() (grant, error) {
 	g := grant{scopes: c.scopes()}
 	switch {

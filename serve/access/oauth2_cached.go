@@ -34,8 +34,8 @@ func newCached[T any](fetch func(context.Context) (T, error), a ages) *cached[T]
 	return &cached[T]{fetch: fetch, ages: a, turn: make(chan struct{}, 1), budget: a.burst}
 }
 
-// get returns the document. lacking reports that the one at hand has not what
-// the caller looks for: a newer one is fetched at once if the budget allows,
+// get returns the document. lacking reports that the one at hand does not hold
+// what the caller looks for: a newer one is fetched at once if the budget allows,
 // else the one at hand is returned. Callers that lack something at the same time
 // share one fetch.
 func (c *cached[T]) get(ctx context.Context, lacking bool) (T, error) {

@@ -18,7 +18,7 @@ type alive struct {
 
 	mu    sync.Mutex // guards the below and writing
 	begun bool       // the head of the answer was written
-	mute  bool       // what follows is no part of the stream
+	mute  bool       // nothing more is part of the stream
 	over  bool       // the handler returned
 	timer *time.Timer
 }
@@ -45,7 +45,8 @@ func (a *alive) again() {
 	}
 }
 
-// comment sends what clients pass over. One that is gone is noticed elsewhere.
+// comment sends a comment, which clients ignore. A lost client is noticed
+// elsewhere.
 func (a *alive) comment() {
 	_, _ = a.ResponseWriter.Write([]byte(": still here\n\n"))
 	_ = a.flush()

@@ -136,8 +136,7 @@ func (e *exchanges) end(session string) {
 	}
 }
 
-// close cancels calls that nobody is there to receive the answer of, now and
-// from now on.
+// close cancels the calls whose client is gone, now and from now on.
 func (e *exchanges) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -150,8 +149,8 @@ func (e *exchanges) close() {
 	}
 }
 
-// find returns the context of an exchange and what answers it, both nil when
-// there is none.
+// find returns the context of an exchange and its answer, both nil when there is
+// none.
 func (e *exchanges) find(id string) (context.Context, *alive) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

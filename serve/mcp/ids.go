@@ -110,7 +110,7 @@ func written(v any, otherwise []byte) []byte {
 	return data
 }
 
-// out makes numbers of what in has marked.
+// out turns marked text back into numbers.
 func (x *ids) out(data []byte) []byte {
 	if !bytes.Contains(data, []byte(x.mark)) {
 		return data

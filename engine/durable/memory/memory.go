@@ -60,7 +60,7 @@ func newStore(o RuntimeOptions) *store {
 	return &store{o: o, runs: map[string]*run{}, ended: list.New()}
 }
 
-// update takes over what changes of a run.
+// update takes over a row of a run.
 func (s *store) update(r *run, row journal.Row) {
 	r.Row = row
 	switch over := !row.Ended.IsZero(); {

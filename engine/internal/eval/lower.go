@@ -126,7 +126,7 @@ func (l *lowering) sortBy(node *ast.Node, n *ast.BuiltinNode) {
 	*node = l.call(sortPairsName, n, append([]ast.Node{l.mapped(n)}, n.Arguments[2:]...)...)
 }
 
-// lastOf returns what a predicate comes to, behind the tick.
+// lastOf returns the result of a predicate, behind the tick.
 func lastOf(p *ast.PredicateNode) ast.Node {
 	if s, ok := p.Node.(*ast.SequenceNode); ok {
 		return s.Nodes[len(s.Nodes)-1]

@@ -37,7 +37,7 @@ func newNames() *names {
 	return n
 }
 
-// put declares a name, in the place of one of its kind; undo restores what was.
+// put declares a name, in the place of one of its kind, which undo restores.
 func (n *names) put(d declared) (undo func()) {
 	old, had := n.of(d.step)[d.name]
 	n.drop(d.step, d.name)

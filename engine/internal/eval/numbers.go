@@ -118,7 +118,7 @@ func compare(a, b any) (order int, ok bool) {
 	return jsonvalue.Compare(a, b)
 }
 
-// in is the `in` operator for what is no text.
+// in is the `in` operator for anything but text.
 func in(needle, of any) (any, error) {
 	if list, ok := of.([]int); ok { // of a range, which may be long
 		n, isInt := jsonvalue.Canonical(needle).(int)

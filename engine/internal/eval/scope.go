@@ -115,7 +115,7 @@ func (s *Scope) enter() (leave func()) {
 	}
 }
 
-// derived is what a scope needs of a type.
+// derived is what a scope derives from a type, once.
 type derived struct {
 	once       sync.Once
 	nature     nature.Nature

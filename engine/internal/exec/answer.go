@@ -19,8 +19,8 @@ func (c *call) stepError(code, format string, args ...any) *StepError {
 	}
 }
 
-// status sorts an answer by what it proves: nil for one that says the operation
-// was done, else the failure, or that a write is in doubt.
+// status judges an answer by what it proves: nil where the operation took effect,
+// else the failure, or that a write is in doubt.
 func (c *call) status(resp *operations.Response) error {
 	if resp.Lost {
 		c.lose()
@@ -31,7 +31,7 @@ func (c *call) status(resp *operations.Response) error {
 		return nil
 	case operations.InDoubt:
 		e := c.refused(resp)
-		e.Message += ", which a gateway on the way may have said in its place"
+		e.Message += ", which may be the answer of a gateway on the way"
 		if e.RequestID != "" {
 			e.Message += " (request id " + e.RequestID + ")"
 		}

@@ -95,7 +95,7 @@ func (c *call) retried(n int, wait time.Duration, cause error) {
 
 // settled is the result of a write that was sent again and whose answer proves
 // that an earlier sending had taken effect: an answer without a value. Where
-// something reads the value, only a person can say what it was.
+// something reads the value, only a person can supply it.
 func (c *call) settled(resp *operations.Response) (*kept, error) {
 	if c.attempt != nil {
 		c.attempt.Via = durable.ViaResend

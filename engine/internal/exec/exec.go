@@ -310,7 +310,7 @@ type kept struct {
 	Raw   []byte `json:"raw,omitempty"`
 	// Header is what a served call passes on; nothing is served from what was kept.
 	Header http.Header `json:"-"`
-	// settled says that the answer proves an effect and has no value.
+	// settled reports that the answer proves an effect and has no value.
 	settled bool
 }
 

@@ -91,7 +91,7 @@ type call struct {
 	rec      *Record
 	attempts int       // sendings, those of earlier executions included
 	began    time.Time // of the first in this process
-	// attempt is what the host is told of the sendings; nil for a look.
+	// attempt reports the sendings to the host; nil for a look.
 	attempt *durable.Attempt
 	// seen says that the poll had an answer in this process, so that a later
 	// failure is an outage and not a mistake; so does any look but the first.

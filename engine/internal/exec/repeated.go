@@ -35,7 +35,7 @@ func (c *call) repeated(resp *operations.Response, try int) error {
 	return nil
 }
 
-// readBy returns what reads a place of the answer, "" when nothing does. A guard
+// readBy returns the reader of a place of the answer, "" when there is none. A guard
 // reads all of the items that it holds to its filter.
 func (c *call) readBy(place plan.Path) string {
 	for _, g := range c.s.Guards {

@@ -228,8 +228,9 @@ func (c *flowCall) inOperation() *names {
 	return &n
 }
 
-// unspent reports arguments that the operation has no place for. A method that
-// acts on what its URL names would do so to more than was meant without one.
+// unspent reports arguments that the operation has no place for. It is an error
+// for a method that acts on the resource of its URL: without the argument it would
+// act on more than was meant.
 func (c *flowCall) unspent() {
 	for _, f := range c.step.With {
 		if c.spent[f.Key.Value] {

@@ -22,12 +22,12 @@ type place struct {
 	local Value      // an argument of the call, instead of ref
 	path  *eval.Path // nil for the whole
 	t     eval.Type
-	// needed says that a write is made of it: absent, it is an error, unless the
-	// caller left it out.
+	// needed reports that a write is made of it: its absence is an error, unless
+	// the caller left it out.
 	needed bool
 }
 
-// NoValueError says that a write names a value that is not there.
+// NoValueError reports that a write names a value that is absent.
 type NoValueError struct{ Name string }
 
 func (e *NoValueError) Error() string { return fmt.Sprintf("%s has no value", e.Name) }
@@ -103,7 +103,7 @@ type names struct {
 	by    string           // who reads: a step's id, or "" for the answer
 	local map[string]Value // arguments of the call, when the text belongs to its operation
 	spent map[string]bool  // those of them that a text reads, with local
-	// writes says that the text belongs to an operation that writes.
+	// writes reports that the text belongs to an operation that writes.
 	writes bool
 }
 

@@ -117,8 +117,8 @@ type Bind struct {
 	Null bool
 	// Sensitive says that the value holds part of a sensitive result.
 	Sensitive bool
-	// template says that the value is made by a text of a consumed operation, which
-	// counts on what it names.
+	// template reports that the value is made by a text of a consumed operation,
+	// which needs all that it names.
 	template bool
 }
 

@@ -13,8 +13,8 @@ type Read struct {
 	By   string // as messages name the reader
 }
 
-// ReadBy returns who reads a place of the answer, something below it or something
-// above it; "" when nothing does.
+// ReadBy returns the reader of a place of the answer, or of one below or above it;
+// "" when there is none.
 func (s *Step) ReadBy(place Path) string {
 	for _, r := range s.Reads {
 		if r.Path.overlaps(place) {
@@ -24,8 +24,8 @@ func (s *Step) ReadBy(place Path) string {
 	return ""
 }
 
-// reads notes for every step what of its answer is read, in its own conditions
-// too.
+// reads records for every step the parts of its answer that are read, in its own
+// conditions too.
 func (b *builder) reads() {
 	for _, s := range b.plan.Steps {
 		by := fmt.Sprintf("step %q", s.ID)
@@ -50,7 +50,7 @@ func (b *builder) reads() {
 	}
 }
 
-// readRefs notes what s, nil for an output, reads by refs.
+// readRefs records the reads of s, nil for an output.
 func (b *builder) readRefs(s *Step, refs []eval.Ref, by string) {
 	for _, r := range refs {
 		from := s
@@ -70,7 +70,7 @@ func (b *builder) readRefs(s *Step, refs []eval.Ref, by string) {
 	}
 }
 
-// flowReads notes what a flow reads of its steps' answers.
+// flowReads records the reads of a flow's answers.
 func (b *flowBuilder) flowReads() {
 	for _, s := range b.plan.Steps {
 		by := fmt.Sprintf("step %q", s.ID)
@@ -90,8 +90,8 @@ func (b *flowBuilder) flowReads() {
 	}
 }
 
-// answerReads notes what the answer reads for an output: a place of the last
-// step's answer, or what may be any.
+// answerReads records the reads of an output: a place of the last step's answer, or
+// of all of them where that is unknown.
 func (b *flowBuilder) answerReads(o *spec.Shape) {
 	for i, s := range b.plan.Steps {
 		if last := i == len(b.plan.Steps)-1; o == nil || !o.Mapping.IsSet() || last {

@@ -73,7 +73,7 @@ func (b *builder) resolve(s *Step, missing map[string]bool) {
 	s.Result = b.typeOf(op.Result())
 }
 
-// index notes what the steps are about and what the inputs are called.
+// index records the resource of each step and the canonical name of each input.
 func (b *builder) index() {
 	names := map[*operations.Operation]string{}
 	for i, s := range b.plan.Steps {

@@ -18,7 +18,7 @@ type exactNumbers struct {
 	numbers map[*goja.Object]json.Number
 }
 
-// maxSafe is the greatest whole number of which a float64 tells all below apart.
+// maxSafe is the number up to which a float64 holds every whole number.
 const maxSafe = 1 << 53
 
 // integer copies a whole number into the script's world.

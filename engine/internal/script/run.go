@@ -19,8 +19,8 @@ type Options struct {
 	Stack   int           // calls within calls; 0: 1,000, at most 10,000
 	Now     time.Time     // what the script's clock shows; zero: 1970-01-01T00:00:00Z
 	Seed    uint64        // of Math.random
-	// Hide replaces secrets in what the script throws, before that is shortened;
-	// nil changes nothing.
+	// Hide replaces secrets in the text of a thrown value, before that is
+	// shortened; nil changes nothing.
 	Hide func(string) string
 }
 

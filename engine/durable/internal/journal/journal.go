@@ -75,8 +75,8 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 	return nil
 }
 
-// opening is what a new run's journal begins with: that it was started, and the
-// signals that came with it.
+// opening returns the records that a new run's journal begins with: its start, and
+// the signals that came with it.
 func opening(spec durable.Spec, now time.Time, signals []durable.Signal) ([]Record, error) {
 	records := []Record{{Seq: 1, At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
 	said := map[string]json.RawMessage{}
