@@ -74,10 +74,7 @@ func (u *upstream) fault(r request, p *place) *fault {
 	kinds := []string{resetUnanswered, resetUnanswered, stalled, cutOff, cutOff, badStatus, badStatus, badStatus, badStatus, notJSON, twoValues, page500, hinted, closed, moved, movedAway}
 	switch {
 	case r.path == "/parts" && !write:
-		kinds = append(kinds, itemTwice, reordered, foreignItem)
-		if !p.step.all {
-			kinds = append(kinds, nullData, withoutData)
-		}
+		kinds = append(kinds, itemTwice, reordered, foreignItem, nullData, withoutData, keyTwice)
 	case r.method == http.MethodDelete:
 		kinds = []string{resetUnanswered, stalled, cutOff, badStatus, badStatus, closed, hinted, movedAway}
 	default:
@@ -282,7 +279,11 @@ func (u *upstream) spoilt(r request, p *place, f *fault) bool {
 		return reads["id"] && !flow
 	case nullData, withoutData:
 		return p.step.all || reads["data"] && !flow
-	case foreignItem, keyTwice:
+	case keyTwice:
+		// Which value counts is not defined. What a flow's mappings read may be
+		// any of it.
+		return !p.step.all && (!flow || len(u.m.p.outputs) > 0)
+	case foreignItem:
 		return !flow && !p.step.all // of many pages, all are read first
 	}
 	return false
