@@ -21,7 +21,7 @@ import (
 
 // gatewayStatuses are those that any gateway on the way may answer with, before
 // or after the API did its work.
-var gatewayStatuses = []int{303, 408, 425, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524}
+var gatewayStatuses = []int{302, 303, 408, 425, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524}
 
 func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 	for _, status := range gatewayStatuses {
@@ -50,8 +50,45 @@ func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 	}
 }
 
+// The message of a doubt neither claims nor denies an effect anywhere.
+func TestAMessageOfDoubtSaysNothingOfTheEffect(t *testing.T) {
+	for policy, sent := range map[durable.Policy]int{durable.Unsafe: 1, "put": 4} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &jetty{answers: map[string][]any{jettyOperations[policy]: {502}}}
+			prog, _ := p.load(t, jettySteps[policy])
+			_, err := prog.Run(t.Context(), north)
+			var doubt *engine.RunError
+			if !errors.As(err, &doubt) || p.count(jettyOperations[policy]) != sent {
+				t.Fatalf("%s: %v, sent %q", policy, err, p.sent)
+			}
+			text := doubt.Backtrace()
+			for _, claim := range []string{"nothing was changed", "took effect\n", "before you run again"} {
+				if strings.Contains(text, claim) {
+					t.Errorf("%s: %q is in\n%s", policy, claim, text)
+				}
+			}
+			if !strings.Contains(text, "it is not known whether the request took effect") {
+				t.Errorf("%s: the doubt is not in\n%s", policy, text)
+			}
+		})
+	}
+}
+
+// A read has its result in an answer 2xx only.
+func TestAReadAnsweredByARedirectToNowhereFails(t *testing.T) {
+	for _, status := range []int{300, 302, 304} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &jetty{answers: map[string][]any{"find": {status}}}
+			res, _ := p.run(t, "  - {id: s, operation: find, with: {name: '{{ inputs.berth }}'}}\n")
+			if res.Status != engine.Failed || res.Error.Code != "api-error" || res.Error.HTTPStatus != status {
+				t.Errorf("%d: the run is %s: %+v", status, res.Status, res.Error)
+			}
+		})
+	}
+}
+
 func TestADefiniteAnswerIsAFailureThatIsTriedAgain(t *testing.T) {
-	for _, status := range []int{302, 400, 404, 409, 422, 429, 501, 505} {
+	for _, status := range []int{301, 400, 404, 409, 422, 429, 501, 505} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &jetty{answers: map[string][]any{"book": {status, 201}}}
 			res, o := p.run(t, jettySteps[durable.Unsafe])

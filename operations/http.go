@@ -159,7 +159,11 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	to := site(next.URL)
 	switch {
 	case first.Method != http.MethodGet && first.Method != http.MethodHead:
-		return &redirectError{fmt.Sprintf("the server redirects this %s to %s; nothing was sent there, as redirects of writes are not followed; correct the base URL", first.Method, to)}
+		text := fmt.Sprintf("the server redirects this %s to %s (%s); nothing was sent there, as redirects of writes are not followed", first.Method, to, statusText(next.Response.StatusCode))
+		if verdictOf(next.Response.StatusCode) == NoEffect {
+			text += "; correct the base URL"
+		}
+		return &redirectError{text}
 	case origin(first.URL) != origin(next.URL):
 		return &redirectError{fmt.Sprintf("the server redirects to another host, %s; nothing was sent there; if that is where the API lives, make it the base URL", to)}
 	case len(via) > maxRedirects:

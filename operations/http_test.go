@@ -337,6 +337,11 @@ func TestRedirects(t *testing.T) {
 	if IsInDoubt(err) {
 		t.Error("a redirected write is in doubt, though the server only pointed elsewhere")
 	}
+	_, err = call(t.Context(), &Request{Op: write, BaseURL: srv.URL + "/here", Body: 1})
+	wantCallError(t, err, Sent, ReasonRedirect, "redirects this POST to "+srv.URL+" (302 Found)")
+	if !IsInDoubt(err) || strings.Contains(err.Error(), "base URL") {
+		t.Errorf("a write that was perhaps carried out, with its result elsewhere: %v", err)
+	}
 	if elsewhere.Load() != 0 || followed.Load() != 1 {
 		t.Errorf("%d requests went to the other host, %d were followed here", elsewhere.Load(), followed.Load())
 	}

@@ -20,18 +20,21 @@ const (
 //
 //   - 2xx took effect;
 //   - 3xx, which is not followed, and 4xx had no effect, but for the next;
-//   - 303 (See Other), 408, 425 and every 5xx but 501 and 505 leave it in doubt:
-//     any gateway on the way answers so, before or after the API did its work.
+//   - 302 and 303 leave it in doubt: many servers answer a request that they
+//     carried out with the place of its result;
+//   - so do 408, 425 and every 5xx but 501 and 505: any gateway on the way
+//     answers so, before or after the API did its work.
 //
 // An answer in doubt had no effect all the same when its body is in the API's
 // own error schema, documented for exactly that status, and no gateway's general
 // error body fits the schema. A DELETE that was sent before ([Response.Lost])
 // and now finds nothing (404, 410) took effect.
 //
-// Nothing is in doubt about a read: one of status 400 or more failed.
+// Nothing is in doubt about a read: one of another status than 2xx failed. Its
+// redirects are followed before, and no other 3xx has the result.
 func (o *Operation) Verdict(r *Response) Verdict {
 	if o.Effect() == Read {
-		if r.Status < 400 {
+		if isSuccess(r.Status) {
 			return TookEffect
 		}
 		return NoEffect
@@ -50,7 +53,7 @@ func (o *Operation) Verdict(r *Response) Verdict {
 // status alone.
 func verdictOf(status int) Verdict {
 	switch status {
-	case http.StatusSeeOther, http.StatusRequestTimeout, http.StatusTooEarly:
+	case http.StatusFound, http.StatusSeeOther, http.StatusRequestTimeout, http.StatusTooEarly:
 		return InDoubt
 	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 		return NoEffect

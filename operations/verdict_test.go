@@ -41,8 +41,8 @@ func answered(op *Operation, status int, contentType, body string) *Response {
 func TestWhatEachStatusProvesOfAWrite(t *testing.T) {
 	want := map[Verdict][]int{
 		TookEffect: {200, 201, 202, 204, 207, 299},
-		NoEffect:   {300, 301, 302, 304, 307, 308, 400, 401, 403, 404, 409, 410, 412, 422, 429, 451, 499, 501, 505},
-		InDoubt:    {101, 303, 408, 425, 500, 502, 503, 504, 507, 508, 511, 520, 521, 522, 523, 524, 530, 599, 600},
+		NoEffect:   {300, 301, 304, 307, 308, 400, 401, 403, 404, 409, 410, 412, 422, 429, 451, 499, 501, 505},
+		InDoubt:    {101, 302, 303, 408, 425, 500, 502, 503, 504, 507, 508, 511, 520, 521, 522, 523, 524, 530, 599, 600},
 	}
 	for verdict, statuses := range want {
 		for _, status := range statuses {
@@ -117,7 +117,7 @@ func TestADeleteThatFindsNothingTookEffectOnlyAfterALoss(t *testing.T) {
 }
 
 func TestReadsAreNeverInDoubt(t *testing.T) {
-	for status, want := range map[int]Verdict{200: TookEffect, 304: TookEffect, 404: NoEffect, 502: NoEffect, 408: NoEffect} {
+	for status, want := range map[int]Verdict{200: TookEffect, 204: TookEffect, 300: NoEffect, 302: NoEffect, 304: NoEffect, 404: NoEffect, 502: NoEffect, 408: NoEffect} {
 		if got := jsonOp("GET").Verdict(&Response{Status: status, Lost: true}); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)
 		}
@@ -126,7 +126,7 @@ func TestReadsAreNeverInDoubt(t *testing.T) {
 
 // An answer that began and broke off counts by its status.
 func TestABrokenAnswerCountsByItsStatus(t *testing.T) {
-	for status, want := range map[int]bool{0: true, 201: true, 303: true, 307: false, 408: true, 422: false, 425: true, 501: false, 502: true, 505: false, 520: true} {
+	for status, want := range map[int]bool{0: true, 201: true, 302: true, 303: true, 307: false, 408: true, 422: false, 425: true, 501: false, 502: true, 505: false, 520: true} {
 		err := fmt.Errorf("wrapped: %w", &CallError{Method: "POST", Phase: Sent, Reason: ReasonReset, Status: status})
 		if got := IsInDoubt(err); got != want {
 			t.Errorf("%d: in doubt %v, want %v", status, got, want)

@@ -244,7 +244,7 @@ func guardText(g engine.PlanGuard) string {
 }
 
 // countsAsLost names the answers that prove nothing about a write.
-const countsAsLost = "408, 425 and a gateway's 5xx count as lost"
+const countsAsLost = "302, 303, 408, 425 and a gateway's 5xx count as lost"
 
 // lostText describes what happens when a request was sent and its answer was lost, or
 // may be a gateway's.

@@ -131,7 +131,7 @@ func proves(f *fault, r request) verdict {
 	switch {
 	case f.status == 429:
 		return later
-	case f.status == 303, f.status == 408, f.status == 425:
+	case f.status == 302, f.status == 303, f.status == 408, f.status == 425:
 		return lost
 	case f.status < 500, f.status == 501, f.status == 505:
 		return nothing
