@@ -246,5 +246,8 @@ func runEvent(e durable.Event) RunEvent {
 	if d.Next != nil {
 		out.Until = d.Next
 	}
+	if e.Kind == durable.EventSettled && d.Happened != nil {
+		out.Message = map[bool]string{true: "it happened", false: "it did not happen"}[*d.Happened]
+	}
 	return out
 }

@@ -225,6 +225,9 @@ func (r *running) trace(res *Result, err error) string {
 	var step *exec.StepError
 	if errors.As(err, &step) {
 		r.traceStep(line, step)
+		if res.Status != InDoubt { // the message and the hint say it
+			effect(line, step)
+		}
 	} else if s := r.stepOf(res.Error.Step); s != nil && s.Op != nil {
 		line("%s: step %q: %s %s", s.Spec.ID.Pos, s.ID, s.Op.Method, r.url(s))
 	}
@@ -274,6 +277,10 @@ func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
 	if e.Body != "" {
 		line("body: %s", e.Body)
 	}
+}
+
+// effect says what became of a write whose step failed.
+func effect(line func(string, ...any), e *exec.StepError) {
 	switch {
 	case !e.Writes:
 	case e.Lost:

@@ -163,6 +163,9 @@ func unanswered(ctx context.Context, op *operations.Operation, err error) error 
 	switch {
 	case op.Effect() != operations.Read && operations.IsInDoubt(err):
 		f.exit, f.code, f.hint = exitWaiting, codeInDoubt, maybeDone(op)
+		if errors.As(err, &call) && call.Status >= 200 && call.Status < 300 {
+			f.hint = fmt.Sprintf("look at what %s did before you send it again", op.ID)
+		}
 	case errors.As(err, &call) && operations.IsNotSent(err) && call.Reason == operations.ReasonCredential:
 		f.exit, f.code, f.hint = exitInputs, codeCredentials, "nothing was sent"
 	}
