@@ -97,6 +97,11 @@ func (w *walk) add(resp *Response) (more bool, err error) {
 	case w.list != name:
 		return false, fmt.Errorf("is of another form than the pages before it, whose list was %s", listPlace(w.list))
 	}
+	for _, place := range resp.Repeated {
+		if w.decides(place) {
+			return false, fmt.Errorf("has %s twice in one object: JSON does not define which value counts, so it is not certain what follows", placeText(place))
+		}
+	}
 	w.pages++
 	if counts := w.style == byNumber || w.style == byOffset; counts && len(items) > 0 && bytes.Equal(w.last, resp.Body) {
 		return false, fmt.Errorf("repeats the page before it: the server ignores %q", w.param.Name)

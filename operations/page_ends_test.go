@@ -140,3 +140,42 @@ func TestPromisedListIsOnEveryPage(t *testing.T) {
 		}
 	}
 }
+
+// A name that stands twice where a walk reads it leaves open what follows: an
+// error, since a part is never passed off as the whole.
+func TestAWalkReadsNoNameThatStandsTwice(t *testing.T) {
+	type m = map[string]any
+	one := []any{m{"id": "a", "next": "x"}}
+	cursor := pagedOp(object(Property{"data", list(object())}, Property{"list_metadata", object(Property{"after", str()})}), "after")
+	number := pagedOp(object(Property{"data", list(object())}, Property{"total_pages", &Schema{}}), "page")
+	lastID := pagedOp(object(Property{"data", list(object())}, Property{"has_more", &Schema{}}), "starting_after")
+	bare := pagedOp(list(object()), "page")
+	for _, tt := range []struct {
+		op    *Operation
+		value any
+		twice string
+		reads bool
+	}{
+		{cursor, m{"data": one}, "list_metadata.after", true},
+		{cursor, m{"data": one}, "list_metadata", true},
+		{cursor, m{"data": one}, "list_metadata.before", false},
+		{cursor, m{"data": one}, "data", true},
+		{cursor, m{"data": one}, "data.id", false},
+		{cursor, m{"data": one}, "data.next", false},
+		{cursor, m{"data": one}, "has_more", true},
+		{cursor, m{"data": one}, "debug", false},
+		{cursor, m{"data": one}, "", true},
+		{number, m{"data": one, "total_pages": 1}, "total_pages", true},
+		{cursor, m{"data": one, "total_pages": 1}, "total_pages", false},
+		{lastID, m{"data": one, "has_more": false}, "data.id", true},
+		{lastID, m{"data": one, "has_more": false}, "id", false},
+		{bare, []any{}, "next", false},
+	} {
+		resp := page(tt.value, nil)
+		resp.Repeated = []string{tt.twice}
+		_, err := All(t.Context(), (&scripted{pages: []*Response{resp}}).call, &Request{Op: tt.op}, 0)
+		if tt.reads != (err != nil) || err != nil && !strings.Contains(err.Error(), "twice in one object") {
+			t.Errorf("%q twice on a page of %s: %v", tt.twice, tt.op.Path, err)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
@@ -114,20 +116,54 @@ func totalPages() [][]string {
 	return [][]string{{"total_pages"}, {"totalPages"}, {"meta", "total_pages"}, {"meta", "totalPages"}, {"pagination", "total_pages"}, {"pagination", "totalPages"}, {"page_count"}}
 }
 
+// decides reports whether a place of the pages, as [Response.Repeated] has it, is
+// one that the walk reads: the list, or what says whether and where it goes on.
+func (w *walk) decides(place string) bool {
+	var reads [][]string
+	if w.list != "" {
+		reads = slices.Concat([][]string{{w.list}}, moreFlags(), moreNames(), w.next)
+	}
+	if w.style == byNumber && w.list != "" {
+		reads = append(reads, totalPages()...)
+	}
+	if w.style == byLastID {
+		reads = append(reads, strings.Split(strings.TrimPrefix(w.list+".id", "."), "."))
+	}
+	return place == "" || slices.ContainsFunc(reads, func(path []string) bool {
+		return strings.HasPrefix(strings.Join(path, ".")+".", place+".")
+	})
+}
+
+func placeText(place string) string {
+	if place == "" {
+		return "many names"
+	}
+	return strconv.Quote(place)
+}
+
+// moreFlags are where an answer says outright whether there are further pages.
+func moreFlags() [][]string {
+	return [][]string{{"has_more"}, {"hasMore"}, {"meta", "has_more"}, {"pagination", "has_more"}, {"page_info", "has_next_page"}, {"pageInfo", "hasNextPage"}}
+}
+
+// moreNames are members that name the next page, or are null when there is none.
+func moreNames() [][]string {
+	return [][]string{{"next"}, {"next_page"}, {"nextPage"}, {"links", "next"}, {"meta", "next_page"}, {"pagination", "next_page"}}
+}
+
 // saysMore and saysLast read what an answer says outright of further pages.
 func saysMore(v any) bool { more, ok := moreFlag(v); return ok && more }
 func saysLast(v any) bool { more, ok := moreFlag(v); return ok && !more }
 
 func moreFlag(v any) (more, ok bool) {
-	for _, path := range [][]string{{"has_more"}, {"hasMore"}, {"meta", "has_more"}, {"pagination", "has_more"}, {"page_info", "has_next_page"}, {"pageInfo", "hasNextPage"}} {
+	for _, path := range moreFlags() {
 		if flag, found := lookup(v, path); found {
 			if more, ok = flag.(bool); ok {
 				return more, true
 			}
 		}
 	}
-	// A member that names the next page, or is null when there is none.
-	for _, path := range [][]string{{"next"}, {"next_page"}, {"nextPage"}, {"links", "next"}, {"meta", "next_page"}, {"pagination", "next_page"}} {
+	for _, path := range moreNames() {
 		if next, found := lookup(v, path); found {
 			return next != nil && next != "", true
 		}
