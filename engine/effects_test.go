@@ -123,7 +123,7 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &jetty{answers: map[string][]any{"book": {doubt, 201}, "find": {map[bool]int{true: 200, false: 404}[found]}}}
 				res, o := p.run(t, jettySteps[durable.Probed])
-				if res.Status != engine.InDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") {
+				if res.Status != engine.InDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
 					t.Fatalf("%v: the run is %s: %+v", doubt, res.Status, res.Error)
 				}
 				time.Sleep(time.Minute)

@@ -187,6 +187,7 @@ func (r *running) whatToCheck(path string) string {
 		resource = "result"
 	}
 	look := fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists", s.API, resource, s.Op.Method, s.Op.Path)
+	settle := fmt.Sprintf("capstan runs resolve %s %s --happened='{...}' or --did-not-happen", r.id, path)
 	switch {
 	case !r.kept():
 		return look + " before you run this capability again"
@@ -195,9 +196,9 @@ func (r *running) whatToCheck(path string) string {
 	case s.Policy == durable.Keyed:
 		return fmt.Sprintf("capstan resume %s sends it again under the same idempotency key", r.id)
 	case s.Policy == durable.Probed:
-		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on", r.id, s.Probe.Op.ID)
+		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on; where that cannot tell: %s", r.id, s.Probe.Op.ID, settle)
 	default:
-		return fmt.Sprintf("%s, then say so: capstan runs resolve %s %s --happened='{...}' or --did-not-happen", look, r.id, path)
+		return look + ", then say so: " + settle
 	}
 }
 
