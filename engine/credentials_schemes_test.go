@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -55,11 +54,7 @@ func newPier(t *testing.T, security, schemes string, more ...string) *pier {
 		"paths:\n  /berths:\n    get: {operationId: listBerths, security: " + security + ", responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}}\n" +
 		strings.Join(more, "\n") + "\n" +
 		"components:\n  securitySchemes: " + schemes + "\n"
-	for name, text := range map[string]string{p.file: pierFile, p.doc: doc} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeFiles(t, dir, map[string]string{"berths.yaml": pierFile, "pier.yaml": doc})
 	return p
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -143,12 +142,7 @@ var jettyOperations = map[durable.Policy]string{durable.Unsafe: "book", durable.
 // load makes the program of steps, with a runtime of its own.
 func (p *jetty) load(t *testing.T, steps string) (*engine.Program, *engine.Options) {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{"jetty.yaml": jettyDocument, "c.yaml": jettyHead + steps} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := writeFiles(t, t.TempDir(), map[string]string{"jetty.yaml": jettyDocument, "c.yaml": jettyHead + steps})
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
 	o := &engine.Options{

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -60,15 +59,7 @@ capability:
 // written writes the fixture, with changes, and returns its folder.
 func written(t *testing.T, changes map[string]string) string {
 	t.Helper()
-	dir := t.TempDir()
-	for _, files := range []map[string]string{berths, changes} {
-		for name, text := range files {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return dir
+	return writeFiles(t, writeFiles(t, t.TempDir(), berths), changes)
 }
 
 // loadBerths loads a file of the fixture in dir.

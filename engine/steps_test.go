@@ -365,11 +365,7 @@ func TestDeclaredSecurity(t *testing.T) {
 		".capstan.yaml":      fmt.Sprintf("apis:\n  fleet:\n    openapi: fleet.openapi.yaml\n    baseUrl: %s\n    auth: {type: apiKey, in: header, name: X-Fleet-Key, env: SHIP_KEY}\n", f.url),
 		"voyage.yaml":        fleetHead + "steps:\n  - {id: ship, operation: getShip, with: {imo: 7}}\noutputs:\n  - {name: port, source: inputs.port}\n",
 	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeFiles(t, dir, files)
 	p := mustLoad(t, filepath.Join(dir, "voyage.yaml"), nil)
 	if _, err := p.Run(t.Context(), engine.Inputs{"port": "Oslo"}); err == nil || !strings.Contains(err.Error(), "SHIP_KEY") {
 		t.Errorf("without the credential: %v", err)
