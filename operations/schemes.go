@@ -10,6 +10,11 @@ import (
 // operations that name none; "" when there is no such one. They are those of the
 // whole document, of a [Set.Subset] too.
 func (s *Set) Schemes() (all []SchemeUse, general string) {
+	each(s.schemeNodes(), func(n *node) { all = append(all, readSchemeUse(n)) })
+	return all, s.general
+}
+
+func (s *Set) schemeNodes() *node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.schemes == nil { // the index was made before they were kept
@@ -19,8 +24,7 @@ func (s *Set) Schemes() (all []SchemeUse, general string) {
 		}
 		s.schemes = schemesOf(ops)
 	}
-	each(s.schemes, func(n *node) { all = append(all, readSchemeUse(n)) })
-	return all, s.general
+	return s.schemes
 }
 
 // schemesOf gathers the security schemes of operations.

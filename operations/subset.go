@@ -19,7 +19,7 @@ func (s *Set) Subset(ids []string) ([]byte, error) {
 		places = append(places, i)
 	}
 	slices.Sort(places)
-	content := &indexContent{api: s.api, title: s.title, version: s.version, hash: s.hash, schemes: s.schemes, general: s.general}
+	content := &indexContent{api: s.api, title: s.title, version: s.version, hash: s.hash, schemes: s.schemeNodes(), general: s.general}
 	reached := map[string]*node{}
 	for _, i := range slices.Compact(places) {
 		op := s.reader.at(s.dir[i].place)
