@@ -10,7 +10,8 @@ import (
 	"mime"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/internal/charset"
 )
 
 // encodeBody returns the body's bytes and content type; nil bytes mean no body.
@@ -141,13 +142,13 @@ func encodeAs(m *Media, v any) ([]byte, string, error) {
 
 // checkCharset refuses text that is labelled with a charset it is not written
 // in: text is always sent as UTF-8.
-func checkCharset(text []byte, charset string) error {
-	switch strings.ToLower(charset) {
+func checkCharset(text []byte, label string) error {
+	switch strings.ToLower(label) {
 	case "", "utf-8", "utf8":
 		return nil
 	}
 	if bytes.ContainsFunc(text, func(r rune) bool { return r > 0x7e }) {
-		return fmt.Errorf("holds text that is not ASCII, and Capstan does not write the charset %q", charset)
+		return fmt.Errorf("holds text that is not ASCII, and Capstan does not write the charset %q", label)
 	}
 	return nil
 }
@@ -177,7 +178,7 @@ func isBinary(s *Schema) bool { return s != nil && s.Format == "binary" }
 // marshalJSON writes compact JSON with sorted keys and without HTML escapes.
 // Bytes inside become base64 text.
 func marshalJSON(v any) ([]byte, error) {
-	if !isUTF8(v, 0) {
+	if !charset.Valid(v) { // the encoder would replace it
 		return nil, errors.New("cannot be written as JSON: it holds text that is not UTF-8")
 	}
 	var b bytes.Buffer
@@ -187,31 +188,6 @@ func marshalJSON(v any) ([]byte, error) {
 		return nil, errors.New("cannot be written as JSON: it holds a value that is not JSON data")
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// maxEncoded is the depth from which on a value counts as cyclic. It is beyond
-// what encoding/json reads, so that no answer is as deep.
-const maxEncoded = 10_000
-
-// isUTF8 reports whether all text in a value is UTF-8: the encoder would replace
-// any other bytes.
-func isUTF8(v any, depth int) bool {
-	if depth > maxEncoded {
-		return true // cyclic, which the encoder refuses
-	}
-	switch v := v.(type) {
-	case string:
-		return utf8.ValidString(v)
-	case []any:
-		return !slices.ContainsFunc(v, func(item any) bool { return !isUTF8(item, depth+1) })
-	case map[string]any:
-		for name, field := range v {
-			if !utf8.ValidString(name) || !isUTF8(field, depth+1) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // encodeForm writes application/x-www-form-urlencoded (OpenAPI 3.1.1, section

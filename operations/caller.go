@@ -71,8 +71,9 @@ type Arg struct {
 type Response struct {
 	Status int // HTTP status code
 	Header http.Header
-	// Body is the whole body, JSON and plain text in UTF-8. Of an answer of status 400 or more that goes over
-	// the size cap it is the beginning, and DecodeErr says so.
+	// Body is the whole body, JSON and plain text in UTF-8. Of an answer of status
+	// 400 or more that goes over the size cap it is the beginning, and DecodeErr
+	// says so.
 	Body []byte
 	// Value is Body decoded: JSON as nil, bool, int, float64, json.Number (where
 	// neither of them gives the number back as it is written), string, []any and

@@ -7,9 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/charset"
@@ -55,7 +53,7 @@ func (h *Handler) gather(r *http.Request, op *operation, path map[string]string)
 	in := engine.Inputs{}
 	for _, want := range op.inputs {
 		v, ok := find(want, r, op, path, query, body)
-		if ok && !isText(v) {
+		if ok && !charset.Valid(v) { // JSON has no other text
 			return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "the value of \"" + want.Name + "\" is not UTF-8"}
 		}
 		if ok {
@@ -63,24 +61,6 @@ func (h *Handler) gather(r *http.Request, op *operation, path map[string]string)
 		}
 	}
 	return in, nil
-}
-
-// isText reports whether a value from outside the body, one or several, is
-// UTF-8: JSON has no other text.
-func isText(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return utf8.ValidString(v)
-	case []any:
-		return !slices.ContainsFunc(v, func(item any) bool { return !isText(item) })
-	case map[string]any:
-		for name, item := range v {
-			if !utf8.ValidString(name) || !isText(item) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // bodyValue is a request's body as data.
