@@ -47,8 +47,8 @@ func kindOf(s operations.SecurityScheme) kind {
 // declaredEnv are the variables that a catalogue or project file names for an
 // API, and the authentication type that it gives them for, "" when it gives none.
 type declaredEnv struct {
-	names []string
-	kind  string
+	names    []string
+	authType string
 }
 
 // nameCredentials returns the variables of every scheme of an API: no two
@@ -98,7 +98,7 @@ func nameCredentials(api string, schemes []operations.SchemeUse, general string,
 func (d declaredEnv) owner(schemes []operations.SchemeUse, general string, common map[kind]string) string {
 	var fitting []string
 	for _, s := range schemes {
-		if kindOf(s.Scheme) != kindOther && (d.kind == "" || fits(s.Scheme, d.kind)) {
+		if kindOf(s.Scheme) != kindOther && (d.authType == "" || fits(s.Scheme, d.authType)) {
 			fitting = append(fitting, s.Name)
 		}
 	}

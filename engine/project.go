@@ -158,7 +158,7 @@ func (p *project) api(name string) (baseURL string, env declaredEnv) {
 			for _, e := range a.Auth.Env {
 				env.names = append(env.names, e.Value)
 			}
-			env.kind = a.Auth.Type.Value
+			env.authType = a.Auth.Type.Value
 		}
 		return a.BaseURL.Value, env
 	}

@@ -95,7 +95,7 @@ func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 			return nil, err
 		}
 		a := p.apis[name]
-		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared.names, Auth: a.declared.kind, Fallback: a.fallback})
+		s.APIs = append(s.APIs, snapshotAPI{Name: name, Index: index, Base: a.base, Env: a.declared.names, Auth: a.declared.authType, Fallback: a.fallback})
 	}
 	return json.Marshal(s)
 }
