@@ -137,7 +137,7 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				id := jettyOperations[policy]
 				p := &jetty{answers: map[string][]any{id: {doubt, 200}}}
-				res, o := p.run(t, jettySteps[policy])
+				res, _ := p.run(t, jettySteps[policy])
 				if res.Status != engine.Succeeded || p.count(id) != 2 || res.Steps[0].Attempts != 2 {
 					t.Errorf("%s, %v: the run is %s, sent %q", policy, doubt, res.Status, p.sent)
 				}
@@ -146,7 +146,8 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 				}
 				// Again and again: in doubt at last, and resume sends again.
 				p = &jetty{answers: map[string][]any{id: {doubt}}}
-				if res, o = p.run(t, jettySteps[policy]); res.Status != engine.InDoubt || p.count(id) != 4 || !strings.Contains(res.Error.Hint, "sends it again") {
+				res, o := p.run(t, jettySteps[policy])
+				if res.Status != engine.InDoubt || p.count(id) != 4 || !strings.Contains(res.Error.Hint, "sends it again") {
 					t.Fatalf("%s, %v for ever: the run is %s after %d sendings: %+v", policy, doubt, res.Status, p.count(id), res.Error)
 				}
 				p.answers[id] = []any{200}

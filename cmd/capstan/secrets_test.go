@@ -41,10 +41,7 @@ func echoes(secret string) map[string]any {
 
 // traces are what no sink may hold of a secret, however it is written.
 func traces(secret string) []string {
-	var out []string
-	for _, part := range map[string][]string{secretKey: {"Q7", "9Zt", "kW3mB"}, secretLink: {"pt_R5", "tu+8v"}}[secret] {
-		out = append(out, part)
-	}
+	out := map[string][]string{secretKey: {"Q7", "9Zt", "kW3mB"}, secretLink: {"pt_R5", "tu+8v"}}[secret]
 	out = append(out, hex.EncodeToString([]byte(secret))[8:24])
 	for _, before := range []string{"", "u", "us"} {
 		coded := base64.RawURLEncoding.EncodeToString([]byte(before + secret))

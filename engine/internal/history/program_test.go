@@ -57,7 +57,6 @@ type step struct {
 
 func (s *step) skipped() bool  { return s.when == "inputs.stop" }
 func (s *step) repeated() bool { return s.each != nil || s.named }
-func (s *step) isRead() bool   { return s.policy == read && s.kind != person }
 
 // program is a generated capability.
 type program struct {
