@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Record keeps every exchange in dir, one JSON file each, for [Replay]. Put it
@@ -153,10 +156,9 @@ func safeName(s string) string {
 // writeExchange writes the file under another name first, so that no reader
 // sees half of it.
 func writeExchange(path string, x *exchange) error {
-	var b strings.Builder
+	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	if err := enc.Encode(x); err != nil {
 		return err
 	}
@@ -164,7 +166,7 @@ func writeExchange(path string, x *exchange) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(b.String())
+	_, err = f.Write(jsonvalue.Indent(b.Bytes()))
 	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // EncodeYAML returns v as a YAML document, in the shape and order that its JSON
@@ -24,7 +26,7 @@ func EncodeYAML(v any) ([]byte, error) {
 	if err := yaml.Unmarshal(doc.Bytes(), &root); err != nil {
 		return nil, fmt.Errorf("cannot be written as YAML: %w", err)
 	}
-	plain(&root)
+	plain(&root, 0)
 	var out bytes.Buffer
 	y := yaml.NewEncoder(&out)
 	y.SetIndent(2)
@@ -36,13 +38,17 @@ func EncodeYAML(v any) ([]byte, error) {
 }
 
 // plain takes JSON's braces and quotes off; the encoder puts quotes back where
-// a string would read as something else.
-func plain(n *yaml.Node) {
+// a string would read as something else. What nests deeper than is indented
+// stays JSON.
+func plain(n *yaml.Node, depth int) {
+	if depth > jsonvalue.MaxIndent {
+		return
+	}
 	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode && !oldBool(n.Value) {
 		n.Style = 0
 	}
 	for _, c := range n.Content {
-		plain(c)
+		plain(c, depth+1)
 	}
 }
 

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,5 +63,25 @@ func TestEncodeYAMLReadsBackTheSame(t *testing.T) {
 		if back["v"] != s {
 			t.Errorf("%q came back as %#v from\n%s", s, back["v"], data)
 		}
+	}
+}
+
+// Nesting beyond what is indented stays on one line: indented, each level would
+// be as much longer as it is deep.
+func TestEncodeYAMLOfDeepNestingDoesNotMultiply(t *testing.T) {
+	text := strings.Repeat(`{"a":[`, 2000) + `"on"` + strings.Repeat("]}", 2000)
+	got, err := EncodeYAML(json.RawMessage(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limit := 10*len(text) + 100_000; len(got) > limit {
+		t.Errorf("%d bytes became %d, at most %d expected", len(text), len(got), limit)
+	}
+	var back any
+	if err := yaml.Unmarshal(got, &back); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := json.Marshal(back); err != nil || string(again) != text {
+		t.Errorf("another value (%v)", err)
 	}
 }
