@@ -35,10 +35,10 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 		return ReasonNotHTTP, switched.Error() + "; check the base URL"
 	case errors.As(err, &redirect):
 		return ReasonRedirect, redirect.Error()
+	case timeIsUp(ctx):
+		return ReasonTimeout, "the time for the whole call was up before an answer came"
 	case errors.Is(err, context.Canceled) || ctx.Err() == context.Canceled:
 		return ReasonCancelled, "cancelled while waiting for the answer"
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return ReasonTimeout, "the time for the whole call was up before an answer came"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return ReasonDNS, fmt.Sprintf("the host %s is unknown (name lookup failed); check the base URL and the network", dns.Name)
 	case isTimeout(err):
@@ -63,6 +63,12 @@ func explainTransport(ctx context.Context, err error, host string, timeout time.
 		return ReasonNotHTTP, text
 	}
 	return ReasonOther, strings.TrimPrefix(err.Error(), brokenPrefix)
+}
+
+// timeIsUp reports whether a deadline ended ctx. A write that is given some
+// seconds beyond it is cancelled with the deadline as the cause.
+func timeIsUp(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 }
 
 // brokenPrefix is what net/http puts before the cause when it gives a connection

@@ -65,8 +65,22 @@ func TestExplainTransport(t *testing.T) {
 func TestWhoseTimeWasUp(t *testing.T) {
 	past, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	_, text := explainTransport(past, context.DeadlineExceeded, "h:1", time.Second)
-	if !strings.Contains(text, "the time for the whole call was up") {
-		t.Errorf("got %s", text)
+	grace, stop := context.WithCancelCause(t.Context()) // some seconds beyond the deadline
+	stop(fmt.Errorf("the run's time is up: %w", context.DeadlineExceeded))
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	for _, tt := range []struct {
+		ctx    context.Context
+		err    error
+		reason Reason
+		want   string
+	}{
+		{past, context.DeadlineExceeded, ReasonTimeout, "the time for the whole call was up"},
+		{grace, context.Canceled, ReasonTimeout, "the time for the whole call was up"},
+		{left, context.Canceled, ReasonCancelled, "cancelled"},
+	} {
+		if reason, text := explainTransport(tt.ctx, tt.err, "h:1", time.Second); reason != tt.reason || !strings.Contains(text, tt.want) {
+			t.Errorf("got %s, %s, want %s, %s", reason, text, tt.reason, tt.want)
+		}
 	}
 }

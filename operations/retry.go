@@ -151,7 +151,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // known about the last attempt stays: whether it was sent, and its status.
 func stopped(ctx context.Context, req *Request, cause, last error) error {
 	e := newError(req, ReasonCancelled, ctx.Err(), "cancelled while waiting to try again; before that: %s", causeText(cause))
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if timeIsUp(ctx) {
 		e.Reason, e.Detail = ReasonTimeout, "the time for the whole call was up while waiting to try again; before that: "+causeText(cause)
 	}
 	var call *CallError

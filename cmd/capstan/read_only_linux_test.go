@@ -38,6 +38,28 @@ func TestRunsOfAReadOnlyStateAreListed(t *testing.T) {
 	}
 }
 
+// One that belongs to another user can be neither written nor read, and the
+// message says that it is the reading that fails.
+func TestRunsOfAnothersStateAreNotListed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+	notWritable(t, filepath.Dir(dir), dir)
+	if err := os.Chmod(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	a, stdout, stderr := newTestApp("")
+	code := run(t.Context(), []string{"runs", "list", "--state", dir}, a.io)
+	if code != exitFailed || !strings.Contains(stderr.String(), "it cannot be read") || !strings.Contains(stderr.String(), "make it readable") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+}
+
 // notWritable takes the right to write what is in dir away from this test.
 func notWritable(t *testing.T, top, dir string) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -13,7 +14,9 @@ import (
 // Nothing in it is made, migrated or locked; writing is ErrReadOnly.
 func openReadOnly(ctx context.Context, o Options, dir string) (*store, error) {
 	s := &store{path: filepath.Join(dir, databaseName), busy: o.Busy, log: o.Log, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
-	if _, err := os.Stat(s.path); err != nil {
+	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%s: it cannot be read (%w): make it readable for you, or name another state directory", s.path, err)
+	} else if err != nil {
 		return nil, explain(s.path, err)
 	}
 	err := s.connectReadOnly(ctx, "ro")
