@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -19,6 +20,7 @@ import (
 // played in turn by operation, the last for ever.
 type jetty struct {
 	mu      sync.Mutex
+	timeout time.Duration    // of the runs
 	answers map[string][]any // by operationId: a status, a jettyAnswer, or the reason of an error
 	sent    []string         // operationIds
 	keys    []string
@@ -146,7 +148,7 @@ func (p *jetty) load(t *testing.T, steps string) (*engine.Program, *engine.Optio
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
 	o := &engine.Options{
-		Project: "none", Runtime: rt, OpenAPI: map[string]string{"jetty": filepath.Join(dir, "jetty.yaml")},
+		Project: "none", Runtime: rt, OpenAPI: map[string]string{"jetty": filepath.Join(dir, "jetty.yaml")}, Timeout: p.timeout,
 		Caller: operations.Retry(operations.RetryPolicy{})(p.call),
 	}
 	return mustLoad(t, filepath.Join(dir, "c.yaml"), o), o

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -69,6 +70,29 @@ func TestAMessageOfDoubtSaysNothingOfTheEffect(t *testing.T) {
 			}
 			if !strings.Contains(text, "it is not known whether the request took effect") {
 				t.Errorf("%s: the doubt is not in\n%s", policy, text)
+			}
+		})
+	}
+}
+
+// The time of a run that is up leaves a doubt what it is, so that it can be
+// settled; it says so.
+func TestTimeThatIsUpLeavesADoubt(t *testing.T) {
+	for _, policy := range []durable.Policy{durable.Unsafe, durable.Probed, durable.Keyed, "put"} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &jetty{timeout: time.Minute, answers: map[string][]any{jettyOperations[policy]: {502, 502, 502, 502, 201}, "find": {200}}}
+			res, o := p.run(t, jettySteps[policy])
+			sent := p.count(jettyOperations[policy])
+			time.Sleep(time.Hour)
+			again, err := engine.Resume(t.Context(), o.Runtime, res.Run, &engine.Options{Caller: o.Caller}, nil)
+			if again == nil || again.Status != engine.InDoubt || again.Steps[0].Status != "in_doubt" || p.count(jettyOperations[policy]) != sent {
+				t.Fatalf("%s: the run is %+v: %v", policy, again, err)
+			}
+			if !strings.Contains(again.Error.Message, "the run's time (1m0s) is up") {
+				t.Errorf("%s: the message is %q", policy, again.Error.Message)
+			}
+			if err := engine.Settle(t.Context(), o.Runtime, res.Run, "s", true, json.RawMessage(`{"id": "1"}`)); err != nil {
+				t.Errorf("%s: %v", policy, err)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -100,9 +101,33 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 		return durable.Ending{}, err
 	}
 	out, err := exec.Run(ctx, r.p.plan, env, host)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && statusOf(ctx, err) == TimedOut {
+		err = stillInDoubt(ctx, host, out, err)
+	}
 	r.res, r.err = r.result(ctx, out, err), err
 	r.emit(Event{Kind: EventRunFinished, Message: string(r.res.Status)})
 	return r.ending(ctx)
+}
+
+// stillInDoubt returns how a run ends whose time is up: in doubt as long as one of
+// its writes is, since a run that has ended can be neither settled nor looked up.
+func stillInDoubt(ctx context.Context, host durable.Host, out *exec.Outcome, err error) error {
+	knows, ok := host.(interface{ Doubt() *durable.Suspended })
+	if !ok {
+		return err
+	}
+	doubt := knows.Doubt()
+	if doubt == nil {
+		return err
+	}
+	up := strings.TrimSuffix(context.Cause(ctx).Error(), ": "+context.DeadlineExceeded.Error())
+	doubt.Err = fmt.Errorf("%w; %s, and --timeout gives it more", doubt.Err, up)
+	for i := range out.Records {
+		if rec := &out.Records[i]; rec.ID == stepID(doubt.Path) {
+			rec.Status, rec.Err = exec.InDoubt, doubt
+		}
+	}
+	return doubt
 }
 
 // bound is how long the run may take, and from when: since it was started, or

@@ -139,6 +139,16 @@ func plain(r Row) Row {
 	return r
 }
 
+// Doubt returns which write may have taken effect unseen, nil when none.
+func (h *host) Doubt() *durable.Suspended {
+	for path, s := range h.steps {
+		if s.open && !s.done && s.policy != durable.Safe {
+			return &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
+		}
+	}
+	return nil
+}
+
 // parking is the change that parks a run. Waiting for a person or in doubt is
 // an event, once per step; a timer is not, else a long poll would fill the
 // history.
