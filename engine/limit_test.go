@@ -121,6 +121,39 @@ func TestTheLimitOfAnExchangeHoldsForSingleOperations(t *testing.T) {
 	}
 }
 
+// A write that the rate limit holds back past the time of its lookup is not sent
+// then, but under a record of its own: a lookup never runs while it may land.
+func TestAProbedWriteThatIsHeldBackIsRecordedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt := memory.NewRuntime(memory.RuntimeOptions{})
+		defer rt.Close()
+		var recorded, sent []time.Time
+		answer := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+			if req.Op.ID == "bookBerth" {
+				sent = append(sent, time.Now())
+			}
+			return limits{}.call(ctx, req)
+		}
+		slow := operations.Limit(operations.RateLimit{PerSecond: 1. / 100, Burst: 1})(answer)
+		held := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+			if req.Op.ID == "bookBerth" {
+				recorded = append(recorded, time.Now())
+			}
+			return slow(ctx, req)
+		}
+		p := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: held, Runtime: rt})
+		if _, err := p.Run(t.Context(), aShip); err != nil {
+			t.Fatal(err)
+		}
+		if len(sent) != 1 {
+			t.Fatalf("sent %d times", len(sent))
+		}
+		if late := sent[0].Sub(recorded[len(recorded)-1]); late > operations.DefaultTimeout {
+			t.Errorf("sent %s after its record, and looked up after %s", late, operations.DefaultTimeout)
+		}
+	})
+}
+
 // A write is looked up once it cannot land any more, which is as long after it
 // was sent as it might have taken.
 func TestALostWriteIsLookedUpAfterTheLimitOfAnExchange(t *testing.T) {

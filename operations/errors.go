@@ -54,6 +54,7 @@ const (
 	ReasonConnect    Reason = "no connection"   // any other failure to connect
 	ReasonTLS        Reason = "tls"             // no trusted secure connection
 	ReasonTimeout    Reason = "timeout"         // no answer in time
+	ReasonHeld       Reason = "held back"       // the rate limit or a pause that the server asked for left no time to send it
 	ReasonReset      Reason = "connection lost" // the answer broke off or never came
 	ReasonTooLarge   Reason = "too large"       // the answer exceeds the size cap
 	ReasonPacked     Reason = "bad compression" // the answer cannot be unpacked

@@ -117,5 +117,5 @@ func limitError(ctx context.Context, req *Request, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return newError(req, ReasonCancelled, ctx.Err(), "cancelled while waiting for the rate limit")
 	}
-	return newError(req, ReasonTimeout, errors.Join(context.DeadlineExceeded, err), "the time for the whole call is too short for the rate limit")
+	return newError(req, ReasonHeld, errors.Join(context.DeadlineExceeded, err), "the time for the whole call is too short for the rate limit")
 }

@@ -74,7 +74,7 @@ func TestWaitingForTheRateCanBeCancelled(t *testing.T) {
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = call(short, req)
-		wantCallError(t, err, NotSent, ReasonTimeout, "too short for the rate limit")
+		wantCallError(t, err, NotSent, ReasonHeld, "too short for the rate limit")
 		if len(s.at) != 1 {
 			t.Errorf("%d requests were sent", len(s.at))
 		}

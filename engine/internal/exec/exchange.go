@@ -114,7 +114,8 @@ const graceTime = 5 * time.Second
 
 // deliver sends the request, or all its pages. A write in flight when the run
 // is stopped gets some time to finish: cut off, nobody would know whether it
-// happened.
+// happened. A probed write is over, waits for the rate limit included, by the
+// time at which a lookup may follow, which counts from its record.
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	caller := c.env.Call(c.s.API)
 	if c.s.All {
@@ -123,6 +124,11 @@ func (c *call) deliver(ctx context.Context, req *operations.Request) (*operation
 	if c.writes() {
 		var cancel context.CancelFunc
 		ctx, cancel = grace(ctx, graceTime)
+		defer cancel()
+	}
+	if c.s.Policy == durable.Probed {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.landed())
 		defer cancel()
 	}
 	return caller(ctx, req)
@@ -162,6 +168,10 @@ func (c *call) transport(ctx context.Context, err error) error {
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
+	}
+	if failed != nil && failed.Reason == operations.ReasonHeld && !c.forgets() {
+		// Nothing was sent in the time of this record; the next one has its own.
+		return &durable.NotBefore{At: time.Now().Add(min(c.landed(), operations.DefaultTimeout)), Err: err}
 	}
 	code := CodeTransport
 	if failed != nil && failed.Reason == operations.ReasonInvalid {

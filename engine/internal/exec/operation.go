@@ -27,7 +27,7 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		intent.Input = c.input()
 	}
 	if s.Probe != nil {
-		intent.Probe, intent.ProbeAfter = c.probe, cmp.Or(s.Limit, r.env.Landed, operations.DefaultTimeout)
+		intent.Probe, intent.ProbeAfter = c.probe, c.landed()
 	}
 	if s.KeyHeader != "" {
 		intent.Key = req.Header.Get(s.KeyHeader)
@@ -54,6 +54,12 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		return c.result(k)
 	}
 	return k.Value, nil
+}
+
+// landed is how long after its record a request of the step may still reach the
+// API.
+func (c *call) landed() time.Duration {
+	return cmp.Or(c.s.Limit, c.env.Landed, operations.DefaultTimeout)
 }
 
 // known is what the host keeps of the step: what was just sent, or what it kept
