@@ -26,6 +26,7 @@ type cell struct {
 // [Diagnostic]; a column past the end marks the place just after the text. A
 // line wider than width is cut on both sides of the mark.
 func newFrame(line string, column, end, width int) frame {
+	line, column, end = around(line, column, end, reach*width)
 	cells := layOut(line)
 	if column > len(cells) {
 		cells = append(cells, cell{" ", 1})
@@ -39,6 +40,31 @@ func newFrame(line string, column, end, width int) frame {
 		f.mark = "^" + strings.Repeat("~", max(columns(cells[from:to])-1, 0))
 	}
 	return f
+}
+
+// reach is how many code points either side of a mark are laid out for each
+// column of the terminal; of combining marks there may be several.
+const reach = 8
+
+// around returns the code points of a line that are at most n away from a
+// column, and column and end counted in them: the work on a frame grows with the
+// terminal, not with the line, which has as many problems as it is long.
+func around(line string, column, end, n int) (string, int, int) {
+	if len(line) <= n {
+		return line, column, end
+	}
+	column = min(column, utf8.RuneCountInString(line)+1)
+	skip, from, at := max(column-1-n, 0), 0, 0
+	for i := range line {
+		switch at {
+		case skip:
+			from = i
+		case skip + 2*n:
+			return line[from:i], column - skip, end - skip
+		}
+		at++
+	}
+	return line[from:], column - skip, end - skip
 }
 
 func layOut(line string) []cell {
@@ -63,8 +89,9 @@ func cutAround(cells []cell, from, to, width int) ([]cell, int, int) {
 		return cells, from, to
 	}
 	room := max(width-2, 2) // an ellipsis may go on either side
-	for to > from+1 && columns(cells[from:to]) > room {
+	for wide := columns(cells[from:to]); to > from+1 && wide > room; {
 		to--
+		wide -= cells[to].width
 	}
 	lo, hi := widen(cells, from, to, room)
 	var out []cell

@@ -132,5 +132,5 @@ func plain(v any) (any, error) {
 		}
 		return nil, err
 	}
-	return jsonvalue.Decode(data)
+	return jsonvalue.DecodeInput(data)
 }

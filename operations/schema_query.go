@@ -66,35 +66,52 @@ func (s *Schema) Flatten() *Schema {
 	out := *s
 	out.AllOf = nil
 	out.Properties, out.Required = slices.Clone(s.Properties), slices.Clone(s.Required)
-	out.flatten(s.AllOf, map[*Schema]bool{s: true})
+	m := merger{into: &out, seen: map[*Schema]bool{s: true}, properties: map[string]bool{}, required: map[string]bool{}}
+	for _, p := range out.Properties {
+		m.properties[p.Name] = true
+	}
+	for _, name := range out.Required {
+		m.required[name] = true
+	}
+	m.all(s.AllOf)
 	return &out
 }
 
-func (s *Schema) flatten(parts []*Schema, seen map[*Schema]bool) {
+// merger merges parts into a schema, by the names that the schema has already.
+type merger struct {
+	into                 *Schema
+	seen                 map[*Schema]bool
+	properties, required map[string]bool
+}
+
+func (m *merger) all(parts []*Schema) {
 	for _, part := range parts {
-		if seen[part] {
+		if m.seen[part] {
 			continue
 		}
-		seen[part] = true
-		s.merge(part)
-		s.flatten(part.AllOf, seen)
+		m.seen[part] = true
+		m.merge(part)
+		m.all(part.AllOf)
 	}
 }
 
-// merge adds what part says and s does not.
-func (s *Schema) merge(part *Schema) {
+// merge adds the keywords of part that the schema does not have.
+func (m *merger) merge(part *Schema) {
+	s := m.into
 	if len(s.Types) == 0 {
 		s.Types = part.Types
 	}
 	s.Open = s.Open && part.Open || len(s.Properties) == 0 && part.Open
 	s.Closed = s.Closed || part.Closed
 	for _, p := range part.Properties {
-		if !slices.ContainsFunc(s.Properties, func(q Property) bool { return q.Name == p.Name }) {
+		if !m.properties[p.Name] {
+			m.properties[p.Name] = true
 			s.Properties = append(s.Properties, p)
 		}
 	}
 	for _, name := range part.Required {
-		if !slices.Contains(s.Required, name) {
+		if !m.required[name] {
+			m.required[name] = true
 			s.Required = append(s.Required, name)
 		}
 	}

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -153,9 +154,24 @@ var pathError = regexp.MustCompile(`^Error at line 1, column (\d+): ([^\n]*)`)
 // by the depth of the document.
 const maxSearches = 2
 
-// compile parses a JSONPath (RFC 9535).
+// maxPath bounds the text of a path, by whose nesting the library recurses.
+const maxPath = 8192 // bytes
+
+// quoted matches the strings in a path.
+var quoted = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+
+// compile parses a JSONPath (RFC 9535). A filter that begins at the root again
+// searches the document for every node that it is asked about.
 func compile(target string) (*jsonpath.JSONPath, error) {
-	if strings.Count(target, "..") > maxSearches {
+	if len(target) > maxPath {
+		return nil, fmt.Errorf("it is %d bytes long, at most %d are allowed", len(target), maxPath)
+	}
+	bare := quoted.ReplaceAllString(target, "")
+	again := max(strings.Count(bare, "$")-1, 0)
+	if again > 1 {
+		return nil, errors.New("its filters begin at the root ($) more than once")
+	}
+	if strings.Count(bare, "..")+again > maxSearches {
 		return nil, fmt.Errorf("it searches the whole document more than %d times", maxSearches)
 	}
 	return jsonpath.NewPath(target)

@@ -102,8 +102,8 @@ func integer(text string) (any, error) {
 
 // parseJSON reads one JSON value, with numbers as [jsonvalue.Decode] has them.
 //
-// A byte order mark is passed over. What is not UTF-8, or says a key twice, is
-// refused: one of the two values would be lost without a word.
+// A byte order mark is passed over. What is not UTF-8, has half a surrogate pair
+// or says a key twice, is refused: one of the two values would be lost without a word.
 func parseJSON(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
@@ -121,7 +121,7 @@ func parseJSON(data []byte) (any, error) {
 	if key, twice := jsonvalue.RepeatedName(string(data)); twice {
 		return nil, fmt.Errorf("key %q is there twice; leave one", key)
 	}
-	return jsonvalue.Numbers(v), nil
+	return jsonvalue.Numbers(v), jsonvalue.HalfPair(data)
 }
 
 // notUTF8 says where text stops being text.

@@ -9,6 +9,7 @@ func TestJSONOfTheCommandLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"\xef\xbb\xbf{\"a\": 1}":           "",
 		`{"a": {"b": 1}, "b": [{"b": 2}]}`: "",
+		`{"a": "x\ud800y"}`:                `the escape \ud800 is half of a surrogate pair`,
 		`{"a": 1, "a": 1}`:                 `key "a" is there twice`,
 		`[{"x": [{"é": 1, "\u00e9": 2}]}]`: `key "é" is there twice`,
 		"{\"a\": \"\xff\"}":                `it is not UTF-8 text: byte 8 is 0xff`,

@@ -50,6 +50,27 @@ func TestAnswerOfASchemaThatDoublesIsSmall(t *testing.T) {
 	}
 }
 
+// A very wide schema is answered by looking names up: a walk over all names for
+// each of them would reach the time-out of the test binary.
+func TestAnswerOfAVeryWideSchemaHasEachProperty(t *testing.T) {
+	const parts, wide = 8_000, 20
+	s := &operations.Schema{Types: []string{"object"}}
+	for i := range parts {
+		part := &operations.Schema{}
+		for j := range wide {
+			name := fmt.Sprintf("p%d_%d", i, j)
+			part.Properties, part.Required = append(part.Properties, operations.Property{Name: name, Schema: text()}), append(part.Required, name)
+		}
+		s.AllOf = append(s.AllOf, part)
+	}
+	if flat := s.Flatten(); len(flat.Properties) != parts*wide || len(flat.Required) != parts*wide {
+		t.Errorf("%d properties, %d required", len(flat.Properties), len(flat.Required))
+	}
+	if v := mock.Sample(s, "ship").(map[string]any); len(v) == 0 {
+		t.Error("the answer is empty")
+	}
+}
+
 func TestAnswerLeavesWriteOnlyOut(t *testing.T) {
 	s := ship()
 	s.Properties = append(s.Properties, operations.Property{Name: "password", Schema: &operations.Schema{Types: []string{"string"}, WriteOnly: true}})

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/capstan-run/capstan/operations"
@@ -12,7 +13,9 @@ type shape struct {
 	kind     string // JSON type to make, "" when anything goes
 	nullable bool
 	props    []operations.Property
+	byName   map[string]*operations.Schema
 	required []string
+	needed   map[string]bool
 	open     bool
 	items    *operations.Schema
 	// leaf is the part that says most about a scalar: format, limits, enum.
@@ -20,7 +23,7 @@ type shape struct {
 }
 
 func shapeOf(s *operations.Schema) shape {
-	var sh shape
+	sh := shape{byName: map[string]*operations.Schema{}, needed: map[string]bool{}}
 	sh.fold(s, map[*operations.Schema]bool{})
 	if sh.leaf == nil {
 		sh.leaf = s
@@ -48,11 +51,17 @@ func (sh *shape) fold(s *operations.Schema, seen map[*operations.Schema]bool) {
 		sh.leaf = s
 	}
 	for _, p := range s.Properties {
-		if sh.prop(p.Name) == nil {
+		if _, there := sh.byName[p.Name]; !there {
 			sh.props = append(sh.props, p)
+			sh.byName[p.Name] = cmp.Or(p.Schema, &operations.Schema{})
 		}
 	}
-	sh.required = append(sh.required, s.Required...)
+	for _, name := range s.Required {
+		if !sh.needed[name] {
+			sh.needed[name] = true
+			sh.required = append(sh.required, name)
+		}
+	}
 	sh.open = sh.open || s.Open
 	if sh.items == nil {
 		sh.items = s.Items
@@ -79,15 +88,7 @@ func (sh *shape) foldFirst(alternatives []*operations.Schema, seen map[*operatio
 
 // prop returns the property called name, or nil.
 func (sh *shape) prop(name string) *operations.Schema {
-	for _, p := range sh.props {
-		if p.Name == name {
-			if p.Schema == nil {
-				return &operations.Schema{}
-			}
-			return p.Schema
-		}
-	}
-	return nil
+	return sh.byName[name]
 }
 
 // field returns the property that goes by one of the names, as [snake] spells
@@ -103,4 +104,4 @@ func (sh *shape) field(names ...string) (string, *operations.Schema) {
 	return "", nil
 }
 
-func (sh *shape) needs(name string) bool { return slices.Contains(sh.required, name) }
+func (sh *shape) needs(name string) bool { return sh.needed[name] }

@@ -53,7 +53,7 @@ func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolP
 
 func (s *Server) newCall(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (*ToolCall, error) {
 	call := &ToolCall{Arguments: map[string]any{}, canAsk: r.canAsk()}
-	args, err := jsonvalue.Decode(s.ids.out(params.Arguments))
+	args, err := jsonvalue.DecodeInput(s.ids.out(params.Arguments))
 	if err != nil {
 		return nil, invalidParams("the arguments of %q are not JSON", params.Name)
 	}

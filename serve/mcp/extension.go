@@ -57,7 +57,7 @@ type extensionParams struct {
 }
 
 func (p *extensionParams) UnmarshalJSON(data []byte) error {
-	value, err := jsonvalue.Decode(data)
+	value, err := jsonvalue.DecodeInput(data)
 	if err != nil {
 		return err
 	}

@@ -171,7 +171,7 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	case err != nil:
 		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body cannot be read: " + err.Error()}
 	}
-	v, err := jsonvalue.Decode(raw)
+	v, err := jsonvalue.DecodeInput(raw)
 	if err != nil {
 		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body is not JSON: " + err.Error()}
 	}

@@ -42,7 +42,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, "the body cannot be read: %v", err)
 	}
-	v, err := jsonvalue.Decode(data)
+	v, err := jsonvalue.DecodeInput(data)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %s", jsonFault(err))
 	}

@@ -130,6 +130,18 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// An escape that is no character would become one that the caller did not send.
+func TestHalfASurrogatePairIsRefused(t *testing.T) {
+	s := serve(t, runs.Options{})
+	a := s.ask("POST", "/capabilities/"+onboarding+"/runs", strings.Replace(acme, "Acme", `A\ud800`, 1)).want(t, http.StatusBadRequest)
+	if detail, _ := a.at("detail").(string); !strings.Contains(detail, `\ud800 is half of a surrogate pair`) {
+		t.Error(a.text)
+	}
+	if list := s.ask("GET", "/runs", ""); strings.Contains(list.text, `"run":`) {
+		t.Errorf("a refused body started a run: %s", list.text)
+	}
+}
+
 // One of the two values would be lost without a word.
 func TestAKeyThatStandsTwiceIsRefused(t *testing.T) {
 	s := serve(t, runs.Options{})
