@@ -232,13 +232,19 @@ type toolAnswer struct {
 
 func (s *composed) called(tool, arguments string) toolAnswer {
 	s.t.Helper()
-	const meta = `"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}`
-	answer := s.raw("POST", s.mcp, `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "`+tool+`", "arguments": `+arguments+`, `+meta+`}}`,
-		"Accept", "application/json, text/event-stream", "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
+	answer := s.replied(tool, arguments)
 	var reply struct{ Result toolAnswer }
 	start := bytes.IndexByte(answer, '{')
 	if start < 0 || json.NewDecoder(bytes.NewReader(answer[start:])).Decode(&reply) != nil {
 		s.t.Fatalf("MCP answered %s", answer)
 	}
 	return reply.Result
+}
+
+// replied calls a tool and returns the answer as it came.
+func (s *composed) replied(tool, arguments string) []byte {
+	s.t.Helper()
+	const meta = `"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}`
+	return s.raw("POST", s.mcp, `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "`+tool+`", "arguments": `+arguments+`, `+meta+`}}`,
+		"Accept", "application/json, text/event-stream", "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
 }

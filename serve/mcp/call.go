@@ -53,9 +53,13 @@ func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolP
 
 func (s *Server) newCall(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (*ToolCall, error) {
 	call := &ToolCall{Arguments: map[string]any{}, canAsk: r.canAsk()}
-	args, err := jsonvalue.DecodeInput(s.ids.out(params.Arguments))
+	text := s.ids.out(params.Arguments)
+	args, err := jsonvalue.DecodeInput(text)
 	if err != nil {
 		return nil, invalidParams("the arguments of %q are not JSON", params.Name)
+	}
+	if name, twice := jsonvalue.RepeatedName(string(text)); twice && args != nil { // one of its values would be lost
+		return nil, invalidParams("the arguments of %q have %q twice in one object; leave one", params.Name, name)
 	}
 	if args != nil {
 		var ok bool

@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -53,6 +54,9 @@ func (h *Handler) gather(r *http.Request, op *operation, path map[string]string)
 	in := engine.Inputs{}
 	for _, want := range op.inputs {
 		v, ok := find(want, r, op, path, query, body)
+		if _, twice := v.(repeated); twice { // one of its values would be lost
+			return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "\"" + want.Name + "\" is given more than once and takes one value"}
+		}
 		if ok && !charset.Valid(v) { // JSON has no other text
 			return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "the value of \"" + want.Name + "\" is not UTF-8"}
 		}
@@ -67,6 +71,7 @@ func (h *Handler) gather(r *http.Request, op *operation, path map[string]string)
 type bodyValue struct {
 	v     any
 	given bool
+	form  bool // a list stands for a name that was given more than once
 }
 
 // find looks an input up where the file says it comes from, else wherever it
@@ -98,7 +103,11 @@ func find(in engine.Input, r *http.Request, op *operation, path map[string]strin
 				return c.Value, true
 			}
 		case "body":
-			if v, ok := body.input(in); ok {
+			v, ok := body.input(in)
+			if _, several := v.([]any); several && body.form && in.Type != "array" {
+				return repeated{}, true
+			}
+			if ok {
 				return v, true
 			}
 		}
@@ -106,10 +115,16 @@ func find(in engine.Input, r *http.Request, op *operation, path map[string]strin
 	return nil, false
 }
 
+// repeated stands for the values of a parameter that takes one and has several.
+type repeated struct{}
+
 // several is the value of a parameter that was given once or more.
 func several(in engine.Input, values []string) any {
-	if in.Type != "array" {
-		return values[len(values)-1]
+	switch {
+	case in.Type != "array" && len(values) > 1:
+		return repeated{}
+	case in.Type != "array":
+		return values[0]
 	}
 	if len(values) == 1 && strings.HasPrefix(strings.TrimSpace(values[0]), "[") {
 		return values[0] // written as JSON
@@ -175,7 +190,10 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	if err != nil {
 		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body is not JSON: " + err.Error()}
 	}
-	return bodyValue{v, true}, nil
+	if key, twice := jsonvalue.RepeatedName(string(raw)); twice { // one of its values would be lost
+		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf("the body has the key %q twice in one object; leave one", key)}
+	}
+	return bodyValue{v: v, given: true}, nil
 }
 
 // form reads a form as an object of texts.
@@ -196,5 +214,5 @@ func form(raw string) (bodyValue, *problem.Problem) {
 		}
 		m[name] = list
 	}
-	return bodyValue{m, true}, nil
+	return bodyValue{v: m, given: true, form: true}, nil
 }
