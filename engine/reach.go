@@ -20,6 +20,7 @@ import (
 // (docs/decisions/0012). It keeps a list of the files that were read.
 type reach struct {
 	root string   // the project's, a real path; "" when there is none
+	home bool     // root is the home directory: nothing hidden in it is read
 	dirs []string // root and the allowed directories, real paths
 	read []PlanFile
 }
@@ -29,6 +30,7 @@ const codeOutside = "outside-project"
 
 func newReach(capability string, allowed []string) *reach {
 	r := &reach{root: projectRoot(filepath.Dir(capability))}
+	r.home = isHome(r.root)
 	if r.root != "" {
 		r.dirs = append(r.dirs, r.root)
 	}
@@ -45,11 +47,14 @@ func (r *reach) allow(dirs ...string) {
 
 // projectRoot returns the root of the project that a capability in dir belongs
 // to: the repository that it is in, else the nearest directory upwards with a
-// project file, else dir itself. The home directory and what is above it is no
-// project's: "" when dir is there.
+// project file, else dir itself. The home directory is that of no capability
+// below it, and what is above it is no project's: "" when dir is there.
 func projectRoot(dir string) string {
 	dir = realPath(dir)
-	if holdsHome(dir) {
+	switch {
+	case isHome(dir):
+		return dir
+	case holdsHome(dir):
 		return ""
 	}
 	for _, mark := range []string{".git", projectFile} {
@@ -69,6 +74,20 @@ func projectRoot(dir string) string {
 func holdsHome(dir string) bool {
 	home, err := os.UserHomeDir()
 	return err == nil && home != "" && below(realPath(home), dir)
+}
+
+// isHome reports whether dir is the user's home directory.
+func isHome(dir string) bool {
+	home, err := os.UserHomeDir()
+	return err == nil && home != "" && dir == realPath(home)
+}
+
+// isHidden reports whether a file of the home directory is among those that
+// programs keep there for themselves, credentials among them.
+func isHidden(name string) bool {
+	parts := strings.Split(name, string(filepath.Separator))
+	return parts[0] == "AppData" || parts[0] == "Library" ||
+		slices.ContainsFunc(parts, func(part string) bool { return len(part) > 1 && part[0] == '.' && part != ".." })
 }
 
 func realPath(path string) string {
@@ -91,13 +110,16 @@ func below(path, root string) bool {
 // A path that does not exist is judged by the part of it that does.
 func (r *reach) find(path string, beside ...string) (dir, name string, err error) {
 	real := realPart(path)
-	for _, dir := range slices.Concat(r.dirs, beside) {
+	for i, dir := range slices.Concat(r.dirs, beside) {
 		if !below(real, dir) {
 			continue
 		}
 		name, err := filepath.Rel(dir, real)
 		if err == nil && slices.Contains(strings.Split(name, string(filepath.Separator)), ".git") {
 			return "", "", &spec.FileError{Code: codeOutside, Message: path + " is in the repository's own data", Hint: "name a file of the project"}
+		}
+		if err == nil && r.home && i == 0 && isHidden(name) { // dirs begins with root
+			continue
 		}
 		return dir, name, err
 	}
@@ -133,8 +155,12 @@ func (r *reach) outside(path, real string) error {
 		to = " leads to " + real + ", which"
 	}
 	e := &spec.FileError{Code: codeOutside, Hint: "move it into the project, or allow it with --allow-read " + filepath.Dir(real)}
+	if r.home && below(real, r.root) {
+		e.Message = fmt.Sprintf("%s%s is a hidden file of the home directory", path, to)
+		return e
+	}
 	if r.root == "" {
-		e.Message = fmt.Sprintf("%s%s is outside the project: a file in the home directory itself belongs to none", path, to)
+		e.Message = fmt.Sprintf("%s%s is outside the project: what is above the home directory belongs to none", path, to)
 		e.Hint = "move the capability and what it names into a directory of its own, or allow it with --allow-read " + filepath.Dir(real)
 		return e
 	}

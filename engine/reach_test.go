@@ -254,7 +254,8 @@ func TestFilesBesideAreInTheFolder(t *testing.T) {
 }
 
 // The root is the nearest repository, else the nearest project file, else the
-// capability's own folder, and never the home directory.
+// capability's own folder. The home directory is that of a capability in it only,
+// without what is hidden there.
 func TestTheProjectsRoot(t *testing.T) {
 	for name, tt := range map[string]struct {
 		marks   []string // files of the home directory
@@ -262,18 +263,22 @@ func TestTheProjectsRoot(t *testing.T) {
 		bind    string   // file of the home directory that it names
 		allowed bool
 	}{
-		"the repository":                    {[]string{"p/.git/HEAD"}, "p/a/b", "p/t.yaml", true},
-		"a work tree's file":                {[]string{"p/.git"}, "p/a/b", "p/t.yaml", true},
-		"the project file":                  {[]string{"p/.capstan.yaml"}, "p/a/b", "p/t.yaml", true},
-		"a repository in a project":         {[]string{"p/.capstan.yaml", "p/a/.git/HEAD"}, "p/a/b", "p/t.yaml", false},
-		"a project file in a repository":    {[]string{"p/.git/HEAD", "p/a/.capstan.yaml"}, "p/a/b", "p/t.yaml", true},
-		"a repository in a repository":      {[]string{"p/.git/HEAD", "p/a/.git/HEAD"}, "p/a/b", "p/t.yaml", false},
-		"its own folder":                    {nil, "p/a", "p/a/c/t.yaml", true},
-		"its own folder and not above":      {nil, "p/a", "p/t.yaml", false},
-		"no repository of the home":         {[]string{".git/HEAD"}, "p/a", "t.yaml", false},
-		"no project file of the home":       {[]string{".capstan.yaml"}, "p/a", "t.yaml", false},
-		"nothing, in the home itself":       {nil, ".", "t.yaml", false},
-		"nothing, in the home, with a mark": {[]string{".git/HEAD"}, ".", "t.yaml", false},
+		"the repository":                 {[]string{"p/.git/HEAD"}, "p/a/b", "p/t.yaml", true},
+		"a work tree's file":             {[]string{"p/.git"}, "p/a/b", "p/t.yaml", true},
+		"the project file":               {[]string{"p/.capstan.yaml"}, "p/a/b", "p/t.yaml", true},
+		"a repository in a project":      {[]string{"p/.capstan.yaml", "p/a/.git/HEAD"}, "p/a/b", "p/t.yaml", false},
+		"a project file in a repository": {[]string{"p/.git/HEAD", "p/a/.capstan.yaml"}, "p/a/b", "p/t.yaml", true},
+		"a repository in a repository":   {[]string{"p/.git/HEAD", "p/a/.git/HEAD"}, "p/a/b", "p/t.yaml", false},
+		"its own folder":                 {nil, "p/a", "p/a/c/t.yaml", true},
+		"its own folder and not above":   {nil, "p/a", "p/t.yaml", false},
+		"no repository of the home":      {[]string{".git/HEAD"}, "p/a", "t.yaml", false},
+		"no project file of the home":    {[]string{".capstan.yaml"}, "p/a", "t.yaml", false},
+		"the home itself":                {nil, ".", "t.yaml", true},
+		"below the home":                 {nil, ".", "shared/t.yaml", true},
+		"nothing hidden in the home":     {nil, ".", ".aws/t.yaml", false},
+		"nothing hidden, with a mark":    {[]string{".git/HEAD"}, ".", ".netrc.yaml", false},
+		"nothing hidden, deeper":         {nil, ".", "work/.env/t.yaml", false},
+		"no settings of programs":        {nil, ".", "Library/t.yaml", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -288,6 +293,21 @@ func TestTheProjectsRoot(t *testing.T) {
 				t.Errorf("allowed: %v, want %v:\n%v", got, tt.allowed, report.Diagnostics)
 			}
 		})
+	}
+}
+
+// A project file in the home directory counts for a capability there, hidden as
+// it is, and so does what the user allows.
+func TestHiddenInTheHomeAndStillRead(t *testing.T) {
+	m := newMachine(t)
+	m.write(".capstan.yaml", "apis: {pier: {openapi: api.yaml}}\n")
+	if _, report := openedWith(t, m.write("pier.yaml", pierFile), nil); hasCode(report.Diagnostics, "outside-project") || hasCode(report.Diagnostics, "unreadable-file") {
+		t.Errorf("the project file: %v", report.Diagnostics)
+	}
+	m.write(".vault/t.yaml", "token: t\n")
+	file := m.write("x.yaml", framework(bindAt("file://HOME/.vault/t.yaml"), plainCall))
+	if _, report := openedWith(t, file, &engine.Options{AllowRead: []string{filepath.Join(m.home, ".vault")}}); hasCode(report.Diagnostics, "outside-project") {
+		t.Errorf("what is allowed: %v", report.Diagnostics)
 	}
 }
 
