@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,6 +11,10 @@ import (
 // commentEvery is how often a stream without news sends a comment. Proxies cut
 // connections that are idle, many of them after 30 seconds.
 const commentEvery = 15 * time.Second
+
+// briefly is how long the answer to a call of the era from 2026-07-28 on is held
+// back: one that is complete by then is plain JSON, as clients of that era expect.
+const briefly = 200 * time.Millisecond
 
 // alive is the answer to one HTTP request. Where that is an event stream, it
 // never falls silent for longer than commentEvery.
@@ -21,6 +26,9 @@ type alive struct {
 	mute  bool       // nothing more is part of the stream
 	over  bool       // the handler returned
 	timer *time.Timer
+
+	brief bool   // the answer may be held back
+	held  []byte // what is held back of a stream; nil when nothing is
 }
 
 // begin sends the head of an event stream, before there is an event. Of an
@@ -28,11 +36,55 @@ type alive struct {
 func (a *alive) begin() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over || a.begun || !isStream(a.Header()) {
-		return
+	switch {
+	case a.over || a.begun || !isStream(a.Header()):
+	case a.brief:
+		a.held = []byte{}
+		a.timer = time.AfterFunc(briefly, a.release)
+	default:
+		a.head(http.StatusOK)
+		a.comment()
+	}
+}
+
+// release begins a stream that was held back.
+func (a *alive) release() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if held := a.held; held != nil {
+		a.held = nil
+		a.head(http.StatusOK)
+		a.comment()
+		_, _ = a.ResponseWriter.Write(held)
+	}
+}
+
+// complete sends an answer that was held back until it was complete: a single
+// event as the JSON that it is.
+func (a *alive) complete() {
+	held := a.held
+	a.held = nil
+	if data, ok := onlyEvent(held); ok {
+		a.Header().Set("Content-Type", "application/json")
+		held = data
 	}
 	a.head(http.StatusOK)
-	a.comment()
+	_, _ = a.ResponseWriter.Write(held)
+}
+
+// onlyEvent returns the data of a stream that is one event on one line.
+func onlyEvent(stream []byte) (data []byte, ok bool) {
+	for line := range bytes.Lines(stream) {
+		text, isData := bytes.CutPrefix(line, []byte("data: "))
+		if !isData {
+			continue
+		}
+		if ok {
+			return nil, false
+		}
+		data, ok = bytes.TrimSpace(text), true
+	}
+	return data, ok
 }
 
 // again sends the next comment.
@@ -56,6 +108,9 @@ func (a *alive) comment() {
 func (a *alive) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.held != nil {
+		a.complete()
+	}
 	a.over = true
 	if a.timer != nil {
 		a.timer.Stop()
@@ -67,16 +122,22 @@ func (a *alive) end() {
 func (a *alive) WriteHeader(status int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.begun {
+	switch {
+	case a.begun:
 		a.mute = a.mute || status >= 400
-		return
+	case a.held != nil && status == http.StatusOK: // head comes with what is held
+	default:
+		a.held = nil
+		a.head(status)
 	}
-	a.head(status)
 }
 
 // head writes the head of the answer, and sees to it that a stream stays alive.
 func (a *alive) head(status int) {
 	a.begun = true
+	if a.timer != nil {
+		a.timer.Stop()
+	}
 	a.ResponseWriter.WriteHeader(status)
 	if isStream(a.Header()) {
 		a.timer = time.AfterFunc(commentEvery, a.again)
@@ -86,6 +147,10 @@ func (a *alive) head(status int) {
 func (a *alive) Write(data []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.held != nil {
+		a.held = append(a.held, data...)
+		return len(data), nil
+	}
 	if !a.begun {
 		a.head(http.StatusOK)
 	}
@@ -99,6 +164,9 @@ func (a *alive) Write(data []byte) (int, error) {
 func (a *alive) FlushError() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.held != nil {
+		return nil
+	}
 	return a.flush()
 }
 

@@ -194,7 +194,7 @@ func (g *gate) knows(method string) bool {
 
 // pass hands a message on to the SDK.
 func (g *gate) pass(w http.ResponseWriter, r *http.Request, m *message, session string, next http.Handler) {
-	answer := &alive{ResponseWriter: w}
+	answer := &alive{ResponseWriter: w, brief: session == "" && next != g.session && m.meta["progressToken"] == nil}
 	defer answer.end()
 	r, end := g.server.exchanges.begin(r, session, answer)
 	defer end()

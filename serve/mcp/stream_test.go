@@ -132,6 +132,7 @@ func TestACallBeginsItsStreamAtOnceAndKeepsItAlive(t *testing.T) {
 				offer, release, _ := held()
 				s := newServer(t, offer, nil)
 				call := callWait(t, s, version)
+				time.Sleep(time.Second) // one that is complete before is no stream
 				synctest.Wait()
 				begun := 1
 				if version == "2025-11-25" {
@@ -179,6 +180,27 @@ func TestTheStreamOfASessionIsKeptAlive(t *testing.T) {
 		}
 		<-stream.done
 	})
+}
+
+// A call of the stateless era that is complete at once is plain JSON, unless its
+// client asked for progress.
+func TestACallThatIsCompleteAtOnceIsJSON(t *testing.T) {
+	for _, tt := range []struct{ meta, want string }{{"", "application/json"}, {`,"progressToken":1`, "text/event-stream"}} {
+		synctest.Test(t, func(t *testing.T) {
+			offer, release, _ := held()
+			release()
+			s := newServer(t, offer, nil)
+			body := strings.Replace(waitCall, `"name":"wait"`, `"name":"wait","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"`+tt.meta+`}`, 1)
+			call := send(t, s, http.MethodPost, body, map[string]string{"Mcp-Protocol-Version": modern, "Mcp-Method": "tools/call", "Mcp-Name": "wait"})
+			<-call.done
+			if _, sent := call.read(); call.header.Get("Content-Type") != tt.want || strings.HasPrefix(sent, "{") != (tt.meta == "") || !strings.Contains(sent, "the answer") {
+				t.Errorf("got %s %q", call.header.Get("Content-Type"), sent)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // A call that cannot be made still has the status of its fault.
