@@ -24,14 +24,25 @@ func Of(contentType string) string {
 	return params["charset"]
 }
 
-// UTF8 returns text as UTF-8 without a byte order mark. A mark says how the text
-// is written, else its label does: UTF-8, UTF-16, ISO-8859-1 and ASCII, and ""
-// stands for UTF-8. What is not written so is an error, never replaced.
+const mark = "\ufeff" // the byte order mark, as UTF-8 has it
+
+// UTF8 returns text as UTF-8 without byte order marks at its start, so that the
+// result is the same when it is read once more. A mark states the charset, else
+// the label does: UTF-8, UTF-16, ISO-8859-1 and ASCII, and "" stands for UTF-8.
+// Text that is not in its charset is an error, never replaced.
 func UTF8(text []byte, label string) ([]byte, error) {
+	out, err := decode(text, label)
+	for bytes.HasPrefix(out, []byte(mark)) {
+		out = out[len(mark):]
+	}
+	return out, err
+}
+
+func decode(text []byte, label string) ([]byte, error) {
 	label = strings.ToLower(label)
 	switch {
-	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
-		text, label = text[3:], "utf-8"
+	case bytes.HasPrefix(text, []byte(mark)):
+		label = "utf-8"
 	case bytes.HasPrefix(text, []byte("\xff\xfe")):
 		text, label = text[2:], "utf-16le"
 	case bytes.HasPrefix(text, []byte("\xfe\xff")):

@@ -15,6 +15,8 @@ func TestUTF8(t *testing.T) {
 		{"\x00Z\x00\xfc", "utf-16", "Zü"},
 		{"Z\x00\xfc\x00", "UTF-16LE", "Zü"},
 		{"\x3d\xd8\xa2\xde", "utf-16le", "🚢"},
+		{"\xff\xfe\xff\xfeZ\x00", "utf-16", "Z"}, // marked twice
+		{"\ufeff\ufeffZ", "", "Z"},
 		{"", "utf-16", ""},
 		{"\ufffd", "", "\ufffd"}, // written so
 	} {
