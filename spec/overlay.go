@@ -157,6 +157,10 @@ const maxSearches = 2
 // maxPath bounds the text of a path, by whose nesting the library recurses.
 const maxPath = 8192 // bytes
 
+// maxCommas bounds the alternatives in one path: each list of them multiplies
+// the nodes that the rest of the path begins at ("[*,*][*,*]").
+const maxCommas = 8
+
 // quoted matches the strings in a path.
 var quoted = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
 
@@ -170,6 +174,9 @@ func compile(target string) (*jsonpath.JSONPath, error) {
 	again := max(strings.Count(bare, "$")-1, 0)
 	if again > 1 {
 		return nil, errors.New("its filters begin at the root ($) more than once")
+	}
+	if strings.Count(bare, ",") > maxCommas {
+		return nil, fmt.Errorf("it has more than %d commas; write several actions", maxCommas)
 	}
 	if strings.Count(bare, "..")+again > maxSearches {
 		return nil, fmt.Errorf("it searches the whole document more than %d times", maxSearches)

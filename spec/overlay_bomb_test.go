@@ -14,13 +14,14 @@ func TestOverlayPathsAreBounded(t *testing.T) {
 		"$.steps[?$..[?$..[?@.id]]]":                                                        "begin at the root",
 		"$..a[?$..b]":                                                                       "more than 2 times",
 		"$.steps[?$.steps[?$.steps[?@.id]]]":                                                "begin at the root",
+		"$" + strings.Repeat("[*,*]", 30):                                                   "more than 8 commas",
 	} {
 		if _, err := compile(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: %v, want %s", path, err, want)
 		}
 	}
 	for _, path := range []string{
-		"$.a[?" + strings.Repeat("!", 4_000) + "@.b]", "$..a..b", `$.a[?@.id=="$..a$..b$"]`, `$.a[?@.id=='it\'s $ $ $']`, "$.a[?@.id==$.b]",
+		"$.a[?" + strings.Repeat("!", 4_000) + "@.b]", "$..a..b", "$['a','b,c,d,e,f,g,h,i,j,k',2,3,4,5,6,7,8]", `$.a[?@.id=="$..a$..b$"]`, `$.a[?@.id=='it\'s $ $ $']`, "$.a[?@.id==$.b]",
 	} {
 		if _, err := compile(path); err != nil {
 			t.Errorf("%.40s: %v", path, err)
