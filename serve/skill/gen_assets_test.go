@@ -3,6 +3,7 @@ package skill_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,12 +37,19 @@ func TestASkillBringsWhatItsProgramWasMadeOf(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := load(t, filepath.Join(root, "assets", f.Name+".yaml"), nil)
-			ignored := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Overlays" || p.Last().String() == ".Diagnostics" }, cmp.Ignore())
+			ignored := cmp.FilterPath(func(p cmp.Path) bool {
+				return slices.Contains([]string{".Overlays", ".Diagnostics", ".Files"}, p.Last().String())
+			}, cmp.Ignore())
 			if diff := cmp.Diff(prog.Plan(), again.Plan(), ignored); diff != "" {
 				t.Errorf("plan (-program +skill):\n%s", diff)
 			}
 			if diff := cmp.Diff(len(prog.Plan().Overlays), len(again.Plan().Overlays)); diff != "" {
 				t.Errorf("overlays: %v, then %v", prog.Plan().Overlays, again.Plan().Overlays)
+			}
+			for _, read := range again.Plan().Files {
+				if !strings.HasPrefix(read.Path, root+string(filepath.Separator)) {
+					t.Errorf("the skill reads %s, which is not its own", read.Path)
+				}
 			}
 		})
 	}
