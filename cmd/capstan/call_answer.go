@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -92,7 +93,7 @@ func (x *apiCall) print() error {
 		return nil
 	}
 	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)
-	if msg := operations.ExplainResponse(res).Message; msg != "" {
+	if msg := operations.ExplainResponse(res).Message; msg != http.StatusText(res.Status) {
 		line += ": " + oneLine(msg)
 	}
 	if res.RequestID != "" {

@@ -45,7 +45,7 @@ func (c *call) status(resp *operations.Response) error {
 func (c *call) refused(resp *operations.Response) *StepError {
 	p := operations.ExplainResponse(resp)
 	e := c.stepError(CodeStatus, "%s answered %d %s", c.s.API, resp.Status, http.StatusText(resp.Status))
-	if p.Message != "" {
+	if p.Message != http.StatusText(resp.Status) {
 		e.Message += ": " + p.Message
 	}
 	e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
