@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,8 +28,6 @@ type history struct {
 	seed uint64
 	dir  string
 	omit map[string]bool // faults and kills to leave out, by name
-	used []string        // those that were there
-	log  []string
 
 	model *model
 	up    *upstream
@@ -36,12 +35,17 @@ type history struct {
 	disk  string // directory of the database; "": in memory
 
 	statuses map[string]int // that drives left the run in
+	drive    int            // the drive at hand, from 1
+
+	// The store and the upstream share what follows with the drive, under mu.
+	mu   sync.Mutex
+	used []string // the faults and kills that were there
+	log  []string
 
 	rate   float64 // how likely an exchange goes wrong
 	deadly float64 // how likely a drive is killed
 
 	dead    bool   // the process at hand was killed
-	drive   int    // the drive at hand, from 1
 	commits int    // of this drive
 	killAt  int    // the commit at which it is killed; 0: none
 	after   bool   // once that is made
@@ -59,11 +63,23 @@ const (
 var errKilled = errors.New("the process was killed")
 
 func (h *history) note(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.noteLocked(format, args...)
+}
+
+func (h *history) noteLocked(format string, args ...any) {
 	h.log = append(h.log, fmt.Sprintf("%s  ", time.Now().Format("15:04:05"))+fmt.Sprintf(format, args...))
 }
 
 // uses reports whether a fault is to strike, and notes that it does.
 func (h *history) uses(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.usesLocked(name)
+}
+
+func (h *history) usesLocked(name string) bool {
 	if h.omit[name] {
 		return false
 	}
@@ -118,7 +134,9 @@ func (h *history) close() {
 
 // reborn is what is left of a process that died: what it kept.
 func (h *history) reborn(ctx context.Context) {
+	h.mu.Lock()
 	h.dead = false
+	h.mu.Unlock()
 	h.up.cut()
 	if h.disk != "" {
 		if err := h.rt.Close(); err != nil {
@@ -131,9 +149,11 @@ func (h *history) reborn(ctx context.Context) {
 // arm decides whether and when the next drive is killed.
 func (h *history) arm() {
 	h.drive++
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.commits, h.killAt, h.moment, h.dead = 0, 0, "", false
 	d := rand.New(rand.NewPCG(h.seed, 2<<32+uint64(h.drive)))
-	if d.Float64() >= h.deadly || !h.uses(fmt.Sprintf("kill in drive %d", h.drive)) {
+	if d.Float64() >= h.deadly || !h.usesLocked(fmt.Sprintf("kill in drive %d", h.drive)) {
 		return
 	}
 	if d.IntN(2) == 0 {
@@ -146,11 +166,13 @@ func (h *history) arm() {
 // fault is called by the store around each change.
 func (h *history) fault(point string) error {
 	when, what, _ := strings.Cut(point, " ")
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if when == "before" && !h.dead {
 		h.commits++
 	}
 	if !h.dead && h.commits == h.killAt && h.killAt > 0 && h.after == (when == "after") {
-		h.note("killed %s the record %q", when, what)
+		h.noteLocked("killed %s the record %q", when, what)
 		h.dead = true
 	}
 	if h.dead {
@@ -161,15 +183,47 @@ func (h *history) fault(point string) error {
 
 // dies reports whether the process dies at a moment of the exchange at hand.
 func (h *history) dies(moment string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.moment != moment || h.dead {
 		return false
 	}
 	if h.killIn--; h.killIn >= 0 {
 		return false
 	}
-	h.note("killed %s", moment)
+	h.noteLocked("killed %s", moment)
 	h.dead = true
 	return true
+}
+
+// disarm lets the drive at hand live, and reports whether it was killed before.
+func (h *history) disarm() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.killAt, h.moment = 0, ""
+	return h.dead
+}
+
+// killed reports whether the process at hand was killed.
+func (h *history) killed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.dead
+}
+
+// odds returns how likely an exchange goes wrong.
+func (h *history) odds() float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rate
+}
+
+// quieten ends all faults and kills.
+func (h *history) quieten() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.noteLocked("nothing goes wrong any more")
+	h.rate, h.deadly = 0, 0
 }
 
 // intents counts the intents on record for a place.
@@ -208,14 +262,12 @@ const quiet, most = 8, 400
 func (h *history) drives(ctx context.Context, r *rand.Rand, file string) {
 	for h.drive < most && len(h.model.wrong) == 0 {
 		if h.drive == quiet {
-			h.note("nothing goes wrong any more")
-			h.rate, h.deadly = 0, 0
+			h.quieten()
 		}
 		h.arm()
 		h.model.drives()
 		res, err := h.once(ctx, file)
-		h.killAt, h.moment = 0, ""
-		if h.dead {
+		if h.disarm() {
 			h.statuses["killed"]++
 			h.reborn(ctx)
 			h.reconcile()

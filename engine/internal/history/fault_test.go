@@ -67,7 +67,7 @@ var statuses = []int{400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 418, 422,
 func (u *upstream) fault(r request, p *place) *fault {
 	d := rand.New(rand.NewPCG(u.h.seed, uint64(u.n)))
 	f := &fault{effect: true, plain: u.m.p.flow}
-	if d.Float64() >= u.h.rate || r.query.Get("hop") != "" || !u.h.uses(fmt.Sprintf("exchange %d", u.n)) {
+	if d.Float64() >= u.h.odds() || r.query.Get("hop") != "" || !u.h.uses(fmt.Sprintf("exchange %d", u.n)) {
 		return f
 	}
 	write := r.method != http.MethodGet

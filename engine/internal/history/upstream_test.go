@@ -83,10 +83,10 @@ func (u *upstream) dialling() error {
 	defer u.mu.Unlock()
 	u.dials++
 	r := rand.New(rand.NewPCG(u.h.seed, 1<<32+uint64(u.dials)))
-	if u.h.dead {
+	if u.h.killed() {
 		return refusal()
 	}
-	if r.Float64() < u.h.rate/4 && u.h.uses(fmt.Sprintf("dial %d", u.dials)) {
+	if r.Float64() < u.h.odds()/4 && u.h.uses(fmt.Sprintf("dial %d", u.dials)) {
 		u.h.note("dial %d: refused", u.dials)
 		u.m.refused()
 		return refusal()
@@ -119,7 +119,7 @@ func (u *upstream) serve(c *conn) {
 // exchange answers one request and reports whether the connection is kept.
 func (u *upstream) exchange(c *conn, hr *http.Request, body []byte) bool {
 	u.mu.Lock()
-	if u.h.dead { // its process is gone: the bytes never left
+	if u.h.killed() { // its process is gone: the bytes never left
 		u.mu.Unlock()
 		return false
 	}
