@@ -26,7 +26,7 @@ type cell struct {
 // [Diagnostic]; a column past the end marks the place just after the text. A
 // line wider than width is cut on both sides of the mark.
 func newFrame(line string, column, end, width int) frame {
-	line, column, end = around(line, column, end, reach*width)
+	line, column, end = around(line, column, end, reach*max(width, 1))
 	cells := layOut(line)
 	if column > len(cells) {
 		cells = append(cells, cell{" ", 1})

@@ -188,6 +188,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add("name: x", 7, 8, 20)
 	f.Add("名前:\t値\x00", 5, 6, 3)
 	f.Add("", 0, -1, 0)
+	f.Add("0", 81, -1, -92)
 	f.Fuzz(func(t *testing.T, line string, column, end, width int) {
 		fr := newFrame(line, column, end, width)
 		if strings.ContainsAny(fr.text, "\n\r\x1b\x00") {
