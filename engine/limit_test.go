@@ -180,3 +180,31 @@ func TestALostWriteIsLookedUpAfterTheLimitOfAnExchange(t *testing.T) {
 		})
 	}
 }
+
+// The bound of a probed write is not one of its lookup, which may be asked to
+// wait as any read.
+func TestALookupIsNotBoundAsItsWriteIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looked, bound := 0, false
+		caller := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+			switch req.Op.ID {
+			case "bookBerth":
+				return nil, &operations.CallError{Method: "POST", Phase: operations.Sent, Reason: operations.ReasonReset, Detail: "lost"}
+			case "listBerths":
+				looked++
+				_, bound = ctx.Deadline()
+			}
+			return limits{}.call(ctx, req)
+		}
+		rt := memory.NewRuntime(memory.RuntimeOptions{})
+		defer rt.Close()
+		res, _ := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: caller, Runtime: rt}).Run(t.Context(), aShip)
+		time.Sleep(operations.DefaultTimeout)
+		if _, err := engine.Resume(t.Context(), rt, res.Run, &engine.Options{Caller: caller}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if looked != 2 || bound { // the step before it, and the lookup
+			t.Errorf("looked %d times, bound: %v", looked, bound)
+		}
+	})
+}

@@ -121,13 +121,12 @@ func (c *call) deliver(ctx context.Context, req *operations.Request) (*operation
 	if c.s.All {
 		return operations.All(ctx, caller, req, maxPages)
 	}
-	if c.writes() {
-		var cancel context.CancelFunc
-		ctx, cancel = grace(ctx, graceTime)
-		defer cancel()
+	if !c.writes() {
+		return caller(ctx, req)
 	}
+	ctx, cancel := grace(ctx, graceTime)
+	defer cancel()
 	if c.s.Policy == durable.Probed {
-		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.landed())
 		defer cancel()
 	}
