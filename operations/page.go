@@ -170,7 +170,7 @@ func (w *walk) nextValue(resp *Response, items []any) (next any, more bool, err 
 		return id, true, nil
 	case byNumber:
 		n := w.current(1)
-		if total, known := integer(firstAt(resp.Value, totalPages())); known && !saysMore(resp.Value) {
+		if total, known := integer(firstAt(resp.Value, totalPages)); known && !saysMore(resp.Value) {
 			return n + 1, n < total && !saysLast(resp.Value), nil
 		}
 		return n + 1, w.goesOn(resp, items), nil

@@ -112,19 +112,17 @@ func integer(v any) (int, bool) {
 	return n, err == nil && fmt.Sprint(n) == text
 }
 
-func totalPages() [][]string {
-	return [][]string{{"total_pages"}, {"totalPages"}, {"meta", "total_pages"}, {"meta", "totalPages"}, {"pagination", "total_pages"}, {"pagination", "totalPages"}, {"page_count"}}
-}
+var totalPages = [][]string{{"total_pages"}, {"totalPages"}, {"meta", "total_pages"}, {"meta", "totalPages"}, {"pagination", "total_pages"}, {"pagination", "totalPages"}, {"page_count"}}
 
 // decides reports whether a place of the pages, as [Response.Repeated] has it, is
 // one that the walk reads: the list, or what says whether and where it goes on.
 func (w *walk) decides(place string) bool {
 	var reads [][]string
 	if w.list != "" {
-		reads = slices.Concat([][]string{{w.list}}, moreFlags(), moreNames(), w.next)
+		reads = slices.Concat([][]string{{w.list}}, moreFlags, moreNames, w.next)
 	}
 	if w.style == byNumber && w.list != "" {
-		reads = append(reads, totalPages()...)
+		reads = append(reads, totalPages...)
 	}
 	if w.style == byLastID {
 		reads = append(reads, strings.Split(strings.TrimPrefix(w.list+".id", "."), "."))
@@ -142,28 +140,24 @@ func placeText(place string) string {
 }
 
 // moreFlags are where an answer says outright whether there are further pages.
-func moreFlags() [][]string {
-	return [][]string{{"has_more"}, {"hasMore"}, {"meta", "has_more"}, {"pagination", "has_more"}, {"page_info", "has_next_page"}, {"pageInfo", "hasNextPage"}}
-}
+var moreFlags = [][]string{{"has_more"}, {"hasMore"}, {"meta", "has_more"}, {"pagination", "has_more"}, {"page_info", "has_next_page"}, {"pageInfo", "hasNextPage"}}
 
 // moreNames are members that name the next page, or are null when there is none.
-func moreNames() [][]string {
-	return [][]string{{"next"}, {"next_page"}, {"nextPage"}, {"links", "next"}, {"meta", "next_page"}, {"pagination", "next_page"}}
-}
+var moreNames = [][]string{{"next"}, {"next_page"}, {"nextPage"}, {"links", "next"}, {"meta", "next_page"}, {"pagination", "next_page"}}
 
 // saysMore and saysLast read what an answer says outright of further pages.
 func saysMore(v any) bool { more, ok := moreFlag(v); return ok && more }
 func saysLast(v any) bool { more, ok := moreFlag(v); return ok && !more }
 
 func moreFlag(v any) (more, ok bool) {
-	for _, path := range moreFlags() {
+	for _, path := range moreFlags {
 		if flag, found := lookup(v, path); found {
 			if more, ok = flag.(bool); ok {
 				return more, true
 			}
 		}
 	}
-	for _, path := range moreNames() {
+	for _, path := range moreNames {
 		if next, found := lookup(v, path); found {
 			return next != nil && next != "", true
 		}
