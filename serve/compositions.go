@@ -13,6 +13,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/limit"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/serve/runs"
@@ -52,7 +53,7 @@ type CompositionOptions struct {
 	// Version is told to MCP clients.
 	Version string
 	// Limits bound what clients can take; the zero value is the defaults.
-	Limits access.Limits
+	Limits limit.Options
 	// Log hears of what goes wrong; nil is silent.
 	Log *slog.Logger
 }
@@ -71,7 +72,7 @@ type Access struct {
 	// proxy.
 	Hosts []string
 	// Rate bounds what each caller may ask; the zero value does not.
-	Rate access.Rate
+	Rate limit.Rate
 }
 
 // Compositions are compositions that are served, over REST, MCP or both, with
@@ -192,7 +193,7 @@ func (c *Compositions) healthBeside(next http.Handler) http.Handler {
 
 // guard asks callers who they are, and bounds what each may ask.
 func (a *Access) guard(next http.Handler) http.Handler {
-	next = access.Throttle(a.Rate, next)
+	next = limit.Throttle(a.Rate, next)
 	if a.Scheme == nil {
 		return next
 	}
@@ -205,7 +206,7 @@ func (a *Access) throttledAlone(next http.Handler) http.Handler {
 	if a.Scheme != nil {
 		return next
 	}
-	return access.Throttle(a.Rate, next)
+	return limit.Throttle(a.Rate, next)
 }
 
 // around keeps foreign pages out, lets invited ones in, and tells clients of

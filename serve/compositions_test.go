@@ -21,6 +21,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/limit"
 	"github.com/capstan-run/capstan/serve/mcp/mcptest"
 )
 
@@ -361,7 +362,7 @@ func TestCapabilitiesAreReplaced(t *testing.T) {
 }
 
 func TestCallersAreBounded(t *testing.T) {
-	s := compose(t, inMemory(t), serve.CompositionOptions{Access: serve.Access{Rate: access.Rate{PerSecond: 0.001, Burst: 2}}})
+	s := compose(t, inMemory(t), serve.CompositionOptions{Access: serve.Access{Rate: limit.Rate{PerSecond: 0.001, Burst: 2}}})
 	last := 0
 	for range 3 {
 		last, _, _ = s.ask("GET", "/runs", nil)

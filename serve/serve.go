@@ -15,8 +15,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/control"
+	"github.com/capstan-run/capstan/serve/limit"
 )
 
 // Options shape a Server. The zero value serves each exposure where its file
@@ -28,7 +28,7 @@ type Options struct {
 	// the first.
 	PortOffset int
 	// Limits bound what clients can take; the zero value is the defaults.
-	Limits access.Limits
+	Limits limit.Options
 	// Drain is how long requests in flight may go on after Run is stopped; 0
 	// means 10 s.
 	Drain time.Duration
@@ -204,7 +204,7 @@ func (s *Server) listen(endpoints []*Endpoint) (map[string]*port, error) {
 			return nil, fmt.Errorf("%s %q cannot listen at %s: %w", e.Type, e.Namespace, e.Address, reason(err))
 		}
 		p := &port{address: e.Address, listener: l}
-		p.server = access.Server(&p.handler, s.opts.Limits)
+		p.server = limit.Server(&p.handler, s.opts.Limits)
 		fresh[e.Address] = p
 	}
 	return fresh, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/limit"
 )
 
 // accessFlags say who may use served compositions.
@@ -53,7 +54,7 @@ func (f *accessFlags) given() string {
 
 // access checks the flags and makes what they stand for.
 func (f *accessFlags) access(log *slog.Logger) (serve.Access, error) {
-	out := serve.Access{Open: f.open, Origins: f.origins, Hosts: f.hosts, Rate: access.Rate{PerSecond: f.rate}}
+	out := serve.Access{Open: f.open, Origins: f.origins, Hosts: f.hosts, Rate: limit.Rate{PerSecond: f.rate}}
 	switch {
 	case f.keyFile != "" && f.issuer != "":
 		return out, usagef("--api-key-file and --oauth-issuer are two ways to tell callers apart: give one")

@@ -18,7 +18,7 @@ var public = []string{
 	"diag", "spec", "operations", "operations/catalog", "operations/consumed", "operations/formats", "operations/mock",
 	"engine", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
 	"serve/access", "serve/control", "serve/mcp", "serve/problem", "serve/skill", "serve/skills",
-	"serve", "serve/live", "serve/runs", "serve/tools",
+	"serve", "serve/limit", "serve/live", "serve/runs", "serve/tools",
 }
 
 // TestPublicAPI compares what each public package exports with docs/api, so

@@ -68,7 +68,8 @@ var layers = map[string][]string{
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations"}, // a test of all of them
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue"},
-	"serve/access":                    {"serve/problem", "internal/bounded", "internal/fault"},
+	"serve/access":                    {"serve/problem", "internal/bounded"},
+	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/durable"},
 	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},

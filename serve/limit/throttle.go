@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
@@ -18,7 +19,7 @@ type Rate struct {
 }
 
 // Throttle lets each caller send requests to next at that rate, and answers the
-// others with 429 and Retry-After. It counts by Caller, so it goes inside
+// others with 429 and Retry-After. It counts by access.Caller, so it goes inside
 // Require; where nobody was asked it counts by the client's address (by the /64
 // for IPv6). It remembers 10,000 callers; beyond that, newcomers share a count
 // until others have been quiet.
@@ -31,7 +32,7 @@ func Throttle(rate Rate, next http.Handler) http.Handler {
 	}
 	m := &meters{rate: rate, max: 10_000, full: map[string]time.Time{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who := Caller(r.Context())
+		who := access.Caller(r.Context())
 		if who == "" {
 			who = "from " + origin(r.RemoteAddr)
 		}
@@ -80,7 +81,10 @@ func (m *meters) take(who string, now time.Time) (wait time.Duration) {
 		who = "" // no caller has this name here
 		full = m.full[who]
 	}
-	full = later(full, now).Add(each)
+	if full.Before(now) {
+		full = now
+	}
+	full = full.Add(each)
 	if wait = full.Sub(now) - time.Duration(m.rate.Burst)*each; wait > 0 {
 		return wait
 	}

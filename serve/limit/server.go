@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"log/slog"
@@ -7,15 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// Server serves h behind Limit, with every timeout and size of l set, and
+// Server serves h behind Requests, with every timeout and size of l set, and
 // closes connections beyond l.Connections at once. The caller sets Addr or
 // gives it a listener, and shuts it down.
-func Server(h http.Handler, l Limits) *http.Server {
+func Server(h http.Handler, l Options) *http.Server {
 	l = l.filled()
 	return &http.Server{
-		Handler:           Limit(l, h),
+		Handler:           Requests(l, h),
 		ReadHeaderTimeout: l.ReadHeader,
-		ReadTimeout:       l.ReadHeader + l.Read, // Limit sets its own for the body
+		ReadTimeout:       l.ReadHeader + l.Read, // Requests sets its own for the body
 		WriteTimeout:      l.Write,               // every write extends it, so that streams last
 		IdleTimeout:       l.Idle,
 		MaxHeaderBytes:    l.Header,
@@ -24,7 +24,7 @@ func Server(h http.Handler, l Limits) *http.Server {
 	}
 }
 
-func countConnections(l Limits) func(net.Conn, http.ConnState) {
+func countConnections(l Options) func(net.Conn, http.ConnState) {
 	var open atomic.Int64
 	var full atomic.Bool // was reported, and still is
 	return func(c net.Conn, s http.ConnState) {

@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"fmt"
@@ -66,7 +66,7 @@ func checkSlow(t *testing.T, client func(net.Conn), within time.Duration, answer
 			size = 10
 		}
 		_, _ = io.WriteString(w, strings.Repeat("x", size))
-	}), Limits{Body: 100_000})
+	}), Options{Body: 100_000})
 	count := s.ConnState
 	s.ConnState = func(c net.Conn, state http.ConnState) {
 		count(c, state)
@@ -114,7 +114,7 @@ func checkSlow(t *testing.T, client func(net.Conn), within time.Duration, answer
 func TestConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &lines{}
-		p := serveFake(t, http.NotFoundHandler(), Limits{Connections: 3, Log: slog.New(slog.NewTextHandler(log, nil))})
+		p := serveFake(t, http.NotFoundHandler(), Options{Connections: 3, Log: slog.New(slog.NewTextHandler(log, nil))})
 		ask := func(c net.Conn) error {
 			if _, err := fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 				return err
@@ -147,7 +147,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 }
 
 func TestHeadersTooLarge(t *testing.T) {
-	s := serve(t, http.NotFoundHandler(), Limits{Header: 1000})
+	s := serve(t, http.NotFoundHandler(), Options{Header: 1000})
 	r, err := http.NewRequest("GET", s.URL, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package access_test
+package limit_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/limit"
 )
 
 func Example() {
@@ -17,11 +18,11 @@ func Example() {
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "hello")
 	})
-	h = access.Throttle(access.Rate{PerSecond: 10}, h)
+	h = limit.Throttle(limit.Rate{PerSecond: 10}, h)
 	h = access.Require(scheme, h)
 	h = access.LocalHosts(nil, access.CORS(nil, h))
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = access.Server(h, access.Limits{})
+	server.Config = limit.Server(h, limit.Options{})
 	server.Start()
 	defer server.Close()
 

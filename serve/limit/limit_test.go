@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 )
 
 // serve starts h behind Server on the loopback address.
-func serve(t *testing.T, h http.Handler, l Limits) *httptest.Server {
+func serve(t *testing.T, h http.Handler, l Options) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)
 	s.Config = Server(h, l)
@@ -67,7 +67,7 @@ func TestBodySize(t *testing.T) {
 	for path, h := range handlers {
 		mux.Handle(path, h)
 	}
-	s := serve(t, mux, Limits{Body: 1000})
+	s := serve(t, mux, Options{Body: 1000})
 	text := func(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
 	tests := []struct {
 		path    string
@@ -105,7 +105,7 @@ func TestBodyFaultReplacesErrorsOnly(t *testing.T) {
 	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		fmt.Fprint(w, "enough")
-	}), Limits{Body: 10})
+	}), Options{Body: 10})
 	if status, answer := send(t, s.URL, strings.Repeat("x", 11), true); status != 200 || answer != "enough" {
 		t.Errorf("got %d %s", status, answer)
 	}
@@ -122,7 +122,7 @@ func TestAllBodiesTogetherAreBounded(t *testing.T) {
 			close(held)
 			<-hold
 		}
-	}), Limits{Bodies: 1000})
+	}), Options{Bodies: 1000})
 	done := make(chan int)
 	go func() {
 		resp, err := http.Post(s.URL+"/hold", "", strings.NewReader(strings.Repeat("x", 600)))
@@ -171,7 +171,7 @@ func (l *lines) take() string {
 
 func TestPanics(t *testing.T) {
 	log := &lines{}
-	l := Limits{Log: slog.New(slog.NewTextHandler(log, nil))}
+	l := Options{Log: slog.New(slog.NewTextHandler(log, nil))}
 	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		switch r.URL.Path {
@@ -214,7 +214,7 @@ func TestPanics(t *testing.T) {
 func TestTooManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
-		h := Limit(Limits{Concurrent: 2, Wait: 3 * time.Second}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-hold }))
+		h := Requests(Options{Concurrent: 2, Wait: 3 * time.Second}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-hold }))
 		codes := make(chan *httptest.ResponseRecorder, 10)
 		call := func() {
 			w := httptest.NewRecorder()

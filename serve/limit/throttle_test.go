@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/access"
 )
 
 var accepted = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
@@ -18,7 +20,7 @@ func TestThrottleCountsByCaller(t *testing.T) {
 			r := httptest.NewRequest("GET", "/", nil)
 			r.RemoteAddr = address
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r.WithContext(WithCaller(r.Context(), caller)))
+			h.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
 			return w
 		}
 		check := func(caller, address string, want ...int) {

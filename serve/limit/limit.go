@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
-// Limit bounds the requests that next handles: the size of their bodies (413,
+// Requests bounds the requests that next handles: the size of their bodies (413,
 // whether announced or chunked), the time a body and an answer may take on the
 // wire (408), how many are handled at once (503 with Retry-After, after a short
 // wait). A panic in next becomes a problem document with status 500 and one log
@@ -20,7 +20,7 @@ import (
 //
 // Handlers need not know: when a body breaks a limit, reading it fails, and
 // whatever error next then answers is replaced by the limit's own.
-func Limit(l Limits, next http.Handler) http.Handler {
+func Requests(l Options, next http.Handler) http.Handler {
 	l = l.filled()
 	t := &traffic{slots: make(chan struct{}, l.Concurrent), wait: l.Wait}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +36,7 @@ func Limit(l Limits, next http.Handler) http.Handler {
 	})
 }
 
-func serveLimited(w http.ResponseWriter, r *http.Request, l Limits, t *traffic, next http.Handler) {
+func serveLimited(w http.ResponseWriter, r *http.Request, l Options, t *traffic, next http.Handler) {
 	control := http.NewResponseController(w)
 	out := &response{ResponseWriter: w, control: control, r: r, write: l.Write}
 	if r.Body != nil && r.Body != http.NoBody {
@@ -70,7 +70,7 @@ func refuseBody(limit int64) http.Handler {
 
 // fail answers for a handler that panicked: with a problem if it had not begun,
 // else by breaking off, so that nobody takes the part for the whole.
-func (out *response) fail(value any, l Limits) {
+func (out *response) fail(value any, l Options) {
 	if value == http.ErrAbortHandler {
 		panic(value)
 	}

@@ -1,13 +1,13 @@
-package access
+package limit
 
 import (
 	"log/slog"
 	"time"
 )
 
-// Limits bounds what clients can take from a server and from each other. The
+// Options bounds what clients can take from a server and from each other. The
 // zero value is the defaults.
-type Limits struct {
+type Options struct {
 	Body   int64 // bytes of one request's body; 0 is 10 MiB
 	Bodies int64 // bytes read of all bodies being handled at once; 0 is 256 MiB
 	Header int   // bytes of one request's headers, request line included; 0 is 64 KiB
@@ -24,7 +24,7 @@ type Limits struct {
 	Log *slog.Logger // hears of panics and refused connections; nil is silent
 }
 
-func (l Limits) filled() Limits {
+func (l Options) filled() Options {
 	fill(&l.Body, 10<<20)
 	fill(&l.Bodies, 256<<20)
 	fill(&l.Header, 64<<10)

@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ import (
 type body struct {
 	src     io.ReadCloser
 	control *http.ResponseController
-	limits  Limits
+	limits  Options
 	total   *atomic.Int64 // bytes, of all requests
 	mine    atomic.Int64  // what this one has added to it
 
@@ -34,7 +34,7 @@ type body struct {
 	fault    atomic.Pointer[problem.Problem] // the limit that was broken
 }
 
-func newBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController, l Limits, total *atomic.Int64) *body {
+func newBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController, l Options, total *atomic.Int64) *body {
 	b := &body{src: http.MaxBytesReader(w, r.Body, l.Body), control: control, limits: l, total: total}
 	b.unsent.Store(strings.EqualFold(r.Header.Get("Expect"), "100-continue"))
 	b.deadline(l.Read)

@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"bufio"
@@ -42,7 +42,7 @@ func (p *pipes) dial() net.Conn {
 }
 
 // serveFake serves h in a bubble until the test ends.
-func serveFake(t *testing.T, h http.Handler, l Limits) *pipes {
+func serveFake(t *testing.T, h http.Handler, l Options) *pipes {
 	p := newPipes()
 	s := Server(h, l)
 	go func() { _ = s.Serve(p) }()
@@ -65,7 +65,7 @@ func TestStreamOutlivesTheTimeouts(t *testing.T) {
 		"length":  "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n{} \n",
 		"chunked": "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
 	}
-	l := Limits{ReadHeader: time.Second, Read: 2 * time.Second, Write: 3 * time.Second, Idle: time.Second}
+	l := Options{ReadHeader: time.Second, Read: 2 * time.Second, Write: 3 * time.Second, Idle: time.Second}
 	for way, read := range ways {
 		for kind, request := range requests {
 			t.Run(kind+" read "+way, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestStreamOutlivesTheTimeouts(t *testing.T) {
 	}
 }
 
-func checkStream(t *testing.T, l Limits, request string, read func(io.Reader) error) {
+func checkStream(t *testing.T, l Options, request string, read func(io.Reader) error) {
 	const events = 20
 	p := serveFake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = read(r.Body)
@@ -138,7 +138,7 @@ func TestStreamControls(t *testing.T) {
 		defer c.Close()
 		_, _ = rw.WriteString("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 		_ = rw.Flush()
-	}), Limits{})
+	}), Options{})
 	resp, err := http.Get(s.URL)
 	if err != nil || resp.StatusCode != 204 {
 		t.Fatalf("%v, %v", resp, err)
@@ -156,7 +156,7 @@ func TestBodyIsReadWhileTheAnswerIsWritten(t *testing.T) {
 		}()
 		w.WriteHeader(http.StatusAccepted)
 		<-done
-	}), Limits{})
+	}), Options{})
 	for range 20 {
 		if status, _ := send(t, s.URL, strings.Repeat("x", 100_000), true); status != 202 {
 			t.Fatalf("status %d", status)

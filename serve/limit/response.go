@@ -1,4 +1,4 @@
-package access
+package limit
 
 import (
 	"net/http"
