@@ -63,8 +63,10 @@ var layers = map[string][]string{
 	"engine/durable/internal/journal": {"engine/durable"},
 	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},
 	"engine/internal/eval":            {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue"},
+	"engine/internal/template":        {"engine/internal/eval", "engine/internal/jsonpath", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
-	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations"}, // a test of all of them
 	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue"},

@@ -51,7 +51,7 @@ func (e *Expr) Simple() bool { return e.simple }
 func (s *Scope) Compile(src string) (*Expr, []Problem) {
 	e, problems := s.compile(src)
 	problems = sortProblems(problems)
-	if hasErrors(problems) {
+	if HasErrors(problems) {
 		return nil, problems
 	}
 	return e, problems
@@ -84,7 +84,7 @@ func (s *Scope) compile(src string) (*Expr, []Problem) {
 	c := compilation{scope: s, source: []rune(src), cfg: s.config()}
 	c.rewritten = rewrite(src, s)
 	c.problems = c.rewritten.problems
-	if hasErrors(c.problems) || !c.parse() || !c.restrict() || !c.check() {
+	if HasErrors(c.problems) || !c.parse() || !c.restrict() || !c.check() {
 		return nil, c.problems
 	}
 	return c.finish(src), c.problems
@@ -139,7 +139,7 @@ func (c *compilation) check() bool {
 			break
 		}
 	}
-	return !hasErrors(c.problems)
+	return !HasErrors(c.problems)
 }
 
 func (c *compilation) finish(src string) *Expr {

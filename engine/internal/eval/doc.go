@@ -1,7 +1,6 @@
 // Package eval compiles and evaluates the expressions of a capability, such as
 // poll-connection-active.data[0].id. Start with [NewScope], which lists the
-// steps and variables an expression may read, then [Scope.Compile] or
-// [Scope.CompileTemplate].
+// steps and variables an expression may read, then [Scope.Compile].
 //
 // The language is expr-lang's. Three things are added here:
 //
@@ -34,6 +33,5 @@ const (
 	maxItems      = 1_000_000 // array items and object members an evaluation may make
 	maxIterations = 2_000_000 // predicate calls in one evaluation
 	maxBytes      = 64 << 20  // bytes of text an evaluation may make
-	maxParts      = 100       // expressions in one template
 	maxProblems   = 20        // problems reported for one expression
 )

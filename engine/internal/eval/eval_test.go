@@ -169,7 +169,7 @@ func TestCompileBool(t *testing.T) {
 		}
 	}
 	_, problems := scope.CompileBool(` inputs.name `)
-	if len(problems) != 1 || where(problems[0]) != `1+11 wrong-type: a condition must be true or false, not string; compare it with a value, for instance with == or !=` {
+	if len(problems) != 1 || problems[0].String() != `1+11 wrong-type: a condition must be true or false, not string; compare it with a value, for instance with == or !=` {
 		t.Errorf("got %v", problems)
 	}
 	e, _ := scope.CompileBool(`anything`)

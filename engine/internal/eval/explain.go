@@ -55,7 +55,7 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 	if word, at, ok := c.joinedWord(loc.From); ok {
 		p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeUnknownStep,
 			Message: fmt.Sprintf("unknown step %q", word),
-			Hint:    suggest(word, "steps", c.scope.stepIDs())}
+			Hint:    Suggest(word, "steps", c.scope.stepIDs())}
 		return p, c.outermostWithin(at)
 	}
 	p := c.problemAt(loc, CodeUnknownName)
@@ -75,9 +75,9 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 	case near != "":
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	case nearest(name, functionNames()) != "":
-		p.Hint = suggest(name, "", functionNames())
+		p.Hint = Suggest(name, "", functionNames())
 	default:
-		p.Hint = suggest(name, "known names", append(c.scope.varNames(), c.scope.stepIDs()...))
+		p.Hint = Suggest(name, "known names", append(c.scope.varNames(), c.scope.stepIDs()...))
 	}
 	return p, node
 }
@@ -150,11 +150,11 @@ func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast
 	if _, isStep := stepMember(m); isStep {
 		p.Code = CodeUnknownStep
 		p.Message = fmt.Sprintf("unknown step %q", name)
-		p.Hint = suggest(name, "steps", c.scope.stepIDs())
+		p.Hint = Suggest(name, "steps", c.scope.stepIDs())
 		return p, m
 	}
 	p.Message = fmt.Sprintf("unknown field %q%s", name, c.owner(m.Node))
-	p.Hint = suggest(name, "it has", typeOf(m.Node).Fields())
+	p.Hint = Suggest(name, "it has", typeOf(m.Node).Fields())
 	return p, m
 }
 

@@ -66,18 +66,6 @@ func mustCompile(t testing.TB, s *Scope, src string) *Expr {
 	return e
 }
 
-// where writes a problem as "offset+length code: message; hint".
-func where(p Problem) string {
-	s := fmt.Sprintf("%d+%d %s: %s", p.Offset, p.Length, p.Code, p.Message)
-	if p.Warning {
-		s = "warning " + s
-	}
-	if p.Hint != "" {
-		s += "; " + p.Hint
-	}
-	return s
-}
-
 func refText(refs []Ref) string {
 	var names []string
 	for _, r := range refs {

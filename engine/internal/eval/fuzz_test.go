@@ -46,7 +46,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		e, problems := scope.Compile(src)
 		checkPlaces(t, src, problems)
-		if (e == nil) != hasErrors(problems) {
+		if (e == nil) != HasErrors(problems) {
 			t.Fatalf("expression %v, problems %v", e, problems)
 		}
 		if e == nil {
@@ -57,25 +57,6 @@ func FuzzCompile(f *testing.F) {
 			if err != nil || !sameJSON(v, again) {
 				t.Fatalf("%v, then %v, %v", v, again, err)
 			}
-		}
-	})
-}
-
-func FuzzTemplate(f *testing.F) {
-	seeds(f)
-	scope, env := fixtureScope(), fixtureEnv()
-	f.Fuzz(func(t *testing.T, src string) {
-		tmpl, problems := scope.CompileTemplate(src)
-		checkPlaces(t, src, problems)
-		if (tmpl == nil) != hasErrors(problems) {
-			t.Fatalf("template %v, problems %v", tmpl, problems)
-		}
-		if tmpl == nil {
-			return
-		}
-		v, err := tmpl.Eval(t.Context(), env)
-		if !HasTemplate(src) && (err != nil || v != src) {
-			t.Fatalf("text %q became %v, %v", src, v, err)
 		}
 	})
 }
@@ -94,7 +75,7 @@ func checkPlaces(t *testing.T, src string, problems []Problem) {
 }
 
 func sameJSON(a, b any) bool {
-	x, errX := compactJSON(a)
-	y, errY := compactJSON(b)
+	x, errX := CompactJSON(a)
+	y, errY := CompactJSON(b)
 	return errX == nil && errY == nil && x == y
 }

@@ -44,7 +44,7 @@ func TestEvalLimits(t *testing.T) {
 	} {
 		e, problems := scope.Compile(c.src)
 		if e == nil {
-			if !strings.Contains(where(problems[0]), c.want) {
+			if !strings.Contains(problems[0].String(), c.want) {
 				t.Errorf("%.60s: %v", c.src, problems)
 			}
 			continue

@@ -75,7 +75,7 @@ func toText(m *meter, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := text(v)
+	s, err := TextOf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func toJSON(m *meter, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := compactJSON(v)
+	s, err := CompactJSON(v)
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func typeOfEither(a, b ast.Node) Type {
 	if _, ok := b.(*ast.NilNode); ok {
 		return typeOf(a)
 	}
-	return typeOf(a).merge(typeOf(b))
+	return typeOf(a).Merge(typeOf(b))
 }
 
 func typeOfMap(n *ast.MapNode) Type {
@@ -100,7 +100,7 @@ func commonNodeType(nodes []ast.Node) Type {
 	for i, node := range nodes {
 		u := typeOf(node)
 		if i > 0 {
-			u = t.merge(u)
+			u = t.Merge(u)
 		}
 		t = u
 	}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -25,9 +26,21 @@ type Problem struct {
 	Warning             bool
 }
 
-// hasErrors reports whether one of the problems is more than a warning.
-func hasErrors(problems []Problem) bool {
+// HasErrors reports whether one of the problems is more than a warning.
+func HasErrors(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning })
+}
+
+// String returns the problem in one line: "offset+length code: message; hint".
+func (p Problem) String() string {
+	s := fmt.Sprintf("%d+%d %s: %s", p.Offset, p.Length, p.Code, p.Message)
+	if p.Warning {
+		s = "warning " + s
+	}
+	if p.Hint != "" {
+		s += "; " + p.Hint
+	}
+	return s
 }
 
 // sortProblems orders problems by place and drops repetitions.

@@ -72,7 +72,7 @@ func TestProblems(t *testing.T) {
 			if e != nil || len(problems) != 1 {
 				t.Fatalf("got %v, want one problem", problems)
 			}
-			if got := where(problems[0]); got != c.want {
+			if got := problems[0].String(); got != c.want {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
 		})
@@ -84,7 +84,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	_, problems := fixtureScope().Compile(`x-1.dta + inptus.name + verify-directry.data[0].id + inputs.nme + upper(inputs.n)`)
 	var got []string
 	for _, p := range problems {
-		got = append(got, where(p))
+		got = append(got, p.String())
 	}
 	want := []string{
 		`4+3 unknown-field: unknown field "dta" in the result of step "x-1"; did you mean "data"?`,
@@ -119,7 +119,7 @@ func TestAmbiguousMinus(t *testing.T) {
 		e, problems := scope.Compile(c.src)
 		var got []string
 		for _, p := range problems {
-			got = append(got, where(p))
+			got = append(got, p.String())
 		}
 		if e == nil || strings.Join(got, "\n") != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.src, strings.Join(got, "\n"), c.want)

@@ -29,10 +29,11 @@ func compareRefs(a, b Ref) int {
 
 // refs lists what the tree reads: steps first, then variables, each by name.
 func (c *compilation) refs() []Ref {
-	return uniqueRefs(c.scope.collectRefs(nil, c.tree.Node))
+	return UniqueRefs(c.scope.collectRefs(nil, c.tree.Node))
 }
 
-func uniqueRefs(refs []Ref) []Ref {
+// UniqueRefs sorts refs and drops repetitions.
+func UniqueRefs(refs []Ref) []Ref {
 	slices.SortFunc(refs, compareRefs)
 	return slices.CompactFunc(refs, func(a, b Ref) bool { return compareRefs(a, b) == 0 })
 }

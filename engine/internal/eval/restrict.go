@@ -18,7 +18,7 @@ func (c *compilation) restrict() bool {
 		return false
 	}
 	c.restrictNode(c.tree.Node)
-	return !hasErrors(c.problems)
+	return !HasErrors(c.problems)
 }
 
 func (c *compilation) restrictNode(node ast.Node) {

@@ -110,3 +110,41 @@ func numberEnd(in []rune, i int) int {
 	}
 	return i
 }
+
+// ExpressionEnd returns the index of the braces that close an expression, -1
+// when there are none. Brackets nest; strings and comments are passed over.
+func ExpressionEnd(in []rune, from int) int {
+	depth := 0
+	for i := from; i < len(in); {
+		if end, ok := skipString(in, i); ok {
+			i = end
+			continue
+		}
+		if end, ok := skipBlockComment(in, i); ok {
+			i = end
+			continue
+		}
+		switch in[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']':
+			depth--
+		case '}':
+			if depth <= 0 && runeAt(in, i+1) == '}' {
+				return i
+			}
+			depth--
+		}
+		i++
+	}
+	return -1
+}
+
+// skipBlockComment leaves out line comments, which would hide the braces that
+// close their own line.
+func skipBlockComment(in []rune, i int) (int, bool) {
+	if runeAt(in, i+1) != '*' {
+		return i, false
+	}
+	return skipComment(in, i)
+}

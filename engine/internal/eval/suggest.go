@@ -12,9 +12,9 @@ import (
 // maxListed bounds how many names a hint lists.
 const maxListed = 12
 
-// suggest is the hint for word where one of names was meant: the nearest, or
+// Suggest is the hint for word where one of names was meant: the nearest, or
 // all of them after label, or nothing.
-func suggest(word, label string, names []string) string {
+func Suggest(word, label string, names []string) string {
 	if near := nearest(word, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// text returns v as it appears inside text: strings as they are, numbers as
+// TextOf returns v as it appears inside text: strings as they are, numbers as
 // short as they can be, arrays and objects as compact JSON. Null has no text.
-func text(v any) (string, error) {
+func TextOf(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
 		return "", failf("null cannot stand inside text")
@@ -21,7 +21,7 @@ func text(v any) (string, error) {
 	case json.Number:
 		return v.String(), nil
 	default:
-		return compactJSON(v)
+		return CompactJSON(v)
 	}
 }
 
@@ -38,7 +38,8 @@ func numberText(f float64) (string, error) {
 	return strconv.FormatFloat(f, format, -1, 64), nil
 }
 
-func compactJSON(v any) (string, error) {
+// CompactJSON returns v as JSON on one line.
+func CompactJSON(v any) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -96,6 +96,23 @@ func (t Type) Elem() Type {
 	return *t.elem
 }
 
+// Child returns the type of every item of an array, or of every field of an
+// object.
+func (t Type) Child() Type {
+	if t.kind == arrayKind || t.open || len(t.fields) == 0 {
+		return t.Elem()
+	}
+	var out Type
+	for i, name := range t.Fields() {
+		f := t.fields[name]
+		if i > 0 {
+			f = out.Merge(f)
+		}
+		out = f
+	}
+	return out
+}
+
 // IsAny reports whether nothing is known about t.
 func (t Type) IsAny() bool { return t.kind == anyKind }
 
@@ -136,8 +153,8 @@ func (t Type) Accepts(u Type) bool {
 	return true
 }
 
-// merge returns the type of a value that is either t or u.
-func (t Type) merge(u Type) Type {
+// Merge returns the type of a value that is either t or u.
+func (t Type) Merge(u Type) Type {
 	switch {
 	case t.kind == floatKind && u.kind == intKind:
 		return t
@@ -146,7 +163,7 @@ func (t Type) merge(u Type) Type {
 	case t.kind != u.kind:
 		return Any()
 	case t.kind == arrayKind:
-		return ArrayOf(t.Elem().merge(u.Elem()))
+		return ArrayOf(t.Elem().Merge(u.Elem()))
 	case t.kind == objectKind:
 		return t.mergeObject(u)
 	default:
@@ -159,7 +176,7 @@ func (t Type) mergeObject(u Type) Type {
 	maps.Copy(fields, t.fields)
 	for name, g := range u.fields {
 		if f, ok := fields[name]; ok {
-			g = f.merge(g)
+			g = f.Merge(g)
 		}
 		fields[name] = g
 	}
@@ -202,7 +219,7 @@ func commonType(items []any) Type {
 	for i, item := range items {
 		u := FromValue(item)
 		if i > 0 {
-			u = t.merge(u)
+			u = t.Merge(u)
 		}
 		t = u
 	}

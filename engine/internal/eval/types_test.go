@@ -124,7 +124,7 @@ func TestSchemaTypesInExpressions(t *testing.T) {
 		_, problems := scope.Compile(src)
 		got := ""
 		if len(problems) > 0 {
-			got = where(problems[0])
+			got = problems[0].String()
 		}
 		if got != want {
 			t.Errorf("%s:\n got %s\nwant %s", src, got, want)

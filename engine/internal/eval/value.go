@@ -92,7 +92,7 @@ func (m *meter) plainGroups(groups map[any][]any) (any, bool, error) {
 	}
 	out := make(map[string]any, len(groups))
 	for key, items := range groups {
-		name, err := text(key)
+		name, err := TextOf(key)
 		if err != nil {
 			return nil, false, failf("groupBy cannot make a field name of %s", describe(key))
 		}

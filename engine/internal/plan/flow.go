@@ -8,6 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -177,7 +178,7 @@ func (b *flowBuilder) stepsOf() {
 // readsInside reports whether an output is found in a field of the answer.
 func readsInside(o *spec.Shape) bool {
 	if o.Mapping.IsSet() {
-		if p, _ := eval.ParsePath(o.Mapping.Value); p != nil && !p.Whole() {
+		if p, _ := jsonpath.Parse(o.Mapping.Value); p != nil && !p.Whole() {
 			return true
 		}
 	}

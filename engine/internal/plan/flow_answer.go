@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -109,7 +110,7 @@ func (n *names) mapping(m spec.Target) (Mapping, bool) {
 	if !strings.HasPrefix(src, "$") {
 		src = "$." + src
 	}
-	p, problems := eval.ParsePath(src)
+	p, problems := jsonpath.Parse(src)
 	n.report(m.Value.Str, problems)
 	if p == nil {
 		return out, false
@@ -124,7 +125,7 @@ func (n *names) mapping(m spec.Target) (Mapping, bool) {
 // Shaped is a compiled output parameter.
 type Shaped struct {
 	kind   string // type as declared
-	at     *eval.Path
+	at     *jsonpath.Path
 	text   Value // value, instead of what is found
 	fields []shapedField
 	items  *Shaped

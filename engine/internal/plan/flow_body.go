@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/template"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/spec"
@@ -89,7 +90,7 @@ func (c *flowCall) structured(n *names, media string, v spec.Value) {
 // jsonText is JSON written as text: values go in escaped. Text that is no JSON
 // is sent as it is.
 func (c *flowCall) jsonText(n *names, at spec.Str, src string) {
-	t, problems := eval.ParseJSONText(src)
+	t, problems := template.ParseJSON(src)
 	if t == nil || len(problems) > 0 {
 		media := ""
 		if !strings.HasPrefix(strings.TrimSpace(src), "{{") {

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/formats"
@@ -41,7 +42,7 @@ type Exchange struct {
 // Field is a named value found in an answer.
 type Field struct {
 	Name string
-	At   *eval.Path
+	At   *jsonpath.Path
 }
 
 // call is the state of planning one call.
@@ -179,7 +180,7 @@ func (c *flowCall) value(name string, p *spec.Param, required bool) (Value, Rule
 // named is what a variable of the operation's path stands for where that is no
 // parameter: a bind, or an earlier step's field.
 func (c *flowCall) named(name string) (Value, bool) {
-	path, problems := eval.ParsePath("$." + name)
+	path, problems := jsonpath.Parse("$." + name)
 	if path == nil || len(problems) > 0 {
 		return nil, false
 	}

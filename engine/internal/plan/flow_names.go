@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -19,8 +20,8 @@ const varBinds = "binds"
 // an argument of the call at hand, and a path into it.
 type place struct {
 	ref   eval.Ref
-	local Value      // an argument of the call, instead of ref
-	path  *eval.Path // nil for the whole
+	local Value          // an argument of the call, instead of ref
+	path  *jsonpath.Path // nil for the whole
 	t     eval.Type
 	// needed reports that a write is made of it: its absence is an error, unless
 	// the caller left it out.
@@ -109,7 +110,7 @@ type names struct {
 
 // resolve finds what a dotted name stands for. Steps go before inputs where the
 // name goes into them, so that a step called like an input hides it only there.
-func (n *names) resolve(path *eval.Path) *place {
+func (n *names) resolve(path *jsonpath.Path) *place {
 	if at := n.find(path); at != nil {
 		return at
 	}
@@ -124,7 +125,7 @@ func (n *names) resolve(path *eval.Path) *place {
 }
 
 // find is resolve for names that are declared.
-func (n *names) find(path *eval.Path) *place {
+func (n *names) find(path *jsonpath.Path) *place {
 	parts := path.Names()
 	if len(parts) == 0 {
 		return nil
@@ -171,13 +172,13 @@ func isPlace(name string) bool {
 	return false
 }
 
-func (n *names) inputPlace(in *Input, path *eval.Path, used int) *place {
+func (n *names) inputPlace(in *Input, path *jsonpath.Path, used int) *place {
 	n.useInput(in.Name, n.by)
 	return &place{ref: eval.Ref{Name: varInputs, Path: []string{in.Name}}, path: rest(path, used), t: fieldType(in.Type, path, used)}
 }
 
 // rest is what remains of a path behind its first names, nil when nothing does.
-func rest(path *eval.Path, used int) *eval.Path {
+func rest(path *jsonpath.Path, used int) *jsonpath.Path {
 	if p := path.Drop(used); !p.Whole() {
 		return p
 	}
@@ -185,7 +186,7 @@ func rest(path *eval.Path, used int) *eval.Path {
 }
 
 // fieldType is the type found at the end of a path, any when unknown.
-func fieldType(t eval.Type, path *eval.Path, used int) eval.Type {
+func fieldType(t eval.Type, path *jsonpath.Path, used int) eval.Type {
 	p := rest(path, used)
 	if p == nil {
 		return t
@@ -220,11 +221,11 @@ func (b *flowBuilder) knownNames(name string) string {
 }
 
 // path parses a JSONPath and reports its problems.
-func (b *flowBuilder) path(at spec.Str) *eval.Path {
+func (b *flowBuilder) path(at spec.Str) *jsonpath.Path {
 	if !at.IsSet() {
 		return nil
 	}
-	p, problems := eval.ParsePath(at.Value)
+	p, problems := jsonpath.Parse(at.Value)
 	b.report(at, problems)
 	return p
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
+	"github.com/capstan-run/capstan/engine/internal/template"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -21,7 +23,7 @@ func (v placeValue) typ() eval.Type   { return v.at.t }
 // textValue is a text with placeholders: nil when one of them has no value, so
 // that what it feeds is left out rather than sent half.
 type textValue struct {
-	text   *eval.Text
+	text   *template.Text
 	places []*place
 }
 
@@ -181,7 +183,7 @@ func given(ctx context.Context, env *eval.Env, x Value) (v any, found bool, err 
 
 // text compiles a text with placeholders.
 func (n *names) text(at spec.Str) Value {
-	t, problems := eval.ParsePlaceholders(at.Value)
+	t, problems := template.Parse(at.Value)
 	n.report(at, problems)
 	if t == nil {
 		return broken{}
@@ -197,7 +199,7 @@ func (n *names) text(at spec.Str) Value {
 }
 
 // places resolves placeholders, reporting those that stand for nothing.
-func (n *names) places(at spec.Str, all []eval.Placeholder) ([]*place, bool) {
+func (n *names) places(at spec.Str, all []template.Placeholder) ([]*place, bool) {
 	out := make([]*place, len(all))
 	ok := true
 	for i, p := range all {
@@ -240,7 +242,7 @@ func (n *names) with(v spec.Value) Value {
 		}
 	}
 	if in := n.input(s); in != nil && in.Param != nil {
-		return placeValue{n.inputPlace(in, eval.Name(s), 1)} // with: {location: location}
+		return placeValue{n.inputPlace(in, jsonpath.Name(s), 1)} // with: {location: location}
 	}
 	return Literal{v.Scalar}
 }
@@ -260,7 +262,7 @@ func (n *names) reference(at spec.Str, s string, jsonPath bool) Value {
 	if !jsonPath {
 		src = "$." + s
 	}
-	p, problems := eval.ParsePath(strings.TrimSuffix(src, "[]"))
+	p, problems := jsonpath.Parse(strings.TrimSuffix(src, "[]"))
 	n.report(at, problems)
 	if p == nil {
 		return broken{}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/template"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -61,7 +62,7 @@ func (v *Variables) Names() []string {
 
 // VariableText is a text that reads nothing but binds: a base URI, a credential.
 type VariableText struct {
-	text *eval.Text
+	text *template.Text
 	keys []string
 }
 
@@ -72,9 +73,9 @@ func (v *Variables) Text(src string, uri bool) (t *VariableText, unknown []strin
 	if name, ok := shellName(src); ok {
 		src = "{{" + environment + "." + name + "}}"
 	}
-	parse := eval.ParsePlaceholders
+	parse := template.Parse
 	if uri {
-		parse = eval.ParseURITemplate
+		parse = template.ParseURI
 	}
 	text, problems := parse(src)
 	if text == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -41,7 +42,7 @@ type Input struct {
 	// a REST body, and the declaration, nil when the input is Inferred from its
 	// use.
 	In       string
-	At       *eval.Path
+	At       *jsonpath.Path
 	Param    *spec.Param
 	Inferred bool
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -104,7 +105,7 @@ func shapePath(o *spec.Shape) Path {
 	if o == nil || !o.Mapping.IsSet() {
 		return nil
 	}
-	p, _ := eval.ParsePath(o.Mapping.Value)
+	p, _ := jsonpath.Parse(o.Mapping.Value)
 	if p == nil {
 		return nil
 	}

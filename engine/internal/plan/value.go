@@ -5,6 +5,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/template"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -35,7 +36,7 @@ func (v exprValue) refs() []eval.Ref                                     { retur
 func (v exprValue) typ() eval.Type                                       { return v.e.Type() }
 
 // templateValue is a string with {{ }} in it.
-type templateValue struct{ t *eval.Template }
+type templateValue struct{ t *template.Template }
 
 func (v templateValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
 	return v.t.Eval(ctx, env)
@@ -118,10 +119,10 @@ func (b *builder) compile(s *Step, scope *eval.Scope, v spec.Value) Value {
 		return out
 	}
 	text, ok := v.Scalar.(string)
-	if !ok || !eval.HasTemplate(text) {
+	if !ok || !template.Has(text) {
 		return Literal{v.Scalar}
 	}
-	t, problems := scope.CompileTemplate(text)
+	t, problems := template.Compile(scope, text)
 	b.report(v.Str, problems)
 	if t == nil {
 		return broken{}

@@ -1,6 +1,8 @@
-package eval
+package template
 
-import "strings"
+import (
+	"strings"
+)
 
 // text reads a string.
 func (p *jsonTextParser) text(key bool) {

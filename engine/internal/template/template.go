@@ -1,4 +1,4 @@
-package eval
+package template
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // Template is compiled text with expressions in double braces:
@@ -25,23 +27,29 @@ type Template struct {
 // part is literal text, or an expression and its place in the template.
 type part struct {
 	text   string
-	expr   *Expr
+	expr   *eval.Expr
 	offset int
 }
 
-// HasTemplate reports whether src holds an expression in double braces.
-func HasTemplate(src string) bool { return strings.Contains(src, opening) }
+// Has reports whether src holds an expression in double braces.
+func Has(src string) bool { return strings.Contains(src, opening) }
 
-const opening, closing = "{{", "}}"
+const opening = "{{"
 
-// CompileTemplate compiles text with expressions. The Template is nil when one
-// of the problems, which are placed in src, is more than a warning.
-func (s *Scope) CompileTemplate(src string) (*Template, []Problem) {
+// Bounds of one template.
+const (
+	maxParts = 100      // expressions
+	maxBytes = 64 << 20 // bytes of text
+)
+
+// Compile compiles text with expressions. The Template is nil when one of the
+// problems, which are placed in src, is more than a warning.
+func Compile(s *eval.Scope, src string) (*Template, []eval.Problem) {
 	t := &Template{source: src}
 	if !utf8.ValidString(src) {
-		return nil, []Problem{{Code: CodeSyntax, Message: "text is not valid UTF-8"}}
+		return nil, []eval.Problem{{Code: eval.CodeSyntax, Message: "text is not valid UTF-8"}}
 	}
-	var problems []Problem
+	var problems []eval.Problem
 	in, at := []rune(src), 0
 	for at < len(in) {
 		open := indexOpening(in, at)
@@ -49,29 +57,29 @@ func (s *Scope) CompileTemplate(src string) (*Template, []Problem) {
 		if open == len(in) {
 			break
 		}
-		end := expressionEnd(in, open+2)
+		end := eval.ExpressionEnd(in, open+2)
 		if end < 0 {
-			problems = append(problems, Problem{Offset: open, Length: 2, Code: CodeSyntax,
+			problems = append(problems, eval.Problem{Offset: open, Length: 2, Code: eval.CodeSyntax,
 				Message: `"{{" has no closing "}}"`, Hint: `to write two braces, say {{ "{{" }}`})
 			break
 		}
 		if len(t.parts) >= 2*maxParts {
-			return nil, []Problem{{Offset: open, Length: 2, Code: CodeTooLarge,
+			return nil, []eval.Problem{{Offset: open, Length: 2, Code: eval.CodeTooLarge,
 				Message: fmt.Sprintf("text holds more than %d expressions", maxParts)}}
 		}
-		e, found := s.compilePart(in, open, end)
+		e, found := compilePart(s, in, open, end)
 		problems = append(problems, found...)
 		t.parts = append(t.parts, part{expr: e, offset: open + 2})
 		at = end + 2
 	}
-	if hasErrors(problems) {
+	if eval.HasErrors(problems) {
 		return nil, problems
 	}
 	return t, problems
 }
 
 // compilePart compiles the expression between the braces at open and end.
-func (s *Scope) compilePart(in []rune, open, end int) (*Expr, []Problem) {
+func compilePart(s *eval.Scope, in []rune, open, end int) (*eval.Expr, []eval.Problem) {
 	e, found := s.Compile(string(in[open+2 : end]))
 	for i := range found {
 		found[i].Offset += open + 2
@@ -97,70 +105,32 @@ func indexOpening(in []rune, from int) int {
 	return len(in)
 }
 
-// expressionEnd returns the index of the braces that close an expression, -1
-// when there are none. Brackets nest; strings and comments are passed over.
-func expressionEnd(in []rune, from int) int {
-	depth := 0
-	for i := from; i < len(in); {
-		if end, ok := skipString(in, i); ok {
-			i = end
-			continue
-		}
-		if end, ok := skipBlockComment(in, i); ok {
-			i = end
-			continue
-		}
-		switch in[i] {
-		case '(', '[', '{':
-			depth++
-		case ')', ']':
-			depth--
-		case '}':
-			if depth <= 0 && runeAt(in, i+1) == '}' {
-				return i
-			}
-			depth--
-		}
-		i++
-	}
-	return -1
-}
-
-// skipBlockComment leaves out line comments, which would hide the braces that
-// close their own line.
-func skipBlockComment(in []rune, i int) (int, bool) {
-	if runeAt(in, i+1) != '*' {
-		return i, false
-	}
-	return skipComment(in, i)
-}
-
 // Source returns the text as it was written.
 func (t *Template) Source() string { return t.source }
 
-// Refs returns what all expressions of the template read, as [Expr.Refs] does.
-func (t *Template) Refs() []Ref {
-	var refs []Ref
+// Refs returns what all expressions of the template read, as [eval.Expr.Refs] does.
+func (t *Template) Refs() []eval.Ref {
+	var refs []eval.Ref
 	for _, p := range t.parts {
 		if p.expr != nil {
-			refs = append(refs, p.expr.refs...)
+			refs = append(refs, p.expr.Refs()...)
 		}
 	}
-	return uniqueRefs(refs)
+	return eval.UniqueRefs(refs)
 }
 
 // Type returns the expression's type when the template is a single one, else
 // the type of text.
-func (t *Template) Type() Type {
+func (t *Template) Type() eval.Type {
 	if e, ok := t.Expr(); ok {
 		return e.Type()
 	}
-	return String()
+	return eval.String()
 }
 
 // Expr returns the expression that is the whole template, braces aside. Line
 // breaks after it do not count, since block scalars of YAML end in one.
-func (t *Template) Expr() (*Expr, bool) {
+func (t *Template) Expr() (*eval.Expr, bool) {
 	switch {
 	case len(t.parts) == 0 || t.parts[0].expr == nil:
 		return nil, false
@@ -174,8 +144,8 @@ func (t *Template) Expr() (*Expr, bool) {
 // Eval returns the value of the template: that of its single expression, of
 // any type, else text, in which strings stand as they are, numbers as short as
 // they can be, and arrays and objects as compact JSON. Null inside text is an
-// error. Every error is an [*EvalError] placed in the template.
-func (t *Template) Eval(ctx context.Context, env *Env) (any, error) {
+// error. Every error is an [*eval.EvalError] placed in the template.
+func (t *Template) Eval(ctx context.Context, env *eval.Env) (any, error) {
 	if e, ok := t.Expr(); ok {
 		v, err := e.Eval(ctx, env)
 		return v, t.moved(err, t.parts[0])
@@ -191,31 +161,36 @@ func (t *Template) Eval(ctx context.Context, env *Env) (any, error) {
 			return nil, t.moved(err, p)
 		}
 		if b.Len()+len(s) > maxBytes {
-			return nil, t.moved(p.expr.errorAt(0, failf("text is longer than %d MiB", maxBytes>>20)), p)
+			return nil, t.moved(p.fault(fmt.Sprintf("text is longer than %d MiB", maxBytes>>20)), p)
 		}
 		b.WriteString(s)
 	}
 	return b.String(), nil
 }
 
-func (p part) evalText(ctx context.Context, env *Env) (string, error) {
+func (p part) evalText(ctx context.Context, env *eval.Env) (string, error) {
 	v, err := p.expr.Eval(ctx, env)
 	if err != nil {
 		return "", err
 	}
 	if v == nil {
-		return "", p.expr.errorAt(0, failf("%s is null and cannot stand inside text", strings.TrimSpace(p.expr.source)))
+		return "", p.fault(fmt.Sprintf("%s is null and cannot stand inside text", strings.TrimSpace(p.expr.Source())))
 	}
-	s, err := text(v)
+	s, err := eval.TextOf(v)
 	if err != nil {
-		return "", p.expr.errorAt(0, err)
+		return "", p.fault(err.Error())
 	}
 	return s, nil
 }
 
+// fault concerns the expression as a whole.
+func (p part) fault(message string) error {
+	return &eval.EvalError{Source: p.expr.Source(), Length: utf8.RuneCountInString(p.expr.Source()), Message: message}
+}
+
 // moved places the error of a part in the template. A nil error stays nil.
 func (t *Template) moved(err error, p part) error {
-	var fault *EvalError
+	var fault *eval.EvalError
 	if !errors.As(err, &fault) {
 		return err
 	}

@@ -1,13 +1,20 @@
-package eval
+// Package template compiles and renders texts that hold values in double braces:
+// [Compile] reads text with expressions, [Parse] text with placeholders,
+// [ParseURI] a URI template, and [ParseJSON] JSON with placeholders.
+package template
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 )
 
 // Bounds of one text with placeholders.
 const (
 	maxPlaceholders = 1000
+	maxProblems     = 20  // problems reported for it
 	maxJSONNesting  = 500 // arrays and objects inside one another
 )
 
@@ -28,10 +35,10 @@ type Text struct {
 
 // Placeholder is one tag that a value takes the place of.
 type Placeholder struct {
-	Name           string   // as written, without braces and the space around it
-	Offset, Length int      // of the name, in code points of the text
-	Names          []string // the member names that Path begins with; at least one
-	Path           *Path    // the name read as $.name; its source is Name
+	Name           string         // as written, without braces and the space around it
+	Offset, Length int            // of the name, in code points of the text
+	Names          []string       // the member names that Path begins with; at least one
+	Path           *jsonpath.Path // the name read as $.name; its source is Name
 }
 
 // textPart is literal text, or the tag of a placeholder as it was written.
@@ -42,16 +49,16 @@ type textPart struct {
 
 const noSlot = -1
 
-// ParsePlaceholders reads text with placeholders. The Text is never nil: a tag
+// Parse reads text with placeholders. The Text is never nil: a tag
 // that is at fault stands in it as plain text.
-func ParsePlaceholders(src string) (*Text, []Problem) { return parseText(src, false) }
+func Parse(src string) (*Text, []eval.Problem) { return parseText(src, false) }
 
-// ParseURITemplate reads a URI or a part of one, in which {x}, {{x}} and ${x}
+// ParseURI reads a URI or a part of one, in which {x}, {{x}} and ${x}
 // are placeholders alike. The Text is never nil: a tag that is at fault stands
 // in it as plain text. Values are not percent-encoded; that is the caller's.
-func ParseURITemplate(src string) (*Text, []Problem) { return parseText(src, true) }
+func ParseURI(src string) (*Text, []eval.Problem) { return parseText(src, true) }
 
-func parseText(src string, uri bool) (*Text, []Problem) {
+func parseText(src string, uri bool) (*Text, []eval.Problem) {
 	tags, placeholders, problems := scanTags(src, uri)
 	return &Text{source: src, parts: textParts(src, 0, len(src), tags), placeholders: placeholders}, problems
 }

@@ -1,4 +1,10 @@
-package eval
+package jsonpath
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Get returns what the path leads to in v, which is JSON-like: nil, bool,
 // numbers, string, []any and map[string]any. A definite path gives the value
@@ -77,7 +83,7 @@ type finder struct {
 func (f *finder) visit(n int) bool {
 	f.work += n
 	if f.work > maxPathWork && f.err == nil {
-		f.err = failf("path visits more than %d values", maxPathWork)
+		f.err = fmt.Errorf("path visits more than %d values", maxPathWork)
 	}
 	return f.err == nil
 }
@@ -85,7 +91,7 @@ func (f *finder) visit(n int) bool {
 // deep bounds recursion into data.
 func (f *finder) deep(depth int) bool {
 	if depth > maxPathDepth && f.err == nil {
-		f.err = failf("path looks into data more than %d levels deep", maxPathDepth)
+		f.err = fmt.Errorf("path looks into data more than %d levels deep", maxPathDepth)
 	}
 	return f.err == nil
 }
@@ -157,7 +163,7 @@ func (f *finder) each(v any, do func(child any)) {
 		if !f.visit(len(v)) {
 			return
 		}
-		for _, name := range sortedKeys(v) {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if f.err != nil {
 				return
 			}

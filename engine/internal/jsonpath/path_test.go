@@ -1,4 +1,4 @@
-package eval
+package jsonpath
 
 import (
 	"encoding/json"
@@ -31,7 +31,7 @@ func fleetData(t testing.TB) any {
 
 func mustPath(t testing.TB, src string) *Path {
 	t.Helper()
-	p, problems := ParsePath(src)
+	p, problems := Parse(src)
 	if p == nil {
 		t.Fatalf("%s: %v", src, problems)
 	}
@@ -176,8 +176,8 @@ func TestPathProblems(t *testing.T) {
 		"\xff":                           `0+1 expression-syntax: path is not valid UTF-8`,
 		strings.Repeat("a", maxSource+1): `0+8193 expression-too-large: path is 8193 bytes long, at most 8192 are allowed`,
 	} {
-		p, problems := ParsePath(src)
-		if p != nil || len(problems) != 1 || where(problems[0]) != want {
+		p, problems := Parse(src)
+		if p != nil || len(problems) != 1 || problems[0].String() != want {
 			t.Errorf("%s:\n got %v\nwant %s", src, problems, want)
 		}
 	}
@@ -186,7 +186,7 @@ func TestPathProblems(t *testing.T) {
 func TestPathType(t *testing.T) {
 	list := listType()
 	for src, want := range map[string]string{
-		`$`:                               shape(list),
+		`$`:                               `object`,
 		`$.data[0].id`:                    `string`,
 		`$.data.0.id`:                     `string`,
 		`$.data[*].tags`:                  `[[string]]`,
@@ -216,7 +216,7 @@ func TestPathType(t *testing.T) {
 		got, problem := mustPath(t, src).TypeOf(list)
 		text := shape(got)
 		if problem != nil {
-			text = where(*problem)
+			text = problem.String()
 		}
 		if text != want {
 			t.Errorf("%s:\n got %s\nwant %s", src, text, want)
@@ -228,7 +228,31 @@ func TestPathType(t *testing.T) {
 // lies where the author wrote it.
 func TestPathTypeAfterDrop(t *testing.T) {
 	_, problem := mustPath(t, `find.data[0].idd`).Drop(1).TypeOf(listType())
-	if want := `13+3 unknown-field: unknown field "idd" in find.data[0]; did you mean "id"?`; problem == nil || where(*problem) != want {
+	if want := `13+3 unknown-field: unknown field "idd" in find.data[0]; did you mean "id"?`; problem == nil || problem.String() != want {
 		t.Errorf("got %v, want %s", problem, want)
+	}
+}
+
+func TestPathFiltersCompareNumbersExactly(t *testing.T) {
+	var items []any
+	for _, id := range []string{"9223372036854775807", "9223372036854775808", "9223372036854775809", "1e400", "10.10"} {
+		n, _ := jsonvalue.Number(id)
+		items = append(items, map[string]any{"id": n})
+	}
+	for src, want := range map[string][]any{
+		`$[?@.id == 9223372036854775808].id`: {json.Number("9223372036854775808")},
+		`$[?@.id > 9223372036854775808].id`:  {json.Number("9223372036854775809"), json.Number("1e400")},
+		`$[?@.id == 10.1].id`:                {json.Number("10.10")},
+		`$[?@.id == $[1].id].id`:             {json.Number("9223372036854775808")},
+		`$[?@.id < 9223372036854775808].id`:  {9223372036854775807, json.Number("10.10")},
+	} {
+		p, problem := Parse(src)
+		if problem != nil {
+			t.Fatal(src, problem)
+		}
+		got, _ := p.Get(items)
+		if d := cmp.Diff(any(want), got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", src, d)
+		}
 	}
 }

@@ -1,9 +1,12 @@
-package eval
+package template
 
 import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 )
 
 // tag is a placeholder or a comment in a text; from and to count bytes.
@@ -19,16 +22,16 @@ type tagScanner struct {
 	at           int
 	tags         []tag
 	placeholders []Placeholder
-	problems     []Problem
+	problems     []eval.Problem
 	sections     int
 
 	// counted bytes of src are points code points: positions only grow.
 	counted, points int
 }
 
-func scanTags(src string, uri bool) ([]tag, []Placeholder, []Problem) {
+func scanTags(src string, uri bool) ([]tag, []Placeholder, []eval.Problem) {
 	if !utf8.ValidString(src) {
-		return nil, nil, []Problem{{Code: CodeSyntax, Message: "text is not valid UTF-8"}}
+		return nil, nil, []eval.Problem{{Code: eval.CodeSyntax, Message: "text is not valid UTF-8"}}
 	}
 	s := tagScanner{src: src, uri: uri}
 	for s.scan() {
@@ -44,7 +47,7 @@ func (s *tagScanner) scan() bool {
 	}
 	if len(s.placeholders) >= maxPlaceholders {
 		s.fail(open, len(s.src), "", "text holds more than %d placeholders", maxPlaceholders)
-		s.problems[len(s.problems)-1].Code = CodeTooLarge
+		s.problems[len(s.problems)-1].Code = eval.CodeTooLarge
 		return false
 	}
 	from, inner, braces := s.braces(open)
@@ -157,8 +160,8 @@ func (s *tagScanner) control(inside string) (hint, kind string) {
 
 // placeholderPath reads the name of a placeholder. Outside brackets it is
 // stricter than other paths are: what looks like an expression is none.
-func placeholderPath(name string) (*Path, *Problem) {
-	p := &Problem{Length: utf8.RuneCountInString(name), Code: CodeSyntax}
+func placeholderPath(name string) (*jsonpath.Path, *eval.Problem) {
+	p := &eval.Problem{Length: utf8.RuneCountInString(name), Code: eval.CodeSyntax}
 	if name[0] == '$' || name[0] == '.' || name[0] == '[' || name[0] == '*' {
 		p.Message, p.Hint = "a placeholder begins with a name", "name the step or the input before it"
 		if plain := strings.TrimLeft(name, "$."); plain != "" && plain[0] != '[' && plain[0] != '*' {
@@ -181,7 +184,7 @@ func placeholderPath(name string) (*Path, *Problem) {
 		}
 		at++
 	}
-	path, problems := ParsePath(name)
+	path, problems := jsonpath.Parse(name)
 	if path == nil {
 		return nil, &problems[0]
 	}
@@ -190,8 +193,8 @@ func placeholderPath(name string) (*Path, *Problem) {
 
 func (s *tagScanner) fail(from, to int, hint, format string, args ...any) {
 	offset := s.offset(from)
-	s.problems = append(s.problems, Problem{Offset: offset, Length: utf8.RuneCountInString(s.src[from:to]),
-		Code: CodeSyntax, Message: fmt.Sprintf(format, args...), Hint: hint})
+	s.problems = append(s.problems, eval.Problem{Offset: offset, Length: utf8.RuneCountInString(s.src[from:to]),
+		Code: eval.CodeSyntax, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // offset counts the code points before byte at.

@@ -1,10 +1,13 @@
-package eval
+package template
 
 import (
 	"errors"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 func TestTemplates(t *testing.T) {
@@ -39,7 +42,7 @@ func TestTemplates(t *testing.T) {
 		{"line\n{{ inputs.name }}\n", "line\nAcme\n", "string"},
 	} {
 		t.Run(c.src, func(t *testing.T) {
-			tmpl, problems := scope.CompileTemplate(c.src)
+			tmpl, problems := Compile(scope, c.src)
 			if tmpl == nil {
 				t.Fatal(problems)
 			}
@@ -69,11 +72,11 @@ func TestTemplateProblems(t *testing.T) {
 		{`{{ inputs.name = 1 }}`, `15+1 expression-syntax: unexpected "="; write == to compare`},
 		{"\xff{{ 1 }}", `0+0 expression-syntax: text is not valid UTF-8`},
 	} {
-		tmpl, problems := scope.CompileTemplate(c.src)
+		tmpl, problems := Compile(scope, c.src)
 		var errs []string
 		for _, p := range problems {
 			if !p.Warning {
-				errs = append(errs, where(p))
+				errs = append(errs, p.String())
 			}
 		}
 		if tmpl != nil || len(errs) != 1 || errs[0] != c.want {
@@ -93,12 +96,12 @@ func TestTemplateErrors(t *testing.T) {
 		{`é {{ a-b.data[7].id }}`, 13, `index 7 of a-b.data is out of range (length 2)`},
 		{`{{ a-b.data[7].id }}`, 11, `index 7 of a-b.data is out of range (length 2)`},
 	} {
-		tmpl, problems := scope.CompileTemplate(c.src)
+		tmpl, problems := Compile(scope, c.src)
 		if tmpl == nil {
 			t.Fatal(problems)
 		}
 		_, err := tmpl.Eval(t.Context(), env)
-		var fault *EvalError
+		var fault *eval.EvalError
 		if !errors.As(err, &fault) || fault.Message != c.want || fault.Offset != c.offset || fault.Source != c.src {
 			t.Errorf("%s: got %+v", c.src, err)
 		}
@@ -107,18 +110,61 @@ func TestTemplateErrors(t *testing.T) {
 
 func TestTemplateExprAndRefs(t *testing.T) {
 	scope := fixtureScope()
-	tmpl, _ := scope.CompileTemplate(`{{ inputs.name }} at {{ a-b.data[0].id }}, {{ inputs.name }}`)
+	tmpl, _ := Compile(scope, `{{ inputs.name }} at {{ a-b.data[0].id }}, {{ inputs.name }}`)
 	if got := refText(tmpl.Refs()); got != "a-b.data $inputs.name" {
 		t.Errorf("reads %s", got)
 	}
 	if _, ok := tmpl.Expr(); ok {
 		t.Error("text is taken for one expression")
 	}
-	tmpl, _ = scope.CompileTemplate(`{{ inputs.name }}`)
+	tmpl, _ = Compile(scope, `{{ inputs.name }}`)
 	if e, ok := tmpl.Expr(); !ok || !e.Simple() || e.Source() != " inputs.name " {
 		t.Error("one expression is taken for text")
 	}
-	if HasTemplate("a { b }") || !HasTemplate("a {{ b") {
-		t.Error("HasTemplate")
+	if Has("a { b }") || !Has("a {{ b") {
+		t.Error("Has")
 	}
+}
+
+func FuzzTemplate(f *testing.F) {
+	for _, s := range []string{
+		`{{ inputs.name }} and {{ {a: {b: 1}} }}`, `{{ "}}" }}`, `{{ a-b.data[0].id }}`, `{{ let q = a-b; q?.data ?? 1..n }}`,
+		`{{ map(inputs.domains, {domain: #}) }} /* {{ */`, `a } b }} {{`,
+	} {
+		f.Add(s)
+	}
+	scope, env := fixtureScope(), fixtureEnv()
+	f.Fuzz(func(t *testing.T, src string) {
+		tmpl, problems := Compile(scope, src)
+		checkPlaces(t, src, problems)
+		if (tmpl == nil) != eval.HasErrors(problems) {
+			t.Fatalf("template %v, problems %v", tmpl, problems)
+		}
+		if tmpl == nil {
+			return
+		}
+		v, err := tmpl.Eval(t.Context(), env)
+		if !Has(src) && (err != nil || v != src) {
+			t.Fatalf("text %q became %v, %v", src, v, err)
+		}
+	})
+}
+
+func checkPlaces(t *testing.T, src string, problems []eval.Problem) {
+	t.Helper()
+	size := utf8.RuneCountInString(src)
+	for _, p := range problems {
+		if p.Offset < 0 || p.Length < 0 || p.Offset > size || p.Offset+p.Length > size+1 {
+			t.Fatalf("problem %+v lies outside %q", p, src)
+		}
+		if p.Code == "" || p.Message == "" {
+			t.Fatalf("problem %+v says nothing", p)
+		}
+	}
+}
+
+func sameJSON(a, b any) bool {
+	x, errX := eval.CompactJSON(a)
+	y, errY := eval.CompactJSON(b)
+	return errX == nil && errY == nil && x == y
 }

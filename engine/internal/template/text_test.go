@@ -1,10 +1,12 @@
-package eval
+package template
 
 import (
 	"fmt"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // valuesByName gives the placeholders their values from a map, by name.
@@ -50,7 +52,7 @@ func TestPlaceholderTexts(t *testing.T) {
 		{`a {{null}} b`, none, `a  b`},
 		{`a {{bad}} b`, none, `a {{bad}} b`},
 	} {
-		text, problems := ParsePlaceholders(c.src)
+		text, problems := Parse(c.src)
 		if len(problems) > 0 || text.Source() != c.src {
 			t.Errorf("%q: %v", c.src, problems)
 			continue
@@ -73,7 +75,7 @@ func TestPlaceholderTexts(t *testing.T) {
 }
 
 func TestPlaceholderPlaces(t *testing.T) {
-	text, problems := ParsePlaceholders("é {{ find-berth.shipId }}: {{b.items[0].id}} {{{ who}}}{{who}}")
+	text, problems := Parse("é {{ find-berth.shipId }}: {{b.items[0].id}} {{{ who}}}{{who}}")
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -95,7 +97,7 @@ func TestWholeAndLiteralTexts(t *testing.T) {
 		``: `literal`, `a`: `literal`, `a{{!x}}b`: `literal`, `{{x}}`: `whole`, "{{ x }}\r\n": `whole`, `{{!x}}{{x}}`: `whole`,
 		` {{x}}`: `mixed`, `{{x}} `: `mixed`, `{{x}}{{y}}`: `mixed`, "\n{{x}}": `mixed`,
 	} {
-		text, _ := ParsePlaceholders(src)
+		text, _ := Parse(src)
 		got := "mixed"
 		if _, ok := text.Literal(); ok {
 			got = "literal"
@@ -107,7 +109,7 @@ func TestWholeAndLiteralTexts(t *testing.T) {
 			t.Errorf("%q is %s, want %s", src, got, want)
 		}
 	}
-	if text, _ := ParsePlaceholders(`a{{!x}}b`); len(text.parts) != 1 {
+	if text, _ := Parse(`a{{!x}}b`); len(text.parts) != 1 {
 		t.Error("a comment cuts text in two")
 	}
 }
@@ -138,8 +140,8 @@ func TestPlaceholderProblems(t *testing.T) {
 		strings.Repeat(`{{x}}`, 1001):    `5000+5 expression-too-large: text holds more than 1000 placeholders`,
 		`{{` + strings.Repeat("x", 9000): `0+2 expression-syntax: "{{" has no closing "}}"`,
 	} {
-		text, problems := ParsePlaceholders(src)
-		if len(problems) != 1 || where(problems[0]) != want {
+		text, problems := Parse(src)
+		if len(problems) != 1 || problems[0].String() != want {
 			t.Errorf("%.40s:\n got %v\nwant %s", src, problems, want)
 		}
 		if got := text.RenderPartial(func(int) (any, bool) { return nil, false }); got != src {
@@ -157,10 +159,10 @@ func TestURITemplates(t *testing.T) {
 		`/x{?a,b}`:  `0 3+1 expression-syntax: unexpected '?' in a placeholder; a placeholder is a name, such as {{step.field}}; work out other values in a step`,
 		`/{{a}/{a}`: `1 1+2 expression-syntax: "{{" has no closing "}}"`,
 	} {
-		text, problems := ParseURITemplate(src)
+		text, problems := ParseURI(src)
 		got, _ := text.Render(valuesByName(text.Placeholders(), values))
 		if len(problems) > 0 {
-			got = fmt.Sprintf("%d %s", len(text.Placeholders()), where(problems[0]))
+			got = fmt.Sprintf("%d %s", len(text.Placeholders()), problems[0].String())
 		}
 		if got != want {
 			t.Errorf("%s: got %s, want %s", src, got, want)
@@ -175,7 +177,7 @@ func FuzzPlaceholders(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		for _, parse := range []func(string) (*Text, []Problem){ParsePlaceholders, ParseURITemplate} {
+		for _, parse := range []func(string) (*Text, []eval.Problem){Parse, ParseURI} {
 			text, problems := parse(src)
 			checkPlaces(t, src, problems)
 			in := []rune(src)
@@ -198,7 +200,7 @@ func FuzzPlaceholders(f *testing.F) {
 }
 
 func BenchmarkTextRender(b *testing.B) {
-	text, _ := ParsePlaceholders(`Dear {{who}}, ship {{find-berth.shipId}} has {{n}} crew and {{f}} tons`)
+	text, _ := Parse(`Dear {{who}}, ship {{find-berth.shipId}} has {{n}} crew and {{f}} tons`)
 	value := valuesByName(text.Placeholders(), placeholderValues())
 	b.ReportAllocs()
 	for b.Loop() {

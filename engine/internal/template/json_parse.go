@@ -1,15 +1,17 @@
-package eval
+package template
 
 import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// ParseJSONText reads JSON with placeholders. It is nil when the text would be
+// ParseJSON reads JSON with placeholders. It is nil when the text would be
 // no JSON (RFC 8259) whatever values its placeholders had: it may be plain text
-// then. Problems beside a JSONText are about tags, which stand as plain text.
-func ParseJSONText(src string) (*JSONText, []Problem) {
+// then. Problems beside a JSON are about tags, which stand as plain text.
+func ParseJSON(src string) (*JSON, []eval.Problem) {
 	tags, placeholders, problems := scanTags(src, false)
 	p := jsonTextParser{src: src, tags: tags}
 	p.value()
@@ -18,10 +20,10 @@ func ParseJSONText(src string) (*JSONText, []Problem) {
 		p.unexpected("the end")
 	}
 	if p.fault == "" && utf8.ValidString(src) {
-		return &JSONText{source: src, placeholders: placeholders, nodes: p.out}, problems
+		return &JSON{source: src, placeholders: placeholders, nodes: p.out}, problems
 	}
 	if len(problems) == 0 { // else they say why
-		problems = []Problem{p.problem()}
+		problems = []eval.Problem{p.problem()}
 	}
 	return nil, problems
 }
@@ -38,8 +40,8 @@ type jsonTextParser struct {
 	faultAt int
 }
 
-func (p *jsonTextParser) problem() Problem {
-	return Problem{Offset: utf8.RuneCountInString(p.src[:p.faultAt]), Length: min(len(p.src)-p.faultAt, 1), Code: CodeSyntax,
+func (p *jsonTextParser) problem() eval.Problem {
+	return eval.Problem{Offset: utf8.RuneCountInString(p.src[:p.faultAt]), Length: min(len(p.src)-p.faultAt, 1), Code: eval.CodeSyntax,
 		Message: "text is not JSON: " + p.fault}
 }
 

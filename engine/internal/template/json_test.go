@@ -1,4 +1,4 @@
-package eval
+package template
 
 import (
 	"encoding/json"
@@ -41,7 +41,7 @@ func TestJSONTexts(t *testing.T) {
 		// comments vanish
 		{`{"a": {{! why }} 1, "b{{!}}": "{{!x}}{{n}}"{{!}}}`, `{"a":  1, "b": "3"}`},
 	} {
-		text, problems := ParseJSONText(c.src)
+		text, problems := ParseJSON(c.src)
 		if text == nil || len(problems) > 0 {
 			t.Errorf("%s: %v", c.src, problems)
 			continue
@@ -64,7 +64,7 @@ func TestJSONTexts(t *testing.T) {
 
 func TestJSONTextWithValuesThatJSONCannotHold(t *testing.T) {
 	for _, src := range []string{`[{{bad}}]`, `["{{bad}}"]`, `{"a": "x {{bad}}"}`, `[{{nested}}]`} {
-		text, _ := ParseJSONText(src)
+		text, _ := ParseJSON(src)
 		b, err := text.Render(valuesByName(text.Placeholders(), map[string]any{"bad": math.NaN(), "nested": []any{math.Inf(1)}}))
 		if b != nil || err == nil || !strings.HasPrefix(err.Error(), "the value of {{") {
 			t.Errorf("%s: got %s, %v", src, b, err)
@@ -99,12 +99,12 @@ func TestTextsThatAreNoJSON(t *testing.T) {
 		strings.Repeat(`{"a":[`, 1e5): `1500+1 expression-syntax: text is not JSON: it nests deeper than 500 levels`,
 		"\xff":                        `0+0 expression-syntax: text is not valid UTF-8`,
 	} {
-		text, problems := ParseJSONText(src)
-		if text != nil || len(problems) != 1 || where(problems[0]) != want {
+		text, problems := ParseJSON(src)
+		if text != nil || len(problems) != 1 || problems[0].String() != want {
 			t.Errorf("%.40s:\n got %v\nwant %s", src, problems, want)
 		}
 	}
-	if text, problems := ParseJSONText(`{"a": "{{#x}}"}`); text == nil || len(problems) != 1 {
+	if text, problems := ParseJSON(`{"a": "{{#x}}"}`); text == nil || len(problems) != 1 {
 		t.Error("a faulty tag in a string is text, and a problem")
 	}
 }
@@ -115,7 +115,7 @@ func FuzzJSONTextRoundTrip(f *testing.F) {
 	for _, s := range []string{`"}, {"x": "`, "\x00\\\"\n\u2028\xff", `{{v}}`, `\u0022`, `null`, "</script>", `\`} {
 		f.Add(s, `{"k": 1.5e3}`)
 	}
-	text, problems := ParseJSONText(`{"s": "{{s}}", "v": {{v}}, "mixed": "<{{s}}|{{s}}>", "l": [{{s}}, {{v}}, {"{{s}}": {{v}}}], "gone": {{gone}}}`)
+	text, problems := ParseJSON(`{"s": "{{s}}", "v": {{v}}, "mixed": "<{{s}}|{{s}}>", "l": [{{s}}, {{v}}, {"{{s}}": {{v}}}], "gone": {{gone}}}`)
 	if text == nil {
 		f.Fatal(problems)
 	}
@@ -148,7 +148,7 @@ func FuzzJSONText(f *testing.F) {
 	}
 	hostile := []any{nil, `"}`, "\\", "\xed\xa0\x80", `\udc00`, 1e300, -0.5, []any{}, map[string]any{"\"": []any{nil}}, true, "{{a}}", math.MaxInt}
 	f.Fuzz(func(t *testing.T, src string, choice uint64) {
-		text, problems := ParseJSONText(src)
+		text, problems := ParseJSON(src)
 		checkPlaces(t, src, problems)
 		if text == nil {
 			if len(problems) == 0 {
@@ -178,7 +178,7 @@ func FuzzJSONText(f *testing.F) {
 }
 
 func BenchmarkJSONTextRender(b *testing.B) {
-	text, _ := ParseJSONText(`{"text": "> {{who}} <", "crew": {{list}}, "n": {{n}}, "meta": {"a": 1, "b": [true, {{ok}}]}, "gone": {{none}}}`)
+	text, _ := ParseJSON(`{"text": "> {{who}} <", "crew": {{list}}, "n": {{n}}, "meta": {"a": 1, "b": [true, {{ok}}]}, "gone": {{none}}}`)
 	value := valuesByName(text.Placeholders(), placeholderValues())
 	b.ReportAllocs()
 	for b.Loop() {
@@ -188,9 +188,9 @@ func BenchmarkJSONTextRender(b *testing.B) {
 	}
 }
 
-func BenchmarkParseJSONText(b *testing.B) {
+func BenchmarkParseJSON(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		ParseJSONText(`{"text": "> {{who}} <", "crew": {{list}}, "n": {{n}}, "meta": {"a": 1, "b": [true, {{ok}}]}, "gone": {{none}}}`)
+		ParseJSON(`{"text": "> {{who}} <", "crew": {{list}}, "n": {{n}}, "meta": {"a": 1, "b": [true, {{ok}}]}, "gone": {{none}}}`)
 	}
 }

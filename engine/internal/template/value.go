@@ -1,11 +1,13 @@
-package eval
+package template
 
 import (
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// appendText appends v as it stands inside text; it is text without the
+// appendText appends v as it stands inside text; it is [eval.TextOf] without the
 // detours. ok is false for what has no text: null, and what JSON cannot hold.
 func appendText(b []byte, v any) (out []byte, ok bool) {
 	switch v := v.(type) {
@@ -16,7 +18,7 @@ func appendText(b []byte, v any) (out []byte, ok bool) {
 	case int:
 		return strconv.AppendInt(b, int64(v), 10), true
 	}
-	s, err := text(v)
+	s, err := eval.TextOf(v)
 	return append(b, s...), err == nil
 }
 
@@ -30,7 +32,7 @@ func appendJSON(b []byte, v any) (out []byte, ok bool) {
 	case bool, int, float64:
 		return appendText(b, v)
 	}
-	s, err := compactJSON(v)
+	s, err := eval.CompactJSON(v)
 	return append(b, s...), err == nil
 }
 

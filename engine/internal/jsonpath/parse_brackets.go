@@ -1,4 +1,4 @@
-package eval
+package jsonpath
 
 import (
 	"strconv"
@@ -147,7 +147,7 @@ func (p *pathParser) quoted() string {
 func (p *pathParser) escape(quote rune) rune {
 	from := p.at
 	p.at += 2
-	r := runeAt(p.in, p.at-1)
+	r := p.runeAt(p.at - 1)
 	const letters, meant = `bfnrt/\`, "\b\f\n\r\t/\\"
 	switch i := strings.IndexRune(letters, r); {
 	case r == quote:

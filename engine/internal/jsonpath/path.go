@@ -1,13 +1,20 @@
-package eval
+// Package jsonpath compiles and follows the paths of framework files, such as
+// $.data[0].id. Start with [Parse].
+package jsonpath
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // Bounds of one path. What a path selects is bounded too, since a few
 // wildcards and descendants can multiply small data into very much.
 const (
+	maxSource      = 8 << 10   // bytes of source
 	maxPathNesting = 16        // filters and parentheses inside one another
 	maxPathDepth   = 10_000    // how deep descendants and comparisons look into data
 	maxPathWork    = 1_000_000 // values that one evaluation may visit
@@ -29,6 +36,9 @@ type Path struct {
 	segments []segment
 	definite bool
 }
+
+// span is a range of code points.
+type span struct{ from, to int }
 
 // segment selects from each value that the segments before it selected, or
 // from that value and all its descendants. Its place in the source is where
@@ -65,35 +75,42 @@ type slice struct {
 	step     int
 }
 
-// ParsePath compiles a path. It is nil when there are problems; their offsets
+// Parse compiles a path. It is nil when there are problems; their offsets
 // count code points of src.
-func ParsePath(src string) (*Path, []Problem) {
+func Parse(src string) (*Path, []eval.Problem) {
 	if p, ok := refusePath(src); ok {
-		return nil, []Problem{p}
+		return nil, []eval.Problem{p}
 	}
 	parser := pathParser{in: []rune(src)}
 	segments := parser.path()
 	if parser.problem != nil {
-		return nil, []Problem{*parser.problem}
+		return nil, []eval.Problem{*parser.problem}
 	}
 	return newPath(src, segments), nil
 }
 
-func refusePath(src string) (Problem, bool) {
+func refusePath(src string) (eval.Problem, bool) {
 	from, to := trimmedSpan(src)
-	p := Problem{Offset: from, Length: to - from, Code: CodeSyntax}
+	p := eval.Problem{Offset: from, Length: to - from, Code: eval.CodeSyntax}
 	switch {
 	case len(src) > maxSource:
-		p.Code = CodeTooLarge
-		p.Message = failf("path is %d bytes long, at most %d are allowed", len(src), maxSource).Error()
+		p.Code = eval.CodeTooLarge
+		p.Message = fmt.Sprintf("path is %d bytes long, at most %d are allowed", len(src), maxSource)
 	case !utf8.ValidString(src):
 		p.Message = "path is not valid UTF-8"
 	case from == to:
 		p.Message, p.Hint = "path is empty", "write $. for the whole value"
 	default:
-		return Problem{}, false
+		return eval.Problem{}, false
 	}
 	return p, true
+}
+
+// trimmedSpan is the range of src without the space around it.
+func trimmedSpan(src string) (from, to int) {
+	left := strings.TrimLeft(src, " \t\r\n")
+	from = utf8.RuneCountInString(src) - utf8.RuneCountInString(left)
+	return from, from + utf8.RuneCountInString(strings.TrimRight(left, " \t\r\n"))
 }
 
 func newPath(src string, segments []segment) *Path {
@@ -129,4 +146,12 @@ func (p *Path) Names() []string {
 // the shorter path is read from.
 func (p *Path) Drop(n int) *Path {
 	return newPath(p.source, p.segments[min(max(n, 0), len(p.segments)):])
+}
+
+// Whole reports whether the path selects the value itself and nothing in it.
+func (p *Path) Whole() bool { return len(p.segments) == 0 }
+
+// Name returns the path of one name, $.name, whatever characters it holds.
+func Name(name string) *Path {
+	return newPath(name, []segment{{selectors: []selector{{kind: selectName, name: name}}}})
 }

@@ -1,9 +1,11 @@
-package eval
+package jsonpath
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // Whatever a path does, it ends soon and in bounded memory.
@@ -45,7 +47,7 @@ func TestPathLimits(t *testing.T) {
 		`$[?` + strings.Repeat(`(`, 2000) + `@` + strings.Repeat(`)`, 2000) + `]`,
 		`$[?` + strings.Repeat(`!`, 2000) + `@]`,
 	} {
-		if p, problems := ParsePath(src); p != nil || !strings.Contains(problems[0].Message, "nests more than 16") {
+		if p, problems := Parse(src); p != nil || !strings.Contains(problems[0].Message, "nests more than 16") {
 			t.Errorf("%.20s...: %v", src, problems)
 		}
 	}
@@ -68,9 +70,9 @@ func FuzzPath(f *testing.F) {
 		f.Add(s)
 	}
 	data := fleetData(f)
-	types := FromValue(data)
+	types := eval.FromValue(data)
 	f.Fuzz(func(t *testing.T, src string) {
-		p, problems := ParsePath(src)
+		p, problems := Parse(src)
 		checkPlaces(t, src, problems)
 		if (p == nil) == (len(problems) == 0) {
 			t.Fatalf("path %v, problems %v", p, problems)
@@ -87,9 +89,9 @@ func FuzzPath(f *testing.F) {
 		}
 		typ, problem := p.TypeOf(types)
 		if problem != nil {
-			checkPlaces(t, src, []Problem{*problem})
-		} else if found && v != nil && !typ.Accepts(FromValue(v)) && !strings.Contains(typ.String(), "array") {
-			t.Fatalf("%s is %s, of type %s", src, describe(v), typ)
+			checkPlaces(t, src, []eval.Problem{*problem})
+		} else if found && v != nil && !typ.Accepts(eval.FromValue(v)) && !strings.Contains(typ.String(), "array") {
+			t.Fatalf("%s is %s, of type %s", src, "a value", typ)
 		}
 		if !utf8.ValidString(src) {
 			t.Fatal("took what is no text")
@@ -115,9 +117,22 @@ func BenchmarkPathGet(b *testing.B) {
 	}
 }
 
-func BenchmarkParsePath(b *testing.B) {
+func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		mustPath(b, `$.ships[0].crew[0].rank.code`)
+	}
+}
+
+func checkPlaces(t *testing.T, src string, problems []eval.Problem) {
+	t.Helper()
+	size := utf8.RuneCountInString(src)
+	for _, p := range problems {
+		if p.Offset < 0 || p.Length < 0 || p.Offset > size || p.Offset+p.Length > size+1 {
+			t.Fatalf("problem %+v lies outside %q", p, src)
+		}
+		if p.Code == "" || p.Message == "" {
+			t.Fatalf("problem %+v says nothing", p)
+		}
 	}
 }

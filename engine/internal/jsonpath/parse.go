@@ -1,4 +1,4 @@
-package eval
+package jsonpath
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // pathParser reads a path by recursive descent. The first fault ends it:
@@ -14,7 +16,7 @@ type pathParser struct {
 	in      []rune
 	at      int
 	nesting int
-	problem *Problem
+	problem *eval.Problem
 }
 
 // fail records a fault in the source from offset from up to where the parser
@@ -24,7 +26,7 @@ func (p *pathParser) fail(from int, hint, format string, args ...any) {
 		return
 	}
 	from = min(from, max(len(p.in)-1, 0))
-	p.problem = &Problem{Offset: from, Length: max(min(p.at, len(p.in))-from, 1), Code: CodeSyntax,
+	p.problem = &eval.Problem{Offset: from, Length: max(min(p.at, len(p.in))-from, 1), Code: eval.CodeSyntax,
 		Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
@@ -39,7 +41,15 @@ func (p *pathParser) unexpected(wanted, hint string) {
 	p.fail(from, hint, "unexpected %q in a path, where %s should be", p.in[from], wanted)
 }
 
-func (p *pathParser) peek() rune { return runeAt(p.in, p.at) }
+// peek returns the rune that comes next, -1 at the end.
+func (p *pathParser) peek() rune { return p.runeAt(p.at) }
+
+func (p *pathParser) runeAt(i int) rune {
+	if i < 0 || i >= len(p.in) {
+		return -1
+	}
+	return p.in[i]
+}
 
 // take passes over text if it comes next.
 func (p *pathParser) take(text string) bool {

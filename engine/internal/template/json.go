@@ -1,15 +1,18 @@
-package eval
+package template
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
-// JSONText is JSON with placeholders, as request bodies are written:
+// JSON is JSON with placeholders, as request bodies are written:
 //
 //	{"text": "> {{text}} <", "crew": {{crew}}, "note": "{{note}}"}
 //
 // Inside a string a value goes in as text, escaped; elsewhere as JSON, of any
-// type. So no value changes the structure that the author wrote. A JSONText is
+// type. So no value changes the structure that the author wrote. A JSON is
 // immutable and safe for concurrent use.
-type JSONText struct {
+type JSON struct {
 	source       string
 	placeholders []Placeholder
 	nodes        []jsonNode
@@ -41,10 +44,10 @@ type (
 )
 
 // Source returns the text as it was written.
-func (t *JSONText) Source() string { return t.source }
+func (t *JSON) Source() string { return t.source }
 
 // Placeholders lists the placeholders as [Text.Placeholders] does.
-func (t *JSONText) Placeholders() []Placeholder { return slices.Clone(t.placeholders) }
+func (t *JSON) Placeholders() []Placeholder { return slices.Clone(t.placeholders) }
 
 // Render returns the JSON with values in place of the placeholders; the rest
 // stays byte for byte. value returns the value of a placeholder by its index,
@@ -56,7 +59,7 @@ func (t *JSONText) Placeholders() []Placeholder { return slices.Clone(t.placehol
 // inside longer text, and as the name of a member no value. When the text is
 // nothing but a placeholder that has no value, the result is nil: there is no
 // body. The error tells of a value that JSON cannot hold.
-func (t *JSONText) Render(value func(i int) (any, bool)) ([]byte, error) {
+func (t *JSON) Render(value func(i int) (any, bool)) ([]byte, error) {
 	b := make([]byte, 0, len(t.source)+64)
 	for _, n := range t.nodes {
 		var present bool
@@ -85,7 +88,7 @@ func unwritable(tag string, ok bool) error {
 	if ok {
 		return nil
 	}
-	return failf("the value of %s is none that JSON can hold", tag)
+	return fmt.Errorf("the value of %s is none that JSON can hold", tag)
 }
 
 func (s jsonString) append(b []byte, value func(int) (any, bool)) ([]byte, bool, error) {

@@ -1,10 +1,12 @@
-package eval
+package jsonpath
 
 import (
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // Functions in filters: those of RFC 9535, section 2.4.
@@ -24,7 +26,7 @@ type (
 func (p *pathParser) call(name string, from int) operand {
 	names := []string{"length", "count", "value", "match", "search"}
 	if !slices.Contains(names, name) {
-		p.fail(from, suggest(name, "functions", names), "unknown function %q", name)
+		p.fail(from, eval.Suggest(name, "functions", names), "unknown function %q", name)
 		return nil
 	}
 	arg := p.operand()

@@ -1,49 +1,51 @@
-package eval
+package jsonpath
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
 // TypeOf returns the type of what the path leads to in values of type t: an
 // array unless the path is definite. The problem tells of a field that a
 // closed object lacks, or of a field or item of something that has none; its
 // offset counts code points of the path's source.
-func (p *Path) TypeOf(t Type) (Type, *Problem) {
+func (p *Path) TypeOf(t eval.Type) (eval.Type, *eval.Problem) {
 	c := pathTyper{source: []rune(p.source), root: t}
 	out, problem := c.walk(p.segments, t)
 	switch {
 	case problem != nil:
-		return Type{}, problem
+		return eval.Type{}, problem
 	case p.definite:
 		return out, nil
 	}
-	return ArrayOf(out), nil
+	return eval.ArrayOf(out), nil
 }
 
 // pathTyper types one path, and the paths in its filters.
 type pathTyper struct {
 	source []rune
-	root   Type
+	root   eval.Type
 	from   int    // where the path being typed begins
 	items  string // in a filter: what its items are items of
 }
 
 // walk returns the type of each value that segments select from a t.
-func (c *pathTyper) walk(segments []segment, t Type) (Type, *Problem) {
+func (c *pathTyper) walk(segments []segment, t eval.Type) (eval.Type, *eval.Problem) {
 	for _, s := range segments {
 		if s.descend { // anything may be down there
-			t = Any()
+			t = eval.Any()
 			continue
 		}
-		var all Type
+		var all eval.Type
 		for i, sel := range s.selectors {
 			u, problem := c.select1(sel, t, s.at)
 			if problem != nil {
-				return Type{}, problem
+				return eval.Type{}, problem
 			}
 			if i > 0 {
-				u = all.merge(u)
+				u = all.Merge(u)
 			}
 			all = u
 		}
@@ -52,7 +54,7 @@ func (c *pathTyper) walk(segments []segment, t Type) (Type, *Problem) {
 	return t, nil
 }
 
-func (c *pathTyper) select1(sel selector, t Type, at span) (Type, *Problem) {
+func (c *pathTyper) select1(sel selector, t eval.Type, at span) (eval.Type, *eval.Problem) {
 	if t.IsAny() {
 		return t, nil
 	}
@@ -60,15 +62,15 @@ func (c *pathTyper) select1(sel selector, t Type, at span) (Type, *Problem) {
 	case selectName:
 		return c.field(sel, t, at)
 	case selectIndex, selectSlice:
-		if t.kind != arrayKind {
-			return Type{}, c.noItems(t, at)
+		if t.Kind() != "array" {
+			return eval.Type{}, c.noItems(t, at)
 		}
 		return t.Elem(), nil
 	}
-	if t.kind != arrayKind && t.kind != objectKind {
-		return Type{}, c.noItems(t, at)
+	if t.Kind() != "array" && t.Kind() != "object" {
+		return eval.Type{}, c.noItems(t, at)
 	}
-	item := childType(t)
+	item := t.Child()
 	if sel.kind == selectAll {
 		return item, nil
 	}
@@ -77,52 +79,36 @@ func (c *pathTyper) select1(sel selector, t Type, at span) (Type, *Problem) {
 	return item, sel.cond.check(&inner, item)
 }
 
-// childType is the type of every item or field of a t.
-func childType(t Type) Type {
-	if t.kind == arrayKind || t.open || len(t.fields) == 0 {
-		return t.Elem()
-	}
-	var out Type
-	for i, name := range t.Fields() {
-		f := t.fields[name]
-		if i > 0 {
-			f = out.merge(f)
-		}
-		out = f
-	}
-	return out
-}
-
-func (c *pathTyper) field(sel selector, t Type, at span) (Type, *Problem) {
-	p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeWrongType}
+func (c *pathTyper) field(sel selector, t eval.Type, at span) (eval.Type, *eval.Problem) {
+	p := eval.Problem{Offset: at.from, Length: at.to - at.from, Code: eval.CodeWrongType}
 	switch {
-	case t.kind == arrayKind && sel.bare:
+	case t.Kind() == "array" && sel.bare:
 		return t.Elem(), nil
-	case t.kind == arrayKind:
+	case t.Kind() == "array":
 		p.Message = fmt.Sprintf("an array has no field %q", sel.name)
 		p.Hint = "write [0] before it for the first item, or [*] for every one"
-		return Type{}, &p
-	case t.kind != objectKind:
+		return eval.Type{}, &p
+	case t.Kind() != "object":
 		p.Message = fmt.Sprintf("%s has no fields, so no %q", t, sel.name)
-		return Type{}, &p
+		return eval.Type{}, &p
 	}
 	f, ok := t.Field(sel.name)
 	if ok {
 		return f, nil
 	}
-	p.Code = CodeUnknownField
+	p.Code = eval.CodeUnknownField
 	p.Message = fmt.Sprintf("unknown field %q", sel.name)
 	if owner := c.owner(at); owner != "" {
 		p.Message += " in " + owner
 	}
-	p.Hint = suggest(sel.name, "it has", t.Fields())
-	return Type{}, &p
+	p.Hint = eval.Suggest(sel.name, "it has", t.Fields())
+	return eval.Type{}, &p
 }
 
-func (c *pathTyper) noItems(t Type, at span) *Problem {
-	p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeWrongType, Message: fmt.Sprintf("%s has no items", t)}
-	if t.kind == objectKind {
-		p.Hint = suggest("", "it is no array; it has", t.Fields())
+func (c *pathTyper) noItems(t eval.Type, at span) *eval.Problem {
+	p := eval.Problem{Offset: at.from, Length: at.to - at.from, Code: eval.CodeWrongType, Message: fmt.Sprintf("%s has no items", t)}
+	if t.Kind() == "object" {
+		p.Hint = eval.Suggest("", "it is no array; it has", t.Fields())
 	}
 	return &p
 }
@@ -139,10 +125,10 @@ func (c *pathTyper) owner(at span) string {
 	return strings.TrimSpace(text)
 }
 
-func (c orCondition) check(t *pathTyper, item Type) *Problem  { return checkAll(c, t, item) }
-func (c andCondition) check(t *pathTyper, item Type) *Problem { return checkAll(c, t, item) }
+func (c orCondition) check(t *pathTyper, item eval.Type) *eval.Problem  { return checkAll(c, t, item) }
+func (c andCondition) check(t *pathTyper, item eval.Type) *eval.Problem { return checkAll(c, t, item) }
 
-func checkAll(terms []condition, t *pathTyper, item Type) *Problem {
+func checkAll(terms []condition, t *pathTyper, item eval.Type) *eval.Problem {
 	for _, term := range terms {
 		if p := term.check(t, item); p != nil {
 			return p
@@ -151,16 +137,16 @@ func checkAll(terms []condition, t *pathTyper, item Type) *Problem {
 	return nil
 }
 
-func (c comparison) check(t *pathTyper, item Type) *Problem {
+func (c comparison) check(t *pathTyper, item eval.Type) *eval.Problem {
 	if p := c.left.check(t, item); p != nil {
 		return p
 	}
 	return c.right.check(t, item)
 }
 
-func (literal) check(*pathTyper, Type) *Problem { return nil }
+func (literal) check(*pathTyper, eval.Type) *eval.Problem { return nil }
 
-func (q query) check(t *pathTyper, item Type) *Problem {
+func (q query) check(t *pathTyper, item eval.Type) *eval.Problem {
 	inner := *t
 	inner.from = q.at.from
 	if q.rooted {
@@ -170,5 +156,5 @@ func (q query) check(t *pathTyper, item Type) *Problem {
 	return p
 }
 
-func (m measure) check(t *pathTyper, item Type) *Problem  { return m.of.check(t, item) }
-func (m matching) check(t *pathTyper, item Type) *Problem { return m.of.check(t, item) }
+func (m measure) check(t *pathTyper, item eval.Type) *eval.Problem  { return m.of.check(t, item) }
+func (m matching) check(t *pathTyper, item eval.Type) *eval.Problem { return m.of.check(t, item) }

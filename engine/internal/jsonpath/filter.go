@@ -1,8 +1,9 @@
-package eval
+package jsonpath
 
 import (
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
@@ -13,13 +14,13 @@ const bytesPerVisit = 64
 type condition interface {
 	holds(f *finder, item any) bool
 	// check types what the condition reads of items of type t.
-	check(c *pathTyper, t Type) *Problem
+	check(c *pathTyper, t eval.Type) *eval.Problem
 }
 
 // operand is one side of a comparison; ok is false when there is no value.
 type operand interface {
 	value(f *finder, item any) (v any, ok bool)
-	check(c *pathTyper, t Type) *Problem
+	check(c *pathTyper, t eval.Type) *eval.Problem
 }
 
 type (
