@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -20,7 +21,7 @@ func (a *app) wholeAnswer(res *engine.Result, showSensitive bool) {
 		return
 	}
 	if slices.Contains(res.SensitiveOutputs, name) && !showSensitive {
-		a.printf("%s\n", redacted)
+		a.printf("%s\n", term.Redacted)
 		a.hiddenOutputs()
 		return
 	}
@@ -48,7 +49,7 @@ func (a *app) textAnswer(s string) {
 		a.printf("%s", s)
 		return
 	}
-	a.printf("%s\n", strings.TrimSuffix(printable(s), "\n"))
+	a.printf("%s\n", strings.TrimSuffix(term.Printable(s), "\n"))
 }
 
 func (a *app) bytesAnswer(res *engine.Result, text string) {
@@ -75,7 +76,7 @@ func bytesText(form *engine.AnswerForm, size int) string {
 	if media == "" {
 		media = "binary"
 	}
-	return fmt.Sprintf("%s, %s", oneLine(media), count(size, "byte", "bytes"))
+	return fmt.Sprintf("%s, %s", term.OneLine(media), term.Count(size, "byte", "bytes"))
 }
 
 func (a *app) hiddenOutputs() {

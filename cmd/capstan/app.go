@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/internal/fault"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
@@ -15,8 +17,8 @@ import (
 // app is one invocation: where it reads and writes, and the flags that every
 // command has.
 type app struct {
-	io    *streams
-	out   *sink // stdout
+	io    *term.Streams
+	out   *term.Sink // stdout
 	args  []string
 	flags globalFlags
 }
@@ -34,8 +36,8 @@ type globalFlags struct {
 }
 
 // run executes one command line and returns its exit code.
-func run(ctx context.Context, args []string, with *streams) (code int) {
-	a := &app{out: &sink{w: with.Out}, args: args}
+func run(ctx context.Context, args []string, with *term.Streams) (code int) {
+	a := &app{out: &term.Sink{W: with.Out}, args: args}
 	own := *with
 	own.Err = &stderr{w: with.Err, flags: &a.flags}
 	a.io = &own
@@ -46,18 +48,49 @@ func run(ctx context.Context, args []string, with *streams) (code int) {
 	root.SetErr(own.Err)
 	defer a.onPanic(&code)
 	cmd, err := root.ExecuteContextC(ctx)
-	if !a.io.Interrupts.claim() {
+	if !a.io.Interrupts.Claim() {
 		return exitInterrupted
 	}
 	code = a.report(cmd, err)
 	a.documentError(err)
-	if a.out.err != nil && code == exitDone {
+	if a.out.Err != nil && code == exitDone {
 		code = exitFailed
-		if !isClosedPipe(a.out.err) {
-			a.complain("capstan: the output could not be written: %v", a.out.err)
+		if !term.IsClosedPipe(a.out.Err) {
+			a.complain("capstan: the output could not be written: %v", a.out.Err)
 		}
 	}
 	return code
+}
+
+// newProgress returns the progress for -q, for a terminal, for a pipe or for
+// --log-format json.
+func (a *app) newProgress() *term.Progress {
+	p := &term.Progress{Out: a.io.Err, Width: a.io.Width}
+	switch {
+	case a.flags.quiet:
+		p.Out = io.Discard
+	case a.flags.logFormat == "json":
+		p.Log = a.records()
+	default:
+		p.Paint = term.Paint(a.color(a.io.ErrTTY))
+		p.Live = bool(p.Paint) && !a.flags.verbose // -v prints lines of its own
+	}
+	return p
+}
+
+// color reports whether a stream may carry colour: a terminal that knows it, and
+// no request for none (https://no-color.org).
+func (a *app) color(tty bool) bool {
+	return tty && !a.flags.noColor && a.io.Getenv("NO_COLOR") == "" && a.io.Getenv("TERM") != "dumb"
+}
+
+// textWidth returns the columns to fit text into, 0 for no limit: a pipe or a
+// file gets its text uncut.
+func (a *app) textWidth(tty bool) int {
+	if !tty {
+		return 0
+	}
+	return a.io.Width()
 }
 
 // onPanic reports a fault of capstan itself. What Go prints of a panic has its

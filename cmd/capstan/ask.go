@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -14,10 +15,10 @@ import (
 // attendant sees to the external steps of one run that no command performs.
 type attendant struct {
 	app    *app
-	show   *progress
+	show   *term.Progress
 	rt     durable.Runtime // nil: nothing keeps the run
 	stay   bool            // the process stays while somebody performs a step
-	prompt *prompter
+	prompt *term.Prompter
 
 	capability string
 
@@ -29,10 +30,10 @@ type attendant struct {
 
 // attend returns the attendant of a run about to be executed. Call close when it
 // has been.
-func (a *app) attend(show *progress, rt durable.Runtime, stay, showSensitive bool) *attendant {
-	p := &prompter{
-		out: a.io.Err, lines: lineReader(a.io.In), showSensitive: showSensitive,
-		paint: paint(a.color(a.io.ErrTTY)), width: a.textWidth(a.io.ErrTTY),
+func (a *app) attend(show *term.Progress, rt durable.Runtime, stay, showSensitive bool) *attendant {
+	p := &term.Prompter{
+		Out: a.io.Err, Lines: term.Lines(a.io.In), Parse: parseJSON, ShowSensitive: showSensitive,
+		Paint: term.Paint(a.color(a.io.ErrTTY)), Width: a.textWidth(a.io.ErrTTY),
 	}
 	return &attendant{app: a, show: show, rt: rt, stay: stay, prompt: p}
 }
@@ -71,7 +72,7 @@ func (t *attendant) event(e engine.Event) {
 	t.mu.Lock()
 	t.run = e.Run
 	t.mu.Unlock()
-	t.show.event(e)
+	t.show.Event(e)
 }
 
 // close withdraws an open question.
@@ -87,9 +88,9 @@ func (t *attendant) close() {
 
 // ask asks, with the live line out of the way.
 func (t *attendant) ask(ctx context.Context, step engine.ExternalStep) (any, error) {
-	t.show.hold()
-	defer t.show.release()
-	return t.prompt.ask(ctx, step)
+	t.show.Hold()
+	defer t.show.Release()
+	return t.prompt.Ask(ctx, step)
 }
 
 // askOrStop is for a run that nothing keeps. Nobody else can say that the step is
@@ -126,18 +127,18 @@ func (t *attendant) askMeanwhile(ctx context.Context, step engine.ExternalStep) 
 
 // announce says what is to be done, where there is nobody to ask.
 func (t *attendant) announce(step engine.ExternalStep) {
-	t.show.hold()
-	defer t.show.release()
+	t.show.Hold()
+	defer t.show.Release()
 	t.app.complain("waiting: step %q is to be done by somebody else", step.Step)
-	task{step.Description, step.With, step.Sensitive}.write(t.app.io.Err, t.prompt.showSensitive, revealsByFlag, t.prompt.width)
+	term.Task{Description: step.Description, With: step.With, Sensitive: step.Sensitive}.Write(t.app.io.Err, t.prompt.ShowSensitive, term.RevealsByFlag, t.prompt.Width)
 	t.app.complain("then, in any shell: %s", t.app.doneCommand(step))
 }
 
 // answer asks and tells the run what it heard.
 func (t *attendant) answer(ctx context.Context, step engine.ExternalStep) {
-	t.show.hold()
-	defer t.show.release()
-	result, err := t.prompt.ask(ctx, step)
+	t.show.Hold()
+	defer t.show.Release()
+	result, err := t.prompt.Ask(ctx, step)
 	switch {
 	case ctx.Err() != nil:
 		return
@@ -147,7 +148,7 @@ func (t *attendant) answer(ctx context.Context, step engine.ExternalStep) {
 		return
 	}
 	if err := t.tell(context.WithoutCancel(ctx), step, result); err != nil {
-		t.app.complain("that could not be kept: %s", printable(err.Error()))
+		t.app.complain("that could not be kept: %s", term.Printable(err.Error()))
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 )
 
 // terminal is somebody at a terminal who waits for text before going on.
 type terminal struct {
 	io.Writer // what the person types goes here
-	streams   *streams
+	streams   *term.Streams
 
 	mu    sync.Mutex
 	shown bytes.Buffer
@@ -26,15 +28,15 @@ func newTerminal(t *testing.T) *terminal {
 	in, typed := io.Pipe()
 	t.Cleanup(func() { typed.Close() })
 	state := t.TempDir()
-	term := &terminal{Writer: typed}
-	term.more = sync.NewCond(&term.mu)
+	person := &terminal{Writer: typed}
+	person.more = sync.NewCond(&person.mu)
 	env := map[string]string{"XDG_STATE_HOME": state, "TERM": "dumb"}
-	term.streams = &streams{
-		In: in, Out: new(strings.Builder), Err: term.screen(),
+	person.streams = &term.Streams{
+		In: in, Out: new(strings.Builder), Err: person.screen(),
 		Getenv: func(name string) string { return env[name] }, Width: func() int { return 100 },
 		InTTY: true, ErrTTY: true,
 	}
-	return term
+	return person
 }
 
 // screen is the terminal's other side.
@@ -85,21 +87,21 @@ var moor = []string{"run", "testdata/harbour/moor.yaml", "--openapi", "testdata/
 func (t *terminal) out() string { return t.streams.Out.(*strings.Builder).String() }
 
 func TestAnswerAtTheTerminal(t *testing.T) {
-	term := newTerminal(t)
-	ended := term.start(moor...)
-	term.await("done? ")
+	person := newTerminal(t)
+	ended := person.start(moor...)
+	person.await("done? ")
 	// The question may be on the screen a moment before the list knows of it.
 	for {
-		if _, list := term.elsewhere("runs", "list"); strings.Contains(list, "waiting  moor") {
+		if _, list := person.elsewhere("runs", "list"); strings.Contains(list, "waiting  moor") {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	fmt.Fprintln(term, "y")
-	if code := <-ended; code != exitDone || !strings.Contains(term.out(), "berth: ") {
-		t.Errorf("exit %d, outputs %q", code, term.out())
+	fmt.Fprintln(person, "y")
+	if code := <-ended; code != exitDone || !strings.Contains(person.out(), "berth: ") {
+		t.Errorf("exit %d, outputs %q", code, person.out())
 	}
-	if _, out := term.elsewhere("runs", "show", "run_"); !strings.Contains(out, "pilot: said to be done, by the terminal\n") {
+	if _, out := person.elsewhere("runs", "show", "run_"); !strings.Contains(out, "pilot: said to be done, by the terminal\n") {
 		t.Errorf("the history does not tell who said so:\n%s", out)
 	}
 }
@@ -108,19 +110,19 @@ func TestAnswerAtTheTerminal(t *testing.T) {
 func TestAnswerFromElsewhere(t *testing.T) {
 	for name, typed := range map[string]string{"while asked": "", "after wait": "w\n"} {
 		t.Run(name, func(t *testing.T) {
-			term := newTerminal(t)
-			ended := term.start(moor...)
-			term.await("done? ")
+			person := newTerminal(t)
+			ended := person.start(moor...)
+			person.await("done? ")
 			if typed != "" {
-				io.WriteString(term, typed)
-				term.await("it waits until somebody says so: capstan resume run_")
+				io.WriteString(person, typed)
+				person.await("it waits until somebody says so: capstan resume run_")
 			}
-			code, out := term.elsewhere("resume", "run_", "--done", "pilot")
+			code, out := person.elsewhere("resume", "run_", "--done", "pilot")
 			if code != exitDone || !strings.Contains(out, "told the process that drives the run") {
 				t.Errorf("exit %d: %s", code, out)
 			}
-			if code := <-ended; code != exitDone || !strings.Contains(term.out(), "berth: ") {
-				t.Errorf("exit %d, outputs %q", code, term.out())
+			if code := <-ended; code != exitDone || !strings.Contains(person.out(), "berth: ") {
+				t.Errorf("exit %d, outputs %q", code, person.out())
 			}
 		})
 	}
@@ -128,24 +130,24 @@ func TestAnswerFromElsewhere(t *testing.T) {
 
 // With --wait=false the terminal asks once, and a run without an answer is left.
 func TestLeaveWithoutAnswer(t *testing.T) {
-	term := newTerminal(t)
-	ended := term.start(append(moor, "--wait=false")...)
-	term.await("done? ")
-	fmt.Fprintln(term, "w")
+	person := newTerminal(t)
+	ended := person.start(append(moor, "--wait=false")...)
+	person.await("done? ")
+	fmt.Fprintln(person, "w")
 	if code := <-ended; code != exitWaiting {
 		t.Errorf("exit %d, want %d", code, exitWaiting)
 	}
-	term.await("then: capstan resume run_")
+	person.await("then: capstan resume run_")
 }
 
 // So is one that nothing keeps: it cannot wait for word from elsewhere.
 func TestLeaveWhatNothingKeeps(t *testing.T) {
-	term := newTerminal(t)
-	ended := term.start(append(moor, "--state", "none")...)
-	term.await("done? ")
-	fmt.Fprintln(term, "w")
+	person := newTerminal(t)
+	ended := person.start(append(moor, "--state", "none")...)
+	person.await("done? ")
+	fmt.Fprintln(person, "w")
 	if code := <-ended; code != exitWaiting {
 		t.Errorf("exit %d, want %d", code, exitWaiting)
 	}
-	term.await("run it again with --done pilot")
+	person.await("run it again with --done pilot")
 }

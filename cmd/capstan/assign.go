@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -43,7 +44,7 @@ func (a *app) parseAssignment(ctx context.Context, s string) (assignment, error)
 // readFile reads a file, or stdin for "-".
 func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	if name == "-" {
-		return readAll(ctx, a.io.In)
+		return term.ReadAll(ctx, a.io.In)
 	}
 	return os.ReadFile(name)
 }
@@ -108,7 +109,7 @@ func (as assignment) value(want wantedType) (any, error) {
 	}
 	if want.kind == "array" {
 		if looksLikeArray(as.text) {
-			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", clip(as.text, 40))
+			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", term.Clip(as.text, 40))
 		}
 		want = wantedType{kind: want.item}
 	}

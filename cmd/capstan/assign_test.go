@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -16,11 +17,11 @@ import (
 func newTestApp(stdin string) (a *app, stdout, errors *strings.Builder) {
 	stdout, errors = new(strings.Builder), new(strings.Builder)
 	a = &app{
-		io: &streams{
+		io: &term.Streams{
 			In: strings.NewReader(stdin), Out: stdout,
 			Getenv: func(string) string { return "" }, Width: func() int { return 80 },
 		},
-		out:   &sink{w: stdout},
+		out:   &term.Sink{W: stdout},
 		flags: globalFlags{output: "text", logFormat: "text"},
 	}
 	a.io.Err = &stderr{w: errors, flags: &a.flags}

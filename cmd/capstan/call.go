@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -83,7 +84,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	x := &apiCall{app: a, op: op, call: api.Call, unchecked: !f.send.strictResponses && a.flags.quiet}
 	err = a.deliver(ctx, x, req, f)
 	switch {
-	case err != nil && !a.io.Interrupts.claim():
+	case err != nil && !a.io.Interrupts.Claim():
 		return silent{exitInterrupted}
 	case err != nil:
 		return unanswered(ctx, op, err)
@@ -105,7 +106,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 func (a *app) deliver(ctx context.Context, x *apiCall, req *operations.Request, f *callFlags) error {
 	writes := req.Op.Effect() != operations.Read
 	if writes {
-		defer a.io.Interrupts.during(func() {
+		defer a.io.Interrupts.During(func() {
 			a.complain("stopping: the request is in flight and gets a few seconds to finish; Ctrl-C again ends at once")
 		}, func() { a.leaveCall(req.Op) })()
 		var cancel context.CancelFunc
@@ -194,7 +195,7 @@ func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.Op
 	e := usagef("%s has no operation %q", api.Name, id)
 	var lines []string
 	for _, s := range api.Set.Suggest(operations.Want{ID: id}, 3) {
-		lines = append(lines, fmt.Sprintf("%s (%s %s: %s)", s.ID, s.Method, s.Path, oneLine(s.Summary)))
+		lines = append(lines, fmt.Sprintf("%s (%s %s: %s)", s.ID, s.Method, s.Path, term.OneLine(s.Summary)))
 	}
 	if len(lines) > 0 {
 		e.Hint = "did you mean " + strings.Join(lines, ",\n    or ") + "?"

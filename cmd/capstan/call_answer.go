@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -52,7 +53,7 @@ func (x *apiCall) check(res *operations.Response) {
 	}
 	for _, v := range x.op.CheckResponse(res.Status, res.Header.Get("Content-Type"), res.Value) {
 		x.broken = true
-		x.warn(fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), oneLine(v.Message)))
+		x.warn(fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), term.OneLine(v.Message)))
 	}
 }
 
@@ -67,7 +68,7 @@ func orAnywhere(place string) string {
 	if place == "" {
 		return "in many places"
 	}
-	return oneLine(place)
+	return term.OneLine(place)
 }
 
 func orRoot(pointer string) string {
@@ -87,17 +88,17 @@ func (x *apiCall) print() error {
 	if verdict == operations.TookEffect {
 		x.succeeded()
 		if res.DecodeErr != nil && (op.Result() != nil || strings.HasPrefix(res.Header.Get("Content-Type"), "text/")) {
-			a.complain("%s answered %d, but %s", op.API, res.Status, oneLine(res.DecodeErr.Error()))
+			a.complain("%s answered %d, but %s", op.API, res.Status, term.OneLine(res.DecodeErr.Error()))
 			return silent{exitFailed}
 		}
 		return nil
 	}
-	line := fmt.Sprintf("%s answered %s to %s %s", op.API, statusText(res.Status), op.Method, op.Path)
+	line := fmt.Sprintf("%s answered %s to %s %s", op.API, term.Status(res.Status), op.Method, op.Path)
 	if msg := operations.ExplainResponse(res).Message; msg != http.StatusText(res.Status) {
-		line += ": " + oneLine(msg)
+		line += ": " + term.OneLine(msg)
 	}
 	if res.RequestID != "" {
-		line += " (request id " + oneLine(res.RequestID) + ")"
+		line += " (request id " + term.OneLine(res.RequestID) + ")"
 	}
 	a.complain("%s", line)
 	switch {
@@ -117,9 +118,9 @@ func (x *apiCall) succeeded() {
 	switch {
 	case a.flags.quiet:
 	case res.Status >= 400:
-		a.complain("%s answered %s when the request was sent again: it had taken effect", op.API, statusText(res.Status))
+		a.complain("%s answered %s when the request was sent again: it had taken effect", op.API, term.Status(res.Status))
 	case len(res.Body) == 0:
-		a.complain("%s answered %s without a body", op.API, statusText(res.Status))
+		a.complain("%s answered %s without a body", op.API, term.Status(res.Status))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -116,7 +117,7 @@ func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) [
 	var words []string
 	for _, e := range exposures(s.Units()) {
 		if e.Kind != string(engine.UnitComposition) {
-			words = append(words, e.Name+"\t"+strings.TrimSpace(e.Kind+" "+oneLine(e.Description)))
+			words = append(words, e.Name+"\t"+strings.TrimSpace(e.Kind+" "+term.OneLine(e.Description)))
 		}
 	}
 	return words
@@ -136,7 +137,7 @@ func externalWords(after string) func(*engine.Plan) []string {
 		var words []string
 		for _, s := range p.Steps {
 			if s.Kind == "external" {
-				words = append(words, strings.TrimSpace(s.ID+after)+"\t"+oneLine(s.Description))
+				words = append(words, strings.TrimSpace(s.ID+after)+"\t"+term.OneLine(s.Description))
 			}
 		}
 		return words
@@ -194,7 +195,7 @@ func (a *app) completeOperations(cmd *cobra.Command, documents *[]string) {
 			}
 			var words []string
 			for _, s := range api.Set.Summaries() {
-				words = append(words, s.ID+"\t"+oneLine(s.Summary))
+				words = append(words, s.ID+"\t"+term.OneLine(s.Summary))
 			}
 			return words, noFiles
 		}

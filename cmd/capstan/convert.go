@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -66,7 +67,7 @@ func (w wantedType) convert(text string) (any, error) {
 	case "number":
 		v, err := parseJSON([]byte(text))
 		if err != nil || !jsonvalue.IsNumber(v) {
-			return nil, fmt.Errorf("%q is no number", clip(text, 40))
+			return nil, fmt.Errorf("%q is no number", term.Clip(text, 40))
 		}
 		return v, nil
 	case "boolean":
@@ -76,7 +77,7 @@ func (w wantedType) convert(text string) (any, error) {
 		case "false":
 			return false, nil
 		}
-		return nil, fmt.Errorf("%q is neither true nor false", clip(text, 40))
+		return nil, fmt.Errorf("%q is neither true nor false", term.Clip(text, 40))
 	case "object", "array":
 		v, err := parseJSON([]byte(text))
 		if err != nil {
@@ -95,7 +96,7 @@ func integer(text string) (any, error) {
 	}
 	n, err := strconv.Atoi(text) // +5, 007
 	if err != nil {
-		return nil, fmt.Errorf("%q is no integer", clip(text, 40))
+		return nil, fmt.Errorf("%q is no integer", term.Clip(text, 40))
 	}
 	return n, nil
 }

@@ -75,7 +75,7 @@ func errorEntryOf(err error) errorEntry {
 // documentError gives a machine its document for err, where the command has
 // printed none.
 func (a *app) documentError(err error) {
-	if a.wantsText() || err == nil || a.out.used || errors.As(err, new(silent)) {
+	if a.wantsText() || err == nil || a.out.Used || errors.As(err, new(silent)) {
 		return
 	}
 	_ = a.printDocument(errorDocument{errorEntryOf(err)}) // what it is about is on stderr already

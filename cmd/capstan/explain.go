@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
@@ -54,8 +55,8 @@ func (a *app) explain(code string) error {
 	if !a.wantsText() {
 		return a.printDocument(explanation{e.Code, e.Title, e.Text, e.Example, e.Output})
 	}
-	p := paint(a.color(a.io.OutTTY))
-	a.printf("%s: %s\n", p.bold(e.Code), e.Title)
+	p := term.Paint(a.color(a.io.OutTTY))
+	a.printf("%s: %s\n", p.Bold(e.Code), e.Title)
 	for _, part := range []string{e.Text, e.Example, e.Output} {
 		if part != "" {
 			a.printf("\n%s\n", part)
@@ -74,9 +75,9 @@ func (a *app) explainAll() error {
 	if !a.wantsText() {
 		return a.printDocument(list)
 	}
-	width := column(list, func(e explanation) string { return e.Code })
+	width := term.Column(list, func(e explanation) string { return e.Code })
 	for _, e := range list {
-		a.printf("%s\n", clip(pad(e.Code, width)+"  "+e.Title, a.textWidth(a.io.OutTTY)))
+		a.printf("%s\n", term.Clip(term.Pad(e.Code, width)+"  "+e.Title, a.textWidth(a.io.OutTTY)))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
@@ -119,18 +120,18 @@ func nearest(e *engine.UnitError) string {
 
 // exposureTable prints what there is to run; printf writes one line.
 func exposureTable(entries []exposureEntry, width int, withCalls bool, printf func(format string, args ...any)) {
-	name := column(entries, func(e exposureEntry) string { return e.Name })
-	kind := column(entries, func(e exposureEntry) string { return e.Kind })
+	name := term.Column(entries, func(e exposureEntry) string { return e.Name })
+	kind := term.Column(entries, func(e exposureEntry) string { return e.Kind })
 	calls := 0
 	if withCalls {
-		calls = column(entries, callsText)
+		calls = term.Column(entries, callsText)
 	}
 	for _, e := range entries {
-		line := "  " + pad(e.Name, name) + "  " + pad(e.Kind, kind) + "  "
+		line := "  " + term.Pad(e.Name, name) + "  " + term.Pad(e.Kind, kind) + "  "
 		if withCalls {
-			line += pad(callsText(e), calls) + "  "
+			line += term.Pad(callsText(e), calls) + "  "
 		}
-		line = fit(line+oneLine(e.Description), width)
+		line = fit(line+term.OneLine(e.Description), width)
 		printf("%s", line)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -49,7 +50,7 @@ func findRun(ctx context.Context, rt durable.Runtime, text string) (durable.Stat
 
 // describeRun tells a run from others in a few words.
 func describeRun(s durable.State, now time.Time) string {
-	return fmt.Sprintf("%s, %s, started %s", oneLine(s.Capability), s.Status, ago(s.Started, now))
+	return fmt.Sprintf("%s, %s, started %s", term.OneLine(s.Capability), s.Status, ago(s.Started, now))
 }
 
 // ago says how long ago a time was, as people read it.
@@ -114,7 +115,7 @@ func (a *app) completeStep(reason durable.Reason) completer {
 			}
 			state, err := findRun(cmd.Context(), rt, args[0])
 			if w := state.Waiting; err == nil && w != nil && w.Reason == reason {
-				words = append(words, w.Path+"\t"+oneLine(w.Description))
+				words = append(words, w.Path+"\t"+term.OneLine(w.Description))
 			}
 		})
 		return words, noFiles

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -31,7 +32,7 @@ func (a *app) usage(cmd *cobra.Command) error {
 		fmt.Fprint(w, "\nCommands:\n")
 		for _, c := range cmd.Commands() {
 			if c.IsAvailableCommand() {
-				fmt.Fprintf(w, "  %s %s\n", pad(c.Name(), c.NamePadding()), c.Short)
+				fmt.Fprintf(w, "  %s %s\n", term.Pad(c.Name(), c.NamePadding()), c.Short)
 			}
 		}
 	}

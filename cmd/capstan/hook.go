@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -121,5 +122,5 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 func (t *tail) String() string {
-	return printable(strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "")))
+	return term.Printable(strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "")))
 }

@@ -11,18 +11,18 @@ import (
 // stopping answers the first Ctrl-C of a run: at once where the run does not end
 // at once.
 func (t *attendant) stopping() {
-	step := t.show.writing()
+	step := t.show.Writing()
 	if step == "" {
 		return
 	}
-	t.show.hold()
-	defer t.show.release()
+	t.show.Hold()
+	defer t.show.Release()
 	t.app.complain("stopping: the request of step %q is in flight and gets a few seconds to finish; Ctrl-C again ends at once", step)
 }
 
 // leave tells where a run stands that the second Ctrl-C ends, and how to go on.
 func (t *attendant) leave() {
-	t.show.hold()
+	t.show.Hold()
 	res := t.standing()
 	if !t.app.wantsText() {
 		_ = t.app.printDocument(res) // the process ends, whatever became of it
@@ -51,7 +51,7 @@ func (t *attendant) standing() *engine.Result {
 	}
 	res.Status = engine.Cancelled
 	res.Error = &engine.ErrorInfo{Code: codeInterrupted, Message: "the run was interrupted"}
-	if step := t.show.writing(); step != "" {
+	if step := t.show.Writing(); step != "" {
 		res.Error.Step = step
 		res.Error.Message += fmt.Sprintf(" while the request of step %q was in flight; it may have taken effect", step)
 	}

@@ -5,6 +5,8 @@ import (
 	"log"
 	"strings"
 	"testing"
+
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 )
 
 // What net/http logs by itself is no output of capstan's: an API that answers
@@ -29,12 +31,12 @@ func TestLinesOfTheStandardLibraryDoNotReachStderr(t *testing.T) {
 	}
 }
 
-// TestTheProcessTakesTheStandardLibrarysLines holds processStreams to it.
+// TestTheProcessTakesTheStandardLibrarysLines holds Process to it.
 func TestTheProcessTakesTheStandardLibrarysLines(t *testing.T) {
 	defer log.SetFlags(log.Flags())
 	defer log.SetOutput(log.Writer())
 	var got strings.Builder
-	processStreams().Libraries(&got)
+	term.Process().Libraries(&got)
 	log.Print("a line")
 	if got.String() != "a line\n" {
 		t.Errorf("got %q", got.String())

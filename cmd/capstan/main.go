@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 )
 
 func main() {
-	io := processStreams()
-	io.Interrupts = &interrupts{exit: os.Exit}
+	io := term.Process()
+	io.Interrupts = &term.Interrupts{Exit: func() { os.Exit(exitInterrupted) }}
 	ctx, stop := interruptible(context.Background(), io.Interrupts)
 	code := run(ctx, os.Args[1:], io)
 	stop()
@@ -26,10 +28,10 @@ func main() {
 // SIGPIPE is taken over so that a closed pipe is a failed write, not a death in
 // the middle of a run; commands that hooks start still get the default action,
 // which ignoring the signal would not give them.
-func interruptible(parent context.Context, i *interrupts) (context.Context, func()) {
+func interruptible(parent context.Context, i *term.Interrupts) (context.Context, func()) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	stop := func() { signal.Stop(signals) }
-	return i.listen(parent, signals, stop), stop
+	return i.Listen(parent, signals, stop), stop
 }

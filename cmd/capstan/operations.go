@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -111,30 +112,30 @@ func (r operationRow) matches(words []string, tag string) bool {
 // table prints one line an operation, or two where the terminal is too narrow
 // for that. Ids are never cut, since they are what people copy.
 func (a *app) table(rows []operationRow) {
-	id := column(rows, func(r operationRow) string { return r.ID })
-	method := column(rows, func(r operationRow) string { return r.Method })
-	path := column(rows, func(r operationRow) string { return r.Path })
+	id := term.Column(rows, func(r operationRow) string { return r.ID })
+	method := term.Column(rows, func(r operationRow) string { return r.Method })
+	path := term.Column(rows, func(r operationRow) string { return r.Path })
 	width := a.textWidth(a.io.OutTTY)
 	stacked := width > 0 && id+method+path+4+20 > width
 	for _, r := range rows {
 		if stacked {
-			a.printf("%s\n%s\n", printable(r.ID), fit("    "+r.Method+" "+r.Path+"  "+r.title(), width))
+			a.printf("%s\n%s\n", term.Printable(r.ID), fit("    "+r.Method+" "+r.Path+"  "+r.title(), width))
 			continue
 		}
-		a.printf("%s\n", fit(pad(r.ID, id)+"  "+pad(r.Method, method)+"  "+pad(r.Path, path)+"  "+r.title(), width))
+		a.printf("%s\n", fit(term.Pad(r.ID, id)+"  "+term.Pad(r.Method, method)+"  "+term.Pad(r.Path, path)+"  "+r.title(), width))
 	}
 }
 
 func (r operationRow) title() string {
 	if r.Deprecated {
-		return "(deprecated) " + oneLine(r.Summary)
+		return "(deprecated) " + term.OneLine(r.Summary)
 	}
-	return oneLine(r.Summary)
+	return term.OneLine(r.Summary)
 }
 
 // fit makes a table's line fit for a terminal of that width.
 func fit(line string, width int) string {
-	return strings.TrimRight(clip(printable(line), width), " ")
+	return strings.TrimRight(term.Clip(term.Printable(line), width), " ")
 }
 
 // operationDoc is what an operation takes, the document of `operations API ID`.
@@ -179,13 +180,13 @@ func (a *app) describeText(doc operationDoc) {
 	width := a.textWidth(a.io.OutTTY)
 	a.printf("%s  %s %s  [%ss]\n", doc.ID, doc.Method, doc.Path, doc.Effect)
 	if doc.Summary != "" {
-		a.printf("%s\n", oneLine(doc.Summary))
+		a.printf("%s\n", term.OneLine(doc.Summary))
 	}
-	name := column(doc.Takes, func(t takenRow) string { return t.Name })
-	in := column(doc.Takes, func(t takenRow) string { return t.In })
-	kind := column(doc.Takes, takenType)
+	name := term.Column(doc.Takes, func(t takenRow) string { return t.Name })
+	in := term.Column(doc.Takes, func(t takenRow) string { return t.In })
+	kind := term.Column(doc.Takes, takenType)
 	for _, t := range doc.Takes {
-		line := "  " + pad(t.Name, name) + "  " + pad(t.In, in) + "  " + pad(takenType(t), kind) + "  " + oneLine(t.Description)
+		line := "  " + term.Pad(t.Name, name) + "  " + term.Pad(t.In, in) + "  " + term.Pad(takenType(t), kind) + "  " + term.OneLine(t.Description)
 		a.printf("%s\n", fit(line, width))
 	}
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// redacted stands where a sensitive value is not shown.
-const redacted = "[redacted]"
-
 // wantsText reports whether stdout is for people.
 func (a *app) wantsText() bool { return a.flags.output == "text" }
 

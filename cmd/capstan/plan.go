@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 )
@@ -50,7 +51,7 @@ one, as for run; without it they are listed with the operations they call.`,
 				return a.printDocument(tidyPlan(prog.Plan()))
 			}
 			a.reportDiagnostics(report)
-			planText{app: a, plan: prog.Plan(), paint: paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}.write()
+			planText{app: a, plan: prog.Plan(), paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}.write()
 			return nil
 		},
 	}
@@ -77,11 +78,11 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 	exposureTable(list, a.textWidth(a.io.OutTTY), true, func(format string, args ...any) { a.printf(format+"\n", args...) })
 	for _, f := range r.Files {
 		if f.Path != r.File {
-			a.printf("reads  %s\n", printable(fileText(f)))
+			a.printf("reads  %s\n", term.Printable(fileText(f)))
 		}
 	}
 	if !a.flags.quiet {
-		a.complain("the plan of one: capstan plan %s %s", printable(r.File), printable(list[0].Name))
+		a.complain("the plan of one: capstan plan %s %s", term.Printable(r.File), term.Printable(list[0].Name))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -13,7 +14,7 @@ import (
 type planText struct {
 	app   *app
 	plan  *engine.Plan
-	paint paint
+	paint term.Paint
 	width int // 0: no limit
 }
 
@@ -81,21 +82,21 @@ func (t planText) inputs() {
 		return
 	}
 	t.section("inputs")
-	name := column(t.plan.Inputs, func(in engine.PlanInput) string { return in.Name })
-	kind := column(t.plan.Inputs, inputType)
+	name := term.Column(t.plan.Inputs, func(in engine.PlanInput) string { return in.Name })
+	kind := term.Column(t.plan.Inputs, inputType)
 	for _, in := range t.plan.Inputs {
 		used := ""
 		if len(in.UsedBy) > 0 {
 			used = "used by " + strings.Join(in.UsedBy, ", ")
 		}
-		t.row("  "+pad(in.Name, name)+"  "+pad(inputType(in), kind), used)
+		t.row("  "+term.Pad(in.Name, name)+"  "+term.Pad(inputType(in), kind), used)
 	}
 }
 
 func inputType(in engine.PlanInput) string {
 	switch {
 	case in.Default != nil:
-		return in.Type + ", default " + valueText(in.Default)
+		return in.Type + ", default " + term.Value(in.Default)
 	case in.Required:
 		return in.Type + ", required"
 	}
@@ -103,10 +104,10 @@ func inputType(in engine.PlanInput) string {
 }
 
 func (t planText) step(number int, s engine.PlanStep) {
-	t.app.printf("%3d  %s  %s\n", number, t.paint.bold(s.ID), t.action(s))
-	for _, l := range wrap(s.Description, t.room(len(stepIndent))) {
+	t.app.printf("%3d  %s  %s\n", number, t.paint.Bold(s.ID), t.action(s))
+	for _, l := range term.Wrap(s.Description, t.room(len(stepIndent))) {
 		if l != "" {
-			t.app.printf("%s%s\n", stepIndent, t.paint.dim(l))
+			t.app.printf("%s%s\n", stepIndent, t.paint.Dim(l))
 		}
 	}
 	t.detail("operation", strings.TrimPrefix(s.API+"."+s.Operation, "."))
@@ -124,20 +125,20 @@ const stepIndent = "     "
 // detail prints one fact about a step, if there is one.
 func (t planText) detail(label, text string) {
 	if text != "" {
-		t.row(stepIndent+pad(label, len("operation")), text)
+		t.row(stepIndent+term.Pad(label, len("operation")), text)
 	}
 }
 
 // row prints a label and its text. On a terminal a long text goes on below
 // itself: what is sent is never cut out of the picture.
 func (t planText) row(label, text string) {
-	blank := pad("", utf8.RuneCountInString(label)+2)
-	for i, part := range wrap(text, t.room(len(blank))) {
+	blank := term.Pad("", utf8.RuneCountInString(label)+2)
+	for i, part := range term.Wrap(text, t.room(len(blank))) {
 		if i > 0 {
 			t.app.printf("%s  %s\n", blank, part)
 			continue
 		}
-		t.app.printf("%s\n", strings.TrimRight(printable(label)+"  "+part, " "))
+		t.app.printf("%s\n", strings.TrimRight(term.Printable(label)+"  "+part, " "))
 	}
 }
 
@@ -153,18 +154,18 @@ func (t planText) room(used int) int {
 // action says what the step does to the world, writes clearly marked.
 func (t planText) action(s engine.PlanStep) string {
 	if s.Kind == "external" {
-		return t.paint.yellow("external: somebody else does it")
+		return t.paint.Yellow("external: somebody else does it")
 	}
 	action := s.Method + " " + s.Path
 	switch s.Effect {
 	case "":
-		return t.paint.dim(ownAction(s))
+		return t.paint.Dim(ownAction(s))
 	case "write":
-		return action + "  " + t.paint.yellow("[writes]")
+		return action + "  " + t.paint.Yellow("[writes]")
 	case "delete":
-		return action + "  " + t.paint.red("[deletes]")
+		return action + "  " + t.paint.Red("[deletes]")
 	}
-	return action + "  " + t.paint.dim("[reads]")
+	return action + "  " + t.paint.Dim("[reads]")
 }
 
 // ownAction says what a step does that asks nobody.
@@ -273,20 +274,20 @@ func (t planText) outputs() {
 		return
 	}
 	t.section("outputs")
-	name := column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Name })
-	kind := column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Type })
+	name := term.Column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Name })
+	kind := term.Column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Type })
 	for _, o := range t.plan.Outputs {
 		source := "<- " + o.Source
 		if o.Sensitive {
 			source += " [sensitive]"
 		}
-		t.row("  "+pad(o.Name, name)+"  "+pad(o.Type, kind), source)
+		t.row("  "+term.Pad(o.Name, name)+"  "+term.Pad(o.Type, kind), source)
 	}
 }
 
-func (t planText) section(title string) { t.app.printf("\n%s\n", t.paint.bold(title)) }
+func (t planText) section(title string) { t.app.printf("\n%s\n", t.paint.Bold(title)) }
 
-func (t planText) fact(label, value string) { t.row(pad(label, len("capability")), value) }
+func (t planText) fact(label, value string) { t.row(term.Pad(label, len("capability")), value) }
 
 func orNone(s string) string {
 	if s == "" {

@@ -9,13 +9,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
 // tell plays a run to a progress display.
-func tell(p *progress) {
-	p.start(shipPlan)
-	event := func(e engine.Event) { e.Run = "run_1"; p.event(e) }
+func tell(p *term.Progress) {
+	p.Start(shipPlan)
+	event := func(e engine.Event) { e.Run = "run_1"; p.Event(e) }
 	event(engine.Event{Kind: engine.EventRunStarted})
 	event(engine.Event{Kind: engine.EventStepStarted, Step: "get-ship"})
 	time.Sleep(40 * time.Millisecond)
@@ -36,7 +37,7 @@ func tell(p *progress) {
 	time.Sleep(3 * time.Second)
 	event(engine.Event{Kind: engine.EventStepFailed, Step: "leave[2]", Status: 422, Err: errors.New("no")})
 	event(engine.Event{Kind: engine.EventRunFinished})
-	p.close()
+	p.Close()
 }
 
 func TestProgressInAPipe(t *testing.T) {
@@ -137,19 +138,19 @@ func TestProgressGivesWayToAPrompt(t *testing.T) {
 		var s screen
 		a.io.Err, a.io.ErrTTY = &s, true
 		p := a.newProgress()
-		p.start(shipPlan)
-		p.event(engine.Event{Kind: engine.EventStepStarted, Step: "inspect"})
-		p.hold()
+		p.Start(shipPlan)
+		p.Event(engine.Event{Kind: engine.EventStepStarted, Step: "inspect"})
+		p.Hold()
 		before := s.text.Len()
 		time.Sleep(10500 * time.Millisecond) // between two ticks
 		if s.text.Len() != before {
 			t.Errorf("drawn over the prompt: %q", s.text.String()[before:])
 		}
-		p.release()
+		p.Release()
 		if s.text.Len() == before {
 			t.Error("the live line did not come back")
 		}
-		p.close()
+		p.Close()
 	})
 }
 
@@ -182,7 +183,7 @@ func TestNoLiveLineWhereItCannotBeTakenBack(t *testing.T) {
 		a, _, _ := newTestApp("")
 		a.io.ErrTTY = true
 		set(a)
-		if a.newProgress().live {
+		if a.newProgress().Live {
 			t.Errorf("%s: live", name)
 		}
 	}

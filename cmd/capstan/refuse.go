@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 )
@@ -41,7 +42,7 @@ func (a *app) refusedDocument(capability, code string, err error) error {
 	if a.wantsText() {
 		return err
 	}
-	if !a.io.Interrupts.claim() {
+	if !a.io.Interrupts.Claim() {
 		return silent{exitInterrupted}
 	}
 	status := engine.Failed
@@ -88,7 +89,7 @@ func refusal(err error) string {
 				problems++
 			}
 		}
-		return fmt.Sprintf("%s is invalid: %s", load.Report.File, count(problems, "error", "errors"))
+		return fmt.Sprintf("%s is invalid: %s", load.Report.File, term.Count(problems, "error", "errors"))
 	}
 	if errors.As(err, &inputs) {
 		for _, p := range inputs.Problems {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 )
@@ -41,7 +42,7 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 	case errors.As(err, &load):
 		a.reportDiagnostics(load.Report)
 	case errors.As(err, &own):
-		a.complain("%s", printable(own.message))
+		a.complain("%s", term.Printable(own.message))
 		if own.hint != "" {
 			a.complain("%s", own.hint)
 		}
@@ -55,19 +56,19 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 	case errors.Is(err, context.Canceled):
 		a.complain("%s: interrupted", cmd.CommandPath())
 	default:
-		a.complain("%s: %s", cmd.CommandPath(), printable(err.Error()))
+		a.complain("%s: %s", cmd.CommandPath(), term.Printable(err.Error()))
 	}
 	return exitCode(err)
 }
 
 func (a *app) reportUsage(cmd *cobra.Command, e *usageError) {
-	a.complain("%s: %s", cmd.CommandPath(), printable(e.Message))
+	a.complain("%s: %s", cmd.CommandPath(), term.Printable(e.Message))
 	if e.Hint != "" {
 		a.complain("  = hint: %s", e.Hint)
 	}
 	if len(e.exposures) > 0 && e.Hint == "" {
 		exposureTable(e.exposures, a.textWidth(a.io.ErrTTY), false, a.complain)
-		a.complain("such as: %s %s %s", cmd.CommandPath(), printable(e.file), printable(e.exposures[0].Name))
+		a.complain("such as: %s %s %s", cmd.CommandPath(), term.Printable(e.file), term.Printable(e.exposures[0].Name))
 		return
 	}
 	a.complain("run \"%s --help\" for usage and examples", cmd.CommandPath())
@@ -84,11 +85,11 @@ func (a *app) reportDiagnostics(r *engine.Report) {
 }
 
 func (a *app) reportInputs(problems []engine.InputProblem) {
-	a.complain("%s; nothing was sent", count(len(problems), "problem with the inputs", "problems with the inputs"))
+	a.complain("%s; nothing was sent", term.Count(len(problems), "problem with the inputs", "problems with the inputs"))
 	for _, p := range problems {
 		a.complain("  %s", problemText(p))
 		if p.Hint != "" {
-			a.complain("    = hint: %s", printable(p.Hint))
+			a.complain("    = hint: %s", term.Printable(p.Hint))
 		}
 	}
 }
@@ -96,27 +97,19 @@ func (a *app) reportInputs(problems []engine.InputProblem) {
 // problemText names the value a problem belongs to, once.
 func problemText(p engine.InputProblem) string {
 	if p.Name == "" || strings.Contains(p.Message, "\""+p.Name+"\"") {
-		return printable(p.Message)
+		return term.Printable(p.Message)
 	}
-	return printable(p.Name + ": " + p.Message)
+	return term.Printable(p.Name + ": " + p.Message)
 }
 
 func (a *app) reportCredentials(missing []engine.PlanEnv) {
-	a.complain("%s; nothing was sent", count(len(missing), "credential is missing", "credentials are missing"))
+	a.complain("%s; nothing was sent", term.Count(len(missing), "credential is missing", "credentials are missing"))
 	for _, m := range missing {
 		line := fmt.Sprintf("  %s (%s)", strings.Join(append([]string{m.Name}, m.Aliases...), " or "), m.For)
 		if m.Problem != "" {
 			line += ": " + m.Problem
 		}
-		a.complain("%s", printable(line))
+		a.complain("%s", term.Printable(line))
 	}
 	a.complain("  = hint: set it in the environment, or try the capability without one: --mock")
-}
-
-// count returns "1 problem" or "3 problems".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

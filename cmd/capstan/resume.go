@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/suggest"
@@ -115,18 +116,18 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 // takeUp executes a kept run here, or tells the process that does.
 func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
-	show.named, show.before = true, doneBefore(before)
+	show.Named, show.Before = true, doneBefore(before)
 	attendant := a.attend(show, rt, stay, f.showSensitive)
 	attendant.serve(hooks)
-	show.start(nil)
+	show.Start(nil)
 	attendant.run, attendant.capability = before.Run, before.Capability
-	defer a.io.Interrupts.during(attendant.stopping, attendant.leave)()
+	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
 	opts := &engine.Options{External: hooks, Log: a.logger()}
 	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{
 		Done: done, Stay: stay, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: attendant.event,
 	})
 	attendant.close()
-	show.close()
+	show.Close()
 	switch {
 	case res != nil:
 		return a.finishRun(res, err, f.showSensitive)
@@ -201,7 +202,7 @@ func (a *app) notTakenUp(before *engine.Run, err error) error {
 func doneBefore(run *engine.Run) []string {
 	var done []string
 	for _, e := range run.Events {
-		if e.Kind == durable.EventDone && stepID(e.Step) == e.Step {
+		if e.Kind == durable.EventDone && term.StepID(e.Step) == e.Step {
 			done = append(done, e.Step)
 		}
 	}

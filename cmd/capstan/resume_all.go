@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -38,7 +39,7 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 	}
 	slices.Reverse(due) // oldest first
 	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger()}, how: engine.RunOptions{Timeout: f.timeout, RequestTimeout: f.perRequest}, docs: make([]*engine.Result, len(due))}
-	defer a.io.Interrupts.during(s.stopping, nil)()
+	defer a.io.Interrupts.During(s.stopping, nil)()
 	s.run(ctx, due)
 	return s.finish(ctx)
 }
@@ -84,7 +85,7 @@ func (s *sweep) one(ctx context.Context, i int, state durable.State) {
 		s.noteLocked(state.ID + ": another process drives it")
 	case res == nil:
 		s.failed = true
-		s.app.complain("%s: %s", state.ID, printable(err.Error()))
+		s.app.complain("%s: %s", state.ID, term.Printable(err.Error()))
 	default:
 		s.docs[i] = s.app.tidyResult(res)
 		s.ended(res, err)
@@ -104,7 +105,7 @@ func (s *sweep) ended(res *engine.Result, err error) {
 		s.app.printf("%s\n", outcome(res))
 	}
 	if code == exitFailed && res.Status != engine.Failed { // what keeps the run, not the run itself
-		s.app.complain("%s: %s", res.Run, printable(err.Error()))
+		s.app.complain("%s: %s", res.Run, term.Printable(err.Error()))
 	}
 }
 
@@ -153,5 +154,5 @@ func outcome(r *engine.Result) string {
 	case r.Error != nil:
 		line += ": " + r.Error.Message
 	}
-	return oneLine(line)
+	return term.OneLine(line)
 }

@@ -101,13 +101,13 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	if f.detach {
 		return a.startRun(ctx, prog, rt, inputs, done)
 	}
-	show.named = rt != nil && !f.send.mock // nobody looks for a rehearsal again
-	show.start(prog.Plan())
+	show.Named = rt != nil && !f.send.mock // nobody looks for a rehearsal again
+	show.Start(prog.Plan())
 	attendant.capability = prog.Name()
-	defer a.io.Interrupts.during(attendant.stopping, attendant.leave)()
+	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
 	res, err := prog.RunWith(ctx, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
 	attendant.close()
-	show.close()
+	show.Close()
 	switch {
 	case res == nil && ctx.Err() != nil:
 		return a.refusedDocument(prog.Name(), codeInterrupted, context.Cause(ctx))

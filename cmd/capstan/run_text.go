@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 )
 
 // finishRun prints how a run ended: the document for a machine, or outputs on
 // stdout and the rest on stderr for a person.
 func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error {
-	if !a.io.Interrupts.claim() {
+	if !a.io.Interrupts.Claim() {
 		return silent{exitInterrupted}
 	}
 	res = a.tidyResult(res)
@@ -34,9 +35,9 @@ func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error
 	case errors.As(err, &waiting):
 		a.reportWaiting(res, showSensitive)
 	case errors.As(err, &failed):
-		a.complain("%s", a.toCopy(printable(strings.TrimRight(failed.Backtrace(), "\n")), res.Run))
+		a.complain("%s", a.toCopy(term.Printable(strings.TrimRight(failed.Backtrace(), "\n")), res.Run))
 	default:
-		a.complain("%s", printable(err.Error()))
+		a.complain("%s", term.Printable(err.Error()))
 		a.complain("the run stands where it stopped; to go on: %s", a.toCopy("capstan resume "+res.Run, res.Run))
 	}
 	return silent{exitCode(err)}
@@ -91,18 +92,18 @@ func (a *app) outputs(res *engine.Result, showSensitive bool) {
 		return
 	}
 	label := func(name string) string { return name + ":" }
-	width := column(res.OutputNames, label)
+	width := term.Column(res.OutputNames, label)
 	hidden := false
 	for _, name := range res.OutputNames {
 		v, ok := res.Outputs[name]
 		if !ok {
 			continue
 		}
-		text := valueText(v)
+		text := term.Value(v)
 		if v != nil && slices.Contains(res.SensitiveOutputs, name) && !showSensitive {
-			text, hidden = redacted, true
+			text, hidden = term.Redacted, true
 		}
-		a.printf("%s  %s\n", pad(label(name), width), text)
+		a.printf("%s  %s\n", term.Pad(label(name), width), text)
 	}
 	if hidden {
 		a.hiddenOutputs()
@@ -121,10 +122,10 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 		a.complain("waiting: step %q is not due yet; %s", w.Step, w.Description)
 	} else {
 		a.complain("waiting: step %q is to be done by somebody else", w.Step)
-		task{w.Description, w.With, w.Sensitive}.write(a.io.Err, showSensitive, revealsByFlag, a.textWidth(a.io.ErrTTY))
+		term.Task{Description: w.Description, With: w.With, Sensitive: w.Sensitive}.Write(a.io.Err, showSensitive, term.RevealsByFlag, a.textWidth(a.io.ErrTTY))
 	}
 	if w.Resume != "" {
-		a.complain("then: %s", oneLine(w.Resume))
+		a.complain("then: %s", term.OneLine(w.Resume))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -90,7 +91,7 @@ func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string
 		err := rt.Cancel(ctx, id)
 		s, getErr := rt.Get(ctx, id)
 		if err = errors.Join(err, getErr); err != nil {
-			a.complain("%s", printable(err.Error()))
+			a.complain("%s", term.Printable(err.Error()))
 			failed = silent{exitFailed}
 			continue
 		}
@@ -211,6 +212,6 @@ func (a *app) prune(ctx context.Context, rt durable.Runtime, olderThan time.Dura
 			Before time.Time `json:"before"`
 		}{n, before.UTC().Truncate(time.Second)})
 	}
-	a.printf("%s forgotten\n", count(n, "run", "runs"))
+	a.printf("%s forgotten\n", term.Count(n, "run", "runs"))
 	return nil
 }

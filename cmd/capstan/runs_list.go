@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -118,11 +119,11 @@ func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter
 func (a *app) runTable(runs []durable.State, now time.Time) {
 	rows := [][4]string{{"RUN", "STATUS", "CAPABILITY", "SINCE"}}
 	for _, s := range runs {
-		rows = append(rows, [4]string{s.ID, string(s.Status), oneLine(s.Capability), age(max(now.Sub(s.Updated), 0))})
+		rows = append(rows, [4]string{s.ID, string(s.Status), term.OneLine(s.Capability), age(max(now.Sub(s.Updated), 0))})
 	}
 	var widths [4]int
 	for i := range widths {
-		widths[i] = column(rows, func(row [4]string) string { return row[i] })
+		widths[i] = term.Column(rows, func(row [4]string) string { return row[i] })
 	}
 	for i, row := range rows {
 		line, note := "", "WAITING FOR"
@@ -130,9 +131,9 @@ func (a *app) runTable(runs []durable.State, now time.Time) {
 			note = waitingNote(runs[i-1], now)
 		}
 		for c, cell := range row {
-			line += pad(cell, widths[c]) + "  "
+			line += term.Pad(cell, widths[c]) + "  "
 		}
-		a.printf("%s\n", clip(strings.TrimRight(line+note, " "), a.textWidth(a.io.OutTTY)))
+		a.printf("%s\n", term.Clip(strings.TrimRight(line+note, " "), a.textWidth(a.io.OutTTY)))
 	}
 }
 
@@ -151,7 +152,7 @@ func waitingNote(s durable.State, now time.Time) string {
 	case w.Reason == durable.ReasonInDoubt:
 		return w.Path + ", to be settled"
 	}
-	return w.Path + ": " + oneLine(w.Description)
+	return w.Path + ": " + term.OneLine(w.Description)
 }
 
 // dueIn says how long it is until a time.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -45,7 +46,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 	if !a.wantsText() {
 		return a.printDocument(run)
 	}
-	v := &runView{app: a, run: run, now: time.Now(), paint: paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY), showSensitive: showSensitive}
+	v := &runView{app: a, run: run, now: time.Now(), paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY), showSensitive: showSensitive}
 	v.head()
 	v.steps()
 	v.waiting()
@@ -60,7 +61,7 @@ type runView struct {
 	app           *app
 	run           *engine.Run
 	now           time.Time
-	paint         paint
+	paint         term.Paint
 	width         int
 	showSensitive bool
 }
@@ -69,8 +70,8 @@ func (v *runView) printf(format string, args ...any) { v.app.printf(format, args
 
 func (v *runView) head() {
 	r := v.run
-	v.printf("run         %s\n", v.paint.bold(r.Run))
-	v.printf("capability  %s\n", oneLine(r.Capability))
+	v.printf("run         %s\n", v.paint.Bold(r.Run))
+	v.printf("capability  %s\n", term.OneLine(r.Capability))
 	status := string(r.Status)
 	if r.Driven {
 		status += ", and a process drives it"
@@ -78,7 +79,7 @@ func (v *runView) head() {
 		status += ", but no process drives it: " + v.app.toCopy("capstan resume "+r.Run, r.Run)
 	}
 	v.printf("status      %s\n", status)
-	source := oneLine(r.Source)
+	source := term.OneLine(r.Source)
 	if r.SourceChanged {
 		source += "  (changed since; the run goes on with what it was started with)"
 	}
@@ -96,18 +97,18 @@ func (v *runView) when(t time.Time) string { return clock(t) + " (" + ago(t, v.n
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
 func (v *runView) steps() {
-	v.printf("\n%s\n", v.paint.bold("steps"))
-	width := column(v.run.Steps, func(s engine.StepResult) string { return s.ID })
+	v.printf("\n%s\n", v.paint.Bold("steps"))
+	width := term.Column(v.run.Steps, func(s engine.StepResult) string { return s.ID })
 	for _, s := range v.run.Steps {
-		line := "  " + v.mark(s.Status) + " " + pad(s.ID, width) + "  " + strings.ReplaceAll(s.Status, "_", " ")
+		line := "  " + v.mark(s.Status) + " " + term.Pad(s.ID, width) + "  " + strings.ReplaceAll(s.Status, "_", " ")
 		if s.HTTPStatus > 0 {
 			line += fmt.Sprintf("  %d", s.HTTPStatus)
 		}
 		if s.Attempts > 1 {
-			line += "  " + count(s.Attempts, "attempt", "attempts")
+			line += "  " + term.Count(s.Attempts, "attempt", "attempts")
 		}
 		if s.DurationMS > 0 {
-			line += "  " + shortDuration(time.Duration(s.DurationMS)*time.Millisecond)
+			line += "  " + term.Duration(time.Duration(s.DurationMS)*time.Millisecond)
 		}
 		v.printf("%s\n", line)
 	}
@@ -116,15 +117,15 @@ func (v *runView) steps() {
 func (v *runView) mark(status string) string {
 	switch status {
 	case "succeeded":
-		return v.paint.green("✓")
+		return v.paint.Green("✓")
 	case "failed", "timed_out", "cancelled":
-		return v.paint.red("✗")
+		return v.paint.Red("✗")
 	case "in_doubt":
-		return v.paint.yellow("!")
+		return v.paint.Yellow("!")
 	case "skipped":
-		return v.paint.dim("-")
+		return v.paint.Dim("-")
 	case "pending":
-		return v.paint.dim("·")
+		return v.paint.Dim("·")
 	}
 	return "…"
 }
@@ -134,9 +135,9 @@ func (v *runView) waiting() {
 	if w == nil {
 		return
 	}
-	v.printf("\n%s\n", v.paint.bold("waiting for "+w.Step))
-	task{w.Description, w.With, w.Sensitive}.write(v.app.out, v.showSensitive, revealsByFlag, v.width)
-	v.printf("  then: %s\n", oneLine(w.Resume))
+	v.printf("\n%s\n", v.paint.Bold("waiting for "+w.Step))
+	term.Task{Description: w.Description, With: w.With, Sensitive: w.Sensitive}.Write(v.app.out, v.showSensitive, term.RevealsByFlag, v.width)
+	v.printf("  then: %s\n", term.OneLine(w.Resume))
 }
 
 func (v *runView) problem() {
@@ -144,14 +145,14 @@ func (v *runView) problem() {
 	if e == nil {
 		return
 	}
-	v.printf("\n%s\n", v.paint.bold("problem"))
+	v.printf("\n%s\n", v.paint.Bold("problem"))
 	text := e.Message
 	if e.Step != "" {
 		text = "step \"" + e.Step + "\": " + text
 	}
-	v.printf("  %s\n", oneLine(text))
+	v.printf("  %s\n", term.OneLine(text))
 	if e.Hint != "" {
-		v.printf("  = hint: %s\n", oneLine(e.Hint))
+		v.printf("  = hint: %s\n", term.OneLine(e.Hint))
 	}
 }
 
@@ -159,7 +160,7 @@ func (v *runView) outputs() {
 	if len(v.run.Outputs) == 0 {
 		return
 	}
-	v.printf("\n%s\n", v.paint.bold("outputs"))
+	v.printf("\n%s\n", v.paint.Bold("outputs"))
 	if form := v.run.Answer; form != nil && form.Encoding != "" {
 		text, _ := v.run.Outputs[form.Output].(string)
 		v.printf("%s:  (%s; -o json has them)\n", form.Output, bytesText(form, base64.StdEncoding.DecodedLen(len(text))))
@@ -169,9 +170,9 @@ func (v *runView) outputs() {
 }
 
 func (v *runView) history() {
-	v.printf("\n%s\n", v.paint.bold("history"))
+	v.printf("\n%s\n", v.paint.Bold("history"))
 	for _, e := range v.run.Events {
-		line := v.paint.dim(e.Time.Local().Format("2006-01-02 15:04:05.000")) + "  "
+		line := v.paint.Dim(e.Time.Local().Format("2006-01-02 15:04:05.000")) + "  "
 		if e.Step != "" {
 			line += e.Step + ": "
 		}
@@ -183,7 +184,7 @@ func (v *runView) history() {
 func happening(e engine.RunEvent) string {
 	text := eventWords(e)
 	if e.Message != "" {
-		text += ": " + oneLine(e.Message)
+		text += ": " + term.OneLine(e.Message)
 	}
 	return text
 }
@@ -201,7 +202,7 @@ func eventWords(e engine.RunEvent) string {
 	case durable.EventNotBefore:
 		return "told to wait" + until(e)
 	case durable.EventPoll:
-		return "looked " + count(e.Tries, "time", "times") + until(e)
+		return "looked " + term.Count(e.Tries, "time", "times") + until(e)
 	case durable.EventTimer:
 		return "waits" + until(e)
 	case durable.EventWaiting:
@@ -248,5 +249,5 @@ func by(e engine.RunEvent) string {
 	if e.By == "" {
 		return ""
 	}
-	return ", by " + oneLine(e.By)
+	return ", by " + term.OneLine(e.By)
 }

@@ -97,7 +97,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		w := serve.Watch(server, watched, d.load)
 		defer w.Stop()
 	}
-	defer a.io.Interrupts.during(func() {
+	defer a.io.Interrupts.During(func() {
 		if !a.flags.quiet {
 			a.complain("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
 		}

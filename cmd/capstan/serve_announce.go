@@ -40,7 +40,7 @@ func (a *app) announce(d *deployment, server *serve.Server) error {
 	if err := a.printDocument(doc); err != nil {
 		return err
 	}
-	if err := a.out.err; err != nil { // nobody would know where to find the server
+	if err := a.out.Err; err != nil { // nobody would know where to find the server
 		return &failure{exit: exitFailed, code: "cannot-write", message: "the output could not be written: " + err.Error()}
 	}
 	return nil

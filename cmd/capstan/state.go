@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
@@ -37,7 +38,7 @@ func (a *app) openToRun(ctx context.Context) (durable.Runtime, error) {
 	if a.flags.state != "" || exists(dir) {
 		return nil, fmt.Errorf("the run cannot be kept, so nothing was sent: %w", err)
 	}
-	a.complain("warning: the run is kept in memory only and cannot be resumed: %s", printable(err.Error()))
+	a.complain("warning: the run is kept in memory only and cannot be resumed: %s", term.Printable(err.Error()))
 	a.complain("  = hint: name a directory with --state DIR, or say that this is meant with --state none")
 	return nil, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 )
@@ -214,7 +215,7 @@ func (v *validation) summary(invalid int, all diag.List) {
 	case len(v.reports) == 1:
 		a.complain("%s: no problems", v.reports[0].File)
 	case len(all) == 0:
-		a.complain("%s, no problems", count(len(v.reports), "file", "files"))
+		a.complain("%s, no problems", term.Count(len(v.reports), "file", "files"))
 	default:
 		errors := 0
 		for _, d := range all {
@@ -222,7 +223,7 @@ func (v *validation) summary(invalid int, all diag.List) {
 				errors++
 			}
 		}
-		a.complain("%s, %d invalid: %s, %s", count(len(v.reports), "file", "files"), invalid,
-			count(errors, "error", "errors"), count(len(all)-errors, "warning or note", "warnings and notes"))
+		a.complain("%s, %d invalid: %s, %s", term.Count(len(v.reports), "file", "files"), invalid,
+			term.Count(errors, "error", "errors"), term.Count(len(all)-errors, "warning or note", "warnings and notes"))
 	}
 }

@@ -34,7 +34,7 @@ var doors = map[string][]string{
 	"github.com/modelcontextprotocol/go-sdk":   {"serve/mcp", "serve/mcp/mcptest", "internal/stalltest"},
 	"github.com/spf13/cobra":                   {"cmd/capstan"},
 	"github.com/spf13/pflag":                   {"cmd/capstan"},
-	"golang.org/x/term":                        {"cmd/capstan"},
+	"golang.org/x/term":                        {"cmd/capstan/internal/term"},
 }
 
 // testDoors are dependencies that tests alone may import, anywhere.
@@ -80,7 +80,8 @@ var layers = map[string][]string{
 	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "serve/problem"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
-	"cmd/capstan":                     {"serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
+	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
+	"cmd/capstan/internal/term":       {"engine", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	".ci/e2e":                         {},
 	".ci/clock":                       {},

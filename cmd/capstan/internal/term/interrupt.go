@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// interrupts is what Ctrl-C and SIGTERM do to an invocation. The first one ends
+// Interrupts is what Ctrl-C and SIGTERM do to an invocation. The first one ends
 // its context and is answered at once; the second one ends the process, after a
 // word on where things stand. Its methods may be called on nil, which no signal
 // reaches, and from any goroutine.
-type interrupts struct {
-	exit func(code int)
+type Interrupts struct {
+	Exit func()
 
 	mu       sync.Mutex // held until the process ends, once last speaks
 	orderly  bool       // the command at work takes the time it needs to stop
@@ -28,9 +28,9 @@ type interrupts struct {
 // breaks off, and has sent nothing.
 const patience = 500 * time.Millisecond
 
-// listen returns a context that the first signal ends. handBack is called with
+// Listen returns a context that the first signal ends. handBack is called with
 // the second one: a third is not for us.
-func (i *interrupts) listen(parent context.Context, signals <-chan os.Signal, handBack func()) context.Context {
+func (i *Interrupts) Listen(parent context.Context, signals <-chan os.Signal, handBack func()) context.Context {
 	ctx, cancel := context.WithCancel(parent)
 	go func() {
 		<-signals
@@ -49,10 +49,10 @@ func (i *interrupts) listen(parent context.Context, signals <-chan os.Signal, ha
 	return ctx
 }
 
-// during lets a command stop in order: stopping is called with the first signal,
+// During lets a command stop in order: stopping is called with the first signal,
 // and last before the second ends the process; each may be nil. The result takes
 // that back.
-func (i *interrupts) during(stopping, last func()) (done func()) {
+func (i *Interrupts) During(stopping, last func()) (done func()) {
 	if i == nil {
 		return func() {}
 	}
@@ -60,14 +60,14 @@ func (i *interrupts) during(stopping, last func()) (done func()) {
 	return func() { i.set(false, nil, nil) }
 }
 
-func (i *interrupts) set(orderly bool, stopping, last func()) {
+func (i *Interrupts) set(orderly bool, stopping, last func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.orderly, i.stopping, i.last = orderly, stopping, last
 }
 
 // answer reports whether the command at work stops in order.
-func (i *interrupts) answer() bool {
+func (i *Interrupts) answer() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.stopping != nil && !i.claimed {
@@ -78,7 +78,7 @@ func (i *interrupts) answer() bool {
 
 // end ends the process. A command that has begun to tell how it ended is left to
 // do that.
-func (i *interrupts) end() {
+func (i *Interrupts) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.claimed {
@@ -88,12 +88,12 @@ func (i *interrupts) end() {
 	if i.last != nil {
 		i.last()
 	}
-	i.exit(exitInterrupted)
+	i.Exit()
 }
 
-// claim reports whether the command is to tell how it ended. It does not return
+// Claim reports whether the command is to tell how it ended. It does not return
 // while the second signal is answered, which ends the process.
-func (i *interrupts) claim() bool {
+func (i *Interrupts) Claim() bool {
 	if i == nil {
 		return true
 	}
@@ -103,9 +103,9 @@ func (i *interrupts) claim() bool {
 	return i.claimed
 }
 
-// readAll reads r to its end, or gives up when ctx ends: a read from a terminal or
+// ReadAll reads r to its end, or gives up when ctx ends: a read from a terminal or
 // a pipe cannot be broken off, and Ctrl-C must not wait for it.
-func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+func ReadAll(ctx context.Context, r io.Reader) ([]byte, error) {
 	type content struct {
 		data []byte
 		err  error

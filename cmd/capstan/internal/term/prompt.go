@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"bufio"
@@ -11,28 +11,29 @@ import (
 	"github.com/capstan-run/capstan/engine"
 )
 
-// prompter asks the person at the terminal about external steps.
-type prompter struct {
-	out           io.Writer
-	lines         func(ctx context.Context) (string, error)
-	showSensitive bool
-	paint         paint
-	width         int
+// Prompter asks the person at the terminal about external steps.
+type Prompter struct {
+	Out           io.Writer
+	Lines         func(context.Context) (string, error)
+	Parse         func(json []byte) (any, error)
+	ShowSensitive bool
+	Paint         Paint
+	Width         int
 }
 
-// ask performs an external step by asking whether it is done. "Wait", and the
+// Ask performs an external step by asking whether it is done. "Wait", and the
 // end of input, leave the step waiting; Ctrl-C cancels the run.
-func (p *prompter) ask(ctx context.Context, step engine.ExternalStep) (any, error) {
-	fmt.Fprintf(p.out, "\n%s\n", p.paint.bold("step "+step.Step+" is yours, or another system's, to do:"))
-	task := task{step.Description, step.With, step.Sensitive}
-	hint := revealsByFlag
+func (p *Prompter) Ask(ctx context.Context, step engine.ExternalStep) (any, error) {
+	fmt.Fprintf(p.Out, "\n%s\n", p.Paint.Bold("step "+step.Step+" is yours, or another system's, to do:"))
+	task := Task{step.Description, step.With, step.Sensitive}
+	hint := RevealsByFlag
 	question, answers := "done? [y]es  [j]son result  [w]ait: ", "y when it is done, j to give its result, w to leave it for later"
-	if len(step.Sensitive) > 0 && !p.showSensitive {
+	if len(step.Sensitive) > 0 && !p.ShowSensitive {
 		hint = "s shows it"
 		question = "done? [y]es  [s]how hidden values  [j]son result  [w]ait: "
 		answers = "y when it is done, s to see what is hidden, j to give its result, w to leave it for later"
 	}
-	task.write(p.out, p.showSensitive, hint, p.width)
+	task.Write(p.Out, p.ShowSensitive, hint, p.Width)
 	for {
 		answer, err := p.line(ctx, question)
 		if err != nil {
@@ -46,30 +47,30 @@ func (p *prompter) ask(ctx context.Context, step engine.ExternalStep) (any, erro
 			if err == nil || ctx.Err() != nil || errors.Is(err, io.EOF) {
 				return v, notDone(ctx, err)
 			}
-			fmt.Fprintln(p.out, err)
+			fmt.Fprintln(p.Out, err)
 		case "w", "wait":
 			return nil, engine.ErrNotDone
 		case "s", "show":
-			task.reveal(p.out)
+			task.reveal(p.Out)
 		default:
-			fmt.Fprintln(p.out, "please answer "+answers)
+			fmt.Fprintln(p.Out, "please answer "+answers)
 		}
 	}
 }
 
-func (p *prompter) result(ctx context.Context) (any, error) {
+func (p *Prompter) result(ctx context.Context) (any, error) {
 	text, err := p.line(ctx, "result, as JSON on one line: ")
 	if err != nil {
 		return nil, err
 	}
-	return parseJSON([]byte(text))
+	return p.Parse([]byte(text))
 }
 
-func (p *prompter) line(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(p.out, question)
-	answer, err := p.lines(ctx)
+func (p *Prompter) line(ctx context.Context, question string) (string, error) {
+	fmt.Fprint(p.Out, question)
+	answer, err := p.Lines(ctx)
 	if err != nil {
-		fmt.Fprintln(p.out)
+		fmt.Fprintln(p.Out)
 	}
 	return strings.TrimSpace(answer), err
 }
@@ -85,10 +86,10 @@ func notDone(ctx context.Context, err error) error {
 	return engine.ErrNotDone
 }
 
-// lineReader returns a function that reads a line, or gives up when its context
+// Lines returns a function that reads a line, or gives up when its context
 // ends. It is for one goroutine at a time. A read from a terminal cannot be
 // broken off, so after giving up the line is left to the next call.
-func lineReader(r io.Reader) func(context.Context) (string, error) {
+func Lines(r io.Reader) func(context.Context) (string, error) {
 	type line struct {
 		text string
 		err  error

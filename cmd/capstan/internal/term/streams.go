@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"errors"
@@ -7,12 +7,12 @@ import (
 	"os"
 	"syscall"
 
-	"golang.org/x/term"
+	xterm "golang.org/x/term"
 )
 
-// streams is what an invocation reads from and writes to, so that tests run
+// Streams is what an invocation reads from and writes to, so that tests run
 // whole commands in process.
-type streams struct {
+type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Getenv   func(string) string
@@ -24,12 +24,12 @@ type streams struct {
 	// somewhere else than stderr; nil leaves them.
 	Libraries func(to io.Writer)
 	// Interrupts hears Ctrl-C; nil where none can come.
-	Interrupts *interrupts
+	Interrupts *Interrupts
 }
 
-func processStreams() *streams {
-	isTTY := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-	return &streams{
+func Process() *Streams {
+	isTTY := func(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }
+	return &Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Getenv: os.Getenv,
 		InTTY:  isTTY(os.Stdin), OutTTY: isTTY(os.Stdout), ErrTTY: isTTY(os.Stderr),
@@ -45,33 +45,33 @@ func processStreams() *streams {
 // a pipe.
 func terminalWidth() int {
 	for _, f := range []*os.File{os.Stderr, os.Stdout} {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		if w, _, err := xterm.GetSize(int(f.Fd())); err == nil && w > 0 {
 			return w
 		}
 	}
 	return 80
 }
 
-// sink remembers the first failed write, so that a command need not check each
+// Sink remembers the first failed write, so that a command need not check each
 // line it prints and a closed stdout still ends in a non-zero exit.
-type sink struct {
-	w    io.Writer
-	err  error
-	used bool // something was written
+type Sink struct {
+	W    io.Writer
+	Err  error
+	Used bool // something was written
 }
 
-func (s *sink) Write(p []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
+func (s *Sink) Write(p []byte) (int, error) {
+	if s.Err != nil {
+		return 0, s.Err
 	}
-	s.used = true
-	n, err := s.w.Write(p)
-	s.err = err
+	s.Used = true
+	n, err := s.W.Write(p)
+	s.Err = err
 	return n, err
 }
 
-// isClosedPipe reports whether the reader went away, which is its own choice
+// IsClosedPipe reports whether the reader went away, which is its own choice
 // and no news to anybody.
-func isClosedPipe(err error) bool {
+func IsClosedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }

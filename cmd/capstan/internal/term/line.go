@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"fmt"
@@ -11,46 +11,46 @@ import (
 )
 
 // sentence returns the line that stays on the screen for an event, "" for none.
-func (p *progress) sentence(e engine.Event) string {
+func (p *Progress) sentence(e engine.Event) string {
 	switch e.Kind {
 	case engine.EventRunStarted:
 		return p.beginning(e.Run)
 	case engine.EventStepDone:
-		return p.finished("✓", p.paint.green, e)
+		return p.finished("✓", p.Paint.Green, e)
 	case engine.EventStepSkipped:
 		p.current = nil
-		return p.mark("-", p.paint.dim) + e.Step + ": skipped" + because(e.Message)
+		return p.mark("-", p.Paint.Dim) + e.Step + ": skipped" + because(e.Message)
 	case engine.EventStepFailed:
-		return p.finished("✗", p.paint.red, e)
+		return p.finished("✗", p.Paint.Red, e)
 	case engine.EventWarning:
-		return p.mark("!", p.paint.yellow) + prefix(e.Step) + "warning: " + oneLine(e.Message)
+		return p.mark("!", p.Paint.Yellow) + prefix(e.Step) + "warning: " + OneLine(e.Message)
 	case engine.EventRetry:
-		if p.live {
+		if p.Live {
 			return ""
 		}
-		return p.mark("!", p.paint.yellow) + prefix(e.Step) + retryCause(e) + ", trying again in " + shortDuration(e.Wait)
+		return p.mark("!", p.Paint.Yellow) + prefix(e.Step) + retryCause(e) + ", trying again in " + Duration(e.Wait)
 	case engine.EventPolled:
 		if !p.shows(p.current.looks) {
 			return ""
 		}
-		return p.mark("…", p.paint.dim) + e.Step + ": " + p.waitingFor(e.Step) + ", " +
-			count(p.current.looks, "look", "looks") + ", next in " + shortDuration(e.Wait)
+		return p.mark("…", p.Paint.Dim) + e.Step + ": " + p.waitingFor(e.Step) + ", " +
+			Count(p.current.looks, "look", "looks") + ", next in " + Duration(e.Wait)
 	}
 	return ""
 }
 
 // beginning names the run, and what of it was done before.
-func (p *progress) beginning(run string) string {
+func (p *Progress) beginning(run string) string {
 	switch {
-	case len(p.before) > 0:
-		return p.paint.dim("run " + run + " goes on after " + strings.Join(p.before, ", "))
-	case p.named:
-		return p.paint.dim("run " + run)
+	case len(p.Before) > 0:
+		return p.Paint.Dim("run " + run + " goes on after " + strings.Join(p.Before, ", "))
+	case p.Named:
+		return p.Paint.Dim("run " + run)
 	}
 	return ""
 }
 
-func (p *progress) mark(s string, color func(string) string) string { return color(s) + " " }
+func (p *Progress) mark(s string, color func(string) string) string { return color(s) + " " }
 
 func prefix(step string) string {
 	if step == "" {
@@ -63,19 +63,19 @@ func because(reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return ", " + oneLine(reason)
+	return ", " + OneLine(reason)
 }
 
 // finished is the last line of a step: what was asked, what came, how long it
 // took.
-func (p *progress) finished(mark string, color func(string) string, e engine.Event) string {
+func (p *Progress) finished(mark string, color func(string) string, e engine.Event) string {
 	line := p.mark(mark, color) + e.Step
-	s, known := p.plan[stepID(e.Step)]
+	s, known := p.plan[StepID(e.Step)]
 	switch {
 	case known && s.Method != "":
-		line += "  " + p.paint.dim(s.Method+" "+s.Path)
+		line += "  " + p.Paint.Dim(s.Method+" "+s.Path)
 	case known && s.Method == "":
-		line += "  " + p.paint.dim(s.Kind) // external, lookup, ...
+		line += "  " + p.Paint.Dim(s.Kind) // external, lookup, ...
 	}
 	if e.Status > 0 {
 		line += fmt.Sprintf("  %d", e.Status)
@@ -85,49 +85,49 @@ func (p *progress) finished(mark string, color func(string) string, e engine.Eve
 			if e.Kind == engine.EventStepDone {
 				looks++ // the last one was no miss
 			}
-			line += "  " + count(looks, "look", "looks")
+			line += "  " + Count(looks, "look", "looks")
 		}
-		line += "  " + shortDuration(p.now().Sub(p.current.since))
+		line += "  " + Duration(time.Now().Sub(p.current.since))
 	}
 	p.current = nil
 	return line
 }
 
 // waitingFor says what a polling step waits for.
-func (p *progress) waitingFor(path string) string {
-	if s := p.plan[stepID(path)]; s.Until != "" {
-		return "waiting until " + oneLine(s.Until)
+func (p *Progress) waitingFor(path string) string {
+	if s := p.plan[StepID(path)]; s.Until != "" {
+		return "waiting until " + OneLine(s.Until)
 	}
 	return "waiting"
 }
 
 // draw puts the live line on the screen, cut to its width: a line that wraps
 // cannot be taken back.
-func (p *progress) draw() {
-	if !p.live || p.held || p.current == nil {
+func (p *Progress) draw() {
+	if !p.Live || p.held || p.current == nil {
 		return
 	}
-	_, _ = io.WriteString(p.out, "\r\x1b[K"+p.paint.dim(clip(p.liveLine(), p.width()-1)))
+	_, _ = io.WriteString(p.Out, "\r\x1b[K"+p.Paint.Dim(Clip(p.liveLine(), p.Width()-1)))
 	p.drawn = true
 }
 
-func (p *progress) erase() {
+func (p *Progress) erase() {
 	if p.drawn {
-		_, _ = io.WriteString(p.out, "\r\x1b[K")
+		_, _ = io.WriteString(p.Out, "\r\x1b[K")
 		p.drawn = false
 	}
 }
 
 // liveLine puts the times before the reasons, so that a narrow terminal cuts the
 // less urgent.
-func (p *progress) liveLine() string {
-	c, now := p.current, p.now()
-	parts := []string{shortDuration(now.Sub(c.since).Truncate(time.Second))}
+func (p *Progress) liveLine() string {
+	c, now := p.current, time.Now()
+	parts := []string{Duration(now.Sub(c.since).Truncate(time.Second))}
 	if c.looks > 0 {
-		parts = append(parts, count(c.looks, "look", "looks"))
+		parts = append(parts, Count(c.looks, "look", "looks"))
 	}
 	if !c.next.IsZero() {
-		parts = append(parts, "next in "+shortDuration(max(c.next.Sub(now), 0).Round(time.Second)))
+		parts = append(parts, "next in "+Duration(max(c.next.Sub(now), 0).Round(time.Second)))
 	}
 	line := "… " + c.path + "  " + strings.Join(parts, ", ")
 	switch {
@@ -139,8 +139,8 @@ func (p *progress) liveLine() string {
 	return line
 }
 
-// shortDuration rounds to what a person reads: 40ms, 1.2s, 3m10s, 71h0m.
-func shortDuration(d time.Duration) string {
+// Duration rounds to what a person reads: 40ms, 1.2s, 3m10s, 71h0m.
+func Duration(d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return d.Round(time.Millisecond).String()
@@ -152,6 +152,6 @@ func shortDuration(d time.Duration) string {
 	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
-func statusText(code int) string {
+func Status(code int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 }

@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"context"
@@ -10,7 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
+
+func parse(data []byte) (any, error) { return jsonvalue.DecodeInput(data) }
 
 func TestPromptAnswers(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -30,8 +33,8 @@ func TestPromptAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			p := &prompter{out: &out, lines: lineReader(strings.NewReader(test.typed))}
-			got, err := p.ask(t.Context(), mailStep)
+			p := &Prompter{Parse: parse, Out: &out, Lines: Lines(strings.NewReader(test.typed))}
+			got, err := p.Ask(t.Context(), mailStep)
 			if !errors.Is(err, test.err) {
 				t.Fatalf("error %v, want %v", err, test.err)
 			}
@@ -50,8 +53,8 @@ var mailStep = engine.ExternalStep{
 
 func TestPromptShowsTheTask(t *testing.T) {
 	var out strings.Builder
-	p := &prompter{out: &out, lines: lineReader(strings.NewReader("y\n")), width: 40}
-	if _, err := p.ask(t.Context(), mailStep); err != nil {
+	p := &Prompter{Parse: parse, Out: &out, Lines: Lines(strings.NewReader("y\n")), Width: 40}
+	if _, err := p.Ask(t.Context(), mailStep); err != nil {
 		t.Fatal(err)
 	}
 	want := `
@@ -65,8 +68,8 @@ done? [y]es  [s]how hidden values  [j]son result  [w]ait: `
 		t.Errorf("prompt (-want +got):\n%s", diff)
 	}
 	out.Reset()
-	p = &prompter{out: &out, lines: lineReader(strings.NewReader("y\n")), showSensitive: true}
-	if _, err := p.ask(t.Context(), mailStep); err != nil {
+	p = &Prompter{Parse: parse, Out: &out, Lines: Lines(strings.NewReader("y\n")), ShowSensitive: true}
+	if _, err := p.Ask(t.Context(), mailStep); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "https://example.test/secret") {
@@ -77,8 +80,8 @@ done? [y]es  [s]how hidden values  [j]son result  [w]ait: `
 // Whoever mails the link has to see it; whoever presses Enter, what there is to say.
 func TestPromptShowsAndExplains(t *testing.T) {
 	var out strings.Builder
-	p := &prompter{out: &out, lines: lineReader(strings.NewReader("s\n\nno\ny\n"))}
-	if _, err := p.ask(t.Context(), mailStep); err != nil {
+	p := &Prompter{Parse: parse, Out: &out, Lines: Lines(strings.NewReader("s\n\nno\ny\n"))}
+	if _, err := p.Ask(t.Context(), mailStep); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "https://example.test/secret"); n != 1 {
@@ -92,7 +95,7 @@ func TestPromptShowsAndExplains(t *testing.T) {
 // That there is no value is no secret.
 func TestTaskWithoutItsSecret(t *testing.T) {
 	var out strings.Builder
-	task{with: map[string]any{"link": nil}, sensitive: []string{"link"}}.write(&out, false, revealsByFlag, 0)
+	Task{With: map[string]any{"link": nil}, Sensitive: []string{"link"}}.Write(&out, false, RevealsByFlag, 0)
 	if diff := cmp.Diff("  link  null\n", out.String()); diff != "" {
 		t.Errorf("task (-want +got):\n%s", diff)
 	}
@@ -105,12 +108,12 @@ func TestPromptEndsWithItsContext(t *testing.T) {
 	never, theirs := io.Pipe()
 	defer theirs.Close()
 	asked := make(chan struct{})
-	p := &prompter{out: &signalling{said: asked}, lines: lineReader(never)}
+	p := &Prompter{Parse: parse, Out: &signalling{said: asked}, Lines: Lines(never)}
 	go func() {
 		<-asked
 		cancel(cause)
 	}()
-	if _, err := p.ask(ctx, mailStep); !errors.Is(err, cause) {
+	if _, err := p.Ask(ctx, mailStep); !errors.Is(err, cause) {
 		t.Errorf("error %v, want the cause", err)
 	}
 }
@@ -119,7 +122,7 @@ func TestPromptEndsWithItsContext(t *testing.T) {
 func TestLineOutlivesItsQuestion(t *testing.T) {
 	in, typed := io.Pipe()
 	defer typed.Close()
-	lines := lineReader(in)
+	lines := Lines(in)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := lines(ctx); !errors.Is(err, context.Canceled) {
