@@ -88,11 +88,7 @@ func Serve(ctx context.Context, rt durable.Runtime, opts *Options, so durable.Se
 		if err != nil {
 			return durable.Ending{}, err
 		}
-		r := p.newRunning(spec.ID, &RunOptions{})
-		if h, ok := host.(durable.Adjustable); ok {
-			h.Adjust(r.adjust)
-		}
-		return r.execute(ctx, host, spec)
+		return p.newRunning(spec.ID, &RunOptions{}).execute(ctx, host, spec)
 	}, so)
 }
 

@@ -36,7 +36,7 @@ func (p *Program) newRunning(id string, opts *RunOptions) *running {
 // drive executes a stored run here.
 func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
 	r := p.newRunning(id, opts)
-	o := durable.DriveOptions{Virtual: p.virtual(), External: r.external}
+	var o durable.DriveOptions
 	if opts.Stay && p.opts.Runtime != nil {
 		o.MaxBlock = -1
 	}
@@ -52,15 +52,6 @@ func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts
 		return nil, err
 	}
 	return ended(p, state, events)
-}
-
-// adjust is how this run is driven by somebody who serves many: the program's
-// own handlers perform external steps where none were given for all.
-func (r *running) adjust(o *durable.DriveOptions) {
-	o.Virtual = r.p.virtual()
-	if o.External == nil {
-		o.External = r.external
-	}
 }
 
 // virtual reports whether waiting would be for nothing: who answers is a mock or
@@ -95,6 +86,9 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 		ctx, cancel = context.WithDeadlineCause(ctx, from.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
 		defer cancel()
 	}
+	if r.p.virtual() {
+		host.SkipWaits()
+	}
 	r.emit(Event{Kind: EventRunStarted})
 	env, err := r.env(ctx)
 	if err != nil {
@@ -112,11 +106,7 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 // stillInDoubt returns how a run ends whose time is up: in doubt as long as one of
 // its writes is, since a run that has ended can be neither settled nor looked up.
 func stillInDoubt(ctx context.Context, host durable.Host, out *exec.Outcome, err error) error {
-	knows, ok := host.(interface{ Doubt() *durable.Suspended })
-	if !ok {
-		return err
-	}
-	doubt := knows.Doubt()
+	doubt := host.Doubt()
 	if doubt == nil {
 		return err
 	}
@@ -174,7 +164,7 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 		Redactor: r.redactor,
 		Limit:    r.exchangeLimit(), Landed: max(r.exchangeLimit(), r.p.opts.exchangeLimit()),
 		Hide: r.hideIn,
-		Emit: r.forward,
+		Emit: r.forward, Perform: r.external,
 	}
 	return env, r.p.fillIn(ctx, env)
 }

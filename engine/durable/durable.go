@@ -37,6 +37,15 @@ type Host interface {
 	// change between two calls unless a Host call lies between them, is the
 	// same in every execution of the run, and never goes back.
 	Now() time.Time
+	// Keeps reports whether results are kept, so that a run can be taken up again.
+	// Where they are not, [Intent.Input] is not read.
+	Keeps() bool
+	// Doubt returns the write of the run that may have taken effect although no
+	// outcome of it is on record, nil when there is none.
+	Doubt() *Suspended
+	// SkipWaits lets the run's time pass without waiting from now on, as a mock
+	// wants it.
+	SkipWaits()
 	// Sleep returns once the absolute time is reached.
 	Sleep(ctx context.Context, path string, until time.Time) error
 	// Step performs a side effect once and keeps its result. A Host that has
@@ -44,19 +53,24 @@ type Host interface {
 	// the one recorded there is ErrDrift. The intent is on record before do is
 	// called (that of a read with its outcome), the result before Step
 	// returns.
-	Step(ctx context.Context, in Intent, do Do) (json.RawMessage, error)
+	Step(ctx context.Context, in Intent, do Do) (Result, error)
 	// Poll calls do until it reports true, the deadline passes (*[TimedOut])
 	// or do fails. Polls are reads.
-	Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (json.RawMessage, error)
-	// Await returns the result of a step that somebody else performs.
+	Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (Result, error)
+	// Await returns the result of a step that a person or another system performs.
 	Await(ctx context.Context, w Wait) (json.RawMessage, error)
 }
+
+// Result is the result of a step: the value that a [Do] returned in this
+// execution, or the json.RawMessage that the Host kept of it in an earlier one. A
+// Host that keeps nothing does not encode it.
+type Result = json.Marshaler
 
 // Do performs the side effect of an [Intent] and returns the result to keep. An
 // answer that was lost or proves nothing is a *[Suspended] for [ReasonInDoubt],
 // whatever the policy: the Host acts on the policy. Any other error is definite:
 // what was asked for may be asked for again.
-type Do func(ctx context.Context, a *Attempt) (json.RawMessage, error)
+type Do func(ctx context.Context, a *Attempt) (Result, error)
 
 // Attempt is one call of a [Do]. The Host makes it, the Do adds to it, and the
 // Host records what it holds with the outcome.
@@ -83,12 +97,7 @@ func (a *Attempt) Retry(next time.Time, cause error) {
 }
 
 // DoPoll performs one look. try counts from 1.
-type DoPoll func(ctx context.Context, try int) (result json.RawMessage, done bool, err error)
-
-// Adjustable is a Host that lets its Executor, which knows the run, have a say in
-// how the run is driven, before its first call. MaxBlock stays. Hosts need not
-// be one.
-type Adjustable interface{ Adjust(func(*DriveOptions)) }
+type DoPoll func(ctx context.Context, try int) (result Result, done bool, err error)
 
 // Intent is what is recorded before any byte leaves.
 type Intent struct {
@@ -97,17 +106,12 @@ type Intent struct {
 	Policy    Policy
 	Key       string          // idempotency key, "" when the operation has none
 	Input     json.RawMessage // resolved arguments, without credentials
-	// Tries bounds how often in a row a Host calls the Do when answers get lost
-	// and the policy allows sending again; 0 means a few times. A Do that sends
-	// again by itself wants 1. Looking up what became of a probed call is not
-	// bounded by it.
-	Tries int
 
 	// Probe looks up what became of an attempt whose answer was lost, for steps
 	// that are Probed: the result to keep, or found false when nothing came of
 	// it. While it fails the step stays in doubt. ProbeAfter is how long a
 	// request may still be on its way.
-	Probe      func(ctx context.Context) (result json.RawMessage, found bool, err error)
+	Probe      func(ctx context.Context) (result Result, found bool, err error)
 	ProbeAfter time.Duration
 }
 
@@ -151,12 +155,20 @@ func (t *TookEffect) Error() string { return t.Err.Error() }
 
 func (t *TookEffect) Unwrap() error { return t.Err }
 
-// Wait describes a step that somebody else performs.
+// Wait describes a step that a person or another system performs.
 type Wait struct {
 	Path        string
 	Description string
 	With        map[string]any // values the person or system needs
 	Sensitive   []string       // names in With that must not be shown
+	// Perform performs the step in this process, or returns done false and leaves
+	// it waiting; nil leaves it to signals. A signal that was stored first counts.
+	Perform func(ctx context.Context) (result json.RawMessage, done bool, err error)
+}
+
+// Suspended returns the suspension of a run that waits for the step.
+func (w Wait) Suspended() *Suspended {
+	return &Suspended{Path: w.Path, Reason: ReasonExternal, Description: w.Description, With: w.With, Sensitive: w.Sensitive}
 }
 
 // Suspended says why a run does not go on now. It is not a failure.
@@ -198,7 +210,6 @@ type TimedOut struct {
 	Path    string
 	Timeout time.Duration
 	Tries   int
-	Last    json.RawMessage
 }
 
 func (t *TimedOut) Error() string {

@@ -63,5 +63,5 @@ const (
 	ViaProbe   Via = "probe"   // an earlier attempt had taken effect
 	ViaResend  Via = "resend"  // sent again, it found that an earlier attempt had taken effect
 	ViaSignal  Via = "signal"  // said by Signal
-	ViaHandler Via = "handler" // done by DriveOptions.External
+	ViaHandler Via = "handler" // done by Wait.Perform
 )

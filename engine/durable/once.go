@@ -7,7 +7,7 @@ import (
 )
 
 // Once is a Host that keeps nothing: for work that is asked for and answered
-// within one request, and that nobody takes up again. What cannot go on at once
+// within one request, and never taken up again. Where it cannot go on at once, it
 // ends. It is for one goroutine.
 type Once struct {
 	ID      string
@@ -20,23 +20,32 @@ func (o *Once) RunID() string { return o.ID }
 // Now returns when the run was started.
 func (o *Once) Now() time.Time { return o.Started }
 
+// Keeps reports false.
+func (o *Once) Keeps() bool { return false }
+
+// Doubt returns nil: the error of a step is all that remains of it.
+func (o *Once) Doubt() *Suspended { return nil }
+
+// SkipWaits does nothing: a poll within one request is waited for.
+func (o *Once) SkipWaits() {}
+
 // Sleep waits.
 func (o *Once) Sleep(ctx context.Context, _ string, until time.Time) error {
 	return pause(ctx, time.Until(until))
 }
 
 // Step performs the side effect.
-func (o *Once) Step(ctx context.Context, _ Intent, do Do) (json.RawMessage, error) {
+func (o *Once) Step(ctx context.Context, _ Intent, do Do) (Result, error) {
 	return do(ctx, &Attempt{N: 1})
 }
 
 // Poll looks until do reports true or the schedule's time is up.
-func (o *Once) Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (json.RawMessage, error) {
+func (o *Once) Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (Result, error) {
 	deadline := time.Now().Add(s.Timeout)
 	for try := 1; ; try++ {
-		raw, done, err := do(ctx, try)
+		result, done, err := do(ctx, try)
 		if err != nil || done {
-			return raw, err
+			return result, err
 		}
 		wait := s.Wait(try)
 		if time.Now().Add(wait).After(deadline) {
@@ -48,9 +57,9 @@ func (o *Once) Poll(ctx context.Context, in Intent, s Schedule, do DoPoll) (json
 	}
 }
 
-// Await suspends: nobody can finish the step of a run that is not kept.
+// Await suspends: the step of a run that is not kept cannot be finished.
 func (o *Once) Await(_ context.Context, w Wait) (json.RawMessage, error) {
-	return nil, &Suspended{Path: w.Path, Reason: ReasonExternal, Description: w.Description, With: w.With, Sensitive: w.Sensitive}
+	return nil, w.Suspended()
 }
 
 func pause(ctx context.Context, d time.Duration) error {

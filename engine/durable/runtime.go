@@ -184,16 +184,7 @@ type DriveOptions struct {
 	// run. 0 means one minute, negative means any: Drive then also stays with an
 	// external step until it is signalled.
 	MaxBlock time.Duration
-	// External performs external steps in this process; nil leaves them to
-	// signals.
-	External External
-	// Virtual lets the run's time pass without waiting, as a mock does.
-	Virtual bool
 }
-
-// External performs an external step. It returns ok false to leave the step
-// waiting.
-type External func(ctx context.Context, w Wait) (result json.RawMessage, ok bool, err error)
 
 // ServeOptions shape Serve.
 type ServeOptions struct {
@@ -201,8 +192,6 @@ type ServeOptions struct {
 	// MaxBlock is the longest wait that one of them sits out; a longer one frees
 	// its place until it is due. 0 means one second.
 	MaxBlock time.Duration
-	// External performs external steps in this process, as in DriveOptions.
-	External External
 	// Ended is told of every run that this Serve drove to its end or parked.
 	Ended func(State)
 }

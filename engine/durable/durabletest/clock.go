@@ -80,7 +80,7 @@ var clockTests = []clockTest{
 	{name: "a poll looks when it would have", run: func(w *waiter) {
 		w.later(15 * time.Minute)
 		w.stays(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), everyTenMinutes, func(context.Context, int) (json.RawMessage, bool, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), everyTenMinutes, func(context.Context, int) (durable.Result, bool, error) {
 				w.does()
 				return json.RawMessage(`1`), len(w.did) == 4, nil
 			})
@@ -89,7 +89,7 @@ var clockTests = []clockTest{
 	{name: "an API that asked to be left alone is", run: func(w *waiter) {
 		w.later(time.Minute)
 		w.stays(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
 				w.does()
 				if len(w.did) == 1 {
 					return nil, &durable.NotBefore{At: w.clock.Now().Add(time.Hour)}
@@ -101,7 +101,7 @@ var clockTests = []clockTest{
 	{name: "so is one that is polled", run: func(w *waiter) {
 		w.later(time.Minute)
 		w.stays(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), everyTenMinutes, func(context.Context, int) (json.RawMessage, bool, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), everyTenMinutes, func(context.Context, int) (durable.Result, bool, error) {
 				w.does()
 				if len(w.did) == 1 {
 					return nil, false, &durable.NotBefore{At: w.clock.Now().Add(time.Hour)}
@@ -113,12 +113,12 @@ var clockTests = []clockTest{
 	{name: "a lost write is looked up once it cannot land any more", run: func(w *waiter) {
 		in := intent("a", durable.Probed)
 		in.ProbeAfter = 30 * time.Second
-		in.Probe = func(context.Context) (json.RawMessage, bool, error) {
+		in.Probe = func(context.Context) (durable.Result, bool, error) {
 			w.does()
 			return json.RawMessage(`"found"`), true, nil
 		}
 		w.stays(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
 				w.does()
 				w.clock.jump(w.by)
 				return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt}

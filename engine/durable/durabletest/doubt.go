@@ -15,7 +15,7 @@ import (
 // dying returns a program whose first call of step "a" dies after sending.
 func (s *suite) dying(in durable.Intent) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
 			if s.sent("a") == 1 {
 				panic(crash{})
 			}
@@ -27,7 +27,7 @@ func (s *suite) dying(in durable.Intent) program {
 // losing returns a program whose calls of step "a" lose their answers.
 func (s *suite) losing(in durable.Intent, times int) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
 			if s.sent("a") <= times {
 				return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Description: "make a", Err: errors.New("connection reset")}
 			}
@@ -91,16 +91,26 @@ var doubtTests = []test{
 			s.Errorf("history (-want +got)\n%s", diff)
 		}
 	}},
-	{"keyed steps whose answers get lost are sent again a few times, then in doubt", func(s *suite) {
-		s.begin("r")
-		in := intent("a", durable.Keyed)
-		virtual := durable.DriveOptions{Virtual: true}
-		s.driveWith("r", s.losing(in, 4), virtual, durable.RunInDoubt)
-		sent := s.calls["a"]
-		if sent < 2 || sent > 4 {
-			s.Errorf("sent %d times", sent)
+	{"a step whose answer is lost is in doubt, and sent again in the next drive where that is harmless", func(s *suite) {
+		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
+			id := fmt.Sprint("r", i)
+			s.calls["a"] = 0
+			s.begin(id)
+			in := intent("a", policy)
+			s.drive(id, s.losing(in, 1), durable.RunInDoubt)
+			s.wantSent("a", 1) // a Do sends again by itself
+			s.reopen()
+			wantDoc(s, s.drive(id, s.losing(in, 1), durable.RunSucceeded), `"sent again"`)
 		}
-		wantDoc(s, s.driveWith("r", s.losing(in, 4), virtual, durable.RunSucceeded), `"sent again"`)
+	}},
+	{"probed: a write that is lost again and again is sent a few times, then in doubt", func(s *suite) {
+		s.begin("r")
+		in, looked := s.probed(nil, nil)
+		s.driveWith("r", skipping(s.losing(in, 9)), durable.DriveOptions{MaxBlock: -1}, durable.RunInDoubt)
+		s.wantSent("a", 3)
+		if *looked != 2 {
+			s.Errorf("looked up %d times", *looked)
+		}
 	}},
 	{"settled: it happened", func(s *suite) {
 		s.inDoubt()
@@ -153,7 +163,7 @@ var doubtTests = []test{
 	{"a write that is under way is not in doubt", func(s *suite) {
 		s.begin("r")
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
 				s.wantErr("settle", s.rt.Settle(ctx, "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
 				return json.RawMessage(`1`), nil
 			})
@@ -209,7 +219,7 @@ var doubtTests = []test{
 	{"probed: an answer lost in a live process is looked up too", func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
-		wantDoc(s, s.driveWith("r", s.losing(in, 1), durable.DriveOptions{MaxBlock: -1, Virtual: true}, durable.RunSucceeded), `"found"`)
+		wantDoc(s, s.driveWith("r", skipping(s.losing(in, 1)), durable.DriveOptions{MaxBlock: -1}, durable.RunSucceeded), `"found"`)
 		s.wantSent("a", 1)
 		if *looked != 1 {
 			s.Errorf("looked up %d times", *looked)
@@ -258,9 +268,9 @@ var doubtTests = []test{
 // probed is a call that can be looked up, with what that finds.
 func (s *suite) probed(result json.RawMessage, err error) (in durable.Intent, looked *int) {
 	in = intent("a", durable.Probed)
-	in.ProbeAfter, in.Tries = 30*time.Second, 1
+	in.ProbeAfter = 30 * time.Second
 	looked = new(int)
-	in.Probe = func(context.Context) (json.RawMessage, bool, error) {
+	in.Probe = func(context.Context) (durable.Result, bool, error) {
 		*looked++
 		return result, result != nil, err
 	}

@@ -100,6 +100,14 @@ func (s *suite) reopen() {
 // program is what the suite's runs do. Its value becomes the run's document.
 type program func(ctx context.Context, h durable.Host) (any, error)
 
+// skipping is a program whose waits pass at once.
+func skipping(p program) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		h.SkipWaits()
+		return p(ctx, h)
+	}
+}
+
 // failure is a program's way to fail its run.
 type failure struct{ error }
 
@@ -238,8 +246,8 @@ func intent(path string, policy durable.Policy) durable.Intent {
 }
 
 // step performs a call that counts and yields its path.
-func (s *suite) step(ctx context.Context, h durable.Host, path string, policy durable.Policy) (json.RawMessage, error) {
-	return h.Step(ctx, intent(path, policy), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+func (s *suite) step(ctx context.Context, h durable.Host, path string, policy durable.Policy) (durable.Result, error) {
+	return h.Step(ctx, intent(path, policy), func(context.Context, *durable.Attempt) (durable.Result, error) {
 		s.sent(path)
 		return json.RawMessage(fmt.Sprintf(`{"did":%q}`, path)), nil
 	})

@@ -16,7 +16,7 @@ var threeDays = durable.Schedule{Every: 10 * time.Second, Cap: 5 * time.Minute, 
 // polling returns a program that polls step "p" until a look at or after a time.
 func (s *suite) polling(sched durable.Schedule, ready time.Time) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Poll(ctx, intent("p", durable.Safe), sched, func(_ context.Context, try int) (json.RawMessage, bool, error) {
+		return h.Poll(ctx, intent("p", durable.Safe), sched, func(_ context.Context, try int) (durable.Result, bool, error) {
 			if n := s.sent("p"); n != try {
 				s.Errorf("look %d is said to be number %d", n, try)
 			}
@@ -80,7 +80,7 @@ var pollTests = []test{
 			if _, err := s.step(ctx, h, "a", durable.Unsafe); err != nil {
 				return nil, err
 			}
-			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (durable.Result, bool, error) {
 				return json.RawMessage("true"), !s.clock.Now().Before(ready), nil
 			})
 		})
@@ -112,14 +112,14 @@ var pollTests = []test{
 		start := s.clock.Now()
 		var ended time.Time
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+			_, err := h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (durable.Result, bool, error) {
 				s.sent("p")
 				return nil, false, nil
 			})
 			ended = h.Now()
 			return nil, err
 		})
-		s.driveWith("r", p, durable.DriveOptions{Virtual: true}, durable.RunTimedOut)
+		s.driveWith("r", skipping(p), durable.DriveOptions{}, durable.RunTimedOut)
 		if got := ended.Sub(start); got != 72*time.Hour {
 			s.Errorf("%v passed", got)
 		}
@@ -155,7 +155,7 @@ var pollTests = []test{
 		at := s.clock.Now().Add(time.Hour)
 		var tries []int
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(_ context.Context, try int) (json.RawMessage, bool, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(_ context.Context, try int) (durable.Result, bool, error) {
 				tries = append(tries, try)
 				if len(tries) == 1 {
 					return nil, false, &durable.NotBefore{At: at}
@@ -175,7 +175,7 @@ var pollTests = []test{
 	{"a failing look fails the poll and is looked at again", func(s *suite) {
 		s.begin("r")
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (durable.Result, bool, error) {
 				if s.sent("p") == 1 {
 					return nil, false, errors.New("404")
 				}
@@ -195,7 +195,7 @@ var pollTests = []test{
 		_, err := s.rt.Drive(s.Context(), "r", program(func(ctx context.Context, h durable.Host) (any, error) {
 			in := intent("p", durable.Safe)
 			in.Input = json.RawMessage(`{}`)
-			return h.Poll(ctx, in, threeDays, func(context.Context, int) (json.RawMessage, bool, error) {
+			return h.Poll(ctx, in, threeDays, func(context.Context, int) (durable.Result, bool, error) {
 				s.sent("p")
 				return nil, true, nil
 			})

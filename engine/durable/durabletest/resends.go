@@ -11,13 +11,13 @@ import (
 )
 
 // outcome is what one call of a Do comes to.
-type outcome func(a *durable.Attempt) (json.RawMessage, error)
+type outcome func(a *durable.Attempt) (durable.Result, error)
 
 // sends returns a program whose calls of step "a" come to the outcomes in turn,
 // and notes the attempts that they were given.
 func (s *suite) sends(in durable.Intent, seen *[]durable.Attempt, outcomes ...outcome) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
-		v, err := h.Step(ctx, in, func(_ context.Context, a *durable.Attempt) (json.RawMessage, error) {
+		v, err := h.Step(ctx, in, func(_ context.Context, a *durable.Attempt) (durable.Result, error) {
 			*seen = append(*seen, durable.Attempt{N: a.N, Lost: a.Lost})
 			return outcomes[s.sent("a")-1](a)
 		})
@@ -30,15 +30,15 @@ func (s *suite) sends(in durable.Intent, seen *[]durable.Attempt, outcomes ...ou
 
 var errRefused = errors.New("403")
 
-func answers(*durable.Attempt) (json.RawMessage, error) { return json.RawMessage(`"ok"`), nil }
-func dies(*durable.Attempt) (json.RawMessage, error)    { panic(crash{}) }
-func refuses(*durable.Attempt) (json.RawMessage, error) { return nil, errRefused }
-func loses(*durable.Attempt) (json.RawMessage, error) {
+func answers(*durable.Attempt) (durable.Result, error) { return json.RawMessage(`"ok"`), nil }
+func dies(*durable.Attempt) (durable.Result, error)    { panic(crash{}) }
+func refuses(*durable.Attempt) (durable.Result, error) { return nil, errRefused }
+func loses(*durable.Attempt) (durable.Result, error) {
 	return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Err: errors.New("502")}
 }
 
 // refusesAfterALoss loses one sending and has the next refused.
-func refusesAfterALoss(a *durable.Attempt) (json.RawMessage, error) {
+func refusesAfterALoss(a *durable.Attempt) (durable.Result, error) {
 	a.Retry(time.Time{}, errors.New("reset"))
 	a.Lost = true
 	return refuses(a)
@@ -63,7 +63,6 @@ var resendTests = []test{
 	{"a resend after a lost answer knows of the loss, also in another process", func(s *suite) {
 		s.begin("r")
 		in := intent("a", durable.Idempotent)
-		in.Tries = 1
 		var seen []durable.Attempt
 		p := s.sends(in, &seen, loses, loses, answers)
 		s.drive("r", p, durable.RunInDoubt)
@@ -107,7 +106,6 @@ var resendTests = []test{
 	{"what was settled as not happened is no loss", func(s *suite) {
 		s.begin("r")
 		in := intent("a", durable.Idempotent)
-		in.Tries = 1
 		var seen []durable.Attempt
 		p := s.sends(in, &seen, loses, answers)
 		s.drive("r", p, durable.RunInDoubt)
@@ -122,7 +120,7 @@ var resendTests = []test{
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		var seen []durable.Attempt
-		p := s.sends(intent("a", durable.Idempotent), &seen, dies, func(*durable.Attempt) (json.RawMessage, error) {
+		p := s.sends(intent("a", durable.Idempotent), &seen, dies, func(*durable.Attempt) (durable.Result, error) {
 			return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
 		}, answers)
 		s.driveCrash("r", p)
@@ -137,7 +135,7 @@ var resendTests = []test{
 			id := "r-" + string(policy)
 			s.begin(id)
 			s.drive(id, func(ctx context.Context, h durable.Host) (any, error) {
-				return h.Step(ctx, intent("a", policy), func(_ context.Context, a *durable.Attempt) (json.RawMessage, error) {
+				return h.Step(ctx, intent("a", policy), func(_ context.Context, a *durable.Attempt) (durable.Result, error) {
 					a.Retry(s.clock.Now().Add(time.Second), errors.New("502"))
 					a.Retry(s.clock.Now().Add(2*time.Second), errors.New("reset"))
 					a.Via = durable.ViaResend

@@ -229,50 +229,43 @@ var awaitTests = []test{
 	}},
 	{"a handler performs external steps", func(s *suite) {
 		s.begin("r")
-		with := func(result string, ok bool, err error) durable.DriveOptions {
-			return durable.DriveOptions{External: func(_ context.Context, w durable.Wait) (json.RawMessage, bool, error) {
-				s.sent(w.Path)
-				return json.RawMessage(result), ok, err
-			}}
+		with := func(result string, done bool, err error) program {
+			return func(ctx context.Context, h durable.Host) (any, error) {
+				w := external("person")
+				w.Perform = func(context.Context) (json.RawMessage, bool, error) {
+					s.sent("person")
+					return json.RawMessage(result), done, err
+				}
+				if _, err := h.Await(ctx, w); err != nil {
+					return nil, err
+				}
+				return h.Await(ctx, external("another"))
+			}
 		}
-		s.driveWith("r", s.asking(), with("", false, nil), durable.RunWaiting)
+		s.drive("r", with("", false, nil), durable.RunWaiting)
 		broken := errors.New("no terminal")
-		if _, err := s.rt.Drive(s.Context(), "r", s.asking().exec, with("", false, broken)); !errors.Is(err, broken) {
+		if _, err := s.rt.Drive(s.Context(), "r", with("", false, broken).exec, park); !errors.Is(err, broken) {
 			s.Errorf("drive: %v", err)
 		}
-		p := func(ctx context.Context, h durable.Host) (any, error) {
-			got, err := h.Await(ctx, external("person"))
-			if err != nil {
-				return nil, err
-			}
-			if _, err := h.Await(ctx, external("another")); err != nil {
-				return nil, err
-			}
-			return got, nil
-		}
-		o := with(`"handled"`, true, nil)
-		handle := o.External
-		o.External = func(ctx context.Context, w durable.Wait) (json.RawMessage, bool, error) {
-			if w.Path == "another" {
-				return nil, false, nil
-			}
-			return handle(ctx, w)
-		}
-		s.driveWith("r", p, o, durable.RunWaiting)
+		s.drive("r", with(`"handled"`, true, nil), durable.RunWaiting)
 		s.reopen()
-		s.driveWith("r", p, o, durable.RunWaiting)
+		s.drive("r", with(`"handled"`, true, nil), durable.RunWaiting)
 		s.wantSent("person", 3)
 		s.wantErr("a signal against the handler", s.signal("r", "1", `2`), durable.ErrConflict)
 	}},
 	{"a signal stored while a handler is at work counts", func(s *suite) {
 		s.begin("r")
-		o := durable.DriveOptions{External: func(context.Context, durable.Wait) (json.RawMessage, bool, error) {
-			if err := s.signal("r", "1", `"signalled"`); err != nil {
-				s.Error(err)
+		p := func(ctx context.Context, h durable.Host) (any, error) {
+			w := external("person")
+			w.Perform = func(context.Context) (json.RawMessage, bool, error) {
+				if err := s.signal("r", "1", `"signalled"`); err != nil {
+					s.Error(err)
+				}
+				return json.RawMessage(`"handled"`), true, nil
 			}
-			return json.RawMessage(`"handled"`), true, nil
-		}}
-		wantDoc(s, s.driveWith("r", s.asking(), o, durable.RunSucceeded), `"signalled"`)
+			return h.Await(ctx, w)
+		}
+		wantDoc(s, s.drive("r", p, durable.RunSucceeded), `"signalled"`)
 	}},
 }
 
@@ -309,7 +302,7 @@ var cancelTests = []test{
 			cancelled <- s.rt.Cancel(s.Context(), "r")
 		}()
 		state := s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
 				close(ready)
 				if err := <-cancelled; err != nil {
 					s.Error(err)

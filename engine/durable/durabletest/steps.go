@@ -22,7 +22,7 @@ var stepTests = []test{
 					if err != nil {
 						return nil, err
 					}
-					*out = append(*out, string(got))
+					*out = append(*out, s.bytes(got))
 					s.clock.add(time.Second)
 				}
 				if !last {
@@ -96,7 +96,7 @@ var stepTests = []test{
 				_, err := s.rt.Drive(s.Context(), id, program(func(ctx context.Context, h durable.Host) (any, error) {
 					in := intent(path, policy)
 					change(&in)
-					_, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+					_, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
 						s.sent(path)
 						return nil, nil
 					})
@@ -116,7 +116,7 @@ var stepTests = []test{
 	{"a definite failure is history and not replayed", func(s *suite) {
 		s.begin("r")
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			got, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			got, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
 				if s.sent("a") == 1 {
 					return nil, errors.New("422 unprocessable")
 				}
@@ -138,7 +138,7 @@ var stepTests = []test{
 	{"a failure that was not recorded leaves a write in doubt", func(s *suite) {
 		s.begin("r")
 		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
 				s.sent("a")
 				return nil, errors.New("the answer made no sense")
 			})
@@ -153,14 +153,14 @@ var stepTests = []test{
 	{"results keep their bytes", func(s *suite) {
 		s.begin("r")
 		big := json.RawMessage(`["<&>", 1e400, ` + strings.Repeat(`"æøå",  `, 100_000) + `null]`)
-		var got []json.RawMessage
+		var got []string
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
 			for _, v := range []json.RawMessage{nil, json.RawMessage(`{ "b": 1, "a": 12345678901234567890 }`), big} {
-				raw, err := h.Step(ctx, intent(string(rune('a'+len(got)%3)), durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) { return v, nil })
+				raw, err := h.Step(ctx, intent(string(rune('a'+len(got)%3)), durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) { return v, nil })
 				if err != nil {
 					return nil, err
 				}
-				got = append(got, raw)
+				got = append(got, s.bytes(raw))
 			}
 			_, err := h.Await(ctx, external("person"))
 			return nil, err
@@ -172,16 +172,66 @@ var stepTests = []test{
 			s.Fatalf("%d results", len(got))
 		}
 		for i := range 3 {
-			if string(got[i]) != string(got[i+3]) {
+			if got[i] != got[i+3] {
 				s.Errorf("result %d of %d bytes came back with %d", i, len(got[i]), len(got[i+3]))
 			}
 		}
+	}},
+	{"a result is encoded once, and is itself in the execution that it came about in", func(s *suite) {
+		s.begin("r")
+		value := &countedResult{}
+		var got []durable.Result
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			if !h.Keeps() {
+				s.Error("a host of a runtime says that it keeps nothing")
+			}
+			for path, perform := range map[string]func(durable.Intent) (durable.Result, error){
+				"step": func(in durable.Intent) (durable.Result, error) {
+					return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) { return value, nil })
+				},
+				"poll": func(in durable.Intent) (durable.Result, error) {
+					return h.Poll(ctx, in, threeDays, func(context.Context, int) (durable.Result, bool, error) { return value, true, nil })
+				},
+			} {
+				r, err := perform(intent(path, durable.Safe))
+				if err != nil {
+					return nil, err
+				}
+				got = append(got, r)
+			}
+			return h.Await(ctx, external("person"))
+		})
+		s.drive("r", p, durable.RunWaiting)
+		if value.encoded != 2 || len(got) != 2 || got[0] != value || got[1] != value {
+			s.Errorf("encoded %d times, the results are %v", value.encoded, got)
+		}
+		s.reopen()
+		s.drive("r", p, durable.RunWaiting)
+		if value.encoded != 2 || s.bytes(got[2]) != `"counted"` || s.bytes(got[3]) != `"counted"` {
+			s.Errorf("taken up again: encoded %d times, the results are %v", value.encoded, got[2:])
+		}
+	}},
+	{"a result that cannot be encoded leaves a write in doubt", func(s *suite) {
+		s.begin("r")
+		no := errors.New("no such letters")
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
+				s.sent("a")
+				return &countedResult{err: no}, nil
+			})
+		})
+		if state := s.drive("r", p, durable.RunInDoubt); !strings.Contains(state.Waiting.Err.Error(), no.Error()) {
+			s.Errorf("waiting for %v", state.Waiting.Err)
+		}
+		s.reopen()
+		s.drive("r", p, durable.RunInDoubt)
+		s.wantSent("a", 1)
 	}},
 	{"the other side asks to be left alone", func(s *suite) {
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
 				if s.sent("a") == 1 {
 					return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
 				}
@@ -202,4 +252,25 @@ var stepTests = []test{
 		s.drive("r", p, durable.RunSucceeded)
 		s.wantSent("a", 2)
 	}},
+}
+
+// countedResult is a result that counts how often it is encoded.
+type countedResult struct {
+	encoded int
+	err     error
+}
+
+func (r *countedResult) MarshalJSON() ([]byte, error) {
+	r.encoded++
+	return []byte(`"counted"`), r.err
+}
+
+// bytes encodes a result.
+func (s *suite) bytes(r durable.Result) string {
+	s.Helper()
+	raw, err := r.MarshalJSON()
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(raw)
 }

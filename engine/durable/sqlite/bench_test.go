@@ -59,7 +59,7 @@ func fiveSteps(policy durable.Policy) durable.Executor {
 	return func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
 		for i := range 5 {
 			in := durable.Intent{Path: fmt.Sprintf("step-%d", i), Operation: "noop", Policy: policy, Input: json.RawMessage(`{"a":1}`)}
-			_, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			_, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
 				return json.RawMessage(`{"ok":true}`), nil
 			})
 			if err != nil {

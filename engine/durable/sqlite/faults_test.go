@@ -23,7 +23,7 @@ func (l ledgerOf) writes(t *testing.T, rt durable.Runtime, policy durable.Policy
 		for i := range 3 {
 			path := fmt.Sprint("w", i)
 			in := durable.Intent{Path: path, Operation: "op", Policy: policy, Key: path}
-			_, err := h.Step(ctx, in, func(ctx context.Context, _ *durable.Attempt) (json.RawMessage, error) {
+			_, err := h.Step(ctx, in, func(ctx context.Context, _ *durable.Attempt) (durable.Result, error) {
 				if !recorded(t, rt, h.RunID(), path) {
 					t.Errorf("%s was sent and its intent is not on record", path)
 				}
@@ -212,7 +212,7 @@ func TestTooLarge(t *testing.T) {
 		}
 		sent := 0
 		state, err := rt.Drive(t.Context(), id, func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
-			_, err := h.Step(ctx, durable.Intent{Path: "a", Operation: "op", Policy: policy}, func(context.Context, *durable.Attempt) (json.RawMessage, error) {
+			_, err := h.Step(ctx, durable.Intent{Path: "a", Operation: "op", Policy: policy}, func(context.Context, *durable.Attempt) (durable.Result, error) {
 				sent++
 				return huge, nil
 			})

@@ -140,12 +140,12 @@ func (v traveller) step(ctx context.Context, h durable.Host, path string, policy
 	case durable.Idempotent:
 		q.Set("key", h.RunID()+path) // names what is written
 	case durable.Probed:
-		in.Probe = func(ctx context.Context) (json.RawMessage, bool, error) {
+		in.Probe = func(ctx context.Context) (durable.Result, bool, error) {
 			status, body, err := v.ask(ctx, http.MethodGet, "/found?"+q.Encode())
 			return body, status == http.StatusOK, err
 		}
 	}
-	_, err := h.Step(ctx, in, func(ctx context.Context, a *durable.Attempt) (json.RawMessage, error) {
+	_, err := h.Step(ctx, in, func(ctx context.Context, a *durable.Attempt) (durable.Result, error) {
 		seen, body, err := v.send(ctx, "/do?"+q.Encode())
 		if err != nil {
 			return nil, &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: err}
@@ -227,7 +227,7 @@ func (v traveller) all(ctx context.Context, h durable.Host) error {
 	}
 	poll := durable.Intent{Path: "poll", Operation: "look", Policy: durable.Safe}
 	sched := durable.Schedule{Every: time.Millisecond, Cap: time.Millisecond, Timeout: time.Hour}
-	_, err := h.Poll(ctx, poll, sched, func(_ context.Context, try int) (json.RawMessage, bool, error) { return nil, try >= 3, nil })
+	_, err := h.Poll(ctx, poll, sched, func(_ context.Context, try int) (durable.Result, bool, error) { return nil, try >= 3, nil })
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func (c *call) transport(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	if failed != nil && failed.Reason == operations.ReasonHeld && c.writes() && c.s.Policy == durable.Probed && !c.forgets() {
+	if failed != nil && failed.Reason == operations.ReasonHeld && c.writes() && c.s.Policy == durable.Probed && c.host.Keeps() {
 		// Nothing was sent in the time of this record; the next one has its own.
 		return &durable.NotBefore{At: time.Now().Add(min(c.landed(), operations.DefaultTimeout)), Err: err}
 	}

@@ -32,6 +32,9 @@ type Env struct {
 	Strict bool
 	// Emit is told what happens.
 	Emit func(Event)
+	// Perform performs an external step in this process, or returns done false;
+	// nil leaves external steps to signals.
+	Perform func(ctx context.Context, w durable.Wait) (result json.RawMessage, done bool, err error)
 	// Redactor learns the values that must not be shown anywhere, and hides
 	// them in what requests say of themselves.
 	Redactor *operations.Redactor
@@ -316,15 +319,21 @@ type kept struct {
 
 // Answer is what a host keeps of an answer that a person supplies for one that
 // was lost: it was sent once at least.
-func Answer(value any) (json.RawMessage, error) { return kept{Value: value, Attempts: 1}.encode() }
+func Answer(value any) (json.RawMessage, error) {
+	return (&kept{Value: value, Attempts: 1}).MarshalJSON()
+}
 
-func (k kept) encode() (json.RawMessage, error) { return json.Marshal(k) }
+// MarshalJSON makes kept the durable.Result of a step.
+func (k *kept) MarshalJSON() ([]byte, error) {
+	type fields kept
+	return json.Marshal((*fields)(k))
+}
 
-func decodeKept(raw json.RawMessage) (kept, error) {
-	var k kept
+func decodeKept(raw json.RawMessage) (*kept, error) {
+	k := &kept{}
 	v, err := jsonvalue.Decode(raw)
 	if err != nil {
-		return k, err
+		return nil, err
 	}
 	m, _ := v.(map[string]any)
 	k.Status, _ = m["status"].(int)

@@ -26,6 +26,9 @@ func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[
 			w.Sensitive = append(w.Sensitive, b.Name)
 		}
 	}
+	if r.env.Perform != nil {
+		w.Perform = func(ctx context.Context) (json.RawMessage, bool, error) { return r.env.Perform(ctx, w) }
+	}
 	began := time.Now()
 	raw, err := r.host.Await(ctx, w)
 	rec.Duration += time.Since(began)

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
@@ -23,14 +22,6 @@ func (c *call) judge(ctx context.Context, k *kept) error {
 		return nil
 	}
 	return c.pick(ctx, k)
-}
-
-// selected picks the item of a poll that came true and encodes the result.
-func (c *call) selected(ctx context.Context, k *kept) (json.RawMessage, error) {
-	if err := c.pick(ctx, k); err != nil {
-		return nil, err
-	}
-	return k.encode()
 }
 
 // pick evaluates `select` and adds its item to the result as "match".

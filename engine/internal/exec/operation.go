@@ -3,7 +3,6 @@ package exec
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -21,9 +20,8 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 		return nil, err
 	}
 	c := &call{run: r, s: s, path: path, req: req, vars: vars, rec: rec}
-	// The client sends again by itself, as often as the step allows.
-	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy, Tries: 1}
-	if !r.forgets() {
+	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy}
+	if r.host.Keeps() {
 		intent.Input = c.input()
 	}
 	if s.Probe != nil {
@@ -32,17 +30,17 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 	if s.KeyHeader != "" {
 		intent.Key = req.Header.Get(s.KeyHeader)
 	}
-	var raw json.RawMessage
+	var result durable.Result
 	if s.Polls() {
-		raw, err = r.host.Poll(ctx, intent, s.Schedule, c.look)
+		result, err = r.host.Poll(ctx, intent, s.Schedule, c.look)
 	} else {
-		raw, err = r.host.Step(ctx, intent, c.send)
+		result, err = r.host.Step(ctx, intent, c.send)
 	}
 	if err != nil {
 		c.account(c.attempts, c.spent())
 		return nil, c.explain(err)
 	}
-	k, err := c.known(raw)
+	k, err := known(result)
 	if err != nil {
 		return nil, &StepError{Step: path, Code: CodeAnswer, API: s.API, Message: "its kept result cannot be read: " + err.Error(), Err: err}
 	}
@@ -62,14 +60,16 @@ func (c *call) landed() time.Duration {
 	return cmp.Or(c.s.Limit, c.env.Landed, operations.DefaultTimeout)
 }
 
-// known is what the host keeps of the step: what was just sent, or what it kept
-// of an earlier execution.
-func (c *call) known(raw json.RawMessage) (*kept, error) {
-	if c.fresh != nil {
-		return c.fresh, nil
+// known returns the answer of this execution, or decodes that of an earlier one.
+func known(result durable.Result) (*kept, error) {
+	if k, fresh := result.(*kept); fresh {
+		return k, nil
 	}
-	k, err := decodeKept(raw)
-	return &k, err
+	raw, err := result.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return decodeKept(raw)
 }
 
 // account adds one performance of the step to its record; a step with `each`
@@ -104,14 +104,12 @@ type call struct {
 	seen bool
 	// unread says why the last look told nothing.
 	unread error
-	// fresh is the answer that this process just had, of a flow's step.
-	fresh *kept
 	// dropped says which items of the last look were left out as foreign.
 	dropped string
 }
 
 // send performs the request once and keeps the answer.
-func (c *call) send(ctx context.Context, a *durable.Attempt) (json.RawMessage, error) {
+func (c *call) send(ctx context.Context, a *durable.Attempt) (durable.Result, error) {
 	c.attempt, c.attempts = a, a.N-1
 	k, err := c.exchange(ctx, 0)
 	if err == nil && !k.settled {
@@ -120,23 +118,11 @@ func (c *call) send(ctx context.Context, a *durable.Attempt) (json.RawMessage, e
 	if err != nil {
 		return nil, c.tookEffect(err)
 	}
-	if c.s.Flow {
-		c.fresh = k
-	}
-	if c.forgets() {
-		return nil, nil
-	}
-	return k.encode()
-}
-
-// forgets reports whether the host keeps nothing of what steps tell it.
-func (r *run) forgets() bool {
-	_, is := r.host.(*durable.Once)
-	return is
+	return k, nil
 }
 
 // look performs one poll.
-func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error) {
+func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) {
 	k, err := c.exchange(ctx, try)
 	if (c.seen || try > 1) && passing(err) {
 		// An outage does not end a poll of days: it is looked again, until the
@@ -167,8 +153,7 @@ func (c *call) look(ctx context.Context, try int) (json.RawMessage, bool, error)
 		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Status: k.Status, Wait: c.s.Schedule.Wait(try)})
 		return nil, false, nil
 	}
-	raw, err := c.selected(ctx, k)
-	return raw, true, err
+	return k, true, c.pick(ctx, k)
 }
 
 // explain gives a poll's time-out the step's words.

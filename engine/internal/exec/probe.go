@@ -2,14 +2,15 @@ package exec
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
+
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // probe looks up what became of a write whose answer was lost. The answer of
 // the probe's operation stands for the one that was lost; 404 means that
 // nothing came of it.
-func (c *call) probe(ctx context.Context) (json.RawMessage, bool, error) {
+func (c *call) probe(ctx context.Context) (durable.Result, bool, error) {
 	looked := *c.s
 	looked.Op, looked.Binds, looked.Guards, looked.KeyHeader = c.s.Probe.Op, c.s.Probe.Binds, nil, ""
 	req, err := c.request(ctx, &looked, c.path, c.vars)
@@ -27,8 +28,7 @@ func (c *call) probe(ctx context.Context) (json.RawMessage, bool, error) {
 	if err := p.judge(ctx, k); err != nil {
 		return nil, false, err
 	}
-	raw, err := k.encode()
-	return raw, true, err
+	return k, true, nil
 }
 
 func notFound(err error) bool {

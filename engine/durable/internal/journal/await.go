@@ -20,15 +20,14 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 		var err error
 		switch {
 		case s.signal != nil:
-			_, err = h.finish(ctx, w.Path, s, Record{
-				Result: s.signal.Result,
+			err = h.finish(ctx, w.Path, s, Record{
 				Detail: durable.Detail{Via: durable.ViaSignal, By: s.signal.Detail.By, Signal: s.signal.Detail.Signal},
-			})
-		case h.o.External != nil && !asked:
+			}, s.signal.Result)
+		case w.Perform != nil && !asked:
 			asked = true
-			err = h.external(ctx, w, s)
+			err = h.perform(ctx, w, s)
 		case h.maxBlock >= 0:
-			return nil, suspendedFor(w)
+			return nil, w.Suspended()
 		default:
 			err = h.stay(ctx, w, s)
 		}
@@ -40,11 +39,11 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 	return s.result, nil
 }
 
-// external has the step performed in this process. What it yields counts
-// unless a signal was stored meanwhile: its sender was told that it counts.
-func (h *host) external(ctx context.Context, w durable.Wait, s *step) error {
-	result, ok, err := h.o.External(ctx, w)
-	if err != nil || !ok {
+// perform has the step performed in this process. Its result counts unless a
+// signal was stored meanwhile, which counts from then on.
+func (h *host) perform(ctx context.Context, w durable.Wait, s *step) error {
+	result, done, err := w.Perform(ctx)
+	if err != nil || !done {
 		return err
 	}
 	rec := Record{Kind: durable.EventDone, Step: w.Path, Result: result, Detail: durable.Detail{Via: durable.ViaHandler}}
@@ -61,7 +60,7 @@ func (h *host) external(ctx context.Context, w durable.Wait, s *step) error {
 // stay says that the run waits and waits for news of it.
 func (h *host) stay(ctx context.Context, w durable.Wait, s *step) error {
 	if known := h.row.Waiting; known == nil || known.Path != w.Path || known.Reason != durable.ReasonExternal {
-		err := h.commit(ctx, h.parking(suspendedFor(w)), func() bool { return s.signal == nil && !h.cancelled })
+		err := h.commit(ctx, h.parking(w.Suspended()), func() bool { return s.signal == nil && !h.cancelled })
 		if err != nil {
 			if errors.Is(err, errOvertaken) {
 				return h.enter(ctx)
@@ -70,11 +69,4 @@ func (h *host) stay(ctx context.Context, w durable.Wait, s *step) error {
 		}
 	}
 	return h.pause(ctx, -1)
-}
-
-func suspendedFor(w durable.Wait) *durable.Suspended {
-	return &durable.Suspended{
-		Path: w.Path, Reason: durable.ReasonExternal,
-		Description: w.Description, With: w.With, Sensitive: w.Sensitive,
-	}
 }

@@ -41,7 +41,7 @@ func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (
 	if err != nil {
 		return nil, durable.Spec{}, err
 	}
-	h := &host{rt: r, id: id, started: run.Spec.Started, o: o, maxBlock: o.MaxBlock, row: run.Row}
+	h := &host{rt: r, id: id, started: run.Spec.Started, maxBlock: o.MaxBlock, row: run.Row}
 	if o.MaxBlock == 0 {
 		h.maxBlock = defaultBlock
 	}
@@ -139,7 +139,7 @@ func plain(r Row) Row {
 	return r
 }
 
-// Doubt returns which write may have taken effect unseen, nil when none.
+// Doubt implements durable.Host.
 func (h *host) Doubt() *durable.Suspended {
 	for path, s := range h.steps {
 		if s.open && !s.done && s.policy != durable.Safe {

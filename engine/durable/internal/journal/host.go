@@ -16,8 +16,8 @@ type host struct {
 	rt       *Runtime
 	id       string
 	started  time.Time
-	o        durable.DriveOptions
 	maxBlock time.Duration
+	virtual  bool // waits pass at once
 	wake     <-chan struct{}
 
 	ledger
@@ -30,7 +30,6 @@ type host struct {
 }
 
 var _ durable.Host = (*host)(nil)
-var _ durable.Adjustable = (*host)(nil)
 
 // errOvertaken is returned by commit when what was about to be recorded is no
 // longer wanted.
@@ -39,8 +38,11 @@ var errOvertaken = errors.New("overtaken")
 // RunID implements durable.Host.
 func (h *host) RunID() string { return h.id }
 
-// Adjust implements durable.Adjustable.
-func (h *host) Adjust(set func(*durable.DriveOptions)) { set(&h.o) }
+// Keeps implements durable.Host.
+func (h *host) Keeps() bool { return true }
+
+// SkipWaits implements durable.Host.
+func (h *host) SkipWaits() { h.virtual = true }
 
 // Now implements durable.Host.
 func (h *host) Now() time.Time { return h.at }
@@ -181,7 +183,7 @@ func (h *host) going() *Row {
 
 // sitsOut reports whether this drive sits a wait out.
 func (h *host) sitsOut(wait time.Duration) bool {
-	return h.o.Virtual || h.maxBlock < 0 || wait <= h.maxBlock
+	return h.virtual || h.maxBlock < 0 || wait <= h.maxBlock
 }
 
 // wait is how long to do nothing.
@@ -202,7 +204,7 @@ func (h *host) here(until time.Time) time.Time { return time.Now().Add(until.Sub
 func (h *host) sit(ctx context.Context, path string, w wait) error {
 	begin := time.Now()
 	left := func() time.Duration {
-		if !w.here.IsZero() && !h.o.Virtual {
+		if !w.here.IsZero() && !h.virtual {
 			return time.Until(w.here)
 		}
 		d := w.until.Sub(h.clock())
@@ -211,7 +213,7 @@ func (h *host) sit(ctx context.Context, path string, w wait) error {
 		}
 		return d
 	}
-	if h.o.Virtual {
+	if h.virtual {
 		h.skipped += max(left(), 0)
 		return h.enter(ctx)
 	}
@@ -278,6 +280,5 @@ func (h *host) Sleep(ctx context.Context, path string, until time.Time) error {
 	if err := h.sit(ctx, path, wait{until: s.until}); err != nil {
 		return err
 	}
-	_, err := h.finish(ctx, path, s, Record{})
-	return err
+	return h.finish(ctx, path, s, Record{}, nil)
 }

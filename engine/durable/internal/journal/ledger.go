@@ -39,6 +39,7 @@ type step struct {
 
 	done   bool
 	result json.RawMessage
+	fresh  durable.Result // the same, where it came about in this execution; not on record
 	doneAt time.Time
 }
 
@@ -119,6 +120,14 @@ func (s *step) finish(r Record) {
 	if !s.done {
 		s.open, s.done, s.result, s.doneAt = false, true, r.Result, r.At
 	}
+}
+
+// answer returns the result of a step that is done.
+func (s *step) answer() durable.Result {
+	if s.fresh != nil {
+		return s.fresh
+	}
+	return s.result
 }
 
 // match compares a call with the one on record.

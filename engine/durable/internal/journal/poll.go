@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -12,14 +11,14 @@ import (
 
 // Poll implements durable.Host. A poll has one record, brought up to date at
 // each look; its deadline is set once.
-func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedule, do durable.DoPoll) (json.RawMessage, error) {
+func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedule, do durable.DoPoll) (durable.Result, error) {
 	s, err := h.recall(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	if s.done {
 		h.pass(s.doneAt)
-		return s.result, nil
+		return s.answer(), nil
 	}
 	if s.poll == nil {
 		if err := h.beginPoll(ctx, in, sched); err != nil {
@@ -41,7 +40,7 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		}
 	}
 	h.pass(s.doneAt)
-	return s.result, nil
+	return s.answer(), nil
 }
 
 func (h *host) beginPoll(ctx context.Context, in durable.Intent, sched durable.Schedule) error {
@@ -71,13 +70,12 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 		h.pass(h.stamp())
 		return err
 	case done:
-		_, err := h.finish(ctx, in.Path, s, Record{Attempt: try, Result: result})
-		return err
+		return h.finish(ctx, in.Path, s, Record{Attempt: try}, result)
 	case !now.Before(*p.Detail.Deadline):
 		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try,
 			Detail: durable.Detail{Error: fmt.Sprintf("not done after %d looks", try)}})
 		h.pass(h.stamp())
-		return &durable.TimedOut{Path: in.Path, Timeout: sched.Timeout, Tries: try, Last: result}
+		return &durable.TimedOut{Path: in.Path, Timeout: sched.Timeout, Tries: try}
 	}
 	p.Detail.Tries, p.Detail.Until = try, nil
 	next := now.Add(sched.Wait(try))

@@ -132,7 +132,7 @@ func (s *scheduler) start(ctx context.Context, id string) {
 	s.drives.Add(1)
 	go func() {
 		defer s.drives.Done()
-		state, err := s.rt.Drive(ctx, id, s.exec, durable.DriveOptions{MaxBlock: s.o.MaxBlock, External: s.o.External})
+		state, err := s.rt.Drive(ctx, id, s.exec, durable.DriveOptions{MaxBlock: s.o.MaxBlock})
 		s.over(ctx, id, err)
 		<-s.places
 		poke(s.wake)

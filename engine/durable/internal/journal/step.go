@@ -1,9 +1,7 @@
 package journal
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,11 +9,12 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// maxLost is how often in a row one drive asks again when answers get lost.
-const maxLost = 3
+// maxProbes is how often in a row one drive sends a probed write again that did
+// not take effect and whose answers get lost.
+const maxProbes = 3
 
 // Step implements durable.Host.
-func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json.RawMessage, error) {
+func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (durable.Result, error) {
 	s, err := h.recall(ctx, in)
 	if err != nil {
 		return nil, err
@@ -23,7 +22,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json
 	for lost := 0; ; {
 		if s.done {
 			h.pass(s.doneAt)
-			return s.result, nil
+			return s.answer(), nil
 		}
 		if s.open {
 			if err := h.resolve(ctx, in, s, lost); err != nil {
@@ -36,10 +35,10 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (json
 		if err := h.sit(ctx, in.Path, wait{until: s.until, here: s.here}); err != nil {
 			return nil, err
 		}
-		result, err := h.attempt(ctx, in, s, do)
+		err := h.attempt(ctx, in, s, do)
 		switch {
 		case err == nil:
-			return result, nil
+			return s.answer(), nil
 		case isLost(err):
 			errors.As(err, &s.doubt)
 			lost++
@@ -65,7 +64,7 @@ func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
 // attempt records the intent, sends, and records what came of it. That somebody
 // settled the step meanwhile, or that the other side asked to wait, is
 // errOvertaken: look again.
-func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) (json.RawMessage, error) {
+func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) error {
 	a := &durable.Attempt{N: s.attempt + 1, Lost: s.open || s.maybe, Retried: h.retried(in.Path)}
 	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: a.N, Detail: detailOf(in)}
 	outcome := Record{Step: in.Path}
@@ -75,20 +74,20 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		outcome.Detail = intent.Detail
 	} else if err := h.commit(ctx, Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
 		if errors.Is(err, errOvertaken) && h.cancelled {
-			return nil, durable.ErrCancelled
+			return durable.ErrCancelled
 		}
-		return nil, err
+		return err
 	}
 	s.sending = time.Now()
 	result, err := do(ctx, a)
 	s.attempt, outcome.Attempt = a.N, a.N
 	if err == nil {
-		outcome.Result, outcome.Detail.Via = result, a.Via
-		return h.finish(ctx, in.Path, s, outcome)
+		outcome.Detail.Via = a.Via
+		return h.finish(ctx, in.Path, s, outcome, result)
 	}
 	outcome.Detail.Lost = a.Lost
 	s.maybe = s.maybe || a.Lost
-	return nil, h.failed(ctx, in, intent, outcome, err)
+	return h.failed(ctx, in, intent, outcome, err)
 }
 
 // failed records the outcome of an attempt that brought no result.
@@ -141,44 +140,44 @@ func (h *host) stillOpen(s *step) func() bool {
 	return func() bool { return !s.done && !h.cancelled }
 }
 
-// finish records a step's result, unless somebody else said first what it is.
-func (h *host) finish(ctx context.Context, path string, s *step, rec Record) (json.RawMessage, error) {
+// finish records a step's result, unless another one was recorded first.
+func (h *host) finish(ctx context.Context, path string, s *step, rec Record, fresh durable.Result) (err error) {
 	rec.Kind, rec.Step = durable.EventDone, path
-	err := h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, func() bool { return !s.done })
+	if fresh != nil {
+		rec.Result, err = fresh.MarshalJSON()
+	}
+	unfit := err != nil // the result itself cannot be recorded
+	if !unfit {
+		err = h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, func() bool { return !s.done })
+		unfit = errors.Is(err, durable.ErrTooLarge)
+	}
 	switch {
-	case errors.Is(err, durable.ErrTooLarge) && s.open:
+	case unfit && s.open:
 		err = fmt.Errorf("the step took effect, but its result cannot be recorded: %w", err)
-		return nil, &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: err}
-	case errors.Is(err, durable.ErrTooLarge):
-		return nil, fmt.Errorf("step %q: its result is %w", path, err)
-	case err != nil && !errors.Is(err, errOvertaken):
-		return nil, fmt.Errorf("step %q took effect, but its result could not be recorded: %w", path, err)
+		return &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: err}
+	case unfit:
+		return fmt.Errorf("step %q: its result cannot be recorded: %w", path, err)
+	case err == nil:
+		s.fresh = fresh
+	case !errors.Is(err, errOvertaken):
+		return fmt.Errorf("step %q took effect, but its result could not be recorded: %w", path, err)
 	}
 	h.pass(s.doneAt)
-	return s.result, nil
+	return nil
 }
 
-// resolve decides about an attempt whose answer was lost. It returns nil when
-// the step is done or may be attempted again.
+// resolve decides about an attempt whose answer was lost, after so many lost ones
+// in this drive. It returns nil when the step is done or may be attempted again: a
+// Do sends again by itself, so that a loss in this drive is not tried again.
 func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int) error {
 	doubt := s.doubt
 	if doubt == nil {
 		doubt = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
 	}
 	switch {
-	case lost >= maxLost:
-		return doubt
-	case in.Policy == durable.Safe, in.Policy == durable.Idempotent, in.Policy == durable.Keyed:
-		if lost >= cmp.Or(in.Tries, maxLost) {
-			return doubt
-		}
-		if lost == 0 {
-			return nil
-		}
-		pause := time.Second << (lost - 1)
-		until := h.clock().Add(pause)
-		return h.sit(ctx, in.Path, wait{until: until, longest: pause, here: h.here(until)})
-	case in.Policy == durable.Probed && in.Probe != nil:
+	case lost == 0 && (in.Policy == durable.Safe || in.Policy == durable.Idempotent || in.Policy == durable.Keyed):
+		return nil
+	case lost < maxProbes && in.Policy == durable.Probed && in.Probe != nil:
 		if lost > 0 && h.maxBlock >= 0 {
 			// Who waits for this drive learns at once that an answer was lost;
 			// the next one looks it up, once the request cannot land any more.
@@ -229,8 +228,7 @@ func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *dur
 		parked.Until = h.clock().Add(probeAgain)
 		return &parked
 	case found:
-		_, err = h.finish(ctx, in.Path, s, Record{Attempt: s.attempt, Result: result, Detail: durable.Detail{Via: durable.ViaProbe}})
-		return err
+		return h.finish(ctx, in.Path, s, Record{Attempt: s.attempt, Detail: durable.Detail{Via: durable.ViaProbe}}, result)
 	}
 	s.open, s.maybe = false, false
 	return nil
