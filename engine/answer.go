@@ -12,7 +12,7 @@ import (
 
 // answered puts a flow's answer into the document. Fields of an object are the
 // outputs already; what has no fields is one output, bytes as base64.
-func (res *Result) answered(a *exec.FlowAnswer) {
+func (res *Result) answered(a *exec.Answer) {
 	switch _, object := a.Value.(map[string]any); {
 	case object:
 	case a.Value != nil:
@@ -26,21 +26,15 @@ func (res *Result) answered(a *exec.FlowAnswer) {
 	}
 }
 
-// outputNames lists the outputs of a run in the file's order; those of a flow
+// outputNames lists the outputs that were found in the file's order; those
 // that the file does not name follow in the alphabet's.
 func (p *Program) outputNames(found map[string]any) []string {
 	var names []string
-	for _, o := range p.plan.Outputs {
-		names = append(names, o.Name)
-	}
-	for _, part := range p.plan.DescribeAnswer() {
+	for _, part := range p.plan.Outcome.Parts() {
 		name, _, _ := strings.Cut(part.Name, ".")
 		if _, there := found[name]; there && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
-	}
-	if p.plan.Answer == nil {
-		return names
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if !slices.Contains(names, name) {

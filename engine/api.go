@@ -187,17 +187,18 @@ func parseCatalogue(name string, text []byte) *spec.Catalogue {
 func (l *loader) apis(p *plan.Plan, keys *keyring) map[string]*api {
 	out := map[string]*api{}
 	for _, s := range p.Steps {
-		if s.Op == nil {
+		op := s.Operation()
+		if op == nil {
 			continue
 		}
-		a := out[s.API]
+		a := out[op.API]
 		if a == nil {
-			a = newAPI(s.API, l.opts, l.project, readCatalogue(l.reach, l.docs.dir, s.API), keys, l.docs.sets[s.API])
-			out[s.API] = a
+			a = newAPI(op.API, l.opts, l.project, readCatalogue(l.reach, l.docs.dir, op.API), keys, l.docs.sets[op.API])
+			out[op.API] = a
 		}
-		a.use(s.Op)
-		if err := a.server(s.Op); err != nil && l.opts.sends() {
-			l.report.Diagnostics.Errorf(s.Spec.Operation.Pos, "no-server", "%v", err)
+		a.use(op.Op)
+		if err := a.server(op.Op); err != nil && l.opts.sends() {
+			l.report.Diagnostics.Errorf(op.At.Pos, "no-server", "%v", err)
 		}
 	}
 	return out

@@ -96,10 +96,8 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 		return nil, r.callError(err)
 	}
 	r.hideCredentials(out)
-	if a := out.Answer; a != nil {
-		return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
-	}
-	return &Answer{Value: out.Outputs, Shaped: true}, nil
+	a := out.Answer
+	return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
 }
 
 func (r *running) callError(err error) *CallError {

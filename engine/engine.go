@@ -126,7 +126,7 @@ type Result struct {
 	Waiting    *WaitingFor    `json:"waiting,omitempty"`
 	Error      *ErrorInfo     `json:"error,omitempty"`
 
-	// OutputNames lists the declared outputs in the file's order.
+	// OutputNames lists the outputs that have a value in the file's order.
 	OutputNames []string `json:"-"`
 	// SensitiveOutputs names the outputs that hold bearer secrets.
 	SensitiveOutputs []string `json:"-"`

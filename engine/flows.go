@@ -145,8 +145,8 @@ func (f *flows) program(flow *spec.Flow, name string) (*Program, diag.List) {
 		built.Capability.Overlays = append(built.Capability.Overlays, o.Name)
 	}
 	for _, s := range built.Steps {
-		if s.Op != nil {
-			p.apis[s.API] = f.apis[s.API]
+		if a := s.Operation(); a != nil {
+			p.apis[a.API] = f.apis[a.API]
 		}
 	}
 	p.snapshot = sync.OnceValues(func() ([]byte, error) { return p.snapshotOf(f.sets) })

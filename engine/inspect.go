@@ -79,12 +79,12 @@ func (r *Reader) Inspect(ctx context.Context, id string) (*Run, error) {
 func (p *Program) document(state durable.State, events []durable.Event) Result {
 	var res Result
 	if len(state.Doc) > 0 && readDocument(state.Doc, &res) == nil {
-		p.annotate(&res)
+		p.annotate(&res, res.Outputs)
 		markSensitive(&res, state.Doc)
 		return res
 	}
 	res = Result{Run: state.ID, Capability: p.Name(), Status: statusOfRun(state), Outputs: map[string]any{}, Steps: p.progress(events)}
-	p.annotate(&res)
+	p.annotate(&res, res.Outputs)
 	if state.Status == durable.RunCancelled {
 		res.Error = &ErrorInfo{Code: exec.CodeInterrupted, Message: "the run was cancelled"}
 	}
@@ -136,9 +136,9 @@ func statusOfRun(s durable.State) Status {
 
 // annotate adds what a document does not carry: the order of the outputs and
 // which of them are secret.
-func (p *Program) annotate(res *Result) {
-	res.OutputNames = p.outputNames(res.Outputs)
-	for _, o := range p.plan.Outputs {
+func (p *Program) annotate(res *Result, known map[string]any) {
+	res.OutputNames = p.outputNames(known)
+	for _, o := range p.plan.Outcome.Parts() {
 		if o.Sensitive {
 			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
 		}

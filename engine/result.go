@@ -27,14 +27,14 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 		}
 		res.Steps = append(res.Steps, step)
 	}
-	var output *exec.OutputError
+	var output *plan.OutputError
 	if err == nil || errors.As(err, &output) {
 		res.Outputs = out.Outputs
 	}
 	if out.Answer != nil && err == nil {
 		res.answered(out.Answer)
 	}
-	r.p.annotate(res)
+	r.p.annotate(res, out.Outputs)
 	r.hideOutputs(res, out.Outputs)
 	if err == nil {
 		return res
@@ -99,7 +99,7 @@ func (r *running) waiting(s *durable.Suspended) *WaitingFor {
 	w := &WaitingFor{Step: s.Path, Description: s.Description, With: s.With, Sensitive: slices.Clone(s.Sensitive)}
 	for _, step := range r.p.plan.Steps {
 		if step.ID == s.Path {
-			for _, b := range step.Binds {
+			for _, b := range step.Action.Takes() {
 				if b.Sensitive && !slices.Contains(w.Sensitive, b.Name) {
 					w.Sensitive = append(w.Sensitive, b.Name)
 				}
@@ -122,7 +122,7 @@ func (r *running) waiting(s *durable.Suspended) *WaitingFor {
 func (r *running) info(err error) *ErrorInfo {
 	info := &ErrorInfo{Message: r.hideIn(err.Error())}
 	var step *exec.StepError
-	var output *exec.OutputError
+	var output *plan.OutputError
 	var suspended *durable.Suspended
 	switch {
 	case errors.As(err, &output):
@@ -179,24 +179,25 @@ func doubtful(err error) string {
 // whatToCheck returns how to find out whether a write in doubt happened.
 func (r *running) whatToCheck(path string) string {
 	s := r.stepOf(path)
-	if s == nil || s.Op == nil {
+	if s == nil || s.Operation() == nil {
 		return ""
 	}
-	resource := strings.ReplaceAll(s.Op.Resource().Name, "_", " ")
+	a := s.Operation()
+	resource := strings.ReplaceAll(a.Op.Resource().Name, "_", " ")
 	if resource == "" {
 		resource = "result"
 	}
-	look := fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists", s.API, resource, s.Op.Method, s.Op.Path)
+	look := fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists", a.API, resource, a.Op.Method, a.Op.Path)
 	settle := fmt.Sprintf("capstan runs resolve %s %s --happened='{...}' or --did-not-happen", r.id, path)
 	switch {
 	case !r.kept():
 		return look + " before you run this capability again"
-	case s.Policy == durable.Idempotent:
-		return fmt.Sprintf("capstan resume %s sends it again: %s has the same effect once or twice", r.id, s.Op.Method)
-	case s.Policy == durable.Keyed:
+	case a.Policy == durable.Idempotent:
+		return fmt.Sprintf("capstan resume %s sends it again: %s has the same effect once or twice", r.id, a.Op.Method)
+	case a.Policy == durable.Keyed:
 		return fmt.Sprintf("capstan resume %s sends it again under the same idempotency key", r.id)
-	case s.Policy == durable.Probed:
-		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on; where that cannot tell: %s", r.id, s.Probe.Op.ID, settle)
+	case a.Policy == durable.Probed:
+		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on; where that cannot tell: %s", r.id, a.Probe.Op.ID, settle)
 	default:
 		return look + ", then say so: " + settle
 	}
@@ -229,8 +230,8 @@ func (r *running) trace(res *Result, err error) string {
 		if res.Status != InDoubt { // the message and the hint say it
 			effect(line, step)
 		}
-	} else if s := r.stepOf(res.Error.Step); s != nil && s.Op != nil {
-		line("%s: step %q: %s %s", s.Spec.ID.Pos, s.ID, s.Op.Method, r.url(s))
+	} else if s := r.stepOf(res.Error.Step); s != nil && s.Operation() != nil {
+		line("%s: step %q: %s %s", s.At.Pos, s.ID, s.Operation().Op.Method, r.url(s.Operation()))
 	}
 	if res.Error.Hint != "" {
 		line("hint: %s", res.Error.Hint)
@@ -267,11 +268,12 @@ func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
 	if s == nil {
 		return
 	}
-	if s.Op == nil {
-		line("%s: step %q", s.Spec.ID.Pos, e.Step)
+	a := s.Operation()
+	if a == nil {
+		line("%s: step %q", s.At.Pos, e.Step)
 		return
 	}
-	line("%s: step %q: %s %s", s.Spec.ID.Pos, e.Step, s.Op.Method, r.url(s))
+	line("%s: step %q: %s %s", s.At.Pos, e.Step, a.Op.Method, r.url(a))
 	if e.RequestID != "" {
 		line("request id: %s", e.RequestID)
 	}
@@ -294,8 +296,8 @@ func effect(line func(string, ...any), e *exec.StepError) {
 	}
 }
 
-func (r *running) url(s *plan.Step) string {
-	a := r.p.apis[s.API]
+func (r *running) url(op *plan.Operation) string {
+	a := r.p.apis[op.API]
 	base := a.base
 	switch {
 	case base == "" && len(a.hosts) > 0:
@@ -306,7 +308,7 @@ func (r *running) url(s *plan.Step) string {
 			base = found
 		}
 	}
-	return strings.TrimSuffix(base, "/") + s.Op.Path
+	return strings.TrimSuffix(base, "/") + op.Op.Path
 }
 
 // shown is a value as text for a person.

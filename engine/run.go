@@ -109,7 +109,7 @@ func (p *Program) checkDone(done map[string]json.RawMessage) error {
 	e := &InputError{}
 	var external []string
 	for _, s := range p.plan.Steps {
-		if s.Kind == plan.KindExternal {
+		if s.Action.Kind() == plan.KindExternal {
 			external = append(external, s.ID)
 		}
 	}
@@ -147,10 +147,11 @@ func (p *Program) checkCredentials(ctx context.Context) error {
 		return nil
 	}
 	for _, s := range p.plan.Steps {
-		if s.Op == nil {
+		a := s.Operation()
+		if a == nil {
 			continue
 		}
-		for _, env := range p.apis[s.API].missing(ctx, s.Op) {
+		for _, env := range p.apis[a.API].missing(ctx, a.Op) {
 			if !slices.ContainsFunc(missing, func(x PlanEnv) bool { return x.Name == env.Name }) {
 				missing = append(missing, env)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
+	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -134,7 +135,7 @@ func (r *running) bound(started time.Time) (time.Duration, time.Time) {
 func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	var suspended *durable.Suspended
 	var step *exec.StepError
-	var output *exec.OutputError
+	var output *plan.OutputError
 	switch {
 	case errors.As(r.err, &suspended):
 		return durable.Ending{}, r.err

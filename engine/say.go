@@ -53,9 +53,9 @@ func (r *Reader) Say(ctx context.Context, id string, s Said) error {
 	switch {
 	case step == nil:
 		return fmt.Errorf("step %q: %w", s.Step, ErrNoStep)
-	case step.Kind == plan.KindExternal && s.Happened != nil:
+	case step.Action.Kind() == plan.KindExternal && s.Happened != nil:
 		return fmt.Errorf("step %q is done by somebody outside, so it is never in doubt; give its result: %w", s.Step, ErrNotAsked)
-	case step.Kind != plan.KindExternal && s.Happened == nil:
+	case step.Action.Kind() != plan.KindExternal && s.Happened == nil:
 		return fmt.Errorf("step %q is not done by somebody outside; only of a write that is in doubt can be said whether it happened: %w", s.Step, ErrNotAsked)
 	}
 	if s.Happened != nil {
@@ -80,7 +80,7 @@ func settle(ctx context.Context, rt durable.Runtime, id string, said Said) error
 		if err != nil {
 			return fmt.Errorf("the result given for step %q is not JSON: %w", said.Step, err)
 		}
-		if s.Result, err = exec.Answer(value); err != nil {
+		if s.Result, err = exec.Supplied(value); err != nil {
 			return err
 		}
 	}

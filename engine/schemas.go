@@ -66,8 +66,8 @@ func inputSchema(in *operations.Schema) map[string]any {
 // did not succeed has none or some. The caller may change it.
 func (p *Program) OutputSchema() map[string]any {
 	properties := map[string]any{}
-	for _, o := range p.plan.Outputs {
-		s := typeSchema(o.Expr.Type(), maxTypeDepth)
+	for _, o := range p.plan.Outcome.Parts() {
+		s := typeSchema(o.Type, maxTypeDepth)
 		nullable(s)
 		properties[o.Name] = s
 	}

@@ -104,12 +104,13 @@ func (p *Program) snapshotOf(sets map[string]*operations.Set) ([]byte, error) {
 func (p *Program) operationsOf(api string) []string {
 	var ids []string
 	for _, s := range p.plan.Steps {
-		if s.Op == nil || s.API != api {
+		a := s.Operation()
+		if a == nil || a.API != api {
 			continue
 		}
-		ids = append(ids, s.Op.ID)
-		if s.Spec.Probe != nil {
-			ids = append(ids, s.Spec.Probe.Operation.Value)
+		ids = append(ids, a.Op.ID)
+		if a.Probe != nil {
+			ids = append(ids, a.Probe.Op.ID)
 		}
 	}
 	return ids
@@ -162,9 +163,9 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 		p.apis[name].nameCredentials(sets[name])
 	}
 	for _, step := range built.Steps {
-		if step.Op != nil {
-			p.apis[step.API].use(step.Op)
-			if err := p.apis[step.API].server(step.Op); err != nil && o.sends() {
+		if a := step.Operation(); a != nil {
+			p.apis[a.API].use(a.Op)
+			if err := p.apis[a.API].server(a.Op); err != nil && o.sends() {
 				return nil, err
 			}
 		}

@@ -72,7 +72,9 @@ func (a *api) source(docs *documents) SourceAPI {
 func (p *Program) Operation(step string) *operations.Operation {
 	for _, s := range p.plan.Steps {
 		if s.ID == step {
-			return s.Op
+			if a := s.Operation(); a != nil {
+				return a.Op
+			}
 		}
 	}
 	return nil

@@ -32,48 +32,32 @@ func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 	for _, s := range p.plan.Steps {
 		v.Steps = append(v.Steps, describeStep(s))
 	}
-	for _, o := range p.plan.Outputs {
-		v.Outputs = append(v.Outputs, PlanOutput{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type().String(), Sensitive: o.Sensitive})
-	}
-	for _, part := range p.plan.DescribeAnswer() {
-		v.Outputs = append(v.Outputs, PlanOutput{Name: part.Name, Source: part.Source, Type: part.Type.String()})
+	for _, part := range p.plan.Outcome.Parts() {
+		v.Outputs = append(v.Outputs, PlanOutput{Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive})
 	}
 	return v
 }
 
 func describeStep(s *plan.Step) PlanStep {
 	v := PlanStep{
-		ID: s.ID, Kind: string(s.Kind), Description: s.Spec.Description.Value, All: s.All,
-		When: source(s.When), Each: source(s.Each), Until: source(s.Until), Fail: source(s.Fail), Select: source(s.Select),
+		ID: s.ID, Kind: string(s.Action.Kind()), Description: s.Description, When: source(s.When), Each: source(s.Each),
 		Binds: []PlanBind{}, Needs: s.Needs,
 	}
 	if v.Needs == nil {
 		v.Needs = []string{}
 	}
-	if s.Op != nil {
-		v.Operation, v.Method, v.Path = s.Op.ID, s.Op.Method, s.Op.Path
-		v.Retry = s.Attempts
-		if s.Limit > 0 {
-			v.RequestTimeout = s.Limit.String()
-		}
-		if s.Probe != nil {
-			v.Probe = s.Probe.Op.ID
-		}
-		v.Effect, v.Policy = string(s.Op.Effect()), string(s.Policy)
+	switch a := s.Action.(type) {
+	case *plan.Operation:
+		describeOperation(&v, a)
+	case *plan.Lookup:
+		v.Lookup = &PlanLookup{Index: a.Index, Match: a.Match, Fields: a.Fields}
 	}
-	if s.Polls() {
-		v.Every, v.Timeout = s.Schedule.Every.String(), s.Schedule.Timeout.String()
-	}
-	for _, b := range s.Binds {
+	for _, b := range s.Action.Takes() {
 		in := string(b.In)
 		if in == "" {
 			in = "with"
 		}
 		v.Binds = append(v.Binds, PlanBind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source})
-	}
-	describeFlowStep(&v, s)
-	for _, g := range s.Guards {
-		v.Guards = append(v.Guards, PlanGuard{Param: g.Param, Field: g.Field})
 	}
 	for _, path := range s.Sensitive {
 		v.Sensitive = append(v.Sensitive, path.String())
@@ -81,28 +65,24 @@ func describeStep(s *plan.Step) PlanStep {
 	return v
 }
 
-// describeFlowStep adds what only steps of the framework dialect have.
-func describeFlowStep(v *PlanStep, s *plan.Step) {
-	if s.Flow && s.Op != nil {
-		v.API = s.API
+func describeOperation(v *PlanStep, a *plan.Operation) {
+	v.Until, v.Fail, v.Select, v.All = source(a.Until), source(a.Fail), source(a.Select), a.All
+	v.Operation, v.Method, v.Path = a.Op.ID, a.Op.Method, a.Op.Path
+	v.Effect, v.Policy, v.Retry = string(a.Op.Effect()), string(a.Policy), a.Attempts
+	if a.Limit > 0 {
+		v.RequestTimeout = a.Limit.String()
 	}
-	if x := s.Exchange; x != nil && x.Body != nil {
-		from := strings.Join(x.Body.Texts(), ", ")
-		if from == "" {
-			from = "the file's own text"
-		}
-		v.Binds = append(v.Binds, PlanBind{Param: "body", In: "body", From: from, Rule: "template"})
+	if a.Probe != nil {
+		v.Probe = a.Probe.Op.ID
 	}
-	place := "value"
-	if l := s.Lookup; l != nil {
-		place = "match"
-		v.Lookup = &PlanLookup{Index: l.Index, Match: l.Match, Fields: l.Fields}
+	if a.Polls() {
+		v.Every, v.Timeout = a.Schedule.Every.String(), a.Schedule.Timeout.String()
 	}
-	if s.Script != nil {
-		place = "with"
+	for _, g := range a.Guards {
+		v.Guards = append(v.Guards, PlanGuard{Param: g.Param, Field: g.Field})
 	}
-	for _, part := range s.Sent() {
-		v.Binds = append(v.Binds, PlanBind{Param: part.Name, In: place, From: part.Source, Rule: string(plan.RuleWith)})
+	if a.Answer.Loose { // an operation of the file's own API
+		v.API = a.API
 	}
 }
 
@@ -192,8 +172,8 @@ func (p *Program) hostOf(ctx context.Context, own *consumedAPI) string {
 func (p *Program) apiNames() []string {
 	var names []string
 	for _, s := range p.plan.Steps {
-		if s.Op != nil && p.apis[s.API] != nil && !slices.Contains(names, s.API) {
-			names = append(names, s.API)
+		if a := s.Operation(); a != nil && p.apis[a.API] != nil && !slices.Contains(names, a.API) {
+			names = append(names, a.API)
 		}
 	}
 	return names

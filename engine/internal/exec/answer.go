@@ -14,9 +14,16 @@ import (
 
 func (c *call) stepError(code, format string, args ...any) *StepError {
 	return &StepError{
-		Step: c.path, Code: code, API: c.s.API, Message: fmt.Sprintf(format, args...),
+		Step: c.path, Code: code, API: c.a.API, Message: fmt.Sprintf(format, args...),
 		Writes: c.writes(), Lost: c.lost(),
 	}
+}
+
+// answerError is a failure that an answer shows.
+func (c *call) answerError(code string, resp *operations.Response, format string, args ...any) *StepError {
+	e := c.stepError(code, format, args...)
+	e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+	return e
 }
 
 // status judges an answer by what it proves: nil where the operation took effect,
@@ -26,7 +33,7 @@ func (c *call) status(resp *operations.Response) error {
 		c.lose()
 	}
 	resp.Lost = c.lost()
-	switch c.s.Op.Verdict(resp) {
+	switch c.a.Op.Verdict(resp) {
 	case operations.TookEffect:
 		return nil
 	case operations.InDoubt:
@@ -44,11 +51,10 @@ func (c *call) status(resp *operations.Response) error {
 // refused is the failure that an answer of a status other than success is.
 func (c *call) refused(resp *operations.Response) *StepError {
 	p := operations.ExplainResponse(resp)
-	e := c.stepError(CodeStatus, "%s answered %d %s", c.s.API, resp.Status, http.StatusText(resp.Status))
+	e := c.answerError(CodeStatus, resp, "%s answered %d %s", c.a.API, resp.Status, http.StatusText(resp.Status))
 	if p.Message != http.StatusText(resp.Status) {
 		e.Message += ": " + p.Message
 	}
-	e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
 	e.Body = excerpt(string(resp.Body))
 	e.Raw, e.Media, e.Header = resp.Body, resp.Header.Get("Content-Type"), PassedOn(resp.Header)
 	return e
@@ -58,21 +64,20 @@ func (c *call) refused(resp *operations.Response) *StepError {
 // text that is not written as it says.
 func (c *call) readable(resp *operations.Response) error {
 	isText := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/")
-	if resp.DecodeErr == nil || c.s.Op.Result() == nil && !isText {
+	if c.a.Answer.Loose || resp.DecodeErr == nil || c.a.Op.Result() == nil && !isText {
 		return nil
 	}
-	e := c.stepError(CodeAnswer, "%s answered %d, but %v", c.s.API, resp.Status, resp.DecodeErr)
-	e.Status, e.RequestID, e.Sent, e.Err = resp.Status, resp.RequestID, true, resp.DecodeErr
-	e.Body = c.excerpt(resp)
+	e := c.answerError(CodeAnswer, resp, "%s answered %d, but %v", c.a.API, resp.Status, resp.DecodeErr)
+	e.Err, e.Body = resp.DecodeErr, c.excerpt(resp)
 	return e
 }
 
 // schema holds the answer against its documented schema.
-func (c *call) schema(resp *operations.Response, try int) error {
+func (c *call) schema(resp *operations.Response) error {
 	if !resp.IsJSON {
 		return nil
 	}
-	violations := c.s.Op.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value)
+	violations := c.a.Op.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value)
 	if len(violations) == 0 {
 		return nil
 	}
@@ -85,11 +90,9 @@ func (c *call) schema(resp *operations.Response, try int) error {
 		msg += fmt.Sprintf("; and %d more", more)
 	}
 	if c.env.Strict {
-		e := c.stepError(CodeSchema, "%s", msg)
-		e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
-		return e
+		return c.answerError(CodeSchema, resp, "%s", msg)
 	}
-	if try <= 1 {
+	if c.try <= 1 {
 		c.env.Emit(Event{Kind: Warning, Step: c.path, Message: msg})
 	}
 	return nil
@@ -99,12 +102,11 @@ func (c *call) schema(resp *operations.Response, try int) error {
 // whatever came after would work on nothing.
 func (c *call) promised(resp *operations.Response) error {
 	result, ok := resp.Value.(map[string]any)
-	for _, field := range slices.Sorted(maps.Keys(c.s.Promised)) {
+	for _, field := range slices.Sorted(maps.Keys(c.a.Promised)) {
 		if ok && result[field] != nil {
 			continue
 		}
-		e := c.stepError(CodeAnswer, "%s answered %d without %q, which its document requires and %s reads", c.s.API, resp.Status, field, c.s.Promised[field])
-		e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
+		e := c.answerError(CodeAnswer, resp, "%s answered %d without %q, which its document requires and %s reads", c.a.API, resp.Status, field, c.a.Promised[field])
 		e.Body = c.excerpt(resp)
 		return e
 	}

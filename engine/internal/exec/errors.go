@@ -67,11 +67,14 @@ const (
 )
 
 // fail wraps the error of one of a step's expressions.
-func (r *run) fail(ctx context.Context, s *plan.Step, path, key string, err error) error {
+func (t *turn) fail(ctx context.Context, key string, err error) error {
 	if ctx.Err() != nil { // the evaluation was stopped with the run
 		return context.Cause(ctx)
 	}
-	e := &StepError{Step: path, Code: CodeExpression, API: s.API, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
+	e := &StepError{Step: t.path, Code: CodeExpression, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
+	if a, ok := t.s.Action.(*plan.Operation); ok {
+		e.API = a.API
+	}
 	var absent *plan.NoValueError
 	if errors.As(err, &absent) {
 		e.Code, e.Hint = CodeEmptyValue, hintNothingSent

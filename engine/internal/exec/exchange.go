@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -43,7 +44,7 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 		c.began = time.Now()
 	}
 	req := *c.req
-	req.Try = try
+	req.Try, c.try = try, try
 	req.OnRetry = func(attempt int, wait time.Duration, cause error) { c.retried(c.attempts+attempt, wait, cause) }
 	resp, err := c.deliver(ctx, &req)
 	if err != nil {
@@ -57,32 +58,35 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	if resp.Status >= 300 && c.writes() {
 		return c.settled(resp)
 	}
-	if c.s.Flow {
-		if err := c.repeated(resp, try); err != nil {
+	return c.read(resp)
+}
+
+// read checks the answer and decodes it.
+func (c *call) read(resp *operations.Response) (k *kept, err error) {
+	c.hide(resp.Value) // before any message quotes it
+	for _, check := range []func(*operations.Response) error{c.repeated, c.readable, c.schema, c.promised} {
+		if err := check(resp); err != nil {
 			return nil, err
 		}
-		return c.read(resp)
 	}
-	c.hide(c.s, resp.Value) // before anything is said of it
-	if err := c.repeated(resp, try); err != nil {
+	k = c.keep(resp)
+	media := cmp.Or(c.a.Answer.Media, resp.Header.Get("Content-Type"))
+	if c.a.Answer.Form {
+		k.Media, k.Header = media, PassedOn(resp.Header)
+	}
+	if c.a.Answer.Raw {
+		k.Raw = resp.Body
+	}
+	if k.Value, err = c.value(resp, media); err != nil {
 		return nil, err
 	}
-	if err := c.readable(resp); err != nil {
-		return nil, err
-	}
-	if err := c.schema(resp, try); err != nil {
-		return nil, err
-	}
-	if err := c.promised(resp); err != nil {
-		return nil, err
-	}
-	value, err := c.guarded(resp.Value, try)
-	if err != nil {
-		return nil, err
-	}
-	return &kept{
-		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID, Value: value,
-	}, nil
+	k.Value, err = c.guarded(k.Value)
+	return k, err
+}
+
+// keep is the account of an answer, without its value.
+func (c *call) keep(resp *operations.Response) *kept {
+	return &kept{Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID}
 }
 
 // retried reports that sending n failed and that another follows.
@@ -104,9 +108,9 @@ func (c *call) settled(resp *operations.Response) (*kept, error) {
 	if errors.As(c.promised(&operations.Response{Status: resp.Status, RequestID: resp.RequestID}), &lacks) {
 		return nil, c.doubtful(&unproven{lacks})
 	}
-	return &kept{
-		Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID, settled: true,
-	}, nil
+	k := c.keep(resp)
+	k.settled = true
+	return k, nil
 }
 
 // graceTime is how long a write may go on after its run was stopped.
@@ -117,8 +121,8 @@ const graceTime = 5 * time.Second
 // happened. A probed write is over, waits for the rate limit included, by the
 // time at which a lookup may follow, which counts from its record.
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
-	caller := c.env.Call(c.s.API)
-	if c.s.All {
+	caller := c.env.Call(c.a.API)
+	if c.a.All {
 		return operations.All(ctx, caller, req, maxPages)
 	}
 	if !c.writes() {
@@ -126,7 +130,7 @@ func (c *call) deliver(ctx context.Context, req *operations.Request) (*operation
 	}
 	ctx, cancel := grace(ctx, graceTime)
 	defer cancel()
-	if c.s.Policy == durable.Probed {
+	if c.a.Policy == durable.Probed {
 		ctx, cancel = context.WithTimeout(ctx, c.landed())
 		defer cancel()
 	}
@@ -168,7 +172,7 @@ func (c *call) transport(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	if failed != nil && failed.Reason == operations.ReasonHeld && c.writes() && c.s.Policy == durable.Probed && c.host.Keeps() {
+	if failed != nil && failed.Reason == operations.ReasonHeld && c.writes() && c.a.Policy == durable.Probed && c.host.Keeps() {
 		// Nothing was sent in the time of this record; the next one has its own.
 		return &durable.NotBefore{At: time.Now().Add(min(c.landed(), operations.DefaultTimeout)), Err: err}
 	}
@@ -188,7 +192,7 @@ func (c *call) transport(ctx context.Context, err error) error {
 // effect, and why. The host acts on the step's policy.
 func (c *call) doubtful(err error) error {
 	c.lose()
-	return &durable.Suspended{Path: c.path, Reason: durable.ReasonInDoubt, Description: c.s.Spec.Description.Value, Err: err}
+	return &durable.Suspended{Path: c.path, Reason: durable.ReasonInDoubt, Description: c.s.Description, Err: err}
 }
 
 // lose notes for the host that a sending may have taken effect.
@@ -201,7 +205,7 @@ func (c *call) lose() {
 // lost reports whether an earlier sending of the step may have taken effect.
 func (c *call) lost() bool { return c.attempt != nil && c.attempt.Lost }
 
-func (c *call) writes() bool { return c.s.Op.Effect() != operations.Read }
+func (c *call) writes() bool { return c.a.Op.Effect() != operations.Read }
 
 // hidden replaces secrets in what a failure says: an API may repeat in its answer
 // what it was sent.

@@ -5,16 +5,14 @@ package exec
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/http"
+	"maps"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -60,91 +58,26 @@ type Env struct {
 	PassOn bool
 }
 
-// Event is one thing that happened.
-type Event struct {
-	Kind    EventKind
-	Step    string
-	Try     int
-	Status  int
-	Wait    time.Duration
-	Message string
-	Err     error
-}
-
-// EventKind names what happened.
-type EventKind string
-
-// The events of a run's steps.
-const (
-	StepStarted EventKind = "step-started"
-	Polled      EventKind = "polled"
-	Retried     EventKind = "retry"
-	Warning     EventKind = "warning"
-	Waiting     EventKind = "waiting"
-	StepDone    EventKind = "step-done"
-	StepSkipped EventKind = "step-skipped"
-	StepFailed  EventKind = "step-failed"
-)
-
-// Status is how a step stands.
-type Status string
-
-// The statuses of a step.
-const (
-	Pending   Status = "pending"
-	Succeeded Status = "succeeded"
-	Failed    Status = "failed"
-	Skipped   Status = "skipped"
-	WaitingOn Status = "waiting"
-	InDoubt   Status = "in_doubt"
-	TimedOut  Status = "timed_out"
-	Cancelled Status = "cancelled"
-)
-
-// Record is the account of one step.
-type Record struct {
-	ID         string
-	Status     Status
-	Attempts   int
-	HTTPStatus int
-	Duration   time.Duration
-	Err        error
-}
-
-// Outcome is the account of a run, complete or not.
-type Outcome struct {
-	Records []Record
-	Outputs map[string]any // those whose steps succeeded
-	Answer  *FlowAnswer    // of a flow that came to its end
-}
-
-// Run executes the plan's steps in order and evaluates its outputs. The Outcome
-// is never nil. The error is a *[StepError], an *[OutputError], a
+// Run executes the plan's steps in order and computes its outcome. The Outcome is
+// never nil. The error is a *[StepError], a *plan.OutputError, a
 // *durable.Suspended or the cancellation cause of ctx.
 func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outcome, error) {
-	r := &run{plan: p, env: env, host: host, out: &Outcome{}, values: map[string]any{}}
-	for _, s := range p.Steps {
-		r.out.Records = append(r.out.Records, Record{ID: s.ID, Status: Pending})
+	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps))}
+	for i, s := range p.Steps {
+		r.out.Records[i] = Record{ID: s.ID, Status: Pending}
 	}
 	r.vars = map[string]any{
 		"inputs": env.Inputs,
 		"run":    map[string]any{"id": host.RunID(), "started_at": env.Started.UTC().Format(time.RFC3339)},
-	}
-	if p.Answer != nil {
-		r.vars["binds"] = env.Binds
+		"binds":  env.Binds,
 	}
 	for i, s := range p.Steps {
 		if err := r.step(ctx, s, &r.out.Records[i]); err != nil {
-			if p.Answer == nil {
-				r.outputs(context.WithoutCancel(ctx))
-			}
+			_ = r.outcome(context.WithoutCancel(ctx), false) // the step's error goes before
 			return r.out, err
 		}
 	}
-	if p.Answer != nil {
-		return r.out, r.answer(ctx)
-	}
-	return r.out, r.outputs(ctx)
+	return r.out, r.outcome(ctx, true)
 }
 
 // run is the state of one execution; one goroutine owns it.
@@ -155,47 +88,7 @@ type run struct {
 	out    *Outcome
 	values map[string]any // results by step id
 	vars   map[string]any
-	last   *kept // answer of the last call of a flow
-}
-
-// OutputError says that an output's source could not be evaluated.
-type OutputError struct {
-	Name string
-	Err  error
-}
-
-func (e *OutputError) Error() string { return fmt.Sprintf("output %q: %v", e.Name, e.Err) }
-
-// Unwrap returns the evaluation's error.
-func (e *OutputError) Unwrap() error { return e.Err }
-
-// outputs evaluates what can be: the outputs all of whose steps succeeded. The
-// first that fails is the error; the others are there all the same.
-func (r *run) outputs(ctx context.Context) error {
-	r.out.Outputs = make(map[string]any, len(r.plan.Outputs))
-	var failed error
-	for _, o := range r.plan.Outputs {
-		if !r.reached(o.Expr.Refs()) {
-			continue
-		}
-		v, err := o.Expr.Eval(ctx, r.evalEnv(nil))
-		if err == nil {
-			r.out.Outputs[o.Name] = v
-		} else if failed == nil {
-			failed = &OutputError{o.Name, err}
-		}
-	}
-	return failed
-}
-
-// reached reports whether every step that is read has been done or skipped.
-func (r *run) reached(refs []eval.Ref) bool {
-	for _, ref := range refs {
-		if _, done := r.values[ref.Name]; ref.Step && !done {
-			return false
-		}
-	}
-	return true
+	answer *kept // of the call whose answer the outcome is made of
 }
 
 // evalEnv is what expressions see; vars are added for the step at hand.
@@ -203,14 +96,18 @@ func (r *run) evalEnv(vars map[string]any) *eval.Env {
 	if len(vars) == 0 {
 		return &eval.Env{Steps: r.values, Vars: r.vars}
 	}
-	all := make(map[string]any, len(r.vars)+len(vars))
-	for k, v := range r.vars {
-		all[k] = v
-	}
-	for k, v := range vars {
-		all[k] = v
-	}
+	all := maps.Clone(r.vars)
+	maps.Copy(all, vars)
 	return &eval.Env{Steps: r.values, Vars: all}
+}
+
+// turn is one performance of a step, or of one element of its list.
+type turn struct {
+	*run
+	s    *plan.Step
+	path string         // the step's id, with the iteration
+	vars map[string]any // the element and its index
+	rec  *Record
 }
 
 // step runs one step with its condition and iterations, and records it.
@@ -238,10 +135,11 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
+	t := &turn{run: r, s: s, path: s.ID, rec: rec}
 	if s.When != nil {
 		ok, err := s.When.Eval(ctx, r.evalEnv(nil))
 		if err != nil {
-			return r.fail(ctx, s, s.ID, "when", err)
+			return t.fail(ctx, "when", err)
 		}
 		if ok != true {
 			rec.Status = Skipped
@@ -250,101 +148,55 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 		}
 	}
 	r.env.Emit(Event{Kind: StepStarted, Step: s.ID})
-	if s.Each == nil {
-		v, err := r.once(ctx, s, s.ID, nil, rec)
-		if err == nil {
-			r.values[s.ID] = v
-		}
-		return err
+	once := t.act
+	if s.Each != nil {
+		once = t.each
 	}
-	return r.each(ctx, s, rec)
+	v, err := once(ctx)
+	if err == nil {
+		r.values[s.ID] = v
+	}
+	return err
 }
 
-// each runs the step once for every element, in order, and yields the list of
-// results.
-func (r *run) each(ctx context.Context, s *plan.Step, rec *Record) error {
-	list, err := s.Each.Eval(ctx, r.evalEnv(nil))
+// each performs the step once for every element, in order, and yields the list
+// of results.
+func (t *turn) each(ctx context.Context) (any, error) {
+	list, err := t.s.Each.Eval(ctx, t.evalEnv(nil))
 	if err != nil {
-		return r.fail(ctx, s, s.ID, "each", err)
+		return nil, t.fail(ctx, "each", err)
 	}
 	items, ok := list.([]any)
 	if !ok {
-		return r.fail(ctx, s, s.ID, "each", fmt.Errorf("%s is not a list", s.Each.Source()))
+		return nil, t.fail(ctx, "each", fmt.Errorf("%s is not a list", t.s.Each.Source()))
 	}
 	results := make([]any, 0, len(items))
 	for i, item := range items {
-		v, err := r.once(ctx, s, fmt.Sprintf("%s[%d]", s.ID, i), map[string]any{"item": item, "index": i}, rec)
+		one := *t
+		one.path, one.vars = fmt.Sprintf("%s[%d]", t.s.ID, i), map[string]any{"item": item, "index": i}
+		v, err := one.act(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		results = append(results, v)
 	}
-	r.values[s.ID] = results
-	return nil
+	return results, nil
 }
 
-func (r *run) once(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
-	switch s.Kind {
-	case plan.KindExternal:
-		return r.external(ctx, s, path, vars, rec)
-	case plan.KindLookup:
-		return r.lookup(ctx, s)
-	case plan.KindScript:
-		return r.script(ctx, s)
-	case plan.KindMock:
-		v, err := s.Mock.Eval(ctx, r.evalEnv(nil), nil)
-		if err != nil {
-			return nil, r.fail(ctx, s, path, "value", err)
-		}
-		return v, nil
+// act performs the step's action.
+func (t *turn) act(ctx context.Context) (any, error) {
+	switch a := t.s.Action.(type) {
+	case *plan.Operation:
+		return t.operation(ctx, a)
+	case *plan.External:
+		return t.external(ctx, a)
+	case *plan.Lookup:
+		return t.lookup(ctx, a)
+	case *plan.Script:
+		return t.script(ctx, a)
+	case *plan.Mock:
+		return t.mock(ctx, a)
+	default:
+		return nil, t.fail(ctx, "action", fmt.Errorf("no %T can be performed", a))
 	}
-	return r.operation(ctx, s, path, vars, rec)
-}
-
-// kept is what the host keeps of a step: the answer as later steps see it.
-type kept struct {
-	Status    int    `json:"status"`
-	Attempts  int    `json:"attempts"` // sendings in all
-	Millis    int64  `json:"ms"`       // from the first sending to the answer
-	RequestID string `json:"request_id,omitempty"`
-	Value     any    `json:"value"`
-	// Of flows, whose answer may be passed on as it came.
-	Media string `json:"media,omitempty"`
-	Raw   []byte `json:"raw,omitempty"`
-	// Header is what a served call passes on; nothing is served from what was kept.
-	Header http.Header `json:"-"`
-	// settled reports that the answer proves an effect and has no value.
-	settled bool
-}
-
-// Answer is what a host keeps of an answer that a person supplies for one that
-// was lost: it was sent once at least.
-func Answer(value any) (json.RawMessage, error) {
-	return (&kept{Value: value, Attempts: 1}).MarshalJSON()
-}
-
-// MarshalJSON makes kept the durable.Result of a step.
-func (k *kept) MarshalJSON() ([]byte, error) {
-	type fields kept
-	return json.Marshal((*fields)(k))
-}
-
-func decodeKept(raw json.RawMessage) (*kept, error) {
-	k := &kept{}
-	v, err := jsonvalue.Decode(raw)
-	if err != nil {
-		return nil, err
-	}
-	m, _ := v.(map[string]any)
-	k.Status, _ = m["status"].(int)
-	k.Attempts, _ = m["attempts"].(int)
-	ms, _ := m["ms"].(int)
-	k.Millis = int64(ms)
-	k.RequestID, _ = m["request_id"].(string)
-	k.Value = m["value"]
-	k.Media, _ = m["media"].(string)
-	if text, ok := m["raw"].(string); ok {
-		k.Raw, err = base64.StdEncoding.DecodeString(text)
-	}
-	return k, err
 }

@@ -13,54 +13,54 @@ import (
 )
 
 // external waits for a step that a person or another system performs.
-func (r *run) external(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
-	env := r.evalEnv(vars)
-	w := durable.Wait{Path: path, Description: s.Spec.Description.Value, With: map[string]any{}}
-	for _, b := range s.Binds {
+func (t *turn) external(ctx context.Context, a *plan.External) (any, error) {
+	env := t.evalEnv(t.vars)
+	w := durable.Wait{Path: t.path, Description: t.s.Description, With: map[string]any{}}
+	for _, b := range a.Binds {
 		v, err := b.Value.Eval(ctx, env)
 		if err != nil {
-			return nil, r.fail(ctx, s, path, b.Name, err)
+			return nil, t.fail(ctx, b.Name, err)
 		}
 		w.With[b.Name] = v
-		if b.Sensitive || r.holdsSecret(v) {
+		if b.Sensitive || t.holdsSecret(v) {
 			w.Sensitive = append(w.Sensitive, b.Name)
 		}
 	}
-	if r.env.Perform != nil {
-		w.Perform = func(ctx context.Context) (json.RawMessage, bool, error) { return r.env.Perform(ctx, w) }
+	if t.env.Perform != nil {
+		w.Perform = func(ctx context.Context) (json.RawMessage, bool, error) { return t.env.Perform(ctx, w) }
 	}
 	began := time.Now()
-	raw, err := r.host.Await(ctx, w)
-	rec.Duration += time.Since(began)
+	raw, err := t.host.Await(ctx, w)
+	t.rec.Duration += time.Since(began)
 	if err != nil {
 		var suspended *durable.Suspended
 		if errors.As(err, &suspended) || context.Cause(ctx) != nil {
 			return nil, err
 		}
-		return nil, &StepError{Step: path, Code: CodeExternal, Message: err.Error(), Err: err}
+		return nil, &StepError{Step: t.path, Code: CodeExternal, Message: err.Error(), Err: err}
 	}
 	v, err := jsonvalue.Decode(raw)
 	if err != nil {
-		return nil, &StepError{Step: path, Code: CodeExternal, Message: "its result is not JSON: " + err.Error(), Err: err}
+		return nil, &StepError{Step: t.path, Code: CodeExternal, Message: "its result is not JSON: " + err.Error(), Err: err}
 	}
-	r.hide(s, v)
+	t.hide(v)
 	return v, nil
 }
 
 // holdsSecret reports a value that holds a secret of the run by a way that the
 // plan could not see.
-func (r *run) holdsSecret(v any) bool {
-	if r.env.Hide == nil {
+func (t *turn) holdsSecret(v any) bool {
+	if t.env.Hide == nil {
 		return false
 	}
 	text, err := json.Marshal(v)
-	return err == nil && r.env.Hide(string(text)) != string(text)
+	return err == nil && t.env.Hide(string(text)) != string(text)
 }
 
 // hide lets the run's redactor know the sensitive strings in a result.
-func (r *run) hide(s *plan.Step, v any) {
-	for _, p := range s.Sensitive {
-		hideAt(v, p, r.env.Redactor)
+func (t *turn) hide(v any) {
+	for _, p := range t.s.Sensitive {
+		hideAt(v, p, t.env.Redactor)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 // was ignored: the step fails and nothing of the answer is kept. Where the
 // item's field is only an inferred counterpart, foreign items are left out and
 // a warning says so (docs/decisions/0003).
-func (c *call) guarded(value any, try int) (any, error) {
-	for _, g := range c.s.Guards {
+func (c *call) guarded(value any) (any, error) {
+	for _, g := range c.a.Guards {
 		if g.Field == "" {
 			continue
 		}
@@ -38,8 +38,8 @@ func (c *call) guarded(value any, try int) (any, error) {
 			return nil, c.foreignItem(g, foreign, want)
 		}
 		c.dropped = fmt.Sprintf(
-			"%s ignored the filter %q: %d of %d items, %s among them, had another %s and were left out", c.s.API, g.Param, len(items)-len(own), len(items), itemName(foreign), g.Field)
-		if try <= 1 {
+			"%s ignored the filter %q: %d of %d items, %s among them, had another %s and were left out", c.a.API, g.Param, len(items)-len(own), len(items), itemName(foreign), g.Field)
+		if c.try <= 1 {
 			c.env.Emit(Event{Kind: Warning, Step: c.path, Message: c.dropped})
 		}
 		value = put(own)
@@ -49,7 +49,7 @@ func (c *call) guarded(value any, try int) (any, error) {
 
 func (c *call) foreignItem(g plan.Guard, item any, want []any) error {
 	got := item.(map[string]any)[g.Field]
-	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %s, not %s", c.s.API, g.Param, itemName(item), g.Field, scalarText(got), scalarText(want[0]))
+	e := c.stepError(CodeForeign, "%s ignored the filter %q: %s has %s %s, not %s", c.a.API, g.Param, itemName(item), g.Field, scalarText(got), scalarText(want[0]))
 	e.Hint = "nothing of the answer was used; the API (or what stands at its base URL) does not honour the filter"
 	e.Sent = true
 	return e
@@ -112,7 +112,7 @@ func (c *call) items(value any) (items []any, put func([]any) any) {
 	if list, ok := value.([]any); ok {
 		return list, func(own []any) any { return own }
 	}
-	at := c.s.Op.Resource().ItemsAt
+	at := c.a.Op.Resource().ItemsAt
 	m, ok := value.(map[string]any)
 	if !ok || at == "" {
 		return nil, nil

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"maps"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
@@ -9,16 +10,14 @@ import (
 // judge stops the step when its fail condition is true, and for steps that do
 // not poll picks the selected item.
 func (c *call) judge(ctx context.Context, k *kept) error {
-	failed, err := c.truth(ctx, k, c.s.Fail, "fail")
+	failed, err := c.truth(ctx, k, c.a.Fail, "fail")
 	if err != nil {
 		return err
 	}
 	if failed {
-		e := c.stepError(CodeFailTrue, "its fail condition came true: %s", c.s.Fail.Source())
-		e.Status, e.RequestID, e.Sent = k.Status, k.RequestID, true
-		return e
+		return c.judged(k, CodeFailTrue, "its fail condition came true: %s", c.a.Fail.Source())
 	}
-	if c.s.Polls() {
+	if c.a.Polls() {
 		return nil
 	}
 	return c.pick(ctx, k)
@@ -26,29 +25,32 @@ func (c *call) judge(ctx context.Context, k *kept) error {
 
 // pick evaluates `select` and adds its item to the result as "match".
 func (c *call) pick(ctx context.Context, k *kept) error {
-	if c.s.Select == nil {
+	if c.a.Select == nil {
 		return nil
 	}
-	item, err := c.s.Select.Eval(ctx, c.answerEnv(k))
+	item, err := c.a.Select.Eval(ctx, c.answerEnv(k))
 	if err != nil {
-		return c.fail(ctx, c.s, c.path, "select", err)
+		return c.fail(ctx, "select", err)
 	}
 	if item == nil {
-		e := c.stepError(CodeNoMatch, "select found nothing: %s", c.s.Select.Source())
-		e.Status, e.RequestID, e.Sent = k.Status, k.RequestID, true
-		return e
+		return c.judged(k, CodeNoMatch, "select found nothing: %s", c.a.Select.Source())
 	}
 	result, ok := k.Value.(map[string]any)
 	if !ok {
 		result = map[string]any{"items": k.Value}
 	}
 	withMatch := make(map[string]any, len(result)+1)
-	for name, v := range result {
-		withMatch[name] = v
-	}
+	maps.Copy(withMatch, result)
 	withMatch["match"] = item
 	k.Value = withMatch
 	return nil
+}
+
+// judged is the failure of an answer that the step's own conditions refuse.
+func (c *call) judged(k *kept, code, format string, args ...any) error {
+	e := c.stepError(code, format, args...)
+	e.Status, e.RequestID, e.Sent = k.Status, k.RequestID, true
+	return e
 }
 
 func (c *call) truth(ctx context.Context, k *kept, e *eval.Expr, key string) (bool, error) {
@@ -57,7 +59,7 @@ func (c *call) truth(ctx context.Context, k *kept, e *eval.Expr, key string) (bo
 	}
 	v, err := e.Eval(ctx, c.answerEnv(k))
 	if err != nil {
-		return false, c.fail(ctx, c.s, c.path, key, err)
+		return false, c.fail(ctx, key, err)
 	}
 	return v == true, nil
 }
@@ -65,14 +67,10 @@ func (c *call) truth(ctx context.Context, k *kept, e *eval.Expr, key string) (bo
 // answerEnv is what expressions over the step's own answer see.
 func (c *call) answerEnv(k *kept) *eval.Env {
 	vars := map[string]any{"result": k.Value}
-	for name, v := range c.vars {
-		vars[name] = v
-	}
+	maps.Copy(vars, c.vars)
 	env := c.evalEnv(vars)
 	steps := make(map[string]any, len(env.Steps)+1)
-	for id, v := range env.Steps {
-		steps[id] = v
-	}
+	maps.Copy(steps, env.Steps)
 	steps[c.s.ID] = k.Value
 	return &eval.Env{Steps: steps, Vars: env.Vars}
 }

@@ -14,27 +14,27 @@ import (
 )
 
 // operation performs an API step through the host.
-func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map[string]any, rec *Record) (any, error) {
-	req, err := r.request(ctx, s, path, vars)
+func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
+	req, err := t.request(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	c := &call{run: r, s: s, path: path, req: req, vars: vars, rec: rec}
-	intent := durable.Intent{Path: path, Operation: s.Op.ID, Policy: s.Policy}
-	if r.host.Keeps() {
+	c := &call{turn: t, a: a, req: req}
+	intent := durable.Intent{Path: t.path, Operation: a.Op.ID, Policy: a.Policy}
+	if t.host.Keeps() {
 		intent.Input = c.input()
 	}
-	if s.Probe != nil {
+	if a.Probe != nil {
 		intent.Probe, intent.ProbeAfter = c.probe, c.landed()
 	}
-	if s.KeyHeader != "" {
-		intent.Key = req.Header.Get(s.KeyHeader)
+	if a.KeyHeader != "" {
+		intent.Key = req.Header.Get(a.KeyHeader)
 	}
 	var result durable.Result
-	if s.Polls() {
-		result, err = r.host.Poll(ctx, intent, s.Schedule, c.look)
+	if a.Polls() {
+		result, err = t.host.Poll(ctx, intent, a.Schedule, c.look)
 	} else {
-		result, err = r.host.Step(ctx, intent, c.send)
+		result, err = t.host.Step(ctx, intent, c.send)
 	}
 	if err != nil {
 		c.account(c.attempts, c.spent())
@@ -42,22 +42,21 @@ func (r *run) operation(ctx context.Context, s *plan.Step, path string, vars map
 	}
 	k, err := known(result)
 	if err != nil {
-		return nil, &StepError{Step: path, Code: CodeAnswer, API: s.API, Message: "its kept result cannot be read: " + err.Error(), Err: err}
+		return nil, &StepError{Step: t.path, Code: CodeAnswer, API: a.API, Message: "its kept result cannot be read: " + err.Error(), Err: err}
 	}
-	rec.HTTPStatus = k.Status
+	t.rec.HTTPStatus = k.Status
 	c.account(k.Attempts, time.Duration(k.Millis)*time.Millisecond)
-	r.hide(s, k.Value)
-	if s.Flow {
-		r.last = k
-		return c.result(k)
+	t.hide(k.Value)
+	if a.Answer.Form {
+		t.answer = k
 	}
-	return k.Value, nil
+	return c.result(k.Value), nil
 }
 
 // landed is how long after its record a request of the step may still reach the
 // API.
 func (c *call) landed() time.Duration {
-	return cmp.Or(c.s.Limit, c.env.Landed, operations.DefaultTimeout)
+	return cmp.Or(c.a.Limit, c.env.Landed, operations.DefaultTimeout)
 }
 
 // known returns the answer of this execution, or decodes that of an earlier one.
@@ -89,12 +88,10 @@ func (c *call) spent() time.Duration {
 
 // call is one step's exchange with its API.
 type call struct {
-	*run
-	s        *plan.Step
-	path     string
+	*turn
+	a        *plan.Operation
 	req      *operations.Request
-	vars     map[string]any
-	rec      *Record
+	try      int       // of a poll, from 1; 0 for a single request
 	attempts int       // sendings, those of earlier executions included
 	began    time.Time // of the first in this process
 	// attempt reports the sendings to the host; nil for a look.
@@ -128,7 +125,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 		// An outage does not end a poll of days: it is looked again, until the
 		// poll's own time is up.
 		c.unread = err
-		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Wait: c.s.Schedule.Wait(try), Message: err.Error()})
+		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Wait: c.a.Schedule.Wait(try), Message: err.Error()})
 		return nil, false, nil
 	}
 	if err != nil {
@@ -138,7 +135,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 	if err := c.judge(ctx, k); err != nil {
 		return nil, false, err
 	}
-	done, err := c.truth(ctx, k, c.s.Until, "until")
+	done, err := c.truth(ctx, k, c.a.Until, "until")
 	var notThere *eval.EvalError
 	if err != nil && (ctx.Err() != nil || !errors.As(err, &notThere)) {
 		return nil, false, err
@@ -150,7 +147,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 		if notThere != nil {
 			c.unread = notThere
 		}
-		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Status: k.Status, Wait: c.s.Schedule.Wait(try)})
+		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Status: k.Status, Wait: c.a.Schedule.Wait(try)})
 		return nil, false, nil
 	}
 	return k, true, c.pick(ctx, k)
@@ -162,7 +159,7 @@ func (c *call) explain(err error) error {
 	if !errors.As(err, &timedOut) {
 		return err
 	}
-	e := c.stepError(CodeTimeout, "not done after %s (%d looks): %s was never true", timedOut.Timeout, timedOut.Tries, c.s.Until.Source())
+	e := c.stepError(CodeTimeout, "not done after %s (%d looks): %s was never true", timedOut.Timeout, timedOut.Tries, c.a.Until.Source())
 	if c.unread != nil {
 		e.Hint = "the last look told nothing: " + c.unread.Error()
 	}

@@ -11,13 +11,13 @@ import (
 // the probe's operation stands for the one that was lost; 404 means that
 // nothing came of it.
 func (c *call) probe(ctx context.Context) (durable.Result, bool, error) {
-	looked := *c.s
-	looked.Op, looked.Binds, looked.Guards, looked.KeyHeader = c.s.Probe.Op, c.s.Probe.Binds, nil, ""
-	req, err := c.request(ctx, &looked, c.path, c.vars)
+	looked := *c.a
+	looked.Op, looked.Binds, looked.Body, looked.Guards, looked.KeyHeader = c.a.Probe.Op, c.a.Probe.Binds, nil, nil, ""
+	req, err := c.request(ctx, &looked)
 	if err != nil {
 		return nil, false, err
 	}
-	p := &call{run: c.run, s: &looked, path: c.path, req: req, vars: c.vars, rec: c.rec}
+	p := &call{turn: c.turn, a: &looked, req: req}
 	k, err := p.exchange(ctx, 0)
 	if notFound(err) {
 		return nil, false, nil

@@ -13,9 +13,9 @@ import (
 // repeated refuses an answer that has a name twice in one object where a guard or
 // anything else reads it: JSON does not define which value counts, so the one
 // that was checked need not be the one that is meant. Elsewhere it warns.
-func (c *call) repeated(resp *operations.Response, try int) error {
+func (c *call) repeated(resp *operations.Response) error {
 	places := resp.Repeated
-	if c.s.Flow && !resp.IsJSON && c.s.Exchange.Decode == nil && utf8.Valid(resp.Body) && json.Valid(resp.Body) {
+	if c.a.Answer.Loose && !resp.IsJSON && c.a.Answer.Decode == nil && utf8.Valid(resp.Body) && json.Valid(resp.Body) {
 		places = jsonvalue.Repeated(string(resp.Body)) // JSON that does not say so
 	}
 	for _, place := range places {
@@ -24,11 +24,9 @@ func (c *call) repeated(resp *operations.Response, try int) error {
 			what = "many names twice in one object"
 		}
 		if by := c.readBy(plan.ParsePath(place)); by != "" {
-			e := c.stepError(CodeAnswer, "%s answered %d with %s, and %s reads it: JSON does not define which value counts", c.s.API, resp.Status, what, by)
-			e.Status, e.RequestID, e.Sent = resp.Status, resp.RequestID, true
-			return e
+			return c.answerError(CodeAnswer, resp, "%s answered %d with %s, and %s reads it: JSON does not define which value counts", c.a.API, resp.Status, what, by)
 		}
-		if try <= 1 {
+		if c.try <= 1 {
 			c.env.Emit(Event{Kind: Warning, Step: c.path, Message: "the answer has " + what + ": JSON does not define which value counts"})
 		}
 	}
@@ -38,11 +36,11 @@ func (c *call) repeated(resp *operations.Response, try int) error {
 // readBy returns the reader of a place of the answer, "" when there is none. A guard
 // reads all of the items that it holds to its filter.
 func (c *call) readBy(place plan.Path) string {
-	for _, g := range c.s.Guards {
-		at := c.s.Op.Resource().ItemsAt
+	for _, g := range c.a.Guards {
+		at := c.a.Op.Resource().ItemsAt
 		if g.Field != "" && (at == "" || len(place) == 0 || place[0] == at) {
 			return fmt.Sprintf("the filter %q", g.Param)
 		}
 	}
-	return c.s.ReadBy(place)
+	return c.a.ReadBy(place)
 }

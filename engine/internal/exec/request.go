@@ -9,27 +9,30 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 )
 
 // request evaluates the bindings. Nothing is sent when a value that must be
 // there is empty.
-func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[string]any) (*operations.Request, error) {
-	req := &operations.Request{Op: s.Op, Step: path, Attempts: s.Attempts, Timeout: cmp.Or(s.Limit, r.env.Limit), BaseURL: r.env.BaseURL(s.API), Header: http.Header{}, Redactor: r.env.Redactor}
-	req.Undecoded = r.env.PassOn && s.Exchange != nil && s.Exchange.Raw && s.Exchange.Format == "" && r.plan.Answer.PassesOn()
-	for _, p := range s.Spec.Sensitive {
-		req.Sensitive = append(req.Sensitive, p.Value)
+func (t *turn) request(ctx context.Context, a *plan.Operation) (*operations.Request, error) {
+	req := &operations.Request{
+		Op: a.Op, Step: t.path, Attempts: cmp.Or(a.Attempts, t.env.Attempts), Timeout: cmp.Or(a.Limit, t.env.Limit),
+		BaseURL: t.env.BaseURL(a.API), Header: http.Header{}, Redactor: t.env.Redactor, Undecoded: t.env.PassOn && a.Answer.Unread,
 	}
-	env := r.evalEnv(vars)
+	for _, p := range t.s.Sensitive {
+		req.Sensitive = append(req.Sensitive, p.String())
+	}
+	env := t.evalEnv(t.vars)
 	body := map[string]any{}
-	for _, b := range s.Binds {
+	for _, b := range a.Binds {
 		v, err := b.Value.Eval(ctx, env)
 		if err != nil {
-			return nil, r.fail(ctx, s, path, b.Name, err)
+			return nil, t.fail(ctx, b.Name, err)
 		}
-		if b.Must && empty(v, b.In) || v == nil && r.vanishes(s, b) {
-			return nil, r.emptyValue(s, path, b)
+		if b.Must && empty(v, b.In) || v == nil && t.vanishes(a, b) {
+			return nil, t.emptyValue(a, b)
 		}
 		switch {
 		case b.Whole:
@@ -42,25 +45,38 @@ func (r *run) request(ctx context.Context, s *plan.Step, path string, vars map[s
 			req.Args = append(req.Args, operations.Arg{Param: b.Param, Value: v})
 		}
 	}
-	if len(body) > 0 || req.Body == nil && s.Op.Body != nil && s.Op.Body.Required {
+	if len(body) > 0 || req.Body == nil && a.Op.Body != nil && a.Op.Body.Required {
 		req.Body = body
 	}
-	if s.Exchange != nil && s.Exchange.Body != nil {
-		if err := r.flowBody(ctx, s, env, req); err != nil {
-			return nil, r.fail(ctx, s, path, "body", err)
+	if a.Body != nil {
+		if err := fill(ctx, a.Body, env, req); err != nil {
+			return nil, t.fail(ctx, "body", err)
 		}
-		if req.Body == nil && s.Op.Effect() != operations.Read {
-			return nil, r.emptyValue(s, path, &plan.Bind{Name: "body", In: operations.InBody, From: "its template"})
+		if req.Body == nil && a.Op.Effect() != operations.Read {
+			return nil, t.emptyValue(a, &plan.Bind{Name: "body", In: operations.InBody, From: "its template"})
 		}
 	}
-	if req.Attempts == 0 {
-		req.Attempts = r.env.Attempts
-	}
-	if s.KeyHeader != "" {
-		req.Header.Set(s.KeyHeader, idempotencyKey(r.host.RunID(), path))
+	if a.KeyHeader != "" {
+		req.Header.Set(a.KeyHeader, idempotencyKey(t.host.RunID(), t.path))
 		req.Resend = true
 	}
 	return req, nil
+}
+
+// fill makes the body from the operation's template.
+func fill(ctx context.Context, b *plan.Body, env *eval.Env, req *operations.Request) error {
+	v, err := b.Make(ctx, env)
+	if err != nil {
+		return err
+	}
+	req.MediaType = b.Media
+	parts, ok := v.([]operations.Part)
+	if !ok {
+		req.Body = v
+		return nil
+	}
+	req.Body, req.MediaType, err = operations.EncodeParts(parts)
+	return err
 }
 
 // empty reports whether a value has no content: at any depth outside a body,
@@ -72,20 +88,20 @@ func empty(v any, in operations.In) bool {
 // vanishes reports whether leaving the bound value out would make the request
 // another one than was asked for: a write that reaches more, or does less. What
 // the caller did not give was not asked for.
-func (r *run) vanishes(s *plan.Step, b *plan.Bind) bool {
-	return s.Op.Effect() != operations.Read && !b.Null && !b.LeftOut(r.env.Inputs)
+func (t *turn) vanishes(a *plan.Operation, b *plan.Bind) bool {
+	return a.Op.Effect() != operations.Read && !b.Null && !b.LeftOut(t.env.Inputs)
 }
 
-func (r *run) emptyValue(s *plan.Step, path string, b *plan.Bind) error {
+func (t *turn) emptyValue(a *plan.Operation, b *plan.Bind) error {
 	e := &StepError{
-		Step: path, Code: CodeEmptyValue, API: s.API,
-		Message: fmt.Sprintf("%q of %s came out empty: %s has no value", b.Name, s.Op.ID, b.From),
+		Step: t.path, Code: CodeEmptyValue, API: a.API,
+		Message: fmt.Sprintf("%q of %s came out empty: %s has no value", b.Name, a.Op.ID, b.From),
 		Hint:    hintNothingSent,
 	}
-	for _, g := range s.Guards {
+	for _, g := range a.Guards {
 		if g.Param == b.Name {
 			e.Code = CodeEmptyFilter
-			e.Message = fmt.Sprintf("the filter %q of %s came out empty (%s): sending it would list everyone's items", b.Name, s.Op.ID, b.From)
+			e.Message = fmt.Sprintf("the filter %q of %s came out empty (%s): sending it would list everyone's items", b.Name, a.Op.ID, b.From)
 		}
 	}
 	return e

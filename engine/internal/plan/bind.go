@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
@@ -20,11 +19,14 @@ const wholeBody = "body"
 type binding struct {
 	*builder
 	s       *Step
+	op      *Operation
 	scope   *eval.Scope
 	targets []target
 	// closed holds targets that `with` left out with a null: nothing is
 	// inferred for them.
 	closed map[string]bool
+	// explained holds targets of which a problem says already why they are unbound.
+	explained map[string]bool
 	// consumed holds the inputs that `with` already reads: their value is
 	// spoken for and is not inferred for another target as well.
 	consumed map[string]bool
@@ -32,13 +34,14 @@ type binding struct {
 
 // bindOperation binds an operation's parameters and body in the order of the
 // rules: with, step keys, then what can be inferred.
-func (b *builder) bindOperation(s *Step, scope *eval.Scope) {
-	bb := &binding{builder: b, s: s, scope: scope, targets: targets(s.Op), closed: map[string]bool{}, consumed: map[string]bool{}}
+func (b *builder) bindOperation(s *Step, op *Operation, scope *eval.Scope) *binding {
+	bb := &binding{builder: b, s: s, op: op, scope: scope, targets: targets(op.Op), closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string]bool{}}
 	bb.with()
 	bb.keys()
 	bb.infer()
 	bb.complete()
-	slices.SortStableFunc(s.Binds, func(x, y *Bind) int { return bb.order(x) - bb.order(y) })
+	slices.SortStableFunc(op.Binds, func(x, y *Bind) int { return bb.order(x) - bb.order(y) })
+	return bb
 }
 
 // order keeps the plan's bindings in the document's order.
@@ -48,7 +51,7 @@ func (bb *binding) order(x *Bind) int {
 
 // with binds what the author wrote under `with`.
 func (bb *binding) with() {
-	for _, f := range bb.s.Spec.With {
+	for _, f := range bb.s.src.With {
 		rule := RuleWith
 		if f.Value.Pos.File != bb.c.File {
 			rule = RuleOverlay
@@ -71,21 +74,21 @@ func (bb *binding) with() {
 				bb.consumed[r.Path[0]] = true
 			}
 		}
-		bb.checkType(t.schema, f.Value, v, fmt.Sprintf("%s of %s", t.name, bb.s.Op.ID))
+		bb.checkType(t.schema, f.Value, v, fmt.Sprintf("%s of %s", t.name, bb.op.Op.ID))
 		bb.add(t, rule, v)
 	}
 }
 
 // bodyIsWhole reports whether the body has no properties to bind one by one.
 func (bb *binding) bodyIsWhole() bool {
-	return bb.s.Op.Body != nil && !slices.ContainsFunc(bb.targets, func(t target) bool { return t.in == operations.InBody })
+	return bb.op.Op.Body != nil && !slices.ContainsFunc(bb.targets, func(t target) bool { return t.in == operations.InBody })
 }
 
 func (bb *binding) bindWhole(f spec.Field, rule Rule) {
 	v := bb.compile(bb.s, bb.scope, f.Value)
-	bb.checkType(bodySchema(bb.s.Op), f.Value, v, "the body of "+bb.s.Op.ID)
+	bb.checkType(bodySchema(bb.op.Op), f.Value, v, "the body of "+bb.op.Op.ID)
 	bb.add(target{name: wholeBody, in: operations.InBody}, rule, v)
-	bb.s.Binds[len(bb.s.Binds)-1].Whole = true
+	bb.op.Binds[len(bb.op.Binds)-1].Whole = true
 }
 
 func (t target) key() string { return string(t.in) + " " + t.name }
@@ -113,7 +116,7 @@ func (bb *binding) find(key spec.Str) (target, bool) {
 		bb.unknownTarget(key)
 	default:
 		bb.errorAt(key, "ambiguous-parameter", fmt.Sprintf("write %s.%s or %s.%s", found[0].in, name, found[1].in, name),
-			"%s takes %q in the %s and in the %s", bb.s.Op.ID, name, found[0].in, found[1].in)
+			"%s takes %q in the %s and in the %s", bb.op.Op.ID, name, found[0].in, found[1].in)
 	}
 	return target{}, false
 }
@@ -126,13 +129,13 @@ func (bb *binding) unknownTarget(key spec.Str) {
 	} else if len(names) > 0 {
 		hint = "it takes " + strings.Join(names, ", ")
 	}
-	bb.errorAt(key, "unknown-parameter", hint, "%s has no parameter or body property %q", bb.s.Op.ID, key.Value)
+	bb.errorAt(key, "unknown-parameter", hint, "%s has no parameter or body property %q", bb.op.Op.ID, key.Value)
 }
 
 // keys binds step keys that are parameters, such as `intent: sso`. Any other
 // unknown key is an error.
 func (bb *binding) keys() {
-	for _, f := range bb.s.Spec.Keys {
+	for _, f := range bb.s.src.Keys {
 		if !slices.ContainsFunc(bb.targets, func(t target) bool { return t.name == f.Key.Value }) {
 			bb.unknownKey(f.Key, bb.targets)
 			continue
@@ -141,12 +144,12 @@ func (bb *binding) keys() {
 		if !ok {
 			continue
 		}
-		if bb.s.binds(t) {
+		if binds(bb.op.Binds, t) {
 			bb.errorAt(f.Key, "bound-twice", "keep one of the two", "%q of step %q is given both under `with` and as a step key", t.name, bb.s.ID)
 			continue
 		}
 		v := Literal{f.Value.Go()}
-		bb.checkType(t.schema, f.Value, v, fmt.Sprintf("%s of %s", t.name, bb.s.Op.ID))
+		bb.checkType(t.schema, f.Value, v, fmt.Sprintf("%s of %s", t.name, bb.op.Op.ID))
 		bb.add(t, RuleKey, v)
 	}
 }
@@ -169,38 +172,38 @@ func (b *builder) unknownKey(key spec.Str, ts []target) {
 // bindUnresolved still compiles what stands under `with` of a step whose
 // operation is unknown, so that every problem shows at once.
 func (b *builder) bindUnresolved(s *Step, scope *eval.Scope) {
-	for _, f := range s.Spec.With {
+	for _, f := range s.src.With {
 		b.compile(s, scope, f.Value)
 	}
 }
 
 // bindExternal gathers what a person needs: `with`, and the inputs that the
 // description names.
-func (b *builder) bindExternal(s *Step, scope *eval.Scope) {
-	for _, f := range s.Spec.With {
+func (b *builder) bindExternal(s *Step, a *External, scope *eval.Scope) {
+	for _, f := range s.src.With {
 		v := b.compile(s, scope, f.Value)
 		rule := RuleWith
 		if f.Value.Pos.File != b.c.File {
 			rule = RuleOverlay
 		}
-		s.Binds = append(s.Binds, newBind(target{name: f.Key.Value}, rule, v))
+		a.Binds = append(a.Binds, newBind(target{name: f.Key.Value}, rule, v))
 	}
 	for _, in := range b.plan.Inputs {
-		if !mentions(s.Spec.Description.Value, in.Name) {
+		if !mentions(s.src.Description.Value, in.Name) {
 			continue
 		}
 		b.useInput(in.Name, s.ID)
-		if !s.binds(target{name: in.Name}) {
-			s.Binds = append(s.Binds, newBind(target{name: in.Name}, RuleInput, b.read(scope, inputPath(in.Name))))
+		if !binds(a.Binds, target{name: in.Name}) {
+			a.Binds = append(a.Binds, newBind(target{name: in.Name}, RuleInput, b.read(scope, inputPath(in.Name))))
 		}
 	}
-	for _, f := range s.Spec.Keys {
+	for _, f := range s.src.Keys {
 		b.unknownKey(f.Key, nil)
 	}
 }
 
-func (s *Step) binds(t target) bool {
-	return slices.ContainsFunc(s.Binds, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
+func binds(all []*Bind, t target) bool {
+	return slices.ContainsFunc(all, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
 }
 
 func (bb *binding) add(t target, rule Rule, v Value) {
@@ -209,7 +212,7 @@ func (bb *binding) add(t target, rule Rule, v Value) {
 	// An author who writes an expression for something nullable means its null;
 	// an input that was not given means nothing.
 	bind.Null = (rule == RuleWith || rule == RuleOverlay) && t.schema.Is("null")
-	bb.s.Binds = append(bb.s.Binds, bind)
+	bb.op.Binds = append(bb.op.Binds, bind)
 }
 
 func newBind(t target, rule Rule, v Value) *Bind {
@@ -253,6 +256,14 @@ func describe(v Value) (from, source string) {
 
 func refText(r eval.Ref) string { return strings.Join(append([]string{r.Name}, r.Path...), ".") }
 
+func sourceOf(v Value) string {
+	from, source := describe(v)
+	if source != "" {
+		return source
+	}
+	return from
+}
+
 func jsonText(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -263,31 +274,24 @@ func jsonText(v any) string {
 
 // complete reports the required targets that nothing was bound to.
 func (bb *binding) complete() {
-	op := bb.s.Op
+	op := bb.op.Op
 	sendsBody := op.Body != nil && op.Body.Required ||
-		slices.ContainsFunc(bb.s.Binds, func(x *Bind) bool { return x.In == operations.InBody })
+		slices.ContainsFunc(bb.op.Binds, func(x *Bind) bool { return x.In == operations.InBody })
 	unplaced := op.Unplaced()
 	for _, t := range bb.targets {
-		if !t.required || t.in == operations.InBody && !sendsBody || bb.s.binds(t) || slices.Contains(unplaced, t.param) ||
-			bb.ambiguous(bb.s, t) || bb.unresolvedAbout(t.name, bb.at) {
+		if !t.required || t.in == operations.InBody && !sendsBody || binds(bb.op.Binds, t) || slices.Contains(unplaced, t.param) ||
+			bb.explained[t.key()] || bb.unresolvedAbout(t.name, bb.at) {
 			continue
 		}
 		place := string(t.in) + " parameter"
 		if t.in == operations.InBody {
 			place = "body property"
 		}
-		bb.errorAt(bb.s.where(), "missing-parameter", bb.missingHint(t), "step %q lacks the required %s %q of %s", bb.s.ID, place, t.name, op.ID)
+		bb.errorAt(bb.s.At, "missing-parameter", bb.missingHint(t), "step %q lacks the required %s %q of %s", bb.s.ID, place, t.name, op.ID)
 	}
-	if bb.bodyIsWhole() && op.Body.Required && !slices.ContainsFunc(bb.s.Binds, func(x *Bind) bool { return x.Whole }) {
-		bb.errorAt(bb.s.where(), "missing-parameter", "add `with: {body: ...}`", "step %q lacks the required body of %s", bb.s.ID, op.ID)
+	if bb.bodyIsWhole() && op.Body.Required && !slices.ContainsFunc(bb.op.Binds, func(x *Bind) bool { return x.Whole }) {
+		bb.errorAt(bb.s.At, "missing-parameter", "add `with: {body: ...}`", "step %q lacks the required body of %s", bb.s.ID, op.ID)
 	}
-}
-
-// ambiguous reports whether inference already explained why t is unbound.
-func (b *builder) ambiguous(s *Step, t target) bool {
-	return slices.ContainsFunc(b.diags, func(d diag.Diagnostic) bool {
-		return d.Code == "ambiguous-binding" && d.Pos == s.where().Pos && strings.Contains(d.Message, fmt.Sprintf("%q", t.name))
-	})
 }
 
 func (bb *binding) missingHint(t target) string {

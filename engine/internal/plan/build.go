@@ -93,7 +93,7 @@ func (b *builder) stepTypes() map[string]eval.Type {
 	types := make(map[string]eval.Type, len(b.plan.Steps))
 	for _, s := range b.plan.Steps {
 		types[s.ID] = s.Result
-		if s.Spec.Select != nil {
+		if s.src.Select != nil {
 			types[s.ID] = selected(s.Result, eval.Any())
 		}
 	}
@@ -103,33 +103,35 @@ func (b *builder) stepTypes() map[string]eval.Type {
 // step plans one step whose operation is resolved.
 func (b *builder) step(s *Step) {
 	scope := b.scope
-	if s.Spec.Each != nil {
-		s.Each = b.expr(scope, s.Spec.Each, s)
+	if s.src.Each != nil {
+		s.Each = b.expr(scope, s.src.Each, s)
 		item := eval.Any()
 		if s.Each != nil {
 			if t := s.Each.Type(); t.Kind() == "array" {
 				item = t.Elem()
 			} else if !t.IsAny() {
-				b.errorAt(*s.Spec.Each, "wrong-type", "each wants a list", "each of step %q is a %s, not a list", s.ID, t)
+				b.errorAt(*s.src.Each, "wrong-type", "each wants a list", "each of step %q is a %s, not a list", s.ID, t)
 			}
 		}
 		scope = scope.With(map[string]eval.Type{varItem: item, varIndex: eval.Int()})
 	}
-	if s.Spec.When != nil {
-		s.When = b.condition(scope, s.Spec.When, s)
+	if s.src.When != nil {
+		s.When = b.condition(scope, s.src.When, s)
 	}
-	if s.Kind == KindExternal {
-		b.bindExternal(s, scope)
-	} else if s.Op != nil {
-		b.bindOperation(s, scope)
-		b.guard(s)
-		b.policy(s, scope)
-	} else {
-		b.bindUnresolved(s, scope)
+	switch a := s.Action.(type) {
+	case *External:
+		b.bindExternal(s, a, scope)
+	case *Operation:
+		if a.Op != nil {
+			b.guard(s, a, b.bindOperation(s, a, scope))
+			b.policy(s, a, scope)
+		} else {
+			b.bindUnresolved(s, scope)
+		}
+		b.conditions(s, a, scope)
 	}
-	b.conditions(s, scope)
 	b.sensitive(s)
-	for _, bind := range s.Binds {
+	for _, bind := range s.Action.Takes() {
 		bind.Sensitive = b.readsSecret(bind.Value.refs())
 	}
 	s.Needs = b.needs(s)
@@ -179,7 +181,7 @@ func (b *builder) checkOrder(refs []eval.Ref, src spec.Str, s *Step, own bool) {
 			Code: "later-step", Severity: diag.Error, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("step %q reads step %q, which runs later", s.ID, r.Name),
 			Hint:    fmt.Sprintf("move step %q before %q", r.Name, s.ID),
-			Related: []diag.Related{{Pos: b.byID[r.Name].Spec.ID.Pos, Message: fmt.Sprintf("step %q is here", r.Name)}},
+			Related: []diag.Related{{Pos: b.byID[r.Name].At.Pos, Message: fmt.Sprintf("step %q is here", r.Name)}},
 		}
 		if i == b.at {
 			d.Message = fmt.Sprintf("step %q reads its own result before it has one", s.ID)
@@ -223,18 +225,8 @@ func (b *builder) needs(s *Step) []string {
 			}
 		}
 	}
-	for _, bind := range s.Binds {
-		mark(bind.Value.refs())
-	}
-	mark(s.reads)
-	if s.Exchange != nil && s.Exchange.Body != nil {
-		mark(s.Exchange.Body.reads)
-	}
-	for _, e := range []*eval.Expr{s.When, s.Each, s.Until, s.Fail, s.Select} {
-		if e != nil {
-			mark(e.Refs())
-		}
-	}
+	mark(s.Action.refs())
+	mark(exprRefs(s.When, s.Each))
 	out := slices.Collect(maps.Keys(read))
 	out = slices.DeleteFunc(out, func(id string) bool { _, known := b.order[id]; return !known })
 	slices.SortFunc(out, func(x, y string) int { return cmp.Compare(b.order[x], b.order[y]) })

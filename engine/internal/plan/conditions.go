@@ -14,32 +14,29 @@ import (
 
 // conditions compiles until, fail and select, which see the step's own answer
 // as `result` and under the step's id, and decides how the step is polled.
-func (b *builder) conditions(s *Step, scope *eval.Scope) {
-	st := s.Spec
-	if s.Kind == KindExternal {
-		return
-	}
-	s.All = st.All
-	if s.All && s.Op != nil && !operations.Pageable(s.Op) {
-		b.errorAt(s.where(), "not-pageable", "remove `all`", "%s has no pagination that capstan knows", s.Op.ID)
+func (b *builder) conditions(s *Step, a *Operation, scope *eval.Scope) {
+	st := s.src
+	a.All = st.All
+	if a.All && a.Op != nil && !operations.Pageable(a.Op) {
+		b.errorAt(s.At, "not-pageable", "remove `all`", "%s has no pagination that capstan knows", a.Op.ID)
 	}
 	if st.Retry != nil {
-		s.Attempts = st.Retry.Attempts
+		a.Attempts = st.Retry.Attempts
 	}
 	if st.RequestTimeout != nil {
-		s.Limit = st.RequestTimeout.D
+		a.Limit = st.RequestTimeout.D
 	}
 	answer := scope.WithStep(s.ID, s.Result).With(map[string]eval.Type{varResult: s.Result})
-	s.Until = b.own(answer, st.Until, s, true)
-	s.Fail = b.own(answer, st.Fail, s, true)
-	s.Select = b.own(answer, st.Select, s, false)
-	if s.Select != nil {
-		if s.Select.Type().Kind() == "boolean" {
+	a.Until = b.own(answer, st.Until, s, true)
+	a.Fail = b.own(answer, st.Fail, s, true)
+	a.Select = b.own(answer, st.Select, s, false)
+	if a.Select != nil {
+		if a.Select.Type().Kind() == "boolean" {
 			b.errorAt(*st.Select, "wrong-type", "find(LIST, CONDITION) gives the item", "select wants the item, and this is true or false")
 		}
-		s.Result = selected(s.Result, s.Select.Type())
+		s.Result = selected(s.Result, a.Select.Type())
 	}
-	b.schedule(s)
+	b.schedule(s, a)
 }
 
 // selected is the type of a result with its selected item beside it. A bare
@@ -67,8 +64,8 @@ func (b *builder) own(scope *eval.Scope, src *spec.Str, s *Step, boolean bool) *
 
 // schedule fills in when a poll looks. Its cap bounds the backoff: six times
 // `every`, at most five minutes unless `every` itself is longer.
-func (b *builder) schedule(s *Step) {
-	st := s.Spec
+func (b *builder) schedule(s *Step, a *Operation) {
+	st := s.src
 	if st.Until == nil {
 		for _, d := range []*spec.Duration{st.Every, st.Timeout} {
 			if d != nil {
@@ -78,9 +75,9 @@ func (b *builder) schedule(s *Step) {
 		}
 		return
 	}
-	if s.Op != nil && s.Op.Effect() != operations.Read {
+	if a.Op != nil && a.Op.Effect() != operations.Read {
 		b.errorAt(*st.Until, "polled-write", "poll an operation that reads, in a step of its own",
-			"step %q would send %s again and again: it writes", s.ID, s.Op.ID)
+			"step %q would send %s again and again: it writes", s.ID, a.Op.ID)
 	}
 	sched := durable.Schedule{Every: DefaultEvery, Timeout: DefaultTimeout}
 	if st.Every != nil {
@@ -90,12 +87,12 @@ func (b *builder) schedule(s *Step) {
 		sched.Timeout = st.Timeout.D
 	}
 	sched.Cap = max(sched.Every, min(6*sched.Every, 5*time.Minute))
-	s.Schedule = sched
+	a.Schedule = sched
 }
 
 // sensitive checks that the paths exist in the result.
 func (b *builder) sensitive(s *Step) {
-	for _, p := range s.Spec.Sensitive {
+	for _, p := range s.src.Sensitive {
 		path := ParsePath(p.Value)
 		if _, ok := path.in(s.Result); !ok {
 			b.errorAt(p, "unknown-field", b.fieldHint(s, path), "sensitive %q is not a field of the result of step %q", p.Value, s.ID)
@@ -118,6 +115,7 @@ func (b *builder) fieldHint(s *Step, path Path) string {
 // outputs compiles the sources, which see every step.
 func (b *builder) outputs() {
 	b.at = len(b.plan.Steps)
+	var outputs Named
 	for i := range b.c.Outputs {
 		out := &b.c.Outputs[i]
 		if !out.Source.IsSet() {
@@ -125,11 +123,12 @@ func (b *builder) outputs() {
 		}
 		e, problems := b.scope.Compile(out.Source.Value)
 		b.report(out.Source, problems)
-		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive}
-		if e != nil {
-			b.use(e.Refs(), "output "+p.Name)
-			p.Sensitive = p.Sensitive || b.readsSecret(e.Refs())
+		if e == nil {
+			continue
 		}
-		b.plan.Outputs = append(b.plan.Outputs, p)
+		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive || b.readsSecret(e.Refs())}
+		b.use(e.Refs(), "output "+p.Name)
+		outputs = append(outputs, p)
 	}
+	b.plan.Outcome = outputs
 }

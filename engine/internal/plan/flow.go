@@ -6,9 +6,7 @@ import (
 	"slices"
 
 	"github.com/capstan-run/capstan/diag"
-	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
-	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -165,31 +163,11 @@ func (b *flowBuilder) stepsOf() {
 			b.callStep(s, false)
 		}
 	}
-	if n := len(b.plan.Steps); n > 0 {
-		if last := b.plan.Steps[n-1]; last.Exchange != nil && len(b.Flow.Mappings) == 0 {
-			last.Exchange.Raw = true
-			for _, o := range b.Flow.Outputs {
-				last.Exchange.Inside = last.Exchange.Inside || readsInside(o)
-			}
-		}
-	}
-}
-
-// readsInside reports whether an output is found in a field of the answer.
-func readsInside(o *spec.Shape) bool {
-	if o.Mapping.IsSet() {
-		if p, _ := jsonpath.Parse(o.Mapping.Value); p != nil && !p.Whole() {
-			return true
-		}
-	}
-	return slices.ContainsFunc(o.Properties, readsInside) || o.Items != nil && readsInside(o.Items)
 }
 
 // newStep adds a step to the plan.
-func (b *flowBuilder) newStep(s *spec.FlowStep, kind Kind) *Step {
-	out := &Step{
-		Spec: &spec.Step{ID: s.Name, Pos: s.Pos, Operation: s.Call}, ID: s.Name.Value, Kind: kind, Policy: durable.Safe, Flow: true,
-	}
+func (b *flowBuilder) newStep(s *spec.FlowStep, a Action) *Step {
+	out := &Step{ID: s.Name.Value, At: s.Name, Action: a}
 	if _, dup := b.order[out.ID]; !dup {
 		b.order[out.ID] = len(b.plan.Steps)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -15,15 +16,27 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// FlowBody makes a request body from a template.
-type FlowBody struct {
+// Body makes a request body from a template.
+type Body struct {
 	Media string // "" takes the operation's own
+	Reads []eval.Ref
 	make  func(ctx context.Context, env *eval.Env) (any, error)
-	reads []eval.Ref
+}
+
+// bind is the body as one of the values that an operation takes.
+func (b *Body) bind() *Bind {
+	var names []string
+	for _, r := range b.Reads {
+		if name := refText(r); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	from := cmp.Or(strings.Join(names, ", "), "the file's own text")
+	return &Bind{Name: "body", In: operations.InBody, Rule: RuleTemplate, From: from}
 }
 
 // Make returns the body: JSON-like data, or []byte to be sent as it is.
-func (b *FlowBody) Make(ctx context.Context, env *eval.Env) (any, error) { return b.make(ctx, env) }
+func (b *Body) Make(ctx context.Context, env *eval.Env) (any, error) { return b.make(ctx, env) }
 
 // body binds the request's body: the operation's template, or its parameters
 // that travel in the body.
@@ -46,7 +59,7 @@ func (c *flowCall) body() {
 		}
 		c.bind(&Bind{Name: p.Name.Value, In: operations.InBody, Whole: p == whole}, rule, v)
 	}
-	if c.op.Body == nil && len(inBody) == 0 && c.s.Op.Body != nil {
+	if c.op.Body == nil && len(inBody) == 0 && c.a.Op.Body != nil {
 		if v, ok := c.with[wholeBody]; ok {
 			c.spent[wholeBody] = true
 			c.bind(&Bind{Name: wholeBody, In: operations.InBody, Whole: true}, RuleWith, v)
@@ -166,7 +179,7 @@ func (c *flowCall) plainText(n *names, media string, at spec.Str, escape func(st
 }
 
 func (c *flowCall) setBody(media string, reads []eval.Ref, make func(context.Context, *eval.Env) (any, error)) {
-	c.flowBody = &FlowBody{Media: media, make: make, reads: reads}
+	c.a.Body = &Body{Media: media, Reads: reads, make: make}
 	c.use(reads, c.by)
 }
 

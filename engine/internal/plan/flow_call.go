@@ -18,52 +18,24 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Exchange is what a call of the framework dialect adds to a step: how the body
-// is made and how the answer is read.
-type Exchange struct {
-	Body *FlowBody // nil when the operation has no body of its own making
-	// Format is the answer's format, "" for JSON.
-	Format string
-	// Decode reads an answer that is not JSON; nil for JSON and binary.
-	Decode formats.Decoder
-	// Media replaces the answer's own media type, "" keeps it.
-	Media string
-	// MaxBinary bounds a binary answer in bytes, 0 for no bound of its own.
-	MaxBinary int64
-	// Result shapes what later steps see; nil for the answer as it is.
-	Result []*Field
-	// Inside says that fields of the answer are read, so that it must be JSON
-	// where no format is declared.
-	Inside bool
-	// Raw says that the answer may be passed on as it came.
-	Raw bool
-}
-
-// Field is a named value found in an answer.
-type Field struct {
-	Name string
-	At   *jsonpath.Path
-}
-
 // call is the state of planning one call.
 type flowCall struct {
 	*names
-	s    *Step
+	a    *Operation
 	step *spec.FlowStep
 	op   *spec.ConsumedOperation
 	with map[string]Value
 	// spent are the entries of with that something reads.
 	spent map[string]bool
 	sole  bool // the flow is this call
-	// flowBody is the template of the operation's body, nil when it has none.
-	flowBody *FlowBody
 }
 
 // callStep plans a step that calls a consumed operation.
 func (b *flowBuilder) callStep(fs *spec.FlowStep, sole bool) {
-	s := b.newStep(fs, KindOperation)
+	a := &Operation{Policy: durable.Safe, Answer: Reading{Loose: true}}
+	s := b.newStep(fs, a)
 	n := &names{flowBuilder: b, by: s.ID}
-	c := &flowCall{names: n, s: s, step: fs, with: map[string]Value{}, spent: map[string]bool{}, sole: sole}
+	c := &flowCall{names: n, a: a, step: fs, with: map[string]Value{}, spent: map[string]bool{}, sole: sole}
 	if !c.find() {
 		for _, f := range fs.With {
 			n.with(f.Value)
@@ -75,12 +47,12 @@ func (b *flowBuilder) callStep(fs *spec.FlowStep, sole bool) {
 		c.with[f.Key.Value] = n.with(f.Value)
 	}
 	switch {
-	case s.Op.Effect() == operations.Read:
-		s.Policy = durable.Safe
-	case s.Op.Idempotent():
-		s.Policy = durable.Idempotent
+	case a.Op.Effect() == operations.Read:
+		a.Policy = durable.Safe
+	case a.Op.Idempotent():
+		a.Policy = durable.Idempotent
 	default:
-		s.Policy = durable.Unsafe
+		a.Policy = durable.Unsafe
 	}
 	c.params()
 	c.body()
@@ -98,7 +70,7 @@ func (c *flowCall) find() bool {
 		c.errorAt(c.step.Call, "unknown-operation", "", "the call %q names no consumed operation", c.step.Call.Value)
 		return false
 	}
-	c.s.API = namespace
+	c.a.API = namespace
 	c.op = api.Operation(name)
 	set, err := c.APIs(namespace)
 	if c.op == nil || err != nil {
@@ -108,7 +80,7 @@ func (c *flowCall) find() bool {
 		c.errorAt(c.step.Call, "unknown-operation", "", "%v", err)
 		return false
 	}
-	if c.s.Op, ok = set.Lookup(name); !ok {
+	if c.a.Op, ok = set.Lookup(name); !ok {
 		c.errorAt(c.step.Call, "unknown-operation", "", "the operation %q cannot be used", c.step.Call.Value)
 	}
 	return ok
@@ -117,9 +89,9 @@ func (c *flowCall) find() bool {
 // params binds what travels in path, query, headers and cookies.
 func (c *flowCall) params() {
 	c.placeless()
-	for _, p := range c.s.Op.Params {
+	for _, p := range c.a.Op.Params {
 		declared := c.param(string(p.In), p.Name)
-		must := p.In == operations.InPath || c.s.Op.Effect() != operations.Read && c.s.Op.InTemplate(p)
+		must := p.In == operations.InPath || c.a.Op.Effect() != operations.Read && c.a.Op.InTemplate(p)
 		v, rule, ok := c.value(p.Name, declared, p.Required || must)
 		if !ok {
 			continue
@@ -139,7 +111,7 @@ func (c *flowCall) param(in, name string) *spec.Param {
 func (c *flowCall) bind(b *Bind, rule Rule, v Value) {
 	b.Rule, b.Value, b.template = rule, v, rule == RuleSchema
 	b.From, b.Source = describe(v)
-	c.s.Binds = append(c.s.Binds, b)
+	c.a.Binds = append(c.a.Binds, b)
 }
 
 // value finds what a parameter gets: what `with` says, its own constant, the
@@ -218,7 +190,7 @@ func (c *flowCall) same(in *Input) Value {
 // see the call's arguments first.
 func (c *flowCall) inOperation() *names {
 	n := *c.names
-	n.local, n.writes = maps.Clone(c.with), c.s.Op.Effect() != operations.Read
+	n.local, n.writes = maps.Clone(c.with), c.a.Op.Effect() != operations.Read
 	for _, p := range c.op.Params {
 		if _, given := n.local[p.Name.Value]; p.In.Value == "environment" && !given {
 			key := n.variables.use(environment + "." + p.Name.Value)
@@ -239,7 +211,7 @@ func (c *flowCall) unspent() {
 		}
 		pos, end := f.Key.Span(0, len([]rune(f.Key.Value)))
 		var names []string
-		for _, p := range c.s.Op.Params {
+		for _, p := range c.a.Op.Params {
 			names = append(names, p.Name)
 		}
 		d := diag.Diagnostic{
@@ -247,7 +219,7 @@ func (c *flowCall) unspent() {
 			Message: fmt.Sprintf("%s takes no parameter %q: its value is not sent", c.step.Call.Value, f.Key.Value),
 			Hint:    argumentHint(f.Key.Value, names),
 		}
-		if m := c.s.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
+		if m := c.a.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
 			d.Severity = diag.Error
 		}
 		c.diags.Add(d)
@@ -256,14 +228,13 @@ func (c *flowCall) unspent() {
 
 // exchange decides how the answer is read, and returns the result's type.
 func (c *flowCall) exchange() eval.Type {
-	x := &Exchange{Format: c.op.OutputFormat.Value, Media: c.op.OutputMedia.Value, MaxBinary: c.op.MaxBinary}
-	c.s.Exchange = x
-	x.Body = c.flowBody
+	x := &c.a.Answer
+	x.Format, x.Media, x.MaxBinary = c.op.OutputFormat.Value, c.op.OutputMedia.Value, c.op.MaxBinary
 	if x.Format == "json" {
 		x.Format = ""
 	}
-	if x.Format != "" && x.Format != "binary" {
-		api := c.Framework.Consumed(c.s.API)
+	if x.Format != "" && x.Format != Binary {
+		api := c.Framework.Consumed(c.a.API)
 		decode, err := formats.New(x.Format, c.op.OutputSchema.Value, func(path string) ([]byte, error) { return c.Files(api.File, path) })
 		if err != nil {
 			at := c.op.OutputFormat
@@ -279,7 +250,6 @@ func (c *flowCall) exchange() eval.Type {
 		x.Decode = decode
 	}
 	if c.sole {
-		x.Raw = true
 		return eval.Any() // shapes of the flow read the answer itself
 	}
 	return c.result(x)
@@ -287,7 +257,7 @@ func (c *flowCall) exchange() eval.Type {
 
 // result shapes what later steps see: the operation's named outputs. A name that
 // stands for the whole answer is added to it.
-func (c *flowCall) result(x *Exchange) eval.Type {
+func (c *flowCall) result(x *Reading) eval.Type {
 	fields := map[string]eval.Type{}
 	open := len(c.op.Outputs) == 0
 	for _, o := range c.op.Outputs {
@@ -305,7 +275,7 @@ func (c *flowCall) result(x *Exchange) eval.Type {
 		} else {
 			x.Inside = true
 		}
-		x.Result = append(x.Result, &Field{Name: o.Name.Value, At: p})
+		x.Fields = append(x.Fields, &Field{Name: o.Name.Value, At: p})
 		fields[o.Name.Value] = shapeType(o)
 	}
 	if open {

@@ -11,27 +11,18 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Script is a compiled script step.
-type Script struct {
-	Program *script.Program
-	Options script.Options
-	With    *dataValue
-}
-
 // scriptStep plans a script.
 func (b *flowBuilder) scriptStep(fs *spec.FlowStep) {
-	s := b.newStep(fs, KindScript)
+	a := &Script{With: &dataValue{keys: []string{}}}
+	s := b.newStep(fs, a)
 	n := &names{flowBuilder: b, by: s.ID}
-	with := &dataValue{keys: []string{}}
 	for _, f := range fs.With {
-		with.keys = append(with.keys, f.Key.Value)
-		with.add(n.with(f.Value))
+		a.With.keys = append(a.With.keys, f.Key.Value)
+		a.With.add(n.with(f.Value))
 	}
-	s.Script = &Script{With: with}
-	s.reads = with.refs()
 	for _, x := range b.plan.Steps {
 		if x != s {
-			s.reads = append(s.reads, eval.Ref{Step: true, Name: x.ID}) // a script sees them all
+			a.steps = append(a.steps, x.ID) // a script sees them all
 		}
 	}
 	for _, in := range b.plan.Inputs {
@@ -46,7 +37,7 @@ func (b *flowBuilder) scriptStep(fs *spec.FlowStep) {
 		if !location.IsSet() {
 			location = c.DefaultLocation
 		}
-		s.Script.Options.Timeout = c.ScriptTimeout.D
+		a.Options.Timeout = c.ScriptTimeout.D
 		if !b.scriptAllowed(c, language, fs) {
 			return
 		}
@@ -57,7 +48,7 @@ func (b *flowBuilder) scriptStep(fs *spec.FlowStep) {
 			return
 		}
 	}
-	b.compileScript(s, fs, location)
+	b.compileScript(a, fs, location)
 }
 
 // control returns the file's control exposure, which governs scripts.
@@ -84,7 +75,7 @@ func (b *flowBuilder) scriptAllowed(c *spec.Control, language spec.Str, fs *spec
 }
 
 // compileScript reads and compiles the script and what it depends on.
-func (b *flowBuilder) compileScript(s *Step, fs *spec.FlowStep, location spec.Str) {
+func (b *flowBuilder) compileScript(a *Script, fs *spec.FlowStep, location spec.Str) {
 	var deps []script.Source
 	for _, d := range fs.Dependencies {
 		if text, ok := b.scriptFile(location, d); ok {
@@ -100,7 +91,7 @@ func (b *flowBuilder) compileScript(s *Step, fs *spec.FlowStep, location spec.St
 		b.errorAt(fs.Script, "bad-script", "", "%v", err)
 		return
 	}
-	s.Script.Program = p
+	a.Program = p
 }
 
 // scriptFile reads a file of a script's folder; names do not leave it.

@@ -9,35 +9,20 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Kinds of step of the framework dialect.
-const (
-	KindLookup Kind = "lookup"
-	KindScript Kind = "script"
-	KindMock   Kind = "mock"
-)
-
-// Lookup picks entries of an earlier step's list.
-type Lookup struct {
-	Index  string // id of the step that holds the list
-	Match  string // field of an entry that is compared
-	Value  Value  // what it is compared with; a list picks one entry each
-	Fields []string
-}
-
 // lookupStep plans a lookup.
 func (b *flowBuilder) lookupStep(fs *spec.FlowStep) {
-	s := b.newStep(fs, KindLookup)
+	a := &Lookup{Index: fs.Index.Value, Match: fs.Match.Value}
+	s := b.newStep(fs, a)
 	n := &names{flowBuilder: b, by: s.ID}
 	if _, ok := b.steps[fs.Index.Value]; !ok {
 		b.errorAt(fs.Index, "unknown-step", b.earlierSteps(fs.Index.Value), "the lookup's index %q is no earlier step", fs.Index.Value)
 	}
-	s.Lookup = &Lookup{Index: fs.Index.Value, Match: fs.Match.Value, Value: n.with(spec.Value{Kind: spec.Scalar, Scalar: fs.LookupValue.Value, Str: fs.LookupValue})}
+	a.Value = n.with(spec.Value{Kind: spec.Scalar, Scalar: fs.LookupValue.Value, Str: fs.LookupValue})
 	fields := map[string]eval.Type{}
 	for _, f := range fs.Fields {
-		s.Lookup.Fields = append(s.Lookup.Fields, f.Value)
+		a.Fields = append(a.Fields, f.Value)
 		fields[f.Value] = eval.Any()
 	}
-	s.reads = append(s.Lookup.Value.refs(), eval.Ref{Step: true, Name: fs.Index.Value})
 	b.done(s, eval.Any())
 }
 
@@ -59,9 +44,9 @@ func (b *flowBuilder) earlierSteps(name string) string {
 
 // mockStep plans a step that answers from its values.
 func (b *flowBuilder) mockStep(fs *spec.FlowStep) {
-	s := b.newStep(fs, KindMock)
+	a := &Mock{}
+	s := b.newStep(fs, a)
 	n := &names{flowBuilder: b, by: s.ID}
-	s.Mock = n.object(fs.Outputs)
-	s.reads = s.Mock.refs()
-	b.done(s, s.Mock.t)
+	a.Answer = n.object(fs.Outputs)
+	b.done(s, a.Answer.t)
 }

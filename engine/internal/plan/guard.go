@@ -16,32 +16,32 @@ import (
 // guard makes the filters that scope a list mandatory. A list without them
 // answers with every tenant's items, so where an earlier step produced the
 // resource, or an input names it, the filter must be bound.
-func (b *builder) guard(s *Step) {
-	res := s.Op.Resource()
-	if s.Op.Effect() != operations.Read || !res.List {
+func (b *builder) guard(s *Step, a *Operation, bb *binding) {
+	res := a.Op.Resource()
+	if a.Op.Effect() != operations.Read || !res.List {
 		return
 	}
-	for _, t := range targets(s.Op) {
+	for _, t := range bb.targets {
 		if t.in != operations.InQuery {
 			continue
 		}
 		resource := strings.TrimSuffix(canon(t.name), "_id")
-		i := slices.IndexFunc(s.Binds, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
+		i := slices.IndexFunc(a.Binds, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
 		field, exact := counterpart(res.Item, t.name)
 		by := b.knownBy(resource, s)
 		if i < 0 {
-			if by != "" && !b.ambiguous(s, t) {
-				b.unscoped(s, t, resource, ", though "+by+" gives the "+resource)
+			if by != "" && !bb.explained[t.key()] {
+				b.unscoped(s, a, t, resource, ", though "+by+" gives the "+resource)
 			}
 			continue
 		}
 		if by == "" && (field == "" || !identifies(t.name)) {
 			continue
 		}
-		s.Binds[i].Must = true
-		s.Guards = append(s.Guards, Guard{Param: t.name, Field: field, Exact: exact})
-		if alwaysEmpty(s.Binds[i].Value) {
-			b.unscoped(s, t, resource, ": an empty filter is no filter")
+		a.Binds[i].Must = true
+		a.Guards = append(a.Guards, Guard{Param: t.name, Field: field, Exact: exact})
+		if alwaysEmpty(a.Binds[i].Value) {
+			b.unscoped(s, a, t, resource, ": an empty filter is no filter")
 		}
 	}
 }
@@ -97,18 +97,18 @@ func (b *builder) isResource(name string) bool {
 	return len(b.about[name]) > 0
 }
 
-func (b *builder) unscoped(s *Step, t target, resource, why string) {
+func (b *builder) unscoped(s *Step, a *Operation, t target, resource, why string) {
 	hint := fmt.Sprintf("add it under the step: with: {%s: ...}", t.name)
-	for earlier := range b.earlier(resource) {
-		if earlier.Op.Resource().List && earlier.Select == nil {
+	for earlier, op := range b.earlier(resource) {
+		if op.Op.Resource().List && op.Select == nil {
 			hint = fmt.Sprintf("say which %s is meant: add `select` to step %q, or with: {%s: ...} here", resource, earlier.ID, t.name)
-		} else if !earlier.Op.Resource().List {
+		} else if !op.Op.Resource().List {
 			hint = fmt.Sprintf("add it under the step: with: {%s: '{{ %s.id }}'}", t.name, earlier.ID)
 		}
 	}
-	b.errorAt(s.where(), "unscoped-list", hint,
+	b.errorAt(s.At, "unscoped-list", hint,
 		"step %q would list the %s of everyone: the filter %q has no value%s",
-		s.ID, plural(s.Op.Resource().Name), t.name, why)
+		s.ID, plural(a.Op.Resource().Name), t.name, why)
 }
 
 func plural(name string) string {
@@ -141,37 +141,37 @@ func counterpart(item *operations.Schema, filter string) (field string, exact bo
 }
 
 // policy decides what may be done when an answer is lost.
-func (b *builder) policy(s *Step, scope *eval.Scope) {
-	if s.Spec.Probe != nil {
-		b.probe(s, scope)
+func (b *builder) policy(s *Step, a *Operation, scope *eval.Scope) {
+	if s.src.Probe != nil {
+		b.probe(s, a, scope)
 	}
-	s.KeyHeader = b.keyHeader(s)
+	a.KeyHeader = b.keyHeader(s, a)
 	switch {
-	case s.Op.Effect() == operations.Read:
-		s.Policy = durable.Safe
-	case s.Op.Idempotent():
-		s.Policy = durable.Idempotent
-	case s.KeyHeader != "":
-		s.Policy = durable.Keyed
-	case s.Probe != nil:
-		s.Policy = durable.Probed
+	case a.Op.Effect() == operations.Read:
+		a.Policy = durable.Safe
+	case a.Op.Idempotent():
+		a.Policy = durable.Idempotent
+	case a.KeyHeader != "":
+		a.Policy = durable.Keyed
+	case a.Probe != nil:
+		a.Policy = durable.Probed
 	default:
-		s.Policy = durable.Unsafe
+		a.Policy = durable.Unsafe
 	}
 }
 
 // keyHeader returns the header for the idempotency key: the one that `key`
 // names, else a documented header parameter called Idempotency-Key (the IETF
 // HTTPAPI draft's name).
-func (b *builder) keyHeader(s *Step) string {
-	if s.Spec.Key != nil {
-		return s.Spec.Key.Value
+func (b *builder) keyHeader(s *Step, a *Operation) string {
+	if s.src.Key != nil {
+		return s.src.Key.Value
 	}
-	if s.Op.Effect() == operations.Read {
+	if a.Op.Effect() == operations.Read {
 		return ""
 	}
-	for _, p := range s.Op.Params {
-		if p.In == operations.InHeader && strings.EqualFold(p.Name, "idempotency-key") && !s.binds(target{name: p.Name, in: p.In}) {
+	for _, p := range a.Op.Params {
+		if p.In == operations.InHeader && strings.EqualFold(p.Name, "idempotency-key") && !binds(a.Binds, target{name: p.Name, in: p.In}) {
 			return p.Name
 		}
 	}
@@ -180,9 +180,9 @@ func (b *builder) keyHeader(s *Step) string {
 
 // probe binds the operation that looks a lost write up. It must read, and
 // answer with what the write would have answered.
-func (b *builder) probe(s *Step, scope *eval.Scope) {
-	p := s.Spec.Probe
-	set, err := b.apis(s.API)
+func (b *builder) probe(s *Step, a *Operation, scope *eval.Scope) {
+	p := s.src.Probe
+	set, err := b.apis(a.API)
 	if err != nil {
 		return // reported with the step's own operation
 	}
@@ -193,19 +193,19 @@ func (b *builder) probe(s *Step, scope *eval.Scope) {
 		if near := suggest.Closest(p.Operation.Value, set.IDs()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		b.errorAt(p.Operation, "unknown-operation", hint, "operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, s.API)
+		b.errorAt(p.Operation, "unknown-operation", hint, "operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, a.API)
 		return
 	case op.Effect() != operations.Read:
 		b.errorAt(p.Operation, "bad-probe", "name an operation that reads", "the probe of step %q would call %s, which writes", s.ID, op.ID)
 		return
-	case op.Resource().List || canon(op.Resource().Name) != canon(s.Op.Resource().Name):
-		b.errorAt(p.Operation, "bad-probe", "name an operation that answers with the one "+s.Op.Resource().Name,
-			"the probe of step %q must answer as %s does, and %s does not", s.ID, s.Op.ID, op.ID)
+	case op.Resource().List || canon(op.Resource().Name) != canon(a.Op.Resource().Name):
+		b.errorAt(p.Operation, "bad-probe", "name an operation that answers with the one "+a.Op.Resource().Name,
+			"the probe of step %q must answer as %s does, and %s does not", s.ID, a.Op.ID, op.ID)
 		return
 	}
 	b.placeless(op, p.Operation)
 	// The probe is bound like a step of its own that stands in the place of s.
-	look := &Step{Spec: &spec.Step{ID: s.Spec.ID, Pos: p.Pos, With: p.With}, ID: s.ID, Kind: KindOperation, API: s.API, Op: op}
-	b.bindOperation(look, scope)
-	s.Probe = &Probe{Op: op, Binds: look.Binds}
+	a.Probe = &Operation{API: a.API, Op: op}
+	look := &Step{src: &spec.Step{ID: s.src.ID, Pos: p.Pos, With: p.With}, ID: s.ID, At: s.At, Action: a.Probe}
+	b.bindOperation(look, a.Probe, scope)
 }

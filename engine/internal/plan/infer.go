@@ -14,7 +14,7 @@ import (
 // an input of the same name, or a filter that scopes a list.
 func (bb *binding) infer() {
 	for _, t := range bb.targets {
-		if bb.s.binds(t) || bb.closed[t.key()] {
+		if binds(bb.op.Binds, t) || bb.closed[t.key()] {
 			continue
 		}
 		switch {
@@ -49,7 +49,7 @@ func (bb *binding) fromInput(t target) bool {
 		bb.bindInput(t, in, RuleInput)
 		return true
 	}
-	resource := bb.s.Op.Resource().Name
+	resource := bb.op.Op.Resource().Name
 	if resource == "" {
 		return false
 	}
@@ -116,9 +116,10 @@ func (bb *binding) fromStep(t target) bool {
 		bb.add(t, RuleStep, v)
 		return true
 	default:
-		bb.errorAt(bb.s.where(), "ambiguous-binding",
+		bb.errorAt(bb.s.At, "ambiguous-binding",
 			fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, candidates[len(candidates)-1]),
-			"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.s.Op.ID, strings.Join(some(candidates), " or "))
+			"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.op.Op.ID, strings.Join(some(candidates), " or "))
+		bb.explained[t.key()] = true
 		return true
 	}
 }
@@ -141,34 +142,34 @@ func (bb *binding) namedResource(t target) string {
 		if t.in != operations.InPath {
 			return ""
 		}
-		return canon(bb.s.Op.Resource().Name)
+		return canon(bb.op.Op.Resource().Name)
 	}
 	return strings.TrimSuffix(name, "_id")
 }
 
 // scopes reports whether t is an optional filter of a list.
 func (bb *binding) scopes(t target) bool {
-	return t.in == operations.InQuery && bb.s.Op.Effect() == operations.Read && bb.s.Op.Resource().List
+	return t.in == operations.InQuery && bb.op.Op.Effect() == operations.Read && bb.op.Op.Resource().List
 }
 
 // producers lists the expressions that yield the id of a resource made or
 // found by an earlier step. A list yields its selected item only.
 func (bb *binding) producers(resource string) []string {
 	var out []string
-	for s := range bb.earlier(resource) {
+	for s, op := range bb.earlier(resource) {
 		if s.Each != nil {
 			continue
 		}
 		read := stepPath(s.ID)
 		t := s.Result
-		if s.Op.Resource().List {
+		if op.Op.Resource().List {
 			match, ok := t.Field(matchField)
-			if s.Select == nil || !ok {
+			if op.Select == nil || !ok {
 				continue
 			}
 			read, t = read+"."+matchField, match
 		}
-		if _, ok := t.Field("id"); ok || t.IsAny() && s.Select != nil {
+		if _, ok := t.Field("id"); ok || t.IsAny() && op.Select != nil {
 			out = append(out, read+".id")
 		}
 	}

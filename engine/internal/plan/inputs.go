@@ -86,14 +86,15 @@ func (b *builder) unused() {
 func (b *builder) unusedHint(in *Input) string {
 	meant := map[*operations.Operation][]target{}
 	for _, s := range b.plan.Steps {
-		if s.Op == nil || strings.HasPrefix(s.ID, "#") {
+		a := s.Operation()
+		if a == nil || strings.HasPrefix(s.ID, "#") {
 			continue // "#N" stands for a step whose id could not be read
 		}
-		if _, known := meant[s.Op]; !known {
-			meant[s.Op] = slices.DeleteFunc(targets(s.Op), func(t target) bool { return !b.meant(in, t) })
+		if _, known := meant[a.Op]; !known {
+			meant[a.Op] = slices.DeleteFunc(targets(a.Op), func(t target) bool { return !b.meant(in, t) })
 		}
-		for _, t := range meant[s.Op] {
-			if !s.binds(t) {
+		for _, t := range meant[a.Op] {
+			if !binds(a.Binds, t) {
 				return fmt.Sprintf("step %q can send it: with: {%s: '{{ inputs.%s }}'}", s.ID, t.name, in.Name)
 			}
 		}
@@ -106,7 +107,7 @@ func (b *builder) unusedHint(in *Input) string {
 // cannot be told, and no problem is made of it.
 func (b *builder) unresolvedAbout(name string, n int) bool {
 	for _, s := range b.plan.Steps[:n] {
-		if s.Kind == KindOperation && s.Op == nil && (related(name, s.ID) || related(name, s.Spec.Operation.Value)) {
+		if a, ok := s.Action.(*Operation); ok && a.Op == nil && (related(name, s.ID) || related(name, s.src.Operation.Value)) {
 			return true
 		}
 	}

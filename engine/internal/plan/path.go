@@ -52,7 +52,13 @@ func (p Path) overlaps(q Path) bool {
 	return slices.Equal(p[:n], q[:n])
 }
 
-// reads reports whether any of the references touches a sensitive place.
+// selects reports whether a step's result holds a selected item.
+func selects(s *Step) bool {
+	a := s.Operation()
+	return a != nil && a.Select != nil
+}
+
+// readsSecret reports whether any of the references touches a sensitive place.
 func (b *builder) readsSecret(refs []eval.Ref) bool {
 	for _, r := range refs {
 		if !r.Step {
@@ -65,7 +71,7 @@ func (b *builder) readsSecret(refs []eval.Ref) bool {
 		for _, p := range s.Sensitive {
 			// The selected item is one of the list's items, under another name.
 			ref := Path(r.Path)
-			if len(ref) > 0 && ref[0] == matchField && s.Select != nil || p.overlaps(ref) {
+			if len(ref) > 0 && ref[0] == matchField && selects(s) || p.overlaps(ref) {
 				return true
 			}
 		}

@@ -31,7 +31,7 @@ func (b *builder) placeless(op *operations.Operation, at spec.Str) {
 // placeless checks the consumed operation. A parameter that the whole API
 // declares need not be in every path, unless the call gives it a value.
 func (c *flowCall) placeless() {
-	api := c.Framework.Consumed(c.s.API)
+	api := c.Framework.Consumed(c.a.API)
 	for _, p := range c.op.Params {
 		name := p.Name.Value
 		if p.In.Value != string(operations.InPath) || c.hasPlace(name) {
@@ -48,7 +48,7 @@ func (c *flowCall) placeless() {
 }
 
 func (c *flowCall) hasPlace(name string) bool {
-	return slices.ContainsFunc(c.s.Op.Params, func(p *operations.Param) bool { return p.Name == name && c.s.Op.InTemplate(p) })
+	return slices.ContainsFunc(c.a.Op.Params, func(p *operations.Param) bool { return p.Name == name && c.a.Op.InTemplate(p) })
 }
 
 // pathWith is a path with a place for a variable: that of a variable of nearly

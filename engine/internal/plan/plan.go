@@ -5,9 +5,6 @@
 package plan
 
 import (
-	"time"
-
-	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/operations"
@@ -19,10 +16,7 @@ type Plan struct {
 	Capability *spec.Capability
 	Inputs     []*Input
 	Steps      []*Step
-	Outputs    []*Output
-	// Answer is what a flow of the framework dialect answers with, nil for
-	// compositions, which have Outputs.
-	Answer *Answer
+	Outcome    Outcome
 	// Variables are the binds that are read, as "namespace.NAME".
 	Variables []string
 }
@@ -47,60 +41,27 @@ type Input struct {
 	Inferred bool
 }
 
-// Kind is what performs a step.
-type Kind string
-
-// The kinds of step.
-const (
-	KindOperation Kind = "operation"
-	KindExternal  Kind = "external"
-)
-
-// Step is one step with everything decided about it.
+// Step is one step with everything decided about it, whatever its action.
 type Step struct {
-	Spec   *spec.Step
-	ID     string
-	Kind   Kind
-	API    string
-	Op     *operations.Operation // nil for external steps
-	Binds  []*Bind
-	Guards []Guard
-	Policy durable.Policy
-	// KeyHeader is the header that carries the idempotency key, "" when the
-	// operation takes none.
-	KeyHeader string
+	ID          string
+	At          spec.Str // where the file names it
+	Description string
+	When, Each  *eval.Expr
+	Action      Action
+	Needs       []string  // ids of the steps whose results this one reads, in file order
+	Result      eval.Type // what later steps see
+	Sensitive   []Path
 
-	// Probe looks up what became of a lost write, nil when the step has none.
-	Probe *Probe
-
-	When, Each, Until, Fail, Select *eval.Expr
-
-	Schedule durable.Schedule // for steps with Until or Fail
-	All      bool
-	Attempts int // 0: the caller's default
-	// Limit bounds one exchange, 0: the run's.
-	Limit time.Duration
-	// Promised are the fields that the document requires of the result and
-	// that something reads, with who does: an answer without one is no answer.
-	Promised map[string]string
-	// Reads is what something reads of the answer.
-	Reads     []Read
-	Sensitive []Path
-	Needs     []string  // ids of the steps whose results this one reads, in file order
-	Result    eval.Type // what later steps see
-
-	// Flow says that the step is of the framework dialect; the others below
-	// are set by its kind.
-	Flow     bool
-	Exchange *Exchange
-	Lookup   *Lookup
-	Script   *Script
-	Mock     *Shaped
-	reads    []eval.Ref // of what is not in Binds
+	src *spec.Step
 }
 
-// Polls reports whether the step looks more than once.
-func (s *Step) Polls() bool { return s.Until != nil }
+// Operation returns the step's action where that calls an operation, else nil.
+func (s *Step) Operation() *Operation {
+	if a, ok := s.Action.(*Operation); ok && a.Op != nil {
+		return a
+	}
+	return nil
+}
 
 // Bind is one value that a step sends, and where it comes from.
 type Bind struct {
@@ -156,35 +117,5 @@ const (
 	RuleResource Rule = "resource name" // an input <resource>_<property>
 	RuleStep     Rule = "step resource" // the id of the one earlier step that yields the resource
 	RuleSchema   Rule = "schema"        // const, default or one-value enum
-)
-
-// Probe is an operation that looks a step's result up, with its own values.
-type Probe struct {
-	Op    *operations.Operation
-	Binds []*Bind
-}
-
-// Guard is a list filter that must be sent, must not be empty and must match
-// every item that comes back.
-type Guard struct {
-	Param string
-	// Field is the item's property that is compared, "" when items carry none.
-	Field string
-	// Exact says that the item's field has the filter's own name, so that a
-	// foreign item proves the filter was ignored. Otherwise the field is an
-	// inferred counterpart (filter directory, field directory_id).
-	Exact bool
-}
-
-// Output is a named result with its compiled source.
-type Output struct {
-	Name      string
-	Expr      *eval.Expr
-	Sensitive bool
-}
-
-// Polling defaults, for steps that do not say.
-const (
-	DefaultEvery   = 5 * time.Second
-	DefaultTimeout = 24 * time.Hour
+	RuleTemplate Rule = "template"      // the operation's own text for the body
 )

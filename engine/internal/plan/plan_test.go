@@ -67,10 +67,10 @@ func bindings(p *Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
 		fmt.Fprintf(&b, "%s\n", s.ID)
-		for _, x := range s.Binds {
+		for _, x := range s.Action.Takes() {
 			fmt.Fprintf(&b, "  %s <- %s (%s)\n", x.Name, x.From, x.Rule)
 		}
-		for _, g := range s.Guards {
+		for _, g := range guards(s) {
 			fmt.Fprintf(&b, "  guard %s on %s, exact %v\n", g.Param, g.Field, g.Exact)
 		}
 	}
@@ -107,8 +107,8 @@ verify-directory-users
 	if d := cmp.Diff(want, bindings(p)); d != "" {
 		t.Errorf("bindings (-want +got):\n%s", d)
 	}
-	if !p.Outputs[1].Sensitive || p.Outputs[0].Sensitive {
-		t.Errorf("the portal link must be sensitive and the organization id not, got %v and %v", p.Outputs[1].Sensitive, p.Outputs[0].Sensitive)
+	if out := p.Outcome.Parts(); !out[1].Sensitive || out[0].Sensitive {
+		t.Errorf("the portal link must be sensitive and the organization id not, got %v and %v", out[1].Sensitive, out[0].Sensitive)
 	}
 	if got := p.Steps[5].Needs; !cmp.Equal(got, []string{"verify-directory"}) {
 		t.Errorf("verify-directory-users needs %v", got)
@@ -135,7 +135,7 @@ query-events
 	if d := cmp.Diff(want, bindings(p)); d != "" {
 		t.Errorf("bindings (-want +got):\n%s", d)
 	}
-	if s := p.Steps[1]; s.Policy != "keyed" || s.KeyHeader != "idempotency-key" {
+	if s := p.Steps[1].Operation(); s.Policy != "keyed" || s.KeyHeader != "idempotency-key" {
 		t.Errorf("emit-event: policy %s, key header %q; the document gives it an idempotency key", s.Policy, s.KeyHeader)
 	}
 }
@@ -203,4 +203,11 @@ func checkChunk(t *testing.T, chunk string) {
 			t.Errorf("unexpected: %v", p)
 		}
 	}
+}
+
+func guards(s *Step) []Guard {
+	if a := s.Operation(); a != nil {
+		return a.Guards
+	}
+	return nil
 }

@@ -10,40 +10,35 @@ import (
 // steps and outputs read.
 func (b *builder) promised() {
 	for _, s := range b.plan.Steps {
-		for _, bind := range s.Binds {
-			b.promise(bind.Value.refs(), "step "+s.ID)
-		}
-		for _, e := range []*eval.Expr{s.When, s.Each} {
-			if e != nil {
-				b.promise(e.Refs(), "step "+s.ID)
-			}
+		for _, refs := range [][]eval.Ref{s.Action.refs(), exprRefs(s.When, s.Each)} {
+			refs = slices.DeleteFunc(slices.Clone(refs), func(r eval.Ref) bool { return r.Name == s.ID })
+			b.promise(refs, "step "+s.ID)
 		}
 	}
-	for _, o := range b.plan.Outputs {
-		if o.Expr != nil {
-			b.promise(o.Expr.Refs(), "output "+o.Name)
-		}
+	for _, o := range b.named() {
+		b.promise(exprRefs(o.Expr), "output "+o.Name)
 	}
 }
 
 func (b *builder) promise(refs []eval.Ref, reader string) {
 	for _, r := range refs {
 		s := b.byID[r.Name]
-		if !r.Step || len(r.Path) == 0 || s == nil || s.Op == nil {
+		if !r.Step || len(r.Path) == 0 || s == nil || s.Operation() == nil {
 			continue
 		}
-		field, schema := r.Path[0], s.Op.Result()
+		a := s.Operation()
+		field, schema := r.Path[0], a.Op.Result()
 		if schema == nil || !slices.Contains(schema.Flatten().Required, field) {
 			continue
 		}
 		if p := schema.Property(field); p == nil || p.WriteOnly || p.Is("null") {
 			continue
 		}
-		if s.Promised == nil {
-			s.Promised = map[string]string{}
+		if a.Promised == nil {
+			a.Promised = map[string]string{}
 		}
-		if s.Promised[field] == "" {
-			s.Promised[field] = reader
+		if a.Promised[field] == "" {
+			a.Promised[field] = reader
 		}
 	}
 }

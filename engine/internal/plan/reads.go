@@ -16,8 +16,8 @@ type Read struct {
 
 // ReadBy returns the reader of a place of the answer, or of one below or above it;
 // "" when there is none.
-func (s *Step) ReadBy(place Path) string {
-	for _, r := range s.Reads {
+func (a *Operation) ReadBy(place Path) string {
+	for _, r := range a.Reads {
 		if r.Path.overlaps(place) {
 			return r.By
 		}
@@ -30,25 +30,18 @@ func (s *Step) ReadBy(place Path) string {
 func (b *builder) reads() {
 	for _, s := range b.plan.Steps {
 		by := fmt.Sprintf("step %q", s.ID)
-		for _, bind := range s.Binds {
-			b.readRefs(s, bind.Value.refs(), by)
-		}
-		if s.Probe != nil {
-			for _, bind := range s.Probe.Binds {
-				b.readRefs(s, bind.Value.refs(), by)
-			}
-		}
-		for _, e := range []*eval.Expr{s.When, s.Each, s.Until, s.Fail, s.Select} {
-			if e != nil {
-				b.readRefs(s, e.Refs(), by)
-			}
-		}
+		b.readRefs(s, s.Action.refs(), by)
+		b.readRefs(s, exprRefs(s.When, s.Each), by)
 	}
-	for _, o := range b.plan.Outputs {
-		if o.Expr != nil {
-			b.readRefs(nil, o.Expr.Refs(), fmt.Sprintf("output %q", o.Name))
-		}
+	for _, o := range b.named() {
+		b.readRefs(nil, exprRefs(o.Expr), fmt.Sprintf("output %q", o.Name))
 	}
+}
+
+// named returns the outputs of an outcome that has some.
+func (b *builder) named() []*Output {
+	n, _ := b.plan.Outcome.(Named)
+	return n
 }
 
 // readRefs records the reads of s, nil for an output.
@@ -60,28 +53,21 @@ func (b *builder) readRefs(s *Step, refs []eval.Ref, by string) {
 		} else if r.Name != varResult {
 			continue
 		}
-		if from == nil {
+		if from == nil || from.Operation() == nil {
 			continue
 		}
-		path := Path(r.Path)
-		if len(path) > 0 && path[0] == matchField && from.Select != nil {
+		a, path := from.Operation(), Path(r.Path)
+		if len(path) > 0 && path[0] == matchField && a.Select != nil {
 			path = nil // an item of the list
 		}
-		from.Reads = append(from.Reads, Read{path, by})
+		a.Reads = append(a.Reads, Read{path, by})
 	}
 }
 
 // flowReads records the reads of a flow's answers.
 func (b *flowBuilder) flowReads() {
 	for _, s := range b.plan.Steps {
-		by := fmt.Sprintf("step %q", s.ID)
-		for _, bind := range s.Binds {
-			b.readAll(bind.Value.refs(), by)
-		}
-		b.readAll(s.reads, by)
-		if s.Exchange != nil && s.Exchange.Body != nil {
-			b.readAll(s.Exchange.Body.reads, by)
-		}
+		b.readAll(s.Action.refs(), fmt.Sprintf("step %q", s.ID))
 	}
 	if len(b.Flow.Mappings) > 0 {
 		b.answerReads(nil)
@@ -122,13 +108,17 @@ func (b *flowBuilder) readAll(refs []eval.Ref, by string) {
 	}
 }
 
-// reading adds a read of a flow's step: of its named outputs, where it has some.
+// reading adds a read of a step's answer: of its named fields, where it has some.
 func (s *Step) reading(r Read) {
-	if s.Exchange == nil || len(s.Exchange.Result) == 0 || r.Path != nil {
-		s.Reads = append(s.Reads, r)
+	a := s.Operation()
+	if a == nil {
 		return
 	}
-	for _, f := range s.Exchange.Result {
-		s.Reads = append(s.Reads, Read{Path(f.At.Names()), r.By})
+	if len(a.Answer.Fields) == 0 || r.Path != nil {
+		a.Reads = append(a.Reads, r)
+		return
+	}
+	for _, f := range a.Answer.Fields {
+		a.Reads = append(a.Reads, Read{Path(f.At.Names()), r.By})
 	}
 }

@@ -18,27 +18,28 @@ func (b *builder) resolveAll() {
 	missing := map[string]bool{} // APIs already reported
 	for i := range b.c.Steps {
 		st := &b.c.Steps[i]
-		s := &Step{Spec: st, ID: st.ID.Value, Kind: KindOperation, Result: eval.Any()}
+		a := &Operation{At: st.Operation}
+		s := &Step{src: st, ID: st.ID.Value, At: where(st), Description: st.Description.Value, Action: a, Result: eval.Any()}
 		b.plan.Steps = append(b.plan.Steps, s)
 		if _, dup := b.byID[s.ID]; !dup {
 			b.byID[s.ID], b.order[s.ID] = s, i
 		}
 		if st.External {
-			s.Kind = KindExternal
+			s.Action = &External{}
 			continue
 		}
 		if st.Operation.IsSet() {
-			b.resolve(s, missing)
+			b.resolve(s, a, missing)
 		}
 	}
 }
 
-func (b *builder) resolve(s *Step, missing map[string]bool) {
-	api := s.Spec.API
+func (b *builder) resolve(s *Step, a *Operation, missing map[string]bool) {
+	api := s.src.API
 	if !api.IsSet() {
 		api = b.c.API
 	}
-	s.API = api.Value
+	a.API = api.Value
 	if !api.IsSet() {
 		if !missing[""] {
 			missing[""] = true
@@ -58,18 +59,18 @@ func (b *builder) resolve(s *Step, missing map[string]bool) {
 		}
 		return
 	}
-	op, ok := set.Lookup(s.Spec.Operation.Value)
+	op, ok := set.Lookup(s.src.Operation.Value)
 	if !ok {
-		b.unknownOperation(s, set)
+		b.unknownOperation(s, a, set)
 		return
 	}
 	if op.Deprecated {
-		pos, end := s.Spec.Operation.Span(0, len([]rune(op.ID)))
+		pos, end := s.src.Operation.Span(0, len([]rune(op.ID)))
 		b.diags.Add(diag.Diagnostic{Code: "deprecated-operation", Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("operation %q is deprecated", op.ID)})
 	}
-	b.placeless(op, s.Spec.Operation)
-	s.Op = op
+	b.placeless(op, s.src.Operation)
+	a.Op = op
 	s.Result = b.typeOf(op.Result())
 }
 
@@ -77,13 +78,14 @@ func (b *builder) resolve(s *Step, missing map[string]bool) {
 func (b *builder) index() {
 	names := map[*operations.Operation]string{}
 	for i, s := range b.plan.Steps {
-		if s.Op == nil {
+		a := s.Operation()
+		if a == nil {
 			continue
 		}
-		name, known := names[s.Op]
+		name, known := names[a.Op]
 		if !known {
-			name = canon(s.Op.Resource().Name)
-			names[s.Op] = name
+			name = canon(a.Op.Resource().Name)
+			names[a.Op] = name
 		}
 		b.about[name] = append(b.about[name], i)
 	}
@@ -94,10 +96,10 @@ func (b *builder) index() {
 
 // earlier yields the steps before the one at hand whose operation is about a
 // resource, in the file's order.
-func (b *builder) earlier(resource string) iter.Seq[*Step] {
-	return func(yield func(*Step) bool) {
+func (b *builder) earlier(resource string) iter.Seq2[*Step, *Operation] {
+	return func(yield func(*Step, *Operation) bool) {
 		for _, i := range b.about[resource] {
-			if i >= b.at || !yield(b.plan.Steps[i]) {
+			if i >= b.at || !yield(b.plan.Steps[i], b.plan.Steps[i].Operation()) {
 				return
 			}
 		}
@@ -118,17 +120,17 @@ func (b *builder) typeOf(s *operations.Schema) eval.Type {
 // takes a look at the whole document.
 const maxSuggested = 50
 
-func (b *builder) unknownOperation(s *Step, set *operations.Set) {
-	id := s.Spec.Operation
+func (b *builder) unknownOperation(s *Step, a *Operation, set *operations.Set) {
+	id := s.src.Operation
 	pos, end := id.Span(0, len([]rune(id.Value)))
 	d := diag.Diagnostic{
 		Code: "unknown-operation", Severity: diag.Error, Pos: pos, EndColumn: end,
-		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, s.API),
+		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, a.API),
 	}
 	var found []operations.Suggestion
 	if b.suggested++; b.suggested <= maxSuggested {
 		found = set.Suggest(operations.Want{
-			ID: id.Value, StepID: s.ID, Capability: s.Spec.Capability.Value, Description: s.Spec.Description.Value,
+			ID: id.Value, StepID: s.ID, Capability: s.src.Capability.Value, Description: s.src.Description.Value,
 		}, 3)
 	}
 	for i, f := range found {
@@ -147,9 +149,9 @@ func (b *builder) unknownOperation(s *Step, set *operations.Set) {
 	}
 	switch {
 	case b.suggested > maxSuggested:
-		d.Hint = fmt.Sprintf("`capstan operations %s` lists what there is", s.API)
+		d.Hint = fmt.Sprintf("`capstan operations %s` lists what there is", a.API)
 	case len(found) == 0:
-		d.Hint = fmt.Sprintf("nothing in the document does this; `capstan operations %s` lists what there is", s.API)
+		d.Hint = fmt.Sprintf("nothing in the document does this; `capstan operations %s` lists what there is", a.API)
 	}
 	b.diags.Add(d)
 }
@@ -198,10 +200,10 @@ func targetNames(ts []target) []string {
 	return out
 }
 
-// missingKeyPos is where something that a step lacks is reported: its id.
-func (s *Step) where() spec.Str {
-	if s.Spec.ID.IsSet() {
-		return s.Spec.ID
+// where is the place of a step in messages: its id.
+func where(st *spec.Step) spec.Str {
+	if st.ID.IsSet() {
+		return st.ID
 	}
-	return spec.Str{Value: s.ID, Pos: s.Spec.Pos}
+	return spec.Str{Pos: st.Pos}
 }

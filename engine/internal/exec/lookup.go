@@ -6,28 +6,22 @@ import (
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// Codes of failures of a flow's own steps.
-const (
-	CodeLookup = "lookup-failed"
-)
-
-func decodeJSON(b []byte) (any, error) { return jsonvalue.Decode(b) }
+// CodeLookup is the code of a lookup that failed.
+const CodeLookup = "lookup-failed"
 
 // lookup picks the entry of a list whose field equals the lookup's value; for a
 // list of values one entry each, leaving out those without one. Values compare
 // as text, as ids are numbers in one answer and text in another.
-func (r *run) lookup(ctx context.Context, s *plan.Step) (any, error) {
-	l := s.Lookup
-	wanted, err := l.Value.Eval(ctx, r.evalEnv(nil))
+func (t *turn) lookup(ctx context.Context, l *plan.Lookup) (any, error) {
+	wanted, err := l.Value.Eval(ctx, t.evalEnv(nil))
 	if err != nil {
-		return nil, r.fail(ctx, s, s.ID, "lookupValue", err)
+		return nil, t.fail(ctx, "lookupValue", err)
 	}
-	entries, err := entriesOf(r.values[l.Index], l.Match)
+	entries, err := entriesOf(t.values[l.Index], l.Match)
 	if err != nil {
-		return nil, &StepError{Step: s.ID, Code: CodeLookup, Message: fmt.Sprintf("the result of step %q %v", l.Index, err),
+		return nil, &StepError{Step: t.path, Code: CodeLookup, Message: fmt.Sprintf("the result of step %q %v", l.Index, err),
 			Hint: "a lookup wants a list of objects"}
 	}
 	index := map[string]map[string]any{}

@@ -1,0 +1,349 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Outcome is the result of a run: [Named] outputs or a shaped [Answer].
+type Outcome interface {
+	// Parts lists the fields of the outcome, or the whole of it under the name
+	// [Whole].
+	Parts() []Part
+	// Eval computes the outcome as far as the results allow. The error is an
+	// *[OutputError].
+	Eval(ctx context.Context, r *Results) (Yield, error)
+}
+
+// Whole is the name of an outcome that is no object, where outcomes have names.
+const Whole = "result"
+
+// Part is a named part of an outcome, or of the values that an action works on.
+type Part struct {
+	Name      string // dotted where it lies deeper
+	Source    string // where it comes from, in the file's words
+	Type      eval.Type
+	Sensitive bool
+}
+
+// Results are what a run has when its outcome is computed.
+type Results struct {
+	Env *eval.Env
+	// Complete reports that every step succeeded or was skipped.
+	Complete bool
+	// Last is the answer of the last step.
+	Last any
+}
+
+// Yield is an outcome.
+type Yield struct {
+	Value any
+	// Shaped reports that the value has the declared form. Otherwise it is the
+	// answer of the last step, to be passed on as it came.
+	Shaped bool
+	// Media replaces the answer's media type, "" keeps it.
+	Media string
+}
+
+// OutputError reports an output that could not be computed.
+type OutputError struct {
+	Name string
+	Err  error
+}
+
+func (e *OutputError) Error() string { return fmt.Sprintf("output %q: %v", e.Name, e.Err) }
+
+// Unwrap returns the evaluation's error.
+func (e *OutputError) Unwrap() error { return e.Err }
+
+// Named is an outcome of named outputs, each from an expression of its own.
+type Named []*Output
+
+// Output is a named result with its compiled source.
+type Output struct {
+	Name      string
+	Expr      *eval.Expr
+	Sensitive bool
+}
+
+// Parts returns the outputs.
+func (n Named) Parts() []Part {
+	var out []Part
+	for _, o := range n {
+		out = append(out, Part{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type(), Sensitive: o.Sensitive})
+	}
+	return out
+}
+
+// Eval computes the outputs all of whose steps have a result. The first that
+// fails is the error; the others are there all the same.
+func (n Named) Eval(ctx context.Context, r *Results) (Yield, error) {
+	values := make(map[string]any, len(n))
+	var failed error
+	for _, o := range n {
+		if !reached(r.Env, o.Expr.Refs()) {
+			continue
+		}
+		v, err := o.Expr.Eval(ctx, r.Env)
+		if err == nil {
+			values[o.Name] = v
+		} else if failed == nil {
+			failed = &OutputError{o.Name, err}
+		}
+	}
+	return Yield{Value: values, Shaped: true}, failed
+}
+
+// reached reports whether every step that is read has been done or skipped.
+func reached(env *eval.Env, refs []eval.Ref) bool {
+	return !slices.ContainsFunc(refs, func(ref eval.Ref) bool {
+		_, done := env.Steps[ref.Name]
+		return ref.Step && !done
+	})
+}
+
+// Answer is an outcome that shapes the answer of the last step, or passes it on.
+type Answer struct {
+	// mappings fill an object in; nil when there are none.
+	mappings []mapping
+	// object is the one answer: a declared object of fields.
+	object *Shape
+	// alternatives are tried in order on the last answer; the first that is not
+	// null wins.
+	alternatives []*Shape
+	media        string
+	// last is the step whose answer is shaped, nil when there is none.
+	last *Step
+}
+
+// passesOn reports whether the last call's answer is the outcome, as it came.
+func (a *Answer) passesOn() bool {
+	return a.object == nil && len(a.mappings) == 0 && len(a.alternatives) == 0
+}
+
+// mapping puts a value at a dotted place of the answer.
+type mapping struct {
+	target []string
+	from   *place
+	text   Value
+}
+
+// eval returns the mapped value; found is false when there is none, which leaves
+// it out, while null stays.
+func (m mapping) eval(ctx context.Context, env *eval.Env) (v any, found bool, err error) {
+	if m.from != nil {
+		return m.from.get(ctx, env)
+	}
+	v, err = m.text.Eval(ctx, env)
+	return v, v != nil, err
+}
+
+// Eval brings the last answer into the declared form. There is none before the
+// run is complete.
+func (a *Answer) Eval(ctx context.Context, r *Results) (Yield, error) {
+	if !r.Complete {
+		return Yield{}, nil
+	}
+	v, shaped, err := a.shape(ctx, r)
+	if err == nil && shaped {
+		err = checkSize(v)
+	}
+	if err != nil {
+		return Yield{}, &OutputError{"answer", err}
+	}
+	if !shaped {
+		v = r.Last
+	}
+	return Yield{Value: v, Shaped: shaped, Media: a.media}, nil
+}
+
+// shape returns the declared form; shaped is false when the unit declares none
+// that fits.
+func (a *Answer) shape(ctx context.Context, r *Results) (v any, shaped bool, err error) {
+	switch {
+	case a.mappings != nil:
+		out := map[string]any{}
+		for _, m := range a.mappings {
+			x, ok, err := m.eval(ctx, r.Env)
+			if err != nil {
+				return nil, false, err
+			}
+			if ok {
+				put(out, m.target, x)
+			}
+		}
+		return out, true, nil
+	case a.object != nil:
+		v, err = a.object.Eval(ctx, r.Env, r.Last)
+		return v, true, err
+	case r.Last == nil:
+		return nil, false, nil
+	}
+	for _, alternative := range a.alternatives {
+		if v, err = alternative.Eval(ctx, r.Env, r.Last); err != nil || v != nil {
+			return v, v != nil, err
+		}
+	}
+	return nil, false, nil
+}
+
+// put sets a dotted place of an object, making the objects on the way.
+func put(out map[string]any, at []string, v any) {
+	for _, name := range at[:len(at)-1] {
+		next, ok := out[name].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			out[name] = next
+		}
+		out = next
+	}
+	out[at[len(at)-1]] = v
+}
+
+// Parts lists the fields of the answer, or the whole.
+func (a *Answer) Parts() []Part {
+	last := ""
+	if a.last != nil {
+		last = a.last.ID
+	}
+	switch {
+	case a.mappings != nil:
+		return a.mapped()
+	case a.object != nil:
+		return a.object.parts(last)
+	case len(a.alternatives) == 1 && a.alternatives[0].fields != nil && a.alternatives[0].text == nil:
+		return a.alternatives[0].parts(last)
+	case len(a.alternatives) > 0:
+		out := Part{Name: Whole, Type: a.alternatives[0].t}
+		var from []string
+		for _, s := range a.alternatives {
+			from = append(from, s.source(last))
+			if !out.Type.Accepts(s.t) {
+				out.Type = eval.Any()
+			}
+		}
+		out.Source = strings.Join(slices.Compact(from), " or ")
+		return []Part{out}
+	case last == "":
+		return nil
+	}
+	return []Part{{Name: Whole, Source: last, Type: a.last.Result}}
+}
+
+func (a *Answer) mapped() []Part {
+	var out []Part
+	for _, m := range a.mappings {
+		part := Part{Name: strings.Join(m.target, ".")}
+		if m.from != nil {
+			part.Source, part.Type = m.from.name(), m.from.t
+		} else {
+			part.Source, part.Type = sourceOf(m.text), m.text.typ()
+		}
+		out = append(out, part)
+	}
+	return out
+}
+
+// answer plans the outcome of a unit that shapes its answer.
+func (b *flowBuilder) answer() {
+	n := &names{flowBuilder: b, by: "answer"}
+	a := &Answer{media: b.Flow.OutputMedia.Value}
+	b.plan.Outcome = a
+	if n := len(b.plan.Steps); n > 0 {
+		a.last = b.plan.Steps[n-1]
+	}
+	switch {
+	case len(b.Flow.Mappings) > 0:
+		for _, m := range b.Flow.Mappings {
+			if x, ok := n.mapping(m); ok {
+				a.mappings = append(a.mappings, x)
+			}
+		}
+	case b.Flow.Named || a.last == nil && len(b.Flow.Outputs) != 1:
+		a.object = n.object(b.Flow.Outputs)
+	case a.last == nil:
+		only := *b.Flow.Outputs[0]
+		if !only.Name.IsSet() {
+			only.Name.Value = "value" // an unnamed value has this name
+		}
+		a.object = n.object([]*spec.Shape{&only})
+	default:
+		for _, o := range b.Flow.Outputs {
+			a.alternatives = append(a.alternatives, n.shape(o))
+		}
+	}
+	b.lastAnswer(a)
+}
+
+// lastAnswer decides how the last call's answer is kept for the outcome.
+func (b *flowBuilder) lastAnswer(a *Answer) {
+	for _, s := range slices.Backward(b.plan.Steps) {
+		op := s.Operation()
+		if op == nil {
+			continue
+		}
+		op.Answer.Form = true
+		if s == a.last && a.mappings == nil {
+			op.Answer.Raw = true
+			op.Answer.Unread = op.Answer.Format == "" && a.passesOn()
+			for _, o := range b.Flow.Outputs {
+				op.Answer.Inside = op.Answer.Inside || readsInside(o)
+			}
+		}
+		return
+	}
+}
+
+// readsInside reports whether an output is found in a field of the answer.
+func readsInside(o *spec.Shape) bool {
+	if o.Mapping.IsSet() {
+		if p, _ := jsonpath.Parse(o.Mapping.Value); p != nil && !p.Whole() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Properties, readsInside) || o.Items != nil && readsInside(o.Items)
+}
+
+// mapping compiles one mapping: a JSONPath over the steps, or a text.
+func (n *names) mapping(m spec.Target) (mapping, bool) {
+	out := mapping{target: strings.Split(m.Name.Value, ".")}
+	s, isText := m.Value.Scalar.(string)
+	if m.Value.Kind != spec.Scalar || !isText {
+		out.text = n.data(m.Value)
+		return out, true
+	}
+	src := strings.TrimSpace(s)
+	if strings.Contains(src, "{{") {
+		at := m.Value.Str
+		if rest, ok := strings.CutPrefix(src, "$."); ok {
+			at.Value = rest // $.{{x}}
+		}
+		out.text = n.text(at)
+		return out, true
+	}
+	if !strings.HasPrefix(src, "$") && !strings.Contains(src, ".") {
+		if _, isStep := n.steps[src]; !isStep && n.input(src) == nil {
+			out.text = Literal{s}
+			return out, true
+		}
+	}
+	if !strings.HasPrefix(src, "$") {
+		src = "$." + src
+	}
+	p, problems := jsonpath.Parse(src)
+	n.report(m.Value.Str, problems)
+	if p == nil {
+		return out, false
+	}
+	if out.from = n.resolve(p); out.from == nil {
+		n.unresolved(m.Value.Str, 0, len([]rune(m.Value.Str.Value)), strings.TrimPrefix(src, "$."))
+		return out, false
+	}
+	return out, true
+}
