@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/pathtemplate"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -125,7 +126,10 @@ func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
 		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: read})
 		return nil
 	}
-	template := strings.NewReplacer("{{", "{", "}}", "}").Replace(d.URI.Value)
+	template, err := pathtemplate.Parse(d.URI.Value, "")
+	if err != nil {
+		return fmt.Errorf("the resource %q: %s: %w", name, d.URI.Value, err)
+	}
 	known := map[string]bool{}
 	for _, in := range p.Inputs() {
 		known[in.Name] = true
@@ -139,7 +143,7 @@ func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
 		}
 		return readFlow(ctx, p, d, in)
 	}
-	o.Templates = append(o.Templates, mcp.Template{URITemplate: template, Name: name, Title: title, Description: about, MIMEType: media, Read: read})
+	o.Templates = append(o.Templates, mcp.Template{URITemplate: template.String(), Name: name, Title: title, Description: about, MIMEType: media, Read: read})
 	return nil
 }
 

@@ -132,7 +132,7 @@ func (f *frame) rest(p *part, x *Exposure) {
 	f.loosely(operations, "operations beside resources are read as resources of their own", "put them under a resource with a path")
 	for _, e := range f.named(operations, "operations") {
 		o := f.part(e.node, kindRouteOperation)
-		r := &Route{Name: e.name, Path: o.needText("path"), Pos: f.pos(e.node)}
+		r := &Route{Name: e.name, Path: o.served("path"), Pos: f.pos(e.node)}
 		if !r.Path.IsSet() {
 			if o != nil {
 				o.reportAbsent()
@@ -151,7 +151,7 @@ func (f *frame) route(e entryNode, x *Exposure) *Route {
 	if p == nil {
 		return nil
 	}
-	r := &Route{Name: e.name, Display: p.text("display"), Description: p.text("description"), Path: p.needText("path"), Pos: f.pos(e.node)}
+	r := &Route{Name: e.name, Display: p.text("display"), Description: p.text("description"), Path: p.served("path"), Pos: f.pos(e.node)}
 	shared := f.routeInputs(p)
 	if w := f.part(p.get("forward"), kindForward); w != nil {
 		r.Forward = &Forward{Target: w.needText("targetNamespace"), Pos: f.pos(w.node)}

@@ -66,7 +66,7 @@ func (f *frame) document(e entryNode, x *Exposure) *Document {
 	if p == nil {
 		return nil
 	}
-	d := &Document{Flow: f.flow(p, e.name, x.Namespace), URI: p.needText("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
+	d := &Document{Flow: f.flow(p, e.name, x.Namespace), URI: p.served("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
 	d.Inputs = f.toolInputs(p)
 	if b := p.flag("binary"); b != nil {
 		d.Binary = *b

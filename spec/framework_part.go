@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/pathtemplate"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
@@ -77,6 +79,20 @@ func (p *part) text(name string) Str {
 func (p *part) needText(name string) Str {
 	p.need(name)
 	return p.text(name)
+}
+
+// served is needText for the address of something that is served: requests are
+// held against it.
+func (p *part) served(name string) Str {
+	s := p.needText(name)
+	_, err := pathtemplate.Parse(s.Value, "")
+	if err != nil {
+		d := p.frame.report(p.get(name), codeValue, "%s %q cannot be served: %v", name, shorten(s.Value), err)
+		if errors.Is(err, pathtemplate.ErrAdjacent) {
+			d.Hint = "write {a}/{b} or {a}-{b}"
+		}
+	}
+	return s
 }
 
 // list returns the items of a list; one item without its list counts.

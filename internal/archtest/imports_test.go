@@ -52,7 +52,7 @@ var layers = map[string][]string{
 	"internal/plangraph":              {"engine", "internal/graph"},
 	"internal/readme":                 {"diag"}, // its tests run the examples of every code
 	"capabilities":                    {},
-	"spec":                            {"diag", "internal/suggest", "internal/jsonvalue"},
+	"spec":                            {"diag", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue"},
 	"operations":                      {"spec", "diag", "internal/bounded", "internal/charset", "internal/suggest", "internal/jsonvalue"},
 	"operations/consumed":             {"spec", "operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"operations/catalog":              {"operations", "diag", "internal/suggest"},
@@ -73,12 +73,12 @@ var layers = map[string][]string{
 	"serve/access":                    {"serve/problem", "internal/bounded"},
 	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/durable"},
-	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue"}, // what it serves is described to it: it knows no engine
+	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/runs":                      {"engine", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/problem"},
 	"serve/tools":                     {"engine", "engine/durable", "internal/jsonvalue", "serve/live", "serve/mcp", "serve/skill"},
-	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue"},
-	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "serve/problem"},
+	"serve":                           {"serve/...", "engine", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate"},
+	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/problem"},
 	"serve/...":                       {"engine", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/problem"},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
 	"cmd/capstan/internal/term":       {"engine", "internal/jsonvalue"},

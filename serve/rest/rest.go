@@ -37,7 +37,8 @@ type Handler struct {
 
 // New readies the routes of an exposure of the service's file.
 //
-// The error lists the operations that stand at one method and path twice.
+// The error lists the operations that stand at one method and path twice, and
+// the paths that no request could be held against.
 func New(s *engine.Service, e *spec.Exposure, o *Options) (*Handler, error) {
 	h := &Handler{service: s, max: e.MaxBinary, log: slog.New(slog.DiscardHandler)}
 	if o != nil {
@@ -59,11 +60,16 @@ func New(s *engine.Service, e *spec.Exposure, o *Options) (*Handler, error) {
 
 // add makes the route of a resource, joining those of one path.
 func (h *Handler) add(r *spec.Route) error {
-	pattern := parsePattern(r.Path.Value)
+	pattern, err := parsePattern(r.Path.Value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Path.Pos, err)
+	}
 	if r.Forward != nil {
 		pattern = pattern.withTail()
 	}
-	i := slices.IndexFunc(h.routes, func(x *route) bool { return x.pattern.equal(pattern) && (x.forward == nil) == (r.Forward == nil) })
+	i := slices.IndexFunc(h.routes, func(x *route) bool {
+		return x.pattern.String() == pattern.String() && (x.forward == nil) == (r.Forward == nil)
+	})
 	if i < 0 {
 		i = len(h.routes)
 		h.routes = append(h.routes, &route{pattern: pattern, forward: r.Forward, methods: map[string]*operation{}})

@@ -1,14 +1,18 @@
 package rest
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/pathtemplate"
 	"github.com/capstan-run/capstan/spec"
 )
 
-// route is a path with what stands behind its methods.
+// route is a path with the operations behind its methods.
 type route struct {
 	pattern pattern
 	forward *spec.Forward
@@ -23,73 +27,49 @@ func (r *route) method(name string) *operation {
 	return r.methods[http.MethodGet]
 }
 
-// pattern is a path template, segment by segment.
+// pattern is a path template, one template a segment.
 type pattern struct {
-	parts []part
-	tail  bool // whatever follows matches too
+	segments []*pathtemplate.Template
+	tail     bool // more segments may follow
 }
 
-// part is a segment: a literal, or variables with text around them.
-type part struct {
-	literal string
-	names   []string // of the variables, in order
-	texts   []string // around them, one more than names
-}
-
-// parsePattern reads a path with {x} or {{x}} for variables.
-func parsePattern(path string) pattern {
+func parsePattern(path string) (pattern, error) {
 	var p pattern
 	for segment := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		if segment == "" && len(p.parts) == 0 {
+		if segment == "" && len(p.segments) == 0 {
 			continue
 		}
-		p.parts = append(p.parts, parsePart(segment))
+		t, err := pathtemplate.Parse(segment, "")
+		if err != nil {
+			return p, fmt.Errorf("the path %q cannot be served: %w", path, err)
+		}
+		for _, name := range t.Names {
+			if p.has(name) {
+				return p, fmt.Errorf("the path %q cannot be served: variable %q is there twice", path, name)
+			}
+		}
+		p.segments = append(p.segments, t)
 	}
-	return p
+	return p, nil
 }
 
-func parsePart(s string) part {
-	var out part
-	rest, text := s, ""
-	for {
-		before, after, ok := strings.Cut(rest, "{")
-		text += before
-		if !ok {
-			break
-		}
-		name, behind, closed := strings.Cut(strings.TrimPrefix(after, "{"), "}")
-		if !closed {
-			text += "{" + after
-			break
-		}
-		out.texts = append(out.texts, text)
-		out.names = append(out.names, strings.TrimSpace(name))
-		text, rest = "", strings.TrimPrefix(behind, "}")
-	}
-	if out.names == nil {
-		return part{literal: text}
-	}
-	out.texts = append(out.texts, text)
-	return out
-}
-
-// withTail drops a last variable and matches whatever follows.
+// withTail drops a last variable and lets any segments follow.
 func (p pattern) withTail() pattern {
-	if n := len(p.parts); n > 0 && p.parts[n-1].names != nil {
-		p.parts = p.parts[:n-1]
+	if n := len(p.segments); n > 0 && len(p.segments[n-1].Names) > 0 {
+		p.segments = p.segments[:n-1]
 	}
 	p.tail = true
 	return p
 }
 
 // match compares a percent-encoded path, segment by segment. Slashes around it
-// do not count, but for tail: what follows, as it came, from its slash on.
+// do not count, but for tail: the rest of the path as it came, from its slash on.
 func (p pattern) match(path string) (values map[string]string, tail string, ok bool) {
-	if len(p.parts) > 0 {
+	if len(p.segments) > 0 {
 		path = "/" + strings.TrimLeft(path, "/")
 	}
 	values = map[string]string{}
-	for _, part := range p.parts {
+	for _, template := range p.segments {
 		segment, isSegment := strings.CutPrefix(path, "/")
 		if !isSegment {
 			return nil, "", false
@@ -99,8 +79,15 @@ func (p pattern) match(path string) (values map[string]string, tail string, ok b
 			segment, path = segment[:i], segment[i:]
 		}
 		plain, err := url.PathUnescape(segment)
-		if err != nil || !part.match(plain, values) {
+		if err != nil {
 			return nil, "", false
+		}
+		found, fits := template.Match(plain)
+		if !fits {
+			return nil, "", false
+		}
+		for i, name := range template.Names {
+			values[name] = found[i]
 		}
 	}
 	if !p.tail && strings.Trim(path, "/") != "" {
@@ -109,66 +96,12 @@ func (p pattern) match(path string) (values map[string]string, tail string, ok b
 	return values, path, true
 }
 
-func (p part) match(s string, values map[string]string) bool {
-	if p.names == nil {
-		return s == p.literal
-	}
-	s, ok := strings.CutPrefix(s, p.texts[0])
-	if !ok {
-		return false
-	}
-	for i, name := range p.names {
-		after := p.texts[i+1]
-		end := len(s)
-		if i+1 < len(p.names) && after != "" {
-			end = strings.Index(s, after)
-		} else if i+1 == len(p.names) {
-			if !strings.HasSuffix(s, after) {
-				return false
-			}
-			end = len(s) - len(after)
-		}
-		if end <= 0 {
-			return false
-		}
-		values[name] = s[:end]
-		s = s[end+len(after):]
-	}
-	return s == ""
-}
-
-func (p pattern) equal(q pattern) bool {
-	if len(p.parts) != len(q.parts) || p.tail != q.tail {
-		return false
-	}
-	for i := range p.parts {
-		if p.parts[i].key() != q.parts[i].key() {
-			return false
-		}
-	}
-	return true
-}
-
-// key tells parts apart that match different segments.
-func (p part) key() string {
-	if p.names == nil {
-		return "=" + p.literal
-	}
-	return "~" + strings.Join(p.texts, "\x00") + "\x00" + strings.Join(p.names, "\x00")
-}
-
 func (p pattern) has(name string) bool {
-	for _, part := range p.parts {
-		for _, n := range part.names {
-			if n == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.segments, func(t *pathtemplate.Template) bool { return slices.Contains(t.Names, name) })
 }
 
-// bySpecificity puts literals before variables, and longer tails first.
+// bySpecificity puts literals before text with variables, that before variables
+// alone, and longer paths first.
 func bySpecificity(a, b *route) int {
 	if a.pattern.tail != b.pattern.tail {
 		if a.pattern.tail {
@@ -176,36 +109,32 @@ func bySpecificity(a, b *route) int {
 		}
 		return -1
 	}
-	for i := range min(len(a.pattern.parts), len(b.pattern.parts)) {
-		x, y := a.pattern.parts[i].names == nil, b.pattern.parts[i].names == nil
-		if x != y {
-			if x {
-				return -1
-			}
-			return 1
+	for i := range min(len(a.pattern.segments), len(b.pattern.segments)) {
+		if c := looseness(a.pattern.segments[i]) - looseness(b.pattern.segments[i]); c != 0 {
+			return c
 		}
 	}
-	return len(b.pattern.parts) - len(a.pattern.parts)
+	return cmp.Compare(len(b.pattern.segments), len(a.pattern.segments))
+}
+
+func looseness(t *pathtemplate.Template) int {
+	switch {
+	case len(t.Names) == 0:
+		return 0
+	case strings.Join(t.Texts, "") != "":
+		return 1
+	}
+	return 2
 }
 
 // String writes the pattern as a path template, for logs and traces.
 func (p pattern) String() string {
 	var b strings.Builder
-	for _, part := range p.parts {
-		b.WriteByte('/')
-		b.WriteString(part.literal)
-		for i, name := range part.names {
-			b.WriteString(part.texts[i] + "{" + name + "}")
-		}
-		if n := len(part.names); n > 0 {
-			b.WriteString(part.texts[n])
-		}
+	for _, t := range p.segments {
+		b.WriteString("/" + t.String())
 	}
 	if p.tail {
 		b.WriteString("/{...}")
 	}
-	if b.Len() == 0 {
-		return "/"
-	}
-	return b.String()
+	return cmp.Or(b.String(), "/")
 }

@@ -1,0 +1,106 @@
+// Package pathtemplate reads templates of paths and addresses, /ships/{imo} or
+// data://berths/{port}-{number}, and finds the values of their variables in the
+// text that a client asks for. Start with Parse.
+package pathtemplate
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Template is text with variables. It is immutable and safe for concurrent use.
+type Template struct {
+	Texts []string // around the variables, one more than Names
+	Names []string
+
+	barred  string         // characters that no value has
+	pattern *regexp.Regexp // of a template with several variables
+}
+
+// ErrAdjacent is the error of two variables whose values could not be told apart.
+var ErrAdjacent = errors.New("two variables need some text between them")
+
+// Parse reads a template. A variable is written {x}, {{x}} or ${x}; barred holds
+// the characters that its values cannot have. Two variables without text between
+// them are refused, since their values could not be told apart; so are two of one
+// name, and a brace without its partner.
+func Parse(text, barred string) (*Template, error) {
+	t := &Template{barred: barred}
+	for rest := text; ; {
+		before, after, found := strings.Cut(rest, "{")
+		if strings.Contains(before, "}") {
+			return nil, errors.New(`"}" without "{"`)
+		}
+		if !found {
+			t.Texts = append(t.Texts, before)
+			break
+		}
+		before = strings.TrimSuffix(before, "$")
+		if before == "" && len(t.Names) > 0 {
+			return nil, ErrAdjacent
+		}
+		closing := "}"
+		if inner, double := strings.CutPrefix(after, "{"); double {
+			after, closing = inner, "}}"
+		}
+		name, next, closed := strings.Cut(after, closing)
+		name = strings.TrimSpace(name)
+		switch {
+		case !closed || strings.Contains(name, "{"):
+			return nil, errors.New(`"{" without "}"`)
+		case name == "":
+			return nil, errors.New("a variable has no name")
+		case slices.Contains(t.Names, name):
+			return nil, fmt.Errorf("variable %q is there twice", name)
+		}
+		t.Texts, t.Names, rest = append(t.Texts, before), append(t.Names, name), next
+	}
+	if len(t.Names) > 1 {
+		t.pattern = compile(t.Texts, barred)
+	}
+	return t, nil
+}
+
+// compile makes the pattern of several variables. Each takes as little as it can.
+func compile(texts []string, barred string) *regexp.Regexp {
+	class := "."
+	if barred != "" {
+		class = "[^" + regexp.QuoteMeta(barred) + "]"
+	}
+	var b strings.Builder
+	b.WriteString("(?s)^" + regexp.QuoteMeta(texts[0]))
+	for _, text := range texts[1:] {
+		b.WriteString("(" + class + "+?)" + regexp.QuoteMeta(text))
+	}
+	return regexp.MustCompile(b.String() + "$")
+}
+
+// Match returns the values of the variables in s, in their order; false where s
+// does not fit. No value is empty.
+func (t *Template) Match(s string) ([]string, bool) {
+	switch len(t.Names) {
+	case 0:
+		return nil, s == t.Texts[0]
+	case 1:
+		value, begins := strings.CutPrefix(s, t.Texts[0])
+		value, ends := strings.CutSuffix(value, t.Texts[1])
+		return []string{value}, begins && ends && value != "" && !strings.ContainsAny(value, t.barred)
+	}
+	found := t.pattern.FindStringSubmatch(s)
+	if found == nil {
+		return nil, false
+	}
+	return found[1:], true
+}
+
+// String writes the template with its variables as {x}.
+func (t *Template) String() string {
+	var b strings.Builder
+	for i, name := range t.Names {
+		b.WriteString(t.Texts[i] + "{" + name + "}")
+	}
+	return b.String() + t.Texts[len(t.Names)]
+}
