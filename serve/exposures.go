@@ -17,8 +17,14 @@ import (
 )
 
 // Exposures makes the endpoints that a file of the framework dialect declares.
-// The error lists everything that cannot be served.
+// Nil options are the defaults. The error lists everything that cannot be served.
 func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint, error) {
+	if s == nil {
+		return nil, errors.New("there is no file to serve")
+	}
+	if o == nil {
+		o = &Options{}
+	}
 	f := s.Framework()
 	if f == nil {
 		return nil, errors.New("a composition declares no exposures")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,4 +108,17 @@ func client(t testing.TB) *http.Client {
 	tr := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr}
+}
+
+// Exposures takes no options for the defaults, and refuses no file.
+func TestExposuresOfNothing(t *testing.T) {
+	if _, err := serve.Exposures(t.Context(), nil, nil); err == nil || err.Error() != "there is no file to serve" {
+		t.Errorf("no file: %v", err)
+	}
+	up := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(up.Close)
+	found := endpoints(t, write(t, up.URL, freePorts(t, 1), "passing.yaml", passing), nil)
+	if len(found) != 1 || found[0].Type != "rest" {
+		t.Errorf("%d endpoints", len(found))
+	}
 }

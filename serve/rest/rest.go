@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -94,10 +93,6 @@ func (h *Handler) add(r *spec.Route) error {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	path := r.URL.EscapedPath()
-	if _, err := url.PathUnescape(path); err != nil {
-		problem.Write(w, r, problem.Problem{Status: http.StatusBadRequest, Detail: "the path is not properly percent-encoded"})
-		return
-	}
 	allowed := map[string]bool{}
 	for _, route := range h.routes {
 		values, tail, ok := route.pattern.match(path)
