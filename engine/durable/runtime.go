@@ -49,6 +49,11 @@ type Runtime interface {
 	List(ctx context.Context, f Filter) ([]State, error)
 	// History returns what happened in a run after the event numbered after.
 	History(ctx context.Context, id string, after int64) ([]Event, error)
+	// Watch sends the news of a run: at once where it stands and what happened
+	// after the event numbered after, then each change, of other processes too.
+	// Changes that come faster than they are received are sent as one. The channel
+	// is closed after the news of the run's end, after News.Err, or when ctx ends.
+	Watch(ctx context.Context, id string, after int64) (<-chan News, error)
 	// Prune forgets runs that ended before a time, and what only they used. It
 	// returns how many.
 	Prune(ctx context.Context, before time.Time) (int, error)
@@ -176,6 +181,15 @@ type Event struct {
 	Step    string          `json:"step,omitempty"`
 	Attempt int             `json:"attempt,omitempty"`
 	Data    json.RawMessage `json:"data,omitempty"` // a Detail
+}
+
+// News is a change of a run that is watched.
+type News struct {
+	State State
+	// Events are new, but for polls: another look of a poll is its event again,
+	// with its number.
+	Events []Event
+	Err    error // why the run cannot be watched any more; State and Events are not set
 }
 
 // DriveOptions shape one Drive.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -28,13 +29,15 @@ type Options struct {
 
 // Run tests a Runtime.
 func Run(t *testing.T, open Opener, o Options) {
-	for _, group := range [][]test{stepTests, doubtTests, resendTests, pollTests, timerTests, awaitTests, cancelTests, runTests, serveTests} {
+	for _, group := range [][]test{stepTests, doubtTests, resendTests, pollTests, timerTests, awaitTests, cancelTests, runTests, serveTests, watchTests} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
-				s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}}
-				s.rt = open(t, s.dir, s.clock.Now)
-				t.Cleanup(func() { s.rt.Close() })
-				tt.run(s)
+				synctest.Test(t, func(t *testing.T) {
+					s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}}
+					s.rt = open(t, s.dir, s.clock.Now)
+					defer s.close()
+					tt.run(s)
+				})
 			})
 		}
 	}
@@ -54,6 +57,7 @@ type suite struct {
 	o     Options
 	clock *clock
 	rt    durable.Runtime
+	other durable.Runtime // of elsewhere
 
 	mu    sync.Mutex
 	calls map[string]int // by path, of what programs send
@@ -83,6 +87,13 @@ func (c *clock) set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = t
+}
+
+func (s *suite) close() {
+	s.rt.Close()
+	if s.other != nil {
+		s.other.Close()
+	}
 }
 
 // reopen does what a new process would.

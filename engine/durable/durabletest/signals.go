@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -23,24 +24,15 @@ func (s *suite) signal(id, name, result string) error {
 	return s.rt.Signal(s.Context(), id, durable.Signal{ID: name, Step: "person", Result: json.RawMessage(result), By: "ada"})
 }
 
-// awaits waits until a run waits, as one that is driven elsewhere will.
-func (s *suite) awaits(id string) {
-	s.Helper()
-	for s.state(id).Waiting == nil {
-		if s.Context().Err() != nil {
-			s.Fatal("the run never waited")
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// staying drives a run in a goroutine with a drive that waits as long as it takes.
+// staying drives a run with a drive that waits as long as it takes, and returns
+// once it waits.
 func (s *suite) staying(id string, p program) (done <-chan error) {
 	ch := make(chan error, 1)
 	go func() {
 		_, err := s.rt.Drive(s.Context(), id, p.exec, durable.DriveOptions{MaxBlock: -1})
 		ch <- err
 	}()
+	synctest.Wait()
 	return ch
 }
 
@@ -183,7 +175,6 @@ var awaitTests = []test{
 	{"a drive that stays wakes on the signal", func(s *suite) {
 		s.begin("r")
 		done := s.staying("r", s.asking())
-		s.awaits("r")
 		if st := s.state("r"); st.Status != durable.RunWaiting || !st.Driven {
 			s.Errorf("while a drive stays the run is %s, driven %v", st.Status, st.Driven)
 		}
@@ -201,9 +192,6 @@ var awaitTests = []test{
 		s.begin("r")
 		s.drive("r", s.asking(), durable.RunWaiting)
 		done := s.staying("r", s.asking())
-		for !s.state("r").Driven {
-			time.Sleep(time.Millisecond)
-		}
 		if err := s.signal("r", "1", `1`); err != nil {
 			s.Fatal(err)
 		}
@@ -333,9 +321,6 @@ var cancelTests = []test{
 			id := fmt.Sprint("r", i)
 			s.begin(id)
 			done := s.staying(id, p)
-			for len(s.kinds(id)) < 2 {
-				time.Sleep(time.Millisecond)
-			}
 			if err := s.rt.Cancel(s.Context(), id); err != nil {
 				s.Fatal(err)
 			}

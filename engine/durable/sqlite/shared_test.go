@@ -10,24 +10,27 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 )
 
-// two opens a state directory twice, as two processes would.
-func two(t *testing.T) (one, other *sqlite.Runtime) {
-	t.Helper()
-	dir := t.TempDir()
-	for _, rt := range []**sqlite.Runtime{&one, &other} {
-		var err error
-		if *rt, err = sqlite.Open(t.Context(), sqlite.Options{Dir: dir}); err != nil {
-			t.Fatal(err)
+// shared opens a state directory twice, as two processes would.
+func shared(t *testing.T, test func(t *testing.T, one, other *sqlite.Runtime)) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		var rts [2]*sqlite.Runtime
+		for i := range rts {
+			var err error
+			if rts[i], err = sqlite.Open(t.Context(), sqlite.Options{Dir: dir}); err != nil {
+				t.Fatal(err)
+			}
+			defer rts[i].Close()
 		}
-		t.Cleanup(func() { (*rt).Close() })
-	}
-	return one, other
+		test(t, rts[0], rts[1])
+	})
 }
 
 func asking(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
@@ -39,82 +42,77 @@ func asking(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending
 func TestTwoProcesses(t *testing.T) {
 	for _, how := range []string{"signal", "cancel"} {
 		t.Run(how, func(t *testing.T) {
-			one, other := two(t)
-			if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
-				t.Fatal(err)
-			}
-			drive := make(chan durable.State)
-			go func() {
-				state, err := one.Drive(t.Context(), "r", asking, durable.DriveOptions{MaxBlock: -1})
-				if err != nil {
-					t.Error(err)
+			shared(t, func(t *testing.T, one, other *sqlite.Runtime) {
+				if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
+					t.Fatal(err)
 				}
-				drive <- state
-			}()
-			for {
-				state, err := other.Get(t.Context(), "r")
+				drive := make(chan durable.State)
+				go func() {
+					state, err := one.Drive(t.Context(), "r", asking, durable.DriveOptions{MaxBlock: -1})
+					if err != nil {
+						t.Error(err)
+					}
+					drive <- state
+				}()
+				synctest.Wait() // until it waits
+				if _, err := other.Drive(t.Context(), "r", asking, durable.DriveOptions{}); !errors.Is(err, durable.ErrBusy) {
+					t.Errorf("a second driver: %v", err)
+				}
+				if state, err := other.Get(t.Context(), "r"); err != nil || !state.Driven {
+					t.Errorf("%+v, %v", state, err)
+				}
+				var err error
+				want := durable.RunSucceeded
+				if how == "cancel" {
+					want = durable.RunCancelled
+					err = other.Cancel(t.Context(), "r")
+				} else {
+					err = other.Signal(t.Context(), "r", durable.Signal{Step: "person", Result: json.RawMessage(`1`)})
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				if state.Waiting != nil {
-					break
+				if state := <-drive; state.Status != want {
+					t.Errorf("the run is %s, want %s", state.Status, want)
 				}
-				time.Sleep(time.Millisecond)
-			}
-			if _, err := other.Drive(t.Context(), "r", asking, durable.DriveOptions{}); !errors.Is(err, durable.ErrBusy) {
-				t.Errorf("a second driver: %v", err)
-			}
-			if state, err := other.Get(t.Context(), "r"); err != nil || !state.Driven {
-				t.Errorf("%+v, %v", state, err)
-			}
-			var err error
-			want := durable.RunSucceeded
-			if how == "cancel" {
-				want = durable.RunCancelled
-				err = other.Cancel(t.Context(), "r")
-			} else {
-				err = other.Signal(t.Context(), "r", durable.Signal{Step: "person", Result: json.RawMessage(`1`)})
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if state := <-drive; state.Status != want {
-				t.Errorf("the run is %s, want %s", state.Status, want)
-			}
+			})
 		})
 	}
 }
 
 // TestServeForOthers has one runtime serve what another starts and signals.
 func TestServeForOthers(t *testing.T) {
-	one, other := two(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	told := make(chan durable.RunStatus)
-	served := make(chan error)
-	go func() {
-		served <- one.Serve(ctx, asking, durable.ServeOptions{Ended: func(s durable.State) { told <- s.Status }})
-	}()
-	if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-told; got != durable.RunWaiting {
-		t.Errorf("the run is %s", got)
-	}
-	if err := other.Signal(t.Context(), "r", durable.Signal{Step: "person"}); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-told; got != durable.RunSucceeded {
-		t.Errorf("the run is %s", got)
-	}
-	cancel()
-	if err := <-served; err != nil {
-		t.Error(err)
-	}
+	shared(t, func(t *testing.T, one, other *sqlite.Runtime) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		told := make(chan durable.RunStatus)
+		served := make(chan error)
+		go func() {
+			served <- one.Serve(ctx, asking, durable.ServeOptions{Ended: func(s durable.State) { told <- s.Status }})
+		}()
+		if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-told; got != durable.RunWaiting {
+			t.Errorf("the run is %s", got)
+		}
+		if err := other.Signal(t.Context(), "r", durable.Signal{Step: "person"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-told; got != durable.RunSucceeded {
+			t.Errorf("the run is %s", got)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestParked prints what ten thousand parked runs cost a process that serves.
-func TestParked(t *testing.T) {
+func TestParked(t *testing.T) { synctest.Test(t, testParked) }
+
+func testParked(t *testing.T) {
 	const runs = 10_000
 	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
 	if err != nil {

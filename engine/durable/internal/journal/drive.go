@@ -23,8 +23,9 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	if err != nil {
 		return durable.State{}, naming(id, err)
 	}
+	defer r.hub.recorded(id) // after unlock: the run is not driven any more
 	defer unlock()
-	wake, leave := r.hub.driver(id) // before reading: what comes later wakes
+	wake, leave := r.hub.join(r.hub.drivers, id) // before reading: what comes later wakes
 	defer leave()
 	h, spec, err := r.open(ctx, id, o)
 	if err != nil {

@@ -133,6 +133,7 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 		err := h.rt.store.Append(context.WithoutCancel(ctx), h.id, c)
 		if err == nil {
 			h.queue, h.looked = nil, nil
+			h.rt.hub.recorded(h.id)
 			break
 		}
 		if errors.Is(err, durable.ErrTooLarge) {

@@ -7,73 +7,55 @@ import (
 	"time"
 )
 
-// watchEvery is how long it takes at most until what another process wrote is
-// noticed by somebody who waits here.
+// watchEvery is how long it takes at most until a waiting process notices what
+// another one wrote.
 const watchEvery = time.Second
 
-// hub wakes those who wait for news of a run. Within the process news travels
-// by channel; while somebody waits, and only then, one goroutine asks the store
-// about other processes.
+// hub wakes goroutines that wait for changes of runs. Within the process word
+// travels by channel; while a goroutine waits, and only then, another one asks the
+// store about other processes.
 type hub struct {
 	store Store
 	log   *slog.Logger
 
-	mu         sync.Mutex
-	drivers    map[string]chan struct{}   // by run
-	schedulers map[chan struct{}]struct{} // of every Serve
-	waiting    int
-	stop       context.CancelFunc // of the watch, while waiting > 0
+	mu       sync.Mutex
+	drivers  audience // hear of signals, settlements and cancellations
+	watchers audience // hear of every change
+	servers  audience // each Serve, of all runs
+	waiting  int
+	stop     context.CancelFunc // of ask, while waiting > 0
 }
+
+// audience are the channels that get word of a run, by its id.
+type audience map[string]map[chan struct{}]struct{}
+
+// all is the id under which word of every run is heard.
+const all = ""
 
 func newHub(store Store, log *slog.Logger) *hub {
-	return &hub{store: store, log: log, drivers: map[string]chan struct{}{}, schedulers: map[chan struct{}]struct{}{}}
+	return &hub{store: store, log: log, drivers: audience{}, watchers: audience{}, servers: audience{}}
 }
 
-// driver registers the one driver a run has in this process.
-func (h *hub) driver(id string) (wake <-chan struct{}, leave func()) {
+// join returns a channel that gets word of a run until leave.
+func (h *hub) join(a audience, id string) (wake chan struct{}, leave func()) {
 	ch := make(chan struct{}, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.drivers[id] = ch
+	if a[id] == nil {
+		a[id] = map[chan struct{}]struct{}{}
+	}
+	a[id][ch] = struct{}{}
 	return ch, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		delete(h.drivers, id)
+		if delete(a[id], ch); len(a[id]) == 0 {
+			delete(a, id)
+		}
 	}
 }
 
-// scheduler registers a Serve.
-func (h *hub) scheduler() (wake chan struct{}, leave func()) {
-	ch := make(chan struct{}, 1)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.schedulers[ch] = struct{}{}
-	return ch, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		delete(h.schedulers, ch)
-	}
-}
-
-// notify wakes whoever waits for news of a run.
-func (h *hub) notify(id string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if ch, ok := h.drivers[id]; ok {
-		poke(ch)
-	}
-	for ch := range h.schedulers {
-		poke(ch)
-	}
-}
-
-func (h *hub) notifyAll() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, ch := range h.drivers {
-		poke(ch)
-	}
-	for ch := range h.schedulers {
+func (a audience) poke(id string) {
+	for ch := range a[id] {
 		poke(ch)
 	}
 }
@@ -83,6 +65,32 @@ func poke(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
 	default:
+	}
+}
+
+// notify gives word of a change that did not come from the run's driver.
+func (h *hub) notify(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drivers.poke(id)
+	h.watchers.poke(id)
+	h.servers.poke(all)
+}
+
+// recorded gives word of a change that the run's driver made.
+func (h *hub) recorded(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.watchers.poke(id)
+}
+
+func (h *hub) notifyAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range []audience{h.drivers, h.watchers, h.servers} {
+		for id := range a {
+			a.poke(id)
+		}
 	}
 }
 
@@ -116,7 +124,7 @@ func (h *hub) ask(ctx context.Context) {
 		}
 		changed, err := h.store.Changed(ctx)
 		if err != nil && ctx.Err() == nil {
-			h.log.Warn("cannot tell whether other processes wrote", "error", err)
+			h.log.Warn("changes of other processes cannot be seen", "error", err)
 		}
 		if changed {
 			h.notifyAll()

@@ -158,15 +158,21 @@ func (r *Runtime) History(ctx context.Context, id string, after int64) ([]durabl
 	}
 	events := make([]durable.Event, len(records))
 	for i, rec := range records {
-		d := rec.Detail
-		d.Result = rec.Result
-		data, err := json.Marshal(d)
-		if err != nil {
-			return nil, fmt.Errorf("run %q: event %d cannot be read: %w", id, rec.Seq, err)
+		if events[i], err = eventOf(id, rec); err != nil {
+			return nil, err
 		}
-		events[i] = durable.Event{Seq: rec.Seq, Time: rec.At, Kind: rec.Kind, Step: rec.Step, Attempt: rec.Attempt, Data: data}
 	}
 	return events, nil
+}
+
+func eventOf(id string, rec Record) (durable.Event, error) {
+	d := rec.Detail
+	d.Result = rec.Result
+	data, err := json.Marshal(d)
+	if err != nil {
+		return durable.Event{}, fmt.Errorf("run %q: event %d cannot be read: %w", id, rec.Seq, err)
+	}
+	return durable.Event{Seq: rec.Seq, Time: rec.At, Kind: rec.Kind, Step: rec.Step, Attempt: rec.Attempt, Data: data}, nil
 }
 
 // Prune implements durable.Runtime.

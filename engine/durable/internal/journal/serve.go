@@ -29,7 +29,7 @@ func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.Se
 	if o.MaxBlock == 0 {
 		o.MaxBlock = defaultServeBlock
 	}
-	wake, leave := r.hub.scheduler()
+	wake, leave := r.hub.join(r.hub.servers, all)
 	defer leave()
 	defer r.hub.watch()()
 	s := &scheduler{rt: r, exec: exec, o: o, wake: wake, places: make(chan struct{}, o.Parallel), busy: map[string]bool{}, retry: map[string]retry{}}

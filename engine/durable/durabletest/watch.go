@@ -1,0 +1,216 @@
+package durabletest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing/synctest"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
+)
+
+// watched is a Watch and what it has sent.
+type watched struct {
+	*suite
+	ch     <-chan durable.News
+	events []string
+	last   durable.State
+}
+
+func (s *suite) watch(ctx context.Context, id string, after int64) *watched {
+	s.Helper()
+	ch, err := s.rt.Watch(ctx, id, after)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return &watched{suite: s, ch: ch}
+}
+
+// receive takes the next news; it reports false when there will be none.
+func (w *watched) receive() bool {
+	w.Helper()
+	news, ok := <-w.ch
+	if !ok {
+		return false
+	}
+	if news.Err != nil {
+		w.Fatal(news.Err)
+	}
+	w.last = news.State
+	for _, e := range news.Events {
+		w.events = append(w.events, fmt.Sprintf("%d %s", e.Seq, e.Kind))
+	}
+	return true
+}
+
+// until receives news until the run stands in a way.
+func (w *watched) until(want durable.RunStatus) {
+	w.Helper()
+	for w.last.Status != want {
+		if !w.receive() {
+			w.Fatalf("there is no more news, and the run is %s, not %s", w.last.Status, want)
+		}
+	}
+}
+
+func (w *watched) wantEvents(want ...string) {
+	w.Helper()
+	if diff := cmp.Diff(want, w.events); diff != "" {
+		w.Errorf("events (-want +got)\n%s", diff)
+	}
+}
+
+// elsewhere is the Runtime of another process that shares the runs.
+func (s *suite) elsewhere() durable.Runtime {
+	if s.o.Forgets {
+		return s.rt
+	}
+	s.other = s.open(s.T, s.dir, s.clock.Now)
+	return s.other
+}
+
+var watchTests = []test{
+	{"a watch sends the history, then what happens, until the end", func(s *suite) {
+		s.begin("r")
+		s.drive("r", s.stepThenPerson(), durable.RunWaiting)
+		all, rest := s.watch(s.Context(), "r", 0), s.watch(s.Context(), "r", 2)
+		all.until(durable.RunWaiting)
+		all.wantEvents("1 started", "2 step-intent", "3 step-done", "4 waiting")
+		if err := s.signal("r", "1", `1`); err != nil {
+			s.Fatal(err)
+		}
+		all.until(durable.RunRunning)
+		s.drive("r", s.stepThenPerson(), durable.RunSucceeded)
+		all.until(durable.RunSucceeded)
+		rest.until(durable.RunSucceeded)
+		if all.receive() || rest.receive() {
+			s.Error("there is news after the end")
+		}
+		all.wantEvents("1 started", "2 step-intent", "3 step-done", "4 waiting", "5 signal", "6 step-done", "7 ended")
+		rest.wantEvents("3 step-done", "4 waiting", "5 signal", "6 step-done", "7 ended")
+		late := s.watch(s.Context(), "r", 7)
+		if !late.receive() || late.last.Status != durable.RunSucceeded || late.receive() {
+			s.Errorf("of a run that has ended, the last news is %+v", late.last)
+		}
+		late.wantEvents()
+	}},
+	{"a watch sees what other processes do", func(s *suite) {
+		s.begin("r")
+		w := s.watch(s.Context(), "r", 0)
+		w.until(durable.RunRunning)
+		other := s.elsewhere()
+		if _, err := other.Drive(s.Context(), "r", s.asking().exec, park); err != nil {
+			s.Fatal(err)
+		}
+		w.until(durable.RunWaiting)
+		if err := other.Signal(s.Context(), "r", durable.Signal{Step: "person"}); err != nil {
+			s.Fatal(err)
+		}
+		w.until(durable.RunRunning)
+		if _, err := other.Drive(s.Context(), "r", s.asking().exec, park); err != nil {
+			s.Fatal(err)
+		}
+		w.until(durable.RunSucceeded)
+		w.wantEvents("1 started", "2 waiting", "3 signal", "4 step-done", "5 ended")
+	}},
+	{"another look of a poll is its event again, also to one that comes later", func(s *suite) {
+		s.begin("r")
+		w := s.watch(s.Context(), "r", 0)
+		p := s.polling(threeDays, s.clock.Now().Add(25*time.Second))
+		state := s.drive("r", p, durable.RunWaiting)
+		w.until(durable.RunWaiting)
+		if !w.last.Due.Equal(state.Due) {
+			s.Errorf("due %v, want %v", w.last.Due, state.Due)
+		}
+		late := s.watch(s.Context(), "r", 2)
+		late.receive()
+		late.wantEvents()
+		for look := range 2 {
+			s.clock.set(state.Due)
+			state = s.drive("r", p, durable.RunWaiting)
+			for len(late.events) <= look && late.receive() {
+			}
+		}
+		late.wantEvents("2 poll", "2 poll")
+		s.clock.set(state.Due)
+		s.drive("r", p, durable.RunSucceeded)
+		w.until(durable.RunSucceeded)
+		late.until(durable.RunSucceeded)
+		late.wantEvents("2 poll", "2 poll", "3 step-done", "4 ended")
+		if w.events[0] != "1 started" || !slices.Contains(w.events, "2 poll") {
+			s.Errorf("from the start: %v", w.events)
+		}
+	}},
+	{"a watch sees that a run is driven and that it is not any more", func(s *suite) {
+		s.begin("r")
+		ctx, stop := context.WithCancel(s.Context())
+		s.rt.Drive(ctx, "r", program(func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := s.step(ctx, h, "a", durable.Unsafe); err != nil {
+				return nil, err
+			}
+			w := s.watch(s.Context(), "r", 0)
+			w.receive()
+			if !w.last.Driven {
+				s.Error("the run is not driven while it is")
+			}
+			go func() {
+				for w.last.Driven && w.receive() {
+				}
+				s.sent("let go")
+			}()
+			stop()
+			return nil, context.Cause(ctx)
+		}).exec, park)
+		synctest.Wait()
+		s.wantSent("let go", 1)
+		if err := s.rt.Cancel(s.Context(), "r"); err != nil {
+			s.Fatal(err)
+		}
+	}},
+	{"a watch ends with ctx", func(s *suite) {
+		s.begin("r")
+		ctx, leave := context.WithCancel(s.Context())
+		read, unread := s.watch(ctx, "r", 0), s.watch(ctx, "r", 0)
+		read.receive()
+		leave()
+		for range unread.ch { // one that was about to be sent may be
+		}
+		if read.receive() {
+			s.Error("there is news after the end of ctx")
+		}
+	}},
+	{"a run that is not kept cannot be watched", func(s *suite) {
+		_, err := s.rt.Watch(s.Context(), "nobody", 0)
+		s.wantErr("watch", err, durable.ErrUnknown)
+	}},
+	{"a run that is forgotten is watched no longer", func(s *suite) {
+		s.begin("r")
+		s.begin("other")
+		w := s.watch(s.Context(), "r", 0)
+		w.receive()
+		s.drive("r", func(context.Context, durable.Host) (any, error) { return json.RawMessage(`1`), nil }, durable.RunSucceeded)
+		s.clock.add(time.Hour)
+		if n, err := s.rt.Prune(s.Context(), s.clock.Now()); n != 1 || err != nil {
+			s.Fatalf("pruned %d runs: %v", n, err)
+		}
+		for news := range w.ch {
+			if news.Err != nil && !errors.Is(news.Err, durable.ErrUnknown) {
+				s.Error(news.Err)
+			}
+		}
+	}},
+}
+
+// stepThenPerson performs step "a" and waits for a person.
+func (s *suite) stepThenPerson() program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		if _, err := s.step(ctx, h, "a", durable.Unsafe); err != nil {
+			return nil, err
+		}
+		return h.Await(ctx, external("person"))
+	}
+}
