@@ -43,9 +43,6 @@ type (
 	}
 )
 
-// Source returns the text as it was written.
-func (t *JSON) Source() string { return t.source }
-
 // Placeholders lists the placeholders as [Text.Placeholders] does.
 func (t *JSON) Placeholders() []Placeholder { return slices.Clone(t.placeholders) }
 

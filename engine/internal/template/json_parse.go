@@ -1,241 +1,197 @@
 package template
 
 import (
-	"fmt"
+	"bytes"
+	"encoding/json"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// ParseJSON reads JSON with placeholders. It is nil when the text would be
-// no JSON (RFC 8259) whatever values its placeholders had: it may be plain text
+// ParseJSON reads JSON with placeholders. It is nil when the text would be no
+// JSON (RFC 8259) whatever values its placeholders had: it may be plain text
 // then. Problems beside a JSON are about tags, which stand as plain text.
 func ParseJSON(src string) (*JSON, []eval.Problem) {
 	tags, placeholders, problems := scanTags(src, false)
-	p := jsonTextParser{src: src, tags: tags}
-	p.value()
-	p.space()
-	if p.fault == "" && p.at < len(src) {
-		p.unexpected("the end")
-	}
-	if p.fault == "" && utf8.ValidString(src) {
-		return &JSON{source: src, placeholders: placeholders, nodes: p.out}, problems
-	}
-	if len(problems) == 0 { // else they say why
-		problems = []eval.Problem{p.problem()}
-	}
-	return nil, problems
-}
-
-// jsonTextParser reads JSON by recursive descent and appends to out what it
-// has read. The first fault ends it.
-type jsonTextParser struct {
-	src     string
-	tags    []tag // not yet passed
-	at      int   // byte
-	nesting int
-	out     []jsonNode
-	fault   string
-	faultAt int
-}
-
-func (p *jsonTextParser) problem() eval.Problem {
-	return eval.Problem{Offset: utf8.RuneCountInString(p.src[:p.faultAt]), Length: min(len(p.src)-p.faultAt, 1), Code: eval.CodeSyntax,
-		Message: "text is not JSON: " + p.fault}
-}
-
-func (p *jsonTextParser) fail(format string, args ...any) {
-	if p.fault == "" {
-		p.fault, p.faultAt = fmt.Sprintf(format, args...), p.at
-	}
-}
-
-func (p *jsonTextParser) unexpected(wanted string) {
-	switch r, _ := utf8.DecodeRuneInString(p.src[p.at:]); {
-	case p.at >= len(p.src):
-		p.fail("it ends where %s should be", wanted)
-	case p.atTag():
-		p.fail("a placeholder where %s should be", wanted)
-	default:
-		p.fail("%q where %s should be", r, wanted)
-	}
-}
-
-// add appends literal text.
-func (p *jsonTextParser) add(s string) {
-	if last := len(p.out) - 1; last >= 0 {
-		if l, ok := p.out[last].(jsonLiteral); ok {
-			p.out[last] = l + jsonLiteral(s)
-			return
+	c := newCutter(src, tags)
+	if fault := c.fault(); fault != nil || !utf8.ValidString(src) {
+		if len(problems) == 0 { // else they are the reason
+			problems = []eval.Problem{*fault}
 		}
+		return nil, problems
 	}
-	if s != "" {
-		p.out = append(p.out, jsonLiteral(s))
+	nodes := addText(c.value(nil), c.text(len(src)))
+	if c.bareName != nil {
+		return nil, append(problems, c.problem(c.bareName.from, "a placeholder is no name of a member; put it in quotes"))
 	}
+	return &JSON{source: src, placeholders: placeholders, nodes: nodes}, problems
 }
 
-func (p *jsonTextParser) peek() byte {
-	if p.at >= len(p.src) {
-		return 0
-	}
-	return p.src[p.at]
+// jsonCutter cuts a text into nodes at its tags and at what holds them. The
+// structure is that of the text with its tags quoted, as encoding/json reads it.
+type jsonCutter struct {
+	src      string
+	tags     []tag // of the part that is not cut yet
+	at       int   // the part begins here
+	quoted   []byte
+	json     *json.Decoder // of quoted
+	bareName *tag          // a placeholder that stands as the name of a member
 }
 
-// atTag reports whether a placeholder or a comment starts here.
-func (p *jsonTextParser) atTag() bool { return len(p.tags) > 0 && p.tags[0].from == p.at }
-
-// pass takes the tag that starts here.
-func (p *jsonTextParser) pass() (t tag, text string) {
-	t, p.tags = p.tags[0], p.tags[1:]
-	p.at = t.to
-	return t, p.src[t.from:t.to]
-}
-
-// space reads white space and drops comments.
-func (p *jsonTextParser) space() {
-	for {
-		from := p.at
-		for c := p.peek(); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = p.peek() {
-			p.at++
-		}
-		p.add(p.src[from:p.at])
-		if !p.atTag() || p.tags[0].slot != noSlot {
-			return
-		}
-		p.pass()
-	}
-}
-
-// value reads a value and the space before it.
-func (p *jsonTextParser) value() {
-	p.space()
-	if p.fault != "" {
-		return
-	}
-	if p.atTag() {
-		t, text := p.pass()
-		p.out = append(p.out, jsonSlot{text, t.slot})
-		return
-	}
-	switch c := p.peek(); {
-	case c == '"':
-		p.text(false)
-	case c == '{' || c == '[':
-		p.container(c)
-	case c == '-' || c >= '0' && c <= '9':
-		p.number()
-	default:
-		for _, word := range []string{"true", "false", "null"} {
-			if strings.HasPrefix(p.src[p.at:], word) {
-				p.add(word)
-				p.at += len(word)
-				return
+// newCutter puts a string in the place of every placeholder, and letters where
+// that is inside of a string. Comments become space. No byte moves.
+func newCutter(src string, tags []tag) *jsonCutter {
+	quoted := []byte(src)
+	inString, at := false, 0
+	for _, t := range tags {
+		for ; at < t.from; at++ {
+			if quoted[at] == '"' {
+				inString = !inString
+			} else if quoted[at] == '\\' && inString {
+				at++
 			}
 		}
-		p.unexpected("a value")
+		at = t.to
+		fill := "x"
+		if t.slot == noSlot && !inString {
+			fill = " "
+		}
+		copy(quoted[t.from:t.to], strings.Repeat(fill, t.to-t.from))
+		if t.slot != noSlot && !inString {
+			quoted[t.from], quoted[t.to-1] = '"', '"'
+		}
 	}
+	c := &jsonCutter{src: src, tags: tags, quoted: quoted, json: json.NewDecoder(bytes.NewReader(quoted))}
+	c.json.UseNumber()
+	return c
 }
 
-// container reads an array or object. One without placeholders is literal.
-func (p *jsonTextParser) container(open byte) {
-	if p.nesting++; p.nesting > maxJSONNesting {
-		p.fail("it nests deeper than %d levels", maxJSONNesting)
-		return
+// fault returns the reason why the text is no JSON, nil when it is.
+func (c *jsonCutter) fault() *eval.Problem {
+	err := json.Unmarshal(c.quoted, new(json.RawMessage))
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return nil
 	}
-	defer func() { p.nesting-- }()
-	c := jsonContainer{open: string(open), close: "]"}
-	if open == '{' {
-		c.close = "}"
-	}
-	before := p.out
-	p.at++
-	p.out = nil
-	p.space()
-	for p.fault == "" && !(len(c.items) == 0 && strings.HasPrefix(p.src[p.at:], c.close)) {
-		p.item(open)
-		c.items = append(c.items, p.out)
-		p.out = nil
-		if p.fault != "" || p.peek() != ',' {
-			break
+	at, message := max(int(syntax.Offset)-1, 0), err.Error()
+	for _, t := range c.tags {
+		if t.from <= at && at < t.to && t.slot != noSlot {
+			_, where, _ := strings.Cut(message, "' ")
+			at, message = t.from, "unexpected placeholder "+where
 		}
-		p.at++
-		p.space()
 	}
+	for at > 0 && at < len(c.src) && !utf8.RuneStart(c.src[at]) {
+		at--
+	}
+	p := c.problem(at, message)
+	return &p
+}
+
+func (c *jsonCutter) problem(at int, message string) eval.Problem {
+	return eval.Problem{Offset: utf8.RuneCountInString(c.src[:at]), Length: min(len(c.src)-at, 1), Code: eval.CodeSyntax,
+		Message: "text is not JSON: " + message}
+}
+
+// value appends the nodes of the next value and of the text before it.
+func (c *jsonCutter) value(nodes []jsonNode) []jsonNode {
+	token, end := c.next()
+	open, opens := token.(json.Delim)
+	if !opens {
+		return c.scalar(nodes, end, false)
+	}
+	nodes = addText(nodes, c.text(end-1))
+	from, tags := c.at, len(c.tags)
+	c.at = end
+	container := jsonContainer{open: open.String()}
+	for c.json.More() {
+		if last := len(container.items) - 1; last >= 0 {
+			comma := c.at + bytes.IndexByte(c.quoted[c.at:], ',')
+			container.items[last] = addText(container.items[last], c.text(comma))
+			c.at++
+		}
+		var item []jsonNode
+		if open == '{' {
+			_, end := c.next()
+			item = c.scalar(nil, end, true)
+		}
+		container.items = append(container.items, c.value(item))
+	}
+	_, end = c.next()
+	container.tail, container.close = c.text(end-1), c.src[end-1:end]
+	c.at = end
+	if len(c.tags) == tags {
+		return addText(nodes, c.src[from:end])
+	}
+	return append(nodes, container)
+}
+
+// next reads a token of the quoted text, which is valid, and returns its end.
+func (c *jsonCutter) next() (token json.Token, end int) {
+	token, _ = c.json.Token()
+	return token, int(c.json.InputOffset())
+}
+
+// scalar appends the nodes of a value without parts, or of a member's name,
+// which ends at end.
+func (c *jsonCutter) scalar(nodes []jsonNode, end int, name bool) []jsonNode {
+	quote := bytes.IndexByte(c.quoted[c.at:end], '"')
+	if quote < 0 {
+		return addText(nodes, c.text(end))
+	}
+	nodes = addText(nodes, c.text(c.at+quote))
+	from, inside := c.at, c.tagsBefore(end)
+	c.at = end
+	if len(inside) > 0 && inside[0].from == from {
+		if name {
+			c.bareName = &inside[0]
+		}
+		return append(nodes, jsonSlot{c.src[from:end], inside[0].slot})
+	}
+	parts := textParts(c.src, from+1, end-1, inside)
 	switch {
-	case p.fault != "":
-		return
-	case !strings.HasPrefix(p.src[p.at:], c.close):
-		p.unexpected("a comma or " + c.close)
-		return
+	case len(parts) == 0:
+		return addText(nodes, `""`)
+	case len(parts) == 1 && parts[0].slot == noSlot:
+		return addText(nodes, `"`+parts[0].text+`"`)
 	}
-	p.at++
-	c.takeTail(p.out)
-	p.out = before
-	if text, ok := c.literal(); ok {
-		p.add(text)
-		return
-	}
-	p.out = append(p.out, c)
+	return append(nodes, jsonString{parts, name})
 }
 
-// item reads an array's item or an object's member, and the space around it.
-func (p *jsonTextParser) item(in byte) {
-	if in == '{' {
-		p.space()
-		if p.peek() != '"' {
-			p.unexpected("a name in quotes")
-			return
-		}
-		p.text(true)
-		p.space()
-		if p.peek() != ':' {
-			p.unexpected("a colon")
-			return
-		}
-		p.add(":")
-		p.at++
-	}
-	p.value()
-	p.space()
-}
-
-// takeTail gives the space before the closing bracket to the container: rest
-// holds it if there are no items, else the last item does.
-func (c *jsonContainer) takeTail(rest []jsonNode) {
-	if len(c.items) > 0 {
-		rest = c.items[len(c.items)-1]
-	}
-	last := len(rest) - 1
-	if last < 0 {
-		return
-	}
-	text, ok := rest[last].(jsonLiteral)
-	if !ok {
-		return
-	}
-	kept := strings.TrimRight(string(text), " \t\r\n")
-	c.tail = string(text[len(kept):])
-	rest[last] = jsonLiteral(kept)
-}
-
-// literal returns the text of a container without placeholders.
-func (c *jsonContainer) literal() (string, bool) {
+// text takes the text up to byte end, comments aside.
+func (c *jsonCutter) text(end int) string {
 	var b strings.Builder
-	b.WriteString(c.open)
-	for i, item := range c.items {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if len(item) != 1 {
-			return "", false
-		}
-		text, ok := item[0].(jsonLiteral)
-		if !ok {
-			return "", false
-		}
-		b.WriteString(string(text))
+	for _, t := range c.tagsBefore(end) {
+		b.WriteString(c.src[c.at:t.from])
+		c.at = t.to
 	}
-	b.WriteString(c.tail + c.close)
-	return b.String(), true
+	b.WriteString(c.src[c.at:end])
+	c.at = end
+	return b.String()
+}
+
+// tagsBefore takes the tags that begin before byte end.
+func (c *jsonCutter) tagsBefore(end int) []tag {
+	n := 0
+	for n < len(c.tags) && c.tags[n].from < end {
+		n++
+	}
+	before := c.tags[:n]
+	c.tags = c.tags[n:]
+	return before
+}
+
+// addText appends text, to the last node if that is text.
+func addText(nodes []jsonNode, text string) []jsonNode {
+	if last := len(nodes) - 1; last >= 0 {
+		if before, ok := nodes[last].(jsonLiteral); ok {
+			nodes[last] = before + jsonLiteral(text)
+			return nodes
+		}
+	}
+	if text == "" {
+		return nodes
+	}
+	return append(nodes, jsonLiteral(text))
 }

@@ -14,8 +14,7 @@ import (
 // Bounds of one text with placeholders.
 const (
 	maxPlaceholders = 1000
-	maxProblems     = 20  // problems reported for it
-	maxJSONNesting  = 500 // arrays and objects inside one another
+	maxProblems     = 20 // problems reported for it
 )
 
 // Text is text with placeholders, the variable tags of Mustache:
