@@ -38,7 +38,7 @@ var doors = map[string][]string{
 }
 
 // testDoors are dependencies that tests alone may import, anywhere.
-var testDoors = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+var testDoors = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/theory/jsonpath"}
 
 // testPackages hold what tests of several packages share: tests in all but name.
 var testPackages = []string{"engine/durable/durabletest", "serve/mcp/mcptest"}

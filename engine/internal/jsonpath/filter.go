@@ -1,86 +1,41 @@
 package jsonpath
 
 import (
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// bytesPerVisit is how much text is as much work as one value.
-const bytesPerVisit = 64
-
-// condition is what a filter asks of an item (RFC 9535, section 2.3.5).
-type condition interface {
-	holds(f *finder, item any) bool
-	// check types what the condition reads of items of type t.
-	check(c *pathTyper, t eval.Type) *eval.Problem
+// filter selects the items for which a condition holds (RFC 9535, section
+// 2.3.5). The paths that the condition reads are kept to be typed.
+type filter struct {
+	holds condition
+	reads []query
 }
 
-// operand is one side of a comparison; ok is false when there is no value.
-type operand interface {
-	value(f *finder, item any) (v any, ok bool)
-	check(c *pathTyper, t eval.Type) *eval.Problem
+type condition func(f *finder, item any) bool
+
+// operand is one side of a comparison, or a condition by itself. What a value
+// function returns is absent when ok is false.
+type operand struct {
+	value   func(f *finder, item any) (v any, ok bool) // nil: it cannot be compared
+	test    condition                                  // nil: it is no condition
+	query   *query                                     // nil: it is no path
+	pattern *string                                    // nil: it is no text
 }
 
-type (
-	orCondition  []condition
-	andCondition []condition
-	notCondition struct{ condition }
-	comparison   struct {
-		op          string
-		left, right operand
-	}
-	literal struct{ v any }
-	// query is a path from the item, or from the root of the data. Alone it
-	// asks whether it leads anywhere.
-	query struct {
-		path   Path
-		rooted bool
-		at     span
-	}
-)
-
-func (c orCondition) holds(f *finder, item any) bool {
-	for _, term := range c {
-		if term.holds(f, item) {
-			return true
-		}
-	}
-	return false
+// query is a path from the item, or from the root of the data.
+type query struct {
+	path   Path
+	rooted bool
+	at     span
 }
-
-func (c andCondition) holds(f *finder, item any) bool {
-	for _, term := range c {
-		if !term.holds(f, item) {
-			return false
-		}
-	}
-	return true
-}
-
-func (c notCondition) holds(f *finder, item any) bool { return !c.condition.holds(f, item) }
-
-func (c comparison) holds(f *finder, item any) bool {
-	a, okA := c.left.value(f, item)
-	b, okB := c.right.value(f, item)
-	switch c.op {
-	case "==":
-		return f.same(a, okA, b, okB)
-	case "!=":
-		return !f.same(a, okA, b, okB)
-	case "<", ">":
-		order, ok := f.compare(a, b)
-		return ok && (order < 0) == (c.op == "<") && order != 0
-	}
-	if f.same(a, okA, b, okB) {
-		return true
-	}
-	order, ok := f.compare(a, b)
-	return ok && (order < 0) == (c.op == "<=")
-}
-
-func (l literal) value(*finder, any) (any, bool) { return l.v, true }
 
 func (q query) start(f *finder, item any) any {
 	if q.rooted {
@@ -94,62 +49,281 @@ func (q query) value(f *finder, item any) (any, bool) {
 	return q.path.one(q.start(f, item))
 }
 
-func (q query) holds(f *finder, item any) bool {
+func (q query) list(f *finder, item any) []any { return f.list(q.path.segments, q.start(f, item)) }
+
+func (q query) leads(f *finder, item any) bool {
 	if q.path.definite {
 		_, ok := q.value(f, item)
 		return ok
 	}
-	return len(f.list(q.path.segments, q.start(f, item))) > 0
+	return len(q.list(f, item)) > 0
 }
 
-// same reports whether two operands are equal; two that are missing are.
-func (f *finder) same(a any, okA bool, b any, okB bool) bool {
-	if !okA || !okB {
-		return okA == okB
-	}
-	return f.equal(a, b, 0)
+// filter reads a condition.
+func (p *pathParser) filter() *filter {
+	outer := p.reads
+	p.reads = nil
+	out := &filter{holds: p.anyOf()}
+	out.reads, p.reads = p.reads, outer
+	return out
 }
 
-func (f *finder) equal(a, b any, depth int) bool {
-	if !f.visit(1) || !f.deep(depth) {
-		return false
+func (p *pathParser) anyOf() condition { return p.terms("||", p.allOf, true) }
+
+func (p *pathParser) allOf() condition { return p.terms("&&", p.term, false) }
+
+// terms reads terms with an operator between them, of which one that is
+// decisive makes up the result.
+func (p *pathParser) terms(operator string, term func() condition, decisive bool) condition {
+	terms := []condition{term()}
+	for p.problem == nil && p.operator(operator) {
+		terms = append(terms, term())
 	}
-	switch a := a.(type) {
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	return func(f *finder, item any) bool {
+		for _, holds := range terms {
+			if holds(f, item) == decisive {
+				return decisive
+			}
+		}
+		return !decisive
+	}
+}
+
+func (p *pathParser) operator(text string) bool {
+	p.space()
+	return p.take(text)
+}
+
+// term reads a comparison, a test, or a condition in parentheses, perhaps
+// negated.
+func (p *pathParser) term() (holds condition) {
+	p.space()
+	from := p.at
+	switch {
+	case p.take("!"):
+		p.nested(from, "conditions", func() {
+			inner := p.term()
+			holds = func(f *finder, item any) bool { return !inner(f, item) }
+		})
+		return holds
+	case p.take("("):
+		p.nested(from, "conditions", func() {
+			holds = p.anyOf()
+			p.close()
+		})
+		return holds
+	}
+	left := p.operand()
+	op := p.comparison()
+	switch {
+	case p.problem != nil:
+	case op != "":
+		right := p.operand()
+		p.comparable(left, from)
+		p.comparable(right, from)
+		return compared(op, left, right)
+	case left.test == nil:
+		p.fail(from, "compare it with a field, such as @.name == 'x'", "a filter's condition must be true or false")
+	}
+	return left.test
+}
+
+// close reads the parenthesis that closes.
+func (p *pathParser) close() {
+	p.space()
+	if p.problem == nil && !p.take(")") {
+		p.unexpected("a closing parenthesis", "")
+	}
+}
+
+// comparison reads an operator that compares, "" when none comes next.
+func (p *pathParser) comparison() string {
+	p.space()
+	from := p.at
+	for p.peek() >= 0 && strings.ContainsRune("=!<>~", p.peek()) {
+		p.at++
+	}
+	op := string(p.in[from:p.at])
+	hint := "the operators are == != < <= > >= && || !"
+	switch op {
+	case "", "==", "!=", "<", "<=", ">", ">=":
+		return op
+	case "=", "===":
+		hint = "write == to compare"
+	case "!==":
+		hint = "write !="
+	case "=~", "~":
+		hint = "write search(@.name, 'pattern')"
+	}
+	p.fail(from, hint, "unknown operator %q in a filter", op)
+	return ""
+}
+
+// comparable refuses operands that stand for no single value.
+func (p *pathParser) comparable(o operand, from int) {
+	switch {
+	case p.problem != nil:
+	case o.value == nil:
+		p.fail(from, "it is a condition by itself", "match and search cannot be compared")
+	case o.query != nil:
+		p.singular(*o.query)
+	}
+}
+
+// singular refuses a path that may lead to many values where one is wanted.
+func (p *pathParser) singular(q query) {
+	if !q.path.definite {
+		p.at = q.at.to
+		p.fail(q.at.from, "read a single field, or use count(...)", "a path to several values has no value to compare")
+	}
+}
+
+// operand reads a literal, a path that starts at @ or $, or a function's call.
+func (p *pathParser) operand() operand {
+	p.space()
+	from := p.at
+	switch r := p.peek(); {
+	case r == '@' || r == '$':
+		p.at++
+		q := query{path: *newPath("", p.segments(true)), rooted: r == '$', at: span{from, p.at}}
+		p.reads = append(p.reads, q)
+		return operand{value: q.value, test: q.leads, query: &q}
+	case r == '\'' || r == '"':
+		text := p.quoted()
+		o := literal(text)
+		o.pattern = &text
+		return o
+	case r == '-' || r >= '0' && r <= '9':
+		return literal(p.number())
+	case unicode.IsLetter(r):
+		return p.word()
+	}
+	p.unexpected("a field such as @.name, or a value", "")
+	return operand{}
+}
+
+func literal(v any) operand {
+	return operand{value: func(*finder, any) (any, bool) { return v, true }}
+}
+
+func (p *pathParser) number() any {
+	digits := p.run(func(r rune) bool { return strings.ContainsRune("+-.eE0123456789", r) })
+	if n, ok := jsonvalue.Number(digits); ok {
+		return n
+	}
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
+		p.fail(p.at-len(digits), "", "%q is no number", digits)
+	}
+	return f
+}
+
+// word reads true, false, null, or a call.
+func (p *pathParser) word() operand {
+	from := p.at
+	word := p.run(func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })
+	if p.take("(") {
+		return p.call(word, from)
+	}
+	hint := "write @." + word + " for the field, or '" + word + "' for the text"
+	switch word {
+	case "true", "false":
+		return literal(word == "true")
+	case "null", "nil":
+		return literal(nil)
+	case "and", "or", "not":
+		hint = "write &&, || or !"
+	}
+	p.fail(from, hint, "unexpected %q in a filter", word)
+	return operand{}
+}
+
+// functions are those of RFC 9535, section 2.4.
+var functions = []string{"length", "count", "value", "match", "search"}
+
+// call reads the arguments of a function. A pattern is in Go's syntax for
+// regular expressions, which take linear time.
+func (p *pathParser) call(name string, from int) operand {
+	if !slices.Contains(functions, name) {
+		p.fail(from, eval.Suggest(name, "functions", functions), "unknown function %q", name)
+		return operand{}
+	}
+	of := p.operand().query
+	if p.problem == nil && of == nil {
+		p.fail(from, "write "+name+"(@.field)", "%s needs a path", name)
+	}
+	matches := name == "match" || name == "search"
+	var pattern operand
+	if p.problem == nil && matches {
+		if p.space(); !p.take(",") {
+			p.unexpected("a comma and a pattern", "")
+		}
+		pattern = p.operand()
+	}
+	p.close()
+	if p.problem == nil && name != "count" && name != "value" {
+		p.singular(*of)
+	}
+	if p.problem != nil {
+		return operand{}
+	}
+	if matches {
+		return p.matching(name, *of, pattern.pattern, from)
+	}
+	return measure(name, *of)
+}
+
+// measure is the value of length, count or value.
+func measure(name string, of query) operand {
+	return operand{value: func(f *finder, item any) (any, bool) {
+		if name == "length" {
+			return of.length(f, item)
+		}
+		list := of.list(f, item)
+		switch {
+		case name == "count":
+			return len(list), true
+		case len(list) == 1:
+			return list[0], true
+		}
+		return nil, false
+	}}
+}
+
+func (q query) length(f *finder, item any) (any, bool) {
+	v, _ := q.value(f, item)
+	switch v := v.(type) {
+	case string:
+		f.visit(len(v) / bytesPerVisit)
+		return utf8.RuneCountInString(v), true
 	case []any:
-		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !f.equal(a[i], b[i], depth+1) {
-				return false
-			}
-		}
-		return true
+		return len(v), true
 	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for name, v := range a {
-			if w, ok := b[name]; !ok || !f.equal(v, w, depth+1) {
-				return false
-			}
-		}
-		return true
-	case nil, bool:
-		return a == b
+		return len(v), true
 	}
-	order, ok := f.compare(a, b)
-	return ok && order == 0
+	return nil, false
 }
 
-// compare orders two numbers or two strings.
-func (f *finder) compare(a, b any) (order int, ok bool) {
-	if s, isText := a.(string); isText {
-		t, ok := b.(string)
-		f.visit(min(len(s), len(t)) / bytesPerVisit)
-		return strings.Compare(s, t), ok
+// matching is the condition of match or search.
+func (p *pathParser) matching(name string, of query, pattern *string, from int) operand {
+	if pattern == nil {
+		p.fail(from, "write the pattern in quotes", "%s needs a pattern that is known beforehand", name)
+		return operand{}
 	}
-	return jsonvalue.Compare(a, b)
+	source := *pattern
+	if name == "match" {
+		source = "^(?:" + source + ")$"
+	}
+	re, err := regexp.Compile(source)
+	if err != nil {
+		p.fail(from, "", "pattern of %s is no regular expression: %s", name, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return operand{test: func(f *finder, item any) bool {
+		v, _ := of.value(f, item)
+		s, ok := v.(string)
+		return ok && f.visit(len(s)) && re.MatchString(s)
+	}}
 }

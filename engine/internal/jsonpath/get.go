@@ -140,7 +140,7 @@ func (f *finder) children(out []any, s segment, v any) []any {
 			f.each(v, func(child any) { out = append(out, child) })
 		case selectFilter:
 			f.each(v, func(child any) {
-				if sel.cond.holds(f, child) {
+				if sel.filter.holds(f, child) {
 					out = append(out, child)
 				}
 			})

@@ -2,20 +2,21 @@ package jsonpath
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// pathParser reads a path by recursive descent. The first fault ends it:
-// whoever finds problem set returns at once, with whatever it has.
+// pathParser reads a path by recursive descent. The first fault ends it: once
+// problem is set, every method returns soon, with whatever it has.
 type pathParser struct {
 	in      []rune
 	at      int
 	nesting int
+	reads   []query // in the filter being read
 	problem *eval.Problem
 }
 
@@ -30,7 +31,7 @@ func (p *pathParser) fail(from int, hint, format string, args ...any) {
 		Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// unexpected records that what stands here is not what could stand here.
+// unexpected records that the next code point is not one that could stand here.
 func (p *pathParser) unexpected(wanted, hint string) {
 	if p.peek() < 0 {
 		p.fail(p.at, hint, "path ends where %s should be", wanted)
@@ -41,33 +42,45 @@ func (p *pathParser) unexpected(wanted, hint string) {
 	p.fail(from, hint, "unexpected %q in a path, where %s should be", p.in[from], wanted)
 }
 
-// peek returns the rune that comes next, -1 at the end.
-func (p *pathParser) peek() rune { return p.runeAt(p.at) }
-
-func (p *pathParser) runeAt(i int) rune {
-	if i < 0 || i >= len(p.in) {
+// peek returns the code point that comes next, -1 at the end.
+func (p *pathParser) peek() rune {
+	if p.at >= len(p.in) {
 		return -1
 	}
-	return p.in[i]
+	return p.in[p.at]
 }
 
-// take passes over text if it comes next.
+// take passes over text, which is ASCII, if it comes next.
 func (p *pathParser) take(text string) bool {
-	rs := []rune(text)
-	if p.at+len(rs) > len(p.in) || !slices.Equal(p.in[p.at:p.at+len(rs)], rs) {
+	if p.at+len(text) > len(p.in) || string(p.in[p.at:p.at+len(text)]) != text {
 		return false
 	}
-	p.at += len(rs)
+	p.at += len(text)
 	return true
 }
 
-func (p *pathParser) space() {
-	for p.at < len(p.in) && isSpace(p.in[p.at]) {
+// run passes over all code points that belong.
+func (p *pathParser) run(belongs func(r rune) bool) string {
+	from := p.at
+	for p.at < len(p.in) && belongs(p.in[p.at]) {
 		p.at++
 	}
+	return string(p.in[from:p.at])
 }
 
-func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }
+func (p *pathParser) space() { p.run(func(r rune) bool { return strings.ContainsRune(blanks, r) }) }
+
+const blanks = " \t\n\r"
+
+// nested reads one filter, parenthesis or negation more.
+func (p *pathParser) nested(from int, kind string, read func()) {
+	if p.nesting++; p.nesting > maxPathNesting {
+		p.fail(from, "", "path nests more than %d %s", maxPathNesting, kind)
+	} else {
+		read()
+	}
+	p.nesting--
+}
 
 // path reads a whole source: an optional $, then segments. Without the $ the
 // first name needs no dot either.
@@ -81,32 +94,36 @@ func (p *pathParser) path() []segment {
 		p.unexpected("a dot or [", fmt.Sprintf("write $.%s", strings.TrimSpace(string(p.in[from+1:]))))
 		return nil
 	case !rooted && r != '.' && r != '[':
-		return append(p.bare(from), p.segments()...)
+		return append(p.name(false), p.segments(false)...)
 	}
-	return p.segments()
+	return p.segments(false)
 }
 
-// segments reads segments up to the end of the source.
-func (p *pathParser) segments() []segment {
+// segments reads segments up to the end of the source, in a filter up to what
+// is none.
+func (p *pathParser) segments(inFilter bool) []segment {
 	var out []segment
 	for p.problem == nil {
+		before := p.at
 		p.space()
 		from := p.at
 		switch {
-		case p.peek() < 0:
-			return out
 		case p.take(".."):
-			out = append(out, p.descendants(from)...)
+			out = append(out, p.descendants(from, inFilter)...)
 		case p.take("."):
-			p.space()
-			switch p.peek() {
-			case -1: // "$." and a trailing dot
-			case '[':
-			default:
-				out = append(out, p.bare(p.at)...)
+			if !inFilter {
+				p.space()
+			}
+			if r := p.peek(); r != '[' && (inFilter || r >= 0) { // "$." and a trailing dot count for nothing
+				out = append(out, p.name(inFilter)...)
 			}
 		case p.peek() == '[':
 			out = append(out, p.brackets(from))
+		case inFilter:
+			p.at = before
+			return out
+		case p.peek() < 0:
+			return out
 		default:
 			p.unexpected("a dot or [", "")
 		}
@@ -114,18 +131,19 @@ func (p *pathParser) segments() []segment {
 	return out
 }
 
-// descendants reads what follows "..".
-func (p *pathParser) descendants(from int) []segment {
-	p.space()
+// descendants reads the segment after "..".
+func (p *pathParser) descendants(from int, inFilter bool) []segment {
+	if !inFilter {
+		p.space()
+	}
 	var found []segment
-	switch p.peek() {
-	case -1, '.':
-		p.fail(from, "write a name after .., or a single dot", "nothing is named after %q", "..")
-		return nil
-	case '[':
+	switch r := p.peek(); {
+	case r == '[':
 		found = []segment{p.brackets(p.at)}
+	case !inFilter && (r < 0 || r == '.'):
+		p.fail(from, "write a name after .., or a single dot", "nothing is named after %q", "..")
 	default:
-		found = p.bare(p.at)
+		found = p.name(inFilter)
 	}
 	for i := range found {
 		found[i].descend = true
@@ -133,39 +151,41 @@ func (p *pathParser) descendants(from int) []segment {
 	return found
 }
 
-// bare reads a name that stands without quotes: all up to the next dot or
-// bracket, without the space around it. "*" is the wildcard.
-func (p *pathParser) bare(from int) []segment {
-	for r := p.peek(); r >= 0 && r != '.' && r != '['; r = p.peek() {
-		p.at++
+// name reads a name that stands without quotes; "*" is the wildcard.
+func (p *pathParser) name(inFilter bool) []segment {
+	from := p.at
+	name := "*"
+	switch {
+	case !inFilter: // all up to the next dot or bracket, without the space around it
+		name = strings.TrimRight(p.run(func(r rune) bool { return r != '.' && r != '[' }), blanks)
+		if message, hint := refuseName(name); message != "" {
+			p.fail(from, hint, "%s", message)
+			return nil
+		}
+	case !p.take("*"):
+		name = p.run(func(r rune) bool { return r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })
+		if name == "" {
+			p.unexpected("a field's name", "write other names as ['name']")
+			return nil
+		}
 	}
-	name := strings.TrimRight(string(p.in[from:p.at]), " \t\r\n")
-	at := span{from, from + len([]rune(name))}
-	if name == "*" {
-		return []segment{{selectors: []selector{{kind: selectAll}}, at: at}}
-	}
-	if message, hint := refuseBare(name); message != "" {
-		p.fail(from, hint, "%s", message)
-		return nil
-	}
-	return []segment{{selectors: []selector{bareName(name)}, at: at}}
-}
-
-// bareName is the selector for an unquoted name. One made of digits is also
-// the index that its author probably means.
-func bareName(name string) selector {
 	s := selector{kind: selectName, name: name}
-	if strings.Trim(name, "0123456789") == "" && len(name) <= maxIndexDigits {
+	switch {
+	case name == "*":
+		s = selector{kind: selectAll}
+	case strings.Trim(name, "0123456789") == "" && len(name) <= maxIndexDigits:
 		s.index, _ = strconv.Atoi(name)
 		s.bare = true
 	}
-	return s
+	return []segment{{selectors: []selector{s}, at: span{from, from + utf8.RuneCountInString(name)}}}
 }
 
-// refuseBare finds what makes an unquoted name something else, probably.
-func refuseBare(name string) (message, hint string) {
-	odd := strings.IndexFunc(name, func(r rune) bool { return strings.ContainsRune("]{}*\"", r) || unicode.IsControl(r) })
+// refuseName returns why a name without quotes is probably something else.
+func refuseName(name string) (message, hint string) {
+	odd := func(r rune) bool { return strings.ContainsRune("]{}*\"", r) || unicode.IsControl(r) }
 	switch {
+	case name == "*":
+		return "", ""
 	case name == "":
 		return "a name is missing in the path", ""
 	case name == "$":
@@ -174,7 +194,7 @@ func refuseBare(name string) (message, hint string) {
 		return `"@" stands only in a filter`, "to read a field of that name, write ['@']"
 	case strings.HasSuffix(name, "()"):
 		return fmt.Sprintf("%q is no field: a path calls no functions", name), ""
-	case strings.HasPrefix(name, "'"), odd >= 0:
+	case strings.HasPrefix(name, "'"), strings.ContainsFunc(name, odd):
 		return fmt.Sprintf("%q cannot stand without quotes in a path", name), "if it is a field's name, write it as ['name']"
 	}
 	return "", ""

@@ -61,12 +61,12 @@ const (
 
 // selector selects children of one value.
 type selector struct {
-	kind  selectorKind
-	name  string
-	index int   // of selectIndex, and of a name written as a bare number
-	bare  bool  // a selectName written as a bare number: in an array, an index
-	slice slice // of selectSlice
-	cond  condition
+	kind   selectorKind
+	name   string
+	index  int   // of selectIndex, and of a name written as a bare number
+	bare   bool  // a selectName written as a bare number: in an array, an index
+	slice  slice // of selectSlice
+	filter *filter
 }
 
 // slice holds the bounds of [from:to:step]; those left out are nil.

@@ -76,7 +76,17 @@ func (c *pathTyper) select1(sel selector, t eval.Type, at span) (eval.Type, *eva
 	}
 	inner := *c
 	inner.items = c.owner(at)
-	return item, sel.cond.check(&inner, item)
+	for _, q := range sel.filter.reads {
+		inner.from = q.at.from
+		from := item
+		if q.rooted {
+			from = c.root
+		}
+		if _, problem := inner.walk(q.path.segments, from); problem != nil {
+			return eval.Type{}, problem
+		}
+	}
+	return item, nil
 }
 
 func (c *pathTyper) field(sel selector, t eval.Type, at span) (eval.Type, *eval.Problem) {
@@ -124,37 +134,3 @@ func (c *pathTyper) owner(at span) string {
 	}
 	return strings.TrimSpace(text)
 }
-
-func (c orCondition) check(t *pathTyper, item eval.Type) *eval.Problem  { return checkAll(c, t, item) }
-func (c andCondition) check(t *pathTyper, item eval.Type) *eval.Problem { return checkAll(c, t, item) }
-
-func checkAll(terms []condition, t *pathTyper, item eval.Type) *eval.Problem {
-	for _, term := range terms {
-		if p := term.check(t, item); p != nil {
-			return p
-		}
-	}
-	return nil
-}
-
-func (c comparison) check(t *pathTyper, item eval.Type) *eval.Problem {
-	if p := c.left.check(t, item); p != nil {
-		return p
-	}
-	return c.right.check(t, item)
-}
-
-func (literal) check(*pathTyper, eval.Type) *eval.Problem { return nil }
-
-func (q query) check(t *pathTyper, item eval.Type) *eval.Problem {
-	inner := *t
-	inner.from = q.at.from
-	if q.rooted {
-		item = t.root
-	}
-	_, p := inner.walk(q.path.segments, item)
-	return p
-}
-
-func (m measure) check(t *pathTyper, item eval.Type) *eval.Problem  { return m.of.check(t, item) }
-func (m matching) check(t *pathTyper, item eval.Type) *eval.Problem { return m.of.check(t, item) }

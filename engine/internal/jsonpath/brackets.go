@@ -3,6 +3,8 @@ package jsonpath
 import (
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 // maxIndexDigits keeps indexes within the whole numbers that JSON tools agree
@@ -10,25 +12,21 @@ import (
 const maxIndexDigits = 15
 
 // brackets reads [a, b, ...]; the parser stands at the opening one.
-func (p *pathParser) brackets(from int) segment {
-	var s segment
-	if p.nesting++; p.nesting > maxPathNesting {
-		p.fail(from, "", "path nests more than %d filters", maxPathNesting)
-		return s
-	}
-	defer func() { p.nesting-- }()
-	p.at++
-	for p.problem == nil {
-		p.space()
-		s.selectors = append(s.selectors, p.selector(from))
-		p.space()
-		if p.take("]") {
-			break
+func (p *pathParser) brackets(from int) (s segment) {
+	p.nested(from, "filters", func() {
+		p.at++
+		for p.problem == nil {
+			p.space()
+			s.selectors = append(s.selectors, p.selector(from))
+			p.space()
+			if p.take("]") {
+				break
+			}
+			if p.problem == nil && !p.take(",") {
+				p.unexpected("] or a comma", "")
+			}
 		}
-		if p.problem == nil && !p.take(",") {
-			p.unexpected("] or a comma", "")
-		}
-	}
+	})
 	s.at = span{from, p.at}
 	if len(s.selectors) == 1 && s.selectors[0].kind == selectName {
 		s.at = span{from + 1, p.at - 1}
@@ -45,7 +43,7 @@ func (p *pathParser) selector(open int) selector {
 		return selector{kind: selectAll}
 	case r == '?':
 		p.at++
-		return selector{kind: selectFilter, cond: p.anyOf()}
+		return selector{kind: selectFilter, filter: p.filter()}
 	case r == ':' || r == '-' || r >= '0' && r <= '9':
 		return p.indexOrSlice()
 	case r == ']':
@@ -57,19 +55,11 @@ func (p *pathParser) selector(open int) selector {
 	case r < 0:
 		p.fail(open, "", `"[" is not closed`)
 	default:
-		p.wordInBrackets()
+		from := p.at
+		word := strings.TrimSpace(p.run(func(r rune) bool { return r != ']' && r != ',' }))
+		p.fail(from, "write ['"+word+"']", "%q in brackets needs quotes", word)
 	}
 	return selector{}
-}
-
-// wordInBrackets records the fault of an unquoted name.
-func (p *pathParser) wordInBrackets() {
-	from := p.at
-	for r := p.peek(); r >= 0 && r != ']' && r != ','; r = p.peek() {
-		p.at++
-	}
-	word := strings.TrimSpace(string(p.in[from:p.at]))
-	p.fail(from, "write ['"+word+"']", "%q in brackets needs quotes", word)
 }
 
 func (p *pathParser) indexOrSlice() selector {
@@ -98,18 +88,15 @@ func (p *pathParser) indexOrSlice() selector {
 // integer reads a whole number if one comes next.
 func (p *pathParser) integer() *int {
 	from := p.at
-	p.take("-")
-	digits := p.at
-	for r := p.peek(); r >= '0' && r <= '9'; r = p.peek() {
-		p.at++
-	}
-	switch n := p.at - digits; {
-	case n == 0 && digits == from:
+	negative := p.take("-")
+	digits := p.run(func(r rune) bool { return r >= '0' && r <= '9' })
+	switch {
+	case digits == "" && !negative:
 		return nil
-	case n == 0:
+	case digits == "":
 		p.unexpected("a digit", "")
 		return nil
-	case n > maxIndexDigits:
+	case len(digits) > maxIndexDigits:
 		p.fail(from, "", "index has more than %d digits", maxIndexDigits)
 		return nil
 	}
@@ -117,8 +104,7 @@ func (p *pathParser) integer() *int {
 	return &i
 }
 
-// quoted reads a string in either kind of quotes, with the escapes of RFC 9535,
-// section 2.3.1.
+// quoted reads a string in either kind of quotes (RFC 9535, section 2.3.1).
 func (p *pathParser) quoted() string {
 	from, quote := p.at, p.peek()
 	p.at++
@@ -128,7 +114,6 @@ func (p *pathParser) quoted() string {
 		switch {
 		case r < 0:
 			p.fail(from, "", "string is not closed")
-			return ""
 		case r == quote:
 			p.at++
 			return b.String()
@@ -146,8 +131,9 @@ func (p *pathParser) quoted() string {
 
 func (p *pathParser) escape(quote rune) rune {
 	from := p.at
-	p.at += 2
-	r := p.runeAt(p.at - 1)
+	p.at++
+	r := p.peek()
+	p.at = min(p.at+1, len(p.in))
 	const letters, meant = `bfnrt/\`, "\b\f\n\r\t/\\"
 	switch i := strings.IndexRune(letters, r); {
 	case r == quote:
@@ -165,12 +151,12 @@ func (p *pathParser) escape(quote rune) rune {
 // pair.
 func (p *pathParser) unicodeEscape(from int) rune {
 	r := p.hex4(from)
-	if r < 0xD800 || r > 0xDFFF {
+	if !utf16.IsSurrogate(r) {
 		return r
 	}
-	if r < 0xDC00 && p.take(`\u`) {
-		if low := p.hex4(from); low >= 0xDC00 && low <= 0xDFFF {
-			return (r-0xD800)<<10 + (low - 0xDC00) + 0x10000
+	if p.take(`\u`) {
+		if r = utf16.DecodeRune(r, p.hex4(from)); r != unicode.ReplacementChar {
+			return r
 		}
 	}
 	p.fail(from, "", "half of a surrogate pair stands alone")
@@ -178,13 +164,11 @@ func (p *pathParser) unicodeEscape(from int) rune {
 }
 
 func (p *pathParser) hex4(from int) rune {
-	end := min(p.at+4, len(p.in))
-	digits := p.in[p.at:end]
-	p.at = end
+	digits := p.in[p.at:min(p.at+4, len(p.in))]
+	p.at += len(digits)
 	n, err := strconv.ParseUint(string(digits), 16, 32)
 	if err != nil || len(digits) < 4 {
 		p.fail(from, "", `\u needs four hexadecimal digits`)
-		return 0
 	}
 	return rune(n)
 }
