@@ -6,23 +6,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 )
 
-// answered puts a flow's answer into the document. Fields of an object are the
+// answerWith puts a flow's answer into the document. Fields of an object are the
 // outputs already; what has no fields is one output, bytes as base64.
-func (res *Result) answered(a *exec.Answer) {
+func answerWith(res *Result, a *exec.Answer) {
 	switch _, object := a.Value.(map[string]any); {
 	case object:
 	case a.Value != nil:
-		res.Answer = &AnswerForm{Output: plan.Whole}
+		res.Answer = &document.Answer{Output: plan.Whole}
 		if _, text := a.Value.(string); text && !a.Shaped {
 			res.Answer.MediaType = a.Media
 		}
 	case a.Binary && len(a.Body) > 0:
 		res.Outputs = map[string]any{plan.Whole: base64.StdEncoding.EncodeToString(a.Body)}
-		res.Answer = &AnswerForm{Output: plan.Whole, MediaType: a.Media, Encoding: "base64"}
+		res.Answer = &document.Answer{Output: plan.Whole, MediaType: a.Media, Encoding: "base64"}
 	}
 }
 

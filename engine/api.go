@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
@@ -46,9 +47,9 @@ func (a *API) Source() SourceAPI {
 
 // Env lists the environment variables that hold the credentials of op: those of
 // its first alternative. It is safe for concurrent use.
-func (a *API) Env(ctx context.Context, op *operations.Operation) []PlanEnv {
+func (a *API) Env(ctx context.Context, op *operations.Operation) []document.Env {
 	if a.api == nil {
-		return []PlanEnv{}
+		return []document.Env{}
 	}
 	var hosts []string
 	if host, err := a.api.hostOf(op); err == nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -67,19 +68,19 @@ func (a *api) alternatives(op *operations.Operation) []operations.Requirement {
 
 // taken returns the variables of the alternatives that calls take: of each list
 // the first one with a credential, else the first.
-func (a *api) taken(ctx context.Context, needs [][]operations.Requirement, hosts []string) []PlanEnv {
-	out := []PlanEnv{}
+func (a *api) taken(ctx context.Context, needs [][]operations.Requirement, hosts []string) []document.Env {
+	out := []document.Env{}
 	for _, alternatives := range needs {
-		var first, met []PlanEnv
+		var first, met []document.Env
 		for _, requirement := range alternatives {
-			var env []PlanEnv
+			var env []document.Env
 			for _, use := range requirement {
 				env = append(env, a.envOf(ctx, use, a.keys.there)...)
 			}
 			if first == nil {
 				first = env
 			}
-			if !slices.ContainsFunc(env, func(e PlanEnv) bool { return !e.Set }) {
+			if !slices.ContainsFunc(env, func(e document.Env) bool { return !e.Set }) {
 				met = env
 				break
 			}
@@ -91,7 +92,7 @@ func (a *api) taken(ctx context.Context, needs [][]operations.Requirement, hosts
 			if env.Hosts == nil {
 				env.Hosts = slices.Clone(hosts)
 			}
-			if !slices.ContainsFunc(out, func(e PlanEnv) bool { return e.Name == env.Name && e.Scheme == env.Scheme }) {
+			if !slices.ContainsFunc(out, func(e document.Env) bool { return e.Name == env.Name && e.Scheme == env.Scheme }) {
 				out = append(out, env)
 			}
 		}
@@ -109,8 +110,8 @@ func (a *api) namesOf(use operations.SchemeUse) schemeNames {
 
 // envOf lists the variables of one scheme, as find finds them: keyring.first,
 // or keyring.there to run no command only to look.
-func (a *api) envOf(ctx context.Context, use operations.SchemeUse, find func(context.Context, []string) (string, bool, error)) []PlanEnv {
-	var out []PlanEnv
+func (a *api) envOf(ctx context.Context, use operations.SchemeUse, find func(context.Context, []string) (string, bool, error)) []document.Env {
+	var out []document.Env
 	names := a.namesOf(use)
 	for _, part := range names.parts {
 		_, ok, err := find(ctx, part.names)
@@ -121,7 +122,7 @@ func (a *api) envOf(ctx context.Context, use operations.SchemeUse, find func(con
 		if part.part != "token" {
 			what += " " + strings.ReplaceAll(part.part, "_", " ")
 		}
-		env := PlanEnv{
+		env := document.Env{
 			Name: part.names[0], Aliases: part.names[1:], For: what, Set: ok && err == nil,
 			Scheme: use.Name, Sent: sentAs(use.Scheme), Hosts: tokenHost(use.Scheme),
 		}
@@ -157,10 +158,10 @@ func tokenHost(s operations.SecurityScheme) []string {
 
 // missing lists the variables without which op cannot be called; none when any
 // alternative can be met.
-func (a *api) missing(ctx context.Context, op *operations.Operation) []PlanEnv {
-	var first []PlanEnv
+func (a *api) missing(ctx context.Context, op *operations.Operation) []document.Env {
+	var first []document.Env
 	for _, requirement := range a.security(op) {
-		var lacking []PlanEnv
+		var lacking []document.Env
 		for _, use := range requirement {
 			for _, env := range a.envOf(ctx, use, a.keys.first) {
 				if !env.Set {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
@@ -192,7 +193,7 @@ func readEnvFile(text string) map[string]string {
 
 // values looks binds up by "namespace.NAME". missing lists those without a
 // value.
-func (b *bindings) values(ctx context.Context, keys []string) (values map[string]any, missing []PlanEnv, err error) {
+func (b *bindings) values(ctx context.Context, keys []string) (values map[string]any, missing []document.Env, err error) {
 	values = make(map[string]any, len(keys))
 	for _, key := range keys {
 		v, env, err := b.value(ctx, key)
@@ -200,7 +201,7 @@ func (b *bindings) values(ctx context.Context, keys []string) (values map[string
 			return nil, nil, err
 		}
 		if env != nil {
-			if !slices.ContainsFunc(missing, func(m PlanEnv) bool { return m.Name == env.Name && m.For == env.For }) {
+			if !slices.ContainsFunc(missing, func(m document.Env) bool { return m.Name == env.Name && m.For == env.For }) {
 				missing = append(missing, *env)
 			}
 			continue
@@ -210,7 +211,7 @@ func (b *bindings) values(ctx context.Context, keys []string) (values map[string
 	return values, missing, nil
 }
 
-func (b *bindings) value(ctx context.Context, key string) (string, *PlanEnv, error) {
+func (b *bindings) value(ctx context.Context, key string) (string, *document.Env, error) {
 	if v, ok := b.found[key]; ok {
 		return v, nil, nil
 	}
@@ -235,9 +236,9 @@ func (b *bindings) value(ctx context.Context, key string) (string, *PlanEnv, err
 }
 
 // describe says which environment variable a bind reads, or why it has no value.
-func (b *bindings) describe(key string) PlanEnv {
+func (b *bindings) describe(key string) document.Env {
 	namespace, name, _ := strings.Cut(key, ".")
-	env := PlanEnv{Name: name, For: namespace}
+	env := document.Env{Name: name, For: namespace}
 	if _, ok := b.found[key]; ok {
 		env.Set = true
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/operations"
@@ -36,7 +37,7 @@ type Answer struct {
 
 // CallError says why a call did not succeed. Nothing in its text is secret.
 type CallError struct {
-	Info ErrorInfo
+	Info document.Error
 	// Upstream is what the API answered when it answered with an error, as it
 	// came but for credentials that it repeats; nil when something else failed.
 	Upstream *Answer
@@ -187,7 +188,7 @@ func (p *Program) fillIn(ctx context.Context, env *exec.Env) error {
 		servers[name] = a.base
 		if a.base == "" && p.opts.sends() {
 			if servers[name], err = a.own.server(ctx); err != nil {
-				return &CallError{Info: ErrorInfo{Code: "bad-base-url", Message: "the API \"" + name + "\" cannot be called: " + err.Error()}, err: err}
+				return &CallError{Info: document.Error{Code: "bad-base-url", Message: "the API \"" + name + "\" cannot be called: " + err.Error()}, err: err}
 			}
 		}
 	}

@@ -10,11 +10,12 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 )
 
 // CredentialError lists the credentials that a run needs and cannot find.
-type CredentialError struct{ Missing []PlanEnv }
+type CredentialError struct{ Missing []document.Env }
 
 // NotSent reports to [operations.IsInDoubt] that no request was sent.
 func (e *CredentialError) NotSent() bool { return true }

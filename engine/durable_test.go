@@ -33,8 +33,8 @@ func TestResumeAfterExternalStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.Status != engine.Waiting || run.Steps[0].Status != "succeeded" || run.Steps[0].HTTPStatus != 201 || run.Steps[2].Status != "waiting" {
-		t.Errorf("inspected: %+v", run.Result)
+	if run.Status != durable.StatusWaiting || run.Steps[0].Status != "succeeded" || run.Steps[0].HTTPStatus != 201 || run.Steps[2].Status != "waiting" {
+		t.Errorf("inspected: %+v", run)
 	}
 	doc, err := json.Marshal(run)
 	if err != nil || strings.Contains(string(doc), apiKey) || len(run.Events) == 0 {
@@ -71,7 +71,7 @@ func TestSettleInDoubt(t *testing.T) {
 		o, rt := kept(t, w)
 		w.fail(1, "POST /portal/generate_link", drop)
 		res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
-		if err == nil || res.Status != engine.InDoubt || !strings.Contains(res.Error.Hint, "capstan runs resolve "+res.Run) {
+		if err == nil || res.Status != durable.StatusInDoubt || !strings.Contains(res.Error.Hint, "capstan runs resolve "+res.Run) {
 			t.Fatalf("got %+v, %v", res.Error, err)
 		}
 		found := json.RawMessage(`{"link": "https://found.example"}`)
@@ -82,7 +82,7 @@ func TestSettleInDoubt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := settled.Steps[1], map[bool]string{true: "succeeded", false: "pending"}[happened]; got.Attempts != 1 || got.Status != want {
+		if got, want := settled.Steps[1], map[bool]durable.Status{true: durable.StatusSucceeded, false: durable.StatusPending}[happened]; got.Attempts != 1 || got.Status != want {
 			t.Errorf("happened %v: settled, the step is %+v, want it %s and sent once", happened, got, want)
 		}
 		res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
@@ -116,7 +116,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		}
 	}
 	res, err := mustLoad(t, onboarding, o).RunWith(ctx, acme, done)
-	if err == nil || res.Status != engine.Cancelled || !strings.Contains(res.Error.Hint, "capstan resume "+res.Run) {
+	if err == nil || res.Status != durable.StatusCancelled || !strings.Contains(res.Error.Hint, "capstan resume "+res.Run) {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
 	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
@@ -141,11 +141,11 @@ func TestUnusableAnswerIsNotSentAgain(t *testing.T) {
 	prog := mustLoad(t, onboarding, o)
 	res, err := prog.RunWith(t.Context(), acme, done)
 	var failed *engine.RunError
-	if !errors.As(err, &failed) || res.Status != engine.Failed || !strings.Contains(failed.Backtrace(), "the write itself took effect") {
+	if !errors.As(err, &failed) || res.Status != durable.StatusFailed || !strings.Contains(failed.Backtrace(), "the write itself took effect") {
 		t.Fatalf("got %v", err)
 	}
 	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
-	if err == nil || res.Status != engine.InDoubt {
+	if err == nil || res.Status != durable.StatusInDoubt {
 		t.Fatalf("resumed: %v, %v", res, err)
 	}
 	if n := w.count("POST /portal/generate_link"); n != 1 {
@@ -163,7 +163,7 @@ func TestCancelledRun(t *testing.T) {
 	w := newWorkOS(t)
 	o, rt := kept(t, w)
 	res, err := mustLoad(t, onboarding, o).Run(t.Context(), acme)
-	if res == nil || res.Status != engine.Waiting {
+	if res == nil || res.Status != durable.StatusWaiting {
 		t.Fatalf("got %v", err)
 	}
 	if err := rt.Cancel(t.Context(), res.Run); err != nil {
@@ -171,7 +171,7 @@ func TestCancelledRun(t *testing.T) {
 	}
 	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
 	var failed *engine.RunError
-	if !errors.As(err, &failed) || res.Status != engine.Cancelled || !strings.Contains(err.Error(), "the run was cancelled") {
+	if !errors.As(err, &failed) || res.Status != durable.StatusCancelled || !strings.Contains(err.Error(), "the run was cancelled") {
 		t.Errorf("parked: %v, %v", res, err)
 	}
 
@@ -185,10 +185,10 @@ func TestCancelledRun(t *testing.T) {
 		}
 	}
 	res, err = mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
-	if err == nil || res.Status != engine.Cancelled {
+	if err == nil || res.Status != durable.StatusCancelled {
 		t.Errorf("driven: %v, %v", res, err)
 	}
-	if state, err := rt.Get(t.Context(), res.Run); err != nil || state.Status != durable.RunCancelled {
+	if state, err := rt.Get(t.Context(), res.Run); err != nil || state.Status != durable.StatusCancelled {
 		t.Errorf("kept as %v, %v", state.Status, err)
 	}
 }
@@ -205,7 +205,7 @@ func TestFailedRunIsTakenUpAgain(t *testing.T) {
 	if !errors.As(err, &failed) || !strings.Contains(failed.Backtrace(), "capstan resume "+res.Run) {
 		t.Fatalf("got %v", err)
 	}
-	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Status != engine.Succeeded {
+	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Status != durable.StatusSucceeded {
 		t.Fatalf("got %v", err)
 	}
 	if n := w.count("POST /organizations"); n != 1 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
@@ -177,13 +178,13 @@ func resumed(t *testing.T, o *engine.Options, run string) *engine.Result {
 }
 
 // historyOf lists a run's events of some kinds as "kind attempt message".
-func historyOf(t *testing.T, rt durable.Runtime, run string, kinds ...string) []engine.RunEvent {
+func historyOf(t *testing.T, rt durable.Runtime, run string, kinds ...string) []document.Event {
 	t.Helper()
 	events, err := engine.History(t.Context(), rt, run, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []engine.RunEvent
+	var out []document.Event
 	for _, e := range events {
 		if strings.Contains(" "+strings.Join(kinds, " ")+" ", " "+e.Kind+" ") {
 			out = append(out, e)

@@ -29,7 +29,7 @@ func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := &jetty{answers: map[string][]any{"book": {jettyAnswer{status: status, body: `{"message": "Bad Gateway"}`, retryAfter: "120"}}}}
 			res, o := p.run(t, jettySteps[durable.Unsafe])
-			if res.Status != engine.InDoubt || res.Error == nil || res.Error.Code != "in-doubt" || res.Error.HTTPStatus != status || res.Error.RequestID != "req_7" {
+			if res.Status != durable.StatusInDoubt || res.Error == nil || res.Error.Code != "in-doubt" || res.Error.HTTPStatus != status || res.Error.RequestID != "req_7" {
 				t.Fatalf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
 			for _, want := range []string{fmt.Sprint("answered ", status), "request id req_7", "it is not known whether the request took effect"} {
@@ -41,7 +41,7 @@ func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 				t.Errorf("%d: the hint is %q", status, res.Error.Hint)
 			}
 			again := resumed(t, o, res.Run)
-			if n := p.count("book"); again.Status != engine.InDoubt || n != 1 {
+			if n := p.count("book"); again.Status != durable.StatusInDoubt || n != 1 {
 				t.Errorf("%d: resumed, the run is %s and the write was sent %d times", status, again.Status, n)
 			}
 			if !strings.Contains(again.Error.Message, "request id req_7") {
@@ -85,7 +85,7 @@ func TestTimeThatIsUpLeavesADoubt(t *testing.T) {
 			sent := p.count(jettyOperations[policy])
 			time.Sleep(time.Hour)
 			again, err := engine.Resume(t.Context(), o.Runtime, res.Run, &engine.Options{Caller: o.Caller}, nil)
-			if again == nil || again.Status != engine.InDoubt || again.Steps[0].Status != "in_doubt" || p.count(jettyOperations[policy]) != sent {
+			if again == nil || again.Status != durable.StatusInDoubt || again.Steps[0].Status != "in_doubt" || p.count(jettyOperations[policy]) != sent {
 				t.Fatalf("%s: the run is %+v: %v", policy, again, err)
 			}
 			if !strings.Contains(again.Error.Message, "the run's time (1m0s) is up") {
@@ -104,7 +104,7 @@ func TestAReadAnsweredByARedirectToNowhereFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := &jetty{answers: map[string][]any{"find": {status}}}
 			res, _ := p.run(t, "  - {id: s, operation: find, with: {name: '{{ inputs.berth }}'}}\n")
-			if res.Status != engine.Failed || res.Error.Code != "api-error" || res.Error.HTTPStatus != status {
+			if res.Status != durable.StatusFailed || res.Error.Code != "api-error" || res.Error.HTTPStatus != status {
 				t.Errorf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
 		})
@@ -116,10 +116,10 @@ func TestADefiniteAnswerIsAFailureThatIsTriedAgain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := &jetty{answers: map[string][]any{"book": {status, 201}}}
 			res, o := p.run(t, jettySteps[durable.Unsafe])
-			if res.Status != engine.Failed || res.Error.HTTPStatus != status || p.count("book") != 1 {
+			if res.Status != durable.StatusFailed || res.Error.HTTPStatus != status || p.count("book") != 1 {
 				t.Fatalf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
-			if again := resumed(t, o, res.Run); again.Status != engine.Succeeded || p.count("book") != 2 {
+			if again := resumed(t, o, res.Run); again.Status != durable.StatusSucceeded || p.count("book") != 2 {
 				t.Errorf("%d: resumed, the run is %s: %+v", status, again.Status, again.Error)
 			}
 		})
@@ -130,10 +130,10 @@ func TestTheAPIsOwnErrorIsAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &jetty{answers: map[string][]any{"book": {jettyAnswer{status: 500, body: `{"code": "tide"}`}, 201}}}
 		res, o := p.run(t, jettySteps[durable.Unsafe])
-		if res.Status != engine.Failed || res.Error.Code != "api-error" {
+		if res.Status != durable.StatusFailed || res.Error.Code != "api-error" {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
 		}
-		if again := resumed(t, o, res.Run); again.Status != engine.Succeeded {
+		if again := resumed(t, o, res.Run); again.Status != durable.StatusSucceeded {
 			t.Errorf("resumed, the run is %s: %+v", again.Status, again.Error)
 		}
 	})
@@ -147,12 +147,12 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &jetty{answers: map[string][]any{"book": {doubt, 201}, "find": {map[bool]int{true: 200, false: 404}[found]}}}
 				res, o := p.run(t, jettySteps[durable.Probed])
-				if res.Status != engine.InDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
+				if res.Status != durable.StatusInDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
 					t.Fatalf("%v: the run is %s: %+v", doubt, res.Status, res.Error)
 				}
 				time.Sleep(time.Minute)
 				res = resumed(t, o, res.Run)
-				if want := map[bool]int{true: 1, false: 2}[found]; res.Status != engine.Succeeded || p.count("find") != 1 || p.count("book") != want {
+				if want := map[bool]int{true: 1, false: 2}[found]; res.Status != durable.StatusSucceeded || p.count("find") != 1 || p.count("book") != want {
 					t.Errorf("%v, found %v: the run is %s, sent %q", doubt, found, res.Status, p.sent)
 				}
 			})
@@ -162,7 +162,7 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 				id := jettyOperations[policy]
 				p := &jetty{answers: map[string][]any{id: {doubt, 200}}}
 				res, _ := p.run(t, jettySteps[policy])
-				if res.Status != engine.Succeeded || p.count(id) != 2 || res.Steps[0].Attempts != 2 {
+				if res.Status != durable.StatusSucceeded || p.count(id) != 2 || res.Steps[0].Attempts != 2 {
 					t.Errorf("%s, %v: the run is %s, sent %q", policy, doubt, res.Status, p.sent)
 				}
 				if keys := slices.Compact(p.keys); policy == durable.Keyed && len(keys) != 1 {
@@ -171,11 +171,11 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 				// Again and again: in doubt at last, and resume sends again.
 				p = &jetty{answers: map[string][]any{id: {doubt}}}
 				res, o := p.run(t, jettySteps[policy])
-				if res.Status != engine.InDoubt || p.count(id) != 4 || !strings.Contains(res.Error.Hint, "sends it again") {
+				if res.Status != durable.StatusInDoubt || p.count(id) != 4 || !strings.Contains(res.Error.Hint, "sends it again") {
 					t.Fatalf("%s, %v for ever: the run is %s after %d sendings: %+v", policy, doubt, res.Status, p.count(id), res.Error)
 				}
 				p.answers[id] = []any{200}
-				if res = resumed(t, o, res.Run); res.Status != engine.Succeeded || res.Steps[0].Attempts != 5 {
+				if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded || res.Steps[0].Attempts != 5 {
 					t.Errorf("%s, %v: resumed, the run is %s: %+v, %+v", policy, doubt, res.Status, res.Error, res.Steps)
 				}
 			})
@@ -187,13 +187,13 @@ func TestDoubtInOneOfEachIsThatOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &jetty{answers: map[string][]any{"book": {201, 502, 201}}}
 		res, o := p.run(t, "  - {id: s, operation: book, each: '[1, 2, 3]', with: {name: '{{ inputs.berth }} {{ item }}'}}\n")
-		if res.Status != engine.InDoubt || res.Error.Step != "s[1]" {
+		if res.Status != durable.StatusInDoubt || res.Error.Step != "s[1]" {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
 		}
 		if err := engine.Settle(t.Context(), o.Runtime, res.Run, "s[1]", true, []byte(`{"id": "x"}`)); err != nil {
 			t.Fatal(err)
 		}
-		if res = resumed(t, o, res.Run); res.Status != engine.Succeeded || p.count("book") != 3 {
+		if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded || p.count("book") != 3 {
 			t.Errorf("settled, the run is %s, sent %q", res.Status, p.sent)
 		}
 	})
@@ -205,7 +205,7 @@ func TestAResentDeleteThatFindsNothingIsDone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &jetty{answers: map[string][]any{"delete": {doubt, gone}}}
 				res, o := p.run(t, jettySteps["delete"])
-				if res.Status != engine.Succeeded {
+				if res.Status != durable.StatusSucceeded {
 					t.Fatalf("%v, then %d: the run is %s: %+v", doubt, gone, res.Status, res.Error)
 				}
 				done := historyOf(t, o.Runtime, res.Run, durable.EventDone)
@@ -215,10 +215,10 @@ func TestAResentDeleteThatFindsNothingIsDone(t *testing.T) {
 				// The same from one execution to the next.
 				p = &jetty{answers: map[string][]any{"delete": {doubt, gone}}}
 				res, o = p.run(t, strings.Replace(jettySteps["delete"], "{id: s,", "{id: s, retry: 1,", 1))
-				if res.Status != engine.InDoubt || p.count("delete") != 1 {
+				if res.Status != durable.StatusInDoubt || p.count("delete") != 1 {
 					t.Fatalf("%v: the run is %s: %+v", doubt, res.Status, res.Error)
 				}
-				if res = resumed(t, o, res.Run); res.Status != engine.Succeeded {
+				if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded {
 					t.Errorf("%v, resumed, %d: the run is %s: %+v", doubt, gone, res.Status, res.Error)
 				}
 			})
@@ -236,7 +236,7 @@ func TestADeleteThatFindsNothingAtFirstFails(t *testing.T) {
 			p := &jetty{answers: map[string][]any{"delete": answers}}
 			res, o := p.run(t, jettySteps["delete"])
 			for range 2 {
-				if res.Status != engine.Failed || res.Error.HTTPStatus != 404 {
+				if res.Status != durable.StatusFailed || res.Error.HTTPStatus != 404 {
 					t.Fatalf("%v, then 404: the run is %s: %+v", before, res.Status, res.Error)
 				}
 				res = resumed(t, o, res.Run)
@@ -252,10 +252,10 @@ func TestALossIsRememberedBehindARefusal(t *testing.T) {
 		prog, o := p.load(t, jettySteps["delete"])
 		res, err := prog.Run(t.Context(), north)
 		var failed *engine.RunError
-		if !errors.As(err, &failed) || res.Status != engine.Failed || !strings.Contains(failed.Backtrace(), "an earlier sending of this write may have taken effect") {
+		if !errors.As(err, &failed) || res.Status != durable.StatusFailed || !strings.Contains(failed.Backtrace(), "an earlier sending of this write may have taken effect") {
 			t.Fatalf("the run is %s: %v\n%s", res.Status, err, failed.Backtrace())
 		}
-		if res = resumed(t, o, res.Run); res.Status != engine.Succeeded {
+		if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded {
 			t.Errorf("resumed, the run is %s: %+v", res.Status, res.Error)
 		}
 	})
@@ -266,7 +266,7 @@ func TestAResentPutIsProvedBySuccessOnly(t *testing.T) {
 	for _, status := range []int{404, 409, 410, 412} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &jetty{answers: map[string][]any{"put": {lost, status}}}
-			if res, _ := p.run(t, jettySteps["put"]); res.Status != engine.Failed || res.Error.HTTPStatus != status {
+			if res, _ := p.run(t, jettySteps["put"]); res.Status != durable.StatusFailed || res.Error.HTTPStatus != status {
 				t.Errorf("%d: the run is %s: %+v", status, res.Status, res.Error)
 			}
 		})
@@ -279,13 +279,13 @@ func TestAResentDeleteWhoseAnswerIsReadIsSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &jetty{answers: map[string][]any{"close": {lost, 404}}}
 		res, o := p.run(t, "  - {id: s, operation: close, with: {id: '{{ inputs.berth }}'}}\n  - {id: t, operation: get, with: {id: '{{ s.id }}'}}\n")
-		if res.Status != engine.InDoubt || !strings.Contains(res.Error.Message, "took effect, but what it answered is lost") {
+		if res.Status != durable.StatusInDoubt || !strings.Contains(res.Error.Message, "took effect, but what it answered is lost") {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
 		}
 		if err := engine.Settle(t.Context(), o.Runtime, res.Run, "s", true, []byte(`{"id": "berth_1"}`)); err != nil {
 			t.Fatal(err)
 		}
-		if res = resumed(t, o, res.Run); res.Status != engine.Succeeded || p.count("close") != 2 {
+		if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded || p.count("close") != 2 {
 			t.Errorf("settled, the run is %s: %+v", res.Status, res.Error)
 		}
 	})
@@ -371,11 +371,11 @@ func TestAFlowsWriteIsInDoubtToo(t *testing.T) {
 	p := newPort(t, map[string]http.HandlerFunc{"GET /v1/x": givesJSON(`{"v":"1"}`), "POST /v1/x": fails(502, "text/html", "<h1>Bad Gateway")})
 	rt := newMemory(t)
 	res, err := unit(t, opened(t, p.file(t, capability(chainOps, chainTools)), &engine.Options{Runtime: rt}), "chain").RunWith(t.Context(), nil, nil)
-	if err == nil || res.Status != engine.InDoubt || res.Error.HTTPStatus != 502 {
+	if err == nil || res.Status != durable.StatusInDoubt || res.Error.HTTPStatus != 502 {
 		t.Fatalf("the run is %s: %v", res.Status, err)
 	}
 	p.take()
-	if res, _ = engine.Resume(t.Context(), rt, res.Run, nil, nil); res.Status != engine.InDoubt || len(p.take()) != 0 {
+	if res, _ = engine.Resume(t.Context(), rt, res.Run, nil, nil); res.Status != durable.StatusInDoubt || len(p.take()) != 0 {
 		t.Errorf("resumed, the run is %s", res.Status)
 	}
 }

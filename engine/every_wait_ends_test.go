@@ -67,7 +67,7 @@ func TestARunEndsInEveryPhase(t *testing.T) {
 			began := time.Now()
 			res, err := p.Run(t.Context(), in)
 			within(t, file+" with a time-out", began, bounded.Timeout+grace, err)
-			if phase != stalltest.Switch && file == "berths.yaml" && res.Status != engine.TimedOut {
+			if phase != stalltest.Switch && file == "berths.yaml" && res.Status != durable.StatusTimedOut {
 				t.Errorf("%s with a time-out: %s", file, res.Status)
 			}
 

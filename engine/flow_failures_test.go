@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 )
 
@@ -67,7 +68,7 @@ func TestUpstreamErrorsAreNeverMasked(t *testing.T) {
 			}
 			res, err := prog.RunWith(t.Context(), nil, nil)
 			var run *engine.RunError
-			if !errors.As(err, &run) || res.Status != engine.Failed || res.Error.HTTPStatus != status || res.Error.Step != want {
+			if !errors.As(err, &run) || res.Status != durable.StatusFailed || res.Error.HTTPStatus != status || res.Error.Step != want {
 				t.Errorf("%s answered %d: run gave %v", step, status, err)
 			}
 		}
@@ -105,7 +106,7 @@ func TestLostWritesOfAFlowAreNotResent(t *testing.T) {
 	t.Cleanup(func() { rt.Close() })
 	o := &engine.Options{Runtime: rt}
 	res, err := unit(t, opened(t, file, o), "chain").RunWith(t.Context(), nil, nil)
-	if err == nil || res.Status != engine.InDoubt {
+	if err == nil || res.Status != durable.StatusInDoubt {
 		t.Fatalf("a run whose write was lost: %v, %+v", err, res)
 	}
 	if d := cmp.Diff([]string{"GET /v1/x", "POST /v1/x"}, p.lines()); d != "" {
@@ -115,7 +116,7 @@ func TestLostWritesOfAFlowAreNotResent(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := engine.Resume(t.Context(), o.Runtime, res.Run, nil, nil)
-	if err == nil || again.Status != engine.InDoubt || len(p.lines()) > 0 {
+	if err == nil || again.Status != durable.StatusInDoubt || len(p.lines()) > 0 {
 		t.Errorf("resumed unsettled: %v, %+v", err, again)
 	}
 	if err := engine.Settle(t.Context(), o.Runtime, res.Run, "b", true, []byte(`{"v":"lost"}`)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
@@ -52,7 +53,7 @@ func (s *Service) Forward(ctx context.Context, namespace string, r ForwardReques
 	}
 	resp, err := p.shared().get(a, &p.opts)(ctx, req)
 	if err != nil {
-		info := ErrorInfo{Code: exec.CodeTransport, Message: p.creds.redactor.String(err.Error())}
+		info := document.Error{Code: exec.CodeTransport, Message: p.creds.redactor.String(err.Error())}
 		if op.Effect() != operations.Read && operations.IsInDoubt(err) {
 			info.Code = exec.CodeInDoubt
 		}

@@ -4,51 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"time"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// Run is a kept run as `runs show` has it: the run document with its history.
-// Nothing in it is secret: arguments and results of steps are left out.
-type Run struct {
-	Result
-	Source        string     `json:"source"` // the file it was started from
-	SourceChanged bool       `json:"source_changed,omitempty"`
-	Started       time.Time  `json:"started"`
-	Updated       time.Time  `json:"updated"`
-	Due           *time.Time `json:"due,omitempty"`    // when it goes on by itself
-	Driven        bool       `json:"driven,omitempty"` // some process drives it now
-	Events        []RunEvent `json:"events"`
-}
-
-// RunEvent is one entry of a run's history.
-type RunEvent struct {
-	Seq       int64      `json:"seq"`
-	Time      time.Time  `json:"time"`
-	Kind      string     `json:"kind"` // see the Event constants of package durable
-	Step      string     `json:"step,omitempty"`
-	Attempt   int        `json:"attempt,omitempty"`
-	Operation string     `json:"operation,omitempty"`
-	Policy    string     `json:"policy,omitempty"`
-	Status    int        `json:"http_status,omitempty"`
-	Tries     int        `json:"tries,omitempty"`
-	Until     *time.Time `json:"until,omitempty"`
-	By        string     `json:"by,omitempty"`
-	Via       string     `json:"via,omitempty"`
-	Message   string     `json:"message,omitempty"`
-}
-
 // Inspect reads a kept run: where it stands and what happened in it. Who looks
 // often makes a [Reader].
-func Inspect(ctx context.Context, rt durable.Runtime, id string) (*Run, error) {
+func Inspect(ctx context.Context, rt durable.Runtime, id string) (*document.Run, error) {
 	return NewReader(rt).Inspect(ctx, id)
 }
 
 // Inspect is the function of that name.
-func (r *Reader) Inspect(ctx context.Context, id string) (*Run, error) {
+func (r *Reader) Inspect(ctx context.Context, id string) (*document.Run, error) {
 	state, err := r.rt.Get(ctx, id)
 	if err != nil {
 		return nil, err
@@ -61,18 +31,16 @@ func (r *Reader) Inspect(ctx context.Context, id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{
-		Source: spec.Source, SourceChanged: SourceChanged(spec), Started: state.Started, Updated: state.Updated,
-		Driven: state.Driven, Events: []RunEvent{},
-	}
+	run := p.document(state, events)
+	run.Source, run.SourceChanged = spec.Source, SourceChanged(spec)
+	run.Started, run.Updated, run.Driven = state.Started, state.Updated, state.Driven
 	if !state.Due.IsZero() && !state.Status.Ended() {
 		run.Due = &state.Due
 	}
 	for _, e := range events {
 		run.Events = append(run.Events, runEvent(e))
 	}
-	run.Result = p.document(state, events)
-	return run, nil
+	return &run, nil
 }
 
 // document is the run document of a run that this process did not execute.
@@ -83,10 +51,10 @@ func (p *Program) document(state durable.State, events []durable.Event) Result {
 		markSensitive(&res, state.Doc)
 		return res
 	}
-	res = Result{Run: state.ID, Capability: p.Name(), Status: statusOfRun(state), Outputs: map[string]any{}, Steps: p.progress(events)}
+	res = Result{Run: state.ID, Capability: p.Name(), Status: state.Status, Outputs: map[string]any{}, Steps: p.progress(events)}
 	p.annotate(&res, res.Outputs)
-	if state.Status == durable.RunCancelled {
-		res.Error = &ErrorInfo{Code: exec.CodeInterrupted, Message: "the run was cancelled"}
+	if state.Status == durable.StatusCancelled {
+		res.Error = &document.Error{Code: exec.CodeInterrupted, Message: "the run was cancelled"}
 	}
 	if w := state.Waiting; w != nil {
 		p.parked(&res, w)
@@ -112,9 +80,9 @@ func readDocument(doc []byte, res *Result) error {
 // history alone does not show that a step waits for one.
 func (p *Program) parked(res *Result, w *durable.Suspended) {
 	r := p.newRunning(res.Run, &RunOptions{})
-	status := "waiting"
+	status := durable.StatusWaiting
 	if w.Reason == durable.ReasonInDoubt {
-		res.Error, status = r.info(w), "in_doubt"
+		res.Error, status = r.info(w), durable.StatusInDoubt
 	} else {
 		res.Waiting = r.waiting(w)
 	}
@@ -123,15 +91,6 @@ func (p *Program) parked(res *Result, w *durable.Suspended) {
 			res.Steps[i].Status = status
 		}
 	}
-}
-
-// statusOfRun maps what is kept to what documents say. A run that nobody drives
-// and that could go on waits for somebody to take it up.
-func statusOfRun(s durable.State) Status {
-	if s.Status == durable.RunRunning {
-		return Running
-	}
-	return Status(s.Status)
 }
 
 // annotate adds what a document does not carry: the order of the outputs and
@@ -146,11 +105,11 @@ func (p *Program) annotate(res *Result, known map[string]any) {
 }
 
 // progress tells from the history how each step stands.
-func (p *Program) progress(events []durable.Event) []StepResult {
-	steps := make([]StepResult, len(p.plan.Steps))
+func (p *Program) progress(events []durable.Event) []document.StepRun {
+	steps := make([]document.StepRun, len(p.plan.Steps))
 	number := map[string]int{}
 	for i, s := range p.plan.Steps {
-		steps[i] = StepResult{ID: s.ID, Status: "pending"}
+		steps[i] = document.StepRun{ID: s.ID, Status: durable.StatusPending}
 		number[s.ID] = i
 	}
 	reached := map[int]bool{}
@@ -163,29 +122,29 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 		step, d := &steps[i], detail(e)
 		switch e.Kind {
 		case durable.EventIntent, durable.EventPoll, durable.EventTimer, durable.EventNotBefore, durable.EventRetry:
-			step.Status = "running"
+			step.Status = durable.StatusRunning
 			step.Attempts = max(step.Attempts, d.Tries)
 			if e.Kind == durable.EventRetry {
 				step.Attempts = max(step.Attempts, e.Attempt)
 			}
 		case durable.EventDone:
 			k := keptOf(d.Result)
-			step.Status, step.HTTPStatus, step.DurationMS = "succeeded", k.Status, k.Millis
+			step.Status, step.HTTPStatus, step.DurationMS = durable.StatusSucceeded, k.Status, k.Millis
 			step.Attempts = k.Attempts
 		case durable.EventWaiting:
-			step.Status = "waiting"
+			step.Status = durable.StatusWaiting
 			if d.Reason == durable.ReasonInDoubt {
-				step.Status = "in_doubt"
+				step.Status = durable.StatusInDoubt
 				step.Attempts = max(step.Attempts, e.Attempt, 1) // it was sent, or there would be no doubt
 			}
 		case durable.EventFailed, durable.EventUnusable:
-			step.Status = "failed"
-			step.Error = &ErrorInfo{Step: e.Step, Message: d.Error}
+			step.Status = durable.StatusFailed
+			step.Error = &document.Error{Step: e.Step, Message: d.Error}
 		case durable.EventSettled, durable.EventSignal:
-			if d.Happened != nil && *d.Happened && step.Status == "in_doubt" {
-				step.Status = "succeeded"
-			} else if step.Status != "succeeded" {
-				step.Status = "pending"
+			if d.Happened != nil && *d.Happened && step.Status == durable.StatusInDoubt {
+				step.Status = durable.StatusSucceeded
+			} else if step.Status != durable.StatusSucceeded {
+				step.Status = durable.StatusPending
 			}
 		}
 	}
@@ -196,13 +155,13 @@ func (p *Program) progress(events []durable.Event) []StepResult {
 // passed gives steps their status that left no event and come before one that
 // did: those whose condition was false, and those that had nothing to keep (a
 // lookup, a script, an empty `each`).
-func (p *Program) passed(steps []StepResult, reached map[int]bool) {
+func (p *Program) passed(steps []document.StepRun, reached map[int]bool) {
 	later := false
 	for i := len(steps) - 1; i >= 0; i-- {
 		if later && !reached[i] {
-			steps[i].Status = "succeeded"
+			steps[i].Status = durable.StatusSucceeded
 			if p.plan.Steps[i].When != nil {
-				steps[i].Status = "skipped"
+				steps[i].Status = durable.StatusSkipped
 			}
 		}
 		later = later || reached[i]
@@ -233,9 +192,9 @@ func detail(e durable.Event) durable.Detail {
 	return d
 }
 
-func runEvent(e durable.Event) RunEvent {
+func runEvent(e durable.Event) document.Event {
 	d := detail(e)
-	out := RunEvent{
+	out := document.Event{
 		Seq: e.Seq, Time: e.Time, Kind: e.Kind, Step: e.Step, Attempt: e.Attempt,
 		Operation: d.Operation, Policy: string(d.Policy), Tries: d.Tries, Until: d.Until,
 		By: d.By, Via: string(d.Via), Message: d.Error,

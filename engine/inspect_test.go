@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -42,7 +43,7 @@ steps:
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, want := range []string{"skipped", "succeeded", "waiting"} {
+		for i, want := range []durable.Status{durable.StatusSkipped, durable.StatusSucceeded, durable.StatusWaiting} {
 			if res.Steps[i].Status != want || run.Steps[i].Status != want {
 				t.Errorf("step %q is %s, and %s when inspected; want %s", res.Steps[i].ID, res.Steps[i].Status, run.Steps[i].Status, want)
 			}

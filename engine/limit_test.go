@@ -171,7 +171,7 @@ func TestALostWriteIsLookedUpAfterTheLimitOfAnExchange(t *testing.T) {
 			p := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: lose, Runtime: rt, RequestTimeout: limit})
 			res, _ := p.Run(t.Context(), aShip)
 			states, err := rt.List(t.Context(), durable.Filter{})
-			if err != nil || len(states) != 1 || res.Status != engine.InDoubt {
+			if err != nil || len(states) != 1 || res.Status != durable.StatusInDoubt {
 				t.Fatalf("%v, %v, %+v", err, states, res)
 			}
 			if want := began.Add(max(limit, operations.DefaultTimeout)); !states[0].Due.Equal(want) {

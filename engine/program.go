@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 )
 
@@ -15,7 +16,7 @@ import (
 type Program struct {
 	opts  Options
 	plan  *plan.Plan
-	view  *Plan
+	view  *document.Plan
 	apis  map[string]*api
 	creds *keyring
 
@@ -44,7 +45,7 @@ type Report struct {
 	// by name.
 	Sources map[string][]byte
 	// Files are those that were read, or would be served.
-	Files []PlanFile
+	Files []document.File
 }
 
 // LoadError is the error of [Load]: a file that cannot run, with every reason.
@@ -132,4 +133,4 @@ func slug(file string) string {
 }
 
 // Plan returns what a run will do. The caller must not change it.
-func (p *Program) Plan() *Plan { return p.view }
+func (p *Program) Plan() *document.Plan { return p.view }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -22,7 +23,7 @@ type reach struct {
 	root string   // the project's, a real path; "" when there is none
 	home bool     // root is the home directory: nothing hidden in it is read
 	dirs []string // root and the allowed directories, real paths
-	read []PlanFile
+	read []document.File
 }
 
 // codeOutside is the code of problems with files out of reach.
@@ -255,7 +256,7 @@ func reason(err error) error {
 
 // note records a file that was read.
 func (r *reach) note(path, as string) {
-	f := PlanFile{Path: path, As: as}
+	f := document.File{Path: path, As: as}
 	if abs, err := filepath.Abs(path); err == nil && realPath(path) != abs {
 		f.Real = realPath(path)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 )
 
@@ -367,7 +368,7 @@ func TestThePlanNamesFilesAndHostsOfSecrets(t *testing.T) {
 	}
 	plan := service.Units()[0].Program.Plan()
 	at := func(name string) string { return filepath.Join(m.clone, filepath.FromSlash(name)) }
-	want := []engine.PlanFile{
+	want := []document.File{
 		{Path: at("x.yaml"), As: "capability"},
 		{Path: at(".capstan.yaml"), As: "project file"},
 		{Path: at("part.yaml"), As: "import"},

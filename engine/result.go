@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/exec"
@@ -19,10 +20,10 @@ import (
 // result writes the run document.
 func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Result {
 	r.hideCredentials(out)
-	res := &Result{Run: r.id, Capability: r.p.Name(), Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []StepResult{}}
+	res := &Result{Run: r.id, Capability: r.p.Name(), Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []document.StepRun{}}
 	for _, rec := range out.Records {
-		step := StepResult{ID: rec.ID, Status: string(rec.Status), Attempts: rec.Attempts, HTTPStatus: rec.HTTPStatus, DurationMS: rec.Duration.Milliseconds()}
-		if rec.Err != nil && rec.Status != exec.WaitingOn {
+		step := document.StepRun{ID: rec.ID, Status: rec.Status, Attempts: rec.Attempts, HTTPStatus: rec.HTTPStatus, DurationMS: rec.Duration.Milliseconds()}
+		if rec.Err != nil && rec.Status != durable.StatusWaiting {
 			step.Error = r.info(rec.Err)
 		}
 		res.Steps = append(res.Steps, step)
@@ -32,7 +33,7 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 		res.Outputs = out.Outputs
 	}
 	if out.Answer != nil && err == nil {
-		res.answered(out.Answer)
+		answerWith(res, out.Answer)
 	}
 	r.p.annotate(res, out.Outputs)
 	r.hideOutputs(res, out.Outputs)
@@ -41,7 +42,7 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 	}
 	r.known = out.Outputs
 	var suspended *durable.Suspended
-	if errors.As(err, &suspended) && res.Status == Waiting {
+	if errors.As(err, &suspended) && res.Status == durable.StatusWaiting {
 		res.Waiting = r.waiting(suspended)
 		return res
 	}
@@ -56,7 +57,7 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 // stopped.
 func stoppedAt(records []exec.Record) string {
 	for _, rec := range records {
-		if rec.Status == exec.TimedOut || rec.Status == exec.Cancelled {
+		if rec.Status == durable.StatusTimedOut || rec.Status == durable.StatusCancelled {
 			return rec.ID
 		}
 	}
@@ -74,29 +75,29 @@ func (r *running) hideOutputs(res *Result, outputs map[string]any) {
 	}
 }
 
-func statusOf(ctx context.Context, err error) Status {
+func statusOf(ctx context.Context, err error) durable.Status {
 	var suspended *durable.Suspended
 	var timedOut *durable.TimedOut
 	switch {
 	case err == nil:
-		return Succeeded
+		return durable.StatusSucceeded
 	case errors.Is(err, durable.ErrCancelled):
-		return Cancelled
+		return durable.StatusCancelled
 	case errors.As(err, &suspended) && suspended.Reason != durable.ReasonInDoubt:
-		return Waiting // parked, even when it was stopped just then
+		return durable.StatusWaiting // parked, even when it was stopped just then
 	case errors.Is(ctx.Err(), context.Canceled):
-		return Cancelled
+		return durable.StatusCancelled
 	case errors.As(err, &suspended):
-		return InDoubt
+		return durable.StatusInDoubt
 	case errors.As(err, &timedOut), errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
-		return TimedOut
+		return durable.StatusTimedOut
 	default:
-		return Failed
+		return durable.StatusFailed
 	}
 }
 
-func (r *running) waiting(s *durable.Suspended) *WaitingFor {
-	w := &WaitingFor{Step: s.Path, Description: s.Description, With: s.With, Sensitive: slices.Clone(s.Sensitive)}
+func (r *running) waiting(s *durable.Suspended) *document.Waiting {
+	w := &document.Waiting{Step: s.Path, Description: s.Description, With: s.With, Sensitive: slices.Clone(s.Sensitive)}
 	for _, step := range r.p.plan.Steps {
 		if step.ID == s.Path {
 			for _, b := range step.Action.Takes() {
@@ -119,8 +120,8 @@ func (r *running) waiting(s *durable.Suspended) *WaitingFor {
 }
 
 // info is an error as run documents show it.
-func (r *running) info(err error) *ErrorInfo {
-	info := &ErrorInfo{Message: r.hideIn(err.Error())}
+func (r *running) info(err error) *document.Error {
+	info := &document.Error{Message: r.hideIn(err.Error())}
 	var step *exec.StepError
 	var output *plan.OutputError
 	var suspended *durable.Suspended
@@ -227,7 +228,7 @@ func (r *running) trace(res *Result, err error) string {
 	var step *exec.StepError
 	if errors.As(err, &step) {
 		r.traceStep(line, step)
-		if res.Status != InDoubt { // the message and the hint say it
+		if res.Status != durable.StatusInDoubt { // the message and the hint say it
 			effect(line, step)
 		}
 	} else if s := r.stepOf(res.Error.Step); s != nil && s.Operation() != nil {
@@ -238,12 +239,12 @@ func (r *running) trace(res *Result, err error) string {
 	}
 	groups := []struct {
 		what   string
-		status exec.Status
-	}{{"done", exec.Succeeded}, {"failed", exec.Failed}, {"timed out", exec.TimedOut}, {"in doubt", exec.InDoubt}, {"stopped", exec.Cancelled}, {"not done", exec.Pending}}
+		status durable.Status
+	}{{"done", durable.StatusSucceeded}, {"failed", durable.StatusFailed}, {"timed out", durable.StatusTimedOut}, {"in doubt", durable.StatusInDoubt}, {"stopped", durable.StatusCancelled}, {"not done", durable.StatusPending}}
 	for _, g := range groups {
 		var ids []string
 		for _, s := range res.Steps {
-			if s.Status == string(g.status) {
+			if s.Status == g.status {
 				ids = append(ids, s.ID)
 			}
 		}
@@ -257,7 +258,7 @@ func (r *running) trace(res *Result, err error) string {
 		}
 	}
 	line("run: %s", res.Run)
-	if (res.Status == Failed || res.Status == TimedOut) && r.kept() {
+	if (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) && r.kept() {
 		line("try again from there, without repeating what is done: capstan resume %s", res.Run)
 	}
 	return strings.TrimSuffix(b.String(), "\n")

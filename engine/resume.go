@@ -65,7 +65,7 @@ func reopen(ctx context.Context, rt durable.Runtime, id string, opts *Options) (
 // ended is the result of a run that had ended before.
 func ended(p *Program, state durable.State, events []durable.Event) (*Result, error) {
 	res := p.document(state, events)
-	if res.Status == Succeeded {
+	if res.Status == durable.StatusSucceeded {
 		return &res, nil
 	}
 	return &res, &RunError{Result: &res, err: errors.New(string(res.Status)), trace: "  run: " + res.Run + " (it ended before)"}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -135,7 +136,7 @@ func (p *Program) checkCredentials(ctx context.Context) error {
 	if !p.opts.sends() {
 		return nil
 	}
-	var missing []PlanEnv
+	var missing []document.Env
 	if p.flows != nil {
 		var err error
 		if _, missing, err = p.flows.binds.values(ctx, p.bindKeys()); err != nil {
@@ -152,7 +153,7 @@ func (p *Program) checkCredentials(ctx context.Context) error {
 			continue
 		}
 		for _, env := range p.apis[a.API].missing(ctx, a.Op) {
-			if !slices.ContainsFunc(missing, func(x PlanEnv) bool { return x.Name == env.Name }) {
+			if !slices.ContainsFunc(missing, func(x document.Env) bool { return x.Name == env.Name }) {
 				missing = append(missing, env)
 			}
 		}

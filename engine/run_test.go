@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 const onboarding = "../capabilities/workos/b2b-enterprise-onboarding.yaml"
@@ -90,7 +91,7 @@ func TestExternalStepWaits(t *testing.T) {
 	if !errors.As(err, &waiting) {
 		t.Fatalf("got %v, want a waiting run", err)
 	}
-	if res.Status != engine.Waiting || res.Waiting.Step != "send-portal-link" || res.Waiting.With["admin_email"] != "it@acme.com" {
+	if res.Status != durable.StatusWaiting || res.Waiting.Step != "send-portal-link" || res.Waiting.With["admin_email"] != "it@acme.com" {
 		t.Errorf("got %+v", res.Waiting)
 	}
 	if !slices.Contains(res.Waiting.Sensitive, "link") {
@@ -196,7 +197,7 @@ func TestLostAnswerIsInDoubt(t *testing.T) {
 	w.front["POST /organizations"] = drop
 	res, err := mustLoad(t, onboarding, quick(w)).RunWith(t.Context(), acme, done)
 	var failed *engine.RunError
-	if !errors.As(err, &failed) || res.Status != engine.InDoubt {
+	if !errors.As(err, &failed) || res.Status != durable.StatusInDoubt {
 		t.Fatalf("got %v, %v", res.Status, err)
 	}
 	if n := w.count("POST /organizations"); n != 1 {
@@ -218,7 +219,7 @@ func TestAPIErrors(t *testing.T) {
 			w.front["POST /organizations"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, status, body) }
 			res, err := mustLoad(t, onboarding, quick(w)).RunWith(t.Context(), acme, done)
 			var failed *engine.RunError
-			if !errors.As(err, &failed) || res.Status != engine.Failed {
+			if !errors.As(err, &failed) || res.Status != durable.StatusFailed {
 				t.Fatalf("got %v, %v", res.Status, err)
 			}
 			trace := failed.Backtrace()
@@ -268,13 +269,13 @@ func TestTimeout(t *testing.T) {
 	o := quick(w)
 	o.Timeout = 100 * time.Millisecond
 	res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
-	if err == nil || res.Status != engine.TimedOut {
+	if err == nil || res.Status != durable.StatusTimedOut {
 		t.Fatalf("got %v, %v", res.Status, err)
 	}
 	o.Timeout = 0
 	o.Overrides = append(o.Overrides, "poll-connection-active.timeout=50ms")
 	res, err = mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
-	if err == nil || res.Status != engine.TimedOut || res.Error.Step != "poll-connection-active" {
+	if err == nil || res.Status != durable.StatusTimedOut || res.Error.Step != "poll-connection-active" {
 		t.Fatalf("got %v, %v", res.Status, err)
 	}
 }
@@ -291,7 +292,7 @@ func TestCancelBetweenSteps(t *testing.T) {
 	}
 	res, err := mustLoad(t, onboarding, o).RunWith(ctx, acme, done)
 	var failed *engine.RunError
-	if !errors.As(err, &failed) || res.Status != engine.Cancelled || !errors.Is(err, context.Canceled) {
+	if !errors.As(err, &failed) || res.Status != durable.StatusCancelled || !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, %v", res.Status, err)
 	}
 	for _, want := range []string{"done: create-organization, generate-admin-portal-link, send-portal-link", "stopped: poll-connection-active", "not done: verify-directory"} {
@@ -310,7 +311,7 @@ func TestCancelDuringWrite(t *testing.T) {
 		w.serve(rw, r, request{Method: r.Method, Path: r.URL.Path, Body: map[string]any{"name": "Acme"}})
 	})
 	res, err := mustLoad(t, onboarding, quick(w)).RunWith(ctx, acme, done)
-	if err == nil || res.Status != engine.Cancelled {
+	if err == nil || res.Status != durable.StatusCancelled {
 		t.Fatalf("got %v, %v", res.Status, err)
 	}
 	if res.Steps[0].Status != "succeeded" || res.Steps[1].Status != "cancelled" {

@@ -67,7 +67,7 @@ func (r *running) answer(driven error) (*Result, error) {
 		return r.res, driven
 	case r.err == nil:
 		return r.res, driven
-	case r.res.Status == Waiting:
+	case r.res.Status == durable.StatusWaiting:
 		return r.res, &WaitingError{r.res}
 	default:
 		return r.res, &RunError{Result: r.res, err: r.err, trace: r.hideIn(r.trace(r.res, r.err))}
@@ -96,7 +96,7 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 		return durable.Ending{}, err
 	}
 	out, err := exec.Run(ctx, r.p.plan, env, host)
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && statusOf(ctx, err) == TimedOut {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && statusOf(ctx, err) == durable.StatusTimedOut {
 		err = stillInDoubt(ctx, host, out, err)
 	}
 	r.res, r.err = r.result(ctx, out, err), err
@@ -115,7 +115,7 @@ func stillInDoubt(ctx context.Context, host durable.Host, out *exec.Outcome, err
 	doubt.Err = fmt.Errorf("%w; %s, and --timeout gives it more", doubt.Err, up)
 	for i := range out.Records {
 		if rec := &out.Records[i]; rec.ID == stepID(doubt.Path) {
-			rec.Status, rec.Err = exec.InDoubt, doubt
+			rec.Status, rec.Err = durable.StatusInDoubt, doubt
 		}
 	}
 	return doubt
@@ -140,12 +140,12 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	case errors.As(r.err, &suspended):
 		return durable.Ending{}, r.err
 	case r.err == nil, errors.As(r.err, &step), errors.As(r.err, &output), errors.Is(r.err, durable.ErrCancelled):
-	case errors.Is(ctx.Err(), context.DeadlineExceeded) && r.res.Status == TimedOut:
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && r.res.Status == durable.StatusTimedOut:
 	default:
 		return durable.Ending{}, r.err
 	}
 	doc, err := keepDocument(r.res)
-	return durable.Ending{Status: durable.RunStatus(r.res.Status), Doc: doc}, err
+	return durable.Ending{Status: r.res.Status, Doc: doc}, err
 }
 
 // env is what the interpreter gets.

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/google/go-cmp/cmp"
@@ -85,9 +86,9 @@ func TestServedMockDoesNotWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	var status durable.RunStatus
+	var status durable.Status
 	err := engine.Serve(ctx, rt, nil, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
-	if err != nil || status != durable.RunSucceeded {
+	if err != nil || status != durable.StatusSucceeded {
 		t.Errorf("the run first rested as %s, %v", status, err)
 	}
 }
@@ -102,13 +103,13 @@ func TestServedRunsHaveTheirHandlers(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	var status durable.RunStatus
+	var status durable.Status
 	err = engine.Serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
-	if err != nil || status != durable.RunSucceeded {
+	if err != nil || status != durable.StatusSucceeded {
 		t.Fatalf("the run first rested as %s, %v", status, err)
 	}
 	events, err := engine.History(t.Context(), rt, id, 0)
-	if err != nil || !slices.ContainsFunc(events, func(e engine.RunEvent) bool { return e.Via == string(durable.ViaHandler) }) {
+	if err != nil || !slices.ContainsFunc(events, func(e document.Event) bool { return e.Via == string(durable.ViaHandler) }) {
 		t.Errorf("no step was done by the handler: %v, %+v", err, events)
 	}
 }
@@ -133,9 +134,9 @@ func TestAPanicInOneRunDoesNotEndTheServer(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		var status durable.RunStatus
+		var status durable.Status
 		err := engine.Serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
-		if err != nil || status != durable.RunSucceeded || calls != 2 {
+		if err != nil || status != durable.StatusSucceeded || calls != 2 {
 			t.Errorf("the run first rested as %s after %d calls, %v", status, calls, err)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // fleet serves testdata/fleet.openapi.yaml.
@@ -172,7 +173,7 @@ steps:
 outputs:
   - {name: port, source: inputs.port}
 `, engine.Options{})
-	if err == nil || res.Error.Code != "fail-condition" || res.Status != engine.Failed {
+	if err == nil || res.Error.Code != "fail-condition" || res.Status != durable.StatusFailed {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
 }
@@ -202,7 +203,7 @@ outputs:
 	}
 	looks = 5
 	res, err = f.run(t, src, engine.Options{Overrides: []string{"ships.timeout=5ms"}})
-	if err == nil || res.Status != engine.TimedOut || !strings.Contains(res.Error.Hint, "out of range") {
+	if err == nil || res.Status != durable.StatusTimedOut || !strings.Contains(res.Error.Hint, "out of range") {
 		t.Errorf("got %+v, %v", res.Error, err)
 	}
 }

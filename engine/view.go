@@ -5,26 +5,27 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 )
 
 // describe writes the plan as the document that users see.
-func (p *Program) describe(ctx context.Context, r *Report) *Plan {
+func (p *Program) describe(ctx context.Context, r *Report) *document.Plan {
 	c := p.plan.Capability
-	v := &Plan{
+	v := &document.Plan{
 		Capability: p.Name(), Dialect: r.Dialect,
-		Overlays: slices.Clone(c.Overlays), Inputs: []PlanInput{}, Steps: []PlanStep{}, Outputs: []PlanOutput{},
+		Overlays: slices.Clone(c.Overlays), Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
 		Env: p.env(ctx), Hosts: p.hosts(ctx), Files: slices.Clone(r.Files), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {
 		v.Overlays = []string{}
 	}
 	if v.Files == nil {
-		v.Files = []PlanFile{}
+		v.Files = []document.File{}
 	}
 	for _, in := range p.plan.Inputs {
-		v.Inputs = append(v.Inputs, PlanInput{
+		v.Inputs = append(v.Inputs, document.Input{
 			Name: in.Name, Type: in.Type.String(), Required: in.Required, Default: in.Default,
 			Description: in.Description, UsedBy: in.UsedBy,
 		})
@@ -33,15 +34,15 @@ func (p *Program) describe(ctx context.Context, r *Report) *Plan {
 		v.Steps = append(v.Steps, describeStep(s))
 	}
 	for _, part := range p.plan.Outcome.Parts() {
-		v.Outputs = append(v.Outputs, PlanOutput{Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive})
+		v.Outputs = append(v.Outputs, document.Output{Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive})
 	}
 	return v
 }
 
-func describeStep(s *plan.Step) PlanStep {
-	v := PlanStep{
+func describeStep(s *plan.Step) document.Step {
+	v := document.Step{
 		ID: s.ID, Kind: string(s.Action.Kind()), Description: s.Description, When: source(s.When), Each: source(s.Each),
-		Binds: []PlanBind{}, Needs: s.Needs,
+		Binds: []document.Bind{}, Needs: s.Needs,
 	}
 	if v.Needs == nil {
 		v.Needs = []string{}
@@ -50,14 +51,14 @@ func describeStep(s *plan.Step) PlanStep {
 	case *plan.Operation:
 		describeOperation(&v, a)
 	case *plan.Lookup:
-		v.Lookup = &PlanLookup{Index: a.Index, Match: a.Match, Fields: a.Fields}
+		v.Lookup = &document.Lookup{Index: a.Index, Match: a.Match, Fields: a.Fields}
 	}
 	for _, b := range s.Action.Takes() {
 		in := string(b.In)
 		if in == "" {
 			in = "with"
 		}
-		v.Binds = append(v.Binds, PlanBind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source})
+		v.Binds = append(v.Binds, document.Bind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source})
 	}
 	for _, path := range s.Sensitive {
 		v.Sensitive = append(v.Sensitive, path.String())
@@ -65,7 +66,7 @@ func describeStep(s *plan.Step) PlanStep {
 	return v
 }
 
-func describeOperation(v *PlanStep, a *plan.Operation) {
+func describeOperation(v *document.Step, a *plan.Operation) {
 	v.Until, v.Fail, v.Select, v.All = source(a.Until), source(a.Fail), source(a.Select), a.All
 	v.Operation, v.Method, v.Path = a.Op.ID, a.Op.Method, a.Op.Path
 	v.Effect, v.Policy, v.Retry = string(a.Op.Effect()), string(a.Policy), a.Attempts
@@ -79,7 +80,7 @@ func describeOperation(v *PlanStep, a *plan.Operation) {
 		v.Every, v.Timeout = a.Schedule.Every.String(), a.Schedule.Timeout.String()
 	}
 	for _, g := range a.Guards {
-		v.Guards = append(v.Guards, PlanGuard{Param: g.Param, Field: g.Field})
+		v.Guards = append(v.Guards, document.Guard{Param: g.Param, Field: g.Field})
 	}
 	if a.Answer.Loose { // an operation of the file's own API
 		v.API = a.API
@@ -94,8 +95,8 @@ func source(e *eval.Expr) string {
 }
 
 // env lists the environment variables that the plan's operations need.
-func (p *Program) env(ctx context.Context) []PlanEnv {
-	out := []PlanEnv{}
+func (p *Program) env(ctx context.Context) []document.Env {
+	out := []document.Env{}
 	if p.flows != nil {
 		for _, key := range p.bindKeys() {
 			env := p.flows.binds.describe(key)
@@ -104,7 +105,7 @@ func (p *Program) env(ctx context.Context) []PlanEnv {
 				env.Set = ok
 			}
 			env.Hosts = p.bindHosts(ctx, key)
-			if !slices.ContainsFunc(out, func(e PlanEnv) bool { return e.Name == env.Name && e.For == env.For }) {
+			if !slices.ContainsFunc(out, func(e document.Env) bool { return e.Name == env.Name && e.For == env.For }) {
 				out = append(out, env)
 			}
 		}

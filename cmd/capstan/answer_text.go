@@ -8,6 +8,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // wholeAnswer prints an answer that is no object: what an API sent as text or
@@ -71,7 +72,7 @@ func (a *app) bytesAnswer(res *engine.Result, text string) {
 }
 
 // bytesText names bytes: "image/png, 12 bytes".
-func bytesText(form *engine.AnswerForm, size int) string {
+func bytesText(form *document.Answer, size int) string {
 	media := form.MediaType
 	if media == "" {
 		media = "binary"

@@ -5,22 +5,23 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 func TestWholeAnswerText(t *testing.T) {
-	text := engine.AnswerForm{Output: "result", MediaType: "text/plain"}
-	bytes := engine.AnswerForm{Output: "result", MediaType: "image/png", Encoding: "base64"}
+	text := document.Answer{Output: "result", MediaType: "text/plain"}
+	bytes := document.Answer{Output: "result", MediaType: "image/png", Encoding: "base64"}
 	for name, test := range map[string]struct {
-		form      engine.AnswerForm
+		form      document.Answer
 		value     any
 		tty       bool
 		sensitive []string
 		want      string // stdout
 		says      string // stderr
 	}{
-		"list":                {form: engine.AnswerForm{Output: "result"}, value: []any{1, "<b>"}, want: "[\n  1,\n  \"<b>\"\n]\n"},
-		"number":              {form: engine.AnswerForm{Output: "result"}, value: 7, want: "7\n"},
-		"made text":           {form: engine.AnswerForm{Output: "result"}, value: "B1", want: "B1\n"},
+		"list":                {form: document.Answer{Output: "result"}, value: []any{1, "<b>"}, want: "[\n  1,\n  \"<b>\"\n]\n"},
+		"number":              {form: document.Answer{Output: "result"}, value: 7, want: "7\n"},
+		"made text":           {form: document.Answer{Output: "result"}, value: "B1", want: "B1\n"},
 		"text as it came":     {form: text, value: "no end of line \x1b[31m", want: "no end of line \x1b[31m"},
 		"text on a terminal":  {form: text, value: "red \x1b[31m", tty: true, want: "red \uFFFD[31m\n"},
 		"bytes":               {form: bytes, value: "AAH/", want: "\x00\x01\xff"},

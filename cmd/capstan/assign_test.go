@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // newTestApp returns an app whose stdout and stderr are kept.
@@ -28,7 +29,7 @@ func newTestApp(stdin string) (a *app, stdout, errors *strings.Builder) {
 	return a, stdout, errors
 }
 
-var inputPlan = &engine.Plan{Inputs: []engine.PlanInput{
+var inputPlan = &document.Plan{Inputs: []document.Input{
 	{Name: "name", Type: "string", Required: true},
 	{Name: "domains", Type: "array of string"},
 	{Name: "ports", Type: "array of integer"},

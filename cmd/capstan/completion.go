@@ -8,6 +8,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 func (a *app) completionCommand() *cobra.Command {
@@ -83,7 +84,7 @@ func (a *app) complete(cmd *cobra.Command, flag string, c completer) {
 
 // fromPlan completes from the plan of the file on the command line. A file that
 // cannot be planned offers nothing.
-func (a *app) fromPlan(load *loadFlags, words func(*engine.Plan) []string) completer {
+func (a *app) fromPlan(load *loadFlags, words func(*document.Plan) []string) completer {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 {
 			return nil, noFiles
@@ -123,7 +124,7 @@ func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) [
 	return words
 }
 
-func inputWords(p *engine.Plan) []string {
+func inputWords(p *document.Plan) []string {
 	var words []string
 	for _, in := range p.Inputs {
 		words = append(words, in.Name+"=\t"+inputType(in))
@@ -132,8 +133,8 @@ func inputWords(p *engine.Plan) []string {
 }
 
 // externalWords offers the external steps, with what follows a step's id.
-func externalWords(after string) func(*engine.Plan) []string {
-	return func(p *engine.Plan) []string {
+func externalWords(after string) func(*document.Plan) []string {
+	return func(p *document.Plan) []string {
 		var words []string
 		for _, s := range p.Steps {
 			if s.Kind == "external" {
@@ -145,7 +146,7 @@ func externalWords(after string) func(*engine.Plan) []string {
 }
 
 // overrideWords offers the keys that a step has a use for.
-func overrideWords(p *engine.Plan) []string {
+func overrideWords(p *document.Plan) []string {
 	var words []string
 	for _, s := range p.Steps {
 		keys := []string{"when"}

@@ -51,5 +51,5 @@ func (a *app) printRun(ctx context.Context, rt durable.Runtime, id string) error
 	if err != nil {
 		return err
 	}
-	return a.printDocument(a.tidyResult(&run.Result))
+	return a.printDocument(a.tidyResult(run.Brief()))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // errorDocument is the one document of a command that a machine asked for and
@@ -15,13 +16,13 @@ type errorDocument struct {
 }
 
 type errorEntry struct {
-	Code        string           `json:"code"`
-	Message     string           `json:"message"`
-	Hint        string           `json:"hint,omitempty"`
-	Problems    []problemEntry   `json:"problems,omitempty"`
-	Missing     []engine.PlanEnv `json:"missing,omitempty"`
-	Exposures   []exposureEntry  `json:"exposures,omitempty"`
-	Diagnostics diag.List        `json:"diagnostics,omitempty"`
+	Code        string          `json:"code"`
+	Message     string          `json:"message"`
+	Hint        string          `json:"hint,omitempty"`
+	Problems    []problemEntry  `json:"problems,omitempty"`
+	Missing     []document.Env  `json:"missing,omitempty"`
+	Exposures   []exposureEntry `json:"exposures,omitempty"`
+	Diagnostics diag.List       `json:"diagnostics,omitempty"`
 }
 
 type problemEntry struct {

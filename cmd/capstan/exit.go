@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // The exit codes; each has one meaning.
@@ -75,15 +76,15 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-func statusCode(s engine.Status) int {
+func statusCode(s durable.Status) int {
 	switch s {
-	case engine.Succeeded:
+	case durable.StatusSucceeded:
 		return exitDone
-	case engine.Waiting, engine.InDoubt:
+	case durable.StatusWaiting, durable.StatusInDoubt:
 		return exitWaiting
-	case engine.TimedOut:
+	case durable.StatusTimedOut:
 		return exitTimedOut
-	case engine.Cancelled:
+	case durable.StatusCancelled:
 		return exitInterrupted
 	}
 	return exitFailed

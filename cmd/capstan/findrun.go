@@ -135,12 +135,12 @@ func (a *app) lookAtRuns(ctx context.Context, look func(durable.Runtime)) {
 
 // isResumable reports whether resume would send anything for a run.
 func isResumable(s durable.State) bool {
-	return s.Status != durable.RunSucceeded && s.Status != durable.RunCancelled
+	return s.Status != durable.StatusSucceeded && s.Status != durable.StatusCancelled
 }
 
 func goesOn(s durable.State) bool { return !s.Status.Ended() }
 
-func isInDoubt(s durable.State) bool { return s.Status == durable.RunInDoubt }
+func isInDoubt(s durable.State) bool { return s.Status == durable.StatusInDoubt }
 
 func anyRun(durable.State) bool { return true }
 
@@ -153,12 +153,12 @@ func statusWords() []string {
 	return words
 }
 
-var runStatuses = [...]durable.RunStatus{
-	durable.RunRunning, durable.RunWaiting, durable.RunInDoubt,
-	durable.RunSucceeded, durable.RunFailed, durable.RunTimedOut, durable.RunCancelled,
+var runStatuses = [...]durable.Status{
+	durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt,
+	durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled,
 }
 
-func runStatus(word string) (durable.RunStatus, error) {
+func runStatus(word string) (durable.Status, error) {
 	for _, s := range runStatuses {
 		if string(s) == strings.ReplaceAll(word, "-", "_") {
 			return s, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // inputFlags say what a run starts with.
@@ -20,7 +21,7 @@ const inputFile = "--input-file "
 
 // read builds the inputs from files, then from -i, which wins. What the engine
 // will find wrong (missing, unknown, of another type) is left to it.
-func (f *inputFlags) read(ctx context.Context, a *app, plan *engine.Plan) (engine.Inputs, []engine.InputProblem) {
+func (f *inputFlags) read(ctx context.Context, a *app, plan *document.Plan) (engine.Inputs, []engine.InputProblem) {
 	inputs := engine.Inputs{}
 	var problems []engine.InputProblem
 	for _, file := range f.files {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // stopping answers the first Ctrl-C of a run: at once where the run does not end
@@ -46,11 +48,11 @@ func (t *attendant) standing() *engine.Result {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // it may be what hangs
 		defer cancel()
 		if kept, err := engine.Inspect(ctx, t.rt, run); err == nil {
-			res = &kept.Result
+			res = kept.Brief()
 		}
 	}
-	res.Status = engine.Cancelled
-	res.Error = &engine.ErrorInfo{Code: codeInterrupted, Message: "the run was interrupted"}
+	res.Status = durable.StatusCancelled
+	res.Error = &document.Error{Code: codeInterrupted, Message: "the run was interrupted"}
 	if step := t.show.Writing(); step != "" {
 		res.Error.Step = step
 		res.Error.Message += fmt.Sprintf(" while the request of step %q was in flight; it may have taken effect", step)

@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -71,7 +72,7 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 	}
 	list := exposures(unit.Units)
 	if !a.wantsText() {
-		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
+		doc := tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
 		return a.printDocument(planList{doc, list})
 	}
 	a.reportDiagnostics(r)
@@ -90,7 +91,7 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 // planList is the document of `plan -o json` for a file that holds several
 // things to run: that of a plan, with what could be planned.
 type planList struct {
-	*engine.Plan
+	*document.Plan
 	Exposures []exposureEntry `json:"exposures"`
 }
 
@@ -99,7 +100,7 @@ type planList struct {
 func (a *app) refusePlan(r *engine.Report) error {
 	err := refused(r)
 	if exitCode(err) == exitInvalid && !a.wantsText() {
-		doc := tidyPlan(&engine.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
+		doc := tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
 		if err := a.printDocument(doc); err != nil {
 			return err
 		}
@@ -151,7 +152,7 @@ func slug(file string) string {
 
 // tidyPlan returns the plan with its empty lists as [], which is what readers
 // of the document rely on.
-func tidyPlan(p *engine.Plan) *engine.Plan {
+func tidyPlan(p *document.Plan) *document.Plan {
 	q := *p
 	fill(&q.Overlays)
 	fill(&q.Inputs)
@@ -160,7 +161,7 @@ func tidyPlan(p *engine.Plan) *engine.Plan {
 	fill(&q.Hosts)
 	fill(&q.Files)
 	fill(&q.Diagnostics)
-	q.Steps = make([]engine.PlanStep, len(p.Steps))
+	q.Steps = make([]document.Step, len(p.Steps))
 	for i, s := range p.Steps {
 		fill(&s.Binds)
 		fill(&s.Needs)

@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // planText writes a plan for a person: one block a step, one line a value.
 type planText struct {
 	app   *app
-	plan  *engine.Plan
+	plan  *document.Plan
 	paint term.Paint
 	width int // 0: no limit
 }
@@ -44,7 +44,7 @@ func (t planText) header() {
 }
 
 // fileText shows a file that is read, where links lead to, and as what.
-func fileText(f engine.PlanFile) string {
+func fileText(f document.File) string {
 	text := f.Path
 	if f.Real != "" {
 		text += " -> " + f.Real
@@ -54,7 +54,7 @@ func fileText(f engine.PlanFile) string {
 
 // envText shows a credential's variable, whether it is set, and where its value
 // goes; never the value.
-func envText(e engine.PlanEnv) string {
+func envText(e document.Env) string {
 	set := "not set"
 	if e.Set {
 		set = "set"
@@ -82,7 +82,7 @@ func (t planText) inputs() {
 		return
 	}
 	t.section("inputs")
-	name := term.Column(t.plan.Inputs, func(in engine.PlanInput) string { return in.Name })
+	name := term.Column(t.plan.Inputs, func(in document.Input) string { return in.Name })
 	kind := term.Column(t.plan.Inputs, inputType)
 	for _, in := range t.plan.Inputs {
 		used := ""
@@ -93,7 +93,7 @@ func (t planText) inputs() {
 	}
 }
 
-func inputType(in engine.PlanInput) string {
+func inputType(in document.Input) string {
 	switch {
 	case in.Default != nil:
 		return in.Type + ", default " + term.Value(in.Default)
@@ -103,7 +103,7 @@ func inputType(in engine.PlanInput) string {
 	return in.Type + ", optional"
 }
 
-func (t planText) step(number int, s engine.PlanStep) {
+func (t planText) step(number int, s document.Step) {
 	t.app.printf("%3d  %s  %s\n", number, t.paint.Bold(s.ID), t.action(s))
 	for _, l := range term.Wrap(s.Description, t.room(len(stepIndent))) {
 		if l != "" {
@@ -152,7 +152,7 @@ func (t planText) room(used int) int {
 }
 
 // action says what the step does to the world, writes clearly marked.
-func (t planText) action(s engine.PlanStep) string {
+func (t planText) action(s document.Step) string {
 	if s.Kind == "external" {
 		return t.paint.Yellow("external: somebody else does it")
 	}
@@ -169,7 +169,7 @@ func (t planText) action(s engine.PlanStep) string {
 }
 
 // ownAction says what a step does that asks nobody.
-func ownAction(s engine.PlanStep) string {
+func ownAction(s document.Step) string {
 	switch {
 	case s.Lookup != nil:
 		text := "lookup in " + s.Lookup.Index + " by " + s.Lookup.Match
@@ -185,7 +185,7 @@ func ownAction(s engine.PlanStep) string {
 	return s.Kind
 }
 
-func (t planText) bind(b engine.PlanBind) {
+func (t planText) bind(b document.Bind) {
 	text := b.Param + " <- " + b.From
 	if t.app.flags.verbose || slices.Contains([]string{"overlay", "with", "step key", "schema"}, b.Rule) {
 		text += " (" + b.Rule + ")"
@@ -197,7 +197,7 @@ func (t planText) bind(b engine.PlanBind) {
 }
 
 // conditions prints what else was decided about a step.
-func (t planText) conditions(s engine.PlanStep) {
+func (t planText) conditions(s document.Step) {
 	t.detail("when", s.When)
 	t.detail("for each", s.Each)
 	if s.All {
@@ -234,7 +234,7 @@ func tidyDuration(s string) string {
 	return s
 }
 
-func guardText(g engine.PlanGuard) string {
+func guardText(g document.Guard) string {
 	if g.Field == "" {
 		return g.Param + " is mandatory"
 	}
@@ -249,7 +249,7 @@ const countsAsLost = "302, 303, 408, 425 and a gateway's 5xx count as lost"
 
 // lostText describes what happens when a request was sent and its answer was lost, or
 // may be a gateway's.
-func lostText(s engine.PlanStep) string {
+func lostText(s document.Step) string {
 	switch s.Policy {
 	case "safe":
 		return "sent again; it changes nothing"
@@ -274,8 +274,8 @@ func (t planText) outputs() {
 		return
 	}
 	t.section("outputs")
-	name := term.Column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Name })
-	kind := term.Column(t.plan.Outputs, func(o engine.PlanOutput) string { return o.Type })
+	name := term.Column(t.plan.Outputs, func(o document.Output) string { return o.Name })
+	kind := term.Column(t.plan.Outputs, func(o document.Output) string { return o.Type })
 	for _, o := range t.plan.Outputs {
 		source := "<- " + o.Source
 		if o.Sensitive {

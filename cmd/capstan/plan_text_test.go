@@ -5,40 +5,40 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // shipPlan has one of everything that a plan can show.
-var shipPlan = &engine.Plan{
+var shipPlan = &document.Plan{
 	Capability: "berth-ship", Dialect: "composition",
 	Overlays: []string{"berth-ship.overlay.yaml"},
 	Hosts:    []string{"https://fleet.example"},
-	Env:      []engine.PlanEnv{{Name: "FLEET_KEY", Aliases: []string{"FLEET_TOKEN"}, For: "fleet, bearer", Set: true}, {Name: "HARBOUR_KEY", For: "harbour, basic"}},
-	Inputs: []engine.PlanInput{
+	Env:      []document.Env{{Name: "FLEET_KEY", Aliases: []string{"FLEET_TOKEN"}, For: "fleet, bearer", Set: true}, {Name: "HARBOUR_KEY", For: "harbour, basic"}},
+	Inputs: []document.Input{
 		{Name: "imo", Type: "string", Required: true, UsedBy: []string{"get-ship"}},
 		{Name: "tugs", Type: "integer", Default: 2, UsedBy: []string{"book-berth", "inspect"}},
 		{Name: "notes", Type: "array of string"},
 	},
-	Steps: []engine.PlanStep{
+	Steps: []document.Step{
 		{ID: "get-ship", Kind: "operation", Description: "Look the ship up in the register,\nby its number.", Operation: "getShip", Method: "GET", Path: "/ships/{imo}", Effect: "read", Policy: "safe",
-			Binds: []engine.PlanBind{{Param: "imo", In: "path", From: "inputs.imo", Rule: "input name"}}},
+			Binds: []document.Bind{{Param: "imo", In: "path", From: "inputs.imo", Rule: "input name"}}},
 		{ID: "book-berth", Kind: "operation", Operation: "bookBerth", Method: "POST", Path: "/berths", Effect: "write", Policy: "probed", Probe: "getBerthByKey", Needs: []string{"get-ship"},
-			Binds: []engine.PlanBind{
+			Binds: []document.Bind{
 				{Param: "ship", In: "body", From: "get-ship.id", Rule: "step resource"},
 				{Param: "kind", In: "body", From: `"deep"`, Rule: "step key"},
 				{Param: "lines", In: "body", From: "inputs.tugs", Rule: "overlay", Expr: `map(1..inputs.tugs, {"number": #})`},
 			}},
 		{ID: "inspect", Kind: "external", Description: "Inspect the hull.", Needs: []string{"get-ship"},
-			Binds: []engine.PlanBind{{Param: "name", In: "with", From: "get-ship.name", Rule: "with"}}},
+			Binds: []document.Bind{{Param: "name", In: "with", From: "get-ship.name", Rule: "with"}}},
 		{ID: "await-berth", Kind: "operation", Operation: "listBerths", Method: "GET", Path: "/berths", Effect: "read", Policy: "safe", Needs: []string{"get-ship"},
 			Until: `any(data, .state == "free")`, Fail: `any(data, .state == "closed")`, Select: `find(data, .state == "free")`, Every: "5s", Timeout: "72h0m0s", All: true,
 			When: "inputs.tugs > 0", Each: "inputs.notes", Sensitive: []string{"data[].code"},
-			Guards: []engine.PlanGuard{{Param: "ship", Field: "ship"}, {Param: "port", Field: "port_id"}, {Param: "pilot"}},
-			Binds:  []engine.PlanBind{{Param: "ship", In: "query", From: "get-ship.id", Rule: "step resource"}}},
+			Guards: []document.Guard{{Param: "ship", Field: "ship"}, {Param: "port", Field: "port_id"}, {Param: "pilot"}},
+			Binds:  []document.Bind{{Param: "ship", In: "query", From: "get-ship.id", Rule: "step resource"}}},
 		{ID: "leave", Kind: "operation", Operation: "deleteBerth", Method: "DELETE", Path: "/berths/{id}", Effect: "delete", Policy: "keyed", Retry: 3, Needs: []string{"await-berth"},
-			Binds: []engine.PlanBind{{Param: "id", In: "path", From: "await-berth.match.id", Rule: "step resource"}}},
+			Binds: []document.Bind{{Param: "id", In: "path", From: "await-berth.match.id", Rule: "step resource"}}},
 	},
-	Outputs: []engine.PlanOutput{
+	Outputs: []document.Output{
 		{Name: "berth", Source: "await-berth.match.id", Type: "string"},
 		{Name: "gate_code", Source: "await-berth.match.code", Type: "string", Sensitive: true},
 	},

@@ -10,6 +10,8 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // refuseRun ends a run whose file is invalid.
@@ -32,8 +34,8 @@ func (a *app) refuseInputs(prog *engine.Program, inputs engine.Inputs, problems 
 	return a.refusedDocument(prog.Name(), codeInputs, err)
 }
 
-func missingCredentials(plan *engine.Plan) []engine.PlanEnv {
-	return slices.DeleteFunc(slices.Clone(plan.Env), func(e engine.PlanEnv) bool { return e.Set })
+func missingCredentials(plan *document.Plan) []document.Env {
+	return slices.DeleteFunc(slices.Clone(plan.Env), func(e document.Env) bool { return e.Set })
 }
 
 // refusedDocument gives a machine its one document for a run that never began,
@@ -45,14 +47,14 @@ func (a *app) refusedDocument(capability, code string, err error) error {
 	if !a.io.Interrupts.Claim() {
 		return silent{exitInterrupted}
 	}
-	status := engine.Failed
+	status := durable.StatusFailed
 	if code == codeInterrupted {
-		status = engine.Cancelled
+		status = durable.StatusCancelled
 	}
 	doc := refusedRun{Result: engine.Result{
 		Capability: capability, Status: status,
-		Outputs: map[string]any{}, Steps: []engine.StepResult{},
-		Error: &engine.ErrorInfo{Code: code, Message: refusal(err)},
+		Outputs: map[string]any{}, Steps: []document.StepRun{},
+		Error: &document.Error{Code: code, Message: refusal(err)},
 	}}
 	var load *engine.LoadError
 	if errors.As(err, &load) {

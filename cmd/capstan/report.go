@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // complain writes one line to stderr.
@@ -102,7 +103,7 @@ func problemText(p engine.InputProblem) string {
 	return term.Printable(p.Name + ": " + p.Message)
 }
 
-func (a *app) reportCredentials(missing []engine.PlanEnv) {
+func (a *app) reportCredentials(missing []document.Env) {
 	a.complain("%s; nothing was sent", term.Count(len(missing), "credential is missing", "credentials are missing"))
 	for _, m := range missing {
 		line := fmt.Sprintf("  %s (%s)", strings.Join(append([]string{m.Name}, m.Aliases...), " or "), m.For)

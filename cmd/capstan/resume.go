@@ -14,6 +14,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
@@ -104,7 +105,7 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 	if err != nil {
 		return err
 	}
-	if before.Status == engine.Cancelled {
+	if before.Status == durable.StatusCancelled {
 		return a.wasCancelled(before)
 	}
 	if err := checkHooks(before, hooks); err != nil {
@@ -114,7 +115,7 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 }
 
 // takeUp executes a kept run here, or tells the process that does.
-func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *engine.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
+func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *document.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
 	show.Named, show.Before = true, doneBefore(before)
 	attendant := a.attend(show, rt, stay, f.showSensitive)
@@ -173,9 +174,9 @@ func driverIn(busy error) string {
 }
 
 // wasCancelled ends a resume of a run that will never go on.
-func (a *app) wasCancelled(run *engine.Run) error {
+func (a *app) wasCancelled(run *document.Run) error {
 	if !a.wantsText() {
-		if err := a.printDocument(a.tidyResult(&run.Result)); err != nil {
+		if err := a.printDocument(a.tidyResult(run.Brief())); err != nil {
 			return err
 		}
 	}
@@ -185,12 +186,12 @@ func (a *app) wasCancelled(run *engine.Run) error {
 
 // notTakenUp ends a resume that could not execute anything: the document is the
 // run's as it stands, with the reason.
-func (a *app) notTakenUp(before *engine.Run, err error) error {
+func (a *app) notTakenUp(before *document.Run, err error) error {
 	if a.wantsText() {
 		return err
 	}
-	doc := a.tidyResult(&before.Result)
-	doc.Error = &engine.ErrorInfo{Code: refusalCode(err), Message: refusal(err)}
+	doc := a.tidyResult(before.Brief())
+	doc.Error = &document.Error{Code: refusalCode(err), Message: refusal(err)}
 	if printErr := a.printDocument(doc); printErr != nil {
 		return printErr
 	}
@@ -199,7 +200,7 @@ func (a *app) notTakenUp(before *engine.Run, err error) error {
 
 // doneBefore lists the steps that a run has behind it. Of a step that is done
 // for each item this cannot be told, so it is reported again.
-func doneBefore(run *engine.Run) []string {
+func doneBefore(run *document.Run) []string {
 	var done []string
 	for _, e := range run.Events {
 		if e.Kind == durable.EventDone && term.StepID(e.Step) == e.Step {
@@ -210,7 +211,7 @@ func doneBefore(run *engine.Run) []string {
 }
 
 // checkHooks refuses commands for steps that the run does not have.
-func checkHooks(run *engine.Run, hooks map[string]engine.ExternalHandler) error {
+func checkHooks(run *document.Run, hooks map[string]engine.ExternalHandler) error {
 	var steps []string
 	for _, s := range run.Steps {
 		steps = append(steps, s.ID)

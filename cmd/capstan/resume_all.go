@@ -104,7 +104,7 @@ func (s *sweep) ended(res *engine.Result, err error) {
 	if s.app.wantsText() {
 		s.app.printf("%s\n", outcome(res))
 	}
-	if code == exitFailed && res.Status != engine.Failed { // what keeps the run, not the run itself
+	if code == exitFailed && res.Status != durable.StatusFailed { // what keeps the run, not the run itself
 		s.app.complain("%s: %s", res.Run, term.Printable(err.Error()))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
@@ -185,7 +186,7 @@ func parseDone(flags []string) (map[string]json.RawMessage, error) {
 
 // checkExternal refuses --done and --on-external for what is no external step
 // of this capability.
-func checkExternal(plan *engine.Plan, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler) error {
+func checkExternal(plan *document.Plan, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler) error {
 	for step := range done {
 		if err := mustBeExternal(plan, "--done", step); err != nil {
 			return err
@@ -202,7 +203,7 @@ func checkExternal(plan *engine.Plan, done map[string]json.RawMessage, hooks map
 	return nil
 }
 
-func mustBeExternal(plan *engine.Plan, flag, step string) error {
+func mustBeExternal(plan *document.Plan, flag, step string) error {
 	var external []string
 	for _, s := range plan.Steps {
 		if s.Kind == "external" {

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 func TestOutputsText(t *testing.T) {
@@ -42,7 +44,7 @@ none:         null
 
 func TestWaitingText(t *testing.T) {
 	a, out, stderr := newTestApp("")
-	a.reportWaiting(&engine.Result{Waiting: &engine.WaitingFor{
+	a.reportWaiting(&engine.Result{Waiting: &document.Waiting{
 		Step: "send-link", Description: "Email the link.", With: map[string]any{"link": "https://example.test/secret", "to": "it@acme.com"},
 		Sensitive: []string{"link"}, Resume: "capstan run onboard.yaml --done send-link",
 	}}, false)
@@ -60,7 +62,7 @@ then: capstan run onboard.yaml --done send-link
 // Readers of the documents rely on lists being lists.
 func TestDocumentsHaveNoNullLists(t *testing.T) {
 	for name, doc := range map[string]any{
-		"plan": tidyPlan(&engine.Plan{Steps: []engine.PlanStep{{ID: "a"}}}), "run": new(app).tidyResult(&engine.Result{}),
+		"plan": tidyPlan(&document.Plan{Steps: []document.Step{{ID: "a"}}}), "run": new(app).tidyResult(&engine.Result{}),
 	} {
 		data, err := json.Marshal(doc)
 		if err != nil {
@@ -73,8 +75,8 @@ func TestDocumentsHaveNoNullLists(t *testing.T) {
 }
 
 func TestStatusAndExitCode(t *testing.T) {
-	for status, want := range map[engine.Status]int{
-		engine.Succeeded: 0, engine.Failed: 1, engine.Waiting: 5, engine.InDoubt: 5, engine.TimedOut: 6, engine.Cancelled: 130,
+	for status, want := range map[durable.Status]int{
+		durable.StatusSucceeded: 0, durable.StatusFailed: 1, durable.StatusWaiting: 5, durable.StatusInDoubt: 5, durable.StatusTimedOut: 6, durable.StatusCancelled: 130,
 	} {
 		if got := exitCode(&engine.RunError{Result: &engine.Result{Status: status}}); got != want {
 			t.Errorf("%s exits %d, want %d", status, got, want)

@@ -141,7 +141,7 @@ func (a *app) runTable(runs []durable.State, now time.Time) {
 func waitingNote(s durable.State, now time.Time) string {
 	w := s.Waiting
 	switch {
-	case s.Status == durable.RunRunning && !s.Driven:
+	case s.Status == durable.StatusRunning && !s.Driven:
 		return "somebody to resume it"
 	case w == nil || s.Status.Ended():
 		return ""

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -42,7 +43,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 	if err != nil {
 		return err
 	}
-	run.Result = *a.tidyResult(&run.Result)
+	run = a.tidyResult(run)
 	if !a.wantsText() {
 		return a.printDocument(run)
 	}
@@ -59,7 +60,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 // runView writes a run for people to stdout.
 type runView struct {
 	app           *app
-	run           *engine.Run
+	run           *document.Run
 	now           time.Time
 	paint         term.Paint
 	width         int
@@ -75,7 +76,7 @@ func (v *runView) head() {
 	status := string(r.Status)
 	if r.Driven {
 		status += ", and a process drives it"
-	} else if r.Status == engine.Running {
+	} else if r.Status == durable.StatusRunning {
 		status += ", but no process drives it: " + v.app.toCopy("capstan resume "+r.Run, r.Run)
 	}
 	v.printf("status      %s\n", status)
@@ -98,9 +99,9 @@ func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") 
 
 func (v *runView) steps() {
 	v.printf("\n%s\n", v.paint.Bold("steps"))
-	width := term.Column(v.run.Steps, func(s engine.StepResult) string { return s.ID })
+	width := term.Column(v.run.Steps, func(s document.StepRun) string { return s.ID })
 	for _, s := range v.run.Steps {
-		line := "  " + v.mark(s.Status) + " " + term.Pad(s.ID, width) + "  " + strings.ReplaceAll(s.Status, "_", " ")
+		line := "  " + v.mark(s.Status) + " " + term.Pad(s.ID, width) + "  " + strings.ReplaceAll(string(s.Status), "_", " ")
 		if s.HTTPStatus > 0 {
 			line += fmt.Sprintf("  %d", s.HTTPStatus)
 		}
@@ -114,17 +115,17 @@ func (v *runView) steps() {
 	}
 }
 
-func (v *runView) mark(status string) string {
+func (v *runView) mark(status durable.Status) string {
 	switch status {
-	case "succeeded":
+	case durable.StatusSucceeded:
 		return v.paint.Green("✓")
-	case "failed", "timed_out", "cancelled":
+	case durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled:
 		return v.paint.Red("✗")
-	case "in_doubt":
+	case durable.StatusInDoubt:
 		return v.paint.Yellow("!")
-	case "skipped":
+	case durable.StatusSkipped:
 		return v.paint.Dim("-")
-	case "pending":
+	case durable.StatusPending:
 		return v.paint.Dim("·")
 	}
 	return "…"
@@ -166,7 +167,7 @@ func (v *runView) outputs() {
 		v.printf("%s:  (%s; -o json has them)\n", form.Output, bytesText(form, base64.StdEncoding.DecodedLen(len(text))))
 		return
 	}
-	v.app.outputs(&v.run.Result, v.showSensitive)
+	v.app.outputs(v.run, v.showSensitive)
 }
 
 func (v *runView) history() {
@@ -181,7 +182,7 @@ func (v *runView) history() {
 }
 
 // happening says in a few words what an entry of a history stands for.
-func happening(e engine.RunEvent) string {
+func happening(e document.Event) string {
 	text := eventWords(e)
 	if e.Message != "" {
 		text += ": " + term.OneLine(e.Message)
@@ -189,7 +190,7 @@ func happening(e engine.RunEvent) string {
 	return text
 }
 
-func eventWords(e engine.RunEvent) string {
+func eventWords(e document.Event) string {
 	switch e.Kind {
 	case durable.EventIntent:
 		return fmt.Sprintf("about to send %s (attempt %d, %s)", e.Operation, max(e.Attempt, 1), e.Policy)
@@ -222,7 +223,7 @@ func eventWords(e engine.RunEvent) string {
 	return e.Kind // started, ended
 }
 
-func howDone(e engine.RunEvent) string {
+func howDone(e document.Event) string {
 	switch {
 	case e.Via == string(durable.ViaProbe):
 		return ": it had taken effect, as its probe found"
@@ -238,14 +239,14 @@ func howDone(e engine.RunEvent) string {
 	return ""
 }
 
-func until(e engine.RunEvent) string {
+func until(e document.Event) string {
 	if e.Until == nil {
 		return ""
 	}
 	return ", next at " + clock(*e.Until)
 }
 
-func by(e engine.RunEvent) string {
+func by(e document.Event) string {
 	if e.By == "" {
 		return ""
 	}

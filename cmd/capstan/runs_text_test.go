@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -28,19 +29,19 @@ func TestAge(t *testing.T) {
 }
 
 func TestRunTable(t *testing.T) {
-	state := func(id string, status durable.RunStatus, w *durable.Suspended) durable.State {
+	state := func(id string, status durable.Status, w *durable.Suspended) durable.State {
 		return durable.State{ID: id, Capability: "moor", Status: status, Updated: noon.Add(-90 * time.Second), Waiting: w}
 	}
-	driven := state("run_3", durable.RunRunning, nil)
+	driven := state("run_3", durable.StatusRunning, nil)
 	driven.Driven = true
 	runs := []durable.State{
-		state("run_10", durable.RunWaiting, &durable.Suspended{Path: "pilot", Reason: durable.ReasonExternal, Description: "Bring\nher in."}),
-		state("run_9", durable.RunWaiting, &durable.Suspended{Path: "await", Reason: durable.ReasonTimer, Until: noon.Add(5 * time.Minute)}),
-		state("run_8", durable.RunWaiting, &durable.Suspended{Path: "await", Reason: durable.ReasonTimer, Until: noon}),
-		state("run_7", durable.RunInDoubt, &durable.Suspended{Path: "book", Reason: durable.ReasonInDoubt}),
-		state("run_6", durable.RunInDoubt, &durable.Suspended{Path: "book", Reason: durable.ReasonInDoubt, Until: noon.Add(time.Minute)}),
-		state("run_5", durable.RunSucceeded, nil),
-		state("run_4", durable.RunRunning, nil),
+		state("run_10", durable.StatusWaiting, &durable.Suspended{Path: "pilot", Reason: durable.ReasonExternal, Description: "Bring\nher in."}),
+		state("run_9", durable.StatusWaiting, &durable.Suspended{Path: "await", Reason: durable.ReasonTimer, Until: noon.Add(5 * time.Minute)}),
+		state("run_8", durable.StatusWaiting, &durable.Suspended{Path: "await", Reason: durable.ReasonTimer, Until: noon}),
+		state("run_7", durable.StatusInDoubt, &durable.Suspended{Path: "book", Reason: durable.ReasonInDoubt}),
+		state("run_6", durable.StatusInDoubt, &durable.Suspended{Path: "book", Reason: durable.ReasonInDoubt, Until: noon.Add(time.Minute)}),
+		state("run_5", durable.StatusSucceeded, nil),
+		state("run_4", durable.StatusRunning, nil),
 		driven,
 	}
 	a, out, _ := newTestApp("")
@@ -71,7 +72,7 @@ run_3   running    moor        1m
 
 func TestHappening(t *testing.T) {
 	at := noon
-	for want, e := range map[string]engine.RunEvent{
+	for want, e := range map[string]document.Event{
 		"started": {Kind: durable.EventStarted},
 		"about to send bookBerth (attempt 2, unsafe)": {Kind: durable.EventIntent, Operation: "bookBerth", Attempt: 2, Policy: "unsafe"},
 		"done, 201": {Kind: durable.EventDone, Status: 201},
@@ -99,11 +100,11 @@ func TestHappening(t *testing.T) {
 // A run's outcome is one line, whatever an API said.
 func TestOutcome(t *testing.T) {
 	for want, r := range map[string]*engine.Result{
-		"run_1 moor succeeded":                                              {Status: engine.Succeeded},
-		"run_1 moor failed: step \"book\": no room":                         {Status: engine.Failed, Error: &engine.ErrorInfo{Step: "book", Message: "no\nroom"}},
-		"run_1 moor failed: output \"x\": none":                             {Status: engine.Failed, Error: &engine.ErrorInfo{Message: "output \"x\": none"}},
-		"run_1 moor waiting: step \"pilot\" is to be done by somebody else": {Status: engine.Waiting, Waiting: &engine.WaitingFor{Step: "pilot", Resume: "capstan resume run_1 --done pilot"}},
-		"run_1 moor waiting: step \"await\", it goes on at 12:00":           {Status: engine.Waiting, Waiting: &engine.WaitingFor{Step: "await", Description: "it goes on at 12:00", Resume: "capstan resume run_1"}},
+		"run_1 moor succeeded":                                              {Status: durable.StatusSucceeded},
+		"run_1 moor failed: step \"book\": no room":                         {Status: durable.StatusFailed, Error: &document.Error{Step: "book", Message: "no\nroom"}},
+		"run_1 moor failed: output \"x\": none":                             {Status: durable.StatusFailed, Error: &document.Error{Message: "output \"x\": none"}},
+		"run_1 moor waiting: step \"pilot\" is to be done by somebody else": {Status: durable.StatusWaiting, Waiting: &document.Waiting{Step: "pilot", Resume: "capstan resume run_1 --done pilot"}},
+		"run_1 moor waiting: step \"await\", it goes on at 12:00":           {Status: durable.StatusWaiting, Waiting: &document.Waiting{Step: "await", Description: "it goes on at 12:00", Resume: "capstan resume run_1"}},
 	} {
 		r.Run, r.Capability = "run_1", "moor"
 		if got := outcome(r); got != want {

@@ -50,9 +50,9 @@ type Detail struct {
 	Next     *time.Time `json:"next,omitempty"`     // of poll: the next look
 	Tries    int        `json:"tries,omitempty"`    // of poll: looks so far
 
-	Reason      Reason    `json:"reason,omitempty"` // of waiting
-	Description string    `json:"description,omitempty"`
-	Status      RunStatus `json:"status,omitempty"` // of ended
+	Reason      Reason `json:"reason,omitempty"` // of waiting
+	Description string `json:"description,omitempty"`
+	Status      Status `json:"status,omitempty"` // of ended
 }
 
 // Via says how a step came by its result. "" is the usual way.

@@ -96,29 +96,32 @@ type Executor func(ctx context.Context, h Host, spec Spec) (Ending, error)
 
 // Ending is how a run ended.
 type Ending struct {
-	Status RunStatus
+	Status Status
 	Doc    json.RawMessage // the engine's run document
 }
 
-// RunStatus is how a run stands.
-type RunStatus string
+// Status is how a run, or one of its steps, stands.
+type Status string
 
-// The statuses. Running covers runs that are due and runs that nobody drives
-// although they could go on.
+// The statuses. A run is running while it is due or driven, and also where nothing
+// drives it although it could go on.
 const (
-	RunRunning   RunStatus = "running"
-	RunWaiting   RunStatus = "waiting"  // parked: for a person or a timer
-	RunInDoubt   RunStatus = "in_doubt" // parked: a write is to be settled
-	RunSucceeded RunStatus = "succeeded"
-	RunFailed    RunStatus = "failed"
-	RunTimedOut  RunStatus = "timed_out"
-	RunCancelled RunStatus = "cancelled"
+	StatusRunning   Status = "running"
+	StatusWaiting   Status = "waiting"  // parked: for a person or a timer
+	StatusInDoubt   Status = "in_doubt" // parked: a write is to be settled
+	StatusSucceeded Status = "succeeded"
+	StatusFailed    Status = "failed"
+	StatusTimedOut  Status = "timed_out"
+	StatusCancelled Status = "cancelled"
+
+	StatusPending Status = "pending" // of a step: not reached yet
+	StatusSkipped Status = "skipped" // of a step: its condition was false
 )
 
 // Ended reports whether the run will never go on.
-func (s RunStatus) Ended() bool {
+func (s Status) Ended() bool {
 	switch s {
-	case RunSucceeded, RunFailed, RunTimedOut, RunCancelled:
+	case StatusSucceeded, StatusFailed, StatusTimedOut, StatusCancelled:
 		return true
 	}
 	return false
@@ -130,7 +133,7 @@ type State struct {
 	Capability string
 	Source     string
 	Owner      string
-	Status     RunStatus
+	Status     Status
 	Started    time.Time
 	Updated    time.Time
 	Due        time.Time  // when it goes on by itself; zero: not by itself, or now
@@ -157,7 +160,7 @@ type Settlement struct {
 
 // Filter selects runs. The zero Filter selects all.
 type Filter struct {
-	Status     []RunStatus
+	Status     []Status
 	Capability string
 	Owner      string
 	Prefix     string    // of the id

@@ -56,7 +56,7 @@ func open(t *testing.T, dir string) *site {
 }
 
 // await waits until the run stands at a status.
-func (s *site) await(t *testing.T, status durable.RunStatus) {
+func (s *site) await(t *testing.T, status durable.Status) {
 	t.Helper()
 	for state := range s.reached {
 		if state.Status == status {
@@ -79,7 +79,7 @@ func TestFinishByWeb(t *testing.T) {
 	if !strings.HasPrefix(at, "/runs/run_") {
 		t.Fatalf("started, and led to %s:\n%s", at, page)
 	}
-	s.await(t, durable.RunWaiting)
+	s.await(t, durable.StatusWaiting)
 	s.stop()
 
 	s = open(t, dir)
@@ -94,7 +94,7 @@ func TestFinishByWeb(t *testing.T) {
 	s.post(t, at+"/done", finish, http.StatusOK)
 	s.post(t, at+"/done", finish, http.StatusOK)                                                         // pressed twice
 	s.post(t, at+"/done", url.Values{"step": {"send-portal-link"}, "note": {"no"}}, http.StatusConflict) // said differently
-	s.await(t, durable.RunSucceeded)
+	s.await(t, durable.StatusSucceeded)
 	if page = s.get(t, at, http.StatusOK); !strings.Contains(page, "connection_id") {
 		t.Errorf("the page of a run that succeeded shows no outputs:\n%s", page)
 	}

@@ -5,22 +5,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/graph"
 )
 
 func TestNodesAndEdges(t *testing.T) {
-	p := &engine.Plan{
+	p := &document.Plan{
 		Capability: "moor",
-		Inputs:     []engine.PlanInput{{Name: "imo", Type: "string"}, {Name: "imo_list", Type: "array of string"}},
-		Steps: []engine.PlanStep{
+		Inputs:     []document.Input{{Name: "imo", Type: "string"}, {Name: "imo_list", Type: "array of string"}},
+		Steps: []document.Step{
 			{ID: "get", Kind: "operation", Method: "GET", Path: "/ships", Effect: "read",
-				Binds: []engine.PlanBind{{Param: "imo", From: "inputs.imo"}, {Param: "kind", From: `"get-ship"`}}},
+				Binds: []document.Bind{{Param: "imo", From: "inputs.imo"}, {Param: "kind", From: `"get-ship"`}}},
 			{ID: "get-ship", Kind: "operation", Method: "POST", Path: "/ships", Effect: "write", When: "len(inputs.imo_list) > 0"},
 			{ID: "pilot", Kind: "external", Needs: []string{"get"},
-				Binds: []engine.PlanBind{{Param: "text", From: "an expression", Expr: `"ship " + get-ship.name + inputs.imo`}}},
+				Binds: []document.Bind{{Param: "text", From: "an expression", Expr: `"ship " + get-ship.name + inputs.imo`}}},
 		},
-		Outputs: []engine.PlanOutput{{Name: "name", Source: `steps["get"].name ?? get-ship.name`, Type: "string"}},
+		Outputs: []document.Output{{Name: "name", Source: `steps["get"].name ?? get-ship.name`, Type: "string"}},
 	}
 	want := graph.Graph{
 		Title: "moor",
@@ -50,10 +50,10 @@ func TestNodesAndEdges(t *testing.T) {
 
 // Steps that ask nobody have kinds of their own.
 func TestStepsOfAFlow(t *testing.T) {
-	g := Of(&engine.Plan{Steps: []engine.PlanStep{
+	g := Of(&document.Plan{Steps: []document.Step{
 		{ID: "people", Kind: "operation", Method: "GET", Path: "/people", Effect: "read"},
-		{ID: "skipper", Kind: "lookup", Lookup: &engine.PlanLookup{Index: "people", Match: "code"}, Needs: []string{"people"}},
-		{ID: "note", Kind: "mock", Binds: []engine.PlanBind{{Param: "text", In: "value", From: "skipper.name"}}},
+		{ID: "skipper", Kind: "lookup", Lookup: &document.Lookup{Index: "people", Match: "code"}, Needs: []string{"people"}},
+		{ID: "note", Kind: "mock", Binds: []document.Bind{{Param: "text", In: "value", From: "skipper.name"}}},
 	}})
 	want := graph.Graph{
 		Nodes: []graph.Node{

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/graph"
 )
 
 // Of turns a plan into nodes and what flows between them. A step that
 // takes nothing from the one before it is still drawn after it, by an edge
 // without a label: the file's order is the order of the run.
-func Of(p *engine.Plan) graph.Graph {
+func Of(p *document.Plan) graph.Graph {
 	g, x := graph.Graph{Title: p.Capability}, newIndex(p)
 	for _, in := range p.Inputs {
 		g.Nodes = append(g.Nodes, graph.Node{ID: "inputs." + in.Name, Label: in.Name, Kind: graph.Input, Notes: []string{in.Type}})
@@ -36,7 +36,7 @@ func Of(p *engine.Plan) graph.Graph {
 	return g
 }
 
-func stepNode(s engine.PlanStep) graph.Node {
+func stepNode(s document.Step) graph.Node {
 	n := graph.Node{ID: s.ID, Label: s.ID, Kind: graph.Kind(s.Effect)}
 	switch {
 	case s.Method != "":
@@ -59,7 +59,7 @@ func stepNode(s engine.PlanStep) graph.Node {
 
 // stepEdges returns one edge for each value a step takes, and one without a
 // label for what it reads in another way (a condition) or needs.
-func stepEdges(x *index, s engine.PlanStep) []graph.Edge {
+func stepEdges(x *index, s document.Step) []graph.Edge {
 	var edges []graph.Edge
 	for _, b := range s.Binds {
 		from := x.sources(b.From)

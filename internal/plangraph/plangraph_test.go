@@ -4,21 +4,21 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/graph"
 	"github.com/capstan-run/capstan/internal/plangraph"
 )
 
 func TestPictureOfAPlan(t *testing.T) {
-	g := plangraph.Of(&engine.Plan{
+	g := plangraph.Of(&document.Plan{
 		Capability: "ships",
-		Inputs:     []engine.PlanInput{{Name: "imo", Type: "string"}},
-		Steps: []engine.PlanStep{
-			{ID: "get-ship", Kind: "operation", Effect: "read", Method: "GET", Path: "/ships/{imo}", Binds: []engine.PlanBind{{Param: "imo", From: "inputs.imo"}}},
+		Inputs:     []document.Input{{Name: "imo", Type: "string"}},
+		Steps: []document.Step{
+			{ID: "get-ship", Kind: "operation", Effect: "read", Method: "GET", Path: "/ships/{imo}", Binds: []document.Bind{{Param: "imo", From: "inputs.imo"}}},
 			{ID: "call-port", Kind: "external", Until: "get-ship.\n ok"},
-			{ID: "log", Kind: "operation", Effect: "write", Binds: []engine.PlanBind{{Param: "text", From: `"get-ship"`, Expr: `"get-ship" + steps["call-port"].note`}}},
+			{ID: "log", Kind: "operation", Effect: "write", Binds: []document.Bind{{Param: "text", From: `"get-ship"`, Expr: `"get-ship" + steps["call-port"].note`}}},
 		},
-		Outputs: []engine.PlanOutput{{Name: "name", Source: "get-ship.name"}},
+		Outputs: []document.Output{{Name: "name", Source: "get-ship.name"}},
 	})
 	want := []graph.Edge{
 		{From: "inputs.imo", To: "get-ship", Label: "imo"},

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // index finds the nodes that expressions mention: inputs as "inputs.NAME", and
@@ -17,7 +17,7 @@ type index struct {
 	odd    []string // nodes whose names are more than one word
 }
 
-func newIndex(p *engine.Plan) *index {
+func newIndex(p *document.Plan) *index {
 	x := &index{places: map[string]int{}}
 	for _, in := range p.Inputs {
 		x.add("inputs."+in.Name, in.Name)

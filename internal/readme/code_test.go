@@ -46,6 +46,7 @@ import (
 	"net/http"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/serve/live"
@@ -59,6 +60,7 @@ var (
 	_ http.Handler
 	_ engine.Inputs
 	_ operations.Caller
+	_ durable.Status
 	_ sqlite.Options
 	_ live.Options
 	_ runs.Options

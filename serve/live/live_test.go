@@ -50,7 +50,7 @@ func kept(t *testing.T, dir string) durable.Runtime {
 	return rt
 }
 
-func await(t *testing.T, r *live.Runs, id string, want durable.RunStatus) {
+func await(t *testing.T, r *live.Runs, id string, want durable.Status) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -88,15 +88,15 @@ func TestRunsGoOnAfterARestart(t *testing.T) {
 	}
 
 	second := open(t, kept(t, dir), live.Options{})
-	await(t, second, id, durable.RunWaiting)
+	await(t, second, id, durable.StatusWaiting)
 	if err := second.Say(t.Context(), "", id, engine.Said{Step: "send-portal-link"}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, second, id, durable.RunSucceeded)
+	await(t, second, id, durable.StatusSucceeded)
 	if err := second.Close(); err != nil { // a run is counted just after it ended
 		t.Fatal(err)
 	}
-	if got := second.Stats().Ended[live.Outcome{Capability: onboarding, Status: durable.RunSucceeded}]; got != 1 {
+	if got := second.Stats().Ended[live.Outcome{Capability: onboarding, Status: durable.StatusSucceeded}]; got != 1 {
 		t.Errorf("counted %d runs that succeeded", got)
 	}
 }

@@ -46,11 +46,11 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 			start(t, r, live.Start{Inputs: acme})
 		}
 		began := time.Now()
-		for r.Stats().Ended[live.Outcome{Capability: onboarding, Status: durable.RunSucceeded}] < runs {
+		for r.Stats().Ended[live.Outcome{Capability: onboarding, Status: durable.StatusSucceeded}] < runs {
 			if time.Sleep(time.Second); time.Since(began) > time.Hour {
 				t.Fatalf("after an hour: %v", r.Stats())
 			}
-			if open, err := r.List(t.Context(), "", durable.Filter{Status: []durable.RunStatus{durable.RunFailed, durable.RunInDoubt}}); err != nil || len(open) > 0 {
+			if open, err := r.List(t.Context(), "", durable.Filter{Status: []durable.Status{durable.StatusFailed, durable.StatusInDoubt}}); err != nil || len(open) > 0 {
 				t.Fatalf("%v, %d runs did not succeed: %s", err, len(open), open[0].Doc)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -19,7 +20,7 @@ func (r *Runs) State(ctx context.Context, owner, id string) (durable.State, erro
 }
 
 // Inspect returns a run of the owner's with its history.
-func (r *Runs) Inspect(ctx context.Context, owner, id string) (*engine.Run, error) {
+func (r *Runs) Inspect(ctx context.Context, owner, id string) (*document.Run, error) {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return nil, err
 	}
@@ -27,7 +28,7 @@ func (r *Runs) Inspect(ctx context.Context, owner, id string) (*engine.Run, erro
 }
 
 // History returns what happened in a run of the owner's after an event.
-func (r *Runs) History(ctx context.Context, owner, id string, after int64) ([]engine.RunEvent, error) {
+func (r *Runs) History(ctx context.Context, owner, id string, after int64) ([]document.Event, error) {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type Stats struct {
 // Outcome is how a run of a capability ended.
 type Outcome struct {
 	Capability string
-	Status     durable.RunStatus
+	Status     durable.Status
 }
 
 // Stats returns what was counted so far.
@@ -41,7 +41,7 @@ func (s *stats) start(capability string) {
 	s.counts.Started[capability]++
 }
 
-func (s *stats) end(capability string, status durable.RunStatus) {
+func (s *stats) end(capability string, status durable.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counts.Ended[Outcome{capability, status}]++

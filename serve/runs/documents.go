@@ -2,42 +2,29 @@ package runs
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// redacted stands for a value that is not shown.
-const redacted = "[redacted]"
-
-// document is a run as REST shows it: the run document, and when.
-type document struct {
-	engine.Result
-	Started time.Time  `json:"started"`
-	Updated time.Time  `json:"updated"`
-	Due     *time.Time `json:"due,omitempty"` // when it goes on by itself
-}
-
 // document makes the document of a run: sensitive values hidden unless shown,
-// and what to do in the words of this API.
-func (h *Handler) document(run *engine.Run, show bool) document {
-	d := document{Result: run.Result, Started: run.Started, Updated: run.Updated, Due: run.Due}
+// and what to do in the words of this API. Where the file is, and the history,
+// are not part of it.
+func (h *Handler) document(run *document.Run, show bool) *document.Run {
+	d := run.Brief()
 	if !show {
-		d.Outputs = hidden(d.Outputs, d.SensitiveOutputs)
+		d = d.Redacted()
 	}
-	if run.Waiting == nil {
+	d.Started, d.Updated, d.Due = run.Started, run.Updated, run.Due
+	if d.Waiting == nil {
 		return d
 	}
-	w := *run.Waiting
-	if !show {
-		w.With = hidden(w.With, w.Sensitive)
-	}
+	w := *d.Waiting
 	w.Resume = "POST " + h.url("/runs/"+url.PathEscape(d.Run)+"/steps/"+url.PathEscape(w.Step)) + ` with {"result": ...} once it is done`
 	if run.Due != nil {
 		w.Resume = "it goes on by itself"
@@ -46,26 +33,15 @@ func (h *Handler) document(run *engine.Run, show bool) document {
 	return d
 }
 
-// hidden is a copy of values in which those of these names are not shown.
-func hidden(values map[string]any, names []string) map[string]any {
-	out := maps.Clone(values)
-	for _, name := range names {
-		if v, ok := out[name]; ok && v != nil {
-			out[name] = redacted
-		}
-	}
-	return out
-}
-
 // entry is a run in a list, as `runs list -o json` has it.
 type entry struct {
-	Run        string            `json:"run"`
-	Capability string            `json:"capability"`
-	Status     durable.RunStatus `json:"status"`
-	Started    time.Time         `json:"started"`
-	Updated    time.Time         `json:"updated"`
-	Due        *time.Time        `json:"due,omitempty"`
-	Waiting    *waitingEntry     `json:"waiting,omitempty"`
+	Run        string         `json:"run"`
+	Capability string         `json:"capability"`
+	Status     durable.Status `json:"status"`
+	Started    time.Time      `json:"started"`
+	Updated    time.Time      `json:"updated"`
+	Due        *time.Time     `json:"due,omitempty"`
+	Waiting    *waitingEntry  `json:"waiting,omitempty"`
 }
 
 type waitingEntry struct {
@@ -106,11 +82,11 @@ func send(w http.ResponseWriter, r *http.Request, status int, contentType string
 }
 
 // statuses lists what a run may be.
-func statuses() []durable.RunStatus {
-	return []durable.RunStatus{
-		durable.RunRunning, durable.RunWaiting, durable.RunInDoubt,
-		durable.RunSucceeded, durable.RunFailed, durable.RunTimedOut, durable.RunCancelled,
+func statuses() []durable.Status {
+	return []durable.Status{
+		durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt,
+		durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled,
 	}
 }
 
-func isStatus(s durable.RunStatus) bool { return slices.Contains(statuses(), s) }
+func isStatus(s durable.Status) bool { return slices.Contains(statuses(), s) }

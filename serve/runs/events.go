@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -165,7 +165,7 @@ func (s *stream) look(ctx context.Context) (text []byte, over bool, err error) {
 }
 
 // note keeps track of the polls that are under way.
-func (s *stream) note(e engine.RunEvent) {
+func (s *stream) note(e document.Event) {
 	switch e.Kind {
 	case durable.EventPoll:
 		s.polls[e.Seq] = poll{e.Step, e.Tries}
@@ -179,7 +179,7 @@ func (s *stream) note(e engine.RunEvent) {
 }
 
 // put writes one event.
-func put(b *bytes.Buffer, e engine.RunEvent, id bool) error {
+func put(b *bytes.Buffer, e document.Event, id bool) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func listFilter(r *http.Request) (durable.Filter, error) {
 		return f, err
 	}
 	for _, word := range strings.FieldsFunc(strings.Join(values["status"], ","), func(c rune) bool { return c == ',' }) {
-		status := durable.RunStatus(word)
+		status := durable.Status(word)
 		if !isStatus(status) {
 			return f, refuse(http.StatusBadRequest, "there is no status %q; a run is one of %v", word, statuses())
 		}

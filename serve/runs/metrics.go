@@ -75,8 +75,8 @@ const mostCounted = 10000
 
 // measured answers with what was counted.
 func (h *Handler) measured(w http.ResponseWriter, r *http.Request) {
-	states, err := h.live.List(r.Context(), "", durable.Filter{Limit: mostCounted, Status: []durable.RunStatus{
-		durable.RunRunning, durable.RunWaiting, durable.RunInDoubt,
+	states, err := h.live.List(r.Context(), "", durable.Filter{Limit: mostCounted, Status: []durable.Status{
+		durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt,
 	}})
 	if err != nil {
 		h.fail(w, r, err)
@@ -90,7 +90,7 @@ func (h *Handler) measured(w http.ResponseWriter, r *http.Request) {
 
 func writeRuns(b *bytes.Buffer, open []durable.State, stats live.Stats) {
 	head(b, "capstan_runs", "gauge", fmt.Sprintf("Runs that are kept and have not ended, by status; at most %d are counted.", mostCounted))
-	counts := map[durable.RunStatus]int{durable.RunRunning: 0, durable.RunWaiting: 0, durable.RunInDoubt: 0}
+	counts := map[durable.Status]int{durable.StatusRunning: 0, durable.StatusWaiting: 0, durable.StatusInDoubt: 0}
 	for _, s := range open {
 		counts[s.Status]++
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/live"
 )
@@ -68,7 +69,7 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, id string, show
 		return
 	}
 	status := pending
-	if durable.RunStatus(run.Status).Ended() {
+	if durable.Status(run.Status).Ended() {
 		status = http.StatusOK
 	} else {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(run)))
@@ -79,9 +80,9 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, id string, show
 
 // retryAfter is when to ask again, in seconds: soon while something happens,
 // when it is due, and now and then while a person is awaited.
-func retryAfter(run *engine.Run) int {
+func retryAfter(run *document.Run) int {
 	switch {
-	case run.Status == engine.Running:
+	case run.Status == durable.StatusRunning:
 		return 1
 	case run.Due != nil:
 		return int(min(max(math.Ceil(time.Until(*run.Due).Seconds()), 1), 60))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -153,7 +154,7 @@ func (p *apiPage) authentication() {
 	if schemes := p.schemes(); schemes != "" {
 		p.para("%s", schemes)
 	}
-	var env []engine.PlanEnv
+	var env []document.Env
 	uses := map[string][]string{}
 	open := 0
 	for _, op := range p.ops {

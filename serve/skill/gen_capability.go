@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -45,7 +46,7 @@ func Capability(p *engine.Program, o Options) (*Folder, error) {
 type capabilityPage struct {
 	page
 	prog      *engine.Program
-	plan      *engine.Plan
+	plan      *document.Plan
 	file      string
 	noOverlay bool
 }
@@ -111,7 +112,7 @@ func (c *capabilityPage) whatItDoes() {
 	c.para("`references/steps.md` has each step with its request, its values and its waits. Before a run that writes, show the\nplan to whoever asked for it, unless they said to go ahead.")
 }
 
-func stepKind(s engine.PlanStep) string {
+func stepKind(s document.Step) string {
 	switch {
 	case s.Kind == "external":
 		return "somebody else does it"
@@ -145,7 +146,7 @@ func (c *capabilityPage) inputs() {
 
 // inputText says what an input is for; where the file does not, which steps
 // take it.
-func (c *capabilityPage) inputText(in engine.PlanInput) string {
+func (c *capabilityPage) inputText(in document.Input) string {
 	if in.Description != "" || len(in.UsedBy) == 0 {
 		return in.Description
 	}
@@ -158,7 +159,7 @@ func (c *capabilityPage) credentials() {
 }
 
 // writeEnv lists the variables that hold credentials.
-func writeEnv(p *page, env []engine.PlanEnv) {
+func writeEnv(p *page, env []document.Env) {
 	if len(env) == 0 {
 		p.para("None.")
 		return

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // flags returns the flags that every command on the file takes.
@@ -70,11 +70,11 @@ func (c *capabilityPage) goingOn() {
 }
 
 func (c *capabilityPage) polls() bool {
-	return slices.ContainsFunc(c.plan.Steps, func(s engine.PlanStep) bool { return s.Until != "" })
+	return slices.ContainsFunc(c.plan.Steps, func(s document.Step) bool { return s.Until != "" })
 }
 
-func (c *capabilityPage) externals() []engine.PlanStep {
-	var out []engine.PlanStep
+func (c *capabilityPage) externals() []document.Step {
+	var out []document.Step
 	for _, s := range c.plan.Steps {
 		if s.Kind == "external" {
 			out = append(out, s)
@@ -109,7 +109,7 @@ func (c *capabilityPage) external() {
 }
 
 // wants tells which result of an external step others read.
-func (c *capabilityPage) wants(s engine.PlanStep) string {
+func (c *capabilityPage) wants(s document.Step) string {
 	if fields := c.readsOf(s.ID); len(fields) > 0 {
 		return ", with its result, of which " + codes(fields, 10) + " is read"
 	}
@@ -117,7 +117,7 @@ func (c *capabilityPage) wants(s engine.PlanStep) string {
 }
 
 // done is the value of --done for a step.
-func (c *capabilityPage) done(s engine.PlanStep) string {
+func (c *capabilityPage) done(s document.Step) string {
 	if fields := c.readsOf(s.ID); len(fields) > 0 {
 		return s.ID + "=" + resultOf(fields)
 	}
@@ -126,7 +126,7 @@ func (c *capabilityPage) done(s engine.PlanStep) string {
 
 // inDoubt tells how to settle a write whose answer was lost.
 func (c *capabilityPage) inDoubt() {
-	var unsafe []engine.PlanStep
+	var unsafe []document.Step
 	for _, s := range c.plan.Steps {
 		if s.Policy == "unsafe" || s.Policy == "probed" {
 			unsafe = append(unsafe, s)
@@ -151,7 +151,7 @@ func (c *capabilityPage) inDoubt() {
 	c.para("`--happened` takes the answer that was lost, as far as later steps read it.")
 }
 
-func looksUp(s engine.PlanStep) string {
+func looksUp(s document.Step) string {
 	if s.Probe == "" {
 		return ""
 	}

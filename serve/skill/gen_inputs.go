@@ -4,14 +4,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 )
 
 // exampleInput gives an input a value, as -i takes it: one that fits where the
 // input goes, as far as that can be seen, else one of its type that its name
 // suggests.
-func (c *capabilityPage) exampleInput(in engine.PlanInput) string {
+func (c *capabilityPage) exampleInput(in document.Input) string {
 	declared := schemaOf(in.Type)
 	var targets []*operations.Schema
 	for _, id := range in.UsedBy {
@@ -49,7 +49,7 @@ func schemaOf(kind string) *operations.Schema {
 // its name somewhere in what is sent.
 func (c *capabilityPage) target(step, input string) *operations.Schema {
 	op := c.prog.Operation(step)
-	i := slices.IndexFunc(c.plan.Steps, func(s engine.PlanStep) bool { return s.ID == step })
+	i := slices.IndexFunc(c.plan.Steps, func(s document.Step) bool { return s.ID == step })
 	if op == nil || i < 0 {
 		return nil
 	}

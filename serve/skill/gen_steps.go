@@ -3,7 +3,7 @@ package skill
 import (
 	"strings"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // steps is the reference page of a composition: every step in full.
@@ -27,7 +27,7 @@ func (c *capabilityPage) steps() File {
 	return reference("steps", &p)
 }
 
-func (p *page) binds(s engine.PlanStep) {
+func (p *page) binds(s document.Step) {
 	var rows [][]string
 	for _, b := range s.Binds {
 		from := b.From
@@ -39,7 +39,7 @@ func (p *page) binds(s engine.PlanStep) {
 	p.table([]string{"value", "in", "from"}, rows)
 }
 
-func (p *page) conditions(s engine.PlanStep) {
+func (p *page) conditions(s document.Step) {
 	start := p.Len()
 	for _, c := range []struct{ label, text string }{
 		{"only when", s.When}, {"for each of", s.Each}, {"until", s.Until}, {"fails if", s.Fail}, {"selects", s.Select},
@@ -79,7 +79,7 @@ func plainDuration(s string) string {
 	return s
 }
 
-func ifLost(s engine.PlanStep) string {
+func ifLost(s document.Step) string {
 	switch s.Policy {
 	case "safe":
 		return "it is sent again, which changes nothing"

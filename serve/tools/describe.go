@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
@@ -37,7 +38,7 @@ func describe(p *engine.Program) string {
 	}
 	if len(people) > 0 {
 		fmt.Fprintf(&b, " It waits while a person or another system does %s, maybe for days: the answer is then that it is waiting, and finish_step goes on with it.", strings.Join(people, ", "))
-	} else if slices.ContainsFunc(p.Plan().Steps, func(s engine.PlanStep) bool { return s.Until != "" }) {
+	} else if slices.ContainsFunc(p.Plan().Steps, func(s document.Step) bool { return s.Until != "" }) {
 		b.WriteString(" It may have to wait for something to come true: the answer is then that it is running, and get_run tells how it goes.")
 	}
 	return b.String()
@@ -50,7 +51,7 @@ func ended(text string) string {
 	return text + "."
 }
 
-func effect(s engine.PlanStep) string {
+func effect(s document.Step) string {
 	switch {
 	case s.Until != "":
 		return "polls"
@@ -61,7 +62,7 @@ func effect(s engine.PlanStep) string {
 }
 
 // hints derives from the effects of the steps what a call does to the world.
-func hints(p *engine.Plan) *mcp.Hints {
+func hints(p *document.Plan) *mcp.Hints {
 	readOnly, destructive, idempotent := true, false, true
 	for _, s := range p.Steps {
 		reads := s.Kind != "external" && (s.Effect == "" || s.Effect == "read")

@@ -9,21 +9,20 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
-// redacted stands for a value that is not shown.
-const redacted = "[redacted]"
-
-// document is a run as tools answer with it.
-type document struct {
-	Run        string              `json:"run"`
-	Capability string              `json:"capability"`
-	Status     engine.Status       `json:"status"`
-	Outputs    map[string]any      `json:"outputs,omitempty"`
-	Steps      []engine.StepResult `json:"steps,omitempty"` // of get_run
-	Waiting    *waiting            `json:"waiting,omitempty"`
-	Error      *engine.ErrorInfo   `json:"error,omitempty"`
+// runDocument is a run as tools answer with it.
+type runDocument struct {
+	Run        string             `json:"run"`
+	Capability string             `json:"capability"`
+	Status     durable.Status     `json:"status"`
+	Outputs    map[string]any     `json:"outputs,omitempty"`
+	Steps      []document.StepRun `json:"steps,omitempty"` // of get_run
+	Waiting    *waiting           `json:"waiting,omitempty"`
+	Error      *document.Error    `json:"error,omitempty"`
 }
 
 type waiting struct {
@@ -34,23 +33,20 @@ type waiting struct {
 }
 
 // documentOf makes the document of a run, sensitive values hidden unless shown.
-func documentOf(run *engine.Run, show bool) document {
-	d := document{Run: run.Run, Capability: run.Capability, Status: run.Status, Outputs: run.Outputs, Error: run.Error}
+func documentOf(run *document.Run, show bool) runDocument {
 	if !show {
-		d.Outputs = hidden(d.Outputs, run.SensitiveOutputs)
+		run = run.Redacted()
 	}
+	d := runDocument{Run: run.Run, Capability: run.Capability, Status: run.Status, Outputs: run.Outputs, Error: run.Error}
 	if w := run.Waiting; w != nil {
 		d.Waiting = &waiting{Step: w.Step, Description: w.Description, With: w.With, Until: run.Due}
-		if !show {
-			d.Waiting.With = hidden(w.With, w.Sensitive)
-		}
 	}
 	return d
 }
 
 // answer is a run as a tool's result: what it comes to in a sentence, and as
 // data, which is repeated as text for models that are shown nothing else.
-func (t *Tools) answer(run *engine.Run, show bool) *mcp.ToolResult {
+func (t *Tools) answer(run *document.Run, show bool) *mcp.ToolResult {
 	return result(sentence(run), documentOf(run, show), failed(run.Status))
 }
 
@@ -58,27 +54,27 @@ func result(text string, doc any, isError bool) *mcp.ToolResult {
 	return &mcp.ToolResult{Content: []mcp.Content{mcp.Text(text), mcp.Text(inline(doc))}, Structured: doc, IsError: isError}
 }
 
-func failed(s engine.Status) bool {
-	return s == engine.Failed || s == engine.TimedOut || s == engine.Cancelled
+func failed(s durable.Status) bool {
+	return s == durable.StatusFailed || s == durable.StatusTimedOut || s == durable.StatusCancelled
 }
 
 // sentence says what a run's status comes to, and what to do about it.
-func sentence(run *engine.Run) string {
+func sentence(run *document.Run) string {
 	is := fmt.Sprintf("%s: run %s of %s", strings.ReplaceAll(string(run.Status), "_", " "), run.Run, run.Capability)
 	switch {
-	case run.Status == engine.Succeeded:
+	case run.Status == durable.StatusSucceeded:
 		return is
 	case run.Waiting != nil && run.Due != nil:
 		return is + fmt.Sprintf(", step %q; it goes on by itself at %s, ask get_run then", run.Waiting.Step, run.Due.UTC().Format(time.RFC3339))
 	case run.Waiting != nil:
 		return is + fmt.Sprintf(", step %q: %s Once that is done, call finish_step", run.Waiting.Step, ended(run.Waiting.Description))
-	case run.Status == engine.InDoubt && run.Error != nil:
+	case run.Status == durable.StatusInDoubt && run.Error != nil:
 		return is + fmt.Sprintf(", step %q: %s; find out, then call finish_step with happened true (and the answer that was lost as result) or false", run.Error.Step, run.Error.Message)
 	case run.Error != nil && run.Error.Step != "":
 		return is + fmt.Sprintf(", step %q: %s", run.Error.Step, run.Error.Message)
 	case run.Error != nil:
 		return is + ": " + run.Error.Message
-	case run.Status == engine.Running:
+	case run.Status == durable.StatusRunning:
 		return is + "; it goes on by itself, ask get_run for it"
 	}
 	return is
@@ -90,7 +86,7 @@ func documentSchema(p *engine.Program) map[string]any {
 	properties, _ := outputs["properties"].(map[string]any)
 	for _, o := range p.Plan().Outputs {
 		if s := properties[o.Name]; o.Sensitive && s != nil {
-			properties[o.Name] = map[string]any{"anyOf": []any{s, map[string]any{"const": redacted}}}
+			properties[o.Name] = map[string]any{"anyOf": []any{s, map[string]any{"const": document.Redacted}}}
 		}
 	}
 	return runSchema(outputs)
@@ -99,7 +95,7 @@ func documentSchema(p *engine.Program) map[string]any {
 // runSchema is the JSON Schema of a document whose outputs have the schema given.
 func runSchema(outputs map[string]any) map[string]any {
 	text := map[string]any{"type": "string"}
-	statuses := []any{engine.Running, engine.Waiting, engine.InDoubt, engine.Succeeded, engine.Failed, engine.TimedOut, engine.Cancelled}
+	statuses := []any{durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt, durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled}
 	return map[string]any{
 		"type": "object", "required": []any{"run", "capability", "status"},
 		"properties": map[string]any{
@@ -112,17 +108,6 @@ func runSchema(outputs map[string]any) map[string]any {
 			"error": map[string]any{"type": "object", "properties": map[string]any{"step": text, "message": text, "hint": text}},
 		},
 	}
-}
-
-// hidden is a copy of values in which those of these names are not shown.
-func hidden(values map[string]any, names []string) map[string]any {
-	out := maps.Clone(values)
-	for _, name := range names {
-		if v, ok := out[name]; ok && v != nil {
-			out[name] = redacted
-		}
-	}
-	return out
 }
 
 // inline writes a value for a person or a model: text as it is, else JSON.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/live"
@@ -32,7 +33,7 @@ func (t *Tools) follow(ctx context.Context, call *mcp.ToolCall, id string, told 
 
 // stay returns a run once it has ended or needs somebody, and at the latest when
 // the time is up, the client leaves or the server shuts down.
-func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Duration) (*engine.Run, error) {
+func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Duration) (*document.Run, error) {
 	owner := t.caller(ctx)
 	timeout, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -76,13 +77,12 @@ type asked struct {
 }
 
 // question asks the person at the client to do a step.
-func (t *Tools) question(run *engine.Run, keep asked) *mcp.Ask {
-	w := run.Waiting
+func (t *Tools) question(run *document.Run, keep asked) *mcp.Ask {
+	w := run.Waiting.Redacted()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s) waits for you to do the step %q: %s", run.Capability, run.Run, w.Step, ended(w.Description))
-	with := hidden(w.With, w.Sensitive)
-	for _, name := range sorted(with) {
-		fmt.Fprintf(&b, "\n  %s: %s", name, inline(with[name]))
+	for _, name := range sorted(w.With) {
+		fmt.Fprintf(&b, "\n  %s: %s", name, inline(w.With[name]))
 	}
 	if len(w.Sensitive) > 0 {
 		b.WriteString("\nWhat is [redacted] is shown by get_run with show_sensitive, where you ask for it.")
@@ -104,7 +104,7 @@ func (t *Tools) resultSchema(capability, step string) map[string]any {
 	}}}
 }
 
-func resultIsRead(p *engine.Plan, step string) bool {
+func resultIsRead(p *document.Plan, step string) bool {
 	for _, s := range p.Steps {
 		for _, needs := range s.Needs {
 			if needs == step {

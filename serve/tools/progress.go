@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
@@ -63,7 +63,7 @@ func (p *progress) tell(ctx context.Context, owner string, s durable.State) erro
 }
 
 // note is what a person reads of an event, "" for nothing.
-func note(e engine.RunEvent) string {
+func note(e document.Event) string {
 	switch e.Kind {
 	case durable.EventDone:
 		return fmt.Sprintf("step %q is done", e.Step)

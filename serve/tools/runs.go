@@ -95,19 +95,19 @@ func (t *Tools) getRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult
 
 // entry is a run in a list.
 type entry struct {
-	Run        string            `json:"run"`
-	Capability string            `json:"capability"`
-	Status     durable.RunStatus `json:"status"`
-	Started    time.Time         `json:"started"`
-	Updated    time.Time         `json:"updated"`
-	Waiting    *waiting          `json:"waiting,omitempty"`
+	Run        string         `json:"run"`
+	Capability string         `json:"capability"`
+	Status     durable.Status `json:"status"`
+	Started    time.Time      `json:"started"`
+	Updated    time.Time      `json:"updated"`
+	Waiting    *waiting       `json:"waiting,omitempty"`
 }
 
 func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, error) {
 	a := arguments{values: call.Arguments}
 	f := durable.Filter{Capability: a.text("capability", false), Limit: a.number("limit", defaultLimit, 1, maxLimit)}
-	if status := durable.RunStatus(a.text("status", false)); status != "" {
-		f.Status = []durable.RunStatus{status}
+	if status := durable.Status(a.text("status", false)); status != "" {
+		f.Status = []durable.Status{status}
 		if !slices.Contains(statuses(), status) {
 			a.bad("there is no status %q; a run is one of %v", status, statuses())
 		}
@@ -185,20 +185,20 @@ func (t *Tools) cancelRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRes
 		return nil, t.fault(err)
 	}
 	text := sentence(run)
-	if run.Status != engine.Cancelled { // some process is in the middle of a step
+	if run.Status != durable.StatusCancelled { // some process is in the middle of a step
 		text = fmt.Sprintf("run %s ends before its next step", id)
 	}
 	return result(text, documentOf(run, false), false), nil
 }
 
-func statuses() []durable.RunStatus {
-	return []durable.RunStatus{
-		durable.RunRunning, durable.RunWaiting, durable.RunInDoubt,
-		durable.RunSucceeded, durable.RunFailed, durable.RunTimedOut, durable.RunCancelled,
+func statuses() []durable.Status {
+	return []durable.Status{
+		durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt,
+		durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled,
 	}
 }
 
-func names(list []durable.RunStatus) []any {
+func names(list []durable.Status) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
 		out[i] = string(s)

@@ -109,11 +109,11 @@ func (s *server) started(t *testing.T, owner string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.await(t, id, durable.RunWaiting)
+	s.await(t, id, durable.StatusWaiting)
 	return id
 }
 
-func (s *server) await(t *testing.T, id string, want durable.RunStatus) {
+func (s *server) await(t *testing.T, id string, want durable.Status) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

@@ -46,7 +46,7 @@ func (w *waiter) later(d time.Duration) { time.AfterFunc(d, func() { w.clock.jum
 
 func (w *waiter) stays(p program) {
 	w.begin("r")
-	w.driveWith("r", p, durable.DriveOptions{MaxBlock: -1}, durable.RunSucceeded)
+	w.driveWith("r", p, durable.DriveOptions{MaxBlock: -1}, durable.StatusSucceeded)
 }
 
 // testClocks runs the tests with the clock set a day forward and back.
@@ -135,7 +135,7 @@ var clockTests = []clockTest{
 	}, want: []time.Duration{2 * time.Minute}, back: []time.Duration{25 * time.Hour}},
 	{name: "what waits is not pruned", run: func(w *waiter) {
 		w.begin("r")
-		w.driveWith("r", w.asking(), park, durable.RunWaiting)
+		w.driveWith("r", w.asking(), park, durable.StatusWaiting)
 		w.clock.jump(w.by)
 		if n, err := w.rt.Prune(w.Context(), w.clock.Now()); n != 0 || err != nil {
 			w.Errorf("pruned %d runs, %v", n, err)

@@ -40,7 +40,7 @@ func (s *suite) losing(in durable.Intent, times int) program {
 func (s *suite) inDoubt() {
 	s.Helper()
 	s.begin("r")
-	s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunInDoubt)
+	s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusInDoubt)
 }
 
 func wantDoc(s *suite, state durable.State, want string) {
@@ -57,7 +57,7 @@ var doubtTests = []test{
 			s.calls["a"] = 0
 			s.begin(id)
 			s.driveCrash(id, s.dying(intent("a", policy)))
-			wantDoc(s, s.drive(id, s.dying(intent("a", policy)), durable.RunSucceeded), `"sent again"`)
+			wantDoc(s, s.drive(id, s.dying(intent("a", policy)), durable.StatusSucceeded), `"sent again"`)
 			s.wantSent("a", 2)
 		}
 	}},
@@ -66,7 +66,7 @@ var doubtTests = []test{
 		in := intent("a", durable.Unsafe)
 		s.driveCrash("r", s.dying(in))
 		for range 2 {
-			state := s.drive("r", s.dying(in), durable.RunInDoubt)
+			state := s.drive("r", s.dying(in), durable.StatusInDoubt)
 			if w := state.Waiting; w == nil || w.Path != "a" || w.Reason != durable.ReasonInDoubt || w.Err == nil {
 				s.Errorf("waiting for %+v", w)
 			}
@@ -84,7 +84,7 @@ var doubtTests = []test{
 		if w == nil || w.Err == nil || w.Err.Error() != "connection reset" || w.Description != "make a" {
 			s.Fatalf("waiting for %+v", w)
 		}
-		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunInDoubt)
+		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusInDoubt)
 		s.wantSent("a", 1)
 		want := []string{"started", "step-intent a", "waiting a"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
@@ -97,16 +97,16 @@ var doubtTests = []test{
 			s.calls["a"] = 0
 			s.begin(id)
 			in := intent("a", policy)
-			s.drive(id, s.losing(in, 1), durable.RunInDoubt)
+			s.drive(id, s.losing(in, 1), durable.StatusInDoubt)
 			s.wantSent("a", 1) // a Do sends again by itself
 			s.reopen()
-			wantDoc(s, s.drive(id, s.losing(in, 1), durable.RunSucceeded), `"sent again"`)
+			wantDoc(s, s.drive(id, s.losing(in, 1), durable.StatusSucceeded), `"sent again"`)
 		}
 	}},
 	{"probed: a write that is lost again and again is sent a few times, then in doubt", func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(nil, nil)
-		s.driveWith("r", skipping(s.losing(in, 9)), durable.DriveOptions{MaxBlock: -1}, durable.RunInDoubt)
+		s.driveWith("r", skipping(s.losing(in, 9)), durable.DriveOptions{MaxBlock: -1}, durable.StatusInDoubt)
 		s.wantSent("a", 3)
 		if *looked != 2 {
 			s.Errorf("looked up %d times", *looked)
@@ -118,11 +118,11 @@ var doubtTests = []test{
 		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`), By: "ops"}); err != nil {
 			s.Fatal(err)
 		}
-		if st := s.state("r"); st.Status != durable.RunRunning || st.Waiting != nil {
+		if st := s.state("r"); st.Status != durable.StatusRunning || st.Waiting != nil {
 			s.Errorf("after it was settled the run is %s, waiting for %v", st.Status, st.Waiting)
 		}
 		s.reopen()
-		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunSucceeded), `"as settled"`)
+		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"as settled"`)
 		s.wantSent("a", 1)
 	}},
 	{"settled: it did not happen", func(s *suite) {
@@ -131,7 +131,7 @@ var doubtTests = []test{
 			s.Fatal(err)
 		}
 		s.reopen()
-		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunSucceeded), `"sent again"`)
+		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"sent again"`)
 		s.wantSent("a", 2)
 		want := []string{"started", "step-intent a", "waiting a", "settled a", "step-intent a", "step-done a", "ended"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
@@ -143,7 +143,7 @@ var doubtTests = []test{
 		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
 			s.Fatal(err)
 		}
-		s.drive("r", s.losing(intent("a", durable.Unsafe), 2), durable.RunInDoubt)
+		s.drive("r", s.losing(intent("a", durable.Unsafe), 2), durable.StatusInDoubt)
 		s.wantSent("a", 2)
 		want := []string{"started", "step-intent a", "waiting a", "settled a", "step-intent a", "waiting a"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
@@ -157,7 +157,7 @@ var doubtTests = []test{
 		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`)}); err != nil {
 			s.Fatal(err)
 		}
-		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"as settled"`)
+		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"as settled"`)
 		s.wantSent("a", 1)
 	}},
 	{"a write that is under way is not in doubt", func(s *suite) {
@@ -167,7 +167,7 @@ var doubtTests = []test{
 				s.wantErr("settle", s.rt.Settle(ctx, "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
 				return json.RawMessage(`1`), nil
 			})
-		}, durable.RunSucceeded)
+		}, durable.StatusSucceeded)
 	}},
 	{"what is not in doubt cannot be settled", func(s *suite) {
 		s.inDoubt()
@@ -180,7 +180,7 @@ var doubtTests = []test{
 			s.Fatal(err)
 		}
 		s.wantErr("twice", s.rt.Settle(s.Context(), "r", yes), durable.ErrConflict)
-		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.RunSucceeded)
+		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded)
 		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", yes), durable.ErrEnded)
 		s.wantErr("unknown run", s.rt.Settle(s.Context(), "nobody", yes), durable.ErrUnknown)
 	}},
@@ -189,7 +189,7 @@ var doubtTests = []test{
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
-		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"found"`)
+		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 		if *looked != 1 {
 			s.Errorf("looked up %d times", *looked)
@@ -200,7 +200,7 @@ var doubtTests = []test{
 		in, _ := s.probed(nil, nil)
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
-		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"sent again"`)
+		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"sent again"`)
 		s.wantSent("a", 2)
 	}},
 	{"probed: not before the first request has had its time", func(s *suite) {
@@ -208,18 +208,18 @@ var doubtTests = []test{
 		in, looked := s.probed(nil, nil)
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(29 * time.Second)
-		state := s.drive("r", s.dying(in), durable.RunInDoubt)
+		state := s.drive("r", s.dying(in), durable.StatusInDoubt)
 		if want := s.clock.Now().Add(time.Second); !state.Due.Equal(want) || *looked != 0 {
 			s.Errorf("due %v, want %v; looked up %d times", state.Due, want, *looked)
 		}
 		s.clock.add(time.Second)
-		s.drive("r", s.dying(in), durable.RunSucceeded)
+		s.drive("r", s.dying(in), durable.StatusSucceeded)
 		s.wantSent("a", 2)
 	}},
 	{"probed: an answer lost in a live process is looked up too", func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
-		wantDoc(s, s.driveWith("r", skipping(s.losing(in, 1)), durable.DriveOptions{MaxBlock: -1}, durable.RunSucceeded), `"found"`)
+		wantDoc(s, s.driveWith("r", skipping(s.losing(in, 1)), durable.DriveOptions{MaxBlock: -1}, durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 		if *looked != 1 {
 			s.Errorf("looked up %d times", *looked)
@@ -228,12 +228,12 @@ var doubtTests = []test{
 	{"probed: a drive that does not stay says at once that an answer was lost", func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
-		state := s.drive("r", s.losing(in, 1), durable.RunInDoubt)
+		state := s.drive("r", s.losing(in, 1), durable.StatusInDoubt)
 		if want := s.clock.Now().Add(in.ProbeAfter); !state.Due.Equal(want) || *looked != 0 {
 			s.Errorf("due %v, want %v; looked up %d times", state.Due, want, *looked)
 		}
 		s.clock.add(in.ProbeAfter)
-		wantDoc(s, s.drive("r", s.losing(in, 0), durable.RunSucceeded), `"found"`)
+		wantDoc(s, s.drive("r", s.losing(in, 0), durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 	}},
 	{"probed: a lookup that is asked to wait leaves the step in doubt", func(s *suite) {
@@ -242,7 +242,7 @@ var doubtTests = []test{
 		in, _ := s.probed(nil, &durable.NotBefore{At: at})
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
-		if state := s.drive("r", s.dying(in), durable.RunInDoubt); !state.Due.Equal(at) {
+		if state := s.drive("r", s.dying(in), durable.StatusInDoubt); !state.Due.Equal(at) {
 			s.Errorf("due %v, want %v", state.Due, at)
 		}
 		s.wantSent("a", 1)
@@ -253,7 +253,7 @@ var doubtTests = []test{
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
 		for range 2 {
-			state := s.drive("r", s.dying(in), durable.RunInDoubt)
+			state := s.drive("r", s.dying(in), durable.StatusInDoubt)
 			if !strings.HasSuffix(state.Waiting.Err.Error(), "looking it up failed: 503") || !state.Due.After(s.clock.Now()) {
 				s.Errorf("due %v: %v", state.Due, state.Waiting.Err)
 			}
@@ -261,7 +261,7 @@ var doubtTests = []test{
 		}
 		s.wantSent("a", 1)
 		in, _ = s.probed(json.RawMessage(`"found"`), nil)
-		wantDoc(s, s.drive("r", s.dying(in), durable.RunSucceeded), `"found"`)
+		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"found"`)
 	}},
 }
 

@@ -130,14 +130,14 @@ func (p program) exec(ctx context.Context, h durable.Host, _ durable.Spec) (dura
 	switch {
 	case errors.As(err, &failed):
 		doc, _ := json.Marshal(err.Error())
-		return durable.Ending{Status: durable.RunFailed, Doc: doc}, nil
+		return durable.Ending{Status: durable.StatusFailed, Doc: doc}, nil
 	case errors.As(err, &timedOut):
-		return durable.Ending{Status: durable.RunTimedOut}, nil
+		return durable.Ending{Status: durable.StatusTimedOut}, nil
 	case err != nil:
 		return durable.Ending{}, err
 	}
 	doc, err := json.Marshal(v)
-	return durable.Ending{Status: durable.RunSucceeded, Doc: doc}, err
+	return durable.Ending{Status: durable.StatusSucceeded, Doc: doc}, err
 }
 
 // begin starts a run called id.
@@ -152,12 +152,12 @@ func (s *suite) begin(id string) {
 var park = durable.DriveOptions{MaxBlock: time.Nanosecond}
 
 // drive drives a run to where it must get.
-func (s *suite) drive(id string, p program, want durable.RunStatus) durable.State {
+func (s *suite) drive(id string, p program, want durable.Status) durable.State {
 	s.Helper()
 	return s.driveWith(id, p, park, want)
 }
 
-func (s *suite) driveWith(id string, p program, o durable.DriveOptions, want durable.RunStatus) durable.State {
+func (s *suite) driveWith(id string, p program, o durable.DriveOptions, want durable.Status) durable.State {
 	s.Helper()
 	state, err := s.rt.Drive(s.Context(), id, p.exec, o)
 	if err != nil {

@@ -50,7 +50,7 @@ var pollTests = []test{
 		s.begin("r")
 		ready := s.clock.Now().Add(71 * time.Hour)
 		state := s.untilSettled("r", s.polling(threeDays, ready))
-		if state.Status != durable.RunSucceeded {
+		if state.Status != durable.StatusSucceeded {
 			s.Fatalf("the run is %s", state.Status)
 		}
 		if late := s.clock.Now().Sub(ready); late < 0 || late > threeDays.Cap {
@@ -65,11 +65,11 @@ var pollTests = []test{
 		s.begin("r")
 		deadline := s.clock.Now().Add(72 * time.Hour)
 		never := deadline.Add(1000 * time.Hour)
-		s.drive("r", s.polling(threeDays, never), durable.RunWaiting)
+		s.drive("r", s.polling(threeDays, never), durable.StatusWaiting)
 		s.clock.add(71 * time.Hour)
 		s.reopen()
 		state := s.untilSettled("r", s.polling(threeDays, never))
-		if state.Status != durable.RunTimedOut || !s.clock.Now().Equal(deadline) {
+		if state.Status != durable.StatusTimedOut || !s.clock.Now().Equal(deadline) {
 			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
 		}
 	}},
@@ -84,15 +84,15 @@ var pollTests = []test{
 				return json.RawMessage("true"), !s.clock.Now().Before(ready), nil
 			})
 		})
-		s.drive("r", p, durable.RunWaiting)
-		if state := s.untilSettled("r", p); state.Status != durable.RunTimedOut {
+		s.drive("r", p, durable.StatusWaiting)
+		if state := s.untilSettled("r", p); state.Status != durable.StatusTimedOut {
 			s.Fatalf("the run is %s", state.Status)
 		}
 		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
 			s.Fatal(err)
 		}
 		s.reopen()
-		if state := s.untilSettled("r", p); state.Status != durable.RunSucceeded {
+		if state := s.untilSettled("r", p); state.Status != durable.StatusSucceeded {
 			s.Errorf("reopened, the run is %s", state.Status)
 		}
 		s.wantSent("a", 1)
@@ -102,9 +102,9 @@ var pollTests = []test{
 	{"a poll looks once more when taken up after its deadline", func(s *suite) {
 		s.begin("r")
 		ready := s.clock.Now().Add(time.Hour)
-		s.drive("r", s.polling(threeDays, ready), durable.RunWaiting)
+		s.drive("r", s.polling(threeDays, ready), durable.StatusWaiting)
 		s.clock.add(1000 * time.Hour)
-		s.drive("r", s.polling(threeDays, ready), durable.RunSucceeded)
+		s.drive("r", s.polling(threeDays, ready), durable.StatusSucceeded)
 		s.wantSent("p", 2)
 	}},
 	{"a poll in virtual time", func(s *suite) {
@@ -119,7 +119,7 @@ var pollTests = []test{
 			ended = h.Now()
 			return nil, err
 		})
-		s.driveWith("r", skipping(p), durable.DriveOptions{}, durable.RunTimedOut)
+		s.driveWith("r", skipping(p), durable.DriveOptions{}, durable.StatusTimedOut)
 		if got := ended.Sub(start); got != 72*time.Hour {
 			s.Errorf("%v passed", got)
 		}
@@ -128,25 +128,25 @@ var pollTests = []test{
 		s.begin("r")
 		never := s.clock.Now().Add(1000 * time.Hour)
 		p := s.polling(threeDays, never)
-		due := s.drive("r", p, durable.RunWaiting).Due
+		due := s.drive("r", p, durable.StatusWaiting).Due
 		deadline := s.clock.Now().Add(72 * time.Hour)
 
 		s.clock.set(due.Add(-time.Second))
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("p", 1) // not early
 
 		s.clock.set(due.Add(24 * time.Hour)) // forward
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("p", 2)
 
 		s.clock.add(-24 * time.Hour) // and back
-		due = s.drive("r", p, durable.RunWaiting).Due
+		due = s.drive("r", p, durable.StatusWaiting).Due
 		s.wantSent("p", 2)
 		if wait := due.Sub(s.clock.Now()); wait > threeDays.Cap {
 			s.Errorf("after the clock went back a day the next look is %v away", wait)
 		}
 		state := s.untilSettled("r", p)
-		if state.Status != durable.RunTimedOut || !s.clock.Now().Equal(deadline) {
+		if state.Status != durable.StatusTimedOut || !s.clock.Now().Equal(deadline) {
 			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
 		}
 	}},
@@ -163,11 +163,11 @@ var pollTests = []test{
 				return json.RawMessage(`1`), true, nil
 			})
 		})
-		if state := s.drive("r", p, durable.RunWaiting); !state.Due.Equal(at) {
+		if state := s.drive("r", p, durable.StatusWaiting); !state.Due.Equal(at) {
 			s.Errorf("due %v, want %v", state.Due, at)
 		}
 		s.clock.set(at)
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		if !slices.Equal(tries, []int{1, 1}) {
 			s.Errorf("looks are numbered %v", tries)
 		}
@@ -185,13 +185,13 @@ var pollTests = []test{
 		if _, err := s.rt.Drive(s.Context(), "r", p.exec, park); err == nil || err.Error() != "404" {
 			s.Fatal(err)
 		}
-		s.drive("r", p, durable.RunSucceeded)
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantSent("p", 2)
 	}},
 	{"a changed poll is drift", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.polling(threeDays, s.clock.Now().Add(time.Hour)), durable.RunWaiting)
+		s.drive("r", s.polling(threeDays, s.clock.Now().Add(time.Hour)), durable.StatusWaiting)
 		_, err := s.rt.Drive(s.Context(), "r", program(func(ctx context.Context, h durable.Host) (any, error) {
 			in := intent("p", durable.Safe)
 			in.Input = json.RawMessage(`{}`)
@@ -219,7 +219,7 @@ var timerTests = []test{
 		})
 		for _, at := range []time.Duration{0, 47 * time.Hour, -24 * time.Hour, 48*time.Hour - time.Microsecond} {
 			s.clock.set(start.Add(at))
-			state := s.drive("r", p, durable.RunWaiting)
+			state := s.drive("r", p, durable.StatusWaiting)
 			if !state.Due.Equal(armed) {
 				s.Errorf("at %v due %v, want %v", at, state.Due, armed)
 			}
@@ -227,11 +227,11 @@ var timerTests = []test{
 		}
 		s.wantSent("after", 0)
 		s.clock.set(armed)
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("after", 1)
 
 		s.clock.set(start) // what has fired stays fired
-		state := s.drive("r", p, durable.RunWaiting)
+		state := s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("after", 2)
 		if state.Waiting.Reason != durable.ReasonExternal {
 			s.Errorf("the timer is repeated: waiting for %v", state.Waiting)
@@ -241,14 +241,14 @@ var timerTests = []test{
 		s.begin("r")
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
 			return nil, h.Sleep(ctx, "nap", h.Now().Add(-time.Hour))
-		}, durable.RunSucceeded)
+		}, durable.StatusSucceeded)
 	}},
 	{"a short wait is sat out", func(s *suite) {
 		s.begin("r")
 		s.driveWith("r", func(ctx context.Context, h durable.Host) (any, error) {
 			go s.clock.add(time.Hour)
 			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Millisecond))
-		}, durable.DriveOptions{}, durable.RunSucceeded)
+		}, durable.DriveOptions{}, durable.StatusSucceeded)
 	}},
 	{"ctx ends a wait and leaves the run where it is", func(s *suite) {
 		s.begin("r")
@@ -262,12 +262,12 @@ var timerTests = []test{
 			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
 		}).exec, durable.DriveOptions{MaxBlock: -1})
 		s.wantErr("drive", err, why)
-		if st := s.state("r"); st.Status != durable.RunRunning || st.Driven {
+		if st := s.state("r"); st.Status != durable.StatusRunning || st.Driven {
 			s.Errorf("the run is %+v", st)
 		}
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
 			return s.step(ctx, h, "a", durable.Unsafe)
-		}, durable.RunSucceeded)
+		}, durable.StatusSucceeded)
 		s.wantSent("a", 1)
 	}},
 }

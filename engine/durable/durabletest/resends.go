@@ -57,7 +57,7 @@ var resendTests = []test{
 		var seen []durable.Attempt
 		p := s.sends(intent("a", durable.Idempotent), &seen, dies, answers)
 		s.driveCrash("r", p)
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true})
 	}},
 	{"a resend after a lost answer knows of the loss, also in another process", func(s *suite) {
@@ -65,12 +65,12 @@ var resendTests = []test{
 		in := intent("a", durable.Idempotent)
 		var seen []durable.Attempt
 		p := s.sends(in, &seen, loses, loses, answers)
-		s.drive("r", p, durable.RunInDoubt)
+		s.drive("r", p, durable.StatusInDoubt)
 		s.wantSent("a", 1) // the Do sends again by itself
 		s.reopen()
-		s.drive("r", p, durable.RunInDoubt)
+		s.drive("r", p, durable.StatusInDoubt)
 		s.reopen()
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
 		want := []string{"started", "step-intent a", "waiting a", "step-intent a", "waiting a", "step-intent a", "step-done a", "ended"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
@@ -82,25 +82,25 @@ var resendTests = []test{
 		var seen []durable.Attempt
 		p := s.sends(intent("a", durable.Idempotent), &seen, refusesAfterALoss, refuses, answers)
 		for range 2 {
-			s.drive("r", p, durable.RunFailed)
+			s.drive("r", p, durable.StatusFailed)
 			s.reopen()
 			if err := s.rt.Reopen(s.Context(), "r"); err != nil {
 				s.Fatal(err)
 			}
 		}
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 3, Lost: true}, durable.Attempt{N: 4, Lost: true})
 	}},
 	{"a definite failure without a loss leaves nothing to know", func(s *suite) {
 		s.begin("r")
 		var seen []durable.Attempt
 		p := s.sends(intent("a", durable.Idempotent), &seen, refuses, answers)
-		s.drive("r", p, durable.RunFailed)
+		s.drive("r", p, durable.StatusFailed)
 		s.reopen()
 		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
 			s.Fatal(err)
 		}
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
 	{"what was settled as not happened is no loss", func(s *suite) {
@@ -108,12 +108,12 @@ var resendTests = []test{
 		in := intent("a", durable.Idempotent)
 		var seen []durable.Attempt
 		p := s.sends(in, &seen, loses, answers)
-		s.drive("r", p, durable.RunInDoubt)
+		s.drive("r", p, durable.StatusInDoubt)
 		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
 			s.Fatal(err)
 		}
 		s.reopen()
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
 	{"an API that asks to wait does not make an earlier loss forgotten", func(s *suite) {
@@ -124,10 +124,10 @@ var resendTests = []test{
 			return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
 		}, answers)
 		s.driveCrash("r", p)
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		s.reopen()
 		s.clock.add(time.Hour)
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
 	}},
 	{"sendings that a step followed by others are in the history, numbered", func(s *suite) {
@@ -141,7 +141,7 @@ var resendTests = []test{
 					a.Via = durable.ViaResend
 					return json.RawMessage(`1`), nil
 				})
-			}, durable.RunSucceeded)
+			}, durable.StatusSucceeded)
 			s.reopen()
 			type entry struct {
 				Kind, Error string

@@ -33,14 +33,14 @@ var runTests = []test{
 			if diff := cmp.Diff(spec, got); diff != "" || h.RunID() != "r" || !h.Now().Equal(spec.Started) {
 				s.Errorf("the executor gets (-want +got)\n%s run %q at %v", diff, h.RunID(), h.Now())
 			}
-			return durable.Ending{Status: durable.RunFailed, Doc: json.RawMessage(`{"why":"not"}`)}, nil
+			return durable.Ending{Status: durable.StatusFailed, Doc: json.RawMessage(`{"why":"not"}`)}, nil
 		}, park)
 		if err != nil {
 			s.Fatal(err)
 		}
 		s.reopen()
 		want := durable.State{
-			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Status: durable.RunFailed,
+			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Status: durable.StatusFailed,
 			Started: spec.Started, Updated: s.clock.Now(), Doc: json.RawMessage(`{"why":"not"}`),
 		}
 		if diff := cmp.Diff(want, s.state("r")); diff != "" {
@@ -71,14 +71,14 @@ var runTests = []test{
 		s.begin("r")
 		p := program(func(ctx context.Context, h durable.Host) (any, error) { return s.sent("exec"), nil })
 		for range 2 {
-			wantDoc(s, s.drive("r", p, durable.RunSucceeded), `1`)
+			wantDoc(s, s.drive("r", p, durable.StatusSucceeded), `1`)
 			s.reopen()
 		}
 		s.wantSent("exec", 1)
 	}},
 	{"an execution without an end is an error", func(s *suite) {
 		s.begin("r")
-		for _, e := range []durable.Ending{{}, {Status: durable.RunWaiting}} {
+		for _, e := range []durable.Ending{{}, {Status: durable.StatusWaiting}} {
 			_, err := s.rt.Drive(s.Context(), "r", func(context.Context, durable.Host, durable.Spec) (durable.Ending, error) { return e, nil }, park)
 			if err == nil {
 				s.Errorf("a run that ends as %q is taken", e.Status)
@@ -118,7 +118,7 @@ var runTests = []test{
 			_, err := s.rt.Drive(ctx, "r", s.asking().exec, park)
 			s.wantErr("the second", err, durable.ErrBusy)
 			return nil, nil
-		}, durable.RunSucceeded)
+		}, durable.StatusSucceeded)
 		if !inside || s.state("r").Driven {
 			s.Error("driven is wrong afterwards")
 		}
@@ -146,7 +146,7 @@ var runTests = []test{
 		for i := range runs {
 			id := fmt.Sprint("r", i)
 			s.wantSent(id, 1)
-			if st := s.state(id).Status; st != durable.RunSucceeded {
+			if st := s.state(id).Status; st != durable.StatusSucceeded {
 				s.Errorf("%s is %s", id, st)
 			}
 		}
@@ -164,10 +164,10 @@ var runTests = []test{
 				s.Fatal(err)
 			}
 		}
-		s.drive("run_a1", s.asking(), durable.RunWaiting)
-		s.drive("run_b1", func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.RunSucceeded)
+		s.drive("run_a1", s.asking(), durable.StatusWaiting)
+		s.drive("run_b1", func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.StatusSucceeded)
 		nap := s.clock.Now().Add(time.Hour)
-		s.drive("Run_a1", func(ctx context.Context, h durable.Host) (any, error) { return nil, h.Sleep(ctx, "nap", nap) }, durable.RunWaiting)
+		s.drive("Run_a1", func(ctx context.Context, h durable.Host) (any, error) { return nil, h.Sleep(ctx, "nap", nap) }, durable.StatusWaiting)
 		for _, tt := range []struct {
 			f    durable.Filter
 			want []string
@@ -180,8 +180,8 @@ var runTests = []test{
 			{durable.Filter{Owner: "ada"}, []string{"run_a2", "run_a1"}},
 			{durable.Filter{Prefix: "run_a"}, []string{"run_a2", "run_a1"}},
 			{durable.Filter{Prefix: "run_c"}, nil},
-			{durable.Filter{Status: []durable.RunStatus{durable.RunWaiting}}, []string{"Run_a1", "run_a1"}},
-			{durable.Filter{Status: []durable.RunStatus{durable.RunSucceeded, durable.RunRunning}}, []string{"run_b1", "run_a2"}},
+			{durable.Filter{Status: []durable.Status{durable.StatusWaiting}}, []string{"Run_a1", "run_a1"}},
+			{durable.Filter{Status: []durable.Status{durable.StatusSucceeded, durable.StatusRunning}}, []string{"run_b1", "run_a2"}},
 			{durable.Filter{Due: s.clock.Now()}, []string{"run_a2"}},
 			{durable.Filter{Due: nap}, []string{"Run_a1", "run_a2"}},
 		} {
@@ -205,7 +205,7 @@ var runTests = []test{
 				return nil, err
 			}
 			return s.step(ctx, h, "b", durable.Safe)
-		}, durable.RunSucceeded)
+		}, durable.StatusSucceeded)
 		want := []string{"started", "step-intent a", "step-done a", "step-done b", "ended"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
 			s.Errorf("history (-want +got)\n%s", diff)
@@ -234,7 +234,7 @@ var runTests = []test{
 			id := fmt.Sprint("r", i)
 			s.begin(id)
 			if i < 3 {
-				s.drive(id, func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.RunSucceeded)
+				s.drive(id, func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.StatusSucceeded)
 			}
 			s.clock.add(time.Hour)
 		}

@@ -50,7 +50,7 @@ var awaitTests = []test{
 		if err := s.rt.Signal(s.Context(), "r", signal); err != nil {
 			s.Errorf("the same signal again: %v", err)
 		}
-		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `"early"`)
+		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `"early"`)
 	}},
 	{"a start with a signal that cannot be kept keeps nothing", func(s *suite) {
 		good := durable.Signal{Step: "person", Result: json.RawMessage(`1`)}
@@ -69,8 +69,8 @@ var awaitTests = []test{
 	}},
 	{"a run waits for a person and says what for", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.RunWaiting)
-		s.drive("r", s.asking(), durable.RunWaiting)
+		s.drive("r", s.asking(), durable.StatusWaiting)
+		s.drive("r", s.asking(), durable.StatusWaiting)
 		s.reopen()
 		want := &durable.Suspended{
 			Path: "person", Reason: durable.ReasonExternal, Description: "do person",
@@ -89,17 +89,17 @@ var awaitTests = []test{
 	}},
 	{"a signal makes the run due and is its result", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.RunWaiting)
+		s.drive("r", s.asking(), durable.StatusWaiting)
 		s.reopen()
 		if err := s.signal("r", "1", `{"ok":true}`); err != nil {
 			s.Fatal(err)
 		}
 		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
-		if err != nil || len(due) != 1 || due[0].Status != durable.RunRunning || due[0].Waiting != nil {
+		if err != nil || len(due) != 1 || due[0].Status != durable.StatusRunning || due[0].Waiting != nil {
 			s.Errorf("due: %+v, %v", due, err)
 		}
 		s.reopen()
-		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `{"ok":true}`)
+		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `{"ok":true}`)
 		if diff := cmp.Diff([]string{"started", "waiting person", "signal person", "step-done person", "ended"}, s.kinds("r")); diff != "" {
 			s.Errorf("history (-want +got)\n%s", diff)
 		}
@@ -110,7 +110,7 @@ var awaitTests = []test{
 			s.Fatal(err)
 		}
 		s.reopen()
-		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `1`)
+		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `1`)
 	}},
 	{"a signal that was consumed is not consumed again", func(s *suite) {
 		s.begin("r")
@@ -123,14 +123,14 @@ var awaitTests = []test{
 			}
 			panic(crash{})
 		})
-		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `1`)
+		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `1`)
 		if diff := cmp.Diff([]string{"started", "signal person", "step-done person", "ended"}, s.kinds("r")); diff != "" {
 			s.Errorf("history (-want +got)\n%s", diff)
 		}
 	}},
 	{"signals that repeat, conflict, or come too late", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.RunWaiting)
+		s.drive("r", s.asking(), durable.StatusWaiting)
 		for range 2 {
 			if err := s.signal("r", "1", `{"a":1,"b":2}`); err != nil {
 				s.Fatal(err)
@@ -141,7 +141,7 @@ var awaitTests = []test{
 		}
 		s.wantErr("another result", s.signal("r", "2", `2`), durable.ErrConflict)
 		s.wantErr("another result under the same name", s.signal("r", "1", `2`), durable.ErrConflict)
-		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), `{"a":1,"b":2}`)
+		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `{"a":1,"b":2}`)
 		if err := s.signal("r", "1", `{"a":1,"b":2}`); err != nil {
 			s.Errorf("the same after the end: %v", err)
 		}
@@ -153,7 +153,7 @@ var awaitTests = []test{
 	}},
 	{"two signals at once: one counts", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.RunWaiting)
+		s.drive("r", s.asking(), durable.StatusWaiting)
 		const n = 8
 		errs := make([]error, n)
 		var wg sync.WaitGroup
@@ -170,12 +170,12 @@ var awaitTests = []test{
 				s.Errorf("signal %d: %v", i, err)
 			}
 		}
-		wantDoc(s, s.drive("r", s.asking(), durable.RunSucceeded), fmt.Sprint(winner))
+		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), fmt.Sprint(winner))
 	}},
 	{"a drive that stays wakes on the signal", func(s *suite) {
 		s.begin("r")
 		done := s.staying("r", s.asking())
-		if st := s.state("r"); st.Status != durable.RunWaiting || !st.Driven {
+		if st := s.state("r"); st.Status != durable.StatusWaiting || !st.Driven {
 			s.Errorf("while a drive stays the run is %s, driven %v", st.Status, st.Driven)
 		}
 		if err := s.signal("r", "1", `1`); err != nil {
@@ -184,13 +184,13 @@ var awaitTests = []test{
 		if err := <-done; err != nil {
 			s.Fatal(err)
 		}
-		if st := s.state("r"); st.Status != durable.RunSucceeded || st.Waiting != nil {
+		if st := s.state("r"); st.Status != durable.StatusSucceeded || st.Waiting != nil {
 			s.Errorf("afterwards the run is %s, waiting for %v", st.Status, st.Waiting)
 		}
 	}},
 	{"a drive that stays with a run that waited before wakes too", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.RunWaiting)
+		s.drive("r", s.asking(), durable.StatusWaiting)
 		done := s.staying("r", s.asking())
 		if err := s.signal("r", "1", `1`); err != nil {
 			s.Fatal(err)
@@ -212,7 +212,7 @@ var awaitTests = []test{
 				}
 			}
 			return raw, err
-		}, durable.RunSucceeded)
+		}, durable.StatusSucceeded)
 		wantDoc(s, state, `1`)
 	}},
 	{"a handler performs external steps", func(s *suite) {
@@ -230,14 +230,14 @@ var awaitTests = []test{
 				return h.Await(ctx, external("another"))
 			}
 		}
-		s.drive("r", with("", false, nil), durable.RunWaiting)
+		s.drive("r", with("", false, nil), durable.StatusWaiting)
 		broken := errors.New("no terminal")
 		if _, err := s.rt.Drive(s.Context(), "r", with("", false, broken).exec, park); !errors.Is(err, broken) {
 			s.Errorf("drive: %v", err)
 		}
-		s.drive("r", with(`"handled"`, true, nil), durable.RunWaiting)
+		s.drive("r", with(`"handled"`, true, nil), durable.StatusWaiting)
 		s.reopen()
-		s.drive("r", with(`"handled"`, true, nil), durable.RunWaiting)
+		s.drive("r", with(`"handled"`, true, nil), durable.StatusWaiting)
 		s.wantSent("person", 3)
 		s.wantErr("a signal against the handler", s.signal("r", "1", `2`), durable.ErrConflict)
 	}},
@@ -253,19 +253,19 @@ var awaitTests = []test{
 			}
 			return h.Await(ctx, w)
 		}
-		wantDoc(s, s.drive("r", p, durable.RunSucceeded), `"signalled"`)
+		wantDoc(s, s.drive("r", p, durable.StatusSucceeded), `"signalled"`)
 	}},
 }
 
 var cancelTests = []test{
 	{"cancel a run that nobody drives", func(s *suite) {
-		for i, status := range []durable.RunStatus{durable.RunRunning, durable.RunWaiting, durable.RunInDoubt} {
+		for i, status := range []durable.Status{durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt} {
 			id := fmt.Sprint("r", i)
 			s.begin(id)
 			switch status {
-			case durable.RunWaiting:
+			case durable.StatusWaiting:
 				s.drive(id, s.asking(), status)
-			case durable.RunInDoubt:
+			case durable.StatusInDoubt:
 				s.drive(id, s.losing(intent("a", durable.Unsafe), 1), status)
 			}
 			for range 2 {
@@ -274,10 +274,10 @@ var cancelTests = []test{
 				}
 			}
 			st := s.state(id)
-			if st.Status != durable.RunCancelled || st.Waiting != nil || !st.Due.IsZero() {
+			if st.Status != durable.StatusCancelled || st.Waiting != nil || !st.Due.IsZero() {
 				s.Errorf("%s run, cancelled: %+v", status, st)
 			}
-			s.drive(id, s.asking(), durable.RunCancelled)
+			s.drive(id, s.asking(), durable.StatusCancelled)
 			s.wantErr("a signal afterwards", s.signal(id, "1", `1`), durable.ErrEnded)
 		}
 	}},
@@ -301,8 +301,8 @@ var cancelTests = []test{
 				return nil, err
 			}
 			return s.step(ctx, h, "b", durable.Unsafe)
-		}, durable.RunCancelled)
-		if state.Status != durable.RunCancelled {
+		}, durable.StatusCancelled)
+		if state.Status != durable.StatusCancelled {
 			s.Error(state.Status)
 		}
 		s.wantSent("b", 0)
@@ -327,7 +327,7 @@ var cancelTests = []test{
 			if err := <-done; err != nil {
 				s.Fatal(err)
 			}
-			if st := s.state(id).Status; st != durable.RunCancelled {
+			if st := s.state(id).Status; st != durable.StatusCancelled {
 				s.Errorf("the run is %s", st)
 			}
 		}
@@ -335,7 +335,7 @@ var cancelTests = []test{
 	}},
 	{"cancel what cannot be cancelled", func(s *suite) {
 		s.begin("r")
-		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) { return nil, nil }, durable.RunSucceeded)
+		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) { return nil, nil }, durable.StatusSucceeded)
 		s.wantErr("an ended run", s.rt.Cancel(s.Context(), "r"), durable.ErrEnded)
 		s.wantErr("unknown run", s.rt.Cancel(s.Context(), "nobody"), durable.ErrUnknown)
 	}},

@@ -32,7 +32,7 @@ var stepTests = []test{
 			}
 		}
 		s.driveCrash("r", p(&first, false))
-		state := s.drive("r", p(&second, true), durable.RunSucceeded)
+		state := s.drive("r", p(&second, true), durable.StatusSucceeded)
 		if diff := cmp.Diff(first, second); diff != "" {
 			s.Errorf("replay yields other results (-first +second)\n%s", diff)
 		}
@@ -64,10 +64,10 @@ var stepTests = []test{
 				return nil, err
 			}
 		}
-		s.drive("r", p(0), durable.RunWaiting)
+		s.drive("r", p(0), durable.StatusWaiting)
 		s.clock.add(-48 * time.Hour)
 		s.reopen()
-		s.drive("r", p(1), durable.RunWaiting)
+		s.drive("r", p(1), durable.StatusWaiting)
 		if diff := cmp.Diff(times[0], times[1]); diff != "" {
 			s.Errorf("time differs (-first +second)\n%s", diff)
 		}
@@ -92,7 +92,7 @@ var stepTests = []test{
 						return nil, err
 					}
 					return h.Await(ctx, external("person"))
-				}, durable.RunWaiting)
+				}, durable.StatusWaiting)
 				_, err := s.rt.Drive(s.Context(), id, program(func(ctx context.Context, h durable.Host) (any, error) {
 					in := intent(path, policy)
 					change(&in)
@@ -107,7 +107,7 @@ var stepTests = []test{
 					s.Errorf("%v does not name the step", err)
 				}
 				s.wantSent(path, 1)
-				if st := s.state(id).Status; st != durable.RunWaiting {
+				if st := s.state(id).Status; st != durable.StatusWaiting {
 					s.Errorf("%s: the run is %s afterwards", id, st)
 				}
 			}
@@ -128,7 +128,7 @@ var stepTests = []test{
 			s.Fatalf("the executor's error is lost: %v", err)
 		}
 		s.reopen()
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantSent("a", 2)
 		want := []string{"started", "step-intent a", "step-failed a", "step-intent a", "step-done a", "ended"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
@@ -147,7 +147,7 @@ var stepTests = []test{
 		})
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
 			return s.step(ctx, h, "a", durable.Unsafe)
-		}, durable.RunInDoubt)
+		}, durable.StatusInDoubt)
 		s.wantSent("a", 1)
 	}},
 	{"results keep their bytes", func(s *suite) {
@@ -165,9 +165,9 @@ var stepTests = []test{
 			_, err := h.Await(ctx, external("person"))
 			return nil, err
 		})
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		s.reopen()
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		if len(got) != 6 {
 			s.Fatalf("%d results", len(got))
 		}
@@ -201,12 +201,12 @@ var stepTests = []test{
 			}
 			return h.Await(ctx, external("person"))
 		})
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		if value.encoded != 2 || len(got) != 2 || got[0] != value || got[1] != value {
 			s.Errorf("encoded %d times, the results are %v", value.encoded, got)
 		}
 		s.reopen()
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		if value.encoded != 2 || s.bytes(got[2]) != `"counted"` || s.bytes(got[3]) != `"counted"` {
 			s.Errorf("taken up again: encoded %d times, the results are %v", value.encoded, got[2:])
 		}
@@ -220,11 +220,11 @@ var stepTests = []test{
 				return &countedResult{err: no}, nil
 			})
 		})
-		if state := s.drive("r", p, durable.RunInDoubt); !strings.Contains(state.Waiting.Err.Error(), no.Error()) {
+		if state := s.drive("r", p, durable.StatusInDoubt); !strings.Contains(state.Waiting.Err.Error(), no.Error()) {
 			s.Errorf("waiting for %v", state.Waiting.Err)
 		}
 		s.reopen()
-		s.drive("r", p, durable.RunInDoubt)
+		s.drive("r", p, durable.StatusInDoubt)
 		s.wantSent("a", 1)
 	}},
 	{"the other side asks to be left alone", func(s *suite) {
@@ -239,17 +239,17 @@ var stepTests = []test{
 			})
 		})
 		for range 2 { // the second time nothing is due yet
-			state := s.drive("r", p, durable.RunWaiting)
+			state := s.drive("r", p, durable.StatusWaiting)
 			if !state.Due.Equal(at) || state.Waiting == nil || state.Waiting.Reason != durable.ReasonTimer {
 				s.Fatalf("due %v, waiting %v", state.Due, state.Waiting)
 			}
 			s.reopen()
 		}
 		s.clock.add(59 * time.Minute)
-		s.drive("r", p, durable.RunWaiting)
+		s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("a", 1)
 		s.clock.add(time.Minute)
-		s.drive("r", p, durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
 		s.wantSent("a", 2)
 	}},
 }

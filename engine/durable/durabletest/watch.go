@@ -48,7 +48,7 @@ func (w *watched) receive() bool {
 }
 
 // until receives news until the run stands in a way.
-func (w *watched) until(want durable.RunStatus) {
+func (w *watched) until(want durable.Status) {
 	w.Helper()
 	for w.last.Status != want {
 		if !w.receive() {
@@ -76,24 +76,24 @@ func (s *suite) elsewhere() durable.Runtime {
 var watchTests = []test{
 	{"a watch sends the history, then what happens, until the end", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.stepThenPerson(), durable.RunWaiting)
+		s.drive("r", s.stepThenPerson(), durable.StatusWaiting)
 		all, rest := s.watch(s.Context(), "r", 0), s.watch(s.Context(), "r", 2)
-		all.until(durable.RunWaiting)
+		all.until(durable.StatusWaiting)
 		all.wantEvents("1 started", "2 step-intent", "3 step-done", "4 waiting")
 		if err := s.signal("r", "1", `1`); err != nil {
 			s.Fatal(err)
 		}
-		all.until(durable.RunRunning)
-		s.drive("r", s.stepThenPerson(), durable.RunSucceeded)
-		all.until(durable.RunSucceeded)
-		rest.until(durable.RunSucceeded)
+		all.until(durable.StatusRunning)
+		s.drive("r", s.stepThenPerson(), durable.StatusSucceeded)
+		all.until(durable.StatusSucceeded)
+		rest.until(durable.StatusSucceeded)
 		if all.receive() || rest.receive() {
 			s.Error("there is news after the end")
 		}
 		all.wantEvents("1 started", "2 step-intent", "3 step-done", "4 waiting", "5 signal", "6 step-done", "7 ended")
 		rest.wantEvents("3 step-done", "4 waiting", "5 signal", "6 step-done", "7 ended")
 		late := s.watch(s.Context(), "r", 7)
-		if !late.receive() || late.last.Status != durable.RunSucceeded || late.receive() {
+		if !late.receive() || late.last.Status != durable.StatusSucceeded || late.receive() {
 			s.Errorf("of a run that has ended, the last news is %+v", late.last)
 		}
 		late.wantEvents()
@@ -101,28 +101,28 @@ var watchTests = []test{
 	{"a watch sees what other processes do", func(s *suite) {
 		s.begin("r")
 		w := s.watch(s.Context(), "r", 0)
-		w.until(durable.RunRunning)
+		w.until(durable.StatusRunning)
 		other := s.elsewhere()
 		if _, err := other.Drive(s.Context(), "r", s.asking().exec, park); err != nil {
 			s.Fatal(err)
 		}
-		w.until(durable.RunWaiting)
+		w.until(durable.StatusWaiting)
 		if err := other.Signal(s.Context(), "r", durable.Signal{Step: "person"}); err != nil {
 			s.Fatal(err)
 		}
-		w.until(durable.RunRunning)
+		w.until(durable.StatusRunning)
 		if _, err := other.Drive(s.Context(), "r", s.asking().exec, park); err != nil {
 			s.Fatal(err)
 		}
-		w.until(durable.RunSucceeded)
+		w.until(durable.StatusSucceeded)
 		w.wantEvents("1 started", "2 waiting", "3 signal", "4 step-done", "5 ended")
 	}},
 	{"another look of a poll is its event again, also to one that comes later", func(s *suite) {
 		s.begin("r")
 		w := s.watch(s.Context(), "r", 0)
 		p := s.polling(threeDays, s.clock.Now().Add(25*time.Second))
-		state := s.drive("r", p, durable.RunWaiting)
-		w.until(durable.RunWaiting)
+		state := s.drive("r", p, durable.StatusWaiting)
+		w.until(durable.StatusWaiting)
 		if !w.last.Due.Equal(state.Due) {
 			s.Errorf("due %v, want %v", w.last.Due, state.Due)
 		}
@@ -131,15 +131,15 @@ var watchTests = []test{
 		late.wantEvents()
 		for look := range 2 {
 			s.clock.set(state.Due)
-			state = s.drive("r", p, durable.RunWaiting)
+			state = s.drive("r", p, durable.StatusWaiting)
 			for len(late.events) <= look && late.receive() {
 			}
 		}
 		late.wantEvents("2 poll", "2 poll")
 		s.clock.set(state.Due)
-		s.drive("r", p, durable.RunSucceeded)
-		w.until(durable.RunSucceeded)
-		late.until(durable.RunSucceeded)
+		s.drive("r", p, durable.StatusSucceeded)
+		w.until(durable.StatusSucceeded)
+		late.until(durable.StatusSucceeded)
 		late.wantEvents("2 poll", "2 poll", "3 step-done", "4 ended")
 		if w.events[0] != "1 started" || !slices.Contains(w.events, "2 poll") {
 			s.Errorf("from the start: %v", w.events)
@@ -192,7 +192,7 @@ var watchTests = []test{
 		s.begin("other")
 		w := s.watch(s.Context(), "r", 0)
 		w.receive()
-		s.drive("r", func(context.Context, durable.Host) (any, error) { return json.RawMessage(`1`), nil }, durable.RunSucceeded)
+		s.drive("r", func(context.Context, durable.Host) (any, error) { return json.RawMessage(`1`), nil }, durable.StatusSucceeded)
 		s.clock.add(time.Hour)
 		if n, err := s.rt.Prune(s.Context(), s.clock.Now()); n != 1 || err != nil {
 			s.Fatalf("pruned %d runs: %v", n, err)

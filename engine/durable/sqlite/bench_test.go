@@ -44,7 +44,7 @@ func benchmarkRuns(b *testing.B, policy durable.Policy, workers int) {
 					b.Error(err)
 					return
 				}
-				if s, err := rt.Drive(b.Context(), id, exec, durable.DriveOptions{}); err != nil || s.Status != durable.RunSucceeded {
+				if s, err := rt.Drive(b.Context(), id, exec, durable.DriveOptions{}); err != nil || s.Status != durable.StatusSucceeded {
 					b.Error(s.Status, err)
 					return
 				}
@@ -66,6 +66,6 @@ func fiveSteps(policy durable.Policy) durable.Executor {
 				return durable.Ending{}, err
 			}
 		}
-		return durable.Ending{Status: durable.RunSucceeded, Doc: json.RawMessage(`{}`)}, nil
+		return durable.Ending{Status: durable.StatusSucceeded, Doc: json.RawMessage(`{}`)}, nil
 	}
 }

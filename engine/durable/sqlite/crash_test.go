@@ -72,9 +72,9 @@ func TestKill(t *testing.T) {
 							t.Errorf("%s step %s took effect %d times", policy, step, effects)
 						}
 					}
-					want := durable.RunSucceeded
+					want := durable.StatusSucceeded
 					if policy == durable.Unsafe && d.intent {
-						want = durable.RunInDoubt
+						want = durable.StatusInDoubt
 					}
 					if run.Status != want {
 						t.Errorf("the run is %s, want %s (waiting: %v)", run.Status, want, run.Waiting)
@@ -161,7 +161,7 @@ func TestKillStarter(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || state.Status != durable.RunSucceeded {
+			if err != nil || state.Status != durable.StatusSucceeded {
 				t.Errorf("the run is %s: %v", state.Status, err)
 			}
 		})
@@ -187,7 +187,7 @@ func TestKillSignaller(t *testing.T) {
 				t.Fatal(err)
 			}
 			state, err := rt.Drive(t.Context(), "r", exec, durable.DriveOptions{})
-			if err != nil || state.Status != durable.RunSucceeded {
+			if err != nil || state.Status != durable.StatusSucceeded {
 				t.Errorf("the run is %s: %v", state.Status, err)
 			}
 			if requests, _ := w.counts("r", "b"); requests != 1 {
@@ -212,7 +212,7 @@ func TestKillConsumer(t *testing.T) {
 				t.Fatalf("the worker passed by: %v", err)
 			}
 			state, err := rt.Drive(t.Context(), "r", traveller{url: w.URL, at: func(string) {}}.exec, durable.DriveOptions{})
-			if err != nil || state.Status != durable.RunSucceeded {
+			if err != nil || state.Status != durable.StatusSucceeded {
 				t.Errorf("the run is %s: %v", state.Status, err)
 			}
 			events, err := rt.History(t.Context(), "r", 0)

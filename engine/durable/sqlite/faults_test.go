@@ -34,10 +34,10 @@ func (l ledgerOf) writes(t *testing.T, rt durable.Runtime, policy durable.Policy
 			case errors.As(err, new(*durable.Suspended)):
 				return durable.Ending{}, err
 			case err != nil:
-				return durable.Ending{Status: durable.RunFailed}, nil // an interpreter that does not look
+				return durable.Ending{Status: durable.StatusFailed}, nil // an interpreter that does not look
 			}
 		}
-		return durable.Ending{Status: durable.RunSucceeded}, nil
+		return durable.Ending{Status: durable.StatusSucceeded}, nil
 	}
 }
 
@@ -63,8 +63,8 @@ func (l ledgerOf) onceMended(t *testing.T, rt durable.Runtime, policy durable.Po
 		if err != nil {
 			t.Fatal(err)
 		}
-		if state.Status != durable.RunInDoubt {
-			if state.Status != durable.RunSucceeded {
+		if state.Status != durable.StatusInDoubt {
+			if state.Status != durable.StatusSucceeded {
 				t.Errorf("the run is %s", state.Status)
 			}
 			break
@@ -166,7 +166,7 @@ func diskFull(t *testing.T, policy durable.Policy, extra int) (full bool) {
 	l := ledgerOf{}
 	state, err := rt.Drive(t.Context(), "r", l.writes(t, rt, policy), durable.DriveOptions{})
 	switch {
-	case err == nil && state.Status == durable.RunSucceeded:
+	case err == nil && state.Status == durable.StatusSucceeded:
 		return false
 	case !errors.Is(err, sqlite.ErrFull):
 		t.Errorf("the run is %s; the error is %v", state.Status, err)
@@ -205,7 +205,7 @@ func TestTooLarge(t *testing.T) {
 	if err := rt.Start(t.Context(), durable.Spec{ID: "input", Input: huge}); !errors.Is(err, durable.ErrTooLarge) {
 		t.Errorf("a run with a huge input: %v", err)
 	}
-	for policy, want := range map[durable.Policy]durable.RunStatus{durable.Unsafe: durable.RunInDoubt, durable.Safe: durable.RunFailed} {
+	for policy, want := range map[durable.Policy]durable.Status{durable.Unsafe: durable.StatusInDoubt, durable.Safe: durable.StatusFailed} {
 		id := string(policy)
 		if err := rt.Start(t.Context(), durable.Spec{ID: id}); err != nil {
 			t.Fatal(err)
@@ -222,7 +222,7 @@ func TestTooLarge(t *testing.T) {
 			if !errors.Is(err, durable.ErrTooLarge) {
 				t.Errorf("step: %v", err)
 			}
-			return durable.Ending{Status: durable.RunFailed}, nil
+			return durable.Ending{Status: durable.StatusFailed}, nil
 		}, durable.DriveOptions{})
 		if err != nil || state.Status != want || sent != 1 {
 			t.Errorf("%s: sent %d times, the run is %s, want %s: %v", policy, sent, state.Status, want, err)

@@ -35,7 +35,7 @@ func shared(t *testing.T, test func(t *testing.T, one, other *sqlite.Runtime)) {
 
 func asking(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
 	doc, err := h.Await(ctx, durable.Wait{Path: "person"})
-	return durable.Ending{Status: durable.RunSucceeded, Doc: doc}, err
+	return durable.Ending{Status: durable.StatusSucceeded, Doc: doc}, err
 }
 
 // TestTwoProcesses has one runtime drive and another speak to its run.
@@ -62,9 +62,9 @@ func TestTwoProcesses(t *testing.T) {
 					t.Errorf("%+v, %v", state, err)
 				}
 				var err error
-				want := durable.RunSucceeded
+				want := durable.StatusSucceeded
 				if how == "cancel" {
-					want = durable.RunCancelled
+					want = durable.StatusCancelled
 					err = other.Cancel(t.Context(), "r")
 				} else {
 					err = other.Signal(t.Context(), "r", durable.Signal{Step: "person", Result: json.RawMessage(`1`)})
@@ -85,7 +85,7 @@ func TestServeForOthers(t *testing.T) {
 	shared(t, func(t *testing.T, one, other *sqlite.Runtime) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		told := make(chan durable.RunStatus)
+		told := make(chan durable.Status)
 		served := make(chan error)
 		go func() {
 			served <- one.Serve(ctx, asking, durable.ServeOptions{Ended: func(s durable.State) { told <- s.Status }})
@@ -93,13 +93,13 @@ func TestServeForOthers(t *testing.T) {
 		if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-told; got != durable.RunWaiting {
+		if got := <-told; got != durable.StatusWaiting {
 			t.Errorf("the run is %s", got)
 		}
 		if err := other.Signal(t.Context(), "r", durable.Signal{Step: "person"}); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-told; got != durable.RunSucceeded {
+		if got := <-told; got != durable.StatusSucceeded {
 			t.Errorf("the run is %s", got)
 		}
 		cancel()
@@ -136,7 +136,7 @@ func testParked(t *testing.T) {
 						return durable.Ending{}, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
 					}
 				}
-				if state, err := rt.Drive(t.Context(), id, park, durable.DriveOptions{}); err != nil || state.Status != durable.RunWaiting {
+				if state, err := rt.Drive(t.Context(), id, park, durable.DriveOptions{}); err != nil || state.Status != durable.StatusWaiting {
 					errs <- fmt.Errorf("%s is %s: %w", id, state.Status, err)
 					return
 				}

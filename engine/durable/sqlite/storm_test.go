@@ -74,7 +74,7 @@ func TestStorm(t *testing.T) {
 
 func openRuns(t *testing.T, rt *sqlite.Runtime) []durable.State {
 	t.Helper()
-	states, err := rt.List(t.Context(), durable.Filter{Status: []durable.RunStatus{durable.RunRunning, durable.RunWaiting, durable.RunInDoubt}})
+	states, err := rt.List(t.Context(), durable.Filter{Status: []durable.Status{durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func (w *world) help(t *testing.T, rt *sqlite.Runtime, s durable.State) (settled
 	t.Helper()
 	var err error
 	switch {
-	case s.Status == durable.RunInDoubt:
+	case s.Status == durable.StatusInDoubt:
 		_, effects := w.counts(s.ID, s.Waiting.Path)
 		err = rt.Settle(t.Context(), s.ID, durable.Settlement{Step: s.Waiting.Path, Happened: effects > 0})
 		settled = 1
@@ -179,7 +179,7 @@ func TestManyProcesses(t *testing.T) {
 	for len(openRuns(t, rt)) > 0 {
 		time.Sleep(20 * time.Millisecond)
 		for _, s := range openRuns(t, rt) {
-			if s.Status == durable.RunInDoubt {
+			if s.Status == durable.StatusInDoubt {
 				t.Fatalf("%s: %v", s.ID, s.Waiting)
 			}
 		}

@@ -206,7 +206,7 @@ func (v traveller) exec(ctx context.Context, h durable.Host, spec durable.Spec) 
 	if err != nil {
 		return durable.Ending{}, err
 	}
-	return durable.Ending{Status: durable.RunSucceeded}, nil
+	return durable.Ending{Status: durable.StatusSucceeded}, nil
 }
 
 func (v traveller) two(ctx context.Context, h durable.Host, policy durable.Policy) error {

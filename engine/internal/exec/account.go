@@ -1,6 +1,10 @@
 package exec
 
-import "time"
+import (
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
 
 // Event is one thing that happened.
 type Event struct {
@@ -28,25 +32,10 @@ const (
 	StepFailed  EventKind = "step-failed"
 )
 
-// Status is how a step stands.
-type Status string
-
-// The statuses of a step.
-const (
-	Pending   Status = "pending"
-	Succeeded Status = "succeeded"
-	Failed    Status = "failed"
-	Skipped   Status = "skipped"
-	WaitingOn Status = "waiting"
-	InDoubt   Status = "in_doubt"
-	TimedOut  Status = "timed_out"
-	Cancelled Status = "cancelled"
-)
-
 // Record is the account of one step.
 type Record struct {
 	ID         string
-	Status     Status
+	Status     durable.Status
 	Attempts   int
 	HTTPStatus int
 	Duration   time.Duration

@@ -83,25 +83,25 @@ func (t *turn) fail(ctx context.Context, key string, err error) error {
 }
 
 // statusOf tells how a step stands by the error that ended it.
-func statusOf(ctx context.Context, err error) Status {
+func statusOf(ctx context.Context, err error) durable.Status {
 	var suspended *durable.Suspended
 	var timedOut *durable.TimedOut
 	switch {
 	case errors.As(err, &suspended):
 		if suspended.Reason == durable.ReasonInDoubt {
-			return InDoubt
+			return durable.StatusInDoubt
 		}
-		return WaitingOn
+		return durable.StatusWaiting
 	case errors.As(err, &timedOut):
-		return TimedOut
+		return durable.StatusTimedOut
 	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return TimedOut
+			return durable.StatusTimedOut
 		}
-		return Cancelled
+		return durable.StatusCancelled
 	case errors.Is(err, durable.ErrCancelled):
-		return Cancelled
+		return durable.StatusCancelled
 	default:
-		return Failed
+		return durable.StatusFailed
 	}
 }

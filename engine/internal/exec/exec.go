@@ -64,7 +64,7 @@ type Env struct {
 func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outcome, error) {
 	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps))}
 	for i, s := range p.Steps {
-		r.out.Records[i] = Record{ID: s.ID, Status: Pending}
+		r.out.Records[i] = Record{ID: s.ID, Status: durable.StatusPending}
 	}
 	r.vars = map[string]any{
 		"inputs": env.Inputs,
@@ -118,14 +118,14 @@ func (r *run) step(ctx context.Context, s *plan.Step, rec *Record) error {
 	case err != nil:
 		rec.Status = statusOf(ctx, err)
 		kind := StepFailed
-		if rec.Status == WaitingOn || rec.Status == InDoubt {
+		if rec.Status == durable.StatusWaiting || rec.Status == durable.StatusInDoubt {
 			kind = Waiting
 		}
 		r.env.Emit(Event{Kind: kind, Step: s.ID, Status: rec.HTTPStatus, Message: err.Error(), Err: err})
-	case rec.Status == Skipped:
+	case rec.Status == durable.StatusSkipped:
 		r.env.Emit(Event{Kind: StepSkipped, Step: s.ID, Message: "its condition is false"})
 	default:
-		rec.Status = Succeeded
+		rec.Status = durable.StatusSucceeded
 		r.env.Emit(Event{Kind: StepDone, Step: s.ID, Status: rec.HTTPStatus, Try: rec.Attempts})
 	}
 	return err
@@ -142,7 +142,7 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 			return t.fail(ctx, "when", err)
 		}
 		if ok != true {
-			rec.Status = Skipped
+			rec.Status = durable.StatusSkipped
 			r.values[s.ID] = nil
 			return nil
 		}

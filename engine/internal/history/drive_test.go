@@ -291,7 +291,7 @@ func (h *history) once(ctx context.Context, file string) (*engine.Result, error)
 	ro := &engine.RunOptions{ID: runID, Done: signals}
 	if len(h.events()) > 0 {
 		h.note("drive %d: resumed", h.drive)
-		if state, err := h.rt.Get(ctx, runID); err == nil && (state.Status == durable.RunFailed || state.Status == durable.RunTimedOut) {
+		if state, err := h.rt.Get(ctx, runID); err == nil && (state.Status == durable.StatusFailed || state.Status == durable.StatusTimedOut) {
 			h.model.reopens()
 		}
 		res, err := engine.Resume(ctx, h.rt, runID, h.options(), ro)
@@ -336,7 +336,7 @@ func (h *history) drove(ctx context.Context, res *engine.Result, err error) bool
 	h.statuses[string(res.Status)]++
 	m.ends(string(res.Status))
 	h.consistent(ctx, res)
-	if res.Status == engine.Succeeded {
+	if res.Status == durable.StatusSucceeded {
 		h.ended(res)
 		return true
 	}
@@ -358,7 +358,7 @@ func (h *history) consistent(ctx context.Context, res *engine.Result) {
 		m.violated("the run cannot be inspected: %v", err)
 		return
 	}
-	listed, err := h.rt.List(ctx, durable.Filter{Status: []durable.RunStatus{durable.RunStatus(res.Status)}})
+	listed, err := h.rt.List(ctx, durable.Filter{Status: []durable.Status{durable.Status(res.Status)}})
 	if err != nil || len(listed) != 1 || listed[0].ID != runID {
 		m.violated("the list of runs that are %s has %v, %v", res.Status, listed, err)
 	}
@@ -424,12 +424,12 @@ func (h *history) goesOn(ctx context.Context, r *rand.Rand, res *engine.Result) 
 		return true
 	}
 	switch res.Status {
-	case engine.Failed:
+	case durable.StatusFailed:
 		// Once nothing goes wrong, only the API itself can refuse.
 		return h.drive <= quiet+1 || p.state != nothing && p.state != fresh
-	case engine.InDoubt:
+	case durable.StatusInDoubt:
 		h.settle(ctx, r, p)
-	case engine.Waiting:
+	case durable.StatusWaiting:
 		if p.step.kind == person {
 			m.signals[p.path] = object{"note": "done in drive " + fmt.Sprint(h.drive)}
 			p.state, p.value = done, m.signals[p.path]

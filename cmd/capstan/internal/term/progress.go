@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 )
 
 // Progress shows a run while it goes on: one line a step. On a terminal the
@@ -26,7 +27,7 @@ type Progress struct {
 	Named  bool         // the run's id is worth a line at the start
 	Before []string     // steps that earlier executions of the run did
 
-	plan    map[string]engine.PlanStep
+	plan    map[string]document.Step
 	mu      sync.Mutex
 	current *activeStep
 	held    bool // a prompt has the terminal
@@ -46,8 +47,8 @@ type activeStep struct {
 
 // Start readies the display for a program, or for nil: a run whose capability is
 // not known. Call close when the run has ended.
-func (p *Progress) Start(plan *engine.Plan) {
-	p.plan = map[string]engine.PlanStep{}
+func (p *Progress) Start(plan *document.Plan) {
+	p.plan = map[string]document.Step{}
 	if plan != nil {
 		for _, s := range plan.Steps {
 			p.plan[s.ID] = s

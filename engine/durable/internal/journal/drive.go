@@ -77,7 +77,7 @@ func (h *host) state(spec durable.Spec) durable.State {
 func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Spec) error {
 	for !h.row.Status.Ended() {
 		if h.cancelled {
-			return h.end(ctx, durable.Ending{Status: durable.RunCancelled})
+			return h.end(ctx, durable.Ending{Status: durable.StatusCancelled})
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (h *host) conclude(ctx context.Context, ending durable.Ending, err error) (
 	case errors.As(err, &suspended):
 		return h.park(ctx, suspended, ending.Doc)
 	case h.cancelled && errors.Is(err, durable.ErrCancelled):
-		return false, h.end(ctx, durable.Ending{Status: durable.RunCancelled})
+		return false, h.end(ctx, durable.Ending{Status: durable.StatusCancelled})
 	case err != nil:
 		if flushErr := h.flush(ctx); flushErr != nil {
 			return false, flushErr
@@ -154,7 +154,7 @@ func (h *host) Doubt() *durable.Suspended {
 // an event, once per step; a timer is not, else a long poll would fill the
 // history.
 func (h *host) parking(s *durable.Suspended) Change {
-	row := &Row{Status: durable.RunWaiting, Waiting: s, Doc: h.row.Doc}
+	row := &Row{Status: durable.StatusWaiting, Waiting: s, Doc: h.row.Doc}
 	d := durable.Detail{Reason: s.Reason, Description: s.Description, Error: text(s.Err)}
 	st := h.step(s.Path)
 	known := st.waiting
@@ -163,7 +163,7 @@ func (h *host) parking(s *durable.Suspended) Change {
 		row.Due = s.Until
 		return Change{Row: row}
 	case durable.ReasonInDoubt:
-		row.Status = durable.RunInDoubt
+		row.Status = durable.StatusInDoubt
 		row.Due = s.Until // when the probe can tell; zero without one
 	}
 	if known {

@@ -176,10 +176,10 @@ func (h *host) number(records []Record) []Record {
 
 // going returns the row of a run that goes on, nil when it says so already.
 func (h *host) going() *Row {
-	if h.row.Status == durable.RunRunning {
+	if h.row.Status == durable.StatusRunning {
 		return nil
 	}
-	return &Row{Status: durable.RunRunning, Due: h.stamp(), Doc: h.row.Doc}
+	return &Row{Status: durable.StatusRunning, Due: h.stamp(), Doc: h.row.Doc}
 }
 
 // sitsOut reports whether this drive sits a wait out.

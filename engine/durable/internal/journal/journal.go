@@ -68,7 +68,7 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 	if err != nil {
 		return err
 	}
-	if err := r.store.Create(ctx, spec, first, Row{Status: durable.RunRunning, Due: now}); err != nil {
+	if err := r.store.Create(ctx, spec, first, Row{Status: durable.StatusRunning, Due: now}); err != nil {
 		return naming(spec.ID, err)
 	}
 	r.hub.notify(spec.ID)
@@ -141,7 +141,7 @@ func stateOf(run Run) durable.State {
 		Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
 		Waiting: run.Row.Waiting, Doc: run.Row.Doc,
 	}
-	if s.Status != durable.RunRunning {
+	if s.Status != durable.StatusRunning {
 		s.Due = run.Row.Due
 	}
 	return s

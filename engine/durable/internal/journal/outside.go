@@ -94,7 +94,7 @@ func (r *Runtime) dueFor(run Run, step string, reason durable.Reason) *Row {
 	if w := run.Row.Waiting; w == nil || w.Path != step || w.Reason != reason {
 		return nil
 	}
-	return &Row{Status: durable.RunRunning, Due: r.clock(), Doc: run.Row.Doc}
+	return &Row{Status: durable.StatusRunning, Due: r.clock(), Doc: run.Row.Doc}
 }
 
 // sameJSON compares two JSON values, white space and the order of keys aside.
@@ -144,7 +144,7 @@ func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) e
 // doubted reports whether an open step is in doubt: the run says so, or the
 // process that sent it is gone.
 func (r *Runtime) doubted(run Run, step string) bool {
-	if run.Row.Status == durable.RunInDoubt {
+	if run.Row.Status == durable.StatusInDoubt {
 		return run.Row.Waiting != nil && run.Row.Waiting.Path == step
 	}
 	return !r.store.Driven(run.Spec.ID)
@@ -154,9 +154,9 @@ func (r *Runtime) doubted(run Run, step string) bool {
 func (r *Runtime) Reopen(ctx context.Context, id string) error {
 	return r.say(ctx, id, func(run Run, _ *ledger) (*Change, error) {
 		switch run.Row.Status {
-		case durable.RunFailed, durable.RunTimedOut:
-			return &Change{Add: []Record{{Kind: durable.EventReopened}}, Row: &Row{Status: durable.RunRunning, Due: r.clock()}}, nil
-		case durable.RunSucceeded, durable.RunCancelled:
+		case durable.StatusFailed, durable.StatusTimedOut:
+			return &Change{Add: []Record{{Kind: durable.EventReopened}}, Row: &Row{Status: durable.StatusRunning, Due: r.clock()}}, nil
+		case durable.StatusSucceeded, durable.StatusCancelled:
 			return nil, durable.ErrEnded
 		}
 		return nil, nil
@@ -173,7 +173,7 @@ const (
 func (r *Runtime) Cancel(ctx context.Context, id string) error {
 	err := r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		switch {
-		case l.cancelled && (run.Row.Status == durable.RunCancelled || !run.Row.Status.Ended()):
+		case l.cancelled && (run.Row.Status == durable.StatusCancelled || !run.Row.Status.Ended()):
 			return nil, nil
 		case run.Row.Status.Ended():
 			return nil, durable.ErrEnded

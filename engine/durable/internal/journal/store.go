@@ -61,7 +61,7 @@ type Run struct {
 
 // Row is the part of a run that changes and is searched for.
 type Row struct {
-	Status  durable.RunStatus
+	Status  durable.Status
 	Due     time.Time // zero: does not go on by itself
 	Ended   time.Time // zero: has not
 	Waiting *durable.Suspended

@@ -1,0 +1,131 @@
+package document
+
+import (
+	"maps"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Run is the account of a run, the document of `run -o json` and, with where it
+// stands and its history, of `runs show -o json`. A number among its values is an
+// int or a float64, and a json.Number where neither of them gives it back as it
+// was written.
+type Run struct {
+	Run        string         `json:"run"`
+	Capability string         `json:"capability"`
+	Status     durable.Status `json:"status"`
+	Outputs    map[string]any `json:"outputs"`
+	Answer     *Answer        `json:"answer,omitempty"`
+	Steps      []StepRun      `json:"steps"`
+	Waiting    *Waiting       `json:"waiting,omitempty"`
+	Error      *Error         `json:"error,omitempty"`
+
+	// The rest is set in the document of a kept run that was read back.
+	Source        string     `json:"source,omitempty"` // the file it was started from
+	SourceChanged bool       `json:"source_changed,omitempty"`
+	Started       time.Time  `json:"started,omitzero"`
+	Updated       time.Time  `json:"updated,omitzero"`
+	Due           *time.Time `json:"due,omitempty"`    // when it goes on by itself
+	Driven        bool       `json:"driven,omitempty"` // a process drives it now
+	// Events is the history. Arguments and results of steps are left out of it.
+	Events []Event `json:"events,omitempty"`
+
+	// OutputNames lists the declared outputs in the file's order.
+	OutputNames []string `json:"-"`
+	// SensitiveOutputs names the outputs that hold bearer secrets.
+	SensitiveOutputs []string `json:"-"`
+}
+
+// Answer marks one output of a run of a framework file as the whole answer: a
+// list, a text, a number, bytes. An answer that is an object has none: its fields
+// are the outputs.
+type Answer struct {
+	Output    string `json:"output"`               // the output's name, "result"
+	MediaType string `json:"media_type,omitempty"` // of text or bytes that are passed on as they came
+	Encoding  string `json:"encoding,omitempty"`   // "base64" for bytes
+}
+
+// StepRun is one step of a [Run].
+type StepRun struct {
+	ID         string         `json:"id"`
+	Status     durable.Status `json:"status"`
+	Attempts   int            `json:"attempts"`
+	HTTPStatus int            `json:"http_status,omitempty"`
+	DurationMS int64          `json:"duration_ms"`
+	Error      *Error         `json:"error,omitempty"`
+}
+
+// Waiting describes what a suspended run waits for.
+type Waiting struct {
+	Step        string         `json:"step"`
+	Description string         `json:"description"`
+	With        map[string]any `json:"with,omitempty"`
+	Resume      string         `json:"resume"`
+	Sensitive   []string       `json:"-"` // names in With that must not be shown
+}
+
+// Error is an error as run documents show it. Nothing in it is secret.
+type Error struct {
+	Code       string `json:"code,omitempty"`
+	Step       string `json:"step,omitempty"`
+	Message    string `json:"message"`
+	Hint       string `json:"hint,omitempty"`
+	HTTPStatus int    `json:"http_status,omitempty"`
+	RequestID  string `json:"request_id,omitempty"`
+}
+
+// Event is one entry of a run's history.
+type Event struct {
+	Seq       int64      `json:"seq"`
+	Time      time.Time  `json:"time"`
+	Kind      string     `json:"kind"` // see the Event constants of package durable
+	Step      string     `json:"step,omitempty"`
+	Attempt   int        `json:"attempt,omitempty"`
+	Operation string     `json:"operation,omitempty"`
+	Policy    string     `json:"policy,omitempty"`
+	Status    int        `json:"http_status,omitempty"`
+	Tries     int        `json:"tries,omitempty"`
+	Until     *time.Time `json:"until,omitempty"`
+	By        string     `json:"by,omitempty"`
+	Via       string     `json:"via,omitempty"`
+	Message   string     `json:"message,omitempty"`
+}
+
+// Brief returns a copy without what only documents of kept runs have.
+func (r *Run) Brief() *Run {
+	return &Run{
+		Run: r.Run, Capability: r.Capability, Status: r.Status, Outputs: r.Outputs, Answer: r.Answer, Steps: r.Steps,
+		Waiting: r.Waiting, Error: r.Error, OutputNames: r.OutputNames, SensitiveOutputs: r.SensitiveOutputs,
+	}
+}
+
+// Redacted stands for a value that is not shown.
+const Redacted = "[redacted]"
+
+// Redacted returns a copy in which the values that are sensitive are not shown.
+func (r *Run) Redacted() *Run {
+	c := *r
+	c.Outputs = without(r.Outputs, r.SensitiveOutputs)
+	if r.Waiting != nil {
+		c.Waiting = r.Waiting.Redacted()
+	}
+	return &c
+}
+
+// Redacted returns a copy in which the values that are sensitive are not shown.
+func (w *Waiting) Redacted() *Waiting {
+	c := *w
+	c.With = without(w.With, w.Sensitive)
+	return &c
+}
+
+func without(values map[string]any, sensitive []string) map[string]any {
+	out := maps.Clone(values)
+	for _, name := range sensitive {
+		if v, ok := out[name]; ok && v != nil {
+			out[name] = Redacted
+		}
+	}
+	return out
+}
