@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // ErrStopping is returned by Options.Reload while the server stops, which takes
@@ -17,28 +19,28 @@ func (h *Handler) reload(w http.ResponseWriter, r *http.Request) {
 	}
 	if !h.reloading.TryLock() {
 		w.Header().Set("Retry-After", "1")
-		refuse(w, r, http.StatusConflict, "a reload is under way; ask again when it is done")
+		answer.Refuse(w, r, http.StatusConflict, "a reload is under way; ask again when it is done")
 		return
 	}
 	defer h.reloading.Unlock()
 	err := h.o.Reload(r.Context())
 	if errors.Is(err, ErrStopping) {
-		refuse(w, r, http.StatusServiceUnavailable, "the file was not taken up: "+err.Error())
+		answer.Refuse(w, r, http.StatusServiceUnavailable, "the file was not taken up: "+err.Error())
 		return
 	}
 	if err != nil {
 		h.o.Log.Warn("the file was not reloaded", "error", err)
-		refuse(w, r, http.StatusUnprocessableEntity, "the file was not taken up, what was served before goes on: "+err.Error())
+		answer.Refuse(w, r, http.StatusUnprocessableEntity, "the file was not taken up, what was served before goes on: "+err.Error())
 		return
 	}
 	h.o.Log.Info("the file was reloaded")
-	send(w, r, http.StatusOK, map[string]string{"status": "applied"})
+	answer.JSON(w, r, http.StatusOK, map[string]string{"status": "applied"})
 }
 
 // validate says what is wrong with the file as it is now.
 func (h *Handler) validate(w http.ResponseWriter, r *http.Request) {
 	if h.onFile(w, r, h.o.Validate != nil) {
-		send(w, r, http.StatusOK, h.o.Validate(r.Context()))
+		answer.JSON(w, r, http.StatusOK, h.o.Validate(r.Context()))
 	}
 }
 
@@ -46,7 +48,7 @@ func (h *Handler) validate(w http.ResponseWriter, r *http.Request) {
 // silence would tell the client of another text than the one it sent.
 func (h *Handler) onFile(w http.ResponseWriter, r *http.Request, possible bool) bool {
 	if !possible {
-		refuse(w, r, http.StatusForbidden, "this server was started in a way that does not allow it; restart it to take up changes")
+		answer.Refuse(w, r, http.StatusForbidden, "this server was started in a way that does not allow it; restart it to take up changes")
 		return false
 	}
 	if r.Body == nil {
@@ -54,10 +56,10 @@ func (h *Handler) onFile(w http.ResponseWriter, r *http.Request, possible bool) 
 	}
 	switch n, err := io.ReadFull(r.Body, make([]byte, 1)); {
 	case n > 0:
-		refuse(w, r, http.StatusUnsupportedMediaType, "send no body: this is about the file that is served, as it is on the server now")
+		answer.Refuse(w, r, http.StatusUnsupportedMediaType, "send no body: this is about the file that is served, as it is on the server now")
 		return false
 	case err != io.EOF:
-		refuse(w, r, http.StatusBadRequest, "the body could not be read")
+		answer.Refuse(w, r, http.StatusBadRequest, "the body could not be read")
 		return false
 	}
 	return true

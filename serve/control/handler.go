@@ -2,15 +2,13 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -127,53 +125,23 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt, ok = route{"GET", func(w http.ResponseWriter, r *http.Request) { h.trace(w, r, id) }}, true
 	}
 	if !ok {
-		refuse(w, r, http.StatusNotFound, "there is nothing here; the control exposure of the file says what is served")
+		answer.Refuse(w, r, http.StatusNotFound, "there is nothing here; the control exposure of the file says what is served")
 		return
-	}
-	allow := rt.method + ", OPTIONS"
-	if rt.method == http.MethodGet {
-		allow = "GET, HEAD, OPTIONS"
 	}
 	switch {
 	case r.Method == rt.method, r.Method == http.MethodHead && rt.method == http.MethodGet:
 		if h.foreign.Check(r) != nil {
-			refuse(w, r, http.StatusForbidden, "a page of another site asked for this, which none may")
+			answer.Refuse(w, r, http.StatusForbidden, "a page of another site asked for this, which none may")
 			return
 		}
 		rt.serve(w, r)
-	case r.Method == http.MethodOptions:
-		header.Set("Allow", allow)
-		w.WriteHeader(http.StatusNoContent)
+	case rt.method == http.MethodGet:
+		answer.Otherwise(w, r, "GET", "HEAD", "OPTIONS")
 	default:
-		header.Set("Allow", allow)
-		refuse(w, r, http.StatusMethodNotAllowed, "this can be asked with "+allow)
+		answer.Otherwise(w, r, rt.method, "OPTIONS")
 	}
 }
 
 func (h *Handler) config(w http.ResponseWriter, r *http.Request) {
-	send(w, r, http.StatusOK, h.o.Config())
-}
-
-// send answers with a JSON document.
-func send(w http.ResponseWriter, r *http.Request, status int, v any) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		refuse(w, r, http.StatusInternalServerError, "the answer has no JSON form")
-		return
-	}
-	write(w, r, status, "application/json", append(data, '\n'))
-}
-
-// write answers with a body, without it to a HEAD.
-func write(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
-	w.Header().Set("Content-Type", media)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that left cannot be told
-	}
-}
-
-func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
-	problem.Write(w, r, problem.Problem{Status: status, Detail: detail})
+	answer.JSON(w, r, http.StatusOK, h.o.Config())
 }

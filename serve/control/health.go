@@ -3,6 +3,8 @@ package control
 import (
 	"net/http"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // health is the answer of the health paths.
@@ -12,16 +14,16 @@ type health struct {
 }
 
 func (h *Handler) live(w http.ResponseWriter, r *http.Request) {
-	send(w, r, http.StatusOK, health{Status: up})
+	answer.JSON(w, r, http.StatusOK, health{Status: up})
 }
 
 func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	adapters := h.o.Adapters()
-	answer, status := health{overall(adapters), adapters}, http.StatusOK
-	if answer.Status != up {
+	out, status := health{overall(adapters), adapters}, http.StatusOK
+	if out.Status != up {
 		status = http.StatusServiceUnavailable
 	}
-	send(w, r, status, answer)
+	answer.JSON(w, r, status, out)
 }
 
 const up = "UP"
@@ -52,7 +54,7 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 		Name    string `json:"name"`
 		Version string `json:"version,omitempty"`
 	}
-	answer := struct {
+	out := struct {
 		Status     string     `json:"status"`
 		Capability capability `json:"capability"`
 		Engine     engine     `json:"engine"`
@@ -67,7 +69,7 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 	}
 	if !i.Started.IsZero() {
 		started := i.Started.UTC()
-		answer.Started, answer.Uptime = &started, time.Since(i.Started).Round(time.Millisecond).Seconds()
+		out.Started, out.Uptime = &started, time.Since(i.Started).Round(time.Millisecond).Seconds()
 	}
-	send(w, r, http.StatusOK, answer)
+	answer.JSON(w, r, http.StatusOK, out)
 }

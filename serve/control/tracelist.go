@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // traceSummary is one request in the answer of /traces.
@@ -37,7 +39,7 @@ type traceSpan struct {
 func (h *Handler) traces(w http.ResponseWriter, r *http.Request) {
 	all := h.o.Traces.all()
 	operation, status := r.URL.Query().Get("operation"), r.URL.Query().Get("status")
-	answer := struct {
+	out := struct {
 		Traces []traceSummary `json:"traces"`
 		Size   int            `json:"bufferSize"`
 		Used   int            `json:"bufferUsed"`
@@ -45,10 +47,10 @@ func (h *Handler) traces(w http.ResponseWriter, r *http.Request) {
 	for i := range all {
 		one := all[i].summary()
 		if strings.Contains(one.Operation, operation) && (status == "" || strings.EqualFold(status, one.Status)) {
-			answer.Traces = append(answer.Traces, one)
+			out.Traces = append(out.Traces, one)
 		}
 	}
-	send(w, r, http.StatusOK, answer)
+	answer.JSON(w, r, http.StatusOK, out)
 }
 
 // trace answers with the kept requests of one trace, the first first: there are
@@ -61,7 +63,7 @@ func (h *Handler) trace(w http.ResponseWriter, r *http.Request, id string) {
 		}
 	}
 	if len(parts) == 0 {
-		refuse(w, r, http.StatusNotFound, "no request of this trace is kept; /traces lists those that are")
+		answer.Refuse(w, r, http.StatusNotFound, "no request of this trace is kept; /traces lists those that are")
 		return
 	}
 	slices.SortStableFunc(parts, func(a, b request) int { return a.began.Compare(b.began) })
@@ -71,7 +73,7 @@ func (h *Handler) trace(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	one := parts[0].summary()
 	one.Spans = len(spans)
-	send(w, r, http.StatusOK, struct {
+	answer.JSON(w, r, http.StatusOK, struct {
 		traceSummary
 		Parts []traceSpan `json:"spans"`
 	}{one, spans})

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/measure"
 )
 
 // Traces keep the latest requests: what was asked, how it was answered, and the
@@ -60,7 +62,7 @@ func (t *Traces) Watch(exposure string, next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen, began := see(w), time.Now()
+		seen, began := measure.See(w), time.Now()
 		s := spanOf(r.Header)
 		w.Header().Set("Traceresponse", s.header())
 		here := &current{span: s}
@@ -69,8 +71,8 @@ func (t *Traces) Watch(exposure string, next http.Handler) http.Handler {
 		defer func() {
 			here.name(r)
 			t.add(request{
-				span: s, exposure: exposure, name: methodName(methodIndex(r.Method)) + " " + here.pattern,
-				status: seen.code(whole), began: began, took: time.Since(began),
+				span: s, exposure: exposure, name: methodName(r.Method) + " " + here.pattern,
+				status: seen.Code(whole), began: began, took: time.Since(began),
 			})
 		}()
 		next.ServeHTTP(seen, r)

@@ -1,15 +1,14 @@
 package rest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
-	"strconv"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/problem"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -40,7 +39,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, op *operation, 
 		status = op.decl.BinaryStatus
 	}
 	if a.Binary && a.Cap == 0 && h.max > 0 && int64(len(a.Body)) > h.max {
-		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the answer is larger than maxBinarySize allows"})
+		answer.Refuse(w, r, http.StatusBadGateway, "the answer is larger than maxBinarySize allows")
 		return
 	}
 	passOn(w, a)
@@ -52,39 +51,24 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, op *operation, 
 		if a.Binary && op.decl.Binary.IsSet() {
 			media = op.decl.Binary.Value
 		}
-		write(w, r, status, media, a.Body)
+		answer.Body(w, r, status, media, a.Body)
 	}
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		problem.Write(w, r, problem.Problem{Status: http.StatusInternalServerError, Detail: "the answer cannot be written as JSON"})
+	text, err := jsonvalue.Marshal(v)
+	if err != nil {
+		answer.Refuse(w, r, http.StatusInternalServerError, "the answer cannot be written as JSON")
 		return
 	}
 	if status == http.StatusNoContent {
 		status = http.StatusOK
 	}
-	write(w, r, status, "application/json", bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
+	answer.Body(w, r, status, "application/json", text)
 }
 
 // passOn hands the headers of an answer on that concern the caller.
 func passOn(w http.ResponseWriter, a *engine.Answer) { maps.Copy(w.Header(), a.Header) }
-
-func write(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
-	if media != "" && len(body) > 0 {
-		w.Header().Set("Content-Type", media)
-	}
-	if status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead && len(body) > 0 && status != http.StatusNoContent {
-		_, _ = w.Write(body) // the client may have gone
-	}
-}
 
 // fail answers a call that did not succeed. What the API answered to a single
 // call is passed on, status and all; in a flow of several steps it would be taken
@@ -108,7 +92,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 				h.log.WarnContext(r.Context(), "a write is in doubt", "operation", op.prog.Name(), "status", u.Status, "error", err.Error())
 			}
 			passOn(w, u)
-			write(w, r, u.Status, u.Media, u.Body)
+			answer.Body(w, r, u.Status, u.Media, u.Body)
 			return
 		}
 		p = upstream(call)
@@ -163,7 +147,7 @@ func pointerEscape(s string) string {
 func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forward, tail string) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.opts.MaxBody))
 	if err != nil {
-		problem.Write(w, r, problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large or broke off"})
+		answer.Refuse(w, r, http.StatusRequestEntityTooLarge, "the body is too large or broke off")
 		return
 	}
 	out := engine.ForwardRequest{Method: r.Method, Path: tail, Query: r.URL.RawQuery, Header: http.Header{}, Body: body}
@@ -179,14 +163,14 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forwar
 	var call *engine.CallError
 	switch {
 	case errors.Is(err, engine.ErrForwardPath):
-		problem.Write(w, r, problem.Problem{Status: http.StatusBadRequest, Detail: "the path cannot be passed on"})
+		answer.Refuse(w, r, http.StatusBadRequest, "the path cannot be passed on")
 	case errors.As(err, &call):
 		problem.Write(w, r, upstream(call))
 	case err != nil:
 		h.log.ErrorContext(r.Context(), "forwarding failed", "error", err.Error())
-		problem.Write(w, r, problem.Problem{Status: http.StatusBadGateway, Detail: "the request could not be passed on"})
+		answer.Refuse(w, r, http.StatusBadGateway, "the request could not be passed on")
 	default:
 		passOn(w, a)
-		write(w, r, a.Status, a.Media, a.Body)
+		answer.Body(w, r, a.Status, a.Media, a.Body)
 	}
 }

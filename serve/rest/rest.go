@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -118,22 +118,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // refuse answers a path or method that nothing stands behind.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, allowed map[string]bool) {
 	if len(allowed) == 0 {
-		problem.Write(w, r, problem.Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"})
+		answer.Refuse(w, r, http.StatusNotFound, "nothing is served at this path")
 		return
 	}
 	if allowed[http.MethodGet] {
 		allowed[http.MethodHead] = true
 	}
 	allowed[http.MethodOptions] = true
-	var names []string
-	for m := range allowed {
-		names = append(names, m)
-	}
-	slices.Sort(names)
-	w.Header().Set("Allow", strings.Join(names, ", "))
-	if r.Method == http.MethodOptions {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	problem.Write(w, r, problem.Problem{Status: http.StatusMethodNotAllowed, Detail: r.Method + " is not served here; " + strings.Join(names, ", ") + " are"})
+	answer.Otherwise(w, r, slices.Sorted(maps.Keys(allowed))...)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/graph"
 	"github.com/capstan-run/capstan/internal/plangraph"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
 )
 
@@ -64,7 +65,7 @@ func (h *Handler) capabilities(w http.ResponseWriter, r *http.Request) {
 	for _, p := range h.live.Programs() {
 		list = append(list, summaryOf(p))
 	}
-	write(w, r, http.StatusOK, map[string]any{"capabilities": list})
+	answer.JSON(w, r, http.StatusOK, map[string]any{"capabilities": list})
 }
 
 // capability describes one.
@@ -89,7 +90,7 @@ func (h *Handler) capability(w http.ResponseWriter, r *http.Request) {
 	for _, o := range p.Plan().Outputs {
 		d.Outputs = append(d.Outputs, outputOf{o.Name, o.Type, o.Sensitive})
 	}
-	write(w, r, http.StatusOK, d)
+	answer.JSON(w, r, http.StatusOK, d)
 }
 
 // graph draws one.
@@ -105,5 +106,5 @@ func (h *Handler) graph(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	send(w, r, http.StatusOK, "image/svg+xml", svg.Bytes())
+	answer.Body(w, r, http.StatusOK, "image/svg+xml", svg.Bytes())
 }

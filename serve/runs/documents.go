@@ -1,11 +1,8 @@
 package runs
 
 import (
-	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/document"
@@ -59,26 +56,6 @@ func entryOf(s durable.State) entry {
 		e.Waiting = &waitingEntry{Step: w.Path, Reason: string(w.Reason), Description: w.Description}
 	}
 	return e
-}
-
-// write answers with a JSON document.
-func write(w http.ResponseWriter, r *http.Request, status int, v any) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		http.Error(w, "", http.StatusInternalServerError) // our own documents have a JSON form
-		return
-	}
-	send(w, r, status, "application/json", append(data, '\n'))
-}
-
-// send answers with a body, without it to a HEAD.
-func send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that left cannot be told
-	}
 }
 
 // statuses lists what a run may be.

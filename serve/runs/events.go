@@ -43,8 +43,8 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	h.metrics.stream(1)
-	defer h.metrics.stream(-1)
+	h.metrics.streams.Add(1)
+	defer h.metrics.streams.Add(-1)
 	s := &stream{h: h, w: w, control: http.NewResponseController(w), owner: h.caller(r), id: state.ID, last: after, polls: map[int64]poll{}}
 	if err := s.run(r, state); err != nil && r.Context().Err() == nil {
 		h.log.Debug("an event stream ended", "run", state.ID, "error", err)

@@ -3,20 +3,20 @@ package runs
 import (
 	"net/http"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // alive says that the process answers.
 func (h *Handler) alive(w http.ResponseWriter, r *http.Request) {
-	write(w, r, http.StatusOK, map[string]string{"status": "ok"})
+	answer.JSON(w, r, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 // ready says that runs can be started and go on.
 func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	if err := h.live.Ready(r.Context()); err != nil {
 		h.log.Warn("not ready", "error", err)
-		problem.Write(w, r, problem.Problem{Status: http.StatusServiceUnavailable, Detail: "runs cannot be started or go on now; the server's log says why"})
+		answer.Refuse(w, r, http.StatusServiceUnavailable, "runs cannot be started or go on now; the server's log says why")
 		return
 	}
-	write(w, r, http.StatusOK, map[string]string{"status": "ok"})
+	answer.JSON(w, r, http.StatusOK, map[string]string{"status": "ok"})
 }

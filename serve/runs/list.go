@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // How many runs a page of the list has.
@@ -49,7 +50,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) {
 	for _, s := range states {
 		page.Runs = append(page.Runs, entryOf(s))
 	}
-	write(w, r, http.StatusOK, page)
+	answer.JSON(w, r, http.StatusOK, page)
 }
 
 // listFilter reads which runs are asked for.

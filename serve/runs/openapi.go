@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // object is a JSON object of the OpenAPI document.
@@ -46,7 +47,7 @@ func (h *Handler) openapi(w http.ResponseWriter, r *http.Request) {
 		doc["components"].(object)["securitySchemes"] = object{"key": object{"type": "http", "scheme": "bearer", "description": "A key that whoever runs the server gave out."}}
 		doc["security"] = []any{object{"key": []any{}}}
 	}
-	write(w, r, http.StatusOK, doc)
+	answer.JSON(w, r, http.StatusOK, doc)
 }
 
 func (h *Handler) title() string {

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
+	"github.com/capstan-run/capstan/serve/internal/measure"
 )
 
 // route is one thing that can be asked.
@@ -14,7 +15,6 @@ type route struct {
 	method, path string
 	serve        http.HandlerFunc
 	open         bool // needs no key: holds nothing of anybody's
-	stream       bool // lasts as long as the client stays
 }
 
 func (h *Handler) table() []route {
@@ -27,7 +27,7 @@ func (h *Handler) table() []route {
 		{method: "POST", path: "/capabilities/{name}/runs", serve: h.start},
 		{method: "GET", path: "/runs", serve: h.list},
 		{method: "GET", path: "/runs/{id}", serve: h.run},
-		{method: "GET", path: "/runs/{id}/events", serve: h.events, stream: true},
+		{method: "GET", path: "/runs/{id}/events", serve: h.events},
 		{method: "POST", path: "/runs/{id}/steps/{step}", serve: h.step},
 		{method: "POST", path: "/runs/{id}/cancel", serve: h.cancel},
 		{method: "GET", path: "/openapi.json", serve: h.openapi},
@@ -53,10 +53,10 @@ func (h *Handler) register() {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	seen := &watched{ResponseWriter: w}
-	name, stream := "other", false
+	seen := measure.See(w)
+	name, whole := "other", false
 	defer func() {
-		h.metrics.request(name, seen.code(), time.Since(began), stream)
+		h.metrics.requests.Add(name, "", seen.Class(whole), time.Since(began), seen.Stream)
 	}()
 	harden(seen.Header())
 	path, under := strings.CutPrefix(r.URL.Path, h.o.Base)
@@ -65,7 +65,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(seen, r, h.o.Base+"/", http.StatusPermanentRedirect)
 		return
 	case !under || !strings.HasPrefix(path, "/"):
-		problem.Write(seen, r, problem.Problem{Status: http.StatusNotFound, Detail: "there is nothing here"})
+		answer.Refuse(seen, r, http.StatusNotFound, "there is nothing here")
 		return
 	}
 	r = h.stripped(r)
@@ -75,12 +75,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.noRoute(seen, r, handler)
 		return
 	}
-	name, stream = pattern, rt.stream
+	name = pattern
 	if rt.method == http.MethodPost && h.foreign.Check(r) != nil {
-		problem.Write(seen, r, problem.Problem{Status: http.StatusForbidden, Detail: "a page of another site asked for this; only this server's own page may"})
+		answer.Refuse(seen, r, http.StatusForbidden, "a page of another site asked for this; only this server's own page may")
 		return
 	}
 	h.mux.ServeHTTP(seen, r)
+	whole = true
 }
 
 // stripped is r without the base path.
@@ -110,14 +111,9 @@ func (h *Handler) noRoute(w http.ResponseWriter, r *http.Request, refuse http.Ha
 		if !slices.Contains(allow, http.MethodOptions) {
 			allow = append(allow, http.MethodOptions)
 		}
-		w.Header().Set("Allow", strings.Join(allow, ", "))
-		if r.Method == http.MethodOptions {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		problem.Write(w, r, problem.Problem{Status: said.status, Detail: "this can be asked with " + strings.Join(allow, ", ")})
+		answer.Otherwise(w, r, allow...)
 	default:
-		problem.Write(w, r, problem.Problem{Status: http.StatusNotFound, Detail: "there is nothing here; what there is stands in " + h.url("/openapi.json")})
+		answer.Refuse(w, r, http.StatusNotFound, "there is nothing here; what there is stands in "+h.url("/openapi.json"))
 	}
 }
 
@@ -138,34 +134,4 @@ func harden(header http.Header) {
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
-}
-
-// watched remembers the status of an answer.
-type watched struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *watched) WriteHeader(status int) {
-	if w.status == 0 && status >= 200 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *watched) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-// Unwrap lets http.ResponseController through.
-func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *watched) code() int {
-	if w.status == 0 {
-		return http.StatusOK
-	}
-	return w.status
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
 )
 
@@ -75,7 +76,7 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, id string, show
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(run)))
 	}
 	w.Header().Set("Location", h.url("/runs/"+url.PathEscape(id)))
-	write(w, r, status, h.document(run, show))
+	answer.JSON(w, r, status, h.document(run, show))
 }
 
 // retryAfter is when to ask again, in seconds: soon while something happens,
@@ -102,7 +103,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	write(w, r, http.StatusOK, h.document(run, show))
+	answer.JSON(w, r, http.StatusOK, h.document(run, show))
 }
 
 // step takes what somebody outside has to say of a step.

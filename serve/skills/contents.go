@@ -11,6 +11,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // listing is the answer of /skills/{name}/contents.
@@ -36,7 +38,7 @@ func (h *Handler) contents(w http.ResponseWriter, r *http.Request, s *served) {
 		for _, f := range files {
 			out.Files = append(out.Files, listed{f.path, f.size, mediaType(f.path)})
 		}
-		send(w, r, document(out))
+		send(w, r, out)
 		return nil
 	})
 }
@@ -71,27 +73,27 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request, s *served, names 
 // do returns nil once it has answered.
 func (h *Handler) within(w http.ResponseWriter, r *http.Request, s *served, do func(*os.Root) error) {
 	if !s.skill.Location.IsSet() {
-		refuse(w, r, http.StatusNotFound, "this skill has no files")
+		answer.Refuse(w, r, http.StatusNotFound, "this skill has no files")
 		return
 	}
 	root, err := s.folder.open()
 	if err != nil {
 		h.log.Warn("the folder of a skill cannot be opened", "skill", s.skill.Name.Value, "error", err)
-		refuse(w, r, http.StatusNotFound, "the folder of this skill cannot be read; the server's log says why")
+		answer.Refuse(w, r, http.StatusNotFound, "the folder of this skill cannot be read; the server's log says why")
 		return
 	}
 	defer func() { _ = root.Close() }()
 	switch err := do(root); {
 	case err == nil:
 	case errors.Is(err, fs.ErrNotExist):
-		refuse(w, r, http.StatusNotFound, "there is no such file; those there are stand in /skills/"+url.PathEscape(s.skill.Name.Value)+"/contents")
+		answer.Refuse(w, r, http.StatusNotFound, "there is no such file; those there are stand in /skills/"+url.PathEscape(s.skill.Name.Value)+"/contents")
 	case errors.Is(err, errTooLarge):
-		refuse(w, r, http.StatusForbidden, "this is larger than what is served: 10 MiB for a file, 50 MiB for a download")
+		answer.Refuse(w, r, http.StatusForbidden, "this is larger than what is served: 10 MiB for a file, 50 MiB for a download")
 	case errors.Is(err, errTooMany):
-		refuse(w, r, http.StatusForbidden, "the folder of this skill holds more than what is served: 5000 files, folders 32 deep")
+		answer.Refuse(w, r, http.StatusForbidden, "the folder of this skill holds more than what is served: 5000 files, folders 32 deep")
 	default:
 		h.log.Warn("a file of a skill cannot be read", "skill", s.skill.Name.Value, "error", err)
-		refuse(w, r, http.StatusInternalServerError, "this cannot be read; the server's log says why")
+		answer.Refuse(w, r, http.StatusInternalServerError, "this cannot be read; the server's log says why")
 	}
 }
 

@@ -1,15 +1,13 @@
 package skills
 
 import (
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -40,7 +38,7 @@ type Options struct {
 // problem documents (RFC 9457). A Handler is safe for concurrent use.
 type Handler struct {
 	log       *slog.Logger
-	catalogue []byte
+	catalogue catalogue
 	skills    map[string]*served
 }
 
@@ -48,7 +46,7 @@ type Handler struct {
 type served struct {
 	skill  *spec.Skill
 	tools  []tool
-	detail []byte
+	detail detail
 	folder folder
 }
 
@@ -66,7 +64,7 @@ func New(e *spec.Exposure, o Options) *Handler {
 			continue // of two with one name the first
 		}
 		one := &served{skill: s, tools: describeTools(s, modes)}
-		one.detail = document(describe(s, one.tools))
+		one.detail = describe(s, one.tools)
 		if s.Location.IsSet() {
 			one.folder = folder{opener: func() (*os.Root, error) { return o.open(s.File, s.Location.Value) }}
 			if root, err := one.folder.open(); err != nil {
@@ -79,31 +77,25 @@ func New(e *spec.Exposure, o Options) *Handler {
 		all.Skills = append(all.Skills, summarise(s))
 	}
 	all.Count = len(all.Skills)
-	h.catalogue = document(all)
+	h.catalogue = all
 	return h
 }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	answer := h.route(r.URL)
-	if answer == nil {
-		refuse(w, r, http.StatusNotFound, "there is nothing here; what there is stands in /skills")
+	serve := h.route(r.URL)
+	if serve == nil {
+		answer.Refuse(w, r, http.StatusNotFound, "there is nothing here; what there is stands in /skills")
 		return
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		answer(w, r)
-	case http.MethodOptions:
-		w.Header().Set("Allow", allowed)
-		w.WriteHeader(http.StatusNoContent)
+		serve(w, r)
 	default:
-		w.Header().Set("Allow", allowed)
-		refuse(w, r, http.StatusMethodNotAllowed, "this can be asked with "+allowed)
+		answer.Otherwise(w, r, "GET", "HEAD", "OPTIONS")
 	}
 }
-
-const allowed = "GET, HEAD, OPTIONS"
 
 // route finds what answers a URL, nil when nothing does. The path is taken
 // apart before it is decoded, so that an encoded slash stays within its name,
@@ -139,26 +131,8 @@ func (h *Handler) route(u *url.URL) http.HandlerFunc {
 	return nil
 }
 
-// document is v as JSON. What is given to it has a JSON form.
-func document(v any) []byte {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return []byte("{}\n")
-	}
-	return append(data, '\n')
-}
-
-// send answers with a JSON document, without it to a HEAD.
-func send(w http.ResponseWriter, r *http.Request, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+// send answers with a JSON document.
+func send(w http.ResponseWriter, r *http.Request, v any) {
 	w.Header().Set("Cache-Control", "no-cache")
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that left cannot be told
-	}
-}
-
-func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
-	problem.Write(w, r, problem.Problem{Status: status, Detail: detail})
+	answer.JSON(w, r, http.StatusOK, v)
 }
