@@ -282,7 +282,7 @@ func declared(f *spec.Framework) []declaration {
 		out = append(out, declaration{full, kind, flow})
 	}
 	for _, e := range f.Exposes {
-		for _, t := range e.Tools {
+		for _, t := range e.Flows {
 			add(e.Namespace, UnitTool, t, "tool")
 		}
 		for _, r := range e.Routes {

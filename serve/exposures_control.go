@@ -108,7 +108,7 @@ func (b *exposing) config() any {
 		if p.Address = "stdio"; e.Transport != "stdio" {
 			p.Address = b.address(e)
 		}
-		for _, t := range e.Tools {
+		for _, t := range e.Flows {
 			p.Names = append(p.Names, t.Name.Value)
 		}
 		for _, r := range e.Routes {

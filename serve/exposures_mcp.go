@@ -28,7 +28,7 @@ func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
 		Name: e.Namespace.Value, Title: f.Name.Value, Version: f.InfoVersion.Value, Instructions: e.Description.Value,
 		TTL: time.Duration(e.TTL) * time.Millisecond, CacheScope: e.Cache.Value,
 	}
-	for _, t := range e.Tools {
+	for _, t := range e.Flows {
 		if p := b.service.Program(t); p != nil {
 			o.Tools = append(o.Tools, tool(t, p, e.MaxBinary))
 		}

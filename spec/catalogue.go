@@ -21,7 +21,7 @@ func (s *Source) Catalogue() (*Catalogue, diag.List) {
 	}
 	d := newDecoder(&s.tree, false)
 	c := d.catalogue(d.object(s.root, "the catalogue"))
-	c.File = s.File()
+	c.File = s.Path()
 	return c, d.diags.Sort()
 }
 

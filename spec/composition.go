@@ -36,7 +36,7 @@ func (s *Source) Capability(strict bool) (*Capability, diag.List) {
 	if len(c.Steps) == 0 {
 		return nil, d.diags.Sort()
 	}
-	c.File, c.Dialect, c.Overlays = s.File(), s.dialect, s.Overlays()
+	c.File, c.Dialect, c.Overlays = s.Path(), s.dialect, s.Overlays()
 	return c, d.diags.Sort()
 }
 
@@ -54,7 +54,7 @@ func (d *decoder) composition(o *object) *Capability {
 		Outputs:     d.outputs(o.get("outputs")),
 	}
 	o.allow(descriptive...)
-	if slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Operation.IsSet() && !s.API.IsSet() }) {
+	if slices.ContainsFunc(c.Steps, func(s CompositionStep) bool { return s.Operation.IsSet() && !s.API.IsSet() }) {
 		o.need("api") // else nothing tells whose operations they are
 	}
 	o.done()
@@ -99,7 +99,7 @@ func (d *decoder) version(o *object) string {
 	return version
 }
 
-func (d *decoder) steps(o *object) []Step {
+func (d *decoder) steps(o *object) []CompositionStep {
 	n := o.need("steps")
 	if n == nil {
 		return nil
@@ -107,7 +107,7 @@ func (d *decoder) steps(o *object) []Step {
 	if isNull(n) || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
 		d.report(n, codeEmptyValue, "a capability needs at least one step")
 	}
-	var steps []Step
+	var steps []CompositionStep
 	ids := d.names("step")
 	for i, item := range d.items(n, "steps", "id", "") {
 		s, ok := d.step(item)

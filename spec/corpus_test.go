@@ -144,3 +144,21 @@ func readFile(t *testing.T, path string) (*Source, diag.List) {
 	}
 	return Read(path, src)
 }
+
+// readCases reads the cases that lie beside the corpus.
+func readCases(t *testing.T) []corpusFile {
+	t.Helper()
+	var out []corpusFile
+	for _, pattern := range []string{"framework/*.yaml", "framework/shared/*.yaml", "sibling/*.yaml"} {
+		names, err := filepath.Glob(filepath.Join(corpus, "../cases", pattern))
+		if err != nil || len(names) == 0 {
+			t.Skipf("no cases at %s: %v", pattern, err)
+		}
+		for _, name := range names {
+			f := corpusFile{path: name}
+			f.source, f.diags = readFile(t, name)
+			out = append(out, f)
+		}
+	}
+	return out
+}

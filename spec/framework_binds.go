@@ -36,7 +36,7 @@ func (f *frame) bind(e entryNode) *Bind {
 	if p == nil {
 		return nil
 	}
-	b := &Bind{Namespace: p.text("namespace"), Description: p.text("description"), Location: p.text("location"), File: f.source.File(), Pos: f.pos(e.node)}
+	b := &Bind{Namespace: p.text("namespace"), Description: p.text("description"), Location: p.text("location"), File: f.source.Path(), Pos: f.pos(e.node), Spans: p.spans()}
 	if !b.Namespace.IsSet() {
 		b.Namespace = e.name
 	}
@@ -109,7 +109,7 @@ func (f *frame) aggregate(e entryNode) *Aggregate {
 	if p == nil {
 		return nil
 	}
-	a := &Aggregate{Namespace: p.text("namespace"), Display: p.text("display"), File: f.source.File(), Pos: f.pos(e.node)}
+	a := &Aggregate{Namespace: p.text("namespace"), Display: p.text("display"), File: f.source.Path(), Pos: f.pos(e.node)}
 	if !a.Namespace.IsSet() {
 		a.Namespace = e.name
 	}

@@ -40,7 +40,7 @@ func (f *frame) consumed(e entryNode) *Consumed {
 	if p == nil {
 		return nil
 	}
-	c := &Consumed{Namespace: e.name, Description: p.text("description"), File: f.source.File(), Pos: f.pos(e.node)}
+	c := &Consumed{Described: true, Namespace: e.name, Description: p.text("description"), File: f.source.Path(), Pos: f.pos(e.node)}
 	if s := p.text("namespace"); s.IsSet() {
 		c.Namespace = s
 	}
@@ -53,6 +53,7 @@ func (f *frame) consumed(e entryNode) *Consumed {
 		r.Hint = "write type: http and a baseUri, or take it out of consumes"
 		return c
 	}
+	c.Spans = p.around("resources", "operations")
 	c.BaseURI = f.baseURI(p)
 	c.Auth = f.authentication(p.get("authentication"), false)
 	shared := append(f.consumedInputs(p), f.headers(p)...)
@@ -113,7 +114,7 @@ func (f *frame) headers(p *part) []*Param {
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			name, _ := f.cursor(n.Content[i]).scalar(n.Content[i])
 			v := f.value(n.Content[i+1])
-			out = append(out, &Param{Name: name, In: at(name.Pos, "header"), Value: &v, Pos: name.Pos})
+			out = append(out, &Param{Input: Input{Name: name, In: at(name.Pos, "header"), Pos: name.Pos}, Value: &v})
 		}
 	case yaml.SequenceNode:
 		for _, item := range n.Content {
@@ -124,8 +125,10 @@ func (f *frame) headers(p *part) []*Param {
 				continue
 			}
 			v := reworded(text, strings.TrimSpace(text2))
-			out = append(out, &Param{Name: reworded(text, strings.TrimSpace(name)), In: at(text.Pos, "header"),
-				Value: &Value{Scalar: v.Value, Str: v, Pos: v.Pos}, Pos: text.Pos})
+			out = append(out, &Param{
+				Input: Input{Name: reworded(text, strings.TrimSpace(name)), In: at(text.Pos, "header"), Pos: text.Pos},
+				Value: &Value{Scalar: v.Value, Str: v, Pos: v.Pos},
+			})
 		}
 	default:
 		f.words(n, "headers")
@@ -141,6 +144,10 @@ func (f *frame) consumedResource(e entryNode, shared []*Param) []*ConsumedOperat
 	path := p.text("path")
 	p.allow("display", "label", "description", "tags")
 	out := f.consumedOperations(p, path, innermost(shared, f.consumedInputs(p)))
+	around := p.around("operations")
+	for _, op := range out {
+		op.Spans = append(op.Spans, around...)
+	}
 	p.done()
 	return out
 }
@@ -163,7 +170,7 @@ func (f *frame) consumedOperation(e entryNode, path Str, shared []*Param) *Consu
 	op := &ConsumedOperation{
 		Name: e.name, Description: p.text("description"), Method: f.method(p), Path: f.joinPath(p, path),
 		OutputSchema: p.text("outputSchema"), OutputMedia: p.text("outputMediaType"), MaxBinary: f.size(p, "maxBinarySize"),
-		Pos: f.pos(e.node),
+		Pos: f.pos(e.node), Spans: p.spans(),
 	}
 	if !op.Name.IsSet() {
 		p.absent = append(p.absent, "name")

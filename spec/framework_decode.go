@@ -25,6 +25,11 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 	out := f.whole()
 	l.isolate(out)
 	l.resolveRefs(out)
+	for _, x := range out.Exposes {
+		for _, doc := range x.Documents {
+			doc.Name, doc.Title, doc.Description, doc.File = doc.Flow.Name, doc.Display, doc.Flow.Description, doc.Flow.File
+		}
+	}
 	l.check(out)
 	out.addPathInputs()
 	out.Files, out.Texts = l.files, l.texts
@@ -46,7 +51,7 @@ type loading struct {
 func (l *loading) frame(s *Source) *frame {
 	f := &frame{decoder: newDecoder(&s.tree, l.options.Strict), loading: l, source: s, said: map[string]bool{}, missing: map[string]bool{}}
 	f.edition, f.known = editionOf(f.family(), s.version)
-	l.frames[s.File()] = f
+	l.frames[s.Path()] = f
 	l.order = append(l.order, f)
 	return f
 }
@@ -85,7 +90,7 @@ func (f *frame) family() string {
 
 // whole decodes all of the file that is given to [Source.Framework].
 func (f *frame) whole() *Framework {
-	out := &Framework{File: f.source.File(), Family: f.family(), Version: f.source.version}
+	out := &Framework{File: f.source.Path(), Family: f.family(), Version: f.source.version}
 	f.checkVersion(out)
 	if f.strict {
 		f.checkForm()
@@ -103,7 +108,7 @@ func (f *frame) whole() *Framework {
 		}
 		c.done()
 	}
-	f.loading.open = append(f.loading.open, f.source.File())
+	f.loading.open = append(f.loading.open, f.source.Path())
 	out.Binds = f.binds()
 	out.Consumes = f.consumes()
 	out.Aggregates = f.aggregates()

@@ -46,7 +46,7 @@ func (x *Exposure) each(do func(*Flow)) {
 			do(op.Flow)
 		}
 	}
-	for _, t := range x.Tools {
+	for _, t := range x.Flows {
 		do(t)
 	}
 	for _, d := range x.Documents {
@@ -87,7 +87,7 @@ func (f *frame) exposure(e entryNode) *Exposure {
 	x := &Exposure{
 		Type: reworded(kind, meant), Namespace: p.text("namespace"), Description: p.text("description"), Address: p.text("address"),
 		Port: p.number("port", 0), Auth: f.authentication(p.get("authentication"), true), MaxBinary: f.size(p, "maxBinarySize"),
-		File: f.source.File(), Pos: f.pos(e.node),
+		File: f.source.Path(), Pos: f.pos(e.node),
 	}
 	if !x.Namespace.IsSet() {
 		x.Namespace = e.name
@@ -152,7 +152,7 @@ func (f *frame) route(e entryNode, x *Exposure) *Route {
 		return nil
 	}
 	r := &Route{Name: e.name, Display: p.text("display"), Description: p.text("description"), Path: p.served("path"), Pos: f.pos(e.node)}
-	shared := f.routeInputs(p)
+	shared, around := f.routeInputs(p), p.around("operations")
 	if w := f.part(p.get("forward"), kindForward); w != nil {
 		r.Forward = &Forward{Target: w.needText("targetNamespace"), Pos: f.pos(w.node)}
 		for _, n := range w.list("trustedHeaders") {
@@ -165,6 +165,7 @@ func (f *frame) route(e entryNode, x *Exposure) *Route {
 	operations := p.named("operations")
 	for _, o := range operations {
 		if op := f.routeOperation(o, r, x, len(operations) == 1, shared); op != nil {
+			op.Flow.Spans = append(op.Flow.Spans, around...)
 			r.Operations = append(r.Operations, op)
 		}
 	}

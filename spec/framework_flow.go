@@ -16,7 +16,7 @@ var aliases = []string{"rest", "tools", "tool", "mcp", "flow", "inputs", "resour
 func (f *frame) flow(p *part, name Str, namespace Str) *Flow {
 	fl := &Flow{
 		Name: name, Display: p.text("display"), Description: p.text("description"), Ref: p.text("ref"), Call: f.call(p),
-		With: f.with(p), OutputMedia: p.text("outputMediaType"), File: f.source.File(), Pos: f.pos(p.node),
+		With: f.with(p), OutputMedia: p.text("outputMediaType"), File: f.source.Path(), Pos: f.pos(p.node), Spans: p.spans(),
 	}
 	if namespace.IsSet() {
 		fl.Namespaces = append(fl.Namespaces, namespace.Value)

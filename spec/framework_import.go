@@ -47,7 +47,7 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 		return nil
 	}
 	if f != f.loading.order[0] {
-		f.report(fromNode, codeImport, "%s imports from another file in turn, which no version allows", f.source.File()).Hint =
+		f.report(fromNode, codeImport, "%s imports from another file in turn, which no version allows", f.source.Path()).Hint =
 			fmt.Sprintf("import %s from %s in the file that needs it", wanted.Value, from.Value)
 		return nil
 	}
@@ -77,7 +77,7 @@ var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
 // followed decodes a section of a file that another one imports.
 func followed[T any](f, other *frame, section func(*frame) []*T) []*T {
 	l := f.loading
-	l.open = append(l.open, other.source.File())
+	l.open = append(l.open, other.source.Path())
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	return section(other)
 }
@@ -93,7 +93,7 @@ func namesOf[T any](all []*T, name func(*T) Str) []string {
 }
 
 func (f *frame) reportUnknownImport(n *yaml.Node, other *frame, wanted Str, there []string) {
-	r := f.report(n, codeUnknownImport, "%s has no %q to import", other.source.File(), wanted.Value)
+	r := f.report(n, codeUnknownImport, "%s has no %q to import", other.source.Path(), wanted.Value)
 	switch near := suggest.Closest(wanted.Value, there); {
 	case near != "":
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -112,7 +112,7 @@ func (f *frame) open(n *yaml.Node, path Str) *frame {
 		f.report(n, codeImport, "%s cannot be imported here: only the one file is read", path.Value).Hint = "put what it holds into this file"
 		return nil
 	}
-	name, text, err := l.options.Open(f.source.File(), path.Value)
+	name, text, err := l.options.Open(f.source.Path(), path.Value)
 	var refused *FileError
 	switch {
 	case errors.As(err, &refused):

@@ -107,7 +107,7 @@ func undeclared(params []*Param, path Str, bound map[string]bool) []*Param {
 		if bound[name] || !plainName.MatchString(name) || slices.ContainsFunc(params, known) {
 			continue
 		}
-		params = append(slices.Clip(params), &Param{Name: at(path.Pos, name), In: at(path.Pos, "path"), Type: at(path.Pos, "string"), Required: true, Pos: path.Pos})
+		params = append(slices.Clip(params), &Param{Input: Input{Name: at(path.Pos, name), In: at(path.Pos, "path"), Type: at(path.Pos, "string"), Required: true, Pos: path.Pos}})
 	}
 	return params
 }

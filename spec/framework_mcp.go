@@ -32,7 +32,7 @@ func (f *frame) mcp(p *part, x *Exposure) {
 			continue
 		}
 		tools[t.Name.Value] = t.Name
-		x.Tools = append(x.Tools, t)
+		x.Flows = append(x.Flows, t)
 	}
 	for _, e := range p.named("resources") {
 		if d := f.document(e, x); d != nil {
@@ -82,7 +82,7 @@ func (f *frame) prompt(e entryNode) *Prompt {
 	}
 	q := &Prompt{
 		Name: e.name, Display: p.text("display"), Description: p.text("description"), Location: p.text("location"),
-		File: f.source.File(), Pos: f.pos(e.node),
+		File: f.source.Path(), Pos: f.pos(e.node),
 	}
 	for _, a := range p.named("arguments") {
 		if in := f.param(a, kindInput); in != nil {

@@ -55,6 +55,7 @@ func (f *frame) item(e entryNode, k kind) *part {
 	p := f.part(n, k)
 	if p != nil {
 		p.allow("name")
+		p.key = e.key
 	}
 	return p
 }

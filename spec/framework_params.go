@@ -62,10 +62,10 @@ func (f *frame) param(e entryNode, k kind) *Param {
 	if p == nil {
 		return nil
 	}
-	in := &Param{
+	in := &Param{Input: Input{
 		Name: e.name, In: f.place(p), Type: f.paramType(p), Description: p.text("description"), Display: p.text("display"),
 		Pattern: p.text("pattern"), Pos: f.pos(e.node),
-	}
+	}}
 	in.Required = k == kindInput
 	if b := p.flag("required"); b != nil {
 		in.Required = *b
@@ -88,7 +88,7 @@ func (f *frame) param(e entryNode, k kind) *Param {
 
 // shortParam reads `name: string`, and of a consumed API's input `name: value`.
 func (f *frame) shortParam(e entryNode, k kind) *Param {
-	in := &Param{Name: e.name, Pos: f.pos(e.key), Required: k == kindInput}
+	in := &Param{Input: Input{Name: e.name, Pos: f.pos(e.key), Required: k == kindInput}}
 	s := f.words(e.node, e.name.Value)
 	if slices.Contains(paramTypes, s.Value) || otherTypeName(s.Value) != "" {
 		f.loosely(e.node, "an input that is one word is read as its type", fmt.Sprintf("write %s: {type: %s}", e.name.Value, s.Value))

@@ -3,6 +3,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ type part struct {
 	*object
 	frame *frame
 	kind  kind
+	key   *yaml.Node // that names it, nil in a list
 }
 
 // part returns n as a mapping, nil when it was not written or is none.
@@ -67,6 +69,20 @@ func (p *part) need(name string) *yaml.Node {
 		p.absent = append(p.absent, name)
 	}
 	return v
+}
+
+// spans returns the parts of the file that the mapping takes.
+func (p *part) spans() []Span { return p.frame.decoder.spans(p.key, p.node) }
+
+// around is spans without the values of some keys.
+func (p *part) around(without ...string) []Span {
+	out := p.frame.decoder.spans(p.key)
+	for i := 0; i+1 < len(p.node.Content); i += 2 {
+		if k := p.node.Content[i]; !slices.Contains(without, k.Value) {
+			out = append(out, p.frame.decoder.spans(k, p.node.Content[i+1])...)
+		}
+	}
+	return out
 }
 
 func (p *part) text(name string) Str {

@@ -25,7 +25,7 @@ func (l *loading) resolveRefs(out *Framework) {
 				r.resolve(op.Flow, func(base *Flow) { op.placeInputs(route, base) })
 			}
 		}
-		for _, t := range x.Tools {
+		for _, t := range x.Flows {
 			r.resolve(t, nil)
 		}
 		for _, d := range x.Documents {
@@ -86,7 +86,7 @@ func (r *refs) target(fl *Flow) *Flow {
 }
 
 func (r *refs) aggregates(f *frame) []*Aggregate {
-	if f.source.File() == r.out.File || !f.hasSection("aggregates") {
+	if f.source.Path() == r.out.File || !f.hasSection("aggregates") {
 		return r.out.Aggregates
 	}
 	return append(slices.Clone(f.aggregates()), r.out.Aggregates...)
@@ -141,6 +141,7 @@ func (fl *Flow) inherit(base *Flow) {
 		fl.Outputs, fl.Named = base.Outputs, base.Named
 	}
 	fl.Hints = fl.Hints.over(base.Hints)
+	fl.Spans = append(fl.Spans, base.Spans...)
 	for _, n := range base.Namespaces {
 		if !slices.Contains(fl.Namespaces, n) {
 			fl.Namespaces = append(fl.Namespaces, n)

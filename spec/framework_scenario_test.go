@@ -156,7 +156,7 @@ var model = cmp.Options{
 	cmp.Comparer(func(a, b diag.Pos) bool { return true }),
 	cmp.FilterPath(func(p cmp.Path) bool {
 		switch p.Last().String() {
-		case ".File", ".Family", ".Version", ".Files", ".Texts", ".Section":
+		case ".File", ".Family", ".Version", ".Files", ".Texts", ".Section", ".Spans":
 			return true
 		}
 		return false
@@ -238,7 +238,7 @@ capability:
     namespace: rest
     resources: {light: {path: "/l/{id}", operations: {show: {method: GET, ref: lights.show}}}}
 `)
-	tool, op := f.Exposes[0].Tools[0], f.Exposes[1].Routes[0].Operations[0]
+	tool, op := f.Exposes[0].Flows[0], f.Exposes[1].Routes[0].Operations[0]
 	yes, no := true, false
 	if diff := cmp.Diff(Hints{ReadOnly: &yes, Destructive: &no, Idempotent: &no, OpenWorld: &yes}, tool.Hints); diff != "" {
 		t.Error(diff)
@@ -302,7 +302,7 @@ capability:
 		t.Fatal(diags)
 	}
 	var calls []string
-	for _, tool := range f.Exposes[0].Tools {
+	for _, tool := range f.Exposes[0].Flows {
 		calls = append(calls, tool.Call.Value)
 	}
 	if diff := cmp.Diff([]string{"twin.get", "api.get"}, calls); diff != "" {

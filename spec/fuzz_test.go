@@ -89,7 +89,7 @@ func checkPlaces(t *testing.T, texts map[string][]byte, diags diag.List) {
 	}
 }
 
-func checkSteps(t *testing.T, text []byte, steps []Step) {
+func checkSteps(t *testing.T, text []byte, steps []CompositionStep) {
 	t.Helper()
 	for _, s := range steps {
 		checkPlace(t, text, s.Pos, 0, "step")

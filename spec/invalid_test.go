@@ -58,7 +58,7 @@ outputs:
 			{Name: str("port"), Type: str("integer")},
 			{Name: str("sea"), Enum: []Value{scalar("calm")}},
 		},
-		Steps: []Step{
+		Steps: []CompositionStep{
 			{ID: str("load"), Operation: str("o")},
 			{ID: str("#2"), Operation: str("p")},
 			{ID: str("sail")},
@@ -110,7 +110,7 @@ outputs: {a: load.id, b: {source: sail.x}}
 	want := &Capability{
 		File: "f.yaml", Dialect: DialectComposition, Name: str("n"), API: str("a"),
 		Inputs:  []Input{{Name: str("port"), Type: str("integer")}, {Name: str("crates"), Type: str("array"), Items: str("string")}, {Name: str("flag")}},
-		Steps:   []Step{{ID: str("load"), Operation: str("o")}, {ID: str("sale"), External: true}},
+		Steps:   []CompositionStep{{ID: str("load"), Operation: str("o")}, {ID: str("sale"), External: true}},
 		Outputs: []Output{{Name: str("a"), Source: str("load.id")}, {Name: str("b"), Source: str("sail.x")}},
 	}
 	if diff := cmp.Diff(want, c, anywhere); diff != "" {

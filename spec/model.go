@@ -1,16 +1,14 @@
 package spec
 
 import (
-	"time"
-
 	"github.com/capstan-run/capstan/diag"
 )
 
 // Dialect names a family of capability files. See DESIGN in docs/design.md.
 type Dialect string
 
-// The dialects that [Read] tells apart. DialectComposition, DialectFramework and
-// DialectCatalogue decode to a model; the others are recognised by name.
+// The dialects that [Read] distinguishes. DialectComposition, DialectFramework
+// and DialectCatalogue decode to a model; the others are recognised by name.
 const (
 	DialectComposition Dialect = "composition" // specification: Naftiko Capability Composition
 	DialectCatalogue   Dialect = "catalogue"   // specification: Naftiko Capabilities
@@ -25,92 +23,168 @@ const (
 	DialectUnknown     Dialect = "unknown"
 )
 
-// Capability is a parsed composition. It is immutable once returned.
-type Capability struct {
-	File        string // as given to Read
-	Dialect     Dialect
-	Version     string // specificationVersion as written
-	Name        Str
+// File is a capability file of any dialect, in the one form that later stages
+// know: keys have one spelling, imports and refs are resolved, overlays have
+// acted. It is immutable once returned.
+type File struct {
+	Name        string  // as given to Read
+	Dialect     Dialect // for the user's information: no later stage decides by it
+	Version     string  // of the dialect as written, "" when the file gives none
+	Title       Str     // the capability's name
 	Description Str
+	InfoVersion Str // the capability's own version
+	Tags        []Str
 	Provider    Str
 	ProviderID  Str
-	API         Str // names the API whose OpenAPI document holds the operations
-	Inputs      []Input
-	Steps       []Step
-	Outputs     []Output
-	Overlays    []string // names of the overlays that acted, in order
+	// API names the API of operations that name none of their own.
+	API       Str
+	APIs      []*API // those that units name, and all that the file describes
+	Binds     []*Bind
+	Units     []*Unit // in the file's order, those of exposures first
+	Exposures []*Exposure
+	Overlays  []string // names of the overlays that acted, in order
+	// Section reports that the file is one to import from: it has no capability
+	// of its own, and a name in it may be declared by the importing file.
+	Section bool
+	// Files names the files that were read for imports, in order, each once.
+	Files []string
+	// Texts holds the text of the file, of its overlays and of every file in
+	// Files, by the name that positions have. It must not be changed.
+	Texts map[string][]byte
 }
 
-// Input is a value the capability asks its caller for.
-type Input struct {
+// Described returns the API that the file describes under a namespace, or nil.
+func (f *File) Described(namespace string) *API {
+	for _, a := range f.APIs {
+		if a.Described && a.Namespace.Value == namespace {
+			return a
+		}
+	}
+	return nil
+}
+
+// Control returns the file's control exposure, which governs scripts, or nil.
+func (f *File) Control() *Control {
+	for _, x := range f.Exposures {
+		if x.Control != nil {
+			return x.Control
+		}
+	}
+	return nil
+}
+
+// API is an API that the file calls. One that the file only names is described
+// by an OpenAPI document, and has nothing but its Namespace here. The texts of
+// one that the file describes are in the language [Placeholders].
+type API struct {
+	Namespace Str
+	// Described reports that the file holds the server and the operations.
+	Described   bool
+	Description Str
+	BaseURI     Str // without a trailing slash
+	Auth        *Authentication
+	Params      []*Param             // of every operation, and of requests that are forwarded
+	Operations  []*ConsumedOperation // of all resources, in order
+	File        string               // that declares it: schema files are relative to its folder
+	Pos         diag.Pos
+	Spans       []Span // what belongs to every operation
+}
+
+// Operation returns the operation of a name, or nil.
+func (c *API) Operation(name string) *ConsumedOperation {
+	for _, op := range c.Operations {
+		if op.Name.Value == name {
+			return op
+		}
+	}
+	return nil
+}
+
+// ConsumedOperation is one operation of an API that the file describes.
+type ConsumedOperation struct {
 	Name        Str
-	Type        Str // string, integer, number, boolean, array, object; "" is string, "any" one that was refused
-	Items       Str // item type of an array, "" when not given, "any" when refused
-	Required    bool
-	Default     *Value
-	Enum        []Value
 	Description Str
-	Pos         diag.Pos // of the mapping
+	Method      Str // upper case in Value, GET when not written
+	Path        Str // of the resource and, where it has one, the operation; {{x}}, {x} and ${x} are variables
+	// Params are those of the API, the resource and the operation; of several
+	// with one name and place the innermost.
+	Params       []*Param
+	Body         *Body
+	OutputFormat Str      // lower case: "json" (or not written), "xml", ...
+	OutputSchema Str      // a schema file, or a selector
+	OutputMedia  Str      // media type that replaces the answer's own
+	MaxBinary    int64    // bytes, 0 when not written
+	Outputs      []*Shape // named; Value holds the JSONPath
+	Pos          diag.Pos
+	Spans        []Span
 }
 
-// Step is one step as written (after overlays). Which of the optional fields
-// are set says what kind it is; the plan stage decides.
-type Step struct {
-	ID          Str      // "#N", for the Nth step, when its own is absent, refused or an earlier step's
-	Pos         diag.Pos // of the mapping
-	Description Str
-	Capability  Str // id in the catalogue, documentation only
-	Operation   Str // operationId
-	API         Str // overrides Capability.API for this step
-	External    bool
-	With        []Field // with: {param: value}
-	Until       *Str    // bare expressions
-	Fail        *Str
-	When        *Str
-	Select      *Str
-	Each        *Str
-	Every       *Duration
-	Timeout     *Duration
-	All         bool
-	// RequestTimeout bounds one request with its answer.
-	RequestTimeout *Duration
-	Retry          *Retry
-	Key            *Str // name of the idempotency header
-	Probe          *Probe
-	Sensitive      []Str   // paths into the result
-	Keys           []Field // keys that are no step key of the dialect: candidate bindings
+// Param is a parameter of a [ConsumedOperation].
+type Param struct {
+	Input
+	// Value is a constant or a text with {{variables}}, nil when not written.
+	Value *Value
+	// Const reports that Value is taken literally.
+	Const bool
 }
 
-// Retry bounds how often a safe request is sent again.
-type Retry struct {
-	Attempts int // in all, first try included
-	Pos      diag.Pos
+// Body is the request body of a consumed operation.
+type Body struct {
+	// Type is json, text, xml, sparql, formUrlEncoded, multipartForm, or "raw"
+	// for a body written as plain text (which counts as JSON when it is JSON).
+	Type Str
+	Data Value // texts in it may hold {{variables}}
+	Pos  diag.Pos
 }
 
-// Probe is an operation that looks up whether a lost write happened.
-type Probe struct {
-	Operation Str
-	With      []Field
-	Pos       diag.Pos
-}
-
-// Output is a named result.
-type Output struct {
+// Shape describes one output parameter: where its value comes from and which
+// form it has.
+type Shape struct {
 	Name        Str
-	Source      Str // bare expression
+	Type        Str // string, number, integer, boolean, object, array; "" when not written
 	Description Str
-	Sensitive   bool
-	Pos         diag.Pos // of the mapping
+	Mapping     Str    // JSONPath into the answer
+	Value       Str    // a text with {{variables}}; of a consumed operation the JSONPath
+	Const       *Value // a literal
+	Properties  []*Shape
+	Items       *Shape
+	Pos         diag.Pos
 }
 
-// Duration is a length of time as written ("30s", "72h", "3d").
-type Duration struct {
-	D   time.Duration
-	Pos diag.Pos
+// Authentication is the credential that a consumed API takes, or that an
+// exposure asks of its callers. Texts may hold {{variables}}.
+type Authentication struct {
+	// Type is basic, apikey, bearer, digest or oauth2; there is no
+	// Authentication for "none".
+	Type                                Str
+	Token                               Str // bearer
+	Username, Password                  Str // basic, digest
+	Key, Value                          Str // apikey
+	Placement                           Str // apikey: header or query
+	AuthorizationServer, Resource       Str // oauth2
+	Audience, TokenEndpoint, Validation Str
+	ClientID, ClientSecret              Str // oauth2 of a consumed API
+	Scopes                              []Str
+	Pos                                 diag.Pos
 }
 
-// Catalogue is a parsed `specification: Naftiko Capabilities` file: it tells
-// where an API lives and which credential it takes.
+// Bind names variables that a file or the environment provides.
+type Bind struct {
+	Namespace   Str
+	Description Str
+	Location    Str // a file: URI, relative to the folder of File; unset means the environment
+	Keys        []BindKey
+	File        string // that declares it
+	Pos         diag.Pos
+	Spans       []Span
+}
+
+// BindKey is one variable: {{Name}} or {{namespace.Name}} stands for the value
+// that the provider keeps under Key.
+type BindKey struct{ Name, Key Str }
+
+// Catalogue is a parsed `specification: Naftiko Capabilities` file: where an
+// API lives and which credential it takes.
 type Catalogue struct {
 	File         string
 	Name         Str
@@ -128,53 +202,4 @@ type CatalogueEntry struct {
 	Name         Str
 	Description  Str
 	OperationIDs []Str
-}
-
-// Style tells how a scalar was written, which decides how an offset in its
-// value maps back to a column.
-type Style int
-
-// The scalar styles.
-const (
-	Plain  Style = iota
-	Quoted       // single or double: the text starts one column later
-	Block        // literal or folded: only the line is known
-)
-
-// Str is a string with its place. The zero Str is "not written".
-type Str struct {
-	Value string
-	Pos   diag.Pos
-	Style Style
-	Raw   string // source text, between the quotes if any, when it differs from Value
-}
-
-// IsSet reports whether the string was written.
-func (s Str) IsSet() bool { return s.Pos.Line > 0 || s.Value != "" }
-
-// Value is any YAML value with its place: the form in which `with` and unknown
-// keys reach the plan stage. Aliases are resolved, tags are decoded.
-type Value struct {
-	Kind   ValueKind
-	Scalar any // nil, bool, int64, float64, json.Number or string when Kind is Scalar
-	Str    Str // the scalar as text, set for every scalar
-	Items  []Value
-	Fields []Field
-	Pos    diag.Pos
-}
-
-// ValueKind is the shape of a [Value].
-type ValueKind int
-
-// The kinds of value.
-const (
-	Scalar ValueKind = iota
-	Sequence
-	Mapping
-)
-
-// Field is one entry of a mapping.
-type Field struct {
-	Key   Str
-	Value Value
 }

@@ -12,7 +12,7 @@ import (
 
 // anywhere compares models without their places and styles.
 var anywhere = cmp.Options{
-	cmpopts.IgnoreTypes(diag.Pos{}),
+	cmpopts.IgnoreTypes(diag.Pos{}, []Span{}),
 	cmpopts.IgnoreFields(Str{}, "Style", "Raw"),
 	cmpopts.IgnoreFields(Value{}, "Str"),
 	cmpopts.EquateEmpty(),
@@ -42,7 +42,7 @@ func TestCompositionModel(t *testing.T) {
 			{Name: str("flags"), Type: str("object")},
 			{Name: str("note"), Default: &Value{}},
 		},
-		Steps: []Step{
+		Steps: []CompositionStep{
 			{
 				ID: str("book-hold"), Capability: str("holds"), Operation: str("Holds.create[0]"), API: str("port"), Description: str("Book it."),
 				With: []Field{

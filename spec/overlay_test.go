@@ -40,7 +40,7 @@ func mustOverlay(t testing.TB, name, actions string) *Overlay {
 }
 
 // apply returns the steps of cargo under the overlays.
-func apply(t *testing.T, overlays ...*Overlay) []Step {
+func apply(t *testing.T, overlays ...*Overlay) []CompositionStep {
 	t.Helper()
 	s, diags := mustRead(t, "cargo.yaml", cargo).With(overlays...)
 	if len(diags) > 0 {
@@ -85,7 +85,7 @@ func TestOverlayMergesAndKeepsPlaces(t *testing.T) {
 }
 
 func TestOverlayActions(t *testing.T) {
-	ids := func(steps []Step) (ids []string) {
+	ids := func(steps []CompositionStep) (ids []string) {
 		for _, s := range steps {
 			ids = append(ids, s.ID.Value)
 		}

@@ -299,7 +299,7 @@ func TestRefusalsPointAtWhatDecided(t *testing.T) {
 
 func TestSourceSaysWhatItIs(t *testing.T) {
 	s := mustRead(t, "f.yaml", "naftiko: 1.0.0-alpha2\ninfo: {label: L}\nprovider: {a: b}\nproviderId: p\napi: x\ncapability: {}\n")
-	got := []string{s.File(), s.Version(), s.Name(), s.Provider(), s.ProviderID(), s.API()}
+	got := []string{s.Path(), s.Version(), s.Name(), s.Provider(), s.ProviderID(), s.API()}
 	if diff := cmp.Diff([]string{"f.yaml", "1.0.0-alpha2", "L", "", "p", "x"}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -71,7 +71,7 @@ func (s *Source) decidedAt() (pos diag.Pos, endColumn int) {
 	case s.root != nil:
 		return d.mark(s.root)
 	}
-	return start(s.File()), 0
+	return start(s.Path()), 0
 }
 
 func (s *Source) label() string {

@@ -31,8 +31,8 @@ func (t *tree) fileOf(n *yaml.Node) *file {
 	return t.main
 }
 
-// File returns the name given to [Read].
-func (s *Source) File() string { return s.main.name }
+// Path returns the name given to [Read].
+func (s *Source) Path() string { return s.main.name }
 
 // Text returns the file's text without a byte order mark. It must not be
 // changed.

@@ -35,12 +35,12 @@ func (d *decoder) stepID(n *yaml.Node) Str {
 	return s
 }
 
-func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
+func (d *decoder) step(n *yaml.Node) (s CompositionStep, ok bool) {
 	o := d.object(n, "a step")
 	if o == nil {
 		return d.bareStep(n)
 	}
-	s = Step{ID: d.stepID(o.need("id")), Pos: d.pos(n)}
+	s = CompositionStep{ID: d.stepID(o.need("id")), Pos: d.pos(n)}
 	if s.ID.IsSet() {
 		o.what = fmt.Sprintf("step %q", s.ID.Value)
 	}
@@ -73,17 +73,17 @@ func (d *decoder) step(n *yaml.Node) (s Step, ok bool) {
 
 // bareStep completes the report on an item that is no mapping. A name alone
 // still tells later stages that there is such a step.
-func (d *decoder) bareStep(n *yaml.Node) (s Step, ok bool) {
+func (d *decoder) bareStep(n *yaml.Node) (s CompositionStep, ok bool) {
 	if n.Kind != yaml.ScalarNode || !isText(n) || !identifier.MatchString(n.Value) {
 		return s, false
 	}
 	d.diags[len(d.diags)-1].Hint = fmt.Sprintf(`write "- id: %s", and its operation below`, n.Value)
-	return Step{ID: d.text(n, "a step's id"), Pos: d.pos(n)}, true
+	return CompositionStep{ID: d.text(n, "a step's id"), Pos: d.pos(n)}, true
 }
 
 // standIn is the id of the step at index i when its own cannot be used. No
 // expression can hold it by itself, so that nothing reads it by accident.
-func standIn(i int, s Step) Str {
+func standIn(i int, s CompositionStep) Str {
 	pos := s.Pos
 	if s.ID.IsSet() {
 		pos = s.ID.Pos
@@ -93,7 +93,7 @@ func standIn(i int, s Step) Str {
 
 // checkKind checks that a step is an operation or external, and that its keys
 // mean something for what it is. What means nothing is taken out of s.
-func (d *decoder) checkKind(o *object, s *Step) {
+func (d *decoder) checkKind(o *object, s *CompositionStep) {
 	operation := key(o.node, "operation")
 	switch {
 	case s.External && operation != nil:

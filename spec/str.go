@@ -8,6 +8,28 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
+// Style tells how a scalar was written, which decides how an offset in its
+// value maps back to a column.
+type Style int
+
+// The scalar styles.
+const (
+	Plain  Style = iota
+	Quoted       // single or double: the text starts one column later
+	Block        // literal or folded: only the line is known
+)
+
+// Str is a string with its place. The zero Str is "not written".
+type Str struct {
+	Value string
+	Pos   diag.Pos
+	Style Style
+	Raw   string // source text, between the quotes if any, when it differs from Value
+}
+
+// IsSet reports whether the string was written.
+func (s Str) IsSet() bool { return s.Pos.Line > 0 || s.Value != "" }
+
 // Span maps a range of Value, counted in code points, to the place where the
 // author wrote it: one column later when quoted, further where escapes take
 // more room than what they stand for, and only the start of the string in a

@@ -9,8 +9,36 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
+
+// Value is any YAML value with its place: the form in which `with` and unknown
+// keys reach the plan stage. Aliases are resolved, tags are decoded.
+type Value struct {
+	Kind   ValueKind
+	Scalar any // nil, bool, int64, float64, json.Number or string when Kind is Scalar
+	Str    Str // the scalar as text, set for every scalar
+	Items  []Value
+	Fields []Field
+	Pos    diag.Pos
+}
+
+// ValueKind is the shape of a [Value].
+type ValueKind int
+
+// The kinds of value.
+const (
+	Scalar ValueKind = iota
+	Sequence
+	Mapping
+)
+
+// Field is one entry of a mapping.
+type Field struct {
+	Key   Str
+	Value Value
+}
 
 // value decodes any YAML value. Numbers that YAML's versions read differently or
 // JSON cannot hold are errors rather than other numbers; one that neither an

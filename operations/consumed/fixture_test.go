@@ -22,7 +22,7 @@ func str(s string) spec.Str {
 // param makes a parameter: its place, name and, in any order, its type and
 // "required".
 func param(in, name string, more ...string) *spec.Param {
-	p := &spec.Param{Name: str(name), In: str(in)}
+	p := &spec.Param{Input: spec.Input{Name: str(name), In: str(in)}}
 	for _, m := range more {
 		if m == "required" {
 			p.Required = true

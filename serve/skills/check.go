@@ -134,7 +134,7 @@ func known(what string, names []string) string {
 // routes that pass requests on.
 func actions(x *spec.Exposure) []string {
 	var names []string
-	for _, t := range x.Tools {
+	for _, t := range x.Flows {
 		names = append(names, t.Name.Value)
 	}
 	for _, r := range x.Routes {

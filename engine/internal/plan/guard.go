@@ -206,6 +206,6 @@ func (b *builder) probe(s *Step, a *Operation, scope *eval.Scope) {
 	b.placeless(op, p.Operation)
 	// The probe is bound like a step of its own that stands in the place of s.
 	a.Probe = &Operation{API: a.API, Op: op}
-	look := &Step{src: &spec.Step{ID: s.src.ID, Pos: p.Pos, With: p.With}, ID: s.ID, At: s.At, Action: a.Probe}
+	look := &Step{src: &spec.CompositionStep{ID: s.src.ID, Pos: p.Pos, With: p.With}, ID: s.ID, At: s.At, Action: a.Probe}
 	b.bindOperation(look, a.Probe, scope)
 }

@@ -52,7 +52,7 @@ type Step struct {
 	Result      eval.Type // what later steps see
 	Sensitive   []Path
 
-	src *spec.Step
+	src *spec.CompositionStep
 }
 
 // Operation returns the step's action where that calls an operation, else nil.

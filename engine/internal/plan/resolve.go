@@ -201,7 +201,7 @@ func targetNames(ts []target) []string {
 }
 
 // where is the place of a step in messages: its id.
-func where(st *spec.Step) spec.Str {
+func where(st *spec.CompositionStep) spec.Str {
 	if st.ID.IsSet() {
 		return st.ID
 	}
