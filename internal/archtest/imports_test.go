@@ -64,7 +64,7 @@ var layers = map[string][]string{
 	"engine/document":                 {"diag", "engine/durable"},
 	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},
 	"engine/internal/eval":            {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue"},
+	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue", "internal/suggest"},
 	"engine/internal/template":        {"engine/internal/eval", "engine/internal/jsonpath", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
 	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},

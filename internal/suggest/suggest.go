@@ -1,8 +1,9 @@
-// Package suggest finds the word somebody probably meant.
+// Package suggest finds the word that a misspelt one was probably meant to be.
 package suggest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +16,26 @@ func Closest(word string, candidates []string) string {
 		return ""
 	}
 	return ranked[0]
+}
+
+// maxListed bounds the candidates that a hint lists.
+const maxListed = 12
+
+// Hint returns the hint for word: the candidate that is most like it, else the
+// candidates after a label, such as "it has: ". Without a label, or without
+// candidates, it is "".
+func Hint(word, label string, candidates []string) string {
+	if near := Closest(word, candidates); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if label == "" || len(candidates) == 0 {
+		return ""
+	}
+	list := strings.Join(candidates[:min(len(candidates), maxListed)], ", ")
+	if len(candidates) > maxListed {
+		list += ", ..."
+	}
+	return label + list
 }
 
 // Rank returns the candidates that are like word, best first; equally good
@@ -70,7 +91,7 @@ func isPrefix(a, b []rune) bool {
 	return slices.Equal(a[:n], b[:n])
 }
 
-// fold drops what writers of names disagree about.
+// fold drops case and separators, which writers of names use as they please.
 func fold(s string) []rune {
 	return []rune(strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || r == ' ' {
@@ -79,10 +100,6 @@ func fold(s string) []rune {
 		return unicode.ToLower(r)
 	}, s))
 }
-
-// Distance is the optimal string alignment distance between a and b, in code
-// points.
-func Distance(a, b string) int { return distance([]rune(a), []rune(b)) }
 
 // distance is the optimal string alignment distance: insertions, deletions,
 // replacements and swaps of neighbours, no part edited twice.

@@ -27,8 +27,8 @@ type Expr struct {
 	refs     []Ref
 	simple   bool
 	wantBool bool
-	reads    []declared    // names whose values the program loads
-	calls    []meteredFunc // functions that the program loads
+	reads    []declared // names whose values the program loads
+	calls    []string   // functions that the program loads
 }
 
 // Source returns the expression as it was written.

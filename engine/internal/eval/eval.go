@@ -59,8 +59,8 @@ func (e *Expr) environment(m *meter, env *Env) map[string]any {
 			values[d.slot] = env.Vars[d.name]
 		}
 	}
-	for _, f := range e.calls {
-		values[functionSlot(f.name)] = m.bind(f)
+	for _, name := range e.calls {
+		values[functionSlot(name)] = m.bind(functions[name])
 	}
 	return values
 }

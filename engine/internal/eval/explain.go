@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/file"
+
+	"github.com/capstan-run/capstan/internal/suggest"
 )
 
 // problemAt is a problem at a place in the source, which rewriting did not move.
@@ -55,7 +56,7 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 	if word, at, ok := c.joinedWord(loc.From); ok {
 		p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeUnknownStep,
 			Message: fmt.Sprintf("unknown step %q", word),
-			Hint:    Suggest(word, "steps", c.scope.stepIDs())}
+			Hint:    suggest.Hint(word, "steps: ", c.scope.stepIDs())}
 		return p, c.outermostWithin(at)
 	}
 	p := c.problemAt(loc, CodeUnknownName)
@@ -65,7 +66,7 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		return p, call
 	}
 	p.Message = fmt.Sprintf("unknown name %q", name)
-	switch near := nearest(name, append(c.scope.varNames(), c.scope.stepIDs()...)); {
+	switch near := suggest.Closest(name, append(c.scope.varNames(), c.scope.stepIDs()...)); {
 	case name == "null":
 		p.Hint = "write nil"
 	case c.scope.isStep(near) && !slices.Contains(c.scope.varNames(), near):
@@ -74,33 +75,22 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	case near != "":
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
-	case nearest(name, functionNames()) != "":
-		p.Hint = Suggest(name, "", functionNames())
+	case suggest.Closest(name, functionNames) != "":
+		p.Hint = suggest.Hint(name, "", functionNames)
 	default:
-		p.Hint = Suggest(name, "known names", append(c.scope.varNames(), c.scope.stepIDs()...))
+		p.Hint = suggest.Hint(name, "known names: ", append(c.scope.varNames(), c.scope.stepIDs()...))
 	}
 	return p, node
 }
 
 func unknownFunction(name string) (message, hint string) {
-	if withheld(name) {
+	if slices.Contains(withheld, name) {
 		return fmt.Sprintf("function %q is not available", name), "an expression cannot read the clock; its result must follow from its inputs"
 	}
-	if near := nearest(name, functionNames()); near != "" {
+	if near := suggest.Closest(name, functionNames); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return fmt.Sprintf("unknown function %q", name), hint
-}
-
-func functionNames() []string {
-	var names []string
-	for _, f := range builtin.Builtins {
-		if !withheld(f.Name) {
-			names = append(names, f.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // joinedWord returns the word with hyphens around offset, if it is likely to
@@ -111,7 +101,7 @@ func (c *compilation) joinedWord(offset int) (string, span, bool) {
 			continue
 		}
 		word := string(c.source[at.from:at.to])
-		likely := nearest(word, c.scope.stepIDs()) != "" || !slices.ContainsFunc(strings.Split(word, "-"), c.readsAlone)
+		likely := suggest.Closest(word, c.scope.stepIDs()) != "" || !slices.ContainsFunc(strings.Split(word, "-"), c.readsAlone)
 		return word, at, likely
 	}
 	return "", span{}, false
@@ -150,11 +140,11 @@ func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast
 	if _, isStep := stepMember(m); isStep {
 		p.Code = CodeUnknownStep
 		p.Message = fmt.Sprintf("unknown step %q", name)
-		p.Hint = Suggest(name, "steps", c.scope.stepIDs())
+		p.Hint = suggest.Hint(name, "steps: ", c.scope.stepIDs())
 		return p, m
 	}
 	p.Message = fmt.Sprintf("unknown field %q%s", name, c.owner(m.Node))
-	p.Hint = Suggest(name, "it has", typeOf(m.Node).Fields())
+	p.Hint = suggest.Hint(name, "it has: ", typeOf(m.Node).Fields())
 	return p, m
 }
 

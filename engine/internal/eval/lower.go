@@ -25,7 +25,7 @@ import (
 type lowering struct {
 	scope *Scope
 	reads []declared
-	calls []meteredFunc
+	calls []string // functions
 }
 
 func (l *lowering) lower(root *ast.Node) { ast.Walk(root, l) }
@@ -67,13 +67,14 @@ func (l *lowering) Visit(node *ast.Node) {
 }
 
 func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
-	if wantsItems(n.Name) {
+	is := traitOf(n.Name)
+	if is.items {
 		n.Arguments[0] = l.withItems(n.Arguments[0])
 	}
 	switch {
 	case n.Name == "sum" && len(n.Arguments) == 2:
 		*node = l.call(n.Name, n, l.mapped(n))
-	case isNumeric(n.Name):
+	case functions[n.Name].keepsSignature():
 		*node = l.call(n.Name, n, n.Arguments...)
 	case n.Name == "sortBy":
 		l.sortBy(node, n)
@@ -83,11 +84,11 @@ func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
 			p.Node = l.call(canonicalName, p.Node, p.Node)
 		}
 	default:
-		for i := firstInteger(n.Name); i < len(n.Arguments); i++ {
+		for i := is.integers; i < len(n.Arguments); i++ {
 			n.Arguments[i] = l.whole(n.Arguments[i])
 		}
 	}
-	if makesText(n.Name) {
+	if is.text {
 		*node = l.call(chargeName, n, n)
 	}
 }
@@ -208,10 +209,10 @@ func (l *lowering) load(node *ast.Node, d declared) {
 	ast.Patch(node, slot)
 }
 
-// call returns a call of a metered function, placed where at is.
+// call returns a call of one of our functions, placed where at is.
 func (l *lowering) call(name string, at ast.Node, args ...ast.Node) ast.Node {
-	if !slices.ContainsFunc(l.calls, func(f meteredFunc) bool { return f.name == name }) {
-		l.calls = append(l.calls, meteredNamed(name))
+	if !slices.Contains(l.calls, name) {
+		l.calls = append(l.calls, name)
 	}
 	callee := &ast.IdentifierNode{Value: functionSlot(name)}
 	callee.SetNature(nature.FromType(reflect.TypeFor[func(...any) any]()))

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -124,6 +126,6 @@ func (n *names) longestName() int { return n.longest }
 func (n *names) isField(word string) bool { return n.fields[word] > 0 }
 
 // stepIDs and varNames list what suggestions choose from.
-func (n *names) stepIDs() []string { return sortedKeys(n.steps) }
+func (n *names) stepIDs() []string { return slices.Sorted(maps.Keys(n.steps)) }
 
-func (n *names) varNames() []string { return sortedKeys(n.vars) }
+func (n *names) varNames() []string { return slices.Sorted(maps.Keys(n.vars)) }

@@ -18,24 +18,6 @@ import (
 // they compare by exact value, and calculate with what an int or a float64
 // holds exactly. Everything else is an error that names the number.
 
-// operators are the functions that stand for operators, by the operator.
-func operators() []meteredFunc {
-	list := []meteredFunc{
-		{name: "==", run: func(_ *meter, args []any) (any, error) { return equal(args[0], args[1]), nil }},
-		{name: "!=", run: func(_ *meter, args []any) (any, error) { return !equal(args[0], args[1]), nil }},
-		{name: "in", run: func(_ *meter, args []any) (any, error) { return in(args[0], args[1]) }},
-		{name: addName, run: func(m *meter, args []any) (any, error) { return m.add(args[0], args[1]) }},
-		{name: negateName, run: func(_ *meter, args []any) (any, error) { return negate(args[0]) }},
-	}
-	for _, op := range []string{"<", "<=", ">", ">="} {
-		list = append(list, meteredFunc{name: op, run: func(_ *meter, args []any) (any, error) { return ordered(op, args[0], args[1]) }})
-	}
-	for _, op := range []string{"-", "*", "/", "%", "**"} {
-		list = append(list, meteredFunc{name: op, run: func(_ *meter, args []any) (any, error) { return calculate(op, args[0], args[1]) }})
-	}
-	return list
-}
-
 // isNumber reports whether v is a number. A byte is none: expr makes one of a
 // character of text.
 func isNumber(v any) bool {
@@ -89,21 +71,15 @@ func equalItems(a, b []any) bool {
 	return true
 }
 
-// ordered is one of the operators < <= > >=.
-func ordered(op string, a, b any) (any, error) {
-	order, ok := compare(a, b)
-	if !ok {
-		return nil, failf("cannot apply %s to %s and %s", op, describe(a), describe(b))
+// ordered is the body of an operator that holds for some orders.
+func ordered(op string, holds func(order int) bool) func(*meter, []any) (any, error) {
+	return func(_ *meter, args []any) (any, error) {
+		order, ok := compare(args[0], args[1])
+		if !ok {
+			return nil, failf("cannot apply %s to %s and %s", op, describe(args[0]), describe(args[1]))
+		}
+		return holds(order), nil
 	}
-	switch op {
-	case "<":
-		return order < 0, nil
-	case "<=":
-		return order <= 0, nil
-	case ">":
-		return order > 0, nil
-	}
-	return order >= 0, nil
 }
 
 // compare orders two numbers or two strings.
@@ -166,6 +142,11 @@ func float(v any) (float64, error) {
 		return 0, failf("cannot calculate with %s: no 64-bit floating-point number holds all its digits", jsonvalue.Show(v))
 	}
 	return f, nil
+}
+
+// calculation is the body of one of the operators - * / % **.
+func calculation(op string) func(*meter, []any) (any, error) {
+	return func(_ *meter, args []any) (any, error) { return calculate(op, args[0], args[1]) }
 }
 
 // calculate is one of the operators + - * / % ** on numbers.
@@ -264,4 +245,32 @@ func negate(v any) (any, error) {
 		return negated, nil
 	}
 	return nil, failf("cannot negate %s", describe(v))
+}
+
+// whole returns whole numbers as int, and every other value as it is; a
+// json.Number that no int holds is an error.
+func whole(v any) (any, error) {
+	if n, ok := wholeNumber(v); ok {
+		return n, nil
+	}
+	if n, ok := v.(json.Number); ok {
+		return nil, failf("a whole number is needed that 64 bits hold, not %s", jsonvalue.Show(n))
+	}
+	return v, nil
+}
+
+func wholeNumber(v any) (int, bool) {
+	switch v := v.(type) {
+	case int:
+		return v, true
+	case int64:
+		return int(v), true
+	case float64:
+		return int(v), v == float64(int(v))
+	case json.Number:
+		n, ok := jsonvalue.Exact(v)
+		i, isInt := n.(int)
+		return i, ok && isInt
+	}
+	return 0, false
 }

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -52,7 +53,7 @@ func (c *compilation) restrictName(n *ast.IdentifierNode) {
 		c.refuse(n, CodeUnknownName, `unknown name "$env"`, "read steps and variables by their names")
 	case n.Value == stepsName:
 		c.refuse(n, CodeSyntax, "steps needs a step's id", `write steps["id"], with the id in quotes`)
-	case isBuiltin(n.Value) && !withheld(n.Value):
+	case isBuiltin(n.Value) && !slices.Contains(withheld, n.Value):
 		c.refuse(n, CodeUnknownName, fmt.Sprintf("%s is a function and no value", n.Value), fmt.Sprintf("call it: %s(...)", n.Value))
 	}
 }

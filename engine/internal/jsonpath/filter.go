@@ -8,8 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/suggest"
 )
 
 // filter selects the items for which a condition holds (RFC 9535, section
@@ -248,7 +248,7 @@ var functions = []string{"length", "count", "value", "match", "search"}
 // regular expressions, which take linear time.
 func (p *pathParser) call(name string, from int) operand {
 	if !slices.Contains(functions, name) {
-		p.fail(from, eval.Suggest(name, "functions", functions), "unknown function %q", name)
+		p.fail(from, suggest.Hint(name, "functions: ", functions), "unknown function %q", name)
 		return operand{}
 	}
 	of := p.operand().query

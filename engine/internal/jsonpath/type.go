@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/suggest"
 )
 
 // TypeOf returns the type of what the path leads to in values of type t: an
@@ -111,14 +112,14 @@ func (c *pathTyper) field(sel selector, t eval.Type, at span) (eval.Type, *eval.
 	if owner := c.owner(at); owner != "" {
 		p.Message += " in " + owner
 	}
-	p.Hint = eval.Suggest(sel.name, "it has", t.Fields())
+	p.Hint = suggest.Hint(sel.name, "it has: ", t.Fields())
 	return eval.Type{}, &p
 }
 
 func (c *pathTyper) noItems(t eval.Type, at span) *eval.Problem {
 	p := eval.Problem{Offset: at.from, Length: at.to - at.from, Code: eval.CodeWrongType, Message: fmt.Sprintf("%s has no items", t)}
 	if t.Kind() == "object" {
-		p.Hint = eval.Suggest("", "it is no array; it has", t.Fields())
+		p.Hint = suggest.Hint("", "it is no array; it has: ", t.Fields())
 	}
 	return &p
 }

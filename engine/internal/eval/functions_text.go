@@ -70,26 +70,17 @@ func repeat(m *meter, args []any) (any, error) {
 	return strings.Repeat(s, n), nil
 }
 
-func toText(m *meter, args []any) (any, error) {
-	v, err := m.plainValue(args[0])
-	if err != nil {
-		return nil, err
+// asText is the body of a function that writes a value as text.
+func asText(write func(v any) (string, error)) func(*meter, []any) (any, error) {
+	return func(m *meter, args []any) (any, error) {
+		v, err := m.plainValue(args[0])
+		if err != nil {
+			return nil, err
+		}
+		s, err := write(v)
+		if err != nil {
+			return nil, err
+		}
+		return s, m.text(len(s))
 	}
-	s, err := TextOf(v)
-	if err != nil {
-		return nil, err
-	}
-	return s, m.text(len(s))
-}
-
-func toJSON(m *meter, args []any) (any, error) {
-	v, err := m.plainValue(args[0])
-	if err != nil {
-		return nil, err
-	}
-	s, err := CompactJSON(v)
-	if err != nil {
-		return nil, err
-	}
-	return s, m.text(len(s))
 }
