@@ -1,41 +1,12 @@
 package skill
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/operations"
 )
-
-// operation writes the entry of one operation.
-func (p *page) operation(op *operations.Operation) {
-	title := oneLine(op.Summary)
-	if title == "" {
-		title = op.ID
-	}
-	p.para("## %s", prose(title, 200))
-	marks := []string{op.Method + " " + code(op.Path), string(op.Effect()) + "s"}
-	if op.Deprecated {
-		marks = append(marks, "deprecated: use another")
-	}
-	if operations.Pageable(op) {
-		marks = append(marks, "add `--all` for every page")
-	}
-	p.para("%s", strings.Join(marks, ", "))
-	if d := firstParagraph(op.Description); d != "" && d != title {
-		p.para("%s", prose(d, 500))
-	}
-	p.shell(callLine(op))
-	p.takes(op)
-	p.answers(op)
-}
-
-// filters warns of a list that shows everything unless it is narrowed.
-func (p *page) filters(op *operations.Operation, things map[string]bool) {
-	if names := tenantFilters(op, things); len(names) > 0 {
-		p.para("Without a filter (%s) it lists everything that the credential can see.", codes(names, 8))
-	}
-}
 
 // tenantFilters lists the optional parameters by which a list is narrowed to
 // what belongs to something else: by its id, or by its name where the API deals
@@ -54,27 +25,37 @@ func tenantFilters(op *operations.Operation, things map[string]bool) []string {
 	return names
 }
 
-// firstParagraph is what a long description begins with.
-func firstParagraph(s string) string {
-	first, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(s), "\r\n", "\n"), "\n\n")
-	return oneLine(first)
+// title is the heading of an operation.
+func title(op *operations.Operation) string { return cmp.Or(oneLine(op.Summary), op.ID) }
+
+// lead is the first paragraph of an operation's description, where it is more
+// than the title.
+func lead(op *operations.Operation) string {
+	first, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(op.Description), "\r\n", "\n"), "\n\n")
+	if first = oneLine(first); first == title(op) {
+		return ""
+	}
+	return prose(first, 500)
 }
 
-// takes lists what an operation takes, required values first.
-func (p *page) takes(op *operations.Operation) {
-	var required, optional [][]string
+// taken is one value that an operation takes.
+type taken struct {
+	Name     string
+	In       operations.In
+	Type     string
+	Required bool
+	What     string
+}
+
+// takes lists the values that an operation takes, required ones first.
+func takes(op *operations.Operation) []taken {
+	var out []taken
 	fields := op.BodyFields()
 	add := func(name string, in operations.In, must bool, s *operations.Schema, description string) {
 		if ambiguous(op, fields, name) {
 			name = string(in) + "." + name
 		}
-		row := []string{code(name), string(in), cell(typeInWords(s), 60), "", cell(valueInWords(s, description), 240)}
-		if must {
-			row[3] = "yes"
-			required = append(required, row)
-			return
-		}
-		optional = append(optional, row)
+		out = append(out, taken{name, in, typeInWords(s), must, valueInWords(s, description)})
 	}
 	for _, param := range op.Params {
 		add(param.Name, param.In, param.Required || param.In == operations.InPath, param.Schema, param.Description)
@@ -86,10 +67,15 @@ func (p *page) takes(op *operations.Operation) {
 		}
 		add(f.Name, operations.InBody, f.Required && op.Body.Required, f.Schema, description)
 	}
-	p.table([]string{"takes", "in", "type", "required", "what"}, append(required, optional...))
-	if op.Body != nil && len(fields) == 0 {
-		p.para("Its body is no object with known properties: `--body FILE`.")
+	slices.SortStableFunc(out, func(a, b taken) int { return rank(a) - rank(b) })
+	return out
+}
+
+func rank(t taken) int {
+	if t.Required {
+		return 0
 	}
+	return 1
 }
 
 // typeInWords names a schema's type.
@@ -147,37 +133,29 @@ func valueInWords(s *operations.Schema, description string) string {
 	return strings.TrimSpace("one of " + strings.Join(values, ", ") + ". " + text)
 }
 
-// answers says what comes back.
-func (p *page) answers(op *operations.Operation) {
+// answers describes the answer of an operation.
+func answers(op *operations.Operation) string {
 	doc := op.Success()
 	if doc == nil {
-		return
+		return ""
 	}
-	if doc.JSON() == nil {
-		what := "without a body"
-		if len(doc.Media) > 0 {
-			what = "as " + code(doc.Media[0].Type)
-		}
-		p.para("Answers %s %s.", prose(doc.Status, 10), what)
-		return
-	}
-	r := op.Resource()
-	fields := codes(fieldNames(r.Item), 16)
-	switch {
+	status := "Answers " + prose(doc.Status, 10)
+	switch r := op.Resource(); {
+	case doc.JSON() == nil && len(doc.Media) > 0:
+		return status + " as " + code(doc.Media[0].Type) + "."
+	case doc.JSON() == nil:
+		return status + " without a body."
 	case r.List && r.ItemsAt != "":
-		p.line("Answers %s with a list in %s; each item has %s.\n", prose(doc.Status, 10), code(r.ItemsAt), orSomething(fields))
+		return status + " with a list in " + code(r.ItemsAt) + "; each item has " + fieldsOf(r.Item) + "."
 	case r.List:
-		p.line("Answers %s with a list; each item has %s.\n", prose(doc.Status, 10), orSomething(fields))
+		return status + " with a list; each item has " + fieldsOf(r.Item) + "."
 	default:
-		p.line("Answers %s with %s.\n", prose(doc.Status, 10), orSomething(fields))
+		return status + " with " + fieldsOf(r.Item) + "."
 	}
 }
 
-func orSomething(fields string) string {
-	if fields == "" {
-		return "what the document does not tell"
-	}
-	return fields
+func fieldsOf(s *operations.Schema) string {
+	return cmp.Or(codes(fieldNames(s), 16), "what the document does not tell")
 }
 
 // fieldNames lists the properties of an object, of all its alternatives.

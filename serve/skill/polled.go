@@ -10,11 +10,11 @@ import (
 // polledThing is something that one operation starts and another shows until it
 // is ready, such as an export.
 type polledThing struct {
-	start, look *operations.Operation
-	field       string   // of the answer, that tells how far it is
-	ready       []string // its values that mean success
-	other       []string // those that mean neither that nor "under way"
-	url         string   // field that holds what to download, "" when none
+	Start, Look *operations.Operation
+	Field       string   // of the answer, that tells how far it is
+	Ready       []string // its values that mean success
+	Other       []string // those that mean neither that nor "under way"
+	URL         string   // field that holds what to download, "" when none
 }
 
 // polledThings finds them: a single thing whose state knows values for "under
@@ -29,7 +29,7 @@ func polledThings(ops []*operations.Operation) []polledThing {
 		}
 		start := starterOf(ops, collection, r.Name)
 		if t := stateOf(r.Item); t != nil && start != nil {
-			t.start, t.look = start, look
+			t.Start, t.Look = start, look
 			out = append(out, *t)
 		}
 	}
@@ -64,7 +64,7 @@ func stateOf(item *operations.Schema) *polledThing {
 		if s == nil {
 			continue
 		}
-		t := polledThing{field: field}
+		t := polledThing{Field: field}
 		underWay := false
 		for _, v := range s.Flatten().Enum {
 			text, _ := v.(string)
@@ -72,13 +72,13 @@ func stateOf(item *operations.Schema) *polledThing {
 			case slices.Contains(going, lower):
 				underWay = true
 			case slices.Contains(done, lower):
-				t.ready = append(t.ready, text)
+				t.Ready = append(t.Ready, text)
 			case text != "":
-				t.other = append(t.other, text)
+				t.Other = append(t.Other, text)
 			}
 		}
-		if underWay && len(t.ready) > 0 {
-			t.url = firstOf(item, "url", "download_url", "downloadUrl", "file_url", "link")
+		if underWay && len(t.Ready) > 0 {
+			t.URL = firstOf(item, "url", "download_url", "downloadUrl", "file_url", "link")
 			return &t
 		}
 	}
@@ -92,26 +92,4 @@ func firstOf(item *operations.Schema, names ...string) string {
 		}
 	}
 	return ""
-}
-
-// polled tells how to go about what takes time.
-func (p *apiPage) polled() {
-	things := polledThings(p.ops)
-	if len(things) == 0 {
-		return
-	}
-	p.para("## What takes time")
-	p.para("Start it, then look until it is ready: after 5 seconds first, twice as long each time, up to a minute.")
-	for _, t := range things {
-		p.para("%s:", prose(t.start.Summary, 100))
-		p.shell(callLine(t.start), callLine(t.look))
-		text := "It is ready when " + code(t.field) + " is " + codes(t.ready, 4) + "."
-		if len(t.other) > 0 {
-			text += " " + codes(t.other, 6) + " will not become ready."
-		}
-		if t.url != "" {
-			text += " Then " + code(t.url) + " has the result: treat it as a secret while it is valid."
-		}
-		p.para("%s", text)
-	}
 }

@@ -10,8 +10,9 @@ import (
 
 // group is the operations of one reference page.
 type group struct {
-	title, file string
-	ops         []*operations.Operation
+	Title, File string
+	Ops         []*operations.Operation
+	API         *apiPage
 }
 
 // longPage is how many operations a page of several resources may hold.
@@ -31,39 +32,39 @@ func groupsOf(ops []*operations.Operation) []group {
 	var out []group
 	for _, g := range roots {
 		var parts []group
-		for _, op := range g.ops {
+		for _, op := range g.Ops {
 			put(&parts, tagOf(op), op)
 		}
-		if len(g.ops) > longPage && len(parts) > 1 {
+		if len(g.Ops) > longPage && len(parts) > 1 {
 			out = append(out, parts...)
 		} else {
 			out = append(out, g)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b group) int { return strings.Compare(strings.ToLower(a.title), strings.ToLower(b.title)) })
+	slices.SortStableFunc(out, func(a, b group) int { return strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)) })
 	used := map[string]bool{"index": true}
 	for i := range out {
-		base := slug(out[i].title)
+		base := slug(out[i].Title)
 		if base == "" {
 			base = "other"
 		}
-		out[i].file = base
-		for n := 2; used[out[i].file]; n++ {
-			out[i].file = fmt.Sprintf("%s-%d", base, n)
+		out[i].File = base
+		for n := 2; used[out[i].File]; n++ {
+			out[i].File = fmt.Sprintf("%s-%d", base, n)
 		}
-		used[out[i].file] = true
+		used[out[i].File] = true
 	}
 	return out
 }
 
 func put(groups *[]group, title string, op *operations.Operation) {
 	for i := range *groups {
-		if (*groups)[i].title == title {
-			(*groups)[i].ops = append((*groups)[i].ops, op)
+		if (*groups)[i].Title == title {
+			(*groups)[i].Ops = append((*groups)[i].Ops, op)
 			return
 		}
 	}
-	*groups = append(*groups, group{title: title, ops: []*operations.Operation{op}})
+	*groups = append(*groups, group{Title: title, Ops: []*operations.Operation{op}})
 }
 
 // tagOf is the resource that an operation is filed under: its first tag, else
@@ -80,10 +81,10 @@ func tagOf(op *operations.Operation) string {
 	return "other"
 }
 
-// about is a taste of what a group does.
-func (g group) about() string {
+// About is a taste of the operations of a group.
+func (g group) About() string {
 	var out []string
-	for _, op := range g.ops {
+	for _, op := range g.Ops {
 		if s := oneLine(op.Summary); s != "" && !op.Deprecated {
 			out = append(out, strings.TrimSuffix(s, "."))
 		}
@@ -94,14 +95,19 @@ func (g group) about() string {
 	return strings.Join(out, "; ")
 }
 
-// groupPage is the reference page of a group.
-func (p *apiPage) groupPage(g group) File {
-	var page page
-	page.para("# %s: %s", prose(p.title, 200), prose(g.title, 100))
-	page.para("%s. Values in the examples are made up. `../SKILL.md` says how to call.", count(len(g.ops), "operation"))
-	for _, op := range g.ops {
-		page.operation(op)
-		page.filters(op, p.things)
+// Reads counts the operations that only read.
+func (g group) Reads() int {
+	n := 0
+	for _, op := range g.Ops {
+		if op.Effect() == operations.Read {
+			n++
+		}
 	}
-	return reference(g.file, &page)
+	return n
 }
+
+// Writes counts the others.
+func (g group) Writes() int { return len(g.Ops) - g.Reads() }
+
+// Filters returns the optional filters of a list without which it shows everything.
+func (g group) Filters(op *operations.Operation) []string { return tenantFilters(op, g.API.things) }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/spec"
 )
@@ -84,35 +83,4 @@ func skillName(asked, other string) (string, error) {
 		return "", fmt.Errorf("no skill's name can be made of %q: give one", other)
 	}
 	return name, nil
-}
-
-// slug makes a file name of any text: lower-case letters, digits and single
-// hyphens.
-func slug(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	out := b.String()
-	if len(out) > maxName {
-		out = out[:maxName]
-	}
-	return strings.Trim(out, "-")
-}
-
-// clip shortens text to n characters, at a word where there is one.
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	cut := string([]rune(s)[:n-1])
-	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
-		cut = cut[:i]
-	}
-	return strings.TrimRight(cut, " ,;:.") + "…"
 }

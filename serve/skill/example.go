@@ -2,7 +2,9 @@ package skill
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/operations"
 )
@@ -182,4 +184,69 @@ func exampleBody(op *operations.Operation) (body any, ok bool) {
 		object[first.Name] = example(first.Schema, first.Name)
 	}
 	return object, len(object) > 0 || op.Body.Required
+}
+
+// exampleText makes up a text by the name of what it is for.
+func exampleText(name string) string {
+	lower := strings.ToLower(name)
+	for _, known := range []struct{ part, text string }{
+		{"email", "ada@example.com"}, {"domain", "example.com"}, {"url", "https://example.com"}, {"link", "https://example.com"},
+		{"date", "2026-01-31"}, {"time", "2026-01-31T09:00:00Z"}, {"phone", "+15005550006"}, {"_id", "id_123"},
+		{"organization", "Example Inc"}, {"company", "Example Inc"}, {"name", "Example"},
+	} {
+		if strings.Contains(lower, known.part) {
+			return known.text
+		}
+	}
+	return "example"
+}
+
+// maxPattern bounds what is made of a pattern, in bytes.
+const maxPattern = 200
+
+// fromPattern makes a short text for a regular expression; the caller checks
+// whether it matches.
+func fromPattern(pattern string) string {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	expand(&b, re.Simplify())
+	return b.String()
+}
+
+func expand(b *strings.Builder, re *syntax.Regexp) {
+	if b.Len() > maxPattern {
+		return
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		b.WriteRune(fromClass(re.Rune))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte('x')
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			expand(b, sub)
+		}
+	case syntax.OpCapture, syntax.OpPlus, syntax.OpAlternate:
+		expand(b, re.Sub[0])
+	}
+}
+
+// fromClass picks a member of a class, a letter or digit where it has one.
+func fromClass(ranges []rune) rune {
+	for _, want := range "a1A" {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= want && want <= ranges[i+1] {
+				return want
+			}
+		}
+	}
+	if len(ranges) == 0 {
+		return 'x'
+	}
+	return ranges[0]
 }

@@ -48,14 +48,14 @@ func schemaOf(kind string) *operations.Schema {
 // target finds what a step takes an input as: what it is bound to, else what has
 // its name somewhere in what is sent.
 func (c *capabilityPage) target(step, input string) *operations.Schema {
-	op := c.prog.Operation(step)
-	i := slices.IndexFunc(c.plan.Steps, func(s document.Step) bool { return s.ID == step })
+	op := c.Prog.Operation(step)
+	i := slices.IndexFunc(c.Plan.Steps, func(s document.Step) bool { return s.ID == step })
 	if op == nil || i < 0 {
 		return nil
 	}
-	for _, b := range c.plan.Steps[i].Binds {
+	for _, b := range c.Plan.Steps[i].Binds {
 		if b.From == "inputs."+input && (b.Expr == "" || b.Expr == b.From) {
-			return taken(op, operations.In(b.In), b.Param)
+			return takenAs(op, operations.In(b.In), b.Param)
 		}
 	}
 	for _, f := range op.BodyFields() {
@@ -66,8 +66,8 @@ func (c *capabilityPage) target(step, input string) *operations.Schema {
 	return nil
 }
 
-// taken returns the schema of a parameter or of a property of the body.
-func taken(op *operations.Operation, in operations.In, name string) *operations.Schema {
+// takenAs returns the schema of a parameter or of a property of the body.
+func takenAs(op *operations.Operation, in operations.In, name string) *operations.Schema {
 	if p := op.Param(in, name); p != nil {
 		return p.Schema
 	}
@@ -93,19 +93,4 @@ func named(s *operations.Schema, has, want string, depth int) *operations.Schema
 		}
 	}
 	return nil
-}
-
-// exampleText makes up a text by the name of what it is for.
-func exampleText(name string) string {
-	lower := strings.ToLower(name)
-	for _, known := range []struct{ part, text string }{
-		{"email", "ada@example.com"}, {"domain", "example.com"}, {"url", "https://example.com"}, {"link", "https://example.com"},
-		{"date", "2026-01-31"}, {"time", "2026-01-31T09:00:00Z"}, {"phone", "+15005550006"}, {"_id", "id_123"},
-		{"organization", "Example Inc"}, {"company", "Example Inc"}, {"name", "Example"},
-	} {
-		if strings.Contains(lower, known.part) {
-			return known.text
-		}
-	}
-	return "example"
 }

@@ -1,0 +1,236 @@
+package skill
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Capability writes a composition as a skill: what it does and when to use it,
+// its inputs and outputs, the commands that run it and go on with it, and what
+// each exit code asks for. The capability's file, its overlays and the OpenAPI
+// documents that Capstan does not ship are part of the folder. It is an error
+// when one of those cannot be taken along.
+func Capability(p *engine.Program, o Options) (*Folder, error) {
+	name, err := skillName(o.Name, p.Name())
+	if err != nil {
+		return nil, err
+	}
+	if d := p.Plan().Dialect; d != string(spec.DialectComposition) {
+		return nil, fmt.Errorf("%s is no composition (it is of the dialect %q), and only of those a skill can be made", p.Name(), d)
+	}
+	var a assets
+	file, err := a.source(p.Source(), o)
+	if err != nil {
+		return nil, err
+	}
+	c := &capabilityPage{Prog: p, Plan: p.Plan(), File: file, noOverlay: o.NoOverlay}
+	files, err := a.all()
+	if err != nil {
+		return nil, err
+	}
+	steps, err := reference("steps", "steps.md.tmpl", c)
+	if err != nil {
+		return nil, err
+	}
+	return folder(front{
+		Name: name, Description: c.description(), License: o.License,
+		Compatibility: "Needs the capstan command and network access to " + c.hosts() + ".",
+		Metadata:      map[string]string{"generator": generator, "capability": p.Name()},
+		// Only what sends nothing is allowed beforehand.
+		AllowedTools: "Read Bash(capstan validate:*) Bash(capstan plan:*) Bash(capstan runs list:*) Bash(capstan runs show:*)",
+	}, "capability.md.tmpl", c, append(files, steps))
+}
+
+// capabilityPage is a composition as its pages show it.
+type capabilityPage struct {
+	Prog      *engine.Program
+	Plan      *document.Plan
+	File      string // within the skill
+	noOverlay bool
+}
+
+func (c *capabilityPage) hosts() string {
+	return cmp.Or(strings.Join(c.Plan.Hosts, ", "), "nothing")
+}
+
+func (c *capabilityPage) description() string {
+	title := c.Prog.Title()
+	when := fmt.Sprintf(" Use when asked for %q, or to follow, resume or finish a run of it.", title)
+	var names []string
+	for _, in := range c.Plan.Inputs {
+		if in.Required {
+			names = append(names, in.Name)
+		}
+	}
+	if len(names) > 0 {
+		when = strings.TrimSuffix(when, ".") + "; needs " + strings.Join(names, ", ") + "."
+	}
+	what := oneLine(c.Prog.Description())
+	if what == "" {
+		what = title
+	}
+	if !strings.HasSuffix(what, ".") {
+		what += "."
+	}
+	when = clip(when, maxDescription/2)
+	return clip(what, maxDescription-len([]rune(when))) + when
+}
+
+// stepKind is the effect of a step in words.
+func stepKind(s document.Step) string {
+	switch {
+	case s.Kind == "external":
+		return "somebody else does it"
+	case s.Until != "":
+		return s.Effect + "s until it is so"
+	}
+	return s.Effect + "s"
+}
+
+// inputText describes an input; where the file does not, by the steps that take
+// it.
+func inputText(in document.Input) string {
+	if in.Description != "" || len(in.UsedBy) == 0 {
+		return in.Description
+	}
+	return "goes to " + strings.Join(in.UsedBy, ", ")
+}
+
+func params(binds []document.Bind) []string {
+	var names []string
+	for _, b := range binds {
+		names = append(names, b.Param)
+	}
+	return names
+}
+
+// Sensitive reports whether the run holds values that must not be shown.
+func (c *capabilityPage) Sensitive() bool {
+	return slices.ContainsFunc(c.Plan.Outputs, func(o document.Output) bool { return o.Sensitive }) ||
+		slices.ContainsFunc(c.Plan.Steps, func(s document.Step) bool { return len(s.Sensitive) > 0 })
+}
+
+// Polls reports whether a step waits for a condition.
+func (c *capabilityPage) Polls() bool {
+	return slices.ContainsFunc(c.Plan.Steps, func(s document.Step) bool { return s.Until != "" })
+}
+
+// Externals returns the steps that a person or another system does.
+func (c *capabilityPage) Externals() []document.Step {
+	return c.steps(func(s document.Step) bool { return s.Kind == "external" })
+}
+
+// InDoubt returns the writes that may have to be settled when their answer is lost.
+func (c *capabilityPage) InDoubt() []document.Step {
+	return c.steps(func(s document.Step) bool { return s.Policy == "unsafe" || s.Policy == "probed" })
+}
+
+func (c *capabilityPage) steps(which func(document.Step) bool) []document.Step {
+	return slices.DeleteFunc(slices.Clone(c.Plan.Steps), func(s document.Step) bool { return !which(s) })
+}
+
+// On is a command on the capability's file.
+func (c *capabilityPage) On(verb string, more ...string) string {
+	words := []string{"capstan", verb, c.File}
+	if c.noOverlay {
+		words = append(words, "--no-overlay")
+	}
+	return command(append(words, more...)...)
+}
+
+// given are the inputs of an example run: the required ones.
+func (c *capabilityPage) given() []string {
+	var words []string
+	for _, in := range c.Plan.Inputs {
+		if in.Required {
+			words = append(words, "-i", c.exampleInput(in))
+		}
+	}
+	return words
+}
+
+// Run is the command that runs the capability with example inputs.
+func (c *capabilityPage) Run() string { return c.On("run", append(c.given(), "--non-interactive")...) }
+
+// Rehearsal is Run with made-up answers.
+func (c *capabilityPage) Rehearsal() string {
+	words := append([]string{"--mock", "--state", "none"}, c.given()...)
+	for _, s := range c.Externals() {
+		words = append(words, "--done", c.Done(s))
+	}
+	return c.On("run", words...)
+}
+
+// Done is the value of --done for a step.
+func (c *capabilityPage) Done(s document.Step) string { return s.ID + c.result(s) }
+
+// Happened is the flag that settles a step which took effect.
+func (c *capabilityPage) Happened(s document.Step) string { return "--happened" + c.result(s) }
+
+func (c *capabilityPage) result(s document.Step) string {
+	if fields := c.Reads(s.ID); len(fields) > 0 {
+		return "=" + resultOf(fields)
+	}
+	return ""
+}
+
+// resultOf writes an object with a made-up text at each path.
+func resultOf(paths []string) string {
+	out := map[string]any{}
+	for _, p := range paths {
+		at := out
+		names := strings.Split(p, ".")
+		for i, name := range names {
+			if i == len(names)-1 {
+				if at[name] == nil {
+					at[name] = exampleText("_" + name)
+				}
+				break
+			}
+			next, ok := at[name].(map[string]any)
+			if !ok {
+				next = map[string]any{}
+				at[name] = next
+			}
+			at = next
+		}
+	}
+	return compactJSON(out)
+}
+
+// Reads lists the paths into a step's result that other steps and the outputs
+// read, in the plan's order, each once.
+func (c *capabilityPage) Reads(id string) []string {
+	read := regexp.MustCompile(`(?:^|[^\w.-])(?:` + regexp.QuoteMeta(id) + `|steps\[` + regexp.QuoteMeta(fmt.Sprintf("%q", id)) + `\])((?:\.\w+)+)`)
+	var found []string
+	look := func(exprs ...string) {
+		for _, e := range exprs {
+			for _, m := range read.FindAllStringSubmatch(e, -1) {
+				path := strings.TrimPrefix(m[1], ".")
+				if !slices.Contains(found, path) {
+					found = append(found, path)
+				}
+			}
+		}
+	}
+	for _, s := range c.Plan.Steps {
+		if s.ID == id {
+			continue
+		}
+		for _, b := range s.Binds {
+			look(b.From, b.Expr)
+		}
+		look(s.When, s.Each, s.Until, s.Fail, s.Select)
+	}
+	for _, o := range c.Plan.Outputs {
+		look(o.Source)
+	}
+	return found
+}
