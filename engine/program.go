@@ -39,7 +39,8 @@ type Report struct {
 	File        string
 	Dialect     string
 	Version     string
-	Runnable    bool
+	Runnable    bool      // the dialect is one that runs
+	Units       int       // that run, none of a file with errors
 	Diagnostics diag.List // errors, warnings and notes, sorted
 	// Sources holds the text of every file that a diagnostic may point into,
 	// by name.
@@ -113,6 +114,7 @@ func open(ctx context.Context, file string, opts *Options) (*Service, *Report) {
 	if s == nil || l.report.Diagnostics.HasErrors() {
 		return nil, l.report
 	}
+	l.report.Units = len(s.units)
 	s.report = l.report
 	return s, l.report
 }

@@ -178,7 +178,7 @@ func (v *validation) finish() error {
 	doc := validateDocument{Files: []validateFile{}, Diagnostics: diag.List{}}
 	invalid := 0
 	for _, r := range v.reports {
-		doc.Files = append(doc.Files, validateFile{r.File, r.Dialect, r.Version, r.Runnable})
+		doc.Files = append(doc.Files, validateFile{r.File, r.Dialect, r.Version, r.Units > 0})
 		doc.Diagnostics = append(doc.Diagnostics, r.Diagnostics...)
 		if r.Diagnostics.HasErrors() {
 			invalid++
