@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -68,12 +67,8 @@ func (e *Expr) word(fault *file.Error) string {
 		}
 	}
 	message := strings.TrimPrefix(fault.Message, "runtime error: ")
-	for _, m := range machineMessages() {
-		if groups := regexp.MustCompile(m[0]).FindStringSubmatch(message); groups != nil {
-			return e.at(fault, m[1], groups[1:])
-		}
-	}
-	return userWords(message)
+	text, _ := reword(machineWordings, message)
+	return strings.ReplaceAll(text, "%0", e.actor(fault.From))
 }
 
 // wordMember words a fault of reading a member or an item.
@@ -119,35 +114,6 @@ func indexText(property ast.Node, machine int) string {
 		return s
 	}
 	return strconv.Itoa(machine)
-}
-
-// machineMessages maps messages of expr's machine, first match first, to
-// wordings in which %0 is the function or operator at fault and $1 and $2 are
-// the groups as kinds of values.
-func machineMessages() [][2]string {
-	return [][2]string{
-		{`^invalid operation: (\S+) (?:\+|-|\*|/|%|\*\*|<|>|<=|>=) (\S+)$`, "cannot apply %0 to $1 and $2"},
-		{`^invalid operation: - (\S+)$`, "cannot negate $1"},
-		{`^invalid operation: (?:int|int64|float|bool)\((.+)\)$`, "%0 needs a number, got $1"},
-		{`^interface conversion: interface \{\} is (.+), not (.+)$`, "%0 needs $2, got $1"},
-		{`^reflect: call of reflect\.Value\.\w+ on (.+?)(?: Value)?$`, "%0 needs an array, got $1"},
-		{`^reflect\.Value\.MapIndex: value of type (.+) is not assignable`, "%0 selects a field by a string, not by $1"},
-		{`^invalid order (?s:.*), expected asc or desc$`, `the order of sort is "asc" or "desc"`},
-		{`^invalid argument for \w+ \(type (.+)\)$`, "%0 cannot take $1"},
-		{`^operator "in" not defined on (.+)$`, "%0 needs an array or an object, got $1"},
-		{`^integer divide by zero$`, "division by zero"},
-		{`^memory budget exceeded$`, "evaluation makes too many items: more than 1000000"},
-		{`^hash of unhashable type:? (.+)$`, "%0 cannot use $1 as a key"},
-		{`^cannot slice `, "only an array or a string can be cut with [:]"},
-	}
-}
-
-func (e *Expr) at(fault *file.Error, wording string, groups []string) string {
-	wording = strings.ReplaceAll(wording, "%0", e.actor(fault.From))
-	for i, g := range groups {
-		wording = strings.ReplaceAll(wording, fmt.Sprintf("$%d", i+1), valueWords(g))
-	}
-	return wording
 }
 
 // actor names the function or operator at offset.

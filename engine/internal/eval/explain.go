@@ -34,7 +34,7 @@ func (c *compilation) explain(err error) (Problem, ast.Node) {
 		return c.unknownField(fault.Location, name)
 	}
 	p := c.problemAt(fault.Location, CodeWrongType)
-	p.Message, p.Hint = wordType(message)
+	p.Message, p.Hint = reword(typeWordings, message)
 	return p, c.faulty(fault.Location)
 }
 
@@ -184,4 +184,39 @@ func (c *compilation) collection(node ast.Node) (string, bool) {
 	}
 	text := pathText(best.Arguments[0])
 	return text, text != unnamed
+}
+
+// explainSyntax words an error of expr's lexer, parser or compiler; place finds
+// its location in the source.
+func (c *compilation) explainSyntax(err error, place func(file.Location) file.Location) Problem {
+	var fault *file.Error
+	if !errors.As(err, &fault) {
+		return Problem{Length: len(c.source), Code: CodeSyntax, Message: plain(err.Error())}
+	}
+	p := c.problemAt(place(fault.Location), CodeSyntax)
+	p.Message, p.Hint = wordSyntax(plain(fault.Message))
+	if strings.Contains(fault.Message, "exceeds maximum allowed nodes") {
+		p.Code = CodeTooLarge
+		p.Offset, p.Length = 0, len(c.source)
+	}
+	if fault.Message == "literal not terminated" {
+		p.Offset = lastString(c.source)
+		p.Length = len(c.source) - p.Offset
+	}
+	return p
+}
+
+// lastString returns where the last string literal starts.
+func lastString(in []rune) int {
+	last := 0
+	for i := 0; i < len(in); {
+		end, ok := skipComment(in, i)
+		if !ok {
+			if end, ok = skipString(in, i); ok {
+				last = i
+			}
+		}
+		i = max(end, i+1)
+	}
+	return last
 }
