@@ -27,7 +27,7 @@ type Expr struct {
 	refs     []Ref
 	simple   bool
 	wantBool bool
-	reads    []declared // names whose values the program loads
+	reads    []declared // names that the program loads
 	calls    []string   // functions that the program loads
 }
 
@@ -157,7 +157,7 @@ func (c *compilation) finish(src string) *Expr {
 	return e
 }
 
-// refuseSource finds what makes a source not worth parsing.
+// refuseSource finds the fault that makes a source not worth parsing.
 func refuseSource(src string) (Problem, bool) {
 	from, to := trimmedSpan(src)
 	p := Problem{Offset: from, Length: to - from, Code: CodeSyntax}

@@ -10,7 +10,7 @@ import (
 // variables by name. Values are JSON-like: nil, bool, int, float64, json.Number,
 // string, []any and map[string]any. A missing step, variable or field reads as null.
 // Evaluating does not write to an Env or to its values; one Env may serve many
-// evaluations at once as long as nobody else writes to it.
+// evaluations at once as long as nothing else writes to it.
 type Env struct {
 	Steps map[string]any
 	Vars  map[string]any
@@ -24,7 +24,7 @@ func NewEnv() *Env { return &Env{Steps: map[string]any{}, Vars: map[string]any{}
 // ctx ended it unwraps to ctx's error. Eval is safe for concurrent use.
 //
 // The same env gives the same result, always. Work is bounded, and ctx is
-// looked at before the evaluation and on every call of a predicate.
+// checked before the evaluation and on every call of a predicate.
 func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, e.errorAt(0, err)
@@ -46,7 +46,7 @@ func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	return out, nil
 }
 
-// environment holds what the program loads, by slot.
+// environment returns the values that the program loads, by slot.
 func (e *Expr) environment(m *meter, env *Env) map[string]any {
 	if env == nil {
 		env = &Env{}

@@ -12,12 +12,12 @@ import (
 	"github.com/expr-lang/expr/file"
 )
 
-// EvalError tells why an expression has no value. Offset and Length count code
+// EvalError is the reason why an expression has no value. Offset and Length count code
 // points of Source, which for a template is the whole text.
 type EvalError struct {
 	Source         string
 	Offset, Length int
-	Message        string // what went wrong, in the user's words
+	Message        string // in the user's words
 	cause          error
 }
 

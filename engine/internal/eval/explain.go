@@ -112,9 +112,9 @@ func (c *compilation) readsAlone(part string) bool {
 	return ok || part == "" || part[0] >= '0' && part[0] <= '9'
 }
 
-// outermostWithin returns the largest node whose operands all lie in at: what
-// expr made of a misspelt id, with what was selected from it. Other nodes
-// begin elsewhere.
+// outermostWithin returns the largest node with all operands in at: the
+// one that expr made of a misspelt id, with the members selected from it. Other
+// nodes begin elsewhere.
 func (c *compilation) outermostWithin(at span) ast.Node {
 	return find(c.tree.Node, func(n ast.Node) bool {
 		b, ok := n.(*ast.BinaryNode)
@@ -148,7 +148,7 @@ func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast
 	return p, m
 }
 
-// owner says whose field is meant.
+// owner names the value that should have the field, after "in".
 func (c *compilation) owner(base ast.Node) string {
 	if p, ok := c.scope.path(base); ok {
 		if p.root.step {
@@ -169,7 +169,7 @@ func isPointer(n ast.Node) bool {
 	return ok
 }
 
-// collection returns the path over whose items the predicate around node runs.
+// collection returns the path of the items that the predicate around node is for.
 func (c *compilation) collection(node ast.Node) (string, bool) {
 	var best *ast.BuiltinNode
 	find(c.tree.Node, func(n ast.Node) bool {

@@ -16,7 +16,7 @@ import (
 )
 
 // The functions that expressions may call are expr-lang's own, without those
-// that read what is no input of a run. docs/expressions.md describes them.
+// that read anything but inputs of a run. docs/expressions.md describes them.
 
 // withheld are the builtins of expr that read the clock or the time zones.
 var withheld = []string{"now", "date", "duration", "timezone"}
@@ -24,7 +24,7 @@ var withheld = []string{"now", "date", "duration", "timezone"}
 // functionNames are the functions that expressions may call, in order.
 var functionNames = slices.DeleteFunc(slices.Sorted(maps.Keys(builtin.Index)), func(name string) bool { return slices.Contains(withheld, name) })
 
-// trait is what lowering has to know of one of expr's own builtins.
+// trait describes one of expr's own builtins to lowering.
 type trait struct {
 	items    bool // the first argument is gone through, counted or looked into
 	text     bool // makes text or items in proportion to its arguments, and counts neither
@@ -281,8 +281,8 @@ func typeName(v any) (any, error) {
 	return "array", nil
 }
 
-// hasItems passes on what has a length and can be cut: to expr, a json.Number
-// is text.
+// hasItems passes on every value but a json.Number, which to expr is text, with
+// a length and parts.
 func hasItems(v any) (any, error) {
 	if n, ok := v.(json.Number); ok {
 		return nil, failf("a number has no length and no parts: %s", jsonvalue.Show(n))

@@ -80,7 +80,7 @@ func (m *meter) add(a, b any) (any, error) {
 	}
 }
 
-// describe names what v is, in the user's words.
+// describe names the kind of v, in the user's words.
 func describe(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -19,12 +19,12 @@ type names struct {
 	steps map[string]declared
 	vars  map[string]declared
 
-	tokens  map[string]declared      // what may stand by itself, by token; a variable wins over a step
+	tokens  map[string]declared      // names that may stand by themselves, by token; a variable wins over a step
 	natures map[string]nature.Nature // the same, as expr's checker sees it
 	ids     map[string]nature.Nature // steps by id
 	fields  map[string]int           // how often a field with a hyphen in its name is declared
 	longest int                      // length of the longest name there ever was, in code points
-	env     nature.Nature            // what expr's checker sees
+	env     nature.Nature            // the environment of expr's checker
 }
 
 func newNames() *names {
@@ -79,7 +79,7 @@ func (n *names) drop(step bool, name string) {
 	n.refresh(name, d.token)
 }
 
-// refresh derives what compilations look up for one name.
+// refresh updates the maps that compilations read, for one name.
 func (n *names) refresh(name, token string) {
 	if step, ok := n.steps[name]; ok {
 		n.ids[name] = step.nature
@@ -97,7 +97,7 @@ func (n *names) refresh(name, token string) {
 	}
 }
 
-// find returns what a name stands for by itself.
+// find returns the declaration of a name that stands by itself.
 func (n *names) find(name string) (declared, bool) {
 	if d, ok := n.vars[name]; ok {
 		return d, true
@@ -125,7 +125,7 @@ func (n *names) longestName() int { return n.longest }
 
 func (n *names) isField(word string) bool { return n.fields[word] > 0 }
 
-// stepIDs and varNames list what suggestions choose from.
+// stepIDs and varNames list the candidates of suggestions.
 func (n *names) stepIDs() []string { return slices.Sorted(maps.Keys(n.steps)) }
 
 func (n *names) varNames() []string { return slices.Sorted(maps.Keys(n.vars)) }

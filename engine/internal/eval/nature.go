@@ -71,7 +71,7 @@ func typeOf(node ast.Node) Type {
 	return typeOfNature(node.Nature())
 }
 
-// typeOfEither is the type of a choice; nil tells nothing about it.
+// typeOfEither is the type of a choice; nil does not count.
 func typeOfEither(a, b ast.Node) Type {
 	if _, ok := a.(*ast.NilNode); ok {
 		return typeOf(b)

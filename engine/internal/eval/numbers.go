@@ -15,8 +15,8 @@ import (
 // A number that neither an int nor a float64 holds as it was written is a
 // json.Number, which expr's machine does not know. Wherever one may arrive,
 // lowering puts the functions of this file in the place of expr's operators:
-// they compare by exact value, and calculate with what an int or a float64
-// holds exactly. Everything else is an error that names the number.
+// they compare by exact value, and calculate with numbers that an int or a
+// float64 holds exactly. Every other number is an error that names the number.
 
 // isNumber reports whether v is a number. A byte is none: expr makes one of a
 // character of text.

@@ -27,7 +27,7 @@ func compareRefs(a, b Ref) int {
 	return cmp.Or(byKind, cmp.Compare(a.Name, b.Name), slices.Compare(a.Path, b.Path))
 }
 
-// refs lists what the tree reads: steps first, then variables, each by name.
+// refs lists the steps and variables that the tree reads: steps first, then variables, each by name.
 func (c *compilation) refs() []Ref {
 	return UniqueRefs(c.scope.collectRefs(nil, c.tree.Node))
 }
@@ -56,7 +56,7 @@ func (s *Scope) collectRefs(refs []Ref, node ast.Node) []Ref {
 type path struct {
 	root    declared
 	members []string   // fixed member names, up to the first index
-	indices []ast.Node // what is computed along the way
+	indices []ast.Node // indexes that are computed
 }
 
 // path reads node as a chain; ok is false for everything else.

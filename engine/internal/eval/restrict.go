@@ -7,9 +7,9 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// restrict refuses what expr's language has and ours has not: the environment
-// and functions as values, methods, bytes, steps chosen at run time (which step is read must
-// be known before a run), and deep nesting.
+// restrict refuses the parts of expr's language that are left out: the
+// environment and functions as values, methods, bytes, steps chosen at run time
+// (which step is read must be known before a run), and deep nesting.
 func (c *compilation) restrict() bool {
 	if deep := nesting(c.tree.Node); deep > maxNesting {
 		from, to := trimmedSpan(string(c.source))

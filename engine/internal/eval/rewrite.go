@@ -9,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// vocabulary is what the rewriter asks of a scope.
+// vocabulary is the part of a scope that the rewriter uses.
 type vocabulary interface {
 	// tokenOf returns the token of a name that may stand by itself.
 	tokenOf(word string) (token string, ok bool)
@@ -166,8 +166,8 @@ func (r *rewriter) name(end int) bool {
 	return false
 }
 
-// standsAlone tells a name from what expr would read at its place: a call of
-// the builtin, or a keyword, unless the name is being selected from.
+// standsAlone reports whether a word is a name, and not a call of a builtin or a
+// keyword as expr reads it. A member can be selected from a name only.
 func standsAlone(in []rune, end int, word string) bool {
 	next, second := runeAt(in, end), runeAt(in, end+1)
 	if next == '(' {

@@ -7,7 +7,7 @@ import (
 )
 
 // Bounds of the type made from one schema. A document's schemas may refer to
-// themselves; what lies beyond a bound is any, that is unchecked.
+// themselves; everything beyond a bound is any, that is unchecked.
 const (
 	maxSchemaDepth  = 12
 	maxSchemaRepeat = 2     // times one schema may enclose itself
@@ -96,7 +96,7 @@ func (r *schemaReader) object(s *operations.Schema, depth int) Type {
 }
 
 // baseType is the one type of s that is not null, "" when there is none or
-// more than one. Schemas often leave it to be told from what else they say.
+// more than one. Schemas often leave it to be inferred from their other keywords.
 func baseType(s *operations.Schema) string {
 	var base string
 	for _, name := range s.Types {

@@ -13,10 +13,10 @@ const stepsName = "steps"
 
 // Scope is the set of names that an expression may use. It is safe for
 // concurrent use; compilations of one scope and of the scopes derived from it
-// take turns. Deriving a scope costs what it adds, however many names there are.
+// take turns. Deriving a scope costs as much as it adds, however many names there are.
 type Scope struct {
 	*names
-	local []declared // what this scope adds to the names it shares; later ones win
+	local []declared // names beside the shared ones; later ones win
 }
 
 // declared is one name with its type in both worlds.
@@ -25,8 +25,8 @@ type declared struct {
 	step       bool
 	typ        Type
 	nature     nature.Nature
-	hyphenated []string // fields in typ, at any depth, whose names have hyphens
-	token      string   // what stands for the name in rewritten source, "" if it cannot stand by itself
+	hyphenated []string // fields in typ, at any depth, with hyphens in their names
+	token      string   // stands for the name in rewritten source, "" if it cannot stand by itself
 	// slot is the key under which the evaluation environment holds the value.
 	// It is no identifier, so that no local variable can hide it.
 	slot string
@@ -115,7 +115,7 @@ func (s *Scope) enter() (leave func()) {
 	}
 }
 
-// derived is what a scope derives from a type, once.
+// derived holds the forms of a type that scopes need, made once.
 type derived struct {
 	once       sync.Once
 	nature     nature.Nature

@@ -9,8 +9,8 @@ import (
 )
 
 // Type is the static type of a value. The zero Type is "anything": nothing is
-// known, so nothing about it is refused. A Type does not say whether a value
-// may be null; every value may. Types are immutable and safe for concurrent
+// known, so nothing about it is refused. Null is not part of
+// it: every value may be null. Types are immutable and safe for concurrent
 // use.
 type Type struct {
 	kind   kind
@@ -50,7 +50,7 @@ func Float() Type { return Type{kind: floatKind} }
 // Bool returns the type of true and false.
 func Bool() Type { return Type{kind: boolKind} }
 
-// ArrayOf returns the type of arrays whose items are elem.
+// ArrayOf returns the type of arrays of elem.
 func ArrayOf(elem Type) Type { return Type{kind: arrayKind, elem: &elem} }
 
 // Object returns the type of objects with these fields. An open object may
@@ -131,8 +131,8 @@ func (t Type) String() string {
 }
 
 // Accepts reports whether values of type u may be given where t is wanted, as
-// far as types can tell: any accepts and is accepted by everything, a number
-// accepts an integer, arrays and objects compare what they hold. Fields that
+// far as types show: any accepts and is accepted by everything, a number
+// accepts an integer, arrays and objects compare their items and fields. Fields that
 // only one of two objects lists do not count.
 func (t Type) Accepts(u Type) bool {
 	switch {

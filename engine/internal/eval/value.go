@@ -7,14 +7,14 @@ import (
 
 // plainValue returns v as JSON-like data: expr's own kinds of arrays and maps
 // become []any and map[string]any, copied only where one occurs. It bounds the
-// size, since a value may hold one item many times, and refuses what JSON
-// cannot say.
+// size, since a value may hold one item many times, and refuses values
+// that JSON has no form for.
 func (m *meter) plainValue(v any) (any, error) {
 	out, _, err := m.plain(v)
 	return out, err
 }
 
-// plain also tells whether out is another value than v.
+// plain also reports whether out is another value than v.
 func (m *meter) plain(v any) (out any, changed bool, err error) {
 	switch v := v.(type) {
 	case nil, bool, string, int, int8, int16, int32, int64, uint, uint16, uint32, uint64, float32, json.Number:
@@ -85,7 +85,7 @@ func (m *meter) plainFields(fields map[string]any) (any, bool, error) {
 	return out, true, nil
 }
 
-// plainGroups turns what groupBy makes into an object.
+// plainGroups turns the result of groupBy into an object.
 func (m *meter) plainGroups(groups map[any][]any) (any, bool, error) {
 	if err := m.item(len(groups)); err != nil {
 		return nil, false, err

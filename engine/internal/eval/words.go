@@ -174,7 +174,7 @@ func pathText(node ast.Node) string {
 		}
 	case *ast.ChainNode:
 		return pathText(n.Node)
-	case *ast.CallNode: // ours, around what it returns
+	case *ast.CallNode: // ours, around its result
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && (callee.Value == functionSlot(itemsName) || callee.Value == functionSlot(wholeName)) {
 			return pathText(n.Arguments[0])
 		}

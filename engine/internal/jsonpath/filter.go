@@ -21,8 +21,8 @@ type filter struct {
 
 type condition func(f *finder, item any) bool
 
-// operand is one side of a comparison, or a condition by itself. What a value
-// function returns is absent when ok is false.
+// operand is one side of a comparison, or a condition by itself. Its value is
+// absent when ok is false.
 type operand struct {
 	value   func(f *finder, item any) (v any, ok bool) // nil: it cannot be compared
 	test    condition                                  // nil: it is no condition

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// Get returns what the path leads to in v, which is JSON-like: nil, bool,
+// Get returns the value that the path leads to in v, which is JSON-like: nil, bool,
 // numbers, string, []any and map[string]any. A definite path gives the value
 // there; found is false when there is none, and true for null. Every other path
-// gives a new []any of what it selects, fields by name, empty when that is
-// nothing; found is then false only if [Path.Find] fails. The values are v's
+// gives a new []any of the values that it selects, fields by name, empty when
+// there are none; found is then false only if [Path.Find] fails. The values are v's
 // own and must not be changed. Get of a definite path allocates nothing.
 func (p *Path) Get(v any) (value any, found bool) {
 	if p.definite {
@@ -20,8 +20,7 @@ func (p *Path) Get(v any) (value any, found bool) {
 	return value, found
 }
 
-// Find is [Path.Get], telling why a path that is not definite selects nothing:
-// one evaluation visits at most a million values, 10,000 levels deep.
+// Find is [Path.Get] with the reason why a path that is not definite fails: one evaluation visits at most a million values, 10,000 levels deep.
 func (p *Path) Find(v any) (value any, found bool, err error) {
 	if p.definite {
 		value, found = p.one(v)
@@ -72,7 +71,7 @@ func (s *selector) one(v any) (any, bool) {
 }
 
 // finder is one evaluation of a path that is not definite. Once err is set,
-// everything ends soon and what was found is void.
+// everything ends soon and the result is void.
 type finder struct {
 	root any
 	work int
@@ -96,7 +95,7 @@ func (f *finder) deep(depth int) bool {
 	return f.err == nil
 }
 
-// list returns what segments select from v.
+// list returns the values that segments select from v.
 func (f *finder) list(segments []segment, v any) []any {
 	nodes := []any{v}
 	for _, s := range segments {
@@ -115,7 +114,7 @@ func (f *finder) list(segments []segment, v any) []any {
 	return nodes
 }
 
-// descend appends what s selects from v and from all below it.
+// descend appends the selection of s from v and from everything below it.
 func (f *finder) descend(out []any, s segment, v any, depth int) []any {
 	if !f.deep(depth) {
 		return nil
@@ -125,7 +124,7 @@ func (f *finder) descend(out []any, s segment, v any, depth int) []any {
 	return out
 }
 
-// children appends what the selectors of s select from v.
+// children appends the selection of each selector of s from v.
 func (f *finder) children(out []any, s segment, v any) []any {
 	for i := range s.selectors {
 		sel := &s.selectors[i]

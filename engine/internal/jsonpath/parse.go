@@ -99,8 +99,8 @@ func (p *pathParser) path() []segment {
 	return p.segments(false)
 }
 
-// segments reads segments up to the end of the source, in a filter up to what
-// is none.
+// segments reads segments up to the end of the source, in a filter as long as
+// there are any.
 func (p *pathParser) segments(inFilter bool) []segment {
 	var out []segment
 	for p.problem == nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// Bounds of one path. What a path selects is bounded too, since a few
+// Bounds of one path. Selections are bounded too, since a few
 // wildcards and descendants can multiply small data into very much.
 const (
 	maxSource      = 8 << 10   // bytes of source
@@ -140,8 +140,8 @@ func (p *Path) Names() []string {
 	return names
 }
 
-// Drop returns the path without its first n segments, to be read from what
-// these lead to; of fewer segments all are dropped. The source and the places
+// Drop returns the path without its first n segments, to be read from the
+// value that these lead to; of fewer segments all are dropped. The source and the places
 // of problems stay those of the whole path. In a filter, $ is the value that
 // the shorter path is read from.
 func (p *Path) Drop(n int) *Path {

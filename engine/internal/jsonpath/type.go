@@ -8,9 +8,8 @@ import (
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
-// TypeOf returns the type of what the path leads to in values of type t: an
-// array unless the path is definite. The problem tells of a field that a
-// closed object lacks, or of a field or item of something that has none; its
+// TypeOf returns the type of the values that the path leads to in a t: an array
+// unless the path is definite. The problem is a field that a closed object lacks, or of a field or item of something that has none; its
 // offset counts code points of the path's source.
 func (p *Path) TypeOf(t eval.Type) (eval.Type, *eval.Problem) {
 	c := pathTyper{source: []rune(p.source), root: t}
@@ -29,7 +28,7 @@ type pathTyper struct {
 	source []rune
 	root   eval.Type
 	from   int    // where the path being typed begins
-	items  string // in a filter: what its items are items of
+	items  string // in a filter: the path to its items
 }
 
 // walk returns the type of each value that segments select from a t.
@@ -124,7 +123,7 @@ func (c *pathTyper) noItems(t eval.Type, at span) *eval.Problem {
 	return &p
 }
 
-// owner is what was written before a segment, "" when that is the root alone.
+// owner is the source before a segment, "" when that is the root alone.
 func (c *pathTyper) owner(at span) string {
 	if c.items != "" && c.source[c.from] == '@' {
 		return "the items of " + c.items

@@ -9,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// checkTree refuses what runs cannot bound: whole numbers of any size, and
+// checkTree refuses values that runs cannot bound: whole numbers of any size, and
 // regular expressions that need backtracking.
 func checkTree(name string, tree *ast.Program) error {
 	var first *Error

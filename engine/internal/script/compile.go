@@ -47,8 +47,8 @@ const (
 	maxParsing = 200_000_000 // one statement of 14 KiB, or many shorter ones
 )
 
-// Compile parses the script and what it depends on, which runs before it in
-// the order given. The first fault is returned as an [*Error].
+// Compile parses the script and its dependencies, which run before it in the
+// order given. The first fault is returned as an [*Error].
 func Compile(main Source, dependencies ...Source) (*Program, error) {
 	p := &Program{name: main.Name}
 	for _, s := range append(append([]Source{}, dependencies...), main) {

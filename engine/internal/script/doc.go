@@ -6,15 +6,15 @@
 // step's `with` values under their names in the object `context`
 // (context["fetch-data"].items). Each is also a global of its own name, and of
 // its name in camel case (fetchData), unless the language has one of that
-// name. The step's result is what the script leaves in the variable `result`;
-// one that never assigns it gives null. Dependencies run before, in order, in
+// name. The step's result is the final value of the variable `result`; a
+// script that never assigns it gives null. Dependencies run before, in order, in
 // the same scope. There is no module system.
 //
-// Values go in and come out as copies, in the form that JSON has here. What
-// JSON would leave out (functions, undefined) is left out, dates become text,
-// and a promise counts for what it was settled with.
+// Values go in and come out as copies, in the form that JSON has here. Functions
+// and undefined are left out as in JSON, dates become text, and a promise counts
+// as the value it was settled with.
 //
-// # What a script can do
+// # Powers
 //
 // Compute, and nothing else: it has no files, network, environment, timers,
 // clock or chance. Its clock stands still at [Options.Now] and Math.random
@@ -25,16 +25,16 @@
 //
 // The interpreter can be interrupted between two of its instructions; that is
 // how the time-out and the end of the context take effect. One instruction can
-// be a call into the library, which cannot. So whatever there could run or
+// be a call into the library, which cannot. So everything there that could run or
 // grow without end is bounded before it starts: lengths of arrays and texts,
 // depth and size of JSON, and regular expressions run in time linear in the
-// text (RE2), which is why look-around and back references are refused. What
-// cannot be bounded is taken away: BigInt, typed arrays, and code made from
+// text (RE2), which is why look-around and back references are refused. Features
+// that cannot be bounded are taken away: BigInt, typed arrays, and code made from
 // text (eval, Function).
 //
 // Growth between instructions is measured: every few milliseconds, the live
-// heap of the process against what it was when the run began. The interpreter
-// cannot tell one script's values from another's, so in a process that grows
+// heap of the process against its size when the run began. The interpreter does
+// not know which values belong to a script, so in a process that grows
 // by the limit for other reasons meanwhile, a script that runs that long is
 // stopped with them.
 package script

@@ -71,7 +71,7 @@ func (s *sandbox) checkLength(v goja.Value) int64 {
 	return max(n, 0)
 }
 
-// countFlat takes what v flattens to from left and returns what remains.
+// countFlat subtracts the number of items that v flattens to from left.
 func (s *sandbox) countFlat(v goja.Value, depth, left int64) int64 {
 	n := s.checkLength(v)
 	s.alive()
@@ -94,8 +94,8 @@ func (s *sandbox) countFlat(v goja.Value, depth, left int64) int64 {
 	return left
 }
 
-// joiner is Array.prototype.join (ECMA-262, 23.1.3.18) with a bound on what it
-// makes. An array inside itself is empty text there.
+// joiner is Array.prototype.join (ECMA-262, 23.1.3.18) with a bound on its
+// result. An array inside itself is empty text there.
 type joiner struct {
 	*sandbox
 	open []*goja.Object // arrays that are being joined

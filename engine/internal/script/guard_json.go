@@ -63,7 +63,7 @@ type jsonWriter struct {
 	indent int64
 }
 
-// choose takes over what the script gave as replacer.
+// choose takes over the replacer of the script.
 func (w *jsonWriter) choose(replacer goja.Value) {
 	if f, ok := goja.AssertFunction(replacer); ok {
 		w.script = f

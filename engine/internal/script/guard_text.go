@@ -7,8 +7,8 @@ import (
 	"github.com/dop251/goja"
 )
 
-// guardText bounds the methods that make a text much longer than what they
-// are given.
+// guardText bounds the methods that make a text much longer than their
+// arguments.
 func (s *sandbox) guardText() {
 	proto := s.prototype("String")
 	s.guard(proto, "repeat", func(call goja.FunctionCall) {
@@ -33,15 +33,15 @@ func (s *sandbox) guardText() {
 	})
 }
 
-// checkText refuses a text of n units; NaN is no length and left to others.
+// checkText refuses a text of n units; NaN is no length and left to the method.
 func (s *sandbox) checkText(n float64) {
 	if n > float64(s.maxText) {
 		s.tooLong("a text", s.maxText)
 	}
 }
 
-// checkReplace bounds what a replacement makes, from above: each match may
-// become the replacement, in which $& and its like stand for what matched, and
+// checkReplace bounds the length of a replacement's result, from above: each match may
+// become the replacement, in which $& and its like stand for the match, and
 // $` and $' for all before and after it (ECMA-262, GetSubstitution).
 func (s *sandbox) checkReplace(call goja.FunctionCall, all bool) {
 	if goja.IsUndefined(call.This) || goja.IsNull(call.This) {

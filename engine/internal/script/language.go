@@ -6,7 +6,7 @@ import (
 )
 
 // Language returns nil for the language that script steps run in: javascript,
-// in any case. For others the error says what to do.
+// in any case. For others the error has a hint.
 func Language(name string) error {
 	switch strings.ToLower(strings.TrimSpace(name)) {
 	case "javascript":

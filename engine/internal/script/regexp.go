@@ -14,7 +14,7 @@ import (
 // pattern is a regular expression that runs in linear time.
 type pattern struct {
 	first *regexp.Regexp // matches from the start of a text on
-	rest  *regexp.Regexp // matches from the second character on: the first is what \b and ^ look back at
+	rest  *regexp.Regexp // matches from the second character on: \b and ^ look back at the first
 	names []string       // of the groups, "" for those without
 
 	global, sticky bool

@@ -37,7 +37,8 @@ type copier struct {
 	text   int64
 }
 
-// out copies v, which stands under key. ok is false for what JSON leaves out.
+// out copies v, which stands under key. ok is false for values that JSON leaves
+// out.
 func (c *copier) out(v goja.Value, key string, depth int) (data any, ok bool) {
 	c.alive()
 	if c.values++; c.values > maxJSONValues {
@@ -129,7 +130,7 @@ func (c *copier) object(o *goja.Object, key string, depth int) (data any, ok boo
 	return fields, true
 }
 
-// promise returns what a promise was settled with. All that could settle it
+// promise returns the value that a promise was settled with. All that could settle it
 // has run by now.
 func (c *copier) promise(p *goja.Promise, key string, depth int) (any, bool) {
 	switch p.State() {

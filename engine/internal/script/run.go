@@ -11,13 +11,13 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// Options bound a run and fix what would differ from one to the next. The
+// Options bound a run and fix the values that would differ from one to the next. The
 // zero value works.
 type Options struct {
 	Timeout time.Duration // 0: 5 seconds
 	Memory  int64         // growth of the heap, in bytes; 0: 64 MiB
 	Stack   int           // calls within calls; 0: 1,000, at most 10,000
-	Now     time.Time     // what the script's clock shows; zero: 1970-01-01T00:00:00Z
+	Now     time.Time     // the script's clock; zero: 1970-01-01T00:00:00Z
 	Seed    uint64        // of Math.random
 	// Hide replaces secrets in the text of a thrown value, before that is
 	// shortened; nil changes nothing.
@@ -77,8 +77,8 @@ func (p *Program) Run(ctx context.Context, vars map[string]any, o Options) (resu
 	return out, nil
 }
 
-// failure says what ended the run: what stopped it from outside, else what
-// the script did.
+// failure returns the reason why the run ended: that it was stopped, else a fault
+// of the script.
 func (p *Program) failure(s *sandbox, err error) error {
 	if cause := s.stopped(); cause != nil {
 		return fmt.Errorf("%s: %w", p.name, cause)
@@ -102,7 +102,7 @@ func (p *Program) failure(s *sandbox, err error) error {
 	return out
 }
 
-// maxMessage bounds what a script says of itself, in bytes.
+// maxMessage bounds the text of a thrown value, in bytes.
 const maxMessage = 500
 
 // describe returns a thrown value as text, without running any more of the

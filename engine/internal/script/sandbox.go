@@ -22,7 +22,7 @@ type sandbox struct {
 	maxItems int64 // array items that one call may go through
 
 	isArray    goja.Callable
-	unlikeJSON map[string]*goja.Object // constructors of what JSON has no form for
+	unlikeJSON map[string]*goja.Object // constructors of values that JSON has no form for
 	descriptor goja.Callable
 	regexps    *regexps
 	exact      exactNumbers
@@ -64,7 +64,7 @@ func (s *sandbox) guardIterators() {
 	}
 }
 
-// takeAway removes what cannot be bounded, or would compile text.
+// takeAway removes features that cannot be bounded, or that compile text.
 func (s *sandbox) takeAway() {
 	global := s.rt.GlobalObject()
 	for _, name := range []string{
@@ -86,7 +86,7 @@ func (s *sandbox) takeAway() {
 }
 
 // silence gives scripts the console that they may be used to. It prints
-// nothing: what a script has to say is its result.
+// nothing: the output of a script is its result.
 func (s *sandbox) silence() {
 	console := s.rt.NewObject()
 	for _, name := range []string{"log", "info", "warn", "error", "debug", "trace"} {
@@ -153,7 +153,7 @@ func (s *sandbox) guard(o *goja.Object, name string, check func(goja.FunctionCal
 	})
 }
 
-// must passes on what a function of the script threw.
+// must throws on the error of a function of the script.
 func (s *sandbox) must(v goja.Value, err error) goja.Value {
 	if err != nil {
 		panic(err)

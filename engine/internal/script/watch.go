@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// sampleEvery is how often the heap is measured. What a script can allocate
-// meanwhile comes on top of its limit.
+// sampleEvery is how often the heap is measured. Memory allocated between
+// two samples comes on top of the limit.
 const sampleEvery = 5 * time.Millisecond
 
 // watch interrupts the run when ctx ends, time is up or memory grew too much.
@@ -52,7 +52,7 @@ func (s *sandbox) stop(cause error) {
 	s.rt.Interrupt(cause)
 }
 
-// stopped returns what stopped the script, nil when nothing did.
+// stopped returns the reason why the script was stopped, nil when it was not.
 func (s *sandbox) stopped() error {
 	if cause := s.cause.Load(); cause != nil {
 		return *cause
@@ -84,7 +84,7 @@ func (h *heapWatch) read() uint64 {
 }
 
 // exceeded reports whether the heap grew beyond the limit. Garbage does not
-// count: before it says so it collects.
+// count: it is collected first.
 func (h *heapWatch) exceeded() bool {
 	if h.read() <= h.next {
 		return false

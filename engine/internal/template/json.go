@@ -19,8 +19,8 @@ type JSON struct {
 }
 
 // jsonNode is a piece of JSON text. append appends it to b with values in
-// place; present is false when what holds it must be left out, and b is then
-// of no use.
+// place; present is false when the member or item that holds it must be left
+// out, and b is then of no use.
 type jsonNode interface {
 	append(b []byte, value func(i int) (any, bool)) (out []byte, present bool, err error)
 }
@@ -39,7 +39,7 @@ type (
 	jsonContainer struct {
 		open, close string
 		items       [][]jsonNode // the space around each is its own...
-		tail        string       // ...except for what follows the last
+		tail        string       // ...except behind the last
 	}
 )
 
@@ -55,7 +55,7 @@ func (t *JSON) Placeholders() []Placeholder { return slices.Clone(t.placeholders
 // longer text it is empty. Null is null, also instead of such a string, empty
 // inside longer text, and as the name of a member no value. When the text is
 // nothing but a placeholder that has no value, the result is nil: there is no
-// body. The error tells of a value that JSON cannot hold.
+// body. The error names a placeholder with a value that JSON cannot hold.
 func (t *JSON) Render(value func(i int) (any, bool)) ([]byte, error) {
 	b := make([]byte, 0, len(t.source)+64)
 	for _, n := range t.nodes {

@@ -106,7 +106,7 @@ func (s *tagScanner) braces(open int) (from, inner, braces int) {
 	return from, inner, braces
 }
 
-// tag takes in the tag whose inside is src[inner:end]; it opens at from and
+// tag takes in the tag around src[inner:end]; it opens at from and
 // ends where the scanner stands.
 func (s *tagScanner) tag(from, inner, end int) {
 	name := s.src[inner:end]
@@ -134,8 +134,8 @@ func (s *tagScanner) tag(from, inner, end int) {
 	s.placeholders = append(s.placeholders, Placeholder{Name: name, Offset: offset, Length: utf8.RuneCountInString(name), Names: path.Names(), Path: path})
 }
 
-// control tells the tags of Mustache that are no variables; the end of a
-// section that was reported has no hint, because it is no news.
+// control names the kind of a tag of Mustache that is no variable. The end of a
+// section that was reported has no hint: it is not reported again.
 func (s *tagScanner) control(inside string) (hint, kind string) {
 	if inside == "" {
 		return "", ""
@@ -159,7 +159,7 @@ func (s *tagScanner) control(inside string) (hint, kind string) {
 }
 
 // placeholderPath reads the name of a placeholder. Outside brackets it is
-// stricter than other paths are: what looks like an expression is none.
+// stricter than other paths are: a name that looks like an expression is refused.
 func placeholderPath(name string) (*jsonpath.Path, *eval.Problem) {
 	p := &eval.Problem{Length: utf8.RuneCountInString(name), Code: eval.CodeSyntax}
 	if name[0] == '$' || name[0] == '.' || name[0] == '[' || name[0] == '*' {

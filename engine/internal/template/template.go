@@ -17,7 +17,7 @@ import (
 //	"plain text"                      itself
 //
 // Braces inside an expression nest, as in {{ map(xs, {id: #}) }}, and strings
-// may hold any. To write {{ in text, say {{ "{{" }}. A Template is immutable
+// may hold any. To have {{ in text, write {{ "{{" }}. A Template is immutable
 // and safe for concurrent use.
 type Template struct {
 	source string
@@ -108,7 +108,7 @@ func indexOpening(in []rune, from int) int {
 // Source returns the text as it was written.
 func (t *Template) Source() string { return t.source }
 
-// Refs returns what all expressions of the template read, as [eval.Expr.Refs] does.
+// Refs returns the refs of all expressions of the template; see [eval.Expr.Refs].
 func (t *Template) Refs() []eval.Ref {
 	var refs []eval.Ref
 	for _, p := range t.parts {

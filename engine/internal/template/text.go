@@ -19,9 +19,9 @@ const (
 
 // Text is text with placeholders, the variable tags of Mustache:
 //
-//	Good morning {{who}}    a name, with or without spaces inside the braces
+//	Good morning {{name}}   a name, with or without spaces inside the braces
 //	{{find-berth.shipId}}   dotted, with hyphens; {{b.items[0].id}}
-//	{{{who}}}, {{&who}}     the same: nothing is ever escaped for HTML
+//	{{{name}}}, {{&name}}   the same: nothing is ever escaped for HTML
 //	{{! a comment }}        nothing
 //
 // Everything else is text. Values are data: braces in them stay as they are.
@@ -54,7 +54,7 @@ func Parse(src string) (*Text, []eval.Problem) { return parseText(src, false) }
 
 // ParseURI reads a URI or a part of one, in which {x}, {{x}} and ${x}
 // are placeholders alike. The Text is never nil: a tag that is at fault stands
-// in it as plain text. Values are not percent-encoded; that is the caller's.
+// in it as plain text. Values are not percent-encoded; the caller does that.
 func ParseURI(src string) (*Text, []eval.Problem) { return parseText(src, true) }
 
 func parseText(src string, uri bool) (*Text, []eval.Problem) {
@@ -118,8 +118,8 @@ func (t *Text) Literal() (string, bool) {
 // Render returns the text with values in place of its placeholders: strings as
 // they are, numbers as short as they can be, arrays and objects as compact
 // JSON. value returns the value of a placeholder by its index, and whether
-// there is one. Render returns false when one has none, or null, or what JSON
-// cannot hold.
+// there is one. Render returns false when one has none, or null, or a value
+// that JSON cannot hold.
 func (t *Text) Render(value func(i int) (any, bool)) (string, bool) {
 	if s, ok := t.Literal(); ok {
 		return s, true

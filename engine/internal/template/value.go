@@ -8,7 +8,7 @@ import (
 )
 
 // appendText appends v as it stands inside text; it is [eval.TextOf] without the
-// detours. ok is false for what has no text: null, and what JSON cannot hold.
+// detours. ok is false for null and for values that JSON cannot hold.
 func appendText(b []byte, v any) (out []byte, ok bool) {
 	switch v := v.(type) {
 	case string:
