@@ -8,6 +8,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 )
 
 // nameCredentials finds the variables of every scheme of the API: those of its
@@ -180,11 +181,11 @@ func (a *api) missing(ctx context.Context, op *operations.Operation) []document.
 }
 
 // credential finds the credential of a scheme.
-func (a *api) credential(ctx context.Context, _ string, use operations.SchemeUse) (operations.Credential, bool, error) {
+func (a *api) credential(ctx context.Context, _ string, use operations.SchemeUse) (client.Credential, bool, error) {
 	if a.own != nil {
 		return a.own.credential(ctx, use)
 	}
-	var c operations.Credential
+	var c client.Credential
 	for _, part := range a.namesOf(use).parts {
 		v, ok, err := a.keys.first(ctx, part.names)
 		if err != nil || !ok {

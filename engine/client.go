@@ -2,7 +2,9 @@ package engine
 
 import (
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/capstan-run/capstan/operations/record"
 )
 
 // sends reports whether requests go out over HTTP.
@@ -15,7 +17,7 @@ type session struct {
 	redactor *operations.Redactor
 	recorder *operations.Redactor // for recordings
 	mock     operations.Caller    // one state for all APIs of the run
-	limit    operations.RateLimit
+	limit    client.RateLimit
 }
 
 func newSession(r *operations.Redactor) *session { return &session{redactor: r, recorder: r} }
@@ -24,7 +26,7 @@ func newSession(r *operations.Redactor) *session { return &session{redactor: r, 
 // theirs to say, and one who is asked to come back later must not make all wait.
 func newServed(r *operations.Redactor) *session {
 	s := newSession(r)
-	s.limit = operations.RateLimit{PerSecond: -1, Pause: -1}
+	s.limit = client.RateLimit{PerSecond: -1, Pause: -1}
 	return s
 }
 
@@ -40,12 +42,12 @@ func (a *api) caller(o *Options, s *session) operations.Caller {
 		}
 		call = s.mock
 	case o.ReplayDir != "":
-		call = operations.Replay(o.ReplayDir)
+		call = record.Replay(o.ReplayDir)
 	case call == nil:
 		call = a.secured(a.client(o, s))
 	}
 	if o.RecordDir != "" {
-		call = operations.Chain(call, operations.Record(o.RecordDir, s.recorder))
+		call = operations.Chain(call, record.To(o.RecordDir, s.recorder))
 	}
 	return call
 }
@@ -53,10 +55,10 @@ func (a *api) caller(o *Options, s *session) operations.Caller {
 // client is the API's HTTP client: the one that all runs share, or one of the
 // session's own where its limits are its own.
 func (a *api) client(o *Options, s *session) operations.Caller {
-	co := operations.ClientOptions{Credentials: a.credential, Log: o.Log, Redactor: s.redactor, RateLimit: s.limit}
-	if s.limit != (operations.RateLimit{}) {
-		return operations.Client(co)
+	co := client.Options{Credentials: a.credential, Log: o.Log, Redactor: s.redactor, RateLimit: s.limit}
+	if s.limit != (client.RateLimit{}) {
+		return client.New(co)
 	}
-	a.once.Do(func() { a.live = operations.Client(co) })
+	a.once.Do(func() { a.live = client.New(co) })
 	return a.live
 }

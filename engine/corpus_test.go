@@ -16,6 +16,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/request"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -141,7 +142,7 @@ func stub(ctx context.Context, req *operations.Request) (*operations.Response, e
 		with.BaseURL = "https://api.example.com"
 		req = &with
 	}
-	if _, err := operations.Build(ctx, req); err != nil {
+	if _, err := request.Build(ctx, req); err != nil {
 		return nil, err
 	}
 	var v any = map[string]any{"data": []any{}}

@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 )
 
 // jetty is an API without a network, behind the real retries: its answers are
@@ -150,7 +151,7 @@ func (p *jetty) load(t *testing.T, steps string) (*engine.Program, *engine.Optio
 	t.Cleanup(func() { rt.Close() })
 	o := &engine.Options{
 		Project: "none", Runtime: rt, OpenAPI: map[string]string{"jetty": filepath.Join(dir, "jetty.yaml")}, Timeout: p.timeout,
-		Caller: operations.Retry(operations.RetryPolicy{})(p.call),
+		Caller: client.Retry(client.RetryPolicy{})(p.call),
 	}
 	return mustLoad(t, filepath.Join(dir, "c.yaml"), o), o
 }

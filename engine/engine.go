@@ -59,7 +59,7 @@ type Options struct {
 	RequestTimeout time.Duration
 
 	// Caller sends requests; nil means HTTP with retries, rate limits and
-	// redaction (operations.Client).
+	// redaction (client.New).
 	Caller operations.Caller
 	// Mock answers every operation from its OpenAPI document, with state that
 	// lives as long as one run. It replaces Caller.

@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/internal/stalltest"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 )
 
 // graceForWrites is how long a write in flight may go on after its run stopped.
@@ -27,7 +28,7 @@ func eachStall(t *testing.T, test func(t *testing.T, phase stalltest.Phase, o en
 				rt := memory.NewRuntime(memory.RuntimeOptions{})
 				test(t, phase, engine.Options{
 					BaseURL: phase.URL("127.0.0.1"), Runtime: rt, Project: dir + "/.capstan.yaml",
-					Caller: operations.Client(operations.ClientOptions{Transport: phase.Transport()}),
+					Caller: client.New(client.Options{Transport: phase.Transport()}),
 				})
 				if err := rt.Close(); err != nil {
 					t.Error(err)

@@ -22,7 +22,7 @@ type workos struct {
 
 	mu    sync.Mutex
 	front map[string]http.HandlerFunc // by "METHOD /path"
-	log   []request
+	log   []sentRequest
 	looks int
 	// activeAfter is the number of looks before the connection is active.
 	activeAfter int
@@ -30,7 +30,7 @@ type workos struct {
 	deaf map[string]bool
 }
 
-type request struct {
+type sentRequest struct {
 	Method, Path string
 	Query        url.Values
 	Body         map[string]any
@@ -50,7 +50,7 @@ func newWorkOS(t *testing.T) *workos {
 
 func (w *workos) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	data, _ := io.ReadAll(r.Body)
-	req := request{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header}
+	req := sentRequest{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header}
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &req.Body); err != nil {
 			w.t.Errorf("%s %s: body is no JSON object: %s", r.Method, r.URL.Path, data)
@@ -71,7 +71,7 @@ func (w *workos) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.serve(rw, r, req)
 }
 
-func (w *workos) serve(rw http.ResponseWriter, r *http.Request, req request) {
+func (w *workos) serve(rw http.ResponseWriter, r *http.Request, req sentRequest) {
 	const now = "2026-01-15T12:00:00.000Z"
 	switch r.Method + " " + r.URL.Path {
 	case "POST /organizations":
@@ -111,7 +111,7 @@ func item(object, id, owner, of, state string) map[string]any {
 	return map[string]any{"object": object, "id": id, owner: of, "state": state, "name": id}
 }
 
-func (w *workos) list(rw http.ResponseWriter, req request, filter string, items []any) {
+func (w *workos) list(rw http.ResponseWriter, req sentRequest, filter string, items []any) {
 	data := []any{}
 	for _, it := range items {
 		m := it.(map[string]any)
@@ -175,7 +175,7 @@ func (w *workos) fail(n int, methodPath string, h http.HandlerFunc) {
 			h(rw, r)
 			return
 		}
-		w.serve(rw, r, request{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query()})
+		w.serve(rw, r, sentRequest{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query()})
 	}
 }
 

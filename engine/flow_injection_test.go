@@ -13,6 +13,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/request"
 )
 
 const injected = `ikanos: 1.0.0-beta5
@@ -65,7 +66,7 @@ type recorder struct {
 }
 
 func (r *recorder) call(ctx context.Context, req *operations.Request) (*operations.Response, error) {
-	hr, err := operations.Build(ctx, req)
+	hr, err := request.Build(ctx, req)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -192,8 +193,8 @@ func (c *consumedAPI) server(ctx context.Context) (string, error) {
 }
 
 // credential is what the API's authentication says.
-func (c *consumedAPI) credential(ctx context.Context, use operations.SchemeUse) (operations.Credential, bool, error) {
-	var out operations.Credential
+func (c *consumedAPI) credential(ctx context.Context, use operations.SchemeUse) (client.Credential, bool, error) {
+	var out client.Credential
 	for part, t := range c.auth {
 		if t == nil {
 			continue

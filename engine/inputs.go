@@ -10,6 +10,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 // InputError lists everything wrong with the inputs of a run.
@@ -86,7 +87,7 @@ func (p *Program) checkInput(e *InputError, out Inputs, name string, v any) {
 		if plain == nil && !want.Required {
 			break
 		}
-		for _, violation := range want.Schema.Check(plain) {
+		for _, violation := range check.Value(want.Schema, plain) {
 			e.add(name, "", "input %q: %s", name, strings.TrimSpace(violation.Path+" "+violation.Message))
 		}
 		if want.Required && plain == "" && p.flows == nil {

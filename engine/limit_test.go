@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 )
 
 // limits is a Caller that notes how long each operation may take.
@@ -134,7 +135,7 @@ func TestAProbedWriteThatIsHeldBackIsRecordedAnew(t *testing.T) {
 			}
 			return limits{}.call(ctx, req)
 		}
-		slow := operations.Limit(operations.RateLimit{PerSecond: 1. / 100, Burst: 1})(answer)
+		slow := client.Limit(client.RateLimit{PerSecond: 1. / 100, Burst: 1})(answer)
 		held := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 			if req.Op.ID == "bookBerth" {
 				recorded = append(recorded, time.Now())

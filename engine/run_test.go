@@ -308,7 +308,7 @@ func TestCancelDuringWrite(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.fail(1, "POST /organizations", func(rw http.ResponseWriter, r *http.Request) {
 		cancel()
-		w.serve(rw, r, request{Method: r.Method, Path: r.URL.Path, Body: map[string]any{"name": "Acme"}})
+		w.serve(rw, r, sentRequest{Method: r.Method, Path: r.URL.Path, Body: map[string]any{"name": "Acme"}})
 	})
 	res, err := mustLoad(t, onboarding, quick(w)).RunWith(ctx, acme, done)
 	if err == nil || res.Status != durable.StatusCancelled {

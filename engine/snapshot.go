@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -142,7 +143,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	sets := map[string]*operations.Set{}
 	known := map[string]snapshotAPI{}
 	for _, a := range s.APIs {
-		if sets[a.Name], err = operations.Open(a.Index); err != nil {
+		if sets[a.Name], err = openapi.Open(a.Index); err != nil {
 			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)
 		}
 		known[a.Name] = a
@@ -197,7 +198,7 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 	f.source, f.overlays = s.Capability, s.Overlays
 	problems = f.binds.load(reads.reach)
 	for _, a := range s.APIs {
-		if f.sets[a.Name], err = operations.Open(a.Index); err != nil {
+		if f.sets[a.Name], err = openapi.Open(a.Index); err != nil {
 			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)
 		}
 		problems = append(problems, f.addAPI(file.Consumed(a.Name))...)

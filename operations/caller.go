@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DefaultTimeout bounds one sending of a request where nothing else is set.
+const DefaultTimeout = 30 * time.Second
+
 // Caller sends one request and returns what came back. It is the only way in
 // which Capstan reaches an API: HTTP, mock, replay and an SDK-backed client are
 // all Callers, and timeouts, retries, rate limits, recording and logging wrap

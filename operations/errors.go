@@ -76,7 +76,7 @@ func (e *CallError) Error() string {
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
 	}
-	if e.inDoubt() && !isSuccess(e.Status) {
+	if e.inDoubt() && !IsSuccess(e.Status) {
 		b.WriteString("; the request was sent and may have taken effect")
 	}
 	return b.String()
@@ -94,7 +94,7 @@ func (e *CallError) inDoubt() bool {
 	if op.Effect() == Read {
 		return false
 	}
-	return e.Lost || e.Phase == Sent && (e.Status == 0 || verdictOf(e.Status) != NoEffect)
+	return e.Lost || e.Phase == Sent && (e.Status == 0 || VerdictOf(e.Status) != NoEffect)
 }
 
 // RetryLater says that the server asked for a longer wait than a call should
@@ -109,7 +109,7 @@ type RetryLater struct {
 
 func (e *RetryLater) Error() string {
 	return fmt.Sprintf("the server answered %s and asks to wait until %s",
-		statusText(e.Response.Status), e.At.UTC().Format(time.RFC3339))
+		StatusText(e.Response.Status), e.At.UTC().Format(time.RFC3339))
 }
 
 // IsInDoubt reports whether the request behind err may have taken effect
@@ -145,24 +145,15 @@ func refusedUnsent(err error) bool {
 	return errors.As(err, &refused) && refused.NotSent()
 }
 
-// newError starts an error about a request that was not sent.
-func newError(req *Request, reason Reason, err error, format string, args ...any) *CallError {
+// NewError starts an error about a request that was not sent.
+func NewError(req *Request, reason Reason, err error, format string, args ...any) *CallError {
 	e := &CallError{
-		Op: req.Op.ID, Method: req.Op.Method, URL: displayURL(req),
+		Op: req.Op.ID, Method: req.Op.Method, URL: req.DisplayURL(),
 		Phase: NotSent, Reason: reason, Err: err, Detail: fmt.Sprintf(format, args...),
 	}
-	redactors{req.Redactor}.hide(e)
+	Redactors{req.Redactor}.Hide(e)
 	return e
 }
 
-func isSuccess(status int) bool { return 200 <= status && status <= 299 }
-
-// displayURL is where a request goes as far as that can be shown without its
-// arguments, which may be secret.
-func displayURL(req *Request) string {
-	base, err := serverURL(req)
-	if err != nil {
-		return req.Op.Path
-	}
-	return strings.TrimSuffix(base.String(), "/") + req.Op.Path
-}
+// IsSuccess reports a status of 200 to 299.
+func IsSuccess(status int) bool { return 200 <= status && status <= 299 }

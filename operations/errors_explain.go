@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Problem is what an API says about a request that it refused, in its own
@@ -52,8 +56,8 @@ func ExplainResponse(r *Response) Problem {
 	default:
 		p = explainValue(v, 0)
 	}
-	p.Message = oneLine(p.Message, maxProblemMessage)
-	p.Code = oneLine(p.Code, maxProblemDetail)
+	p.Message = OneLine(p.Message, maxProblemMessage)
+	p.Code = OneLine(p.Code, maxProblemDetail)
 	if p.Message == "" {
 		p.Message = firstText(p.Code, http.StatusText(r.Status), fmt.Sprintf("HTTP status %d", r.Status))
 	}
@@ -63,7 +67,7 @@ func ExplainResponse(r *Response) Problem {
 // explainUnread finds the message in a body that was not decoded: in the members
 // of a JSON object before it breaks off, else in the text.
 func explainUnread(r *Response) Problem {
-	if packing(r.Header) != "" {
+	if Packing(r.Header) != "" {
 		return Problem{} // not text
 	}
 	beginning := string(r.Body[:min(len(r.Body), 64<<10)])
@@ -71,6 +75,31 @@ func explainUnread(r *Response) Problem {
 		return explainObject(members, 0)
 	}
 	return Problem{Message: textMessage(beginning)}
+}
+
+// completeMembers decodes the members of a JSON object up to where it breaks
+// off.
+func completeMembers(s string) map[string]any {
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	members := map[string]any{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			break
+		}
+		var v any
+		if err := dec.Decode(&v); err != nil {
+			break
+		}
+		if name, ok := name.(string); ok {
+			members[name] = jsonvalue.Numbers(v)
+		}
+	}
+	return members
 }
 
 func explainValue(v any, depth int) Problem {
@@ -155,11 +184,11 @@ func details(v any, depth int) []string {
 			out = append(out, detail("", item, depth))
 		}
 	case map[string]any:
-		for _, field := range fieldOrder(v, nil) {
+		for _, field := range slices.Sorted(maps.Keys(v)) {
 			out = append(out, detail(field, v[field], depth))
 		}
 	case string:
-		out = append(out, oneLine(v, maxProblemDetail))
+		out = append(out, OneLine(v, maxProblemDetail))
 	}
 	kept := out[:0]
 	for _, s := range out {
@@ -183,7 +212,7 @@ func detail(field string, item any, depth int) string {
 	if field != "" && s != "" {
 		s = field + ": " + s
 	}
-	return oneLine(s, maxProblemDetail)
+	return OneLine(s, maxProblemDetail)
 }
 
 func textMessage(s string) string {
@@ -202,9 +231,9 @@ func looksLikeHTML(s string) bool {
 	return strings.HasPrefix(s, "<!doctype html") || strings.HasPrefix(s, "<html") || strings.HasPrefix(s, "<head") || strings.HasPrefix(s, "<body")
 }
 
-// oneLine bounds s to limit code points, folds white space and drops control
+// OneLine bounds s to limit code points, folds white space and drops control
 // characters, which could repaint a terminal.
-func oneLine(s string, limit int) string {
+func OneLine(s string, limit int) string {
 	s = s[:min(len(s), 8*limit)]
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && !unicode.IsSpace(r) || r == unicode.ReplacementChar {
@@ -228,7 +257,7 @@ func text(v any) string {
 func scalarText(v any) string {
 	switch v.(type) {
 	case string, int, float64, json.Number:
-		s, _ := textOf(v)
+		s, _ := jsonvalue.Text(v)
 		return s
 	}
 	return ""
@@ -243,8 +272,8 @@ func firstText(texts ...string) string {
 	return ""
 }
 
-// statusText is "503 Service Unavailable".
-func statusText(code int) string {
+// StatusText is "503 Service Unavailable".
+func StatusText(code int) string {
 	if name := http.StatusText(code); name != "" {
 		return fmt.Sprintf("%d %s", code, name)
 	}

@@ -1,6 +1,15 @@
+// Package operations is the vocabulary of calls to APIs: what a document says of
+// an operation, a request of it and its answer, the one function type that
+// sends, its errors, and how secrets are hidden. Start with [Set.Lookup] and
+// [Caller]. Its packages do the work: openapi reads documents, request writes
+// messages, client sends them, check compares answers with their schemas.
 package operations
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Effect is what an operation does to the provider's data, judged by its HTTP
 // method (RFC 9110, section 9.2.1: GET, HEAD, OPTIONS and TRACE are safe).
@@ -30,8 +39,6 @@ type Operation struct {
 	Body        *Body          // nil when the operation takes none
 	Responses   []*ResponseDoc // ordered: exact codes ascending, ranges, default
 	Security    []Requirement  // alternatives; empty means no credential
-
-	checks *responseChecks // nil when the operation was made by hand
 }
 
 // Param is an OpenAPI Parameter Object with its defaults filled in.
@@ -76,6 +83,10 @@ type Media struct {
 	// Loose says that Schema tells what an answer is expected to be, and is no
 	// promise: answers are not held against it. Compiled documents have none.
 	Loose bool
+	// Validate, when not nil, compares an answer with the whole schema of the
+	// document, of which Schema is a part: see package check. compared is false
+	// where that is not done for this answer.
+	Validate func(v any) (found []Violation, compared bool)
 }
 
 // Encoding is an OpenAPI Encoding Object.
@@ -167,9 +178,9 @@ func (o *Operation) Param(in In, name string) *Param {
 // InTemplate reports whether the path has a place for p: in one of its segments, or
 // in a query of its own ("/ships?id={ship}").
 func (o *Operation) InTemplate(p *Param) bool {
-	path, query := splitQuery(o.Path)
-	return p.In == InPath && slices.Contains(placeholders(path), p.Name) ||
-		(p.In == InPath || p.In == InQuery) && slices.Contains(placeholders(query), p.Name)
+	path, query := SplitQuery(o.Path)
+	return p.In == InPath && slices.Contains(Placeholders(path), p.Name) ||
+		(p.In == InPath || p.In == InQuery) && slices.Contains(Placeholders(query), p.Name)
 }
 
 // Unplaced returns the path parameters that the path has no place for. An
@@ -218,6 +229,20 @@ func (o *Operation) Result() *Schema {
 	}
 	if m := r.JSON(); m != nil {
 		return m.Schema
+	}
+	return nil
+}
+
+// Documented returns the response for a status: that of the exact code, else of
+// its range, else the default, else nil.
+func (o *Operation) Documented(status int) *ResponseDoc {
+	exact, class := fmt.Sprintf("%03d", status), fmt.Sprintf("%dXX", status/100)
+	for _, want := range [...]string{exact, class, "default"} {
+		for _, r := range o.Responses {
+			if strings.EqualFold(r.Status, want) {
+				return r
+			}
+		}
 	}
 	return nil
 }

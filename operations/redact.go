@@ -89,7 +89,7 @@ func (r *Redactor) knows(s string, where scope) bool {
 }
 
 // String returns s with every secret replaced by [Redacted].
-func (r *Redactor) String(s string) string { return redactors{r}.String(s) }
+func (r *Redactor) String(s string) string { return Redactors{r}.String(s) }
 
 // Bytes is String for bytes. It returns a new slice.
 func (r *Redactor) Bytes(b []byte) []byte { return []byte(r.String(string(b))) }
@@ -155,29 +155,29 @@ func merged(spans []span) []span {
 	return out
 }
 
-// redactors hides the secrets of several Redactors, any of which may be nil. A
+// Redactors hides the secrets of several Redactors, any of which may be nil. A
 // run's own go before its client's: they are the longer ones, such as a link
 // with a token in it.
-type redactors []*Redactor
+type Redactors []*Redactor
 
-func (rs redactors) String(s string) string {
+func (rs Redactors) String(s string) string {
 	for _, r := range rs {
 		s = r.replace(s)
 	}
 	return redactAuthorization(s)
 }
 
-// redacted hides secrets in an error that was made without these redactors.
-func redacted(err error, rs ...*Redactor) error {
+// Error hides secrets in an error that was made without these Redactors.
+func (rs Redactors) Error(err error) error {
 	var e *CallError
 	if errors.As(err, &e) {
-		redactors(rs).hide(e)
+		rs.Hide(e)
 	}
 	return err
 }
 
-// hide redacts what a CallError shows.
-func (rs redactors) hide(e *CallError) {
+// Hide redacts what a CallError shows.
+func (rs Redactors) Hide(e *CallError) {
 	e.URL, e.Detail, e.RequestID = rs.String(e.URL), rs.String(e.Detail), rs.String(e.RequestID)
 }
 

@@ -13,7 +13,7 @@ import (
 // anything reads it: in its headers and in its body, which stays the JSON it
 // was. cut reports that the body breaks off at its end. Thus the answers of a
 // [Client], and all that is made from them, hold no credential.
-func (r *Redactor) hideAnswer(h http.Header, body []byte, cut bool) []byte {
+func (r *Redactor) Answer(h http.Header, body []byte, cut bool) []byte {
 	for ; r != nil; r = r.base {
 		f := r.current()
 		if f == nil {

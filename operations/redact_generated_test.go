@@ -1,4 +1,4 @@
-package operations
+package operations_test
 
 import (
 	"encoding/base64"
@@ -16,6 +16,10 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
+	"github.com/capstan-run/capstan/operations/internal/optest"
 )
 
 // secretAlphabets are what generated secrets are made of.
@@ -73,8 +77,8 @@ var spellings = map[string]func(string) string{
 	"query":                  url.QueryEscape,
 	"query, twice":           func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
 	"path":                   url.PathEscape,
-	"lower-case digits":      func(s string) string { return lowerHex(escapeStrict(s)) },
-	"twice, lower":           func(s string) string { return lowerHex(escapeStrict(lowerHex(escapeStrict(s)))) },
+	"lower-case digits":      func(s string) string { return lowerHex(strict(s)) },
+	"twice, lower":           func(s string) string { return lowerHex(strict(lowerHex(strict(s)))) },
 	"JSON in a query":        func(s string) string { return url.QueryEscape(mustJSON(s)) },
 	"query in JSON in JSON":  func(s string) string { return mustJSON(mustJSON(url.QueryEscape(s))) },
 	"quoted":                 func(s string) string { return strings.Trim(strconv.QuoteToASCII("_"+s+"_"), `"`) },
@@ -112,12 +116,12 @@ func eachSecret(t *testing.T, per int, try func(t *testing.T, secret string)) {
 // gone.
 func TestGeneratedSecretsAreHiddenInEverySpelling(t *testing.T) {
 	eachSecret(t, 60, func(t *testing.T, secret string) {
-		r := NewRedactor(secret)
+		r := operations.NewRedactor(secret)
 		for name, spell := range spellings {
 			text := spell(secret)
 			got := r.String("before <" + text + "> after")
 			middle := strings.TrimSuffix(strings.TrimPrefix(got, "before <"), "> after")
-			if len(got)-len(middle) != len("before <> after") || !strings.Contains(middle, Redacted) || len(middle) > len(Redacted)+mayStay {
+			if len(got)-len(middle) != len("before <> after") || !strings.Contains(middle, operations.Redacted) || len(middle) > len(operations.Redacted)+mayStay {
 				t.Errorf("%s: %q, written %q, is shown as %q", name, secret, text, got)
 			}
 		}
@@ -132,14 +136,14 @@ func TestGeneratedCredentialsAreHiddenInAnswers(t *testing.T) {
 		for name, spell := range spellings {
 			for _, status := range []int{200, 400} {
 				text := spell(secret)
-				srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				srv := optest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
 					w.Header().Set("X-Request-Id", "id "+url.QueryEscape(text))
 					w.WriteHeader(status)
 					_, _ = io.WriteString(w, `{"id": 17, "echo": "for `+mustJSON(text)+`.", "`+mustJSON(text)+`": true}`)
 				})
-				redactor := NewRedactor(secret)
-				resp, err := once(ClientOptions{Redactor: redactor})(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+				redactor := operations.NewRedactor(secret)
+				resp, err := client.New(client.Options{Redactor: redactor, Retry: client.RetryPolicy{Attempts: 1}, RateLimit: client.RateLimit{PerSecond: -1}})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -149,12 +153,12 @@ func TestGeneratedCredentialsAreHiddenInAnswers(t *testing.T) {
 				}
 				echo, _ := object["echo"].(string)
 				for what, shown := range map[string]string{"body": echo, "header": resp.Header.Get("X-Request-Id"), "request id": resp.RequestID} {
-					if !strings.Contains(shown, Redacted) || len(shown) > len("for .")+len(Redacted)+mayStay {
+					if !strings.Contains(shown, operations.Redacted) || len(shown) > len("for .")+len(operations.Redacted)+mayStay {
 						t.Errorf("%s of %d: %q is in the %s: %q", name, status, secret, what, shown)
 					}
 				}
 				for key := range object {
-					if key != "id" && key != "echo" && !strings.Contains(key, Redacted) {
+					if key != "id" && key != "echo" && !strings.Contains(key, operations.Redacted) {
 						t.Errorf("%s: %q is in a key: %q", name, secret, key)
 					}
 				}
@@ -172,13 +176,13 @@ func TestAPartOfASecretAtTheSizeCapIsHidden(t *testing.T) {
 			text := spell(secret)
 			for _, keep := range []int{len(text) / 2, len(text) * 3 / 4, len(text) - 1, len(text)} {
 				const before = "wrong key: "
-				srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				srv := optest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Content-Type", "text/plain")
 					w.WriteHeader(http.StatusUnauthorized)
 					_, _ = io.WriteString(w, before+text+strings.Repeat("x", 100))
 				})
-				c := Client(ClientOptions{Redactor: NewRedactor(secret), MaxBody: int64(len(before) + keep), Retry: RetryPolicy{Attempts: 1}})
-				resp, err := c(t.Context(), &Request{Op: jsonOp("GET"), BaseURL: srv.URL})
+				c := client.New(client.Options{Redactor: operations.NewRedactor(secret), MaxBody: int64(len(before) + keep), Retry: client.RetryPolicy{Attempts: 1}})
+				resp, err := c(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL})
 				if err != nil {
 					t.Fatal(err)
 				}

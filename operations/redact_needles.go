@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // needle is one spelling of a secret that no escaping accounts for, as it stands
@@ -70,7 +72,7 @@ const longSecret = 4 << 10
 // jsonSpellings are the ways in which JSON writers escape s, without the quotes.
 func jsonSpellings(s string) []string {
 	quoted := []string{strconv.QuoteToASCII(s)} // as of writers that keep to ASCII
-	if text, err := marshalJSON(s); err == nil {
+	if text, err := jsonvalue.Encode(s); err == nil {
 		quoted = append(quoted, string(text))
 	}
 	if text, err := json.Marshal(s); err == nil {

@@ -3,12 +3,14 @@ package operations
 import (
 	"strconv"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// hideSensitive returns a response's body with [Redacted] at the given paths,
+// Hidden returns the body with [Redacted] at the given paths,
 // and the texts that stood there. A body that is not JSON cannot be looked
 // into: with any path given it is hidden whole.
-func hideSensitive(resp *Response, paths []string) (body []byte, hidden []string) {
+func (resp *Response) Hidden(paths []string) (body []byte, hidden []string) {
 	switch {
 	case len(paths) == 0 || len(resp.Body) == 0:
 		return resp.Body, nil
@@ -19,7 +21,7 @@ func hideSensitive(resp *Response, paths []string) (body []byte, hidden []string
 	for _, path := range paths {
 		v = hideAt(v, splitPath(path), &hidden)
 	}
-	body, err := marshalJSON(v)
+	body, err := jsonvalue.Encode(v)
 	if err != nil {
 		return []byte(Redacted), hidden
 	}

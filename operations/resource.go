@@ -86,7 +86,7 @@ func isEnvelope(s *Schema, items string) bool {
 // alternatives have different ones.
 func objectConst(s *Schema) string {
 	name, agreed := "", true
-	s.parts(func(part *Schema) bool {
+	s.Any(func(part *Schema) bool {
 		for _, p := range part.Properties {
 			if p.Name != "object" {
 				continue
@@ -128,7 +128,7 @@ func componentName(s *Schema) string {
 // pathResource returns the singular of the last segment of a path that is no
 // parameter.
 func pathResource(path string) string {
-	path, _ = splitQuery(path)
+	path, _ = SplitQuery(path)
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	for i := len(segments) - 1; i >= 0; i-- {
 		if segments[i] != "" && !strings.Contains(segments[i], "{") {

@@ -59,3 +59,16 @@ type Property struct {
 	Name   string
 	Schema *Schema
 }
+
+// Violation is one way in which a value breaks its schema.
+type Violation struct {
+	Path    string // JSON pointer into the value (RFC 6901), "" for the whole
+	Message string // lower case, without a full stop
+}
+
+func (v Violation) String() string {
+	if v.Path == "" {
+		return v.Message
+	}
+	return v.Path + ": " + v.Message
+}

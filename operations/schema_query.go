@@ -1,11 +1,14 @@
 package operations
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
-// parts calls visit with s and every schema it is made of, through AllOf, AnyOf
+// Any calls visit with s and every schema it is made of, through AllOf, AnyOf
 // and OneOf in this order, each once however the schemas refer to each other,
-// until visit returns true.
-func (s *Schema) parts(visit func(*Schema) bool) bool {
+// until visit returns true, which it reports.
+func (s *Schema) Any(visit func(*Schema) bool) bool {
 	return s.eachPart(visit, make(map[*Schema]bool))
 }
 
@@ -34,7 +37,7 @@ func (s *Schema) eachPart(visit func(*Schema) bool, seen map[*Schema]bool) bool 
 // Types, or a schema in AllOf, AnyOf or OneOf says so. "integer" counts as
 // "number" too. A schema that says nothing about types is of none.
 func (s *Schema) Is(typeName string) bool {
-	return s.parts(func(part *Schema) bool {
+	return s.Any(func(part *Schema) bool {
 		return slices.ContainsFunc(part.Types, func(t string) bool {
 			return t == typeName || typeName == "number" && t == "integer"
 		})
@@ -46,7 +49,7 @@ func (s *Schema) Is(typeName string) bool {
 // from the first that has it; additionalProperties are not looked at.
 func (s *Schema) Property(name string) *Schema {
 	var found *Schema
-	s.parts(func(part *Schema) bool {
+	s.Any(func(part *Schema) bool {
 		i := slices.IndexFunc(part.Properties, func(p Property) bool { return p.Name == name })
 		if i >= 0 {
 			found = part.Properties[i].Schema
@@ -189,4 +192,23 @@ func (s *Schema) OneValue() (any, bool) {
 		return s.Enum[0], true
 	}
 	return nil, false
+}
+
+// FieldOrder returns the keys of m: first those the schema lists, in its order,
+// then the others by name.
+func (s *Schema) FieldOrder(m map[string]any) []string {
+	var names []string
+	if s != nil {
+		for _, p := range s.Properties {
+			if _, ok := m[p.Name]; ok && !slices.Contains(names, p.Name) {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

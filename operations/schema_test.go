@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/internal/optest"
+	"github.com/capstan-run/capstan/operations/openapi"
+	"github.com/google/go-cmp/cmp"
 )
 
 // schemaOf compiles a schema written as YAML, with components A and B beside it.
@@ -16,11 +18,11 @@ func schemaOf(t testing.TB, schema string) *operations.Schema {
 		"components: {schemas: {A: {type: object, required: [a], properties: {a: {type: string}, b: {$ref: '#/components/schemas/B'}}}," +
 		" B: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {object: {const: bee}, n: {type: integer}}}]}," +
 		" Loop: {allOf: [{$ref: '#/components/schemas/Loop'}, {$ref: '#/components/schemas/Loop'}, {anyOf: [{$ref: '#/components/schemas/Loop'}]}], properties: {x: {type: string}}}}}\n"
-	index, problems := operations.Compile("t", []byte(doc), nil)
+	index, problems := openapi.Compile("t", []byte(doc), nil)
 	if index == nil || len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	return lookup(t, open(t, index), "x").Result()
+	return optest.Lookup(t, setOf(t, index), "x").Result()
 }
 
 func TestSchemaIs(t *testing.T) {
@@ -133,24 +135,16 @@ func TestCheck(t *testing.T) {
 		if err := json.Unmarshal([]byte(test.value), &value); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(test.want, messages(schemaOf(t, test.schema).Check(value))); diff != "" {
+		if diff := cmp.Diff(test.want, optest.Messages(check.Value(schemaOf(t, test.schema), value))); diff != "" {
 			t.Errorf("%s: %s", test.value, diff)
 		}
 	}
-	if v := (*operations.Schema)(nil).Check(1); v != nil {
+	if v := check.Value((*operations.Schema)(nil), 1); v != nil {
 		t.Errorf("no schema: %v", v)
 	}
-	if v := schemaOf(t, "{type: integer, maximum: 5}").Check(json.Number("7")); len(v) != 1 {
+	if v := check.Value(schemaOf(t, "{type: integer, maximum: 5}"), json.Number("7")); len(v) != 1 {
 		t.Errorf("json.Number: %v", v)
 	}
-}
-
-func messages(vs []operations.Violation) []string {
-	var out []string
-	for _, v := range vs {
-		out = append(out, v.String())
-	}
-	return out
 }
 
 func TestResource(t *testing.T) {
@@ -171,11 +165,11 @@ func TestResource(t *testing.T) {
 	} {
 		doc := "openapi: 3.1.0\npaths: {'/docks/ship-yards/{id}': {parameters: [{name: id, in: path}], get: {operationId: x, responses: {'200': {description: d, content: {application/json: {schema: " +
 			test.schema + "}}}}}}}\ncomponents: {schemas: {APIKeyResponseDto: {type: object}}}"
-		index, problems := operations.Compile("t", []byte(doc), nil)
+		index, problems := openapi.Compile("t", []byte(doc), nil)
 		if index == nil || len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		got := lookup(t, open(t, index), "x").Resource()
+		got := optest.Lookup(t, setOf(t, index), "x").Resource()
 		if got.Item == nil {
 			t.Errorf("%s: no item", test.schema)
 		}
@@ -187,4 +181,13 @@ func TestResource(t *testing.T) {
 	if got := (&operations.Operation{Path: "/addresses/{id}"}).Resource(); got.Name != "address" || got.Item != nil {
 		t.Errorf("an operation without an answer: %+v", got)
 	}
+}
+
+func setOf(t testing.TB, index *openapi.Index) *operations.Set {
+	t.Helper()
+	set, err := index.Set()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }

@@ -1,43 +1,33 @@
 package operations
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 )
 
-// Set is the operations of one OpenAPI document. Operations are decoded on
-// first use. A Set is immutable and safe for concurrent use.
+// Set is the operations of one OpenAPI document. It is immutable and safe for
+// concurrent use. Package openapi makes it.
 type Set struct {
-	api, title, version, hash string
-	general                   string // security scheme of the document as a whole
-
-	reader *indexReader
-	dir    []entry
-	byID   map[string]int
-
-	mu         sync.Mutex // held while anything is decoded
-	components map[string]*component
-	schemes    *node // of an index that lacks them nil, until they are wanted
-	files      []string
+	about SetInfo
+	doc   Document
+	byID  map[string]int
 }
 
-// entry is a line of the directory.
-type entry struct {
-	Summary
-	place int
-	op    atomic.Pointer[Operation]
+// SetInfo describes a [Set].
+type SetInfo struct {
+	API            string // the name under which the document was compiled
+	Title, Version string // info.title and info.version of the document
+	Hash           string // SHA-256 of the document's source in hexadecimal, files that it refers to aside
+	// General is the security scheme that the document names, alone, for
+	// operations that name none; "" when there is no such one.
+	General string
+	// Files are those besides the document that it was compiled from; none of a
+	// set that was opened from a stored index.
+	Files      []string
+	Operations []Summary // in the document's order
 }
 
-// component is a schema of the document that others refer to.
-type component struct {
-	place  int
-	schema *Schema // nil until it is first wanted
-}
-
-// Summary is what a list of operations shows of each.
+// Summary is the part of an operation that a list of them shows.
 type Summary struct {
 	ID         string
 	Method     string // upper case
@@ -47,86 +37,60 @@ type Summary struct {
 	Deprecated bool
 }
 
-// Open reads an index that [Compile] made. It keeps data, which must not change
-// afterwards, and decodes the directory only: about a millisecond for a thousand
-// operations.
-func Open(data []byte) (*Set, error) {
-	r, err := openIndex(data)
-	if err != nil {
-		return nil, err
-	}
-	directory := r.at(r.start)
-	list := directory.get("operations")
-	if !list.is(kindArray) {
-		return nil, errors.New("the index is damaged (it has no directory); compile the document again")
-	}
-	s := &Set{
-		api: directory.get("api").text(), title: directory.get("title").text(),
-		version: directory.get("version").text(), hash: directory.get("hash").text(),
-		general: directory.get("general").text(), schemes: directory.get("schemes"),
-		reader:     r,
-		dir:        make([]entry, len(list.items)),
-		byID:       make(map[string]int, len(list.items)),
-		components: make(map[string]*component),
-	}
-	for i, item := range list.items {
-		e := &s.dir[i]
-		e.Summary = Summary{
-			ID: item.get("id").text(), Method: item.get("method").text(), Path: item.get("path").text(),
-			Summary: item.get("summary").text(), Tags: item.get("tags").texts(), Deprecated: item.get("deprecated").is(kindTrue),
-		}
-		e.place = item.get("at").place()
-		s.byID[e.ID] = i
-	}
-	if components := directory.get("components"); components.is(kindObject) {
-		for _, f := range components.fields {
-			s.components[f.key] = &component{place: f.value.place()}
-		}
-	}
-	return s, nil
+// Document holds the operations of a [Set], by their place in SetInfo.Operations.
+// It is safe for concurrent use.
+type Document interface {
+	// Operation returns an operation, the same each time.
+	Operation(i int) *Operation
+	// Schemes returns the security schemes that the operations name, sorted,
+	// without scopes.
+	Schemes() []SchemeUse
+	// Subset returns an index of these operations, with the schemas they reach.
+	Subset(places []int) []byte
 }
 
-func (n *node) place() int {
-	if !n.is(kindInt) {
-		return -1
+// NewSet returns the set of a document's operations.
+func NewSet(about SetInfo, doc Document) *Set {
+	s := &Set{about: about, doc: doc, byID: make(map[string]int, len(about.Operations))}
+	for i, op := range about.Operations {
+		s.byID[op.ID] = i
 	}
-	return int(n.int)
+	return s
 }
 
 // API returns the name under which the document was compiled.
-func (s *Set) API() string { return s.api }
+func (s *Set) API() string { return s.about.API }
 
 // Title returns info.title of the document.
-func (s *Set) Title() string { return s.title }
+func (s *Set) Title() string { return s.about.Title }
 
 // Version returns info.version of the document.
-func (s *Set) Version() string { return s.version }
+func (s *Set) Version() string { return s.about.Version }
 
 // Hash returns the SHA-256 of the document's source in hexadecimal. It does not
 // cover files that the document refers to.
-func (s *Set) Hash() string { return s.hash }
+func (s *Set) Hash() string { return s.about.Hash }
 
 // Files returns the files besides the document that it was compiled from; none
 // of a set that was opened from a stored index.
-func (s *Set) Files() []string { return slices.Clone(s.files) }
+func (s *Set) Files() []string { return slices.Clone(s.about.Files) }
 
 // Len returns the number of operations.
-func (s *Set) Len() int { return len(s.dir) }
+func (s *Set) Len() int { return len(s.about.Operations) }
 
 // IDs returns the operation ids in document order.
 func (s *Set) IDs() []string {
-	ids := make([]string, len(s.dir))
-	for i := range s.dir {
-		ids[i] = s.dir[i].ID
+	ids := make([]string, s.Len())
+	for i, op := range s.about.Operations {
+		ids[i] = op.ID
 	}
 	return ids
 }
 
 // Summaries returns all operations, in document order, without decoding them.
 func (s *Set) Summaries() []Summary {
-	out := make([]Summary, len(s.dir))
-	for i := range s.dir {
-		out[i] = s.dir[i].Summary
+	out := slices.Clone(s.about.Operations)
+	for i := range out {
 		out[i].Tags = slices.Clone(out[i].Tags)
 	}
 	return out
@@ -139,24 +103,35 @@ func (s *Set) Lookup(id string) (*Operation, bool) {
 	if !ok {
 		return nil, false
 	}
-	e := &s.dir[i]
-	if op := e.op.Load(); op != nil {
-		return op, true
+	return s.doc.Operation(i), true
+}
+
+// Schemes returns the security schemes that the document's operations name,
+// sorted, without scopes. general is the one that the document names, alone, for
+// operations that name none; "" when there is no such one. They are those of the
+// whole document, of a [Set.Subset] too.
+func (s *Set) Schemes() (all []SchemeUse, general string) { return s.doc.Schemes(), s.about.General }
+
+// Subset returns an index of just these operations, with the schemas they reach:
+// the part of a document that a run keeps. Unknown ids are an error. The same set
+// and ids give the same bytes, whatever the ids' order.
+func (s *Set) Subset(ids []string) ([]byte, error) {
+	places := make([]int, 0, len(ids))
+	for _, id := range ids {
+		i, ok := s.byID[id]
+		if !ok {
+			return nil, fmt.Errorf("operation %q does not exist in the OpenAPI document of %q", id, s.about.API)
+		}
+		places = append(places, i)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if op := e.op.Load(); op != nil {
-		return op, true
-	}
-	op := s.readOperation(s.reader.at(e.place), e.Summary)
-	e.op.Store(op)
-	return op, true
+	slices.Sort(places)
+	return s.doc.Subset(slices.Compact(places)), nil
 }
 
 // String names the set for messages.
 func (s *Set) String() string {
-	if s.title == "" && s.version == "" {
-		return fmt.Sprintf("%s (%d operations)", s.api, len(s.dir))
+	if s.about.Title == "" && s.about.Version == "" {
+		return fmt.Sprintf("%s (%d operations)", s.about.API, s.Len())
 	}
-	return fmt.Sprintf("%s (%s %s, %d operations)", s.api, s.title, s.version, len(s.dir))
+	return fmt.Sprintf("%s (%s %s, %d operations)", s.about.API, s.about.Title, s.about.Version, s.Len())
 }

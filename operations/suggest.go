@@ -42,10 +42,10 @@ const (
 // suggested for one that reads, nor the other way round. So there may be none.
 func (s *Set) Suggest(w Want, n int) []Suggestion {
 	meant := readWant(w)
-	known := make([]profile, len(s.dir))
+	known := make([]profile, len(s.about.Operations))
 	count := make(map[string]int)
-	for i := range s.dir {
-		known[i] = newProfile(&s.dir[i].Summary)
+	for i := range s.about.Operations {
+		known[i] = newProfile(&s.about.Operations[i])
 		for word := range known[i].all() {
 			count[word]++
 		}
@@ -59,7 +59,7 @@ func (s *Set) Suggest(w Want, n int) []Suggestion {
 		if score < minScore {
 			continue
 		}
-		sum := s.dir[i].Summary
+		sum := s.about.Operations[i]
 		out = append(out, Suggestion{ID: sum.ID, Method: sum.Method, Path: sum.Path, Summary: sum.Summary, Score: score, Why: why})
 	}
 	slices.SortStableFunc(out, func(a, b Suggestion) int {

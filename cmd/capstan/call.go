@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/paging"
+	"github.com/spf13/cobra"
 )
 
 // callFlags are the flags of `capstan call`.
@@ -71,7 +71,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	if err != nil {
 		return err
 	}
-	if f.all && !operations.Pageable(op) {
+	if f.all && !paging.Supported(op) {
 		return usagef("--all: operation %q has no pagination that capstan knows", id)
 	}
 	req, err := a.request(ctx, op, f)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/paging"
 )
 
 // apiCall is a call of one operation, and the only place that prints the answer of
@@ -30,7 +32,7 @@ type apiCall struct {
 // send sends the request, or all its pages.
 func (x *apiCall) send(ctx context.Context, req *operations.Request, all bool) (err error) {
 	if all {
-		x.answer, err = operations.All(ctx, x.page, req, callPages)
+		x.answer, err = paging.All(ctx, x.page, req, callPages)
 	} else {
 		x.answer, err = x.page(ctx, req)
 	}
@@ -51,7 +53,7 @@ func (x *apiCall) check(res *operations.Response) {
 	for _, place := range res.Repeated {
 		x.warn(fmt.Sprintf("warning: the answer has a name twice in one object, and JSON does not define which value counts: %s", orAnywhere(place)))
 	}
-	for _, v := range x.op.CheckResponse(res.Status, res.Header.Get("Content-Type"), res.Value) {
+	for _, v := range check.Response(x.op, res.Status, res.Header.Get("Content-Type"), res.Value) {
 		x.broken = true
 		x.warn(fmt.Sprintf("warning: the answer breaks its documented schema at %s: %s", orRoot(v.Path), term.OneLine(v.Message)))
 	}
@@ -84,7 +86,7 @@ func (x *apiCall) print() error {
 	if err := x.body(); err != nil {
 		return err
 	}
-	verdict := op.Verdict(res)
+	verdict := check.Verdict(op, res)
 	if verdict == operations.TookEffect {
 		x.succeeded()
 		if res.DecodeErr != nil && (op.Result() != nil || strings.HasPrefix(res.Header.Get("Content-Type"), "text/")) {

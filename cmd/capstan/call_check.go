@@ -6,13 +6,14 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 // check holds what would be sent against its documented schemas: an API that is
 // asked for what it does not take answers less clearly, or does something else.
 func (r *requestBuilder) check() {
 	for _, arg := range r.req.Args {
-		for _, v := range arg.Param.Schema.Check(arg.Value) {
+		for _, v := range check.Value(arg.Param.Schema, arg.Value) {
 			r.problem(arg.Param.Name, violationText(v.Path, v.Message), "")
 		}
 	}
@@ -20,7 +21,7 @@ func (r *requestBuilder) check() {
 	if media == nil || r.props == nil {
 		return
 	}
-	for _, v := range media.Schema.Check(r.props) {
+	for _, v := range check.Value(media.Schema, r.props) {
 		name, rest := splitPointer(v.Path)
 		switch {
 		case name == "" && strings.HasSuffix(v.Message, "is missing"): // said of each property

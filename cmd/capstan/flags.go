@@ -5,10 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/record"
+	"github.com/spf13/pflag"
 )
 
 // loadFlags say how a file becomes a program.
@@ -141,9 +140,9 @@ func (s *sendFlags) apply(o *engine.Options) error {
 func (s *sendFlags) checkDirs() error {
 	switch {
 	case s.record != "":
-		return operations.CheckRecordDir(s.record)
+		return record.CheckDir(s.record)
 	case s.replay != "":
-		return operations.CheckReplayDir(s.replay)
+		return record.CheckReplay(s.replay)
 	}
 	return nil
 }

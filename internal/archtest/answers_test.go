@@ -14,9 +14,9 @@ import (
 // which takes credentials out of what APIs say, and what asks for tokens and keys
 // and shows nothing of the answers but what it checks.
 var receivers = []string{
-	"operations/http.go",
-	"operations/auth_metadata.go",
-	"operations/auth_oauth.go",
+	"operations/client/http.go",
+	"operations/client/auth_metadata.go",
+	"operations/client/auth_oauth.go",
 	"internal/bounded/bounded.go",
 	"serve/access/oauth2.go",
 	"serve/access/oauth2_server.go",
@@ -75,7 +75,7 @@ func TestAnswersComeInThroughTheSender(t *testing.T) {
 			continue
 		}
 		if seen++; !slices.Contains(receivers, file.name) {
-			t.Errorf("%s sends HTTP requests: answers of APIs come in through operations.Client, which hides credentials in them", file.name)
+			t.Errorf("%s sends HTTP requests: answers of APIs come in through client.New, which hides credentials in them", file.name)
 		}
 	}
 	if seen < 3 {

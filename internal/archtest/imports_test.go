@@ -13,20 +13,20 @@ var doors = map[string][]string{
 	"gopkg.in/yaml.v3":                         {"spec"},
 	"go.yaml.in/yaml/v4":                       {"spec"},
 	"github.com/speakeasy-api/jsonpath":        {"spec"},
-	"github.com/getkin/kin-openapi":            {"operations"},
-	"github.com/oasdiff/yaml3":                 {"operations"}, // the YAML reader kin-openapi brings along
-	"github.com/santhosh-tekuri/jsonschema/v6": {"operations"},
-	"github.com/cenkalti/backoff/v5":           {"operations"},
-	"github.com/icholy/digest":                 {"operations"},
-	"golang.org/x/oauth2":                      {"operations"},
-	"golang.org/x/time":                        {"operations"},
+	"github.com/getkin/kin-openapi":            {"operations/openapi"},
+	"github.com/oasdiff/yaml3":                 {"operations/openapi"}, // the YAML reader kin-openapi brings along
+	"github.com/santhosh-tekuri/jsonschema/v6": {"operations/check"},
+	"github.com/cenkalti/backoff/v5":           {"operations/client"},
+	"github.com/icholy/digest":                 {"operations/client"},
+	"golang.org/x/oauth2":                      {"operations/client"},
+	"golang.org/x/time":                        {"operations/client"},
 	"github.com/go-jose/go-jose/v4":            {"serve/access"},
 	"github.com/hamba/avro/v2":                 {"operations/formats"},
 	"github.com/bufbuild/protocompile":         {"operations/formats"},
 	"google.golang.org/protobuf":               {"operations/formats"},
 	"github.com/andybalholm/cascadia":          {"operations/formats"}, // CSS selectors on the trees of x/net/html
 	"github.com/yuin/goldmark":                 {"operations/formats"},
-	"golang.org/x/net":                         {"operations/formats"},
+	"golang.org/x/net":                         {"operations/client", "operations/formats"}, // httpguts; html
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
 	"github.com/dop251/goja":                   {"engine/internal/script"},
 	"modernc.org/sqlite":                       {"engine/durable/sqlite", ".ci/e2e"}, // e2e makes the database of a version to come
@@ -41,7 +41,7 @@ var doors = map[string][]string{
 var testDoors = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/theory/jsonpath"}
 
 // testPackages hold what tests of several packages share: tests in all but name.
-var testPackages = []string{"engine/durable/durabletest", "serve/mcp/mcptest"}
+var testPackages = []string{"engine/durable/durabletest", "operations/internal/optest", "serve/mcp/mcptest"}
 
 // layers names what each package may import of ours. "x/..." stands for x and
 // all below it; as a key it is the rule of every package there that has none
@@ -53,12 +53,29 @@ var layers = map[string][]string{
 	"internal/readme":                 {"diag"}, // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue"},
-	"operations":                      {"spec", "diag", "internal/bounded", "internal/charset", "internal/suggest", "internal/jsonvalue"},
-	"operations/consumed":             {"spec", "operations", "diag", "internal/suggest", "internal/jsonvalue"},
-	"operations/catalog":              {"operations", "diag", "internal/suggest"},
-	"operations/catalog/...":          {"operations", "operations/catalog", "diag"},
+	"internal/jsonvalue":              {"internal/charset"},
+	"operations/check":                {"operations", "internal/jsonvalue"},
+	"operations/openapi":              {"operations", "operations/check", "diag", "internal/jsonvalue"}, // a document's answers are checked against all of its schemas
+	"operations/request":              {"operations", "internal/charset", "internal/jsonvalue", "internal/loopback"},
+	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
+	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue"},                                                                                  // a link to the next page is compared with the request
+	"operations/record":               {"operations", "internal/jsonvalue"},
+	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue"}, // it answers what fits the schema
+	"operations/internal/optest":      {"operations"},
+	"internal/jsonvalue":              {"internal/charset"},
+	"operations":                      {"internal/charset", "internal/jsonvalue"}, // the vocabulary: no network, no document
+	"operations/check":                {"operations", "internal/jsonvalue"},
+	"operations/openapi":              {"operations", "operations/check", "diag", "internal/jsonvalue"}, // a document's answers are checked against all of its schemas
+	"operations/request":              {"operations", "internal/charset", "internal/jsonvalue", "internal/loopback"},
+	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
+	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue"},                                                                                  // a link to the next page is compared with the request
+	"operations/record":               {"operations", "internal/jsonvalue"},
+	"operations/consumed":             {"spec", "operations", "operations/openapi", "diag", "internal/suggest", "internal/jsonvalue"}, // its operations are kept as those of a document are
+	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},
+	"operations/catalog/...":          {"operations/openapi", "operations/catalog", "diag"},
+	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue"}, // it answers what fits the schema
+	"operations/internal/optest":      {"operations"},
 	"operations/formats":              {"spec", "diag", "internal/suggest", "internal/jsonvalue"},
-	"operations/...":                  {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/durable":                  {"diag"},
 	"engine/durable/internal/journal": {"engine/durable"},
 	"engine/document":                 {"diag", "engine/durable"},
@@ -67,9 +84,9 @@ var layers = map[string][]string{
 	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue", "internal/suggest"},
 	"engine/internal/template":        {"engine/internal/eval", "engine/internal/jsonpath", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
-	"engine/internal/plan":            {"spec", "operations", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations"}, // a test of all of them
-	"engine/internal/exec":            {"operations", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
+	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue"},
 	"serve/access":                    {"serve/problem", "internal/bounded"},
 	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
@@ -81,6 +98,7 @@ var layers = map[string][]string{
 	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/...", "serve/problem"},
+	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "diag", "internal/jsonvalue"},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/...", "serve/problem"},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "internal/jsonvalue"},
@@ -139,10 +157,10 @@ func testMay(pkg, target string) bool {
 	if under(pkg, "serve") && (under(target, "engine/durable") || under(target, "operations")) {
 		return true
 	}
-	if under(pkg, "operations") && target == "operations/mock" {
-		return true // what it makes of an operation shows what there is in it
+	if under(pkg, "operations") && under(target, "operations") {
+		return true // an operation is best had from a document, and a request best seen as it is sent
 	}
-	ships := target == "capabilities" || target == "operations/catalog"
+	ships := target == "capabilities" || target == "operations/catalog" || target == "operations/openapi"
 	return under(target, pkg) || ships && (under(pkg, "operations") || under(pkg, "engine"))
 }
 

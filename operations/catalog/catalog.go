@@ -1,11 +1,13 @@
 // Package catalog finds the operations of an API: those built into Capstan
 // ([Builtin]) and those of a user's own OpenAPI document ([Load]).
 //
-// Both are kept compiled (see [operations.Compile]): the built-in ones in the
+// Both are kept compiled (see [openapi.Compile]): the built-in ones in the
 // binary, the user's in a cache directory under the hash of their content.
 package catalog
 
 import (
+	"github.com/capstan-run/capstan/operations/openapi"
+
 	_ "embed"
 
 	"github.com/capstan-run/capstan/operations"
@@ -26,7 +28,7 @@ func Builtin(name string) (*operations.Set, bool) {
 	if name != "workos" {
 		return nil, false
 	}
-	set, err := operations.Open([]byte(workos))
+	set, err := openapi.Open([]byte(workos))
 	if err != nil {
 		panic("catalog: the built-in index is damaged: " + err.Error()) // a test opens it
 	}

@@ -10,23 +10,24 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
+	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/openapi"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The index that ships is the one `go generate` makes of the document.
 func TestBuiltinIndexIsReproducible(t *testing.T) {
 	doc := readFile(t, "workos/openapi.yaml")
-	index, problems := operations.Compile("workos", doc, nil)
+	index, problems := openapi.Compile("workos", doc, nil)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(index.Bytes(), readFile(t, "workos.index")) {
 		t.Error("workos.index is not what workos/openapi.yaml compiles to; run: go generate ./operations/catalog")
 	}
-	again, _ := operations.Compile("workos", doc, nil)
+	again, _ := openapi.Compile("workos", doc, nil)
 	if !bytes.Equal(index.Bytes(), again.Bytes()) {
 		t.Error("compiling the same document twice gives different bytes")
 	}
@@ -45,7 +46,7 @@ func TestOriginNamesTheDocument(t *testing.T) {
 
 // The five faults of WorkOS's document are the ones we know.
 func TestWorkOSFaults(t *testing.T) {
-	_, problems := operations.Compile("workos", readFile(t, "workos/openapi.yaml"), nil)
+	_, problems := openapi.Compile("workos", readFile(t, "workos/openapi.yaml"), nil)
 	var messages []string
 	for _, p := range problems {
 		messages = append(messages, p.Message)
@@ -165,7 +166,7 @@ func TestDocumentedExamplesPassTheirSchemas(t *testing.T) {
 			for _, m := range r.Media {
 				if operations.IsJSON(m.Type) && m.Example != nil {
 					checked++
-					if v := op.CheckResponse(status(r.Status), m.Type, m.Example); v != nil {
+					if v := check.Response(op, status(r.Status), m.Type, m.Example); v != nil {
 						t.Errorf("%s %s: its own example: %v", id, r.Status, v)
 					}
 				}
@@ -186,12 +187,12 @@ func TestEventsAreChecked(t *testing.T) {
 		"data": map[string]any{"object": "directory"},
 	}
 	answer := map[string]any{"object": "list", "data": []any{event}, "list_metadata": map[string]any{"after": nil}}
-	got := list.CheckResponse(200, "application/json", answer)
+	got := check.Response(list, 200, "application/json", answer)
 	if len(got) != 1 || got[0].Path != "/data/0" || !strings.Contains(got[0].Message, "fits none of the") {
 		t.Errorf("an event without its data: %v", got)
 	}
 	event["object"] = "invoice"
-	if got := list.CheckResponse(200, "application/json", answer); !slices.ContainsFunc(got, func(v operations.Violation) bool { return v.Path == "/data/0/object" }) {
+	if got := check.Response(list, 200, "application/json", answer); !slices.ContainsFunc(got, func(v operations.Violation) bool { return v.Path == "/data/0/object" }) {
 		t.Errorf("no event: %v", got)
 	}
 }

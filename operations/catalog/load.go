@@ -16,6 +16,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
 )
 
 // maxDocument bounds a document's size in bytes.
@@ -43,7 +44,7 @@ func Load(ctx context.Context, api, path, cacheDir string) (*operations.Set, dia
 	if set, problems, ok := c.load(); ok {
 		return set, problems, nil
 	}
-	index, problems := operations.Compile(api, doc, &operations.CompileOptions{Path: path})
+	index, problems := openapi.Compile(api, doc, &openapi.Options{Path: path})
 	if index == nil {
 		return nil, problems, nil
 	}
@@ -90,7 +91,7 @@ func cacheFolder(dir string) string {
 // not do: one from a working copy may not know what it is built from.
 func cacheKey(api, path string, doc []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %q %q %q\n", operations.CompilerVersion, build(), api, path)
+	fmt.Fprintf(h, "%d %q %q %q\n", openapi.CompilerVersion, build(), api, path)
 	h.Write(doc)
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -138,7 +139,7 @@ func (c cache) load() (*operations.Set, diag.List, bool) {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&entry); err != nil || entry.Key != c.key {
 		return nil, nil, false
 	}
-	set, err := operations.Open(entry.Index)
+	set, err := openapi.Open(entry.Index)
 	if err != nil {
 		return nil, nil, false
 	}

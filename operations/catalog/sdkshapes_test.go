@@ -9,9 +9,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/request"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The official Node SDK (@workos-inc/node 11) is the oracle: for the same
@@ -126,7 +126,7 @@ func shapeOf(t *testing.T, op *operations.Operation, sdk shape, c shapeCase) sha
 	if key := withoutHabits(sdk).Headers["idempotency-key"]; key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	hr, err := operations.Build(t.Context(), req)
+	hr, err := request.Build(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/operations/mock"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/google/go-cmp/cmp"
 )
 
 // shape makes an output: its name, type and path.
@@ -179,14 +180,14 @@ func TestNoLiveAnswerIsWrong(t *testing.T) {
 				w.WriteHeader(tt.status)
 				_, _ = w.Write([]byte(tt.body))
 			})
-			resp, err := operations.Client(operations.ClientOptions{})(t.Context(), &operations.Request{Op: made, BaseURL: u.URL})
+			resp, err := client.New(client.Options{})(t.Context(), &operations.Request{Op: made, BaseURL: u.URL})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, resp.Value); diff != "" || resp.DecodeErr != nil || string(resp.Body) != tt.body {
 				t.Errorf("%v, body %q: %s", resp.DecodeErr, resp.Body, diff)
 			}
-			if wrong := made.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value); len(wrong) > 0 && tt.contentType != "" {
+			if wrong := check.Response(made, resp.Status, resp.Header.Get("Content-Type"), resp.Value); len(wrong) > 0 && tt.contentType != "" {
 				t.Errorf("held against it: %v", wrong)
 			}
 		})
@@ -199,7 +200,7 @@ func TestBrokenJSONIsSaid(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"a":`))
 	})
-	resp, err := operations.Client(operations.ClientOptions{})(t.Context(), &operations.Request{Op: lookup(t, set(t, api(op("o", "GET", "/a"))), "o"), BaseURL: u.URL})
+	resp, err := client.New(client.Options{})(t.Context(), &operations.Request{Op: lookup(t, set(t, api(op("o", "GET", "/a"))), "o"), BaseURL: u.URL})
 	if err != nil || resp.DecodeErr == nil {
 		t.Errorf("got %+v, %v", resp, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -43,10 +44,10 @@ func Set(c *spec.Consumed) (*operations.Set, diag.List) {
 			ops = append(ops, made)
 		}
 	}
-	set, err := operations.NewSet(c.Namespace.Value, ops)
+	set, err := openapi.SetOf(c.Namespace.Value, ops)
 	if err != nil { // no schema of ours has a name, and every value is from YAML
 		m.problems.Errorf(c.Pos, "bad-value", "%v", err)
-		set, _ = operations.NewSet(c.Namespace.Value, nil)
+		set, _ = openapi.SetOf(c.Namespace.Value, nil)
 	}
 	return set, m.problems.Sort()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/operations/request"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -34,7 +35,7 @@ func FuzzPathsAndValues(f *testing.F) {
 		for _, p := range made.Params {
 			values = append(values, operations.Arg{Param: p, Value: value})
 		}
-		hr, err := operations.Build(t.Context(), &operations.Request{Op: made, Args: values})
+		hr, err := request.Build(t.Context(), &operations.Request{Op: made, Args: values})
 		if err != nil {
 			return
 		}

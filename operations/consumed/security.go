@@ -10,7 +10,7 @@ import (
 
 // authentication is the one scheme that the API's operations need, called by its
 // type; nil when there is none. Texts with variables in them stay as written: an
-// operations.Credential with Use says what they come to.
+// client.Credential with Use says what they come to.
 func (m *maker) authentication() []operations.Requirement {
 	a := m.api.Auth
 	if a == nil {

@@ -11,11 +11,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/operations/request"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/google/go-cmp/cmp"
 )
 
 // send calls an operation through the client and returns what came.
@@ -23,7 +24,7 @@ func send(t *testing.T, o *spec.ConsumedOperation, values map[string]any, body a
 	t.Helper()
 	u := serve(t, nil)
 	made := lookup(t, set(t, api(o)), o.Name.Value)
-	resp, err := operations.Client(operations.ClientOptions{})(t.Context(), &operations.Request{
+	resp, err := client.New(client.Options{})(t.Context(), &operations.Request{
 		Op: made, BaseURL: u.URL + "/base", Args: args(made, values), Body: body, MediaType: media,
 	})
 	if err != nil || resp.Status != 200 || resp.DecodeErr != nil {
@@ -51,7 +52,7 @@ func TestEveryPlaceOfAParameter(t *testing.T) {
 
 func TestOnlyWhatIsWrittenRequiredIs(t *testing.T) {
 	o := lookup(t, set(t, api(op("o", "POST", "/a/{{x}}", param("query", "q"), param("query", "r", "required"), param("body", "body", "object")))), "o")
-	_, err := operations.Build(t.Context(), &operations.Request{Op: o})
+	_, err := request.Build(t.Context(), &operations.Request{Op: o})
 	for name, want := range map[string]bool{"x": true, "q": false, "r": true, "body": false} {
 		if got := err != nil && strings.Contains(err.Error(), name+`" is missing`); got != want {
 			t.Errorf("%s: missed %v in %v", name, got, err)
@@ -161,7 +162,7 @@ func TestHostileValuesStayWhereTheyAre(t *testing.T) {
 	o := op("o", "GET", "/a/{{p}}/z?k={{k}}&fixed=1", param("query", "k"), param("query", "q"), param("header", "H"), param("cookie", "c"), param("path", "other"))
 	made := lookup(t, set(t, api(o)), "o")
 	u := serve(t, nil)
-	client := operations.Client(operations.ClientOptions{})
+	client := client.New(client.Options{})
 	for _, v := range hostile {
 		for _, name := range []string{"p", "k", "q", "H", "c"} {
 			t.Run(fmt.Sprintf("%s=%q", name, v), func(t *testing.T) {
@@ -231,7 +232,7 @@ func TestAcceptNamesTheFormat(t *testing.T) {
 }
 
 func TestAuthentication(t *testing.T) {
-	credential := operations.Credential{Token: "t0ken", User: "ada", Password: "l0velace"}
+	credential := client.Credential{Token: "t0ken", User: "ada", Password: "l0velace"}
 	for _, tt := range []struct {
 		auth spec.Authentication
 		want func(message) string
@@ -251,7 +252,7 @@ func TestAuthentication(t *testing.T) {
 		})
 		c := api(op("o", "GET", "/a"))
 		c.Auth = &tt.auth
-		call := operations.Client(operations.ClientOptions{Credentials: func(context.Context, string, operations.SchemeUse) (operations.Credential, bool, error) {
+		call := client.New(client.Options{Credentials: func(context.Context, string, operations.SchemeUse) (client.Credential, bool, error) {
 			return credential, true, nil
 		}})
 		resp, err := call(t.Context(), &operations.Request{Op: lookup(t, set(t, c), "o"), BaseURL: u.URL})

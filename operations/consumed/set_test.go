@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestPaths(t *testing.T) {
@@ -142,11 +142,11 @@ func TestASubsetKeepsOperationsAsTheyAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := operations.Open(data)
+	kept, err := openapi.Open(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(lookup(t, s, "send"), lookup(t, kept, "send"), cmpopts.IgnoreUnexported(operations.Operation{})); diff != "" {
+	if diff := cmp.Diff(lookup(t, s, "send"), lookup(t, kept, "send"), cmpopts.IgnoreFields(operations.Media{}, "Validate")); diff != "" {
 		t.Error(diff)
 	}
 	if kept.Hash() != s.Hash() || kept.Len() != 1 {

@@ -57,7 +57,7 @@ func argOf(req *operations.Request, p *operations.Param) any {
 // checkParam lets text stand for a number or a truth value: in a URL there is
 // nothing but text.
 func checkParam(p *operations.Param, v any) []problem {
-	found := check(p.Schema, v, p.Name)
+	found := problems(p.Schema, v, p.Name)
 	if s, ok := v.(string); ok && len(found) > 0 {
 		if n, ok := jsonvalue.Number(s); ok && fits(p.Schema, n) {
 			return nil
@@ -91,7 +91,7 @@ func readBody(req *operations.Request) (any, []problem) {
 			if v, err = jsonvalue.Decode(raw); err != nil {
 				return nil, []problem{{"the request body", "is not valid JSON"}}
 			}
-			return v, check(media.Schema, v, "")
+			return v, problems(media.Schema, v, "")
 		}
 		return nil, nil // a file: nothing to look at
 	}
@@ -102,7 +102,7 @@ func readBody(req *operations.Request) (any, []problem) {
 	if media == nil {
 		return v, nil
 	}
-	return v, check(media.Schema, v, "")
+	return v, problems(media.Schema, v, "")
 }
 
 // pickMedia finds the documented media type that is asked for; its parameters,

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 // problem is one thing that a server would refuse about a request.
@@ -19,18 +20,18 @@ func (p problem) String() string {
 	return p.Path + ": " + p.Message
 }
 
-// check compares a value with its schema. Paths start with name and are spelt
+// problems compares a value with its schema. Paths start with name and are spelt
 // as an expression would spell them: domain_data[0].state.
-func check(s *operations.Schema, v any, name string) []problem {
+func problems(s *operations.Schema, v any, name string) []problem {
 	var out []problem
-	for _, found := range s.Check(v) {
+	for _, found := range check.Value(s, v) {
 		out = append(out, problem{dotted(name, found.Path), found.Message})
 	}
 	return out
 }
 
 // fits reports whether v can be answered where s is documented.
-func fits(s *operations.Schema, v any) bool { return len(s.CheckAnswer(v)) == 0 }
+func fits(s *operations.Schema, v any) bool { return len(check.Answer(s, v)) == 0 }
 
 // dotted turns a JSON pointer (RFC 6901) into a dotted path.
 func dotted(name, pointer string) string {

@@ -7,10 +7,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/capstan-run/capstan/operations/paging"
+	"github.com/google/go-cmp/cmp"
 )
 
 func acme(c *client) string {
@@ -297,7 +297,7 @@ func TestAllFollowsThePages(t *testing.T) {
 	c := workos(t, nil)
 	op, _ := c.set.Lookup("OrganizationsController_list")
 	req := &operations.Request{Op: op, Args: []operations.Arg{{Param: paramNamed(op, "limit"), Value: 2}}}
-	resp, err := operations.All(t.Context(), c.call, req, 0)
+	resp, err := paging.All(t.Context(), c.call, req, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

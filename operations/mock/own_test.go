@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/google/go-cmp/cmp"
 )
 
 // An API of one's own: bare arrays, natural keys, page numbers, no examples.
@@ -82,7 +82,7 @@ func (f fleet) do(op *operations.Operation, body any, params ...any) *operations
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	for _, v := range op.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value) {
+	for _, v := range check.Response(op, resp.Status, resp.Header.Get("Content-Type"), resp.Value) {
 		if resp.Status < 300 {
 			f.t.Errorf("%s %s: %s\n%s", op.Method, op.Path, v, resp.Body)
 		}

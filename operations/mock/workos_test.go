@@ -8,6 +8,7 @@ import (
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
+	"github.com/capstan-run/capstan/operations/check"
 	"github.com/capstan-run/capstan/operations/mock"
 )
 
@@ -54,7 +55,7 @@ func (c *client) any(id string, body any, params ...any) *operations.Response {
 		c.t.Fatalf("%s: %v", id, err)
 	}
 	if resp.Status < 300 || documents(op, resp.Status) {
-		for _, v := range op.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value) {
+		for _, v := range check.Response(op, resp.Status, resp.Header.Get("Content-Type"), resp.Value) {
 			c.t.Errorf("%s %s answers %d, which breaks its schema: %s\n%s", op.Method, op.Path, resp.Status, v, resp.Body)
 		}
 	}

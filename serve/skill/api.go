@@ -10,6 +10,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/paging"
 )
 
 // API writes an API as a skill: how to call it, and a page for each of its
@@ -136,7 +137,7 @@ func (p *apiPage) Simplest() *operations.Operation {
 	var found *operations.Operation
 	for _, op := range p.Ops {
 		needsNothing := callLine(op) == command("capstan", "call", op.API, op.ID)
-		if op.Deprecated || !operations.Pageable(op) || !needsNothing || len(tenantFilters(op, p.things)) > 0 {
+		if op.Deprecated || !paging.Supported(op) || !needsNothing || len(tenantFilters(op, p.things)) > 0 {
 			continue
 		}
 		if found == nil || len(op.Path)+len(op.ID) < len(found.Path)+len(found.ID) {
@@ -205,7 +206,7 @@ func schemeInWords(s operations.SecurityScheme) string {
 func (p *apiPage) Paged() int {
 	n := 0
 	for _, op := range p.Ops {
-		if operations.Pageable(op) && !op.Deprecated {
+		if paging.Supported(op) && !op.Deprecated {
 			n++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 // maxExampleDepth bounds examples of schemas that are cyclic.
@@ -38,7 +39,7 @@ func (e *exampler) value(s *operations.Schema, name string, depth int) any {
 	}
 	whole := !s.Is("object") || len(s.Required) == 0
 	for _, v := range documented {
-		if whole && v != nil && len(s.Check(v)) == 0 {
+		if whole && v != nil && len(check.Value(s, v)) == 0 {
 			return v
 		}
 	}
@@ -175,7 +176,7 @@ func exampleBody(op *operations.Operation) (body any, ok bool) {
 			object[name] = v
 		}
 	}
-	if len(media.Schema.Check(object)) > 0 && whole != nil && len(media.Schema.Check(whole)) == 0 {
+	if len(check.Value(media.Schema, object)) > 0 && whole != nil && len(check.Value(media.Schema, whole)) == 0 {
 		object = whole
 	}
 	changes := op.Method == "PATCH" || op.Method == "PUT" || op.Body.Required

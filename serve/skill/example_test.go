@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 func TestExamplesFitTheirSchema(t *testing.T) {
@@ -32,7 +33,7 @@ func TestExamplesFitTheirSchema(t *testing.T) {
 			{Types: []string{"object"}, Required: []string{"b"}}}},
 	} {
 		v := example(s, "name")
-		if problems := s.Check(v); len(problems) > 0 {
+		if problems := check.Value(s, v); len(problems) > 0 {
 			t.Errorf("%s: %v does not fit: %v", name, v, problems)
 		}
 	}

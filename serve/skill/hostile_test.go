@@ -6,18 +6,18 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/serve/skill"
 )
 
 // apiOf compiles a document that says what a test wants.
 func apiOf(t *testing.T, doc string) *engine.API {
 	t.Helper()
-	index, problems := operations.Compile("odd", []byte(doc), nil)
+	index, problems := openapi.Compile("odd", []byte(doc), nil)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	set, err := operations.Open(index.Bytes())
+	set, err := openapi.Open(index.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

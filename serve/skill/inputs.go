@@ -6,6 +6,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 // exampleInput gives an input a value, as -i takes it: one that fits where the
@@ -23,9 +24,9 @@ func (c *capabilityPage) exampleInput(in document.Input) string {
 	for _, from := range targets {
 		v, wrong := example(from, in.Name), 0
 		for _, s := range targets {
-			wrong += len(s.Check(v))
+			wrong += len(check.Value(s, v))
 		}
-		if len(declared.Check(v)) == 0 && (fewest < 0 || wrong < fewest) {
+		if len(check.Value(declared, v)) == 0 && (fewest < 0 || wrong < fewest) {
 			best, fewest = v, wrong
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/paging"
 )
 
 //go:embed *.md.tmpl
@@ -23,7 +24,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": compactJSON, "count": count, "command": command, "quote": quote,
 	"inc": func(i int) int { return i + 1 }, "link": linkText, "duration": plainDuration,
 	"kind": stepKind, "about": inputText, "params": params,
-	"invoke": callLine, "pageable": operations.Pageable, "title": title, "lead": lead, "takes": takes, "answers": answers,
+	"invoke": callLine, "pageable": paging.Supported, "title": title, "lead": lead, "takes": takes, "answers": answers,
 	"bodyAsWhole": func(op *operations.Operation) bool { return op.Body != nil && len(op.BodyFields()) == 0 },
 }).ParseFS(templates, "*.md.tmpl"))
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 func (c *call) stepError(code, format string, args ...any) *StepError {
@@ -33,7 +34,7 @@ func (c *call) status(resp *operations.Response) error {
 		c.lose()
 	}
 	resp.Lost = c.lost()
-	switch c.a.Op.Verdict(resp) {
+	switch check.Verdict(c.a.Op, resp) {
 	case operations.TookEffect:
 		return nil
 	case operations.InDoubt:
@@ -77,7 +78,7 @@ func (c *call) schema(resp *operations.Response) error {
 	if !resp.IsJSON {
 		return nil
 	}
-	violations := c.a.Op.CheckResponse(resp.Status, resp.Header.Get("Content-Type"), resp.Value)
+	violations := check.Response(c.a.Op, resp.Status, resp.Header.Get("Content-Type"), resp.Value)
 	if len(violations) == 0 {
 		return nil
 	}

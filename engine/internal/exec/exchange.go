@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/paging"
 )
 
 // maxPages bounds `all: true`.
@@ -123,7 +124,7 @@ const graceTime = 5 * time.Second
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	caller := c.env.Call(c.a.API)
 	if c.a.All {
-		return operations.All(ctx, caller, req, maxPages)
+		return paging.All(ctx, caller, req, maxPages)
 	}
 	if !c.writes() {
 		return caller(ctx, req)

@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/request"
 )
 
 // request evaluates the bindings. Nothing is sent when a value that must be
@@ -70,12 +71,12 @@ func fill(ctx context.Context, b *plan.Body, env *eval.Env, req *operations.Requ
 		return err
 	}
 	req.MediaType = b.Media
-	parts, ok := v.([]operations.Part)
+	parts, ok := v.([]request.Part)
 	if !ok {
 		req.Body = v
 		return nil
 	}
-	req.Body, req.MediaType, err = operations.EncodeParts(parts)
+	req.Body, req.MediaType, err = request.EncodeParts(parts)
 	return err
 }
 

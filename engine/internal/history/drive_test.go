@@ -17,7 +17,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
-	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
 )
 
 const runID = "run_of_a_history"
@@ -250,7 +250,7 @@ func (h *history) options() *engine.Options {
 	return &engine.Options{
 		OpenAPI: map[string]string{"yard": filepath.Join(h.dir, "yard.yaml")}, Project: "none", NoOverlay: true,
 		BaseURL: origin, Runtime: h.rt,
-		Caller: operations.Client(operations.ClientOptions{Transport: h.up.transport()}),
+		Caller: client.New(client.Options{Transport: h.up.transport()}),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/paging"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -17,7 +18,7 @@ import (
 func (b *builder) conditions(s *Step, a *Operation, scope *eval.Scope) {
 	st := s.src
 	a.All = st.All
-	if a.All && a.Op != nil && !operations.Pageable(a.Op) {
+	if a.All && a.Op != nil && !paging.Supported(a.Op) {
 		b.errorAt(s.At, "not-pageable", "remove `all`", "%s has no pagination that capstan knows", a.Op.ID)
 	}
 	if st.Retry != nil {

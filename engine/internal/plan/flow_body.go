@@ -13,6 +13,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/template"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/operations/request"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -213,7 +214,7 @@ func (c *flowCall) multipart(n *names, v spec.Value) {
 		}
 	}
 	c.setBody("multipart/form-data", reads, func(ctx context.Context, env *eval.Env) (any, error) {
-		out := []operations.Part{}
+		out := []request.Part{}
 		for _, p := range parts {
 			part, given, err := evalPart(ctx, env, p)
 			if err != nil {
@@ -227,27 +228,27 @@ func (c *flowCall) multipart(n *names, v spec.Value) {
 	})
 }
 
-func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (operations.Part, bool, error) {
+func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (request.Part, bool, error) {
 	text := map[string]string{}
 	for name, v := range p {
 		x, err := v.Eval(ctx, env)
 		if err != nil {
-			return operations.Part{}, false, err
+			return request.Part{}, false, err
 		}
 		if x == nil && name == "value" {
 			if t, ok := v.(textValue); ok && t.text.Whole() {
 				err = t.places[0].lacking(env)
 			}
-			return operations.Part{}, false, err
+			return request.Part{}, false, err
 		}
 		if x == nil {
 			continue
 		}
 		if text[name], err = eval.TextOf(x); err != nil {
-			return operations.Part{}, false, err
+			return request.Part{}, false, err
 		}
 	}
-	part := operations.Part{Name: text["name"], Filename: text["filename"], ContentType: text["contentType"], Data: []byte(text["value"])}
+	part := request.Part{Name: text["name"], Filename: text["filename"], ContentType: text["contentType"], Data: []byte(text["value"])}
 	if part.Name == "" {
 		return part, false, fmt.Errorf("a part of the form has no name")
 	}

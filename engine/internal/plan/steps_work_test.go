@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -27,7 +28,7 @@ func planWork(t *testing.T, steps int) uint64 {
 		ship.Properties = append(ship.Properties, operations.Property{Name: fmt.Sprint("flag-", i), Schema: text})
 	}
 	ship.Properties = append(ship.Properties, operations.Property{Name: "name", Schema: text})
-	set, err := operations.NewSet("registry", []*operations.Operation{{
+	set, err := openapi.SetOf("registry", []*operations.Operation{{
 		ID: "getShip", Method: "GET", Path: "/ships/{imo}",
 		Params:    []*operations.Param{{Name: "imo", In: operations.InPath, Required: true, Schema: text}},
 		Responses: []*operations.ResponseDoc{{Status: "200", Media: []operations.Media{{Type: "application/json", Schema: ship}}}},

@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -34,7 +35,7 @@ func (b *builder) checkType(s *operations.Schema, src spec.Value, v Value, what 
 }
 
 func (b *builder) checkLiteral(s *operations.Schema, src spec.Value, v any, what string) {
-	for _, violation := range s.Check(v) {
+	for _, violation := range check.Value(s, v) {
 		at := src.Str
 		if !at.IsSet() {
 			at.Pos = src.Pos

@@ -6,7 +6,7 @@ import (
 	"log"
 	"os"
 
-	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
 )
 
 func main() {
@@ -16,7 +16,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	index, problems := operations.Compile(api, doc, nil)
+	index, problems := openapi.Compile(api, doc, nil)
 	if err := problems.Err(); err != nil {
 		log.Fatal(err)
 	}

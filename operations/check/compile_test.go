@@ -1,0 +1,36 @@
+package check_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
+)
+
+// compileFile returns the operations of a document and the problems in it.
+func compileFile(t testing.TB, path string) (*operations.Set, []string) {
+	t.Helper()
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, problems := openapi.Compile("test", doc, &openapi.Options{Path: path})
+	if index == nil {
+		t.Fatal(problems)
+	}
+	var messages []string
+	for _, p := range problems {
+		messages = append(messages, p.String())
+	}
+	return setOf(t, index), messages
+}
+
+func setOf(t testing.TB, index *openapi.Index) *operations.Set {
+	t.Helper()
+	set, err := index.Set()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}

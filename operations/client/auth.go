@@ -1,0 +1,300 @@
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/internal/loopback"
+	"github.com/capstan-run/capstan/operations"
+	"golang.org/x/net/http/httpguts"
+)
+
+// Credential is what one security scheme needs.
+type Credential struct {
+	// Token is the bearer token or API key. For oauth2 and openIdConnect it is
+	// a ready access token.
+	Token string
+	// User and Password are for basic and digest authentication; for the client
+	// credentials flow of oauth2 they are the client's id and secret.
+	User, Password string
+	// Use, when not nil, replaces what the operation says of the scheme: where
+	// that is known only when the credential is.
+	Use *operations.SchemeUse
+}
+
+// Credentials finds the credential for one scheme of an API, by the name the
+// API has in capabilities. ok is false when there is none; an error ends the
+// call. It is called for every sending, possibly concurrently, so it should
+// answer from memory.
+type Credentials func(ctx context.Context, api string, use operations.SchemeUse) (c Credential, ok bool, err error)
+
+// AuthOptions shape [Auth]. The zero value works.
+type AuthOptions struct {
+	// Transport and Timeout serve requests to OAuth2 token endpoints; nil and
+	// 0 mean Go's default transport and 30 seconds.
+	Transport http.RoundTripper
+	Timeout   time.Duration
+	// Redactor learns every credential that is used; nil tells nobody.
+	Redactor *operations.Redactor
+}
+
+// Auth adds credentials: the first alternative of Operation.Security all of
+// whose schemes have one. An empty alternative means that the operation may be
+// called without; an operation with alternatives none of which can be met is
+// an error before anything is sent, as is any credential that would travel over
+// plain http to anything but a loopback address.
+//
+// Schemes: http bearer, basic and digest (RFC 7616; a request that is challenged
+// is sent a second time), apiKey in header, query and cookie, oauth2 with client
+// credentials (tokens are kept until they expire or the API answers 401 to one,
+// and asked for once, however many calls need them), openIdConnect with a ready
+// token.
+func Auth(find Credentials, o AuthOptions) operations.Middleware {
+	a := &authenticator{find: find, redactor: o.Redactor, tokens: newTokenStore(o)}
+	return func(next operations.Caller) operations.Caller {
+		return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+			s, err := a.sign(ctx, req)
+			if err != nil {
+				return nil, operations.Redactors{req.Redactor, a.redactor}.Error(err)
+			}
+			if s.challenged != nil {
+				resp, err := a.digests.call(ctx, s.req, *s.challenged, next)
+				return resp, operations.Redactors{req.Redactor, a.redactor}.Error(err)
+			}
+			resp, err := next(ctx, s.req)
+			if err != nil || !s.refused(ctx, resp) {
+				return resp, err
+			}
+			if s, err = a.sign(ctx, req); err != nil {
+				return nil, operations.Redactors{req.Redactor, a.redactor}.Error(err)
+			}
+			resp, err = next(ctx, s.req)
+			if err == nil {
+				s.refused(ctx, resp)
+			}
+			return resp, err
+		}
+	}
+}
+
+// signing is a request with its credentials.
+type signing struct {
+	req *operations.Request
+	// challenged is the credential of digest authentication, which the server has
+	// to ask for, else nil.
+	challenged *Credential
+	tokens     []lentToken
+}
+
+// refused takes the API's verdict on the access tokens that were sent. It
+// reports whether the answer refused one that has been dropped, so that the
+// request, which had no effect, is to be sent once more with another.
+func (s *signing) refused(ctx context.Context, resp *operations.Response) bool {
+	again := false
+	for _, t := range s.tokens {
+		if resp.Status != http.StatusUnauthorized {
+			t.accept()
+		} else if t.drop(ctx) {
+			again = true
+		}
+	}
+	return again
+}
+
+type authenticator struct {
+	find     Credentials
+	redactor *operations.Redactor
+	tokens   *tokenStore
+	digests  digester
+}
+
+// sign adds credentials to a copy of req.
+func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*signing, error) {
+	out := &signing{req: req}
+	if len(req.Op.Security) == 0 {
+		return out, nil
+	}
+	requirement, creds, err := a.choose(ctx, req)
+	if err != nil || len(requirement) == 0 {
+		return out, err
+	}
+	if err := checkConfidential(req); err != nil {
+		return nil, err
+	}
+	signed := *req
+	signed.Args = slices.Clip(req.Args)
+	signed.Header = req.Header.Clone()
+	if signed.Header == nil {
+		signed.Header = http.Header{}
+	}
+	out.req = &signed
+	places := map[string]string{}
+	for i, use := range requirement {
+		if creds[i].Use != nil {
+			use = *creds[i].Use
+		}
+		if place := credentialPlace(use.Scheme); place != "" {
+			if other, taken := places[place]; taken {
+				return nil, operations.NewError(req, operations.ReasonCredential, nil, "%q and %q are both needed and both go into the %s, which has room for one", other, use.Name, place)
+			}
+			places[place] = use.Name
+		}
+		if err := a.apply(ctx, out, use, &creds[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// choose finds the first alternative that can be met, past those whose credential
+// cannot be read. An anonymous one comes after those that name a scheme: a
+// credential that is there is meant to be used.
+func (a *authenticator) choose(ctx context.Context, req *operations.Request) (operations.Requirement, []Credential, error) {
+	var missing []string
+	var unread error
+	anonymous := false
+	for _, requirement := range req.Op.Security {
+		if len(requirement) == 0 {
+			anonymous = true
+			continue
+		}
+		creds := make([]Credential, len(requirement))
+		complete := true
+		for i, use := range requirement {
+			c, ok, err := a.find(ctx, req.Op.API, use)
+			if err != nil && unread == nil {
+				unread = operations.NewError(req, operations.ReasonCredential, err, "the credential for %q cannot be read: %v", use.Name, err)
+			}
+			if ok = ok && err == nil; !ok {
+				missing = append(missing, fmt.Sprintf("%q", use.Name))
+			}
+			complete = complete && ok
+			creds[i] = c
+		}
+		if complete {
+			return requirement, creds, nil
+		}
+	}
+	if unread != nil {
+		return nil, nil, unread
+	}
+	if anonymous {
+		return nil, nil, nil
+	}
+	slices.Sort(missing)
+	return nil, nil, operations.NewError(req, operations.ReasonCredential, nil, "no credential for %s; %q needs it", strings.Join(slices.Compact(missing), " or "), req.Op.API)
+}
+
+// credentialPlace returns where in a request a scheme's credential goes, "" for nowhere.
+func credentialPlace(s operations.SecurityScheme) string {
+	switch {
+	case s.Type == "mutualTLS":
+		return ""
+	case s.Type != "apiKey":
+		return "header authorization"
+	case s.In == operations.InHeader:
+		return "header " + strings.ToLower(s.Param)
+	}
+	return string(s.In) + " " + s.Param
+}
+
+// apply adds one credential to the request of s, which is its own.
+func (a *authenticator) apply(ctx context.Context, s *signing, use operations.SchemeUse, c *Credential) error {
+	a.learn(*c)
+	req := s.req
+	switch scheme := use.Scheme; {
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "digest"):
+		s.challenged = c
+		return nil
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "openIdConnect":
+		return a.bearer(req, use, c.Token)
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "basic"):
+		pair := base64.StdEncoding.EncodeToString([]byte(c.User + ":" + c.Password))
+		a.learn(Credential{Token: pair})
+		req.Header.Set("Authorization", "Basic "+pair)
+		return nil
+	case scheme.Type == "apiKey":
+		return applyKey(req, use, c.Token)
+	case scheme.Type == "oauth2" && c.Token != "":
+		return a.bearer(req, use, c.Token)
+	case scheme.Type == "oauth2":
+		token, err := a.tokens.get(ctx, req, use, *c)
+		if err != nil {
+			return err
+		}
+		s.tokens = append(s.tokens, token)
+		return a.bearer(req, use, token.AccessToken)
+	case scheme.Type == "mutualTLS":
+		return nil // the transport's certificate is the credential
+	}
+	return operations.NewError(req, operations.ReasonCredential, nil, "the security scheme %q (%s %s) is not supported", use.Name, use.Scheme.Type, use.Scheme.Scheme)
+}
+
+func (a *authenticator) bearer(req *operations.Request, use operations.SchemeUse, token string) error {
+	a.learn(Credential{Token: token})
+	if err := checkKey(req, use, token); err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	return nil
+}
+
+// applyKey puts an API key where the document says.
+func applyKey(req *operations.Request, use operations.SchemeUse, key string) error {
+	if err := checkKey(req, use, key); err != nil {
+		return err
+	}
+	switch name := use.Scheme.Param; use.Scheme.In {
+	case operations.InHeader:
+		req.Header.Set(name, key)
+	case operations.InQuery:
+		p := &operations.Param{Name: name, In: operations.InQuery, Schema: &operations.Schema{}, Style: "form"}
+		req.Args = slices.DeleteFunc(slices.Clone(req.Args), func(a operations.Arg) bool { return a.Param.In == operations.InQuery && a.Param.Name == name })
+		req.Args = append(req.Args, operations.Arg{Param: p, Value: key})
+	case operations.InCookie:
+		if strings.ContainsAny(key, "; ,\"\\") {
+			return operations.NewError(req, operations.ReasonCredential, nil, "the credential for %q holds a character that a cookie cannot carry", use.Name)
+		}
+		req.Header["Cookie"] = []string{strings.Join(append(req.Header["Cookie"], name+"="+key), "; ")}
+	default:
+		return operations.NewError(req, operations.ReasonCredential, nil, "the security scheme %q puts its key in %q, which is no place for one", use.Name, use.Scheme.In)
+	}
+	return nil
+}
+
+// checkKey refuses what would break out of a header. A line break is usually a
+// file's last one.
+func checkKey(req *operations.Request, use operations.SchemeUse, key string) error {
+	switch {
+	case key == "":
+		return operations.NewError(req, operations.ReasonCredential, nil, "the credential for %q is empty", use.Name)
+	case !httpguts.ValidHeaderFieldValue(key):
+		return operations.NewError(req, operations.ReasonCredential, nil, "the credential for %q holds a line break or control character; remove it", use.Name)
+	}
+	return nil
+}
+
+// checkConfidential refuses to send credentials where others could read them.
+func checkConfidential(req *operations.Request) error {
+	server, err := req.Server()
+	if err != nil {
+		return operations.NewError(req, operations.ReasonInvalid, err, "%v", err)
+	}
+	if loopback.Confidential(server) {
+		return nil
+	}
+	return operations.NewError(req, operations.ReasonCredential, nil, "credentials are not sent over plain http to %s; use https (plain http is for localhost only)", server.Host)
+}
+
+// learn has a credential's secrets redacted from now on. A user name or client
+// id is no secret.
+func (a *authenticator) learn(c Credential) {
+	if a.redactor != nil {
+		a.redactor.Add(c.Token, c.Password)
+	}
+}

@@ -1,0 +1,209 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/capstan-run/capstan/internal/bounded"
+	"github.com/capstan-run/capstan/internal/loopback"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/request"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// tokenStore keeps the access tokens of the client credentials flow (RFC 6749,
+// section 4.4), each until shortly before it expires or an API refuses it.
+type tokenStore struct {
+	client  *http.Client
+	timeout time.Duration
+	mu      sync.Mutex
+	slots   map[tokenKey]*tokenSlot
+}
+
+// tokenKey is what makes two uses share a token. endpoint is the token URL, or
+// the issuer whose metadata names it.
+type tokenKey struct{ endpoint, id, secret, scopes, audience, resource string }
+
+// tokenSlot holds one token. Whoever has taken the slot's turn may read and
+// replace it; a channel, so that a waiting call can be cancelled.
+type tokenSlot struct {
+	turn    chan struct{}
+	config  *clientcredentials.Config // remembers how the endpoint wants the secret; TokenURL is "" until it is known
+	token   *heldToken
+	dropped time.Time // when an API last refused a token, zero if never
+}
+
+// heldToken is an access token and whether an API took it.
+type heldToken struct {
+	*oauth2.Token
+	accepted atomic.Bool
+}
+
+// lentToken is a token that a request carries, and the slot that it is from.
+type lentToken struct {
+	*heldToken
+	slot *tokenSlot
+}
+
+// renewAgain is the least time between two tokens of which no API took either,
+// so that an API which takes none does not have one fetched for every request.
+const renewAgain = 30 * time.Second
+
+func (t lentToken) accept() { t.accepted.Store(true) }
+
+// drop gives a token up that an API refused, and reports whether another one is
+// to be tried: there is a newer one, or there may be one now.
+func (t lentToken) drop(ctx context.Context) bool {
+	s := t.slot
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return false
+	}
+	if s.token != t.heldToken {
+		return true
+	}
+	if !t.accepted.Load() && time.Since(s.dropped) < renewAgain {
+		return false
+	}
+	s.token, s.dropped = nil, time.Now()
+	return true
+}
+
+func newTokenStore(o AuthOptions) *tokenStore {
+	if o.Transport == nil {
+		o.Transport = newTransport()
+	}
+	if o.Timeout == 0 {
+		o.Timeout = operations.DefaultTimeout
+	}
+	return &tokenStore{
+		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		timeout: o.Timeout,
+		slots:   map[tokenKey]*tokenSlot{},
+	}
+}
+
+// get returns a valid access token, asking the token endpoint when there is
+// none. Calls that need the same one wait for a single request, each for no
+// longer than its own request may take.
+func (s *tokenStore) get(ctx context.Context, req *operations.Request, use operations.SchemeUse, c Credential) (lent lentToken, err error) {
+	at, err := tokenPlace(req, use)
+	if err != nil {
+		return lent, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(req.Timeout, s.timeout))
+	defer cancel()
+	slot := s.slot(at, use, c)
+	select {
+	case slot.turn <- struct{}{}:
+		defer func() { <-slot.turn }()
+	case <-ctx.Done():
+		return lent, tokenError(req, at, ctx.Err())
+	}
+	if slot.token != nil && slot.token.Valid() {
+		return lentToken{slot.token, slot}, nil
+	}
+	if slot.config.TokenURL == "" {
+		endpoint, err := s.discover(ctx, req, use, at)
+		if err != nil {
+			return lent, err
+		}
+		slot.config.TokenURL = endpoint.String()
+	}
+	token, err := slot.config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
+	if err != nil {
+		hideRefusal(err, c)
+		return lent, tokenError(req, at, err)
+	}
+	slot.token = &heldToken{Token: token}
+	return lentToken{slot.token, slot}, nil
+}
+
+func (s *tokenStore) slot(at *url.URL, use operations.SchemeUse, c Credential) *tokenSlot {
+	scheme := use.Scheme
+	key := tokenKey{at.String(), c.User, c.Password, strings.Join(use.Scopes, " "), scheme.Audience, scheme.Resource}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slot := s.slots[key]
+	if slot == nil {
+		config := &clientcredentials.Config{ClientID: c.User, ClientSecret: c.Password, Scopes: use.Scopes, EndpointParams: url.Values{}}
+		if scheme.TokenURL != "" {
+			config.TokenURL = at.String()
+		}
+		for name, value := range map[string]string{"audience": scheme.Audience, "resource": scheme.Resource} {
+			if value != "" {
+				config.EndpointParams.Set(name, value)
+			}
+		}
+		slot = &tokenSlot{turn: make(chan struct{}, 1), config: config}
+		s.slots[key] = slot
+	}
+	return slot
+}
+
+// tokenPlace resolves a scheme's token URL, which OpenAPI 3.1 lets be relative
+// to the server, or else its issuer, and holds it to the rule for credentials.
+func tokenPlace(req *operations.Request, use operations.SchemeUse) (*url.URL, error) {
+	server, err := req.Server()
+	if err != nil {
+		return nil, operations.NewError(req, operations.ReasonInvalid, err, "%v", err)
+	}
+	text, what := use.Scheme.TokenURL, "token URL"
+	if text == "" {
+		text, what = use.Scheme.AuthorizationServer, "authorization server"
+	}
+	u, err := server.Parse(text)
+	switch {
+	case text == "" || err != nil:
+		return nil, operations.NewError(req, operations.ReasonCredential, nil, "the security scheme %q documents no token URL for client credentials; give a ready access token instead", use.Name)
+	case u.User != nil || u.Host == "" || !loopback.Confidential(u):
+		return nil, operations.NewError(req, operations.ReasonCredential, nil, "the %s of %q is not https; the client's secret is not sent there", what, use.Name)
+	}
+	return u, nil
+}
+
+// hideRefusal takes the client's secret out of the error of a token endpoint, before
+// that is shortened.
+func hideRefusal(err error, c Credential) {
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		r := operations.NewRedactor(c.Password)
+		refused.ErrorCode, refused.ErrorDescription, refused.Body = r.String(refused.ErrorCode), r.String(refused.ErrorDescription), r.Bytes(refused.Body)
+	}
+}
+
+// tokenError says why no token was had. The API's own request was not sent.
+func tokenError(req *operations.Request, endpoint *url.URL, err error) error {
+	where := request.Site(endpoint)
+	var refused *oauth2.RetrieveError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return operations.NewError(req, operations.ReasonCancelled, err, "cancelled while asking %s for an access token", where)
+	case errors.As(err, &refused) && refused.Response != nil:
+		why := cmp.Or(strings.TrimSpace(refused.ErrorDescription), strings.TrimSpace(refused.ErrorCode))
+		if why == "" {
+			p := operations.ExplainResponse(&operations.Response{Status: refused.Response.StatusCode, Body: refused.Body})
+			why = p.Message
+		}
+		return operations.NewError(req, operations.ReasonCredential, nil, "no access token: %s answered %s: %s", where,
+			operations.StatusText(refused.Response.StatusCode), operations.OneLine(why, 200))
+	case isTimeout(err):
+		return operations.NewError(req, operations.ReasonTimeout, err, "no access token: no answer from %s in time", where)
+	}
+	reason, text := explainTransport(context.Background(), err, request.HostPort(endpoint), 0)
+	if reason == operations.ReasonOther {
+		reason, text = operations.ReasonCredential, fmt.Sprintf("%s answered something that is no token", where)
+	}
+	return operations.NewError(req, reason, bareError(err), "no access token: %s", text)
+}

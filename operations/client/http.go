@@ -1,0 +1,157 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/internal/bounded"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/request"
+)
+
+// sender is the Caller that speaks HTTP: one request, one complete answer, no
+// retries, no credentials of its own.
+type sender struct {
+	client    *http.Client
+	timeout   time.Duration
+	maxBody   int64
+	userAgent string
+	redactor  *operations.Redactor
+	// traced says that the transport reports to a [sending]. Of any other it
+	// must be assumed that a failed request was sent.
+	traced bool
+}
+
+func newSender(o Options) *sender {
+	_, traced := o.Transport.(*http.Transport)
+	return &sender{
+		client:    &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		timeout:   o.Timeout,
+		maxBody:   o.MaxBody,
+		userAgent: o.UserAgent,
+		redactor:  o.Redactor,
+		traced:    traced,
+	}
+}
+
+func (s *sender) call(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+	started := time.Now()
+	limited, cancel := context.WithTimeout(ctx, s.limit(req))
+	defer cancel()
+
+	if credential := request.HeaderText(req, "Authorization"); credential != "" {
+		s.learn(req, credential)
+	}
+	hr, err := request.Build(limited, req)
+	if err != nil {
+		return nil, operations.Redactors{req.Redactor, s.redactor}.Error(err)
+	}
+	if hr.Header.Get("User-Agent") == "" {
+		hr.Header.Set("User-Agent", s.userAgent)
+	}
+	if mayBePacked(hr) {
+		hr.Header.Set("Accept-Encoding", "gzip")
+	}
+	hr, sending := follow(hr)
+	resp, err := s.client.Do(hr)
+	if err != nil {
+		sent := sending.sent.Load() || !s.traced
+		return nil, s.transportError(ctx, req, hr.URL, sent, resp, err)
+	}
+	body, err := readBody(hr.Method, resp, s.maxBody)
+	if err != nil && (resp.StatusCode < 400 || !isUnread(err)) {
+		return nil, s.transportError(ctx, req, hr.URL, true, resp, err)
+	}
+	body = s.redactor.Answer(resp.Header, inUTF8(resp.Header, body), err != nil)
+	r := answer(req, resp, body, time.Since(started))
+	if r.RequestID != "" { // shown and kept, and a server may repeat anything in it
+		r.RequestID = operations.Redactors{req.Redactor, s.redactor}.String(r.RequestID)
+	}
+	if err != nil { // an error's status says more than its body
+		r.Value, r.IsJSON, r.DecodeErr = nil, false, err
+	}
+	return r, nil
+}
+
+// limit is how long one sending of the request may take.
+func (s *sender) limit(req *operations.Request) time.Duration { return cmp.Or(req.Timeout, s.timeout) }
+
+// learn hides the value of an Authorization header that is an argument. Within a
+// run it may be data, such as a token that an earlier step returned: answers may
+// hold it, messages about the run may not.
+func (s *sender) learn(req *operations.Request, credential string) {
+	r := s.redactor
+	if req.Redactor != nil {
+		r = req.Redactor
+	}
+	_, secret, _ := strings.Cut(credential, " ")
+	r.Add(credential, secret)
+}
+
+// transportError makes the error of a request without a usable answer. resp is
+// the answer as far as one began, else nil; its body does not count.
+func (s *sender) transportError(ctx context.Context, req *operations.Request, u *url.URL, sent bool, resp *http.Response, err error) error {
+	e := &operations.CallError{
+		Op: req.Op.ID, Method: req.Op.Method, URL: u.String(),
+		Phase: operations.NotSent, Err: bareError(err),
+	}
+	if sent {
+		e.Phase = operations.Sent
+	}
+	e.Reason, e.Detail = explainTransport(ctx, err, request.HostPort(u), s.limit(req))
+	if resp != nil { // broken off, or a redirect that is not followed
+		e.Status, e.RequestID = resp.StatusCode, operations.RequestID(resp.Header)
+		e.Detail = withStatus(e)
+	}
+	operations.Redactors{req.Redactor, s.redactor}.Hide(e)
+	return e
+}
+
+// withStatus is the detail of an answer that began and could not be read, with
+// what its status says nevertheless.
+func withStatus(e *operations.CallError) string {
+	op := operations.Operation{Method: e.Method}
+	switch {
+	case e.Status == http.StatusAccepted && op.Effect() != operations.Read:
+		return fmt.Sprintf("the server answered %d, so it accepted the request, but its answer cannot be read: %s", e.Status, e.Detail)
+	case operations.IsSuccess(e.Status) && op.Effect() != operations.Read:
+		return fmt.Sprintf("the server answered %d, so it took effect, but its answer cannot be read: %s", e.Status, e.Detail)
+	case e.Status >= 400:
+		return fmt.Sprintf("the server answered %s, but its answer cannot be read: %s", operations.StatusText(e.Status), e.Detail)
+	}
+	return e.Detail
+}
+
+// maxRedirects bounds a chain of redirects on one host.
+const maxRedirects = 5
+
+// redirectError says why an answer's redirect is not followed.
+type redirectError struct{ text string }
+
+func (e *redirectError) Error() string { return e.text }
+
+// checkRedirect follows redirects of reads on the same origin only. Elsewhere
+// they would carry credentials and arguments to a host that is not in the plan;
+// a redirected write would be repeated, or silently become a GET.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	first := via[0]
+	to := request.Site(next.URL)
+	switch {
+	case first.Method != http.MethodGet && first.Method != http.MethodHead:
+		text := fmt.Sprintf("the server redirects this %s to %s (%s); nothing was sent there, as redirects of writes are not followed", first.Method, to, operations.StatusText(next.Response.StatusCode))
+		if operations.VerdictOf(next.Response.StatusCode) == operations.NoEffect {
+			text += "; correct the base URL"
+		}
+		return &redirectError{text}
+	case request.Origin(first.URL) != request.Origin(next.URL):
+		return &redirectError{fmt.Sprintf("the server redirects to another host, %s; nothing was sent there; if that is where the API lives, make it the base URL", to)}
+	case len(via) > maxRedirects:
+		return &redirectError{fmt.Sprintf("the server redirected more than %d times", maxRedirects)}
+	}
+	return nil
+}

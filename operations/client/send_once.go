@@ -1,0 +1,77 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+)
+
+// net/http sends a request again by itself when a kept connection dies under
+// it: any of which not one byte was written, which is harmless and wanted, and
+// besides whatever it takes for replayable, that is a safe method or any method
+// with an Idempotency-Key header. The second kind would make the attempts more
+// than were asked for and than are counted, so [sendOnce] stops it; whether to
+// send again is for [Retry] to say.
+//
+// HTTP/2 repeats, beneath this, a stream that the server says it did not process
+// (RFC 9113, section 8.7). No application has seen such a request.
+
+// sending is what one request knows of its way through net/http. It travels in
+// the request's context.
+type sending struct {
+	// sent says that the head of the request was written, or stands in a buffer
+	// of a connection that failed: the error is on the safe side.
+	sent atomic.Bool
+	// open says so of the request that has no answer yet; a redirect that is
+	// followed begins another.
+	open atomic.Bool
+	// replayable says that net/http would send the request again unasked.
+	replayable bool
+}
+
+type sendingKey struct{}
+
+// follow makes hr report to the sending that it returns.
+func follow(hr *http.Request) (*http.Request, *sending) {
+	s := &sending{replayable: isReplayable(hr)}
+	ctx := context.WithValue(hr.Context(), sendingKey{}, s)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders:         func() { s.sent.Store(true); s.open.Store(true) },
+		GotFirstResponseByte: func() { s.open.Store(false) },
+	})
+	return hr.WithContext(ctx), s
+}
+
+// isReplayable is net/http's own rule, bodies aside.
+func isReplayable(hr *http.Request) bool {
+	switch hr.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return hr.Header["Idempotency-Key"] != nil || hr.Header["X-Idempotency-Key"] != nil
+}
+
+// sendOnce returns a copy of t, with connections of its own, that does not send
+// a request again once its head was written. The one place where a transport
+// asks before each sending, and takes no for an answer, is its Proxy.
+func sendOnce(t *http.Transport) *http.Transport {
+	t = t.Clone()
+	proxy := t.Proxy
+	t.Proxy = func(hr *http.Request) (*url.URL, error) {
+		if s, ok := hr.Context().Value(sendingKey{}).(*sending); ok && s.replayable && s.open.Load() {
+			return nil, lostError{}
+		}
+		if proxy == nil {
+			return nil, nil
+		}
+		return proxy(hr)
+	}
+	return t
+}
+
+// lostError says that the connection died after the request was written.
+type lostError struct{}
+
+func (lostError) Error() string { return "the connection was lost" }

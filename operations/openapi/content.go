@@ -1,0 +1,179 @@
+package openapi
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/operations"
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// body returns a request body, or nil.
+func (c *compiler) body(ref *openapi3.RequestBodyRef) *node {
+	if ref == nil {
+		return nil
+	}
+	body := ref.Value
+	if body == nil {
+		c.circular(ref.Origin, ref.Ref)
+		return nil
+	}
+	out := objectNode()
+	out.setTrue("required", body.Required)
+	out.setString("description", body.Description)
+	media := c.content(body.Content)
+	// JSON first; the rest as documented.
+	slices.SortStableFunc(media.items, func(a, b *node) int {
+		return jsonRank(b) - jsonRank(a)
+	})
+	out.set("media", media)
+	return out
+}
+
+func jsonRank(media *node) int {
+	if operations.IsJSON(media.get("type").text()) {
+		return 1
+	}
+	return 0
+}
+
+// responses returns the documented answers: exact codes ascending, then ranges,
+// then the default.
+func (c *compiler) responses(op *openapi3.Operation) *node {
+	out := arrayNode()
+	all := op.Responses.Map()
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		status := key
+		if status != "default" {
+			status = strings.ToUpper(status)
+		}
+		if !validStatus(status) {
+			c.fault(all[key].Origin, "%q is no response status; it is ignored", key)
+			continue
+		}
+		response := all[key].Value
+		if response == nil {
+			c.circular(all[key].Origin, all[key].Ref)
+			response = &openapi3.Response{}
+		}
+		r := objectNode(field{"status", stringNode(status)})
+		if response.Description != nil {
+			r.setString("description", *response.Description)
+		}
+		r.set("media", c.content(response.Content))
+		out.items = append(out.items, r)
+	}
+	slices.SortStableFunc(out.items, func(a, b *node) int {
+		return cmp.Compare(statusOrder(a.get("status").str), statusOrder(b.get("status").str))
+	})
+	return out
+}
+
+func validStatus(s string) bool {
+	if s == "default" {
+		return true
+	}
+	return len(s) == 3 && s[0] >= '1' && s[0] <= '5' &&
+		(s[1:] == "XX" || s[1] >= '0' && s[1] <= '9' && s[2] >= '0' && s[2] <= '9')
+}
+
+func statusOrder(s string) string {
+	switch {
+	case s == "default":
+		return "9"
+	case strings.HasSuffix(s, "XX"):
+		return "8" + s
+	}
+	return s
+}
+
+func mediaOrigin(m *openapi3.MediaType) *openapi3.Origin { return m.Origin }
+
+// content returns the media types of a request body or a response.
+func (c *compiler) content(content openapi3.Content) *node {
+	out := arrayNode()
+	for _, name := range inOrder(content, mediaOrigin) {
+		media := content[name]
+		m := objectNode(field{"type", stringNode(name)}, field{"schema", c.schema(media.Schema)})
+		if example := c.example(media.Example, media.Examples); example != nil {
+			m.set("example", example)
+		}
+		if len(media.Encoding) > 0 {
+			m.set("encoding", encodings(media.Encoding))
+		}
+		out.items = append(out.items, m)
+	}
+	return out
+}
+
+// example returns the first documented example of a parameter or media type.
+func (c *compiler) example(one any, several openapi3.Examples) *node {
+	if one != nil {
+		return c.plain(one)
+	}
+	for _, name := range inOrder(several, func(e *openapi3.ExampleRef) *openapi3.Origin { return e.Origin }) {
+		if example := several[name].Value; example != nil && example.Value != nil {
+			return c.plain(example.Value)
+		}
+	}
+	return nil
+}
+
+func encodings(all openapi3.Encodings) *node {
+	out := objectNode()
+	for _, name := range inOrder(all, func(e *openapi3.Encoding) *openapi3.Origin { return e.Origin }) {
+		encoding := all[name]
+		e := objectNode()
+		e.setString("contentType", encoding.ContentType)
+		style := cmp.Or(encoding.Style, "form")
+		e.set("style", stringNode(style))
+		e.setTrue("explode", explodes(style, encoding.Explode))
+		e.setTrue("allowReserved", encoding.AllowReserved)
+		out.set(name, e)
+	}
+	return out
+}
+
+// servers returns the most specific servers: the operation's, the path's, the
+// document's, else "/" as OpenAPI has it.
+func (c *compiler) servers(op *openapi3.Operation, item *openapi3.PathItem) *node {
+	lists := []openapi3.Servers{item.Servers, c.doc.Servers}
+	if op.Servers != nil {
+		lists = slices.Insert(lists, 0, *op.Servers)
+	}
+	out := arrayNode()
+	for _, list := range lists {
+		for _, s := range list {
+			if s == nil || s.URL == "" {
+				c.once("a server has no url; it is ignored")
+				continue
+			}
+			out.items = append(out.items, server(s))
+		}
+		if len(out.items) > 0 {
+			return out
+		}
+	}
+	return arrayNode(objectNode(field{"url", stringNode("/")}))
+}
+
+func server(s *openapi3.Server) *node {
+	out := objectNode(field{"url", stringNode(s.URL)})
+	out.setString("description", s.Description)
+	if len(s.Variables) == 0 {
+		return out
+	}
+	variables := objectNode()
+	for _, name := range inOrder(s.Variables, func(v *openapi3.ServerVariable) *openapi3.Origin { return v.Origin }) {
+		v := objectNode()
+		v.setString("default", s.Variables[name].Default)
+		if enum := s.Variables[name].Enum; len(enum) > 0 {
+			v.set("enum", stringsNode(enum))
+		}
+		variables.set(name, v)
+	}
+	out.set("variables", variables)
+	return out
+}

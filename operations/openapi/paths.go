@@ -1,0 +1,265 @@
+package openapi
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/operations"
+)
+
+func (c *compiler) paths() {
+	if c.doc.Paths == nil {
+		c.fault(c.doc.Origin, `the document has no "paths", so it has no operations`)
+		return
+	}
+	items := c.doc.Paths.Map()
+	for _, key := range inOrder(items, func(p *openapi3.PathItem) *openapi3.Origin { return p.Origin }) {
+		path := key
+		if !strings.HasPrefix(path, "/") {
+			c.fault(items[key].Origin, `path %q does not start with "/"; it is read as if it did`, path)
+			path = "/" + path
+		}
+		c.pathItem(path, items[key])
+	}
+}
+
+// methods are those that a Path Item Object of OpenAPI 3.0 and 3.1 has.
+var methods = [...]string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"}
+
+func (c *compiler) pathItem(path string, item *openapi3.PathItem) {
+	all := item.Operations()
+	for _, method := range inOrder(all, func(op *openapi3.Operation) *openapi3.Origin { return op.Origin }) {
+		if slices.Contains(methods[:], method) {
+			c.operations = append(c.operations, c.operation(method, path, item, all[method]))
+		}
+	}
+}
+
+// operation builds the index's form of an operation; see readOperation for the
+// other direction.
+func (c *compiler) operation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) *node {
+	out := objectNode(field{"id", stringNode(c.id(method, path, op))}, field{"method", stringNode(method)}, field{"path", stringNode(path)})
+	out.setString("summary", cmp.Or(op.Summary, item.Summary))
+	out.setString("description", cmp.Or(op.Description, item.Description))
+	if len(op.Tags) > 0 {
+		out.set("tags", stringsNode(op.Tags))
+	}
+	out.setTrue("deprecated", op.Deprecated)
+	out.set("servers", c.servers(op, item))
+	out.set("params", c.params(method, path, item, op))
+	if body := c.body(op.RequestBody); body != nil {
+		out.set("body", body)
+	}
+	out.set("responses", c.responses(op))
+	out.set("security", c.security(op))
+	return out
+}
+
+// id returns the operationId, or "METHOD /path" where it is missing or taken.
+func (c *compiler) id(method, path string, op *openapi3.Operation) string {
+	made, id := method+" "+path, op.OperationID
+	first, taken := c.ids[id]
+	switch {
+	case id == "":
+		c.fault(op.Origin, "%s has no operationId; call it %q", made, made)
+		id = made
+	case taken:
+		c.problems.Add(diag.Diagnostic{
+			Code: "openapi-fault", Severity: diag.Warning, Pos: c.pos(op.Origin, "operationId"),
+			Message: fmt.Sprintf("operationId %q is used twice; %s is called %q", id, made, made),
+			Related: []diag.Related{{Pos: first, Message: "the first use is here"}},
+		})
+		id = made
+	}
+	c.ids[id] = c.pos(op.Origin, "")
+	return id
+}
+
+var templateParam = regexp.MustCompile(`\{([^{}]+)\}`)
+
+// params merges the parameters of the path and the operation, the operation's
+// winning, and adds those the path template names and nobody describes.
+func (c *compiler) params(method, path string, item *openapi3.PathItem, op *openapi3.Operation) *node {
+	var order []string
+	found := make(map[string]*node)
+	for _, ref := range slices.Concat(item.Parameters, op.Parameters) {
+		p := c.param(method, path, ref)
+		if p == nil {
+			continue
+		}
+		key := p.get("in").text() + " " + p.get("name").text()
+		if _, ok := found[key]; !ok {
+			order = append(order, key)
+		}
+		found[key] = p
+	}
+	out := arrayNode()
+	for _, m := range templateParam.FindAllStringSubmatch(path, -1) {
+		key := "path " + m[1]
+		if _, ok := found[key]; !ok {
+			c.fault(op.Origin, "%s %s does not describe its path parameter %q; any text is accepted", method, path, m[1])
+			order = append(order, key)
+			found[key] = pathParam(m[1])
+		}
+	}
+	for _, key := range order {
+		out.items = append(out.items, found[key])
+	}
+	return out
+}
+
+func pathParam(name string) *node {
+	return objectNode(
+		field{"name", stringNode(name)}, field{"in", stringNode("path")}, field{"required", boolNode(true)},
+		field{"style", stringNode("simple")}, field{"schema", objectNode(field{"type", stringNode("string")})},
+	)
+}
+
+// ignoredHeaders shall be ignored as parameters (OpenAPI 3.1, section 4.8.12.1).
+var ignoredHeaders = [...]string{"accept", "content-type", "authorization"}
+
+func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node {
+	p := ref.Value
+	if p == nil {
+		c.circular(ref.Origin, ref.Ref)
+		return nil
+	}
+	in := operations.In(p.In)
+	switch {
+	case p.Name == "":
+		c.fault(p.Origin, "a parameter of %s %s has no name; it is ignored", method, path)
+		return nil
+	case in == operations.InHeader && slices.Contains(ignoredHeaders[:], strings.ToLower(p.Name)):
+		return nil
+	case in != operations.InPath && in != operations.InQuery && in != operations.InHeader && in != operations.InCookie:
+		c.fault(p.Origin, "parameter %q of %s %s is in %q, which OpenAPI 3 does not have; it is ignored", p.Name, method, path, in)
+		return nil
+	}
+	if in == operations.InPath && !strings.Contains(path, "{"+p.Name+"}") {
+		// Left out, its value would be lost and the request would go to all there is.
+		c.fault(p.Origin, "path parameter %q has no place in %s: the operation cannot be called", p.Name, path)
+	}
+	out := objectNode(field{"name", stringNode(p.Name)}, field{"in", stringNode(p.In)})
+	out.setTrue("required", in == operations.InPath || p.Required)
+	out.setTrue("deprecated", p.Deprecated)
+	out.setString("description", p.Description)
+	paramStyle(out, in, p)
+	out.set("schema", c.paramSchema(out, p))
+	return out
+}
+
+// paramStyle fills in the defaults of OpenAPI 3.1, section 4.8.12.2.
+func paramStyle(out *node, in operations.In, p *openapi3.Parameter) {
+	style := p.Style
+	if style == "" {
+		style = map[operations.In]string{operations.InPath: "simple", operations.InHeader: "simple", operations.InQuery: "form", operations.InCookie: "form"}[in]
+	}
+	out.set("style", stringNode(style))
+	out.setTrue("explode", explodes(style, p.Explode))
+	out.setTrue("allowReserved", p.AllowReserved)
+}
+
+// explodes returns what is given, else the default for a style.
+func explodes(style string, given *bool) bool {
+	if given != nil {
+		return *given
+	}
+	return style == "form"
+}
+
+// paramSchema returns the schema of a parameter, from `schema` or from the one
+// entry of `content`, with the parameter's own example.
+func (c *compiler) paramSchema(out *node, p *openapi3.Parameter) *node {
+	schema := p.Schema
+	if types := inOrder(p.Content, mediaOrigin); len(types) > 0 {
+		out.set("mediaType", stringNode(types[0]))
+		schema = p.Content[types[0]].Schema
+	}
+	s := c.schema(schema)
+	if example := c.example(p.Example, p.Examples); example != nil && s.is(kindObject) && s.get("examples") == nil {
+		s.set("examples", arrayNode(example))
+	}
+	return s
+}
+
+// security returns the alternatives of an operation, each a list of schemes
+// with all a caller needs to know of them, by name.
+func (c *compiler) security(op *openapi3.Operation) *node {
+	list := c.doc.Security
+	if op.Security != nil {
+		list = *op.Security
+	}
+	out := arrayNode()
+	for _, alternative := range list {
+		uses := arrayNode()
+		for _, name := range slices.Sorted(maps.Keys(alternative)) {
+			uses.items = append(uses.items, c.schemeUse(name, alternative[name]))
+		}
+		out.items = append(out.items, uses)
+	}
+	return out
+}
+
+// generalScheme returns the scheme that the document names, alone, for all
+// operations that name none of their own; "" when there is no such one.
+func (c *compiler) generalScheme() string {
+	general := ""
+	for _, alternative := range c.doc.Security {
+		for name := range alternative {
+			if general != "" && general != name {
+				return ""
+			}
+			general = name
+		}
+	}
+	return general
+}
+
+func (c *compiler) schemeUse(name string, scopes []string) *node {
+	out := objectNode(field{"name", stringNode(name)})
+	if len(scopes) > 0 {
+		out.set("scopes", stringsNode(scopes))
+	}
+	var ref *openapi3.SecuritySchemeRef
+	if c.doc.Components != nil {
+		ref = c.doc.Components.SecuritySchemes[name]
+	}
+	if ref == nil || ref.Value == nil {
+		c.once(fmt.Sprintf("security scheme %q is not described under components.securitySchemes", name))
+		return out
+	}
+	scheme := ref.Value
+	out.setString("type", scheme.Type)
+	out.setString("scheme", strings.ToLower(scheme.Scheme))
+	out.setString("in", scheme.In)
+	if scheme.Type == "apiKey" {
+		out.setString("param", scheme.Name)
+	}
+	if flows := scheme.Flows; flows != nil && flows.ClientCredentials != nil {
+		out.setString("tokenUrl", flows.ClientCredentials.TokenURL)
+	}
+	return out
+}
+
+// once records a fault of the document as a whole, however often it shows.
+func (c *compiler) once(message string) {
+	same := func(d diag.Diagnostic) bool { return d.Message == message }
+	if !slices.ContainsFunc(*c.problems, same) {
+		c.fault(c.doc.Origin, "%s", message)
+	}
+}
+
+func stringsNode(list []string) *node {
+	out := arrayNode()
+	for _, s := range list {
+		out.items = append(out.items, stringNode(s))
+	}
+	return out
+}

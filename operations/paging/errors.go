@@ -1,0 +1,59 @@
+package paging
+
+import (
+	"fmt"
+
+	"github.com/capstan-run/capstan/operations"
+)
+
+// unpageable is the error of a walk that cannot begin. It names no server: the
+// Caller may choose another than the document's.
+func unpageable(req *operations.Request) error {
+	e := operations.NewError(req, operations.ReasonPagination, nil, "operation %q has no pagination that Capstan knows (a cursor, page or offset parameter, and a list in its answer); call it without all", req.Op.ID)
+	e.URL = req.Op.Path
+	return e
+}
+
+// fail ends a walk at the answer that does not fit.
+func (w *walk) fail(resp *operations.Response, format string, args ...any) error {
+	e := operations.NewError(&w.req, operations.ReasonPagination, nil, format, args...)
+	e.Phase, e.Status, e.RequestID = operations.Sent, resp.Status, resp.RequestID
+	return e
+}
+
+// tooMany ends a walk at the page cap. It says how far the walk came and where
+// it would go on, for whoever wants the rest.
+func (w *walk) tooMany(resp *operations.Response, pages int) error {
+	next := ""
+	for _, a := range w.req.Args {
+		if a.Param.In == operations.InQuery && a.Param.Name == w.param.Name {
+			next = fmt.Sprintf(", the next begins at %s=%s", a.Param.Name, w.shown(fmt.Sprint(single(a.Value))))
+		}
+	}
+	larger := ""
+	if w.size != nil {
+		larger = fmt.Sprintf(", or ask for larger pages with %q", w.size.Name)
+	}
+	return w.fail(resp, "the list goes on after %s, the most that are read at once (%s%s); narrow it with a filter%s",
+		counted(pages, "page"), counted(len(w.items), "item"), next, larger)
+}
+
+// shown is a cursor within a message.
+func (w *walk) shown(cursor string) string {
+	return operations.OneLine(operations.Redactors{w.req.Redactor}.String(cursor), 100)
+}
+
+// single is the value of a list of one, as a link's query brings them.
+func single(v any) any {
+	if list, ok := v.([]any); ok && len(list) == 1 {
+		return list[0]
+	}
+	return v
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

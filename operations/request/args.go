@@ -1,0 +1,302 @@
+package request
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// message collects the encoded arguments of a request.
+type message struct {
+	path    map[string]string // what fills the path template in, its query too
+	query   []string
+	header  http.Header
+	cookies []string
+	placed  []string // names that stand in the query of the path template
+	// taken holds the names that stand in query and cookies, each with the
+	// parameter that brought it.
+	taken map[place]string
+}
+
+// place is where something travels under a name.
+type place struct {
+	in   operations.In
+	name string
+}
+
+// placeOf returns the place of a parameter: names of headers have no case
+// (RFC 9110, section 5.1).
+func placeOf(p *operations.Param) place {
+	if p.In == operations.InHeader {
+		return place{p.In, textproto.CanonicalMIMEHeaderKey(p.Name)}
+	}
+	return place{p.In, p.Name}
+}
+
+// encodeArgs encodes every argument into its place.
+func encodeArgs(req *operations.Request) (*message, error) {
+	m := newMessage(req.Op)
+	seen := map[place]bool{}
+	var errs []error
+	for _, a := range req.Args {
+		key := placeOf(a.Param)
+		if seen[key] {
+			errs = append(errs, fmt.Errorf("parameter %q is given twice", a.Param.Name))
+			continue
+		}
+		seen[key] = true
+		if err := m.add(a); err != nil {
+			errs = append(errs, fmt.Errorf("parameter %q %w", a.Param.Name, err))
+		}
+	}
+	errs = append(errs, missingParams(req)...)
+	return m, joinErrors(errs...)
+}
+
+// newMessage returns the message of an operation without arguments. The names
+// that its path's query and its parameters have are taken: only the parameter
+// itself may bring them.
+func newMessage(op *operations.Operation) *message {
+	m := &message{path: map[string]string{}, header: http.Header{}, taken: map[place]string{}}
+	_, query := operations.SplitQuery(op.Path)
+	m.placed = operations.Placeholders(query)
+	for _, p := range op.Params {
+		if (p.In == operations.InQuery || p.In == operations.InCookie) && !slices.Contains(m.placed, p.Name) {
+			m.taken[place{p.In, p.Name}] = p.Name
+		}
+	}
+	for piece := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(piece, "=")
+		if text, err := url.QueryUnescape(name); err == nil {
+			name = text
+		}
+		m.taken[place{operations.InQuery, name}] = ""
+	}
+	return m
+}
+
+// take keeps each name of query and cookies to one parameter: a server could not
+// distinguish the values of two. The pieces are encoded.
+func (m *message) take(p *operations.Param, pieces []string) error {
+	for _, piece := range pieces {
+		name, _, _ := strings.Cut(piece, "=")
+		if text, err := url.PathUnescape(name); err == nil {
+			name = text
+		}
+		owner, taken := m.taken[place{p.In, name}]
+		if taken && owner != p.Name {
+			return fmt.Errorf("would be sent as %q, which is another value of the request", name)
+		}
+		m.taken[place{p.In, name}] = p.Name
+	}
+	return nil
+}
+
+// missingParams reports what the operation needs and req lacks.
+func missingParams(req *operations.Request) []error {
+	given := func(in operations.In, name string) bool {
+		return slices.ContainsFunc(req.Args, func(a operations.Arg) bool {
+			return a.Param.In == in && a.Param.Name == name && a.Value != nil
+		})
+	}
+	var errs []error
+	path, query := operations.SplitQuery(req.Op.Path)
+	names, inQuery := operations.Placeholders(path), operations.Placeholders(query)
+	for _, name := range names {
+		if !given(operations.InPath, name) {
+			errs = append(errs, fmt.Errorf("parameter %q is missing; the path %s needs it", name, req.Op.Path))
+		}
+	}
+	if req.Op.Effect() != operations.Read { // without it the write would reach more than was meant
+		for _, name := range inQuery {
+			if !given(operations.InPath, name) && !given(operations.InQuery, name) {
+				errs = append(errs, fmt.Errorf("parameter %q is missing; the path %s needs it", name, req.Op.Path))
+			}
+		}
+		names = append(names, inQuery...)
+	}
+	for _, p := range req.Op.Params {
+		if !p.Required || given(p.In, p.Name) || p.In == operations.InPath && slices.Contains(names, p.Name) || isReservedHeader(p) {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("parameter %q is missing; the operation needs it in the %s", p.Name, p.In))
+	}
+	for _, a := range req.Args {
+		if a.Param.In == operations.InPath && !slices.Contains(names, a.Param.Name) && !slices.Contains(inQuery, a.Param.Name) {
+			errs = append(errs, fmt.Errorf("parameter %q has no place in the path %s", a.Param.Name, req.Op.Path))
+		}
+	}
+	return errs
+}
+
+// isReservedHeader reports a header parameter that OpenAPI says to ignore
+// (3.1.1, section 4.8.12.1): its value follows from elsewhere in the document.
+// No compiled document has one. Of an operation made by hand it is sent when it
+// is given, and need not be.
+func isReservedHeader(p *operations.Param) bool {
+	if p.In != operations.InHeader {
+		return false
+	}
+	switch textproto.CanonicalMIMEHeaderKey(p.Name) {
+	case "Accept", "Content-Type", "Authorization":
+		return true
+	}
+	return false
+}
+
+// HeaderText is the text of a header parameter, "" when there is none.
+func HeaderText(req *operations.Request, name string) string {
+	for _, a := range req.Args {
+		if a.Param.In == operations.InHeader && strings.EqualFold(a.Param.Name, name) {
+			text, _ := a.Value.(string)
+			return text
+		}
+	}
+	return ""
+}
+
+// add encodes one argument. Errors continue a sentence about the parameter.
+func (m *message) add(a operations.Arg) error {
+	p := a.Param
+	if a.Value == nil {
+		return nil
+	}
+	in := p.In
+	if in == operations.InQuery && slices.Contains(m.placed, p.Name) {
+		in = operations.InPath // its place is written there
+	}
+	switch in {
+	case operations.InPath:
+		text, err := encodePath(p, a.Value)
+		if err == nil {
+			m.path[p.Name] = text
+		}
+		return err
+	case operations.InQuery:
+		pieces, err := encodeQuery(p, a.Value)
+		m.query = append(m.query, pieces...)
+		return cmp.Or(err, m.take(p, pieces))
+	case operations.InHeader:
+		return m.addHeader(p, a.Value)
+	case operations.InCookie:
+		pieces, err := encodeQuery(p, a.Value)
+		m.cookies = append(m.cookies, pieces...)
+		return cmp.Or(err, m.take(p, pieces))
+	}
+	return fmt.Errorf("cannot travel in %q", p.In)
+}
+
+func (m *message) addHeader(p *operations.Param, v any) error {
+	text, err := headerText(p, v)
+	switch {
+	case err != nil:
+		return err
+	case strings.ContainsFunc(text, isControl):
+		return errors.New("holds a line break or control character, which a header cannot carry")
+	case strings.Trim(text, " \t") != text:
+		return errors.New("begins or ends with a space, which a header cannot carry")
+	case !isToken(p.Name):
+		return errors.New("is not the name of a header: it holds a character that no header name can")
+	}
+	m.header.Set(p.Name, text)
+	return nil
+}
+
+// isToken reports whether s can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+	})
+}
+
+// checkFramed refuses headers of the message's own framing, which the HTTP
+// client writes and a parameter cannot: it would be left out. One that names
+// the host it goes to anyway is no loss.
+func checkFramed(h http.Header, host string) error {
+	for _, name := range []string{"Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Keep-Alive", "Te", "Expect"} {
+		v := h.Get(name)
+		if h[name] == nil || name == "Host" && strings.EqualFold(v, host) {
+			continue
+		}
+		return fmt.Errorf("parameter %q is a header that belongs to the connection, and is not sent; leave it out", name)
+	}
+	if agent := h["User-Agent"]; agent != nil && agent[0] == "" {
+		return errors.New(`parameter "User-Agent" is empty, and is not sent so; leave it out or give it a value`)
+	}
+	return nil
+}
+
+// isControl reports the characters that a header value must not hold (RFC 9110,
+// section 5.5).
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+func headerText(p *operations.Param, v any) (string, error) {
+	if p.MediaType != "" {
+		return contentText(p, v)
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return "", err
+	}
+	for _, part := range sh.parts() {
+		if strings.Trim(part, " \t") != part {
+			return "", errors.New("holds a value that begins or ends with a space, which a header cannot carry")
+		}
+	}
+	return styler{name: p.Name, explode: p.Explode, escape: escapeNothing}.header(sh)
+}
+
+func encodePath(p *operations.Param, v any) (string, error) {
+	if p.MediaType != "" {
+		text, err := contentText(p, v)
+		return escapeStrict(text), err
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return "", err
+	}
+	if p.In == operations.InQuery { // in the query of a path template
+		return styler{name: p.Name, explode: p.Explode, escape: escapeStrict}.path(sh)
+	}
+	// An empty text would still print as "." or ";name" in label and matrix.
+	if sh.kind == isText && sh.text == "" {
+		return "", nil
+	}
+	return styler{name: p.Name, style: p.Style, explode: p.Explode, escape: escapeStrict}.path(sh)
+}
+
+func encodeQuery(p *operations.Param, v any) ([]string, error) {
+	s := styler{name: p.Name, style: p.Style, explode: p.Explode, escape: escapeStrict}
+	if p.AllowReserved {
+		s.escape = escapeReserved
+	}
+	if p.MediaType != "" {
+		text, err := contentText(p, v)
+		return []string{s.pair(p.Name, text)}, err
+	}
+	if p.Style == "deepObject" {
+		return s.deepObject(v, p.Schema)
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return s.query(sh)
+}
+
+// contentText serialises a parameter described by `content` instead of a style.
+func contentText(p *operations.Param, v any) (string, error) {
+	if operations.IsJSON(p.MediaType) {
+		b, err := jsonvalue.Encode(v)
+		return string(b), err
+	}
+	return jsonvalue.Text(v)
+}

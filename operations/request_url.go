@@ -1,0 +1,115 @@
+package operations
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Server returns where the request goes, without the operation's path: req.BaseURL,
+// else the operation's first server with its variables' defaults.
+func (req *Request) Server() (*url.URL, error) {
+	if req.BaseURL != "" {
+		return checkServer(req.BaseURL, "the base URL")
+	}
+	if len(req.Op.Servers) == 0 {
+		return nil, fmt.Errorf("the OpenAPI document of %q names no server; give a base URL", req.Op.API)
+	}
+	server, err := expandServer(req.Op.Servers[0])
+	if err != nil {
+		return nil, err
+	}
+	return checkServer(server, "the OpenAPI document's server")
+}
+
+// expandServer fills a server's variables in with their defaults.
+func expandServer(s Server) (string, error) {
+	var err error
+	out := expandBraces(s.URL, func(name string) string {
+		v, ok := s.Variables[name]
+		switch {
+		case !ok || v.Default == "":
+			err = fmt.Errorf("the server %q leaves its variable %q open; give a base URL", s.URL, name)
+		case len(v.Enum) > 0 && !slices.Contains(v.Enum, v.Default):
+			err = fmt.Errorf("the server %q has a default for %q that is none of its own values; give a base URL", s.URL, name)
+		}
+		return v.Default
+	})
+	return out, err
+}
+
+// checkServer accepts an absolute http or https URL without credentials, query
+// or fragment. what names it in errors.
+func checkServer(raw, what string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s is not a URL", what)
+	case u.User != nil:
+		return nil, fmt.Errorf("%s holds a user name or password; pass credentials another way", what)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%s %q is not an http or https URL; write it like https://api.example.com", what, raw)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%s %q names no host", what, raw)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("%s %q has a query or fragment, which would be lost", what, raw)
+	}
+	return u, nil
+}
+
+// expandBraces replaces each {name} by what value returns for it.
+func expandBraces(template string, value func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			b.WriteString("{" + rest)
+			return b.String()
+		}
+		b.WriteString(value(name))
+		template = after
+	}
+}
+
+// DisplayURL is where a request goes as far as that can be shown without its
+// arguments, which may be secret.
+func (req *Request) DisplayURL() string {
+	base, err := req.Server()
+	if err != nil {
+		return req.Op.Path
+	}
+	return strings.TrimSuffix(base.String(), "/") + req.Op.Path
+}
+
+// SplitQuery cuts a path template before its query. A "?" inside a parameter's
+// name is part of the name.
+func SplitQuery(template string) (path, query string) {
+	depth := 0
+	for i, c := range template {
+		switch {
+		case c == '{':
+			depth++
+		case c == '}':
+			depth = max(0, depth-1)
+		case c == '?' && depth == 0:
+			return template[:i], template[i+1:]
+		}
+	}
+	return template, ""
+}
+
+// Placeholders returns the names in a path template.
+func Placeholders(template string) []string {
+	var names []string
+	expandBraces(template, func(name string) string {
+		names = append(names, name)
+		return ""
+	})
+	return names
+}

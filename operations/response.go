@@ -1,0 +1,163 @@
+package operations
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/charset"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// RequestID finds the id under which the provider knows the request.
+func RequestID(h http.Header) string {
+	for _, name := range []string{
+		"X-Request-Id", "Request-Id", "X-Amzn-Requestid", "X-Amzn-Request-Id", "X-Amz-Request-Id",
+		"X-Ms-Request-Id", "X-Github-Request-Id", "X-Correlation-Id", "Cf-Ray",
+	} {
+		if id := strings.TrimSpace(h.Get(name)); id != "" {
+			return OneLine(id, 200)
+		}
+	}
+	return ""
+}
+
+// Decode fills Value, IsJSON and DecodeErr in from Header and Body, as the
+// answer of op.
+func (r *Response) Decode(op *Operation) {
+	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return
+	}
+	if coding := Packing(r.Header); coding != "" {
+		r.DecodeErr = fmt.Errorf("the answer is packed with %s, which was not asked for and which Capstan does not read", OneLine(coding, 40))
+		return
+	}
+	contentType := r.Header.Get("Content-Type")
+	base, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		base = ""
+	}
+	text, textErr := decodeText(r.Body, params["charset"])
+	switch {
+	case textErr != nil && (IsJSON(base) || strings.HasPrefix(base, "text/")):
+		r.DecodeErr = textErr
+	case IsJSON(base):
+		v, err := decodeJSON(text)
+		r.setJSON(text, v, err)
+	case documentsJSON(op, r.Status) && decodeUnlabelled(r, base, text):
+	case documentsJSON(op, r.Status) && !documentsAnything(op, r.Status):
+		notJSON(r, base, text)
+	case strings.HasPrefix(base, "text/") || base == "" && textErr == nil:
+		r.Value = text
+	}
+}
+
+// decodeUnlabelled takes a body without a content type, or with one that says
+// nothing, for the documented JSON if it is an object or list, and reports
+// whether it was. A page of HTML never is.
+func decodeUnlabelled(r *Response, base, text string) bool {
+	vague := base == "" || base == "text/plain" || base == "application/octet-stream"
+	text = strings.TrimSpace(text)
+	if !vague || !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+		return false
+	}
+	v, err := decodeJSON(text)
+	if err == nil {
+		r.setJSON(text, v, nil)
+	}
+	return err == nil
+}
+
+func (r *Response) setJSON(text string, v any, err error) {
+	r.Value, r.DecodeErr, r.IsJSON = v, err, err == nil
+	if r.IsJSON {
+		r.Repeated = jsonvalue.Repeated(text)
+	}
+}
+
+// notJSON says that an answer is not the JSON that is documented.
+func notJSON(r *Response, base, text string) {
+	if base == "" {
+		r.DecodeErr = errors.New("the answer has no content type and is not the JSON that is documented")
+	} else {
+		r.DecodeErr = fmt.Errorf("the answer is %s where JSON is documented", base)
+	}
+	if base == "text/plain" {
+		r.Value = text
+	}
+}
+
+// documentsAnything reports whether the answer of this status may, besides what
+// else is documented, be of any type at all ("*/*").
+func documentsAnything(op *Operation, status int) bool {
+	doc := op.Documented(status)
+	return doc != nil && slices.ContainsFunc(doc.Media, func(m Media) bool { return m.Type == "*/*" })
+}
+
+// documentsJSON reports whether the answer of this status is documented as
+// JSON, going by the successful one when the status itself is not documented.
+func documentsJSON(op *Operation, status int) bool {
+	code := strconv.Itoa(status)
+	for _, d := range op.Responses {
+		if d.Status == code {
+			return d.JSON() != nil
+		}
+	}
+	for _, d := range op.Responses {
+		if strings.EqualFold(d.Status, code[:1]+"XX") {
+			return d.JSON() != nil
+		}
+	}
+	return status < 300 && op.Result() != nil
+}
+
+// decodeJSON decodes one JSON value, with numbers as [jsonvalue.Decode] has them.
+func decodeJSON(s string) (any, error) {
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("the answer is not valid JSON: %w", jsonError(err))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the answer is not valid JSON: something follows the first value")
+	}
+	return jsonvalue.Numbers(v), nil
+}
+
+func jsonError(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w at byte %d", err, syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("it ends too early")
+	}
+	return err
+}
+
+// decodeText turns a body into UTF-8. What is not written as it says is an error
+// rather than garbled text.
+func decodeText(b []byte, label string) (string, error) {
+	text, err := charset.UTF8(b, label)
+	if err != nil {
+		return "", fmt.Errorf("the answer cannot be read: %w", err)
+	}
+	return string(text), nil
+}
+
+// Packing is the content coding that is still on a body, "" for none.
+func Packing(h http.Header) string {
+	coding := strings.TrimSpace(h.Get("Content-Encoding"))
+	if strings.EqualFold(coding, "identity") {
+		return ""
+	}
+	return coding
+}
