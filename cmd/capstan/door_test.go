@@ -13,8 +13,13 @@ import (
 // doorOfAnswers is the file through which what an API says to a call is printed.
 const doorOfAnswers = "call_answer.go"
 
-// looksIntoAnswers lists what nothing but the door may use: what has an answer,
-// and what reads one.
+// answersOf are what has an answer, and what reads one.
+var answersOf = []string{
+	"operations.Response", "operations.Caller", "operations.ExplainResponse", "paging.All", "client.New",
+	"check.Response", "check.Verdict", "check.Answer", "x.answer",
+}
+
+// looksIntoAnswers lists what nothing but the door may use.
 func looksIntoAnswers(f *ast.File) []string {
 	var found []string
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -22,8 +27,7 @@ func looksIntoAnswers(f *ast.File) []string {
 		case *ast.SelectorExpr:
 			x, _ := n.X.(*ast.Ident)
 			name := n.Sel.Name
-			inOperations := x != nil && x.Name == "operations" && slices.Contains([]string{"Response", "Caller", "All", "ExplainResponse", "Client"}, name)
-			if inOperations || name == "CheckResponse" || name == "Verdict" || name == "answer" && x != nil && x.Name == "x" {
+			if x != nil && slices.Contains(answersOf, x.Name+"."+name) {
 				found = append(found, name)
 			}
 		case *ast.CallExpr:

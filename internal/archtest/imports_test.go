@@ -62,19 +62,10 @@ var layers = map[string][]string{
 	"operations/record":               {"operations", "internal/jsonvalue"},
 	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue"}, // it answers what fits the schema
 	"operations/internal/optest":      {"operations"},
-	"internal/jsonvalue":              {"internal/charset"},
-	"operations":                      {"internal/charset", "internal/jsonvalue"}, // the vocabulary: no network, no document
-	"operations/check":                {"operations", "internal/jsonvalue"},
-	"operations/openapi":              {"operations", "operations/check", "diag", "internal/jsonvalue"}, // a document's answers are checked against all of its schemas
-	"operations/request":              {"operations", "internal/charset", "internal/jsonvalue", "internal/loopback"},
-	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
-	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue"},                                                                                  // a link to the next page is compared with the request
-	"operations/record":               {"operations", "internal/jsonvalue"},
+	"operations":                      {"internal/charset", "internal/jsonvalue"},                                                     // the vocabulary: no network, no document
 	"operations/consumed":             {"spec", "operations", "operations/openapi", "diag", "internal/suggest", "internal/jsonvalue"}, // its operations are kept as those of a document are
 	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations/openapi", "operations/catalog", "diag"},
-	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue"}, // it answers what fits the schema
-	"operations/internal/optest":      {"operations"},
 	"operations/formats":              {"spec", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/durable":                  {"diag"},
 	"engine/durable/internal/journal": {"engine/durable"},
