@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 )
@@ -26,7 +27,7 @@ func TestResumeAfterExternalStep(t *testing.T) {
 	o, rt := kept(t, w)
 	res, err := mustLoad(t, onboarding, o).Run(t.Context(), acme)
 	var waiting *engine.WaitingError
-	if !errors.As(err, &waiting) || res.Waiting.Resume != "capstan resume "+res.Run+" --done send-portal-link" {
+	if !errors.As(err, &waiting) || res.Waiting.Next != (document.Next{Kind: document.NextFinish, Step: "send-portal-link"}) {
 		t.Fatalf("got %v, %+v", err, res)
 	}
 	run, err := engine.Inspect(t.Context(), rt, res.Run)
@@ -71,7 +72,7 @@ func TestSettleInDoubt(t *testing.T) {
 		o, rt := kept(t, w)
 		w.fail(1, "POST /portal/generate_link", drop)
 		res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
-		if err == nil || res.Status != durable.StatusInDoubt || !strings.Contains(res.Error.Hint, "capstan runs resolve "+res.Run) {
+		if err == nil || res.Status != durable.StatusInDoubt || res.Next().Kind != document.NextSettle || res.Next().Step != res.Error.Step {
 			t.Fatalf("got %+v, %v", res.Error, err)
 		}
 		found := json.RawMessage(`{"link": "https://found.example"}`)
@@ -116,7 +117,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		}
 	}
 	res, err := mustLoad(t, onboarding, o).RunWith(ctx, acme, done)
-	if err == nil || res.Status != durable.StatusCancelled || !strings.Contains(res.Error.Hint, "capstan resume "+res.Run) {
+	if err == nil || res.Status != durable.StatusCancelled || res.Next().Kind != document.NextResume {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
 	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
@@ -202,7 +203,7 @@ func TestFailedRunIsTakenUpAgain(t *testing.T) {
 	})
 	res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
 	var failed *engine.RunError
-	if !errors.As(err, &failed) || !strings.Contains(failed.Backtrace(), "capstan resume "+res.Run) {
+	if !errors.As(err, &failed) || res.Next().Kind != document.NextRetry || !strings.Contains(failed.Backtrace(), "run: "+res.Run) {
 		t.Fatalf("got %v", err)
 	}
 	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Status != durable.StatusSucceeded {

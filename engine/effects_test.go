@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
@@ -37,7 +38,7 @@ func TestAGatewaysAnswerLeavesAnUnsafeWriteInDoubt(t *testing.T) {
 					t.Errorf("%d: %q does not say %q", status, res.Error.Message, want)
 				}
 			}
-			if !strings.Contains(res.Error.Hint, "look in jetty whether the") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
+			if !strings.Contains(res.Error.Hint, "look in jetty whether the") || res.Next().Kind != document.NextSettle || res.Next().Step != "s" {
 				t.Errorf("%d: the hint is %q", status, res.Error.Hint)
 			}
 			again := resumed(t, o, res.Run)
@@ -147,7 +148,7 @@ func TestWhatFollowsDoubtIsThePolicys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &jetty{answers: map[string][]any{"book": {doubt, 201}, "find": {map[bool]int{true: 200, false: 404}[found]}}}
 				res, o := p.run(t, jettySteps[durable.Probed])
-				if res.Status != durable.StatusInDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") || !strings.Contains(res.Error.Hint, "runs resolve "+res.Run+" s") {
+				if res.Status != durable.StatusInDoubt || p.count("find") != 0 || !strings.Contains(res.Error.Hint, "looks it up with find") || res.Next().Kind != document.NextSettle || res.Next().Step != "s" {
 					t.Fatalf("%v: the run is %s: %+v", doubt, res.Status, res.Error)
 				}
 				time.Sleep(time.Minute)

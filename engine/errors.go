@@ -8,9 +8,10 @@ import (
 // RunError says why a run did not succeed. Error is one line; Backtrace tells
 // the whole story for a person. Nothing in them is secret.
 type RunError struct {
-	Result *Result
-	err    error
-	trace  string
+	Result  *Result
+	err     error
+	request string // the lines about what was sent
+	steps   string // the lines about the steps
 }
 
 func (e *RunError) Error() string {
@@ -25,9 +26,15 @@ func (e *RunError) Error() string {
 // *operations.CallError, or an error without exported type.
 func (e *RunError) Unwrap() error { return e.err }
 
-// Backtrace returns the error with the step, its request, the API's answer,
-// what was done before it and what to do next, on several lines.
-func (e *RunError) Backtrace() string { return e.Error() + "\n" + e.trace }
+// Backtrace returns the error with the step, its request, the API's answer, the
+// hint of Result.Error and the steps done before it, on several lines.
+func (e *RunError) Backtrace() string {
+	text := e.Error() + e.request
+	if hint := e.Result.Error.Hint; hint != "" {
+		text += "\n  hint: " + hint
+	}
+	return text + e.steps
+}
 
 // WaitingError says that a run is suspended, not failed: Result.Waiting tells
 // for what.

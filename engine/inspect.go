@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 
@@ -40,40 +39,29 @@ func (r *Reader) Inspect(ctx context.Context, id string) (*document.Run, error) 
 	for _, e := range events {
 		run.Events = append(run.Events, runEvent(e))
 	}
-	return &run, nil
+	return run, nil
 }
 
 // document is the run document of a run that this process did not execute.
-func (p *Program) document(state durable.State, events []durable.Event) Result {
-	var res Result
-	if len(state.Doc) > 0 && readDocument(state.Doc, &res) == nil {
-		p.annotate(&res, res.Outputs)
-		markSensitive(&res, state.Doc)
-		return res
+func (p *Program) document(state durable.State, events []durable.Event) *Result {
+	if len(state.Doc) > 0 {
+		if res, err := document.Kept(state.Doc); err == nil {
+			p.annotate(res, res.Outputs)
+			if res.Error != nil && (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) {
+				res.Error.Next.Kind = document.NextRetry
+			}
+			return res
+		}
 	}
-	res = Result{Run: state.ID, Capability: p.Name(), Status: state.Status, Outputs: map[string]any{}, Steps: p.progress(events)}
-	p.annotate(&res, res.Outputs)
+	res := &Result{Run: state.ID, Capability: p.Name(), Status: state.Status, Outputs: map[string]any{}, Steps: p.progress(events)}
+	p.annotate(res, res.Outputs)
 	if state.Status == durable.StatusCancelled {
 		res.Error = &document.Error{Code: exec.CodeInterrupted, Message: "the run was cancelled"}
 	}
 	if w := state.Waiting; w != nil {
-		p.parked(&res, w)
+		p.parked(res, w)
 	}
 	return res
-}
-
-// readDocument reads a run document; its numbers keep their digits.
-func readDocument(doc []byte, res *Result) error {
-	d := json.NewDecoder(bytes.NewReader(doc))
-	d.UseNumber()
-	if err := d.Decode(res); err != nil {
-		return err
-	}
-	jsonvalue.Numbers(res.Outputs)
-	if w := res.Waiting; w != nil {
-		jsonvalue.Numbers(w.With)
-	}
-	return nil
 }
 
 // parked adds to a document why its run is parked. A timer is no event, so the
@@ -99,7 +87,7 @@ func (p *Program) annotate(res *Result, known map[string]any) {
 	res.OutputNames = p.outputNames(known)
 	for _, o := range p.plan.Outcome.Parts() {
 		if o.Sensitive {
-			res.SensitiveOutputs = append(res.SensitiveOutputs, o.Name)
+			res.Hide(o.Name)
 		}
 	}
 }

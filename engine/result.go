@@ -50,6 +50,9 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 	if res.Error.Step == "" {
 		res.Error.Step = stoppedAt(out.Records)
 	}
+	if (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) && r.kept() {
+		res.Error.Next.Kind = document.NextRetry
+	}
 	return res
 }
 
@@ -69,8 +72,8 @@ func stoppedAt(records []exec.Record) string {
 func (r *running) hideOutputs(res *Result, outputs map[string]any) {
 	for name, v := range outputs {
 		text, err := json.Marshal(v)
-		if err == nil && !slices.Contains(res.SensitiveOutputs, name) && r.redactor.String(string(text)) != string(text) {
-			res.SensitiveOutputs = append(res.SensitiveOutputs, name)
+		if err == nil && r.redactor.String(string(text)) != string(text) {
+			res.Hide(name)
 		}
 	}
 }
@@ -107,14 +110,13 @@ func (r *running) waiting(s *durable.Suspended) *document.Waiting {
 			}
 		}
 	}
-	switch {
-	case !r.kept():
-		w.Resume = fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", s.Path)
-	case s.Reason == durable.ReasonTimer:
+	w.Next = document.Next{Kind: document.NextFinish, Step: s.Path}
+	if s.Reason == durable.ReasonTimer {
 		w.Description = "it goes on at " + s.Until.UTC().Format(time.RFC3339)
-		w.Resume = "capstan resume " + r.id
-	default:
-		w.Resume = fmt.Sprintf("capstan resume %s --done %s", r.id, s.Path)
+		w.Next.Kind = document.NextWait
+	}
+	if !r.kept() {
+		w.Next.Kind = document.NextRepeat
 	}
 	return w
 }
@@ -131,7 +133,7 @@ func (r *running) info(err error) *document.Error {
 	case errors.As(err, &suspended) && suspended.Reason == durable.ReasonInDoubt:
 		info.Code, info.Step = exec.CodeInDoubt, suspended.Path
 		info.Message = r.hideIn(doubtful(suspended.Err))
-		info.Hint = r.whatToCheck(suspended.Path)
+		info.Hint, info.Next = r.whatToCheck(suspended.Path)
 		info.HTTPStatus, info.RequestID = answered(suspended.Err)
 	case errors.As(err, &step):
 		info.Code, info.Step = step.Code, step.Step
@@ -142,7 +144,7 @@ func (r *running) info(err error) *document.Error {
 	case errors.Is(err, context.Canceled):
 		info.Code, info.Message = exec.CodeInterrupted, "the run was interrupted"
 		if r.kept() {
-			info.Hint = "it goes on from where it stopped with: capstan resume " + r.id
+			info.Next.Kind = document.NextResume
 		}
 	case errors.Is(err, context.DeadlineExceeded):
 		info.Code = exec.CodeTimeout
@@ -178,30 +180,36 @@ func doubtful(err error) string {
 }
 
 // whatToCheck returns how to find out whether a write in doubt happened.
-func (r *running) whatToCheck(path string) string {
+func (r *running) whatToCheck(path string) (hint string, next document.Next) {
+	next = document.Next{Kind: document.NextSettle, Step: path}
+	if !r.kept() {
+		next.Kind = document.NextRepeat
+	}
 	s := r.stepOf(path)
 	if s == nil || s.Operation() == nil {
-		return ""
+		return "", next
 	}
 	a := s.Operation()
+	next.Policy, next.Method = a.Policy, a.Op.Method
+	if a.Probe != nil {
+		next.Probe = a.Probe.Op.ID
+	}
 	resource := strings.ReplaceAll(a.Op.Resource().Name, "_", " ")
 	if resource == "" {
 		resource = "result"
 	}
 	look := fmt.Sprintf("it was not sent again; look in %s whether the %s of %s %s exists", a.API, resource, a.Op.Method, a.Op.Path)
-	settle := fmt.Sprintf("capstan runs resolve %s %s --happened='{...}' or --did-not-happen", r.id, path)
 	switch {
 	case !r.kept():
-		return look + " before you run this capability again"
+		return look + " before you run this capability again", next
 	case a.Policy == durable.Idempotent:
-		return fmt.Sprintf("capstan resume %s sends it again: %s has the same effect once or twice", r.id, a.Op.Method)
+		return fmt.Sprintf("once resumed, the run sends it again: %s has the same effect once or twice", a.Op.Method), next
 	case a.Policy == durable.Keyed:
-		return fmt.Sprintf("capstan resume %s sends it again under the same idempotency key", r.id)
+		return "once resumed, the run sends it again under the same idempotency key", next
 	case a.Policy == durable.Probed:
-		return fmt.Sprintf("it was not sent again; capstan resume %s looks it up with %s and goes on; where that cannot tell: %s", r.id, a.Probe.Op.ID, settle)
-	default:
-		return look + ", then say so: " + settle
+		return fmt.Sprintf("it was not sent again; once resumed, the run looks it up with %s and goes on", next.Probe), next
 	}
+	return look, next
 }
 
 // stepID is the step of a path such as "invite[3]".
@@ -221,10 +229,13 @@ func (r *running) stepOf(path string) *plan.Step {
 	return nil
 }
 
-// trace tells a person the whole story of a run that did not succeed.
-func (r *running) trace(res *Result, err error) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
+// failed is the error of a run that did not succeed, with its whole story.
+func (r *running) failed(res *Result, err error) *RunError {
+	e := &RunError{Result: res, err: err}
+	writer := func(to *string) func(string, ...any) {
+		return func(format string, args ...any) { *to += "\n  " + r.hideIn(fmt.Sprintf(format, args...)) }
+	}
+	line := writer(&e.request)
 	var step *exec.StepError
 	if errors.As(err, &step) {
 		r.traceStep(line, step)
@@ -234,13 +245,7 @@ func (r *running) trace(res *Result, err error) string {
 	} else if s := r.stepOf(res.Error.Step); s != nil && s.Operation() != nil {
 		line("%s: step %q: %s %s", s.At.Pos, s.ID, s.Operation().Op.Method, r.url(s.Operation()))
 	}
-	if res.Error.Hint != "" {
-		line("hint: %s", res.Error.Hint)
-	}
-	groups := []struct {
-		what   string
-		status durable.Status
-	}{{"done", durable.StatusSucceeded}, {"failed", durable.StatusFailed}, {"timed out", durable.StatusTimedOut}, {"in doubt", durable.StatusInDoubt}, {"stopped", durable.StatusCancelled}, {"not done", durable.StatusPending}}
+	line = writer(&e.steps)
 	for _, g := range groups {
 		var ids []string
 		for _, s := range res.Steps {
@@ -249,7 +254,7 @@ func (r *running) trace(res *Result, err error) string {
 			}
 		}
 		if len(ids) > 0 {
-			line("%s: %s", g.what, strings.Join(ids, ", "))
+			line("%s: %s", g.name, strings.Join(ids, ", "))
 		}
 	}
 	for _, name := range res.OutputNames {
@@ -258,10 +263,16 @@ func (r *running) trace(res *Result, err error) string {
 		}
 	}
 	line("run: %s", res.Run)
-	if (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) && r.kept() {
-		line("try again from there, without repeating what is done: capstan resume %s", res.Run)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return e
+}
+
+// groups are the steps of a run that did not succeed, by how they stand.
+var groups = []struct {
+	name   string
+	status durable.Status
+}{
+	{"done", durable.StatusSucceeded}, {"failed", durable.StatusFailed}, {"timed out", durable.StatusTimedOut},
+	{"in doubt", durable.StatusInDoubt}, {"stopped", durable.StatusCancelled}, {"not done", durable.StatusPending},
 }
 
 func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {

@@ -66,9 +66,9 @@ func reopen(ctx context.Context, rt durable.Runtime, id string, opts *Options) (
 func ended(p *Program, state durable.State, events []durable.Event) (*Result, error) {
 	res := p.document(state, events)
 	if res.Status == durable.StatusSucceeded {
-		return &res, nil
+		return res, nil
 	}
-	return &res, &RunError{Result: &res, err: errors.New(string(res.Status)), trace: "  run: " + res.Run + " (it ended before)"}
+	return res, &RunError{Result: res, err: errors.New(string(res.Status)), steps: "\n  run: " + res.Run + " (it ended before)"}
 }
 
 // Serve drives every run that rt keeps and that is due or becomes due, until ctx

@@ -70,7 +70,7 @@ func (r *running) answer(driven error) (*Result, error) {
 	case r.res.Status == durable.StatusWaiting:
 		return r.res, &WaitingError{r.res}
 	default:
-		return r.res, &RunError{Result: r.res, err: r.err, trace: r.hideIn(r.trace(r.res, r.err))}
+		return r.res, r.failed(r.res, r.err)
 	}
 }
 
@@ -144,7 +144,7 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	default:
 		return durable.Ending{}, r.err
 	}
-	doc, err := keepDocument(r.res)
+	doc, err := r.res.Keep()
 	return durable.Ending{Status: r.res.Status, Doc: doc}, err
 }
 

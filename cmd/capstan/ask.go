@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
@@ -162,5 +161,5 @@ func (t *attendant) tell(ctx context.Context, step engine.ExternalStep, result a
 
 // doneCommand is how somebody else says that a step is done.
 func (a *app) doneCommand(step engine.ExternalStep) string {
-	return a.toCopy(fmt.Sprintf("capstan resume %s --done %s", step.Run, step.Step), step.Run)
+	return a.command("resume", step.Run, "--done", step.Step)
 }

@@ -38,7 +38,7 @@ func (a *app) startRun(ctx context.Context, prog *engine.Program, rt durable.Run
 	}
 	a.printf("%s\n", id)
 	if !a.flags.quiet {
-		a.complain("nothing was sent yet; to execute it: %s", a.toCopy("capstan resume "+id, id))
+		a.complain("nothing was sent yet; to execute it: %s", a.command("resume", id))
 	}
 	return nil
 }

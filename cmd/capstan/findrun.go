@@ -147,19 +147,14 @@ func anyRun(durable.State) bool { return true }
 // statusWords lists the statuses of runs, for messages and completion.
 func statusWords() []string {
 	var words []string
-	for _, s := range runStatuses {
+	for _, s := range durable.RunStatuses {
 		words = append(words, string(s))
 	}
 	return words
 }
 
-var runStatuses = [...]durable.Status{
-	durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt,
-	durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled,
-}
-
 func runStatus(word string) (durable.Status, error) {
-	for _, s := range runStatuses {
+	for _, s := range durable.RunStatuses {
 		if string(s) == strings.ReplaceAll(word, "-", "_") {
 			return s, nil
 		}

@@ -58,7 +58,7 @@ func (t *attendant) standing() *engine.Result {
 		res.Error.Message += fmt.Sprintf(" while the request of step %q was in flight; it may have taken effect", step)
 	}
 	if t.rt != nil && run != "" {
-		res.Error.Hint = "it goes on from where it stopped with: capstan resume " + run
+		res.Error.Next.Kind = document.NextResume
 	}
 	return t.app.tidyResult(res)
 }

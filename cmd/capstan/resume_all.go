@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -145,7 +146,7 @@ func (s *sweep) finish(ctx context.Context) error {
 func outcome(r *engine.Result) string {
 	line := r.Run + "  " + r.Capability + "  " + string(r.Status)
 	switch {
-	case r.Waiting != nil && waitsForTime(r):
+	case r.Next().Kind == document.NextWait:
 		line += ": step \"" + r.Waiting.Step + "\", " + r.Waiting.Description
 	case r.Waiting != nil:
 		line += ": step \"" + r.Waiting.Step + "\" is to be done by somebody else"

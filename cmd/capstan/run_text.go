@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // finishRun prints how a run ended: the document for a machine, or outputs on
@@ -35,10 +37,14 @@ func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error
 	case errors.As(err, &waiting):
 		a.reportWaiting(res, showSensitive)
 	case errors.As(err, &failed):
-		a.complain("%s", a.toCopy(term.Printable(strings.TrimRight(failed.Backtrace(), "\n")), res.Run))
+		failed.Result = res
+		a.complain("%s", term.Printable(failed.Backtrace()))
+		if res.Next().Kind == document.NextRetry {
+			a.complain("  try again from there, without repeating what is done: %s", a.command("resume", res.Run))
+		}
 	default:
 		a.complain("%s", term.Printable(err.Error()))
-		a.complain("the run stands where it stopped; to go on: %s", a.toCopy("capstan resume "+res.Run, res.Run))
+		a.complain("the run stands where it stopped; to go on: %s", a.command("resume", res.Run))
 	}
 	return silent{exitCode(err)}
 }
@@ -64,25 +70,44 @@ func refusalCode(err error) string {
 	return codeState
 }
 
-// tidyResult returns the result with its empty collections written out and its
-// commands ready to be copied.
-func (a *app) tidyResult(r *engine.Result) *engine.Result {
-	q := *r
+// tidyResult returns the result with its empty collections written out and with
+// the commands that go on with the run.
+func (a *app) tidyResult(r *document.Run) *document.Run {
+	q := r.Worded(func(next document.Next, hint string) string { return a.nextText(r.Run, next, hint) })
 	fill(&q.Steps)
 	if q.Outputs == nil {
 		q.Outputs = map[string]any{}
 	}
-	if q.Waiting != nil {
-		w := *q.Waiting
-		w.Resume = a.toCopy(w.Resume, q.Run)
-		q.Waiting = &w
+	return q
+}
+
+// nextText is what a run needs to go on, as commands.
+func (a *app) nextText(run string, next document.Next, hint string) string {
+	resume := a.command("resume", run)
+	settle := a.command("runs resolve", run, next.Step, "--happened='{...}' or --did-not-happen")
+	switch next.Kind {
+	case document.NextFinish:
+		return a.command("resume", run, "--done", next.Step)
+	case document.NextWait:
+		return resume
+	case document.NextResume:
+		return "it goes on from where it stopped with: " + resume
+	case document.NextRepeat:
+		if hint == "" {
+			return fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", next.Step)
+		}
+	case document.NextSettle:
+		switch next.Policy {
+		case durable.Idempotent:
+			return fmt.Sprintf("%s sends it again: %s has the same effect once or twice", resume, next.Method)
+		case durable.Keyed:
+			return resume + " sends it again under the same idempotency key"
+		case durable.Probed:
+			return fmt.Sprintf("it was not sent again; %s looks it up with %s and goes on; where that cannot tell: %s", resume, next.Probe, settle)
+		}
+		return hint + ", then say so: " + settle
 	}
-	if q.Error != nil {
-		e := *q.Error
-		e.Hint = a.toCopy(e.Hint, q.Run)
-		q.Error = &e
-	}
-	return &q
+	return hint
 }
 
 // outputs prints "name: value", aligned, in the capability's order.
@@ -118,7 +143,7 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 		a.complain("run %s is waiting", res.Run)
 		return
 	}
-	if waitsForTime(res) {
+	if w.Next.Kind == document.NextWait {
 		a.complain("waiting: step %q is not due yet; %s", w.Step, w.Description)
 	} else {
 		a.complain("waiting: step %q is to be done by somebody else", w.Step)
@@ -127,10 +152,4 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 	if w.Resume != "" {
 		a.complain("then: %s", term.OneLine(w.Resume))
 	}
-}
-
-// waitsForTime reports whether a run that waits goes on by itself: nobody has
-// anything to say then.
-func waitsForTime(res *engine.Result) bool {
-	return !strings.Contains(res.Waiting.Resume, "--done")
 }

@@ -93,3 +93,27 @@ func TestStatusAndExitCode(t *testing.T) {
 		t.Errorf("missing credentials exit %d", got)
 	}
 }
+
+// What a run needs is a command that can be copied.
+func TestNextText(t *testing.T) {
+	settle := func(p durable.Policy) document.Next {
+		return document.Next{Kind: document.NextSettle, Step: "book", Policy: p, Method: "PUT", Probe: "findBerth"}
+	}
+	for want, next := range map[string]document.Next{
+		"capstan resume run_1 --state here --done pilot":                           {Kind: document.NextFinish, Step: "pilot"},
+		"capstan resume run_1 --state here":                                        {Kind: document.NextWait, Step: "look"},
+		"it goes on from where it stopped with: capstan resume run_1 --state here": {Kind: document.NextResume},
+		"look": {Kind: document.NextRetry},
+		"capstan resume run_1 --state here sends it again: PUT has the same effect once or twice":                settle(durable.Idempotent),
+		"capstan resume run_1 --state here sends it again under the same idempotency key":                        settle(durable.Keyed),
+		"look, then say so: capstan runs resolve run_1 --state here book --happened='{...}' or --did-not-happen": settle(durable.Unsafe),
+		"it was not sent again; capstan resume run_1 --state here looks it up with findBerth and goes on; where that cannot tell: " +
+			"capstan runs resolve run_1 --state here book --happened='{...}' or --did-not-happen": settle(durable.Probed),
+	} {
+		a, _, _ := newTestApp("")
+		a.flags.state = "here"
+		if got := a.nextText("run_1", next, "look"); got != want {
+			t.Errorf("%+v:\n got %s\nwant %s", next, got, want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -86,7 +87,7 @@ func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string
 		ids = append(ids, s.ID)
 	}
 	var failed error
-	entries := []runEntry{}
+	entries := []document.Entry{}
 	for _, id := range ids {
 		err := rt.Cancel(ctx, id)
 		s, getErr := rt.Get(ctx, id)
@@ -95,7 +96,7 @@ func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string
 			failed = silent{exitFailed}
 			continue
 		}
-		entries = append(entries, entryOf(s))
+		entries = append(entries, document.EntryOf(s))
 		if a.wantsText() {
 			a.printf("%s  %s\n", s.ID, cancelled(s))
 		}
@@ -162,7 +163,7 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 		return err
 	}
 	if !a.flags.quiet {
-		a.complain("settled; to go on: %s", a.toCopy("capstan resume "+s.ID, s.ID))
+		a.complain("settled; to go on: %s", a.command("resume", s.ID))
 	}
 	if a.wantsText() {
 		return nil

@@ -8,38 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
-
-// runEntry is one run of `runs list -o json`.
-type runEntry struct {
-	Run        string        `json:"run"`
-	Capability string        `json:"capability"`
-	Status     string        `json:"status"`
-	Started    time.Time     `json:"started"`
-	Updated    time.Time     `json:"updated"`
-	Waiting    *waitingEntry `json:"waiting,omitempty"`
-}
-
-// waitingEntry says what a run waits for. The values that a person needs are in
-// `runs show`: they may be secret.
-type waitingEntry struct {
-	Step        string     `json:"step"`
-	Reason      string     `json:"reason"` // external, timer, in_doubt
-	Description string     `json:"description,omitempty"`
-	Until       *time.Time `json:"until,omitempty"`
-}
-
-func entryOf(s durable.State) runEntry {
-	e := runEntry{Run: s.ID, Capability: s.Capability, Status: string(s.Status), Started: s.Started, Updated: s.Updated}
-	if w := s.Waiting; w != nil && !s.Status.Ended() {
-		e.Waiting = &waitingEntry{Step: w.Path, Reason: string(w.Reason), Description: w.Description}
-		if !w.Until.IsZero() {
-			e.Waiting.Until = &w.Until
-		}
-	}
-	return e
-}
 
 // listFlags are the flags of `capstan runs list`.
 type listFlags struct {
@@ -99,9 +70,9 @@ func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter
 		return err
 	}
 	if !a.wantsText() {
-		entries := []runEntry{}
+		entries := []document.Entry{}
 		for _, s := range runs {
-			entries = append(entries, entryOf(s))
+			entries = append(entries, document.EntryOf(s))
 		}
 		return a.printDocument(entries)
 	}

@@ -77,7 +77,7 @@ func (v *runView) head() {
 	if r.Driven {
 		status += ", and a process drives it"
 	} else if r.Status == durable.StatusRunning {
-		status += ", but no process drives it: " + v.app.toCopy("capstan resume "+r.Run, r.Run)
+		status += ", but no process drives it: " + v.app.command("resume", r.Run)
 	}
 	v.printf("status      %s\n", status)
 	source := term.OneLine(r.Source)

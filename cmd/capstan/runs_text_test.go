@@ -103,8 +103,8 @@ func TestOutcome(t *testing.T) {
 		"run_1 moor succeeded":                                              {Status: durable.StatusSucceeded},
 		"run_1 moor failed: step \"book\": no room":                         {Status: durable.StatusFailed, Error: &document.Error{Step: "book", Message: "no\nroom"}},
 		"run_1 moor failed: output \"x\": none":                             {Status: durable.StatusFailed, Error: &document.Error{Message: "output \"x\": none"}},
-		"run_1 moor waiting: step \"pilot\" is to be done by somebody else": {Status: durable.StatusWaiting, Waiting: &document.Waiting{Step: "pilot", Resume: "capstan resume run_1 --done pilot"}},
-		"run_1 moor waiting: step \"await\", it goes on at 12:00":           {Status: durable.StatusWaiting, Waiting: &document.Waiting{Step: "await", Description: "it goes on at 12:00", Resume: "capstan resume run_1"}},
+		"run_1 moor waiting: step \"pilot\" is to be done by somebody else": {Status: durable.StatusWaiting, Waiting: &document.Waiting{Step: "pilot", Next: document.Next{Kind: document.NextFinish}}},
+		"run_1 moor waiting: step \"await\", it goes on at 12:00":           {Status: durable.StatusWaiting, Waiting: &document.Waiting{Step: "await", Description: "it goes on at 12:00", Next: document.Next{Kind: document.NextWait}}},
 	} {
 		r.Run, r.Capability = "run_1", "moor"
 		if got := outcome(r); got != want {

@@ -131,18 +131,14 @@ func closing(rt durable.Runtime, err *error) {
 	}
 }
 
-// toCopy makes the commands that a text names work as they stand: a run that is
-// kept in a directory of the user's choice is found there only. The engine, whose
-// texts these are, knows no directory.
-func (a *app) toCopy(text, run string) string {
-	if a.flags.state == "" || a.flags.state == noState || run == "" {
-		return text
+// command returns a command on a run, ready to be copied: a run that is kept in a
+// directory of the user's choice is found there only.
+func (a *app) command(name, run string, more ...string) string {
+	words := []string{"capstan", name, run}
+	if a.flags.state != "" && a.flags.state != noState {
+		words = append(words, "--state", shellWord(a.flags.state))
 	}
-	where := " --state " + shellWord(a.flags.state)
-	for _, command := range []string{"capstan resume " + run, "capstan runs resolve " + run} {
-		text = strings.ReplaceAll(text, command, command+where)
-	}
-	return text
+	return strings.Join(append(words, more...), " ")
 }
 
 // shellWord quotes a word for a POSIX shell where it needs it.

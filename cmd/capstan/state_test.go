@@ -38,17 +38,16 @@ func TestDefaultStateDir(t *testing.T) {
 
 // The commands that are shown find the run when they are pasted into a shell.
 func TestCommandsToCopy(t *testing.T) {
-	const text = "then: capstan resume run_1 --done pilot, or capstan runs resolve run_1 book; not capstan resume run_2"
 	for state, want := range map[string]string{
-		"":         text,
-		"none":     text,
-		"here":     "then: capstan resume run_1 --state here --done pilot, or capstan runs resolve run_1 --state here book; not capstan resume run_2",
-		"it's me":  `then: capstan resume run_1 --state 'it'\''s me' --done pilot, or capstan runs resolve run_1 --state 'it'\''s me' book; not capstan resume run_2`,
-		"a$b/../c": `then: capstan resume run_1 --state 'a$b/../c' --done pilot, or capstan runs resolve run_1 --state 'a$b/../c' book; not capstan resume run_2`,
+		"":         "capstan resume run_1 --done pilot",
+		"none":     "capstan resume run_1 --done pilot",
+		"here":     "capstan resume run_1 --state here --done pilot",
+		"it's me":  `capstan resume run_1 --state 'it'\''s me' --done pilot`,
+		"a$b/../c": `capstan resume run_1 --state 'a$b/../c' --done pilot`,
 	} {
 		a, _, _ := newTestApp("")
 		a.flags.state = state
-		if got := a.toCopy(text, "run_1"); got != want {
+		if got := a.command("resume", "run_1", "--done", "pilot"); got != want {
 			t.Errorf("state %q:\n got %s\nwant %s", state, got, want)
 		}
 	}

@@ -61,8 +61,9 @@ type Waiting struct {
 	Step        string         `json:"step"`
 	Description string         `json:"description"`
 	With        map[string]any `json:"with,omitempty"`
-	Resume      string         `json:"resume"`
-	Sensitive   []string       `json:"-"` // names in With that must not be shown
+	Resume      string         `json:"resume"` // Next in the words of a face, see [Run.Worded]
+	Sensitive   []string       `json:"-"`      // names in With that must not be shown
+	Next        Next           `json:"-"`
 }
 
 // Error is an error as run documents show it. Nothing in it is secret.
@@ -73,6 +74,7 @@ type Error struct {
 	Hint       string `json:"hint,omitempty"`
 	HTTPStatus int    `json:"http_status,omitempty"`
 	RequestID  string `json:"request_id,omitempty"`
+	Next       Next   `json:"-"`
 }
 
 // Event is one entry of a run's history.
@@ -98,6 +100,17 @@ func (r *Run) Brief() *Run {
 		Run: r.Run, Capability: r.Capability, Status: r.Status, Outputs: r.Outputs, Answer: r.Answer, Steps: r.Steps,
 		Waiting: r.Waiting, Error: r.Error, OutputNames: r.OutputNames, SensitiveOutputs: r.SensitiveOutputs,
 	}
+}
+
+// Served returns a copy as callers of a server see it: without the history and
+// where the file is, and without sensitive values unless they are shown.
+func (r *Run) Served(show bool) *Run {
+	c := r.Brief()
+	c.Started, c.Updated, c.Due = r.Started, r.Updated, r.Due
+	if show {
+		return c
+	}
+	return c.Redacted()
 }
 
 // Redacted stands for a value that is not shown.

@@ -118,6 +118,11 @@ const (
 	StatusSkipped Status = "skipped" // of a step: its condition was false
 )
 
+// RunStatuses lists the statuses that a run may have.
+var RunStatuses = []Status{
+	StatusRunning, StatusWaiting, StatusInDoubt, StatusSucceeded, StatusFailed, StatusTimedOut, StatusCancelled,
+}
+
 // Ended reports whether the run will never go on.
 func (s Status) Ended() bool {
 	switch s {

@@ -69,7 +69,7 @@ var layers = map[string][]string{
 	"operations/formats":              {"spec", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/durable":                  {"diag"},
 	"engine/durable/internal/journal": {"engine/durable"},
-	"engine/document":                 {"diag", "engine/durable"},
+	"engine/document":                 {"diag", "engine/durable", "internal/jsonvalue"},
 	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},
 	"engine/internal/eval":            {"operations", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue", "internal/suggest"},

@@ -36,6 +36,9 @@ func TestDoubtIsSettledOverREST(t *testing.T) {
 			t.Fatalf("got %s", a.text)
 		}
 		run := a.header.Get("Location")
+		if hint, _ := a.at("error", "hint").(string); strings.Contains(hint, "capstan ") || !strings.Contains(hint, "POST "+run+"/steps/generate-admin-portal-link with") {
+			t.Errorf("the hint is %q", hint)
+		}
 		s.ask("POST", run+"/steps/generate-admin-portal-link", `{"result": 1}`).want(t, 409)
 		a = s.ask("POST", run+"/steps/generate-admin-portal-link?show-sensitive=true", tt.body, "Prefer", "wait=30").want(t, 200)
 		link, _ := a.at("waiting", "with", "link").(string)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 )
@@ -21,8 +22,8 @@ const (
 
 // page of the list of runs.
 type listPage struct {
-	Runs []entry `json:"runs"`
-	Next string  `json:"next,omitempty"` // the cursor of the next page
+	Runs []document.Entry `json:"runs"`
+	Next string           `json:"next,omitempty"` // the cursor of the next page
 }
 
 // list answers with runs, newest first.
@@ -39,7 +40,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	page := listPage{Runs: []entry{}}
+	page := listPage{Runs: []document.Entry{}}
 	if len(states) > limit {
 		states = states[:limit]
 		page.Next = cursorOf(states[limit-1])
@@ -48,7 +49,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "<"+h.url("/runs?"+next.Encode())+`>; rel="next"`)
 	}
 	for _, s := range states {
-		page.Runs = append(page.Runs, entryOf(s))
+		page.Runs = append(page.Runs, document.EntryOf(s))
 	}
 	answer.JSON(w, r, http.StatusOK, page)
 }
@@ -62,8 +63,8 @@ func listFilter(r *http.Request) (durable.Filter, error) {
 	}
 	for _, word := range strings.FieldsFunc(strings.Join(values["status"], ","), func(c rune) bool { return c == ',' }) {
 		status := durable.Status(word)
-		if !isStatus(status) {
-			return f, refuse(http.StatusBadRequest, "there is no status %q; a run is one of %v", word, statuses())
+		if !slices.Contains(durable.RunStatuses, status) {
+			return f, refuse(http.StatusBadRequest, "there is no status %q; a run is one of %v", word, durable.RunStatuses)
 		}
 		f.Status = append(f.Status, status)
 	}

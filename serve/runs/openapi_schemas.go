@@ -1,47 +1,26 @@
 package runs
 
+import (
+	"maps"
+
+	"github.com/capstan-run/capstan/engine/document"
+)
+
 // commonSchemas are those that every served capability shares.
 func commonSchemas() object {
 	text, number := object{"type": "string"}, object{"type": "integer"}
-	when := object{"type": "string", "format": "date-time"}
-	var status []any
-	for _, s := range statuses() {
-		status = append(status, string(s))
+	schemas := document.Schemas("#/components/schemas/")
+	run, _ := schemas["Run"].(object)
+	of, _ := run["properties"].(object)
+	for _, name := range []string{"source", "source_changed", "driven", "events"} { // of the machine that keeps it
+		delete(of, name)
 	}
-	failure := shape(object{
-		"code": text, "step": text, "message": text, "hint": text, "http_status": number, "request_id": text,
-	}, "message")
-	run := shape(object{
-		"run": object{"type": "string", "description": "The run's id."}, "capability": text, "status": ref("schemas", "Status"),
-		"outputs": object{"type": "object", "description": "By name; sensitive ones are [redacted] unless asked for."},
-		"steps":   arrayOf(ref("schemas", "Step")), "waiting": ref("schemas", "Waiting"), "error": ref("schemas", "Failure"),
-		"started": when, "updated": when,
-		"due": object{"type": "string", "format": "date-time", "description": "When it goes on by itself."},
-	}, "run", "capability", "status", "outputs", "steps", "started", "updated")
-	return object{
-		"Status":  object{"type": "string", "enum": status, "description": "How a run stands. The last four are ends."},
-		"Run":     run,
-		"Failure": failure,
-		"Step": shape(object{
-			"id":       text,
-			"status":   object{"type": "string", "description": "pending, running, waiting, in_doubt, succeeded, skipped, failed, timed_out or cancelled."},
-			"attempts": number, "http_status": number, "duration_ms": number, "error": ref("schemas", "Failure"),
-		}, "id", "status", "attempts", "duration_ms"),
-		"Waiting": shape(object{
-			"step": text, "description": text, "resume": text,
-			"with": object{"type": "object", "description": "What the step needs; sensitive values are [redacted] unless asked for."},
-		}, "step", "description", "resume"),
+	run["required"] = append(run["required"].([]any), "started", "updated")
+	maps.Copy(schemas, object{
 		"RunList": shape(object{
-			"runs": arrayOf(shape(object{
-				"run": text, "capability": text, "status": ref("schemas", "Status"), "started": when, "updated": when, "due": when,
-				"waiting": shape(object{"step": text, "reason": object{"enum": []any{"external", "timer", "in_doubt"}}, "description": text}, "step", "reason"),
-			}, "run", "capability", "status", "started", "updated")),
+			"runs": arrayOf(ref("schemas", "RunEntry")),
 			"next": object{"type": "string", "description": "The cursor of the next page; absent on the last."},
 		}, "runs"),
-		"Event": shape(object{
-			"seq": number, "time": when, "kind": text, "step": text, "attempt": number, "operation": text, "policy": text,
-			"http_status": number, "tries": number, "until": when, "by": text, "via": text, "message": text,
-		}, "seq", "time", "kind"),
 		"Said": object{"type": "object", "additionalProperties": false, "properties": object{
 			"result":   object{"description": "What later steps see: of an external step, or the answer that was lost of a write that happened."},
 			"happened": object{"type": "boolean", "description": "Of a write that is in doubt: whether it happened. Left out for an external step."},
@@ -61,7 +40,8 @@ func commonSchemas() object {
 			"type": text, "title": text, "status": number, "detail": text, "instance": text,
 			"errors": arrayOf(shape(object{"pointer": object{"type": "string", "description": "A JSON pointer into the body."}, "detail": text}, "detail")),
 		}, "type", "title", "status"),
-	}
+	})
+	return schemas
 }
 
 // shape is an object with some properties that are always there.

@@ -14,34 +14,19 @@ import (
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
-// runDocument is a run as tools answer with it.
-type runDocument struct {
-	Run        string             `json:"run"`
-	Capability string             `json:"capability"`
-	Status     durable.Status     `json:"status"`
-	Outputs    map[string]any     `json:"outputs,omitempty"`
-	Steps      []document.StepRun `json:"steps,omitempty"` // of get_run
-	Waiting    *waiting           `json:"waiting,omitempty"`
-	Error      *document.Error    `json:"error,omitempty"`
+// documentOf makes the document of a run, with what it needs as a call of a tool.
+func documentOf(run *document.Run, show bool) *document.Run {
+	return run.Served(show).Worded(nextText)
 }
 
-type waiting struct {
-	Step        string         `json:"step"`
-	Description string         `json:"description"`
-	With        map[string]any `json:"with,omitempty"`
-	Until       *time.Time     `json:"until,omitempty"` // it goes on by itself then
-}
-
-// documentOf makes the document of a run, sensitive values hidden unless shown.
-func documentOf(run *document.Run, show bool) runDocument {
-	if !show {
-		run = run.Redacted()
+func nextText(next document.Next, hint string) string {
+	switch next.Kind {
+	case document.NextFinish:
+		return "call finish_step once it is done"
+	case document.NextWait:
+		return "it goes on by itself"
 	}
-	d := runDocument{Run: run.Run, Capability: run.Capability, Status: run.Status, Outputs: run.Outputs, Error: run.Error}
-	if w := run.Waiting; w != nil {
-		d.Waiting = &waiting{Step: w.Step, Description: w.Description, With: w.With, Until: run.Due}
-	}
-	return d
+	return hint
 }
 
 // answer is a run as a tool's result: what it comes to in a sentence, and as
@@ -89,25 +74,7 @@ func documentSchema(p *engine.Program) map[string]any {
 			properties[o.Name] = map[string]any{"anyOf": []any{s, map[string]any{"const": document.Redacted}}}
 		}
 	}
-	return runSchema(outputs)
-}
-
-// runSchema is the JSON Schema of a document whose outputs have the schema given.
-func runSchema(outputs map[string]any) map[string]any {
-	text := map[string]any{"type": "string"}
-	statuses := []any{durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt, durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled}
-	return map[string]any{
-		"type": "object", "required": []any{"run", "capability", "status"},
-		"properties": map[string]any{
-			"run": text, "capability": text, "outputs": outputs,
-			"status": map[string]any{"type": "string", "enum": statuses},
-			"steps":  map[string]any{"type": "array", "items": map[string]any{"type": "object"}},
-			"waiting": map[string]any{"type": "object", "required": []any{"step", "description"}, "properties": map[string]any{
-				"step": text, "description": text, "with": map[string]any{"type": "object"}, "until": map[string]any{"type": "string", "format": "date-time"},
-			}},
-			"error": map[string]any{"type": "object", "properties": map[string]any{"step": text, "message": text, "hint": text}},
-		},
-	}
+	return document.RunSchema(outputs)
 }
 
 // inline writes a value for a person or a model: text as it is, else JSON.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
@@ -34,13 +35,13 @@ func (t *Tools) runTools() []mcp.Tool {
 				"wait":           schema{"type": "integer", "minimum": 0, "maximum": int(t.o.Wait / time.Second), "description": "Stay with the run for so many seconds, or until it has ended or waits for somebody."},
 				"show_sensitive": schema{"type": "boolean", "description": "Show sensitive values, which are [redacted] otherwise. Only when the person asked to see them: they stay in the conversation."},
 			}, "run"),
-			OutputSchema: runSchema(schema{"type": "object"}), Hints: reads, Call: t.getRun,
+			OutputSchema: document.RunSchema(nil), Hints: reads, Call: t.getRun,
 		},
 		{
 			Name: "list_runs", Title: "The runs there are",
 			Description: "Lists runs, newest first, with their status and what they wait for. Use it to find a run whose id is not known.",
 			InputSchema: takes(schema{
-				"status":     schema{"type": "string", "enum": names(statuses()), "description": "Only runs with this status."},
+				"status":     schema{"type": "string", "enum": document.Schemas("")["Status"].(schema)["enum"], "description": "Only runs with this status."},
 				"capability": schema{"type": "string", "description": "Only runs of this capability."},
 				"limit":      schema{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit},
 			}),
@@ -57,14 +58,14 @@ func (t *Tools) runTools() []mcp.Tool {
 				"result":   schema{"description": "What came of the step, any JSON; later steps read it. For a request that took effect: the answer that was lost."},
 				"happened": schema{"type": "boolean", "description": "Only for a run in doubt: whether the request took effect."},
 			}, "run"),
-			OutputSchema: runSchema(schema{"type": "object"}),
+			OutputSchema: document.RunSchema(nil),
 			Hints:        &mcp.Hints{ReadOnly: new(false), Destructive: new(false), Idempotent: new(true), OpenWorld: new(true)}, Call: t.finishStep,
 		},
 		{
 			Name: "cancel_run", Title: "End a run",
 			Description:  "Ends a run for good. What its steps did stays as it is.",
 			InputSchema:  takes(schema{"run": run}, "run"),
-			OutputSchema: runSchema(schema{"type": "object"}),
+			OutputSchema: document.RunSchema(nil),
 			Hints:        &mcp.Hints{ReadOnly: new(false), Destructive: new(true), Idempotent: new(true), OpenWorld: new(false)}, Call: t.cancelRun,
 		},
 	}
@@ -88,19 +89,7 @@ func (t *Tools) getRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult
 	if err != nil {
 		return nil, t.fault(err)
 	}
-	d := documentOf(run, show != nil && *show)
-	d.Steps = run.Steps
-	return result(sentence(run), d, false), nil
-}
-
-// entry is a run in a list.
-type entry struct {
-	Run        string         `json:"run"`
-	Capability string         `json:"capability"`
-	Status     durable.Status `json:"status"`
-	Started    time.Time      `json:"started"`
-	Updated    time.Time      `json:"updated"`
-	Waiting    *waiting       `json:"waiting,omitempty"`
+	return result(sentence(run), documentOf(run, show != nil && *show), false), nil
 }
 
 func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, error) {
@@ -108,8 +97,8 @@ func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResu
 	f := durable.Filter{Capability: a.text("capability", false), Limit: a.number("limit", defaultLimit, 1, maxLimit)}
 	if status := durable.Status(a.text("status", false)); status != "" {
 		f.Status = []durable.Status{status}
-		if !slices.Contains(statuses(), status) {
-			a.bad("there is no status %q; a run is one of %v", status, statuses())
+		if !slices.Contains(durable.RunStatuses, status) {
+			a.bad("there is no status %q; a run is one of %v", status, durable.RunStatuses)
 		}
 	}
 	if err := a.done(); err != nil {
@@ -119,16 +108,9 @@ func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResu
 	if err != nil {
 		return nil, t.fault(err)
 	}
-	list := []entry{}
+	list := []document.Entry{}
 	for _, s := range states {
-		e := entry{Run: s.ID, Capability: s.Capability, Status: s.Status, Started: s.Started, Updated: s.Updated}
-		if w := s.Waiting; w != nil && !s.Status.Ended() {
-			e.Waiting = &waiting{Step: w.Path, Description: w.Description}
-			if !s.Due.IsZero() {
-				e.Waiting.Until = &s.Due
-			}
-		}
-		list = append(list, e)
+		list = append(list, document.EntryOf(s))
 	}
 	text := fmt.Sprintf("runs found: %d", len(list))
 	if len(list) == f.Limit {
@@ -189,19 +171,4 @@ func (t *Tools) cancelRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRes
 		text = fmt.Sprintf("run %s ends before its next step", id)
 	}
 	return result(text, documentOf(run, false), false), nil
-}
-
-func statuses() []durable.Status {
-	return []durable.Status{
-		durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt,
-		durable.StatusSucceeded, durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled,
-	}
-}
-
-func names(list []durable.Status) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = string(s)
-	}
-	return out
 }
