@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// explanations is docs/diagnostics.md, which says what each code means. A test
-// keeps the two equal.
+// explanations is docs/diagnostics.md, which explains each code. A test keeps
+// the two equal.
 //
 //go:embed diagnostics.md
 var explanations string
 
-// Explanation says at length what the problems of one code mean.
+// Explanation explains the problems of one code at length.
 type Explanation struct {
 	Code    string // "unknown-field"
 	Title   string // one line, lower case
-	Text    string // what it means and what to do, Markdown
+	Text    string // the meaning and the remedy, Markdown
 	Example string // a file that has the problem, "" for a problem of a run
-	Output  string // what `capstan validate example.yaml` prints for it
+	Output  string // of `capstan validate example.yaml`
 }
 
 // Explain returns the explanation of a code, and false for a code that no

@@ -1,5 +1,5 @@
-// Package diag holds positions and problems: what is wrong, where, and what to
-// write instead. Start with [Diagnostic] and collect them in a [List].
+// Package diag holds positions and problems: the fault, its place, and the
+// remedy. Start with [Diagnostic] and collect them in a [List].
 //
 // Every stage of Capstan reports through this package and never stops at the
 // first problem. It imports nothing else of the module.
@@ -24,7 +24,7 @@ type Pos struct {
 // IsValid reports whether p names at least a line.
 func (p Pos) IsValid() bool { return p.Line > 0 }
 
-// String returns "file:line:column", leaving out what is not known.
+// String returns "file:line:column", without the parts that are not known.
 func (p Pos) String() string {
 	switch {
 	case p.Line == 0:
@@ -41,7 +41,7 @@ func (p Pos) Compare(q Pos) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
-// Severity says how bad a problem is. Only [Error] makes a capability invalid.
+// Severity is the weight of a problem. Only [Error] makes a capability invalid.
 type Severity int
 
 // The severities, worst first.
@@ -65,9 +65,9 @@ func (s Severity) String() string {
 
 // Diagnostic is one problem.
 //
-// Message is lower case, without a full stop, in the user's words. Hint says
-// what to write instead. Code is a readable slug that docs/diagnostics.md and
-// `capstan explain` know; see [Codes].
+// Message is lower case, without a full stop, in the user's words. Hint is
+// the remedy. Code is a readable slug that docs/diagnostics.md and
+// `capstan explain` explain; see [Codes].
 type Diagnostic struct {
 	Code     string
 	Severity Severity

@@ -82,7 +82,7 @@ func layOut(line string) []cell {
 }
 
 // cutAround cuts cells to width columns with [from, to) inside, and returns
-// from and to moved along. What is left out shows as an ellipsis. A mark that
+// from and to moved along. An ellipsis stands for the rest. A mark that
 // is itself too wide keeps its beginning.
 func cutAround(cells []cell, from, to, width int) ([]cell, int, int) {
 	if columns(cells) <= width {
@@ -142,8 +142,8 @@ func columns(cells []cell) int {
 	return n
 }
 
-// printable replaces what could move the cursor, change colours or reorder a
-// terminal line. Newlines stay, tabs become spaces.
+// printable replaces characters that could move the cursor, change colours or
+// reorder a terminal line. Newlines stay, tabs become spaces.
 func printable(s string) string {
 	clean := func(r rune) rune {
 		switch r {

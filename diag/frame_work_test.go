@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// A frame costs what the terminal shows of its line: a file of one line has as
+// A frame costs as much as the terminal shows of its line: a file of one line has as
 // many problems as it is long. Work is counted in code points that are laid out.
 func TestFrameOfALongLineIsCheap(t *testing.T) {
 	const long, width = 1_000_000, 80

@@ -14,7 +14,7 @@ type TextOptions struct {
 	Width int  // columns that a source line may take; 0 means 120
 }
 
-// WriteText writes each problem for a person to read: where and what on the
+// WriteText writes each problem for a person to read: place and message on the
 // first line, the source line with the culprit underlined, then notes, related
 // places and the hint.
 //

@@ -1,7 +1,7 @@
-// Package graph writes a picture of what a capability does: its steps from top
-// to bottom and what flows between them. Start with [SVG], [Mermaid] or [DOT].
+// Package graph writes a picture of a capability: its steps from top to bottom
+// and the values that flow between them. Start with [SVG], [Mermaid] or [DOT].
 //
-// It knows nothing of capabilities; whoever has a plan turns it into a [Graph].
+// It does not know capabilities; the caller turns a plan into a [Graph].
 package graph
 
 import (
@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// Kind is what a node does. It decides the node's colour and shape; it is also
-// written out, so that nothing is told by colour alone.
+// Kind is the effect of a node. It decides the node's colour and shape; it is
+// also written out, so that colour alone carries no meaning.
 type Kind string
 
 // The kinds. Any other one is drawn as a plain box.
@@ -20,14 +20,14 @@ const (
 	Write    Kind = "write"
 	Delete   Kind = "delete"
 	External Kind = "external" // done by a person or another system
-	Lookup   Kind = "lookup"   // a lookup, a script and a mock ask nobody
+	Lookup   Kind = "lookup"   // a lookup, a script and a mock send nothing
 	Script   Kind = "script"
 	Mock     Kind = "mock"
 	Input    Kind = "input"
 	Output   Kind = "output"
 )
 
-// Graph is what to draw. Nodes stand in the order in which they run.
+// Graph is the content of a picture. Nodes stand in the order in which they run.
 type Graph struct {
 	Title string
 	Nodes []Node
@@ -43,11 +43,11 @@ type Node struct {
 	Notes []string // further lines below the label
 }
 
-// Edge says that something flows from one node to a later one. Edges between
+// Edge is a value that flows from one node to a later one. Edges between
 // the same two nodes are drawn as one, with the labels in order.
 type Edge struct {
 	From, To string // node IDs
-	Label    string // what flows, may be empty
+	Label    string // the value, may be empty
 }
 
 // link is one or more edges between two nodes, by their places in the graph.
@@ -95,7 +95,7 @@ func (n Node) label() string {
 	return oneLine(n.ID)
 }
 
-// notes returns the notes that say something.
+// notes returns the notes that are not empty.
 func (n Node) notes() []string {
 	var out []string
 	for _, note := range n.Notes {
@@ -106,7 +106,7 @@ func (n Node) notes() []string {
 	return out
 }
 
-// oneLine replaces what is no visible character by spaces and trims them.
+// oneLine replaces characters that are not visible by spaces and trims them.
 func oneLine(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.TrimSpace(strings.Map(func(r rune) rune {

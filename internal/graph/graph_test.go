@@ -65,7 +65,7 @@ func forty() Graph {
 	return g
 }
 
-// hostile is full of what each format could take for syntax.
+// hostile is full of characters that a format could take for syntax.
 func hostile() Graph {
 	label := "\"quotes\" 'n' \\back\\ <b>html</b> & &amp; `tick` #35; %%{init}%% ]} |pipe| -- >"
 	return Graph{

@@ -7,8 +7,8 @@ import "slices"
 // next node is a straight arrow. All other links of a node share one vertical
 // line, its lane, right of the nodes: the line leaves the node on its right
 // side and branches off into every node it feeds, where the label stands on
-// the branch. Lanes whose lines do not meet share a place. So labels never
-// overlap, and a reader finds beside each step what it reads.
+// the branch. Lanes with lines that do not meet share a place. So labels never
+// overlap, and the values that a step reads stand beside it.
 
 // Sizes in pixels (user units of the SVG).
 const (
@@ -81,7 +81,7 @@ func newPicture(g Graph) (*picture, error) {
 	return p, nil
 }
 
-// measure decides what each box says and how wide all of them are.
+// measure sets the text of each box and the width of all.
 func (p *picture) measure(g Graph) {
 	width := 160.0
 	for _, n := range g.Nodes {
@@ -162,8 +162,8 @@ func (l lane) meets(o lane) bool {
 	return a <= d && c <= b
 }
 
-// stack gives boxes their height and place, and ports to what meets them on
-// the right: branches from above first, their own lane last.
+// stack gives boxes their height and place, and ports to the lines that meet them
+// on the right: branches from above first, their own lane last.
 func (p *picture) stack() {
 	ports := make([][]*float64, len(p.boxes))
 	for i := range p.lanes {

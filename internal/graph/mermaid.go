@@ -55,8 +55,8 @@ func mermaidLabel(n Node) string {
 	return strings.Join(lines, "<br/>")
 }
 
-// mermaidText escapes with Mermaid's entity codes what its lexer or the HTML of
-// a label could take for syntax inside quotes.
+// mermaidText escapes with Mermaid's entity codes the characters that its lexer,
+// or the HTML of a label, could take for syntax inside quotes.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -10,7 +10,7 @@ import (
 
 // SVG writes g as a picture that needs nothing else: no script, no font, no
 // other file. It follows the reader's light or dark colour scheme and carries a
-// title and a description for those who do not see it. An edge that names no
+// title and a description for screen readers. An edge that names no
 // node is an error, otherwise the error is that of w.
 func SVG(w io.Writer, g Graph) error {
 	p, err := newPicture(g)
@@ -40,8 +40,8 @@ func SVG(w io.Writer, g Graph) error {
 }
 
 // style uses class names of its own, so that a picture inside a web page
-// leaves the page alone. Six line colours tell neighbouring lanes apart; the
-// labels say the same in words.
+// leaves the page alone. Six line colours distinguish neighbouring lanes; the
+// labels do so in words.
 const style = `<style>
 .capstan-graph{max-width:100%;height:auto;--page:#fff;--box:#f8fafc;--text:#0f172a;--dim:#475569;--read:#2563eb;--write:#c2410c;--delete:#b91c1c;--external:#7c3aed;--input:#64748b;--output:#15803d;--l0:#475569;--l1:#0369a1;--l2:#a21caf;--l3:#b45309;--l4:#047857;--l5:#be123c}
 @media (prefers-color-scheme:dark){.capstan-graph{--page:#0b1220;--box:#162033;--text:#f1f5f9;--dim:#a8b5c8;--read:#60a5fa;--write:#fb923c;--delete:#f87171;--external:#c4b5fd;--input:#94a3b8;--output:#4ade80;--l0:#a8b5c8;--l1:#38bdf8;--l2:#e879f9;--l3:#fbbf24;--l4:#34d399;--l5:#fb7185}}
@@ -131,7 +131,7 @@ func class(k Kind) string {
 	return "cg-other"
 }
 
-// describe says the whole graph in words, in order.
+// describe writes the whole graph in words, in order.
 func describe(p *picture) string {
 	var b strings.Builder
 	for i, box := range p.boxes {
@@ -149,7 +149,7 @@ func describe(p *picture) string {
 	return b.String()
 }
 
-// sources lists what flows into a box, as words.
+// sources lists the values that flow into a box, in words.
 func (p *picture) sources(to int) []string {
 	var out []string
 	add := func(from int, label string) {

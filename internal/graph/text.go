@@ -22,7 +22,7 @@ func columns(s string) int {
 	return n
 }
 
-// cut shortens s to width columns, with an ellipsis for what is left out.
+// cut shortens s to width columns, with an ellipsis for the rest.
 func cut(s string, width int) string {
 	if columns(s) <= width {
 		return s

@@ -2,8 +2,8 @@ package jsonvalue
 
 import "bytes"
 
-// MaxIndent is the depth of lists and objects to which they are indented. What
-// is deeper stands on one line: indented, a text that nests 9,000 levels deep
+// MaxIndent is the depth of lists and objects to which they are indented. Deeper
+// ones stand on one line: indented, a text that nests 9,000 levels deep
 // would become as many times as long.
 const MaxIndent = 100
 
@@ -43,7 +43,7 @@ func Indent(compact []byte) []byte {
 	return out.Bytes()
 }
 
-// newLine begins a line at an indent, unless what stands within is too deep.
+// newLine begins a line at an indent, unless its content is too deep.
 func newLine(out *bytes.Buffer, indent, within int) {
 	if within > MaxIndent {
 		return

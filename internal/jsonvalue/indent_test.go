@@ -24,7 +24,7 @@ func TestIndentIsThatOfTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// What is indented stays in proportion to what came: an answer of 18 KB that
+// Indented text stays in proportion to its source: an answer of 18 KB that
 // nests 9,000 levels deep was printed as 162 MB.
 func TestIndentOfDeepNestingDoesNotMultiply(t *testing.T) {
 	text := `{"a":` + strings.Repeat(`[{"b":`, 4500) + `"x"` + strings.Repeat("}]", 4500) + "}"

@@ -126,7 +126,7 @@ func compareFloats(x, y float64) (int, bool) {
 // isExact reports whether a float64 holds i and nothing else rounds to it.
 func isExact(i int) bool { return -1<<53 < i && i < 1<<53 }
 
-// Exact returns the int, or else the float64, whose value is exactly v's. ok is
+// Exact returns the int, or else the float64, of exactly v's value. ok is
 // false for a number that neither holds, and for any other value.
 func Exact(v any) (n any, ok bool) {
 	switch v := v.(type) {
@@ -152,7 +152,7 @@ func Exact(v any) (n any, ok bool) {
 	return f, true
 }
 
-// Float returns the float64 whose value is exactly v's.
+// Float returns the float64 of exactly v's value.
 func Float(v any) (float64, bool) {
 	n, _ := Exact(v)
 	switch n := n.(type) {

@@ -48,7 +48,7 @@ func TestNodesAndEdges(t *testing.T) {
 	}
 }
 
-// Steps that ask nobody have kinds of their own.
+// Steps that send nothing have kinds of their own.
 func TestStepsOfAFlow(t *testing.T) {
 	g := Of(&document.Plan{Steps: []document.Step{
 		{ID: "people", Kind: "operation", Method: "GET", Path: "/people", Effect: "read"},

@@ -1,5 +1,4 @@
-// Package plangraph makes the picture of a plan: what graph draws and engine
-// knows. Start with [Of].
+// Package plangraph turns a plan into a graph. Start with [Of].
 package plangraph
 
 import (
@@ -10,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/internal/graph"
 )
 
-// Of turns a plan into nodes and what flows between them. A step that
+// Of turns a plan into nodes and the values that flow between them. A step that
 // takes nothing from the one before it is still drawn after it, by an edge
 // without a label: the file's order is the order of the run.
 func Of(p *document.Plan) graph.Graph {
@@ -58,7 +57,7 @@ func stepNode(s document.Step) graph.Node {
 }
 
 // stepEdges returns one edge for each value a step takes, and one without a
-// label for what it reads in another way (a condition) or needs.
+// label for each that it reads in another way (a condition) or needs.
 func stepEdges(x *index, s document.Step) []graph.Edge {
 	var edges []graph.Edge
 	for _, b := range s.Binds {

@@ -14,7 +14,7 @@ import (
 type index struct {
 	places map[string]int // of nodes in the plan's order
 	nodes  []string
-	odd    []string // nodes whose names are more than one word
+	odd    []string // nodes with names of more than one word
 }
 
 func newIndex(p *document.Plan) *index {

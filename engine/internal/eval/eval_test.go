@@ -10,7 +10,7 @@ import (
 )
 
 // Values are JSON-like and of no fixed Go type: a whole number may be an int
-// or a float64, and whatever the schema says may be null or missing.
+// or a float64, and every value may be null or missing.
 func TestEvalValues(t *testing.T) {
 	scope := NewScope(map[string]Type{"get": listType()}, map[string]Type{
 		"x": Object(map[string]Type{"i": Int(), "f": Float(), "s": String(), "missing": String(), "gone": Int(), "flag": Bool(), "xs": ArrayOf(Int())}, true),

@@ -6,7 +6,7 @@ import (
 )
 
 // Step ids stand in expressions as they are written: each row is an
-// expression, its value, and what it reads ($ marks variables).
+// expression, its value, and its refs ($ marks variables).
 func TestStepIDs(t *testing.T) {
 	scope, env := fixtureScope(), fixtureEnv()
 	for _, c := range []struct{ src, want, refs string }{

@@ -98,7 +98,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
-// Where a-b reads both ways, the id is taken and the author is told.
+// Where a-b reads both ways, the id is taken, with a warning.
 func TestAmbiguousMinus(t *testing.T) {
 	item := Object(map[string]Type{"first": Int(), "first-n": Int()}, false)
 	scope := NewScope(

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Hyphenated ids mean what plain names mean: random expressions are written
+// Hyphenated ids mean the same as plain names: random expressions are written
 // once with ids of every shape and once with plain names, and must agree in
 // value, or fail both.
 func TestIDsAgreeWithPlainNames(t *testing.T) {

@@ -111,7 +111,7 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// The page lists the functions that expressions can call, each with what it gives.
+// The page lists the functions that expressions can call, each with its result.
 func TestThePageListsTheFunctions(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/expressions.md")
 	if err != nil {

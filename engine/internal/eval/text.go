@@ -1,11 +1,11 @@
 package eval
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
-	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // TextOf returns v as it appears inside text: strings as they are, numbers as
@@ -40,11 +40,9 @@ func numberText(f float64) (string, error) {
 
 // CompactJSON returns v as JSON on one line.
 func CompactJSON(v any) (string, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	text, err := jsonvalue.Marshal(v)
+	if err != nil {
 		return "", failf("%s cannot be written as JSON", describe(v))
 	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
+	return string(text), nil
 }

@@ -61,7 +61,7 @@ func TestDefinitePathsAllocateNothing(t *testing.T) {
 }
 
 // Parsing, typing and evaluating end without a panic; problems lie inside the
-// source; a definite path is what Find finds.
+// source; the result has the static type.
 func FuzzPath(f *testing.F) {
 	for _, s := range []string{
 		`$.`, `$.a.b`, `$.ships[0].crew`, `$.Imo Number.x`, `$..*[?@.x == 'y' && !(@.z < 1.5e3 || $.a)]`, `a.[0]`, `$['\u00e9\ud83d\ude00'][-1:2:-1, *]`,

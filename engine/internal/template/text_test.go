@@ -170,8 +170,8 @@ func TestURITemplates(t *testing.T) {
 	}
 }
 
-// Every text ends, its problems lie inside it, and what is not a placeholder
-// stays as it is.
+// Every text ends, its problems lie inside it, and everything but a
+// placeholder stays as it is.
 func FuzzPlaceholders(f *testing.F) {
 	for _, s := range []string{`a {{b.c}} {{{d}}} {{! x }}`, `{{#x}}{{/x}}`, `{"a":{{{n}}}}`, `/x/{a}/${b}/{{c}}`, `{{a[0]['b }}']}}`, `{{a|b}}`, `{{ {{x}}`} {
 		f.Add(s)
