@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -35,6 +36,19 @@ func TestOpenAPIDocument(t *testing.T) {
 			t.Errorf("guard %v: key %v, 401 %v", guard != nil, secured, refuses)
 		}
 	}
+}
+
+// The bounds that the document gives are those that hold.
+func TestOpenAPIDocumentHasTheBounds(t *testing.T) {
+	s := serve(t, runs.Options{})
+	a := s.ask("GET", "/openapi.json", "").want(t, 200)
+	limit, _ := a.at("paths", "/runs", "get", "parameters").([]any)[3].(map[string]any)["schema"].(map[string]any)["maximum"].(float64)
+	s.ask("GET", fmt.Sprintf("/runs?limit=%v", limit), "").want(t, 200)
+	s.ask("GET", fmt.Sprintf("/runs?limit=%v", limit+1), "").want(t, 400)
+	key, _ := a.at("components", "parameters", "IdempotencyKey", "schema", "maxLength").(float64)
+	start := "/capabilities/" + onboarding + "/runs"
+	s.ask("POST", start, `{}`, "Idempotency-Key", strings.Repeat("k", int(key))).want(t, 422) // no inputs
+	s.ask("POST", start, `{}`, "Idempotency-Key", strings.Repeat("k", int(key)+1)).want(t, 400)
 }
 
 func TestCapabilitiesAreDescribed(t *testing.T) {

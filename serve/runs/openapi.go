@@ -1,6 +1,9 @@
 package runs
 
 import (
+	"cmp"
+	_ "embed" // for the document
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,40 +17,46 @@ import (
 // object is a JSON object of the OpenAPI document.
 type object = map[string]any
 
-// openapi answers with an OpenAPI 3.1 document of what is served: a path of its
-// own for each capability, with what it takes and gives.
+// openapiText is the part of the document that every server has.
+//
+//go:embed openapi.json
+var openapiText []byte
+
+// openapi answers with an OpenAPI 3.1 document of this server: a path of its own
+// for each capability, with its inputs and outputs.
 func (h *Handler) openapi(w http.ResponseWriter, r *http.Request) {
-	paths := h.runPaths()
+	var doc object
+	if err := json.Unmarshal(openapiText, &doc); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	doc["info"].(object)["title"] = h.title()
+	doc["servers"] = []any{object{"url": cmp.Or(h.o.Base, "/")}}
+	paths, components := doc["paths"].(object), doc["components"].(object)
 	schemas := commonSchemas()
-	tags := []any{object{"name": "runs", "description": "Runs of capabilities: started, followed, finished and cancelled."},
-		object{"name": "capabilities", "description": "What can be run."}, object{"name": "server", "description": "How the server does."}}
+	components["schemas"] = schemas
 	for i, p := range h.live.Programs() {
 		id := componentName(p.Name(), i)
 		maps.Copy(schemas, capabilitySchemas(p, id))
-		paths["/capabilities/"+url.PathEscape(p.Name())+"/runs"] = object{"post": h.startOperation(p, id)}
-	}
-	maps.Copy(paths, h.capabilityPaths())
-	maps.Copy(paths, h.serverPaths())
-	server := h.o.Base
-	if server == "" {
-		server = "/"
-	}
-	doc := object{
-		"openapi": "3.1.0",
-		"info": object{
-			"title": h.title(), "version": "1.0.0",
-			"description": "Capabilities as durable runs. A run is started, goes on by itself, waits for people where a step is theirs, and survives restarts.",
-			"license":     object{"name": "as agreed with whoever runs this server", "identifier": "LicenseRef-operator"},
-		},
-		"servers": []any{object{"url": server}}, "tags": tags, "paths": paths,
-		"components": object{"schemas": schemas, "responses": commonResponses(), "parameters": commonParameters()},
-		"security":   []any{},
+		paths["/capabilities/"+url.PathEscape(p.Name())+"/runs"] = object{"post": startOperation(p, id)}
 	}
 	if h.o.Guard != nil {
-		doc["components"].(object)["securitySchemes"] = object{"key": object{"type": "http", "scheme": "bearer", "description": "A key that whoever runs the server gave out."}}
+		components["securitySchemes"] = object{"key": object{"type": "http", "scheme": "bearer", "description": "A key from the operator of this server."}}
 		doc["security"] = []any{object{"key": []any{}}}
+		guard(paths)
 	}
 	answer.JSON(w, r, http.StatusOK, doc)
+}
+
+// guard adds the answer to a request without a key, to all but open operations.
+func guard(paths object) {
+	for _, path := range paths {
+		for _, operation := range path.(object) {
+			if op := operation.(object); op["security"] == nil {
+				op["responses"].(object)["401"] = problemRef()
+			}
+		}
+	}
 }
 
 func (h *Handler) title() string {
@@ -58,7 +67,7 @@ func (h *Handler) title() string {
 }
 
 // startOperation is the operation that runs one capability.
-func (h *Handler) startOperation(p *engine.Program, id string) object {
+func startOperation(p *engine.Program, id string) object {
 	content := object{"application/json": object{"schema": ref("schemas", "RunOf"+id)}}
 	return object{
 		"operationId": "start" + id, "tags": []any{"runs"}, "summary": "Run " + p.Title(), "description": p.Description(),
@@ -67,11 +76,11 @@ func (h *Handler) startOperation(p *engine.Program, id string) object {
 			"required": true,
 			"content":  object{"application/json": object{"schema": ref("schemas", "StartOf"+id)}},
 		},
-		"responses": h.guarded(object{
+		"responses": object{
 			"200": object{"description": "The run ended while the client waited.", "headers": runHeaders(), "content": content},
 			"202": object{"description": "The run goes on.", "headers": runHeaders(), "content": content},
 			"400": problemRef(), "403": problemRef(), "413": problemRef(), "415": problemRef(), "422": problemRef(), "503": problemRef(),
-		}),
+		},
 	}
 }
 
@@ -120,11 +129,3 @@ func componentName(name string, i int) string {
 func ref(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
 
 func problemRef() object { return ref("responses", "Problem") }
-
-// guarded adds what a request without a key gets.
-func (h *Handler) guarded(responses object) object {
-	if h.o.Guard != nil {
-		responses["401"] = problemRef()
-	}
-	return responses
-}

@@ -50,28 +50,3 @@ func shape(properties object, required ...any) object {
 }
 
 func arrayOf(items object) object { return object{"type": "array", "items": items} }
-
-func commonResponses() object {
-	return object{"Problem": object{
-		"description": "What is wrong, as RFC 9457 has it.",
-		"content":     object{"application/problem+json": object{"schema": ref("schemas", "Problem")}},
-	}}
-}
-
-func commonParameters() object {
-	return object{
-		"IdempotencyKey": object{
-			"name": "Idempotency-Key", "in": "header",
-			"description": "The same key with the same body is the same run, however often it is asked for.",
-			"schema":      object{"type": "string", "minLength": 1, "maxLength": maxKey},
-		},
-		"Prefer": object{
-			"name": "Prefer", "in": "header", "description": "`wait=N`: answer when the run has ended or waits for somebody, after N seconds at the latest.",
-			"schema": object{"type": "string"}, "example": "wait=10",
-		},
-		"ShowSensitive": object{
-			"name": "show-sensitive", "in": "query", "description": "Show sensitive values in clear.",
-			"schema": object{"type": "boolean", "default": false},
-		},
-	}
-}
