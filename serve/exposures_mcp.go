@@ -2,12 +2,10 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"mime"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,7 +14,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/pathtemplate"
+	"github.com/capstan-run/capstan/serve/internal/media"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -91,13 +91,11 @@ func content(name string, a *engine.Answer) []mcp.Content {
 }
 
 func jsonText(v any) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
+	text, err := jsonvalue.Marshal(v)
+	if err != nil {
 		return "null"
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(text)
 }
 
 // document adds an MCP resource: files below a folder, a flow's answer, or with
@@ -207,7 +205,7 @@ func (d *directory) list(ctx context.Context) ([]mcp.Resource, error) {
 		case !entry.Type().IsRegular():
 			return nil
 		}
-		out = append(out, mcp.Resource{URI: strings.TrimSuffix(d.uri, "/") + "/" + name, Name: d.name, Title: d.title, Description: d.about, MIMEType: mediaType(name)})
+		out = append(out, mcp.Resource{URI: strings.TrimSuffix(d.uri, "/") + "/" + name, Name: d.name, Title: d.title, Description: d.about, MIMEType: fileType(name)})
 		return nil
 	})
 	return out, err
@@ -235,13 +233,21 @@ func (d *directory) read(_ context.Context, uri string) (*mcp.Contents, error) {
 	if err != nil || len(data) > maxFile {
 		return nil, errors.New("the file is too large or cannot be read")
 	}
-	c := &mcp.Contents{MIMEType: mediaType(name)}
-	if utf8.Valid(data) && isText(c.MIMEType) {
+	c := &mcp.Contents{MIMEType: fileType(name)}
+	if utf8.Valid(data) && media.IsText(c.MIMEType) {
 		c.Text = string(data)
 	} else {
 		c.Blob = data
 	}
 	return c, nil
+}
+
+// fileType is the media type of a file; LICENSE, Makefile and the like are text.
+func fileType(name string) string {
+	if path.Ext(name) == "" {
+		return "text/plain"
+	}
+	return media.Type(name)
 }
 
 func hidden(name string) bool {
@@ -251,44 +257,6 @@ func hidden(name string) bool {
 		}
 	}
 	return false
-}
-
-// mediaType goes by the extension; the system's table is asked last, so that
-// the common ones are the same everywhere.
-func mediaType(name string) string {
-	switch ext := strings.ToLower(path.Ext(name)); ext {
-	case ".md", ".markdown":
-		return "text/markdown"
-	case ".json":
-		return "application/json"
-	case ".yaml", ".yml":
-		return "application/yaml"
-	case ".txt", ".text", "":
-		return "text/plain"
-	case ".csv":
-		return "text/csv"
-	case ".html", ".htm":
-		return "text/html"
-	case ".png":
-		return "image/png"
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".svg":
-		return "image/svg+xml"
-	case ".pdf":
-		return "application/pdf"
-	case ".xml":
-		return "application/xml"
-	default:
-		if t, _, err := mime.ParseMediaType(mime.TypeByExtension(ext)); err == nil {
-			return t
-		}
-		return "application/octet-stream"
-	}
-}
-
-func isText(media string) bool {
-	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "json") || strings.HasSuffix(media, "yaml") || strings.HasSuffix(media, "xml")
 }
 
 // prompt is a prompt of the file: its messages, or the text of a file.

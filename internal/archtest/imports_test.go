@@ -86,7 +86,7 @@ var layers = map[string][]string{
 	"serve/problem":                   {},
 	"serve/internal/...":              {"serve/problem"},
 	"serve/runs":                      {"engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/internal/...", "serve/problem"},
-	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/live", "serve/mcp", "serve/skill"},
+	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/...", "serve/problem"},
 	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "diag", "internal/jsonvalue"},

@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
-	"path"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/media"
 )
 
 //go:embed page
@@ -36,24 +36,9 @@ func pageFiles() (map[string]file, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(data)
-		files[e.Name()] = file{data, mediaType(e.Name()), fmt.Sprintf("%q", hex.EncodeToString(sum[:8]))}
+		files[e.Name()] = file{data, media.Type(e.Name()) + "; charset=utf-8", fmt.Sprintf("%q", hex.EncodeToString(sum[:8]))}
 	}
 	return files, nil
-}
-
-// mediaType is that of a file's name, whatever the machine's own tables say.
-func mediaType(name string) string {
-	switch path.Ext(name) {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".html":
-		return "text/html; charset=utf-8"
-	}
-	return mime.TypeByExtension(path.Ext(name))
 }
 
 // policy lets the page load nothing but its own files and talk to nobody but

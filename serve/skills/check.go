@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/url"
 	"os"
 	"path"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -82,19 +79,17 @@ func (c *checker) skill(s *spec.Skill) {
 
 // folder opens the folder of a skill, nil where there is none.
 func (c *checker) folder(s *spec.Skill) *os.Root {
-	if !s.Location.IsSet() {
+	if !s.Location.IsSet() || c.o.Open == nil {
 		return nil
 	}
-	root, err := c.o.open(s.File, s.Location.Value)
-	var refused *spec.FileError
-	var wrong locationError
+	root, err := c.o.Open(s.File, s.Location.Value)
 	switch {
 	case err == nil:
 		return root
-	case errors.As(err, &refused), errors.As(err, &wrong):
-		c.add(s.Location.Pos, nil, "", "the location of skill %q is none: %v", s.Name.Value, err)
-	default:
+	case !errors.As(err, new(*spec.FileError)) && errors.As(err, new(*fs.PathError)):
 		c.add(s.Location.Pos, fs.ErrNotExist, "make the folder, or correct the location", "the location of skill %q is no folder that can be read: %s", s.Name.Value, s.Location.Value)
+	default:
+		c.add(s.Location.Pos, nil, "", "the location of skill %q is none: %v", s.Name.Value, err)
 	}
 	return nil
 }
@@ -146,48 +141,4 @@ func actions(x *spec.Exposure) []string {
 		}
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
-}
-
-func (o Options) open(from, location string) (*os.Root, error) {
-	if o.Open != nil {
-		return o.Open(from, location)
-	}
-	path, err := pathOf(from, location)
-	if err != nil {
-		return nil, err
-	}
-	return os.OpenRoot(path)
-}
-
-// locationError is why a location cannot be a folder on this machine.
-type locationError string
-
-func (e locationError) Error() string { return string(e) }
-
-// pathOf turns a location into a path.
-func pathOf(from, location string) (string, error) {
-	if !strings.HasPrefix(location, "file:") {
-		return beside(from, location), nil
-	}
-	u, err := url.Parse(location)
-	switch {
-	case err != nil:
-		return "", locationError(fmt.Sprintf("%q is no file: URI", location))
-	case u.Host != "" && u.Host != "localhost":
-		return "", locationError(fmt.Sprintf("%q names a host; write file:///FOLDER", location))
-	case u.Opaque != "": // file:folder
-		return beside(from, u.Opaque), nil
-	}
-	if runtime.GOOS == "windows" { // file:///C:/folder
-		return filepath.FromSlash(strings.TrimPrefix(u.Path, "/")), nil
-	}
-	return u.Path, nil
-}
-
-func beside(from, folder string) string {
-	folder = filepath.FromSlash(folder)
-	if filepath.IsAbs(folder) {
-		return folder
-	}
-	return filepath.Join(filepath.Dir(from), folder)
 }

@@ -9,10 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/capstan-run/capstan/serve/internal/answer"
+	"github.com/capstan-run/capstan/serve/internal/media"
 )
 
 // listing is the answer of /skills/{name}/contents.
@@ -36,7 +38,7 @@ func (h *Handler) contents(w http.ResponseWriter, r *http.Request, s *served) {
 		}
 		out := listing{Name: s.skill.Name.Value, Files: []listed{}}
 		for _, f := range files {
-			out.Files = append(out.Files, listed{f.path, f.size, mediaType(f.path)})
+			out.Files = append(out.Files, listed{f.path, f.size, media.Type(f.path)})
 		}
 		send(w, r, out)
 		return nil
@@ -109,15 +111,16 @@ func (h *Handler) abortOn(err error) {
 // label says what a file is. Browsers neither guess nor run it: what could hold
 // script is offered for saving, and has no rights if it is opened all the same.
 func label(header http.Header, name string) {
-	media := mediaType(name)
-	if strings.HasPrefix(media, "text/") {
-		media += "; charset=utf-8"
+	kind := media.Type(name)
+	if strings.HasPrefix(kind, "text/") {
+		header.Set("Content-Type", kind+"; charset=utf-8")
+	} else {
+		header.Set("Content-Type", kind)
 	}
-	header.Set("Content-Type", media)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	header.Set("Cache-Control", "no-cache")
-	if active(media) {
+	if slices.Contains(active, kind) {
 		header.Set("Content-Disposition", attachment(path.Base(name)))
 	}
 }
@@ -129,3 +132,7 @@ func attachment(name string) string {
 	}
 	return "attachment"
 }
+
+// active are the types whose files a browser might run, or show as a page that
+// looks like one of ours.
+var active = []string{"text/html", "application/xhtml+xml", "application/xml", "image/svg+xml", "text/javascript", "application/pdf"}

@@ -1,6 +1,7 @@
 package skills_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -65,11 +66,23 @@ func exposure(t testing.TB, text, dir string) (*spec.Exposure, skills.Options) {
 	}
 	for _, x := range f.Exposes {
 		if x.Type.Value == "skill" {
-			return x, skills.Options{Exposures: f.Exposes}
+			return x, skills.Options{Exposures: f.Exposes, Open: open}
 		}
 	}
 	t.Fatal("the capability has no skill exposure")
 	return nil, skills.Options{}
+}
+
+// open opens the folder of a file: URI, as the engine does.
+func open(_, location string) (*os.Root, error) {
+	u, err := url.Parse(location)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Host != "":
+		return nil, fmt.Errorf("%q names a host; write file:///FOLDER", location)
+	}
+	return os.OpenRoot(filepath.FromSlash(u.Path))
 }
 
 // folder makes a folder of files, by path.

@@ -17,8 +17,7 @@ type Options struct {
 	// are called.
 	Exposures []*spec.Exposure
 	// Open opens the folder of a skill, anew for every request, by its location.
-	// from is the file that declares the skill. Nil takes a file: URI as it is,
-	// and anything else as a path beside from.
+	// from is the file that declares the skill. Nil serves no files.
 	Open func(from, location string) (*os.Root, error)
 	// Log hears of folders that cannot be read. Nil is silent.
 	Log *slog.Logger
@@ -65,8 +64,8 @@ func New(e *spec.Exposure, o Options) *Handler {
 		}
 		one := &served{skill: s, tools: describeTools(s, modes)}
 		one.detail = describe(s, one.tools)
-		if s.Location.IsSet() {
-			one.folder = folder{opener: func() (*os.Root, error) { return o.open(s.File, s.Location.Value) }}
+		if s.Location.IsSet() && o.Open != nil {
+			one.folder = folder{opener: func() (*os.Root, error) { return o.Open(s.File, s.Location.Value) }}
 			if root, err := one.folder.open(); err != nil {
 				h.log.Warn("the folder of a skill cannot be found", "skill", s.Name.Value, "error", err)
 			} else {

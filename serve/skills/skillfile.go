@@ -1,10 +1,10 @@
 package skills
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // skillFile is what an agent reads first (Agent Skills specification).
@@ -72,14 +72,11 @@ func flow(v any) string {
 			return ""
 		}
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
+	data, err := jsonvalue.Marshal(v)
+	if err != nil {
 		return ""
 	}
-	// JSON lets DEL and the C1 controls stand, YAML does not.
-	return yamlControls(strings.TrimSpace(b.String()))
+	return yamlControls(string(data)) // JSON lets DEL and the C1 controls stand, YAML does not
 }
 
 func yamlControls(s string) string {

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
@@ -82,13 +82,11 @@ func inline(v any) string {
 	if text, ok := v.(string); ok {
 		return text
 	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	data, err := jsonvalue.Marshal(v)
+	if err != nil {
 		return ""
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(data)
 }
 
 func sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/internal/media"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/serve/skill"
 )
@@ -81,7 +81,7 @@ func (s served) directory() mcp.Resource {
 		if !ok {
 			return nil, fs.ErrNotExist
 		}
-		c := &mcp.Contents{MIMEType: mediaType(uri)}
+		c := &mcp.Contents{MIMEType: media.Type(uri)}
 		if utf8.Valid(data) {
 			c.Text = string(data)
 		} else {
@@ -92,7 +92,7 @@ func (s served) directory() mcp.Resource {
 	list := func(context.Context) ([]mcp.Resource, error) {
 		var all []mcp.Resource
 		for _, uri := range s.order {
-			r := mcp.Resource{URI: uri, Name: strings.TrimPrefix(uri, s.root+"/"), MIMEType: mediaType(uri)}
+			r := mcp.Resource{URI: uri, Name: strings.TrimPrefix(uri, s.root+"/"), MIMEType: media.Type(uri)}
 			if uri == s.root+"/SKILL.md" {
 				r.Name, r.Description = s.folder.Name, s.folder.Description
 			}
@@ -101,18 +101,6 @@ func (s served) directory() mcp.Resource {
 		return all, nil
 	}
 	return mcp.Resource{URI: s.root, Name: s.folder.Name, Description: s.folder.Description, MIMEType: "text/markdown", Read: read, List: list}
-}
-
-func mediaType(uri string) string {
-	switch path.Ext(uri) {
-	case ".md":
-		return "text/markdown"
-	case ".yaml", ".yml":
-		return "application/yaml"
-	case ".json":
-		return "application/json"
-	}
-	return "text/plain"
 }
 
 // Extensions are the methods by which clients find skills: the Skills extension
