@@ -20,7 +20,7 @@ const (
 )
 
 func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (sdk.Result, error) {
-	tool := r.offer.tool(params.Name)
+	tool := r.offer.tools[params.Name]
 	if tool == nil {
 		return nil, invalidParams("there is no tool %q", params.Name)
 	}
@@ -106,10 +106,7 @@ func (s *Server) invoke(ctx context.Context, tool *Tool, call *ToolCall) (res *T
 
 // called is the answer to a call that is through.
 func (r *request) called(tool *Tool, res *ToolResult) sdk.Result {
-	out := &callJSON{resultJSON: r.complete(), Content: []any{}, IsError: res.IsError}
-	for _, c := range res.Content {
-		out.Content = append(out.Content, c.json())
-	}
+	out := &callJSON{resultJSON: r.complete(), Content: append([]Content{}, res.Content...), IsError: res.IsError}
 	if res.Structured == nil {
 		return out
 	}
@@ -118,7 +115,7 @@ func (r *request) called(tool *Tool, res *ToolResult) sdk.Result {
 		return r.failed(fmt.Errorf("the result of %s is not JSON", tool.Name))
 	}
 	if len(res.Content) == 0 {
-		out.Content = append(out.Content, Text(string(data)).json())
+		out.Content = append(out.Content, Text(string(data)))
 	}
 	if r.modern || bytes.HasPrefix(data, []byte("{")) {
 		out.Structured = data
@@ -127,7 +124,7 @@ func (r *request) called(tool *Tool, res *ToolResult) sdk.Result {
 }
 
 func (r *request) failed(err error) sdk.Result {
-	return &callJSON{resultJSON: r.complete(), Content: []any{Text(err.Error()).json()}, IsError: true}
+	return &callJSON{resultJSON: r.complete(), Content: []Content{Text(err.Error())}, IsError: true}
 }
 
 // ask puts the question in the result; the client calls again with the answer.

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,9 +33,9 @@ func (r *request) readResource(ctx context.Context, params *sdk.ReadResourcePara
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: fmt.Sprintf("cannot read %q: it gave nothing", uri)}
 	}
 	c := *contents
-	c.URI, c.MIMEType = or(c.URI, uri), or(c.MIMEType, mimeType)
+	c.URI, c.MIMEType = cmp.Or(c.URI, uri), cmp.Or(c.MIMEType, mimeType)
 	// What a resource holds may change at any time: it is not to be kept.
-	return &readJSON{r.keepable(0, "private"), []contentsJSON{c.json()}}, nil
+	return &readJSON{r.keepable(0, "private"), []Contents{c}}, nil
 }
 
 // reader finds what serves uri: a resource at that address, else the directory
@@ -72,7 +73,7 @@ func (r *request) noResource(uri string) error {
 }
 
 func (r *request) getPrompt(ctx context.Context, params *sdk.GetPromptParams) (sdk.Result, error) {
-	p := r.offer.prompt(params.Name)
+	p := r.offer.prompts[params.Name]
 	if p == nil {
 		return nil, invalidParams("there is no prompt %q", params.Name)
 	}
@@ -89,9 +90,5 @@ func (r *request) getPrompt(ctx context.Context, params *sdk.GetPromptParams) (s
 	if err != nil {
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: fmt.Sprintf("prompt %q: %v", p.Name, err)}
 	}
-	res := &getPromptJSON{resultJSON: r.complete(), Description: or(filled.Description, p.Description), Messages: []messageJSON{}}
-	for _, m := range filled.Messages {
-		res.Messages = append(res.Messages, messageJSON{m.Role, m.Content.json()})
-	}
-	return res, nil
+	return &getPromptJSON{r.complete(), cmp.Or(filled.Description, p.Description), append([]Message{}, filled.Messages...)}, nil
 }

@@ -1,24 +1,27 @@
 package mcp
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Resource is a document at a fixed address, or a directory of them.
 type Resource struct {
-	URI         string // absolute, for instance docs://files
-	Name        string // "" is served as the URI
-	Title       string // for people; optional
-	Description string
-	MIMEType    string
+	URI         string `json:"uri"`             // absolute, for instance docs://files
+	Name        string `json:"name"`            // "" is served as the URI
+	Title       string `json:"title,omitempty"` // for people
+	Description string `json:"description,omitempty"`
+	MIMEType    string `json:"mimeType,omitempty"`
 
 	// Read gives the document at uri: URI itself, or for a directory an address
 	// below it as the client wrote it. An error that is fs.ErrNotExist tells
 	// the client that there is no such resource; the text of any other reaches
 	// the client. Calls are concurrent.
-	Read func(ctx context.Context, uri string) (*Contents, error)
+	Read func(ctx context.Context, uri string) (*Contents, error) `json:"-"`
 	// List, if set, makes the resource a directory: what it returns is listed
 	// in its place (their own Read and List are not used), and Read serves
 	// every address below URI. It is called for each listing, concurrently.
-	List func(ctx context.Context) ([]Resource, error)
+	List func(ctx context.Context) ([]Resource, error) `json:"-"`
 }
 
 // Contents is what a resource holds: Blob if it is not nil, else Text.
@@ -29,19 +32,36 @@ type Contents struct {
 	Blob     []byte
 }
 
+// MarshalJSON returns the contents with the text or the blob, never both; a text
+// may be empty.
+func (c Contents) MarshalJSON() ([]byte, error) {
+	out := struct {
+		URI      string  `json:"uri"`
+		MIMEType string  `json:"mimeType,omitempty"`
+		Text     *string `json:"text,omitempty"`
+		Blob     *[]byte `json:"blob,omitempty"`
+	}{URI: c.URI, MIMEType: c.MIMEType}
+	if c.Blob != nil {
+		out.Blob = &c.Blob
+	} else {
+		out.Text = &c.Text
+	}
+	return json.Marshal(out)
+}
+
 // Template is a family of resources whose addresses have a pattern.
 type Template struct {
 	// URITemplate has variables in braces, data://users/{id}: simple expansion,
 	// RFC 6570 level 1. A variable stands for one or more characters other
 	// than "/", "?" and "#", and is percent-decoded.
-	URITemplate string
-	Name        string // "" is served as the template
-	Title       string // for people; optional
-	Description string
-	MIMEType    string
+	URITemplate string `json:"uriTemplate"`
+	Name        string `json:"name"`            // "" is served as the template
+	Title       string `json:"title,omitempty"` // for people
+	Description string `json:"description,omitempty"`
+	MIMEType    string `json:"mimeType,omitempty"`
 
 	// Read gives the document at uri, where vars are the values of the
 	// variables. They come from the client and may hold anything, "/" and ".."
 	// too. Errors as in Resource.
-	Read func(ctx context.Context, uri string, vars map[string]string) (*Contents, error)
+	Read func(ctx context.Context, uri string, vars map[string]string) (*Contents, error) `json:"-"`
 }

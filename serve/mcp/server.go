@@ -2,11 +2,8 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,15 +66,6 @@ type Server struct {
 	sessions  sessions
 	exchanges exchanges
 	gate      gate
-}
-
-// snapshot is an Offer made ready to serve. It never changes.
-type snapshot struct {
-	*Offer
-	info      *sdk.Implementation
-	templates []*template // as Offer.Templates
-	tools     map[string]*Tool
-	prompts   map[string]*Prompt
 }
 
 // New makes a server of an offer. Its error lists everything that is wrong with
@@ -165,109 +153,18 @@ func (s *Server) Close() error {
 	return nil
 }
 
-func prepare(offer *Offer) (*snapshot, error) {
-	if err := offer.check(); err != nil {
-		return nil, err
-	}
-	next := &snapshot{
-		Offer:   offer,
-		info:    &sdk.Implementation{Name: offer.Name, Title: offer.Title, Version: offer.version()},
-		tools:   make(map[string]*Tool, len(offer.Tools)),
-		prompts: make(map[string]*Prompt, len(offer.Prompts)),
-	}
-	for i := range offer.Tools {
-		next.tools[offer.Tools[i].Name] = &offer.Tools[i]
-	}
-	for i := range offer.Prompts {
-		next.prompts[offer.Prompts[i].Name] = &offer.Prompts[i]
-	}
-	for _, t := range offer.Templates {
-		compiled, err := compileTemplate(t.URITemplate)
-		if err != nil {
-			return nil, err
-		}
-		next.templates = append(next.templates, compiled)
-	}
-	return next, next.tryTools()
+// quiet logs everything at debug level: to the SDK each request is news and a
+// client's mistake an error.
+type quiet struct{ to slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, _ slog.Level) bool {
+	return q.to.Enabled(ctx, slog.LevelDebug)
 }
 
-// tryTools reports a tool that the SDK would refuse, which it does by panicking.
-func (o *snapshot) tryTools() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("a tool cannot be served: %v", p)
-		}
-	}()
-	register(sdk.NewServer(&sdk.Implementation{}, nil), nil, o)
-	return nil
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelDebug
+	return q.to.Handle(ctx, r)
 }
 
-func (o *snapshot) tool(name string) *Tool     { return o.tools[name] }
-func (o *snapshot) prompt(name string) *Prompt { return o.prompts[name] }
-
-// capabilities are only those that clients can use.
-func (s *Server) capabilities(o *snapshot) *sdk.ServerCapabilities {
-	caps := &sdk.ServerCapabilities{}
-	for _, e := range s.opts.Extensions {
-		caps.AddExtension(e.Name, e.Settings)
-	}
-	if len(o.Tools) > 0 {
-		caps.Tools = &sdk.ToolCapabilities{ListChanged: true}
-	}
-	if len(o.Prompts) > 0 {
-		caps.Prompts = &sdk.PromptCapabilities{ListChanged: true}
-	}
-	if len(o.Resources)+len(o.Templates) > 0 {
-		caps.Resources = &sdk.ResourceCapabilities{ListChanged: true}
-	}
-	return caps
-}
-
-// register tells the SDK the tools, which it needs to check the headers that
-// mirror arguments (x-mcp-header in an input schema) and to notify listeners.
-func register(to *sdk.Server, old, next *snapshot) {
-	known := map[string]string{}
-	if old != nil {
-		known = fingerprints(old)
-	}
-	now := fingerprints(next)
-	for name, t := range next.tools {
-		if known[name] != now[name] {
-			to.AddTool(&sdk.Tool{Name: name, InputSchema: t.inputSchema()}, nil)
-		}
-	}
-	for name := range known {
-		if next.tools[name] == nil {
-			to.RemoveTools(name)
-		}
-	}
-}
-
-func fingerprints(o *snapshot) map[string]string {
-	prints := make(map[string]string, len(o.Tools))
-	for name, t := range o.tools {
-		prints[name] = fingerprint(t.json(true))
-	}
-	return prints
-}
-
-func fingerprint(v any) string {
-	data, _ := json.Marshal(v) // what cannot be marshalled counts as unchanged
-	return string(data)
-}
-
-// announce has the SDK tell listeners which lists changed. Adding is how it
-// learns of a change; what is added is never served (see features).
-func (s *Server) announce(old, next *snapshot) {
-	if old == nil {
-		return
-	}
-	if !slices.EqualFunc(old.Prompts, next.Prompts, func(a, b Prompt) bool { return fingerprint(a.json()) == fingerprint(b.json()) }) {
-		s.sdk.AddPrompt(&sdk.Prompt{Name: "changed"}, nil)
-	}
-	resources := slices.EqualFunc(old.Resources, next.Resources, func(a, b Resource) bool { return a.json() == b.json() })
-	templates := slices.EqualFunc(old.Templates, next.Templates, func(a, b Template) bool { return a.json() == b.json() })
-	if !resources || !templates {
-		s.sdk.AddResource(&sdk.Resource{URI: "changed:"}, nil)
-	}
-}
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.to.WithAttrs(attrs)} }
+func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.to.WithGroup(name)} }

@@ -28,12 +28,12 @@ type Tool struct {
 	Call func(ctx context.Context, call *ToolCall) (*ToolResult, error)
 }
 
-// Hints tell a client what a tool does to the world. nil is unsaid.
+// Hints describe to a client how a tool acts on the world. nil is unsaid.
 type Hints struct {
-	ReadOnly    *bool // changes nothing
-	Destructive *bool // may delete or overwrite
-	Idempotent  *bool // calling twice is as calling once
-	OpenWorld   *bool // reaches beyond this server
+	ReadOnly    *bool `json:"readOnlyHint,omitempty"`    // changes nothing
+	Destructive *bool `json:"destructiveHint,omitempty"` // may delete or overwrite
+	Idempotent  *bool `json:"idempotentHint,omitempty"`  // calling twice is as calling once
+	OpenWorld   *bool `json:"openWorldHint,omitempty"`   // reaches beyond this server
 }
 
 // ToolCall is one call of a tool. It is valid until Call returns.
