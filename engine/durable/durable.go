@@ -1,6 +1,7 @@
-// Package durable is the port between the interpreter and whatever keeps a run:
-// memory, the embedded journal, or a workflow service. The interpreter reaches
-// the world through a [Host] and nothing else.
+// Package durable is the port between the interpreter and the keeper of its runs:
+// memory, the embedded journal, or a workflow service. The interpreter reaches the
+// world through a [Host] and nothing else; a program starts, drives and watches
+// runs through a [Runtime].
 package durable
 
 import (
@@ -10,7 +11,7 @@ import (
 	"time"
 )
 
-// Policy says what may be done when the answer to a request was lost.
+// Policy is the way to go on when the answer to a request was lost.
 type Policy string
 
 // The policies.
@@ -22,14 +23,14 @@ const (
 	Unsafe     Policy = "unsafe"     // park the run as in doubt
 )
 
-// Host is what the interpreter asks of the world. Calls on one Host come from
+// Host is the world as the interpreter reaches it. Calls on one Host come from
 // one goroutine. Paths name a step and iteration ("invite", "invite[3]") and are
 // unique within a run and stable between executions of it.
 //
 // A Host that cannot go on now (a person is needed, the timer lies far ahead, an
 // answer was lost) returns a *[Suspended]; the interpreter passes it up
 // unchanged and the run is taken up again later from its start, with completed
-// calls answered from what the Host kept.
+// calls answered from the Host's record.
 type Host interface {
 	// RunID identifies the run.
 	RunID() string
@@ -69,11 +70,11 @@ type Result = json.Marshaler
 // Do performs the side effect of an [Intent] and returns the result to keep. An
 // answer that was lost or proves nothing is a *[Suspended] for [ReasonInDoubt],
 // whatever the policy: the Host acts on the policy. Any other error is definite:
-// what was asked for may be asked for again.
+// the effect may be asked for again.
 type Do func(ctx context.Context, a *Attempt) (Result, error)
 
 // Attempt is one call of a [Do]. The Host makes it, the Do adds to it, and the
-// Host records what it holds with the outcome.
+// Host records it with the outcome.
 type Attempt struct {
 	// N counts the sendings of the step from 1, those of earlier executions
 	// included; [Attempt.Retry] counts on.
@@ -99,7 +100,7 @@ func (a *Attempt) Retry(next time.Time, cause error) {
 // DoPoll performs one look. try counts from 1.
 type DoPoll func(ctx context.Context, try int) (result Result, done bool, err error)
 
-// Intent is what is recorded before any byte leaves.
+// Intent describes a call. It is recorded before any byte leaves.
 type Intent struct {
 	Path      string
 	Operation string
@@ -107,9 +108,8 @@ type Intent struct {
 	Key       string          // idempotency key, "" when the operation has none
 	Input     json.RawMessage // resolved arguments, without credentials
 
-	// Probe looks up what became of an attempt whose answer was lost, for steps
-	// that are Probed: the result to keep, or found false when nothing came of
-	// it. While it fails the step stays in doubt. ProbeAfter is how long a
+	// Probe looks up an attempt after its answer was lost, for steps that are
+	// Probed: the result to keep, or found false when it had no effect. While it fails the step stays in doubt. ProbeAfter is how long a
 	// request may still be on its way.
 	Probe      func(ctx context.Context) (result Result, found bool, err error)
 	ProbeAfter time.Duration
@@ -138,17 +138,17 @@ func (s Schedule) Wait(try int) time.Duration {
 // the time is reached.
 type NotBefore struct {
 	At  time.Time
-	Err error // what the other side said
+	Err error // the other side's answer
 }
 
 func (n *NotBefore) Error() string { return "not before " + n.At.Format(time.RFC3339) }
 
 func (n *NotBefore) Unwrap() error { return n.Err }
 
-// TookEffect is returned by a [Do] whose write happened but whose answer is of no
-// use: unreadable, or not what the step wants. The run may end on Err, but the
-// step is never sent again as if nothing had been: when the run is reopened it
-// is what a lost answer is, by its policy.
+// TookEffect is returned by a [Do] when a write happened but its answer is of no
+// use: unreadable, or not as the step wants it. The run may end on Err, but the
+// step is never sent again as if nothing had been: when the run is reopened, the
+// answer counts as lost and the policy decides.
 type TookEffect struct{ Err error }
 
 func (t *TookEffect) Error() string { return t.Err.Error() }
@@ -171,15 +171,15 @@ func (w Wait) Suspended() *Suspended {
 	return &Suspended{Path: w.Path, Reason: ReasonExternal, Description: w.Description, With: w.With, Sensitive: w.Sensitive}
 }
 
-// Suspended says why a run does not go on now. It is not a failure.
+// Suspended is the reason why a run does not go on now. It is not a failure.
 type Suspended struct {
-	Path        string
-	Reason      Reason
-	Description string
-	With        map[string]any
-	Sensitive   []string  // names in With that must not be shown
-	Until       time.Time // for ReasonTimer; for ReasonInDoubt when a probe can tell
-	Err         error     // for ReasonInDoubt: how the answer was lost
+	Path        string         `json:"path"`
+	Reason      Reason         `json:"reason"`
+	Description string         `json:"description,omitempty"`
+	With        map[string]any `json:"with,omitempty"`
+	Sensitive   []string       `json:"sensitive,omitempty"` // names in With that must not be shown
+	Until       time.Time      `json:"until,omitzero"`      // for ReasonTimer; for ReasonInDoubt when a probe can decide
+	Err         error          `json:"-"`                   // for ReasonInDoubt: how the answer was lost
 }
 
 // Reason is why a run is suspended.
@@ -205,7 +205,7 @@ func (s *Suspended) Error() string {
 
 func (s *Suspended) Unwrap() error { return s.Err }
 
-// TimedOut says that a poll's deadline passed before its condition came true.
+// TimedOut is the error of a poll that was not done by its deadline.
 type TimedOut struct {
 	Path    string
 	Timeout time.Duration
@@ -216,5 +216,5 @@ func (t *TimedOut) Error() string {
 	return "step \"" + t.Path + "\" was not done after " + t.Timeout.String()
 }
 
-// ErrCancelled is returned by a Host whose run was cancelled.
+// ErrCancelled is returned by the Host of a run that was cancelled.
 var ErrCancelled = errors.New("the run was cancelled")

@@ -8,7 +8,7 @@ import (
 // The kinds of events in a run's history.
 const (
 	EventStarted   = "started"
-	EventIntent    = "step-intent"   // about to be sent; of what is not a read
+	EventIntent    = "step-intent"   // about to be sent; not of a read
 	EventDone      = "step-done"     // the result is kept
 	EventFailed    = "step-failed"   // an attempt that definitely failed
 	EventUnusable  = "step-unusable" // it took effect, but its answer is of no use
@@ -24,7 +24,7 @@ const (
 	EventReopened  = "reopened" // a run that failed is taken up again
 )
 
-// Detail is what an Event's Data holds; which fields depends on its kind.
+// Detail is the content of an Event's Data; its kind decides which fields are set.
 type Detail struct {
 	// Of a call: step-intent and poll, and for reads, which have no intent on
 	// record, their outcome. InputHash also of started.
@@ -38,7 +38,7 @@ type Detail struct {
 	Via    Via             `json:"via,omitempty"`    // of step-done
 	By     string          `json:"by,omitempty"`     // of signal, settled
 	Signal string          `json:"signal,omitempty"` // of signal: its id
-	// Happened is set in settled: what was said of the write.
+	// Happened is set in settled: whether the write took effect.
 	Happened *bool  `json:"happened,omitempty"`
 	Error    string `json:"error,omitempty"` // of step-failed, waiting, not-before, retry
 	// Lost is set in an outcome after which an earlier sending, or this one, may
@@ -55,13 +55,13 @@ type Detail struct {
 	Status      Status `json:"status,omitempty"` // of ended
 }
 
-// Via says how a step came by its result. "" is the usual way.
+// Via is the way in which a step came by its result. "" is the usual one.
 type Via string
 
 // The ways.
 const (
 	ViaProbe   Via = "probe"   // an earlier attempt had taken effect
 	ViaResend  Via = "resend"  // sent again, it found that an earlier attempt had taken effect
-	ViaSignal  Via = "signal"  // said by Signal
+	ViaSignal  Via = "signal"  // given by Signal
 	ViaHandler Via = "handler" // done by Wait.Perform
 )

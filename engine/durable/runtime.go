@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Runtime keeps runs, decides which process drives one, and takes what the
-// outside has to say to them. The interpreter knows nothing of it. A Runtime is
-// safe for concurrent use, and several processes may share what it keeps.
+// Runtime keeps runs, decides which process drives one, and takes signals from
+// outside. The interpreter knows nothing of it. A Runtime is safe for concurrent
+// use, and several processes may share its runs.
 type Runtime interface {
 	// Start stores a new run, due at once, with the signals that come with it,
 	// whole or not at all. Nothing is executed. Starting an id that is kept
@@ -25,37 +25,36 @@ type Runtime interface {
 	// leave behind. It returns nil when ctx ends.
 	Serve(ctx context.Context, exec Executor, o ServeOptions) error
 
-	// Signal stores the result of a step that somebody else performed and makes
-	// the run due. The same signal id again is no error and changes nothing;
+	// Signal stores the result of an external step and makes the run due. The same signal id again is no error and changes nothing;
 	// another result for a step that has one is ErrConflict. It may come
 	// before the run waits for it; after the run's end it is ErrEnded.
 	Signal(ctx context.Context, id string, s Signal) error
-	// Settle says what became of a write that is in doubt and makes the run
+	// Settle decides whether a write that is in doubt happened, and makes the run
 	// due. A step that is not in doubt is ErrConflict.
 	Settle(ctx context.Context, id string, s Settlement) error
-	// Reopen makes a run that failed or timed out due again: what is done stays
+	// Reopen makes a run that failed or timed out due again: completed steps stay
 	// done, deadlines start over. One that has not ended is left as it is; one
 	// that succeeded or was cancelled is ErrEnded.
 	Reopen(ctx context.Context, id string) error
-	// Cancel ends a run: at once when nobody drives it, else at its next call.
+	// Cancel ends a run: at once when it is not driven, else at its next call.
 	// Cancelling twice is no error; a run that ended otherwise is ErrEnded.
 	Cancel(ctx context.Context, id string) error
 
 	// Get returns a run, or ErrUnknown.
 	Get(ctx context.Context, id string) (State, error)
-	// Spec returns what the run was started with.
+	// Spec returns the specification that the run was started with.
 	Spec(ctx context.Context, id string) (Spec, error)
 	// List returns the runs that match, newest first.
 	List(ctx context.Context, f Filter) ([]State, error)
-	// History returns what happened in a run after the event numbered after.
+	// History returns the events of a run after the one numbered after.
 	History(ctx context.Context, id string, after int64) ([]Event, error)
-	// Watch sends the news of a run: at once where it stands and what happened
-	// after the event numbered after, then each change, of other processes too.
+	// Watch sends the news of a run: at once where it stands and its events after
+	// the one numbered after, then each change, of other processes too.
 	// Changes that come faster than they are received are sent as one. The channel
 	// is closed after the news of the run's end, after News.Err, or when ctx ends.
 	Watch(ctx context.Context, id string, after int64) (<-chan News, error)
-	// Prune forgets runs that ended before a time, and what only they used. It
-	// returns how many.
+	// Prune forgets runs that ended before a time, with the snapshots that only
+	// they used. It returns how many.
 	Prune(ctx context.Context, before time.Time) (int, error)
 	Close() error
 }
@@ -67,14 +66,14 @@ var (
 	ErrBusy     = errors.New("another process drives the run")
 	ErrEnded    = errors.New("the run has ended")
 	ErrConflict = errors.New("that was said differently before")
-	// ErrDrift is returned by a Host whose record of a call does not match the
+	// ErrDrift is returned by a Host when its record of a call does not match the
 	// call: the step's input changed since.
 	ErrDrift = errors.New("this is not what the run recorded")
 	// ErrTooLarge is returned for a value that is too large to be kept.
 	ErrTooLarge = errors.New("too large to be kept")
 )
 
-// Spec is what a run is started with.
+// Spec describes a run that is to be started.
 type Spec struct {
 	ID         string // letters, digits, ".", "_" and "-", 128 at most
 	Capability string
@@ -85,7 +84,7 @@ type Spec struct {
 	Snapshot []byte
 	Input    json.RawMessage
 	Started  time.Time
-	// Owner tells runs of different callers of a server apart, "" elsewhere.
+	// Owner is the caller of a server that the run belongs to, "" elsewhere.
 	Owner string
 }
 
@@ -142,24 +141,24 @@ type State struct {
 	Started    time.Time
 	Updated    time.Time
 	Due        time.Time  // when it goes on by itself; zero: not by itself, or now
-	Waiting    *Suspended // set while parked; With holds what the step needs
+	Waiting    *Suspended // set while parked; With holds the values that the step needs
 	Doc        json.RawMessage
 	Driven     bool // some process drives it now
 }
 
-// Signal is the result of a step that somebody else performed.
+// Signal is the result of a step that a person or another system performed.
 type Signal struct {
 	ID     string // names this message, so that it can be sent twice
 	Step   string // path
 	Result json.RawMessage
-	By     string // who said so, for the history
+	By     string // the sender, for the history
 }
 
-// Settlement says what became of a write that is in doubt.
+// Settlement decides whether a write that is in doubt happened.
 type Settlement struct {
 	Step     string
 	Happened bool
-	Result   json.RawMessage // what later steps see when it happened
+	Result   json.RawMessage // as later steps see it, when it happened
 	By       string
 }
 
@@ -214,6 +213,6 @@ type ServeOptions struct {
 	// MaxBlock is the longest wait that one of them sits out; a longer one frees
 	// its place until it is due. 0 means one second.
 	MaxBlock time.Duration
-	// Ended is told of every run that this Serve drove to its end or parked.
+	// Ended is called after every run that this Serve drove to its end or parked.
 	Ended func(State)
 }

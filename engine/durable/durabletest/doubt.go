@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// dying returns a program whose first call of step "a" dies after sending.
+// dying returns a program that dies after the first sending of step "a".
 func (s *suite) dying(in durable.Intent) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
 		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
@@ -24,7 +24,7 @@ func (s *suite) dying(in durable.Intent) program {
 	}
 }
 
-// losing returns a program whose calls of step "a" lose their answers.
+// losing returns a program that loses the first answers of step "a".
 func (s *suite) losing(in durable.Intent, times int) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
 		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
@@ -265,7 +265,7 @@ var doubtTests = []test{
 	}},
 }
 
-// probed is a call that can be looked up, with what that finds.
+// probed is a call that can be looked up, with the outcome of that.
 func (s *suite) probed(result json.RawMessage, err error) (in durable.Intent, looked *int) {
 	in = intent("a", durable.Probed)
 	in.ProbeAfter = 30 * time.Second

@@ -20,9 +20,9 @@ import (
 // runs, unless Options.Forgets.
 type Opener func(t *testing.T, dir string, now func() time.Time) durable.Runtime
 
-// Options say what a Runtime need not do.
+// Options shape the suite.
 type Options struct {
-	// Forgets is set for a Runtime whose runs die with it: the suite then goes
+	// Forgets is set for a Runtime that takes its runs along when it closes: the suite then goes
 	// on with the same one where it would open it anew.
 	Forgets bool
 }
@@ -49,7 +49,7 @@ type test struct {
 	run  func(*suite)
 }
 
-// suite is what one test has at hand.
+// suite is the state of one test.
 type suite struct {
 	*testing.T
 	dir   string
@@ -60,7 +60,7 @@ type suite struct {
 	other durable.Runtime // of elsewhere
 
 	mu    sync.Mutex
-	calls map[string]int // by path, of what programs send
+	calls map[string]int // sendings of programs, by path
 }
 
 // clock is a clock that tests set.
@@ -96,7 +96,7 @@ func (s *suite) close() {
 	}
 }
 
-// reopen does what a new process would.
+// reopen opens the Runtime anew, as a new process would.
 func (s *suite) reopen() {
 	s.Helper()
 	if s.o.Forgets {
@@ -108,10 +108,10 @@ func (s *suite) reopen() {
 	s.rt = s.open(s.T, s.dir, s.clock.Now)
 }
 
-// program is what the suite's runs do. Its value becomes the run's document.
+// program is the executor of the suite's runs. Its value becomes the document.
 type program func(ctx context.Context, h durable.Host) (any, error)
 
-// skipping is a program whose waits pass at once.
+// skipping is a program with waits that pass at once.
 func skipping(p program) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
 		h.SkipWaits()
@@ -181,10 +181,10 @@ func (s *suite) state(id string) durable.State {
 	return state
 }
 
-// crash is thrown by a program whose process is to die.
+// crash is thrown by a program in place of the end of its process.
 type crash struct{}
 
-// driveCrash drives a run whose program crashes.
+// driveCrash drives a run with a program that crashes.
 func (s *suite) driveCrash(id string, p program) {
 	s.Helper()
 	defer func() {
@@ -247,7 +247,7 @@ func (s *suite) kinds(id string) []string {
 	return kinds
 }
 
-// intent is a call of a policy whose input is its path.
+// intent is a call of a policy; its input is its path.
 func intent(path string, policy durable.Policy) durable.Intent {
 	in := durable.Intent{Path: path, Operation: "op", Policy: policy, Input: json.RawMessage(fmt.Sprintf(`{"path":%q}`, path))}
 	if policy == durable.Keyed {

@@ -230,7 +230,7 @@ var timerTests = []test{
 		s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("after", 1)
 
-		s.clock.set(start) // what has fired stays fired
+		s.clock.set(start) // a timer fires once
 		state := s.drive("r", p, durable.StatusWaiting)
 		s.wantSent("after", 2)
 		if state.Waiting.Reason != durable.ReasonExternal {

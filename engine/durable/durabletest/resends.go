@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// outcome is what one call of a Do comes to.
+// outcome is the outcome of one call of a Do.
 type outcome func(a *durable.Attempt) (durable.Result, error)
 
-// sends returns a program whose calls of step "a" come to the outcomes in turn,
-// and notes the attempts that they were given.
+// sends returns a program that gives the calls of step "a" the outcomes in turn,
+// and notes their attempts.
 func (s *suite) sends(in durable.Intent, seen *[]durable.Attempt, outcomes ...outcome) program {
 	return func(ctx context.Context, h durable.Host) (any, error) {
 		v, err := h.Step(ctx, in, func(_ context.Context, a *durable.Attempt) (durable.Result, error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// watched is a Watch and what it has sent.
+// watched is a Watch and its news so far.
 type watched struct {
 	*suite
 	ch     <-chan durable.News

@@ -31,8 +31,8 @@ type RuntimeOptions struct {
 	Fault func(point string) error
 }
 
-// NewRuntime returns a Runtime whose runs live and die with the process. It
-// keeps every run until it is pruned, or as o says. Runs that did not end are
+// NewRuntime returns a Runtime of runs that live and die with the process. It
+// keeps every run until it is pruned or o bounds it. Runs that did not end are
 // always kept.
 func NewRuntime(o RuntimeOptions) durable.Runtime {
 	if o.Now == nil {

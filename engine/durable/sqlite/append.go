@@ -196,7 +196,7 @@ func packRecord(id string, r journal.Record) ([]any, error) {
 	return []any{id, r.Seq, r.At.UnixNano(), r.Kind, r.Step, r.Attempt, detail, result}, nil
 }
 
-// encode returns the detail's JSON, nil when it says nothing.
+// encode returns the detail's JSON, nil when it is empty.
 func encode(d durable.Detail) ([]byte, error) {
 	text, err := json.Marshal(d)
 	if err != nil || string(text) == "{}" {

@@ -10,15 +10,15 @@ import (
 
 const databaseName = "capstan.db"
 
-// Modes of what is in the state directory, whatever the umask.
+// Modes of the files in the state directory, whatever the umask.
 const (
 	dirMode  = 0o700
 	fileMode = 0o600
 )
 
-// prepare makes the state directory and sees to it that nobody else can read
-// it. A directory that others can read and that is not ours alone is refused:
-// changing the mode of somebody's home or of /tmp is not for us to do.
+// prepare makes the state directory, readable for its owner only. A directory that
+// others can read and that is not ours alone is refused: the mode of a home or of
+// /tmp is not ours to change.
 func prepare(dir, database, locks string) error {
 	if err := makeDir(dir); err != nil {
 		return err

@@ -1,19 +1,19 @@
 // Package sqlite keeps runs in a state directory, in one SQLite database that
 // several processes share. Start with [Open].
 //
-// # What is in the directory
+// # The directory
 //
 //	capstan.db        the database, with capstan.db-wal and capstan.db-shm while in use
-//	locks/RUN         held by the process that drives RUN, gone when nobody does
+//	locks/RUN         held by the process that drives RUN, gone when none does
 //
 // The directory has mode 0700 and its files 0600. It can be moved or copied
 // while no process uses it; the locks need not come along.
 //
-// # What is promised
+// # Promises
 //
-// When a call that writes returns without an error, what it wrote is on disk:
-// commits are synchronous, and those of all runs that write at the same moment
-// share one. A completed step is never performed again. A step whose process
-// died between sending and recording is at-least-once when it is safe, keyed or
-// probed, and at-most-once when it is not: such a run is in doubt.
+// When a call that writes returns without an error, its change is on disk: commits
+// are synchronous, and those of all runs that write at the same moment share one.
+// A completed step is never performed again. A step is at-least-once when it is
+// safe, keyed or probed and its process died between sending and recording, and
+// at-most-once when it is not: such a run is in doubt.
 package sqlite

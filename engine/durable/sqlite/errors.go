@@ -9,7 +9,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Errors that somebody can mend, for errors.Is.
+// Errors that an operator can mend, for errors.Is.
 var (
 	ErrFull     = errors.New("the disk is full")
 	ErrReadOnly = errors.New("it cannot be written")
@@ -39,8 +39,8 @@ const (
 	codeIOShmSize = codeIO | 19<<8
 )
 
-// explain says what an error of the file system or of SQLite means for the
-// file, and what to do about it.
+// explain adds to an error of the file system or of SQLite its kind, the file, and
+// a way out.
 func explain(path string, err error) error {
 	if err == nil {
 		return nil

@@ -11,18 +11,18 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// locks decide who drives a run. They are the operating system's, which lets go
-// of them when a process ends in whatever way.
+// locks decide which process drives a run. They are the operating system's, which
+// lets go of them when a process ends in whatever way.
 type locks interface {
 	// lock takes a run, or fails with durable.ErrBusy, naming the process that
 	// has it where that is known. It does not wait.
 	lock(id string) (unlock func(), err error)
-	// held reports whether somebody drives the run.
+	// held reports whether the run is driven.
 	held(id string) bool
 	close() error
 }
 
-// busy says who drives a run; pid 0 is not known.
+// busy returns the error for a run that a process drives; pid 0 is not known.
 func busy(pid int) error {
 	if pid == 0 {
 		return durable.ErrBusy

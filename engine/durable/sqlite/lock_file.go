@@ -17,7 +17,7 @@ type fileLocks struct{ dir string }
 
 var _ locks = fileLocks{}
 
-// A try may meet somebody who only looks, or a file that its holder has just
+// A try may meet a process that only looks, or a file that its holder has just
 // removed.
 const (
 	lockTries = 5
@@ -41,13 +41,13 @@ func (l fileLocks) lock(id string) (unlock func(), err error) {
 			continue
 		}
 		if !current(f) {
-			f.Close() // what we locked is no longer the run's file
+			f.Close() // it is no longer the run's file
 			continue
 		}
 		// For ErrBusy's sake; on systems where a lock forbids it, it stays empty.
 		_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())), fileMode)
 		return func() {
-			// While it is still locked: nobody else has this file then.
+			// While it is still locked: the file is ours then.
 			_ = os.Remove(path)
 			_ = f.Close()
 		}, nil
@@ -74,8 +74,8 @@ func (l fileLocks) holder(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// held reports whether somebody drives the run. A file that a killed process
-// left behind is not locked.
+// held reports whether the run is driven. A file that a killed process left
+// behind is not locked.
 func (l fileLocks) held(id string) bool {
 	path := filepath.Join(l.dir, id)
 	if _, err := os.Stat(path); err != nil {

@@ -20,7 +20,7 @@ const (
 
 // rangeLocks lock one byte of one file per run, far beyond the file's end. That
 // costs a system call where a file per run costs several writes to a directory.
-// The file itself tells, as a hint, which process drives a run.
+// The file itself holds, as a hint, which process drives a run.
 type rangeLocks struct {
 	file *os.File
 
@@ -39,7 +39,7 @@ func newLocks(dir string) (locks, error) {
 }
 
 // lookLocks returns the locks of a state directory that may not be written: they
-// show who drives a run, and cannot be taken.
+// show which process drives a run, and cannot be taken.
 func lookLocks(dir string) locks {
 	f, err := os.Open(filepath.Join(dir, "drivers"))
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -60,23 +59,15 @@ func unpack(v []byte) ([]byte, error) {
 
 // waiting is a durable.Suspended as it is kept.
 type waiting struct {
-	Path        string         `json:"path"`
-	Reason      durable.Reason `json:"reason"`
-	Description string         `json:"description,omitempty"`
-	With        map[string]any `json:"with,omitempty"`
-	Sensitive   []string       `json:"sensitive,omitempty"`
-	Until       *time.Time     `json:"until,omitempty"`
-	Error       string         `json:"error,omitempty"`
+	*durable.Suspended
+	Error string `json:"error,omitempty"`
 }
 
 func encodeWaiting(s *durable.Suspended) ([]byte, error) {
 	if s == nil {
 		return nil, nil
 	}
-	w := waiting{Path: s.Path, Reason: s.Reason, Description: s.Description, With: s.With, Sensitive: s.Sensitive}
-	if !s.Until.IsZero() {
-		w.Until = &s.Until
-	}
+	w := waiting{Suspended: s}
 	if s.Err != nil {
 		w.Error = s.Err.Error()
 	}
@@ -92,20 +83,16 @@ func decodeWaiting(text []byte) (*durable.Suspended, error) {
 	if text == nil {
 		return nil, nil
 	}
-	var w waiting
+	w := waiting{Suspended: &durable.Suspended{}}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(&w); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	s := &durable.Suspended{Path: w.Path, Reason: w.Reason, Description: w.Description, With: w.With, Sensitive: w.Sensitive}
-	if w.Until != nil {
-		s.Until = *w.Until
-	}
 	if w.Error != "" {
-		s.Err = errors.New(w.Error)
+		w.Err = errors.New(w.Error)
 	}
-	return s, nil
+	return w.Suspended, nil
 }
 
 // keptSnapshots is how many snapshots stay in memory.

@@ -22,7 +22,7 @@ type Options struct {
 	Dir string
 	// ReadOnly opens a directory that may not be written, such as one on a
 	// read-only disk, to look at its runs: nothing in it is made, brought up to
-	// date or locked, and what would write is ErrReadOnly. A directory that others
+	// date or locked, and calls that would write are ErrReadOnly. A directory that others
 	// write to while it is open is better opened without it.
 	ReadOnly bool
 	Log      *slog.Logger     // nil logs nothing
@@ -46,8 +46,8 @@ type Runtime struct {
 }
 
 // Open opens a state directory, makes it if need be, and brings its database up
-// to date. The error is one of this package's where it names a cause that
-// somebody can mend.
+// to date. The error is one of this package's where an operator can mend the
+// cause.
 func Open(ctx context.Context, o Options) (*Runtime, error) {
 	store, err := open(ctx, o)
 	if err != nil {

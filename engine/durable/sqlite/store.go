@@ -93,7 +93,7 @@ func setUp(ctx context.Context, conn *sql.Conn, path string) error {
 	if err := migrate(ctx, conn, path); err != nil {
 		return err
 	}
-	// SQLite opens what it may not write for reading, and says so only when
+	// SQLite opens a file that it may not write for reading, and fails only when
 	// something is written. This writes nothing, but has to be allowed to.
 	_, err = conn.ExecContext(ctx, "DELETE FROM migrations WHERE version < 0")
 	return explain(path, err)
@@ -126,7 +126,7 @@ func (s *store) Close() error {
 }
 
 // failed explains an error of a statement. The first sign of damage has the
-// database checked, so that the log tells what is broken.
+// database checked, for the log.
 func (s *store) failed(err error) error {
 	err = explain(s.path, err)
 	if errors.Is(err, ErrCorrupt) {

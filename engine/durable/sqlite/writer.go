@@ -97,7 +97,7 @@ func (w *writer) run() {
 }
 
 // commit executes the batch in one transaction. When that fails, each write
-// gets one of its own, so that one that cannot be made takes nobody with it.
+// gets one of its own, so that one that cannot be made takes no other with it.
 func (w *writer) commit(batch []*write) {
 	err := w.transact(batch)
 	if err == nil {

@@ -57,7 +57,7 @@ func (h *host) perform(ctx context.Context, w durable.Wait, s *step) error {
 	return err
 }
 
-// stay says that the run waits and waits for news of it.
+// stay records that the run waits, and waits for news of it.
 func (h *host) stay(ctx context.Context, w durable.Wait, s *step) error {
 	if known := h.row.Waiting; known == nil || known.Path != w.Path || known.Reason != durable.ReasonExternal {
 		err := h.commit(ctx, h.parking(w.Suspended()), func() bool { return s.signal == nil && !h.cancelled })

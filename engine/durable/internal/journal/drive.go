@@ -11,7 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// defaultBlock is the longest wait that Drive sits out unless told otherwise.
+// defaultBlock is the longest wait that Drive sits out by default.
 const defaultBlock = time.Minute
 
 // Drive implements durable.Runtime.
@@ -25,7 +25,7 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	}
 	defer r.hub.recorded(id) // after unlock: the run is not driven any more
 	defer unlock()
-	wake, leave := r.hub.join(r.hub.drivers, id) // before reading: what comes later wakes
+	wake, leave := r.hub.join(r.hub.drivers, id) // before reading: later changes wake
 	defer leave()
 	h, spec, err := r.open(ctx, id, o)
 	if err != nil {
@@ -72,8 +72,7 @@ func (h *host) state(spec durable.Spec) durable.State {
 }
 
 // drive executes the run until it ends, parks or cannot be executed. An
-// execution is repeated when somebody said something to the run just as it was
-// about to park.
+// execution is repeated when a signal came just as the run was about to park.
 func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Spec) error {
 	for !h.row.Status.Ended() {
 		if h.cancelled {
@@ -113,8 +112,8 @@ func (h *host) conclude(ctx context.Context, ending durable.Ending, err error) (
 	return false, h.end(ctx, ending)
 }
 
-// park leaves the run until it is due or somebody says something. It reports
-// false when somebody just did.
+// park leaves the run until it is due or a signal comes. It reports false when
+// one just came.
 func (h *host) park(ctx context.Context, s *durable.Suspended, doc json.RawMessage) (parked bool, err error) {
 	c := h.parking(s)
 	if doc != nil {
@@ -130,7 +129,7 @@ func (h *host) park(ctx context.Context, s *durable.Suspended, doc json.RawMessa
 	return err == nil, err
 }
 
-// plain is a row without what cannot be compared.
+// plain is a row without the values that cannot be compared.
 func plain(r Row) Row {
 	if r.Waiting != nil {
 		w := *r.Waiting
@@ -164,7 +163,7 @@ func (h *host) parking(s *durable.Suspended) Change {
 		return Change{Row: row}
 	case durable.ReasonInDoubt:
 		row.Status = durable.StatusInDoubt
-		row.Due = s.Until // when the probe can tell; zero without one
+		row.Due = s.Until // when the probe can decide; zero without one
 	}
 	if known {
 		return Change{Row: row}
@@ -179,7 +178,7 @@ func (h *host) end(ctx context.Context, e durable.Ending) error {
 	return h.commit(ctx, Change{Add: []Record{rec}, Row: row}, nil)
 }
 
-// flush records what is queued.
+// flush records the queue.
 func (h *host) flush(ctx context.Context) error {
 	if len(h.queue) == 0 && h.looked == nil {
 		return nil

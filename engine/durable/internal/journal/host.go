@@ -31,8 +31,7 @@ type host struct {
 
 var _ durable.Host = (*host)(nil)
 
-// errOvertaken is returned by commit when what was about to be recorded is no
-// longer wanted.
+// errOvertaken is returned by commit when the change is no longer wanted.
 var errOvertaken = errors.New("overtaken")
 
 // RunID implements durable.Host.
@@ -48,7 +47,7 @@ func (h *host) SkipWaits() { h.virtual = true }
 func (h *host) Now() time.Time { return h.at }
 
 // clock is the wall clock, ahead of itself in virtual time. Timers are held
-// against it; only what is shown and recorded is kept from going back.
+// against it; only the times that are shown and recorded never go back.
 func (h *host) clock() time.Time { return h.rt.clock().Add(h.skipped) }
 
 // stamp is the time of a new record: never before an earlier one's.
@@ -85,8 +84,8 @@ func (h *host) enter(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// refresh reads what others recorded. Only outsiders may have: a record of
-// another driver means that this one has lost the run.
+// refresh reads the records of others. Those can only be signals, settlements and
+// cancellations: a record of another driver means that this one lost the run.
 func (h *host) refresh(ctx context.Context) error {
 	records, err := h.rt.store.Records(context.WithoutCancel(ctx), h.id, h.seq)
 	if err != nil {
@@ -103,8 +102,8 @@ func (h *host) refresh(ctx context.Context) error {
 	return nil
 }
 
-// breaks notes that what the interpreter makes of this execution is not to be
-// recorded, and returns why.
+// breaks notes that nothing more of this execution is to be recorded, and returns
+// why.
 func (h *host) breaks(err error) error {
 	if h.broken == nil {
 		h.broken = err
@@ -112,10 +111,9 @@ func (h *host) breaks(err error) error {
 	return err
 }
 
-// commit records a change with all that is queued. When somebody else recorded
-// something meanwhile, it reads that and asks wanted whether to go on (nil: yes).
-// Once under way, it is not interrupted by ctx: an outcome must not be lost to
-// somebody's impatience.
+// commit records a change with the queue. When there are records of others
+// meanwhile, it reads them and asks wanted whether to go on (nil: yes). It is not
+// interrupted by ctx: an outcome must not be lost.
 func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 	if h.broken != nil {
 		return h.broken
@@ -174,7 +172,7 @@ func (h *host) number(records []Record) []Record {
 	return numbered
 }
 
-// going returns the row of a run that goes on, nil when it says so already.
+// going returns the row of a run that goes on, nil when it is the same already.
 func (h *host) going() *Row {
 	if h.row.Status == durable.StatusRunning {
 		return nil

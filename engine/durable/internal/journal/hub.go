@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// watchEvery is how long it takes at most until a waiting process notices what
-// another one wrote.
+// watchEvery is how long it takes at most until a waiting process notices the
+// changes of another one.
 const watchEvery = time.Second
 
 // hub wakes goroutines that wait for changes of runs. Within the process word

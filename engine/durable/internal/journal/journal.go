@@ -1,10 +1,9 @@
-// Package journal is the durable.Runtime of stores that can append: what a run
-// did is a list of records, and everything else follows from them. Start with
-// [New].
+// Package journal is the durable.Runtime of stores that can append: a run is a
+// list of records, and everything else follows from them. Start with [New].
 //
-// Three rules carry it. A record is appended only after the last one its writer
-// has seen (compare-and-set), so that nobody decides on stale knowledge. A run
-// is driven under a lock that dies with its process. And people and other
+// Three rules carry it. A record is appended only after the last one that its
+// writer has seen (compare-and-set), so that no decision rests on stale knowledge.
+// A run is driven under a lock that dies with its process. And people and other
 // processes never write a run's fate directly: signals, settlements and
 // cancellations are records that the driver reads.
 package journal
@@ -183,7 +182,7 @@ func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
 // Close implements durable.Runtime. Drives and Serves must have returned.
 func (r *Runtime) Close() error { return r.store.Close() }
 
-// naming says which run an error is about.
+// naming adds the run's id to an error.
 func naming(id string, err error) error {
 	for _, plain := range []error{durable.ErrUnknown, durable.ErrExists, durable.ErrBusy, durable.ErrEnded} {
 		if errors.Is(err, plain) {

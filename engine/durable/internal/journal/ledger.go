@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// ledger is what a run's records amount to.
+// ledger is the sum of a run's records.
 type ledger struct {
 	seq       int64
 	last      time.Time // the latest time on record
@@ -18,7 +18,7 @@ type ledger struct {
 	steps     map[string]*step
 }
 
-// step is what the records say of one path.
+// step is the sum of the records of one path.
 type step struct {
 	operation string // "" until a call is on record
 	hash, key string
@@ -29,7 +29,7 @@ type step struct {
 	open    bool               // the last attempt has no outcome on record
 	maybe   bool               // an attempt before the last may have taken effect
 	lost    string             // how its answer was lost, if that is on record
-	doubt   *durable.Suspended // the same, as told in this execution
+	doubt   *durable.Suspended // the same, as the Do of this execution returned it
 	until   time.Time          // do nothing before
 	here    time.Time          // the same or the next look, by the time of the process that began the wait; not on record
 	sending time.Time          // when this process sent the last attempt, by its own time; not on record
@@ -107,7 +107,7 @@ func (l *ledger) apply(r Record) {
 	}
 }
 
-// reopen gives what was not done new time: deadlines and timers start over.
+// reopen gives unfinished steps new time: deadlines and timers start over.
 func (l *ledger) reopen() {
 	for _, s := range l.steps {
 		if !s.done {

@@ -11,10 +11,10 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// say appends what an outsider has to say to a run: decide is shown where it
-// stands and returns the change, nil for none. It is asked again when the run
-// moved on meanwhile.
-func (r *Runtime) say(ctx context.Context, id string, decide func(Run, *ledger) (*Change, error)) error {
+// amend appends a change from outside to a run: decide gets where it stands and
+// returns the change, nil for none. It is called again when the run moved on
+// meanwhile.
+func (r *Runtime) amend(ctx context.Context, id string, decide func(Run, *ledger) (*Change, error)) error {
 	for {
 		run, err := r.store.Run(ctx, id)
 		if err != nil {
@@ -57,7 +57,7 @@ func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error
 	if err != nil {
 		return err
 	}
-	return r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
+	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		st := l.step(s.Step)
 		said, known := st.result, st.done
 		if st.signal != nil {
@@ -89,7 +89,7 @@ func signalRecord(s durable.Signal) (Record, error) {
 	return Record{Kind: durable.EventSignal, Step: s.Step, Result: s.Result, Detail: durable.Detail{Signal: s.ID, By: s.By}}, nil
 }
 
-// dueFor returns the row of a run that was parked for what has come now.
+// dueFor returns the row of a run that was parked for the step, nil for any other.
 func (r *Runtime) dueFor(run Run, step string, reason durable.Reason) *Row {
 	if w := run.Row.Waiting; w == nil || w.Path != step || w.Reason != reason {
 		return nil
@@ -124,7 +124,7 @@ func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) e
 	if s.Happened && !json.Valid(s.Result) {
 		return fmt.Errorf("the result of step %q is not JSON", s.Step)
 	}
-	return r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
+	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		if run.Row.Status.Ended() {
 			return nil, durable.ErrEnded
 		}
@@ -141,7 +141,7 @@ func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) e
 	})
 }
 
-// doubted reports whether an open step is in doubt: the run says so, or the
+// doubted reports whether an open step is in doubt: the run waits for it, or the
 // process that sent it is gone.
 func (r *Runtime) doubted(run Run, step string) bool {
 	if run.Row.Status == durable.StatusInDoubt {
@@ -152,7 +152,7 @@ func (r *Runtime) doubted(run Run, step string) bool {
 
 // Reopen implements durable.Runtime.
 func (r *Runtime) Reopen(ctx context.Context, id string) error {
-	return r.say(ctx, id, func(run Run, _ *ledger) (*Change, error) {
+	return r.amend(ctx, id, func(run Run, _ *ledger) (*Change, error) {
 		switch run.Row.Status {
 		case durable.StatusFailed, durable.StatusTimedOut:
 			return &Change{Add: []Record{{Kind: durable.EventReopened}}, Row: &Row{Status: durable.StatusRunning, Due: r.clock()}}, nil
@@ -171,7 +171,7 @@ const (
 
 // Cancel implements durable.Runtime.
 func (r *Runtime) Cancel(ctx context.Context, id string) error {
-	err := r.say(ctx, id, func(run Run, l *ledger) (*Change, error) {
+	err := r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		switch {
 		case l.cancelled && (run.Row.Status == durable.StatusCancelled || !run.Row.Status.Ended()):
 			return nil, nil
@@ -179,7 +179,7 @@ func (r *Runtime) Cancel(ctx context.Context, id string) error {
 			return nil, durable.ErrEnded
 		}
 		row := run.Row
-		row.Due = r.clock() // whoever serves ends the run if nobody else does
+		row.Due = r.clock() // a Serve ends the run, if no driver does
 		return &Change{Add: []Record{{Kind: durable.EventCancelled}}, Row: &row}, nil
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (h *host) beginPoll(ctx context.Context, in durable.Intent, sched durable.S
 	return h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, nil)
 }
 
-// look performs one look and records what came of it.
+// look performs one look and records its outcome.
 func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durable.Schedule, do durable.DoPoll) error {
 	p := *s.poll
 	try := p.Detail.Tries + 1

@@ -19,8 +19,8 @@ const (
 	maxNap            = time.Minute // clocks are set
 )
 
-// Serve implements durable.Runtime. Parked runs cost nothing here: what is due
-// is asked of the store when something was written, a time is reached, or a
+// Serve implements durable.Runtime. Parked runs cost nothing here: the store is
+// asked for runs that are due when something was written, a time is reached, or a
 // drive is over.
 func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.ServeOptions) error {
 	if o.Parallel <= 0 {
@@ -68,8 +68,8 @@ type retry struct {
 	delay time.Duration
 }
 
-// round starts what is due and reports whether there may be more, else when the
-// next run falls due (zero: unknown).
+// round starts the runs that are due and reports whether there may be more, else
+// when the next one falls due (zero: unknown).
 func (s *scheduler) round(ctx context.Context) (more bool, next time.Time, err error) {
 	now := s.rt.clock()
 	held, next := s.held(now)

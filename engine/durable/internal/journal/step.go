@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// maxProbes is how often in a row one drive sends a probed write again that did
-// not take effect and whose answers get lost.
+// maxProbes is how often in a row one drive sends a probed write that did not take
+// effect while its answers get lost.
 const maxProbes = 3
 
 // Step implements durable.Host.
@@ -49,7 +49,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 	}
 }
 
-// recall finds what is on record of a call and holds the call against it.
+// recall finds the record of a call and holds the call against it.
 func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
 	if err := h.enter(ctx); err != nil {
 		return nil, err
@@ -61,16 +61,16 @@ func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
 	return s, nil
 }
 
-// attempt records the intent, sends, and records what came of it. That somebody
-// settled the step meanwhile, or that the other side asked to wait, is
-// errOvertaken: look again.
+// attempt records the intent, sends, and records the outcome. It returns
+// errOvertaken when the step was settled meanwhile, or the other side asked to
+// wait: look again.
 func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) error {
 	a := &durable.Attempt{N: s.attempt + 1, Lost: s.open || s.maybe, Retried: h.retried(in.Path)}
 	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: a.N, Detail: detailOf(in)}
 	outcome := Record{Step: in.Path}
 	if in.Policy == durable.Safe {
 		// A read leaves nothing to decide when its process dies, so it has no
-		// record before its outcome, which says what was read.
+		// record before its outcome, which holds the intent.
 		outcome.Detail = intent.Detail
 	} else if err := h.commit(ctx, Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
 		if errors.Is(err, errOvertaken) && h.cancelled {
@@ -179,8 +179,8 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 		return nil
 	case lost < maxProbes && in.Policy == durable.Probed && in.Probe != nil:
 		if lost > 0 && h.maxBlock >= 0 {
-			// Who waits for this drive learns at once that an answer was lost;
-			// the next one looks it up, once the request cannot land any more.
+			// The caller of this drive learns at once that an answer was lost; the
+			// next one looks it up, once the request cannot land any more.
 			parked := *doubt
 			parked.Until = s.sent.Add(in.ProbeAfter)
 			return &parked
@@ -201,9 +201,9 @@ func (s *step) howLost() string {
 // probeAgain is how long after a lookup that failed the next one is due.
 const probeAgain = time.Minute
 
-// probe looks up what became of the last attempt, once a request still on its
-// way would have arrived. As long as that is not known the step is in doubt,
-// whatever keeps it from being known.
+// probe looks up the last attempt, once a request still on its way would have
+// arrived. Until it is known whether the attempt took effect, the step is in
+// doubt.
 func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *durable.Suspended) error {
 	w := wait{until: s.sent.Add(in.ProbeAfter), longest: in.ProbeAfter}
 	if !s.sending.IsZero() {
@@ -246,7 +246,7 @@ func inDoubt(doubt *durable.Suspended, err error) error {
 	return &parked
 }
 
-// isLost reports whether a Do says that its answer was lost.
+// isLost reports whether a Do lost its answer.
 func isLost(err error) bool {
 	var s *durable.Suspended
 	return errors.As(err, &s) && s.Reason == durable.ReasonInDoubt

@@ -9,10 +9,9 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// Store keeps runs and their records. It is safe for concurrent use, and
-// several processes may share what it keeps. What a method returned without an
-// error stays, whatever becomes of the process; a Store in memory says
-// otherwise.
+// Store keeps runs and their records. It is safe for concurrent use, and several
+// processes may share one. A change that was made without an error outlives the
+// process, unless the Store is in memory.
 type Store interface {
 	// Create stores a run and its first records, whole or not at all, or
 	// durable.ErrExists.
@@ -37,21 +36,21 @@ type Store interface {
 	Prune(ctx context.Context, before time.Time) (int, error)
 
 	// Changed reports whether another process may have written since the last
-	// call. It is called about once a second while somebody waits.
+	// call. It is called about once a second while a goroutine waits.
 	Changed(ctx context.Context) (bool, error)
-	// Lock makes the caller the one who drives a run, in all processes, until
+	// Lock makes the caller the only driver of a run, in all processes, until
 	// unlock or the end of the process. It does not wait: a run that is driven
 	// is durable.ErrBusy.
 	Lock(id string) (unlock func(), err error)
-	// Driven reports whether somebody holds a run's lock.
+	// Driven reports whether a run's lock is held.
 	Driven(id string) bool
 	Close() error
 }
 
-// ErrMoved is returned by Append when somebody else appended meanwhile.
+// ErrMoved is returned by Append when there is a newer record.
 var ErrMoved = errors.New("the run moved on")
 
-// Run is what a Store knows of a run.
+// Run is a run in a Store, without its records.
 type Run struct {
 	Spec    durable.Spec // Snapshot may be nil
 	Key     string       // where the Store has the snapshot
@@ -79,7 +78,7 @@ type Record struct {
 	Result  json.RawMessage
 }
 
-// Change is what Append makes in one transaction.
+// Change is made by Append in one transaction.
 type Change struct {
 	After   int64    // the last record the writer knows
 	Add     []Record // numbered from After+1

@@ -18,7 +18,7 @@ type watcher struct {
 
 // Watch implements durable.Runtime.
 func (r *Runtime) Watch(ctx context.Context, id string, after int64) (<-chan durable.News, error) {
-	wake, leave := r.hub.join(r.hub.watchers, id) // before reading: what comes later wakes
+	wake, leave := r.hub.join(r.hub.watchers, id) // before reading: later changes wake
 	w := &watcher{rt: r, id: id, after: after, polls: map[int64]Record{}}
 	first, err := w.look(ctx, 0)
 	if err != nil {
@@ -70,7 +70,7 @@ func (w *watcher) from() int64 {
 	return from
 }
 
-// look returns what is new in the records after one, nil when nothing is.
+// look returns the news in the records after one, nil when there is none.
 func (w *watcher) look(ctx context.Context, from int64) (*durable.News, error) {
 	// The state is read first: the end of a run is not seen before its events are.
 	run, err := w.rt.store.Run(ctx, w.id)
