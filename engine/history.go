@@ -17,7 +17,7 @@ func History(ctx context.Context, rt durable.Runtime, id string, after int64) ([
 	}
 	out := make([]document.Event, len(events))
 	for i, e := range events {
-		out[i] = runEvent(e)
+		out[i] = EventOf(e)
 	}
 	return out, nil
 }

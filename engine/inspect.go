@@ -37,7 +37,7 @@ func (r *Reader) Inspect(ctx context.Context, id string) (*document.Run, error) 
 		run.Due = &state.Due
 	}
 	for _, e := range events {
-		run.Events = append(run.Events, runEvent(e))
+		run.Events = append(run.Events, EventOf(e))
 	}
 	return run, nil
 }
@@ -180,7 +180,9 @@ func detail(e durable.Event) durable.Detail {
 	return d
 }
 
-func runEvent(e durable.Event) document.Event {
+// EventOf returns an event of a run's history as documents show it: without
+// arguments and results, so nothing in it is secret.
+func EventOf(e durable.Event) document.Event {
 	d := detail(e)
 	out := document.Event{
 		Seq: e.Seq, Time: e.Time, Kind: e.Kind, Step: e.Step, Attempt: e.Attempt,

@@ -43,7 +43,6 @@ type Runs struct {
 	rt       durable.Runtime
 	reader   *engine.Reader
 	log      *slog.Logger
-	news     *news
 	stats    *stats
 	kept     kept
 
@@ -61,7 +60,7 @@ func New(o Options) (*Runs, error) {
 	}
 	r := &Runs{
 		rt: o.Runtime, reader: engine.NewReader(o.Runtime), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
-		news: newNews(o.Runtime), stats: newStats(), driver: make(chan struct{}),
+		stats: newStats(), driver: make(chan struct{}),
 	}
 	if err := r.Replace(o.Programs); err != nil {
 		return nil, err
@@ -71,9 +70,7 @@ func New(o Options) (*Runs, error) {
 		close(r.driver)
 		return r, nil
 	}
-	opts := *cmp.Or(o.Engine, &engine.Options{})
-	opts.OnEvent = r.listen(opts.OnEvent)
-	go r.drive(&opts, durable.ServeOptions{Parallel: o.Parallel, Ended: r.rests})
+	go r.drive(cmp.Or(o.Engine, &engine.Options{}), durable.ServeOptions{Parallel: o.Parallel, Ended: r.rests})
 	return r, nil
 }
 
@@ -87,22 +84,11 @@ func (r *Runs) drive(opts *engine.Options, so durable.ServeOptions) {
 	}
 }
 
-// listen passes events on to a listener of the user's and makes news of them.
-func (r *Runs) listen(next func(engine.Event)) func(engine.Event) {
-	return func(e engine.Event) {
-		r.news.soon(e.Run)
-		if next != nil {
-			next(e)
-		}
-	}
-}
-
 // rests is told of a run that ended or was parked here.
 func (r *Runs) rests(s durable.State) {
 	if s.Status.Ended() {
 		r.stats.end(s.Capability, s.Status)
 	}
-	r.news.tell(s.ID)
 }
 
 // Close stops executing runs: between steps, a write under way is given a few

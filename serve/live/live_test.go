@@ -2,7 +2,6 @@ package live_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -150,7 +149,7 @@ func TestRunsOfOthersDoNotExist(t *testing.T) {
 	for what, try := range map[string]func() error{
 		"state":   func() error { _, err := r.State(t.Context(), "bob", id); return err },
 		"inspect": func() error { _, err := r.Inspect(t.Context(), "bob", id); return err },
-		"history": func() error { _, err := r.History(t.Context(), "bob", id, 0); return err },
+		"watch":   func() error { _, err := r.Watch(t.Context(), "bob", id, 0); return err },
 		"wait":    func() error { _, err := r.Wait(t.Context(), "bob", id); return err },
 		"say":     func() error { return r.Say(t.Context(), "bob", id, engine.Said{Step: "send-portal-link"}) },
 		"cancel":  func() error { return r.Cancel(t.Context(), "bob", id) },
@@ -164,26 +163,6 @@ func TestRunsOfOthersDoNotExist(t *testing.T) {
 	}
 	if runs, err := r.List(t.Context(), "", durable.Filter{}); err != nil || len(runs) != 1 {
 		t.Errorf("listed to everybody: %v, %v", runs, err)
-	}
-}
-
-// What another process says is noticed, although nothing in this one tells.
-func TestNewsFromElsewhere(t *testing.T) {
-	dir := t.TempDir()
-	r := open(t, kept(t, dir), live.Options{NoDrive: true})
-	id := start(t, r, live.Start{Inputs: acme})
-	news, leave := r.Watch(id)
-	defer leave()
-	<-news // the first look
-	elsewhere := kept(t, dir)
-	err := elsewhere.Signal(t.Context(), id, durable.Signal{ID: "x", Step: "send-portal-link", Result: json.RawMessage("1")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-news:
-	case <-time.After(30 * time.Second):
-		t.Error("no news of what another process said")
 	}
 }
 

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
@@ -27,14 +28,6 @@ func (r *Runs) Inspect(ctx context.Context, owner, id string) (*document.Run, er
 	return r.reader.Inspect(ctx, id)
 }
 
-// History returns what happened in a run of the owner's after an event.
-func (r *Runs) History(ctx context.Context, owner, id string, after int64) ([]document.Event, error) {
-	if _, err := r.State(ctx, owner, id); err != nil {
-		return nil, err
-	}
-	return engine.History(ctx, r.rt, id, after)
-}
-
 // List returns runs, newest first. An owner sees only its own, whatever f says.
 func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]durable.State, error) {
 	if owner != "" {
@@ -49,7 +42,6 @@ func (r *Runs) Say(ctx context.Context, owner, id string, said engine.Said) erro
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
 	}
-	defer r.news.tell(id)
 	return r.kept.note(ctx, r.reader.Say(ctx, id, said))
 }
 
@@ -58,28 +50,33 @@ func (r *Runs) Cancel(ctx context.Context, owner, id string) error {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
 	}
-	defer r.news.tell(id)
 	return r.kept.note(ctx, r.rt.Cancel(ctx, id))
 }
 
-// Wait returns where a run stands once it has ended or waits for somebody, and
-// at the latest when ctx ends or the server shuts down.
+// Watch sends the news of a run of the owner's, as durable.Runtime does.
+func (r *Runs) Watch(ctx context.Context, owner, id string, after int64) (<-chan durable.News, error) {
+	if _, err := r.State(context.WithoutCancel(ctx), owner, id); err != nil {
+		return nil, err
+	}
+	return r.rt.Watch(ctx, id, after)
+}
+
+// Wait returns where a run stands once it has ended or waits for a signal, and at
+// the latest when ctx ends or the server shuts down.
 func (r *Runs) Wait(ctx context.Context, owner, id string) (durable.State, error) {
-	news, leave := r.Watch(id)
+	watching, leave := context.WithCancel(ctx)
 	defer leave()
-	for {
-		s, err := r.State(context.WithoutCancel(ctx), owner, id)
-		if err != nil || s.Status.Ended() || NeedsSomebody(s) {
-			return s, err
-		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-			return s, nil
-		case <-r.closed.Done():
-			return s, nil
+	defer context.AfterFunc(r.closed, leave)()
+	news, err := r.Watch(watching, owner, id, math.MaxInt64)
+	if err != nil {
+		return durable.State{}, err
+	}
+	for n := range news {
+		if n.Err != nil || n.State.Status.Ended() || NeedsSomebody(n.State) {
+			return n.State, n.Err
 		}
 	}
+	return r.State(context.WithoutCancel(ctx), owner, id)
 }
 
 // NeedsSomebody reports whether a run goes on only when somebody outside says

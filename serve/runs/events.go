@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -45,8 +46,15 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	h.metrics.streams.Add(1)
 	defer h.metrics.streams.Add(-1)
-	s := &stream{h: h, w: w, control: http.NewResponseController(w), owner: h.caller(r), id: state.ID, last: after, polls: map[int64]poll{}}
-	if err := s.run(r, state); err != nil && r.Context().Err() == nil {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	news, err := h.live.Watch(ctx, h.caller(r), state.ID, after)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	s := &stream{h: h, w: w, control: http.NewResponseController(w), last: after}
+	if err := s.run(ctx, news); err != nil && r.Context().Err() == nil {
 		h.log.Debug("an event stream ended", "run", state.ID, "error", err)
 	}
 }
@@ -73,56 +81,26 @@ func lastEvent(r *http.Request) (int64, error) {
 
 // stream is one client that follows a run.
 type stream struct {
-	h         *Handler
-	w         http.ResponseWriter
-	control   *http.ResponseController
-	owner, id string
-	last      int64          // the last event sent with its id
-	polls     map[int64]poll // those under way, by event
-	begun     bool
+	h       *Handler
+	w       http.ResponseWriter
+	control *http.ResponseController
+	last    int64 // the last event sent with its id
+	begun   bool
 }
 
-// poll is how often a poll has looked, as far as the client knows.
-type poll struct {
-	step  string
-	tries int
-}
-
-func (s *stream) run(r *http.Request, state durable.State) error {
-	ctx := r.Context()
-	news, leave := s.h.live.Watch(s.id)
-	defer leave()
+func (s *stream) run(ctx context.Context, news <-chan durable.News) error {
 	heartbeat := time.NewTicker(s.h.o.Heartbeat)
 	defer heartbeat.Stop()
-	ended := state.Status.Ended()
-	for {
-		text, over, err := s.look(ctx)
-		switch {
-		case err != nil && !s.begun:
-			s.h.fail(s.w, r, err)
-			return nil
-		case err != nil:
-			return err
-		case !s.begun && ended && len(text) == 0: // tells a browser not to come back
-			s.w.WriteHeader(http.StatusNoContent)
-			return nil
-		}
-		if err := s.send(text); err != nil || over || ended {
-			return err
-		}
-		if err := s.rest(ctx, news, heartbeat.C); err != nil {
-			return err
-		}
-	}
-}
-
-// rest waits for news, and keeps the connection alive meanwhile.
-func (s *stream) rest(ctx context.Context, news <-chan struct{}, heartbeat <-chan time.Time) error {
 	for {
 		select {
-		case <-news:
-			return nil
-		case <-heartbeat:
+		case n, more := <-news:
+			if !more || n.Err != nil {
+				return n.Err
+			}
+			if err := s.pass(n); err != nil {
+				return err
+			}
+		case <-heartbeat.C:
 			if err := s.send([]byte(": still here\n\n")); err != nil {
 				return err
 			}
@@ -134,48 +112,25 @@ func (s *stream) rest(ctx context.Context, news <-chan struct{}, heartbeat <-cha
 	}
 }
 
-// look reads what the client does not know yet. over says that the run ended.
-func (s *stream) look(ctx context.Context) (text []byte, over bool, err error) {
-	from := s.last
-	for seq := range s.polls {
-		from = min(from, seq-1)
-	}
-	events, err := s.h.live.History(ctx, s.owner, s.id, from)
-	if err != nil {
-		return nil, false, err
-	}
+// pass sends the events of the news. To a client that has them all, of a run that
+// has ended, it says not to come back.
+func (s *stream) pass(n durable.News) error {
 	var b bytes.Buffer
-	for _, e := range events {
-		switch known := e.Seq <= s.last; {
-		case known && (e.Kind != durable.EventPoll || s.polls[e.Seq].tries == e.Tries):
-			continue
-		case known:
-			err = put(&b, e, false)
-		default:
-			s.last = e.Seq
-			err = put(&b, e, true)
+	for _, event := range n.Events {
+		e := engine.EventOf(event)
+		if err := put(&b, e, e.Seq > s.last); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, false, err
-		}
-		s.note(e)
-		over = e.Kind == durable.EventEnded
+		s.last = max(s.last, e.Seq)
 	}
-	return b.Bytes(), over, nil
-}
-
-// note keeps track of the polls that are under way.
-func (s *stream) note(e document.Event) {
-	switch e.Kind {
-	case durable.EventPoll:
-		s.polls[e.Seq] = poll{e.Step, e.Tries}
-	case durable.EventDone, durable.EventFailed:
-		for seq, p := range s.polls {
-			if p.step == e.Step {
-				delete(s.polls, seq)
-			}
-		}
+	switch {
+	case b.Len() == 0 && s.begun:
+		return nil
+	case b.Len() == 0 && n.State.Status.Ended():
+		s.w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
+	return s.send(b.Bytes())
 }
 
 // put writes one event.

@@ -35,36 +35,28 @@ func (t *Tools) follow(ctx context.Context, call *mcp.ToolCall, id string, told 
 // the time is up, the client leaves or the server shuts down.
 func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Duration) (*document.Run, error) {
 	owner := t.caller(ctx)
-	timeout, cancel := context.WithTimeout(ctx, wait)
+	watching, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	news, leave := t.live.Watch(id)
-	defer leave()
+	news, err := t.live.Watch(watching, owner, id, p.after)
+	if err != nil {
+		return nil, err
+	}
 	deadline := time.Now().Add(wait)
-	for {
-		s, err := t.live.State(context.WithoutCancel(ctx), owner, id)
-		if err != nil {
-			return nil, err
-		}
-		if err := p.tell(context.WithoutCancel(ctx), owner, s); err != nil {
-			return nil, err
-		}
-		rests := s.Status.Ended() || live.NeedsSomebody(s) || !s.Driven && s.Due.After(deadline)
+	for rests := false; !rests; {
 		select {
-		case <-timeout.Done():
-			rests = true
+		case n, more := <-news:
+			if n.Err != nil {
+				return nil, n.Err
+			}
+			if more {
+				p.tell(n)
+			}
+			rests = !more || n.State.Status.Ended() || live.NeedsSomebody(n.State) || !n.State.Driven && n.State.Due.After(deadline)
 		case <-t.live.Closed():
 			rests = true
-		default:
-		}
-		if rests {
-			return t.live.Inspect(context.WithoutCancel(ctx), owner, id)
-		}
-		select {
-		case <-news:
-		case <-timeout.Done():
-		case <-t.live.Closed():
 		}
 	}
+	return t.live.Inspect(context.WithoutCancel(ctx), owner, id)
 }
 
 // asked is what a question keeps until its answer comes.

@@ -1,10 +1,10 @@
 package tools
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/mcp"
@@ -27,21 +27,21 @@ func (t *Tools) progressOf(call *mcp.ToolCall, told asked) *progress {
 	return &progress{tools: t, call: call, after: told.After, sent: told.Sent, notes: map[string]int{}}
 }
 
-// tell reports what is new.
-func (p *progress) tell(ctx context.Context, owner string, s durable.State) error {
+// tell reports the news.
+func (p *progress) tell(n durable.News) {
 	if p.place == nil {
 		p.place = map[string]int{}
-		if prog := p.tools.live.Program(s.Capability); prog != nil {
+		if prog := p.tools.live.Program(n.State.Capability); prog != nil {
 			for i, step := range prog.Plan().Steps {
 				p.place[step.ID] = i
 			}
 		}
 	}
-	events, err := p.tools.live.History(ctx, owner, s.ID, p.after)
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
+	for _, event := range n.Events {
+		e := engine.EventOf(event)
+		if e.Seq <= p.after { // another look of a poll
+			continue
+		}
 		p.after = e.Seq
 		step, _, _ := strings.Cut(e.Step, "[")
 		place, known := p.place[step]
@@ -59,7 +59,6 @@ func (p *progress) tell(ctx context.Context, owner string, s durable.State) erro
 			p.call.Progress(at, float64(len(p.place)), text)
 		}
 	}
-	return nil
 }
 
 // note is what a person reads of an event, "" for nothing.

@@ -20,7 +20,7 @@ type watcher struct {
 func (r *Runtime) Watch(ctx context.Context, id string, after int64) (<-chan durable.News, error) {
 	wake, leave := r.hub.join(r.hub.watchers, id) // before reading: later changes wake
 	w := &watcher{rt: r, id: id, after: after, polls: map[int64]Record{}}
-	first, err := w.look(ctx, 0)
+	first, err := w.look(context.WithoutCancel(ctx), 0) // ctx ends the waiting, not a look
 	if err != nil {
 		leave()
 		return nil, err
@@ -55,7 +55,7 @@ func (w *watcher) send(ctx context.Context, ch chan<- durable.News, wake <-chan 
 			return
 		}
 		var err error
-		if news, err = w.look(ctx, w.from()); err != nil {
+		if news, err = w.look(context.WithoutCancel(ctx), w.from()); err != nil {
 			news = &durable.News{Err: err}
 		}
 	}
