@@ -28,6 +28,7 @@ func (l *loader) overlay(src *spec.Source) (*spec.Source, bool) {
 	if out == nil {
 		return src, false
 	}
+	l.report.Overlays = out.Overlays()
 	for name, text := range out.Texts() {
 		l.report.Sources[name] = text
 	}

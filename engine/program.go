@@ -45,6 +45,8 @@ type Report struct {
 	// Sources holds the text of every file that a diagnostic may point into,
 	// by name.
 	Sources map[string][]byte
+	// Overlays are those that acted, in order.
+	Overlays []string
 	// Files are those that were read, or would be served.
 	Files []document.File
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,8 +70,7 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 	}
 	list := exposures(unit.Units)
 	if !a.wantsText() {
-		doc := tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
-		return a.printDocument(planList{doc, list})
+		return a.printDocument(planList{planOfFile(r), list})
 	}
 	a.reportDiagnostics(r)
 	exposureTable(list, a.textWidth(a.io.OutTTY), true, func(format string, args ...any) { a.printf(format+"\n", args...) })
@@ -100,27 +97,17 @@ type planList struct {
 func (a *app) refusePlan(r *engine.Report) error {
 	err := refused(r)
 	if exitCode(err) == exitInvalid && !a.wantsText() {
-		doc := tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: overlaysOf(r), Files: r.Files, Diagnostics: r.Diagnostics})
-		if err := a.printDocument(doc); err != nil {
+		if err := a.printDocument(planOfFile(r)); err != nil {
 			return err
 		}
 	}
 	return err
 }
 
-// overlaysOf lists the overlays that were read for a file that cannot run.
-func overlaysOf(r *engine.Report) []string {
-	var names []string
-	for name, text := range r.Sources {
-		if name != r.File && overlayMark.Match(text) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
+// planOfFile is the plan document of a file of which no unit is planned.
+func planOfFile(r *engine.Report) *document.Plan {
+	return tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: r.Overlays, Files: r.Files, Diagnostics: r.Diagnostics})
 }
-
-var overlayMark = regexp.MustCompile(`(?m)^overlay:`)
 
 // refused says why a file did not become a program. When --override or --base-url
 // alone is to blame that is wrong usage, not an invalid capability.
