@@ -36,7 +36,7 @@ type bindings struct {
 func newBindings(f *spec.Framework, creds *keyring) *bindings {
 	b := &bindings{file: f, creds: creds, found: map[string]string{}, absent: map[string]string{}, open: map[string]bool{}, data: map[string]bool{}}
 	mark := func(marks map[string]bool, is bool, text spec.Str, uri bool) {
-		if t, _, _ := plan.NewVariables(f).Text(text.Value, uri); t != nil {
+		if t, _, _ := plan.NewVariables(f.Binds).Text(text.Value, uri); t != nil {
 			for _, key := range t.Keys() {
 				marks[key] = is
 			}

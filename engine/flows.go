@@ -82,7 +82,7 @@ func (c *consumedAPI) hostsOf(key, host string) []string {
 // text compiles a text that binds fill in.
 func (f *flows) text(s spec.Str, uri bool) (*plan.VariableText, diag.List) {
 	var problems diag.List
-	t, unknown, wrong := plan.NewVariables(f.file).Text(s.Value, uri)
+	t, unknown, wrong := plan.NewVariables(f.file.Binds).Text(s.Value, uri)
 	for _, p := range wrong {
 		pos, end := s.Span(p.Offset, p.Length)
 		problems.Add(diag.Diagnostic{Code: p.Code, Pos: pos, EndColumn: end, Message: p.Message, Hint: p.Hint})
@@ -131,10 +131,11 @@ func (f *flows) auth(a *spec.Authentication) (map[string]*plan.VariableText, dia
 }
 
 // program plans a flow.
-func (f *flows) program(flow *spec.Flow, name string) (*Program, diag.List) {
-	built, problems := plan.BuildFlow(plan.FlowSource{
-		Framework: f.file, Flow: flow, Strict: f.opts.Strict, Files: f.reads.file,
-		APIs: func(namespace string) (*operations.Set, error) {
+func (f *flows) program(name string) (*Program, diag.List) {
+	i := slices.IndexFunc(f.model.Units, func(u *spec.Unit) bool { return u.Name == name })
+	built, problems := plan.Build(f.model, f.model.Units[i], plan.Sources{
+		File: f.reads.file,
+		API: func(namespace string) (*operations.Set, error) {
 			if set := f.sets[namespace]; set != nil {
 				return set, nil
 			}
@@ -142,9 +143,6 @@ func (f *flows) program(flow *spec.Flow, name string) (*Program, diag.List) {
 		},
 	})
 	p := &Program{opts: *f.opts, plan: built, creds: f.creds, apis: map[string]*api{}, flows: f, unit: name, source: f.source, overlays: f.overlays}
-	for _, o := range f.overlays {
-		built.Capability.Overlays = append(built.Capability.Overlays, o.Name)
-	}
 	for _, s := range built.Steps {
 		if a := s.Operation(); a != nil {
 			p.apis[a.API] = f.apis[a.API]

@@ -75,12 +75,12 @@ func (l *loader) load(ctx context.Context) *Service {
 	if src.Dialect() == spec.DialectFramework {
 		return l.service(ctx, src)
 	}
-	c, problems := src.Capability(l.opts.Strict)
+	file, problems := src.File(spec.Options{Strict: l.opts.Strict})
 	l.add(problems)
-	if c == nil {
+	if file == nil || len(file.Units) == 0 {
 		return nil
 	}
-	p := l.program(ctx, c)
+	p := l.program(ctx, file)
 	if p == nil {
 		return nil
 	}
@@ -97,12 +97,12 @@ func (l *loader) service(ctx context.Context, src *spec.Source) *Service {
 	return &Service{units: units, fw: f}
 }
 
-func (l *loader) program(ctx context.Context, c *spec.Capability) *Program {
-	built, problems := plan.Build(c, func(name string) (*operations.Set, error) {
+func (l *loader) program(ctx context.Context, file *spec.File) *Program {
+	built, problems := plan.Build(file, file.Units[0], plan.Sources{API: func(name string) (*operations.Set, error) {
 		set, problems, err := l.docs.find(ctx, name)
 		l.add(problems)
 		return set, err
-	})
+	}})
 	l.add(problems)
 	p := &Program{opts: *l.opts, plan: built, creds: newKeyring(l.opts.Secrets)}
 	p.apis = l.apis(built, p.creds)

@@ -128,7 +128,7 @@ func (p *Program) Name() string {
 	if p.unit != "" {
 		return p.unit
 	}
-	return slug(p.plan.Capability.File)
+	return slug(p.plan.File.Name)
 }
 
 func slug(file string) string {

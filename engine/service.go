@@ -177,6 +177,7 @@ func (s *Service) Ready(ctx context.Context) error {
 // flows is what the programs of one framework file share.
 type flows struct {
 	file   *spec.Framework
+	model  *spec.File
 	opts   *Options
 	report *Report
 	reads  *reader
@@ -204,6 +205,7 @@ func (l *loader) framework(src *spec.Source) *flows {
 		return nil
 	}
 	fl := newFlows(f, l.opts, reads)
+	fl.model, _ = src.File(spec.Options{Strict: l.opts.Strict, Open: reads.open}) // with the same problems
 	fl.source, fl.overlays, fl.report = l.source, l.overlaid, l.report
 	l.add(fl.binds.load(l.reach))
 	l.add(fl.consumed())
@@ -224,7 +226,7 @@ func (l *loader) units(ctx context.Context, f *flows) []*Unit {
 	var out []*Unit
 	broken := l.report.Diagnostics.HasErrors()
 	for _, d := range declared(f.file) {
-		p, problems := f.program(d.flow, d.name)
+		p, problems := f.program(d.name)
 		if f.file.Section && len(f.file.Consumes) == 0 {
 			continue // its calls are to what the importing file consumes
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -135,7 +136,7 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 	if s.Unit != "" {
 		return restoreUnit(ctx, &s, data, &o)
 	}
-	c, err := s.capability()
+	file, err := s.capability()
 	if err != nil {
 		return nil, err
 	}
@@ -148,12 +149,12 @@ func restore(ctx context.Context, data []byte, opts *Options) (*Program, error) 
 		}
 		known[a.Name] = a
 	}
-	built, problems := plan.Build(c, func(name string) (*operations.Set, error) {
+	built, problems := plan.Build(file, file.Units[0], plan.Sources{API: func(name string) (*operations.Set, error) {
 		if set, ok := sets[name]; ok {
 			return set, nil
 		}
 		return nil, fmt.Errorf("the run's snapshot does not hold the API %q", name)
-	})
+	}})
 	if err := problems.Err(); err != nil {
 		return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
 	}
@@ -195,6 +196,7 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 		return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
 	}
 	f := newFlows(file, o, reads)
+	f.model, _ = src.File(spec.Options{Strict: s.Strict, Open: reads.open})
 	f.source, f.overlays = s.Capability, s.Overlays
 	problems = f.binds.load(reads.reach)
 	for _, a := range s.APIs {
@@ -207,7 +209,7 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 		if d.name != s.Unit {
 			continue
 		}
-		p, found := f.program(d.flow, d.name)
+		p, found := f.program(d.name)
 		if err := append(problems, found...).Err(); err != nil {
 			return nil, fmt.Errorf("the run's snapshot does not load any more: %w", err)
 		}
@@ -219,13 +221,19 @@ func restoreUnit(ctx context.Context, s *snapshot, data []byte, o *Options) (*Pr
 }
 
 // capability reads the files of the snapshot.
-func (s *snapshot) capability() (*spec.Capability, error) {
+func (s *snapshot) capability() (*spec.File, error) {
 	src, err := s.text()
 	if err != nil {
 		return nil, err
 	}
-	c, problems := src.Capability(s.Strict)
-	return c, problems.Err()
+	file, problems := src.File(spec.Options{Strict: s.Strict})
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	if file == nil || len(file.Units) == 0 {
+		return nil, errors.New("it holds nothing that can be run")
+	}
+	return file, nil
 }
 
 // text reads the file with the overlays that acted on it.

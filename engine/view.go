@@ -12,10 +12,9 @@ import (
 
 // describe writes the plan as the document that users see.
 func (p *Program) describe(ctx context.Context, r *Report) *document.Plan {
-	c := p.plan.Capability
 	v := &document.Plan{
 		Capability: p.Name(), Dialect: r.Dialect,
-		Overlays: slices.Clone(c.Overlays), Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
+		Overlays: slices.Clone(p.plan.File.Overlays), Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
 		Env: p.env(ctx), Hosts: p.hosts(ctx), Files: slices.Clone(r.Files), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {

@@ -17,7 +17,7 @@ func (t *turn) external(ctx context.Context, a *plan.External) (any, error) {
 	env := t.evalEnv(t.vars)
 	w := durable.Wait{Path: t.path, Description: t.s.Description, With: map[string]any{}}
 	for _, b := range a.Binds {
-		v, err := b.Value.Eval(ctx, env)
+		v, _, err := b.Value.Eval(ctx, env)
 		if err != nil {
 			return nil, t.fail(ctx, b.Name, err)
 		}

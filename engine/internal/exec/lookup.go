@@ -15,7 +15,7 @@ const CodeLookup = "lookup-failed"
 // list of values one entry each, leaving out those without one. Values compare
 // as text, as ids are numbers in one answer and text in another.
 func (t *turn) lookup(ctx context.Context, l *plan.Lookup) (any, error) {
-	wanted, err := l.Value.Eval(ctx, t.evalEnv(nil))
+	wanted, _, err := l.Value.Eval(ctx, t.evalEnv(t.vars))
 	if err != nil {
 		return nil, t.fail(ctx, "lookupValue", err)
 	}

@@ -8,7 +8,7 @@ import (
 
 // mock answers from the values of its step.
 func (t *turn) mock(ctx context.Context, a *plan.Mock) (any, error) {
-	v, err := a.Answer.Eval(ctx, t.evalEnv(nil), nil)
+	v, err := a.Answer.Eval(ctx, t.evalEnv(t.vars), nil)
 	if err != nil {
 		return nil, t.fail(ctx, "value", err)
 	}

@@ -28,7 +28,7 @@ func (t *turn) request(ctx context.Context, a *plan.Operation) (*operations.Requ
 	env := t.evalEnv(t.vars)
 	body := map[string]any{}
 	for _, b := range a.Binds {
-		v, err := b.Value.Eval(ctx, env)
+		v, _, err := b.Value.Eval(ctx, env)
 		if err != nil {
 			return nil, t.fail(ctx, b.Name, err)
 		}

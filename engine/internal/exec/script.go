@@ -16,11 +16,16 @@ func (t *turn) script(ctx context.Context, a *plan.Script) (any, error) {
 	vars := map[string]any{}
 	maps.Copy(vars, t.env.Inputs)
 	maps.Copy(vars, t.values)
-	with, err := a.With.Eval(ctx, t.evalEnv(nil))
-	if err != nil {
-		return nil, t.fail(ctx, "with", err)
+	env := t.evalEnv(t.vars)
+	for _, b := range a.With {
+		v, found, err := b.Value.Eval(ctx, env)
+		if err != nil {
+			return nil, t.fail(ctx, "with", err)
+		}
+		if found {
+			vars[b.Name] = v
+		}
 	}
-	maps.Copy(vars, with.(map[string]any))
 	o := a.Options
 	o.Now, o.Hide = t.env.Started, t.env.Hide
 	v, err := a.Program.Run(ctx, vars, o)

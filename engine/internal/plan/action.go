@@ -121,8 +121,8 @@ type Lookup struct {
 type Script struct {
 	Program *script.Program
 	Options script.Options
-	With    *dataValue
-	steps   []string // the results that it may read
+	With    []*Bind
+	steps   []eval.Ref // the results that it may read
 }
 
 // Mock answers from values.
@@ -168,24 +168,17 @@ func (a *External) Takes() []*Bind { return a.Binds }
 
 // Takes returns the value that is looked for.
 func (a *Lookup) Takes() []*Bind {
-	return []*Bind{{Name: a.Match, In: "match", Rule: RuleWith, From: sourceOf(a.Value), Value: a.Value}}
+	return []*Bind{{Name: a.Match, In: "match", Rule: RuleWith, From: sourceOf(a.Value), Reads: a.Value.refs(), Value: a.Value}}
 }
 
 // Takes returns the values that the script is given beside inputs and results.
-func (a *Script) Takes() []*Bind {
-	var out []*Bind
-	for i, name := range a.With.keys {
-		v := a.With.values[i]
-		out = append(out, &Bind{Name: name, In: "with", Rule: RuleWith, From: sourceOf(v), Value: v})
-	}
-	return out
-}
+func (a *Script) Takes() []*Bind { return a.With }
 
 // Takes returns the fields of the answer.
 func (a *Mock) Takes() []*Bind {
 	var out []*Bind
 	for _, part := range a.Answer.parts("") {
-		out = append(out, &Bind{Name: part.Name, In: "value", Rule: RuleWith, From: part.Source})
+		out = append(out, &Bind{Name: part.Name, In: "value", Rule: RuleWith, From: part.Source, Reads: part.Reads})
 	}
 	return out
 }
@@ -207,20 +200,14 @@ func (a *Lookup) refs() []eval.Ref {
 	return append(a.Value.refs(), eval.Ref{Step: true, Name: a.Index})
 }
 
-func (a *Script) refs() []eval.Ref {
-	out := a.With.refs()
-	for _, id := range a.steps {
-		out = append(out, eval.Ref{Step: true, Name: id})
-	}
-	return out
-}
+func (a *Script) refs() []eval.Ref { return append(bindRefs(a.With), a.steps...) }
 
 func (a *Mock) refs() []eval.Ref { return a.Answer.refs() }
 
 func bindRefs(binds []*Bind) []eval.Ref {
 	var out []eval.Ref
 	for _, b := range binds {
-		out = append(out, b.Value.refs()...)
+		out = append(out, b.Reads...)
 	}
 	return out
 }

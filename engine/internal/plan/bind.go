@@ -1,27 +1,30 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
 
-// wholeBody is the name in `with` that stands for a body that is no object.
-const wholeBody = "body"
-
-// binding is the state of binding one step.
+// binding is the state of binding one call of an operation.
 type binding struct {
-	*builder
-	s       *Step
-	op      *Operation
-	scope   *eval.Scope
+	*names  // of the step's own texts
+	a       *Operation
+	src     *spec.Operation
 	targets []target
+	given   map[string]gift // by the target's key, or by its name alone
+	// own is the operation as the file describes it, nil for one of a document.
+	api *spec.API
+	own *spec.ConsumedOperation
 	// closed holds targets that `with` left out with a null: nothing is
 	// inferred for them.
 	closed map[string]bool
@@ -32,35 +35,94 @@ type binding struct {
 	consumed map[string]bool
 }
 
-// bindOperation binds an operation's parameters and body in the order of the
-// rules: with, step keys, then what can be inferred.
-func (b *builder) bindOperation(s *Step, op *Operation, scope *eval.Scope) *binding {
-	bb := &binding{builder: b, s: s, op: op, scope: scope, targets: targets(op.Op), closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string]bool{}}
-	bb.with()
-	bb.keys()
-	bb.infer()
-	bb.complete()
-	slices.SortStableFunc(op.Binds, func(x, y *Bind) int { return bb.order(x) - bb.order(y) })
+// gift is a value that the step gives, and by which rule.
+type gift struct {
+	Value
+	rule Rule
+}
+
+// rule finds the value of a target, nil when it has none to give.
+type rule func(*binding, target) (Value, Rule)
+
+// rules are tried in order for every target; the first value is bound.
+var rules = map[spec.Binding][]rule{
+	spec.BindByRule:  {(*binding).fromGiven, (*binding).fromOwn, (*binding).inferred},
+	spec.BindByName:  {(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput},
+	spec.BindAnyName: {(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput},
+}
+
+// bind binds the parameters and the body of an operation.
+func (n *names) bind(a *Operation, src *spec.Operation) *binding {
+	own := *n
+	own.spent = map[string]bool{}
+	bb := &binding{
+		names: &own, a: a, src: src, given: map[string]gift{},
+		closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string]bool{},
+	}
+	if bb.api = n.file.Described(a.API); bb.api != nil {
+		bb.own = bb.api.Operation(a.Op.ID)
+	}
+	if bb.own != nil {
+		bb.targets = declaredTargets(a.Op, bb.own)
+	} else {
+		bb.targets = targets(a.Op)
+	}
+	if n.unit.Binding == spec.BindByRule {
+		bb.with()
+		bb.keys()
+	} else {
+		bb.arguments()
+	}
+	bb.placeless()
+	for _, t := range bb.targets {
+		for _, find := range rules[n.unit.Binding] {
+			if v, rule := find(bb, t); v != nil {
+				bb.add(t, rule, v)
+				break
+			}
+		}
+	}
+	if bb.own != nil && bb.own.Body != nil {
+		bb.body(bb.own.Body)
+	}
+	if n.unit.Binding == spec.BindByRule {
+		bb.complete()
+	} else {
+		bb.unspent()
+	}
 	return bb
 }
 
-// order keeps the plan's bindings in the document's order.
-func (bb *binding) order(x *Bind) int {
-	return slices.IndexFunc(bb.targets, func(t target) bool { return t.name == x.Name && t.in == x.In })
+func (bb *binding) add(t target, rule Rule, v Value) {
+	bind := newBind(t, rule, v)
+	// An author who writes an expression for something nullable means its null;
+	// an input that was not given means nothing.
+	bind.Null = bb.own == nil && (rule == RuleWith || rule == RuleOverlay) && t.schema.Is("null")
+	bb.a.Binds = append(bb.a.Binds, bind)
 }
 
-// with binds what the author wrote under `with`.
+func newBind(t target, rule Rule, v Value) *Bind {
+	bind := &Bind{Name: t.name, In: t.in, Param: t.param, Whole: t.whole, Must: t.must, Rule: rule, Reads: v.refs(), Value: v}
+	bind.From, bind.Source = describe(v)
+	return bind
+}
+
+func binds(all []*Bind, t target) bool {
+	return slices.ContainsFunc(all, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
+}
+
+// written is the rule for a value under `with`.
+func (b *builder) written(v spec.Value) Rule {
+	if slices.Contains(b.file.Overlays, v.Pos.File) {
+		return RuleOverlay
+	}
+	return RuleWith
+}
+
+// with takes the values that the author wrote under `with`.
 func (bb *binding) with() {
-	for _, f := range bb.s.src.With {
-		rule := RuleWith
-		if f.Value.Pos.File != bb.c.File {
-			rule = RuleOverlay
-		}
-		if f.Key.Value == wholeBody && bb.bodyIsWhole() {
-			bb.bindWhole(f, rule)
-			continue
-		}
-		t, ok := bb.find(f.Key)
+	for _, f := range bb.src.With {
+		t, ok := bb.targetOf(f.Key)
 		if !ok {
 			continue
 		}
@@ -68,34 +130,28 @@ func (bb *binding) with() {
 			bb.closed[t.key()] = true
 			continue
 		}
-		v := bb.compile(bb.s, bb.scope, f.Value)
+		v := bb.value(f.Value)
 		for _, r := range v.refs() {
 			if !r.Step && r.Name == varInputs && len(r.Path) > 0 {
 				bb.consumed[r.Path[0]] = true
 			}
 		}
-		bb.checkType(t.schema, f.Value, v, fmt.Sprintf("%s of %s", t.name, bb.op.Op.ID))
-		bb.add(t, rule, v)
+		bb.checkType(t.schema, f.Value, v, bb.called(t))
+		bb.given[t.key()] = gift{v, bb.written(f.Value)}
 	}
 }
 
-// bodyIsWhole reports whether the body has no properties to bind one by one.
-func (bb *binding) bodyIsWhole() bool {
-	return bb.op.Op.Body != nil && !slices.ContainsFunc(bb.targets, func(t target) bool { return t.in == operations.InBody })
+// called is a target in messages.
+func (bb *binding) called(t target) string {
+	if t.whole {
+		return "the body of " + bb.a.Op.ID
+	}
+	return t.name + " of " + bb.a.Op.ID
 }
 
-func (bb *binding) bindWhole(f spec.Field, rule Rule) {
-	v := bb.compile(bb.s, bb.scope, f.Value)
-	bb.checkType(bodySchema(bb.op.Op), f.Value, v, "the body of "+bb.op.Op.ID)
-	bb.add(target{name: wholeBody, in: operations.InBody}, rule, v)
-	bb.op.Binds[len(bb.op.Binds)-1].Whole = true
-}
-
-func (t target) key() string { return string(t.in) + " " + t.name }
-
-// find looks up the target that a key of `with` names: by its name, or by
+// targetOf looks up the target that a key of `with` names: by its name, or by
 // "query.name" where one name stands in several places.
-func (bb *binding) find(key spec.Str) (target, bool) {
+func (bb *binding) targetOf(key spec.Str) (target, bool) {
 	name, in := key.Value, operations.In("")
 	if place, rest, ok := strings.Cut(name, "."); ok {
 		switch p := operations.In(place); p {
@@ -109,14 +165,14 @@ func (bb *binding) find(key spec.Str) (target, bool) {
 			found = append(found, t)
 		}
 	}
-	switch len(found) {
-	case 1:
+	switch {
+	case len(found) == 1 || len(found) > 1 && found[0].whole:
 		return found[0], true
-	case 0:
+	case len(found) == 0:
 		bb.unknownTarget(key)
 	default:
 		bb.errorAt(key, "ambiguous-parameter", fmt.Sprintf("write %s.%s or %s.%s", found[0].in, name, found[1].in, name),
-			"%s takes %q in the %s and in the %s", bb.op.Op.ID, name, found[0].in, found[1].in)
+			"%s takes %q in the %s and in the %s", bb.a.Op.ID, name, found[0].in, found[1].in)
 	}
 	return target{}, false
 }
@@ -129,28 +185,28 @@ func (bb *binding) unknownTarget(key spec.Str) {
 	} else if len(names) > 0 {
 		hint = "it takes " + strings.Join(names, ", ")
 	}
-	bb.errorAt(key, "unknown-parameter", hint, "%s has no parameter or body property %q", bb.op.Op.ID, key.Value)
+	bb.errorAt(key, "unknown-parameter", hint, "%s has no parameter or body property %q", bb.a.Op.ID, key.Value)
 }
 
-// keys binds step keys that are parameters, such as `intent: sso`. Any other
+// keys takes step keys that are parameters, such as `intent: sso`. Any other
 // unknown key is an error.
 func (bb *binding) keys() {
-	for _, f := range bb.s.src.Keys {
-		if !slices.ContainsFunc(bb.targets, func(t target) bool { return t.name == f.Key.Value }) {
+	for _, f := range bb.src.Keys {
+		if !slices.ContainsFunc(bb.targets, func(t target) bool { return t.name == f.Key.Value && !t.whole }) {
 			bb.unknownKey(f.Key, bb.targets)
 			continue
 		}
-		t, ok := bb.find(f.Key)
+		t, ok := bb.targetOf(f.Key)
 		if !ok {
 			continue
 		}
-		if binds(bb.op.Binds, t) {
+		if _, twice := bb.given[t.key()]; twice {
 			bb.errorAt(f.Key, "bound-twice", "keep one of the two", "%q of step %q is given both under `with` and as a step key", t.name, bb.s.ID)
 			continue
 		}
 		v := Literal{f.Value.Go()}
-		bb.checkType(t.schema, f.Value, v, fmt.Sprintf("%s of %s", t.name, bb.op.Op.ID))
-		bb.add(t, RuleKey, v)
+		bb.checkType(t.schema, f.Value, v, bb.called(t))
+		bb.given[t.key()] = gift{v, RuleKey}
 	}
 }
 
@@ -169,128 +225,172 @@ func (b *builder) unknownKey(key spec.Str, ts []target) {
 	b.errorAt(key, "unknown-key", hint, "unknown step key %q", key.Value)
 }
 
-// bindUnresolved still compiles what stands under `with` of a step whose
-// operation is unknown, so that every problem shows at once.
-func (b *builder) bindUnresolved(s *Step, scope *eval.Scope) {
-	for _, f := range s.src.With {
-		b.compile(s, scope, f.Value)
+// arguments takes the values under `with` by their name alone: they are for every
+// target of that name, and for the texts of the operation.
+func (bb *binding) arguments() {
+	local := map[string]Value{}
+	for _, f := range bb.src.With {
+		v := bb.value(f.Value)
+		local[f.Key.Value] = v
+		bb.given[f.Key.Value] = gift{v, bb.written(f.Value)}
 	}
+	bb.local = local // from here on: they do not see each other
 }
 
-// bindExternal gathers what a person needs: `with`, and the inputs that the
-// description names.
-func (b *builder) bindExternal(s *Step, a *External, scope *eval.Scope) {
-	for _, f := range s.src.With {
-		v := b.compile(s, scope, f.Value)
-		rule := RuleWith
-		if f.Value.Pos.File != b.c.File {
-			rule = RuleOverlay
-		}
-		a.Binds = append(a.Binds, newBind(target{name: f.Key.Value}, rule, v))
+// fromGiven is the first rule: the value that the step gives.
+func (bb *binding) fromGiven(t target) (Value, Rule) {
+	if g, ok := bb.given[t.key()]; ok {
+		return g.Value, g.rule
 	}
-	for _, in := range b.plan.Inputs {
-		if !mentions(s.src.Description.Value, in.Name) {
+	g, ok := bb.given[t.name]
+	if !ok {
+		return nil, ""
+	}
+	bb.spent[t.name] = true
+	if at, ok := g.Value.(placeValue); ok && at.at.local == nil && at.at.ref.Name == varInputs && at.at.path == nil {
+		bb.input(at.at.ref.Path[0]).refine(t.own)
+	}
+	return g.Value, g.rule
+}
+
+// fromOwn takes the constant or the text that a described operation declares for
+// its parameter.
+func (bb *binding) fromOwn(t target) (Value, Rule) {
+	switch {
+	case t.own == nil || t.own.Value == nil:
+		return nil, ""
+	case t.own.Const:
+		return Literal{t.own.Value.Go()}, RuleSchema
+	}
+	return bb.inOperation().value(*t.own.Value), RuleSchema
+}
+
+// sameInput takes the input of the target's name.
+func (bb *binding) sameInput(t target) (Value, Rule) {
+	in := bb.input(t.name)
+	if in == nil || t.whole && t.own == nil {
+		return nil, ""
+	}
+	in.refine(t.own)
+	return bb.same(in), RuleInput
+}
+
+// same is the value of an input under its own name.
+func (bb *binding) same(in *Input) Value {
+	bb.useInput(in.Name, bb.by)
+	return placeValue{&place{ref: eval.Ref{Name: varInputs, Path: []string{in.Name}}, t: in.Type}}
+}
+
+// fromPath takes the bind or the earlier step's field that a variable of the
+// operation's path stands for, where that is no parameter.
+func (bb *binding) fromPath(t target) (Value, Rule) {
+	if t.own != nil || t.whole {
+		return nil, ""
+	}
+	path, problems := jsonpath.Parse("$." + t.name)
+	if path == nil || len(problems) > 0 {
+		return nil, ""
+	}
+	if at := bb.inOperation().find(path); at != nil {
+		return placeValue{at}, RuleWith
+	}
+	return nil, ""
+}
+
+// fromDefault takes the default that a described operation declares.
+func (bb *binding) fromDefault(t target) (Value, Rule) {
+	if t.own == nil || t.own.Default == nil {
+		return nil, ""
+	}
+	return Literal{t.own.Default.Go()}, RuleSchema
+}
+
+// newInput makes an input of a parameter that must have a value, and of every
+// parameter where the unit is nothing but the call.
+func (bb *binding) newInput(t target) (Value, Rule) {
+	bare := bb.unit.Direct && len(bb.unit.Inputs) == 0 && len(bb.src.With) == 0
+	if !t.required && !bare || t.whole && t.own == nil {
+		return nil, ""
+	}
+	in := bb.inferInput(t.name)
+	in.refine(t.own)
+	in.Required = t.required
+	return bb.same(in), RuleInput
+}
+
+// inOperation are the names of texts that belong to the operation: they see the
+// call's arguments first.
+func (bb *binding) inOperation() *names {
+	n := *bb.names
+	n.language, n.local, n.writes = spec.Placeholders, maps.Clone(bb.local), bb.a.Op.Effect() != operations.Read
+	if n.local == nil {
+		n.local = map[string]Value{}
+	}
+	for _, p := range bb.own.Params {
+		if _, given := n.local[p.Name.Value]; p.In.Value == "environment" && !given {
+			key := n.variables.use(environment + "." + p.Name.Value)
+			n.local[p.Name.Value] = placeValue{&place{ref: eval.Ref{Name: varBinds, Path: []string{key}}}}
+		}
+	}
+	return &n
+}
+
+// unspent reports arguments that the operation has no place for. It is an error
+// for a method that acts on the resource of its URL: without the argument it would
+// act on more than was meant.
+func (bb *binding) unspent() {
+	for _, f := range bb.src.With {
+		if bb.spent[f.Key.Value] {
 			continue
 		}
-		b.useInput(in.Name, s.ID)
-		if !binds(a.Binds, target{name: in.Name}) {
-			a.Binds = append(a.Binds, newBind(target{name: in.Name}, RuleInput, b.read(scope, inputPath(in.Name))))
+		pos, end := wholeOf(f.Key)
+		var names []string
+		for _, p := range bb.a.Op.Params {
+			names = append(names, p.Name)
 		}
-	}
-	for _, f := range s.src.Keys {
-		b.unknownKey(f.Key, nil)
-	}
-}
-
-func binds(all []*Bind, t target) bool {
-	return slices.ContainsFunc(all, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
-}
-
-func (bb *binding) add(t target, rule Rule, v Value) {
-	bind := newBind(t, rule, v)
-	bind.Must = t.required
-	// An author who writes an expression for something nullable means its null;
-	// an input that was not given means nothing.
-	bind.Null = (rule == RuleWith || rule == RuleOverlay) && t.schema.Is("null")
-	bb.op.Binds = append(bb.op.Binds, bind)
-}
-
-func newBind(t target, rule Rule, v Value) *Bind {
-	bind := &Bind{Name: t.name, In: t.in, Param: t.param, Rule: rule, Value: v}
-	bind.From, bind.Source = describe(v)
-	return bind
-}
-
-// describe says in a few words where a value comes from; source is the whole
-// expression when the words are only what it reads.
-func describe(v Value) (from, source string) {
-	switch v := v.(type) {
-	case Literal:
-		return jsonText(v.V), ""
-	case exprValue:
-		return v.e.Source(), ""
-	case templateValue:
-		if e, ok := v.t.Expr(); ok && e.Simple() {
-			return strings.TrimSpace(e.Source()), ""
+		d := diag.Diagnostic{
+			Code: "unused-argument", Severity: diag.Warning, Pos: pos, EndColumn: end,
+			Message: fmt.Sprintf("%s takes no parameter %q: its value is not sent", bb.a.At.Value, f.Key.Value),
+			Hint:    argumentHint(f.Key.Value, names),
 		}
-		source = v.t.Source()
-	case textValue:
-		if v.text.Whole() {
-			return v.places[0].name(), ""
+		if m := bb.a.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
+			d.Severity = diag.Error
 		}
-		source = v.text.Source()
-	case placeValue:
-		return v.at.name(), ""
+		bb.diags.Add(d)
 	}
-	var names []string
-	for _, r := range v.refs() {
-		if name := refText(r); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return source, ""
-	}
-	return strings.Join(names, ", "), source
 }
 
-func refText(r eval.Ref) string { return strings.Join(append([]string{r.Name}, r.Path...), ".") }
-
-func sourceOf(v Value) string {
-	from, source := describe(v)
-	if source != "" {
-		return source
+// argumentHint names the parameter that an argument was probably meant for.
+func argumentHint(name string, params []string) string {
+	if near := suggest.Closest(name, params); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return from
-}
-
-func jsonText(v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
+	if len(params) == 0 {
+		return "declare it under the operation's inputParameters, with its place (in: query, ...)"
 	}
-	return string(data)
+	return "it takes " + strings.Join(params, ", ")
 }
 
 // complete reports the required targets that nothing was bound to.
 func (bb *binding) complete() {
-	op := bb.op.Op
+	op := bb.a.Op
 	sendsBody := op.Body != nil && op.Body.Required ||
-		slices.ContainsFunc(bb.op.Binds, func(x *Bind) bool { return x.In == operations.InBody })
+		slices.ContainsFunc(bb.a.Binds, func(x *Bind) bool { return x.In == operations.InBody })
 	unplaced := op.Unplaced()
 	for _, t := range bb.targets {
-		if !t.required || t.in == operations.InBody && !sendsBody || binds(bb.op.Binds, t) || slices.Contains(unplaced, t.param) ||
-			bb.explained[t.key()] || bb.unresolvedAbout(t.name, bb.at) {
-			continue
+		switch {
+		case binds(bb.a.Binds, t):
+		case t.whole && op.Body.Required:
+			bb.errorAt(bb.s.At, "missing-parameter", "add `with: {body: ...}`", "step %q lacks the required body of %s", bb.s.ID, op.ID)
+		case !t.required || t.in == operations.InBody && !sendsBody, slices.Contains(unplaced, t.param),
+			bb.explained[t.key()], bb.unresolvedAbout(t.name, bb.at):
+		default:
+			place := string(t.in) + " parameter"
+			if t.in == operations.InBody {
+				place = "body property"
+			}
+			bb.errorAt(bb.s.At, "missing-parameter", bb.missingHint(t), "step %q lacks the required %s %q of %s", bb.s.ID, place, t.name, op.ID)
 		}
-		place := string(t.in) + " parameter"
-		if t.in == operations.InBody {
-			place = "body property"
-		}
-		bb.errorAt(bb.s.At, "missing-parameter", bb.missingHint(t), "step %q lacks the required %s %q of %s", bb.s.ID, place, t.name, op.ID)
-	}
-	if bb.bodyIsWhole() && op.Body.Required && !slices.ContainsFunc(bb.op.Binds, func(x *Bind) bool { return x.Whole }) {
-		bb.errorAt(bb.s.At, "missing-parameter", "add `with: {body: ...}`", "step %q lacks the required body of %s", bb.s.ID, op.ID)
 	}
 }
 

@@ -13,36 +13,43 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// matchField is the name under which later steps see what `select` chose.
+// matchField is the name under which later steps see the item that `select` chose.
 const matchField = "match"
 
-// Names of the variables that expressions may use beside step ids.
+// Names of the variables that texts may use beside step ids.
 const (
 	varInputs = "inputs" // the run's inputs by name
 	varRun    = "run"    // id and started_at of the run
 	varResult = "result" // the answer being judged by until, fail and select
 	varItem   = "item"   // the element of `each` at hand
 	varIndex  = "index"  // its position, from 0
+	varBinds  = "binds"  // the values of binds by "namespace.NAME"
 )
 
-// APIs finds the operations of an API by the name that capabilities use. The
-// error says where documents are looked for.
-type APIs func(name string) (*operations.Set, error)
+// Sources are the means by which a plan finds the things that a file names.
+type Sources struct {
+	// API finds the operations of an API by the name that the file uses. The
+	// error says where documents are looked for.
+	API func(name string) (*operations.Set, error)
+	// File reads a file that a unit names, such as a schema or a script: path is
+	// as written in the file from.
+	File func(from, path string) ([]byte, error)
+}
 
-// Build checks a capability against its operations and returns the plan with
+// Build checks a unit of a file against its operations and returns the plan with
 // every problem found. The plan is complete only when the list has no errors.
-func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
+func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 	b := &builder{
-		c:      c,
-		apis:   apis,
-		plan:   &Plan{Capability: c},
-		byID:   map[string]*Step{},
-		order:  map[string]int{},
-		types:  map[*operations.Schema]eval.Type{},
-		about:  map[string][]int{},
-		byName: map[string][]*Input{},
-		used:   map[string][]string{},
-		uses:   map[[2]string]bool{},
+		file: file, unit: unit, src: src,
+		plan:      &Plan{File: file, Unit: unit},
+		byID:      map[string]*Step{},
+		order:     map[string]int{},
+		types:     map[*operations.Schema]eval.Type{},
+		about:     map[string][]int{},
+		byName:    map[string][]*Input{},
+		used:      map[string][]string{},
+		uses:      map[[2]string]bool{},
+		variables: NewVariables(file.Binds),
 	}
 	b.inputs()
 	b.resolveAll()
@@ -53,47 +60,53 @@ func Build(c *spec.Capability, apis APIs) (*Plan, diag.List) {
 	})
 	for i, s := range b.plan.Steps {
 		b.at = i
-		b.step(s)
+		b.step(s, unit.Steps[i])
 		b.scope.SetStep(s.ID, s.Result)
 	}
-	b.outputs()
-	b.promised()
+	b.at = len(b.plan.Steps)
+	b.outcome()
 	b.reads()
 	b.unused()
+	b.plan.Variables = b.variables.used
 	return b.plan, b.diags.Sort()
 }
 
-// builder holds what one Build collects.
+// builder holds everything that one Build collects.
 type builder struct {
-	c      *spec.Capability
-	apis   APIs
-	plan   *Plan
-	byID   map[string]*Step
-	order  map[string]int // id -> index of the step
-	types  map[*operations.Schema]eval.Type
-	about  map[string][]int    // resource -> indices of the steps whose operation is about it
-	byName map[string][]*Input // by canonical name
-	scope  *eval.Scope
-	at     int                 // index of the step being planned
-	used   map[string][]string // input -> what reads it
-	uses   map[[2]string]bool  // input and what reads it
-	diags  diag.List
+	file      *spec.File
+	unit      *spec.Unit
+	src       Sources
+	plan      *Plan
+	byID      map[string]*Step
+	order     map[string]int // id -> index of the step
+	types     map[*operations.Schema]eval.Type
+	about     map[string][]int    // resource -> indices of the steps whose operation is about it
+	byName    map[string][]*Input // by canonical name
+	scope     *eval.Scope
+	variables *Variables
+	at        int                 // index of the step being planned
+	used      map[string][]string // input -> its readers
+	uses      map[[2]string]bool  // input and reader
+	diags     diag.List
 
 	suggested int // unknown operations so far
 }
 
 func (b *builder) errorAt(s spec.Str, code, hint, format string, args ...any) {
-	pos, end := s.Span(0, len([]rune(s.Value)))
+	pos, end := wholeOf(s)
 	b.diags.Add(diag.Diagnostic{Code: code, Severity: diag.Error, Pos: pos, EndColumn: end, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// stepTypes returns what each step yields as far as its operation tells; the
-// scope is refined as steps are planned.
+// wholeOf is the place of a text, without its quotes.
+func wholeOf(s spec.Str) (diag.Pos, int) { return s.Span(0, len([]rune(s.Value))) }
+
+// stepTypes returns the types of the steps' results as far as their operations
+// give them; the scope is refined as steps are planned.
 func (b *builder) stepTypes() map[string]eval.Type {
 	types := make(map[string]eval.Type, len(b.plan.Steps))
-	for _, s := range b.plan.Steps {
+	for i, s := range b.plan.Steps {
 		types[s.ID] = s.Result
-		if s.src.Select != nil {
+		if op, ok := b.unit.Steps[i].Action.(*spec.Operation); ok && op.Select != nil {
 			types[s.ID] = selected(s.Result, eval.Any())
 		}
 	}
@@ -101,38 +114,38 @@ func (b *builder) stepTypes() map[string]eval.Type {
 }
 
 // step plans one step whose operation is resolved.
-func (b *builder) step(s *Step) {
+func (b *builder) step(s *Step, src *spec.Step) {
 	scope := b.scope
-	if s.src.Each != nil {
-		s.Each = b.expr(scope, s.src.Each, s)
+	if src.Each != nil {
+		s.Each = b.expr(scope, src.Each, s, false, false)
 		item := eval.Any()
 		if s.Each != nil {
 			if t := s.Each.Type(); t.Kind() == "array" {
 				item = t.Elem()
 			} else if !t.IsAny() {
-				b.errorAt(*s.src.Each, "wrong-type", "each wants a list", "each of step %q is a %s, not a list", s.ID, t)
+				b.errorAt(*src.Each, "wrong-type", "each wants a list", "each of step %q is a %s, not a list", s.ID, t)
 			}
 		}
 		scope = scope.With(map[string]eval.Type{varItem: item, varIndex: eval.Int()})
 	}
-	if s.src.When != nil {
-		s.When = b.condition(scope, s.src.When, s)
-	}
+	s.When = b.expr(scope, src.When, s, true, false)
+	n := b.scoped(s, scope)
 	switch a := s.Action.(type) {
-	case *External:
-		b.bindExternal(s, a, scope)
 	case *Operation:
-		if a.Op != nil {
-			b.guard(s, a, b.bindOperation(s, a, scope))
-			b.policy(s, a, scope)
-		} else {
-			b.bindUnresolved(s, scope)
-		}
-		b.conditions(s, a, scope)
+		b.operation(n, a, src.Action.(*spec.Operation))
+	case *External:
+		b.external(n, a, src.Action.(*spec.External))
+	case *Lookup:
+		b.lookup(n, a, src.Action.(*spec.Lookup))
+	case *Script:
+		b.script(n, a, src.Action.(*spec.Script))
+	case *Mock:
+		a.Answer = n.object(src.Action.(*spec.Mock).Outputs)
+		s.Result = a.Answer.t
 	}
-	b.sensitive(s)
+	b.sensitive(s, src.Sensitive)
 	for _, bind := range s.Action.Takes() {
-		bind.Sensitive = b.readsSecret(bind.Value.refs())
+		bind.Sensitive = b.readsSecret(bind.Reads)
 	}
 	s.Needs = b.needs(s)
 	if s.Each != nil {
@@ -140,29 +153,31 @@ func (b *builder) step(s *Step) {
 	}
 }
 
-// expr compiles a bare expression that may read earlier steps only.
-func (b *builder) expr(scope *eval.Scope, src *spec.Str, s *Step) *eval.Expr {
-	e, problems := scope.Compile(src.Value)
-	b.report(*src, problems)
-	return b.ordered(e, src, s, false)
+// scoped are the names that the texts of a step may use.
+func (b *builder) scoped(s *Step, scope *eval.Scope) *names {
+	return &names{builder: b, s: s, by: s.ID, scope: scope, language: b.unit.Language}
 }
 
-func (b *builder) condition(scope *eval.Scope, src *spec.Str, s *Step) *eval.Expr {
-	e, problems := scope.CompileBool(src.Value)
-	b.report(*src, problems)
-	return b.ordered(e, src, s, false)
-}
-
-// ordered refuses references to steps that have not run when e is evaluated.
-func (b *builder) ordered(e *eval.Expr, src *spec.Str, s *Step, own bool) *eval.Expr {
-	if e == nil {
+// expr compiles an expression, nil for nil. It may read earlier steps, and the
+// step's own answer where own is true.
+func (b *builder) expr(scope *eval.Scope, src *spec.Str, s *Step, condition, own bool) *eval.Expr {
+	if src == nil {
 		return nil
 	}
-	b.checkOrder(e.Refs(), *src, s, own)
-	b.use(e.Refs(), s.ID)
+	compile := scope.Compile
+	if condition {
+		compile = scope.CompileBool
+	}
+	e, problems := compile(src.Value)
+	b.report(*src, problems)
+	if e != nil {
+		b.checkOrder(e.Refs(), *src, s, own)
+		b.use(e.Refs(), s.ID)
+	}
 	return e
 }
 
+// checkOrder refuses references to steps that have not run yet.
 func (b *builder) checkOrder(refs []eval.Ref, src spec.Str, s *Step, own bool) {
 	for _, r := range refs {
 		if !r.Step {
@@ -192,6 +207,14 @@ func (b *builder) checkOrder(refs []eval.Ref, src spec.Str, s *Step, own bool) {
 	}
 }
 
+// earlierStep returns the step of an id that has run by the one at hand, or nil.
+func (b *builder) earlierStep(id string) *Step {
+	if i, ok := b.order[id]; ok && i < b.at {
+		return b.plan.Steps[i]
+	}
+	return nil
+}
+
 // use notes which inputs the references read.
 func (b *builder) use(refs []eval.Ref, by string) {
 	for _, r := range refs {
@@ -218,17 +241,10 @@ func (b *builder) useInput(name, by string) {
 // needs returns the ids of the steps that s reads, in file order.
 func (b *builder) needs(s *Step) []string {
 	read := map[string]bool{}
-	mark := func(refs []eval.Ref) {
-		for _, r := range refs {
-			if r.Step && r.Name != s.ID {
-				read[r.Name] = true
-			}
+	for _, r := range slices.Concat(s.Action.refs(), exprRefs(s.When, s.Each)) {
+		if _, known := b.order[r.Name]; r.Step && known && r.Name != s.ID {
+			read[r.Name] = true
 		}
 	}
-	mark(s.Action.refs())
-	mark(exprRefs(s.When, s.Each))
-	out := slices.Collect(maps.Keys(read))
-	out = slices.DeleteFunc(out, func(id string) bool { _, known := b.order[id]; return !known })
-	slices.SortFunc(out, func(x, y string) int { return cmp.Compare(b.order[x], b.order[y]) })
-	return out
+	return slices.SortedFunc(maps.Keys(read), func(x, y string) int { return cmp.Compare(b.order[x], b.order[y]) })
 }

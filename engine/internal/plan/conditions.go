@@ -7,7 +7,6 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
-	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
 	"github.com/capstan-run/capstan/spec"
@@ -15,29 +14,31 @@ import (
 
 // conditions compiles until, fail and select, which see the step's own answer
 // as `result` and under the step's id, and decides how the step is polled.
-func (b *builder) conditions(s *Step, a *Operation, scope *eval.Scope) {
-	st := s.src
-	a.All = st.All
+func (b *builder) conditions(n *names, a *Operation, src *spec.Operation) {
+	s := n.s
+	a.All = src.All
 	if a.All && a.Op != nil && !paging.Supported(a.Op) {
 		b.errorAt(s.At, "not-pageable", "remove `all`", "%s has no pagination that capstan knows", a.Op.ID)
 	}
-	if st.Retry != nil {
-		a.Attempts = st.Retry.Attempts
+	if src.Retry != nil {
+		a.Attempts = src.Retry.Attempts
 	}
-	if st.RequestTimeout != nil {
-		a.Limit = st.RequestTimeout.D
+	if src.RequestTimeout != nil {
+		a.Limit = src.RequestTimeout.D
 	}
-	answer := scope.WithStep(s.ID, s.Result).With(map[string]eval.Type{varResult: s.Result})
-	a.Until = b.own(answer, st.Until, s, true)
-	a.Fail = b.own(answer, st.Fail, s, true)
-	a.Select = b.own(answer, st.Select, s, false)
+	if src.Until != nil || src.Fail != nil || src.Select != nil {
+		answer := n.scope.WithStep(s.ID, s.Result).With(map[string]eval.Type{varResult: s.Result})
+		a.Until = b.expr(answer, src.Until, s, true, true)
+		a.Fail = b.expr(answer, src.Fail, s, true, true)
+		a.Select = b.expr(answer, src.Select, s, false, true)
+	}
 	if a.Select != nil {
 		if a.Select.Type().Kind() == "boolean" {
-			b.errorAt(*st.Select, "wrong-type", "find(LIST, CONDITION) gives the item", "select wants the item, and this is true or false")
+			b.errorAt(*src.Select, "wrong-type", "find(LIST, CONDITION) gives the item", "select wants the item, and this is true or false")
 		}
 		s.Result = selected(s.Result, a.Select.Type())
 	}
-	b.schedule(s, a)
+	b.schedule(s, a, src)
 }
 
 // selected is the type of a result with its selected item beside it. A bare
@@ -49,24 +50,9 @@ func selected(result, item eval.Type) eval.Type {
 	return result.WithField(matchField, item)
 }
 
-// own compiles an expression over the step's own answer.
-func (b *builder) own(scope *eval.Scope, src *spec.Str, s *Step, boolean bool) *eval.Expr {
-	if src == nil {
-		return nil
-	}
-	compile := scope.Compile
-	if boolean {
-		compile = scope.CompileBool
-	}
-	e, problems := compile(src.Value)
-	b.report(*src, problems)
-	return b.ordered(e, src, s, true)
-}
-
 // schedule fills in when a poll looks. Its cap bounds the backoff: six times
 // `every`, at most five minutes unless `every` itself is longer.
-func (b *builder) schedule(s *Step, a *Operation) {
-	st := s.src
+func (b *builder) schedule(s *Step, a *Operation, st *spec.Operation) {
 	if st.Until == nil {
 		for _, d := range []*spec.Duration{st.Every, st.Timeout} {
 			if d != nil {
@@ -89,47 +75,4 @@ func (b *builder) schedule(s *Step, a *Operation) {
 	}
 	sched.Cap = max(sched.Every, min(6*sched.Every, 5*time.Minute))
 	a.Schedule = sched
-}
-
-// sensitive checks that the paths exist in the result.
-func (b *builder) sensitive(s *Step) {
-	for _, p := range s.src.Sensitive {
-		path := ParsePath(p.Value)
-		if _, ok := path.in(s.Result); !ok {
-			b.errorAt(p, "unknown-field", b.fieldHint(s, path), "sensitive %q is not a field of the result of step %q", p.Value, s.ID)
-		}
-		s.Sensitive = append(s.Sensitive, path)
-	}
-}
-
-// fieldHint suggests a field of the result for a path that is none.
-func (b *builder) fieldHint(s *Step, path Path) string {
-	if len(path) == 0 {
-		return ""
-	}
-	if near := suggest.Closest(path[0], s.Result.Fields()); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return ""
-}
-
-// outputs compiles the sources, which see every step.
-func (b *builder) outputs() {
-	b.at = len(b.plan.Steps)
-	var outputs Named
-	for i := range b.c.Outputs {
-		out := &b.c.Outputs[i]
-		if !out.Source.IsSet() {
-			continue // reported when the file was read
-		}
-		e, problems := b.scope.Compile(out.Source.Value)
-		b.report(out.Source, problems)
-		if e == nil {
-			continue
-		}
-		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive || b.readsSecret(e.Refs())}
-		b.use(e.Refs(), "output "+p.Name)
-		outputs = append(outputs, p)
-	}
-	b.plan.Outcome = outputs
 }

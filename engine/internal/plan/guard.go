@@ -6,18 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
-	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
-	"github.com/capstan-run/capstan/spec"
 )
 
 // guard makes the filters that scope a list mandatory. A list without them
 // answers with every tenant's items, so where an earlier step produced the
 // resource, or an input names it, the filter must be bound.
-func (b *builder) guard(s *Step, a *Operation, bb *binding) {
-	res := a.Op.Resource()
+func (bb *binding) guard() {
+	a, res := bb.a, bb.a.Op.Resource()
 	if a.Op.Effect() != operations.Read || !res.List {
 		return
 	}
@@ -28,10 +25,10 @@ func (b *builder) guard(s *Step, a *Operation, bb *binding) {
 		resource := strings.TrimSuffix(canon(t.name), "_id")
 		i := slices.IndexFunc(a.Binds, func(x *Bind) bool { return x.Name == t.name && x.In == t.in })
 		field, exact := counterpart(res.Item, t.name)
-		by := b.knownBy(resource, s)
+		by := bb.knownBy(resource, bb.s)
 		if i < 0 {
 			if by != "" && !bb.explained[t.key()] {
-				b.unscoped(s, a, t, resource, ", though "+by+" gives the "+resource)
+				bb.unscoped(t, resource, ", though "+by+" gives the "+resource)
 			}
 			continue
 		}
@@ -41,7 +38,7 @@ func (b *builder) guard(s *Step, a *Operation, bb *binding) {
 		a.Binds[i].Must = true
 		a.Guards = append(a.Guards, Guard{Param: t.name, Field: field, Exact: exact})
 		if alwaysEmpty(a.Binds[i].Value) {
-			b.unscoped(s, a, t, resource, ": an empty filter is no filter")
+			bb.unscoped(t, resource, ": an empty filter is no filter")
 		}
 	}
 }
@@ -51,7 +48,7 @@ func alwaysEmpty(v Value) bool {
 	if len(v.refs()) > 0 {
 		return false
 	}
-	got, err := v.Eval(context.Background(), &eval.Env{})
+	got, _, err := v.Eval(context.Background(), &eval.Env{})
 	return err == nil && Empty(got)
 }
 
@@ -97,18 +94,18 @@ func (b *builder) isResource(name string) bool {
 	return len(b.about[name]) > 0
 }
 
-func (b *builder) unscoped(s *Step, a *Operation, t target, resource, why string) {
+func (bb *binding) unscoped(t target, resource, why string) {
 	hint := fmt.Sprintf("add it under the step: with: {%s: ...}", t.name)
-	for earlier, op := range b.earlier(resource) {
+	for earlier, op := range bb.earlier(resource) {
 		if op.Op.Resource().List && op.Select == nil {
 			hint = fmt.Sprintf("say which %s is meant: add `select` to step %q, or with: {%s: ...} here", resource, earlier.ID, t.name)
 		} else if !op.Op.Resource().List {
 			hint = fmt.Sprintf("add it under the step: with: {%s: '{{ %s.id }}'}", t.name, earlier.ID)
 		}
 	}
-	b.errorAt(s.At, "unscoped-list", hint,
+	bb.errorAt(bb.s.At, "unscoped-list", hint,
 		"step %q would list the %s of everyone: the filter %q has no value%s",
-		s.ID, plural(a.Op.Resource().Name), t.name, why)
+		bb.s.ID, plural(bb.a.Op.Resource().Name), t.name, why)
 }
 
 func plural(name string) string {
@@ -138,74 +135,4 @@ func counterpart(item *operations.Schema, filter string) (field string, exact bo
 		}
 	}
 	return "", false
-}
-
-// policy decides what may be done when an answer is lost.
-func (b *builder) policy(s *Step, a *Operation, scope *eval.Scope) {
-	if s.src.Probe != nil {
-		b.probe(s, a, scope)
-	}
-	a.KeyHeader = b.keyHeader(s, a)
-	switch {
-	case a.Op.Effect() == operations.Read:
-		a.Policy = durable.Safe
-	case a.Op.Idempotent():
-		a.Policy = durable.Idempotent
-	case a.KeyHeader != "":
-		a.Policy = durable.Keyed
-	case a.Probe != nil:
-		a.Policy = durable.Probed
-	default:
-		a.Policy = durable.Unsafe
-	}
-}
-
-// keyHeader returns the header for the idempotency key: the one that `key`
-// names, else a documented header parameter called Idempotency-Key (the IETF
-// HTTPAPI draft's name).
-func (b *builder) keyHeader(s *Step, a *Operation) string {
-	if s.src.Key != nil {
-		return s.src.Key.Value
-	}
-	if a.Op.Effect() == operations.Read {
-		return ""
-	}
-	for _, p := range a.Op.Params {
-		if p.In == operations.InHeader && strings.EqualFold(p.Name, "idempotency-key") && !binds(a.Binds, target{name: p.Name, in: p.In}) {
-			return p.Name
-		}
-	}
-	return ""
-}
-
-// probe binds the operation that looks a lost write up. It must read, and
-// answer with what the write would have answered.
-func (b *builder) probe(s *Step, a *Operation, scope *eval.Scope) {
-	p := s.src.Probe
-	set, err := b.apis(a.API)
-	if err != nil {
-		return // reported with the step's own operation
-	}
-	op, ok := set.Lookup(p.Operation.Value)
-	switch {
-	case !ok:
-		hint := ""
-		if near := suggest.Closest(p.Operation.Value, set.IDs()); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		b.errorAt(p.Operation, "unknown-operation", hint, "operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, a.API)
-		return
-	case op.Effect() != operations.Read:
-		b.errorAt(p.Operation, "bad-probe", "name an operation that reads", "the probe of step %q would call %s, which writes", s.ID, op.ID)
-		return
-	case op.Resource().List || canon(op.Resource().Name) != canon(a.Op.Resource().Name):
-		b.errorAt(p.Operation, "bad-probe", "name an operation that answers with the one "+a.Op.Resource().Name,
-			"the probe of step %q must answer as %s does, and %s does not", s.ID, a.Op.ID, op.ID)
-		return
-	}
-	b.placeless(op, p.Operation)
-	// The probe is bound like a step of its own that stands in the place of s.
-	a.Probe = &Operation{API: a.API, Op: op}
-	look := &Step{src: &spec.CompositionStep{ID: s.src.ID, Pos: p.Pos, With: p.With}, ID: s.ID, At: s.At, Action: a.Probe}
-	b.bindOperation(look, a.Probe, scope)
 }

@@ -9,22 +9,19 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// infer binds what can be proved, in the order of the rules. Required targets
-// may take any rule; optional ones only those by which the author named them:
-// an input of the same name, or a filter that scopes a list.
-func (bb *binding) infer() {
-	for _, t := range bb.targets {
-		if binds(bb.op.Binds, t) || bb.closed[t.key()] {
-			continue
-		}
-		switch {
-		case neverInferred(t):
-		case bb.fromInput(t):
-		case bb.fromStep(t):
-		case t.required:
-			bb.fromSchema(t)
+// inferred is the rule for values that can be proved, in the order of
+// docs/design.md. Required targets may take any; optional ones only those by which
+// the author named them: an input of the same name, or a filter that scopes a list.
+func (bb *binding) inferred(t target) (Value, Rule) {
+	if t.whole || bb.closed[t.key()] || neverInferred(t) {
+		return nil, ""
+	}
+	for _, rule := range [...]rule{(*binding).fromInput, (*binding).fromStep, (*binding).fromSchema} {
+		if v, by := rule(bb, t); v != nil || bb.explained[t.key()] {
+			return v, by
 		}
 	}
+	return nil, ""
 }
 
 // neverInferred holds back what grants access, asserts ownership or searches
@@ -42,22 +39,20 @@ func neverInferred(t target) bool {
 	return false
 }
 
-// fromInput binds an input of the same name, or one called
+// fromInput takes an input of the same name, or one called
 // <resource>_<property>.
-func (bb *binding) fromInput(t target) bool {
+func (bb *binding) fromInput(t target) (Value, Rule) {
 	if in := bb.matching(canon(t.name)); in != nil && bb.fits(t, in) {
-		bb.bindInput(t, in, RuleInput)
-		return true
+		return bb.readInput(in), RuleInput
 	}
-	resource := bb.op.Op.Resource().Name
+	resource := bb.a.Op.Resource().Name
 	if resource == "" {
-		return false
+		return nil, ""
 	}
 	if in := bb.matching(canon(resource + "_" + t.name)); in != nil && bb.fits(t, in) {
-		bb.bindInput(t, in, RuleResource)
-		return true
+		return bb.readInput(in), RuleResource
 	}
-	return false
+	return nil, ""
 }
 
 func (bb *binding) matching(name string) *Input {
@@ -73,9 +68,10 @@ func (bb *binding) fits(t target, in *Input) bool {
 	return eval.SchemaType(t.schema).Accepts(in.Type)
 }
 
-func (bb *binding) bindInput(t target, in *Input, rule Rule) {
-	bb.useInput(in.Name, bb.s.ID)
-	bb.add(t, rule, bb.read(bb.scope, inputPath(in.Name)))
+// readInput is the value of an input.
+func (n *names) readInput(in *Input) Value {
+	n.useInput(in.Name, n.by)
+	return n.read(inputPath(in.Name))
 }
 
 // inputPath is the expression that reads an input.
@@ -87,8 +83,8 @@ func inputPath(name string) string {
 }
 
 // read compiles an expression that Capstan wrote itself.
-func (b *builder) read(scope *eval.Scope, src string) Value {
-	e, problems := scope.Compile(src)
+func (n *names) read(src string) Value {
+	e, problems := n.scope.Compile(src)
 	if e == nil {
 		// The names in it were checked before: this is a fault in Capstan.
 		panic(fmt.Sprintf("plan: %s: %v", src, problems))
@@ -96,32 +92,29 @@ func (b *builder) read(scope *eval.Scope, src string) Value {
 	return exprValue{e}
 }
 
-// fromStep binds <resource> or <resource>_id to the id of the one earlier step
+// fromStep takes for <resource> or <resource>_id the id of the one earlier step
 // that yields the resource. Optional targets take it only where it scopes a
 // list.
-func (bb *binding) fromStep(t target) bool {
+func (bb *binding) fromStep(t target) (Value, Rule) {
 	resource := bb.namedResource(t)
 	if resource == "" || !t.required && !bb.scopes(t) {
-		return false
+		return nil, ""
 	}
 	candidates := bb.producers(resource)
 	switch len(candidates) {
 	case 0:
-		return false
+		return nil, ""
 	case 1:
-		v := bb.read(bb.scope, candidates[0])
-		if !eval.SchemaType(t.schema).Accepts(v.typ()) {
-			return false
+		if v := bb.read(candidates[0]); eval.SchemaType(t.schema).Accepts(v.typ()) {
+			return v, RuleStep
 		}
-		bb.add(t, RuleStep, v)
-		return true
-	default:
-		bb.errorAt(bb.s.At, "ambiguous-binding",
-			fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, candidates[len(candidates)-1]),
-			"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.op.Op.ID, strings.Join(some(candidates), " or "))
-		bb.explained[t.key()] = true
-		return true
+		return nil, ""
 	}
+	bb.errorAt(bb.s.At, "ambiguous-binding",
+		fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, candidates[len(candidates)-1]),
+		"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.a.Op.ID, strings.Join(some(candidates), " or "))
+	bb.explained[t.key()] = true
+	return nil, ""
 }
 
 // some shortens a list of candidates for a message.
@@ -142,14 +135,14 @@ func (bb *binding) namedResource(t target) string {
 		if t.in != operations.InPath {
 			return ""
 		}
-		return canon(bb.op.Op.Resource().Name)
+		return canon(bb.a.Op.Resource().Name)
 	}
 	return strings.TrimSuffix(name, "_id")
 }
 
 // scopes reports whether t is an optional filter of a list.
 func (bb *binding) scopes(t target) bool {
-	return t.in == operations.InQuery && bb.op.Op.Effect() == operations.Read && bb.op.Op.Resource().List
+	return t.in == operations.InQuery && bb.a.Op.Effect() == operations.Read && bb.a.Op.Resource().List
 }
 
 // producers lists the expressions that yield the id of a resource made or
@@ -185,14 +178,16 @@ func stepPath(id string) string {
 	return id
 }
 
-// fromSchema binds what the document leaves no choice about.
-func (bb *binding) fromSchema(t target) {
-	if t.schema == nil {
-		return
+// fromSchema takes the value that the document leaves no choice about, where one
+// is required.
+func (bb *binding) fromSchema(t target) (Value, Rule) {
+	if t.schema == nil || !t.required {
+		return nil, ""
 	}
 	if v, ok := t.schema.OneValue(); ok {
-		bb.add(t, RuleSchema, Literal{v})
+		return Literal{v}, RuleSchema
 	} else if t.schema.HasDefault {
-		bb.add(t, RuleSchema, Literal{t.schema.Default})
+		return Literal{t.schema.Default}, RuleSchema
 	}
+	return nil, ""
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,48 +12,77 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
+// inputs are the declared ones; references may infer more.
 func (b *builder) inputs() {
-	for i := range b.c.Inputs {
-		in := &b.c.Inputs[i]
-		schema := inputSchema(in)
-		p := &Input{
-			Name: in.Name.Value, Schema: schema, Type: eval.SchemaType(schema),
-			Required: in.Required, Description: in.Description.Value,
+	for _, in := range b.unit.Inputs {
+		if _, err := regexp.Compile(in.Pattern.Value); err != nil {
+			b.errorAt(in.Pattern, "bad-value", "write a regular expression", "the pattern of input %q is none: %v", in.Name.Value, err)
 		}
+		p := &Input{
+			Name: in.Name.Value, Required: in.Required, Description: in.Description.Value, In: in.In.Value, At: b.path(in.At),
+			Convert: in.Convert, Filled: in.Filled, Null: b.unit.Language == spec.Expressions,
+		}
+		p.typed(schemaOf(in))
 		if in.Default != nil {
 			p.Default, p.HasDefault = in.Default.Go(), true
-			p.Required = false
 		}
 		b.plan.Inputs = append(b.plan.Inputs, p)
 	}
 }
 
-// inputSchema is the JSON Schema of a declared input: `type`, `items` and
-// `enum` are all that the composition dialect knows. An array or object that
-// says no more holds anything.
-func inputSchema(in *spec.Input) *operations.Schema {
-	s := &operations.Schema{Description: in.Description.Value}
+func (in *Input) typed(s *operations.Schema) { in.Schema, in.Type = s, eval.SchemaType(s) }
+
+// schemaOf is the JSON Schema of a declared input. An array or object that says
+// no more holds anything.
+func schemaOf(in *spec.Input) *operations.Schema {
+	s := &operations.Schema{Description: in.Description.Value, Pattern: in.Pattern.Value}
 	switch t := in.Type.Value; t {
-	case "":
-		s.Types = []string{"string"}
-	case "any":
-	default:
+	case "string", "number", "integer", "boolean":
 		s.Types = []string{t}
-	}
-	switch in.Type.Value {
-	case "array":
-		s.Items = &operations.Schema{}
-		if t := in.Items.Value; t != "" && t != "any" {
-			s.Items.Types = []string{t}
-			s.Items.Open = t == "object"
-		}
 	case "object":
-		s.Open = true
+		s.Types, s.Open = []string{t}, true
+	case "array":
+		s.Types, s.Items = []string{t}, &operations.Schema{}
+		if items := in.Items.Value; items != "" {
+			s.Items.Types, s.Items.Open = []string{items}, items == "object"
+		}
 	}
 	for _, v := range in.Enum {
 		s.Enum = append(s.Enum, v.Go())
 	}
 	return s
+}
+
+// input returns the declared or inferred input of a name, or nil.
+func (b *builder) input(name string) *Input {
+	if i := slices.IndexFunc(b.plan.Inputs, func(in *Input) bool { return in.Name == name }); i >= 0 {
+		return b.plan.Inputs[i]
+	}
+	return nil
+}
+
+// inferInput returns the input of a name, which is added where the file uses it
+// without declaring it.
+func (b *builder) inferInput(name string) *Input {
+	in := b.input(name)
+	if in == nil {
+		in = &Input{Name: name, Inferred: true, Convert: true}
+		in.typed(&operations.Schema{})
+		b.plan.Inputs = append(b.plan.Inputs, in)
+	}
+	return in
+}
+
+// refine gives an inferred input the type of the parameter that it feeds.
+func (in *Input) refine(p *spec.Param) {
+	if p == nil || !in.Inferred || len(in.Schema.Types) > 0 {
+		return
+	}
+	in.typed(schemaOf(&p.Input))
+	in.Required = in.Required || p.Required
+	if in.Description == "" {
+		in.Description = p.Description.Value
+	}
 }
 
 func (b *builder) inputsType() eval.Type {
@@ -63,18 +93,20 @@ func (b *builder) inputsType() eval.Type {
 	return eval.Object(fields, false)
 }
 
-// unused refuses inputs whose value would be lost. An external step that names
+// unused gives every input its readers. Where values are bound by rule an input
+// without one is refused: its value would be lost. An external step that names
 // one in its description uses it: the person needs it.
 func (b *builder) unused() {
 	for i, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]
-		if len(in.UsedBy) > 0 || b.unresolvedAbout(in.Name, len(b.plan.Steps)) {
+		if len(in.UsedBy) > 0 || b.unit.Binding != spec.BindByRule || b.unresolvedAbout(in.Name, len(b.plan.Steps)) {
 			continue
 		}
+		at := b.unit.Inputs[i].Name
 		b.diags.Add(diag.Diagnostic{
 			Code: "unused-input", Severity: diag.Error,
-			Pos:       b.c.Inputs[i].Name.Pos,
-			EndColumn: b.c.Inputs[i].Name.Pos.Column + len([]rune(in.Name)),
+			Pos:       at.Pos,
+			EndColumn: at.Pos.Column + len([]rune(in.Name)),
 			Message:   fmt.Sprintf("input %q is not used by any step: its value would be lost", in.Name),
 			Hint:      b.unusedHint(in),
 		})
@@ -103,11 +135,11 @@ func (b *builder) unusedHint(in *Input) string {
 }
 
 // unresolvedAbout reports whether one of the first n steps, whose operation does
-// not exist, is about what a name says: what it would have bound or yielded
-// cannot be told, and no problem is made of it.
+// not exist, is about the thing that a name names: what it would have bound or
+// yielded is unknown, and no problem is made of it.
 func (b *builder) unresolvedAbout(name string, n int) bool {
 	for _, s := range b.plan.Steps[:n] {
-		if a, ok := s.Action.(*Operation); ok && a.Op == nil && (related(name, s.ID) || related(name, s.src.Operation.Value)) {
+		if a, ok := s.Action.(*Operation); ok && a.Op == nil && (related(name, s.ID) || related(name, a.At.Value)) {
 			return true
 		}
 	}
@@ -124,37 +156,3 @@ func (b *builder) meant(in *Input, t target) bool {
 	list := want.Kind() == "array" && in.Type.Kind() == "array"
 	return related(in.Name, t.name) && (list || want.Accepts(in.Type)) && want.Kind() != "boolean"
 }
-
-// related reports whether one name ends in the other, word by word: "domains"
-// and "domain_data" share a word, "organization_name" ends in "name".
-func related(a, b string) bool {
-	x, y := words(a), words(b)
-	if len(x) == 0 || len(y) == 0 {
-		return false
-	}
-	singular := func(s string) string { return strings.TrimSuffix(s, "s") }
-	return slices.ContainsFunc(x, func(w string) bool {
-		return slices.ContainsFunc(y, func(v string) bool { return len(w) > 3 && singular(w) == singular(v) })
-	})
-}
-
-// mentions reports whether text names the input as a word.
-func mentions(text, input string) bool {
-	for rest := text; ; {
-		i := strings.Index(rest, input)
-		if i < 0 {
-			return false
-		}
-		before, after := rest[:i], rest[i+len(input):]
-		if !endsInWord(before) && !startsWithWord(after) {
-			return true
-		}
-		rest = after
-	}
-}
-
-func wordByte(c byte) bool {
-	return c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
-}
-func endsInWord(s string) bool     { return s != "" && wordByte(s[len(s)-1]) }
-func startsWithWord(s string) bool { return s != "" && wordByte(s[0]) }

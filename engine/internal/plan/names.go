@@ -1,40 +1,219 @@
 package plan
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
-	"unicode"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/jsonpath"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
 )
 
-// words splits a name written in snake, kebab or camel case into lower-case
-// words: "organization_name", "organization-name" and "organizationName" are
-// the same name.
-func words(name string) []string {
-	var out []string
-	var word []rune
-	flush := func() {
-		if len(word) > 0 {
-			out = append(out, strings.ToLower(string(word)))
-			word = word[:0]
-		}
-	}
-	rs := []rune(name)
-	for i, r := range rs {
-		switch {
-		case r == '_' || r == '-' || r == '.' || r == ' ':
-			flush()
-			continue
-		case unicode.IsUpper(r) && i > 0:
-			prevLower := unicode.IsLower(rs[i-1]) || unicode.IsDigit(rs[i-1])
-			nextLower := i+1 < len(rs) && unicode.IsLower(rs[i+1])
-			if prevLower || nextLower && unicode.IsUpper(rs[i-1]) {
-				flush()
-			}
-		}
-		word = append(word, r)
-	}
-	flush()
-	return out
+// names are the names that a text may use where it stands.
+type names struct {
+	*builder
+	s        *Step       // whose text it is, nil for the outcome
+	by       string      // the reader as `used_by` names it
+	scope    *eval.Scope // of expressions
+	language spec.Language
+	local    map[string]Value // arguments of the call, when the text belongs to its operation
+	spent    map[string]bool  // those of them that a text reads, with local
+	// writes reports that the text belongs to an operation that writes.
+	writes bool
 }
 
-// canon is the spelling in which names are compared.
-func canon(name string) string { return strings.Join(words(name), "_") }
+// place is the value that a name stands for: a step's result, an input, a bind, or
+// an argument of the call at hand, and a path into it.
+type place struct {
+	ref   eval.Ref
+	local Value          // an argument of the call, instead of ref
+	path  *jsonpath.Path // nil for the whole
+	t     eval.Type
+	// needed reports that a write is made of it: its absence is an error, unless
+	// the caller left it out.
+	needed bool
+}
+
+// NoValueError reports that a write names a value that is absent.
+type NoValueError struct{ Name string }
+
+func (e *NoValueError) Error() string { return fmt.Sprintf("%s has no value", e.Name) }
+
+// get reads the place; absent values are found false.
+func (p *place) get(ctx context.Context, env *eval.Env) (any, bool, error) {
+	v, found, err := p.read(ctx, env)
+	if err == nil && !found {
+		err = p.lacking(env)
+	}
+	return v, found, err
+}
+
+// lacking is the error of a place that has no value, nil where it may have none.
+func (p *place) lacking(env *eval.Env) error {
+	inputs, _ := env.Vars[varInputs].(map[string]any)
+	if !p.needed || leftOut(p.refs(), inputs) {
+		return nil
+	}
+	return &NoValueError{p.name()}
+}
+
+func (p *place) read(ctx context.Context, env *eval.Env) (v any, found bool, err error) {
+	switch {
+	case p.local != nil:
+		v, found, err = p.local.Eval(ctx, env)
+	case p.ref.Step:
+		v, found = env.Steps[p.ref.Name]
+	default:
+		group, _ := env.Vars[p.ref.Name].(map[string]any)
+		v, found = group[p.ref.Path[0]] // an input that was not given is not there
+	}
+	if err != nil || !found || p.path == nil {
+		return v, found, err
+	}
+	v, found = p.path.Get(v)
+	return v, found, nil
+}
+
+// name is the form in which a plan prints the place.
+func (p *place) name() string {
+	if p.local != nil {
+		from, _ := describe(p.local)
+		return from
+	}
+	if p.path == nil {
+		return refText(p.ref)
+	}
+	source := strings.TrimPrefix(p.path.Source(), "$.")
+	if n := len(p.ref.Path); n > 0 { // an input or a bind, under its own name
+		if _, into, ok := strings.Cut(source, p.ref.Path[n-1]); ok {
+			return refText(p.ref) + into
+		}
+	}
+	return source
+}
+
+func (p *place) refs() []eval.Ref {
+	if p.local != nil {
+		return p.local.refs()
+	}
+	ref := p.ref
+	if p.path != nil {
+		ref.Path = slices.Concat(ref.Path, p.path.Names())
+	}
+	return []eval.Ref{ref}
+}
+
+// resolve finds the place that a dotted name stands for. Steps go before inputs
+// where the name goes into them, so that a step called like an input hides it only
+// there.
+func (n *names) resolve(path *jsonpath.Path) *place {
+	at := n.find(path)
+	if parts := path.Names(); at == nil && len(parts) == 1 && n.unit.Binding == spec.BindAnyName {
+		return n.inputPlace(n.inferInput(parts[0]), path, 1)
+	}
+	return at
+}
+
+// find is resolve for names that are declared.
+func (n *names) find(path *jsonpath.Path) *place {
+	parts := path.Names()
+	if len(parts) == 0 {
+		return nil
+	}
+	head := parts[0]
+	if v, ok := n.local[head]; ok {
+		n.spent[head] = true
+		return &place{local: v, path: rest(path, 1), t: fieldType(v.typ(), path, 1)}
+	}
+	step, in := n.earlierStep(head), n.input(head)
+	inNamespace := len(parts) > 1 && slices.Contains(n.unit.Namespaces, head)
+	switch {
+	case step != nil && (len(parts) > 1 || in == nil):
+		return &place{ref: eval.Ref{Step: true, Name: head}, path: rest(path, 1), t: fieldType(step.Result, path, 1)}
+	case in != nil && !(inNamespace && n.input(parts[1]) != nil):
+		return n.inputPlace(in, path, 1)
+	case inNamespace && n.input(parts[1]) == nil && len(parts) > 2 && isPlace(parts[1]): // rest.path.x, rest.body.x
+		return n.inputPlace(n.inferInput(parts[2]), path, 3)
+	case inNamespace:
+		return n.inputPlace(n.inferInput(parts[1]), path, 2)
+	}
+	if key, used, ok := n.variables.Find(parts); ok {
+		return &place{ref: eval.Ref{Name: varBinds, Path: []string{key}}, path: rest(path, used), t: eval.Any()}
+	}
+	return nil
+}
+
+// isPlace reports whether a name is where a request brings an input, as loose
+// files write it between the namespace and the input's name.
+func isPlace(name string) bool {
+	switch name {
+	case "path", "query", "header", "headers", "cookie", "body", "params", "args", "arguments", "inputs":
+		return true
+	}
+	return false
+}
+
+func (n *names) inputPlace(in *Input, path *jsonpath.Path, used int) *place {
+	n.useInput(in.Name, n.by)
+	return &place{ref: eval.Ref{Name: varInputs, Path: []string{in.Name}}, path: rest(path, used), t: fieldType(in.Type, path, used)}
+}
+
+// rest is the part of a path behind its first names, nil when there is none.
+func rest(path *jsonpath.Path, used int) *jsonpath.Path {
+	if p := path.Drop(used); !p.Whole() {
+		return p
+	}
+	return nil
+}
+
+// fieldType is the type found at the end of a path, any when unknown.
+func fieldType(t eval.Type, path *jsonpath.Path, used int) eval.Type {
+	p := rest(path, used)
+	if p == nil {
+		return t
+	}
+	ft, problem := p.TypeOf(t)
+	if problem != nil {
+		return eval.Any()
+	}
+	return ft
+}
+
+// unresolved is the error for a name that stands for nothing.
+func (b *builder) unresolved(at spec.Str, offset, length int, name string) {
+	pos, end := at.Span(offset, length)
+	b.diags.Add(diag.Diagnostic{
+		Code: "unknown-name", Severity: diag.Error, Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("%q is no step, input or bind", name), Hint: b.knownNames(name),
+	})
+}
+
+// knownNames is the hint for a name that stands for nothing.
+func (b *builder) knownNames(name string) string {
+	all := b.earlierIDs()
+	for _, in := range b.plan.Inputs {
+		all = append(all, in.Name)
+	}
+	all = append(all, b.variables.Names()...)
+	head, _, _ := strings.Cut(name, ".")
+	if near := suggest.Closest(head, all); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(all) == 0 {
+		return "declare it under inputParameters, or under binds"
+	}
+	return "known here: " + strings.Join(all, ", ")
+}
+
+// earlierIDs lists the steps before the one at hand.
+func (b *builder) earlierIDs() []string {
+	var ids []string
+	for _, s := range b.plan.Steps[:b.at] {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}

@@ -19,7 +19,17 @@ type Outcome interface {
 	// Eval computes the outcome as far as the results allow. The error is an
 	// *[OutputError].
 	Eval(ctx context.Context, r *Results) (Yield, error)
+	// outputs lists the outputs that read results, or the one answer that does.
+	outputs() []output
 }
+
+// output is something that reads results.
+type output struct {
+	by   reader
+	refs []eval.Ref
+}
+
+var answerReader = reader{kind: "the flow's answer"}
 
 // Whole is the name of an outcome that is no object, where outcomes have names.
 const Whole = "result"
@@ -29,6 +39,7 @@ type Part struct {
 	Name      string // dotted where it lies deeper
 	Source    string // where it comes from, in the file's words
 	Type      eval.Type
+	Reads     []eval.Ref // of the steps' results, inputs and binds
 	Sensitive bool
 }
 
@@ -76,7 +87,15 @@ type Output struct {
 func (n Named) Parts() []Part {
 	var out []Part
 	for _, o := range n {
-		out = append(out, Part{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type(), Sensitive: o.Sensitive})
+		out = append(out, Part{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type(), Reads: o.Expr.Refs(), Sensitive: o.Sensitive})
+	}
+	return out
+}
+
+func (n Named) outputs() []output {
+	var out []output
+	for _, o := range n {
+		out = append(out, output{reader{"output", o.Name}, o.Expr.Refs()})
 	}
 	return out
 }
@@ -140,8 +159,14 @@ func (m mapping) eval(ctx context.Context, env *eval.Env) (v any, found bool, er
 	if m.from != nil {
 		return m.from.get(ctx, env)
 	}
-	v, err = m.text.Eval(ctx, env)
-	return v, v != nil, err
+	return m.text.Eval(ctx, env)
+}
+
+func (m mapping) refs() []eval.Ref {
+	if m.from != nil {
+		return m.from.refs()
+	}
+	return m.text.refs()
 }
 
 // Eval brings the last answer into the declared form. There is none before the
@@ -193,6 +218,34 @@ func (a *Answer) shape(ctx context.Context, r *Results) (v any, shaped bool, err
 	return nil, false, nil
 }
 
+func (a *Answer) outputs() []output {
+	var refs []eval.Ref
+	for _, m := range a.mappings {
+		refs = append(refs, m.refs()...)
+	}
+	for _, s := range a.shapes() {
+		refs = append(refs, s.refs()...)
+	}
+	return []output{{answerReader, refs}}
+}
+
+// shapes are those of the answer, none where it is mapped or passed on.
+func (a *Answer) shapes() []*Shape {
+	if a.object != nil {
+		return []*Shape{a.object}
+	}
+	return a.alternatives
+}
+
+// looks lists the places of the last answer that the shapes look into.
+func (a *Answer) looks() []Path {
+	var out []Path
+	for _, s := range a.shapes() {
+		out = append(out, s.looks()...)
+	}
+	return out
+}
+
 // put sets a dotted place of an object, making the objects on the way.
 func put(out map[string]any, at []string, v any) {
 	for _, name := range at[:len(at)-1] {
@@ -208,10 +261,7 @@ func put(out map[string]any, at []string, v any) {
 
 // Parts lists the fields of the answer, or the whole.
 func (a *Answer) Parts() []Part {
-	last := ""
-	if a.last != nil {
-		last = a.last.ID
-	}
+	last := a.lastID()
 	switch {
 	case a.mappings != nil:
 		return a.mapped()
@@ -224,6 +274,7 @@ func (a *Answer) Parts() []Part {
 		var from []string
 		for _, s := range a.alternatives {
 			from = append(from, s.source(last))
+			out.Reads = append(out.Reads, s.reads(last)...)
 			if !out.Type.Accepts(s.t) {
 				out.Type = eval.Any()
 			}
@@ -233,13 +284,21 @@ func (a *Answer) Parts() []Part {
 	case last == "":
 		return nil
 	}
-	return []Part{{Name: Whole, Source: last, Type: a.last.Result}}
+	return []Part{{Name: Whole, Source: last, Type: a.last.Result, Reads: []eval.Ref{{Step: true, Name: last}}}}
+}
+
+// lastID is the id of the step whose answer is shaped, "" for none.
+func (a *Answer) lastID() string {
+	if a.last == nil {
+		return ""
+	}
+	return a.last.ID
 }
 
 func (a *Answer) mapped() []Part {
 	var out []Part
 	for _, m := range a.mappings {
-		part := Part{Name: strings.Join(m.target, ".")}
+		part := Part{Name: strings.Join(m.target, "."), Reads: m.refs()}
 		if m.from != nil {
 			part.Source, part.Type = m.from.name(), m.from.t
 		} else {
@@ -250,39 +309,56 @@ func (a *Answer) mapped() []Part {
 	return out
 }
 
-// answer plans the outcome of a unit that shapes its answer.
-func (b *flowBuilder) answer() {
-	n := &names{flowBuilder: b, by: "answer"}
-	a := &Answer{media: b.Flow.OutputMedia.Value}
+// outcome plans the outcome.
+func (b *builder) outcome() {
+	if b.unit.Answer == nil {
+		b.named()
+		return
+	}
+	n := &names{builder: b, by: "answer", language: spec.Placeholders}
+	src, a := b.unit.Answer, &Answer{media: b.unit.Answer.Media.Value}
 	b.plan.Outcome = a
 	if n := len(b.plan.Steps); n > 0 {
 		a.last = b.plan.Steps[n-1]
 	}
 	switch {
-	case len(b.Flow.Mappings) > 0:
-		for _, m := range b.Flow.Mappings {
+	case len(src.Mappings) > 0:
+		for _, m := range src.Mappings {
 			if x, ok := n.mapping(m); ok {
 				a.mappings = append(a.mappings, x)
 			}
 		}
-	case b.Flow.Named || a.last == nil && len(b.Flow.Outputs) != 1:
-		a.object = n.object(b.Flow.Outputs)
-	case a.last == nil:
-		only := *b.Flow.Outputs[0]
-		if !only.Name.IsSet() {
-			only.Name.Value = "value" // an unnamed value has this name
-		}
-		a.object = n.object([]*spec.Shape{&only})
+	case src.Named:
+		a.object = n.object(src.Shapes)
 	default:
-		for _, o := range b.Flow.Outputs {
+		for _, o := range src.Shapes {
 			a.alternatives = append(a.alternatives, n.shape(o))
 		}
 	}
 	b.lastAnswer(a)
 }
 
+// named compiles the outputs, which see every step.
+func (b *builder) named() {
+	var outputs Named
+	for _, out := range b.unit.Outputs {
+		if !out.Source.IsSet() {
+			continue // reported when the file was read
+		}
+		e, problems := b.scope.Compile(out.Source.Value)
+		b.report(out.Source, problems)
+		if e == nil {
+			continue
+		}
+		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive || b.readsSecret(e.Refs())}
+		b.use(e.Refs(), "output "+p.Name)
+		outputs = append(outputs, p)
+	}
+	b.plan.Outcome = outputs
+}
+
 // lastAnswer decides how the last call's answer is kept for the outcome.
-func (b *flowBuilder) lastAnswer(a *Answer) {
+func (b *builder) lastAnswer(a *Answer) {
 	for _, s := range slices.Backward(b.plan.Steps) {
 		op := s.Operation()
 		if op == nil {
@@ -292,7 +368,7 @@ func (b *flowBuilder) lastAnswer(a *Answer) {
 		if s == a.last && a.mappings == nil {
 			op.Answer.Raw = true
 			op.Answer.Unread = op.Answer.Format == "" && a.passesOn()
-			for _, o := range b.Flow.Outputs {
+			for _, o := range b.unit.Answer.Shapes {
 				op.Answer.Inside = op.Answer.Inside || readsInside(o)
 			}
 		}
@@ -328,7 +404,7 @@ func (n *names) mapping(m spec.Target) (mapping, bool) {
 		return out, true
 	}
 	if !strings.HasPrefix(src, "$") && !strings.Contains(src, ".") {
-		if _, isStep := n.steps[src]; !isStep && n.input(src) == nil {
+		if n.earlierStep(src) == nil && n.input(src) == nil {
 			out.text = Literal{s}
 			return out, true
 		}

@@ -51,30 +51,3 @@ func (p Path) overlaps(q Path) bool {
 	n := min(len(p), len(q))
 	return slices.Equal(p[:n], q[:n])
 }
-
-// selects reports whether a step's result holds a selected item.
-func selects(s *Step) bool {
-	a := s.Operation()
-	return a != nil && a.Select != nil
-}
-
-// readsSecret reports whether any of the references touches a sensitive place.
-func (b *builder) readsSecret(refs []eval.Ref) bool {
-	for _, r := range refs {
-		if !r.Step {
-			continue
-		}
-		s := b.byID[r.Name]
-		if s == nil {
-			continue
-		}
-		for _, p := range s.Sensitive {
-			// The selected item is one of the list's items, under another name.
-			ref := Path(r.Path)
-			if len(ref) > 0 && ref[0] == matchField && selects(s) || p.overlaps(ref) {
-				return true
-			}
-		}
-	}
-	return false
-}

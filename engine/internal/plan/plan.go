@@ -1,7 +1,7 @@
-// Package plan turns a capability and its operations into a [Plan]: every step
-// resolved, every value bound, every expression compiled and type-checked. It
-// is pure: the same capability and documents give the same plan. Start with
-// [Build].
+// Package plan turns a unit of a capability file and its operations into a
+// [Plan]: every step resolved, every value bound, every expression compiled and
+// type-checked. It is pure: the same file and documents give the same plan.
+// Start with [Build].
 package plan
 
 import (
@@ -11,17 +11,18 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Plan is what a run will do. It is immutable and safe for concurrent use.
+// Plan is the course of a run. It is immutable and safe for concurrent use.
 type Plan struct {
-	Capability *spec.Capability
-	Inputs     []*Input
-	Steps      []*Step
-	Outcome    Outcome
+	File    *spec.File
+	Unit    *spec.Unit
+	Inputs  []*Input
+	Steps   []*Step
+	Outcome Outcome
 	// Variables are the binds that are read, as "namespace.NAME".
 	Variables []string
 }
 
-// Input is a declared input with its type and the steps that use it.
+// Input is an input with its type and the steps that use it.
 type Input struct {
 	Name        string
 	Type        eval.Type
@@ -32,12 +33,18 @@ type Input struct {
 	Description string
 	UsedBy      []string // step ids, then output names; in order, unique
 
-	// Of flows: where a REST request brings it ("" for anywhere), the place in
-	// a REST body, and the declaration, nil when the input is Inferred from its
-	// use.
-	In       string
-	At       *jsonpath.Path
-	Param    *spec.Param
+	// In is where a REST request brings the value, "" for anywhere; At is its
+	// place in the request's body, nil for the member of the input's name.
+	In string
+	At *jsonpath.Path
+	// Convert reports that a value of another type is converted where it plainly
+	// stands for one of Type.
+	Convert bool
+	// Filled reports that empty text is no value.
+	Filled bool
+	// Null reports that an absent value is null. Otherwise it is no value.
+	Null bool
+	// Inferred reports that the file uses the input without declaring it.
 	Inferred bool
 }
 
@@ -49,10 +56,8 @@ type Step struct {
 	When, Each  *eval.Expr
 	Action      Action
 	Needs       []string  // ids of the steps whose results this one reads, in file order
-	Result      eval.Type // what later steps see
+	Result      eval.Type // as later steps see it
 	Sensitive   []Path
-
-	src *spec.CompositionStep
 }
 
 // Operation returns the step's action where that calls an operation, else nil.
@@ -63,35 +68,34 @@ func (s *Step) Operation() *Operation {
 	return nil
 }
 
-// Bind is one value that a step sends, and where it comes from.
+// Bind is one value that an action works on, and where it comes from.
 type Bind struct {
 	Name   string
 	In     operations.In     // "" for the values of an external step
-	Param  *operations.Param // nil for properties of the body and for external steps
+	Param  *operations.Param // nil for properties of the body and for other actions
 	Whole  bool              // the value is the whole body
 	Rule   Rule
-	From   string // what it reads, as the plan prints it
-	Source string // the expression when From is only what it reads
-	Value  Value
-	// Must says that an empty value is an error found before sending.
+	From   string // its reads, as the plan prints them
+	Source string // the expression when From is only its reads
+	Reads  []eval.Ref
+	Value  Value // nil for a body that a template makes
+	// Must reports that an empty value is an error found before sending.
 	Must bool
-	// Null says that an empty value is sent as null; otherwise it is left out.
+	// Null reports that an empty value is sent as null; otherwise it is left out.
 	Null bool
-	// Sensitive says that the value holds part of a sensitive result.
+	// Sensitive reports that the value holds part of a sensitive result.
 	Sensitive bool
-	// template reports that the value is made by a text of a consumed operation,
-	// which needs all that it names.
-	template bool
 }
 
 // LeftOut reports whether a bind that came out without a value has none because
 // the file says null, or because the caller gave none: it reads nothing but
-// inputs, and one of them is absent.
+// inputs, and one of them is absent. A text of the operation's own needs all
+// that it names.
 func (b *Bind) LeftOut(inputs map[string]any) bool {
 	if v, ok := b.Value.(Literal); ok && v.V == nil {
 		return true
 	}
-	return !b.template && leftOut(b.Value.refs(), inputs)
+	return b.Rule != RuleSchema && leftOut(b.Reads, inputs)
 }
 
 func leftOut(refs []eval.Ref, inputs map[string]any) bool {
@@ -116,6 +120,6 @@ const (
 	RuleInput    Rule = "input name"    // an input of the same name
 	RuleResource Rule = "resource name" // an input <resource>_<property>
 	RuleStep     Rule = "step resource" // the id of the one earlier step that yields the resource
-	RuleSchema   Rule = "schema"        // const, default or one-value enum
+	RuleSchema   Rule = "schema"        // const, default or one-value enum; a value of the operation's own
 	RuleTemplate Rule = "template"      // the operation's own text for the body
 )

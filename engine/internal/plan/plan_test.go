@@ -35,11 +35,11 @@ func load(t *testing.T, name, src string, overlays ...*spec.Overlay) (*Plan, dia
 	if problems.HasErrors() {
 		t.Fatalf("the overlays do not apply:\n%v", problems)
 	}
-	c, decoded := s.Capability(false)
-	if c == nil {
+	c, decoded := s.File(spec.Options{})
+	if c == nil || len(c.Units) == 0 {
 		t.Fatalf("%s does not decode:\n%v", name, decoded)
 	}
-	p, planned := Build(c, builtin)
+	p, planned := Build(c, c.Units[0], Sources{API: builtin})
 	return p, append(decoded, planned...).Sort()
 }
 

@@ -2,16 +2,25 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
-	"github.com/capstan-run/capstan/engine/internal/jsonpath"
-	"github.com/capstan-run/capstan/spec"
 )
 
-// Read is a part of a step's answer that something reads.
+// Read is a part of a step's answer that is read.
 type Read struct {
 	Path Path   // nil for all of it
-	By   string // as messages name the reader
+	By   string // the reader in messages
+}
+
+// reader is a part of the plan that reads results.
+type reader struct{ kind, name string }
+
+func (r reader) String() string {
+	if r.name == "" {
+		return r.kind
+	}
+	return fmt.Sprintf("%s %q", r.kind, r.name)
 }
 
 // ReadBy returns the reader of a place of the answer, or of one below or above it;
@@ -26,99 +35,79 @@ func (a *Operation) ReadBy(place Path) string {
 }
 
 // reads records for every step the parts of its answer that are read, in its own
-// conditions too.
+// conditions too, and those of them that its document promises.
 func (b *builder) reads() {
 	for _, s := range b.plan.Steps {
-		by := fmt.Sprintf("step %q", s.ID)
-		b.readRefs(s, s.Action.refs(), by)
-		b.readRefs(s, exprRefs(s.When, s.Each), by)
-	}
-	for _, o := range b.named() {
-		b.readRefs(nil, exprRefs(o.Expr), fmt.Sprintf("output %q", o.Name))
-	}
-}
-
-// named returns the outputs of an outcome that has some.
-func (b *builder) named() []*Output {
-	n, _ := b.plan.Outcome.(Named)
-	return n
-}
-
-// readRefs records the reads of s, nil for an output.
-func (b *builder) readRefs(s *Step, refs []eval.Ref, by string) {
-	for _, r := range refs {
-		from := s
-		if r.Step {
-			from = b.byID[r.Name]
-		} else if r.Name != varResult {
-			continue
-		}
-		if from == nil || from.Operation() == nil {
-			continue
-		}
-		a, path := from.Operation(), Path(r.Path)
-		if len(path) > 0 && path[0] == matchField && a.Select != nil {
-			path = nil // an item of the list
-		}
-		a.Reads = append(a.Reads, Read{path, by})
-	}
-}
-
-// flowReads records the reads of a flow's answers.
-func (b *flowBuilder) flowReads() {
-	for _, s := range b.plan.Steps {
-		b.readAll(s.Action.refs(), fmt.Sprintf("step %q", s.ID))
-	}
-	if len(b.Flow.Mappings) > 0 {
-		b.answerReads(nil)
-	}
-	for _, o := range b.Flow.Outputs {
-		b.answerReads(o)
-	}
-}
-
-// answerReads records the reads of an output: a place of the last step's answer, or
-// of all of them where that is unknown.
-func (b *flowBuilder) answerReads(o *spec.Shape) {
-	for i, s := range b.plan.Steps {
-		if last := i == len(b.plan.Steps)-1; o == nil || !o.Mapping.IsSet() || last {
-			s.reading(Read{shapePath(o), "the flow's answer"})
-		}
-	}
-}
-
-func shapePath(o *spec.Shape) Path {
-	if o == nil || !o.Mapping.IsSet() {
-		return nil
-	}
-	p, _ := jsonpath.Parse(o.Mapping.Value)
-	if p == nil {
-		return nil
-	}
-	return Path(p.Names())
-}
-
-func (b *flowBuilder) readAll(refs []eval.Ref, by string) {
-	for _, r := range refs {
-		for _, s := range b.plan.Steps {
-			if r.Step && r.Name == s.ID {
-				s.reading(Read{nil, by})
+		by := reader{"step", s.ID}
+		for _, r := range slices.Concat(s.Action.refs(), exprRefs(s.When, s.Each)) {
+			if !r.Step && r.Name == varResult {
+				s.read(r, by)
+				continue
+			}
+			b.read(r, by)
+			if r.Name != s.ID {
+				b.promise(r, by)
 			}
 		}
 	}
+	for _, o := range b.plan.Outcome.outputs() {
+		for _, r := range o.refs {
+			b.read(r, o.by)
+			b.promise(r, o.by)
+		}
+	}
+	if a, ok := b.plan.Outcome.(*Answer); ok && a.last != nil && a.last.Operation() != nil {
+		op := a.last.Operation()
+		for _, path := range a.looks() {
+			op.Reads = append(op.Reads, Read{path, answerReader.String()})
+		}
+	}
 }
 
-// reading adds a read of a step's answer: of its named fields, where it has some.
-func (s *Step) reading(r Read) {
-	a := s.Operation()
+// read records that a reference reads the result of a step.
+func (b *builder) read(r eval.Ref, by reader) {
+	if s := b.byID[r.Name]; r.Step && s != nil {
+		s.read(r, by)
+	}
+}
+
+// read records that a reference reads the step's own result: of the answer its
+// named fields, where it has some.
+func (s *Step) read(r eval.Ref, by reader) {
+	a, path := s.Operation(), Path(r.Path)
 	if a == nil {
 		return
 	}
-	if len(a.Answer.Fields) == 0 || r.Path != nil {
-		a.Reads = append(a.Reads, r)
+	if len(path) > 0 && path[0] == matchField && a.Select != nil {
+		path = nil // an item of the list
+	}
+	if len(a.Answer.Fields) == 0 {
+		a.Reads = append(a.Reads, Read{path, by.String()})
 		return
 	}
 	for _, f := range a.Answer.Fields {
-		a.Reads = append(a.Reads, Read{Path(f.At.Names()), r.By})
+		if len(path) == 0 || path[0] == f.Name || f.At.Whole() {
+			a.Reads = append(a.Reads, Read{Path(f.At.Names()), by.String()})
+		}
 	}
+}
+
+// promise records that a required field of a step's result is read.
+func (b *builder) promise(r eval.Ref, by reader) {
+	s := b.byID[r.Name]
+	if !r.Step || len(r.Path) == 0 || s == nil || s.Operation() == nil {
+		return
+	}
+	a := s.Operation()
+	field, schema := r.Path[0], a.Op.Result()
+	if schema == nil || a.Answer.Loose || a.Promised[field] != "" || !slices.Contains(schema.Flatten().Required, field) {
+		return
+	}
+	if p := schema.Property(field); p == nil || p.WriteOnly || p.Is("null") {
+		return
+	}
+	if a.Promised == nil {
+		a.Promised = map[string]string{}
+	}
+	a.Promised[field] = by.kind + " " + by.name
 }

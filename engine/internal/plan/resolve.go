@@ -16,62 +16,103 @@ import (
 // expressions can be checked whichever step they read.
 func (b *builder) resolveAll() {
 	missing := map[string]bool{} // APIs already reported
-	for i := range b.c.Steps {
-		st := &b.c.Steps[i]
-		a := &Operation{At: st.Operation}
-		s := &Step{src: st, ID: st.ID.Value, At: where(st), Description: st.Description.Value, Action: a, Result: eval.Any()}
+	for i, st := range b.unit.Steps {
+		s := &Step{ID: st.ID.Value, At: where(st), Description: st.Description.Value, Result: eval.Any()}
 		b.plan.Steps = append(b.plan.Steps, s)
 		if _, dup := b.byID[s.ID]; !dup {
 			b.byID[s.ID], b.order[s.ID] = s, i
 		}
-		if st.External {
+		switch src := st.Action.(type) {
+		case *spec.Operation:
+			a := &Operation{API: src.API.Value, At: src.Operation}
+			s.Action = a
+			if src.Call.IsSet() {
+				a.At = src.Call
+				b.resolveCall(s, a, src)
+			} else if src.Operation.IsSet() {
+				b.resolve(s, a, st, missing)
+			}
+		case *spec.External:
 			s.Action = &External{}
-			continue
-		}
-		if st.Operation.IsSet() {
-			b.resolve(s, a, missing)
+		case *spec.Lookup:
+			s.Action = &Lookup{}
+		case *spec.Script:
+			s.Action = &Script{}
+		case *spec.Mock:
+			s.Action = &Mock{}
 		}
 	}
 }
 
-func (b *builder) resolve(s *Step, a *Operation, missing map[string]bool) {
-	api := s.src.API
-	if !api.IsSet() {
-		api = b.c.API
+// resolveCall finds an operation that the file describes. The spec stage has
+// reported names that do not exist.
+func (b *builder) resolveCall(s *Step, a *Operation, src *spec.Operation) {
+	api := b.file.Described(a.API)
+	var own *spec.ConsumedOperation
+	if api != nil {
+		own = api.Operation(src.Operation.Value)
 	}
-	a.API = api.Value
-	if !api.IsSet() {
+	if api == nil || src.Operation.Value == "" {
+		b.errorAt(src.Call, "unknown-operation", "", "the call %q names no consumed operation", src.Call.Value)
+		return
+	}
+	set, err := b.src.API(a.API)
+	if err == nil && own == nil {
+		err = fmt.Errorf("the API %q has no operation %q", a.API, src.Operation.Value)
+	}
+	if err != nil {
+		b.errorAt(src.Call, "unknown-operation", "", "%v", err)
+		return
+	}
+	op, ok := set.Lookup(src.Operation.Value)
+	if !ok {
+		b.errorAt(src.Call, "unknown-operation", "", "the operation %q cannot be used", src.Call.Value)
+		return
+	}
+	a.Op = op
+	s.Result = b.reading(a, api, own)
+}
+
+// resolve finds an operation of an OpenAPI document.
+func (b *builder) resolve(s *Step, a *Operation, st *spec.Step, missing map[string]bool) {
+	src := st.Action.(*spec.Operation)
+	if !src.API.IsSet() {
 		if !missing[""] {
 			missing[""] = true
-			b.errorAt(b.c.Name, "missing-api", "add `api: NAME` and give its OpenAPI document with --openapi NAME=PATH", "the capability does not say which API its operations belong to")
+			b.errorAt(b.file.Title, "missing-api", "add `api: NAME` and give its OpenAPI document with --openapi NAME=PATH", "the capability does not say which API its operations belong to")
 		}
 		return
 	}
-	set, err := b.apis(api.Value)
+	set, err := b.src.API(a.API)
 	if err != nil {
-		if !missing[api.Value] {
-			missing[api.Value] = true
-			code, hint := "unknown-api", fmt.Sprintf("give its OpenAPI document with --openapi %s=PATH, or name it in .capstan.yaml", api.Value)
-			if refused := (*spec.FileError)(nil); errors.As(err, &refused) {
-				code, hint = refused.Code, refused.Hint
-			}
-			b.errorAt(api, code, hint, "%v", err)
+		if !missing[a.API] {
+			missing[a.API] = true
+			code, hint := refusal(err, "unknown-api", fmt.Sprintf("give its OpenAPI document with --openapi %s=PATH, or name it in .capstan.yaml", a.API))
+			b.errorAt(src.API, code, hint, "%v", err)
 		}
 		return
 	}
-	op, ok := set.Lookup(s.src.Operation.Value)
+	op, ok := set.Lookup(src.Operation.Value)
 	if !ok {
-		b.unknownOperation(s, a, set)
+		b.unknownOperation(s, a, src, set)
 		return
 	}
 	if op.Deprecated {
-		pos, end := s.src.Operation.Span(0, len([]rune(op.ID)))
+		pos, end := wholeOf(src.Operation)
 		b.diags.Add(diag.Diagnostic{Code: "deprecated-operation", Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("operation %q is deprecated", op.ID)})
 	}
-	b.placeless(op, s.src.Operation)
+	b.placeless(op, src.Operation)
 	a.Op = op
 	s.Result = b.typeOf(op.Result())
+}
+
+// refusal is the code and the hint of an error: its own, or those given.
+func refusal(err error, code, hint string) (string, string) {
+	if refused := (*spec.FileError)(nil); errors.As(err, &refused) {
+		return refused.Code, refused.Hint
+	}
+	return code, hint
 }
 
 // index records the resource of each step and the canonical name of each input.
@@ -120,9 +161,9 @@ func (b *builder) typeOf(s *operations.Schema) eval.Type {
 // takes a look at the whole document.
 const maxSuggested = 50
 
-func (b *builder) unknownOperation(s *Step, a *Operation, set *operations.Set) {
-	id := s.src.Operation
-	pos, end := id.Span(0, len([]rune(id.Value)))
+func (b *builder) unknownOperation(s *Step, a *Operation, src *spec.Operation, set *operations.Set) {
+	id := src.Operation
+	pos, end := wholeOf(id)
 	d := diag.Diagnostic{
 		Code: "unknown-operation", Severity: diag.Error, Pos: pos, EndColumn: end,
 		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, a.API),
@@ -130,7 +171,7 @@ func (b *builder) unknownOperation(s *Step, a *Operation, set *operations.Set) {
 	var found []operations.Suggestion
 	if b.suggested++; b.suggested <= maxSuggested {
 		found = set.Suggest(operations.Want{
-			ID: id.Value, StepID: s.ID, Capability: s.src.Capability.Value, Description: s.src.Description.Value,
+			ID: id.Value, StepID: s.ID, Capability: src.Capability.Value, Description: s.Description,
 		}, 3)
 	}
 	for i, f := range found {
@@ -154,56 +195,4 @@ func (b *builder) unknownOperation(s *Step, a *Operation, set *operations.Set) {
 		d.Hint = fmt.Sprintf("nothing in the document does this; `capstan operations %s` lists what there is", a.API)
 	}
 	b.diags.Add(d)
-}
-
-// target is a place a value can be sent to: a parameter or a property of the
-// body.
-type target struct {
-	name     string
-	in       operations.In
-	param    *operations.Param // nil in the body
-	schema   *operations.Schema
-	required bool
-}
-
-// targets lists everything op takes, required first as documented, parameters
-// before the body.
-func targets(op *operations.Operation) []target {
-	var out []target
-	for _, p := range op.Params {
-		out = append(out, target{p.Name, p.In, p, p.Schema, p.Required || p.In == operations.InPath})
-	}
-	for _, f := range op.BodyFields() {
-		out = append(out, target{f.Name, operations.InBody, nil, f.Schema, f.Required})
-	}
-	return out
-}
-
-// bodySchema returns the schema of the body that Capstan sends: the first
-// documented media type, JSON preferred.
-func bodySchema(op *operations.Operation) *operations.Schema {
-	if op.Body == nil || len(op.Body.Media) == 0 {
-		return nil
-	}
-	if m := op.Body.JSON(); m != nil {
-		return m.Schema
-	}
-	return op.Body.Media[0].Schema
-}
-
-// names lists what can be bound, for suggestions.
-func targetNames(ts []target) []string {
-	out := make([]string, len(ts))
-	for i, t := range ts {
-		out[i] = t.name
-	}
-	return out
-}
-
-// where is the place of a step in messages: its id.
-func where(st *spec.CompositionStep) spec.Str {
-	if st.ID.IsSet() {
-		return st.ID
-	}
-	return spec.Str{Pos: st.Pos}
 }

@@ -135,7 +135,7 @@ func (s *Shape) literal(ctx context.Context, env *eval.Env) (any, error) {
 	if t, ok := s.text.(textValue); ok && !t.text.Whole() {
 		v, err = t.partial(ctx, env, nil)
 	} else {
-		v, err = s.text.Eval(ctx, env)
+		v, _, err = s.text.Eval(ctx, env)
 	}
 	if err != nil || v == nil {
 		return nil, err
@@ -198,12 +198,16 @@ func (s *Shape) refs() []eval.Ref {
 // parts lists the fields of an object that is made of what the step called in
 // gave.
 func (s *Shape) parts(in string) []Part {
+	last, within := in, Path(nil)
+	if s.at != nil {
+		within = s.at.Names()
+	}
 	if s.at != nil {
 		in = s.source(in)
 	}
 	var out []Part
 	for _, f := range s.fields {
-		out = append(out, Part{Name: f.name, Source: f.source(in), Type: f.t})
+		out = append(out, Part{Name: f.name, Source: f.source(in), Type: f.t, Reads: f.reads(last, within...)})
 	}
 	return out
 }
@@ -260,4 +264,35 @@ func shapeType(o *spec.Shape) eval.Type {
 		return eval.Object(fields, false)
 	}
 	return eval.Any()
+}
+
+// looks lists the places that the shape looks into, of the value that it is given.
+func (s *Shape) looks() []Path {
+	switch {
+	case s.text != nil:
+		return nil
+	case s.at != nil:
+		return []Path{s.at.Names()}
+	case s.byName != "":
+		return []Path{{s.byName}}
+	case s.items == nil && len(s.fields) > 0:
+		var out []Path
+		for _, f := range s.fields {
+			out = append(out, f.looks()...)
+		}
+		return out
+	}
+	return []Path{nil}
+}
+
+// reads lists the references of the shape, those into the answer of the step
+// called last among them, at a place within it.
+func (s *Shape) reads(last string, within ...string) []eval.Ref {
+	out := s.refs()
+	if last != "" {
+		for _, path := range s.looks() {
+			out = append(out, eval.Ref{Step: true, Name: last, Path: slices.Concat(within, path)})
+		}
+	}
+	return out
 }

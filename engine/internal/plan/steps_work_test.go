@@ -46,13 +46,13 @@ func planWork(t *testing.T, steps int) uint64 {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	c, problems := s.Capability(false)
+	c, problems := s.File(spec.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems)
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	p, problems := Build(c, func(string) (*operations.Set, error) { return set, nil })
+	p, problems := Build(c, c.Units[0], Sources{API: func(string) (*operations.Set, error) { return set, nil }})
 	runtime.ReadMemStats(&after)
 	if problems.HasErrors() || len(p.Steps) != steps {
 		t.Fatal(problems)

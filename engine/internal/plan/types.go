@@ -27,10 +27,12 @@ func (b *builder) checkType(s *operations.Schema, src spec.Value, v Value, what 
 		if want, got := eval.SchemaType(s), v.typ(); !want.Accepts(got) {
 			b.errorAt(src.Str, "wrong-type", "", "%s wants %s, but this is %s", what, article(want), article(got))
 		}
-	case listValue:
-		b.checkList(s, src, v, what)
-	case mapValue:
-		b.checkMap(s, src, v, what)
+	case structure:
+		if v.keys == nil {
+			b.checkList(s, src, v, what)
+		} else {
+			b.checkMap(s, src, v, what)
+		}
 	}
 }
 
@@ -53,17 +55,17 @@ func (b *builder) checkLiteral(s *operations.Schema, src spec.Value, v any, what
 	}
 }
 
-func (b *builder) checkList(s *operations.Schema, src spec.Value, v listValue, what string) {
+func (b *builder) checkList(s *operations.Schema, src spec.Value, v structure, what string) {
 	if !takes(s, "array") {
 		b.diags.Errorf(src.Pos, "wrong-type", "%s wants %s, but this is a list", what, article(eval.SchemaType(s)))
 		return
 	}
-	for i, item := range v {
+	for i, item := range v.values {
 		b.checkType(s.Items, src.Items[i], item, fmt.Sprintf("item %d of %s", i+1, what))
 	}
 }
 
-func (b *builder) checkMap(s *operations.Schema, src spec.Value, v mapValue, what string) {
+func (b *builder) checkMap(s *operations.Schema, src spec.Value, v structure, what string) {
 	if !takes(s, "object") {
 		b.diags.Errorf(src.Pos, "wrong-type", "%s wants %s, but this is a mapping", what, article(eval.SchemaType(s)))
 		return

@@ -2,19 +2,21 @@ package plan
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/template"
-	"github.com/capstan-run/capstan/spec"
 )
 
-// Value is something that a step sends: a literal, an expression, a text with
-// expressions in it, or a list or mapping of values.
+// Value is something that a step sends: a literal, an expression, a place, a
+// text that holds some, or a list or mapping of values.
 type Value interface {
-	// Eval computes the value. It is safe for concurrent use.
-	Eval(ctx context.Context, env *eval.Env) (any, error)
-	// refs returns what the value reads.
+	// Eval computes the value. found is false when it is absent, so that a list
+	// or mapping leaves it out; null is a value. It is safe for concurrent use.
+	Eval(ctx context.Context, env *eval.Env) (v any, found bool, err error)
 	refs() []eval.Ref
 	// typ returns the static type.
 	typ() eval.Type
@@ -24,67 +26,145 @@ type Value interface {
 type Literal struct{ V any }
 
 // Eval returns the literal.
-func (l Literal) Eval(context.Context, *eval.Env) (any, error) { return l.V, nil }
-func (l Literal) refs() []eval.Ref                             { return nil }
-func (l Literal) typ() eval.Type                               { return eval.FromValue(l.V) }
+func (l Literal) Eval(context.Context, *eval.Env) (any, bool, error) { return l.V, true, nil }
+func (l Literal) refs() []eval.Ref                                   { return nil }
+func (l Literal) typ() eval.Type                                     { return eval.FromValue(l.V) }
 
 // exprValue is a bare expression, as inference makes it.
 type exprValue struct{ e *eval.Expr }
 
-func (v exprValue) Eval(ctx context.Context, env *eval.Env) (any, error) { return v.e.Eval(ctx, env) }
-func (v exprValue) refs() []eval.Ref                                     { return v.e.Refs() }
-func (v exprValue) typ() eval.Type                                       { return v.e.Type() }
+func (v exprValue) Eval(ctx context.Context, env *eval.Env) (any, bool, error) {
+	x, err := v.e.Eval(ctx, env)
+	return x, true, err
+}
+func (v exprValue) refs() []eval.Ref { return v.e.Refs() }
+func (v exprValue) typ() eval.Type   { return v.e.Type() }
 
-// templateValue is a string with {{ }} in it.
+// templateValue is a text with expressions in {{ }}.
 type templateValue struct{ t *template.Template }
 
-func (v templateValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
-	return v.t.Eval(ctx, env)
+func (v templateValue) Eval(ctx context.Context, env *eval.Env) (any, bool, error) {
+	x, err := v.t.Eval(ctx, env)
+	return x, true, err
 }
 func (v templateValue) refs() []eval.Ref { return v.t.Refs() }
 func (v templateValue) typ() eval.Type   { return v.t.Type() }
 
-type listValue []Value
+// placeValue is the value that a name or path stands for.
+type placeValue struct{ at *place }
 
-func (v listValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
-	out := make([]any, len(v))
-	for i, item := range v {
-		x, err := item.Eval(ctx, env)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = x
-	}
-	return out, nil
+func (v placeValue) Eval(ctx context.Context, env *eval.Env) (any, bool, error) {
+	return v.at.get(ctx, env)
+}
+func (v placeValue) refs() []eval.Ref { return v.at.refs() }
+func (v placeValue) typ() eval.Type   { return v.at.t }
+
+// textValue is a text with placeholders: absent when one of them has no value, so
+// that the thing it feeds is left out rather than sent half.
+type textValue struct {
+	text   *template.Text
+	places []*place
 }
 
-func (v listValue) refs() []eval.Ref {
+func (v textValue) Eval(ctx context.Context, env *eval.Env) (any, bool, error) {
+	if v.text.Whole() {
+		return v.places[0].get(ctx, env)
+	}
+	var failed error
+	s, ok := v.text.Render(v.inText(ctx, env, &failed))
+	if failed != nil || !ok {
+		return nil, false, failed
+	}
+	return s, true, nil
+}
+
+// partial renders the text with empty text for absent values. escape, when set,
+// makes a value's text fit where it stands.
+func (v textValue) partial(ctx context.Context, env *eval.Env, escape func(string) string) (string, error) {
+	var failed error
+	get := v.inText(ctx, env, &failed)
+	s, _ := v.text.Render(func(i int) (any, bool) {
+		x, ok := get(i)
+		if !ok || x == nil {
+			return "", true
+		}
+		if escape == nil {
+			return x, true
+		}
+		text, err := eval.TextOf(x)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return escape(text), true
+	})
+	return s, failed
+}
+
+func (v textValue) getter(ctx context.Context, env *eval.Env, failed *error) func(int) (any, bool) {
+	return func(i int) (any, bool) {
+		x, found, err := v.places[i].get(ctx, env)
+		if err != nil && *failed == nil {
+			*failed = err
+		}
+		return x, found
+	}
+}
+
+// inText is getter for values inside longer text, where null cannot be written.
+func (v textValue) inText(ctx context.Context, env *eval.Env, failed *error) func(int) (any, bool) {
+	get := v.getter(ctx, env, failed)
+	return func(i int) (any, bool) {
+		x, found := get(i)
+		if x == nil && *failed == nil {
+			*failed = v.places[i].lacking(env)
+		}
+		return x, found
+	}
+}
+
+func (v textValue) refs() []eval.Ref {
 	var out []eval.Ref
-	for _, item := range v {
-		out = append(out, item.refs()...)
+	for _, p := range v.places {
+		out = append(out, p.refs()...)
 	}
 	return out
 }
-func (v listValue) typ() eval.Type { return eval.ArrayOf(eval.Any()) }
 
-type mapValue struct {
-	keys   []string
+func (v textValue) typ() eval.Type {
+	if v.text.Whole() {
+		return v.places[0].t
+	}
+	return eval.String()
+}
+
+// structure is a list or mapping of values, in which absent ones are left out.
+type structure struct {
+	keys   []string // of a mapping; nil for a list
 	values []Value
 }
 
-func (v mapValue) Eval(ctx context.Context, env *eval.Env) (any, error) {
-	out := make(map[string]any, len(v.keys))
-	for i, k := range v.keys {
-		x, err := v.values[i].Eval(ctx, env)
-		if err != nil {
-			return nil, err
+func (v structure) Eval(ctx context.Context, env *eval.Env) (any, bool, error) {
+	list := make([]any, 0, len(v.values)-len(v.keys))
+	object := make(map[string]any, len(v.keys))
+	for i, item := range v.values {
+		x, found, err := item.Eval(ctx, env)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case !found:
+		case v.keys == nil:
+			list = append(list, x)
+		default:
+			object[v.keys[i]] = x
 		}
-		out[k] = x
 	}
-	return out, nil
+	if v.keys == nil {
+		return list, true, nil
+	}
+	return object, true, nil
 }
 
-func (v mapValue) refs() []eval.Ref {
+func (v structure) refs() []eval.Ref {
 	var out []eval.Ref
 	for _, x := range v.values {
 		out = append(out, x.refs()...)
@@ -92,7 +172,10 @@ func (v mapValue) refs() []eval.Ref {
 	return out
 }
 
-func (v mapValue) typ() eval.Type {
+func (v structure) typ() eval.Type {
+	if v.keys == nil {
+		return eval.ArrayOf(eval.Any())
+	}
 	fields := make(map[string]eval.Type, len(v.keys))
 	for i, k := range v.keys {
 		fields[k] = v.values[i].typ()
@@ -100,55 +183,67 @@ func (v mapValue) typ() eval.Type {
 	return eval.Object(fields, false)
 }
 
-// compile turns a YAML value that step s sends into a Value, reporting every
-// problem of every expression in it where it was written.
-func (b *builder) compile(s *Step, scope *eval.Scope, v spec.Value) Value {
-	switch v.Kind {
-	case spec.Sequence:
-		out := make(listValue, len(v.Items))
-		for i, item := range v.Items {
-			out[i] = b.compile(s, scope, item)
-		}
-		return out
-	case spec.Mapping:
-		out := mapValue{}
-		for _, f := range v.Fields {
-			out.keys = append(out.keys, f.Key.Value)
-			out.values = append(out.values, b.compile(s, scope, f.Value))
-		}
-		return out
-	}
-	text, ok := v.Scalar.(string)
-	if !ok || !template.Has(text) {
-		return Literal{v.Scalar}
-	}
-	t, problems := template.Compile(scope, text)
-	b.report(v.Str, problems)
-	if t == nil {
-		return broken{}
-	}
-	b.checkOrder(t.Refs(), v.Str, s, false)
-	b.use(t.Refs(), s.ID)
-	return templateValue{t}
-}
-
-// broken stands in for a value whose expression has an error already reported,
-// so that the rest can be checked without follow-up errors.
+// broken stands in for a value whose text has an error already reported, so that
+// the rest can be checked without follow-up errors.
 type broken struct{}
 
-func (broken) Eval(context.Context, *eval.Env) (any, error) { return nil, nil }
-func (broken) refs() []eval.Ref                             { return nil }
-func (broken) typ() eval.Type                               { return eval.Any() }
+func (broken) Eval(context.Context, *eval.Env) (any, bool, error) { return nil, false, nil }
+func (broken) refs() []eval.Ref                                   { return nil }
+func (broken) typ() eval.Type                                     { return eval.Any() }
 
-// report turns the problems of an expression into diagnostics at the author's
-// place.
-func (b *builder) report(at spec.Str, problems []eval.Problem) {
-	for _, p := range problems {
-		pos, end := at.Span(p.Offset, p.Length)
-		d := diag.Diagnostic{Code: p.Code, Severity: diag.Error, Pos: pos, EndColumn: end, Message: p.Message, Hint: p.Hint}
-		if p.Warning {
-			d.Severity = diag.Warning
+// describe returns in a few words where a value comes from; source is the whole
+// text when the words are only its reads.
+func describe(v Value) (from, source string) {
+	switch v := v.(type) {
+	case Literal:
+		return jsonText(v.V), ""
+	case exprValue:
+		return v.e.Source(), ""
+	case templateValue:
+		if e, ok := v.t.Expr(); ok && e.Simple() {
+			return strings.TrimSpace(e.Source()), ""
 		}
-		b.diags.Add(d)
+		source = v.t.Source()
+	case textValue:
+		if v.text.Whole() {
+			return v.places[0].name(), ""
+		}
+		source = v.text.Source()
+	case placeValue:
+		return v.at.name(), ""
 	}
+	if from = refsText(v.refs()); from == "" {
+		return source, ""
+	}
+	return from, source
+}
+
+// sourceOf is describe in one: the text, or the words for a value without one.
+func sourceOf(v Value) string {
+	from, source := describe(v)
+	if source != "" {
+		return source
+	}
+	return from
+}
+
+// refsText lists references, each once.
+func refsText(refs []eval.Ref) string {
+	var names []string
+	for _, r := range refs {
+		if name := refText(r); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func refText(r eval.Ref) string { return strings.Join(append([]string{r.Name}, r.Path...), ".") }
+
+func jsonText(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(data)
 }

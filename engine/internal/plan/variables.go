@@ -16,7 +16,7 @@ type Variables struct {
 }
 
 // NewVariables returns the variables of a file.
-func NewVariables(f *spec.Framework) *Variables { return &Variables{binds: f.Binds} }
+func NewVariables(binds []*spec.Bind) *Variables { return &Variables{binds: binds} }
 
 // environment is the namespace that stands for the process environment even
 // where no bind declares it.
