@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"reflect"
@@ -28,29 +26,18 @@ var functionNames = slices.DeleteFunc(slices.Sorted(maps.Keys(builtin.Index)), f
 type trait struct {
 	items    bool // the first argument is gone through, counted or looked into
 	text     bool // makes text or items in proportion to its arguments, and counts neither
-	integers int  // so many arguments precede those that must be an int, if they are whole numbers
+	integers int  // from this argument on, counted from 1, whole numbers must be of type int
 }
 
 var traits = map[string]trait{
-	"all": predicate, "any": predicate, "one": predicate, "none": predicate, "filter": predicate, "map": predicate, "find": predicate,
-	"findIndex": predicate, "findLast": predicate, "findLastIndex": predicate, "count": predicate, "sum": predicate, "groupBy": predicate,
-	"sortBy": predicate, "reduce": predicate, "first": predicate, "last": predicate, "len": predicate, "reverse": predicate,
-	"take": {items: true, integers: 1}, "get": {items: true, integers: 1},
-	"split": {text: true, integers: 2}, "splitAfter": {text: true, integers: 2},
-	"upper": {text: true, integers: none}, "lower": {text: true, integers: none},
-	"toBase64": {text: true, integers: none}, "fromBase64": {text: true, integers: none},
-	"bitand": {}, "bitor": {}, "bitxor": {}, "bitnand": {}, "bitnot": {}, "bitshl": {}, "bitshr": {}, "bitushr": {},
-}
-
-const none = math.MaxInt
-
-var predicate = trait{items: true, integers: none}
-
-func traitOf(name string) trait {
-	if t, ok := traits[name]; ok {
-		return t
-	}
-	return trait{integers: none}
+	"all": {items: true}, "any": {items: true}, "one": {items: true}, "none": {items: true}, "filter": {items: true}, "map": {items: true},
+	"find": {items: true}, "findIndex": {items: true}, "findLast": {items: true}, "findLastIndex": {items: true}, "count": {items: true},
+	"sum": {items: true}, "groupBy": {items: true}, "sortBy": {items: true}, "reduce": {items: true}, "first": {items: true}, "last": {items: true},
+	"len": {items: true}, "reverse": {items: true}, "take": {items: true, integers: 2}, "get": {items: true, integers: 2},
+	"split": {text: true, integers: 3}, "splitAfter": {text: true, integers: 3},
+	"upper": {text: true}, "lower": {text: true}, "toBase64": {text: true}, "fromBase64": {text: true},
+	"bitand": {integers: 1}, "bitor": {integers: 1}, "bitxor": {integers: 1}, "bitnand": {integers: 1}, "bitnot": {integers: 1},
+	"bitshl": {integers: 1}, "bitshr": {integers: 1}, "bitushr": {integers: 1},
 }
 
 // function is one of ours: its signature for the checker, unless that is the
@@ -163,144 +150,4 @@ func (m *meter) bind(f function) func(...any) any {
 		}
 		return v
 	}
-}
-
-func signatures(funcs ...any) []reflect.Type {
-	types := make([]reflect.Type, len(funcs))
-	for i, f := range funcs {
-		types[i] = reflect.TypeOf(f)
-	}
-	return types
-}
-
-func oneOf(name, want string, kind reflect.Kind) func([]reflect.Type) (reflect.Type, error) {
-	result := reflect.TypeFor[[]any]()
-	return func(args []reflect.Type) (reflect.Type, error) {
-		if len(args) != 1 {
-			return result, fmt.Errorf("%s takes one argument, not %d", name, len(args))
-		}
-		if is, ok := takes(args[0], kind); !ok {
-			return result, fmt.Errorf("%s takes an %s, not %s", name, want, is)
-		}
-		return result, nil
-	}
-}
-
-func manyArrays(args []reflect.Type) (reflect.Type, error) {
-	result := reflect.TypeFor[[]any]()
-	if len(args) == 0 {
-		return result, fmt.Errorf("concat takes one or more arrays")
-	}
-	for _, arg := range args {
-		if is, ok := takes(arg, reflect.Slice); !ok {
-			return result, fmt.Errorf("concat takes arrays, not %s", is)
-		}
-	}
-	return result, nil
-}
-
-// takes reports whether an argument may be of a kind, and the type that it has
-// if not. The type of nil is nil.
-func takes(arg reflect.Type, kind reflect.Kind) (is string, ok bool) {
-	if arg == nil {
-		return "null", false
-	}
-	return userWords(arg.String()), arg.Kind() == kind || arg.Kind() == reflect.Interface
-}
-
-// ofOne is the body of a function of one value.
-func ofOne(f func(v any) (any, error)) func(*meter, []any) (any, error) {
-	return func(_ *meter, args []any) (any, error) { return f(args[0]) }
-}
-
-// ofItems is the body of a function of one array.
-func ofItems(name string, f func(m *meter, items []any) (any, error)) func(*meter, []any) (any, error) {
-	return func(m *meter, args []any) (any, error) {
-		items, err := itemsOf(name, args[0])
-		if err != nil {
-			return nil, err
-		}
-		return f(m, items)
-	}
-}
-
-// itemsOf returns the items of any of the arrays that expr makes. The result
-// must not be written to.
-func itemsOf(name string, v any) ([]any, error) {
-	switch v := v.(type) {
-	case []any:
-		return v, nil
-	case []string:
-		return boxed(v), nil
-	case []int:
-		return boxed(v), nil
-	case []float64:
-		return boxed(v), nil
-	}
-	return nil, failf("%s needs an array, got %s", name, describe(v))
-}
-
-func boxed[T any](items []T) []any {
-	out := make([]any, len(items))
-	for i, item := range items {
-		out[i] = item
-	}
-	return out
-}
-
-func textArg(name string, args []any, i int) (string, error) {
-	s, ok := args[i].(string)
-	if !ok {
-		return "", failf("%s needs a string, got %s", name, describe(args[i]))
-	}
-	return s, nil
-}
-
-// typeName is the type function.
-func typeName(v any) (any, error) {
-	switch v := v.(type) {
-	case nil:
-		return "nil", nil
-	case bool:
-		return "bool", nil
-	case string:
-		return "string", nil
-	case json.Number:
-		if strings.ContainsAny(string(v), ".eE") {
-			return "float", nil
-		}
-		return "int", nil
-	case float64, float32:
-		return "float", nil
-	case map[string]any, map[any][]any:
-		return "map", nil
-	}
-	if isNumber(v) {
-		return "int", nil
-	}
-	return "array", nil
-}
-
-// hasItems passes on every value but a json.Number, which to expr is text, with
-// a length and parts.
-func hasItems(v any) (any, error) {
-	if n, ok := v.(json.Number); ok {
-		return nil, failf("a number has no length and no parts: %s", jsonvalue.Show(n))
-	}
-	return v, nil
-}
-
-func fromJSON(m *meter, args []any) (any, error) {
-	text, err := textArg("fromJSON", args, 0)
-	if err != nil {
-		return nil, err
-	}
-	v, err := jsonvalue.Decode([]byte(text))
-	switch {
-	case err != nil:
-		return nil, failf("fromJSON cannot read the text: %v", err)
-	case strings.TrimSpace(text) == "":
-		return nil, failf("fromJSON cannot read the text: it is empty")
-	}
-	return v, m.charge(v)
 }

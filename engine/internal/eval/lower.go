@@ -67,7 +67,7 @@ func (l *lowering) Visit(node *ast.Node) {
 }
 
 func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
-	is := traitOf(n.Name)
+	is := traits[n.Name]
 	if is.items {
 		n.Arguments[0] = l.withItems(n.Arguments[0])
 	}
@@ -83,8 +83,8 @@ func (l *lowering) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		if key := lastOf(p); !isText(key) {
 			p.Node = l.call(canonicalName, p.Node, p.Node)
 		}
-	default:
-		for i := is.integers; i < len(n.Arguments); i++ {
+	case is.integers > 0:
+		for i := is.integers - 1; i < len(n.Arguments); i++ {
 			n.Arguments[i] = l.whole(n.Arguments[i])
 		}
 	}
