@@ -1,4 +1,4 @@
-// Package history holds a test and nothing else: TestHistories plays seeded
+// Package history holds one test: TestHistories plays seeded
 // histories of runs (a random program, an API that fails at every phase of an
 // exchange, a process that dies at any record) and holds each of them to a
 // reference model that knows nothing of the engine's code. Start with

@@ -37,7 +37,7 @@ type history struct {
 	statuses map[string]int // that drives left the run in
 	drive    int            // the drive at hand, from 1
 
-	// The store and the upstream share what follows with the drive, under mu.
+	// The store and the upstream share the following with the drive, under mu.
 	mu   sync.Mutex
 	used []string // the faults and kills that were there
 	log  []string
@@ -132,7 +132,7 @@ func (h *history) close() {
 	}
 }
 
-// reborn is what is left of a process that died: what it kept.
+// reborn is a new process on the store of one that died.
 func (h *history) reborn(ctx context.Context) {
 	h.mu.Lock()
 	h.dead = false
@@ -318,8 +318,8 @@ func (h *history) given(prog *engine.Program) engine.Inputs {
 	return in
 }
 
-// drove holds what a drive returned against the model, and reports whether that
-// is the end of the history.
+// drove compares the result of a drive with the model, and reports whether the
+// history ends there.
 func (h *history) drove(ctx context.Context, res *engine.Result, err error) bool {
 	m := h.model
 	var run *engine.RunError
@@ -350,7 +350,7 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// consistent wants all ways to look at the run to show the same.
+// consistent checks that all views of the run agree.
 func (h *history) consistent(ctx context.Context, res *engine.Result) {
 	m := h.model
 	run, err := engine.Inspect(ctx, h.rt, runID)
@@ -379,8 +379,8 @@ func (h *history) consistent(ctx context.Context, res *engine.Result) {
 	h.attempts(res)
 }
 
-// attempts wants the attempts of steps that are done to be those that the API
-// saw, and those of which a process died that may have been about to send.
+// attempts checks that the attempts of steps that are done are those that the
+// API saw, and those of which a process died that may have been about to send.
 func (h *history) attempts(res *engine.Result) {
 	for i, s := range h.model.p.steps {
 		least, most, whole := 0, 0, true
@@ -395,7 +395,7 @@ func (h *history) attempts(res *engine.Result) {
 	}
 }
 
-// ended holds a run that succeeded against the truth.
+// ended compares a run that succeeded with the truth.
 func (h *history) ended(res *engine.Result) {
 	m := h.model
 	if want := m.outputs(); want != nil && !same(want, plain(res.Outputs)) {
@@ -415,8 +415,7 @@ func (h *history) ended(res *engine.Result) {
 	}
 }
 
-// goesOn does what is to be done before the run is taken up again, and reports
-// whether it can be.
+// goesOn prepares the run to be taken up again, and reports whether it can be.
 func (h *history) goesOn(ctx context.Context, r *rand.Rand, res *engine.Result) bool {
 	m := h.model
 	p := m.current()
@@ -454,7 +453,7 @@ func (h *history) waits(ctx context.Context, r *rand.Rand) {
 	time.Sleep(wait)
 }
 
-// settle finds out what became of a write, or leaves it open.
+// settle decides whether a write took effect, or leaves that open.
 func (h *history) settle(ctx context.Context, r *rand.Rand, p *place) {
 	time.Sleep(time.Duration(r.IntN(3)) * 20 * time.Second)
 	if p.step.policy == probed && r.IntN(4) > 0 || p.step.policy == keyed || p.step.policy == idem || r.IntN(4) == 0 {
@@ -478,8 +477,8 @@ func (h *history) settle(ctx context.Context, r *rand.Rand, p *place) {
 	h.model.settles(happened, value)
 }
 
-// reconcile takes from the records what the process that died knew, which no one
-// else can know. The records must agree with what the API saw.
+// reconcile reads from the records the facts that only the process that died
+// knew. They must agree with the requests that the API saw.
 func (h *history) reconcile() {
 	m := h.model
 	last := map[string]durable.Event{}
@@ -513,7 +512,7 @@ func upTo(p *program, places map[string][]*place, last *step) map[string][]*plac
 	return out
 }
 
-// recalls sets a place to what is on record of it.
+// recalls sets a place to its record.
 func (h *history) recalls(p *place, e durable.Event) {
 	sent := p.since > 0
 	p.kills, p.since = p.kills+1, 0
@@ -548,7 +547,7 @@ func (h *history) recalls(p *place, e durable.Event) {
 	}
 }
 
-// recallsRead sets a read to what is on record of it.
+// recallsRead sets a read to its record.
 func (p *place) recallsRead(kind string, d durable.Detail) {
 	switch {
 	case kind == durable.EventPoll:

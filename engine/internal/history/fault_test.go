@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// fault is what goes wrong in one exchange. The zero fault is none.
+// fault is a disturbance of one exchange. The zero fault is none.
 type fault struct {
 	kind   string
 	effect bool          // a write takes effect
@@ -59,10 +59,10 @@ const (
 	keyTwice        = "a list with a key twice in an item"
 )
 
-// statuses are what gateways and APIs answer when something is wrong.
+// statuses are those of failing gateways and APIs.
 var statuses = []int{400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 418, 422, 425, 429, 429, 429, 451, 500, 500, 501, 502, 502, 503, 503, 503, 504, 505, 507, 520, 521, 522, 523, 524}
 
-// fault picks what goes wrong with a request: by the history's seed and the
+// fault picks the disturbance of a request: by the history's seed and the
 // number of the exchange, so that it does so again.
 func (u *upstream) fault(r request, p *place) *fault {
 	d := rand.New(rand.NewPCG(u.h.seed, uint64(u.n)))
@@ -82,7 +82,7 @@ func (u *upstream) fault(r request, p *place) *fault {
 	}
 	f.kind = kinds[d.IntN(len(kinds))]
 	if u.m.p.flow && slices.Contains([]string{notJSON, twoValues, page500}, f.kind) {
-		f.kind = badStatus // a flow takes what is no JSON as text
+		f.kind = badStatus // a flow takes anything but JSON as text
 	}
 	switch f.kind {
 	case resetUnanswered, stalled:
@@ -126,7 +126,7 @@ func (f *fault) pickStatus(d *rand.Rand, r request) {
 	f.effect = proves(f, r) == lost && d.IntN(2) == 0
 }
 
-// proves is what a status says of a write: the table of docs/durable.md.
+// proves is the meaning of a status for a write: the table of docs/durable.md.
 func proves(f *fault, r request) verdict {
 	switch {
 	case f.status == 429:
@@ -213,7 +213,7 @@ func (a *reply) items(change func([]string) []string) {
 	a.body = fmt.Sprintf(`{"data":[%s],"next_cursor":%s}`, strings.Join(change(items), ","), next)
 }
 
-// judge is what the exchange amounts to.
+// judge is the outcome of the exchange.
 func (u *upstream) judge(r request, p *place, f *fault, a *reply) outcome {
 	write := r.method != http.MethodGet
 	switch f.kind {
@@ -268,7 +268,7 @@ func (f *fault) judged(r request) outcome {
 }
 
 // spoilt reports whether the answer is of no use to the step: nothing can be
-// read from it, or what is read is not there.
+// read from it, or the fields that are read are missing.
 func (u *upstream) spoilt(r request, p *place, f *fault) bool {
 	reads := u.m.p.readFields(p.step)
 	flow := u.m.p.flow

@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 )
 
-// TestHistories plays seeded histories, each in fake time, and holds every one
-// to the model. A failure shows the shortest history found that fails, and how
-// to repeat it.
+// TestHistories plays seeded histories, each in fake time, and compares every one
+// with the model. A failure shows the shortest history found that fails, and the
+// command that repeats it.
 func TestHistories(t *testing.T) {
 	count, seed := setting(t, "CAPSTAN_HISTORIES", 500), uint64(setting(t, "CAPSTAN_SEED", 1))
 	var next atomic.Int64
@@ -47,7 +47,7 @@ func report(t *testing.T, h *history) {
 		strings.Join(h.model.wrong, "\n"), strings.Join(h.log, "\n"), h.seed, h.seed)
 }
 
-// tally counts what the histories had in them.
+// tally counts the events of the histories.
 type tally struct {
 	failed                             atomic.Bool
 	mu                                 sync.Mutex
@@ -74,7 +74,7 @@ func (s *tally) String() string {
 	return fmt.Sprintf("%d histories: %d drives, %d exchanges, %d faults and kills; drives ended %v", s.histories, s.drives, s.exchanges, s.ills, s.statuses)
 }
 
-// wantAll wants the histories to have had all that they are about.
+// wantAll checks that every kind of event occurred in the histories.
 func (s *tally) wantAll(t *testing.T) {
 	for _, status := range []string{"succeeded", "failed", "waiting", "in_doubt", "timed_out", "killed"} {
 		if s.statuses[status] == 0 {

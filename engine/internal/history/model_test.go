@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// verdict is what the model makes of an exchange, or of what a process that
-// died left behind.
+// verdict is the model's conclusion from an exchange, or from the records of a
+// process that died.
 type verdict string
 
 const (
@@ -26,14 +26,14 @@ const (
 	done     verdict = "done"
 )
 
-// outcome is what came of one exchange, as the upstream knows it.
+// outcome is the result of one exchange, as the upstream knows it.
 type outcome struct {
 	verdict verdict
 	status  int
 	value   any
-	until   time.Time // of later: when to come back; zero: not said
+	until   time.Time // of later: when to come back; zero: not given
 	last    bool      // of a page
-	foreign bool      // of a page: it has what the guard refuses
+	foreign bool      // of a page: it has an item that the guard refuses
 }
 
 // place is one performance of a step: the step itself, or one of its
@@ -56,7 +56,7 @@ type place struct {
 	key       string
 	value     any
 	pages     []any
-	foreign   bool // one of the pages has what the guard refuses
+	foreign   bool // one of the pages has an item that the guard refuses
 	until     time.Time
 	begun     time.Time // no later than the poll's first look
 	firstLook time.Time
@@ -64,7 +64,7 @@ type place struct {
 }
 
 // model is the reference: which request may come next, and how the run stands.
-// It is driven by what the upstream sees and does, never by the engine.
+// It is driven by the upstream's view of events, never by the engine.
 type model struct {
 	p        *program
 	in       inputs
@@ -148,7 +148,7 @@ func (m *model) current() *place {
 	return nil
 }
 
-// request is what reached the upstream.
+// request is one that reached the upstream.
 type request struct {
 	method, path string
 	query        url.Values
@@ -165,7 +165,7 @@ func (r request) String() string {
 	return text
 }
 
-// arrive holds a request against what may come now. It returns its place, nil
+// arrive compares a request with those that may come now. It returns its place, nil
 // for a request that must not be.
 func (m *model) arrive(now time.Time, r request) *place {
 	tag := r.query.Get("tag")
@@ -204,7 +204,7 @@ func (m *model) arrive(now time.Time, r request) *place {
 	return cur
 }
 
-// maySend holds a sending against the step's policy.
+// maySend checks a sending against the step's policy.
 func (m *model) maySend(now time.Time, r request, p *place) {
 	s := p.step
 	switch p.state {
@@ -227,7 +227,7 @@ func (m *model) maySend(now time.Time, r request, p *place) {
 	m.violated("%s: sent again (%s), although an earlier sending may have taken effect", r, p.state)
 }
 
-// asPlanned holds the request's arguments against what the program says.
+// asPlanned compares the request's arguments with the program.
 func (m *model) asPlanned(r request, p *place) {
 	s := p.step
 	method, path := m.line(p)
@@ -254,7 +254,7 @@ func (m *model) asPlanned(r request, p *place) {
 	}
 }
 
-// line is what the step's request begins with.
+// line is the beginning of the step's request.
 func (m *model) line(p *place) (method, path string) {
 	s := p.step
 	switch s.kind {
@@ -284,7 +284,7 @@ func (m *model) line(p *place) (method, path string) {
 	return "GET", "/parts/" + id
 }
 
-// underKey wants one key for each place, and no key where none is due.
+// underKey checks that each place has one key, and none where none is due.
 func (m *model) underKey(r request, p *place) {
 	key := r.header.Get("Idempotency-Key")
 	switch {
@@ -303,7 +303,7 @@ func (m *model) underKey(r request, p *place) {
 	m.keys[key] = p.path
 }
 
-// inTime wants no look of a poll early, and none after the one that its deadline
+// inTime checks that no look of a poll is early, and none after the one that its deadline
 // allows.
 func (m *model) inTime(now time.Time, p *place) {
 	if p.firstLook.IsZero() {
@@ -333,7 +333,7 @@ func (m *model) refused() {
 	}
 }
 
-// looked takes what came of a probe.
+// looked takes the outcome of a probe.
 func (m *model) looked(p *place, o outcome) {
 	switch o.verdict {
 	case done:
@@ -346,7 +346,7 @@ func (m *model) looked(p *place, o outcome) {
 	p.touched = true
 }
 
-// came takes what came of a sending.
+// came takes the outcome of a sending.
 func (m *model) came(now time.Time, p *place, o outcome) {
 	m.happened = now
 	p.touched = true
@@ -442,13 +442,13 @@ func (m *model) allowed() []string {
 		return []string{"waiting", "timed_out"}
 	case fresh:
 		if _, path := m.line(p); strings.HasSuffix(path, "/") {
-			return []string{"failed"} // what it is about has no id
+			return []string{"failed"} // the part has no id
 		}
 	}
 	return nil
 }
 
-// ends holds the status in which a drive left the run against the model.
+// ends compares the status in which a drive left the run with the model.
 func (m *model) ends(status string) {
 	allowed := m.allowed()
 	p := m.current()
@@ -496,7 +496,7 @@ func (m *model) reopens() {
 	p.answered, p.firstLook, p.until = false, time.Time{}, time.Time{}
 }
 
-// settles takes what a person found out.
+// settles takes the finding of a person.
 func (m *model) settles(happened bool, value any) {
 	p := m.current()
 	p.lossy = false
@@ -506,7 +506,7 @@ func (m *model) settles(happened bool, value any) {
 	}
 }
 
-// outputs are what the run's outputs must be. A flow that names none passes its
+// outputs are those that the run must have. A flow that names none passes its
 // last answer on; nil: that is no object.
 func (m *model) outputs() object {
 	out := object{}

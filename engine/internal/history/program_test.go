@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// kind is what a generated step does.
+// kind is the effect of a generated step.
 type kind string
 
 const (
@@ -21,7 +21,7 @@ const (
 	person kind = "person" // an external step
 )
 
-// policy is what the documentation lets a step do when its answer is lost.
+// policy is how a step goes on when its answer is lost, as documented.
 type policy string
 
 const (
@@ -40,8 +40,8 @@ type step struct {
 	policy policy
 	// of is the earlier step whose id the step is about; nil: the input "part".
 	of *step
-	// each is the earlier list that the step is done for; its item's id is then
-	// what the step is about.
+	// each is the earlier list that the step is done for; the step is then
+	// about its item's id.
 	each *step
 	// named iterates over the input "names" instead.
 	named bool
@@ -338,7 +338,7 @@ func (p *program) compositionStep(s *step) object {
 	return out
 }
 
-// stepKeys adds what shapes how the step is done.
+// stepKeys adds the keys that shape how the step is done.
 func (p *program) stepKeys(s *step, out object, tag string) {
 	if s.policy == keyed && !s.docKey {
 		out["key"] = "Idempotency-Key"
@@ -490,8 +490,8 @@ components:
     Message: {type: object, properties: {message: {type: string}}}
 `
 
-// made is what a POST documents: an answer, an error schema that says that
-// nothing was done, and one that says nothing.
+// made is the documentation of a POST: an answer, an error schema that means
+// that nothing was done, and one that proves nothing.
 const made = `{'201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}}, '503': {description: closed, content: {application/json: {schema: {$ref: '#/components/schemas/Closed'}}}}, '500': {description: failed, content: {application/json: {schema: {$ref: '#/components/schemas/Message'}}}}}`
 
 func document() string { return strings.ReplaceAll(yard, "{$ref: '#/x-made'}", made) }

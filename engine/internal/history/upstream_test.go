@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// upstream is the API: it keeps parts, counts what takes effect, injects the
-// history's faults, and reports what it saw to the model.
+// upstream is the API: it keeps parts, counts effects, injects the history's
+// faults, and reports every request to the model.
 type upstream struct {
 	*wire
 	h *history
@@ -167,7 +167,7 @@ func (u *upstream) finish(r request, p *place, o outcome) {
 	}
 }
 
-// recorded wants the intent of a write on record before it leaves.
+// recorded checks that the intent of a write is on record before it leaves.
 func (u *upstream) recorded(r request, p *place) {
 	if r.method == http.MethodGet {
 		return
@@ -177,7 +177,7 @@ func (u *upstream) recorded(r request, p *place) {
 	}
 }
 
-// reply is what the API would answer.
+// reply is the answer of the API without faults.
 type reply struct {
 	status int
 	media  string
@@ -196,7 +196,7 @@ func gives(status int, body string) *reply {
 }
 
 // answer performs the request, unless the fault comes before that, and returns
-// what it is answered with.
+// the reply.
 func (u *upstream) answer(r request, p *place, f *fault) *reply {
 	write := r.method != http.MethodGet
 	if write && !f.effect {
@@ -300,7 +300,7 @@ func (u *upstream) list(r request, p *place) *reply {
 	return a
 }
 
-// truth is what a person who looks finds out about a place's write.
+// truth is a person's finding about a place's write.
 func (u *upstream) truth(p *place) (happened bool, answer string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -313,7 +313,7 @@ func (u *upstream) truth(p *place) (happened bool, answer string) {
 	return false, ""
 }
 
-// byPlace finds the part that a place made, by what it was told to call it.
+// byPlace finds the part that a place made, by the name that it was given.
 func (u *upstream) byPlace(p *place) *part {
 	if u.effects[p.path] == 0 {
 		return nil

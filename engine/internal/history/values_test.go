@@ -36,7 +36,7 @@ func textOf(v any) string {
 	return fmt.Sprint(v)
 }
 
-// same compares two decoded values, numbers by what they are.
+// same compares two decoded values, numbers by value.
 func same(a, b any) bool {
 	switch a := a.(type) {
 	case json.Number:

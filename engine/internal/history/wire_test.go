@@ -9,7 +9,7 @@ import (
 )
 
 // wire is a network of one host, in memory: the client's transport dials it,
-// the upstream serves what is dialled.
+// the upstream serves its connections.
 type wire struct {
 	serve func(c *conn)
 	// dialling is asked before a connection is made.
@@ -83,7 +83,7 @@ func (w *wire) cut() {
 	}
 }
 
-// refused is what a host that does not listen answers.
+// refused is the error of a host that does not listen.
 func refusal() error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 }
