@@ -2,11 +2,10 @@ package engine
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
-	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/loopback"
 )
 
 // checkBaseURL refuses a base URL that no request could go to, before anything
@@ -28,17 +27,6 @@ func checkBaseURL(text string) error {
 	return nil
 }
 
-// loopback reports whether a URL stays on this machine.
-func loopback(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil {
-		return false
-	}
-	host := strings.ToLower(u.Hostname())
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback()
-}
-
 // checkServers reports servers that credentials must not go to, which is known
 // before the run.
 func (l *loader) checkServers(apis map[string]*api) {
@@ -47,7 +35,7 @@ func (l *loader) checkServers(apis map[string]*api) {
 	}
 	for _, a := range apis {
 		for _, host := range a.hosts {
-			if strings.HasPrefix(host, "http://") && !loopback(host) && len(a.needs) > 0 {
+			if u, err := url.Parse(host); len(a.needs) > 0 && err == nil && !loopback.Confidential(u) {
 				l.report.Diagnostics.Errorf(diag.Pos{File: l.serverFrom()}, "insecure-server",
 					"the credential of %q would go to %s unencrypted; use https", a.name, host)
 			}

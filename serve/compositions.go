@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/limit"
 	"github.com/capstan-run/capstan/serve/live"
@@ -118,15 +119,10 @@ func (a *Access) check(address string) error {
 	if err != nil || port == "" {
 		return fmt.Errorf("the address %q is not HOST:PORT", address)
 	}
-	if a.Scheme == nil && !a.Open && !isLoopback(host) {
+	if a.Scheme == nil && !a.Open && !loopback.Host(host) {
 		return fmt.Errorf("whoever can reach %s could run capabilities: %w", address, ErrUnguarded)
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (c *Compositions) build() (err error) {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/limit"
 )
@@ -196,7 +197,7 @@ func (s *Server) listen(endpoints []*Endpoint) (map[string]*port, error) {
 		if e.stdio != nil || s.ports[e.Address] != nil || fresh[e.Address] != nil {
 			continue
 		}
-		l, err := net.Listen("tcp", e.Address)
+		l, err := loopback.Listen(e.Address)
 		if err != nil {
 			for _, p := range fresh {
 				_ = p.listener.Close()

@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"slices"
 
+	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve"
 )
 
@@ -54,7 +54,7 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 	}
 	a.complain("serving %s at %s", called(e), url)
 	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open says that it is meant
-	if e.Open && !composed && !isLoopback(e.Address) {
+	if e.Open && !composed && !loopback.Address(e.Address) {
 		a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
 	}
 }
@@ -69,12 +69,6 @@ func (d *deployment) whereRunsAre() string {
 		return "" // it was found before
 	}
 	return "runs are kept in " + dir
-}
-
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // called is an endpoint's kind with its name, which a control exposure lacks.

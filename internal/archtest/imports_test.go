@@ -78,8 +78,8 @@ var layers = map[string][]string{
 	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue"},
-	"serve/access":                    {"serve/problem", "internal/bounded"},
+	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
+	"serve/access":                    {"serve/problem", "internal/bounded", "internal/loopback"},
 	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/document", "engine/durable"},
 	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
@@ -87,11 +87,11 @@ var layers = map[string][]string{
 	"serve/internal/...":              {"serve/problem"},
 	"serve/runs":                      {"engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/internal/...", "serve/problem"},
 	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
-	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate"},
+	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/...", "serve/problem"},
 	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "diag", "internal/jsonvalue"},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/...", "serve/problem"},
-	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue"},
+	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "internal/jsonvalue"},
 	"examples/...":                    {"engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	".ci/e2e":                         {},

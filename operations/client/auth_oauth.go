@@ -81,14 +81,11 @@ func (t lentToken) drop(ctx context.Context) bool {
 }
 
 func newTokenStore(o AuthOptions) *tokenStore {
-	if o.Transport == nil {
-		o.Transport = newTransport()
-	}
 	if o.Timeout == 0 {
 		o.Timeout = operations.DefaultTimeout
 	}
 	return &tokenStore{
-		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		client:  &http.Client{Transport: bounded.Transport(ownTransport(o.Transport)), CheckRedirect: checkRedirect},
 		timeout: o.Timeout,
 		slots:   map[tokenKey]*tokenSlot{},
 	}

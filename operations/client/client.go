@@ -61,12 +61,7 @@ func New(o Options) operations.Caller {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Transport == nil {
-		o.Transport = newTransport()
-	}
-	if t, ok := o.Transport.(*http.Transport); ok {
-		o.Transport = sendOnce(t)
-	}
+	o.Transport = ownTransport(o.Transport)
 	if o.Timeout == 0 {
 		o.Timeout = operations.DefaultTimeout
 	}
@@ -81,6 +76,17 @@ func (o Options) withDefaults() Options {
 	}
 	o.Redactor.Add(o.Secrets...)
 	return o
+}
+
+// ownTransport returns what sends for t: see sendOnce. Nil is a new transport.
+func ownTransport(t http.RoundTripper) http.RoundTripper {
+	if t == nil {
+		t = newTransport()
+	}
+	if t, ok := t.(*http.Transport); ok {
+		return sendOnce(t)
+	}
+	return t
 }
 
 // newTransport is Go's default transport with more connections kept to one

@@ -6,6 +6,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"github.com/capstan-run/capstan/internal/loopback"
 )
 
 // net/http sends a request again by itself when a kept connection dies under
@@ -55,9 +57,11 @@ func isReplayable(hr *http.Request) bool {
 
 // sendOnce returns a copy of t, with connections of its own, that does not send
 // a request again once its head was written. The one place where a transport
-// asks before each sending, and takes no for an answer, is its Proxy.
+// asks before each sending, and takes no for an answer, is its Proxy. Names of
+// this machine are reached as [loopback.Transport] has it: credentials go there in
+// plain http.
 func sendOnce(t *http.Transport) *http.Transport {
-	t = t.Clone()
+	t = loopback.Transport(t)
 	proxy := t.Proxy
 	t.Proxy = func(hr *http.Request) (*url.URL, error) {
 		if s, ok := hr.Context().Value(sendingKey{}).(*sending); ok && s.replayable && s.open.Load() {

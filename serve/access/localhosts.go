@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
@@ -33,7 +34,7 @@ func LocalHosts(allowed []string, next http.Handler) http.Handler {
 // stranger says what is foreign about r; "" if nothing is.
 func stranger(r *http.Request, allowed []string) string {
 	local := overLoopback(r)
-	if local && !isLocal(r.Host) && !admits(allowed, r.Host, "") {
+	if local && !loopback.Address(r.Host) && !admits(allowed, r.Host, "") {
 		return "the Host header names another machine; call this server as localhost or 127.0.0.1"
 	}
 	origin := r.Header.Get("Origin")
@@ -47,7 +48,7 @@ func stranger(r *http.Request, allowed []string) string {
 	}
 	from, err := url.Parse(origin)
 	if err == nil && from.Host != "" {
-		if strings.EqualFold(from.Host, r.Host) || local && isLocal(from.Host) || admits(allowed, from.Host, origin) {
+		if strings.EqualFold(from.Host, r.Host) || local && loopback.Address(from.Host) || admits(allowed, from.Host, origin) {
 			return ""
 		}
 	}
@@ -64,18 +65,8 @@ func overLoopback(r *http.Request) bool {
 	if _, unix := addr.(*net.UnixAddr); unix {
 		return false // no browser gets there
 	}
-	at, err := netip.ParseAddrPort(addr.String())
-	return err != nil || at.Addr().Unmap().IsLoopback()
-}
-
-// isLocal reports localhost and loopback addresses, with any port.
-func isLocal(host string) bool {
-	name := hostname(host)
-	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(name)
-	return err == nil && ip.Unmap().IsLoopback()
+	_, err := netip.ParseAddrPort(addr.String())
+	return err != nil || loopback.Address(addr.String())
 }
 
 // admits reports whether a host, or the origin it stands in, is allowed. An
@@ -86,14 +77,6 @@ func admits(allowed []string, host, origin string) bool {
 		if strings.Contains(a, "://") {
 			return origin != "" && sameOrigin(a, origin)
 		}
-		return strings.EqualFold(a, host) || strings.EqualFold(a, hostname(host))
+		return strings.EqualFold(a, host) || strings.EqualFold(a, loopback.Hostname(host))
 	})
-}
-
-// hostname is the host without port and brackets.
-func hostname(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/internal/bounded"
+	"github.com/capstan-run/capstan/internal/loopback"
 )
 
 // OAuth2Options describes a protected resource and the authorization server
@@ -70,6 +70,12 @@ func OAuth2(o OAuth2Options) (*ResourceServer, error) {
 		}
 	}
 	client := *o.Client
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport
+	}
+	if t, ok := client.Transport.(*http.Transport); ok {
+		client.Transport = loopback.Transport(t)
+	}
 	client.Transport = bounded.Transport(client.Transport)
 	o.Client = &client
 	if o.Log == nil {
@@ -181,9 +187,7 @@ func checkEndpoint(what, uri string) error {
 	if err != nil || u.Host == "" || u.User != nil {
 		return fmt.Errorf("the %s %q is no absolute uri", what, uri)
 	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	loopback := strings.EqualFold(u.Hostname(), "localhost") || err == nil && ip.Unmap().IsLoopback()
-	if u.Scheme == "https" || u.Scheme == "http" && loopback {
+	if u.Scheme == "https" || u.Scheme == "http" && loopback.Confidential(u) {
 		return nil
 	}
 	return fmt.Errorf("the %s %s is not https; plain http is for localhost only", what, uri)
