@@ -28,7 +28,7 @@ type alive struct {
 	timer *time.Timer
 
 	brief bool   // the answer may be held back
-	held  []byte // what is held back of a stream; nil when nothing is
+	held  []byte // the start of a stream that is held back; nil when none is
 }
 
 // begin sends the head of an event stream, before there is an event. Of an
@@ -125,7 +125,7 @@ func (a *alive) WriteHeader(status int) {
 	switch {
 	case a.begun:
 		a.mute = a.mute || status >= 400
-	case a.held != nil && status == http.StatusOK: // head comes with what is held
+	case a.held != nil && status == http.StatusOK: // the head comes with the held bytes
 	default:
 		a.held = nil
 		a.head(status)

@@ -156,8 +156,8 @@ func (a *Ask) elicitation() *sdk.ElicitParams {
 	return &sdk.ElicitParams{Mode: "form", Message: a.Message, RequestedSchema: schema}
 }
 
-// canAsk reports whether the client said that it does elicitation by form. One
-// that names no mode means forms.
+// canAsk reports whether the client announced elicitation by form. One that names
+// no mode means forms.
 func (r *request) canAsk() bool {
 	req, ok := r.Request.(*sdk.CallToolRequest)
 	if !ok {

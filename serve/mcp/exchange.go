@@ -79,7 +79,7 @@ func (e *exchanges) left(x *exchange, cut bool) {
 	e.drop(x)
 }
 
-// giveUp ends an exchange whose client did not come back.
+// giveUp ends an exchange that its client did not come back for.
 func (e *exchanges) giveUp(x *exchange) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -120,7 +120,7 @@ func (e *exchanges) resume(r *http.Request, session string, answer *alive) (end 
 	return nil
 }
 
-// end cancels what a session has in flight.
+// end cancels the calls of a session that are in flight.
 func (e *exchanges) end(session string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -136,7 +136,7 @@ func (e *exchanges) end(session string) {
 	}
 }
 
-// close cancels the calls whose client is gone, now and from now on.
+// close cancels the calls of clients that are gone, now and from now on.
 func (e *exchanges) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -174,7 +174,7 @@ func exchangeOf(req sdk.Request) string {
 }
 
 // asked gives the context to serve req in: it ends with the SDK's, which knows
-// cancellations, and with the carrier's, whose values it has.
+// cancellations, and with the carrier's, and has the carrier's values.
 func (s *Server) asked(ctx context.Context, req sdk.Request) (context.Context, func()) {
 	carrier, _ := ctx.Value(carrierKey{}).(context.Context)
 	if id := exchangeOf(req); id != "" {

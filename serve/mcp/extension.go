@@ -17,10 +17,10 @@ import (
 // Extension adds methods to the protocol, for instance those of skills.
 type Extension struct {
 	Name     string         // as clients know it, for instance io.modelcontextprotocol/skills
-	Settings map[string]any // what clients are told of it; nil is an empty object
+	Settings map[string]any // announced to clients; nil is an empty object
 	// Methods answer requests by name, skills/list. An error that is
-	// fs.ErrNotExist tells the client that its parameters name nothing; the
-	// text of any error reaches it. Calls are concurrent.
+	// fs.ErrNotExist reaches the client as parameters that name nothing; so does
+	// the text of any error. Calls are concurrent.
 	Methods map[string]func(ctx context.Context, params map[string]any) (map[string]any, error)
 }
 

@@ -15,7 +15,7 @@ import (
 // modernVersion is the version from which on requests stand alone.
 const modernVersion = "2026-07-28"
 
-// request is one feature request: what it asks of which offer, for whom.
+// request is one feature request, with its offer and its session.
 type request struct {
 	offer  *snapshot
 	method string
@@ -52,7 +52,7 @@ func (s *Server) features(next sdk.MethodHandler) sdk.MethodHandler {
 	}
 }
 
-// answer gives the result of one request. What is not a feature is the SDK's.
+// answer returns the result of one request. All but features is the SDK's.
 func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler) (sdk.Result, error) {
 	switch params := r.GetParams().(type) {
 	case *sdk.ListToolsParams:

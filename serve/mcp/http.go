@@ -24,8 +24,8 @@ const (
 	lastEventHeader = "Last-Event-Id"
 )
 
-// gate is the HTTP face: it reads a request, decides its era, answers what is
-// wrong with it as JSON-RPC, and hands the rest to the SDK.
+// gate is the HTTP face: it reads a request, decides its era, refuses a wrong one
+// as JSON-RPC, and hands the rest to the SDK.
 type gate struct {
 	server  *Server
 	origin  *http.CrossOriginProtection
@@ -87,7 +87,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read gives the body, or answers that it cannot be had.
+// read returns the body, or refuses the request.
 func (g *gate) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.server.opts.MaxBody))
 	var large *http.MaxBytesError
@@ -181,7 +181,7 @@ func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
 			defer end()
 			answer.Header().Set("Content-Type", "text/event-stream")
 			answer.Header().Set("Cache-Control", "no-cache, no-transform")
-			answer.begin() // the SDK says nothing before the next event
+			answer.begin() // the SDK is silent before the next event
 		}
 	}
 	g.session.ServeHTTP(out, r)

@@ -71,7 +71,7 @@ func (m *message) id() any {
 	return m.request.ID.Raw()
 }
 
-// version is what the message itself says it speaks; "" for older ones.
+// version is the version that the message itself names; "" for older ones.
 func (m *message) version() string {
 	var version string
 	_ = json.Unmarshal(m.meta[sdk.MetaKeyProtocolVersion], &version) // no text is no version
@@ -79,8 +79,8 @@ func (m *message) version() string {
 }
 
 // era decides whether a request stands alone (from 2026-07-28 on) or belongs to
-// a session. A header that contradicts the body is a fault, and so is a version
-// that nobody speaks.
+// a session. A header that contradicts the body is a fault, and so is an unknown
+// version.
 func (m *message) era(header http.Header) (modern bool, fault *jsonrpc.Error) {
 	said, version := header.Get(versionHeader), m.version()
 	supported := sdk.SupportedProtocolVersions()
@@ -116,8 +116,8 @@ func plainName(header http.Header) *jsonrpc.Error {
 	return nil
 }
 
-// fillCapabilities adds the client's capabilities to a request without them. A
-// client that says nothing has none, and nothing is gained by refusing it.
+// fillCapabilities adds empty capabilities to a request without any: nothing is
+// gained by refusing it.
 func (m *message) fillCapabilities() {
 	if m.request == nil || !m.request.IsCall() || m.meta == nil || m.meta[sdk.MetaKeyClientCapabilities] != nil {
 		return

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Offer describes what a server serves. A Server copies none of it: do not
-// change an Offer, or what it holds, after giving it to New or Replace.
+// Offer describes the tools, resources and prompts of a server. A Server copies
+// none of it: do not change an Offer, or its parts, after giving it to New or
+// Replace.
 //
 // Lists are served in the order they have here. A feature without entries is
 // not announced to clients.
@@ -21,7 +22,7 @@ type Offer struct {
 	// TTL is how long a client of the 2026-07-28 era may keep a list before it
 	// asks again, rounded down to milliseconds. Zero: ask each time.
 	TTL time.Duration
-	// CacheScope says who may share a kept list: "public", or "private" (the
+	// CacheScope is the audience of a kept list: "public", or "private" (the
 	// default) for only the client that asked.
 	CacheScope string
 

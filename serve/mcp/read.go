@@ -34,11 +34,11 @@ func (r *request) readResource(ctx context.Context, params *sdk.ReadResourcePara
 	}
 	c := *contents
 	c.URI, c.MIMEType = cmp.Or(c.URI, uri), cmp.Or(c.MIMEType, mimeType)
-	// What a resource holds may change at any time: it is not to be kept.
+	// Contents may change at any time: they are not to be kept.
 	return &readJSON{r.keepable(0, "private"), []Contents{c}}, nil
 }
 
-// reader finds what serves uri: a resource at that address, else the directory
+// reader finds the source of uri: a resource at that address, else the directory
 // it lies in, else the first template it fits.
 func (r *request) reader(uri string) (read func(context.Context) (*Contents, error), mimeType string) {
 	var dir *Resource

@@ -8,11 +8,11 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 )
 
-// codeServer is a JSON-RPC error of the server's own: HTTP said no before any
-// method was reached.
+// codeServer is a JSON-RPC error of the server's own: the request was refused
+// before it reached a method.
 const codeServer = -32000
 
-// codeNoSession is what other servers say too of a session that is over.
+// codeNoSession is also other servers' code for a session that is over.
 const codeNoSession = -32001
 
 func refuse(w http.ResponseWriter, status int, id any, code int64, message string) {
@@ -31,8 +31,8 @@ func refuseWith(w http.ResponseWriter, status int, id any, fault *jsonrpc.Error)
 	}{"2.0", id, fault})
 }
 
-// spoken turns the SDK's plain-text refusals into JSON-RPC errors, which is
-// what clients look for; all else goes through as it is.
+// spoken turns the SDK's plain-text refusals into JSON-RPC errors, which clients
+// look for; all else goes through as it is.
 type spoken struct {
 	http.ResponseWriter
 	id     any

@@ -10,7 +10,7 @@ import (
 
 // replay keeps the events of streams that can still be resumed (sdk.EventStore):
 // those of calls whose exchange is open, and the latest of a session's own
-// stream. What it keeps is bounded in bytes.
+// stream, bounded in bytes.
 type replay struct {
 	max   int
 	gone  func(session string) // is called when a session ends
@@ -19,7 +19,7 @@ type replay struct {
 	logs  map[string]map[string]*eventLog // by session and stream
 }
 
-// eventLog is what a stream sent.
+// eventLog is the log of one stream.
 type eventLog struct {
 	first  int // number of the first event that is kept
 	events [][]byte
@@ -30,7 +30,7 @@ const (
 	// mostReplayed bounds the bytes that are kept of all streams.
 	mostReplayed = 16 << 20
 	// mostNotices bounds the events that are kept of a session's own stream.
-	// Each says that something changed; what is lost is found out by looking.
+	// Each announces a change; a client that missed one sees it when it looks.
 	mostNotices = 32
 )
 
@@ -55,7 +55,7 @@ func (s *replay) Open(ctx context.Context, session, stream string) error {
 	return nil
 }
 
-// streamName is what the SDK calls a stream.
+// streamName is the SDK's name of a stream.
 type streamName struct{ session, stream string }
 
 // Append keeps an event. One too many breaks its stream, which then cannot be
@@ -81,7 +81,7 @@ func (s *replay) Append(_ context.Context, session, stream string, data []byte) 
 	return nil
 }
 
-// After gives what a stream sent after an event.
+// After returns the events of a stream after one.
 func (s *replay) After(_ context.Context, session, stream string, index int) iter.Seq2[[]byte, error] {
 	s.mu.Lock()
 	defer s.mu.Unlock()

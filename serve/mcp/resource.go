@@ -14,17 +14,17 @@ type Resource struct {
 	MIMEType    string `json:"mimeType,omitempty"`
 
 	// Read gives the document at uri: URI itself, or for a directory an address
-	// below it as the client wrote it. An error that is fs.ErrNotExist tells
-	// the client that there is no such resource; the text of any other reaches
-	// the client. Calls are concurrent.
+	// below it as the client wrote it. fs.ErrNotExist reaches the client as
+	// a resource that does not exist; the text of any other error reaches it,
+	// too. Calls are concurrent.
 	Read func(ctx context.Context, uri string) (*Contents, error) `json:"-"`
-	// List, if set, makes the resource a directory: what it returns is listed
-	// in its place (their own Read and List are not used), and Read serves
+	// List, if set, makes the resource a directory: its result is listed in its
+	// place (their own Read and List are not used), and Read serves
 	// every address below URI. It is called for each listing, concurrently.
 	List func(ctx context.Context) ([]Resource, error) `json:"-"`
 }
 
-// Contents is what a resource holds: Blob if it is not nil, else Text.
+// Contents is the contents of a resource: Blob if it is not nil, else Text.
 type Contents struct {
 	URI      string // "" is the address that was read
 	MIMEType string // "" is that of the Resource or Template
@@ -49,7 +49,7 @@ func (c Contents) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// Template is a family of resources whose addresses have a pattern.
+// Template is a family of resources with addresses of one pattern.
 type Template struct {
 	// URITemplate has variables in braces, data://users/{id}: simple expansion,
 	// RFC 6570 level 1. A variable stands for one or more characters other

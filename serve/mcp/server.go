@@ -24,7 +24,7 @@ type Options struct {
 	Linger time.Duration
 	// MaxSessions is how many such sessions may be open at once. One more
 	// closes the one of the same caller that has been quiet longest; for a
-	// caller without one, that of the caller who has most. Default 1000.
+	// caller without one, that of the caller with most. Default 1000.
 	MaxSessions int
 	// MaxBody is the largest request in bytes, over HTTP and as a line of
 	// stdio. Default 4 MiB.
@@ -34,16 +34,17 @@ type Options struct {
 	// host's name. That is normal behind a reverse proxy and otherwise an
 	// attack (DNS rebinding), so it is refused by default.
 	AnyHost bool
-	// Origins are sites besides the server's own whose pages may send requests:
+	// Origins are sites besides the server's own with pages that may send requests:
 	// "https://console.example". That a browser lets them read the answers (CORS)
 	// is up to whoever mounts the Handler.
 	Origins []string
 
-	// Caller tells who asks. A session then belongs to who opened it: for others
-	// there is none of that id. Nil means that nobody is told apart.
+	// Caller returns the caller of a request. A session then belongs to the one
+	// that opened it: for others there is none of that id. Nil means that callers
+	// are not distinguished.
 	Caller func(context.Context) string
 
-	// StateKey signs what an Ask sends through the client. Give the same key
+	// StateKey signs the state of an Ask on its way through the client. Give the same key
 	// to processes that must understand each other's, or one across restarts;
 	// 32 random bytes are right. nil makes a new key for each Server.
 	StateKey []byte
@@ -97,7 +98,7 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 	s.exchanges.linger = s.opts.Linger
 	s.exchanges.replay.max, s.exchanges.replay.gone = mostReplayed, s.exchanges.end
 	// The SDK announces the features below to its own bookkeeping of
-	// subscriptions; clients are told those of the offer.
+	// subscriptions; those of the offer are announced to clients.
 	s.sdk = sdk.NewServer(&sdk.Implementation{}, &sdk.ServerOptions{
 		Logger: slog.New(quiet{s.log.Handler()}),
 		Capabilities: &sdk.ServerCapabilities{
@@ -120,7 +121,7 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 }
 
 // Replace serves another offer from now on. Requests that have begun finish
-// with the old one; clients that listen are told which lists changed. If the
+// with the old one; clients that listen hear which lists changed. If the
 // new offer is wrong, the old one stays.
 func (s *Server) Replace(offer *Offer) error {
 	next, err := prepare(offer)

@@ -52,10 +52,9 @@ func (s *sessions) opened(session *sdk.ServerSession, owner string) {
 	}
 }
 
-// gives is the session that makes room for a new one of an owner's: the
-// quietest of its own. Who has none gets that of whoever has most, so that
-// nobody loses a session to somebody with more of them. It is "" when no
-// session may go.
+// gives is the session that makes room for a new one of an owner's: the quietest
+// of its own, else of the owner with most, so that no owner loses a session to one
+// with more of them. It is "" when no session may go.
 func (s *sessions) gives(owner string) string {
 	if own := s.quietest(owner); own != "" {
 		return own
@@ -93,7 +92,7 @@ func (s *sessions) room(owner string) bool {
 	return len(s.open) < s.max || s.gives(owner) != ""
 }
 
-// caller is who asks, "" where nobody is told apart.
+// caller is the caller of a request, "" where callers are not distinguished.
 func (s *Server) caller(ctx context.Context) string {
 	if s.opts.Caller == nil {
 		return ""

@@ -71,7 +71,7 @@ func (s *Server) capabilities(o *snapshot) *sdk.ServerCapabilities {
 	return caps
 }
 
-// register tells the SDK the tools, which it needs to check the headers that
+// register gives the SDK the tools, which it needs to check the headers that
 // mirror arguments (x-mcp-header in an input schema) and to notify listeners.
 func register(to *sdk.Server, old, next *snapshot) {
 	known := map[string]string{}
@@ -100,12 +100,12 @@ func fingerprints(o *snapshot) map[string]string {
 }
 
 func fingerprint(v any) string {
-	data, _ := json.Marshal(v) // what cannot be marshalled counts as unchanged
+	data, _ := json.Marshal(v) // a value without JSON counts as unchanged
 	return string(data)
 }
 
-// announce has the SDK tell listeners which lists changed. Adding is how it
-// learns of a change; what is added is never served (see features).
+// announce has the SDK notify listeners of the lists that changed. Adding an entry
+// is how it learns of a change; the entry is never served (see features).
 func (s *Server) announce(old, next *snapshot) {
 	if old == nil {
 		return

@@ -38,7 +38,7 @@ func (s *Server) Stdio(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 // lines stands between the client and the SDK, which would end the session at a
-// line that it cannot read, and cancel what is in flight when the input ends.
+// line that it cannot read, and cancel the calls in flight when the input ends.
 type lines struct {
 	in  io.Reader
 	max int
@@ -138,7 +138,7 @@ func (l *lines) refuse(fault *jsonrpc.Error) {
 	data, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": nil, "error": fault})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = l.out.Write(append(data, '\n')) // the next read tells that the client is gone
+	_, _ = l.out.Write(append(data, '\n')) // the next read shows that the client is gone
 }
 
 func (l *lines) count(calls int) {

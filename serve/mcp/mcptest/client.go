@@ -1,5 +1,5 @@
 // Package mcptest is an MCP client for tests: that of the protocol's Go SDK,
-// reduced to what tests of served tools ask. Start with [Connect].
+// reduced to the needs of tests of served tools. Start with [Connect].
 package mcptest
 
 import (
@@ -14,13 +14,13 @@ import (
 // Eras are the newest version of each era of the protocol.
 func Eras() []string { return []string{"2025-11-25", "2026-07-28"} }
 
-// Options say who the client is. The zero value speaks the newest version, sends
-// no key and has nobody to ask.
+// Options describe the client. The zero value speaks the newest version, sends no
+// key and has no person to ask.
 type Options struct {
 	Version string
 	Key     string // sent as a bearer key
 	// Person answers questions: "accept", "decline" or "cancel", with the values
-	// of what was accepted. Nil is a client that cannot ask.
+	// that were accepted. Nil is a client that cannot ask.
 	Person func(message string) (action string, values map[string]any)
 	// Progress hears how far calls are; nil does not ask for it.
 	Progress func(done, total float64, message string)
@@ -33,7 +33,7 @@ type Client struct {
 	o       Options
 }
 
-// Result is what a call gave.
+// Result is the result of a call.
 type Result struct {
 	Text       string // of all pieces of content, one a line
 	Structured map[string]any
