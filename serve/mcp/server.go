@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -76,22 +77,11 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 	if opts != nil {
 		s.opts = *opts
 	}
-	if s.opts.Idle <= 0 {
-		s.opts.Idle = 30 * time.Minute
-	}
-	if s.opts.Linger <= 0 {
-		s.opts.Linger = time.Minute
-	}
-	if s.opts.MaxSessions <= 0 {
-		s.opts.MaxSessions = 1000
-	}
-	if s.opts.MaxBody <= 0 {
-		s.opts.MaxBody = 4 << 20
-	}
-	s.log = s.opts.Log
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s.opts.Idle = cmp.Or(max(s.opts.Idle, 0), 30*time.Minute)
+	s.opts.Linger = cmp.Or(max(s.opts.Linger, 0), time.Minute)
+	s.opts.MaxSessions = cmp.Or(max(s.opts.MaxSessions, 0), 1000)
+	s.opts.MaxBody = cmp.Or(max(s.opts.MaxBody, 0), 4<<20)
+	s.log = cmp.Or(s.opts.Log, slog.New(slog.DiscardHandler))
 	s.seal = newSeal(s.opts.StateKey)
 	s.ids = newIDs()
 	s.sessions.max = s.opts.MaxSessions

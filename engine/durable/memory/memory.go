@@ -93,66 +93,59 @@ func (s *store) drop(r *run) {
 
 var _ journal.Store = (*store)(nil)
 
-// change makes a change, with the faults that tests ask for.
+// change makes a change alone, with the faults that tests ask for.
 func (s *store) change(point string, do func() error) error {
-	if s.o.Fault == nil {
-		return do()
+	fault := s.o.Fault
+	if fault == nil {
+		fault = func(string) error { return nil }
 	}
-	if err := s.o.Fault("before " + point); err != nil {
+	if err := fault("before " + point); err != nil {
 		return err
 	}
-	if err := do(); err != nil {
+	s.mu.Lock()
+	err := do()
+	s.mu.Unlock()
+	if err != nil {
 		return err
 	}
-	return s.o.Fault("after " + point)
+	return fault("after " + point)
 }
 
 func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
-	return s.change(first[0].Kind, func() error { return s.create(spec, first, row) })
-}
-
-func (s *store) create(spec durable.Spec, first []journal.Record, row journal.Row) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.runs[spec.ID] != nil {
-		return durable.ErrExists
-	}
-	r := &run{
-		Run:     journal.Run{Spec: spec, Updated: first[len(first)-1].At},
-		records: slices.Clone(first),
-	}
-	s.runs[spec.ID] = r
-	s.update(r, row)
-	s.forget()
-	return nil
+	return s.change(first[0].Kind, func() error {
+		if s.runs[spec.ID] != nil {
+			return durable.ErrExists
+		}
+		r := &run{Run: journal.Run{Spec: spec, Updated: first[len(first)-1].At}, records: slices.Clone(first)}
+		s.runs[spec.ID] = r
+		s.update(r, row)
+		s.forget()
+		return nil
+	})
 }
 
 func (s *store) Append(_ context.Context, id string, c journal.Change) error {
-	return s.change(c.Point(), func() error { return s.append(id, c) })
-}
-
-func (s *store) append(id string, c journal.Change) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.runs[id]
-	if r == nil {
-		return durable.ErrUnknown
-	}
-	if int64(len(r.records)) != c.After {
-		return journal.ErrMoved
-	}
-	for _, rec := range c.Add {
-		r.records = append(r.records, rec)
-		r.Updated = rec.At
-	}
-	if c.Replace != nil {
-		r.records[c.Replace.Seq-1] = *c.Replace
-		r.Updated = c.Replace.At
-	}
-	if c.Row != nil {
-		s.update(r, *c.Row)
-	}
-	return nil
+	return s.change(c.Point(), func() error {
+		r := s.runs[id]
+		switch {
+		case r == nil:
+			return durable.ErrUnknown
+		case int64(len(r.records)) != c.After:
+			return journal.ErrMoved
+		}
+		for _, rec := range c.Add {
+			r.records = append(r.records, rec)
+			r.Updated = rec.At
+		}
+		if c.Replace != nil {
+			r.records[c.Replace.Seq-1] = *c.Replace
+			r.Updated = c.Replace.At
+		}
+		if c.Row != nil {
+			s.update(r, *c.Row)
+		}
+		return nil
+	})
 }
 
 // get returns a copy of a run.

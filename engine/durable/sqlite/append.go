@@ -46,7 +46,7 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 			return err
 		}
 	}
-	create := func(tx *stmts) error {
+	create := func(tx stmts) error {
 		if blob == nil && len(spec.Snapshot) > 0 {
 			if ok, err := tx.finds(sqlHasBlob, hash[:]); err != nil || !ok {
 				return errors.Join(err, errNoBlob)
@@ -104,7 +104,7 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 			return err
 		}
 	}
-	return s.write(ctx, c.Point(), func(tx *stmts) error {
+	return s.write(ctx, c.Point(), func(tx stmts) error {
 		if err := guard(tx, id, c.After, adds); err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 
 // guard makes the change's first record, or only looks, and fails when the
 // run's last record is not the one numbered after.
-func guard(tx *stmts, id string, after int64, adds [][]any) error {
+func guard(tx stmts, id string, after int64, adds [][]any) error {
 	if len(adds) == 0 {
 		ok, err := tx.finds(sqlIsLast, id, after)
 		if err == nil && !ok {
@@ -143,7 +143,7 @@ func guard(tx *stmts, id string, after int64, adds [][]any) error {
 }
 
 // write commits one write, with the faults that tests ask for.
-func (s *store) write(ctx context.Context, point string, do func(*stmts) error) error {
+func (s *store) write(ctx context.Context, point string, do func(stmts) error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}

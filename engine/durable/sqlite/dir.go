@@ -16,10 +16,10 @@ const (
 	fileMode = 0o600
 )
 
-// prepare makes the state directory, readable for its owner only. A directory that
+// makeState makes the state directory, readable for its owner only. A directory that
 // others can read and that is not ours alone is refused: the mode of a home or of
 // /tmp is not ours to change.
-func prepare(dir, database, locks string) error {
+func makeState(dir, database, locks string) error {
 	if err := makeDir(dir); err != nil {
 		return err
 	}

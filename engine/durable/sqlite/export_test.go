@@ -29,12 +29,12 @@ func OpenLimited(ctx context.Context, dir string) (rt durable.Runtime, limit fun
 		return nil, nil, err
 	}
 	limit = func(extra int) error {
-		return s.writer.write(func(tx *stmts) error {
+		return s.writer.write(func(stmts) error {
 			var pages, now int
-			if err := tx.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+			if err := s.writer.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
 				return err
 			}
-			return tx.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count=%d", pages+extra)).Scan(&now)
+			return s.writer.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count=%d", pages+extra)).Scan(&now)
 		})
 	}
 	return journal.New(s, journal.Options{}), limit, nil

@@ -17,33 +17,35 @@ import (
 const runColumns = `id, capability, source, owner, started, snapshot, input, status, due, ended, waiting, doc,
 	(SELECT at FROM records WHERE run = id ORDER BY seq DESC LIMIT 1)`
 
-// readStmts are the queries that every drive makes, prepared once.
-type readStmts struct{ run, records, blob, due, nextDue *sql.Stmt }
+// The queries that every drive makes.
+const (
+	sqlRun     = `SELECT ` + runColumns + ` FROM runs WHERE id = ?`
+	sqlRecords = `SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`
+	sqlGetBlob = `SELECT data FROM blobs WHERE hash = ?`
+	sqlDue     = `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`
+	sqlNextDue = `SELECT min(due) FROM runs WHERE due > ?`
+)
 
-func prepareReads(ctx context.Context, db *sql.DB) (readStmts, error) {
-	var s readStmts
-	for _, q := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&s.run, `SELECT ` + runColumns + ` FROM runs WHERE id = ?`},
-		{&s.records, `SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`},
-		{&s.blob, `SELECT data FROM blobs WHERE hash = ?`},
-		{&s.due, `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`},
-		{&s.nextDue, `SELECT min(due) FROM runs WHERE due > ?`},
-	} {
-		stmt, err := db.PrepareContext(ctx, q.text)
-		if err != nil {
-			return s, err
-		}
-		*q.stmt = stmt
+// collect scans all rows of a query.
+func collect[T any](s *store, rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, s.failed(err)
 	}
-	return s, nil
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, s.failed(err)
+		}
+		out = append(out, v)
+	}
+	return out, s.failed(rows.Err())
 }
 
 // Run implements journal.Store.
 func (s *store) Run(ctx context.Context, id string) (journal.Run, error) {
-	run, err := scanRun(s.stmts.run.QueryRowContext(ctx, id))
+	run, err := scanRun(s.stmts[sqlRun].QueryRowContext(ctx, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return run, durable.ErrUnknown
 	}
@@ -93,7 +95,7 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 		return v, nil
 	}
 	var data []byte
-	err := s.stmts.blob.QueryRowContext(ctx, hash[:]).Scan(&data)
+	err := s.stmts[sqlGetBlob].QueryRowContext(ctx, hash[:]).Scan(&data)
 	if err == nil {
 		data, err = unpack(data)
 	}
@@ -109,20 +111,14 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 
 // Records implements journal.Store.
 func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.Record, error) {
-	rows, err := s.stmts.records.QueryContext(ctx, id, after)
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	defer rows.Close()
-	var out []journal.Record
-	for rows.Next() {
+	rows, err := s.stmts[sqlRecords].QueryContext(ctx, id, after)
+	return collect(s, rows, err, func(rows *sql.Rows) (journal.Record, error) {
 		r, err := scanRecord(rows)
 		if err != nil {
-			return nil, s.failed(fmt.Errorf("run %q: %w", id, err))
+			err = fmt.Errorf("run %q: %w", id, err)
 		}
-		out = append(out, r)
-	}
-	return out, s.failed(rows.Err())
+		return r, err
+	})
 }
 
 func scanRecord(rows *sql.Rows) (journal.Record, error) {
@@ -150,19 +146,7 @@ func scanRecord(rows *sql.Rows) (journal.Record, error) {
 func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, error) {
 	query, args := listQuery(f)
 	rows, err := s.reads.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	defer rows.Close()
-	var out []journal.Run
-	for rows.Next() {
-		run, err := scanRun(rows)
-		if err != nil {
-			return nil, s.failed(err)
-		}
-		out = append(out, run)
-	}
-	return out, s.failed(rows.Err())
+	return collect(s, rows, err, func(rows *sql.Rows) (journal.Run, error) { return scanRun(rows) })
 }
 
 // listQuery writes the conditions so that an index serves the common ones.
@@ -214,25 +198,16 @@ func listQuery(f durable.Filter) (string, []any) {
 
 // Due implements journal.Store.
 func (s *store) Due(ctx context.Context, by time.Time, limit int) ([]string, error) {
-	rows, err := s.stmts.due.QueryContext(ctx, by.UnixNano(), limit)
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, s.failed(err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, s.failed(rows.Err())
+	rows, err := s.stmts[sqlDue].QueryContext(ctx, by.UnixNano(), limit)
+	return collect(s, rows, err, func(rows *sql.Rows) (id string, err error) {
+		err = rows.Scan(&id)
+		return id, err
+	})
 }
 
 // NextDue implements journal.Store.
 func (s *store) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
 	var due sql.NullInt64
-	err := s.stmts.nextDue.QueryRowContext(ctx, after.UnixNano()).Scan(&due)
+	err := s.stmts[sqlNextDue].QueryRowContext(ctx, after.UnixNano()).Scan(&due)
 	return timeOf(due), s.failed(err)
 }

@@ -77,7 +77,7 @@ func open(ctx context.Context, o Options) (*store, error) {
 	}
 	path := filepath.Join(dir, databaseName)
 	lockDir := filepath.Join(dir, "locks")
-	if err := prepare(dir, path, lockDir); err != nil {
+	if err := makeState(dir, path, lockDir); err != nil {
 		return nil, err
 	}
 	done, err := opening(ctx, dir, o.Busy)

@@ -33,7 +33,7 @@ type store struct {
 	writes *sql.DB
 	writer *writer
 	reads  *sql.DB
-	stmts  readStmts
+	stmts  stmts // of reads
 
 	watch   *sql.Conn // asks whether the database changed
 	watchMu sync.Mutex

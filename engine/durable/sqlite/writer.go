@@ -29,7 +29,7 @@ type writer struct {
 // write is one piece of a transaction. Its first statement decides whether it
 // applies; an error of refused then means that nothing was changed.
 type write struct {
-	do   func(*stmts) error
+	do   func(stmts) error
 	err  error
 	done chan struct{}
 }
@@ -37,16 +37,19 @@ type write struct {
 var errClosed = errors.New("the state directory was closed")
 
 func newWriter(ctx context.Context, conn *sql.Conn) (*writer, error) {
-	w := &writer{conn: conn, queue: make(chan *write, maxBatch), done: make(chan struct{})}
-	if err := w.stmts.prepare(ctx, conn); err != nil {
+	prepared, err := prepare(ctx, conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
+		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlRow,
+		sqlPruneRecords, sqlPruneRuns, sqlPruneBlobs)
+	if err != nil {
 		return nil, err
 	}
+	w := &writer{conn: conn, stmts: prepared, queue: make(chan *write, maxBatch), done: make(chan struct{})}
 	go w.run()
 	return w, nil
 }
 
 // write has do executed in a transaction and returns once that is on disk.
-func (w *writer) write(do func(*stmts) error) error {
+func (w *writer) write(do func(stmts) error) error {
 	op := &write{do: do, done: make(chan struct{})}
 	w.mu.RLock()
 	if w.closed {
@@ -119,7 +122,7 @@ func (w *writer) transact(batch []*write) error {
 		return err
 	}
 	for _, op := range batch {
-		op.err = op.do(&w.stmts)
+		op.err = op.do(w.stmts)
 		if op.err != nil && !refused(op.err) {
 			return w.rollBack(op.err)
 		}
@@ -142,48 +145,44 @@ func refused(err error) bool {
 	return errors.Is(err, journal.ErrMoved) || errors.Is(err, durable.ErrExists) || errors.Is(err, errNoBlob)
 }
 
-// stmts are the statements of the writing connection, prepared once. They
+// stmts are prepared statements by their text. Those of the writing connection
 // belong to the writer's goroutine.
-type stmts struct {
-	conn *sql.Conn
-	byID map[string]*sql.Stmt
-}
+type stmts map[string]*sql.Stmt
 
-func (s *stmts) prepare(ctx context.Context, conn *sql.Conn) error {
-	s.conn, s.byID = conn, map[string]*sql.Stmt{}
-	for _, text := range []string{
-		"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
-		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlRow,
-		sqlPruneRecords, sqlPruneRuns, sqlPruneBlobs,
-	} {
-		stmt, err := conn.PrepareContext(ctx, text)
+// prepare prepares statements on a connection or a pool of them.
+func prepare(ctx context.Context, on interface {
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
+}, texts ...string) (stmts, error) {
+	s := stmts{}
+	for _, text := range texts {
+		stmt, err := on.PrepareContext(ctx, text)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s.byID[text] = stmt
+		s[text] = stmt
 	}
-	return nil
+	return s, nil
 }
 
 // close closes the statements. One left open keeps SQLite from folding the log
 // into the database when the connection closes.
-func (s *stmts) close() error {
+func (s stmts) close() error {
 	var errs []error
-	for _, stmt := range s.byID {
+	for _, stmt := range s {
 		errs = append(errs, stmt.Close())
 	}
 	return errors.Join(errs...)
 }
 
 // exec executes a prepared statement.
-func (s *stmts) exec(text string, args ...any) error {
-	_, err := s.byID[text].Exec(args...)
+func (s stmts) exec(text string, args ...any) error {
+	_, err := s[text].Exec(args...)
 	return err
 }
 
 // changes executes a prepared statement and returns how many rows it changed.
-func (s *stmts) changes(text string, args ...any) (int64, error) {
-	result, err := s.byID[text].Exec(args...)
+func (s stmts) changes(text string, args ...any) (int64, error) {
+	result, err := s[text].Exec(args...)
 	if err != nil {
 		return 0, err
 	}
@@ -191,9 +190,9 @@ func (s *stmts) changes(text string, args ...any) (int64, error) {
 }
 
 // finds reports whether a prepared query has a row.
-func (s *stmts) finds(text string, args ...any) (bool, error) {
+func (s stmts) finds(text string, args ...any) (bool, error) {
 	var one int
-	err := s.byID[text].QueryRow(args...).Scan(&one)
+	err := s[text].QueryRow(args...).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
