@@ -21,7 +21,7 @@ func distinct(endpoints []*Endpoint) error {
 	return nil
 }
 
-// at is what answers at an address: the endpoint whose path is the longest.
+// at is the handler of an address: requests go to the endpoint with the longest path.
 func at(address string, endpoints []*Endpoint) http.Handler {
 	var here []*Endpoint
 	for _, e := range endpoints {
@@ -49,7 +49,7 @@ func at(address string, endpoints []*Endpoint) http.Handler {
 }
 
 // URL is where an endpoint is found while it is served, with the port that the
-// system chose where its address says 0. It is "" over stdio.
+// system chose where its address has 0. It is "" over stdio.
 func (s *Server) URL(e *Endpoint) string {
 	if e.stdio != nil {
 		return ""

@@ -23,19 +23,19 @@ import (
 )
 
 // ErrUnguarded is returned for an address that others can reach where nothing
-// asks them who they are.
+// authenticates them.
 var ErrUnguarded = errors.New("nothing asks callers who they are")
 
-// CompositionOptions say how compositions are served. Programs, Runtime and one
+// CompositionOptions shape the serving of compositions. Programs, Runtime and one
 // of REST and MCP are needed.
 type CompositionOptions struct {
-	// Programs are what is served. Each was loaded with engine.Options.Runtime
+	// Programs are the compositions. Each was loaded with engine.Options.Runtime
 	// set to Runtime.
 	Programs []*engine.Program
-	// Runtime keeps the runs. Other processes may share what it keeps, and drive
+	// Runtime keeps the runs. Other processes may share them, and drive
 	// runs too.
 	Runtime durable.Runtime
-	// Engine gives what kept runs do not bring along, as in live.Options.
+	// Engine gives the options that kept runs do not bring along, as in live.Options.
 	Engine *engine.Options
 
 	// REST is the address of the REST API and its page, as host:port; "" serves
@@ -46,33 +46,33 @@ type CompositionOptions struct {
 	MCP string
 
 	Access Access
-	// StateKey signs what MCP clients carry between a question and its answer, as
-	// in mcp.Options: give it what outlives the process, such as the runs do.
+	// StateKey signs the state that MCP clients carry between a question and its answer, as
+	// in mcp.Options: give it a key that outlives the process, as the runs do.
 	StateKey []byte
-	// Skill says how the skills that MCP clients find are written.
+	// Skill shapes the skills that MCP clients find.
 	Skill skill.Options
-	// Version is told to MCP clients.
+	// Version is sent to MCP clients.
 	Version string
-	// Limits bound what clients can take; the zero value is the defaults.
+	// Limits bound the requests of clients; the zero value is the defaults.
 	Limits limit.Options
-	// Log hears of what goes wrong; nil is silent.
+	// Log receives failures; nil is silent.
 	Log *slog.Logger
 }
 
-// Access says who may use served compositions. The zero value lets in everybody
-// on this machine, and nobody else.
+// Access guards served compositions. The zero value lets in every caller on this
+// machine, and no other.
 type Access struct {
-	// Scheme is how callers prove who they are. Each sees and finishes only its
-	// own runs. Nil asks nobody, which is refused for addresses that others can
-	// reach (ErrUnguarded), unless Open says that this is meant.
+	// Scheme authenticates callers. Each sees and finishes only its
+	// own runs. Nil lets everyone in, which is refused for addresses that others can
+	// reach (ErrUnguarded), unless Open is set.
 	Scheme access.Scheme
 	Open   bool
-	// Origins are sites whose pages may use the API, https://console.example.
+	// Origins are sites with pages that may use the API, https://console.example.
 	Origins []string
 	// Hosts are names under which clients reach loopback addresses, as behind a
 	// proxy.
 	Hosts []string
-	// Rate bounds what each caller may ask; the zero value does not.
+	// Rate bounds the requests of each caller; the zero value does not.
 	Rate limit.Rate
 }
 
@@ -168,7 +168,7 @@ func (c *Compositions) add(e *Endpoint) {
 	c.name()
 }
 
-// name calls the endpoints after what they serve.
+// name names the endpoints after their content.
 func (c *Compositions) name() {
 	name := fmt.Sprintf("%d capabilities", len(c.live.Programs()))
 	if programs := c.live.Programs(); len(programs) == 1 {
@@ -187,7 +187,7 @@ func (c *Compositions) healthBeside(next http.Handler) http.Handler {
 	return mux
 }
 
-// guard asks callers who they are, and bounds what each may ask.
+// guard authenticates callers, and bounds the rate of each.
 func (a *Access) guard(next http.Handler) http.Handler {
 	next = limit.Throttle(a.Rate, next)
 	if a.Scheme == nil {
@@ -196,7 +196,7 @@ func (a *Access) guard(next http.Handler) http.Handler {
 	return access.Require(a.Scheme, next)
 }
 
-// throttledAlone bounds what is asked of a handler whose own Guard does not,
+// throttledAlone bounds the rate of a handler without a Guard of its own,
 // since there is none.
 func (a *Access) throttledAlone(next http.Handler) http.Handler {
 	if a.Scheme != nil {
@@ -205,7 +205,7 @@ func (a *Access) throttledAlone(next http.Handler) http.Handler {
 	return limit.Throttle(a.Rate, next)
 }
 
-// around keeps foreign pages out, lets invited ones in, and tells clients of
+// around keeps foreign pages out, lets invited ones in, and points clients to
 // OAuth2 where to get a token.
 func (a *Access) around(next http.Handler) http.Handler {
 	if oauth, ok := a.Scheme.(*access.ResourceServer); ok {
@@ -214,11 +214,11 @@ func (a *Access) around(next http.Handler) http.Handler {
 	return access.LocalHosts(append(append([]string{}, a.Hosts...), a.Origins...), access.CORS(a.Origins, next))
 }
 
-// Endpoints are what a Server is given to serve. They stay the same.
+// Endpoints are for a Server to serve. They stay the same.
 func (c *Compositions) Endpoints() []*Endpoint { return c.endpoints }
 
 // Replace serves these programs from now on, at the same endpoints. Runs under
-// way go on as they began, and clients stay connected. What cannot be served
+// way go on as they began, and clients stay connected. A program that cannot be served
 // leaves everything as it was.
 func (c *Compositions) Replace(programs []*engine.Program) error {
 	c.replacing.Lock()
@@ -238,7 +238,7 @@ func (c *Compositions) Replace(programs []*engine.Program) error {
 	return nil
 }
 
-// Close stops serving and executing runs; what is not done stays due. It does
+// Close stops serving and executing runs; unfinished ones stay due. It does
 // not close the Runtime.
 func (c *Compositions) Close() {
 	c.closing.Do(func() {

@@ -81,7 +81,7 @@ func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, e
 	return end, err
 }
 
-// address is where an exposure listens: where the file or the options say, else
+// address is where an exposure listens: as the file or the options have it, else
 // on loopback.
 func (b *exposing) address(e *spec.Exposure) string {
 	host := e.Address.Value
@@ -132,7 +132,7 @@ func (b *exposing) mcp(e *spec.Exposure) (*mcp.Server, error) {
 	return mcp.New(offer, &mcp.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body, Caller: access.Caller})
 }
 
-// guarded puts what the file asks of callers around a handler.
+// guarded puts the file's authentication around a handler.
 func (b *exposing) guarded(ctx context.Context, e *spec.Exposure, h http.Handler) (http.Handler, error) {
 	guard := func(next http.Handler) http.Handler { return next }
 	if e.Auth != nil {

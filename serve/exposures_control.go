@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Seen is what a control exposure tells of requests: counters and traces, which
+// Seen is a control exposure's account of requests: counters and traces, which
 // go on when files are reloaded.
 type Seen struct {
 	metrics control.Metrics
@@ -24,8 +24,8 @@ type Seen struct {
 // NewSeen returns counters that begin now.
 func NewSeen() *Seen { return &Seen{traces: control.NewTraces(0), started: time.Now()} }
 
-// watch counts and traces what an exposure answers. The name of the route is
-// taken inside whatever asks who calls, so that no path with a key in it is kept.
+// watch counts and traces the answers of an exposure. The name of the route is
+// taken inside the authentication, so that no path with a key in it is kept.
 func (s *Seen) watch(e *spec.Exposure, guard func(http.Handler) http.Handler, h http.Handler) http.Handler {
 	if s == nil || e.Type.Value == "control" {
 		return guard(h)
@@ -34,8 +34,8 @@ func (s *Seen) watch(e *spec.Exposure, guard func(http.Handler) http.Handler, h 
 	return s.metrics.Watch(name, s.traces.Watch(name, guard(control.Named(h))))
 }
 
-// control makes the handler of a control exposure. endpoints tells what is
-// served once all of it is known.
+// control makes the handler of a control exposure. endpoints lists the
+// served ones once all are known.
 func (b *exposing) control(e *spec.Exposure) http.Handler {
 	f := b.service.Framework()
 	o := control.Options{
@@ -48,7 +48,7 @@ func (b *exposing) control(e *spec.Exposure) http.Handler {
 	return control.New(o)
 }
 
-// adapters says how the exposures of the file are: what is served at all is
+// adapters lists the exposures of the file with their state: those served are
 // started, since an address that cannot be listened at stops the server.
 func (b *exposing) adapters() []control.Adapter {
 	var out []control.Adapter
@@ -75,7 +75,7 @@ func (b *exposing) validate(ctx context.Context) any {
 	return map[string]any{"valid": !problems.HasErrors(), "diagnostics": problems}
 }
 
-// declared is what GET /config shows: what a file says, neither values of binds
+// declared is the answer of GET /config: the file's declarations, neither values of binds
 // nor credentials.
 type declared struct {
 	Exposes    []declaredPart `json:"exposes"`
@@ -99,7 +99,7 @@ type declaredBind struct {
 	Keys      []string `json:"keys"`
 }
 
-// config tells what the file declares.
+// config returns the declarations of the file.
 func (b *exposing) config() any {
 	f := b.service.Framework()
 	d := declared{Exposes: []declaredPart{}, Consumes: []declaredPart{}, Aggregates: []declaredPart{}, Binds: []declaredBind{}}

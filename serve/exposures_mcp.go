@@ -69,7 +69,7 @@ func tool(f *spec.Flow, p *engine.Program, most int64) mcp.Tool {
 	return t
 }
 
-// content is an answer as what a model reads: a shaped one as JSON, any other as
+// content is an answer for a model: a shaped one as JSON, any other as
 // it came.
 func content(name string, a *engine.Answer) []mcp.Content {
 	switch {
@@ -176,7 +176,7 @@ type directory struct {
 	uri, name, title, about string
 }
 
-// Bounds of what is read from a folder.
+// Bounds of a folder that is served.
 const (
 	maxFile  = 10 << 20
 	maxFiles = 5000
@@ -192,7 +192,7 @@ func (d *directory) list(ctx context.Context) ([]mcp.Resource, error) {
 	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return nil // what cannot be read is not listed
+			return nil // unreadable files are not listed
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case len(out) >= maxFiles:

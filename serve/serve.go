@@ -21,14 +21,14 @@ import (
 )
 
 // Options shape a Server. The zero value serves each exposure where its file
-// says, on loopback where it does not.
+// has it, on loopback without that.
 type Options struct {
 	// Address replaces the host of every exposure; "" keeps the file's.
 	Address string
 	// PortOffset is added to every port, so that a second server fits beside
 	// the first.
 	PortOffset int
-	// Limits bound what clients can take; the zero value is the defaults.
+	// Limits bound the requests of clients; the zero value is the defaults.
 	Limits limit.Options
 	// Drain is how long requests in flight may go on after Run is stopped; 0
 	// means 10 s.
@@ -43,7 +43,7 @@ type Options struct {
 	Reload func(context.Context) error
 	// Version is the program's, for control exposures.
 	Version string
-	// In and Out carry the MCP exposure whose transport is stdio.
+	// In and Out carry the MCP exposure over stdio.
 	In  io.Reader
 	Out io.Writer
 }
@@ -53,14 +53,14 @@ type Endpoint struct {
 	Type      string // rest, mcp, skill, control, ...
 	Namespace string
 	Address   string // host:port, "stdio" for a stdio exposure
-	// Path is what it serves of the address, with all below it; "" is whatever
+	// Path is its part of the address, with all below it; "" is the rest that
 	// no other endpoint there serves.
 	Path string
-	// Open says that nothing asks callers who they are.
+	// Open reports that callers are not authenticated.
 	Open bool
 
 	owner   any    // of endpoints that share an address
-	shown   string // path that clients are told where it is not Path
+	shown   string // path that clients see where it is not Path
 	handler http.Handler
 	stdio   func(ctx context.Context, in io.Reader, out io.Writer) error
 	close   func()
@@ -101,7 +101,7 @@ func New(o *Options) *Server {
 	return s
 }
 
-// Endpoints returns what is served.
+// Endpoints returns the served endpoints.
 func (s *Server) Endpoints() []*Endpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +109,7 @@ func (s *Server) Endpoints() []*Endpoint {
 }
 
 // Replace serves these endpoints from now on. Addresses that stay keep their
-// listeners: a request in flight is answered by what it began with. When a new
+// listeners: a request in flight keeps its handler. When a new
 // address cannot be listened at, nothing changes. Once the server stops, the
 // error is ErrStopping.
 func (s *Server) Replace(endpoints []*Endpoint) error {
@@ -120,7 +120,7 @@ func (s *Server) Replace(endpoints []*Endpoint) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range old { // not under the lock: what is closed may wait for calls in flight
+	for _, e := range old { // not under the lock: closing may wait for calls in flight
 		if e.close != nil && !slices.Contains(endpoints, e) {
 			e.close()
 		}
@@ -182,7 +182,7 @@ func (s *Server) Reload(ctx context.Context, load LoadFunc) (files []string, err
 	return files, s.Replace(endpoints)
 }
 
-// port is a listener with whatever answers there at the time.
+// port is a listener with the handler that answers there at the time.
 type port struct {
 	address  string
 	listener net.Listener
@@ -211,7 +211,7 @@ func (s *Server) listen(endpoints []*Endpoint) (map[string]*port, error) {
 	return fresh, nil
 }
 
-// reason is a listen error without what the message says already.
+// reason is a listen error without the address, which the message has already.
 func reason(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -237,7 +237,7 @@ func (s *Server) shutdown(p *port) {
 	}
 }
 
-// Run serves until ctx ends, or until what is served over stdio has no more
+// Run serves until ctx ends, or until stdio has no more
 // input, then lets requests in flight finish. From then on the server serves
 // nothing anew. The error is nil after a shutdown that was asked for.
 func (s *Server) Run(ctx context.Context) error {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// LoadFunc makes the endpoints anew, and says which files they depend on.
+// LoadFunc makes the endpoints anew, and returns the files that they depend on.
 type LoadFunc func(ctx context.Context) (endpoints []*Endpoint, files []string, err error)
 
 // Watcher looks for changed files. Stop it when it is done with.
@@ -20,8 +20,8 @@ type Watcher struct {
 // still for that long, so that a file is not read half written.
 const watchEvery = 500 * time.Millisecond
 
-// Watch serves files anew when they change. While what they say cannot be
-// served, the last good version stays; the server's log tells why. It ends when
+// Watch serves files anew when they change. While they cannot be
+// served, the last good version stays; the server's log has the reason. It ends when
 // the server stops.
 func Watch(s *Server, files []string, load LoadFunc) *Watcher {
 	ctx, cancel := context.WithCancel(context.Background())

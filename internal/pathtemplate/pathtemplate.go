@@ -20,12 +20,12 @@ type Template struct {
 	pattern *regexp.Regexp // of a template with several variables
 }
 
-// ErrAdjacent is the error of two variables whose values could not be told apart.
+// ErrAdjacent is the error of two variables with values that could not be separated.
 var ErrAdjacent = errors.New("two variables need some text between them")
 
 // Parse reads a template. A variable is written {x}, {{x}} or ${x}; barred holds
 // the characters that its values cannot have. Two variables without text between
-// them are refused, since their values could not be told apart; so are two of one
+// them are refused, since their values could not be separated; so are two of one
 // name, and a brace without its partner.
 func Parse(text, barred string) (*Template, error) {
 	t := &Template{barred: barred}

@@ -82,6 +82,6 @@ func takeQuery(r *http.Request, name string) []string {
 			r.RequestURI += "?" + u.RawQuery
 		}
 	}
-	r.Form = nil // parsed again, without it, when somebody asks
+	r.Form = nil // parsed again, without it, on the next use
 	return values
 }

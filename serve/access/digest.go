@@ -15,8 +15,8 @@ import (
 
 // Digest takes one user and password as RFC 7616 has it, with SHA-256 (offered
 // first) or MD5 and qop=auth; the caller's name is "user:" and the user's. Nonces
-// are good for 5 minutes and for this process; a request with an old one is
-// told so (stale=true) and a client answers without asking its user again. Each
+// are good for 5 minutes and for this process; a request with an old one gets
+// stale=true and a client answers without asking its user again. Each
 // nonce count is taken once. The realm "" is "capstan"; a client computes with
 // it, so changing it is harmless. It is an error to leave user or password empty.
 func Digest(user, password, realm string) (Scheme, error) {
@@ -64,7 +64,7 @@ func (d *digest) identify(r *http.Request) (string, *refusal) {
 	if !ok || !d.proves(answer, r) {
 		return "", d.refuse("the user or the password is wrong, or the digest is of another request", false)
 	}
-	// Only who knows the password comes here, so only such callers take memory.
+	// Only a caller with the password gets here, so only such callers take memory.
 	if !d.nonces.use(answer.nonce, answer.count, time.Now()) {
 		return "", d.refuse("the nonce is too old or was used before; answer the new one", true)
 	}
@@ -102,7 +102,7 @@ func (d *digest) refuse(detail string, stale bool) *refusal {
 	return no
 }
 
-// digestAnswer is what a client sent (RFC 7616, section 3.4).
+// digestAnswer is the answer of a client (RFC 7616, section 3.4).
 type digestAnswer struct {
 	user, realm, nonce, uri, response, algorithm, cnonce string
 	nc                                                   string

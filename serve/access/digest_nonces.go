@@ -63,7 +63,7 @@ func (n *nonces) issuedAt(nonce string) (time.Time, bool) {
 }
 
 // use takes one count of a nonce; false if the nonce is not ours or too old, or
-// the count was used before, or is so low that nobody remembers.
+// the count was used before, or is below those remembered.
 func (n *nonces) use(nonce string, count uint64, now time.Time) bool {
 	issued, ok := n.issuedAt(nonce)
 	n.mu.Lock()

@@ -1,5 +1,5 @@
-// Package access decides who may call a served capability. Start with Require,
-// which asks every request to prove who sends it. Package limit, which bounds
+// Package access guards a served capability. Start with Require, which lets
+// only callers through that prove their identity. Package limit, which bounds
 // how much a caller may take, shows the order in which the two are put together.
 //
 // Everything is plain net/http middleware, safe for concurrent use.

@@ -26,12 +26,12 @@ const (
 	minNamelessKey = 16
 )
 
-// KeyFileOptions says how a file of keys is read. The zero value is strict and
+// KeyFileOptions shape the reading of a file of keys. The zero value is strict and
 // silent.
 type KeyFileOptions struct {
 	// Readable accepts a file that everyone on the machine may read, as a
-	// mounted secret often is. Otherwise such a file is refused. Windows says
-	// nothing about it here, so there every file is accepted.
+	// mounted secret often is. Otherwise such a file is refused. Windows shows
+	// nothing of it here, so there every file is accepted.
 	Readable bool
 	// Warn hears why a changed file was not taken (the keys read before stay
 	// good), once per change, and that a file is readable by everyone. It must
@@ -59,7 +59,7 @@ type Keys struct {
 // 16. Empty lines and lines that start with "#" are skipped.
 //
 // When the file changes its keys are read again, looking at most once a second
-// and only when somebody calls. A file that has become unreadable or wrong
+// and only on a call. A file that has become unreadable or wrong
 // leaves the last good keys in force.
 func KeyFile(path string, o *KeyFileOptions) (*Keys, error) {
 	k := &Keys{path: path}
@@ -86,7 +86,7 @@ func (k *Keys) identify(r *http.Request) (string, *refusal) {
 	}).identify(r)
 }
 
-// refresh reads the file again if it changed. Whoever comes while another looks
+// refresh reads the file again if it changed. A caller that comes while another looks
 // goes on with the keys at hand.
 func (k *Keys) refresh(now time.Time) {
 	if !k.mu.TryLock() {

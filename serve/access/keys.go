@@ -7,7 +7,7 @@ import (
 )
 
 // key is one secret that opens the door, kept as its hash: equal lengths, so
-// that comparing tells nothing about the secret's.
+// that comparing reveals nothing about the secret's.
 type key struct {
 	name string
 	sum  [sha256.Size]byte
@@ -27,7 +27,7 @@ type keys []key
 
 // find gives the name of the key that secret is. It compares with every key
 // whether or not one matched, with equal, which must take the same time for
-// whatever it compares: subtle.ConstantTimeCompare.
+// all it compares: subtle.ConstantTimeCompare.
 func (ks keys) find(secret string, equal func(x, y []byte) int) (name string, ok bool) {
 	sum := sha256.Sum256([]byte(secret))
 	at := -1

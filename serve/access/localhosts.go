@@ -31,7 +31,7 @@ func LocalHosts(allowed []string, next http.Handler) http.Handler {
 	})
 }
 
-// stranger says what is foreign about r; "" if nothing is.
+// stranger returns the reason why r is foreign, "" if it is not.
 func stranger(r *http.Request, allowed []string) string {
 	local := overLoopback(r)
 	if local && !loopback.Address(r.Host) && !admits(allowed, r.Host, "") {
@@ -56,7 +56,7 @@ func stranger(r *http.Request, allowed []string) string {
 }
 
 // overLoopback reports whether the connection came to a loopback address. A
-// connection that does not say is taken for one: that is the stricter side.
+// connection without a known address is taken for one: that is the stricter side.
 func overLoopback(r *http.Request) bool {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {

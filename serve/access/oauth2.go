@@ -16,12 +16,12 @@ import (
 )
 
 // OAuth2Options describes a protected resource and the authorization server
-// whose tokens it takes. Issuer and Resource are required.
+// that issues the tokens it takes. Issuer and Resource are required.
 type OAuth2Options struct {
 	Issuer   string   // the authorization server's issuer URI; its endpoints are discovered (RFC 8414, OpenID Connect Discovery)
 	Resource string   // this server's canonical URI (RFC 8707)
-	Audience string   // what a token's aud must hold; "" is Resource
-	Scopes   []string // what every token must grant, all of them
+	Audience string   // a value that a token's aud must hold; "" is Resource
+	Scopes   []string // scopes that every token must grant, all of them
 
 	// Validation is "jwks" (also "") to check tokens here, as signed JWTs (RFC
 	// 9068), or "introspection" to ask the server about each (RFC 7662).
@@ -35,7 +35,7 @@ type OAuth2Options struct {
 
 // ResourceServer is a Scheme that takes the access tokens of an OAuth 2.1
 // authorization server. A caller's name is "subject:" and the token's subject; of a
-// token without one, or whose subject is the client itself, "client:" and the
+// token without one, or with the client itself as the subject, "client:" and the
 // client's id; of one that names neither, "token:" and a fingerprint.
 type ResourceServer struct {
 	o         OAuth2Options
@@ -45,7 +45,7 @@ type ResourceServer struct {
 	validate  func(ctx context.Context, token string) (grant, error)
 }
 
-// OAuth2 takes access tokens as o says. Tokens need an issuer, an audience and
+// OAuth2 takes access tokens as o describes them. Tokens need an issuer, an audience and
 // an expiry that fit, give or take 60 seconds; a token without a wanted scope
 // gets 403. JWTs are signed with RS, PS, ES (256, 384, 512) or EdDSA. Keys
 // are fetched when first needed, kept for 5 minutes (for an hour while the
@@ -107,7 +107,7 @@ func (s *ResourceServer) identify(r *http.Request) (string, *refusal) {
 		return "", badToken(s.challenge, string(bad))
 	case err != nil:
 		if r.Context().Err() != nil {
-			return "", &refusal{status: http.StatusServiceUnavailable} // nobody is there to read it
+			return "", &refusal{status: http.StatusServiceUnavailable} // the client has left
 		}
 		s.o.Log.WarnContext(r.Context(), "a token could not be checked", "issuer", s.o.Issuer, "error", err)
 		return "", &refusal{status: http.StatusServiceUnavailable, detail: "the authorization server could not be asked about the token; try again later", retryAfter: 10}
@@ -129,7 +129,7 @@ func (s *ResourceServer) lacks(scope string) *refusal {
 	}
 }
 
-// grant is what a good token says.
+// grant is the content of a good token.
 type grant struct {
 	caller string
 	scopes []string
@@ -140,12 +140,12 @@ type invalidToken string
 
 func (e invalidToken) Error() string { return string(e) }
 
-// claims are those of a token that count here, whoever vouches for them.
+// claims are those of a token that count here, be it the signature or the server that vouches for them.
 type claims struct {
 	Subject  string `json:"sub"`
 	ClientID string `json:"client_id"`
 	Scope    any    `json:"scope"` // one string; some servers send a list
-	Scp      any    `json:"scp"`   // what others call it
+	Scp      any    `json:"scp"`   // its name with other servers
 }
 
 // grant returns the caller that the token stands for. Subjects and clients are two

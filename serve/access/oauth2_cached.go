@@ -12,7 +12,7 @@ import (
 type cached[T any] struct {
 	fetch func(context.Context) (T, error)
 	ages  ages
-	turn  chan struct{} // whoever holds it may fetch
+	turn  chan struct{} // its holder may fetch
 
 	mu      sync.Mutex
 	value   T
@@ -35,7 +35,7 @@ func newCached[T any](fetch func(context.Context) (T, error), a ages) *cached[T]
 }
 
 // get returns the document. lacking reports that the one at hand does not hold
-// what the caller looks for: a newer one is fetched at once if the budget allows,
+// the caller's key: a newer one is fetched at once if the budget allows,
 // else the one at hand is returned. Callers that lack something at the same time
 // share one fetch.
 func (c *cached[T]) get(ctx context.Context, lacking bool) (T, error) {

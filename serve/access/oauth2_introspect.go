@@ -11,8 +11,8 @@ import (
 )
 
 // introspect asks the server about a token (RFC 7662), every time, so that a
-// revoked one is refused at once. An audience must be among what it answers:
-// without it nobody says that the token was meant for this server.
+// revoked one is refused at once. The answer must have an audience: without
+// it nothing shows that the token was meant for this server.
 func (s *authServer) introspect(ctx context.Context, token string) (grant, error) {
 	server, err := s.discovery.get(ctx, false)
 	if err != nil {

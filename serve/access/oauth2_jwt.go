@@ -25,7 +25,7 @@ const leeway = time.Minute
 const maxKeys = 32
 
 // signatures are the algorithms taken: public keys only, so never "none", and
-// never an HMAC keyed with what everyone may read.
+// never an HMAC keyed with a public key.
 func signatures() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{
 		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
@@ -62,7 +62,7 @@ func (s *authServer) checkJWT(ctx context.Context, token string) (grant, error) 
 	return ours.grant()
 }
 
-// accessTokenType accepts what RFC 9068, section 2.1 asks for, and what servers
+// accessTokenType accepts the type of RFC 9068, section 2.1, and those that servers
 // sent before it; not the types of other tokens, such as "logout+jwt".
 func accessTokenType(typ string) bool {
 	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {

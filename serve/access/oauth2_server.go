@@ -14,10 +14,10 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// maxDocument bounds what is read from an authorization server, in bytes.
+// maxDocument bounds a document of an authorization server, in bytes.
 const maxDocument = 1 << 20
 
-// authServer is an authorization server and what is known of it.
+// authServer is an authorization server and its documents.
 type authServer struct {
 	o         OAuth2Options
 	discovery *cached[serverMetadata]

@@ -9,28 +9,28 @@ import (
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
-// A Scheme is one way for a caller to prove who it is: Bearer, APIKey, Basic,
+// A Scheme is one way for a caller to prove its identity: Bearer, APIKey, Basic,
 // Digest, OAuth2 or a KeyFile. Schemes are safe for concurrent use.
 type Scheme interface {
-	// identify tells who sent r, or why r is refused. It takes the credential
+	// identify returns the name of the caller, or the reason why r is refused. It takes the credential
 	// out of r, so that nothing further in can log it or pass it on.
 	identify(r *http.Request) (caller string, no *refusal)
 }
 
-// refusal says no to one request.
+// refusal is the answer to a request that is refused.
 type refusal struct {
 	status     int
 	detail     string
 	challenges []string // one WWW-Authenticate header each (RFC 9110, section 11.6.1)
-	retryAfter int      // seconds; 0 is not said
+	retryAfter int      // seconds; 0 sends none
 }
 
-// Require lets only those requests through to next that prove who sends them,
+// Require lets only those requests through to next that prove their sender,
 // by s. The others are answered with a problem document: 401 with the challenge
-// of the scheme, 403 when the caller is known but may not, 503 when what knows
+// of the scheme, 403 when the caller is known but may not, 503 when the authority
 // cannot be reached. Handlers get the caller's name from Caller; the credential
 // itself (the Authorization header, the key's header or query parameter) is
-// removed from the request. Without a scheme nobody gets through.
+// removed from the request. Without a scheme every request is refused.
 func Require(s Scheme, next http.Handler) http.Handler {
 	if s == nil {
 		s = nobody{}
@@ -78,8 +78,8 @@ func (nobody) identify(*http.Request) (string, *refusal) {
 	return "", &refusal{status: http.StatusForbidden, detail: "no way to authenticate is configured, so nobody may call"}
 }
 
-// authorization takes the Authorization header out of r and gives what follows
-// the scheme's name in it. It is false when there is none of that scheme, or
+// authorization takes the Authorization header out of r and returns the part
+// behind the scheme's name. It is false when there is none of that scheme, or
 // more than one.
 func authorization(r *http.Request, scheme string) (string, bool) {
 	values := r.Header.Values("Authorization")

@@ -1,5 +1,5 @@
-// Package control serves the control exposure of a framework capability: is it
-// alive, is it ready, what is it, how much is asked of it and how does it
-// answer, and, where the author allows it, take up the changed file. Start with
-// New; Metrics and Traces know only what goes through their Watch.
+// Package control serves the control exposure of a framework capability: health,
+// readiness, a description, metrics and traces of requests, and, where the author
+// allows it, a reload of the changed file. Start with
+// New; Metrics and Traces see only the requests that go through their Watch.
 package control

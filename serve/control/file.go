@@ -37,15 +37,15 @@ func (h *Handler) reload(w http.ResponseWriter, r *http.Request) {
 	answer.JSON(w, r, http.StatusOK, map[string]string{"status": "applied"})
 }
 
-// validate says what is wrong with the file as it is now.
+// validate lists the problems of the file as it is now.
 func (h *Handler) validate(w http.ResponseWriter, r *http.Request) {
 	if h.onFile(w, r, h.o.Validate != nil) {
 		answer.JSON(w, r, http.StatusOK, h.o.Validate(r.Context()))
 	}
 }
 
-// onFile refuses what the server cannot do, and a body: to pass it over in
-// silence would tell the client of another text than the one it sent.
+// onFile refuses a request that the server cannot serve, and one with a body: the
+// answer would be about another text than the one the client sent.
 func (h *Handler) onFile(w http.ResponseWriter, r *http.Request, possible bool) bool {
 	if !possible {
 		answer.Refuse(w, r, http.StatusForbidden, "this server was started in a way that does not allow it; restart it to take up changes")

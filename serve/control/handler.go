@@ -14,7 +14,7 @@ import (
 
 // Options shape a Handler. The zero value works.
 type Options struct {
-	// Spec says what the file turns on. Nil is a control exposure that says
+	// Spec is the file's choice of features. Nil is a control exposure that declares
 	// nothing: health, metrics and traces.
 	Spec *spec.Control
 	// Adapters are the exposures and how they are now. It is called for every
@@ -23,15 +23,15 @@ type Options struct {
 	Info     Info
 	Metrics  *Metrics // nil is empty
 	Traces   *Traces  // nil is empty
-	// Reload reads the file again and serves what it says now; an error tells
+	// Reload reads the file again and serves its new content; an error gives
 	// the client why the former goes on. It runs once at a time. Nil where
 	// reloading is not possible.
 	Reload func(context.Context) error
-	// Validate looks at the file as it is now and returns what is to be said of
-	// it, as JSON. Nil where that is not possible.
+	// Validate looks at the file as it is now and returns its problems, as
+	// JSON. Nil where that is not possible.
 	Validate func(context.Context) any
-	// Config is what the file declares, as JSON, without anything secret. Nil
-	// says nothing.
+	// Config returns the declarations of the file, as JSON, without secrets. Nil
+	// serves none.
 	Config func() any
 	// Log hears of reloads. Nil is silent.
 	Log *slog.Logger
@@ -42,11 +42,11 @@ type Adapter struct {
 	Type      string `json:"type"` // rest, mcp, skill or control
 	Namespace string `json:"namespace,omitempty"`
 	Port      int    `json:"port,omitempty"`
-	State     string `json:"state"`            // "started" when it answers; any other word says why it does not
+	State     string `json:"state"`            // "started" when it answers; any other word is the reason
 	Detail    string `json:"detail,omitempty"` // without secrets
 }
 
-// Info is what a capability says of itself.
+// Info is a capability's description of itself.
 type Info struct {
 	Name        string    // of the capability
 	Version     string    // its own
@@ -56,17 +56,17 @@ type Info struct {
 	Started     time.Time // of this server
 }
 
-// Handler answers what the file turns on, and not found for the rest:
+// Handler serves the features that the file turns on, and not found for the rest:
 //
 //	GET  /health/live      the process answers
 //	GET  /health/ready     every exposure answers, else 503
-//	GET  /status           what this is (management.info)
-//	GET  /config           what the file declares (management.info)
+//	GET  /status           name, version and exposures (management.info)
+//	GET  /config           the declarations of the file (management.info)
 //	GET  /metrics          for Prometheus (observability.metrics.local)
 //	GET  /traces           the latest requests, the newest first; ?operation= and ?status= select
 //	GET  /traces/{id}      one of them, by the id of its trace
 //	POST /config/reload    take up the file as it is now (management.reload); also /reload
-//	POST /config/validate  say what is wrong with it (management.validate); also /validate
+//	POST /config/validate  the problems of it (management.validate); also /validate
 //
 // Errors are problem documents (RFC 9457). A page of another site cannot POST.
 // A Handler is safe for concurrent use.

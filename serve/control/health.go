@@ -39,7 +39,7 @@ func overall(adapters []Adapter) string {
 	return up
 }
 
-// status says what this is. Label is the name of the capability, under the key
+// status describes the server. Label is the name of the capability, under the key
 // that the format's own tools read.
 func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 	i, adapters := h.o.Info, h.o.Adapters()

@@ -34,7 +34,7 @@ type traceSpan struct {
 	Time       time.Time `json:"timestamp"`
 }
 
-// traces lists the kept requests. operation selects those whose name holds it,
+// traces lists the kept requests. operation selects those with it in their name,
 // status is OK or ERROR.
 func (h *Handler) traces(w http.ResponseWriter, r *http.Request) {
 	all := h.o.Traces.all()
@@ -98,7 +98,7 @@ func (r *request) one() traceSpan {
 }
 
 // verdict is that of OpenTelemetry's HTTP conventions: a server is not to blame
-// for what a client gets wrong.
+// for the mistakes of a client.
 func (r *request) verdict() string {
 	if r.status >= 500 {
 		return "ERROR"

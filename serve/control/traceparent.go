@@ -11,7 +11,7 @@ import (
 // span is one request's place in a trace (W3C Trace Context, section 3.2).
 type span struct {
 	trace  [32]byte // lower case hexadecimal, as the others
-	parent [16]byte // of who asked; zero when the trace begins here
+	parent [16]byte // of the caller; zero when the trace begins here
 	id     [16]byte
 	flags  [2]byte
 }
@@ -27,8 +27,8 @@ func spanOf(header http.Header) span {
 	return s
 }
 
-// read takes over a traceparent. One of a later version may go on after what is
-// known (section 4.3).
+// read takes over a traceparent. One of a later version may go on after the known
+// part (section 4.3).
 func (s *span) read(text string) bool {
 	const length = 55
 	if len(text) < length || text[2] != '-' || text[35] != '-' || text[52] != '-' {
@@ -89,7 +89,7 @@ func from(ctx context.Context) *current {
 }
 
 // Traceparent is the header that a call made for the request of ctx carries, so
-// that whoever is called knows its trace (W3C Trace Context). "" outside of a
+// that the callee knows its trace (W3C Trace Context). "" outside of a
 // request that Traces watch.
 func Traceparent(ctx context.Context) string {
 	if c := from(ctx); c != nil {

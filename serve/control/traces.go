@@ -10,8 +10,8 @@ import (
 	"github.com/capstan-run/capstan/serve/internal/measure"
 )
 
-// Traces keep the latest requests: what was asked, how it was answered, and the
-// trace that each was part of. Neither queries nor headers nor bodies are kept.
+// Traces keep the latest requests: each with its route, its status, and the
+// trace that it was part of. Neither queries nor headers nor bodies are kept.
 // The zero value keeps 100. It is safe for concurrent use, and must not be
 // copied.
 type Traces struct {
@@ -52,9 +52,9 @@ type request struct {
 	took     time.Duration
 }
 
-// Watch keeps what next answers under the name of an exposure. The trace comes
+// Watch keeps the answers of next under the name of an exposure. The trace comes
 // from the request's traceparent header (W3C Trace Context), else it is new;
-// the answer names it in traceresponse, and Traceparent in what next calls. A
+// the answer names it in traceresponse, and Traceparent in the calls of next. A
 // request goes by the Pattern that next, a ServeMux for instance, sets on it,
 // else by its path; see Named. A nil Traces returns next.
 func (t *Traces) Watch(exposure string, next http.Handler) http.Handler {
@@ -80,10 +80,10 @@ func (t *Traces) Watch(exposure string, next http.Handler) http.Handler {
 	})
 }
 
-// Named tells Traces the Pattern that next sets on a request. It goes right
+// Named gives Traces the Pattern that next sets on a request. It goes right
 // around next, where a handler between Watch and next hands on a copy of the
-// request, as one that checks who asks does: without it the path would be kept,
-// and what it holds.
+// request, as authentication does: without it the path would be kept,
+// with all it holds.
 func Named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if here := from(r.Context()); here != nil {

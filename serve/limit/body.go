@@ -24,7 +24,7 @@ type body struct {
 	control *http.ResponseController
 	limits  Options
 	total   *atomic.Int64 // bytes, of all requests
-	mine    atomic.Int64  // what this one has added to it
+	mine    atomic.Int64  // added to it by this one
 
 	reading  sync.Mutex
 	unsent   atomic.Bool // the client waits for a 100 before it sends
@@ -68,7 +68,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// count adds to what all bodies hold; false if that is too much.
+// count adds to the bytes of all bodies; false if those are too many.
 func (b *body) count(n int) bool {
 	b.mine.Add(int64(n))
 	total := b.total.Add(int64(n))
@@ -91,7 +91,7 @@ func (b *body) blame(err error) {
 	}
 }
 
-// rest reads what the handler left, as the server would, but in bounded time:
+// rest reads the part that the handler left, as the server would, but in bounded time:
 // false if the connection cannot be used again.
 func (b *body) rest() bool {
 	if b.ended.Load() {
@@ -105,12 +105,12 @@ func (b *body) rest() bool {
 	if b.unsent.Load() || b.closed.Load() || b.fault.Load() != nil {
 		return false
 	}
-	const most = 256 << 10 // what net/http itself would read
+	const most = 256 << 10 // as net/http itself would read
 	_, err := io.CopyN(io.Discard, b, most)
 	return err == io.EOF
 }
 
-// Close reads what is left, as a server's body does.
+// Close reads the rest, as a server's body does.
 func (b *body) Close() error {
 	b.rest()
 	b.closed.Store(true)
@@ -119,7 +119,7 @@ func (b *body) Close() error {
 	return b.src.Close()
 }
 
-// release gives back what the body took of the common room.
+// release gives back the body's part of the common room.
 func (b *body) release() {
 	b.released.Store(true)
 	b.total.Add(-b.mine.Swap(0))

@@ -12,6 +12,6 @@
 //					limit.Throttle(rate,      // after Require: it counts by caller
 //						handler)))), options)
 //
-// Whatever must answer without credentials (liveness, the protected-resource
+// A handler that must answer without credentials (liveness, the protected-resource
 // metadata of OAuth2) is mounted beside Require, inside Requests.
 package limit

@@ -19,7 +19,7 @@ import (
 // that streams (http.Flusher, http.ResponseController) streams through it.
 //
 // Handlers need not know: when a body breaks a limit, reading it fails, and
-// whatever error next then answers is replaced by the limit's own.
+// the error that next then answers is replaced by the limit's own.
 func Requests(l Options, next http.Handler) http.Handler {
 	l = l.filled()
 	t := &traffic{slots: make(chan struct{}, l.Concurrent), wait: l.Wait}
@@ -69,7 +69,7 @@ func refuseBody(limit int64) http.Handler {
 }
 
 // fail answers for a handler that panicked: with a problem if it had not begun,
-// else by breaking off, so that nobody takes the part for the whole.
+// else by breaking off, so that no client takes the part for the whole.
 func (out *response) fail(value any, l Options) {
 	if value == http.ErrAbortHandler {
 		panic(value)
@@ -84,7 +84,7 @@ func (out *response) fail(value any, l Options) {
 	out.finish()
 }
 
-// traffic counts what all requests take together.
+// traffic counts the slots and bytes of all requests together.
 type traffic struct {
 	slots   chan struct{}
 	wait    time.Duration

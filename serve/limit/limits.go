@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Options bounds what clients can take from a server and from each other. The
+// Options bound the use that clients make of a server. The
 // zero value is the defaults.
 type Options struct {
 	Body   int64 // bytes of one request's body; 0 is 10 MiB
@@ -14,7 +14,7 @@ type Options struct {
 
 	ReadHeader time.Duration // for the headers to arrive; 0 is 10 s
 	Read       time.Duration // for the body to arrive, once its handler runs; 0 is 60 s
-	Write      time.Duration // for the client to take what one write sends; a stream may last longer; 0 is 60 s
+	Write      time.Duration // for the client to take the bytes of one write; a stream may last longer; 0 is 60 s
 	Idle       time.Duration // for the next request on a connection; 0 is 2 min
 
 	Connections int           // open connections; more are closed at once; 0 is 8192

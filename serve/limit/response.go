@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
-// response is a ResponseWriter whose every write has its own deadline, so that
+// response is a ResponseWriter with a deadline for every write, so that
 // a stream may last as long as its client keeps reading. Like any
 // ResponseWriter it is used by one goroutine at a time.
 type response struct {
@@ -50,7 +50,7 @@ func (w *response) fault() *problem.Problem {
 	return w.body.fault.Load()
 }
 
-// start ends the request's side of the exchange: what is left of the body is
+// start ends the request's side of the exchange: the rest of the body is
 // read, or the connection will be closed.
 func (w *response) start() {
 	w.started = true
@@ -71,7 +71,7 @@ func (w *response) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Flush is for those who ask for an http.Flusher.
+// Flush implements http.Flusher.
 func (w *response) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
@@ -83,7 +83,7 @@ func (w *response) FlushError() error {
 	return w.control.Flush()
 }
 
-// finish is for what the server sends after the handler has returned.
+// finish is for the bytes that the server sends after the handler has returned.
 func (w *response) finish() {
 	if !w.started {
 		w.start()

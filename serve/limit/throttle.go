@@ -20,7 +20,7 @@ type Rate struct {
 
 // Throttle lets each caller send requests to next at that rate, and answers the
 // others with 429 and Retry-After. It counts by access.Caller, so it goes inside
-// Require; where nobody was asked it counts by the client's address (by the /64
+// Require; without authentication it counts by the client's address (by the /64
 // for IPv6). It remembers 10,000 callers; beyond that, newcomers share a count
 // until others have been quiet.
 func Throttle(rate Rate, next http.Handler) http.Handler {
@@ -71,7 +71,7 @@ type meters struct {
 }
 
 // take counts one request; if it comes too early it is not counted, and take
-// tells how long to wait.
+// returns how long to wait.
 func (m *meters) take(who string, now time.Time) (wait time.Duration) {
 	each := time.Duration(float64(time.Second) / m.rate.PerSecond)
 	m.mu.Lock()
@@ -92,7 +92,7 @@ func (m *meters) take(who string, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// room forgets those who have been quiet, at most once a second, and reports
+// room forgets callers that have been quiet, at most once a second, and reports
 // whether there is room for one more.
 func (m *meters) room(now time.Time) bool {
 	if len(m.full) >= m.max && now.Sub(m.swept) >= time.Second {

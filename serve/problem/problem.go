@@ -11,14 +11,14 @@ import (
 // ContentType is the media type of a problem document (RFC 9457, section 3).
 const ContentType = "application/problem+json"
 
-// Problem says what went wrong with one request. Detail and the details of
+// Problem describes the failure of one request. Detail and the details of
 // Errors reach the client: they speak its words and hold no secret. The zero
 // value is an internal server error without detail.
 type Problem struct {
-	Type     string         // a URI naming the kind of problem; "" is about:blank: the status says it all
+	Type     string         // a URI naming the kind of problem; "" is about:blank: the status is enough
 	Title    string         // "" is the text of the status
 	Status   int            // the HTTP status, 400 to 599; anything else is 500
-	Detail   string         // what is wrong with this request, and what to do
+	Detail   string         // the fault of this request, and the remedy
 	Instance string         // a URI naming this occurrence, for instance the run
 	Errors   []Field        // the faults in the request's body, where there are any
 	Extra    map[string]any // further members; those with a name of the above are ignored
@@ -85,7 +85,7 @@ func Write(w http.ResponseWriter, r *http.Request, p Problem) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(p.Status)
 	if r == nil || r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that left cannot be told
+		_, _ = w.Write(body) // the client may have left
 	}
 }
 

@@ -28,7 +28,7 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, op *operation, pa
 	h.answer(w, r, op, a)
 }
 
-// answer writes what a flow came to. The status of a single call's answer is the
+// answer writes the result of a flow. The status of a single call's answer is the
 // answer's own; everything else is 200.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, op *operation, a *engine.Answer) {
 	status := http.StatusOK
@@ -70,7 +70,7 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
 // passOn hands the headers of an answer on that concern the caller.
 func passOn(w http.ResponseWriter, a *engine.Answer) { maps.Copy(w.Header(), a.Header) }
 
-// fail answers a call that did not succeed. What the API answered to a single
+// fail answers a call that did not succeed. The API's answer to a single
 // call is passed on, status and all; in a flow of several steps it would be taken
 // for the answer to something else.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, err error) {
@@ -88,7 +88,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 		p = problem.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
 	case errors.As(err, &call):
 		if u := call.Upstream; u != nil && op.single {
-			if call.InDoubt() { // the status alone does not say so
+			if call.InDoubt() { // the status alone does not show it
 				h.log.WarnContext(r.Context(), "a write is in doubt", "operation", op.prog.Name(), "status", u.Status, "error", err.Error())
 			}
 			passOn(w, u)
@@ -142,8 +142,8 @@ func pointerEscape(s string) string {
 	return string(b)
 }
 
-// forward passes the request on to a consumed API: method, what follows the
-// route's path, query, body and the headers that the file trusts.
+// forward passes the request on to a consumed API: method, the rest of the
+// path behind the route's, query, body and the headers that the file trusts.
 func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forward, tail string) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.opts.MaxBody))
 	if err != nil {

@@ -24,7 +24,7 @@ type operation struct {
 	inputs []engine.Input
 	path   map[string]bool // inputs that the path brings
 	body   bool            // some input may come in the body
-	single bool            // it is one call, whose status is the answer's
+	single bool            // it is one call, and its status is the answer's
 }
 
 func newOperation(decl *spec.RouteOperation, p *engine.Program, at pattern) *operation {
@@ -40,7 +40,7 @@ func newOperation(decl *spec.RouteOperation, p *engine.Program, at pattern) *ope
 	return op
 }
 
-// gather collects the inputs that a request brings. A problem is what to answer
+// gather collects the inputs that a request brings. A problem is the answer
 // instead.
 func (h *Handler) gather(r *http.Request, op *operation, path map[string]string) (engine.Inputs, *problem.Problem) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -74,8 +74,8 @@ type bodyValue struct {
 	form  bool // a list stands for a name that was given more than once
 }
 
-// find looks an input up where the file says it comes from, else wherever it
-// may: path, query, body, header.
+// find looks an input up in the place that the file names, else in any that it
+// may come from: path, query, body, header.
 func find(in engine.Input, r *http.Request, op *operation, path map[string]string, query url.Values, body bodyValue) (any, bool) {
 	places := []string{in.In}
 	if in.In == "" {
@@ -176,7 +176,6 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	case media == "application/x-www-form-urlencoded":
 		return form(string(raw))
 	default:
-		_ = err // whatever it is, it is not what is read here
 		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be application/json"}
 	}
 	raw, err = charset.UTF8(raw, params["charset"])

@@ -19,7 +19,7 @@ type summary struct {
 	Description string `json:"description,omitempty"`
 }
 
-// description is a capability with what it takes, does and gives.
+// description is a capability with its inputs, steps and outputs.
 type description struct {
 	summary
 	Inputs  []inputOf  `json:"inputs"`
@@ -59,7 +59,7 @@ func summaryOf(p *engine.Program) summary {
 	return summary{Name: p.Name(), Title: p.Title(), Description: p.Description()}
 }
 
-// capabilities lists what is served.
+// capabilities lists the served capabilities.
 func (h *Handler) capabilities(w http.ResponseWriter, r *http.Request) {
 	list := []summary{}
 	for _, p := range h.live.Programs() {

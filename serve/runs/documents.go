@@ -7,13 +7,13 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// document makes the document of a run, with what it needs in the words of this
+// document makes the document of a run, with its needs in the words of this
 // API.
 func (h *Handler) document(run *document.Run, show bool) *document.Run {
 	return run.Served(show).Worded(func(next document.Next, hint string) string { return h.next(run.Run, next, hint) })
 }
 
-// next is what a run needs to go on, as requests.
+// next describes, as requests, how a run goes on.
 func (h *Handler) next(run string, next document.Next, hint string) string {
 	step := "POST " + h.url("/runs/"+url.PathEscape(run)+"/steps/"+url.PathEscape(next.Step))
 	switch next.Kind {

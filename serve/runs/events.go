@@ -19,8 +19,8 @@ import (
 // not read is one that left.
 const writeTime = 30 * time.Second
 
-// events streams what happens in a run as server-sent events (HTML standard,
-// section 9.2): what is in its history after Last-Event-ID, then what comes,
+// events streams the events of a run as server-sent events (HTML standard,
+// section 9.2): those of its history after Last-Event-ID, then new ones,
 // until the run ends. An id is the number of an event in the history. Another
 // look of a poll is the poll's event again, without an id.
 func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
@@ -113,7 +113,7 @@ func (s *stream) run(ctx context.Context, news <-chan durable.News) error {
 }
 
 // pass sends the events of the news. To a client that has them all, of a run that
-// has ended, it says not to come back.
+// has ended, it asks the client not to come back.
 func (s *stream) pass(n durable.News) error {
 	var b bytes.Buffer
 	for _, event := range n.Events {

@@ -13,8 +13,8 @@ import (
 	"github.com/capstan-run/capstan/serve/problem"
 )
 
-// fail answers an error with the problem that fits it. What is no fault of the
-// request is told to the log, not to the client.
+// fail answers an error with the problem that fits it. A failure that is no fault of the
+// request goes to the log, not to the client.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, ok := problemOf(err)
 	if !ok {
@@ -108,7 +108,7 @@ func pointerToken(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// credentialDetail names what is missing, for whoever runs the server.
+// credentialDetail names the missing credentials, for the operator.
 func credentialDetail(e *engine.CredentialError) string {
 	var names []string
 	for _, m := range e.Missing {

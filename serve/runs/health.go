@@ -6,12 +6,12 @@ import (
 	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
-// alive says that the process answers.
+// alive reports that the process answers.
 func (h *Handler) alive(w http.ResponseWriter, r *http.Request) {
 	answer.JSON(w, r, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// ready says that runs can be started and go on.
+// ready reports whether runs can be started and go on.
 func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	if err := h.live.Ready(r.Context()); err != nil {
 		h.log.Warn("not ready", "error", err)

@@ -34,7 +34,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	limit := filter.Limit
-	filter.Limit++ // one more tells whether there is a next page
+	filter.Limit++ // one more shows whether there is a next page
 	states, err := h.live.List(r.Context(), h.caller(r), filter)
 	if err != nil {
 		h.fail(w, r, err)

@@ -99,7 +99,7 @@ func capabilitySchemas(p *engine.Program, id string) object {
 		if !o.Sensitive {
 			continue
 		}
-		// What is masked is text, whatever it is in clear.
+		// A masked value is text, of any type in clear.
 		properties[o.Name] = object{"description": "Sensitive: [redacted] unless asked for with show-sensitive."}
 	}
 	body := object{"type": "object", "properties": object{"inputs": p.InputSchema()}, "additionalProperties": false}
@@ -112,7 +112,7 @@ func capabilitySchemas(p *engine.Program, id string) object {
 	}
 }
 
-// componentName makes a name for components of what a capability is called.
+// componentName makes a name for components of a capability's name.
 func componentName(name string, i int) string {
 	var b strings.Builder
 	for _, word := range strings.FieldsFunc(name, func(c rune) bool {

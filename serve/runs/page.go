@@ -41,7 +41,7 @@ func pageFiles() (map[string]file, error) {
 	return files, nil
 }
 
-// policy lets the page load nothing but its own files and talk to nobody but
+// policy lets the page load nothing but its own files and connect only to
 // this server. Its graphs are pictures that it made itself (blob:).
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

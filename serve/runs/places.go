@@ -6,8 +6,8 @@ import (
 )
 
 // places are those of event streams. A caller takes another one only while it
-// holds fewer than are free, so that nobody can take them all: alone it gets
-// half, and whoever comes next half of the rest. Those who are not told apart
+// holds fewer than are free, so that no caller can take them all: alone it gets
+// half, and the next one half of the rest. Callers without a name
 // share all places.
 type places struct {
 	all   int

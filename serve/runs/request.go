@@ -66,7 +66,7 @@ func isJSON(contentType string) bool {
 	return err == nil && media == "application/json"
 }
 
-// jsonFault says what is wrong with JSON in the author's words.
+// jsonFault describes an error of JSON in the author's words.
 func jsonFault(err error) string {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {

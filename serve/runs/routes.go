@@ -14,7 +14,7 @@ import (
 type route struct {
 	method, path string
 	serve        http.HandlerFunc
-	open         bool // needs no key: holds nothing of anybody's
+	open         bool // needs no key: holds no caller's data
 }
 
 func (h *Handler) table() []route {
@@ -97,7 +97,7 @@ func (h *Handler) stripped(r *http.Request) *http.Request {
 	return &with
 }
 
-// noRoute answers what the mux has no handler of ours for: the wrong method, a
+// noRoute answers a request for which the mux has no handler of ours: the wrong method, a
 // path written differently, or nothing that exists.
 func (h *Handler) noRoute(w http.ResponseWriter, r *http.Request, refuse http.Handler) {
 	said := &refusal{header: http.Header{}}
@@ -117,7 +117,7 @@ func (h *Handler) noRoute(w http.ResponseWriter, r *http.Request, refuse http.Ha
 	}
 }
 
-// refusal takes down what the mux would have answered.
+// refusal records the mux's own answer.
 type refusal struct {
 	header http.Header
 	status int
@@ -127,7 +127,7 @@ func (r *refusal) Header() http.Header         { return r.header }
 func (r *refusal) WriteHeader(status int)      { r.status = status }
 func (r *refusal) Write(p []byte) (int, error) { return len(p), nil }
 
-// harden sets what every answer says to browsers.
+// harden sets the headers for browsers of every answer.
 func harden(header http.Header) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")

@@ -106,7 +106,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 	answer.JSON(w, r, http.StatusOK, h.document(run, show))
 }
 
-// step takes what somebody outside has to say of a step.
+// step finishes an external step, or settles one that is in doubt.
 func (h *Handler) step(w http.ResponseWriter, r *http.Request) {
 	show, err := showSensitive(r)
 	if err == nil {
@@ -144,7 +144,7 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 	return h.live.Say(r.Context(), h.caller(r), r.PathValue("id"), said)
 }
 
-// by is who says something, for the history.
+// by is the author of a signal, for the history.
 func (h *Handler) by(r *http.Request) string {
 	if caller := h.caller(r); caller != "" {
 		return caller

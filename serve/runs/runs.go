@@ -19,27 +19,27 @@ type Options struct {
 	// Base is the path the handler is mounted under, as clients see it and as
 	// requests carry it: "/onboarding". "" is the root.
 	Base string
-	// Caller tells who asks. Everybody sees and finishes only runs of its own;
-	// "" is somebody who sees all. Nil means that nobody is told apart.
+	// Caller returns the name of the caller, which sees and finishes only runs of its
+	// own; the caller "" sees all. Nil means that callers have no names.
 	Caller func(context.Context) string
 	// Guard wraps everything but the page's own files and /health, which hold
-	// nothing of anybody's: it answers requests that carry no valid bearer key
+	// no caller's data: it answers requests that carry no valid bearer key
 	// itself, with 401. With a Guard the page asks for a key and the OpenAPI
-	// document says that one is needed. Nil lets everybody in.
+	// document asks for one. Nil lets every caller in.
 	Guard func(http.Handler) http.Handler
-	// Origins are sites besides this server's own whose pages may change
+	// Origins are sites besides this server's own with pages that may change
 	// things: "https://console.example". A browser's request from any other is
-	// refused with 403, since nobody can tell whether a person meant it.
+	// refused with 403, since it may not be a person's wish.
 	Origins []string
 
 	MaxWait   time.Duration // the longest Prefer: wait that is honoured; 0 means one minute
 	Heartbeat time.Duration // of quiet event streams; 0 means 15 s
 	// Streams is how many event streams may be open at once; 0 means 1000.
-	// Further ones get 503, and so do those of a Caller who has as many as are
+	// Further ones get 503, and so do those of a Caller that has as many as are
 	// still free: one alone gets half.
 	Streams int
 	MaxBody int64        // bytes of a request's body; 0 means 1 MiB
-	Log     *slog.Logger // told what goes wrong here, nil for nobody
+	Log     *slog.Logger // receives failures; nil is silent
 }
 
 // Handler serves runs over HTTP. It is safe for concurrent use.
@@ -56,7 +56,7 @@ type Handler struct {
 	places *places // of event streams
 }
 
-// New returns a handler for l's capabilities and runs. Who made l closes it:
+// New returns a handler for l's capabilities and runs. The maker of l closes it:
 // that ends event streams and waits, while reading goes on.
 func New(l *live.Runs, o Options) (*Handler, error) {
 	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
@@ -84,7 +84,7 @@ func New(l *live.Runs, o Options) (*Handler, error) {
 	return h, nil
 }
 
-// caller is who asks.
+// caller returns the name of the caller.
 func (h *Handler) caller(r *http.Request) string {
 	if h.o.Caller == nil {
 		return ""

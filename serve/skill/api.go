@@ -53,7 +53,7 @@ func API(a *engine.API, o Options) (*Folder, error) {
 		Name: name, Description: p.description(), License: o.License,
 		Compatibility: "Needs the capstan command and network access to " + p.Server() + ".",
 		Metadata:      meta,
-		AllowedTools:  "Read Bash(capstan operations:*)", // only what sends nothing
+		AllowedTools:  "Read Bash(capstan operations:*)", // only commands that send nothing
 	}, "api.md.tmpl", p, files)
 }
 
@@ -132,7 +132,7 @@ func (p *apiPage) Word() string {
 }
 
 // Simplest is an operation to show: a list that needs nothing and belongs to
-// nobody else, with short names; else the first operation.
+// no tenant, with short names; else the first operation.
 func (p *apiPage) Simplest() *operations.Operation {
 	var found *operations.Operation
 	for _, op := range p.Ops {
@@ -219,7 +219,7 @@ func (p *apiPage) Polled() []polledThing { return polledThings(p.Ops) }
 // ManyGroups reports whether the list of resources would make SKILL.md too long.
 func (p *apiPage) ManyGroups() bool { return len(p.Groups) > 250 }
 
-// Listed returns the groups as a page lists them whose references are below dir.
+// Listed returns the groups for a page with its references below dir.
 func (p *apiPage) Listed(dir string) any {
 	return struct {
 		Groups []group

@@ -14,7 +14,7 @@ import (
 )
 
 // projectFile is read by capstan in the skill's folder, so that the commands of
-// the skill find what its maker's own project file or flags gave.
+// the skill find the settings of its maker's own project file or flags.
 type projectFile struct {
 	APIs     map[string]projectAPI `json:"apis,omitempty"`
 	Overlays []string              `json:"overlays,omitempty"`
@@ -53,7 +53,7 @@ func (a *assets) add(name string, data []byte) string {
 	return full
 }
 
-// all returns the files, with the project file when there is something to say.
+// all returns the files, with the project file where one is needed.
 func (a *assets) all() ([]File, error) {
 	if len(a.project.APIs) == 0 && len(a.project.Overlays) == 0 {
 		return a.files, nil
@@ -65,7 +65,7 @@ func (a *assets) all() ([]File, error) {
 	return append(a.files, File{Path: ".capstan.yaml", Data: text}), nil
 }
 
-// source takes a capability's file and what belongs to it, and returns the
+// source takes a capability's file with its overlays and documents, and returns the
 // file's path.
 func (a *assets) source(src *engine.Source, o Options) (string, error) {
 	base := filepath.Base(src.File.Name)
@@ -95,7 +95,7 @@ func (a *assets) source(src *engine.Source, o Options) (string, error) {
 	return file, nil
 }
 
-// api takes what the skill's commands must be told of an API.
+// api takes the document and the settings of an API that the skill's commands need.
 func (a *assets) api(api engine.SourceAPI) error {
 	var p projectAPI
 	if api.Document != "" {
@@ -124,7 +124,7 @@ func (a *assets) api(api engine.SourceAPI) error {
 // otherFile finds a reference that does not stay within its document.
 var otherFile = regexp.MustCompile(`["']?\$ref["']?\s*:\s*["']?[^"'#\s]`)
 
-// authOf writes what is known of an API's authentication as a project file has
+// authOf writes an API's authentication as a project file has
 // it. Names of variables only: nothing else is known.
 func authOf(api engine.SourceAPI) *projectAuth {
 	auth := &projectAuth{Type: "none", Env: api.Env}

@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// callLine is the command that sends an operation, with example values for what
+// callLine is the command that sends an operation, with example values for all
 // it requires.
 func callLine(op *operations.Operation) string {
 	words := []string{"capstan", "call", op.API, op.ID}
@@ -105,8 +105,8 @@ func assign(name string, v any, s *operations.Schema) string {
 	return name + ":=" + compactJSON(v)
 }
 
-// takesText reports whether text is taken as it is, or may be what is not known
-// better; an array takes its items as such.
+// takesText reports whether text is taken as it is, or is of unknown
+// type; an array takes its items as such.
 func takesText(s *operations.Schema) bool {
 	if s == nil || len(s.Types) == 0 {
 		return s == nil || len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) == 0

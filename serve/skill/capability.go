@@ -12,9 +12,9 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Capability writes a composition as a skill: what it does and when to use it,
-// its inputs and outputs, the commands that run it and go on with it, and what
-// each exit code asks for. The capability's file, its overlays and the OpenAPI
+// Capability writes a composition as a skill: its purpose, when to use it,
+// its inputs and outputs, the commands that run it and go on with it, and the meaning
+// of each exit code. The capability's file, its overlays and the OpenAPI
 // documents that Capstan does not ship are part of the folder. It is an error
 // when one of those cannot be taken along.
 func Capability(p *engine.Program, o Options) (*Folder, error) {
@@ -43,7 +43,7 @@ func Capability(p *engine.Program, o Options) (*Folder, error) {
 		Name: name, Description: c.description(), License: o.License,
 		Compatibility: "Needs the capstan command and network access to " + c.hosts() + ".",
 		Metadata:      map[string]string{"generator": generator, "capability": p.Name()},
-		// Only what sends nothing is allowed beforehand.
+		// Only commands that send nothing are allowed beforehand.
 		AllowedTools: "Read Bash(capstan validate:*) Bash(capstan plan:*) Bash(capstan runs list:*) Bash(capstan runs show:*)",
 	}, "capability.md.tmpl", c, append(files, steps))
 }

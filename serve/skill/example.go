@@ -14,7 +14,7 @@ import (
 const maxExampleDepth = 6
 
 // example returns a value that fits a schema: the documented one where it fits,
-// else one made of what the schema requires and no more.
+// else one made of the required parts and no more.
 func example(s *operations.Schema, name string) any {
 	return new(exampler).value(s, name, 0)
 }
@@ -64,7 +64,7 @@ func firstReal(alternatives []*operations.Schema) *operations.Schema {
 	return nil
 }
 
-// merge adds what an alternative asks for to what its schema does.
+// merge adds the value of an alternative to that of its schema.
 func merge(base, more any) any {
 	object, ok := base.(map[string]any)
 	added, both := more.(map[string]any)
@@ -135,7 +135,7 @@ func exampleString(s *operations.Schema, name string) string {
 	return string(runes)
 }
 
-// longestExample bounds what a document can have written, in characters.
+// longestExample bounds the texts that a document can ask for, in characters.
 const longestExample = 1000
 
 func exampleNumber(s *operations.Schema) float64 {
@@ -152,7 +152,7 @@ func exampleNumber(s *operations.Schema) float64 {
 	return 1
 }
 
-// exampleBody returns a body that fits: what is required, and for an operation
+// exampleBody returns a body that fits: the required properties, and for an operation
 // that changes something but requires nothing, the first thing it can change.
 // ok is false when nothing needs to be sent.
 func exampleBody(op *operations.Operation) (body any, ok bool) {
@@ -187,7 +187,7 @@ func exampleBody(op *operations.Operation) (body any, ok bool) {
 	return object, len(object) > 0 || op.Body.Required
 }
 
-// exampleText makes up a text by the name of what it is for.
+// exampleText makes up a text by the name of its place.
 func exampleText(name string) string {
 	lower := strings.ToLower(name)
 	for _, known := range []struct{ part, text string }{
@@ -202,7 +202,7 @@ func exampleText(name string) string {
 	return "example"
 }
 
-// maxPattern bounds what is made of a pattern, in bytes.
+// maxPattern bounds the text made of a pattern, in bytes.
 const maxPattern = 200
 
 // fromPattern makes a short text for a regular expression; the caller checks

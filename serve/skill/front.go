@@ -58,7 +58,7 @@ func (f front) data() (map[string]any, error) {
 	return out, json.Unmarshal(text, &out)
 }
 
-// frontText makes text fit for a front matter: one line, without what some
+// frontText makes text fit for a front matter: one line, without the marks that some
 // readers take for its end ("---") or for markup.
 func frontText(s string) string {
 	s = strings.NewReplacer("<", "", ">", "").Replace(oneLine(s))

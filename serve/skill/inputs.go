@@ -46,8 +46,8 @@ func schemaOf(kind string) *operations.Schema {
 	return s
 }
 
-// target finds what a step takes an input as: what it is bound to, else what has
-// its name somewhere in what is sent.
+// target finds the schema of an input in a step's request: that of the value it is
+// bound to, else of a property of its name.
 func (c *capabilityPage) target(step, input string) *operations.Schema {
 	op := c.Prog.Operation(step)
 	i := slices.IndexFunc(c.Plan.Steps, func(s document.Step) bool { return s.ID == step })

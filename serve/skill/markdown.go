@@ -19,7 +19,7 @@ import (
 var templates embed.FS
 
 // pages are the templates of a skill's pages. Texts that come from documents go
-// through prose, cell or code, so that they stay what they are: text.
+// through prose, cell or code, so that they stay text.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": compactJSON, "count": count, "command": command, "quote": quote,
 	"inc": func(i int) int { return i + 1 }, "link": linkText, "duration": plainDuration,
@@ -70,7 +70,7 @@ func codes(names []string, n int) string {
 	return strings.Join(out, ", ")
 }
 
-// oneLine joins lines and drops what a terminal or a reader would obey.
+// oneLine joins lines and drops the characters that a terminal or a reader would obey.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {

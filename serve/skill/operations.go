@@ -9,7 +9,7 @@ import (
 )
 
 // tenantFilters lists the optional parameters by which a list is narrowed to
-// what belongs to something else: by its id, or by its name where the API deals
+// the items of one thing: by its id, or by its name where the API deals
 // with such things.
 func tenantFilters(op *operations.Operation, things map[string]bool) []string {
 	if op.Effect() != operations.Read || !op.Resource().List {
@@ -109,7 +109,7 @@ func shallow(s *operations.Schema) *operations.Schema {
 	return &flat
 }
 
-// valueInWords describes a value: the values it may have, then what it is.
+// valueInWords describes a value: the values it may have, then its description.
 func valueInWords(s *operations.Schema, description string) string {
 	text := oneLine(description)
 	if s == nil {

@@ -11,13 +11,13 @@ import (
 // is ready, such as an export.
 type polledThing struct {
 	Start, Look *operations.Operation
-	Field       string   // of the answer, that tells how far it is
+	Field       string   // of the answer, that shows its progress
 	Ready       []string // its values that mean success
 	Other       []string // those that mean neither that nor "under way"
-	URL         string   // field that holds what to download, "" when none
+	URL         string   // field with the address of the download, "" when none
 }
 
-// polledThings finds them: a single thing whose state knows values for "under
+// polledThings finds them: a single thing with a state that has values for "under
 // way" and for "done", and an operation on its collection that makes one.
 func polledThings(ops []*operations.Operation) []polledThing {
 	var out []polledThing
@@ -55,7 +55,7 @@ func starterOf(ops []*operations.Operation, collection, resource string) *operat
 	return nil
 }
 
-// stateOf finds the property that tells how far a thing is.
+// stateOf finds the property that shows the progress of a thing.
 func stateOf(item *operations.Schema) *polledThing {
 	going := []string{"pending", "processing", "in_progress", "in-progress", "running", "queued", "creating", "exporting"}
 	done := []string{"ready", "complete", "completed", "succeeded", "success", "finished", "done"}

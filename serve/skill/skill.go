@@ -3,7 +3,7 @@
 // (https://agentskills.io/specification). Start with [Capability] or [API], then
 // [Folder.WriteTo].
 //
-// What is written depends only on the capability or the document: not on the
+// The text depends only on the capability or the document: not on the
 // clock, the environment or the folder. Every command line in it can be run.
 package skill
 
@@ -14,9 +14,9 @@ type Options struct {
 	// or API's name.
 	Name string
 	// License is the license of the skill's text, a name or the name of a file;
-	// "" says nothing about it.
+	// "" leaves it out.
 	License string
-	// NoOverlay says that the program was loaded without overlays, so that the
+	// NoOverlay means that the program was loaded without overlays, so that the
 	// skill's commands load it without, too.
 	NoOverlay bool
 }
@@ -24,7 +24,7 @@ type Options struct {
 // Folder is a skill. It is a plain value.
 type Folder struct {
 	Name        string
-	Description string         // what the skill does and when to use it, at most 1024 characters
+	Description string         // its purpose and when to use it, at most 1024 characters
 	FrontMatter map[string]any // of SKILL.md, as data
 	Files       []File         // SKILL.md first, then by path
 }

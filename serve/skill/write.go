@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// ErrNotOurs is returned for a folder that somebody else wrote.
+// ErrNotOurs is returned for a folder that this package did not write.
 var ErrNotOurs = errors.New("the folder is there already and no skill that capstan wrote")
 
 // WriteTo writes the skill as a folder of its name in dir, which is made when

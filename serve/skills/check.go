@@ -18,9 +18,9 @@ import (
 type Fault struct {
 	Pos     diag.Pos
 	Message string // lower case, without a full stop
-	Hint    string // what to write instead, or ""
+	Hint    string // the remedy, or ""
 	// Err is fs.ErrNotExist where a file or folder is missing, which may be
-	// there later; nil for what only another text can mend.
+	// there later; nil for a fault of the text.
 	Err error
 }
 
@@ -35,7 +35,7 @@ func (f *Fault) Error() string {
 // Unwrap returns Err.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// Check looks for what would make e useless to its callers: tools of exposures
+// Check looks for faults that make e useless to its callers: tools of exposures
 // or operations that do not exist, folders and instructions that are not there.
 // Every error is a *Fault, in the order of the file.
 func Check(e *spec.Exposure, o Options) []error {
@@ -125,7 +125,7 @@ func known(what string, names []string) string {
 	return "the " + what + " are: " + strings.Join(names, ", ")
 }
 
-// actions are the names of what an exposure offers: tools, operations, and the
+// actions are the names of an exposure's offers: tools, operations, and the
 // routes that pass requests on.
 func actions(x *spec.Exposure) []string {
 	var names []string

@@ -71,7 +71,7 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request, s *served, names 
 	})
 }
 
-// within opens the folder of a skill for do, and answers for what went wrong.
+// within opens the folder of a skill for do, and answers its errors.
 // do returns nil once it has answered.
 func (h *Handler) within(w http.ResponseWriter, r *http.Request, s *served, do func(*os.Root) error) {
 	if !s.skill.Location.IsSet() {
@@ -108,7 +108,7 @@ func (h *Handler) abortOn(err error) {
 	}
 }
 
-// label says what a file is. Browsers neither guess nor run it: what could hold
+// label sets the type of a file. Browsers neither guess nor run it: a type that could hold
 // script is offered for saving, and has no rights if it is opened all the same.
 func label(header http.Header, name string) {
 	kind := media.Type(name)
@@ -133,6 +133,6 @@ func attachment(name string) string {
 	return "attachment"
 }
 
-// active are the types whose files a browser might run, or show as a page that
+// active are the types of files that a browser might run, or show as a page that
 // looks like one of ours.
 var active = []string{"text/html", "application/xhtml+xml", "application/xml", "image/svg+xml", "text/javascript", "application/pdf"}

@@ -45,7 +45,7 @@ type tool struct {
 	Instruction string     `json:"instruction,omitempty"`
 }
 
-// reference says where a derived tool is called.
+// reference is the place where a derived tool is called.
 type reference struct {
 	Namespace string `json:"targetNamespace"`
 	Action    string `json:"action"`
@@ -69,7 +69,7 @@ func describe(s *spec.Skill, tools []tool) detail {
 	}
 }
 
-// metadata is what a skill says of itself, without what JSON cannot say (.inf).
+// metadata is the author's metadata, without the values that JSON lacks (.inf).
 func metadata(s *spec.Skill) map[string]any {
 	out := make(map[string]any, len(s.Metadata))
 	for _, f := range s.Metadata {
@@ -100,7 +100,7 @@ func describeTools(s *spec.Skill, from map[string]*spec.Exposure) []tool {
 	return tools
 }
 
-// siblings are the exposures whose tools and operations the skills of e may
+// siblings are the exposures with tools and operations that the skills of e may
 // name, by namespace.
 func siblings(e *spec.Exposure, all []*spec.Exposure) map[string]*spec.Exposure {
 	out := map[string]*spec.Exposure{}

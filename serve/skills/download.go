@@ -36,8 +36,8 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request, s *served) {
 	})
 }
 
-// pack writes the zip. A folder without a SKILL.md gets one, made from what the
-// capability says of the skill.
+// pack writes the zip. A folder without a SKILL.md gets one, made from the
+// capability's description of the skill.
 func pack(w io.Writer, root *os.Root, files []file, s *served) error {
 	out := zip.NewWriter(w)
 	out.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {

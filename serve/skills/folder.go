@@ -14,12 +14,12 @@ import (
 	"unicode/utf8"
 )
 
-// What one request reads at most.
+// Bounds of one request.
 const (
 	maxFile    = 10 << 20 // bytes of one file
 	maxZip     = 50 << 20 // bytes of all files of a download
 	maxFiles   = 5000
-	maxEntries = 20000 // files, folders and what is not shown
+	maxEntries = 20000 // files, folders and hidden entries
 	maxDepth   = 32    // folders within folders
 )
 
@@ -32,8 +32,8 @@ var (
 // folder is where the files of a skill are. The zero value is no folder.
 type folder struct{ opener func() (*os.Root, error) }
 
-// open opens the folder. What is opened through the root stays below it,
-// whatever its name or a link says.
+// open opens the folder. Files opened through the root stay below it,
+// for every name and link.
 func (f folder) open() (*os.Root, error) {
 	if f.opener == nil {
 		return nil, fs.ErrNotExist
@@ -50,14 +50,14 @@ type file struct {
 
 // shown reports whether a name within a folder is one that clients see: hidden
 // files are the author's own, and a name that a client could not write down, or
-// would read as a path, is nobody's.
+// would read as a path, is left out.
 func shown(name string) bool {
 	return name != "" && name[0] != '.' && utf8.ValidString(name) && filepath.IsLocal(name) &&
 		!strings.ContainsFunc(name, func(c rune) bool { return c == '/' || c == '\\' || unicode.IsControl(c) })
 }
 
 // find returns the shown file of a path, given as its names. fs.ErrNotExist is
-// for what is no file, and for what is hidden, alike.
+// for a missing file and for a hidden one alike.
 func find(root *os.Root, names []string) (file, error) {
 	if len(names) == 0 || len(names) > maxDepth+1 {
 		return file{}, fs.ErrNotExist

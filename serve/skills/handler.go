@@ -13,8 +13,8 @@ import (
 
 // Options shape a Handler and a Check. The zero value works.
 type Options struct {
-	// Exposures are all of the file: they tell how the tools that skills name
-	// are called.
+	// Exposures are all of the file: the tools that skills name are called through
+	// them.
 	Exposures []*spec.Exposure
 	// Open opens the folder of a skill, anew for every request, by its location.
 	// from is the file that declares the skill. Nil serves no files.
@@ -96,7 +96,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// route finds what answers a URL, nil when nothing does. The path is taken
+// route finds the handler of a URL, nil when there is none. The path is taken
 // apart before it is decoded, so that an encoded slash stays within its name,
 // where no file has one.
 func (h *Handler) route(u *url.URL) http.HandlerFunc {

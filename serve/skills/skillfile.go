@@ -7,10 +7,10 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// skillFile is what an agent reads first (Agent Skills specification).
+// skillFile is the file that an agent reads first (Agent Skills specification).
 const skillFile = "SKILL.md"
 
-// skillText is a SKILL.md for a skill whose folder has none: front matter and
+// skillText is a SKILL.md for a folder that has none: front matter and
 // the list of its tools.
 func skillText(s *served) string {
 	var b strings.Builder
@@ -56,7 +56,7 @@ func over(mode string) string {
 }
 
 // flow is a value of the front matter: JSON, which YAML reads as it is. "" is
-// for what is not said.
+// for an absent value.
 func flow(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -63,7 +63,7 @@ func (a *arguments) flag(name string) *bool {
 	return &b
 }
 
-// done returns what was wrong, unknown names included: a misspelt one would do
+// done returns all faults, unknown names included: a misspelt one would do
 // something else than was meant.
 func (a *arguments) done() error {
 	for _, name := range slices.Sorted(maps.Keys(a.values)) {

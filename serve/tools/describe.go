@@ -13,7 +13,7 @@ import (
 // maxSteps bounds how many steps a description lists.
 const maxSteps = 12
 
-// describe tells a model what a capability does, when to use it, and that it may
+// describe describes a capability for a model: its purpose, when to use it, and that it may
 // have to wait.
 func describe(p *engine.Program) string {
 	var b strings.Builder
@@ -61,13 +61,13 @@ func effect(s document.Step) string {
 	return s.Effect + "s"
 }
 
-// hints derives from the effects of the steps what a call does to the world.
+// hints derives the effects of a call from those of the steps.
 func hints(p *document.Plan) *mcp.Hints {
 	readOnly, destructive, idempotent := true, false, true
 	for _, s := range p.Steps {
 		reads := s.Kind != "external" && (s.Effect == "" || s.Effect == "read")
 		readOnly = readOnly && reads
-		// What replaces or changes something is not undone either.
+		// A request that replaces or changes something is not undone either.
 		destructive = destructive || s.Effect == "delete" || !reads && (s.Method == "PUT" || s.Method == "PATCH")
 		// A second call is a second run: its own requests must be harmless again.
 		idempotent = idempotent && (reads || s.Method == "PUT" || s.Method == "DELETE")

@@ -14,7 +14,7 @@ import (
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
-// documentOf makes the document of a run, with what it needs as a call of a tool.
+// documentOf makes the document of a run, with its needs as a call of a tool.
 func documentOf(run *document.Run, show bool) *document.Run {
 	return run.Served(show).Worded(nextText)
 }
@@ -29,7 +29,7 @@ func nextText(next document.Next, hint string) string {
 	return hint
 }
 
-// answer is a run as a tool's result: what it comes to in a sentence, and as
+// answer is a run as a tool's result: its state in a sentence, and as
 // data, which is repeated as text for models that are shown nothing else.
 func (t *Tools) answer(run *document.Run, show bool) *mcp.ToolResult {
 	return result(sentence(run), documentOf(run, show), failed(run.Status))
@@ -43,7 +43,7 @@ func failed(s durable.Status) bool {
 	return s == durable.StatusFailed || s == durable.StatusTimedOut || s == durable.StatusCancelled
 }
 
-// sentence says what a run's status comes to, and what to do about it.
+// sentence describes a run's status, and the next call.
 func sentence(run *document.Run) string {
 	is := fmt.Sprintf("%s: run %s of %s", strings.ReplaceAll(string(run.Status), "_", " "), run.Run, run.Capability)
 	switch {

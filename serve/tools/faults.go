@@ -11,8 +11,8 @@ import (
 	"github.com/capstan-run/capstan/serve/live"
 )
 
-// fault is an error in the words of whoever called a tool. What is no fault of
-// the call is told to the log, not to the client.
+// fault is an error in the words of a tool's caller. A failure that is no fault
+// of the call goes to the log, not to the client.
 func (t *Tools) fault(err error) error {
 	var (
 		inputs *engine.InputError

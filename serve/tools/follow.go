@@ -16,9 +16,9 @@ import (
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
-// follow stays with a run until it has ended, needs somebody, or has taken too
+// follow stays with a run until it has ended, needs a person, or has taken too
 // long for one call, and answers with where it stands. Where a person at the
-// client can be asked, a step that waits for somebody becomes a question.
+// client can be asked, a step that waits for a person becomes a question.
 func (t *Tools) follow(ctx context.Context, call *mcp.ToolCall, id string, told asked) (*mcp.ToolResult, error) {
 	p := t.progressOf(call, told)
 	run, err := t.stay(ctx, p, id, t.o.Wait)
@@ -31,7 +31,7 @@ func (t *Tools) follow(ctx context.Context, call *mcp.ToolCall, id string, told 
 	return t.answer(run, false), nil
 }
 
-// stay returns a run once it has ended or needs somebody, and at the latest when
+// stay returns a run once it has ended or needs a person, and at the latest when
 // the time is up, the client leaves or the server shuts down.
 func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Duration) (*document.Run, error) {
 	owner := t.caller(ctx)
@@ -49,7 +49,7 @@ func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Dura
 				return nil, n.Err
 			}
 			if more {
-				p.tell(n)
+				p.report(n)
 			}
 			rests = !more || n.State.Status.Ended() || live.NeedsSomebody(n.State) || !n.State.Driven && n.State.Due.After(deadline)
 		case <-t.live.Closed():
@@ -59,11 +59,11 @@ func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Dura
 	return t.live.Inspect(context.WithoutCancel(ctx), owner, id)
 }
 
-// asked is what a question keeps until its answer comes.
+// asked is the state of a question until its answer comes.
 type asked struct {
 	Run  string `json:"run"`
 	Step string `json:"step"`
-	// After and Sent are how far the client was told: the next report is news.
+	// After and Sent mark the last report to the client: later events are news.
 	After int64   `json:"after"`
 	Sent  float64 `json:"sent"`
 }
@@ -128,7 +128,7 @@ func (t *Tools) goOn(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, 
 		return t.answer(run, false), nil
 	default:
 		err := t.live.Say(ctx, t.caller(ctx), a.Run, engine.Said{Step: a.Step, Result: given(call.Answer.Values["result"]), By: t.by(ctx)})
-		// Somebody else may have been quicker, or may have ended the run: where it
+		// Another answer may have been quicker, or may have ended the run: where it
 		// stands is the answer then.
 		if err != nil && !errors.Is(err, durable.ErrConflict) && !errors.Is(err, durable.ErrEnded) {
 			return nil, t.fault(err)
@@ -150,7 +150,7 @@ func given(v any) json.RawMessage {
 	return data
 }
 
-// by is who says something, for the history.
+// by is the author of a signal, for the history.
 func (t *Tools) by(ctx context.Context) string {
 	if caller := t.caller(ctx); caller != "" {
 		return caller

@@ -11,7 +11,7 @@ import (
 )
 
 // progress reports a run's history to a client. Steps are done in the file's
-// order, so how many are behind is where the last event stands; what happens
+// order, so how many are behind is where the last event stands; events
 // within a step moves on by ever smaller pieces, since reports must grow.
 type progress struct {
 	tools *Tools
@@ -27,8 +27,8 @@ func (t *Tools) progressOf(call *mcp.ToolCall, told asked) *progress {
 	return &progress{tools: t, call: call, after: told.After, sent: told.Sent, notes: map[string]int{}}
 }
 
-// tell reports the news.
-func (p *progress) tell(n durable.News) {
+// report sends the news to the client.
+func (p *progress) report(n durable.News) {
 	if p.place == nil {
 		p.place = map[string]int{}
 		if prog := p.tools.live.Program(n.State.Capability); prog != nil {
@@ -61,7 +61,7 @@ func (p *progress) tell(n durable.News) {
 	}
 }
 
-// note is what a person reads of an event, "" for nothing.
+// note describes an event for a person, "" for nothing.
 func note(e document.Event) string {
 	switch e.Kind {
 	case durable.EventDone:

@@ -15,7 +15,7 @@ import (
 	"github.com/capstan-run/capstan/serve/skill"
 )
 
-// What every host has to accept of one skill (Skills extension, "Limits").
+// The size of one skill that every host has to accept (Skills extension, "Limits").
 const (
 	maxSkillFiles = 512
 	maxSkillBytes = 16 << 20
@@ -30,7 +30,7 @@ type served struct {
 	order  []string
 }
 
-// write writes the skills of programs. One that cannot be written is told to the
+// write writes the skills of programs. One that cannot be written goes to the
 // log, and missing: the tool works without.
 func (t *Tools) write(programs []*engine.Program) []served {
 	skills := []served{}
@@ -106,7 +106,7 @@ func (s served) directory() mcp.Resource {
 // Extensions are the methods by which clients find skills: the Skills extension
 // (SEP-2640). They answer with the skills of the last Offer.
 func (t *Tools) Extensions() []mcp.Extension {
-	// Required where results say how long they are good for, ignored elsewhere.
+	// Required where results have a time to live, ignored elsewhere.
 	fresh := func(values map[string]any) map[string]any {
 		values["ttlMs"], values["cacheScope"] = 0, "private"
 		return values
@@ -139,7 +139,7 @@ func (t *Tools) Extensions() []mcp.Extension {
 	}}
 }
 
-// wrongParams says what is wrong with parameters, which mcp.Extension knows as
+// wrongParams is a fault of parameters, which mcp.Extension knows as
 // fs.ErrNotExist.
 type wrongParams string
 

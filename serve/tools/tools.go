@@ -1,11 +1,11 @@
 // Package tools serves capabilities as MCP tools with durable runs behind them:
 // a tool for each capability, tools that follow, finish and cancel runs, and the
-// capabilities' Agent Skills. Start with [New], and give what [Tools.Offer] and
+// capabilities' Agent Skills. Start with [New], and give the results of [Tools.Offer] and
 // [Tools.Extensions] return to package mcp.
 //
 // A call of a capability's tool starts a run and stays with it until it has
-// ended, waits for somebody, or has taken too long for one call. The run is the
-// same that every other face of the server shows: what is started here can be
+// ended, waits for a person, or has taken too long for one call. The run is the
+// same that every other face of the server shows: a run started here can be
 // followed and finished anywhere.
 package tools
 
@@ -28,15 +28,15 @@ type Options struct {
 	// Name and Version are the server's, for programs; "" is "capstan", and no
 	// version.
 	Name, Version string
-	// Caller tells who asks. Everybody sees and finishes only runs of its own; ""
-	// is somebody who sees all. Nil means that nobody is told apart.
+	// Caller returns the name of the caller, which sees and finishes only runs of its
+	// own; the caller "" sees all. Nil means that callers have no names.
 	Caller func(context.Context) string
 	// Wait is how long one call stays with a run before it answers that the run
-	// goes on; 0 means 50 s, a little less than what clients commonly bear.
+	// goes on; 0 means 50 s, a little less than most clients wait.
 	Wait time.Duration
-	// Skill says how the capabilities' skills are written; Name is not used.
+	// Skill shapes the capabilities' skills; Name is not used.
 	Skill skill.Options
-	// Log is told what goes wrong here, nil for nobody.
+	// Log receives failures; nil is silent.
 	Log *slog.Logger
 }
 
@@ -48,7 +48,7 @@ type Tools struct {
 	skills atomic.Pointer[[]served] // of the last Offer
 }
 
-// New returns the tools of l's capabilities and runs. Who made l closes it.
+// New returns the tools of l's capabilities and runs. The maker of l closes it.
 func New(l *live.Runs, o Options) *Tools {
 	o.Name = cmp.Or(o.Name, "capstan")
 	o.Wait = cmp.Or(o.Wait, 50*time.Second)
@@ -57,7 +57,7 @@ func New(l *live.Runs, o Options) *Tools {
 	return t
 }
 
-// instructions tell a model how the tools belong together.
+// instructions explain to a model how the tools belong together.
 const instructions = `Every capability is a tool. A call starts a run that goes on by itself, whatever becomes of this conversation, and answers with the run's id and status:
 - succeeded: "outputs" has the results.
 - running: ask get_run for it later; do not call the capability again, that would start a second run.
@@ -65,7 +65,7 @@ const instructions = `Every capability is a tool. A call starts a run that goes 
 - in_doubt: a request was sent and its answer was lost, or may be a gateway's. Find out whether it took effect, then call finish_step with "happened".
 - failed, timed_out, cancelled: "error" says why.`
 
-// Offer describes what is served now. Make it anew, and give it to mcp's
+// Offer describes the served tools and skills. Make it anew, and give it to mcp's
 // Server.Replace, when the capabilities have changed.
 func (t *Tools) Offer() *mcp.Offer {
 	o := &mcp.Offer{Name: t.o.Name, Version: t.o.Version, Instructions: instructions}
@@ -103,7 +103,7 @@ func (t *Tools) capability(p *engine.Program) mcp.Tool {
 	}
 }
 
-// caller is who asks.
+// caller returns the name of the caller.
 func (t *Tools) caller(ctx context.Context) string {
 	if t.o.Caller == nil {
 		return ""

@@ -42,7 +42,7 @@ func (s *Seen) ReadFrom(from io.Reader) (int64, error) {
 	return io.Copy(s.ResponseWriter, from)
 }
 
-// Flush is for those who ask for an http.Flusher.
+// Flush implements http.Flusher.
 func (s *Seen) Flush() { _ = s.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
@@ -75,7 +75,7 @@ func (s *Seen) Code(whole bool) int {
 	return http.StatusInternalServerError
 }
 
-// Class is the first digit of the status, 0 for what is none.
+// Class is the first digit of the status, 0 for an invalid one.
 func (s *Seen) Class(whole bool) int {
 	if class := s.Code(whole) / 100; class >= 1 && class <= 5 {
 		return class
