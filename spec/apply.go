@@ -21,7 +21,7 @@ func (s *Source) With(overlays ...*Overlay) (*Source, diag.List) {
 	if s.root == nil || len(overlays) == 0 {
 		return s, nil
 	}
-	out := &Source{tree: s.tree.clone(), overlays: s.Overlays()}
+	out := &Source{document: document{tree: s.tree.clone(), overlays: s.Overlays()}}
 	var diags diag.List
 	for _, o := range overlays {
 		a := applier{tree: &out.tree, from: o, report: newDecoder(&o.tree, true)}
@@ -58,7 +58,7 @@ func (a *applier) apply() (acted bool) {
 			}
 		}
 		if a.added > maxOverlaid {
-			a.report.report(act.target, codeTooLarge, "overlays add more than %d values", maxOverlaid)
+			a.report.report(act.target, "too-large", "overlays add more than %d values", maxOverlaid)
 			return acted
 		}
 	}
@@ -82,7 +82,7 @@ func (a *applier) missed(act action) {
 	if a.from.Builtin {
 		return
 	}
-	r := a.report.report(act.target, codeOverlayMissed, "target matches nothing in %s", a.tree.main.name)
+	r := a.report.report(act.target, "overlay-target-missed", "target matches nothing in %s", a.tree.main.name)
 	r.Severity, r.Hint = diag.Warning, "remove the action if the capability no longer needs it"
 }
 
@@ -90,7 +90,7 @@ func (a *applier) remove(act action, targets []*yaml.Node) bool {
 	doomed := make(map[*yaml.Node]bool, len(targets))
 	for _, n := range targets {
 		if n == a.tree.root {
-			a.report.report(act.target, codeOverlayAction, "an overlay cannot remove the whole capability")
+			a.report.report(act.target, "overlay-action", "an overlay cannot remove the whole capability")
 			return false
 		}
 		doomed[n] = true
@@ -122,7 +122,7 @@ func (a *applier) update(n *yaml.Node, act action) {
 	case n.Kind == yaml.SequenceNode:
 		n.Content = append(n.Content, a.copy(act.update))
 	case n.Kind == yaml.MappingNode && act.update.Kind != yaml.MappingNode:
-		a.report.report(act.update, codeOverlayMismatch, "the target is a mapping, so its update must be one, found %s", describe(act.update))
+		a.report.report(act.update, "overlay-mismatch", "the target is a mapping, so its update must be one, found %s", describe(act.update))
 	case n.Kind == yaml.MappingNode:
 		a.merge(n, act.update)
 	default:

@@ -6,26 +6,15 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// Catalogue decodes a file that says `specification: Naftiko Capabilities`.
-// What it returns for other files, and with which problems, is as for
-// [Source.Capability].
-func (s *Source) Catalogue() (*Catalogue, diag.List) {
-	switch {
-	case s.root == nil && s.dialect != DialectTemplate:
-		return nil, nil
-	case s.dialect != DialectCatalogue:
-		r := s.refusal()
-		r.Code = codeNotRunnable
-		r.Message, r.Hint = "this is no catalogue of an API's operations", `a catalogue says "specification: `+catalogueName+`"`
-		return nil, diag.List{r}
-	}
-	d := newDecoder(&s.tree, false)
-	c := d.catalogue(d.object(s.root, "the catalogue"))
-	c.File = s.Path()
+// readCatalogue decodes a catalogue.
+func readCatalogue(doc *document) (*Catalogue, diag.List) {
+	d := reader{newDecoder(&doc.tree, false)}
+	c := d.catalogue(d.object(doc.root, "the catalogue"))
+	c.File = doc.Path()
 	return c, d.diags.Sort()
 }
 
-func (d *decoder) catalogue(o *object) *Catalogue {
+func (d reader) catalogue(o *object) *Catalogue {
 	d.specification(o, catalogueName)
 	d.version(o)
 	c := &Catalogue{
@@ -40,7 +29,7 @@ func (d *decoder) catalogue(o *object) *Catalogue {
 		auth.allow("description")
 		auth.done()
 	}
-	c.Capabilities = decodeEach(d, d.list(o.get("capabilities"), "capabilities"), d.catalogueEntry)
+	c.Capabilities = decodeEach(d.list(o.get("capabilities"), "capabilities"), d.catalogueEntry)
 	o.allow("provider", "description")
 	o.allow(descriptive...)
 	o.done()
@@ -51,7 +40,7 @@ func (d *decoder) catalogue(o *object) *Catalogue {
 	return c
 }
 
-func (d *decoder) catalogueEntry(n *yaml.Node) (e CatalogueEntry, ok bool) {
+func (d reader) catalogueEntry(n *yaml.Node) (e CatalogueEntry, ok bool) {
 	o := d.object(n, "a capability of the catalogue")
 	if o == nil {
 		return e, false

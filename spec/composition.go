@@ -14,33 +14,34 @@ import (
 // named by `specification`.
 const compositionVersion = "0.1"
 
-// Capability decodes a composition. strict holds the file to the published
-// form (`--strict`); otherwise what is unambiguous is accepted with a warning.
-//
-// The Capability is non-nil whenever the file is of a dialect that runs and has
-// a step, so that later stages can look for more problems; it must not be run
-// when the list has errors. What was reported is left out of it or replaced,
-// so that no later stage reports it again: wrong defaults, outputs without a
-// source, repeated inputs, the ids of repeated steps (see [Step]). A file of
-// another dialect gives nil and one problem, a file that [Read] could not
-// parse gives nil and none.
-func (s *Source) Capability(strict bool) (*Capability, diag.List) {
-	switch {
-	case s.dialect == DialectTemplate, s.root != nil && s.dialect != DialectComposition:
-		return nil, diag.List{s.refusal()}
-	case s.root == nil:
-		return nil, nil
-	}
-	d := newDecoder(&s.tree, strict)
-	c := d.composition(d.object(s.root, "the capability"))
+// The values of `specification` in the two dialects that are named by it.
+const (
+	compositionName = "Naftiko Capability Composition"
+	catalogueName   = "Naftiko Capabilities"
+)
+
+// readComposition decodes a composition.
+func readComposition(doc *document, o Options, _ importing) (*File, diag.List) {
+	d := reader{newDecoder(&doc.tree, o.Strict)}
+	c := d.composition(d.object(doc.root, "the capability"))
+	return compositionFile(doc, c, d.spans(doc.root)), d.diags.Sort()
+}
+
+// oldCapability is readComposition in the form that goes away.
+func oldCapability(doc *document, strict bool) (*Capability, diag.List) {
+	d := reader{newDecoder(&doc.tree, strict)}
+	c := d.composition(d.object(doc.root, "the capability"))
 	if len(c.Steps) == 0 {
 		return nil, d.diags.Sort()
 	}
-	c.File, c.Dialect, c.Overlays = s.Path(), s.dialect, s.Overlays()
+	c.File, c.Dialect, c.Overlays = doc.Path(), DialectComposition, doc.Overlays()
 	return c, d.diags.Sort()
 }
 
-func (d *decoder) composition(o *object) *Capability {
+// reader decodes the files of both dialects that `specification` names.
+type reader struct{ *decoder }
+
+func (d reader) composition(o *object) *Capability {
 	d.specification(o, compositionName)
 	c := &Capability{
 		Version:     d.version(o),
@@ -64,34 +65,22 @@ func (d *decoder) composition(o *object) *Capability {
 // descriptive are the keys that tell about a file and that nothing reads.
 var descriptive = []string{"created", "modified", "tags", "sources", "maintainers", "license", "documentation"}
 
-// decodeEach decodes the items of a list, leaving out those that are not of
-// the right shape.
-func decodeEach[T any](d *decoder, nodes []*yaml.Node, decode func(*yaml.Node) (T, bool)) []T {
-	out := make([]T, 0, len(nodes))
-	for _, n := range nodes {
-		if v, ok := decode(n); ok {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
 // specification checks the key that names the dialect, which is the dialect's
 // own up to a misspelling.
-func (d *decoder) specification(o *object, name string) {
+func (d reader) specification(o *object, name string) {
 	if n := o.need("specification"); n != nil && strings.TrimSpace(n.Value) != name {
-		d.report(n, codeValue, "specification cannot be %q", n.Value).Hint = fmt.Sprintf("did you mean %q?", name)
+		d.report(n, "bad-value", "specification cannot be %q", n.Value).Hint = fmt.Sprintf("did you mean %q?", name)
 	}
 }
 
-func (d *decoder) version(o *object) string {
+func (d reader) version(o *object) string {
 	n := o.get("specificationVersion")
 	version := d.loose(n, "specificationVersion").Value
 	switch {
 	case n == nil && d.strict:
 		o.need("specificationVersion")
 	case version != "" && version != compositionVersion:
-		r := d.report(n, codeVersion, "specificationVersion %s is not known, it is read as %s", version, compositionVersion)
+		r := d.report(n, "unsupported-version", "specificationVersion %s is not known, it is read as %s", version, compositionVersion)
 		if !d.strict {
 			r.Severity = diag.Warning
 		}
@@ -99,13 +88,13 @@ func (d *decoder) version(o *object) string {
 	return version
 }
 
-func (d *decoder) steps(o *object) []CompositionStep {
+func (d reader) steps(o *object) []CompositionStep {
 	n := o.need("steps")
 	if n == nil {
 		return nil
 	}
 	if isNull(n) || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
-		d.report(n, codeEmptyValue, "a capability needs at least one step")
+		d.report(n, "empty-value", "a capability needs at least one step")
 	}
 	var steps []CompositionStep
 	ids := d.names("step")
@@ -122,37 +111,8 @@ func (d *decoder) steps(o *object) []CompositionStep {
 	return steps
 }
 
-// names remembers where each name of one kind first stands.
-type names struct {
-	*decoder
-	kind  string
-	first map[string]Str
-}
-
-func (d *decoder) names(kind string) names { return names{d, kind, map[string]Str{}} }
-
-// repeats reports a name that stood before; the earlier one wins.
-func (n names) repeats(s Str) bool {
-	if !s.IsSet() {
-		return false
-	}
-	f, again := n.first[s.Value]
-	if !again {
-		n.first[s.Value] = s
-		return false
-	}
-	pos, end := s.Whole()
-	n.diags.Add(diag.Diagnostic{
-		Code: codeDuplicate, Pos: pos, EndColumn: end,
-		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
-		Hint:    "rename one of the two",
-		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
-	})
-	return true
-}
-
-func (d *decoder) outputs(n *yaml.Node) []Output {
-	outputs := decodeEach(d, d.items(n, "outputs", "name", "source"), d.output)
+func (d reader) outputs(n *yaml.Node) []Output {
+	outputs := decodeEach(d.items(n, "outputs", "name", "source"), d.output)
 	seen := d.names("output")
 	for _, out := range outputs {
 		seen.repeats(out.Name)
@@ -160,7 +120,7 @@ func (d *decoder) outputs(n *yaml.Node) []Output {
 	return slices.DeleteFunc(outputs, func(out Output) bool { return !out.Source.IsSet() })
 }
 
-func (d *decoder) output(n *yaml.Node) (out Output, ok bool) {
+func (d reader) output(n *yaml.Node) (out Output, ok bool) {
 	o := d.object(n, "an output")
 	if o == nil {
 		return out, false

@@ -75,7 +75,7 @@ func (d *decoder) object(n *yaml.Node, what string) *object {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
-		d.report(n, codeType, "%s must be a mapping of keys to values, found %s", what, describe(n))
+		d.report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", what, describe(n))
 		return nil
 	}
 	return &object{decoder: d, node: n, what: what}
@@ -102,7 +102,7 @@ func (o *object) need(name string) *yaml.Node {
 // reportAbsent reports the needed keys that were not written.
 func (o *object) reportAbsent() {
 	for _, name := range o.absent {
-		r := o.report(o.node, codeMissing, "%s has no %q", o.what, name)
+		r := o.report(o.node, "missing-key", "%s has no %q", o.what, name)
 		r.Hint = fmt.Sprintf("add %s: ...", name)
 		if near := o.misspelt(name); near != "" {
 			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
@@ -145,7 +145,7 @@ func (o *object) done() {
 	o.reportAbsent()
 	accepted := "accepted keys: " + strings.Join(o.asked, ", ")
 	for _, k := range o.unasked() {
-		r := o.report(k, codeUnknownKey, "unknown key %q in %s", k.Value, o.what)
+		r := o.report(k, "unknown-key", "unknown key %q in %s", k.Value, o.what)
 		r.Hint = accepted
 		if near := suggest.Closest(k.Value, o.asked); near != "" {
 			r.Hint, r.Notes = fmt.Sprintf("did you mean %q?", near), []string{accepted}
@@ -159,7 +159,7 @@ func (d *decoder) list(n *yaml.Node, what string) []*yaml.Node {
 	case n == nil, isNull(n):
 		return nil
 	case n.Kind != yaml.SequenceNode:
-		d.report(n, codeType, "%s must be a list, found %s", what, describe(n))
+		d.report(n, "wrong-type", "%s must be a list, found %s", what, describe(n))
 		return nil
 	}
 	return n.Content
@@ -171,7 +171,7 @@ func (d *decoder) text(n *yaml.Node, what string) Str {
 		return Str{}
 	}
 	if n.Kind != yaml.ScalarNode || !isText(n) {
-		r := d.report(n, codeType, "%s must be text, found %s", what, describe(n))
+		r := d.report(n, "wrong-type", "%s must be text, found %s", what, describe(n))
 		if n.Kind == yaml.ScalarNode && !isNull(n) {
 			r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
 		}
@@ -191,7 +191,7 @@ func (d *decoder) loose(n *yaml.Node, what string) Str {
 
 func (d *decoder) filled(n *yaml.Node, what string) Str {
 	if strings.TrimSpace(n.Value) == "" {
-		d.report(n, codeEmptyValue, "%s is empty", what)
+		d.report(n, "empty-value", "%s is empty", what)
 		return Str{}
 	}
 	s, _ := d.cursor(n).scalar(n)
@@ -224,7 +224,7 @@ func (d *decoder) boolean(n *yaml.Node, what string) bool {
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!bool":
 		return strings.EqualFold(n.Value, "true")
 	}
-	r := d.report(n, codeType, "%s must be true or false, found %s", what, describe(n))
+	r := d.report(n, "wrong-type", "%s must be true or false, found %s", what, describe(n))
 	if n.Kind == yaml.ScalarNode {
 		switch strings.ToLower(n.Value) {
 		case "yes", "on", "y", "true", "1":
@@ -248,12 +248,107 @@ func (d *decoder) oneOf(n *yaml.Node, what string, choice ...string) Str {
 			return s
 		}
 	}
-	r := d.report(n, codeValue, "%s cannot be %q", what, s.Value)
+	r := d.report(n, "bad-value", "%s cannot be %q", what, s.Value)
 	r.Hint = "write one of " + strings.Join(choice, ", ")
 	if near := suggest.Closest(s.Value, choice); near != "" {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return Str{}
+}
+
+func (d *decoder) duration(n *yaml.Node, what string) *Duration {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind != yaml.ScalarNode || isNull(n) || n.ShortTag() == "!!bool":
+		d.report(n, "wrong-type", "%s must be a length of time such as 30s or 3d, found %s", what, describe(n))
+		return nil
+	}
+	length, err := ParseDuration(strings.TrimSpace(n.Value))
+	if err != nil {
+		d.report(n, "bad-duration", "%s: %v", what, err)
+		return nil
+	}
+	s, _ := d.cursor(n).scalar(n)
+	return &Duration{D: length, Pos: s.Pos}
+}
+
+// paths is a list of strings, or one.
+func (d *decoder) paths(n *yaml.Node, what string) []Str {
+	if n == nil {
+		return nil
+	}
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	var out []Str
+	for _, item := range nodes {
+		if s := d.text(item, what); s.IsSet() {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// decodeEach decodes the items of a list, leaving out those that are not of
+// the right shape.
+func decodeEach[T any](nodes []*yaml.Node, decode func(*yaml.Node) (T, bool)) []T {
+	out := make([]T, 0, len(nodes))
+	for _, n := range nodes {
+		if v, ok := decode(n); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// names remembers where each name of one kind first stands.
+type names struct {
+	*decoder
+	kind  string
+	first map[string]Str
+}
+
+func (d *decoder) names(kind string) names { return names{d, kind, map[string]Str{}} }
+
+// repeats reports a name that stood before; the earlier one wins.
+func (n names) repeats(s Str) bool {
+	if !s.IsSet() {
+		return false
+	}
+	f, again := n.first[s.Value]
+	if !again {
+		n.first[s.Value] = s
+		return false
+	}
+	pos, end := s.Whole()
+	n.diags.Add(diag.Diagnostic{
+		Code: "duplicate-name", Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
+		Hint:    "rename one of the two",
+		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
+	})
+	return true
+}
+
+// otherTypeName translates what other formats call a type.
+func otherTypeName(name string) string {
+	switch strings.ToLower(name) {
+	case "int", "int32", "int64", "long":
+		return "integer"
+	case "float", "double", "decimal":
+		return "number"
+	case "bool":
+		return "boolean"
+	case "list":
+		return "array"
+	case "map", "dict", "hash":
+		return "object"
+	case "text", "str":
+		return "string"
+	}
+	return ""
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }

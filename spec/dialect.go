@@ -10,12 +10,6 @@ import (
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
-// The values of `specification` in the two dialects that are named by it.
-const (
-	compositionName = "Naftiko Capability Composition"
-	catalogueName   = "Naftiko Capabilities"
-)
-
 // detect tells what kind of file root is, the version it claims, and the key
 // that gave it away. root is nil when the text is not YAML.
 func detect(root *yaml.Node, text []byte) (dialect Dialect, version string, sign *yaml.Node) {
@@ -178,15 +172,4 @@ func bySibling(root *yaml.Node) (Dialect, string, *yaml.Node) {
 		}
 	}
 	return "", "", nil
-}
-
-func has(n *yaml.Node, name string) bool { return key(n, name) != nil }
-
-func hasAny(n *yaml.Node, names ...string) bool {
-	for _, name := range names {
-		if has(n, name) {
-			return true
-		}
-	}
-	return false
 }

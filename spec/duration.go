@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"gopkg.in/yaml.v3"
 )
 
 // ParseDuration reads a length of time as capabilities write it: numbers with
@@ -64,21 +62,4 @@ func unit(name string) time.Duration {
 	default:
 		return 7 * 24 * time.Hour
 	}
-}
-
-func (d *decoder) duration(n *yaml.Node, what string) *Duration {
-	switch {
-	case n == nil:
-		return nil
-	case n.Kind != yaml.ScalarNode || isNull(n) || n.ShortTag() == "!!bool":
-		d.report(n, codeType, "%s must be a length of time such as 30s or 3d, found %s", what, describe(n))
-		return nil
-	}
-	length, err := ParseDuration(strings.TrimSpace(n.Value))
-	if err != nil {
-		d.report(n, codeDuration, "%s: %v", what, err)
-		return nil
-	}
-	s, _ := d.cursor(n).scalar(n)
-	return &Duration{D: length, Pos: s.Pos}
 }

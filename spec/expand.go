@@ -65,7 +65,7 @@ func (e *expander) node(n *yaml.Node, depth int) *yaml.Node {
 
 func (e *expander) alias(n *yaml.Node, depth int) *yaml.Node {
 	if n.Alias == nil || e.open[n.Alias] {
-		e.errorf(n, codeAlias, "alias *%s stands inside the value that it stands for", n.Value)
+		e.errorf(n, "recursive-alias", "alias *%s stands inside the value that it stands for", n.Value)
 		return null(n)
 	}
 	c := e.clone(n.Alias, depth)
@@ -133,7 +133,7 @@ func (e *expander) merge(n, value *yaml.Node, seen map[string]*yaml.Node) {
 	}
 	for _, src := range sources {
 		if src.Kind != yaml.MappingNode {
-			e.errorf(src, codeMerge, `"<<" takes a mapping or a list of mappings, found %s`, describe(src))
+			e.errorf(src, "bad-merge", `"<<" takes a mapping or a list of mappings, found %s`, describe(src))
 			continue
 		}
 		for i := 0; i+1 < len(src.Content); i += 2 {
@@ -153,7 +153,7 @@ func (e *expander) checkKey(key *yaml.Node) bool {
 	if key.Kind == yaml.ScalarNode && (key.Value != "" || key.Style != 0) {
 		return true
 	}
-	e.errorf(key, codeKey, "a key must be text, found %s", describe(key))
+	e.errorf(key, "bad-key", "a key must be text, found %s", describe(key))
 	return false
 }
 
@@ -172,7 +172,7 @@ func (e *expander) template(n, key *yaml.Node) bool {
 	written := string(line[:length])
 	pos := e.pos(n.Line, n.Column)
 	e.diags.Add(diag.Diagnostic{
-		Code: codeTemplate, Pos: pos, EndColumn: pos.Column + utf8.RuneCountInString(written),
+		Code: "unquoted-template", Pos: pos, EndColumn: pos.Column + utf8.RuneCountInString(written),
 		Message: "YAML reads {{ }} without quotes as a mapping",
 		Hint:    fmt.Sprintf("write it in quotes: '%s'", strings.ReplaceAll(written, "'", "''")),
 	})
@@ -182,7 +182,7 @@ func (e *expander) template(n, key *yaml.Node) bool {
 
 func (e *expander) duplicate(first, second *yaml.Node) {
 	e.diags.Add(diag.Diagnostic{
-		Code: codeDuplicateKey, Pos: e.pos(second.Line, second.Column), EndColumn: e.keyEnd(second),
+		Code: "duplicate-key", Pos: e.pos(second.Line, second.Column), EndColumn: e.keyEnd(second),
 		Message: fmt.Sprintf("key %q stands here a second time", second.Value),
 		Hint:    "remove one of the two",
 		Related: []diag.Related{{Pos: e.pos(first.Line, first.Column), Message: "the first one"}},
@@ -211,10 +211,10 @@ func (e *expander) checkTag(n *yaml.Node) {
 			return
 		}
 	case "!!binary":
-		e.errorf(n, codeTag, "binary values are not supported; write the base64 text as a string")
+		e.errorf(n, "yaml-tag", "binary values are not supported; write the base64 text as a string")
 		return
 	}
-	e.errorf(n, codeTag, "tag %s means nothing here; remove it", n.Tag)
+	e.errorf(n, "yaml-tag", "tag %s means nothing here; remove it", n.Tag)
 }
 
 func (e *expander) errorf(n *yaml.Node, code, format string, args ...any) {
@@ -224,7 +224,7 @@ func (e *expander) errorf(n *yaml.Node, code, format string, args ...any) {
 // give reports a bound that was passed and gives the tree up.
 func (e *expander) give(n *yaml.Node, message string) {
 	if !e.failed {
-		e.errorf(n, codeTooLarge, "%s", message)
+		e.errorf(n, "too-large", "%s", message)
 	}
 	e.failed = true
 }

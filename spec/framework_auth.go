@@ -53,7 +53,7 @@ func (f *frame) authType(a *Authentication, p *part, exposed bool) *Authenticati
 	case !a.Type.IsSet():
 		return nil
 	case !ok:
-		f.report(p.get("type"), codeValue, "authentication of type %q is not supported", shorten(a.Type.Value)).Hint = "write one of basic, apikey, bearer, digest, oauth2"
+		f.report(p.get("type"), "bad-value", "authentication of type %q is not supported", shorten(a.Type.Value)).Hint = "write one of basic, apikey, bearer, digest, oauth2"
 		return nil
 	case meant == "":
 		return nil
@@ -87,7 +87,7 @@ func (f *frame) authValues(a *Authentication, p *part) {
 		if a.Placement.IsSet() {
 			low := reworded(a.Placement, strings.ToLower(a.Placement.Value))
 			if low.Value != "header" && low.Value != "query" {
-				f.report(p.get("placement"), codeValue, "placement cannot be %q", shorten(low.Value)).Hint = "write header or query"
+				f.report(p.get("placement"), "bad-value", "placement cannot be %q", shorten(low.Value)).Hint = "write header or query"
 			}
 			a.Placement = low
 		}
@@ -102,6 +102,6 @@ func (f *frame) authValues(a *Authentication, p *part) {
 		}
 	}
 	if missing != "" {
-		f.report(p.node, codeMissing, "%s authentication has no %q", a.Type.Value, missing).Hint = fmt.Sprintf("add %s: \"{{NAME}}\", and NAME to the keys of a bind", missing)
+		f.report(p.node, "missing-key", "%s authentication has no %q", a.Type.Value, missing).Hint = fmt.Sprintf("add %s: \"{{NAME}}\", and NAME to the keys of a bind", missing)
 	}
 }

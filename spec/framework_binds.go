@@ -36,7 +36,7 @@ func (f *frame) bind(e entryNode) *Bind {
 	if p == nil {
 		return nil
 	}
-	b := &Bind{Namespace: p.text("namespace"), Description: p.text("description"), Location: p.text("location"), File: f.source.Path(), Pos: f.pos(e.node), Spans: p.spans()}
+	b := &Bind{Namespace: p.text("namespace"), Description: p.text("description"), Location: p.text("location"), File: f.doc.Path(), Pos: f.pos(e.node), Spans: p.spans()}
 	if !b.Namespace.IsSet() {
 		b.Namespace = e.name
 	}
@@ -70,7 +70,7 @@ func (f *frame) bindKeys(n *yaml.Node) []BindKey {
 			}
 		}
 	default:
-		f.report(n, codeType, "keys must be a mapping from names to keys, found %s", describe(n)).Hint = "write keys: {NAME: NAME}"
+		f.report(n, "wrong-type", "keys must be a mapping from names to keys, found %s", describe(n)).Hint = "write keys: {NAME: NAME}"
 	}
 	return out
 }
@@ -109,7 +109,7 @@ func (f *frame) aggregate(e entryNode) *Aggregate {
 	if p == nil {
 		return nil
 	}
-	a := &Aggregate{Namespace: p.text("namespace"), Display: p.text("display"), File: f.source.Path(), Pos: f.pos(e.node)}
+	a := &Aggregate{Namespace: p.text("namespace"), Display: p.text("display"), File: f.doc.Path(), Pos: f.pos(e.node)}
 	if !a.Namespace.IsSet() {
 		a.Namespace = e.name
 	}

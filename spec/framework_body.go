@@ -48,7 +48,7 @@ func (f *frame) body(p *part, op *ConsumedOperation) *Body {
 	switch {
 	case !s.IsSet():
 	case !ok:
-		f.report(b.get("type"), codeValue, "the type of a body cannot be %q", shorten(s.Value)).Hint = "write one of json, text, xml, sparql, formUrlEncoded, multipartForm"
+		f.report(b.get("type"), "bad-value", "the type of a body cannot be %q", shorten(s.Value)).Hint = "write one of json, text, xml, sparql, formUrlEncoded, multipartForm"
 	case meant != s.Value:
 		f.loosely(b.get("type"), fmt.Sprintf("body type %q is read as %s", s.Value, meant), "write type: "+meant)
 		body.Type = reworded(s, meant)
@@ -89,13 +89,13 @@ func (f *frame) size(p *part, name string) int64 {
 	}
 	m := sizePattern.FindStringSubmatch(strings.TrimSpace(n.Value))
 	if n.Kind != yaml.ScalarNode || m == nil {
-		f.report(n, codeValue, "%s must be a size such as 5MiB, found %s", name, describe(n)).Hint = "write digits and one of B, KiB, MiB, GiB"
+		f.report(n, "bad-value", "%s must be a size such as 5MiB, found %s", name, describe(n)).Hint = "write digits and one of B, KiB, MiB, GiB"
 		return 0
 	}
 	number, err := strconv.ParseFloat(m[1], 64)
 	bytes := number * math.Pow(1024, float64(max(0, slices.Index([]string{"B", "K", "M", "G"}, strings.TrimSuffix(strings.TrimSuffix(m[2], "iB"), "B")))))
 	if err != nil || bytes < 1 || bytes > 1<<40 {
-		f.report(n, codeValue, "%s is out of range", name).Hint = "write between 1B and 1024GiB"
+		f.report(n, "bad-value", "%s is out of range", name).Hint = "write between 1B and 1024GiB"
 		return 0
 	}
 	return int64(bytes)

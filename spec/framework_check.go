@@ -21,7 +21,7 @@ func (l *loading) check(out *Framework) {
 		for _, d := range x.Documents {
 			c.files[d.Flow] = d.Location.IsSet()
 		}
-		x.each(c.flow)
+		eachFlow(x, c.flow)
 		for _, r := range x.Routes {
 			c.forward(x, r)
 		}
@@ -59,7 +59,7 @@ func (c *checker) flow(fl *Flow) {
 		}
 	}
 	if !inherited && !fl.Call.IsSet() && len(fl.Steps) == 0 && !answersAlone(fl) && !c.files[fl] {
-		r := c.report(f, Str{Pos: fl.Pos}, codeMissing, fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", fl.Name.Value))
+		r := c.report(f, Str{Pos: fl.Pos}, "missing-key", fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", fl.Name.Value))
 		r.Hint = "add call: namespace.operation"
 	}
 }
@@ -92,15 +92,15 @@ func (c *checker) call(f *frame, call Str) Str {
 	switch {
 	case c.missing(namespace), f.standalone() && !f.hasSection("consumes"):
 	case !ok:
-		c.report(f, call, codeCall, fmt.Sprintf("call %q is not of the form namespace.operation", shorten(call.Value))).Hint =
+		c.report(f, call, "unknown-call", fmt.Sprintf("call %q is not of the form namespace.operation", shorten(call.Value))).Hint =
 			c.loading.hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
 	case api == nil:
-		c.report(f, call, codeCall, fmt.Sprintf("call %q: no consumed API has the namespace %q", shorten(call.Value), namespace)).Hint =
+		c.report(f, call, "unknown-call", fmt.Sprintf("call %q: no consumed API has the namespace %q", shorten(call.Value), namespace)).Hint =
 			c.loading.hintAmong(namespace, c.namespaces(), "add it under consumes")
 	case len(api.Operations) == 0 && !api.BaseURI.IsSet(): // refused already
 	default:
 		_, operation, _ := SplitCall(call.Value)
-		c.report(f, call, codeCall, fmt.Sprintf("call %q: %s has no operation %q", shorten(call.Value), namespace, operation)).Hint =
+		c.report(f, call, "unknown-call", fmt.Sprintf("call %q: %s has no operation %q", shorten(call.Value), namespace, operation)).Hint =
 			c.loading.hintAmong(call.Value, c.operations(namespace), "add the operation to the resources of "+namespace)
 	}
 	return call
@@ -173,6 +173,6 @@ func (c *checker) forward(x *Exposure, r *Route) {
 	if c.missing(r.Forward.Target.Value) {
 		return
 	}
-	c.report(f, r.Forward.Target, codeCall, fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =
+	c.report(f, r.Forward.Target, "unknown-call", fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =
 		c.loading.hintAmong(r.Forward.Target.Value, c.namespaces(), "add it under consumes")
 }

@@ -40,7 +40,7 @@ func (f *frame) consumed(e entryNode) *Consumed {
 	if p == nil {
 		return nil
 	}
-	c := &Consumed{Described: true, Namespace: e.name, Description: p.text("description"), File: f.source.Path(), Pos: f.pos(e.node)}
+	c := &Consumed{Described: true, Namespace: e.name, Description: p.text("description"), File: f.doc.Path(), Pos: f.pos(e.node)}
 	if s := p.text("namespace"); s.IsSet() {
 		c.Namespace = s
 	}
@@ -49,7 +49,7 @@ func (f *frame) consumed(e entryNode) *Consumed {
 	}
 	c.Namespace = f.undotted(p, c.Namespace)
 	if kind := p.text("type"); kind.IsSet() && !strings.EqualFold(kind.Value, "http") && !strings.EqualFold(kind.Value, "https") {
-		r := f.report(p.get("type"), codeNotHTTP, "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, shorten(kind.Value))
+		r := f.report(p.get("type"), "not-http", "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, shorten(kind.Value))
 		r.Hint = "write type: http and a baseUri, or take it out of consumes"
 		return c
 	}
@@ -95,7 +95,7 @@ func (f *frame) baseURI(p *part) Str {
 	}
 	trimmed := strings.TrimRight(s.Value, "/")
 	if f.edition >= naftikoAlpha2 {
-		f.report(n, codeBaseURI, "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
+		f.report(n, "trailing-slash", "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
 	}
 	return reworded(s, trimmed)
 }
@@ -121,7 +121,7 @@ func (f *frame) headers(p *part) []*Param {
 			text := f.words(item, "a header")
 			name, text2, ok := strings.Cut(text.Value, ":")
 			if !ok {
-				f.report(item, codeValue, "a header cannot be %s", describe(item)).Hint = `write "Name: value"`
+				f.report(item, "bad-value", "a header cannot be %s", describe(item)).Hint = `write "Name: value"`
 				continue
 			}
 			v := reworded(text, strings.TrimSpace(text2))
@@ -192,7 +192,7 @@ func (f *frame) method(p *part) Str {
 	}
 	up := reworded(s, strings.ToUpper(strings.TrimSpace(s.Value)))
 	if !slices.Contains(methods, up.Value) {
-		r := f.report(p.get("method"), codeValue, "method cannot be %q", shorten(s.Value))
+		r := f.report(p.get("method"), "bad-value", "method cannot be %q", shorten(s.Value))
 		r.Hint = "write one of " + strings.Join(methods[:5], ", ")
 		if near := suggest.Closest(up.Value, methods); near != "" {
 			r.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -231,7 +231,7 @@ func (f *frame) format(p *part) Str {
 	s := p.text("outputRawFormat")
 	low := reworded(s, strings.ToLower(strings.TrimSpace(s.Value)))
 	if s.IsSet() && !slices.Contains(formats, low.Value) {
-		r := f.report(p.get("outputRawFormat"), codeValue, "outputRawFormat cannot be %q", shorten(s.Value))
+		r := f.report(p.get("outputRawFormat"), "bad-value", "outputRawFormat cannot be %q", shorten(s.Value))
 		r.Hint = "write one of " + strings.Join(formats, ", ")
 	}
 	return low

@@ -8,20 +8,16 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// Framework decodes a file of the framework dialect, of any version, with what
-// it imports. A file of another dialect gives nil and one problem, a file that
-// [Read] could not parse nil and none. Otherwise the Framework is not nil, so
-// that later stages can look for more problems; it must not be run when the
-// list has errors.
-func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
-	switch {
-	case s.dialect == DialectTemplate, s.root != nil && s.dialect != DialectFramework:
-		return nil, diag.List{s.refusal()}
-	case s.root == nil:
-		return nil, nil
-	}
-	l := &loading{options: o, frames: map[string]*frame{}, texts: s.Texts()}
-	f := l.frame(s)
+// readFramework decodes a file of any version, with the files that it imports.
+func readFramework(doc *document, o Options, read importing) (*File, diag.List) {
+	f, diags := oldFramework(doc, o, read)
+	return frameworkFile(doc, f, o.Strict), diags
+}
+
+// oldFramework is readFramework in the form that goes away.
+func oldFramework(doc *document, o Options, read importing) (*Framework, diag.List) {
+	l := &loading{options: o, read: read, frames: map[string]*frame{}, texts: doc.Texts()}
+	f := l.frame(doc)
 	out := f.whole()
 	l.isolate(out)
 	l.resolveRefs(out)
@@ -31,7 +27,7 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 		}
 	}
 	l.check(out)
-	out.addPathInputs()
+	addPathInputs(out)
 	out.Files, out.Texts = l.files, l.texts
 	out.Section = f.standalone()
 	return out, l.diags().Sort()
@@ -40,6 +36,7 @@ func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
 // loading is one call of Framework: the files that it reads.
 type loading struct {
 	options  FrameworkOptions
+	read     importing
 	frames   map[string]*frame // by the name that positions have
 	order    []*frame
 	files    []string // read for imports
@@ -48,8 +45,8 @@ type loading struct {
 	compared int      // names that suggestions were sought among
 }
 
-func (l *loading) frame(s *Source) *frame {
-	f := &frame{decoder: newDecoder(&s.tree, l.options.Strict), loading: l, source: s, said: map[string]bool{}, missing: map[string]bool{}}
+func (l *loading) frame(s *document) *frame {
+	f := &frame{decoder: newDecoder(&s.tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string]bool{}}
 	f.edition, f.known = editionOf(f.family(), s.version)
 	l.frames[s.Path()] = f
 	l.order = append(l.order, f)
@@ -69,7 +66,7 @@ func (l *loading) diags() diag.List {
 type frame struct {
 	*decoder
 	loading  *loading
-	source   *Source
+	doc      *document
 	edition  edition
 	known    bool            // the version is a published one
 	said     map[string]bool // looseness that was reported
@@ -81,7 +78,7 @@ type frame struct {
 // family is the key that holds the version.
 func (f *frame) family() string {
 	for _, name := range []string{"naftiko", "ikanos"} {
-		if v := value(f.source.root, name); v != nil && v.Kind == yaml.ScalarNode {
+		if v := value(f.doc.root, name); v != nil && v.Kind == yaml.ScalarNode {
 			return name
 		}
 	}
@@ -90,12 +87,12 @@ func (f *frame) family() string {
 
 // whole decodes all of the file that is given to [Source.Framework].
 func (f *frame) whole() *Framework {
-	out := &Framework{File: f.source.Path(), Family: f.family(), Version: f.source.version}
+	out := &Framework{File: f.doc.Path(), Family: f.family(), Version: f.doc.version}
 	f.checkVersion(out)
 	if f.strict {
 		f.checkForm()
 	}
-	root := f.part(f.source.root, kindFile)
+	root := f.part(f.doc.root, kindFile)
 	f.info(root, out)
 	for _, name := range sectionNames {
 		root.get(name)
@@ -108,7 +105,7 @@ func (f *frame) whole() *Framework {
 		}
 		c.done()
 	}
-	f.loading.open = append(f.loading.open, f.source.Path())
+	f.loading.open = append(f.loading.open, f.doc.Path())
 	out.Binds = f.binds()
 	out.Consumes = f.consumes()
 	out.Aggregates = f.aggregates()
@@ -116,8 +113,8 @@ func (f *frame) whole() *Framework {
 	f.rootImports(root, out)
 	f.loading.open = nil
 	root.done()
-	if !slices.ContainsFunc(sectionNames, f.hasSection) && !has(f.source.root, "imports") {
-		r := f.report(f.source.root, codeMissing, "the file has nothing that runs: no consumes, exposes or aggregates")
+	if !slices.ContainsFunc(sectionNames, f.hasSection) && !has(f.doc.root, "imports") {
+		r := f.report(f.doc.root, "missing-key", "the file has nothing that runs: no consumes, exposes or aggregates")
 		r.Hint = "add a capability with consumes and exposes"
 	}
 	return out
@@ -148,8 +145,8 @@ type holder struct {
 }
 
 func (f *frame) holders() []holder {
-	out := []holder{{f.source.root, kindFile}}
-	if c := value(f.source.root, "capability"); c != nil && c.Kind == yaml.MappingNode {
+	out := []holder{{f.doc.root, kindFile}}
+	if c := value(f.doc.root, "capability"); c != nil && c.Kind == yaml.MappingNode {
 		out = append(out, holder{c, kindCapability})
 	}
 	return out
@@ -182,7 +179,7 @@ func (f *frame) info(root *part, out *Framework) {
 	for _, name := range []string{"naftiko", "ikanos"} {
 		root.get(name)
 	}
-	if c := value(f.source.root, "capability"); c != nil && c.Kind == yaml.ScalarNode {
+	if c := value(f.doc.root, "capability"); c != nil && c.Kind == yaml.ScalarNode {
 		out.Name = f.words(c, "capability")
 	}
 	p := f.part(root.get("info"), kindInfo)

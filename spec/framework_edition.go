@@ -65,17 +65,17 @@ func editionOf(family, version string) (e edition, known bool) {
 // checkVersion reports a version that is not a published one: lenient reads it
 // as the newest.
 func (f *frame) checkVersion(out *Framework) {
-	n := value(f.source.root, out.Family)
+	n := value(f.doc.root, out.Family)
 	switch {
 	case f.known:
 		return
 	case out.Family == "":
 		if f.strict {
-			f.report(f.source.root, codeMissing, "the file does not say which version of the format it has").Hint = fmt.Sprintf("add ikanos: %q", editions[newest].version)
+			f.report(f.doc.root, "missing-key", "the file does not say which version of the format it has").Hint = fmt.Sprintf("add ikanos: %q", editions[newest].version)
 		}
 		return
 	}
-	r := f.report(n, codeUnknownVersion, "%s %s is not a version that capstan knows, it is read as %s", out.Family, out.Version, newest)
+	r := f.report(n, "unknown-version", "%s %s is not a version that capstan knows, it is read as %s", out.Family, out.Version, newest)
 	if !f.strict {
 		r.Severity = diag.Warning
 	}

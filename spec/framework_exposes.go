@@ -35,12 +35,12 @@ func exposureName(x *Exposure) Str { return x.Namespace }
 func renameExposure(x *Exposure, name Str) *Exposure {
 	renamed := *x
 	renamed.Namespace = name
-	x.each(func(fl *Flow) { fl.Namespaces = append([]string{name.Value}, fl.Namespaces...) })
+	eachFlow(x, func(fl *Flow) { fl.Namespaces = append([]string{name.Value}, fl.Namespaces...) })
 	return &renamed
 }
 
-// each calls do for every flow of an exposure.
-func (x *Exposure) each(do func(*Flow)) {
+// eachFlow calls do for every flow of an exposure.
+func eachFlow(x *Exposure, do func(*Flow)) {
 	for _, r := range x.Routes {
 		for _, op := range r.Operations {
 			do(op.Flow)
@@ -73,7 +73,7 @@ func (f *frame) exposure(e entryNode) *Exposure {
 	meant, ok := exposureTypes[strings.ToLower(kind.Value)]
 	if !ok {
 		if kind.IsSet() {
-			r := f.report(p.get("type"), codeNoMeaning, "nothing is offered through type %s, which no version of the format has", shorten(kind.Value))
+			r := f.report(p.get("type"), "no-meaning", "nothing is offered through type %s, which no version of the format has", shorten(kind.Value))
 			r.Hint = "write one of rest, mcp, skill, control"
 			if !f.strict {
 				r.Severity = diag.Warning // an error when nothing else is offered: see unusable
@@ -87,13 +87,13 @@ func (f *frame) exposure(e entryNode) *Exposure {
 	x := &Exposure{
 		Type: reworded(kind, meant), Namespace: p.text("namespace"), Description: p.text("description"), Address: p.text("address"),
 		Port: p.number("port", 0), Auth: f.authentication(p.get("authentication"), true), MaxBinary: f.size(p, "maxBinarySize"),
-		File: f.source.Path(), Pos: f.pos(e.node),
+		File: f.doc.Path(), Pos: f.pos(e.node),
 	}
 	if !x.Namespace.IsSet() {
 		x.Namespace = e.name
 	}
 	if x.Port > 65535 {
-		f.report(p.get("port"), codeValue, "port %d is out of range", x.Port).Hint = "write a number from 1 to 65535"
+		f.report(p.get("port"), "bad-value", "port %d is out of range", x.Port).Hint = "write a number from 1 to 65535"
 	}
 	switch meant {
 	case "rest":

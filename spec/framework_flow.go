@@ -16,7 +16,7 @@ var aliases = []string{"rest", "tools", "tool", "mcp", "flow", "inputs", "resour
 func (f *frame) flow(p *part, name Str, namespace Str) *Flow {
 	fl := &Flow{
 		Name: name, Display: p.text("display"), Description: p.text("description"), Ref: p.text("ref"), Call: f.call(p),
-		With: f.with(p), OutputMedia: p.text("outputMediaType"), File: f.source.Path(), Pos: f.pos(p.node), Spans: p.spans(),
+		With: f.with(p), OutputMedia: p.text("outputMediaType"), File: f.doc.Path(), Pos: f.pos(p.node), Spans: p.spans(),
 	}
 	if namespace.IsSet() {
 		fl.Namespaces = append(fl.Namespaces, namespace.Value)
@@ -62,7 +62,7 @@ func (f *frame) pairs(n *yaml.Node) []Field {
 		if e.node.Kind == yaml.MappingNode && has(e.node, "value") {
 			v = value(e.node, "value")
 		} else if e.key == nil {
-			f.report(e.node, codeType, "a value for a call must have a name and a value").Hint = "write with: {name: value}"
+			f.report(e.node, "wrong-type", "a value for a call must have a name and a value").Hint = "write with: {name: value}"
 			continue
 		}
 		out = append(out, Field{Key: e.name, Value: f.value(v)})

@@ -38,7 +38,7 @@ func FuzzFramework(f *testing.F) {
 				continue
 			}
 			for _, x := range m.Exposes {
-				x.each(func(fl *Flow) {
+				eachFlow(x, func(fl *Flow) {
 					if fl == nil || fl.Pos.Line == 0 {
 						t.Error("a flow without a place")
 					}

@@ -47,7 +47,7 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 		return nil
 	}
 	if f != f.loading.order[0] {
-		f.report(fromNode, codeImport, "%s imports from another file in turn, which no version allows", f.source.Path()).Hint =
+		f.report(fromNode, "import", "%s imports from another file in turn, which no version allows", f.doc.Path()).Hint =
 			fmt.Sprintf("import %s from %s in the file that needs it", wanted.Value, from.Value)
 		return nil
 	}
@@ -77,7 +77,7 @@ var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
 // followed decodes a section of a file that another one imports.
 func followed[T any](f, other *frame, section func(*frame) []*T) []*T {
 	l := f.loading
-	l.open = append(l.open, other.source.Path())
+	l.open = append(l.open, other.doc.Path())
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	return section(other)
 }
@@ -93,7 +93,7 @@ func namesOf[T any](all []*T, name func(*T) Str) []string {
 }
 
 func (f *frame) reportUnknownImport(n *yaml.Node, other *frame, wanted Str, there []string) {
-	r := f.report(n, codeUnknownImport, "%s has no %q to import", other.source.Path(), wanted.Value)
+	r := f.report(n, "unknown-import", "%s has no %q to import", other.doc.Path(), wanted.Value)
 	switch near := suggest.Closest(wanted.Value, there); {
 	case near != "":
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -109,53 +109,47 @@ func (f *frame) reportUnknownImport(n *yaml.Node, other *frame, wanted Str, ther
 func (f *frame) open(n *yaml.Node, path Str) *frame {
 	l := f.loading
 	if l.options.Open == nil {
-		f.report(n, codeImport, "%s cannot be imported here: only the one file is read", path.Value).Hint = "put what it holds into this file"
+		f.report(n, "import", "%s cannot be imported here: only the one file is read", path.Value).Hint = "put what it holds into this file"
 		return nil
 	}
-	name, text, err := l.options.Open(f.source.Path(), path.Value)
+	name, text, err := l.options.Open(f.doc.Path(), path.Value)
 	var refused *FileError
 	switch {
 	case errors.As(err, &refused):
 		f.report(n, refused.Code, "%s cannot be imported: %v", path.Value, err).Hint = refused.Hint
 		return nil
 	case err != nil:
-		f.report(n, codeImport, "%s cannot be imported: %v", path.Value, err).Hint = "paths are relative to the folder of the importing file, and stay inside the project's"
+		f.report(n, "import", "%s cannot be imported: %v", path.Value, err).Hint = "paths are relative to the folder of the importing file, and stay inside the project's"
 		return nil
 	}
 	if slices.Contains(l.open, name) {
-		f.report(n, codeImport, "%s imports itself", path.Value).Hint = "move what both files need into a third one"
+		f.report(n, "import", "%s imports itself", path.Value).Hint = "move what both files need into a third one"
 		return nil
 	}
 	if len(l.open) > maxImports || len(l.files) > maxImports {
-		f.report(n, codeImport, "more than %d files are imported", maxImports).Hint = "put what they hold into fewer files"
+		f.report(n, "import", "more than %d files are imported", maxImports).Hint = "put what they hold into fewer files"
 		return nil
 	}
 	if other := l.frames[name]; other != nil {
 		return other
 	}
-	src, diags := Read(name, text)
-	l.files, l.texts[name] = append(l.files, name), src.Text()
-	if src.root == nil || diags.HasErrors() {
+	doc, same, diags := l.read(name, text)
+	l.files, l.texts[name] = append(l.files, name), doc.Text()
+	if doc.root == nil || diags.HasErrors() {
 		l.order = append(l.order, &frame{decoder: &decoder{diags: diags}})
 		if !diags.HasErrors() {
-			f.report(n, codeImport, "%s holds nothing to import", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
+			f.report(n, "import", "%s holds nothing to import", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
 		}
 		return nil
 	}
-	if src.dialect != DialectFramework {
-		f.report(n, codeImport, "%s is no file of the framework dialect", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
+	if !same {
+		f.report(n, "import", "%s is no file of the framework dialect", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
 		return nil
 	}
-	other := l.frame(src)
+	other := l.frame(doc)
 	other.decoder.diags = append(other.decoder.diags, diags...)
 	return other
 }
-
-// FileError is why a file that another names is not read, where that is a
-// problem of a kind of its own: [FrameworkOptions].Open returns it.
-type FileError struct{ Code, Message, Hint string }
-
-func (e *FileError) Error() string { return e.Message }
 
 // maxImports bounds how many files one capability is made of.
 const maxImports = 100
@@ -210,7 +204,7 @@ func (f *frame) repeated(s, first Str, what string) {
 		end = 0
 	}
 	f.diags.Add(diag.Diagnostic{
-		Code: codeDuplicate, Pos: pos, EndColumn: end,
+		Code: "duplicate-name", Pos: pos, EndColumn: end,
 		Message: fmt.Sprintf("a second %s is called %q", what, s.Value),
 		Hint:    "rename one of the two",
 		Related: []diag.Related{{Pos: first.Pos, Message: "the first one"}},

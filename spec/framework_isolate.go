@@ -17,7 +17,7 @@ func (l *loading) isolate(out *Framework) {
 		}
 	}
 	for _, x := range out.Exposes {
-		x.each(i.flow)
+		eachFlow(x, i.flow)
 		for _, r := range x.Routes {
 			if r.Forward != nil {
 				r.Forward.Target = reworded(r.Forward.Target, i.name(x.File, r.Forward.Target.Value))
@@ -78,7 +78,7 @@ func (i *isolation) name(file, namespace string) string {
 
 // addPathInputs declares the variables of paths that the file does not
 // declare: of a consumed path those that no bind provides.
-func (f *Framework) addPathInputs() {
+func addPathInputs(f *Framework) {
 	bound := map[string]bool{}
 	for _, b := range f.Binds {
 		for _, k := range b.Keys {

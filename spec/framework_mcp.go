@@ -16,7 +16,7 @@ func (f *frame) mcp(p *part, x *Exposure) {
 			f.loosely(p.get("transport"), "transport "+s.Value+" is read as http", "write transport: http")
 			x.Transport = "http"
 		default:
-			f.report(p.get("transport"), codeValue, "transport cannot be %q", shorten(s.Value)).Hint = "write http or stdio"
+			f.report(p.get("transport"), "bad-value", "transport cannot be %q", shorten(s.Value)).Hint = "write http or stdio"
 		}
 	}
 	x.TTL = int64(p.number("ttlMs", 0))
@@ -82,7 +82,7 @@ func (f *frame) prompt(e entryNode) *Prompt {
 	}
 	q := &Prompt{
 		Name: e.name, Display: p.text("display"), Description: p.text("description"), Location: p.text("location"),
-		File: f.source.Path(), Pos: f.pos(e.node),
+		File: f.doc.Path(), Pos: f.pos(e.node),
 	}
 	for _, a := range p.named("arguments") {
 		if in := f.param(a, kindInput); in != nil {
@@ -115,7 +115,7 @@ func (f *frame) message(n *yaml.Node) []PromptMessage {
 	case "":
 		m.Role = at(f.pos(n), "user")
 	default:
-		f.report(p.get("role"), codeValue, "role cannot be %q", shorten(m.Role.Value)).Hint = "write user or assistant"
+		f.report(p.get("role"), "bad-value", "role cannot be %q", shorten(m.Role.Value)).Hint = "write user or assistant"
 	}
 	p.done()
 	return []PromptMessage{m}

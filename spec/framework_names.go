@@ -37,7 +37,7 @@ func (f *frame) named(n *yaml.Node, what string) []entryNode {
 		if n.Value == "" {
 			return nil
 		}
-		f.report(n, codeType, "%s must be a list, or a mapping from names, found %s", what, describe(n)).Hint = fmt.Sprintf("write %s: with its items below it", what)
+		f.report(n, "wrong-type", "%s must be a list, or a mapping from names, found %s", what, describe(n)).Hint = fmt.Sprintf("write %s: with its items below it", what)
 	}
 	return out
 }

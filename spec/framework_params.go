@@ -95,7 +95,7 @@ func (f *frame) shortParam(e entryNode, k kind) *Param {
 		in.Type = f.typeName(s, e.node, paramTypes)
 		return in
 	}
-	f.report(e.node, codeType, "input %q must be a mapping of keys to values, found %s", e.name.Value, describe(e.node)).Hint = "write {type: string, description: ...}"
+	f.report(e.node, "wrong-type", "input %q must be a mapping of keys to values, found %s", e.name.Value, describe(e.node)).Hint = "write {type: string, description: ...}"
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (f *frame) place(p *part) Str {
 		return reworded(low, "environment")
 	}
 	if !slices.Contains(places, low.Value) {
-		r := f.report(p.get("in"), codeValue, "in cannot be %q", shorten(s.Value))
+		r := f.report(p.get("in"), "bad-value", "in cannot be %q", shorten(s.Value))
 		r.Hint = "write one of " + strings.Join(places, ", ")
 		if near := suggest.Closest(low.Value, places); near != "" {
 			r.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -161,7 +161,7 @@ func (f *frame) typeName(s Str, n *yaml.Node, choice []string) Str {
 	if low := strings.ToLower(s.Value); slices.Contains(choice, low) {
 		return reworded(s, low)
 	}
-	r := f.report(n, codeValue, "type cannot be %q", shorten(s.Value))
+	r := f.report(n, "bad-value", "type cannot be %q", shorten(s.Value))
 	r.Hint = "write one of " + strings.Join(choice, ", ")
 	if near := suggest.Closest(s.Value, choice); near != "" {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)

@@ -30,7 +30,7 @@ func (f *frame) part(n *yaml.Node, k kind) *part {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
-		f.report(n, codeType, "%s must be a mapping of keys to values, found %s", k, describe(n)).Hint = fmt.Sprintf("write the keys of %s, each on a line of its own", k)
+		f.report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", k, describe(n)).Hint = fmt.Sprintf("write the keys of %s, each on a line of its own", k)
 		return nil
 	}
 	return &part{object: &object{decoder: f.decoder, node: n, what: string(k)}, frame: f, kind: k}
@@ -103,7 +103,7 @@ func (p *part) served(name string) Str {
 	s := p.needText(name)
 	_, err := pathtemplate.Parse(s.Value, "")
 	if err != nil {
-		d := p.frame.report(p.get(name), codeValue, "%s %q cannot be served: %v", name, shorten(s.Value), err)
+		d := p.frame.report(p.get(name), "bad-value", "%s %q cannot be served: %v", name, shorten(s.Value), err)
 		if errors.Is(err, pathtemplate.ErrAdjacent) {
 			d.Hint = "write {a}/{b} or {a}-{b}"
 		}
@@ -168,7 +168,7 @@ func (p *part) number(name string, fallback int) int {
 	}
 	i, err := strconv.Atoi(strings.TrimSpace(n.Value))
 	if n.Kind != yaml.ScalarNode || err != nil || i < 0 {
-		p.report(n, codeType, "%s must be a whole number, found %s", name, describe(n)).Hint = "write digits only, without quotes"
+		p.report(n, "wrong-type", "%s must be a whole number, found %s", name, describe(n)).Hint = "write digits only, without quotes"
 		return fallback
 	}
 	return i
@@ -180,7 +180,7 @@ func (f *frame) words(n *yaml.Node, what string) Str {
 	case n == nil, n.Kind == yaml.ScalarNode && (n.Value == "" || isNull(n)):
 		return Str{}
 	case n.Kind != yaml.ScalarNode:
-		f.report(n, codeType, "%s must be text, found %s", what, describe(n)).Hint = "write one text, in quotes if it holds { or :"
+		f.report(n, "wrong-type", "%s must be text, found %s", what, describe(n)).Hint = "write one text, in quotes if it holds { or :"
 		return Str{}
 	}
 	s, _ := f.cursor(n).scalar(n)
@@ -201,7 +201,7 @@ func (p *part) done() {
 		if !p.frame.first("key " + p.what + " " + k.Value) {
 			continue
 		}
-		r := p.report(k, codeUnknownKey, "unknown key %q in %s is ignored", k.Value, p.what)
+		r := p.report(k, "unknown-key", "unknown key %q in %s is ignored", k.Value, p.what)
 		r.Severity = diag.Warning
 		r.Hint = "accepted keys: " + strings.Join(p.asked, ", ")
 		if near := suggest.Closest(k.Value, p.asked); near != "" {
@@ -223,7 +223,7 @@ func (f *frame) loosely(n *yaml.Node, message, hint string) {
 	if f.strict || !f.first(message) {
 		return
 	}
-	r := f.report(n, codeLoose, "%s", message)
+	r := f.report(n, "lenient-form", "%s", message)
 	r.Severity, r.Hint = diag.Warning, hint
 }
 
@@ -235,20 +235,5 @@ func (f *frame) looselyAt(s Str, message, hint string) {
 		return
 	}
 	pos, end := s.Whole()
-	f.diags.Add(diag.Diagnostic{Code: codeLoose, Severity: diag.Warning, Pos: pos, EndColumn: end, Message: message, Hint: hint})
+	f.diags.Add(diag.Diagnostic{Code: "lenient-form", Severity: diag.Warning, Pos: pos, EndColumn: end, Message: message, Hint: hint})
 }
-
-// reworded is s with another value: columns inside it are no longer known.
-func reworded(s Str, to string) Str {
-	if s.Value == to || !s.IsSet() {
-		return s
-	}
-	if s.Raw == "" {
-		s.Raw = s.Value
-	}
-	s.Value = to
-	return s
-}
-
-// at is a text that nobody wrote, at a place.
-func at(pos diag.Pos, text string) Str { return Str{Value: text, Pos: pos, Style: Block} }

@@ -19,10 +19,10 @@ func (l *loading) resolveRefs(out *Framework) {
 			r.resolve(fl, nil)
 		}
 	}
-	for _, x := range out.flowExposures() {
+	for _, x := range flowExposures(out) {
 		for _, route := range x.Routes {
 			for _, op := range route.Operations {
-				r.resolve(op.Flow, func(base *Flow) { op.placeInputs(route, base) })
+				r.resolve(op.Flow, func() { placeInputs(op, route) })
 			}
 		}
 		for _, t := range x.Flows {
@@ -35,7 +35,7 @@ func (l *loading) resolveRefs(out *Framework) {
 }
 
 // flowExposures returns the exposures that have flows.
-func (f *Framework) flowExposures() []*Exposure {
+func flowExposures(f *Framework) []*Exposure {
 	return slices.DeleteFunc(slices.Clone(f.Exposes), func(x *Exposure) bool { return x.Type.Value == "skill" || x.Type.Value == "control" })
 }
 
@@ -45,7 +45,7 @@ type refs struct {
 	done    map[*Flow]bool
 }
 
-func (r *refs) resolve(fl *Flow, after func(base *Flow)) {
+func (r *refs) resolve(fl *Flow, after func()) {
 	if !fl.Ref.IsSet() || r.done[fl] {
 		return
 	}
@@ -55,9 +55,9 @@ func (r *refs) resolve(fl *Flow, after func(base *Flow)) {
 		return
 	}
 	r.resolve(base, nil)
-	fl.inherit(base)
+	inherit(fl, base)
 	if after != nil {
-		after(base)
+		after()
 	}
 }
 
@@ -79,14 +79,14 @@ func (r *refs) target(fl *Flow) *Flow {
 		return nil // a file to be imported: the importer has the aggregate
 	}
 	pos, end := fl.Ref.Whole()
-	d := diag.Diagnostic{Code: codeUnknownRef, Pos: pos, EndColumn: end, Message: fmt.Sprintf("no aggregate has the flow %q", fl.Ref.Value)}
+	d := diag.Diagnostic{Code: "unknown-flow", Pos: pos, EndColumn: end, Message: fmt.Sprintf("no aggregate has the flow %q", fl.Ref.Value)}
 	d.Hint = r.loading.hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
 	f.diags.Add(d)
 	return nil
 }
 
 func (r *refs) aggregates(f *frame) []*Aggregate {
-	if f.source.Path() == r.out.File || !f.hasSection("aggregates") {
+	if f.doc.Path() == r.out.File || !f.hasSection("aggregates") {
 		return r.out.Aggregates
 	}
 	return append(slices.Clone(f.aggregates()), r.out.Aggregates...)
@@ -95,7 +95,7 @@ func (r *refs) aggregates(f *frame) []*Aggregate {
 // standalone reports whether the file is a section to be imported: what it
 // does not have comes from the file that imports it.
 func (f *frame) standalone() bool {
-	return !has(f.source.root, "capability")
+	return !has(f.doc.root, "capability")
 }
 
 // maxCompared bounds the names that are compared for suggestions, so that a
@@ -121,7 +121,7 @@ func (l *loading) hintAmong(word string, known []string, none string) string {
 }
 
 // inherit takes from base what fl does not say itself.
-func (fl *Flow) inherit(base *Flow) {
+func inherit(fl, base *Flow) {
 	for _, s := range []struct{ to, from *Str }{
 		{&fl.Name, &base.Name}, {&fl.Display, &base.Display}, {&fl.Description, &base.Description}, {&fl.OutputMedia, &base.OutputMedia},
 	} {
@@ -140,7 +140,7 @@ func (fl *Flow) inherit(base *Flow) {
 	if fl.Outputs == nil {
 		fl.Outputs, fl.Named = base.Outputs, base.Named
 	}
-	fl.Hints = fl.Hints.over(base.Hints)
+	fl.Hints = overHints(fl.Hints, base.Hints)
 	fl.Spans = append(fl.Spans, base.Spans...)
 	for _, n := range base.Namespaces {
 		if !slices.Contains(fl.Namespaces, n) {
@@ -149,8 +149,8 @@ func (fl *Flow) inherit(base *Flow) {
 	}
 }
 
-// over returns h with what it does not say taken from base.
-func (h Hints) over(base Hints) Hints {
+// overHints returns h with what it does not say taken from base.
+func overHints(h, base Hints) Hints {
 	pick := func(own, from *bool) *bool {
 		if own != nil {
 			return own
@@ -195,7 +195,7 @@ func inheritInputs(own, base []*Param) []*Param {
 // placeInputs says where a REST operation takes the inputs from that it
 // inherits: from the path where that names them, else from the query of
 // requests without a body and from the body of others.
-func (op *RouteOperation) placeInputs(r *Route, base *Flow) {
+func placeInputs(op *RouteOperation, r *Route) {
 	variables := pathVariables(r.Path.Value)
 	for i, in := range op.Inputs {
 		if in.In.IsSet() {

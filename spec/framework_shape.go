@@ -30,7 +30,7 @@ func (f *frame) outputs(p *part) (out []*Shape, named bool) {
 		}
 	}
 	if named && slices.ContainsFunc(out, func(s *Shape) bool { return !s.Name.IsSet() }) {
-		f.report(n, codeMissing, "some outputs have a name and some have none").Hint = "name all of them to answer with an object, or none to answer with the first that has a value"
+		f.report(n, "missing-key", "some outputs have a name and some have none").Hint = "name all of them to answer with an object, or none to answer with the first that has a value"
 	}
 	return out, named
 }
@@ -107,7 +107,7 @@ func (f *frame) shortShape(e entryNode) *Shape {
 		f.loosely(e.node, "an output that is one word is read as its type", fmt.Sprintf("write {type: %s}", s.Value))
 		return &Shape{Name: e.name, Type: s, Pos: s.Pos}
 	}
-	f.report(e.node, codeType, "an output must be a mapping of keys to values, found %s", describe(e.node)).Hint = "write {type: string, mapping: $.path}"
+	f.report(e.node, "wrong-type", "an output must be a mapping of keys to values, found %s", describe(e.node)).Hint = "write {type: string, mapping: $.path}"
 	return nil
 }
 

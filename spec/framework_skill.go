@@ -19,7 +19,7 @@ func (f *frame) skill(e entryNode) *Skill {
 		Name: e.name, Description: p.text("description"), License: p.text("license"), Compatibility: p.text("compatibility"),
 		AllowedTools: f.spaced(p.get("allowed-tools")), ArgumentHint: p.text("argument-hint"),
 		UserInvocable: p.flag("user-invocable"), NoModelInvocation: p.flag("disable-model-invocation"),
-		Location: p.text("location"), File: f.source.Path(), Pos: f.pos(e.node),
+		Location: p.text("location"), File: f.doc.Path(), Pos: f.pos(e.node),
 	}
 	s.Metadata = f.arguments(p.get("metadata"), "metadata")
 	for _, t := range p.named("tools") {

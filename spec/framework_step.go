@@ -31,7 +31,7 @@ func (f *frame) steps(p *part, fl *Flow) {
 		fl.Steps = append(fl.Steps, step)
 	}
 	if fl.Call.IsSet() && len(fl.Steps) > 0 {
-		f.report(p.get("steps"), codeMisplaced, "call and steps stand side by side, and only one of them can run").Hint = "make the call the first step"
+		f.report(p.get("steps"), "misplaced-key", "call and steps stand side by side, and only one of them can run").Hint = "make the call the first step"
 	}
 }
 
@@ -60,7 +60,7 @@ func (f *frame) step(p *part, e entryNode, i int) *FlowStep {
 	f.stepType(p, s)
 	for _, name := range []string{"forEach", "condition", "each", "when", "if", "loop"} {
 		if n := p.get(name); n != nil {
-			r := f.report(key(p.node, name), codeNoMeaning, "step %q: %q is in no version of the format, and capstan does not guess what it does", s.Name.Value, name)
+			r := f.report(key(p.node, name), "no-meaning", "step %q: %q is in no version of the format, and capstan does not guess what it does", s.Name.Value, name)
 			r.Hint = "call the operation once for each case, or do it in a step of type script"
 		}
 	}
@@ -105,7 +105,7 @@ func (f *frame) stepType(p *part, s *FlowStep) {
 		if n == nil {
 			n = p.node
 		}
-		r := f.report(n, codeNoMeaning, "step %q: no version of the format says what type %q does", s.Name.Value, low.Value)
+		r := f.report(n, "no-meaning", "step %q: no version of the format says what type %q does", s.Name.Value, low.Value)
 		r.Hint = "write one of " + strings.Join(stepTypes, ", ")
 		if low.Value == "" {
 			r.Message = fmt.Sprintf("step %q does nothing: it has no call, lookup or script", s.Name.Value)

@@ -14,7 +14,7 @@ import (
 // there are, which of them are needed, and what their values look like.
 func (f *frame) checkForm() {
 	if f.known {
-		f.strictly(f.source.root, kindFile, false)
+		f.strictly(f.doc.root, kindFile, false)
 	}
 }
 
@@ -52,7 +52,7 @@ func (f *frame) strictly(n *yaml.Node, k kind, keyed bool) {
 		v := value(n, r.key)
 		switch {
 		case v == nil && r.need && !respelt(n, k, r.key):
-			f.report(n, codeMissing, "%s has no %q, which %s needs", k, r.key, f.edition).Hint = "add " + r.key + ": ..."
+			f.report(n, "missing-key", "%s has no %q, which %s needs", k, r.key, f.edition).Hint = "add " + r.key + ": ..."
 		case v != nil:
 			f.strictValue(v, r, n)
 		}
@@ -77,7 +77,7 @@ func respelt(n *yaml.Node, k kind, name string) bool {
 }
 
 func (f *frame) strictUnknown(key *yaml.Node, k kind, accepted []string) {
-	r := f.report(key, codeUnknownKey, "unknown key %q in %s of %s", key.Value, k, f.edition)
+	r := f.report(key, "unknown-key", "unknown key %q in %s of %s", key.Value, k, f.edition)
 	r.Hint = "accepted keys: " + strings.Join(accepted, ", ")
 	if near := suggest.Closest(key.Value, accepted); near != "" {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -156,7 +156,7 @@ func (f *frame) strictValue(v *yaml.Node, r rule, holder *yaml.Node) {
 }
 
 func (f *frame) misform(v *yaml.Node, what, want, hint string) {
-	f.report(v, codeType, "%s must be %s in %s, found %s", what, want, f.edition, describe(v)).Hint = hint
+	f.report(v, "wrong-type", "%s must be %s in %s, found %s", what, want, f.edition, describe(v)).Hint = hint
 }
 
 func (f *frame) strictText(v *yaml.Node, r rule) {
@@ -164,13 +164,13 @@ func (f *frame) strictText(v *yaml.Node, r rule) {
 	case v.Kind != yaml.ScalarNode || !isStr(v):
 		f.misform(v, r.key, "text", fmt.Sprintf("put it in quotes: %q", v.Value))
 	case len(r.one) > 0 && !slices.Contains(r.one, v.Value):
-		d := f.report(v, codeValue, "%s cannot be %q in %s", r.key, shorten(v.Value), f.edition)
+		d := f.report(v, "bad-value", "%s cannot be %q in %s", r.key, shorten(v.Value), f.edition)
 		d.Hint = "write one of " + strings.Join(r.one, ", ")
 		if near := suggest.Closest(v.Value, r.one); near != "" {
 			d.Hint = fmt.Sprintf("did you mean %q?", near)
 		}
 	case r.like != nil && !r.like.MatchString(v.Value):
-		f.report(v, codeValue, "%s %q does not have the form that %s wants", r.key, shorten(v.Value), f.edition).Hint = "write text that matches " + r.like.String()
+		f.report(v, "bad-value", "%s %q does not have the form that %s wants", r.key, shorten(v.Value), f.edition).Hint = "write text that matches " + r.like.String()
 	}
 }
 
@@ -202,7 +202,7 @@ func (f *frame) strictItems(v *yaml.Node, r rule, kind yaml.Kind) {
 	case v.Kind != kind:
 		f.misform(v, r.key, "a mapping from names", "write each name as a key with its item below it")
 	case len(v.Content) == 0 && r.key != "inputParameters" && r.key != "mappings":
-		f.report(v, codeEmptyValue, "%s is empty", r.key).Hint = "add an item, or remove " + r.key
+		f.report(v, "empty-value", "%s is empty", r.key).Hint = "add an item, or remove " + r.key
 	case kind == yaml.SequenceNode:
 		for _, item := range v.Content {
 			f.strictly(item, r.kind, false)
@@ -232,7 +232,7 @@ func (f *frame) strictKeys(v *yaml.Node) {
 	for i := 0; i+1 < len(v.Content); i += 2 {
 		name, key := v.Content[i], v.Content[i+1]
 		if f.edition >= naftikoAlpha3 && !likeVariable.MatchString(name.Value) {
-			f.report(name, codeValue, "variable %q is not in capitals, as %s wants", shorten(name.Value), f.edition).Hint =
+			f.report(name, "bad-value", "variable %q is not in capitals, as %s wants", shorten(name.Value), f.edition).Hint =
 				"write " + strings.ToUpper(strings.ReplaceAll(name.Value, "-", "_"))
 		}
 		f.strictText(key, rule{key: "the key of " + name.Value, like: likeExtended})

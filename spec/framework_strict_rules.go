@@ -70,28 +70,28 @@ func (f *frame) strictOneOf(n *yaml.Node, k kind, names ...string) {
 	if len(there) == 0 || hasAny(n, names...) {
 		return
 	}
-	f.report(n, codeMissing, "%s has none of %s, and %s wants one", k, strings.Join(there, ", "), f.edition).Hint = "add " + there[0] + ": ..."
+	f.report(n, "missing-key", "%s has none of %s, and %s wants one", k, strings.Join(there, ", "), f.edition).Hint = "add " + there[0] + ": ..."
 }
 
 func (f *frame) strictNeeds(n *yaml.Node, k kind, name string) {
 	if !has(n, name) {
-		f.report(n, codeMissing, "%s has no %q, which %s needs", k, name, f.edition).Hint = "add " + name + ": ..."
+		f.report(n, "missing-key", "%s has no %q, which %s needs", k, name, f.edition).Hint = "add " + name + ": ..."
 	}
 }
 
 // strictApart wants at most one of two keys.
 func (f *frame) strictApart(n *yaml.Node, k kind, one, other string) {
 	if has(n, one) && has(n, other) {
-		f.report(key(n, other), codeMisplaced, "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
+		f.report(key(n, other), "misplaced-key", "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
 	}
 }
 
 func (f *frame) strictTransport(n *yaml.Node) {
 	switch stdio := firstText(n, []string{"transport"}) == "stdio"; {
 	case stdio && has(n, "port"):
-		f.report(key(n, "port"), codeMisplaced, "an exposure over stdio has no port").Hint = "remove port"
+		f.report(key(n, "port"), "misplaced-key", "an exposure over stdio has no port").Hint = "remove port"
 	case !stdio && !has(n, "port"):
-		f.report(n, codeMissing, "an exposure over http has no %q, which %s needs", "port", f.edition).Hint = "add port: 8080"
+		f.report(n, "missing-key", "an exposure over http has no %q, which %s needs", "port", f.edition).Hint = "add port: 8080"
 	}
 }
 
@@ -110,7 +110,7 @@ func (f *frame) strictAuth(n *yaml.Node) {
 	for other, names := range authKeys {
 		for _, name := range names {
 			if other != typ && has(n, name) && !slices.Contains(own, name) && other != "digest" {
-				f.report(key(n, name), codeMisplaced, "%s belongs to %s authentication, but the type is %s", name, other, typ).Hint = "remove it, or change the type"
+				f.report(key(n, name), "misplaced-key", "%s belongs to %s authentication, but the type is %s", name, other, typ).Hint = "remove it, or change the type"
 			}
 		}
 	}
@@ -139,7 +139,7 @@ func (f *frame) strictShapes(v, holder *yaml.Node) {
 	mock := !hasAny(holder, "call", "steps", "ref")
 	each(v, func(item *yaml.Node) {
 		if item.Kind == yaml.MappingNode && mock && !hasAny(item, "value", "const", "properties", "items") {
-			f.report(item, codeMissing, "an output without a call or steps has no %q, which %s needs", "value", f.edition).Hint = "add value: ..."
+			f.report(item, "missing-key", "an output without a call or steps has no %q, which %s needs", "value", f.edition).Hint = "add value: ..."
 		}
 		f.strictShape(item, named, !named && !has(item, "name") && !mock)
 	})
@@ -172,7 +172,7 @@ func (f *frame) strictShape(n *yaml.Node, keyed, mapped bool) {
 		}
 	case "string", "number", "boolean":
 		if mapped && !hasAny(n, "mapping", "value", "const") {
-			f.report(n, codeMissing, "an output of a call has none of mapping, value, and %s wants one", f.edition).Hint = "add mapping: $.path"
+			f.report(n, "missing-key", "an output of a call has none of mapping, value, and %s wants one", f.edition).Hint = "add mapping: $.path"
 		}
 	}
 	if properties != nil && properties.Kind == yaml.MappingNode {

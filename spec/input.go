@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,13 +13,13 @@ import (
 )
 
 // inputs decodes the inputs, of those with one name the first.
-func (d *decoder) inputs(n *yaml.Node) []Input {
-	inputs := decodeEach(d, d.items(n, "inputs", "name", "type"), d.input)
+func (d reader) inputs(n *yaml.Node) []Input {
+	inputs := decodeEach(d.items(n, "inputs", "name", "type"), d.input)
 	seen := d.names("input")
 	return slices.DeleteFunc(inputs, func(in Input) bool { return !in.Name.IsSet() || seen.repeats(in.Name) })
 }
 
-func (d *decoder) input(n *yaml.Node) (in Input, ok bool) {
+func (d reader) input(n *yaml.Node) (in Input, ok bool) {
 	o := d.object(n, "an input")
 	if o == nil {
 		return in, false
@@ -41,7 +42,7 @@ func (d *decoder) input(n *yaml.Node) (in Input, ok bool) {
 	o.allow("example")
 	o.done()
 	if items := key(n, "items"); items != nil && in.Type.IsSet() && in.Type.Value != "array" && in.Type.Value != anyType {
-		d.report(items, codeMisplaced, "items belongs to type array, but the type is %s", in.Type.Value)
+		d.report(items, "misplaced-key", "items belongs to type array, but the type is %s", in.Type.Value)
 	}
 	return in, true
 }
@@ -55,7 +56,7 @@ const anyType = "any"
 
 // inputType is one of typeNames. One that is not is taken for what was most
 // likely meant.
-func (d *decoder) inputType(o *object, name string) Str {
+func (d reader) inputType(o *object, name string) Str {
 	n := o.get(name)
 	if n == nil {
 		if name == "type" && d.strict {
@@ -65,7 +66,7 @@ func (d *decoder) inputType(o *object, name string) Str {
 	}
 	meant := otherTypeName(n.Value)
 	if meant != "" {
-		d.report(n, codeValue, "%s cannot be %q", name, n.Value).Hint = fmt.Sprintf("write %q", meant)
+		d.report(n, "bad-value", "%s cannot be %q", name, n.Value).Hint = fmt.Sprintf("write %q", meant)
 	} else {
 		if s := d.oneOf(n, name, typeNames...); s.IsSet() {
 			return s
@@ -78,27 +79,8 @@ func (d *decoder) inputType(o *object, name string) Str {
 	return Str{Value: meant, Pos: d.pos(n)}
 }
 
-// otherTypeName translates what other formats call a type.
-func otherTypeName(name string) string {
-	switch strings.ToLower(name) {
-	case "int", "int32", "int64", "long":
-		return "integer"
-	case "float", "double", "decimal":
-		return "number"
-	case "bool":
-		return "boolean"
-	case "list":
-		return "array"
-	case "map", "dict", "hash":
-		return "object"
-	case "text", "str":
-		return "string"
-	}
-	return ""
-}
-
 // fallback decodes a default, nil when there is none that can be used.
-func (d *decoder) fallback(n *yaml.Node, in Input) *Value {
+func (d reader) fallback(n *yaml.Node, in Input) *Value {
 	if n == nil {
 		return nil
 	}
@@ -111,7 +93,7 @@ func (d *decoder) fallback(n *yaml.Node, in Input) *Value {
 
 // fitting checks that a value is of the input's type. A null default says
 // "none"; a number that cannot be kept is reported already.
-func (d *decoder) fitting(n *yaml.Node, v Value, in Input, what string) bool {
+func (d reader) fitting(n *yaml.Node, v Value, in Input, what string) bool {
 	typ, items := in.Type.Value, in.Items.Value
 	if typ == "" || isNothing(v) {
 		return true
@@ -136,11 +118,48 @@ func (d *decoder) fitting(n *yaml.Node, v Value, in Input, what string) bool {
 	return false
 }
 
+// fits reports whether v is of the type that an input declares; items is the
+// type of a list's items. Unknown types accept anything.
+func fits(v Value, typ, items string) bool {
+	switch typ {
+	case "any":
+		return true
+	case "array":
+		if v.Kind != Sequence {
+			return false
+		}
+		for _, item := range v.Items {
+			if items != "" && !fits(item, items, "") {
+				return false
+			}
+		}
+		return true
+	case "object":
+		return v.Kind == Mapping
+	}
+	if v.Kind != Scalar {
+		return typ == ""
+	}
+	switch v := v.Scalar.(type) {
+	case string:
+		return typ == "string" || typ == ""
+	case bool:
+		return typ == "boolean"
+	case int64:
+		return typ == "integer" || typ == "number"
+	case float64:
+		return typ == "number"
+	case json.Number:
+		return typ == "number" || typ == "integer" && !strings.ContainsAny(string(v), ".eE")
+	}
+	return false
+}
+
 func isNothing(v Value) bool { return v.Kind == Scalar && v.Scalar == nil }
 
 // misfit reports a value of another type than the one wanted.
-func (d *decoder) misfit(n *yaml.Node, want, what string) {
-	r := d.report(n, codeType, "%s does not fit type %s, found %s", what, want, describe(n))
+func (d reader) misfit(n *yaml.Node, want, what string) {
+	r := d.report(n, "wrong-type", "%s does not fit type %s, found %s", what, want, describe(n))
 	if n.Kind != yaml.ScalarNode {
 		return
 	}
@@ -154,7 +173,7 @@ func (d *decoder) misfit(n *yaml.Node, want, what string) {
 }
 
 // chosen checks that a default is among the values of enum.
-func (d *decoder) chosen(n *yaml.Node, v Value, enum []Value) bool {
+func (d reader) chosen(n *yaml.Node, v Value, enum []Value) bool {
 	if len(enum) == 0 || isNothing(v) || slices.ContainsFunc(enum, func(e Value) bool { return equal(e, v) }) {
 		return true
 	}
@@ -165,14 +184,14 @@ func (d *decoder) chosen(n *yaml.Node, v Value, enum []Value) bool {
 		}
 	}
 	if v.Kind != Scalar || len(choice) == 0 {
-		d.report(n, codeValue, "the default is none of the values of enum")
+		d.report(n, "bad-value", "the default is none of the values of enum")
 		return false
 	}
 	shown := v.Str.Value
 	if _, text := v.Scalar.(string); text {
 		shown = fmt.Sprintf("%q", shown)
 	}
-	r := d.report(n, codeValue, "the default cannot be %s", shown)
+	r := d.report(n, "bad-value", "the default cannot be %s", shown)
 	r.Hint = "write one of " + strings.Join(choice, ", ")
 	if near := suggest.Closest(v.Str.Value, choice); near != "" {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)

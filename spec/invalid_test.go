@@ -124,7 +124,7 @@ outputs: {a: load.id, b: {source: sail.x}}
 // A template without quotes is read as the text it was meant to be.
 func TestUnquotedTemplateIsText(t *testing.T) {
 	s, diags := Read("f.yaml", []byte("name: n\nspecification: Naftiko Capability Composition\napi: a\nsteps:\n  - {id: s, operation: o, with: {x: {{ inputs.a }}, y: [{{b}}]}}\n"))
-	if len(diags) != 2 || diags[0].Code != codeTemplate || diags[1].Code != codeTemplate {
+	if len(diags) != 2 || diags[0].Code != "unquoted-template" || diags[1].Code != "unquoted-template" {
 		t.Errorf("got %v", diags)
 	}
 	c, diags := s.Capability(false)

@@ -15,7 +15,7 @@ func (d *decoder) items(n *yaml.Node, what, name, short string) []*yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return d.list(n, what)
 	}
-	r := d.report(n, codeType, "%s must be a list, found a mapping", what)
+	r := d.report(n, "wrong-type", "%s must be a list, found a mapping", what)
 	if len(n.Content) > 0 {
 		r.Hint = fmt.Sprintf(`write "- %s: %s" for the first of them, and so on`, name, n.Content[0].Value)
 	}

@@ -165,7 +165,7 @@ func TestDuplicatesShowBothPlaces(t *testing.T) {
 	s := mustRead(t, "f.yaml", "name: x\nspecification: Naftiko Capability Composition\napi: a\nsteps:\n  - {id: \"go\", external: true}\n  - {id: \"go\", external: true}\n")
 	_, got := s.Capability(false)
 	want := diag.List{{
-		Code: codeDuplicate, Pos: diag.Pos{File: "f.yaml", Line: 6, Column: 10}, EndColumn: 14,
+		Code: "duplicate-name", Pos: diag.Pos{File: "f.yaml", Line: 6, Column: 10}, EndColumn: 14,
 		Message: `a second step is called "go"`, Hint: "rename one of the two",
 		Related: []diag.Related{{Pos: diag.Pos{File: "f.yaml", Line: 5, Column: 10}, Message: "the first one"}},
 	}}

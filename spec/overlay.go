@@ -52,7 +52,7 @@ func ReadOverlay(name string, src []byte) (*Overlay, diag.List) {
 		return nil, diags
 	}
 	o := &Overlay{Name: name, tree: tree{main: f, root: root}}
-	d := newDecoder(&o.tree, true)
+	d := overlayReader{newDecoder(&o.tree, true)}
 	d.overlay(d.object(root, "the overlay"), o)
 	return o, append(diags, d.diags...).Sort()
 }
@@ -73,9 +73,12 @@ func (o *Overlay) Applies(s *Source) bool {
 // by an x-capstan-applies-to with at least one entry.
 func (o *Overlay) Targeted() bool { return len(o.only) > 0 }
 
-func (d *decoder) overlay(o *object, into *Overlay) {
+// overlayReader decodes an overlay.
+type overlayReader struct{ *decoder }
+
+func (d overlayReader) overlay(o *object, into *Overlay) {
 	if v := d.loose(o.need("overlay"), "overlay"); v.IsSet() && v.Value != "1.0" && !strings.HasPrefix(v.Value, "1.0.") {
-		d.report(value(o.node, "overlay"), codeVersion, "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
+		d.report(value(o.node, "overlay"), "unsupported-version", "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
 	}
 	if info := d.object(o.need("info"), "info"); info != nil {
 		into.Title = d.loose(info.need("title"), "title").Value
@@ -86,14 +89,14 @@ func (d *decoder) overlay(o *object, into *Overlay) {
 	o.allow("extends")
 	into.only = d.conditions(value(o.node, appliesTo))
 	list := o.need("actions")
-	into.actions = decodeEach(d, d.list(list, "actions"), d.action)
+	into.actions = decodeEach(d.list(list, "actions"), d.action)
 	if list != nil && list.Kind == yaml.SequenceNode && len(list.Content) == 0 {
-		d.report(list, codeEmptyValue, "an overlay needs at least one action")
+		d.report(list, "empty-value", "an overlay needs at least one action")
 	}
 	o.done()
 }
 
-func (d *decoder) conditions(n *yaml.Node) []condition {
+func (d overlayReader) conditions(n *yaml.Node) []condition {
 	o := d.object(n, appliesTo)
 	if o == nil {
 		return nil
@@ -108,7 +111,7 @@ func (d *decoder) conditions(n *yaml.Node) []condition {
 	return only
 }
 
-func (d *decoder) action(n *yaml.Node) (a action, ok bool) {
+func (d overlayReader) action(n *yaml.Node) (a action, ok bool) {
 	o := d.object(n, "an action")
 	if o == nil {
 		return a, false
@@ -117,7 +120,7 @@ func (d *decoder) action(n *yaml.Node) (a action, ok bool) {
 	o.allow("description")
 	o.done()
 	if value(n, "update") == nil && value(n, "remove") == nil {
-		d.report(n, codeOverlayAction, "this action does nothing").Hint = `give it an "update", or "remove: true"`
+		d.report(n, "overlay-action", "this action does nothing").Hint = `give it an "update", or "remove: true"`
 	}
 	target := d.text(a.target, "target")
 	if !target.IsSet() {
@@ -128,7 +131,7 @@ func (d *decoder) action(n *yaml.Node) (a action, ok bool) {
 }
 
 // path compiles a target, pointing at the place in it that is wrong.
-func (d *decoder) path(n *yaml.Node, target Str) *jsonpath.JSONPath {
+func (d overlayReader) path(n *yaml.Node, target Str) *jsonpath.JSONPath {
 	path, err := compile(target.Value)
 	if err == nil {
 		return path
@@ -138,7 +141,7 @@ func (d *decoder) path(n *yaml.Node, target Str) *jsonpath.JSONPath {
 	if at != nil {
 		message = at[2]
 	}
-	r := d.report(n, codeOverlayPath, "target is not JSONPath: %s", message)
+	r := d.report(n, "overlay-path", "target is not JSONPath: %s", message)
 	r.Hint = `write a path such as $.steps[?@.id=="create-organization"]`
 	if at != nil {
 		offset, _ := strconv.Atoi(at[1])

@@ -167,7 +167,7 @@ func TestOverlaysTellsWhichActed(t *testing.T) {
 		t.Errorf("texts = %q", texts)
 	}
 	want := diag.List{{
-		Code: codeOverlayMissed, Severity: diag.Warning, EndColumn: 23,
+		Code: "overlay-target-missed", Severity: diag.Warning, EndColumn: 23,
 		Pos:     diag.Pos{File: "misses.yaml", Line: 4, Column: 14},
 		Message: "target matches nothing in cargo.yaml",
 		Hint:    "remove the action if the capability no longer needs it",
@@ -249,8 +249,8 @@ func TestOverlaysCannotGrowWithoutEnd(t *testing.T) {
 		t.Fatal(diags)
 	}
 	_, diags = mustRead(t, "cargo.yaml", cargo).With(o)
-	if !has1(diags, codeTooLarge) {
-		t.Errorf("want %s, got %d others", codeTooLarge, len(diags))
+	if !has1(diags, "too-large") {
+		t.Errorf("want %s, got %d others", "too-large", len(diags))
 	}
 }
 

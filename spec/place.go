@@ -5,8 +5,6 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/capstan-run/capstan/diag"
 )
 
 // scalar returns the text of a scalar with its place, and the column after
@@ -95,14 +93,4 @@ func untilQuote(text []byte) string {
 		}
 	}
 	return string(text[1:])
-}
-
-// Whole returns the place of everything that was written for s, quotes
-// included. The end is 0 when it is not known.
-func (s Str) Whole() (diag.Pos, int) {
-	_, end := s.Span(0, utf8.RuneCountInString(s.Value))
-	if s.Style == Quoted && end > 0 {
-		end++
-	}
-	return s.Pos, max(end, 0)
 }

@@ -57,13 +57,13 @@ type SeverityRule struct {
 func ReadProject(file string, src []byte) (*Project, diag.List) {
 	f, root, diags := parse(file, src)
 	p := &Project{File: file, Dir: filepath.Dir(file), Text: f.text}
-	if len(diags) == 1 && diags[0].Code == codeEmpty {
+	if len(diags) == 1 && diags[0].Code == "empty-file" {
 		return p, nil
 	}
 	if root == nil {
 		return nil, diags
 	}
-	d := newDecoder(&tree{main: f, root: root}, true)
+	d := projectReader{newDecoder(&tree{main: f, root: root}, true)}
 	o := d.object(root, "the project file")
 	p.APIs = d.projectAPIs(o.get("apis"))
 	p.Overlays = d.paths(o.get("overlays"), "overlays")
@@ -74,8 +74,11 @@ func ReadProject(file string, src []byte) (*Project, diag.List) {
 	return p, append(diags, d.diags...).Sort()
 }
 
+// projectReader decodes a project file.
+type projectReader struct{ *decoder }
+
 // entries returns the keys and values of a mapping with free keys.
-func (d *decoder) entries(n *yaml.Node, what string, each func(k, v *yaml.Node)) {
+func (d projectReader) entries(n *yaml.Node, what string, each func(k, v *yaml.Node)) {
 	if n == nil || isNull(n) {
 		return
 	}
@@ -86,7 +89,7 @@ func (d *decoder) entries(n *yaml.Node, what string, each func(k, v *yaml.Node))
 	}
 }
 
-func (d *decoder) projectAPIs(n *yaml.Node) (apis []ProjectAPI) {
+func (d projectReader) projectAPIs(n *yaml.Node) (apis []ProjectAPI) {
 	d.entries(n, "apis", func(k, v *yaml.Node) {
 		o := d.object(v, "an API")
 		if o == nil {
@@ -105,7 +108,7 @@ func (d *decoder) projectAPIs(n *yaml.Node) (apis []ProjectAPI) {
 	return apis
 }
 
-func (d *decoder) projectAuth(n *yaml.Node) *ProjectAuth {
+func (d projectReader) projectAuth(n *yaml.Node) *ProjectAuth {
 	o := d.object(n, "auth")
 	if o == nil {
 		return nil
@@ -124,7 +127,7 @@ func (d *decoder) projectAuth(n *yaml.Node) *ProjectAuth {
 	return auth
 }
 
-func (d *decoder) severities(n *yaml.Node) (rules []SeverityRule) {
+func (d projectReader) severities(n *yaml.Node) (rules []SeverityRule) {
 	d.entries(n, "severities", func(k, v *yaml.Node) {
 		code := d.filled(k, "a code")
 		if level := d.oneOf(v, "a severity", "error", "warning", "off"); level.IsSet() {

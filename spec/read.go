@@ -14,31 +14,13 @@ import (
 // kilobytes; the bound is there so that a mistaken argument fails at once.
 const maxFileSize = 32 << 20
 
-// Read parses one YAML (or JSON) file and finds out which dialect it is
-// written in. file names it in positions. Read keeps src, which must not be
-// changed afterwards.
-//
-// The Source is never nil, so that its text can be shown beside the problems;
-// [Source.Capability] on one that could not be parsed adds nothing to them.
-// Problems of the YAML itself are reported here, those of the dialect by
-// Capability, so a caller shows both lists.
-func Read(name string, src []byte) (*Source, diag.List) {
-	f, root, diags := parse(name, src)
-	s := &Source{tree: tree{main: f, root: root}}
-	s.dialect, s.version, s.sign = detect(root, f.text)
-	if s.dialect == DialectTemplate && root == nil {
-		diags = nil // what breaks the YAML is the template's own notation
-	}
-	return s, diags.Sort()
-}
-
 // parse returns the file's one document, aliases resolved. root is nil when
 // there is none that can be used, and then diags says why.
 func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 	var diags diag.List
 	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
 	if len(text) > maxFileSize {
-		diags.Errorf(start(name), codeTooLarge, "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, maxFileSize>>20)
+		diags.Errorf(start(name), "too-large", "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, maxFileSize>>20)
 		return newFile(name, nil), nil, diags
 	}
 	f := newFile(name, text)
@@ -46,7 +28,7 @@ func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 		diags.Add(d)
 		return f, nil, diags
 	}
-	root, diags := document(f)
+	root, diags := oneDocument(f)
 	if root == nil {
 		return f, nil, diags
 	}
@@ -58,7 +40,7 @@ func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 	}
 	if root.Kind != yaml.MappingNode {
 		diags.Add(diag.Diagnostic{
-			Code: codeType, Pos: e.pos(root.Line, root.Column),
+			Code: "wrong-type", Pos: e.pos(root.Line, root.Column),
 			Message: "the file must be a mapping of keys to values, found " + describe(root),
 		})
 		return f, nil, diags
@@ -69,8 +51,8 @@ func parse(name string, src []byte) (*file, *yaml.Node, diag.List) {
 // start is the place of a problem with a file as a whole.
 func start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 1} }
 
-// document decodes the one document of f that holds something.
-func document(f *file) (*yaml.Node, diag.List) {
+// oneDocument decodes the one document of f that holds something.
+func oneDocument(f *file) (*yaml.Node, diag.List) {
 	var diags diag.List
 	dec := yaml.NewDecoder(bytes.NewReader(withoutDirective(f.text)))
 	var root *yaml.Node
@@ -93,7 +75,7 @@ func document(f *file) (*yaml.Node, diag.List) {
 		root = doc
 	}
 	if root == nil {
-		diags.Errorf(start(f.name), codeEmpty, "the file is empty")
+		diags.Errorf(start(f.name), "empty-file", "the file is empty")
 		return nil, diags
 	}
 	return root.Content[0], diags
@@ -121,7 +103,7 @@ func isEmptyDocument(doc *yaml.Node) bool {
 func secondDocument(f *file, first, second *yaml.Node) diag.Diagnostic {
 	c := cursor{file: f}
 	return diag.Diagnostic{
-		Code: codeDocuments, Pos: c.pos(second.Line, second.Column),
+		Code: "several-documents", Pos: c.pos(second.Line, second.Column),
 		Message: "a second YAML document starts here; a file holds one capability",
 		Hint:    "move it to a file of its own",
 		Related: []diag.Related{{Pos: c.pos(first.Content[0].Line, first.Content[0].Column), Message: "the first document"}},
@@ -133,7 +115,7 @@ func checkEncoding(f *file) (diag.Diagnostic, bool) {
 	if utf8.Valid(f.text) {
 		return diag.Diagnostic{}, true
 	}
-	d := diag.Diagnostic{Code: codeEncoding, Pos: start(f.name), Hint: "save the file as UTF-8"}
+	d := diag.Diagnostic{Code: "encoding", Pos: start(f.name), Hint: "save the file as UTF-8"}
 	if bytes.HasPrefix(f.text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(f.text, []byte{0xFE, 0xFF}) {
 		d.Message = "the file is UTF-16, not UTF-8"
 		return d, false

@@ -126,7 +126,7 @@ func TestPlacesAreThoseOfTheEditor(t *testing.T) {
 		"after separators": {"a: \"x\u2029 y\" \nb: [\"\u2028\", {c: 2, c: 3}]\n", 2, 17},
 	} {
 		_, diags := Read("f.yaml", []byte(c.src))
-		if len(diags) != 1 || diags[0].Code != codeDuplicateKey || diags[0].Pos.Line != c.line || diags[0].Pos.Column != c.column {
+		if len(diags) != 1 || diags[0].Code != "duplicate-key" || diags[0].Pos.Line != c.line || diags[0].Pos.Column != c.column {
 			t.Errorf("%s: want %d:%d, got %v", what, c.line, c.column, diags)
 		}
 	}
@@ -157,7 +157,7 @@ func TestDeepAliasesAreRefused(t *testing.T) {
 
 func TestLargeFiles(t *testing.T) {
 	_, diags := Read("f.yaml", make([]byte, maxFileSize+1))
-	if len(diags) != 1 || diags[0].Code != codeTooLarge || !diags[0].Pos.IsValid() {
+	if len(diags) != 1 || diags[0].Code != "too-large" || !diags[0].Pos.IsValid() {
 		t.Errorf("32 MiB and a byte: %v", diags)
 	}
 	s, diags := Read("f.yaml", onboarding(10<<20))

@@ -13,7 +13,7 @@ func (s *Source) refusal() diag.Diagnostic {
 	if n := value(s.root, "specification"); n != nil && n.Kind == yaml.ScalarNode && (s.dialect == DialectUnknown || s.dialect == DialectSibling) {
 		return s.otherSpecification(n)
 	}
-	d := diag.Diagnostic{Code: codeNotRunnable}
+	d := diag.Diagnostic{Code: "dialect-not-runnable"}
 	d.Pos, d.EndColumn = s.decidedAt()
 	switch s.dialect {
 	case DialectCatalogue:
@@ -31,7 +31,7 @@ func (s *Source) refusal() diag.Diagnostic {
 	case DialectTemplate:
 		d.Message, d.Hint = "recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in", "run the file that the scaffolder makes of it"
 	case DialectUnknown:
-		d.Code, d.Message = codeUnknownDialect, "this is no capability that capstan knows"
+		d.Code, d.Message = "unknown-dialect", "this is no capability that capstan knows"
 		d.Hint = sayComposition
 	case DialectSibling:
 		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
@@ -52,7 +52,7 @@ const sayComposition = `a composition says "specification: ` + compositionName +
 func (s *Source) otherSpecification(n *yaml.Node) diag.Diagnostic {
 	d := newDecoder(&s.tree, false)
 	if text := d.loose(n, "specification"); text.IsSet() {
-		d.report(n, codeUnknownDialect, "specification %q is none that capstan knows", shorten(text.Value))
+		d.report(n, "unknown-dialect", "specification %q is none that capstan knows", shorten(text.Value))
 	}
 	d.diags[0].Hint = sayComposition
 	return d.diags[0]

@@ -1,69 +1,37 @@
 package spec
 
-import (
-	"slices"
-
-	"gopkg.in/yaml.v3"
-)
+import "github.com/capstan-run/capstan/diag"
 
 // Source is a parsed file of any dialect, with the overlays that were applied
 // to it. It is immutable and safe for concurrent use.
 type Source struct {
-	tree
-	dialect  Dialect
-	version  string
-	sign     *yaml.Node // the key that gave the dialect away, nil when none did
-	overlays []string
+	document
+	dialect Dialect
 }
 
-// tree is a document whose nodes know the file they were written in.
-type tree struct {
-	root   *yaml.Node
-	main   *file
-	others map[*yaml.Node]*file // nodes that overlays brought in
-	acted  []*file              // overlays that changed something
-}
-
-func (t *tree) fileOf(n *yaml.Node) *file {
-	if f := t.others[n]; f != nil {
-		return f
+// Read parses one YAML (or JSON) file and finds out which dialect it is
+// written in. file names it in positions. Read keeps src, which must not be
+// changed afterwards.
+//
+// The Source is never nil, so that its text can be shown beside the problems;
+// [Source.Capability] on one that could not be parsed adds nothing to them.
+// Problems of the YAML itself are reported here, those of the dialect by
+// Capability, so a caller shows both lists.
+func Read(name string, src []byte) (*Source, diag.List) {
+	f, root, diags := parse(name, src)
+	s := &Source{document: document{tree: tree{main: f, root: root}}}
+	s.dialect, s.version, s.sign = detect(root, f.text)
+	if s.dialect == DialectTemplate && root == nil {
+		diags = nil // what breaks the YAML is the template's own notation
 	}
-	return t.main
+	return s, diags.Sort()
 }
-
-// Path returns the name given to [Read].
-func (s *Source) Path() string { return s.main.name }
-
-// Text returns the file's text without a byte order mark. It must not be
-// changed.
-func (s *Source) Text() []byte { return s.main.text }
-
-// Texts returns the text of the file and of every overlay that acted on it, by
-// name: whatever a position of this Source may point into. The texts must not
-// be changed.
-func (s *Source) Texts() map[string][]byte {
-	texts := map[string][]byte{s.main.name: s.main.text}
-	for _, f := range s.acted {
-		texts[f.name] = f.text
-	}
-	return texts
-}
-
-// Overlays returns the names of the overlays that matched at least one place,
-// in the order in which they were applied.
-func (s *Source) Overlays() []string { return slices.Clone(s.overlays) }
 
 // Dialect returns what kind of file this is.
 func (s *Source) Dialect() Dialect { return s.dialect }
 
-// Version returns the version that the file gives for its dialect, "" when it
-// gives none.
-func (s *Source) Version() string { return s.version }
-
 // Runnable reports whether files of this dialect can be run.
-func (s *Source) Runnable() bool {
-	return s.dialect == DialectComposition || s.dialect == DialectFramework
-}
+func (s *Source) Runnable() bool { return readers[s.dialect] != nil }
 
 // Name returns the capability's name as written, "" when it has none. The
 // framework dialect keeps it under `info`, under a key that changed with its versions.
@@ -80,58 +48,88 @@ func (s *Source) ProviderID() string { return firstText(s.root, []string{"provid
 // API returns the top-level `api`, "" when it is not text.
 func (s *Source) API() string { return firstText(s.root, []string{"api"}) }
 
-func firstText(root *yaml.Node, paths ...[]string) string {
-	for _, path := range paths {
-		n := root
-		for _, key := range path {
-			n = value(n, key)
-		}
-		if n != nil && n.Kind == yaml.ScalarNode && n.Value != "" {
-			return n.Value
-		}
+// File decodes a capability file, with the files that it imports.
+//
+// The File is non-nil whenever the file is of a dialect that runs, so that later
+// stages can look for more problems; which of its units the list keeps from
+// running is for [File.Problems] to say. Values that were reported are left out
+// of it or replaced, so that no later stage reports them again: wrong defaults,
+// outputs without a source, repeated inputs, the ids of repeated steps (see
+// [Step]). A file of another dialect gives nil and one problem, a file that
+// [Read] could not parse gives nil and none.
+func (s *Source) File(o Options) (*File, diag.List) {
+	read := readers[s.dialect]
+	switch {
+	case s.root == nil && s.dialect != DialectTemplate:
+		return nil, nil
+	case read == nil:
+		return nil, diag.List{s.refusal()}
 	}
-	return ""
+	return read(&s.document, o, importer(s.dialect))
 }
 
-// clone copies the tree, so that an overlay can change it.
-func (t *tree) clone() tree {
-	c := tree{main: t.main, others: make(map[*yaml.Node]*file, len(t.others)), acted: slices.Clone(t.acted)}
-	c.root = c.adopt(t, t.root)
-	return c
+// readers decode the dialects that run, each in a package of its own. A new
+// dialect is one more of them, and its sign in detect.
+var readers = map[Dialect]func(*document, Options, importing) (*File, diag.List){
+	DialectComposition: readComposition,
+	DialectFramework:   readFramework,
 }
 
-// adopt copies a node of another tree together with the files of its nodes.
-func (t *tree) adopt(from *tree, n *yaml.Node) *yaml.Node {
-	c := *n
-	c.Content = make([]*yaml.Node, len(n.Content))
-	for i, child := range n.Content {
-		c.Content[i] = t.adopt(from, child)
+// importer parses the files that one of a dialect imports.
+func importer(dialect Dialect) importing {
+	return func(name string, text []byte) (*document, bool, diag.List) {
+		s, diags := Read(name, text)
+		return &s.document, s.dialect == dialect, diags
 	}
-	if f := from.fileOf(n); f != t.main {
-		t.others[&c] = f
-	}
-	return &c
 }
 
-// key and value look an entry of a mapping up; nil when n has none.
-func key(n *yaml.Node, name string) *yaml.Node {
-	k, _ := entry(n, name)
-	return k
-}
-
-func value(n *yaml.Node, name string) *yaml.Node {
-	_, v := entry(n, name)
-	return v
-}
-
-func entry(n *yaml.Node, name string) (k, v *yaml.Node) {
-	if n == nil || n.Kind != yaml.MappingNode {
+// Capability decodes a composition. strict holds the file to the published
+// form (`--strict`); otherwise what is unambiguous is accepted with a warning.
+//
+// The Capability is non-nil whenever the file is of a dialect that runs and has
+// a step, so that later stages can look for more problems; it must not be run
+// when the list has errors. What was reported is left out of it or replaced,
+// so that no later stage reports it again: wrong defaults, outputs without a
+// source, repeated inputs, the ids of repeated steps (see [Step]). A file of
+// another dialect gives nil and one problem, a file that [Read] could not
+// parse gives nil and none.
+func (s *Source) Capability(strict bool) (*Capability, diag.List) {
+	switch {
+	case s.dialect == DialectTemplate, s.root != nil && s.dialect != DialectComposition:
+		return nil, diag.List{s.refusal()}
+	case s.root == nil:
 		return nil, nil
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i], n.Content[i+1]
-		}
+	return oldCapability(&s.document, strict)
+}
+
+// Framework decodes a file of the framework dialect, of any version, with what
+// it imports. A file of another dialect gives nil and one problem, a file that
+// [Read] could not parse nil and none. Otherwise the Framework is not nil, so
+// that later stages can look for more problems; it must not be run when the
+// list has errors.
+func (s *Source) Framework(o FrameworkOptions) (*Framework, diag.List) {
+	switch {
+	case s.dialect == DialectTemplate, s.root != nil && s.dialect != DialectFramework:
+		return nil, diag.List{s.refusal()}
+	case s.root == nil:
+		return nil, nil
 	}
-	return nil, nil
+	return oldFramework(&s.document, o, importer(DialectFramework))
+}
+
+// Catalogue decodes a file that says `specification: Naftiko Capabilities`.
+// What it returns for other files, and with which problems, is as for
+// [Source.Capability].
+func (s *Source) Catalogue() (*Catalogue, diag.List) {
+	switch {
+	case s.root == nil && s.dialect != DialectTemplate:
+		return nil, nil
+	case s.dialect != DialectCatalogue:
+		r := s.refusal()
+		r.Code = "dialect-not-runnable"
+		r.Message, r.Hint = "this is no catalogue of an API's operations", `a catalogue says "specification: `+catalogueName+`"`
+		return nil, diag.List{r}
+	}
+	return readCatalogue(&s.document)
 }

@@ -18,24 +18,24 @@ var identifier = regexp.MustCompile(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
 
 // ident is a name that expressions can hold: letters, digits, "_" and, inside,
 // "-".
-func (d *decoder) ident(n *yaml.Node, what string) Str {
+func (d reader) ident(n *yaml.Node, what string) Str {
 	s := d.text(n, what)
 	if s.IsSet() && !identifier.MatchString(s.Value) {
-		d.report(n, codeName, "%s cannot be %q", what, s.Value).Hint = `use letters, digits, "_" and, inside, "-"`
+		d.report(n, "bad-name", "%s cannot be %q", what, s.Value).Hint = `use letters, digits, "_" and, inside, "-"`
 	}
 	return s
 }
 
-func (d *decoder) stepID(n *yaml.Node) Str {
+func (d reader) stepID(n *yaml.Node) Str {
 	s := d.ident(n, "a step's id")
 	if slices.Contains(reserved, s.Value) {
-		d.report(n, codeReserved, "a step cannot be called %q: expressions use that name", s.Value).Hint =
+		d.report(n, "reserved-name", "a step cannot be called %q: expressions use that name", s.Value).Hint =
 			fmt.Sprintf("call it something else, such as %q", s.Value+"-step")
 	}
 	return s
 }
 
-func (d *decoder) step(n *yaml.Node) (s CompositionStep, ok bool) {
+func (d reader) step(n *yaml.Node) (s CompositionStep, ok bool) {
 	o := d.object(n, "a step")
 	if o == nil {
 		return d.bareStep(n)
@@ -73,7 +73,7 @@ func (d *decoder) step(n *yaml.Node) (s CompositionStep, ok bool) {
 
 // bareStep completes the report on an item that is no mapping. A name alone
 // still tells later stages that there is such a step.
-func (d *decoder) bareStep(n *yaml.Node) (s CompositionStep, ok bool) {
+func (d reader) bareStep(n *yaml.Node) (s CompositionStep, ok bool) {
 	if n.Kind != yaml.ScalarNode || !isText(n) || !identifier.MatchString(n.Value) {
 		return s, false
 	}
@@ -93,17 +93,17 @@ func standIn(i int, s CompositionStep) Str {
 
 // checkKind checks that a step is an operation or external, and that its keys
 // mean something for what it is. What means nothing is taken out of s.
-func (d *decoder) checkKind(o *object, s *CompositionStep) {
+func (d reader) checkKind(o *object, s *CompositionStep) {
 	operation := key(o.node, "operation")
 	switch {
 	case s.External && operation != nil:
-		r := d.report(operation, codeMisplaced, "%s is external, so it has no operation", o.what)
+		r := d.report(operation, "misplaced-key", "%s is external, so it has no operation", o.what)
 		r.Hint = `remove "operation", or "external" if capstan is to send it`
 		r.Related = []diag.Related{{Pos: d.pos(key(o.node, "external")), Message: "external here"}}
 	case s.External:
 		for _, name := range []string{"until", "fail", "select", "every", "all", "requestTimeout", "retry", "key", "probe"} {
 			if k := key(o.node, name); k != nil {
-				d.report(k, codeMisplaced, "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
+				d.report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
 			}
 		}
 		s.Until, s.Fail, s.Select, s.Every, s.All = nil, nil, nil, nil, false
@@ -113,11 +113,11 @@ func (d *decoder) checkKind(o *object, s *CompositionStep) {
 	}
 }
 
-func (d *decoder) noOperation(o *object) {
+func (d reader) noOperation(o *object) {
 	if external := value(o.node, "external"); external != nil && external.ShortTag() != "!!bool" {
 		return // reported where it is written
 	}
-	r := d.report(o.node, codeMissing, "%s has no operation and is not external", o.what)
+	r := d.report(o.node, "missing-key", "%s has no operation and is not external", o.what)
 	r.Hint = `name its operation ("operation: ..."), or say that others do it ("external: true")`
 	for _, name := range []string{"operation", "external"} {
 		if near := o.misspelt(name); near != "" {
@@ -130,7 +130,7 @@ func (d *decoder) noOperation(o *object) {
 // maxAttempts bounds retry.attempts; what needs more is a poll.
 const maxAttempts = 100
 
-func (d *decoder) retry(n *yaml.Node) *Retry {
+func (d reader) retry(n *yaml.Node) *Retry {
 	if n == nil {
 		return nil
 	}
@@ -144,12 +144,12 @@ func (d *decoder) retry(n *yaml.Node) *Retry {
 		return nil
 	}
 	if count.Kind != yaml.ScalarNode || count.ShortTag() != "!!int" {
-		d.report(count, codeType, "retry must be a number of attempts or a mapping with attempts, found %s", describe(count))
+		d.report(count, "wrong-type", "retry must be a number of attempts or a mapping with attempts, found %s", describe(count))
 		return nil
 	}
 	attempts, err := strconv.Atoi(count.Value)
 	if err != nil || attempts < 1 || attempts > maxAttempts {
-		d.report(count, codeValue, "retry cannot be %s attempts", count.Value).Hint =
+		d.report(count, "bad-value", "retry cannot be %s attempts", count.Value).Hint =
 			fmt.Sprintf("write a number from 1 (send once) to %d", maxAttempts)
 		return nil
 	}
@@ -159,19 +159,19 @@ func (d *decoder) retry(n *yaml.Node) *Retry {
 // headerToken is the syntax of a header's name (RFC 9110, section 5.1).
 var headerToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-func (d *decoder) headerName(n *yaml.Node) *Str {
+func (d reader) headerName(n *yaml.Node) *Str {
 	s := d.text(n, "key")
 	if !s.IsSet() {
 		return nil
 	}
 	if !headerToken.MatchString(s.Value) {
-		d.report(n, codeValue, "key names a header, which cannot be %q", s.Value).Hint = `write a header name, such as "Idempotency-Key"`
+		d.report(n, "bad-value", "key names a header, which cannot be %q", s.Value).Hint = `write a header name, such as "Idempotency-Key"`
 		return nil
 	}
 	return &s
 }
 
-func (d *decoder) probe(n *yaml.Node) *Probe {
+func (d reader) probe(n *yaml.Node) *Probe {
 	o := d.object(n, "probe")
 	if o == nil {
 		return nil
@@ -183,22 +183,4 @@ func (d *decoder) probe(n *yaml.Node) *Probe {
 	}
 	o.done()
 	return p
-}
-
-// paths is a list of strings, or one.
-func (d *decoder) paths(n *yaml.Node, what string) []Str {
-	if n == nil {
-		return nil
-	}
-	nodes := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		nodes = n.Content
-	}
-	var out []Str
-	for _, item := range nodes {
-		if s := d.text(item, what); s.IsSet() {
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -137,3 +137,28 @@ var escapes = map[byte]string{
 	'0': "\x00", 'a': "\a", 'b': "\b", 't': "\t", '\t': "\t", 'n': "\n", 'v': "\v", 'f': "\f", 'r': "\r", 'e': "\x1b",
 	' ': " ", '"': `"`, '/': "/", '\\': `\`, 'N': "\u0085", '_': "\u00a0", 'L': "\u2028", 'P': "\u2029",
 }
+
+// Whole returns the place of everything that was written for s, quotes
+// included. The end is 0 when it is not known.
+func (s Str) Whole() (diag.Pos, int) {
+	_, end := s.Span(0, utf8.RuneCountInString(s.Value))
+	if s.Style == Quoted && end > 0 {
+		end++
+	}
+	return s.Pos, max(end, 0)
+}
+
+// reworded is s with another value: columns inside it are no longer known.
+func reworded(s Str, to string) Str {
+	if s.Value == to || !s.IsSet() {
+		return s
+	}
+	if s.Raw == "" {
+		s.Raw = s.Value
+	}
+	s.Value = to
+	return s
+}
+
+// at is a text that nobody wrote, at a place.
+func at(pos diag.Pos, text string) Str { return Str{Value: text, Pos: pos, Style: Block} }

@@ -43,7 +43,7 @@ func syntaxError(f *file, err error) diag.Diagnostic {
 		message = m[2]
 	}
 	line, column = inside(f, line, column)
-	d := diag.Diagnostic{Code: codeSyntax, Pos: c.pos(line, column), Message: notYAML + message, Hint: syntaxHint(c, message, line, column)}
+	d := diag.Diagnostic{Code: "yaml-syntax", Pos: c.pos(line, column), Message: notYAML + message, Hint: syntaxHint(c, message, line, column)}
 	switch m := unknownAnchor.FindStringSubmatch(message); {
 	case m != nil:
 		d.Message = fmt.Sprintf("%salias *%s stands for nothing: no value before it is marked &%[2]s", notYAML, m[1])
@@ -51,7 +51,7 @@ func syntaxError(f *file, err error) diag.Diagnostic {
 	case strings.Contains(message, "control characters"):
 		markControl(f, &d)
 	case strings.Contains(message, "exceeded max depth"):
-		d.Code, d.Message, d.Hint = codeTooLarge, tooDeep, ""
+		d.Code, d.Message, d.Hint = "too-large", tooDeep, ""
 	}
 	return d
 }

@@ -37,7 +37,7 @@ func unclosed(c *cursor, at *exact.LoadError) (diag.Diagnostic, bool) {
 const closeQuote = "put the quote that closes it where the text ends"
 
 func unclosedAt(pos diag.Pos, message, hint string) diag.Diagnostic {
-	return diag.Diagnostic{Code: codeSyntax, Pos: pos, Message: notYAML + message, Hint: hint}
+	return diag.Diagnostic{Code: "yaml-syntax", Pos: pos, Message: notYAML + message, Hint: hint}
 }
 
 // runaway returns the offsets of a quote and of the one on the given line that

@@ -246,9 +246,3 @@ func (f *File) Select(name string) []*Unit {
 		return u.Kind == UnitFlow && slices.ContainsFunc(found, func(x *Unit) bool { return x.Ref.Value == u.Name })
 	})
 }
-
-// SplitCall splits "namespace.operation". ok is false when it has another form.
-func SplitCall(s string) (namespace, operation string, ok bool) {
-	namespace, operation, ok = strings.Cut(s, ".")
-	return namespace, operation, ok && namespace != "" && operation != ""
-}

@@ -49,7 +49,7 @@ func DecodeYAML(src []byte) (any, error) {
 	e := &expander{cursor: cursor{file: f}}
 	root = e.expand(root)
 	for _, d := range e.diags {
-		if d.Code != codeTag {
+		if d.Code != "yaml-tag" {
 			return nil, fmt.Errorf("line %d, column %d: %s", d.Pos.Line, d.Pos.Column, d.Message)
 		}
 	}

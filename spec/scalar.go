@@ -1,0 +1,144 @@
+package spec
+
+import (
+	"math"
+	"math/big"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// value decodes any YAML value. Numbers that YAML's versions read differently or
+// JSON cannot hold are errors rather than other numbers; one that neither an
+// int64 nor a float64 gives back as it is written is a json.Number.
+func (d *decoder) value(n *yaml.Node) Value {
+	v := Value{Pos: d.pos(n)}
+	switch n.Kind {
+	case yaml.SequenceNode:
+		v.Kind = Sequence
+		for _, item := range n.Content {
+			v.Items = append(v.Items, d.value(item))
+		}
+	case yaml.MappingNode:
+		v.Kind = Mapping
+		v.Fields = d.fields(n)
+	default:
+		v.Str, _ = d.cursor(n).scalar(n)
+		v.Pos = v.Str.Pos
+		v.Scalar = d.plain(n)
+	}
+	return v
+}
+
+func (d *decoder) fields(n *yaml.Node) []Field {
+	fields := make([]Field, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		fields = append(fields, d.field(n.Content[i], n.Content[i+1]))
+	}
+	return fields
+}
+
+func (d *decoder) field(key, value *yaml.Node) Field {
+	k, _ := d.cursor(key).scalar(key)
+	return Field{Key: k, Value: d.value(value)}
+}
+
+// arguments is a mapping of parameter names to values, such as `with`.
+func (d *decoder) arguments(n *yaml.Node, what string) []Field {
+	if n == nil || isNull(n) {
+		return nil
+	}
+	o := d.object(n, what)
+	if o == nil {
+		return nil
+	}
+	return d.fields(n)
+}
+
+func (d *decoder) plain(n *yaml.Node) any {
+	switch n.ShortTag() {
+	case "!!null":
+		return nil
+	case "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	case "!!int":
+		return d.integer(n)
+	case "!!float":
+		return d.float(n)
+	}
+	if v, ok := beyondParser(n); ok {
+		return v
+	}
+	return n.Value
+}
+
+// beyondParser reads a number that the YAML parser takes for text, since no Go
+// type of its own holds it: 1e400, 0x1ffffffffffffffff.
+func beyondParser(n *yaml.Node) (v any, ok bool) {
+	if n.Style != 0 || n.ShortTag() != "!!str" || !startsNumber.MatchString(n.Value) {
+		return nil, false
+	}
+	return literal(n.Value)
+}
+
+func (d *decoder) integer(n *yaml.Node) any {
+	if leadingZero.MatchString(n.Value) {
+		d.report(n, "bad-number", "%s is another number in YAML 1.1 than in YAML 1.2", n.Value).Hint =
+			"put it in quotes if it is a code, else write it without the zero"
+		return nil
+	}
+	v, ok := literal(n.Value)
+	if !ok {
+		d.report(n, "bad-number", "%q is not a whole number", n.Value)
+		return nil
+	}
+	return v
+}
+
+func (d *decoder) float(n *yaml.Node) any {
+	if v, ok := literal(n.Value); ok {
+		if i, isInt := v.(int64); isInt {
+			return float64(i) // !!float 3
+		}
+		return v
+	}
+	var f float64
+	if err := n.Decode(&f); err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		d.report(n, "bad-number", "%s is not a number that JSON can hold", n.Value).Hint = "put it in quotes if it is text"
+		return nil
+	}
+	return f
+}
+
+// literal reads a number as YAML writes it: with underscores and a plus sign,
+// and whole ones in base 16, 8 and 2 too. It is an int64 or a float64 where that
+// is written in the same digits again, else a json.Number.
+func literal(text string) (v any, ok bool) {
+	digits := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
+	if v, ok := jsonvalue.Number(digits); ok {
+		if i, isInt := v.(int); isInt {
+			return int64(i), true
+		}
+		return v, true
+	}
+	if len(digits) > maxBased {
+		return nil, false
+	}
+	i, ok := new(big.Int).SetString(digits, 0)
+	if !ok {
+		return nil, false
+	}
+	return literal(i.String())
+}
+
+// maxBased bounds the text of a whole number in another base: the time to
+// convert it grows with the square of its length.
+const maxBased = 1000
+
+var (
+	leadingZero  = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+	startsNumber = regexp.MustCompile(`^[-+]?[0-9][-+0-9a-fA-FxX._]*$`)
+)
