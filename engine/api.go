@@ -17,6 +17,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // API is a provider's operations and the way to call them, for programs that
@@ -176,7 +177,7 @@ func shippedCatalogue(api string) *spec.Catalogue {
 }
 
 func parseCatalogue(name string, text []byte) *spec.Catalogue {
-	src, _ := spec.Read(name, text)
+	src, _ := dialect.Read(name, text)
 	if src == nil || src.Dialect() != spec.DialectCatalogue {
 		return nil
 	}

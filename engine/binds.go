@@ -14,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // bindings finds the values of a file's binds. What comes from the environment
@@ -157,7 +158,7 @@ func readBinds(bind *spec.Bind, reach *reach) (map[string]string, error) {
 	if ext := filepath.Ext(path); ext == ".env" || ext == ".properties" {
 		return readEnvFile(string(text)), nil
 	}
-	v, err := spec.DecodeYAML(text)
+	v, err := yamldata.Decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/request"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // corpusDir holds public files, for whoever works on Capstan. A clone has none.
@@ -97,7 +98,7 @@ func frameworkVersion(t *testing.T, path string) (string, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, _ := spec.Read(path, text)
+	src, _ := dialect.Read(path, text)
 	if src.Dialect() != spec.DialectFramework {
 		return "", false
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // loader carries what one Validate gathers.
@@ -57,7 +58,7 @@ func (l *loader) load(ctx context.Context) *Service {
 	}
 	l.loadProject(name)
 
-	src, problems := spec.Read(name, text)
+	src, problems := dialect.Read(name, text)
 	l.add(problems)
 	if src == nil {
 		return nil
@@ -88,7 +89,7 @@ func (l *loader) load(ctx context.Context) *Service {
 }
 
 // service loads a file of the framework dialect.
-func (l *loader) service(ctx context.Context, src *spec.Source) *Service {
+func (l *loader) service(ctx context.Context, src *dialect.Source) *Service {
 	f := l.framework(src)
 	if f == nil {
 		return nil
@@ -157,7 +158,7 @@ func checkReadable(file string) error {
 // checkCatalogue reports the operations that a catalogue names and its API's
 // document does not have. A catalogue is support data: it cannot run, and a
 // wrong id in it is a warning.
-func (l *loader) checkCatalogue(ctx context.Context, src *spec.Source) {
+func (l *loader) checkCatalogue(ctx context.Context, src *dialect.Source) {
 	c, problems := src.Catalogue()
 	l.add(problems)
 	if c == nil {

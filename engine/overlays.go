@@ -9,13 +9,13 @@ import (
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // overlay applies what the published file leaves out: the built-in overlay, the
 // one beside the file, the named ones, and last the overrides of this run. It
 // reports false when an overlay is broken.
-func (l *loader) overlay(src *spec.Source) (*spec.Source, bool) {
+func (l *loader) overlay(src *dialect.Source) (*dialect.Source, bool) {
 	c := &overlayList{l: l, src: src}
 	if !l.opts.NoOverlay {
 		c.files()
@@ -38,8 +38,8 @@ func (l *loader) overlay(src *spec.Source) (*spec.Source, bool) {
 // overlayList gathers the overlays of one load in the order in which they act.
 type overlayList struct {
 	l      *loader
-	src    *spec.Source
-	list   []*spec.Overlay
+	src    *dialect.Source
+	list   []*dialect.Overlay
 	broken bool
 }
 
@@ -82,7 +82,7 @@ func (c *overlayList) named(path, within string) {
 
 // read reads an overlay file; nil when there is none or it is broken. One that
 // the user did not name is read only within reach, or below a directory.
-func (c *overlayList) read(path, within string) *spec.Overlay {
+func (c *overlayList) read(path, within string) *dialect.Overlay {
 	open := os.Open
 	if within != "" {
 		open = func(path string) (*os.File, error) { return c.l.reach.open(path, realPath(within)) }
@@ -108,8 +108,8 @@ func (c *overlayList) read(path, within string) *spec.Overlay {
 	return c.parse(path, text)
 }
 
-func (c *overlayList) parse(name string, text []byte) *spec.Overlay {
-	o, problems := spec.ReadOverlay(name, text)
+func (c *overlayList) parse(name string, text []byte) *dialect.Overlay {
+	o, problems := dialect.ReadOverlay(name, text)
 	c.l.add(problems)
 	c.l.report.Sources[name] = text
 	if o == nil || problems.HasErrors() {
@@ -120,7 +120,7 @@ func (c *overlayList) parse(name string, text []byte) *spec.Overlay {
 }
 
 // add lets an overlay act when it is meant for the capability.
-func (c *overlayList) add(o *spec.Overlay, text []byte) {
+func (c *overlayList) add(o *dialect.Overlay, text []byte) {
 	if !o.Applies(c.src) {
 		return
 	}

@@ -7,12 +7,13 @@ import (
 
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // parseOverride turns "STEP.KEY=VALUE" into the overlay that sets the step key,
 // so that an override takes the same road as everything else that is not in the
 // published file. VALUE is YAML: 200ms, true, "text", {a: 1}.
-func parseOverride(text string, src *spec.Source) ([]byte, error) {
+func parseOverride(text string, src *dialect.Source) ([]byte, error) {
 	place, value, ok := strings.Cut(text, "=")
 	step, key, ok2 := strings.Cut(place, ".")
 	if !ok || !ok2 || step == "" || key == "" {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
-	"github.com/capstan-run/capstan/spec"
+	projectfile "github.com/capstan-run/capstan/spec/project"
 )
 
 // projectFile is searched for from the capability's folder upwards.
@@ -17,7 +17,7 @@ const projectFile = ".capstan.yaml"
 
 // project is the project file, nil when there is none. Its methods accept nil.
 type project struct {
-	*spec.Project
+	*projectfile.Settings
 	named bool // the user gave it; one that was found may have come with the capability
 }
 
@@ -84,7 +84,7 @@ func findProject(named, dir string, reach *reach) (*project, []byte, diag.List) 
 		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", reason(err))
 		return nil, nil, l
 	}
-	read, problems := spec.ReadProject(path, text)
+	read, problems := projectfile.Read(path, text)
 	if read == nil {
 		return nil, text, problems
 	}

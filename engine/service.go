@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // Service is a loaded file with everything in it that can be run: a
@@ -194,7 +195,7 @@ type flows struct {
 }
 
 // framework loads a file of the framework dialect.
-func (l *loader) framework(src *spec.Source) *flows {
+func (l *loader) framework(src *dialect.Source) *flows {
 	reads := newReader(l.reach)
 	f, problems := src.Framework(spec.FrameworkOptions{Strict: l.opts.Strict, Open: reads.open})
 	l.add(problems)

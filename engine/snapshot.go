@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // snapshotFormat is raised when a snapshot of before can no longer be read.
@@ -237,14 +238,14 @@ func (s *snapshot) capability() (*spec.File, error) {
 }
 
 // text reads the file with the overlays that acted on it.
-func (s *snapshot) text() (*spec.Source, error) {
-	src, problems := spec.Read(s.Capability.Name, s.Capability.Text)
+func (s *snapshot) text() (*dialect.Source, error) {
+	src, problems := dialect.Read(s.Capability.Name, s.Capability.Text)
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	var overlays []*spec.Overlay
+	var overlays []*dialect.Overlay
 	for _, f := range s.Overlays {
-		o, problems := spec.ReadOverlay(f.Name, f.Text)
+		o, problems := dialect.ReadOverlay(f.Name, f.Text)
 		if err := problems.Err(); err != nil {
 			return nil, err
 		}

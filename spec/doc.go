@@ -1,8 +1,10 @@
-// Package spec reads capability files: it turns YAML into a [Capability] whose
-// every key and value knows where it was written. Start with [Read], then
-// [Source.With] for overlays and [Source.Capability] for the model.
+// Package spec is the model of capability files: [File] holds the APIs, binds,
+// exposures and units of a file of any dialect, and every name and text in it
+// knows where it was written. Package dialect reads files into it.
 //
-// The package does no I/O, knows nothing of OpenAPI documents, and never stops
-// at the first problem: each function returns all it found as a diag.List.
-// Everything it returns is immutable and safe for concurrent use.
+// The model is made by readers and is immutable once returned, hence safe for
+// concurrent use. Differences between dialects are properties of the model, so
+// that no later stage asks which dialect a file is written in: the language of
+// texts ([Language]), the source of values that the file does not give
+// ([Binding]), named outputs or a shaped answer, one type for each [Action].
 package spec

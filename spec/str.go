@@ -149,7 +149,7 @@ func (s Str) Whole() (diag.Pos, int) {
 }
 
 // reworded is s with another value: columns inside it are no longer known.
-func reworded(s Str, to string) Str {
+func Reworded(s Str, to string) Str {
 	if s.Value == to || !s.IsSet() {
 		return s
 	}
@@ -161,4 +161,4 @@ func reworded(s Str, to string) Str {
 }
 
 // at is a text that nobody wrote, at a place.
-func at(pos diag.Pos, text string) Str { return Str{Value: text, Pos: pos, Style: Block} }
+func At(pos diag.Pos, text string) Str { return Str{Value: text, Pos: pos, Style: Block} }

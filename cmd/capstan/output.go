@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // wantsText reports whether stdout is for people.
@@ -24,7 +24,7 @@ func (a *app) printDocument(v any) error {
 
 func encode(format string, v any) ([]byte, error) {
 	if format == "yaml" {
-		return spec.EncodeYAML(v)
+		return yamldata.Encode(v)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite docs/api")
 
 // public lists the packages a program outside the module may import.
 var public = []string{
-	"diag", "spec", "operations", "operations/catalog", "operations/check", "operations/client", "operations/consumed", "operations/formats", "operations/mock",
+	"diag", "spec", "spec/dialect", "spec/project", "spec/yamldata", "operations", "operations/catalog", "operations/check", "operations/client", "operations/consumed", "operations/formats", "operations/mock",
 	"operations/openapi", "operations/paging", "operations/record", "operations/request",
 	"engine", "engine/document", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
 	"serve/access", "serve/control", "serve/mcp", "serve/problem", "serve/skill", "serve/skills",

@@ -9,6 +9,6 @@
 // Answers are hostile until proven otherwise. Whatever the bytes, a decoder
 // returns a value or an error, in memory proportional to the answer's size
 // and at most a million values ([maxValues]) nested 200 deep ([maxDepth]);
-// YAML has the bounds of spec.DecodeYAML. The size of the answer itself is
+// YAML has the bounds of yamldata.Decode. The size of the answer itself is
 // bounded by who reads it.
 package formats

@@ -7,7 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/suggest"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // Decoder turns an answer's body into data. mediaType is its Content-Type
@@ -108,7 +108,7 @@ func decodeYAML(body []byte, mediaType string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spec.DecodeYAML(text)
+	return yamldata.Decode(text)
 }
 
 func decodeText(body []byte, mediaType string) (any, error) {

@@ -11,7 +11,7 @@ import (
 	tables "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // newMarkdown reads a document (CommonMark with the tables of GitHub Flavored
@@ -69,7 +69,7 @@ func frontMatter(src []byte) (front map[string]any, rest []byte, err error) {
 			}
 		}
 	}
-	v, err := spec.DecodeYAML(head)
+	v, err := yamldata.Decode(head)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the front matter is broken: %w", err)
 	}

@@ -9,12 +9,13 @@ import (
 
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // exposed reads a control exposure: what stands below `type: control`.
 func exposed(t *testing.T, text string) *spec.Control {
 	t.Helper()
-	src, problems := spec.Read("capability.yaml", []byte(`
+	src, problems := dialect.Read("capability.yaml", []byte(`
 ikanos: "1.0.0-beta5"
 info: {display: C, description: C}
 capability:

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // projectFile is read by capstan in the skill's folder, so that the commands of
@@ -58,7 +58,7 @@ func (a *assets) all() ([]File, error) {
 	if len(a.project.APIs) == 0 && len(a.project.Overlays) == 0 {
 		return a.files, nil
 	}
-	text, err := spec.EncodeYAML(a.project)
+	text, err := yamldata.Encode(a.project)
 	if err != nil {
 		return nil, fmt.Errorf("the skill's project file: %w", err)
 	}

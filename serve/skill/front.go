@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // Limits of the Agent Skills specification, in characters.
@@ -41,7 +41,7 @@ func (f front) tidy() front {
 
 // render writes the front matter with its fences.
 func (f front) render() ([]byte, error) {
-	text, err := spec.EncodeYAML(f)
+	text, err := yamldata.Encode(f)
 	if err != nil {
 		return nil, fmt.Errorf("the skill's front matter: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/serve/skills"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // orders is a capability with a skill in a folder of the test's.
@@ -59,7 +60,7 @@ capability:
 // that go with it. @DIR@ stands for dir.
 func exposure(t testing.TB, text, dir string) (*spec.Exposure, skills.Options) {
 	t.Helper()
-	src, problems := spec.Read("capability.yaml", []byte(strings.ReplaceAll(text, "@DIR@", filepath.ToSlash(dir))))
+	src, problems := dialect.Read("capability.yaml", []byte(strings.ReplaceAll(text, "@DIR@", filepath.ToSlash(dir))))
 	f, more := src.Framework(spec.FrameworkOptions{})
 	if problems.HasErrors() || more.HasErrors() {
 		t.Fatal(problems, more)

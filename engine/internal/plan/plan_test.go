@@ -14,7 +14,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // builtin finds the documents that ship; the tests here plan against WorkOS's.
@@ -25,9 +25,9 @@ func builtin(name string) (*operations.Set, error) {
 	return nil, errors.New("there is no OpenAPI document for the API " + name)
 }
 
-func load(t *testing.T, name, src string, overlays ...*spec.Overlay) (*Plan, diag.List) {
+func load(t *testing.T, name, src string, overlays ...*dialect.Overlay) (*Plan, diag.List) {
 	t.Helper()
-	s, problems := spec.Read(name, []byte(src))
+	s, problems := dialect.Read(name, []byte(src))
 	if problems.HasErrors() {
 		t.Fatalf("%s does not parse:\n%v", name, problems)
 	}
@@ -43,7 +43,7 @@ func load(t *testing.T, name, src string, overlays ...*spec.Overlay) (*Plan, dia
 	return p, append(decoded, planned...).Sort()
 }
 
-func shipped(t *testing.T, name string) (string, *spec.Overlay) {
+func shipped(t *testing.T, name string) (string, *dialect.Overlay) {
 	t.Helper()
 	f, ok := capabilities.Lookup(name)
 	if !ok {
@@ -51,7 +51,7 @@ func shipped(t *testing.T, name string) (string, *spec.Overlay) {
 	}
 	for _, o := range capabilities.Overlays() {
 		if filepath.Base(o.Name) == name+".overlay.yaml" {
-			overlay, problems := spec.ReadOverlay(o.Name, o.Data)
+			overlay, problems := dialect.ReadOverlay(o.Name, o.Data)
 			if len(problems) > 0 {
 				t.Fatalf("overlay: %v", problems)
 			}

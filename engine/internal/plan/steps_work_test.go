@@ -8,7 +8,7 @@ import (
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/openapi"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // A step costs the same however many steps there are. Work is counted as what
@@ -42,7 +42,7 @@ func planWork(t *testing.T, steps int) uint64 {
 	for i := 1; i < steps; i++ {
 		fmt.Fprintf(&src, "  - {id: get-ship-%d, operation: getShip, when: inputs.imo != 'x', until: result.name != '', with: {imo: '{{ get-ship-%d.name }}'}}\n", i, i-1)
 	}
-	s, problems := spec.Read("long.yaml", []byte(src.String()))
+	s, problems := dialect.Read("long.yaml", []byte(src.String()))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -1,0 +1,61 @@
+package composition
+
+import (
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// Catalogue decodes a catalogue.
+func Catalogue(doc *node.Document) (*spec.Catalogue, diag.List) {
+	d := reader{node.NewDecoder(&doc.Tree, false)}
+	c := d.catalogue(d.Object(doc.Root, "the catalogue"))
+	c.File = doc.Path()
+	return c, d.Diags.Sort()
+}
+
+func (d reader) catalogue(o *node.Object) *spec.Catalogue {
+	d.specification(o, CatalogueName)
+	d.version(o)
+	c := &spec.Catalogue{
+		Name:       d.Loose(o.Get("name"), "name"),
+		ProviderID: d.Text(o.Get("providerId"), "providerId"),
+		API:        d.Text(o.Get("api"), "api"),
+		BaseURL:    d.Text(o.Get("baseUrl"), "baseUrl"),
+	}
+	if auth := d.Object(o.Get("auth"), "auth"); auth != nil {
+		c.AuthType = d.Text(auth.Get("type"), "type")
+		c.AuthEnv = d.Text(auth.Get("envVar"), "envVar")
+		auth.Allow("description")
+		auth.Done()
+	}
+	c.Capabilities = node.DecodeEach(d.List(o.Get("capabilities"), "capabilities"), d.catalogueEntry)
+	o.Allow("provider", "description")
+	o.Allow(descriptive...)
+	o.Done()
+	ids := d.Names("capability")
+	for _, e := range c.Capabilities {
+		ids.Repeats(e.ID)
+	}
+	return c
+}
+
+func (d reader) catalogueEntry(n *node.Node) (e spec.CatalogueEntry, ok bool) {
+	o := d.Object(n, "a capability of the catalogue")
+	if o == nil {
+		return e, false
+	}
+	e = spec.CatalogueEntry{
+		ID:          d.Text(o.Need("id"), "id"),
+		Name:        d.Loose(o.Get("name"), "name"),
+		Description: d.Prose(o.Get("description"), "description"),
+	}
+	for _, id := range d.List(o.Get("operationIds"), "operationIds") {
+		if s := d.Text(id, "an operation id"); s.IsSet() {
+			e.OperationIDs = append(e.OperationIDs, s)
+		}
+	}
+	o.Allow("tags")
+	o.Done()
+	return e, true
+}

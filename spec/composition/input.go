@@ -1,0 +1,205 @@
+package composition
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// inputs decodes the inputs, of those with one name the first.
+func (d reader) inputs(n *node.Node) []spec.Input {
+	inputs := node.DecodeEach(d.Items(n, "inputs", "name", "type"), d.input)
+	seen := d.Names("input")
+	return slices.DeleteFunc(inputs, func(in spec.Input) bool { return !in.Name.IsSet() || seen.Repeats(in.Name) })
+}
+
+func (d reader) input(n *node.Node) (in spec.Input, ok bool) {
+	o := d.Object(n, "an input")
+	if o == nil {
+		return in, false
+	}
+	in = spec.Input{
+		Name:        d.ident(o.Need("name"), "an input's name"),
+		Type:        d.inputType(o, "type"),
+		Items:       d.inputType(o, "items"),
+		Required:    d.Boolean(o.Get("required"), "required"),
+		Description: d.Prose(o.Get("description"), "description"),
+		Pos:         d.Pos(n),
+	}
+	fallback := o.Get("default")
+	for _, item := range d.List(o.Get("enum"), "enum") {
+		v := d.Value(item)
+		in.Enum = append(in.Enum, v)
+		d.fitting(item, v, in, "a value of enum")
+	}
+	in.Default = d.fallback(fallback, in)
+	o.Allow("example")
+	o.Done()
+	if items := node.Key(n, "items"); items != nil && in.Type.IsSet() && in.Type.Value != "array" && in.Type.Value != anyType {
+		d.Report(items, "misplaced-key", "items belongs to type array, but the type is %s", in.Type.Value)
+	}
+	return in, true
+}
+
+// typeNames are the types that inputs may have.
+var typeNames = []string{"string", "integer", "number", "boolean", "array", "object"}
+
+// anyType stands for a type that was refused: it has been reported, and
+// whatever depends on it is not to be reported as well.
+const anyType = "any"
+
+// inputType is one of typeNames. One that is not is taken for what was most
+// likely meant.
+func (d reader) inputType(o *node.Object, name string) spec.Str {
+	n := o.Get(name)
+	if n == nil {
+		if name == "type" && d.Strict {
+			o.Need(name)
+		}
+		return spec.Str{}
+	}
+	meant := node.OtherTypeName(n.Value)
+	if meant != "" {
+		d.Report(n, "bad-value", "%s cannot be %q", name, n.Value).Hint = fmt.Sprintf("write %q", meant)
+	} else {
+		if s := d.OneOf(n, name, typeNames...); s.IsSet() {
+			return s
+		}
+		meant = suggest.Closest(n.Value, typeNames)
+	}
+	if meant == "" {
+		meant = anyType
+	}
+	return spec.Str{Value: meant, Pos: d.Pos(n)}
+}
+
+// fallback decodes a default, nil when there is none that can be used.
+func (d reader) fallback(n *node.Node, in spec.Input) *spec.Value {
+	if n == nil {
+		return nil
+	}
+	v := d.Value(n)
+	if !d.fitting(n, v, in, "the default") || !d.chosen(n, v, in.Enum) {
+		return nil
+	}
+	return &v
+}
+
+// fitting checks that a value is of the input's type. A null default says
+// "none"; a number that cannot be kept is reported already.
+func (d reader) fitting(n *node.Node, v spec.Value, in spec.Input, what string) bool {
+	typ, items := in.Type.Value, in.Items.Value
+	if typ == "" || isNothing(v) {
+		return true
+	}
+	if v.Kind == spec.Sequence && typ == "array" {
+		ok := true
+		for i, item := range v.Items {
+			if items != "" && !fits(item, items, "") {
+				d.misfit(n.Content[i], items, "an item of "+what)
+				ok = false
+			}
+		}
+		return ok
+	}
+	if fits(v, typ, items) {
+		return true
+	}
+	if typ == "array" && in.Items.IsSet() {
+		typ = "array of " + items
+	}
+	d.misfit(n, typ, what)
+	return false
+}
+
+// fits reports whether v is of the type that an input declares; items is the
+// type of a list's items. Unknown types accept anything.
+func fits(v spec.Value, typ, items string) bool {
+	switch typ {
+	case "any":
+		return true
+	case "array":
+		if v.Kind != spec.Sequence {
+			return false
+		}
+		for _, item := range v.Items {
+			if items != "" && !fits(item, items, "") {
+				return false
+			}
+		}
+		return true
+	case "object":
+		return v.Kind == spec.Mapping
+	}
+	if v.Kind != spec.Scalar {
+		return typ == ""
+	}
+	switch v := v.Scalar.(type) {
+	case string:
+		return typ == "string" || typ == ""
+	case bool:
+		return typ == "boolean"
+	case int64:
+		return typ == "integer" || typ == "number"
+	case float64:
+		return typ == "number"
+	case json.Number:
+		return typ == "number" || typ == "integer" && !strings.ContainsAny(string(v), ".eE")
+	}
+	return false
+}
+
+func isNothing(v spec.Value) bool { return v.Kind == spec.Scalar && v.Scalar == nil }
+
+// misfit reports a value of another type than the one wanted.
+func (d reader) misfit(n *node.Node, want, what string) {
+	r := d.Report(n, "wrong-type", "%s does not fit type %s, found %s", what, want, node.Describe(n))
+	if n.Kind != node.ScalarNode {
+		return
+	}
+	switch plain := (&node.Node{Kind: node.ScalarNode, Value: n.Value}).ShortTag(); {
+	case want == "string" && !node.IsNull(n):
+		r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
+	case !node.IsText(n):
+	case want == "boolean" && plain == "!!bool", want == "integer" && plain == "!!int", want == "number" && (plain == "!!int" || plain == "!!float"):
+		r.Hint = "write it without quotes: " + n.Value
+	}
+}
+
+// chosen checks that a default is among the values of enum.
+func (d reader) chosen(n *node.Node, v spec.Value, enum []spec.Value) bool {
+	if len(enum) == 0 || isNothing(v) || slices.ContainsFunc(enum, func(e spec.Value) bool { return equal(e, v) }) {
+		return true
+	}
+	var choice []string
+	for _, e := range enum {
+		if e.Kind == spec.Scalar {
+			choice = append(choice, e.Str.Value)
+		}
+	}
+	if v.Kind != spec.Scalar || len(choice) == 0 {
+		d.Report(n, "bad-value", "the default is none of the values of enum")
+		return false
+	}
+	shown := v.Str.Value
+	if _, text := v.Scalar.(string); text {
+		shown = fmt.Sprintf("%q", shown)
+	}
+	r := d.Report(n, "bad-value", "the default cannot be %s", shown)
+	r.Hint = "write one of " + strings.Join(choice, ", ")
+	if near := suggest.Closest(v.Str.Value, choice); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return false
+}
+
+// equal compares values as JSON does, where 1 and 1.0 are one number.
+func equal(a, b spec.Value) bool {
+	return jsonvalue.Equal(a.Go(), b.Go())
+}

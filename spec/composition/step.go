@@ -1,0 +1,186 @@
+package composition
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// reserved are the ids that expressions give another meaning.
+var reserved = []string{"inputs", "steps", "run", "env", "true", "false", "nil", "result", "item", "index", "match"}
+
+var identifier = regexp.MustCompile(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
+
+// ident is a name that expressions can hold: letters, digits, "_" and, inside,
+// "-".
+func (d reader) ident(n *node.Node, what string) spec.Str {
+	s := d.Text(n, what)
+	if s.IsSet() && !identifier.MatchString(s.Value) {
+		d.Report(n, "bad-name", "%s cannot be %q", what, s.Value).Hint = `use letters, digits, "_" and, inside, "-"`
+	}
+	return s
+}
+
+func (d reader) stepID(n *node.Node) spec.Str {
+	s := d.ident(n, "a step's id")
+	if slices.Contains(reserved, s.Value) {
+		d.Report(n, "reserved-name", "a step cannot be called %q: expressions use that name", s.Value).Hint =
+			fmt.Sprintf("call it something else, such as %q", s.Value+"-step")
+	}
+	return s
+}
+
+func (d reader) step(n *node.Node) (s spec.CompositionStep, ok bool) {
+	o := d.Object(n, "a step")
+	if o == nil {
+		return d.bareStep(n)
+	}
+	s = spec.CompositionStep{ID: d.stepID(o.Need("id")), Pos: d.Pos(n)}
+	if s.ID.IsSet() {
+		o.What = fmt.Sprintf("step %q", s.ID.Value)
+	}
+	s.Description = d.Prose(o.Get("description"), "description")
+	s.Capability = d.Loose(o.Get("capability"), "capability")
+	s.Operation = d.Text(o.Get("operation"), "operation")
+	s.API = d.Text(o.Get("api"), "api")
+	s.External = d.Boolean(o.Get("external"), "external")
+	s.With = d.Arguments(o.Get("with"), "with")
+	s.Until = d.Expression(o.Get("until"), "until")
+	s.Fail = d.Expression(o.Get("fail"), "fail")
+	s.When = d.Expression(o.Get("when"), "when")
+	s.Select = d.Expression(o.Get("select"), "select")
+	s.Each = d.Expression(o.Get("each"), "each")
+	s.Every = d.Duration(o.Get("every"), "every")
+	s.Timeout = d.Duration(o.Get("timeout"), "timeout")
+	s.All = d.Boolean(o.Get("all"), "all")
+	s.RequestTimeout = d.Duration(o.Get("requestTimeout"), "requestTimeout")
+	s.Retry = d.retry(o.Get("retry"))
+	s.Key = d.headerName(o.Get("key"))
+	s.Probe = d.probe(o.Get("probe"))
+	s.Sensitive = d.Paths(o.Get("sensitive"), "sensitive")
+	for _, k := range o.Unasked() {
+		s.Keys = append(s.Keys, d.Field(k, node.Value(n, k.Value)))
+	}
+	o.ReportAbsent()
+	d.checkKind(o, &s)
+	return s, true
+}
+
+// bareStep completes the report on an item that is no mapping. A name alone
+// still tells later stages that there is such a step.
+func (d reader) bareStep(n *node.Node) (s spec.CompositionStep, ok bool) {
+	if n.Kind != node.ScalarNode || !node.IsText(n) || !identifier.MatchString(n.Value) {
+		return s, false
+	}
+	d.Diags[len(d.Diags)-1].Hint = fmt.Sprintf(`write "- id: %s", and its operation below`, n.Value)
+	return spec.CompositionStep{ID: d.Text(n, "a step's id"), Pos: d.Pos(n)}, true
+}
+
+// standIn is the id of the step at index i when its own cannot be used. No
+// expression can hold it by itself, so that nothing reads it by accident.
+func standIn(i int, s spec.CompositionStep) spec.Str {
+	pos := s.Pos
+	if s.ID.IsSet() {
+		pos = s.ID.Pos
+	}
+	return spec.Str{Value: fmt.Sprintf("#%d", i+1), Pos: pos, Style: spec.Block} // Block: only its start is known
+}
+
+// checkKind checks that a step is an operation or external, and that its keys
+// mean something for what it is. What means nothing is taken out of s.
+func (d reader) checkKind(o *node.Object, s *spec.CompositionStep) {
+	operation := node.Key(o.Node, "operation")
+	switch {
+	case s.External && operation != nil:
+		r := d.Report(operation, "misplaced-key", "%s is external, so it has no operation", o.What)
+		r.Hint = `remove "operation", or "external" if capstan is to send it`
+		r.Related = []diag.Related{{Pos: d.Pos(node.Key(o.Node, "external")), Message: "external here"}}
+	case s.External:
+		for _, name := range []string{"until", "fail", "select", "every", "all", "requestTimeout", "retry", "key", "probe"} {
+			if k := node.Key(o.Node, name); k != nil {
+				d.Report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
+			}
+		}
+		s.Until, s.Fail, s.Select, s.Every, s.All = nil, nil, nil, nil, false
+		s.RequestTimeout, s.Retry, s.Key, s.Probe = nil, nil, nil, nil
+	case operation == nil:
+		d.noOperation(o)
+	}
+}
+
+func (d reader) noOperation(o *node.Object) {
+	if external := node.Value(o.Node, "external"); external != nil && external.ShortTag() != "!!bool" {
+		return // reported where it is written
+	}
+	r := d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What)
+	r.Hint = `name its operation ("operation: ..."), or say that others do it ("external: true")`
+	for _, name := range []string{"operation", "external"} {
+		if near := o.Misspelt(name); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+			return
+		}
+	}
+}
+
+// maxAttempts bounds retry.attempts; what needs more is a poll.
+const maxAttempts = 100
+
+func (d reader) retry(n *node.Node) *spec.Retry {
+	if n == nil {
+		return nil
+	}
+	count := n
+	if n.Kind == node.MappingNode {
+		o := d.Object(n, "retry")
+		count = o.Need("attempts")
+		o.Done()
+	}
+	if count == nil {
+		return nil
+	}
+	if count.Kind != node.ScalarNode || count.ShortTag() != "!!int" {
+		d.Report(count, "wrong-type", "retry must be a number of attempts or a mapping with attempts, found %s", node.Describe(count))
+		return nil
+	}
+	attempts, err := strconv.Atoi(count.Value)
+	if err != nil || attempts < 1 || attempts > maxAttempts {
+		d.Report(count, "bad-value", "retry cannot be %s attempts", count.Value).Hint =
+			fmt.Sprintf("write a number from 1 (send once) to %d", maxAttempts)
+		return nil
+	}
+	return &spec.Retry{Attempts: attempts, Pos: d.Pos(count)}
+}
+
+// headerToken is the syntax of a header's name (RFC 9110, section 5.1).
+var headerToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+func (d reader) headerName(n *node.Node) *spec.Str {
+	s := d.Text(n, "key")
+	if !s.IsSet() {
+		return nil
+	}
+	if !headerToken.MatchString(s.Value) {
+		d.Report(n, "bad-value", "key names a header, which cannot be %q", s.Value).Hint = `write a header name, such as "Idempotency-Key"`
+		return nil
+	}
+	return &s
+}
+
+func (d reader) probe(n *node.Node) *spec.Probe {
+	o := d.Object(n, "probe")
+	if o == nil {
+		return nil
+	}
+	p := &spec.Probe{
+		Operation: d.Text(o.Need("operation"), "operation"),
+		With:      d.Arguments(o.Get("with"), "with"),
+		Pos:       d.Pos(n),
+	}
+	o.Done()
+	return p
+}

@@ -1,0 +1,342 @@
+package dialect
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// The same lighthouse, as each generation of the format spells it.
+const lighthouse04 = `naftiko: "0.4"
+info: {label: Lighthouse, description: Lights}
+externalRefs:
+- {name: env, type: variables, resolution: runtime, keys: {LIGHT_KEY: LIGHT_KEY}}
+capability:
+  exposes:
+  - type: api
+    address: localhost
+    port: 8080
+    namespace: coast
+    resources:
+    - path: /lights/{{id}}
+      name: light
+      label: Light
+      inputParameters: [{name: id, in: path, type: string, description: Number}]
+      operations:
+      - method: GET
+        name: show
+        label: Show
+        steps:
+        - {type: call, name: find, call: lights.get, with: {id: coast.id}}
+        mappings: [{targetName: colour, value: $.find.colour}]
+        outputParameters: [{name: colour, type: string}]
+  consumes:
+  - type: http
+    namespace: lights
+    baseUri: https://lights.example/v1/
+    authentication: {type: bearer, token: "{{LIGHT_KEY}}"}
+    inputParameters: [{name: Accept-Language, in: header, value: en}]
+    resources:
+    - path: /lights/{{id}}
+      name: light
+      inputParameters: [{name: id, in: path}]
+      operations: [{method: GET, name: get}]
+`
+
+const lighthouseAlpha2 = `naftiko: 1.0.0-alpha2
+info: {label: Lighthouse, description: Lights}
+binds:
+- {namespace: env, keys: {LIGHT_KEY: LIGHT_KEY}}
+capability:
+  exposes:
+  - type: rest
+    address: localhost
+    port: 8080
+    namespace: coast
+    resources:
+    - path: /lights/{{id}}
+      name: light
+      label: Light
+      inputParameters: [{name: id, in: path, type: string, description: Number}]
+      operations:
+      - method: GET
+        name: show
+        label: Show
+        steps:
+        - {type: call, name: find, call: lights.get, with: {id: coast.id}}
+        mappings: [{targetName: colour, value: $.find.colour}]
+        outputParameters: [{name: colour, type: string}]
+  consumes:
+  - type: http
+    namespace: lights
+    baseUri: https://lights.example/v1
+    authentication: {type: bearer, token: "{{LIGHT_KEY}}"}
+    inputParameters: [{name: Accept-Language, in: header, value: en}]
+    resources:
+    - path: /lights/{{id}}
+      name: light
+      inputParameters: [{name: id, in: path}]
+      operations: [{method: GET, name: get}]
+`
+
+const lighthouseBeta5 = `ikanos: 1.0.0-beta5
+info: {display: Lighthouse, description: Lights}
+binds:
+- {namespace: env, keys: {LIGHT_KEY: LIGHT_KEY}}
+capability:
+  exposes:
+  - type: rest
+    address: localhost
+    port: 8080
+    namespace: coast
+    resources:
+      light:
+        path: /lights/{{id}}
+        display: Light
+        inputParameters: {id: {in: path, type: string, description: Number}}
+        operations:
+          show:
+            method: GET
+            display: Show
+            steps: {find: {type: call, call: lights.get, with: {id: coast.id}}}
+            mappings: [{target: colour, value: $.find.colour}]
+            outputParameters: {colour: {type: string}}
+  consumes:
+  - type: http
+    namespace: lights
+    baseUri: https://lights.example/v1
+    authentication: {type: bearer, token: "{{LIGHT_KEY}}"}
+    inputParameters: {Accept-Language: {in: header, value: en}}
+    resources:
+      light:
+        path: /lights/{{id}}
+        inputParameters: {id: {in: path}}
+        operations: {get: {method: GET}}
+`
+
+// lighthouseLoose has no version and the forms that no schema has.
+const lighthouseLoose = `info: {title: Lighthouse, description: Lights}
+binds:
+- {namespace: env, keys: [LIGHT_KEY]}
+exposes:
+  rest:
+    address: localhost
+    port: 8080
+    namespace: coast
+    resources:
+    - path: /lights/{{id}}
+      name: light
+      label: Light
+      inputParameters: [{name: id, in: path, type: string, description: Number}]
+      operations:
+      - method: get
+        name: show
+        label: Show
+        steps:
+        - {name: find, call: get, with: [{name: id, value: coast.id}]}
+        mappings: {colour: $.find.colour}
+        outputParameters: [{name: colour, type: string}]
+consumes:
+  namespace: lights
+  baseURI: https://lights.example/v1
+  auth: {type: Bearer, value: "{{LIGHT_KEY}}"}
+  headers: {Accept-Language: en}
+  resources:
+  - name: light
+    operations: [{path: "/lights/{{id}}", name: get}]
+`
+
+// model compares what was decoded and not where it stood.
+var model = cmp.Options{
+	cmp.Transformer("text", func(s spec.Str) string { return s.Value }),
+	cmp.Transformer("value", func(v spec.Value) any { return v.Go() }),
+	cmp.Comparer(func(a, b diag.Pos) bool { return true }),
+	cmp.FilterPath(func(p cmp.Path) bool {
+		switch p.Last().String() {
+		case ".File", ".Family", ".Version", ".Files", ".Texts", ".Section", ".Spans":
+			return true
+		}
+		return false
+	}, cmp.Ignore()),
+}
+
+func frameworkOf(t *testing.T, text string, o spec.FrameworkOptions) (*spec.Framework, diag.List) {
+	t.Helper()
+	s, diags := Read("f.yaml", []byte(text))
+	f, more := s.Framework(o)
+	return f, append(diags, more...)
+}
+
+func mustFramework(t *testing.T, text string) *spec.Framework {
+	t.Helper()
+	f, diags := frameworkOf(t, text, spec.FrameworkOptions{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return f
+}
+
+func TestEveryVersionGivesOneModel(t *testing.T) {
+	want := mustFramework(t, lighthouseBeta5)
+	if op := want.Consumed("lights").Operation("get"); op == nil || len(op.Params) != 2 || !op.Params[1].Required || op.Method.Value != "GET" {
+		t.Fatalf("the consumed operation is %+v", op)
+	}
+	for version, text := range map[string]string{"0.4": lighthouse04, "1.0.0-alpha2": lighthouseAlpha2} {
+		if diff := cmp.Diff(want, mustFramework(t, text), model); diff != "" {
+			t.Errorf("%s (-beta5 +%s):\n%s", version, version, diff)
+		}
+	}
+}
+
+func TestLooseFilesMeanTheSame(t *testing.T) {
+	want, got := mustFramework(t, lighthouseBeta5), mustFramework(t, lighthouseLoose)
+	// what no declaration says, the path does
+	want.Consumes[0].Operations[0].Params[1].Type = spec.Str{Value: "string"}
+	if diff := cmp.Diff(want, got, model); diff != "" {
+		t.Errorf("-beta5 +loose:\n%s", diff)
+	}
+}
+
+func TestStrictAcceptsEachVersionsOwnForm(t *testing.T) {
+	texts := map[string]string{"0.4": lighthouse04, "1.0.0-alpha2": lighthouseAlpha2, "1.0.0-beta5": lighthouseBeta5}
+	for version, text := range texts {
+		if _, diags := frameworkOf(t, text, spec.FrameworkOptions{Strict: true}); len(diags) > 0 {
+			t.Errorf("%s: %v", version, diags)
+		}
+	}
+	if _, diags := frameworkOf(t, lighthouseLoose, spec.FrameworkOptions{Strict: true}); !diags.HasErrors() {
+		t.Error("strict takes the loose form")
+	}
+}
+
+func TestFlowsInheritFromAggregates(t *testing.T) {
+	f := mustFramework(t, `ikanos: 1.0.0-beta5
+capability:
+  consumes:
+  - {type: http, namespace: api, baseUri: https://a.example, resources: {r: {path: /r, operations: {get: {method: GET}}}}}
+  aggregates:
+  - namespace: lights
+    display: Lights
+    flows:
+      show:
+        description: Shows a light
+        semantics: {safe: true, idempotent: true}
+        inputParameters: {id: {type: string, description: Number}, lang: {type: string, description: Language, required: false}}
+        call: api.get
+        with: {id: lights.id}
+        outputParameters: [{type: string, mapping: $.colour}]
+  exposes:
+  - type: mcp
+    port: 1
+    namespace: tools
+    tools: {show: {ref: lights.show, hints: {idempotent: false, openWorld: true}}}
+  - type: rest
+    port: 2
+    namespace: rest
+    resources: {light: {path: "/l/{id}", operations: {show: {method: GET, ref: lights.show}}}}
+`)
+	tool, op := f.Exposes[0].Flows[0], f.Exposes[1].Routes[0].Operations[0]
+	yes, no := true, false
+	if diff := cmp.Diff(spec.Hints{ReadOnly: &yes, Destructive: &no, Idempotent: &no, OpenWorld: &yes}, tool.Hints); diff != "" {
+		t.Error(diff)
+	}
+	if tool.Description.Value != "Shows a light" || tool.Call.Value != "api.get" || len(tool.With) != 1 || len(tool.Outputs) != 1 {
+		t.Errorf("the tool inherited %+v", tool)
+	}
+	var places []string
+	for _, in := range op.Inputs {
+		places = append(places, in.Name.Value+" "+in.In.Value)
+	}
+	if diff := cmp.Diff([]string{"id path", "lang query"}, places); diff != "" {
+		t.Error(diff)
+	}
+	for _, name := range []string{"tools", "lights", "mcp"} {
+		if !cmp.Equal(true, contains(tool.Namespaces, name)) {
+			t.Errorf("%s.id means nothing in the tool: %v", name, tool.Namespaces)
+		}
+	}
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// files opens imports out of a map, by their path.
+func files(texts map[string]string) func(from, path string) (string, []byte, error) {
+	return func(from, path string) (string, []byte, error) {
+		text, ok := texts[path]
+		if !ok {
+			return "", nil, errors.New("there is no such file")
+		}
+		return path, []byte(text), nil
+	}
+}
+
+func TestImportsSeeTheirOwnFile(t *testing.T) {
+	shared := `ikanos: 1.0.0-beta5
+consumes:
+- {type: http, namespace: api, baseUri: https://theirs.example, resources: {r: {path: /r, operations: {get: {method: GET}}}}}
+aggregates:
+- {namespace: lights, display: L, flows: {show: {description: S, call: api.get}}}
+`
+	text := `ikanos: 1.0.0-beta5
+capability:
+  consumes:
+  - {type: http, namespace: api, baseUri: https://ours.example, resources: {r: {path: /r, operations: {get: {method: GET}}}}}
+  - {from: shared.yaml, import: api, as: twin}
+  aggregates:
+  - {from: shared.yaml, import: lights, as: beacons}
+  exposes:
+  - {type: mcp, port: 1, namespace: m, tools: {show: {ref: beacons.show}, own: {description: O, call: api.get}}}
+`
+	f, diags := frameworkOf(t, text, spec.FrameworkOptions{Open: files(map[string]string{"shared.yaml": shared})})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	var calls []string
+	for _, tool := range f.Exposes[0].Flows {
+		calls = append(calls, tool.Call.Value)
+	}
+	if diff := cmp.Diff([]string{"twin.get", "api.get"}, calls); diff != "" {
+		t.Error(diff)
+	}
+	if got := f.Consumed("twin"); got == nil || got.BaseURI.Value != "https://theirs.example" || got.File != "shared.yaml" {
+		t.Errorf("the imported API is %+v", got)
+	}
+	if diff := cmp.Diff([]string{"shared.yaml"}, f.Files); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestImportsThatCannotBeFollowed(t *testing.T) {
+	entry := func(s string) string {
+		return "ikanos: 1.0.0-beta5\ncapability:\n  consumes:\n  - " + s + "\n  exposes:\n  - {type: mcp, port: 1, namespace: m, tools: {t: {description: T, call: api.get}}}\n"
+	}
+	open := files(map[string]string{
+		"a.yaml":    "ikanos: 1.0.0-beta5\nconsumes:\n- {from: b.yaml, import: api}\n",
+		"b.yaml":    "ikanos: 1.0.0-beta5\nconsumes:\n- {from: a.yaml, import: api}\n",
+		"one.yaml":  "ikanos: 1.0.0-beta5\nconsumes:\n- {type: http, namespace: apis, baseUri: https://a.example}\n",
+		"list.yaml": "- a\n",
+	})
+	for text, want := range map[string]string{
+		"{from: gone.yaml, import: api}": `f.yaml:4:12: error: gone.yaml cannot be imported: there is no such file [import]; paths are relative to the folder of the importing file, and stay inside the project's`,
+		"{from: a.yaml, import: api}":    `a.yaml:3:10: error: a.yaml imports from another file in turn, which no version allows [import]; import api from b.yaml in the file that needs it`,
+		"{from: one.yaml, import: api}":  `f.yaml:4:30: error: one.yaml has no "api" to import [unknown-import]; did you mean "apis"?`,
+		"{from: list.yaml, import: api}": `list.yaml:1:1: error: the file must be a mapping of keys to values, found a list [wrong-type]`,
+		"{import: api}":                  `f.yaml:4:5: error: an import has no "from" [missing-key]; add from: ...`,
+	} {
+		_, diags := frameworkOf(t, entry(text), spec.FrameworkOptions{Open: open})
+		if len(diags) == 0 || diags[0].String() != want {
+			t.Errorf("%s:\n got %v\nwant %s", text, diags, want)
+		}
+	}
+}

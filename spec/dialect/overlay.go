@@ -1,0 +1,189 @@
+package dialect
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/speakeasy-api/jsonpath/pkg/jsonpath"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// Overlay is a document of the OpenAPI Overlay Specification 1.0
+// (https://spec.openapis.org/overlay/v1.0.0.html): actions that add to a
+// capability, or remove from it, what its file cannot be edited to say. Apply
+// it with [Source.With]. Only Builtin may be changed, before the first use.
+type Overlay struct {
+	Name  string // as given to ReadOverlay; positions use it as their file
+	Title string // info.title
+	// Builtin says that the overlay ships with capstan. A target of it that
+	// matches nothing is no news to the user and gives no warning.
+	Builtin bool
+
+	tree    node.Tree
+	only    []condition
+	actions []action
+}
+
+// condition is one entry of x-capstan-applies-to.
+type condition struct{ key, value string }
+
+type action struct {
+	target *node.Node // the JSONPath as written
+	path   *jsonpath.JSONPath
+	update *node.Node // nil when there is none
+	remove bool
+}
+
+// appliesTo is the extension by which an overlay names its capability.
+const appliesTo = "x-capstan-applies-to"
+
+// ReadOverlay parses an overlay. The Overlay is nil when the text cannot be
+// parsed; one returned together with errors must not be applied. name and src
+// are as for [Read].
+func ReadOverlay(name string, src []byte) (*Overlay, diag.List) {
+	f, root, diags := node.Parse(name, src)
+	if root == nil {
+		return nil, diags
+	}
+	o := &Overlay{Name: name, tree: node.Tree{Main: f, Root: root}}
+	d := overlayReader{node.NewDecoder(&o.tree, true)}
+	d.overlay(d.Object(root, "the overlay"), o)
+	return o, append(diags, d.Diags...).Sort()
+}
+
+// Applies reports whether the overlay is meant for s: each entry of its
+// x-capstan-applies-to (name, provider, providerId, api) equals the
+// capability's own. Without that extension an overlay is meant for any.
+func (o *Overlay) Applies(s *Source) bool {
+	for _, c := range o.only {
+		if node.FirstText(s.doc.Root, []string{c.key}) != c.value {
+			return false
+		}
+	}
+	return true
+}
+
+// Targeted reports whether the overlay names the capability it is meant for,
+// by an x-capstan-applies-to with at least one entry.
+func (o *Overlay) Targeted() bool { return len(o.only) > 0 }
+
+// overlayReader decodes an overlay.
+type overlayReader struct{ *node.Decoder }
+
+func (d overlayReader) overlay(o *node.Object, into *Overlay) {
+	if v := d.Loose(o.Need("overlay"), "overlay"); v.IsSet() && v.Value != "1.0" && !strings.HasPrefix(v.Value, "1.0.") {
+		d.Report(node.Value(o.Node, "overlay"), "unsupported-version", "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
+	}
+	if info := d.Object(o.Need("info"), "info"); info != nil {
+		into.Title = d.Loose(info.Need("title"), "title").Value
+		d.Loose(info.Need("version"), "version")
+		info.Allow("description")
+		info.Done()
+	}
+	o.Allow("extends")
+	into.only = d.conditions(node.Value(o.Node, appliesTo))
+	list := o.Need("actions")
+	into.actions = node.DecodeEach(d.List(list, "actions"), d.action)
+	if list != nil && list.Kind == node.SequenceNode && len(list.Content) == 0 {
+		d.Report(list, "empty-value", "an overlay needs at least one action")
+	}
+	o.Done()
+}
+
+func (d overlayReader) conditions(n *node.Node) []condition {
+	o := d.Object(n, appliesTo)
+	if o == nil {
+		return nil
+	}
+	var only []condition
+	for _, k := range []string{"name", "provider", "providerId", "api"} {
+		if s := d.Loose(o.Get(k), k); s.IsSet() {
+			only = append(only, condition{k, s.Value})
+		}
+	}
+	o.Done()
+	return only
+}
+
+func (d overlayReader) action(n *node.Node) (a action, ok bool) {
+	o := d.Object(n, "an action")
+	if o == nil {
+		return a, false
+	}
+	a = action{target: o.Need("target"), update: o.Get("update"), remove: d.Boolean(o.Get("remove"), "remove")}
+	o.Allow("description")
+	o.Done()
+	if node.Value(n, "update") == nil && node.Value(n, "remove") == nil {
+		d.Report(n, "overlay-action", "this action does nothing").Hint = `give it an "update", or "remove: true"`
+	}
+	target := d.Text(a.target, "target")
+	if !target.IsSet() {
+		return a, false
+	}
+	a.path = d.path(a.target, target)
+	return a, a.path != nil
+}
+
+// path compiles a target, pointing at the place in it that is wrong.
+func (d overlayReader) path(n *node.Node, target spec.Str) *jsonpath.JSONPath {
+	path, err := compile(target.Value)
+	if err == nil {
+		return path
+	}
+	message := err.Error()
+	at := pathError.FindStringSubmatch(message)
+	if at != nil {
+		message = at[2]
+	}
+	r := d.Report(n, "overlay-path", "target is not JSONPath: %s", message)
+	r.Hint = `write a path such as $.steps[?@.id=="create-organization"]`
+	if at != nil {
+		offset, _ := strconv.Atoi(at[1])
+		r.Pos, r.EndColumn = target.Span(min(offset, utf8.RuneCountInString(target.Value)-1), 1)
+	}
+	return nil
+}
+
+// pathError is how the library places an error, by an offset from 0.
+var pathError = regexp.MustCompile(`^Error at line 1, column (\d+): ([^\n]*)`)
+
+// maxSearches bounds the ".." in one path, each of which may multiply the work
+// by the depth of the document.
+const maxSearches = 2
+
+// maxPath bounds the text of a path, by whose nesting the library recurses.
+const maxPath = 8192 // bytes
+
+// maxCommas bounds the alternatives in one path: each list of them multiplies
+// the nodes that the rest of the path begins at ("[*,*][*,*]").
+const maxCommas = 8
+
+// quoted matches the strings in a path.
+var quoted = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+
+// compile parses a JSONPath (RFC 9535). A filter that begins at the root again
+// searches the document for every node that it is asked about.
+func compile(target string) (*jsonpath.JSONPath, error) {
+	if len(target) > maxPath {
+		return nil, fmt.Errorf("it is %d bytes long, at most %d are allowed", len(target), maxPath)
+	}
+	bare := quoted.ReplaceAllString(target, "")
+	again := max(strings.Count(bare, "$")-1, 0)
+	if again > 1 {
+		return nil, errors.New("its filters begin at the root ($) more than once")
+	}
+	if strings.Count(bare, ",") > maxCommas {
+		return nil, fmt.Errorf("it has more than %d commas; write several actions", maxCommas)
+	}
+	if strings.Count(bare, "..")+again > maxSearches {
+		return nil, fmt.Errorf("it searches the whole document more than %d times", maxSearches)
+	}
+	return jsonpath.NewPath(target)
+}

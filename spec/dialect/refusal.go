@@ -1,0 +1,90 @@
+package dialect
+
+import (
+	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/composition"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// refusal says in one line why a file of this dialect is not run.
+func (s *Source) refusal() diag.Diagnostic {
+	if n := node.Value(s.doc.Root, "specification"); n != nil && n.Kind == node.ScalarNode && (s.dialect == spec.DialectUnknown || s.dialect == spec.DialectSibling) {
+		return s.otherSpecification(n)
+	}
+	d := diag.Diagnostic{Code: "dialect-not-runnable"}
+	d.Pos, d.EndColumn = s.decidedAt()
+	switch s.dialect {
+	case spec.DialectCatalogue:
+		d.Message, d.Hint = "recognised as a catalogue of an API's operations, which has no steps to run", "run a composition that uses it"
+	case spec.DialectOverlay:
+		d.Message, d.Hint = "recognised as an overlay, which has no steps to run", "pass it with --overlay beside the capability it changes"
+	case spec.DialectOpenAPI:
+		d.Message, d.Hint = "recognised as an OpenAPI document, which has no steps to run", "pass it with --openapi NAME=PATH beside the capability that uses it"
+	case spec.DialectEdges:
+		d.Message = "recognised as capability taxonomy edges, which describe and cannot be run"
+	case spec.DialectFleet:
+		d.Message = "recognised as a fleet resource, which configures a cluster and cannot be run"
+	case spec.DialectSchemaStub:
+		d.Message = "recognised as a repository description of January 2026, which holds nothing to run"
+	case spec.DialectTemplate:
+		d.Message, d.Hint = "recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in", "run the file that the scaffolder makes of it"
+	case spec.DialectUnknown:
+		d.Code, d.Message = "unknown-dialect", "this is no capability that capstan knows"
+		d.Hint = sayComposition
+	case spec.DialectSibling:
+		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
+		if node.Has(s.doc.Root, "steps") {
+			d.Hint = `if it is a composition, say so: "specification: ` + composition.Name + `"`
+		}
+	default:
+		d.Message = "recognised as " + s.label() + ", which is no composition"
+	}
+	return d
+}
+
+// sayComposition is the hint for files that do not say what they are.
+const sayComposition = `a composition says "specification: ` + composition.Name + `"`
+
+// otherSpecification refuses a file whose `specification` is like none that is
+// known.
+func (s *Source) otherSpecification(n *node.Node) diag.Diagnostic {
+	d := node.NewDecoder(&s.doc.Tree, false)
+	if text := d.Loose(n, "specification"); text.IsSet() {
+		d.Report(n, "unknown-dialect", "specification %q is none that capstan knows", node.Shorten(text.Value))
+	}
+	d.Diags[0].Hint = sayComposition
+	return d.Diags[0]
+}
+
+// decidedAt returns the text by which the dialect is known: the key that gave
+// it away, a template's first placeholder, or else the first key.
+func (s *Source) decidedAt() (pos diag.Pos, endColumn int) {
+	d := node.NewDecoder(&s.doc.Tree, false)
+	switch at := scaffolding.FindIndex(s.doc.Main.Text); {
+	case s.dialect == spec.DialectTemplate && at != nil:
+		pos = s.doc.Main.Place(at[0])
+		return pos, pos.Column + utf8.RuneCount(s.doc.Main.Text[at[0]:at[1]])
+	case s.doc.Sign != nil:
+		return d.Mark(s.doc.Sign)
+	case s.doc.Root != nil:
+		return d.Mark(s.doc.Root)
+	}
+	return node.Start(s.Path()), 0
+}
+
+func (s *Source) label() string {
+	label := "a framework capability"
+	if s.dialect == spec.DialectSibling {
+		label = "a relative of the composition dialect"
+		if s.doc.Sign != nil {
+			label += ` built around "` + s.doc.Sign.Value + `"`
+		}
+	}
+	if s.doc.Version != "" && s.dialect == spec.DialectFramework {
+		label += " (" + s.doc.Sign.Value + " " + s.doc.Version + ")"
+	}
+	return label
+}

@@ -1,0 +1,170 @@
+// Package dialect reads capability files: [Read] parses one and finds out its
+// dialect, [Source.With] applies overlays, and [Source.File] gives the model of
+// package spec.
+//
+// The package does no I/O, knows nothing of OpenAPI documents, and never stops
+// at the first problem: each function returns all it found as a diag.List.
+// Everything it returns is immutable and safe for concurrent use.
+package dialect
+
+import (
+	"slices"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/composition"
+	"github.com/capstan-run/capstan/spec/framework"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// Source is a parsed file of any dialect, with the overlays that were applied
+// to it. It is immutable and safe for concurrent use.
+type Source struct {
+	doc     *node.Document
+	dialect spec.Dialect
+}
+
+// Read parses one YAML (or JSON) file and finds out which dialect it is
+// written in. file names it in positions. Read keeps src, which must not be
+// changed afterwards.
+//
+// The Source is never nil, so that its text can be shown beside the problems;
+// [Source.File] on one that could not be parsed adds nothing to them.
+// Problems of the YAML itself are reported here, those of the dialect by
+// File, so a caller shows both lists.
+func Read(name string, src []byte) (*Source, diag.List) {
+	f, root, diags := node.Parse(name, src)
+	s := &Source{doc: &node.Document{Tree: node.Tree{Main: f, Root: root}}}
+	s.dialect, s.doc.Version, s.doc.Sign = detect(root, f.Text)
+	if s.dialect == spec.DialectTemplate && root == nil {
+		diags = nil // what breaks the YAML is the template's own notation
+	}
+	return s, diags.Sort()
+}
+
+// Path returns the name given to [Read].
+func (s *Source) Path() string { return s.doc.Path() }
+
+// Text returns the file's text without a byte order mark. It must not be
+// changed.
+func (s *Source) Text() []byte { return s.doc.Text() }
+
+// Texts returns the text of the file and of every overlay that acted on it, by
+// name: whatever a position of this Source may point into. The texts must not
+// be changed.
+func (s *Source) Texts() map[string][]byte { return s.doc.Texts() }
+
+// Overlays returns the names of the overlays that matched at least one place,
+// in the order in which they were applied.
+func (s *Source) Overlays() []string { return slices.Clone(s.doc.Overlays) }
+
+// Version returns the version that the file gives for its dialect, "" when it
+// gives none.
+func (s *Source) Version() string { return s.doc.Version }
+
+// Dialect returns the kind of file that this is.
+func (s *Source) Dialect() spec.Dialect { return s.dialect }
+
+// Runnable reports whether files of this dialect can be run.
+func (s *Source) Runnable() bool { return readers[s.dialect] != nil }
+
+// Name returns the capability's name as written, "" when it has none. The
+// framework dialect keeps it under `info`, under a key that changed with its versions.
+func (s *Source) Name() string {
+	return node.FirstText(s.doc.Root, []string{"name"}, []string{"info", "display"}, []string{"info", "label"}, []string{"info", "name"}, []string{"info", "title"}, []string{"metadata", "name"})
+}
+
+// Provider returns the top-level `provider`, "" when it is not text.
+func (s *Source) Provider() string { return node.FirstText(s.doc.Root, []string{"provider"}) }
+
+// ProviderID returns the top-level `providerId`, "" when it is not text.
+func (s *Source) ProviderID() string { return node.FirstText(s.doc.Root, []string{"providerId"}) }
+
+// API returns the top-level `api`, "" when it is not text.
+func (s *Source) API() string { return node.FirstText(s.doc.Root, []string{"api"}) }
+
+// File decodes a capability file, with the files that it imports.
+//
+// The File is non-nil whenever the file is of a dialect that runs, so that later
+// stages can look for more problems; which of its units the list keeps from
+// running is for [spec.File.Problems] to say. Values that were reported are left out
+// of it or replaced, so that no later stage reports them again: wrong defaults,
+// outputs without a source, repeated inputs, the ids of repeated steps (see
+// [spec.Step]). A file of another dialect gives nil and one problem, a file that
+// [Read] could not parse gives nil and none.
+func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
+	read := readers[s.dialect]
+	switch {
+	case s.doc.Root == nil && s.dialect != spec.DialectTemplate:
+		return nil, nil
+	case read == nil:
+		return nil, diag.List{s.refusal()}
+	}
+	return read(s.doc, o, importer(s.dialect))
+}
+
+// readers decode the dialects that run, each in a package of its own. A new
+// dialect is one more of them, and its sign in detect.
+var readers = map[spec.Dialect]func(*node.Document, spec.Options, node.Importing) (*spec.File, diag.List){
+	spec.DialectComposition: composition.Read,
+	spec.DialectFramework:   framework.Read,
+}
+
+// importer parses the files that one of a dialect imports.
+func importer(dialect spec.Dialect) node.Importing {
+	return func(name string, text []byte) (*node.Document, bool, diag.List) {
+		s, diags := Read(name, text)
+		return s.doc, s.dialect == dialect, diags
+	}
+}
+
+// Capability decodes a composition. strict holds the file to the published
+// form (`--strict`); otherwise what is unambiguous is accepted with a warning.
+//
+// The Capability is non-nil whenever the file is of a dialect that runs and has
+// a step, so that later stages can look for more problems; it must not be run
+// when the list has errors. What was reported is left out of it or replaced,
+// so that no later stage reports it again: wrong defaults, outputs without a
+// source, repeated inputs, the ids of repeated steps (see [spec.Step]). A file of
+// another dialect gives nil and one problem, a file that [Read] could not
+// parse gives nil and none.
+func (s *Source) Capability(strict bool) (*spec.Capability, diag.List) {
+	switch {
+	case s.dialect == spec.DialectTemplate, s.doc.Root != nil && s.dialect != spec.DialectComposition:
+		return nil, diag.List{s.refusal()}
+	case s.doc.Root == nil:
+		return nil, nil
+	}
+	return composition.Old(s.doc, strict)
+}
+
+// Framework decodes a file of the framework dialect, of any version, with what
+// it imports. A file of another dialect gives nil and one problem, a file that
+// [Read] could not parse nil and none. Otherwise the Framework is not nil, so
+// that later stages can look for more problems; it must not be run when the
+// list has errors.
+func (s *Source) Framework(o spec.FrameworkOptions) (*spec.Framework, diag.List) {
+	switch {
+	case s.dialect == spec.DialectTemplate, s.doc.Root != nil && s.dialect != spec.DialectFramework:
+		return nil, diag.List{s.refusal()}
+	case s.doc.Root == nil:
+		return nil, nil
+	}
+	return framework.Old(s.doc, o, importer(spec.DialectFramework))
+}
+
+// Catalogue decodes a file that says `specification: Naftiko Capabilities`.
+// What it returns for other files, and with which problems, is as for
+// [Source.Capability].
+func (s *Source) Catalogue() (*spec.Catalogue, diag.List) {
+	switch {
+	case s.doc.Root == nil && s.dialect != spec.DialectTemplate:
+		return nil, nil
+	case s.dialect != spec.DialectCatalogue:
+		r := s.refusal()
+		r.Code = "dialect-not-runnable"
+		r.Message, r.Hint = "this is no catalogue of an API's operations", `a catalogue says "specification: `+composition.CatalogueName+`"`
+		return nil, diag.List{r}
+	}
+	return composition.Catalogue(s.doc)
+}

@@ -1,0 +1,180 @@
+package framework
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// check looks at what one part says of another: calls and targets that do not
+// exist, skills of tools that nobody offers.
+func (l *loading) check(out *spec.Framework) {
+	c := &checker{loading: l, out: out, files: map[*spec.Flow]bool{}}
+	for _, a := range out.Aggregates {
+		for _, fl := range a.Flows {
+			c.flow(fl)
+		}
+	}
+	for _, x := range out.Exposes {
+		for _, d := range x.Documents {
+			c.files[d.Flow] = d.Location.IsSet()
+		}
+		EachFlow(x, c.flow)
+		for _, r := range x.Routes {
+			c.forward(x, r)
+		}
+	}
+}
+
+type checker struct {
+	loading *loading
+	out     *spec.Framework
+	files   map[*spec.Flow]bool // MCP resources that are files, which need no call
+}
+
+// missing reports whether a namespace should have been imported: that it was
+// not is reported there.
+func (c *checker) missing(namespace string) bool {
+	return slices.ContainsFunc(c.loading.order, func(f *frame) bool { return f.missing[namespace] })
+}
+
+// flow checks the calls of one flow. What it inherited was checked where it
+// stands.
+func (c *checker) flow(fl *spec.Flow) {
+	f := c.loading.frames[fl.File]
+	if f == nil {
+		return
+	}
+	inherited := fl.Ref.IsSet()
+	if fl.Call.IsSet() && !inherited {
+		fl.Call = c.call(f, fl.Call)
+	}
+	for i, s := range fl.Steps {
+		if s.Call.IsSet() && !inherited {
+			step := *s
+			step.Call = c.call(f, s.Call)
+			fl.Steps[i] = &step
+		}
+	}
+	if !inherited && !fl.Call.IsSet() && len(fl.Steps) == 0 && !answersAlone(fl) && !c.files[fl] {
+		r := c.report(f, spec.Str{Pos: fl.Pos}, "missing-key", fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", fl.Name.Value))
+		r.Hint = "add call: namespace.operation"
+	}
+}
+
+// answersAlone reports whether outputs say what to answer without a call.
+func answersAlone(fl *spec.Flow) bool {
+	var valued func(s *spec.Shape) bool
+	valued = func(s *spec.Shape) bool {
+		return s.Value.IsSet() || s.Const != nil || slices.ContainsFunc(s.Properties, valued) || s.Items != nil && valued(s.Items)
+	}
+	return slices.ContainsFunc(fl.Outputs, valued)
+}
+
+func (c *checker) report(f *frame, s spec.Str, code, message string) *diag.Diagnostic {
+	pos, end := s.Pos, 0
+	if s.Value != "" {
+		pos, end = s.Whole()
+	}
+	f.Diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: message})
+	return &f.Diags[len(f.Diags)-1]
+}
+
+// call checks one call and returns it as namespace.operation.
+func (c *checker) call(f *frame, call spec.Str) spec.Str {
+	if exact, ok := c.find(f, call); ok {
+		return exact
+	}
+	namespace, _, ok := spec.SplitCall(call.Value)
+	api := c.out.Consumed(namespace)
+	switch {
+	case c.missing(namespace), f.standalone() && !f.hasSection("consumes"):
+	case !ok:
+		c.report(f, call, "unknown-call", fmt.Sprintf("call %q is not of the form namespace.operation", node.Shorten(call.Value))).Hint =
+			c.loading.hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
+	case api == nil:
+		c.report(f, call, "unknown-call", fmt.Sprintf("call %q: no consumed API has the namespace %q", node.Shorten(call.Value), namespace)).Hint =
+			c.loading.hintAmong(namespace, c.namespaces(), "add it under consumes")
+	case len(api.Operations) == 0 && !api.BaseURI.IsSet(): // refused already
+	default:
+		_, operation, _ := spec.SplitCall(call.Value)
+		c.report(f, call, "unknown-call", fmt.Sprintf("call %q: %s has no operation %q", node.Shorten(call.Value), namespace, operation)).Hint =
+			c.loading.hintAmong(call.Value, c.operations(namespace), "add the operation to the resources of "+namespace)
+	}
+	return call
+}
+
+// find returns a call of what is there, in the form namespace.operation. Loose
+// files leave the namespace out where one API has the operation, or write the
+// resource between the two, or slashes for dots.
+func (c *checker) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
+	namespace, operation, split := spec.SplitCall(call.Value)
+	if api := c.out.Consumed(namespace); split && api != nil && api.Operation(operation) != nil {
+		return call, true
+	}
+	written := strings.ReplaceAll(call.Value, "/", ".")
+	var found []string
+	for _, api := range c.out.Consumes {
+		for _, name := range []string{api.Namespace.Value, api.Namespace.Raw} {
+			rest, ok := strings.CutPrefix(written, name+".")
+			last := rest[strings.LastIndex(rest, ".")+1:]
+			switch {
+			case name == "" || !ok:
+			case api.Operation(rest) != nil:
+				found = append(found, api.Namespace.Value+"."+rest)
+			case api.Operation(last) != nil:
+				found = append(found, api.Namespace.Value+"."+last)
+			}
+		}
+		if api.Operation(call.Value) != nil {
+			found = append(found, api.Namespace.Value+"."+call.Value)
+		}
+	}
+	found = slices.Compact(found)
+	if len(found) != 1 {
+		return call, false
+	}
+	f.looselyAt(call, fmt.Sprintf("call %q is read as %q", call.Value, found[0]), "write call: "+found[0])
+	return spec.Reworded(call, found[0]), true
+}
+
+func (c *checker) namespaces() []string {
+	var out []string
+	for _, a := range c.out.Consumes {
+		out = append(out, a.Namespace.Value)
+	}
+	return out
+}
+
+// operations returns what a call can name, of one namespace or of all.
+func (c *checker) operations(namespace string) []string {
+	var out []string
+	if c.loading.compared > maxCompared {
+		return nil // nobody reads that many suggestions
+	}
+	for _, a := range c.out.Consumes {
+		for _, op := range a.Operations {
+			if namespace == "" || a.Namespace.Value == namespace {
+				out = append(out, a.Namespace.Value+"."+op.Name.Value)
+			}
+		}
+	}
+	return out
+}
+
+// forward checks that requests are passed on to an API that is there.
+func (c *checker) forward(x *spec.Exposure, r *spec.Route) {
+	f := c.loading.frames[x.File]
+	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil || c.out.Consumed(r.Forward.Target.Value) != nil || f.standalone() && !f.hasSection("consumes") {
+		return
+	}
+	if c.missing(r.Forward.Target.Value) {
+		return
+	}
+	c.report(f, r.Forward.Target, "unknown-call", fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =
+		c.loading.hintAmong(r.Forward.Target.Value, c.namespaces(), "add it under consumes")
+}

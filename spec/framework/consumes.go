@@ -1,0 +1,251 @@
+package framework
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// consumes decodes the APIs that the file calls, imported ones in their place.
+func (f *frame) consumes() []*spec.Consumed {
+	return once(f, "consumes", func() []*spec.Consumed {
+		var out []*spec.Consumed
+		for _, e := range f.section("consumes") {
+			if f.isImport(e.node) {
+				if c := imported(f, e, (*frame).consumes, consumedName, renameConsumed); c != nil {
+					out = append(out, c)
+				}
+			} else if c := f.consumed(e); c != nil {
+				out = append(out, c)
+			}
+		}
+		return unique(f, out, "consumed API", consumedName)
+	})
+}
+
+func consumedName(c *spec.Consumed) spec.Str { return c.Namespace }
+
+func renameConsumed(c *spec.Consumed, name spec.Str) *spec.Consumed {
+	renamed := *c
+	renamed.Namespace = name
+	return &renamed
+}
+
+func (f *frame) consumed(e entryNode) *spec.Consumed {
+	p := f.item(e, kindConsumed)
+	if p == nil {
+		return nil
+	}
+	c := &spec.Consumed{Described: true, Namespace: e.name, Description: p.text("description"), File: f.doc.Path(), Pos: f.Pos(e.node)}
+	if s := p.text("namespace"); s.IsSet() {
+		c.Namespace = s
+	}
+	if !c.Namespace.IsSet() {
+		p.need("namespace")
+	}
+	c.Namespace = f.undotted(p, c.Namespace)
+	if kind := p.text("type"); kind.IsSet() && !strings.EqualFold(kind.Value, "http") && !strings.EqualFold(kind.Value, "https") {
+		r := f.Report(p.get("type"), "not-http", "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, node.Shorten(kind.Value))
+		r.Hint = "write type: http and a baseUri, or take it out of consumes"
+		return c
+	}
+	c.Spans = p.around("resources", "operations")
+	c.BaseURI = f.baseURI(p)
+	c.Auth = f.authentication(p.get("authentication"), false)
+	shared := append(f.consumedInputs(p), f.headers(p)...)
+	c.Params = shared
+	if t := f.part(p.get("tunnel"), kindTunnel); t != nil {
+		t.Allow("type", "service", "identity", "fallback")
+		t.done()
+		f.loosely(p.get("tunnel"), "the tunnel is not used: requests go to baseUri directly", "remove it if baseUri can be reached")
+	}
+	for _, r := range p.named("resources") {
+		c.Operations = append(c.Operations, f.consumedResource(r, shared)...)
+	}
+	if n := p.get("operations"); n != nil {
+		f.loosely(n, "operations beside resources are read as those of one resource", "put them under a resource with a path")
+		c.Operations = append(c.Operations, f.consumedOperations(p, spec.Str{}, shared)...)
+	}
+	f.distinctOperations(c)
+	p.done()
+	return c
+}
+
+// undotted makes a namespace that a call can name, where a dot ends it.
+func (f *frame) undotted(p *part, s spec.Str) spec.Str {
+	if !strings.Contains(s.Value, ".") {
+		return s
+	}
+	to := strings.ReplaceAll(s.Value, ".", "-")
+	f.loosely(p.Node, fmt.Sprintf("namespace %q is read as %q, since a dot ends it in a call", s.Value, to), "write namespace: "+to)
+	return spec.Reworded(s, to)
+}
+
+// baseURI is a URL without the slash at its end: since 1.0.0-alpha2, where
+// paths begin with one, a file may not write it.
+func (f *frame) baseURI(p *part) spec.Str {
+	n := p.need("baseUri")
+	s := f.words(n, "baseUri")
+	if !strings.HasSuffix(s.Value, "/") {
+		return s
+	}
+	trimmed := strings.TrimRight(s.Value, "/")
+	if f.edition >= naftikoAlpha2 {
+		f.Report(n, "trailing-slash", "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
+	}
+	return spec.Reworded(s, trimmed)
+}
+
+// headers reads headers written beside the inputs, which mean the same as
+// inputs in the header with a value.
+func (f *frame) headers(p *part) []*spec.Param {
+	n := p.get("headers")
+	if n == nil {
+		return nil
+	}
+	f.loosely(n, "headers are read as inputParameters in the header", "write inputParameters with in: header and a value")
+	var out []*spec.Param
+	switch n.Kind {
+	case node.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			name, _ := f.Cursor(n.Content[i]).Scalar(n.Content[i])
+			v := f.Value(n.Content[i+1])
+			out = append(out, &spec.Param{Input: spec.Input{Name: name, In: spec.At(name.Pos, "header"), Pos: name.Pos}, Value: &v})
+		}
+	case node.SequenceNode:
+		for _, item := range n.Content {
+			text := f.words(item, "a header")
+			name, text2, ok := strings.Cut(text.Value, ":")
+			if !ok {
+				f.Report(item, "bad-value", "a header cannot be %s", node.Describe(item)).Hint = `write "Name: value"`
+				continue
+			}
+			v := spec.Reworded(text, strings.TrimSpace(text2))
+			out = append(out, &spec.Param{
+				Input: spec.Input{Name: spec.Reworded(text, strings.TrimSpace(name)), In: spec.At(text.Pos, "header"), Pos: text.Pos},
+				Value: &spec.Value{Scalar: v.Value, Str: v, Pos: v.Pos},
+			})
+		}
+	default:
+		f.words(n, "headers")
+	}
+	return out
+}
+
+func (f *frame) consumedResource(e entryNode, shared []*spec.Param) []*spec.ConsumedOperation {
+	p := f.item(e, kindConsumedRes)
+	if p == nil {
+		return nil
+	}
+	path := p.text("path")
+	p.Allow("display", "label", "description", "tags")
+	out := f.consumedOperations(p, path, innermost(shared, f.consumedInputs(p)))
+	around := p.around("operations")
+	for _, op := range out {
+		op.Spans = append(op.Spans, around...)
+	}
+	p.done()
+	return out
+}
+
+func (f *frame) consumedOperations(p *part, path spec.Str, shared []*spec.Param) []*spec.ConsumedOperation {
+	var out []*spec.ConsumedOperation
+	for _, e := range p.named("operations") {
+		if op := f.consumedOperation(e, path, shared); op != nil {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Param) *spec.ConsumedOperation {
+	p := f.item(e, kindConsumedOp)
+	if p == nil {
+		return nil
+	}
+	op := &spec.ConsumedOperation{
+		Name: e.name, Description: p.text("description"), Method: f.method(p), Path: f.joinPath(p, path),
+		OutputSchema: p.text("outputSchema"), OutputMedia: p.text("outputMediaType"), MaxBinary: f.size(p, "maxBinarySize"),
+		Pos: f.Pos(e.node), Spans: p.spans(),
+	}
+	if !op.Name.IsSet() {
+		p.Absent = append(p.Absent, "name")
+	}
+	op.OutputFormat = f.format(p)
+	op.Params = innermost(shared, f.consumedInputs(p))
+	op.Body = f.body(p, op)
+	op.Outputs = f.consumedOutputs(p)
+	p.Allow("display", "label", "tags")
+	p.done()
+	return op
+}
+
+// method is upper case, GET when not written.
+func (f *frame) method(p *part) spec.Str {
+	s := p.text("method")
+	if !s.IsSet() {
+		return spec.At(f.Pos(p.Node), "GET")
+	}
+	up := spec.Reworded(s, strings.ToUpper(strings.TrimSpace(s.Value)))
+	if !slices.Contains(methods, up.Value) {
+		r := f.Report(p.get("method"), "bad-value", "method cannot be %q", node.Shorten(s.Value))
+		r.Hint = "write one of " + strings.Join(methods[:5], ", ")
+		if near := suggest.Closest(up.Value, methods); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return up
+}
+
+// methods are those of the published schemas, then those that are harmless.
+var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
+// joinPath is the resource's path and the operation's: a loose file writes
+// either only what comes after the resource's, or all of it once more.
+func (f *frame) joinPath(p *part, path spec.Str) spec.Str {
+	own := p.text("path")
+	if !own.IsSet() {
+		if !path.IsSet() {
+			return spec.At(f.Pos(p.Node), "")
+		}
+		return path
+	}
+	if path.IsSet() {
+		f.loosely(p.get("path"), "an operation's own path is read as going on from its resource's", "give the path a resource of its own")
+	}
+	base := strings.TrimRight(path.Value, "/")
+	if own.Value == base || strings.HasPrefix(own.Value, base+"/") || base == "" {
+		return own
+	}
+	return spec.Reworded(own, base+"/"+strings.TrimLeft(own.Value, "/"))
+}
+
+// formats are the answers that are read, "json" when not written.
+var formats = []string{"json", "xml", "avro", "protobuf", "csv", "tsv", "psv", "yaml", "html", "markdown", "binary", "text"}
+
+func (f *frame) format(p *part) spec.Str {
+	s := p.text("outputRawFormat")
+	low := spec.Reworded(s, strings.ToLower(strings.TrimSpace(s.Value)))
+	if s.IsSet() && !slices.Contains(formats, low.Value) {
+		r := f.Report(p.get("outputRawFormat"), "bad-value", "outputRawFormat cannot be %q", node.Shorten(s.Value))
+		r.Hint = "write one of " + strings.Join(formats, ", ")
+	}
+	return low
+}
+
+// distinctOperations reports an operation that calls cannot reach, because an
+// earlier one has its name.
+func (f *frame) distinctOperations(c *spec.Consumed) {
+	first := map[string]*spec.ConsumedOperation{}
+	for _, op := range c.Operations {
+		if before := first[op.Name.Value]; before != nil && op.Name.IsSet() {
+			f.repeated(op.Name, before.Name, "operation of "+c.Namespace.Value)
+			continue
+		}
+		first[op.Name.Value] = op
+	}
+}

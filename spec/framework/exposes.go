@@ -1,0 +1,239 @@
+package framework
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// exposes decodes the adapters through which the file offers flows.
+func (f *frame) exposes() []*spec.Exposure {
+	return once(f, "exposes", func() []*spec.Exposure {
+		var out []*spec.Exposure
+		for _, e := range f.section("exposes") {
+			if f.isImport(e.node) {
+				if x := imported(f, e, (*frame).exposes, exposureName, renameExposure); x != nil {
+					out = append(out, x)
+				}
+			} else if x := f.exposure(e); x != nil {
+				out = append(out, x)
+			}
+		}
+		f.unusable(len(out))
+		if f.family() == "" { // such files key exposures by type, under one namespace
+			return out
+		}
+		return unique(f, out, "exposure", exposureName)
+	})
+}
+
+func exposureName(x *spec.Exposure) spec.Str { return x.Namespace }
+
+// renameExposure keeps the old namespace good in references.
+func renameExposure(x *spec.Exposure, name spec.Str) *spec.Exposure {
+	renamed := *x
+	renamed.Namespace = name
+	EachFlow(x, func(fl *spec.Flow) { fl.Namespaces = append([]string{name.Value}, fl.Namespaces...) })
+	return &renamed
+}
+
+// eachFlow calls do for every flow of an exposure.
+func EachFlow(x *spec.Exposure, do func(*spec.Flow)) {
+	for _, r := range x.Routes {
+		for _, op := range r.Operations {
+			do(op.Flow)
+		}
+	}
+	for _, t := range x.Flows {
+		do(t)
+	}
+	for _, d := range x.Documents {
+		do(d.Flow)
+	}
+}
+
+// exposureTypes are the published types; "api" was rest until 0.4.
+var exposureTypes = map[string]string{"rest": "rest", "api": "rest", "mcp": "mcp", "skill": "skill", "control": "control"}
+
+func (f *frame) exposure(e entryNode) *spec.Exposure {
+	p := f.item(e, kindExposure)
+	if p == nil {
+		return nil
+	}
+	kind := p.text("type")
+	if _, ok := exposureTypes[e.name.Value]; ok && !kind.IsSet() {
+		f.loosely(e.key, "exposes as a mapping from types is read as a list", "write - type: "+e.name.Value)
+		kind = e.name
+	}
+	if !kind.IsSet() {
+		p.need("type")
+	}
+	meant, ok := exposureTypes[strings.ToLower(kind.Value)]
+	if !ok {
+		if kind.IsSet() {
+			r := f.Report(p.get("type"), "no-meaning", "nothing is offered through type %s, which no version of the format has", node.Shorten(kind.Value))
+			r.Hint = "write one of rest, mcp, skill, control"
+			if !f.Strict {
+				r.Severity = diag.Warning // an error when nothing else is offered: see unusable
+				f.refused = append(f.refused, len(f.Diags)-1)
+			}
+			return nil
+		}
+		p.ReportAbsent()
+		return nil
+	}
+	x := &spec.Exposure{
+		Type: spec.Reworded(kind, meant), Namespace: p.text("namespace"), Description: p.text("description"), Address: p.text("address"),
+		Port: p.number("port", 0), Auth: f.authentication(p.get("authentication"), true), MaxBinary: f.size(p, "maxBinarySize"),
+		File: f.doc.Path(), Pos: f.Pos(e.node),
+	}
+	if !x.Namespace.IsSet() {
+		x.Namespace = e.name
+	}
+	if x.Port > 65535 {
+		f.Report(p.get("port"), "bad-value", "port %d is out of range", x.Port).Hint = "write a number from 1 to 65535"
+	}
+	switch meant {
+	case "rest":
+		f.rest(p, x)
+	case "mcp":
+		f.mcp(p, x)
+	case "skill":
+		f.skills(p, x)
+	case "control":
+		f.control(p, x)
+	}
+	p.done()
+	return x
+}
+
+// unusable makes errors of the exposures of no meaning when there is no other.
+func (f *frame) unusable(usable int) {
+	if usable > 0 {
+		return
+	}
+	for _, i := range f.refused {
+		f.Diags[i].Severity = diag.Error
+	}
+}
+
+func (f *frame) rest(p *part, x *spec.Exposure) {
+	for _, e := range p.named("resources") {
+		if r := f.route(e, x); r != nil {
+			x.Routes = append(x.Routes, r)
+		}
+	}
+	operations := p.get("operations")
+	if operations == nil {
+		return
+	}
+	f.loosely(operations, "operations beside resources are read as resources of their own", "put them under a resource with a path")
+	for _, e := range f.named(operations, "operations") {
+		o := f.part(e.node, kindRouteOperation)
+		r := &spec.Route{Name: e.name, Path: o.served("path"), Pos: f.Pos(e.node)}
+		if !r.Path.IsSet() {
+			if o != nil {
+				o.ReportAbsent()
+			}
+			continue
+		}
+		if op := f.routeOperation(e, r, x, true, nil); op != nil {
+			r.Operations = append(r.Operations, op)
+			x.Routes = append(x.Routes, r)
+		}
+	}
+}
+
+func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
+	p := f.item(e, kindRoute)
+	if p == nil {
+		return nil
+	}
+	r := &spec.Route{Name: e.name, Display: p.text("display"), Description: p.text("description"), Path: p.served("path"), Pos: f.Pos(e.node)}
+	shared, around := f.routeInputs(p), p.around("operations")
+	if w := f.part(p.get("forward"), kindForward); w != nil {
+		r.Forward = &spec.Forward{Target: w.needText("targetNamespace"), Pos: f.Pos(w.Node)}
+		for _, n := range w.list("trustedHeaders") {
+			if s := f.words(n, "a trusted header"); s.IsSet() {
+				r.Forward.TrustedHeaders = append(r.Forward.TrustedHeaders, s)
+			}
+		}
+		w.done()
+	}
+	operations := p.named("operations")
+	for _, o := range operations {
+		if op := f.routeOperation(o, r, x, len(operations) == 1, shared); op != nil {
+			op.Flow.Spans = append(op.Flow.Spans, around...)
+			r.Operations = append(r.Operations, op)
+		}
+	}
+	p.Allow("tags")
+	p.done()
+	return r
+}
+
+func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, only bool, shared []*spec.Param) *spec.RouteOperation {
+	p := f.item(e, kindRouteOperation)
+	if p == nil {
+		return nil
+	}
+	op := &spec.RouteOperation{Method: f.method(p)}
+	name := e.name
+	if !name.IsSet() {
+		name = spec.At(f.Pos(e.node), unnamed(op.Method.Value, r, only))
+	}
+	op.Flow = f.flow(p, name, x.Namespace)
+	op.Inputs = innermost(shared, f.routeInputs(p))
+	f.binaryAnswer(p, op)
+	p.Allow("hints", "semantics", "security", "path")
+	p.done()
+	return op
+}
+
+// unnamed makes a name for an operation that has none, of its resource's.
+func unnamed(method string, r *spec.Route, only bool) string {
+	name := r.Name.Value
+	if name == "" {
+		name = strings.Trim(notNaming.ReplaceAllString(r.Path.Value, "-"), "-")
+	}
+	if only && name != "" {
+		return name
+	}
+	return strings.Trim(strings.ToLower(method)+"-"+name, "-")
+}
+
+var notNaming = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// binaryAnswer reads responseBinary, or the first response with binary content.
+func (f *frame) binaryAnswer(p *part, op *spec.RouteOperation) {
+	if b := f.part(p.get("responseBinary"), kindBinary); b != nil {
+		op.Binary, op.BinaryStatus = b.needText("mediaType"), b.number("status", 200)
+		b.Allow("description")
+		b.done()
+	}
+	for _, e := range p.named("responses") {
+		r := f.item(e, kindResponse)
+		if r == nil {
+			continue
+		}
+		for _, c := range r.named("content") {
+			m := f.item(c, kindMedia)
+			if m == nil {
+				continue
+			}
+			if b := m.flag("binary"); b != nil && *b && !op.Binary.IsSet() {
+				op.Binary = c.name
+				op.BinaryStatus = 200
+				fmt.Sscanf(e.name.Value, "%d", &op.BinaryStatus)
+			}
+			m.Allow("schema")
+			m.done()
+		}
+		r.Allow("description")
+		r.done()
+	}
+}

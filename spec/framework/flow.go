@@ -1,0 +1,133 @@
+package framework
+
+import (
+	"strings"
+
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// aliases are the names that loose files put before an input, whatever the
+// exposure's namespace is.
+var aliases = []string{"rest", "tools", "tool", "mcp", "flow", "inputs", "resource"}
+
+// flow decodes what tools, REST operations, MCP resources and aggregates' flows
+// have in common. What a kind has of its own is read by the caller, who also
+// says done.
+func (f *frame) flow(p *part, name spec.Str, namespace spec.Str) *spec.Flow {
+	fl := &spec.Flow{
+		Name: name, Display: p.text("display"), Description: p.text("description"), Ref: p.text("ref"), Call: f.call(p),
+		With: f.with(p), OutputMedia: p.text("outputMediaType"), File: f.doc.Path(), Pos: f.Pos(p.Node), Spans: p.spans(),
+	}
+	if namespace.IsSet() {
+		fl.Namespaces = append(fl.Namespaces, namespace.Value)
+	}
+	fl.Namespaces = append(fl.Namespaces, aliases...)
+	f.steps(p, fl)
+	fl.Mappings = append(fl.Mappings, f.mappings(p)...)
+	fl.Outputs, fl.Named = f.outputs(p)
+	p.Allow("tags")
+	return fl
+}
+
+// call is "namespace.operation"; 0.3 wrote a mapping around it.
+func (f *frame) call(p *part) spec.Str {
+	n := p.get("call")
+	if n != nil && n.Kind == node.MappingNode && node.Has(n, "operation") {
+		f.loosely(n, `call with "operation" below it is read as the operation`, "write call: namespace.operation")
+		n = node.Value(n, "operation")
+	}
+	s := f.words(n, "call")
+	return spec.Reworded(s, strings.TrimSpace(s.Value))
+}
+
+// with reads the values for a call's inputs: a mapping, or a list of names and
+// values.
+func (f *frame) with(p *part) []spec.Field {
+	n := p.get("with")
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == node.SequenceNode:
+		f.loosely(n, "with as a list of names and values is read as a mapping", "write with: {name: value}")
+		return f.pairs(n)
+	}
+	return f.Arguments(n, "with")
+}
+
+// pairs reads a list of {name, value}.
+func (f *frame) pairs(n *node.Node) []spec.Field {
+	var out []spec.Field
+	for _, e := range f.named(n, "with") {
+		v := e.node
+		if e.node.Kind == node.MappingNode && node.Has(e.node, "value") {
+			v = node.Value(e.node, "value")
+		} else if e.key == nil {
+			f.Report(e.node, "wrong-type", "a value for a call must have a name and a value").Hint = "write with: {name: value}"
+			continue
+		}
+		out = append(out, spec.Field{Key: e.name, Value: f.Value(v)})
+	}
+	return out
+}
+
+func (f *frame) mappings(p *part) []spec.Target {
+	var out []spec.Target
+	n := p.get("mappings")
+	if n == nil {
+		return nil
+	}
+	for _, e := range f.named(n, "mappings") {
+		if e.key != nil && e.node.Kind == node.ScalarNode {
+			f.loosely(n, "mappings from names to values are read as a list", "write - {target: ..., value: ...}")
+			out = append(out, spec.Target{Name: e.name, Value: f.Value(e.node)})
+			continue
+		}
+		m := f.item(e, kindMapping)
+		if m == nil {
+			continue
+		}
+		t := spec.Target{Name: m.text("target")}
+		if !t.Name.IsSet() {
+			t.Name = e.name
+		}
+		if !t.Name.IsSet() {
+			m.need("target")
+		}
+		if v := m.need("value"); v != nil {
+			t.Value = f.Value(v)
+			out = append(out, t)
+		}
+		m.done()
+	}
+	return out
+}
+
+// hints reads how a tool behaves; what an aggregate says of it holds where the
+// tool says nothing.
+func (f *frame) hints(p *part) spec.Hints {
+	h := f.part(p.get("hints"), kindHints)
+	if h == nil {
+		return spec.Hints{}
+	}
+	out := spec.Hints{ReadOnly: h.flag("readOnly"), Destructive: h.flag("destructive"), Idempotent: h.flag("idempotent"), OpenWorld: h.flag("openWorld")}
+	h.done()
+	return out
+}
+
+// semantics turns what an aggregate says of a flow into hints.
+func (f *frame) semantics(p *part) spec.Hints {
+	s := f.part(p.get("semantics"), kindSemantics)
+	if s == nil {
+		return spec.Hints{}
+	}
+	var out spec.Hints
+	if safe := s.flag("safe"); safe != nil {
+		unsafe := !*safe
+		out.ReadOnly, out.Destructive = safe, &unsafe
+	}
+	out.Idempotent = s.flag("idempotent")
+	s.Allow("cacheable")
+	s.done()
+	return out
+}

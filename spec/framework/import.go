@@ -1,0 +1,212 @@
+package framework
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// isImport reports whether an item of a section stands for one of another
+// file.
+func (f *frame) isImport(n *node.Node) bool {
+	if n == nil || n.Kind != node.MappingNode {
+		return false
+	}
+	return node.Has(n, "import") || node.Has(n, "from") || node.Has(n, "location") && len(n.Content) == 2
+}
+
+// imported returns what an import names, out of the same section of another
+// file, under the name that it has here; nil with a problem when there is none.
+func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func(*T) spec.Str, rename func(*T, spec.Str) *T) *T {
+	p := f.item(e, kindImport)
+	if p == nil {
+		return nil
+	}
+	wanted, as := p.needText("import"), p.text("as")
+	from, whole := p.text("from"), false
+	fromNode := p.get("from")
+	if !from.IsSet() && yamlFile.MatchString(wanted.Value) {
+		f.loosely(p.get("import"), "an import of a file is read as one of the only namespace in it", "write from: "+wanted.Value+" and import: NAMESPACE")
+		from, whole, fromNode = wanted, true, p.get("import")
+	}
+	if !from.IsSet() {
+		p.need("from")
+	}
+	p.Allow("description", "type", "display", "label")
+	p.done()
+	f.missing[cmp.Or(as.Value, wanted.Value)] = true
+	if !from.IsSet() || !wanted.IsSet() {
+		return nil
+	}
+	if f != f.loading.order[0] {
+		f.Report(fromNode, "import", "%s imports from another file in turn, which no version allows", f.doc.Path()).Hint =
+			fmt.Sprintf("import %s from %s in the file that needs it", wanted.Value, from.Value)
+		return nil
+	}
+	other := f.open(fromNode, from)
+	if other == nil {
+		return nil
+	}
+	all := followed(f, other, section)
+	i := slices.IndexFunc(all, func(t *T) bool { return name(t).Value == wanted.Value || whole && len(all) == 1 })
+	if i < 0 {
+		if other.missing[wanted.Value] {
+			return nil
+		}
+		f.reportUnknownImport(p.get("import"), other, wanted, namesOf(all, name))
+		return nil
+	}
+	delete(f.missing, cmp.Or(as.Value, wanted.Value))
+	if as.IsSet() && as.Value != name(all[i]).Value {
+		return rename(all[i], as)
+	}
+	return all[i]
+}
+
+// yamlFile matches what is a file's path and no namespace.
+var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
+
+// followed decodes a section of a file that another one imports.
+func followed[T any](f, other *frame, section func(*frame) []*T) []*T {
+	l := f.loading
+	l.open = append(l.open, other.doc.Path())
+	defer func() { l.open = l.open[:len(l.open)-1] }()
+	return section(other)
+}
+
+func namesOf[T any](all []*T, name func(*T) spec.Str) []string {
+	var out []string
+	for _, t := range all {
+		if s := name(t); s.IsSet() {
+			out = append(out, s.Value)
+		}
+	}
+	return out
+}
+
+func (f *frame) reportUnknownImport(n *node.Node, other *frame, wanted spec.Str, there []string) {
+	r := f.Report(n, "unknown-import", "%s has no %q to import", other.doc.Path(), wanted.Value)
+	switch near := suggest.Closest(wanted.Value, there); {
+	case near != "":
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	case len(there) > 0:
+		r.Hint = "it has " + strings.Join(there, ", ")
+	default:
+		r.Hint = "it has nothing to import in this section"
+	}
+}
+
+// open reads the file that an import names, once; nil with a problem when it
+// cannot be.
+func (f *frame) open(n *node.Node, path spec.Str) *frame {
+	l := f.loading
+	if l.options.Open == nil {
+		f.Report(n, "import", "%s cannot be imported here: only the one file is read", path.Value).Hint = "put what it holds into this file"
+		return nil
+	}
+	name, text, err := l.options.Open(f.doc.Path(), path.Value)
+	var refused *spec.FileError
+	switch {
+	case errors.As(err, &refused):
+		f.Report(n, refused.Code, "%s cannot be imported: %v", path.Value, err).Hint = refused.Hint
+		return nil
+	case err != nil:
+		f.Report(n, "import", "%s cannot be imported: %v", path.Value, err).Hint = "paths are relative to the folder of the importing file, and stay inside the project's"
+		return nil
+	}
+	if slices.Contains(l.open, name) {
+		f.Report(n, "import", "%s imports itself", path.Value).Hint = "move what both files need into a third one"
+		return nil
+	}
+	if len(l.open) > maxImports || len(l.files) > maxImports {
+		f.Report(n, "import", "more than %d files are imported", maxImports).Hint = "put what they hold into fewer files"
+		return nil
+	}
+	if other := l.frames[name]; other != nil {
+		return other
+	}
+	doc, same, diags := l.read(name, text)
+	l.files, l.texts[name] = append(l.files, name), doc.Text()
+	if doc.Root == nil || diags.HasErrors() {
+		l.order = append(l.order, &frame{Decoder: &node.Decoder{Diags: diags}})
+		if !diags.HasErrors() {
+			f.Report(n, "import", "%s holds nothing to import", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
+		}
+		return nil
+	}
+	if !same {
+		f.Report(n, "import", "%s is no file of the framework dialect", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
+		return nil
+	}
+	other := l.frame(doc)
+	other.Decoder.Diags = append(other.Decoder.Diags, diags...)
+	return other
+}
+
+// maxImports bounds how many files one capability is made of.
+const maxImports = 100
+
+// rootImports reads `imports` at the root, which loose files write for all
+// that another file consumes.
+func (f *frame) rootImports(root *part, out *spec.Framework) {
+	for _, n := range root.list("imports") {
+		p := f.part(n, kindImport)
+		if p == nil {
+			continue
+		}
+		f.loosely(n, "imports at the root are read as imports of all that the file consumes", "write capability: {consumes: [{from: ..., import: NAMESPACE}]}")
+		from := p.needText("from")
+		p.Allow("name", "import", "description")
+		p.done()
+		if !from.IsSet() {
+			continue
+		}
+		if other := f.open(p.get("from"), from); other != nil {
+			for _, c := range followed(f, other, (*frame).consumes) {
+				if out.Consumed(c.Namespace.Value) == nil {
+					out.Consumes = append(out.Consumes, c)
+				}
+			}
+		}
+	}
+}
+
+// unique reports a second item of one namespace and keeps the first.
+func unique[T any](f *frame, all []*T, what string, name func(*T) spec.Str) []*T {
+	first := map[string]spec.Str{}
+	return slices.DeleteFunc(all, func(t *T) bool {
+		s := name(t)
+		if !s.IsSet() {
+			return false
+		}
+		before, again := first[s.Value]
+		if again {
+			f.repeated(s, before, what)
+			return true
+		}
+		first[s.Value] = s
+		return false
+	})
+}
+
+// repeated reports a name that stood before.
+func (f *frame) repeated(s, first spec.Str, what string) {
+	pos, end := s.Whole()
+	if s.Raw != "" || s.Style == spec.Block {
+		end = 0
+	}
+	f.Diags.Add(diag.Diagnostic{
+		Code: "duplicate-name", Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("a second %s is called %q", what, s.Value),
+		Hint:    "rename one of the two",
+		Related: []diag.Related{{Pos: first.Pos, Message: "the first one"}},
+	})
+}

@@ -1,0 +1,123 @@
+package framework
+
+import (
+	"strings"
+
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+func (f *frame) mcp(p *part, x *spec.Exposure) {
+	x.Transport = "http"
+	if s := p.text("transport"); s.IsSet() {
+		x.Transport = strings.ToLower(s.Value)
+		switch x.Transport {
+		case "http", "stdio":
+		case "streamable-http", "streamablehttp", "streamable_http", "sse":
+			f.loosely(p.get("transport"), "transport "+s.Value+" is read as http", "write transport: http")
+			x.Transport = "http"
+		default:
+			f.Report(p.get("transport"), "bad-value", "transport cannot be %q", node.Shorten(s.Value)).Hint = "write http or stdio"
+		}
+	}
+	x.TTL = int64(p.number("ttlMs", 0))
+	x.Cache = p.text("cacheScope")
+	tools := map[string]spec.Str{}
+	for _, e := range p.named("tools") {
+		t := f.tool(e, x)
+		if t == nil {
+			continue
+		}
+		if first, again := tools[t.Name.Value]; again && t.Name.IsSet() {
+			f.repeated(t.Name, first, "tool")
+			continue
+		}
+		tools[t.Name.Value] = t.Name
+		x.Flows = append(x.Flows, t)
+	}
+	for _, e := range p.named("resources") {
+		if d := f.document(e, x); d != nil {
+			x.Documents = append(x.Documents, d)
+		}
+	}
+	for _, e := range p.named("prompts") {
+		if q := f.prompt(e); q != nil {
+			x.Prompts = append(x.Prompts, q)
+		}
+	}
+}
+
+func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Flow {
+	p := f.item(e, kindTool)
+	if p == nil {
+		return nil
+	}
+	fl := f.flow(p, e.name, x.Namespace)
+	fl.Inputs = f.toolInputs(p)
+	fl.Hints = f.hints(p)
+	if !fl.Name.IsSet() && !fl.Ref.IsSet() {
+		p.Absent = append(p.Absent, "name")
+	}
+	p.done()
+	return fl
+}
+
+func (f *frame) document(e entryNode, x *spec.Exposure) *spec.Document {
+	p := f.item(e, kindDocument)
+	if p == nil {
+		return nil
+	}
+	d := &spec.Document{Flow: f.flow(p, e.name, x.Namespace), URI: p.served("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
+	d.Inputs = f.toolInputs(p)
+	if b := p.flag("binary"); b != nil {
+		d.Binary = *b
+	}
+	p.done()
+	return d
+}
+
+func (f *frame) prompt(e entryNode) *spec.Prompt {
+	p := f.item(e, kindPrompt)
+	if p == nil {
+		return nil
+	}
+	q := &spec.Prompt{
+		Name: e.name, Display: p.text("display"), Description: p.text("description"), Location: p.text("location"),
+		File: f.doc.Path(), Pos: f.Pos(e.node),
+	}
+	for _, a := range p.named("arguments") {
+		if in := f.param(a, kindInput); in != nil {
+			q.Arguments = append(q.Arguments, in)
+		}
+	}
+	if n := p.get("template"); n != nil && n.Kind == node.ScalarNode {
+		f.loosely(n, "a template that is one text is read as a message of the user", "write - {role: user, content: ...}")
+		q.Template = []spec.PromptMessage{{Role: spec.At(f.Pos(n), "user"), Content: f.words(n, "template")}}
+	} else {
+		for _, n := range p.list("template") {
+			q.Template = append(q.Template, f.message(n)...)
+		}
+	}
+	if !q.Location.IsSet() && len(q.Template) == 0 {
+		p.need("template")
+	}
+	p.done()
+	return q
+}
+
+func (f *frame) message(n *node.Node) []spec.PromptMessage {
+	p := f.part(n, kindMessage)
+	if p == nil {
+		return nil
+	}
+	m := spec.PromptMessage{Role: p.text("role"), Content: p.needText("content")}
+	switch m.Role.Value {
+	case "user", "assistant":
+	case "":
+		m.Role = spec.At(f.Pos(n), "user")
+	default:
+		f.Report(p.get("role"), "bad-value", "role cannot be %q", node.Shorten(m.Role.Value)).Hint = "write user or assistant"
+	}
+	p.done()
+	return []spec.PromptMessage{m}
+}

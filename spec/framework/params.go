@@ -1,0 +1,221 @@
+package framework
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// consumedInputs decodes the inputs of a consumed API, resource or operation:
+// those in the path are required, others as written.
+func (f *frame) consumedInputs(p *part) []*spec.Param {
+	out := f.params(p, kindConsumedInput)
+	for _, in := range out {
+		if in.In.Value == "path" {
+			in.Required = true
+		}
+	}
+	return out
+}
+
+// toolInputs decodes the arguments of a tool or a flow, which are required
+// unless the file says otherwise.
+func (f *frame) toolInputs(p *part) []*spec.Param {
+	out := f.params(p, kindInput)
+	for _, in := range out {
+		in.In = spec.Str{} // loose files say where a call puts it, which `with` does
+	}
+	return out
+}
+
+// routeInputs decodes the inputs of a REST resource or operation: those in the
+// path are required, others as written.
+func (f *frame) routeInputs(p *part) []*spec.Param {
+	out := f.params(p, kindRouteInput)
+	for _, in := range out {
+		if in.In.Value == "path" {
+			in.Required = true
+		}
+	}
+	return out
+}
+
+func (f *frame) params(p *part, k kind) []*spec.Param {
+	var out []*spec.Param
+	for _, e := range p.named("inputParameters") {
+		if in := f.param(e, k); in != nil {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+func (f *frame) param(e entryNode, k kind) *spec.Param {
+	if e.key != nil && e.node.Kind == node.ScalarNode && !node.IsNull(e.node) {
+		return f.shortParam(e, k)
+	}
+	p := f.item(e, k)
+	if p == nil {
+		return nil
+	}
+	in := &spec.Param{Input: spec.Input{
+		Name: e.name, In: f.place(p), Type: f.paramType(p), Description: p.text("description"), Display: p.text("display"),
+		Pattern: p.text("pattern"), Pos: f.Pos(e.node),
+	}}
+	in.Required = k == kindInput
+	if b := p.flag("required"); b != nil {
+		in.Required = *b
+	}
+	f.paramValue(p, in)
+	if n := p.get("items"); n != nil {
+		in.Items = f.itemType(n)
+	}
+	p.Allow("enum", "example", "examples", "format", "minimum", "maximum", "properties", "sensitive")
+	if !in.Name.IsSet() {
+		f.loosely(e.node, "an input without a name is left out", "give it a name, or remove it")
+		return nil
+	}
+	if k == kindConsumedInput && !in.In.IsSet() {
+		p.Absent = append(p.Absent, "in")
+	}
+	p.done()
+	return in
+}
+
+// shortParam reads `name: string`, and of a consumed API's input `name: value`.
+func (f *frame) shortParam(e entryNode, k kind) *spec.Param {
+	in := &spec.Param{Input: spec.Input{Name: e.name, Pos: f.Pos(e.key), Required: k == kindInput}}
+	s := f.words(e.node, e.name.Value)
+	if slices.Contains(paramTypes, s.Value) || node.OtherTypeName(s.Value) != "" {
+		f.loosely(e.node, "an input that is one word is read as its type", fmt.Sprintf("write %s: {type: %s}", e.name.Value, s.Value))
+		in.Type = f.typeName(s, e.node, paramTypes)
+		return in
+	}
+	f.Report(e.node, "wrong-type", "input %q must be a mapping of keys to values, found %s", e.name.Value, node.Describe(e.node)).Hint = "write {type: string, description: ...}"
+	return nil
+}
+
+// places of inputs. A loose file says "form" of a body's field.
+var places = []string{"query", "header", "path", "cookie", "body", "environment"}
+
+func (f *frame) place(p *part) spec.Str {
+	s := p.text("in")
+	if !s.IsSet() {
+		return s
+	}
+	low := spec.Reworded(s, strings.ToLower(s.Value))
+	switch low.Value {
+	case "form", "formdata", "multipart":
+		return low
+	case "headers":
+		return spec.Reworded(low, "header")
+	case "env":
+		return spec.Reworded(low, "environment")
+	}
+	if !slices.Contains(places, low.Value) {
+		r := f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value))
+		r.Hint = "write one of " + strings.Join(places, ", ")
+		if near := suggest.Closest(low.Value, places); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return low
+}
+
+var paramTypes = []string{"string", "number", "integer", "boolean", "array", "object"}
+
+// paramType is the type of an input; of a list of types the one that is not
+// null.
+func (f *frame) paramType(p *part) spec.Str {
+	n := p.get("type")
+	if n != nil && n.Kind == node.SequenceNode {
+		f.loosely(n, "a list of types is read as the first one that is not null", "write one type")
+		for _, item := range n.Content {
+			if item.Kind == node.ScalarNode && item.Value != "null" && !node.IsNull(item) {
+				n = item
+				break
+			}
+		}
+	}
+	s := f.words(n, "type")
+	if s.Value == "file" || s.Value == "binary" {
+		f.loosely(n, fmt.Sprintf("type %q is read as string", s.Value), "write type: string")
+		return spec.Reworded(s, "string")
+	}
+	return f.typeName(s, n, paramTypes)
+}
+
+// typeName checks a type; what other formats call one is taken for it.
+func (f *frame) typeName(s spec.Str, n *node.Node, choice []string) spec.Str {
+	if !s.IsSet() || slices.Contains(choice, s.Value) {
+		return s
+	}
+	if meant := node.OtherTypeName(s.Value); slices.Contains(choice, meant) {
+		f.loosely(n, fmt.Sprintf("type %q is read as %s", s.Value, meant), "write type: "+meant)
+		return spec.Reworded(s, meant)
+	}
+	if low := strings.ToLower(s.Value); slices.Contains(choice, low) {
+		return spec.Reworded(s, low)
+	}
+	r := f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value))
+	r.Hint = "write one of " + strings.Join(choice, ", ")
+	if near := suggest.Closest(s.Value, choice); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return spec.Str{}
+}
+
+// itemType is the type of an array's items, "" for shapes that say more.
+func (f *frame) itemType(n *node.Node) spec.Str {
+	if n.Kind == node.SequenceNode && len(n.Content) == 1 {
+		n = n.Content[0]
+	}
+	if n.Kind == node.MappingNode {
+		n = node.Value(n, "type")
+	}
+	if n == nil || n.Kind != node.ScalarNode {
+		return spec.Str{}
+	}
+	return f.typeName(f.words(n, "items"), n, paramTypes)
+}
+
+func (f *frame) paramValue(p *part, in *spec.Param) {
+	if n := p.get("value"); n != nil {
+		v := f.Value(n)
+		in.Value = &v
+	}
+	if n := p.get("const"); n != nil && in.Value == nil {
+		v := f.Value(n)
+		in.Value, in.Const = &v, true
+	}
+	if n := p.get("default"); n != nil {
+		v := f.Value(n)
+		in.Default = &v
+	}
+}
+
+// innermost merges inputs: of several with one name and place the later ones.
+func innermost(outer, inner []*spec.Param) []*spec.Param {
+	out := slices.Clone(outer)
+	for _, in := range inner {
+		i := slices.IndexFunc(out, func(p *spec.Param) bool { return sameParam(p, in) })
+		if i < 0 {
+			out = append(out, in)
+		} else {
+			out[i] = in
+		}
+	}
+	return out
+}
+
+// sameParam compares header names as HTTP does (RFC 9110, section 5.1).
+func sameParam(a, b *spec.Param) bool {
+	if a.In.Value != b.In.Value {
+		return false
+	}
+	return a.Name.Value == b.Name.Value || a.In.Value == "header" && strings.EqualFold(a.Name.Value, b.Name.Value)
+}

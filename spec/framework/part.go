@@ -1,0 +1,239 @@
+package framework
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/pathtemplate"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// part is a mapping of the framework dialect while it is decoded. Its methods
+// take the newest name of a key and find older spellings too; null counts as
+// not written. A nil part has no keys.
+type part struct {
+	*node.Object
+	frame *frame
+	kind  kind
+	key   *node.Node // that names it, nil in a list
+}
+
+// part returns n as a mapping, nil when it was not written or is none.
+func (f *frame) part(n *node.Node, k kind) *part {
+	if n == nil || node.IsNull(n) {
+		return nil
+	}
+	if n.Kind != node.MappingNode {
+		f.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", k, node.Describe(n)).Hint = fmt.Sprintf("write the keys of %s, each on a line of its own", k)
+		return nil
+	}
+	return &part{Object: &node.Object{Decoder: f.Decoder, Node: n, What: string(k)}, frame: f, kind: k}
+}
+
+// get returns the value of a key in any of its spellings.
+func (p *part) get(name string) *node.Node {
+	if p == nil {
+		return nil
+	}
+	found := p.Object.Get(name)
+	for _, s := range older(p.kind, name) {
+		v := node.Value(p.Node, s.was)
+		if v == nil {
+			continue
+		}
+		p.Asked = append(p.Asked, s.was)
+		if found != nil && !node.IsNull(found) {
+			continue
+		}
+		found = v
+		if s.loose {
+			p.frame.loosely(node.Key(p.Node, s.was), fmt.Sprintf("%q in %s is read as %q", s.was, p.kind, name), fmt.Sprintf("write %s", name))
+		}
+	}
+	if found == nil || node.IsNull(found) {
+		return nil
+	}
+	return found
+}
+
+// need is get for a key without which the mapping has no meaning.
+func (p *part) need(name string) *node.Node {
+	v := p.get(name)
+	if v == nil && p != nil {
+		p.Absent = append(p.Absent, name)
+	}
+	return v
+}
+
+// spans returns the parts of the file that the mapping takes.
+func (p *part) spans() []spec.Span { return p.frame.Decoder.Spans(p.key, p.Node) }
+
+// around is spans without the values of some keys.
+func (p *part) around(without ...string) []spec.Span {
+	out := p.frame.Decoder.Spans(p.key)
+	for i := 0; i+1 < len(p.Node.Content); i += 2 {
+		if k := p.Node.Content[i]; !slices.Contains(without, k.Value) {
+			out = append(out, p.frame.Decoder.Spans(k, p.Node.Content[i+1])...)
+		}
+	}
+	return out
+}
+
+func (p *part) text(name string) spec.Str {
+	if p == nil {
+		return spec.Str{}
+	}
+	return p.frame.words(p.get(name), name)
+}
+
+func (p *part) needText(name string) spec.Str {
+	p.need(name)
+	return p.text(name)
+}
+
+// served is needText for the address of something that is served: requests are
+// held against it.
+func (p *part) served(name string) spec.Str {
+	s := p.needText(name)
+	_, err := pathtemplate.Parse(s.Value, "")
+	if err != nil {
+		d := p.frame.Report(p.get(name), "bad-value", "%s %q cannot be served: %v", name, node.Shorten(s.Value), err)
+		if errors.Is(err, pathtemplate.ErrAdjacent) {
+			d.Hint = "write {a}/{b} or {a}-{b}"
+		}
+	}
+	return s
+}
+
+// list returns the items of a list; one item without its list counts.
+func (p *part) list(name string) []*node.Node {
+	n := p.get(name)
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == node.SequenceNode:
+		return n.Content
+	case n.Kind == node.ScalarNode && n.Value == "":
+		return nil
+	}
+	p.frame.loosely(n, fmt.Sprintf("%s is read as a list of one", name), "write it as a list")
+	return []*node.Node{n}
+}
+
+func (p *part) named(name string) []entryNode {
+	if p == nil {
+		return nil
+	}
+	return p.frame.named(p.get(name), name)
+}
+
+// flag is true or false, nil when not written.
+func (p *part) flag(name string) *bool {
+	n := p.get(name)
+	if n == nil {
+		return nil
+	}
+	b := p.frame.truth(n, name)
+	return &b
+}
+
+// truth takes the words true and false in quotes too.
+func (f *frame) truth(n *node.Node, what string) bool {
+	if n.Kind == node.ScalarNode && node.IsText(n) {
+		switch strings.ToLower(n.Value) {
+		case "true", "false":
+			f.loosely(n, what+" in quotes is read as true or false", "write it without quotes")
+			return strings.EqualFold(n.Value, "true")
+		}
+	}
+	before := len(f.Diags)
+	b := f.Boolean(n, what)
+	if len(f.Diags) > before && f.Diags[before].Hint == "" {
+		f.Diags[before].Hint = "write true or false"
+	}
+	return b
+}
+
+// number is a whole number that is not negative, fallback when not written.
+func (p *part) number(name string, fallback int) int {
+	n := p.get(name)
+	if n == nil {
+		return fallback
+	}
+	i, err := strconv.Atoi(strings.TrimSpace(n.Value))
+	if n.Kind != node.ScalarNode || err != nil || i < 0 {
+		p.Report(n, "wrong-type", "%s must be a whole number, found %s", name, node.Describe(n)).Hint = "write digits only, without quotes"
+		return fallback
+	}
+	return i
+}
+
+// words is text of any scalar; null and empty text are not written.
+func (f *frame) words(n *node.Node, what string) spec.Str {
+	switch {
+	case n == nil, n.Kind == node.ScalarNode && (n.Value == "" || node.IsNull(n)):
+		return spec.Str{}
+	case n.Kind != node.ScalarNode:
+		f.Report(n, "wrong-type", "%s must be text, found %s", what, node.Describe(n)).Hint = "write one text, in quotes if it holds { or :"
+		return spec.Str{}
+	}
+	s, _ := f.Cursor(n).Scalar(n)
+	return s
+}
+
+// done reports what is missing and the keys that nothing reads. Strict files
+// are held to their schema elsewhere.
+func (p *part) done() {
+	if p == nil {
+		return
+	}
+	p.ReportAbsent()
+	if p.Strict {
+		return
+	}
+	for _, k := range p.Unasked() {
+		if !p.frame.first("key " + p.What + " " + k.Value) {
+			continue
+		}
+		r := p.Report(k, "unknown-key", "unknown key %q in %s is ignored", k.Value, p.What)
+		r.Severity = diag.Warning
+		r.Hint = "accepted keys: " + strings.Join(p.Asked, ", ")
+		if near := suggest.Closest(k.Value, p.Asked); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+}
+
+// first reports whether this is said for the first time of this file.
+func (f *frame) first(what string) bool {
+	again := f.said[what]
+	f.said[what] = true
+	return !again
+}
+
+// loosely warns, once a file, of a form that no schema has and that means one
+// thing all the same.
+func (f *frame) loosely(n *node.Node, message, hint string) {
+	if f.Strict || !f.first(message) {
+		return
+	}
+	r := f.Report(n, "lenient-form", "%s", message)
+	r.Severity, r.Hint = diag.Warning, hint
+}
+
+// looselyAt is loosely for a text that was decoded, once a file for all texts
+// of one kind.
+func (f *frame) looselyAt(s spec.Str, message, hint string) {
+	kind, _, _ := strings.Cut(message, " ")
+	if f.Strict || !f.first("text "+kind) {
+		return
+	}
+	pos, end := s.Whole()
+	f.Diags.Add(diag.Diagnostic{Code: "lenient-form", Severity: diag.Warning, Pos: pos, EndColumn: end, Message: message, Hint: hint})
+}

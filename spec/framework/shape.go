@@ -1,0 +1,170 @@
+package framework
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// shapeKeys tell a shape from a mapping of names to shapes.
+var shapeKeys = []string{"type", "mapping", "value", "const", "properties", "items"}
+
+// outputs decodes output parameters, written as a list of shapes with or
+// without names, as a mapping of names to shapes, or as one shape. named says
+// that they are the fields of one object.
+func (f *frame) outputs(p *part) (out []*spec.Shape, named bool) {
+	n := p.get("outputParameters")
+	if n == nil {
+		return nil, false
+	}
+	if isShape(n) {
+		f.loosely(n, "outputParameters that is one output is read as a list of one", "write it as a list")
+		return []*spec.Shape{f.shape(entryNode{node: n})}, false
+	}
+	for _, e := range f.named(n, "outputParameters") {
+		if s := f.shape(e); s != nil {
+			out = append(out, s)
+			named = named || s.Name.IsSet()
+		}
+	}
+	if named && slices.ContainsFunc(out, func(s *spec.Shape) bool { return !s.Name.IsSet() }) {
+		f.Report(n, "missing-key", "some outputs have a name and some have none").Hint = "name all of them to answer with an object, or none to answer with the first that has a value"
+	}
+	return out, named
+}
+
+// isShape reports whether a mapping is one shape. A mapping of names may have
+// an entry called "type", whose value is a mapping then.
+func isShape(n *node.Node) bool {
+	if n == nil || n.Kind != node.MappingNode {
+		return false
+	}
+	for _, name := range shapeKeys {
+		v := node.Value(n, name)
+		switch {
+		case v == nil:
+		case v.Kind == node.ScalarNode && name != "properties" && name != "items":
+			return true
+		case node.Has(n, "type"):
+		case v.Kind != node.ScalarNode && (name == "properties" || name == "items") && !isShape(v):
+			return true
+		}
+	}
+	return false
+}
+
+func (f *frame) shape(e entryNode) *spec.Shape {
+	if e.node.Kind == node.ScalarNode && !node.IsNull(e.node) {
+		return f.shortShape(e)
+	}
+	p := f.item(e, kindShape)
+	if p == nil {
+		return nil
+	}
+	s := &spec.Shape{Name: e.name, Description: p.text("description"), Mapping: p.text("mapping"), Value: p.text("value"), Pos: f.Pos(e.node)}
+	s.Type = f.shapeType(p)
+	if n := p.get("const"); n != nil {
+		v := f.Value(n)
+		s.Const = &v
+	}
+	for _, q := range p.named("properties") {
+		if child := f.shape(q); child != nil {
+			s.Properties = append(s.Properties, child)
+		}
+	}
+	s.Items = f.shapeItems(p.get("items"))
+	if !s.Type.IsSet() {
+		s.Type = inferredType(s)
+	}
+	p.Allow("required", "format", "example", "enum", "sensitive", "display", "label", "tags")
+	p.done()
+	return s
+}
+
+// inferredType is the type of a shape that does not say it but has children.
+func inferredType(s *spec.Shape) spec.Str {
+	switch {
+	case s.Items != nil:
+		return spec.At(s.Pos, "array")
+	case len(s.Properties) > 0:
+		return spec.At(s.Pos, "object")
+	}
+	return spec.Str{}
+}
+
+// shortShape reads `name: string` and `name: $.path`.
+func (f *frame) shortShape(e entryNode) *spec.Shape {
+	s := f.words(e.node, "an output")
+	switch {
+	case !s.IsSet():
+		return nil
+	case strings.HasPrefix(s.Value, "$"):
+		f.loosely(e.node, "an output that is one path is read as its mapping", "write {type: string, mapping: ...}")
+		return &spec.Shape{Name: e.name, Mapping: s, Pos: s.Pos}
+	case slices.Contains(paramTypes, s.Value):
+		f.loosely(e.node, "an output that is one word is read as its type", fmt.Sprintf("write {type: %s}", s.Value))
+		return &spec.Shape{Name: e.name, Type: s, Pos: s.Pos}
+	}
+	f.Report(e.node, "wrong-type", "an output must be a mapping of keys to values, found %s", node.Describe(e.node)).Hint = "write {type: string, mapping: $.path}"
+	return nil
+}
+
+func (f *frame) shapeType(p *part) spec.Str {
+	s := f.paramType(p)
+	return s
+}
+
+// shapeItems decodes the items of an array: a shape, a list of one shape (until
+// 0.5), or the fields of objects as named shapes.
+func (f *frame) shapeItems(n *node.Node) *spec.Shape {
+	switch {
+	case n == nil, node.IsNull(n):
+		return nil
+	case n.Kind == node.ScalarNode:
+		return f.shape(entryNode{node: n})
+	case isShape(n):
+		return f.shape(entryNode{node: n, name: spec.Str{}})
+	case n.Kind == node.SequenceNode && len(n.Content) == 1 && !node.Has(n.Content[0], "name"):
+		return f.shape(entryNode{node: n.Content[0]})
+	case len(n.Content) == 0:
+		return nil
+	}
+	object := &spec.Shape{Type: spec.At(f.Pos(n), "object"), Pos: f.Pos(n)}
+	for _, e := range f.named(n, "items") {
+		if s := f.shape(e); s != nil {
+			object.Properties = append(object.Properties, s)
+		}
+	}
+	return object
+}
+
+// consumedOutputs decodes the values that a consumed operation names; Value
+// holds the path. Those without a name describe the answer and take nothing
+// out of it.
+func (f *frame) consumedOutputs(p *part) []*spec.Shape {
+	out, _ := f.outputsOf(p)
+	return slices.DeleteFunc(out, func(s *spec.Shape) bool {
+		if s.Name.IsSet() && !s.Value.IsSet() && s.Mapping.IsSet() {
+			s.Value, s.Mapping = s.Mapping, spec.Str{}
+		}
+		return !s.Name.IsSet()
+	})
+}
+
+// outputsOf is outputs without the check that all have names.
+func (f *frame) outputsOf(p *part) (out []*spec.Shape, named bool) {
+	n := p.get("outputParameters")
+	if isShape(n) {
+		return []*spec.Shape{f.shape(entryNode{node: n})}, false
+	}
+	for _, e := range f.named(n, "outputParameters") {
+		if s := f.shape(e); s != nil {
+			out = append(out, s)
+			named = named || s.Name.IsSet()
+		}
+	}
+	return out, named
+}

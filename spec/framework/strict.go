@@ -1,0 +1,252 @@
+package framework
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// checkForm holds the file to the published rules of its version: which keys
+// there are, which of them are needed, and what their values look like.
+func (f *frame) checkForm() {
+	if f.known {
+		f.strictly(f.doc.Root, kindFile, false)
+	}
+}
+
+// rulesOf returns the rules of a kind in the file's version.
+func (f *frame) rulesOf(k kind) []rule {
+	var out []rule
+	for _, table := range []map[kind][]rule{forms, flowForms, exposureForms} {
+		for _, r := range table[k] {
+			if f.edition >= r.from && (r.to == 0 || f.edition <= r.to) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// strictly checks one mapping. keyed says that it stands in a mapping from
+// names, so that it has none itself.
+func (f *frame) strictly(n *node.Node, k kind, keyed bool) {
+	if n.Kind != node.MappingNode {
+		if n.Kind == node.ScalarNode && n.Value == "" || node.IsNull(n) { // all else is reported by the decoder
+			f.misform(n, string(k), "a mapping of keys to values", "write its keys below it, or remove it")
+		}
+		return
+	}
+	k = f.exactKind(n, k)
+	rules := f.rulesOf(k)
+	if len(rules) == 0 {
+		return
+	}
+	rules = slices.DeleteFunc(rules, func(r rule) bool { return keyed && r.is == isListed })
+	var accepted []string
+	for _, r := range rules {
+		accepted = append(accepted, r.key)
+		v := node.Value(n, r.key)
+		switch {
+		case v == nil && r.need && !respelt(n, k, r.key):
+			f.Report(n, "missing-key", "%s has no %q, which %s needs", k, r.key, f.edition).Hint = "add " + r.key + ": ..."
+		case v != nil:
+			f.strictValue(v, r, n)
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i]; !slices.Contains(accepted, key.Value) {
+			f.strictUnknown(key, k, accepted)
+		}
+	}
+	f.strictTogether(n, k)
+}
+
+// respelt reports whether a key stands there under another version's name,
+// which is reported as an unknown key.
+func respelt(n *node.Node, k kind, name string) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if slices.ContainsFunc(older(k, n.Content[i].Value), func(s spelling) bool { return s.was == name }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *frame) strictUnknown(key *node.Node, k kind, accepted []string) {
+	r := f.Report(key, "unknown-key", "unknown key %q in %s of %s", key.Value, k, f.edition)
+	r.Hint = "accepted keys: " + strings.Join(accepted, ", ")
+	if near := suggest.Closest(key.Value, accepted); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	for _, name := range accepted {
+		if slices.ContainsFunc(older(k, name), func(s spelling) bool { return s.was == key.Value }) {
+			r.Hint = fmt.Sprintf("write %s in this version", name)
+		}
+		if slices.ContainsFunc(older(k, key.Value), func(s spelling) bool { return s.was == name }) {
+			r.Hint = fmt.Sprintf("write %s in this version", name)
+		}
+	}
+}
+
+// exactKind tells apart what stands in one list.
+func (f *frame) exactKind(n *node.Node, k kind) kind {
+	typ := node.FirstText(n, []string{"type"})
+	switch k {
+	case kindConsumed, kindAggregate, kindBind:
+		if f.isImport(n) {
+			return kindImport
+		}
+	case kindExposure:
+		if f.isImport(n) {
+			return kindImport
+		}
+		if exact, ok := map[string]kind{"rest": kindRest, "api": kindRest, "mcp": kindMCP, "skill": kindSkillServer, "control": kindControlExposure}[typ]; ok {
+			return exact
+		}
+	case kindStep:
+		switch typ {
+		case "lookup":
+			return kindLookupStep
+		case "script":
+			return kindScriptStep
+		}
+		return kindCallStep
+	}
+	return k
+}
+
+func (f *frame) strictValue(v *node.Node, r rule, holder *node.Node) {
+	switch r.is {
+	case isWords, isListed:
+		f.strictText(v, r)
+	case isInteger:
+		if v.Kind != node.ScalarNode || v.ShortTag() != "!!int" {
+			f.misform(v, r.key, "a whole number", "write digits without quotes")
+		}
+	case isBoolean:
+		if v.Kind != node.ScalarNode || v.ShortTag() != "!!bool" {
+			f.misform(v, r.key, "true or false", "write it without quotes")
+		}
+	case isTexts:
+		f.strictTexts(v, r)
+	case isMapping:
+		if v.Kind != node.MappingNode {
+			f.misform(v, r.key, "a mapping of keys to values", "write its keys below it")
+			return
+		}
+		f.strictly(v, r.kind, false)
+	case isList:
+		f.strictItems(v, r, node.SequenceNode)
+	case isNamed:
+		f.strictNamed(v, r)
+	case isWith:
+		f.strictWith(v, r)
+	case isKeys:
+		f.strictKeys(v)
+	case isShapes:
+		f.strictShapes(v, holder)
+	}
+	if r.key == "body" && v.Kind == node.MappingNode {
+		f.strictly(v, kindBody, false)
+	}
+}
+
+func (f *frame) misform(v *node.Node, what, want, hint string) {
+	f.Report(v, "wrong-type", "%s must be %s in %s, found %s", what, want, f.edition, node.Describe(v)).Hint = hint
+}
+
+func (f *frame) strictText(v *node.Node, r rule) {
+	switch {
+	case v.Kind != node.ScalarNode || !isStr(v):
+		f.misform(v, r.key, "text", fmt.Sprintf("put it in quotes: %q", v.Value))
+	case len(r.one) > 0 && !slices.Contains(r.one, v.Value):
+		d := f.Report(v, "bad-value", "%s cannot be %q in %s", r.key, node.Shorten(v.Value), f.edition)
+		d.Hint = "write one of " + strings.Join(r.one, ", ")
+		if near := suggest.Closest(v.Value, r.one); near != "" {
+			d.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	case r.like != nil && !r.like.MatchString(v.Value):
+		f.Report(v, "bad-value", "%s %q does not have the form that %s wants", r.key, node.Shorten(v.Value), f.edition).Hint = "write text that matches " + r.like.String()
+	}
+}
+
+// isStr takes plain dates for text, as the published schemas' readers do.
+func isStr(v *node.Node) bool {
+	switch v.ShortTag() {
+	case "!!null", "!!bool", "!!int", "!!float":
+		return false
+	}
+	return true
+}
+
+func (f *frame) strictTexts(v *node.Node, r rule) {
+	if v.Kind != node.SequenceNode {
+		f.misform(v, r.key, "a list of texts", "put a dash before each")
+		return
+	}
+	for _, item := range v.Content {
+		if item.Kind != node.ScalarNode || !isStr(item) {
+			f.misform(item, "an item of "+r.key, "text", fmt.Sprintf("put it in quotes: %q", item.Value))
+		}
+	}
+}
+
+func (f *frame) strictItems(v *node.Node, r rule, kind node.Kind) {
+	switch {
+	case v.Kind != kind && kind == node.SequenceNode:
+		f.misform(v, r.key, "a list", "put a dash before the first key of each item")
+	case v.Kind != kind:
+		f.misform(v, r.key, "a mapping from names", "write each name as a key with its item below it")
+	case len(v.Content) == 0 && r.key != "inputParameters" && r.key != "mappings":
+		f.Report(v, "empty-value", "%s is empty", r.key).Hint = "add an item, or remove " + r.key
+	case kind == node.SequenceNode:
+		for _, item := range v.Content {
+			f.strictly(item, r.kind, false)
+		}
+	default:
+		for i := 0; i+1 < len(v.Content); i += 2 {
+			f.strictly(v.Content[i+1], r.kind, true)
+		}
+	}
+}
+
+// strictNamed checks what went from a list to a mapping.
+func (f *frame) strictNamed(v *node.Node, r rule) {
+	want := node.Kind(node.MappingNode)
+	if f.edition < firstNew || f.edition <= lastOld && v.Kind == node.SequenceNode {
+		want = node.SequenceNode
+	}
+	f.strictItems(v, r, want)
+}
+
+// strictKeys checks a bind's variables, whose names are in capitals since
+// 1.0.0-alpha3 to tell them from parameters.
+func (f *frame) strictKeys(v *node.Node) {
+	if v.Kind != node.MappingNode {
+		return // reported by the decoder
+	}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		name, key := v.Content[i], v.Content[i+1]
+		if f.edition >= naftikoAlpha3 && !likeVariable.MatchString(name.Value) {
+			f.Report(name, "bad-value", "variable %q is not in capitals, as %s wants", node.Shorten(name.Value), f.edition).Hint =
+				"write " + strings.ToUpper(strings.ReplaceAll(name.Value, "-", "_"))
+		}
+		f.strictText(key, rule{key: "the key of " + name.Value, like: likeExtended})
+	}
+}
+
+func (f *frame) strictWith(v *node.Node, r rule) {
+	if v.Kind != node.MappingNode {
+		f.misform(v, r.key, "a mapping of names to values", "write name: value")
+		return
+	}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		item := v.Content[i+1]
+		if item.Kind != node.ScalarNode || node.IsNull(item) || item.ShortTag() == "!!bool" {
+			f.misform(item, "with "+v.Content[i].Value, "text or a number", "put a text or a template in quotes")
+		}
+	}
+}

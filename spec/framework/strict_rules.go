@@ -1,0 +1,188 @@
+package framework
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// strictTogether checks what keys of one mapping say of each other.
+func (f *frame) strictTogether(n *node.Node, k kind) {
+	switch k {
+	case kindFile:
+		f.strictOneOf(n, k, "capability", "consumes", "exposes", "aggregates", "binds")
+	case kindCapability:
+		f.strictOneOf(n, k, "exposes", "consumes")
+	case kindInfo:
+		f.strictOneOf(n, k, "display", "label")
+	case kindAggregate:
+		f.strictOneOf(n, k, "display", "label")
+		f.strictOneOf(n, k, "flows", "functions")
+	case kindBind:
+		f.strictOneOf(n, k, "namespace", "name")
+	case kindImport:
+		f.strictOneOf(n, k, "from", "location")
+	case kindMapping:
+		f.strictOneOf(n, k, "target", "targetName")
+	case kindRoute:
+		f.strictOneOf(n, k, "operations", "forward")
+	case kindSkillSource:
+		f.strictOneOf(n, k, "sourceNamespace", "namespace")
+	case kindMCP:
+		f.strictTransport(n)
+	case kindAuth:
+		f.strictAuth(n)
+	case kindFlow:
+		f.strictNeeds(n, k, "description")
+		f.strictOneOf(n, k, "call", "steps", "outputParameters")
+	case kindTool:
+		if !node.Has(n, "ref") {
+			f.strictNeeds(n, k, "description")
+			f.strictOneOf(n, k, "call", "steps", "outputParameters")
+		}
+	case kindDocument:
+		f.strictNeeds(n, k, "description")
+		f.strictOneOf(n, k, "call", "steps", "location")
+		f.strictOneOf(n, k, "display", "label")
+	case kindPrompt:
+		f.strictNeeds(n, k, "description")
+		f.strictOneOf(n, k, "template", "location")
+		f.strictApart(n, k, "template", "location")
+	case kindSkillTool:
+		f.strictOneOf(n, k, "from", "instruction")
+		f.strictApart(n, k, "from", "instruction")
+	case kindRouteOperation:
+		f.strictApart(n, k, "responses", "responseBinary")
+	}
+}
+
+// strictOneOf wants at least one of the keys that the version has.
+func (f *frame) strictOneOf(n *node.Node, k kind, names ...string) {
+	var there []string
+	for _, r := range f.rulesOf(k) {
+		for _, name := range names {
+			if r.key == name {
+				there = append(there, name)
+			}
+		}
+	}
+	if len(there) == 0 || node.HasAny(n, names...) {
+		return
+	}
+	f.Report(n, "missing-key", "%s has none of %s, and %s wants one", k, strings.Join(there, ", "), f.edition).Hint = "add " + there[0] + ": ..."
+}
+
+func (f *frame) strictNeeds(n *node.Node, k kind, name string) {
+	if !node.Has(n, name) {
+		f.Report(n, "missing-key", "%s has no %q, which %s needs", k, name, f.edition).Hint = "add " + name + ": ..."
+	}
+}
+
+// strictApart wants at most one of two keys.
+func (f *frame) strictApart(n *node.Node, k kind, one, other string) {
+	if node.Has(n, one) && node.Has(n, other) {
+		f.Report(node.Key(n, other), "misplaced-key", "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
+	}
+}
+
+func (f *frame) strictTransport(n *node.Node) {
+	switch stdio := node.FirstText(n, []string{"transport"}) == "stdio"; {
+	case stdio && node.Has(n, "port"):
+		f.Report(node.Key(n, "port"), "misplaced-key", "an exposure over stdio has no port").Hint = "remove port"
+	case !stdio && !node.Has(n, "port"):
+		f.Report(n, "missing-key", "an exposure over http has no %q, which %s needs", "port", f.edition).Hint = "add port: 8080"
+	}
+}
+
+// authKeys are the keys of each type of authentication.
+var authKeys = map[string][]string{
+	"basic": {"username", "password"}, "digest": {"username", "password"}, "bearer": {"token"}, "apikey": {"key", "value", "placement"},
+	"oauth2": {"authorizationServerUri", "resource", "scopes", "audience", "tokenEndpoint", "tokenValidation"},
+}
+
+func (f *frame) strictAuth(n *node.Node) {
+	typ := node.FirstText(n, []string{"type"})
+	own, known := authKeys[typ]
+	if !known {
+		return
+	}
+	for other, names := range authKeys {
+		for _, name := range names {
+			if other != typ && node.Has(n, name) && !slices.Contains(own, name) && other != "digest" {
+				f.Report(node.Key(n, name), "misplaced-key", "%s belongs to %s authentication, but the type is %s", name, other, typ).Hint = "remove it, or change the type"
+			}
+		}
+	}
+	if typ == "oauth2" {
+		f.strictNeeds(n, kindAuth, "authorizationServerUri")
+		f.strictNeeds(n, kindAuth, "resource")
+	}
+}
+
+// strictShapes checks output parameters: of a call they are shapes without
+// names that say where a value comes from, of steps named types, of neither
+// named values.
+func (f *frame) strictShapes(v, holder *node.Node) {
+	named := v.Kind == node.MappingNode
+	switch {
+	case v.Kind == node.ScalarNode:
+		f.misform(v, "outputParameters", "a list", "put a dash before the first key of each output")
+		return
+	case named && f.edition < firstNew:
+		f.misform(v, "outputParameters", "a list", "put a dash and a name before each output")
+		return
+	case named && node.Has(holder, "call"):
+		f.misform(v, "outputParameters of a call", "a list", "put a dash before the output, which has no name")
+		return
+	}
+	mock := !node.HasAny(holder, "call", "steps", "ref")
+	each(v, func(item *node.Node) {
+		if item.Kind == node.MappingNode && mock && !node.HasAny(item, "value", "const", "properties", "items") {
+			f.Report(item, "missing-key", "an output without a call or steps has no %q, which %s needs", "value", f.edition).Hint = "add value: ..."
+		}
+		f.strictShape(item, named, !named && !node.Has(item, "name") && !mock)
+	})
+}
+
+// each calls do for the items of a list or the values of a mapping.
+func each(v *node.Node, do func(*node.Node)) {
+	step, from := 1, 0
+	if v.Kind == node.MappingNode {
+		step, from = 2, 1
+	}
+	for i := from; i < len(v.Content); i += step {
+		do(v.Content[i])
+	}
+}
+
+// strictShape checks a shape and what is inside it. mapped says that it says
+// where its value comes from.
+func (f *frame) strictShape(n *node.Node, keyed, mapped bool) {
+	f.strictly(n, kindShape, keyed && f.edition > lastOld)
+	items, properties := node.Value(n, "items"), node.Value(n, "properties")
+	switch node.FirstText(n, []string{"type"}) {
+	case "array":
+		if items == nil {
+			f.strictNeeds(n, "an array", "items")
+		}
+	case "object":
+		if properties == nil && mapped {
+			f.strictNeeds(n, "an object", "properties")
+		}
+	case "string", "number", "boolean":
+		if mapped && !node.HasAny(n, "mapping", "value", "const") {
+			f.Report(n, "missing-key", "an output of a call has none of mapping, value, and %s wants one", f.edition).Hint = "add mapping: $.path"
+		}
+	}
+	if properties != nil && properties.Kind == node.MappingNode {
+		each(properties, func(p *node.Node) { f.strictShape(p, true, mapped) })
+	}
+	switch {
+	case items == nil:
+	case isShape(items):
+		f.strictShape(items, true, mapped)
+	default:
+		each(items, func(p *node.Node) { f.strictShape(p, items.Kind == node.MappingNode, mapped && !node.Has(p, "name")) })
+	}
+}

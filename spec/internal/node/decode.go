@@ -1,0 +1,392 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// decoder turns nodes into the model, collecting what is wrong with them. Its
+// methods take nil for a key that was not written and return the zero value.
+type Decoder struct {
+	Tree    *Tree
+	Strict  bool
+	Diags   diag.List
+	cursors map[*File]*Cursor
+}
+
+func NewDecoder(t *Tree, strict bool) *Decoder {
+	return &Decoder{Tree: t, Strict: strict, cursors: map[*File]*Cursor{}}
+}
+
+func (d *Decoder) Cursor(n *yaml.Node) *Cursor {
+	f := d.Tree.FileOf(n)
+	c := d.cursors[f]
+	if c == nil {
+		c = &Cursor{File: f}
+		d.cursors[f] = c
+	}
+	return c
+}
+
+func (d *Decoder) Pos(n *yaml.Node) diag.Pos { return d.Cursor(n).pos(n.Line, n.Column) }
+
+// mark returns what to underline for n: a scalar as it is written, a block
+// mapping's first key, the opening bracket or dash of anything else.
+func (d *Decoder) Mark(n *yaml.Node) (diag.Pos, int) {
+	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 {
+		if first := n.Content[0]; d.Tree.FileOf(first) == d.Tree.FileOf(n) && first.Line == n.Line && first.Column == n.Column {
+			n = first
+		}
+	}
+	if n.Kind != yaml.ScalarNode {
+		return d.Pos(n), 0
+	}
+	s, end := d.Cursor(n).Scalar(n)
+	return s.Pos, end
+}
+
+// report appends a problem with n. The result may be completed until the next
+// report.
+func (d *Decoder) Report(n *yaml.Node, code, format string, args ...any) *diag.Diagnostic {
+	pos, end := d.Mark(n)
+	d.Diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: fmt.Sprintf(format, args...)})
+	return &d.Diags[len(d.Diags)-1]
+}
+
+// object is a mapping while it is decoded. It remembers which keys were asked
+// for: those are the accepted ones. Call done (or reportAbsent) at the end.
+type Object struct {
+	*Decoder
+	Node   *yaml.Node
+	What   string // "an input", for messages
+	Asked  []string
+	Absent []string // needed and not written
+}
+
+// object returns n as a mapping, nil when it is none.
+func (d *Decoder) Object(n *yaml.Node, what string) *Object {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		d.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", what, Describe(n))
+		return nil
+	}
+	return &Object{Decoder: d, Node: n, What: what}
+}
+
+// get returns the value of an accepted key, nil when it was not written.
+func (o *Object) Get(name string) *yaml.Node {
+	if !slices.Contains(o.Asked, name) {
+		o.Asked = append(o.Asked, name)
+	}
+	return Value(o.Node, name)
+}
+
+// need is get for a key that must be written; its absence will be reported on
+// the mapping.
+func (o *Object) Need(name string) *yaml.Node {
+	v := o.Get(name)
+	if v == nil {
+		o.Absent = append(o.Absent, name)
+	}
+	return v
+}
+
+// reportAbsent reports the needed keys that were not written.
+func (o *Object) ReportAbsent() {
+	for _, name := range o.Absent {
+		r := o.Report(o.Node, "missing-key", "%s has no %q", o.What, name)
+		r.Hint = fmt.Sprintf("add %s: ...", name)
+		if near := o.Misspelt(name); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+		}
+	}
+}
+
+// misspelt returns the key that was probably meant to be name, or "".
+func (o *Object) Misspelt(name string) string {
+	for _, k := range o.Unasked() {
+		if suggest.Closest(k.Value, o.Asked) == name {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// allow accepts keys that describe the file and that nothing reads.
+func (o *Object) Allow(names ...string) { o.Asked = append(o.Asked, names...) }
+
+// unasked returns the keys that are neither accepted nor extensions (x-...).
+func (o *Object) Unasked() []*yaml.Node {
+	known := make(map[string]bool, len(o.Asked))
+	for _, name := range o.Asked {
+		known[name] = true
+	}
+	var left []*yaml.Node
+	for i := 0; i+1 < len(o.Node.Content); i += 2 {
+		if k := o.Node.Content[i]; !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
+			left = append(left, k)
+		}
+	}
+	return left
+}
+
+// done reports the keys that are needed and those that are not accepted; a
+// misspelt one is only the latter.
+func (o *Object) Done() {
+	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != "" })
+	o.ReportAbsent()
+	accepted := "accepted keys: " + strings.Join(o.Asked, ", ")
+	for _, k := range o.Unasked() {
+		r := o.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What)
+		r.Hint = accepted
+		if near := suggest.Closest(k.Value, o.Asked); near != "" {
+			r.Hint, r.Notes = fmt.Sprintf("did you mean %q?", near), []string{accepted}
+		}
+	}
+}
+
+// list returns the items of a list; an empty value is an empty list.
+func (d *Decoder) List(n *yaml.Node, what string) []*yaml.Node {
+	switch {
+	case n == nil, IsNull(n):
+		return nil
+	case n.Kind != yaml.SequenceNode:
+		d.Report(n, "wrong-type", "%s must be a list, found %s", what, Describe(n))
+		return nil
+	}
+	return n.Content
+}
+
+// text returns a string that must be written as one and hold something.
+func (d *Decoder) Text(n *yaml.Node, what string) spec.Str {
+	if n == nil {
+		return spec.Str{}
+	}
+	if n.Kind != yaml.ScalarNode || !IsText(n) {
+		r := d.Report(n, "wrong-type", "%s must be text, found %s", what, Describe(n))
+		if n.Kind == yaml.ScalarNode && !IsNull(n) {
+			r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
+		}
+		return spec.Str{}
+	}
+	return d.Filled(n, what)
+}
+
+// loose is text that may look like a number or a boolean: the plain text
+// counts. Expressions ("true") and descriptions are such.
+func (d *Decoder) Loose(n *yaml.Node, what string) spec.Str {
+	if n != nil && n.Kind == yaml.ScalarNode && !IsNull(n) {
+		return d.Filled(n, what)
+	}
+	return d.Text(n, what)
+}
+
+func (d *Decoder) Filled(n *yaml.Node, what string) spec.Str {
+	if strings.TrimSpace(n.Value) == "" {
+		d.Report(n, "empty-value", "%s is empty", what)
+		return spec.Str{}
+	}
+	s, _ := d.Cursor(n).Scalar(n)
+	return s
+}
+
+// prose is loose text that may be empty.
+func (d *Decoder) Prose(n *yaml.Node, what string) spec.Str {
+	if n == nil || n.Kind == yaml.ScalarNode && n.Value == "" {
+		return spec.Str{}
+	}
+	return d.Loose(n, what)
+}
+
+// expression is loose text that may not be absent when it is written.
+func (d *Decoder) Expression(n *yaml.Node, what string) *spec.Str {
+	if s := d.Loose(n, what); s.IsSet() {
+		return &s
+	}
+	return nil
+}
+
+// boolean takes true and false as YAML 1.2 has them. YAML 1.1 read yes, on and
+// others the same way, which is why people write them: they are refused, and
+// taken for what they mean.
+func (d *Decoder) Boolean(n *yaml.Node, what string) bool {
+	switch {
+	case n == nil:
+		return false
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	}
+	r := d.Report(n, "wrong-type", "%s must be true or false, found %s", what, Describe(n))
+	if n.Kind == yaml.ScalarNode {
+		switch strings.ToLower(n.Value) {
+		case "yes", "on", "y", "true", "1":
+			r.Hint = "write true"
+			return true
+		case "no", "off", "n", "false", "0":
+			r.Hint = "write false"
+		}
+	}
+	return false
+}
+
+// oneOf is text out of a fixed choice.
+func (d *Decoder) OneOf(n *yaml.Node, what string, choice ...string) spec.Str {
+	s := d.Text(n, what)
+	if !s.IsSet() {
+		return s
+	}
+	for _, c := range choice {
+		if s.Value == c {
+			return s
+		}
+	}
+	r := d.Report(n, "bad-value", "%s cannot be %q", what, s.Value)
+	r.Hint = "write one of " + strings.Join(choice, ", ")
+	if near := suggest.Closest(s.Value, choice); near != "" {
+		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return spec.Str{}
+}
+
+func (d *Decoder) Duration(n *yaml.Node, what string) *spec.Duration {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind != yaml.ScalarNode || IsNull(n) || n.ShortTag() == "!!bool":
+		d.Report(n, "wrong-type", "%s must be a length of time such as 30s or 3d, found %s", what, Describe(n))
+		return nil
+	}
+	length, err := spec.ParseDuration(strings.TrimSpace(n.Value))
+	if err != nil {
+		d.Report(n, "bad-duration", "%s: %v", what, err)
+		return nil
+	}
+	s, _ := d.Cursor(n).Scalar(n)
+	return &spec.Duration{D: length, Pos: s.Pos}
+}
+
+// paths is a list of strings, or one.
+func (d *Decoder) Paths(n *yaml.Node, what string) []spec.Str {
+	if n == nil {
+		return nil
+	}
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	var out []spec.Str
+	for _, item := range nodes {
+		if s := d.Text(item, what); s.IsSet() {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// decodeEach decodes the items of a list, leaving out those that are not of
+// the right shape.
+func DecodeEach[T any](nodes []*yaml.Node, decode func(*yaml.Node) (T, bool)) []T {
+	out := make([]T, 0, len(nodes))
+	for _, n := range nodes {
+		if v, ok := decode(n); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// names remembers where each name of one kind first stands.
+type names struct {
+	*Decoder
+	kind  string
+	first map[string]spec.Str
+}
+
+func (d *Decoder) Names(kind string) names { return names{d, kind, map[string]spec.Str{}} }
+
+// repeats reports a name that stood before; the earlier one wins.
+func (n names) Repeats(s spec.Str) bool {
+	if !s.IsSet() {
+		return false
+	}
+	f, again := n.first[s.Value]
+	if !again {
+		n.first[s.Value] = s
+		return false
+	}
+	pos, end := s.Whole()
+	n.Diags.Add(diag.Diagnostic{
+		Code: "duplicate-name", Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
+		Hint:    "rename one of the two",
+		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
+	})
+	return true
+}
+
+// otherTypeName translates what other formats call a type.
+func OtherTypeName(name string) string {
+	switch strings.ToLower(name) {
+	case "int", "int32", "int64", "long":
+		return "integer"
+	case "float", "double", "decimal":
+		return "number"
+	case "bool":
+		return "boolean"
+	case "list":
+		return "array"
+	case "map", "dict", "hash":
+		return "object"
+	case "text", "str":
+		return "string"
+	}
+	return ""
+}
+
+func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// isText reports whether a scalar is a string. Dates are, since YAML 1.1 gives
+// them a type that nothing here wants, and so is a tag that is refused already.
+func IsText(n *yaml.Node) bool {
+	switch n.ShortTag() {
+	case "!!null", "!!bool", "!!int", "!!float":
+		return false
+	}
+	return true
+}
+
+// describe names what was written, in the user's words.
+func Describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return "nothing"
+	case "!!bool":
+		return "the boolean " + n.Value
+	case "!!int", "!!float":
+		return "the number " + n.Value
+	}
+	return fmt.Sprintf("the text %q", Shorten(n.Value))
+}
+
+func Shorten(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,48 @@
+package node
+
+import (
+	"fmt"
+
+	"gopkg.in/yaml.v3"
+)
+
+// items returns the items of a list. A mapping in its place is reported, and
+// its entries are returned as the items that they stand for: the key is the
+// item's name, a value that is no mapping what the item says under short. So
+// what is wrong with the entries is found as well, and nothing that reads them
+// seems to read what is not there.
+func (d *Decoder) Items(n *yaml.Node, what, name, short string) []*yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return d.List(n, what)
+	}
+	r := d.Report(n, "wrong-type", "%s must be a list, found a mapping", what)
+	if len(n.Content) > 0 {
+		r.Hint = fmt.Sprintf(`write "- %s: %s" for the first of them, and so on`, name, n.Content[0].Value)
+	}
+	var items []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i]; d.Tree.FileOf(k) == d.Tree.Main { // the place of a made node is in the main file
+			items = append(items, item(k, n.Content[i+1], name, short))
+		}
+	}
+	return items
+}
+
+// item makes an item of an entry. The made nodes have the place of the key,
+// the made keys have none.
+func item(k, v *yaml.Node, name, short string) *yaml.Node {
+	made := &yaml.Node{Kind: yaml.MappingNode, Line: k.Line, Column: k.Column, Content: []*yaml.Node{text(name), k}}
+	switch {
+	case Value(v, name) != nil:
+		return v
+	case v.Kind == yaml.MappingNode:
+		made.Content = append(made.Content, v.Content...)
+	case v.Kind == yaml.ScalarNode && !IsNull(v) && short != "":
+		made.Content = append(made.Content, text(short), v)
+	case v.Kind != yaml.ScalarNode || !IsNull(v):
+		return v
+	}
+	return made
+}
+
+func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }

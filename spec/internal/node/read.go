@@ -1,0 +1,133 @@
+package node
+
+import (
+	"bytes"
+	"regexp"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+)
+
+// maxFileSize bounds a file, in bytes. Published capabilities are a few
+// kilobytes; the bound is there so that a mistaken argument fails at once.
+const MaxFileSize = 32 << 20
+
+// parse returns the file's one document, aliases resolved. root is nil when
+// there is none that can be used, and then diags says why.
+func Parse(name string, src []byte) (*File, *yaml.Node, diag.List) {
+	var diags diag.List
+	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
+	if len(text) > MaxFileSize {
+		diags.Errorf(Start(name), "too-large", "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, MaxFileSize>>20)
+		return NewFile(name, nil), nil, diags
+	}
+	f := NewFile(name, text)
+	if d, ok := CheckEncoding(f); !ok {
+		diags.Add(d)
+		return f, nil, diags
+	}
+	root, diags := oneDocument(f)
+	if root == nil {
+		return f, nil, diags
+	}
+	e := &Expander{Cursor: Cursor{File: f}}
+	root = e.Expand(root)
+	diags = append(diags, e.Diags...)
+	if e.failed {
+		return f, nil, diags
+	}
+	if root.Kind != yaml.MappingNode {
+		diags.Add(diag.Diagnostic{
+			Code: "wrong-type", Pos: e.pos(root.Line, root.Column),
+			Message: "the file must be a mapping of keys to values, found " + Describe(root),
+		})
+		return f, nil, diags
+	}
+	return f, root, diags
+}
+
+// start is the place of a problem with a file as a whole.
+func Start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 1} }
+
+// oneDocument decodes the one document of f that holds something.
+func oneDocument(f *File) (*yaml.Node, diag.List) {
+	var diags diag.List
+	dec := yaml.NewDecoder(bytes.NewReader(WithoutDirective(f.Text)))
+	var root *yaml.Node
+	for {
+		doc, more, err := Next(dec)
+		if err != nil {
+			diags.Add(SyntaxError(f, err))
+			return nil, diags
+		}
+		if !more {
+			break
+		}
+		if IsEmptyDocument(doc) {
+			continue
+		}
+		if root != nil {
+			diags.Add(secondDocument(f, root, doc))
+			return nil, diags
+		}
+		root = doc
+	}
+	if root == nil {
+		diags.Errorf(Start(f.Name), "empty-file", "the file is empty")
+		return nil, diags
+	}
+	return root.Content[0], diags
+}
+
+// version12 matches the directive that says YAML 1.2, which the parser refuses
+// although it reads the language.
+var version12 = regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
+
+// withoutDirective makes a comment of that directive.
+func WithoutDirective(text []byte) []byte {
+	at := version12.FindIndex(text)
+	if at == nil {
+		return text
+	}
+	text = bytes.Clone(text)
+	text[at[1]-len("%YAML 1.2")] = '#'
+	return text
+}
+
+func IsEmptyDocument(doc *yaml.Node) bool {
+	return len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null" && doc.Content[0].Value == ""
+}
+
+func secondDocument(f *File, first, second *yaml.Node) diag.Diagnostic {
+	c := Cursor{File: f}
+	return diag.Diagnostic{
+		Code: "several-documents", Pos: c.pos(second.Line, second.Column),
+		Message: "a second YAML document starts here; a file holds one capability",
+		Hint:    "move it to a file of its own",
+		Related: []diag.Related{{Pos: c.pos(first.Content[0].Line, first.Content[0].Column), Message: "the first document"}},
+	}
+}
+
+// checkEncoding accepts UTF-8, which is all that positions are counted in.
+func CheckEncoding(f *File) (diag.Diagnostic, bool) {
+	if utf8.Valid(f.Text) {
+		return diag.Diagnostic{}, true
+	}
+	d := diag.Diagnostic{Code: "encoding", Pos: Start(f.Name), Hint: "save the file as UTF-8"}
+	if bytes.HasPrefix(f.Text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(f.Text, []byte{0xFE, 0xFF}) {
+		d.Message = "the file is UTF-16, not UTF-8"
+		return d, false
+	}
+	offset := 0
+	for {
+		r, size := utf8.DecodeRune(f.Text[offset:])
+		if r == utf8.RuneError && size <= 1 {
+			break
+		}
+		offset += size
+	}
+	d.Pos, d.Message = f.Place(offset), "the file is not UTF-8 from here on"
+	return d, false
+}

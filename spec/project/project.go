@@ -1,0 +1,139 @@
+// Package project reads project files (.capstan.yaml).
+package project
+
+import (
+	"path/filepath"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// Settings are those of a project file (.capstan.yaml): what the capabilities in and
+// below its directory share. Paths are as written, relative to Dir.
+type Settings struct {
+	File       string // as given to Read
+	Dir        string // the directory that holds File
+	Text       []byte // the file's text, not to be changed
+	APIs       []API
+	Overlays   []spec.Str // paths
+	Severities []SeverityRule
+	AllowRead  []spec.Str // directories besides the project's that capabilities may name files in
+	// RequestTimeout bounds one request with its answer, nil where the file
+	// sets no bound.
+	RequestTimeout *spec.Duration
+}
+
+// API says where an API lives and how to authenticate to it.
+type API struct {
+	Name    spec.Str // as a capability's `api` has it
+	OpenAPI spec.Str // path of its OpenAPI document
+	BaseURL spec.Str // replaces the document's server
+	Auth    *Auth
+	Pos     diag.Pos // of the mapping
+}
+
+// Auth names the environment variables that hold a credential; it never
+// holds one itself.
+type Auth struct {
+	Type     spec.Str   // bearer, basic, apiKey, oauth2 or none
+	Env      []spec.Str // variables with the secret, the first that is set counts
+	UserEnv  spec.Str   // basic: variable with the user's name; oauth2: with the client's id
+	In       spec.Str   // apiKey: header, query or cookie
+	Name     spec.Str   // apiKey: name of the header, parameter or cookie
+	TokenURL spec.Str   // oauth2 client credentials
+	Scopes   []spec.Str // oauth2
+	Pos      diag.Pos
+}
+
+// SeverityRule changes how bad a diagnostic is.
+type SeverityRule struct {
+	Code  spec.Str
+	Level spec.Str // error, warning or off
+}
+
+// Read parses a project file. The Settings are nil when the text cannot
+// be parsed. An empty file is an empty project. file and src are as for
+// [Read].
+func Read(file string, src []byte) (*Settings, diag.List) {
+	f, root, diags := node.Parse(file, src)
+	p := &Settings{File: file, Dir: filepath.Dir(file), Text: f.Text}
+	if len(diags) == 1 && diags[0].Code == "empty-file" {
+		return p, nil
+	}
+	if root == nil {
+		return nil, diags
+	}
+	d := projectReader{node.NewDecoder(&node.Tree{Main: f, Root: root}, true)}
+	o := d.Object(root, "the project file")
+	p.APIs = d.projectAPIs(o.Get("apis"))
+	p.Overlays = d.Paths(o.Get("overlays"), "overlays")
+	p.Severities = d.severities(o.Get("severities"))
+	p.AllowRead = d.Paths(o.Get("allowRead"), "allowRead")
+	p.RequestTimeout = d.Duration(o.Get("requestTimeout"), "requestTimeout")
+	o.Done()
+	return p, append(diags, d.Diags...).Sort()
+}
+
+// projectReader decodes a project file.
+type projectReader struct{ *node.Decoder }
+
+// entries returns the keys and values of a mapping with free keys.
+func (d projectReader) entries(n *node.Node, what string, each func(k, v *node.Node)) {
+	if n == nil || node.IsNull(n) {
+		return
+	}
+	if o := d.Object(n, what); o != nil {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			each(n.Content[i], n.Content[i+1])
+		}
+	}
+}
+
+func (d projectReader) projectAPIs(n *node.Node) (apis []API) {
+	d.entries(n, "apis", func(k, v *node.Node) {
+		o := d.Object(v, "an API")
+		if o == nil {
+			return
+		}
+		api := API{
+			Name:    d.Filled(k, "the API's name"),
+			OpenAPI: d.Text(o.Get("openapi"), "openapi"),
+			BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"),
+			Auth:    d.projectAuth(o.Get("auth")),
+			Pos:     d.Pos(v),
+		}
+		o.Done()
+		apis = append(apis, api)
+	})
+	return apis
+}
+
+func (d projectReader) projectAuth(n *node.Node) *Auth {
+	o := d.Object(n, "auth")
+	if o == nil {
+		return nil
+	}
+	auth := &Auth{
+		Type:     d.OneOf(o.Need("type"), "type", "bearer", "basic", "apiKey", "oauth2", "none"),
+		Env:      d.Paths(o.Get("env"), "env"),
+		UserEnv:  d.Text(o.Get("userEnv"), "userEnv"),
+		In:       d.OneOf(o.Get("in"), "in", "header", "query", "cookie"),
+		Name:     d.Text(o.Get("name"), "name"),
+		TokenURL: d.Text(o.Get("tokenUrl"), "tokenUrl"),
+		Scopes:   d.Paths(o.Get("scopes"), "scopes"),
+		Pos:      d.Pos(n),
+	}
+	o.Done()
+	return auth
+}
+
+func (d projectReader) severities(n *node.Node) (rules []SeverityRule) {
+	d.entries(n, "severities", func(k, v *node.Node) {
+		code := d.Filled(k, "a code")
+		if level := d.OneOf(v, "a severity", "error", "warning", "off"); level.IsSet() {
+			rules = append(rules, SeverityRule{Code: code, Level: level})
+		}
+	})
+	return rules
+}

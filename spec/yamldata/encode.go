@@ -1,0 +1,62 @@
+package yamldata
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+)
+
+// Encode returns v as a YAML document, in the shape and order that its JSON
+// form has: `json` tags and MarshalJSON methods count, `yaml` tags do not. It
+// is how a command prints the YAML twin of its JSON document.
+func Encode(v any) ([]byte, error) {
+	var doc bytes.Buffer
+	enc := json.NewEncoder(&doc)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("cannot be written as YAML: %w", err)
+	}
+	// JSON is YAML, so the parser keeps the order of keys, which decoding to a
+	// map would lose.
+	var root yaml.Node
+	if err := yaml.Unmarshal(doc.Bytes(), &root); err != nil {
+		return nil, fmt.Errorf("cannot be written as YAML: %w", err)
+	}
+	plain(&root, 0)
+	var out bytes.Buffer
+	y := yaml.NewEncoder(&out)
+	y.SetIndent(2)
+	if err := y.Encode(&root); err != nil {
+		return nil, fmt.Errorf("cannot be written as YAML: %w", err)
+	}
+	err := y.Close()
+	return out.Bytes(), err
+}
+
+// plain takes JSON's braces and quotes off; the encoder puts quotes back where
+// a string would read as something else. What nests deeper than is indented
+// stays JSON.
+func plain(n *yaml.Node, depth int) {
+	if depth > jsonvalue.MaxIndent {
+		return
+	}
+	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode && !oldBool(n.Value) {
+		n.Style = 0
+	}
+	for _, c := range n.Content {
+		plain(c, depth+1)
+	}
+}
+
+// oldBool reports whether YAML 1.1 readers take a plain s for a boolean.
+func oldBool(s string) bool {
+	switch s {
+	case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF":
+		return true
+	}
+	return false
+}
