@@ -14,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
+	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
 )
 
