@@ -33,7 +33,9 @@ func (p *Program) describe(ctx context.Context, r *Report) *document.Plan {
 		v.Steps = append(v.Steps, describeStep(s))
 	}
 	for _, part := range p.plan.Outcome.Parts() {
-		v.Outputs = append(v.Outputs, document.Output{Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive})
+		v.Outputs = append(v.Outputs, document.Output{
+			Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive, Reads: reads(part.Reads),
+		})
 	}
 	return v
 }
@@ -41,7 +43,7 @@ func (p *Program) describe(ctx context.Context, r *Report) *document.Plan {
 func describeStep(s *plan.Step) document.Step {
 	v := document.Step{
 		ID: s.ID, Kind: string(s.Action.Kind()), Description: s.Description, When: source(s.When), Each: source(s.Each),
-		Binds: []document.Bind{}, Needs: s.Needs,
+		Binds: []document.Bind{}, Needs: s.Needs, Reads: reads(refsOf(s.When, s.Each)),
 	}
 	if v.Needs == nil {
 		v.Needs = []string{}
@@ -57,7 +59,7 @@ func describeStep(s *plan.Step) document.Step {
 		if in == "" {
 			in = "with"
 		}
-		v.Binds = append(v.Binds, document.Bind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source})
+		v.Binds = append(v.Binds, document.Bind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source, Reads: reads(b.Reads)})
 	}
 	for _, path := range s.Sensitive {
 		v.Sensitive = append(v.Sensitive, path.String())
@@ -66,6 +68,7 @@ func describeStep(s *plan.Step) document.Step {
 }
 
 func describeOperation(v *document.Step, a *plan.Operation) {
+	v.Reads = append(v.Reads, reads(refsOf(a.Until, a.Fail, a.Select))...)
 	v.Until, v.Fail, v.Select, v.All = source(a.Until), source(a.Fail), source(a.Select), a.All
 	v.Operation, v.Method, v.Path = a.Op.ID, a.Op.Method, a.Op.Path
 	v.Effect, v.Policy, v.Retry = string(a.Op.Effect()), string(a.Policy), a.Attempts
@@ -84,6 +87,30 @@ func describeOperation(v *document.Step, a *plan.Operation) {
 	if a.Answer.Loose { // an operation of the file's own API
 		v.API = a.API
 	}
+}
+
+// refsOf returns the refs of expressions, of which any may be nil.
+func refsOf(exprs ...*eval.Expr) []eval.Ref {
+	var refs []eval.Ref
+	for _, e := range exprs {
+		if e != nil {
+			refs = append(refs, e.Refs()...)
+		}
+	}
+	return refs
+}
+
+// reads returns the steps and inputs among refs.
+func reads(refs []eval.Ref) []document.Read {
+	var out []document.Read
+	for _, r := range refs {
+		if r.Step {
+			out = append(out, document.Read{Step: r.Name, Path: r.Path})
+		} else if name, ok := plan.InputOf(r); ok {
+			out = append(out, document.Read{Input: name, Path: r.Path[1:]})
+		}
+	}
+	return out
 }
 
 func source(e *eval.Expr) string {

@@ -61,6 +61,7 @@ type Step struct {
 	Sensitive      []string `json:"sensitive,omitempty"`
 	Lookup         *Lookup  `json:"lookup,omitempty"`
 	Needs          []string `json:"needs"`
+	Reads          []Read   `json:"-"` // of the conditions and of the list; binds have their own
 }
 
 // Lookup is how a lookup finds entries of an earlier step's list.
@@ -70,6 +71,13 @@ type Lookup struct {
 	Fields []string `json:"fields"` // of the entry, that are taken
 }
 
+// Read is a part of an earlier step's result, or of an input, that is read.
+type Read struct {
+	Step  string   // id, else
+	Input string   // name
+	Path  []string // members, as far as they are known before a run
+}
+
 // Bind is one value that is sent, where it comes from, and the rule that
 // bound it.
 type Bind struct {
@@ -77,7 +85,8 @@ type Bind struct {
 	In    string `json:"in"`             // path, query, header, cookie, body; "with" for external steps, "match" for lookups, "value" for mocks
 	From  string `json:"from"`           // "inputs.organization_name", "create-organization.id", "\"sso\""
 	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource input, step resource, schema, template
-	Expr  string `json:"expr,omitempty"` // the whole expression when From is only what it reads
+	Expr  string `json:"expr,omitempty"` // the whole expression when From is only its reads
+	Reads []Read `json:"-"`
 }
 
 // Guard is a list filter that must be sent and must match every item.
@@ -92,6 +101,7 @@ type Output struct {
 	Source    string `json:"source"`
 	Type      string `json:"type"`
 	Sensitive bool   `json:"sensitive,omitempty"`
+	Reads     []Read `json:"-"`
 }
 
 // Env is an environment variable that holds a credential.

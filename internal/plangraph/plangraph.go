@@ -13,13 +13,13 @@ import (
 // takes nothing from the one before it is still drawn after it, by an edge
 // without a label: the file's order is the order of the run.
 func Of(p *document.Plan) graph.Graph {
-	g, x := graph.Graph{Title: p.Capability}, newIndex(p)
+	g, places := graph.Graph{Title: p.Capability}, nodesOf(p)
 	for _, in := range p.Inputs {
-		g.Nodes = append(g.Nodes, graph.Node{ID: "inputs." + in.Name, Label: in.Name, Kind: graph.Input, Notes: []string{in.Type}})
+		g.Nodes = append(g.Nodes, graph.Node{ID: inputNode(in.Name), Label: in.Name, Kind: graph.Input, Notes: []string{in.Type}})
 	}
 	for i, s := range p.Steps {
 		g.Nodes = append(g.Nodes, stepNode(s))
-		edges := stepEdges(x, s)
+		edges := stepEdges(places, s)
 		if i > 0 && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == p.Steps[i-1].ID }) {
 			edges = append(edges, graph.Edge{From: p.Steps[i-1].ID, To: s.ID})
 		}
@@ -28,11 +28,43 @@ func Of(p *document.Plan) graph.Graph {
 	for _, o := range p.Outputs {
 		node := graph.Node{ID: "outputs." + o.Name, Label: o.Name, Kind: graph.Output, Notes: []string{o.Type}}
 		g.Nodes = append(g.Nodes, node)
-		for _, source := range x.sources(o.Source) {
+		for _, source := range places.sources(o.Reads) {
 			g.Edges = append(g.Edges, graph.Edge{From: source, To: node.ID})
 		}
 	}
 	return g
+}
+
+func inputNode(name string) string { return "inputs." + name }
+
+// nodes are the places of inputs and steps in the plan's order, by node.
+type nodes map[string]int
+
+func nodesOf(p *document.Plan) nodes {
+	places := nodes{}
+	for _, in := range p.Inputs {
+		places[inputNode(in.Name)] = len(places)
+	}
+	for _, s := range p.Steps {
+		places[s.ID] = len(places)
+	}
+	return places
+}
+
+// sources returns the nodes that are read, in the plan's order.
+func (n nodes) sources(reads []document.Read) []string {
+	var out []string
+	for _, r := range reads {
+		node := r.Step
+		if node == "" {
+			node = inputNode(r.Input)
+		}
+		if _, ok := n[node]; ok {
+			out = append(out, node)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return n[a] - n[b] })
+	return slices.Compact(out)
 }
 
 func stepNode(s document.Step) graph.Node {
@@ -58,18 +90,14 @@ func stepNode(s document.Step) graph.Node {
 
 // stepEdges returns one edge for each value a step takes, and one without a
 // label for each that it reads in another way (a condition) or needs.
-func stepEdges(x *index, s document.Step) []graph.Edge {
+func stepEdges(places nodes, s document.Step) []graph.Edge {
 	var edges []graph.Edge
 	for _, b := range s.Binds {
-		from := x.sources(b.From)
-		if len(from) == 0 {
-			from = x.sources(b.Expr)
-		}
-		for _, f := range from {
+		for _, f := range places.sources(b.Reads) {
 			edges = append(edges, graph.Edge{From: f, To: s.ID, Label: b.Param})
 		}
 	}
-	for _, f := range append(x.sources(s.When, s.Each, s.Until, s.Fail, s.Select), s.Needs...) {
+	for _, f := range append(places.sources(s.Reads), s.Needs...) {
 		if f != s.ID && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == f }) {
 			edges = append(edges, graph.Edge{From: f, To: s.ID})
 		}

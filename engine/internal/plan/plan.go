@@ -101,12 +101,21 @@ func (b *Bind) LeftOut(inputs map[string]any) bool {
 func leftOut(refs []eval.Ref, inputs map[string]any) bool {
 	absent := false
 	for _, r := range refs {
-		if r.Step || r.Name != varInputs || len(r.Path) == 0 {
+		name, ok := InputOf(r)
+		if !ok {
 			return false
 		}
-		absent = absent || inputs[r.Path[0]] == nil
+		absent = absent || inputs[name] == nil
 	}
 	return absent
+}
+
+// InputOf returns the name of the input that r reads, if it is one.
+func InputOf(r eval.Ref) (name string, ok bool) {
+	if r.Step || r.Name != varInputs || len(r.Path) == 0 {
+		return "", false
+	}
+	return r.Path[0], true
 }
 
 // Rule is why a value was bound, in the order in which the rules are tried.
