@@ -11,7 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 )
 
-// wholeAnswer prints an answer that is no object: what an API sent as text or
+// wholeAnswer prints an answer that is no object: one that an API sent as text or
 // bytes as it came, a text of the file's own making as a line, data as indented
 // JSON. A terminal gets nothing that could move its
 // cursor, and no bytes at all.

@@ -93,7 +93,7 @@ func (a *app) textWidth(tty bool) int {
 	return a.io.Width()
 }
 
-// onPanic reports a fault of capstan itself. What Go prints of a panic has its
+// onPanic reports a fault of capstan itself. Go's own report of a panic has its
 // value, which may be a secret.
 func (a *app) onPanic(code *int) {
 	if value := recover(); value != nil {
@@ -212,7 +212,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	return e
 }
 
-// exactArgs asks for arguments by name, so that the message says which one is
+// exactArgs asks for arguments by name, so that the message names the one that is
 // missing.
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {

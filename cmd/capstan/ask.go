@@ -16,7 +16,7 @@ type attendant struct {
 	app    *app
 	show   *term.Progress
 	rt     durable.Runtime // nil: nothing keeps the run
-	stay   bool            // the process stays while somebody performs a step
+	stay   bool            // the process stays while a person performs a step
 	prompt *term.Prompter
 
 	capability string
@@ -42,7 +42,7 @@ func (a *app) canAsk() bool {
 	return a.io.InTTY && a.io.ErrTTY && !a.flags.nonInteractive
 }
 
-// staying decides whether the process stays with a run: as --wait says, else
+// staying decides whether the process stays with a run: as --wait has it, else
 // where there is a person to see it.
 func (a *app) staying(flag, given bool) bool {
 	if given {
@@ -64,7 +64,7 @@ func (t *attendant) serve(handlers map[string]engine.ExternalHandler) {
 	}
 }
 
-// event takes in what happened in the run. An open question is over then: the
+// event takes in an event of the run. An open question is over then: the
 // run went on, or ended, without an answer.
 func (t *attendant) event(e engine.Event) {
 	t.close()
@@ -92,8 +92,7 @@ func (t *attendant) ask(ctx context.Context, step engine.ExternalStep) (any, err
 	return t.prompt.Ask(ctx, step)
 }
 
-// askOrStop is for a run that nothing keeps. Nobody else can say that the step is
-// done, so a run without an answer has to stop.
+// askOrStop is for a run that nothing keeps. No other process can finish the step, so a run without an answer has to stop.
 func (t *attendant) askOrStop(ctx context.Context, step engine.ExternalStep) (any, error) {
 	err := engine.ErrNotDone
 	var result any
@@ -124,7 +123,7 @@ func (t *attendant) askMeanwhile(ctx context.Context, step engine.ExternalStep) 
 	return nil, engine.ErrNotDone
 }
 
-// announce says what is to be done, where there is nobody to ask.
+// announce prints the task, where there is no person to ask.
 func (t *attendant) announce(step engine.ExternalStep) {
 	t.show.Hold()
 	defer t.show.Release()
@@ -133,7 +132,7 @@ func (t *attendant) announce(step engine.ExternalStep) {
 	t.app.complain("then, in any shell: %s", t.app.doneCommand(step))
 }
 
-// answer asks and tells the run what it heard.
+// answer asks and passes the answer to the run.
 func (t *attendant) answer(ctx context.Context, step engine.ExternalStep) {
 	t.show.Hold()
 	defer t.show.Release()
@@ -159,7 +158,7 @@ func (t *attendant) tell(ctx context.Context, step engine.ExternalStep, result a
 	return t.rt.Signal(ctx, step.Run, durable.Signal{ID: "prompt", Step: step.Step, Result: data, By: "the terminal"})
 }
 
-// doneCommand is how somebody else says that a step is done.
+// doneCommand is the command that finishes a step from elsewhere.
 func (a *app) doneCommand(step engine.ExternalStep) string {
 	return a.command("resume", step.Run, "--done", step.Step)
 }

@@ -49,8 +49,8 @@ func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// gather turns assignments into values. typeOf tells the type a name wants; a
-// name it does not know is passed on as text, for whoever knows the names to
+// gather turns assignments into values. typeOf returns the type a name wants; a
+// name it does not know is passed on as text, for the owner of the names to
 // refuse. Every mistake is collected, under the name it belongs to.
 func (a *app) gather(ctx context.Context, args []string, typeOf func(name string) wantedType) (map[string]any, []engine.InputProblem) {
 	values := map[string]any{}
@@ -98,7 +98,7 @@ func add(values map[string]any, as assignment, want wantedType, v any) *engine.I
 	return nil
 }
 
-// value converts the assignment's text to what is wanted: for an array, to one
+// value converts the assignment's text to the wanted type: for an array, to one
 // item of it.
 func (as assignment) value(want wantedType) (any, error) {
 	if as.json {

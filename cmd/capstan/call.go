@@ -101,7 +101,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 }
 
 // deliver sends the request, or all its pages. A write that Ctrl-C finds in
-// flight gets some time for its answer, as in a run: cut off, nobody would know
+// flight gets some time for its answer, as in a run: cut off, it would be unknown
 // whether it took effect.
 func (a *app) deliver(ctx context.Context, x *apiCall, req *operations.Request, f *callFlags) error {
 	writes := req.Op.Effect() != operations.Read
@@ -125,7 +125,7 @@ func (a *app) deliver(ctx context.Context, x *apiCall, req *operations.Request, 
 	return err
 }
 
-// leaveCall tells what the second Ctrl-C leaves behind.
+// leaveCall reports the state that the second Ctrl-C leaves behind.
 func (a *app) leaveCall(op *operations.Operation) {
 	f := &failure{exitInterrupted, codeInterrupted, "capstan call: interrupted", maybeDone(op)}
 	a.complain("%s", f.message)

@@ -80,7 +80,7 @@ func orRoot(pointer string) string {
 	return pointer
 }
 
-// print prints the answer: the body is the product whatever its status says.
+// print prints the answer: the body is the product for every status.
 func (x *apiCall) print() error {
 	a, op, res := x.app, x.op, x.answer
 	if err := x.body(); err != nil {
@@ -114,7 +114,7 @@ func (x *apiCall) print() error {
 	return silent{exitFailed}
 }
 
-// succeeded reports what the body of a successful answer does not show.
+// succeeded reports the parts of a successful answer that its body does not show.
 func (x *apiCall) succeeded() {
 	a, op, res := x.app, x.op, x.answer
 	switch {

@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/operations/check"
 )
 
-// check holds what would be sent against its documented schemas: an API that is
-// asked for what it does not take answers less clearly, or does something else.
+// check holds the request against its documented schemas: an API answers a wrong
+// one less clearly, or does something else.
 func (r *requestBuilder) check() {
 	for _, arg := range r.req.Args {
 		for _, v := range check.Value(arg.Param.Schema, arg.Value) {
@@ -24,7 +24,7 @@ func (r *requestBuilder) check() {
 	for _, v := range check.Value(media.Schema, r.props) {
 		name, rest := splitPointer(v.Path)
 		switch {
-		case name == "" && strings.HasSuffix(v.Message, "is missing"): // said of each property
+		case name == "" && strings.HasSuffix(v.Message, "is missing"): // reported for each property
 		case name == "":
 			r.problem("body", v.Message, "")
 		case !r.blamed(name):

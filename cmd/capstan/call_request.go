@@ -44,7 +44,7 @@ func (a *app) request(ctx context.Context, op *operations.Operation, f *callFlag
 	return r.req, nil
 }
 
-// requestBuilder collects a request and what is wrong with it.
+// requestBuilder collects a request and its faults.
 type requestBuilder struct {
 	req      *operations.Request
 	all      []target
@@ -151,7 +151,7 @@ func (r *requestBuilder) openBody() bool {
 	return media != nil && (media.Schema == nil || media.Schema.Open)
 }
 
-// missing reports what is required and was not given. What --body leaves out is
+// missing reports the required values that were not given. A part that --body lacks is
 // seen by looking at it.
 func (r *requestBuilder) missing(hasBody bool) {
 	for _, t := range r.all {
@@ -166,7 +166,7 @@ func (r *requestBuilder) missing(hasBody bool) {
 	}
 }
 
-// placeless refuses an operation whose path has no place for one of its
+// placeless refuses an operation with a path that has no place for one of its
 // parameters, given or not: the request would go to another resource.
 func (r *requestBuilder) placeless() {
 	for _, p := range r.req.Op.Unplaced() {

@@ -24,7 +24,7 @@ func (t target) kind() string {
 	return string(t.in) + " parameter"
 }
 
-// targets lists what an operation takes, in the document's order.
+// targets lists the values that an operation takes, in the document's order.
 func targets(op *operations.Operation) []target {
 	var all []target
 	for _, p := range op.Params {

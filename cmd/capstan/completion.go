@@ -42,7 +42,7 @@ others need nothing.`,
 	}
 }
 
-// completer offers words for what was typed so far.
+// completer offers words for the text typed so far.
 type completer = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
 
 const (
@@ -103,7 +103,7 @@ func (a *app) fromPlan(load *loadFlags, words func(*document.Plan) []string) com
 	}
 }
 
-// exposureWords offers what a file holds to run.
+// exposureWords offers the units of a file.
 func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) []string {
 	given := *load
 	given.overrides = nil
@@ -132,7 +132,7 @@ func inputWords(p *document.Plan) []string {
 	return words
 }
 
-// externalWords offers the external steps, with what follows a step's id.
+// externalWords offers the external steps, with the text behind a step's id.
 func externalWords(after string) func(*document.Plan) []string {
 	return func(p *document.Plan) []string {
 		var words []string

@@ -19,7 +19,7 @@ import (
 // Schema type name or "any", and for an array the type of its items.
 type wantedType struct {
 	kind, item string
-	bytes      bool // a file's content, whatever it is
+	bytes      bool // a file's content, text or not
 }
 
 var anyType = wantedType{kind: "any"}
@@ -103,8 +103,8 @@ func integer(text string) (any, error) {
 
 // parseJSON reads one JSON value, with numbers as [jsonvalue.Decode] has them.
 //
-// A byte order mark is passed over. What is not UTF-8, has half a surrogate pair
-// or says a key twice, is refused: one of the two values would be lost without a word.
+// A byte order mark is passed over. Text that is not UTF-8, has half a surrogate pair
+// or a key twice, is refused: one of the two values would be lost without a word.
 func parseJSON(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
@@ -125,7 +125,7 @@ func parseJSON(data []byte) (any, error) {
 	return jsonvalue.Numbers(v), jsonvalue.HalfPair(data)
 }
 
-// notUTF8 says where text stops being text.
+// notUTF8 names the first byte that is no text.
 func notUTF8(data []byte) error {
 	at := 0
 	for at < len(data) {
@@ -138,7 +138,7 @@ func notUTF8(data []byte) error {
 	return fmt.Errorf("it is not UTF-8 text: byte %d is 0x%02x; save it as UTF-8", at+1, data[at])
 }
 
-// jsonError says in the user's words where JSON is broken.
+// jsonError describes in the user's words where JSON is broken.
 func jsonError(data []byte, err error) error {
 	var syntax *json.SyntaxError
 	switch {

@@ -24,7 +24,7 @@ func (f *runFlags) checkDetach(a *app) error {
 	return nil
 }
 
-// startRun keeps a run for somebody to execute, and prints its id.
+// startRun keeps a run for a later execution, and prints its id.
 func (a *app) startRun(ctx context.Context, prog *engine.Program, rt durable.Runtime, inputs engine.Inputs, done map[string]json.RawMessage) error {
 	if rt == nil {
 		return a.refusedDocument(prog.Name(), codeState, errNotKept)

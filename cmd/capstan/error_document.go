@@ -41,7 +41,7 @@ type failure struct {
 
 func (f *failure) Error() string { return f.message }
 
-// errorEntryOf tells a machine what report tells a person.
+// errorEntryOf is for a machine the same as report for a person.
 func errorEntryOf(err error) errorEntry {
 	var (
 		own    *failure
@@ -79,5 +79,5 @@ func (a *app) documentError(err error) {
 	if a.wantsText() || err == nil || a.out.Used || errors.As(err, new(silent)) {
 		return
 	}
-	_ = a.printDocument(errorDocument{errorEntryOf(err)}) // what it is about is on stderr already
+	_ = a.printDocument(errorDocument{errorEntryOf(err)}) // the reason is on stderr already
 }

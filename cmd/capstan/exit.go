@@ -25,7 +25,7 @@ const (
 type usageError struct {
 	Message string
 	Hint    string // "" when there is nothing to suggest
-	// exposures are what could have been named, of the file.
+	// exposures are the file's units that could have been named.
 	file      string
 	exposures []exposureEntry
 }
@@ -36,12 +36,12 @@ func usagef(format string, args ...any) *usageError {
 	return &usageError{Message: fmt.Sprintf(format, args...)}
 }
 
-// silent ends a command whose problem has been printed already.
+// silent ends a command after its problem was printed.
 type silent struct{ code int }
 
 func (e silent) Error() string { return fmt.Sprintf("exit status %d", e.code) }
 
-// exitCode tells what an error of a command means to the shell.
+// exitCode returns the shell's code for an error of a command.
 func exitCode(err error) int {
 	var (
 		said     silent

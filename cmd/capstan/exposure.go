@@ -42,8 +42,8 @@ func second(args []string) string {
 	return args[1]
 }
 
-// program loads a file and picks what name says of it; "" is the only thing
-// there is. Of a file that cannot run the program is nil and the report says
+// program loads a file and picks its unit of that name; "" is the only thing
+// there is. Of a file that cannot run the program is nil and the report has
 // why. The error is a *[engine.UnitError]: the file is good and the name is not.
 func program(ctx context.Context, file, name string, opts *engine.Options) (*engine.Program, *engine.Report, error) {
 	s, err := engine.Open(ctx, file, opts)
@@ -102,7 +102,7 @@ func exposureError(err error) error {
 	return e
 }
 
-// nearest is the name most like what was asked for, written as it was: with or
+// nearest is the name most like the one given, written as that was: with or
 // without a namespace.
 func nearest(e *engine.UnitError) string {
 	var full, short []string
@@ -118,7 +118,7 @@ func nearest(e *engine.UnitError) string {
 	return suggest.Closest(e.Name, full)
 }
 
-// exposureTable prints what there is to run; printf writes one line.
+// exposureTable prints the units; printf writes one line.
 func exposureTable(entries []exposureEntry, width int, withCalls bool, printf func(format string, args ...any)) {
 	name := term.Column(entries, func(e exposureEntry) string { return e.Name })
 	kind := term.Column(entries, func(e exposureEntry) string { return e.Kind })

@@ -48,12 +48,12 @@ func findRun(ctx context.Context, rt durable.Runtime, text string) (durable.Stat
 	return state, e
 }
 
-// describeRun tells a run from others in a few words.
+// describeRun identifies a run in a few words.
 func describeRun(s durable.State, now time.Time) string {
 	return fmt.Sprintf("%s, %s, started %s", term.OneLine(s.Capability), s.Status, ago(s.Started, now))
 }
 
-// ago says how long ago a time was, as people read it.
+// ago describes how long ago a time was, as people read it.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
 	if d < time.Second {
@@ -76,7 +76,7 @@ func age(d time.Duration) string {
 }
 
 // completeRuns completes a command's run ids with those that fit it. more
-// completes what comes after the first; nil offers nothing.
+// completes the arguments after the first; nil offers nothing.
 func (a *app) completeRuns(cmd *cobra.Command, fits func(durable.State) bool, more completer) {
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -122,8 +122,8 @@ func (a *app) completeStep(reason durable.Reason) completer {
 	}
 }
 
-// lookAtRuns hands the kept runs to look, or does nothing: completion has nobody
-// to tell why.
+// lookAtRuns hands the kept runs to look, or does nothing: completion has no place
+// for an error.
 func (a *app) lookAtRuns(ctx context.Context, look func(durable.Runtime)) {
 	rt, err := a.openToLook(ctx)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// loadFlags say how a file becomes a program.
+// loadFlags shape the loading of a file.
 type loadFlags struct {
 	openapi   []string
 	overlays  []string
@@ -68,7 +68,7 @@ var (
 	apiNameForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 )
 
-// openAPIDocuments reads --openapi [NAME=]PATH. A path whose first "=" follows
+// openAPIDocuments reads --openapi [NAME=]PATH. A path with its first "=" behind
 // something that is no API name (./a=b.yaml) is a path.
 func openAPIDocuments(flags []string) (map[string]string, error) {
 	documents := map[string]string{}
@@ -95,7 +95,7 @@ func apiInWords(name string) string {
 	return "API \"" + name + "\""
 }
 
-// sendFlags say how requests reach an API.
+// sendFlags shape how requests reach an API.
 type sendFlags struct {
 	mock            bool
 	record, replay  string

@@ -11,7 +11,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// helpTemplate puts what people copy, the examples, before what they look up.
+// helpTemplate puts the examples, which people copy, before the flags.
 const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 
 {{end}}{{if .HasExample}}Examples:

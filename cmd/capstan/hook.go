@@ -38,9 +38,9 @@ func parseHooks(flags []string) (map[string]engine.ExternalHandler, error) {
 }
 
 // hook performs an external step by a shell command. The command reads the
-// step's data as JSON, values in clear, on stdin; what it prints is the result,
+// step's data as JSON, values in clear, on stdin; its output is the result,
 // as JSON, and printing nothing is null. A non-zero exit fails the step with
-// the end of stderr. Cancelling ctx kills the command and what it started.
+// the end of stderr. Cancelling ctx kills the command and its children.
 func hook(command string) engine.ExternalHandler {
 	return func(ctx context.Context, step engine.ExternalStep) (any, error) {
 		data, err := json.Marshal(step)

@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 )
 
-// inputFlags say what a run starts with.
+// inputFlags are the inputs of a run.
 type inputFlags struct {
 	values []string // -i
 	files  []string // --input-file
@@ -19,8 +19,8 @@ type inputFlags struct {
 // inputFile begins the name of a problem with a whole file.
 const inputFile = "--input-file "
 
-// read builds the inputs from files, then from -i, which wins. What the engine
-// will find wrong (missing, unknown, of another type) is left to it.
+// read builds the inputs from files, then from -i, which wins. Faults that the engine
+// will find (missing, unknown, of another type) is left to it.
 func (f *inputFlags) read(ctx context.Context, a *app, plan *document.Plan) (engine.Inputs, []engine.InputProblem) {
 	inputs := engine.Inputs{}
 	var problems []engine.InputProblem
@@ -65,9 +65,9 @@ func (a *app) readObject(ctx context.Context, file string) (map[string]any, erro
 	return object, nil
 }
 
-// withOwnProblems adds what was wrong on the command line to what the engine
+// withOwnProblems adds the faults of the command line to those that the engine
 // found wrong with the rest, the inputs. A name in both is reported once: the
-// command line's reason is the cause of the engine's. So it is with what is
+// command line's reason is the cause of the engine's. So it is with inputs that are
 // missing when a whole file of inputs could not be read.
 func withOwnProblems(own []engine.InputProblem, inputs engine.Inputs, err error) error {
 	if len(own) == 0 {

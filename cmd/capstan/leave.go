@@ -22,12 +22,12 @@ func (t *attendant) stopping() {
 	t.app.complain("stopping: the request of step %q is in flight and gets a few seconds to finish; Ctrl-C again ends at once", step)
 }
 
-// leave tells where a run stands that the second Ctrl-C ends, and how to go on.
+// leave reports where a run stands that the second Ctrl-C ends, and how to go on.
 func (t *attendant) leave() {
 	t.show.Hold()
 	res := t.standing()
 	if !t.app.wantsText() {
-		_ = t.app.printDocument(res) // the process ends, whatever became of it
+		_ = t.app.printDocument(res) // the process ends in any case
 	}
 	t.app.complain("%s: %s", res.Capability, res.Error.Message)
 	if res.Run != "" {
@@ -45,7 +45,7 @@ func (t *attendant) standing() *engine.Result {
 	t.mu.Unlock()
 	res := &engine.Result{Run: run, Capability: t.capability}
 	if t.rt != nil && run != "" {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // it may be what hangs
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // the runtime may be hanging
 		defer cancel()
 		if kept, err := engine.Inspect(ctx, t.rt, run); err == nil {
 			res = kept.Brief()

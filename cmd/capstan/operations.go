@@ -56,7 +56,7 @@ shows what that operation takes.`,
 	return cmd
 }
 
-// api finds an API by name. An API nobody knows is wrong usage.
+// api finds an API by name. An unknown API is wrong usage.
 func (a *app) api(ctx context.Context, name string, opts *engine.Options) (*engine.API, error) {
 	api, err := engine.OpenAPI(ctx, name, opts)
 	var load *engine.LoadError
@@ -110,7 +110,7 @@ func (r operationRow) matches(words []string, tag string) bool {
 }
 
 // table prints one line an operation, or two where the terminal is too narrow
-// for that. Ids are never cut, since they are what people copy.
+// for that. Ids are never cut, since people copy them.
 func (a *app) table(rows []operationRow) {
 	id := term.Column(rows, func(r operationRow) string { return r.ID })
 	method := term.Column(rows, func(r operationRow) string { return r.Method })
@@ -138,7 +138,7 @@ func fit(line string, width int) string {
 	return strings.TrimRight(term.Clip(term.Printable(line), width), " ")
 }
 
-// operationDoc is what an operation takes, the document of `operations API ID`.
+// operationDoc describes an operation, the document of `operations API ID`.
 type operationDoc struct {
 	operationRow
 	Effect string     `json:"effect"`

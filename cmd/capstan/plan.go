@@ -62,7 +62,7 @@ one, as for run; without it they are listed with the operations they call.`,
 }
 
 // listPlans answers for a file that holds several things to run, none of which
-// was named: what they are and what they call. Another error is returned.
+// was named: their kinds and their calls. Another error is returned.
 func (a *app) listPlans(r *engine.Report, err error) error {
 	var unit *engine.UnitError
 	if !errors.As(err, &unit) || unit.Name != "" || len(unit.Units) == 0 {
@@ -86,13 +86,13 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 }
 
 // planList is the document of `plan -o json` for a file that holds several
-// things to run: that of a plan, with what could be planned.
+// things to run: that of a plan, with the units that could be planned.
 type planList struct {
 	*document.Plan
 	Exposures []exposureEntry `json:"exposures"`
 }
 
-// refusePlan ends a command whose file cannot run. A machine still gets one
+// refusePlan ends a command with a file that cannot run. A machine still gets one
 // plan document, with the reasons as its diagnostics.
 func (a *app) refusePlan(r *engine.Report) error {
 	err := refused(r)
@@ -109,7 +109,7 @@ func planOfFile(r *engine.Report) *document.Plan {
 	return tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: r.Overlays, Files: r.Files, Diagnostics: r.Diagnostics})
 }
 
-// refused says why a file did not become a program. When --override or --base-url
+// refused is the reason why a file did not become a program. When --override or --base-url
 // alone is to blame that is wrong usage, not an invalid capability.
 func refused(r *engine.Report) error {
 	if !r.Diagnostics.HasErrors() && r.Runnable {
@@ -137,7 +137,7 @@ func slug(file string) string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// tidyPlan returns the plan with its empty lists as [], which is what readers
+// tidyPlan returns the plan with its empty lists as [], as readers
 // of the document rely on.
 func tidyPlan(p *document.Plan) *document.Plan {
 	q := *p

@@ -43,7 +43,7 @@ func (t planText) header() {
 	}
 }
 
-// fileText shows a file that is read, where links lead to, and as what.
+// fileText shows a file that is read, where links lead to, and its role.
 func fileText(f document.File) string {
 	text := f.Path
 	if f.Real != "" {
@@ -130,7 +130,7 @@ func (t planText) detail(label, text string) {
 }
 
 // row prints a label and its text. On a terminal a long text goes on below
-// itself: what is sent is never cut out of the picture.
+// itself: no value that is sent is cut out of the picture.
 func (t planText) row(label, text string) {
 	blank := term.Pad("", utf8.RuneCountInString(label)+2)
 	for i, part := range term.Wrap(text, t.room(len(blank))) {
@@ -151,7 +151,7 @@ func (t planText) room(used int) int {
 	return max(t.width-used-2, 20)
 }
 
-// action says what the step does to the world, writes clearly marked.
+// action describes the step's effect, writes clearly marked.
 func (t planText) action(s document.Step) string {
 	if s.Kind == "external" {
 		return t.paint.Yellow("external: somebody else does it")
@@ -168,7 +168,7 @@ func (t planText) action(s document.Step) string {
 	return action + "  " + t.paint.Dim("[reads]")
 }
 
-// ownAction says what a step does that asks nobody.
+// ownAction describes a step that calls no API.
 func ownAction(s document.Step) string {
 	switch {
 	case s.Lookup != nil:
@@ -196,7 +196,7 @@ func (t planText) bind(b document.Bind) {
 	}
 }
 
-// conditions prints what else was decided about a step.
+// conditions prints the other decisions about a step.
 func (t planText) conditions(s document.Step) {
 	t.detail("when", s.When)
 	t.detail("for each", s.Each)
@@ -247,7 +247,7 @@ func guardText(g document.Guard) string {
 // countsAsLost names the answers that prove nothing about a write.
 const countsAsLost = "302, 303, 408, 425 and a gateway's 5xx count as lost"
 
-// lostText describes what happens when a request was sent and its answer was lost, or
+// lostText describes the consequence when a request was sent and its answer was lost, or
 // may be a gateway's.
 func lostText(s document.Step) string {
 	switch s.Policy {

@@ -14,7 +14,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// refuseRun ends a run whose file is invalid.
+// refuseRun ends a run with an invalid file.
 func (a *app) refuseRun(r *engine.Report) error {
 	err := refused(r)
 	if exitCode(err) == exitUsage {
@@ -23,7 +23,7 @@ func (a *app) refuseRun(r *engine.Report) error {
 	return a.refusedDocument(slug(r.File), codeInvalid, err)
 }
 
-// refuseInputs reports what the command line got wrong together with what the
+// refuseInputs reports the faults of the command line together with those that the
 // engine finds wrong with the rest.
 func (a *app) refuseInputs(prog *engine.Program, inputs engine.Inputs, problems []engine.InputProblem, opts *engine.Options) error {
 	_, err := prog.CheckInputs(inputs)
@@ -73,7 +73,7 @@ type refusedRun struct {
 }
 
 // refusal is the message of an error in a document: of an invalid file how much
-// is wrong with it, since the diagnostics say what.
+// is wrong with it, since the diagnostics have it.
 func refusal(err error) string {
 	var (
 		load   *engine.LoadError

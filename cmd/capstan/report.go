@@ -20,7 +20,7 @@ func (a *app) complain(format string, args ...any) {
 	fmt.Fprintf(a.io.Err, format+"\n", args...)
 }
 
-// report tells the user why a command ended and returns its exit code.
+// report prints why a command ended and returns its exit code.
 func (a *app) report(cmd *cobra.Command, err error) int {
 	if err == nil {
 		return exitDone
@@ -82,7 +82,7 @@ func (a *app) reportDiagnostics(r *engine.Report) {
 		return
 	}
 	opts := diag.TextOptions{Color: a.color(a.io.ErrTTY), Width: a.textWidth(a.io.ErrTTY)}
-	_ = diag.WriteText(a.io.Err, r.Diagnostics, r.Sources, opts) // nowhere left to say that stderr failed
+	_ = diag.WriteText(a.io.Err, r.Diagnostics, r.Sources, opts) // no place is left to report that stderr failed
 }
 
 func (a *app) reportInputs(problems []engine.InputProblem) {

@@ -114,7 +114,7 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 	return a.takeUp(ctx, rt, before, done, hooks, f)
 }
 
-// takeUp executes a kept run here, or tells the process that does.
+// takeUp executes a kept run here, or signals the process that does.
 func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *document.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
 	show.Named, show.Before = true, doneBefore(before)
@@ -144,14 +144,14 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *document.R
 	return a.notTakenUp(before, err)
 }
 
-// refusedDone makes wrong usage of what the engine finds wrong with --done, as
+// refusedDone makes wrong usage of the engine's faults in --done, as
 // run does: a kept run takes no inputs that it could be about.
 func refusedDone(e *engine.InputError) error {
 	p := e.Problems[0]
 	return &usageError{Message: "--done: " + p.Message, Hint: p.Hint}
 }
 
-// toldDriver ends a resume that had something to say to a run of another
+// toldDriver ends a resume that signalled a run of another
 // process, which goes on with it.
 func (a *app) toldDriver(ctx context.Context, rt durable.Runtime, run string, done map[string]json.RawMessage, busy error) error {
 	if !a.flags.quiet {
@@ -199,7 +199,7 @@ func (a *app) notTakenUp(before *document.Run, err error) error {
 }
 
 // doneBefore lists the steps that a run has behind it. Of a step that is done
-// for each item this cannot be told, so it is reported again.
+// for each item this is unknown, so it is reported again.
 func doneBefore(run *document.Run) []string {
 	var done []string
 	for _, e := range run.Events {

@@ -105,7 +105,7 @@ func (s *sweep) ended(res *engine.Result, err error) {
 	if s.app.wantsText() {
 		s.app.printf("%s\n", outcome(res))
 	}
-	if code == exitFailed && res.Status != durable.StatusFailed { // what keeps the run, not the run itself
+	if code == exitFailed && res.Status != durable.StatusFailed { // the runtime failed, not the run itself
 		s.app.complain("%s: %s", res.Run, term.Printable(err.Error()))
 	}
 }
@@ -122,7 +122,7 @@ func (s *sweep) noteLocked(text string) {
 	}
 }
 
-// finish prints what a machine reads, and decides how the command ends.
+// finish prints the document for a machine, and decides how the command ends.
 func (s *sweep) finish(ctx context.Context) error {
 	s.docs = slices.DeleteFunc(s.docs, func(r *engine.Result) bool { return r == nil })
 	if !s.app.wantsText() {
@@ -142,7 +142,7 @@ func (s *sweep) finish(ctx context.Context) error {
 	return nil
 }
 
-// outcome tells in one line where a run stands.
+// outcome describes in one line where a run stands.
 func outcome(r *engine.Result) string {
 	line := r.Run + "  " + r.Capability + "  " + string(r.Status)
 	switch {

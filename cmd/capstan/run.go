@@ -24,7 +24,7 @@ type runFlags struct {
 	showSensitive bool
 	exposure      string
 	wait, detach  bool
-	waitGiven     bool // --wait was said, either way
+	waitGiven     bool // --wait was given, either way
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -102,7 +102,7 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	if f.detach {
 		return a.startRun(ctx, prog, rt, inputs, done)
 	}
-	show.Named = rt != nil && !f.send.mock // nobody looks for a rehearsal again
+	show.Named = rt != nil && !f.send.mock // a rehearsal is not looked up again
 	show.Start(prog.Plan())
 	attendant.capability = prog.Name()
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
@@ -118,7 +118,7 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	return a.finishRun(res, err, f.showSensitive)
 }
 
-// runOptions reads what the flags say of a run, apart from its inputs.
+// runOptions reads the flags of a run, apart from its inputs.
 func (a *app) runOptions(f *runFlags) (*engine.Options, map[string]json.RawMessage, error) {
 	opts, err := f.load.options(a)
 	if err != nil {
@@ -135,8 +135,8 @@ func (a *app) runOptions(f *runFlags) (*engine.Options, map[string]json.RawMessa
 	return opts, done, err
 }
 
-// readied loads the file and reads the inputs. What is wrong with either has been
-// told where a machine reads it.
+// readied loads the file and reads the inputs. Faults of either have been
+// reported where a machine reads them.
 func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
 	prog, report, err := program(ctx, file, f.exposure, opts)
 	if ctx.Err() != nil {
@@ -184,7 +184,7 @@ func parseDone(flags []string) (map[string]json.RawMessage, error) {
 	return done, nil
 }
 
-// checkExternal refuses --done and --on-external for what is no external step
+// checkExternal refuses --done and --on-external for steps that are no external step
 // of this capability.
 func checkExternal(plan *document.Plan, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler) error {
 	for step := range done {

@@ -55,7 +55,7 @@ const (
 	codeInterrupted = "interrupted" // the engine's word
 	codeInputs      = "bad-inputs"
 	codeCredentials = "missing-credentials"
-	codeState       = "state" // what keeps runs failed
+	codeState       = "state" // the runtime failed
 )
 
 func refusalCode(err error) string {
@@ -81,7 +81,7 @@ func (a *app) tidyResult(r *document.Run) *document.Run {
 	return q
 }
 
-// nextText is what a run needs to go on, as commands.
+// nextText describes, as commands, how a run goes on.
 func (a *app) nextText(run string, next document.Next, hint string) string {
 	resume := a.command("resume", run)
 	settle := a.command("runs resolve", run, next.Step, "--happened='{...}' or --did-not-happen")
@@ -135,7 +135,7 @@ func (a *app) outputs(res *engine.Result, showSensitive bool) {
 	}
 }
 
-// reportWaiting says what is to be done and how to go on. Commands stay on one
+// reportWaiting prints the task and how to go on. Commands stay on one
 // line, to be copied.
 func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 	w := res.Waiting

@@ -171,7 +171,7 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 	return a.printRun(ctx, rt, s.ID)
 }
 
-// notInDoubt says which step could be settled instead.
+// notInDoubt names the step that could be settled instead.
 func notInDoubt(s durable.State, step string) error {
 	e := usagef("step %q of run %s is not in doubt", step, s.ID)
 	if isInDoubt(s) && s.Waiting != nil {

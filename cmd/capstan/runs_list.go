@@ -108,7 +108,7 @@ func (a *app) runTable(runs []durable.State, now time.Time) {
 	}
 }
 
-// waitingNote says what a run waits for, "" when it has ended or goes on.
+// waitingNote describes the wait of a run, "" when it has ended or goes on.
 func waitingNote(s durable.State, now time.Time) string {
 	w := s.Waiting
 	switch {
@@ -126,7 +126,7 @@ func waitingNote(s durable.State, now time.Time) string {
 	return w.Path + ": " + term.OneLine(w.Description)
 }
 
-// dueIn says how long it is until a time.
+// dueIn describes how long it is until a time.
 func dueIn(t, now time.Time) string {
 	if d := t.Sub(now); d > 0 {
 		return "due in " + age(d)

@@ -181,7 +181,7 @@ func (v *runView) history() {
 	}
 }
 
-// happening says in a few words what an entry of a history stands for.
+// happening describes an entry of a history in a few words.
 func happening(e document.Event) string {
 	text := eventWords(e)
 	if e.Message != "" {

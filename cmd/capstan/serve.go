@@ -24,13 +24,13 @@ type serveFlags struct {
 	access     accessFlags
 }
 
-// What a server that keeps runs in memory keeps of those that ended.
+// The ended runs that a server with runs in memory keeps.
 const (
 	standardKeep = 1000
 	keepFor      = 24 * time.Hour
 )
 
-// defaultServed is where compositions are served when nothing else is said.
+// defaultServed is where compositions are served by default.
 const defaultServed = "127.0.0.1:8080"
 
 func (a *app) serveCommand() *cobra.Command {
@@ -108,7 +108,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 	return nil
 }
 
-// serveLog tells what changes and what goes wrong while serving, whether or not
+// serveLog reports changes and failures while serving, whether or not
 // -v is given; with --quiet only the latter.
 func (a *app) serveLog() *slog.Logger {
 	if a.flags.verbose {

@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/serve/limit"
 )
 
-// accessFlags say who may use served compositions.
+// accessFlags guard served compositions.
 type accessFlags struct {
 	keyFile  string
 	issuer   string
@@ -52,7 +52,7 @@ func (f *accessFlags) given() string {
 	return ""
 }
 
-// access checks the flags and makes what they stand for.
+// access makes the guard of the flags.
 func (f *accessFlags) access(log *slog.Logger) (serve.Access, error) {
 	out := serve.Access{Open: f.open, Origins: f.origins, Hosts: f.hosts, Rate: limit.Rate{PerSecond: f.rate}}
 	switch {

@@ -18,10 +18,10 @@ type servedEndpoint struct {
 	Namespace string `json:"namespace"` // the capability, or how many there are; of a framework file the exposure's
 	Address   string `json:"address"`
 	URL       string `json:"url,omitempty"` // none over stdio
-	Open      bool   `json:"open"`          // nothing asks callers who they are
+	Open      bool   `json:"open"`          // callers are not authenticated
 }
 
-// announce tells where to find what is served: people on stderr, a machine with
+// announce reports the addresses of the endpoints: to people on stderr, to a machine with
 // one document on stdout.
 func (a *app) announce(d *deployment, server *serve.Server) error {
 	doc := servedDocument{Endpoints: []servedEndpoint{}}
@@ -40,7 +40,7 @@ func (a *app) announce(d *deployment, server *serve.Server) error {
 	if err := a.printDocument(doc); err != nil {
 		return err
 	}
-	if err := a.out.Err; err != nil { // nobody would know where to find the server
+	if err := a.out.Err; err != nil { // the address would be lost
 		return &failure{exit: exitFailed, code: "cannot-write", message: "the output could not be written: " + err.Error()}
 	}
 	return nil
@@ -53,13 +53,13 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 		return
 	}
 	a.complain("serving %s at %s", called(e), url)
-	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open says that it is meant
+	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open asks for it
 	if e.Open && !composed && !loopback.Address(e.Address) {
 		a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
 	}
 }
 
-// whereRunsAre tells where the runs of compositions are kept.
+// whereRunsAre describes the place where the runs of compositions are kept.
 func (d *deployment) whereRunsAre() string {
 	if d.stateKey == nil {
 		return fmt.Sprintf("runs are kept in memory, and gone when the server stops; of those that ended the latest %d, for a day", d.flags.keepRuns)

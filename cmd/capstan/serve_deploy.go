@@ -18,7 +18,7 @@ import (
 	"github.com/capstan-run/capstan/serve/skill"
 )
 
-// deployment is what one `capstan serve` serves. Files are loaded by one
+// deployment is the files that one `capstan serve` serves. Files are loaded by one
 // goroutine at a time, and not any more once it is closed.
 type deployment struct {
 	mu     sync.Mutex // held while files are loaded
@@ -27,7 +27,7 @@ type deployment struct {
 	app    *app
 	paths  []string
 	flags  *serveFlags
-	opts   *engine.Options // how files are loaded; without what keeps runs
+	opts   *engine.Options // how files are loaded; without the runtime
 	serve  *serve.Options
 	access serve.Access
 
@@ -64,8 +64,8 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 	return d, err
 }
 
-// close stops serving compositions, after files that are being loaded. What
-// keeps their runs stays open.
+// close stops serving compositions, after files that are being loaded. The
+// runtime stays open.
 func (d *deployment) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -75,7 +75,7 @@ func (d *deployment) close() {
 	}
 }
 
-// load makes the endpoints, and says which files they depend on.
+// load makes the endpoints, and returns the files that they depend on.
 func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, watched []string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +143,7 @@ type found struct {
 	named bool
 }
 
-// find lists the files to serve, and the directories that tell of new ones.
+// find lists the files to serve, and the directories in which new ones appear.
 func (d *deployment) find() (files []found, dirs []string, err error) {
 	for _, path := range d.paths {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -172,7 +172,7 @@ func (d *deployment) find() (files []found, dirs []string, err error) {
 	return once(files), dirs, nil
 }
 
-// once drops files that are there already, under whatever name. One that was
+// once drops files that are there already, under any name. One that was
 // named counts as named.
 func once(files []found) (distinct []found) {
 	at := map[string]int{}
@@ -195,7 +195,7 @@ func once(files []found) (distinct []found) {
 }
 
 // open loads a file. The service is nil for one that was found and cannot be
-// served: that is said, unless it is no capability at all.
+// served: that is reported, unless it is no capability at all.
 func (d *deployment) open(ctx context.Context, f found) (*engine.Service, error) {
 	a := d.app
 	s, err := engine.Open(ctx, f.path, d.opts)
@@ -253,7 +253,7 @@ func (d *deployment) program(ctx context.Context, file string) (*engine.Program,
 	return p, nil
 }
 
-// keep opens what keeps runs.
+// keep opens the runtime.
 func (d *deployment) keep(ctx context.Context) (err error) {
 	if d.rt != nil {
 		return nil

@@ -44,7 +44,7 @@ only with --force. The path of the folder is printed.`,
 		},
 	}
 	fs := cmd.Flags()
-	// Here -o is a folder, not a format: what is printed is a path anyway.
+	// Here -o is a folder, not a format: the output is a path anyway.
 	fs.StringVarP(&f.dir, "output", "o", "", "`DIR` to write the skill's folder into")
 	fs.StringVar(&f.skill.Name, "name", "", "`NAME` of the skill and its folder (default: of the file or API)")
 	fs.StringVar(&f.skill.License, "license", "", "`LICENSE` of the skill's text: a name, or a file's name (default: not said)")
@@ -110,7 +110,7 @@ func (a *app) skillOfAPI(ctx context.Context, name string, opts *engine.Options,
 	return notMade(skill.API(api, f.skill))
 }
 
-// notMade tells what cannot be written as what was asked for.
+// notMade refuses a skill of a file that has none.
 func notMade(folder *skill.Folder, err error) (*skill.Folder, error) {
 	if err != nil {
 		return nil, &usageError{Message: err.Error()}
@@ -118,7 +118,7 @@ func notMade(folder *skill.Folder, err error) (*skill.Folder, error) {
 	return folder, nil
 }
 
-// isName tells what may be the name of an API from what can only be a file's.
+// isName reports whether a text may be the name of an API, and not only a file's.
 func isName(what string) bool {
 	info, err := os.Stat(what)
 	return apiNameForm.MatchString(what) && filepath.Ext(what) == "" && (errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir())

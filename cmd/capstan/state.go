@@ -15,15 +15,15 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 )
 
-// noState is what --state says for a run that nothing keeps.
+// noState is the value of --state for a run that is not kept.
 const noState = "none"
 
-// openToRun opens what keeps a run that is about to start. It is nil for a run
+// openToRun opens the runtime of a run that is about to start. It is nil for a run
 // that lives in memory: with --state none, and where no directory can be made
-// for it, which is said on stderr.
+// for it, which stderr reports.
 //
 // A state directory that exists and cannot be used is an error, asked for or
-// not: it may hold runs, and what is done without it could not be resumed.
+// not: it may hold runs, and a run without it could not be resumed.
 func (a *app) openToRun(ctx context.Context) (durable.Runtime, error) {
 	if a.flags.state == noState {
 		return nil, nil

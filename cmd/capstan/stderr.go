@@ -14,7 +14,7 @@ import (
 type stderr struct {
 	w     io.Writer
 	flags *globalFlags
-	level slog.Level // of what is said
+	level slog.Level // of the messages
 }
 
 func (s *stderr) Write(p []byte) (int, error) {
@@ -43,7 +43,7 @@ func (a *app) records() *slog.Logger {
 	return nil
 }
 
-// libraryLog receives what the standard library logs by itself, such as net/http
+// libraryLog receives the standard library's own logs, such as net/http
 // about an unsolicited answer on an idle connection. It is shown with -v, without
 // the data that came, which may be secret.
 type libraryLog struct{ app *app }

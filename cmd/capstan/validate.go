@@ -61,7 +61,7 @@ func atLeastOneFile(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// setValidateFormat lets --format stand for -o, whose words it shares.
+// setValidateFormat lets --format stand for -o, with the same words.
 func (a *app) setValidateFormat(format string) error {
 	switch format {
 	case "text", "json":
@@ -132,8 +132,8 @@ func isYAML(path string) bool {
 	return ext == ".yaml" || ext == ".yml"
 }
 
-// capabilityMark finds a key that only capability files have, so that one whose
-// YAML is broken is reported rather than passed over as something else.
+// capabilityMark finds a key that only capability files have, so that one with
+// broken YAML is reported rather than passed over as something else.
 var capabilityMark = regexp.MustCompile(`(?m)^(specification:\s*['"]?Naftiko|naftiko:|ikanos:)`)
 
 // addIfCapability judges a file that was found rather than named: YAML of other
@@ -207,7 +207,7 @@ func (v *validation) text() {
 	}
 }
 
-// summary says on stderr how it went. One file with problems speaks for itself.
+// summary reports the result on stderr. One file with problems speaks for itself.
 func (v *validation) summary(invalid int, all diag.List) {
 	a := v.app
 	switch {

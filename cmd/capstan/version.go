@@ -37,7 +37,7 @@ type version struct {
 	Platform string `json:"platform"`
 }
 
-// buildVersion reads what the go command stamped into the binary.
+// buildVersion reads the go command's stamp in the binary.
 func buildVersion(info *debug.BuildInfo, ok bool) version {
 	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Interrupts is what Ctrl-C and SIGTERM do to an invocation. The first one ends
+// Interrupts handles Ctrl-C and SIGTERM for an invocation. The first one ends
 // its context and is answered at once; the second one ends the process, after a
 // word on where things stand. Its methods may be called on nil, which no signal
 // reaches, and from any goroutine.
@@ -19,7 +19,7 @@ type Interrupts struct {
 	orderly  bool       // the command at work takes the time it needs to stop
 	stopping func()
 	last     func()
-	claimed  bool // the command tells how it ended
+	claimed  bool // the command reports how it ended
 	left     bool // the second signal did
 }
 
@@ -76,7 +76,7 @@ func (i *Interrupts) answer() bool {
 	return i.orderly
 }
 
-// end ends the process. A command that has begun to tell how it ended is left to
+// end ends the process. A command that has begun to report how it ended is left to
 // do that.
 func (i *Interrupts) end() {
 	i.mu.Lock()
@@ -91,7 +91,7 @@ func (i *Interrupts) end() {
 	i.Exit()
 }
 
-// Claim reports whether the command is to tell how it ended. It does not return
+// Claim reports whether the command is to report how it ended. It does not return
 // while the second signal is answered, which ends the process.
 func (i *Interrupts) Claim() bool {
 	if i == nil {

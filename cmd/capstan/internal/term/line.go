@@ -39,7 +39,7 @@ func (p *Progress) sentence(e engine.Event) string {
 	return ""
 }
 
-// beginning names the run, and what of it was done before.
+// beginning names the run, and its steps that were done before.
 func (p *Progress) beginning(run string) string {
 	switch {
 	case len(p.Before) > 0:
@@ -66,7 +66,7 @@ func because(reason string) string {
 	return ", " + OneLine(reason)
 }
 
-// finished is the last line of a step: what was asked, what came, how long it
+// finished is the last line of a step: the request, the status, and how long it
 // took.
 func (p *Progress) finished(mark string, color func(string) string, e engine.Event) string {
 	line := p.mark(mark, color) + e.Step
@@ -93,7 +93,7 @@ func (p *Progress) finished(mark string, color func(string) string, e engine.Eve
 	return line
 }
 
-// waitingFor says what a polling step waits for.
+// waitingFor describes the wait of a polling step.
 func (p *Progress) waitingFor(path string) string {
 	if s := p.plan[StepID(path)]; s.Until != "" {
 		return "waiting until " + OneLine(s.Until)
@@ -139,7 +139,7 @@ func (p *Progress) liveLine() string {
 	return line
 }
 
-// Duration rounds to what a person reads: 40ms, 1.2s, 3m10s, 71h0m.
+// Duration rounds for a person: 40ms, 1.2s, 3m10s, 71h0m.
 func Duration(d time.Duration) string {
 	switch {
 	case d < time.Second:

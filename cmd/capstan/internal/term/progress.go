@@ -14,7 +14,7 @@ import (
 )
 
 // Progress shows a run while it goes on: one line a step. On a terminal the
-// line of the step at work is live, with what the step waits for, since when, how
+// line of the step at work is live, with its condition, since when it waits, how
 // often it looked and when it looks next; elsewhere a line is printed when
 // something happened. Its methods may be called from any goroutine; the fields
 // are set before Start.
@@ -36,7 +36,7 @@ type Progress struct {
 	ended   sync.WaitGroup
 }
 
-// activeStep is the step whose line is live.
+// activeStep is the step with the live line.
 type activeStep struct {
 	path  string
 	since time.Time
@@ -45,8 +45,8 @@ type activeStep struct {
 	note  string
 }
 
-// Start readies the display for a program, or for nil: a run whose capability is
-// not known. Call close when the run has ended.
+// Start readies the display for a program, or for nil: a run of an unknown
+// capability. Call close when the run has ended.
 func (p *Progress) Start(plan *document.Plan) {
 	p.plan = map[string]document.Step{}
 	if plan != nil {
@@ -88,7 +88,7 @@ func (p *Progress) Close() {
 	p.current = nil
 }
 
-// Hold gives the terminal to somebody else until release.
+// Hold gives the terminal away until Release.
 func (p *Progress) Hold() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,7 +103,7 @@ func (p *Progress) Release() {
 	p.draw()
 }
 
-// Event takes in what happened.
+// Event takes in an event.
 func (p *Progress) Event(e engine.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,7 +118,7 @@ func (p *Progress) Event(e engine.Event) {
 	}
 	if line != "" {
 		p.erase()
-		_, _ = io.WriteString(p.Out, line+"\n") // a run does not end because nobody watches it
+		_, _ = io.WriteString(p.Out, line+"\n") // a run goes on unwatched
 	}
 	p.draw()
 }
@@ -143,8 +143,8 @@ func (p *Progress) follow(e engine.Event) {
 	}
 }
 
-// Writing returns the step whose request may be changing something now, "" for
-// none. Of a step that the plan does not tell about this is taken to be so.
+// Writing returns the step with a request that may be changing something now, ""
+// for none. A step that the plan does not have is taken for one.
 func (p *Progress) Writing() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

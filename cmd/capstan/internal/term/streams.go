@@ -10,13 +10,13 @@ import (
 	xterm "golang.org/x/term"
 )
 
-// Streams is what an invocation reads from and writes to, so that tests run
+// Streams are the inputs and outputs of an invocation, so that tests run
 // whole commands in process.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Getenv   func(string) string
-	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
+	// InTTY, OutTTY and ErrTTY report which of them are terminals.
 	InTTY, OutTTY, ErrTTY bool
 	// Width returns the terminal's columns at this moment.
 	Width func() int
@@ -71,7 +71,7 @@ func (s *Sink) Write(p []byte) (int, error) {
 }
 
 // IsClosedPipe reports whether the reader went away, which is its own choice
-// and no news to anybody.
+// and no failure.
 func IsClosedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// Task is what an external step asks somebody to do.
+// Task is the work of an external step.
 type Task struct {
 	Description string
 	With        map[string]any
 	Sensitive   []string // names in with that are not to be shown unasked
 }
 
-// RevealsByFlag is how a hidden value is seen where nobody is asked anything.
+// RevealsByFlag is the hint at a hidden value where no question is asked.
 const RevealsByFlag = "--show-sensitive shows it"
 
 // Write shows the task and the values it needs, hidden ones with a hint of how
