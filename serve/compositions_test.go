@@ -18,18 +18,12 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
-	"github.com/capstan-run/capstan/engine/durable/sqlite"
 	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/limit"
 	"github.com/capstan-run/capstan/serve/mcp/mcptest"
 )
-
-const onboarding = "b2b-enterprise-onboarding"
-
-func customer() map[string]any {
-	return map[string]any{"organization_name": "Acme", "domains": []string{"acme.com"}, "admin_email": "it@acme.com"}
-}
 
 // composed serves compositions, answered by a mock.
 type composed struct {
@@ -41,7 +35,7 @@ type composed struct {
 
 func compose(t *testing.T, rt durable.Runtime, o serve.CompositionOptions) *composed {
 	t.Helper()
-	return composeOf(t, composition(t, rt, onboarding), &engine.Options{Mock: true, Runtime: rt}, o)
+	return composeOf(t, composition(t, rt, servetest.Onboarding), &engine.Options{Mock: true, Runtime: rt}, o)
 }
 
 // composeOf serves one composition.
@@ -88,16 +82,6 @@ func composition(t *testing.T, rt durable.Runtime, name string) *engine.Program 
 	return p
 }
 
-func inDir(t *testing.T, dir string) durable.Runtime {
-	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { rt.Close() })
-	return rt
-}
-
 func inMemory(t *testing.T) durable.Runtime {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
@@ -142,7 +126,7 @@ func (s *composed) ask(method, path string, body any, headers ...string) (int, h
 // begun starts a run over REST and returns its id once it waits.
 func (s *composed) begun(headers ...string) string {
 	s.t.Helper()
-	status, _, doc := s.ask("POST", "/capabilities/"+onboarding+"/runs", map[string]any{"inputs": customer()}, append(headers, "Prefer", "wait=30")...)
+	status, _, doc := s.ask("POST", "/capabilities/"+servetest.Onboarding+"/runs", map[string]any{"inputs": servetest.Acme()}, append(headers, "Prefer", "wait=30")...)
 	if status != http.StatusAccepted || doc["status"] != "waiting" {
 		s.t.Fatalf("answered %d %v", status, doc)
 	}
@@ -154,7 +138,7 @@ func (s *composed) begun(headers ...string) string {
 func TestOneRunBehindEveryFace(t *testing.T) {
 	startREST := func(s *composed) string { return s.begun() }
 	startMCP := func(s *composed) string {
-		res := mcptest.Connect(t, s.mcp, mcptest.Options{}).Call(onboarding, customer())
+		res := mcptest.Connect(t, s.mcp, mcptest.Options{}).Call(servetest.Onboarding, servetest.Acme())
 		if res.Structured["status"] != "waiting" {
 			t.Fatal(res.Text)
 		}
@@ -168,7 +152,7 @@ func TestOneRunBehindEveryFace(t *testing.T) {
 		return doc["status"]
 	}
 	elsewhere := func(s *composed, id, dir string) any {
-		_, err := engine.Resume(t.Context(), inDir(t, dir), id, &engine.Options{Mock: true}, &engine.RunOptions{Done: map[string]json.RawMessage{"send-portal-link": nil}})
+		_, err := engine.Resume(t.Context(), servetest.Kept(t, dir), id, &engine.Options{Mock: true}, &engine.RunOptions{Done: map[string]json.RawMessage{"send-portal-link": nil}})
 		if err != nil && !errors.Is(err, durable.ErrBusy) { // the server may be quicker
 			t.Error(err)
 		}
@@ -183,12 +167,12 @@ func TestOneRunBehindEveryFace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			rt := inDir(t, dir)
+			rt := servetest.Kept(t, dir)
 			first := compose(t, rt, serve.CompositionOptions{})
 			id := tt.start(first)
 			first.stop()
 			rt.Close()
-			second := compose(t, inDir(t, dir), serve.CompositionOptions{})
+			second := compose(t, servetest.Kept(t, dir), serve.CompositionOptions{})
 			if status := tt.finish(second, id, dir); status != "succeeded" {
 				t.Errorf("finished as %v", status)
 			}
@@ -229,7 +213,7 @@ func TestNothingIsAnsweredWithoutAKey(t *testing.T) {
 	}
 	open := []string{"/", "/health/live", "/health/ready"}
 	tried := map[string][]string{"/": {"GET"}, "/openapi.json": {"GET"}, "/mcp": {"GET", "POST", "DELETE"}, "/mcp/": {"POST"}}
-	fill := strings.NewReplacer("{id}", "run_1", "{run}", "run_1", "{step}", "x", "{name}", onboarding)
+	fill := strings.NewReplacer("{id}", "run_1", "{run}", "run_1", "{step}", "x", "{name}", servetest.Onboarding)
 	for path, methods := range paths {
 		for method := range methods.(map[string]any) {
 			tried[fill.Replace(path)] = append(tried[fill.Replace(path)], strings.ToUpper(method))
@@ -343,17 +327,17 @@ func TestCapabilitiesAreReplaced(t *testing.T) {
 	s := compose(t, rt, serve.CompositionOptions{})
 	client := mcptest.Connect(t, s.mcp, mcptest.Options{Version: "2025-11-25"})
 	id := s.begun()
-	if err := s.c.Replace([]*engine.Program{composition(t, rt, onboarding), composition(t, rt, onboarding)}); err == nil {
+	if err := s.c.Replace([]*engine.Program{composition(t, rt, servetest.Onboarding), composition(t, rt, servetest.Onboarding)}); err == nil {
 		t.Error("two of one name were accepted")
 	}
 	if err := s.c.Replace([]*engine.Program{composition(t, rt, "audit-everything-to-siem")}); err != nil {
 		t.Fatal(err)
 	}
 	tools := client.Tools()
-	if tools[onboarding] != nil || tools["audit-everything-to-siem"] == nil {
+	if tools[servetest.Onboarding] != nil || tools["audit-everything-to-siem"] == nil {
 		t.Errorf("tools are %d", len(tools))
 	}
-	if status, _, _ := s.ask("GET", "/capabilities/"+onboarding, nil); status != 404 {
+	if status, _, _ := s.ask("GET", "/capabilities/"+servetest.Onboarding, nil); status != 404 {
 		t.Errorf("the old one is still described: %d", status)
 	}
 	if res := client.Call("finish_step", map[string]any{"run": id}); res.Structured["status"] != "succeeded" {

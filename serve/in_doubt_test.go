@@ -1,17 +1,16 @@
 package serve_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 const doubting = `
@@ -36,24 +35,6 @@ capability:
     resources: {r: {path: /r, operations: {r: {method: POST}}}}
 `
 
-// safeBuffer is a log that several goroutines write.
-type safeBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // A gateway's answer to a served write is passed on as it came, and recorded as
 // what it is.
 func TestAServedWriteThatAGatewayAnswersIsInDoubt(t *testing.T) {
@@ -64,7 +45,7 @@ func TestAServedWriteThatAGatewayAnswersIsInDoubt(t *testing.T) {
 	}))
 	t.Cleanup(up.Close)
 	ports := freePorts(t, 2)
-	log := &safeBuffer{}
+	log := &servetest.Log{}
 	running(t, write(t, up.URL, ports, "doubting.yaml", doubting), &serve.Options{Log: slog.New(slog.NewTextHandler(log, nil))})
 
 	resp, err := client(t).Post(fmt.Sprintf("http://127.0.0.1:%d/r", ports[0]), "application/json", strings.NewReader("{}"))

@@ -20,6 +20,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 const countingDocument = `{"openapi": "3.1.0", "info": {"title": "Counting", "version": "1"}, "paths": {
@@ -116,7 +117,7 @@ func composeFile(t *testing.T, file, document, url string) *composed {
 		}
 	}
 	o := &engine.Options{
-		Runtime: inDir(t, t.TempDir()), Project: "none", BaseURL: url,
+		Runtime: servetest.Kept(t, t.TempDir()), Project: "none", BaseURL: url,
 		OpenAPI: map[string]string{"counting": filepath.Join(dir, "counting.openapi.json")},
 	}
 	p, err := engine.Load(t.Context(), filepath.Join(dir, "counting.yaml"), o)

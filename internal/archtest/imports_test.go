@@ -41,7 +41,7 @@ var doors = map[string][]string{
 var testDoors = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/theory/jsonpath"}
 
 // testPackages hold what tests of several packages share: tests in all but name.
-var testPackages = []string{"engine/durable/durabletest", "operations/internal/optest", "serve/mcp/mcptest"}
+var testPackages = []string{"engine/durable/durabletest", "operations/internal/optest", "serve/internal/servetest", "serve/mcp/mcptest"}
 
 // layers names what each package may import of ours. "x/..." stands for x and
 // all below it; as a key it is the rule of every package there that has none
@@ -87,6 +87,7 @@ var layers = map[string][]string{
 	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/internal/...":              {"serve/problem"},
+	"serve/internal/servetest":        {"engine/durable", "engine/durable/sqlite", "operations"}, // fixtures of tests
 	"serve/runs":                      {"engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/internal/...", "serve/problem"},
 	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},

@@ -1,7 +1,6 @@
 package limit
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,10 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // serve starts h behind Server on the loopback address.
@@ -149,28 +149,8 @@ func TestAllBodiesTogetherAreBounded(t *testing.T) {
 	}
 }
 
-// lines is a log that a server writes and a test reads.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// take gives what was written since it was last called.
-func (l *lines) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.buf.Reset()
-	return l.buf.String()
-}
-
 func TestPanics(t *testing.T) {
-	log := &lines{}
+	log := &servetest.Log{}
 	l := Options{Log: slog.New(slog.NewTextHandler(log, nil))}
 	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -188,7 +168,7 @@ func TestPanics(t *testing.T) {
 	if status != 500 || !strings.Contains(answer, `"status":500`) || strings.Contains(answer, "cause") || strings.Contains(answer, ".go") {
 		t.Errorf("got %d %s; want a problem that tells nothing", status, answer)
 	}
-	line := log.take()
+	line := log.Take()
 	if strings.Count(line, "\n") != 1 || strings.Contains(line, "the cause") || !strings.Contains(line, "a value of type string") || !strings.Contains(line, "path=/early") || !strings.Contains(line, "limit_test.go") || strings.Contains(line, "s3cret") {
 		t.Errorf("log:\n%s\nwant one line with path and stack, and neither the value nor a query", line)
 	}
@@ -201,12 +181,12 @@ func TestPanics(t *testing.T) {
 	if part, err := io.ReadAll(resp.Body); err == nil {
 		t.Errorf("a client takes %q for the whole answer", part)
 	}
-	log.take()
+	log.Take()
 	if resp, err := http.Get(s.URL + "/abort"); err == nil {
 		resp.Body.Close()
 		t.Errorf("status %d for a handler that broke off", resp.StatusCode)
 	}
-	if line := log.take(); line != "" {
+	if line := log.Take(); line != "" {
 		t.Errorf("a handler that broke off on purpose is logged: %s", line)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // A thousand clients that send or read as slowly as they can are gone within
@@ -113,7 +115,7 @@ func checkSlow(t *testing.T, client func(net.Conn), within time.Duration, answer
 
 func TestConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &lines{}
+		log := &servetest.Log{}
 		p := serveFake(t, http.NotFoundHandler(), Options{Connections: 3, Log: slog.New(slog.NewTextHandler(log, nil))})
 		ask := func(c net.Conn) error {
 			if _, err := fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
@@ -137,7 +139,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		if err := ask(p.dial()); err != nil {
 			t.Errorf("no connection after one was closed: %v", err)
 		}
-		if got := log.take(); strings.Count(got, "too many are open") != 1 {
+		if got := log.Take(); strings.Count(got, "too many are open") != 1 {
 			t.Errorf("log:\n%s", got)
 		}
 		for _, c := range open {

@@ -9,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
-	"github.com/capstan-run/capstan/engine/durable/sqlite"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 )
 
@@ -39,16 +39,6 @@ func open(t *testing.T, rt durable.Runtime, o live.Options) *live.Runs {
 	return r
 }
 
-func kept(t *testing.T, dir string) durable.Runtime {
-	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { rt.Close() })
-	return rt
-}
-
 func await(t *testing.T, r *live.Runs, id string, want durable.Status) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -73,7 +63,7 @@ func start(t *testing.T, r *live.Runs, s live.Start) string {
 // the person is finished there.
 func TestRunsGoOnAfterARestart(t *testing.T) {
 	dir := t.TempDir()
-	rt := kept(t, dir)
+	rt := servetest.Kept(t, dir)
 	first := open(t, rt, live.Options{NoDrive: true}) // it stops before it does anything
 	id := start(t, first, live.Start{Inputs: acme})
 	if err := first.Close(); err != nil {
@@ -86,7 +76,7 @@ func TestRunsGoOnAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second := open(t, kept(t, dir), live.Options{})
+	second := open(t, servetest.Kept(t, dir), live.Options{})
 	await(t, second, id, durable.StatusWaiting)
 	if err := second.Say(t.Context(), "", id, engine.Said{Step: "send-portal-link"}); err != nil {
 		t.Fatal(err)
@@ -102,7 +92,7 @@ func TestRunsGoOnAfterARestart(t *testing.T) {
 
 func TestOneKeyIsOneRun(t *testing.T) {
 	dir := t.TempDir()
-	rt := kept(t, dir)
+	rt := servetest.Kept(t, dir)
 	r := open(t, rt, live.Options{NoDrive: true})
 	ada := live.Start{Inputs: acme, Owner: "ada", Key: "k"}
 	id := start(t, r, ada)
@@ -118,7 +108,7 @@ func TestOneKeyIsOneRun(t *testing.T) {
 		t.Error("without a key, two requests are one run")
 	}
 	rt.Close()
-	if again := start(t, open(t, kept(t, dir), live.Options{NoDrive: true}), ada); again != id {
+	if again := start(t, open(t, servetest.Kept(t, dir), live.Options{NoDrive: true}), ada); again != id {
 		t.Errorf("after a restart the key stands for %s, before for %s", again, id)
 	}
 }

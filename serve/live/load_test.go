@@ -2,7 +2,6 @@ package live_test
 
 import (
 	"context"
-	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 )
 
@@ -27,7 +27,7 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 			}
 			time.Sleep(200 * time.Millisecond)
-			return answers(req.Op.ID), nil
+			return servetest.Answer(req.Op.ID), nil
 		}
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		o := &engine.Options{
@@ -62,22 +62,4 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 		}
 		rt.Close()
 	})
-}
-
-// answers is what the API says, whoever asks.
-func answers(operation string) *operations.Response {
-	list := func(item map[string]any) map[string]any {
-		return map[string]any{"object": "list", "data": []any{item}, "list_metadata": map[string]any{}}
-	}
-	value, ok := map[string]map[string]any{
-		"OrganizationsController_create":  {"object": "organization", "id": "org_1"},
-		"PortalSessionsController_create": {"link": "https://setup.example/token"},
-		"ConnectionsController_list":      list(map[string]any{"id": "conn_1", "organization_id": "org_1", "state": "active"}),
-		"DirectoriesController_list":      list(map[string]any{"id": "directory_1", "organization_id": "org_1", "state": "linked"}),
-		"DirectoryUsersController_list":   list(map[string]any{"id": "user_1", "directory_id": "directory_1"}),
-	}[operation]
-	if !ok {
-		return &operations.Response{Status: 404}
-	}
-	return &operations.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Value: value, IsJSON: true}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/runs"
 )
@@ -95,35 +96,17 @@ func (s *stalled) release() { close(s.now.Load().open) }
 func (s *stalled) call(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	now := s.now.Load()
 	if now == nil || req.Op.ID != "OrganizationsController_create" {
-		return answers(req.Op.ID), nil
+		return servetest.Answer(req.Op.ID), nil
 	}
 	if now.missing.Add(-1) == 0 {
 		close(now.full)
 	}
 	select {
 	case <-now.open:
-		return answers(req.Op.ID), nil
+		return servetest.Answer(req.Op.ID), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// answers is what the API says, whoever asks.
-func answers(operation string) *operations.Response {
-	list := func(item map[string]any) map[string]any {
-		return map[string]any{"object": "list", "data": []any{item}, "list_metadata": map[string]any{}}
-	}
-	value, ok := map[string]map[string]any{
-		"OrganizationsController_create":  {"object": "organization", "id": "org_1"},
-		"PortalSessionsController_create": {"link": "https://setup.example/token"},
-		"ConnectionsController_list":      list(map[string]any{"id": "conn_1", "organization_id": "org_1", "state": "active"}),
-		"DirectoriesController_list":      list(map[string]any{"id": "directory_1", "organization_id": "org_1", "state": "linked"}),
-		"DirectoryUsersController_list":   list(map[string]any{"id": "user_1", "directory_id": "directory_1"}),
-	}[operation]
-	if !ok {
-		return &operations.Response{Status: http.StatusNotFound}
-	}
-	return &operations.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Value: value, IsJSON: true}
 }
 
 // network is a server that clients reach over connections.

@@ -12,12 +12,12 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
-	"github.com/capstan-run/capstan/engine/durable/sqlite"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/runs"
 )
 
-const onboarding = "b2b-enterprise-onboarding"
+const onboarding = servetest.Onboarding
 
 const acme = `{"inputs": {"organization_name": "Acme", "domains": ["acme.com"], "admin_email": "it@acme.com"}}`
 
@@ -38,12 +38,7 @@ func serve(t *testing.T, o runs.Options) *server {
 // kept serves runs that stay in a directory.
 func kept(t *testing.T, dir string, l live.Options) *server {
 	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { rt.Close() })
-	return serveWith(t, rt, &engine.Options{Mock: true}, l, runs.Options{})
+	return serveWith(t, servetest.Kept(t, dir), &engine.Options{Mock: true}, l, runs.Options{})
 }
 
 func serveWith(t testing.TB, rt durable.Runtime, e *engine.Options, l live.Options, o runs.Options) *server {

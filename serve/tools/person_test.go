@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp/mcptest"
 	"github.com/capstan-run/capstan/serve/tools"
@@ -35,7 +36,7 @@ func TestAPersonIsAskedToDoTheStep(t *testing.T) {
 					reports = append(reports, done)
 				},
 			})
-			res := c.Call(onboarding, acme())
+			res := c.Call(onboarding, servetest.Acme())
 			if res.IsError || res.Structured["status"] != "succeeded" {
 				t.Fatalf("got %s", res.Text)
 			}
@@ -65,7 +66,7 @@ func TestWhoDeclinesLeavesTheRunWaiting(t *testing.T) {
 			t.Run(era+"/"+action, func(t *testing.T) {
 				s := serve(t, tools.Options{})
 				c := mcptest.Connect(t, s.url, mcptest.Options{Version: era, Person: func(string) (string, map[string]any) { return action, nil }})
-				res := c.Call(onboarding, acme())
+				res := c.Call(onboarding, servetest.Acme())
 				id, _ := res.Structured["run"].(string)
 				if res.IsError || res.Structured["status"] != "waiting" || !strings.Contains(res.Text, "finish_step") {
 					t.Fatalf("got %s", res.Text)
@@ -84,7 +85,7 @@ func TestAClientThatCannotAskIsToldWhatToDo(t *testing.T) {
 		t.Run(era, func(t *testing.T) {
 			s := serve(t, tools.Options{})
 			c := mcptest.Connect(t, s.url, mcptest.Options{Version: era})
-			res := c.Call(onboarding, acme())
+			res := c.Call(onboarding, servetest.Acme())
 			id, _ := res.Structured["run"].(string)
 			if res.IsError || at(res.Structured, "waiting", "step") != "send-portal-link" || at(res.Structured, "waiting", "with", "link") != "[redacted]" || !strings.Contains(res.Text, id) {
 				t.Fatalf("got %s", res.Text)
@@ -110,19 +111,19 @@ func TestAQuestionOutlivesTheServer(t *testing.T) {
 	var now atomic.Pointer[http.Handler]
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*now.Load()).ServeHTTP(w, r) }))
 	defer h.Close()
-	rt := kept(t, dir)
+	rt := servetest.Kept(t, dir)
 	first, _, stop := handler(t, rt, &engine.Options{Mock: true}, live.Options{}, tools.Options{})
 	now.Store(&first)
 	var second *live.Runs
 	c := mcptest.Connect(t, h.URL, mcptest.Options{Person: func(string) (string, map[string]any) {
 		stop()
 		rt.Close()
-		next, r, _ := handler(t, kept(t, dir), &engine.Options{Mock: true}, live.Options{}, tools.Options{})
+		next, r, _ := handler(t, servetest.Kept(t, dir), &engine.Options{Mock: true}, live.Options{}, tools.Options{})
 		now.Store(&next)
 		second = r
 		return "accept", nil
 	}})
-	if res := c.Call(onboarding, acme()); res.Structured["status"] != "succeeded" {
+	if res := c.Call(onboarding, servetest.Acme()); res.Structured["status"] != "succeeded" {
 		t.Errorf("got %s", res.Text)
 	}
 	if all, err := second.List(t.Context(), "", durable.Filter{}); err != nil || len(all) != 1 {

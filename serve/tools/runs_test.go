@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp/mcptest"
 	"github.com/capstan-run/capstan/serve/tools"
@@ -22,7 +23,7 @@ func TestALongRunIsFollowedWithOtherCalls(t *testing.T) {
 	t.Cleanup(func() { rt.Close() })
 	s := serveWith(t, rt, &engine.Options{Mock: true}, live.Options{NoDrive: true}, tools.Options{Wait: time.Millisecond})
 	c := mcptest.Connect(t, s.url, mcptest.Options{})
-	res := c.Call(onboarding, acme())
+	res := c.Call(onboarding, servetest.Acme())
 	id, _ := res.Structured["run"].(string)
 	if res.IsError || res.Structured["status"] != "running" || !strings.Contains(res.Text, "get_run") {
 		t.Fatalf("got %s", res.Text)
@@ -112,7 +113,7 @@ func TestDoubtIsSettled(t *testing.T) {
 	s := serveWith(t, rt, &engine.Options{Caller: losing}, live.Options{}, tools.Options{})
 	asked := 0
 	c := mcptest.Connect(t, s.url, mcptest.Options{Person: func(string) (string, map[string]any) { asked++; return "accept", nil }})
-	res := c.Call(onboarding, acme())
+	res := c.Call(onboarding, servetest.Acme())
 	id, _ := res.Structured["run"].(string)
 	if res.Structured["status"] != "in_doubt" || !strings.Contains(res.Text, "happened") || asked > 0 {
 		t.Fatalf("asked %d times, got %s", asked, res.Text)

@@ -12,17 +12,13 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
-	"github.com/capstan-run/capstan/engine/durable/sqlite"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/serve/tools"
 )
 
-const onboarding = "b2b-enterprise-onboarding"
-
-func acme() map[string]any {
-	return map[string]any{"organization_name": "Acme", "domains": []string{"acme.com"}, "admin_email": "it@acme.com"}
-}
+const onboarding = servetest.Onboarding
 
 // server serves the onboarding, answered by a mock.
 type server struct {
@@ -92,20 +88,10 @@ func handler(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Options
 	return named, r, stop
 }
 
-func kept(t *testing.T, dir string) durable.Runtime {
-	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { rt.Close() })
-	return rt
-}
-
 // started starts a run by itself and returns its id once it waits.
 func (s *server) started(t *testing.T, owner string) string {
 	t.Helper()
-	id, err := s.live.Start(t.Context(), live.Start{Capability: onboarding, Inputs: acme(), Owner: owner})
+	id, err := s.live.Start(t.Context(), live.Start{Capability: onboarding, Inputs: servetest.Acme(), Owner: owner})
 	if err != nil {
 		t.Fatal(err)
 	}
