@@ -15,10 +15,10 @@
 //
 // How an expression gets there, stage by stage: rewrite.go makes step ids
 // lexable without moving a position, objects.go lets object literals be
-// arguments, expr parses, restrict.go refuses the
-// parts of expr's language that are left out, expr's checker types the tree,
-// explain.go turns its errors into the author's words, refs.go lists the steps
-// and variables that are read, lower.go adds the bounds, expr compiles.
+// arguments, expr parses, restrict.go refuses the parts of expr's language that
+// are left out, expr's checker types the tree, explain.go turns its errors into
+// the author's words, refs.go lists the steps and variables that are read,
+// lower.go adds the bounds, expr compiles.
 //
 // No type of expr-lang appears in this package's API.
 package eval

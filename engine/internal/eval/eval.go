@@ -7,10 +7,11 @@ import (
 )
 
 // Env holds the values that expressions read: results of steps by id, and
-// variables by name. Values are JSON-like: nil, bool, int, float64, json.Number,
-// string, []any and map[string]any. A missing step, variable or field reads as null.
-// Evaluating does not write to an Env or to its values; one Env may serve many
-// evaluations at once as long as nothing else writes to it.
+// variables by name. Values are JSON-like: nil, bool, int, float64,
+// json.Number, string, []any and map[string]any. A missing step, variable or
+// field reads as null. Evaluating does not write to an Env or to its values;
+// one Env may serve many evaluations at once as long as nothing else writes to
+// it.
 type Env struct {
 	Steps map[string]any
 	Vars  map[string]any

@@ -12,8 +12,8 @@ import (
 	"github.com/expr-lang/expr/file"
 )
 
-// EvalError is the reason why an expression has no value. Offset and Length count code
-// points of Source, which for a template is the whole text.
+// EvalError is the reason why an expression has no value. Offset and Length
+// count code points of Source, which for a template is the whole text.
 type EvalError struct {
 	Source         string
 	Offset, Length int

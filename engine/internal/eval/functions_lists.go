@@ -112,7 +112,8 @@ func sortItems(m *meter, args []any) (any, error) {
 	return sortBy(m, "sort", items, items, args[1:])
 }
 
-// sortPairs sorts the pairs that sortBy made of its array: [item, key] for each item.
+// sortPairs sorts the pairs that sortBy made of its array: [item, key] for each
+// item.
 func sortPairs(m *meter, args []any) (any, error) {
 	pairs, err := itemsOf("sortBy", args[0])
 	if err != nil {

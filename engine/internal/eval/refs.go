@@ -27,7 +27,8 @@ func compareRefs(a, b Ref) int {
 	return cmp.Or(byKind, cmp.Compare(a.Name, b.Name), slices.Compare(a.Path, b.Path))
 }
 
-// refs lists the steps and variables that the tree reads: steps first, then variables, each by name.
+// refs lists the steps and variables that the tree reads: steps first, then
+// variables, each by name.
 func (c *compilation) refs() []Ref {
 	return UniqueRefs(c.scope.collectRefs(nil, c.tree.Node))
 }

@@ -95,8 +95,8 @@ func (r *schemaReader) object(s *operations.Schema, depth int) Type {
 	return Type{kind: objectKind, fields: fields, open: s.Open || s.Additional != nil || len(fields) == 0 && len(s.AllOf) == 0}
 }
 
-// baseType is the one type of s that is not null, "" when there is none or
-// more than one. Schemas often leave it to be inferred from their other keywords.
+// baseType is the one type of s that is not null, "" when there is none or more
+// than one. Schemas often leave it to be inferred from their other keywords.
 func baseType(s *operations.Schema) string {
 	var base string
 	for _, name := range s.Types {

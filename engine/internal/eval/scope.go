@@ -13,7 +13,8 @@ const stepsName = "steps"
 
 // Scope is the set of names that an expression may use. It is safe for
 // concurrent use; compilations of one scope and of the scopes derived from it
-// take turns. Deriving a scope costs as much as it adds, however many names there are.
+// take turns. Deriving a scope costs as much as it adds, however many names
+// there are.
 type Scope struct {
 	*names
 	local []declared // names beside the shared ones; later ones win

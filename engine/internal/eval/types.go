@@ -9,9 +9,8 @@ import (
 )
 
 // Type is the static type of a value. The zero Type is "anything": nothing is
-// known, so nothing about it is refused. Null is not part of
-// it: every value may be null. Types are immutable and safe for concurrent
-// use.
+// known, so nothing about it is refused. Null is not part of it: every value
+// may be null. Types are immutable and safe for concurrent use.
 type Type struct {
 	kind   kind
 	elem   *Type           // arrays; nil means any
@@ -132,8 +131,8 @@ func (t Type) String() string {
 
 // Accepts reports whether values of type u may be given where t is wanted, as
 // far as types show: any accepts and is accepted by everything, a number
-// accepts an integer, arrays and objects compare their items and fields. Fields that
-// only one of two objects lists do not count.
+// accepts an integer, arrays and objects compare their items and fields. Fields
+// that only one of two objects lists do not count.
 func (t Type) Accepts(u Type) bool {
 	switch {
 	case t.IsAny() || u.IsAny():

@@ -7,8 +7,8 @@ import (
 
 // plainValue returns v as JSON-like data: expr's own kinds of arrays and maps
 // become []any and map[string]any, copied only where one occurs. It bounds the
-// size, since a value may hold one item many times, and refuses values
-// that JSON has no form for.
+// size, since a value may hold one item many times, and refuses values that
+// JSON has no form for.
 func (m *meter) plainValue(v any) (any, error) {
 	out, _, err := m.plain(v)
 	return out, err

@@ -6,12 +6,13 @@ import (
 	"slices"
 )
 
-// Get returns the value that the path leads to in v, which is JSON-like: nil, bool,
-// numbers, string, []any and map[string]any. A definite path gives the value
-// there; found is false when there is none, and true for null. Every other path
-// gives a new []any of the values that it selects, fields by name, empty when
-// there are none; found is then false only if [Path.Find] fails. The values are v's
-// own and must not be changed. Get of a definite path allocates nothing.
+// Get returns the value that the path leads to in v, which is JSON-like: nil,
+// bool, numbers, string, []any and map[string]any. A definite path gives the
+// value there; found is false when there is none, and true for null. Every
+// other path gives a new []any of the values that it selects, fields by name,
+// empty when there are none; found is then false only if [Path.Find] fails. The
+// values are v's own and must not be changed. Get of a definite path allocates
+// nothing.
 func (p *Path) Get(v any) (value any, found bool) {
 	if p.definite {
 		return p.one(v)
@@ -20,7 +21,8 @@ func (p *Path) Get(v any) (value any, found bool) {
 	return value, found
 }
 
-// Find is [Path.Get] with the reason why a path that is not definite fails: one evaluation visits at most a million values, 10,000 levels deep.
+// Find is [Path.Get] with the reason why a path that is not definite fails: one
+// evaluation visits at most a million values, 10,000 levels deep.
 func (p *Path) Find(v any) (value any, found bool, err error) {
 	if p.definite {
 		value, found = p.one(v)

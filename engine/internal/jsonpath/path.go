@@ -11,8 +11,8 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// Bounds of one path. Selections are bounded too, since a few
-// wildcards and descendants can multiply small data into very much.
+// Bounds of one path. Selections are bounded too, since a few wildcards and
+// descendants can multiply small data into very much.
 const (
 	maxSource      = 8 << 10   // bytes of source
 	maxPathNesting = 16        // filters and parentheses inside one another

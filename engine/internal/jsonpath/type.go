@@ -9,8 +9,9 @@ import (
 )
 
 // TypeOf returns the type of the values that the path leads to in a t: an array
-// unless the path is definite. The problem is a field that a closed object lacks, or of a field or item of something that has none; its
-// offset counts code points of the path's source.
+// unless the path is definite. The problem is an unknown field of a closed
+// object, or a field or item of a value that has none; its offset counts code
+// points of the path's source.
 func (p *Path) TypeOf(t eval.Type) (eval.Type, *eval.Problem) {
 	c := pathTyper{source: []rune(p.source), root: t}
 	out, problem := c.walk(p.segments, t)

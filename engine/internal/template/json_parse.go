@@ -29,8 +29,9 @@ func ParseJSON(src string) (*JSON, []eval.Problem) {
 	return &JSON{source: src, placeholders: placeholders, nodes: nodes}, problems
 }
 
-// jsonCutter cuts a text into nodes at its tags and at the values that hold them. The
-// structure is that of the text with its tags quoted, as encoding/json reads it.
+// jsonCutter cuts a text into nodes at its tags and at the values that hold
+// them. The structure is that of the text with its tags quoted, as
+// encoding/json reads it.
 type jsonCutter struct {
 	src      string
 	tags     []tag // of the part that is not cut yet

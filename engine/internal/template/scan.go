@@ -106,8 +106,8 @@ func (s *tagScanner) braces(open int) (from, inner, braces int) {
 	return from, inner, braces
 }
 
-// tag takes in the tag around src[inner:end]; it opens at from and
-// ends where the scanner stands.
+// tag takes in the tag around src[inner:end]; it opens at from and ends where
+// the scanner stands.
 func (s *tagScanner) tag(from, inner, end int) {
 	name := s.src[inner:end]
 	if hint, kind := s.control(name); kind != "" {
@@ -159,7 +159,8 @@ func (s *tagScanner) control(inside string) (hint, kind string) {
 }
 
 // placeholderPath reads the name of a placeholder. Outside brackets it is
-// stricter than other paths are: a name that looks like an expression is refused.
+// stricter than other paths are: a name that looks like an expression is
+// refused.
 func placeholderPath(name string) (*jsonpath.Path, *eval.Problem) {
 	p := &eval.Problem{Length: utf8.RuneCountInString(name), Code: eval.CodeSyntax}
 	if name[0] == '$' || name[0] == '.' || name[0] == '[' || name[0] == '*' {

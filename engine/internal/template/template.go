@@ -108,7 +108,8 @@ func indexOpening(in []rune, from int) int {
 // Source returns the text as it was written.
 func (t *Template) Source() string { return t.source }
 
-// Refs returns the refs of all expressions of the template; see [eval.Expr.Refs].
+// Refs returns the refs of all expressions of the template; see
+// [eval.Expr.Refs].
 func (t *Template) Refs() []eval.Ref {
 	var refs []eval.Ref
 	for _, p := range t.parts {

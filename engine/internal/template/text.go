@@ -48,13 +48,13 @@ type textPart struct {
 
 const noSlot = -1
 
-// Parse reads text with placeholders. The Text is never nil: a tag
-// that is at fault stands in it as plain text.
+// Parse reads text with placeholders. The Text is never nil: a tag that is at
+// fault stands in it as plain text.
 func Parse(src string) (*Text, []eval.Problem) { return parseText(src, false) }
 
-// ParseURI reads a URI or a part of one, in which {x}, {{x}} and ${x}
-// are placeholders alike. The Text is never nil: a tag that is at fault stands
-// in it as plain text. Values are not percent-encoded; the caller does that.
+// ParseURI reads a URI or a part of one, in which {x}, {{x}} and ${x} are
+// placeholders alike. The Text is never nil: a tag that is at fault stands in
+// it as plain text. Values are not percent-encoded; the caller does that.
 func ParseURI(src string) (*Text, []eval.Problem) { return parseText(src, true) }
 
 func parseText(src string, uri bool) (*Text, []eval.Problem) {
