@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,17 @@ type Request struct {
 type Arg struct {
 	Param *Param
 	Value any
+}
+
+// Arg returns the value of a parameter, nil when there is none: names of headers
+// have no case.
+func (req *Request) Arg(in In, name string) any {
+	for _, a := range req.Args {
+		if a.Param.In == in && (a.Param.Name == name || in == InHeader && strings.EqualFold(a.Param.Name, name)) {
+			return a.Value
+		}
+	}
+	return nil
 }
 
 // Response is what came back.

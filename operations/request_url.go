@@ -26,7 +26,8 @@ func (req *Request) Server() (*url.URL, error) {
 // expandServer fills a server's variables in with their defaults.
 func expandServer(s Server) (string, error) {
 	var err error
-	out := expandBraces(s.URL, func(name string) string {
+	asWritten := func(text string) string { return text }
+	out := Expand(s.URL, asWritten, func(name string) string {
 		v, ok := s.Variables[name]
 		switch {
 		case !ok || v.Default == "":
@@ -58,25 +59,6 @@ func checkServer(raw, what string) (*url.URL, error) {
 	return u, nil
 }
 
-// expandBraces replaces each {name} by what value returns for it.
-func expandBraces(template string, value func(name string) string) string {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(template, "{")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			b.WriteString("{" + rest)
-			return b.String()
-		}
-		b.WriteString(value(name))
-		template = after
-	}
-}
-
 // DisplayURL is where a request goes as far as that can be shown without its
 // arguments, which may be secret.
 func (req *Request) DisplayURL() string {
@@ -104,12 +86,47 @@ func SplitQuery(template string) (path, query string) {
 	return template, ""
 }
 
+// Piece is a part of a path template: text, or the name of a parameter.
+type Piece struct{ Text, Name string }
+
+// Pieces takes a template apart, as in "/ships/{imo}". A brace without its
+// partner is text.
+func Pieces(template string) []Piece {
+	var out []Piece
+	for template != "" {
+		before, rest, found := strings.Cut(template, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return append(out, Piece{Text: template})
+		}
+		if before != "" {
+			out = append(out, Piece{Text: before})
+		}
+		out, template = append(out, Piece{Name: name}), after
+	}
+	return out
+}
+
+// Expand fills a template in.
+func Expand(template string, text, value func(string) string) string {
+	var b strings.Builder
+	for _, p := range Pieces(template) {
+		if p.Text != "" {
+			b.WriteString(text(p.Text))
+		} else {
+			b.WriteString(value(p.Name))
+		}
+	}
+	return b.String()
+}
+
 // Placeholders returns the names in a path template.
 func Placeholders(template string) []string {
 	var names []string
-	expandBraces(template, func(name string) string {
-		names = append(names, name)
-		return ""
-	})
+	for _, p := range Pieces(template) {
+		if p.Text == "" {
+			names = append(names, p.Name)
+		}
+	}
 	return names
 }

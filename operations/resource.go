@@ -3,7 +3,8 @@ package operations
 import (
 	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // Resource is the thing an operation deals with, judged from its answer.
@@ -122,7 +123,7 @@ func componentName(s *Schema) string {
 			}
 		}
 	}
-	return snake(name)
+	return words.Snake(name)
 }
 
 // pathResource returns the singular of the last segment of a path that is no
@@ -132,61 +133,8 @@ func pathResource(path string) string {
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	for i := len(segments) - 1; i >= 0; i-- {
 		if segments[i] != "" && !strings.Contains(segments[i], "{") {
-			return singular(snake(segments[i]))
+			return words.Singular(words.Snake(segments[i]))
 		}
 	}
 	return ""
-}
-
-// snake turns "APIKey", "apiKey" and "api-key" into "api_key".
-func snake(s string) string { return strings.Join(words(s), "_") }
-
-// words splits a name into lower-case words at case changes and at whatever is
-// no letter or digit.
-func words(s string) []string {
-	var out []string
-	var word []rune
-	flush := func() {
-		if len(word) > 0 {
-			out = append(out, strings.ToLower(string(word)))
-			word = word[:0]
-		}
-	}
-	runes := []rune(s)
-	for i, r := range runes {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			flush()
-			continue
-		case unicode.IsUpper(r) && i > 0 && !unicode.IsUpper(runes[i-1]):
-			flush()
-		case unicode.IsUpper(r) && i+1 < len(runes) && unicode.IsLower(runes[i+1]):
-			flush() // the S of "HTTPServer"
-		}
-		word = append(word, r)
-	}
-	flush()
-	return out
-}
-
-// singular returns the singular of an English plural, by rule.
-func singular(s string) string {
-	switch {
-	case strings.HasSuffix(s, "ies") && len(s) > 4:
-		return s[:len(s)-3] + "y"
-	case hasAnySuffix(s, "sses", "shes", "ches", "xes", "zes"):
-		return s[:len(s)-2]
-	case strings.HasSuffix(s, "s") && !hasAnySuffix(s, "ss", "us", "is"):
-		return s[:len(s)-1]
-	}
-	return s
-}
-
-func hasAnySuffix(s string, suffixes ...string) bool {
-	for _, suffix := range suffixes {
-		if strings.HasSuffix(s, suffix) {
-			return true
-		}
-	}
-	return false
 }

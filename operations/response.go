@@ -118,18 +118,13 @@ func documentsJSON(op *Operation, status int) bool {
 	return status < 300 && op.Result() != nil
 }
 
-// decodeJSON decodes one JSON value, with numbers as [jsonvalue.Decode] has them.
-func decodeJSON(s string) (any, error) {
-	dec := json.NewDecoder(strings.NewReader(s))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+// decodeJSON decodes one JSON value.
+func decodeJSON(text string) (any, error) {
+	v, err := jsonvalue.Decode([]byte(text))
+	if err != nil {
 		return nil, fmt.Errorf("the answer is not valid JSON: %w", jsonError(err))
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the answer is not valid JSON: something follows the first value")
-	}
-	return jsonvalue.Numbers(v), nil
+	return v, nil
 }
 
 func jsonError(err error) error {

@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -122,18 +123,9 @@ func (m *merger) merge(part *Schema) {
 }
 
 func (s *Schema) mergeValues(part *Schema) {
-	if s.Name == "" {
-		s.Name = part.Name
-	}
-	if s.Description == "" {
-		s.Description = part.Description
-	}
-	if s.Format == "" {
-		s.Format = part.Format
-	}
-	if s.Pattern == "" {
-		s.Pattern = part.Pattern
-	}
+	s.Name, s.Description = cmp.Or(s.Name, part.Name), cmp.Or(s.Description, part.Description)
+	s.Format, s.Pattern = cmp.Or(s.Format, part.Format), cmp.Or(s.Pattern, part.Pattern)
+	s.Items, s.Additional = cmp.Or(s.Items, part.Items), cmp.Or(s.Additional, part.Additional)
 	if s.Enum == nil {
 		s.Enum = part.Enum
 	}
@@ -146,37 +138,12 @@ func (s *Schema) mergeValues(part *Schema) {
 	if s.Example == nil {
 		s.Example = part.Example
 	}
-	if s.Items == nil {
-		s.Items = part.Items
-	}
-	if s.Additional == nil {
-		s.Additional = part.Additional
-	}
-	s.AnyOf, s.OneOf = append(slices.Clone(s.AnyOf), part.AnyOf...), append(slices.Clone(s.OneOf), part.OneOf...)
-	s.mergeBounds(part)
-}
-
-func (s *Schema) mergeBounds(part *Schema) {
-	for _, p := range [...]struct{ to, from **int }{
-		{&s.MinLength, &part.MinLength},
-		{&s.MaxLength, &part.MaxLength},
-		{&s.MinItems, &part.MinItems},
-		{&s.MaxItems, &part.MaxItems},
-	} {
-		if *p.to == nil {
-			*p.to = *p.from
-		}
-	}
-	for _, p := range [...]struct{ to, from **float64 }{
-		{&s.Minimum, &part.Minimum},
-		{&s.Maximum, &part.Maximum},
-		{&s.ExclusiveMinimum, &part.ExclusiveMinimum},
-		{&s.ExclusiveMaximum, &part.ExclusiveMaximum},
-	} {
-		if *p.to == nil {
-			*p.to = *p.from
-		}
-	}
+	s.AnyOf, s.OneOf = slices.Concat(s.AnyOf, part.AnyOf), slices.Concat(s.OneOf, part.OneOf)
+	s.MinLength, s.MaxLength = cmp.Or(s.MinLength, part.MinLength), cmp.Or(s.MaxLength, part.MaxLength)
+	s.MinItems, s.MaxItems = cmp.Or(s.MinItems, part.MinItems), cmp.Or(s.MaxItems, part.MaxItems)
+	s.Minimum, s.Maximum = cmp.Or(s.Minimum, part.Minimum), cmp.Or(s.Maximum, part.Maximum)
+	s.ExclusiveMinimum = cmp.Or(s.ExclusiveMinimum, part.ExclusiveMinimum)
+	s.ExclusiveMaximum = cmp.Or(s.ExclusiveMaximum, part.ExclusiveMaximum)
 }
 
 // OneValue returns the only value the schema allows: its const, or the one

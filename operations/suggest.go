@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // Want describes an operation that somebody means and that does not exist.
@@ -83,8 +85,8 @@ type meaning struct {
 
 func readWant(w Want) meaning {
 	m := meaning{id: w.ID}
-	all := words(w.ID)
-	action := words(w.ID[strings.LastIndexAny(w.ID, "_.:/")+1:])
+	all := words.Split(w.ID, nil)
+	action := words.Split(w.ID[strings.LastIndexAny(w.ID, "_.:/")+1:], nil)
 	switch {
 	case len(action) < len(all) && len(action) > 0:
 		m.verb = verbClass(action[0])
@@ -97,7 +99,7 @@ func readWant(w Want) meaning {
 		m.nouns = append(m.nouns, m.verb) // "authenticate" tells as much as a noun
 	}
 	for _, text := range [...]string{w.StepID, w.Capability, w.Description} {
-		m.hints = append(m.hints, nouns(words(text))...)
+		m.hints = append(m.hints, nouns(words.Split(text, nil))...)
 	}
 	return m
 }
@@ -113,7 +115,7 @@ var noise = map[string]bool{
 func nouns(list []string) []string {
 	var out []string
 	for _, w := range list {
-		if w = singular(w); !noise[w] && !slices.Contains(out, w) {
+		if w = words.Singular(w); !noise[w] && !slices.Contains(out, w) {
 			out = append(out, w)
 		}
 	}

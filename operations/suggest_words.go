@@ -4,6 +4,10 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // profile is an operation's words, taken apart.
@@ -23,9 +27,9 @@ func newProfile(s *Summary) profile {
 			fixed = append(fixed, segment)
 		}
 	}
-	path := words(strings.Join(fixed, " "))
-	p.own = nouns(slices.Concat(path, words(s.ID), words(s.Summary)))
-	p.tags = nouns(words(strings.Join(s.Tags, " ")))
+	path := words.Split(strings.Join(fixed, " "), nil)
+	p.own = nouns(slices.Concat(path, words.Split(s.ID, nil), words.Split(s.Summary, nil)))
+	p.tags = nouns(words.Split(strings.Join(s.Tags, " "), nil))
 	p.thing = pathThing(fixed)
 	p.verb = operationVerb(s)
 	return p
@@ -38,9 +42,9 @@ func pathThing(fixed []string) []string {
 	if len(fixed) == 0 {
 		return nil
 	}
-	last := words(fixed[len(fixed)-1])
+	last := words.Split(fixed[len(fixed)-1], nil)
 	if len(fixed) > 1 && len(last) > 0 && knownClass(last[0]) {
-		last = append(last[1:], words(fixed[len(fixed)-2])...)
+		last = append(last[1:], words.Split(fixed[len(fixed)-2], nil)...)
 	}
 	return nouns(last)
 }
@@ -87,7 +91,7 @@ func isRead(class string) bool { return class == "list" || class == "get" }
 // lists or gets, and a POST creates unless its summary starts with another verb.
 func operationVerb(s *Summary) string {
 	first := ""
-	if w := words(s.Summary); len(w) > 0 {
+	if w := words.Split(s.Summary, nil); len(w) > 0 {
 		first = verbClass(w[0])
 	}
 	switch s.Method {
@@ -112,53 +116,26 @@ func operationVerb(s *Summary) string {
 // almost the same.
 func hasWord(list []string, word string) bool {
 	return slices.ContainsFunc(list, func(w string) bool {
-		return w == word || min(len(w), len(word)) >= 6 && editDistance(w, word) <= 1
+		return w == word || min(len(w), len(word)) >= 6 && isNear(w, word, 1)
 	})
 }
 
 // nearlySame reports whether two ids differ by a slip of the pen.
 func nearlySame(a, b string) bool {
-	if strings.EqualFold(strings.Join(words(a), ""), strings.Join(words(b), "")) {
+	if strings.EqualFold(strings.Join(words.Split(a, nil), ""), strings.Join(words.Split(b, nil), "")) {
 		return true
 	}
 	allowed := 1
 	if min(len(a), len(b)) >= 24 {
 		allowed = 2
 	}
-	return min(len(a), len(b)) >= 6 && editDistance(a, b) <= allowed
+	return min(len(a), len(b)) >= 6 && isNear(a, b, allowed)
 }
 
-// editDistance is the number of letters to insert, delete, replace or swap with
-// their neighbour that turns one word into the other (optimal string alignment).
-// It looks no further than 2: beyond that it returns 3.
-func editDistance(a, b string) int {
-	const far = 3
-	x, y := []rune(a), []rune(b)
-	if d := len(x) - len(y); d >= far || -d >= far {
-		return far
-	}
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		best := row[0]
-		for j := 1; j <= len(y); j++ {
-			change := 1
-			if x[i-1] == y[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-			best = min(best, row[j])
-		}
-		if best >= far {
-			return far
-		}
-		before, last, row = last, row, before
-	}
-	return min(last[len(y)], far)
+// maxNear bounds the texts that are compared letter by letter.
+const maxNear = 200
+
+// isNear reports whether at most so many slips of the pen lie between two words.
+func isNear(a, b string, slips int) bool {
+	return max(len(a)-len(b), len(b)-len(a)) <= 4*slips && len(a) <= maxNear && suggest.Distance(a, b) <= slips
 }

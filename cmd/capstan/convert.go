@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -110,19 +109,14 @@ func parseJSON(data []byte) (any, error) {
 	if !utf8.Valid(data) {
 		return nil, notUTF8(data)
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	v, err := jsonvalue.Decode(data)
+	if err != nil || len(bytes.TrimSpace(data)) == 0 {
 		return nil, jsonError(data, err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more after the JSON value")
 	}
 	if key, twice := jsonvalue.RepeatedName(string(data)); twice {
 		return nil, fmt.Errorf("key %q is there twice; leave one", key)
 	}
-	return jsonvalue.Numbers(v), jsonvalue.HalfPair(data)
+	return v, jsonvalue.HalfPair(data)
 }
 
 // notUTF8 names the first byte that is no text.
@@ -149,6 +143,8 @@ func jsonError(data []byte, err error) error {
 		line := bytes.Count(before, []byte("\n")) + 1
 		col := len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
 		return fmt.Errorf("it is no JSON: line %d, column %d: %w", line, col, syntax)
+	case errors.Is(err, jsonvalue.ErrMore):
+		return errors.New("there is more after the JSON value")
 	}
 	return errors.New("it is no JSON: it ends too early")
 }

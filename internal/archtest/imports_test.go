@@ -26,7 +26,7 @@ var doors = map[string][]string{
 	"google.golang.org/protobuf":               {"operations/formats"},
 	"github.com/andybalholm/cascadia":          {"operations/formats"}, // CSS selectors on the trees of x/net/html
 	"github.com/yuin/goldmark":                 {"operations/formats"},
-	"golang.org/x/net":                         {"operations/client", "operations/formats"}, // httpguts; html
+	"golang.org/x/net":                         {"operations/client", "operations/formats", "operations/request"}, // httpguts; html
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
 	"github.com/dop251/goja":                   {"engine/internal/script"},
 	"modernc.org/sqlite":                       {"engine/durable/sqlite", ".ci/e2e"}, // e2e makes the database of a version to come
@@ -62,9 +62,9 @@ var layers = map[string][]string{
 	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
 	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue"},                                                                                  // a link to the next page is compared with the request
 	"operations/record":               {"operations", "internal/jsonvalue"},
-	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue"}, // it answers what fits the schema
+	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema
 	"operations/internal/optest":      {"operations"},
-	"operations":                      {"internal/charset", "internal/jsonvalue"},                                                     // the vocabulary: no network, no document
+	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"},               // the vocabulary: no network, no document
 	"operations/consumed":             {"spec", "operations", "operations/openapi", "diag", "internal/suggest", "internal/jsonvalue"}, // its operations are kept as those of a document are
 	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations/openapi", "operations/catalog", "diag"},
@@ -77,7 +77,7 @@ var layers = map[string][]string{
 	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue", "internal/suggest"},
 	"engine/internal/template":        {"engine/internal/eval", "engine/internal/jsonpath", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
-	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue"},
+	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec/...", "spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},

@@ -10,6 +10,9 @@ import (
 	"io"
 )
 
+// ErrMore is why text with more than one JSON value is refused.
+var ErrMore = errors.New("something follows the first value")
+
 // Decode reads one JSON value. A number becomes an int or a float64 where that
 // is written in the same digits again, and stays a json.Number where it is not:
 // whole numbers beyond 64 bits, exponents, 10.10, -0 and more digits than a
@@ -25,7 +28,7 @@ func Decode(data []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
+		return nil, ErrMore
 	}
 	return Numbers(v), nil
 }

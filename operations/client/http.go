@@ -44,7 +44,7 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	limited, cancel := context.WithTimeout(ctx, s.limit(req))
 	defer cancel()
 
-	if credential := request.HeaderText(req, "Authorization"); credential != "" {
+	if credential, _ := req.Arg(operations.InHeader, "Authorization").(string); credential != "" {
 		s.learn(req, credential)
 	}
 	hr, err := request.Build(limited, req)

@@ -18,8 +18,8 @@ type answer struct {
 	status  int
 	value   any
 	header  http.Header
-	message string    // of a refusal
-	because []problem // of a refusal of the request itself
+	message string                 // of a refusal
+	because []operations.Violation // of a refusal of the request itself
 }
 
 // ok answers as the document says a success looks.
@@ -51,7 +51,7 @@ func notFound(message string) answer {
 	return answer{status: http.StatusNotFound, message: message}
 }
 
-func refusal(status int, problems []problem) answer {
+func refusal(status int, problems []operations.Violation) answer {
 	lines := make([]string, len(problems))
 	for i, p := range problems {
 		lines[i] = p.String()
@@ -118,29 +118,20 @@ func setJSON(resp *operations.Response, mediaType string, v any) error {
 // refusalStatus prefers a status that the operation documents for a request
 // that is wrong in itself.
 func refusalStatus(op *operations.Operation, status int) int {
-	if status != http.StatusUnprocessableEntity || documented(op, status) != nil {
+	if status != http.StatusUnprocessableEntity || op.Documented(status) != nil {
 		return status
 	}
-	if documented(op, http.StatusBadRequest) != nil {
+	if op.Documented(http.StatusBadRequest) != nil {
 		return http.StatusBadRequest
 	}
 	return status
-}
-
-func documented(op *operations.Operation, status int) *operations.ResponseDoc {
-	for _, r := range op.Responses {
-		if r.Status == strconv.Itoa(status) {
-			return r
-		}
-	}
-	return nil
 }
 
 // refusalBody takes the first of the usual error shapes that the operation's
 // document accepts; {message} where it says nothing.
 func refusalBody(op *operations.Operation, status int, a answer) any {
 	plain := map[string]any{"message": a.message}
-	doc := documented(op, status)
+	doc := op.Documented(status)
 	if doc == nil || doc.JSON() == nil {
 		return plain
 	}

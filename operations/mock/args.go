@@ -21,14 +21,14 @@ func (a *args) object() map[string]any {
 }
 
 // readArgs takes the request apart and lists what a server would refuse.
-func readArgs(req *operations.Request) (*args, []problem) {
+func readArgs(req *operations.Request) (*args, []operations.Violation) {
 	a := &args{path: map[string]any{}, query: map[string]any{}}
-	var problems []problem
+	var problems []operations.Violation
 	for _, p := range req.Op.Params {
-		v := copied(argOf(req, p))
+		v := copied(req.Arg(p.In, p.Name))
 		if v == nil || (v == "" && p.In == operations.InPath) {
 			if (p.Required || p.In == operations.InPath) && p.In != operations.InHeader {
-				problems = append(problems, problem{p.Name, missing})
+				problems = append(problems, operations.Violation{Path: p.Name, Message: missing})
 			}
 			continue
 		}
@@ -45,18 +45,9 @@ func readArgs(req *operations.Request) (*args, []problem) {
 	return a, append(problems, more...)
 }
 
-func argOf(req *operations.Request, p *operations.Param) any {
-	for _, arg := range req.Args {
-		if arg.Param != nil && arg.Param.In == p.In && arg.Param.Name == p.Name {
-			return arg.Value
-		}
-	}
-	return nil
-}
-
 // checkParam lets text stand for a number or a truth value: in a URL there is
 // nothing but text.
-func checkParam(p *operations.Param, v any) []problem {
+func checkParam(p *operations.Param, v any) []operations.Violation {
 	found := problems(p.Schema, v, p.Name)
 	if s, ok := v.(string); ok && len(found) > 0 {
 		if n, ok := jsonvalue.Number(s); ok && fits(p.Schema, n) {
@@ -72,14 +63,14 @@ func checkParam(p *operations.Param, v any) []problem {
 	return found
 }
 
-func readBody(req *operations.Request) (any, []problem) {
+func readBody(req *operations.Request) (any, []operations.Violation) {
 	doc := req.Op.Body
 	if doc == nil {
 		return nil, nil
 	}
 	if req.Body == nil {
 		if doc.Required {
-			return nil, []problem{{"the request body", missing}}
+			return nil, []operations.Violation{{Path: "the request body", Message: missing}}
 		}
 		return nil, nil
 	}
@@ -89,7 +80,7 @@ func readBody(req *operations.Request) (any, []problem) {
 		var err error
 		if media != nil && operations.IsJSON(media.Type) {
 			if v, err = jsonvalue.Decode(raw); err != nil {
-				return nil, []problem{{"the request body", "is not valid JSON"}}
+				return nil, []operations.Violation{{Path: "the request body", Message: "is not valid JSON"}}
 			}
 			return v, problems(media.Schema, v, "")
 		}
@@ -97,7 +88,7 @@ func readBody(req *operations.Request) (any, []problem) {
 	}
 	v, err := plainJSON(req.Body)
 	if err != nil {
-		return nil, []problem{{"the request body", "cannot be written as JSON"}}
+		return nil, []operations.Violation{{Path: "the request body", Message: "cannot be written as JSON"}}
 	}
 	if media == nil {
 		return v, nil

@@ -7,25 +7,15 @@ import (
 	"github.com/capstan-run/capstan/operations/check"
 )
 
-// problem is one thing that a server would refuse about a request.
-type problem struct{ Path, Message string }
-
 // missing is the message of a problem with what is required and not there.
 const missing = "is required"
 
-func (p problem) String() string {
-	if p.Path == "" {
-		return p.Message
-	}
-	return p.Path + ": " + p.Message
-}
-
 // problems compares a value with its schema. Paths start with name and are spelt
 // as an expression would spell them: domain_data[0].state.
-func problems(s *operations.Schema, v any, name string) []problem {
-	var out []problem
-	for _, found := range check.Value(s, v) {
-		out = append(out, problem{dotted(name, found.Path), found.Message})
+func problems(s *operations.Schema, v any, name string) []operations.Violation {
+	out := check.Value(s, v)
+	for i := range out {
+		out[i].Path = dotted(name, out[i].Path)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -14,7 +15,7 @@ import (
 // dropped, as the API drops it.
 func (w *world) echo(r *route, v map[string]any, body map[string]any, words ...string) {
 	sh := shapeOf(r.item)
-	for _, name := range sortedKeys(body) {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
 		field, s := target(sh, name)
 		if field == "" {
 			continue
@@ -62,7 +63,7 @@ func clearField(sh shape, v map[string]any, field string, s *operations.Schema) 
 
 // target finds the item's field that a body's property speaks of.
 func target(sh shape, name string) (string, *operations.Schema) {
-	n := snake(name)
+	n := words.Snake(name)
 	if n == "id" || n == "object" {
 		return "", nil
 	}

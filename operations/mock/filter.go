@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -45,14 +46,14 @@ func (w *world) filters(r *route, a *args) []filter {
 }
 
 func isSearch(name string) bool {
-	n := snake(name)
+	n := words.Snake(name)
 	return n == "search" || n == "q" || n == "query"
 }
 
 // isScoping tells a condition on the owner (organization_id, directory) from
 // one on the item (connection_type, email).
 func (w *world) isScoping(param string, f filter) bool {
-	n := snake(param)
+	n := words.Snake(param)
 	if strings.Contains(n, "external") || f.search {
 		return false
 	}

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,7 +152,7 @@ func setNested(r *route, v map[string]any, names []string, value string) {
 
 // inherit copies references, such as organization_id, from an owner.
 func inherit(r *route, v, owner map[string]any, except []string) {
-	for _, name := range sortedKeys(owner) {
+	for _, name := range slices.Sorted(maps.Keys(owner)) {
 		if _, has := v[name]; has && strings.HasSuffix(name, "_id") && !slices.Contains(except, name) && name != "external_id" {
 			setField(r, v, []string{name}, owner[name])
 		}
@@ -167,7 +168,7 @@ func (w *world) addStrangers(r *route) {
 	for i := range strangers {
 		n := strconv.Itoa(i + 1)
 		v := w.born(r, nil, "foreign", r.kind, n)
-		for _, name := range sortedKeys(v) {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if s, ok := v[name].(string); ok && name != "id" && strings.HasSuffix(name, "_id") && isIDLike(s) {
 				v[name] = freshID(s, "", w.source("foreign", name, n))
 			}

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -70,7 +71,7 @@ func (w *world) renew(v map[string]any, sh shape, kind string, words []string) {
 			v["id"] = 1000 + w.source(words...).IntN(1_000_000)
 		}
 	}
-	for _, name := range sortedKeys(v) {
+	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if name != "id" {
 			w.renewInside(v[name], []string{kind + "_id", old, text(v["id"])}, append(slices.Clone(words), name))
 		}
@@ -86,7 +87,7 @@ func (w *world) renewInside(v any, self, words []string) {
 			w.renewInside(e, self, append(slices.Clone(words), strconv.Itoa(i)))
 		}
 	case map[string]any:
-		for _, name := range sortedKeys(v) {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			s, isText := v[name].(string)
 			switch {
 			case isText && (name == self[0] || self[1] != "" && s == self[1]):
@@ -98,15 +99,6 @@ func (w *world) renewInside(v any, self, words []string) {
 			}
 		}
 	}
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // find returns the item of a kind whose field has the value, or nil.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -110,7 +111,7 @@ func missingMessage(kind, id, example string) string {
 
 // identityFields lists the fields that may hold the identity in the path.
 func identityFields(r *route) []string {
-	n := snake(r.identity)
+	n := words.Snake(r.identity)
 	if r.lookup {
 		return []string{n}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -146,7 +147,7 @@ func (m maker) array(s *operations.Schema, sh shape, name string, above []*opera
 		if m.spent() {
 			return out[:i]
 		}
-		out[i] = m.value(sh.items, singular(name), append(slices.Clone(above), s))
+		out[i] = m.value(sh.items, words.Singular(name), append(slices.Clone(above), s))
 	}
 	return out
 }
@@ -162,7 +163,7 @@ func (m maker) stamp(s *operations.Schema, name string) (string, bool) {
 	if s.Format != "date-time" || !slices.Contains(s.Types, "string") || slices.Contains(s.Types, "null") {
 		return "", false
 	}
-	switch n := snake(name); {
+	switch n := words.Snake(name); {
 	case strings.HasPrefix(n, "created"), strings.HasPrefix(n, "updated"), strings.HasPrefix(n, "modified"), n == "timestamp":
 		return timestamp(m.now), true
 	case strings.HasPrefix(n, "expires"):

@@ -142,10 +142,8 @@ func (w *world) act(r *route, a *args) answer {
 // that providers spell Idempotency-Key.
 func idempotencyKey(req *operations.Request) string {
 	v := req.Header.Get("Idempotency-Key")
-	for _, arg := range req.Args {
-		if arg.Param != nil && arg.Param.In == operations.InHeader && http.CanonicalHeaderKey(arg.Param.Name) == "Idempotency-Key" {
-			v = text(arg.Value)
-		}
+	if given := req.Arg(operations.InHeader, "Idempotency-Key"); given != nil {
+		v = text(given)
 	}
 	if v == "" {
 		return ""

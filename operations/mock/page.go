@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -22,7 +23,7 @@ type page struct {
 }
 
 func isPaging(name string) bool {
-	switch snake(name) {
+	switch words.Snake(name) {
 	case "limit", "per_page", "page_size", "max_results", "first", "count", "size",
 		"after", "cursor", "starting_after", "page_token", "next_token", "next_cursor", "page_cursor",
 		"before", "ending_before", "page", "page_number", "offset", "skip", "order", "sort", "order_by", "sort_by":
@@ -39,7 +40,7 @@ func readPage(r *route, a *args) page {
 		}
 		v := text(a.query[param.Name])
 		n, err := strconv.Atoi(v)
-		switch snake(param.Name) {
+		switch words.Snake(param.Name) {
 		case "limit", "per_page", "page_size", "max_results", "first", "count", "size":
 			p.limit = defaultLimit(param)
 			if err == nil && n > 0 {
@@ -169,7 +170,7 @@ func fill(s *operations.Schema, v map[string]any, facts map[string]any) {
 			fill(p.Schema, nested, facts)
 			continue
 		}
-		fact, ok := facts[snake(p.Name)]
+		fact, ok := facts[words.Snake(p.Name)]
 		if !ok {
 			continue
 		}

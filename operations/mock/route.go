@@ -3,6 +3,7 @@ package mock
 import (
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -102,7 +103,7 @@ func (r *route) place(segments []string, last int) {
 		r.identity = paramName(segments[end])
 	}
 	coll := segments[:end]
-	if n := len(coll); n > 1 && r.identity != "" && (strings.HasPrefix(coll[n-1], "by_") || snake(coll[n-1]) == snake(r.identity)) {
+	if n := len(coll); n > 1 && r.identity != "" && (strings.HasPrefix(coll[n-1], "by_") || words.Snake(coll[n-1]) == words.Snake(r.identity)) {
 		r.lookup, coll = true, coll[:n-1]
 	}
 	r.coll = "/" + strings.Join(coll, "/")
@@ -141,7 +142,7 @@ func kindOf(item *operations.Schema, coll string) string {
 func collectionKind(segments []string) string {
 	for i := len(segments) - 1; i >= 0; i-- {
 		if !isParam(segments[i]) {
-			return singular(snake(segments[i]))
+			return words.Singular(words.Snake(segments[i]))
 		}
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -39,7 +40,7 @@ func formatted(format, name string, now time.Time) string {
 	case "email", "idn-email":
 		return "someone@example.com"
 	case "uri", "url", "uri-reference", "iri":
-		return "https://example.com/" + strings.ReplaceAll(snake(name), "_", "-")
+		return "https://example.com/" + strings.ReplaceAll(words.Snake(name), "_", "-")
 	case "hostname", "idn-hostname":
 		return "host.example.com"
 	case "uuid":
@@ -51,7 +52,7 @@ func formatted(format, name string, now time.Time) string {
 	case "byte":
 		return "ZXhhbXBsZQ=="
 	}
-	switch n := snake(name); {
+	switch n := words.Snake(name); {
 	case n == "email", strings.HasSuffix(n, "_email"):
 		return "someone@example.com"
 	case n == "url", strings.HasSuffix(n, "_url"), n == "link", n == "href":
@@ -61,7 +62,7 @@ func formatted(format, name string, now time.Time) string {
 	case n == "":
 		return "example"
 	}
-	return "example " + strings.ReplaceAll(snake(name), "_", " ")
+	return "example " + strings.ReplaceAll(words.Snake(name), "_", " ")
 }
 
 // matching returns a shortest-effort string that matches a pattern, and false

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -91,12 +92,12 @@ func (sh *shape) prop(name string) *operations.Schema {
 	return sh.byName[name]
 }
 
-// field returns the property that goes by one of the names, as [snake] spells
+// field returns the property that goes by one of the names, as [words.Snake] spells
 // them, and its name in the document.
 func (sh *shape) field(names ...string) (string, *operations.Schema) {
 	for _, n := range names {
 		for _, p := range sh.props {
-			if p.Name == n || snake(p.Name) == n {
+			if p.Name == n || words.Snake(p.Name) == n {
 				return p.Name, sh.prop(p.Name)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -15,16 +16,16 @@ const (
 	earlyStates  = "pending queued validating processing in_progress running creating provisioning requested scheduled started waiting draft requires_type new created unverified unlinked"
 )
 
-func isWord(words string, v any) bool {
+func isWord(among string, v any) bool {
 	s, ok := v.(string)
-	return ok && slices.Contains(strings.Fields(words), snake(s))
+	return ok && slices.Contains(strings.Fields(among), words.Snake(s))
 }
 
-// firstOf returns the enum's value that comes first in words, or nil.
-func firstOf(words string, enum []any) any {
-	for word := range strings.FieldsSeq(words) {
+// firstOf returns the enum's value that comes first among the words, or nil.
+func firstOf(among string, enum []any) any {
+	for word := range strings.FieldsSeq(among) {
 		for _, e := range enum {
-			if s, ok := e.(string); ok && snake(s) == word {
+			if s, ok := e.(string); ok && words.Snake(s) == word {
 				return e
 			}
 		}
@@ -50,7 +51,7 @@ func finalState(leaf *operations.Schema) any {
 // stateFields calls f for each property that is a state with listed values.
 func stateFields(item *operations.Schema, f func(name string, leaf *operations.Schema)) {
 	for _, p := range shapeOf(item).props {
-		n := snake(p.Name)
+		n := words.Snake(p.Name)
 		if n != "state" && n != "status" && !strings.HasSuffix(n, "_state") && !strings.HasSuffix(n, "_status") {
 			continue
 		}
@@ -105,7 +106,7 @@ func dropResults(item *operations.Schema, v map[string]any) {
 }
 
 func isResult(name string) bool {
-	switch n := snake(name); n {
+	switch n := words.Snake(name); n {
 	case "url", "link", "result", "output", "completed_at", "finished_at", "ended_at":
 		return true
 	default:
@@ -126,12 +127,12 @@ func isJob(item *operations.Schema) bool {
 // actOn moves the state fields as an action's name asks: "revoke" to a state
 // "revoked", "deactivate" to "inactive".
 func actOn(item *operations.Schema, v map[string]any, action string) {
-	stem := strings.TrimSuffix(strings.TrimSuffix(snake(action), "e"), "y")
+	stem := strings.TrimSuffix(strings.TrimSuffix(words.Snake(action), "e"), "y")
 	stateFields(item, func(name string, leaf *operations.Schema) {
 		for _, e := range leaf.Enum {
 			s, _ := e.(string)
 			switch {
-			case s != "" && strings.HasPrefix(snake(s), stem),
+			case s != "" && strings.HasPrefix(words.Snake(s), stem),
 				strings.HasPrefix(stem, "deactivat") && s == "inactive",
 				strings.HasPrefix(stem, "reactivat") && s == "active":
 				v[name] = e

@@ -2,8 +2,6 @@ package mock
 
 import (
 	"encoding/json"
-	"fmt"
-	"strconv"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
@@ -34,23 +32,17 @@ func same(a, b any) bool {
 
 // text spells a scalar as it stands in a URL; other values as JSON.
 func text(v any) string {
-	switch v := v.(type) {
-	case nil:
+	if v == nil {
 		return ""
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case []any, map[string]any:
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return string(raw)
 	}
-	return fmt.Sprint(v)
+	if s, err := jsonvalue.Text(v); err == nil {
+		return s
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(raw)
 }
 
 // texts spells a parameter's value, an array by its elements. Empty strings

@@ -2,7 +2,11 @@ package mock
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
+
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // words tells this request from every other one: equal requests in equal order
@@ -42,7 +46,7 @@ func (w *world) startsEarly(r *route, a *args) bool {
 	example, _ := r.example.(map[string]any)
 	early, decided := false, false
 	for _, p := range shapeOf(r.item).props {
-		n := snake(p.Name)
+		n := words.Snake(p.Name)
 		if n != "state" && n != "status" {
 			continue
 		}
@@ -68,7 +72,7 @@ func (w *world) keyed(v map[string]any) []string {
 		}
 	}
 	if len(keys) == 0 {
-		for _, k := range sortedKeys(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			if _, ok := v[k].(string); ok {
 				keys = append(keys, k)
 			}

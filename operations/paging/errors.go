@@ -25,10 +25,8 @@ func (w *walk) fail(resp *operations.Response, format string, args ...any) error
 // it would go on, for whoever wants the rest.
 func (w *walk) tooMany(resp *operations.Response, pages int) error {
 	next := ""
-	for _, a := range w.req.Args {
-		if a.Param.In == operations.InQuery && a.Param.Name == w.param.Name {
-			next = fmt.Sprintf(", the next begins at %s=%s", a.Param.Name, w.shown(fmt.Sprint(single(a.Value))))
-		}
+	if v := w.req.Arg(operations.InQuery, w.param.Name); v != nil {
+		next = fmt.Sprintf(", the next begins at %s=%s", w.param.Name, w.shown(fmt.Sprint(single(v))))
 	}
 	larger := ""
 	if w.size != nil {

@@ -82,10 +82,8 @@ type walk struct {
 
 func newWalk(p paging, req *operations.Request) *walk {
 	w := &walk{paging: p, req: *req, seen: map[string]bool{}}
-	for _, a := range req.Args {
-		if a.Param.In == operations.InQuery && a.Param.Name == p.param.Name {
-			w.seen[fmt.Sprint(a.Value)] = true // a walk may start in the middle
-		}
+	if v := req.Arg(operations.InQuery, p.param.Name); v != nil {
+		w.seen[fmt.Sprint(v)] = true // a walk may start in the middle
 	}
 	return w
 }
@@ -202,24 +200,15 @@ func (w *walk) isShort(items []any) bool {
 	if w.size == nil {
 		return false
 	}
-	for _, a := range w.req.Args {
-		if a.Param.Name == w.size.Name && a.Param.In == operations.InQuery {
-			n, ok := integer(a.Value)
-			return ok && len(items) < n
-		}
-	}
-	return false
+	n, ok := integer(w.req.Arg(operations.InQuery, w.size.Name))
+	return ok && len(items) < n
 }
 
 // current is the moving parameter's value in the last request, or what it is
 // when not sent: its default, else first.
 func (w *walk) current(first int) int {
-	for _, a := range w.req.Args {
-		if a.Param.Name == w.param.Name && a.Param.In == operations.InQuery {
-			if n, ok := integer(a.Value); ok {
-				return n
-			}
-		}
+	if n, ok := integer(w.req.Arg(operations.InQuery, w.param.Name)); ok {
+		return n
 	}
 	if s := w.param.Schema; s != nil && s.HasDefault {
 		if n, ok := integer(s.Default); ok {

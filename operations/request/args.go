@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
+	"golang.org/x/net/http/httpguts"
 )
 
 // message collects the encoded arguments of a request.
@@ -102,11 +103,7 @@ func (m *message) take(p *operations.Param, pieces []string) error {
 
 // missingParams reports what the operation needs and req lacks.
 func missingParams(req *operations.Request) []error {
-	given := func(in operations.In, name string) bool {
-		return slices.ContainsFunc(req.Args, func(a operations.Arg) bool {
-			return a.Param.In == in && a.Param.Name == name && a.Value != nil
-		})
-	}
+	given := func(in operations.In, name string) bool { return req.Arg(in, name) != nil }
 	var errs []error
 	path, query := operations.SplitQuery(req.Op.Path)
 	names, inQuery := operations.Placeholders(path), operations.Placeholders(query)
@@ -152,17 +149,6 @@ func isReservedHeader(p *operations.Param) bool {
 	return false
 }
 
-// HeaderText is the text of a header parameter, "" when there is none.
-func HeaderText(req *operations.Request, name string) string {
-	for _, a := range req.Args {
-		if a.Param.In == operations.InHeader && strings.EqualFold(a.Param.Name, name) {
-			text, _ := a.Value.(string)
-			return text
-		}
-	}
-	return ""
-}
-
 // add encodes one argument. Errors continue a sentence about the parameter.
 func (m *message) add(a operations.Arg) error {
 	p := a.Param
@@ -199,22 +185,15 @@ func (m *message) addHeader(p *operations.Param, v any) error {
 	switch {
 	case err != nil:
 		return err
-	case strings.ContainsFunc(text, isControl):
+	case !httpguts.ValidHeaderFieldValue(text):
 		return errors.New("holds a line break or control character, which a header cannot carry")
 	case strings.Trim(text, " \t") != text:
 		return errors.New("begins or ends with a space, which a header cannot carry")
-	case !isToken(p.Name):
+	case !httpguts.ValidHeaderFieldName(p.Name):
 		return errors.New("is not the name of a header: it holds a character that no header name can")
 	}
 	m.header.Set(p.Name, text)
 	return nil
-}
-
-// isToken reports whether s can be the name of a header (RFC 9110, section 5.6.2).
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
-	})
 }
 
 // checkFramed refuses headers of the message's own framing, which the HTTP
@@ -233,10 +212,6 @@ func checkFramed(h http.Header, host string) error {
 	}
 	return nil
 }
-
-// isControl reports the characters that a header value must not hold (RFC 9110,
-// section 5.5).
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func headerText(p *operations.Param, v any) (string, error) {
 	if p.MediaType != "" {

@@ -82,7 +82,7 @@ func pickMedia(req *operations.Request) (*operations.Media, error) {
 // to the body.
 func wantedMedia(req *operations.Request) string {
 	base, _, _ := mime.ParseMediaType(req.MediaType)
-	if given := HeaderText(req, "Content-Type"); given != "" && !strings.HasPrefix(base, "multipart/") {
+	if given, _ := req.Arg(operations.InHeader, "Content-Type").(string); given != "" && !strings.HasPrefix(base, "multipart/") {
 		return given
 	}
 	return req.MediaType

@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
+	"golang.org/x/net/http/httpguts"
 )
 
 // Part is one part of a multipart/form-data body.
@@ -99,7 +100,7 @@ func EncodeParts(parts []Part) (body []byte, contentType string, err error) {
 		return nil, "", err
 	}
 	for _, p := range parts {
-		if strings.ContainsFunc(p.Name+p.Filename+p.ContentType, isControl) {
+		if !httpguts.ValidHeaderFieldValue(p.Name + p.Filename + p.ContentType) {
 			return nil, "", fmt.Errorf("has a property %q, whose name or type holds a line break or control character", p.Name)
 		}
 		pw, err := w.CreatePart(p.header())

@@ -19,7 +19,7 @@ func expandPath(template string, args map[string]string) (string, error) {
 	segments := strings.Split(template, "/")
 	for i, segment := range segments {
 		names := operations.Placeholders(segment)
-		out := expandText(segment, escapeLiteral, func(name string) string { return args[name] })
+		out := operations.Expand(segment, escapeLiteral, func(name string) string { return args[name] })
 		segments[i] = out
 		missing := func(name string) bool { _, ok := args[name]; return !ok }
 		if len(names) == 0 || slices.ContainsFunc(names, missing) {
@@ -42,13 +42,13 @@ func expandPath(template string, args map[string]string) (string, error) {
 // readsOneWay reports whether a segment's text gives one value only to each of
 // the parameters of its template, none of them empty.
 func readsOneWay(template, text string) bool {
-	var between []string
-	for _, piece := range strings.Split(template, "{") {
-		_, after, closed := strings.Cut(piece, "}")
-		if !closed {
-			after = piece // before the first parameter
+	between := []string{""} // the texts around the parameters
+	for _, p := range operations.Pieces(template) {
+		if p.Text != "" {
+			between[len(between)-1] = escapeLiteral(p.Text)
+		} else {
+			between = append(between, "")
 		}
-		between = append(between, escapeLiteral(after))
 	}
 	if !strings.HasPrefix(text, between[0]) {
 		return false
@@ -80,7 +80,7 @@ func expandQuery(template string, args map[string]string) []string {
 		if piece == "" || slices.ContainsFunc(operations.Placeholders(piece), missing) {
 			continue
 		}
-		out = append(out, expandText(piece, escapeQuery, func(name string) string { return args[name] }))
+		out = append(out, operations.Expand(piece, escapeQuery, func(name string) string { return args[name] }))
 	}
 	return out
 }
@@ -88,22 +88,6 @@ func expandQuery(template string, args map[string]string) []string {
 // escapeQuery keeps what a query may hold (RFC 3986, section 3.4) and ready-made
 // triplets.
 func escapeQuery(s string) string { return escapeBut(s, "!$&'()*+,;=:@/?[]") }
-
-// expandText is expandBraces with the text between encoded by escape.
-func expandText(template string, escape func(string) string, value func(name string) string) string {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(template, "{")
-		name, after, closed := strings.Cut(rest, "}")
-		if !found || !closed {
-			b.WriteString(escape(template))
-			return b.String()
-		}
-		b.WriteString(escape(before))
-		b.WriteString(value(name))
-		template = after
-	}
-}
 
 // escapeLiteral keeps what a path segment may hold (RFC 3986, section 3.3) and
 // ready-made triplets.

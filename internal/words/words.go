@@ -1,0 +1,64 @@
+// Package words takes names apart: organizationId, organization-id and
+// organization_id are one name. Start with [Split].
+package words
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Snake turns "APIKey", "apiKey" and "api-key" into "api_key".
+func Snake(s string) string { return strings.Join(Split(s, nil), "_") }
+
+// Split splits a name into lower-case words at changes of case and at the
+// separators; nil stands for all but letters and digits.
+func Split(s string, separator func(rune) bool) []string {
+	if separator == nil {
+		separator = func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	}
+	var out []string
+	var word []rune
+	flush := func() {
+		if len(word) > 0 {
+			out = append(out, strings.ToLower(string(word)))
+			word = word[:0]
+		}
+	}
+	runes := []rune(s)
+	for i, r := range runes {
+		switch {
+		case separator(r):
+			flush()
+			continue
+		case unicode.IsUpper(r) && i > 0 && !unicode.IsUpper(runes[i-1]):
+			flush()
+		case unicode.IsUpper(r) && i+1 < len(runes) && unicode.IsLower(runes[i+1]):
+			flush() // the S of "HTTPServer"
+		}
+		word = append(word, r)
+	}
+	flush()
+	return out
+}
+
+// Singular returns the singular of an English plural, by rule.
+func Singular(s string) string {
+	switch {
+	case strings.HasSuffix(s, "ies") && len(s) > 4:
+		return s[:len(s)-3] + "y"
+	case hasAnySuffix(s, "sses", "shes", "ches", "xes", "zes"):
+		return s[:len(s)-2]
+	case strings.HasSuffix(s, "s") && !hasAnySuffix(s, "ss", "us", "is"):
+		return s[:len(s)-1]
+	}
+	return s
+}
+
+func hasAnySuffix(s string, suffixes ...string) bool {
+	for _, suffix := range suffixes {
+		if strings.HasSuffix(s, suffix) {
+			return true
+		}
+	}
+	return false
+}
