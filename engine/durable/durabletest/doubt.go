@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,27 +14,11 @@ import (
 )
 
 // dying returns a program that dies after the first sending of step "a".
-func (s *suite) dying(in durable.Intent) program {
-	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
-			if s.sent("a") == 1 {
-				panic(crash{})
-			}
-			return json.RawMessage(`"sent again"`), nil
-		})
-	}
-}
+func (s *suite) dying(in durable.Intent) program { return s.calling(in, dies, yields(`"sent again"`)) }
 
 // losing returns a program that loses the first answers of step "a".
 func (s *suite) losing(in durable.Intent, times int) program {
-	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) {
-			if s.sent("a") <= times {
-				return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Description: "make a", Err: errors.New("connection reset")}
-			}
-			return json.RawMessage(`"sent again"`), nil
-		})
-	}
+	return s.calling(in, append(slices.Repeat([]outcome{loses}, times), yields(`"sent again"`))...)
 }
 
 // inDoubt brings run "r" in doubt over step "a".
@@ -162,12 +147,10 @@ var doubtTests = []test{
 	}},
 	{"a write that is under way is not in doubt", func(s *suite) {
 		s.begin("r")
-		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
-				s.wantErr("settle", s.rt.Settle(ctx, "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
-				return json.RawMessage(`1`), nil
-			})
-		}, durable.StatusSucceeded)
+		s.drive("r", s.calling(intent("a", durable.Unsafe), func(*durable.Attempt) (durable.Result, error) {
+			s.wantErr("settle", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
+			return json.RawMessage(`1`), nil
+		}), durable.StatusSucceeded)
 	}},
 	{"what is not in doubt cannot be settled", func(s *suite) {
 		s.inDoubt()

@@ -59,8 +59,9 @@ type suite struct {
 	rt    durable.Runtime
 	other durable.Runtime // of elsewhere
 
-	mu    sync.Mutex
-	calls map[string]int // sendings of programs, by path
+	mu       sync.Mutex
+	calls    map[string]int    // sendings of programs, by path
+	attempts []durable.Attempt // of calling
 }
 
 // clock is a clock that tests set.
@@ -254,6 +255,40 @@ func intent(path string, policy durable.Policy) durable.Intent {
 		in.Key = "key-" + path
 	}
 	return in
+}
+
+// outcome is the outcome of one call of a Do.
+type outcome func(a *durable.Attempt) (durable.Result, error)
+
+func yields(result string) outcome {
+	return func(*durable.Attempt) (durable.Result, error) { return json.RawMessage(result), nil }
+}
+
+func fails(err error) outcome {
+	return func(*durable.Attempt) (durable.Result, error) { return nil, err }
+}
+
+var (
+	errRefused = errors.New("403")
+	refuses    = fails(errRefused)
+	loses      = fails(&durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Description: "make a", Err: errors.New("connection reset")})
+)
+
+func dies(*durable.Attempt) (durable.Result, error) { panic(crash{}) }
+
+// calling returns a program of one call with the outcomes in turn, the last one
+// again and again. It fails when it is refused.
+func (s *suite) calling(in durable.Intent, outcomes ...outcome) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		v, err := h.Step(ctx, in, func(_ context.Context, a *durable.Attempt) (durable.Result, error) {
+			s.attempts = append(s.attempts, durable.Attempt{N: a.N, Lost: a.Lost})
+			return outcomes[min(s.sent(in.Path), len(outcomes))-1](a)
+		})
+		if errors.Is(err, errRefused) {
+			return nil, failure{err}
+		}
+		return v, err
+	}
 }
 
 // step performs a call that counts and yields its path.

@@ -1,7 +1,6 @@
 package durabletest
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"time"
@@ -10,33 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// outcome is the outcome of one call of a Do.
-type outcome func(a *durable.Attempt) (durable.Result, error)
-
-// sends returns a program that gives the calls of step "a" the outcomes in turn,
-// and notes their attempts.
-func (s *suite) sends(in durable.Intent, seen *[]durable.Attempt, outcomes ...outcome) program {
-	return func(ctx context.Context, h durable.Host) (any, error) {
-		v, err := h.Step(ctx, in, func(_ context.Context, a *durable.Attempt) (durable.Result, error) {
-			*seen = append(*seen, durable.Attempt{N: a.N, Lost: a.Lost})
-			return outcomes[s.sent("a")-1](a)
-		})
-		if errors.Is(err, errRefused) {
-			return nil, failure{err}
-		}
-		return v, err
-	}
-}
-
-var errRefused = errors.New("403")
-
-func answers(*durable.Attempt) (durable.Result, error) { return json.RawMessage(`"ok"`), nil }
-func dies(*durable.Attempt) (durable.Result, error)    { panic(crash{}) }
-func refuses(*durable.Attempt) (durable.Result, error) { return nil, errRefused }
-func loses(*durable.Attempt) (durable.Result, error) {
-	return nil, &durable.Suspended{Path: "a", Reason: durable.ReasonInDoubt, Err: errors.New("502")}
-}
-
 // refusesAfterALoss loses one sending and has the next refused.
 func refusesAfterALoss(a *durable.Attempt) (durable.Result, error) {
 	a.Retry(time.Time{}, errors.New("reset"))
@@ -44,9 +16,9 @@ func refusesAfterALoss(a *durable.Attempt) (durable.Result, error) {
 	return refuses(a)
 }
 
-func (s *suite) wantAttempts(got []durable.Attempt, want ...durable.Attempt) {
+func (s *suite) wantAttempts(want ...durable.Attempt) {
 	s.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, s.attempts); diff != "" {
 		s.Errorf("attempts (-want +got)\n%s", diff)
 	}
 }
@@ -54,24 +26,21 @@ func (s *suite) wantAttempts(got []durable.Attempt, want ...durable.Attempt) {
 var resendTests = []test{
 	{"a resend after the process died knows of the loss", func(s *suite) {
 		s.begin("r")
-		var seen []durable.Attempt
-		p := s.sends(intent("a", durable.Idempotent), &seen, dies, answers)
+		p := s.calling(intent("a", durable.Idempotent), dies, yields(`"ok"`))
 		s.driveCrash("r", p)
 		s.drive("r", p, durable.StatusSucceeded)
-		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true})
+		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true})
 	}},
 	{"a resend after a lost answer knows of the loss, also in another process", func(s *suite) {
 		s.begin("r")
-		in := intent("a", durable.Idempotent)
-		var seen []durable.Attempt
-		p := s.sends(in, &seen, loses, loses, answers)
+		p := s.calling(intent("a", durable.Idempotent), loses, loses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusInDoubt)
 		s.wantSent("a", 1) // the Do sends again by itself
 		s.reopen()
 		s.drive("r", p, durable.StatusInDoubt)
 		s.reopen()
 		s.drive("r", p, durable.StatusSucceeded)
-		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
+		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
 		want := []string{"started", "step-intent a", "waiting a", "step-intent a", "waiting a", "step-intent a", "step-done a", "ended"}
 		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
 			s.Errorf("history (-want +got)\n%s", diff)
@@ -79,8 +48,7 @@ var resendTests = []test{
 	}},
 	{"a definite failure does not make an earlier loss forgotten", func(s *suite) {
 		s.begin("r")
-		var seen []durable.Attempt
-		p := s.sends(intent("a", durable.Idempotent), &seen, refusesAfterALoss, refuses, answers)
+		p := s.calling(intent("a", durable.Idempotent), refusesAfterALoss, refuses, yields(`"ok"`))
 		for range 2 {
 			s.drive("r", p, durable.StatusFailed)
 			s.reopen()
@@ -89,59 +57,51 @@ var resendTests = []test{
 			}
 		}
 		s.drive("r", p, durable.StatusSucceeded)
-		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 3, Lost: true}, durable.Attempt{N: 4, Lost: true})
+		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 3, Lost: true}, durable.Attempt{N: 4, Lost: true})
 	}},
 	{"a definite failure without a loss leaves nothing to know", func(s *suite) {
 		s.begin("r")
-		var seen []durable.Attempt
-		p := s.sends(intent("a", durable.Idempotent), &seen, refuses, answers)
+		p := s.calling(intent("a", durable.Idempotent), refuses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusFailed)
 		s.reopen()
 		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
 			s.Fatal(err)
 		}
 		s.drive("r", p, durable.StatusSucceeded)
-		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2})
+		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
 	{"what was settled as not happened is no loss", func(s *suite) {
 		s.begin("r")
-		in := intent("a", durable.Idempotent)
-		var seen []durable.Attempt
-		p := s.sends(in, &seen, loses, answers)
+		p := s.calling(intent("a", durable.Idempotent), loses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusInDoubt)
 		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
 			s.Fatal(err)
 		}
 		s.reopen()
 		s.drive("r", p, durable.StatusSucceeded)
-		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2})
+		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
 	{"an API that asks to wait does not make an earlier loss forgotten", func(s *suite) {
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
-		var seen []durable.Attempt
-		p := s.sends(intent("a", durable.Idempotent), &seen, dies, func(*durable.Attempt) (durable.Result, error) {
-			return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
-		}, answers)
+		p := s.calling(intent("a", durable.Idempotent), dies, fails(&durable.NotBefore{At: at, Err: errors.New("429")}), yields(`"ok"`))
 		s.driveCrash("r", p)
 		s.drive("r", p, durable.StatusWaiting)
 		s.reopen()
 		s.clock.add(time.Hour)
 		s.drive("r", p, durable.StatusSucceeded)
-		s.wantAttempts(seen, durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
+		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
 	}},
 	{"sendings that a step followed by others are in the history, numbered", func(s *suite) {
 		for _, policy := range policies {
 			id := "r-" + string(policy)
 			s.begin(id)
-			s.drive(id, func(ctx context.Context, h durable.Host) (any, error) {
-				return h.Step(ctx, intent("a", policy), func(_ context.Context, a *durable.Attempt) (durable.Result, error) {
-					a.Retry(s.clock.Now().Add(time.Second), errors.New("502"))
-					a.Retry(s.clock.Now().Add(2*time.Second), errors.New("reset"))
-					a.Via = durable.ViaResend
-					return json.RawMessage(`1`), nil
-				})
-			}, durable.StatusSucceeded)
+			s.drive(id, s.calling(intent("a", policy), func(a *durable.Attempt) (durable.Result, error) {
+				a.Retry(s.clock.Now().Add(time.Second), errors.New("502"))
+				a.Retry(s.clock.Now().Add(2*time.Second), errors.New("reset"))
+				a.Via = durable.ViaResend
+				return json.RawMessage(`1`), nil
+			}), durable.StatusSucceeded)
 			s.reopen()
 			type entry struct {
 				Kind, Error string

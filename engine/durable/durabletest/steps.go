@@ -115,15 +115,7 @@ var stepTests = []test{
 	}},
 	{"a definite failure is history and not replayed", func(s *suite) {
 		s.begin("r")
-		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			got, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
-				if s.sent("a") == 1 {
-					return nil, errors.New("422 unprocessable")
-				}
-				return json.RawMessage(`2`), nil
-			})
-			return got, err
-		})
+		p := s.calling(intent("a", durable.Unsafe), fails(errors.New("422 unprocessable")), yields(`2`))
 		if _, err := s.rt.Drive(s.Context(), "r", p.exec, park); err == nil || err.Error() != "422 unprocessable" {
 			s.Fatalf("the executor's error is lost: %v", err)
 		}
@@ -138,11 +130,7 @@ var stepTests = []test{
 	{"a failure that was not recorded leaves a write in doubt", func(s *suite) {
 		s.begin("r")
 		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
-			_, err := h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
-				s.sent("a")
-				return nil, errors.New("the answer made no sense")
-			})
-			_ = err
+			_, _ = s.calling(intent("a", durable.Unsafe), fails(errors.New("the answer made no sense")))(ctx, h)
 			panic(crash{})
 		})
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
@@ -214,12 +202,7 @@ var stepTests = []test{
 	{"a result that cannot be encoded leaves a write in doubt", func(s *suite) {
 		s.begin("r")
 		no := errors.New("no such letters")
-		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
-				s.sent("a")
-				return &countedResult{err: no}, nil
-			})
-		})
+		p := s.calling(intent("a", durable.Unsafe), func(*durable.Attempt) (durable.Result, error) { return &countedResult{err: no}, nil })
 		if state := s.drive("r", p, durable.StatusInDoubt); !strings.Contains(state.Waiting.Err.Error(), no.Error()) {
 			s.Errorf("waiting for %v", state.Waiting.Err)
 		}
@@ -230,14 +213,7 @@ var stepTests = []test{
 	{"the other side asks to be left alone", func(s *suite) {
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
-		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Step(ctx, intent("a", durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
-				if s.sent("a") == 1 {
-					return nil, &durable.NotBefore{At: at, Err: errors.New("429")}
-				}
-				return json.RawMessage(`true`), nil
-			})
-		})
+		p := s.calling(intent("a", durable.Unsafe), fails(&durable.NotBefore{At: at, Err: errors.New("429")}), yields(`true`))
 		for range 2 { // the second time nothing is due yet
 			state := s.drive("r", p, durable.StatusWaiting)
 			if !state.Due.Equal(at) || state.Waiting == nil || state.Waiting.Reason != durable.ReasonTimer {
