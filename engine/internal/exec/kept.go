@@ -32,8 +32,14 @@ func Supplied(value any) (json.RawMessage, error) {
 
 // MarshalJSON makes kept the durable.Result of a step.
 func (k *kept) MarshalJSON() ([]byte, error) {
+	value, err := jsonvalue.Append(make([]byte, 0, 1024), k.Value)
+	if err != nil {
+		return nil, err
+	}
 	type fields kept
-	return json.Marshal((*fields)(k))
+	encoded := fields(*k)
+	encoded.Value = json.RawMessage(value)
+	return json.Marshal(&encoded)
 }
 
 func decodeKept(raw json.RawMessage) (*kept, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/request"
 )
@@ -127,7 +128,7 @@ func (c *call) input() json.RawMessage {
 	if c.req.Body != nil {
 		args["body"] = c.req.Body
 	}
-	data, err := json.Marshal(args)
+	data, err := jsonvalue.Append(make([]byte, 0, 256), args)
 	if err != nil {
 		return nil // the values came from JSON
 	}

@@ -1,0 +1,47 @@
+package jsonvalue
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+)
+
+func TestAppendIsMarshal(t *testing.T) {
+	values := []any{
+		nil, true, 0, -12, math.MaxInt64, 1.5, 1e21, json.Number("12345678901234567890"), int64(3), []byte("x"),
+		"", "plain text ~", `"quoted\"`, "<&>", "æ\u2028\x00\x7f\xff", []any{}, []any(nil), []string{"a"}, map[string]any{}, map[string]any(nil),
+		map[string]any{"b": []any{1, "x", nil}, "a<": map[string]any{"æ": false}, "": 0.1},
+	}
+	for _, v := range append(values, values) {
+		want, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Append([]byte("before"), v)
+		if err != nil || string(got) != "before"+string(want) {
+			t.Errorf("%#v: %s, %v; json.Marshal writes %s", v, got, err, want)
+		}
+	}
+	for _, v := range []any{math.NaN(), []any{make(chan int)}, map[string]any{"f": func() {}}} {
+		if got, err := Append(nil, v); err == nil {
+			t.Errorf("%T is written as %s", v, got)
+		}
+	}
+}
+
+func FuzzAppend(f *testing.F) {
+	for _, text := range []string{`{"a":[1,2.5,"<x>",null],"æ":{"b":true}}`, `"\ud800"`, `[1e400]`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := Decode([]byte(text))
+		if err != nil {
+			return
+		}
+		want, wantErr := json.Marshal(v)
+		got, err := Append(nil, v)
+		if (err == nil) != (wantErr == nil) || err == nil && string(got) != string(want) {
+			t.Errorf("%s: %s (%v), json.Marshal writes %s (%v)", text, got, err, want, wantErr)
+		}
+	})
+}
