@@ -17,9 +17,7 @@ func Append(to []byte, v any) (_ []byte, err error) {
 	case int:
 		return strconv.AppendInt(to, int64(v), 10), nil
 	case string:
-		if isPlain(v) {
-			return append(append(append(to, '"'), v...), '"'), nil
-		}
+		return appendText(to, v)
 	case []any:
 		if v != nil {
 			return appendList(to, v)
@@ -58,7 +56,7 @@ func appendObject(to []byte, m map[string]any) (_ []byte, err error) {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		if to, err = Append(to, name); err != nil {
+		if to, err = appendText(to, name); err != nil {
 			return nil, err
 		}
 		if to, err = Append(append(to, ':'), m[name]); err != nil {
@@ -66,6 +64,14 @@ func appendObject(to []byte, m map[string]any) (_ []byte, err error) {
 		}
 	}
 	return append(to, '}'), nil
+}
+
+func appendText(to []byte, s string) ([]byte, error) {
+	if isPlain(s) {
+		return append(append(append(to, '"'), s...), '"'), nil
+	}
+	text, err := json.Marshal(s)
+	return append(to, text...), err
 }
 
 // isPlain reports whether a text is its own JSON, without escapes.

@@ -118,13 +118,13 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 	if h.broken != nil {
 		return h.broken
 	}
-	add := slices.Concat(h.queue, c.Add)
+	c.Add = slices.Concat(h.queue, c.Add)
 	if c.Replace == nil {
 		c.Replace = h.looked
 	}
 	for {
 		c.After = h.seq
-		c.Add = h.number(add)
+		h.number(c.Add)
 		if c.Replace != nil {
 			c.Replace.At = h.stamp()
 		}
@@ -159,17 +159,16 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 	return nil
 }
 
-func (h *host) number(records []Record) []Record {
+// number gives new records their numbers and times.
+func (h *host) number(records []Record) {
 	now := h.stamp()
-	numbered := make([]Record, len(records))
-	for i, rec := range records {
+	for i := range records {
+		rec := &records[i]
 		rec.Seq = h.seq + int64(i) + 1
 		if rec.At.Before(h.last) || rec.At.After(now) { // it has no time of its own, or clocks were set
 			rec.At = now
 		}
-		numbered[i] = rec
 	}
-	return numbered
 }
 
 // going returns the row of a run that goes on, nil when it is the same already.

@@ -152,5 +152,7 @@ func drift(path, how string) error {
 
 func hashOf(input json.RawMessage) string {
 	sum := sha256.Sum256(input)
-	return hex.EncodeToString(sum[:])
+	var text [2 * len(sum)]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }
