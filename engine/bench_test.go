@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -14,7 +13,7 @@ import (
 // resolve, bind, type-check.
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
-		if _, err := engine.Load(b.Context(), onboarding, nil); err != nil {
+		if _, err := load(b.Context(), onboarding, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -35,7 +34,7 @@ func BenchmarkRun(b *testing.B) {
 	call := func(_ context.Context, req *operations.Request) (*operations.Response, error) {
 		return &operations.Response{Status: 200, Header: header, Value: answers[req.Op.Path], IsJSON: true}, nil
 	}
-	prog, err := engine.Load(b.Context(), onboarding, &engine.Options{Caller: call, Runtime: memory.NewRuntime(memory.RuntimeOptions{})})
+	prog, err := load(b.Context(), onboarding, &options{Caller: call, Runtime: memory.NewRuntime(memory.RuntimeOptions{})})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -47,7 +46,7 @@ func BenchmarkRun(b *testing.B) {
 		}
 	})
 	b.Run("callers", func(b *testing.B) {
-		api, err := engine.OpenAPI(b.Context(), "workos", &engine.Options{Caller: call})
+		api, err := openAPI(b.Context(), "workos", &options{Caller: call})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/document"
@@ -13,12 +12,12 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// Answer is what a program answers one request with.
+// Answer is the answer of a program to one request.
 type Answer struct {
 	// Value is the answer as JSON-like data. It is nil when the last API
 	// answered with nothing, or with what is passed on as it came, in Body.
 	Value any
-	// Shaped says that Value is what the file declares; otherwise Body, when
+	// Shaped reports that Value is as the file declares it; otherwise Body, when
 	// there is one, is what the last API sent.
 	Shaped bool
 	// Status is the HTTP status of the last API call, 0 when there was none.
@@ -26,8 +25,8 @@ type Answer struct {
 	// Media is the content type of Body, or the declared one.
 	Media string
 	Body  []byte
-	// Binary says that Body is no text. Cap is the most bytes that the
-	// operation's own maxBinarySize allows, 0 when it says nothing.
+	// Binary reports that Body is no text. Cap is the most bytes that the
+	// operation's own maxBinarySize allows, 0 when it has none.
 	Binary bool
 	Cap    int64
 	// Header holds Retry-After and Content-Disposition as the last API sent
@@ -35,7 +34,7 @@ type Answer struct {
 	Header http.Header
 }
 
-// CallError says why a call did not succeed. Nothing in its text is secret.
+// CallError is why a call did not succeed. Nothing in its text is secret.
 type CallError struct {
 	Info document.Error
 	// Upstream is what the API answered when it answered with an error, as it
@@ -62,14 +61,14 @@ func (e *CallError) InDoubt() bool { return e.Info.Code == exec.CodeInDoubt }
 // Unwrap returns the cause, as [RunError.Unwrap] does.
 func (e *CallError) Unwrap() error { return e.err }
 
-// Call runs the program for one request and returns its answer: nothing is kept,
+// Call runs a program for one request and returns its answer: nothing is kept,
 // nothing is sent again, and a step that waits for a person fails. It is how
 // served operations and tools are answered. Bad inputs give an *[InputError],
 // missing credentials a *[CredentialError]; anything else a *[CallError].
 //
-// It is safe for concurrent use; calls share connections, and with Options.Mock
-// the mock's objects.
-func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
+// Calls share connections, and with Options.Mock the mock's objects.
+func (r *Runner) Call(ctx context.Context, prog *Program, in Inputs) (*Answer, error) {
+	p := r.linked(prog)
 	inputs, err := p.CheckInputs(in)
 	if err != nil {
 		return nil, err
@@ -78,34 +77,46 @@ func (p *Program) Call(ctx context.Context, in Inputs) (*Answer, error) {
 		return nil, err
 	}
 	started := time.Now()
-	r := p.newRunning(newRunID(started), &RunOptions{}) // another for each caller: idempotency keys come from it
-	r.inputs, r.started, r.once = inputs, started, true
-	if p.opts.RecordDir != "" {
-		r.redactor.Add(r.id) // another one when the recording is replayed, as in running.env
-	}
-	env, err := p.callEnv(ctx, r)
+	run := p.newRunning(newRunID(started), &RunOptions{}) // another for each caller: idempotency keys come from it
+	run.inputs, run.started, run.once = inputs, started, true
+	env, err := run.callEnv(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if p.opts.Timeout > 0 {
+	if p.set.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.opts.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, p.set.Timeout)
 		defer cancel()
 	}
-	out, err := exec.Run(ctx, p.plan, env, &durable.Once{ID: r.id, Started: started})
+	out, err := exec.Run(ctx, p.plan, env, &durable.Once{ID: run.id, Started: started})
 	if err != nil {
-		return nil, r.callError(err)
+		return nil, run.callError(err)
 	}
-	r.hideCredentials(out)
+	run.hideCredentials(out)
 	a := out.Answer
 	return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
+}
+
+// callEnv returns what the interpreter gets for a call.
+func (r *running) callEnv(ctx context.Context) (*exec.Env, error) {
+	if r.p.set.RecordDir != "" {
+		r.redactor.Add(r.id) // another one when the recording is replayed, as in env
+	}
+	callers := map[string]operations.Caller{}
+	for _, use := range r.p.unit.Uses {
+		callers[use.Name] = operations.Chain(r.p.link.Served(use.Name, use.API), operations.HideErrors(r.redactor))
+	}
+	env := r.shared()
+	env.Attempts, env.PassOn = 1, r.p.set.RecordDir == ""
+	env.Call = func(api string) operations.Caller { return callers[api] }
+	return env, r.fillIn(ctx, env)
 }
 
 func (r *running) callError(err error) *CallError {
 	e := &CallError{Info: *r.info(err), err: err}
 	var step *exec.StepError
 	if errors.As(err, &step) && step.Status >= 300 && step.Code == exec.CodeStatus {
-		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: r.p.creds.redactor.Bytes(step.Raw), Header: hideHeader(r.p.creds.redactor, step.Header)}
+		e.Upstream = &Answer{Status: step.Status, Media: step.Media, Body: r.p.link.Keys.Redactor.Bytes(step.Raw), Header: hideHeader(r.p.link.Keys.Redactor, step.Header)}
 	}
 	return e
 }
@@ -118,80 +129,4 @@ func hideHeader(r *operations.Redactor, h http.Header) http.Header {
 		}
 	}
 	return h
-}
-
-// sharedCallers are the callers that all calls of a file's programs go through.
-type sharedCallers struct {
-	mu      sync.Mutex
-	session *session
-	byAPI   map[string]operations.Caller
-}
-
-func (s *sharedCallers) get(a *api, o *Options) operations.Caller {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	call := s.byAPI[a.name]
-	if call == nil {
-		call = a.caller(o, s.session)
-		s.byAPI[a.name] = call
-	}
-	return call
-}
-
-// callEnv is what the interpreter gets for a call.
-func (p *Program) callEnv(ctx context.Context, r *running) (*exec.Env, error) {
-	shared := p.shared()
-	env := &exec.Env{
-		Inputs: r.inputs, Started: r.started, Strict: p.opts.StrictResponses, Redactor: r.redactor, Attempts: 1, Limit: r.exchangeLimit(), PassOn: p.opts.RecordDir == "",
-		Call: func(name string) operations.Caller {
-			return operations.Chain(shared.get(p.apis[name], &p.opts), operations.HideErrors(r.redactor))
-		},
-		Hide: r.hideIn,
-		Emit: r.forward,
-	}
-	return env, p.fillIn(ctx, env)
-}
-
-func (p *Program) shared() *sharedCallers {
-	once, live := &p.once, &p.live
-	if p.flows != nil {
-		once, live = &p.flows.once, &p.flows.live
-	}
-	once.Do(func() {
-		*live = &sharedCallers{session: newServed(p.creds.redactor), byAPI: map[string]operations.Caller{}}
-	})
-	return *live
-}
-
-// fillIn adds what depends on where the program's APIs are: servers, and the
-// values of binds.
-func (p *Program) fillIn(ctx context.Context, env *exec.Env) error {
-	if p.flows == nil {
-		env.BaseURL = func(name string) string { return p.apis[name].base }
-		return nil
-	}
-	binds, missing, err := p.flows.binds.values(ctx, p.plan.Variables)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 && p.opts.sends() {
-		return &CredentialError{missing}
-	}
-	for _, key := range p.plan.Variables { // a mock needs no real ones
-		if _, ok := binds[key]; !ok {
-			binds[key] = "mock-" + key
-		}
-	}
-	env.Binds = binds
-	servers := map[string]string{}
-	for name, a := range p.apis {
-		servers[name] = a.base
-		if a.base == "" && p.opts.sends() {
-			if servers[name], err = a.own.server(ctx); err != nil {
-				return &CallError{Info: document.Error{Code: "bad-base-url", Message: "the API \"" + name + "\" cannot be called: " + err.Error()}, err: err}
-			}
-		}
-	}
-	env.BaseURL = func(name string) string { return servers[name] }
-	return nil
 }

@@ -43,7 +43,7 @@ func TestCorpusOfFrameworkFilesLoadsAndAnswers(t *testing.T) {
 		if !ok {
 			return nil
 		}
-		s, err := engine.Open(t.Context(), path, &engine.Options{Caller: stub, Project: "none"})
+		s, err := open(t.Context(), path, &options{Caller: stub, Project: "none"})
 		if err != nil {
 			refused[version]++
 			for _, d := range refusals(t, path, err) {
@@ -213,7 +213,7 @@ func answerOf(s *operations.Schema, depth int) any {
 }
 
 // sample are inputs that fit.
-func sample(p *engine.Program) engine.Inputs {
+func sample(p *program) engine.Inputs {
 	in := engine.Inputs{}
 	for _, x := range p.Inputs() {
 		switch x.Type {

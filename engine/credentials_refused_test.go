@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/capstan-run/capstan/engine"
 )
 
 // An API that gives up an access token before its time gets a new one: in runs,
@@ -64,14 +62,14 @@ capability:
 			t.Fatal(err)
 		}
 	}
-	opts := &engine.Options{
+	opts := &options{
 		OpenAPI: map[string]string{"pier": filepath.Join(dir, "pier.yaml")},
 		Secrets: func(_ context.Context, name string) (string, bool, error) { return "value of " + name, true, nil },
 	}
-	run := func(p *engine.Program) error { _, err := p.Run(t.Context(), nil); return err }
-	call := func(p *engine.Program) error { _, err := p.Call(t.Context(), nil); return err }
+	run := func(p *program) error { _, err := p.Run(t.Context(), nil); return err }
+	call := func(p *program) error { _, err := p.Call(t.Context(), nil); return err }
 	composition := mustLoad(t, filepath.Join(dir, "berths.yaml"), opts)
-	framework := opened(t, filepath.Join(dir, "served.yaml"), &engine.Options{Secrets: opts.Secrets}).Units()[0].Program
+	framework := opened(t, filepath.Join(dir, "served.yaml"), &options{Secrets: opts.Secrets}).Units()[0].Program
 	for name, try := range map[string]func() error{
 		"run":                     func() error { return run(composition) },
 		"served composition":      func() error { return call(composition) },

@@ -59,8 +59,8 @@ func newPier(t *testing.T, security, schemes string, more ...string) *pier {
 }
 
 // secrets is an environment.
-func (p *pier) options(env map[string]string) *engine.Options {
-	return &engine.Options{OpenAPI: map[string]string{"pier": p.doc}, Secrets: func(_ context.Context, name string) (string, bool, error) {
+func (p *pier) options(env map[string]string) *options {
+	return &options{OpenAPI: map[string]string{"pier": p.doc}, Secrets: func(_ context.Context, name string) (string, bool, error) {
 		v, ok := env[name]
 		return v, ok, nil
 	}}
@@ -114,7 +114,7 @@ func TestEverySchemeHasItsOwnCredential(t *testing.T) {
 				t.Errorf("the plan names %s\nwant %s", got, tt.names)
 			}
 			_, err := prog.Run(t.Context(), nil)
-			api, apiErr := engine.OpenAPI(t.Context(), "pier", opts)
+			api, apiErr := openAPI(t.Context(), "pier", opts)
 			if apiErr != nil {
 				t.Fatal(apiErr)
 			}
@@ -153,7 +153,7 @@ func TestAKeptRunKnowsItsSchemes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.Resume(t.Context(), rt, id, opts, nil); err != nil {
+	if _, err := resume(t.Context(), rt, id, opts, nil); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"app=a-key auth= query="}, p.came); diff != "" {

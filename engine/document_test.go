@@ -48,12 +48,12 @@ func TestSchemaDescribesRuns(t *testing.T) {
 				}
 				return answer, nil
 			}
-			prog := (&fleet{url: "http://fleet.test"}).load(t, steps, engine.Options{Runtime: rt, Caller: caller})
+			prog := (&fleet{url: "http://fleet.test"}).load(t, steps, options{Runtime: rt, Caller: caller})
 			res, _ := prog.Run(ctx, engine.Inputs{"port": "Oslo"})
 			if res == nil || res.Status != status {
 				t.Fatalf("the run is %+v, want it %s", res, status)
 			}
-			kept, err := engine.Inspect(t.Context(), rt, res.Run)
+			kept, err := inspect(t.Context(), rt, res.Run)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestNextOfTimersAndOfRunsThatNothingKeeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		call := stubbed(func() (int, string) { return 200, "sailing" })
 		for want, rt := range map[document.NextKind]durable.Runtime{document.NextWait: memory.NewRuntime(memory.RuntimeOptions{}), document.NextRepeat: nil} {
-			prog := (&fleet{url: "http://fleet.test"}).load(t, poll, engine.Options{Runtime: rt, Caller: call})
+			prog := (&fleet{url: "http://fleet.test"}).load(t, poll, options{Runtime: rt, Caller: call})
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Hour)
 			res, err := prog.Run(ctx, engine.Inputs{"port": "Oslo"})
 			cancel()

@@ -14,7 +14,7 @@ import (
 )
 
 // kept are quick options with a runtime that outlives the call.
-func kept(t *testing.T, w *workos) (*engine.Options, durable.Runtime) {
+func kept(t *testing.T, w *workos) (*options, durable.Runtime) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
 	o := quick(w)
@@ -30,7 +30,7 @@ func TestResumeAfterExternalStep(t *testing.T) {
 	if !errors.As(err, &waiting) || res.Waiting.Next != (document.Next{Kind: document.NextFinish, Step: "send-portal-link"}) {
 		t.Fatalf("got %v, %+v", err, res)
 	}
-	run, err := engine.Inspect(t.Context(), rt, res.Run)
+	run, err := inspect(t.Context(), rt, res.Run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestResumeAfterExternalStep(t *testing.T) {
 		}
 	}
 
-	res, err = engine.Resume(t.Context(), rt, res.Run, nil, done)
+	res, err = resume(t.Context(), rt, res.Run, nil, done)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +57,11 @@ func TestResumeAfterExternalStep(t *testing.T) {
 	if n := w.count("POST /organizations"); n != 1 {
 		t.Errorf("%d organizations", n)
 	}
-	again, err := engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	again, err := resume(t.Context(), rt, res.Run, nil, nil)
 	if err != nil || again.Outputs["connection_id"] != "conn_1" {
 		t.Errorf("a run that has ended: %v, %v", again, err)
 	}
-	if _, err := engine.Resume(t.Context(), rt, "run_nothing", nil, nil); !errors.Is(err, durable.ErrUnknown) {
+	if _, err := resume(t.Context(), rt, "run_nothing", nil, nil); !errors.Is(err, durable.ErrUnknown) {
 		t.Errorf("unknown run: %v", err)
 	}
 }
@@ -76,17 +76,17 @@ func TestSettleInDoubt(t *testing.T) {
 			t.Fatalf("got %+v, %v", res.Error, err)
 		}
 		found := json.RawMessage(`{"link": "https://found.example"}`)
-		if err := engine.Settle(t.Context(), rt, res.Run, "generate-admin-portal-link", happened, found); err != nil {
+		if err := settle(t.Context(), rt, res.Run, "generate-admin-portal-link", happened, found); err != nil {
 			t.Fatal(err)
 		}
-		settled, err := engine.Inspect(t.Context(), rt, res.Run)
+		settled, err := inspect(t.Context(), rt, res.Run)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, want := settled.Steps[1], map[bool]durable.Status{true: durable.StatusSucceeded, false: durable.StatusPending}[happened]; got.Attempts != 1 || got.Status != want {
 			t.Errorf("happened %v: settled, the step is %+v, want it %s and sent once", happened, got, want)
 		}
-		res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+		res, err = resume(t.Context(), rt, res.Run, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	if err == nil || res.Status != durable.StatusCancelled || res.Next().Kind != document.NextResume {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
-	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	res, err = resume(t.Context(), rt, res.Run, nil, nil)
 	if err != nil || w.count("POST /organizations") != 1 {
 		t.Errorf("got %v; sent %q", err, w.sent())
 	}
@@ -145,17 +145,17 @@ func TestUnusableAnswerIsNotSentAgain(t *testing.T) {
 	if !errors.As(err, &failed) || res.Status != durable.StatusFailed || !strings.Contains(failed.Backtrace(), "the write itself took effect") {
 		t.Fatalf("got %v", err)
 	}
-	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	res, err = resume(t.Context(), rt, res.Run, nil, nil)
 	if err == nil || res.Status != durable.StatusInDoubt {
 		t.Fatalf("resumed: %v, %v", res, err)
 	}
 	if n := w.count("POST /portal/generate_link"); n != 1 {
 		t.Errorf("sent %d times", n)
 	}
-	if err := engine.Settle(t.Context(), rt, res.Run, "generate-admin-portal-link", true, json.RawMessage(`{"link": "https://x.example"}`)); err != nil {
+	if err := settle(t.Context(), rt, res.Run, "generate-admin-portal-link", true, json.RawMessage(`{"link": "https://x.example"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Outputs["admin_portal_link"] != "https://x.example" {
+	if res, err = resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Outputs["admin_portal_link"] != "https://x.example" {
 		t.Errorf("settled: %v, %v", res, err)
 	}
 }
@@ -170,7 +170,7 @@ func TestCancelledRun(t *testing.T) {
 	if err := rt.Cancel(t.Context(), res.Run); err != nil {
 		t.Fatal(err)
 	}
-	res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil)
+	res, err = resume(t.Context(), rt, res.Run, nil, nil)
 	var failed *engine.RunError
 	if !errors.As(err, &failed) || res.Status != durable.StatusCancelled || !strings.Contains(err.Error(), "the run was cancelled") {
 		t.Errorf("parked: %v, %v", res, err)
@@ -206,7 +206,7 @@ func TestFailedRunIsTakenUpAgain(t *testing.T) {
 	if !errors.As(err, &failed) || res.Next().Kind != document.NextRetry || !strings.Contains(failed.Backtrace(), "run: "+res.Run) {
 		t.Fatalf("got %v", err)
 	}
-	if res, err = engine.Resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Status != durable.StatusSucceeded {
+	if res, err = resume(t.Context(), rt, res.Run, nil, nil); err != nil || res.Status != durable.StatusSucceeded {
 		t.Fatalf("got %v", err)
 	}
 	if n := w.count("POST /organizations"); n != 1 {

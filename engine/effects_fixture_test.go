@@ -144,12 +144,12 @@ var jettySteps = map[durable.Policy]string{
 var jettyOperations = map[durable.Policy]string{durable.Unsafe: "book", durable.Probed: "book", durable.Keyed: "keyed", "put": "put", "delete": "delete"}
 
 // load makes the program of steps, with a runtime of its own.
-func (p *jetty) load(t *testing.T, steps string) (*engine.Program, *engine.Options) {
+func (p *jetty) load(t *testing.T, steps string) (*program, *options) {
 	t.Helper()
 	dir := writeFiles(t, t.TempDir(), map[string]string{"jetty.yaml": jettyDocument, "c.yaml": jettyHead + steps})
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
-	o := &engine.Options{
+	o := &options{
 		Project: "none", Runtime: rt, OpenAPI: map[string]string{"jetty": filepath.Join(dir, "jetty.yaml")}, Timeout: p.timeout,
 		Caller: client.Retry(client.RetryPolicy{})(p.call),
 	}
@@ -159,7 +159,7 @@ func (p *jetty) load(t *testing.T, steps string) (*engine.Program, *engine.Optio
 var north = engine.Inputs{"berth": "North"}
 
 // run starts a run of steps and executes it.
-func (p *jetty) run(t *testing.T, steps string) (*engine.Result, *engine.Options) {
+func (p *jetty) run(t *testing.T, steps string) (*engine.Result, *options) {
 	t.Helper()
 	prog, o := p.load(t, steps)
 	res, _ := prog.Run(t.Context(), north)
@@ -169,9 +169,9 @@ func (p *jetty) run(t *testing.T, steps string) (*engine.Result, *engine.Options
 	return res, o
 }
 
-func resumed(t *testing.T, o *engine.Options, run string) *engine.Result {
+func resumed(t *testing.T, o *options, run string) *engine.Result {
 	t.Helper()
-	res, err := engine.Resume(t.Context(), o.Runtime, run, &engine.Options{Caller: o.Caller}, nil)
+	res, err := resume(t.Context(), o.Runtime, run, &options{Caller: o.Caller}, nil)
 	if res == nil {
 		t.Fatalf("resume: %v", err)
 	}
@@ -181,7 +181,7 @@ func resumed(t *testing.T, o *engine.Options, run string) *engine.Result {
 // historyOf lists a run's events of some kinds as "kind attempt message".
 func historyOf(t *testing.T, rt durable.Runtime, run string, kinds ...string) []document.Event {
 	t.Helper()
-	events, err := engine.History(t.Context(), rt, run, 0)
+	events, err := history(t.Context(), rt, run, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,14 +85,14 @@ func TestTimeThatIsUpLeavesADoubt(t *testing.T) {
 			res, o := p.run(t, jettySteps[policy])
 			sent := p.count(jettyOperations[policy])
 			time.Sleep(time.Hour)
-			again, err := engine.Resume(t.Context(), o.Runtime, res.Run, &engine.Options{Caller: o.Caller}, nil)
+			again, err := resume(t.Context(), o.Runtime, res.Run, &options{Caller: o.Caller}, nil)
 			if again == nil || again.Status != durable.StatusInDoubt || again.Steps[0].Status != "in_doubt" || p.count(jettyOperations[policy]) != sent {
 				t.Fatalf("%s: the run is %+v: %v", policy, again, err)
 			}
 			if !strings.Contains(again.Error.Message, "the run's time (1m0s) is up") {
 				t.Errorf("%s: the message is %q", policy, again.Error.Message)
 			}
-			if err := engine.Settle(t.Context(), o.Runtime, res.Run, "s", true, json.RawMessage(`{"id": "1"}`)); err != nil {
+			if err := settle(t.Context(), o.Runtime, res.Run, "s", true, json.RawMessage(`{"id": "1"}`)); err != nil {
 				t.Errorf("%s: %v", policy, err)
 			}
 		})
@@ -191,7 +191,7 @@ func TestDoubtInOneOfEachIsThatOnes(t *testing.T) {
 		if res.Status != durable.StatusInDoubt || res.Error.Step != "s[1]" {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
 		}
-		if err := engine.Settle(t.Context(), o.Runtime, res.Run, "s[1]", true, []byte(`{"id": "x"}`)); err != nil {
+		if err := settle(t.Context(), o.Runtime, res.Run, "s[1]", true, []byte(`{"id": "x"}`)); err != nil {
 			t.Fatal(err)
 		}
 		if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded || p.count("book") != 3 {
@@ -283,7 +283,7 @@ func TestAResentDeleteWhoseAnswerIsReadIsSettled(t *testing.T) {
 		if res.Status != durable.StatusInDoubt || !strings.Contains(res.Error.Message, "took effect, but what it answered is lost") {
 			t.Fatalf("the run is %s: %+v", res.Status, res.Error)
 		}
-		if err := engine.Settle(t.Context(), o.Runtime, res.Run, "s", true, []byte(`{"id": "berth_1"}`)); err != nil {
+		if err := settle(t.Context(), o.Runtime, res.Run, "s", true, []byte(`{"id": "berth_1"}`)); err != nil {
 			t.Fatal(err)
 		}
 		if res = resumed(t, o, res.Run); res.Status != durable.StatusSucceeded || p.count("close") != 2 {
@@ -308,7 +308,7 @@ func TestRetriesAreInTheHistoryAndInEventsWithTheirAttempt(t *testing.T) {
 				t.Fatal("the run succeeded")
 			}
 			p.answers[id] = append(p.answers[id], 429, 200)
-			res, err = engine.Resume(t.Context(), o.Runtime, res.Run, &engine.Options{Caller: o.Caller}, note)
+			res, err = resume(t.Context(), o.Runtime, res.Run, &options{Caller: o.Caller}, note)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -371,12 +371,12 @@ func TestAFlowsWriteIsInDoubtToo(t *testing.T) {
 	t.Setenv("PORT_TOKEN", "port-token-1")
 	p := newPort(t, map[string]http.HandlerFunc{"GET /v1/x": givesJSON(`{"v":"1"}`), "POST /v1/x": fails(502, "text/html", "<h1>Bad Gateway")})
 	rt := newMemory(t)
-	res, err := unit(t, opened(t, p.file(t, capability(chainOps, chainTools)), &engine.Options{Runtime: rt}), "chain").RunWith(t.Context(), nil, nil)
+	res, err := unit(t, opened(t, p.file(t, capability(chainOps, chainTools)), &options{Runtime: rt}), "chain").RunWith(t.Context(), nil, nil)
 	if err == nil || res.Status != durable.StatusInDoubt || res.Error.HTTPStatus != 502 {
 		t.Fatalf("the run is %s: %v", res.Status, err)
 	}
 	p.take()
-	if res, _ = engine.Resume(t.Context(), rt, res.Run, nil, nil); res.Status != durable.StatusInDoubt || len(p.take()) != 0 {
+	if res, _ = resume(t.Context(), rt, res.Run, nil, nil); res.Status != durable.StatusInDoubt || len(p.take()) != 0 {
 		t.Errorf("resumed, the run is %s", res.Status)
 	}
 }
@@ -405,7 +405,7 @@ func TestAFlowsResentDeleteThatFindsNothingIsDone(t *testing.T) {
 		fails(404, "application/json", `{"message": "no such thing"}`)(w, r)
 	}})
 	rt := newMemory(t)
-	res, err := unit(t, opened(t, p.file(t, capability(deletingOps, deletingTools)), &engine.Options{Runtime: rt}), "remove").RunWith(t.Context(), nil, nil)
+	res, err := unit(t, opened(t, p.file(t, capability(deletingOps, deletingTools)), &options{Runtime: rt}), "remove").RunWith(t.Context(), nil, nil)
 	if err != nil {
 		t.Fatalf("the run is %s: %v", res.Status, err)
 	}

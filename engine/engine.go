@@ -1,10 +1,9 @@
-// Package engine loads capabilities and runs them. Start with [Load], then
-// [Program.Run].
 package engine
 
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -18,14 +17,14 @@ import (
 // other slices, map[string]any.
 type Inputs map[string]any
 
-// Options shape how a capability is loaded and run. The zero value and nil
-// mean the defaults.
-type Options struct {
+// LoadOptions shape the meaning of a file. The zero value and nil are the defaults.
+type LoadOptions struct {
 	// OpenAPI maps an API's name to the path of its OpenAPI document. The key
 	// "" stands for the capability's own `api`.
 	OpenAPI map[string]string
 	// Unit names the tool, REST operation, resource or flow of a file that
 	// holds several: "namespace.name", or the name alone where it is unique.
+	// [Open] ignores it.
 	Unit string
 	// Overlays are files of OpenAPI Overlay 1.0, applied in order after the
 	// built-in one and the one beside the capability.
@@ -46,10 +45,23 @@ type Options struct {
 	AllowRead []string
 	// Strict holds the file to its dialect's published rules.
 	Strict bool
+	// FS has the file and everything that it, or these options, name: overlays,
+	// catalogues, documents, imports, scripts. Paths are those of the FS, such as
+	// an embed.FS. Folders of it are not served, and an OpenAPI document is one
+	// file. Nil means the files of this machine.
+	FS fs.FS
+	// Source is the text of the file, whose name then only says where it lies. Nil
+	// reads it.
+	Source []byte
+}
+
+// Options are the outside that a [Runner] runs programs with. The zero value and
+// nil are the defaults.
+type Options struct {
 	// StrictResponses fails a step whose answer breaks its documented schema;
 	// otherwise that is a warning event.
 	StrictResponses bool
-	// BaseURL replaces the server of every API the capability uses.
+	// BaseURL replaces the server of every API.
 	BaseURL string
 	// Timeout bounds a whole run; 0 means no bound.
 	Timeout time.Duration
@@ -71,7 +83,8 @@ type Options struct {
 	// the process environment, with file: and exec: references followed.
 	Secrets func(ctx context.Context, name string) (value string, ok bool, err error)
 	// External performs external steps, by step id; "" is the fallback. A
-	// step without a handler suspends the run.
+	// step without a handler suspends the run. Run and Resume refuse an id that is
+	// no external step of their program.
 	External map[string]ExternalHandler
 	// Runtime keeps runs so that they outlive the process; nil keeps each run
 	// in memory for as long as the call that executes it.
@@ -88,7 +101,7 @@ type Options struct {
 // waiting.
 type ExternalHandler func(ctx context.Context, step ExternalStep) (any, error)
 
-// ExternalStep is what a handler is told.
+// ExternalStep is the step that a handler performs.
 type ExternalStep struct {
 	Run         string         `json:"run"`
 	Capability  string         `json:"capability"`
@@ -98,7 +111,7 @@ type ExternalStep struct {
 	Sensitive   []string       `json:"-"` // names in With that must not be shown
 }
 
-// Result is a run's account of itself: the run document, without history.
+// Result is the account of a run, without its history.
 type Result = document.Run
 
 // Event is one thing that happened in a run.
@@ -123,7 +136,7 @@ const (
 	EventStepStarted EventKind = "step-started"
 	EventPolled      EventKind = "polled"  // a look that did not come true; Wait is the time to the next
 	EventRetry       EventKind = "retry"   // a request will be sent again after Wait
-	EventWarning     EventKind = "warning" // Message says what
+	EventWarning     EventKind = "warning" // Message has it
 	EventWaiting     EventKind = "waiting"
 	EventStepDone    EventKind = "step-done"
 	EventStepSkipped EventKind = "step-skipped"
@@ -131,18 +144,17 @@ const (
 	EventRunFinished EventKind = "run-finished"
 )
 
-// RunOptions shape one run. Nil means the defaults.
+// RunOptions shape one run. The zero value and nil are the defaults.
 type RunOptions struct {
-	// ID names the run; "" makes a sortable one.
+	// ID names the run; "" makes a sortable id.
 	ID string
-	// Done says of external steps that they are done, with their result (nil
-	// when there is none), by step id.
+	// Done has the external steps that are done, by step id, with their result (nil
+	// when there is none).
 	Done map[string]json.RawMessage
 	// Stay waits out timers of any length and, where Options.Runtime keeps the
 	// run, external steps that others perform. Otherwise a run that would wait
-	// for more than a minute is parked: RunWith returns a *[WaitingError].
-	// Without Options.Runtime there is nothing to wait with, and it is not
-	// looked at.
+	// for more than a minute is parked: Run returns a *[WaitingError].
+	// Without Options.Runtime it has no effect.
 	Stay bool
 	// Timeout bounds this execution, from now, in place of Options.Timeout,
 	// which counts from the start of the run; 0 leaves that as it is.
@@ -150,7 +162,7 @@ type RunOptions struct {
 	// RequestTimeout is Options.RequestTimeout for this execution; 0 leaves
 	// that as it is.
 	RequestTimeout time.Duration
-	// Owner tells the runs of different callers of a server apart.
+	// Owner is the caller of a server that the run belongs to.
 	Owner string
 	// OnEvent is called in addition to Options.OnEvent.
 	OnEvent func(Event)

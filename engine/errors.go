@@ -3,10 +3,12 @@ package engine
 import (
 	"fmt"
 	"strings"
+
+	"github.com/capstan-run/capstan/engine/document"
 )
 
-// RunError says why a run did not succeed. Error is one line; Backtrace tells
-// the whole story for a person. Nothing in them is secret.
+// RunError is why a run did not succeed. Error is one line; Backtrace has the whole
+// story for a person. Nothing in them is secret.
 type RunError struct {
 	Result  *Result
 	err     error
@@ -36,11 +38,32 @@ func (e *RunError) Backtrace() string {
 	return text + e.steps
 }
 
-// WaitingError says that a run is suspended, not failed: Result.Waiting tells
-// for what.
+// WaitingError is returned for a run that is suspended, not failed: Result.Waiting
+// has the reason.
 type WaitingError struct{ Result *Result }
 
 func (e *WaitingError) Error() string {
 	w := e.Result.Waiting
 	return fmt.Sprintf("%s waits for step %q: %s", e.Result.Capability, w.Step, strings.TrimSuffix(w.Description, "."))
+}
+
+// CredentialError lists the credentials that a run needs and cannot find.
+type CredentialError struct{ Missing []document.Env }
+
+// NotSent reports to [operations.IsInDoubt] that no request was sent.
+func (e *CredentialError) NotSent() bool { return true }
+
+func (e *CredentialError) Error() string {
+	lines := make([]string, len(e.Missing))
+	for i, m := range e.Missing {
+		lines[i] = fmt.Sprintf("no credential for %s: set %s", m.For, m.Name)
+		if m.Problem != "" {
+			lines[i] = fmt.Sprintf("no credential for %s: %s", m.For, m.Problem)
+			continue
+		}
+		if len(m.Aliases) > 0 {
+			lines[i] += " (or " + strings.Join(m.Aliases, ", ") + ")"
+		}
+	}
+	return strings.Join(lines, "\n")
 }

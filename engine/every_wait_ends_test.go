@@ -20,13 +20,13 @@ const graceForWrites = 5 * time.Second
 
 // eachStall runs a test for every phase in which an API can stall, with the
 // options that reach it, by a fake clock.
-func eachStall(t *testing.T, test func(t *testing.T, phase stalltest.Phase, o engine.Options)) {
+func eachStall(t *testing.T, test func(t *testing.T, phase stalltest.Phase, o options)) {
 	dir := written(t, nil)
 	for _, phase := range stalltest.Phases() {
 		t.Run(string(phase), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rt := memory.NewRuntime(memory.RuntimeOptions{})
-				test(t, phase, engine.Options{
+				test(t, phase, options{
 					BaseURL: phase.URL("127.0.0.1"), Runtime: rt, Project: dir + "/.capstan.yaml",
 					Caller: client.New(client.Options{Transport: phase.Transport()}),
 				})
@@ -40,7 +40,7 @@ func eachStall(t *testing.T, test func(t *testing.T, phase stalltest.Phase, o en
 }
 
 // loadStalled loads a file of the fixture and gives it its inputs.
-func loadStalled(t *testing.T, dir, file string, o engine.Options) (*engine.Program, engine.Inputs) {
+func loadStalled(t *testing.T, dir, file string, o options) (*program, engine.Inputs) {
 	t.Helper()
 	if file == "berths.yaml" { // it begins with a read
 		return loadBerths(t, dir, file, &o), aShip
@@ -60,7 +60,7 @@ func within(t *testing.T, what string, began time.Time, bound time.Duration, err
 // A run ends with its --timeout and with its context, whatever the API does.
 func TestARunEndsInEveryPhase(t *testing.T) {
 	dir := written(t, nil)
-	eachStall(t, func(t *testing.T, phase stalltest.Phase, o engine.Options) {
+	eachStall(t, func(t *testing.T, phase stalltest.Phase, o options) {
 		for file, grace := range map[string]time.Duration{"berths.yaml": 0, "harbour.yaml": graceForWrites} {
 			bounded := o
 			bounded.Timeout = 10 * time.Second
@@ -85,7 +85,7 @@ func TestARunEndsInEveryPhase(t *testing.T) {
 // A run that nothing bounds ends by the limit of one exchange.
 func TestARunEndsByTheLimitOfAnExchange(t *testing.T) {
 	dir := written(t, nil)
-	eachStall(t, func(t *testing.T, _ stalltest.Phase, o engine.Options) {
+	eachStall(t, func(t *testing.T, _ stalltest.Phase, o options) {
 		began := time.Now()
 		_, err := loadBerths(t, dir, "berths.yaml", &o).Run(t.Context(), aShip)
 		within(t, "the run", began, 4*operations.DefaultTimeout+time.Minute, err) // four attempts, and the waits between
@@ -96,7 +96,7 @@ func TestARunEndsByTheLimitOfAnExchange(t *testing.T) {
 // gone.
 func TestACallEndsInEveryPhase(t *testing.T) {
 	dir := written(t, nil)
-	eachStall(t, func(t *testing.T, _ stalltest.Phase, o engine.Options) {
+	eachStall(t, func(t *testing.T, _ stalltest.Phase, o options) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second, cancel)
 		began := time.Now()
@@ -117,7 +117,7 @@ func TestACallEndsInEveryPhase(t *testing.T) {
 // Whoever serves runs can stop, whatever the APIs of its runs do.
 func TestServingRunsEndsInEveryPhase(t *testing.T) {
 	dir := written(t, nil)
-	eachStall(t, func(t *testing.T, _ stalltest.Phase, o engine.Options) {
+	eachStall(t, func(t *testing.T, _ stalltest.Phase, o options) {
 		for _, file := range []string{"berths.yaml", "harbour.yaml"} {
 			p, in := loadStalled(t, dir, file, o)
 			if _, err := p.Start(t.Context(), in, nil); err != nil {
@@ -127,7 +127,7 @@ func TestServingRunsEndsInEveryPhase(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second, cancel)
 		began := time.Now()
-		err := engine.Serve(ctx, o.Runtime, &o, durable.ServeOptions{})
+		err := serve(ctx, o.Runtime, &o, durable.ServeOptions{})
 		if took := time.Since(began); took > 3*time.Second+graceForWrites {
 			t.Errorf("serving ended after %s: %v", took, err)
 		}

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/capstan-run/capstan/engine"
 )
 
 const bindInOutput = `ikanos: "1.0.0-beta5"
@@ -35,7 +33,7 @@ func TestACredentialThatAFilePutsIntoAnOutputIsHidden(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("ECHO_TOKEN", secret)
-	u, err := opened(t, file, &engine.Options{Project: "none"}).Unit("leak")
+	u, err := opened(t, file, &options{Project: "none"}).Unit("leak")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func TestBindsThatHaveNoValue(t *testing.T) {
 	p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(`{}`)})
 	t.Run("a key that the file lacks", func(t *testing.T) {
 		file := p.file(t, strings.Replace(bound, "BIND,", "location: own.yaml,", 1), "own.yaml", "PORT_KEY: k\nPORT_PLASE: x\n")
-		_, err := engine.Open(t.Context(), file, &engine.Options{Project: "none"})
+		_, err := open(t.Context(), file, &options{Project: "none"})
 		var load *engine.LoadError
 		if !errors.As(err, &load) || len(load.Report.Diagnostics) != 1 || load.Report.Diagnostics[0].Code != "missing-bind-key" || load.Report.Diagnostics[0].Pos.Line != 4 {
 			t.Errorf("loaded with %v", err)
@@ -88,12 +88,12 @@ func TestBindsThatHaveNoValue(t *testing.T) {
 		t.Errorf("sent %q", got)
 	}
 	t.Run("a mock needs none", func(t *testing.T) {
-		called(t, unit(t, opened(t, p.file(t, strings.Replace(bound, "BIND,", "", 1)), &engine.Options{Mock: true}), "t"), nil)
+		called(t, unit(t, opened(t, p.file(t, strings.Replace(bound, "BIND,", "", 1)), &options{Mock: true}), "t"), nil)
 	})
 }
 
 // lacks expects that nothing can be called, and why.
-func lacks(t *testing.T, s *engine.Service, why string) {
+func lacks(t *testing.T, s *service, why string) {
 	t.Helper()
 	var missing *engine.CredentialError
 	if err := s.Ready(t.Context()); !errors.As(err, &missing) || !strings.Contains(err.Error(), why) {
@@ -120,7 +120,7 @@ func TestImportsDoNotLeaveTheFolder(t *testing.T) {
 		if err := os.Symlink(outside, filepath.Join(filepath.Dir(file), "link.yaml")); err != nil {
 			t.Skip(err)
 		}
-		if _, err := engine.Open(t.Context(), file, &engine.Options{Project: "none"}); err == nil || !strings.Contains(err.Error(), "outside the project") {
+		if _, err := open(t.Context(), file, &options{Project: "none"}); err == nil || !strings.Contains(err.Error(), "outside the project") {
 			t.Errorf("an import from %s: %v", from, err)
 		}
 	}
@@ -130,7 +130,7 @@ func TestImportsDoNotLeaveTheFolder(t *testing.T) {
 func TestUnreadableBindsAreShownWhole(t *testing.T) {
 	p := newPort(t, nil)
 	file := p.file(t, strings.Replace(bound, "BIND,", `location: "none.yaml",`, 1))
-	_, report := engine.Validate(t.Context(), file, &engine.Options{Project: "none"})
+	report := validated(t.Context(), file, &options{Project: "none"})
 	line := `- {namespace: own, location: `
 	for _, d := range report.Diagnostics {
 		if d.Code == "unreadable-bind" {

@@ -50,7 +50,7 @@ func TestWhatAnAPIRepeatsOfACredentialIsNotPassedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("ECHO_TOKEN", "supersecret-123")
-	s := opened(t, file, &engine.Options{Project: "none"})
+	s := opened(t, file, &options{Project: "none"})
 	u, err := s.Unit("r")
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestACredentialInASuccessfulAnswerIsHiddenAndOtherDataStays(t *testing.T) {
 	t.Setenv("ECHO_TOKEN", secret)
 	t.Setenv("ECHO_TENANT", tenant)
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
-	s := opened(t, file, &engine.Options{Project: "none", Runtime: rt})
+	s := opened(t, file, &options{Project: "none", Runtime: rt})
 	u, err := s.Unit("r")
 	if err != nil {
 		t.Fatal(err)

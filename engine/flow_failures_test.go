@@ -104,7 +104,7 @@ func TestLostWritesOfAFlowAreNotResent(t *testing.T) {
 	file := p.file(t, capability(chainOps, chainTools))
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
-	o := &engine.Options{Runtime: rt}
+	o := &options{Runtime: rt}
 	res, err := unit(t, opened(t, file, o), "chain").RunWith(t.Context(), nil, nil)
 	if err == nil || res.Status != durable.StatusInDoubt {
 		t.Fatalf("a run whose write was lost: %v, %+v", err, res)
@@ -115,14 +115,14 @@ func TestLostWritesOfAFlowAreNotResent(t *testing.T) {
 	if err := os.RemoveAll(filepath.Dir(file)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := engine.Resume(t.Context(), o.Runtime, res.Run, nil, nil)
+	again, err := resume(t.Context(), o.Runtime, res.Run, nil, nil)
 	if err == nil || again.Status != durable.StatusInDoubt || len(p.lines()) > 0 {
 		t.Errorf("resumed unsettled: %v, %+v", err, again)
 	}
-	if err := engine.Settle(t.Context(), o.Runtime, res.Run, "b", true, []byte(`{"v":"lost"}`)); err != nil {
+	if err := settle(t.Context(), o.Runtime, res.Run, "b", true, []byte(`{"v":"lost"}`)); err != nil {
 		t.Fatal(err)
 	}
-	end, err := engine.Resume(t.Context(), o.Runtime, res.Run, nil, nil)
+	end, err := resume(t.Context(), o.Runtime, res.Run, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,14 +140,14 @@ func TestResumedFlowsDoNotRepeatSteps(t *testing.T) {
 	p := newPort(t, map[string]http.HandlerFunc{"GET /v1/x": givesJSON(`{"v":"1"}`), "POST /v1/x": fails(422, "application/json", `{}`)})
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
-	o := &engine.Options{Runtime: rt}
+	o := &options{Runtime: rt}
 	res, err := unit(t, opened(t, p.file(t, capability(chainOps, chainTools)), o), "chain").RunWith(t.Context(), nil, nil)
 	if err == nil {
 		t.Fatal("the run did not fail")
 	}
 	p.take()
 	p.set("POST /v1/x", givesJSON(`{"v":"2"}`))
-	end, err := engine.Resume(t.Context(), o.Runtime, res.Run, nil, nil)
+	end, err := resume(t.Context(), o.Runtime, res.Run, nil, nil)
 	if err != nil || end.Outputs["v"] != "1" {
 		t.Errorf("resumed: %v %+v", err, end)
 	}

@@ -112,20 +112,20 @@ func (p *port) file(t testing.TB, text string, others ...string) string {
 }
 
 // opened loads a framework file.
-func opened(t testing.TB, file string, o *engine.Options) *engine.Service {
+func opened(t testing.TB, file string, o *options) *service {
 	t.Helper()
 	if o == nil {
-		o = &engine.Options{}
+		o = &options{}
 	}
 	o.Project = "none"
-	s, err := engine.Open(t.Context(), file, o)
+	s, err := open(t.Context(), file, o)
 	if err != nil {
 		t.Fatalf("open:\n%v", err)
 	}
 	return s
 }
 
-func unit(t testing.TB, s *engine.Service, name string) *engine.Program {
+func unit(t testing.TB, s *service, name string) *program {
 	t.Helper()
 	u, err := s.Unit(name)
 	if err != nil {
@@ -135,7 +135,7 @@ func unit(t testing.TB, s *engine.Service, name string) *engine.Program {
 }
 
 // called is the answer of a unit: shaped, or the JSON or text that is passed on.
-func called(t *testing.T, p *engine.Program, in engine.Inputs) any {
+func called(t *testing.T, p *program, in engine.Inputs) any {
 	t.Helper()
 	a, err := p.Call(t.Context(), in)
 	if err != nil {

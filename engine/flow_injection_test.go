@@ -162,7 +162,7 @@ func checkJSONBody(t *testing.T, value, body string) {
 
 // inject calls every tool with a value. Refusing it is fine; sending anything
 // but what the file says is not.
-func inject(t *testing.T, s *engine.Service, r *recorder, value string) (sent int) {
+func inject(t *testing.T, s *service, r *recorder, value string) (sent int) {
 	t.Helper()
 	for _, tool := range []string{"everywhere", "json", "form", "steps"} {
 		r.sent, r.body, r.echo = nil, nil, value
@@ -184,7 +184,7 @@ func TestValuesNeverChangeTheStructureOfRequests(t *testing.T) {
 	t.Setenv("HIDDEN", "a-hidden-value")
 	r := &recorder{}
 	p := newPort(t, nil)
-	s := opened(t, p.file(t, injected), &engine.Options{Caller: r.call})
+	s := opened(t, p.file(t, injected), &options{Caller: r.call})
 	for _, value := range injections() {
 		sent := inject(t, s, r, value)
 		if plain := !strings.ContainsAny(value, "\r\n\x00") && utf8.ValidString(value) && value != ""; plain && sent < 4 {
@@ -198,14 +198,14 @@ func FuzzValuesNeverChangeTheStructureOfRequests(f *testing.F) {
 		f.Add(value)
 	}
 	r := &recorder{}
-	s := opened(f, newPort(f, nil).file(f, injected), &engine.Options{Caller: r.call})
+	s := opened(f, newPort(f, nil).file(f, injected), &options{Caller: r.call})
 	f.Fuzz(func(t *testing.T, value string) { inject(t, s, r, value) })
 }
 
 // A value that a request cannot carry is the caller's fault, not the API's.
 func TestValuesThatRequestsCannotCarryAreSaidSo(t *testing.T) {
 	r := &recorder{}
-	p := unit(t, opened(t, newPort(t, nil).file(t, injected), &engine.Options{Caller: r.call}), "everywhere")
+	p := unit(t, opened(t, newPort(t, nil).file(t, injected), &options{Caller: r.call}), "everywhere")
 	for _, value := range []string{"..", "", "a\r\nX: 1"} {
 		_, err := p.Call(t.Context(), engine.Inputs{"a": value})
 		var call *engine.CallError

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 )
 
@@ -34,7 +33,7 @@ func TestNothingKeptHoldsACredentialThatAnAPIRepeats(t *testing.T) {
 		}
 	}
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
-	prog, err := engine.Load(t.Context(), file, &engine.Options{Project: "none", Unit: "r", Runtime: rt, RecordDir: records})
+	prog, err := load(t.Context(), file, &options{Project: "none", Unit: "r", Runtime: rt, RecordDir: records})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +41,7 @@ func TestNothingKeptHoldsACredentialThatAnAPIRepeats(t *testing.T) {
 	if res == nil || err == nil {
 		t.Fatalf("result %v, error %v; want a run that failed", res, err)
 	}
-	kept, err := engine.Inspect(t.Context(), rt, res.Run)
+	kept, err := inspect(t.Context(), rt, res.Run)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/capstan-run/capstan/engine"
 )
 
 // Looking a value up may run a command, so it is done once for a program and not
@@ -22,7 +20,7 @@ func TestAValueIsLookedUpOnceForManyCalls(t *testing.T) {
 	}
 	asked := map[string]int{}
 	values := map[string]string{"ECHO_TOKEN": "supersecret-123", "ECHO_BASE": p.url}
-	s := opened(t, file, &engine.Options{Project: "none", Secrets: func(_ context.Context, name string) (string, bool, error) {
+	s := opened(t, file, &options{Project: "none", Secrets: func(_ context.Context, name string) (string, bool, error) {
 		asked[name]++
 		v, ok := values[name]
 		return v, ok, nil

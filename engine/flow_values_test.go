@@ -176,7 +176,7 @@ t:
     hello: {type: string, value: "Ahoy {{who}}!"}
     n: {type: integer, value: "42"}
     on: {type: boolean, value: "true"}
-    list: {type: array, items: {type: string, value: "{{who}}"}}`)), &engine.Options{Mock: true})
+    list: {type: array, items: {type: string, value: "{{who}}"}}`)), &options{Mock: true})
 	for _, who := range []string{"Ann", "{{who}}", "{{env.PORT_TOKEN}}", "$.who", "a\"b\\c\n{{"} {
 		want := map[string]any{"hello": "Ahoy " + who + "!", "n": 42.0, "on": true, "list": []any{who}}
 		if d := cmp.Diff(any(want), called(t, unit(t, s, "t"), engine.Inputs{"who": who})); d != "" {

@@ -32,9 +32,9 @@ func TestPathParameterWithoutPlaceIsNeverARequest(t *testing.T) {
 		"in a step":    `t: {description: T, steps: {a: {type: call, call: port.list-books}, b: {type: call, call: port.delete-book, with: {book_id: "{{a.id}}"}}}}`,
 		"literal with": `t: {description: T, call: port.delete-book, with: {book_id: "7"}}`,
 	} {
-		for _, o := range []*engine.Options{{}, {Strict: true}, {Mock: true}} {
+		for _, o := range []*options{{}, {Strict: true}, {Mock: true}} {
 			o.Project = "none"
-			_, err := engine.Open(t.Context(), p.file(t, capability(placelessOps, tool)), o)
+			_, err := open(t.Context(), p.file(t, capability(placelessOps, tool)), o)
 			for _, want := range []string{
 				`error: port.delete-book takes "book_id" in the path, and /books has no place for it [path-parameter-without-place]`,
 				"write path: /books/{{book_id}}",
@@ -65,7 +65,7 @@ func TestSharedPathParameterNeedsItsPlaceOnlyWithAValue(t *testing.T) {
 	if got := p.lines(); len(got) != 1 || got[0] != "GET /v1/crew" {
 		t.Errorf("sent %q", got)
 	}
-	_, err := engine.Open(t.Context(), p.file(t, share(`t: {description: T, call: port.list-crew, with: {ship: "7"}}`)), &engine.Options{Project: "none"})
+	_, err := open(t.Context(), p.file(t, share(`t: {description: T, call: port.list-crew, with: {ship: "7"}}`)), &options{Project: "none"})
 	if err == nil || !strings.Contains(err.Error(), "path-parameter-without-place") {
 		t.Errorf("got %v", err)
 	}
@@ -77,7 +77,7 @@ func TestArgumentThatIsNotSentRefusesTheWrite(t *testing.T) {
 	p := newPort(t, nil)
 	for method, refused := range map[string]bool{"DELETE": true, "PUT": true, "PATCH": true, "POST": false, "GET": false} {
 		ops := `items: {path: /items, operations: {op: {method: ` + method + `}}}`
-		_, err := engine.Open(t.Context(), p.file(t, capability(ops, `t: {description: T, inputParameters: {id: {type: string}}, call: port.op, with: {id: "{{id}}"}}`)), &engine.Options{Project: "none"})
+		_, err := open(t.Context(), p.file(t, capability(ops, `t: {description: T, inputParameters: {id: {type: string}}, call: port.op, with: {id: "{{id}}"}}`)), &options{Project: "none"})
 		if got := err != nil && strings.Contains(err.Error(), `port.op takes no parameter "id": its value is not sent`); got != refused {
 			t.Errorf("%s: got %v", method, err)
 		}
@@ -185,7 +185,7 @@ func TestAValueThatDisappearsDoesNotWidenAWrite(t *testing.T) {
 }
 
 // composition is a capability of one or two steps on a small API.
-func (p *port) composition(t *testing.T, steps string) (string, *engine.Options) {
+func (p *port) composition(t *testing.T, steps string) (string, *options) {
 	t.Helper()
 	file := p.file(t, `
 name: Keep ships
@@ -230,7 +230,7 @@ paths:
       parameters: [{name: hull, in: path, required: true, schema: {type: string}}]
       responses: {'204': {description: gone}}
 `)
-	return file, &engine.Options{Project: "none", OpenAPI: map[string]string{"fleet": filepath.Join(filepath.Dir(file), "fleet.yaml")}}
+	return file, &options{Project: "none", OpenAPI: map[string]string{"fleet": filepath.Join(filepath.Dir(file), "fleet.yaml")}}
 }
 
 func TestAValueThatDisappearsDoesNotWidenACompositionsWrite(t *testing.T) {
@@ -288,7 +288,7 @@ func TestAValueThatDisappearsDoesNotWidenACompositionsWrite(t *testing.T) {
 func TestOpenAPIPathParameterWithoutPlaceRefusesTheStep(t *testing.T) {
 	p := newPort(t, nil)
 	file, o := p.composition(t, "- {id: go, capability: x, operation: scrap, with: {hull: '7'}}")
-	_, err := engine.Load(t.Context(), file, o)
+	_, err := load(t.Context(), file, o)
 	var load *engine.LoadError
 	if !errors.As(err, &load) {
 		t.Fatalf("got %v", err)

@@ -259,7 +259,7 @@ func TestWhatAToolIsAskedReachesTheWire(t *testing.T) {
 }
 
 // holds asks once and reports whether a request was sent.
-func (op *wireOp) holds(t *testing.T, g *rand.Rand, p *port, prog *engine.Program, where string) bool {
+func (op *wireOp) holds(t *testing.T, g *rand.Rand, p *port, prog *program, where string) bool {
 	t.Helper()
 	in, want := engine.Inputs{}, map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(op.params)) {

@@ -56,7 +56,7 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 			e.add(want.Name, hintOf(want.Description), "input %q (%s) is missing", want.Name, want.Type)
 		case want.HasDefault:
 			out[want.Name] = want.Default
-		case p.flows == nil:
+		case want.Null:
 			out[want.Name] = nil
 		}
 	}
@@ -81,7 +81,7 @@ func (p *Program) checkInput(e *InputError, out Inputs, name string, v any) {
 		if want.Name != name {
 			continue
 		}
-		if p.flows != nil {
+		if want.Convert {
 			plain = converted(plain, want.Schema)
 		}
 		if plain == nil && !want.Required {
@@ -90,7 +90,7 @@ func (p *Program) checkInput(e *InputError, out Inputs, name string, v any) {
 		for _, violation := range check.Value(want.Schema, plain) {
 			e.add(name, "", "input %q: %s", name, strings.TrimSpace(violation.Path+" "+violation.Message))
 		}
-		if want.Required && plain == "" && p.flows == nil {
+		if want.Filled && plain == "" {
 			e.add(name, "", "input %q is empty", name)
 		}
 	}

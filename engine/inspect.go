@@ -10,28 +10,40 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// Inspect reads a kept run: where it stands and what happened in it. Who looks
-// often makes a [Reader].
-func Inspect(ctx context.Context, rt durable.Runtime, id string) (*document.Run, error) {
-	return NewReader(rt).Inspect(ctx, id)
+// History reads what happened in a kept run after the event numbered after (0:
+// all). Arguments and results of steps are left out, so nothing in it is secret. An
+// unknown id is durable.ErrUnknown.
+func (r *Runner) History(ctx context.Context, id string, after int64) ([]document.Event, error) {
+	if r.o.Runtime == nil {
+		return nil, errNoRuntime
+	}
+	events, err := r.o.Runtime.History(ctx, id, after)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]document.Event, len(events))
+	for i, e := range events {
+		out[i] = EventOf(e)
+	}
+	return out, nil
 }
 
-// Inspect is the function of that name.
-func (r *Reader) Inspect(ctx context.Context, id string) (*document.Run, error) {
-	state, err := r.rt.Get(ctx, id)
+// Inspect reads a kept run: where it stands and what happened in it.
+func (r *Runner) Inspect(ctx context.Context, id string) (*document.Run, error) {
+	p, spec, err := r.keptRun(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	p, spec, err := r.program(ctx, id)
+	state, err := r.o.Runtime.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	events, err := r.rt.History(ctx, id, 0)
+	events, err := r.o.Runtime.History(ctx, id, 0)
 	if err != nil {
 		return nil, err
 	}
 	run := p.document(state, events)
-	run.Source, run.SourceChanged = spec.Source, SourceChanged(spec)
+	run.Source, run.SourceChanged = spec.Source, sourceChanged(spec)
 	run.Started, run.Updated, run.Driven = state.Started, state.Updated, state.Driven
 	if !state.Due.IsZero() && !state.Status.Ended() {
 		run.Due = &state.Due
@@ -43,7 +55,7 @@ func (r *Reader) Inspect(ctx context.Context, id string) (*document.Run, error) 
 }
 
 // document is the run document of a run that this process did not execute.
-func (p *Program) document(state durable.State, events []durable.Event) *Result {
+func (p *linked) document(state durable.State, events []durable.Event) *Result {
 	if len(state.Doc) > 0 {
 		if res, err := document.Kept(state.Doc); err == nil {
 			p.annotate(res, res.Outputs)
@@ -66,7 +78,7 @@ func (p *Program) document(state durable.State, events []durable.Event) *Result 
 
 // parked adds to a document why its run is parked. A timer is no event, so the
 // history alone does not show that a step waits for one.
-func (p *Program) parked(res *Result, w *durable.Suspended) {
+func (p *linked) parked(res *Result, w *durable.Suspended) {
 	r := p.newRunning(res.Run, &RunOptions{})
 	status := durable.StatusWaiting
 	if w.Reason == durable.ReasonInDoubt {

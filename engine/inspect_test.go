@@ -33,13 +33,13 @@ steps:
 	synctest.Test(t, func(t *testing.T) {
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		call := stubbed(func() (int, string) { return 200, "docked" })
-		prog := (&fleet{url: "http://fleet.test"}).load(t, steps, engine.Options{Runtime: rt, Caller: call})
+		prog := (&fleet{url: "http://fleet.test"}).load(t, steps, options{Runtime: rt, Caller: call})
 		res, err := prog.Run(t.Context(), engine.Inputs{"port": "Oslo"})
 		var waiting *engine.WaitingError
 		if !errors.As(err, &waiting) {
 			t.Fatalf("got %v, want a waiting run", err)
 		}
-		run, err := engine.Inspect(t.Context(), rt, res.Run)
+		run, err := inspect(t.Context(), rt, res.Run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ steps:
 			looks++
 			return []int{200, outage, 200}[looks-1], []string{"docked", "", "sailing"}[looks-1]
 		})
-		prog := (&fleet{url: "http://fleet.test"}).load(t, steps, engine.Options{Runtime: rt, Caller: call})
+		prog := (&fleet{url: "http://fleet.test"}).load(t, steps, options{Runtime: rt, Caller: call})
 		res, err := prog.Run(t.Context(), engine.Inputs{"port": "Oslo"})
 		for range 2 {
 			var waiting *engine.WaitingError
@@ -79,7 +79,7 @@ steps:
 				t.Fatalf("%d, after %d looks: got %v, want a waiting run", outage, looks, err)
 			}
 			time.Sleep(2 * time.Hour)
-			res, err = engine.Resume(t.Context(), rt, res.Run, &engine.Options{Caller: call}, nil)
+			res, err = resume(t.Context(), rt, res.Run, &options{Caller: call}, nil)
 		}
 		if err != nil || looks != 3 {
 			t.Errorf("%d, after %d looks: %v", outage, looks, err)

@@ -19,7 +19,7 @@ func (r *running) hideCredentials(out *exec.Outcome) {
 	}
 	if out.Answer != nil {
 		out.Answer.Value = r.withoutCredentials(out.Answer.Value)
-		out.Answer.Body = r.p.creds.redactor.Data(out.Answer.Body)
+		out.Answer.Body = r.p.link.Keys.Redactor.Data(out.Answer.Body)
 	}
 }
 
@@ -28,7 +28,7 @@ func (r *running) withoutCredentials(v any) any {
 	if err != nil {
 		return v
 	}
-	clean := r.p.creds.redactor.Data(data)
+	clean := r.p.link.Keys.Redactor.Data(data)
 	if bytes.Equal(clean, data) {
 		return v
 	}

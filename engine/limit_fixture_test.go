@@ -63,7 +63,7 @@ func written(t *testing.T, changes map[string]string) string {
 }
 
 // loadBerths loads a file of the fixture in dir.
-func loadBerths(t *testing.T, dir, file string, o *engine.Options) *engine.Program {
+func loadBerths(t *testing.T, dir, file string, o *options) *program {
 	t.Helper()
 	return mustLoad(t, filepath.Join(dir, file), o)
 }

@@ -29,21 +29,21 @@ func TestTheLimitOfAnExchangeIsASetting(t *testing.T) {
 	tests := []struct {
 		name       string
 		files      map[string]string
-		opts       engine.Options
+		opts       options
 		run        engine.RunOptions
 		read, book time.Duration
 	}{
 		{name: "default", read: 30 * time.Second},
-		{name: "option", opts: engine.Options{RequestTimeout: 5 * time.Second}, read: 5 * time.Second},
+		{name: "option", opts: options{RequestTimeout: 5 * time.Second}, read: 5 * time.Second},
 		{name: "project file", files: map[string]string{".capstan.yaml": projectWithLimit}, read: 45 * time.Second},
-		{name: "option over project file", files: map[string]string{".capstan.yaml": projectWithLimit}, opts: engine.Options{RequestTimeout: time.Minute}, read: time.Minute},
-		{name: "step key", files: map[string]string{"berths.yaml": withKey}, opts: engine.Options{RequestTimeout: time.Minute}, read: time.Minute, book: 3 * time.Minute},
-		{name: "override", opts: engine.Options{Overrides: []string{"book.requestTimeout=90s"}}, read: 30 * time.Second, book: 90 * time.Second},
-		{name: "raised by the run's bound", opts: engine.Options{Timeout: 2 * time.Minute}, read: 2 * time.Minute},
-		{name: "not lowered by it", opts: engine.Options{Timeout: time.Second}, read: 30 * time.Second},
-		{name: "raised within reason", opts: engine.Options{Timeout: 72 * time.Hour}, read: 10 * time.Minute},
-		{name: "a limit that is set is not raised", opts: engine.Options{Timeout: time.Hour, RequestTimeout: 5 * time.Second}, read: 5 * time.Second},
-		{name: "for one execution", opts: engine.Options{RequestTimeout: 5 * time.Second}, run: engine.RunOptions{RequestTimeout: 8 * time.Second}, read: 8 * time.Second},
+		{name: "option over project file", files: map[string]string{".capstan.yaml": projectWithLimit}, opts: options{RequestTimeout: time.Minute}, read: time.Minute},
+		{name: "step key", files: map[string]string{"berths.yaml": withKey}, opts: options{RequestTimeout: time.Minute}, read: time.Minute, book: 3 * time.Minute},
+		{name: "override", opts: options{Overrides: []string{"book.requestTimeout=90s"}}, read: 30 * time.Second, book: 90 * time.Second},
+		{name: "raised by the run's bound", opts: options{Timeout: 2 * time.Minute}, read: 2 * time.Minute},
+		{name: "not lowered by it", opts: options{Timeout: time.Second}, read: 30 * time.Second},
+		{name: "raised within reason", opts: options{Timeout: 72 * time.Hour}, read: 10 * time.Minute},
+		{name: "a limit that is set is not raised", opts: options{Timeout: time.Hour, RequestTimeout: 5 * time.Second}, read: 5 * time.Second},
+		{name: "for one execution", opts: options{RequestTimeout: 5 * time.Second}, run: engine.RunOptions{RequestTimeout: 8 * time.Second}, read: 8 * time.Second},
 		{name: "raised for one execution", run: engine.RunOptions{Timeout: 3 * time.Minute}, read: 3 * time.Minute},
 	}
 	for _, tt := range tests {
@@ -67,13 +67,13 @@ func TestTheLimitOfAnExchangeIsKeptWithTheRun(t *testing.T) {
 	seen := limits{}
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	defer rt.Close()
-	p := loadBerths(t, written(t, map[string]string{".capstan.yaml": projectWithLimit}), "berths.yaml", &engine.Options{Caller: seen.call, Runtime: rt})
+	p := loadBerths(t, written(t, map[string]string{".capstan.yaml": projectWithLimit}), "berths.yaml", &options{Caller: seen.call, Runtime: rt})
 	for want, ro := range map[time.Duration]*engine.RunOptions{45 * time.Second: nil, 7 * time.Second: {RequestTimeout: 7 * time.Second}} {
 		id, err := p.Start(t.Context(), aShip, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := engine.Resume(t.Context(), rt, id, &engine.Options{Caller: seen.call}, ro); err != nil {
+		if _, err := resume(t.Context(), rt, id, &options{Caller: seen.call}, ro); err != nil {
 			t.Fatal(err)
 		}
 		if seen["listBerths"] != want {
@@ -84,7 +84,7 @@ func TestTheLimitOfAnExchangeIsKeptWithTheRun(t *testing.T) {
 
 func TestTheLimitOfAnExchangeHoldsForFrameworkFilesAndCalls(t *testing.T) {
 	dir := written(t, map[string]string{".capstan.yaml": projectWithLimit})
-	for want, o := range map[time.Duration]*engine.Options{
+	for want, o := range map[time.Duration]*options{
 		45 * time.Second: {}, 5 * time.Second: {RequestTimeout: 5 * time.Second},
 	} {
 		seen := limits{}
@@ -97,7 +97,7 @@ func TestTheLimitOfAnExchangeHoldsForFrameworkFilesAndCalls(t *testing.T) {
 		if _, err := p.Run(t.Context(), nil); err != nil || seen["list"] != want {
 			t.Errorf("run: %s, want %s (%v)", seen["list"], want, err)
 		}
-		s, err := engine.Open(t.Context(), dir+"/harbour.yaml", o)
+		s, err := open(t.Context(), dir+"/harbour.yaml", o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,8 +111,8 @@ func TestTheLimitOfAnExchangeHoldsForFrameworkFilesAndCalls(t *testing.T) {
 func TestTheLimitOfAnExchangeHoldsForSingleOperations(t *testing.T) {
 	dir := written(t, nil)
 	seen := limits{}
-	o := &engine.Options{Caller: seen.call, Timeout: time.Minute, OpenAPI: map[string]string{"berths": dir + "/berths.openapi.yaml"}, Project: "none"}
-	api, err := engine.OpenAPI(t.Context(), "berths", o)
+	o := &options{Caller: seen.call, Timeout: time.Minute, OpenAPI: map[string]string{"berths": dir + "/berths.openapi.yaml"}, Project: "none"}
+	api, err := openAPI(t.Context(), "berths", o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestAProbedWriteThatIsHeldBackIsRecordedAnew(t *testing.T) {
 			}
 			return slow(ctx, req)
 		}
-		p := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: held, Runtime: rt})
+		p := loadBerths(t, written(t, nil), "berths.yaml", &options{Caller: held, Runtime: rt})
 		if _, err := p.Run(t.Context(), aShip); err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestALostWriteIsLookedUpAfterTheLimitOfAnExchange(t *testing.T) {
 			}
 			rt := memory.NewRuntime(memory.RuntimeOptions{})
 			defer rt.Close()
-			p := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: lose, Runtime: rt, RequestTimeout: limit})
+			p := loadBerths(t, written(t, nil), "berths.yaml", &options{Caller: lose, Runtime: rt, RequestTimeout: limit})
 			res, _ := p.Run(t.Context(), aShip)
 			states, err := rt.List(t.Context(), durable.Filter{})
 			if err != nil || len(states) != 1 || res.Status != durable.StatusInDoubt {
@@ -199,9 +199,9 @@ func TestALookupIsNotBoundAsItsWriteIs(t *testing.T) {
 		}
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		defer rt.Close()
-		res, _ := loadBerths(t, written(t, nil), "berths.yaml", &engine.Options{Caller: caller, Runtime: rt}).Run(t.Context(), aShip)
+		res, _ := loadBerths(t, written(t, nil), "berths.yaml", &options{Caller: caller, Runtime: rt}).Run(t.Context(), aShip)
 		time.Sleep(operations.DefaultTimeout)
-		if _, err := engine.Resume(t.Context(), rt, res.Run, &engine.Options{Caller: caller}, nil); err != nil {
+		if _, err := resume(t.Context(), rt, res.Run, &options{Caller: caller}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if looked != 2 || bound { // the step before it, and the lookup

@@ -1,186 +1,231 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 
-	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
-	"github.com/capstan-run/capstan/engine/internal/plan"
-	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/internal/load"
+	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
-	"github.com/capstan-run/capstan/spec/dialect"
 )
 
-// loader carries what one Validate gathers.
-type loader struct {
-	opts    *Options
-	file    string
-	report  *Report
-	project *project
-	docs    *documents
-	reach   *reach
-
-	source   snapshotFile
-	overlaid []snapshotFile
+// Load reads one thing to run of a file, with everything it names, and checks it.
+// A unit that cannot run gives a *[LoadError] that holds every problem at once; the
+// problems of other units are not its own.
+//
+// file is a path, or the bare name of a capability that ships with Capstan
+// ("b2b-enterprise-onboarding") when no such file exists. A file that holds
+// several things to run needs LoadOptions.Unit: without it, or with a wrong one,
+// the error is a *[UnitError].
+func Load(ctx context.Context, file string, opts *LoadOptions) (*Program, error) {
+	opts = cmp.Or(opts, &LoadOptions{})
+	f, err := Open(ctx, file, opts)
+	if err != nil {
+		return nil, err
+	}
+	u, err := f.Unit(opts.Unit)
+	if err != nil {
+		return nil, err
+	}
+	if u.Program == nil {
+		report := *f.report
+		if !f.loaded.Shared {
+			report.Diagnostics = u.Problems
+		}
+		return nil, &LoadError{&report}
+	}
+	return u.Program, nil
 }
 
-func (l *loader) add(problems diag.List) {
-	l.report.Diagnostics = append(l.report.Diagnostics, problems...)
+// Open reads a file with everything in it that can be run. A file that has nothing
+// to judge, since its text cannot be read, gives a *[LoadError]. Any other is
+// returned with its problems: those of [File.Report], and for each unit its own.
+func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
+	opts = cmp.Or(opts, &LoadOptions{})
+	loaded, report := load.Open(ctx, file, (*load.Options)(opts))
+	f := &File{loaded: loaded, report: (*Report)(report), opts: *opts}
+	if loaded == nil {
+		return nil, &LoadError{f.report}
+	}
+	for _, u := range loaded.Units {
+		unit := &Unit{
+			Name: u.Spec.Name, Kind: u.Spec.Kind, Title: u.Spec.Title.Value, Description: u.Spec.Description.Value, Problems: u.Problems,
+			spec: u.Spec,
+		}
+		if u.Sound() {
+			unit.Program = newProgram(u)
+		}
+		f.units = append(f.units, unit)
+	}
+	return f, nil
 }
 
-// load walks the stages in order: read, overlay, decode, plan. Each stage runs
-// only when the one before it left something to work on; problems gather.
-func (l *loader) load(ctx context.Context) *Service {
-	if l.opts.BaseURL != "" {
-		if err := checkBaseURL(l.opts.BaseURL); err != nil {
-			l.report.Diagnostics.Errorf(diag.Pos{File: "--base-url"}, "bad-base-url", "the base URL cannot be used: %v", err)
-			return nil
+// Report is the outcome of loading, good or bad.
+type Report struct {
+	File        string
+	Dialect     string
+	Version     string
+	Runnable    bool      // the dialect is one that can be run
+	Diagnostics diag.List // errors, warnings and notes, sorted
+	// Sources holds the text of every file that a diagnostic may point into,
+	// by name.
+	Sources map[string][]byte
+	// Overlays are those that acted, in order.
+	Overlays []string
+	// Files are those that were read, or would be served.
+	Files []document.File
+}
+
+// LoadError is the error of [Load] and [Open]: a file that cannot run, with every
+// reason.
+type LoadError struct{ Report *Report }
+
+func (e *LoadError) Error() string { return e.Report.Diagnostics.Error() }
+
+// Unwrap returns the problems as a diag.List.
+func (e *LoadError) Unwrap() error { return e.Report.Diagnostics }
+
+// File is a loaded file with its units: a composition has one, a file of the
+// framework dialect one for every tool, REST operation, MCP resource and flow. It is
+// immutable and safe for concurrent use.
+type File struct {
+	loaded *load.File
+	report *Report
+	units  []*Unit
+	opts   LoadOptions
+}
+
+// Unit is a part of a file that can be run by itself.
+type Unit struct {
+	Name        string // "namespace.name"; of a composition Program.Name
+	Kind        spec.UnitKind
+	Title       string
+	Description string
+	Program     *Program  // nil when the unit, or the whole file, has an error
+	Problems    diag.List // the unit's own
+	spec        *spec.Unit
+}
+
+// Report returns the outcome of loading: the problems of the file and all its units.
+func (f *File) Report() *Report { return f.report }
+
+// Err returns a *[LoadError] when anything in the file has an error.
+func (f *File) Err() error {
+	if f.report.Diagnostics.HasErrors() {
+		return &LoadError{f.report}
+	}
+	return nil
+}
+
+// Check loads the file as it is now, with the options that it was opened with.
+func (f *File) Check(ctx context.Context) *Report {
+	_, report := load.Open(ctx, f.report.File, (*load.Options)(&f.opts))
+	return (*Report)(report)
+}
+
+// Spec returns the file as it declares itself.
+func (f *File) Spec() *spec.File { return f.loaded.Spec }
+
+// Files returns the paths of the file and of those that it names.
+func (f *File) Files() []string { return f.loaded.Names() }
+
+// Units returns the units in the file's order: exposures first.
+func (f *File) Units() []*Unit { return f.units }
+
+// Program returns the program of a unit of Spec, nil when it has none.
+func (f *File) Program(unit *spec.Unit) *Program {
+	for _, u := range f.units {
+		if u.spec == unit {
+			return u.Program
 		}
 	}
-	name, text, err := readCapability(l.file)
+	return nil
+}
+
+// Folder opens the directory at a location (file: URI or path) that the file
+// called from names, within the project's root and LoadOptions.AllowRead. Close it.
+func (f *File) Folder(from, location string) (*os.Root, error) {
+	path, err := reach.Locate(from, location)
 	if err != nil {
-		l.report.Diagnostics.Errorf(diag.Pos{File: l.file}, "unreadable-file", "%v", err)
-		return nil
+		return nil, err
 	}
-	l.report.File = name
-	l.report.Sources[name] = text
-	l.source = snapshotFile{Name: name, Text: text}
-	l.reach = newReach(name, l.opts.AllowRead)
-	if name == l.file { // another one ships with Capstan
-		l.reach.note(name, "capability")
-	}
-	l.loadProject(name)
-
-	src, problems := dialect.Read(name, text)
-	l.add(problems)
-	if src == nil {
-		return nil
-	}
-	l.report.Dialect, l.report.Version, l.report.Runnable = string(src.Dialect()), src.Version(), src.Runnable()
-	l.docs = &documents{opts: l.opts, project: l.project, reach: l.reach, dir: filepath.Dir(name), sets: map[string]*operations.Set{}}
-	if src.Dialect() == spec.DialectCatalogue {
-		l.checkCatalogue(ctx, src)
-		return nil
-	}
-	src, ok := l.overlay(src)
-	if !ok {
-		return nil
-	}
-	if src.Dialect() == spec.DialectFramework {
-		return l.service(ctx, src)
-	}
-	file, problems := src.File(spec.Options{Strict: l.opts.Strict})
-	l.add(problems)
-	if file == nil || len(file.Units) == 0 {
-		return nil
-	}
-	p := l.program(ctx, file)
-	if p == nil {
-		return nil
-	}
-	return &Service{units: []*Unit{{Name: p.Name(), Kind: UnitComposition, Title: p.Title(), Description: p.Description(), Program: p}}}
+	root, err := f.loaded.Reach().Folder(path)
+	return root, reach.Hinted(err)
 }
 
-// service loads a file of the framework dialect.
-func (l *loader) service(ctx context.Context, src *dialect.Source) *Service {
-	f := l.framework(src)
-	if f == nil {
-		return nil
+// Read reads a file of at most that many bytes at a location, as Folder does.
+func (f *File) Read(from, location string, most int64) ([]byte, error) {
+	path, err := reach.Locate(from, location)
+	if err != nil {
+		return nil, err
 	}
-	units := l.units(ctx, f)
-	return &Service{units: units, fw: f}
+	file, err := f.loaded.Reach().Open(path)
+	if err != nil {
+		return nil, reach.Hinted(err)
+	}
+	defer file.Close()
+	return reach.ReadAll(file, most)
 }
 
-func (l *loader) program(ctx context.Context, file *spec.File) *Program {
-	built, problems := plan.Build(file, file.Units[0], plan.Sources{API: func(name string) (*operations.Set, error) {
-		set, problems, err := l.docs.find(ctx, name)
-		l.add(problems)
-		return set, err
-	}})
-	l.add(problems)
-	p := &Program{opts: *l.opts, plan: built, creds: newKeyring(l.opts.Secrets)}
-	p.apis = l.apis(built, p.creds)
-	l.checkServers(p.apis)
-	if l.report.Diagnostics.HasErrors() {
-		return nil
-	}
-	p.source, p.overlays, p.documents = l.source, l.overlaid, l.docs
-	l.report.Files = l.reach.read
-	p.view = p.describe(ctx, l.report)
-	sets := l.docs.sets
-	p.snapshot = sync.OnceValues(func() ([]byte, error) { return p.snapshotOf(sets) })
-	return p
+// UnitError is returned for a name that picks no unit, or none of several.
+type UnitError struct {
+	File  string
+	Name  string // as given, "" when none was
+	Units []*Unit
 }
 
-// readCapability reads a file, or a shipped capability of that bare name.
-func readCapability(file string) (name string, text []byte, err error) {
-	if err := checkReadable(file); err != nil {
-		return "", nil, err
+func (e *UnitError) Error() string {
+	var names []string
+	for _, u := range e.Units {
+		names = append(names, u.Name)
 	}
-	text, err = os.ReadFile(file)
+	all := strings.Join(names, ", ")
 	switch {
-	case err == nil:
-		return file, text, nil
-	case errors.Is(err, fs.ErrNotExist):
-		if filepath.Base(file) == file {
-			if shipped, ok := capabilities.Lookup(file); ok {
-				return shipped.Name, shipped.Data, nil
-			}
-		}
-		return "", nil, fmt.Errorf("%s does not exist", file)
-	default:
-		return "", nil, errors.Unwrap(err)
+	case len(e.Units) == 0:
+		return fmt.Sprintf("%s exposes nothing that can be run", e.File)
+	case e.Name == "":
+		return fmt.Sprintf("%s holds several things to run, name one: %s", e.File, all)
 	}
+	if near := suggest.Closest(e.Name, names); near != "" {
+		return fmt.Sprintf("%s holds no %q; did you mean %q?", e.File, e.Name, near)
+	}
+	return fmt.Sprintf("%s holds no %q; it holds %s", e.File, e.Name, all)
 }
 
-// checkReadable refuses what has no end or no text, such as a named pipe that
-// nobody writes to. What a shell hands over, stdin among it, is read to its end.
-func checkReadable(file string) error {
-	info, err := os.Stat(file)
-	if err != nil || info.Mode().IsRegular() {
-		return nil // what cannot be looked at, reading tells
-	}
-	for _, handed := range []string{"/dev/stdin", "/dev/fd/", "/proc/self/fd/"} {
-		if strings.HasPrefix(filepath.Clean(file), handed) && !info.IsDir() {
-			return nil
+// Unit finds a unit by its name, or by the part behind the namespace where that
+// is unique. "" is the only one there is. The error is a *[UnitError].
+func (f *File) Unit(name string) (*Unit, error) {
+	var found []*Unit
+	for _, u := range f.units {
+		_, short, _ := strings.Cut(u.Name, ".")
+		switch {
+		case u.Name == name:
+			return u, nil
+		case name == "" || short == name:
+			found = append(found, u)
 		}
 	}
-	return fmt.Errorf("%s is no regular file", file)
+	found = distinct(found)
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	e := &UnitError{File: f.report.File, Name: name, Units: f.units}
+	if len(found) > 1 {
+		e.Name, e.Units = "", found
+	}
+	return nil, e
 }
 
-// checkCatalogue reports the operations that a catalogue names and its API's
-// document does not have. A catalogue is support data: it cannot run, and a
-// wrong id in it is a warning.
-func (l *loader) checkCatalogue(ctx context.Context, src *dialect.Source) {
-	c, problems := src.Catalogue()
-	l.add(problems)
-	if c == nil {
-		return
-	}
-	set, problems, err := l.docs.find(ctx, c.API.Value)
-	l.add(problems)
-	if err != nil {
-		return
-	}
-	for _, entry := range c.Capabilities {
-		for _, id := range entry.OperationIDs {
-			if _, ok := set.Lookup(id.Value); ok {
-				continue
-			}
-			pos, end := id.Span(0, len([]rune(id.Value)))
-			d := diag.Diagnostic{Code: "unknown-operation", Severity: diag.Warning, Pos: pos, EndColumn: end,
-				Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, c.API.Value)}
-			if found := set.Suggest(operations.Want{ID: id.Value, Capability: entry.ID.Value, Description: entry.Description.Value}, 1); len(found) > 0 {
-				d.Hint = fmt.Sprintf("did you mean %q? it is %s %s", found[0].ID, found[0].Method, found[0].Path)
-			}
-			l.report.Diagnostics.Add(d)
-		}
-	}
+// distinct drops flows that an exposure refers to: they are the same thing twice.
+func distinct(units []*Unit) []*Unit {
+	return slices.DeleteFunc(slices.Clone(units), func(u *Unit) bool {
+		return u.Kind == spec.UnitFlow && slices.ContainsFunc(units, func(x *Unit) bool { return x.spec.Ref.Value == u.Name })
+	})
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/capstan-run/capstan/engine"
 )
 
 // A pipe that nobody writes to would be read forever.
@@ -19,7 +17,7 @@ func TestWhatIsNoRegularFileIsRefused(t *testing.T) {
 		t.Skip("no pipes here:", err)
 	}
 	for _, file := range []string{pipe, dir, "/dev/null"} {
-		_, err := engine.Open(t.Context(), file, &engine.Options{Project: "none"})
+		_, err := open(t.Context(), file, &options{Project: "none"})
 		if err == nil || !strings.Contains(err.Error(), file+" is no regular file") {
 			t.Errorf("%s: %v", file, err)
 		}

@@ -66,7 +66,7 @@ capability:
 			return len(sails) > 0 && sails[0].(map[string]any)["area"] != nil
 		},
 	} {
-		prog, err := engine.Load(t.Context(), file, &engine.Options{Mock: true, Unit: unit})
+		prog, err := load(t.Context(), file, &options{Mock: true, Unit: unit})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ capability:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	prog, err := engine.Load(t.Context(), file, nil)
+	prog, err := load(t.Context(), file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func TestADownloadedFileCannotReadYours(t *testing.T) {
 	for name, text := range files {
 		t.Run(name, func(t *testing.T) {
 			file := m.write("work/clone/evil.yaml", text)
-			opts := &engine.Options{Secrets: func(context.Context, string) (string, bool, error) { return "from-the-environment", true, nil }}
+			opts := &options{Secrets: func(context.Context, string) (string, bool, error) { return "from-the-environment", true, nil }}
 			service, report := openedWith(t, file, opts)
 			if !hasCode(report.Diagnostics, "outside-project") {
 				t.Errorf("no problem is reported:\n%v", report.Diagnostics)
@@ -168,13 +168,13 @@ func TestWhatTheUserAllowsIsRead(t *testing.T) {
 	given := m.write("vault/given.yaml", "allowRead: [.]\n")
 	for name, tt := range map[string]struct {
 		location string
-		opts     engine.Options
+		opts     options
 		want     string
 	}{
-		"below the root":             {"tokens/own.yaml", engine.Options{}, "Bearer t-2"},
-		"a link within the root":     {"link.yaml", engine.Options{}, "Bearer t-2"},
-		"allowed by an option":       {"file://HOME/vault/token.yaml", engine.Options{AllowRead: []string{filepath.Join(m.home, "vault")}}, "Bearer t-1"},
-		"allowed by a given project": {"../../vault/token.yaml", engine.Options{Project: given}, "Bearer t-1"},
+		"below the root":             {"tokens/own.yaml", options{}, "Bearer t-2"},
+		"a link within the root":     {"link.yaml", options{}, "Bearer t-2"},
+		"allowed by an option":       {"file://HOME/vault/token.yaml", options{AllowRead: []string{filepath.Join(m.home, "vault")}}, "Bearer t-1"},
+		"allowed by a given project": {"../../vault/token.yaml", options{Project: given}, "Bearer t-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := m.write("work/clone/x.yaml", framework(bindAt(tt.location), plainCall))
@@ -212,7 +212,7 @@ func TestADownloadedProjectFileAllowsNothing(t *testing.T) {
 			if text := report.Diagnostics.Error(); !strings.Contains(text, tt.code) {
 				t.Errorf("problems:\n%s\nwant %s", text, tt.code)
 			}
-			if service, report := openedWith(t, file, &engine.Options{Project: filepath.Join(m.clone, ".capstan.yaml")}); service == nil {
+			if service, report := openedWith(t, file, &options{Project: filepath.Join(m.clone, ".capstan.yaml")}); service == nil {
 				t.Errorf("given by the user it still allows nothing:\n%v", report.Diagnostics)
 			}
 		})
@@ -307,7 +307,7 @@ func TestHiddenInTheHomeAndStillRead(t *testing.T) {
 	}
 	m.write(".vault/t.yaml", "token: t\n")
 	file := m.write("x.yaml", framework(bindAt("file://HOME/.vault/t.yaml"), plainCall))
-	if _, report := openedWith(t, file, &engine.Options{AllowRead: []string{filepath.Join(m.home, ".vault")}}); hasCode(report.Diagnostics, "outside-project") {
+	if _, report := openedWith(t, file, &options{AllowRead: []string{filepath.Join(m.home, ".vault")}}); hasCode(report.Diagnostics, "outside-project") {
 		t.Errorf("what is allowed: %v", report.Diagnostics)
 	}
 }
@@ -320,7 +320,7 @@ func TestAKeptRunStaysWithinItsProject(t *testing.T) {
 	file := m.write("work/clone/x.yaml", framework(bindAt("own.yaml"), plainCall))
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { _ = rt.Close() })
-	service, report := openedWith(t, file, &engine.Options{Runtime: rt})
+	service, report := openedWith(t, file, &options{Runtime: rt})
 	if service == nil {
 		t.Fatal(report.Diagnostics)
 	}
@@ -333,11 +333,11 @@ func TestAKeptRunStaysWithinItsProject(t *testing.T) {
 		}
 		ids = append(ids, id)
 	}
-	if _, err := engine.Resume(t.Context(), rt, ids[0], nil, nil); err != nil {
+	if _, err := resume(t.Context(), rt, ids[0], nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	m.link(filepath.Join(m.home, "secret.yaml"), "work/clone/own.yaml")
-	if _, err := engine.Resume(t.Context(), rt, ids[1], &engine.Options{Project: "none"}, nil); err == nil || !strings.Contains(err.Error(), "outside the project") {
+	if _, err := resume(t.Context(), rt, ids[1], &options{Project: "none"}, nil); err == nil || !strings.Contains(err.Error(), "outside the project") {
 		t.Errorf("resumed with a link to elsewhere: %v", err)
 	}
 	if !slices.Equal(m.came, []string{"Bearer t-1"}) {
@@ -389,13 +389,13 @@ func TestThePlanNamesFilesAndHostsOfSecrets(t *testing.T) {
 }
 
 // openedWith opens a file; the service is nil when it cannot run.
-func openedWith(t *testing.T, file string, opts *engine.Options) (*engine.Service, *engine.Report) {
+func openedWith(t *testing.T, file string, opts *options) (*service, *engine.Report) {
 	t.Helper()
-	s, err := engine.Open(t.Context(), file, opts)
+	s, err := open(t.Context(), file, opts)
 	if err == nil {
 		return s, s.Report()
 	}
-	_, report := engine.Validate(t.Context(), file, opts)
+	report := validated(t.Context(), file, opts)
 	return nil, report
 }
 

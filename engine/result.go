@@ -185,7 +185,7 @@ func (r *running) whatToCheck(path string) (hint string, next document.Next) {
 	if !r.kept() {
 		next.Kind = document.NextRepeat
 	}
-	s := r.stepOf(path)
+	s := r.p.stepOf(path)
 	if s == nil || s.Operation() == nil {
 		return "", next
 	}
@@ -219,9 +219,9 @@ func stepID(path string) string {
 }
 
 // stepOf finds the step of a path.
-func (r *running) stepOf(path string) *plan.Step {
+func (p *Program) stepOf(path string) *plan.Step {
 	id := stepID(path)
-	for _, s := range r.p.plan.Steps {
+	for _, s := range p.plan.Steps {
 		if s.ID == id {
 			return s
 		}
@@ -242,7 +242,7 @@ func (r *running) failed(res *Result, err error) *RunError {
 		if res.Status != durable.StatusInDoubt { // the message and the hint say it
 			effect(line, step)
 		}
-	} else if s := r.stepOf(res.Error.Step); s != nil && s.Operation() != nil {
+	} else if s := r.p.stepOf(res.Error.Step); s != nil && s.Operation() != nil {
 		line("%s: step %q: %s %s", s.At.Pos, s.ID, s.Operation().Op.Method, r.url(s.Operation()))
 	}
 	line = writer(&e.steps)
@@ -276,7 +276,7 @@ var groups = []struct {
 }
 
 func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
-	s := r.stepOf(e.Step)
+	s := r.p.stepOf(e.Step)
 	if s == nil {
 		return
 	}
@@ -309,18 +309,8 @@ func effect(line func(string, ...any), e *exec.StepError) {
 }
 
 func (r *running) url(op *plan.Operation) string {
-	a := r.p.apis[op.API]
-	base := a.base
-	switch {
-	case base == "" && len(a.hosts) > 0:
-		base = a.hosts[0]
-	case base == "" && a.own != nil && a.own.base != nil:
-		base = a.own.base.Source()
-		if found, err := a.own.server(context.Background()); err == nil { // its binds were looked up before
-			base = found
-		}
-	}
-	return strings.TrimSuffix(base, "/") + op.Op.Path
+	url := r.p.unit.File().APIs[op.API].URL(context.Background(), r.p.link, op.Op) // its binds were looked up before
+	return strings.TrimSuffix(url, "/") + op.Op.Path
 }
 
 // shown is a value as text for a person.

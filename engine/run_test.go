@@ -26,9 +26,9 @@ var acme = engine.Inputs{"organization_name": "Acme", "domains": []string{"acme.
 
 var done = &engine.RunOptions{Done: map[string]json.RawMessage{"send-portal-link": nil}}
 
-func mustLoad(t *testing.T, file string, o *engine.Options) *engine.Program {
+func mustLoad(t *testing.T, file string, o *options) *program {
 	t.Helper()
-	p, err := engine.Load(t.Context(), file, o)
+	p, err := load(t.Context(), file, o)
 	if err != nil {
 		t.Fatalf("load:\n%v", err)
 	}
@@ -36,8 +36,8 @@ func mustLoad(t *testing.T, file string, o *engine.Options) *engine.Program {
 }
 
 // quick are options that do not wait long between looks.
-func quick(w *workos) *engine.Options {
-	return &engine.Options{BaseURL: w.url, Overrides: []string{
+func quick(w *workos) *options {
+	return &options{BaseURL: w.url, Overrides: []string{
 		"poll-connection-active.every=5ms", "verify-directory.every=5ms", "verify-directory-users.every=5ms",
 	}}
 }
@@ -73,7 +73,7 @@ func TestOnboarding(t *testing.T) {
 }
 
 func TestOnboardingMock(t *testing.T) {
-	res, err := mustLoad(t, onboarding, &engine.Options{Mock: true}).RunWith(t.Context(), acme, done)
+	res, err := mustLoad(t, onboarding, &options{Mock: true}).RunWith(t.Context(), acme, done)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,7 +416,7 @@ func TestBaseURLIsChecked(t *testing.T) {
 		"https://":                        "names no host",
 		"http://api.example":              "unencrypted",
 	} {
-		_, err := engine.Load(t.Context(), onboarding, &engine.Options{BaseURL: url})
+		_, err := load(t.Context(), onboarding, &options{BaseURL: url})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q", url, err, want)
 		}
@@ -479,10 +479,10 @@ func TestOverlayBeside(t *testing.T) {
 		t.Errorf("every %s, overlays %q", got.Steps[3].Every, got.Overlays)
 	}
 	write("b2b-enterprise-onboarding.overlay.yaml", head+"x-capstan-applies-to: {providerId: workos, name: B2B Enterprise Onboarding}\n"+action)
-	if _, err := engine.Load(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "AdminPortalController_create") {
+	if _, err := load(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "AdminPortalController_create") {
 		t.Errorf("in the place of the built-in one: %v", err)
 	}
-	_, err = engine.Load(t.Context(), file, &engine.Options{Overlays: []string{filepath.Join(dir, "nowhere.yaml")}})
+	_, err = load(t.Context(), file, &options{Overlays: []string{filepath.Join(dir, "nowhere.yaml")}})
 	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml: error: the overlay cannot be read") {
 		t.Errorf("a named overlay that is missing: %v", err)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -17,7 +19,7 @@ import (
 
 // running is the state of one run in this process, beside the interpreter's.
 type running struct {
-	p        *Program
+	p        *linked
 	opts     *RunOptions
 	id       string
 	started  time.Time
@@ -30,15 +32,15 @@ type running struct {
 	err   error          // what the interpreter came to
 }
 
-func (p *Program) newRunning(id string, opts *RunOptions) *running {
+func (p *linked) newRunning(id string, opts *RunOptions) *running {
 	return &running{p: p, opts: opts, id: id, redactor: operations.NewRedactor()}
 }
 
 // drive executes a stored run here.
-func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
+func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
 	r := p.newRunning(id, opts)
 	var o durable.DriveOptions
-	if opts.Stay && p.opts.Runtime != nil {
+	if opts.Stay && p.runner.o.Runtime != nil {
 		o.MaxBlock = -1
 	}
 	state, err := rt.Drive(ctx, id, r.execute, o)
@@ -52,12 +54,12 @@ func (p *Program) drive(ctx context.Context, rt durable.Runtime, id string, opts
 	if err != nil {
 		return nil, err
 	}
-	return ended(p, state, events)
+	return p.ended(state, events)
 }
 
 // virtual reports whether waiting would be for nothing: who answers is a mock or
 // a recording.
-func (p *Program) virtual() bool { return p.opts.Mock || p.opts.ReplayDir != "" }
+func (p *linked) virtual() bool { return p.set.Mock || p.set.ReplayDir != "" }
 
 // answer is what RunWith returns for a run that was executed here. A runtime
 // that failed in the middle goes before what the run itself came to.
@@ -127,7 +129,7 @@ func (r *running) bound(started time.Time) (time.Duration, time.Time) {
 	if r.opts.Timeout > 0 {
 		return r.opts.Timeout, time.Now()
 	}
-	return r.p.opts.Timeout, started
+	return r.p.set.Timeout, started
 }
 
 // ending tells the runtime what became of the run: ended, parked, or stopped
@@ -148,26 +150,67 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	return durable.Ending{Status: r.res.Status, Doc: doc}, err
 }
 
-// env is what the interpreter gets.
+// env returns what the interpreter gets for a run.
 func (r *running) env(ctx context.Context) (*exec.Env, error) {
-	session := newSession(r.p.creds.redactor)
+	session := r.p.link.Session()
 	// The run's id is in what it sends (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
-	session.recorder = r.p.creds.redactor.With(r.id)
+	session.Recorder = r.p.link.Keys.Redactor.With(r.id)
 	callers := map[string]operations.Caller{}
-	for name, a := range r.p.apis {
-		callers[name] = operations.Chain(a.caller(&r.p.opts, session), operations.HideErrors(r.redactor))
+	for _, use := range r.p.unit.Uses {
+		callers[use.Name] = operations.Chain(r.p.link.Caller(use.Name, use.API, session), operations.HideErrors(r.redactor))
 	}
-	env := &exec.Env{
-		Inputs: r.inputs, Started: r.started, Strict: r.p.opts.StrictResponses,
-		Call:     func(api string) operations.Caller { return callers[api] },
-		Keep:     r.p.creds.redactor.Data,
-		Redactor: r.redactor,
-		Limit:    r.exchangeLimit(), Landed: max(r.exchangeLimit(), r.p.opts.exchangeLimit()),
-		Hide: r.hideIn,
-		Emit: r.forward, Perform: r.external,
+	env := r.shared()
+	env.Call = func(api string) operations.Caller { return callers[api] }
+	env.Keep, env.Perform = r.p.link.Keys.Redactor.Data, r.external
+	env.Landed = max(env.Limit, exchangeLimit(r.p.set.RequestTimeout, r.p.set.Timeout))
+	return env, r.fillIn(ctx, env)
+}
+
+// shared returns what every interpretation gets.
+func (r *running) shared() *exec.Env {
+	o, set := r.opts, r.p.set
+	return &exec.Env{
+		Inputs: r.inputs, Started: r.started, Strict: set.StrictResponses, Redactor: r.redactor,
+		Limit: exchangeLimit(cmp.Or(o.RequestTimeout, set.RequestTimeout), cmp.Or(o.Timeout, set.Timeout)),
+		Hide:  r.hideIn, Emit: r.forward,
 	}
-	return env, r.p.fillIn(ctx, env)
+}
+
+// mostRaised bounds how far a run's own bound raises the limit of an exchange: a
+// run may wait for days, and a connection that went silent must not hold it for
+// as long.
+const mostRaised = 10 * time.Minute
+
+// exchangeLimit returns how long one request with its answer may take where its step
+// states no limit: as is set, else the default, which the bound of the whole run
+// raises. Zero is not set.
+func exchangeLimit(set, whole time.Duration) time.Duration {
+	return cmp.Or(set, max(operations.DefaultTimeout, min(whole, mostRaised)))
+}
+
+// fillIn adds the servers of the program's APIs and the values of binds.
+func (r *running) fillIn(ctx context.Context, env *exec.Env) error {
+	l := r.p.link
+	binds, missing := l.Values(ctx, r.p.plan.Variables)
+	if len(missing) > 0 && l.Sends() {
+		return &CredentialError{missing}
+	}
+	for _, key := range r.p.plan.Variables { // a mock needs no real ones
+		if _, ok := binds[key]; !ok {
+			binds[key] = "mock-" + key
+		}
+	}
+	servers := map[string]string{}
+	for _, use := range r.p.unit.Uses {
+		server, err := use.API.Server(ctx, l)
+		if err != nil {
+			return &CallError{Info: document.Error{Code: "bad-base-url", Message: fmt.Sprintf("the API %q cannot be called: %v", use.Name, err)}, err: err}
+		}
+		servers[use.Name] = server
+	}
+	env.Binds, env.BaseURL = binds, func(name string) string { return servers[name] }
+	return nil
 }
 
 // forward gives the interpreter's events to the run's listeners.
@@ -180,7 +223,7 @@ func (r *running) emit(e Event) {
 	if e.Err != nil {
 		e.Err = &hiddenError{r.hideIn(e.Err.Error()), e.Err}
 	}
-	for _, tell := range []func(Event){r.p.opts.OnEvent, r.opts.OnEvent} {
+	for _, tell := range []func(Event){r.p.runner.o.OnEvent, r.opts.OnEvent} {
 		if tell != nil {
 			tell(e)
 		}
@@ -188,7 +231,7 @@ func (r *running) emit(e Event) {
 }
 
 // kept reports whether the run can be taken up again.
-func (r *running) kept() bool { return r.p.opts.Runtime != nil && !r.once }
+func (r *running) kept() bool { return r.p.runner.o.Runtime != nil && !r.once }
 
 // hiddenError is an error whose text was redacted.
 type hiddenError struct {
@@ -201,14 +244,14 @@ func (e *hiddenError) Unwrap() error { return e.err }
 
 // hideIn redacts the run's sensitive values and the credentials in use.
 func (r *running) hideIn(s string) string {
-	return r.p.creds.redactor.String(r.redactor.String(s))
+	return r.p.link.Keys.Redactor.String(r.redactor.String(s))
 }
 
 // external asks the program's handlers.
 func (r *running) external(ctx context.Context, w durable.Wait) (json.RawMessage, bool, error) {
-	handle := r.p.opts.External[w.Path]
+	handle := r.p.runner.o.External[w.Path]
 	if handle == nil {
-		handle = r.p.opts.External[""]
+		handle = r.p.runner.o.External[""]
 	}
 	if handle == nil {
 		return nil, false, nil

@@ -1,21 +1,11 @@
 package engine
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/operations"
 )
-
-// Title returns the capability's name as its file has it ("B2B Enterprise
-// Onboarding"), its slug where the file has none.
-func (p *Program) Title() string {
-	return cmp.Or(p.plan.Unit.Short.Value, p.plan.Unit.Title.Value, p.Name())
-}
-
-// Description returns what the capability's file says of it, "" when nothing.
-func (p *Program) Description() string { return p.plan.Unit.Description.Value }
 
 // InputSchema returns a JSON Schema (2020-12) of the inputs: an object that
 // [Program.CheckInputs] accepts when it fits. The caller may change it.

@@ -20,12 +20,12 @@ func TestSourceTellsWhatShipsFromWhatIsLocal(t *testing.T) {
 	}
 
 	file := filepath.Join("..", "examples", "03-own-api", "register-ship.yaml")
-	own := mustLoad(t, file, &engine.Options{BaseURL: "https://ships.example", Overrides: []string{"await-inspection.every=1m"}}).Source()
+	own := mustLoad(t, file, &options{Overrides: []string{"await-inspection.every=1m"}}).Source()
 	want := &engine.Source{
 		File:     engine.SourceFile{Name: file},
 		Overlays: []engine.SourceFile{{Name: "--override await-inspection.every=1m", Builtin: true}},
 		APIs: []engine.SourceAPI{{
-			Name: "fleet", Settings: true, BaseURL: "https://ships.example",
+			Name: "fleet", Settings: true,
 			Document: filepath.Join(mustAbs(t, filepath.Dir(file)), "fleet.openapi.yaml"), Env: []string{"FLEET_API_KEY"},
 		}},
 	}
@@ -40,7 +40,7 @@ func TestSourceTellsWhatShipsFromWhatIsLocal(t *testing.T) {
 }
 
 func TestAPIEnvIsOfTheOperation(t *testing.T) {
-	api, err := engine.OpenAPI(t.Context(), "workos", nil)
+	api, err := openAPI(t.Context(), "workos", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ inputs:
 `
 
 // loadFleet writes a capability and loads it against f.
-func (f *fleet) load(t *testing.T, src string, o engine.Options) *engine.Program {
+func (f *fleet) load(t *testing.T, src string, o options) *program {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "voyage.yaml")
 	if err := os.WriteFile(file, []byte(fleetHead+src), 0o600); err != nil {
@@ -96,7 +96,7 @@ func (f *fleet) load(t *testing.T, src string, o engine.Options) *engine.Program
 	return mustLoad(t, file, &o)
 }
 
-func (f *fleet) run(t *testing.T, src string, o engine.Options) (*engine.Result, error) {
+func (f *fleet) run(t *testing.T, src string, o options) (*engine.Result, error) {
 	t.Helper()
 	return f.load(t, src, o).Run(t.Context(), engine.Inputs{"port": "Oslo"})
 }
@@ -115,7 +115,7 @@ outputs:
   - {name: ports, source: 'map(voyages, .port)'}
   - {name: count, source: len(ships.data)}
   - {name: skipped, source: never == nil}
-`, engine.Options{})
+`, options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ steps:
 outputs:
   - {name: master, source: crew.match.name}
   - {name: port, source: inputs.port}
-`, engine.Options{})
+`, options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ steps:
   - {id: crew, operation: listCrew, select: 'find(result, .rank == "admiral")'}
 outputs:
   - {name: port, source: inputs.port}
-`, engine.Options{})
+`, options{})
 	if err == nil || res.Error.Code != "nothing-selected" {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
@@ -172,7 +172,7 @@ steps:
   - {id: ship, operation: getShip, with: {imo: 7}, until: 'result.state == "docked"', fail: 'ship.state == "sunk"', every: 1s}
 outputs:
   - {name: port, source: inputs.port}
-`, engine.Options{})
+`, options{})
 	if err == nil || res.Error.Code != "fail-condition" || res.Status != durable.StatusFailed {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
@@ -197,12 +197,12 @@ outputs:
 		}
 		answer(rw, 200, map[string]any{"data": data, "next_cursor": nil})
 	}
-	res, err := f.run(t, src, engine.Options{})
+	res, err := f.run(t, src, options{})
 	if err != nil || res.Outputs["imo"] != 9 {
 		t.Errorf("got %v, %v", res, err)
 	}
 	looks = 5
-	res, err = f.run(t, src, engine.Options{Overrides: []string{"ships.timeout=5ms"}})
+	res, err = f.run(t, src, options{Overrides: []string{"ships.timeout=5ms"}})
 	if err == nil || res.Status != durable.StatusTimedOut || !strings.Contains(res.Error.Hint, "out of range") {
 		t.Errorf("got %+v, %v", res.Error, err)
 	}
@@ -225,7 +225,7 @@ steps:
   - {id: go, operation: planVoyage, with: {imo: 1, port: '{{ inputs.port }}'}}
 outputs:
   - {name: id, source: go.id}
-`, engine.Options{})
+`, options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ steps:
 outputs:
   - {name: ticket, source: '"no " + go.ticket'}
   - {name: id, source: go.id}
-`, engine.Options{})
+`, options{})
 	res, err := p.Run(t.Context(), engine.Inputs{"port": "Oslo"})
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +262,7 @@ outputs:
 	f := newFleet(t)
 	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, 200, map[string]any{"imo": "seven"}) }
 	var warned int
-	o := engine.Options{OnEvent: func(e engine.Event) {
+	o := options{OnEvent: func(e engine.Event) {
 		if e.Kind == engine.EventWarning {
 			warned++
 		}
@@ -297,7 +297,7 @@ steps:
 outputs:
   - {name: name, source: ship.name}
   - {name: port, source: inputs.port}
-`, engine.Options{})
+`, options{})
 			if err == nil || res.Error.Code != "unreadable-answer" {
 				t.Fatalf("got %+v, %v", res.Error, err)
 			}
@@ -317,7 +317,7 @@ steps:
 outputs:
   - {name: name, source: again.id}
   - {name: port, source: inputs.port}
-`, engine.Options{})
+`, options{})
 	if err == nil || res.Error.Code != "missing-parameter" || res.Error.Step != "again" {
 		t.Fatalf("got %+v, %v", res.Error, err)
 	}
@@ -338,7 +338,7 @@ func TestOverridesAreChecked(t *testing.T) {
 		"ship.evry=1s":    `unknown step key "evry"`,
 		"ship.timeout=-1": "",
 	} {
-		_, err := engine.Load(t.Context(), file, &engine.Options{
+		_, err := load(t.Context(), file, &options{
 			OpenAPI: map[string]string{"fleet": "testdata/fleet.openapi.yaml"}, Overrides: []string{override},
 		})
 		var bad *engine.LoadError
@@ -411,7 +411,7 @@ steps:
   - {id: ship, operation: getShip, with: {imo: 7}, until: 'ship.state == "docked"', every: 1ms, retry: 1}
 outputs:
   - {name: port, source: inputs.port}
-`, engine.Options{})
+`, options{})
 	if err != nil || looks != 6 {
 		t.Errorf("%d looks, %v", looks, err)
 	}
@@ -430,11 +430,11 @@ func TestBrokenDocument(t *testing.T) {
 		if err := os.WriteFile(doc, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := engine.Load(t.Context(), file, &engine.Options{OpenAPI: map[string]string{"fleet": doc}})
+		_, err := load(t.Context(), file, &options{OpenAPI: map[string]string{"fleet": doc}})
 		if err == nil || !strings.Contains(err.Error(), "doc.yaml") {
 			t.Errorf("%q: %v", text, err)
 		}
-		if _, err := engine.OpenAPI(t.Context(), "fleet", &engine.Options{OpenAPI: map[string]string{"fleet": doc}}); err == nil {
+		if _, err := openAPI(t.Context(), "fleet", &options{OpenAPI: map[string]string{"fleet": doc}}); err == nil {
 			t.Errorf("%q: opened", text)
 		}
 	}
@@ -459,7 +459,7 @@ outputs:
 	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mustLoad(t, file, &engine.Options{BaseURL: w.url}).Run(t.Context(), engine.Inputs{"organization": "org_1"}); err != nil {
+	if _, err := mustLoad(t, file, &options{BaseURL: w.url}).Run(t.Context(), engine.Inputs{"organization": "org_1"}); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]any{"organization": "org_1", "intent": "sso"}

@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"context"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -11,11 +9,12 @@ import (
 )
 
 // describe writes the plan as the document that users see.
-func (p *Program) describe(ctx context.Context, r *Report) *document.Plan {
+func (p *Program) describe() *document.Plan {
+	r := p.unit.File().Report
 	v := &document.Plan{
-		Capability: p.Name(), Dialect: r.Dialect,
-		Overlays: slices.Clone(p.plan.File.Overlays), Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
-		Env: p.env(ctx), Hosts: p.hosts(ctx), Files: slices.Clone(r.Files), Diagnostics: r.Diagnostics,
+		Capability: p.Name(), Dialect: r.Dialect, Overlays: slices.Clone(p.plan.File.Overlays),
+		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
+		Env: []document.Env{}, Hosts: []string{}, Files: slices.Clone(r.Files), Diagnostics: r.Diagnostics,
 	}
 	if v.Overlays == nil {
 		v.Overlays = []string{}
@@ -118,100 +117,4 @@ func source(e *eval.Expr) string {
 		return ""
 	}
 	return e.Source()
-}
-
-// env lists the environment variables that the plan's operations need.
-func (p *Program) env(ctx context.Context) []document.Env {
-	out := []document.Env{}
-	if p.flows != nil {
-		for _, key := range p.bindKeys() {
-			env := p.flows.binds.describe(key)
-			if env.Problem == "" && !env.Set {
-				_, ok, _ := p.creds.there(ctx, []string{env.Name})
-				env.Set = ok
-			}
-			env.Hosts = p.bindHosts(ctx, key)
-			if !slices.ContainsFunc(out, func(e document.Env) bool { return e.Name == env.Name && e.For == env.For }) {
-				out = append(out, env)
-			}
-		}
-		return out
-	}
-	for _, name := range p.apiNames() {
-		out = append(out, p.apis[name].taken(ctx, p.apis[name].needs, p.apis[name].hosts)...)
-	}
-	return out
-}
-
-// hosts lists the scheme and host of every server the plan talks to.
-func (p *Program) hosts(ctx context.Context) []string {
-	out := []string{}
-	for _, name := range p.apiNames() {
-		if own := p.apis[name].own; own != nil && own.base != nil {
-			host := p.hostOf(ctx, own)
-			if host != "" && !slices.Contains(out, host) {
-				out = append(out, host)
-			}
-		}
-		for _, h := range p.apis[name].hosts {
-			if !slices.Contains(out, h) {
-				out = append(out, h)
-			}
-		}
-	}
-	return out
-}
-
-// bindHosts lists the servers that the value of a bind may be sent to: those of
-// the APIs that are reached or authenticated with it, of all APIs that the
-// program calls where its steps read it.
-func (p *Program) bindHosts(ctx context.Context, key string) []string {
-	if slices.Contains(p.plan.Variables, key) {
-		return p.hosts(ctx)
-	}
-	var out []string
-	for _, name := range p.apiNames() {
-		own := p.apis[name].own
-		for _, host := range own.hostsOf(key, p.hostOf(ctx, own)) {
-			if !slices.Contains(out, host) {
-				out = append(out, host)
-			}
-		}
-	}
-	return out
-}
-
-// hostOf is where an API of a framework file is: as its base URI says with the
-// values that its binds have now, or as it is written where one has none.
-func (p *Program) hostOf(ctx context.Context, own *consumedAPI) string {
-	if p.opts.BaseURL != "" {
-		return origin(p.opts.BaseURL)
-	}
-	if url, err := own.server(ctx); err == nil {
-		return origin(url)
-	}
-	if host := origin(own.base.Source()); host != "" {
-		return host
-	}
-	return own.base.Source()
-}
-
-func (p *Program) apiNames() []string {
-	var names []string
-	for _, s := range p.plan.Steps {
-		if a := s.Operation(); a != nil && p.apis[a.API] != nil && !slices.Contains(names, a.API) {
-			names = append(names, a.API)
-		}
-	}
-	return names
-}
-
-// origin returns the scheme and host of a URL.
-func origin(url string) string {
-	scheme, rest, ok := strings.Cut(url, "://")
-	if !ok {
-		return ""
-	}
-	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
 }

@@ -29,13 +29,12 @@ var ErrUnguarded = errors.New("nothing asks callers who they are")
 // CompositionOptions shape the serving of compositions. Programs, Runtime and one
 // of REST and MCP are needed.
 type CompositionOptions struct {
-	// Programs are the compositions. Each was loaded with engine.Options.Runtime
-	// set to Runtime.
+	// Programs are the compositions.
 	Programs []*engine.Program
 	// Runtime keeps the runs. Other processes may share them, and drive
 	// runs too.
 	Runtime durable.Runtime
-	// Engine gives the options that kept runs do not bring along, as in live.Options.
+	// Engine is the outside of the runs, as in live.Options.
 	Engine *engine.Options
 
 	// REST is the address of the REST API and its page, as host:port; "" serves
@@ -97,6 +96,9 @@ func NewCompositions(o CompositionOptions) (*Compositions, error) {
 		if err := o.Access.check(address); err != nil {
 			return nil, err
 		}
+	}
+	if o.Skill.Runner == nil {
+		o.Skill.Runner = engine.NewRunner(o.Engine)
 	}
 	l, err := live.New(live.Options{Programs: o.Programs, Runtime: o.Runtime, Engine: o.Engine, Log: o.Log})
 	if err != nil {

@@ -35,7 +35,7 @@ type composed struct {
 
 func compose(t *testing.T, rt durable.Runtime, o serve.CompositionOptions) *composed {
 	t.Helper()
-	return composeOf(t, composition(t, rt, servetest.Onboarding), &engine.Options{Mock: true, Runtime: rt}, o)
+	return composeOf(t, composition(t, servetest.Onboarding), &engine.Options{Mock: true, Runtime: rt}, o)
 }
 
 // composeOf serves one composition.
@@ -73,9 +73,9 @@ func composeOf(t *testing.T, p *engine.Program, e *engine.Options, o serve.Compo
 	return out
 }
 
-func composition(t *testing.T, rt durable.Runtime, name string) *engine.Program {
+func composition(t *testing.T, name string) *engine.Program {
 	t.Helper()
-	p, err := engine.Load(t.Context(), name, &engine.Options{Mock: true, Runtime: rt, Project: "none"})
+	p, err := engine.Load(t.Context(), name, &engine.LoadOptions{Project: "none"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestOneRunBehindEveryFace(t *testing.T) {
 		return doc["status"]
 	}
 	elsewhere := func(s *composed, id, dir string) any {
-		_, err := engine.Resume(t.Context(), servetest.Kept(t, dir), id, &engine.Options{Mock: true}, &engine.RunOptions{Done: map[string]json.RawMessage{"send-portal-link": nil}})
+		_, err := engine.NewRunner(&engine.Options{Runtime: servetest.Kept(t, dir)}).Resume(t.Context(), id, &engine.RunOptions{Done: map[string]json.RawMessage{"send-portal-link": nil}})
 		if err != nil && !errors.Is(err, durable.ErrBusy) { // the server may be quicker
 			t.Error(err)
 		}
@@ -327,10 +327,10 @@ func TestCapabilitiesAreReplaced(t *testing.T) {
 	s := compose(t, rt, serve.CompositionOptions{})
 	client := mcptest.Connect(t, s.mcp, mcptest.Options{Version: "2025-11-25"})
 	id := s.begun()
-	if err := s.c.Replace([]*engine.Program{composition(t, rt, servetest.Onboarding), composition(t, rt, servetest.Onboarding)}); err == nil {
+	if err := s.c.Replace([]*engine.Program{composition(t, servetest.Onboarding), composition(t, servetest.Onboarding)}); err == nil {
 		t.Error("two of one name were accepted")
 	}
-	if err := s.c.Replace([]*engine.Program{composition(t, rt, "audit-everything-to-siem")}); err != nil {
+	if err := s.c.Replace([]*engine.Program{composition(t, "audit-everything-to-siem")}); err != nil {
 		t.Fatal(err)
 	}
 	tools := client.Tools()

@@ -43,12 +43,12 @@ func stalled(t *testing.T, phase stalltest.Phase, limit time.Duration) (rest, mc
 	t.Cleanup(upstream.Close)
 	ports := freePorts(t, 2)
 	file := write(t, phase.URL(upstream.Host), ports, "face.yaml", stalledFace)
-	service, err := engine.Open(t.Context(), file, &engine.Options{Project: "none", RequestTimeout: limit})
+	f, err := engine.Open(t.Context(), file, &engine.LoadOptions{Project: "none"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := &serve.Options{Drain: time.Millisecond}
-	ends, err := serve.Exposures(t.Context(), service, o)
+	ends, err := serve.Exposures(t.Context(), engine.NewRunner(&engine.Options{RequestTimeout: limit}), f, o)
 	if err != nil {
 		t.Fatal(err)
 	}

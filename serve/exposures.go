@@ -16,27 +16,25 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Exposures makes the endpoints that a file of the framework dialect declares.
-// Nil options are the defaults. The error lists everything that cannot be served.
-func Exposures(ctx context.Context, s *engine.Service, o *Options) ([]*Endpoint, error) {
-	if s == nil {
+// Exposures makes the endpoints that a file declares; their
+// calls go through the Runner. Nil options are the defaults. The error lists
+// everything that cannot be served.
+func Exposures(ctx context.Context, r *engine.Runner, file *engine.File, o *Options) ([]*Endpoint, error) {
+	if file == nil || r == nil {
 		return nil, errors.New("there is no file to serve")
 	}
 	if o == nil {
 		o = &Options{}
 	}
-	f := s.Framework()
-	if f == nil {
-		return nil, errors.New("a composition declares no exposures")
+	f := file.Spec()
+	if len(f.Exposures) == 0 {
+		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.Name)
 	}
-	if len(f.Exposes) == 0 {
-		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.File)
-	}
-	b := &exposing{service: s, opts: o}
+	b := &exposing{runner: r, file: file, opts: o}
 	var out []*Endpoint
 	var errs []error
 	controls := 0
-	for _, e := range f.Exposes {
+	for _, e := range f.Exposures {
 		if e.Type.Value == "control" {
 			if controls++; controls > 1 {
 				errs = append(errs, fmt.Errorf("%s: a file has one control exposure; this is another", e.Pos))
@@ -57,8 +55,9 @@ var ErrPort = errors.New("ports go from 1 to 65535")
 
 // exposing makes the endpoints of one file.
 type exposing struct {
-	service *engine.Service
-	opts    *Options
+	runner *engine.Runner
+	file   *engine.File
+	opts   *Options
 }
 
 func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, error) {
@@ -97,7 +96,7 @@ func (b *exposing) address(e *spec.Exposure) string {
 func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error) {
 	switch e.Type.Value {
 	case "rest":
-		return rest.New(b.service, e, &rest.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body})
+		return rest.New(b.runner, b.file, e, &rest.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body})
 	case "mcp":
 		server, err := b.mcp(e)
 		if err != nil {
@@ -169,7 +168,7 @@ func (b *exposing) scheme(ctx context.Context, e *spec.Exposure) (access.Scheme,
 	a := e.Auth
 	var failed error
 	text := func(s spec.Str) string {
-		out, err := b.service.Text(ctx, s)
+		out, err := b.runner.Text(ctx, b.file, s)
 		if err != nil && failed == nil {
 			failed = err
 		}

@@ -37,10 +37,10 @@ func (s *Seen) watch(e *spec.Exposure, guard func(http.Handler) http.Handler, h 
 // control makes the handler of a control exposure. endpoints lists the
 // served ones once all are known.
 func (b *exposing) control(e *spec.Exposure) http.Handler {
-	f := b.service.Framework()
+	f := b.file.Spec()
 	o := control.Options{
 		Spec: e.Control, Adapters: b.adapters, Reload: b.opts.Reload, Validate: b.validate, Config: b.config, Log: b.opts.Log,
-		Info: control.Info{Name: f.Name.Value, Version: f.InfoVersion.Value, SpecVersion: f.Version, File: f.File, Engine: b.opts.Version},
+		Info: control.Info{Name: f.Title.Value, Version: f.InfoVersion.Value, SpecVersion: f.Version, File: f.Name, Engine: b.opts.Version},
 	}
 	if s := b.opts.Seen; s != nil {
 		o.Metrics, o.Traces, o.Info.Started = &s.metrics, s.traces, s.started
@@ -52,7 +52,7 @@ func (b *exposing) control(e *spec.Exposure) http.Handler {
 // started, since an address that cannot be listened at stops the server.
 func (b *exposing) adapters() []control.Adapter {
 	var out []control.Adapter
-	for _, e := range b.service.Framework().Exposes {
+	for _, e := range b.file.Spec().Exposures {
 		out = append(out, control.Adapter{Type: e.Type.Value, Namespace: e.Namespace.Value, Port: b.port(e), State: "started"})
 	}
 	return out
@@ -67,7 +67,7 @@ func (b *exposing) port(e *spec.Exposure) int {
 
 // validate looks at the file anew.
 func (b *exposing) validate(ctx context.Context) any {
-	report := b.service.Check(ctx)
+	report := b.file.Check(ctx)
 	problems := report.Diagnostics
 	if problems == nil {
 		problems = diag.List{}
@@ -101,36 +101,42 @@ type declaredBind struct {
 
 // config returns the declarations of the file.
 func (b *exposing) config() any {
-	f := b.service.Framework()
+	f := b.file.Spec()
 	d := declared{Exposes: []declaredPart{}, Consumes: []declaredPart{}, Aggregates: []declaredPart{}, Binds: []declaredBind{}}
-	for _, e := range f.Exposes {
+	for _, e := range f.Exposures {
 		p := declaredPart{Type: e.Type.Value, Namespace: e.Namespace.Value, Authentication: authType(e.Auth)}
 		if p.Address = "stdio"; e.Transport != "stdio" {
 			p.Address = b.address(e)
 		}
-		for _, t := range e.Flows {
-			p.Names = append(p.Names, t.Name.Value)
+		for _, t := range e.Tools {
+			p.Names = append(p.Names, t.Short.Value)
 		}
 		for _, r := range e.Routes {
 			for _, op := range r.Operations {
-				p.Names = append(p.Names, op.Name.Value)
+				p.Names = append(p.Names, op.Unit.Short.Value)
 			}
 		}
 		d.Exposes = append(d.Exposes, p)
 	}
-	for _, c := range f.Consumes {
+	for _, c := range f.APIs {
 		p := declaredPart{Type: "http", Namespace: c.Namespace.Value, BaseURI: c.BaseURI.Value, Authentication: authType(c.Auth)}
 		for _, op := range c.Operations {
 			p.Names = append(p.Names, op.Name.Value)
 		}
 		d.Consumes = append(d.Consumes, p)
 	}
-	for _, a := range f.Aggregates {
-		p := declaredPart{Namespace: a.Namespace.Value}
-		for _, flow := range a.Flows {
-			p.Names = append(p.Names, flow.Name.Value)
+	at := map[string]int{}
+	for _, u := range f.Units {
+		if u.Kind != spec.UnitFlow {
+			continue
 		}
-		d.Aggregates = append(d.Aggregates, p)
+		i, known := at[u.Namespace.Value]
+		if !known {
+			i = len(d.Aggregates)
+			at[u.Namespace.Value] = i
+			d.Aggregates = append(d.Aggregates, declaredPart{Namespace: u.Namespace.Value})
+		}
+		d.Aggregates[i].Names = append(d.Aggregates[i].Names, u.Short.Value)
 	}
 	for _, x := range f.Binds {
 		bind := declaredBind{Namespace: x.Namespace.Value, Location: x.Location.Value, Keys: []string{}}
@@ -152,7 +158,7 @@ func authType(a *spec.Authentication) string {
 // skills makes the handler of a skill exposure. A folder that is not there yet is
 // served once it is.
 func (b *exposing) skills(e *spec.Exposure) (http.Handler, error) {
-	o := skills.Options{Exposures: b.service.Framework().Exposes, Open: b.service.Folder, Log: b.opts.Log}
+	o := skills.Options{Exposures: b.file.Spec().Exposures, Open: b.file.Folder, Log: b.opts.Log}
 	var errs []error
 	for _, err := range skills.Check(e, o) {
 		if errors.Is(err, fs.ErrNotExist) {

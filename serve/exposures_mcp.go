@@ -23,14 +23,14 @@ import (
 
 // offer describes an MCP exposure.
 func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
-	f := b.service.Framework()
+	f := b.file.Spec()
 	o := &mcp.Offer{
-		Name: e.Namespace.Value, Title: f.Name.Value, Version: f.InfoVersion.Value, Instructions: e.Description.Value,
+		Name: e.Namespace.Value, Title: f.Title.Value, Version: f.InfoVersion.Value, Instructions: e.Description.Value,
 		TTL: time.Duration(e.TTL) * time.Millisecond, CacheScope: e.Cache.Value,
 	}
-	for _, t := range e.Flows {
-		if p := b.service.Program(t); p != nil {
-			o.Tools = append(o.Tools, tool(t, p, e.MaxBinary))
+	for _, t := range e.Tools {
+		if p := b.file.Program(t); p != nil {
+			o.Tools = append(o.Tools, tool(b.runner, t, p, e.MaxBinary))
 		}
 	}
 	var errs []error
@@ -50,21 +50,21 @@ func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
 	return o, errors.Join(errs...)
 }
 
-// tool is a flow as a tool.
-func tool(f *spec.Flow, p *engine.Program, most int64) mcp.Tool {
-	t := mcp.Tool{Name: f.Name.Value, Title: f.Display.Value, Description: f.Description.Value, InputSchema: p.InputSchema()}
-	if h := f.Hints; h != (spec.Hints{}) {
+// tool is a unit as a tool.
+func tool(r *engine.Runner, u *spec.Unit, p *engine.Program, most int64) mcp.Tool {
+	t := mcp.Tool{Name: u.Short.Value, Title: u.Title.Value, Description: u.Description.Value, InputSchema: p.InputSchema()}
+	if h := u.Hints; h != (spec.Hints{}) {
 		t.Hints = &mcp.Hints{ReadOnly: h.ReadOnly, Destructive: h.Destructive, Idempotent: h.Idempotent, OpenWorld: h.OpenWorld}
 	}
 	t.Call = func(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, error) {
-		a, err := p.Call(ctx, call.Arguments)
+		a, err := r.Call(ctx, p, call.Arguments)
 		if err != nil {
 			return nil, err
 		}
 		if a.Binary && a.Cap == 0 && most > 0 && int64(len(a.Body)) > most {
 			return nil, fmt.Errorf("the answer has %d bytes, more than maxBinarySize allows (%d)", len(a.Body), most)
 		}
-		return &mcp.ToolResult{Content: content(f.Name.Value, a)}, nil
+		return &mcp.ToolResult{Content: content(u.Short.Value, a)}, nil
 	}
 	return t
 }
@@ -101,9 +101,9 @@ func jsonText(v any) string {
 // document adds an MCP resource: files below a folder, a flow's answer, or with
 // variables in its address a template.
 func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
-	name, title, about, media := d.Name.Value, d.Display.Value, d.Description.Value, d.MIME.Value
+	name, title, about, media := d.Name.Value, d.Title.Value, d.Description.Value, d.MIME.Value
 	if d.Location.IsSet() {
-		open := func() (*os.Root, error) { return b.service.Folder(d.File, d.Location.Value) }
+		open := func() (*os.Root, error) { return b.file.Folder(d.File, d.Location.Value) }
 		folder, err := open()
 		if err != nil {
 			return fmt.Errorf("the resource %q: %s is no folder that can be read: %w", name, d.Location.Value, err)
@@ -113,13 +113,13 @@ func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
 		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: dir.read, List: dir.list})
 		return nil
 	}
-	p := b.service.Program(d.Flow)
+	p := b.file.Program(d.Unit)
 	if p == nil {
 		return nil
 	}
 	if !strings.Contains(d.URI.Value, "{") {
 		read := func(ctx context.Context, _ string) (*mcp.Contents, error) {
-			return readFlow(ctx, p, d, engine.Inputs{})
+			return readFlow(ctx, b.runner, p, d, engine.Inputs{})
 		}
 		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: read})
 		return nil
@@ -139,14 +139,14 @@ func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
 				in[k] = v
 			}
 		}
-		return readFlow(ctx, p, d, in)
+		return readFlow(ctx, b.runner, p, d, in)
 	}
 	o.Templates = append(o.Templates, mcp.Template{URITemplate: template.String(), Name: name, Title: title, Description: about, MIMEType: media, Read: read})
 	return nil
 }
 
-func readFlow(ctx context.Context, p *engine.Program, d *spec.Document, in engine.Inputs) (*mcp.Contents, error) {
-	a, err := p.Call(ctx, in)
+func readFlow(ctx context.Context, r *engine.Runner, p *engine.Program, d *spec.Document, in engine.Inputs) (*mcp.Contents, error) {
+	a, err := r.Call(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +267,7 @@ func (b *exposing) prompt(p *spec.Prompt) (mcp.Prompt, error) {
 	}
 	template := p.Template
 	if p.Location.IsSet() {
-		text, err := b.service.File(p.File, p.Location.Value, maxFile)
+		text, err := b.file.Read(p.File, p.Location.Value, maxFile)
 		if err != nil {
 			return out, fmt.Errorf("the prompt %q: %s cannot be read: %w", p.Name.Value, p.Location.Value, err)
 		}

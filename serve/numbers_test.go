@@ -116,11 +116,10 @@ func composeFile(t *testing.T, file, document, url string) *composed {
 			t.Fatal(err)
 		}
 	}
-	o := &engine.Options{
-		Runtime: servetest.Kept(t, t.TempDir()), Project: "none", BaseURL: url,
-		OpenAPI: map[string]string{"counting": filepath.Join(dir, "counting.openapi.json")},
-	}
-	p, err := engine.Load(t.Context(), filepath.Join(dir, "counting.yaml"), o)
+	o := &engine.Options{Runtime: servetest.Kept(t, t.TempDir()), BaseURL: url}
+	p, err := engine.Load(t.Context(), filepath.Join(dir, "counting.yaml"), &engine.LoadOptions{
+		Project: "none", OpenAPI: map[string]string{"counting": filepath.Join(dir, "counting.openapi.json")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

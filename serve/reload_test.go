@@ -128,7 +128,7 @@ func TestWhatCannotBeServedKeepsTheOld(t *testing.T) {
 		t.Errorf("two at one address: %v", err)
 	}
 	bad := writeIn(t, t.TempDir(), "", ports, "face.yaml", strings.Replace(oneFace, "call: up.slow", "call: up.slaw", 1))
-	if _, err := engine.Open(t.Context(), bad, &engine.Options{Project: "none"}); err == nil {
+	if f, err := engine.Open(t.Context(), bad, &engine.LoadOptions{Project: "none"}); err == nil && f.Err() == nil {
 		t.Error("a call of nothing loads")
 	}
 	if status, body, err := get(client(t), url); err != nil || status != 200 || body != `{"v":"good"}` {

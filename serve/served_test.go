@@ -61,11 +61,11 @@ func writeIn(t testing.TB, dir, upstream string, ports []int, files ...string) s
 // endpoints loads a file and makes what it exposes.
 func endpoints(t testing.TB, file string, o *serve.Options) []*serve.Endpoint {
 	t.Helper()
-	s, err := engine.Open(t.Context(), file, &engine.Options{Project: "none"})
+	f, err := engine.Open(t.Context(), file, &engine.LoadOptions{Project: "none"})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	out, err := serve.Exposures(t.Context(), s, o)
+	out, err := serve.Exposures(t.Context(), engine.NewRunner(nil), f, o)
 	if err != nil {
 		t.Fatalf("exposures: %v", err)
 	}
@@ -112,7 +112,7 @@ func client(t testing.TB) *http.Client {
 
 // Exposures takes no options for the defaults, and refuses no file.
 func TestExposuresOfNothing(t *testing.T) {
-	if _, err := serve.Exposures(t.Context(), nil, nil); err == nil || err.Error() != "there is no file to serve" {
+	if _, err := serve.Exposures(t.Context(), nil, nil, nil); err == nil || err.Error() != "there is no file to serve" {
 		t.Errorf("no file: %v", err)
 	}
 	up := httptest.NewServer(http.NotFoundHandler())

@@ -119,13 +119,13 @@ func TestOnlyTheProjectIsServed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := "ikanos: 1.0.0-beta5\ninfo: {display: H, description: H}\ncapability:\n  consumes: []\n  exposes:\n  - " + strings.ReplaceAll(exposure, "LOCATION", "file://"+elsewhere) + "\n"
 			file := write(t, "", freePorts(t, 1), "x.yaml", text)
-			try := func(o *engine.Options) (*engine.Report, error) {
+			try := func(o *engine.LoadOptions) (*engine.Report, error) {
 				s, err := engine.Open(t.Context(), file, o)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var log bytes.Buffer
-				_, err = serve.Exposures(t.Context(), s, &serve.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+				_, err = serve.Exposures(t.Context(), engine.NewRunner(nil), s, &serve.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 				if err == nil && log.Len() > 0 {
 					err = errors.New(log.String())
 				}
@@ -138,7 +138,7 @@ func TestOnlyTheProjectIsServed(t *testing.T) {
 			if text := report.Diagnostics.Error(); !strings.Contains(text, "outside-project") {
 				t.Errorf("the report has %s", text)
 			}
-			if report, err := try(&engine.Options{AllowRead: []string{elsewhere}}); err != nil || len(report.Diagnostics) > 0 {
+			if report, err := try(&engine.LoadOptions{AllowRead: []string{elsewhere}}); err != nil || len(report.Diagnostics) > 0 {
 				t.Errorf("allowed, it is not served: %v %v", err, report.Diagnostics)
 			}
 		})

@@ -59,17 +59,21 @@ request writes and the answer proves nothing, since a gateway may have given it.
 }
 
 func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error {
-	opts := &engine.Options{Project: a.flags.config, AllowRead: f.allowRead, Log: a.logger()}
-	if err := f.send.apply(opts); err != nil {
-		return err
-	}
-	var err error
-	if opts.OpenAPI, err = openAPIDocuments(f.openapi); err != nil {
-		return err
-	}
-	api, op, err := a.operation(ctx, apiName, id, opts)
+	opts, err := f.send.options(a)
 	if err != nil {
 		return err
+	}
+	load := &engine.LoadOptions{Project: a.flags.config, AllowRead: f.allowRead}
+	if load.OpenAPI, err = openAPIDocuments(f.openapi); err != nil {
+		return err
+	}
+	api, op, err := a.operation(ctx, apiName, id, load)
+	if err != nil {
+		return err
+	}
+	call, err := engine.NewRunner(opts).Caller(api)
+	if err != nil {
+		return &usageError{Message: err.Error()}
 	}
 	if f.all && !paging.Supported(op) {
 		return usagef("--all: operation %q has no pagination that capstan knows", id)
@@ -81,7 +85,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	case err != nil:
 		return err
 	}
-	x := &apiCall{app: a, op: op, call: api.Call, unchecked: !f.send.strictResponses && a.flags.quiet}
+	x := &apiCall{app: a, op: op, call: call, unchecked: !f.send.strictResponses && a.flags.quiet}
 	err = a.deliver(ctx, x, req, f)
 	switch {
 	case err != nil && !a.io.Interrupts.Claim():
@@ -183,7 +187,7 @@ func unanswered(ctx context.Context, op *operations.Operation, err error) error 
 
 // operation finds an operation by its exact id. A near miss is suggested and
 // never called.
-func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.Options) (*engine.API, *operations.Operation, error) {
+func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.LoadOptions) (*engine.API, *operations.Operation, error) {
 	api, err := a.api(ctx, apiName, opts)
 	if err != nil {
 		return nil, nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/spec"
 )
 
 func (a *app) completionCommand() *cobra.Command {
@@ -95,7 +96,7 @@ func (a *app) fromPlan(load *loadFlags, words func(*document.Plan) []string) com
 		if err != nil {
 			return nil, noFiles
 		}
-		prog, _, err := program(cmd.Context(), args[0], second(args), opts)
+		prog, _, err := program(cmd.Context(), args[0], second(args), opts, engine.NewRunner(nil))
 		if prog == nil || err != nil {
 			return nil, noFiles
 		}
@@ -111,13 +112,13 @@ func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) [
 	if err != nil {
 		return nil
 	}
-	s, err := engine.Open(ctx, file, opts)
-	if err != nil {
+	f, _ := opened(ctx, file, opts, engine.NewRunner(nil))
+	if f == nil {
 		return nil
 	}
 	var words []string
-	for _, e := range exposures(s.Units()) {
-		if e.Kind != string(engine.UnitComposition) {
+	for _, e := range exposures(f.Units()) {
+		if e.Kind != string(spec.UnitComposition) {
 			words = append(words, e.Name+"\t"+strings.TrimSpace(e.Kind+" "+term.OneLine(e.Description)))
 		}
 	}
@@ -220,7 +221,7 @@ func (a *app) typedAPI(cmd *cobra.Command, args []string, documents []string) *e
 	if err != nil || len(args) == 0 {
 		return nil
 	}
-	api, err := engine.OpenAPI(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config})
+	api, err := engine.OpenAPI(cmd.Context(), args[0], &engine.LoadOptions{OpenAPI: docs, Project: a.flags.config})
 	if err != nil {
 		return nil
 	}

@@ -25,11 +25,11 @@ func (f *runFlags) checkDetach(a *app) error {
 }
 
 // startRun keeps a run for a later execution, and prints its id.
-func (a *app) startRun(ctx context.Context, prog *engine.Program, rt durable.Runtime, inputs engine.Inputs, done map[string]json.RawMessage) error {
+func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.Program, rt durable.Runtime, inputs engine.Inputs, done map[string]json.RawMessage) error {
 	if rt == nil {
 		return a.refusedDocument(prog.Name(), codeState, errNotKept)
 	}
-	id, err := prog.Start(ctx, inputs, &engine.RunOptions{Done: done})
+	id, err := runner.Start(ctx, prog, inputs, &engine.RunOptions{Done: done})
 	if err != nil {
 		return a.refusedDocument(prog.Name(), refusalCode(err), err)
 	}
@@ -47,7 +47,7 @@ var errNotKept = usagef("--detach: nothing would keep the run; name a directory 
 
 // printRun writes the document of a kept run.
 func (a *app) printRun(ctx context.Context, rt durable.Runtime, id string) error {
-	run, err := engine.Inspect(ctx, rt, id)
+	run, err := looker(rt).Inspect(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -42,23 +42,40 @@ func second(args []string) string {
 	return args[1]
 }
 
-// program loads a file and picks its unit of that name; "" is the only thing
-// there is. Of a file that cannot run the program is nil and the report has
-// why. The error is a *[engine.UnitError]: the file is good and the name is not.
-func program(ctx context.Context, file, name string, opts *engine.Options) (*engine.Program, *engine.Report, error) {
-	s, err := engine.Open(ctx, file, opts)
+// opened loads a file. Why its programs cannot reach their APIs is among the
+// problems of the report. A file with an error is nil.
+func opened(ctx context.Context, file string, opts *engine.LoadOptions, r *engine.Runner) (*engine.File, *engine.Report) {
+	f, err := engine.Open(ctx, file, opts)
 	var load *engine.LoadError
 	if errors.As(err, &load) {
-		return nil, load.Report, nil
+		return nil, load.Report
 	}
+	report := new(*f.Report())
+	for _, u := range f.Units() {
+		if u.Program != nil {
+			report.Diagnostics = append(report.Diagnostics, r.Check(ctx, u.Program)...)
+		}
+	}
+	report.Diagnostics = report.Diagnostics.Sort()
+	if report.Diagnostics.HasErrors() {
+		return nil, report
+	}
+	return f, report
+}
+
+// program loads a file and picks the unit of a name; "" is the only one there is.
+// Of a file that cannot run the program is nil and the report has the reason. The
+// error is a *[engine.UnitError]: the file is good and the name is not.
+func program(ctx context.Context, file, name string, opts *engine.LoadOptions, r *engine.Runner) (*engine.Program, *engine.Report, error) {
+	f, report := opened(ctx, file, opts, r)
+	if f == nil {
+		return nil, report, nil
+	}
+	u, err := f.Unit(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, report, err
 	}
-	u, err := s.Unit(name)
-	if err != nil {
-		return nil, s.Report(), err
-	}
-	return u.Program, s.Report(), nil
+	return u.Program, report, nil
 }
 
 // exposures describes units for a document or a table.

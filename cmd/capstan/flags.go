@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// loadFlags shape the loading of a file.
+// loadFlags shape the meaning of a file.
 type loadFlags struct {
 	openapi   []string
 	overlays  []string
@@ -41,7 +41,7 @@ func (l *loadFlags) addOverride(fs *pflag.FlagSet) {
 }
 
 // options starts the engine's options from the flags.
-func (l *loadFlags) options(a *app) (*engine.Options, error) {
+func (l *loadFlags) options(a *app) (*engine.LoadOptions, error) {
 	documents, err := openAPIDocuments(l.openapi)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (l *loadFlags) options(a *app) (*engine.Options, error) {
 			return nil, usagef("--override %q: write STEP.KEY=VALUE, such as poll-connection.every=5s", o)
 		}
 	}
-	return &engine.Options{
+	return &engine.LoadOptions{
 		OpenAPI:   documents,
 		Overlays:  l.overlays,
 		NoOverlay: l.noOverlay,
@@ -59,7 +59,6 @@ func (l *loadFlags) options(a *app) (*engine.Options, error) {
 		Strict:    l.strict,
 		Overrides: l.overrides,
 		Project:   a.flags.config,
-		Log:       a.logger(),
 	}, nil
 }
 
@@ -119,21 +118,21 @@ func addRequestTimeout(fs *pflag.FlagSet, to *time.Duration) {
 	fs.Var(duration{to}, "request-timeout", "wait this long for one request and its answer, unless its step says otherwise (default 30s, or --timeout up to 10m)")
 }
 
-// apply checks the flags and sets the options they stand for.
-func (s *sendFlags) apply(o *engine.Options) error {
+// options checks the flags and returns the options that they stand for.
+func (s *sendFlags) options(a *app) (*engine.Options, error) {
 	switch {
 	case s.mock && s.replay != "":
-		return usagef("--mock and --replay both answer instead of the API: give one")
+		return nil, usagef("--mock and --replay both answer instead of the API: give one")
 	case s.record != "" && s.replay != "":
-		return usagef("--record and --replay exclude each other")
+		return nil, usagef("--record and --replay exclude each other")
 	}
 	if err := s.checkDirs(); err != nil {
-		return &usageError{Message: err.Error()}
+		return nil, &usageError{Message: err.Error()}
 	}
-	o.Mock, o.RecordDir, o.ReplayDir = s.mock, s.record, s.replay
-	o.BaseURL, o.StrictResponses = s.baseURL, s.strictResponses
-	o.Timeout, o.RequestTimeout = s.timeout, s.requestTimeout
-	return nil
+	return &engine.Options{
+		Mock: s.mock, RecordDir: s.record, ReplayDir: s.replay, BaseURL: s.baseURL, StrictResponses: s.strictResponses,
+		Timeout: s.timeout, RequestTimeout: s.requestTimeout, Log: a.logger(),
+	}, nil
 }
 
 // checkDirs finds out before the run whether it can be recorded or replayed.

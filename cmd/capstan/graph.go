@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/graph"
 	"github.com/capstan-run/capstan/internal/plangraph"
 )
@@ -30,7 +31,7 @@ func (a *app) graphCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			prog, report, err := program(cmd.Context(), args[0], second(args), opts)
+			prog, report, err := program(cmd.Context(), args[0], second(args), opts, engine.NewRunner(nil))
 			if err != nil {
 				return exposureError(err)
 			}

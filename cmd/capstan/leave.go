@@ -47,7 +47,7 @@ func (t *attendant) standing() *engine.Result {
 	if t.rt != nil && run != "" {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // the runtime may be hanging
 		defer cancel()
-		if kept, err := engine.Inspect(ctx, t.rt, run); err == nil {
+		if kept, err := looker(t.rt).Inspect(ctx, run); err == nil {
 			res = kept.Brief()
 		}
 	}

@@ -37,7 +37,7 @@ shows what that operation takes.`,
 			if err != nil {
 				return err
 			}
-			api, err := a.api(cmd.Context(), args[0], &engine.Options{OpenAPI: docs, Project: a.flags.config, AllowRead: allowRead, Log: a.logger()})
+			api, err := a.api(cmd.Context(), args[0], &engine.LoadOptions{OpenAPI: docs, Project: a.flags.config, AllowRead: allowRead})
 			if err != nil {
 				return err
 			}
@@ -57,7 +57,7 @@ shows what that operation takes.`,
 }
 
 // api finds an API by name. An unknown API is wrong usage.
-func (a *app) api(ctx context.Context, name string, opts *engine.Options) (*engine.API, error) {
+func (a *app) api(ctx context.Context, name string, opts *engine.LoadOptions) (*engine.API, error) {
 	api, err := engine.OpenAPI(ctx, name, opts)
 	var load *engine.LoadError
 	if err == nil || ctx.Err() != nil || errors.As(err, &load) {

@@ -38,19 +38,20 @@ one, as for run; without it they are listed with the operations they call.`,
 			if err != nil {
 				return err
 			}
-			opts.BaseURL = baseURL
-			prog, report, err := program(cmd.Context(), args[0], second(args), opts)
+			r := engine.NewRunner(&engine.Options{BaseURL: baseURL})
+			prog, report, err := program(cmd.Context(), args[0], second(args), opts, r)
 			if err != nil {
 				return a.listPlans(report, err)
 			}
 			if prog == nil {
 				return a.refusePlan(report)
 			}
+			plan := r.Plan(cmd.Context(), prog)
 			if !a.wantsText() {
-				return a.printDocument(tidyPlan(prog.Plan()))
+				return a.printDocument(tidyPlan(plan))
 			}
 			a.reportDiagnostics(report)
-			planText{app: a, plan: prog.Plan(), paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}.write()
+			planText{app: a, plan: plan, paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}.write()
 			return nil
 		},
 	}

@@ -25,17 +25,22 @@ func (a *app) refuseRun(r *engine.Report) error {
 
 // refuseInputs reports the faults of the command line together with those that the
 // engine finds wrong with the rest.
-func (a *app) refuseInputs(prog *engine.Program, inputs engine.Inputs, problems []engine.InputProblem, opts *engine.Options) error {
+func (a *app) refuseInputs(ctx context.Context, prog *engine.Program, inputs engine.Inputs, problems []engine.InputProblem, opts *engine.Options) error {
 	_, err := prog.CheckInputs(inputs)
 	err = withOwnProblems(problems, inputs, err)
-	if missing := missingCredentials(prog.Plan()); len(missing) > 0 && !opts.Mock && opts.ReplayDir == "" {
+	if missing := missingCredentials(ctx, prog, opts); len(missing) > 0 {
 		err = errors.Join(err, &engine.CredentialError{Missing: missing})
 	}
 	return a.refusedDocument(prog.Name(), codeInputs, err)
 }
 
-func missingCredentials(plan *document.Plan) []document.Env {
-	return slices.DeleteFunc(slices.Clone(plan.Env), func(e document.Env) bool { return e.Set })
+// missingCredentials lists the variables of a program that are not set.
+func missingCredentials(ctx context.Context, prog *engine.Program, opts *engine.Options) []document.Env {
+	if opts.Mock || opts.ReplayDir != "" {
+		return nil
+	}
+	plan := engine.NewRunner(opts).Plan(ctx, prog)
+	return slices.DeleteFunc(plan.Env, func(e document.Env) bool { return e.Set })
 }
 
 // refusedDocument gives a machine its one document for a run that never began,

@@ -101,7 +101,8 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 	if err != nil {
 		return err
 	}
-	before, err := engine.Inspect(ctx, rt, state.ID)
+	runner := engine.NewRunner(&engine.Options{External: hooks, Runtime: rt, Log: a.logger()})
+	before, err := runner.Inspect(ctx, state.ID)
 	if err != nil {
 		return err
 	}
@@ -111,11 +112,11 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 	if err := checkHooks(before, hooks); err != nil {
 		return err
 	}
-	return a.takeUp(ctx, rt, before, done, hooks, f)
+	return a.takeUp(ctx, runner, rt, before, done, hooks, f)
 }
 
 // takeUp executes a kept run here, or signals the process that does.
-func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *document.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
+func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runtime, before *document.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
 	show.Named, show.Before = true, doneBefore(before)
 	attendant := a.attend(show, rt, stay, f.showSensitive)
@@ -123,8 +124,7 @@ func (a *app) takeUp(ctx context.Context, rt durable.Runtime, before *document.R
 	show.Start(nil)
 	attendant.run, attendant.capability = before.Run, before.Capability
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
-	opts := &engine.Options{External: hooks, Log: a.logger()}
-	res, err := engine.Resume(ctx, rt, before.Run, opts, &engine.RunOptions{
+	res, err := runner.Resume(ctx, before.Run, &engine.RunOptions{
 		Done: done, Stay: stay, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: attendant.event,
 	})
 	attendant.close()

@@ -39,7 +39,7 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 		return err
 	}
 	slices.Reverse(due) // oldest first
-	s := &sweep{app: a, rt: rt, opts: &engine.Options{External: hooks, Log: a.logger()}, how: engine.RunOptions{Timeout: f.timeout, RequestTimeout: f.perRequest}, docs: make([]*engine.Result, len(due))}
+	s := &sweep{app: a, rt: rt, runner: engine.NewRunner(&engine.Options{External: whereAsked(hooks), Runtime: rt, Log: a.logger()}), how: engine.RunOptions{Timeout: f.timeout, RequestTimeout: f.perRequest}, docs: make([]*engine.Result, len(due))}
 	defer a.io.Interrupts.During(s.stopping, nil)()
 	s.run(ctx, due)
 	return s.finish(ctx)
@@ -47,14 +47,24 @@ func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
 
 // sweep is one resume --all.
 type sweep struct {
-	app  *app
-	rt   durable.Runtime
-	opts *engine.Options
-	how  engine.RunOptions
+	app    *app
+	rt     durable.Runtime
+	runner *engine.Runner
+	how    engine.RunOptions
 
 	mu     sync.Mutex
 	docs   []*engine.Result // in the order of the runs; nil: not executed here
 	failed bool
+}
+
+// whereAsked returns handlers for runs that may not have all of their steps.
+func whereAsked(hooks map[string]engine.ExternalHandler) map[string]engine.ExternalHandler {
+	return map[string]engine.ExternalHandler{"": func(ctx context.Context, step engine.ExternalStep) (any, error) {
+		if hook := hooks[step.Step]; hook != nil {
+			return hook(ctx, step)
+		}
+		return nil, engine.ErrNotDone
+	}}
 }
 
 func (s *sweep) run(ctx context.Context, due []durable.State) {
@@ -78,7 +88,7 @@ func (s *sweep) one(ctx context.Context, i int, state durable.State) {
 		s.note(state.ID + ": another process drives it")
 		return
 	}
-	res, err := engine.Resume(ctx, s.rt, state.ID, s.opts, &s.how)
+	res, err := s.runner.Resume(ctx, state.ID, &s.how)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -81,7 +81,7 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 }
 
 func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error) {
-	opts, done, err := a.runOptions(f)
+	load, opts, done, err := a.runOptions(f)
 	if err != nil {
 		return err
 	}
@@ -95,18 +95,19 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	defer attendant.close()
 	attendant.serve(opts.External)
 	opts.Runtime = rt
-	prog, inputs, err := a.readied(ctx, file, f, opts, done)
+	runner := engine.NewRunner(opts)
+	prog, inputs, err := a.readied(ctx, file, f, load, opts, done)
 	if err != nil {
 		return err
 	}
 	if f.detach {
-		return a.startRun(ctx, prog, rt, inputs, done)
+		return a.startRun(ctx, runner, prog, rt, inputs, done)
 	}
 	show.Named = rt != nil && !f.send.mock // a rehearsal is not looked up again
 	show.Start(prog.Plan())
 	attendant.capability = prog.Name()
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
-	res, err := prog.RunWith(ctx, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
+	res, err := runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
 	attendant.close()
 	show.Close()
 	switch {
@@ -119,26 +120,27 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 }
 
 // runOptions reads the flags of a run, apart from its inputs.
-func (a *app) runOptions(f *runFlags) (*engine.Options, map[string]json.RawMessage, error) {
-	opts, err := f.load.options(a)
+func (a *app) runOptions(f *runFlags) (*engine.LoadOptions, *engine.Options, map[string]json.RawMessage, error) {
+	load, err := f.load.options(a)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	if err := errors.Join(f.send.apply(opts), f.checkDetach(a)); err != nil {
-		return nil, nil, err
+	opts, err := f.send.options(a)
+	if err := errors.Join(err, f.checkDetach(a)); err != nil {
+		return nil, nil, nil, err
 	}
 	done, err := parseDone(f.done)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	opts.External, err = parseHooks(f.onExternal)
-	return opts, done, err
+	return load, opts, done, err
 }
 
 // readied loads the file and reads the inputs. Faults of either have been
 // reported where a machine reads them.
-func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
-	prog, report, err := program(ctx, file, f.exposure, opts)
+func (a *app) readied(ctx context.Context, file string, f *runFlags, load *engine.LoadOptions, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
+	prog, report, err := program(ctx, file, f.exposure, load, engine.NewRunner(opts))
 	if ctx.Err() != nil {
 		return nil, nil, a.refusedDocument(slug(file), codeInterrupted, context.Cause(ctx))
 	}
@@ -157,7 +159,7 @@ func (a *app) readied(ctx context.Context, file string, f *runFlags, opts *engin
 		return nil, nil, a.refusedDocument(prog.Name(), codeInterrupted, context.Cause(ctx))
 	}
 	if len(problems) > 0 {
-		return nil, nil, a.refuseInputs(prog, inputs, problems, opts)
+		return nil, nil, a.refuseInputs(ctx, prog, inputs, problems, opts)
 	}
 	return prog, inputs, nil
 }

@@ -36,6 +36,9 @@ func (a *app) onKept(ctx context.Context, f func(durable.Runtime) error) error {
 	return with(rt, err, f)
 }
 
+// looker returns a Runner that reads kept runs.
+func looker(rt durable.Runtime) *engine.Runner { return engine.NewRunner(&engine.Options{Runtime: rt}) }
+
 // onLooking runs f, which only reads, on the kept runs.
 func (a *app) onLooking(ctx context.Context, f func(durable.Runtime) error) error {
 	rt, err := a.openToLook(ctx)
@@ -155,7 +158,7 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 	if err != nil {
 		return err
 	}
-	err = engine.Settle(ctx, rt, s.ID, step, happened, answer)
+	err = looker(rt).Signal(ctx, s.ID, engine.Signal{Step: step, Happened: &happened, Result: answer, By: "runs resolve"})
 	switch {
 	case errors.Is(err, durable.ErrConflict):
 		return notInDoubt(s, step)

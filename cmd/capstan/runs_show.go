@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
-	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -39,7 +38,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 	if err != nil {
 		return err
 	}
-	run, err := engine.Inspect(ctx, rt, s.ID)
+	run, err := looker(rt).Inspect(ctx, s.ID)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/skill"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // deployment is the files that one `capstan serve` serves. Files are loaded by one
@@ -27,7 +28,8 @@ type deployment struct {
 	app    *app
 	paths  []string
 	flags  *serveFlags
-	opts   *engine.Options // how files are loaded; without the runtime
+	opened *engine.LoadOptions // the meaning of files
+	opts   *engine.Options     // the outside; without what keeps runs
 	serve  *serve.Options
 	access serve.Access
 
@@ -48,14 +50,15 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 	if f.mcp == "stdio" && !a.wantsText() {
 		return nil, usagef("--mcp stdio speaks on stdout, so -o %s cannot print there", a.flags.output)
 	}
-	opts, err := f.load.options(a)
+	load, err := f.load.options(a)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.send.apply(opts); err != nil {
+	opts, err := f.send.options(a)
+	if err != nil {
 		return nil, err
 	}
-	d := &deployment{app: a, paths: paths, flags: f, opts: opts}
+	d := &deployment{app: a, paths: paths, flags: f, opened: load, opts: opts}
 	d.serve = &serve.Options{
 		Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
 		Seen: serve.NewSeen(), Version: buildVersion(debug.ReadBuildInfo()).Version,
@@ -86,23 +89,24 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	if err != nil {
 		return nil, nil, err
 	}
+	runner := engine.NewRunner(d.opts) // credentials are looked up anew with every load
 	var programs []*engine.Program
 	served := map[string]bool{}
 	for _, file := range files {
-		s, err := d.open(ctx, file)
+		s, err := d.open(ctx, runner, file)
 		switch {
 		case err != nil:
 			return nil, nil, err
 		case s == nil:
 			continue
-		case s.Framework() != nil:
-			own, err := d.exposures(ctx, s)
+		case !composed(s):
+			own, err := d.exposures(ctx, runner, s)
 			if err != nil {
 				return nil, nil, err
 			}
 			endpoints = append(endpoints, own...)
 		default:
-			p, err := d.program(ctx, file.path)
+			p, err := d.program(ctx, s)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -194,39 +198,36 @@ func once(files []found) (distinct []found) {
 	return distinct
 }
 
-// open loads a file. The service is nil for one that was found and cannot be
-// served: that is reported, unless it is no capability at all.
-func (d *deployment) open(ctx context.Context, f found) (*engine.Service, error) {
+// open loads a file. It is nil when it was found and cannot be served: that is
+// reported, unless it is no capability at all.
+func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engine.File, error) {
 	a := d.app
-	s, err := engine.Open(ctx, f.path, d.opts)
-	var load *engine.LoadError
+	s, report := opened(ctx, f.path, d.opened, r)
 	switch {
-	case errors.As(err, &load) && d.served[f.path]: // its last good version stays
-		return nil, err
-	case errors.As(err, &load) && f.named:
-		return nil, a.refuseRun(load.Report)
-	case errors.As(err, &load) && isCapability(load.Report) && load.Report.Runnable:
+	case s == nil && d.served[f.path]: // its last good version stays
+		return nil, &engine.LoadError{Report: report}
+	case s == nil && f.named:
+		return nil, a.refuseRun(report)
+	case s == nil && isCapability(report) && report.Runnable:
 		a.complain("warning: %s is not served: it is invalid; capstan validate %s tells why", f.path, shellWord(f.path))
 		return nil, nil
-	case errors.As(err, &load):
+	case s == nil:
 		return nil, nil
-	case err != nil:
-		return nil, err
-	case !f.named && s.Framework() != nil && len(s.Framework().Exposes) == 0:
+	case !f.named && !composed(s) && len(s.Spec().Exposures) == 0:
 		return nil, nil // a part of others, or flows for `capstan run`
 	}
 	if f.named {
-		a.reportDiagnostics(s.Report())
+		a.reportDiagnostics(report)
 	}
 	return s, nil
 }
 
 // exposures makes the endpoints that a framework file declares.
-func (d *deployment) exposures(ctx context.Context, s *engine.Service) ([]*serve.Endpoint, error) {
-	if err := s.Ready(ctx); err != nil {
+func (d *deployment) exposures(ctx context.Context, r *engine.Runner, s *engine.File) ([]*serve.Endpoint, error) {
+	if err := r.Ready(ctx, s); err != nil {
 		return nil, err
 	}
-	ends, err := serve.Exposures(ctx, s, d.serve)
+	ends, err := serve.Exposures(ctx, r, s, d.serve)
 	if errors.Is(err, serve.ErrPort) {
 		return nil, usagef("--port-offset %d: %v", d.flags.portOffset, err)
 	}
@@ -236,18 +237,19 @@ func (d *deployment) exposures(ctx context.Context, s *engine.Service) ([]*serve
 	return ends, nil
 }
 
-// program loads a composition to be run here.
-func (d *deployment) program(ctx context.Context, file string) (*engine.Program, error) {
+// composed reports whether a file is a composition, which is served as runs; any other
+// declares its exposures.
+func composed(f *engine.File) bool {
+	return len(f.Units()) == 1 && f.Units()[0].Kind == spec.UnitComposition
+}
+
+// program returns a composition to be run here.
+func (d *deployment) program(ctx context.Context, f *engine.File) (*engine.Program, error) {
 	if err := d.keep(ctx); err != nil {
 		return nil, err
 	}
-	opts := *d.opts
-	opts.Runtime = d.rt
-	p, err := engine.Load(ctx, file, &opts)
-	if err != nil {
-		return nil, err
-	}
-	if missing := missingCredentials(p.Plan()); len(missing) > 0 && !opts.Mock && opts.ReplayDir == "" {
+	p := f.Units()[0].Program
+	if missing := missingCredentials(ctx, p, d.opts); len(missing) > 0 {
 		d.app.complain("warning: %s cannot be started: %v", p.Name(), &engine.CredentialError{Missing: missing})
 	}
 	return p, nil

@@ -29,13 +29,18 @@ func TestServingGivesMemoryBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.program(t.Context(), file)
+	loaded, err := engine.Open(t.Context(), file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.program(t.Context(), loaded)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.rt.Close()
+	runner := engine.NewRunner(&engine.Options{Mock: true, Runtime: d.rt})
 	for range 50 {
-		if _, err := p.Run(t.Context(), engine.Inputs{}); err != nil {
+		if _, err := runner.Run(t.Context(), p, engine.Inputs{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -84,17 +84,19 @@ func (a *app) skillOf(ctx context.Context, what string, f *skillFlags) (*skill.F
 	if err != nil {
 		return nil, err
 	}
-	prog, report := engine.Validate(ctx, what, opts)
+	prog, report, err := program(ctx, what, "", opts, engine.NewRunner(nil))
 	switch {
 	case prog != nil:
 		return notMade(skill.Capability(prog, f.skill))
+	case err != nil:
+		return nil, exposureError(err)
 	case report.Dialect == string(spec.DialectOpenAPI), report.Dialect == "" && isName(what):
 		return a.skillOfAPI(ctx, what, opts, f)
 	}
 	return nil, refused(report)
 }
 
-func (a *app) skillOfAPI(ctx context.Context, name string, opts *engine.Options, f *skillFlags) (*skill.Folder, error) {
+func (a *app) skillOfAPI(ctx context.Context, name string, opts *engine.LoadOptions, f *skillFlags) (*skill.Folder, error) {
 	api, err := engine.OpenAPI(ctx, name, opts)
 	var load *engine.LoadError
 	switch {

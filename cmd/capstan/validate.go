@@ -41,7 +41,7 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 			if err != nil {
 				return err
 			}
-			v := validation{app: a, opts: opts}
+			v := validation{app: a, opts: opts, runner: engine.NewRunner(nil)}
 			if err := v.check(cmd.Context(), args); err != nil {
 				return err
 			}
@@ -76,8 +76,20 @@ func (a *app) setValidateFormat(format string) error {
 // validation judges several files and keeps the verdicts.
 type validation struct {
 	app     *app
-	opts    *engine.Options
-	reports []*engine.Report
+	opts    *engine.LoadOptions
+	runner  *engine.Runner
+	reports []verdict
+}
+
+// verdict is the report on a file, and whether anything in it can be run.
+type verdict struct {
+	*engine.Report
+	runnable bool
+}
+
+func (v *validation) judge(ctx context.Context, file string) verdict {
+	f, report := opened(ctx, file, v.opts, v.runner)
+	return verdict{report, f != nil && len(f.Units()) > 0}
 }
 
 // check judges the files, and the capability files under the directories.
@@ -96,8 +108,7 @@ func (v *validation) check(ctx context.Context, paths []string) error {
 }
 
 func (v *validation) add(ctx context.Context, file string) {
-	_, report := engine.Validate(ctx, file, v.opts)
-	v.reports = append(v.reports, report)
+	v.reports = append(v.reports, v.judge(ctx, file))
 }
 
 func (v *validation) walk(ctx context.Context, dir string) error {
@@ -139,8 +150,8 @@ var capabilityMark = regexp.MustCompile(`(?m)^(specification:\s*['"]?Naftiko|naf
 // addIfCapability judges a file that was found rather than named: YAML of other
 // kinds is no problem of ours.
 func (v *validation) addIfCapability(ctx context.Context, file string) bool {
-	_, report := engine.Validate(ctx, file, v.opts)
-	if !isCapability(report) {
+	report := v.judge(ctx, file)
+	if !isCapability(report.Report) {
 		if v.app.flags.verbose {
 			v.app.complain("%s: passed over, %s is no capability", file, report.Dialect)
 		}
@@ -178,7 +189,7 @@ func (v *validation) finish() error {
 	doc := validateDocument{Files: []validateFile{}, Diagnostics: diag.List{}}
 	invalid := 0
 	for _, r := range v.reports {
-		doc.Files = append(doc.Files, validateFile{r.File, r.Dialect, r.Version, r.Units > 0})
+		doc.Files = append(doc.Files, validateFile{r.File, r.Dialect, r.Version, r.runnable})
 		doc.Diagnostics = append(doc.Diagnostics, r.Diagnostics...)
 		if r.Diagnostics.HasErrors() {
 			invalid++

@@ -1,5 +1,5 @@
 // Command onboard embeds Capstan in a Go program: it loads the published WorkOS
-// onboarding, does the person's step in Go, and prints what came out.
+// onboarding, performs the person's step in Go, and prints the outputs.
 //
 //	go run ./examples/02-embed            # against WorkOS, with WORKOS_API_KEY
 //	go run ./examples/02-embed -mock      # against the built-in mock
@@ -23,7 +23,11 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := onboard(ctx, os.Stdout, *file, &engine.Options{Mock: *mock}); err != nil {
+	runner := engine.NewRunner(&engine.Options{
+		Mock:     *mock,
+		External: map[string]engine.ExternalHandler{"send-portal-link": mail(os.Stdout)},
+	})
+	if err := onboard(ctx, os.Stdout, runner, *file); err != nil {
 		fmt.Fprintln(os.Stderr, explain(err))
 		os.Exit(1)
 	}
@@ -31,17 +35,16 @@ func main() {
 
 // onboard runs the capability for one customer. A Program may be loaded once
 // and run many times, also concurrently.
-func onboard(ctx context.Context, w io.Writer, file string, opts *engine.Options) error {
-	opts.External = map[string]engine.ExternalHandler{"send-portal-link": mail(w)}
-	prog, err := engine.Load(ctx, file, opts)
+func onboard(ctx context.Context, w io.Writer, runner *engine.Runner, file string) error {
+	prog, err := engine.Load(ctx, file, nil)
 	if err != nil {
 		return err
 	}
-	res, err := prog.Run(ctx, engine.Inputs{
+	res, err := runner.Run(ctx, prog, engine.Inputs{
 		"organization_name": "Acme",
 		"domains":           []string{"acme.com"},
 		"admin_email":       "it@acme.com",
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}
@@ -59,7 +62,7 @@ func mail(w io.Writer) engine.ExternalHandler {
 	}
 }
 
-// explain tells a failed run's whole story, and any other error's message.
+// explain returns the whole story of a failed run, and any other error's message.
 func explain(err error) string {
 	var failed *engine.RunError
 	if errors.As(err, &failed) {

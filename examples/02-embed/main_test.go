@@ -13,7 +13,11 @@ const file = "../../capabilities/workos/b2b-enterprise-onboarding.yaml"
 
 func TestOnboard(t *testing.T) {
 	var out strings.Builder
-	if err := onboard(t.Context(), &out, file, &engine.Options{Mock: true}); err != nil {
+	runner := engine.NewRunner(&engine.Options{
+		Mock:     true,
+		External: map[string]engine.ExternalHandler{"send-portal-link": mail(&out)},
+	})
+	if err := onboard(t.Context(), &out, runner, file); err != nil {
 		t.Fatal(explain(err))
 	}
 	want := regexp.MustCompile(`^mailing the portal link to it@acme.com
@@ -25,9 +29,9 @@ $`)
 	}
 }
 
-// A file that cannot run says why, every problem at once.
+// A file that cannot run is an error with every problem at once.
 func TestExplainsWhatCannotRun(t *testing.T) {
-	err := onboard(t.Context(), new(strings.Builder), file, &engine.Options{Mock: true, NoOverlay: true})
+	_, err := engine.Load(t.Context(), file, &engine.LoadOptions{NoOverlay: true})
 	var load *engine.LoadError
 	if !errors.As(err, &load) || !strings.Contains(explain(err), "AdminPortalController_create") {
 		t.Errorf("the published file without its overlay gave: %v", err)

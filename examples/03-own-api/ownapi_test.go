@@ -22,7 +22,7 @@ var inputs = engine.Inputs{"ship_name": "Marie Celeste", "imo": "IMO 9074729", "
 var fast = []string{"await-inspection.every=1ms", "fetch-certificate.every=1ms"}
 
 func TestOnMock(t *testing.T) {
-	res := run(t, &engine.Options{Mock: true})
+	res := run(t, nil, &engine.Options{Mock: true})
 	if id, _ := res.Outputs["ship_id"].(string); !strings.HasPrefix(id, "ship_") {
 		t.Errorf("ship_id = %v", res.Outputs["ship_id"])
 	}
@@ -36,7 +36,7 @@ func TestOnServer(t *testing.T) {
 	server := httptest.NewServer(reg)
 	defer server.Close()
 
-	res := run(t, &engine.Options{BaseURL: server.URL, Overrides: fast, Secrets: key("fleet_test_key")})
+	res := run(t, fast, &engine.Options{BaseURL: server.URL, Secrets: key("fleet_test_key")})
 	want := map[string]any{"ship_id": "ship_7", "certificate": "NL-2026-0042"}
 	if diff := cmp.Diff(want, res.Outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
@@ -55,11 +55,12 @@ func TestOnServer(t *testing.T) {
 func TestRefused(t *testing.T) {
 	server := httptest.NewServer(&registry{key: "fleet_test_key"})
 	defer server.Close()
-	prog, err := engine.Load(t.Context(), file, &engine.Options{BaseURL: server.URL, Secrets: key("fleet_wrong_key")})
+	prog, err := engine.Load(t.Context(), file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = prog.Run(t.Context(), inputs)
+	runner := engine.NewRunner(&engine.Options{BaseURL: server.URL, Secrets: key("fleet_wrong_key")})
+	_, err = runner.Run(t.Context(), prog, inputs, nil)
 	var failed *engine.RunError
 	if !errors.As(err, &failed) {
 		t.Fatalf("got %v, want a failed run", err)
@@ -70,13 +71,13 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, opts *engine.Options) *engine.Result {
+func run(t *testing.T, overrides []string, opts *engine.Options) *engine.Result {
 	t.Helper()
-	prog, err := engine.Load(t.Context(), file, opts)
+	prog, err := engine.Load(t.Context(), file, &engine.LoadOptions{Overrides: overrides})
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := prog.Run(t.Context(), inputs)
+	res, err := engine.NewRunner(opts).Run(t.Context(), prog, inputs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 const file = "certify-vessel.yaml"
 
 func TestWithoutOverlay(t *testing.T) {
-	_, err := engine.Load(t.Context(), file, &engine.Options{Mock: true, NoOverlay: true})
+	_, err := engine.Load(t.Context(), file, &engine.LoadOptions{NoOverlay: true})
 	var load *engine.LoadError
 	if !errors.As(err, &load) {
 		t.Fatalf("got %v, want a file that cannot run", err)
@@ -28,14 +28,15 @@ func TestWithoutOverlay(t *testing.T) {
 }
 
 func TestWithOverlay(t *testing.T) {
-	prog, err := engine.Load(t.Context(), file, &engine.Options{Mock: true})
+	prog, err := engine.Load(t.Context(), file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if overlays := prog.Plan().Overlays; len(overlays) != 1 || !strings.HasSuffix(overlays[0], "certify-vessel.overlay.yaml") {
 		t.Errorf("the plan names overlays %q", overlays)
 	}
-	res, err := prog.Run(t.Context(), engine.Inputs{"vessel": "Marie Celeste", "imo_number": "IMO 9074729", "harbour": "NLRTM"})
+	runner := engine.NewRunner(&engine.Options{Mock: true})
+	res, err := runner.Run(t.Context(), prog, engine.Inputs{"vessel": "Marie Celeste", "imo_number": "IMO 9074729", "harbour": "NLRTM"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

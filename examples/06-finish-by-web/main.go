@@ -40,18 +40,19 @@ func serve(ctx context.Context, addr, file, state string, mock bool) error {
 		return err
 	}
 	defer rt.Close()
-	prog, err := engine.Load(ctx, file, &engine.Options{Mock: mock, Runtime: rt})
+	prog, err := engine.Load(ctx, file, nil)
 	if err != nil {
 		return err
 	}
+	runner := engine.NewRunner(&engine.Options{Mock: mock, Runtime: rt})
 
-	server := &http.Server{Addr: addr, Handler: handler(prog, rt), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Addr: addr, Handler: handler(prog, runner, rt), ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })
 	driven := make(chan error, 1)
 	go func() {
-		// Drives what the pages start and finish, and what was under way when
-		// the program was stopped.
-		driven <- engine.Serve(ctx, rt, nil, durable.ServeOptions{})
+		// Drives the runs that the pages start and finish, and those that were under
+		// way when the program was stopped.
+		driven <- runner.Serve(ctx, durable.ServeOptions{})
 	}()
 	log.Printf("http://%s", addr)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {

@@ -15,8 +15,8 @@ import (
 //
 // Whoever reaches these pages can start and finish onboardings: put your own
 // login, and your framework's protection of forms, in front of them.
-func handler(prog *engine.Program, rt durable.Runtime) http.Handler {
-	p := &pages{prog, rt}
+func handler(prog *engine.Program, runner *engine.Runner, rt durable.Runtime) http.Handler {
+	p := &pages{prog, runner, rt}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.home)
 	mux.HandleFunc("POST /runs", p.start)
@@ -26,8 +26,9 @@ func handler(prog *engine.Program, rt durable.Runtime) http.Handler {
 }
 
 type pages struct {
-	prog *engine.Program
-	rt   durable.Runtime
+	prog   *engine.Program
+	runner *engine.Runner
+	rt     durable.Runtime
 }
 
 func (p *pages) home(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +40,7 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 	show(w, "home", map[string]any{"Inputs": p.prog.Plan().Inputs, "Runs": runs})
 }
 
-// start keeps a run and leaves it to [engine.Serve].
+// start keeps a run and leaves it to [engine.Runner.Serve].
 func (p *pages) start(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		fail(w, err)
@@ -54,7 +55,7 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) {
 			inputs[in.Name] = values[0]
 		}
 	}
-	id, err := p.prog.Start(r.Context(), inputs, nil)
+	id, err := p.runner.Start(r.Context(), p.prog, inputs, nil)
 	if err != nil {
 		fail(w, err)
 		return
@@ -63,7 +64,7 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) run(w http.ResponseWriter, r *http.Request) {
-	run, err := engine.Inspect(r.Context(), p.rt, r.PathValue("run"))
+	run, err := p.runner.Inspect(r.Context(), r.PathValue("run"))
 	if err != nil {
 		fail(w, err)
 		return
@@ -71,13 +72,13 @@ func (p *pages) run(w http.ResponseWriter, r *http.Request) {
 	show(w, "run", run)
 }
 
-// done says that the step a run waits for is done. The same button pressed twice
-// is no error and does nothing more.
+// done finishes the step that a run waits for. The same button pressed twice is no
+// error and does nothing more.
 func (p *pages) done(w http.ResponseWriter, r *http.Request) {
 	id, step := r.PathValue("run"), r.PostFormValue("step")
 	result, err := json.Marshal(map[string]string{"note": r.PostFormValue("note")})
 	if err == nil {
-		err = p.rt.Signal(r.Context(), id, durable.Signal{ID: "web", Step: step, Result: result, By: "the web page"})
+		err = p.runner.Signal(r.Context(), id, engine.Signal{Step: step, Result: result, By: "the web page"})
 	}
 	if err != nil {
 		fail(w, err)

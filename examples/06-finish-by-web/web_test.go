@@ -32,17 +32,18 @@ func open(t *testing.T, dir string) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prog, err := engine.Load(t.Context(), file, &engine.Options{Mock: true, Runtime: rt, Overrides: fast})
+	prog, err := engine.Load(t.Context(), file, &engine.LoadOptions{Overrides: fast})
 	if err != nil {
 		t.Fatal(err)
 	}
+	runner := engine.NewRunner(&engine.Options{Mock: true, Runtime: rt})
 	ctx, cancel := context.WithCancel(t.Context())
 	reached := make(chan durable.State, 100)
 	served := make(chan error)
 	go func() {
-		served <- engine.Serve(ctx, rt, nil, durable.ServeOptions{Ended: func(s durable.State) { reached <- s }})
+		served <- runner.Serve(ctx, durable.ServeOptions{Ended: func(s durable.State) { reached <- s }})
 	}()
-	server := httptest.NewServer(handler(prog, rt))
+	server := httptest.NewServer(handler(prog, runner, rt))
 	return &site{server, reached, func() {
 		server.Close()
 		cancel()

@@ -45,12 +45,12 @@ func options(t *testing.T, token string) *engine.Options {
 }
 
 func TestWhatTheFileHolds(t *testing.T) {
-	s, err := engine.Open(t.Context(), file, &engine.Options{Strict: true})
+	f, err := engine.Open(t.Context(), file, &engine.LoadOptions{Strict: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, u := range s.Units() {
+	for _, u := range f.Units() {
 		names = append(names, string(u.Kind)+" "+u.Name)
 	}
 	want := []string{"operation lighthouse.list-lights", "tool tools.keeper-of", "flow keepers.keeper-of"}
@@ -60,7 +60,7 @@ func TestWhatTheFileHolds(t *testing.T) {
 }
 
 func TestRuns(t *testing.T) {
-	opts := options(t, "keepers_test_token")
+	runner := engine.NewRunner(options(t, "keepers_test_token"))
 	for unit, test := range map[string]struct {
 		in   engine.Inputs
 		want map[string]any
@@ -71,7 +71,7 @@ func TestRuns(t *testing.T) {
 		}}},
 		"keeper-of": {engine.Inputs{"light": "L1"}, map[string]any{"light": "Skerry", "keeper": "Grace", "since": 1838}},
 	} {
-		res, err := load(t, unit, *opts).Run(t.Context(), test.in)
+		res, err := runner.Run(t.Context(), load(t, unit), test.in, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", unit, err)
 		}
@@ -84,21 +84,21 @@ func TestRuns(t *testing.T) {
 // Nothing starts without its credential, and a mock needs none.
 func TestCredential(t *testing.T) {
 	opts := options(t, "")
-	_, err := load(t, "keeper-of", *opts).Run(t.Context(), engine.Inputs{"light": "L1"})
+	prog, in := load(t, "keeper-of"), engine.Inputs{"light": "L1"}
+	_, err := engine.NewRunner(opts).Run(t.Context(), prog, in, nil)
 	var missing *engine.CredentialError
 	if !errors.As(err, &missing) || missing.Missing[0].Name != "KEEPERS_TOKEN" {
 		t.Errorf("got %v", err)
 	}
 	opts.Mock = true
-	if _, err := load(t, "keeper-of", *opts).Run(t.Context(), engine.Inputs{"light": "L1"}); err != nil {
+	if _, err := engine.NewRunner(opts).Run(t.Context(), prog, in, nil); err != nil {
 		t.Error(err)
 	}
 }
 
-func load(t *testing.T, unit string, opts engine.Options) *engine.Program {
+func load(t *testing.T, unit string) *engine.Program {
 	t.Helper()
-	opts.Unit = unit
-	prog, err := engine.Load(t.Context(), file, &opts)
+	prog, err := engine.Load(t.Context(), file, &engine.LoadOptions{Unit: unit})
 	if err != nil {
 		t.Fatal(err)
 	}

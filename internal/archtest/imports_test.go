@@ -79,8 +79,11 @@ var layers = map[string][]string{
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
 	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
+	"engine/internal/reach":           {"spec", "engine/document"},
+	"engine/internal/connect":         {"spec", "spec/yamldata", "operations", "operations/client", "operations/record", "operations/consumed", "operations/mock", "engine/document", "engine/internal/eval", "engine/internal/plan", "engine/internal/reach", "internal/loopback", "diag"},
+	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "capabilities", "diag", "internal/suggest"},
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
-	"engine":                          {"spec/...", "spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
+	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
 	"serve/access":                    {"serve/problem", "internal/bounded", "internal/loopback"},
 	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/document", "engine/durable"},

@@ -19,13 +19,12 @@ import (
 
 // Options shape a Runs. Programs and Runtime are needed.
 type Options struct {
-	// Programs are what is served. Their names differ, and each was loaded with
-	// engine.Options.Runtime set to Runtime.
+	// Programs are served. Their names differ.
 	Programs []*engine.Program
 	// Runtime keeps the runs. Other processes may share what it keeps.
 	Runtime durable.Runtime
-	// Engine gives what a kept run does not bring along: credentials, external
-	// handlers, a Caller, listeners. Nil means the defaults of engine.Resume.
+	// Engine is the outside of the runs, with Runtime in place of its own. Nil is the
+	// default one.
 	Engine *engine.Options
 	// Parallel is how many runs are executed at once; the others wait for their
 	// turn. 0 means 64.
@@ -41,7 +40,7 @@ type Options struct {
 type Runs struct {
 	programs atomic.Pointer[[]*engine.Program]
 	rt       durable.Runtime
-	reader   *engine.Reader
+	runner   *engine.Runner
 	log      *slog.Logger
 	stats    *stats
 	kept     kept
@@ -59,9 +58,12 @@ func New(o Options) (*Runs, error) {
 		return nil, errors.New("served capabilities need a runtime that keeps their runs")
 	}
 	r := &Runs{
-		rt: o.Runtime, reader: engine.NewReader(o.Runtime), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		rt: o.Runtime, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		stats: newStats(), driver: make(chan struct{}),
 	}
+	opts := *cmp.Or(o.Engine, &engine.Options{})
+	opts.Runtime = o.Runtime
+	r.runner = engine.NewRunner(&opts)
 	if err := r.Replace(o.Programs); err != nil {
 		return nil, err
 	}
@@ -70,14 +72,14 @@ func New(o Options) (*Runs, error) {
 		close(r.driver)
 		return r, nil
 	}
-	go r.drive(cmp.Or(o.Engine, &engine.Options{}), durable.ServeOptions{Parallel: o.Parallel, Ended: r.rests})
+	go r.drive(durable.ServeOptions{Parallel: o.Parallel, Ended: r.rests})
 	return r, nil
 }
 
 // drive executes what is due until Close.
-func (r *Runs) drive(opts *engine.Options, so durable.ServeOptions) {
+func (r *Runs) drive(so durable.ServeOptions) {
 	defer close(r.driver)
-	r.err = engine.Serve(r.closed, r.rt, opts, so)
+	r.err = r.runner.Serve(r.closed, so)
 	if r.closed.Err() == nil {
 		r.err = cmp.Or(r.err, errors.New("it returned"))
 		r.log.Error("runs are not executed any more", "error", r.err)
@@ -122,8 +124,7 @@ func (r *Runs) Ready(ctx context.Context) error {
 	return r.kept.doubt()
 }
 
-// Replace serves these programs from now on, each loaded with the Runtime given
-// to New. Runs that are under way go on as they began. When two programs have
+// Replace serves these programs from now on. Runs that are under way go on as they began. When two programs have
 // one name, what is served stays.
 func (r *Runs) Replace(programs []*engine.Program) error {
 	names := map[string]bool{}

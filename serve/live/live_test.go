@@ -22,11 +22,11 @@ const onboarding = "b2b-enterprise-onboarding"
 
 func open(t *testing.T, rt durable.Runtime, o live.Options) *live.Runs {
 	t.Helper()
-	p, err := engine.Load(t.Context(), onboarding, &engine.Options{Mock: true, Runtime: rt, Overrides: quick})
+	p, err := engine.Load(t.Context(), onboarding, &engine.LoadOptions{Overrides: quick})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Programs, o.Runtime = []*engine.Program{p}, rt
+	o.Programs, o.Runtime, o.Engine = []*engine.Program{p}, rt, &engine.Options{Mock: true}
 	r, err := live.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestRunsGoOnAfterARestart(t *testing.T) {
 
 	second := open(t, servetest.Kept(t, dir), live.Options{})
 	await(t, second, id, durable.StatusWaiting)
-	if err := second.Say(t.Context(), "", id, engine.Said{Step: "send-portal-link"}); err != nil {
+	if err := second.Signal(t.Context(), "", id, engine.Signal{Step: "send-portal-link"}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, second, id, durable.StatusSucceeded)
@@ -141,7 +141,7 @@ func TestRunsOfOthersDoNotExist(t *testing.T) {
 		"inspect": func() error { _, err := r.Inspect(t.Context(), "bob", id); return err },
 		"watch":   func() error { _, err := r.Watch(t.Context(), "bob", id, 0); return err },
 		"wait":    func() error { _, err := r.Wait(t.Context(), "bob", id); return err },
-		"say":     func() error { return r.Say(t.Context(), "bob", id, engine.Said{Step: "send-portal-link"}) },
+		"say":     func() error { return r.Signal(t.Context(), "bob", id, engine.Signal{Step: "send-portal-link"}) },
 		"cancel":  func() error { return r.Cancel(t.Context(), "bob", id) },
 	} {
 		if err := try(); !errors.Is(err, durable.ErrUnknown) {
@@ -158,7 +158,7 @@ func TestRunsOfOthersDoNotExist(t *testing.T) {
 
 func TestNamesDiffer(t *testing.T) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
-	p, err := engine.Load(t.Context(), onboarding, &engine.Options{Mock: true, Runtime: rt})
+	p, err := engine.Load(t.Context(), onboarding, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

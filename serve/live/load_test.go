@@ -31,10 +31,10 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 		}
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		o := &engine.Options{
-			Caller: slow, Runtime: rt, Overrides: quick,
+			Caller:   slow,
 			External: map[string]engine.ExternalHandler{"": func(context.Context, engine.ExternalStep) (any, error) { return "sent", nil }},
 		}
-		p, err := engine.Load(t.Context(), onboarding, o)
+		p, err := engine.Load(t.Context(), onboarding, &engine.LoadOptions{Overrides: quick})
 		if err != nil {
 			t.Fatal(err)
 		}

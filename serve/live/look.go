@@ -25,7 +25,7 @@ func (r *Runs) Inspect(ctx context.Context, owner, id string) (*document.Run, er
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return nil, err
 	}
-	return r.reader.Inspect(ctx, id)
+	return r.runner.Inspect(ctx, id)
 }
 
 // List returns runs, newest first. An owner sees only its own, whatever f says.
@@ -36,13 +36,13 @@ func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]dura
 	return r.rt.List(ctx, f)
 }
 
-// Say finishes an external step or settles a write in doubt, as engine.Say does.
-// What could not be stored is ErrNotKept.
-func (r *Runs) Say(ctx context.Context, owner, id string, said engine.Said) error {
+// Signal finishes an external step or settles a write in doubt, as the method
+// of engine.Runner does. What could not be stored is ErrNotKept.
+func (r *Runs) Signal(ctx context.Context, owner, id string, s engine.Signal) error {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
 	}
-	return r.kept.note(ctx, r.reader.Say(ctx, id, said))
+	return r.kept.note(ctx, r.runner.Signal(ctx, id, s))
 }
 
 // Cancel ends a run of the owner's. What could not be stored is ErrNotKept.

@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// Errors of Start, for errors.Is, beside those of engine.Program.Start.
+// Errors of Start, for errors.Is, beside those of engine.Runner.Start.
 var (
 	ErrNoCapability = errors.New("no such capability is served")
 	ErrKeyReused    = errors.New("the idempotency key was used for something else")
@@ -49,7 +49,7 @@ func (r *Runs) Start(ctx context.Context, s Start) (id string, err error) {
 		return "", err
 	}
 	if s.Key == "" {
-		id, err = p.Start(ctx, in, &engine.RunOptions{Owner: s.Owner})
+		id, err = r.runner.Start(ctx, p, in, &engine.RunOptions{Owner: s.Owner})
 		err = r.kept.note(ctx, err)
 	} else {
 		var again bool
@@ -71,7 +71,7 @@ func (r *Runs) startOnce(ctx context.Context, p *engine.Program, in engine.Input
 	if again, err := r.same(ctx, id, in, s); again || err != nil {
 		return id, again, err
 	}
-	_, err = p.Start(ctx, in, &engine.RunOptions{ID: id, Owner: s.Owner})
+	_, err = r.runner.Start(ctx, p, in, &engine.RunOptions{ID: id, Owner: s.Owner})
 	err = r.kept.note(ctx, err)
 	if errors.Is(err, durable.ErrExists) { // somebody was quicker
 		again, err = r.same(ctx, id, in, s)
@@ -89,7 +89,7 @@ func (r *Runs) same(ctx context.Context, id string, in engine.Inputs, s Start) (
 	if err != nil {
 		return false, err
 	}
-	input, err := json.Marshal(in) // as engine.Program.Start keeps them: sorted, without white space
+	input, err := json.Marshal(in) // as engine.Runner.Start keeps them: sorted, without white space
 	if err != nil {
 		return false, err
 	}

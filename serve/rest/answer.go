@@ -20,7 +20,7 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, op *operation, pa
 		problem.Write(w, r, *wrong)
 		return
 	}
-	a, err := op.prog.Call(r.Context(), in)
+	a, err := h.runner.Call(r.Context(), op.prog, in)
 	if err != nil {
 		h.fail(w, r, op, err)
 		return
@@ -159,7 +159,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forwar
 	if t := r.Header.Get("Content-Type"); t != "" && len(body) > 0 {
 		out.Header.Set("Content-Type", t)
 	}
-	a, err := h.service.Forward(r.Context(), f.Target.Value, out)
+	a, err := h.runner.Forward(r.Context(), h.file, f.Target.Value, out)
 	var call *engine.CallError
 	switch {
 	case errors.Is(err, engine.ErrForwardPath):

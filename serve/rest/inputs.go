@@ -17,7 +17,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// operation is a flow behind a method.
+// operation is a unit behind a method.
 type operation struct {
 	decl   *spec.RouteOperation
 	prog   *engine.Program
@@ -28,7 +28,7 @@ type operation struct {
 }
 
 func newOperation(decl *spec.RouteOperation, p *engine.Program, at pattern) *operation {
-	op := &operation{decl: decl, prog: p, inputs: p.Inputs(), path: map[string]bool{}, single: decl.Call.IsSet()}
+	op := &operation{decl: decl, prog: p, inputs: p.Inputs(), path: map[string]bool{}, single: decl.Unit.Direct}
 	for _, in := range op.inputs {
 		switch {
 		case at.has(in.Name) && (in.In == "" || in.In == "path"):

@@ -27,19 +27,20 @@ type Options struct {
 
 // Handler serves one REST exposure. It is immutable and safe for concurrent use.
 type Handler struct {
-	service *engine.Service
-	opts    Options
-	log     *slog.Logger
-	routes  []*route
-	max     int64 // bytes of a binary answer, 0 for no bound
+	runner *engine.Runner
+	file   *engine.File
+	opts   Options
+	log    *slog.Logger
+	routes []*route
+	max    int64 // bytes of a binary answer, 0 for no bound
 }
 
-// New readies the routes of an exposure of the service's file.
+// New readies the routes of an exposure of a file.
 //
 // The error lists the operations that stand at one method and path twice, and
 // the paths that no request could be held against.
-func New(s *engine.Service, e *spec.Exposure, o *Options) (*Handler, error) {
-	h := &Handler{service: s, max: e.MaxBinary, log: slog.New(slog.DiscardHandler)}
+func New(r *engine.Runner, f *engine.File, e *spec.Exposure, o *Options) (*Handler, error) {
+	h := &Handler{runner: r, file: f, max: e.MaxBinary, log: slog.New(slog.DiscardHandler)}
 	if o != nil {
 		h.opts = *o
 	}
@@ -76,12 +77,12 @@ func (h *Handler) add(r *spec.Route) error {
 	at := h.routes[i]
 	var errs []error
 	for _, op := range r.Operations {
-		p := h.service.Program(op.Flow)
+		p := h.file.Program(op.Unit)
 		if p == nil {
 			continue
 		}
 		if other := at.methods[op.Method.Value]; other != nil {
-			errs = append(errs, fmt.Errorf("%s: %s %s is the operation %q already; give %q another path or method", op.Pos, op.Method.Value, pattern, other.decl.Name.Value, op.Name.Value))
+			errs = append(errs, fmt.Errorf("%s: %s %s is the operation %q already; give %q another path or method", op.Unit.Pos, op.Method.Value, pattern, other.decl.Unit.Short.Value, op.Unit.Short.Value))
 			continue
 		}
 		at.methods[op.Method.Value] = newOperation(op, p, pattern)

@@ -69,11 +69,11 @@ func desk(t *testing.T, o *rest.Options) http.Handler {
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "@UP", up.URL)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := engine.Open(t.Context(), file, nil)
+	f, err := engine.Open(t.Context(), file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := rest.New(s, s.Framework().Exposes[0], o)
+	h, err := rest.New(engine.NewRunner(nil), f, f.Spec().Exposures[0], o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,11 +177,11 @@ func TestPatternOfTheRoute(t *testing.T) {
 
 // Two operations at one method and path are refused with both names.
 func TestOneOperationAMethod(t *testing.T) {
-	s, err := engine.Open(t.Context(), "testdata/twice.yaml", nil)
+	f, err := engine.Open(t.Context(), "testdata/twice.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = rest.New(s, s.Framework().Exposes[0], nil)
+	_, err = rest.New(engine.NewRunner(nil), f, f.Spec().Exposures[0], nil)
 	if err == nil || !strings.Contains(err.Error(), `GET /ships/{imo} is the operation "one" already; give "two" another path or method`) {
 		t.Errorf("error %v", err)
 	}

@@ -62,12 +62,11 @@ func (c *client) text() string {
 func bubble(t testing.TB, l live.Options, o runs.Options) (*server, func()) {
 	t.Helper()
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
-	e := &engine.Options{Mock: true, Runtime: rt}
-	p, err := engine.Load(t.Context(), onboarding, e)
+	p, err := engine.Load(t.Context(), onboarding, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Programs, l.Runtime = []*engine.Program{p}, rt
+	l.Programs, l.Runtime, l.Engine = []*engine.Program{p}, rt, &engine.Options{Mock: true}
 	r, err := live.New(l)
 	if err != nil {
 		t.Fatal(err)

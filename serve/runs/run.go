@@ -127,7 +127,7 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	said := engine.Said{Step: r.PathValue("step"), By: h.by(r)}
+	said := engine.Signal{Step: r.PathValue("step"), By: h.by(r)}
 	if given, ok := body["happened"]; ok {
 		happened, isBool := given.(bool)
 		if !isBool {
@@ -141,7 +141,7 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 	if said.Result, err = json.Marshal(body["result"]); err != nil {
 		return err
 	}
-	return h.live.Say(r.Context(), h.caller(r), r.PathValue("id"), said)
+	return h.live.Signal(r.Context(), h.caller(r), r.PathValue("id"), said)
 }
 
 // by is the author of a signal, for the history.

@@ -43,8 +43,7 @@ func kept(t *testing.T, dir string, l live.Options) *server {
 
 func serveWith(t testing.TB, rt durable.Runtime, e *engine.Options, l live.Options, o runs.Options) *server {
 	t.Helper()
-	e.Runtime = rt
-	p, err := engine.Load(t.Context(), onboarding, e)
+	p, err := engine.Load(t.Context(), onboarding, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func API(a *engine.API, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newAPIPage(a)
+	p := newAPIPage(a, o.runner())
 	for _, g := range p.Groups {
 		page, err := reference(g.File, "operations.md.tmpl", g)
 		if err != nil {
@@ -67,11 +67,12 @@ type apiPage struct {
 	Refusals    refusals
 
 	api    *engine.API
+	runner *engine.Runner
 	things map[string]bool // names of the resources that operations deal with
 }
 
-func newAPIPage(a *engine.API) *apiPage {
-	p := &apiPage{api: a, Name: a.Name, Title: cmp.Or(a.Set.Title(), a.Name), things: map[string]bool{}}
+func newAPIPage(a *engine.API, r *engine.Runner) *apiPage {
+	p := &apiPage{api: a, runner: r, Name: a.Name, Title: cmp.Or(a.Set.Title(), a.Name), things: map[string]bool{}}
 	for _, id := range a.Set.IDs() {
 		if op, ok := a.Set.Lookup(id); ok {
 			p.Ops = append(p.Ops, op)
@@ -154,7 +155,7 @@ func (p *apiPage) Simplest() *operations.Operation {
 func (p *apiPage) credentials() {
 	uses := map[string][]string{}
 	for _, op := range p.Ops {
-		needs := p.api.Env(context.Background(), op)
+		needs := p.runner.Env(context.Background(), p.api, op)
 		if len(needs) == 0 {
 			p.Open++
 		}

@@ -19,11 +19,11 @@ func TestASkillBringsWhatItsProgramWasMadeOf(t *testing.T) {
 	put(t, slower, "overlay: 1.0.0\ninfo: {title: slower, version: '1'}\nactions:\n  - target: $.steps[?@.id == 'await-inspection']\n    update: {every: 3m}\n")
 	for name, test := range map[string]struct {
 		file string
-		opts engine.Options
+		opts engine.LoadOptions
 	}{
-		"shipped": {"b2b-enterprise-onboarding", engine.Options{}},
-		"own API, overlay, override, base URL": {ownAPI + "register-ship.yaml", engine.Options{
-			Overlays: []string{slower}, Overrides: []string{"fetch-certificate.every=7m"}, BaseURL: "https://ships.example/v2",
+		"shipped": {"b2b-enterprise-onboarding", engine.LoadOptions{}},
+		"own API, overlay, override": {ownAPI + "register-ship.yaml", engine.LoadOptions{
+			Overlays: []string{slower}, Overrides: []string{"fetch-certificate.every=7m"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestCommandsOfASkillWithoutOverlays(t *testing.T) {
 	}
 	file := filepath.Join(dir, "register-ship.yaml")
 	put(t, file, string(src))
-	prog := load(t, file, &engine.Options{NoOverlay: true, OpenAPI: map[string]string{"": ownAPI + "fleet.openapi.yaml"}})
+	prog := load(t, file, &engine.LoadOptions{NoOverlay: true, OpenAPI: map[string]string{"": ownAPI + "fleet.openapi.yaml"}})
 	f, err := skill.Capability(prog, skill.Options{NoOverlay: true})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package skill
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -30,7 +31,7 @@ func Capability(p *engine.Program, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &capabilityPage{Prog: p, Plan: p.Plan(), File: file, noOverlay: o.NoOverlay}
+	c := &capabilityPage{Prog: p, Plan: o.runner().Plan(context.Background(), p), File: file, noOverlay: o.NoOverlay}
 	files, err := a.all()
 	if err != nil {
 		return nil, err

@@ -128,7 +128,7 @@ func text(f *skill.Folder, path string) string {
 	return ""
 }
 
-func load(t *testing.T, file string, opts *engine.Options) *engine.Program {
+func load(t *testing.T, file string, opts *engine.LoadOptions) *engine.Program {
 	t.Helper()
 	p, err := engine.Load(t.Context(), file, opts)
 	if err != nil {
@@ -139,7 +139,7 @@ func load(t *testing.T, file string, opts *engine.Options) *engine.Program {
 
 func api(t *testing.T, name string) *engine.API {
 	t.Helper()
-	a, err := engine.OpenAPI(t.Context(), name, &engine.Options{Project: "none"})
+	a, err := engine.OpenAPI(t.Context(), name, &engine.LoadOptions{Project: "none"})
 	if err != nil {
 		t.Fatal(err)
 	}

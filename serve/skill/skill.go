@@ -7,6 +7,8 @@
 // clock, the environment or the folder. Every command line in it can be run.
 package skill
 
+import "github.com/capstan-run/capstan/engine"
+
 // Options shape a skill. The zero value means the defaults.
 type Options struct {
 	// Name is the name of the skill and of its folder: lower-case letters,
@@ -19,6 +21,16 @@ type Options struct {
 	// NoOverlay means that the program was loaded without overlays, so that the
 	// skill's commands load it without, too.
 	NoOverlay bool
+	// Runner is the outside whose hosts and environment variables are named; nil is
+	// the default one.
+	Runner *engine.Runner
+}
+
+func (o *Options) runner() *engine.Runner {
+	if o.Runner == nil {
+		return engine.NewRunner(nil)
+	}
+	return o.Runner
 }
 
 // Folder is a skill. It is a plain value.

@@ -127,7 +127,7 @@ func (t *Tools) goOn(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, 
 		}
 		return t.answer(run, false), nil
 	default:
-		err := t.live.Say(ctx, t.caller(ctx), a.Run, engine.Said{Step: a.Step, Result: given(call.Answer.Values["result"]), By: t.by(ctx)})
+		err := t.live.Signal(ctx, t.caller(ctx), a.Run, engine.Signal{Step: a.Step, Result: given(call.Answer.Values["result"]), By: t.by(ctx)})
 		// Another answer may have been quicker, or may have ended the run: where it
 		// stands is the answer then.
 		if err != nil && !errors.Is(err, durable.ErrConflict) && !errors.Is(err, durable.ErrEnded) {

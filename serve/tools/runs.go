@@ -124,7 +124,7 @@ func (t *Tools) finishStep(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRe
 		return t.goOn(ctx, call)
 	}
 	a := arguments{values: call.Arguments}
-	id, said := a.text("run", true), engine.Said{Step: a.text("step", false), Happened: a.flag("happened"), By: t.by(ctx)}
+	id, said := a.text("run", true), engine.Signal{Step: a.text("step", false), Happened: a.flag("happened"), By: t.by(ctx)}
 	value, hasResult := a.any("result")
 	if hasResult && said.Happened != nil && !*said.Happened {
 		a.bad("what did not happen has no result")
@@ -147,7 +147,7 @@ func (t *Tools) finishStep(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRe
 			return nil, fmt.Errorf("the result is not JSON")
 		}
 	}
-	if err := t.live.Say(ctx, t.caller(ctx), id, said); err != nil {
+	if err := t.live.Signal(ctx, t.caller(ctx), id, said); err != nil {
 		return nil, t.fault(err)
 	}
 	return t.follow(ctx, call, id, asked{})

@@ -52,8 +52,8 @@ func serveWith(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Optio
 // handler serves runs that rt keeps until the test ends or stop is called.
 func handler(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Options, o tools.Options) (http.Handler, *live.Runs, func()) {
 	t.Helper()
-	e.Runtime, e.Overrides = rt, []string{"poll-connection-active.every=1ms", "verify-directory.every=1ms", "verify-directory-users.every=1ms"}
-	p, err := engine.Load(t.Context(), onboarding, e)
+	quick := []string{"poll-connection-active.every=1ms", "verify-directory.every=1ms", "verify-directory-users.every=1ms"}
+	p, err := engine.Load(t.Context(), onboarding, &engine.LoadOptions{Overrides: quick})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -245,13 +245,12 @@ func (h *history) events() []durable.Event {
 	return events
 }
 
-// options are a new process's.
-func (h *history) options() *engine.Options {
-	return &engine.Options{
-		OpenAPI: map[string]string{"yard": filepath.Join(h.dir, "yard.yaml")}, Project: "none", NoOverlay: true,
+// runner is a new process's.
+func (h *history) runner() *engine.Runner {
+	return engine.NewRunner(&engine.Options{
 		BaseURL: origin, Runtime: h.rt,
 		Caller: client.New(client.Options{Transport: h.up.transport()}),
-	}
+	})
 }
 
 // most is how many drives a history has; from the one numbered quiet on, nothing
@@ -294,15 +293,17 @@ func (h *history) once(ctx context.Context, file string) (*engine.Result, error)
 		if state, err := h.rt.Get(ctx, runID); err == nil && (state.Status == durable.StatusFailed || state.Status == durable.StatusTimedOut) {
 			h.model.reopens()
 		}
-		res, err := engine.Resume(ctx, h.rt, runID, h.options(), ro)
+		res, err := h.runner().Resume(ctx, runID, ro)
 		return res, err
 	}
 	h.note("drive %d: started", h.drive)
-	prog, err := engine.Load(ctx, file, h.options())
+	prog, err := engine.Load(ctx, file, &engine.LoadOptions{
+		OpenAPI: map[string]string{"yard": filepath.Join(h.dir, "yard.yaml")}, Project: "none", NoOverlay: true,
+	})
 	if err != nil {
 		h.t.Fatalf("seed %d: the program does not load:\n%v\n%s", h.seed, err, h.model.p.text())
 	}
-	return prog.RunWith(ctx, h.given(prog), ro)
+	return h.runner().Run(ctx, prog, h.given(prog), ro)
 }
 
 // given are the inputs that the program declares.
@@ -353,7 +354,7 @@ func errText(err error) string {
 // consistent checks that all views of the run agree.
 func (h *history) consistent(ctx context.Context, res *engine.Result) {
 	m := h.model
-	run, err := engine.Inspect(ctx, h.rt, runID)
+	run, err := h.runner().Inspect(ctx, runID)
 	if err != nil {
 		m.violated("the run cannot be inspected: %v", err)
 		return
@@ -466,7 +467,7 @@ func (h *history) settle(ctx context.Context, r *rand.Rand, p *place) {
 	if happened {
 		result = json.RawMessage(answer)
 	}
-	if err := engine.Settle(ctx, h.rt, runID, p.path, happened, result); err != nil {
+	if err := h.runner().Signal(ctx, runID, engine.Signal{Step: p.path, Happened: &happened, Result: result, By: "runs resolve"}); err != nil {
 		h.model.violated("step %q cannot be settled: %v", p.path, err)
 		return
 	}

@@ -34,6 +34,9 @@ type Sources struct {
 	// File reads a file that a unit names, such as a schema or a script: path is
 	// as written in the file from.
 	File func(from, path string) ([]byte, error)
+	// Reported reports that the unit has errors already: its calls of operations
+	// that the file does not describe follow from them.
+	Reported bool
 }
 
 // Build checks a unit of a file against its operations and returns the plan with

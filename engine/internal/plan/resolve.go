@@ -53,7 +53,7 @@ func (b *builder) resolveCall(s *Step, a *Operation, src *spec.Operation) {
 		own = api.Operation(src.Operation.Value)
 	}
 	if api == nil || src.Operation.Value == "" {
-		b.errorAt(src.Call, "unknown-operation", "", "the call %q names no consumed operation", src.Call.Value)
+		b.unknown(src.Call, "the call %q names no consumed operation", src.Call.Value)
 		return
 	}
 	set, err := b.src.API(a.API)
@@ -61,16 +61,22 @@ func (b *builder) resolveCall(s *Step, a *Operation, src *spec.Operation) {
 		err = fmt.Errorf("the API %q has no operation %q", a.API, src.Operation.Value)
 	}
 	if err != nil {
-		b.errorAt(src.Call, "unknown-operation", "", "%v", err)
+		b.unknown(src.Call, "%v", err)
 		return
 	}
 	op, ok := set.Lookup(src.Operation.Value)
 	if !ok {
-		b.errorAt(src.Call, "unknown-operation", "", "the operation %q cannot be used", src.Call.Value)
+		b.unknown(src.Call, "the operation %q cannot be used", src.Call.Value)
 		return
 	}
 	a.Op = op
 	s.Result = b.reading(a, api, own)
+}
+
+func (b *builder) unknown(call spec.Str, format string, args ...any) {
+	if !b.src.Reported {
+		b.errorAt(call, "unknown-operation", "", format, args...)
+	}
 }
 
 // resolve finds an operation of an OpenAPI document.

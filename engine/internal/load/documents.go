@@ -1,4 +1,4 @@
-package engine
+package load
 
 import (
 	"context"
@@ -6,22 +6,25 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/catalog"
+	"github.com/capstan-run/capstan/operations/openapi"
 )
 
 // documents finds and keeps the operations of APIs for one load.
 type documents struct {
-	opts    *Options
+	named   map[string]string // by the user: paths by API, "" for the capability's own
+	own     string            // the capability's own API, "" when it has none
 	project *project
-	reach   *reach
+	within  *reach.Reach
 	dir     string // where the capability is
 	sets    map[string]*operations.Set
 }
 
 // find returns the operations of an API: from --openapi, from the project file,
-// or built in. The problems are those of the document itself; they are told
-// once.
+// or built in. The problems are those of the document itself; they are
+// reported once.
 func (d *documents) find(ctx context.Context, name string) (*operations.Set, diag.List, error) {
 	if set, ok := d.sets[name]; ok {
 		return set, nil, nil
@@ -38,8 +41,8 @@ func (d *documents) open(ctx context.Context, name string) (*operations.Set, dia
 		if err := d.allowed(name, path); err != nil {
 			return nil, nil, err
 		}
-		d.reach.note(path, "OpenAPI document of "+name)
-		set, problems, err := catalog.Load(ctx, name, path, "")
+		d.within.Note(path, "OpenAPI document of "+name)
+		set, problems, err := d.load(ctx, name, path)
 		if err != nil {
 			return nil, problems, fmt.Errorf("the OpenAPI document of %q cannot be used: %w", name, err)
 		}
@@ -47,7 +50,7 @@ func (d *documents) open(ctx context.Context, name string) (*operations.Set, dia
 			return nil, problems, fmt.Errorf("the OpenAPI document of %q cannot be used: see %s", name, path)
 		}
 		for _, file := range set.Files() {
-			d.reach.note(file, "part of the OpenAPI document of "+name)
+			d.within.Note(file, "part of the OpenAPI document of "+name)
 		}
 		return set, problems, nil
 	}
@@ -60,21 +63,43 @@ func (d *documents) open(ctx context.Context, name string) (*operations.Set, dia
 // allowed refuses a document out of reach that a project file names which was
 // found, not given: it may have come with the capability.
 func (d *documents) allowed(name, path string) error {
-	if d.opts.OpenAPI[name] != "" || d.opts.OpenAPI[""] != "" || d.project.given() {
+	if d.given(name) != "" || d.project.given() {
 		return nil
 	}
-	if _, _, err := d.reach.find(path, d.project.dir()); err != nil {
+	if _, _, err := d.within.Find(path, d.project.dir()); err != nil {
 		return fmt.Errorf("the OpenAPI document of %q cannot be used: %w", name, err)
 	}
 	return nil
 }
 
-func (d *documents) path(name string) string {
-	if p, ok := d.opts.OpenAPI[name]; ok {
+// given returns the path that the user names for an API's document.
+func (d *documents) given(name string) string {
+	if p, ok := d.named[name]; ok || name != d.own {
 		return p
 	}
-	if p, ok := d.opts.OpenAPI[""]; ok {
+	return d.named[""]
+}
+
+func (d *documents) path(name string) string {
+	if p := d.given(name); p != "" {
 		return p
 	}
 	return d.project.document(name)
+}
+
+// load compiles a document. One of an fs.FS has nothing beside it.
+func (d *documents) load(ctx context.Context, name, path string) (*operations.Set, diag.List, error) {
+	if !d.within.Own() {
+		return catalog.Load(ctx, name, path, "")
+	}
+	text, err := d.within.ReadNamed(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read the OpenAPI document of %q: %w", name, err)
+	}
+	index, problems := openapi.Compile(name, text, nil)
+	if index == nil {
+		return nil, problems, nil
+	}
+	set, err := index.Set()
+	return set, problems, err
 }

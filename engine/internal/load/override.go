@@ -1,4 +1,4 @@
-package engine
+package load
 
 import (
 	"fmt"
@@ -22,9 +22,9 @@ func parseOverride(text string, src *dialect.Source) ([]byte, error) {
 	if src.Dialect() == spec.DialectFramework {
 		return nil, fmt.Errorf("step keys belong to compositions, and this file has none: change the file, or add an overlay")
 	}
-	if c, _ := src.Capability(false); c != nil {
+	if f, _ := src.File(spec.Options{}); f != nil && len(f.Units) > 0 {
 		var ids []string
-		for _, s := range c.Steps {
+		for _, s := range f.Units[0].Steps {
 			ids = append(ids, s.ID.Value)
 		}
 		if err := known(step, ids); err != nil {

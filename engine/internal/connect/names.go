@@ -1,4 +1,4 @@
-package engine
+package connect
 
 import (
 	"fmt"
@@ -44,13 +44,6 @@ func kindOf(s operations.SecurityScheme) kind {
 	return kindKey
 }
 
-// declaredEnv are the variables that a catalogue or project file names for an
-// API, and the authentication type that it gives them for, "" when it gives none.
-type declaredEnv struct {
-	names    []string
-	authType string
-}
-
 // nameCredentials returns the variables of every scheme of an API: no two
 // schemes share one, so that no scheme's secret is sent in another's place.
 //
@@ -58,9 +51,9 @@ type declaredEnv struct {
 // common names: those that are declared, then API_API_KEY and API_TOKEN,
 // API_USERNAME and API_PASSWORD, or API_CLIENT_ID and API_CLIENT_SECRET. Any
 // other has names of its own, API_SCHEME.
-func nameCredentials(api string, schemes []operations.SchemeUse, general string, declared declaredEnv) map[string]schemeNames {
+func nameCredentials(api string, schemes []operations.SchemeUse, general string, declared Declared) map[string]schemeNames {
 	n := &naming{prefix: envPrefix(api), taken: map[string]bool{}}
-	for _, name := range declared.names {
+	for _, name := range declared.Env {
 		n.taken[name] = true
 	}
 	common := map[kind]string{}
@@ -87,7 +80,7 @@ func nameCredentials(api string, schemes []operations.SchemeUse, general string,
 		}
 		var names []string
 		if owner == s.Name {
-			names = declared.names
+			names = declared.Env
 		}
 		out[s.Name] = schemeNames{parts: n.common(s, names, common[kindOf(s.Scheme)] == s.Name)}
 	}
@@ -95,15 +88,15 @@ func nameCredentials(api string, schemes []operations.SchemeUse, general string,
 }
 
 // owner returns the scheme that declared names are for, "" for none.
-func (d declaredEnv) owner(schemes []operations.SchemeUse, general string, common map[kind]string) string {
+func (d Declared) owner(schemes []operations.SchemeUse, general string, common map[kind]string) string {
 	var fitting []string
 	for _, s := range schemes {
-		if kindOf(s.Scheme) != kindOther && (d.authType == "" || fits(s.Scheme, d.authType)) {
+		if kindOf(s.Scheme) != kindOther && (d.AuthType == "" || fits(s.Scheme, d.AuthType)) {
 			fitting = append(fitting, s.Name)
 		}
 	}
 	switch {
-	case len(d.names) == 0:
+	case len(d.Env) == 0:
 		return ""
 	case len(fitting) == 1:
 		return fitting[0]

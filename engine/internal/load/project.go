@@ -1,19 +1,18 @@
-package engine
+package load
 
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/operations"
 	projectfile "github.com/capstan-run/capstan/spec/project"
 )
-
-// projectFile is searched for from the capability's folder upwards.
-const projectFile = ".capstan.yaml"
 
 // project is the project file, nil when there is none. Its methods accept nil.
 type project struct {
@@ -23,30 +22,28 @@ type project struct {
 
 // loadProject reads the project file for a capability file.
 func (l *loader) loadProject(capability string) {
-	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability), l.reach)
+	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability), l.within)
 	l.add(problems)
-	if p == nil {
-		return
+	if p != nil {
+		l.project = p
+		l.report.Sources[p.File] = text
 	}
-	l.project = p
-	l.opts = p.shape(l.opts)
-	l.report.Sources[p.File] = text
 }
 
 // allow adds the directories that the project file allows to be read from. One
 // that was found allows no more than its own, since it may have come with the
 // capability.
-func (p *project) allow(reach *reach) diag.List {
+func (p *project) allow(within *reach.Reach) diag.List {
 	var problems diag.List
 	for _, dir := range p.AllowRead {
 		path := p.resolve(dir.Value)
-		if p.named || below(realPart(path), p.dir()) {
-			reach.allow(path)
+		if p.named || reach.IsBelow(reach.RealPart(path), p.dir()) {
+			within.Allow(path)
 			continue
 		}
 		pos, end := dir.Whole()
 		problems.Add(diag.Diagnostic{
-			Code: codeOutside, Severity: diag.Warning, Pos: pos, EndColumn: end,
+			Code: reach.Outside, Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("%s is not allowed to be read from: a project file that was found allows no more than its own folder", dir.Value),
 			Hint:    "give the project file with --config " + p.File + ", or allow it with --allow-read " + path,
 		})
@@ -59,7 +56,7 @@ func (p *project) dir() string {
 	if p == nil {
 		return ""
 	}
-	return realPath(p.Dir)
+	return reach.Real(p.Dir)
 }
 
 // given reports whether the user named the project file.
@@ -67,21 +64,21 @@ func (p *project) given() bool { return p != nil && p.named }
 
 // findProject reads the project file that is named, or the nearest one upwards
 // from dir. "none" reads none.
-func findProject(named, dir string, reach *reach) (*project, []byte, diag.List) {
+func findProject(named, dir string, within *reach.Reach) (*project, []byte, diag.List) {
 	if named == "none" {
 		return nil, nil, nil
 	}
 	path := named
 	if path == "" {
-		path = searchUp(dir)
+		path = searchUp(dir, within)
 	}
 	if path == "" {
 		return nil, nil, nil
 	}
-	text, err := readProject(path, named != "", reach)
+	text, err := readProject(path, named != "", within)
 	if err != nil {
 		var l diag.List
-		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", reason(err))
+		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", reach.Reason(err))
 		return nil, nil, l
 	}
 	read, problems := projectfile.Read(path, text)
@@ -89,25 +86,24 @@ func findProject(named, dir string, reach *reach) (*project, []byte, diag.List) 
 		return nil, text, problems
 	}
 	p := &project{read, named != ""}
-	reach.note(path, "project file")
-	return p, text, append(problems, p.allow(reach)...)
+	within.Note(path, "project file")
+	return p, text, append(problems, p.allow(within)...)
 }
 
-func readProject(path string, named bool, reach *reach) ([]byte, error) {
+func readProject(path string, named bool, within *reach.Reach) ([]byte, error) {
 	if !named {
-		return reach.text(path, "project file", realPath(filepath.Dir(path)))
+		return within.Text(path, "project file", reach.Real(filepath.Dir(path)))
 	}
-	return os.ReadFile(path)
+	return within.ReadNamed(path)
 }
 
-func searchUp(dir string) string {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return ""
+func searchUp(dir string, within *reach.Reach) string {
+	if abs, err := filepath.Abs(dir); err == nil && !within.Own() {
+		dir = abs
 	}
 	for {
-		path := filepath.Join(dir, projectFile)
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		path := filepath.Join(dir, reach.ProjectFile)
+		if within.IsFile(path) {
 			return path
 		}
 		parent := filepath.Dir(dir)
@@ -118,14 +114,12 @@ func searchUp(dir string) string {
 	}
 }
 
-// shape fills in settings of the project file that the options leave open.
-func (p *project) shape(o *Options) *Options {
-	if p == nil || p.RequestTimeout == nil || o.RequestTimeout > 0 {
-		return o
+// limit bounds one exchange, 0 when the file is silent.
+func (p *project) limit() time.Duration {
+	if p == nil || p.RequestTimeout == nil {
+		return 0
 	}
-	shaped := *o
-	shaped.RequestTimeout = p.RequestTimeout.D
-	return &shaped
+	return p.RequestTimeout.D
 }
 
 // document returns the path of an API's OpenAPI document.
@@ -141,56 +135,45 @@ func (p *project) document(api string) string {
 	return ""
 }
 
-// api returns an API's base URL and the environment variables that hold its
-// credential.
-func (p *project) api(name string) (baseURL string, env declaredEnv) {
+// api returns what the project file declares of an API.
+func (p *project) api(name string) connect.Declared {
 	if p == nil {
-		return "", env
+		return connect.Declared{}
 	}
 	for _, a := range p.APIs {
-		if a.Name.Value != name {
-			continue
+		if a.Name.Value == name {
+			return declaredBy(a.BaseURL.Value, a.Auth)
 		}
-		if a.Auth != nil {
-			if a.Auth.UserEnv.IsSet() {
-				env.names = append(env.names, a.Auth.UserEnv.Value)
-			}
-			for _, e := range a.Auth.Env {
-				env.names = append(env.names, e.Value)
-			}
-			env.authType = a.Auth.Type.Value
-		}
-		return a.BaseURL.Value, env
 	}
-	return "", env
+	return connect.Declared{}
 }
 
-// security returns what the project file says an API needs, nil when it says
-// nothing.
-func (p *project) security(name string) []operations.Requirement {
-	if p == nil {
-		return nil
+func declaredBy(base string, auth *projectfile.Auth) connect.Declared {
+	d := connect.Declared{Base: base}
+	if auth == nil {
+		return d
 	}
-	for _, a := range p.APIs {
-		if a.Name.Value != name || a.Auth == nil {
-			continue
-		}
-		s := a.Auth
-		switch strings.ToLower(s.Type.Value) {
-		case "apikey":
-			in := operations.In(s.In.Value)
-			return []operations.Requirement{{{Name: "apiKey", Scheme: operations.SecurityScheme{Type: "apiKey", In: cmp.Or(in, operations.InHeader), Param: s.Name.Value}}}}
-		case "oauth2":
-			var scopes []string
-			for _, scope := range s.Scopes {
-				scopes = append(scopes, scope.Value)
-			}
-			return []operations.Requirement{{{Name: "oauth2", Scopes: scopes, Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: s.TokenURL.Value}}}}
-		default:
-			return declaredSecurity(s.Type.Value)
-		}
+	if auth.UserEnv.IsSet() {
+		d.Env = append(d.Env, auth.UserEnv.Value)
 	}
-	return nil
+	for _, e := range auth.Env {
+		d.Env = append(d.Env, e.Value)
+	}
+	d.AuthType = auth.Type.Value
+	switch strings.ToLower(auth.Type.Value) {
+	case "apikey":
+		in := operations.In(auth.In.Value)
+		d.Security = []operations.Requirement{{{Name: "apiKey", Scheme: operations.SecurityScheme{Type: "apiKey", In: cmp.Or(in, operations.InHeader), Param: auth.Name.Value}}}}
+	case "oauth2":
+		var scopes []string
+		for _, scope := range auth.Scopes {
+			scopes = append(scopes, scope.Value)
+		}
+		d.Security = []operations.Requirement{{{Name: "oauth2", Scopes: scopes, Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: auth.TokenURL.Value}}}}
+	default:
+		d.Security = connect.DeclaredSecurity(auth.Type.Value)
+	}
+	return d
 }
 
 // overlays returns the paths of the project's overlays.

@@ -1,19 +1,20 @@
-package engine
+package load
 
 import (
 	"errors"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // overlay applies what the published file leaves out: the built-in overlay, the
-// one beside the file, the named ones, and last the overrides of this run. It
+// one beside the file, the named ones, and last the overrides. It
 // reports false when an overlay is broken.
 func (l *loader) overlay(src *dialect.Source) (*dialect.Source, bool) {
 	c := &overlayList{l: l, src: src}
@@ -47,7 +48,7 @@ type overlayList struct {
 // says which capability it is for is the built-in one as its authors edit it,
 // and acts in its place; any other acts after it.
 func (c *overlayList) files() {
-	beside := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File))+".overlay.yaml", filepath.Dir(c.l.report.File))
+	beside, _ := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File))+".overlay.yaml", filepath.Dir(c.l.report.File))
 	if beside == nil || !beside.Targeted() {
 		for _, f := range capabilities.Overlays() {
 			if o := c.parse(f.Name, f.Data); o != nil {
@@ -73,39 +74,40 @@ func (c *overlayList) files() {
 
 // named gathers an overlay that must be there.
 func (c *overlayList) named(path, within string) {
-	if _, err := os.Stat(path); err != nil {
-		c.fail(path, "unreadable-file", "the overlay cannot be read: "+reason(err).Error())
-	} else if o := c.read(path, within); o != nil {
+	if o, err := c.read(path, within); o != nil {
 		c.add(o, c.l.report.Sources[path])
+	} else if errors.Is(err, fs.ErrNotExist) {
+		c.fail(path, "unreadable-file", "the overlay cannot be read: "+reach.Reason(err).Error())
 	}
 }
 
-// read reads an overlay file; nil when there is none or it is broken. One that
-// the user did not name is read only within reach, or below a directory.
-func (c *overlayList) read(path, within string) *dialect.Overlay {
-	open := os.Open
+// read reads an overlay file; nil when it is broken, with fs.ErrNotExist when there
+// is none. One that the user did not name is read only within reach, or below a
+// directory.
+func (c *overlayList) read(path, within string) (*dialect.Overlay, error) {
+	open := c.l.within.Named
 	if within != "" {
-		open = func(path string) (*os.File, error) { return c.l.reach.open(path, realPath(within)) }
+		open = func(path string) (fs.File, error) { return c.l.within.Open(path, reach.Real(within)) }
 	}
 	f, err := open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	var text []byte
 	if err == nil {
 		defer f.Close()
 		text, err = io.ReadAll(f)
 	}
-	switch refused := outOfReach(err); {
+	switch refused := reach.Refused(err); {
 	case refused != nil:
 		c.fail(path, refused.Code, "the overlay cannot be read: "+err.Error()).Hint = refused.Hint
-		return nil
+		return nil, nil
 	case err != nil:
-		c.fail(path, "unreadable-file", "the overlay cannot be read: "+reason(err).Error())
-		return nil
+		c.fail(path, "unreadable-file", "the overlay cannot be read: "+reach.Reason(err).Error())
+		return nil, nil
 	}
-	c.l.reach.note(path, "overlay")
-	return c.parse(path, text)
+	c.l.within.Note(path, "overlay")
+	return c.parse(path, text), nil
 }
 
 func (c *overlayList) parse(name string, text []byte) *dialect.Overlay {
@@ -125,7 +127,7 @@ func (c *overlayList) add(o *dialect.Overlay, text []byte) {
 		return
 	}
 	c.list = append(c.list, o)
-	c.l.overlaid = append(c.l.overlaid, snapshotFile{Name: o.Name, Text: text, Builtin: o.Builtin})
+	c.l.overlaid = append(c.l.overlaid, reach.Text{Name: o.Name, Text: text, Builtin: o.Builtin})
 }
 
 // override adds what `STEP.KEY=VALUE` stands for.

@@ -1,4 +1,4 @@
-package engine
+package connect
 
 import (
 	"bytes"
@@ -10,39 +10,20 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 )
 
-// CredentialError lists the credentials that a run needs and cannot find.
-type CredentialError struct{ Missing []document.Env }
+// Lookup finds the value of an environment variable.
+type Lookup func(ctx context.Context, name string) (value string, ok bool, err error)
 
-// NotSent reports to [operations.IsInDoubt] that no request was sent.
-func (e *CredentialError) NotSent() bool { return true }
-
-func (e *CredentialError) Error() string {
-	lines := make([]string, len(e.Missing))
-	for i, m := range e.Missing {
-		lines[i] = fmt.Sprintf("no credential for %s: set %s", m.For, m.Name)
-		if m.Problem != "" {
-			lines[i] = fmt.Sprintf("no credential for %s: %s", m.For, m.Problem)
-			continue
-		}
-		if len(m.Aliases) > 0 {
-			lines[i] += " (or " + strings.Join(m.Aliases, ", ") + ")"
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-// keyring looks credentials up when they are first needed and remembers them
-// for the life of the program: a lookup may run a command.
-type keyring struct {
-	lookup func(ctx context.Context, name string) (string, bool, error)
-	// redactor hides every value that is found, in texts; those that are used as
+// Keyring looks credentials up when they are first needed and remembers them: a
+// lookup may run a command. It is safe for concurrent use.
+type Keyring struct {
+	lookup Lookup
+	// Redactor hides every value that is found, in texts; those that are used as
 	// credentials are added by the client, which hides them in answers too.
-	redactor *operations.Redactor
-	// environment says that lookup is fromEnvironment.
+	Redactor *operations.Redactor
+	// environment reports that lookup is fromEnvironment.
 	environment bool
 
 	mu    sync.Mutex
@@ -50,19 +31,21 @@ type keyring struct {
 	open  map[string]string // values that are no secret, such as a host's name
 }
 
-func newKeyring(lookup func(context.Context, string) (string, bool, error)) *keyring {
-	k := &keyring{lookup: lookup, redactor: operations.NewRedactor(), found: map[string]string{}, open: map[string]string{}}
+// NewKeyring returns a keyring that looks in the process environment where lookup
+// is nil.
+func NewKeyring(lookup Lookup) *Keyring {
+	k := &Keyring{lookup: lookup, Redactor: operations.NewRedactor(), found: map[string]string{}, open: map[string]string{}}
 	if lookup == nil {
 		k.lookup, k.environment = fromEnvironment, true
 	}
 	return k
 }
 
-// there reports whether one of the names has a value, without following file:
+// There reports whether one of the names has a value, without following file:
 // and exec: references: looking at a plan runs nothing.
-func (k *keyring) there(ctx context.Context, names []string) (string, bool, error) {
+func (k *Keyring) There(ctx context.Context, names []string) (string, bool, error) {
 	if !k.environment {
-		return k.first(ctx, names)
+		return k.First(ctx, names)
 	}
 	for _, name := range names {
 		if v := os.Getenv(name); v != "" {
@@ -72,10 +55,10 @@ func (k *keyring) there(ctx context.Context, names []string) (string, bool, erro
 	return "", false, nil
 }
 
-// first returns the value of the first name that has one.
-func (k *keyring) first(ctx context.Context, names []string) (string, bool, error) {
+// First returns the value of the first name that has one.
+func (k *Keyring) First(ctx context.Context, names []string) (string, bool, error) {
 	for _, name := range names {
-		v, ok, err := k.get(ctx, name)
+		v, ok, err := k.Get(ctx, name)
 		if err != nil {
 			return "", false, fmt.Errorf("%s: %w", name, err)
 		}
@@ -86,8 +69,8 @@ func (k *keyring) first(ctx context.Context, names []string) (string, bool, erro
 	return "", false, nil
 }
 
-// plain is get for a value that is no secret and may be shown.
-func (k *keyring) plain(ctx context.Context, name string) (string, bool, error) {
+// Plain is Get for a value that is no secret and may be shown.
+func (k *Keyring) Plain(ctx context.Context, name string) (string, bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if v, ok := k.open[name]; ok {
@@ -100,7 +83,8 @@ func (k *keyring) plain(ctx context.Context, name string) (string, bool, error) 
 	return v, ok, err
 }
 
-func (k *keyring) get(ctx context.Context, name string) (string, bool, error) {
+// Get finds a credential.
+func (k *Keyring) Get(ctx context.Context, name string) (string, bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if v, ok := k.found[name]; ok {
@@ -109,7 +93,7 @@ func (k *keyring) get(ctx context.Context, name string) (string, bool, error) {
 	v, ok, err := k.lookup(ctx, name)
 	if ok && err == nil && v != "" {
 		k.found[name] = v
-		k.redactor.AddData(v)
+		k.Redactor.AddData(v)
 	}
 	return v, ok, err
 }

@@ -25,35 +25,35 @@ func TestSayFinishesAnExternalStep(t *testing.T) {
 	no := false
 	for _, tt := range []struct {
 		what string
-		said engine.Said
+		said engine.Signal
 		want error
 	}{
-		{"a step that is not there", engine.Said{Step: "send-link"}, engine.ErrNoStep},
-		{"a step that is not external", engine.Said{Step: "create-organization"}, engine.ErrNotAsked},
-		{"an external step as if in doubt", engine.Said{Step: "send-portal-link", Happened: &no}, engine.ErrNotAsked},
-		{"a write that is not in doubt", engine.Said{Step: "create-organization", Happened: &no}, durable.ErrConflict},
-		{"before the run waits", engine.Said{Step: "send-portal-link", Result: json.RawMessage(`{"n":1}`), By: "ada"}, nil},
-		{"the same again", engine.Said{Step: "send-portal-link", Result: json.RawMessage(`{"n": 1}`)}, nil},
-		{"something else", engine.Said{Step: "send-portal-link", Result: json.RawMessage(`2`)}, durable.ErrConflict},
+		{"a step that is not there", engine.Signal{Step: "send-link"}, engine.ErrNoStep},
+		{"a step that is not external", engine.Signal{Step: "create-organization"}, engine.ErrNotAsked},
+		{"an external step as if in doubt", engine.Signal{Step: "send-portal-link", Happened: &no}, engine.ErrNotAsked},
+		{"a write that is not in doubt", engine.Signal{Step: "create-organization", Happened: &no}, durable.ErrConflict},
+		{"before the run waits", engine.Signal{Step: "send-portal-link", Result: json.RawMessage(`{"n":1}`), By: "ada"}, nil},
+		{"the same again", engine.Signal{Step: "send-portal-link", Result: json.RawMessage(`{"n": 1}`)}, nil},
+		{"something else", engine.Signal{Step: "send-portal-link", Result: json.RawMessage(`2`)}, durable.ErrConflict},
 	} {
-		if err := engine.Say(t.Context(), rt, id, tt.said); !errors.Is(err, tt.want) {
+		if err := say(t.Context(), rt, id, tt.said); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.what, err, tt.want)
 		}
 	}
-	if err := engine.Say(t.Context(), rt, "run_none", engine.Said{Step: "x"}); !errors.Is(err, durable.ErrUnknown) {
+	if err := say(t.Context(), rt, "run_none", engine.Signal{Step: "x"}); !errors.Is(err, durable.ErrUnknown) {
 		t.Errorf("an unknown run: %v", err)
 	}
-	if _, err := engine.Resume(t.Context(), rt, id, nil, nil); err != nil {
+	if _, err := resume(t.Context(), rt, id, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	events, err := engine.History(t.Context(), rt, id, 1)
+	events, err := history(t.Context(), rt, id, 1)
 	if err != nil || len(events) == 0 || events[0].Seq != 2 || events[0].Kind != durable.EventSignal || events[0].By != "ada" {
 		t.Errorf("history after the start: %v, %+v", err, events)
 	}
 }
 
 func TestSchemasOfInputsAndOutputs(t *testing.T) {
-	p := mustLoad(t, onboarding, &engine.Options{Mock: true})
+	p := mustLoad(t, onboarding, &options{Mock: true})
 	text := func() map[string]any { return map[string]any{"type": "string", "minLength": 1} }
 	want := map[string]any{
 		"type": "object", "additionalProperties": false, "required": []any{"organization_name", "domains", "admin_email"},
@@ -81,13 +81,13 @@ func TestSchemasOfInputsAndOutputs(t *testing.T) {
 // does not wait for them either.
 func TestServedMockDoesNotWait(t *testing.T) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
-	p := mustLoad(t, onboarding, &engine.Options{Mock: true, Runtime: rt})
+	p := mustLoad(t, onboarding, &options{Mock: true, Runtime: rt})
 	if _, err := p.Start(t.Context(), acme, done); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var status durable.Status
-	err := engine.Serve(ctx, rt, nil, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
+	err := serve(ctx, rt, nil, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
 	if err != nil || status != durable.StatusSucceeded {
 		t.Errorf("the run first rested as %s, %v", status, err)
 	}
@@ -95,7 +95,7 @@ func TestServedMockDoesNotWait(t *testing.T) {
 
 func TestServedRunsHaveTheirHandlers(t *testing.T) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
-	o := &engine.Options{Mock: true, Runtime: rt, External: map[string]engine.ExternalHandler{
+	o := &options{Mock: true, Runtime: rt, External: map[string]engine.ExternalHandler{
 		"send-portal-link": func(_ context.Context, s engine.ExternalStep) (any, error) { return s.Run, nil },
 	}}
 	id, err := mustLoad(t, onboarding, o).Start(t.Context(), acme, nil)
@@ -104,11 +104,11 @@ func TestServedRunsHaveTheirHandlers(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var status durable.Status
-	err = engine.Serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
+	err = serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
 	if err != nil || status != durable.StatusSucceeded {
 		t.Fatalf("the run first rested as %s, %v", status, err)
 	}
-	events, err := engine.History(t.Context(), rt, id, 0)
+	events, err := history(t.Context(), rt, id, 0)
 	if err != nil || !slices.ContainsFunc(events, func(e document.Event) bool { return e.Via == string(durable.ViaHandler) }) {
 		t.Errorf("no step was done by the handler: %v, %+v", err, events)
 	}
@@ -121,7 +121,7 @@ func TestAPanicInOneRunDoesNotEndTheServer(t *testing.T) {
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		defer rt.Close()
 		calls := 0
-		o := &engine.Options{Mock: true, Runtime: rt, External: map[string]engine.ExternalHandler{
+		o := &options{Mock: true, Runtime: rt, External: map[string]engine.ExternalHandler{
 			"send-portal-link": func(_ context.Context, s engine.ExternalStep) (any, error) {
 				if calls++; calls == 1 {
 					panic(s.With)
@@ -135,7 +135,7 @@ func TestAPanicInOneRunDoesNotEndTheServer(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		var status durable.Status
-		err := engine.Serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
+		err := serve(ctx, rt, o, durable.ServeOptions{Ended: func(s durable.State) { status = s.Status; stop() }})
 		if err != nil || status != durable.StatusSucceeded || calls != 2 {
 			t.Errorf("the run first rested as %s after %d calls, %v", status, calls, err)
 		}

@@ -1,0 +1,137 @@
+package connect
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
+	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/capstan-run/capstan/operations/record"
+)
+
+// Outside is where requests go.
+type Outside struct {
+	Caller               operations.Caller // nil: HTTP
+	Mock                 bool
+	RecordDir, ReplayDir string
+	BaseURL              string // in place of every server
+	Log                  *slog.Logger
+}
+
+// Sends reports whether requests go out over HTTP.
+func (o *Outside) Sends() bool {
+	return o.Caller == nil && !o.Mock && o.ReplayDir == ""
+}
+
+// Link is the APIs of one file with the outside. It keeps the connections, the
+// credentials that were found and the values of binds, and is safe for concurrent
+// use.
+type Link struct {
+	Outside
+	Keys  *Keyring
+	Binds *Binds
+
+	values map[string]string // of binds with a location, by "namespace.NAME"
+	absent map[string]string // why a bind with a location has none
+
+	mu     sync.Mutex
+	live   map[string]operations.Caller // the clients that all runs share
+	served *Session
+	calls  map[string]operations.Caller // those of served
+}
+
+// NewLink links the APIs of a file with the outside.
+func NewLink(o Outside, lookup Lookup, binds *Binds) *Link {
+	l := &Link{Outside: o, Keys: NewKeyring(lookup), Binds: binds, live: map[string]operations.Caller{}, calls: map[string]operations.Caller{}}
+	l.values, l.absent, _ = binds.read(func(path, _ string) ([]byte, error) { return binds.within.Read(path) })
+	for key, value := range l.values {
+		l.learn(key, value)
+	}
+	// The number of calls is the clients' affair, and one that an API asks to wait
+	// must not make the others wait.
+	l.served = l.Session()
+	l.served.limit = client.RateLimit{PerSecond: -1, Pause: -1}
+	return l
+}
+
+// Session is what the callers of one run share.
+type Session struct {
+	redactor *operations.Redactor
+	Recorder *operations.Redactor // for recordings
+	mock     operations.Caller    // one state for all APIs of the run
+	limit    client.RateLimit
+}
+
+// Session returns the session of a run.
+func (l *Link) Session() *Session {
+	return &Session{redactor: l.Keys.Redactor, Recorder: l.Keys.Redactor}
+}
+
+// Served returns the Caller of an API that all calls of the file's programs share.
+func (l *Link) Served(name string, api API) operations.Caller {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	call := l.calls[name]
+	if call == nil {
+		call = l.caller(name, api, l.served)
+		l.calls[name] = call
+	}
+	return call
+}
+
+// Caller returns the Caller of an API for one run.
+func (l *Link) Caller(name string, api API, s *Session) operations.Caller {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.caller(name, api, s)
+}
+
+// caller returns the API's own client, which lives as long as the link and keeps
+// its connections, or what the outside puts in its place; recorded when asked.
+func (l *Link) caller(name string, api API, s *Session) operations.Caller {
+	call := l.Outside.Caller
+	switch {
+	case l.Mock:
+		if s.mock == nil {
+			s.mock = mock.New(nil)
+		}
+		call = l.described(api, s.mock)
+	case l.ReplayDir != "":
+		call = record.Replay(l.ReplayDir)
+	case call == nil:
+		call = l.described(api, l.client(name, api, s))
+	}
+	if l.RecordDir != "" {
+		call = operations.Chain(call, record.To(l.RecordDir, s.Recorder))
+	}
+	return call
+}
+
+// described lets a caller see operations with all that is known of them.
+func (l *Link) described(api API, next operations.Caller) operations.Caller {
+	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if op := api.Operation(l, req.Op); op != req.Op {
+			with := *req
+			with.Op, req = op, &with
+		}
+		return next(ctx, req)
+	}
+}
+
+// client is the API's HTTP client: the one that all runs share, or one of the
+// session's own where its limits are its own.
+func (l *Link) client(name string, api API, s *Session) operations.Caller {
+	credential := func(ctx context.Context, _ string, use operations.SchemeUse) (client.Credential, bool, error) {
+		return api.Credential(ctx, l, use)
+	}
+	co := client.Options{Credentials: credential, Log: l.Log, Redactor: s.redactor, RateLimit: s.limit}
+	if s.limit != (client.RateLimit{}) {
+		return client.New(co)
+	}
+	if l.live[name] == nil {
+		l.live[name] = client.New(co)
+	}
+	return l.live[name]
+}

@@ -1,0 +1,184 @@
+package connect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/client"
+	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// consumedAPI is an API that a file describes under consumes.
+type consumedAPI struct {
+	spec *spec.API
+	base *plan.VariableText
+	auth []authText
+	// tokens is the server that a client's secret is exchanged at, "" for none.
+	tokens string
+	// rehearsal has the operations with the answers that a mock gives.
+	rehearsal func() *operations.Set
+}
+
+// authText is one part of an API's authentication.
+type authText struct {
+	part string // "token", "username", ...
+	text *plan.VariableText
+}
+
+// Consumed returns an API that a file describes under consumes. units are those of
+// the file.
+func Consumed(c *spec.API, binds *Binds, units []*spec.Unit) (API, diag.List) {
+	a := &consumedAPI{spec: c}
+	var problems diag.List
+	text := func(s spec.Str, uri bool) *plan.VariableText {
+		t, found := binds.Text(s, uri)
+		problems = append(problems, found...)
+		return t
+	}
+	a.base = text(c.BaseURI, true)
+	if auth := c.Auth; auth != nil {
+		a.tokens = origin(cmp.Or(auth.TokenEndpoint.Value, auth.AuthorizationServer.Value))
+		for _, x := range []struct {
+			part string
+			text spec.Str
+		}{
+			{"token", auth.Token}, {"value", auth.Value}, {"username", auth.Username}, {"password", auth.Password},
+			{"client_id", auth.ClientID}, {"client_secret", auth.ClientSecret},
+		} {
+			if x.text.IsSet() {
+				if t := text(x.text, false); t != nil {
+					a.auth = append(a.auth, authText{x.part, t})
+				}
+			}
+		}
+	}
+	a.rehearsal = sync.OnceValue(func() *operations.Set {
+		set, _ := consumed.Set(rehearsed(c, units))
+		return set
+	})
+	return a, problems
+}
+
+func (a *consumedAPI) Declared() Declared { return Declared{} }
+
+func (a *consumedAPI) Server(ctx context.Context, l *Link) (string, error) {
+	if l.BaseURL != "" || !l.Sends() { // a request that is not sent needs no server
+		return l.BaseURL, nil
+	}
+	return a.server(ctx, l)
+}
+
+// server returns the API's base URI, with the values of its binds.
+func (a *consumedAPI) server(ctx context.Context, l *Link) (string, error) {
+	if a.base == nil {
+		return "", errors.New("it has no base URI")
+	}
+	values, _ := l.Values(ctx, a.base.Keys())
+	s, ok := a.base.Render(values)
+	if !ok {
+		return "", errors.New("a bind of its base URI has no value")
+	}
+	s = strings.TrimRight(strings.TrimSpace(s), "/")
+	if err := CheckBaseURL(s); err != nil {
+		return "", fmt.Errorf("the base URI cannot be used: %w", err)
+	}
+	return s, nil
+}
+
+// URL returns the base URI with the values that its binds have now, or as it is
+// written where one has none.
+func (a *consumedAPI) URL(ctx context.Context, l *Link, _ *operations.Operation) string {
+	if l.BaseURL != "" || a.base == nil {
+		return l.BaseURL
+	}
+	if url, err := a.server(ctx, l); err == nil {
+		return url
+	}
+	return a.base.Source()
+}
+
+// Check reports nothing: a base URI may depend on binds, whose values are known when
+// it is called; the client refuses servers that credentials must not go to.
+func (a *consumedAPI) Check(context.Context, *Link, []*operations.Operation) []Problem { return nil }
+
+// keys lists the binds that the API is reached and authenticated with.
+func (a *consumedAPI) keys(l *Link) []string {
+	var keys []string
+	if a.base != nil && l.BaseURL == "" {
+		keys = append(keys, a.base.Keys()...)
+	}
+	for _, x := range a.auth {
+		keys = append(keys, x.text.Keys()...)
+	}
+	return keys
+}
+
+func (a *consumedAPI) Env(ctx context.Context, l *Link, _ []*operations.Operation) []document.Env {
+	host := originOr(a.URL(ctx, l, nil))
+	var out []document.Env
+	for _, key := range a.keys(l) {
+		out = append(out, l.look(ctx, key, a.hostsOf(key, host)))
+	}
+	return out
+}
+
+// hostsOf lists the servers that a bind's value goes to because this API is
+// reached or authenticated with it: the API's own, or the one that gives out its
+// access tokens.
+func (a *consumedAPI) hostsOf(key, host string) []string {
+	var out []string
+	if a.base != nil && slices.Contains(a.base.Keys(), key) {
+		out = append(out, host)
+	}
+	for _, x := range a.auth {
+		switch {
+		case !slices.Contains(x.text.Keys(), key):
+		case a.tokens != "" && strings.HasPrefix(x.part, "client_"):
+			out = union(out, []string{a.tokens})
+		default:
+			out = union(out, []string{host})
+		}
+	}
+	return out
+}
+
+func (a *consumedAPI) Missing(ctx context.Context, l *Link, _ []*operations.Operation) []document.Env {
+	_, missing := l.Values(ctx, a.keys(l))
+	return missing
+}
+
+func (a *consumedAPI) Credential(ctx context.Context, l *Link, _ operations.SchemeUse) (client.Credential, bool, error) {
+	var out client.Credential
+	for _, x := range a.auth {
+		values, _ := l.Values(ctx, x.text.Keys())
+		s, ok := x.text.Render(values)
+		if !ok {
+			return client.Credential{}, false, nil
+		}
+		set(&out, x.part, s)
+	}
+	return out, true, nil
+}
+
+// Operation gives a mock the answers that the file's units read.
+func (a *consumedAPI) Operation(l *Link, op *operations.Operation) *operations.Operation {
+	if !l.Mock {
+		return op
+	}
+	if set := a.rehearsal(); set != nil {
+		if with, ok := set.Lookup(op.ID); ok {
+			return with
+		}
+	}
+	return op
+}

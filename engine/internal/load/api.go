@@ -1,0 +1,46 @@
+package load
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// API is an API with its operations.
+type API struct {
+	Name     string
+	Set      *operations.Set
+	API      connect.API
+	Document string        // path, "" when it is built in
+	Limit    time.Duration // of one exchange, 0 for none
+}
+
+// OpenAPI finds the document of an API, as if a capability in the working directory
+// named it. name may also be the path of a document. The problems are the document's
+// own.
+func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, error) {
+	within := reach.New(opts.FS, "capstan.yaml", opts.AllowRead)
+	proj, _, problems := findProject(opts.Project, ".", within)
+	if err := problems.Err(); err != nil {
+		return nil, nil, err
+	}
+	docs := &documents{named: opts.OpenAPI, project: proj, within: within, dir: ".", sets: map[string]*operations.Set{}}
+	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" || ext == ".json" {
+		path := name
+		name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ext), ".openapi")
+		docs.named = map[string]string{name: path}
+	}
+	docs.own = name
+	set, problems, err := docs.find(ctx, name)
+	if err != nil {
+		return nil, problems, err
+	}
+	d := proj.api(name).Or(cataloged(readCatalogue(within, ".", name)))
+	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.path(name), Limit: proj.limit()}, problems, nil
+}

@@ -1,0 +1,91 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/capstan-run/capstan/capabilities"
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
+)
+
+// cataloged returns what a catalogue declares of its API.
+func cataloged(c *spec.Catalogue) connect.Declared {
+	if c == nil {
+		return connect.Declared{}
+	}
+	d := connect.Declared{Base: c.BaseURL.Value, AuthType: c.AuthType.Value, Security: connect.DeclaredSecurity(c.AuthType.Value)}
+	if c.AuthEnv.IsSet() {
+		d.Env = []string{c.AuthEnv.Value}
+	}
+	return d
+}
+
+// Shipped returns what the catalogues that ship declare of an API.
+func Shipped(api string) connect.Declared { return cataloged(shippedCatalogue(api)) }
+
+// readCatalogue reads shared/<api>.yaml beside a capability, else the shipped
+// one, else returns nil. A catalogue that does not parse is not used: validate
+// says why when it is given the file.
+func readCatalogue(within *reach.Reach, dir, api string) *spec.Catalogue {
+	name := filepath.Join(dir, "shared", api+".yaml")
+	text, err := within.Text(name, "catalogue of "+api, reach.Real(dir))
+	if err != nil {
+		return shippedCatalogue(api)
+	}
+	return parseCatalogue(name, text)
+}
+
+// shippedCatalogue returns the catalogue of an API that ships, nil when none
+// does.
+func shippedCatalogue(api string) *spec.Catalogue {
+	f, ok := capabilities.Catalogue(api)
+	if !ok {
+		return nil
+	}
+	return parseCatalogue(f.Name, f.Data)
+}
+
+func parseCatalogue(name string, text []byte) *spec.Catalogue {
+	src, _ := dialect.Read(name, text)
+	if src == nil || src.Dialect() != spec.DialectCatalogue {
+		return nil
+	}
+	c, _ := src.Catalogue()
+	return c
+}
+
+// checkCatalogue reports the operations that a catalogue names and its API's
+// document does not have. A catalogue is support data: it cannot run, and a
+// wrong id in it is a warning.
+func (l *loader) checkCatalogue(ctx context.Context, src *dialect.Source) {
+	c, problems := src.Catalogue()
+	l.add(problems)
+	if c == nil {
+		return
+	}
+	set, problems, err := l.docs.find(ctx, c.API.Value)
+	l.add(problems)
+	if err != nil {
+		return
+	}
+	for _, entry := range c.Capabilities {
+		for _, id := range entry.OperationIDs {
+			if _, ok := set.Lookup(id.Value); ok {
+				continue
+			}
+			pos, end := id.Span(0, len([]rune(id.Value)))
+			d := diag.Diagnostic{Code: "unknown-operation", Severity: diag.Warning, Pos: pos, EndColumn: end,
+				Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, c.API.Value)}
+			if found := set.Suggest(operations.Want{ID: id.Value, Capability: entry.ID.Value, Description: entry.Description.Value}, 1); len(found) > 0 {
+				d.Hint = fmt.Sprintf("did you mean %q? it is %s %s", found[0].ID, found[0].Method, found[0].Path)
+			}
+			l.report.Diagnostics.Add(d)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+// Package load makes programs of files, and of the snapshots that runs keep of
+// them. Start with [Open].
+package load
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Options shape the meaning of a file. They are engine.LoadOptions, which has their
+// description.
+type Options struct {
+	OpenAPI   map[string]string
+	Unit      string
+	Overlays  []string
+	NoOverlay bool
+	Overrides []string
+	Project   string
+	AllowRead []string
+	Strict    bool
+	FS        fs.FS
+	Source    []byte
+}
+
+// Report is the outcome of loading. It is engine.Report, which has its description.
+type Report struct {
+	File        string
+	Dialect     string
+	Version     string
+	Runnable    bool
+	Diagnostics diag.List
+	Sources     map[string][]byte
+	Overlays    []string
+	Files       []document.File
+}
+
+// File is a loaded file. It is immutable and safe for concurrent use.
+type File struct {
+	Report *Report
+	Units  []*Unit
+	// Shared reports an error that keeps every unit from running.
+	Shared bool
+	Spec   *spec.File
+	APIs   map[string]connect.API
+	Binds  *connect.Binds
+	// Limit bounds one exchange where the user states no bound, 0 for none.
+	Limit time.Duration
+
+	source   reach.Text
+	overlays []reach.Text
+	reads    *reach.Reader
+	strict   bool
+	sets     map[string]*operations.Set
+	project  *project
+	path     func(api string) string // of the OpenAPI document, "" when it is built in
+}
+
+// Unit is a part of a file that can be run by itself.
+type Unit struct {
+	Spec     *spec.Unit
+	Plan     *plan.Plan
+	Problems diag.List
+	Uses     []connect.Use // in step order
+
+	file    *File
+	frozen  func() ([]snapshotAPI, error)
+	written sync.Map // snapshots, by Settings
+}
+
+// Sound reports whether the unit can be run.
+func (u *Unit) Sound() bool { return !u.file.Shared && !u.Problems.HasErrors() }
+
+// File returns the file of the unit.
+func (u *Unit) File() *File { return u.file }
+
+// Source returns the file as it was read, and the overlays that acted on it.
+func (f *File) Source() (file reach.Text, overlays []reach.Text) { return f.source, f.overlays }
+
+// Document returns the path of an API's OpenAPI document, "" when it is built in or
+// came with a snapshot.
+func (f *File) Document(api string) string {
+	if f.path == nil {
+		return ""
+	}
+	return f.path(api)
+}
+
+// Adjust applies the project's severities to problems.
+func (f *File) Adjust(l diag.List) diag.List { return f.project.adjust(l) }
+
+// Reach returns the files that the file may name.
+func (f *File) Reach() *reach.Reach { return f.reads.Reach }
+
+// Names returns the paths of the file and of those that it names.
+func (f *File) Names() []string {
+	out := []string{f.Report.File}
+	for _, kept := range f.reads.Kept() {
+		out = append(out, kept.Name)
+	}
+	out = append(out, f.Binds.Files()...)
+	slices.Sort(out[1:])
+	return slices.Compact(out)
+}
+
+// plan plans a unit, whose other problems are known.
+func (f *File) plan(s *spec.Unit, problems diag.List, apis func(name string) (*operations.Set, error)) *Unit {
+	built, found := plan.Build(f.Spec, s, plan.Sources{File: f.reads.File, API: apis, Reported: f.Shared || problems.HasErrors()})
+	u := &Unit{Spec: s, Plan: built, Problems: append(problems, found...), file: f}
+	at := map[string]int{}
+	for _, s := range u.Plan.Steps {
+		a := s.Operation()
+		if a == nil || f.APIs[a.API] == nil {
+			continue
+		}
+		i, known := at[a.API]
+		if !known {
+			i = len(u.Uses)
+			at[a.API] = i
+			u.Uses = append(u.Uses, connect.Use{Name: a.API, API: f.APIs[a.API]})
+		}
+		u.Uses[i].Ops = append(u.Uses[i].Ops, a.Op)
+	}
+	u.frozen = sync.OnceValues(u.freeze)
+	return u
+}
+
+// Slug returns the name of a capability whose file has this name.
+func Slug(file string) string {
+	base := filepath.Base(file)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// described readies the APIs that the file describes. sets holds their operations
+// where they are known; nil makes them.
+func (f *File) described(sets map[string]*operations.Set) (problems diag.List) {
+	for _, c := range f.Spec.APIs {
+		name := c.Namespace.Value
+		set := sets[name]
+		if c.Described && sets == nil {
+			var found diag.List
+			set, found = consumed.Set(c)
+			problems = append(problems, found...)
+		}
+		if !c.Described || set == nil {
+			continue
+		}
+		api, found := connect.Consumed(c, f.Binds, f.Spec.Units)
+		problems = append(problems, found...)
+		f.sets[name], f.APIs[name] = set, api
+	}
+	return problems
+}
+
+// known finds the operations of an API that is ready.
+func (f *File) known(name string) (*operations.Set, error) {
+	if set := f.sets[name]; set != nil {
+		return set, nil
+	}
+	return nil, fmt.Errorf("the API %q cannot be used", name)
+}
+
+// unique drops problems that several units of a file share.
+func unique(list diag.List) diag.List {
+	seen := map[string]bool{}
+	var out diag.List
+	for _, d := range list {
+		key := fmt.Sprint(d.Pos, d.Code, d.Message)
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/capstan-run/capstan/capabilities"
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
+)
+
+// loader carries what one Open gathers.
+type loader struct {
+	opts    *Options
+	file    string
+	report  *Report
+	project *project
+	docs    *documents
+	within  *reach.Reach
+
+	source   reach.Text
+	overlaid []reach.Text
+}
+
+func (l *loader) add(problems diag.List) {
+	l.report.Diagnostics = append(l.report.Diagnostics, problems...)
+}
+
+// Open reads a file and everything it names. The File is nil where it holds no unit
+// that could be judged; the report has the reason.
+func Open(ctx context.Context, file string, opts *Options) (*File, *Report) {
+	l := &loader{opts: opts, file: file, report: &Report{File: file, Sources: map[string][]byte{}}}
+	f := l.load(ctx)
+	if l.within != nil {
+		l.report.Files = l.within.Files()
+	}
+	if f != nil {
+		for _, u := range f.Units {
+			l.add(u.Problems)
+			u.Problems = l.judged(u.Problems)
+		}
+	}
+	l.report.Diagnostics = l.project.adjust(unique(l.report.Diagnostics)).Sort()
+	return f, l.report
+}
+
+// judged applies the project's severities to the problems of a unit, whose plan is
+// complete only where there was no error.
+func (l *loader) judged(problems diag.List) diag.List {
+	if problems.HasErrors() {
+		return problems
+	}
+	return l.project.adjust(problems)
+}
+
+// load walks the stages in order: read, overlay, decode, plan. Each stage runs
+// only when the one before it left something to work on; problems gather.
+func (l *loader) load(ctx context.Context) *File {
+	name, text, err := l.read()
+	if err != nil {
+		l.report.Diagnostics.Errorf(diag.Pos{File: l.file}, "unreadable-file", "%v", err)
+		return nil
+	}
+	l.report.File = name
+	l.report.Sources[name] = text
+	l.source = reach.Text{Name: name, Text: text}
+	l.within = reach.New(l.opts.FS, name, l.opts.AllowRead)
+	if name == l.file { // another one ships with Capstan
+		l.within.Note(name, "capability")
+	}
+	l.loadProject(name)
+
+	src, problems := dialect.Read(name, text)
+	l.add(problems)
+	if src == nil {
+		return nil
+	}
+	l.report.Dialect, l.report.Version, l.report.Runnable = string(src.Dialect()), src.Version(), src.Runnable()
+	l.docs = &documents{named: l.opts.OpenAPI, project: l.project, within: l.within, dir: filepath.Dir(name), sets: map[string]*operations.Set{}}
+	if src.Dialect() == spec.DialectCatalogue {
+		l.checkCatalogue(ctx, src)
+		return nil
+	}
+	src, ok := l.overlay(src)
+	if !ok {
+		return nil
+	}
+	f := &File{
+		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
+		strict: l.opts.Strict, sets: l.docs.sets, project: l.project, path: l.docs.path, Limit: l.project.limit(),
+	}
+	return l.units(ctx, f, src)
+}
+
+// units decodes the file and plans its units.
+func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File {
+	decoded, problems := src.File(spec.Options{Strict: l.opts.Strict, Open: f.reads.Import})
+	for _, kept := range f.reads.Kept() {
+		l.report.Sources[kept.Name] = kept.Text.Text
+	}
+	if decoded == nil {
+		l.add(problems)
+		return nil
+	}
+	f.Spec = decoded
+	f.Binds = connect.NewBinds(f.Spec, l.opts.Strict, l.within)
+	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
+	own, of := f.Spec.Problems(problems)
+	own = append(append(own, l.report.Diagnostics...), served(l.within, f.Spec)...)
+	f.Shared = l.judged(own).HasErrors()
+	l.report.Diagnostics = append(own, problems...)
+	l.docs.own = f.Spec.API.Value
+	for _, s := range f.Spec.Units {
+		var found diag.List
+		u := f.plan(s, of[s], func(name string) (*operations.Set, error) {
+			if f.Spec.Described(name) != nil {
+				return f.known(name)
+			}
+			set, problems, err := l.docs.find(ctx, name)
+			found = append(found, problems...)
+			if err == nil && f.APIs[name] == nil {
+				d := l.project.api(name).Or(cataloged(readCatalogue(l.within, l.docs.dir, name)))
+				f.APIs[name] = connect.Documented(name, d, set)
+			}
+			return set, err
+		})
+		if f.Spec.Section && len(f.Spec.APIs) == 0 {
+			continue // its calls are to the APIs that the importing file consumes
+		}
+		u.Problems = append(found, u.Problems...)
+		f.Units = append(f.Units, u)
+	}
+	return f
+}
+
+// read reads the file, or a shipped capability of that bare name.
+func (l *loader) read() (name string, text []byte, err error) {
+	switch {
+	case l.opts.Source != nil:
+		return l.file, l.opts.Source, nil
+	case l.opts.FS != nil:
+		text, err := reach.New(l.opts.FS, "", nil).ReadNamed(l.file)
+		if err != nil {
+			err = fmt.Errorf("%s cannot be read: %w", l.file, reach.Reason(err))
+		}
+		return l.file, text, err
+	}
+	return readCapability(l.file)
+}
+
+// readCapability reads a file, or a shipped capability of that bare name.
+func readCapability(file string) (name string, text []byte, err error) {
+	if err := checkReadable(file); err != nil {
+		return "", nil, err
+	}
+	text, err = os.ReadFile(file)
+	switch {
+	case err == nil:
+		return file, text, nil
+	case errors.Is(err, fs.ErrNotExist):
+		if filepath.Base(file) == file {
+			if shipped, ok := capabilities.Lookup(file); ok {
+				return shipped.Name, shipped.Data, nil
+			}
+		}
+		return "", nil, fmt.Errorf("%s does not exist", file)
+	default:
+		return "", nil, errors.Unwrap(err)
+	}
+}
+
+// checkReadable refuses what has no end or no text, such as a named pipe that
+// nobody writes to. What a shell hands over, stdin among it, is read to its end.
+func checkReadable(file string) error {
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().IsRegular() {
+		return nil // what cannot be looked at, reading tells
+	}
+	for _, handed := range []string{"/dev/stdin", "/dev/fd/", "/proc/self/fd/"} {
+		if strings.HasPrefix(filepath.Clean(file), handed) && !info.IsDir() {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is no regular file", file)
+}

@@ -1,0 +1,209 @@
+package load
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/openapi"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
+)
+
+// snapshotFormat is raised when a snapshot of before can no longer be read.
+const snapshotFormat = 1
+
+// Settings are the options of a Runner that are kept with a run.
+type Settings struct {
+	BaseURL         string        `json:"base_url,omitempty"`
+	Timeout         time.Duration `json:"timeout,omitempty"`
+	RequestTimeout  time.Duration `json:"request_timeout,omitempty"`
+	StrictResponses bool          `json:"strict_responses,omitempty"`
+	Mock            bool          `json:"mock,omitempty"`
+	RecordDir       string        `json:"record_dir,omitempty"`
+	ReplayDir       string        `json:"replay_dir,omitempty"`
+}
+
+// snapshot is everything that a run executes, so that nothing that happens to
+// files, flags or the binary's documents touches a run under way. It holds no
+// credential: those are looked up anew.
+type snapshot struct {
+	Format     int           `json:"format"`
+	Capability reach.Text    `json:"capability"`
+	Overlays   []reach.Text  `json:"overlays,omitempty"`
+	APIs       []snapshotAPI `json:"apis,omitempty"`
+	// Of a framework file: the unit that runs, and the files that it names.
+	Unit  string       `json:"unit,omitempty"`
+	Files []reach.Kept `json:"files,omitempty"`
+	// Reach are the directories that its files of values may be read from.
+	Reach  []string `json:"reach,omitempty"`
+	Strict bool     `json:"strict,omitempty"`
+	Settings
+}
+
+type snapshotAPI struct {
+	Name  string   `json:"name"`
+	Index []byte   `json:"index"` // the operations that are used, compiled
+	Base  string   `json:"base,omitempty"`
+	Env   []string `json:"env,omitempty"`
+	Auth  string   `json:"auth,omitempty"` // the type that Env is declared for
+	// Fallback is the security declared outside the document.
+	Fallback []operations.Requirement `json:"fallback,omitempty"`
+}
+
+// Snapshot writes what a run of the unit executes. Equal units and settings give
+// equal bytes.
+func (u *Unit) Snapshot(s Settings) ([]byte, error) {
+	if data, ok := u.written.Load(s); ok {
+		return data.([]byte), nil
+	}
+	apis, err := u.frozen()
+	if err != nil {
+		return nil, err
+	}
+	out := snapshot{Format: snapshotFormat, Capability: u.file.source, Overlays: u.file.overlays, Strict: u.file.strict, Settings: s}
+	for _, a := range apis {
+		a.Base = cmp.Or(s.BaseURL, a.Base)
+		out.APIs = append(out.APIs, a)
+	}
+	if u.Spec.Kind != spec.UnitComposition { // a file that is one unit names no files
+		out.Unit, out.Files, out.Reach = u.Spec.Name, u.file.reads.Kept(), u.file.Reach().Dirs()
+	}
+	data, err := json.Marshal(out)
+	if err == nil {
+		u.written.Store(s, data)
+	}
+	return data, err
+}
+
+// freeze compiles the operations that the unit uses.
+func (u *Unit) freeze() ([]snapshotAPI, error) {
+	var out []snapshotAPI
+	for _, use := range u.Uses {
+		index, err := u.file.sets[use.Name].Subset(u.operationsOf(use.Name))
+		if err != nil {
+			return nil, err
+		}
+		d := use.API.Declared()
+		out = append(out, snapshotAPI{Name: use.Name, Index: index, Base: d.Base, Env: d.Env, Auth: d.AuthType, Fallback: d.Security})
+	}
+	return out, nil
+}
+
+// operationsOf lists the operations of an API that the plan uses, in step order.
+func (u *Unit) operationsOf(api string) []string {
+	var ids []string
+	for _, s := range u.Plan.Steps {
+		a := s.Operation()
+		if a == nil || a.API != api {
+			continue
+		}
+		ids = append(ids, a.Op.ID)
+		if a.Probe != nil {
+			ids = append(ids, a.Probe.Op.ID)
+		}
+	}
+	return ids
+}
+
+// Restore makes the unit of a snapshot.
+func Restore(data []byte) (*Unit, Settings, error) {
+	var s snapshot
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, Settings{}, fmt.Errorf("the run's snapshot cannot be read: %w", err)
+	}
+	if s.Format != snapshotFormat {
+		return nil, Settings{}, fmt.Errorf("the run's snapshot has format %d and this capstan reads %d: finish the run with the version that started it", s.Format, snapshotFormat)
+	}
+	src, err := s.text()
+	if err != nil {
+		return nil, Settings{}, err
+	}
+	f, err := s.file()
+	if err != nil {
+		return nil, Settings{}, err
+	}
+	u, err := s.unit(f, src)
+	if err != nil {
+		return nil, Settings{}, fmt.Errorf("the run's snapshot does not load any more: %w", err)
+	}
+	u.written.Store(s.Settings, data)
+	return u, s.Settings, nil
+}
+
+// Text returns the text of the capability in a snapshot.
+func Text(data []byte) (text []byte, ok bool) {
+	var s struct {
+		Capability reach.Text `json:"capability"`
+	}
+	err := json.Unmarshal(data, &s)
+	return s.Capability.Text, err == nil
+}
+
+// file returns the file of the snapshot with the operations that it holds.
+func (s *snapshot) file() (*File, error) {
+	within := reach.New(nil, s.Capability.Name, nil) // of a run that was kept before reach was
+	if len(s.Reach) > 0 {
+		within = reach.Below(s.Reach)
+	}
+	f := &File{
+		Report: &Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{},
+		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict,
+	}
+	for _, a := range s.APIs {
+		set, err := openapi.Open(a.Index)
+		if err != nil {
+			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)
+		}
+		f.sets[a.Name] = set
+	}
+	return f, nil
+}
+
+// unit plans the unit of the snapshot.
+func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
+	var problems diag.List
+	f.Report.Dialect = string(src.Dialect())
+	if f.Spec, problems = src.File(spec.Options{Strict: s.Strict, Open: f.reads.Import}); problems.HasErrors() {
+		return nil, problems.Err()
+	}
+	f.Binds = connect.NewBinds(f.Spec, s.Strict, f.Reach())
+	problems = append(f.Binds.Check(), f.described(f.sets)...)
+	for _, a := range s.APIs {
+		if f.APIs[a.Name] == nil {
+			d := connect.Declared{Base: a.Base, Env: a.Env, AuthType: a.Auth, Security: a.Fallback}
+			f.APIs[a.Name] = connect.Documented(a.Name, d, f.sets[a.Name])
+		}
+	}
+	for _, declared := range f.Spec.Units {
+		if declared.Name == s.Unit || s.Unit == "" {
+			u := f.plan(declared, problems, f.known)
+			return u, u.Problems.Err()
+		}
+	}
+	return nil, fmt.Errorf("it does not hold %q", s.Unit)
+}
+
+// text reads the file with the overlays that acted on it.
+func (s *snapshot) text() (*dialect.Source, error) {
+	src, problems := dialect.Read(s.Capability.Name, s.Capability.Text)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	var overlays []*dialect.Overlay
+	for _, f := range s.Overlays {
+		o, problems := dialect.ReadOverlay(f.Name, f.Text)
+		if err := problems.Err(); err != nil {
+			return nil, err
+		}
+		o.Builtin = f.Builtin
+		overlays = append(overlays, o)
+	}
+	src, problems = src.With(overlays...)
+	return src, problems.Err()
+}

@@ -1,0 +1,60 @@
+package load
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// A unit made from a snapshot plans the same, whatever has become of the files and
+// flags it was loaded with.
+func TestSnapshotRestores(t *testing.T) {
+	t.Setenv("WORKOS_API_KEY", "sk_not_in_any_snapshot")
+	set := Settings{BaseURL: "http://127.0.0.1:1", Timeout: time.Hour, StrictResponses: true}
+	snapshotOf := func() (*Unit, []byte) {
+		f, report := Open(t.Context(), "b2b-enterprise-onboarding", &Options{Overrides: []string{"poll-connection-active.every=3s"}})
+		if f == nil || report.Diagnostics.HasErrors() {
+			t.Fatal(report.Diagnostics)
+		}
+		data, err := f.Units[0].Snapshot(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Units[0], data
+	}
+	u, snapshot := snapshotOf()
+	if bytes.Contains(snapshot, []byte("sk_not_in_any_snapshot")) {
+		t.Error("the snapshot holds a credential")
+	}
+	if _, again := snapshotOf(); !bytes.Equal(snapshot, again) {
+		t.Error("the same unit gives another snapshot")
+	}
+	v, restored, err := Restore(snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if restored != set {
+		t.Errorf("the settings of the run were lost: %+v", restored)
+	}
+	if len(v.Plan.Steps) != len(u.Plan.Steps) || v.Plan.Steps[3].Operation().Schedule.Every != 3*time.Second || v.Spec.Name != u.Spec.Name {
+		t.Errorf("restored %+v", v.Plan.Steps[3])
+	}
+	for i, s := range v.Plan.Steps {
+		was := u.Plan.Steps[i]
+		a, b := s.Operation(), was.Operation()
+		if s.ID != was.ID || len(s.Action.Takes()) != len(was.Action.Takes()) || (a == nil) != (b == nil) || a != nil && a.Op.ID != b.Op.ID {
+			t.Errorf("step %s is planned as %+v", was.ID, s)
+		}
+	}
+	if again, err := v.Snapshot(restored); err != nil || !bytes.Equal(again, snapshot) {
+		t.Errorf("the restored unit gives another snapshot: %v", err)
+	}
+}
+
+func TestRestoreRefusesOtherFormats(t *testing.T) {
+	for _, data := range []string{`{"format": 99}`, `nonsense`, `{"format": 1, "capability": {"name": "x", "text": ""}}`} {
+		if _, _, err := Restore([]byte(data)); err == nil {
+			t.Errorf("%s was restored", data)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/load"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Runner runs programs: it is their outside, as its [Options] have it. It keeps the
+// connections of APIs, the credentials that it found and the programs of kept runs,
+// and is safe for concurrent use.
+type Runner struct {
+	o Options
+
+	mu    sync.Mutex
+	links map[*load.File]*connect.Link
+	kept  map[string]*linked // by snapshot
+}
+
+// mostKept bounds each cache of a Runner; over it, the cache starts anew.
+const mostKept = 256
+
+// NewRunner returns a Runner. Nothing is looked up or opened yet.
+func NewRunner(opts *Options) *Runner {
+	return &Runner{o: *cmp.Or(opts, &Options{}), links: map[*load.File]*connect.Link{}, kept: map[string]*linked{}}
+}
+
+// linked is a program with the outside.
+type linked struct {
+	*Program
+	runner *Runner
+	link   *connect.Link
+	set    load.Settings
+}
+
+// linked returns a program as this Runner runs it.
+func (r *Runner) linked(p *Program) *linked {
+	f := p.unit.File()
+	set := load.Settings{
+		BaseURL: r.o.BaseURL, Timeout: r.o.Timeout, RequestTimeout: cmp.Or(r.o.RequestTimeout, f.Limit), StrictResponses: r.o.StrictResponses,
+		Mock: r.o.Mock, RecordDir: r.o.RecordDir, ReplayDir: r.o.ReplayDir,
+	}
+	return &linked{Program: p, runner: r, link: r.link(f), set: set}
+}
+
+// link returns the APIs of a file as this Runner reaches them.
+func (r *Runner) link(f *load.File) *connect.Link {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.links[f]
+	if l == nil {
+		if len(r.links) >= mostKept {
+			clear(r.links)
+		}
+		l = connect.NewLink(r.outside(r.o.BaseURL, r.o.Mock, r.o.RecordDir, r.o.ReplayDir), r.o.Secrets, f.Binds)
+		r.links[f] = l
+	}
+	return l
+}
+
+func (r *Runner) outside(baseURL string, mock bool, record, replay string) connect.Outside {
+	return connect.Outside{Caller: r.o.Caller, Mock: mock, RecordDir: record, ReplayDir: replay, BaseURL: baseURL, Log: r.o.Log}
+}
+
+// restored returns the program of a kept run, with the settings that the run was
+// started with.
+func (r *Runner) restored(snapshot []byte) (*linked, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p, ok := r.kept[string(snapshot)]; ok {
+		return p, nil
+	}
+	u, set, err := load.Restore(snapshot)
+	if err != nil {
+		return nil, err
+	}
+	out := r.outside(set.BaseURL, set.Mock, set.RecordDir, set.ReplayDir)
+	p := &linked{Program: newProgram(u), runner: r, link: connect.NewLink(out, r.o.Secrets, u.File().Binds), set: set}
+	r.keep(snapshot, p)
+	return p, nil
+}
+
+// keep remembers the program of a snapshot.
+func (r *Runner) keep(snapshot []byte, p *linked) {
+	if len(r.kept) >= mostKept {
+		clear(r.kept)
+	}
+	r.kept[string(snapshot)] = p
+}
+
+// runtime returns what keeps runs; without one, each run is kept for as long as its
+// call lasts.
+func (r *Runner) runtime() durable.Runtime {
+	if r.o.Runtime != nil {
+		return r.o.Runtime
+	}
+	return memory.NewRuntime(memory.RuntimeOptions{})
+}
+
+// errNoRuntime is returned for kept runs where nothing keeps them.
+var errNoRuntime = errors.New("nothing keeps runs: Options.Runtime is not set")
+
+// Plan returns the plan of a program with the environment variables that it reads,
+// whether they are set, and the hosts that it talks to.
+func (r *Runner) Plan(ctx context.Context, p *Program) *document.Plan {
+	l := r.linked(p)
+	view := *p.Plan()
+	view.Env, view.Hosts = l.link.Env(ctx, p.unit.Uses, p.plan.Variables), l.link.Hosts(ctx, p.unit.Uses)
+	return &view
+}
+
+// Check reports why a program cannot reach its APIs: a base URL that no request could
+// go to, operations without a server, credentials that would go out unencrypted. Run
+// and Start refuse such a program.
+func (r *Runner) Check(ctx context.Context, p *Program) diag.List {
+	l := r.linked(p)
+	f := p.unit.File()
+	var out diag.List
+	if r.o.BaseURL != "" {
+		if err := connect.CheckBaseURL(r.o.BaseURL); err != nil {
+			out.Errorf(diag.Pos{File: "--base-url"}, "bad-base-url", "the base URL cannot be used: %v", err)
+			return out
+		}
+	}
+	for _, problem := range l.link.Check(ctx, p.unit.Uses) {
+		at := diag.Pos{File: f.Report.File}
+		switch {
+		case problem.Op != nil:
+			at = p.callOf(problem.Op.ID)
+		case r.o.BaseURL != "":
+			at.File = "--base-url"
+		}
+		out.Errorf(at, problem.Code, "%s", problem.Message)
+	}
+	return f.Adjust(out).Sort()
+}
+
+// callOf returns where the file calls an operation first.
+func (p *Program) callOf(operation string) diag.Pos {
+	for _, s := range p.plan.Steps {
+		if a := s.Operation(); a != nil && a.Op.ID == operation {
+			return a.At.Pos
+		}
+	}
+	return diag.Pos{}
+}
+
+// Ready reports whether everything that the binds of a file name has a value, so
+// that nothing starts that cannot work. The error is a *[CredentialError].
+func (r *Runner) Ready(ctx context.Context, f *File) error {
+	if missing := r.link(f.loaded).Missing(ctx, nil, f.loaded.Binds.Keys()); len(missing) > 0 {
+		return &CredentialError{missing}
+	}
+	return nil
+}
+
+// Text fills the binds in a text of the file, such as the token of a server's
+// authentication. The error is a *[CredentialError] where one has no value.
+func (r *Runner) Text(ctx context.Context, f *File, text spec.Str) (string, error) {
+	t, problems := f.loaded.Binds.Text(text, false)
+	if err := problems.Err(); err != nil {
+		return "", err
+	}
+	values, missing := r.link(f.loaded).Values(ctx, t.Keys())
+	if len(missing) > 0 {
+		return "", &CredentialError{missing}
+	}
+	out, _ := t.Render(values)
+	return out, nil
+}
