@@ -90,6 +90,7 @@ var layers = map[string][]string{
 	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/internal/...":              {"serve/problem"},
+	"serve/internal/body":             {"internal/charset", "internal/jsonvalue", "serve/problem"},
 	"serve/internal/servetest":        {"engine/durable", "engine/durable/sqlite", "operations"}, // fixtures of tests
 	"serve/runs":                      {"engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "internal/plangraph", "serve/live", "serve/internal/...", "serve/problem"},
 	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // ContentType is the media type of a problem document (RFC 9457, section 3).
@@ -29,6 +30,11 @@ type Field struct {
 	Pointer string `json:"pointer,omitempty"` // a JSON pointer into the body (RFC 6901); "" is the whole of it
 	Detail  string `json:"detail"`
 }
+
+// Token writes a name as a part of a JSON pointer (RFC 6901, section 3).
+func Token(name string) string { return escaped.Replace(name) }
+
+var escaped = strings.NewReplacer("~", "~0", "/", "~1")
 
 // MarshalJSON gives the document with its defaults filled in: the members of
 // RFC 9457 in their order, then Extra by name.

@@ -82,7 +82,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 	case errors.As(err, &inputs):
 		p = problem.Problem{Status: http.StatusBadRequest, Title: "Bad inputs", Detail: inputs.Error()}
 		for _, x := range inputs.Problems {
-			p.Errors = append(p.Errors, problem.Field{Pointer: "/" + pointerEscape(x.Name), Detail: x.String()})
+			p.Errors = append(p.Errors, problem.Field{Pointer: "/" + problem.Token(x.Name), Detail: x.String()})
 		}
 	case errors.As(err, &missing):
 		p = problem.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
@@ -125,21 +125,6 @@ func upstream(e *engine.CallError) problem.Problem {
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
-}
-
-func pointerEscape(s string) string {
-	var b []byte
-	for _, c := range []byte(s) {
-		switch c {
-		case '~':
-			b = append(b, "~0"...)
-		case '/':
-			b = append(b, "~1"...)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b)
 }
 
 // forward passes the request on to a consumed API: method, the rest of the

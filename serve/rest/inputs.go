@@ -3,7 +3,6 @@ package rest
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/charset"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/serve/internal/body"
 	"github.com/capstan-run/capstan/serve/problem"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -170,29 +169,15 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	case len(bytes.TrimSpace(raw)) == 0:
 		return bodyValue{}, nil
 	}
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case r.Header.Get("Content-Type") == "", media == "application/json", len(media) > 5 && media[len(media)-5:] == "+json":
+	kind := r.Header.Get("Content-Type")
+	switch media, _, _ := mime.ParseMediaType(kind); {
 	case media == "application/x-www-form-urlencoded":
 		return form(string(raw))
-	default:
+	case kind != "" && media != "application/json" && !strings.HasSuffix(media, "+json"):
 		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be application/json"}
 	}
-	raw, err = charset.UTF8(raw, params["charset"])
-	switch {
-	case errors.Is(err, charset.ErrUnknown):
-		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body cannot be read: " + err.Error()}
-	case err != nil:
-		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body cannot be read: " + err.Error()}
-	}
-	v, err := jsonvalue.DecodeInput(raw)
-	if err != nil {
-		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body is not JSON: " + err.Error()}
-	}
-	if key, twice := jsonvalue.RepeatedName(string(raw)); twice { // one of its values would be lost
-		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf("the body has the key %q twice in one object; leave one", key)}
-	}
-	return bodyValue{v: v, given: true}, nil
+	v, wrong := body.Decode(raw, kind)
+	return bodyValue{v: v, given: wrong == nil}, wrong
 }
 
 // form reads a form as an object of texts.

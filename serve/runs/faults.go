@@ -98,14 +98,9 @@ func refuseAt(pointer, format string, args ...any) error {
 func inputProblem(e *engine.InputError) problem.Problem {
 	p := problem.Problem{Status: http.StatusUnprocessableEntity, Detail: "the inputs are not what the capability takes; nothing was sent"}
 	for _, fault := range e.Problems {
-		p.Errors = append(p.Errors, problem.Field{Pointer: "/inputs/" + pointerToken(fault.Name), Detail: fault.String()})
+		p.Errors = append(p.Errors, problem.Field{Pointer: "/inputs/" + problem.Token(fault.Name), Detail: fault.String()})
 	}
 	return p
-}
-
-// pointerToken writes a name as a part of a JSON pointer (RFC 6901, section 3).
-func pointerToken(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
 // credentialDetail names the missing credentials, for the operator.

@@ -1,7 +1,6 @@
 package runs
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -12,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/capstan-run/capstan/internal/charset"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/serve/internal/body"
+	"github.com/capstan-run/capstan/serve/problem"
 )
 
 // body reads the JSON object that a request carries, with none but the known
@@ -35,19 +34,9 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 	case len(strings.TrimSpace(string(data))) == 0:
 		return map[string]any{}, nil
 	}
-	data, err = charset.UTF8(data, charset.Of(r.Header.Get("Content-Type")))
-	switch {
-	case errors.Is(err, charset.ErrUnknown):
-		return nil, refuse(http.StatusUnsupportedMediaType, "the body cannot be read: %v", err)
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "the body cannot be read: %v", err)
-	}
-	v, err := jsonvalue.DecodeInput(data)
-	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %s", jsonFault(err))
-	}
-	if key, twice := jsonvalue.RepeatedName(string(data)); twice { // one of its values would be lost
-		return nil, refuse(http.StatusBadRequest, "the body has the key %q twice in one object; leave one", key)
+	v, wrong := body.Decode(data, r.Header.Get("Content-Type"))
+	if wrong != nil {
+		return nil, &faulty{*wrong}
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -55,7 +44,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, name) {
-			return nil, refuseAt("/"+pointerToken(name), "there is no %q here; known are: %s", name, strings.Join(known, ", "))
+			return nil, refuseAt("/"+problem.Token(name), "there is no %q here; known are: %s", name, strings.Join(known, ", "))
 		}
 	}
 	return object, nil
@@ -64,18 +53,6 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 func isJSON(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	return err == nil && media == "application/json"
-}
-
-// jsonFault describes an error of JSON in the author's words.
-func jsonFault(err error) string {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return syntax.Error() + " (byte " + strconv.FormatInt(syntax.Offset, 10) + ")"
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return "it ends too early"
-	}
-	return err.Error()
 }
 
 // maxKey bounds an idempotency key.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -209,29 +208,25 @@ func resultOf(paths []string) string {
 // Reads lists the paths into a step's result that other steps and the outputs
 // read, in the plan's order, each once.
 func (c *capabilityPage) Reads(id string) []string {
-	read := regexp.MustCompile(`(?:^|[^\w.-])(?:` + regexp.QuoteMeta(id) + `|steps\[` + regexp.QuoteMeta(fmt.Sprintf("%q", id)) + `\])((?:\.\w+)+)`)
-	var found []string
-	look := func(exprs ...string) {
-		for _, e := range exprs {
-			for _, m := range read.FindAllStringSubmatch(e, -1) {
-				path := strings.TrimPrefix(m[1], ".")
-				if !slices.Contains(found, path) {
-					found = append(found, path)
-				}
-			}
-		}
-	}
+	var reads []document.Read
 	for _, s := range c.Plan.Steps {
 		if s.ID == id {
 			continue
 		}
 		for _, b := range s.Binds {
-			look(b.From, b.Expr)
+			reads = append(reads, b.Reads...)
 		}
-		look(s.When, s.Each, s.Until, s.Fail, s.Select)
+		reads = append(reads, s.Reads...)
 	}
 	for _, o := range c.Plan.Outputs {
-		look(o.Source)
+		reads = append(reads, o.Reads...)
 	}
-	return found
+	var paths []string
+	for _, r := range reads {
+		path := strings.Join(r.Path, ".")
+		if r.Step == id && path != "" && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,19 +98,10 @@ func (t *Tools) resultSchema(capability, step string) map[string]any {
 }
 
 func resultIsRead(p *document.Plan, step string) bool {
-	for _, s := range p.Steps {
-		for _, needs := range s.Needs {
-			if needs == step {
-				return true
-			}
-		}
-	}
-	for _, o := range p.Outputs {
-		if strings.Contains(o.Source, step) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Steps, func(s document.Step) bool { return slices.Contains(s.Needs, step) }) ||
+		slices.ContainsFunc(p.Outputs, func(o document.Output) bool {
+			return slices.ContainsFunc(o.Reads, func(r document.Read) bool { return r.Step == step })
+		})
 }
 
 // goOn takes the answer to a question and goes on with its run.

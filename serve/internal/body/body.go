@@ -1,0 +1,51 @@
+// Package body reads the JSON bodies of requests. Start with Decode.
+package body
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/capstan-run/capstan/internal/charset"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/serve/problem"
+)
+
+// Decode reads a body as JSON, in the charset of its Content-Type. A key that is
+// there twice in one object is refused: one of its values would be lost. The
+// problem is the answer instead.
+func Decode(raw []byte, contentType string) (any, *problem.Problem) {
+	raw, err := charset.UTF8(raw, charset.Of(contentType))
+	switch {
+	case errors.Is(err, charset.ErrUnknown):
+		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body cannot be read: " + err.Error()}
+	case err != nil:
+		return nil, bad("the body cannot be read: %v", err)
+	}
+	v, err := jsonvalue.DecodeInput(raw)
+	if err != nil {
+		return nil, bad("the body is not JSON: %s", fault(err))
+	}
+	if key, twice := jsonvalue.RepeatedName(string(raw)); twice {
+		return nil, bad("the body has the key %q twice in one object; leave one", key)
+	}
+	return v, nil
+}
+
+func bad(format string, args ...any) *problem.Problem {
+	return &problem.Problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf(format, args...)}
+}
+
+// fault describes an error of JSON in the author's words.
+func fault(err error) string {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("%v (byte %d)", syntax, syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	}
+	return err.Error()
+}
