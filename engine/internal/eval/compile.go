@@ -25,7 +25,7 @@ type Expr struct {
 	program  *vm.Program
 	typ      Type
 	refs     []Ref
-	simple   bool
+	path     *fixedPath // nil: it is no bare path
 	wantBool bool
 	reads    []declared // names that the program loads
 	calls    []string   // functions that the program loads
@@ -43,7 +43,7 @@ func (e *Expr) Refs() []Ref { return slices.Clone(e.refs) }
 
 // Simple reports whether the expression is a bare path, such as
 // create-organization.id, inputs.domains or steps["in"].data[0].id.
-func (e *Expr) Simple() bool { return e.simple }
+func (e *Expr) Simple() bool { return e.path != nil }
 
 // Compile compiles an expression of any type. The Expr is nil when one of the
 // problems is more than a warning. All unknown names and fields are reported
@@ -143,7 +143,10 @@ func (c *compilation) check() bool {
 }
 
 func (c *compilation) finish(src string) *Expr {
-	e := &Expr{source: src, typ: typeOf(c.tree.Node), refs: c.refs(), simple: c.scope.simple(c.tree.Node)}
+	e := &Expr{source: src, typ: typeOf(c.tree.Node), refs: c.refs()}
+	if p, ok := c.scope.fixed(c.tree.Node); ok {
+		e.path = &p
+	}
 	ast.Walk(&c.tree.Node, restoreNumbers{c.source})
 	l := lowering{scope: c.scope}
 	l.lower(&c.tree.Node)

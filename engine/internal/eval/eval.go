@@ -30,15 +30,17 @@ func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, e.errorAt(0, err)
 	}
-	m := &meter{ctx: ctx}
-	machine := vm.VM{MemoryBudget: maxItems}
-	out, err := machine.Run(e.program, e.environment(m, env))
-	if err != nil {
-		return nil, e.explain(err)
+	if env == nil {
+		env = &Env{}
 	}
-	if _, isByte := out.(byte); isByte || !e.simple {
-		if out, err = (&meter{ctx: ctx}).plainValue(out); err != nil {
-			return nil, e.errorAt(0, err)
+	out, found := any(nil), false
+	if e.path != nil {
+		out, found = e.path.follow(env)
+	}
+	if !found {
+		var err error
+		if out, err = e.run(ctx, env); err != nil {
+			return nil, err
 		}
 	}
 	if _, ok := out.(bool); e.wantBool && !ok {
@@ -47,11 +49,23 @@ func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	return out, nil
 }
 
+// run evaluates the expression with expr's machine.
+func (e *Expr) run(ctx context.Context, env *Env) (any, error) {
+	machine := vm.VM{MemoryBudget: maxItems}
+	out, err := machine.Run(e.program, e.environment(&meter{ctx: ctx}, env))
+	if err != nil {
+		return nil, e.explain(err)
+	}
+	if _, isByte := out.(byte); isByte || e.path == nil {
+		if out, err = (&meter{ctx: ctx}).plainValue(out); err != nil {
+			return nil, e.errorAt(0, err)
+		}
+	}
+	return out, nil
+}
+
 // environment returns the values that the program loads, by slot.
 func (e *Expr) environment(m *meter, env *Env) map[string]any {
-	if env == nil {
-		env = &Env{}
-	}
 	values := make(map[string]any, len(e.reads)+len(e.calls))
 	for _, d := range e.reads {
 		if d.step {

@@ -85,29 +85,3 @@ func (s *Scope) path(node ast.Node) (p path, ok bool) {
 	}
 	return path{}, false
 }
-
-// simple reports whether node is a chain of names and fixed indices.
-func (s *Scope) simple(node ast.Node) bool {
-	switch n := node.(type) {
-	case *ast.IdentifierNode:
-		_, ok := s.tokens[n.Value]
-		return ok
-	case *ast.MemberNode:
-		if id, ok := stepMember(n); ok {
-			return s.isStep(id)
-		}
-		return !n.Optional && fixedIndex(n.Property) && s.simple(n.Node)
-	}
-	return false
-}
-
-func fixedIndex(node ast.Node) bool {
-	switch n := node.(type) {
-	case *ast.StringNode, *ast.IntegerNode:
-		return true
-	case *ast.UnaryNode:
-		_, ok := n.Node.(*ast.IntegerNode)
-		return ok && n.Operator == "-"
-	}
-	return false
-}
