@@ -96,13 +96,7 @@ func (c *compiler) content(content openapi3.Content) *node {
 	out := arrayNode()
 	for _, name := range inOrder(content, mediaOrigin) {
 		media := content[name]
-		m := objectNode(field{"type", stringNode(name)}, field{"schema", c.schema(media.Schema)})
-		if example := c.example(media.Example, media.Examples); example != nil {
-			m.set("example", example)
-		}
-		if len(media.Encoding) > 0 {
-			m.set("encoding", encodings(media.Encoding))
-		}
+		m := mediaNode(operations.Media{Type: name, Encoding: encodings(media.Encoding)}, c.schema(media.Schema), c.example(media.Example, media.Examples))
 		out.items = append(out.items, m)
 	}
 	return out
@@ -121,17 +115,13 @@ func (c *compiler) example(one any, several openapi3.Examples) *node {
 	return nil
 }
 
-func encodings(all openapi3.Encodings) *node {
-	out := objectNode()
-	for _, name := range inOrder(all, func(e *openapi3.Encoding) *openapi3.Origin { return e.Origin }) {
-		encoding := all[name]
-		e := objectNode()
-		e.setString("contentType", encoding.ContentType)
-		style := cmp.Or(encoding.Style, "form")
-		e.set("style", stringNode(style))
-		e.setTrue("explode", explodes(style, encoding.Explode))
-		e.setTrue("allowReserved", encoding.AllowReserved)
-		out.set(name, e)
+func encodings(all openapi3.Encodings) map[string]operations.Encoding {
+	out := make(map[string]operations.Encoding, len(all))
+	for name, e := range all {
+		if e != nil {
+			style := cmp.Or(e.Style, "form")
+			out[name] = operations.Encoding{ContentType: e.ContentType, Style: style, Explode: explodes(style, e.Explode), AllowReserved: e.AllowReserved}
+		}
 	}
 	return out
 }
@@ -150,7 +140,7 @@ func (c *compiler) servers(op *openapi3.Operation, item *openapi3.PathItem) *nod
 				c.once("a server has no url; it is ignored")
 				continue
 			}
-			out.items = append(out.items, server(s))
+			out.items = append(out.items, serverNode(server(s)))
 		}
 		if len(out.items) > 0 {
 			return out
@@ -159,21 +149,12 @@ func (c *compiler) servers(op *openapi3.Operation, item *openapi3.PathItem) *nod
 	return arrayNode(objectNode(field{"url", stringNode("/")}))
 }
 
-func server(s *openapi3.Server) *node {
-	out := objectNode(field{"url", stringNode(s.URL)})
-	out.setString("description", s.Description)
-	if len(s.Variables) == 0 {
-		return out
-	}
-	variables := objectNode()
-	for _, name := range inOrder(s.Variables, func(v *openapi3.ServerVariable) *openapi3.Origin { return v.Origin }) {
-		v := objectNode()
-		v.setString("default", s.Variables[name].Default)
-		if enum := s.Variables[name].Enum; len(enum) > 0 {
-			v.set("enum", stringsNode(enum))
+func server(s *openapi3.Server) operations.Server {
+	out := operations.Server{URL: s.URL, Description: s.Description, Variables: map[string]operations.ServerVariable{}}
+	for name, v := range s.Variables {
+		if v != nil {
+			out.Variables[name] = operations.ServerVariable{Default: v.Default, Enum: v.Enum}
 		}
-		variables.set(name, v)
 	}
-	out.set("variables", variables)
 	return out
 }

@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -216,35 +215,9 @@ func (c *compiler) annotations(out *node, s *openapi3.Schema) {
 
 // plain returns a decoded JSON value as a node.
 func (c *compiler) plain(v any) *node {
-	c.depth++
-	defer func() { c.depth-- }()
-	c.tooDeep = c.tooDeep || c.depth > maxNesting
-	switch v := v.(type) {
-	case bool:
-		return boolNode(v)
-	case float64:
-		return floatNode(v)
-	case string:
-		return stringNode(v)
-	case []any:
-		return arrayNode(c.plainList(v)...)
-	case map[string]any:
-		out := objectNode()
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			out.fields = append(out.fields, field{key, c.plain(v[key])})
-		}
-		return out
-	}
-	return &node{}
+	n, err := plainNode(v, c.depth)
+	c.tooDeep = c.tooDeep || err != nil
+	return n
 }
 
-func (c *compiler) plainList(list []any) []*node {
-	var out []*node
-	for _, v := range list {
-		if c.tooDeep {
-			break
-		}
-		out = append(out, c.plain(v))
-	}
-	return out
-}
+func (c *compiler) plainList(list []any) []*node { return listNode(list, c.plain).items }

@@ -119,7 +119,9 @@ func schemeUseNode(use operations.SchemeUse) *node {
 	return out
 }
 
-func (w *schemaWriter) param(p *operations.Param) *node {
+func (w *schemaWriter) param(p *operations.Param) *node { return paramNode(p, w.schema(p.Schema)) }
+
+func paramNode(p *operations.Param, schema *node) *node {
 	out := objectNode(field{"name", stringNode(p.Name)}, field{"in", stringNode(string(p.In))})
 	out.setTrue("required", p.Required)
 	out.setTrue("deprecated", p.Deprecated)
@@ -128,14 +130,22 @@ func (w *schemaWriter) param(p *operations.Param) *node {
 	out.setTrue("explode", p.Explode)
 	out.setTrue("allowReserved", p.AllowReserved)
 	out.setString("mediaType", p.MediaType)
-	out.set("schema", w.schema(p.Schema))
+	out.set("schema", schema)
 	return out
 }
 
 func (w *schemaWriter) media(m operations.Media) *node {
-	out := objectNode(field{"type", stringNode(m.Type)}, field{"schema", w.schema(m.Schema)})
+	var example *node
 	if m.Example != nil {
-		out.set("example", w.plain(m.Example))
+		example = w.plain(m.Example)
+	}
+	return mediaNode(m, w.schema(m.Schema), example)
+}
+
+func mediaNode(m operations.Media, schema, example *node) *node {
+	out := objectNode(field{"type", stringNode(m.Type)}, field{"schema", schema})
+	if example != nil {
+		out.set("example", example)
 	}
 	out.setTrue("loose", m.Loose)
 	if len(m.Encoding) == 0 {

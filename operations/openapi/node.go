@@ -226,3 +226,5 @@ func equalNodes(a, b *node) bool {
 	}
 	return true
 }
+
+func stringsNode(list []string) *node { return listNode(list, stringNode) }

@@ -116,10 +116,7 @@ func (c *compiler) params(method, path string, item *openapi3.PathItem, op *open
 }
 
 func pathParam(name string) *node {
-	return objectNode(
-		field{"name", stringNode(name)}, field{"in", stringNode("path")}, field{"required", boolNode(true)},
-		field{"style", stringNode("simple")}, field{"schema", objectNode(field{"type", stringNode("string")})},
-	)
+	return paramNode(&operations.Param{Name: name, In: operations.InPath, Required: true, Style: "simple"}, objectNode(field{"type", stringNode("string")}))
 }
 
 // ignoredHeaders shall be ignored as parameters (OpenAPI 3.1, section 4.8.12.1).
@@ -146,24 +143,17 @@ func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node 
 		// Left out, its value would be lost and the request would go to all there is.
 		c.fault(p.Origin, "path parameter %q has no place in %s: the operation cannot be called", p.Name, path)
 	}
-	out := objectNode(field{"name", stringNode(p.Name)}, field{"in", stringNode(p.In)})
-	out.setTrue("required", in == operations.InPath || p.Required)
-	out.setTrue("deprecated", p.Deprecated)
-	out.setString("description", p.Description)
-	paramStyle(out, in, p)
-	out.set("schema", c.paramSchema(out, p))
-	return out
+	style := cmp.Or(p.Style, defaultStyles[in])
+	doc := &operations.Param{
+		Name: p.Name, In: in, Required: in == operations.InPath || p.Required, Deprecated: p.Deprecated, Description: p.Description,
+		Style: style, Explode: explodes(style, p.Explode), AllowReserved: p.AllowReserved,
+	}
+	return paramNode(doc, c.paramSchema(doc, p))
 }
 
-// paramStyle fills in the defaults of OpenAPI 3.1, section 4.8.12.2.
-func paramStyle(out *node, in operations.In, p *openapi3.Parameter) {
-	style := p.Style
-	if style == "" {
-		style = map[operations.In]string{operations.InPath: "simple", operations.InHeader: "simple", operations.InQuery: "form", operations.InCookie: "form"}[in]
-	}
-	out.set("style", stringNode(style))
-	out.setTrue("explode", explodes(style, p.Explode))
-	out.setTrue("allowReserved", p.AllowReserved)
+// defaultStyles are those of OpenAPI 3.1, section 4.8.12.2.
+var defaultStyles = map[operations.In]string{
+	operations.InPath: "simple", operations.InHeader: "simple", operations.InQuery: "form", operations.InCookie: "form",
 }
 
 // explodes returns what is given, else the default for a style.
@@ -176,10 +166,10 @@ func explodes(style string, given *bool) bool {
 
 // paramSchema returns the schema of a parameter, from `schema` or from the one
 // entry of `content`, with the parameter's own example.
-func (c *compiler) paramSchema(out *node, p *openapi3.Parameter) *node {
+func (c *compiler) paramSchema(doc *operations.Param, p *openapi3.Parameter) *node {
 	schema := p.Schema
 	if types := inOrder(p.Content, mediaOrigin); len(types) > 0 {
-		out.set("mediaType", stringNode(types[0]))
+		doc.MediaType = types[0]
 		schema = p.Content[types[0]].Schema
 	}
 	s := c.schema(schema)
@@ -223,29 +213,24 @@ func (c *compiler) generalScheme() string {
 }
 
 func (c *compiler) schemeUse(name string, scopes []string) *node {
-	out := objectNode(field{"name", stringNode(name)})
-	if len(scopes) > 0 {
-		out.set("scopes", stringsNode(scopes))
-	}
+	use := operations.SchemeUse{Name: name, Scopes: scopes}
 	var ref *openapi3.SecuritySchemeRef
 	if c.doc.Components != nil {
 		ref = c.doc.Components.SecuritySchemes[name]
 	}
 	if ref == nil || ref.Value == nil {
 		c.once(fmt.Sprintf("security scheme %q is not described under components.securitySchemes", name))
-		return out
+		return schemeUseNode(use)
 	}
 	scheme := ref.Value
-	out.setString("type", scheme.Type)
-	out.setString("scheme", strings.ToLower(scheme.Scheme))
-	out.setString("in", scheme.In)
+	use.Scheme = operations.SecurityScheme{Type: scheme.Type, Scheme: strings.ToLower(scheme.Scheme), In: operations.In(scheme.In)}
 	if scheme.Type == "apiKey" {
-		out.setString("param", scheme.Name)
+		use.Scheme.Param = scheme.Name
 	}
 	if flows := scheme.Flows; flows != nil && flows.ClientCredentials != nil {
-		out.setString("tokenUrl", flows.ClientCredentials.TokenURL)
+		use.Scheme.TokenURL = flows.ClientCredentials.TokenURL
 	}
-	return out
+	return schemeUseNode(use)
 }
 
 // once records a fault of the document as a whole, however often it shows.
@@ -254,12 +239,4 @@ func (c *compiler) once(message string) {
 	if !slices.ContainsFunc(*c.problems, same) {
 		c.fault(c.doc.Origin, "%s", message)
 	}
-}
-
-func stringsNode(list []string) *node {
-	out := arrayNode()
-	for _, s := range list {
-		out.items = append(out.items, stringNode(s))
-	}
-	return out
 }
