@@ -7,6 +7,7 @@ package operations
 
 import (
 	"fmt"
+	"mime"
 	"slices"
 	"strings"
 )
@@ -242,6 +243,25 @@ func (o *Operation) Documented(status int) *ResponseDoc {
 			if strings.EqualFold(r.Status, want) {
 				return r
 			}
+		}
+	}
+	return nil
+}
+
+// IsJSON reports whether a media type is JSON: application/json, text/json or
+// a "+json" suffix (RFC 6839).
+func IsJSON(mediaType string) bool {
+	t, _, err := mime.ParseMediaType(mediaType)
+	if err != nil {
+		return false
+	}
+	return t == "application/json" || t == "text/json" || strings.HasSuffix(t, "+json")
+}
+
+func firstJSON(ms []Media) *Media {
+	for i := range ms {
+		if IsJSON(ms[i].Type) {
+			return &ms[i]
 		}
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/charset"
 )
 
 // hideAnswer replaces the credentials that an API repeats in its answer, before
@@ -14,6 +16,7 @@ import (
 // was. cut reports that the body breaks off at its end. Thus the answers of a
 // [Client], and all that is made from them, hold no credential.
 func (r *Redactor) Answer(h http.Header, body []byte, cut bool) []byte {
+	text, converted, always := textOf(h, body)
 	for ; r != nil; r = r.base {
 		f := r.current()
 		if f == nil {
@@ -24,44 +27,34 @@ func (r *Redactor) Answer(h http.Header, body []byte, cut bool) []byte {
 				values[i] = blank(v, find(f, v, search{answer: true}))
 			}
 		}
-		body = f.hideBody(h, body, cut)
-	}
-	return body
-}
-
-// hideBody replaces credentials in a body. One whose characters are not written
-// as in ASCII becomes UTF-8 where it holds some.
-func (f *finder) hideBody(h http.Header, body []byte, cut bool) []byte {
-	s := search{answer: true, cut: cut}
-	base, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err == nil && !likeASCII(params["charset"]) {
-		text, err := decodeText(body, params["charset"])
-		if err != nil {
-			return body // which nothing reads
+		if spans := find(f, text, search{answer: true, cut: cut}); len(spans) > 0 {
+			text, always = hideSpans(text, spans), true
 		}
-		spans := find(f, text, s)
-		if len(spans) == 0 {
-			return body
-		}
-		params["charset"] = "utf-8"
-		h.Set("Content-Type", mime.FormatMediaType(base, params))
-		return hideSpans([]byte(text), spans)
 	}
-	spans := find(f, body, s)
-	if len(spans) == 0 {
+	if !always {
 		return body
 	}
-	return hideSpans(body, spans)
+	if base, params, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil && converted && params["charset"] != "" {
+		params["charset"] = "utf-8"
+		h.Set("Content-Type", mime.FormatMediaType(base, params))
+	}
+	return text
 }
 
-// likeASCII reports a charset that writes ASCII as ASCII does and all else as
-// UTF-8 does.
-func likeASCII(charset string) bool {
-	switch strings.ToLower(charset) {
-	case "", "utf-8", "utf8", "us-ascii", "ascii":
-		return true
+// textOf returns a body in UTF-8, the form in which credentials are searched for;
+// one that is packed, or not written as it says, stays as it came. JSON and plain
+// text always take that form, so that nothing after this has to know another.
+func textOf(h http.Header, body []byte) (text []byte, converted, always bool) {
+	base, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	always = err != nil || IsJSON(base) || base == "text/plain"
+	if Packing(h) != "" {
+		return body, false, always
 	}
-	return false
+	text, err = charset.UTF8(body, params["charset"])
+	if err != nil {
+		return body, false, always
+	}
+	return text, !bytes.Equal(text, body), always
 }
 
 // hideSpans replaces the spans of a body. What was JSON still is.

@@ -15,7 +15,7 @@ import (
 // and shows nothing of the answers but what it checks.
 var receivers = []string{
 	"operations/client/http.go",
-	"operations/client/auth_metadata.go",
+
 	"operations/client/auth_oauth.go",
 	"internal/bounded/bounded.go",
 	"serve/access/oauth2.go",

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/internal/bounded"
 	"github.com/capstan-run/capstan/operations"
@@ -67,7 +68,7 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	if err != nil && (resp.StatusCode < 400 || !isUnread(err)) {
 		return nil, s.transportError(ctx, req, hr.URL, true, resp, err)
 	}
-	body = s.redactor.Answer(resp.Header, inUTF8(resp.Header, body), err != nil)
+	body = s.redactor.Answer(resp.Header, body, err != nil)
 	r := answer(req, resp, body, time.Since(started))
 	if r.RequestID != "" { // shown and kept, and a server may repeat anything in it
 		r.RequestID = operations.Redactors{req.Redactor, s.redactor}.String(r.RequestID)
@@ -76,6 +77,21 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 		r.Value, r.IsJSON, r.DecodeErr = nil, false, err
 	}
 	return r, nil
+}
+
+// answer makes the Response of a complete HTTP answer.
+func answer(req *operations.Request, resp *http.Response, body []byte, took time.Duration) *operations.Response {
+	r := &operations.Response{
+		Status: resp.StatusCode, Header: resp.Header, Body: body,
+		RequestID: operations.RequestID(resp.Header), Attempts: 1, Duration: took,
+	}
+	if server, err := req.Server(); err == nil {
+		r.BaseURL = server.String()
+	}
+	if !req.Undecoded || r.Status >= 400 || !utf8.Valid(body) {
+		r.Decode(req.Op)
+	}
+	return r
 }
 
 // limit is how long one sending of the request may take.
