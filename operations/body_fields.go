@@ -38,7 +38,7 @@ type visited struct {
 	must   bool
 }
 
-// collect adds the properties of s; must tells whether what s requires is
+// collect adds the properties of s; must reports whether a property that s requires is
 // required of the body.
 func (b *bodyFields) collect(s *Schema, must bool) {
 	if s == nil || b.seen[visited{s, must}] {

@@ -10,7 +10,7 @@ import (
 // DefaultTimeout bounds one sending of a request where nothing else is set.
 const DefaultTimeout = 30 * time.Second
 
-// Caller sends one request and returns what came back. It is the only way in
+// Caller sends one request and returns the answer. It is the only way in
 // which Capstan reaches an API: HTTP, mock, replay and an SDK-backed client are
 // all Callers, and timeouts, retries, rate limits, recording and logging wrap
 // one Caller in another.
@@ -35,7 +35,7 @@ type Request struct {
 	BaseURL string
 	// Header holds further headers, such as an idempotency key.
 	Header http.Header
-	// Resend says that sending the request again is safe although the method
+	// Resend reports that sending the request again is safe although the method
 	// is not idempotent: it carries an idempotency key.
 	Resend bool
 	// Attempts bounds how often the request may be sent in all; 0 takes the
@@ -50,13 +50,13 @@ type Request struct {
 	// Attempt counts the sendings of this request from 1. The retry middleware
 	// sets it on the copy it passes on; 0 means that nothing counts.
 	Attempt int
-	// OnRetry, when set, is told before the retry middleware waits to send the
+	// OnRetry, when set, is called before the retry middleware waits to send the
 	// request again: which attempt failed, how long it waits, and why.
 	OnRetry func(attempt int, wait time.Duration, cause error)
 	// Sensitive lists paths into the result that hold secrets ("link",
 	// "data[].token"): logs and recordings show [redacted] there.
 	Sensitive []string
-	// Undecoded says that only the answer's Body is wanted: of a success in UTF-8
+	// Undecoded reports that only the answer's Body is wanted: of a success in UTF-8
 	// the Value stays nil.
 	Undecoded bool
 	// Redactor holds the run's own secrets, such as a link that an earlier step
@@ -82,13 +82,13 @@ func (req *Request) Arg(in In, name string) any {
 	return nil
 }
 
-// Response is what came back.
+// Response is an answer that came back.
 type Response struct {
 	Status int // HTTP status code
 	Header http.Header
 	// Body is the whole body, JSON and plain text in UTF-8. Of an answer of status
 	// 400 or more that goes over the size cap it is the beginning, and DecodeErr
-	// says so.
+	// is the reason.
 	Body []byte
 	// Value is Body decoded: JSON as nil, bool, int, float64, json.Number (where
 	// neither of them gives the number back as it is written), string, []any and
@@ -99,7 +99,7 @@ type Response struct {
 	// list indexes left out; "" stands for anywhere. Value has the last of each, and
 	// JSON does not define which one counts.
 	Repeated []string
-	// DecodeErr says why Value is nil although the operation documents JSON: a
+	// DecodeErr is the reason why Value is nil although the operation documents JSON: a
 	// body that is not JSON, or another content type (unless the operation
 	// documents "*/*" too); or why it is nil although
 	// there is a body: one that is too large, or packed in an unknown way. Nil

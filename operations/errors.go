@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// CallError says why a call had no usable answer. Nothing in its text is
+// CallError is the reason why a call had no usable answer. Nothing in its text is
 // secret: URL and Detail are redacted when the error is made.
 type CallError struct {
 	Op     string // operationId
@@ -15,10 +15,10 @@ type CallError struct {
 	URL    string // the URL, or the path template when the URL was not known yet
 	Phase  Phase
 	Reason Reason
-	// Detail says what happened and what to do, in words.
+	// Detail is the event and its remedy, in words.
 	Detail string
 	// Status is the HTTP status when a response began, else 0. One of 200 to
-	// 299 says that a write took effect, although its answer is lost.
+	// 299 proves that a write took effect, although its answer is lost.
 	Status int
 	// RequestID is the provider's id of the request when a response began with
 	// one, else "".
@@ -26,14 +26,14 @@ type CallError struct {
 	// Attempts is how often the request was sent or tried; 0 means once.
 	Attempts int
 	// Lost reports that an earlier sending of the request may have taken effect,
-	// whatever became of the last.
+	// however the last ended.
 	Lost bool
 	// Err is the cause, for errors.Is and errors.As; it may be nil. Its text
 	// is not redacted.
 	Err error
 }
 
-// Phase tells how far a request got.
+// Phase is how far a request got.
 type Phase string
 
 // The phases.
@@ -50,7 +50,7 @@ const (
 	ReasonInvalid    Reason = "invalid request" // the arguments make no message
 	ReasonCredential Reason = "credential"      // missing, refused by the token endpoint, or not to be sent here
 	ReasonDNS        Reason = "unknown host"    // the name does not resolve
-	ReasonRefused    Reason = "refused"         // nobody listens
+	ReasonRefused    Reason = "refused"         // no server listens
 	ReasonConnect    Reason = "no connection"   // any other failure to connect
 	ReasonTLS        Reason = "tls"             // no trusted secure connection
 	ReasonTimeout    Reason = "timeout"         // no answer in time
@@ -58,7 +58,7 @@ const (
 	ReasonReset      Reason = "connection lost" // the answer broke off or never came
 	ReasonTooLarge   Reason = "too large"       // the answer exceeds the size cap
 	ReasonPacked     Reason = "bad compression" // the answer cannot be unpacked
-	ReasonNotHTTP    Reason = "not http"        // what answers speaks another protocol
+	ReasonNotHTTP    Reason = "not http"        // the server speaks another protocol
 	ReasonRedirect   Reason = "redirect"        // the answer points somewhere Capstan does not follow
 	ReasonCancelled  Reason = "cancelled"       // the caller gave up
 	ReasonPagination Reason = "pagination"      // the pages do not add up
@@ -66,7 +66,7 @@ const (
 	ReasonOther      Reason = "failed"          // none of these
 )
 
-// Error returns one line: the request, what happened, and whether it was sent.
+// Error returns one line: the request, the event, and whether it was sent.
 func (e *CallError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s", e.Method, e.URL, e.Detail)
@@ -97,7 +97,7 @@ func (e *CallError) inDoubt() bool {
 	return e.Lost || e.Phase == Sent && (e.Status == 0 || VerdictOf(e.Status) != NoEffect)
 }
 
-// RetryLater says that the server asked for a longer wait than a call should
+// RetryLater reports that the server asked for a longer wait than a call should
 // block for. It is returned only where sending the request again at At is safe.
 type RetryLater struct {
 	At       time.Time
@@ -114,7 +114,7 @@ func (e *RetryLater) Error() string {
 
 // IsInDoubt reports whether the request behind err may have taken effect
 // although no complete answer was had: it was sent, or possibly sent, and is no
-// read. An error that no Caller of this package made says nothing about that
+// read. An error that no Caller of this package made is silent about that
 // and counts as in doubt, unless it has a method NotSent() bool that returns
 // true. Nil is not in doubt.
 func IsInDoubt(err error) bool {
@@ -131,7 +131,7 @@ func IsInDoubt(err error) bool {
 	return true
 }
 
-// IsNotSent reports whether err says for certain that no byte of the request
+// IsNotSent reports whether err proves that no byte of the request
 // reached the server.
 func IsNotSent(err error) bool {
 	var call *CallError

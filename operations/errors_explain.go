@@ -14,7 +14,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// Problem is what an API says about a request that it refused, in its own
+// Problem is an API's reason for refusing a request, in its own
 // words. Every text is bounded in length, on one line, and may be "".
 type Problem struct {
 	Code    string   // the API's error code ("invalid_request"), "" when none

@@ -1,4 +1,4 @@
-// Package operations is the vocabulary of calls to APIs: what a document says of
+// Package operations is the vocabulary of calls to APIs: the document's account of
 // an operation, a request of it and its answer, the one function type that
 // sends, its errors, and how secrets are hidden. Start with [Set.Lookup] and
 // [Caller]. Its packages do the work: openapi reads documents, request writes
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Effect is what an operation does to the provider's data, judged by its HTTP
+// Effect is the effect of an operation on the provider's data, judged by its HTTP
 // method (RFC 9110, section 9.2.1: GET, HEAD, OPTIONS and TRACE are safe).
 type Effect string
 
@@ -81,7 +81,7 @@ type Media struct {
 	Schema   *Schema // never nil
 	Example  any     // first documented example, nil when none
 	Encoding map[string]Encoding
-	// Loose says that Schema tells what an answer is expected to be, and is no
+	// Loose reports that Schema is the expected answer, and is no
 	// promise: answers are not held against it. Compiled documents have none.
 	Loose bool
 	// Validate, when not nil, compares an answer with the whole schema of the
@@ -137,14 +137,14 @@ type SecurityScheme struct {
 	In       In     // for apiKey
 	Param    string // for apiKey: parameter name
 	TokenURL string // for oauth2 client credentials
-	// AuthorizationServer is the issuer whose metadata names the token URL when
+	// AuthorizationServer is the issuer that names the token URL in its metadata when
 	// TokenURL is "" (RFC 8414); Audience and Resource (RFC 8707) are further
 	// parameters of the token request, "" for none. For oauth2; compiled
 	// documents have none of them.
 	AuthorizationServer, Audience, Resource string
 }
 
-// Effect returns what the operation does, by its method.
+// Effect returns the effect of the operation, by its method.
 func (o *Operation) Effect() Effect {
 	switch o.Method {
 	case "GET", "HEAD", "OPTIONS", "TRACE":

@@ -29,7 +29,7 @@ type Redactor struct {
 	// finder knows all secrets; nil when there are none, or when it is to be made
 	// anew because secrets were added.
 	finder *finder
-	// base is a Redactor whose secrets are hidden too, those it learns later
+	// base is a Redactor with further secrets to hide, those it learns later
 	// included; nil when there is none.
 	base *Redactor
 }
@@ -49,7 +49,7 @@ func NewRedactor(secrets ...string) *Redactor {
 	return r
 }
 
-// With returns a Redactor that hides what r hides, now and later, and further
+// With returns a Redactor that hides the secrets of r, now and later, and further
 // secrets of its own.
 func (r *Redactor) With(secrets ...string) *Redactor {
 	out := NewRedactor(secrets...)
@@ -176,7 +176,7 @@ func (rs Redactors) Error(err error) error {
 	return err
 }
 
-// Hide redacts what a CallError shows.
+// Hide redacts the texts of a CallError.
 func (rs Redactors) Hide(e *CallError) {
 	e.URL, e.Detail, e.RequestID = rs.String(e.URL), rs.String(e.Detail), rs.String(e.RequestID)
 }
@@ -186,7 +186,7 @@ var (
 	bearerInProse       = regexp.MustCompile(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`)
 )
 
-// redactAuthorization hides credentials that nobody registered: the value of
+// redactAuthorization hides credentials that were not registered: the value of
 // an Authorization header in a dump or in JSON, and "Bearer <token>" in prose.
 func redactAuthorization(s string) string {
 	if !containsFold(s, "authorization") && !containsFold(s, "bearer") {

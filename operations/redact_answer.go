@@ -42,7 +42,7 @@ func (r *Redactor) Answer(h http.Header, body []byte, cut bool) []byte {
 }
 
 // textOf returns a body in UTF-8, the form in which credentials are searched for;
-// one that is packed, or not written as it says, stays as it came. JSON and plain
+// one that is packed, or not written as labelled, stays as it came. JSON and plain
 // text always take that form, so that nothing after this has to know another.
 func textOf(h http.Header, body []byte) (text []byte, converted, always bool) {
 	base, params, err := mime.ParseMediaType(h.Get("Content-Type"))
@@ -57,7 +57,7 @@ func textOf(h http.Header, body []byte) (text []byte, converted, always bool) {
 	return text, !bytes.Equal(text, body), always
 }
 
-// hideSpans replaces the spans of a body. What was JSON still is.
+// hideSpans replaces the spans of a body. JSON stays JSON.
 func hideSpans(body []byte, spans []span) []byte {
 	if !json.Valid(body) {
 		return []byte(blank(string(body), spans))
@@ -136,7 +136,7 @@ func isLiteral(b []byte) bool {
 }
 
 // Data returns JSON or other data that is kept without the credentials that it
-// holds. What was JSON still is.
+// holds. JSON stays JSON.
 func (r *Redactor) Data(data []byte) []byte {
 	for ; r != nil; r = r.base {
 		if f := r.current(); f != nil {

@@ -12,7 +12,7 @@ import (
 // in one table. Only around a core are escapes undone. It does not change.
 type finder struct {
 	needles []needle
-	// loose are the needles whose core is too short for the table.
+	// loose are the needles with a core too short for the table.
 	loose []int
 	// step is the distance at which texts are looked at: of any core at least one
 	// part begins at one of those places.
@@ -163,12 +163,12 @@ func regionsOf[T string | []byte](f *finder, text T, hits []hit) []region {
 	return joined
 }
 
-// regionOf returns the part of text that a needle whose core is at may take up;
+// regionOf returns the part of text that a needle with its core at may take up;
 // ok is false when it cannot be there.
 func regionOf[T string | []byte](n needle, text T, at int) (r span, ok bool) {
 	behind := n.text[n.coreAt+len(n.core):]
 	if from := at - n.coreAt; from >= 0 && from+len(n.text) <= len(text) && string(text[from:from+len(n.text)]) == n.text {
-		// As it is; what is around it decides whether it stands alone, and is padding.
+		// As it is; the text around it decides whether it stands alone, and is padding.
 		return span{unescapedStart(text, from-longestEscape), min(len(text), from+len(n.text)+longestEscape)}, true
 	}
 	if n.coreAt > 0 && (at == 0 || text[at-1] != n.text[n.coreAt-1] && !mayEndEscape(text[at-1])) {
@@ -193,7 +193,7 @@ func hasEscapes[T string | []byte](text T) bool {
 
 func mayEndEscape(c byte) bool { return isWord(c) || strings.IndexByte(`"'\/;+`, c) >= 0 }
 
-// chunkSize bounds the bytes whose escapes are undone at once.
+// chunkSize bounds the bytes that have their escapes undone at once.
 const chunkSize = 64 << 10
 
 // within finds the needles of a region, a chunk at a time.
@@ -241,7 +241,7 @@ func standsAlone(text []byte, from, to int) bool {
 }
 
 // widened takes in the characters of base64 at either end that the secret shares
-// with what surrounds it, and padding.
+// with its surroundings, and padding.
 func (n needle) widened(text []byte, from, to int) (int, int) {
 	if n.before > 0 && from > 0 && isBase64(text[from-1]) {
 		from--

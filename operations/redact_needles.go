@@ -12,7 +12,7 @@ import (
 )
 
 // needle is one spelling of a secret that no escaping accounts for, as it stands
-// in a text whose escapes are undone.
+// in a text with its escapes undone.
 type needle struct {
 	text string
 	// core is the longest run of letters and digits of text, at coreAt. Every way
@@ -21,7 +21,7 @@ type needle struct {
 	core   string
 	coreAt int
 	// before and after count the characters of base64 at either end that hold
-	// bits of the secret beside bits of what surrounds it.
+	// bits of the secret beside bits of its surroundings.
 	before, after int
 	// padded reports that "=" may follow.
 	padded bool
@@ -108,7 +108,7 @@ func insideBase64(s string, where scope) []needle {
 	var out []needle
 	for offset := range 3 {
 		data := append(make([]byte, offset), s...)
-		from := (offset*8 + 5) / 6 // characters holding a bit of what precedes
+		from := (offset*8 + 5) / 6 // characters holding a bit of the text before
 		to := len(data) * 8 / 6    // characters wholly made of data
 		if to-from < shortest {
 			continue

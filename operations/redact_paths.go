@@ -39,7 +39,7 @@ func splitPath(path string) []string {
 	return strings.Split(path, ".")
 }
 
-// hideAt returns a copy of v, as deep as the path goes, with what it names
+// hideAt returns a copy of v, as deep as the path goes, with the values there
 // replaced. A name applied to a list means every item of it.
 func hideAt(v any, path []string, hidden *[]string) any {
 	if len(path) == 0 {

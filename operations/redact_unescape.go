@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// layer is a text some of whose escapes are undone. from[i] is where text[i]
+// layer is a text with some of its escapes undone. from[i] is where text[i]
 // begins in the text as it came, and from[len(text)] its end.
 type layer struct {
 	text []byte
@@ -19,7 +19,7 @@ type layer struct {
 // escapes are the characters that begin an escape.
 const escapes = `\%&+`
 
-// escaping is a way of writing characters: what begins each escape, and how it
+// escaping is a way of writing characters: the byte that begins each escape, and how it
 // is read.
 type escaping struct {
 	begin byte
@@ -34,7 +34,7 @@ var (
 // maxLayers bounds the ways in which the escapes of one text are undone.
 const maxLayers = 32
 
-// layersOf returns text, and what it reads like with its escapes undone in every
+// layersOf returns text, and its readings with the escapes undone in every
 // order, at most maxLayers.
 func layersOf(text string) []layer {
 	out := []layer{asItCame(text)}
@@ -67,7 +67,7 @@ func known(layers []layer, l layer) bool {
 	return false
 }
 
-// unescaper reads what b, which begins as an escape does, stands for, appends it
+// unescaper reads the meaning of b, which begins as an escape does, appends it
 // to a text, and returns the escape's length, 0 when it is none.
 type unescaper func(b, to []byte) (text []byte, length int)
 

@@ -41,7 +41,7 @@ func expandServer(s Server) (string, error) {
 }
 
 // checkServer accepts an absolute http or https URL without credentials, query
-// or fragment. what names it in errors.
+// or fragment. Errors call it by the second argument.
 func checkServer(raw, what string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {

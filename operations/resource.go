@@ -9,16 +9,16 @@ import (
 
 // Resource is the thing an operation deals with, judged from its answer.
 type Resource struct {
-	Name    string  // singular snake case: "organization"; "" when nothing says
+	Name    string  // singular snake case: "organization"; "" when unknown
 	List    bool    // the answer holds many of them
 	Item    *Schema // schema of one; nil when the answer is not documented
 	ItemsAt string  // property that holds the items of a list; "" when the answer is the array itself
 }
 
-// Resource returns what the operation deals with. The name is, in this order,
+// Resource returns the thing that the operation deals with. The name is, in this order,
 // the `object` const of the answer's schema (of its items, for a list), the name
 // of the schema's component, the last fixed segment of the path. A list is an
-// answer that is an array, that says `object: "list"`, or that has a single
+// answer that is an array, that has `object: "list"`, or that has a single
 // array among its properties where a list keeps its items.
 func (o *Operation) Resource() Resource {
 	result := o.Result()
@@ -106,7 +106,7 @@ func objectConst(s *Schema) string {
 }
 
 // componentName returns the name of a schema's component in snake case without
-// what generators append.
+// the suffixes of generators.
 func componentName(s *Schema) string {
 	if s == nil {
 		return ""

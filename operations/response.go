@@ -59,7 +59,7 @@ func (r *Response) Decode(op *Operation) {
 	}
 }
 
-// decodeUnlabelled takes a body without a content type, or with one that says
+// decodeUnlabelled takes a body without a content type, or with one that means
 // nothing, for the documented JSON if it is an object or list, and reports
 // whether it was. A page of HTML never is.
 func decodeUnlabelled(r *Response, base, text string) bool {
@@ -82,7 +82,7 @@ func (r *Response) setJSON(text string, v any, err error) {
 	}
 }
 
-// notJSON says that an answer is not the JSON that is documented.
+// notJSON reports that an answer is not the JSON that is documented.
 func notJSON(r *Response, base, text string) {
 	if base == "" {
 		r.DecodeErr = errors.New("the answer has no content type and is not the JSON that is documented")
@@ -94,8 +94,8 @@ func notJSON(r *Response, base, text string) {
 	}
 }
 
-// documentsAnything reports whether the answer of this status may, besides what
-// else is documented, be of any type at all ("*/*").
+// documentsAnything reports whether the answer of this status may be of any
+// type at all ("*/*"), besides those that are documented.
 func documentsAnything(op *Operation, status int) bool {
 	doc := op.Documented(status)
 	return doc != nil && slices.ContainsFunc(doc.Media, func(m Media) bool { return m.Type == "*/*" })
@@ -138,7 +138,7 @@ func jsonError(err error) error {
 	return err
 }
 
-// decodeText turns a body into UTF-8. What is not written as it says is an error
+// decodeText turns a body into UTF-8. A text not written as labelled is an error
 // rather than garbled text.
 func decodeText(b []byte, label string) (string, error) {
 	text, err := charset.UTF8(b, label)

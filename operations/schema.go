@@ -25,15 +25,15 @@ type Schema struct {
 
 	Properties []Property // in document order; by name where that is not known
 	Required   []string
-	// Open tells whether properties that are not listed are allowed. JSON
+	// Open reports whether properties that are not listed are allowed. JSON
 	// Schema's default is yes; Capstan treats an object that lists properties
 	// and does not mention additionalProperties as closed when it suggests
 	// field names, so Open is true only when additionalProperties is true or
 	// a schema, or when no property is listed.
 	Open bool
-	// Closed tells that additionalProperties is false: other properties are
+	// Closed reports that additionalProperties is false: other properties are
 	// refused, not merely unknown. Beside patternProperties it is not: names that
-	// fit a pattern are allowed, and which do is not told here.
+	// fit a pattern are allowed, and which do is not known here.
 	Closed     bool
 	Additional *Schema // schema of additional properties, nil when unconstrained
 	Items      *Schema

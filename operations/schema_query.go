@@ -35,8 +35,8 @@ func (s *Schema) eachPart(visit func(*Schema) bool, seen map[*Schema]bool) bool 
 }
 
 // Is reports whether the schema's values may be of a JSON type: it is among
-// Types, or a schema in AllOf, AnyOf or OneOf says so. "integer" counts as
-// "number" too. A schema that says nothing about types is of none.
+// Types, or a schema in AllOf, AnyOf or OneOf has it. "integer" counts as
+// "number" too. A schema without types is of none.
 func (s *Schema) Is(typeName string) bool {
 	return s.Any(func(part *Schema) bool {
 		return slices.ContainsFunc(part.Types, func(t string) bool {
@@ -60,8 +60,8 @@ func (s *Schema) Property(name string) *Schema {
 	return found
 }
 
-// Flatten returns the schema with everything in AllOf merged into it: for who
-// wants to see all properties at once. Where parts disagree the first wins.
+// Flatten returns the schema with everything in AllOf merged into it: for readers
+// of all properties at once. Where parts disagree the first wins.
 // Alternatives stay as they are. A schema without AllOf is returned itself.
 func (s *Schema) Flatten() *Schema {
 	if s == nil || len(s.AllOf) == 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/internal/words"
 )
 
-// Want describes an operation that somebody means and that does not exist.
+// Want describes an operation that is meant and does not exist.
 type Want struct {
 	ID          string // the operationId as written
 	StepID      string // of the step that asks, "" when none
@@ -26,11 +26,11 @@ type Suggestion struct {
 	Path    string
 	Summary string
 	Score   float64 // 0 to 1
-	Why     string  // what speaks for it: `"portal" in its path, POST like create`
+	Why     string  // the evidence for it: `"portal" in its path, POST like create`
 }
 
-// minScore is what a suggestion needs; below it are operations that share an
-// area with what is meant, and suggesting those would mislead. nearBest is how
+// minScore is the least score of a suggestion; below it are operations that share an
+// area with the wanted one, and suggesting those would mislead. nearBest is how
 // far behind the best one it may be.
 const (
 	minScore = 0.68
@@ -38,8 +38,8 @@ const (
 )
 
 // Suggest returns at most n operations that may be meant, best first. They are
-// ranked by the words of their tags, path, id and summary and by what they do,
-// not by spelling alone. What the id names must be found in an operation's own
+// ranked by the words of their tags, path, id and summary and by their effect,
+// not by spelling alone. The nouns of the id must be found in an operation's own
 // words: being tagged alike is not enough, and an operation that writes is never
 // suggested for one that reads, nor the other way round. So there may be none.
 func (s *Set) Suggest(w Want, n int) []Suggestion {
@@ -75,11 +75,11 @@ func (s *Set) Suggest(w Want, n int) []Suggestion {
 	return out
 }
 
-// meaning is what a [Want] says, taken apart.
+// meaning is a [Want], taken apart.
 type meaning struct {
 	id    string
-	verb  string   // class of what is to be done, "" unknown
-	nouns []string // what it is done to, from the id
+	verb  string   // class of the action, "" unknown
+	nouns []string // the things it is done to, from the id
 	hints []string // further words of the step and its capability
 }
 
@@ -96,7 +96,7 @@ func readWant(w Want) meaning {
 	}
 	m.nouns = nouns(all)
 	if m.verb != "" && !knownClass(m.verb) {
-		m.nouns = append(m.nouns, m.verb) // "authenticate" tells as much as a noun
+		m.nouns = append(m.nouns, m.verb) // "authenticate" counts as much as a noun
 	}
 	for _, text := range [...]string{w.StepID, w.Capability, w.Description} {
 		m.hints = append(m.hints, nouns(words.Split(text, nil))...)
@@ -104,7 +104,7 @@ func readWant(w Want) meaning {
 	return m
 }
 
-// noise are words of ids and prose that tell nothing about the thing.
+// noise are words of ids and prose that describe nothing.
 var noise = map[string]bool{
 	"controller": true, "api": true, "service": true, "handler": true, "resource": true, "endpoint": true, "v1": true, "v2": true,
 	"a": true, "an": true, "the": true, "of": true, "for": true, "to": true, "in": true, "by": true, "on": true, "and": true, "or": true,
@@ -147,7 +147,7 @@ func (m *meaning) compare(p *profile, weight func(string) float64) (float64, str
 	return score, strings.Join(why, "; ")
 }
 
-// coverage returns how much of what is meant the operation's words cover, rare
+// coverage returns how much of the meaning the operation's words cover, rare
 // words counting more, and whether any was found outside its tags (a verb alone,
 // such as "check", does not count).
 func (m *meaning) coverage(p *profile, weight func(string) float64) (covered float64, why []string, own bool) {
@@ -176,7 +176,7 @@ func (m *meaning) coverage(p *profile, weight func(string) float64) (covered flo
 	return sum / total, why, own
 }
 
-// precision is how much of what the operation deals with is meant: it tells
+// precision is how much of the operation's things is meant: it distinguishes
 // /organizations from /organizations/{id}/api_keys.
 func (m *meaning) precision(p *profile) float64 {
 	if len(p.thing) == 0 {
@@ -191,7 +191,7 @@ func (m *meaning) precision(p *profile) float64 {
 	return float64(found) / float64(len(p.thing))
 }
 
-// verbScore returns 1 when the operation does what is meant, less when it may,
+// verbScore returns 1 when the operation does the action meant, less when it may,
 // and -1 when it cannot.
 func (m *meaning) verbScore(p *profile) float64 {
 	switch {

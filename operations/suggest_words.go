@@ -13,10 +13,10 @@ import (
 // profile is an operation's words, taken apart.
 type profile struct {
 	id, method string
-	verb       string   // class of what it does
+	verb       string   // class of its action
 	own        []string // words of its path, id and summary
 	tags       []string // words of its tags
-	thing      []string // words of the path's end: what it deals with
+	thing      []string // words of the path's end: its things
 }
 
 func newProfile(s *Summary) profile {
@@ -87,7 +87,7 @@ func knownClass(verb string) bool { return knownVerbs[verb] != "" }
 
 func isRead(class string) bool { return class == "list" || class == "get" }
 
-// operationVerb judges what an operation does: by its method, except that a GET
+// operationVerb judges the action of an operation: by its method, except that a GET
 // lists or gets, and a POST creates unless its summary starts with another verb.
 func operationVerb(s *Summary) string {
 	first := ""

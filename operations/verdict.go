@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// Verdict is what an answer proves about the request that it answers.
+// Verdict is the proof of an answer about the request that it answers.
 type Verdict string
 
 // The verdicts.
@@ -14,7 +14,7 @@ const (
 	InDoubt    Verdict = "in doubt"
 )
 
-// VerdictOf is the verdict on a write whose answer has this status, going by the
+// VerdictOf is the verdict on a write with an answer of this status, going by the
 // status alone.
 func VerdictOf(status int) Verdict {
 	switch status {

@@ -56,7 +56,7 @@ func isDomain(s string) bool {
 }
 
 // Dialer returns dial, nil for Go's own, with the names of this machine dialled at
-// 127.0.0.1, or else at ::1, whatever a resolver says of them.
+// 127.0.0.1, or else at ::1, however a resolver has them.
 func Dialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext

@@ -21,7 +21,7 @@ var workos string
 // Builtins returns the names of the APIs that [Builtin] knows, sorted.
 func Builtins() []string { return []string{"workos"} }
 
-// Builtin returns the operations of an API whose document is built in. Every
+// Builtin returns the operations of an API with a built-in document. Every
 // call opens the index anew, which takes less than a millisecond; keep the
 // result.
 func Builtin(name string) (*operations.Set, bool) {

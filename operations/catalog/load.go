@@ -23,7 +23,7 @@ import (
 const maxDocument = 64 << 20
 
 // Load returns the operations of the OpenAPI document at path under the name
-// api. The list holds what is wrong with the document; with an error in it there
+// api. The list holds the faults of the document; with an error in it there
 // is no Set. The error is for a file that cannot be read.
 //
 // A compiled document is kept in cacheDir, or in the "capstan" folder of
@@ -88,7 +88,7 @@ func cacheFolder(dir string) string {
 
 // cacheKey names an entry by all that its content depends on: the document, the
 // name it has, the path in its positions and the compiler. The build alone would
-// not do: one from a working copy may not know what it is built from.
+// not do: one from a working copy may not know its own version.
 func cacheKey(api, path string, doc []byte) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %q %q %q\n", openapi.CompilerVersion, build(), api, path)

@@ -25,7 +25,7 @@ const RefScheme = "index:/"
 // Full returns the comparison of values with the whole of a JSON Schema 2020-12,
 // for [operations.Media]. The schema and the components that it refers to, by
 // name, are read and compiled when the comparison is first used. A schema that
-// is too large or does not compile, and a value whose check would take too long,
+// is too large or does not compile, and a value that would take too long to check,
 // are not compared.
 func Full(read func() (schema any, components map[string]any)) func(v any) (found []operations.Violation, compared bool) {
 	compiled := sync.OnceValue(func() *validator { return compile(read()) })

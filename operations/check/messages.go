@@ -17,7 +17,7 @@ import (
 )
 
 // violations turns the validator's tree of errors into a list in the order of
-// paths. Alternatives (anyOf, oneOf) become one violation that says how the
+// paths. Alternatives (anyOf, oneOf) become one violation that names how the
 // nearest of them differs.
 func violations(err error) []operations.Violation {
 	var invalid *jsonschema.ValidationError
@@ -84,7 +84,7 @@ func alternatives(e *jsonschema.ValidationError, path string) operations.Violati
 	return operations.Violation{Path: path, Message: message}
 }
 
-// explain says what a keyword wants and what was there.
+// explain words the wish of a keyword and the value that was there.
 func explain(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *keyword.Type:

@@ -1,5 +1,5 @@
-// Package check compares values with schemas: answers with what is documented,
-// and what they prove about a write. Start with [Response].
+// Package check compares answers with their documented schemas, and judges by
+// them whether a write took effect. Start with [Response].
 package check
 
 import (
@@ -10,15 +10,15 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// Response compares an answer with what the document says about it and returns
+// Response compares an answer with the document and returns
 // how it differs; nil when it does not. A status or media type that is
 // not documented is a violation. The value is the decoded body; a body that is
 // not JSON is not looked into.
 //
 // Operations of a document are checked against the whole JSON Schema 2020-12,
 // compiled once per response on first use ([Full]); those made by hand, and
-// responses whose schema is too large or whose check would take too long for
-// that, as [Answer] does. A loose schema is not checked. Formats are not
+// responses with a schema too large, or an answer too slow to check, as [Answer]
+// does. A loose schema is not checked. Formats are not
 // asserted. Response is safe for concurrent use.
 func Response(op *operations.Operation, status int, mediaType string, value any) []operations.Violation {
 	doc := op.Documented(status)
@@ -27,7 +27,7 @@ func Response(op *operations.Operation, status int, mediaType string, value any)
 	}
 	media := doc.Media
 	if len(media) == 0 {
-		return nil // no content is documented; what was sent is not our concern
+		return nil // no content is documented; any body will do
 	}
 	j := matchMedia(media, mediaType)
 	if j < 0 {
@@ -57,7 +57,7 @@ func statuses(o *operations.Operation) string {
 
 // matchMedia returns the index of the documented media type that covers a given
 // one, the most specific first; -1 when none does. Two JSON types match each
-// other: what matters is that the body can be read.
+// other: the body can be read.
 func matchMedia(media []operations.Media, given string) int {
 	t, _, err := mime.ParseMediaType(given)
 	if err != nil {

@@ -54,7 +54,7 @@ func (c *checker) take(list []operations.Violation) {
 }
 
 // check compares v, which stands at path, with s. A schema that has parts is
-// compared with one place once: what it found there is found again. One that
+// compared with one place once: its findings there are kept. One that
 // meets itself there, through its parts, adds nothing.
 func (c *checker) check(s *operations.Schema, v any, path *spot, depth int) {
 	if s == nil || depth > maxNesting || len(c.found) >= maxViolations {
@@ -80,7 +80,7 @@ func (c *checker) check(s *operations.Schema, v any, path *spot, depth int) {
 
 func (c *checker) compare(s *operations.Schema, v any, path *spot, depth int) {
 	if v == nil && slices.Contains(s.Types, "null") {
-		c.values(s, v, path) // what the parts require is for the other types
+		c.values(s, v, path) // its parts are for the other types
 		return
 	}
 	if len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOfType(v, t) }) {

@@ -21,7 +21,7 @@ type spot struct {
 	keeps  bool
 }
 
-// visit records what the comparison with s found.
+// visit records the findings of the comparison with s.
 func (p *spot) visit(s *operations.Schema, found []operations.Violation) {
 	if p.seen == nil {
 		p.seen, p.keeps = make(map[*operations.Schema][]operations.Violation), true
@@ -54,7 +54,7 @@ func (p *spot) pointer() string {
 	return pointer(tokens)
 }
 
-// checkerState is what the checkers of one value share.
+// checkerState is shared by the checkers of one value.
 type checkerState struct {
 	answer   bool
 	patterns map[string]*regexp.Regexp

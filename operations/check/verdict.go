@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// Verdict returns what an answer to a write proves about its effect. It is the
+// Verdict judges by the answer to a write whether it took effect. It is the
 // one place that decides this:
 //
 //   - 2xx took effect;
@@ -68,7 +68,7 @@ func ownError(op *operations.Operation, r *operations.Response) bool {
 }
 
 // documentsError reports whether exactly this status is documented with JSON
-// whose schema is a promise.
+// with a schema that is a promise.
 func documentsError(op *operations.Operation, status int) bool {
 	for _, d := range op.Responses {
 		if d.Status == strconv.Itoa(status) {

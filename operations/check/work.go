@@ -18,7 +18,7 @@ const (
 	minLooks     = 100_000
 )
 
-// work estimates what it takes to check a value.
+// work estimates the effort of checking a value.
 type work struct {
 	schema     any
 	components components
@@ -106,7 +106,7 @@ func countValues(v any) int {
 	return total
 }
 
-// looks does what the validator would do, without the comparisons.
+// looks walks as the validator would, without the comparisons.
 type looks struct {
 	*work
 	left int

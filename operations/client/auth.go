@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Credential is what one security scheme needs.
+// Credential is the secret of one security scheme.
 type Credential struct {
 	// Token is the bearer token or API key. For oauth2 and openIdConnect it is
 	// a ready access token.
@@ -22,8 +22,8 @@ type Credential struct {
 	// User and Password are for basic and digest authentication; for the client
 	// credentials flow of oauth2 they are the client's id and secret.
 	User, Password string
-	// Use, when not nil, replaces what the operation says of the scheme: where
-	// that is known only when the credential is.
+	// Use, when not nil, replaces the operation's own scheme, where the scheme
+	// is known only with the credential.
 	Use *operations.SchemeUse
 }
 
@@ -39,12 +39,12 @@ type AuthOptions struct {
 	// 0 mean Go's default transport and 30 seconds.
 	Transport http.RoundTripper
 	Timeout   time.Duration
-	// Redactor learns every credential that is used; nil tells nobody.
+	// Redactor learns every credential that is used; nil is for none.
 	Redactor *operations.Redactor
 }
 
-// Auth adds credentials: the first alternative of Operation.Security all of
-// whose schemes have one. An empty alternative means that the operation may be
+// Auth adds credentials: the first alternative of Operation.Security
+// with a credential for every scheme. An empty alternative means that the operation may be
 // called without; an operation with alternatives none of which can be met is
 // an error before anything is sent, as is any credential that would travel over
 // plain http to anything but a loopback address.
@@ -151,7 +151,7 @@ func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*sig
 	return out, nil
 }
 
-// choose finds the first alternative that can be met, past those whose credential
+// choose finds the first alternative that can be met, past those with a credential that
 // cannot be read. An anonymous one comes after those that name a scheme: a
 // credential that is there is meant to be used.
 func (a *authenticator) choose(ctx context.Context, req *operations.Request) (operations.Requirement, []Credential, error) {
@@ -244,7 +244,7 @@ func (a *authenticator) bearer(req *operations.Request, use operations.SchemeUse
 	return nil
 }
 
-// applyKey puts an API key where the document says.
+// applyKey puts an API key into its documented place.
 func applyKey(req *operations.Request, use operations.SchemeUse, key string) error {
 	if err := checkKey(req, use, key); err != nil {
 		return err
@@ -267,7 +267,7 @@ func applyKey(req *operations.Request, use operations.SchemeUse, key string) err
 	return nil
 }
 
-// checkKey refuses what would break out of a header. A line break is usually a
+// checkKey refuses a key that would break out of a header. A line break is usually a
 // file's last one.
 func checkKey(req *operations.Request, use operations.SchemeUse, key string) error {
 	switch {

@@ -16,13 +16,13 @@ import (
 // digester answers digest challenges (RFC 7616; MD5, SHA-256 and SHA-512/256,
 // qop auth and auth-int). It keeps each server's last challenge, so that only
 // the first request is sent twice. A request that the server challenged has had
-// no effect, so sending it again is safe whatever it does.
+// no effect, so sending it again is safe in any case.
 type digester struct {
 	mu         sync.Mutex
 	challenges map[digestKey]*digestChallenge
 }
 
-// digestKey is whom a challenge was for.
+// digestKey is the server and the user that a challenge was for.
 type digestKey struct{ origin, user, password string }
 
 // digestChallenge is a challenge and how often it was answered.

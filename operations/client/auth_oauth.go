@@ -31,11 +31,11 @@ type tokenStore struct {
 	slots   map[tokenKey]*tokenSlot
 }
 
-// tokenKey is what makes two uses share a token. endpoint is the token URL, or
-// the issuer whose metadata names it.
+// tokenKey identifies a token: uses with equal keys share one. endpoint is the token URL, or
+// the issuer that names it in its metadata.
 type tokenKey struct{ endpoint, id, secret, scopes, audience, resource string }
 
-// tokenSlot holds one token. Whoever has taken the slot's turn may read and
+// tokenSlot holds one token. The call that has taken the slot's turn may read and
 // replace it; a channel, so that a waiting call can be cancelled.
 type tokenSlot struct {
 	turn    chan struct{}
@@ -182,7 +182,7 @@ func hideRefusal(err error, c Credential) {
 	}
 }
 
-// tokenError says why no token was had. The API's own request was not sent.
+// tokenError is the reason why no token was had. The API's own request was not sent.
 func tokenError(req *operations.Request, endpoint *url.URL, err error) error {
 	where := request.Site(endpoint)
 	var refused *oauth2.RetrieveError
@@ -253,7 +253,7 @@ func metadataURLs(issuer *url.URL) []*url.URL {
 	}
 }
 
-// metadata is what is read of an authorization server's metadata.
+// metadata is the part of an authorization server's metadata that is read.
 type metadata struct {
 	Issuer        string `json:"issuer"`
 	TokenEndpoint string `json:"token_endpoint"`

@@ -15,7 +15,7 @@ type Options struct {
 	// Transport carries the requests; nil means a transport of its own with
 	// Go's defaults: keep-alive, HTTP/2, the environment's proxy. Of an
 	// *http.Transport a copy is used, with connections of its own, that never
-	// sends a request again unasked; what any other does is its own affair, and
+	// sends a request again unasked; any other does as it likes, and
 	// requests that fail on it count as sent.
 	Transport http.RoundTripper
 	// Timeout bounds one sending, body included, where the request states no
@@ -28,7 +28,7 @@ type Options struct {
 	// Credentials finds the credentials of an operation; nil sends every
 	// request without.
 	Credentials Credentials
-	// Retry says when a request is sent again.
+	// Retry decides when a request is sent again.
 	Retry RetryPolicy
 	// RateLimit bounds how fast each host is asked.
 	RateLimit RateLimit
@@ -78,7 +78,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// ownTransport returns what sends for t: see sendOnce. Nil is a new transport.
+// ownTransport returns the transport that sends for t: see sendOnce. Nil is a new transport.
 func ownTransport(t http.RoundTripper) http.RoundTripper {
 	if t == nil {
 		t = newTransport()
@@ -94,7 +94,7 @@ func ownTransport(t http.RoundTripper) http.RoundTripper {
 // more, and idle ones given up before most servers do (60 s and more).
 func newTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // somebody replaced the default, which is theirs to decide
+	if !ok { // the program replaced the default
 		return http.DefaultTransport
 	}
 	t = t.Clone()

@@ -23,7 +23,7 @@ type sender struct {
 	maxBody   int64
 	userAgent string
 	redactor  *operations.Redactor
-	// traced says that the transport reports to a [sending]. Of any other it
+	// traced is set when the transport reports to a [sending]. Of any other it
 	// must be assumed that a failed request was sent.
 	traced bool
 }
@@ -73,7 +73,7 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	if r.RequestID != "" { // shown and kept, and a server may repeat anything in it
 		r.RequestID = operations.Redactors{req.Redactor, s.redactor}.String(r.RequestID)
 	}
-	if err != nil { // an error's status says more than its body
+	if err != nil { // an error's status counts more than its body
 		r.Value, r.IsJSON, r.DecodeErr = nil, false, err
 	}
 	return r, nil
@@ -129,7 +129,7 @@ func (s *sender) transportError(ctx context.Context, req *operations.Request, u 
 }
 
 // withStatus is the detail of an answer that began and could not be read, with
-// what its status says nevertheless.
+// the meaning of its status.
 func withStatus(e *operations.CallError) string {
 	op := operations.Operation{Method: e.Method}
 	switch {
@@ -146,7 +146,7 @@ func withStatus(e *operations.CallError) string {
 // maxRedirects bounds a chain of redirects on one host.
 const maxRedirects = 5
 
-// redirectError says why an answer's redirect is not followed.
+// redirectError is the reason why a redirect is not followed.
 type redirectError struct{ text string }
 
 func (e *redirectError) Error() string { return e.text }

@@ -15,7 +15,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// tooLargeError says that a body went over the cap.
+// tooLargeError is that of a body over the cap.
 type tooLargeError struct {
 	size  int64 // as announced, -1 when it was not
 	limit int64
@@ -29,7 +29,7 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the answer is too large: %sat most %s are read", size, bytesText(e.limit))
 }
 
-// packedError says that a body could not be unpacked, although all of it came.
+// packedError is that of a body that came whole and cannot be unpacked.
 type packedError struct {
 	coding string
 	err    error
@@ -54,16 +54,16 @@ func isBadPacking(err error) bool {
 	return errors.As(err, &packed) || errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zlib.ErrChecksum)
 }
 
-// mayBePacked reports a request whose answer may come in gzip. Asking for it
-// here, and not leaving it to net/http, tells an answer whose packing is broken
-// from one that broke off.
+// mayBePacked reports a request whose answer may come in gzip. It is
+// asked for here, and not left to net/http, to tell apart an answer with broken
+// packing and one that broke off.
 func mayBePacked(hr *http.Request) bool {
 	return hr.Method != http.MethodHead && hr.Header["Accept-Encoding"] == nil && hr.Header["Range"] == nil
 }
 
 // readBody reads and closes the body, unpacked. The cap counts bytes after
 // unpacking, so that a small gzip cannot grow without bound. With an error it
-// returns what was read before, of an answer of status 400 or more up to the
+// returns the bytes read before, of an answer of status 400 or more up to the
 // cap: there the API's message stands. Other answers that announce too much are
 // not read at all.
 func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
@@ -143,8 +143,8 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// explain says whose fault an unpacking error is: the connection's, if it
-// failed, else the packing's.
+// explain returns the connection's error, if it failed, else that of the
+// packing.
 func (w *wire) explain(err error) error {
 	if w.err != nil {
 		return w.err
@@ -152,7 +152,7 @@ func (w *wire) explain(err error) error {
 	return &packedError{w.coding, err}
 }
 
-// unpacker is a reader that tells a broken packing from a broken connection.
+// unpacker is a reader that keeps a broken packing and a broken connection apart.
 type unpacker struct {
 	zr  io.Reader
 	raw *wire

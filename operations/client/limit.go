@@ -39,7 +39,7 @@ func Limit(l RateLimit) operations.Middleware {
 		return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 			server, err := req.Server()
 			if err != nil {
-				return next(ctx, req) // which will say what is wrong
+				return next(ctx, req) // it will name the fault
 			}
 			g := hosts.of(server.Host)
 			if err := g.wait(ctx); err != nil {
@@ -112,7 +112,7 @@ func (g *gate) learn(resp *operations.Response, longest time.Duration) {
 	}
 }
 
-// limitError is the error of a request whose ctx ended, or would have ended,
+// limitError is the error of a request for which ctx ended, or would have ended,
 // before its turn came.
 func limitError(ctx context.Context, req *operations.Request, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {

@@ -14,7 +14,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// RetryPolicy says when and how often a request is sent again. The zero value
+// RetryPolicy decides when and how often a request is sent again. The zero value
 // means the defaults.
 type RetryPolicy struct {
 	// Attempts bounds the sendings of a request, the first included; 0 means
@@ -26,7 +26,7 @@ type RetryPolicy struct {
 	// LongestWait is the longest Retry-After that is waited for; a longer one
 	// ends the call with a *[RetryLater]. 0 means one minute.
 	LongestWait time.Duration
-	// OnRetry, when set, is told before each wait, in addition to
+	// OnRetry, when set, is called before each wait, in addition to
 	// Request.OnRetry. It may be called concurrently for different requests.
 	OnRetry func(req *operations.Request, attempt int, wait time.Duration, cause error)
 }
@@ -51,7 +51,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 //
 //   - any request that was certainly not sent (connection refused, timeout
 //     while connecting);
-//   - an idempotent one, or one with Resend, whose answer was lost, or that was
+//   - an idempotent one, or one with Resend, that had its answer lost or was
 //     answered 429 or with a status that proves nothing (see
 //     [Operation.Verdict]).
 //
@@ -102,7 +102,7 @@ func (p RetryPolicy) call(ctx context.Context, req *operations.Request, next ope
 	}
 }
 
-// tell reports a wait to whoever asked to hear of it.
+// tell reports a wait to the callbacks.
 func (p RetryPolicy) tell(req *operations.Request, attempt int, wait time.Duration, cause error) {
 	if req.OnRetry != nil {
 		req.OnRetry(attempt, wait, cause)
@@ -121,7 +121,7 @@ func leavesDoubt(op *operations.Operation, resp *operations.Response, err error)
 	return check.Verdict(op, resp) == operations.InDoubt
 }
 
-// finish notes how often and how long, whatever came out, and whether a sending
+// finish notes how often and how long, and whether a sending
 // before the last may have taken effect.
 func finish(resp *operations.Response, err error, attempts int, started time.Time, lost bool) (*operations.Response, error) {
 	if err != nil {
@@ -150,7 +150,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// stopped is the error of a call whose ctx ended during a wait. What was
+// stopped is the error of a call for which ctx ended during a wait. All that was
 // known about the last attempt stays: whether it was sent, and its status.
 func stopped(ctx context.Context, req *operations.Request, cause, last error) error {
 	e := operations.NewError(req, operations.ReasonCancelled, ctx.Err(), "cancelled while waiting to try again; before that: %s", causeText(cause))

@@ -12,24 +12,24 @@ import (
 
 // net/http sends a request again by itself when a kept connection dies under
 // it: any of which not one byte was written, which is harmless and wanted, and
-// besides whatever it takes for replayable, that is a safe method or any method
+// besides any that it takes for replayable, that is a safe method or any method
 // with an Idempotency-Key header. The second kind would make the attempts more
 // than were asked for and than are counted, so [sendOnce] stops it; whether to
-// send again is for [Retry] to say.
+// send again is decided by [Retry].
 //
-// HTTP/2 repeats, beneath this, a stream that the server says it did not process
+// HTTP/2 repeats, beneath this, a stream that the server reports as not processed
 // (RFC 9113, section 8.7). No application has seen such a request.
 
-// sending is what one request knows of its way through net/http. It travels in
+// sending is the way of one request through net/http. It travels in
 // the request's context.
 type sending struct {
-	// sent says that the head of the request was written, or stands in a buffer
+	// sent reports that the head of the request was written, or stands in a buffer
 	// of a connection that failed: the error is on the safe side.
 	sent atomic.Bool
-	// open says so of the request that has no answer yet; a redirect that is
+	// open reports so of the request that has no answer yet; a redirect that is
 	// followed begins another.
 	open atomic.Bool
-	// replayable says that net/http would send the request again unasked.
+	// replayable reports that net/http would send the request again unasked.
 	replayable bool
 }
 
@@ -75,7 +75,7 @@ func sendOnce(t *http.Transport) *http.Transport {
 	return t
 }
 
-// lostError says that the connection died after the request was written.
+// lostError is that of a connection that died after the request was written.
 type lostError struct{}
 
 func (lostError) Error() string { return "the connection was lost" }

@@ -72,7 +72,7 @@ func timeIsUp(ctx context.Context) bool {
 	return errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 }
 
-// brokenPrefix is what net/http puts before the cause when it gives a connection
+// brokenPrefix is put by net/http before the cause when it gives a connection
 // up. Causes that it makes itself have no type: their text is all there is.
 const brokenPrefix = "net/http: HTTP/1.x transport connection broken: "
 
@@ -110,7 +110,7 @@ func isLost(err error) bool {
 		errors.Is(err, io.ErrClosedPipe)
 }
 
-// explainTLS names what is wrong with a certificate and what to do about it.
+// explainTLS names the fault of a certificate and its remedy.
 func explainTLS(err error, host string) (string, bool) {
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
@@ -139,7 +139,7 @@ func explainTLS(err error, host string) (string, bool) {
 	return "", false
 }
 
-// bareError drops net/http's wrapper, whose text repeats the URL and with it
+// bareError drops net/http's wrapper, as its text repeats the URL and with it
 // any secret that stands there.
 func bareError(err error) error {
 	var u *url.Error

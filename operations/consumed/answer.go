@@ -11,8 +11,8 @@ import (
 )
 
 // answer is the schema of the JSON that the outputs of an operation are found
-// in: the places that they read, with the types that they want there. It is what
-// a mock answers from. Every place may be null, and there may be others.
+// in: the places that they read, with the types that they want there. A mock
+// answers from it. Every place may be null, and there may be others.
 func answer(outputs []*spec.Shape) *operations.Schema {
 	root := &operations.Schema{Open: true}
 	for _, o := range outputs {
@@ -28,7 +28,7 @@ func pathOf(o *spec.Shape) string { return cmp.Or(o.Value.Value, o.Mapping.Value
 // deepest bounds the places: no answer is nested like that.
 const deepest = 32
 
-// fill puts what a shape reads at a path below s.
+// fill puts the value that a shape reads at a path below s.
 func fill(s *operations.Schema, o *spec.Shape, path string, depth int) {
 	steps, ok := places(path)
 	if !ok || o.Const != nil || depth+len(steps) > deepest {
@@ -40,14 +40,14 @@ func fill(s *operations.Schema, o *spec.Shape, path string, depth int) {
 		}
 	}
 	if slices.Contains(steps, step{every: true}) {
-		o = o.Items // the list is made of what stands at each place
+		o = o.Items // the list is made of the values at each place
 	}
 	if o != nil {
 		describe(s, o, depth+len(steps)+1)
 	}
 }
 
-// describe says of the value at a place what the shape says of it. The paths
+// describe gives the value at a place the shape's own description. The paths
 // within go on from there; a property without one is called as its shape is.
 func describe(s *operations.Schema, o *spec.Shape, depth int) {
 	s.Description = cmp.Or(s.Description, o.Description.Value)

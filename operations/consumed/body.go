@@ -46,7 +46,7 @@ func bodyMedia(kind string) string {
 	return jsonMedia
 }
 
-// choosesMedia reports whether a header parameter says what the body is.
+// choosesMedia reports whether a header parameter names the body's type.
 func choosesMedia(op *spec.ConsumedOperation) bool {
 	return slices.ContainsFunc(op.Params, func(p *spec.Param) bool {
 		return place(p) == "header" && strings.EqualFold(p.Name.Value, "Content-Type")
@@ -72,7 +72,7 @@ func Whole(op *spec.ConsumedOperation) *spec.Param {
 	return nil
 }
 
-// inBody returns the parameters that travel in the body, and as what: the place
+// inBody returns the parameters that travel in the body, and how: the place
 // of one of them decides for all.
 func inBody(op *spec.ConsumedOperation) (media string, fields []*spec.Param) {
 	media = jsonMedia

@@ -16,7 +16,7 @@ import (
 )
 
 // Set returns the operations of c; its API is c's namespace, an operation's id
-// its name. Positions in the list are those of the file. The set holds what
+// its name. Positions in the list are those of the file. The set holds all that
 // works: an operation with an error is left out, as is one that the spec stage
 // refused (without a name, or with the name of an earlier one).
 //
@@ -25,7 +25,7 @@ import (
 // where they stand ("/search?q={{text}}"); one that the file declares in the
 // query keeps that place and need not be given. Parameters from the environment
 // are left out. Variables in the base URI leave the operations without a server:
-// whoever knows their values gives operations.Request.BaseURL.
+// a caller that knows their values gives operations.Request.BaseURL.
 //
 // Values are the caller's affair: a parameter's constant or default is not in
 // the set. Scalar parameters accept any scalar, as in a URL all are text.

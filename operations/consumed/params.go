@@ -8,7 +8,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// params returns what travels outside the body, the path's variables first, in
+// params returns the parameters outside the body, the path's variables first, in
 // the order of the path. ok is false when one cannot travel.
 func (m *maker) params(op *spec.ConsumedOperation, path *template) (out []*operations.Param, ok bool) {
 	ok = true
@@ -49,7 +49,7 @@ func (m *maker) params(op *spec.ConsumedOperation, path *template) (out []*opera
 func place(p *spec.Param) string { return strings.ToLower(p.In.Value) }
 
 // in returns the place of a parameter outside path and body, "" for any other.
-// One that says nothing goes to the query unless the path has it.
+// One without a place goes to the query unless the path has it.
 func in(p *spec.Param, path *template) operations.In {
 	switch place(p) {
 	case "query":
@@ -87,9 +87,9 @@ func param(in operations.In, p *spec.Param) *operations.Param {
 	return out
 }
 
-// paramSchema is the declared type first, then whatever may stand for it: a
+// paramSchema is the declared type first, then the types that may stand for it: a
 // template makes text of a number, and a tool's argument may be a number where
-// the API was said to want text.
+// the API is declared to want text.
 func paramSchema(p *spec.Param) *operations.Schema {
 	s := &operations.Schema{Description: p.Description.Value}
 	declared := jsonType(p.Type)

@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// responses says what an answer is expected to be. A success is of the format
+// responses describes the answers that are expected. A success is of the format
 // that the file names, or else of any: nothing here makes a live answer wrong.
 func responses(op *spec.ConsumedOperation) []*operations.ResponseDoc {
 	anything := operations.Media{Type: anyMedia, Schema: &operations.Schema{}, Loose: true}

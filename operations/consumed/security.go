@@ -10,7 +10,7 @@ import (
 
 // authentication is the one scheme that the API's operations need, called by its
 // type; nil when there is none. Texts with variables in them stay as written: an
-// client.Credential with Use says what they come to.
+// client.Credential with Use has the scheme that they come to.
 func (m *maker) authentication() []operations.Requirement {
 	a := m.api.Auth
 	if a == nil {
@@ -41,7 +41,7 @@ func (m *maker) authentication() []operations.Requirement {
 	return []operations.Requirement{{use}}
 }
 
-// placement is where an API key travels; the header when nothing says.
+// placement is where an API key travels; the header by default.
 func (m *maker) placement(s spec.Str) operations.In {
 	switch in := operations.In(cmp.Or(strings.ToLower(s.Value), "header")); in {
 	case operations.InHeader, operations.InQuery, operations.InCookie:

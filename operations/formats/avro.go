@@ -15,7 +15,7 @@ import (
 //
 // Records and maps become objects, enums their symbol, a union the value
 // itself, bytes and fixed base64 text, decimals their digits as text. Other
-// logical types stay what they are on the wire: a date is a number of days.
+// logical types stay as they are on the wire: a date is a number of days.
 // Infinities and NaN become text.
 func newAvro(path string, open openFunc) (Decoder, error) {
 	var schema avro.Schema
@@ -83,7 +83,7 @@ func (r *avroReader) atEnd() bool {
 	return r.in.Error != nil
 }
 
-// err returns what stopped the reader.
+// err returns the error that stopped the reader.
 func (r *avroReader) err() error {
 	switch err := r.in.Error; {
 	case err == nil:

@@ -45,7 +45,7 @@ func delimited(delimiter byte) maker {
 
 // rowScanner splits delimited text into rows of cells.
 type rowScanner struct {
-	text      []byte // what is left
+	text      []byte // the rest
 	delimiter byte
 	line      int // of text's first byte
 }

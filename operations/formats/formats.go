@@ -121,7 +121,7 @@ func decodeText(body []byte, mediaType string) (any, error) {
 
 func decodeBinary(body []byte, _ string) (any, error) { return body, nil }
 
-// Bounds on what an answer may become.
+// Bounds on the size of the decoded answer.
 const (
 	maxDepth  = 200
 	maxValues = 1_000_000

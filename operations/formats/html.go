@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// maxMarkup bounds HTML and Markdown, in bytes: what their parsers make of a
-// text is many times its size.
+// maxMarkup bounds HTML and Markdown, in bytes: a parser makes many
+// times the size of a text.
 const maxMarkup = 4 << 20
 
 // newHTML reads tables: {"tables": [[{header: cell}]]}, one array of row
@@ -22,8 +22,8 @@ const maxMarkup = 4 << 20
 // elements that match it; "" stands for all.
 //
 // The header row is the first row of a thead, else the table's first row when
-// it has a th. Every other row with a td is a row of data. Text is what a
-// reader sees, white space collapsed; colspan and rowspan keep cells under
+// it has a th. Every other row with a td is a row of data. Text is as a
+// reader sees it, white space collapsed; colspan and rowspan keep cells under
 // their columns. The encoding is found as browsers do (WHATWG HTML, 13.2.3).
 func newHTML(schema string, _ openFunc) (Decoder, error) {
 	if schema == "" {
@@ -71,11 +71,11 @@ func newHTML(schema string, _ openFunc) (Decoder, error) {
 // stands before each of them.
 const maxTables = 2000
 
-// selectTables returns the tables that match, or lie in what matches, each
+// selectTables returns the tables that match, or lie in a match, each
 // once.
 func selectTables(doc *html.Node, selector cascadia.Matcher) ([]*html.Node, error) {
 	var all []*html.Node
-	around := map[*html.Node]bool{} // tables and what they lie in
+	around := map[*html.Node]bool{} // tables and their ancestors
 	for n := range doc.Descendants() {
 		if !isElement(n, "table") {
 			continue
@@ -212,7 +212,7 @@ func breaksLine(tag string) bool {
 // further ones empty, one that spans rows stands in each of them.
 type grid struct {
 	left  *budget
-	carry []carried // by column, what rows above reach down with
+	carry []carried // by column, the cells that rows above reach down with
 }
 
 type carried struct {
@@ -220,7 +220,7 @@ type carried struct {
 	rows int // how many more rows it stands in
 }
 
-// What WHATWG HTML lets a cell span.
+// The bounds of WHATWG HTML on the span of a cell.
 const (
 	maxColspan = 1000
 	maxRowspan = 65534

@@ -21,9 +21,9 @@ import (
 // frontMatter is the YAML mapping between two lines of "---" that the document
 // begins with, else {}. tables are all of its tables. A section runs from a
 // heading to the next of any level; its content is the text of its blocks
-// without marks, one block a line, tables and raw HTML left out. What stands
+// without marks, one block a line, tables and raw HTML left out. Text that stands
 // before the first heading belongs to no section. The schema chooses sections:
-// those whose heading begins with it, and have its level if it begins with #.
+// those under a heading that begins with it, and of its level if it begins with #.
 func newMarkdown(schema string, _ openFunc) (Decoder, error) {
 	heading := strings.TrimLeft(schema, "#")
 	level := len(schema) - len(heading)
@@ -53,7 +53,7 @@ func newMarkdown(schema string, _ openFunc) (Decoder, error) {
 	}, nil
 }
 
-// frontMatter splits the document, whose lines end in LF, after its front
+// frontMatter splits the document, with lines that end in LF, after its front
 // matter. A first line of "---" that begins none is a line across the page.
 func frontMatter(src []byte) (front map[string]any, rest []byte, err error) {
 	none := map[string]any{}
@@ -129,7 +129,7 @@ func (r *markdownReader) table(n ast.Node) ([]any, error) {
 	return rows, nil
 }
 
-// sections returns the sections whose heading begins with prefix and, unless
+// sections returns the sections under a heading that begins with prefix and, unless
 // it is 0, has the level.
 func (r *markdownReader) sections(prefix string, level int) []any {
 	out := []any{}

@@ -41,7 +41,7 @@ func keep(text string) []string {
 	return []string{text}
 }
 
-// text returns the inline text below n without marks: what a reader sees,
+// text returns the inline text below n without marks, as a reader sees it,
 // with a space for a line end of the source.
 func (r *markdownReader) text(n ast.Node) string {
 	var b strings.Builder
@@ -81,7 +81,7 @@ func (r *markdownReader) write(b *strings.Builder, n ast.Node) {
 }
 
 // unescape resolves backslash escapes and character references. The parser
-// leaves that to its HTML writer, whose output is taken back to text.
+// leaves that to its HTML writer; its output is taken back to text.
 func unescape(source []byte) string {
 	if !bytes.ContainsAny(source, `\&`) {
 		return string(source)
@@ -98,7 +98,7 @@ func unescape(source []byte) string {
 // below; a document that reaches it takes some seconds.
 const maxMarkdownWork = 1_000_000_000
 
-// checkMarkdown refuses what the parser would take too long over or make too
+// checkMarkdown refuses a text that the parser would take too long over or make too
 // much of. It fills each row of a table up to the width of the table's
 // delimiter row, so the widest of those times the lines bounds the cells; it
 // looks at every open container once a line; and for a mark in a block of

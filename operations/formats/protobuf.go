@@ -17,7 +17,7 @@ import (
 )
 
 // newProtobuf reads one message in the binary encoding. The schema is a .proto
-// file, whose imports are found beside it or from the capability's folder on,
+// file, with imports that are found beside it or from the capability's folder on,
 // and the standard ones (google/protobuf/...) without a file. "FILE#Message"
 // names the message, with or without its package, "Outer.Inner" one inside
 // another; else it is the file's first.

@@ -103,7 +103,7 @@ func (r *protoReader) single(f protoreflect.FieldDescriptor, v protoreflect.Valu
 	return r.message(v.Message())
 }
 
-// wellKnown reports whether m has a JSON form of its own that tells more than
+// wellKnown reports whether m has a JSON form of its own that holds more than
 // its fields do. Any is not among them: its content has another schema.
 func wellKnown(m protoreflect.MessageDescriptor) bool {
 	switch m.FullName() {
@@ -185,7 +185,7 @@ func countField(value []byte, wire protowire.Type, f protoreflect.FieldDescripto
 }
 
 // packedLength counts the numbers of a packed field: each varint ends with a
-// byte whose high bit is clear.
+// byte with a clear high bit.
 func packedLength(b []byte, kind protoreflect.Kind) int {
 	switch kind {
 	case protoreflect.Fixed32Kind, protoreflect.Sfixed32Kind, protoreflect.FloatKind:

@@ -74,7 +74,7 @@ func shortFloat(f float32) any {
 	return finite(wide)
 }
 
-// finite returns f, or for what JSON has no number for the text that the JSON
+// finite returns f, or, where JSON has no number for it, the text that the JSON
 // mapping of Protocol Buffers has.
 func finite(f float64) any {
 	switch {

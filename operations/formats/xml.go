@@ -12,10 +12,10 @@ import (
 )
 
 // decodeXML turns an XML document into data. The root element is dropped: the
-// value is what it holds. An element becomes an object of its attributes and
+// value is its content. An element becomes an object of its attributes and
 // child elements, by their names without prefix; those that share a name
 // become an array, in the document's order. An element with neither is its
-// text as written, "" when that is blank, or nil when xsi:nil says so. Text
+// text as written, "" when that is blank, or nil with xsi:nil. Text
 // beside attributes or children stands, trimmed, under the key "". Comments,
 // processing instructions and namespace declarations leave no trace; CDATA is
 // text.
@@ -36,7 +36,7 @@ func decodeXML(body []byte, mediaType string) (any, error) {
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.CharsetReader = func(declared string, r io.Reader) (io.Reader, error) {
 		if label != "" {
-			return r, nil // it is UTF-8 by now, whatever the document says
+			return r, nil // it is UTF-8 by now, however it is labelled
 		}
 		return charset.NewReaderLabel(declared, r)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// answer is what the world says, before it takes the documented form.
+// answer is the world's answer before it takes the documented form.
 type answer struct {
 	status  int
 	value   any
@@ -22,7 +22,7 @@ type answer struct {
 	because []operations.Violation // of a refusal of the request itself
 }
 
-// ok answers as the document says a success looks.
+// ok answers as a documented success looks.
 func ok(r *route, v any) answer {
 	return answer{status: successStatus(r.op), value: v}
 }
@@ -128,7 +128,7 @@ func refusalStatus(op *operations.Operation, status int) int {
 }
 
 // refusalBody takes the first of the usual error shapes that the operation's
-// document accepts; {message} where it says nothing.
+// document accepts; {message} where it has none.
 func refusalBody(op *operations.Operation, status int, a answer) any {
 	plain := map[string]any{"message": a.message}
 	doc := op.Documented(status)

@@ -21,7 +21,7 @@ func (a *args) object() map[string]any {
 	return m
 }
 
-// readArgs takes the request apart and lists what a server would refuse.
+// readArgs takes the request apart and lists the faults that a server would refuse.
 func readArgs(req *operations.Request) (*args, []operations.Violation) {
 	a := &args{path: map[string]any{}, query: map[string]any{}}
 	var problems []operations.Violation
@@ -112,7 +112,7 @@ func pickMedia(b *operations.Body, want string) *operations.Media {
 	return nil
 }
 
-// missing is the message of a problem with what is required and not there.
+// missing is the message of a problem with a required value that is not there.
 const missing = "is required"
 
 // problems compares a value with its schema. Paths start with name and are spelt

@@ -13,7 +13,7 @@ import (
 type filter struct {
 	names   []string // fields it may speak of
 	values  []string // any of these
-	scoping bool     // it names what the items belong to
+	scoping bool     // it names an owner of the items
 	mapped  bool     // the item's schema has such a field
 	example string   // documented value, "" for none
 	search  bool     // text anywhere in the item
@@ -50,8 +50,8 @@ func isSearch(name string) bool {
 	return n == "search" || n == "q" || n == "query"
 }
 
-// isScoping tells a condition on the owner (organization_id, directory) from
-// one on the item (connection_type, email).
+// isScoping reports a condition on the owner (organization_id, directory), not
+// on the item (connection_type, email).
 func (w *world) isScoping(param string, f filter) bool {
 	n := words.Snake(param)
 	if strings.Contains(n, "external") || f.search {

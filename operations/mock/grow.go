@@ -14,10 +14,10 @@ import (
 // for without a filter.
 const strangers = 3
 
-// grow lets time pass for a list of what no request creates: connections,
+// grow lets time pass for a list of things that no request creates: connections,
 // directories, their users. Asked for by a parent that exists, such an item is
 // not there at the first looks, shows in an early state at the last of them if
-// it knows one, and is at rest from then on. It counts looks by what is asked.
+// it knows one, and is at rest from then on. It counts looks by question.
 func (w *world) grow(r *route, filters []filter) {
 	if w.made[r.kind] || !slices.ContainsFunc(filters, func(f filter) bool { return f.scoping }) {
 		return
@@ -112,8 +112,8 @@ func alternatives(s *operations.Schema) []*operations.Schema {
 	return []*operations.Schema{s}
 }
 
-// apply makes an item answer to a filter, and takes over what its owner
-// belongs to in turn.
+// apply makes an item answer to a filter, and takes over the owners of its
+// owner.
 func (w *world) apply(r *route, it *item, f filter) {
 	for _, v := range f.values {
 		setField(r, it.value, f.names, v)
@@ -160,7 +160,7 @@ func inherit(r *route, v, owner map[string]any, except []string) {
 }
 
 // addStrangers puts other tenants' items into a list, once, so that a filter
-// that was forgotten shows in what comes back.
+// that was forgotten shows in the answer.
 func (w *world) addStrangers(r *route) {
 	if len(r.parents) > 0 || slices.ContainsFunc(w.items[r.kind], func(it *item) bool { return it.foreign }) {
 		return

@@ -63,7 +63,7 @@ func alphabetOf(s string) string {
 	}
 }
 
-// isIDLike tells an id that a machine made (org_01EHWN..., a UUID) from a
+// isIDLike reports an id that a machine made (org_01EHWN..., a UUID), not a
 // natural key such as a slug or a name.
 func isIDLike(s string) bool {
 	digits := strings.IndexFunc(s, unicode.IsDigit) >= 0

@@ -15,7 +15,7 @@ type item struct {
 	value   map[string]any    // at rest
 	early   map[string]any    // before that; nil when it has no such state
 	looks   int               // looks left until it is at rest
-	scope   map[string]string // what it belongs to beyond its own fields, by name
+	scope   map[string]string // its owners beyond its own fields, by name
 	foreign bool              // another tenant's
 }
 
@@ -37,7 +37,7 @@ func (it *item) look() map[string]any {
 }
 
 // born makes an item's value from its schema: states at rest, ids fresh. The
-// words tell this item from every other; base is a documented example of the
+// words distinguish this item from every other; base is a documented example of the
 // answer, or nil.
 func (w *world) born(r *route, base any, words ...string) map[string]any {
 	made, ok := newMaker(w.now()).value(withExample(r.item, base), r.kind, nil).(map[string]any)
@@ -59,7 +59,7 @@ func withExample(s *operations.Schema, example any) *operations.Schema {
 	return &c
 }
 
-// renew gives the value and what it holds fresh ids, so that no two items have
+// renew gives the value and its content fresh ids, so that no two items have
 // the document's example id, and points references to the item at its new id.
 func (w *world) renew(v map[string]any, sh shape, kind string, words []string) {
 	old, _ := v["id"].(string)
@@ -101,7 +101,7 @@ func (w *world) renewInside(v any, self, words []string) {
 	}
 }
 
-// find returns the item of a kind whose field has the value, or nil.
+// find returns the item of a kind with the value in a field, or nil.
 func (w *world) find(kind string, fields []string, value string) *item {
 	for _, it := range w.items[kind] {
 		if key, ok := lookup(it.value, fields...); ok && text(it.value[key]) == value {

@@ -27,7 +27,7 @@ func (w *world) locate(r *route, a *args) (*item, answer) {
 	}
 	v := w.born(r, nil, "named", r.kind, id)
 	if name == "" {
-		name = r.identity // remembered under its own name, shown to nobody
+		name = r.identity // remembered under its own name, and not shown
 	}
 	setField(r, v, []string{name}, a.path[r.identity])
 	for _, p := range r.parents {
@@ -59,8 +59,8 @@ func (w *world) onlyOne(r *route, a *args) *item {
 }
 
 // plausible reports whether an id that no request of this process made can be
-// taken to exist. What is looked up by another key, as in
-// /organizations/external_id/{external_id}, cannot: who asks wants to know.
+// taken to exist. A thing that is looked up by another key, as in
+// /organizations/external_id/{external_id}, cannot: the question is whether it exists.
 func (w *world) plausible(r *route, s *operations.Schema, id string) bool {
 	example := exampleOf(s, r.op.Param(operations.InPath, r.identity))
 	if r.lookup {
@@ -126,7 +126,7 @@ func fieldOf(r *route, names ...string) (string, *operations.Schema) {
 	return sh.field(names...)
 }
 
-// kindAt is the kind of what lives at the route's collection, as far as an
+// kindAt is the kind of things at the route's collection, as far as an
 // earlier answer has shown it: a DELETE documents none.
 func (w *world) kindAt(r *route) string {
 	if kind, ok := w.kinds[r.coll]; ok {

@@ -1,10 +1,10 @@
 // Package mock answers requests from the OpenAPI document instead of the API,
 // in process and without a port. Start with [New].
 //
-// The answers are stateful enough for a capability to run: what one step
+// The answers are stateful enough for a capability to run: a thing that one step
 // creates, a later step finds, and a poll comes true after a few looks. They
 // are made from the document's examples, constants and enums, so they are
-// plausible, not real; every one fits its documented schema. What no request
+// plausible, not real; every one fits its documented schema. A thing that no request
 // can create (a connection that a person sets up) comes into being by itself
 // once it is asked for by its parent.
 //
@@ -30,13 +30,13 @@ type Options struct {
 	Looks int
 	// Seed varies ids. Equal seeds give equal answers to equal requests.
 	Seed uint64
-	// Now tells the time for fields such as created_at; nil means time.Now.
+	// Now is the clock for fields such as created_at; nil means time.Now.
 	Now func() time.Time
 }
 
 // New returns a Caller with a world of its own. It is safe for concurrent use
 // and never touches the network. Its errors are those of the context and of a
-// request without an operation; whatever a server would refuse is a response.
+// request without an operation; a refusal is a response.
 func New(o *Options) operations.Caller {
 	if o == nil {
 		o = &Options{}
@@ -74,9 +74,9 @@ type world struct {
 	items    map[string][]*item // by kind, oldest first
 	kinds    map[string]string  // collection path -> kind, as operations show it
 	made     map[string]bool    // kinds that requests create: they do not grow
-	gone     map[string]bool    // kind + "/" + identity of what was deleted
+	gone     map[string]bool    // kind + "/" + identity of deleted things
 	known    map[string]bool    // ids that an accepted write mentioned
-	glances  map[string]int     // looks at a list, by what was asked
+	glances  map[string]int     // looks at a list, by question
 	repeats  map[string]int     // equal requests so far
 	replayed map[string]answer  // by operation and idempotency key
 	served   int

@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// page is what a list request says about paging, in any of the usual words.
+// page holds the paging of a list request, in any of the usual words.
 type page struct {
 	limit         int
 	after, before string // cursors
@@ -188,7 +188,7 @@ func fill(s *operations.Schema, v map[string]any, facts map[string]any) {
 }
 
 // list answers with one page of the items that the request asks for, newest
-// first unless it says otherwise. Other tenants' items count as newest.
+// first unless it asks otherwise. Other tenants' items count as newest.
 func (w *world) list(r *route, a *args) answer {
 	w.kinds[r.coll] = r.kind
 	p := readPage(r, a)
@@ -234,7 +234,7 @@ func (w *world) ordered(kind string, ascending bool) []*item {
 	return all
 }
 
-// inScope reports whether the item belongs to what the request names, whatever
+// inScope reports whether the item belongs to the owner in the request, whatever
 // its state.
 func (w *world) inScope(filters []filter, it *item) bool {
 	return !slices.ContainsFunc(filters, func(f filter) bool {

@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// verb is what an operation does to the mock's world.
+// verb is the effect of an operation on the mock's world.
 type verb int
 
 const (
@@ -29,7 +29,7 @@ type route struct {
 	example  any                // example of the answer as a whole, may be nil
 	item     *operations.Schema // schema of one item
 	listKey  string             // property that holds a list's items, "" for a bare array
-	kind     string             // what an item is: "organization"
+	kind     string             // the kind of an item: "organization"
 	coll     string             // path of the collection the item lives in
 	identity string             // path parameter that names the item, "" for none
 	lookup   bool               // the identity is not the item's own id
@@ -38,12 +38,12 @@ type route struct {
 	action   string // last path segment of an act
 }
 
-// parent is a path parameter that names what an item belongs to.
+// parent is a path parameter that names an owner of an item.
 type parent struct {
 	param string
 	names []string // field names under which an item may carry it
-	kind  string   // what it is, by the path segment before it
-	// example is a documented value, which tells how an id looks; nil for none.
+	kind  string   // its kind, by the path segment before it
+	// example is a documented value, which shows how an id looks; nil for none.
 	example any
 }
 
@@ -127,7 +127,7 @@ func newParent(op *operations.Operation, param string, before []string) parent {
 	return p
 }
 
-// kindOf names what an item is: by the `object` constant that many APIs give,
+// kindOf names the kind of an item: by the `object` constant that many APIs give,
 // else by its collection.
 func kindOf(item *operations.Schema, coll string) string {
 	for _, p := range shapeOf(item).props {

@@ -10,7 +10,7 @@ import (
 )
 
 // shape is a schema with its allOf parts and the first fitting alternative
-// folded in: what a value made from it looks like.
+// folded in: the look of a value made from it.
 type shape struct {
 	kind     string // JSON type to make, "" when anything goes
 	nullable bool
@@ -20,7 +20,7 @@ type shape struct {
 	needed   map[string]bool
 	open     bool
 	items    *operations.Schema
-	// leaf is the part that says most about a scalar: format, limits, enum.
+	// leaf is the part that bounds a scalar most: format, limits, enum.
 	leaf *operations.Schema
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// Documents say which states there are, not which of them is reached last. The
+// Documents list which states there are, not which of them is reached last. The
 // mock judges by the words that APIs use, likeliest first.
 const (
 	entityStates = "active linked verified enabled connected available approved published live open"
@@ -90,7 +90,7 @@ func unsettled(item *operations.Schema, v map[string]any) map[string]any {
 	return early
 }
 
-// dropResults takes away what only a finished job has.
+// dropResults takes away the fields of a finished job.
 func dropResults(item *operations.Schema, v map[string]any) {
 	sh := shapeOf(item)
 	for _, p := range sh.props {

@@ -9,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/internal/words"
 )
 
-// words tells this request from every other one: equal requests in equal order
+// words distinguishes this request from every other one: equal requests in equal order
 // get equal ids, in this process and the next.
 func (w *world) words(r *route, a *args) []string {
 	raw, err := json.Marshal([]any{r.op.Method, r.op.Path, a.path, a.query, a.body})
@@ -41,7 +41,7 @@ func (w *world) create(r *route, a *args) answer {
 }
 
 // startsEarly reports whether a created item has work ahead of it: its POST's
-// example says so, or it is a job. A state that the request sets stays.
+// example shows it, or it is a job. A state that the request sets stays.
 func (w *world) startsEarly(r *route, a *args) bool {
 	example, _ := r.example.(map[string]any)
 	early, decided := false, false
@@ -125,7 +125,7 @@ func (w *world) remove(r *route, a *args) answer {
 	return ok(r, newMaker(w.now()).value(withExample(r.result, r.example), "", nil))
 }
 
-// perform does what the last path segment says to the item before it. An
+// perform does the last path segment to the item before it. An
 // action that answers with something else, such as a challenge for a factor,
 // leaves the item alone.
 func (w *world) perform(r *route, a *args) answer {

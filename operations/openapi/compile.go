@@ -16,9 +16,9 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// CompilerVersion tells apart what different versions of [Compile] make of one
-// document. Raise it with every change to what an index or the list of problems
-// holds; it is part of the key of whatever keeps compiled documents.
+// CompilerVersion distinguishes the results of different versions of [Compile] for one
+// document. Raise it with every change to the content of an index or the list of problems
+// holds; it is part of the key of caches of compiled documents.
 const CompilerVersion = 3
 
 // Options adjusts [Compile]. The zero value, and nil, work.
@@ -50,11 +50,11 @@ func (x *Index) Set() (*operations.Set, error) {
 }
 
 // Compile reads an OpenAPI 3.0 or 3.1 document (JSON or YAML) and returns it as
-// an index for [Open]. The name of the API is what capabilities call it.
+// an index for [Open]. The name of the API is that in capabilities.
 //
 // A document's own faults (a missing operationId, a "required" list that names
-// a property twice, a reference to nothing) are warnings in the list; what they
-// concern is repaired or left out, and the rest of the document works. The index
+// a property twice, a reference to nothing) are warnings in the list; the parts that they
+// concern are repaired or left out, and the rest of the document works. The index
 // is nil exactly when the list holds an error: the document is no OpenAPI 3
 // document.
 func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
@@ -89,7 +89,7 @@ func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 type compiler struct {
 	source   *source
 	doc      *openapi3.T
-	is30     bool // OpenAPI 3.0, whose schemas are not JSON Schema
+	is30     bool // OpenAPI 3.0, with schemas that are not JSON Schema
 	problems *diag.List
 
 	operations []*node
@@ -174,7 +174,7 @@ func (c *compiler) warn(code string, pos diag.Pos, message string) {
 	c.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: pos, Message: message})
 }
 
-// pos returns the place of a field of what stands at origin, or of the whole.
+// pos returns the place of a field of the value at origin, or of the whole.
 func (c *compiler) pos(at *openapi3.Origin, field string) diag.Pos {
 	if at == nil {
 		return c.source.pos(nil)
@@ -187,7 +187,7 @@ func (c *compiler) pos(at *openapi3.Origin, field string) diag.Pos {
 
 // inOrder returns the keys of m as they stand in the document: kin-openapi keeps
 // them in maps, but remembers the places. Keys without a place come first, by
-// name. Those of null say nothing and are left out.
+// name. Those of null are left out.
 func inOrder[V any](m map[string]*V, origin func(*V) *openapi3.Origin) []string {
 	keys := make([]string, 0, len(m))
 	for key, v := range m {

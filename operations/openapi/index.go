@@ -35,7 +35,7 @@ const (
 // The tags 0 to 7 are the kinds.
 const tagRepeat = 8
 
-// indexContent is what an index is made of.
+// indexContent is the content of an index.
 type indexContent struct {
 	api, title, version, hash string
 	operations                []*node
@@ -100,7 +100,7 @@ type encoder struct {
 	ids     map[string]uint64
 	strings []string
 	sums    map[*node]sum
-	hashed  []byte      // what sum is hashing
+	hashed  []byte      // the bytes that sum is hashing
 	places  map[sum]int // value -> where it stands in out
 	out     bytes.Buffer
 }
@@ -170,7 +170,7 @@ func (e *encoder) sum(n *node) sum {
 	if known {
 		return s
 	}
-	start := len(e.hashed) // what is inside is hashed behind what stands here
+	start := len(e.hashed) // the inner values are hashed behind these bytes
 	e.hashed = append(e.hashed, byte(n.kind))
 	e.hashed = binary.AppendVarint(e.hashed, n.int)
 	e.hashed = binary.LittleEndian.AppendUint64(e.hashed, math.Float64bits(n.float))

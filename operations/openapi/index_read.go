@@ -8,7 +8,7 @@ import (
 	"math"
 )
 
-// indexReader decodes nodes from an index. It never panics on what it reads:
+// indexReader decodes nodes from an index. It never panics on its bytes:
 // a place or number that makes no sense reads as null.
 type indexReader struct {
 	offsets []byte

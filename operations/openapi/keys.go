@@ -20,13 +20,13 @@ var schemaKeys = [...]string{
 	"properties", "patternProperties", "dependentSchemas", "$defs", "schemas",
 }
 
-// isData reports whether what stands under key is the author's data, to which no
+// isData reports whether the value of key is the author's data, to which no
 // rule applies.
 func isData(key string) bool {
 	return strings.HasPrefix(key, "x-") || slices.Contains([]string{"example", "default", "enum", "const", "value"}, key)
 }
 
-// wants says what kind of value kin-openapi insists on under a key.
+// wants returns the kind of value that kin-openapi insists on under a key.
 func wants(key string) (what string, fits func(*yaml.Node) bool) {
 	switch key {
 	case "allOf", "anyOf", "oneOf", "prefixItems":
@@ -57,7 +57,7 @@ func wants(key string) (what string, fits func(*yaml.Node) bool) {
 	return "", nil
 }
 
-// keywords takes out of an object what is of the wrong kind.
+// keywords takes values of the wrong kind out of an object.
 func (m *mender) keywords(n *yaml.Node) {
 	kept := n.Content[:0:0]
 	for i := 0; i+1 < len(n.Content); i += 2 {

@@ -6,7 +6,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// keywords adds what a schema says to out and returns it: out itself unless null
+// keywords adds the keywords of a schema to out and returns it: out itself unless null
 // has to be added around it.
 func (c *compiler) keywords(out *node, s *openapi3.Schema) *node {
 	c.types(out, s)
@@ -43,7 +43,7 @@ func (c *compiler) types(out *node, s *openapi3.Schema) {
 }
 
 // values adds enum, const and default. An enum and a const that exclude each
-// other would accept nothing, which nobody means.
+// other would accept nothing, which no author means.
 func (c *compiler) values(out *node, s *openapi3.Schema) {
 	enum := c.plainList(s.Enum)
 	if given(s, "const", s.Const) {
@@ -62,8 +62,8 @@ func (c *compiler) values(out *node, s *openapi3.Schema) {
 	}
 }
 
-// given tells a value of null from none at all, which kin-openapi reads alike:
-// only what is given has a place.
+// given distinguishes a value of null from none at all, which kin-openapi reads alike:
+// only a given value has a place.
 func given(s *openapi3.Schema, key string, v any) bool {
 	if v != nil || s.Origin == nil {
 		return v != nil
@@ -115,7 +115,7 @@ func (c *compiler) bounds(out *node, s *openapi3.Schema) {
 	c.required(out, s)
 }
 
-// required drops what is named twice: JSON Schema forbids it, and published
+// required drops a name that stands twice: JSON Schema forbids it, and published
 // documents do it. The schema itself is put right too, for kin-openapi's checks.
 func (c *compiler) required(out *node, s *openapi3.Schema) {
 	var names []string

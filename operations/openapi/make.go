@@ -14,14 +14,14 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// SetOf returns the set of operations that were made by hand: what an API has
+// SetOf returns the set of operations that were made by hand: those of an API
 // that no OpenAPI document describes. It behaves as a compiled document does;
 // its hash is that of its content. The operations are copied, and their API is
 // set to api; an id that is missing or used twice, and a value that JSON cannot
 // hold, are errors. A schema with a Name becomes a component, so one name must
 // be one schema; a schema that contains itself must have one.
 //
-// What the operations say comes back as it was, but for spellings that mean the
+// The operations come back as they were, but for spellings that mean the
 // same: a schema without properties is Open, one with properties or items and no
 // type has the type of these.
 func SetOf(api string, ops []*operations.Operation) (*operations.Set, error) {

@@ -58,7 +58,7 @@ func (w *schemaWriter) drain() {
 	}
 }
 
-// keywords writes what a schema says as JSON Schema 2020-12.
+// keywords writes a schema as JSON Schema 2020-12.
 func (w *schemaWriter) keywords(s *operations.Schema) *node {
 	if slices.Contains(w.within, s) || len(w.within) > maxNesting {
 		w.fail(errors.New("a schema without a name contains itself, or schemas nest too deeply"))

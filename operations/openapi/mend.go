@@ -20,9 +20,9 @@ import (
 const maxNesting = 500
 
 // mender rewrites documents that kin-openapi refuses as a whole because of one
-// mistake in them: what is of the wrong kind, or refers to nothing, is taken out
+// mistake in them: a value of the wrong kind, or a reference to nothing, is taken out
 // with a warning at its place. It works on the text's tree, before anything is
-// resolved, and knows of OpenAPI only which keys hold what.
+// resolved, and knows of OpenAPI only the kinds of its keys.
 type mender struct {
 	source *source
 	file   string // the one at hand
@@ -97,7 +97,7 @@ func (m *mender) warn(code string, at *yaml.Node, message string) {
 	m.source.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: m.pos(at), Message: message})
 }
 
-// value mends what stands under key. Where key holds names (properties, paths),
+// value mends the value of key. Where key holds names (properties, paths),
 // the keys of the mapping mean nothing themselves.
 func (m *mender) value(n *yaml.Node, key string, depth int) {
 	if depth > 2*maxNesting {

@@ -85,7 +85,7 @@ func (c *compiler) id(method, path string, op *openapi3.Operation) string {
 var templateParam = regexp.MustCompile(`\{([^{}]+)\}`)
 
 // params merges the parameters of the path and the operation, the operation's
-// winning, and adds those the path template names and nobody describes.
+// winning, and adds those the path template names without a description.
 func (c *compiler) params(method, path string, item *openapi3.PathItem, op *openapi3.Operation) *node {
 	var order []string
 	found := make(map[string]*node)
@@ -156,7 +156,7 @@ var defaultStyles = map[operations.In]string{
 	operations.InPath: "simple", operations.InHeader: "simple", operations.InQuery: "form", operations.InCookie: "form",
 }
 
-// explodes returns what is given, else the default for a style.
+// explodes returns the given value, else the default for a style.
 func explodes(style string, given *bool) bool {
 	if given != nil {
 		return *given

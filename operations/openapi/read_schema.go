@@ -46,7 +46,7 @@ func (r *schemaReader) schema(n *node) *operations.Schema {
 	return s
 }
 
-// copyLater makes "to" what "from" is, with the keywords that stand in n beside
+// copyLater makes "to" a copy of "from", with the keywords that stand in n beside
 // the reference.
 func (r *schemaReader) copyLater(to, from *operations.Schema, n *node) {
 	c := schemaCopy{to: to, from: from, annotations: n}
@@ -116,7 +116,7 @@ func (r *schemaReader) copy(i int, waiting map[*operations.Schema]int) {
 		c.to.AllOf = append(slices.Clone(c.to.AllOf), c.own)
 	}
 	if c.orNull {
-		c.to.Any(func(part *operations.Schema) bool { // whose types it takes
+		c.to.Any(func(part *operations.Schema) bool { // it takes their types
 			if before, ok := waiting[part]; ok {
 				r.copy(before, waiting)
 			}
@@ -159,7 +159,7 @@ func hasAssertions(n *node) bool {
 	})
 }
 
-// fill sets s to what n says. n is no reference.
+// fill sets s to the content of n, which is no reference.
 func (r *schemaReader) fill(s *operations.Schema, n *node) {
 	if inner := orNull(n); inner != nil {
 		r.fillOrNull(s, n, inner)
@@ -233,13 +233,13 @@ func orNull(n *node) *node {
 	return nil
 }
 
-// fillOrNull reads "X or null" as X with "null" among its types: what it means
-// to someone who reads its properties.
+// fillOrNull reads "X or null" as X with "null" among its types: its meaning
+// to a reader of its properties.
 func (r *schemaReader) fillOrNull(s *operations.Schema, n, inner *node) {
 	r.copies = append(r.copies, schemaCopy{to: s, from: r.schema(inner), annotations: n, orNull: true})
 }
 
-// allowNull adds null to what a schema accepts. One whose parts alone name types
+// allowNull adds null to what a schema accepts. One with types in its parts alone
 // gets these, so that null can be added.
 func allowNull(s *operations.Schema) {
 	if len(s.Types) == 0 && len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0 {
@@ -276,7 +276,7 @@ func partTypes(s *operations.Schema) []string {
 
 // typesOf returns the types a schema names. One that lists properties or items
 // and names no type means the object or array it describes, though to JSON
-// Schema it says nothing about other values.
+// Schema it is silent about other values.
 func typesOf(n *node) []string {
 	t := n.get("type")
 	switch {

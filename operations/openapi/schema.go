@@ -24,7 +24,7 @@ func refName(ref string) string {
 	return name
 }
 
-// schema returns a Schema Object as JSON Schema 2020-12 without what neither
+// schema returns a Schema Object as JSON Schema 2020-12 without keywords that neither
 // validation nor binding reads (discriminators, XML, extensions, identifiers).
 // Absent is the empty schema.
 func (c *compiler) schema(ref *openapi3.SchemaRef) *node {
@@ -76,7 +76,7 @@ func (c *compiler) schemaRef(ref *openapi3.SchemaRef) *node {
 	if original == nil || original == ref.Value {
 		return c.refNode(to)
 	}
-	// kin-openapi made a copy of the component that holds what stands beside the
+	// kin-openapi made a copy of the component that holds the keywords beside the
 	// reference: annotations replaced, assertions as one more part of allOf.
 	to.schema = original
 	own := openapi3.Schema{}
@@ -123,7 +123,7 @@ func annotate31(to, from *openapi3.Schema, given map[string]any) {
 }
 
 // rootComponent returns the schema under components.schemas of the document that
-// ref names, as it is without what stands beside ref; nil when ref leads
+// ref names, as it is without the keywords beside ref; nil when ref leads
 // elsewhere.
 func (c *compiler) rootComponent(ref *openapi3.SchemaRef) *openapi3.Schema {
 	name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/")

@@ -18,7 +18,7 @@ import (
 )
 
 // source reads a document, and the files beside it that it refers to, with
-// kin-openapi. What kin-openapi refuses is mended and read again; see mender.
+// kin-openapi. A document that kin-openapi refuses is mended and read again; see mender.
 type source struct {
 	file     string // name for messages
 	path     string // "" when the document was not read from a file
@@ -31,7 +31,7 @@ type source struct {
 
 // Recording where everything stands takes two thirds of the time and memory of
 // reading, so it is left out of large documents: their problems have no line,
-// and what they list is in the order of names. None beyond maxDocument is read.
+// and their lists are in the order of names. None beyond maxDocument is read.
 const (
 	largeDocument = 2 << 20
 	maxDocument   = 128 << 20
@@ -107,7 +107,7 @@ func (s *source) unreadable(pos diag.Pos, why string) {
 
 // parse lets kin-openapi read src. JSON goes through its YAML reader, the only
 // one that records where things stand and thereby in which order; a byte order
-// mark is what its JSON reader, which comes first, stumbles over.
+// mark makes its JSON reader, which comes first, stumble.
 func (s *source) parse(src []byte, m *mender) (*openapi3.T, error) {
 	return s.loader(m).LoadFromDataWithPath(append([]byte("\ufeff"), src...), location(s.path))
 }
@@ -143,7 +143,7 @@ func (s *source) loader(m *mender) *openapi3.Loader {
 }
 
 // pos translates a place that kin-openapi names. In a mended document lines are
-// not the author's, so only the file is said.
+// not the author's, so only the file is named.
 func (s *source) pos(at *openapi3.Location) diag.Pos {
 	if at == nil {
 		return diag.Pos{File: s.file}
@@ -158,7 +158,7 @@ func (s *source) pos(at *openapi3.Location) diag.Pos {
 	return diag.Pos{File: file, Line: at.Line, Column: at.Column}
 }
 
-// libraryMessage takes what means nothing to a user out of a library's message.
+// libraryMessage takes the parts that mean nothing to a user out of a library's message.
 func libraryMessage(err error) string {
 	text := err.Error()
 	for _, prefix := range [...]string{"yaml error: ", "error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "yaml: ", "json: "} {

@@ -13,7 +13,7 @@ import (
 // maxFaults bounds how many of kin-openapi's findings are passed on.
 const maxFaults = 20
 
-// validate adds what kin-openapi finds wrong with the document. Nothing of it
+// validate adds the faults that kin-openapi finds in the document. Nothing of it
 // keeps an operation from being called. Examples, defaults and patterns are not
 // checked: that costs more than all the rest.
 func (c *compiler) validate() {
@@ -87,8 +87,8 @@ func (c *compiler) context(err error) (where string, at *openapi3.Origin, cause 
 	return where, at, cause
 }
 
-// reported tells findings that compiling reports itself, saying what it does
-// about them, and missing fields that it either misses too or does not need.
+// reported reports findings that compiling reports itself, with its remedy,
+// and missing fields that it either misses too or does not need.
 func reported(err error) bool {
 	return is[*openapi3.RequiredFieldError](err) || is[*openapi3.SchemaTypeError](err) || is[*openapi3.DuplicateRequiredFieldError](err) ||
 		is[*openapi3.UnresolvedRefError](err) || is[*openapi3.DuplicateOperationIDError](err) || is[*openapi3.PathParametersError](err) ||

@@ -18,7 +18,7 @@ const (
 )
 
 // paging is an operation's way of paging: the parameter that moves on, where
-// the answer says what it should be, and the parameter for a page's size.
+// the answer has its next value, and the parameter for a page's size.
 type paging struct {
 	style pageStyle
 	param *operations.Param
@@ -117,7 +117,7 @@ func arrayProperties(s *operations.Schema) []string {
 }
 
 // documentedPaths keeps the paths that an answer of schema s can hold. A cursor
-// parameter whose next value is documented nowhere would end a walk after its
+// parameter with a next value that is documented nowhere would end a walk after its
 // first page, so it does not count.
 func documentedPaths(s *operations.Schema, paths [][]string) [][]string {
 	var out [][]string

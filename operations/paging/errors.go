@@ -21,8 +21,8 @@ func (w *walk) fail(resp *operations.Response, format string, args ...any) error
 	return e
 }
 
-// tooMany ends a walk at the page cap. It says how far the walk came and where
-// it would go on, for whoever wants the rest.
+// tooMany ends a walk at the page cap. It names how far the walk came and where
+// it would go on.
 func (w *walk) tooMany(resp *operations.Response, pages int) error {
 	next := ""
 	if v := w.req.Arg(operations.InQuery, w.param.Name); v != nil {

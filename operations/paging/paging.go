@@ -21,7 +21,7 @@ import (
 const DefaultMaxPages = 1000
 
 // All sends req, then again for each further page, and returns one Response
-// whose Value holds the items of all pages: the list itself, or the last page's
+// with the items of all pages as its Value: the list itself, or the last page's
 // object with its list replaced. Body is that Value as JSON; Attempts and
 // Duration are sums. A page of a status other than 2xx ends the walk and is
 // returned as it is.
@@ -152,7 +152,7 @@ func (w *walk) set(p *operations.Param, v any) {
 	w.req.Args = append(args, operations.Arg{Param: p, Value: v})
 }
 
-// nextValue finds what the moving parameter should be for the next page; an
+// nextValue finds the value of the moving parameter for the next page; an
 // error continues a sentence about the page.
 func (w *walk) nextValue(resp *operations.Response, items []any) (next any, more bool, err error) {
 	switch w.style {
@@ -182,9 +182,9 @@ func (w *walk) nextValue(resp *operations.Response, items []any) (next any, more
 	}
 }
 
-// goesOn judges a page without a cursor: it is the last if it says so, is
+// goesOn judges a page without a cursor: it is the last if it is marked so, is
 // empty, or has fewer items than were asked for. Link headers that name no next
-// page say so too, and so does their absence after pages that had one.
+// page mark it too, and so does their absence after pages that had one.
 func (w *walk) goesOn(resp *operations.Response, items []any) bool {
 	switch {
 	case len(items) == 0 || saysLast(resp.Value) || w.linked != nil:
@@ -204,7 +204,7 @@ func (w *walk) isShort(items []any) bool {
 	return ok && len(items) < n
 }
 
-// current is the moving parameter's value in the last request, or what it is
+// current is the moving parameter's value in the last request, or its value
 // when not sent: its default, else first.
 func (w *walk) current(first int) int {
 	if n, ok := integer(w.req.Arg(operations.InQuery, w.param.Name)); ok {
@@ -242,8 +242,8 @@ func (w *walk) follow(link string) error {
 }
 
 // setQuery takes over the query of a link, as plain text: each name may be a
-// parameter that the operation documents or one only the server knows. What the
-// caller asked for stays, so that a link cannot widen a filter.
+// parameter that the operation documents or one only the server knows. The filters that the
+// caller asked for stay, so that a link cannot widen a filter.
 func (w *walk) setQuery(next *url.URL) error {
 	query, err := url.ParseQuery(next.RawQuery)
 	if err != nil {

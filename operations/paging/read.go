@@ -117,7 +117,7 @@ func integer(v any) (int, bool) {
 var totalPages = [][]string{{"total_pages"}, {"totalPages"}, {"meta", "total_pages"}, {"meta", "totalPages"}, {"pagination", "total_pages"}, {"pagination", "totalPages"}, {"page_count"}}
 
 // decides reports whether a place of the pages, as [Response.Repeated] has it, is
-// one that the walk reads: the list, or what says whether and where it goes on.
+// one that the walk reads: the list, or the marks of whether and where it goes on.
 func (w *walk) decides(place string) bool {
 	var reads [][]string
 	if w.list != "" {
@@ -141,13 +141,13 @@ func placeText(place string) string {
 	return strconv.Quote(place)
 }
 
-// moreFlags are where an answer says outright whether there are further pages.
+// moreFlags are where an answer states outright whether there are further pages.
 var moreFlags = [][]string{{"has_more"}, {"hasMore"}, {"meta", "has_more"}, {"pagination", "has_more"}, {"page_info", "has_next_page"}, {"pageInfo", "hasNextPage"}}
 
 // moreNames are members that name the next page, or are null when there is none.
 var moreNames = [][]string{{"next"}, {"next_page"}, {"nextPage"}, {"links", "next"}, {"meta", "next_page"}, {"pagination", "next_page"}}
 
-// saysMore and saysLast read what an answer says outright of further pages.
+// saysMore and saysLast read an answer's own word on further pages.
 func saysMore(v any) bool { more, ok := moreFlag(v); return ok && more }
 func saysLast(v any) bool { more, ok := moreFlag(v); return ok && !more }
 

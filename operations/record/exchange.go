@@ -106,7 +106,7 @@ func answerOf(resp *operations.Response, body []byte, hide operations.Redactors)
 	return a
 }
 
-// keptHeaders drops what authenticates somebody and what would not be true of
+// keptHeaders drops credentials and headers that would not be true of
 // the recording.
 func keptHeaders(h http.Header, hide operations.Redactors) http.Header {
 	out := http.Header{}

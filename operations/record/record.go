@@ -20,18 +20,18 @@ import (
 )
 
 // To keeps every exchange in dir, one JSON file each, for [Replay]. Put it
-// outside the retries, so that a file holds what the run saw. Files are named
+// outside the retries, so that a file holds the run's own view. Files are named
 // by sequence, step and operation ("0003-verify-directory-listDirectories.json"),
 // continue the numbers that dir already has, appear whole, and are readable by
 // their owner only. Numbers are given out at the start of an exchange; several
 // recorders, in one process or in many, may share a dir.
 //
-// Neither credentials nor cookies nor what Request.Sensitive names are written:
+// Neither credentials nor cookies nor the values of Request.Sensitive are written:
 // r and Request.Redactor hide them, and r learns the sensitive values, so that a
-// later request which repeats one shows [redacted] too. r must know what the
+// later request which repeats one shows [redacted] too. r must know the secrets of the
 // Redactor of the [Client] knows.
 //
-// [CheckDir] says beforehand whether dir is free of an earlier run.
+// [CheckDir] reports beforehand whether dir is free of an earlier run.
 //
 // That dir can be written is checked before anything is sent. An exchange that
 // cannot be written afterwards does not lose its answer: it is returned, and
@@ -92,7 +92,7 @@ func (rec *recorder) next() (int, error) {
 		if err := f.Close(); err != nil {
 			return 0, err
 		}
-		// Somebody may have finished with the number just before.
+		// Another recorder may have finished with the number just before.
 		taken, err := filepath.Glob(filepath.Join(escapeGlob(rec.dir), fmt.Sprintf("%04d-*.json", rec.seq)))
 		if err != nil {
 			return 0, err
@@ -140,7 +140,7 @@ func (rec *recorder) keep(seq int, req *operations.Request, resp *operations.Res
 	rec.failed = errors.Join(rec.failed, err)
 }
 
-// fileName is "0003-step-operation.json", with what file systems dislike
+// fileName is "0003-step-operation.json", with characters that file systems dislike
 // replaced.
 func fileName(seq int, req *operations.Request) string {
 	name := fmt.Sprintf("%04d", seq)

@@ -19,7 +19,7 @@ import (
 // Replay answers from the recordings that [To] made in dir; nothing is
 // sent. A request is matched by its operation, arguments and body; equal
 // requests get their recordings in the order in which they were made. A request
-// without one is an error that lists what there is. Recorded errors come back
+// without one is an error that lists those that are left. Recorded errors come back
 // as errors, recorded waits without waiting. Headers such as idempotency keys
 // do not count.
 //
@@ -135,7 +135,7 @@ func sameValue(recorded, given any) bool {
 	return jsonvalue.Equal(recorded, given)
 }
 
-// inventory says which recordings there are of the operation, or at all.
+// inventory lists which recordings there are of the operation, or at all.
 func (t *tape) inventory(req *operations.Request) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -161,7 +161,7 @@ func (t *tape) inventory(req *operations.Request) string {
 		asksText(argsOf(req, hide), valueOf(req.Body, hide)), someOf(same))
 }
 
-// asks describes what a recorded request asked for.
+// asks describes a recorded request.
 func (x *exchange) asks() string { return " with " + asksText(x.Request.Args, x.Request.Body) }
 
 func asksText(args []exchangeArg, body json.RawMessage) string {

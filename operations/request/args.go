@@ -17,7 +17,7 @@ import (
 
 // message collects the encoded arguments of a request.
 type message struct {
-	path    map[string]string // what fills the path template in, its query too
+	path    map[string]string // the values of the path template, its query too
 	query   []string
 	header  http.Header
 	cookies []string
@@ -101,7 +101,7 @@ func (m *message) take(p *operations.Param, pieces []string) error {
 	return nil
 }
 
-// missingParams reports what the operation needs and req lacks.
+// missingParams reports the parameters that the operation needs and req lacks.
 func missingParams(req *operations.Request) []error {
 	given := func(in operations.In, name string) bool { return req.Arg(in, name) != nil }
 	var errs []error
@@ -134,7 +134,7 @@ func missingParams(req *operations.Request) []error {
 	return errs
 }
 
-// isReservedHeader reports a header parameter that OpenAPI says to ignore
+// isReservedHeader reports a header parameter that OpenAPI ignores
 // (3.1.1, section 4.8.12.1): its value follows from elsewhere in the document.
 // No compiled document has one. Of an operation made by hand it is sent when it
 // is given, and need not be.

@@ -88,7 +88,7 @@ func wantedMedia(req *operations.Request) string {
 	return req.MediaType
 }
 
-// withParameters is m under the media type that was asked for, where that says
+// withParameters is m under the media type that was asked for, where that has
 // more than the documented one: "multipart/form-data; boundary=x".
 func withParameters(m operations.Media, asked string) *operations.Media {
 	if strings.Contains(asked, ";") {
@@ -154,7 +154,7 @@ func checkCharset(text []byte, label string) error {
 }
 
 // rawBytes turns a scalar into a body or part: text as it is, base64 decoded
-// where the schema says the format is binary.
+// where the format is binary.
 func rawBytes(s *operations.Schema, v any) ([]byte, error) {
 	if b, ok := v.([]byte); ok {
 		return bytesOrEmpty(b), nil

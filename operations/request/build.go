@@ -26,11 +26,11 @@ import (
 // Argument values are JSON-like Go data ([]byte too in bodies). A nil argument
 // of an optional parameter is not sent. Any other value arrives as it is, or is
 // refused: a missing required one, an empty path value, a list or object that is
-// empty at any depth, and whatever a server would read as something else or not
+// empty at any depth, and any that a server would read as something else or not
 // see at all. A write needs the parameters in the query of its path, too. All
 // errors are reported together, in one *[CallError] of phase NotSent.
 //
-// Operations made by hand may do what OpenAPI has no words for: parameters in
+// Operations made by hand may do things that OpenAPI has no words for: parameters in
 // the query of the path, and header parameters called Accept, Content-Type (the
 // body's media type, see [Request]) and Authorization, which as any credential
 // goes over plain http to a loopback address only.
@@ -113,7 +113,7 @@ func setHeaders(hr *http.Request, req *operations.Request, m *message, contentTy
 	}
 }
 
-// accept names what a successful answer is documented to be.
+// accept names the documented types of a successful answer.
 func accept(op *operations.Operation) string {
 	r := op.Success()
 	if r == nil || len(r.Media) == 0 || r.JSON() != nil {
@@ -129,7 +129,7 @@ func accept(op *operations.Operation) string {
 // setBody attaches the body so that net/http's own resending cannot repeat a
 // write, whatever transport carries the message (the [Client]'s does not resend
 // at all, see sendOnce). On a kept-alive connection that died, http.Transport
-// sends again what it takes for replayable: a safe method, or any request with
+// sends again a message that it takes for replayable: a safe method, or any request with
 // an Idempotency-Key header, if its body can be had anew. It also resends any
 // request of which it wrote not one byte, which is harmless and wanted. So the
 // body stays replayable except where a key header is present without req.Resend

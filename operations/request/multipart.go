@@ -69,8 +69,8 @@ func partsOf(m *operations.Media, name string, v any) ([]Part, error) {
 
 func partOf(m *operations.Media, name string, schema *operations.Schema, v any) (Part, error) {
 	p := Part{Name: name, ContentType: m.Encoding[name].ContentType}
-	// A list of types ("image/png, image/jpeg") says what is accepted, not
-	// what this is.
+	// A list of types ("image/png, image/jpeg") is a list of accepted types, not
+	// this one's own.
 	if strings.ContainsAny(p.ContentType, ",*") {
 		p.ContentType = ""
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // This file is the table of OpenAPI 3.1.1, section 4.8.12.6 "Style Examples"
-// (3.0.4: 4.7.12.6), whose forms come from RFC 6570. One point differs between
+// (3.0.4: 4.7.12.6), with forms from RFC 6570. One point differs between
 // releases: a label list without explode is ".blue,black,brown" in 3.1 and
 // 3.0.4, ".blue.black.brown" in early 3.0; the later text is followed.
 
@@ -134,7 +134,7 @@ func (s styler) pair(name, text string) string {
 }
 
 // errEmpty refuses a list or object without content: it has no form on the
-// wire, and leaving a filter out silently would widen what is asked for.
+// wire, and leaving a filter out silently would widen the question.
 var errEmpty = errors.New("is an empty list or object, which cannot be sent; leave it out or give it a value")
 
 // deepObject writes "name[field]=value" pieces. OpenAPI defines one level of
@@ -148,7 +148,7 @@ func (s styler) deepObject(v any, schema *operations.Schema) ([]string, error) {
 	return s.deep(s.name, m, schema, 0)
 }
 
-// emptyAt refuses an empty list or object inside another: what is left of a
+// emptyAt refuses an empty list or object inside another: the rest of a
 // filter without one of its parts selects more.
 func emptyAt(place string, depth int) error {
 	if depth == 0 {

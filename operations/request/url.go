@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// expandPath fills the path template in, segment by segment; a segment whose
-// argument is missing from args is somebody else's error and passes. What a parameter
+// expandPath fills the path template in, segment by segment; a segment that lacks its
+// argument is another check's error and passes. The text that a parameter
 // contributes is already encoded, so it cannot hold "/", "?" or "#"; a segment
 // that comes out empty or as a dot segment would name another resource and is
 // refused (RFC 3986, section 5.2.4, also when dots are written %2E).
@@ -53,7 +53,7 @@ func readsOneWay(template, text string) bool {
 	if !strings.HasPrefix(text, between[0]) {
 		return false
 	}
-	// ways[i] counts, up to two, how text[:i] can be what the template has so far.
+	// ways[i] counts, up to two, the ways in which text[:i] can be the template so far.
 	ways := make([]int, len(text)+1)
 	ways[len(between[0])] = 1
 	for _, literal := range between[1:] {
@@ -71,7 +71,7 @@ func readsOneWay(template, text string) bool {
 }
 
 // expandQuery fills the query of a path template in and returns its pieces. One
-// whose parameter has no value is left out, which only a read may do. Values are
+// with a parameter without a value is left out, which only a read may do. Values are
 // encoded already, so they cannot hold "&", "=" or "#".
 func expandQuery(template string, args map[string]string) []string {
 	var out []string
@@ -85,11 +85,11 @@ func expandQuery(template string, args map[string]string) []string {
 	return out
 }
 
-// escapeQuery keeps what a query may hold (RFC 3986, section 3.4) and ready-made
+// escapeQuery keeps the characters that a query may hold (RFC 3986, section 3.4) and ready-made
 // triplets.
 func escapeQuery(s string) string { return escapeBut(s, "!$&'()*+,;=:@/?[]") }
 
-// escapeLiteral keeps what a path segment may hold (RFC 3986, section 3.3) and
+// escapeLiteral keeps the characters that a path segment may hold (RFC 3986, section 3.3) and
 // ready-made triplets.
 func escapeLiteral(s string) string { return escapeBut(s, "!$&'()*+,;=:@") }
 
@@ -117,7 +117,7 @@ func HostPort(u *url.URL) string {
 	return u.Host + ":443"
 }
 
-// Origin is what two URLs must share for one to be trusted with what was meant
+// Origin must be shared by two URLs for one to be trusted with the secrets meant
 // for the other (RFC 6454): scheme, host and port.
 func Origin(u *url.URL) string { return u.Scheme + "://" + HostPort(u) }
 
