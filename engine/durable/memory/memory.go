@@ -95,20 +95,18 @@ var _ journal.Store = (*store)(nil)
 
 // change makes a change alone, with the faults that tests ask for.
 func (s *store) change(point string, do func() error) error {
-	fault := s.o.Fault
-	if fault == nil {
-		fault = func(string) error { return nil }
-	}
-	if err := fault("before " + point); err != nil {
-		return err
+	if s.o.Fault != nil {
+		if err := s.o.Fault("before " + point); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	err := do()
 	s.mu.Unlock()
-	if err != nil {
-		return err
+	if err == nil && s.o.Fault != nil {
+		err = s.o.Fault("after " + point)
 	}
-	return fault("after " + point)
+	return err
 }
 
 func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {

@@ -20,7 +20,7 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 		var err error
 		switch {
 		case s.signal != nil:
-			err = h.finish(ctx, w.Path, s, Record{
+			err = h.finish(w.Path, s, Record{
 				Detail: durable.Detail{Via: durable.ViaSignal, By: s.signal.Detail.By, Signal: s.signal.Detail.Signal},
 			}, s.signal.Result)
 		case w.Perform != nil && !asked:
@@ -50,7 +50,7 @@ func (h *host) perform(ctx context.Context, w durable.Wait, s *step) error {
 	if !json.Valid(result) {
 		return fmt.Errorf("the result of step %q is not JSON", w.Path)
 	}
-	err = h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, func() bool { return s.signal == nil })
+	err = h.commit(Change{Add: []Record{rec}, Row: h.going()}, func() bool { return s.signal == nil })
 	if errors.Is(err, errOvertaken) {
 		return nil
 	}
@@ -60,7 +60,7 @@ func (h *host) perform(ctx context.Context, w durable.Wait, s *step) error {
 // stay records that the run waits, and waits for news of it.
 func (h *host) stay(ctx context.Context, w durable.Wait, s *step) error {
 	if known := h.row.Waiting; known == nil || known.Path != w.Path || known.Reason != durable.ReasonExternal {
-		err := h.commit(ctx, h.parking(w.Suspended()), func() bool { return s.signal == nil && !h.cancelled })
+		err := h.commit(h.parking(w.Suspended()), func() bool { return s.signal == nil && !h.cancelled })
 		if err != nil {
 			if errors.Is(err, errOvertaken) {
 				return h.enter(ctx)

@@ -42,7 +42,7 @@ func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (
 	if err != nil {
 		return nil, durable.Spec{}, err
 	}
-	h := &host{rt: r, id: id, started: run.Spec.Started, maxBlock: o.MaxBlock, row: run.Row}
+	h := &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, started: run.Spec.Started, maxBlock: o.MaxBlock, row: run.Row}
 	if o.MaxBlock == 0 {
 		h.maxBlock = defaultBlock
 	}
@@ -76,14 +76,14 @@ func (h *host) state(spec durable.Spec) durable.State {
 func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Spec) error {
 	for !h.row.Status.Ended() {
 		if h.cancelled {
-			return h.end(ctx, durable.Ending{Status: durable.StatusCancelled})
+			return h.end(durable.Ending{Status: durable.StatusCancelled})
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
 		h.at = h.started
 		ending, err := exec(ctx, h, spec)
-		parked, err := h.conclude(ctx, ending, err)
+		parked, err := h.conclude(ending, err)
 		if err != nil || parked {
 			return err
 		}
@@ -92,29 +92,29 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 }
 
 // conclude records how an execution ended.
-func (h *host) conclude(ctx context.Context, ending durable.Ending, err error) (parked bool, _ error) {
+func (h *host) conclude(ending durable.Ending, err error) (parked bool, _ error) {
 	var suspended *durable.Suspended
 	switch {
 	case h.broken != nil:
 		return false, h.broken
 	case errors.As(err, &suspended):
-		return h.park(ctx, suspended, ending.Doc)
+		return h.park(suspended, ending.Doc)
 	case h.cancelled && errors.Is(err, durable.ErrCancelled):
-		return false, h.end(ctx, durable.Ending{Status: durable.StatusCancelled})
+		return false, h.end(durable.Ending{Status: durable.StatusCancelled})
 	case err != nil:
-		if flushErr := h.flush(ctx); flushErr != nil {
+		if flushErr := h.flush(); flushErr != nil {
 			return false, flushErr
 		}
 		return false, err
 	case !ending.Status.Ended():
 		return false, fmt.Errorf("run %q: its execution returned without an end", h.id)
 	}
-	return false, h.end(ctx, ending)
+	return false, h.end(ending)
 }
 
 // park leaves the run until it is due or a signal comes. It reports false when
 // one just came.
-func (h *host) park(ctx context.Context, s *durable.Suspended, doc json.RawMessage) (parked bool, err error) {
+func (h *host) park(s *durable.Suspended, doc json.RawMessage) (parked bool, err error) {
 	c := h.parking(s)
 	if doc != nil {
 		c.Row.Doc = doc
@@ -122,7 +122,7 @@ func (h *host) park(ctx context.Context, s *durable.Suspended, doc json.RawMessa
 	if len(c.Add) == 0 && len(h.queue) == 0 && h.looked == nil && reflect.DeepEqual(plain(h.row), plain(*c.Row)) {
 		return true, nil
 	}
-	err = h.commit(ctx, c, func() bool { return false })
+	err = h.commit(c, func() bool { return false })
 	if errors.Is(err, errOvertaken) {
 		return false, nil
 	}
@@ -172,16 +172,16 @@ func (h *host) parking(s *durable.Suspended) Change {
 }
 
 // end records the run's end.
-func (h *host) end(ctx context.Context, e durable.Ending) error {
+func (h *host) end(e durable.Ending) error {
 	row := &Row{Status: e.Status, Ended: h.stamp(), Doc: e.Doc}
 	rec := Record{Kind: durable.EventEnded, Detail: durable.Detail{Status: e.Status}}
-	return h.commit(ctx, Change{Add: []Record{rec}, Row: row}, nil)
+	return h.commit(Change{Add: []Record{rec}, Row: row}, nil)
 }
 
 // flush records the queue.
-func (h *host) flush(ctx context.Context) error {
+func (h *host) flush() error {
 	if len(h.queue) == 0 && h.looked == nil {
 		return nil
 	}
-	return h.commit(ctx, Change{}, nil)
+	return h.commit(Change{}, nil)
 }

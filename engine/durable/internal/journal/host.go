@@ -14,6 +14,7 @@ import (
 // channel is touched by others.
 type host struct {
 	rt       *Runtime
+	ctx      context.Context // of the drive, without its end: an outcome must not be lost
 	id       string
 	started  time.Time
 	maxBlock time.Duration
@@ -73,7 +74,7 @@ func (h *host) enter(ctx context.Context) error {
 	}
 	select {
 	case <-h.wake:
-		if err := h.refresh(ctx); err != nil {
+		if err := h.refresh(); err != nil {
 			return err
 		}
 	default:
@@ -86,8 +87,8 @@ func (h *host) enter(ctx context.Context) error {
 
 // refresh reads the records of others. Those can only be signals, settlements and
 // cancellations: a record of another driver means that this one lost the run.
-func (h *host) refresh(ctx context.Context) error {
-	records, err := h.rt.store.Records(context.WithoutCancel(ctx), h.id, h.seq)
+func (h *host) refresh() error {
+	records, err := h.rt.store.Records(h.ctx, h.id, h.seq)
 	if err != nil {
 		return h.breaks(err)
 	}
@@ -114,7 +115,7 @@ func (h *host) breaks(err error) error {
 // commit records a change with the queue. When there are records of others
 // meanwhile, it reads them and asks wanted whether to go on (nil: yes). It is not
 // interrupted by ctx: an outcome must not be lost.
-func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
+func (h *host) commit(c Change, wanted func() bool) error {
 	if h.broken != nil {
 		return h.broken
 	}
@@ -128,7 +129,7 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 		if c.Replace != nil {
 			c.Replace.At = h.stamp()
 		}
-		err := h.rt.store.Append(context.WithoutCancel(ctx), h.id, c)
+		err := h.rt.store.Append(h.ctx, h.id, c)
 		if err == nil {
 			h.queue, h.looked = nil, nil
 			h.rt.hub.recorded(h.id)
@@ -140,7 +141,7 @@ func (h *host) commit(ctx context.Context, c Change, wanted func() bool) error {
 		if !errors.Is(err, ErrMoved) {
 			return h.breaks(err)
 		}
-		if err := h.refresh(ctx); err != nil {
+		if err := h.refresh(); err != nil {
 			return err
 		}
 		if wanted != nil && !wanted() {
@@ -249,7 +250,7 @@ func (h *host) pause(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-h.wake:
 	}
-	if err := h.refresh(ctx); err != nil {
+	if err := h.refresh(); err != nil {
 		return err
 	}
 	if h.cancelled {
@@ -271,12 +272,12 @@ func (h *host) Sleep(ctx context.Context, path string, until time.Time) error {
 	if s.until.IsZero() {
 		until = until.Round(0).UTC()
 		rec := Record{Kind: durable.EventTimer, Step: path, Detail: durable.Detail{Until: &until}}
-		if err := h.commit(ctx, Change{Add: []Record{rec}}, nil); err != nil {
+		if err := h.commit(Change{Add: []Record{rec}}, nil); err != nil {
 			return err
 		}
 	}
 	if err := h.sit(ctx, path, wait{until: s.until}); err != nil {
 		return err
 	}
-	return h.finish(ctx, path, s, Record{}, nil)
+	return h.finish(path, s, Record{}, nil)
 }

@@ -87,7 +87,8 @@ func (l *ledger) apply(r Record) {
 	case durable.EventNotBefore, durable.EventTimer:
 		s.open, s.until = false, *d.Until
 	case durable.EventPoll:
-		s.poll = &r
+		poll := r // a copy in the case that needs one
+		s.poll = &poll
 	case durable.EventWaiting:
 		s.waiting = true
 		if d.Reason == durable.ReasonInDoubt {
@@ -95,7 +96,8 @@ func (l *ledger) apply(r Record) {
 		}
 	case durable.EventSignal:
 		if s.signal == nil {
-			s.signal = &r
+			signal := r
+			s.signal = &signal
 		}
 	case durable.EventSettled:
 		s.open, s.maybe, s.waiting, s.lost = false, false, false, ""

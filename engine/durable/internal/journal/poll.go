@@ -21,14 +21,14 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		return s.answer(), nil
 	}
 	if s.poll == nil {
-		if err := h.beginPoll(ctx, in, sched); err != nil {
+		if err := h.beginPoll(in, sched); err != nil {
 			return nil, err
 		}
 	}
 	for !s.done {
 		most := longest(sched, s.poll.Detail)
 		if now := h.clock(); most > 0 && s.poll.Detail.Next.Sub(now) > most { // the clock went back
-			if err := h.nextLook(ctx, *s.poll, now.Add(most)); err != nil {
+			if err := h.nextLook(*s.poll, now.Add(most)); err != nil {
 				return nil, err
 			}
 		}
@@ -43,13 +43,13 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 	return s.answer(), nil
 }
 
-func (h *host) beginPoll(ctx context.Context, in durable.Intent, sched durable.Schedule) error {
+func (h *host) beginPoll(in durable.Intent, sched durable.Schedule) error {
 	d := detailOf(in)
 	now := h.clock()
 	deadline := now.Add(sched.Timeout)
 	d.Deadline, d.Next = &deadline, &now
 	rec := Record{Kind: durable.EventPoll, Step: in.Path, Detail: d}
-	return h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, nil)
+	return h.commit(Change{Add: []Record{rec}, Row: h.going()}, nil)
 }
 
 // look performs one look and records its outcome.
@@ -64,13 +64,13 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 		at := later.At.Round(0).UTC()
 		p.Detail.Until = &at
 		s.here = h.here(at)
-		return h.nextLook(ctx, p, at)
+		return h.nextLook(p, at)
 	case err != nil:
 		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try, Detail: durable.Detail{Error: err.Error()}})
 		h.pass(h.stamp())
 		return err
 	case done:
-		return h.finish(ctx, in.Path, s, Record{Attempt: try}, result)
+		return h.finish(in.Path, s, Record{Attempt: try}, result)
 	case !now.Before(*p.Detail.Deadline):
 		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try,
 			Detail: durable.Detail{Error: fmt.Sprintf("not done after %d looks", try)}})
@@ -83,10 +83,10 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 		next = *p.Detail.Deadline
 	}
 	s.here = h.here(next)
-	return h.nextLook(ctx, p, next)
+	return h.nextLook(p, next)
 }
 
-func (h *host) nextLook(ctx context.Context, p Record, at time.Time) error {
+func (h *host) nextLook(p Record, at time.Time) error {
 	p.Detail.Next = &at
 	p.Attempt = p.Detail.Tries
 	if !h.sitsOut(at.Sub(h.clock())) {
@@ -94,7 +94,7 @@ func (h *host) nextLook(ctx context.Context, p Record, at time.Time) error {
 		h.looked = &p // the run parks: one commit for both
 		return nil
 	}
-	return h.commit(ctx, Change{Replace: &p}, nil)
+	return h.commit(Change{Replace: &p}, nil)
 }
 
 // longest is the longest wait before the next look, whatever becomes of the

@@ -72,7 +72,7 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		// A read leaves nothing to decide when its process dies, so it has no
 		// record before its outcome, which holds the intent.
 		outcome.Detail = intent.Detail
-	} else if err := h.commit(ctx, Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
+	} else if err := h.commit(Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
 		if errors.Is(err, errOvertaken) && h.cancelled {
 			return durable.ErrCancelled
 		}
@@ -83,15 +83,15 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 	s.attempt, outcome.Attempt = a.N, a.N
 	if err == nil {
 		outcome.Detail.Via = a.Via
-		return h.finish(ctx, in.Path, s, outcome, result)
+		return h.finish(in.Path, s, outcome, result)
 	}
 	outcome.Detail.Lost = a.Lost
 	s.maybe = s.maybe || a.Lost
-	return h.failed(ctx, in, intent, outcome, err)
+	return h.failed(in, intent, outcome, err)
 }
 
 // failed records the outcome of an attempt that brought no result.
-func (h *host) failed(ctx context.Context, in durable.Intent, intent, outcome Record, err error) error {
+func (h *host) failed(in durable.Intent, intent, outcome Record, err error) error {
 	var later *durable.NotBefore
 	var took *durable.TookEffect
 	switch {
@@ -104,7 +104,7 @@ func (h *host) failed(ctx context.Context, in durable.Intent, intent, outcome Re
 		at := later.At.Round(0).UTC()
 		outcome.Kind, outcome.Detail.Until, outcome.Detail.Error = durable.EventNotBefore, &at, text(later.Err)
 		h.step(in.Path).here = h.here(at)
-		if err := h.commit(ctx, Change{Add: []Record{outcome}}, nil); err != nil {
+		if err := h.commit(Change{Add: []Record{outcome}}, nil); err != nil {
 			return err
 		}
 		return errOvertaken
@@ -141,14 +141,14 @@ func (h *host) stillOpen(s *step) func() bool {
 }
 
 // finish records a step's result, unless another one was recorded first.
-func (h *host) finish(ctx context.Context, path string, s *step, rec Record, fresh durable.Result) (err error) {
+func (h *host) finish(path string, s *step, rec Record, fresh durable.Result) (err error) {
 	rec.Kind, rec.Step = durable.EventDone, path
 	if fresh != nil {
 		rec.Result, err = fresh.MarshalJSON()
 	}
 	unfit := err != nil // the result itself cannot be recorded
 	if !unfit {
-		err = h.commit(ctx, Change{Add: []Record{rec}, Row: h.going()}, func() bool { return !s.done })
+		err = h.commit(Change{Add: []Record{rec}, Row: h.going()}, func() bool { return !s.done })
 		unfit = errors.Is(err, durable.ErrTooLarge)
 	}
 	switch {
@@ -228,7 +228,7 @@ func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *dur
 		parked.Until = h.clock().Add(probeAgain)
 		return &parked
 	case found:
-		return h.finish(ctx, in.Path, s, Record{Attempt: s.attempt, Detail: durable.Detail{Via: durable.ViaProbe}}, result)
+		return h.finish(in.Path, s, Record{Attempt: s.attempt, Detail: durable.Detail{Via: durable.ViaProbe}}, result)
 	}
 	s.open, s.maybe = false, false
 	return nil
