@@ -11,12 +11,12 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// ErrNotKept is returned when what was asked could not be stored: a disk is full,
-// say. The error that it stands beside is for whoever runs the server.
+// ErrNotKept is returned when a run or a signal could not be stored, for instance
+// because a disk is full. The error that it stands beside is for the operator.
 var ErrNotKept = errors.New("runs cannot be kept now")
 
 // doubtTime is how long a failed write speaks against being ready. It ends by
-// itself, since no write follows where balancers send nobody here meanwhile.
+// itself, since no write follows where balancers send no requests here meanwhile.
 const doubtTime = time.Minute
 
 // kept is whether the last write to the runtime failed.

@@ -1,7 +1,7 @@
 // Package live keeps the runs of served capabilities going, starts them for
-// callers and tells of their news: the one place behind every face of them
-// (REST, MCP), so that a run started on one is followed and finished on another.
-// Start with [New].
+// callers and sends their news: the one place behind every face of them (REST,
+// MCP), so that a run started on one is followed and finished on another. Start
+// with [New].
 package live
 
 import (
@@ -21,7 +21,7 @@ import (
 type Options struct {
 	// Programs are served. Their names differ.
 	Programs []*engine.Program
-	// Runtime keeps the runs. Other processes may share what it keeps.
+	// Runtime keeps the runs. Other processes may share them.
 	Runtime durable.Runtime
 	// Engine is the outside of the runs, with Runtime in place of its own. Nil is the
 	// default one.
@@ -29,10 +29,10 @@ type Options struct {
 	// Parallel is how many runs are executed at once; the others wait for their
 	// turn. 0 means 64.
 	Parallel int
-	// NoDrive leaves the executing of runs to somebody else: another process, or
-	// an engine.Serve of the caller's own.
+	// NoDrive leaves the executing of runs to another process, or to a Serve of the
+	// caller's own.
 	NoDrive bool
-	// Log is told what goes wrong in the background, nil for nobody.
+	// Log gets the failures in the background; nil logs nothing.
 	Log *slog.Logger
 }
 
@@ -76,7 +76,7 @@ func New(o Options) (*Runs, error) {
 	return r, nil
 }
 
-// drive executes what is due until Close.
+// drive executes the runs that are due until Close.
 func (r *Runs) drive(so durable.ServeOptions) {
 	defer close(r.driver)
 	r.err = r.runner.Serve(r.closed, so)
@@ -86,7 +86,7 @@ func (r *Runs) drive(so durable.ServeOptions) {
 	}
 }
 
-// rests is told of a run that ended or was parked here.
+// rests counts a run that ended here.
 func (r *Runs) rests(s durable.State) {
 	if s.Status.Ended() {
 		r.stats.end(s.Capability, s.Status)
@@ -94,7 +94,7 @@ func (r *Runs) rests(s durable.State) {
 }
 
 // Close stops executing runs: between steps, a write under way is given a few
-// seconds. What is not done stays due, here after a restart or elsewhere. Close
+// seconds. The others stay due, here after a restart or elsewhere. Close
 // returns when nothing is left running; it does not close the Runtime.
 func (r *Runs) Close() error {
 	r.stop()
@@ -124,8 +124,8 @@ func (r *Runs) Ready(ctx context.Context) error {
 	return r.kept.doubt()
 }
 
-// Replace serves these programs from now on. Runs that are under way go on as they began. When two programs have
-// one name, what is served stays.
+// Replace serves these programs from now on. Runs that are under way go on as they
+// began. When two programs have one name, the served ones stay.
 func (r *Runs) Replace(programs []*engine.Program) error {
 	names := map[string]bool{}
 	for _, p := range programs {
@@ -139,8 +139,8 @@ func (r *Runs) Replace(programs []*engine.Program) error {
 	return nil
 }
 
-// Programs returns what is served, in the order given to New or Replace. The
-// caller must not change it.
+// Programs returns the served programs, in the order given to New or Replace. The
+// caller must not change the list.
 func (r *Runs) Programs() []*engine.Program { return *r.programs.Load() }
 
 // Program finds a capability by name, nil when it is not served.

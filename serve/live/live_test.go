@@ -165,7 +165,26 @@ func TestNamesDiffer(t *testing.T) {
 	if _, err := live.New(live.Options{Programs: []*engine.Program{p, p}, Runtime: rt}); err == nil {
 		t.Error("two capabilities of one name were accepted")
 	}
-	if _, err := live.New(live.Options{Programs: []*engine.Program{p}}); err == nil {
-		t.Error("no runtime was accepted")
+}
+
+// Without a runtime no server comes up. It does not wait for the first run to say
+// that runs cannot be kept now, as if that would pass; and programs and the outside
+// need none of their own.
+func TestServersNeedARuntime(t *testing.T) {
+	p, err := engine.Load(t.Context(), onboarding, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	o := live.Options{Programs: []*engine.Program{p}, Engine: &engine.Options{Mock: true}, NoDrive: true}
+	_, err = live.New(o)
+	if err == nil || errors.Is(err, live.ErrNotKept) || err.Error() != "served capabilities need a runtime that keeps their runs" {
+		t.Errorf("without a runtime: %v", err)
+	}
+	o.Runtime = memory.NewRuntime(memory.RuntimeOptions{})
+	r, err := live.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	start(t, r, live.Start{Inputs: acme})
 }

@@ -28,7 +28,7 @@ func (r *Runs) Inspect(ctx context.Context, owner, id string) (*document.Run, er
 	return r.runner.Inspect(ctx, id)
 }
 
-// List returns runs, newest first. An owner sees only its own, whatever f says.
+// List returns runs, newest first. An owner sees only its own, whatever is in f.
 func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]durable.State, error) {
 	if owner != "" {
 		f.Owner = owner
@@ -37,7 +37,7 @@ func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]dura
 }
 
 // Signal finishes an external step or settles a write in doubt, as the method
-// of engine.Runner does. What could not be stored is ErrNotKept.
+// of engine.Runner does. A failure to store it is ErrNotKept.
 func (r *Runs) Signal(ctx context.Context, owner, id string, s engine.Signal) error {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (r *Runs) Signal(ctx context.Context, owner, id string, s engine.Signal) er
 	return r.kept.note(ctx, r.runner.Signal(ctx, id, s))
 }
 
-// Cancel ends a run of the owner's. What could not be stored is ErrNotKept.
+// Cancel ends a run of the owner's. A failure to store that is ErrNotKept.
 func (r *Runs) Cancel(ctx context.Context, owner, id string) error {
 	if _, err := r.State(ctx, owner, id); err != nil {
 		return err
@@ -72,15 +72,15 @@ func (r *Runs) Wait(ctx context.Context, owner, id string) (durable.State, error
 		return durable.State{}, err
 	}
 	for n := range news {
-		if n.Err != nil || n.State.Status.Ended() || NeedsSomebody(n.State) {
+		if n.Err != nil || n.State.Status.Ended() || NeedsSignal(n.State) {
 			return n.State, n.Err
 		}
 	}
 	return r.State(context.WithoutCancel(ctx), owner, id)
 }
 
-// NeedsSomebody reports whether a run goes on only when somebody outside says
-// something: an external step is done, or what became of a write in doubt.
-func NeedsSomebody(s durable.State) bool {
+// NeedsSignal reports whether a run goes on only after a signal: that an external
+// step is done, or whether a write in doubt happened.
+func NeedsSignal(s durable.State) bool {
 	return s.Waiting != nil && s.Due.IsZero() && !s.Status.Ended() && s.Waiting.Reason != durable.ReasonTimer
 }

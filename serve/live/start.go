@@ -20,11 +20,11 @@ var (
 	ErrClosed       = errors.New("the server is shutting down")
 )
 
-// Start is a run that somebody asks for.
+// Start is a request for a run.
 type Start struct {
 	Capability string
 	Inputs     engine.Inputs
-	// Owner is who asks, "" where callers are not told apart.
+	// Owner is the caller, "" where callers are not distinguished.
 	Owner string
 	// Key makes asking twice harmless, "" for a run of its own each time: the
 	// same owner, key, capability and inputs are the same run, for as long as
@@ -34,8 +34,8 @@ type Start struct {
 
 // Start starts a run, or finds the one that was started with the same key. It
 // goes on in the background, whatever becomes of ctx. Bad inputs are an
-// *engine.InputError, missing credentials an *engine.CredentialError; what could
-// not be stored is ErrNotKept.
+// *engine.InputError, missing credentials an *engine.CredentialError, a failure to
+// store the run ErrNotKept.
 func (r *Runs) Start(ctx context.Context, s Start) (id string, err error) {
 	p := r.Program(s.Capability)
 	switch {
@@ -73,7 +73,7 @@ func (r *Runs) startOnce(ctx context.Context, p *engine.Program, in engine.Input
 	}
 	_, err = r.runner.Start(ctx, p, in, &engine.RunOptions{ID: id, Owner: s.Owner})
 	err = r.kept.note(ctx, err)
-	if errors.Is(err, durable.ErrExists) { // somebody was quicker
+	if errors.Is(err, durable.ErrExists) { // another request was quicker
 		again, err = r.same(ctx, id, in, s)
 	}
 	return id, again, err

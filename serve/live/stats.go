@@ -19,7 +19,7 @@ type Outcome struct {
 	Status     durable.Status
 }
 
-// Stats returns what was counted so far.
+// Stats returns the counts so far.
 func (r *Runs) Stats() Stats {
 	r.stats.mu.Lock()
 	defer r.stats.mu.Unlock()

@@ -52,7 +52,7 @@ func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Dura
 			if more {
 				p.report(n)
 			}
-			rests = !more || n.State.Status.Ended() || live.NeedsSomebody(n.State) || !n.State.Driven && n.State.Due.After(deadline)
+			rests = !more || n.State.Status.Ended() || live.NeedsSignal(n.State) || !n.State.Driven && n.State.Due.After(deadline)
 		case <-t.live.Closed():
 			rests = true
 		}
