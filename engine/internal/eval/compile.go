@@ -28,7 +28,7 @@ type Expr struct {
 	path     *fixedPath // nil: it is no bare path
 	wantBool bool
 	reads    []declared // names that the program loads
-	calls    []string   // functions that the program loads
+	calls    []call     // functions that the program loads
 }
 
 // Source returns the expression as it was written.

@@ -74,8 +74,8 @@ func (e *Expr) environment(m *meter, env *Env) map[string]any {
 			values[d.slot] = env.Vars[d.name]
 		}
 	}
-	for _, name := range e.calls {
-		values[functionSlot(name)] = m.bind(functions[name])
+	for _, c := range e.calls {
+		values[c.slot] = m.bind(c.run)
 	}
 	return values
 }

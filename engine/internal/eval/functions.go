@@ -140,11 +140,11 @@ func limitBuiltins(cfg *conf.Config) {
 // every call of it.
 func neverCalled(...any) (any, error) { return nil, failf("function is not bound to an evaluation") }
 
-// bind returns f as the evaluation environment holds it. An error ends the
-// evaluation.
-func (m *meter) bind(f function) func(...any) any {
+// bind returns the body of a function as the evaluation environment holds it.
+// An error ends the evaluation.
+func (m *meter) bind(run func(m *meter, args []any) (any, error)) func(...any) any {
 	return func(args ...any) any {
-		v, err := f.run(m, args)
+		v, err := run(m, args)
 		if err != nil {
 			panic(err)
 		}

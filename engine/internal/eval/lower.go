@@ -25,7 +25,13 @@ import (
 type lowering struct {
 	scope *Scope
 	reads []declared
-	calls []string // functions
+	calls []call
+}
+
+// call is one of our functions with its key in the evaluation environment.
+type call struct {
+	slot string
+	function
 }
 
 func (l *lowering) lower(root *ast.Node) { ast.Walk(root, l) }
@@ -211,16 +217,17 @@ func (l *lowering) load(node *ast.Node, d declared) {
 
 // call returns a call of one of our functions, placed where at is.
 func (l *lowering) call(name string, at ast.Node, args ...ast.Node) ast.Node {
-	if !slices.Contains(l.calls, name) {
-		l.calls = append(l.calls, name)
+	slot := functionSlot(name)
+	if !slices.ContainsFunc(l.calls, func(c call) bool { return c.slot == slot }) {
+		l.calls = append(l.calls, call{slot, functions[name]})
 	}
-	callee := &ast.IdentifierNode{Value: functionSlot(name)}
+	callee := &ast.IdentifierNode{Value: slot}
 	callee.SetNature(nature.FromType(reflect.TypeFor[func(...any) any]()))
-	call := &ast.CallNode{Callee: callee, Arguments: args}
-	call.SetLocation(at.Location())
 	callee.SetLocation(at.Location())
-	call.SetNature(*at.Nature())
-	return call
+	node := &ast.CallNode{Callee: callee, Arguments: args}
+	node.SetLocation(at.Location())
+	node.SetNature(*at.Nature())
+	return node
 }
 
 func functionSlot(name string) string { return "fn:" + name }
