@@ -1,0 +1,1 @@
+result = {berths: context.berths.length};
