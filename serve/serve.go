@@ -66,6 +66,18 @@ type Endpoint struct {
 	close   func()
 }
 
+// Handler returns the endpoint's handler, for a mux of the program's own in place of
+// a [Server]; nil over stdio. It asks callers for what the file or the options declare,
+// and answers at Path and below.
+func (e *Endpoint) Handler() http.Handler { return e.handler }
+
+// Close ends what the endpoint has under way, once no request comes any more.
+func (e *Endpoint) Close() {
+	if e.close != nil {
+		e.close()
+	}
+}
+
 // Server serves endpoints. Replace its endpoints at any time; Run serves them
 // until its context ends. It is safe for concurrent use.
 type Server struct {

@@ -1,0 +1,77 @@
+// Package ownmux mounts capabilities in a program's own mux: a composition, whose runs
+// are kept, and a framework file with the authentication that it declares, each over
+// REST and MCP.
+package ownmux
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve"
+)
+
+// Mount adds both files to a mux, and returns what ends them. The options are the
+// outside of the framework file's calls and of the composition's runs, which rt keeps.
+func Mount(ctx context.Context, mux *http.ServeMux, rt durable.Runtime, opts *engine.Options) (stop func(), err error) {
+	desk, err := mountDesk(ctx, mux, opts)
+	if err != nil {
+		return nil, err
+	}
+	onboarding, err := mountOnboarding(ctx, mux, rt, opts)
+	if err != nil {
+		desk()
+		return nil, err
+	}
+	return func() { onboarding(); desk() }, nil
+}
+
+// mountDesk serves the exposures of a framework file below /desk and /tools.
+func mountDesk(ctx context.Context, mux *http.ServeMux, opts *engine.Options) (stop func(), err error) {
+	file, err := engine.Open(ctx, "desk.yaml", nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Err(); err != nil {
+		return nil, err
+	}
+	runner := engine.NewRunner(opts)
+	if err := runner.Ready(ctx, file); err != nil {
+		return nil, err // a token that the file asks for is not set
+	}
+	endpoints, err := serve.Exposures(ctx, runner, file, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range endpoints {
+		prefix := "/" + e.Namespace
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, e.Handler()))
+	}
+	return func() {
+		for _, e := range endpoints {
+			e.Close()
+		}
+	}, nil
+}
+
+// mountOnboarding serves a composition over REST, with its page, at / and over MCP at
+// /mcp.
+func mountOnboarding(ctx context.Context, mux *http.ServeMux, rt durable.Runtime, opts *engine.Options) (stop func(), err error) {
+	prog, err := engine.Load(ctx, "b2b-enterprise-onboarding", nil)
+	if err != nil {
+		return nil, err
+	}
+	const address = "127.0.0.1:8080" // where the program serves its mux
+	served, err := serve.NewCompositions(serve.CompositionOptions{
+		Programs: []*engine.Program{prog}, Runtime: rt, Engine: opts, REST: address, MCP: address,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range served.Endpoints() {
+		mux.Handle(cmp.Or(e.Path, "/"), e.Handler())
+	}
+	return served.Close, nil
+}
