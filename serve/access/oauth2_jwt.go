@@ -26,16 +26,14 @@ const maxKeys = 32
 
 // signatures are the algorithms taken: public keys only, so never "none", and
 // never an HMAC keyed with a public key.
-func signatures() []jose.SignatureAlgorithm {
-	return []jose.SignatureAlgorithm{
-		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
-		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
-	}
+var signatures = []jose.SignatureAlgorithm{
+	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
+	jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
 
 // checkJWT validates a token by the server's published keys (RFC 9068, section 4).
 func (s *authServer) checkJWT(ctx context.Context, token string) (grant, error) {
-	parsed, err := jwt.ParseSigned(token, signatures())
+	parsed, err := jwt.ParseSigned(token, signatures)
 	if err != nil || len(parsed.Headers) != 1 {
 		return grant{}, invalidToken("the token is no jwt signed by a public key algorithm")
 	}

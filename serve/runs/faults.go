@@ -33,6 +33,26 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	problem.Write(w, r, p)
 }
 
+// knownErrors are the errors that have an answer of their own. Without a detail the
+// error gives it.
+var knownErrors = []struct {
+	err    error
+	status int
+	detail string
+}{
+	{durable.ErrUnknown, http.StatusNotFound, "there is no such run"},
+	{live.ErrNoCapability, http.StatusNotFound, "there is no such capability here"},
+	{engine.ErrNoStep, http.StatusNotFound, "the run has no such step"},
+	{engine.ErrNotAsked, http.StatusConflict, ""},
+	{durable.ErrConflict, http.StatusConflict, ""},
+	{durable.ErrEnded, http.StatusConflict, "the run has ended"},
+	{durable.ErrTooLarge, http.StatusRequestEntityTooLarge, "the values are too large to be kept"},
+	{live.ErrKeyReused, http.StatusUnprocessableEntity, "the Idempotency-Key was used with another body or capability; use a new key for another run"},
+	{live.ErrNotKept, http.StatusServiceUnavailable, "runs cannot be kept now; nothing was done, and the server's log says why"},
+	{live.ErrClosed, http.StatusServiceUnavailable, "the server is shutting down"},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "the server is too busy"},
+}
+
 // problemOf finds the problem that an error stands for.
 func problemOf(err error) (problem.Problem, bool) {
 	var (
@@ -48,23 +68,7 @@ func problemOf(err error) (problem.Problem, bool) {
 	case errors.As(err, &creds):
 		return problem.Problem{Status: http.StatusServiceUnavailable, Detail: credentialDetail(creds)}, true
 	}
-	for _, known := range []struct {
-		err    error
-		status int
-		detail string
-	}{
-		{durable.ErrUnknown, http.StatusNotFound, "there is no such run"},
-		{live.ErrNoCapability, http.StatusNotFound, "there is no such capability here"},
-		{engine.ErrNoStep, http.StatusNotFound, "the run has no such step"},
-		{engine.ErrNotAsked, http.StatusConflict, ""},
-		{durable.ErrConflict, http.StatusConflict, ""},
-		{durable.ErrEnded, http.StatusConflict, "the run has ended"},
-		{durable.ErrTooLarge, http.StatusRequestEntityTooLarge, "the values are too large to be kept"},
-		{live.ErrKeyReused, http.StatusUnprocessableEntity, "the Idempotency-Key was used with another body or capability; use a new key for another run"},
-		{live.ErrNotKept, http.StatusServiceUnavailable, "runs cannot be kept now; nothing was done, and the server's log says why"},
-		{live.ErrClosed, http.StatusServiceUnavailable, "the server is shutting down"},
-		{context.DeadlineExceeded, http.StatusServiceUnavailable, "the server is too busy"},
-	} {
+	for _, known := range knownErrors {
 		if errors.Is(err, known.err) {
 			detail := known.detail
 			if detail == "" {

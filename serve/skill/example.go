@@ -109,11 +109,13 @@ func (e *exampler) ofType(s *operations.Schema, name string, depth int) any {
 	return exampleText(name)
 }
 
+// byFormat are texts of the formats of JSON Schema.
+var byFormat = map[string]string{
+	"email": "ada@example.com", "uri": "https://example.com", "url": "https://example.com", "hostname": "example.com",
+	"date-time": "2026-01-31T09:00:00Z", "date": "2026-01-31", "uuid": "0b6f5a2e-6c0e-4f5a-9d0e-3f1c2b7a9e10", "ipv4": "192.0.2.1",
+}
+
 func exampleString(s *operations.Schema, name string) string {
-	byFormat := map[string]string{
-		"email": "ada@example.com", "uri": "https://example.com", "url": "https://example.com", "hostname": "example.com",
-		"date-time": "2026-01-31T09:00:00Z", "date": "2026-01-31", "uuid": "0b6f5a2e-6c0e-4f5a-9d0e-3f1c2b7a9e10", "ipv4": "192.0.2.1",
-	}
 	text, ok := byFormat[s.Format]
 	if !ok {
 		text = exampleText(name)
@@ -187,14 +189,17 @@ func exampleBody(op *operations.Operation) (body any, ok bool) {
 	return object, len(object) > 0 || op.Body.Required
 }
 
+// byName are texts for names with a known part.
+var byName = []struct{ part, text string }{
+	{"email", "ada@example.com"}, {"domain", "example.com"}, {"url", "https://example.com"}, {"link", "https://example.com"},
+	{"date", "2026-01-31"}, {"time", "2026-01-31T09:00:00Z"}, {"phone", "+15005550006"}, {"_id", "id_123"},
+	{"organization", "Example Inc"}, {"company", "Example Inc"}, {"name", "Example"},
+}
+
 // exampleText makes up a text by the name of its place.
 func exampleText(name string) string {
 	lower := strings.ToLower(name)
-	for _, known := range []struct{ part, text string }{
-		{"email", "ada@example.com"}, {"domain", "example.com"}, {"url", "https://example.com"}, {"link", "https://example.com"},
-		{"date", "2026-01-31"}, {"time", "2026-01-31T09:00:00Z"}, {"phone", "+15005550006"}, {"_id", "id_123"},
-		{"organization", "Example Inc"}, {"company", "Example Inc"}, {"name", "Example"},
-	} {
+	for _, known := range byName {
 		if strings.Contains(lower, known.part) {
 			return known.text
 		}

@@ -55,10 +55,14 @@ func starterOf(ops []*operations.Operation, collection, resource string) *operat
 	return nil
 }
 
+// The usual states of things that take time.
+var (
+	going = []string{"pending", "processing", "in_progress", "in-progress", "running", "queued", "creating", "exporting"}
+	done  = []string{"ready", "complete", "completed", "succeeded", "success", "finished", "done"}
+)
+
 // stateOf finds the property that shows the progress of a thing.
 func stateOf(item *operations.Schema) *polledThing {
-	going := []string{"pending", "processing", "in_progress", "in-progress", "running", "queued", "creating", "exporting"}
-	done := []string{"ready", "complete", "completed", "succeeded", "success", "finished", "done"}
 	for _, field := range []string{"state", "status"} {
 		s := item.Property(field)
 		if s == nil {

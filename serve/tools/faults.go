@@ -11,6 +11,25 @@ import (
 	"github.com/capstan-run/capstan/serve/live"
 )
 
+// knownErrors are the errors that have words of their own. Without a text the error
+// gives it.
+var knownErrors = []struct {
+	err  error
+	text string
+}{
+	{durable.ErrUnknown, "there is no such run; list_runs shows those there are"},
+	{live.ErrNoCapability, "the capability is not served any more"},
+	{engine.ErrNoStep, "the run has no such step; get_run shows its steps"},
+	{engine.ErrNotAsked, ""},
+	{durable.ErrConflict, ""},
+	{durable.ErrEnded, "the run has ended"},
+	{durable.ErrTooLarge, "the values are too large to be kept"},
+	{live.ErrNotKept, "runs cannot be kept now; nothing was done, try again later"},
+	{live.ErrClosed, "the server is shutting down"},
+	{context.DeadlineExceeded, "the server is too busy; try again later"},
+	{context.Canceled, "the call was cancelled"},
+}
+
 // fault is an error in the words of a tool's caller. A failure that is no fault
 // of the call goes to the log, not to the client.
 func (t *Tools) fault(err error) error {
@@ -35,22 +54,7 @@ func (t *Tools) fault(err error) error {
 	if errors.Is(err, live.ErrNotKept) {
 		t.log.Error("a tool failed", "error", err)
 	}
-	for _, known := range []struct {
-		err  error
-		text string
-	}{
-		{durable.ErrUnknown, "there is no such run; list_runs shows those there are"},
-		{live.ErrNoCapability, "the capability is not served any more"},
-		{engine.ErrNoStep, "the run has no such step; get_run shows its steps"},
-		{engine.ErrNotAsked, ""},
-		{durable.ErrConflict, ""},
-		{durable.ErrEnded, "the run has ended"},
-		{durable.ErrTooLarge, "the values are too large to be kept"},
-		{live.ErrNotKept, "runs cannot be kept now; nothing was done, try again later"},
-		{live.ErrClosed, "the server is shutting down"},
-		{context.DeadlineExceeded, "the server is too busy; try again later"},
-		{context.Canceled, "the call was cancelled"},
-	} {
+	for _, known := range knownErrors {
 		if errors.Is(err, known.err) {
 			if known.text == "" {
 				return errors.New(strings.TrimSuffix(err.Error(), ": "+known.err.Error()))
