@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/capstan-run/capstan/internal/loopback"
@@ -294,3 +295,9 @@ func (s *Server) stop() {
 	}
 	s.group.Wait()
 }
+
+// handlerBox is a handler that can be replaced: each request is answered by the
+// one that was there when it came.
+type handlerBox struct{ atomic.Pointer[http.Handler] }
+
+func (b *handlerBox) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*b.Load()).ServeHTTP(w, r) }

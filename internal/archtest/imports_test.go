@@ -84,7 +84,7 @@ var layers = map[string][]string{
 	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "capabilities", "diag", "internal/suggest"},
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
-	"serve/access":                    {"serve/problem", "internal/bounded", "internal/loopback"},
+	"serve/access":                    {"serve/internal/answer", "serve/problem", "internal/bounded", "internal/loopback"},
 	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/document", "engine/durable"},
 	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine

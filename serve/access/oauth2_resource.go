@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 const wellKnownResource = "/.well-known/oauth-protected-resource"
@@ -39,14 +39,10 @@ func (s *ResourceServer) Metadata() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			problem.Write(w, r, problem.Problem{Status: http.StatusMethodNotAllowed, Detail: "the metadata can only be read"})
+			answer.Otherwise(w, r, "GET", "HEAD")
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "max-age=300")
-		if r.Method == http.MethodGet {
-			_, _ = w.Write(s.document)
-		}
+		answer.Body(w, r, http.StatusOK, "application/json", s.document)
 	})
 }
