@@ -16,6 +16,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/pathtemplate"
+	"github.com/capstan-run/capstan/serve/internal/folder"
 	"github.com/capstan-run/capstan/serve/internal/media"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/spec"
@@ -176,44 +177,26 @@ type directory struct {
 	uri, name, title, about string
 }
 
-// Bounds of a folder that is served.
-const (
-	maxFile  = 10 << 20
-	maxFiles = 5000
-)
-
-func (d *directory) list(ctx context.Context) ([]mcp.Resource, error) {
+func (d *directory) list(context.Context) ([]mcp.Resource, error) {
 	root, err := d.open()
 	if err != nil {
 		return nil, errors.New("the folder cannot be read")
 	}
 	defer root.Close()
+	files, err := folder.List(root)
+	if err != nil && !errors.Is(err, folder.ErrTooMany) {
+		return nil, errors.New("the folder cannot be read")
+	}
 	var out []mcp.Resource
-	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return nil // unreadable files are not listed
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case len(out) >= maxFiles:
-			return fs.SkipAll
-		case name != "." && strings.HasPrefix(entry.Name(), "."):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case !entry.Type().IsRegular():
-			return nil
-		}
-		out = append(out, mcp.Resource{URI: strings.TrimSuffix(d.uri, "/") + "/" + name, Name: d.name, Title: d.title, Description: d.about, MIMEType: fileType(name)})
-		return nil
-	})
-	return out, err
+	for _, f := range files {
+		out = append(out, mcp.Resource{URI: strings.TrimSuffix(d.uri, "/") + "/" + f.Path, Name: d.name, Title: d.title, Description: d.about, MIMEType: fileType(f.Path)})
+	}
+	return out, nil
 }
 
 func (d *directory) read(_ context.Context, uri string) (*mcp.Contents, error) {
 	name, ok := strings.CutPrefix(uri, strings.TrimSuffix(d.uri, "/")+"/")
-	if !ok || !fs.ValidPath(name) || hidden(name) {
+	if !ok {
 		return nil, fs.ErrNotExist
 	}
 	root, err := d.open()
@@ -221,16 +204,16 @@ func (d *directory) read(_ context.Context, uri string) (*mcp.Contents, error) {
 		return nil, fs.ErrNotExist
 	}
 	defer root.Close()
+	if _, err := folder.Find(root, strings.Split(name, "/")); err != nil {
+		return nil, fs.ErrNotExist
+	}
 	file, err := root.Open(filepath.FromSlash(name))
 	if err != nil {
 		return nil, fs.ErrNotExist
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, fs.ErrNotExist
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil || len(data) > maxFile {
+	data, err := io.ReadAll(io.LimitReader(file, folder.MaxFile+1))
+	if err != nil || len(data) > folder.MaxFile {
 		return nil, errors.New("the file is too large or cannot be read")
 	}
 	c := &mcp.Contents{MIMEType: fileType(name)}
@@ -250,15 +233,6 @@ func fileType(name string) string {
 	return media.Type(name)
 }
 
-func hidden(name string) bool {
-	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") {
-			return true
-		}
-	}
-	return false
-}
-
 // prompt is a prompt of the file: its messages, or the text of a file.
 func (b *exposing) prompt(p *spec.Prompt) (mcp.Prompt, error) {
 	out := mcp.Prompt{Name: p.Name.Value, Title: p.Display.Value, Description: p.Description.Value}
@@ -267,7 +241,7 @@ func (b *exposing) prompt(p *spec.Prompt) (mcp.Prompt, error) {
 	}
 	template := p.Template
 	if p.Location.IsSet() {
-		text, err := b.file.Read(p.File, p.Location.Value, maxFile)
+		text, err := b.file.Read(p.File, p.Location.Value, folder.MaxFile)
 		if err != nil {
 			return out, fmt.Errorf("the prompt %q: %s cannot be read: %w", p.Name.Value, p.Location.Value, err)
 		}

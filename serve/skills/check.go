@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/serve/internal/folder"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -95,12 +96,12 @@ func (c *checker) folder(s *spec.Skill) *os.Root {
 }
 
 func (c *checker) instruction(root *os.Root, s *spec.Skill, t spec.SkillTool) {
-	f, err := find(root, strings.Split(path.Clean(t.Instruction.Value), "/"))
+	f, err := folder.Find(root, strings.Split(path.Clean(t.Instruction.Value), "/"))
 	switch {
 	case err != nil:
 		c.add(t.Instruction.Pos, fs.ErrNotExist, "write a path below the location, without .. or names that begin with a dot",
 			"the instruction of tool %q is no file in the folder of skill %q: %s", t.Name.Value, s.Name.Value, t.Instruction.Value)
-	case f.size > maxFile:
+	case f.Size > folder.MaxFile:
 		c.add(t.Instruction.Pos, nil, "", "the instruction of tool %q is larger than 10 MiB, the most that is served: %s", t.Name.Value, t.Instruction.Value)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/serve/internal/answer"
+	"github.com/capstan-run/capstan/serve/internal/folder"
 	"github.com/capstan-run/capstan/serve/internal/media"
 )
 
@@ -32,13 +33,13 @@ type listed struct {
 // contents lists the files of a skill's folder.
 func (h *Handler) contents(w http.ResponseWriter, r *http.Request, s *served) {
 	h.within(w, r, s, func(root *os.Root) error {
-		files, err := list(root)
+		files, err := folder.List(root)
 		if err != nil {
 			return err
 		}
 		out := listing{Name: s.skill.Name.Value, Files: []listed{}}
 		for _, f := range files {
-			out.Files = append(out.Files, listed{f.path, f.size, media.Type(f.path)})
+			out.Files = append(out.Files, listed{f.Path, f.Size, media.Type(f.Path)})
 		}
 		send(w, r, out)
 		return nil
@@ -48,11 +49,11 @@ func (h *Handler) contents(w http.ResponseWriter, r *http.Request, s *served) {
 // file answers with one file.
 func (h *Handler) file(w http.ResponseWriter, r *http.Request, s *served, names []string) {
 	h.within(w, r, s, func(root *os.Root) error {
-		f, err := find(root, names)
+		f, err := folder.Find(root, names)
 		switch {
 		case err != nil:
 			return err
-		case f.size > maxFile:
+		case f.Size > folder.MaxFile:
 			return errTooLarge
 		}
 		in, err := root.Open(path.Join(names...))
@@ -60,11 +61,11 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request, s *served, names 
 			return err
 		}
 		defer func() { _ = in.Close() }()
-		label(w.Header(), f.path)
-		w.Header().Set("Content-Length", strconv.FormatInt(f.size, 10))
+		label(w.Header(), f.Path)
+		w.Header().Set("Content-Length", strconv.FormatInt(f.Size, 10))
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
-			_, err = io.CopyN(w, in, f.size) // as long as was announced
+			_, err = io.CopyN(w, in, f.Size) // as long as was announced
 			h.abortOn(err)
 		}
 		return nil
@@ -74,11 +75,11 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request, s *served, names 
 // within opens the folder of a skill for do, and answers its errors.
 // do returns nil once it has answered.
 func (h *Handler) within(w http.ResponseWriter, r *http.Request, s *served, do func(*os.Root) error) {
-	if !s.skill.Location.IsSet() {
+	if s.open == nil {
 		answer.Refuse(w, r, http.StatusNotFound, "this skill has no files")
 		return
 	}
-	root, err := s.folder.open()
+	root, err := s.open()
 	if err != nil {
 		h.log.Warn("the folder of a skill cannot be opened", "skill", s.skill.Name.Value, "error", err)
 		answer.Refuse(w, r, http.StatusNotFound, "the folder of this skill cannot be read; the server's log says why")
@@ -91,7 +92,7 @@ func (h *Handler) within(w http.ResponseWriter, r *http.Request, s *served, do f
 		answer.Refuse(w, r, http.StatusNotFound, "there is no such file; those there are stand in /skills/"+url.PathEscape(s.skill.Name.Value)+"/contents")
 	case errors.Is(err, errTooLarge):
 		answer.Refuse(w, r, http.StatusForbidden, "this is larger than what is served: 10 MiB for a file, 50 MiB for a download")
-	case errors.Is(err, errTooMany):
+	case errors.Is(err, folder.ErrTooMany):
 		answer.Refuse(w, r, http.StatusForbidden, "the folder of this skill holds more than what is served: 5000 files, folders 32 deep")
 	default:
 		h.log.Warn("a file of a skill cannot be read", "skill", s.skill.Name.Value, "error", err)

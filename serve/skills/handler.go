@@ -52,7 +52,7 @@ type served struct {
 	skill  *spec.Skill
 	tools  []tool
 	detail detail
-	folder folder
+	open   func() (*os.Root, error) // nil: it has no folder
 }
 
 // New returns a handler for the skills of e, which must not change any more.
@@ -71,8 +71,8 @@ func New(e *spec.Exposure, o Options) *Handler {
 		one := &served{skill: s, tools: describeTools(s, modes)}
 		one.detail = describe(s, one.tools)
 		if s.Location.IsSet() && o.Open != nil {
-			one.folder = folder{opener: func() (*os.Root, error) { return o.Open(s.File, s.Location.Value) }}
-			if root, err := one.folder.open(); err != nil {
+			one.open = func() (*os.Root, error) { return o.Open(s.File, s.Location.Value) }
+			if root, err := one.open(); err != nil {
 				h.log.Warn("the folder of a skill cannot be found", "skill", s.Name.Value, "error", err)
 			} else {
 				_ = root.Close()

@@ -1,4 +1,7 @@
-package skills
+// Package folder lists and finds the files of a folder that clients may see.
+// Hidden names do not exist, and nothing outside the folder is reached, through a
+// link or a name. Start with List and Find.
+package folder
 
 import (
 	"cmp"
@@ -14,38 +17,24 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of one request.
+// MaxFile is the size of a file that is served, in bytes.
+const MaxFile = 10 << 20
+
+// Bounds of one listing.
 const (
-	maxFile    = 10 << 20 // bytes of one file
-	maxZip     = 50 << 20 // bytes of all files of a download
 	maxFiles   = 5000
 	maxEntries = 20000 // files, folders and hidden entries
 	maxDepth   = 32    // folders within folders
 )
 
-// Errors of a folder. The others are those of the file system.
-var (
-	errTooLarge = errors.New("it is larger than what is served")
-	errTooMany  = errors.New("it holds more files than what is served")
-)
+// ErrTooMany is returned for a folder with more files than are listed.
+var ErrTooMany = errors.New("it holds more files than what is served")
 
-// folder is where the files of a skill are. The zero value is no folder.
-type folder struct{ opener func() (*os.Root, error) }
-
-// open opens the folder. Files opened through the root stay below it,
-// for every name and link.
-func (f folder) open() (*os.Root, error) {
-	if f.opener == nil {
-		return nil, fs.ErrNotExist
-	}
-	return f.opener()
-}
-
-// file is one that is shown.
-type file struct {
-	path       string // with slashes
-	size       int64
-	executable bool
+// File is one that is shown.
+type File struct {
+	Path       string // with slashes
+	Size       int64
+	Executable bool
 }
 
 // shown reports whether a name within a folder is one that clients see: hidden
@@ -56,15 +45,15 @@ func shown(name string) bool {
 		!strings.ContainsFunc(name, func(c rune) bool { return c == '/' || c == '\\' || unicode.IsControl(c) })
 }
 
-// find returns the shown file of a path, given as its names. fs.ErrNotExist is
+// Find returns the shown file of a path, given as its names. fs.ErrNotExist is
 // for a missing file and for a hidden one alike.
-func find(root *os.Root, names []string) (file, error) {
+func Find(root *os.Root, names []string) (File, error) {
 	if len(names) == 0 || len(names) > maxDepth+1 {
-		return file{}, fs.ErrNotExist
+		return File{}, fs.ErrNotExist
 	}
 	for i, name := range names {
 		if !shown(name) {
-			return file{}, fs.ErrNotExist
+			return File{}, fs.ErrNotExist
 		}
 		if i == len(names)-1 {
 			break
@@ -72,19 +61,20 @@ func find(root *os.Root, names []string) (file, error) {
 		// Folders that are links are not walked, so nothing is behind them.
 		info, err := root.Lstat(filepath.Join(names[:i+1]...))
 		if err != nil || !info.IsDir() {
-			return file{}, fs.ErrNotExist
+			return File{}, fs.ErrNotExist
 		}
 	}
 	info, err := root.Stat(filepath.Join(names...))
 	if err != nil || !info.Mode().IsRegular() { // a pipe would be waited for
-		return file{}, fs.ErrNotExist
+		return File{}, fs.ErrNotExist
 	}
-	return file{path: path.Join(names...), size: info.Size(), executable: info.Mode()&0o100 != 0}, nil
+	return File{Path: path.Join(names...), Size: info.Size(), Executable: info.Mode()&0o100 != 0}, nil
 }
 
-// list returns the shown files below root, sorted by path.
-func list(root *os.Root) ([]file, error) {
-	var found []file
+// List returns the shown files below root, sorted by path; with ErrTooMany the
+// first ones that were found.
+func List(root *os.Root) ([]File, error) {
+	var found []File
 	seen := 0
 	folders := [][]string{nil}
 	for len(folders) > 0 {
@@ -95,30 +85,33 @@ func list(root *os.Root) ([]file, error) {
 			names := append(slices.Clip(at), name)
 			switch {
 			case seen > maxEntries:
-				return errTooMany
+				return ErrTooMany
 			case !shown(name):
 				return nil
 			case dir && len(names) <= maxDepth:
 				folders = append(folders, names)
 				return nil
 			case dir:
-				return errTooMany
+				return ErrTooMany
 			}
-			f, err := find(root, names)
+			f, err := Find(root, names)
 			if err != nil {
 				return nil // a link that leads nowhere, or a file that is no more
 			}
 			if len(found) == maxFiles {
-				return errTooMany
+				return ErrTooMany
 			}
 			found = append(found, f)
 			return nil
 		})
+		if errors.Is(err, ErrTooMany) {
+			return found, err
+		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	slices.SortFunc(found, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	slices.SortFunc(found, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return found, nil
 }
 
