@@ -111,8 +111,8 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	})
 	w.activeAfter = 2
 	ctx, cancel := contextWithCancel(t)
-	o.OnEvent = func(e engine.Event) {
-		if e.Kind == engine.EventPolled {
+	o.OnEvent = func(e durable.Event) {
+		if e.Kind == durable.EventPoll {
 			cancel()
 		}
 	}
@@ -178,8 +178,8 @@ func TestCancelledRun(t *testing.T) {
 
 	// While it is driven, it ends at its next call.
 	w.activeAfter = 1 << 30
-	o.OnEvent = func(e engine.Event) {
-		if e.Kind == engine.EventPolled && e.Try == 2 {
+	o.OnEvent = func(e durable.Event) {
+		if e.Kind == durable.EventPoll && e.Tries == 2 {
 			if err := rt.Cancel(t.Context(), e.Run); err != nil {
 				t.Error(err)
 			}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
@@ -179,13 +178,13 @@ func resumed(t *testing.T, o *options, run string) *engine.Result {
 }
 
 // historyOf lists a run's events of some kinds as "kind attempt message".
-func historyOf(t *testing.T, rt durable.Runtime, run string, kinds ...string) []document.Event {
+func historyOf(t *testing.T, rt durable.Runtime, run string, kinds ...string) []durable.Event {
 	t.Helper()
 	events, err := history(t.Context(), rt, run, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []document.Event
+	var out []durable.Event
 	for _, e := range events {
 		if strings.Contains(" "+strings.Join(kinds, " ")+" ", " "+e.Kind+" ") {
 			out = append(out, e)

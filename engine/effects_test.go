@@ -210,7 +210,7 @@ func TestAResentDeleteThatFindsNothingIsDone(t *testing.T) {
 					t.Fatalf("%v, then %d: the run is %s: %+v", doubt, gone, res.Status, res.Error)
 				}
 				done := historyOf(t, o.Runtime, res.Run, durable.EventDone)
-				if len(done) != 1 || done[0].Via != string(durable.ViaResend) || done[0].Status != gone || done[0].Attempt != 2 {
+				if len(done) != 1 || done[0].Via != durable.ViaResend || done[0].HTTPStatus != gone || done[0].Attempt != 2 {
 					t.Errorf("%v, then %d: the history has %+v", doubt, gone, done)
 				}
 				// The same from one execution to the next.
@@ -298,9 +298,9 @@ func TestRetriesAreInTheHistoryAndInEventsWithTheirAttempt(t *testing.T) {
 			p := &jetty{answers: map[string][]any{id: {502, lost, 503, 504}}}
 			prog, o := p.load(t, "  - {id: s, operation: "+id+", with: {id: '{{ inputs.berth }}'}}\n")
 			var told []int
-			note := &engine.RunOptions{OnEvent: func(e engine.Event) {
-				if e.Kind == engine.EventRetry {
-					told = append(told, e.Try)
+			note := &engine.RunOptions{OnEvent: func(e durable.Event) {
+				if e.Kind == durable.EventRetry {
+					told = append(told, e.Attempt)
 				}
 			}}
 			res, err := prog.RunWith(t.Context(), north, note)

@@ -93,7 +93,7 @@ type Options struct {
 	Log *slog.Logger
 	// OnEvent is called for every event of a run, in order, from the goroutine
 	// that runs it; it must not block for long.
-	OnEvent func(Event)
+	OnEvent func(durable.Event)
 }
 
 // ExternalHandler performs an external step and returns its result, which
@@ -113,36 +113,6 @@ type ExternalStep struct {
 
 // Result is the account of a run, without its history.
 type Result = document.Run
-
-// Event is one thing that happened in a run.
-type Event struct {
-	Time    time.Time
-	Run     string
-	Kind    EventKind
-	Step    string        // step path, "" for the run itself
-	Try     int           // poll look, from 1
-	Status  int           // HTTP status, 0 when there was none
-	Wait    time.Duration // until the next look or attempt
-	Message string
-	Err     error
-}
-
-// EventKind names what happened.
-type EventKind string
-
-// The events.
-const (
-	EventRunStarted  EventKind = "run-started"
-	EventStepStarted EventKind = "step-started"
-	EventPolled      EventKind = "polled"  // a look that did not come true; Wait is the time to the next
-	EventRetry       EventKind = "retry"   // a request will be sent again after Wait
-	EventWarning     EventKind = "warning" // Message has it
-	EventWaiting     EventKind = "waiting"
-	EventStepDone    EventKind = "step-done"
-	EventStepSkipped EventKind = "step-skipped"
-	EventStepFailed  EventKind = "step-failed"
-	EventRunFinished EventKind = "run-finished"
-)
 
 // RunOptions shape one run. The zero value and nil are the defaults.
 type RunOptions struct {
@@ -165,5 +135,5 @@ type RunOptions struct {
 	// Owner is the caller of a server that the run belongs to.
 	Owner string
 	// OnEvent is called in addition to Options.OnEvent.
-	OnEvent func(Event)
+	OnEvent func(durable.Event)
 }

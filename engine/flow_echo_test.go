@@ -117,7 +117,7 @@ func TestACredentialInASuccessfulAnswerIsHiddenAndOtherDataStays(t *testing.T) {
 	}
 	kept := ""
 	for _, e := range history {
-		kept += string(e.Data)
+		kept += fmt.Sprintf("%s%s%+v", e.Detail.Input, e.Detail.Result, e)
 	}
 	for what, shown := range map[string]string{
 		"the answer": fmt.Sprintf("%s %v %v", answer.Body, answer.Value, answer.Header), "what is forwarded": fmt.Sprintf("%s %v", forwarded.Body, forwarded.Header),

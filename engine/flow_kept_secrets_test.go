@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -58,7 +59,7 @@ func TestNothingKeptHoldsACredentialThatAnAPIRepeats(t *testing.T) {
 		texts[what] = string(data)
 	}
 	for _, e := range raw {
-		texts["the journal"] += string(e.Data)
+		texts["the journal"] += fmt.Sprintf("%s%s%+v", e.Detail.Input, e.Detail.Result, e)
 	}
 	err = filepath.WalkDir(records, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

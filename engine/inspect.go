@@ -13,7 +13,7 @@ import (
 // History reads what happened in a kept run after the event numbered after (0:
 // all). Arguments and results of steps are left out, so nothing in it is secret. An
 // unknown id is durable.ErrUnknown.
-func (r *Runner) History(ctx context.Context, id string, after int64) ([]document.Event, error) {
+func (r *Runner) History(ctx context.Context, id string, after int64) ([]durable.Event, error) {
 	if r.o.Runtime == nil {
 		return nil, errNoRuntime
 	}
@@ -21,7 +21,7 @@ func (r *Runner) History(ctx context.Context, id string, after int64) ([]documen
 	if err != nil {
 		return nil, err
 	}
-	out := make([]document.Event, len(events))
+	out := make([]durable.Event, len(events))
 	for i, e := range events {
 		out[i] = EventOf(e)
 	}
@@ -119,7 +119,7 @@ func (p *Program) progress(events []durable.Event) []document.StepRun {
 			continue
 		}
 		reached[i] = reached[i] || e.Kind != durable.EventSignal // which may come early
-		step, d := &steps[i], detail(e)
+		step, d := &steps[i], e.Detail
 		switch e.Kind {
 		case durable.EventIntent, durable.EventPoll, durable.EventTimer, durable.EventNotBefore, durable.EventRetry:
 			step.Status = durable.StatusRunning
@@ -184,31 +184,12 @@ func keptOf(raw json.RawMessage) (k struct {
 	return k
 }
 
-func detail(e durable.Event) durable.Detail {
-	var d durable.Detail
-	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
-		return durable.Detail{}
-	}
-	return d
-}
-
-// EventOf returns an event of a run's history as documents show it: without
-// arguments and results, so nothing in it is secret.
-func EventOf(e durable.Event) document.Event {
-	d := detail(e)
-	out := document.Event{
-		Seq: e.Seq, Time: e.Time, Kind: e.Kind, Step: e.Step, Attempt: e.Attempt,
-		Operation: d.Operation, Policy: string(d.Policy), Tries: d.Tries, Until: d.Until,
-		By: d.By, Via: string(d.Via), Message: d.Error,
-	}
+// EventOf returns an event of a run's history as documents show it, without its
+// arguments and results.
+func EventOf(e durable.Event) durable.Event {
 	if e.Kind == durable.EventDone {
-		out.Status = keptOf(d.Result).Status
+		e.HTTPStatus = keptOf(e.Detail.Result).Status
 	}
-	if d.Next != nil {
-		out.Until = d.Next
-	}
-	if e.Kind == durable.EventSettled && d.Happened != nil {
-		out.Message = map[bool]string{true: "it happened", false: "it did not happen"}[*d.Happened]
-	}
-	return out
+	e.Detail = durable.Detail{}
+	return e
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // A name that stands twice in one object of an answer: which value counts is not
@@ -34,8 +35,8 @@ func TestRepeatedNamesInAnAnswer(t *testing.T) {
 			p := newPort(t, map[string]http.HandlerFunc{"GET /find": givesJSON(tt.answer), "GET /ships": givesJSON(tt.answer), "*": fails(204, "", "")})
 			file, o := p.composition(t, tt.steps)
 			var warned []string
-			_, err := mustLoad(t, file, o).RunWith(t.Context(), tt.in, &engine.RunOptions{OnEvent: func(e engine.Event) {
-				if e.Kind == engine.EventWarning {
+			_, err := mustLoad(t, file, o).RunWith(t.Context(), tt.in, &engine.RunOptions{OnEvent: func(e durable.Event) {
+				if e.Kind == durable.EventWarning {
 					warned = append(warned, e.Message)
 				}
 			}})

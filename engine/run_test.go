@@ -147,8 +147,8 @@ func TestInferredCounterpart(t *testing.T) {
 	w.deaf["/directory_users"] = true
 	o := quick(w)
 	var warnings []string
-	o.OnEvent = func(e engine.Event) {
-		if e.Kind == engine.EventWarning && strings.Contains(e.Message, "filter") {
+	o.OnEvent = func(e durable.Event) {
+		if e.Kind == durable.EventWarning && strings.Contains(e.Message, "filter") {
 			warnings = append(warnings, e.Message)
 		}
 	}
@@ -175,8 +175,8 @@ func TestRetries(t *testing.T) {
 			w.fail(2, "GET /directories", h)
 			o := quick(w)
 			var retries int
-			o.OnEvent = func(e engine.Event) {
-				if e.Kind == engine.EventRetry {
+			o.OnEvent = func(e durable.Event) {
+				if e.Kind == durable.EventRetry {
 					retries++
 				}
 			}
@@ -285,8 +285,8 @@ func TestCancelBetweenSteps(t *testing.T) {
 	w.activeAfter = 1 << 30
 	ctx, cancel := context.WithCancel(t.Context())
 	o := quick(w)
-	o.OnEvent = func(e engine.Event) {
-		if e.Kind == engine.EventPolled {
+	o.OnEvent = func(e durable.Event) {
+		if e.Kind == durable.EventPoll {
 			cancel()
 		}
 	}
@@ -326,7 +326,7 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 	o := quick(w)
 	var told strings.Builder
-	o.OnEvent = func(e engine.Event) { fmt.Fprintf(&told, "%s %v\n", e.Message, e.Err) }
+	o.OnEvent = func(e durable.Event) { fmt.Fprintf(&told, "%s %v\n", e.Message, e.Err) }
 	res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
 	var failed *engine.RunError
 	if !errors.As(err, &failed) {

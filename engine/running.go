@@ -92,7 +92,7 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 	if r.p.virtual() {
 		host.SkipWaits()
 	}
-	r.emit(Event{Kind: EventRunStarted})
+	r.emit(durable.Event{Kind: durable.EventStarted})
 	env, err := r.env(ctx)
 	if err != nil {
 		return durable.Ending{}, err
@@ -102,7 +102,7 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 		err = stillInDoubt(ctx, host, out, err)
 	}
 	r.res, r.err = r.result(ctx, out, err), err
-	r.emit(Event{Kind: EventRunFinished, Message: string(r.res.Status)})
+	r.emit(durable.Event{Kind: durable.EventEnded, Message: string(r.res.Status)})
 	return r.ending(ctx)
 }
 
@@ -173,7 +173,7 @@ func (r *running) shared() *exec.Env {
 	return &exec.Env{
 		Inputs: r.inputs, Started: r.started, Strict: set.StrictResponses, Redactor: r.redactor,
 		Limit: exchangeLimit(cmp.Or(o.RequestTimeout, set.RequestTimeout), cmp.Or(o.Timeout, set.Timeout)),
-		Hide:  r.hideIn, Emit: r.forward,
+		Hide:  r.hideIn, Emit: r.emit,
 	}
 }
 
@@ -213,17 +213,13 @@ func (r *running) fillIn(ctx context.Context, env *exec.Env) error {
 	return nil
 }
 
-// forward gives the interpreter's events to the run's listeners.
-func (r *running) forward(e exec.Event) {
-	r.emit(Event{Kind: EventKind(e.Kind), Step: e.Step, Try: e.Try, Status: e.Status, Wait: e.Wait, Message: e.Message, Err: e.Err})
-}
-
-func (r *running) emit(e Event) {
+// emit gives an event to the run's listeners.
+func (r *running) emit(e durable.Event) {
 	e.Time, e.Run, e.Message = time.Now(), r.id, r.hideIn(e.Message)
 	if e.Err != nil {
 		e.Err = &hiddenError{r.hideIn(e.Err.Error()), e.Err}
 	}
-	for _, tell := range []func(Event){r.p.runner.o.OnEvent, r.opts.OnEvent} {
+	for _, tell := range []func(durable.Event){r.p.runner.o.OnEvent, r.opts.OnEvent} {
 		if tell != nil {
 			tell(e)
 		}

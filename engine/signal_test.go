@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/google/go-cmp/cmp"
@@ -109,7 +108,7 @@ func TestServedRunsHaveTheirHandlers(t *testing.T) {
 		t.Fatalf("the run first rested as %s, %v", status, err)
 	}
 	events, err := history(t.Context(), rt, id, 0)
-	if err != nil || !slices.ContainsFunc(events, func(e document.Event) bool { return e.Via == string(durable.ViaHandler) }) {
+	if err != nil || !slices.ContainsFunc(events, func(e durable.Event) bool { return e.Via == durable.ViaHandler }) {
 		t.Errorf("no step was done by the handler: %v, %+v", err, events)
 	}
 }

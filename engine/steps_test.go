@@ -262,8 +262,8 @@ outputs:
 	f := newFleet(t)
 	f.answers["GET /ships/7"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, 200, map[string]any{"imo": "seven"}) }
 	var warned int
-	o := options{OnEvent: func(e engine.Event) {
-		if e.Kind == engine.EventWarning {
+	o := options{OnEvent: func(e durable.Event) {
+		if e.Kind == durable.EventWarning {
 			warned++
 		}
 	}}

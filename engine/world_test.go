@@ -39,7 +39,7 @@ type options struct {
 	External        map[string]engine.ExternalHandler
 	Runtime         durable.Runtime
 	Log             *slog.Logger
-	OnEvent         func(engine.Event)
+	OnEvent         func(durable.Event)
 }
 
 func (o *options) load() *engine.LoadOptions {
@@ -198,7 +198,7 @@ func inspect(ctx context.Context, rt durable.Runtime, id string) (*document.Run,
 	return (*options)(nil).on(rt).Inspect(ctx, id)
 }
 
-func history(ctx context.Context, rt durable.Runtime, id string, after int64) ([]document.Event, error) {
+func history(ctx context.Context, rt durable.Runtime, id string, after int64) ([]durable.Event, error) {
 	return (*options)(nil).on(rt).History(ctx, id, after)
 }
 

@@ -66,7 +66,7 @@ func (t *attendant) serve(handlers map[string]engine.ExternalHandler) {
 
 // event takes in an event of the run. An open question is over then: the
 // run went on, or ended, without an answer.
-func (t *attendant) event(e engine.Event) {
+func (t *attendant) event(e durable.Event) {
 	t.close()
 	t.mu.Lock()
 	t.run = e.Run

@@ -10,33 +10,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // tell plays a run to a progress display.
 func tell(p *term.Progress) {
 	p.Start(shipPlan)
-	event := func(e engine.Event) { e.Run = "run_1"; p.Event(e) }
-	event(engine.Event{Kind: engine.EventRunStarted})
-	event(engine.Event{Kind: engine.EventStepStarted, Step: "get-ship"})
+	event := func(e durable.Event) { e.Run = "run_1"; p.Event(e) }
+	event(durable.Event{Kind: durable.EventStarted})
+	event(durable.Event{Kind: durable.EventStep, Step: "get-ship"})
 	time.Sleep(40 * time.Millisecond)
-	event(engine.Event{Kind: engine.EventRetry, Step: "get-ship", Try: 1, Status: 503, Wait: 1500 * time.Millisecond})
+	event(durable.Event{Kind: durable.EventRetry, Step: "get-ship", Attempt: 1, HTTPStatus: 503, Wait: 1500 * time.Millisecond})
 	time.Sleep(1500 * time.Millisecond)
-	event(engine.Event{Kind: engine.EventStepDone, Step: "get-ship", Status: 200})
-	event(engine.Event{Kind: engine.EventStepSkipped, Step: "book-berth", Message: "when is false"})
-	event(engine.Event{Kind: engine.EventStepStarted, Step: "await-berth"})
+	event(durable.Event{Kind: durable.EventDone, Step: "get-ship", HTTPStatus: 200})
+	event(durable.Event{Kind: durable.EventSkipped, Step: "book-berth", Message: "when is false"})
+	event(durable.Event{Kind: durable.EventStep, Step: "await-berth"})
 	for look := 1; look <= 5; look++ {
-		event(engine.Event{Kind: engine.EventPolled, Step: "await-berth", Try: look, Status: 200, Wait: 5 * time.Second})
+		event(durable.Event{Kind: durable.EventPoll, Step: "await-berth", Tries: look, HTTPStatus: 200, Wait: 5 * time.Second})
 		time.Sleep(5 * time.Second)
 	}
-	event(engine.Event{Kind: engine.EventWarning, Step: "await-berth", Message: "an item of \x1b[2Janother\nport"})
-	event(engine.Event{Kind: engine.EventStepDone, Step: "await-berth", Status: 200})
-	event(engine.Event{Kind: engine.EventStepStarted, Step: "inspect"})
-	event(engine.Event{Kind: engine.EventStepDone, Step: "inspect"})
-	event(engine.Event{Kind: engine.EventStepStarted, Step: "leave[2]"})
+	event(durable.Event{Kind: durable.EventWarning, Step: "await-berth", Message: "an item of \x1b[2Janother\nport"})
+	event(durable.Event{Kind: durable.EventDone, Step: "await-berth", HTTPStatus: 200})
+	event(durable.Event{Kind: durable.EventStep, Step: "inspect"})
+	event(durable.Event{Kind: durable.EventDone, Step: "inspect"})
+	event(durable.Event{Kind: durable.EventStep, Step: "leave[2]"})
 	time.Sleep(3 * time.Second)
-	event(engine.Event{Kind: engine.EventStepFailed, Step: "leave[2]", Status: 422, Err: errors.New("no")})
-	event(engine.Event{Kind: engine.EventRunFinished})
+	event(durable.Event{Kind: durable.EventFailed, Step: "leave[2]", HTTPStatus: 422, Err: errors.New("no")})
+	event(durable.Event{Kind: durable.EventEnded})
 	p.Close()
 }
 
@@ -139,7 +139,7 @@ func TestProgressGivesWayToAPrompt(t *testing.T) {
 		a.io.Err, a.io.ErrTTY = &s, true
 		p := a.newProgress()
 		p.Start(shipPlan)
-		p.Event(engine.Event{Kind: engine.EventStepStarted, Step: "inspect"})
+		p.Event(durable.Event{Kind: durable.EventStep, Step: "inspect"})
 		p.Hold()
 		before := s.text.Len()
 		time.Sleep(10500 * time.Millisecond) // between two ticks

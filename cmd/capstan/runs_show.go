@@ -181,7 +181,7 @@ func (v *runView) history() {
 }
 
 // happening describes an entry of a history in a few words.
-func happening(e document.Event) string {
+func happening(e durable.Event) string {
 	text := eventWords(e)
 	if e.Message != "" {
 		text += ": " + term.OneLine(e.Message)
@@ -189,7 +189,7 @@ func happening(e document.Event) string {
 	return text
 }
 
-func eventWords(e document.Event) string {
+func eventWords(e durable.Event) string {
 	switch e.Kind {
 	case durable.EventIntent:
 		return fmt.Sprintf("about to send %s (attempt %d, %s)", e.Operation, max(e.Attempt, 1), e.Policy)
@@ -222,30 +222,30 @@ func eventWords(e document.Event) string {
 	return e.Kind // started, ended
 }
 
-func howDone(e document.Event) string {
+func howDone(e durable.Event) string {
 	switch {
-	case e.Via == string(durable.ViaProbe):
+	case e.Via == durable.ViaProbe:
 		return ": it had taken effect, as its probe found"
-	case e.Via == string(durable.ViaResend):
-		return fmt.Sprintf(": it had taken effect, as the answer %d to the resend shows", e.Status)
-	case e.Via == string(durable.ViaHandler):
+	case e.Via == durable.ViaResend:
+		return fmt.Sprintf(": it had taken effect, as the answer %d to the resend shows", e.HTTPStatus)
+	case e.Via == durable.ViaHandler:
 		return ", by a command or a person here"
-	case e.Via == string(durable.ViaSignal):
+	case e.Via == durable.ViaSignal:
 		return ", as was said"
-	case e.Status > 0:
-		return fmt.Sprintf(", %d", e.Status)
+	case e.HTTPStatus > 0:
+		return fmt.Sprintf(", %d", e.HTTPStatus)
 	}
 	return ""
 }
 
-func until(e document.Event) string {
+func until(e durable.Event) string {
 	if e.Until == nil {
 		return ""
 	}
 	return ", next at " + clock(*e.Until)
 }
 
-func by(e document.Event) string {
+func by(e durable.Event) string {
 	if e.By == "" {
 		return ""
 	}

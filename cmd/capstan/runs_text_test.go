@@ -72,11 +72,11 @@ run_3   running    moor        1m
 
 func TestHappening(t *testing.T) {
 	at := noon
-	for want, e := range map[string]document.Event{
+	for want, e := range map[string]durable.Event{
 		"started": {Kind: durable.EventStarted},
 		"about to send bookBerth (attempt 2, unsafe)": {Kind: durable.EventIntent, Operation: "bookBerth", Attempt: 2, Policy: "unsafe"},
-		"done, 201": {Kind: durable.EventDone, Status: 201},
-		"done: it had taken effect, as its probe found":     {Kind: durable.EventDone, Via: "probe", Status: 200},
+		"done, 201": {Kind: durable.EventDone, HTTPStatus: 201},
+		"done: it had taken effect, as its probe found":     {Kind: durable.EventDone, Via: "probe", HTTPStatus: 200},
 		"done, by a command or a person here":               {Kind: durable.EventDone, Via: "handler"},
 		"done, as was said":                                 {Kind: durable.EventDone, Via: "signal"},
 		"failed: no �[2J":                                   {Kind: durable.EventFailed, Message: "no \x1b[2J"},

@@ -22,7 +22,7 @@ func sample() *document.Run {
 		},
 		Waiting: &document.Waiting{Step: "pilot", With: map[string]any{"pin": "1", "name": "Ada"}, Sensitive: []string{"pin"}, Next: document.Next{Kind: document.NextFinish, Step: "pilot"}},
 		Error:   &document.Error{Message: "lost", Hint: "look", Next: document.Next{Kind: document.NextSettle, Step: "book"}},
-		Events:  []document.Event{{Seq: 1, Kind: durable.EventStarted}},
+		Events:  []durable.Event{{Seq: 1, Kind: durable.EventStarted}},
 	}
 }
 

@@ -29,7 +29,7 @@ type Run struct {
 	Due           *time.Time `json:"due,omitempty"`    // when it goes on by itself
 	Driven        bool       `json:"driven,omitempty"` // a process drives it now
 	// Events is the history. Arguments and results of steps are left out of it.
-	Events []Event `json:"events,omitempty"`
+	Events []durable.Event `json:"events,omitempty"`
 
 	// OutputNames lists the declared outputs in the file's order.
 	OutputNames []string `json:"-"`
@@ -75,23 +75,6 @@ type Error struct {
 	HTTPStatus int    `json:"http_status,omitempty"`
 	RequestID  string `json:"request_id,omitempty"`
 	Next       Next   `json:"-"`
-}
-
-// Event is one entry of a run's history.
-type Event struct {
-	Seq       int64      `json:"seq"`
-	Time      time.Time  `json:"time"`
-	Kind      string     `json:"kind"` // see the Event constants of package durable
-	Step      string     `json:"step,omitempty"`
-	Attempt   int        `json:"attempt,omitempty"`
-	Operation string     `json:"operation,omitempty"`
-	Policy    string     `json:"policy,omitempty"`
-	Status    int        `json:"http_status,omitempty"`
-	Tries     int        `json:"tries,omitempty"`
-	Until     *time.Time `json:"until,omitempty"`
-	By        string     `json:"by,omitempty"`
-	Via       string     `json:"via,omitempty"`
-	Message   string     `json:"message,omitempty"`
 }
 
 // Brief returns a copy without what only documents of kept runs have.

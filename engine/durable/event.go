@@ -5,7 +5,34 @@ import (
 	"time"
 )
 
-// The kinds of events in a run's history.
+// Event is one thing that happened in a run: an entry of its history, or news of
+// a run that is executed here, which may not be kept. Its JSON form is that of
+// documents, and nothing in it is secret.
+type Event struct {
+	Seq        int64      `json:"seq"` // 0: not kept
+	Time       time.Time  `json:"time"`
+	Kind       string     `json:"kind"`           // one of the Event constants
+	Step       string     `json:"step,omitempty"` // its path, "" for the run itself
+	Attempt    int        `json:"attempt,omitempty"`
+	Operation  string     `json:"operation,omitempty"`
+	Policy     Policy     `json:"policy,omitempty"`
+	HTTPStatus int        `json:"http_status,omitempty"`
+	Tries      int        `json:"tries,omitempty"` // of poll: looks so far
+	Until      *time.Time `json:"until,omitempty"`
+	By         string     `json:"by,omitempty"`
+	Via        Via        `json:"via,omitempty"`
+	Message    string     `json:"message,omitempty"`
+
+	// Detail is the rest of a kept entry: arguments and results are in it.
+	Detail Detail `json:"-"`
+
+	// Of a run that is executed here.
+	Run  string        `json:"-"`
+	Wait time.Duration `json:"-"` // until the next look or sending
+	Err  error         `json:"-"`
+}
+
+// The kinds of events.
 const (
 	EventStarted   = "started"
 	EventIntent    = "step-intent"   // about to be sent; not of a read
@@ -22,9 +49,15 @@ const (
 	EventCancelled = "cancelled" // asked for; the end follows
 	EventEnded     = "ended"
 	EventReopened  = "reopened" // a run that failed is taken up again
+
+	// Of a run that is executed here; they are not kept.
+	EventStep    = "step-started"
+	EventSkipped = "step-skipped"
+	EventWarning = "warning"
 )
 
-// Detail is the content of an Event's Data; its kind decides which fields are set.
+// Detail is the form in which a journal keeps an Event; its kind decides which
+// fields are set.
 type Detail struct {
 	// Of a call: step-intent and poll, and for reads, which have no intent on
 	// record, their outcome. InputHash also of started.

@@ -180,16 +180,6 @@ type Mark struct {
 	ID      string
 }
 
-// Event is one entry of a run's history.
-type Event struct {
-	Seq     int64           `json:"seq"`
-	Time    time.Time       `json:"time"`
-	Kind    string          `json:"kind"` // one of the Event constants
-	Step    string          `json:"step,omitempty"`
-	Attempt int             `json:"attempt,omitempty"`
-	Data    json.RawMessage `json:"data,omitempty"` // a Detail
-}
-
 // News is a change of a run that is watched.
 type News struct {
 	State State

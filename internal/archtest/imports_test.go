@@ -99,7 +99,7 @@ var layers = map[string][]string{
 	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue"},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/...", "serve/problem"},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/yamldata", "diag", "internal/fault", "internal/graph", "internal/plangraph", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
-	"cmd/capstan/internal/term":       {"engine", "engine/document", "internal/jsonvalue"},
+	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/jsonvalue"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	".ci/e2e":                         {},
 	".ci/clock":                       {},

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
@@ -134,7 +133,7 @@ func (s *stream) pass(n durable.News) error {
 }
 
 // put writes one event.
-func put(b *bytes.Buffer, e document.Event, id bool) error {
+func put(b *bytes.Buffer, e durable.Event, id bool) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return err

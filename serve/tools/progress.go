@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
@@ -62,7 +61,7 @@ func (p *progress) report(n durable.News) {
 }
 
 // note describes an event for a person, "" for nothing.
-func note(e document.Event) string {
+func note(e durable.Event) string {
 	switch e.Kind {
 	case durable.EventDone:
 		return fmt.Sprintf("step %q is done", e.Step)

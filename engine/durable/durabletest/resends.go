@@ -117,16 +117,12 @@ var resendTests = []test{
 			var got []entry
 			s.kinds(id) // looks at numbers
 			for _, e := range s.history(id) {
-				var d durable.Detail
-				if err := json.Unmarshal(e.Data, &d); err != nil {
-					s.Fatal(err)
-				}
 				if e.Kind != durable.EventRetry && e.Kind != durable.EventDone {
 					continue
 				}
-				x := entry{Kind: e.Kind, Error: d.Error, Attempt: e.Attempt, Via: d.Via}
-				if d.Until != nil {
-					x.Next = d.Until.Sub(s.clock.Now())
+				x := entry{Kind: e.Kind, Error: e.Message, Attempt: e.Attempt, Via: e.Via}
+				if e.Until != nil {
+					x.Next = e.Until.Sub(s.clock.Now())
 				}
 				got = append(got, x)
 			}

@@ -214,16 +214,12 @@ var runTests = []test{
 		if err != nil || len(events) != 4 || events[0].Seq != 2 {
 			s.Fatalf("%v, %v", events, err)
 		}
-		var d durable.Detail
-		if err := json.Unmarshal(events[0].Data, &d); err != nil {
-			s.Fatal(err)
-		}
-		if d.Operation != "op" || d.Policy != durable.Keyed || d.Key != "key-a" || len(d.InputHash) != 64 || string(d.Input) != `{"path":"a"}` || events[0].Attempt != 1 {
+		d := events[0].Detail
+		if events[0].Operation != "op" || d.Operation != "op" || d.Policy != durable.Keyed || d.Key != "key-a" || len(d.InputHash) != 64 || string(d.Input) != `{"path":"a"}` || events[0].Attempt != 1 {
 			s.Errorf("intent: %+v", d)
 		}
-		d = durable.Detail{}
-		if err := json.Unmarshal(events[1].Data, &d); err != nil || string(d.Result) != `{"did":"a"}` {
-			s.Errorf("done: %s, %v", events[1].Data, err)
+		if got := string(events[1].Detail.Result); got != `{"did":"a"}` {
+			s.Errorf("done: %s", got)
 		}
 		if events, err := s.rt.History(s.Context(), "r", 99); err != nil || len(events) != 0 {
 			s.Errorf("after the end: %v, %v", events, err)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
@@ -94,7 +95,7 @@ func (c *call) schema(resp *operations.Response) error {
 		return c.answerError(CodeSchema, resp, "%s", msg)
 	}
 	if c.try <= 1 {
-		c.env.Emit(Event{Kind: Warning, Step: c.path, Message: msg})
+		c.env.Emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: msg})
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ type Env struct {
 	// breaks its schema, foreign items in a list.
 	Strict bool
 	// Emit is told what happens.
-	Emit func(Event)
+	Emit func(durable.Event)
 	// Perform performs an external step in this process, or returns done false;
 	// nil leaves external steps to signals.
 	Perform func(ctx context.Context, w durable.Wait) (result json.RawMessage, done bool, err error)
@@ -117,16 +117,16 @@ func (r *run) step(ctx context.Context, s *plan.Step, rec *Record) error {
 	switch {
 	case err != nil:
 		rec.Status = statusOf(ctx, err)
-		kind := StepFailed
+		kind := durable.EventFailed
 		if rec.Status == durable.StatusWaiting || rec.Status == durable.StatusInDoubt {
-			kind = Waiting
+			kind = durable.EventWaiting
 		}
-		r.env.Emit(Event{Kind: kind, Step: s.ID, Status: rec.HTTPStatus, Message: err.Error(), Err: err})
+		r.env.Emit(durable.Event{Kind: kind, Step: s.ID, HTTPStatus: rec.HTTPStatus, Message: err.Error(), Err: err})
 	case rec.Status == durable.StatusSkipped:
-		r.env.Emit(Event{Kind: StepSkipped, Step: s.ID, Message: "its condition is false"})
+		r.env.Emit(durable.Event{Kind: durable.EventSkipped, Step: s.ID, Message: "its condition is false"})
 	default:
 		rec.Status = durable.StatusSucceeded
-		r.env.Emit(Event{Kind: StepDone, Step: s.ID, Status: rec.HTTPStatus, Try: rec.Attempts})
+		r.env.Emit(durable.Event{Kind: durable.EventDone, Step: s.ID, HTTPStatus: rec.HTTPStatus, Attempt: rec.Attempts})
 	}
 	return err
 }
@@ -147,7 +147,7 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 			return nil
 		}
 	}
-	r.env.Emit(Event{Kind: StepStarted, Step: s.ID})
+	r.env.Emit(durable.Event{Kind: durable.EventStep, Step: s.ID})
 	once := t.act
 	if s.Each != nil {
 		once = t.each

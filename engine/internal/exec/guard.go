@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -40,7 +41,7 @@ func (c *call) guarded(value any) (any, error) {
 		c.dropped = fmt.Sprintf(
 			"%s ignored the filter %q: %d of %d items, %s among them, had another %s and were left out", c.a.API, g.Param, len(items)-len(own), len(items), itemName(foreign), g.Field)
 		if c.try <= 1 {
-			c.env.Emit(Event{Kind: Warning, Step: c.path, Message: c.dropped})
+			c.env.Emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: c.dropped})
 		}
 		value = put(own)
 	}

@@ -125,7 +125,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 		// An outage does not end a poll of days: it is looked again, until the
 		// poll's own time is up.
 		c.unread = err
-		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Wait: c.a.Schedule.Wait(try), Message: err.Error()})
+		c.env.Emit(durable.Event{Kind: durable.EventPoll, Step: c.path, Tries: try, Wait: c.a.Schedule.Wait(try), Message: err.Error()})
 		return nil, false, nil
 	}
 	if err != nil {
@@ -147,7 +147,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 		if notThere != nil {
 			c.unread = notThere
 		}
-		c.env.Emit(Event{Kind: Polled, Step: c.path, Try: try, Status: k.Status, Wait: c.a.Schedule.Wait(try)})
+		c.env.Emit(durable.Event{Kind: durable.EventPoll, Step: c.path, Tries: try, HTTPStatus: k.Status, Wait: c.a.Schedule.Wait(try)})
 		return nil, false, nil
 	}
 	return k, true, c.pick(ctx, k)

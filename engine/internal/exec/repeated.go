@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
@@ -27,7 +28,7 @@ func (c *call) repeated(resp *operations.Response) error {
 			return c.answerError(CodeAnswer, resp, "%s answered %d with %s, and %s reads it: JSON does not define which value counts", c.a.API, resp.Status, what, by)
 		}
 		if c.try <= 1 {
-			c.env.Emit(Event{Kind: Warning, Step: c.path, Message: "the answer has " + what + ": JSON does not define which value counts"})
+			c.env.Emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: "the answer has " + what + ": JSON does not define which value counts"})
 		}
 	}
 	return nil

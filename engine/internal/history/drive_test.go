@@ -518,10 +518,7 @@ func (h *history) recalls(p *place, e durable.Event) {
 	sent := p.since > 0
 	p.kills, p.since = p.kills+1, 0
 	p.begins()
-	var d durable.Detail
-	if len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
-		h.model.violated("the record of step %q cannot be read", p.path)
-	}
+	d := e.Detail
 	s := p.step
 	switch {
 	case e.Kind == durable.EventDone || p.settled:

@@ -7,29 +7,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // sentence returns the line that stays on the screen for an event, "" for none.
-func (p *Progress) sentence(e engine.Event) string {
+func (p *Progress) sentence(e durable.Event) string {
 	switch e.Kind {
-	case engine.EventRunStarted:
+	case durable.EventStarted:
 		return p.beginning(e.Run)
-	case engine.EventStepDone:
+	case durable.EventDone:
 		return p.finished("✓", p.Paint.Green, e)
-	case engine.EventStepSkipped:
+	case durable.EventSkipped:
 		p.current = nil
 		return p.mark("-", p.Paint.Dim) + e.Step + ": skipped" + because(e.Message)
-	case engine.EventStepFailed:
+	case durable.EventFailed:
 		return p.finished("✗", p.Paint.Red, e)
-	case engine.EventWarning:
+	case durable.EventWarning:
 		return p.mark("!", p.Paint.Yellow) + prefix(e.Step) + "warning: " + OneLine(e.Message)
-	case engine.EventRetry:
+	case durable.EventRetry:
 		if p.Live {
 			return ""
 		}
 		return p.mark("!", p.Paint.Yellow) + prefix(e.Step) + retryCause(e) + ", trying again in " + Duration(e.Wait)
-	case engine.EventPolled:
+	case durable.EventPoll:
 		if !p.shows(p.current.looks) {
 			return ""
 		}
@@ -68,7 +68,7 @@ func because(reason string) string {
 
 // finished is the last line of a step: the request, the status, and how long it
 // took.
-func (p *Progress) finished(mark string, color func(string) string, e engine.Event) string {
+func (p *Progress) finished(mark string, color func(string) string, e durable.Event) string {
 	line := p.mark(mark, color) + e.Step
 	s, known := p.plan[StepID(e.Step)]
 	switch {
@@ -77,12 +77,12 @@ func (p *Progress) finished(mark string, color func(string) string, e engine.Eve
 	case known && s.Method == "":
 		line += "  " + p.Paint.Dim(s.Kind) // external, lookup, ...
 	}
-	if e.Status > 0 {
-		line += fmt.Sprintf("  %d", e.Status)
+	if e.HTTPStatus > 0 {
+		line += fmt.Sprintf("  %d", e.HTTPStatus)
 	}
 	if p.current != nil && p.current.path == e.Step {
 		if looks := p.current.looks; looks > 0 {
-			if e.Kind == engine.EventStepDone {
+			if e.Kind == durable.EventDone {
 				looks++ // the last one was no miss
 			}
 			line += "  " + Count(looks, "look", "looks")

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // Progress shows a run while it goes on: one line a step. On a terminal the
@@ -104,7 +104,7 @@ func (p *Progress) Release() {
 }
 
 // Event takes in an event.
-func (p *Progress) Event(e engine.Event) {
+func (p *Progress) Event(e durable.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if slices.Contains(p.Before, e.Step) {
@@ -124,8 +124,8 @@ func (p *Progress) Event(e engine.Event) {
 }
 
 // follow keeps the state that the live line shows.
-func (p *Progress) follow(e engine.Event) {
-	if e.Kind == engine.EventStepStarted || e.Step != "" && (p.current == nil || p.current.path != e.Step) {
+func (p *Progress) follow(e durable.Event) {
+	if e.Kind == durable.EventStep || e.Step != "" && (p.current == nil || p.current.path != e.Step) {
 		p.current = &activeStep{path: e.Step, since: time.Now()}
 	}
 	if p.current == nil {
@@ -133,11 +133,11 @@ func (p *Progress) follow(e engine.Event) {
 	}
 	p.current.next = time.Time{}
 	switch e.Kind {
-	case engine.EventPolled:
-		p.current.looks = max(p.current.looks+1, e.Try)
+	case durable.EventPoll:
+		p.current.looks = max(p.current.looks+1, e.Tries)
 		p.current.next = time.Now().Add(e.Wait)
 		p.current.note = ""
-	case engine.EventRetry:
+	case durable.EventRetry:
 		p.current.next = time.Now().Add(e.Wait)
 		p.current.note = retryCause(e)
 	}
@@ -158,16 +158,16 @@ func (p *Progress) Writing() string {
 }
 
 // record writes an event as a log record.
-func (p *Progress) record(e engine.Event) {
+func (p *Progress) record(e durable.Event) {
 	args := []any{"run", e.Run}
 	if e.Step != "" {
 		args = append(args, "step", e.Step)
 	}
-	if e.Try > 0 {
-		args = append(args, "try", e.Try)
+	if try := max(e.Attempt, e.Tries); try > 0 {
+		args = append(args, "try", try)
 	}
-	if e.Status > 0 {
-		args = append(args, "status", e.Status)
+	if e.HTTPStatus > 0 {
+		args = append(args, "status", e.HTTPStatus)
 	}
 	if e.Wait > 0 {
 		args = append(args, "wait_ms", e.Wait.Milliseconds())
@@ -178,7 +178,7 @@ func (p *Progress) record(e engine.Event) {
 	if e.Err != nil {
 		args = append(args, "error", e.Err.Error())
 	}
-	p.Log.Info(string(e.Kind), args...)
+	p.Log.Info(e.Kind, args...)
 }
 
 // shows reports whether a pipe gets a line for this look: the first, second,
@@ -187,14 +187,14 @@ func (p *Progress) shows(look int) bool {
 	return !p.Live && bits.OnesCount(uint(look)) == 1
 }
 
-func retryCause(e engine.Event) string {
+func retryCause(e durable.Event) string {
 	switch {
 	case e.Message != "":
 		return OneLine(e.Message)
 	case e.Err != nil:
 		return OneLine(e.Err.Error())
-	case e.Status > 0:
-		return Status(e.Status)
+	case e.HTTPStatus > 0:
+		return Status(e.HTTPStatus)
 	}
 	return "no answer"
 }

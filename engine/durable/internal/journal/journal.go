@@ -9,6 +9,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -157,21 +158,26 @@ func (r *Runtime) History(ctx context.Context, id string, after int64) ([]durabl
 	}
 	events := make([]durable.Event, len(records))
 	for i, rec := range records {
-		if events[i], err = eventOf(id, rec); err != nil {
-			return nil, err
-		}
+		events[i] = eventOf(rec)
 	}
 	return events, nil
 }
 
-func eventOf(id string, rec Record) (durable.Event, error) {
+func eventOf(rec Record) durable.Event {
 	d := rec.Detail
 	d.Result = rec.Result
-	data, err := json.Marshal(d)
-	if err != nil {
-		return durable.Event{}, fmt.Errorf("run %q: event %d cannot be read: %w", id, rec.Seq, err)
+	e := durable.Event{
+		Seq: rec.Seq, Time: rec.At, Kind: rec.Kind, Step: rec.Step, Attempt: rec.Attempt,
+		Operation: d.Operation, Policy: d.Policy, Tries: d.Tries, Until: cmp.Or(d.Next, d.Until), By: d.By, Via: d.Via, Message: d.Error, Detail: d,
 	}
-	return durable.Event{Seq: rec.Seq, Time: rec.At, Kind: rec.Kind, Step: rec.Step, Attempt: rec.Attempt, Data: data}, nil
+	switch {
+	case d.Happened == nil:
+	case *d.Happened:
+		e.Message = "it happened"
+	default:
+		e.Message = "it did not happen"
+	}
+	return e
 }
 
 // Prune implements durable.Runtime.

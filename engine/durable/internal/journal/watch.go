@@ -86,11 +86,7 @@ func (w *watcher) look(ctx context.Context, from int64) (*durable.News, error) {
 		if !w.isNew(rec) {
 			continue
 		}
-		e, err := eventOf(w.id, rec)
-		if err != nil {
-			return nil, err
-		}
-		news.Events = append(news.Events, e)
+		news.Events = append(news.Events, eventOf(rec))
 	}
 	if len(news.Events) == 0 && reflect.DeepEqual(news.State, w.state) {
 		return nil, nil
