@@ -26,8 +26,6 @@ type Exposure struct {
 	Skills []*Skill // skill
 
 	Control *Control // control
-
-	Flows []*Flow // Tools in the form that goes away
 }
 
 // Route is a resource of a REST exposure.
@@ -49,8 +47,6 @@ type RouteOperation struct {
 	// Binary is the media type and status of a declared binary answer.
 	Binary       Str
 	BinaryStatus int
-
-	*Flow // Unit in the form that goes away
 }
 
 // Forward passes requests on to a consumed API.
@@ -69,14 +65,12 @@ type Document struct {
 	Binary                   bool
 	Location                 Str
 	File                     string
-
-	*Flow // Unit in the form that goes away
 }
 
 // Prompt is an MCP prompt.
 type Prompt struct {
 	Name, Display, Description Str
-	Arguments                  []*Param // Required is true unless the file says otherwise
+	Arguments                  []*Input // Required is true unless the file says otherwise
 	Template                   []PromptMessage
 	Location                   Str
 	File                       string

@@ -29,7 +29,7 @@ import (
 //
 // Values are the caller's affair: a parameter's constant or default is not in
 // the set. Scalar parameters accept any scalar, as in a URL all are text.
-func Set(c *spec.Consumed) (*operations.Set, diag.List) {
+func Set(c *spec.API) (*operations.Set, diag.List) {
 	m := &maker{api: c}
 	m.servers = m.server()
 	m.security = m.authentication()
@@ -54,7 +54,7 @@ func Set(c *spec.Consumed) (*operations.Set, diag.List) {
 
 // maker makes the operations of one API.
 type maker struct {
-	api      *spec.Consumed
+	api      *spec.API
 	problems diag.List
 	servers  []operations.Server
 	security []operations.Requirement

@@ -37,12 +37,12 @@ func op(name, method, path string, params ...*spec.Param) *spec.ConsumedOperatio
 	return &spec.ConsumedOperation{Name: str(name), Method: str(method), Path: str(path), Params: params}
 }
 
-func api(ops ...*spec.ConsumedOperation) *spec.Consumed {
-	return &spec.Consumed{Namespace: str("harbour"), BaseURI: str("https://api.example.com/v1"), Operations: ops}
+func api(ops ...*spec.ConsumedOperation) *spec.API {
+	return &spec.API{Namespace: str("harbour"), BaseURI: str("https://api.example.com/v1"), Operations: ops}
 }
 
 // set makes a set that has no problems.
-func set(t *testing.T, c *spec.Consumed) *operations.Set {
+func set(t *testing.T, c *spec.API) *operations.Set {
 	t.Helper()
 	s, problems := consumed.Set(c)
 	if len(problems) > 0 {

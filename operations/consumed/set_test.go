@@ -44,19 +44,19 @@ func TestPaths(t *testing.T) {
 }
 
 func TestProblemsPointAtTheFile(t *testing.T) {
-	auth := func(a spec.Authentication) *spec.Consumed {
+	auth := func(a spec.Authentication) *spec.API {
 		c := api(op("ok", "GET", "/ok"))
 		c.Auth = &a
 		return c
 	}
-	base := func(s string) *spec.Consumed {
+	base := func(s string) *spec.API {
 		c := api(op("ok", "GET", "/ok"))
 		c.BaseURI = str(s)
 		return c
 	}
 	tests := []struct {
 		name   string
-		c      *spec.Consumed
+		c      *spec.API
 		want   string
 		column int
 	}{

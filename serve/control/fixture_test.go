@@ -23,11 +23,11 @@ capability:
   - type: control
     port: 9198
 `+text))
-	f, more := src.Framework(spec.FrameworkOptions{})
+	f, more := src.File(spec.Options{})
 	if problems.HasErrors() || more.HasErrors() {
 		t.Fatal(problems, more)
 	}
-	return f.Exposes[0].Control
+	return f.Exposures[0].Control
 }
 
 func ask(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {

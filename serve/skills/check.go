@@ -130,15 +130,15 @@ func known(what string, names []string) string {
 // routes that pass requests on.
 func actions(x *spec.Exposure) []string {
 	var names []string
-	for _, t := range x.Flows {
-		names = append(names, t.Name.Value)
+	for _, t := range x.Tools {
+		names = append(names, t.Short.Value)
 	}
 	for _, r := range x.Routes {
 		if r.Forward != nil {
 			names = append(names, r.Name.Value)
 		}
 		for _, op := range r.Operations {
-			names = append(names, op.Name.Value)
+			names = append(names, op.Unit.Short.Value)
 		}
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })

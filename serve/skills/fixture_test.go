@@ -61,13 +61,13 @@ capability:
 func exposure(t testing.TB, text, dir string) (*spec.Exposure, skills.Options) {
 	t.Helper()
 	src, problems := dialect.Read("capability.yaml", []byte(strings.ReplaceAll(text, "@DIR@", filepath.ToSlash(dir))))
-	f, more := src.Framework(spec.FrameworkOptions{})
+	f, more := src.File(spec.Options{})
 	if problems.HasErrors() || more.HasErrors() {
 		t.Fatal(problems, more)
 	}
-	for _, x := range f.Exposes {
+	for _, x := range f.Exposures {
 		if x.Type.Value == "skill" {
-			return x, skills.Options{Exposures: f.Exposes, Open: open}
+			return x, skills.Options{Exposures: f.Exposures, Open: open}
 		}
 	}
 	t.Fatal("the capability has no skill exposure")

@@ -4,6 +4,7 @@ package composition
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,46 +26,62 @@ const (
 // Read decodes a composition.
 func Read(doc *node.Document, o spec.Options, _ node.Importing) (*spec.File, diag.List) {
 	d := reader{node.NewDecoder(&doc.Tree, o.Strict)}
-	c := d.composition(d.Object(doc.Root, "the capability"))
-	return compositionFile(doc, c, d.Spans(doc.Root)), d.Diags.Sort()
-}
-
-// Old is Read in the form that goes away.
-func Old(doc *node.Document, strict bool) (*spec.Capability, diag.List) {
-	d := reader{node.NewDecoder(&doc.Tree, strict)}
-	c := d.composition(d.Object(doc.Root, "the capability"))
-	if len(c.Steps) == 0 {
-		return nil, d.Diags.Sort()
+	f := &spec.File{Name: doc.Path(), Dialect: spec.DialectComposition, Overlays: doc.Overlays, Texts: doc.Texts()}
+	u := d.composition(d.Object(doc.Root, "the capability"), f)
+	if len(u.Steps) > 0 {
+		f.Units = []*spec.Unit{u}
 	}
-	c.File, c.Dialect, c.Overlays = doc.Path(), spec.DialectComposition, doc.Overlays
-	return c, d.Diags.Sort()
+	return f, d.Diags.Sort()
 }
 
 // reader decodes the files of both dialects that `specification` names.
 type reader struct{ *node.Decoder }
 
-func (d reader) composition(o *node.Object) *spec.Capability {
+// composition fills f and returns its unit.
+func (d reader) composition(o *node.Object, f *spec.File) *spec.Unit {
 	d.specification(o, Name)
-	c := &spec.Capability{
-		Version:     d.version(o),
-		Name:        d.Loose(o.Need("name"), "name"),
-		Description: d.Prose(o.Get("description"), "description"),
-		Provider:    d.Loose(o.Get("provider"), "provider"),
-		ProviderID:  d.Text(o.Get("providerId"), "providerId"),
-		API:         d.Text(o.Get("api"), "api"),
-		Inputs:      d.inputs(o.Get("inputs")),
-		Steps:       d.steps(o),
-		Outputs:     d.outputs(o.Get("outputs")),
+	f.Version = d.version(o)
+	f.Title = d.Loose(o.Need("name"), "name")
+	f.Description = d.Prose(o.Get("description"), "description")
+	f.Provider = d.Loose(o.Get("provider"), "provider")
+	f.ProviderID = d.Text(o.Get("providerId"), "providerId")
+	f.API = d.Text(o.Get("api"), "api")
+	base := filepath.Base(f.Name)
+	u := &spec.Unit{
+		Name: strings.TrimSuffix(base, filepath.Ext(base)), Kind: spec.UnitComposition, Title: f.Title, Description: f.Description,
+		Inputs: d.inputs(o.Get("inputs")), Steps: d.steps(o), Outputs: d.outputs(o.Get("outputs")),
+		File: f.Name, Pos: d.Pos(o.Node), Spans: d.Spans(o.Node),
 	}
 	o.Allow(descriptive...)
-	if slices.ContainsFunc(c.Steps, func(s spec.CompositionStep) bool { return s.Operation.IsSet() && !s.API.IsSet() }) {
-		o.Need("api") // else nothing tells whose operations they are
-	}
+	d.apis(o, f, u)
 	o.Done()
-	return c
+	return u
 }
 
-// descriptive are the keys that tell about a file and that nothing reads.
+// apis gives operations the file's API where they name none, and the file the
+// APIs that they name.
+func (d reader) apis(o *node.Object, f *spec.File, u *spec.Unit) {
+	named, unnamed := map[string]bool{"": true}, false
+	for _, s := range u.Steps {
+		op, ok := s.Action.(*spec.Operation)
+		if !ok {
+			continue
+		}
+		if !op.API.IsSet() {
+			op.API = f.API
+			unnamed = unnamed || op.Operation.IsSet()
+		}
+		if !named[op.API.Value] {
+			named[op.API.Value] = true
+			f.APIs = append(f.APIs, &spec.API{Namespace: op.API, File: f.Name, Pos: op.API.Pos})
+		}
+	}
+	if unnamed {
+		o.Need("api")
+	}
+}
+
+// descriptive are the keys that describe a file and that nothing reads.
 var descriptive = []string{"created", "modified", "tags", "sources", "maintainers", "license", "documentation"}
 
 // specification checks the key that names the dialect, which is the dialect's
@@ -90,7 +107,7 @@ func (d reader) version(o *node.Object) string {
 	return version
 }
 
-func (d reader) steps(o *node.Object) []spec.CompositionStep {
+func (d reader) steps(o *node.Object) []*spec.Step {
 	n := o.Need("steps")
 	if n == nil {
 		return nil
@@ -98,11 +115,11 @@ func (d reader) steps(o *node.Object) []spec.CompositionStep {
 	if node.IsNull(n) || n.Kind == node.SequenceNode && len(n.Content) == 0 {
 		d.Report(n, "empty-value", "a capability needs at least one step")
 	}
-	var steps []spec.CompositionStep
+	var steps []*spec.Step
 	ids := d.Names("step")
 	for i, item := range d.Items(n, "steps", "id", "") {
-		s, ok := d.step(item)
-		if !ok {
+		s := d.step(item)
+		if s == nil {
 			continue
 		}
 		if !s.ID.IsSet() || ids.Repeats(s.ID) {
@@ -113,21 +130,21 @@ func (d reader) steps(o *node.Object) []spec.CompositionStep {
 	return steps
 }
 
-func (d reader) outputs(n *node.Node) []spec.Output {
+func (d reader) outputs(n *node.Node) []*spec.Output {
 	outputs := node.DecodeEach(d.Items(n, "outputs", "name", "source"), d.output)
 	seen := d.Names("output")
 	for _, out := range outputs {
 		seen.Repeats(out.Name)
 	}
-	return slices.DeleteFunc(outputs, func(out spec.Output) bool { return !out.Source.IsSet() })
+	return slices.DeleteFunc(outputs, func(out *spec.Output) bool { return !out.Source.IsSet() })
 }
 
-func (d reader) output(n *node.Node) (out spec.Output, ok bool) {
+func (d reader) output(n *node.Node) (out *spec.Output, ok bool) {
 	o := d.Object(n, "an output")
 	if o == nil {
 		return out, false
 	}
-	out = spec.Output{
+	out = &spec.Output{
 		Name:        d.ident(o.Need("name"), "an output's name"),
 		Source:      d.Loose(o.Need("source"), "source"),
 		Description: d.Prose(o.Get("description"), "description"),

@@ -13,18 +13,19 @@ import (
 )
 
 // inputs decodes the inputs, of those with one name the first.
-func (d reader) inputs(n *node.Node) []spec.Input {
+func (d reader) inputs(n *node.Node) []*spec.Input {
 	inputs := node.DecodeEach(d.Items(n, "inputs", "name", "type"), d.input)
 	seen := d.Names("input")
-	return slices.DeleteFunc(inputs, func(in spec.Input) bool { return !in.Name.IsSet() || seen.Repeats(in.Name) })
+	return slices.DeleteFunc(inputs, func(in *spec.Input) bool { return !in.Name.IsSet() || seen.Repeats(in.Name) })
 }
 
-func (d reader) input(n *node.Node) (in spec.Input, ok bool) {
+// input decodes an input, which is text where it names no type.
+func (d reader) input(n *node.Node) (in *spec.Input, ok bool) {
 	o := d.Object(n, "an input")
 	if o == nil {
 		return in, false
 	}
-	in = spec.Input{
+	in = &spec.Input{
 		Name:        d.ident(o.Need("name"), "an input's name"),
 		Type:        d.inputType(o, "type"),
 		Items:       d.inputType(o, "items"),
@@ -43,6 +44,16 @@ func (d reader) input(n *node.Node) (in spec.Input, ok bool) {
 	o.Done()
 	if items := node.Key(n, "items"); items != nil && in.Type.IsSet() && in.Type.Value != "array" && in.Type.Value != anyType {
 		d.Report(items, "misplaced-key", "items belongs to type array, but the type is %s", in.Type.Value)
+	}
+	in.Required = in.Required && in.Default == nil
+	in.Filled = in.Required
+	if !in.Type.IsSet() {
+		in.Type = spec.At(in.Pos, "string")
+	}
+	for _, t := range []*spec.Str{&in.Type, &in.Items} {
+		if t.Value == anyType {
+			*t = spec.Str{}
+		}
 	}
 	return in, true
 }
@@ -80,7 +91,7 @@ func (d reader) inputType(o *node.Object, name string) spec.Str {
 }
 
 // fallback decodes a default, nil when there is none that can be used.
-func (d reader) fallback(n *node.Node, in spec.Input) *spec.Value {
+func (d reader) fallback(n *node.Node, in *spec.Input) *spec.Value {
 	if n == nil {
 		return nil
 	}
@@ -93,7 +104,7 @@ func (d reader) fallback(n *node.Node, in spec.Input) *spec.Value {
 
 // fitting checks that a value is of the input's type. A null default says
 // "none"; a number that cannot be kept is reported already.
-func (d reader) fitting(n *node.Node, v spec.Value, in spec.Input, what string) bool {
+func (d reader) fitting(n *node.Node, v spec.Value, in *spec.Input, what string) bool {
 	typ, items := in.Type.Value, in.Items.Value
 	if typ == "" || isNothing(v) {
 		return true

@@ -35,81 +35,87 @@ func (d reader) stepID(n *node.Node) spec.Str {
 	return s
 }
 
-func (d reader) step(n *node.Node) (s spec.CompositionStep, ok bool) {
+func (d reader) step(n *node.Node) *spec.Step {
 	o := d.Object(n, "a step")
 	if o == nil {
 		return d.bareStep(n)
 	}
-	s = spec.CompositionStep{ID: d.stepID(o.Need("id")), Pos: d.Pos(n)}
+	s := &spec.Step{ID: d.stepID(o.Need("id")), Pos: d.Pos(n)}
 	if s.ID.IsSet() {
 		o.What = fmt.Sprintf("step %q", s.ID.Value)
 	}
 	s.Description = d.Prose(o.Get("description"), "description")
-	s.Capability = d.Loose(o.Get("capability"), "capability")
-	s.Operation = d.Text(o.Get("operation"), "operation")
-	s.API = d.Text(o.Get("api"), "api")
-	s.External = d.Boolean(o.Get("external"), "external")
-	s.With = d.Arguments(o.Get("with"), "with")
-	s.Until = d.Expression(o.Get("until"), "until")
-	s.Fail = d.Expression(o.Get("fail"), "fail")
 	s.When = d.Expression(o.Get("when"), "when")
-	s.Select = d.Expression(o.Get("select"), "select")
 	s.Each = d.Expression(o.Get("each"), "each")
-	s.Every = d.Duration(o.Get("every"), "every")
-	s.Timeout = d.Duration(o.Get("timeout"), "timeout")
-	s.All = d.Boolean(o.Get("all"), "all")
-	s.RequestTimeout = d.Duration(o.Get("requestTimeout"), "requestTimeout")
-	s.Retry = d.retry(o.Get("retry"))
-	s.Key = d.headerName(o.Get("key"))
-	s.Probe = d.probe(o.Get("probe"))
 	s.Sensitive = d.Paths(o.Get("sensitive"), "sensitive")
+	external := d.Boolean(o.Get("external"), "external")
+	op := d.operation(o)
 	for _, k := range o.Unasked() {
-		s.Keys = append(s.Keys, d.Field(k, node.Value(n, k.Value)))
+		op.Keys = append(op.Keys, d.Field(k, node.Value(n, k.Value)))
 	}
 	o.ReportAbsent()
-	d.checkKind(o, &s)
-	return s, true
+	s.Action = op
+	if external {
+		s.Action = &spec.External{With: op.With, Keys: op.Keys, Timeout: op.Timeout}
+		d.checkExternal(o)
+	} else if !node.Has(n, "operation") {
+		d.noOperation(o)
+	}
+	return s
 }
 
-// bareStep completes the report on an item that is no mapping. A name alone
-// still tells later stages that there is such a step.
-func (d reader) bareStep(n *node.Node) (s spec.CompositionStep, ok bool) {
+func (d reader) operation(o *node.Object) *spec.Operation {
+	return &spec.Operation{
+		Capability: d.Loose(o.Get("capability"), "capability"),
+		Operation:  d.Text(o.Get("operation"), "operation"),
+		API:        d.Text(o.Get("api"), "api"),
+		With:       d.Arguments(o.Get("with"), "with"),
+		Until:      d.Expression(o.Get("until"), "until"),
+		Fail:       d.Expression(o.Get("fail"), "fail"),
+		Select:     d.Expression(o.Get("select"), "select"),
+		Every:      d.Duration(o.Get("every"), "every"),
+		Timeout:    d.Duration(o.Get("timeout"), "timeout"),
+		All:        d.Boolean(o.Get("all"), "all"),
+
+		RequestTimeout: d.Duration(o.Get("requestTimeout"), "requestTimeout"),
+		Retry:          d.retry(o.Get("retry")),
+		Key:            d.headerName(o.Get("key")),
+		Probe:          d.probe(o.Get("probe")),
+	}
+}
+
+// bareStep completes the report on an item that is no mapping. By a name alone
+// later stages know that there is such a step.
+func (d reader) bareStep(n *node.Node) *spec.Step {
 	if n.Kind != node.ScalarNode || !node.IsText(n) || !identifier.MatchString(n.Value) {
-		return s, false
+		return nil
 	}
 	d.Diags[len(d.Diags)-1].Hint = fmt.Sprintf(`write "- id: %s", and its operation below`, n.Value)
-	return spec.CompositionStep{ID: d.Text(n, "a step's id"), Pos: d.Pos(n)}, true
+	return &spec.Step{ID: d.Text(n, "a step's id"), Pos: d.Pos(n), Action: &spec.Operation{}}
 }
 
 // standIn is the id of the step at index i when its own cannot be used. No
 // expression can hold it by itself, so that nothing reads it by accident.
-func standIn(i int, s spec.CompositionStep) spec.Str {
+func standIn(i int, s *spec.Step) spec.Str {
 	pos := s.Pos
 	if s.ID.IsSet() {
 		pos = s.ID.Pos
 	}
-	return spec.Str{Value: fmt.Sprintf("#%d", i+1), Pos: pos, Style: spec.Block} // Block: only its start is known
+	return spec.At(pos, fmt.Sprintf("#%d", i+1))
 }
 
-// checkKind checks that a step is an operation or external, and that its keys
-// mean something for what it is. What means nothing is taken out of s.
-func (d reader) checkKind(o *node.Object, s *spec.CompositionStep) {
-	operation := node.Key(o.Node, "operation")
-	switch {
-	case s.External && operation != nil:
+// checkExternal reports the keys that mean nothing where nothing is sent.
+func (d reader) checkExternal(o *node.Object) {
+	if operation := node.Key(o.Node, "operation"); operation != nil {
 		r := d.Report(operation, "misplaced-key", "%s is external, so it has no operation", o.What)
 		r.Hint = `remove "operation", or "external" if capstan is to send it`
 		r.Related = []diag.Related{{Pos: d.Pos(node.Key(o.Node, "external")), Message: "external here"}}
-	case s.External:
-		for _, name := range []string{"until", "fail", "select", "every", "all", "requestTimeout", "retry", "key", "probe"} {
-			if k := node.Key(o.Node, name); k != nil {
-				d.Report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
-			}
+		return
+	}
+	for _, name := range []string{"until", "fail", "select", "every", "all", "requestTimeout", "retry", "key", "probe"} {
+		if k := node.Key(o.Node, name); k != nil {
+			d.Report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
 		}
-		s.Until, s.Fail, s.Select, s.Every, s.All = nil, nil, nil, nil, false
-		s.RequestTimeout, s.Retry, s.Key, s.Probe = nil, nil, nil, nil
-	case operation == nil:
-		d.noOperation(o)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/project"
 )
 
@@ -114,7 +115,7 @@ func TestCompositions(t *testing.T) {
 	for _, name := range []string{"composition.yaml", "step.yaml", "yaml.yaml"} {
 		checkChunks(t, name, func(file string, src []byte) diag.List {
 			s, diags := Read(file, src)
-			_, more := s.Capability(false)
+			_, more := s.File(spec.Options{})
 			return append(diags, more...).Sort()
 		})
 	}
@@ -123,7 +124,7 @@ func TestCompositions(t *testing.T) {
 func TestStrict(t *testing.T) {
 	checkChunks(t, "strict.yaml", func(file string, src []byte) diag.List {
 		s, diags := Read(file, src)
-		_, more := s.Capability(true)
+		_, more := s.File(spec.Options{Strict: true})
 		return append(diags, more...).Sort()
 	})
 }

@@ -30,7 +30,7 @@ func TestFrameworkCorpus(t *testing.T) {
 		}
 		for _, strict := range []bool{false, true} {
 			row := fmt.Sprintf("%-10s %-14s strict %-5v", file.source.doc.Sign.Value, file.source.Version(), strict)
-			f, diags := file.source.Framework(spec.FrameworkOptions{Strict: strict, Open: openBeside})
+			f, diags := file.source.File(spec.Options{Strict: strict, Open: openBeside})
 			switch {
 			case f == nil:
 				t.Errorf("%s: no model", file.path)

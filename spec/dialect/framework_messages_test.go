@@ -11,7 +11,7 @@ func TestFrameworkFiles(t *testing.T) {
 	for name, strict := range map[string]bool{"framework.yaml": false, "framework-strict.yaml": true} {
 		checkChunks(t, name, func(file string, src []byte) diag.List {
 			s, diags := Read(file, src)
-			_, more := s.Framework(spec.FrameworkOptions{Strict: strict})
+			_, more := s.File(spec.Options{Strict: strict})
 			return append(diags, more...).Sort()
 		})
 	}

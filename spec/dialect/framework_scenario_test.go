@@ -164,16 +164,16 @@ var model = cmp.Options{
 	}, cmp.Ignore()),
 }
 
-func frameworkOf(t *testing.T, text string, o spec.FrameworkOptions) (*spec.Framework, diag.List) {
+func frameworkOf(t *testing.T, text string, o spec.Options) (*spec.File, diag.List) {
 	t.Helper()
 	s, diags := Read("f.yaml", []byte(text))
-	f, more := s.Framework(o)
+	f, more := s.File(o)
 	return f, append(diags, more...)
 }
 
-func mustFramework(t *testing.T, text string) *spec.Framework {
+func mustFramework(t *testing.T, text string) *spec.File {
 	t.Helper()
-	f, diags := frameworkOf(t, text, spec.FrameworkOptions{})
+	f, diags := frameworkOf(t, text, spec.Options{})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -182,7 +182,7 @@ func mustFramework(t *testing.T, text string) *spec.Framework {
 
 func TestEveryVersionGivesOneModel(t *testing.T) {
 	want := mustFramework(t, lighthouseBeta5)
-	if op := want.Consumed("lights").Operation("get"); op == nil || len(op.Params) != 2 || !op.Params[1].Required || op.Method.Value != "GET" {
+	if op := want.Described("lights").Operation("get"); op == nil || len(op.Params) != 2 || !op.Params[1].Required || op.Method.Value != "GET" {
 		t.Fatalf("the consumed operation is %+v", op)
 	}
 	for version, text := range map[string]string{"0.4": lighthouse04, "1.0.0-alpha2": lighthouseAlpha2} {
@@ -195,7 +195,7 @@ func TestEveryVersionGivesOneModel(t *testing.T) {
 func TestLooseFilesMeanTheSame(t *testing.T) {
 	want, got := mustFramework(t, lighthouseBeta5), mustFramework(t, lighthouseLoose)
 	// what no declaration says, the path does
-	want.Consumes[0].Operations[0].Params[1].Type = spec.Str{Value: "string"}
+	want.APIs[0].Operations[0].Params[1].Type = spec.Str{Value: "string"}
 	if diff := cmp.Diff(want, got, model); diff != "" {
 		t.Errorf("-beta5 +loose:\n%s", diff)
 	}
@@ -204,11 +204,11 @@ func TestLooseFilesMeanTheSame(t *testing.T) {
 func TestStrictAcceptsEachVersionsOwnForm(t *testing.T) {
 	texts := map[string]string{"0.4": lighthouse04, "1.0.0-alpha2": lighthouseAlpha2, "1.0.0-beta5": lighthouseBeta5}
 	for version, text := range texts {
-		if _, diags := frameworkOf(t, text, spec.FrameworkOptions{Strict: true}); len(diags) > 0 {
+		if _, diags := frameworkOf(t, text, spec.Options{Strict: true}); len(diags) > 0 {
 			t.Errorf("%s: %v", version, diags)
 		}
 	}
-	if _, diags := frameworkOf(t, lighthouseLoose, spec.FrameworkOptions{Strict: true}); !diags.HasErrors() {
+	if _, diags := frameworkOf(t, lighthouseLoose, spec.Options{Strict: true}); !diags.HasErrors() {
 		t.Error("strict takes the loose form")
 	}
 }
@@ -239,16 +239,16 @@ capability:
     namespace: rest
     resources: {light: {path: "/l/{id}", operations: {show: {method: GET, ref: lights.show}}}}
 `)
-	tool, op := f.Exposes[0].Flows[0], f.Exposes[1].Routes[0].Operations[0]
+	tool, op := f.Exposures[0].Tools[0], f.Exposures[1].Routes[0].Operations[0]
 	yes, no := true, false
 	if diff := cmp.Diff(spec.Hints{ReadOnly: &yes, Destructive: &no, Idempotent: &no, OpenWorld: &yes}, tool.Hints); diff != "" {
 		t.Error(diff)
 	}
-	if tool.Description.Value != "Shows a light" || tool.Call.Value != "api.get" || len(tool.With) != 1 || len(tool.Outputs) != 1 {
+	if tool.Description.Value != "Shows a light" || callOf(tool).Call.Value != "api.get" || len(callOf(tool).With) != 1 || len(tool.Answer.Shapes) != 1 {
 		t.Errorf("the tool inherited %+v", tool)
 	}
 	var places []string
-	for _, in := range op.Inputs {
+	for _, in := range op.Unit.Inputs {
 		places = append(places, in.Name.Value+" "+in.In.Value)
 	}
 	if diff := cmp.Diff([]string{"id path", "lang query"}, places); diff != "" {
@@ -260,6 +260,9 @@ capability:
 		}
 	}
 }
+
+// callOf returns the call of a unit that is one.
+func callOf(u *spec.Unit) *spec.Operation { return u.Steps[0].Action.(*spec.Operation) }
 
 func contains(all []string, one string) bool {
 	for _, s := range all {
@@ -298,18 +301,18 @@ capability:
   exposes:
   - {type: mcp, port: 1, namespace: m, tools: {show: {ref: beacons.show}, own: {description: O, call: api.get}}}
 `
-	f, diags := frameworkOf(t, text, spec.FrameworkOptions{Open: files(map[string]string{"shared.yaml": shared})})
+	f, diags := frameworkOf(t, text, spec.Options{Open: files(map[string]string{"shared.yaml": shared})})
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
 	var calls []string
-	for _, tool := range f.Exposes[0].Flows {
-		calls = append(calls, tool.Call.Value)
+	for _, tool := range f.Exposures[0].Tools {
+		calls = append(calls, callOf(tool).Call.Value)
 	}
 	if diff := cmp.Diff([]string{"twin.get", "api.get"}, calls); diff != "" {
 		t.Error(diff)
 	}
-	if got := f.Consumed("twin"); got == nil || got.BaseURI.Value != "https://theirs.example" || got.File != "shared.yaml" {
+	if got := f.Described("twin"); got == nil || got.BaseURI.Value != "https://theirs.example" || got.File != "shared.yaml" {
 		t.Errorf("the imported API is %+v", got)
 	}
 	if diff := cmp.Diff([]string{"shared.yaml"}, f.Files); diff != "" {
@@ -334,7 +337,7 @@ func TestImportsThatCannotBeFollowed(t *testing.T) {
 		"{from: list.yaml, import: api}": `list.yaml:1:1: error: the file must be a mapping of keys to values, found a list [wrong-type]`,
 		"{import: api}":                  `f.yaml:4:5: error: an import has no "from" [missing-key]; add from: ...`,
 	} {
-		_, diags := frameworkOf(t, entry(text), spec.FrameworkOptions{Open: open})
+		_, diags := frameworkOf(t, entry(text), spec.Options{Open: open})
 		if len(diags) == 0 || diags[0].String() != want {
 			t.Errorf("%s:\n got %v\nwant %s", text, diags, want)
 		}

@@ -42,7 +42,7 @@ func FuzzRead(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		s, diags := Read("f.yaml", src)
-		c, more := s.Capability(len(src)%2 == 0)
+		c, more := s.File(spec.Options{Strict: len(src)%2 == 0})
 		diags = append(diags, more...)
 		k, more := s.Catalogue()
 		diags = append(diags, more...)
@@ -52,8 +52,10 @@ func FuzzRead(f *testing.F) {
 		if s.Dialect() == spec.DialectComposition && s.doc.Root != nil && c == nil && !diags.HasErrors() || s.Dialect() == spec.DialectCatalogue && s.doc.Root != nil && k == nil {
 			t.Error("no model of a file that could be parsed")
 		}
-		if c != nil {
-			checkSteps(t, s.Text(), c.Steps)
+		if c != nil && c.Dialect == spec.DialectComposition {
+			for _, u := range c.Units {
+				checkSteps(t, s.Text(), u.Steps)
+			}
 		}
 	})
 }
@@ -74,9 +76,9 @@ func FuzzOverlay(f *testing.F) {
 		}
 		s, diags := base.With(o)
 		checkPlaces(t, texts, diags)
-		_, diags = s.Capability(false)
+		_, diags = s.File(spec.Options{})
 		checkPlaces(t, texts, diags)
-		if again, _ := base.Capability(false); len(again.Steps) != 2 {
+		if again, _ := base.File(spec.Options{}); len(again.Units[0].Steps) != 2 {
 			t.Error("the overlay changed the source")
 		}
 	})
@@ -92,7 +94,7 @@ func checkPlaces(t *testing.T, texts map[string][]byte, diags diag.List) {
 	}
 }
 
-func checkSteps(t *testing.T, text []byte, steps []spec.CompositionStep) {
+func checkSteps(t *testing.T, text []byte, steps []*spec.Step) {
 	t.Helper()
 	for _, s := range steps {
 		checkPlace(t, text, s.Pos, 0, "step")

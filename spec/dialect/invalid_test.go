@@ -1,7 +1,9 @@
 package dialect
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -10,10 +12,10 @@ import (
 )
 
 // invalid decodes a composition that has errors; body goes below its name.
-func invalid(t *testing.T, body string) (*spec.Capability, diag.List) {
+func invalid(t *testing.T, body string) (*spec.File, diag.List) {
 	t.Helper()
 	s := mustRead(t, "f.yaml", "name: n\nspecification: Naftiko Capability Composition\napi: a\n"+body)
-	c, diags := s.Capability(false)
+	c, diags := s.File(spec.Options{})
 	if !diags.HasErrors() {
 		t.Fatalf("no problem in\n%s", body)
 	}
@@ -49,28 +51,35 @@ outputs:
 	if len(diags) != 19 {
 		t.Errorf("want 19 problems, got %d:\n%v", len(diags), diags)
 	}
-	want := &spec.Capability{
-		File: "f.yaml", Dialect: spec.DialectComposition, Name: str("n"), API: str("a"),
-		Inputs: []spec.Input{
-			{Name: str("crates"), Type: str("array")},
-			{Name: str("weight"), Type: str("integer"), Default: ptr(scalar(int64(5)))},
-			{Name: str("deck"), Type: str("string")},
-			{Name: str("hull"), Type: str("any"), Items: str("any"), Default: ptr(spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar(int64(5))}})},
-			{Name: str("port"), Type: str("integer")},
-			{Name: str("sea"), Enum: []spec.Value{scalar("calm")}},
-		},
-		Steps: []spec.CompositionStep{
-			{ID: str("load"), Operation: str("o")},
-			{ID: str("#2"), Operation: str("p")},
-			{ID: str("sail")},
-			{ID: str("#4"), Operation: str("q")},
-			{ID: str("#5"), Operation: str("r")},
-			{ID: str("paint"), External: true},
-			{ID: str("sign"), External: true, Timeout: c.Steps[6].Timeout},
-		},
-		Outputs: []spec.Output{{Name: str("c"), Source: str("load.id")}, {Name: str("c"), Source: str("load.x")}},
+	inputs := []*spec.Input{
+		{Name: str("crates"), Type: str("array")},
+		{Name: str("weight"), Type: str("integer"), Default: ptr(scalar(int64(5)))},
+		{Name: str("deck"), Type: str("string")},
+		{Name: str("hull"), Default: ptr(spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar(int64(5))}})},
+		{Name: str("port"), Type: str("integer")},
+		{Name: str("sea"), Type: str("string"), Enum: []spec.Value{scalar("calm")}},
 	}
-	if diff := cmp.Diff(want, c, anywhere); diff != "" {
+	steps := []*spec.Step{
+		{ID: str("load"), Action: &spec.Operation{API: str("a"), Operation: str("o")}},
+		{ID: str("#2"), Action: &spec.Operation{API: str("a"), Operation: str("p")}},
+		{ID: str("sail"), Action: &spec.Operation{API: str("a")}},
+		{ID: str("#4"), Action: &spec.Operation{API: str("a"), Operation: str("q")}},
+		{ID: str("#5"), Action: &spec.Operation{API: str("a"), Operation: str("r")}},
+		{ID: str("paint"), Action: &spec.External{}},
+		{ID: str("sign"), Action: &spec.External{Timeout: &spec.Duration{D: 72 * time.Hour}}},
+	}
+	outputs := []*spec.Output{{Name: str("c"), Source: str("load.id")}, {Name: str("c"), Source: str("load.x")}}
+	checkUnit(t, c, inputs, steps, outputs)
+}
+
+// checkUnit compares a file's one unit.
+func checkUnit(t *testing.T, f *spec.File, inputs []*spec.Input, steps []*spec.Step, outputs []*spec.Output) {
+	t.Helper()
+	want := &spec.Unit{
+		Name: strings.TrimSuffix(f.Name, ".yaml"), Kind: spec.UnitComposition, Title: f.Title, Description: f.Description, File: f.Name,
+		Inputs: inputs, Steps: steps, Outputs: outputs,
+	}
+	if diff := cmp.Diff([]*spec.Unit{want}, f.Units, anywhere); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -79,7 +88,7 @@ outputs:
 func TestStandInsHaveAPlace(t *testing.T) {
 	c, _ := invalid(t, "steps:\n  - {id: \"load\", operation: o}\n  - {id: \"load\", operation: p}\n  - {operation: r}\n")
 	for i, want := range []struct{ line, column, end int }{{5, 11, 15}, {6, 10, 0}, {7, 5, 0}} {
-		id := c.Steps[i].ID
+		id := c.Units[0].Steps[i].ID
 		pos, end := id.Span(0, len(id.Value))
 		if (pos != diag.Pos{File: "f.yaml", Line: want.line, Column: want.column}) || end != want.end {
 			t.Errorf("%q is at %v to %d, want %+v", id.Value, pos, end, want)
@@ -92,7 +101,7 @@ func TestStandInsHaveAPlace(t *testing.T) {
 func TestNothingToRun(t *testing.T) {
 	for _, steps := range []string{"", "steps:\n", "steps: []\n", "steps: 5\n", "steps: [5]\n"} {
 		c, diags := invalid(t, "inputs: [{name: a}]\n"+steps+"outputs: [{name: a, source: s.id}]\n")
-		if c != nil || len(diags) != 1 {
+		if len(c.Units) > 0 || len(diags) != 1 {
 			t.Errorf("%q: %v, model %v", steps, diags, c)
 		}
 	}
@@ -108,16 +117,11 @@ outputs: {a: load.id, b: {source: sail.x}}
 	if len(diags) != 3 {
 		t.Errorf("want 3 problems, got %v", diags)
 	}
-	want := &spec.Capability{
-		File: "f.yaml", Dialect: spec.DialectComposition, Name: str("n"), API: str("a"),
-		Inputs:  []spec.Input{{Name: str("port"), Type: str("integer")}, {Name: str("crates"), Type: str("array"), Items: str("string")}, {Name: str("flag")}},
-		Steps:   []spec.CompositionStep{{ID: str("load"), Operation: str("o")}, {ID: str("sale"), External: true}},
-		Outputs: []spec.Output{{Name: str("a"), Source: str("load.id")}, {Name: str("b"), Source: str("sail.x")}},
-	}
-	if diff := cmp.Diff(want, c, anywhere); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if got := c.Inputs[1].Name.Pos; got != (diag.Pos{File: "f.yaml", Line: 5, Column: 25}) {
+	checkUnit(t, c,
+		[]*spec.Input{{Name: str("port"), Type: str("integer")}, {Name: str("crates"), Type: str("array"), Items: str("string")}, {Name: str("flag"), Type: str("string")}},
+		[]*spec.Step{{ID: str("load"), Action: &spec.Operation{API: str("a"), Operation: str("o")}}, {ID: str("sale"), Action: &spec.External{}}},
+		[]*spec.Output{{Name: str("a"), Source: str("load.id")}, {Name: str("b"), Source: str("sail.x")}})
+	if got := c.Units[0].Inputs[1].Name.Pos; got != (diag.Pos{File: "f.yaml", Line: 5, Column: 25}) {
 		t.Errorf("the name of an entry is at %v", got)
 	}
 }
@@ -128,8 +132,8 @@ func TestUnquotedTemplateIsText(t *testing.T) {
 	if len(diags) != 2 || diags[0].Code != "unquoted-template" || diags[1].Code != "unquoted-template" {
 		t.Errorf("got %v", diags)
 	}
-	c, diags := s.Capability(false)
-	got := spec.Value{Kind: spec.Mapping, Fields: c.Steps[0].With}.Go()
+	c, diags := s.File(spec.Options{})
+	got := spec.Value{Kind: spec.Mapping, Fields: c.Units[0].Steps[0].Action.(*spec.Operation).With}.Go()
 	if diff := cmp.Diff(map[string]any{"x": "{{ inputs.a }}", "y": []any{"{{b}}"}}, got); diff != "" || len(diags) > 0 {
 		t.Errorf("%v (-want +got):\n%s", diags, diff)
 	}

@@ -29,55 +29,53 @@ func scalar(v any) spec.Value { return spec.Value{Scalar: v} }
 // The first document of testdata/composition.yaml uses all there is.
 func TestCompositionModel(t *testing.T) {
 	s := mustRead(t, "composition.yaml", chunks(t, "composition.yaml")[0])
-	got, diags := s.Capability(false)
+	got, diags := s.File(spec.Options{})
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	want := &spec.Capability{
-		File: "composition.yaml", Dialect: spec.DialectComposition, Version: "0.1",
-		Name: str("Ship cargo"), Provider: str("Harbour"), ProviderID: str("harbour"), API: str("harbour"),
-		Description: str("Books a hold, waits for the customs officer, and sails."),
-		Inputs: []spec.Input{
-			{Name: str("ship_name"), Type: str("string"), Required: true, Description: str("What is painted on the bow.")},
-			{Name: str("crates"), Type: str("array"), Items: str("string"), Default: &spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar("salt"), scalar("tea")}}},
-			{Name: str("weight"), Type: str("number"), Enum: []spec.Value{scalar(int64(1)), scalar(2.5)}},
-			{Name: str("flags"), Type: str("object")},
-			{Name: str("note"), Default: &spec.Value{}},
-		},
-		Steps: []spec.CompositionStep{
-			{
-				ID: str("book-hold"), Capability: str("holds"), Operation: str("Holds.create[0]"), API: str("port"), Description: str("Book it."),
+	if got.Version != "0.1" || got.Title.Value != "Ship cargo" || got.Provider.Value != "Harbour" || got.ProviderID.Value != "harbour" ||
+		got.API.Value != "harbour" || got.Description.Value != "Books a hold, waits for the customs officer, and sails." {
+		t.Errorf("got %+v", got)
+	}
+	inputs := []*spec.Input{
+		{Name: str("ship_name"), Type: str("string"), Required: true, Filled: true, Description: str("What is painted on the bow.")},
+		{Name: str("crates"), Type: str("array"), Items: str("string"), Default: &spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar("salt"), scalar("tea")}}},
+		{Name: str("weight"), Type: str("number"), Enum: []spec.Value{scalar(int64(1)), scalar(2.5)}},
+		{Name: str("flags"), Type: str("object")},
+		{Name: str("note"), Type: str("string"), Default: &spec.Value{}},
+	}
+	steps := []*spec.Step{
+		{
+			ID: str("book-hold"), Description: str("Book it."), Sensitive: []spec.Str{str("data.secret")},
+			Action: &spec.Operation{
+				Capability: str("holds"), Operation: str("Holds.create[0]"), API: str("port"),
 				With: []spec.Field{
 					{Key: str("ship"), Value: scalar("{{ inputs.ship_name }}")},
 					{Key: str("list"), Value: spec.Value{Kind: spec.Sequence, Items: []spec.Value{
 						scalar(int64(1)), scalar(2.5), scalar(true), scalar(nil), scalar("2026-05-22"), scalar("x"),
 					}}},
 				},
-				Keys:      []spec.Field{{Key: str("intent"), Value: scalar("sso")}},
-				Retry:     &spec.Retry{Attempts: 3},
-				Key:       ptr(str("Idempotency-Key")),
-				Probe:     &spec.Probe{Operation: str("Holds.list"), With: []spec.Field{{Key: str("ship"), Value: scalar("x")}}},
-				Sensitive: []spec.Str{str("data.secret")},
-			},
-			{
-				ID: str("customs"), External: true, Description: str("The officer signs."),
-				With:      []spec.Field{{Key: str("paper"), Value: scalar("{{ book-hold.id }}")}},
-				Timeout:   &spec.Duration{D: 72 * time.Hour},
-				Sensitive: []spec.Str{str("paper")},
-			},
-			{
-				ID: str("wait_for_sail"), Operation: str("Ships.list"),
-				Until: ptr(str(`data[0].state == "sailing"`)), Fail: ptr(str("data[0].state == \"sunk\"\n")),
-				Every: &spec.Duration{D: 30 * time.Second}, Timeout: &spec.Duration{D: 90 * time.Minute},
-				Select: ptr(str("data[0]")), When: ptr(str("true")), Each: ptr(str("inputs.crates")),
-				All: true, Retry: &spec.Retry{Attempts: 5},
+				Keys:  []spec.Field{{Key: str("intent"), Value: scalar("sso")}},
+				Retry: &spec.Retry{Attempts: 3},
+				Key:   ptr(str("Idempotency-Key")),
+				Probe: &spec.Probe{Operation: str("Holds.list"), With: []spec.Field{{Key: str("ship"), Value: scalar("x")}}},
 			},
 		},
-		Outputs: []spec.Output{{Name: str("hold_id"), Source: str("book-hold.id"), Description: str("The hold."), Sensitive: true}},
+		{
+			ID: str("customs"), Description: str("The officer signs."), Sensitive: []spec.Str{str("paper")},
+			Action: &spec.External{With: []spec.Field{{Key: str("paper"), Value: scalar("{{ book-hold.id }}")}}, Timeout: &spec.Duration{D: 72 * time.Hour}},
+		},
+		{
+			ID: str("wait_for_sail"), When: ptr(str("true")), Each: ptr(str("inputs.crates")),
+			Action: &spec.Operation{
+				API: str("harbour"), Operation: str("Ships.list"),
+				Until: ptr(str(`data[0].state == "sailing"`)), Fail: ptr(str("data[0].state == \"sunk\"\n")),
+				Every: &spec.Duration{D: 30 * time.Second}, Timeout: &spec.Duration{D: 90 * time.Minute},
+				Select: ptr(str("data[0]")), All: true, Retry: &spec.Retry{Attempts: 5},
+			},
+		},
 	}
-	if diff := cmp.Diff(want, got, anywhere); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	checkUnit(t, got, inputs, steps, []*spec.Output{{Name: str("hold_id"), Source: str("book-hold.id"), Description: str("The hold."), Sensitive: true}})
 }
 
 func TestCatalogueModel(t *testing.T) {
@@ -165,7 +163,7 @@ func TestParseDuration(t *testing.T) {
 // Related names the first of two, and the end of what is marked is known.
 func TestDuplicatesShowBothPlaces(t *testing.T) {
 	s := mustRead(t, "f.yaml", "name: x\nspecification: Naftiko Capability Composition\napi: a\nsteps:\n  - {id: \"go\", external: true}\n  - {id: \"go\", external: true}\n")
-	_, got := s.Capability(false)
+	_, got := s.File(spec.Options{})
 	want := diag.List{{
 		Code: "duplicate-name", Pos: diag.Pos{File: "f.yaml", Line: 6, Column: 10}, EndColumn: 14,
 		Message: `a second step is called "go"`, Hint: "rename one of the two",

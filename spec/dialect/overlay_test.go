@@ -41,17 +41,17 @@ func mustOverlay(t testing.TB, name, actions string) *Overlay {
 }
 
 // apply returns the steps of cargo under the overlays.
-func apply(t *testing.T, overlays ...*Overlay) []spec.CompositionStep {
+func apply(t *testing.T, overlays ...*Overlay) []*spec.Step {
 	t.Helper()
 	s, diags := mustRead(t, "cargo.yaml", cargo).With(overlays...)
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	c, diags := s.Capability(false)
+	c, diags := s.File(spec.Options{})
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	return c.Steps
+	return c.Units[0].Steps
 }
 
 func TestOverlayMergesAndKeepsPlaces(t *testing.T) {
@@ -63,7 +63,8 @@ func TestOverlayMergesAndKeepsPlaces(t *testing.T) {
       with: {ship: b, crates: [tea], deck: 2}
 `)
 	s := apply(t, o)[0]
-	with := spec.Value{Kind: spec.Mapping, Fields: s.With}.Go()
+	op := s.Action.(*spec.Operation)
+	with := spec.Value{Kind: spec.Mapping, Fields: op.With}.Go()
 	want := map[string]any{"ship": "b", "crates": []any{"salt", "tea"}, "deck": int64(2)}
 	if diff := cmp.Diff(want, with); diff != "" {
 		t.Errorf("with (-want +got):\n%s", diff)
@@ -71,13 +72,13 @@ func TestOverlayMergesAndKeepsPlaces(t *testing.T) {
 	for what, c := range map[string]struct{ got, want diag.Pos }{
 		"the step":          {s.Pos, diag.Pos{File: "cargo.yaml", Line: 6, Column: 5}},
 		"its id":            {s.ID.Pos, diag.Pos{File: "cargo.yaml", Line: 6, Column: 9}},
-		"replaced text":     {s.Operation.Pos, diag.Pos{File: "fix.yaml", Line: 7, Column: 18}},
-		"added text":        {s.Until.Pos, diag.Pos{File: "fix.yaml", Line: 8, Column: 14}},
-		"a kept key":        {s.With[0].Key.Pos, diag.Pos{File: "cargo.yaml", Line: 9, Column: 12}},
-		"a replaced value":  {s.With[0].Value.Pos, diag.Pos{File: "fix.yaml", Line: 9, Column: 20}},
-		"a list's own item": {s.With[1].Value.Items[0].Pos, diag.Pos{File: "cargo.yaml", Line: 9, Column: 30}},
-		"an appended item":  {s.With[1].Value.Items[1].Pos, diag.Pos{File: "fix.yaml", Line: 9, Column: 32}},
-		"an added key":      {s.With[2].Key.Pos, diag.Pos{File: "fix.yaml", Line: 9, Column: 38}},
+		"replaced text":     {op.Operation.Pos, diag.Pos{File: "fix.yaml", Line: 7, Column: 18}},
+		"added text":        {op.Until.Pos, diag.Pos{File: "fix.yaml", Line: 8, Column: 14}},
+		"a kept key":        {op.With[0].Key.Pos, diag.Pos{File: "cargo.yaml", Line: 9, Column: 12}},
+		"a replaced value":  {op.With[0].Value.Pos, diag.Pos{File: "fix.yaml", Line: 9, Column: 20}},
+		"a list's own item": {op.With[1].Value.Items[0].Pos, diag.Pos{File: "cargo.yaml", Line: 9, Column: 30}},
+		"an appended item":  {op.With[1].Value.Items[1].Pos, diag.Pos{File: "fix.yaml", Line: 9, Column: 32}},
+		"an added key":      {op.With[2].Key.Pos, diag.Pos{File: "fix.yaml", Line: 9, Column: 38}},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s is at %v, want %v", what, c.got, c.want)
@@ -86,7 +87,7 @@ func TestOverlayMergesAndKeepsPlaces(t *testing.T) {
 }
 
 func TestOverlayActions(t *testing.T) {
-	ids := func(steps []spec.CompositionStep) (ids []string) {
+	ids := func(steps []*spec.Step) (ids []string) {
 		for _, s := range steps {
 			ids = append(ids, s.ID.Value)
 		}
@@ -100,14 +101,14 @@ func TestOverlayActions(t *testing.T) {
 	})
 	t.Run("a scalar is replaced", func(t *testing.T) {
 		o := mustOverlay(t, "o", "  - {target: '$.steps[0].retry', update: {attempts: 9}}\n")
-		if got := apply(t, o)[0].Retry.Attempts; got != 9 {
+		if got := apply(t, o)[0].Action.(*spec.Operation).Retry.Attempts; got != 9 {
 			t.Errorf("attempts = %d, want 9", got)
 		}
 	})
 	t.Run("removal takes the key along and wins over update", func(t *testing.T) {
 		o := mustOverlay(t, "o", "  - {target: '$.steps[0].retry', remove: true, update: 5}\n  - {target: '$.steps[1]', remove: true}\n")
 		steps := apply(t, o)
-		if len(steps) != 1 || steps[0].Retry != nil {
+		if len(steps) != 1 || steps[0].Action.(*spec.Operation).Retry != nil {
 			t.Errorf("steps = %+v", steps)
 		}
 	})
@@ -121,7 +122,7 @@ func TestOverlayActions(t *testing.T) {
 		one := mustOverlay(t, "o", "  - {target: '$.steps[*,0,0]', update: {x: {y: [1]}}}\n")
 		two := mustOverlay(t, "p", "  - {target: '$.steps[0].x.y', update: 2}\n")
 		steps := apply(t, one, two)
-		got := []any{steps[0].Keys[0].Value.Go(), steps[1].Keys[0].Value.Go()}
+		got := []any{steps[0].Action.(*spec.Operation).Keys[0].Value.Go(), steps[1].Action.(*spec.Operation).Keys[0].Value.Go()}
 		want := []any{map[string]any{"y": []any{int64(1), int64(2)}}, map[string]any{"y": []any{int64(1)}}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -138,16 +139,16 @@ func TestOverlayActions(t *testing.T) {
 
 func TestWithLeavesTheSourceAlone(t *testing.T) {
 	s := mustRead(t, "cargo.yaml", cargo)
-	before, _ := s.Capability(false)
+	before, _ := s.File(spec.Options{})
 	o := mustOverlay(t, "o.yaml", "  - {target: $.steps, update: {id: c, external: true}}\n  - {target: '$.steps[0]', remove: true}\n  - {target: $, update: {name: other}}\n")
 	first, _ := s.With(o)
 	second, _ := s.With(o)
-	after, _ := s.Capability(false)
+	after, _ := s.File(spec.Options{})
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("the source changed (-before +after):\n%s", diff)
 	}
-	a, _ := first.Capability(false)
-	b, _ := second.Capability(false)
+	a, _ := first.File(spec.Options{})
+	b, _ := second.File(spec.Options{})
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Errorf("an overlay acts differently the second time:\n%s", diff)
 	}
@@ -191,7 +192,7 @@ func TestProblemsPointIntoTheOverlay(t *testing.T) {
   - {target: $, remove: true}
 `)
 	s, diags := mustRead(t, "cargo.yaml", cargo).With(o)
-	_, more := s.Capability(false)
+	_, more := s.File(spec.Options{})
 	var got []string
 	for _, d := range append(diags, more...).Sort() {
 		got = append(got, d.Pos.String()+" "+d.Code)

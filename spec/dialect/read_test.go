@@ -166,9 +166,9 @@ func TestLargeFiles(t *testing.T) {
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	c, diags := s.Capability(false)
-	if len(diags) > 0 || len(c.Steps) < 10_000 {
-		t.Errorf("10 MiB: %d steps, %v", len(c.Steps), diags)
+	c, diags := s.File(spec.Options{})
+	if len(diags) > 0 || len(c.Units[0].Steps) < 10_000 {
+		t.Errorf("10 MiB: %d steps, %v", len(c.Units[0].Steps), diags)
 	}
 }
 
@@ -185,7 +185,7 @@ func TestOneEnormousLine(t *testing.T) {
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	_, diags = s.Capability(false)
+	_, diags = s.File(spec.Options{})
 	if len(diags) != 1 || diags[0].Pos.Column != utf8.RuneCount(src.Bytes())-4 {
 		t.Errorf("got %v", diags)
 	}
@@ -212,7 +212,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s, _ := Read("f.yaml", src)
-				if _, diags := s.Capability(false); len(diags) > 0 {
+				if _, diags := s.File(spec.Options{}); len(diags) > 0 {
 					b.Fatal(diags)
 				}
 			}
@@ -222,7 +222,7 @@ func BenchmarkRead(b *testing.B) {
 
 func TestSourceOfAnUnreadableFile(t *testing.T) {
 	s, _ := Read("f.yaml", []byte("a: ["))
-	c, diags := s.Capability(false)
+	c, diags := s.File(spec.Options{})
 	k, more := s.Catalogue()
 	if c != nil || k != nil || len(diags)+len(more) > 0 || s.Dialect() != spec.DialectUnknown || string(s.Text()) != "a: [" {
 		t.Errorf("capability %v %v, catalogue %v %v, dialect %s", c, diags, k, more, s.Dialect())
@@ -265,10 +265,10 @@ func TestDialects(t *testing.T) {
 		if s.Dialect() != want || len(diags) > 0 {
 			t.Errorf("%q is %s, want %s; %v", src, s.Dialect(), want, diags)
 		}
-		if want == spec.DialectComposition {
+		if s.Runnable() {
 			continue
 		}
-		c, diags := s.Capability(false)
+		c, diags := s.File(spec.Options{})
 		if c != nil || len(diags) != 1 || !diags.HasErrors() || diags[0].Pos.Column == 0 {
 			t.Errorf("%q: want one refusal with its place, got %v", src, diags)
 		}
@@ -287,7 +287,7 @@ func TestRefusalsPointAtWhatDecided(t *testing.T) {
 		{"name: a\nsteps: []\nspecification: ''", "3:16-18 specification is empty"},
 	} {
 		s := mustRead(t, "f.yaml", c.src)
-		_, diags := s.Capability(false)
+		_, diags := s.File(spec.Options{})
 		if len(diags) != 1 {
 			t.Errorf("%q: %v", c.src, diags)
 			continue
@@ -304,10 +304,5 @@ func TestSourceSaysWhatItIs(t *testing.T) {
 	got := []string{s.Path(), s.Version(), s.Name(), s.Provider(), s.ProviderID(), s.API()}
 	if diff := cmp.Diff([]string{"f.yaml", "1.0.0-alpha2", "L", "", "p", "x"}, got); diff != "" {
 		t.Error(diff)
-	}
-	_, diags := s.Capability(false)
-	want := "f.yaml:1:1: error: recognised as a framework capability (naftiko 1.0.0-alpha2), which is no composition [dialect-not-runnable]"
-	if diags[0].String() != want {
-		t.Errorf("got %s", diags[0])
 	}
 }

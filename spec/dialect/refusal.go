@@ -9,38 +9,38 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// refusal says in one line why a file of this dialect is not run.
+// refusals are the messages and hints for the dialects that are recognised and
+// not run.
+var refusals = map[spec.Dialect][2]string{
+	spec.DialectCatalogue:  {"recognised as a catalogue of an API's operations, which has no steps to run", "run a composition that uses it"},
+	spec.DialectOverlay:    {"recognised as an overlay, which has no steps to run", "pass it with --overlay beside the capability it changes"},
+	spec.DialectOpenAPI:    {"recognised as an OpenAPI document, which has no steps to run", "pass it with --openapi NAME=PATH beside the capability that uses it"},
+	spec.DialectEdges:      {"recognised as capability taxonomy edges, which describe and cannot be run", ""},
+	spec.DialectFleet:      {"recognised as a fleet resource, which configures a cluster and cannot be run", ""},
+	spec.DialectSchemaStub: {"recognised as a repository description of January 2026, which holds nothing to run", ""},
+	spec.DialectTemplate:   {"recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in", "run the file that the scaffolder makes of it"},
+	spec.DialectUnknown:    {"this is no capability that capstan knows", sayComposition},
+}
+
+// refusal reports in one line why a file of this dialect is not run.
 func (s *Source) refusal() diag.Diagnostic {
 	if n := node.Value(s.doc.Root, "specification"); n != nil && n.Kind == node.ScalarNode && (s.dialect == spec.DialectUnknown || s.dialect == spec.DialectSibling) {
 		return s.otherSpecification(n)
 	}
-	d := diag.Diagnostic{Code: "dialect-not-runnable"}
+	d := diag.Diagnostic{Code: "dialect-not-runnable", Message: refusals[s.dialect][0], Hint: refusals[s.dialect][1]}
 	d.Pos, d.EndColumn = s.decidedAt()
 	switch s.dialect {
-	case spec.DialectCatalogue:
-		d.Message, d.Hint = "recognised as a catalogue of an API's operations, which has no steps to run", "run a composition that uses it"
-	case spec.DialectOverlay:
-		d.Message, d.Hint = "recognised as an overlay, which has no steps to run", "pass it with --overlay beside the capability it changes"
-	case spec.DialectOpenAPI:
-		d.Message, d.Hint = "recognised as an OpenAPI document, which has no steps to run", "pass it with --openapi NAME=PATH beside the capability that uses it"
-	case spec.DialectEdges:
-		d.Message = "recognised as capability taxonomy edges, which describe and cannot be run"
-	case spec.DialectFleet:
-		d.Message = "recognised as a fleet resource, which configures a cluster and cannot be run"
-	case spec.DialectSchemaStub:
-		d.Message = "recognised as a repository description of January 2026, which holds nothing to run"
-	case spec.DialectTemplate:
-		d.Message, d.Hint = "recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in", "run the file that the scaffolder makes of it"
 	case spec.DialectUnknown:
-		d.Code, d.Message = "unknown-dialect", "this is no capability that capstan knows"
-		d.Hint = sayComposition
+		d.Code = "unknown-dialect"
 	case spec.DialectSibling:
-		d.Message = "recognised as " + s.label() + ", which capstan does not run yet"
+		d.Message = "recognised as a relative of the composition dialect"
+		if s.doc.Sign != nil {
+			d.Message += ` built around "` + s.doc.Sign.Value + `"`
+		}
+		d.Message += ", which capstan does not run yet"
 		if node.Has(s.doc.Root, "steps") {
 			d.Hint = `if it is a composition, say so: "specification: ` + composition.Name + `"`
 		}
-	default:
-		d.Message = "recognised as " + s.label() + ", which is no composition"
 	}
 	return d
 }
@@ -73,18 +73,4 @@ func (s *Source) decidedAt() (pos diag.Pos, endColumn int) {
 		return d.Mark(s.doc.Root)
 	}
 	return node.Start(s.Path()), 0
-}
-
-func (s *Source) label() string {
-	label := "a framework capability"
-	if s.dialect == spec.DialectSibling {
-		label = "a relative of the composition dialect"
-		if s.doc.Sign != nil {
-			label += ` built around "` + s.doc.Sign.Value + `"`
-		}
-	}
-	if s.doc.Version != "" && s.dialect == spec.DialectFramework {
-		label += " (" + s.doc.Sign.Value + " " + s.doc.Version + ")"
-	}
-	return label
 }

@@ -118,44 +118,9 @@ func importer(dialect spec.Dialect) node.Importing {
 	}
 }
 
-// Capability decodes a composition. strict holds the file to the published
-// form (`--strict`); otherwise what is unambiguous is accepted with a warning.
-//
-// The Capability is non-nil whenever the file is of a dialect that runs and has
-// a step, so that later stages can look for more problems; it must not be run
-// when the list has errors. What was reported is left out of it or replaced,
-// so that no later stage reports it again: wrong defaults, outputs without a
-// source, repeated inputs, the ids of repeated steps (see [spec.Step]). A file of
-// another dialect gives nil and one problem, a file that [Read] could not
-// parse gives nil and none.
-func (s *Source) Capability(strict bool) (*spec.Capability, diag.List) {
-	switch {
-	case s.dialect == spec.DialectTemplate, s.doc.Root != nil && s.dialect != spec.DialectComposition:
-		return nil, diag.List{s.refusal()}
-	case s.doc.Root == nil:
-		return nil, nil
-	}
-	return composition.Old(s.doc, strict)
-}
-
-// Framework decodes a file of the framework dialect, of any version, with what
-// it imports. A file of another dialect gives nil and one problem, a file that
-// [Read] could not parse nil and none. Otherwise the Framework is not nil, so
-// that later stages can look for more problems; it must not be run when the
-// list has errors.
-func (s *Source) Framework(o spec.FrameworkOptions) (*spec.Framework, diag.List) {
-	switch {
-	case s.dialect == spec.DialectTemplate, s.doc.Root != nil && s.dialect != spec.DialectFramework:
-		return nil, diag.List{s.refusal()}
-	case s.doc.Root == nil:
-		return nil, nil
-	}
-	return framework.Old(s.doc, o, importer(spec.DialectFramework))
-}
-
 // Catalogue decodes a file that says `specification: Naftiko Capabilities`.
 // What it returns for other files, and with which problems, is as for
-// [Source.Capability].
+// [Source.File].
 func (s *Source) Catalogue() (*spec.Catalogue, diag.List) {
 	switch {
 	case s.doc.Root == nil && s.dialect != spec.DialectTemplate:

@@ -76,10 +76,16 @@ func (f *frame) bindKeys(n *node.Node) []spec.BindKey {
 	return out
 }
 
+// aggregate is a group of flows that exposures refer to.
+type aggregate struct {
+	namespace spec.Str
+	flows     []*spec.Unit
+}
+
 // aggregates decodes the groups of flows that exposures refer to.
-func (f *frame) aggregates() []*spec.Aggregate {
-	return once(f, "aggregates", func() []*spec.Aggregate {
-		var out []*spec.Aggregate
+func (f *frame) aggregates() []*aggregate {
+	return once(f, "aggregates", func() []*aggregate {
+		var out []*aggregate
 		for _, e := range f.section("aggregates") {
 			if f.isImport(e.node) {
 				if a := imported(f, e, (*frame).aggregates, aggregateName, renameAggregate); a != nil {
@@ -93,26 +99,26 @@ func (f *frame) aggregates() []*spec.Aggregate {
 	})
 }
 
-func aggregateName(a *spec.Aggregate) spec.Str { return a.Namespace }
+func aggregateName(a *aggregate) spec.Str { return a.namespace }
 
 // renameAggregate keeps the old namespace good in references.
-func renameAggregate(a *spec.Aggregate, name spec.Str) *spec.Aggregate {
+func renameAggregate(a *aggregate, name spec.Str) *aggregate {
 	renamed := *a
-	renamed.Namespace = name
-	for _, fl := range a.Flows {
+	renamed.namespace = name
+	for _, fl := range a.flows {
 		fl.Namespaces = append([]string{name.Value}, fl.Namespaces...)
 	}
 	return &renamed
 }
 
-func (f *frame) aggregate(e entryNode) *spec.Aggregate {
+func (f *frame) aggregate(e entryNode) *aggregate {
 	p := f.item(e, kindAggregate)
 	if p == nil {
 		return nil
 	}
-	a := &spec.Aggregate{Namespace: p.text("namespace"), Display: p.text("display"), File: f.doc.Path(), Pos: f.Pos(e.node)}
-	if !a.Namespace.IsSet() {
-		a.Namespace = e.name
+	a := &aggregate{namespace: p.text("namespace")}
+	if !a.namespace.IsSet() {
+		a.namespace = e.name
 	}
 	seen := map[string]spec.Str{}
 	for _, e := range p.named("flows") {
@@ -120,27 +126,27 @@ func (f *frame) aggregate(e entryNode) *spec.Aggregate {
 		if fl == nil {
 			continue
 		}
-		if first, again := seen[fl.Name.Value]; again && fl.Name.IsSet() {
-			f.repeated(fl.Name, first, fmt.Sprintf("flow of %s", a.Namespace.Value))
+		if first, again := seen[fl.Short.Value]; again && fl.Short.IsSet() {
+			f.repeated(fl.Short, first, fmt.Sprintf("flow of %s", a.namespace.Value))
 			continue
 		}
-		seen[fl.Name.Value] = fl.Name
-		a.Flows = append(a.Flows, fl)
+		seen[fl.Short.Value] = fl.Short
+		a.flows = append(a.flows, fl)
 	}
-	p.Allow("description", "tags")
+	p.Allow("display", "label", "description", "tags")
 	p.done()
 	return a
 }
 
-func (f *frame) aggregateFlow(e entryNode, a *spec.Aggregate) *spec.Flow {
+func (f *frame) aggregateFlow(e entryNode, a *aggregate) *spec.Unit {
 	p := f.item(e, kindFlow)
 	if p == nil {
 		return nil
 	}
-	fl := f.flow(p, e.name, a.Namespace)
+	fl := f.unit(p, e.name, a.namespace)
 	fl.Inputs = f.toolInputs(p)
 	fl.Hints = f.semantics(p)
-	if !fl.Name.IsSet() {
+	if !fl.Short.IsSet() {
 		p.Absent = append(p.Absent, "name")
 	}
 	p.done()

@@ -2,6 +2,7 @@ package framework
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -10,30 +11,27 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// check looks at what one part says of another: calls and targets that do not
-// exist, skills of tools that nobody offers.
-func (l *loading) check(out *spec.Framework) {
-	c := &checker{loading: l, out: out, files: map[*spec.Flow]bool{}}
-	for _, a := range out.Aggregates {
-		for _, fl := range a.Flows {
-			c.flow(fl)
-		}
-	}
-	for _, x := range out.Exposes {
+// check looks at the references between parts: calls and targets that do not
+// exist.
+func (l *loading) check(out *whole) {
+	c := &checker{loading: l, out: out, files: map[*spec.Unit]bool{}}
+	for _, x := range out.Exposures {
 		for _, d := range x.Documents {
-			c.files[d.Flow] = d.Location.IsSet()
+			c.files[d.Unit] = d.Location.IsSet()
 		}
-		EachFlow(x, c.flow)
 		for _, r := range x.Routes {
 			c.forward(x, r)
 		}
+	}
+	for u := range out.units {
+		c.unit(u)
 	}
 }
 
 type checker struct {
 	loading *loading
-	out     *spec.Framework
-	files   map[*spec.Flow]bool // MCP resources that are files, which need no call
+	out     *whole
+	files   map[*spec.Unit]bool // MCP resources that are files, which need no call
 }
 
 // missing reports whether a namespace should have been imported: that it was
@@ -42,37 +40,40 @@ func (c *checker) missing(namespace string) bool {
 	return slices.ContainsFunc(c.loading.order, func(f *frame) bool { return f.missing[namespace] })
 }
 
-// flow checks the calls of one flow. What it inherited was checked where it
-// stands.
-func (c *checker) flow(fl *spec.Flow) {
-	f := c.loading.frames[fl.File]
-	if f == nil {
+// unit checks the calls of a unit. Those that it inherited are checked in the unit
+// that it refers to.
+func (c *checker) unit(u *spec.Unit) {
+	f := c.loading.frames[u.File]
+	if f == nil || u.Ref.IsSet() {
 		return
 	}
-	inherited := fl.Ref.IsSet()
-	if fl.Call.IsSet() && !inherited {
-		fl.Call = c.call(f, fl.Call)
+	for op := range calls(u) {
+		op.Call = c.call(f, op.Call)
 	}
-	for i, s := range fl.Steps {
-		if s.Call.IsSet() && !inherited {
-			step := *s
-			step.Call = c.call(f, s.Call)
-			fl.Steps[i] = &step
-		}
-	}
-	if !inherited && !fl.Call.IsSet() && len(fl.Steps) == 0 && !answersAlone(fl) && !c.files[fl] {
-		r := c.report(f, spec.Str{Pos: fl.Pos}, "missing-key", fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", fl.Name.Value))
+	if len(u.Steps) == 0 && !answersAlone(u.Answer) && !c.files[u] {
+		r := c.report(f, spec.Str{Pos: u.Pos}, "missing-key", fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", u.Short.Value))
 		r.Hint = "add call: namespace.operation"
 	}
 }
 
-// answersAlone reports whether outputs say what to answer without a call.
-func answersAlone(fl *spec.Flow) bool {
+// calls yields the operations that a unit calls by name.
+func calls(u *spec.Unit) iter.Seq[*spec.Operation] {
+	return func(yield func(*spec.Operation) bool) {
+		for _, s := range u.Steps {
+			if op, ok := s.Action.(*spec.Operation); ok && op.Call.IsSet() && !yield(op) {
+				return
+			}
+		}
+	}
+}
+
+// answersAlone reports whether shapes have values without a call.
+func answersAlone(a *spec.Answer) bool {
 	var valued func(s *spec.Shape) bool
 	valued = func(s *spec.Shape) bool {
 		return s.Value.IsSet() || s.Const != nil || slices.ContainsFunc(s.Properties, valued) || s.Items != nil && valued(s.Items)
 	}
-	return slices.ContainsFunc(fl.Outputs, valued)
+	return slices.ContainsFunc(a.Shapes, valued)
 }
 
 func (c *checker) report(f *frame, s spec.Str, code, message string) *diag.Diagnostic {
@@ -90,7 +91,7 @@ func (c *checker) call(f *frame, call spec.Str) spec.Str {
 		return exact
 	}
 	namespace, _, ok := spec.SplitCall(call.Value)
-	api := c.out.Consumed(namespace)
+	api := c.out.Described(namespace)
 	switch {
 	case c.missing(namespace), f.standalone() && !f.hasSection("consumes"):
 	case !ok:
@@ -113,12 +114,12 @@ func (c *checker) call(f *frame, call spec.Str) spec.Str {
 // resource between the two, or slashes for dots.
 func (c *checker) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
 	namespace, operation, split := spec.SplitCall(call.Value)
-	if api := c.out.Consumed(namespace); split && api != nil && api.Operation(operation) != nil {
+	if api := c.out.Described(namespace); split && api != nil && api.Operation(operation) != nil {
 		return call, true
 	}
 	written := strings.ReplaceAll(call.Value, "/", ".")
 	var found []string
-	for _, api := range c.out.Consumes {
+	for _, api := range c.out.APIs {
 		for _, name := range []string{api.Namespace.Value, api.Namespace.Raw} {
 			rest, ok := strings.CutPrefix(written, name+".")
 			last := rest[strings.LastIndex(rest, ".")+1:]
@@ -144,7 +145,7 @@ func (c *checker) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
 
 func (c *checker) namespaces() []string {
 	var out []string
-	for _, a := range c.out.Consumes {
+	for _, a := range c.out.APIs {
 		out = append(out, a.Namespace.Value)
 	}
 	return out
@@ -156,7 +157,7 @@ func (c *checker) operations(namespace string) []string {
 	if c.loading.compared > maxCompared {
 		return nil // nobody reads that many suggestions
 	}
-	for _, a := range c.out.Consumes {
+	for _, a := range c.out.APIs {
 		for _, op := range a.Operations {
 			if namespace == "" || a.Namespace.Value == namespace {
 				out = append(out, a.Namespace.Value+"."+op.Name.Value)
@@ -169,7 +170,7 @@ func (c *checker) operations(namespace string) []string {
 // forward checks that requests are passed on to an API that is there.
 func (c *checker) forward(x *spec.Exposure, r *spec.Route) {
 	f := c.loading.frames[x.File]
-	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil || c.out.Consumed(r.Forward.Target.Value) != nil || f.standalone() && !f.hasSection("consumes") {
+	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil || c.out.Described(r.Forward.Target.Value) != nil || f.standalone() && !f.hasSection("consumes") {
 		return
 	}
 	if c.missing(r.Forward.Target.Value) {

@@ -11,9 +11,9 @@ import (
 )
 
 // consumes decodes the APIs that the file calls, imported ones in their place.
-func (f *frame) consumes() []*spec.Consumed {
-	return once(f, "consumes", func() []*spec.Consumed {
-		var out []*spec.Consumed
+func (f *frame) consumes() []*spec.API {
+	return once(f, "consumes", func() []*spec.API {
+		var out []*spec.API
 		for _, e := range f.section("consumes") {
 			if f.isImport(e.node) {
 				if c := imported(f, e, (*frame).consumes, consumedName, renameConsumed); c != nil {
@@ -27,20 +27,20 @@ func (f *frame) consumes() []*spec.Consumed {
 	})
 }
 
-func consumedName(c *spec.Consumed) spec.Str { return c.Namespace }
+func consumedName(c *spec.API) spec.Str { return c.Namespace }
 
-func renameConsumed(c *spec.Consumed, name spec.Str) *spec.Consumed {
+func renameConsumed(c *spec.API, name spec.Str) *spec.API {
 	renamed := *c
 	renamed.Namespace = name
 	return &renamed
 }
 
-func (f *frame) consumed(e entryNode) *spec.Consumed {
+func (f *frame) consumed(e entryNode) *spec.API {
 	p := f.item(e, kindConsumed)
 	if p == nil {
 		return nil
 	}
-	c := &spec.Consumed{Described: true, Namespace: e.name, Description: p.text("description"), File: f.doc.Path(), Pos: f.Pos(e.node)}
+	c := &spec.API{Described: true, Namespace: e.name, Description: p.text("description"), File: f.doc.Path(), Pos: f.Pos(e.node)}
 	if s := p.text("namespace"); s.IsSet() {
 		c.Namespace = s
 	}
@@ -143,7 +143,7 @@ func (f *frame) consumedResource(e entryNode, shared []*spec.Param) []*spec.Cons
 	}
 	path := p.text("path")
 	p.Allow("display", "label", "description", "tags")
-	out := f.consumedOperations(p, path, innermost(shared, f.consumedInputs(p)))
+	out := f.consumedOperations(p, path, innermost(shared, f.consumedInputs(p), paramInput))
 	around := p.around("operations")
 	for _, op := range out {
 		op.Spans = append(op.Spans, around...)
@@ -176,7 +176,7 @@ func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Par
 		p.Absent = append(p.Absent, "name")
 	}
 	op.OutputFormat = f.format(p)
-	op.Params = innermost(shared, f.consumedInputs(p))
+	op.Params = innermost(shared, f.consumedInputs(p), paramInput)
 	op.Body = f.body(p, op)
 	op.Outputs = f.consumedOutputs(p)
 	p.Allow("display", "label", "tags")
@@ -239,7 +239,7 @@ func (f *frame) format(p *part) spec.Str {
 
 // distinctOperations reports an operation that calls cannot reach, because an
 // earlier one has its name.
-func (f *frame) distinctOperations(c *spec.Consumed) {
+func (f *frame) distinctOperations(c *spec.API) {
 	first := map[string]*spec.ConsumedOperation{}
 	for _, op := range c.Operations {
 		if before := first[op.Name.Value]; before != nil && op.Name.IsSet() {

@@ -12,39 +12,54 @@ import (
 
 // Read decodes a file of any version, with the files that it imports.
 func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, diag.List) {
-	f, diags := Old(doc, o, read)
-	return frameworkFile(doc, f, o.Strict), diags
-}
-
-// Old is Read in the form that goes away.
-func Old(doc *node.Document, o spec.Options, read node.Importing) (*spec.Framework, diag.List) {
-	l := &loading{options: o, read: read, frames: map[string]*frame{}, texts: doc.Texts()}
+	l := &loading{options: o, read: read, frames: map[string]*frame{}, texts: doc.Texts(), with: map[*spec.Unit][]spec.Field{}}
 	f := l.frame(doc)
 	out := f.whole()
 	l.isolate(out)
 	l.resolveRefs(out)
-	for _, x := range out.Exposes {
-		for _, doc := range x.Documents {
-			doc.Name, doc.Title, doc.Description, doc.File = doc.Flow.Name, doc.Display, doc.Flow.Description, doc.Flow.File
-		}
-	}
 	l.check(out)
 	addPathInputs(out)
+	l.declare(out)
 	out.Files, out.Texts = l.files, l.texts
 	out.Section = f.standalone()
-	return out, l.diags().Sort()
+	return out.File, l.diags().Sort()
 }
 
-// loading is one call of Framework: the files that it reads.
+// whole is a file with the aggregates that its refs name.
+type whole struct {
+	*spec.File
+	aggregates []*aggregate
+}
+
+// units yields every unit, those of exposures first.
+func (w *whole) units(yield func(*spec.Unit) bool) {
+	for _, x := range w.Exposures {
+		for u := range offered(x) {
+			if !yield(u) {
+				return
+			}
+		}
+	}
+	for _, a := range w.aggregates {
+		for _, u := range a.flows {
+			if !yield(u) {
+				return
+			}
+		}
+	}
+}
+
+// loading is one call of Read: the files that it reads.
 type loading struct {
-	options  spec.FrameworkOptions
+	options  spec.Options
 	read     node.Importing
 	frames   map[string]*frame // by the name that positions have
 	order    []*frame
 	files    []string // read for imports
 	texts    map[string][]byte
-	open     []string // files whose imports are being followed
-	compared int      // names that suggestions were sought among
+	open     []string                    // files whose imports are being followed
+	compared int                         // names that suggestions were sought among
+	with     map[*spec.Unit][]spec.Field // beside a ref: arguments for the call that it names
 }
 
 func (l *loading) frame(s *node.Document) *frame {
@@ -87,15 +102,17 @@ func (f *frame) family() string {
 	return ""
 }
 
-// whole decodes all of the file that is given to [Source.Framework].
-func (f *frame) whole() *spec.Framework {
-	out := &spec.Framework{File: f.doc.Path(), Family: f.family(), Version: f.doc.Version}
-	f.checkVersion(out)
+// whole decodes all of the file that is given to [Read].
+func (f *frame) whole() *whole {
+	out := &whole{File: &spec.File{
+		Name: f.doc.Path(), Dialect: spec.DialectFramework, Version: f.doc.Version, Overlays: f.doc.Overlays,
+	}}
+	f.checkVersion()
 	if f.Strict {
 		f.checkForm()
 	}
 	root := f.part(f.doc.Root, kindFile)
-	f.info(root, out)
+	f.info(root, out.File)
 	for _, name := range sectionNames {
 		root.get(name)
 	}
@@ -109,10 +126,10 @@ func (f *frame) whole() *spec.Framework {
 	}
 	f.loading.open = append(f.loading.open, f.doc.Path())
 	out.Binds = f.binds()
-	out.Consumes = f.consumes()
-	out.Aggregates = f.aggregates()
-	out.Exposes = f.exposes()
-	f.rootImports(root, out)
+	out.APIs = f.consumes()
+	out.aggregates = f.aggregates()
+	out.Exposures = f.exposes()
+	f.rootImports(root, out.File)
 	f.loading.open = nil
 	root.done()
 	if !slices.ContainsFunc(sectionNames, f.hasSection) && !node.Has(f.doc.Root, "imports") {
@@ -176,26 +193,26 @@ func once[T any](f *frame, name string, decode func() []T) []T {
 	return out
 }
 
-// info reads what tells about the file.
-func (f *frame) info(root *part, out *spec.Framework) {
+// info reads the description of the file.
+func (f *frame) info(root *part, out *spec.File) {
 	for _, name := range []string{"naftiko", "ikanos"} {
 		root.get(name)
 	}
 	if c := node.Value(f.doc.Root, "capability"); c != nil && c.Kind == node.ScalarNode {
-		out.Name = f.words(c, "capability")
+		out.Title = f.words(c, "capability")
 	}
 	p := f.part(root.get("info"), kindInfo)
 	if p == nil {
 		for _, name := range []string{"name", "title"} {
-			if s := root.text(name); s.IsSet() && !out.Name.IsSet() {
-				out.Name = s
+			if s := root.text(name); s.IsSet() && !out.Title.IsSet() {
+				out.Title = s
 			}
 		}
 		out.Description = root.text("description")
 		return
 	}
 	if s := p.text("display"); s.IsSet() {
-		out.Name = s
+		out.Title = s
 	}
 	out.Description = p.text("description")
 	out.InfoVersion = p.text("version")

@@ -7,7 +7,6 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
-	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -66,30 +65,31 @@ func editionOf(family, version string) (e edition, known bool) {
 
 // checkVersion reports a version that is not a published one: lenient reads it
 // as the newest.
-func (f *frame) checkVersion(out *spec.Framework) {
-	n := node.Value(f.doc.Root, out.Family)
+func (f *frame) checkVersion() {
+	family, version := f.family(), f.doc.Version
+	n := node.Value(f.doc.Root, family)
 	switch {
 	case f.known:
 		return
-	case out.Family == "":
+	case family == "":
 		if f.Strict {
 			f.Report(f.doc.Root, "missing-key", "the file does not say which version of the format it has").Hint = fmt.Sprintf("add ikanos: %q", editions[newest].version)
 		}
 		return
 	}
-	r := f.Report(n, "unknown-version", "%s %s is not a version that capstan knows, it is read as %s", out.Family, out.Version, newest)
+	r := f.Report(n, "unknown-version", "%s %s is not a version that capstan knows, it is read as %s", family, version, newest)
 	if !f.Strict {
 		r.Severity = diag.Warning
 	}
 	var known []string
 	for _, v := range editions {
-		if v.family == out.Family {
+		if v.family == family {
 			known = append(known, v.version)
 		}
 	}
 	slices.Reverse(known)
 	r.Hint = "known versions: " + strings.Join(known, ", ")
-	if near := suggest.Closest(out.Version, known); near != "" {
+	if near := suggest.Closest(version, known); near != "" {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 }

@@ -2,6 +2,7 @@ package framework
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 
@@ -37,22 +38,32 @@ func exposureName(x *spec.Exposure) spec.Str { return x.Namespace }
 func renameExposure(x *spec.Exposure, name spec.Str) *spec.Exposure {
 	renamed := *x
 	renamed.Namespace = name
-	EachFlow(x, func(fl *spec.Flow) { fl.Namespaces = append([]string{name.Value}, fl.Namespaces...) })
+	for u := range offered(x) {
+		u.Namespaces = append([]string{name.Value}, u.Namespaces...)
+	}
 	return &renamed
 }
 
-// eachFlow calls do for every flow of an exposure.
-func EachFlow(x *spec.Exposure, do func(*spec.Flow)) {
-	for _, r := range x.Routes {
-		for _, op := range r.Operations {
-			do(op.Flow)
+// offered yields the units of an exposure.
+func offered(x *spec.Exposure) iter.Seq[*spec.Unit] {
+	return func(yield func(*spec.Unit) bool) {
+		for _, t := range x.Tools {
+			if !yield(t) {
+				return
+			}
 		}
-	}
-	for _, t := range x.Flows {
-		do(t)
-	}
-	for _, d := range x.Documents {
-		do(d.Flow)
+		for _, r := range x.Routes {
+			for _, op := range r.Operations {
+				if !yield(op.Unit) {
+					return
+				}
+			}
+		}
+		for _, d := range x.Documents {
+			if !yield(d.Unit) {
+				return
+			}
+		}
 	}
 }
 
@@ -167,7 +178,7 @@ func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
 	operations := p.named("operations")
 	for _, o := range operations {
 		if op := f.routeOperation(o, r, x, len(operations) == 1, shared); op != nil {
-			op.Flow.Spans = append(op.Flow.Spans, around...)
+			op.Unit.Spans = append(op.Unit.Spans, around...)
 			r.Operations = append(r.Operations, op)
 		}
 	}
@@ -176,7 +187,7 @@ func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
 	return r
 }
 
-func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, only bool, shared []*spec.Param) *spec.RouteOperation {
+func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, only bool, shared []*spec.Input) *spec.RouteOperation {
 	p := f.item(e, kindRouteOperation)
 	if p == nil {
 		return nil
@@ -186,8 +197,8 @@ func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, onl
 	if !name.IsSet() {
 		name = spec.At(f.Pos(e.node), unnamed(op.Method.Value, r, only))
 	}
-	op.Flow = f.flow(p, name, x.Namespace)
-	op.Inputs = innermost(shared, f.routeInputs(p))
+	op.Unit = f.unit(p, name, x.Namespace)
+	op.Unit.Inputs = innermost(shared, f.routeInputs(p), self)
 	f.binaryAnswer(p, op)
 	p.Allow("hints", "semantics", "security", "path")
 	p.done()

@@ -11,23 +11,31 @@ import (
 // exposure's namespace is.
 var aliases = []string{"rest", "tools", "tool", "mcp", "flow", "inputs", "resource"}
 
-// flow decodes what tools, REST operations, MCP resources and aggregates' flows
-// have in common. What a kind has of its own is read by the caller, who also
-// says done.
-func (f *frame) flow(p *part, name spec.Str, namespace spec.Str) *spec.Flow {
-	fl := &spec.Flow{
-		Name: name, Display: p.text("display"), Description: p.text("description"), Ref: p.text("ref"), Call: f.call(p),
-		With: f.with(p), OutputMedia: p.text("outputMediaType"), File: f.doc.Path(), Pos: f.Pos(p.Node), Spans: p.spans(),
+// unit decodes the part that tools, REST operations, MCP resources and flows of
+// aggregates share. The keys of each kind are read by the caller, which then
+// calls done.
+func (f *frame) unit(p *part, name spec.Str, namespace spec.Str) *spec.Unit {
+	u := &spec.Unit{
+		Short: name, Namespace: namespace, Title: p.text("display"), Description: p.text("description"), Ref: p.text("ref"),
+		Answer: &spec.Answer{Media: p.text("outputMediaType")}, Language: spec.Placeholders, Binding: spec.BindByName,
+		File: f.doc.Path(), Pos: f.Pos(p.Node), Spans: p.spans(),
 	}
 	if namespace.IsSet() {
-		fl.Namespaces = append(fl.Namespaces, namespace.Value)
+		u.Namespaces = append(u.Namespaces, namespace.Value)
 	}
-	fl.Namespaces = append(fl.Namespaces, aliases...)
-	f.steps(p, fl)
-	fl.Mappings = append(fl.Mappings, f.mappings(p)...)
-	fl.Outputs, fl.Named = f.outputs(p)
+	u.Namespaces = append(u.Namespaces, aliases...)
+	call, with := f.call(p), f.with(p)
+	if call.IsSet() {
+		u.Direct = true
+		u.Steps = []*spec.Step{{Pos: u.Pos, Action: &spec.Operation{Call: call, With: with}}}
+	} else if with != nil {
+		f.loading.with[u] = with
+	}
+	f.steps(p, u)
+	u.Answer.Mappings = append(u.Answer.Mappings, f.mappings(p)...)
+	u.Answer.Shapes, u.Answer.Named = f.outputs(p)
 	p.Allow("tags")
-	return fl
+	return u
 }
 
 // call is "namespace.operation"; 0.3 wrote a mapping around it.

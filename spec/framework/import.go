@@ -156,7 +156,7 @@ const maxImports = 100
 
 // rootImports reads `imports` at the root, which loose files write for all
 // that another file consumes.
-func (f *frame) rootImports(root *part, out *spec.Framework) {
+func (f *frame) rootImports(root *part, out *spec.File) {
 	for _, n := range root.list("imports") {
 		p := f.part(n, kindImport)
 		if p == nil {
@@ -171,8 +171,8 @@ func (f *frame) rootImports(root *part, out *spec.Framework) {
 		}
 		if other := f.open(p.get("from"), from); other != nil {
 			for _, c := range followed(f, other, (*frame).consumes) {
-				if out.Consumed(c.Namespace.Value) == nil {
-					out.Consumes = append(out.Consumes, c)
+				if out.Described(c.Namespace.Value) == nil {
+					out.APIs = append(out.APIs, c)
 				}
 			}
 		}

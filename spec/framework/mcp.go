@@ -28,12 +28,12 @@ func (f *frame) mcp(p *part, x *spec.Exposure) {
 		if t == nil {
 			continue
 		}
-		if first, again := tools[t.Name.Value]; again && t.Name.IsSet() {
-			f.repeated(t.Name, first, "tool")
+		if first, again := tools[t.Short.Value]; again && t.Short.IsSet() {
+			f.repeated(t.Short, first, "tool")
 			continue
 		}
-		tools[t.Name.Value] = t.Name
-		x.Flows = append(x.Flows, t)
+		tools[t.Short.Value] = t.Short
+		x.Tools = append(x.Tools, t)
 	}
 	for _, e := range p.named("resources") {
 		if d := f.document(e, x); d != nil {
@@ -47,15 +47,15 @@ func (f *frame) mcp(p *part, x *spec.Exposure) {
 	}
 }
 
-func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Flow {
+func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Unit {
 	p := f.item(e, kindTool)
 	if p == nil {
 		return nil
 	}
-	fl := f.flow(p, e.name, x.Namespace)
+	fl := f.unit(p, e.name, x.Namespace)
 	fl.Inputs = f.toolInputs(p)
 	fl.Hints = f.hints(p)
-	if !fl.Name.IsSet() && !fl.Ref.IsSet() {
+	if !fl.Short.IsSet() && !fl.Ref.IsSet() {
 		p.Absent = append(p.Absent, "name")
 	}
 	p.done()
@@ -67,8 +67,8 @@ func (f *frame) document(e entryNode, x *spec.Exposure) *spec.Document {
 	if p == nil {
 		return nil
 	}
-	d := &spec.Document{Flow: f.flow(p, e.name, x.Namespace), URI: p.served("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
-	d.Inputs = f.toolInputs(p)
+	d := &spec.Document{Unit: f.unit(p, e.name, x.Namespace), URI: p.served("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
+	d.Unit.Inputs = f.toolInputs(p)
 	if b := p.flag("binary"); b != nil {
 		d.Binary = *b
 	}
@@ -87,7 +87,7 @@ func (f *frame) prompt(e entryNode) *spec.Prompt {
 	}
 	for _, a := range p.named("arguments") {
 		if in := f.param(a, kindInput); in != nil {
-			q.Arguments = append(q.Arguments, in)
+			q.Arguments = append(q.Arguments, &in.Input)
 		}
 	}
 	if n := p.get("template"); n != nil && n.Kind == node.ScalarNode {

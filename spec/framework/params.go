@@ -15,31 +15,44 @@ import (
 func (f *frame) consumedInputs(p *part) []*spec.Param {
 	out := f.params(p, kindConsumedInput)
 	for _, in := range out {
-		if in.In.Value == "path" {
-			in.Required = true
-		}
+		in.Required = in.Required || in.In.Value == "path"
 	}
 	return out
 }
 
 // toolInputs decodes the arguments of a tool or a flow, which are required
 // unless the file says otherwise.
-func (f *frame) toolInputs(p *part) []*spec.Param {
-	out := f.params(p, kindInput)
+func (f *frame) toolInputs(p *part) []*spec.Input {
+	out := f.inputs(p, kindInput)
 	for _, in := range out {
-		in.In = spec.Str{} // loose files say where a call puts it, which `with` does
+		in.In = spec.Str{} // loose files name the place to which a call puts it, as `with` does
 	}
 	return out
 }
 
 // routeInputs decodes the inputs of a REST resource or operation: those in the
 // path are required, others as written.
-func (f *frame) routeInputs(p *part) []*spec.Param {
-	out := f.params(p, kindRouteInput)
+func (f *frame) routeInputs(p *part) []*spec.Input {
+	out := f.inputs(p, kindRouteInput)
 	for _, in := range out {
-		if in.In.Value == "path" {
-			in.Required = true
+		in.Required = in.Required || in.In.Value == "path"
+	}
+	return out
+}
+
+// inputs decodes the inputs of a unit: the value of one is its default, or in the
+// body of a REST request its place.
+func (f *frame) inputs(p *part, k kind) []*spec.Input {
+	var out []*spec.Input
+	for _, p := range f.params(p, k) {
+		in := &p.Input
+		in.Convert = true
+		if k == kindRouteInput && in.In.Value == "body" && p.Value != nil && p.Value.Kind == spec.Scalar {
+			in.At = p.Value.Str
+		} else if p.Value != nil {
+			in.Default = p.Value
 		}
+		out = append(out, in)
 	}
 	return out
 }
@@ -199,10 +212,10 @@ func (f *frame) paramValue(p *part, in *spec.Param) {
 }
 
 // innermost merges inputs: of several with one name and place the later ones.
-func innermost(outer, inner []*spec.Param) []*spec.Param {
+func innermost[T any](outer, inner []T, input func(T) *spec.Input) []T {
 	out := slices.Clone(outer)
 	for _, in := range inner {
-		i := slices.IndexFunc(out, func(p *spec.Param) bool { return sameParam(p, in) })
+		i := slices.IndexFunc(out, func(t T) bool { return sameInput(input(t), input(in)) })
 		if i < 0 {
 			out = append(out, in)
 		} else {
@@ -212,8 +225,12 @@ func innermost(outer, inner []*spec.Param) []*spec.Param {
 	return out
 }
 
-// sameParam compares header names as HTTP does (RFC 9110, section 5.1).
-func sameParam(a, b *spec.Param) bool {
+func paramInput(p *spec.Param) *spec.Input { return &p.Input }
+
+func self(in *spec.Input) *spec.Input { return in }
+
+// sameInput compares header names as HTTP does (RFC 9110, section 5.1).
+func sameInput(a, b *spec.Input) bool {
 	if a.In.Value != b.In.Value {
 		return false
 	}

@@ -15,67 +15,51 @@ import (
 
 // resolveRefs gives every flow that refers to an aggregate's flow what it
 // inherits. An imported flow sees the aggregates of its own file first.
-func (l *loading) resolveRefs(out *spec.Framework) {
-	r := &refs{loading: l, out: out, done: map[*spec.Flow]bool{}}
-	for _, a := range out.Aggregates {
-		for _, fl := range a.Flows {
-			r.resolve(fl, nil)
-		}
+func (l *loading) resolveRefs(out *whole) {
+	r := &refs{loading: l, out: out, done: map[*spec.Unit]bool{}}
+	for u := range out.units {
+		r.resolve(u)
 	}
-	for _, x := range flowExposures(out) {
+	for _, x := range out.Exposures {
 		for _, route := range x.Routes {
 			for _, op := range route.Operations {
-				r.resolve(op.Flow, func() { placeInputs(op, route) })
+				if op.Unit.Ref.IsSet() {
+					placeInputs(op, route)
+				}
 			}
 		}
-		for _, t := range x.Flows {
-			r.resolve(t, nil)
-		}
-		for _, d := range x.Documents {
-			r.resolve(d.Flow, nil)
-		}
 	}
-}
-
-// flowExposures returns the exposures that have flows.
-func flowExposures(f *spec.Framework) []*spec.Exposure {
-	return slices.DeleteFunc(slices.Clone(f.Exposes), func(x *spec.Exposure) bool { return x.Type.Value == "skill" || x.Type.Value == "control" })
 }
 
 type refs struct {
 	loading *loading
-	out     *spec.Framework
-	done    map[*spec.Flow]bool
+	out     *whole
+	done    map[*spec.Unit]bool
 }
 
-func (r *refs) resolve(fl *spec.Flow, after func()) {
-	if !fl.Ref.IsSet() || r.done[fl] {
+func (r *refs) resolve(u *spec.Unit) {
+	if !u.Ref.IsSet() || r.done[u] {
 		return
 	}
-	r.done[fl] = true
-	base := r.target(fl)
-	if base == nil {
-		return
-	}
-	r.resolve(base, nil)
-	inherit(fl, base)
-	if after != nil {
-		after()
+	r.done[u] = true
+	if base := r.target(u); base != nil {
+		r.resolve(base)
+		inherit(u, base, r.loading.with[u])
 	}
 }
 
 // target returns the flow that a ref names, nil with a problem when there is
 // none.
-func (r *refs) target(fl *spec.Flow) *spec.Flow {
+func (r *refs) target(fl *spec.Unit) *spec.Unit {
 	namespace, name, ok := spec.SplitCall(fl.Ref.Value)
 	f := r.loading.frames[fl.File]
 	var known []string
 	for _, a := range r.aggregates(f) {
-		for _, candidate := range a.Flows {
-			if ok && a.Namespace.Value == namespace && candidate.Name.Value == name && candidate != fl {
+		for _, candidate := range a.flows {
+			if ok && a.namespace.Value == namespace && candidate.Short.Value == name && candidate != fl {
 				return candidate
 			}
-			known = append(known, a.Namespace.Value+"."+candidate.Name.Value)
+			known = append(known, a.namespace.Value+"."+candidate.Short.Value)
 		}
 	}
 	if f.standalone() && len(known) == 0 {
@@ -88,11 +72,11 @@ func (r *refs) target(fl *spec.Flow) *spec.Flow {
 	return nil
 }
 
-func (r *refs) aggregates(f *frame) []*spec.Aggregate {
-	if f.doc.Path() == r.out.File || !f.hasSection("aggregates") {
-		return r.out.Aggregates
+func (r *refs) aggregates(f *frame) []*aggregate {
+	if f.doc.Path() == r.out.Name || !f.hasSection("aggregates") {
+		return r.out.aggregates
 	}
-	return append(slices.Clone(f.aggregates()), r.out.Aggregates...)
+	return append(slices.Clone(f.aggregates()), r.out.aggregates...)
 }
 
 // standalone reports whether the file is a section to be imported: what it
@@ -123,25 +107,28 @@ func (l *loading) hintAmong(word string, known []string, none string) string {
 	return "there is " + strings.Join(known, ", ")
 }
 
-// inherit takes from base what fl does not say itself.
-func inherit(fl, base *spec.Flow) {
+// inherit takes from base what fl leaves out. with are arguments beside those of
+// base's call.
+func inherit(fl, base *spec.Unit, with []spec.Field) {
 	for _, s := range []struct{ to, from *spec.Str }{
-		{&fl.Name, &base.Name}, {&fl.Display, &base.Display}, {&fl.Description, &base.Description}, {&fl.OutputMedia, &base.OutputMedia},
+		{&fl.Short, &base.Short}, {&fl.Title, &base.Title}, {&fl.Description, &base.Description}, {&fl.Answer.Media, &base.Answer.Media},
 	} {
 		if !s.to.IsSet() {
 			*s.to = *s.from
 		}
 	}
 	fl.Inputs = inheritInputs(fl.Inputs, base.Inputs)
-	if !fl.Call.IsSet() && len(fl.Steps) == 0 {
-		fl.Call, fl.Steps = base.Call, base.Steps
-		fl.With = append(slices.Clone(base.With), fl.With...)
+	if len(fl.Steps) == 0 {
+		fl.Direct, fl.Steps = base.Direct, slices.Clone(base.Steps)
+		if fl.Direct && len(with) > 0 {
+			fl.Steps[0] = withArguments(base.Steps[0], with)
+		}
 	}
-	if fl.Mappings == nil {
-		fl.Mappings = base.Mappings
+	if fl.Answer.Mappings == nil {
+		fl.Answer.Mappings = base.Answer.Mappings
 	}
-	if fl.Outputs == nil {
-		fl.Outputs, fl.Named = base.Outputs, base.Named
+	if fl.Answer.Shapes == nil {
+		fl.Answer.Shapes, fl.Answer.Named = base.Answer.Shapes, base.Answer.Named
 	}
 	fl.Hints = overHints(fl.Hints, base.Hints)
 	fl.Spans = append(fl.Spans, base.Spans...)
@@ -152,7 +139,15 @@ func inherit(fl, base *spec.Flow) {
 	}
 }
 
-// overHints returns h with what it does not say taken from base.
+// withArguments returns a call with more arguments.
+func withArguments(s *spec.Step, with []spec.Field) *spec.Step {
+	step, op := *s, *s.Action.(*spec.Operation)
+	op.With = append(slices.Clone(op.With), with...)
+	step.Action = &op
+	return &step
+}
+
+// overHints returns h, completed from base.
 func overHints(h, base spec.Hints) spec.Hints {
 	return spec.Hints{
 		ReadOnly: cmp.Or(h.ReadOnly, base.ReadOnly), Destructive: cmp.Or(h.Destructive, base.Destructive),
@@ -162,10 +157,10 @@ func overHints(h, base spec.Hints) spec.Hints {
 
 // inheritInputs overrides base's inputs by name; an own one that leaves things
 // out, as one that only says where it is, takes them from base's.
-func inheritInputs(own, base []*spec.Param) []*spec.Param {
-	var out []*spec.Param
+func inheritInputs(own, base []*spec.Input) []*spec.Input {
+	var out []*spec.Input
 	for _, b := range base {
-		i := slices.IndexFunc(own, func(p *spec.Param) bool { return p.Name.Value == b.Name.Value })
+		i := slices.IndexFunc(own, func(p *spec.Input) bool { return p.Name.Value == b.Name.Value })
 		if i < 0 {
 			out = append(out, b)
 			continue
@@ -185,7 +180,7 @@ func inheritInputs(own, base []*spec.Param) []*spec.Param {
 		out = append(out, &p)
 	}
 	for _, p := range own {
-		if !slices.ContainsFunc(base, func(b *spec.Param) bool { return b.Name.Value == p.Name.Value }) {
+		if !slices.ContainsFunc(base, func(b *spec.Input) bool { return b.Name.Value == p.Name.Value }) {
 			out = append(out, p)
 		}
 	}
@@ -197,7 +192,7 @@ func inheritInputs(own, base []*spec.Param) []*spec.Param {
 // requests without a body and from the body of others.
 func placeInputs(op *spec.RouteOperation, r *spec.Route) {
 	variables := pathVariables(r.Path.Value)
-	for i, in := range op.Inputs {
+	for i, in := range op.Unit.Inputs {
 		if in.In.IsSet() {
 			continue
 		}
@@ -210,7 +205,7 @@ func placeInputs(op *spec.RouteOperation, r *spec.Route) {
 		default:
 			p.In = spec.At(p.Pos, "body")
 		}
-		op.Inputs[i] = &p
+		op.Unit.Inputs[i] = &p
 	}
 }
 

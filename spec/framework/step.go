@@ -5,15 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
 var stepTypes = []string{"call", "lookup", "script", "mock"}
 
-// steps decodes a flow's steps. Mappings that 0.3 wrote in a step become the
-// flow's.
-func (f *frame) steps(p *part, fl *spec.Flow) {
+// steps decodes a unit's steps. Mappings that 0.3 wrote in a step become the
+// unit's.
+func (f *frame) steps(p *part, u *spec.Unit) {
 	seen := map[string]spec.Str{}
 	for i, e := range p.named("steps") {
 		s := f.item(e, kindStep)
@@ -21,47 +22,71 @@ func (f *frame) steps(p *part, fl *spec.Flow) {
 			continue
 		}
 		step := f.step(s, e, i)
-		fl.Mappings = append(fl.Mappings, f.stepMappings(s, step)...)
+		u.Answer.Mappings = append(u.Answer.Mappings, f.stepMappings(s, step)...)
 		s.Allow("description", "display", "label")
 		s.done()
-		if first, again := seen[step.Name.Value]; again {
-			f.repeated(step.Name, first, "step")
+		if first, again := seen[step.name.Value]; again {
+			f.repeated(step.name, first, "step")
 			continue
 		}
-		seen[step.Name.Value] = step.Name
-		fl.Steps = append(fl.Steps, step)
+		seen[step.name.Value] = step.name
+		u.Steps = append(u.Steps, &spec.Step{ID: step.name, Pos: step.pos, Action: step.action()})
 	}
-	if fl.Call.IsSet() && len(fl.Steps) > 0 {
+	if u.Direct && len(u.Steps) > 1 {
 		f.Report(p.get("steps"), "misplaced-key", "call and steps stand side by side, and only one of them can run").Hint = "make the call the first step"
 	}
 }
 
-func (f *frame) step(p *part, e entryNode, i int) *spec.FlowStep {
-	s := &spec.FlowStep{
-		Name: e.name, Type: p.text("type"), Call: f.call(p), With: f.with(p),
-		Index: p.text("index"), Match: p.text("match"), LookupValue: p.text("lookupValue"),
-		Language: p.text("language"), Location: p.text("location"), Script: p.text("file"), Pos: f.Pos(e.node),
+// step is a step as written: its type says which of the fields count.
+type step struct {
+	name, typ spec.Str
+	pos       diag.Pos
+	call      spec.Str
+	with      []spec.Field
+	lookup    spec.Lookup
+	script    spec.Script
+	outputs   []*spec.Shape
+}
+
+func (s *step) action() spec.Action {
+	switch s.typ.Value {
+	case "lookup":
+		return &s.lookup
+	case "script":
+		s.script.With = s.with
+		return &s.script
+	case "mock":
+		return &spec.Mock{Outputs: s.outputs}
 	}
-	if !s.Name.IsSet() {
-		s.Name = spec.At(s.Pos, fmt.Sprintf("step%d", i+1)) // until 0.3 steps had no names
+	return &spec.Operation{Call: s.call, With: s.with, Results: s.outputs}
+}
+
+func (f *frame) step(p *part, e entryNode, i int) *step {
+	s := &step{
+		name: e.name, typ: p.text("type"), call: f.call(p), with: f.with(p), pos: f.Pos(e.node),
+		lookup: spec.Lookup{Index: p.text("index"), Match: p.text("match"), Value: p.text("lookupValue")},
+		script: spec.Script{Language: p.text("language"), Location: p.text("location"), File: p.text("file")},
+	}
+	if !s.name.IsSet() {
+		s.name = spec.At(s.pos, fmt.Sprintf("step%d", i+1)) // until 0.3 steps had no names
 	}
 	for _, n := range p.list("dependencies") {
 		if d := f.words(n, "a dependency"); d.IsSet() {
-			s.Dependencies = append(s.Dependencies, d)
+			s.script.Dependencies = append(s.script.Dependencies, d)
 		}
 	}
 	if n := p.get("inputParameters"); n != nil { // of 0.3
-		s.With = append(s.With, f.pairs(n)...)
+		s.with = append(s.with, f.pairs(n)...)
 	}
-	if s.Index.IsSet() || strings.EqualFold(s.Type.Value, "lookup") {
-		s.Fields = f.lookupFields(p)
+	if s.lookup.Index.IsSet() || strings.EqualFold(s.typ.Value, "lookup") {
+		s.lookup.Fields = f.lookupFields(p)
 	} else {
-		s.Outputs, _ = f.outputsOf(p)
+		s.outputs, _ = f.outputsOf(p)
 	}
 	f.stepType(p, s)
 	for _, name := range []string{"forEach", "condition", "each", "when", "if", "loop"} {
 		if n := p.get(name); n != nil {
-			r := f.Report(node.Key(p.Node, name), "no-meaning", "step %q: %q is in no version of the format, and capstan does not guess what it does", s.Name.Value, name)
+			r := f.Report(node.Key(p.Node, name), "no-meaning", "step %q: %q is in no version of the format, and capstan does not guess what it does", s.name.Value, name)
 			r.Hint = "call the operation once for each case, or do it in a step of type script"
 		}
 	}
@@ -91,25 +116,25 @@ func (f *frame) lookupFields(p *part) []spec.Str {
 
 // stepType finds out what a step does that does not say it, and checks that it
 // has what its type needs.
-func (f *frame) stepType(p *part, s *spec.FlowStep) {
-	if !s.Type.IsSet() {
-		s.Type = spec.At(s.Pos, inferredStep(s))
+func (f *frame) stepType(p *part, s *step) {
+	if !s.typ.IsSet() {
+		s.typ = spec.At(s.pos, inferredStep(s))
 	}
-	low := spec.Reworded(s.Type, strings.ToLower(s.Type.Value))
-	if low.Value == "transform" && allValued(s.Outputs) {
+	low := spec.Reworded(s.typ, strings.ToLower(s.typ.Value))
+	if low.Value == "transform" && allValued(s.outputs) {
 		f.loosely(p.get("type"), "a transform step whose outputs all have a value is read as type mock", "write type: mock")
 		low = spec.Reworded(low, "mock")
 	}
-	s.Type = low
+	s.typ = low
 	if !slices.Contains(stepTypes, low.Value) {
 		n := p.get("type")
 		if n == nil {
 			n = p.Node
 		}
-		r := f.Report(n, "no-meaning", "step %q: no version of the format says what type %q does", s.Name.Value, low.Value)
+		r := f.Report(n, "no-meaning", "step %q: no version of the format says what type %q does", s.name.Value, low.Value)
 		r.Hint = "write one of " + strings.Join(stepTypes, ", ")
 		if low.Value == "" {
-			r.Message = fmt.Sprintf("step %q does nothing: it has no call, lookup or script", s.Name.Value)
+			r.Message = fmt.Sprintf("step %q does nothing: it has no call, lookup or script", s.name.Value)
 			r.Hint = "add call: namespace.operation"
 		}
 		return
@@ -120,15 +145,15 @@ func (f *frame) stepType(p *part, s *spec.FlowStep) {
 	}
 }
 
-func inferredStep(s *spec.FlowStep) string {
+func inferredStep(s *step) string {
 	switch {
-	case s.Call.IsSet():
+	case s.call.IsSet():
 		return "call"
-	case s.Index.IsSet():
+	case s.lookup.Index.IsSet():
 		return "lookup"
-	case s.Script.IsSet():
+	case s.script.File.IsSet():
 		return "script"
-	case allValued(s.Outputs):
+	case allValued(s.outputs):
 		return "mock"
 	}
 	return ""
@@ -143,7 +168,7 @@ func allValued(outputs []*spec.Shape) bool {
 
 // stepMappings are a step's own mappings, whose paths begin in the step's
 // result: "$.{{x}}" and "$.x" are its x.
-func (f *frame) stepMappings(p *part, s *spec.FlowStep) []spec.Target {
+func (f *frame) stepMappings(p *part, s *step) []spec.Target {
 	out := f.mappings(p)
 	for i, t := range out {
 		text := t.Value.Str
@@ -151,7 +176,7 @@ func (f *frame) stepMappings(p *part, s *spec.FlowStep) []spec.Target {
 			continue
 		}
 		rest := strings.NewReplacer("{{", "", "}}", "").Replace(strings.TrimPrefix(text.Value, "$"))
-		text = spec.Reworded(text, "$."+s.Name.Value+rest)
+		text = spec.Reworded(text, "$."+s.name.Value+rest)
 		out[i].Value = spec.Value{Scalar: text.Value, Str: text, Pos: t.Value.Pos}
 	}
 	return out
