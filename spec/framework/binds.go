@@ -1,36 +1,9 @@
 package framework
 
 import (
-	"fmt"
-
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
-
-// binds decodes the variables that files and the environment provide.
-func (f *frame) binds() []*spec.Bind {
-	return once(f, "binds", func() []*spec.Bind {
-		var out []*spec.Bind
-		for _, e := range f.section("binds") {
-			if f.isImport(e.node) {
-				if b := imported(f, e, (*frame).binds, bindName, renameBind); b != nil {
-					out = append(out, b)
-				}
-			} else if b := f.bind(e); b != nil {
-				out = append(out, b)
-			}
-		}
-		return unique(f, out, "bind", bindName)
-	})
-}
-
-func bindName(b *spec.Bind) spec.Str { return b.Namespace }
-
-func renameBind(b *spec.Bind, name spec.Str) *spec.Bind {
-	renamed := *b
-	renamed.Namespace = name
-	return &renamed
-}
 
 func (f *frame) bind(e entryNode) *spec.Bind {
 	p := f.item(e, kindBind)
@@ -82,35 +55,6 @@ type aggregate struct {
 	flows     []*spec.Unit
 }
 
-// aggregates decodes the groups of flows that exposures refer to.
-func (f *frame) aggregates() []*aggregate {
-	return once(f, "aggregates", func() []*aggregate {
-		var out []*aggregate
-		for _, e := range f.section("aggregates") {
-			if f.isImport(e.node) {
-				if a := imported(f, e, (*frame).aggregates, aggregateName, renameAggregate); a != nil {
-					out = append(out, a)
-				}
-			} else if a := f.aggregate(e); a != nil {
-				out = append(out, a)
-			}
-		}
-		return unique(f, out, "aggregate", aggregateName)
-	})
-}
-
-func aggregateName(a *aggregate) spec.Str { return a.namespace }
-
-// renameAggregate keeps the old namespace good in references.
-func renameAggregate(a *aggregate, name spec.Str) *aggregate {
-	renamed := *a
-	renamed.namespace = name
-	for _, fl := range a.flows {
-		fl.Namespaces = append([]string{name.Value}, fl.Namespaces...)
-	}
-	return &renamed
-}
-
 func (f *frame) aggregate(e entryNode) *aggregate {
 	p := f.item(e, kindAggregate)
 	if p == nil {
@@ -120,18 +64,11 @@ func (f *frame) aggregate(e entryNode) *aggregate {
 	if !a.namespace.IsSet() {
 		a.namespace = e.name
 	}
-	seen := map[string]spec.Str{}
+	seen := f.Names("flow of " + a.namespace.Value)
 	for _, e := range p.named("flows") {
-		fl := f.aggregateFlow(e, a)
-		if fl == nil {
-			continue
+		if fl := f.aggregateFlow(e, a); fl != nil && !seen.Repeats(fl.Short) {
+			a.flows = append(a.flows, fl)
 		}
-		if first, again := seen[fl.Short.Value]; again && fl.Short.IsSet() {
-			f.repeated(fl.Short, first, fmt.Sprintf("flow of %s", a.namespace.Value))
-			continue
-		}
-		seen[fl.Short.Value] = fl.Short
-		a.flows = append(a.flows, fl)
 	}
 	p.Allow("display", "label", "description", "tags")
 	p.done()

@@ -10,31 +10,6 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// consumes decodes the APIs that the file calls, imported ones in their place.
-func (f *frame) consumes() []*spec.API {
-	return once(f, "consumes", func() []*spec.API {
-		var out []*spec.API
-		for _, e := range f.section("consumes") {
-			if f.isImport(e.node) {
-				if c := imported(f, e, (*frame).consumes, consumedName, renameConsumed); c != nil {
-					out = append(out, c)
-				}
-			} else if c := f.consumed(e); c != nil {
-				out = append(out, c)
-			}
-		}
-		return unique(f, out, "consumed API", consumedName)
-	})
-}
-
-func consumedName(c *spec.API) spec.Str { return c.Namespace }
-
-func renameConsumed(c *spec.API, name spec.Str) *spec.API {
-	renamed := *c
-	renamed.Namespace = name
-	return &renamed
-}
-
 func (f *frame) consumed(e entryNode) *spec.API {
 	p := f.item(e, kindConsumed)
 	if p == nil {
@@ -240,12 +215,8 @@ func (f *frame) format(p *part) spec.Str {
 // distinctOperations reports an operation that calls cannot reach, because an
 // earlier one has its name.
 func (f *frame) distinctOperations(c *spec.API) {
-	first := map[string]*spec.ConsumedOperation{}
+	seen := f.Names("operation of " + c.Namespace.Value)
 	for _, op := range c.Operations {
-		if before := first[op.Name.Value]; before != nil && op.Name.IsSet() {
-			f.repeated(op.Name, before.Name, "operation of "+c.Namespace.Value)
-			continue
-		}
-		first[op.Name.Value] = op
+		seen.Repeats(op.Name)
 	}
 }

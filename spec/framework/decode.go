@@ -63,7 +63,7 @@ type loading struct {
 }
 
 func (l *loading) frame(s *node.Document) *frame {
-	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string]bool{}}
+	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string]bool{}, sections: map[string]any{}}
 	f.edition, f.known = editionOf(f.family(), s.Version)
 	l.frames[s.Path()] = f
 	l.order = append(l.order, f)
@@ -125,10 +125,11 @@ func (f *frame) whole() *whole {
 		c.done()
 	}
 	f.loading.open = append(f.loading.open, f.doc.Path())
-	out.Binds = f.binds()
-	out.APIs = f.consumes()
-	out.aggregates = f.aggregates()
-	out.Exposures = f.exposes()
+	out.Binds = bindSection.of(f)
+	out.APIs = consumesSection.of(f)
+	out.aggregates = aggregateSection.of(f)
+	out.Exposures = exposureSection.of(f)
+	f.unusable(len(out.Exposures))
 	f.rootImports(root, out.File)
 	f.loading.open = nil
 	root.done()
@@ -178,19 +179,6 @@ func (f *frame) hasSection(name string) bool {
 		}
 	}
 	return false
-}
-
-// once decodes a section the first time.
-func once[T any](f *frame, name string, decode func() []T) []T {
-	if f.sections == nil {
-		f.sections = map[string]any{}
-	}
-	if done, ok := f.sections[name].([]T); ok {
-		return done
-	}
-	out := decode()
-	f.sections[name] = out
-	return out
 }
 
 // info reads the description of the file.

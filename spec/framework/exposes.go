@@ -11,39 +11,6 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// exposes decodes the adapters through which the file offers flows.
-func (f *frame) exposes() []*spec.Exposure {
-	return once(f, "exposes", func() []*spec.Exposure {
-		var out []*spec.Exposure
-		for _, e := range f.section("exposes") {
-			if f.isImport(e.node) {
-				if x := imported(f, e, (*frame).exposes, exposureName, renameExposure); x != nil {
-					out = append(out, x)
-				}
-			} else if x := f.exposure(e); x != nil {
-				out = append(out, x)
-			}
-		}
-		f.unusable(len(out))
-		if f.family() == "" { // such files key exposures by type, under one namespace
-			return out
-		}
-		return unique(f, out, "exposure", exposureName)
-	})
-}
-
-func exposureName(x *spec.Exposure) spec.Str { return x.Namespace }
-
-// renameExposure keeps the old namespace good in references.
-func renameExposure(x *spec.Exposure, name spec.Str) *spec.Exposure {
-	renamed := *x
-	renamed.Namespace = name
-	for u := range offered(x) {
-		u.Namespaces = append([]string{name.Value}, u.Namespaces...)
-	}
-	return &renamed
-}
-
 // offered yields the units of an exposure.
 func offered(x *spec.Exposure) iter.Seq[*spec.Unit] {
 	return func(yield func(*spec.Unit) bool) {

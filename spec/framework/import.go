@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -25,7 +24,7 @@ func (f *frame) isImport(n *node.Node) bool {
 
 // imported returns what an import names, out of the same section of another
 // file, under the name that it has here; nil with a problem when there is none.
-func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func(*T) spec.Str, rename func(*T, spec.Str) *T) *T {
+func (s section[T]) imported(f *frame, e entryNode) *T {
 	p := f.item(e, kindImport)
 	if p == nil {
 		return nil
@@ -55,18 +54,18 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 	if other == nil {
 		return nil
 	}
-	all := followed(f, other, section)
-	i := slices.IndexFunc(all, func(t *T) bool { return name(t).Value == wanted.Value || whole && len(all) == 1 })
+	all := s.followed(f, other)
+	i := slices.IndexFunc(all, func(t *T) bool { return s.namespace(t).Value == wanted.Value || whole && len(all) == 1 })
 	if i < 0 {
 		if other.missing[wanted.Value] {
 			return nil
 		}
-		f.reportUnknownImport(p.get("import"), other, wanted, namesOf(all, name))
+		f.reportUnknownImport(p.get("import"), other, wanted, s.names(all))
 		return nil
 	}
 	delete(f.missing, cmp.Or(as.Value, wanted.Value))
-	if as.IsSet() && as.Value != name(all[i]).Value {
-		return rename(all[i], as)
+	if as.IsSet() && as.Value != s.namespace(all[i]).Value {
+		return s.as(all[i], as)
 	}
 	return all[i]
 }
@@ -75,18 +74,18 @@ func imported[T any](f *frame, e entryNode, section func(*frame) []*T, name func
 var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
 
 // followed decodes a section of a file that another one imports.
-func followed[T any](f, other *frame, section func(*frame) []*T) []*T {
+func (s section[T]) followed(f, other *frame) []*T {
 	l := f.loading
 	l.open = append(l.open, other.doc.Path())
 	defer func() { l.open = l.open[:len(l.open)-1] }()
-	return section(other)
+	return s.of(other)
 }
 
-func namesOf[T any](all []*T, name func(*T) spec.Str) []string {
+func (s section[T]) names(all []*T) []string {
 	var out []string
 	for _, t := range all {
-		if s := name(t); s.IsSet() {
-			out = append(out, s.Value)
+		if name := s.namespace(t); name.IsSet() {
+			out = append(out, name.Value)
 		}
 	}
 	return out
@@ -170,43 +169,11 @@ func (f *frame) rootImports(root *part, out *spec.File) {
 			continue
 		}
 		if other := f.open(p.get("from"), from); other != nil {
-			for _, c := range followed(f, other, (*frame).consumes) {
+			for _, c := range consumesSection.followed(f, other) {
 				if out.Described(c.Namespace.Value) == nil {
 					out.APIs = append(out.APIs, c)
 				}
 			}
 		}
 	}
-}
-
-// unique reports a second item of one namespace and keeps the first.
-func unique[T any](f *frame, all []*T, what string, name func(*T) spec.Str) []*T {
-	first := map[string]spec.Str{}
-	return slices.DeleteFunc(all, func(t *T) bool {
-		s := name(t)
-		if !s.IsSet() {
-			return false
-		}
-		before, again := first[s.Value]
-		if again {
-			f.repeated(s, before, what)
-			return true
-		}
-		first[s.Value] = s
-		return false
-	})
-}
-
-// repeated reports a name that stood before.
-func (f *frame) repeated(s, first spec.Str, what string) {
-	pos, end := s.Whole()
-	if s.Raw != "" || s.Style == spec.Block {
-		end = 0
-	}
-	f.Diags.Add(diag.Diagnostic{
-		Code: "duplicate-name", Pos: pos, EndColumn: end,
-		Message: fmt.Sprintf("a second %s is called %q", what, s.Value),
-		Hint:    "rename one of the two",
-		Related: []diag.Related{{Pos: first.Pos, Message: "the first one"}},
-	})
 }

@@ -52,11 +52,11 @@ func (i *isolation) name(file, namespace string) string {
 		return name
 	}
 	i.names[id] = namespace
-	at := slices.IndexFunc(f.consumes(), func(c *spec.API) bool { return c.Namespace.Value == namespace })
+	at := slices.IndexFunc(consumesSection.of(f), func(c *spec.API) bool { return c.Namespace.Value == namespace })
 	if at < 0 {
 		return namespace
 	}
-	own := f.consumes()[at]
+	own := consumesSection.of(f)[at]
 	if there := slices.IndexFunc(i.out.APIs, func(c *spec.API) bool { return c.Pos == own.Pos }); there >= 0 {
 		i.names[id] = i.out.APIs[there].Namespace.Value
 		return i.names[id]
@@ -65,7 +65,7 @@ func (i *isolation) name(file, namespace string) string {
 	for n := 2; i.out.Described(free) != nil; n++ {
 		free = fmt.Sprintf("%s~%d", namespace, n)
 	}
-	i.out.APIs = append(i.out.APIs, renameConsumed(own, spec.Reworded(own.Namespace, free)))
+	i.out.APIs = append(i.out.APIs, consumesSection.as(own, spec.Reworded(own.Namespace, free)))
 	i.names[id] = free
 	return free
 }

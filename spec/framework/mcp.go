@@ -22,18 +22,11 @@ func (f *frame) mcp(p *part, x *spec.Exposure) {
 	}
 	x.TTL = int64(p.number("ttlMs", 0))
 	x.Cache = p.text("cacheScope")
-	tools := map[string]spec.Str{}
+	tools := f.Names("tool")
 	for _, e := range p.named("tools") {
-		t := f.tool(e, x)
-		if t == nil {
-			continue
+		if t := f.tool(e, x); t != nil && !tools.Repeats(t.Short) {
+			x.Tools = append(x.Tools, t)
 		}
-		if first, again := tools[t.Short.Value]; again && t.Short.IsSet() {
-			f.repeated(t.Short, first, "tool")
-			continue
-		}
-		tools[t.Short.Value] = t.Short
-		x.Tools = append(x.Tools, t)
 	}
 	for _, e := range p.named("resources") {
 		if d := f.document(e, x); d != nil {

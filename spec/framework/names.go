@@ -2,6 +2,8 @@ package framework
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -59,4 +61,71 @@ func (f *frame) item(e entryNode, k kind) *part {
 		p.key = e.key
 	}
 	return p
+}
+
+// section is one of the lists that a file consists of: an item of it may stand for
+// one of another file.
+type section[T any] struct {
+	name, what string
+	decode     func(*frame, entryNode) *T
+	namespace  func(*T) *spec.Str
+	renamed    func(t *T, name string) // nil where nothing refers to the namespace
+	shared     bool                    // items of a file without a version may share a namespace
+}
+
+var (
+	bindSection = section[spec.Bind]{
+		name: "binds", what: "bind", decode: (*frame).bind, namespace: func(b *spec.Bind) *spec.Str { return &b.Namespace },
+	}
+	consumesSection = section[spec.API]{
+		name: "consumes", what: "consumed API", decode: (*frame).consumed, namespace: func(a *spec.API) *spec.Str { return &a.Namespace },
+	}
+	aggregateSection = section[aggregate]{
+		name: "aggregates", what: "aggregate", decode: (*frame).aggregate, namespace: func(a *aggregate) *spec.Str { return &a.namespace },
+		renamed: func(a *aggregate, name string) { reachedAs(slices.Values(a.flows), name) },
+	}
+	exposureSection = section[spec.Exposure]{
+		name: "exposes", what: "exposure", decode: (*frame).exposure, namespace: func(x *spec.Exposure) *spec.Str { return &x.Namespace },
+		renamed: func(x *spec.Exposure, name string) { reachedAs(offered(x), name) }, shared: true,
+	}
+)
+
+// reachedAs lets references to units begin with another namespace, too.
+func reachedAs(units iter.Seq[*spec.Unit], name string) {
+	for u := range units {
+		u.Namespaces = append([]string{name}, u.Namespaces...)
+	}
+}
+
+// of decodes the section of a file the first time, imported items in their place.
+// Of those with one namespace the first counts.
+func (s section[T]) of(f *frame) []*T {
+	if done, ok := f.sections[s.name].([]*T); ok {
+		return done
+	}
+	var out []*T
+	for _, e := range f.section(s.name) {
+		decode := s.decode
+		if f.isImport(e.node) {
+			decode = s.imported
+		}
+		if t := decode(f, e); t != nil {
+			out = append(out, t)
+		}
+	}
+	if seen := f.Names(s.what); !s.shared || f.family() != "" {
+		out = slices.DeleteFunc(out, func(t *T) bool { return seen.Repeats(*s.namespace(t)) })
+	}
+	f.sections[s.name] = out
+	return out
+}
+
+// as returns a copy under another name. The old one stays good in references.
+func (s section[T]) as(t *T, name spec.Str) *T {
+	c := *t
+	*s.namespace(&c) = name
+	if s.renamed != nil {
+		s.renamed(t, name.Value)
+	}
+	return &c
 }

@@ -76,7 +76,7 @@ func (r *refs) aggregates(f *frame) []*aggregate {
 	if f.doc.Path() == r.out.Name || !f.hasSection("aggregates") {
 		return r.out.aggregates
 	}
-	return append(slices.Clone(f.aggregates()), r.out.aggregates...)
+	return append(slices.Clone(aggregateSection.of(f)), r.out.aggregates...)
 }
 
 // standalone reports whether the file is a section to be imported: what it

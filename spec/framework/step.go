@@ -15,7 +15,7 @@ var stepTypes = []string{"call", "lookup", "script", "mock"}
 // steps decodes a unit's steps. Mappings that 0.3 wrote in a step become the
 // unit's.
 func (f *frame) steps(p *part, u *spec.Unit) {
-	seen := map[string]spec.Str{}
+	seen := f.Names("step")
 	for i, e := range p.named("steps") {
 		s := f.item(e, kindStep)
 		if s == nil {
@@ -25,12 +25,9 @@ func (f *frame) steps(p *part, u *spec.Unit) {
 		u.Answer.Mappings = append(u.Answer.Mappings, f.stepMappings(s, step)...)
 		s.Allow("description", "display", "label")
 		s.done()
-		if first, again := seen[step.name.Value]; again {
-			f.repeated(step.name, first, "step")
-			continue
+		if !seen.Repeats(step.name) {
+			u.Steps = append(u.Steps, &spec.Step{ID: step.name, Pos: step.pos, Action: step.action()})
 		}
-		seen[step.name.Value] = step.name
-		u.Steps = append(u.Steps, &spec.Step{ID: step.name, Pos: step.pos, Action: step.action()})
 	}
 	if u.Direct && len(u.Steps) > 1 {
 		f.Report(p.get("steps"), "misplaced-key", "call and steps stand side by side, and only one of them can run").Hint = "make the call the first step"
