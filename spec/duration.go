@@ -27,7 +27,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		if err != nil {
 			return 0, fmt.Errorf("%q is not a length of time", s)
 		}
-		total += n * float64(unit(p[2]))
+		total += n * float64(units[p[2]])
 		read.WriteString(p[0])
 	}
 	switch {
@@ -43,23 +43,7 @@ const longest = "290 years"
 
 var durationPart = regexp.MustCompile(`([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)`)
 
-func unit(name string) time.Duration {
-	switch name {
-	case "ns":
-		return time.Nanosecond
-	case "us", "µs":
-		return time.Microsecond
-	case "ms":
-		return time.Millisecond
-	case "s":
-		return time.Second
-	case "m":
-		return time.Minute
-	case "h":
-		return time.Hour
-	case "d":
-		return 24 * time.Hour
-	default:
-		return 7 * 24 * time.Hour
-	}
+var units = map[string]time.Duration{
+	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond, "s": time.Second,
+	"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 }

@@ -202,11 +202,7 @@ func (d reader) chosen(n *node.Node, v spec.Value, enum []spec.Value) bool {
 	if _, text := v.Scalar.(string); text {
 		shown = fmt.Sprintf("%q", shown)
 	}
-	r := d.Report(n, "bad-value", "the default cannot be %s", shown)
-	r.Hint = "write one of " + strings.Join(choice, ", ")
-	if near := suggest.Closest(v.Str.Value, choice); near != "" {
-		r.Hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	d.Report(n, "bad-value", "the default cannot be %s", shown).Hint = suggest.Hint(v.Str.Value, "write one of ", choice)
 	return false
 }
 

@@ -38,11 +38,7 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 	case node.Has(n, "envVar") && a.Value.IsSet():
 		a.Value = spec.Reworded(a.Value, "{{env."+a.Value.Value+"}}")
 	}
-	for _, s := range p.list("scopes") {
-		if s := f.words(s, "a scope"); s.IsSet() {
-			a.Scopes = append(a.Scopes, s)
-		}
-	}
+	a.Scopes = p.texts("scopes", "a scope")
 	p.Allow("header", "scheme", "description")
 	p.done()
 	return f.authType(a, p, exposed)

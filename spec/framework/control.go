@@ -62,11 +62,7 @@ func (f *frame) scripting(m *part, c *spec.Control) {
 	}
 	c.Scripts = isOn(p.flag("enabled"), true)
 	c.DefaultLanguage, c.DefaultLocation = p.text("defaultLanguage"), p.text("defaultLocation")
-	for _, n := range p.list("allowedLanguages") {
-		if s := f.words(n, "a language"); s.IsSet() {
-			c.Languages = append(c.Languages, s)
-		}
-	}
+	c.Languages = p.texts("allowedLanguages", "a language")
 	if ms := p.number("timeout", 0); ms > 0 {
 		c.ScriptTimeout = spec.Duration{D: time.Duration(ms) * time.Millisecond, Pos: f.Pos(p.get("timeout"))}
 	}

@@ -204,11 +204,7 @@ func (f *frame) info(root *part, out *spec.File) {
 	}
 	out.Description = p.text("description")
 	out.InfoVersion = p.text("version")
-	for _, n := range p.list("tags") {
-		if s := f.words(n, "a tag"); s.IsSet() {
-			out.Tags = append(out.Tags, s)
-		}
-	}
+	out.Tags = p.texts("tags", "a tag")
 	p.Allow("created", "modified", "stakeholders")
 	p.done()
 }

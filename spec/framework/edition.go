@@ -88,8 +88,5 @@ func (f *frame) checkVersion() {
 		}
 	}
 	slices.Reverse(known)
-	r.Hint = "known versions: " + strings.Join(known, ", ")
-	if near := suggest.Closest(version, known); near != "" {
-		r.Hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	r.Hint = suggest.Hint(version, "known versions: ", known)
 }

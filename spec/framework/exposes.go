@@ -135,11 +135,7 @@ func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
 	shared, around := f.routeInputs(p), p.around("operations")
 	if w := f.part(p.get("forward"), kindForward); w != nil {
 		r.Forward = &spec.Forward{Target: w.needText("targetNamespace"), Pos: f.Pos(w.Node)}
-		for _, n := range w.list("trustedHeaders") {
-			if s := f.words(n, "a trusted header"); s.IsSet() {
-				r.Forward.TrustedHeaders = append(r.Forward.TrustedHeaders, s)
-			}
-		}
+		r.Forward.TrustedHeaders = w.texts("trustedHeaders", "a trusted header")
 		w.done()
 	}
 	operations := p.named("operations")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
@@ -93,14 +92,7 @@ func (s section[T]) names(all []*T) []string {
 
 func (f *frame) reportUnknownImport(n *node.Node, other *frame, wanted spec.Str, there []string) {
 	r := f.Report(n, "unknown-import", "%s has no %q to import", other.doc.Path(), wanted.Value)
-	switch near := suggest.Closest(wanted.Value, there); {
-	case near != "":
-		r.Hint = fmt.Sprintf("did you mean %q?", near)
-	case len(there) > 0:
-		r.Hint = "it has " + strings.Join(there, ", ")
-	default:
-		r.Hint = "it has nothing to import in this section"
-	}
+	r.Hint = cmp.Or(suggest.Hint(wanted.Value, "it has ", there), "it has nothing to import in this section")
 }
 
 // open reads the file that an import names, once; nil with a problem when it

@@ -130,11 +130,7 @@ func (f *frame) place(p *part) spec.Str {
 		return spec.Reworded(low, "environment")
 	}
 	if !slices.Contains(places, low.Value) {
-		r := f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value))
-		r.Hint = "write one of " + strings.Join(places, ", ")
-		if near := suggest.Closest(low.Value, places); near != "" {
-			r.Hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value)).Hint = suggest.Hint(low.Value, "write one of ", places)
 	}
 	return low
 }
@@ -174,11 +170,7 @@ func (f *frame) typeName(s spec.Str, n *node.Node, choice []string) spec.Str {
 	if low := strings.ToLower(s.Value); slices.Contains(choice, low) {
 		return spec.Reworded(s, low)
 	}
-	r := f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value))
-	r.Hint = "write one of " + strings.Join(choice, ", ")
-	if near := suggest.Closest(s.Value, choice); near != "" {
-		r.Hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)).Hint = suggest.Hint(s.Value, "write one of ", choice)
 	return spec.Str{}
 }
 

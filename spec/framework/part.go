@@ -126,6 +126,17 @@ func (p *part) list(name string) []*node.Node {
 	return []*node.Node{n}
 }
 
+// texts returns the items of a list of texts.
+func (p *part) texts(name, what string) []spec.Str {
+	var out []spec.Str
+	for _, n := range p.list(name) {
+		if s := p.frame.words(n, what); s.IsSet() {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func (p *part) named(name string) []entryNode {
 	if p == nil {
 		return nil

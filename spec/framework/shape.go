@@ -13,23 +13,14 @@ import (
 var shapeKeys = []string{"type", "mapping", "value", "const", "properties", "items"}
 
 // outputs decodes output parameters, written as a list of shapes with or
-// without names, as a mapping of names to shapes, or as one shape. named says
+// without names, as a mapping of names to shapes, or as one shape. named reports
 // that they are the fields of one object.
 func (f *frame) outputs(p *part) (out []*spec.Shape, named bool) {
 	n := p.get("outputParameters")
-	if n == nil {
-		return nil, false
-	}
 	if isShape(n) {
 		f.loosely(n, "outputParameters that is one output is read as a list of one", "write it as a list")
-		return []*spec.Shape{f.shape(entryNode{node: n})}, false
 	}
-	for _, e := range f.named(n, "outputParameters") {
-		if s := f.shape(e); s != nil {
-			out = append(out, s)
-			named = named || s.Name.IsSet()
-		}
-	}
+	out, named = f.outputsOf(p)
 	if named && slices.ContainsFunc(out, func(s *spec.Shape) bool { return !s.Name.IsSet() }) {
 		f.Report(n, "missing-key", "some outputs have a name and some have none").Hint = "name all of them to answer with an object, or none to answer with the first that has a value"
 	}
@@ -65,7 +56,7 @@ func (f *frame) shape(e entryNode) *spec.Shape {
 		return nil
 	}
 	s := &spec.Shape{Name: e.name, Description: p.text("description"), Mapping: p.text("mapping"), Value: p.text("value"), Pos: f.Pos(e.node)}
-	s.Type = f.shapeType(p)
+	s.Type = f.paramType(p)
 	if n := p.get("const"); n != nil {
 		v := f.Value(n)
 		s.Const = &v
@@ -110,11 +101,6 @@ func (f *frame) shortShape(e entryNode) *spec.Shape {
 	}
 	f.Report(e.node, "wrong-type", "an output must be a mapping of keys to values, found %s", node.Describe(e.node)).Hint = "write {type: string, mapping: $.path}"
 	return nil
-}
-
-func (f *frame) shapeType(p *part) spec.Str {
-	s := f.paramType(p)
-	return s
 }
 
 // shapeItems decodes the items of an array: a shape, a list of one shape (until

@@ -67,11 +67,7 @@ func (f *frame) step(p *part, e entryNode, i int) *step {
 	if !s.name.IsSet() {
 		s.name = spec.At(s.pos, fmt.Sprintf("step%d", i+1)) // until 0.3 steps had no names
 	}
-	for _, n := range p.list("dependencies") {
-		if d := f.words(n, "a dependency"); d.IsSet() {
-			s.script.Dependencies = append(s.script.Dependencies, d)
-		}
-	}
+	s.script.Dependencies = p.texts("dependencies", "a dependency")
 	if n := p.get("inputParameters"); n != nil { // of 0.3
 		s.with = append(s.with, f.pairs(n)...)
 	}

@@ -163,11 +163,7 @@ func (f *frame) strictText(v *node.Node, r rule) {
 	case v.Kind != node.ScalarNode || !isStr(v):
 		f.misform(v, r.key, "text", fmt.Sprintf("put it in quotes: %q", v.Value))
 	case len(r.one) > 0 && !slices.Contains(r.one, v.Value):
-		d := f.Report(v, "bad-value", "%s cannot be %q in %s", r.key, node.Shorten(v.Value), f.edition)
-		d.Hint = "write one of " + strings.Join(r.one, ", ")
-		if near := suggest.Closest(v.Value, r.one); near != "" {
-			d.Hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		f.Report(v, "bad-value", "%s cannot be %q in %s", r.key, node.Shorten(v.Value), f.edition).Hint = suggest.Hint(v.Value, "write one of ", r.one)
 	case r.like != nil && !r.like.MatchString(v.Value):
 		f.Report(v, "bad-value", "%s %q does not have the form that %s wants", r.key, node.Shorten(v.Value), f.edition).Hint = "write text that matches " + r.like.String()
 	}

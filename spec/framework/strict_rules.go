@@ -7,53 +7,53 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// strictTogether checks what keys of one mapping say of each other.
+// together are the rules on keys of one mapping: those it must have, lists of keys
+// of which it must have one, and pairs of which it may have one. They hold unless it has the key except.
+type together struct {
+	needs  []string
+	oneOf  [][]string
+	apart  [2]string
+	except string
+}
+
+var togetherRules = map[kind]together{
+	kindFile:           {oneOf: [][]string{{"capability", "consumes", "exposes", "aggregates", "binds"}}},
+	kindCapability:     {oneOf: [][]string{{"exposes", "consumes"}}},
+	kindInfo:           {oneOf: [][]string{{"display", "label"}}},
+	kindAggregate:      {oneOf: [][]string{{"display", "label"}, {"flows", "functions"}}},
+	kindBind:           {oneOf: [][]string{{"namespace", "name"}}},
+	kindImport:         {oneOf: [][]string{{"from", "location"}}},
+	kindMapping:        {oneOf: [][]string{{"target", "targetName"}}},
+	kindRoute:          {oneOf: [][]string{{"operations", "forward"}}},
+	kindSkillSource:    {oneOf: [][]string{{"sourceNamespace", "namespace"}}},
+	kindFlow:           {needs: []string{"description"}, oneOf: [][]string{{"call", "steps", "outputParameters"}}},
+	kindTool:           {needs: []string{"description"}, oneOf: [][]string{{"call", "steps", "outputParameters"}}, except: "ref"},
+	kindDocument:       {needs: []string{"description"}, oneOf: [][]string{{"call", "steps", "location"}, {"display", "label"}}},
+	kindPrompt:         {needs: []string{"description"}, oneOf: [][]string{{"template", "location"}}, apart: [2]string{"template", "location"}},
+	kindSkillTool:      {oneOf: [][]string{{"from", "instruction"}}, apart: [2]string{"from", "instruction"}},
+	kindRouteOperation: {apart: [2]string{"responses", "responseBinary"}},
+}
+
+// strictTogether checks the keys of one mapping against each other.
 func (f *frame) strictTogether(n *node.Node, k kind) {
 	switch k {
-	case kindFile:
-		f.strictOneOf(n, k, "capability", "consumes", "exposes", "aggregates", "binds")
-	case kindCapability:
-		f.strictOneOf(n, k, "exposes", "consumes")
-	case kindInfo:
-		f.strictOneOf(n, k, "display", "label")
-	case kindAggregate:
-		f.strictOneOf(n, k, "display", "label")
-		f.strictOneOf(n, k, "flows", "functions")
-	case kindBind:
-		f.strictOneOf(n, k, "namespace", "name")
-	case kindImport:
-		f.strictOneOf(n, k, "from", "location")
-	case kindMapping:
-		f.strictOneOf(n, k, "target", "targetName")
-	case kindRoute:
-		f.strictOneOf(n, k, "operations", "forward")
-	case kindSkillSource:
-		f.strictOneOf(n, k, "sourceNamespace", "namespace")
 	case kindMCP:
 		f.strictTransport(n)
 	case kindAuth:
 		f.strictAuth(n)
-	case kindFlow:
-		f.strictNeeds(n, k, "description")
-		f.strictOneOf(n, k, "call", "steps", "outputParameters")
-	case kindTool:
-		if !node.Has(n, "ref") {
-			f.strictNeeds(n, k, "description")
-			f.strictOneOf(n, k, "call", "steps", "outputParameters")
-		}
-	case kindDocument:
-		f.strictNeeds(n, k, "description")
-		f.strictOneOf(n, k, "call", "steps", "location")
-		f.strictOneOf(n, k, "display", "label")
-	case kindPrompt:
-		f.strictNeeds(n, k, "description")
-		f.strictOneOf(n, k, "template", "location")
-		f.strictApart(n, k, "template", "location")
-	case kindSkillTool:
-		f.strictOneOf(n, k, "from", "instruction")
-		f.strictApart(n, k, "from", "instruction")
-	case kindRouteOperation:
-		f.strictApart(n, k, "responses", "responseBinary")
+	}
+	rules := togetherRules[k]
+	if rules.except != "" && node.Has(n, rules.except) {
+		return
+	}
+	for _, name := range rules.needs {
+		f.strictNeeds(n, k, name)
+	}
+	for _, names := range rules.oneOf {
+		f.strictOneOf(n, k, names...)
+	}
+	if one, other := rules.apart[0], rules.apart[1]; one != "" && node.Has(n, one) && node.Has(n, other) {
+		f.Report(node.Key(n, other), "misplaced-key", "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
 	}
 }
 
@@ -76,13 +76,6 @@ func (f *frame) strictOneOf(n *node.Node, k kind, names ...string) {
 func (f *frame) strictNeeds(n *node.Node, k kind, name string) {
 	if !node.Has(n, name) {
 		f.Report(n, "missing-key", "%s has no %q, which %s needs", k, name, f.edition).Hint = "add " + name + ": ..."
-	}
-}
-
-// strictApart wants at most one of two keys.
-func (f *frame) strictApart(n *node.Node, k kind, one, other string) {
-	if node.Has(n, one) && node.Has(n, other) {
-		f.Report(node.Key(n, other), "misplaced-key", "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
 	}
 }
 

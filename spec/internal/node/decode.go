@@ -249,11 +249,7 @@ func (d *Decoder) OneOf(n *yaml.Node, what string, choice ...string) spec.Str {
 			return s
 		}
 	}
-	r := d.Report(n, "bad-value", "%s cannot be %q", what, s.Value)
-	r.Hint = "write one of " + strings.Join(choice, ", ")
-	if near := suggest.Closest(s.Value, choice); near != "" {
-		r.Hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	d.Report(n, "bad-value", "%s cannot be %q", what, s.Value).Hint = suggest.Hint(s.Value, "write one of ", choice)
 	return spec.Str{}
 }
 
@@ -334,22 +330,15 @@ func (n names) Repeats(s spec.Str) bool {
 }
 
 // otherTypeName translates what other formats call a type.
-func OtherTypeName(name string) string {
-	switch strings.ToLower(name) {
-	case "int", "int32", "int64", "long":
-		return "integer"
-	case "float", "double", "decimal":
-		return "number"
-	case "bool":
-		return "boolean"
-	case "list":
-		return "array"
-	case "map", "dict", "hash":
-		return "object"
-	case "text", "str":
-		return "string"
-	}
-	return ""
+func OtherTypeName(name string) string { return otherTypes[strings.ToLower(name)] }
+
+var otherTypes = map[string]string{
+	"int": "integer", "int32": "integer", "int64": "integer", "long": "integer",
+	"float": "number", "double": "number", "decimal": "number",
+	"bool": "boolean",
+	"list": "array",
+	"map":  "object", "dict": "object", "hash": "object",
+	"text": "string", "str": "string",
 }
 
 func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
