@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -58,12 +59,10 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 			switch {
 			case f.all && len(args) > 0:
 				return usagef("give a run or --all, not both")
-			case f.all:
-				return a.resumeAll(cmd.Context(), &f)
-			case len(args) == 0:
+			case !f.all && len(args) == 0:
 				return usagef("RUN is missing; --all takes up whatever is due")
 			}
-			return a.resumeOne(cmd.Context(), args[0], &f)
+			return a.resume(cmd.Context(), args, &f)
 		},
 	}
 	fs := cmd.Flags()
@@ -83,7 +82,11 @@ func addWait(fs *pflag.FlagSet, to *bool) {
 	fs.BoolVar(to, "wait", false, "stay with the run while it waits, however long (default on a terminal; --wait=false does not)")
 }
 
-func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err error) {
+// resume opens the kept runs, for one or for all that are due.
+func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) (err error) {
+	if err := f.checkAll(); err != nil {
+		return err
+	}
 	done, err := parseDone(f.done)
 	if err != nil {
 		return err
@@ -97,6 +100,13 @@ func (a *app) resumeOne(ctx context.Context, text string, f *resumeFlags) (err e
 		return err
 	}
 	defer closing(rt, &err)
+	if f.all {
+		return a.resumeAll(ctx, rt, hooks, f)
+	}
+	return a.resumeOne(ctx, rt, args[0], done, hooks, f)
+}
+
+func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
 	state, err := findRun(ctx, rt, text)
 	if err != nil {
 		return err
@@ -155,22 +165,17 @@ func refusedDone(e *engine.InputError) error {
 // process, which goes on with it.
 func (a *app) toldDriver(ctx context.Context, rt durable.Runtime, run string, done map[string]json.RawMessage, busy error) error {
 	if !a.flags.quiet {
+		driver := "the process that drives the run"
+		if known := new(durable.BusyError); errors.As(busy, &known) {
+			driver += fmt.Sprintf(" (process %d)", known.PID)
+		}
 		steps := strings.Join(slices.Sorted(maps.Keys(done)), ", ")
-		a.complain("told %s that %s is done; it goes on with run %s", driverIn(busy), steps, run)
+		a.complain("told %s that %s is done; it goes on with run %s", driver, steps, run)
 	}
 	if a.wantsText() {
 		return nil
 	}
 	return a.printRun(ctx, rt, run)
-}
-
-// driverIn names the process that an ErrBusy is about.
-func driverIn(busy error) string {
-	_, pid, known := strings.Cut(busy.Error(), durable.ErrBusy.Error()+" (")
-	if !known {
-		return "the process that drives the run"
-	}
-	return "the process that drives the run (" + pid
 }
 
 // wasCancelled ends a resume of a run that will never go on.

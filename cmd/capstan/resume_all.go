@@ -16,24 +16,20 @@ import (
 // resumeAtOnce is how many runs resume --all executes at a time.
 const resumeAtOnce = 16
 
-// resumeAll takes up every run that is due now. Runs that fall due meanwhile are
-// left to the next call.
-func (a *app) resumeAll(ctx context.Context, f *resumeFlags) (err error) {
-	if len(f.done) > 0 {
+// checkAll refuses flags that are about one run.
+func (f *resumeFlags) checkAll() error {
+	switch {
+	case f.all && len(f.done) > 0:
 		return usagef("--done says something to one run: name it")
-	}
-	if f.wait {
+	case f.all && f.wait:
 		return usagef("--all takes up what is due and ends; it does not --wait")
 	}
-	hooks, err := parseHooks(f.onExternal)
-	if err != nil {
-		return err
-	}
-	rt, err := a.openKept(ctx)
-	if err != nil {
-		return err
-	}
-	defer closing(rt, &err)
+	return nil
+}
+
+// resumeAll takes up every run that is due now. Runs that fall due meanwhile are
+// left to the next call.
+func (a *app) resumeAll(ctx context.Context, rt durable.Runtime, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
 	due, err := rt.List(ctx, durable.Filter{Due: time.Now()})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ type deployment struct {
 	paths  []string
 	flags  *serveFlags
 	opened *engine.LoadOptions // the meaning of files
-	opts   *engine.Options     // the outside; without what keeps runs
+	opts   *engine.Options     // the outside, without the runtime
 	serve  *serve.Options
 	access serve.Access
 

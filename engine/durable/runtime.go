@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -72,6 +73,14 @@ var (
 	// ErrTooLarge is returned for a value that is too large to be kept.
 	ErrTooLarge = errors.New("too large to be kept")
 )
+
+// BusyError is the ErrBusy of a known process.
+type BusyError struct{ PID int }
+
+func (e *BusyError) Error() string { return fmt.Sprintf("%v (process %d)", ErrBusy, e.PID) }
+
+// Unwrap returns ErrBusy.
+func (e *BusyError) Unwrap() error { return ErrBusy }
 
 // Spec describes a run that is to be started.
 type Spec struct {

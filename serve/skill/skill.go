@@ -21,7 +21,7 @@ type Options struct {
 	// NoOverlay means that the program was loaded without overlays, so that the
 	// skill's commands load it without, too.
 	NoOverlay bool
-	// Runner is the outside whose hosts and environment variables are named; nil is
+	// Runner is the outside with the hosts and environment variables to name; nil is
 	// the default one.
 	Runner *engine.Runner
 }

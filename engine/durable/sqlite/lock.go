@@ -27,7 +27,7 @@ func busy(pid int) error {
 	if pid == 0 {
 		return durable.ErrBusy
 	}
-	return fmt.Errorf("%w (process %d)", durable.ErrBusy, pid)
+	return &durable.BusyError{PID: pid}
 }
 
 // opening takes the lock under which the database is made and migrated.
