@@ -12,7 +12,7 @@ import (
 )
 
 // answerWith puts a flow's answer into the document. Fields of an object are the
-// outputs already; what has no fields is one output, bytes as base64.
+// outputs already; an answer without fields is one output, bytes as base64.
 func answerWith(res *Result, a *exec.Answer) {
 	switch _, object := a.Value.(map[string]any); {
 	case object:

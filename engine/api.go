@@ -39,8 +39,7 @@ func OpenAPI(ctx context.Context, name string, opts *LoadOptions) (*API, error) 
 // APIs lists the names of the APIs that are built in.
 func APIs() []string { return catalog.Builtins() }
 
-// Source returns what is known of the API: where its document is, its server,
-// how it authenticates.
+// Source describes the API: its document, its server, its credentials.
 func (a *API) Source() SourceAPI {
 	if a.loaded == nil {
 		return SourceAPI{Name: a.Name}

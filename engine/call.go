@@ -15,10 +15,10 @@ import (
 // Answer is the answer of a program to one request.
 type Answer struct {
 	// Value is the answer as JSON-like data. It is nil when the last API
-	// answered with nothing, or with what is passed on as it came, in Body.
+	// answered with nothing, or with a body that is passed on as it came.
 	Value any
 	// Shaped reports that Value is as the file declares it; otherwise Body, when
-	// there is one, is what the last API sent.
+	// there is one, is as the last API sent it.
 	Shaped bool
 	// Status is the HTTP status of the last API call, 0 when there was none.
 	Status int
@@ -37,7 +37,7 @@ type Answer struct {
 // CallError is why a call did not succeed. Nothing in its text is secret.
 type CallError struct {
 	Info document.Error
-	// Upstream is what the API answered when it answered with an error, as it
+	// Upstream is the answer of an API that answered with an error, as it
 	// came but for credentials that it repeats; nil when something else failed.
 	Upstream *Answer
 	err      error
@@ -97,7 +97,7 @@ func (r *Runner) Call(ctx context.Context, prog *Program, in Inputs) (*Answer, e
 	return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
 }
 
-// callEnv returns what the interpreter gets for a call.
+// callEnv is the environment of the interpreter for a call.
 func (r *running) callEnv(ctx context.Context) (*exec.Env, error) {
 	if r.p.set.RecordDir != "" {
 		r.redactor.Add(r.id) // another one when the recording is replayed, as in env

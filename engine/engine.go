@@ -50,7 +50,7 @@ type LoadOptions struct {
 	// an embed.FS. Folders of it are not served, and an OpenAPI document is one
 	// file. Nil means the files of this machine.
 	FS fs.FS
-	// Source is the text of the file, whose name then only says where it lies. Nil
+	// Source is the text of the file, whose name is then only its place. Nil
 	// reads it.
 	Source []byte
 }

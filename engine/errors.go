@@ -12,7 +12,7 @@ import (
 type RunError struct {
 	Result  *Result
 	err     error
-	request string // the lines about what was sent
+	request string // the lines about the request
 	steps   string // the lines about the steps
 }
 

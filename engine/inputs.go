@@ -39,7 +39,7 @@ func (p InputProblem) String() string {
 	return p.Message + "; " + p.Hint
 }
 
-// CheckInputs holds the inputs against what the capability declares and returns
+// CheckInputs checks the inputs against their declarations and returns
 // them as a run sees them: defaults filled in, numbers and slices in their
 // JSON-like form. The error is an *[InputError] with every problem.
 func (p *Program) CheckInputs(in Inputs) (Inputs, error) {

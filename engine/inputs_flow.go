@@ -11,7 +11,7 @@ import (
 
 // converted brings a value of a flow's input to the declared type where it
 // plainly stands for one: requests bring text, and models bring numbers for
-// text. What cannot be converted is left for the check to refuse.
+// text. A value that cannot be converted is left for the check to refuse.
 func converted(v any, s *operations.Schema) any {
 	if v == nil || s == nil || len(s.Types) != 1 {
 		return v
@@ -38,7 +38,7 @@ type Input struct {
 	Description string
 	Required    bool
 	// In is where a REST request brings the value: path, query, header, cookie
-	// or body; "" where the file does not say.
+	// or body; "" for anywhere.
 	In   string
 	Type string // JSON type, "" for any
 	// At finds the value in a REST request's JSON body; nil means the member

@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// History reads what happened in a kept run after the event numbered after (0:
+// History reads the events of a kept run behind the one numbered after (0:
 // all). Arguments and results of steps are left out, so nothing in it is secret. An
 // unknown id is durable.ErrUnknown.
 func (r *Runner) History(ctx context.Context, id string, after int64) ([]durable.Event, error) {
@@ -28,7 +28,7 @@ func (r *Runner) History(ctx context.Context, id string, after int64) ([]durable
 	return out, nil
 }
 
-// Inspect reads a kept run: where it stands and what happened in it.
+// Inspect reads a kept run: where it stands, and its history.
 func (r *Runner) Inspect(ctx context.Context, id string) (*document.Run, error) {
 	p, spec, err := r.keptRun(ctx, id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (p *linked) parked(res *Result, w *durable.Suspended) {
 	}
 }
 
-// annotate adds what a document does not carry: the order of the outputs and
+// annotate adds two things that a document does not carry: the order of the outputs and
 // which of them are secret.
 func (p *Program) annotate(res *Result, known map[string]any) {
 	res.OutputNames = p.outputNames(known)
@@ -104,7 +104,7 @@ func (p *Program) annotate(res *Result, known map[string]any) {
 	}
 }
 
-// progress tells from the history how each step stands.
+// progress returns how each step stands by the history.
 func (p *Program) progress(events []durable.Event) []document.StepRun {
 	steps := make([]document.StepRun, len(p.plan.Steps))
 	number := map[string]int{}

@@ -167,8 +167,8 @@ func answered(err error) (status int, requestID string) {
 	return 0, ""
 }
 
-// doubtful describes the doubt about a write: whether it took effect, or only what
-// it answered.
+// doubtful describes the doubt about a write: whether it took effect, or only its
+// answer.
 func doubtful(err error) string {
 	status, _ := answered(err)
 	var step *exec.StepError
@@ -239,7 +239,7 @@ func (r *running) failed(res *Result, err error) *RunError {
 	var step *exec.StepError
 	if errors.As(err, &step) {
 		r.traceStep(line, step)
-		if res.Status != durable.StatusInDoubt { // the message and the hint say it
+		if res.Status != durable.StatusInDoubt { // the message and the hint have it
 			effect(line, step)
 		}
 	} else if s := r.p.stepOf(res.Error.Step); s != nil && s.Operation() != nil {
@@ -294,7 +294,7 @@ func (r *running) traceStep(line func(string, ...any), e *exec.StepError) {
 	}
 }
 
-// effect says what became of a write whose step failed.
+// effect reports the effect of a write whose step failed.
 func effect(line func(string, ...any), e *exec.StepError) {
 	switch {
 	case !e.Writes:

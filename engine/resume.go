@@ -15,7 +15,7 @@ import (
 )
 
 // Resume takes a kept run up again and executes it until it ends or cannot go on
-// now. It needs no file: the run brings what it executes, and the options that shaped
+// now. It needs no file: the run brings its program, and the options that shaped
 // it (BaseURL, Mock, Timeout and the like) in place of the Runner's. Results and
 // errors are those of [Runner.Run]; an unknown id is durable.ErrUnknown, a run that
 // another process drives durable.ErrBusy. A run that failed or timed out is tried
@@ -42,7 +42,7 @@ func (r *Runner) Resume(ctx context.Context, id string, opts *RunOptions) (*Resu
 	return p.drive(ctx, rt, spec.ID, opts)
 }
 
-// keptRun returns what a kept run executes.
+// keptRun returns the program of a kept run.
 func (r *Runner) keptRun(ctx context.Context, id string) (*linked, durable.Spec, error) {
 	if r.o.Runtime == nil {
 		return nil, durable.Spec{}, errNoRuntime
@@ -85,7 +85,7 @@ func (r *Runner) Serve(ctx context.Context, so durable.ServeOptions) error {
 }
 
 // sourceChanged reports whether the file that a kept run was started from is not
-// what it was: edited or gone. The run itself goes on with what it was started
+// as it was: edited or gone. The run itself goes on with the text that it was started
 // with.
 func sourceChanged(spec durable.Spec) bool {
 	before, ok := load.Text(spec.Snapshot)

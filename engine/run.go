@@ -119,7 +119,7 @@ func (p *Program) external() []string {
 	return out
 }
 
-// notExternal adds a problem for what names no external step.
+// notExternal adds a problem for an id that is no external step.
 func (e *InputError) notExternal(id string, external []string, because string) {
 	hint := "the capability has none"
 	if len(external) > 0 {

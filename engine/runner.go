@@ -97,7 +97,7 @@ func (r *Runner) keep(snapshot []byte, p *linked) {
 	r.kept[string(snapshot)] = p
 }
 
-// runtime returns what keeps runs; without one, each run is kept for as long as its
+// runtime returns the Runtime of runs; without one, each run is kept for as long as its
 // call lasts.
 func (r *Runner) runtime() durable.Runtime {
 	if r.o.Runtime != nil {

@@ -29,7 +29,7 @@ type running struct {
 
 	known map[string]any // outputs of a run that did not get to its end
 	res   *Result        // set once the run was executed here
-	err   error          // what the interpreter came to
+	err   error          // of the interpreter
 }
 
 func (p *linked) newRunning(id string, opts *RunOptions) *running {
@@ -57,12 +57,12 @@ func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts 
 	return p.ended(state, events)
 }
 
-// virtual reports whether waiting would be for nothing: who answers is a mock or
-// a recording.
+// virtual reports whether waiting would be for nothing: a mock or a recording
+// answers.
 func (p *linked) virtual() bool { return p.set.Mock || p.set.ReplayDir != "" }
 
-// answer is what RunWith returns for a run that was executed here. A runtime
-// that failed in the middle goes before what the run itself came to.
+// answer is the outcome of a run that was executed here. An error of the runtime
+// goes before one of the run.
 func (r *running) answer(driven error) (*Result, error) {
 	switch {
 	case driven != nil && r.err != nil && !errors.Is(driven, r.err):
@@ -124,7 +124,7 @@ func stillInDoubt(ctx context.Context, host durable.Host, out *exec.Outcome, err
 }
 
 // bound is how long the run may take, and from when: since it was started, or
-// from now where whoever takes it up gives it new time.
+// from now where it was resumed with new time.
 func (r *running) bound(started time.Time) (time.Duration, time.Time) {
 	if r.opts.Timeout > 0 {
 		return r.opts.Timeout, time.Now()
@@ -132,7 +132,7 @@ func (r *running) bound(started time.Time) (time.Duration, time.Time) {
 	return r.p.set.Timeout, started
 }
 
-// ending tells the runtime what became of the run: ended, parked, or stopped
+// ending is the state of the run for the runtime: ended, parked, or stopped
 // here and to be taken up again.
 func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	var suspended *durable.Suspended
@@ -150,10 +150,10 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	return durable.Ending{Status: r.res.Status, Doc: doc}, err
 }
 
-// env returns what the interpreter gets for a run.
+// env is the environment of the interpreter for a run.
 func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	session := r.p.link.Session()
-	// The run's id is in what it sends (external ids, idempotency keys) and is
+	// The run's id is in its requests (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
 	session.Recorder = r.p.link.Keys.Redactor.With(r.id)
 	callers := map[string]operations.Caller{}
@@ -167,7 +167,7 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	return env, r.fillIn(ctx, env)
 }
 
-// shared returns what every interpretation gets.
+// shared is the part of the environment that runs and calls have in common.
 func (r *running) shared() *exec.Env {
 	o, set := r.opts, r.p.set
 	return &exec.Env{

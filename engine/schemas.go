@@ -50,7 +50,7 @@ func inputSchema(in *operations.Schema) map[string]any {
 }
 
 // OutputSchema returns a JSON Schema (2020-12) of the outputs as far as the
-// documents of the APIs tell their types. Any output may be null, and a run that
+// documents of the APIs have their types. Any output may be null, and a run that
 // did not succeed has none or some. The caller may change it.
 func (p *Program) OutputSchema() map[string]any {
 	properties := map[string]any{}

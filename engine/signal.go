@@ -28,14 +28,14 @@ type Signal struct {
 	// Happened is nil for an external step, which is done now; else it is whether
 	// a write that is in doubt happened.
 	Happened *bool
-	// Result is what later steps see (JSON; empty is null): of an external step,
+	// Result is the value that later steps see (JSON; empty is null): of an external step,
 	// or the answer that was lost of a write that happened.
 	Result json.RawMessage
 	By     string // the sender, for the history
 }
 
 // Signal finishes an external step or settles a write that is in doubt, and makes
-// the run due: whoever serves it, or [Runner.Resume], takes it up. The same message
+// the run due: [Runner.Serve], in any process, or [Runner.Resume] takes it up. The same message
 // about an external step again is no error and changes nothing; another one, or one
 // about a write that is not in doubt, is durable.ErrConflict. An external step may be
 // finished before the run waits for it.
@@ -59,7 +59,7 @@ func (r *Runner) Signal(ctx context.Context, id string, s Signal) error {
 	return r.o.Runtime.Signal(ctx, id, durable.Signal{ID: "done", Step: s.Step, Result: s.Result, By: s.By})
 }
 
-// settle records what became of a write.
+// settle records whether a write happened.
 func settle(ctx context.Context, rt durable.Runtime, id string, said Signal) error {
 	s := durable.Settlement{Step: said.Step, Happened: *said.Happened, By: said.By}
 	if s.Happened {

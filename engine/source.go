@@ -30,7 +30,7 @@ type SourceFile struct {
 	Builtin bool
 }
 
-// SourceAPI is what a program knows of an API.
+// SourceAPI describes an API of a program.
 type SourceAPI struct {
 	Name string
 	// Document is the path of the OpenAPI document, "" when it is built in.

@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/serve"
 )
 
-// Mount adds both files to a mux, and returns what ends them. The options are the
+// Mount adds both files to a mux, and returns the function that ends them. The options are the
 // outside of the framework file's calls and of the composition's runs, which rt keeps.
 func Mount(ctx context.Context, mux *http.ServeMux, rt durable.Runtime, opts *engine.Options) (stop func(), err error) {
 	desk, err := mountDesk(ctx, mux, opts)

@@ -1,5 +1,5 @@
-// Package connect reaches APIs: their servers, credentials and binds. What a file
-// describes of an API is an [API]; a [Link] gives it the outside.
+// Package connect reaches APIs: their servers, credentials and binds. An [API]
+// is one as its file describes it; a [Link] gives it the outside.
 package connect
 
 import (

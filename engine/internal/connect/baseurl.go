@@ -9,7 +9,7 @@ import (
 )
 
 // CheckBaseURL refuses a base URL that no request could go to, before anything
-// is sent. It never repeats what may be a password.
+// is sent. It never repeats a part that may be a password.
 func CheckBaseURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
@@ -27,7 +27,7 @@ func CheckBaseURL(text string) error {
 	return nil
 }
 
-// confidential reports whether nobody on the way to a server can read along.
+// confidential reports whether requests to a server cannot be read on the way.
 func confidential(server string) bool {
 	u, err := url.Parse(server)
 	return err == nil && loopback.Confidential(u)

@@ -62,7 +62,7 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 			mark(b.data, true, a.ClientID, false)
 		}
 	}
-	for _, c := range f.APIs { // what authenticates anywhere is a credential everywhere
+	for _, c := range f.APIs { // a credential anywhere is one everywhere
 		if a := c.Auth; a != nil {
 			for _, text := range []spec.Str{a.Token, a.Value, a.Password, a.ClientSecret} {
 				mark(b.data, false, text, false)

@@ -56,7 +56,7 @@ func NewLink(o Outside, lookup Lookup, binds *Binds) *Link {
 	return l
 }
 
-// Session is what the callers of one run share.
+// Session is the state that the callers of one run share.
 type Session struct {
 	redactor *operations.Redactor
 	Recorder *operations.Redactor // for recordings
@@ -89,7 +89,8 @@ func (l *Link) Caller(name string, api API, s *Session) operations.Caller {
 }
 
 // caller returns the API's own client, which lives as long as the link and keeps
-// its connections, or what the outside puts in its place; recorded when asked.
+// its connections, or the Caller that the outside puts in its place; recorded when
+// asked.
 func (l *Link) caller(name string, api API, s *Session) operations.Caller {
 	call := l.Outside.Caller
 	switch {

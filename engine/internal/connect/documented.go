@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/operations/client"
 )
 
-// Declared is what stands beside an API's document, in a project file or a
+// Declared are the settings beside an API's document, in a project file or a
 // catalogue.
 type Declared struct {
 	Base     string   // server, "" for the document's own
@@ -36,7 +36,7 @@ func (d Declared) Or(next Declared) Declared {
 }
 
 // DeclaredSecurity is the requirement that an auth type of a catalogue stands
-// for; nil for types that need a document to say more.
+// for; nil for types that need more of a document.
 func DeclaredSecurity(authType string) []operations.Requirement {
 	var scheme operations.SecurityScheme
 	switch strings.ToLower(authType) {

@@ -99,8 +99,8 @@ func (k *Keyring) Get(ctx context.Context, name string) (string, bool, error) {
 }
 
 // fromEnvironment reads an environment variable. A value of the form
-// "file:PATH" stands for the file's content, "exec:COMMAND" for what the
-// command prints; surrounding white space is trimmed from both.
+// "file:PATH" stands for the file's content, "exec:COMMAND" for the
+// output of the command; surrounding white space is trimmed from both.
 func fromEnvironment(ctx context.Context, name string) (string, bool, error) {
 	v, ok := os.LookupEnv(name)
 	if path, isFile := strings.CutPrefix(v, "file:"); isFile {

@@ -14,7 +14,7 @@ import (
 	"github.com/capstan-run/capstan/spec/dialect"
 )
 
-// cataloged returns what a catalogue declares of its API.
+// cataloged returns the settings that a catalogue declares of its API.
 func cataloged(c *spec.Catalogue) connect.Declared {
 	if c == nil {
 		return connect.Declared{}
@@ -26,12 +26,12 @@ func cataloged(c *spec.Catalogue) connect.Declared {
 	return d
 }
 
-// Shipped returns what the catalogues that ship declare of an API.
+// Shipped returns the settings of an API in the catalogues that ship.
 func Shipped(api string) connect.Declared { return cataloged(shippedCatalogue(api)) }
 
 // readCatalogue reads shared/<api>.yaml beside a capability, else the shipped
 // one, else returns nil. A catalogue that does not parse is not used: validate
-// says why when it is given the file.
+// reports it when it is given the file.
 func readCatalogue(within *reach.Reach, dir, api string) *spec.Catalogue {
 	name := filepath.Join(dir, "shared", api+".yaml")
 	text, err := within.Text(name, "catalogue of "+api, reach.Real(dir))

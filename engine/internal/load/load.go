@@ -18,7 +18,7 @@ import (
 	"github.com/capstan-run/capstan/spec/dialect"
 )
 
-// loader carries what one Open gathers.
+// loader gathers the results of one Open.
 type loader struct {
 	opts    *Options
 	file    string
@@ -178,12 +178,12 @@ func readCapability(file string) (name string, text []byte, err error) {
 	}
 }
 
-// checkReadable refuses what has no end or no text, such as a named pipe that
-// nobody writes to. What a shell hands over, stdin among it, is read to its end.
+// checkReadable refuses a file without an end or a text, such as a named pipe without
+// a writer. A file that a shell hands over, stdin among them, is read to its end.
 func checkReadable(file string) error {
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().IsRegular() {
-		return nil // what cannot be looked at, reading tells
+		return nil // reading fails with the reason
 	}
 	for _, handed := range []string{"/dev/stdin", "/dev/fd/", "/proc/self/fd/"} {
 		if strings.HasPrefix(filepath.Clean(file), handed) && !info.IsDir() {

@@ -13,7 +13,7 @@ import (
 	"github.com/capstan-run/capstan/spec/dialect"
 )
 
-// overlay applies what the published file leaves out: the built-in overlay, the
+// overlay applies the overlays of the file: the built-in one, the
 // one beside the file, the named ones, and last the overrides. It
 // reports false when an overlay is broken.
 func (l *loader) overlay(src *dialect.Source) (*dialect.Source, bool) {
@@ -45,7 +45,7 @@ type overlayList struct {
 }
 
 // files gathers the overlays that are files. One beside the capability that
-// says which capability it is for is the built-in one as its authors edit it,
+// names its capability is the built-in one as its authors edit it,
 // and acts in its place; any other acts after it.
 func (c *overlayList) files() {
 	beside, _ := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File))+".overlay.yaml", filepath.Dir(c.l.report.File))
@@ -130,7 +130,7 @@ func (c *overlayList) add(o *dialect.Overlay, text []byte) {
 	c.l.overlaid = append(c.l.overlaid, reach.Text{Name: o.Name, Text: text, Builtin: o.Builtin})
 }
 
-// override adds what `STEP.KEY=VALUE` stands for.
+// override adds the overlay of `STEP.KEY=VALUE`.
 func (c *overlayList) override(text string) {
 	name := "--override " + text
 	overlay, err := parseOverride(text, c.src)

@@ -135,7 +135,7 @@ func (p *project) document(api string) string {
 	return ""
 }
 
-// api returns what the project file declares of an API.
+// api returns the settings of an API in the project file.
 func (p *project) api(name string) connect.Declared {
 	if p == nil {
 		return connect.Declared{}

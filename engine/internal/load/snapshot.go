@@ -56,7 +56,7 @@ type snapshotAPI struct {
 	Fallback []operations.Requirement `json:"fallback,omitempty"`
 }
 
-// Snapshot writes what a run of the unit executes. Equal units and settings give
+// Snapshot writes the unit for a run. Equal units and settings give
 // equal bytes.
 func (u *Unit) Snapshot(s Settings) ([]byte, error) {
 	if data, ok := u.written.Load(s); ok {

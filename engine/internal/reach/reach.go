@@ -300,7 +300,7 @@ func (r *Reach) Folder(path string) (*os.Root, error) {
 // maxNamed bounds a file that a capability names, in bytes.
 const maxNamed = 1 << 20
 
-// Text reads a small file within reach and records that it was read, and as what.
+// Text reads a small file within reach and records that it was read, and its use.
 func (r *Reach) Text(path, as string, beside ...string) ([]byte, error) {
 	text, err := r.Read(path, beside...)
 	if err == nil {
