@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // answerWith puts a flow's answer into the document. Fields of an object are the
@@ -43,4 +46,34 @@ func (p *Program) outputNames(found map[string]any) []string {
 		}
 	}
 	return names
+}
+
+// hideCredentials takes credentials out of the results of a run. Answers hold none;
+// a text of the file may put a bind into an output.
+func (r *running) hideCredentials(out *exec.Outcome) {
+	if len(r.p.plan.Variables) == 0 {
+		return
+	}
+	for name, v := range out.Outputs {
+		out.Outputs[name] = r.withoutCredentials(v)
+	}
+	if out.Answer != nil {
+		out.Answer.Value = r.withoutCredentials(out.Answer.Value)
+		out.Answer.Body = r.p.link.Keys.Redactor.Data(out.Answer.Body)
+	}
+}
+
+func (r *running) withoutCredentials(v any) any {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return v
+	}
+	clean := r.p.link.Keys.Redactor.Data(data)
+	if bytes.Equal(clean, data) {
+		return v
+	}
+	if v, err = jsonvalue.Decode(clean); err != nil {
+		return nil
+	}
+	return v
 }
