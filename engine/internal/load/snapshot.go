@@ -37,7 +37,8 @@ type snapshot struct {
 	Capability reach.Text    `json:"capability"`
 	Overlays   []reach.Text  `json:"overlays,omitempty"`
 	APIs       []snapshotAPI `json:"apis,omitempty"`
-	// Of a framework file: the unit that runs, and the files that it names.
+	// Unit is the one that runs, "" for the one that has the file's name, and Files are
+	// those that the file names.
 	Unit  string       `json:"unit,omitempty"`
 	Files []reach.Kept `json:"files,omitempty"`
 	// Reach are the directories that its files of values may be read from.
@@ -71,9 +72,10 @@ func (u *Unit) Snapshot(s Settings) ([]byte, error) {
 		a.Base = cmp.Or(s.BaseURL, a.Base)
 		out.APIs = append(out.APIs, a)
 	}
-	if u.Spec.Kind != spec.UnitComposition { // a file that is one unit names no files
-		out.Unit, out.Files, out.Reach = u.Spec.Name, u.file.reads.Kept(), u.file.Reach().Dirs()
+	if u.Spec.Name != Slug(u.file.Spec.Name) {
+		out.Unit = u.Spec.Name
 	}
+	out.Files, out.Reach = u.file.reads.Kept(), u.file.Reach().Dirs()
 	data, err := json.Marshal(out)
 	if err == nil {
 		u.written.Store(s, data)
@@ -180,13 +182,14 @@ func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 			f.APIs[a.Name] = connect.Documented(a.Name, d, f.sets[a.Name])
 		}
 	}
+	name := cmp.Or(s.Unit, Slug(f.Spec.Name))
 	for _, declared := range f.Spec.Units {
-		if declared.Name == s.Unit || s.Unit == "" {
+		if declared.Name == name {
 			u := f.plan(declared, problems, f.known)
 			return u, u.Problems.Err()
 		}
 	}
-	return nil, fmt.Errorf("it does not hold %q", s.Unit)
+	return nil, fmt.Errorf("it does not hold %q", name)
 }
 
 // text reads the file with the overlays that acted on it.
