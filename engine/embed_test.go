@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -63,6 +64,23 @@ func TestFilesOfTheProgram(t *testing.T) {
 			if env.Name == "TOKEN" && !env.Set {
 				t.Errorf("the value of the embedded file is not found: %+v", env)
 			}
+		}
+	})
+	t.Run("kept run", func(t *testing.T) {
+		p, err := engine.Load(t.Context(), "harbour.yaml", &engine.LoadOptions{FS: files, Unit: "count"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rt := memory.NewRuntime(memory.RuntimeOptions{})
+		t.Cleanup(func() { _ = rt.Close() })
+		id, err := engine.NewRunner(&engine.Options{Runtime: rt}).Start(t.Context(), p, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = engine.NewRunner(&engine.Options{Runtime: rt}).Resume(t.Context(), id, nil) // as another process would
+		var lacks *engine.CredentialError
+		if !errors.As(err, &lacks) || !strings.Contains(err.Error(), "outside the project") {
+			t.Errorf("values of the program's files are sought on this machine: %v", err)
 		}
 	})
 	t.Run("outside", func(t *testing.T) {

@@ -54,8 +54,14 @@ func New(fsys fs.FS, capability string, allowed []string) *Reach {
 // Below returns a reach of these directories, the first of them the root.
 func Below(dirs []string) *Reach { return &Reach{root: dirs[0], dirs: dirs} }
 
-// Dirs returns the directories within reach.
-func (r *Reach) Dirs() []string { return r.dirs }
+// Dirs returns the directories within reach. Those of an fs.FS are none of this
+// machine's.
+func (r *Reach) Dirs() []string {
+	if r.files != nil {
+		return []string{""}
+	}
+	return r.dirs
+}
 
 // Files returns the files that were read.
 func (r *Reach) Files() []document.File { return r.read }
