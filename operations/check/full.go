@@ -80,7 +80,7 @@ type components map[string]any
 
 // Load gives the compiler the schema that a reference names.
 func (all components) Load(location string) (any, error) {
-	name := refName(RefScheme + strings.TrimLeft(strings.TrimPrefix(location, "index:"), "/"))
+	name := RefName(RefScheme + strings.TrimLeft(strings.TrimPrefix(location, "index:"), "/"))
 	schema, ok := all[name]
 	if !ok {
 		return nil, fmt.Errorf("the index has no schema %q", name)
@@ -94,12 +94,13 @@ func (all components) target(schema map[string]any) (name string, to any, ok boo
 	if ref == "" {
 		return "", nil, false
 	}
-	name = refName(ref)
+	name = RefName(ref)
 	to, ok = all[name]
 	return name, to, ok
 }
 
-func refName(ref string) string {
+// RefName returns the name in a reference.
+func RefName(ref string) string {
 	name, err := url.PathUnescape(strings.TrimPrefix(ref, RefScheme))
 	if err != nil {
 		return ""

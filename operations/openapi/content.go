@@ -20,16 +20,12 @@ func (c *compiler) body(ref *openapi3.RequestBodyRef) *node {
 		c.circular(ref.Origin, ref.Ref)
 		return nil
 	}
-	out := objectNode()
-	out.setTrue("required", body.Required)
-	out.setString("description", body.Description)
 	media := c.content(body.Content)
 	// JSON first; the rest as documented.
 	slices.SortStableFunc(media.items, func(a, b *node) int {
 		return jsonRank(b) - jsonRank(a)
 	})
-	out.set("media", media)
-	return out
+	return bodyNode(&operations.Body{Required: body.Required, Description: body.Description}, media)
 }
 
 func jsonRank(media *node) int {
@@ -58,12 +54,11 @@ func (c *compiler) responses(op *openapi3.Operation) *node {
 			c.circular(all[key].Origin, all[key].Ref)
 			response = &openapi3.Response{}
 		}
-		r := objectNode(field{"status", stringNode(status)})
+		doc := &operations.ResponseDoc{Status: status}
 		if response.Description != nil {
-			r.setString("description", *response.Description)
+			doc.Description = *response.Description
 		}
-		r.set("media", c.content(response.Content))
-		out.items = append(out.items, r)
+		out.items = append(out.items, responseNode(doc, c.content(response.Content)))
 	}
 	slices.SortStableFunc(out.items, func(a, b *node) int {
 		return cmp.Compare(statusOrder(a.get("status").str), statusOrder(b.get("status").str))

@@ -172,7 +172,7 @@ func (d *document) reach(n *node, into map[string]*node) {
 			d.reach(f.value, into)
 			continue
 		}
-		name := refName(f.value.str)
+		name := check.RefName(f.value.str)
 		c, ok := d.components[name]
 		if !ok || into[name] != nil {
 			continue

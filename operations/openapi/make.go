@@ -49,8 +49,21 @@ func SetOf(api string, ops []*operations.Operation) (*operations.Set, error) {
 	return Open(encodeIndex(x))
 }
 
-// operation is the other direction of readOperation.
 func (w *schemaWriter) operation(op *operations.Operation) *node {
+	out := headNode(op)
+	out.set("servers", listNode(op.Servers, serverNode))
+	out.set("params", listNode(op.Params, w.param))
+	if op.Body != nil {
+		out.set("body", bodyNode(op.Body, listNode(op.Body.Media, w.media)))
+	}
+	out.set("responses", listNode(op.Responses, func(r *operations.ResponseDoc) *node { return responseNode(r, listNode(r.Media, w.media)) }))
+	out.set("security", listNode(op.Security, func(r operations.Requirement) *node { return listNode(r, schemeUseNode) }))
+	return out
+}
+
+// headNode begins the node of an operation. It and the functions below are the
+// other direction of readOperation.
+func headNode(op *operations.Operation) *node {
 	out := objectNode(field{"id", stringNode(op.ID)}, field{"method", stringNode(op.Method)}, field{"path", stringNode(op.Path)})
 	out.setString("summary", op.Summary)
 	out.setString("description", op.Description)
@@ -58,22 +71,21 @@ func (w *schemaWriter) operation(op *operations.Operation) *node {
 		out.set("tags", stringsNode(op.Tags))
 	}
 	out.setTrue("deprecated", op.Deprecated)
-	out.set("servers", listNode(op.Servers, serverNode))
-	out.set("params", listNode(op.Params, w.param))
-	if op.Body != nil {
-		body := objectNode()
-		body.setTrue("required", op.Body.Required)
-		body.setString("description", op.Body.Description)
-		body.set("media", listNode(op.Body.Media, w.media))
-		out.set("body", body)
-	}
-	out.set("responses", listNode(op.Responses, func(r *operations.ResponseDoc) *node {
-		n := objectNode(field{"status", stringNode(r.Status)})
-		n.setString("description", r.Description)
-		n.set("media", listNode(r.Media, w.media))
-		return n
-	}))
-	out.set("security", listNode(op.Security, func(r operations.Requirement) *node { return listNode(r, schemeUseNode) }))
+	return out
+}
+
+func bodyNode(b *operations.Body, media *node) *node {
+	out := objectNode()
+	out.setTrue("required", b.Required)
+	out.setString("description", b.Description)
+	out.set("media", media)
+	return out
+}
+
+func responseNode(r *operations.ResponseDoc, media *node) *node {
+	out := objectNode(field{"status", stringNode(r.Status)})
+	out.setString("description", r.Description)
+	out.set("media", media)
 	return out
 }
 

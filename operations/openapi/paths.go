@@ -42,16 +42,11 @@ func (c *compiler) pathItem(path string, item *openapi3.PathItem) {
 	}
 }
 
-// operation builds the index's form of an operation; see readOperation for the
-// other direction.
 func (c *compiler) operation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) *node {
-	out := objectNode(field{"id", stringNode(c.id(method, path, op))}, field{"method", stringNode(method)}, field{"path", stringNode(path)})
-	out.setString("summary", cmp.Or(op.Summary, item.Summary))
-	out.setString("description", cmp.Or(op.Description, item.Description))
-	if len(op.Tags) > 0 {
-		out.set("tags", stringsNode(op.Tags))
-	}
-	out.setTrue("deprecated", op.Deprecated)
+	out := headNode(&operations.Operation{
+		ID: c.id(method, path, op), Method: method, Path: path, Summary: cmp.Or(op.Summary, item.Summary),
+		Description: cmp.Or(op.Description, item.Description), Tags: op.Tags, Deprecated: op.Deprecated,
+	})
 	out.set("servers", c.servers(op, item))
 	out.set("params", c.params(method, path, item, op))
 	if body := c.body(op.RequestBody); body != nil {

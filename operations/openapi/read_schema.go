@@ -3,6 +3,8 @@ package openapi
 import (
 	"slices"
 
+	"github.com/capstan-run/capstan/operations/check"
+
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -34,7 +36,7 @@ func (r *schemaReader) schema(n *node) *operations.Schema {
 		return s
 	}
 	if ref := n.get("$ref").text(); ref != "" {
-		if target := r.component(refName(ref)); target != nil {
+		if target := r.component(check.RefName(ref)); target != nil {
 			if len(n.fields) == 1 {
 				return target
 			}
@@ -79,7 +81,7 @@ func (r *schemaReader) finish() {
 		r.queue = r.queue[1:]
 		n := r.doc.reader.at(c.place)
 		if ref := n.get("$ref").text(); ref != "" {
-			if target := r.component(refName(ref)); target != nil {
+			if target := r.component(check.RefName(ref)); target != nil {
 				r.copyLater(c.schema, target, n)
 				continue
 			}

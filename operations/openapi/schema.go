@@ -7,22 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/operations/check"
+
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// refScheme starts every reference of a compiled schema: "index:/Organization"
-// names a component of the same index.
-const refScheme = "index:/"
-
-func refTo(name string) string { return refScheme + url.PathEscape(name) }
-
-func refName(ref string) string {
-	name, err := url.PathUnescape(strings.TrimPrefix(ref, refScheme))
-	if err != nil {
-		return ""
-	}
-	return name
-}
+func refTo(name string) string { return check.RefScheme + url.PathEscape(name) }
 
 // schema returns a Schema Object as JSON Schema 2020-12 without keywords that neither
 // validation nor binding reads (discriminators, XML, extensions, identifiers).
