@@ -38,7 +38,7 @@ func New(format, schema string, open func(path string) ([]byte, error)) (Decoder
 	if name == "" {
 		name = "json"
 	}
-	for _, f := range formats() {
+	for _, f := range formats {
 		if f.name != name {
 			continue
 		}
@@ -62,26 +62,24 @@ type format struct {
 	make maker
 }
 
-func formats() []format {
-	return []format{
-		{"json", plain(decodeJSON)},
-		{"xml", plain(decodeXML)},
-		{"yaml", plain(decodeYAML)},
-		{"csv", delimited(',')},
-		{"tsv", delimited('\t')},
-		{"psv", delimited('|')},
-		{"html", newHTML},
-		{"markdown", newMarkdown},
-		{"avro", newAvro},
-		{"protobuf", newProtobuf},
-		{"text", plain(decodeText)},
-		{"binary", plain(decodeBinary)},
-	}
+var formats = []format{
+	{"json", plain(decodeJSON)},
+	{"xml", plain(decodeXML)},
+	{"yaml", plain(decodeYAML)},
+	{"csv", delimited(',')},
+	{"tsv", delimited('\t')},
+	{"psv", delimited('|')},
+	{"html", newHTML},
+	{"markdown", newMarkdown},
+	{"avro", newAvro},
+	{"protobuf", newProtobuf},
+	{"text", plain(decodeText)},
+	{"binary", plain(decodeBinary)},
 }
 
 func unknown(name string) error {
 	var names []string
-	for _, f := range formats() {
+	for _, f := range formats {
 		names = append(names, f.name)
 	}
 	if close := suggest.Closest(name, names); close != "" {

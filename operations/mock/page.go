@@ -23,15 +23,16 @@ type page struct {
 	byNumber      string // name of the page-number parameter, "" for none
 }
 
-func isPaging(name string) bool {
-	switch words.Snake(name) {
-	case "limit", "per_page", "page_size", "max_results", "first", "count", "size",
-		"after", "cursor", "starting_after", "page_token", "next_token", "next_cursor", "page_cursor",
-		"before", "ending_before", "page", "page_number", "offset", "skip", "order", "sort", "order_by", "sort_by":
-		return true
-	}
-	return false
+// pagingNames are the parameters of paging by the spelling of their names, with
+// their part in it.
+var pagingNames = map[string]string{
+	"limit": "limit", "per_page": "limit", "page_size": "limit", "max_results": "limit", "first": "limit", "count": "limit", "size": "limit",
+	"after": "after", "cursor": "after", "starting_after": "after", "page_token": "after", "next_token": "after", "next_cursor": "after", "page_cursor": "after",
+	"before": "before", "ending_before": "before", "page": "page", "page_number": "page", "offset": "offset", "skip": "offset",
+	"order": "order", "sort": "order", "order_by": "", "sort_by": "",
 }
+
+func isPaging(name string) bool { _, ok := pagingNames[words.Snake(name)]; return ok }
 
 func readPage(r *route, a *args) page {
 	p := page{limit: 100}
@@ -41,22 +42,21 @@ func readPage(r *route, a *args) page {
 		}
 		v := text(a.query[param.Name])
 		n, err := strconv.Atoi(v)
-		switch words.Snake(param.Name) {
-		case "limit", "per_page", "page_size", "max_results", "first", "count", "size":
+		switch pagingNames[words.Snake(param.Name)] {
+		case "limit":
 			p.limit = defaultLimit(param)
 			if err == nil && n > 0 {
 				p.limit = n
 			}
-		case "after", "cursor", "starting_after", "page_token", "next_token", "next_cursor", "page_cursor":
+		case "after":
 			p.after = v
-		case "before", "ending_before":
+		case "before":
 			p.before = v
-		case "page", "page_number":
-			p.byNumber = param.Name
-			p.number = max(n, 1)
-		case "offset", "skip":
+		case "page":
+			p.byNumber, p.number = param.Name, max(n, 1)
+		case "offset":
 			p.offset = max(n, 0)
-		case "order", "sort":
+		case "order":
 			p.ascending = v == "asc" || v == "ascending"
 		}
 	}

@@ -29,6 +29,12 @@ func sampleText(s *operations.Schema, name string, now time.Time) string {
 	return v
 }
 
+// samples are values of formats.
+var samples = map[string]string{
+	"email": "someone@example.com", "idn-email": "someone@example.com", "hostname": "host.example.com", "idn-hostname": "host.example.com",
+	"uuid": "5f6d3c1e-2b7a-4c8d-9e0f-1a2b3c4d5e6f", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "ZXhhbXBsZQ==",
+}
+
 func formatted(format, name string, now time.Time) string {
 	switch format {
 	case "date-time":
@@ -37,20 +43,11 @@ func formatted(format, name string, now time.Time) string {
 		return now.UTC().Format(time.DateOnly)
 	case "time":
 		return now.UTC().Format("15:04:05Z")
-	case "email", "idn-email":
-		return "someone@example.com"
 	case "uri", "url", "uri-reference", "iri":
 		return "https://example.com/" + strings.ReplaceAll(words.Snake(name), "_", "-")
-	case "hostname", "idn-hostname":
-		return "host.example.com"
-	case "uuid":
-		return "5f6d3c1e-2b7a-4c8d-9e0f-1a2b3c4d5e6f"
-	case "ipv4":
-		return "192.0.2.1"
-	case "ipv6":
-		return "2001:db8::1"
-	case "byte":
-		return "ZXhhbXBsZQ=="
+	}
+	if sample := samples[format]; sample != "" {
+		return sample
 	}
 	switch n := words.Snake(name); {
 	case n == "email", strings.HasSuffix(n, "_email"):
