@@ -9,11 +9,11 @@ type BodyField struct {
 	Required bool
 }
 
-// BodyFields lists the properties of the body, of its JSON form where it has one,
-// each once, in the document's order: those of the schema, of the schemas it is made of,
-// and of its alternatives, of which none is required, since which one is meant
-// shows in the whole body. Read-only properties are left out; nil when the
-// operation takes no body or one that is no object.
+// BodyFields lists the properties of the body, of its JSON form where it has
+// one, each once, in the document's order: those of the schema, of the schemas
+// it is made of, and of its alternatives, of which none is required, since
+// which one is meant shows in the whole body. Read-only properties are left
+// out; nil when the operation takes no body or one that is no object.
 func (o *Operation) BodyFields() []BodyField {
 	if o.Body == nil || len(o.Body.Media) == 0 {
 		return nil
@@ -38,8 +38,8 @@ type visited struct {
 	must   bool
 }
 
-// collect adds the properties of s; must reports whether a property that s requires is
-// required of the body.
+// collect adds the properties of s; must reports whether a property that s
+// requires is required of the body.
 func (b *bodyFields) collect(s *Schema, must bool) {
 	if s == nil || b.seen[visited{s, must}] {
 		return

@@ -56,8 +56,8 @@ type Request struct {
 	// Sensitive lists paths into the result that hold secrets ("link",
 	// "data[].token"): logs and recordings show [redacted] there.
 	Sensitive []string
-	// Undecoded reports that only the answer's Body is wanted: of a success in UTF-8
-	// the Value stays nil.
+	// Undecoded reports that only the answer's Body is wanted: of a success in
+	// UTF-8 the Value stays nil.
 	Undecoded bool
 	// Redactor holds the run's own secrets, such as a link that an earlier step
 	// returned: logs, errors and recordings of this request apply it besides
@@ -95,15 +95,14 @@ type Response struct {
 	// map[string]any; text as a string; nil for an empty body and anything else.
 	Value  any
 	IsJSON bool // Value was decoded from JSON
-	// Repeated lists where an object in the JSON has a name twice, as in "data.id",
-	// list indexes left out; "" stands for anywhere. Value has the last of each, and
-	// JSON does not define which one counts.
+	// Repeated lists where an object in the JSON has a name twice, as in
+	// "data.id", list indexes left out; "" stands for anywhere. Value has the
+	// last of each, and JSON does not define which one counts.
 	Repeated []string
-	// DecodeErr is the reason why Value is nil although the operation documents JSON: a
-	// body that is not JSON, or another content type (unless the operation
-	// documents "*/*" too); or why it is nil although
-	// there is a body: one that is too large, or packed in an unknown way. Nil
-	// otherwise.
+	// DecodeErr is the reason why Value is nil although the operation documents
+	// JSON: a body that is not JSON, or another content type (unless the
+	// operation documents "*/*" too); or why it is nil although there is a
+	// body: one that is too large, or packed in an unknown way. Nil otherwise.
 	DecodeErr error
 	RequestID string // provider's request id from the headers, "" when none
 	// BaseURL is the server that answered, as in Request.BaseURL; "" when

@@ -137,10 +137,10 @@ type SecurityScheme struct {
 	In       In     // for apiKey
 	Param    string // for apiKey: parameter name
 	TokenURL string // for oauth2 client credentials
-	// AuthorizationServer is the issuer that names the token URL in its metadata when
-	// TokenURL is "" (RFC 8414); Audience and Resource (RFC 8707) are further
-	// parameters of the token request, "" for none. For oauth2; compiled
-	// documents have none of them.
+	// AuthorizationServer is the issuer that names the token URL in its
+	// metadata when TokenURL is "" (RFC 8414); Audience and Resource (RFC 8707)
+	// are further parameters of the token request, "" for none. For oauth2;
+	// compiled documents have none of them.
 	AuthorizationServer, Audience, Resource string
 }
 

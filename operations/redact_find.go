@@ -168,7 +168,8 @@ func regionsOf[T string | []byte](f *finder, text T, hits []hit) []region {
 func regionOf[T string | []byte](n needle, text T, at int) (r span, ok bool) {
 	behind := n.text[n.coreAt+len(n.core):]
 	if from := at - n.coreAt; from >= 0 && from+len(n.text) <= len(text) && string(text[from:from+len(n.text)]) == n.text {
-		// As it is; the text around it decides whether it stands alone, and is padding.
+		// As it is; the text around it decides whether it stands alone, and is
+		// padding.
 		return span{unescapedStart(text, from-longestEscape), min(len(text), from+len(n.text)+longestEscape)}, true
 	}
 	if n.coreAt > 0 && (at == 0 || text[at-1] != n.text[n.coreAt-1] && !mayEndEscape(text[at-1])) {

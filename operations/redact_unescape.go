@@ -19,8 +19,8 @@ type layer struct {
 // escapes are the characters that begin an escape.
 const escapes = `\%&+`
 
-// escaping is a way of writing characters: the byte that begins each escape, and how it
-// is read.
+// escaping is a way of writing characters: the byte that begins each escape,
+// and how it is read.
 type escaping struct {
 	begin byte
 	undo  unescaper

@@ -15,11 +15,11 @@ type Resource struct {
 	ItemsAt string  // property that holds the items of a list; "" when the answer is the array itself
 }
 
-// Resource returns the thing that the operation deals with. The name is, in this order,
-// the `object` const of the answer's schema (of its items, for a list), the name
-// of the schema's component, the last fixed segment of the path. A list is an
-// answer that is an array, that has `object: "list"`, or that has a single
-// array among its properties where a list keeps its items.
+// Resource returns the thing that the operation deals with. The name is, in
+// this order, the `object` const of the answer's schema (of its items, for a
+// list), the name of the schema's component, the last fixed segment of the
+// path. A list is an answer that is an array, that has `object: "list"`, or
+// that has a single array among its properties where a list keeps its items.
 func (o *Operation) Resource() Resource {
 	result := o.Result()
 	r := Resource{Item: result}

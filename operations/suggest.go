@@ -29,9 +29,9 @@ type Suggestion struct {
 	Why     string  // the evidence for it: `"portal" in its path, POST like create`
 }
 
-// minScore is the least score of a suggestion; below it are operations that share an
-// area with the wanted one, and suggesting those would mislead. nearBest is how
-// far behind the best one it may be.
+// minScore is the least score of a suggestion; below it are operations that
+// share an area with the wanted one, and suggesting those would mislead.
+// nearBest is how far behind the best one it may be.
 const (
 	minScore = 0.68
 	nearBest = 0.13

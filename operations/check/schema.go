@@ -13,11 +13,11 @@ import (
 )
 
 // Value compares a JSON-like value with a schema by its structure: types,
-// const, enum, required and closed properties, items, bounds and patterns. It is
-// meant for values that are known beforehand; answers have [Response]. Numbers may be of any Go number type or
-// json.Number. It returns nil when nothing is wrong. The work is bounded by the
-// size of the value times that of the schema, however the schema's parts share
-// and repeat each other.
+// const, enum, required and closed properties, items, bounds and patterns. It
+// is meant for values that are known beforehand; answers have [Response].
+// Numbers may be of any Go number type or json.Number. It returns nil when
+// nothing is wrong. The work is bounded by the size of the value times that of
+// the schema, however the schema's parts share and repeat each other.
 func Value(s *operations.Schema, v any) []operations.Violation { return structure(s, v, false) }
 
 // Answer is [Value] for a value that an API returns: a required property that is

@@ -18,9 +18,9 @@ import (
 //     answers so, before or after the API did its work.
 //
 // An answer in doubt had no effect all the same when its body is in the API's
-// own error schema, documented for exactly that status, and no gateway's general
-// error body fits the schema. A DELETE that was sent before ([operations.Response.Lost])
-// and now finds nothing (404, 410) took effect.
+// own error schema, documented for exactly that status, and no gateway's
+// general error body fits the schema. A DELETE that was sent before
+// ([operations.Response.Lost]) and now finds nothing (404, 410) took effect.
 //
 // Nothing is in doubt about a read: one of another status than 2xx failed. Its
 // redirects are followed before, and no other 3xx has the result.

@@ -43,11 +43,11 @@ type AuthOptions struct {
 	Redactor *operations.Redactor
 }
 
-// Auth adds credentials: the first alternative of Operation.Security
-// with a credential for every scheme. An empty alternative means that the operation may be
-// called without; an operation with alternatives none of which can be met is
-// an error before anything is sent, as is any credential that would travel over
-// plain http to anything but a loopback address.
+// Auth adds credentials: the first alternative of Operation.Security with a
+// credential for every scheme. An empty alternative means that the operation
+// may be called without; an operation with alternatives none of which can be
+// met is an error before anything is sent, as is any credential that would
+// travel over plain http to anything but a loopback address.
 //
 // Schemes: http bearer, basic and digest (RFC 7616; a request that is challenged
 // is sent a second time), apiKey in header, query and cookie, oauth2 with client
@@ -151,9 +151,9 @@ func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*sig
 	return out, nil
 }
 
-// choose finds the first alternative that can be met, past those with a credential that
-// cannot be read. An anonymous one comes after those that name a scheme: a
-// credential that is there is meant to be used.
+// choose finds the first alternative that can be met, past those with a
+// credential that cannot be read. An anonymous one comes after those that name
+// a scheme: a credential that is there is meant to be used.
 func (a *authenticator) choose(ctx context.Context, req *operations.Request) (operations.Requirement, []Credential, error) {
 	var missing []string
 	var unread error
@@ -190,7 +190,8 @@ func (a *authenticator) choose(ctx context.Context, req *operations.Request) (op
 	return nil, nil, operations.NewError(req, operations.ReasonCredential, nil, "no credential for %s; %q needs it", strings.Join(slices.Compact(missing), " or "), req.Op.API)
 }
 
-// credentialPlace returns where in a request a scheme's credential goes, "" for nowhere.
+// credentialPlace returns where in a request a scheme's credential goes, "" for
+// nowhere.
 func credentialPlace(s operations.SecurityScheme) string {
 	switch {
 	case s.Type == "mutualTLS":
@@ -267,8 +268,8 @@ func applyKey(req *operations.Request, use operations.SchemeUse, key string) err
 	return nil
 }
 
-// checkKey refuses a key that would break out of a header. A line break is usually a
-// file's last one.
+// checkKey refuses a key that would break out of a header. A line break is
+// usually a file's last one.
 func checkKey(req *operations.Request, use operations.SchemeUse, key string) error {
 	switch {
 	case key == "":

@@ -31,8 +31,8 @@ type tokenStore struct {
 	slots   map[tokenKey]*tokenSlot
 }
 
-// tokenKey identifies a token: uses with equal keys share one. endpoint is the token URL, or
-// the issuer that names it in its metadata.
+// tokenKey identifies a token: uses with equal keys share one. endpoint is the
+// token URL, or the issuer that names it in its metadata.
 type tokenKey struct{ endpoint, id, secret, scopes, audience, resource string }
 
 // tokenSlot holds one token. The call that has taken the slot's turn may read and
@@ -172,8 +172,8 @@ func tokenPlace(req *operations.Request, use operations.SchemeUse) (*url.URL, er
 	return u, nil
 }
 
-// hideRefusal takes the client's secret out of the error of a token endpoint, before
-// that is shortened.
+// hideRefusal takes the client's secret out of the error of a token endpoint,
+// before that is shortened.
 func hideRefusal(err error, c Credential) {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
@@ -182,7 +182,8 @@ func hideRefusal(err error, c Credential) {
 	}
 }
 
-// tokenError is the reason why no token was had. The API's own request was not sent.
+// tokenError is the reason why no token was had. The API's own request was not
+// sent.
 func tokenError(req *operations.Request, endpoint *url.URL, err error) error {
 	where := request.Site(endpoint)
 	var refused *oauth2.RetrieveError

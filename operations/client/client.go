@@ -78,7 +78,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// ownTransport returns the transport that sends for t: see sendOnce. Nil is a new transport.
+// ownTransport returns the transport that sends for t: see sendOnce. Nil is a
+// new transport.
 func ownTransport(t http.RoundTripper) http.RoundTripper {
 	if t == nil {
 		t = newTransport()

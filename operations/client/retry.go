@@ -56,9 +56,9 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 //     [Operation.Verdict]).
 //
 // So a POST without Resend is never sent twice. Lost, of the answer or error,
-// reports whether an earlier sending may have taken effect. A Retry-After header sets the
-// wait. When the attempts are used up the last answer or error is returned;
-// cancelling ctx ends a wait at once.
+// reports whether an earlier sending may have taken effect. A Retry-After
+// header sets the wait. When the attempts are used up the last answer or error
+// is returned; cancelling ctx ends a wait at once.
 func Retry(p RetryPolicy) operations.Middleware {
 	p = p.withDefaults()
 	return func(next operations.Caller) operations.Caller {

@@ -11,8 +11,8 @@ import (
 
 // echo puts the fields of a request body into an item where the names match:
 // `name` into `name`, `organization` into `organization_id`, the elements of
-// `domain_data` into those of `domains`. A value that does not fit the item's schema is
-// dropped, as the API drops it.
+// `domain_data` into those of `domains`. A value that does not fit the item's
+// schema is dropped, as the API drops it.
 func (w *world) echo(r *route, v map[string]any, body map[string]any, words ...string) {
 	sh := shapeOf(r.item)
 	for _, name := range slices.Sorted(maps.Keys(body)) {
@@ -27,8 +27,9 @@ func (w *world) echo(r *route, v map[string]any, body map[string]any, words ...s
 	point(v, r.kind)
 }
 
-// blank empties the fields that a request body can set, before the body is echoed: an
-// example's domains must not show up in an organization created without any.
+// blank empties the fields that a request body can set, before the body is
+// echoed: an example's domains must not show up in an organization created
+// without any.
 func (w *world) blank(r *route, v map[string]any) {
 	if r.op.Body == nil || r.op.Body.JSON() == nil {
 		return

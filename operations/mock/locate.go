@@ -60,7 +60,8 @@ func (w *world) onlyOne(r *route, a *args) *item {
 
 // plausible reports whether an id that no request of this process made can be
 // taken to exist. A thing that is looked up by another key, as in
-// /organizations/external_id/{external_id}, cannot: the question is whether it exists.
+// /organizations/external_id/{external_id}, cannot: the question is whether it
+// exists.
 func (w *world) plausible(r *route, s *operations.Schema, id string) bool {
 	example := exampleOf(s, r.op.Param(operations.InPath, r.identity))
 	if r.lookup {

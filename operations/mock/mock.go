@@ -1,12 +1,12 @@
 // Package mock answers requests from the OpenAPI document instead of the API,
 // in process and without a port. Start with [New].
 //
-// The answers are stateful enough for a capability to run: a thing that one step
-// creates, a later step finds, and a poll comes true after a few looks. They
-// are made from the document's examples, constants and enums, so they are
-// plausible, not real; every one fits its documented schema. A thing that no request
-// can create (a connection that a person sets up) comes into being by itself
-// once it is asked for by its parent.
+// The answers are stateful enough for a capability to run: a thing that one
+// step creates, a later step finds, and a poll comes true after a few looks.
+// They are made from the document's examples, constants and enums, so they are
+// plausible, not real; every one fits its documented schema. A thing that no
+// request can create (a connection that a person sets up) comes into being by
+// itself once it is asked for by its parent.
 //
 // A mock forgets when its process ends. A run that is resumed in another one
 // still goes on, because an id that has the shape of a documented id is taken

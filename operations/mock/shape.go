@@ -143,7 +143,8 @@ func aliases(param string) []string {
 	return names
 }
 
-// lookup finds a key of m by any of the names, comparing them as [words.Snake] does.
+// lookup finds a key of m by any of the names, comparing them as [words.Snake]
+// does.
 func lookup(m map[string]any, names ...string) (key string, ok bool) {
 	for _, n := range names {
 		if _, ok := m[n]; ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/internal/words"
 )
 
-// words distinguishes this request from every other one: equal requests in equal order
-// get equal ids, in this process and the next.
+// words distinguishes this request from every other one: equal requests in
+// equal order get equal ids, in this process and the next.
 func (w *world) words(r *route, a *args) []string {
 	raw, err := json.Marshal([]any{r.op.Method, r.op.Path, a.path, a.query, a.body})
 	if err != nil {

@@ -16,9 +16,10 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// CompilerVersion distinguishes the results of different versions of [Compile] for one
-// document. Raise it with every change to the content of an index or the list of problems
-// holds; it is part of the key of caches of compiled documents.
+// CompilerVersion distinguishes the results of different versions of [Compile]
+// for one document. Raise it with every change to the content of an index or
+// the list of problems holds; it is part of the key of caches of compiled
+// documents.
 const CompilerVersion = 3
 
 // Options adjusts [Compile]. The zero value, and nil, work.
@@ -53,10 +54,10 @@ func (x *Index) Set() (*operations.Set, error) {
 // an index for [Open]. The name of the API is that in capabilities.
 //
 // A document's own faults (a missing operationId, a "required" list that names
-// a property twice, a reference to nothing) are warnings in the list; the parts that they
-// concern are repaired or left out, and the rest of the document works. The index
-// is nil exactly when the list holds an error: the document is no OpenAPI 3
-// document.
+// a property twice, a reference to nothing) are warnings in the list; the parts
+// that they concern are repaired or left out, and the rest of the document
+// works. The index is nil exactly when the list holds an error: the document is
+// no OpenAPI 3 document.
 func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 	if opts == nil {
 		opts = &Options{}

@@ -6,8 +6,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// keywords adds the keywords of a schema to out and returns it: out itself unless null
-// has to be added around it.
+// keywords adds the keywords of a schema to out and returns it: out itself
+// unless null has to be added around it.
 func (c *compiler) keywords(out *node, s *openapi3.Schema) *node {
 	c.types(out, s)
 	c.values(out, s)
@@ -62,8 +62,8 @@ func (c *compiler) values(out *node, s *openapi3.Schema) {
 	}
 }
 
-// given distinguishes a value of null from none at all, which kin-openapi reads alike:
-// only a given value has a place.
+// given distinguishes a value of null from none at all, which kin-openapi reads
+// alike: only a given value has a place.
 func given(s *openapi3.Schema, key string, v any) bool {
 	if v != nil || s.Origin == nil {
 		return v != nil

@@ -20,9 +20,9 @@ import (
 const maxNesting = 500
 
 // mender rewrites documents that kin-openapi refuses as a whole because of one
-// mistake in them: a value of the wrong kind, or a reference to nothing, is taken out
-// with a warning at its place. It works on the text's tree, before anything is
-// resolved, and knows of OpenAPI only the kinds of its keys.
+// mistake in them: a value of the wrong kind, or a reference to nothing, is
+// taken out with a warning at its place. It works on the text's tree, before
+// anything is resolved, and knows of OpenAPI only the kinds of its keys.
 type mender struct {
 	source *source
 	file   string // the one at hand

@@ -135,7 +135,8 @@ func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node 
 		return nil
 	}
 	if in == operations.InPath && !strings.Contains(path, "{"+p.Name+"}") {
-		// Left out, its value would be lost and the request would go to all there is.
+		// Left out, its value would be lost and the request would go to all
+		// there is.
 		c.fault(p.Origin, "path parameter %q has no place in %s: the operation cannot be called", p.Name, path)
 	}
 	style := cmp.Or(p.Style, defaultStyles[in])

@@ -18,7 +18,8 @@ import (
 )
 
 // source reads a document, and the files beside it that it refers to, with
-// kin-openapi. A document that kin-openapi refuses is mended and read again; see mender.
+// kin-openapi. A document that kin-openapi refuses is mended and read again;
+// see mender.
 type source struct {
 	file     string // name for messages
 	path     string // "" when the document was not read from a file
@@ -158,7 +159,8 @@ func (s *source) pos(at *openapi3.Location) diag.Pos {
 	return diag.Pos{File: file, Line: at.Line, Column: at.Column}
 }
 
-// libraryMessage takes the parts that mean nothing to a user out of a library's message.
+// libraryMessage takes the parts that mean nothing to a user out of a library's
+// message.
 func libraryMessage(err error) string {
 	text := err.Error()
 	for _, prefix := range [...]string{"yaml error: ", "error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "yaml: ", "json: "} {

@@ -242,8 +242,8 @@ func (w *walk) follow(link string) error {
 }
 
 // setQuery takes over the query of a link, as plain text: each name may be a
-// parameter that the operation documents or one only the server knows. The filters that the
-// caller asked for stay, so that a link cannot widen a filter.
+// parameter that the operation documents or one only the server knows. The
+// filters that the caller asked for stay, so that a link cannot widen a filter.
 func (w *walk) setQuery(next *url.URL) error {
 	query, err := url.ParseQuery(next.RawQuery)
 	if err != nil {

@@ -26,10 +26,10 @@ import (
 // their owner only. Numbers are given out at the start of an exchange; several
 // recorders, in one process or in many, may share a dir.
 //
-// Neither credentials nor cookies nor the values of Request.Sensitive are written:
-// r and Request.Redactor hide them, and r learns the sensitive values, so that a
-// later request which repeats one shows [redacted] too. r must know the secrets of the
-// Redactor of the [Client] knows.
+// Neither credentials nor cookies nor the values of Request.Sensitive are
+// written: r and Request.Redactor hide them, and r learns the sensitive values,
+// so that a later request which repeats one shows [redacted] too. r must know
+// the secrets of the Redactor of the [Client] knows.
 //
 // [CheckDir] reports beforehand whether dir is free of an earlier run.
 //

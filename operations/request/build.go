@@ -30,10 +30,10 @@ import (
 // see at all. A write needs the parameters in the query of its path, too. All
 // errors are reported together, in one *[CallError] of phase NotSent.
 //
-// Operations made by hand may do things that OpenAPI has no words for: parameters in
-// the query of the path, and header parameters called Accept, Content-Type (the
-// body's media type, see [Request]) and Authorization, which as any credential
-// goes over plain http to a loopback address only.
+// Operations made by hand may do things that OpenAPI has no words for:
+// parameters in the query of the path, and header parameters called Accept,
+// Content-Type (the body's media type, see [Request]) and Authorization, which
+// as any credential goes over plain http to a loopback address only.
 func Build(ctx context.Context, req *operations.Request) (*http.Request, error) {
 	hr, err := build(ctx, req)
 	if err != nil {
@@ -129,11 +129,11 @@ func accept(op *operations.Operation) string {
 // setBody attaches the body so that net/http's own resending cannot repeat a
 // write, whatever transport carries the message (the [Client]'s does not resend
 // at all, see sendOnce). On a kept-alive connection that died, http.Transport
-// sends again a message that it takes for replayable: a safe method, or any request with
-// an Idempotency-Key header, if its body can be had anew. It also resends any
-// request of which it wrote not one byte, which is harmless and wanted. So the
-// body stays replayable except where a key header is present without req.Resend
-// vouching for it.
+// sends again a message that it takes for replayable: a safe method, or any
+// request with an Idempotency-Key header, if its body can be had anew. It also
+// resends any request of which it wrote not one byte, which is harmless and
+// wanted. So the body stays replayable except where a key header is present
+// without req.Resend vouching for it.
 func setBody(hr *http.Request, req *operations.Request, body []byte) {
 	keyed := hr.Header["Idempotency-Key"] != nil || hr.Header["X-Idempotency-Key"] != nil
 	if once := keyed && !req.Resend && !req.Op.Idempotent(); once {

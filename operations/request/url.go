@@ -9,11 +9,12 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// expandPath fills the path template in, segment by segment; a segment that lacks its
-// argument is another check's error and passes. The text that a parameter
-// contributes is already encoded, so it cannot hold "/", "?" or "#"; a segment
-// that comes out empty or as a dot segment would name another resource and is
-// refused (RFC 3986, section 5.2.4, also when dots are written %2E).
+// expandPath fills the path template in, segment by segment; a segment that
+// lacks its argument is another check's error and passes. The text that a
+// parameter contributes is already encoded, so it cannot hold "/", "?" or "#";
+// a segment that comes out empty or as a dot segment would name another
+// resource and is refused (RFC 3986, section 5.2.4, also when dots are written
+// %2E).
 func expandPath(template string, args map[string]string) (string, error) {
 	var errs []error
 	segments := strings.Split(template, "/")
@@ -53,7 +54,8 @@ func readsOneWay(template, text string) bool {
 	if !strings.HasPrefix(text, between[0]) {
 		return false
 	}
-	// ways[i] counts, up to two, the ways in which text[:i] can be the template so far.
+	// ways[i] counts, up to two, the ways in which text[:i] can be the template
+	// so far.
 	ways := make([]int, len(text)+1)
 	ways[len(between[0])] = 1
 	for _, literal := range between[1:] {
@@ -71,8 +73,8 @@ func readsOneWay(template, text string) bool {
 }
 
 // expandQuery fills the query of a path template in and returns its pieces. One
-// with a parameter without a value is left out, which only a read may do. Values are
-// encoded already, so they cannot hold "&", "=" or "#".
+// with a parameter without a value is left out, which only a read may do.
+// Values are encoded already, so they cannot hold "&", "=" or "#".
 func expandQuery(template string, args map[string]string) []string {
 	var out []string
 	for piece := range strings.SplitSeq(template, "&") {
@@ -85,12 +87,12 @@ func expandQuery(template string, args map[string]string) []string {
 	return out
 }
 
-// escapeQuery keeps the characters that a query may hold (RFC 3986, section 3.4) and ready-made
-// triplets.
+// escapeQuery keeps the characters that a query may hold (RFC 3986, section
+// 3.4) and ready-made triplets.
 func escapeQuery(s string) string { return escapeBut(s, "!$&'()*+,;=:@/?[]") }
 
-// escapeLiteral keeps the characters that a path segment may hold (RFC 3986, section 3.3) and
-// ready-made triplets.
+// escapeLiteral keeps the characters that a path segment may hold (RFC 3986,
+// section 3.3) and ready-made triplets.
 func escapeLiteral(s string) string { return escapeBut(s, "!$&'()*+,;=:@") }
 
 func isDotSegment(s string) bool {
