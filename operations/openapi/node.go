@@ -187,21 +187,6 @@ func (n *node) value() any {
 	return nil
 }
 
-// count returns how many values n is made of.
-func (n *node) count() int {
-	if n == nil {
-		return 0
-	}
-	total := 1
-	for _, item := range n.items {
-		total += item.count()
-	}
-	for _, f := range n.fields {
-		total += f.value.count()
-	}
-	return total
-}
-
 // remove deletes a key.
 func (n *node) remove(key string) {
 	n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.key == key })
