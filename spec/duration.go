@@ -11,7 +11,7 @@ import (
 
 // ParseDuration reads a length of time as capabilities write it: numbers with
 // units ("30s", "1h30m", "3d", "2w"; a day has 24 hours), or a whole number of
-// seconds. It must be more than zero. The error says what to write instead.
+// seconds. It must be more than zero. The error names the form to write instead.
 func ParseDuration(s string) (time.Duration, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		if n <= 0 || n > math.MaxInt64/int64(time.Second) {

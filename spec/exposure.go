@@ -70,7 +70,7 @@ type Document struct {
 // Prompt is an MCP prompt.
 type Prompt struct {
 	Name, Display, Description Str
-	Arguments                  []*Input // Required is true unless the file says otherwise
+	Arguments                  []*Input // Required is true where the file does not state it
 	Template                   []PromptMessage
 	Location                   Str
 	File                       string
@@ -104,7 +104,7 @@ type SkillTool struct {
 	Pos               diag.Pos
 }
 
-// Control is the management exposure. Fields are what the file turns on.
+// Control is the management exposure. Its flags are those that the file turns on.
 type Control struct {
 	Health, Info, Reload, Validate, Logs bool
 	Metrics, Traces                      bool

@@ -87,7 +87,7 @@ type API struct {
 	Operations  []*ConsumedOperation // of all resources, in order
 	File        string               // that declares it: schema files are relative to its folder
 	Pos         diag.Pos
-	Spans       []Span // what belongs to every operation
+	Spans       []Span // of the parts that belong to every operation
 }
 
 // Operation returns the operation of a name, or nil.

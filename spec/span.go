@@ -18,11 +18,11 @@ func (s Span) Has(p diag.Pos) bool {
 }
 
 // Problems assigns the problems of loading the file to its units. One belongs
-// to every unit in whose text it lies, and to every unit that uses the
-// operation, the API or the bind in whose text it lies; a unit with an error
+// to every unit that its place is in, and to every unit that uses the
+// operation, the API or the bind that its place is in; a unit with an error
 // must not run. own are the problems of no such part, which the units share:
-// with an error among them nothing in the file may run. What remains lies in
-// a part that no unit uses, and keeps none from running.
+// with an error among them nothing in the file may run. The rest lies in
+// parts that no unit uses, and keeps none from running.
 func (f *File) Problems(list diag.List) (own diag.List, of map[*Unit]diag.List) {
 	of = map[*Unit]diag.List{}
 	pieces := f.pieces(list)
@@ -123,8 +123,8 @@ func nested(users map[Span][]*Unit) pieces {
 	return out
 }
 
-// naming returns the units in whose text, or in that of an API or operation
-// that they use, a name of the bind stands.
+// naming returns the units with text, or with an API or operation
+// that they use, that has a name of the bind.
 func (f *File) naming(b *Bind, users map[Span][]*Unit) []*Unit {
 	var out []*Unit
 	lines := map[string][][]byte{}

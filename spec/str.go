@@ -8,7 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// Style tells how a scalar was written, which decides how an offset in its
+// Style is the way a scalar was written, which decides how an offset in its
 // value maps back to a column.
 type Style int
 
@@ -32,7 +32,7 @@ func (s Str) IsSet() bool { return s.Pos.Line > 0 || s.Value != "" }
 
 // Span maps a range of Value, counted in code points, to the place where the
 // author wrote it: one column later when quoted, further where escapes take
-// more room than what they stand for, and only the start of the string in a
+// more room than their values, and only the start of the string in a
 // block scalar, an alias, or text that goes over several lines. endColumn is 0
 // when unknown.
 func (s Str) Span(from, length int) (pos diag.Pos, endColumn int) {
@@ -51,7 +51,7 @@ func (s Str) Span(from, length int) (pos diag.Pos, endColumn int) {
 	return pos, pos.Column + length
 }
 
-// escaped is Span for a quoted string whose source differs from its value.
+// escaped is Span for a quoted string with a source that differs from its value.
 func (s Str) escaped(from, length int) (diag.Pos, int) {
 	columns, ok := columns(s.Raw, s.Value)
 	if s.Style != Quoted || !ok || from < 0 || from >= len(columns) {
@@ -77,8 +77,8 @@ func columns(raw, value string) (columns []int, ok bool) {
 	return nil, false
 }
 
-// align walks raw and value together; unescape returns what raw begins with
-// and how many bytes of raw that takes, 0 when it cannot tell.
+// align walks raw and value together; unescape returns the value that raw begins
+// with and the number of its bytes in raw, 0 when it has none.
 func align(raw, value string, unescape func(string) (string, int)) (columns []int, ok bool) {
 	column := 0
 	for raw != "" {
@@ -148,7 +148,7 @@ func (s Str) Whole() (diag.Pos, int) {
 	return s.Pos, max(end, 0)
 }
 
-// reworded is s with another value: columns inside it are no longer known.
+// Reworded is s with another value: columns inside it are no longer known.
 func Reworded(s Str, to string) Str {
 	if s.Value == to || !s.IsSet() {
 		return s
@@ -160,5 +160,5 @@ func Reworded(s Str, to string) Str {
 	return s
 }
 
-// at is a text that nobody wrote, at a place.
+// At is a text that stands in no file, at a place.
 func At(pos diag.Pos, text string) Str { return Str{Value: text, Pos: pos, Style: Block} }

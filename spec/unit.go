@@ -67,7 +67,7 @@ const (
 	Placeholders
 )
 
-// Binding says where an operation's values come from that the unit does not
+// Binding is the source of an operation's values that the unit does not
 // give it.
 type Binding int
 

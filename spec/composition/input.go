@@ -65,8 +65,7 @@ var typeNames = []string{"string", "integer", "number", "boolean", "array", "obj
 // whatever depends on it is not to be reported as well.
 const anyType = "any"
 
-// inputType is one of typeNames. One that is not is taken for what was most
-// likely meant.
+// inputType is one of typeNames. Any other is taken for the one that is most like it.
 func (d reader) inputType(o *node.Object, name string) spec.Str {
 	n := o.Get(name)
 	if n == nil {
@@ -102,8 +101,8 @@ func (d reader) fallback(n *node.Node, in *spec.Input) *spec.Value {
 	return &v
 }
 
-// fitting checks that a value is of the input's type. A null default says
-// "none"; a number that cannot be kept is reported already.
+// fitting checks that a value is of the input's type. A null default
+// means "none"; a number that cannot be kept is reported already.
 func (d reader) fitting(n *node.Node, v spec.Value, in *spec.Input, what string) bool {
 	typ, items := in.Type.Value, in.Items.Value
 	if typ == "" || isNothing(v) {

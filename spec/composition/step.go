@@ -133,7 +133,7 @@ func (d reader) noOperation(o *node.Object) {
 	}
 }
 
-// maxAttempts bounds retry.attempts; what needs more is a poll.
+// maxAttempts bounds retry.attempts; more is a poll.
 const maxAttempts = 100
 
 func (d reader) retry(n *node.Node) *spec.Retry {

@@ -10,12 +10,12 @@ import (
 const maxOverlaid = 200_000
 
 // With returns a new Source on which the overlays have acted, in order; s is
-// not changed. It applies what it is given: ask [Overlay.Applies] first.
+// not changed. It applies every one of them: ask [Overlay.Applies] first.
 //
 // An update is merged into each object its target selects, appended to each
 // list, and put in place of each scalar. Inside a merge, objects are merged,
-// lists extended and anything else replaced. What an overlay wrote keeps the
-// overlay's place.
+// lists extended and anything else replaced. Text of an overlay keeps its
+// place in the overlay.
 func (s *Source) With(overlays ...*Overlay) (*Source, diag.List) {
 	if s.doc.Root == nil || len(overlays) == 0 {
 		return s, nil

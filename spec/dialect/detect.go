@@ -11,7 +11,7 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// detect tells what kind of file root is, the version it claims, and the key
+// detect returns the dialect of a file, the version it claims, and the key
 // that gave it away. root is nil when the text is not YAML.
 func detect(root *node.Node, text []byte) (dialect spec.Dialect, version string, sign *node.Node) {
 	if scaffolding.Match(text) {
@@ -42,8 +42,8 @@ func bySpecification(root *node.Node) (spec.Dialect, string, *node.Node) {
 	return "", "", nil
 }
 
-// byMisspelling knows files that meant to say what bySpecification looks for.
-// That they do not is reported when they are decoded.
+// byMisspelling knows files that misspell the key or value of bySpecification.
+// The mistake is reported when they are decoded.
 func byMisspelling(root *node.Node) (spec.Dialect, string, *node.Node) {
 	version := node.FirstText(root, []string{"specificationVersion"})
 	k, v := misspeltSpecification(root)
@@ -60,7 +60,7 @@ func byMisspelling(root *node.Node) (spec.Dialect, string, *node.Node) {
 }
 
 // misspeltSpecification returns the entry `specification`, or else the one
-// like it whose value is one of that key's.
+// like it with a value of that key.
 func misspeltSpecification(root *node.Node) (k, v *node.Node) {
 	if k, v = node.Entry(root, "specification"); k != nil || root == nil {
 		return k, v

@@ -17,12 +17,12 @@ import (
 
 // Overlay is a document of the OpenAPI Overlay Specification 1.0
 // (https://spec.openapis.org/overlay/v1.0.0.html): actions that add to a
-// capability, or remove from it, what its file cannot be edited to say. Apply
+// capability, or remove from it, where its file cannot be edited. Apply
 // it with [Source.With]. Only Builtin may be changed, before the first use.
 type Overlay struct {
 	Name  string // as given to ReadOverlay; positions use it as their file
 	Title string // info.title
-	// Builtin says that the overlay ships with capstan. A target of it that
+	// Builtin reports that the overlay ships with capstan. A target of it that
 	// matches nothing is no news to the user and gives no warning.
 	Builtin bool
 
@@ -158,7 +158,7 @@ var pathError = regexp.MustCompile(`^Error at line 1, column (\d+): ([^\n]*)`)
 // by the depth of the document.
 const maxSearches = 2
 
-// maxPath bounds the text of a path, by whose nesting the library recurses.
+// maxPath bounds the text of a path: the library recurses by its nesting.
 const maxPath = 8192 // bytes
 
 // maxCommas bounds the alternatives in one path: each list of them multiplies

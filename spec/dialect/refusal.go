@@ -45,10 +45,10 @@ func (s *Source) refusal() diag.Diagnostic {
 	return d
 }
 
-// sayComposition is the hint for files that do not say what they are.
+// sayComposition is the hint for files that do not name their dialect.
 const sayComposition = `a composition says "specification: ` + composition.Name + `"`
 
-// otherSpecification refuses a file whose `specification` is like none that is
+// otherSpecification refuses a file with a `specification` like none that is
 // known.
 func (s *Source) otherSpecification(n *node.Node) diag.Diagnostic {
 	d := node.NewDecoder(&s.doc.Tree, false)

@@ -37,7 +37,7 @@ func Read(name string, src []byte) (*Source, diag.List) {
 	s := &Source{doc: &node.Document{Tree: node.Tree{Main: f, Root: root}}}
 	s.dialect, s.doc.Version, s.doc.Sign = detect(root, f.Text)
 	if s.dialect == spec.DialectTemplate && root == nil {
-		diags = nil // what breaks the YAML is the template's own notation
+		diags = nil // the YAML is broken by the template's own notation
 	}
 	return s, diags.Sort()
 }
@@ -86,8 +86,8 @@ func (s *Source) API() string { return node.FirstText(s.doc.Root, []string{"api"
 // File decodes a capability file, with the files that it imports.
 //
 // The File is non-nil whenever the file is of a dialect that runs, so that later
-// stages can look for more problems; which of its units the list keeps from
-// running is for [spec.File.Problems] to say. Values that were reported are left out
+// stages can look for more problems; [spec.File.Problems] returns which of its
+// units the list keeps from running. Values that were reported are left out
 // of it or replaced, so that no later stage reports them again: wrong defaults,
 // outputs without a source, repeated inputs, the ids of repeated steps (see
 // [spec.Step]). A file of another dialect gives nil and one problem, a file that
@@ -118,9 +118,8 @@ func importer(dialect spec.Dialect) node.Importing {
 	}
 }
 
-// Catalogue decodes a file that says `specification: Naftiko Capabilities`.
-// What it returns for other files, and with which problems, is as for
-// [Source.File].
+// Catalogue decodes a file with `specification: Naftiko Capabilities`. Other
+// files give nil and one problem, as for [Source.File].
 func (s *Source) Catalogue() (*spec.Catalogue, diag.List) {
 	switch {
 	case s.doc.Root == nil && s.dialect != spec.DialectTemplate:

@@ -8,15 +8,15 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// authTypes are the published types of authentication and what loose files
-// call them.
+// authTypes are the published types of authentication and their names in
+// loose files.
 var authTypes = map[string]string{
 	"basic": "basic", "apikey": "apikey", "bearer": "bearer", "digest": "digest", "oauth2": "oauth2", "none": "",
 	"api-key": "apikey", "api_key": "apikey", "http-basic": "basic", "http-bearer": "bearer",
 }
 
-// authentication decodes how an API is asked, or how an exposure checks who
-// asks; nil for none.
+// authentication decodes the credential that an API takes, or that an exposure
+// asks of its callers; nil for none.
 func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication {
 	if n != nil && n.Kind == node.ScalarNode && strings.EqualFold(n.Value, "none") {
 		return nil
@@ -72,7 +72,7 @@ func (f *frame) authType(a *spec.Authentication, p *part, exposed bool) *spec.Au
 	return a
 }
 
-// authValues reports what the type needs and the file does not give.
+// authValues reports values that the type needs and the file does not give.
 func (f *frame) authValues(a *spec.Authentication, p *part) {
 	missing := ""
 	switch a.Type.Value {

@@ -12,8 +12,8 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// bodyTypes are the published types of a body, then what loose files call
-// them.
+// bodyTypes are the published types of a body, then their names in loose
+// files.
 var bodyTypes = map[string]string{
 	"json": "json", "text": "text", "xml": "xml", "sparql": "sparql", "formurlencoded": "formUrlEncoded", "multipartform": "multipartForm",
 	"form": "formUrlEncoded", "multipart": "multipartForm", "raw": "raw",
@@ -57,7 +57,7 @@ func (f *frame) body(p *part, op *spec.ConsumedOperation) *spec.Body {
 	return body
 }
 
-// formBody makes a form of the inputs that say "in: form".
+// formBody makes a form of the inputs with "in: form".
 func (f *frame) formBody(op *spec.ConsumedOperation) *spec.Body {
 	var b *spec.Body
 	for i, in := range op.Params {

@@ -109,7 +109,7 @@ func (c *checker) call(f *frame, call spec.Str) spec.Str {
 	return call
 }
 
-// find returns a call of what is there, in the form namespace.operation. Loose
+// find returns a call of an operation that exists, as namespace.operation. Loose
 // files leave the namespace out where one API has the operation, or write the
 // resource between the two, or slashes for dots.
 func (c *checker) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
@@ -151,11 +151,11 @@ func (c *checker) namespaces() []string {
 	return out
 }
 
-// operations returns what a call can name, of one namespace or of all.
+// operations returns the operations that a call can name, of one namespace or of all.
 func (c *checker) operations(namespace string) []string {
 	var out []string
 	if c.loading.compared > maxCompared {
-		return nil // nobody reads that many suggestions
+		return nil // too many to compare
 	}
 	for _, a := range c.out.APIs {
 		for _, op := range a.Operations {

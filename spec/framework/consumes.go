@@ -180,7 +180,7 @@ func (f *frame) method(p *part) spec.Str {
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 // joinPath is the resource's path and the operation's: a loose file writes
-// either only what comes after the resource's, or all of it once more.
+// either only the part after the resource's, or all of it once more.
 func (f *frame) joinPath(p *part, path spec.Str) spec.Str {
 	own := p.text("path")
 	if !own.IsSet() {

@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// control decodes the management exposure. Until 1.0.0-alpha1 what it serves
+// control decodes the management exposure. Until 1.0.0-alpha1 its keys
 // stood under `endpoints`.
 func (f *frame) control(p *part, x *spec.Exposure) {
 	c := &spec.Control{Health: true, Metrics: true, Traces: true, TraceBuffer: 100, Scripts: true}

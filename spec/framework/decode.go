@@ -57,7 +57,7 @@ type loading struct {
 	order    []*frame
 	files    []string // read for imports
 	texts    map[string][]byte
-	open     []string                    // files whose imports are being followed
+	open     []string                    // files with imports that are being followed
 	compared int                         // names that suggestions were sought among
 	with     map[*spec.Unit][]spec.Field // beside a ref: arguments for the call that it names
 }
@@ -79,7 +79,7 @@ func (l *loading) diags() diag.List {
 }
 
 // frame decodes one file. Its sections are decoded when they are asked for, so
-// that an import is judged by what it takes.
+// that an import is judged by the section that it takes.
 type frame struct {
 	*node.Decoder
 	loading  *loading
@@ -87,7 +87,7 @@ type frame struct {
 	edition  edition
 	known    bool            // the version is a published one
 	said     map[string]bool // looseness that was reported
-	missing  map[string]bool // namespaces whose import failed: reported once, there
+	missing  map[string]bool // namespaces that could not be imported: reported once, there
 	sections map[string]any
 	refused  []int // positions in diags of exposures that mean nothing
 }

@@ -14,7 +14,7 @@ import (
 type edition int
 
 // The published versions, oldest first. A new one is added at the end, here
-// and in editions; what differs in it stands in the tables of spellings and
+// and in editions; its differences stand in the tables of spellings and
 // forms.
 const (
 	naftiko02 edition = iota
@@ -36,7 +36,7 @@ const (
 	ikanosBeta5
 )
 
-// editions says what each edition is called. It is never written to.
+// editions are the names of each edition. It is never written to.
 var editions = [...]struct{ family, version string }{
 	naftiko02: {"naftiko", "0.2"}, naftiko03: {"naftiko", "0.3"}, naftiko04: {"naftiko", "0.4"}, naftiko05: {"naftiko", "0.5"},
 	naftikoAlpha1: {"naftiko", "1.0.0-alpha1"}, naftikoAlpha2: {"naftiko", "1.0.0-alpha2"},
@@ -47,7 +47,7 @@ var editions = [...]struct{ family, version string }{
 	ikanosBeta4: {"ikanos", "1.0.0-beta4"}, ikanosBeta5: {"ikanos", "1.0.0-beta5"},
 }
 
-// newest is what a file without a known version is read as.
+// newest is the edition of a file without a known version.
 const newest = edition(len(editions) - 1)
 
 func (e edition) String() string { return editions[e].family + " " + editions[e].version }

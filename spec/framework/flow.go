@@ -111,8 +111,8 @@ func (f *frame) mappings(p *part) []spec.Target {
 	return out
 }
 
-// hints reads how a tool behaves; what an aggregate says of it holds where the
-// tool says nothing.
+// hints reads the hints of a tool. Those of its aggregate's flow hold where the
+// tool has none.
 func (f *frame) hints(p *part) spec.Hints {
 	h := f.part(p.get("hints"), kindHints)
 	if h == nil {
@@ -123,7 +123,7 @@ func (f *frame) hints(p *part) spec.Hints {
 	return out
 }
 
-// semantics turns what an aggregate says of a flow into hints.
+// semantics turns the semantics of an aggregate's flow into hints.
 func (f *frame) semantics(p *part) spec.Hints {
 	s := f.part(p.get("semantics"), kindSemantics)
 	if s == nil {

@@ -14,7 +14,7 @@ type rule struct {
 	one      []string
 }
 
-// form is what a value looks like.
+// form is the form of a value.
 type form int
 
 const (

@@ -21,7 +21,7 @@ func (f *frame) isImport(n *node.Node) bool {
 	return node.Has(n, "import") || node.Has(n, "from") || node.Has(n, "location") && len(n.Content) == 2
 }
 
-// imported returns what an import names, out of the same section of another
+// imported returns the item that an import names, out of the same section of another
 // file, under the name that it has here; nil with a problem when there is none.
 func (s section[T]) imported(f *frame, e entryNode) *T {
 	p := f.item(e, kindImport)
@@ -69,7 +69,7 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	return all[i]
 }
 
-// yamlFile matches what is a file's path and no namespace.
+// yamlFile matches the path of a file, which is no namespace.
 var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
 
 // followed decodes a section of a file that another one imports.

@@ -7,10 +7,9 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// isolate gives what was imported the APIs of its own file: an imported
-// exposure or aggregate calls what stands beside it there, under a name of its
-// own where the importing file uses that name for something else. What its own
-// file does not consume it takes from the importing file.
+// isolate gives imported exposures and aggregates the APIs of their own file, under
+// another name where the importing file uses that name for something else. An API
+// that their file does not consume they take from the importing file.
 func (l *loading) isolate(out *whole) {
 	i := &isolation{loading: l, out: out, names: map[string]string{}}
 	for u := range out.units {
@@ -41,7 +40,7 @@ func (i *isolation) call(file string, call spec.Str) spec.Str {
 	return spec.Reworded(call, i.name(file, namespace)+"."+operation)
 }
 
-// name returns what a namespace of a file is called in the whole.
+// name returns the name of a file's namespace in the whole.
 func (i *isolation) name(file, namespace string) string {
 	f := i.frames[file]
 	if f == nil || file == i.out.Name || !f.hasSection("consumes") {

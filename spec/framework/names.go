@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// entryNode is an item of what newer versions write as a mapping keyed by
-// name, and older ones as a list whose items hold their name.
+// entryNode is an item of a collection that newer versions write as a mapping
+// keyed by name, and older ones as a list of items that hold their name.
 type entryNode struct {
 	name spec.Str
 	key  *node.Node // of the mapping, nil in a list

@@ -21,7 +21,7 @@ func (f *frame) consumedInputs(p *part) []*spec.Param {
 }
 
 // toolInputs decodes the arguments of a tool or a flow, which are required
-// unless the file says otherwise.
+// where the file does not state it.
 func (f *frame) toolInputs(p *part) []*spec.Input {
 	out := f.inputs(p, kindInput)
 	for _, in := range out {
@@ -112,7 +112,7 @@ func (f *frame) shortParam(e entryNode, k kind) *spec.Param {
 	return nil
 }
 
-// places of inputs. A loose file says "form" of a body's field.
+// places of inputs. A loose file has "form" for a body's field.
 var places = []string{"query", "header", "path", "cookie", "body", "environment"}
 
 func (f *frame) place(p *part) spec.Str {
@@ -158,7 +158,7 @@ func (f *frame) paramType(p *part) spec.Str {
 	return f.typeName(s, n, paramTypes)
 }
 
-// typeName checks a type; what other formats call one is taken for it.
+// typeName checks a type; a name that other formats have for one is taken for it.
 func (f *frame) typeName(s spec.Str, n *node.Node, choice []string) spec.Str {
 	if !s.IsSet() || slices.Contains(choice, s.Value) {
 		return s
@@ -174,7 +174,7 @@ func (f *frame) typeName(s spec.Str, n *node.Node, choice []string) spec.Str {
 	return spec.Str{}
 }
 
-// itemType is the type of an array's items, "" for shapes that say more.
+// itemType is the type of an array's items, "" for shapes with more to them.
 func (f *frame) itemType(n *node.Node) spec.Str {
 	if n.Kind == node.SequenceNode && len(n.Content) == 1 {
 		n = n.Content[0]

@@ -198,7 +198,7 @@ func (f *frame) words(n *node.Node, what string) spec.Str {
 	return s
 }
 
-// done reports what is missing and the keys that nothing reads. Strict files
+// done reports missing keys and those that nothing reads. Strict files
 // are held to their schema elsewhere.
 func (p *part) done() {
 	if p == nil {
@@ -221,7 +221,7 @@ func (p *part) done() {
 	}
 }
 
-// first reports whether this is said for the first time of this file.
+// first reports whether this is reported for the first time in this file.
 func (f *frame) first(what string) bool {
 	again := f.said[what]
 	f.said[what] = true

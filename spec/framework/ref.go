@@ -13,8 +13,8 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// resolveRefs gives every flow that refers to an aggregate's flow what it
-// inherits. An imported flow sees the aggregates of its own file first.
+// resolveRefs lets every flow that refers to an aggregate's flow inherit
+// from it. An imported flow sees the aggregates of its own file first.
 func (l *loading) resolveRefs(out *whole) {
 	r := &refs{loading: l, out: out, done: map[*spec.Unit]bool{}}
 	for u := range out.units {
@@ -79,8 +79,8 @@ func (r *refs) aggregates(f *frame) []*aggregate {
 	return append(slices.Clone(aggregateSection.of(f)), r.out.aggregates...)
 }
 
-// standalone reports whether the file is a section to be imported: what it
-// does not have comes from the file that imports it.
+// standalone reports whether the file is a section to be imported: names
+// that it does not declare come from the importing file.
 func (f *frame) standalone() bool {
 	return !node.Has(f.doc.Root, "capability")
 }
@@ -89,7 +89,7 @@ func (f *frame) standalone() bool {
 // large file full of wrong calls is refused as quickly as a small one.
 const maxCompared = 20_000
 
-// hintAmong says what was probably meant, or what there is.
+// hintAmong proposes the name that is most like word, or lists those that exist.
 func (l *loading) hintAmong(word string, known []string, none string) string {
 	const most = 8
 	near := ""
@@ -107,7 +107,7 @@ func (l *loading) hintAmong(word string, known []string, none string) string {
 	return "there is " + strings.Join(known, ", ")
 }
 
-// inherit takes from base what fl leaves out. with are arguments beside those of
+// inherit takes from base the parts that fl leaves out. with are arguments beside those of
 // base's call.
 func inherit(fl, base *spec.Unit, with []spec.Field) {
 	for _, s := range []struct{ to, from *spec.Str }{
@@ -156,7 +156,7 @@ func overHints(h, base spec.Hints) spec.Hints {
 }
 
 // inheritInputs overrides base's inputs by name; an own one that leaves things
-// out, as one that only says where it is, takes them from base's.
+// out, as one that only names its place, takes them from base's.
 func inheritInputs(own, base []*spec.Input) []*spec.Input {
 	var out []*spec.Input
 	for _, b := range base {
@@ -187,7 +187,7 @@ func inheritInputs(own, base []*spec.Input) []*spec.Input {
 	return out
 }
 
-// placeInputs says where a REST operation takes the inputs from that it
+// placeInputs sets the place of the inputs that a REST operation
 // inherits: from the path where that names them, else from the query of
 // requests without a body and from the body of others.
 func placeInputs(op *spec.RouteOperation, r *spec.Route) {

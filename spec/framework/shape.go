@@ -9,7 +9,7 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// shapeKeys tell a shape from a mapping of names to shapes.
+// shapeKeys distinguish a shape from a mapping of names to shapes.
 var shapeKeys = []string{"type", "mapping", "value", "const", "properties", "items"}
 
 // outputs decodes output parameters, written as a list of shapes with or
@@ -28,7 +28,7 @@ func (f *frame) outputs(p *part) (out []*spec.Shape, named bool) {
 }
 
 // isShape reports whether a mapping is one shape. A mapping of names may have
-// an entry called "type", whose value is a mapping then.
+// an entry called "type" with a mapping as its value.
 func isShape(n *node.Node) bool {
 	if n == nil || n.Kind != node.MappingNode {
 		return false
@@ -75,7 +75,7 @@ func (f *frame) shape(e entryNode) *spec.Shape {
 	return s
 }
 
-// inferredType is the type of a shape that does not say it but has children.
+// inferredType is the type of a shape without one that has children.
 func inferredType(s *spec.Shape) spec.Str {
 	switch {
 	case s.Items != nil:

@@ -34,7 +34,7 @@ func (f *frame) steps(p *part, u *spec.Unit) {
 	}
 }
 
-// step is a step as written: its type says which of the fields count.
+// step is a step as written: the fields that count depend on its type.
 type step struct {
 	name, typ spec.Str
 	pos       diag.Pos
@@ -107,8 +107,8 @@ func (f *frame) lookupFields(p *part) []spec.Str {
 	return out
 }
 
-// stepType finds out what a step does that does not say it, and checks that it
-// has what its type needs.
+// stepType infers the type of a step without one, and checks that the step has
+// the keys that its type needs.
 func (f *frame) stepType(p *part, s *step) {
 	if !s.typ.IsSet() {
 		s.typ = spec.At(s.pos, inferredStep(s))
@@ -152,14 +152,14 @@ func inferredStep(s *step) string {
 	return ""
 }
 
-// allValued reports whether every output says what it is.
+// allValued reports whether every output has a value.
 func allValued(outputs []*spec.Shape) bool {
 	return len(outputs) > 0 && !slices.ContainsFunc(outputs, func(s *spec.Shape) bool {
 		return !s.Value.IsSet() && s.Const == nil && !s.Mapping.IsSet()
 	})
 }
 
-// stepMappings are a step's own mappings, whose paths begin in the step's
+// stepMappings are a step's own mappings; their paths begin in the step's
 // result: "$.{{x}}" and "$.x" are its x.
 func (f *frame) stepMappings(p *part, s *step) []spec.Target {
 	out := f.mappings(p)

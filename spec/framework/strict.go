@@ -10,7 +10,7 @@ import (
 )
 
 // checkForm holds the file to the published rules of its version: which keys
-// there are, which of them are needed, and what their values look like.
+// there are, which of them are needed, and the form of their values.
 func (f *frame) checkForm() {
 	if f.known {
 		f.strictly(f.doc.Root, kindFile, false)
@@ -30,7 +30,7 @@ func (f *frame) rulesOf(k kind) []rule {
 	return out
 }
 
-// strictly checks one mapping. keyed says that it stands in a mapping from
+// strictly checks one mapping. keyed reports that it stands in a mapping from
 // names, so that it has none itself.
 func (f *frame) strictly(n *node.Node, k kind, keyed bool) {
 	if n.Kind != node.MappingNode {
@@ -91,7 +91,7 @@ func (f *frame) strictUnknown(key *node.Node, k kind, accepted []string) {
 	}
 }
 
-// exactKind tells apart what stands in one list.
+// exactKind distinguishes the items of one list.
 func (f *frame) exactKind(n *node.Node, k kind) kind {
 	typ := node.FirstText(n, []string{"type"})
 	switch k {
@@ -209,7 +209,7 @@ func (f *frame) strictItems(v *node.Node, r rule, kind node.Kind) {
 	}
 }
 
-// strictNamed checks what went from a list to a mapping.
+// strictNamed checks collections that went from a list to a mapping.
 func (f *frame) strictNamed(v *node.Node, r rule) {
 	want := node.Kind(node.MappingNode)
 	if f.edition < firstNew || f.edition <= lastOld && v.Kind == node.SequenceNode {
@@ -218,8 +218,8 @@ func (f *frame) strictNamed(v *node.Node, r rule) {
 	f.strictItems(v, r, want)
 }
 
-// strictKeys checks a bind's variables, whose names are in capitals since
-// 1.0.0-alpha3 to tell them from parameters.
+// strictKeys checks a bind's variables: their names are in capitals since
+// 1.0.0-alpha3, unlike those of parameters.
 func (f *frame) strictKeys(v *node.Node) {
 	if v.Kind != node.MappingNode {
 		return // reported by the decoder

@@ -114,7 +114,7 @@ func (f *frame) strictAuth(n *node.Node) {
 }
 
 // strictShapes checks output parameters: of a call they are shapes without
-// names that say where a value comes from, of steps named types, of neither
+// names that map a value, of steps named types, of neither
 // named values.
 func (f *frame) strictShapes(v, holder *node.Node) {
 	named := v.Kind == node.MappingNode
@@ -149,8 +149,8 @@ func each(v *node.Node, do func(*node.Node)) {
 	}
 }
 
-// strictShape checks a shape and what is inside it. mapped says that it says
-// where its value comes from.
+// strictShape checks a shape and all inside it. mapped reports that the shape maps
+// a value.
 func (f *frame) strictShape(n *node.Node, keyed, mapped bool) {
 	f.strictly(n, kindShape, keyed && f.edition > lastOld)
 	items, properties := node.Value(n, "items"), node.Value(n, "properties")

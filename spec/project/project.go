@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// Settings are those of a project file (.capstan.yaml): what the capabilities in and
-// below its directory share. Paths are as written, relative to Dir.
+// Settings are those of a project file (.capstan.yaml), which hold for the capabilities in and
+// below its directory. Paths are as written, relative to Dir.
 type Settings struct {
 	File       string // as given to Read
 	Dir        string // the directory that holds File
@@ -24,7 +24,7 @@ type Settings struct {
 	RequestTimeout *spec.Duration
 }
 
-// API says where an API lives and how to authenticate to it.
+// API is the place of an API and the credential that it takes.
 type API struct {
 	Name    spec.Str // as a capability's `api` has it
 	OpenAPI spec.Str // path of its OpenAPI document

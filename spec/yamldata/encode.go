@@ -38,8 +38,8 @@ func Encode(v any) ([]byte, error) {
 }
 
 // plain takes JSON's braces and quotes off; the encoder puts quotes back where
-// a string would read as something else. What nests deeper than is indented
-// stays JSON.
+// a string would read as something else. Values deeper than are indented
+// stay JSON.
 func plain(n *yaml.Node, depth int) {
 	if depth > jsonvalue.MaxIndent {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// decoder turns nodes into the model, collecting what is wrong with them. Its
+// Decoder turns nodes into the model, collecting their problems. Its
 // methods take nil for a key that was not written and return the zero value.
 type Decoder struct {
 	Tree    *Tree
@@ -37,7 +37,7 @@ func (d *Decoder) Cursor(n *yaml.Node) *Cursor {
 
 func (d *Decoder) Pos(n *yaml.Node) diag.Pos { return d.Cursor(n).pos(n.Line, n.Column) }
 
-// mark returns what to underline for n: a scalar as it is written, a block
+// Mark returns the place to underline for n: a scalar as it is written, a block
 // mapping's first key, the opening bracket or dash of anything else.
 func (d *Decoder) Mark(n *yaml.Node) (diag.Pos, int) {
 	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 {
@@ -52,7 +52,7 @@ func (d *Decoder) Mark(n *yaml.Node) (diag.Pos, int) {
 	return s.Pos, end
 }
 
-// report appends a problem with n. The result may be completed until the next
+// Report appends a problem with n. The result may be completed until the next
 // report.
 func (d *Decoder) Report(n *yaml.Node, code, format string, args ...any) *diag.Diagnostic {
 	pos, end := d.Mark(n)
@@ -60,7 +60,7 @@ func (d *Decoder) Report(n *yaml.Node, code, format string, args ...any) *diag.D
 	return &d.Diags[len(d.Diags)-1]
 }
 
-// object is a mapping while it is decoded. It remembers which keys were asked
+// Object is a mapping while it is decoded. It remembers which keys were asked
 // for: those are the accepted ones. Call done (or reportAbsent) at the end.
 type Object struct {
 	*Decoder
@@ -70,7 +70,7 @@ type Object struct {
 	Absent []string // needed and not written
 }
 
-// object returns n as a mapping, nil when it is none.
+// Object returns n as a mapping, nil when it is none.
 func (d *Decoder) Object(n *yaml.Node, what string) *Object {
 	if n == nil {
 		return nil
@@ -82,7 +82,7 @@ func (d *Decoder) Object(n *yaml.Node, what string) *Object {
 	return &Object{Decoder: d, Node: n, What: what}
 }
 
-// get returns the value of an accepted key, nil when it was not written.
+// Get returns the value of an accepted key, nil when it was not written.
 func (o *Object) Get(name string) *yaml.Node {
 	if !slices.Contains(o.Asked, name) {
 		o.Asked = append(o.Asked, name)
@@ -90,7 +90,7 @@ func (o *Object) Get(name string) *yaml.Node {
 	return Value(o.Node, name)
 }
 
-// need is get for a key that must be written; its absence will be reported on
+// Need is get for a key that must be written; its absence will be reported on
 // the mapping.
 func (o *Object) Need(name string) *yaml.Node {
 	v := o.Get(name)
@@ -100,7 +100,7 @@ func (o *Object) Need(name string) *yaml.Node {
 	return v
 }
 
-// reportAbsent reports the needed keys that were not written.
+// ReportAbsent reports the needed keys that were not written.
 func (o *Object) ReportAbsent() {
 	for _, name := range o.Absent {
 		r := o.Report(o.Node, "missing-key", "%s has no %q", o.What, name)
@@ -111,7 +111,7 @@ func (o *Object) ReportAbsent() {
 	}
 }
 
-// misspelt returns the key that was probably meant to be name, or "".
+// Misspelt returns the key that was probably meant to be name, or "".
 func (o *Object) Misspelt(name string) string {
 	for _, k := range o.Unasked() {
 		if suggest.Closest(k.Value, o.Asked) == name {
@@ -121,10 +121,10 @@ func (o *Object) Misspelt(name string) string {
 	return ""
 }
 
-// allow accepts keys that describe the file and that nothing reads.
+// Allow accepts keys that describe the file and that nothing reads.
 func (o *Object) Allow(names ...string) { o.Asked = append(o.Asked, names...) }
 
-// unasked returns the keys that are neither accepted nor extensions (x-...).
+// Unasked returns the keys that are neither accepted nor extensions (x-...).
 func (o *Object) Unasked() []*yaml.Node {
 	known := make(map[string]bool, len(o.Asked))
 	for _, name := range o.Asked {
@@ -139,7 +139,7 @@ func (o *Object) Unasked() []*yaml.Node {
 	return left
 }
 
-// done reports the keys that are needed and those that are not accepted; a
+// Done reports the keys that are needed and those that are not accepted; a
 // misspelt one is only the latter.
 func (o *Object) Done() {
 	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != "" })
@@ -154,7 +154,7 @@ func (o *Object) Done() {
 	}
 }
 
-// list returns the items of a list; an empty value is an empty list.
+// List returns the items of a list; an empty value is an empty list.
 func (d *Decoder) List(n *yaml.Node, what string) []*yaml.Node {
 	switch {
 	case n == nil, IsNull(n):
@@ -166,7 +166,7 @@ func (d *Decoder) List(n *yaml.Node, what string) []*yaml.Node {
 	return n.Content
 }
 
-// text returns a string that must be written as one and hold something.
+// Text returns a string that must be written as one and hold something.
 func (d *Decoder) Text(n *yaml.Node, what string) spec.Str {
 	if n == nil {
 		return spec.Str{}
@@ -181,7 +181,7 @@ func (d *Decoder) Text(n *yaml.Node, what string) spec.Str {
 	return d.Filled(n, what)
 }
 
-// loose is text that may look like a number or a boolean: the plain text
+// Loose is text that may look like a number or a boolean: the plain text
 // counts. Expressions ("true") and descriptions are such.
 func (d *Decoder) Loose(n *yaml.Node, what string) spec.Str {
 	if n != nil && n.Kind == yaml.ScalarNode && !IsNull(n) {
@@ -199,7 +199,7 @@ func (d *Decoder) Filled(n *yaml.Node, what string) spec.Str {
 	return s
 }
 
-// prose is loose text that may be empty.
+// Prose is loose text that may be empty.
 func (d *Decoder) Prose(n *yaml.Node, what string) spec.Str {
 	if n == nil || n.Kind == yaml.ScalarNode && n.Value == "" {
 		return spec.Str{}
@@ -207,7 +207,7 @@ func (d *Decoder) Prose(n *yaml.Node, what string) spec.Str {
 	return d.Loose(n, what)
 }
 
-// expression is loose text that may not be absent when it is written.
+// Expression is loose text that may not be absent when it is written.
 func (d *Decoder) Expression(n *yaml.Node, what string) *spec.Str {
 	if s := d.Loose(n, what); s.IsSet() {
 		return &s
@@ -215,9 +215,9 @@ func (d *Decoder) Expression(n *yaml.Node, what string) *spec.Str {
 	return nil
 }
 
-// boolean takes true and false as YAML 1.2 has them. YAML 1.1 read yes, on and
+// Boolean takes true and false as YAML 1.2 has them. YAML 1.1 read yes, on and
 // others the same way, which is why people write them: they are refused, and
-// taken for what they mean.
+// taken for their meaning.
 func (d *Decoder) Boolean(n *yaml.Node, what string) bool {
 	switch {
 	case n == nil:
@@ -238,7 +238,7 @@ func (d *Decoder) Boolean(n *yaml.Node, what string) bool {
 	return false
 }
 
-// oneOf is text out of a fixed choice.
+// OneOf is text out of a fixed choice.
 func (d *Decoder) OneOf(n *yaml.Node, what string, choice ...string) spec.Str {
 	s := d.Text(n, what)
 	if !s.IsSet() {
@@ -270,7 +270,7 @@ func (d *Decoder) Duration(n *yaml.Node, what string) *spec.Duration {
 	return &spec.Duration{D: length, Pos: s.Pos}
 }
 
-// paths is a list of strings, or one.
+// Paths is a list of strings, or one.
 func (d *Decoder) Paths(n *yaml.Node, what string) []spec.Str {
 	if n == nil {
 		return nil
@@ -288,7 +288,7 @@ func (d *Decoder) Paths(n *yaml.Node, what string) []spec.Str {
 	return out
 }
 
-// decodeEach decodes the items of a list, leaving out those that are not of
+// DecodeEach decodes the items of a list, leaving out those that are not of
 // the right shape.
 func DecodeEach[T any](nodes []*yaml.Node, decode func(*yaml.Node) (T, bool)) []T {
 	out := make([]T, 0, len(nodes))
@@ -309,7 +309,7 @@ type names struct {
 
 func (d *Decoder) Names(kind string) names { return names{d, kind, map[string]spec.Str{}} }
 
-// repeats reports a name that stood before; the earlier one wins.
+// Repeats reports a name that stood before; the earlier one wins.
 func (n names) Repeats(s spec.Str) bool {
 	if !s.IsSet() {
 		return false
@@ -329,7 +329,7 @@ func (n names) Repeats(s spec.Str) bool {
 	return true
 }
 
-// otherTypeName translates what other formats call a type.
+// OtherTypeName translates the names of types in other formats.
 func OtherTypeName(name string) string { return otherTypes[strings.ToLower(name)] }
 
 var otherTypes = map[string]string{
@@ -343,7 +343,7 @@ var otherTypes = map[string]string{
 
 func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
-// isText reports whether a scalar is a string. Dates are, since YAML 1.1 gives
+// IsText reports whether a scalar is a string. Dates are, since YAML 1.1 gives
 // them a type that nothing here wants, and so is a tag that is refused already.
 func IsText(n *yaml.Node) bool {
 	switch n.ShortTag() {
@@ -353,7 +353,7 @@ func IsText(n *yaml.Node) bool {
 	return true
 }
 
-// describe names what was written, in the user's words.
+// Describe names a node as written, in the user's words.
 func Describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

@@ -1,5 +1,5 @@
-// Package node is where YAML is read: text becomes a [Tree] of plain nodes whose
-// places are known ([Parse]), and a [Decoder] turns nodes into the values of
+// Package node is where YAML is read: text becomes a [Tree] of plain nodes with
+// known places ([Parse]), and a [Decoder] turns nodes into the values of
 // package spec, collecting every problem on the way. Readers of dialects are
 // made of these. Nothing here knows a dialect.
 package node

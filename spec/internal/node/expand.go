@@ -11,18 +11,18 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// Bounds on what a file may stand for. A file within them is read in time and
+// Bounds on the values of a file, aliases resolved. A file within them is read in time and
 // memory proportional to its size.
 const (
-	maxDepth    = 100     // nesting (tooDeep says so) of lists and mappings, aliases resolved
+	maxDepth    = 100     // nesting (see tooDeep) of lists and mappings, aliases resolved
 	maxExpanded = 200_000 // nodes that aliases stand for, so that no few lines become millions
 )
 
 const tooDeep = "lists and mappings are nested more than 100 deep"
 
-// expander turns the parser's tree into a plain one: aliases and merge keys
+// Expander turns the parser's tree into a plain one: aliases and merge keys
 // resolved, every key text and unique. An alias's value has the place of the
-// alias, what lies inside it the place where it was written.
+// alias, the nodes inside it the place where they were written.
 type Expander struct {
 	Cursor
 	Diags    diag.List

@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// spans returns the parts of files that nodes which follow each other take, with
-// all below them. The value of an alias, and what an overlay adds, is a part of
+// Spans returns the parts of files that nodes which follow each other take, with
+// all below them. The value of an alias, and nodes that an overlay adds, are parts of
 // its own.
 func (d *Decoder) Spans(nodes ...*yaml.Node) []spec.Span {
 	var out []spec.Span

@@ -6,11 +6,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// items returns the items of a list. A mapping in its place is reported, and
+// Items returns the items of a list. A mapping in its place is reported, and
 // its entries are returned as the items that they stand for: the key is the
-// item's name, a value that is no mapping what the item says under short. So
-// what is wrong with the entries is found as well, and nothing that reads them
-// seems to read what is not there.
+// item's name, a value that is no mapping the item's value under short. So problems
+// of the entries are found as well, and references to them are not
+// reported as unknown.
 func (d *Decoder) Items(n *yaml.Node, what, name, short string) []*yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return d.List(n, what)

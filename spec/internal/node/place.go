@@ -9,8 +9,8 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// scalar returns the text of a scalar with its place, and the column after
-// what is written on that line, 0 when that is not known.
+// Scalar returns the text of a scalar with its place, and the column after
+// its text on that line, 0 when that is not known.
 func (c *Cursor) Scalar(n *yaml.Node) (s spec.Str, end int) {
 	s = spec.Str{Value: n.Value, Pos: c.pos(n.Line, n.Column)}
 	offset := c.seek(n.Line, n.Column)
@@ -44,7 +44,7 @@ func (c *Cursor) Scalar(n *yaml.Node) (s spec.Str, end int) {
 	return s, s.Pos.Column + utf8.RuneCount(rest)
 }
 
-// quoted completes s, whose opening quote is at offset.
+// quoted completes s, with its opening quote at offset.
 func (c *Cursor) quoted(s spec.Str, offset int, line []byte) (spec.Str, int) {
 	s.Style = spec.Quoted
 	raw := untilQuote(c.Text[offset:])
@@ -79,7 +79,7 @@ func aliasLength(text []byte) int {
 	return len(text)
 }
 
-// untilQuote returns what stands between the quote that text begins with and
+// untilQuote returns the text between the quote that text begins with and
 // the one that closes it.
 func untilQuote(text []byte) string {
 	quote := text[0]

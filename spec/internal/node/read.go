@@ -10,12 +10,12 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// maxFileSize bounds a file, in bytes. Published capabilities are a few
+// MaxFileSize bounds a file, in bytes. Published capabilities are a few
 // kilobytes; the bound is there so that a mistaken argument fails at once.
 const MaxFileSize = 32 << 20
 
-// parse returns the file's one document, aliases resolved. root is nil when
-// there is none that can be used, and then diags says why.
+// Parse returns the file's one document, aliases resolved. root is nil when
+// there is none that can be used, and then diags has the reason.
 func Parse(name string, src []byte) (*File, *yaml.Node, diag.List) {
 	var diags diag.List
 	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
@@ -48,7 +48,7 @@ func Parse(name string, src []byte) (*File, *yaml.Node, diag.List) {
 	return f, root, diags
 }
 
-// start is the place of a problem with a file as a whole.
+// Start is the place of a problem with a file as a whole.
 func Start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 1} }
 
 // oneDocument decodes the one document of f that holds something.
@@ -81,11 +81,11 @@ func oneDocument(f *File) (*yaml.Node, diag.List) {
 	return root.Content[0], diags
 }
 
-// version12 matches the directive that says YAML 1.2, which the parser refuses
+// version12 matches the directive of YAML 1.2, which the parser refuses
 // although it reads the language.
 var version12 = regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
 
-// withoutDirective makes a comment of that directive.
+// WithoutDirective makes a comment of that directive.
 func WithoutDirective(text []byte) []byte {
 	at := version12.FindIndex(text)
 	if at == nil {
@@ -110,7 +110,7 @@ func secondDocument(f *File, first, second *yaml.Node) diag.Diagnostic {
 	}
 }
 
-// checkEncoding accepts UTF-8, which is all that positions are counted in.
+// CheckEncoding accepts UTF-8, which is all that positions are counted in.
 func CheckEncoding(f *File) (diag.Diagnostic, bool) {
 	if utf8.Valid(f.Text) {
 		return diag.Diagnostic{}, true

@@ -12,7 +12,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// value decodes any YAML value. Numbers that YAML's versions read differently or
+// Value decodes any YAML value. Numbers that YAML's versions read differently or
 // JSON cannot hold are errors rather than other numbers; one that neither an
 // int64 nor a float64 gives back as it is written is a json.Number.
 func (d *Decoder) Value(n *yaml.Node) spec.Value {
@@ -47,7 +47,7 @@ func (d *Decoder) Field(key, value *yaml.Node) spec.Field {
 	return spec.Field{Key: k, Value: d.Value(value)}
 }
 
-// arguments is a mapping of parameter names to values, such as `with`.
+// Arguments is a mapping of parameter names to values, such as `with`.
 func (d *Decoder) Arguments(n *yaml.Node, what string) []spec.Field {
 	if n == nil || IsNull(n) {
 		return nil
@@ -76,7 +76,7 @@ func (d *Decoder) plain(n *yaml.Node) any {
 	return n.Value
 }
 
-// beyondParser reads a number that the YAML parser takes for text, since no Go
+// BeyondParser reads a number that the YAML parser takes for text, since no Go
 // type of its own holds it: 1e400, 0x1ffffffffffffffff.
 func BeyondParser(n *yaml.Node) (v any, ok bool) {
 	if n.Style != 0 || n.ShortTag() != "!!str" || !startsNumber.MatchString(n.Value) {
@@ -114,7 +114,7 @@ func (d *Decoder) float(n *yaml.Node) any {
 	return f
 }
 
-// literal reads a number as YAML writes it: with underscores and a plus sign,
+// Literal reads a number as YAML writes it: with underscores and a plus sign,
 // and whole ones in base 16, 8 and 2 too. It is an int64 or a float64 where that
 // is written in the same digits again, else a json.Number.
 func Literal(text string) (v any, ok bool) {

@@ -16,7 +16,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// next decodes one more document.
+// Next decodes one more document.
 func Next(dec *yaml.Decoder) (doc *yaml.Node, more bool, err error) {
 	doc = new(yaml.Node)
 	switch err := dec.Decode(doc); {
@@ -28,7 +28,7 @@ func Next(dec *yaml.Decoder) (doc *yaml.Node, more bool, err error) {
 	return doc, true, nil
 }
 
-// syntaxError places err. yaml.v3 often names the wrong line or none, so the
+// SyntaxError places err. yaml.v3 often names the wrong line or none, so the
 // text is parsed once more by a parser that knows the line and column.
 func SyntaxError(f *File, err error) diag.Diagnostic {
 	c := &Cursor{File: f}
@@ -58,11 +58,11 @@ func SyntaxError(f *File, err error) diag.Diagnostic {
 
 const notYAML = "this is not YAML: "
 
-// unknownAnchor is what both parsers say of an alias without an anchor.
+// unknownAnchor is the message of both parsers for an alias without an anchor.
 var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
 
 // markControl places a problem at the first character that YAML does not have
-// (YAML 1.2.2, section 5.1): neither parser tells where it stands.
+// (YAML 1.2.2, section 5.1): neither parser gives its place.
 func markControl(f *File, d *diag.Diagnostic) {
 	at := bytes.IndexFunc(f.Text, func(r rune) bool {
 		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFFFE || r == 0xFFFF
@@ -103,7 +103,7 @@ func inside(f *File, line, column int) (int, int) {
 	return line, max(column, 1)
 }
 
-// syntaxHint says what to write for the mistakes that people make.
+// syntaxHint returns the text to write for frequent mistakes.
 func syntaxHint(c *Cursor, message string, line, column int) string {
 	offset := c.seek(line, column)
 	if offset < 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// file is a text that nodes come from.
+// File is a text that nodes come from.
 type File struct {
 	Name string
 	Text []byte // valid UTF-8, without a byte order mark
@@ -28,7 +28,7 @@ func NewFile(name string, text []byte) *File {
 	return f
 }
 
-// place returns the place of an offset.
+// Place returns the place of an offset.
 func (f *File) Place(offset int) diag.Pos {
 	row, found := slices.BinarySearch(f.rows, offset)
 	if !found {
@@ -43,7 +43,7 @@ func hasOddBreaks(text []byte) bool {
 	return slices.ContainsFunc(oddBreaks[:], func(b string) bool { return bytes.Contains(text, []byte(b)) })
 }
 
-// lineStarts returns the offset of each line; odd also breaks at oddBreaks.
+// LineStarts returns the offset of each line; odd also breaks at oddBreaks.
 func LineStarts(text []byte, odd bool) []int {
 	starts := []int{0}
 	for i := 0; i < len(text); i++ {
@@ -63,7 +63,7 @@ func LineStarts(text []byte, odd bool) []int {
 	return starts
 }
 
-// cursor turns places of one file into offsets. It goes on from its last
+// Cursor turns places of one file into offsets. It goes on from its last
 // answer, so that walking a file of one enormous line stays linear.
 type Cursor struct {
 	*File

@@ -8,7 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// document is a parsed file of some dialect, with the overlays that were applied
+// Document is a parsed file of some dialect, with the overlays that were applied
 // to it.
 type Document struct {
 	Tree
@@ -17,11 +17,11 @@ type Document struct {
 	Overlays []string
 }
 
-// importing parses a file that another one imports. same reports whether it is
+// Importing parses a file that another one imports. same reports whether it is
 // of the same dialect.
 type Importing func(name string, text []byte) (doc *Document, same bool, diags diag.List)
 
-// tree is a document whose nodes know the file they were written in.
+// Tree is a document of nodes that know the file they were written in.
 type Tree struct {
 	Root   *yaml.Node
 	Main   *File
@@ -67,7 +67,7 @@ func FirstText(root *yaml.Node, paths ...[]string) string {
 	return ""
 }
 
-// clone copies the tree, so that an overlay can change it.
+// Clone copies the tree, so that an overlay can change it.
 func (t *Tree) Clone() Tree {
 	c := Tree{Main: t.Main, Others: make(map[*yaml.Node]*File, len(t.Others)), Acted: slices.Clone(t.Acted)}
 	c.Root = c.adopt(t, t.Root)
@@ -87,7 +87,7 @@ func (t *Tree) adopt(from *Tree, n *yaml.Node) *yaml.Node {
 	return &c
 }
 
-// key and value look an entry of a mapping up; nil when n has none.
+// Key and value look an entry of a mapping up; nil when n has none.
 func Key(n *yaml.Node, name string) *yaml.Node {
 	k, _ := Entry(n, name)
 	return k

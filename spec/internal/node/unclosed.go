@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 )
 
-// unclosed finds the quote or bracket that somebody forgot to close. The parser
+// unclosed finds the quote or bracket that is not closed. The parser
 // stumbles much later, often where the next quote closes the first; the
 // mistake is where the text opens.
 func unclosed(c *Cursor, at *exact.LoadError) (diag.Diagnostic, bool) {
