@@ -251,6 +251,9 @@ func (o *Operation) Documented(status int) *ResponseDoc {
 // IsJSON reports whether a media type is JSON: application/json, text/json or
 // a "+json" suffix (RFC 6839).
 func IsJSON(mediaType string) bool {
+	if mediaType == "application/json" {
+		return true
+	}
 	t, _, err := mime.ParseMediaType(mediaType)
 	if err != nil {
 		return false

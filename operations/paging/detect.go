@@ -33,26 +33,21 @@ func Supported(op *operations.Operation) bool { return pagingOf(op).style != not
 
 // cursorParams are the parameter names of cursors with where their value comes
 // from, as published by the APIs that use them.
-func cursorParams() []struct {
+var cursorParams = []struct {
 	name string
 	next [][]string
-} {
-	return []struct {
-		name string
-		next [][]string
-	}{
-		{"after", [][]string{{"list_metadata", "after"}, {"listMetadata", "after"}, {"metadata", "after"}, {"meta", "after"}, {"pagination", "after"}, {"paging", "next", "after"}, {"paging", "cursors", "after"}, {"page_info", "end_cursor"}, {"pageInfo", "endCursor"}, {"next_cursor"}, {"after"}}},
-		{"cursor", [][]string{{"next_cursor"}, {"nextCursor"}, {"response_metadata", "next_cursor"}, {"meta", "next_cursor"}, {"metadata", "next_cursor"}, {"pagination", "next_cursor"}, {"pagination", "nextCursor"}, {"paging", "next_cursor"}, {"links", "next_cursor"}, {"cursor", "next"}, {"cursors", "next"}, {"page_info", "end_cursor"}, {"pageInfo", "endCursor"}, {"cursor"}}},
-		{"next_cursor", [][]string{{"next_cursor"}, {"meta", "next_cursor"}}},
-		{"page_token", [][]string{{"next_page_token"}, {"nextPageToken"}, {"meta", "next_page_token"}, {"pagination", "next_page_token"}}},
-		{"pageToken", [][]string{{"nextPageToken"}, {"next_page_token"}}},
-		{"next_token", [][]string{{"next_token"}, {"nextToken"}, {"meta", "next_token"}}},
-		{"nextToken", [][]string{{"nextToken"}, {"next_token"}}},
-		{"pagination_token", [][]string{{"meta", "next_token"}, {"pagination_token"}, {"next_token"}}},
-		{"continuation_token", [][]string{{"continuation_token"}, {"next_continuation_token"}}},
-		{"continuationToken", [][]string{{"continuationToken"}, {"nextContinuationToken"}}},
-		{"page_cursor", [][]string{{"next_page_cursor"}, {"next_cursor"}}},
-	}
+}{
+	{"after", [][]string{{"list_metadata", "after"}, {"listMetadata", "after"}, {"metadata", "after"}, {"meta", "after"}, {"pagination", "after"}, {"paging", "next", "after"}, {"paging", "cursors", "after"}, {"page_info", "end_cursor"}, {"pageInfo", "endCursor"}, {"next_cursor"}, {"after"}}},
+	{"cursor", [][]string{{"next_cursor"}, {"nextCursor"}, {"response_metadata", "next_cursor"}, {"meta", "next_cursor"}, {"metadata", "next_cursor"}, {"pagination", "next_cursor"}, {"pagination", "nextCursor"}, {"paging", "next_cursor"}, {"links", "next_cursor"}, {"cursor", "next"}, {"cursors", "next"}, {"page_info", "end_cursor"}, {"pageInfo", "endCursor"}, {"cursor"}}},
+	{"next_cursor", [][]string{{"next_cursor"}, {"meta", "next_cursor"}}},
+	{"page_token", [][]string{{"next_page_token"}, {"nextPageToken"}, {"meta", "next_page_token"}, {"pagination", "next_page_token"}}},
+	{"pageToken", [][]string{{"nextPageToken"}, {"next_page_token"}}},
+	{"next_token", [][]string{{"next_token"}, {"nextToken"}, {"meta", "next_token"}}},
+	{"nextToken", [][]string{{"nextToken"}, {"next_token"}}},
+	{"pagination_token", [][]string{{"meta", "next_token"}, {"pagination_token"}, {"next_token"}}},
+	{"continuation_token", [][]string{{"continuation_token"}, {"next_continuation_token"}}},
+	{"continuationToken", [][]string{{"continuationToken"}, {"nextContinuationToken"}}},
+	{"page_cursor", [][]string{{"next_page_cursor"}, {"next_cursor"}}},
 }
 
 func pagingOf(op *operations.Operation) paging {
@@ -60,9 +55,12 @@ func pagingOf(op *operations.Operation) paging {
 		return paging{}
 	}
 	p := paging{size: firstParam(op, "limit", "per_page", "perPage", "page_size", "pageSize", "page_limit", "max_results", "maxResults", "count", "size")}
-	for _, c := range cursorParams() {
+	for _, c := range cursorParams {
 		param := op.Param(operations.InQuery, c.name)
-		if next := documentedPaths(op.Result(), c.next); param != nil && len(next) > 0 {
+		if param == nil {
+			continue
+		}
+		if next := documentedPaths(op.Result(), c.next); len(next) > 0 {
 			p.style, p.param, p.next = byCursor, param, next
 			return p
 		}

@@ -275,6 +275,9 @@ func (w *walk) result(last *operations.Response) (*operations.Response, error) {
 	}
 	r := *last
 	r.Attempts, r.Duration, r.Repeated = w.attempts, w.took, w.repeated
+	if w.pages == 1 && w.items != nil {
+		return &r, nil // the page is the whole
+	}
 	if w.items == nil {
 		w.items = []any{}
 	}

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -83,6 +82,9 @@ func (c *call) schema(resp *operations.Response) error {
 	if len(violations) == 0 {
 		return nil
 	}
+	if !c.env.Strict && (c.try > 1 || c.env.Emit == nil) {
+		return nil // nothing receives the warning
+	}
 	texts := make([]string, 0, 3)
 	for _, v := range violations[:min(len(violations), 3)] {
 		texts = append(texts, c.violation(v))
@@ -94,9 +96,7 @@ func (c *call) schema(resp *operations.Response) error {
 	if c.env.Strict {
 		return c.answerError(CodeSchema, resp, "%s", msg)
 	}
-	if c.try <= 1 {
-		c.env.Emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: msg})
-	}
+	c.emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: msg})
 	return nil
 }
 
@@ -104,11 +104,11 @@ func (c *call) schema(resp *operations.Response) error {
 // whatever came after would work on nothing.
 func (c *call) promised(resp *operations.Response) error {
 	result, ok := resp.Value.(map[string]any)
-	for _, field := range slices.Sorted(maps.Keys(c.a.Promised)) {
-		if ok && result[field] != nil {
+	for _, p := range c.a.Promised {
+		if ok && result[p.Field] != nil {
 			continue
 		}
-		e := c.answerError(CodeAnswer, resp, "%s answered %d without %q, which its document requires and %s reads", c.a.API, resp.Status, field, c.a.Promised[field])
+		e := c.answerError(CodeAnswer, resp, "%s answered %d without %q, which its document requires and %s reads", c.a.API, resp.Status, p.Field, p.By)
 		e.Body = c.excerpt(resp)
 		return e
 	}
@@ -118,6 +118,9 @@ func (c *call) promised(resp *operations.Response) error {
 // violation describes a fault without the value when that is a secret: the
 // message holds its beginning, which would not be recognised.
 func (c *call) violation(v operations.Violation) string {
+	if len(c.s.Sensitive) == 0 {
+		return strings.TrimSpace(v.Path + " " + v.Message)
+	}
 	var at plan.Path
 	for part := range strings.SplitSeq(v.Path, "/") {
 		if _, err := strconv.Atoi(part); err != nil && part != "" {

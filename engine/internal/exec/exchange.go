@@ -92,7 +92,7 @@ func (c *call) keep(resp *operations.Response) *kept {
 
 // retried reports that sending n failed and that another follows.
 func (c *call) retried(n int, wait time.Duration, cause error) {
-	c.env.Emit(durable.Event{Kind: durable.EventRetry, Step: c.path, Attempt: n, Wait: wait, Message: cause.Error()})
+	c.emit(durable.Event{Kind: durable.EventRetry, Step: c.path, Attempt: n, Wait: wait, Message: cause.Error()})
 	if c.attempt != nil {
 		c.attempt.Retry(time.Now().Add(wait), cause)
 	}
@@ -164,7 +164,7 @@ func (c *call) transport(ctx context.Context, err error) error {
 		if later.Lost {
 			c.lose()
 		}
-		c.env.Emit(durable.Event{Kind: durable.EventRetry, Step: c.path, Wait: later.At.Sub(c.host.Now()), Message: "the API asked to be left alone"})
+		c.emit(durable.Event{Kind: durable.EventRetry, Step: c.path, Wait: later.At.Sub(c.host.Now()), Message: "the API asked to be left alone"})
 		return &durable.NotBefore{At: later.At, Err: err}
 	}
 	if c.writes() && operations.IsInDoubt(err) {

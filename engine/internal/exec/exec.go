@@ -28,7 +28,7 @@ type Env struct {
 	// Strict makes a failure of what is otherwise a warning: an answer that
 	// breaks its schema, foreign items in a list.
 	Strict bool
-	// Emit is told what happens.
+	// Emit receives the events of the run, nil where nothing listens.
 	Emit func(durable.Event)
 	// Perform performs an external step in this process, or returns done false;
 	// nil leaves external steps to signals.
@@ -101,6 +101,12 @@ func (r *run) evalEnv(vars map[string]any) *eval.Env {
 	return &eval.Env{Steps: r.values, Vars: all}
 }
 
+func (r *run) emit(e durable.Event) {
+	if r.env.Emit != nil {
+		r.env.Emit(e)
+	}
+}
+
 // turn is one performance of a step, or of one element of its list.
 type turn struct {
 	*run
@@ -121,12 +127,12 @@ func (r *run) step(ctx context.Context, s *plan.Step, rec *Record) error {
 		if rec.Status == durable.StatusWaiting || rec.Status == durable.StatusInDoubt {
 			kind = durable.EventWaiting
 		}
-		r.env.Emit(durable.Event{Kind: kind, Step: s.ID, HTTPStatus: rec.HTTPStatus, Message: err.Error(), Err: err})
+		r.emit(durable.Event{Kind: kind, Step: s.ID, HTTPStatus: rec.HTTPStatus, Message: err.Error(), Err: err})
 	case rec.Status == durable.StatusSkipped:
-		r.env.Emit(durable.Event{Kind: durable.EventSkipped, Step: s.ID, Message: "its condition is false"})
+		r.emit(durable.Event{Kind: durable.EventSkipped, Step: s.ID, Message: "its condition is false"})
 	default:
 		rec.Status = durable.StatusSucceeded
-		r.env.Emit(durable.Event{Kind: durable.EventDone, Step: s.ID, HTTPStatus: rec.HTTPStatus, Attempt: rec.Attempts})
+		r.emit(durable.Event{Kind: durable.EventDone, Step: s.ID, HTTPStatus: rec.HTTPStatus, Attempt: rec.Attempts})
 	}
 	return err
 }
@@ -147,7 +153,7 @@ func (r *run) perform(ctx context.Context, s *plan.Step, rec *Record) error {
 			return nil
 		}
 	}
-	r.env.Emit(durable.Event{Kind: durable.EventStep, Step: s.ID})
+	r.emit(durable.Event{Kind: durable.EventStep, Step: s.ID})
 	once := t.act
 	if s.Each != nil {
 		once = t.each

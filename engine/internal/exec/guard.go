@@ -41,7 +41,7 @@ func (c *call) guarded(value any) (any, error) {
 		c.dropped = fmt.Sprintf(
 			"%s ignored the filter %q: %d of %d items, %s among them, had another %s and were left out", c.a.API, g.Param, len(items)-len(own), len(items), itemName(foreign), g.Field)
 		if c.try <= 1 {
-			c.env.Emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: c.dropped})
+			c.emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: c.dropped})
 		}
 		value = put(own)
 	}

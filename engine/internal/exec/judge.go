@@ -64,13 +64,14 @@ func (c *call) truth(ctx context.Context, k *kept, e *eval.Expr, key string) (bo
 	return v == true, nil
 }
 
-// answerEnv is what expressions over the step's own answer see.
+// answerEnv is the environment of expressions over the step's own answer.
 func (c *call) answerEnv(k *kept) *eval.Env {
-	vars := map[string]any{"result": k.Value}
-	maps.Copy(vars, c.vars)
-	env := c.evalEnv(vars)
-	steps := make(map[string]any, len(env.Steps)+1)
-	maps.Copy(steps, env.Steps)
-	steps[c.s.ID] = k.Value
-	return &eval.Env{Steps: steps, Vars: env.Vars}
+	if c.own == nil || c.ownOf != k {
+		vars := maps.Clone(c.evalEnv(c.vars).Vars)
+		vars["result"] = k.Value
+		steps := maps.Clone(c.values)
+		steps[c.s.ID] = k.Value
+		c.own, c.ownOf = &eval.Env{Steps: steps, Vars: vars}, k
+	}
+	return c.own
 }

@@ -101,6 +101,9 @@ type call struct {
 	seen bool
 	// unread says why the last look told nothing.
 	unread error
+	// own is the environment of expressions over the answer ownOf.
+	own   *eval.Env
+	ownOf *kept
 	// dropped says which items of the last look were left out as foreign.
 	dropped string
 }
@@ -125,7 +128,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 		// An outage does not end a poll of days: it is looked again, until the
 		// poll's own time is up.
 		c.unread = err
-		c.env.Emit(durable.Event{Kind: durable.EventPoll, Step: c.path, Tries: try, Wait: c.a.Schedule.Wait(try), Message: err.Error()})
+		c.emit(durable.Event{Kind: durable.EventPoll, Step: c.path, Tries: try, Wait: c.a.Schedule.Wait(try), Message: err.Error()})
 		return nil, false, nil
 	}
 	if err != nil {
@@ -147,7 +150,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 		if notThere != nil {
 			c.unread = notThere
 		}
-		c.env.Emit(durable.Event{Kind: durable.EventPoll, Step: c.path, Tries: try, HTTPStatus: k.Status, Wait: c.a.Schedule.Wait(try)})
+		c.emit(durable.Event{Kind: durable.EventPoll, Step: c.path, Tries: try, HTTPStatus: k.Status, Wait: c.a.Schedule.Wait(try)})
 		return nil, false, nil
 	}
 	return k, true, c.pick(ctx, k)

@@ -56,9 +56,9 @@ type Operation struct {
 	Attempts            int           // 0: the caller's default
 	Limit               time.Duration // of one exchange, 0: the run's
 
-	// Promised are the fields that the document requires of the result and
-	// that a step or output reads, each with its reader.
-	Promised map[string]string
+	// Promised are the fields that the document requires of the result and that
+	// a step or output reads, by name.
+	Promised []Promise
 	Reads    []Read
 	Answer   Reading
 }
@@ -87,6 +87,9 @@ type Reading struct {
 	// Unread reports that nothing looks into the answer: it is passed on as it came.
 	Unread bool
 }
+
+// Promise is a required field of a result with the first of its readers.
+type Promise struct{ Field, By string }
 
 // Field is a named value found in an answer.
 type Field struct {

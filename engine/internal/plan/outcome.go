@@ -74,46 +74,36 @@ func (e *OutputError) Error() string { return fmt.Sprintf("output %q: %v", e.Nam
 func (e *OutputError) Unwrap() error { return e.Err }
 
 // Named is an outcome of named outputs, each from an expression of its own.
-type Named []*Output
-
-// Output is a named result with its compiled source.
-type Output struct {
-	Name      string
-	Expr      *eval.Expr
-	Sensitive bool
+type Named struct {
+	parts []Part
+	exprs []*eval.Expr // of the parts
 }
 
 // Parts returns the outputs.
-func (n Named) Parts() []Part {
-	var out []Part
-	for _, o := range n {
-		out = append(out, Part{Name: o.Name, Source: o.Expr.Source(), Type: o.Expr.Type(), Reads: o.Expr.Refs(), Sensitive: o.Sensitive})
-	}
-	return out
-}
+func (n *Named) Parts() []Part { return n.parts }
 
-func (n Named) outputs() []output {
+func (n *Named) outputs() []output {
 	var out []output
-	for _, o := range n {
-		out = append(out, output{reader{"output", o.Name}, o.Expr.Refs()})
+	for _, p := range n.parts {
+		out = append(out, output{reader{"output", p.Name}, p.Reads})
 	}
 	return out
 }
 
 // Eval computes the outputs all of whose steps have a result. The first that
 // fails is the error; the others are there all the same.
-func (n Named) Eval(ctx context.Context, r *Results) (Yield, error) {
-	values := make(map[string]any, len(n))
+func (n *Named) Eval(ctx context.Context, r *Results) (Yield, error) {
+	values := make(map[string]any, len(n.parts))
 	var failed error
-	for _, o := range n {
-		if !reached(r.Env, o.Expr.Refs()) {
+	for i, p := range n.parts {
+		if !reached(r.Env, p.Reads) {
 			continue
 		}
-		v, err := o.Expr.Eval(ctx, r.Env)
+		v, err := n.exprs[i].Eval(ctx, r.Env)
 		if err == nil {
-			values[o.Name] = v
+			values[p.Name] = v
 		} else if failed == nil {
-			failed = &OutputError{o.Name, err}
+			failed = &OutputError{p.Name, err}
 		}
 	}
 	return Yield{Value: values, Shaped: true}, failed
@@ -137,6 +127,7 @@ type Answer struct {
 	// null wins.
 	alternatives []*Shape
 	media        string
+	parts        []Part
 	// last is the step whose answer is shaped, nil when there is none.
 	last *Step
 }
@@ -260,7 +251,9 @@ func put(out map[string]any, at []string, v any) {
 }
 
 // Parts lists the fields of the answer, or the whole.
-func (a *Answer) Parts() []Part {
+func (a *Answer) Parts() []Part { return a.parts }
+
+func (a *Answer) described() []Part {
 	last := a.lastID()
 	switch {
 	case a.mappings != nil:
@@ -335,12 +328,14 @@ func (b *builder) outcome() {
 			a.alternatives = append(a.alternatives, n.shape(o))
 		}
 	}
+	a.parts = a.described()
 	b.lastAnswer(a)
 }
 
 // named compiles the outputs, which see every step.
 func (b *builder) named() {
-	var outputs Named
+	n := &Named{}
+	b.plan.Outcome = n
 	for _, out := range b.unit.Outputs {
 		if !out.Source.IsSet() {
 			continue // reported when the file was read
@@ -350,11 +345,11 @@ func (b *builder) named() {
 		if e == nil {
 			continue
 		}
-		p := &Output{Name: out.Name.Value, Expr: e, Sensitive: out.Sensitive || b.readsSecret(e.Refs())}
-		b.use(e.Refs(), "output "+p.Name)
-		outputs = append(outputs, p)
+		p := Part{Name: out.Name.Value, Source: e.Source(), Type: e.Type(), Reads: e.Refs()}
+		p.Sensitive = out.Sensitive || b.readsSecret(p.Reads)
+		b.use(p.Reads, "output "+p.Name)
+		n.parts, n.exprs = append(n.parts, p), append(n.exprs, e)
 	}
-	b.plan.Outcome = outputs
 }
 
 // lastAnswer decides how the last call's answer is kept for the outcome.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -100,14 +101,12 @@ func (b *builder) promise(r eval.Ref, by reader) {
 	}
 	a := s.Operation()
 	field, schema := r.Path[0], a.Op.Result()
-	if schema == nil || a.Answer.Loose || a.Promised[field] != "" || !slices.Contains(schema.Flatten().Required, field) {
+	i, known := slices.BinarySearchFunc(a.Promised, field, func(p Promise, field string) int { return cmp.Compare(p.Field, field) })
+	if schema == nil || a.Answer.Loose || known || !slices.Contains(schema.Flatten().Required, field) {
 		return
 	}
 	if p := schema.Property(field); p == nil || p.WriteOnly || p.Is("null") {
 		return
 	}
-	if a.Promised == nil {
-		a.Promised = map[string]string{}
-	}
-	a.Promised[field] = by.kind + " " + by.name
+	a.Promised = slices.Insert(a.Promised, i, Promise{field, by.kind + " " + by.name})
 }
