@@ -91,6 +91,9 @@ func (r *Runner) restored(snapshot []byte) (*linked, error) {
 
 // keep remembers the program of a snapshot.
 func (r *Runner) keep(snapshot []byte, p *linked) {
+	if _, known := r.kept[string(snapshot)]; known {
+		return // a look-up copies no snapshot
+	}
 	if len(r.kept) >= mostKept {
 		clear(r.kept)
 	}

@@ -173,8 +173,16 @@ func (r *running) shared() *exec.Env {
 	return &exec.Env{
 		Inputs: r.inputs, Started: r.started, Strict: set.StrictResponses, Redactor: r.redactor,
 		Limit: exchangeLimit(cmp.Or(o.RequestTimeout, set.RequestTimeout), cmp.Or(o.Timeout, set.Timeout)),
-		Hide:  r.hideIn, Emit: r.emit,
+		Hide:  r.hideIn, Emit: r.heard(),
 	}
+}
+
+// heard returns the function that events are given to, nil where nothing listens.
+func (r *running) heard() func(durable.Event) {
+	if r.p.runner.o.OnEvent == nil && r.opts.OnEvent == nil {
+		return nil
+	}
+	return r.emit
 }
 
 // mostRaised bounds how far a run's own bound raises the limit of an exchange: a

@@ -161,6 +161,9 @@ func testMay(pkg, target string) bool {
 	if under(pkg, "operations") && under(target, "operations") {
 		return true // an operation is best had from a document, and a request best seen as it is sent
 	}
+	if pkg == "engine/internal/exec" && (target == "spec" || target == "operations/consumed") {
+		return true // a plan is best had from a file
+	}
 	ships := target == "capabilities" || target == "operations/catalog" || target == "operations/openapi"
 	return under(target, pkg) || ships && (under(pkg, "operations") || under(pkg, "engine"))
 }
