@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -87,6 +89,25 @@ func TestNextOfTimersAndOfRunsThatNothingKeeps(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A plan has what it reads and its types as data, beside their text.
+func TestPlanHasReadsAndTypes(t *testing.T) {
+	p := (&fleet{url: "http://fleet.test"}).load(t, `
+steps:
+  - {id: ship, operation: getShip, with: {imo: 1}}
+  - {id: voyage, operation: planVoyage, with: {imo: '{{ ship.imo }}', port: '{{ inputs.port }}'}, when: ship.state == "docked"}
+outputs:
+  - {name: id, source: voyage.id}
+`, options{}).Plan()
+	got := []any{p.Inputs[0].Schema, p.Steps[1].Reads, p.Steps[1].Binds[0].Reads, p.Steps[1].Binds[1].Reads, p.Outputs[0].Reads, p.Outputs[0].Schema}
+	want := []any{
+		map[string]any{"type": "string"}, []document.Read{{Step: "ship", Path: []string{"state"}}}, []document.Read{{Step: "ship", Path: []string{"imo"}}},
+		[]document.Read{{Input: "port", Path: []string{}}}, []document.Read{{Step: "voyage", Path: []string{"id"}}}, map[string]any{"type": []any{"string", "null"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // described returns how the JSON form of v differs from a schema: a value of

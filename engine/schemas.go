@@ -55,11 +55,15 @@ func inputSchema(in *operations.Schema) map[string]any {
 func (p *Program) OutputSchema() map[string]any {
 	properties := map[string]any{}
 	for _, o := range p.plan.Outcome.Parts() {
-		s := typeSchema(o.Type, maxTypeDepth)
-		nullable(s)
-		properties[o.Name] = s
+		properties[o.Name] = outputSchema(o.Type)
 	}
 	return map[string]any{"type": "object", "properties": properties}
+}
+
+func outputSchema(t eval.Type) map[string]any {
+	s := typeSchema(t, maxTypeDepth)
+	nullable(s)
+	return s
 }
 
 // maxTypeDepth bounds how far OutputSchema follows types, which may be cyclic.

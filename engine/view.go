@@ -25,7 +25,7 @@ func (p *Program) describe() *document.Plan {
 	for _, in := range p.plan.Inputs {
 		v.Inputs = append(v.Inputs, document.Input{
 			Name: in.Name, Type: in.Type.String(), Required: in.Required, Default: in.Default,
-			Description: in.Description, UsedBy: in.UsedBy,
+			Description: in.Description, UsedBy: in.UsedBy, Schema: inputSchema(in.Schema),
 		})
 	}
 	for _, s := range p.plan.Steps {
@@ -33,7 +33,7 @@ func (p *Program) describe() *document.Plan {
 	}
 	for _, part := range p.plan.Outcome.Parts() {
 		v.Outputs = append(v.Outputs, document.Output{
-			Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive, Reads: reads(part.Reads),
+			Name: part.Name, Source: part.Source, Type: part.Type.String(), Sensitive: part.Sensitive, Reads: reads(part.Reads), Schema: outputSchema(part.Type),
 		})
 	}
 	return v

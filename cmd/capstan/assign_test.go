@@ -30,15 +30,17 @@ func newTestApp(stdin string) (a *app, stdout, errors *strings.Builder) {
 }
 
 var inputPlan = &document.Plan{Inputs: []document.Input{
-	{Name: "name", Type: "string", Required: true},
-	{Name: "domains", Type: "array of string"},
-	{Name: "ports", Type: "array of integer"},
-	{Name: "count", Type: "integer"},
-	{Name: "ratio", Type: "number"},
-	{Name: "urgent", Type: "boolean"},
-	{Name: "extra", Type: "object"},
-	{Name: "any", Type: "any"},
+	{Name: "name", Required: true, Schema: typed("string")},
+	{Name: "domains", Schema: map[string]any{"type": "array", "items": typed("string")}},
+	{Name: "ports", Schema: map[string]any{"type": "array", "items": typed("integer")}},
+	{Name: "count", Schema: typed("integer")},
+	{Name: "ratio", Schema: typed("number")},
+	{Name: "urgent", Schema: typed("boolean")},
+	{Name: "extra", Schema: typed("object")},
+	{Name: "any"},
 }}
+
+func typed(kind string) map[string]any { return map[string]any{"type": kind} }
 
 func TestInputsAreConvertedToTheirType(t *testing.T) {
 	dir := t.TempDir()

@@ -23,13 +23,16 @@ type wantedType struct {
 
 var anyType = wantedType{kind: "any"}
 
-// typeInWords reads a type as a plan shows it: "string", "array of integer".
-func typeInWords(s string) wantedType {
-	kind, item, _ := strings.Cut(s, " of ")
-	if item == "" {
-		item = "any"
+// typeOfInput reads the type of an input from its JSON Schema.
+func typeOfInput(schema map[string]any) wantedType {
+	kind := func(s map[string]any) string {
+		if t, ok := s["type"].(string); ok {
+			return t
+		}
+		return "any"
 	}
-	return wantedType{kind: kind, item: item}
+	items, _ := schema["items"].(map[string]any)
+	return wantedType{kind: kind(schema), item: kind(items)}
 }
 
 // typeOfSchema picks the type to convert text to. Text is a string already, so

@@ -37,7 +37,7 @@ func (f *inputFlags) read(ctx context.Context, a *app, plan *document.Plan) (eng
 	values, more := a.gather(ctx, f.values, func(name string) wantedType {
 		for _, in := range plan.Inputs {
 			if in.Name == name {
-				return typeInWords(in.Type)
+				return typeOfInput(in.Schema)
 			}
 		}
 		return anyType

@@ -25,12 +25,13 @@ type File struct {
 
 // Input is an input with where it goes.
 type Input struct {
-	Name        string   `json:"name"`
-	Type        string   `json:"type"` // "string", "array of string", ...
-	Required    bool     `json:"required"`
-	Default     any      `json:"default,omitempty"`
-	Description string   `json:"description,omitempty"`
-	UsedBy      []string `json:"used_by"`
+	Name        string         `json:"name"`
+	Type        string         `json:"type"` // "string", "array of string", ...
+	Required    bool           `json:"required"`
+	Default     any            `json:"default,omitempty"`
+	Description string         `json:"description,omitempty"`
+	UsedBy      []string       `json:"used_by"`
+	Schema      map[string]any `json:"schema,omitempty"` // Type as a JSON Schema
 }
 
 // Step is a step with everything that was decided about it.
@@ -61,7 +62,7 @@ type Step struct {
 	Sensitive      []string `json:"sensitive,omitempty"`
 	Lookup         *Lookup  `json:"lookup,omitempty"`
 	Needs          []string `json:"needs"`
-	Reads          []Read   `json:"-"` // of the conditions and of the list; binds have their own
+	Reads          []Read   `json:"reads,omitempty"` // of the conditions and of the list; binds have their own
 }
 
 // Lookup is how a lookup finds entries of an earlier step's list.
@@ -73,9 +74,9 @@ type Lookup struct {
 
 // Read is a part of an earlier step's result, or of an input, that is read.
 type Read struct {
-	Step  string   // id, else
-	Input string   // name
-	Path  []string // members, as far as they are known before a run
+	Step  string   `json:"step,omitempty"`  // id, else
+	Input string   `json:"input,omitempty"` // name
+	Path  []string `json:"path,omitempty"`  // members, as far as they are known before a run
 }
 
 // Bind is one value that is sent, where it comes from, and the rule that
@@ -86,7 +87,7 @@ type Bind struct {
 	From  string `json:"from"`           // "inputs.organization_name", "create-organization.id", "\"sso\""
 	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource input, step resource, schema, template
 	Expr  string `json:"expr,omitempty"` // the whole expression when From is only its reads
-	Reads []Read `json:"-"`
+	Reads []Read `json:"reads,omitempty"`
 }
 
 // Guard is a list filter that must be sent and must match every item.
@@ -97,11 +98,12 @@ type Guard struct {
 
 // Output is an output with its type.
 type Output struct {
-	Name      string `json:"name"`
-	Source    string `json:"source"`
-	Type      string `json:"type"`
-	Sensitive bool   `json:"sensitive,omitempty"`
-	Reads     []Read `json:"-"`
+	Name      string         `json:"name"`
+	Source    string         `json:"source"`
+	Type      string         `json:"type"`
+	Sensitive bool           `json:"sensitive,omitempty"`
+	Reads     []Read         `json:"reads,omitempty"`
+	Schema    map[string]any `json:"schema,omitempty"` // Type as a JSON Schema; any value may be null
 }
 
 // Env is an environment variable that holds a credential.

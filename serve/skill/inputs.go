@@ -2,7 +2,6 @@ package skill
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
@@ -13,7 +12,7 @@ import (
 // input goes, as far as that can be seen, else one of its type that its name
 // suggests.
 func (c *capabilityPage) exampleInput(in document.Input) string {
-	declared := schemaOf(in.Type)
+	declared := schemaOf(in.Schema)
 	var targets []*operations.Schema
 	for _, id := range in.UsedBy {
 		if s := c.target(id, in.Name); s != nil {
@@ -33,15 +32,14 @@ func (c *capabilityPage) exampleInput(in document.Input) string {
 	return assign(in.Name, best, declared)
 }
 
-// schemaOf reads a type as a plan writes it: "string", "array of string".
-func schemaOf(kind string) *operations.Schema {
-	kind, item, list := strings.Cut(kind, " of ")
+// schemaOf returns the types of an input's JSON Schema.
+func schemaOf(schema map[string]any) *operations.Schema {
 	s := &operations.Schema{Open: true}
-	if slices.Contains([]string{"string", "integer", "number", "boolean", "array", "object"}, kind) {
+	if kind, ok := schema["type"].(string); ok {
 		s.Types = []string{kind}
 	}
-	if list {
-		s.Items = schemaOf(item)
+	if items, ok := schema["items"].(map[string]any); ok {
+		s.Items = schemaOf(items)
 	}
 	return s
 }
