@@ -1,6 +1,7 @@
 package jsonvalue
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -8,7 +9,22 @@ import (
 
 // Append appends the JSON of a value, in the bytes of json.Marshal. Decoded JSON is
 // written without reflection and, most of it, without an allocation.
-func Append(to []byte, v any) (_ []byte, err error) {
+func Append(to []byte, v any) ([]byte, error) { return encoder{html: true}.value(to, v) }
+
+// Marshal is json.Marshal that leaves <, > and & as they are.
+func Marshal(v any) ([]byte, error) { return encoder{}.value(make([]byte, 0, 64), v) }
+
+// encoder writes JSON.
+type encoder struct {
+	html bool // escape <, > and &
+	deep int  // lists and objects around the value
+}
+
+// mostDeep is where reflection takes over, which finds values that hold themselves.
+const mostDeep = 1000
+
+func (e encoder) value(to []byte, v any) ([]byte, error) {
+	e.deep++
 	switch v := v.(type) {
 	case nil:
 		return append(to, "null"...), nil
@@ -17,34 +33,44 @@ func Append(to []byte, v any) (_ []byte, err error) {
 	case int:
 		return strconv.AppendInt(to, int64(v), 10), nil
 	case string:
-		return appendText(to, v)
+		return e.text(to, v)
 	case []any:
-		if v != nil {
-			return appendList(to, v)
+		if v != nil && e.deep < mostDeep {
+			return e.list(to, v)
 		}
 	case map[string]any:
-		if v != nil {
-			return appendObject(to, v)
+		if v != nil && e.deep < mostDeep {
+			return e.object(to, v)
 		}
 	}
-	text, err := json.Marshal(v)
-	return append(to, text...), err
+	return e.any(to, v)
 }
 
-func appendList(to []byte, list []any) (_ []byte, err error) {
+// any writes a value by reflection.
+func (e encoder) any(to []byte, v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(e.html)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return append(to, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...), nil
+}
+
+func (e encoder) list(to []byte, list []any) (_ []byte, err error) {
 	to = append(to, '[')
 	for i, v := range list {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		if to, err = Append(to, v); err != nil {
+		if to, err = e.value(to, v); err != nil {
 			return nil, err
 		}
 	}
 	return append(to, ']'), nil
 }
 
-func appendObject(to []byte, m map[string]any) (_ []byte, err error) {
+func (e encoder) object(to []byte, m map[string]any) (_ []byte, err error) {
 	var few [24]string // on the stack
 	names := few[:0]
 	for name := range m {
@@ -56,30 +82,33 @@ func appendObject(to []byte, m map[string]any) (_ []byte, err error) {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		if to, err = appendText(to, name); err != nil {
+		if to, err = e.text(to, name); err != nil {
 			return nil, err
 		}
-		if to, err = Append(append(to, ':'), m[name]); err != nil {
+		if to, err = e.value(append(to, ':'), m[name]); err != nil {
 			return nil, err
 		}
 	}
 	return append(to, '}'), nil
 }
 
-func appendText(to []byte, s string) ([]byte, error) {
-	if isPlain(s) {
-		return append(append(append(to, '"'), s...), '"'), nil
+func (e encoder) text(to []byte, s string) ([]byte, error) {
+	if !e.isPlain(s) {
+		return e.any(to, s)
 	}
-	text, err := json.Marshal(s)
-	return append(to, text...), err
+	return append(append(append(to, '"'), s...), '"'), nil
 }
 
 // isPlain reports whether a text is its own JSON, without escapes.
-func isPlain(s string) bool {
+func (e encoder) isPlain(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+		case c < ' ', c > '~', c == '"', c == '\\':
 			return false
+		case c == '<', c == '>', c == '&':
+			if e.html {
+				return false
+			}
 		}
 	}
 	return true

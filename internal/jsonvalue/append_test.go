@@ -1,8 +1,10 @@
 package jsonvalue
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -21,11 +23,30 @@ func TestAppendIsMarshal(t *testing.T) {
 		if err != nil || string(got) != "before"+string(want) {
 			t.Errorf("%#v: %s, %v; json.Marshal writes %s", v, got, err, want)
 		}
-	}
-	for _, v := range []any{math.NaN(), []any{make(chan int)}, map[string]any{"f": func() {}}} {
-		if got, err := Append(nil, v); err == nil {
-			t.Errorf("%T is written as %s", v, got)
+		var plain bytes.Buffer
+		enc := json.NewEncoder(&plain)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(v); err != nil {
+			t.Fatal(err)
 		}
+		if got, err := Marshal(v); err != nil || string(got)+"\n" != plain.String() {
+			t.Errorf("%#v: Marshal writes %s, %v, want %s", v, got, err, plain.String())
+		}
+	}
+	itself := []any{nil}
+	itself[0] = map[string]any{"itself": itself}
+	for _, v := range []any{math.NaN(), []any{make(chan int)}, map[string]any{"f": func() {}}, itself} {
+		if _, err := Append(nil, v); err == nil {
+			t.Errorf("%T is written", v)
+		}
+	}
+	deep := strings.Repeat("[", 3000) + strings.Repeat("]", 3000)
+	v, err := Decode([]byte(deep))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Append(nil, v); err != nil || string(got) != deep {
+		t.Errorf("deep nesting is written as %d bytes: %v", len(got), err)
 	}
 }
 
