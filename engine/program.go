@@ -18,11 +18,13 @@ type Program struct {
 	unit *load.Unit
 	plan *plan.Plan
 	view func() *document.Plan
+	own  func() *Runner // the one of Run
 }
 
 func newProgram(u *load.Unit) *Program {
 	p := &Program{unit: u, plan: u.Plan}
 	p.view = sync.OnceValue(p.describe)
+	p.own = sync.OnceValue(func() *Runner { return NewRunner(nil) })
 	return p
 }
 
@@ -56,8 +58,8 @@ func (p *Program) Operation(step string) *operations.Operation {
 	return nil
 }
 
-// Run runs the program with a Runner of its own that has the default options. See
+// Run runs the program with a Runner of its own, which has the default options. See
 // [Runner.Run].
 func (p *Program) Run(ctx context.Context, in Inputs) (*Result, error) {
-	return NewRunner(nil).Run(ctx, p, in, nil)
+	return p.own().Run(ctx, p, in, nil)
 }

@@ -65,9 +65,11 @@ func (p *linked) start(ctx context.Context, rt durable.Runtime, in Inputs, opts 
 	if err != nil {
 		return "", fmt.Errorf("the plan cannot be kept: %w", err)
 	}
-	p.runner.mu.Lock()
-	p.runner.keep(snapshot, p)
-	p.runner.mu.Unlock()
+	if p.runner.o.Runtime != nil { // another call will execute it
+		p.runner.mu.Lock()
+		p.runner.keep(snapshot, p)
+		p.runner.mu.Unlock()
+	}
 	started := time.Now()
 	id := cmp.Or(opts.ID, newRunID(started))
 	err = rt.Start(ctx, durable.Spec{

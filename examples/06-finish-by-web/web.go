@@ -11,9 +11,9 @@ import (
 )
 
 // handler serves the pages. It keeps nothing itself: every page is read from the
-// runtime, and every button says something to it.
+// runtime, and every button sends it a message.
 //
-// Whoever reaches these pages can start and finish onboardings: put your own
+// Anyone with access to these pages can start and finish onboardings: put your own
 // login, and your framework's protection of forms, in front of them.
 func handler(prog *engine.Program, runner *engine.Runner, rt durable.Runtime) http.Handler {
 	p := &pages{prog, runner, rt}
