@@ -1,4 +1,4 @@
-// Package document holds the documents that people and programs see: the [Plan]
+// Package document holds the documents that users and programs read: the [Plan]
 // of a capability and the account of a [Run]. Their JSON form is part of
 // Capstan's contract.
 package document

@@ -13,14 +13,14 @@ type Next struct {
 	Kind NextKind
 	Step string // the step's path, "" for the run itself
 
-	// Of a write in doubt: what its policy allows, the method of its request, and
-	// the operation that looks its result up.
+	// Of a write in doubt: its policy, the method of its request, and the operation
+	// that looks its result up.
 	Policy durable.Policy
 	Method string
 	Probe  string
 }
 
-// NextKind names what is needed.
+// NextKind names the step that a run needs.
 type NextKind string
 
 // The kinds.
@@ -33,8 +33,8 @@ const (
 	NextRepeat NextKind = "repeat" // nothing keeps the run: the capability is run again
 )
 
-// Next returns what the run needs to go on; the zero value when it has ended or
-// goes on now.
+// Next returns the step that the run needs to go on; the zero value when it has
+// ended or goes on now.
 func (r *Run) Next() Next {
 	switch {
 	case r.Waiting != nil:
@@ -81,7 +81,7 @@ type Entry struct {
 	Waiting    *EntryWaiting  `json:"waiting,omitempty"`
 }
 
-// EntryWaiting is what a run in a list waits for.
+// EntryWaiting is the step that a run in a list waits for.
 type EntryWaiting struct {
 	Step        string         `json:"step"`
 	Reason      durable.Reason `json:"reason"`

@@ -2,7 +2,7 @@ package document
 
 import "github.com/capstan-run/capstan/diag"
 
-// Plan is what a program will do, the document of `plan -o json`.
+// Plan is the plan of a program, the document of `plan -o json`.
 type Plan struct {
 	Capability  string            `json:"capability"`
 	Dialect     string            `json:"dialect"`
@@ -118,6 +118,6 @@ type Env struct {
 	Scheme string   `json:"scheme,omitempty"`
 	Sent   string   `json:"sent,omitempty"`
 	Hosts  []string `json:"hosts,omitempty"`
-	// Problem says why the variable's file: or exec: reference gave nothing.
+	// Problem is the reason why the variable's file: or exec: reference gave nothing.
 	Problem string `json:"problem,omitempty"`
 }

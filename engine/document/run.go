@@ -56,7 +56,7 @@ type StepRun struct {
 	Error      *Error         `json:"error,omitempty"`
 }
 
-// Waiting describes what a suspended run waits for.
+// Waiting describes the step that a suspended run waits for.
 type Waiting struct {
 	Step        string         `json:"step"`
 	Description string         `json:"description"`
@@ -77,7 +77,7 @@ type Error struct {
 	Next       Next   `json:"-"`
 }
 
-// Brief returns a copy without what only documents of kept runs have.
+// Brief returns a copy without the fields that only documents of kept runs have.
 func (r *Run) Brief() *Run {
 	return &Run{
 		Run: r.Run, Capability: r.Capability, Status: r.Status, Outputs: r.Outputs, Answer: r.Answer, Steps: r.Steps,
