@@ -202,17 +202,8 @@ func (e *UnitError) Error() string {
 // Unit finds a unit by its name, or by the part behind the namespace where that
 // is unique. "" is the only one there is. The error is a *[UnitError].
 func (f *File) Unit(name string) (*Unit, error) {
-	var found []*Unit
-	for _, u := range f.units {
-		_, short, _ := strings.Cut(u.Name, ".")
-		switch {
-		case u.Name == name:
-			return u, nil
-		case name == "" || short == name:
-			found = append(found, u)
-		}
-	}
-	found = distinct(found)
+	chosen := f.loaded.Spec.Select(name)
+	found := slices.DeleteFunc(slices.Clone(f.units), func(u *Unit) bool { return !slices.Contains(chosen, u.spec) })
 	if len(found) == 1 {
 		return found[0], nil
 	}
@@ -221,11 +212,4 @@ func (f *File) Unit(name string) (*Unit, error) {
 		e.Name, e.Units = "", found
 	}
 	return nil, e
-}
-
-// distinct drops flows that an exposure refers to: they are the same thing twice.
-func distinct(units []*Unit) []*Unit {
-	return slices.DeleteFunc(slices.Clone(units), func(u *Unit) bool {
-		return u.Kind == spec.UnitFlow && slices.ContainsFunc(units, func(x *Unit) bool { return x.spec.Ref.Value == u.Name })
-	})
 }

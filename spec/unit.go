@@ -151,7 +151,6 @@ type Operation struct {
 	Retry          *Retry
 	Key            *Str // name of the idempotency header
 	Probe          *Probe
-	Results        []*Shape // of the step's result, as the file declares it
 }
 
 // Retry bounds how often a safe request is sent again.

@@ -55,7 +55,7 @@ func (s *step) action() spec.Action {
 	case "mock":
 		return &spec.Mock{Outputs: s.outputs}
 	}
-	return &spec.Operation{Call: s.call, With: s.with, Results: s.outputs}
+	return &spec.Operation{Call: s.call, With: s.with}
 }
 
 func (f *frame) step(p *part, e entryNode, i int) *step {

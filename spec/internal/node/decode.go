@@ -2,7 +2,6 @@ package node
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -58,100 +57,6 @@ func (d *Decoder) Report(n *yaml.Node, code, format string, args ...any) *diag.D
 	pos, end := d.Mark(n)
 	d.Diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: fmt.Sprintf(format, args...)})
 	return &d.Diags[len(d.Diags)-1]
-}
-
-// Object is a mapping while it is decoded. It remembers which keys were asked
-// for: those are the accepted ones. Call done (or reportAbsent) at the end.
-type Object struct {
-	*Decoder
-	Node   *yaml.Node
-	What   string // "an input", for messages
-	Asked  []string
-	Absent []string // needed and not written
-}
-
-// Object returns n as a mapping, nil when it is none.
-func (d *Decoder) Object(n *yaml.Node, what string) *Object {
-	if n == nil {
-		return nil
-	}
-	if n.Kind != yaml.MappingNode {
-		d.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", what, Describe(n))
-		return nil
-	}
-	return &Object{Decoder: d, Node: n, What: what}
-}
-
-// Get returns the value of an accepted key, nil when it was not written.
-func (o *Object) Get(name string) *yaml.Node {
-	if !slices.Contains(o.Asked, name) {
-		o.Asked = append(o.Asked, name)
-	}
-	return Value(o.Node, name)
-}
-
-// Need is get for a key that must be written; its absence will be reported on
-// the mapping.
-func (o *Object) Need(name string) *yaml.Node {
-	v := o.Get(name)
-	if v == nil {
-		o.Absent = append(o.Absent, name)
-	}
-	return v
-}
-
-// ReportAbsent reports the needed keys that were not written.
-func (o *Object) ReportAbsent() {
-	for _, name := range o.Absent {
-		r := o.Report(o.Node, "missing-key", "%s has no %q", o.What, name)
-		r.Hint = fmt.Sprintf("add %s: ...", name)
-		if near := o.Misspelt(name); near != "" {
-			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
-		}
-	}
-}
-
-// Misspelt returns the key that was probably meant to be name, or "".
-func (o *Object) Misspelt(name string) string {
-	for _, k := range o.Unasked() {
-		if suggest.Closest(k.Value, o.Asked) == name {
-			return k.Value
-		}
-	}
-	return ""
-}
-
-// Allow accepts keys that describe the file and that nothing reads.
-func (o *Object) Allow(names ...string) { o.Asked = append(o.Asked, names...) }
-
-// Unasked returns the keys that are neither accepted nor extensions (x-...).
-func (o *Object) Unasked() []*yaml.Node {
-	known := make(map[string]bool, len(o.Asked))
-	for _, name := range o.Asked {
-		known[name] = true
-	}
-	var left []*yaml.Node
-	for i := 0; i+1 < len(o.Node.Content); i += 2 {
-		if k := o.Node.Content[i]; !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
-			left = append(left, k)
-		}
-	}
-	return left
-}
-
-// Done reports the keys that are needed and those that are not accepted; a
-// misspelt one is only the latter.
-func (o *Object) Done() {
-	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != "" })
-	o.ReportAbsent()
-	accepted := "accepted keys: " + strings.Join(o.Asked, ", ")
-	for _, k := range o.Unasked() {
-		r := o.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What)
-		r.Hint = accepted
-		if near := suggest.Closest(k.Value, o.Asked); near != "" {
-			r.Hint, r.Notes = fmt.Sprintf("did you mean %q?", near), []string{accepted}
-		}
-	}
 }
 
 // List returns the items of a list; an empty value is an empty list.
@@ -298,47 +203,6 @@ func DecodeEach[T any](nodes []*yaml.Node, decode func(*yaml.Node) (T, bool)) []
 		}
 	}
 	return out
-}
-
-// names remembers where each name of one kind first stands.
-type names struct {
-	*Decoder
-	kind  string
-	first map[string]spec.Str
-}
-
-func (d *Decoder) Names(kind string) names { return names{d, kind, map[string]spec.Str{}} }
-
-// Repeats reports a name that stood before; the earlier one wins.
-func (n names) Repeats(s spec.Str) bool {
-	if !s.IsSet() {
-		return false
-	}
-	f, again := n.first[s.Value]
-	if !again {
-		n.first[s.Value] = s
-		return false
-	}
-	pos, end := s.Whole()
-	n.Diags.Add(diag.Diagnostic{
-		Code: "duplicate-name", Pos: pos, EndColumn: end,
-		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
-		Hint:    "rename one of the two",
-		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
-	})
-	return true
-}
-
-// OtherTypeName translates the names of types in other formats.
-func OtherTypeName(name string) string { return otherTypes[strings.ToLower(name)] }
-
-var otherTypes = map[string]string{
-	"int": "integer", "int32": "integer", "int64": "integer", "long": "integer",
-	"float": "number", "double": "number", "decimal": "number",
-	"bool": "boolean",
-	"list": "array",
-	"map":  "object", "dict": "object", "hash": "object",
-	"text": "string", "str": "string",
 }
 
 func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }

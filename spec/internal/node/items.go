@@ -2,8 +2,12 @@ package node
 
 import (
 	"fmt"
+	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // Items returns the items of a list. A mapping in its place is reported, and
@@ -46,3 +50,45 @@ func item(k, v *yaml.Node, name, short string) *yaml.Node {
 }
 
 func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+
+// names remembers where each name of one kind first stands.
+type names struct {
+	*Decoder
+	kind  string
+	first map[string]spec.Str
+}
+
+// Names returns an empty record of names; kind is the word for them in messages.
+func (d *Decoder) Names(kind string) names { return names{d, kind, map[string]spec.Str{}} }
+
+// Repeats reports a name that stood before; the earlier one wins.
+func (n names) Repeats(s spec.Str) bool {
+	if !s.IsSet() {
+		return false
+	}
+	f, again := n.first[s.Value]
+	if !again {
+		n.first[s.Value] = s
+		return false
+	}
+	pos, end := s.Whole()
+	n.Diags.Add(diag.Diagnostic{
+		Code: "duplicate-name", Pos: pos, EndColumn: end,
+		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
+		Hint:    "rename one of the two",
+		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
+	})
+	return true
+}
+
+// OtherTypeName translates the names of types in other formats.
+func OtherTypeName(name string) string { return otherTypes[strings.ToLower(name)] }
+
+var otherTypes = map[string]string{
+	"int": "integer", "int32": "integer", "int64": "integer", "long": "integer",
+	"float": "number", "double": "number", "decimal": "number",
+	"bool": "boolean",
+	"list": "array",
+	"map":  "object", "dict": "object", "hash": "object",
+	"text": "string", "str": "string",
+}

@@ -1,0 +1,103 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/suggest"
+)
+
+// Object is a mapping while it is decoded. It remembers which keys were asked
+// for: those are the accepted ones. Call done (or reportAbsent) at the end.
+type Object struct {
+	*Decoder
+	Node   *Node
+	What   string // "an input", for messages
+	Asked  []string
+	Absent []string // needed and not written
+}
+
+// Object returns n as a mapping, nil when it is none.
+func (d *Decoder) Object(n *Node, what string) *Object {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != MappingNode {
+		d.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", what, Describe(n))
+		return nil
+	}
+	return &Object{Decoder: d, Node: n, What: what}
+}
+
+// Get returns the value of an accepted key, nil when it was not written.
+func (o *Object) Get(name string) *Node {
+	if !slices.Contains(o.Asked, name) {
+		o.Asked = append(o.Asked, name)
+	}
+	return Value(o.Node, name)
+}
+
+// Need is get for a key that must be written; its absence will be reported on
+// the mapping.
+func (o *Object) Need(name string) *Node {
+	v := o.Get(name)
+	if v == nil {
+		o.Absent = append(o.Absent, name)
+	}
+	return v
+}
+
+// ReportAbsent reports the needed keys that were not written.
+func (o *Object) ReportAbsent() {
+	for _, name := range o.Absent {
+		r := o.Report(o.Node, "missing-key", "%s has no %q", o.What, name)
+		r.Hint = fmt.Sprintf("add %s: ...", name)
+		if near := o.Misspelt(name); near != "" {
+			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+		}
+	}
+}
+
+// Misspelt returns the key that was probably meant to be name, or "".
+func (o *Object) Misspelt(name string) string {
+	for _, k := range o.Unasked() {
+		if suggest.Closest(k.Value, o.Asked) == name {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// Allow accepts keys that describe the file and that nothing reads.
+func (o *Object) Allow(names ...string) { o.Asked = append(o.Asked, names...) }
+
+// Unasked returns the keys that are neither accepted nor extensions (x-...).
+func (o *Object) Unasked() []*Node {
+	known := make(map[string]bool, len(o.Asked))
+	for _, name := range o.Asked {
+		known[name] = true
+	}
+	var left []*Node
+	for i := 0; i+1 < len(o.Node.Content); i += 2 {
+		if k := o.Node.Content[i]; !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
+			left = append(left, k)
+		}
+	}
+	return left
+}
+
+// Done reports the keys that are needed and those that are not accepted; a
+// misspelt one is only the latter.
+func (o *Object) Done() {
+	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != "" })
+	o.ReportAbsent()
+	accepted := "accepted keys: " + strings.Join(o.Asked, ", ")
+	for _, k := range o.Unasked() {
+		r := o.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What)
+		r.Hint = accepted
+		if near := suggest.Closest(k.Value, o.Asked); near != "" {
+			r.Hint, r.Notes = fmt.Sprintf("did you mean %q?", near), []string{accepted}
+		}
+	}
+}
