@@ -27,7 +27,7 @@ func (c *call) answerError(code string, resp *operations.Response, format string
 	return e
 }
 
-// status judges an answer by what it proves: nil where the operation took effect,
+// status judges an answer by its proof: nil where the operation took effect,
 // else the failure, or that a write is in doubt.
 func (c *call) status(resp *operations.Response) error {
 	if resp.Lost {
@@ -62,7 +62,7 @@ func (c *call) refused(resp *operations.Response) *StepError {
 }
 
 // readable refuses an answer that is not the JSON its operation documents, and
-// text that is not written as it says.
+// text in another encoding than its header names.
 func (c *call) readable(resp *operations.Response) error {
 	isText := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/")
 	if c.a.Answer.Loose || resp.DecodeErr == nil || c.a.Op.Result() == nil && !isText {

@@ -10,14 +10,14 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/plan"
 )
 
-// StepError says why a step failed.
+// StepError is the reason why a step failed.
 type StepError struct {
 	Step    string // path, with the iteration
 	Code    string // a slug of docs/diagnostics.md
 	Message string
 	Hint    string
 
-	// What was sent and came back, where something was.
+	// The exchange, where there was one.
 	API       string
 	Status    int
 	RequestID string
@@ -53,7 +53,7 @@ const (
 	CodeArgument    = "bad-argument"      // a value that the request cannot carry
 	CodeAnswer      = "unreadable-answer" // not the JSON that is documented
 	CodeSchema      = "unexpected-answer" // breaks the documented schema
-	CodeForeign     = "foreign-item"      // an item of somebody else
+	CodeForeign     = "foreign-item"      // an item of another owner
 	CodeEmptyFilter = "unscoped-list"     // a filter that scopes a list came out empty
 	CodeEmptyValue  = "missing-parameter" // a required value came out empty
 	CodeExpression  = "expression-failed" // an expression failed at run time
@@ -82,7 +82,7 @@ func (t *turn) fail(ctx context.Context, key string, err error) error {
 	return e
 }
 
-// statusOf tells how a step stands by the error that ended it.
+// statusOf returns the status of a step by the error that ended it.
 func statusOf(ctx context.Context, err error) durable.Status {
 	var suspended *durable.Suspended
 	var timedOut *durable.TimedOut

@@ -15,7 +15,7 @@ import (
 // maxPages bounds `all: true`.
 const maxPages = 1000
 
-// tookEffect marks the failure of a write that the API said it had done.
+// tookEffect marks the failure of a write that the API reported as done.
 func (c *call) tookEffect(err error) error {
 	var e *StepError
 	if c.writes() && errors.As(err, &e) && e.Status >= 200 && e.Status < 300 {
@@ -98,7 +98,7 @@ func (c *call) retried(n int, wait time.Duration, cause error) {
 	}
 }
 
-// settled is the result of a write that was sent again and whose answer proves
+// settled is the result of a write that was sent again, where the answer proves
 // that an earlier sending had taken effect: an answer without a value. Where
 // something reads the value, only a person can supply it.
 func (c *call) settled(resp *operations.Response) (*kept, error) {
@@ -118,7 +118,7 @@ func (c *call) settled(resp *operations.Response) (*kept, error) {
 const graceTime = 5 * time.Second
 
 // deliver sends the request, or all its pages. A write in flight when the run
-// is stopped gets some time to finish: cut off, nobody would know whether it
+// is stopped gets some time to finish: cut off, it would be in doubt whether it
 // happened. A probed write is over, waits for the rate limit included, by the
 // time at which a lookup may follow, which counts from its record.
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
@@ -208,8 +208,8 @@ func (c *call) lost() bool { return c.attempt != nil && c.attempt.Lost }
 
 func (c *call) writes() bool { return c.a.Op.Effect() != operations.Read }
 
-// hidden replaces secrets in what a failure says: an API may repeat in its answer
-// what it was sent.
+// hidden replaces secrets in the texts of a failure: an API may repeat in its answer
+// the values that it was sent.
 func (c *call) hidden(err error) error {
 	var e *StepError
 	if c.env.Hide != nil && errors.As(err, &e) {

@@ -1,6 +1,6 @@
 // Package exec runs a plan. It reaches the world only through a durable.Host
-// and the callers it is given, so that a run can be taken up again from what
-// the host kept. Start with [Run].
+// and the callers it is given, so that a run can be taken up again from the
+// results that the host kept. Start with [Run].
 package exec
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// Env is what a run is given beside its plan and host. Its functions are called
+// Env is the outside of a run, beside its plan and host. Its functions are called
 // from the goroutine of the run.
 type Env struct {
 	Inputs  map[string]any
@@ -25,7 +25,7 @@ type Env struct {
 	Call func(api string) operations.Caller
 	// BaseURL returns the server of an API, "" for the document's own.
 	BaseURL func(api string) string
-	// Strict makes a failure of what is otherwise a warning: an answer that
+	// Strict makes a failure of what else is a warning: an answer that
 	// breaks its schema, foreign items in a list.
 	Strict bool
 	// Emit receives the events of the run, nil where nothing listens.
@@ -34,9 +34,9 @@ type Env struct {
 	// nil leaves external steps to signals.
 	Perform func(ctx context.Context, w durable.Wait) (result json.RawMessage, done bool, err error)
 	// Redactor learns the values that must not be shown anywhere, and hides
-	// them in what requests say of themselves.
+	// them in the texts of requests.
 	Redactor *operations.Redactor
-	// Hide replaces secrets in what a failure says, which hosts keep; nil
+	// Hide replaces secrets in the texts of a failure, which hosts keep; nil
 	// changes nothing.
 	Hide func(string) string
 	// Keep removes credentials from the arguments that hosts keep; nil changes
@@ -44,7 +44,7 @@ type Env struct {
 	Keep func(data []byte) []byte
 	// Binds holds the values of a framework file's binds by "namespace.NAME".
 	Binds map[string]any
-	// Attempts is how often a request is sent where its step does not say; 0
+	// Attempts is how often a request is sent where its step sets no number; 0
 	// means the caller's default.
 	Attempts int
 	// Limit bounds one exchange where its step states no limit; 0 means the
@@ -53,7 +53,7 @@ type Env struct {
 	// Landed is how long after its sending a request of a step without a limit
 	// may still reach the API: Limit, or that of an earlier execution of the run.
 	Landed time.Duration
-	// PassOn says that an answer which the plan does not shape is wanted as it
+	// PassOn reports that an answer which the plan does not shape is wanted as it
 	// came, and need not be decoded.
 	PassOn bool
 }
@@ -88,10 +88,10 @@ type run struct {
 	out    *Outcome
 	values map[string]any // results by step id
 	vars   map[string]any
-	answer *kept // of the call whose answer the outcome is made of
+	answer *kept // of the call that the outcome is made of
 }
 
-// evalEnv is what expressions see; vars are added for the step at hand.
+// evalEnv is the environment of expressions; vars are added for the step at hand.
 func (r *run) evalEnv(vars map[string]any) *eval.Env {
 	if len(vars) == 0 {
 		return &eval.Env{Steps: r.values, Vars: r.vars}

@@ -15,7 +15,7 @@ import (
 // that carries the filter's own field with another value proves that the filter
 // was ignored: the step fails and nothing of the answer is kept. Where the
 // item's field is only an inferred counterpart, foreign items are left out and
-// a warning says so (docs/decisions/0003).
+// a warning reports it (docs/decisions/0003).
 func (c *call) guarded(value any) (any, error) {
 	for _, g := range c.a.Guards {
 		if g.Field == "" {
@@ -78,8 +78,8 @@ func (c *call) sent(param string) []any {
 }
 
 // belongs reports whether the item carries the field with one of the wanted
-// values, or does not carry it at all. Null is a value: an item that belongs to
-// nobody does not belong to the one who was asked for. Two numbers are compared
+// values, or does not carry it at all. Null is a value: an item without an
+// owner does not belong to the owner that was asked for. Two numbers are compared
 // by their exact value, everything else by its text, since a filter in a URL is
 // text.
 func belongs(item any, field string, want []any) bool {

@@ -8,7 +8,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// kept is what the host keeps of a step: the answer as later steps see it.
+// kept is the form in which a host keeps a step: the answer as later steps see it.
 type kept struct {
 	Status    int    `json:"status"`
 	Attempts  int    `json:"attempts"` // sendings in all
@@ -24,7 +24,7 @@ type kept struct {
 	settled bool
 }
 
-// Supplied is what a host keeps of an answer that a person supplies for one that
+// Supplied is the kept form of an answer that a person supplies for one that
 // was lost: it was sent once at least.
 func Supplied(value any) (json.RawMessage, error) {
 	return (&kept{Value: value, Attempts: 1}).MarshalJSON()

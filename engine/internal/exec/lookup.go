@@ -11,7 +11,7 @@ import (
 // CodeLookup is the code of a lookup that failed.
 const CodeLookup = "lookup-failed"
 
-// lookup picks the entry of a list whose field equals the lookup's value; for a
+// lookup picks the entry of a list that has the lookup's value in a field; for a
 // list of values one entry each, leaving out those without one. Values compare
 // as text, as ids are numbers in one answer and text in another.
 func (t *turn) lookup(ctx context.Context, l *plan.Lookup) (any, error) {

@@ -96,15 +96,15 @@ type call struct {
 	began    time.Time // of the first in this process
 	// attempt reports the sendings to the host; nil for a look.
 	attempt *durable.Attempt
-	// seen says that the poll had an answer in this process, so that a later
+	// seen reports that the poll had an answer in this process, so that a later
 	// failure is an outage and not a mistake; so does any look but the first.
 	seen bool
-	// unread says why the last look told nothing.
+	// unread is the reason why the last look was of no use.
 	unread error
 	// own is the environment of expressions over the answer ownOf.
 	own   *eval.Env
 	ownOf *kept
-	// dropped says which items of the last look were left out as foreign.
+	// dropped names the items of the last look were left out as foreign.
 	dropped string
 }
 
@@ -145,7 +145,7 @@ func (c *call) look(ctx context.Context, try int) (durable.Result, bool, error) 
 	}
 	if !done {
 		// What the condition reads may not be there yet, such as the first
-		// item of a list: that is not true yet, and told when time runs out.
+		// item of a list: that is not true yet, and reported when time runs out.
 		c.unread = nil
 		if notThere != nil {
 			c.unread = notThere

@@ -10,7 +10,7 @@ import (
 // Outcome is the account of a run, complete or not.
 type Outcome struct {
 	Records []Record
-	Outputs map[string]any // those whose steps succeeded
+	Outputs map[string]any // those that were reached
 	Answer  *Answer        // of a run that came to its end
 }
 

@@ -3,8 +3,8 @@ package exec
 import "net/http"
 
 // PassedOn picks the headers of an API's answer that concern whoever gets the
-// answer in the end: for how long to wait (RFC 9110, section 10.2.3), and what a
-// file is called (RFC 6266). It is nil when there are none.
+// answer in the end: for how long to wait (RFC 9110, section 10.2.3), and the name of
+// a file (RFC 6266). It is nil when there are none.
 func PassedOn(h http.Header) http.Header {
 	var out http.Header
 	for _, name := range []string{"Retry-After", "Content-Disposition"} {

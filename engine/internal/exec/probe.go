@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// probe looks up what became of a write whose answer was lost. The answer of
+// probe looks up the outcome of a write that lost its answer. The answer of
 // the probe's operation stands for the one that was lost; 404 means that
 // nothing came of it.
 func (c *call) probe(ctx context.Context) (durable.Result, bool, error) {

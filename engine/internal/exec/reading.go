@@ -40,7 +40,7 @@ func (c *call) value(resp *operations.Response, media string) (any, error) {
 	return v, nil
 }
 
-// lenient reads an answer that does not say it is JSON: as JSON where it is,
+// lenient reads an answer that is not labelled as JSON: as JSON where it is,
 // else as text.
 func lenient(resp *operations.Response) any {
 	var v any

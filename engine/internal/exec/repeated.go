@@ -17,7 +17,7 @@ import (
 func (c *call) repeated(resp *operations.Response) error {
 	places := resp.Repeated
 	if c.a.Answer.Loose && !resp.IsJSON && c.a.Answer.Decode == nil && utf8.Valid(resp.Body) && json.Valid(resp.Body) {
-		places = jsonvalue.Repeated(string(resp.Body)) // JSON that does not say so
+		places = jsonvalue.Repeated(string(resp.Body)) // JSON without its label
 	}
 	for _, place := range places {
 		what := fmt.Sprintf("%q twice in one object", place)

@@ -118,7 +118,7 @@ func idempotencyKey(run, path string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// input is what the host records of the arguments, without credentials: the
+// input is the record of the arguments, without credentials: the
 // binds of a file may stand in them.
 func (c *call) input() json.RawMessage {
 	args := map[string]any{}

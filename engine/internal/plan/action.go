@@ -47,7 +47,7 @@ type Operation struct {
 	// KeyHeader is the header that carries the idempotency key, "" when the
 	// operation takes none.
 	KeyHeader string
-	// Probe looks up what became of a lost write, nil when the step has none.
+	// Probe looks up the outcome of a lost write, nil when the step has none.
 	Probe *Operation
 
 	Until, Fail, Select *eval.Expr

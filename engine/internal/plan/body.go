@@ -107,14 +107,14 @@ func (bb *binding) contentType() string {
 }
 
 // escapeXML is text as it stands in XML, in content and in attributes. What XML
-// has no way to say becomes U+FFFD.
+// cannot hold becomes U+FFFD.
 func escapeXML(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
 	return b.String()
 }
 
-// escapeSPARQL escapes what could end a quoted literal or an IRI (SPARQL 1.1,
+// escapeSPARQL escapes everything that could end a quoted literal or an IRI (SPARQL 1.1,
 // sections 19.2 and 19.7).
 func escapeSPARQL(s string) string {
 	return strings.NewReplacer(

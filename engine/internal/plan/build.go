@@ -29,7 +29,7 @@ const (
 // Sources are the means by which a plan finds the things that a file names.
 type Sources struct {
 	// API finds the operations of an API by the name that the file uses. The
-	// error says where documents are looked for.
+	// error names the places where documents are looked for.
 	API func(name string) (*operations.Set, error)
 	// File reads a file that a unit names, such as a schema or a script: path is
 	// as written in the file from.
@@ -83,7 +83,7 @@ type builder struct {
 	byID      map[string]*Step
 	order     map[string]int // id -> index of the step
 	types     map[*operations.Schema]eval.Type
-	about     map[string][]int    // resource -> indices of the steps whose operation is about it
+	about     map[string][]int    // resource -> indices of the steps that call an operation about it
 	byName    map[string][]*Input // by canonical name
 	scope     *eval.Scope
 	variables *Variables
@@ -116,7 +116,7 @@ func (b *builder) stepTypes() map[string]eval.Type {
 	return types
 }
 
-// step plans one step whose operation is resolved.
+// step plans one step after its operation was resolved.
 func (b *builder) step(s *Step, src *spec.Step) {
 	scope := b.scope
 	if src.Each != nil {

@@ -72,7 +72,7 @@ func Empty(v any) bool {
 // identifies reports whether a filter takes an id rather than a property.
 func identifies(name string) bool { return strings.HasSuffix(canon(name), "_id") }
 
-// knownBy says which earlier step or input names the resource; "" when the run
+// knownBy returns the earlier step or input that names the resource; "" when the run
 // knows of none.
 func (b *builder) knownBy(resource string, s *Step) string {
 	for earlier := range b.earlier(resource) {

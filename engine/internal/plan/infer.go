@@ -24,7 +24,7 @@ func (bb *binding) inferred(t target) (Value, Rule) {
 	return nil, ""
 }
 
-// neverInferred holds back what grants access, asserts ownership or searches
+// neverInferred holds back names that grant access, assert ownership or search
 // free text. An input of exactly the name of a required target is the author's
 // own word and is let through.
 func neverInferred(t target) bool {
@@ -126,7 +126,7 @@ func some(candidates []string) []string {
 	return append(slices.Clone(candidates[:most]), fmt.Sprintf("%d more", len(candidates)-most))
 }
 
-// namedResource returns the resource whose id the target wants: "organization"
+// namedResource returns the resource that the target wants an id of: "organization"
 // for organization and organization_id, the operation's own resource for a
 // path parameter called id.
 func (bb *binding) namedResource(t target) string {

@@ -32,8 +32,8 @@ func (b *builder) inputs() {
 
 func (in *Input) typed(s *operations.Schema) { in.Schema, in.Type = s, eval.SchemaType(s) }
 
-// schemaOf is the JSON Schema of a declared input. An array or object that says
-// no more holds anything.
+// schemaOf is the JSON Schema of a declared input. An array or object that is not
+// described further holds anything.
 func schemaOf(in *spec.Input) *operations.Schema {
 	s := &operations.Schema{Description: in.Description.Value, Pattern: in.Pattern.Value}
 	switch t := in.Type.Value; t {
@@ -120,7 +120,7 @@ func (b *builder) unusedHint(in *Input) string {
 	for _, s := range b.plan.Steps {
 		a := s.Operation()
 		if a == nil || strings.HasPrefix(s.ID, "#") {
-			continue // "#N" stands for a step whose id could not be read
+			continue // "#N" stands for a step with an id that could not be read
 		}
 		if _, known := meant[a.Op]; !known {
 			meant[a.Op] = slices.DeleteFunc(targets(a.Op), func(t target) bool { return !b.meant(in, t) })
@@ -134,9 +134,9 @@ func (b *builder) unusedHint(in *Input) string {
 	return fmt.Sprintf("use it as inputs.%s, or remove it", in.Name)
 }
 
-// unresolvedAbout reports whether one of the first n steps, whose operation does
-// not exist, is about the thing that a name names: what it would have bound or
-// yielded is unknown, and no problem is made of it.
+// unresolvedAbout reports whether one of the first n steps, with an operation that does
+// not exist, is about the thing that a name names: its bindings and its result
+// are unknown, and no problem is made of it.
 func (b *builder) unresolvedAbout(name string, n int) bool {
 	for _, s := range b.plan.Steps[:n] {
 		if a, ok := s.Action.(*Operation); ok && a.Op == nil && (related(name, s.ID) || related(name, a.At.Value)) {

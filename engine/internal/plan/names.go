@@ -16,7 +16,7 @@ import (
 // names are the names that a text may use where it stands.
 type names struct {
 	*builder
-	s        *Step       // whose text it is, nil for the outcome
+	s        *Step       // the step of the text, nil for the outcome
 	by       string      // the reader as `used_by` names it
 	scope    *eval.Scope // of expressions
 	language spec.Language

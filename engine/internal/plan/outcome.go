@@ -43,7 +43,7 @@ type Part struct {
 	Sensitive bool
 }
 
-// Results are what a run has when its outcome is computed.
+// Results are the state of a run when its outcome is computed.
 type Results struct {
 	Env *eval.Env
 	// Complete reports that every step succeeded or was skipped.
@@ -90,7 +90,7 @@ func (n *Named) outputs() []output {
 	return out
 }
 
-// Eval computes the outputs all of whose steps have a result. The first that
+// Eval computes the outputs of which every step has a result. The first that
 // fails is the error; the others are there all the same.
 func (n *Named) Eval(ctx context.Context, r *Results) (Yield, error) {
 	values := make(map[string]any, len(n.parts))
@@ -128,7 +128,7 @@ type Answer struct {
 	alternatives []*Shape
 	media        string
 	parts        []Part
-	// last is the step whose answer is shaped, nil when there is none.
+	// last is the step with the answer that is shaped, nil when there is none.
 	last *Step
 }
 
@@ -280,7 +280,7 @@ func (a *Answer) described() []Part {
 	return []Part{{Name: Whole, Source: last, Type: a.last.Result, Reads: []eval.Ref{{Step: true, Name: last}}}}
 }
 
-// lastID is the id of the step whose answer is shaped, "" for none.
+// lastID is the id of last, "" for none.
 func (a *Answer) lastID() string {
 	if a.last == nil {
 		return ""

@@ -55,7 +55,7 @@ type Step struct {
 	Description string
 	When, Each  *eval.Expr
 	Action      Action
-	Needs       []string  // ids of the steps whose results this one reads, in file order
+	Needs       []string  // ids of the steps that this one reads, in file order
 	Result      eval.Type // as later steps see it
 	Sensitive   []Path
 }
@@ -88,7 +88,7 @@ type Bind struct {
 }
 
 // LeftOut reports whether a bind that came out without a value has none because
-// the file says null, or because the caller gave none: it reads nothing but
+// the file has null, or because the caller gave none: it reads nothing but
 // inputs, and one of them is absent. A text of the operation's own needs all
 // that it names.
 func (b *Bind) LeftOut(inputs map[string]any) bool {

@@ -10,7 +10,7 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// policy decides what may be done when an answer is lost.
+// policy decides how to go on when an answer is lost.
 func (bb *binding) policy() {
 	a := bb.a
 	if bb.src.Probe != nil {
@@ -51,7 +51,7 @@ func (bb *binding) keyHeader() string {
 }
 
 // probe binds the operation that looks a lost write up. It must read, and
-// answer with what the write would have answered.
+// answer as the write would have.
 func (bb *binding) probe(p *spec.Probe) {
 	a, s := bb.a, bb.s
 	set, err := bb.builder.src.API(a.API)

@@ -141,7 +141,7 @@ func (b *builder) index() {
 	}
 }
 
-// earlier yields the steps before the one at hand whose operation is about a
+// earlier yields the steps before the one at hand that call an operation about a
 // resource, in the file's order.
 func (b *builder) earlier(resource string) iter.Seq2[*Step, *Operation] {
 	return func(yield func(*Step, *Operation) bool) {

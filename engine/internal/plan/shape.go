@@ -16,11 +16,11 @@ import (
 type Shape struct {
 	kind   string // type as declared
 	at     *jsonpath.Path
-	text   Value // value, instead of what is found
+	text   Value // value, instead of the one that is found
 	fields []shapedField
 	items  *Shape
 	t      eval.Type
-	// byName takes a field by its own name where no mapping says where it is.
+	// byName takes a field by its own name where no mapping places it.
 	byName string
 }
 
@@ -67,7 +67,7 @@ func (n *names) shape(o *spec.Shape) *Shape {
 	return out
 }
 
-// Eval shapes what was found. v is the answer that mappings look into.
+// Eval shapes an answer. v is the answer that mappings look into.
 func (s *Shape) Eval(ctx context.Context, env *eval.Env, v any) (any, error) {
 	if s.text != nil {
 		return s.literal(ctx, env)
@@ -195,7 +195,7 @@ func (s *Shape) refs() []eval.Ref {
 	return out
 }
 
-// parts lists the fields of an object that is made of what the step called in
+// parts lists the fields of an object that is made of the answer of the step called in
 // gave.
 func (s *Shape) parts(in string) []Part {
 	last, within := in, Path(nil)
@@ -212,7 +212,7 @@ func (s *Shape) parts(in string) []Part {
 	return out
 }
 
-// source says where the value is found, in being where it is looked for.
+// source returns where the value is found, in being where it is looked for.
 func (s *Shape) source(in string) string {
 	switch {
 	case s.text != nil:

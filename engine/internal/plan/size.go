@@ -2,7 +2,7 @@ package plan
 
 import "errors"
 
-// maxAnswer bounds what a shaped answer may hold, in values. A path that selects
+// maxAnswer bounds a shaped answer, in values. A path that selects
 // descendants lists each of them with all that is below it, so that a small
 // answer of an API can become a very large one.
 const maxAnswer = 2_000_000
@@ -10,7 +10,7 @@ const maxAnswer = 2_000_000
 // textPerValue is how many bytes of text weigh as much as a value.
 const textPerValue = 64
 
-// checkSize refuses an answer of more than maxAnswer values, counting what it
+// checkSize refuses an answer of more than maxAnswer values, counting a value that it
 // holds twice twice.
 func checkSize(v any) error {
 	if left := maxAnswer; !fits(v, &left) {

@@ -45,7 +45,7 @@ func (n *names) value(v spec.Value) Value {
 	return Literal{v.Scalar}
 }
 
-// data compiles a structure whose texts may hold {{ }}, and reports every problem
+// data compiles a structure with texts that may hold {{ }}, and reports every problem
 // of every text where it was written.
 func (n *names) data(v spec.Value) Value {
 	switch v.Kind {

@@ -139,8 +139,8 @@ func enumText(values []any) string {
 	return strings.Join(texts, ", ")
 }
 
-// readsLike reports whether a literal text looks like an expression whose braces
-// were forgotten.
+// readsLike reports whether a literal text looks like an expression without its
+// braces.
 func readsLike(text string) bool {
 	root, rest, ok := strings.Cut(text, ".")
 	return ok && (root == varInputs || root == "steps") && rest != "" && !strings.ContainsAny(text, " \t\n")

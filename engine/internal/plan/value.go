@@ -183,7 +183,7 @@ func (v structure) typ() eval.Type {
 	return eval.Object(fields, false)
 }
 
-// broken stands in for a value whose text has an error already reported, so that
+// broken stands in for a value that has an error already reported, so that
 // the rest can be checked without follow-up errors.
 type broken struct{}
 
