@@ -192,6 +192,21 @@ func TestUndeclaredNamesBecomeInputs(t *testing.T) {
 	}
 }
 
+// A declared key that is given no value is derived for an operation of any description.
+func TestKeysOfDescribedOperations(t *testing.T) {
+	src := strings.Replace(port(`
+- name: make
+  description: make
+  inputParameters: [{name: name, type: string, description: n}]
+  call: port.create-ship
+  with: {name: desk.name, flag: NL}
+`), "- {name: trace, in: header", "- {name: Idempotency-Key, in: header, type: string, required: false}\n        - {name: trace, in: header", 1)
+	a := sound(t, src, "").Steps[0].Operation()
+	if a.KeyHeader != "Idempotency-Key" || a.Policy != "keyed" || len(a.Binds) != 1 {
+		t.Errorf("key %q, policy %s, %d values", a.KeyHeader, a.Policy, len(a.Binds))
+	}
+}
+
 func TestPromisesAndReads(t *testing.T) {
 	p := sound(t, composition(`
 inputs: [{name: id, type: string, required: true}]
