@@ -87,7 +87,7 @@ func (p *Progress) finished(mark string, color func(string) string, e durable.Ev
 			}
 			line += "  " + Count(looks, "look", "looks")
 		}
-		line += "  " + Duration(time.Now().Sub(p.current.since))
+		line += "  " + Duration(time.Since(p.current.since))
 	}
 	p.current = nil
 	return line
