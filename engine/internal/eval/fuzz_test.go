@@ -2,6 +2,7 @@ package eval
 
 import (
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -10,14 +11,14 @@ func seeds(f *testing.F) {
 		`a-b.c`, `x-1.data-2`, "`a-b`", `"\"a-b"`, `1e-3-x-1`, `/* a-b`, `in-progress in in`, `#acc-1`, `steps["a.b"].x`,
 		`filter(a-b.data, .state == "active")[0].id`, `map(inputs.domains, {domain: #, state: "pending"})`,
 		`{{ inputs.name }} and {{ {a: {b: 1}} }}`, `{{ "}}" }}`, `let q = a-b; q?.data ?? 1..n`, `a-b.total-count-1`,
-		`reduce(1..3, #acc + #, 0)`, `{(a): (1)}`, `join(["a"], "-") + "é"`, `not in in`, `if n > 1 {a} else {n}`, `verify-directry.data`,
+		`reduce(1..3, #acc + #, 0)`, `{(a): (1)}`, `join(["a"], "-") + "é"`, `not in in`, `if n > 1 {a} else {n}`, `verify-directry.data`, `[10000000000000000001, a-b.x + 1.10]`,
 	} {
 		f.Add(s)
 	}
 }
 
 // Rewriting changes runes in place: nothing moves, strings least of all, and
-// it can be undone.
+// it can be undone, but for long numbers, which the source still has.
 func FuzzRewrite(f *testing.F) {
 	seeds(f)
 	scope := fixtureScope()
@@ -31,11 +32,21 @@ func FuzzRewrite(f *testing.F) {
 			t.Fatalf("%q became %q", src, r.text)
 		}
 		for i := range in {
-			if in[i] != out[i] && plain(string(out[i])) != string(in[i]) {
+			if in[i] != out[i] && plain(string(out[i])) != string(in[i]) && !inLongNumber(in, i) {
 				t.Fatalf("%q became %q at %d", src, r.text, i)
 			}
 		}
 	})
+}
+
+// inLongNumber reports whether a number that expr would round covers in[i].
+func inLongNumber(in []rune, i int) bool {
+	for from := i; from >= 0 && (wordRune(in[from]) || in[from] == '.'); from-- {
+		if end := numberEnd(in, from); unicode.IsDigit(in[from]) && end > i && isLongNumber(string(in[from:end])) {
+			return true
+		}
+	}
+	return false
 }
 
 // Compiling and evaluating end, without a panic, and problems lie inside the
