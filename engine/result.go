@@ -70,8 +70,8 @@ func stoppedAt(records []exec.Record) string {
 // hideOutputs marks the outputs that hold a secret of the run by another way
 // than the plan could see, such as the result of an external step.
 func (r *running) hideOutputs(res *Result, outputs map[string]any) {
-	for name, v := range outputs {
-		text, err := json.Marshal(v)
+	for _, name := range res.OutputNames {
+		text, err := json.Marshal(outputs[name])
 		if err == nil && r.redactor.String(string(text)) != string(text) {
 			res.Hide(name)
 		}

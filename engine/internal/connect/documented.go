@@ -71,10 +71,13 @@ func (a *documentedAPI) Server(_ context.Context, l *Link) (string, error) {
 func (a *documentedAPI) URL(_ context.Context, l *Link, op *operations.Operation) string {
 	url := cmp.Or(l.BaseURL, a.declared.Base)
 	if url == "" && len(op.Servers) > 0 {
-		url = op.Servers[0].URL
-		for name, v := range op.Servers[0].Variables {
-			url = strings.ReplaceAll(url, "{"+name+"}", v.Default)
-		}
+		server, asWritten := op.Servers[0], func(text string) string { return text }
+		url = operations.Expand(server.URL, asWritten, func(name string) string {
+			if v, ok := server.Variables[name]; ok {
+				return v.Default
+			}
+			return "{" + name + "}"
+		})
 	}
 	if origin(url) == "" {
 		return ""

@@ -150,18 +150,19 @@ func (bb *binding) setBody(media string, reads []eval.Ref, make func(context.Con
 	bb.use(reads, bb.by)
 }
 
-// multipart compiles the parts of a form.
+// multipart compiles the parts of a form, each a mapping of its fields.
 func (bb *binding) multipart(n *names, v spec.Value) {
-	var parts []map[string]Value
+	var parts []structure
+	var reads []eval.Ref
 	add := func(name spec.Str, fields []spec.Field) {
-		part := map[string]Value{}
+		part := structure{}
 		if name.IsSet() {
-			part["name"] = Literal{name.Value}
+			part.keys, part.values = []string{"name"}, []Value{Literal{name.Value}}
 		}
 		for _, f := range fields {
-			part[f.Key.Value] = n.data(f.Value)
+			part.keys, part.values = append(part.keys, f.Key.Value), append(part.values, n.data(f.Value))
 		}
-		parts = append(parts, part)
+		parts, reads = append(parts, part), append(reads, part.refs()...)
 	}
 	for _, item := range v.Items {
 		add(spec.Str{}, item.Fields)
@@ -171,12 +172,6 @@ func (bb *binding) multipart(n *names, v spec.Value) {
 			add(f.Key, f.Value.Fields)
 		} else {
 			add(f.Key, []spec.Field{{Key: spec.Str{Value: "value"}, Value: f.Value}})
-		}
-	}
-	var reads []eval.Ref
-	for _, p := range parts {
-		for _, x := range p {
-			reads = append(reads, x.refs()...)
 		}
 	}
 	bb.setBody("multipart/form-data", reads, func(ctx context.Context, env *eval.Env) (any, error) {
@@ -194,9 +189,10 @@ func (bb *binding) multipart(n *names, v spec.Value) {
 	})
 }
 
-func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (request.Part, bool, error) {
+func evalPart(ctx context.Context, env *eval.Env, p structure) (request.Part, bool, error) {
 	text := map[string]string{}
-	for name, v := range p {
+	for i, name := range p.keys {
+		v := p.values[i]
 		x, _, err := v.Eval(ctx, env)
 		if err != nil {
 			return request.Part{}, false, err
@@ -208,6 +204,7 @@ func evalPart(ctx context.Context, env *eval.Env, p map[string]Value) (request.P
 			return request.Part{}, false, err
 		}
 		if x == nil {
+			delete(text, name)
 			continue
 		}
 		if text[name], err = eval.TextOf(x); err != nil {
