@@ -49,7 +49,7 @@ func (a *API) Source() SourceAPI {
 
 // apiLink links an API with the outside.
 func (r *Runner) apiLink(a *API) *connect.Link {
-	return connect.NewLink(r.outside(r.o.BaseURL, r.o.Mock, r.o.RecordDir, r.o.ReplayDir), r.o.Secrets, connect.NoBinds)
+	return r.newLink(r.settings(), connect.NoBinds)
 }
 
 // Caller returns a Caller of an API, which sends requests with its credentials. It is

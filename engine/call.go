@@ -93,8 +93,7 @@ func (r *Runner) Call(ctx context.Context, prog *Program, in Inputs) (*Answer, e
 		return nil, run.callError(err)
 	}
 	run.hideCredentials(out)
-	a := out.Answer
-	return &Answer{Value: a.Value, Shaped: a.Shaped, Status: a.Status, Media: a.Media, Body: a.Body, Binary: a.Binary, Cap: a.Cap, Header: a.Header}, nil
+	return (*Answer)(out.Answer), nil
 }
 
 // callEnv is the environment of the interpreter for a call.

@@ -2,31 +2,11 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
-
-// History reads the events of a kept run behind the one numbered after (0:
-// all). Arguments and results of steps are left out, so nothing in it is secret. An
-// unknown id is durable.ErrUnknown.
-func (r *Runner) History(ctx context.Context, id string, after int64) ([]durable.Event, error) {
-	if r.o.Runtime == nil {
-		return nil, errNoRuntime
-	}
-	events, err := r.o.Runtime.History(ctx, id, after)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]durable.Event, len(events))
-	for i, e := range events {
-		out[i] = EventOf(e)
-	}
-	return out, nil
-}
 
 // Inspect reads a kept run: where it stands, and its history.
 func (r *Runner) Inspect(ctx context.Context, id string) (*document.Run, error) {
@@ -128,9 +108,8 @@ func (p *Program) progress(events []durable.Event) []document.StepRun {
 				step.Attempts = max(step.Attempts, e.Attempt)
 			}
 		case durable.EventDone:
-			k := keptOf(d.Result)
-			step.Status, step.HTTPStatus, step.DurationMS = durable.StatusSucceeded, k.Status, k.Millis
-			step.Attempts = k.Attempts
+			step.Status = durable.StatusSucceeded
+			step.HTTPStatus, step.Attempts, step.DurationMS = exec.Figures(d.Result)
 		case durable.EventWaiting:
 			step.Status = durable.StatusWaiting
 			if d.Reason == durable.ReasonInDoubt {
@@ -168,27 +147,11 @@ func (p *Program) passed(steps []document.StepRun, reached map[int]bool) {
 	}
 }
 
-// keptOf reads the figures of a kept result; an external step's has none.
-func keptOf(raw json.RawMessage) (k struct {
-	Status   int   `json:"status"`
-	Attempts int   `json:"attempts"`
-	Millis   int64 `json:"ms"`
-}) {
-	v, err := jsonvalue.Decode(raw)
-	if m, ok := v.(map[string]any); err == nil && ok {
-		k.Status, _ = m["status"].(int)
-		k.Attempts, _ = m["attempts"].(int)
-		ms, _ := m["ms"].(int)
-		k.Millis = int64(ms)
-	}
-	return k
-}
-
 // EventOf returns an event of a run's history as documents show it, without its
 // arguments and results.
 func EventOf(e durable.Event) durable.Event {
 	if e.Kind == durable.EventDone {
-		e.HTTPStatus = keptOf(e.Detail.Result).Status
+		e.HTTPStatus, _, _ = exec.Figures(e.Detail.Result)
 	}
 	e.Detail = durable.Detail{}
 	return e

@@ -44,12 +44,17 @@ type linked struct {
 
 // linked returns a program as this Runner runs it.
 func (r *Runner) linked(p *Program) *linked {
-	f := p.unit.File()
-	set := load.Settings{
-		BaseURL: r.o.BaseURL, Timeout: r.o.Timeout, RequestTimeout: cmp.Or(r.o.RequestTimeout, f.Limit), StrictResponses: r.o.StrictResponses,
+	f, set := p.unit.File(), r.settings()
+	set.RequestTimeout = cmp.Or(set.RequestTimeout, f.Limit)
+	return &linked{Program: p, runner: r, link: r.link(f), set: set}
+}
+
+// settings are the options that are kept with a run.
+func (r *Runner) settings() load.Settings {
+	return load.Settings{
+		BaseURL: r.o.BaseURL, Timeout: r.o.Timeout, RequestTimeout: r.o.RequestTimeout, StrictResponses: r.o.StrictResponses,
 		Mock: r.o.Mock, RecordDir: r.o.RecordDir, ReplayDir: r.o.ReplayDir,
 	}
-	return &linked{Program: p, runner: r, link: r.link(f), set: set}
 }
 
 // link returns the APIs of a file as this Runner reaches them.
@@ -61,14 +66,15 @@ func (r *Runner) link(f *load.File) *connect.Link {
 		if len(r.links) >= mostKept {
 			clear(r.links)
 		}
-		l = connect.NewLink(r.outside(r.o.BaseURL, r.o.Mock, r.o.RecordDir, r.o.ReplayDir), r.o.Secrets, f.Binds)
+		l = r.newLink(r.settings(), f.Binds)
 		r.links[f] = l
 	}
 	return l
 }
 
-func (r *Runner) outside(baseURL string, mock bool, record, replay string) connect.Outside {
-	return connect.Outside{Caller: r.o.Caller, Mock: mock, RecordDir: record, ReplayDir: replay, BaseURL: baseURL, Log: r.o.Log}
+func (r *Runner) newLink(s load.Settings, binds *connect.Binds) *connect.Link {
+	out := connect.Outside{Caller: r.o.Caller, Mock: s.Mock, RecordDir: s.RecordDir, ReplayDir: s.ReplayDir, BaseURL: s.BaseURL, Log: r.o.Log}
+	return connect.NewLink(out, r.o.Secrets, binds)
 }
 
 // restored returns the program of a kept run, with the settings that the run was
@@ -83,8 +89,7 @@ func (r *Runner) restored(snapshot []byte) (*linked, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := r.outside(set.BaseURL, set.Mock, set.RecordDir, set.ReplayDir)
-	p := &linked{Program: newProgram(u), runner: r, link: connect.NewLink(out, r.o.Secrets, u.File().Binds), set: set}
+	p := &linked{Program: newProgram(u), runner: r, link: r.newLink(set, u.File().Binds), set: set}
 	r.keep(snapshot, p)
 	return p, nil
 }

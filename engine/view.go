@@ -42,7 +42,7 @@ func (p *Program) describe() *document.Plan {
 func describeStep(s *plan.Step) document.Step {
 	v := document.Step{
 		ID: s.ID, Kind: string(s.Action.Kind()), Description: s.Description, When: source(s.When), Each: source(s.Each),
-		Binds: []document.Bind{}, Needs: s.Needs, Reads: reads(refsOf(s.When, s.Each)),
+		Binds: []document.Bind{}, Needs: s.Needs, Reads: reads(s.Conditions()),
 	}
 	if v.Needs == nil {
 		v.Needs = []string{}
@@ -67,7 +67,6 @@ func describeStep(s *plan.Step) document.Step {
 }
 
 func describeOperation(v *document.Step, a *plan.Operation) {
-	v.Reads = append(v.Reads, reads(refsOf(a.Until, a.Fail, a.Select))...)
 	v.Until, v.Fail, v.Select, v.All = source(a.Until), source(a.Fail), source(a.Select), a.All
 	v.Operation, v.Method, v.Path = a.Op.ID, a.Op.Method, a.Op.Path
 	v.Effect, v.Policy, v.Retry = string(a.Op.Effect()), string(a.Policy), a.Attempts
@@ -86,17 +85,6 @@ func describeOperation(v *document.Step, a *plan.Operation) {
 	if a.Answer.Loose { // an operation of the file's own API
 		v.API = a.API
 	}
-}
-
-// refsOf returns the refs of expressions, of which any may be nil.
-func refsOf(exprs ...*eval.Expr) []eval.Ref {
-	var refs []eval.Ref
-	for _, e := range exprs {
-		if e != nil {
-			refs = append(refs, e.Refs()...)
-		}
-	}
-	return refs
 }
 
 // reads returns the steps and inputs among refs.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
@@ -199,7 +200,11 @@ func inspect(ctx context.Context, rt durable.Runtime, id string) (*document.Run,
 }
 
 func history(ctx context.Context, rt durable.Runtime, id string, after int64) ([]durable.Event, error) {
-	return (*options)(nil).on(rt).History(ctx, id, after)
+	run, err := inspect(ctx, rt, id)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(run.Events, func(e durable.Event) bool { return e.Seq <= after }), nil
 }
 
 func say(ctx context.Context, rt durable.Runtime, id string, s engine.Signal) error {

@@ -14,13 +14,13 @@ import (
 )
 
 // Declared are the settings beside an API's document, in a project file or a
-// catalogue.
+// catalogue. Snapshots of runs hold them.
 type Declared struct {
-	Base     string   // server, "" for the document's own
-	Env      []string // variables that hold the credential
-	AuthType string   // the authentication type that Env is for, "" when none is given
+	Base     string   `json:"base,omitempty"` // server, "" for the document's own
+	Env      []string `json:"env,omitempty"`  // variables that hold the credential
+	AuthType string   `json:"auth,omitempty"` // the authentication type that Env is for, "" when none is given
 	// Security is for documents that declare none.
-	Security []operations.Requirement
+	Security []operations.Requirement `json:"fallback,omitempty"`
 }
 
 // Or fills in from next where d is silent.

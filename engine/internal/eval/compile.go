@@ -25,7 +25,7 @@ type Expr struct {
 	program  *vm.Program
 	typ      Type
 	refs     []Ref
-	path     *fixedPath // nil: it is no bare path
+	path     *path // nil: it is no bare path
 	wantBool bool
 	reads    []declared // names that the program loads
 	calls    []call     // functions that the program loads
@@ -82,7 +82,7 @@ func (s *Scope) compile(src string) (*Expr, []Problem) {
 	defer s.enter()()
 
 	c := compilation{scope: s, source: []rune(src), cfg: s.config()}
-	c.rewritten = rewrite(src, s)
+	c.rewritten = rewrite(src, s.names)
 	c.problems = c.rewritten.problems
 	if HasErrors(c.problems) || !c.parse() || !c.restrict() || !c.check() {
 		return nil, c.problems
@@ -144,7 +144,7 @@ func (c *compilation) check() bool {
 
 func (c *compilation) finish(src string) *Expr {
 	e := &Expr{source: src, typ: typeOf(c.tree.Node), refs: c.refs()}
-	if p, ok := c.scope.fixed(c.tree.Node); ok {
+	if p, ok := c.scope.path(c.tree.Node); ok && !p.open {
 		e.path = &p
 	}
 	ast.Walk(&c.tree.Node, restoreNumbers{c.source})

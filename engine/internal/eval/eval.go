@@ -17,9 +17,6 @@ type Env struct {
 	Vars  map[string]any
 }
 
-// NewEnv returns an Env with empty, writable maps.
-func NewEnv() *Env { return &Env{Steps: map[string]any{}, Vars: map[string]any{}} }
-
 // Eval evaluates the expression. The result is JSON-like data, which may share
 // parts with env and must not be changed. Every error is an [*EvalError]; when
 // ctx ended it unwraps to ctx's error. Eval is safe for concurrent use.
@@ -28,7 +25,7 @@ func NewEnv() *Env { return &Env{Steps: map[string]any{}, Vars: map[string]any{}
 // checked before the evaluation and on every call of a predicate.
 func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, e.errorAt(0, err)
+		return nil, e.fault(err)
 	}
 	if env == nil {
 		env = &Env{}
@@ -44,7 +41,7 @@ func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 		}
 	}
 	if _, ok := out.(bool); e.wantBool && !ok {
-		return nil, e.errorAt(0, failf("a condition must be true or false, got %s", describe(out)))
+		return nil, e.fault(failf("a condition must be true or false, got %s", describe(out)))
 	}
 	return out, nil
 }
@@ -58,7 +55,7 @@ func (e *Expr) run(ctx context.Context, env *Env) (any, error) {
 	}
 	if _, isByte := out.(byte); isByte || e.path == nil {
 		if out, err = (&meter{ctx: ctx}).plainValue(out); err != nil {
-			return nil, e.errorAt(0, err)
+			return nil, e.fault(err)
 		}
 	}
 	return out, nil

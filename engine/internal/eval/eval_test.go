@@ -182,13 +182,13 @@ func TestEvalStopsWithContext(t *testing.T) {
 	e := mustCompile(t, fixtureScope(), `count(1..2000, count(1..2000, # < 0) == 5)`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := e.Eval(ctx, NewEnv())
+	_, err := e.Eval(ctx, &Env{})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
 
 	// A context that ends while predicates run: the third look finds it over.
-	_, err = e.Eval(&endingContext{Context: t.Context(), looks: 3}, NewEnv())
+	_, err = e.Eval(&endingContext{Context: t.Context(), looks: 3}, &Env{})
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "evaluation was stopped") {
 		t.Fatalf("got %v", err)
 	}

@@ -27,9 +27,9 @@ func (e *EvalError) Error() string { return e.Message }
 // Unwrap returns the context's error when the context ended the evaluation.
 func (e *EvalError) Unwrap() error { return e.cause }
 
-// errorAt wraps an error that concerns the expression as a whole.
-func (e *Expr) errorAt(offset int, err error) *EvalError {
-	out := &EvalError{Source: e.source, Offset: offset, Length: utf8.RuneCountInString(e.source) - offset, Message: err.Error()}
+// fault wraps an error that concerns the expression as a whole.
+func (e *Expr) fault(err error) *EvalError {
+	out := &EvalError{Source: e.source, Length: utf8.RuneCountInString(e.source), Message: err.Error()}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		out.cause = err
 		out.Message = "evaluation was stopped: " + err.Error()
@@ -41,11 +41,11 @@ func (e *Expr) errorAt(offset int, err error) *EvalError {
 func (e *Expr) explain(err error) *EvalError {
 	var fault *file.Error
 	if !errors.As(err, &fault) {
-		return e.errorAt(0, err)
+		return e.fault(err)
 	}
 	var own failure
 	if cause := errors.Unwrap(fault); errors.As(cause, &own) || cause != nil && (errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded)) {
-		out := e.errorAt(0, cause)
+		out := e.fault(cause)
 		out.place(fault.Location)
 		return out
 	}

@@ -37,7 +37,7 @@ func fixtureScope() *Scope {
 }
 
 func fixtureEnv() *Env {
-	env := NewEnv()
+	env := &Env{Steps: map[string]any{}, Vars: map[string]any{}}
 	for _, id := range fixtureIDs {
 		item := func(i int, state string) any {
 			return map[string]any{"id": fmt.Sprintf("%s#%d", id, i), "state": state, "count": i + 5, "ok": i == 1, "tags": []any{"t", id}}

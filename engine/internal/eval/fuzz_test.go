@@ -26,7 +26,7 @@ func FuzzRewrite(f *testing.F) {
 		if !utf8.ValidString(src) {
 			return
 		}
-		r := rewrite(src, scope)
+		r := rewrite(src, scope.names)
 		in, out := []rune(src), []rune(r.text)
 		if len(in) != len(out) {
 			t.Fatalf("%q became %q", src, r.text)

@@ -106,23 +106,25 @@ func (n *names) find(name string) (declared, bool) {
 	return d, ok
 }
 
+// tokenOf returns the token of a name that may stand by itself.
 func (n *names) tokenOf(word string) (string, bool) {
 	d, ok := n.find(word)
 	return d.token, ok && d.token != ""
 }
 
+// isStep reports whether word is a step id.
 func (n *names) isStep(word string) bool {
 	_, ok := n.steps[word]
 	return ok
 }
 
+// isNumber reports whether the name may be a number.
 func (n *names) isNumber(word string) bool {
 	d, ok := n.find(word)
 	return ok && d.token != "" && Float().Accepts(d.typ)
 }
 
-func (n *names) longestName() int { return n.longest }
-
+// isField reports whether some object has a field of this hyphenated name.
 func (n *names) isField(word string) bool { return n.fields[word] > 0 }
 
 // stepIDs and varNames list the candidates of suggestions.

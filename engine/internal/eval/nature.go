@@ -54,7 +54,7 @@ func typeOf(node ast.Node) Type {
 	case *ast.MapNode:
 		return typeOfMap(n)
 	case *ast.ArrayNode:
-		return commonNodeType(n.Nodes)
+		return ArrayOf(merged(n.Nodes, typeOf))
 	case *ast.SequenceNode:
 		return typeOf(n.Nodes[len(n.Nodes)-1])
 	case *ast.VariableDeclaratorNode:
@@ -93,18 +93,6 @@ func typeOfMap(n *ast.MapNode) Type {
 		}
 	}
 	return t
-}
-
-func commonNodeType(nodes []ast.Node) Type {
-	var t Type
-	for i, node := range nodes {
-		u := typeOf(node)
-		if i > 0 {
-			u = t.Merge(u)
-		}
-		t = u
-	}
-	return ArrayOf(t)
 }
 
 func typeOfNature(n *nature.Nature) Type {

@@ -53,11 +53,14 @@ func (s *Scope) collectRefs(refs []Ref, node ast.Node) []Ref {
 	return refs
 }
 
-// path is a chain of members that starts at a declared name.
+// path is a chain of members that starts at a declared name, such as
+// a.data[0].id.
 type path struct {
 	root    declared
 	members []string   // fixed member names, up to the first index
-	indices []ast.Node // indexes that are computed
+	indices []ast.Node // indexes that are computed, and all behind the first
+	keys    []any      // each a name or an index, where all are fixed
+	open    bool       // not all of them are, or one may be absent
 }
 
 // path reads node as a chain; ok is false for everything else.
@@ -67,7 +70,9 @@ func (s *Scope) path(node ast.Node) (p path, ok bool) {
 		p.root, ok = s.tokens[n.Value]
 		return p, ok
 	case *ast.ChainNode:
-		return s.path(n.Node)
+		p, ok = s.path(n.Node)
+		p.open = true
+		return p, ok
 	case *ast.MemberNode:
 		if id, isStep := stepMember(n); isStep {
 			p.root, ok = s.steps[id]
@@ -81,7 +86,50 @@ func (s *Scope) path(node ast.Node) (p path, ok bool) {
 		} else {
 			p.indices = append(p.indices, n.Property)
 		}
+		key, fixed := fixedKey(n.Property)
+		p.keys, p.open = append(p.keys, key), p.open || n.Optional || !fixed
 		return p, true
 	}
 	return path{}, false
+}
+
+func fixedKey(node ast.Node) (key any, ok bool) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.IntegerNode:
+		return n.Value, true
+	case *ast.UnaryNode:
+		if i, ok := n.Node.(*ast.IntegerNode); ok && n.Operator == "-" {
+			return -i.Value, true
+		}
+	}
+	return nil, false
+}
+
+// follow returns the value that a path of fixed keys leads to, which needs no
+// machine: most expressions are one. It finds present members
+// only; of all others expr's machine gives the value, or the error.
+func (p *path) follow(env *Env) (v any, found bool) {
+	values := env.Vars
+	if p.root.step {
+		values = env.Steps
+	}
+	v, found = values[p.root.name]
+	for i := 0; i < len(p.keys) && found; i++ {
+		switch key := p.keys[i].(type) {
+		case string:
+			object, _ := v.(map[string]any)
+			v, found = object[key]
+		case int:
+			items, _ := v.([]any)
+			if key < 0 {
+				key += len(items)
+			}
+			if found = key >= 0 && key < len(items); found {
+				v = items[key]
+			}
+		}
+	}
+	return v, found
 }

@@ -9,20 +9,6 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// vocabulary is the part of a scope that the rewriter uses.
-type vocabulary interface {
-	// tokenOf returns the token of a name that may stand by itself.
-	tokenOf(word string) (token string, ok bool)
-	// isNumber reports whether the name may be a number.
-	isNumber(word string) bool
-	// isStep reports whether word is a step id.
-	isStep(word string) bool
-	// longestName is the length of the longest of these names, in code points.
-	longestName() int
-	// isField reports whether some object has a field of this hyphenated name.
-	isField(word string) bool
-}
-
 // rewritten is a source in which expr can lex every name.
 type rewritten struct {
 	text     string    // as many code points as the source, each in its place
@@ -36,9 +22,9 @@ type span struct{ from, to int }
 // rewrite replaces each known name where an operand stands, outside strings
 // and comments, by its token: the longest name that ends where a word ends.
 // Names of fields with hyphens are replaced after a dot. Nothing moves.
-func rewrite(src string, v vocabulary) rewritten {
+func rewrite(src string, v *names) rewritten {
 	in := []rune(src)
-	r := rewriter{in: in, out: append([]rune(nil), in...), vocabulary: v, longest: v.longestName(), operand: true}
+	r := rewriter{in: in, out: append([]rune(nil), in...), names: v, operand: true}
 	for r.at < len(in) {
 		r.step()
 	}
@@ -46,10 +32,9 @@ func rewrite(src string, v vocabulary) rewritten {
 }
 
 type rewriter struct {
-	vocabulary
+	*names
 	in, out  []rune
 	at       int
-	longest  int  // no name is longer
 	runEnd   int  // end of the hyphenated words that at is in, if at is before it
 	operand  bool // the next token starts an operand
 	member   bool // the next word is a member's name, just after . or ?.

@@ -101,15 +101,7 @@ func (t Type) Child() Type {
 	if t.kind == arrayKind || t.open || len(t.fields) == 0 {
 		return t.Elem()
 	}
-	var out Type
-	for i, name := range t.Fields() {
-		f := t.fields[name]
-		if i > 0 {
-			f = out.Merge(f)
-		}
-		out = f
-	}
-	return out
+	return merged(t.Fields(), func(name string) Type { return t.fields[name] })
 }
 
 // IsAny reports whether nothing is known about t.
@@ -213,10 +205,13 @@ func FromValue(v any) Type {
 	}
 }
 
-func commonType(items []any) Type {
+func commonType(items []any) Type { return merged(items, FromValue) }
+
+// merged returns the type of a value that is any of the items, any for none.
+func merged[T any](items []T, typeOf func(T) Type) Type {
 	var t Type
 	for i, item := range items {
-		u := FromValue(item)
+		u := typeOf(item)
 		if i > 0 {
 			u = t.Merge(u)
 		}

@@ -30,6 +30,15 @@ func Supplied(value any) (json.RawMessage, error) {
 	return (&kept{Value: value, Attempts: 1}).MarshalJSON()
 }
 
+// Figures returns the figures of a kept result; an external step's has none.
+func Figures(raw json.RawMessage) (status, attempts int, millis int64) {
+	k, err := decodeKept(raw)
+	if err != nil {
+		return 0, 0, 0
+	}
+	return k.Status, k.Attempts, k.Millis
+}
+
 // MarshalJSON makes kept the durable.Result of a step.
 func (k *kept) MarshalJSON() ([]byte, error) {
 	value, err := jsonvalue.Append(make([]byte, 0, 1024), k.Value)

@@ -48,13 +48,9 @@ type snapshot struct {
 }
 
 type snapshotAPI struct {
-	Name  string   `json:"name"`
-	Index []byte   `json:"index"` // the operations that are used, compiled
-	Base  string   `json:"base,omitempty"`
-	Env   []string `json:"env,omitempty"`
-	Auth  string   `json:"auth,omitempty"` // the type that Env is declared for
-	// Fallback is the security declared outside the document.
-	Fallback []operations.Requirement `json:"fallback,omitempty"`
+	Name  string `json:"name"`
+	Index []byte `json:"index"` // the operations that are used, compiled
+	connect.Declared
 }
 
 // Snapshot writes the unit for a run. Equal units and settings give
@@ -91,8 +87,7 @@ func (u *Unit) freeze() ([]snapshotAPI, error) {
 		if err != nil {
 			return nil, err
 		}
-		d := use.API.Declared()
-		out = append(out, snapshotAPI{Name: use.Name, Index: index, Base: d.Base, Env: d.Env, Auth: d.AuthType, Fallback: d.Security})
+		out = append(out, snapshotAPI{use.Name, index, use.API.Declared()})
 	}
 	return out, nil
 }
@@ -178,8 +173,7 @@ func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 	problems = append(f.Binds.Check(), f.described(f.sets)...)
 	for _, a := range s.APIs {
 		if f.APIs[a.Name] == nil {
-			d := connect.Declared{Base: a.Base, Env: a.Env, AuthType: a.Auth, Security: a.Fallback}
-			f.APIs[a.Name] = connect.Documented(a.Name, d, f.sets[a.Name])
+			f.APIs[a.Name] = connect.Documented(a.Name, a.Declared, f.sets[a.Name])
 		}
 	}
 	name := cmp.Or(s.Unit, Slug(f.Spec.Name))

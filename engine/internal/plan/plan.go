@@ -68,6 +68,16 @@ func (s *Step) Operation() *Operation {
 	return nil
 }
 
+// Conditions returns the parts of results and inputs that the step's own
+// expressions read.
+func (s *Step) Conditions() []eval.Ref {
+	refs := exprRefs(s.When, s.Each)
+	if a := s.Operation(); a != nil {
+		refs = append(refs, exprRefs(a.Until, a.Fail, a.Select)...)
+	}
+	return refs
+}
+
 // Bind is one value that an action works on, and where it comes from.
 type Bind struct {
 	Name   string

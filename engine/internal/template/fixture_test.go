@@ -26,7 +26,7 @@ func fixtureScope() *eval.Scope {
 }
 
 func fixtureEnv() *eval.Env {
-	env := eval.NewEnv()
+	env := &eval.Env{Steps: map[string]any{}, Vars: map[string]any{}}
 	env.Steps["create-organization"] = map[string]any{"id": "org_1", "size": float64(9)}
 	for _, id := range []string{"a-b", "größe-prüfen"} {
 		item := func(i int) any { return map[string]any{"id": fmt.Sprintf("%s#%d", id, i), "count": i + 5} }
