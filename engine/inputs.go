@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -111,13 +112,7 @@ func hintOf(description string) string {
 }
 
 func unknownInputHint(name string, names []string) string {
-	if near := suggest.Closest(name, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(names) == 0 {
-		return "the capability takes none"
-	}
-	return "the inputs are " + strings.Join(names, ", ")
+	return cmp.Or(suggest.Hint(name, "the inputs are ", names), "the capability takes none")
 }
 
 // plain turns any JSON-like Go value into the form expressions work on: nil,

@@ -87,10 +87,7 @@ func unknownFunction(name string) (message, hint string) {
 	if slices.Contains(withheld, name) {
 		return fmt.Sprintf("function %q is not available", name), "an expression cannot read the clock; its result must follow from its inputs"
 	}
-	if near := suggest.Closest(name, functionNames); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return fmt.Sprintf("unknown function %q", name), hint
+	return fmt.Sprintf("unknown function %q", name), suggest.Hint(name, "", functionNames)
 }
 
 // joinedWord returns the word with hyphens around offset, if it is likely to

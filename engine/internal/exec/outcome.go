@@ -3,9 +3,21 @@ package exec
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 )
+
+// Record is the account of one step.
+type Record struct {
+	ID         string
+	Status     durable.Status
+	Attempts   int
+	HTTPStatus int
+	Duration   time.Duration
+	Err        error
+}
 
 // Outcome is the account of a run, complete or not.
 type Outcome struct {

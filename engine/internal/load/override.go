@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,10 +44,8 @@ func parseOverride(text string, src *dialect.Source) ([]byte, error) {
 }
 
 func known(step string, ids []string) error {
-	for _, id := range ids {
-		if id == step {
-			return nil
-		}
+	if slices.Contains(ids, step) {
+		return nil
 	}
 	if near := suggest.Closest(step, ids); near != "" {
 		return fmt.Errorf("there is no step %q; did you mean %q?", step, near)

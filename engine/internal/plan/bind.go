@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -45,11 +46,10 @@ type gift struct {
 type rule func(*binding, target) (Value, Rule)
 
 // rules are tried in order for every target; the first value is bound.
-var rules = map[spec.Binding][]rule{
-	spec.BindByRule:  {(*binding).fromGiven, (*binding).fromOwn, (*binding).inferred},
-	spec.BindByName:  {(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput},
-	spec.BindAnyName: {(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput},
-}
+var (
+	byRule = []rule{(*binding).fromGiven, (*binding).fromOwn, (*binding).inferred}
+	byName = []rule{(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput}
+)
 
 // bind binds the parameters and the body of an operation.
 func (n *names) bind(a *Operation, src *spec.Operation) *binding {
@@ -67,7 +67,9 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	} else {
 		bb.targets = targets(a.Op)
 	}
+	rules := byName
 	if n.unit.Binding == spec.BindByRule {
+		rules = byRule
 		bb.with()
 		bb.keys()
 	} else {
@@ -75,7 +77,7 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	}
 	bb.placeless()
 	for _, t := range bb.targets {
-		for _, find := range rules[n.unit.Binding] {
+		for _, find := range rules {
 			if v, rule := find(bb, t); v != nil {
 				bb.add(t, rule, v)
 				break
@@ -178,13 +180,7 @@ func (bb *binding) targetOf(key spec.Str) (target, bool) {
 }
 
 func (bb *binding) unknownTarget(key spec.Str) {
-	names := targetNames(bb.targets)
-	hint := "it takes no values"
-	if near := suggest.Closest(key.Value, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	} else if len(names) > 0 {
-		hint = "it takes " + strings.Join(names, ", ")
-	}
+	hint := cmp.Or(suggest.Hint(key.Value, "it takes ", targetNames(bb.targets)), "it takes no values")
 	bb.errorAt(key, "unknown-parameter", hint, "%s has no parameter or body property %q", bb.a.Op.ID, key.Value)
 }
 
@@ -218,10 +214,7 @@ var stepKeys = []string{
 
 func (b *builder) unknownKey(key spec.Str, ts []target) {
 	names := append(slices.Clone(stepKeys), targetNames(ts)...)
-	hint := "a step takes " + strings.Join(stepKeys, ", ")
-	if near := suggest.Closest(key.Value, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := cmp.Or(suggest.Hint(key.Value, "", names), "a step takes "+strings.Join(stepKeys, ", "))
 	b.errorAt(key, "unknown-key", hint, "unknown step key %q", key.Value)
 }
 
@@ -351,24 +344,14 @@ func (bb *binding) unspent() {
 		d := diag.Diagnostic{
 			Code: "unused-argument", Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("%s takes no parameter %q: its value is not sent", bb.a.At.Value, f.Key.Value),
-			Hint:    argumentHint(f.Key.Value, names),
+			Hint: cmp.Or(suggest.Hint(f.Key.Value, "it takes ", names),
+				"declare it under the operation's inputParameters, with its place (in: query, ...)"),
 		}
 		if m := bb.a.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
 			d.Severity = diag.Error
 		}
 		bb.diags.Add(d)
 	}
-}
-
-// argumentHint names the parameter that an argument was probably meant for.
-func argumentHint(name string, params []string) string {
-	if near := suggest.Closest(name, params); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(params) == 0 {
-		return "declare it under the operation's inputParameters, with its place (in: query, ...)"
-	}
-	return "it takes " + strings.Join(params, ", ")
 }
 
 // complete reports the required targets that nothing was bound to.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -200,13 +201,7 @@ func (b *builder) knownNames(name string) string {
 	}
 	all = append(all, b.variables.Names()...)
 	head, _, _ := strings.Cut(name, ".")
-	if near := suggest.Closest(head, all); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(all) == 0 {
-		return "declare it under inputParameters, or under binds"
-	}
-	return "known here: " + strings.Join(all, ", ")
+	return cmp.Or(suggest.Hint(head, "known here: ", all), "declare it under inputParameters, or under binds")
 }
 
 // earlierIDs lists the steps before the one at hand.

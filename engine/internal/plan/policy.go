@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -61,11 +60,8 @@ func (bb *binding) probe(p *spec.Probe) {
 	op, ok := set.Lookup(p.Operation.Value)
 	switch {
 	case !ok:
-		hint := ""
-		if near := suggest.Closest(p.Operation.Value, set.IDs()); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		bb.errorAt(p.Operation, "unknown-operation", hint, "operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, a.API)
+		bb.errorAt(p.Operation, "unknown-operation", suggest.Hint(p.Operation.Value, "", set.IDs()),
+			"operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, a.API)
 		return
 	case op.Effect() != operations.Read:
 		bb.errorAt(p.Operation, "bad-probe", "name an operation that reads", "the probe of step %q would call %s, which writes", s.ID, op.ID)

@@ -1,9 +1,8 @@
 package plan
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/suggest"
@@ -60,14 +59,7 @@ func (b *builder) lookup(n *names, a *Lookup, src *spec.Lookup) {
 
 // earlierSteps is the hint for a name that is no earlier step.
 func (b *builder) earlierSteps(name string) string {
-	ids := b.earlierIDs()
-	switch near := suggest.Closest(name, ids); {
-	case near != "":
-		return fmt.Sprintf("did you mean %q?", near)
-	case len(ids) == 0:
-		return "put the step that fetches the list before it"
-	}
-	return "earlier steps: " + strings.Join(ids, ", ")
+	return cmp.Or(suggest.Hint(name, "earlier steps: ", b.earlierIDs()), "put the step that fetches the list before it")
 }
 
 // sensitive checks that the paths exist in the result.
@@ -86,10 +78,7 @@ func fieldHint(s *Step, path Path) string {
 	if len(path) == 0 {
 		return ""
 	}
-	if near := suggest.Closest(path[0], s.Result.Fields()); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return ""
+	return suggest.Hint(path[0], "", s.Result.Fields())
 }
 
 // where is the place of a step in messages: its id.

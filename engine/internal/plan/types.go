@@ -46,10 +46,7 @@ func (b *builder) checkLiteral(s *operations.Schema, src spec.Value, v any, what
 		if text, ok := v.(string); ok && readsLike(text) {
 			hint = fmt.Sprintf("to send what it reads, write '{{ %s }}'", text)
 		} else if len(s.Enum) > 0 {
-			hint = "one of " + enumText(s.Enum)
-			if near := suggest.Closest(fmt.Sprint(v), enumStrings(s.Enum)); near != "" {
-				hint = fmt.Sprintf("did you mean %q? one of %s", near, enumText(s.Enum))
-			}
+			hint = strings.TrimSpace(suggest.Hint(fmt.Sprint(v), "", enumStrings(s.Enum)) + " one of " + enumText(s.Enum))
 		}
 		b.errorAt(at, "wrong-type", hint, "%s: %s", what, violation.Message)
 	}
@@ -93,11 +90,7 @@ func (b *builder) unknownProperty(s *operations.Schema, key spec.Str, what strin
 	for _, p := range s.Properties {
 		names = append(names, p.Name)
 	}
-	hint := "it has " + strings.Join(names, ", ")
-	if near := suggest.Closest(key.Value, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	b.errorAt(key, "unknown-parameter", hint, "%s has no property %q", what, key.Value)
+	b.errorAt(key, "unknown-parameter", suggest.Hint(key.Value, "it has ", names), "%s has no property %q", what, key.Value)
 }
 
 func takes(s *operations.Schema, kind string) bool {
