@@ -50,7 +50,7 @@ func Load(ctx context.Context, file string, opts *LoadOptions) (*Program, error)
 func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
 	opts = cmp.Or(opts, &LoadOptions{})
 	loaded, report := load.Open(ctx, file, (*load.Options)(opts))
-	f := &File{loaded: loaded, report: (*Report)(report), opts: *opts}
+	f := &File{loaded: loaded, report: report, opts: *opts}
 	if loaded == nil {
 		return nil, &LoadError{f.report}
 	}
@@ -67,21 +67,8 @@ func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
 	return f, nil
 }
 
-// Report is the outcome of loading, good or bad.
-type Report struct {
-	File        string
-	Dialect     string
-	Version     string
-	Runnable    bool      // the dialect is one that can be run
-	Diagnostics diag.List // errors, warnings and notes, sorted
-	// Sources holds the text of every file that a diagnostic may point into,
-	// by name.
-	Sources map[string][]byte
-	// Overlays are those that acted, in order.
-	Overlays []string
-	// Files are those that were read, or would be served.
-	Files []document.File
-}
+// Report is the outcome of loading a file, good or bad.
+type Report = document.Report
 
 // LoadError is the error of [Load] and [Open]: a file that cannot run, with every
 // reason.
@@ -127,7 +114,7 @@ func (f *File) Err() error {
 // Check loads the file as it is now, with the options that it was opened with.
 func (f *File) Check(ctx context.Context) *Report {
 	_, report := load.Open(ctx, f.report.File, (*load.Options)(&f.opts))
-	return (*Report)(report)
+	return report
 }
 
 // Spec returns the file as it declares itself.

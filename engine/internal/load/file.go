@@ -36,21 +36,9 @@ type Options struct {
 	Source    []byte
 }
 
-// Report is the outcome of loading. It is engine.Report, which has its description.
-type Report struct {
-	File        string
-	Dialect     string
-	Version     string
-	Runnable    bool
-	Diagnostics diag.List
-	Sources     map[string][]byte
-	Overlays    []string
-	Files       []document.File
-}
-
 // File is a loaded file. It is immutable and safe for concurrent use.
 type File struct {
-	Report *Report
+	Report *document.Report
 	Units  []*Unit
 	// Shared reports an error that keeps every unit from running.
 	Shared bool

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/operations"
@@ -22,7 +23,7 @@ import (
 type loader struct {
 	opts    *Options
 	file    string
-	report  *Report
+	report  *document.Report
 	project *project
 	docs    *documents
 	within  *reach.Reach
@@ -37,8 +38,8 @@ func (l *loader) add(problems diag.List) {
 
 // Open reads a file and everything it names. The File is nil where it holds no unit
 // that could be judged; the report has the reason.
-func Open(ctx context.Context, file string, opts *Options) (*File, *Report) {
-	l := &loader{opts: opts, file: file, report: &Report{File: file, Sources: map[string][]byte{}}}
+func Open(ctx context.Context, file string, opts *Options) (*File, *document.Report) {
+	l := &loader{opts: opts, file: file, report: &document.Report{File: file, Sources: map[string][]byte{}}}
 	f := l.load(ctx)
 	if l.within != nil {
 		l.report.Files = l.within.Files()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/operations"
@@ -149,7 +150,7 @@ func (s *snapshot) file() (*File, error) {
 		within = reach.Below(s.Reach)
 	}
 	f := &File{
-		Report: &Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{},
+		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{},
 		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict,
 	}
 	for _, a := range s.APIs {
