@@ -101,13 +101,8 @@ func (r *running) callEnv(ctx context.Context) (*exec.Env, error) {
 	if r.p.set.RecordDir != "" {
 		r.redactor.Add(r.id) // another one when the recording is replayed, as in env
 	}
-	callers := map[string]operations.Caller{}
-	for _, use := range r.p.unit.Uses {
-		callers[use.Name] = operations.Chain(r.p.link.Served(use.Name, use.API), operations.HideErrors(r.redactor))
-	}
-	env := r.shared()
+	env := r.shared(r.p.link.Served)
 	env.Attempts, env.PassOn = 1, r.p.set.RecordDir == ""
-	env.Call = func(api string) operations.Caller { return callers[api] }
 	return env, r.fillIn(ctx, env)
 }
 

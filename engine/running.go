@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -156,21 +157,21 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	// The run's id is in its requests (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
 	session.Recorder = r.p.link.Keys.Redactor.With(r.id)
-	callers := map[string]operations.Caller{}
-	for _, use := range r.p.unit.Uses {
-		callers[use.Name] = operations.Chain(r.p.link.Caller(use.Name, use.API, session), operations.HideErrors(r.redactor))
-	}
-	env := r.shared()
-	env.Call = func(api string) operations.Caller { return callers[api] }
+	env := r.shared(func(name string, api connect.API) operations.Caller { return r.p.link.Caller(name, api, session) })
 	env.Keep, env.Perform = r.p.link.Keys.Redactor.Data, r.external
 	env.Landed = max(env.Limit, exchangeLimit(r.p.set.RequestTimeout, r.p.set.Timeout))
 	return env, r.fillIn(ctx, env)
 }
 
 // shared is the part of the environment that runs and calls have in common.
-func (r *running) shared() *exec.Env {
+func (r *running) shared(caller func(name string, api connect.API) operations.Caller) *exec.Env {
+	callers := map[string]operations.Caller{}
+	for _, use := range r.p.unit.Uses {
+		callers[use.Name] = operations.Chain(caller(use.Name, use.API), operations.HideErrors(r.redactor))
+	}
 	o, set := r.opts, r.p.set
 	return &exec.Env{
+		Call:   func(api string) operations.Caller { return callers[api] },
 		Inputs: r.inputs, Started: r.started, Strict: set.StrictResponses, Redactor: r.redactor,
 		Limit: exchangeLimit(cmp.Or(o.RequestTimeout, set.RequestTimeout), cmp.Or(o.Timeout, set.Timeout)),
 		Hide:  r.hideIn, Emit: r.heard(),

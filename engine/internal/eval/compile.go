@@ -149,7 +149,7 @@ func (c *compilation) finish(src string) *Expr {
 	}
 	ast.Walk(&c.tree.Node, restoreNumbers{c.source})
 	l := lowering{scope: c.scope}
-	l.lower(&c.tree.Node)
+	ast.Walk(&c.tree.Node, &l)
 	program, err := compiler.Compile(c.tree, c.cfg)
 	if err != nil {
 		here := func(loc file.Location) file.Location { return loc }

@@ -34,8 +34,6 @@ type call struct {
 	function
 }
 
-func (l *lowering) lower(root *ast.Node) { ast.Walk(root, l) }
-
 // Visit implements expr's visitor; nodes come innermost first.
 func (l *lowering) Visit(node *ast.Node) {
 	switch n := (*node).(type) {

@@ -269,8 +269,8 @@ func (bb *binding) sameInput(t target) (Value, Rule) {
 }
 
 // same is the value of an input under its own name.
-func (bb *binding) same(in *Input) Value {
-	bb.useInput(in.Name, bb.by)
+func (n *names) same(in *Input) Value {
+	n.useInput(in.Name, n.by)
 	return placeValue{&place{ref: eval.Ref{Name: varInputs, Path: []string{in.Name}}, t: in.Type}}
 }
 

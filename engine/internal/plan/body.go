@@ -19,7 +19,9 @@ import (
 type Body struct {
 	Media string // "" takes the operation's own
 	Reads []eval.Ref
-	make  func(ctx context.Context, env *eval.Env) (any, error)
+	// Make returns the body: JSON-like data, []byte to be sent as it is, or the
+	// []request.Part of a form.
+	Make func(ctx context.Context, env *eval.Env) (any, error)
 }
 
 // bind is the body as one of the values that an operation takes.
@@ -27,9 +29,6 @@ func (b *Body) bind() *Bind {
 	from := cmp.Or(refsText(b.Reads), "the file's own text")
 	return &Bind{Name: "body", In: operations.InBody, Rule: RuleTemplate, From: from, Reads: b.Reads}
 }
-
-// Make returns the body: JSON-like data, or []byte to be sent as it is.
-func (b *Body) Make(ctx context.Context, env *eval.Env) (any, error) { return b.make(ctx, env) }
 
 // body compiles the body that a described operation writes out, by its type.
 func (bb *binding) body(body *spec.Body) {
@@ -145,8 +144,8 @@ func (bb *binding) plainText(n *names, media string, at spec.Str, escape func(st
 	}
 }
 
-func (bb *binding) setBody(media string, reads []eval.Ref, make func(context.Context, *eval.Env) (any, error)) {
-	bb.a.Body = &Body{Media: media, Reads: reads, make: make}
+func (bb *binding) setBody(media string, reads []eval.Ref, body func(context.Context, *eval.Env) (any, error)) {
+	bb.a.Body = &Body{Media: media, Reads: reads, Make: body}
 	bb.use(reads, bb.by)
 }
 

@@ -43,14 +43,14 @@ func neverInferred(t target) bool {
 // <resource>_<property>.
 func (bb *binding) fromInput(t target) (Value, Rule) {
 	if in := bb.matching(canon(t.name)); in != nil && bb.fits(t, in) {
-		return bb.readInput(in), RuleInput
+		return bb.same(in), RuleInput
 	}
 	resource := bb.a.Op.Resource().Name
 	if resource == "" {
 		return nil, ""
 	}
 	if in := bb.matching(canon(resource + "_" + t.name)); in != nil && bb.fits(t, in) {
-		return bb.readInput(in), RuleResource
+		return bb.same(in), RuleResource
 	}
 	return nil, ""
 }
@@ -66,20 +66,6 @@ func (bb *binding) matching(name string) *Input {
 
 func (bb *binding) fits(t target, in *Input) bool {
 	return eval.SchemaType(t.schema).Accepts(in.Type)
-}
-
-// readInput is the value of an input.
-func (n *names) readInput(in *Input) Value {
-	n.useInput(in.Name, n.by)
-	return n.read(inputPath(in.Name))
-}
-
-// inputPath is the expression that reads an input.
-func inputPath(name string) string {
-	if strings.ContainsAny(name, "-. ") || name == "" || name[0] >= '0' && name[0] <= '9' {
-		return fmt.Sprintf("%s[%q]", varInputs, name)
-	}
-	return varInputs + "." + name
 }
 
 // read compiles an expression that Capstan wrote itself.

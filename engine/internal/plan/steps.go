@@ -37,7 +37,7 @@ func (b *builder) external(n *names, a *External, src *spec.External) {
 		}
 		b.useInput(in.Name, n.by)
 		if !binds(a.Binds, target{name: in.Name}) {
-			a.Binds = append(a.Binds, newBind(target{name: in.Name}, RuleInput, n.readInput(in)))
+			a.Binds = append(a.Binds, newBind(target{name: in.Name}, RuleInput, n.same(in)))
 		}
 	}
 	for _, f := range src.Keys {

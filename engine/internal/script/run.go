@@ -16,7 +16,6 @@ import (
 type Options struct {
 	Timeout time.Duration // 0: 5 seconds
 	Memory  int64         // growth of the heap, in bytes; 0: 64 MiB
-	Stack   int           // calls within calls; 0: 1,000, at most 10,000
 	Now     time.Time     // the script's clock; zero: 1970-01-01T00:00:00Z
 	Seed    uint64        // of Math.random
 	// Hide replaces secrets in the text of a thrown value, before that is
@@ -24,7 +23,8 @@ type Options struct {
 	Hide func(string) string
 }
 
-const maxStack = 10_000
+// maxStack bounds calls within calls.
+const maxStack = 1000
 
 func (o Options) withDefaults() Options {
 	if o.Timeout <= 0 {
@@ -33,10 +33,6 @@ func (o Options) withDefaults() Options {
 	if o.Memory <= 0 {
 		o.Memory = 64 << 20
 	}
-	if o.Stack <= 0 {
-		o.Stack = 1000
-	}
-	o.Stack = min(o.Stack, maxStack)
 	if o.Now.IsZero() {
 		o.Now = time.Unix(0, 0)
 	}
@@ -88,7 +84,7 @@ func (p *Program) failure(s *sandbox, err error) error {
 	var deep *goja.StackOverflowError
 	switch {
 	case errors.As(err, &deep):
-		out.Message = fmt.Sprintf("the script calls itself more than %d deep", s.stack)
+		out.Message = fmt.Sprintf("the script calls itself more than %d deep", maxStack)
 	case errors.As(err, &thrown):
 		out.Message = "the script threw " + describe(thrown.Value(), s.hide)
 		for _, frame := range thrown.Stack() {

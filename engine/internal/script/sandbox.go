@@ -14,7 +14,6 @@ import (
 // language has.
 type sandbox struct {
 	rt    *goja.Runtime
-	stack int
 	hide  func(string) string   // see Options.Hide
 	cause atomic.Pointer[error] // why the run was stopped
 
@@ -30,9 +29,9 @@ type sandbox struct {
 
 func newSandbox(o Options) *sandbox {
 	rt := goja.New()
-	s := &sandbox{rt: rt, stack: o.Stack, hide: o.Hide, maxText: max(o.Memory/4, 1<<10), maxItems: max(o.Memory/16, 1<<10)}
+	s := &sandbox{rt: rt, hide: o.Hide, maxText: max(o.Memory/4, 1<<10), maxItems: max(o.Memory/16, 1<<10)}
 	rt.SetParserOptions(parser.WithDisableSourceMaps)
-	rt.SetMaxCallStackSize(o.Stack)
+	rt.SetMaxCallStackSize(maxStack)
 	rt.SetTimeSource(func() time.Time { return o.Now })
 	random := rand.New(rand.NewPCG(o.Seed, 0))
 	rt.SetRandSource(random.Float64)
