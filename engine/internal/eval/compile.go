@@ -113,7 +113,7 @@ func (s *Scope) config() *conf.Config {
 }
 
 func (c *compilation) parse() bool {
-	wrapped := wrapObjects(c.rewritten.text)
+	wrapped := wrapObjects(c.rewritten.text, c.rewritten.braces)
 	tree, err := parser.ParseWithConfig(wrapped.text, c.cfg)
 	if err != nil {
 		c.problems = append(c.problems, c.explainSyntax(err, wrapped.place))

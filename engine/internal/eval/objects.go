@@ -18,10 +18,16 @@ type wrapped struct {
 	origin []int // place in the source of each rune of text, and of its end
 }
 
-// wrapObjects puts parentheses around each object literal that is an argument.
-func wrapObjects(src string) wrapped {
+// wrapObjects puts parentheses around each object literal that is an argument:
+// those of the braces that plainly open an object.
+func wrapObjects(src string, braces []span) wrapped {
 	in := []rune(src)
-	open, closed := objectArguments(in)
+	open, closed := map[int]bool{}, map[int]bool{}
+	for _, b := range braces {
+		if opensObject(in, b.from) {
+			open[b.from], closed[b.to] = true, true
+		}
+	}
 	w := wrapped{origin: make([]int, 0, len(in)+2*len(open)+1)}
 	out := make([]rune, 0, cap(w.origin))
 	put := func(r rune, at int) {
@@ -51,51 +57,6 @@ func (w wrapped) at(offset int) int { return w.origin[min(max(offset, 0), len(w.
 
 // Visit implements expr's visitor: it places each node.
 func (w wrapped) Visit(node *ast.Node) { (*node).SetLocation(w.place((*node).Location())) }
-
-// bracket is an open bracket, and whether an object literal that is an
-// argument starts with it.
-type bracket struct {
-	at     int
-	object bool
-}
-
-// objectArguments finds the braces around object literals that directly follow
-// a parenthesis or a comma between parentheses.
-func objectArguments(in []rune) (open, closed map[int]bool) {
-	open, closed = map[int]bool{}, map[int]bool{}
-	var stack []bracket
-	last := rune(0) // the last character that is neither space nor comment
-	for i := 0; i < len(in); {
-		if end, ok := skipComment(in, i); ok {
-			i = end
-			continue
-		}
-		if end, ok := skipString(in, i); ok {
-			i, last = end, '"'
-			continue
-		}
-		switch c := in[i]; c {
-		case '(', '[', '{':
-			inCall := len(stack) > 0 && in[stack[len(stack)-1].at] == '('
-			argument := inCall && (last == '(' || last == ',')
-			stack = append(stack, bracket{i, c == '{' && argument && opensObject(in, i)})
-		case ')', ']', '}':
-			if len(stack) == 0 {
-				return open, closed
-			}
-			top := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			if top.object && c == '}' {
-				open[top.at], closed[i] = true, true
-			}
-		}
-		if !unicode.IsSpace(in[i]) {
-			last = in[i]
-		}
-		i++
-	}
-	return open, closed
-}
 
 // opensObject reports whether a key and a colon, or nothing, follow the brace
 // at i.

@@ -13,6 +13,7 @@ import (
 type rewritten struct {
 	text     string    // as many code points as the source, each in its place
 	joined   []span    // words with hyphens where an operand stands: ids, known or misspelt
+	braces   []span    // pairs that open an argument
 	problems []Problem // reserved characters, ambiguous minuses
 }
 
@@ -28,7 +29,7 @@ func rewrite(src string, v *names) rewritten {
 	for r.at < len(in) {
 		r.step()
 	}
-	return rewritten{text: string(r.out), joined: r.joined, problems: r.problems}
+	return rewritten{text: string(r.out), joined: r.joined, braces: r.braces, problems: r.problems}
 }
 
 type rewriter struct {
@@ -41,15 +42,24 @@ type rewriter struct {
 	steps    bool // the operand just read is the word steps, or the dot after it
 	locals   []string
 	joined   []span
+	last     rune // the first rune of the token before
+	open     []bracket
+	braces   []span
 	problems []Problem
 }
 
 func (r *rewriter) step() {
 	c, next := r.in[r.at], runeAt(r.in, r.at+1)
-	switch {
-	case unicode.IsSpace(c):
+	if unicode.IsSpace(c) {
 		r.at++
-	case r.skip(skipComment):
+		return
+	}
+	if r.skip(skipComment) {
+		return
+	}
+	last := r.last
+	r.last = c
+	switch {
 	case r.skip(skipString):
 		r.operandEnds()
 	case c == '#':
@@ -67,10 +77,37 @@ func (r *rewriter) step() {
 	case wordRune(c):
 		r.word()
 	default:
+		r.bracket(c, last)
 		r.at++
 		r.operator()
 		r.operand = c != ')' && c != ']' && c != '}'
 	}
+}
+
+// bracket pairs the brackets, and notes the braces that directly follow a
+// parenthesis or a comma between parentheses.
+func (r *rewriter) bracket(c, last rune) {
+	n := len(r.open) - 1
+	switch c {
+	case '(', '[', '{':
+		b := bracket{r.at, c, c == '{' && n >= 0 && r.open[n].kind == '(' && (last == '(' || last == ',')}
+		r.open = append(r.open, b)
+	case ')', ']', '}':
+		if n < 0 {
+			return
+		}
+		if b := r.open[n]; b.argument && c == '}' {
+			r.braces = append(r.braces, span{b.at, r.at})
+		}
+		r.open = r.open[:n]
+	}
+}
+
+// bracket is an open bracket, and whether it is a brace that opens an argument.
+type bracket struct {
+	at       int
+	kind     rune
+	argument bool
 }
 
 func (r *rewriter) skip(by func([]rune, int) (int, bool)) bool {
