@@ -66,7 +66,7 @@ func (s *Scope) CompileBool(src string) (*Expr, []Problem) {
 		return nil, problems
 	}
 	if !Bool().Accepts(e.typ) {
-		from, to := trimmedSpan(src)
+		from, to := TrimmedSpan(src)
 		return nil, append(problems, Problem{Offset: from, Length: to - from, Code: CodeWrongType,
 			Message: fmt.Sprintf("a condition must be true or false, not %s", e.typ),
 			Hint:    "compare it with a value, for instance with == or !="})
@@ -162,7 +162,7 @@ func (c *compilation) finish(src string) *Expr {
 
 // refuseSource finds the fault that makes a source not worth parsing.
 func refuseSource(src string) (Problem, bool) {
-	from, to := trimmedSpan(src)
+	from, to := TrimmedSpan(src)
 	p := Problem{Offset: from, Length: to - from, Code: CodeSyntax}
 	trimmed := strings.TrimSpace(src)
 	switch {
@@ -182,8 +182,9 @@ func refuseSource(src string) (Problem, bool) {
 	return p, true
 }
 
-// trimmedSpan is the range of src without the space around it.
-func trimmedSpan(src string) (from, to int) {
+// TrimmedSpan returns the range of src without the space around it, in code
+// points.
+func TrimmedSpan(src string) (from, to int) {
 	left := strings.TrimLeft(src, " \t\r\n")
 	from = utf8.RuneCountInString(src) - utf8.RuneCountInString(left)
 	return from, from + utf8.RuneCountInString(strings.TrimRight(left, " \t\r\n"))

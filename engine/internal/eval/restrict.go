@@ -12,7 +12,7 @@ import (
 // (which step is read must be known before a run), and deep nesting.
 func (c *compilation) restrict() bool {
 	if deep := nesting(c.tree.Node); deep > maxNesting {
-		from, to := trimmedSpan(string(c.source))
+		from, to := TrimmedSpan(string(c.source))
 		c.problems = append(c.problems, Problem{Offset: from, Length: to - from, Code: CodeTooLarge,
 			Message: fmt.Sprintf("predicates are nested %d deep, at most %d are allowed", deep, maxNesting),
 			Hint:    "filter in an earlier step, or keep what the inner predicate needs in fewer items"})

@@ -5,7 +5,6 @@ package jsonpath
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -90,7 +89,7 @@ func Parse(src string) (*Path, []eval.Problem) {
 }
 
 func refusePath(src string) (eval.Problem, bool) {
-	from, to := trimmedSpan(src)
+	from, to := eval.TrimmedSpan(src)
 	p := eval.Problem{Offset: from, Length: to - from, Code: eval.CodeSyntax}
 	switch {
 	case len(src) > maxSource:
@@ -104,13 +103,6 @@ func refusePath(src string) (eval.Problem, bool) {
 		return eval.Problem{}, false
 	}
 	return p, true
-}
-
-// trimmedSpan is the range of src without the space around it.
-func trimmedSpan(src string) (from, to int) {
-	left := strings.TrimLeft(src, " \t\r\n")
-	from = utf8.RuneCountInString(src) - utf8.RuneCountInString(left)
-	return from, from + utf8.RuneCountInString(strings.TrimRight(left, " \t\r\n"))
 }
 
 func newPath(src string, segments []segment) *Path {

@@ -137,27 +137,10 @@ func (a *Answer) passesOn() bool {
 	return a.object == nil && len(a.mappings) == 0 && len(a.alternatives) == 0
 }
 
-// mapping puts a value at a dotted place of the answer.
+// mapping puts a value at a dotted place of the answer. An absent one is left out.
 type mapping struct {
 	target []string
-	from   *place
-	text   Value
-}
-
-// eval returns the mapped value; found is false when there is none, which leaves
-// it out, while null stays.
-func (m mapping) eval(ctx context.Context, env *eval.Env) (v any, found bool, err error) {
-	if m.from != nil {
-		return m.from.get(ctx, env)
-	}
-	return m.text.Eval(ctx, env)
-}
-
-func (m mapping) refs() []eval.Ref {
-	if m.from != nil {
-		return m.from.refs()
-	}
-	return m.text.refs()
+	Value
 }
 
 // Eval brings the last answer into the declared form. There is none before the
@@ -186,7 +169,7 @@ func (a *Answer) shape(ctx context.Context, r *Results) (v any, shaped bool, err
 	case a.mappings != nil:
 		out := map[string]any{}
 		for _, m := range a.mappings {
-			x, ok, err := m.eval(ctx, r.Env)
+			x, ok, err := m.Eval(ctx, r.Env)
 			if err != nil {
 				return nil, false, err
 			}
@@ -291,13 +274,7 @@ func (a *Answer) lastID() string {
 func (a *Answer) mapped() []Part {
 	var out []Part
 	for _, m := range a.mappings {
-		part := Part{Name: strings.Join(m.target, "."), Reads: m.refs()}
-		if m.from != nil {
-			part.Source, part.Type = m.from.name(), m.from.t
-		} else {
-			part.Source, part.Type = sourceOf(m.text), m.text.typ()
-		}
-		out = append(out, part)
+		out = append(out, Part{Name: strings.Join(m.target, "."), Source: sourceOf(m.Value), Type: m.typ(), Reads: m.refs()})
 	}
 	return out
 }
@@ -317,8 +294,8 @@ func (b *builder) outcome() {
 	switch {
 	case len(src.Mappings) > 0:
 		for _, m := range src.Mappings {
-			if x, ok := n.mapping(m); ok {
-				a.mappings = append(a.mappings, x)
+			if v := n.mapping(m); v != nil {
+				a.mappings = append(a.mappings, mapping{strings.Split(m.Name.Value, "."), v})
 			}
 		}
 	case src.Named:
@@ -381,13 +358,12 @@ func readsInside(o *spec.Shape) bool {
 	return slices.ContainsFunc(o.Properties, readsInside) || o.Items != nil && readsInside(o.Items)
 }
 
-// mapping compiles one mapping: a JSONPath over the steps, or a text.
-func (n *names) mapping(m spec.Target) (mapping, bool) {
-	out := mapping{target: strings.Split(m.Name.Value, ".")}
+// mapping compiles the value of one mapping: a JSONPath over the steps, or a text;
+// nil for one with a problem.
+func (n *names) mapping(m spec.Target) Value {
 	s, isText := m.Value.Scalar.(string)
 	if m.Value.Kind != spec.Scalar || !isText {
-		out.text = n.data(m.Value)
-		return out, true
+		return n.data(m.Value)
 	}
 	src := strings.TrimSpace(s)
 	if strings.Contains(src, "{{") {
@@ -395,14 +371,10 @@ func (n *names) mapping(m spec.Target) (mapping, bool) {
 		if rest, ok := strings.CutPrefix(src, "$."); ok {
 			at.Value = rest // $.{{x}}
 		}
-		out.text = n.text(at)
-		return out, true
+		return n.text(at)
 	}
-	if !strings.HasPrefix(src, "$") && !strings.Contains(src, ".") {
-		if n.earlierStep(src) == nil && n.input(src) == nil {
-			out.text = Literal{s}
-			return out, true
-		}
+	if !strings.HasPrefix(src, "$") && !strings.Contains(src, ".") && n.earlierStep(src) == nil && n.input(src) == nil {
+		return Literal{s}
 	}
 	if !strings.HasPrefix(src, "$") {
 		src = "$." + src
@@ -410,11 +382,12 @@ func (n *names) mapping(m spec.Target) (mapping, bool) {
 	p, problems := jsonpath.Parse(src)
 	n.report(m.Value.Str, problems)
 	if p == nil {
-		return out, false
+		return nil
 	}
-	if out.from = n.resolve(p); out.from == nil {
+	from := n.resolve(p)
+	if from == nil {
 		n.unresolved(m.Value.Str, 0, len([]rune(m.Value.Str.Value)), strings.TrimPrefix(src, "$."))
-		return out, false
+		return nil
 	}
-	return out, true
+	return placeValue{from}
 }
