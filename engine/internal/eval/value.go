@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 )
 
@@ -70,10 +71,7 @@ func (m *meter) plainFields(fields map[string]any) (any, bool, error) {
 			return nil, false, err
 		}
 		if changed && out == nil {
-			out = make(map[string]any, len(fields))
-			for n, f := range fields {
-				out[n] = f
-			}
+			out = maps.Clone(fields)
 		}
 		if changed {
 			out[name] = v

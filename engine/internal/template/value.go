@@ -1,23 +1,13 @@
 package template
 
 import (
-	"strconv"
-
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// appendText appends v as it stands inside text; it is [eval.TextOf] without the
-// detours. ok is false for null and for values that JSON cannot hold.
+// appendText appends v as it stands inside text. ok is false for null and for
+// values that JSON cannot hold.
 func appendText(b []byte, v any) (out []byte, ok bool) {
-	switch v := v.(type) {
-	case string:
-		return append(b, v...), true
-	case bool:
-		return strconv.AppendBool(b, v), true
-	case int:
-		return strconv.AppendInt(b, int64(v), 10), true
-	}
 	s, err := eval.TextOf(v)
 	return append(b, s...), err == nil
 }
