@@ -34,7 +34,7 @@ func (r *Runner) Forward(ctx context.Context, f *File, namespace string, req For
 	}
 	l := r.link(f.loaded)
 	redactor := l.Keys.Redactor
-	op, args, err := api.Forward(ctx, l, connect.Request{Method: req.Method, Path: req.Path, Query: req.Query})
+	op, args, err := api.Forward(ctx, l, req.Method, req.Path, req.Query)
 	var missing *connect.MissingError
 	if errors.As(err, &missing) {
 		return nil, &CredentialError{missing.Missing}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
@@ -54,7 +55,7 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 		v, given := in[want.Name]
 		switch {
 		case given:
-			p.checkInput(e, out, want.Name, v)
+			checkInput(e, out, want, v)
 		case want.Required:
 			e.add(want.Name, hintOf(want.Description), "input %q (%s) is missing", want.Name, want.Type)
 		case want.HasDefault:
@@ -74,30 +75,26 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 	return out, nil
 }
 
-func (p *Program) checkInput(e *InputError, out Inputs, name string, v any) {
+func checkInput(e *InputError, out Inputs, want *plan.Input, v any) {
+	name := want.Name
 	plain, err := plain(v)
 	if err != nil {
 		e.add(name, "", "input %q cannot be written as JSON: %v", name, err)
 		return
 	}
-	for _, want := range p.plan.Inputs {
-		if want.Name != name {
-			continue
-		}
-		if want.Convert {
-			plain = converted(plain, want.Schema)
-		}
-		if plain == nil && !want.Required {
-			break
-		}
-		for _, violation := range check.Value(want.Schema, plain) {
-			e.add(name, "", "input %q: %s", name, strings.TrimSpace(violation.Path+" "+violation.Message))
-		}
-		if want.Filled && plain == "" {
-			e.add(name, "", "input %q is empty", name)
-		}
+	if want.Convert {
+		plain = converted(plain, want.Schema)
 	}
 	out[name] = plain
+	if plain == nil && !want.Required {
+		return
+	}
+	for _, violation := range check.Value(want.Schema, plain) {
+		e.add(name, "", "input %q: %s", name, strings.TrimSpace(violation.Path+" "+violation.Message))
+	}
+	if want.Filled && plain == "" {
+		e.add(name, "", "input %q is empty", name)
+	}
 }
 
 func (e *InputError) add(name, hint, format string, args ...any) {

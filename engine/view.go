@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -12,15 +10,9 @@ import (
 func (p *Program) describe() *document.Plan {
 	r := p.unit.File().Report
 	v := &document.Plan{
-		Capability: p.Name(), Dialect: r.Dialect, Overlays: slices.Clone(p.plan.File.Overlays),
+		Capability: p.Name(), Dialect: r.Dialect, Overlays: append([]string{}, p.plan.File.Overlays...),
 		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
-		Env: []document.Env{}, Hosts: []string{}, Files: slices.Clone(r.Files), Diagnostics: r.Diagnostics,
-	}
-	if v.Overlays == nil {
-		v.Overlays = []string{}
-	}
-	if v.Files == nil {
-		v.Files = []document.File{}
+		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: r.Diagnostics,
 	}
 	for _, in := range p.plan.Inputs {
 		v.Inputs = append(v.Inputs, document.Input{
@@ -42,10 +34,7 @@ func (p *Program) describe() *document.Plan {
 func describeStep(s *plan.Step) document.Step {
 	v := document.Step{
 		ID: s.ID, Kind: string(s.Action.Kind()), Description: s.Description, When: source(s.When), Each: source(s.Each),
-		Binds: []document.Bind{}, Needs: s.Needs, Reads: reads(s.Conditions()),
-	}
-	if v.Needs == nil {
-		v.Needs = []string{}
+		Binds: []document.Bind{}, Needs: append([]string{}, s.Needs...), Reads: reads(s.Conditions()),
 	}
 	switch a := s.Action.(type) {
 	case *plan.Operation:

@@ -31,7 +31,8 @@ type API interface {
 	// or answered by a mock.
 	Operation(l *Link, op *operations.Operation) *operations.Operation
 	// Forward makes the operation and the arguments of a request that is passed on.
-	Forward(ctx context.Context, l *Link, r Request) (*operations.Operation, []operations.Arg, error)
+	// The path is below the API's base, percent-encoded; "" is the base itself.
+	Forward(ctx context.Context, l *Link, method, path, query string) (*operations.Operation, []operations.Arg, error)
 	// Declared returns the settings that stand beside the API's description.
 	Declared() Declared
 }

@@ -161,17 +161,17 @@ func TestCheckOfADocument(t *testing.T) {
 func TestForward(t *testing.T) {
 	use, binds := described(t)
 	l := connect.NewLink(connect.Outside{}, lookup(nil), binds)
-	op, args, err := use.API.Forward(t.Context(), l, connect.Request{Method: "POST", Path: "/berths/B2", Query: "a=1"})
+	op, args, err := use.API.Forward(t.Context(), l, "POST", "/berths/B2", "a=1")
 	if err != nil || op.Method != "POST" || op.Path != "/berths/B2?a=1" || len(args) != 1 || args[0].Value != "north" {
 		t.Errorf("passed on as %+v with %+v, %v", op, args, err)
 	}
 	for _, path := range []string{"/../admin", "/a/%2e%2e/b", "/a?b", "/a#b"} {
-		if _, _, err := use.API.Forward(t.Context(), l, connect.Request{Method: "GET", Path: path}); !errors.Is(err, connect.ErrPath) {
+		if _, _, err := use.API.Forward(t.Context(), l, "GET", path, ""); !errors.Is(err, connect.ErrPath) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	one := documented(t, "https://berths.example", connect.Declared{})
-	if _, _, err := one.API.Forward(t.Context(), l, connect.Request{Method: "GET", Path: "/berths"}); err == nil {
+	if _, _, err := one.API.Forward(t.Context(), l, "GET", "/berths", ""); err == nil {
 		t.Error("an API with a document takes any request")
 	}
 }

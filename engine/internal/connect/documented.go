@@ -115,7 +115,7 @@ func (a *documentedAPI) Operation(_ *Link, op *operations.Operation) *operations
 	return &with
 }
 
-func (a *documentedAPI) Forward(context.Context, *Link, Request) (*operations.Operation, []operations.Arg, error) {
+func (a *documentedAPI) Forward(context.Context, *Link, string, string, string) (*operations.Operation, []operations.Arg, error) {
 	return nil, nil, fmt.Errorf("the API %q is called by its operations only", a.name)
 }
 

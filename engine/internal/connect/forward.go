@@ -12,18 +12,11 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Request is a request that is passed on to a consumed API.
-type Request struct {
-	Method string
-	Path   string // below the API's base, percent-encoded; "" is the base itself
-	Query  string // as it came; characters that may not stand raw in one are encoded
-}
-
 // ErrPath is returned for a path that could leave the API's base.
 var ErrPath = errors.New("the path cannot be passed on")
 
-func (a *consumedAPI) Forward(ctx context.Context, l *Link, r Request) (*operations.Operation, []operations.Arg, error) {
-	op, err := forwardOperation(a.spec, r)
+func (a *consumedAPI) Forward(ctx context.Context, l *Link, method, path, query string) (*operations.Operation, []operations.Arg, error) {
+	op, err := forwardOperation(a.spec, method, path, query)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -32,8 +25,7 @@ func (a *consumedAPI) Forward(ctx context.Context, l *Link, r Request) (*operati
 }
 
 // forwardOperation is the request as an operation of the API.
-func forwardOperation(c *spec.API, r Request) (*operations.Operation, error) {
-	path := r.Path
+func forwardOperation(c *spec.API, method, path, query string) (*operations.Operation, error) {
 	if path != "" && path[0] != '/' {
 		path = "/" + path
 	}
@@ -46,13 +38,13 @@ func forwardOperation(c *spec.API, r Request) (*operations.Operation, error) {
 			return nil, ErrPath
 		}
 	}
-	if strings.ContainsAny(path+r.Query, "#") || strings.Contains(path, "?") {
+	if strings.ContainsAny(path+query, "#") || strings.Contains(path, "?") {
 		return nil, ErrPath
 	}
 	// Braces would be taken for a parameter; the rest is encoded with the URL.
 	braces := strings.NewReplacer("{", "%7B", "}", "%7D")
 	like := *c
-	like.Operations = []*spec.ConsumedOperation{{Name: spec.Str{Value: "forward"}, Method: spec.Str{Value: r.Method}, Path: spec.Str{Value: "/"}, Params: c.Params}}
+	like.Operations = []*spec.ConsumedOperation{{Name: spec.Str{Value: "forward"}, Method: spec.Str{Value: method}, Path: spec.Str{Value: "/"}, Params: c.Params}}
 	set, problems := consumed.Set(&like)
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -62,9 +54,9 @@ func forwardOperation(c *spec.API, r Request) (*operations.Operation, error) {
 		return nil, ErrPath
 	}
 	op := *found
-	op.Method, op.Path = r.Method, braces.Replace(path)
-	if r.Query != "" {
-		op.Path += "?" + braces.Replace(r.Query)
+	op.Method, op.Path = method, braces.Replace(path)
+	if query != "" {
+		op.Path += "?" + braces.Replace(query)
 	}
 	anything := []operations.Media{{Type: "*/*", Schema: &operations.Schema{}}}
 	op.Body = &operations.Body{Media: anything}
