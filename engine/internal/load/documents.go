@@ -63,7 +63,7 @@ func (d *documents) open(ctx context.Context, name string) (*operations.Set, dia
 // allowed refuses a document out of reach that a project file names which was
 // found, not given: it may have come with the capability.
 func (d *documents) allowed(name, path string) error {
-	if d.given(name) != "" || d.project.given() {
+	if d.given(name) != "" || d.project.named {
 		return nil
 	}
 	if _, _, err := d.within.Find(path, d.project.dir()); err != nil {

@@ -39,7 +39,7 @@ func (l *loader) add(problems diag.List) {
 // Open reads a file and everything it names. The File is nil where it holds no unit
 // that could be judged; the report has the reason.
 func Open(ctx context.Context, file string, opts *Options) (*File, *document.Report) {
-	l := &loader{opts: opts, file: file, report: &document.Report{File: file, Sources: map[string][]byte{}}}
+	l := &loader{opts: opts, file: file, project: noProject, report: &document.Report{File: file, Sources: map[string][]byte{}}}
 	f := l.load(ctx)
 	if l.within != nil {
 		l.report.Files = l.within.Files()

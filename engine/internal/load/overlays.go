@@ -61,7 +61,7 @@ func (c *overlayList) files() {
 		c.add(beside, c.l.report.Sources[beside.Name])
 	}
 	within := c.l.project.dir()
-	if c.l.project.given() {
+	if c.l.project.named {
 		within = ""
 	}
 	for _, path := range c.l.project.overlays() {

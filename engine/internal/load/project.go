@@ -14,18 +14,20 @@ import (
 	projectfile "github.com/capstan-run/capstan/spec/project"
 )
 
-// project is the project file, nil when there is none. Its methods accept nil.
+// project is the project file.
 type project struct {
 	*projectfile.Settings
 	named bool // the user gave it; one that was found may have come with the capability
 }
 
+// noProject stands for a project file where there is none.
+var noProject = &project{Settings: &projectfile.Settings{}}
+
 // loadProject reads the project file for a capability file.
 func (l *loader) loadProject(capability string) {
 	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability), l.within)
 	l.add(problems)
-	if p != nil {
-		l.project = p
+	if l.project = p; p != noProject {
 		l.report.Sources[p.File] = text
 	}
 }
@@ -53,37 +55,34 @@ func (p *project) allow(within *reach.Reach) diag.List {
 
 // dir returns the real path of the project file's folder, "" when there is none.
 func (p *project) dir() string {
-	if p == nil {
+	if p == noProject {
 		return ""
 	}
 	return reach.Real(p.Dir)
 }
 
-// given reports whether the user named the project file.
-func (p *project) given() bool { return p != nil && p.named }
-
 // findProject reads the project file that is named, or the nearest one upwards
 // from dir. "none" reads none.
 func findProject(named, dir string, within *reach.Reach) (*project, []byte, diag.List) {
 	if named == "none" {
-		return nil, nil, nil
+		return noProject, nil, nil
 	}
 	path := named
 	if path == "" {
 		path = searchUp(dir, within)
 	}
 	if path == "" {
-		return nil, nil, nil
+		return noProject, nil, nil
 	}
 	text, err := readProject(path, named != "", within)
 	if err != nil {
 		var l diag.List
 		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", reach.Reason(err))
-		return nil, nil, l
+		return noProject, nil, l
 	}
 	read, problems := projectfile.Read(path, text)
 	if read == nil {
-		return nil, text, problems
+		return noProject, text, problems
 	}
 	p := &project{read, named != ""}
 	within.Note(path, "project file")
@@ -116,7 +115,7 @@ func searchUp(dir string, within *reach.Reach) string {
 
 // limit bounds one exchange, 0 when the file is silent.
 func (p *project) limit() time.Duration {
-	if p == nil || p.RequestTimeout == nil {
+	if p.RequestTimeout == nil {
 		return 0
 	}
 	return p.RequestTimeout.D
@@ -124,9 +123,6 @@ func (p *project) limit() time.Duration {
 
 // document returns the path of an API's OpenAPI document.
 func (p *project) document(api string) string {
-	if p == nil {
-		return ""
-	}
 	for _, a := range p.APIs {
 		if a.Name.Value == api && a.OpenAPI.IsSet() {
 			return p.resolve(a.OpenAPI.Value)
@@ -137,9 +133,6 @@ func (p *project) document(api string) string {
 
 // api returns the settings of an API in the project file.
 func (p *project) api(name string) connect.Declared {
-	if p == nil {
-		return connect.Declared{}
-	}
 	for _, a := range p.APIs {
 		if a.Name.Value == name {
 			return declaredBy(a.BaseURL.Value, a.Auth)
@@ -178,9 +171,6 @@ func declaredBy(base string, auth *projectfile.Auth) connect.Declared {
 
 // overlays returns the paths of the project's overlays.
 func (p *project) overlays() []string {
-	if p == nil {
-		return nil
-	}
 	var out []string
 	for _, o := range p.Overlays {
 		out = append(out, p.resolve(o.Value))
@@ -198,7 +188,7 @@ func (p *project) resolve(path string) string {
 
 // adjust applies the project's severities.
 func (p *project) adjust(l diag.List) diag.List {
-	if p == nil {
+	if len(p.Severities) == 0 {
 		return l
 	}
 	out := make(diag.List, 0, len(l))

@@ -151,7 +151,7 @@ func (s *snapshot) file() (*File, error) {
 	}
 	f := &File{
 		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{},
-		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict,
+		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, project: noProject,
 	}
 	for _, a := range s.APIs {
 		set, err := openapi.Open(a.Index)
