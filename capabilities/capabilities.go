@@ -9,7 +9,6 @@ import (
 	"embed"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -25,45 +24,37 @@ type File struct {
 const overlaySuffix = ".overlay.yaml"
 
 // Overlays returns the built-in overlays in a fixed order.
-func Overlays() []File {
-	return collect(func(p string) bool { return strings.HasSuffix(p, overlaySuffix) })
-}
+func Overlays() []File { return matching("*/*"+overlaySuffix, "") }
 
 // Catalogue returns the shipped catalogue of an API, such as "workos".
-func Catalogue(api string) (File, bool) {
-	found := collect(func(p string) bool { return path.Base(path.Dir(p)) == "shared" && path.Base(p) == api+".yaml" })
-	if len(found) == 0 {
-		return File{}, false
-	}
-	return found[0], true
-}
+func Catalogue(api string) (File, bool) { return only(matching("*/shared/*.yaml", api+".yaml")) }
 
 // Lookup returns the shipped composition called name, with or without its
 // extension ("b2b-enterprise-onboarding").
 func Lookup(name string) (File, bool) {
 	name = strings.TrimSuffix(name, ".yaml") + ".yaml"
-	found := collect(func(p string) bool {
-		return path.Base(p) == name && path.Base(path.Dir(p)) != "shared" && !strings.HasSuffix(p, overlaySuffix)
-	})
+	if strings.HasSuffix(name, overlaySuffix) {
+		return File{}, false
+	}
+	return only(matching("*/*.yaml", name))
+}
+
+func only(found []File) (File, bool) {
 	if len(found) != 1 {
 		return File{}, false
 	}
 	return found[0], true
 }
 
-func collect(want func(path string) bool) []File {
+// matching returns the files that match a pattern, of one base name unless it is "".
+func matching(pattern, base string) []File {
 	var out []File
-	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(p) != ".yaml" || !want(p) {
-			return err
+	names, _ := fs.Glob(files, pattern) // neither a constant pattern nor what is compiled in can fail
+	for _, name := range names {
+		if base == "" || path.Base(name) == base {
+			data, _ := files.ReadFile(name)
+			out = append(out, File{Name: "capabilities/" + name, Data: data})
 		}
-		data, err := files.ReadFile(p)
-		out = append(out, File{Name: "capabilities/" + p, Data: data})
-		return err
-	})
-	if err != nil {
-		panic(err) // the files are compiled in: walking them cannot fail
 	}
-	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

@@ -245,7 +245,7 @@ func (b *exposing) prompt(p *spec.Prompt) (mcp.Prompt, error) {
 		if err != nil {
 			return out, fmt.Errorf("the prompt %q: %s cannot be read: %w", p.Name.Value, p.Location.Value, err)
 		}
-		template = []spec.PromptMessage{{Role: spec.Str{Value: "user"}, Content: spec.Str{Value: string(text)}}}
+		template = []*spec.PromptMessage{{Role: spec.Str{Value: "user"}, Content: spec.Str{Value: string(text)}}}
 	}
 	about := p.Description.Value
 	out.Get = func(_ context.Context, args map[string]string) (*mcp.PromptResult, error) {

@@ -30,13 +30,10 @@ type Exposure struct {
 
 // Route is a resource of a REST exposure.
 type Route struct {
-	Name        Str
-	Display     Str
-	Description Str
-	Path        Str // {x} and {{x}} are variables
-	Operations  []*RouteOperation
-	Forward     *Forward // nil unless requests are passed on
-	Pos         diag.Pos
+	Name       Str
+	Path       Str // {x} and {{x}} are variables
+	Operations []*RouteOperation
+	Forward    *Forward // nil unless requests are passed on
 }
 
 // RouteOperation is a unit behind a method of a route. The unit's Inputs hold
@@ -53,7 +50,6 @@ type RouteOperation struct {
 type Forward struct {
 	Target         Str // namespace
 	TrustedHeaders []Str
-	Pos            diag.Pos
 }
 
 // Document is an MCP resource: a unit's answer, or files below Location.
@@ -71,10 +67,9 @@ type Document struct {
 type Prompt struct {
 	Name, Display, Description Str
 	Arguments                  []*Input // Required is true where the file does not state it
-	Template                   []PromptMessage
+	Template                   []*PromptMessage
 	Location                   Str
 	File                       string
-	Pos                        diag.Pos
 }
 
 // PromptMessage is one message of a prompt.
@@ -90,9 +85,8 @@ type Skill struct {
 	UserInvocable          *bool
 	NoModelInvocation      *bool
 	Location               Str
-	Tools                  []SkillTool
+	Tools                  []*SkillTool
 	File                   string
-	Pos                    diag.Pos
 }
 
 // SkillTool is a tool that a skill lists: one of a sibling exposure, or a file
@@ -106,9 +100,8 @@ type SkillTool struct {
 
 // Control is the management exposure. Its flags are those that the file turns on.
 type Control struct {
-	Health, Info, Reload, Validate, Logs bool
-	Metrics, Traces                      bool
-	TraceBuffer                          int // kept traces
+	Health, Info, Reload, Validate bool
+	Metrics, Traces                bool
 	// Scripts are allowed at all; Languages limits them when not empty.
 	Scripts         bool
 	Languages       []Str

@@ -1,8 +1,6 @@
 package spec
 
-import (
-	"github.com/capstan-run/capstan/diag"
-)
+import "github.com/capstan-run/capstan/diag"
 
 // Dialect names a family of capability files. See DESIGN in docs/design.md.
 type Dialect string
@@ -27,15 +25,10 @@ const (
 // know: keys have one spelling, imports and refs are resolved, overlays have
 // acted. It is immutable once returned.
 type File struct {
-	Name        string  // as given to Read
-	Dialect     Dialect // for the user's information: no later stage decides by it
-	Version     string  // of the dialect as written, "" when the file gives none
-	Title       Str     // the capability's name
-	Description Str
-	InfoVersion Str // the capability's own version
-	Tags        []Str
-	Provider    Str
-	ProviderID  Str
+	Name        string // as given to Read
+	Version     string // of the dialect as written, "" when the file gives none
+	Title       Str    // the capability's name
+	InfoVersion Str    // the capability's own version
 	// API names the API of operations that name none of their own.
 	API       Str
 	APIs      []*API // those that units name, and all that the file describes
@@ -46,10 +39,8 @@ type File struct {
 	// Section reports that the file is one to import from: it has no capability
 	// of its own, and a name in it may be declared by the importing file.
 	Section bool
-	// Files names the files that were read for imports, in order, each once.
-	Files []string
-	// Texts holds the text of the file, of its overlays and of every file in
-	// Files, by the name that positions have. It must not be changed.
+	// Texts holds the text of the file, of its overlays and of every file that was
+	// read for imports, by the name that positions have. It must not be changed.
 	Texts map[string][]byte
 }
 
@@ -79,15 +70,14 @@ func (f *File) Control() *Control {
 type API struct {
 	Namespace Str
 	// Described reports that the file holds the server and the operations.
-	Described   bool
-	Description Str
-	BaseURI     Str // without a trailing slash
-	Auth        *Authentication
-	Params      []*Param             // of every operation, and of requests that are forwarded
-	Operations  []*ConsumedOperation // of all resources, in order
-	File        string               // that declares it: schema files are relative to its folder
-	Pos         diag.Pos
-	Spans       []Span // of the parts that belong to every operation
+	Described  bool
+	BaseURI    Str // without a trailing slash
+	Auth       *Authentication
+	Params     []*Param             // of every operation, and of requests that are forwarded
+	Operations []*ConsumedOperation // of all resources, in order
+	File       string               // that declares it: schema files are relative to its folder
+	Pos        diag.Pos
+	Spans      []Span // of the parts that belong to every operation
 }
 
 // Operation returns the operation of a name, or nil.
@@ -115,7 +105,6 @@ type ConsumedOperation struct {
 	OutputMedia  Str      // media type that replaces the answer's own
 	MaxBinary    int64    // bytes, 0 when not written
 	Outputs      []*Shape // named; Value holds the JSONPath
-	Pos          diag.Pos
 	Spans        []Span
 }
 
@@ -134,7 +123,6 @@ type Body struct {
 	// for a body written as plain text (which counts as JSON when it is JSON).
 	Type Str
 	Data Value // texts in it may hold {{variables}}
-	Pos  diag.Pos
 }
 
 // Shape describes one output parameter: where its value comes from and which
@@ -165,18 +153,15 @@ type Authentication struct {
 	Audience, TokenEndpoint, Validation Str
 	ClientID, ClientSecret              Str // oauth2 of a consumed API
 	Scopes                              []Str
-	Pos                                 diag.Pos
 }
 
 // Bind names variables that a file or the environment provides.
 type Bind struct {
-	Namespace   Str
-	Description Str
-	Location    Str // a file: URI, relative to the folder of File; unset means the environment
-	Keys        []BindKey
-	File        string // that declares it
-	Pos         diag.Pos
-	Spans       []Span
+	Namespace Str
+	Location  Str // a file: URI, relative to the folder of File; unset means the environment
+	Keys      []BindKey
+	File      string // that declares it
+	Spans     []Span
 }
 
 // BindKey is one variable: {{Name}} or {{namespace.Name}} stands for the value
@@ -186,20 +171,16 @@ type BindKey struct{ Name, Key Str }
 // Catalogue is a parsed `specification: Naftiko Capabilities` file: where an
 // API lives and which credential it takes.
 type Catalogue struct {
-	File         string
-	Name         Str
-	ProviderID   Str
 	API          Str
 	BaseURL      Str
 	AuthType     Str // bearer, basic, apiKey, ...
 	AuthEnv      Str // environment variable that holds the credential
-	Capabilities []CatalogueEntry
+	Capabilities []*CatalogueEntry
 }
 
 // CatalogueEntry groups operations under a capability id.
 type CatalogueEntry struct {
 	ID           Str
-	Name         Str
 	Description  Str
 	OperationIDs []Str
 }

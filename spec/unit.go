@@ -148,29 +148,21 @@ type Operation struct {
 	All        bool
 	// RequestTimeout bounds one request with its answer.
 	RequestTimeout *Duration
-	Retry          *Retry
+	Retry          int  // how often a safe request is sent in all, 0 when not written
 	Key            *Str // name of the idempotency header
 	Probe          *Probe
-}
-
-// Retry bounds how often a safe request is sent again.
-type Retry struct {
-	Attempts int // in all, first try included
-	Pos      diag.Pos
 }
 
 // Probe is an operation that looks up whether a lost write happened.
 type Probe struct {
 	Operation Str
 	With      []Field
-	Pos       diag.Pos
 }
 
 // External is done by a person or another system.
 type External struct {
-	With    []Field
-	Keys    []Field // keys that are no step key of the dialect
-	Timeout *Duration
+	With []Field
+	Keys []Field // keys that are no step key of the dialect
 }
 
 // Lookup picks entries of an earlier step's list.
@@ -193,11 +185,9 @@ type Mock struct{ Outputs []*Shape }
 
 // Output is a named result.
 type Output struct {
-	Name        Str
-	Source      Str // expression
-	Description Str
-	Sensitive   bool
-	Pos         diag.Pos // of the mapping
+	Name      Str
+	Source    Str // expression
+	Sensitive bool
 }
 
 // Answer is a result without a name: an object that Mappings fill in, else one

@@ -95,7 +95,7 @@ func (c *checker) folder(s *spec.Skill) *os.Root {
 	return nil
 }
 
-func (c *checker) instruction(root *os.Root, s *spec.Skill, t spec.SkillTool) {
+func (c *checker) instruction(root *os.Root, s *spec.Skill, t *spec.SkillTool) {
 	f, err := folder.Find(root, strings.Split(path.Clean(t.Instruction.Value), "/"))
 	switch {
 	case err != nil:
@@ -106,7 +106,7 @@ func (c *checker) instruction(root *os.Root, s *spec.Skill, t spec.SkillTool) {
 	}
 }
 
-func (c *checker) source(s *spec.Skill, t spec.SkillTool) {
+func (c *checker) source(s *spec.Skill, t *spec.SkillTool) {
 	from := c.siblings[t.Source.Value]
 	if from == nil {
 		c.add(t.Source.Pos, nil, known("exposures", slices.Sorted(maps.Keys(c.siblings))),

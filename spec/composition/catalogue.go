@@ -9,20 +9,15 @@ import (
 // Catalogue decodes a catalogue.
 func Catalogue(doc *node.Document) (*spec.Catalogue, diag.List) {
 	d := reader{node.NewDecoder(&doc.Tree, false)}
-	c := d.catalogue(d.Object(doc.Root, "the catalogue"))
-	c.File = doc.Path()
-	return c, d.Diags.Sort()
+	return d.catalogue(d.Object(doc.Root, "the catalogue")), d.Diags.Sort()
 }
 
 func (d reader) catalogue(o *node.Object) *spec.Catalogue {
 	d.specification(o, CatalogueName)
 	d.version(o)
-	c := &spec.Catalogue{
-		Name:       d.Loose(o.Get("name"), "name"),
-		ProviderID: d.Text(o.Get("providerId"), "providerId"),
-		API:        d.Text(o.Get("api"), "api"),
-		BaseURL:    d.Text(o.Get("baseUrl"), "baseUrl"),
-	}
+	d.Loose(o.Get("name"), "name")
+	d.Text(o.Get("providerId"), "providerId")
+	c := &spec.Catalogue{API: d.Text(o.Get("api"), "api"), BaseURL: d.Text(o.Get("baseUrl"), "baseUrl")}
 	if auth := d.Object(o.Get("auth"), "auth"); auth != nil {
 		c.AuthType = d.Text(auth.Get("type"), "type")
 		c.AuthEnv = d.Text(auth.Get("envVar"), "envVar")
@@ -40,16 +35,14 @@ func (d reader) catalogue(o *node.Object) *spec.Catalogue {
 	return c
 }
 
-func (d reader) catalogueEntry(n *node.Node) (e spec.CatalogueEntry, ok bool) {
+func (d reader) catalogueEntry(n *node.Node) *spec.CatalogueEntry {
 	o := d.Object(n, "a capability of the catalogue")
 	if o == nil {
-		return e, false
+		return nil
 	}
-	e = spec.CatalogueEntry{
-		ID:          d.Text(o.Need("id"), "id"),
-		Name:        d.Loose(o.Get("name"), "name"),
-		Description: d.Prose(o.Get("description"), "description"),
-	}
+	e := &spec.CatalogueEntry{ID: d.Text(o.Need("id"), "id")}
+	d.Loose(o.Get("name"), "name")
+	e.Description = d.Prose(o.Get("description"), "description")
 	for _, id := range d.List(o.Get("operationIds"), "operationIds") {
 		if s := d.Text(id, "an operation id"); s.IsSet() {
 			e.OperationIDs = append(e.OperationIDs, s)
@@ -57,5 +50,5 @@ func (d reader) catalogueEntry(n *node.Node) (e spec.CatalogueEntry, ok bool) {
 	}
 	o.Allow("tags")
 	o.Done()
-	return e, true
+	return e
 }

@@ -26,7 +26,7 @@ const (
 // Read decodes a composition.
 func Read(doc *node.Document, o spec.Options, _ node.Importing) (*spec.File, diag.List) {
 	d := reader{node.NewDecoder(&doc.Tree, o.Strict)}
-	f := &spec.File{Name: doc.Path(), Dialect: spec.DialectComposition, Overlays: doc.Overlays, Texts: doc.Texts()}
+	f := &spec.File{Name: doc.Path(), Overlays: doc.Overlays, Texts: doc.Texts()}
 	u := d.composition(d.Object(doc.Root, "the capability"), f)
 	if len(u.Steps) > 0 {
 		f.Units = []*spec.Unit{u}
@@ -42,13 +42,13 @@ func (d reader) composition(o *node.Object, f *spec.File) *spec.Unit {
 	d.specification(o, Name)
 	f.Version = d.version(o)
 	f.Title = d.Loose(o.Need("name"), "name")
-	f.Description = d.Prose(o.Get("description"), "description")
-	f.Provider = d.Loose(o.Get("provider"), "provider")
-	f.ProviderID = d.Text(o.Get("providerId"), "providerId")
+	description := d.Prose(o.Get("description"), "description")
+	d.Loose(o.Get("provider"), "provider")
+	d.Text(o.Get("providerId"), "providerId")
 	f.API = d.Text(o.Get("api"), "api")
 	base := filepath.Base(f.Name)
 	u := &spec.Unit{
-		Name: strings.TrimSuffix(base, filepath.Ext(base)), Kind: spec.UnitComposition, Title: f.Title, Description: f.Description,
+		Name: strings.TrimSuffix(base, filepath.Ext(base)), Kind: spec.UnitComposition, Title: f.Title, Description: description,
 		Inputs: d.inputs(o.Get("inputs")), Steps: d.steps(o), Outputs: d.outputs(o.Get("outputs")),
 		File: f.Name, Pos: d.Pos(o.Node), Spans: d.Spans(o.Node),
 	}
@@ -139,18 +139,14 @@ func (d reader) outputs(n *node.Node) []*spec.Output {
 	return slices.DeleteFunc(outputs, func(out *spec.Output) bool { return !out.Source.IsSet() })
 }
 
-func (d reader) output(n *node.Node) (out *spec.Output, ok bool) {
+func (d reader) output(n *node.Node) *spec.Output {
 	o := d.Object(n, "an output")
 	if o == nil {
-		return out, false
+		return nil
 	}
-	out = &spec.Output{
-		Name:        d.ident(o.Need("name"), "an output's name"),
-		Source:      d.Loose(o.Need("source"), "source"),
-		Description: d.Prose(o.Get("description"), "description"),
-		Sensitive:   d.Boolean(o.Get("sensitive"), "sensitive"),
-		Pos:         d.Pos(n),
-	}
+	out := &spec.Output{Name: d.ident(o.Need("name"), "an output's name"), Source: d.Loose(o.Need("source"), "source")}
+	d.Prose(o.Get("description"), "description")
+	out.Sensitive = d.Boolean(o.Get("sensitive"), "sensitive")
 	o.Done()
-	return out, true
+	return out
 }

@@ -20,12 +20,12 @@ func (d reader) inputs(n *node.Node) []*spec.Input {
 }
 
 // input decodes an input, which is text where it names no type.
-func (d reader) input(n *node.Node) (in *spec.Input, ok bool) {
+func (d reader) input(n *node.Node) *spec.Input {
 	o := d.Object(n, "an input")
 	if o == nil {
-		return in, false
+		return nil
 	}
-	in = &spec.Input{
+	in := &spec.Input{
 		Name:        d.ident(o.Need("name"), "an input's name"),
 		Type:        d.inputType(o, "type"),
 		Items:       d.inputType(o, "items"),
@@ -55,7 +55,7 @@ func (d reader) input(n *node.Node) (in *spec.Input, ok bool) {
 			*t = spec.Str{}
 		}
 	}
-	return in, true
+	return in
 }
 
 // typeNames are the types that inputs may have.
@@ -111,14 +111,14 @@ func (d reader) fitting(n *node.Node, v spec.Value, in *spec.Input, what string)
 	if v.Kind == spec.Sequence && typ == "array" {
 		ok := true
 		for i, item := range v.Items {
-			if items != "" && !fits(item, items, "") {
+			if items != "" && !fits(item, items) {
 				d.misfit(n.Content[i], items, "an item of "+what)
 				ok = false
 			}
 		}
 		return ok
 	}
-	if fits(v, typ, items) {
+	if fits(v, typ) {
 		return true
 	}
 	if typ == "array" && in.Items.IsSet() {
@@ -128,31 +128,19 @@ func (d reader) fitting(n *node.Node, v spec.Value, in *spec.Input, what string)
 	return false
 }
 
-// fits reports whether v is of the type that an input declares; items is the
-// type of a list's items. Unknown types accept anything.
-func fits(v spec.Value, typ, items string) bool {
+// fits reports whether v is of a type; lists may hold anything.
+func fits(v spec.Value, typ string) bool {
 	switch typ {
-	case "any":
+	case anyType:
 		return true
 	case "array":
-		if v.Kind != spec.Sequence {
-			return false
-		}
-		for _, item := range v.Items {
-			if items != "" && !fits(item, items, "") {
-				return false
-			}
-		}
-		return true
+		return v.Kind == spec.Sequence
 	case "object":
 		return v.Kind == spec.Mapping
 	}
-	if v.Kind != spec.Scalar {
-		return typ == ""
-	}
 	switch v := v.Scalar.(type) {
 	case string:
-		return typ == "string" || typ == ""
+		return typ == "string"
 	case bool:
 		return typ == "boolean"
 	case int64:

@@ -56,7 +56,7 @@ func (d reader) step(n *node.Node) *spec.Step {
 	o.ReportAbsent()
 	s.Action = op
 	if external {
-		s.Action = &spec.External{With: op.With, Keys: op.Keys, Timeout: op.Timeout}
+		s.Action = &spec.External{With: op.With, Keys: op.Keys}
 		d.checkExternal(o)
 	} else if !node.Has(n, "operation") {
 		d.noOperation(o)
@@ -136,30 +136,27 @@ func (d reader) noOperation(o *node.Object) {
 // maxAttempts bounds retry.attempts; more is a poll.
 const maxAttempts = 100
 
-func (d reader) retry(n *node.Node) *spec.Retry {
-	if n == nil {
-		return nil
-	}
-	count := n
-	if n.Kind == node.MappingNode {
+// retry is a number of attempts, 0 when none is written.
+func (d reader) retry(n *node.Node) int {
+	if n != nil && n.Kind == node.MappingNode {
 		o := d.Object(n, "retry")
-		count = o.Need("attempts")
+		n = o.Need("attempts")
 		o.Done()
 	}
-	if count == nil {
-		return nil
+	if n == nil {
+		return 0
 	}
-	if count.Kind != node.ScalarNode || count.ShortTag() != "!!int" {
-		d.Report(count, "wrong-type", "retry must be a number of attempts or a mapping with attempts, found %s", node.Describe(count))
-		return nil
+	if n.Kind != node.ScalarNode || n.ShortTag() != "!!int" {
+		d.Report(n, "wrong-type", "retry must be a number of attempts or a mapping with attempts, found %s", node.Describe(n))
+		return 0
 	}
-	attempts, err := strconv.Atoi(count.Value)
+	attempts, err := strconv.Atoi(n.Value)
 	if err != nil || attempts < 1 || attempts > maxAttempts {
-		d.Report(count, "bad-value", "retry cannot be %s attempts", count.Value).Hint =
+		d.Report(n, "bad-value", "retry cannot be %s attempts", n.Value).Hint =
 			fmt.Sprintf("write a number from 1 (send once) to %d", maxAttempts)
-		return nil
+		return 0
 	}
-	return &spec.Retry{Attempts: attempts, Pos: d.Pos(count)}
+	return attempts
 }
 
 // headerToken is the syntax of a header's name (RFC 9110, section 5.1).
@@ -182,11 +179,7 @@ func (d reader) probe(n *node.Node) *spec.Probe {
 	if o == nil {
 		return nil
 	}
-	p := &spec.Probe{
-		Operation: d.Text(o.Need("operation"), "operation"),
-		With:      d.Arguments(o.Get("with"), "with"),
-		Pos:       d.Pos(n),
-	}
+	p := &spec.Probe{Operation: d.Text(o.Need("operation"), "operation"), With: d.Arguments(o.Get("with"), "with")}
 	o.Done()
 	return p
 }

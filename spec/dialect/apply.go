@@ -65,7 +65,7 @@ func (a *applier) apply() (acted bool) {
 }
 
 // query returns the nodes that an action selects, each once.
-func (a *applier) query(act action) []*node.Node {
+func (a *applier) query(act *action) []*node.Node {
 	var nodes []*node.Node
 	seen := map[*node.Node]bool{}
 	for _, n := range act.path.Query(a.tree.Root) {
@@ -77,7 +77,7 @@ func (a *applier) query(act action) []*node.Node {
 	return nodes
 }
 
-func (a *applier) missed(act action) {
+func (a *applier) missed(act *action) {
 	if a.from.Builtin {
 		return
 	}
@@ -85,7 +85,7 @@ func (a *applier) missed(act action) {
 	r.Severity, r.Hint = diag.Warning, "remove the action if the capability no longer needs it"
 }
 
-func (a *applier) remove(act action, targets []*node.Node) bool {
+func (a *applier) remove(act *action, targets []*node.Node) bool {
 	doomed := make(map[*node.Node]bool, len(targets))
 	for _, n := range targets {
 		if n == a.tree.Root {
@@ -115,7 +115,7 @@ func prune(n *node.Node, doomed map[*node.Node]bool) {
 }
 
 // update applies an action to one node that it selected.
-func (a *applier) update(n *node.Node, act action) {
+func (a *applier) update(n *node.Node, act *action) {
 	switch {
 	case a.added > maxOverlaid:
 	case n.Kind == node.SequenceNode:
@@ -131,10 +131,11 @@ func (a *applier) update(n *node.Node, act action) {
 
 // merge brings the entries of from into n.
 func (a *applier) merge(n, from *node.Node) {
-	for i := 0; i+1 < len(from.Content) && a.added <= maxOverlaid; i += 2 {
-		k, v := from.Content[i], from.Content[i+1]
+	for k, v := range node.Entries(from) {
 		old := node.Value(n, k.Value)
 		switch {
+		case a.added > maxOverlaid:
+			return
 		case old == nil:
 			n.Content = append(n.Content, a.copy(k), a.copy(v))
 		case old.Kind == node.MappingNode && v.Kind == node.MappingNode:

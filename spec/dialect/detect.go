@@ -65,8 +65,7 @@ func misspeltSpecification(root *node.Node) (k, v *node.Node) {
 	if k, v = node.Entry(root, "specification"); k != nil || root == nil {
 		return k, v
 	}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		k, v = root.Content[i], root.Content[i+1]
+	for k, v := range node.Entries(root) {
 		named := v.Value == composition.Name || v.Value == composition.CatalogueName
 		if named && suggest.Closest(k.Value, []string{"specification"}) != "" {
 			return k, v
@@ -111,13 +110,13 @@ func byFramework(root *node.Node) (spec.Dialect, string, *node.Node) {
 		k, v := node.Entry(root, name)
 		switch {
 		case k == nil || v.Kind != node.ScalarNode || node.Has(root, "virtualization"):
-		case !hasFrameworkPart(root) && node.HasAny(root, "tools", "operations", "apis", "servers"):
+		case !hasFrameworkPart(root) && node.Has(root, "tools", "operations", "apis", "servers"):
 			return spec.DialectSibling, v.Value, k
 		default:
 			return spec.DialectFramework, v.Value, k
 		}
 	}
-	if node.HasAny(root, "naftiko", "ikanos", "steps", "workflow", "workflows") {
+	if node.Has(root, "naftiko", "ikanos", "steps", "workflow", "workflows") {
 		return "", "", nil
 	}
 	for _, name := range []string{"consumes", "exposes", "aggregates", "binds"} {
@@ -126,20 +125,20 @@ func byFramework(root *node.Node) (spec.Dialect, string, *node.Node) {
 		}
 	}
 	k, v := node.Entry(root, "capability")
-	if node.HasAny(v, "consumes", "exposes", "aggregates") || k != nil && v.Kind == node.ScalarNode && node.Has(root, "consumes") {
+	if node.Has(v, "consumes", "exposes", "aggregates") || k != nil && v.Kind == node.ScalarNode && node.Has(root, "consumes") {
 		return spec.DialectFramework, "", k
 	}
 	return "", "", nil
 }
 
 func hasFrameworkPart(root *node.Node) bool {
-	return node.HasAny(root, "capability", "consumes", "exposes", "aggregates", "binds")
+	return node.Has(root, "capability", "consumes", "exposes", "aggregates", "binds")
 }
 
 // speaksFramework reports whether the value of `consumes` and the like is a
 // list of the framework's adapters: siblings keep plain operations there.
 func speaksFramework(v *node.Node) bool {
-	return v != nil && v.Kind == node.SequenceNode && len(v.Content) > 0 && node.HasAny(v.Content[0], "namespace", "import", "type")
+	return v != nil && v.Kind == node.SequenceNode && len(v.Content) > 0 && node.Has(v.Content[0], "namespace", "import", "type")
 }
 
 // bySchemaStub knows the form of January 2026, which describes a repository
@@ -153,7 +152,7 @@ func bySchemaStub(root *node.Node) (spec.Dialect, string, *node.Node) {
 }
 
 func byEdges(root *node.Node) (spec.Dialect, string, *node.Node) {
-	if k, v := node.Entry(root, "edges"); k != nil && v.Kind == node.SequenceNode && node.HasAny(root, "capability_model", "edge_count") {
+	if k, v := node.Entry(root, "edges"); k != nil && v.Kind == node.SequenceNode && node.Has(root, "capability_model", "edge_count") {
 		return spec.DialectEdges, "", k
 	}
 	return "", "", nil
@@ -163,7 +162,7 @@ func byEdges(root *node.Node) (spec.Dialect, string, *node.Node) {
 // around.
 func bySibling(root *node.Node) (spec.Dialect, string, *node.Node) {
 	version := node.FirstText(root, []string{"specificationVersion"}, []string{"naftiko"}, []string{"naftiko", "version"}, []string{"version"})
-	named := node.HasAny(root, "name", "info", "provider", "title", "capability", "compositions")
+	named := node.Has(root, "name", "info", "provider", "title", "capability", "compositions")
 	for _, name := range []string{
 		"steps", "workflow", "workflows", "tools", "mcp_tools", "operations", "operationId", "capabilities", "consumes",
 		"compositions", "capability", "rest", "mcp", "adapters", "actions",

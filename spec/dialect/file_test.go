@@ -37,7 +37,7 @@ outputs: [{name: berth, source: sail.berth}]
 
 func TestCompositionIsOneUnit(t *testing.T) {
 	f, _ := load(t, "bay/cross-the-bay.yaml", crossing, spec.Options{})
-	if f.Name != "bay/cross-the-bay.yaml" || f.Title.Value != "Cross the bay" || f.Dialect != spec.DialectComposition || len(f.Units) != 1 {
+	if f.Name != "bay/cross-the-bay.yaml" || f.Title.Value != "Cross the bay" || len(f.Units) != 1 {
 		t.Fatalf("got %+v", f)
 	}
 	u := f.Units[0]

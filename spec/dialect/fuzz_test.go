@@ -52,9 +52,9 @@ func FuzzRead(f *testing.F) {
 		if s.Dialect() == spec.DialectComposition && s.doc.Root != nil && c == nil && !diags.HasErrors() || s.Dialect() == spec.DialectCatalogue && s.doc.Root != nil && k == nil {
 			t.Error("no model of a file that could be parsed")
 		}
-		if c != nil && c.Dialect == spec.DialectComposition {
+		if c != nil && s.Dialect() == spec.DialectComposition {
 			for _, u := range c.Units {
-				checkSteps(t, s.Text(), u.Steps)
+				checkSteps(t, s.Texts()["f.yaml"], u.Steps)
 			}
 		}
 	})

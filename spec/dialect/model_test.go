@@ -33,8 +33,8 @@ func TestCompositionModel(t *testing.T) {
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	if got.Version != "0.1" || got.Title.Value != "Ship cargo" || got.Provider.Value != "Harbour" || got.ProviderID.Value != "harbour" ||
-		got.API.Value != "harbour" || got.Description.Value != "Books a hold, waits for the customs officer, and sails." {
+	if got.Version != "0.1" || got.Title.Value != "Ship cargo" || got.API.Value != "harbour" ||
+		got.Units[0].Description.Value != "Books a hold, waits for the customs officer, and sails." {
 		t.Errorf("got %+v", got)
 	}
 	inputs := []*spec.Input{
@@ -56,14 +56,14 @@ func TestCompositionModel(t *testing.T) {
 					}}},
 				},
 				Keys:  []spec.Field{{Key: str("intent"), Value: scalar("sso")}},
-				Retry: &spec.Retry{Attempts: 3},
+				Retry: 3,
 				Key:   ptr(str("Idempotency-Key")),
 				Probe: &spec.Probe{Operation: str("Holds.list"), With: []spec.Field{{Key: str("ship"), Value: scalar("x")}}},
 			},
 		},
 		{
 			ID: str("customs"), Description: str("The officer signs."), Sensitive: []spec.Str{str("paper")},
-			Action: &spec.External{With: []spec.Field{{Key: str("paper"), Value: scalar("{{ book-hold.id }}")}}, Timeout: &spec.Duration{D: 72 * time.Hour}},
+			Action: &spec.External{With: []spec.Field{{Key: str("paper"), Value: scalar("{{ book-hold.id }}")}}},
 		},
 		{
 			ID: str("wait_for_sail"), When: ptr(str("true")), Each: ptr(str("inputs.crates")),
@@ -71,11 +71,11 @@ func TestCompositionModel(t *testing.T) {
 				API: str("harbour"), Operation: str("Ships.list"),
 				Until: ptr(str(`data[0].state == "sailing"`)), Fail: ptr(str("data[0].state == \"sunk\"\n")),
 				Every: &spec.Duration{D: 30 * time.Second}, Timeout: &spec.Duration{D: 90 * time.Minute},
-				Select: ptr(str("data[0]")), All: true, Retry: &spec.Retry{Attempts: 5},
+				Select: ptr(str("data[0]")), All: true, Retry: 5,
 			},
 		},
 	}
-	checkUnit(t, got, inputs, steps, []*spec.Output{{Name: str("hold_id"), Source: str("book-hold.id"), Description: str("The hold."), Sensitive: true}})
+	checkUnit(t, got, inputs, steps, []*spec.Output{{Name: str("hold_id"), Source: str("book-hold.id"), Sensitive: true}})
 }
 
 func TestCatalogueModel(t *testing.T) {
@@ -85,10 +85,9 @@ func TestCatalogueModel(t *testing.T) {
 		t.Fatal(diags)
 	}
 	want := &spec.Catalogue{
-		File: "catalogue.yaml", Name: str("Harbour API"), ProviderID: str("harbour"), API: str("harbour"),
-		BaseURL: str("https://api.example.com"), AuthType: str("bearer"), AuthEnv: str("HARBOUR_KEY"),
-		Capabilities: []spec.CatalogueEntry{{
-			ID: str("holds"), Name: str("Holds"), Description: str("Space below deck."),
+		API: str("harbour"), BaseURL: str("https://api.example.com"), AuthType: str("bearer"), AuthEnv: str("HARBOUR_KEY"),
+		Capabilities: []*spec.CatalogueEntry{{
+			ID: str("holds"), Description: str("Space below deck."),
 			OperationIDs: []spec.Str{str("Holds.create"), str("Holds.list[0]")},
 		}},
 	}
@@ -104,7 +103,7 @@ func TestProjectModel(t *testing.T) {
 		t.Fatal(diags)
 	}
 	want := &project.Settings{
-		File: "/home/me/.capstan.yaml", Dir: "/home/me", Text: []byte(text),
+		File: "/home/me/.capstan.yaml", Dir: "/home/me",
 		APIs: []project.API{
 			{
 				Name: str("workos"), OpenAPI: str("api/workos.yaml"), BaseURL: str("https://api.example.com"),

@@ -20,15 +20,14 @@ import (
 // capability, or remove from it, where its file cannot be edited. Apply
 // it with [Source.With]. Only Builtin may be changed, before the first use.
 type Overlay struct {
-	Name  string // as given to ReadOverlay; positions use it as their file
-	Title string // info.title
+	Name string // as given to ReadOverlay; positions use it as their file
 	// Builtin reports that the overlay ships with capstan. A target of it that
 	// matches nothing is no news to the user and gives no warning.
 	Builtin bool
 
 	tree    node.Tree
 	only    []condition
-	actions []action
+	actions []*action
 }
 
 // condition is one entry of x-capstan-applies-to.
@@ -82,7 +81,7 @@ func (d overlayReader) overlay(o *node.Object, into *Overlay) {
 		d.Report(node.Value(o.Node, "overlay"), "unsupported-version", "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
 	}
 	if info := d.Object(o.Need("info"), "info"); info != nil {
-		into.Title = d.Loose(info.Need("title"), "title").Value
+		d.Loose(info.Need("title"), "title")
 		d.Loose(info.Need("version"), "version")
 		info.Allow("description")
 		info.Done()
@@ -112,12 +111,12 @@ func (d overlayReader) conditions(n *node.Node) []condition {
 	return only
 }
 
-func (d overlayReader) action(n *node.Node) (a action, ok bool) {
+func (d overlayReader) action(n *node.Node) *action {
 	o := d.Object(n, "an action")
 	if o == nil {
-		return a, false
+		return nil
 	}
-	a = action{target: o.Need("target"), update: o.Get("update"), remove: d.Boolean(o.Get("remove"), "remove")}
+	a := &action{target: o.Need("target"), update: o.Get("update"), remove: d.Boolean(o.Get("remove"), "remove")}
 	o.Allow("description")
 	o.Done()
 	if node.Value(n, "update") == nil && node.Value(n, "remove") == nil {
@@ -125,10 +124,12 @@ func (d overlayReader) action(n *node.Node) (a action, ok bool) {
 	}
 	target := d.Text(a.target, "target")
 	if !target.IsSet() {
-		return a, false
+		return nil
 	}
-	a.path = d.path(a.target, target)
-	return a, a.path != nil
+	if a.path = d.path(a.target, target); a.path == nil {
+		return nil
+	}
+	return a
 }
 
 // path compiles a target, pointing at the place in it that is wrong.

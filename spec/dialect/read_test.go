@@ -7,9 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
 // first returns the only problem that reading src gives, as "line:column code: message".
@@ -106,8 +105,8 @@ func TestReadAccepts(t *testing.T) {
 		"a comment after the end": "name: x\n...\n# bye\n",
 	} {
 		s, diags := Read("f.yaml", []byte(src))
-		if len(diags) > 0 || s.Name() != "x" {
-			t.Errorf("%s: name %q, %v", what, s.Name(), diags)
+		if name := node.FirstText(s.doc.Root, []string{"name"}); len(diags) > 0 || name != "x" {
+			t.Errorf("%s: name %q, %v", what, name, diags)
 		}
 	}
 }
@@ -224,7 +223,7 @@ func TestSourceOfAnUnreadableFile(t *testing.T) {
 	s, _ := Read("f.yaml", []byte("a: ["))
 	c, diags := s.File(spec.Options{})
 	k, more := s.Catalogue()
-	if c != nil || k != nil || len(diags)+len(more) > 0 || s.Dialect() != spec.DialectUnknown || string(s.Text()) != "a: [" {
+	if c != nil || k != nil || len(diags)+len(more) > 0 || s.Dialect() != spec.DialectUnknown || string(s.Texts()["f.yaml"]) != "a: [" {
 		t.Errorf("capability %v %v, catalogue %v %v, dialect %s", c, diags, k, more, s.Dialect())
 	}
 	if again, diags := s.With(mustOverlay(t, "o", "  - {target: $.a, remove: true}\n")); again == nil || len(diags) > 0 {
@@ -296,13 +295,5 @@ func TestRefusalsPointAtWhatDecided(t *testing.T) {
 		if got := fmt.Sprintf("%d:%d-%d %s", d.Pos.Line, d.Pos.Column, d.EndColumn, d.Message); got != c.want {
 			t.Errorf("%q:\n got %s\nwant %s", c.src, got, c.want)
 		}
-	}
-}
-
-func TestSourceSaysWhatItIs(t *testing.T) {
-	s := mustRead(t, "f.yaml", "naftiko: 1.0.0-alpha2\ninfo: {label: L}\nprovider: {a: b}\nproviderId: p\napi: x\ncapability: {}\n")
-	got := []string{s.Path(), s.Version(), s.Name(), s.Provider(), s.ProviderID(), s.API()}
-	if diff := cmp.Diff([]string{"f.yaml", "1.0.0-alpha2", "L", "", "p", "x"}, got); diff != "" {
-		t.Error(diff)
 	}
 }

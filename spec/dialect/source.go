@@ -42,13 +42,6 @@ func Read(name string, src []byte) (*Source, diag.List) {
 	return s, diags.Sort()
 }
 
-// Path returns the name given to [Read].
-func (s *Source) Path() string { return s.doc.Path() }
-
-// Text returns the file's text without a byte order mark. It must not be
-// changed.
-func (s *Source) Text() []byte { return s.doc.Text() }
-
 // Texts returns the text of the file and of every overlay that acted on it, by
 // name: whatever a position of this Source may point into. The texts must not
 // be changed.
@@ -67,21 +60,6 @@ func (s *Source) Dialect() spec.Dialect { return s.dialect }
 
 // Runnable reports whether files of this dialect can be run.
 func (s *Source) Runnable() bool { return readers[s.dialect] != nil }
-
-// Name returns the capability's name as written, "" when it has none. The
-// framework dialect keeps it under `info`, under a key that changed with its versions.
-func (s *Source) Name() string {
-	return node.FirstText(s.doc.Root, []string{"name"}, []string{"info", "display"}, []string{"info", "label"}, []string{"info", "name"}, []string{"info", "title"}, []string{"metadata", "name"})
-}
-
-// Provider returns the top-level `provider`, "" when it is not text.
-func (s *Source) Provider() string { return node.FirstText(s.doc.Root, []string{"provider"}) }
-
-// ProviderID returns the top-level `providerId`, "" when it is not text.
-func (s *Source) ProviderID() string { return node.FirstText(s.doc.Root, []string{"providerId"}) }
-
-// API returns the top-level `api`, "" when it is not text.
-func (s *Source) API() string { return node.FirstText(s.doc.Root, []string{"api"}) }
 
 // File decodes a capability file, with the files that it imports.
 //

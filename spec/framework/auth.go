@@ -30,7 +30,7 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 		Key: p.text("key"), Value: p.text("value"), Placement: p.text("placement"),
 		AuthorizationServer: p.text("authorizationServerUri"), Resource: p.text("resource"), Audience: p.text("audience"),
 		TokenEndpoint: p.text("tokenEndpoint"), Validation: p.text("tokenValidation"),
-		ClientID: p.text("clientId"), ClientSecret: p.text("clientSecret"), Pos: f.Pos(n),
+		ClientID: p.text("clientId"), ClientSecret: p.text("clientSecret"),
 	}
 	switch {
 	case node.Has(n, "valueFrom") && strings.HasPrefix(a.Value.Value, "env."):

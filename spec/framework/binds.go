@@ -1,6 +1,8 @@
 package framework
 
 import (
+	"slices"
+
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -10,7 +12,9 @@ func (f *frame) bind(e entryNode) *spec.Bind {
 	if p == nil {
 		return nil
 	}
-	b := &spec.Bind{Namespace: p.text("namespace"), Description: p.text("description"), Location: p.text("location"), File: f.doc.Path(), Pos: f.Pos(e.node), Spans: p.spans()}
+	b := &spec.Bind{Namespace: p.text("namespace"), File: f.doc.Path(), Spans: p.spans()}
+	p.text("description")
+	b.Location = p.text("location")
 	if !b.Namespace.IsSet() {
 		b.Namespace = e.name
 	}
@@ -30,10 +34,10 @@ func (f *frame) bindKeys(n *node.Node) []spec.BindKey {
 	switch {
 	case n == nil:
 	case n.Kind == node.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			name, _ := f.Cursor(n.Content[i]).Scalar(n.Content[i])
-			if k := f.words(n.Content[i+1], "the key of "+name.Value); k.IsSet() {
-				out = append(out, spec.BindKey{Name: name, Key: k})
+		for k, v := range node.Entries(n) {
+			name, _ := f.Cursor(k).Scalar(k)
+			if key := f.words(v, "the key of "+name.Value); key.IsSet() {
+				out = append(out, spec.BindKey{Name: name, Key: key})
 			}
 		}
 	case n.Kind == node.SequenceNode:
@@ -65,11 +69,8 @@ func (f *frame) aggregate(e entryNode) *aggregate {
 		a.namespace = e.name
 	}
 	seen := f.Names("flow of " + a.namespace.Value)
-	for _, e := range p.named("flows") {
-		if fl := f.aggregateFlow(e, a); fl != nil && !seen.Repeats(fl.Short) {
-			a.flows = append(a.flows, fl)
-		}
-	}
+	a.flows = node.DecodeEach(p.named("flows"), func(e entryNode) *spec.Unit { return f.aggregateFlow(e, a) })
+	a.flows = slices.DeleteFunc(a.flows, func(u *spec.Unit) bool { return seen.Repeats(u.Short) })
 	p.Allow("display", "label", "description", "tags")
 	p.done()
 	return a
@@ -81,7 +82,7 @@ func (f *frame) aggregateFlow(e entryNode, a *aggregate) *spec.Unit {
 		return nil
 	}
 	fl := f.unit(p, e.name, a.namespace)
-	fl.Inputs = f.toolInputs(p)
+	fl.Inputs = f.inputs(p, kindInput)
 	fl.Hints = f.semantics(p)
 	if !fl.Short.IsSet() {
 		p.Absent = append(p.Absent, "name")

@@ -29,19 +29,19 @@ func (f *frame) body(p *part, op *spec.ConsumedOperation) *spec.Body {
 		return f.formBody(op)
 	case n.Kind == node.ScalarNode:
 		v := f.Value(n)
-		return &spec.Body{Type: spec.At(v.Pos, "raw"), Data: v, Pos: v.Pos}
+		return &spec.Body{Type: spec.At(v.Pos, "raw"), Data: v}
 	case n.Kind == node.SequenceNode || !node.Has(n, "type") || !node.Has(n, "data"):
 		if n.Kind == node.MappingNode && node.Has(n, "data") && len(n.Content) == 2 {
 			n = node.Value(n, "data")
 		}
 		f.loosely(n, "a body without type and data is read as JSON", "write body: {type: json, data: ...}")
-		return &spec.Body{Type: spec.At(f.Pos(n), "json"), Data: f.Value(n), Pos: f.Pos(n)}
+		return &spec.Body{Type: spec.At(f.Pos(n), "json"), Data: f.Value(n)}
 	}
 	b := f.part(n, kindBody)
 	s := b.needText("type")
 	data := b.need("data")
 	b.done()
-	body := &spec.Body{Type: s, Pos: f.Pos(n)}
+	body := &spec.Body{Type: s}
 	if data != nil {
 		body.Data = f.Value(data)
 	}
@@ -66,7 +66,7 @@ func (f *frame) formBody(op *spec.ConsumedOperation) *spec.Body {
 			continue
 		}
 		if b == nil {
-			b = &spec.Body{Type: spec.At(in.Pos, typ), Data: spec.Value{Kind: spec.Mapping, Pos: in.Pos}, Pos: in.Pos}
+			b = &spec.Body{Type: spec.At(in.Pos, typ), Data: spec.Value{Kind: spec.Mapping, Pos: in.Pos}}
 		}
 		if typ == "multipartForm" {
 			b.Type.Value = typ

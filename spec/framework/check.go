@@ -6,52 +6,44 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
 // check looks at the references between parts: calls and targets that do not
 // exist.
-func (l *loading) check(out *whole) {
-	c := &checker{loading: l, out: out, files: map[*spec.Unit]bool{}}
-	for _, x := range out.Exposures {
+func (l *loading) check() {
+	for _, x := range l.out.Exposures {
 		for _, d := range x.Documents {
-			c.files[d.Unit] = d.Location.IsSet()
+			l.files[d.Unit] = d.Location.IsSet()
 		}
 		for _, r := range x.Routes {
-			c.forward(x, r)
+			l.checkForward(x, r)
 		}
 	}
-	for u := range out.units {
-		c.unit(u)
+	for u := range l.units {
+		l.checkUnit(u)
 	}
 }
 
-type checker struct {
-	loading *loading
-	out     *whole
-	files   map[*spec.Unit]bool // MCP resources that are files, which need no call
+// excused reports whether a namespace may be unknown in a file: it should have been
+// imported, which is reported there, or the importing file has it.
+func (l *loading) excused(f *frame, namespace string) bool {
+	return slices.ContainsFunc(l.order, func(other *frame) bool { return other.missing[namespace] }) || f.standalone() && !f.hasSection("consumes")
 }
 
-// missing reports whether a namespace should have been imported: that it was
-// not is reported there.
-func (c *checker) missing(namespace string) bool {
-	return slices.ContainsFunc(c.loading.order, func(f *frame) bool { return f.missing[namespace] })
-}
-
-// unit checks the calls of a unit. Those that it inherited are checked in the unit
+// checkUnit checks the calls of a unit. Those that it inherited are checked in the unit
 // that it refers to.
-func (c *checker) unit(u *spec.Unit) {
-	f := c.loading.frames[u.File]
+func (l *loading) checkUnit(u *spec.Unit) {
+	f := l.frames[u.File]
 	if f == nil || u.Ref.IsSet() {
 		return
 	}
 	for op := range calls(u) {
-		op.Call = c.call(f, op.Call)
+		op.Call = l.checkCall(f, op.Call)
 	}
-	if len(u.Steps) == 0 && !answersAlone(u.Answer) && !c.files[u] {
-		r := c.report(f, spec.Str{Pos: u.Pos}, "missing-key", fmt.Sprintf("%q does nothing: it has no call, steps, or outputs with a value", u.Short.Value))
+	if len(u.Steps) == 0 && !answersAlone(u.Answer) && !l.files[u] {
+		r := f.ReportAt(spec.Str{Pos: u.Pos}, "missing-key", "%q does nothing: it has no call, steps, or outputs with a value", u.Short.Value)
 		r.Hint = "add call: namespace.operation"
 	}
 }
@@ -76,35 +68,25 @@ func answersAlone(a *spec.Answer) bool {
 	return slices.ContainsFunc(a.Shapes, valued)
 }
 
-func (c *checker) report(f *frame, s spec.Str, code, message string) *diag.Diagnostic {
-	pos, end := s.Pos, 0
-	if s.Value != "" {
-		pos, end = s.Whole()
-	}
-	f.Diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: message})
-	return &f.Diags[len(f.Diags)-1]
-}
-
-// call checks one call and returns it as namespace.operation.
-func (c *checker) call(f *frame, call spec.Str) spec.Str {
-	if exact, ok := c.find(f, call); ok {
+// checkCall returns a call as namespace.operation, reported when there is none.
+func (l *loading) checkCall(f *frame, call spec.Str) spec.Str {
+	if exact, ok := l.find(f, call); ok {
 		return exact
 	}
-	namespace, _, ok := spec.SplitCall(call.Value)
-	api := c.out.Described(namespace)
+	namespace, operation, ok := spec.SplitCall(call.Value)
+	api := l.out.Described(namespace)
 	switch {
-	case c.missing(namespace), f.standalone() && !f.hasSection("consumes"):
+	case l.excused(f, namespace):
 	case !ok:
-		c.report(f, call, "unknown-call", fmt.Sprintf("call %q is not of the form namespace.operation", node.Shorten(call.Value))).Hint =
-			c.loading.hintAmong(call.Value, c.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
+		f.ReportAt(call, "unknown-call", "call %q is not of the form namespace.operation", node.Shorten(call.Value)).Hint =
+			l.hintAmong(call.Value, l.operations(""), "write the namespace of a consumed API, a dot, and the name of one of its operations")
 	case api == nil:
-		c.report(f, call, "unknown-call", fmt.Sprintf("call %q: no consumed API has the namespace %q", node.Shorten(call.Value), namespace)).Hint =
-			c.loading.hintAmong(namespace, c.namespaces(), "add it under consumes")
+		f.ReportAt(call, "unknown-call", "call %q: no consumed API has the namespace %q", node.Shorten(call.Value), namespace).Hint =
+			l.hintAmong(namespace, l.namespaces(), "add it under consumes")
 	case len(api.Operations) == 0 && !api.BaseURI.IsSet(): // refused already
 	default:
-		_, operation, _ := spec.SplitCall(call.Value)
-		c.report(f, call, "unknown-call", fmt.Sprintf("call %q: %s has no operation %q", node.Shorten(call.Value), namespace, operation)).Hint =
-			c.loading.hintAmong(call.Value, c.operations(namespace), "add the operation to the resources of "+namespace)
+		f.ReportAt(call, "unknown-call", "call %q: %s has no operation %q", node.Shorten(call.Value), namespace, operation).Hint =
+			l.hintAmong(call.Value, l.operations(namespace), "add the operation to the resources of "+namespace)
 	}
 	return call
 }
@@ -112,14 +94,14 @@ func (c *checker) call(f *frame, call spec.Str) spec.Str {
 // find returns a call of an operation that exists, as namespace.operation. Loose
 // files leave the namespace out where one API has the operation, or write the
 // resource between the two, or slashes for dots.
-func (c *checker) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
+func (l *loading) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
 	namespace, operation, split := spec.SplitCall(call.Value)
-	if api := c.out.Described(namespace); split && api != nil && api.Operation(operation) != nil {
+	if api := l.out.Described(namespace); split && api != nil && api.Operation(operation) != nil {
 		return call, true
 	}
 	written := strings.ReplaceAll(call.Value, "/", ".")
 	var found []string
-	for _, api := range c.out.APIs {
+	for _, api := range l.out.APIs {
 		for _, name := range []string{api.Namespace.Value, api.Namespace.Raw} {
 			rest, ok := strings.CutPrefix(written, name+".")
 			last := rest[strings.LastIndex(rest, ".")+1:]
@@ -143,21 +125,21 @@ func (c *checker) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
 	return spec.Reworded(call, found[0]), true
 }
 
-func (c *checker) namespaces() []string {
+func (l *loading) namespaces() []string {
 	var out []string
-	for _, a := range c.out.APIs {
+	for _, a := range l.out.APIs {
 		out = append(out, a.Namespace.Value)
 	}
 	return out
 }
 
 // operations returns the operations that a call can name, of one namespace or of all.
-func (c *checker) operations(namespace string) []string {
+func (l *loading) operations(namespace string) []string {
 	var out []string
-	if c.loading.compared > maxCompared {
+	if l.compared > maxCompared {
 		return nil // too many to compare
 	}
-	for _, a := range c.out.APIs {
+	for _, a := range l.out.APIs {
 		for _, op := range a.Operations {
 			if namespace == "" || a.Namespace.Value == namespace {
 				out = append(out, a.Namespace.Value+"."+op.Name.Value)
@@ -167,15 +149,14 @@ func (c *checker) operations(namespace string) []string {
 	return out
 }
 
-// forward checks that requests are passed on to an API that is there.
-func (c *checker) forward(x *spec.Exposure, r *spec.Route) {
-	f := c.loading.frames[x.File]
-	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil || c.out.Described(r.Forward.Target.Value) != nil || f.standalone() && !f.hasSection("consumes") {
+// checkForward checks that requests are passed on to an API that is there.
+func (l *loading) checkForward(x *spec.Exposure, r *spec.Route) {
+	f := l.frames[x.File]
+	if r.Forward == nil || !r.Forward.Target.IsSet() || f == nil {
 		return
 	}
-	if c.missing(r.Forward.Target.Value) {
-		return
+	if target := r.Forward.Target; l.out.Described(target.Value) == nil && !l.excused(f, target.Value) {
+		f.ReportAt(target, "unknown-call", "forward: no consumed API has the namespace %q", target.Value).Hint =
+			l.hintAmong(target.Value, l.namespaces(), "add it under consumes")
 	}
-	c.report(f, r.Forward.Target, "unknown-call", fmt.Sprintf("forward: no consumed API has the namespace %q", r.Forward.Target.Value)).Hint =
-		c.loading.hintAmong(r.Forward.Target.Value, c.namespaces(), "add it under consumes")
 }

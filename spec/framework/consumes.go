@@ -15,7 +15,8 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	if p == nil {
 		return nil
 	}
-	c := &spec.API{Described: true, Namespace: e.name, Description: p.text("description"), File: f.doc.Path(), Pos: f.Pos(e.node)}
+	c := &spec.API{Described: true, Namespace: e.name, File: f.doc.Path(), Pos: f.Pos(e.node)}
+	p.text("description")
 	if s := p.text("namespace"); s.IsSet() {
 		c.Namespace = s
 	}
@@ -31,7 +32,7 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	c.Spans = p.around("resources", "operations")
 	c.BaseURI = f.baseURI(p)
 	c.Auth = f.authentication(p.get("authentication"), false)
-	shared := append(f.consumedInputs(p), f.headers(p)...)
+	shared := append(f.params(p, kindConsumedInput), f.headers(p)...)
 	c.Params = shared
 	if t := f.part(p.get("tunnel"), kindTunnel); t != nil {
 		t.Allow("type", "service", "identity", "fallback")
@@ -86,9 +87,9 @@ func (f *frame) headers(p *part) []*spec.Param {
 	var out []*spec.Param
 	switch n.Kind {
 	case node.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			name, _ := f.Cursor(n.Content[i]).Scalar(n.Content[i])
-			v := f.Value(n.Content[i+1])
+		for k, v := range node.Entries(n) {
+			name, _ := f.Cursor(k).Scalar(k)
+			v := f.Value(v)
 			out = append(out, &spec.Param{Input: spec.Input{Name: name, In: spec.At(name.Pos, "header"), Pos: name.Pos}, Value: &v})
 		}
 	case node.SequenceNode:
@@ -118,7 +119,7 @@ func (f *frame) consumedResource(e entryNode, shared []*spec.Param) []*spec.Cons
 	}
 	path := p.text("path")
 	p.Allow("display", "label", "description", "tags")
-	out := f.consumedOperations(p, path, innermost(shared, f.consumedInputs(p), paramInput))
+	out := f.consumedOperations(p, path, innermost(shared, f.params(p, kindConsumedInput), paramInput))
 	around := p.around("operations")
 	for _, op := range out {
 		op.Spans = append(op.Spans, around...)
@@ -128,13 +129,7 @@ func (f *frame) consumedResource(e entryNode, shared []*spec.Param) []*spec.Cons
 }
 
 func (f *frame) consumedOperations(p *part, path spec.Str, shared []*spec.Param) []*spec.ConsumedOperation {
-	var out []*spec.ConsumedOperation
-	for _, e := range p.named("operations") {
-		if op := f.consumedOperation(e, path, shared); op != nil {
-			out = append(out, op)
-		}
-	}
-	return out
+	return node.DecodeEach(p.named("operations"), func(e entryNode) *spec.ConsumedOperation { return f.consumedOperation(e, path, shared) })
 }
 
 func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Param) *spec.ConsumedOperation {
@@ -145,13 +140,13 @@ func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Par
 	op := &spec.ConsumedOperation{
 		Name: e.name, Description: p.text("description"), Method: f.method(p), Path: f.joinPath(p, path),
 		OutputSchema: p.text("outputSchema"), OutputMedia: p.text("outputMediaType"), MaxBinary: f.size(p, "maxBinarySize"),
-		Pos: f.Pos(e.node), Spans: p.spans(),
+		Spans: p.spans(),
 	}
 	if !op.Name.IsSet() {
 		p.Absent = append(p.Absent, "name")
 	}
 	op.OutputFormat = f.format(p)
-	op.Params = innermost(shared, f.consumedInputs(p), paramInput)
+	op.Params = innermost(shared, f.params(p, kindConsumedInput), paramInput)
 	op.Body = f.body(p, op)
 	op.Outputs = f.consumedOutputs(p)
 	p.Allow("display", "label", "tags")

@@ -10,7 +10,7 @@ import (
 // control decodes the management exposure. Until 1.0.0-alpha1 its keys
 // stood under `endpoints`.
 func (f *frame) control(p *part, x *spec.Exposure) {
-	c := &spec.Control{Health: true, Metrics: true, Traces: true, TraceBuffer: 100, Scripts: true}
+	c := &spec.Control{Health: true, Metrics: true, Traces: true, Scripts: true}
 	x.Control = c
 	for _, name := range []string{"management", "endpoints"} {
 		m := f.part(p.get(name), kindManagement)
@@ -21,7 +21,9 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 		c.Info = isOn(m.flag("info"), c.Info)
 		c.Reload = isOn(m.flag("reload"), c.Reload)
 		c.Validate = isOn(m.flag("validate"), c.Validate)
-		c.Logs = f.logs(m.get("logs"))
+		if n := m.get("logs"); n != nil && n.Kind != node.MappingNode {
+			f.truth(n, "logs")
+		}
 		f.scripting(m, c)
 		if name == "endpoints" {
 			c.Metrics = isOn(m.flag("metrics"), c.Metrics)
@@ -34,8 +36,8 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 		return
 	}
 	on := isOn(o.flag("enabled"), true)
-	c.Metrics = f.signal(o, "metrics", c) && on && c.Metrics
-	c.Traces = f.signal(o, "traces", c) && on && c.Traces
+	c.Metrics = f.signal(o, "metrics") && on && c.Metrics
+	c.Traces = f.signal(o, "traces") && on && c.Traces
 	o.Allow("exporters")
 	o.done()
 }
@@ -45,14 +47,6 @@ func isOn(b *bool, fallback bool) bool {
 		return fallback
 	}
 	return *b
-}
-
-// logs is a boolean or a mapping, which turns them on.
-func (f *frame) logs(n *node.Node) bool {
-	if n != nil && n.Kind == node.MappingNode {
-		return true
-	}
-	return n != nil && f.truth(n, "logs")
 }
 
 func (f *frame) scripting(m *part, c *spec.Control) {
@@ -71,7 +65,7 @@ func (f *frame) scripting(m *part, c *spec.Control) {
 }
 
 // signal reports whether metrics or traces are served locally.
-func (f *frame) signal(o *part, name string, c *spec.Control) bool {
+func (f *frame) signal(o *part, name string) bool {
 	p := f.part(o.get(name), kindSignal)
 	if p == nil {
 		return true
@@ -79,7 +73,7 @@ func (f *frame) signal(o *part, name string, c *spec.Control) bool {
 	on := true
 	if l := f.part(p.get("local"), kindSignalEndpoint); l != nil {
 		on = isOn(l.flag("enabled"), true)
-		c.TraceBuffer = max(1, l.number("buffer-size", c.TraceBuffer))
+		l.number("buffer-size", 0)
 		l.done()
 	}
 	p.Allow("sampling", "propagation", "enabled")

@@ -12,54 +12,56 @@ import (
 
 // Read decodes a file of any version, with the files that it imports.
 func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, diag.List) {
-	l := &loading{options: o, read: read, frames: map[string]*frame{}, texts: doc.Texts(), with: map[*spec.Unit][]spec.Field{}}
+	l := &loading{
+		options: o, read: read, frames: map[string]*frame{}, with: map[*spec.Unit][]spec.Field{}, resolved: map[*spec.Unit]bool{},
+		renamed: map[string]string{}, counts: map[string]int{}, files: map[*spec.Unit]bool{},
+		out: &spec.File{Name: doc.Path(), Version: doc.Version, Overlays: doc.Overlays, Texts: doc.Texts()},
+	}
 	f := l.frame(doc)
-	out := f.whole()
-	l.isolate(out)
-	l.resolveRefs(out)
-	l.check(out)
-	addPathInputs(out)
-	l.declare(out)
-	out.Files, out.Texts = l.files, l.texts
-	out.Section = f.standalone()
-	return out.File, l.diags().Sort()
+	f.whole()
+	l.isolate()
+	l.resolveRefs()
+	l.check()
+	l.addPathInputs()
+	l.declare()
+	l.out.Section = f.standalone()
+	return l.out, l.diags().Sort()
 }
 
-// whole is a file with the aggregates that its refs name.
-type whole struct {
-	*spec.File
-	aggregates []*aggregate
+// loading is one call of Read: the file that it makes, and those that it reads.
+type loading struct {
+	options    spec.Options
+	read       node.Importing
+	out        *spec.File
+	aggregates []*aggregate      // that refs of the whole file name
+	frames     map[string]*frame // by the name that positions have
+	order      []*frame
+	open       []string                    // files with imports that are being followed
+	imports    int                         // files that were read
+	compared   int                         // names that suggestions were sought among
+	with       map[*spec.Unit][]spec.Field // beside a ref: arguments for the call that it names
+	resolved   map[*spec.Unit]bool         // units with a ref that was followed
+	renamed    map[string]string           // file and namespace -> namespace in out
+	files      map[*spec.Unit]bool         // MCP resources that are files, which need no call
+	counts     map[string]int              // units of one name
 }
 
 // units yields every unit, those of exposures first.
-func (w *whole) units(yield func(*spec.Unit) bool) {
-	for _, x := range w.Exposures {
+func (l *loading) units(yield func(*spec.Unit) bool) {
+	for _, x := range l.out.Exposures {
 		for u := range offered(x) {
 			if !yield(u) {
 				return
 			}
 		}
 	}
-	for _, a := range w.aggregates {
+	for _, a := range l.aggregates {
 		for _, u := range a.flows {
 			if !yield(u) {
 				return
 			}
 		}
 	}
-}
-
-// loading is one call of Read: the files that it reads.
-type loading struct {
-	options  spec.Options
-	read     node.Importing
-	frames   map[string]*frame // by the name that positions have
-	order    []*frame
-	files    []string // read for imports
-	texts    map[string][]byte
-	open     []string                    // files with imports that are being followed
-	compared int                         // names that suggestions were sought among
-	with     map[*spec.Unit][]spec.Field // beside a ref: arguments for the call that it names
 }
 
 func (l *loading) frame(s *node.Document) *frame {
@@ -103,16 +105,14 @@ func (f *frame) family() string {
 }
 
 // whole decodes all of the file that is given to [Read].
-func (f *frame) whole() *whole {
-	out := &whole{File: &spec.File{
-		Name: f.doc.Path(), Dialect: spec.DialectFramework, Version: f.doc.Version, Overlays: f.doc.Overlays,
-	}}
+func (f *frame) whole() {
+	out := f.loading.out
 	f.checkVersion()
 	if f.Strict {
 		f.checkForm()
 	}
 	root := f.part(f.doc.Root, kindFile)
-	f.info(root, out.File)
+	f.info(root)
 	for _, name := range sectionNames {
 		root.get(name)
 	}
@@ -127,17 +127,16 @@ func (f *frame) whole() *whole {
 	f.loading.open = append(f.loading.open, f.doc.Path())
 	out.Binds = bindSection.of(f)
 	out.APIs = consumesSection.of(f)
-	out.aggregates = aggregateSection.of(f)
+	f.loading.aggregates = aggregateSection.of(f)
 	out.Exposures = exposureSection.of(f)
 	f.unusable(len(out.Exposures))
-	f.rootImports(root, out.File)
+	f.rootImports(root)
 	f.loading.open = nil
 	root.done()
 	if !slices.ContainsFunc(sectionNames, f.hasSection) && !node.Has(f.doc.Root, "imports") {
 		r := f.Report(f.doc.Root, "missing-key", "the file has nothing that runs: no consumes, exposes or aggregates")
 		r.Hint = "add a capability with consumes and exposes"
 	}
-	return out
 }
 
 // sectionNames are the lists that stand under `capability` or, in a file of its
@@ -174,15 +173,18 @@ func (f *frame) holders() []holder {
 
 func (f *frame) hasSection(name string) bool {
 	for _, h := range f.holders() {
-		if node.Has(h.node, name) || slices.ContainsFunc(older(h.kind, name), func(s spelling) bool { return node.Has(h.node, s.was) }) {
-			return true
+		for key := range node.Entries(h.node) {
+			if key.Value == name || wasCalled(h.kind, name, key.Value) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // info reads the description of the file.
-func (f *frame) info(root *part, out *spec.File) {
+func (f *frame) info(root *part) {
+	out := f.loading.out
 	for _, name := range []string{"naftiko", "ikanos"} {
 		root.get(name)
 	}
@@ -196,15 +198,15 @@ func (f *frame) info(root *part, out *spec.File) {
 				out.Title = s
 			}
 		}
-		out.Description = root.text("description")
+		root.text("description")
 		return
 	}
 	if s := p.text("display"); s.IsSet() {
 		out.Title = s
 	}
-	out.Description = p.text("description")
+	p.text("description")
 	out.InfoVersion = p.text("version")
-	out.Tags = p.texts("tags", "a tag")
+	p.texts("tags", "a tag")
 	p.Allow("created", "modified", "stakeholders")
 	p.done()
 }

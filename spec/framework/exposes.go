@@ -100,11 +100,7 @@ func (f *frame) unusable(usable int) {
 }
 
 func (f *frame) rest(p *part, x *spec.Exposure) {
-	for _, e := range p.named("resources") {
-		if r := f.route(e, x); r != nil {
-			x.Routes = append(x.Routes, r)
-		}
-	}
+	x.Routes = node.DecodeEach(p.named("resources"), func(e entryNode) *spec.Route { return f.route(e, x) })
 	operations := p.get("operations")
 	if operations == nil {
 		return
@@ -112,7 +108,7 @@ func (f *frame) rest(p *part, x *spec.Exposure) {
 	f.loosely(operations, "operations beside resources are read as resources of their own", "put them under a resource with a path")
 	for _, e := range f.named(operations, "operations") {
 		o := f.part(e.node, kindRouteOperation)
-		r := &spec.Route{Name: e.name, Path: o.served("path"), Pos: f.Pos(e.node)}
+		r := &spec.Route{Name: e.name, Path: o.served("path")}
 		if !r.Path.IsSet() {
 			if o != nil {
 				o.ReportAbsent()
@@ -131,11 +127,12 @@ func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
 	if p == nil {
 		return nil
 	}
-	r := &spec.Route{Name: e.name, Display: p.text("display"), Description: p.text("description"), Path: p.served("path"), Pos: f.Pos(e.node)}
-	shared, around := f.routeInputs(p), p.around("operations")
+	p.text("display")
+	p.text("description")
+	r := &spec.Route{Name: e.name, Path: p.served("path")}
+	shared, around := f.inputs(p, kindRouteInput), p.around("operations")
 	if w := f.part(p.get("forward"), kindForward); w != nil {
-		r.Forward = &spec.Forward{Target: w.needText("targetNamespace"), Pos: f.Pos(w.Node)}
-		r.Forward.TrustedHeaders = w.texts("trustedHeaders", "a trusted header")
+		r.Forward = &spec.Forward{Target: w.needText("targetNamespace"), TrustedHeaders: w.texts("trustedHeaders", "a trusted header")}
 		w.done()
 	}
 	operations := p.named("operations")
@@ -161,7 +158,7 @@ func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, onl
 		name = spec.At(f.Pos(e.node), unnamed(op.Method.Value, r, only))
 	}
 	op.Unit = f.unit(p, name, x.Namespace)
-	op.Unit.Inputs = innermost(shared, f.routeInputs(p), self)
+	op.Unit.Inputs = innermost(shared, f.inputs(p, kindRouteInput), self)
 	f.binaryAnswer(p, op)
 	p.Allow("hints", "semantics", "security", "path")
 	p.done()
@@ -199,7 +196,7 @@ func (f *frame) binaryAnswer(p *part, op *spec.RouteOperation) {
 			if m == nil {
 				continue
 			}
-			if b := m.flag("binary"); b != nil && *b && !op.Binary.IsSet() {
+			if isOn(m.flag("binary"), false) && !op.Binary.IsSet() {
 				op.Binary = c.name
 				op.BinaryStatus = 200
 				fmt.Sscanf(e.name.Value, "%d", &op.BinaryStatus)

@@ -117,7 +117,7 @@ func (f *frame) open(n *node.Node, path spec.Str) *frame {
 		f.Report(n, "import", "%s imports itself", path.Value).Hint = "move what both files need into a third one"
 		return nil
 	}
-	if len(l.open) > maxImports || len(l.files) > maxImports {
+	if len(l.open) > maxImports || l.imports > maxImports {
 		f.Report(n, "import", "more than %d files are imported", maxImports).Hint = "put what they hold into fewer files"
 		return nil
 	}
@@ -125,7 +125,7 @@ func (f *frame) open(n *node.Node, path spec.Str) *frame {
 		return other
 	}
 	doc, same, diags := l.read(name, text)
-	l.files, l.texts[name] = append(l.files, name), doc.Text()
+	l.imports, l.out.Texts[name] = l.imports+1, doc.Text()
 	if doc.Root == nil || diags.HasErrors() {
 		l.order = append(l.order, &frame{Decoder: &node.Decoder{Diags: diags}})
 		if !diags.HasErrors() {
@@ -147,7 +147,8 @@ const maxImports = 100
 
 // rootImports reads `imports` at the root, which loose files write for all
 // that another file consumes.
-func (f *frame) rootImports(root *part, out *spec.File) {
+func (f *frame) rootImports(root *part) {
+	out := f.loading.out
 	for _, n := range root.list("imports") {
 		p := f.part(n, kindImport)
 		if p == nil {

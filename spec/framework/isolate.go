@@ -10,82 +10,69 @@ import (
 // isolate gives imported exposures and aggregates the APIs of their own file, under
 // another name where the importing file uses that name for something else. An API
 // that their file does not consume they take from the importing file.
-func (l *loading) isolate(out *whole) {
-	i := &isolation{loading: l, out: out, names: map[string]string{}}
-	for u := range out.units {
+func (l *loading) isolate() {
+	for u := range l.units {
 		for op := range calls(u) {
-			op.Call = i.call(u.File, op.Call)
+			if namespace, operation, ok := spec.SplitCall(op.Call.Value); ok {
+				op.Call = spec.Reworded(op.Call, l.apiOf(u.File, namespace)+"."+operation)
+			}
 		}
 	}
-	for _, x := range out.Exposures {
+	for _, x := range l.out.Exposures {
 		for _, r := range x.Routes {
 			if r.Forward != nil {
-				r.Forward.Target = spec.Reworded(r.Forward.Target, i.name(x.File, r.Forward.Target.Value))
+				r.Forward.Target = spec.Reworded(r.Forward.Target, l.apiOf(x.File, r.Forward.Target.Value))
 			}
 		}
 	}
 }
 
-type isolation struct {
-	*loading
-	out   *whole
-	names map[string]string // file and namespace -> namespace in out
-}
-
-func (i *isolation) call(file string, call spec.Str) spec.Str {
-	namespace, operation, ok := spec.SplitCall(call.Value)
-	if !ok {
-		return call
-	}
-	return spec.Reworded(call, i.name(file, namespace)+"."+operation)
-}
-
-// name returns the name of a file's namespace in the whole.
-func (i *isolation) name(file, namespace string) string {
-	f := i.frames[file]
-	if f == nil || file == i.out.Name || !f.hasSection("consumes") {
+// apiOf returns the name of a file's namespace in the whole.
+func (l *loading) apiOf(file, namespace string) string {
+	f := l.frames[file]
+	if f == nil || file == l.out.Name || !f.hasSection("consumes") {
 		return namespace
 	}
 	id := file + "\x00" + namespace
-	if name, ok := i.names[id]; ok {
+	if name, ok := l.renamed[id]; ok {
 		return name
 	}
-	i.names[id] = namespace
+	l.renamed[id] = namespace
 	at := slices.IndexFunc(consumesSection.of(f), func(c *spec.API) bool { return c.Namespace.Value == namespace })
 	if at < 0 {
 		return namespace
 	}
 	own := consumesSection.of(f)[at]
-	if there := slices.IndexFunc(i.out.APIs, func(c *spec.API) bool { return c.Pos == own.Pos }); there >= 0 {
-		i.names[id] = i.out.APIs[there].Namespace.Value
-		return i.names[id]
+	if there := slices.IndexFunc(l.out.APIs, func(c *spec.API) bool { return c.Pos == own.Pos }); there >= 0 {
+		l.renamed[id] = l.out.APIs[there].Namespace.Value
+		return l.renamed[id]
 	}
 	free := namespace
-	for n := 2; i.out.Described(free) != nil; n++ {
+	for n := 2; l.out.Described(free) != nil; n++ {
 		free = fmt.Sprintf("%s~%d", namespace, n)
 	}
-	i.out.APIs = append(i.out.APIs, consumesSection.as(own, spec.Reworded(own.Namespace, free)))
-	i.names[id] = free
+	l.out.APIs = append(l.out.APIs, consumesSection.as(own, spec.Reworded(own.Namespace, free)))
+	l.renamed[id] = free
 	return free
 }
 
 // addPathInputs declares the variables of paths that the file does not
 // declare: of a consumed path those that no bind provides.
-func addPathInputs(f *whole) {
+func (l *loading) addPathInputs() {
 	bound := map[string]bool{}
-	for _, b := range f.Binds {
+	for _, b := range l.out.Binds {
 		for _, k := range b.Keys {
 			bound[k.Name.Value] = true
 		}
 	}
-	for _, a := range f.APIs {
+	for _, a := range l.out.APIs {
 		for _, op := range a.Operations {
 			for _, in := range undeclared(op.Params, paramInput, op.Path, bound) {
 				op.Params = append(slices.Clip(op.Params), &spec.Param{Input: *in})
 			}
 		}
 	}
-	for _, x := range f.Exposures {
+	for _, x := range l.out.Exposures {
 		for _, r := range x.Routes {
 			for _, op := range r.Operations {
 				for _, in := range undeclared(op.Unit.Inputs, self, r.Path, nil) {

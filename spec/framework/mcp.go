@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
@@ -23,21 +24,10 @@ func (f *frame) mcp(p *part, x *spec.Exposure) {
 	x.TTL = int64(p.number("ttlMs", 0))
 	x.Cache = p.text("cacheScope")
 	tools := f.Names("tool")
-	for _, e := range p.named("tools") {
-		if t := f.tool(e, x); t != nil && !tools.Repeats(t.Short) {
-			x.Tools = append(x.Tools, t)
-		}
-	}
-	for _, e := range p.named("resources") {
-		if d := f.document(e, x); d != nil {
-			x.Documents = append(x.Documents, d)
-		}
-	}
-	for _, e := range p.named("prompts") {
-		if q := f.prompt(e); q != nil {
-			x.Prompts = append(x.Prompts, q)
-		}
-	}
+	x.Tools = node.DecodeEach(p.named("tools"), func(e entryNode) *spec.Unit { return f.tool(e, x) })
+	x.Tools = slices.DeleteFunc(x.Tools, func(t *spec.Unit) bool { return tools.Repeats(t.Short) })
+	x.Documents = node.DecodeEach(p.named("resources"), func(e entryNode) *spec.Document { return f.document(e, x) })
+	x.Prompts = node.DecodeEach(p.named("prompts"), f.prompt)
 }
 
 func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Unit {
@@ -46,7 +36,7 @@ func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Unit {
 		return nil
 	}
 	fl := f.unit(p, e.name, x.Namespace)
-	fl.Inputs = f.toolInputs(p)
+	fl.Inputs = f.inputs(p, kindInput)
 	fl.Hints = f.hints(p)
 	if !fl.Short.IsSet() && !fl.Ref.IsSet() {
 		p.Absent = append(p.Absent, "name")
@@ -61,10 +51,8 @@ func (f *frame) document(e entryNode, x *spec.Exposure) *spec.Document {
 		return nil
 	}
 	d := &spec.Document{Unit: f.unit(p, e.name, x.Namespace), URI: p.served("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
-	d.Unit.Inputs = f.toolInputs(p)
-	if b := p.flag("binary"); b != nil {
-		d.Binary = *b
-	}
+	d.Unit.Inputs = f.inputs(p, kindInput)
+	d.Binary = isOn(p.flag("binary"), false)
 	p.done()
 	return d
 }
@@ -75,21 +63,19 @@ func (f *frame) prompt(e entryNode) *spec.Prompt {
 		return nil
 	}
 	q := &spec.Prompt{
-		Name: e.name, Display: p.text("display"), Description: p.text("description"), Location: p.text("location"),
-		File: f.doc.Path(), Pos: f.Pos(e.node),
+		Name: e.name, Display: p.text("display"), Description: p.text("description"), Location: p.text("location"), File: f.doc.Path(),
 	}
-	for _, a := range p.named("arguments") {
-		if in := f.param(a, kindInput); in != nil {
-			q.Arguments = append(q.Arguments, &in.Input)
+	q.Arguments = node.DecodeEach(p.named("arguments"), func(e entryNode) *spec.Input {
+		if in := f.param(e, kindInput); in != nil {
+			return &in.Input
 		}
-	}
+		return nil
+	})
 	if n := p.get("template"); n != nil && n.Kind == node.ScalarNode {
 		f.loosely(n, "a template that is one text is read as a message of the user", "write - {role: user, content: ...}")
-		q.Template = []spec.PromptMessage{{Role: spec.At(f.Pos(n), "user"), Content: f.words(n, "template")}}
+		q.Template = []*spec.PromptMessage{{Role: spec.At(f.Pos(n), "user"), Content: f.words(n, "template")}}
 	} else {
-		for _, n := range p.list("template") {
-			q.Template = append(q.Template, f.message(n)...)
-		}
+		q.Template = node.DecodeEach(p.list("template"), f.message)
 	}
 	if !q.Location.IsSet() && len(q.Template) == 0 {
 		p.need("template")
@@ -98,12 +84,12 @@ func (f *frame) prompt(e entryNode) *spec.Prompt {
 	return q
 }
 
-func (f *frame) message(n *node.Node) []spec.PromptMessage {
+func (f *frame) message(n *node.Node) *spec.PromptMessage {
 	p := f.part(n, kindMessage)
 	if p == nil {
 		return nil
 	}
-	m := spec.PromptMessage{Role: p.text("role"), Content: p.needText("content")}
+	m := &spec.PromptMessage{Role: p.text("role"), Content: p.needText("content")}
 	switch m.Role.Value {
 	case "user", "assistant":
 	case "":
@@ -112,5 +98,5 @@ func (f *frame) message(n *node.Node) []spec.PromptMessage {
 		f.Report(p.get("role"), "bad-value", "role cannot be %q", node.Shorten(m.Role.Value)).Hint = "write user or assistant"
 	}
 	p.done()
-	return []spec.PromptMessage{m}
+	return m
 }

@@ -31,8 +31,7 @@ func (f *frame) named(n *node.Node, what string) []entryNode {
 			}
 		}
 	case node.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			k, v := n.Content[i], n.Content[i+1]
+		for k, v := range node.Entries(n) {
 			name, _ := f.Cursor(k).Scalar(k)
 			out = append(out, entryNode{name: name, key: k, node: v})
 		}
@@ -103,16 +102,12 @@ func (s section[T]) of(f *frame) []*T {
 	if done, ok := f.sections[s.name].([]*T); ok {
 		return done
 	}
-	var out []*T
-	for _, e := range f.section(s.name) {
-		decode := s.decode
+	out := node.DecodeEach(f.section(s.name), func(e entryNode) *T {
 		if f.isImport(e.node) {
-			decode = s.imported
+			return s.imported(f, e)
 		}
-		if t := decode(f, e); t != nil {
-			out = append(out, t)
-		}
-	}
+		return s.decode(f, e)
+	})
 	if seen := f.Names(s.what); !s.shared || f.family() != "" {
 		out = slices.DeleteFunc(out, func(t *T) bool { return seen.Repeats(*s.namespace(t)) })
 	}

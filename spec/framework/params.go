@@ -10,36 +10,6 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// consumedInputs decodes the inputs of a consumed API, resource or operation:
-// those in the path are required, others as written.
-func (f *frame) consumedInputs(p *part) []*spec.Param {
-	out := f.params(p, kindConsumedInput)
-	for _, in := range out {
-		in.Required = in.Required || in.In.Value == "path"
-	}
-	return out
-}
-
-// toolInputs decodes the arguments of a tool or a flow, which are required
-// where the file does not state it.
-func (f *frame) toolInputs(p *part) []*spec.Input {
-	out := f.inputs(p, kindInput)
-	for _, in := range out {
-		in.In = spec.Str{} // loose files name the place to which a call puts it, as `with` does
-	}
-	return out
-}
-
-// routeInputs decodes the inputs of a REST resource or operation: those in the
-// path are required, others as written.
-func (f *frame) routeInputs(p *part) []*spec.Input {
-	out := f.inputs(p, kindRouteInput)
-	for _, in := range out {
-		in.Required = in.Required || in.In.Value == "path"
-	}
-	return out
-}
-
 // inputs decodes the inputs of a unit: the value of one is its default, or in the
 // body of a REST request its place.
 func (f *frame) inputs(p *part, k kind) []*spec.Input {
@@ -47,7 +17,10 @@ func (f *frame) inputs(p *part, k kind) []*spec.Input {
 	for _, p := range f.params(p, k) {
 		in := &p.Input
 		in.Convert = true
-		if k == kindRouteInput && in.In.Value == "body" && p.Value != nil && p.Value.Kind == spec.Scalar {
+		if k == kindInput {
+			in.In = spec.Str{} // loose files name the place to which a call puts it, as `with` does
+		}
+		if in.In.Value == "body" && p.Value != nil && p.Value.Kind == spec.Scalar {
 			in.At = p.Value.Str
 		} else if p.Value != nil {
 			in.Default = p.Value
@@ -58,15 +31,11 @@ func (f *frame) inputs(p *part, k kind) []*spec.Input {
 }
 
 func (f *frame) params(p *part, k kind) []*spec.Param {
-	var out []*spec.Param
-	for _, e := range p.named("inputParameters") {
-		if in := f.param(e, k); in != nil {
-			out = append(out, in)
-		}
-	}
-	return out
+	return node.DecodeEach(p.named("inputParameters"), func(e entryNode) *spec.Param { return f.param(e, k) })
 }
 
+// param decodes an input. Where the file does not state it, those of a tool or a flow
+// are required, others only in the path.
 func (f *frame) param(e entryNode, k kind) *spec.Param {
 	if e.key != nil && e.node.Kind == node.ScalarNode && !node.IsNull(e.node) {
 		return f.shortParam(e, k)
@@ -79,10 +48,7 @@ func (f *frame) param(e entryNode, k kind) *spec.Param {
 		Name: e.name, In: f.place(p), Type: f.paramType(p), Description: p.text("description"), Display: p.text("display"),
 		Pattern: p.text("pattern"), Pos: f.Pos(e.node),
 	}}
-	in.Required = k == kindInput
-	if b := p.flag("required"); b != nil {
-		in.Required = *b
-	}
+	in.Required = isOn(p.flag("required"), k == kindInput) || k != kindInput && in.In.Value == "path"
 	f.paramValue(p, in)
 	if n := p.get("items"); n != nil {
 		in.Items = f.itemType(n)
@@ -105,7 +71,7 @@ func (f *frame) shortParam(e entryNode, k kind) *spec.Param {
 	s := f.words(e.node, e.name.Value)
 	if slices.Contains(paramTypes, s.Value) || node.OtherTypeName(s.Value) != "" {
 		f.loosely(e.node, "an input that is one word is read as its type", fmt.Sprintf("write %s: {type: %s}", e.name.Value, s.Value))
-		in.Type = f.typeName(s, e.node, paramTypes)
+		in.Type = f.typeName(s, e.node)
 		return in
 	}
 	f.Report(e.node, "wrong-type", "input %q must be a mapping of keys to values, found %s", e.name.Value, node.Describe(e.node)).Hint = "write {type: string, description: ...}"
@@ -155,22 +121,22 @@ func (f *frame) paramType(p *part) spec.Str {
 		f.loosely(n, fmt.Sprintf("type %q is read as string", s.Value), "write type: string")
 		return spec.Reworded(s, "string")
 	}
-	return f.typeName(s, n, paramTypes)
+	return f.typeName(s, n)
 }
 
 // typeName checks a type; a name that other formats have for one is taken for it.
-func (f *frame) typeName(s spec.Str, n *node.Node, choice []string) spec.Str {
-	if !s.IsSet() || slices.Contains(choice, s.Value) {
+func (f *frame) typeName(s spec.Str, n *node.Node) spec.Str {
+	if !s.IsSet() || slices.Contains(paramTypes, s.Value) {
 		return s
 	}
-	if meant := node.OtherTypeName(s.Value); slices.Contains(choice, meant) {
+	if meant := node.OtherTypeName(s.Value); slices.Contains(paramTypes, meant) {
 		f.loosely(n, fmt.Sprintf("type %q is read as %s", s.Value, meant), "write type: "+meant)
 		return spec.Reworded(s, meant)
 	}
-	if low := strings.ToLower(s.Value); slices.Contains(choice, low) {
+	if low := strings.ToLower(s.Value); slices.Contains(paramTypes, low) {
 		return spec.Reworded(s, low)
 	}
-	f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)).Hint = suggest.Hint(s.Value, "write one of ", choice)
+	f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)).Hint = suggest.Hint(s.Value, "write one of ", paramTypes)
 	return spec.Str{}
 }
 
@@ -185,7 +151,7 @@ func (f *frame) itemType(n *node.Node) spec.Str {
 	if n == nil || n.Kind != node.ScalarNode {
 		return spec.Str{}
 	}
-	return f.typeName(f.words(n, "items"), n, paramTypes)
+	return f.typeName(f.words(n, "items"), n)
 }
 
 func (f *frame) paramValue(p *part, in *spec.Param) {

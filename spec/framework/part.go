@@ -77,9 +77,9 @@ func (p *part) spans() []spec.Span { return p.frame.Decoder.Spans(p.key, p.Node)
 // around is spans without the values of some keys.
 func (p *part) around(without ...string) []spec.Span {
 	out := p.frame.Decoder.Spans(p.key)
-	for i := 0; i+1 < len(p.Node.Content); i += 2 {
-		if k := p.Node.Content[i]; !slices.Contains(without, k.Value) {
-			out = append(out, p.frame.Decoder.Spans(k, p.Node.Content[i+1])...)
+	for k, v := range node.Entries(p.Node) {
+		if !slices.Contains(without, k.Value) {
+			out = append(out, p.frame.Decoder.Spans(k, v)...)
 		}
 	}
 	return out
@@ -245,6 +245,6 @@ func (f *frame) looselyAt(s spec.Str, message, hint string) {
 	if f.Strict || !f.first("text "+kind) {
 		return
 	}
-	pos, end := s.Whole()
-	f.Diags.Add(diag.Diagnostic{Code: "lenient-form", Severity: diag.Warning, Pos: pos, EndColumn: end, Message: message, Hint: hint})
+	r := f.ReportAt(s, "lenient-form", "%s", message)
+	r.Severity, r.Hint = diag.Warning, hint
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -15,12 +14,11 @@ import (
 
 // resolveRefs lets every flow that refers to an aggregate's flow inherit
 // from it. An imported flow sees the aggregates of its own file first.
-func (l *loading) resolveRefs(out *whole) {
-	r := &refs{loading: l, out: out, done: map[*spec.Unit]bool{}}
-	for u := range out.units {
-		r.resolve(u)
+func (l *loading) resolveRefs() {
+	for u := range l.units {
+		l.resolve(u)
 	}
-	for _, x := range out.Exposures {
+	for _, x := range l.out.Exposures {
 		for _, route := range x.Routes {
 			for _, op := range route.Operations {
 				if op.Unit.Ref.IsSet() {
@@ -31,30 +29,24 @@ func (l *loading) resolveRefs(out *whole) {
 	}
 }
 
-type refs struct {
-	loading *loading
-	out     *whole
-	done    map[*spec.Unit]bool
-}
-
-func (r *refs) resolve(u *spec.Unit) {
-	if !u.Ref.IsSet() || r.done[u] {
+func (l *loading) resolve(u *spec.Unit) {
+	if !u.Ref.IsSet() || l.resolved[u] {
 		return
 	}
-	r.done[u] = true
-	if base := r.target(u); base != nil {
-		r.resolve(base)
-		inherit(u, base, r.loading.with[u])
+	l.resolved[u] = true
+	if base := l.target(u); base != nil {
+		l.resolve(base)
+		inherit(u, base, l.with[u])
 	}
 }
 
 // target returns the flow that a ref names, nil with a problem when there is
 // none.
-func (r *refs) target(fl *spec.Unit) *spec.Unit {
+func (l *loading) target(fl *spec.Unit) *spec.Unit {
 	namespace, name, ok := spec.SplitCall(fl.Ref.Value)
-	f := r.loading.frames[fl.File]
+	f := l.frames[fl.File]
 	var known []string
-	for _, a := range r.aggregates(f) {
+	for _, a := range f.reachable() {
 		for _, candidate := range a.flows {
 			if ok && a.namespace.Value == namespace && candidate.Short.Value == name && candidate != fl {
 				return candidate
@@ -62,21 +54,19 @@ func (r *refs) target(fl *spec.Unit) *spec.Unit {
 			known = append(known, a.namespace.Value+"."+candidate.Short.Value)
 		}
 	}
-	if f.standalone() && len(known) == 0 {
-		return nil // a file to be imported: the importer has the aggregate
+	if !f.standalone() || len(known) > 0 { // of a file to be imported the importer has the aggregate
+		f.ReportAt(fl.Ref, "unknown-flow", "no aggregate has the flow %q", fl.Ref.Value).Hint =
+			l.hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
 	}
-	pos, end := fl.Ref.Whole()
-	d := diag.Diagnostic{Code: "unknown-flow", Pos: pos, EndColumn: end, Message: fmt.Sprintf("no aggregate has the flow %q", fl.Ref.Value)}
-	d.Hint = r.loading.hintAmong(fl.Ref.Value, known, "add an aggregate with this flow, or write call instead of ref")
-	f.Diags.Add(d)
 	return nil
 }
 
-func (r *refs) aggregates(f *frame) []*aggregate {
-	if f.doc.Path() == r.out.Name || !f.hasSection("aggregates") {
-		return r.out.aggregates
+// reachable returns the aggregates that refs of the file may name, its own first.
+func (f *frame) reachable() []*aggregate {
+	if f == f.loading.order[0] || !f.hasSection("aggregates") {
+		return f.loading.aggregates
 	}
-	return append(slices.Clone(aggregateSection.of(f)), r.out.aggregates...)
+	return append(slices.Clone(aggregateSection.of(f)), f.loading.aggregates...)
 }
 
 // standalone reports whether the file is a section to be imported: names

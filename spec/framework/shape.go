@@ -61,11 +61,7 @@ func (f *frame) shape(e entryNode) *spec.Shape {
 		v := f.Value(n)
 		s.Const = &v
 	}
-	for _, q := range p.named("properties") {
-		if child := f.shape(q); child != nil {
-			s.Properties = append(s.Properties, child)
-		}
-	}
+	s.Properties = node.DecodeEach(p.named("properties"), f.shape)
 	s.Items = f.shapeItems(p.get("items"))
 	if !s.Type.IsSet() {
 		s.Type = inferredType(s)
@@ -109,22 +105,14 @@ func (f *frame) shapeItems(n *node.Node) *spec.Shape {
 	switch {
 	case n == nil, node.IsNull(n):
 		return nil
-	case n.Kind == node.ScalarNode:
+	case n.Kind == node.ScalarNode, isShape(n):
 		return f.shape(entryNode{node: n})
-	case isShape(n):
-		return f.shape(entryNode{node: n, name: spec.Str{}})
 	case n.Kind == node.SequenceNode && len(n.Content) == 1 && !node.Has(n.Content[0], "name"):
 		return f.shape(entryNode{node: n.Content[0]})
 	case len(n.Content) == 0:
 		return nil
 	}
-	object := &spec.Shape{Type: spec.At(f.Pos(n), "object"), Pos: f.Pos(n)}
-	for _, e := range f.named(n, "items") {
-		if s := f.shape(e); s != nil {
-			object.Properties = append(object.Properties, s)
-		}
-	}
-	return object
+	return &spec.Shape{Type: spec.At(f.Pos(n), "object"), Properties: node.DecodeEach(f.named(n, "items"), f.shape), Pos: f.Pos(n)}
 }
 
 // consumedOutputs decodes the values that a consumed operation names; Value
@@ -146,11 +134,6 @@ func (f *frame) outputsOf(p *part) (out []*spec.Shape, named bool) {
 	if isShape(n) {
 		return []*spec.Shape{f.shape(entryNode{node: n})}, false
 	}
-	for _, e := range f.named(n, "outputParameters") {
-		if s := f.shape(e); s != nil {
-			out = append(out, s)
-			named = named || s.Name.IsSet()
-		}
-	}
-	return out, named
+	out = node.DecodeEach(f.named(n, "outputParameters"), f.shape)
+	return out, slices.ContainsFunc(out, func(s *spec.Shape) bool { return s.Name.IsSet() })
 }

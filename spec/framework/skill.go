@@ -6,11 +6,7 @@ import (
 )
 
 func (f *frame) skills(p *part, x *spec.Exposure) {
-	for _, e := range p.named("skills") {
-		if s := f.skill(e); s != nil {
-			x.Skills = append(x.Skills, s)
-		}
-	}
+	x.Skills = node.DecodeEach(p.named("skills"), f.skill)
 }
 
 func (f *frame) skill(e entryNode) *spec.Skill {
@@ -22,14 +18,10 @@ func (f *frame) skill(e entryNode) *spec.Skill {
 		Name: e.name, Description: p.text("description"), License: p.text("license"), Compatibility: p.text("compatibility"),
 		AllowedTools: f.spaced(p.get("allowed-tools")), ArgumentHint: p.text("argument-hint"),
 		UserInvocable: p.flag("user-invocable"), NoModelInvocation: p.flag("disable-model-invocation"),
-		Location: p.text("location"), File: f.doc.Path(), Pos: f.Pos(e.node),
+		Location: p.text("location"), File: f.doc.Path(),
 	}
 	s.Metadata = f.Arguments(p.get("metadata"), "metadata")
-	for _, t := range p.named("tools") {
-		if tool, ok := f.skillTool(t); ok {
-			s.Tools = append(s.Tools, tool)
-		}
-	}
+	s.Tools = node.DecodeEach(p.named("tools"), f.skillTool)
 	if !s.Name.IsSet() {
 		p.Absent = append(p.Absent, "name")
 	}
@@ -56,16 +48,16 @@ func (f *frame) spaced(n *node.Node) spec.Str {
 	return out
 }
 
-func (f *frame) skillTool(e entryNode) (spec.SkillTool, bool) {
+func (f *frame) skillTool(e entryNode) *spec.SkillTool {
 	p := f.item(e, kindSkillTool)
 	if p == nil {
-		return spec.SkillTool{}, false
+		return nil
 	}
-	t := spec.SkillTool{Name: e.name, Description: p.text("description"), Instruction: p.text("instruction"), Pos: f.Pos(e.node)}
+	t := &spec.SkillTool{Name: e.name, Description: p.text("description"), Instruction: p.text("instruction"), Pos: f.Pos(e.node)}
 	if s := f.part(p.get("from"), kindSkillSource); s != nil {
 		t.Source, t.Action = s.needText("sourceNamespace"), s.needText("action")
 		s.done()
 	}
 	p.done()
-	return t, true
+	return t
 }

@@ -1,5 +1,7 @@
 package framework
 
+import "slices"
+
 // kind names a mapping of the framework dialect as messages do. Tables of
 // spellings and forms go by it.
 type kind string
@@ -67,6 +69,11 @@ type spelling struct {
 // adds a row here and nothing else.
 func older(k kind, name string) []spelling {
 	return append(spellings[k][name], spellings[""][name]...)
+}
+
+// wasCalled reports whether was is another spelling of a key.
+func wasCalled(k kind, name, was string) bool {
+	return slices.ContainsFunc(older(k, name), func(s spelling) bool { return s.was == was })
 }
 
 // spellings is keyed by kind, "" for every kind, and by the newest name. It is

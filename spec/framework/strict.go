@@ -20,11 +20,9 @@ func (f *frame) checkForm() {
 // rulesOf returns the rules of a kind in the file's version.
 func (f *frame) rulesOf(k kind) []rule {
 	var out []rule
-	for _, table := range []map[kind][]rule{forms, flowForms, exposureForms} {
-		for _, r := range table[k] {
-			if f.edition >= r.from && (r.to == 0 || f.edition <= r.to) {
-				out = append(out, r)
-			}
+	for _, r := range forms[k] {
+		if f.edition >= r.from && (r.to == 0 || f.edition <= r.to) {
+			out = append(out, r)
 		}
 	}
 	return out
@@ -51,13 +49,13 @@ func (f *frame) strictly(n *node.Node, k kind, keyed bool) {
 		v := node.Value(n, r.key)
 		switch {
 		case v == nil && r.need && !respelt(n, k, r.key):
-			f.Report(n, "missing-key", "%s has no %q, which %s needs", k, r.key, f.edition).Hint = "add " + r.key + ": ..."
+			f.strictNeeds(n, k, r.key)
 		case v != nil:
 			f.strictValue(v, r, n)
 		}
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key := n.Content[i]; !slices.Contains(accepted, key.Value) {
+	for key := range node.Entries(n) {
+		if !slices.Contains(accepted, key.Value) {
 			f.strictUnknown(key, k, accepted)
 		}
 	}
@@ -67,8 +65,8 @@ func (f *frame) strictly(n *node.Node, k kind, keyed bool) {
 // respelt reports whether a key stands there under another version's name,
 // which is reported as an unknown key.
 func respelt(n *node.Node, k kind, name string) bool {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if slices.ContainsFunc(older(k, n.Content[i].Value), func(s spelling) bool { return s.was == name }) {
+	for key := range node.Entries(n) {
+		if wasCalled(k, key.Value, name) {
 			return true
 		}
 	}
@@ -82,10 +80,7 @@ func (f *frame) strictUnknown(key *node.Node, k kind, accepted []string) {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	for _, name := range accepted {
-		if slices.ContainsFunc(older(k, name), func(s spelling) bool { return s.was == key.Value }) {
-			r.Hint = fmt.Sprintf("write %s in this version", name)
-		}
-		if slices.ContainsFunc(older(k, key.Value), func(s spelling) bool { return s.was == name }) {
+		if wasCalled(k, name, key.Value) || wasCalled(k, key.Value, name) {
 			r.Hint = fmt.Sprintf("write %s in this version", name)
 		}
 	}
@@ -160,7 +155,7 @@ func (f *frame) misform(v *node.Node, what, want, hint string) {
 
 func (f *frame) strictText(v *node.Node, r rule) {
 	switch {
-	case v.Kind != node.ScalarNode || !isStr(v):
+	case v.Kind != node.ScalarNode || !node.IsText(v):
 		f.misform(v, r.key, "text", fmt.Sprintf("put it in quotes: %q", v.Value))
 	case len(r.one) > 0 && !slices.Contains(r.one, v.Value):
 		f.Report(v, "bad-value", "%s cannot be %q in %s", r.key, node.Shorten(v.Value), f.edition).Hint = suggest.Hint(v.Value, "write one of ", r.one)
@@ -169,24 +164,13 @@ func (f *frame) strictText(v *node.Node, r rule) {
 	}
 }
 
-// isStr takes plain dates for text, as the published schemas' readers do.
-func isStr(v *node.Node) bool {
-	switch v.ShortTag() {
-	case "!!null", "!!bool", "!!int", "!!float":
-		return false
-	}
-	return true
-}
-
 func (f *frame) strictTexts(v *node.Node, r rule) {
 	if v.Kind != node.SequenceNode {
 		f.misform(v, r.key, "a list of texts", "put a dash before each")
 		return
 	}
 	for _, item := range v.Content {
-		if item.Kind != node.ScalarNode || !isStr(item) {
-			f.misform(item, "an item of "+r.key, "text", fmt.Sprintf("put it in quotes: %q", item.Value))
-		}
+		f.strictText(item, rule{key: "an item of " + r.key})
 	}
 }
 
@@ -198,14 +182,8 @@ func (f *frame) strictItems(v *node.Node, r rule, kind node.Kind) {
 		f.misform(v, r.key, "a mapping from names", "write each name as a key with its item below it")
 	case len(v.Content) == 0 && r.key != "inputParameters" && r.key != "mappings":
 		f.Report(v, "empty-value", "%s is empty", r.key).Hint = "add an item, or remove " + r.key
-	case kind == node.SequenceNode:
-		for _, item := range v.Content {
-			f.strictly(item, r.kind, false)
-		}
 	default:
-		for i := 0; i+1 < len(v.Content); i += 2 {
-			f.strictly(v.Content[i+1], r.kind, true)
-		}
+		each(v, func(item *node.Node) { f.strictly(item, r.kind, kind == node.MappingNode) })
 	}
 }
 
@@ -221,11 +199,7 @@ func (f *frame) strictNamed(v *node.Node, r rule) {
 // strictKeys checks a bind's variables: their names are in capitals since
 // 1.0.0-alpha3, unlike those of parameters.
 func (f *frame) strictKeys(v *node.Node) {
-	if v.Kind != node.MappingNode {
-		return // reported by the decoder
-	}
-	for i := 0; i+1 < len(v.Content); i += 2 {
-		name, key := v.Content[i], v.Content[i+1]
+	for name, key := range node.Entries(v) { // all else is reported by the decoder
 		if f.edition >= naftikoAlpha3 && !likeVariable.MatchString(name.Value) {
 			f.Report(name, "bad-value", "variable %q is not in capitals, as %s wants", node.Shorten(name.Value), f.edition).Hint =
 				"write " + strings.ToUpper(strings.ReplaceAll(name.Value, "-", "_"))
@@ -239,10 +213,9 @@ func (f *frame) strictWith(v *node.Node, r rule) {
 		f.misform(v, r.key, "a mapping of names to values", "write name: value")
 		return
 	}
-	for i := 0; i+1 < len(v.Content); i += 2 {
-		item := v.Content[i+1]
+	for name, item := range node.Entries(v) {
 		if item.Kind != node.ScalarNode || node.IsNull(item) || item.ShortTag() == "!!bool" {
-			f.misform(item, "with "+v.Content[i].Value, "text or a number", "put a text or a template in quotes")
+			f.misform(item, "with "+name.Value, "text or a number", "put a text or a template in quotes")
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (f *frame) strictOneOf(n *node.Node, k kind, names ...string) {
 			}
 		}
 	}
-	if len(there) == 0 || node.HasAny(n, names...) {
+	if len(there) == 0 || node.Has(n, names...) {
 		return
 	}
 	f.Report(n, "missing-key", "%s has none of %s, and %s wants one", k, strings.Join(there, ", "), f.edition).Hint = "add " + there[0] + ": ..."
@@ -129,9 +129,9 @@ func (f *frame) strictShapes(v, holder *node.Node) {
 		f.misform(v, "outputParameters of a call", "a list", "put a dash before the output, which has no name")
 		return
 	}
-	mock := !node.HasAny(holder, "call", "steps", "ref")
+	mock := !node.Has(holder, "call", "steps", "ref")
 	each(v, func(item *node.Node) {
-		if item.Kind == node.MappingNode && mock && !node.HasAny(item, "value", "const", "properties", "items") {
+		if item.Kind == node.MappingNode && mock && !node.Has(item, "value", "const", "properties", "items") {
 			f.Report(item, "missing-key", "an output without a call or steps has no %q, which %s needs", "value", f.edition).Hint = "add value: ..."
 		}
 		f.strictShape(item, named, !named && !node.Has(item, "name") && !mock)
@@ -140,12 +140,13 @@ func (f *frame) strictShapes(v, holder *node.Node) {
 
 // each calls do for the items of a list or the values of a mapping.
 func each(v *node.Node, do func(*node.Node)) {
-	step, from := 1, 0
-	if v.Kind == node.MappingNode {
-		step, from = 2, 1
+	if v.Kind == node.SequenceNode {
+		for _, item := range v.Content {
+			do(item)
+		}
 	}
-	for i := from; i < len(v.Content); i += step {
-		do(v.Content[i])
+	for _, item := range node.Entries(v) {
+		do(item)
 	}
 }
 
@@ -164,12 +165,12 @@ func (f *frame) strictShape(n *node.Node, keyed, mapped bool) {
 			f.strictNeeds(n, "an object", "properties")
 		}
 	case "string", "number", "boolean":
-		if mapped && !node.HasAny(n, "mapping", "value", "const") {
+		if mapped && !node.Has(n, "mapping", "value", "const") {
 			f.Report(n, "missing-key", "an output of a call has none of mapping, value, and %s wants one", f.edition).Hint = "add mapping: $.path"
 		}
 	}
-	if properties != nil && properties.Kind == node.MappingNode {
-		each(properties, func(p *node.Node) { f.strictShape(p, true, mapped) })
+	for _, p := range node.Entries(properties) {
+		f.strictShape(p, true, mapped)
 	}
 	switch {
 	case items == nil:

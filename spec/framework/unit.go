@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,15 +10,14 @@ import (
 
 // declare completes the units and adds them to the file, under names that are
 // unique in it.
-func (l *loading) declare(out *whole) {
-	d := &declaring{out.File, l.options.Strict, map[string]int{}}
-	for _, x := range out.Exposures {
+func (l *loading) declare() {
+	for _, x := range l.out.Exposures {
 		for _, t := range x.Tools {
-			d.unit(t, x.Namespace, spec.UnitTool, "tool")
+			l.declareUnit(t, x.Namespace, spec.UnitTool, "tool")
 		}
 		for _, r := range x.Routes {
 			for _, op := range r.Operations {
-				d.unit(op.Unit, x.Namespace, spec.UnitOperation, strings.ToLower(op.Method.Value)+"-"+r.Name.Value)
+				l.declareUnit(op.Unit, x.Namespace, spec.UnitOperation, strings.ToLower(op.Method.Value)+"-"+r.Name.Value)
 			}
 		}
 		for _, doc := range x.Documents {
@@ -25,39 +25,29 @@ func (l *loading) declare(out *whole) {
 			if doc.Location.IsSet() {
 				doc.Unit = nil
 			} else {
-				d.unit(doc.Unit, x.Namespace, spec.UnitResource, "resource")
+				l.declareUnit(doc.Unit, x.Namespace, spec.UnitResource, "resource")
 			}
 		}
 	}
-	for _, a := range out.aggregates {
+	for _, a := range l.aggregates {
 		for _, u := range a.flows {
-			d.unit(u, a.namespace, spec.UnitFlow, "flow")
+			l.declareUnit(u, a.namespace, spec.UnitFlow, "flow")
 		}
 	}
 }
 
-type declaring struct {
-	*spec.File
-	strict bool
-	names  map[string]int
-}
-
-func (d *declaring) unit(u *spec.Unit, namespace spec.Str, kind spec.UnitKind, fallback string) {
+func (l *loading) declareUnit(u *spec.Unit, namespace spec.Str, kind spec.UnitKind, fallback string) {
 	if u.Name != "" {
 		return // an exposure was imported under two names
 	}
-	name := u.Short.Value
-	if name == "" {
-		name = fallback
-	}
-	u.Name, u.Kind, u.Namespace = namespace.Value+"."+name, kind, namespace
-	if d.names[u.Name]++; d.names[u.Name] > 1 {
-		u.Name = fmt.Sprintf("%s-%d", u.Name, d.names[u.Name])
+	u.Name, u.Kind, u.Namespace = namespace.Value+"."+cmp.Or(u.Short.Value, fallback), kind, namespace
+	if l.counts[u.Name]++; l.counts[u.Name] > 1 {
+		u.Name = fmt.Sprintf("%s-%d", u.Name, l.counts[u.Name])
 	}
 	for _, in := range u.Inputs {
 		in.Required = in.Required && in.Default == nil
 	}
-	if len(u.Inputs) == 0 && !d.strict {
+	if len(u.Inputs) == 0 && !l.options.Strict {
 		u.Binding = spec.BindAnyName
 	}
 	for op := range calls(u) {
@@ -71,7 +61,7 @@ func (d *declaring) unit(u *spec.Unit, namespace spec.Str, kind spec.UnitKind, f
 	if len(u.Steps) == 0 {
 		alone(u.Answer)
 	}
-	d.Units = append(d.Units, u)
+	l.out.Units = append(l.out.Units, u)
 }
 
 // alone makes the answer of a unit without steps an object. A value without a

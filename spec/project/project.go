@@ -14,7 +14,6 @@ import (
 type Settings struct {
 	File       string // as given to Read
 	Dir        string // the directory that holds File
-	Text       []byte // the file's text, not to be changed
 	APIs       []API
 	Overlays   []spec.Str // paths
 	Severities []SeverityRule
@@ -30,7 +29,6 @@ type API struct {
 	OpenAPI spec.Str // path of its OpenAPI document
 	BaseURL spec.Str // replaces the document's server
 	Auth    *Auth
-	Pos     diag.Pos // of the mapping
 }
 
 // Auth names the environment variables that hold a credential; it never
@@ -43,7 +41,6 @@ type Auth struct {
 	Name     spec.Str   // apiKey: name of the header, parameter or cookie
 	TokenURL spec.Str   // oauth2 client credentials
 	Scopes   []spec.Str // oauth2
-	Pos      diag.Pos
 }
 
 // SeverityRule changes how bad a diagnostic is.
@@ -57,7 +54,7 @@ type SeverityRule struct {
 // [Read].
 func Read(file string, src []byte) (*Settings, diag.List) {
 	f, root, diags := node.Parse(file, src)
-	p := &Settings{File: file, Dir: filepath.Dir(file), Text: f.Text}
+	p := &Settings{File: file, Dir: filepath.Dir(file)}
 	if len(diags) == 1 && diags[0].Code == "empty-file" {
 		return p, nil
 	}
@@ -83,10 +80,9 @@ func (d projectReader) entries(n *node.Node, what string, each func(k, v *node.N
 	if n == nil || node.IsNull(n) {
 		return
 	}
-	if o := d.Object(n, what); o != nil {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			each(n.Content[i], n.Content[i+1])
-		}
+	d.Object(n, what)
+	for k, v := range node.Entries(n) {
+		each(k, v)
 	}
 }
 
@@ -101,7 +97,6 @@ func (d projectReader) projectAPIs(n *node.Node) (apis []API) {
 			OpenAPI: d.Text(o.Get("openapi"), "openapi"),
 			BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"),
 			Auth:    d.projectAuth(o.Get("auth")),
-			Pos:     d.Pos(v),
 		}
 		o.Done()
 		apis = append(apis, api)
@@ -122,7 +117,6 @@ func (d projectReader) projectAuth(n *node.Node) *Auth {
 		Name:     d.Text(o.Get("name"), "name"),
 		TokenURL: d.Text(o.Get("tokenUrl"), "tokenUrl"),
 		Scopes:   d.Paths(o.Get("scopes"), "scopes"),
-		Pos:      d.Pos(n),
 	}
 	o.Done()
 	return auth

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -42,18 +40,17 @@ func Decode(src []byte) (any, error) {
 	if dataMarks(text) > maxDataMarks {
 		return nil, fmt.Errorf("the text may hold more than the %d values that are read", maxDataMarks)
 	}
-	f := node.NewFile("", text)
-	if d, ok := node.CheckEncoding(f); !ok {
-		return nil, fmt.Errorf("line %d, column %d: the text is not UTF-8", d.Pos.Line, d.Pos.Column)
-	}
-	root, err := dataDocument(f)
-	if root == nil || err != nil {
-		return nil, err
-	}
-	e := &node.Expander{Cursor: node.Cursor{File: f}}
-	root = e.Expand(root)
-	for _, d := range e.Diags {
-		if d.Code != "yaml-tag" {
+	_, root, diags := node.ParseAny("", text)
+	for _, d := range diags {
+		switch d.Code {
+		case "yaml-tag":
+		case "empty-file":
+			return nil, nil
+		case "several-documents":
+			return nil, fmt.Errorf("line %d: a second YAML document starts here; one is read", d.Pos.Line)
+		case "encoding":
+			return nil, fmt.Errorf("line %d, column %d: the text is not UTF-8", d.Pos.Line, d.Pos.Column)
+		default:
 			return nil, fmt.Errorf("line %d, column %d: %s", d.Pos.Line, d.Pos.Column, d.Message)
 		}
 	}
@@ -70,41 +67,20 @@ func dataMarks(text []byte) int {
 	return n
 }
 
-// dataDocument parses the one document of f, nil when there is none.
-func dataDocument(f *node.File) (*yaml.Node, error) {
-	dec := yaml.NewDecoder(bytes.NewReader(node.WithoutDirective(f.Text)))
-	var root *yaml.Node
-	for {
-		doc, more, err := node.Next(dec)
-		switch {
-		case err != nil:
-			d := node.SyntaxError(f, err)
-			return nil, fmt.Errorf("line %d, column %d: %s", d.Pos.Line, d.Pos.Column, d.Message)
-		case !more:
-			return root, nil
-		case node.IsEmptyDocument(doc):
-			continue
-		case root != nil:
-			return nil, fmt.Errorf("line %d: a second YAML document starts here; one is read", doc.Line)
-		}
-		root = doc.Content[0]
-	}
-}
-
 // data turns an expanded node into plain Go data. Its depth is bounded by the
 // expander's.
-func data(n *yaml.Node) any {
+func data(n *node.Node) any {
 	switch n.Kind {
-	case yaml.SequenceNode:
+	case node.SequenceNode:
 		out := make([]any, len(n.Content))
 		for i, item := range n.Content {
 			out[i] = data(item)
 		}
 		return out
-	case yaml.MappingNode:
+	case node.MappingNode:
 		out := make(map[string]any, len(n.Content)/2)
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			out[n.Content[i].Value] = data(n.Content[i+1])
+		for k, v := range node.Entries(n) {
+			out[k.Value] = data(v)
 		}
 		return out
 	}

@@ -20,9 +20,7 @@ func (b *builder) conditions(n *names, a *Operation, src *spec.Operation) {
 	if a.All && a.Op != nil && !paging.Supported(a.Op) {
 		b.errorAt(s.At, "not-pageable", "remove `all`", "%s has no pagination that capstan knows", a.Op.ID)
 	}
-	if src.Retry != nil {
-		a.Attempts = src.Retry.Attempts
-	}
+	a.Attempts = src.Retry
 	if src.RequestTimeout != nil {
 		a.Limit = src.RequestTimeout.D
 	}

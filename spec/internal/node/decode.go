@@ -59,6 +59,16 @@ func (d *Decoder) Report(n *yaml.Node, code, format string, args ...any) *diag.D
 	return &d.Diags[len(d.Diags)-1]
 }
 
+// ReportAt is Report for a text that was decoded, or for the place of one.
+func (d *Decoder) ReportAt(s spec.Str, code, format string, args ...any) *diag.Diagnostic {
+	pos, end := s.Pos, 0
+	if s.Value != "" {
+		pos, end = s.Whole()
+	}
+	d.Diags.Add(diag.Diagnostic{Code: code, Pos: pos, EndColumn: end, Message: fmt.Sprintf(format, args...)})
+	return &d.Diags[len(d.Diags)-1]
+}
+
 // List returns the items of a list; an empty value is an empty list.
 func (d *Decoder) List(n *yaml.Node, what string) []*yaml.Node {
 	switch {
@@ -195,10 +205,10 @@ func (d *Decoder) Paths(n *yaml.Node, what string) []spec.Str {
 
 // DecodeEach decodes the items of a list, leaving out those that are not of
 // the right shape.
-func DecodeEach[T any](nodes []*yaml.Node, decode func(*yaml.Node) (T, bool)) []T {
-	out := make([]T, 0, len(nodes))
-	for _, n := range nodes {
-		if v, ok := decode(n); ok {
+func DecodeEach[N, T any](items []N, decode func(N) *T) []*T {
+	var out []*T
+	for _, item := range items {
+		if v := decode(item); v != nil {
 			out = append(out, v)
 		}
 	}

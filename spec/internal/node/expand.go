@@ -20,23 +20,18 @@ const (
 
 const tooDeep = "lists and mappings are nested more than 100 deep"
 
-// Expander turns the parser's tree into a plain one: aliases and merge keys
+// expander turns the parser's tree into a plain one: aliases and merge keys
 // resolved, every key text and unique. An alias's value has the place of the
 // alias, the nodes inside it the place where they were written.
-type Expander struct {
+type expander struct {
 	Cursor
-	Diags    diag.List
+	diags    diag.List
 	open     map[*yaml.Node]bool // anchored nodes around the one at hand
 	expanded int
 	failed   bool // a bound was passed: the tree is not complete
 }
 
-func (e *Expander) Expand(root *yaml.Node) *yaml.Node {
-	e.open = map[*yaml.Node]bool{}
-	return e.node(root, 1)
-}
-
-func (e *Expander) node(n *yaml.Node, depth int) *yaml.Node {
+func (e *expander) node(n *yaml.Node, depth int) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return e.alias(n, depth)
 	}
@@ -63,7 +58,7 @@ func (e *Expander) node(n *yaml.Node, depth int) *yaml.Node {
 	return n
 }
 
-func (e *Expander) alias(n *yaml.Node, depth int) *yaml.Node {
+func (e *expander) alias(n *yaml.Node, depth int) *yaml.Node {
 	if n.Alias == nil || e.open[n.Alias] {
 		e.errorf(n, "recursive-alias", "alias *%s stands inside the value that it stands for", n.Value)
 		return null(n)
@@ -78,7 +73,7 @@ func (e *Expander) alias(n *yaml.Node, depth int) *yaml.Node {
 }
 
 // clone copies a node that was expanded before, nil when a bound is passed.
-func (e *Expander) clone(n *yaml.Node, depth int) *yaml.Node {
+func (e *expander) clone(n *yaml.Node, depth int) *yaml.Node {
 	e.expanded++
 	if e.expanded > maxExpanded || depth > maxDepth {
 		return nil
@@ -95,12 +90,11 @@ func (e *Expander) clone(n *yaml.Node, depth int) *yaml.Node {
 }
 
 // mapping leaves n with text keys, each once, and its merge keys applied.
-func (e *Expander) mapping(n *yaml.Node) {
+func (e *expander) mapping(n *yaml.Node) {
 	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	own := n.Content[:0:0]
 	var merges []*yaml.Node
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+	for key, value := range Entries(n) {
 		if isMergeKey(key) {
 			merges = append(merges, value)
 			continue
@@ -126,7 +120,7 @@ func (e *Expander) mapping(n *yaml.Node) {
 
 // merge adds the entries of a "<<" value that n does not have: a mapping, or a
 // list of them in which earlier ones win (https://yaml.org/type/merge.html).
-func (e *Expander) merge(n, value *yaml.Node, seen map[string]*yaml.Node) {
+func (e *expander) merge(n, value *yaml.Node, seen map[string]*yaml.Node) {
 	sources := []*yaml.Node{value}
 	if value.Kind == yaml.SequenceNode {
 		sources = value.Content
@@ -136,10 +130,10 @@ func (e *Expander) merge(n, value *yaml.Node, seen map[string]*yaml.Node) {
 			e.errorf(src, "bad-merge", `"<<" takes a mapping or a list of mappings, found %s`, Describe(src))
 			continue
 		}
-		for i := 0; i+1 < len(src.Content); i += 2 {
-			if key := src.Content[i]; seen[key.Value] == nil {
+		for key, value := range Entries(src) {
+			if seen[key.Value] == nil {
 				seen[key.Value] = key
-				n.Content = append(n.Content, key, src.Content[i+1])
+				n.Content = append(n.Content, key, value)
 			}
 		}
 	}
@@ -149,7 +143,7 @@ func isMergeKey(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge"
 }
 
-func (e *Expander) checkKey(key *yaml.Node) bool {
+func (e *expander) checkKey(key *yaml.Node) bool {
 	if key.Kind == yaml.ScalarNode && (key.Value != "" || key.Style != 0) {
 		return true
 	}
@@ -159,7 +153,7 @@ func (e *Expander) checkKey(key *yaml.Node) bool {
 
 // template reports a mapping that is {{ }} without quotes, and makes it the
 // text that it was meant to be. key is its first key.
-func (e *Expander) template(n, key *yaml.Node) bool {
+func (e *expander) template(n, key *yaml.Node) bool {
 	offset := e.seek(n.Line, n.Column)
 	if key.Kind != yaml.MappingNode || offset < 0 {
 		return false
@@ -171,7 +165,7 @@ func (e *Expander) template(n, key *yaml.Node) bool {
 	}
 	written := string(line[:length])
 	pos := e.pos(n.Line, n.Column)
-	e.Diags.Add(diag.Diagnostic{
+	e.diags.Add(diag.Diagnostic{
 		Code: "unquoted-template", Pos: pos, EndColumn: pos.Column + utf8.RuneCountInString(written),
 		Message: "YAML reads {{ }} without quotes as a mapping",
 		Hint:    fmt.Sprintf("write it in quotes: '%s'", strings.ReplaceAll(written, "'", "''")),
@@ -180,8 +174,8 @@ func (e *Expander) template(n, key *yaml.Node) bool {
 	return true
 }
 
-func (e *Expander) duplicate(first, second *yaml.Node) {
-	e.Diags.Add(diag.Diagnostic{
+func (e *expander) duplicate(first, second *yaml.Node) {
+	e.diags.Add(diag.Diagnostic{
 		Code: "duplicate-key", Pos: e.pos(second.Line, second.Column), EndColumn: e.keyEnd(second),
 		Message: fmt.Sprintf("key %q stands here a second time", second.Value),
 		Hint:    "remove one of the two",
@@ -189,14 +183,14 @@ func (e *Expander) duplicate(first, second *yaml.Node) {
 	})
 }
 
-func (e *Expander) keyEnd(key *yaml.Node) int {
+func (e *expander) keyEnd(key *yaml.Node) int {
 	_, end := e.Scalar(key)
 	return end
 }
 
 // checkTag refuses the tags that YAML's core schema does not have, and
 // !!binary, which no JSON value can hold.
-func (e *Expander) checkTag(n *yaml.Node) {
+func (e *expander) checkTag(n *yaml.Node) {
 	switch n.ShortTag() {
 	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp":
 		if n.Kind == yaml.ScalarNode {
@@ -217,12 +211,12 @@ func (e *Expander) checkTag(n *yaml.Node) {
 	e.errorf(n, "yaml-tag", "tag %s means nothing here; remove it", n.Tag)
 }
 
-func (e *Expander) errorf(n *yaml.Node, code, format string, args ...any) {
-	e.Diags.Errorf(e.pos(n.Line, n.Column), code, format, args...)
+func (e *expander) errorf(n *yaml.Node, code, format string, args ...any) {
+	e.diags.Errorf(e.pos(n.Line, n.Column), code, format, args...)
 }
 
 // give reports a bound that was passed and gives the tree up.
-func (e *Expander) give(n *yaml.Node, message string) {
+func (e *expander) give(n *yaml.Node, message string) {
 	if !e.failed {
 		e.errorf(n, "too-large", "%s", message)
 	}

@@ -24,9 +24,9 @@ func (d *Decoder) Items(n *yaml.Node, what, name, short string) []*yaml.Node {
 		r.Hint = fmt.Sprintf(`write "- %s: %s" for the first of them, and so on`, name, n.Content[0].Value)
 	}
 	var items []*yaml.Node
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if k := n.Content[i]; d.Tree.FileOf(k) == d.Tree.Main { // the place of a made node is in the main file
-			items = append(items, item(k, n.Content[i+1], name, short))
+	for k, v := range Entries(n) {
+		if d.Tree.FileOf(k) == d.Tree.Main { // the place of a made node is in the main file
+			items = append(items, item(k, v, name, short))
 		}
 	}
 	return items
@@ -71,13 +71,8 @@ func (n names) Repeats(s spec.Str) bool {
 		n.first[s.Value] = s
 		return false
 	}
-	pos, end := s.Whole()
-	n.Diags.Add(diag.Diagnostic{
-		Code: "duplicate-name", Pos: pos, EndColumn: end,
-		Message: fmt.Sprintf("a second %s is called %q", n.kind, s.Value),
-		Hint:    "rename one of the two",
-		Related: []diag.Related{{Pos: f.Pos, Message: "the first one"}},
-	})
+	r := n.ReportAt(s, "duplicate-name", "a second %s is called %q", n.kind, s.Value)
+	r.Hint, r.Related = "rename one of the two", []diag.Related{{Pos: f.Pos, Message: "the first one"}}
 	return true
 }
 

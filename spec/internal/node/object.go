@@ -79,8 +79,8 @@ func (o *Object) Unasked() []*Node {
 		known[name] = true
 	}
 	var left []*Node
-	for i := 0; i+1 < len(o.Node.Content); i += 2 {
-		if k := o.Node.Content[i]; !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
+	for k := range Entries(o.Node) {
+		if !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
 			left = append(left, k)
 		}
 	}

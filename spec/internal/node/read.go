@@ -2,6 +2,8 @@ package node
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"regexp"
 	"unicode/utf8"
 
@@ -14,36 +16,37 @@ import (
 // kilobytes; the bound is there so that a mistaken argument fails at once.
 const MaxFileSize = 32 << 20
 
-// Parse returns the file's one document, aliases resolved. root is nil when
-// there is none that can be used, and then diags has the reason.
-func Parse(name string, src []byte) (*File, *yaml.Node, diag.List) {
-	var diags diag.List
+// Parse returns the file's one document, aliases resolved, which is a mapping.
+// root is nil when there is none that can be used, and then diags has the reason.
+func Parse(name string, src []byte) (f *File, root *yaml.Node, diags diag.List) {
+	f, root, diags = ParseAny(name, src)
+	if root != nil && root.Kind != yaml.MappingNode {
+		diags.Errorf((&Cursor{File: f}).pos(root.Line, root.Column), "wrong-type", "the file must be a mapping of keys to values, found %s", Describe(root))
+		root = nil
+	}
+	return f, root, diags
+}
+
+// ParseAny is Parse for a document of any kind.
+func ParseAny(name string, src []byte) (f *File, root *yaml.Node, diags diag.List) {
 	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
 	if len(text) > MaxFileSize {
 		diags.Errorf(Start(name), "too-large", "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, MaxFileSize>>20)
-		return NewFile(name, nil), nil, diags
+		return newFile(name, nil), nil, diags
 	}
-	f := NewFile(name, text)
-	if d, ok := CheckEncoding(f); !ok {
-		diags.Add(d)
-		return f, nil, diags
+	f = newFile(name, text)
+	if d, ok := checkEncoding(f); !ok {
+		return f, nil, diag.List{d}
 	}
-	root, diags := oneDocument(f)
+	root, diags = oneDocument(f)
 	if root == nil {
 		return f, nil, diags
 	}
-	e := &Expander{Cursor: Cursor{File: f}}
-	root = e.Expand(root)
-	diags = append(diags, e.Diags...)
+	e := &expander{Cursor: Cursor{File: f}, open: map[*yaml.Node]bool{}}
+	root = e.node(root, 1)
+	diags = append(diags, e.diags...)
 	if e.failed {
-		return f, nil, diags
-	}
-	if root.Kind != yaml.MappingNode {
-		diags.Add(diag.Diagnostic{
-			Code: "wrong-type", Pos: e.pos(root.Line, root.Column),
-			Message: "the file must be a mapping of keys to values, found " + Describe(root),
-		})
-		return f, nil, diags
+		root = nil
 	}
 	return f, root, diags
 }
@@ -54,39 +57,34 @@ func Start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 
 // oneDocument decodes the one document of f that holds something.
 func oneDocument(f *File) (*yaml.Node, diag.List) {
 	var diags diag.List
-	dec := yaml.NewDecoder(bytes.NewReader(WithoutDirective(f.Text)))
+	dec := yaml.NewDecoder(bytes.NewReader(withoutDirective(f.Text)))
 	var root *yaml.Node
 	for {
-		doc, more, err := Next(dec)
-		if err != nil {
-			diags.Add(SyntaxError(f, err))
+		doc := new(yaml.Node)
+		err := dec.Decode(doc)
+		switch {
+		case errors.Is(err, io.EOF) && root == nil:
+			diags.Errorf(Start(f.Name), "empty-file", "the file is empty")
 			return nil, diags
+		case errors.Is(err, io.EOF):
+			return root.Content[0], nil
+		case err != nil:
+			return nil, diag.List{syntaxError(f, err)}
+		case isEmptyDocument(doc):
+		case root != nil:
+			return nil, diag.List{secondDocument(f, root, doc)}
+		default:
+			root = doc
 		}
-		if !more {
-			break
-		}
-		if IsEmptyDocument(doc) {
-			continue
-		}
-		if root != nil {
-			diags.Add(secondDocument(f, root, doc))
-			return nil, diags
-		}
-		root = doc
 	}
-	if root == nil {
-		diags.Errorf(Start(f.Name), "empty-file", "the file is empty")
-		return nil, diags
-	}
-	return root.Content[0], diags
 }
 
 // version12 matches the directive of YAML 1.2, which the parser refuses
 // although it reads the language.
 var version12 = regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
 
-// WithoutDirective makes a comment of that directive.
-func WithoutDirective(text []byte) []byte {
+// withoutDirective makes a comment of that directive.
+func withoutDirective(text []byte) []byte {
 	at := version12.FindIndex(text)
 	if at == nil {
 		return text
@@ -96,7 +94,7 @@ func WithoutDirective(text []byte) []byte {
 	return text
 }
 
-func IsEmptyDocument(doc *yaml.Node) bool {
+func isEmptyDocument(doc *yaml.Node) bool {
 	return len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null" && doc.Content[0].Value == ""
 }
 
@@ -110,8 +108,8 @@ func secondDocument(f *File, first, second *yaml.Node) diag.Diagnostic {
 	}
 }
 
-// CheckEncoding accepts UTF-8, which is all that positions are counted in.
-func CheckEncoding(f *File) (diag.Diagnostic, bool) {
+// checkEncoding accepts UTF-8, which is all that positions are counted in.
+func checkEncoding(f *File) (diag.Diagnostic, bool) {
 	if utf8.Valid(f.Text) {
 		return diag.Diagnostic{}, true
 	}

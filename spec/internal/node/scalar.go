@@ -36,8 +36,8 @@ func (d *Decoder) Value(n *yaml.Node) spec.Value {
 
 func (d *Decoder) fields(n *yaml.Node) []spec.Field {
 	fields := make([]spec.Field, 0, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		fields = append(fields, d.Field(n.Content[i], n.Content[i+1]))
+	for k, v := range Entries(n) {
+		fields = append(fields, d.Field(k, v))
 	}
 	return fields
 }

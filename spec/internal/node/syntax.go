@@ -4,33 +4,19 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	exact "go.yaml.in/yaml/v4"
-	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
 )
 
-// Next decodes one more document.
-func Next(dec *yaml.Decoder) (doc *yaml.Node, more bool, err error) {
-	doc = new(yaml.Node)
-	switch err := dec.Decode(doc); {
-	case errors.Is(err, io.EOF):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, err
-	}
-	return doc, true, nil
-}
-
-// SyntaxError places err. yaml.v3 often names the wrong line or none, so the
+// syntaxError places err. yaml.v3 often names the wrong line or none, so the
 // text is parsed once more by a parser that knows the line and column.
-func SyntaxError(f *File, err error) diag.Diagnostic {
+func syntaxError(f *File, err error) diag.Diagnostic {
 	c := &Cursor{File: f}
 	message, line, column := strings.TrimPrefix(err.Error(), "yaml: "), 1, 1
 	if at := exactError(f.Text); at != nil {

@@ -18,12 +18,12 @@ type File struct {
 	rows, lines []int
 }
 
-func NewFile(name string, text []byte) *File {
+func newFile(name string, text []byte) *File {
 	f := &File{Name: name, Text: text}
-	f.rows = LineStarts(text, false)
+	f.rows = lineStarts(text, false)
 	f.lines = f.rows
 	if hasOddBreaks(text) {
-		f.lines = LineStarts(text, true)
+		f.lines = lineStarts(text, true)
 	}
 	return f
 }
@@ -43,8 +43,8 @@ func hasOddBreaks(text []byte) bool {
 	return slices.ContainsFunc(oddBreaks[:], func(b string) bool { return bytes.Contains(text, []byte(b)) })
 }
 
-// LineStarts returns the offset of each line; odd also breaks at oddBreaks.
-func LineStarts(text []byte, odd bool) []int {
+// lineStarts returns the offset of each line; odd also breaks at oddBreaks.
+func lineStarts(text []byte, odd bool) []int {
 	starts := []int{0}
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"iter"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -87,36 +88,44 @@ func (t *Tree) adopt(from *Tree, n *yaml.Node) *yaml.Node {
 	return &c
 }
 
-// Key and value look an entry of a mapping up; nil when n has none.
-func Key(n *yaml.Node, name string) *yaml.Node {
-	k, _ := Entry(n, name)
-	return k
-}
-
-func Value(n *yaml.Node, name string) *yaml.Node {
-	_, v := Entry(n, name)
-	return v
-}
-
-func Entry(n *yaml.Node, name string) (k, v *yaml.Node) {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil, nil
+// Entries yields the keys of a mapping with their values, nothing of any other
+// node.
+func Entries(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(k, v *yaml.Node) bool) {
+		if n == nil || n.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if !yield(n.Content[i], n.Content[i+1]) {
+				return
+			}
+		}
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i], n.Content[i+1]
+}
+
+// Entry looks up an entry of a mapping; nil when n has none.
+func Entry(n *yaml.Node, name string) (k, v *yaml.Node) {
+	for k, v := range Entries(n) {
+		if k.Value == name {
+			return k, v
 		}
 	}
 	return nil, nil
 }
 
-func Has(n *yaml.Node, name string) bool { return Key(n, name) != nil }
+// Key is the key of [Entry].
+func Key(n *yaml.Node, name string) *yaml.Node {
+	k, _ := Entry(n, name)
+	return k
+}
 
-func HasAny(n *yaml.Node, names ...string) bool {
-	for _, name := range names {
-		if Has(n, name) {
-			return true
-		}
-	}
-	return false
+// Value is the value of [Entry].
+func Value(n *yaml.Node, name string) *yaml.Node {
+	_, v := Entry(n, name)
+	return v
+}
+
+// Has reports whether a mapping has one of the keys.
+func Has(n *yaml.Node, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return Key(n, name) != nil })
 }
