@@ -13,7 +13,6 @@ import (
 func FuzzFramework(f *testing.F) {
 	seed(f)
 	for _, text := range []string{
-		lighthouse04, lighthouseAlpha2, lighthouseBeta5, lighthouseLoose,
 		"ikanos: 1\nconsumes: [{from: self, import: a, as: b}]\nexposes: {rest: {operations: {a: 1}}}\n",
 		"naftiko: '0.3'\ncapability: {exposes: [{type: control, management: [], observability: {traces: {local: {buffer-size: -1}}}}]}\n",
 		"capability: x\naggregates: {a: {flows: {b: {ref: a.b, steps: [{}, 1, null]}}}}\n",

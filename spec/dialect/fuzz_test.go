@@ -13,9 +13,9 @@ import (
 	"github.com/capstan-run/capstan/spec/project"
 )
 
-// seed adds every document of testdata, and some that are not YAML.
+// seed adds every document of testdata here and of the readers, and some that are not YAML.
 func seed(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.yaml")
+	files, err := filepath.Glob("../*/testdata/*.yaml")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no seeds", err)
 	}

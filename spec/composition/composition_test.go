@@ -1,19 +1,126 @@
-package dialect
+package composition_test
 
 import (
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
+
+// anywhere compares models without their places and styles.
+var anywhere = cmp.Options{
+	cmpopts.IgnoreTypes(diag.Pos{}, []spec.Span{}),
+	cmpopts.IgnoreFields(spec.Str{}, "Style", "Raw"),
+	cmpopts.IgnoreFields(spec.Value{}, "Str"),
+	cmpopts.EquateEmpty(),
+}
+
+func str(s string) spec.Str { return spec.Str{Value: s} }
+
+func ptr[T any](v T) *T { return &v }
+
+func scalar(v any) spec.Value { return spec.Value{Scalar: v} }
+
+func read(t *testing.T, text string) *dialect.Source {
+	t.Helper()
+	s, diags := dialect.Read("f.yaml", []byte(text))
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	return s
+}
+
+// firstOf returns the first document of a file of testdata, which uses all there is.
+func firstOf(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("../dialect/testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n---\n")
+	return first
+}
+
+func TestCompositionModel(t *testing.T) {
+	s := read(t, firstOf(t, "composition.yaml"))
+	got, diags := s.File(spec.Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	if got.Version != "0.1" || got.Title.Value != "Ship cargo" || got.API.Value != "harbour" ||
+		got.Units[0].Description.Value != "Books a hold, waits for the customs officer, and sails." {
+		t.Errorf("got %+v", got)
+	}
+	inputs := []*spec.Input{
+		{Name: str("ship_name"), Type: str("string"), Required: true, Filled: true, Description: str("What is painted on the bow.")},
+		{Name: str("crates"), Type: str("array"), Items: str("string"), Default: &spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar("salt"), scalar("tea")}}},
+		{Name: str("weight"), Type: str("number"), Enum: []spec.Value{scalar(int64(1)), scalar(2.5)}},
+		{Name: str("flags"), Type: str("object")},
+		{Name: str("note"), Type: str("string"), Default: &spec.Value{}},
+	}
+	steps := []*spec.Step{
+		{
+			ID: str("book-hold"), Description: str("Book it."), Sensitive: []spec.Str{str("data.secret")},
+			Action: &spec.Operation{
+				Capability: str("holds"), Operation: str("Holds.create[0]"), API: str("port"),
+				With: []spec.Field{
+					{Key: str("ship"), Value: scalar("{{ inputs.ship_name }}")},
+					{Key: str("list"), Value: spec.Value{Kind: spec.Sequence, Items: []spec.Value{
+						scalar(int64(1)), scalar(2.5), scalar(true), scalar(nil), scalar("2026-05-22"), scalar("x"),
+					}}},
+				},
+				Keys:  []spec.Field{{Key: str("intent"), Value: scalar("sso")}},
+				Retry: 3,
+				Key:   ptr(str("Idempotency-Key")),
+				Probe: &spec.Probe{Operation: str("Holds.list"), With: []spec.Field{{Key: str("ship"), Value: scalar("x")}}},
+			},
+		},
+		{
+			ID: str("customs"), Description: str("The officer signs."), Sensitive: []spec.Str{str("paper")},
+			Action: &spec.External{With: []spec.Field{{Key: str("paper"), Value: scalar("{{ book-hold.id }}")}}},
+		},
+		{
+			ID: str("wait_for_sail"), When: ptr(str("true")), Each: ptr(str("inputs.crates")),
+			Action: &spec.Operation{
+				API: str("harbour"), Operation: str("Ships.list"),
+				Until: ptr(str(`data[0].state == "sailing"`)), Fail: ptr(str("data[0].state == \"sunk\"\n")),
+				Every: &spec.Duration{D: 30 * time.Second}, Timeout: &spec.Duration{D: 90 * time.Minute},
+				Select: ptr(str("data[0]")), All: true, Retry: 5,
+			},
+		},
+	}
+	checkUnit(t, got, inputs, steps, []*spec.Output{{Name: str("hold_id"), Source: str("book-hold.id"), Sensitive: true}})
+}
+
+func TestCatalogueModel(t *testing.T) {
+	s := read(t, firstOf(t, "catalogue.yaml"))
+	got, diags := s.Catalogue()
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	want := &spec.Catalogue{
+		API: str("harbour"), BaseURL: str("https://api.example.com"), AuthType: str("bearer"), AuthEnv: str("HARBOUR_KEY"),
+		Capabilities: []*spec.CatalogueEntry{{
+			ID: str("holds"), Description: str("Space below deck."),
+			OperationIDs: []spec.Str{str("Holds.create"), str("Holds.list[0]")},
+		}},
+	}
+	if diff := cmp.Diff(want, got, anywhere); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
 
 // invalid decodes a composition that has errors; body goes below its name.
 func invalid(t *testing.T, body string) (*spec.File, diag.List) {
 	t.Helper()
-	s := mustRead(t, "f.yaml", "name: n\nspecification: Naftiko Capability Composition\napi: a\n"+body)
+	s := read(t, "name: n\nspecification: Naftiko Capability Composition\napi: a\n"+body)
 	c, diags := s.File(spec.Options{})
 	if !diags.HasErrors() {
 		t.Fatalf("no problem in\n%s", body)
@@ -127,7 +234,7 @@ outputs: {a: load.id, b: {source: sail.x}}
 
 // A template without quotes is read as the text it was meant to be.
 func TestUnquotedTemplateIsText(t *testing.T) {
-	s, diags := Read("f.yaml", []byte("name: n\nspecification: Naftiko Capability Composition\napi: a\nsteps:\n  - {id: s, operation: o, with: {x: {{ inputs.a }}, y: [{{b}}]}}\n"))
+	s, diags := dialect.Read("f.yaml", []byte("name: n\nspecification: Naftiko Capability Composition\napi: a\nsteps:\n  - {id: s, operation: o, with: {x: {{ inputs.a }}, y: [{{b}}]}}\n"))
 	if len(diags) != 2 || diags[0].Code != "unquoted-template" || diags[1].Code != "unquoted-template" {
 		t.Errorf("got %v", diags)
 	}
@@ -135,5 +242,19 @@ func TestUnquotedTemplateIsText(t *testing.T) {
 	got := spec.Value{Kind: spec.Mapping, Fields: c.Units[0].Steps[0].Action.(*spec.Operation).With}.Go()
 	if diff := cmp.Diff(map[string]any{"x": "{{ inputs.a }}", "y": []any{"{{b}}"}}, got); diff != "" || len(diags) > 0 {
 		t.Errorf("%v (-want +got):\n%s", diags, diff)
+	}
+}
+
+// Related names the first of two, and the end of what is marked is known.
+func TestDuplicatesShowBothPlaces(t *testing.T) {
+	s := read(t, "name: x\nspecification: Naftiko Capability Composition\napi: a\nsteps:\n  - {id: \"go\", external: true}\n  - {id: \"go\", external: true}\n")
+	_, got := s.File(spec.Options{})
+	want := diag.List{{
+		Code: "duplicate-name", Pos: diag.Pos{File: "f.yaml", Line: 6, Column: 10}, EndColumn: 14,
+		Message: `a second step is called "go"`, Hint: "rename one of the two",
+		Related: []diag.Related{{Pos: diag.Pos{File: "f.yaml", Line: 5, Column: 10}, Message: "the first one"}},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -1,154 +1,28 @@
-package dialect
+package framework_test
 
 import (
 	"errors"
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
-// The same lighthouse, as each generation of the format spells it.
-const lighthouse04 = `naftiko: "0.4"
-info: {label: Lighthouse, description: Lights}
-externalRefs:
-- {name: env, type: variables, resolution: runtime, keys: {LIGHT_KEY: LIGHT_KEY}}
-capability:
-  exposes:
-  - type: api
-    address: localhost
-    port: 8080
-    namespace: coast
-    resources:
-    - path: /lights/{{id}}
-      name: light
-      label: Light
-      inputParameters: [{name: id, in: path, type: string, description: Number}]
-      operations:
-      - method: GET
-        name: show
-        label: Show
-        steps:
-        - {type: call, name: find, call: lights.get, with: {id: coast.id}}
-        mappings: [{targetName: colour, value: $.find.colour}]
-        outputParameters: [{name: colour, type: string}]
-  consumes:
-  - type: http
-    namespace: lights
-    baseUri: https://lights.example/v1/
-    authentication: {type: bearer, token: "{{LIGHT_KEY}}"}
-    inputParameters: [{name: Accept-Language, in: header, value: en}]
-    resources:
-    - path: /lights/{{id}}
-      name: light
-      inputParameters: [{name: id, in: path}]
-      operations: [{method: GET, name: get}]
-`
-
-const lighthouseAlpha2 = `naftiko: 1.0.0-alpha2
-info: {label: Lighthouse, description: Lights}
-binds:
-- {namespace: env, keys: {LIGHT_KEY: LIGHT_KEY}}
-capability:
-  exposes:
-  - type: rest
-    address: localhost
-    port: 8080
-    namespace: coast
-    resources:
-    - path: /lights/{{id}}
-      name: light
-      label: Light
-      inputParameters: [{name: id, in: path, type: string, description: Number}]
-      operations:
-      - method: GET
-        name: show
-        label: Show
-        steps:
-        - {type: call, name: find, call: lights.get, with: {id: coast.id}}
-        mappings: [{targetName: colour, value: $.find.colour}]
-        outputParameters: [{name: colour, type: string}]
-  consumes:
-  - type: http
-    namespace: lights
-    baseUri: https://lights.example/v1
-    authentication: {type: bearer, token: "{{LIGHT_KEY}}"}
-    inputParameters: [{name: Accept-Language, in: header, value: en}]
-    resources:
-    - path: /lights/{{id}}
-      name: light
-      inputParameters: [{name: id, in: path}]
-      operations: [{method: GET, name: get}]
-`
-
-const lighthouseBeta5 = `ikanos: 1.0.0-beta5
-info: {display: Lighthouse, description: Lights}
-binds:
-- {namespace: env, keys: {LIGHT_KEY: LIGHT_KEY}}
-capability:
-  exposes:
-  - type: rest
-    address: localhost
-    port: 8080
-    namespace: coast
-    resources:
-      light:
-        path: /lights/{{id}}
-        display: Light
-        inputParameters: {id: {in: path, type: string, description: Number}}
-        operations:
-          show:
-            method: GET
-            display: Show
-            steps: {find: {type: call, call: lights.get, with: {id: coast.id}}}
-            mappings: [{target: colour, value: $.find.colour}]
-            outputParameters: {colour: {type: string}}
-  consumes:
-  - type: http
-    namespace: lights
-    baseUri: https://lights.example/v1
-    authentication: {type: bearer, token: "{{LIGHT_KEY}}"}
-    inputParameters: {Accept-Language: {in: header, value: en}}
-    resources:
-      light:
-        path: /lights/{{id}}
-        inputParameters: {id: {in: path}}
-        operations: {get: {method: GET}}
-`
-
-// lighthouseLoose has no version and the forms that no schema has.
-const lighthouseLoose = `info: {title: Lighthouse, description: Lights}
-binds:
-- {namespace: env, keys: [LIGHT_KEY]}
-exposes:
-  rest:
-    address: localhost
-    port: 8080
-    namespace: coast
-    resources:
-    - path: /lights/{{id}}
-      name: light
-      label: Light
-      inputParameters: [{name: id, in: path, type: string, description: Number}]
-      operations:
-      - method: get
-        name: show
-        label: Show
-        steps:
-        - {name: find, call: get, with: [{name: id, value: coast.id}]}
-        mappings: {colour: $.find.colour}
-        outputParameters: [{name: colour, type: string}]
-consumes:
-  namespace: lights
-  baseURI: https://lights.example/v1
-  auth: {type: Bearer, value: "{{LIGHT_KEY}}"}
-  headers: {Accept-Language: en}
-  resources:
-  - name: light
-    operations: [{path: "/lights/{{id}}", name: get}]
-`
+// lighthouse returns a file that describes the same lighthouse as each generation of
+// the format spells it; "loose" has no version, and the forms that no schema has.
+func lighthouse(t *testing.T, version string) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/lighthouse-" + version + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // model compares what was decoded and not where it stood.
 var model = cmp.Options{
@@ -166,7 +40,7 @@ var model = cmp.Options{
 
 func frameworkOf(t *testing.T, text string, o spec.Options) (*spec.File, diag.List) {
 	t.Helper()
-	s, diags := Read("f.yaml", []byte(text))
+	s, diags := dialect.Read("f.yaml", []byte(text))
 	f, more := s.File(o)
 	return f, append(diags, more...)
 }
@@ -181,19 +55,19 @@ func mustFramework(t *testing.T, text string) *spec.File {
 }
 
 func TestEveryVersionGivesOneModel(t *testing.T) {
-	want := mustFramework(t, lighthouseBeta5)
+	want := mustFramework(t, lighthouse(t, "1.0.0-beta5"))
 	if op := want.Described("lights").Operation("get"); op == nil || len(op.Params) != 2 || !op.Params[1].Required || op.Method.Value != "GET" {
 		t.Fatalf("the consumed operation is %+v", op)
 	}
-	for version, text := range map[string]string{"0.4": lighthouse04, "1.0.0-alpha2": lighthouseAlpha2} {
-		if diff := cmp.Diff(want, mustFramework(t, text), model); diff != "" {
+	for _, version := range []string{"0.4", "1.0.0-alpha2"} {
+		if diff := cmp.Diff(want, mustFramework(t, lighthouse(t, version)), model); diff != "" {
 			t.Errorf("%s (-beta5 +%s):\n%s", version, version, diff)
 		}
 	}
 }
 
 func TestLooseFilesMeanTheSame(t *testing.T) {
-	want, got := mustFramework(t, lighthouseBeta5), mustFramework(t, lighthouseLoose)
+	want, got := mustFramework(t, lighthouse(t, "1.0.0-beta5")), mustFramework(t, lighthouse(t, "loose"))
 	// what no declaration says, the path does
 	want.APIs[0].Operations[0].Params[1].Type = spec.Str{Value: "string"}
 	if diff := cmp.Diff(want, got, model); diff != "" {
@@ -202,13 +76,12 @@ func TestLooseFilesMeanTheSame(t *testing.T) {
 }
 
 func TestStrictAcceptsEachVersionsOwnForm(t *testing.T) {
-	texts := map[string]string{"0.4": lighthouse04, "1.0.0-alpha2": lighthouseAlpha2, "1.0.0-beta5": lighthouseBeta5}
-	for version, text := range texts {
-		if _, diags := frameworkOf(t, text, spec.Options{Strict: true}); len(diags) > 0 {
+	for _, version := range []string{"0.4", "1.0.0-alpha2", "1.0.0-beta5"} {
+		if _, diags := frameworkOf(t, lighthouse(t, version), spec.Options{Strict: true}); len(diags) > 0 {
 			t.Errorf("%s: %v", version, diags)
 		}
 	}
-	if _, diags := frameworkOf(t, lighthouseLoose, spec.Options{Strict: true}); !diags.HasErrors() {
+	if _, diags := frameworkOf(t, lighthouse(t, "loose"), spec.Options{Strict: true}); !diags.HasErrors() {
 		t.Error("strict takes the loose form")
 	}
 }
@@ -255,7 +128,7 @@ capability:
 		t.Error(diff)
 	}
 	for _, name := range []string{"tools", "lights", "mcp"} {
-		if !cmp.Equal(true, contains(tool.Namespaces, name)) {
+		if !slices.Contains(tool.Namespaces, name) {
 			t.Errorf("%s.id means nothing in the tool: %v", name, tool.Namespaces)
 		}
 	}
@@ -263,15 +136,6 @@ capability:
 
 // callOf returns the call of a unit that is one.
 func callOf(u *spec.Unit) *spec.Operation { return u.Steps[0].Action.(*spec.Operation) }
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
 
 // files opens imports out of a map, by their path.
 func files(texts map[string]string) func(from, path string) (string, []byte, error) {
