@@ -2,7 +2,6 @@ package framework
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ func (l *loading) check() {
 			l.checkForward(x, r)
 		}
 	}
-	for u := range l.units {
+	for _, u := range l.units() {
 		l.checkUnit(u)
 	}
 }
@@ -39,7 +38,7 @@ func (l *loading) checkUnit(u *spec.Unit) {
 	if f == nil || u.Ref.IsSet() {
 		return
 	}
-	for op := range calls(u) {
+	for _, op := range calls(u) {
 		op.Call = l.checkCall(f, op.Call)
 	}
 	if len(u.Steps) == 0 && !answersAlone(u.Answer) && !l.files[u] {
@@ -48,15 +47,15 @@ func (l *loading) checkUnit(u *spec.Unit) {
 	}
 }
 
-// calls yields the operations that a unit calls by name.
-func calls(u *spec.Unit) iter.Seq[*spec.Operation] {
-	return func(yield func(*spec.Operation) bool) {
-		for _, s := range u.Steps {
-			if op, ok := s.Action.(*spec.Operation); ok && op.Call.IsSet() && !yield(op) {
-				return
-			}
+// calls returns the operations that a unit calls by name.
+func calls(u *spec.Unit) []*spec.Operation {
+	var out []*spec.Operation
+	for _, s := range u.Steps {
+		if op, ok := s.Action.(*spec.Operation); ok && op.Call.IsSet() {
+			out = append(out, op)
 		}
 	}
+	return out
 }
 
 // answersAlone reports whether shapes have values without a call.

@@ -22,7 +22,7 @@ func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, 
 	l.isolate()
 	l.resolveRefs()
 	l.check()
-	l.addPathInputs()
+	l.placeAll()
 	l.declare()
 	l.out.Section = f.standalone()
 	return l.out, l.diags().Sort()
@@ -46,22 +46,16 @@ type loading struct {
 	counts     map[string]int              // units of one name
 }
 
-// units yields every unit, those of exposures first.
-func (l *loading) units(yield func(*spec.Unit) bool) {
+// units returns every unit, those of exposures first.
+func (l *loading) units() []*spec.Unit {
+	var out []*spec.Unit
 	for _, x := range l.out.Exposures {
-		for u := range offered(x) {
-			if !yield(u) {
-				return
-			}
-		}
+		out = append(out, offered(x)...)
 	}
 	for _, a := range l.aggregates {
-		for _, u := range a.flows {
-			if !yield(u) {
-				return
-			}
-		}
+		out = append(out, a.flows...)
 	}
+	return out
 }
 
 func (l *loading) frame(s *node.Document) *frame {

@@ -2,8 +2,8 @@ package framework
 
 import (
 	"fmt"
-	"iter"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
@@ -11,27 +11,18 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// offered yields the units of an exposure.
-func offered(x *spec.Exposure) iter.Seq[*spec.Unit] {
-	return func(yield func(*spec.Unit) bool) {
-		for _, t := range x.Tools {
-			if !yield(t) {
-				return
-			}
-		}
-		for _, r := range x.Routes {
-			for _, op := range r.Operations {
-				if !yield(op.Unit) {
-					return
-				}
-			}
-		}
-		for _, d := range x.Documents {
-			if !yield(d.Unit) {
-				return
-			}
+// offered returns the units of an exposure.
+func offered(x *spec.Exposure) []*spec.Unit {
+	out := slices.Clone(x.Tools)
+	for _, r := range x.Routes {
+		for _, op := range r.Operations {
+			out = append(out, op.Unit)
 		}
 	}
+	for _, d := range x.Documents {
+		out = append(out, d.Unit)
+	}
+	return out
 }
 
 // exposureTypes are the published types; "api" was rest until 0.4.

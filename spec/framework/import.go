@@ -126,11 +126,8 @@ func (f *frame) open(n *node.Node, path spec.Str) *frame {
 	}
 	doc, same, diags := l.read(name, text)
 	l.imports, l.out.Texts[name] = l.imports+1, doc.Text()
-	if doc.Root == nil || diags.HasErrors() {
+	if diags.HasErrors() {
 		l.order = append(l.order, &frame{Decoder: &node.Decoder{Diags: diags}})
-		if !diags.HasErrors() {
-			f.Report(n, "import", "%s holds nothing to import", path.Value).Hint = "give it a list of consumes, exposes, aggregates or binds"
-		}
 		return nil
 	}
 	if !same {

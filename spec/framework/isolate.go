@@ -11,8 +11,8 @@ import (
 // another name where the importing file uses that name for something else. An API
 // that their file does not consume they take from the importing file.
 func (l *loading) isolate() {
-	for u := range l.units {
-		for op := range calls(u) {
+	for _, u := range l.units() {
+		for _, op := range calls(u) {
 			if namespace, operation, ok := spec.SplitCall(op.Call.Value); ok {
 				op.Call = spec.Reworded(op.Call, l.apiOf(u.File, namespace)+"."+operation)
 			}
@@ -56,9 +56,10 @@ func (l *loading) apiOf(file, namespace string) string {
 	return free
 }
 
-// addPathInputs declares the variables of paths that the file does not
-// declare: of a consumed path those that no bind provides.
-func (l *loading) addPathInputs() {
+// placeAll gives inputs that a REST operation inherits their place, and declares the
+// variables of paths that the file does not declare: of a consumed path those that
+// no bind provides.
+func (l *loading) placeAll() {
 	bound := map[string]bool{}
 	for _, b := range l.out.Binds {
 		for _, k := range b.Keys {
@@ -75,6 +76,9 @@ func (l *loading) addPathInputs() {
 	for _, x := range l.out.Exposures {
 		for _, r := range x.Routes {
 			for _, op := range r.Operations {
+				if op.Unit.Ref.IsSet() {
+					placeInputs(op, r)
+				}
 				for _, in := range undeclared(op.Unit.Inputs, self, r.Path, nil) {
 					in.Convert = true
 					op.Unit.Inputs = append(slices.Clip(op.Unit.Inputs), in)

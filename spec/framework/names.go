@@ -2,7 +2,6 @@ package framework
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/capstan-run/capstan/spec"
@@ -81,7 +80,7 @@ var (
 	}
 	aggregateSection = section[aggregate]{
 		name: "aggregates", what: "aggregate", decode: (*frame).aggregate, namespace: func(a *aggregate) *spec.Str { return &a.namespace },
-		renamed: func(a *aggregate, name string) { reachedAs(slices.Values(a.flows), name) },
+		renamed: func(a *aggregate, name string) { reachedAs(a.flows, name) },
 	}
 	exposureSection = section[spec.Exposure]{
 		name: "exposes", what: "exposure", decode: (*frame).exposure, namespace: func(x *spec.Exposure) *spec.Str { return &x.Namespace },
@@ -90,8 +89,8 @@ var (
 )
 
 // reachedAs lets references to units begin with another namespace, too.
-func reachedAs(units iter.Seq[*spec.Unit], name string) {
-	for u := range units {
+func reachedAs(units []*spec.Unit, name string) {
+	for _, u := range units {
 		u.Namespaces = append([]string{name}, u.Namespaces...)
 	}
 }

@@ -15,17 +15,8 @@ import (
 // resolveRefs lets every flow that refers to an aggregate's flow inherit
 // from it. An imported flow sees the aggregates of its own file first.
 func (l *loading) resolveRefs() {
-	for u := range l.units {
+	for _, u := range l.units() {
 		l.resolve(u)
-	}
-	for _, x := range l.out.Exposures {
-		for _, route := range x.Routes {
-			for _, op := range route.Operations {
-				if op.Unit.Ref.IsSet() {
-					placeInputs(op, route)
-				}
-			}
-		}
 	}
 }
 

@@ -50,7 +50,7 @@ func (l *loading) declareUnit(u *spec.Unit, namespace spec.Str, kind spec.UnitKi
 	if len(u.Inputs) == 0 && !l.options.Strict {
 		u.Binding = spec.BindAnyName
 	}
-	for op := range calls(u) {
+	for _, op := range calls(u) {
 		split(op)
 	}
 	if u.Direct {
