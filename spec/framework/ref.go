@@ -2,10 +2,8 @@ package framework
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
@@ -72,20 +70,10 @@ const maxCompared = 20_000
 
 // hintAmong proposes the name that is most like word, or lists those that exist.
 func (l *loading) hintAmong(word string, known []string, none string) string {
-	const most = 8
-	near := ""
-	if l.compared += len(known); l.compared <= maxCompared {
-		near = suggest.Closest(word, known)
-	}
-	switch {
-	case near != "":
-		return fmt.Sprintf("did you mean %q?", near)
-	case len(known) == 0:
+	if l.compared += len(known); l.compared > maxCompared {
 		return none
-	case len(known) > most:
-		return fmt.Sprintf("there are %s and %d more", strings.Join(known[:most], ", "), len(known)-most)
 	}
-	return "there is " + strings.Join(known, ", ")
+	return cmp.Or(suggest.Hint(word, "there is ", known), none)
 }
 
 // inherit takes from base the parts that fl leaves out. with are arguments beside those of

@@ -12,6 +12,8 @@ import (
 
 var stepTypes = []string{"call", "lookup", "script", "mock"}
 
+var stepNeeds = map[string][]string{"call": {"call"}, "lookup": {"index", "match", "lookupValue", "outputParameters"}, "script": {"file"}}
+
 // steps decodes a unit's steps. Mappings that 0.3 wrote in a step become the
 // unit's.
 func (f *frame) steps(p *part, u *spec.Unit) {
@@ -132,8 +134,7 @@ func (f *frame) stepType(p *part, s *step) {
 		}
 		return
 	}
-	needs := map[string][]string{"call": {"call"}, "lookup": {"index", "match", "lookupValue", "outputParameters"}, "script": {"file"}}
-	for _, name := range needs[low.Value] {
+	for _, name := range stepNeeds[low.Value] {
 		p.need(name)
 	}
 }

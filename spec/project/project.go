@@ -2,6 +2,7 @@
 package project
 
 import (
+	"iter"
 	"path/filepath"
 
 	"github.com/capstan-run/capstan/diag"
@@ -75,32 +76,28 @@ func Read(file string, src []byte) (*Settings, diag.List) {
 // projectReader decodes a project file.
 type projectReader struct{ *node.Decoder }
 
-// entries returns the keys and values of a mapping with free keys.
-func (d projectReader) entries(n *node.Node, what string, each func(k, v *node.Node)) {
-	if n == nil || node.IsNull(n) {
-		return
+// entries yields the keys and values of a mapping with free keys.
+func (d projectReader) entries(n *node.Node, what string) iter.Seq2[*node.Node, *node.Node] {
+	if n != nil && !node.IsNull(n) {
+		d.Object(n, what)
 	}
-	d.Object(n, what)
-	for k, v := range node.Entries(n) {
-		each(k, v)
-	}
+	return node.Entries(n)
 }
 
 func (d projectReader) projectAPIs(n *node.Node) (apis []API) {
-	d.entries(n, "apis", func(k, v *node.Node) {
+	for k, v := range d.entries(n, "apis") {
 		o := d.Object(v, "an API")
 		if o == nil {
-			return
+			continue
 		}
-		api := API{
+		apis = append(apis, API{
 			Name:    d.Filled(k, "the API's name"),
 			OpenAPI: d.Text(o.Get("openapi"), "openapi"),
 			BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"),
 			Auth:    d.projectAuth(o.Get("auth")),
-		}
+		})
 		o.Done()
-		apis = append(apis, api)
-	})
+	}
 	return apis
 }
 
@@ -123,11 +120,11 @@ func (d projectReader) projectAuth(n *node.Node) *Auth {
 }
 
 func (d projectReader) severities(n *node.Node) (rules []SeverityRule) {
-	d.entries(n, "severities", func(k, v *node.Node) {
+	for k, v := range d.entries(n, "severities") {
 		code := d.Filled(k, "a code")
 		if level := d.OneOf(v, "a severity", "error", "warning", "off"); level.IsSet() {
 			rules = append(rules, SeverityRule{Code: code, Level: level})
 		}
-	})
+	}
 	return rules
 }
