@@ -61,6 +61,10 @@ func (l *loading) units() []*spec.Unit {
 func (l *loading) frame(s *node.Document) *frame {
 	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string]bool{}, sections: map[string]any{}}
 	f.edition, f.known = editionOf(f.family(), s.Version)
+	f.root = f.part(s.Root, kindFile)
+	if c := node.Value(s.Root, "capability"); c != nil && c.Kind != node.ScalarNode {
+		f.capability = f.part(c, kindCapability)
+	}
 	l.frames[s.Path()] = f
 	l.order = append(l.order, f)
 	return f
@@ -78,14 +82,15 @@ func (l *loading) diags() diag.List {
 // that an import is judged by the section that it takes.
 type frame struct {
 	*node.Decoder
-	loading  *loading
-	doc      *node.Document
-	edition  edition
-	known    bool            // the version is a published one
-	said     map[string]bool // looseness that was reported
-	missing  map[string]bool // namespaces that could not be imported: reported once, there
-	sections map[string]any
-	refused  []int // positions in diags of exposures that mean nothing
+	loading          *loading
+	doc              *node.Document
+	root, capability *part // that hold sections; capability is nil in a file of its own
+	edition          edition
+	known            bool            // the version is a published one
+	said             map[string]bool // looseness that was reported
+	missing          map[string]bool // namespaces that could not be imported: reported once, there
+	sections         map[string]any
+	refused          []int // positions in diags of exposures that mean nothing
 }
 
 // family is the key that holds the version.
@@ -105,28 +110,18 @@ func (f *frame) whole() {
 	if f.Strict {
 		f.checkForm()
 	}
-	root := f.part(f.doc.Root, kindFile)
-	f.info(root)
-	for _, name := range sectionNames {
-		root.get(name)
-	}
-	capability := root.get("capability")
-	if capability != nil && capability.Kind != node.ScalarNode {
-		c := f.part(capability, kindCapability)
-		for _, name := range sectionNames {
-			c.get(name)
-		}
-		c.done()
-	}
+	f.info(f.root)
 	f.loading.open = append(f.loading.open, f.doc.Path())
 	out.Binds = bindSection.of(f)
 	out.APIs = consumesSection.of(f)
 	f.loading.aggregates = aggregateSection.of(f)
 	out.Exposures = exposureSection.of(f)
 	f.unusable(len(out.Exposures))
-	f.rootImports(root)
+	f.root.Allow("capability")
+	f.rootImports(f.root)
 	f.loading.open = nil
-	root.done()
+	f.root.done()
+	f.capability.done()
 	if !slices.ContainsFunc(sectionNames, f.hasSection) && !node.Has(f.doc.Root, "imports") {
 		r := f.Report(f.doc.Root, "missing-key", "the file has nothing that runs: no consumes, exposes or aggregates")
 		r.Hint = "add a capability with consumes and exposes"
@@ -140,8 +135,8 @@ var sectionNames = []string{"binds", "consumes", "aggregates", "exposes"}
 // section returns the items of a section, those at the root first.
 func (f *frame) section(name string) []entryNode {
 	var out []entryNode
-	for _, holder := range f.holders() {
-		n := f.part(holder.node, holder.kind).get(name)
+	for _, p := range []*part{f.root, f.capability} {
+		n := p.get(name)
 		if s := node.Value(n, "namespace"); s != nil && s.Kind == node.ScalarNode {
 			f.loosely(n, name+" without a list is read as a list of one", "put a dash before its first key")
 			out = append(out, entryNode{node: n})
@@ -152,23 +147,13 @@ func (f *frame) section(name string) []entryNode {
 	return out
 }
 
-type holder struct {
-	node *node.Node
-	kind kind
-}
-
-func (f *frame) holders() []holder {
-	out := []holder{{f.doc.Root, kindFile}}
-	if c := node.Value(f.doc.Root, "capability"); c != nil && c.Kind == node.MappingNode {
-		out = append(out, holder{c, kindCapability})
-	}
-	return out
-}
-
 func (f *frame) hasSection(name string) bool {
-	for _, h := range f.holders() {
-		for key := range node.Entries(h.node) {
-			if key.Value == name || wasCalled(h.kind, name, key.Value) {
+	for _, p := range []*part{f.root, f.capability} {
+		if p == nil {
+			continue
+		}
+		for key := range node.Entries(p.Node) {
+			if key.Value == name || wasCalled(p.kind, name, key.Value) {
 				return true
 			}
 		}
