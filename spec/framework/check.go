@@ -1,10 +1,10 @@
 package framework
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -120,7 +120,10 @@ func (l *loading) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
 	if len(found) != 1 {
 		return call, false
 	}
-	f.looselyAt(call, fmt.Sprintf("call %q is read as %q", call.Value, found[0]), "write call: "+found[0])
+	if !f.Strict && f.first("call") {
+		r := f.ReportAt(call, "lenient-form", "call %q is read as %q", call.Value, found[0])
+		r.Severity, r.Hint = diag.Warning, "write call: "+found[0]
+	}
 	return spec.Reworded(call, found[0]), true
 }
 

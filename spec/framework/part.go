@@ -237,14 +237,3 @@ func (f *frame) loosely(n *node.Node, message, hint string) {
 	r := f.Report(n, "lenient-form", "%s", message)
 	r.Severity, r.Hint = diag.Warning, hint
 }
-
-// looselyAt is loosely for a text that was decoded, once a file for all texts
-// of one kind.
-func (f *frame) looselyAt(s spec.Str, message, hint string) {
-	kind, _, _ := strings.Cut(message, " ")
-	if f.Strict || !f.first("text "+kind) {
-		return
-	}
-	r := f.ReportAt(s, "lenient-form", "%s", message)
-	r.Severity, r.Hint = diag.Warning, hint
-}
