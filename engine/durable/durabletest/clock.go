@@ -79,12 +79,10 @@ var everyTenMinutes = durable.Schedule{Every: 10 * time.Minute, Cap: 10 * time.M
 var clockTests = []clockTest{
 	{name: "a poll looks when it would have", run: func(w *waiter) {
 		w.later(15 * time.Minute)
-		w.stays(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), everyTenMinutes, func(context.Context, int) (durable.Result, bool, error) {
-				w.does()
-				return json.RawMessage(`1`), len(w.did) == 4, nil
-			})
-		})
+		w.stays(polls(everyTenMinutes, func(context.Context, int) (durable.Result, bool, error) {
+			w.does()
+			return json.RawMessage(`1`), len(w.did) == 4, nil
+		}))
 	}, want: []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute}},
 	{name: "an API that asked to be left alone is", run: func(w *waiter) {
 		w.later(time.Minute)
@@ -100,15 +98,13 @@ var clockTests = []clockTest{
 	}, want: []time.Duration{0, time.Hour}},
 	{name: "so is one that is polled", run: func(w *waiter) {
 		w.later(time.Minute)
-		w.stays(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), everyTenMinutes, func(context.Context, int) (durable.Result, bool, error) {
-				w.does()
-				if len(w.did) == 1 {
-					return nil, false, &durable.NotBefore{At: w.clock.Now().Add(time.Hour)}
-				}
-				return json.RawMessage(`1`), true, nil
-			})
-		})
+		w.stays(polls(everyTenMinutes, func(context.Context, int) (durable.Result, bool, error) {
+			w.does()
+			if len(w.did) == 1 {
+				return nil, false, &durable.NotBefore{At: w.clock.Now().Add(time.Hour)}
+			}
+			return json.RawMessage(`1`), true, nil
+		}))
 	}, want: []time.Duration{0, time.Hour}},
 	{name: "a lost write is looked up once it cannot land any more", run: func(w *waiter) {
 		in := intent("a", durable.Probed)
@@ -135,7 +131,7 @@ var clockTests = []clockTest{
 	}, want: []time.Duration{2 * time.Minute}, back: []time.Duration{25 * time.Hour}},
 	{name: "what waits is not pruned", run: func(w *waiter) {
 		w.begin("r")
-		w.driveWith("r", w.asking(), park, durable.StatusWaiting)
+		w.driveWith("r", asking, park, durable.StatusWaiting)
 		w.clock.jump(w.by)
 		if n, err := w.rt.Prune(w.Context(), w.clock.Now()); n != 0 || err != nil {
 			w.Errorf("pruned %d runs, %v", n, err)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/google/go-cmp/cmp"
 )
 
 // dying returns a program that dies after the first sending of step "a".
@@ -28,13 +27,6 @@ func (s *suite) inDoubt() {
 	s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusInDoubt)
 }
 
-func wantDoc(s *suite, state durable.State, want string) {
-	s.Helper()
-	if string(state.Doc) != want {
-		s.Errorf("the run yields %s, want %s", state.Doc, want)
-	}
-}
-
 var doubtTests = []test{
 	{"safe, idempotent and keyed steps whose process died are sent again", func(s *suite) {
 		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
@@ -42,7 +34,7 @@ var doubtTests = []test{
 			s.calls["a"] = 0
 			s.begin(id)
 			s.driveCrash(id, s.dying(intent("a", policy)))
-			wantDoc(s, s.drive(id, s.dying(intent("a", policy)), durable.StatusSucceeded), `"sent again"`)
+			s.wantDoc(s.drive(id, s.dying(intent("a", policy)), durable.StatusSucceeded), `"sent again"`)
 			s.wantSent("a", 2)
 		}
 	}},
@@ -71,10 +63,7 @@ var doubtTests = []test{
 		}
 		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusInDoubt)
 		s.wantSent("a", 1)
-		want := []string{"started", "step-intent a", "waiting a"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "waiting a")
 	}},
 	{"a step whose answer is lost is in doubt, and sent again in the next drive where that is harmless", func(s *suite) {
 		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
@@ -85,7 +74,7 @@ var doubtTests = []test{
 			s.drive(id, s.losing(in, 1), durable.StatusInDoubt)
 			s.wantSent("a", 1) // a Do sends again by itself
 			s.reopen()
-			wantDoc(s, s.drive(id, s.losing(in, 1), durable.StatusSucceeded), `"sent again"`)
+			s.wantDoc(s.drive(id, s.losing(in, 1), durable.StatusSucceeded), `"sent again"`)
 		}
 	}},
 	{"probed: a write that is lost again and again is sent a few times, then in doubt", func(s *suite) {
@@ -100,49 +89,35 @@ var doubtTests = []test{
 	{"settled: it happened", func(s *suite) {
 		s.inDoubt()
 		s.reopen()
-		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`), By: "ops"}); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`), By: "ops"}))
 		if st := s.state("r"); st.Status != durable.StatusRunning || st.Waiting != nil {
 			s.Errorf("after it was settled the run is %s, waiting for %v", st.Status, st.Waiting)
 		}
 		s.reopen()
-		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"as settled"`)
+		s.wantDoc(s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"as settled"`)
 		s.wantSent("a", 1)
 	}},
 	{"settled: it did not happen", func(s *suite) {
 		s.inDoubt()
-		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: false}); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: false}))
 		s.reopen()
-		wantDoc(s, s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"sent again"`)
+		s.wantDoc(s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"sent again"`)
 		s.wantSent("a", 2)
-		want := []string{"started", "step-intent a", "waiting a", "settled a", "step-intent a", "step-done a", "ended"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a", "step-intent a", "step-done a", "ended")
 	}},
 	{"in doubt twice is on record twice", func(s *suite) {
 		s.inDoubt()
-		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}))
 		s.drive("r", s.losing(intent("a", durable.Unsafe), 2), durable.StatusInDoubt)
 		s.wantSent("a", 2)
-		want := []string{"started", "step-intent a", "waiting a", "settled a", "step-intent a", "waiting a"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a", "step-intent a", "waiting a")
 	}},
 	{"a write whose process died can be settled before anybody drives", func(s *suite) {
 		s.begin("r")
 		in := intent("a", durable.Unsafe)
 		s.driveCrash("r", s.dying(in))
-		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`)}); err != nil {
-			s.Fatal(err)
-		}
-		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"as settled"`)
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`)}))
+		s.wantDoc(s.drive("r", s.dying(in), durable.StatusSucceeded), `"as settled"`)
 		s.wantSent("a", 1)
 	}},
 	{"a write that is under way is not in doubt", func(s *suite) {
@@ -159,9 +134,7 @@ var doubtTests = []test{
 		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`{`)}); err == nil {
 			s.Error("a result that is not JSON is taken")
 		}
-		if err := s.rt.Settle(s.Context(), "r", yes); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Settle(s.Context(), "r", yes))
 		s.wantErr("twice", s.rt.Settle(s.Context(), "r", yes), durable.ErrConflict)
 		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded)
 		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", yes), durable.ErrEnded)
@@ -172,7 +145,7 @@ var doubtTests = []test{
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
-		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"found"`)
+		s.wantDoc(s.drive("r", s.dying(in), durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 		if *looked != 1 {
 			s.Errorf("looked up %d times", *looked)
@@ -183,7 +156,7 @@ var doubtTests = []test{
 		in, _ := s.probed(nil, nil)
 		s.driveCrash("r", s.dying(in))
 		s.clock.add(time.Minute)
-		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"sent again"`)
+		s.wantDoc(s.drive("r", s.dying(in), durable.StatusSucceeded), `"sent again"`)
 		s.wantSent("a", 2)
 	}},
 	{"probed: not before the first request has had its time", func(s *suite) {
@@ -202,7 +175,7 @@ var doubtTests = []test{
 	{"probed: an answer lost in a live process is looked up too", func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
-		wantDoc(s, s.driveWith("r", skipping(s.losing(in, 1)), durable.DriveOptions{MaxBlock: -1}, durable.StatusSucceeded), `"found"`)
+		s.wantDoc(s.driveWith("r", skipping(s.losing(in, 1)), durable.DriveOptions{MaxBlock: -1}, durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 		if *looked != 1 {
 			s.Errorf("looked up %d times", *looked)
@@ -216,7 +189,7 @@ var doubtTests = []test{
 			s.Errorf("due %v, want %v; looked up %d times", state.Due, want, *looked)
 		}
 		s.clock.add(in.ProbeAfter)
-		wantDoc(s, s.drive("r", s.losing(in, 0), durable.StatusSucceeded), `"found"`)
+		s.wantDoc(s.drive("r", s.losing(in, 0), durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 	}},
 	{"probed: a lookup that is asked to wait leaves the step in doubt", func(s *suite) {
@@ -244,7 +217,7 @@ var doubtTests = []test{
 		}
 		s.wantSent("a", 1)
 		in, _ = s.probed(json.RawMessage(`"found"`), nil)
-		wantDoc(s, s.drive("r", s.dying(in), durable.StatusSucceeded), `"found"`)
+		s.wantDoc(s.drive("r", s.dying(in), durable.StatusSucceeded), `"found"`)
 	}},
 }
 

@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
 )
 
 // Opener opens a Runtime that keeps its runs in dir and takes the time from now.
@@ -103,9 +105,7 @@ func (s *suite) reopen() {
 	if s.o.Forgets {
 		return
 	}
-	if err := s.rt.Close(); err != nil {
-		s.Fatal(err)
-	}
+	s.must(s.rt.Close())
 	s.rt = s.open(s.T, s.dir, s.clock.Now)
 }
 
@@ -144,9 +144,7 @@ func (p program) exec(ctx context.Context, h durable.Host, _ durable.Spec) (dura
 // begin starts a run called id.
 func (s *suite) begin(id string) {
 	s.Helper()
-	if err := s.rt.Start(s.Context(), durable.Spec{ID: id, Capability: "test", Snapshot: []byte("snapshot"), Input: json.RawMessage(`{"n":1}`)}); err != nil {
-		s.Fatal(err)
-	}
+	s.must(s.rt.Start(s.Context(), durable.Spec{ID: id, Capability: "test", Snapshot: []byte("snapshot"), Input: json.RawMessage(`{"n":1}`)}))
 }
 
 // park is for drives that are to sit nothing out.
@@ -176,9 +174,7 @@ func (s *suite) driveWith(id string, p program, o durable.DriveOptions, want dur
 func (s *suite) state(id string) durable.State {
 	s.Helper()
 	state, err := s.rt.Get(s.Context(), id)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return state
 }
 
@@ -219,6 +215,14 @@ func (s *suite) wantSent(path string, want int) {
 	}
 }
 
+// must ends the test with an error.
+func (s *suite) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
 // wantErr wants an error of a kind.
 func (s *suite) wantErr(what string, err, want error) {
 	s.Helper()
@@ -227,25 +231,45 @@ func (s *suite) wantErr(what string, err, want error) {
 	}
 }
 
-// kinds returns the kinds of a run's events, and checks their numbers and times.
-func (s *suite) kinds(id string) []string {
+// history returns a run's events, and checks their numbers.
+func (s *suite) history(id string) []durable.Event {
 	s.Helper()
 	events, err := s.rt.History(s.Context(), id, 0)
-	if err != nil {
-		s.Fatal(err)
-	}
-	var kinds []string
+	s.must(err)
 	for i, e := range events {
 		if e.Seq != int64(i)+1 {
 			s.Errorf("event %d is numbered %d", i+1, e.Seq)
 		}
-		if e.Step == "" {
-			kinds = append(kinds, e.Kind)
-		} else {
-			kinds = append(kinds, e.Kind+" "+e.Step)
-		}
 	}
-	return kinds
+	return events
+}
+
+// wantKinds compares the kinds of a run's events, each with its step.
+func (s *suite) wantKinds(id string, want ...string) {
+	s.Helper()
+	var kinds []string
+	for _, e := range s.history(id) {
+		kinds = append(kinds, strings.TrimSpace(e.Kind+" "+e.Step))
+	}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		s.Errorf("history (-want +got)\n%s", diff)
+	}
+}
+
+// wantDoc compares a run's document.
+func (s *suite) wantDoc(state durable.State, want string) {
+	s.Helper()
+	if string(state.Doc) != want {
+		s.Errorf("the run yields %s, want %s", state.Doc, want)
+	}
+}
+
+// due lists the runs that are due now.
+func (s *suite) due() []durable.State {
+	s.Helper()
+	due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
+	s.must(err)
+	return due
 }
 
 // intent is a call of a policy; its input is its path.
@@ -290,6 +314,16 @@ func (s *suite) calling(in durable.Intent, outcomes ...outcome) program {
 		return v, err
 	}
 }
+
+// polls returns a program of one poll.
+func polls(sched durable.Schedule, look durable.DoPoll) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		return h.Poll(ctx, intent("p", durable.Safe), sched, look)
+	}
+}
+
+// nothing is a program that ends at once.
+func nothing(context.Context, durable.Host) (any, error) { return nil, nil }
 
 // step performs a call that counts and yields its path.
 func (s *suite) step(ctx context.Context, h durable.Host, path string, policy durable.Policy) (durable.Result, error) {

@@ -8,21 +8,18 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/google/go-cmp/cmp"
 )
 
 var threeDays = durable.Schedule{Every: 10 * time.Second, Cap: 5 * time.Minute, Timeout: 72 * time.Hour}
 
 // polling returns a program that polls step "p" until a look at or after a time.
 func (s *suite) polling(sched durable.Schedule, ready time.Time) program {
-	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Poll(ctx, intent("p", durable.Safe), sched, func(_ context.Context, try int) (durable.Result, bool, error) {
-			if n := s.sent("p"); n != try {
-				s.Errorf("look %d is said to be number %d", n, try)
-			}
-			return json.RawMessage(`"looked"`), !s.clock.Now().Before(ready), nil
-		})
-	}
+	return polls(sched, func(_ context.Context, try int) (durable.Result, bool, error) {
+		if n := s.sent("p"); n != try {
+			s.Errorf("look %d is said to be number %d", n, try)
+		}
+		return json.RawMessage(`"looked"`), !s.clock.Now().Before(ready), nil
+	})
 }
 
 // untilSettled drives the run each time it is due.
@@ -30,9 +27,7 @@ func (s *suite) untilSettled(id string, p program) durable.State {
 	s.Helper()
 	for range 5000 {
 		state, err := s.rt.Drive(s.Context(), id, p.exec, park)
-		if err != nil {
-			s.Fatal(err)
-		}
+		s.must(err)
 		if state.Due.IsZero() {
 			return state
 		}
@@ -56,10 +51,7 @@ var pollTests = []test{
 		if late := s.clock.Now().Sub(ready); late < 0 || late > threeDays.Cap {
 			s.Errorf("seen %v after it came true", late)
 		}
-		want := []string{"started", "poll p", "step-done p", "ended"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "poll p", "step-done p", "ended")
 	}},
 	{"a poll's deadline is absolute", func(s *suite) {
 		s.begin("r")
@@ -88,9 +80,7 @@ var pollTests = []test{
 		if state := s.untilSettled("r", p); state.Status != durable.StatusTimedOut {
 			s.Fatalf("the run is %s", state.Status)
 		}
-		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Reopen(s.Context(), "r"))
 		s.reopen()
 		if state := s.untilSettled("r", p); state.Status != durable.StatusSucceeded {
 			s.Errorf("reopened, the run is %s", state.Status)
@@ -154,14 +144,12 @@ var pollTests = []test{
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		var tries []int
-		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(_ context.Context, try int) (durable.Result, bool, error) {
-				tries = append(tries, try)
-				if len(tries) == 1 {
-					return nil, false, &durable.NotBefore{At: at}
-				}
-				return json.RawMessage(`1`), true, nil
-			})
+		p := polls(threeDays, func(_ context.Context, try int) (durable.Result, bool, error) {
+			tries = append(tries, try)
+			if len(tries) == 1 {
+				return nil, false, &durable.NotBefore{At: at}
+			}
+			return json.RawMessage(`1`), true, nil
 		})
 		if state := s.drive("r", p, durable.StatusWaiting); !state.Due.Equal(at) {
 			s.Errorf("due %v, want %v", state.Due, at)
@@ -174,13 +162,11 @@ var pollTests = []test{
 	}},
 	{"a failing look fails the poll and is looked at again", func(s *suite) {
 		s.begin("r")
-		p := program(func(ctx context.Context, h durable.Host) (any, error) {
-			return h.Poll(ctx, intent("p", durable.Safe), threeDays, func(context.Context, int) (durable.Result, bool, error) {
-				if s.sent("p") == 1 {
-					return nil, false, errors.New("404")
-				}
-				return json.RawMessage(`1`), true, nil
-			})
+		p := polls(threeDays, func(context.Context, int) (durable.Result, bool, error) {
+			if s.sent("p") == 1 {
+				return nil, false, errors.New("404")
+			}
+			return json.RawMessage(`1`), true, nil
 		})
 		if _, err := s.rt.Drive(s.Context(), "r", p.exec, park); err == nil || err.Error() != "404" {
 			s.Fatal(err)

@@ -41,10 +41,7 @@ var resendTests = []test{
 		s.reopen()
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
-		want := []string{"started", "step-intent a", "waiting a", "step-intent a", "waiting a", "step-intent a", "step-done a", "ended"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "waiting a", "step-intent a", "waiting a", "step-intent a", "step-done a", "ended")
 	}},
 	{"a definite failure does not make an earlier loss forgotten", func(s *suite) {
 		s.begin("r")
@@ -52,9 +49,7 @@ var resendTests = []test{
 		for range 2 {
 			s.drive("r", p, durable.StatusFailed)
 			s.reopen()
-			if err := s.rt.Reopen(s.Context(), "r"); err != nil {
-				s.Fatal(err)
-			}
+			s.must(s.rt.Reopen(s.Context(), "r"))
 		}
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 3, Lost: true}, durable.Attempt{N: 4, Lost: true})
@@ -64,9 +59,7 @@ var resendTests = []test{
 		p := s.calling(intent("a", durable.Idempotent), refuses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusFailed)
 		s.reopen()
-		if err := s.rt.Reopen(s.Context(), "r"); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Reopen(s.Context(), "r"))
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
@@ -74,9 +67,7 @@ var resendTests = []test{
 		s.begin("r")
 		p := s.calling(intent("a", durable.Idempotent), loses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusInDoubt)
-		if err := s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}))
 		s.reopen()
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2})
@@ -115,7 +106,6 @@ var resendTests = []test{
 				{Kind: durable.EventDone, Attempt: 3, Via: durable.ViaResend},
 			}
 			var got []entry
-			s.kinds(id) // looks at numbers
 			for _, e := range s.history(id) {
 				if e.Kind != durable.EventRetry && e.Kind != durable.EventDone {
 					continue
@@ -131,13 +121,4 @@ var resendTests = []test{
 			}
 		}
 	}},
-}
-
-func (s *suite) history(id string) []durable.Event {
-	s.Helper()
-	events, err := s.rt.History(s.Context(), id, 0)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return events
 }

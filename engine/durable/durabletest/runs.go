@@ -20,9 +20,7 @@ var runTests = []test{
 			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me",
 			Snapshot: []byte{0x1f, 0x8b, 0, 1, 2}, Input: json.RawMessage(`{"a": "æ"}`), Started: s.clock.Now().Add(-time.Hour),
 		}
-		if err := s.rt.Start(s.Context(), spec); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Start(s.Context(), spec))
 		s.wantErr("the same id", s.rt.Start(s.Context(), spec), durable.ErrExists)
 		s.reopen()
 		got, err := s.rt.Spec(s.Context(), "r")
@@ -35,9 +33,7 @@ var runTests = []test{
 			}
 			return durable.Ending{Status: durable.StatusFailed, Doc: json.RawMessage(`{"why":"not"}`)}, nil
 		}, park)
-		if err != nil {
-			s.Fatal(err)
-		}
+		s.must(err)
 		s.reopen()
 		want := durable.State{
 			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Status: durable.StatusFailed,
@@ -63,7 +59,7 @@ var runTests = []test{
 			s.wantErr("spec", err, durable.ErrUnknown)
 			_, err = s.rt.History(ctx, id, 0)
 			s.wantErr("history", err, durable.ErrUnknown)
-			_, err = s.rt.Drive(ctx, id, s.asking().exec, park)
+			_, err = s.rt.Drive(ctx, id, asking.exec, park)
 			s.wantErr("drive", err, durable.ErrUnknown)
 		}
 	}},
@@ -71,7 +67,7 @@ var runTests = []test{
 		s.begin("r")
 		p := program(func(ctx context.Context, h durable.Host) (any, error) { return s.sent("exec"), nil })
 		for range 2 {
-			wantDoc(s, s.drive("r", p, durable.StatusSucceeded), `1`)
+			s.wantDoc(s.drive("r", p, durable.StatusSucceeded), `1`)
 			s.reopen()
 		}
 		s.wantSent("exec", 1)
@@ -90,9 +86,8 @@ var runTests = []test{
 		broken := errors.New("cannot read the snapshot")
 		_, err := s.rt.Drive(s.Context(), "r", program(func(context.Context, durable.Host) (any, error) { return nil, broken }).exec, park)
 		s.wantErr("drive", err, broken)
-		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
-		if err != nil || len(due) != 1 {
-			s.Errorf("due: %v, %v", due, err)
+		if due := s.due(); len(due) != 1 {
+			s.Errorf("due: %v", due)
 		}
 	}},
 	{"a parked run keeps its document", func(s *suite) {
@@ -101,11 +96,9 @@ var runTests = []test{
 			_, err := h.Await(ctx, external("person"))
 			return durable.Ending{Doc: json.RawMessage(`{"so":"far"}`)}, err
 		}, park)
-		if err != nil {
-			s.Fatal(err)
-		}
+		s.must(err)
 		s.reopen()
-		wantDoc(s, s.state("r"), `{"so":"far"}`)
+		s.wantDoc(s.state("r"), `{"so":"far"}`)
 	}},
 	{"one drives, the others are told", func(s *suite) {
 		s.begin("r")
@@ -115,7 +108,7 @@ var runTests = []test{
 			if !s.state("r").Driven {
 				s.Error("a driven run is not said to be")
 			}
-			_, err := s.rt.Drive(ctx, "r", s.asking().exec, park)
+			_, err := s.rt.Drive(ctx, "r", asking.exec, park)
 			s.wantErr("the second", err, durable.ErrBusy)
 			return nil, nil
 		}, durable.StatusSucceeded)
@@ -160,12 +153,10 @@ var runTests = []test{
 			{ID: "Run_a1", Capability: "x"},
 		} {
 			spec.Started = begun.Add(time.Duration(i) * time.Second)
-			if err := s.rt.Start(s.Context(), spec); err != nil {
-				s.Fatal(err)
-			}
+			s.must(s.rt.Start(s.Context(), spec))
 		}
-		s.drive("run_a1", s.asking(), durable.StatusWaiting)
-		s.drive("run_b1", func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.StatusSucceeded)
+		s.drive("run_a1", asking, durable.StatusWaiting)
+		s.drive("run_b1", nothing, durable.StatusSucceeded)
 		nap := s.clock.Now().Add(time.Hour)
 		s.drive("Run_a1", func(ctx context.Context, h durable.Host) (any, error) { return nil, h.Sleep(ctx, "nap", nap) }, durable.StatusWaiting)
 		for _, tt := range []struct {
@@ -186,9 +177,7 @@ var runTests = []test{
 			{durable.Filter{Due: nap}, []string{"Run_a1", "run_a2"}},
 		} {
 			states, err := s.rt.List(s.Context(), tt.f)
-			if err != nil {
-				s.Fatal(err)
-			}
+			s.must(err)
 			var got []string
 			for _, st := range states {
 				got = append(got, st.ID)
@@ -206,10 +195,7 @@ var runTests = []test{
 			}
 			return s.step(ctx, h, "b", durable.Safe)
 		}, durable.StatusSucceeded)
-		want := []string{"started", "step-intent a", "step-done a", "step-done b", "ended"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "step-done a", "step-done b", "ended")
 		events, err := s.rt.History(s.Context(), "r", 1)
 		if err != nil || len(events) != 4 || events[0].Seq != 2 {
 			s.Fatalf("%v, %v", events, err)
@@ -230,7 +216,7 @@ var runTests = []test{
 			id := fmt.Sprint("r", i)
 			s.begin(id)
 			if i < 3 {
-				s.drive(id, func(context.Context, durable.Host) (any, error) { return nil, nil }, durable.StatusSucceeded)
+				s.drive(id, nothing, durable.StatusSucceeded)
 			}
 			s.clock.add(time.Hour)
 		}
@@ -261,7 +247,7 @@ var serveTests = []test{
 		ended := make(chan string, 10)
 		served := make(chan error, 1)
 		go func() {
-			served <- s.rt.Serve(ctx, s.asking().exec, durable.ServeOptions{Ended: func(st durable.State) {
+			served <- s.rt.Serve(ctx, asking.exec, durable.ServeOptions{Ended: func(st durable.State) {
 				ended <- st.ID + " " + string(st.Status)
 			}})
 		}()
@@ -272,15 +258,11 @@ var serveTests = []test{
 			}
 		}
 		want("before waiting")
-		if err := s.signal("before", "1", `1`); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.signal("before", "1", `1`))
 		want("before succeeded")
 		s.begin("during")
 		want("during waiting")
-		if err := s.rt.Cancel(s.Context(), "during"); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Cancel(s.Context(), "during"))
 		cancel()
 		if err := <-served; err != nil {
 			s.Error(err)
@@ -327,9 +309,8 @@ var serveTests = []test{
 		if err != nil {
 			s.Error(err)
 		}
-		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
-		if err != nil || !slices.ContainsFunc(due, func(st durable.State) bool { return st.ID == "r" && !st.Driven }) {
-			s.Errorf("due: %+v, %v", due, err)
+		if due := s.due(); !slices.ContainsFunc(due, func(st durable.State) bool { return st.ID == "r" && !st.Driven }) {
+			s.Errorf("due: %+v", due)
 		}
 	}},
 }

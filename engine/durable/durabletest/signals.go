@@ -13,12 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// asking returns a program that needs one person.
-func (s *suite) asking() program {
-	return func(ctx context.Context, h durable.Host) (any, error) {
-		return h.Await(ctx, external("person"))
-	}
-}
+// asking is a program that needs one person.
+var asking program = func(ctx context.Context, h durable.Host) (any, error) { return h.Await(ctx, external("person")) }
 
 func (s *suite) signal(id, name, result string) error {
 	return s.rt.Signal(s.Context(), id, durable.Signal{ID: name, Step: "person", Result: json.RawMessage(result), By: "ada"})
@@ -40,17 +36,13 @@ var awaitTests = []test{
 	{"a signal that comes with the start is kept with the run", func(s *suite) {
 		spec := durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{}`)}
 		signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`"early"`), By: "ada"}
-		if err := s.rt.Start(s.Context(), spec, signal, signal); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Start(s.Context(), spec, signal, signal))
 		s.reopen()
-		if diff := cmp.Diff([]string{"started", "signal person"}, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "signal person")
 		if err := s.rt.Signal(s.Context(), "r", signal); err != nil {
 			s.Errorf("the same signal again: %v", err)
 		}
-		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `"early"`)
+		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `"early"`)
 	}},
 	{"a start with a signal that cannot be kept keeps nothing", func(s *suite) {
 		good := durable.Signal{Step: "person", Result: json.RawMessage(`1`)}
@@ -69,8 +61,8 @@ var awaitTests = []test{
 	}},
 	{"a run waits for a person and says what for", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.StatusWaiting)
-		s.drive("r", s.asking(), durable.StatusWaiting)
+		s.drive("r", asking, durable.StatusWaiting)
+		s.drive("r", asking, durable.StatusWaiting)
 		s.reopen()
 		want := &durable.Suspended{
 			Path: "person", Reason: durable.ReasonExternal, Description: "do person",
@@ -83,65 +75,50 @@ var awaitTests = []test{
 		if !state.Due.IsZero() {
 			s.Errorf("a run that waits for a person goes on by itself at %v", state.Due)
 		}
-		if diff := cmp.Diff([]string{"started", "waiting person"}, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "waiting person")
 	}},
 	{"a signal makes the run due and is its result", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.StatusWaiting)
+		s.drive("r", asking, durable.StatusWaiting)
 		s.reopen()
-		if err := s.signal("r", "1", `{"ok":true}`); err != nil {
-			s.Fatal(err)
-		}
-		due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
-		if err != nil || len(due) != 1 || due[0].Status != durable.StatusRunning || due[0].Waiting != nil {
-			s.Errorf("due: %+v, %v", due, err)
+		s.must(s.signal("r", "1", `{"ok":true}`))
+		if due := s.due(); len(due) != 1 || due[0].Status != durable.StatusRunning || due[0].Waiting != nil {
+			s.Errorf("due: %+v", due)
 		}
 		s.reopen()
-		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `{"ok":true}`)
-		if diff := cmp.Diff([]string{"started", "waiting person", "signal person", "step-done person", "ended"}, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `{"ok":true}`)
+		s.wantKinds("r", "started", "waiting person", "signal person", "step-done person", "ended")
 	}},
 	{"a signal may come before the run waits", func(s *suite) {
 		s.begin("r")
-		if err := s.signal("r", "1", `1`); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.signal("r", "1", `1`))
 		s.reopen()
-		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `1`)
+		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `1`)
 	}},
 	{"a signal that was consumed is not consumed again", func(s *suite) {
 		s.begin("r")
-		if err := s.signal("r", "1", `1`); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.signal("r", "1", `1`))
 		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
 			if _, err := h.Await(ctx, external("person")); err != nil {
 				return nil, err
 			}
 			panic(crash{})
 		})
-		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `1`)
-		if diff := cmp.Diff([]string{"started", "signal person", "step-done person", "ended"}, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `1`)
+		s.wantKinds("r", "started", "signal person", "step-done person", "ended")
 	}},
 	{"signals that repeat, conflict, or come too late", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.StatusWaiting)
+		s.drive("r", asking, durable.StatusWaiting)
 		for range 2 {
-			if err := s.signal("r", "1", `{"a":1,"b":2}`); err != nil {
-				s.Fatal(err)
-			}
+			s.must(s.signal("r", "1", `{"a":1,"b":2}`))
 		}
 		if err := s.signal("r", "2", `{"b": 2, "a": 1}`); err != nil {
 			s.Errorf("another message that says the same: %v", err)
 		}
 		s.wantErr("another result", s.signal("r", "2", `2`), durable.ErrConflict)
 		s.wantErr("another result under the same name", s.signal("r", "1", `2`), durable.ErrConflict)
-		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), `{"a":1,"b":2}`)
+		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `{"a":1,"b":2}`)
 		if err := s.signal("r", "1", `{"a":1,"b":2}`); err != nil {
 			s.Errorf("the same after the end: %v", err)
 		}
@@ -153,7 +130,7 @@ var awaitTests = []test{
 	}},
 	{"two signals at once: one counts", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.StatusWaiting)
+		s.drive("r", asking, durable.StatusWaiting)
 		const n = 8
 		errs := make([]error, n)
 		var wg sync.WaitGroup
@@ -170,35 +147,27 @@ var awaitTests = []test{
 				s.Errorf("signal %d: %v", i, err)
 			}
 		}
-		wantDoc(s, s.drive("r", s.asking(), durable.StatusSucceeded), fmt.Sprint(winner))
+		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), fmt.Sprint(winner))
 	}},
 	{"a drive that stays wakes on the signal", func(s *suite) {
 		s.begin("r")
-		done := s.staying("r", s.asking())
+		done := s.staying("r", asking)
 		if st := s.state("r"); st.Status != durable.StatusWaiting || !st.Driven {
 			s.Errorf("while a drive stays the run is %s, driven %v", st.Status, st.Driven)
 		}
-		if err := s.signal("r", "1", `1`); err != nil {
-			s.Fatal(err)
-		}
-		if err := <-done; err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.signal("r", "1", `1`))
+		s.must(<-done)
 		if st := s.state("r"); st.Status != durable.StatusSucceeded || st.Waiting != nil {
 			s.Errorf("afterwards the run is %s, waiting for %v", st.Status, st.Waiting)
 		}
 	}},
 	{"a drive that stays with a run that waited before wakes too", func(s *suite) {
 		s.begin("r")
-		s.drive("r", s.asking(), durable.StatusWaiting)
-		done := s.staying("r", s.asking())
-		if err := s.signal("r", "1", `1`); err != nil {
-			s.Fatal(err)
-		}
-		if err := <-done; err != nil {
-			s.Fatal(err)
-		}
-		wantDoc(s, s.state("r"), `1`)
+		s.drive("r", asking, durable.StatusWaiting)
+		done := s.staying("r", asking)
+		s.must(s.signal("r", "1", `1`))
+		s.must(<-done)
+		s.wantDoc(s.state("r"), `1`)
 	}},
 	{"a signal that comes just as the run parks is not lost", func(s *suite) {
 		s.begin("r")
@@ -213,7 +182,7 @@ var awaitTests = []test{
 			}
 			return raw, err
 		}, durable.StatusSucceeded)
-		wantDoc(s, state, `1`)
+		s.wantDoc(state, `1`)
 	}},
 	{"a handler performs external steps", func(s *suite) {
 		s.begin("r")
@@ -253,7 +222,7 @@ var awaitTests = []test{
 			}
 			return h.Await(ctx, w)
 		}
-		wantDoc(s, s.drive("r", p, durable.StatusSucceeded), `"signalled"`)
+		s.wantDoc(s.drive("r", p, durable.StatusSucceeded), `"signalled"`)
 	}},
 }
 
@@ -264,20 +233,18 @@ var cancelTests = []test{
 			s.begin(id)
 			switch status {
 			case durable.StatusWaiting:
-				s.drive(id, s.asking(), status)
+				s.drive(id, asking, status)
 			case durable.StatusInDoubt:
 				s.drive(id, s.losing(intent("a", durable.Unsafe), 1), status)
 			}
 			for range 2 {
-				if err := s.rt.Cancel(s.Context(), id); err != nil {
-					s.Fatal(err)
-				}
+				s.must(s.rt.Cancel(s.Context(), id))
 			}
 			st := s.state(id)
 			if st.Status != durable.StatusCancelled || st.Waiting != nil || !st.Due.IsZero() {
 				s.Errorf("%s run, cancelled: %+v", status, st)
 			}
-			s.drive(id, s.asking(), durable.StatusCancelled)
+			s.drive(id, asking, durable.StatusCancelled)
 			s.wantErr("a signal afterwards", s.signal(id, "1", `1`), durable.ErrEnded)
 		}
 	}},
@@ -306,13 +273,10 @@ var cancelTests = []test{
 			s.Error(state.Status)
 		}
 		s.wantSent("b", 0)
-		want := []string{"started", "step-intent a", "cancelled", "step-done a", "ended"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "cancelled", "step-done a", "ended")
 	}},
 	{"cancel a run whose drive waits", func(s *suite) {
-		for i, p := range []program{s.asking(), func(ctx context.Context, h durable.Host) (any, error) {
+		for i, p := range []program{asking, func(ctx context.Context, h durable.Host) (any, error) {
 			if err := h.Sleep(ctx, "nap", h.Now().Add(time.Hour)); err != nil {
 				return nil, err
 			}
@@ -321,12 +285,8 @@ var cancelTests = []test{
 			id := fmt.Sprint("r", i)
 			s.begin(id)
 			done := s.staying(id, p)
-			if err := s.rt.Cancel(s.Context(), id); err != nil {
-				s.Fatal(err)
-			}
-			if err := <-done; err != nil {
-				s.Fatal(err)
-			}
+			s.must(s.rt.Cancel(s.Context(), id))
+			s.must(<-done)
 			if st := s.state(id).Status; st != durable.StatusCancelled {
 				s.Errorf("the run is %s", st)
 			}
@@ -335,7 +295,7 @@ var cancelTests = []test{
 	}},
 	{"cancel what cannot be cancelled", func(s *suite) {
 		s.begin("r")
-		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) { return nil, nil }, durable.StatusSucceeded)
+		s.drive("r", nothing, durable.StatusSucceeded)
 		s.wantErr("an ended run", s.rt.Cancel(s.Context(), "r"), durable.ErrEnded)
 		s.wantErr("unknown run", s.rt.Cancel(s.Context(), "nobody"), durable.ErrUnknown)
 	}},

@@ -122,10 +122,7 @@ var stepTests = []test{
 		s.reopen()
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantSent("a", 2)
-		want := []string{"started", "step-intent a", "step-failed a", "step-intent a", "step-done a", "ended"}
-		if diff := cmp.Diff(want, s.kinds("r")); diff != "" {
-			s.Errorf("history (-want +got)\n%s", diff)
-		}
+		s.wantKinds("r", "started", "step-intent a", "step-failed a", "step-intent a", "step-done a", "ended")
 	}},
 	{"a failure that was not recorded leaves a write in doubt", func(s *suite) {
 		s.begin("r")
@@ -245,8 +242,6 @@ func (r *countedResult) MarshalJSON() ([]byte, error) {
 func (s *suite) bytes(r durable.Result) string {
 	s.Helper()
 	raw, err := r.MarshalJSON()
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return string(raw)
 }

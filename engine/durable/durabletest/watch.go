@@ -2,7 +2,6 @@ package durabletest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,9 +23,7 @@ type watched struct {
 func (s *suite) watch(ctx context.Context, id string, after int64) *watched {
 	s.Helper()
 	ch, err := s.rt.Watch(ctx, id, after)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return &watched{suite: s, ch: ch}
 }
 
@@ -80,9 +77,7 @@ var watchTests = []test{
 		all, rest := s.watch(s.Context(), "r", 0), s.watch(s.Context(), "r", 2)
 		all.until(durable.StatusWaiting)
 		all.wantEvents("1 started", "2 step-intent", "3 step-done", "4 waiting")
-		if err := s.signal("r", "1", `1`); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.signal("r", "1", `1`))
 		all.until(durable.StatusRunning)
 		s.drive("r", s.stepThenPerson(), durable.StatusSucceeded)
 		all.until(durable.StatusSucceeded)
@@ -103,17 +98,13 @@ var watchTests = []test{
 		w := s.watch(s.Context(), "r", 0)
 		w.until(durable.StatusRunning)
 		other := s.elsewhere()
-		if _, err := other.Drive(s.Context(), "r", s.asking().exec, park); err != nil {
-			s.Fatal(err)
-		}
+		_, err := other.Drive(s.Context(), "r", asking.exec, park)
+		s.must(err)
 		w.until(durable.StatusWaiting)
-		if err := other.Signal(s.Context(), "r", durable.Signal{Step: "person"}); err != nil {
-			s.Fatal(err)
-		}
+		s.must(other.Signal(s.Context(), "r", durable.Signal{Step: "person"}))
 		w.until(durable.StatusRunning)
-		if _, err := other.Drive(s.Context(), "r", s.asking().exec, park); err != nil {
-			s.Fatal(err)
-		}
+		_, err = other.Drive(s.Context(), "r", asking.exec, park)
+		s.must(err)
 		w.until(durable.StatusSucceeded)
 		w.wantEvents("1 started", "2 waiting", "3 signal", "4 step-done", "5 ended")
 	}},
@@ -167,9 +158,7 @@ var watchTests = []test{
 		}).exec, park)
 		synctest.Wait()
 		s.wantSent("let go", 1)
-		if err := s.rt.Cancel(s.Context(), "r"); err != nil {
-			s.Fatal(err)
-		}
+		s.must(s.rt.Cancel(s.Context(), "r"))
 	}},
 	{"a watch ends with ctx", func(s *suite) {
 		s.begin("r")
@@ -192,7 +181,7 @@ var watchTests = []test{
 		s.begin("other")
 		w := s.watch(s.Context(), "r", 0)
 		w.receive()
-		s.drive("r", func(context.Context, durable.Host) (any, error) { return json.RawMessage(`1`), nil }, durable.StatusSucceeded)
+		s.drive("r", nothing, durable.StatusSucceeded)
 		s.clock.add(time.Hour)
 		if n, err := s.rt.Prune(s.Context(), s.clock.Now()); n != 1 || err != nil {
 			s.Fatalf("pruned %d runs: %v", n, err)
