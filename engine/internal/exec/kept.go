@@ -10,16 +10,16 @@ import (
 
 // kept is the form in which a host keeps a step: the answer as later steps see it.
 type kept struct {
-	Status    int    `json:"status"`
-	Attempts  int    `json:"attempts"` // sendings in all
-	Millis    int64  `json:"ms"`       // from the first sending to the answer
-	RequestID string `json:"request_id,omitempty"`
-	Value     any    `json:"value"`
+	Status    int
+	Attempts  int   // sendings in all
+	Millis    int64 // from the first sending to the answer
+	RequestID string
+	Value     any
 	// Of an answer that may be passed on as it came.
-	Media string `json:"media,omitempty"`
-	Raw   []byte `json:"raw,omitempty"`
+	Media string
+	Raw   []byte
 	// Header is passed on by a served call; nothing is served from a kept answer.
-	Header http.Header `json:"-"`
+	Header http.Header
 	// settled reports that the answer proves an effect and has no value.
 	settled bool
 }
@@ -39,16 +39,32 @@ func Figures(raw json.RawMessage) (status, attempts int, millis int64) {
 	return k.Status, k.Attempts, k.Millis
 }
 
-// MarshalJSON makes kept the durable.Result of a step.
+// MarshalJSON makes kept the durable.Result of a step: one buffer, without
+// reflection.
 func (k *kept) MarshalJSON() ([]byte, error) {
-	value, err := jsonvalue.Append(make([]byte, 0, 1024), k.Value)
-	if err != nil {
-		return nil, err
+	to := make([]byte, 0, 512)
+	for _, f := range [...]struct {
+		name  string // with what comes before it
+		value any
+		empty bool
+	}{
+		{`{"status":`, k.Status, false},
+		{`,"attempts":`, k.Attempts, false},
+		{`,"ms":`, int(k.Millis), false},
+		{`,"request_id":`, k.RequestID, k.RequestID == ""},
+		{`,"value":`, k.Value, false},
+		{`,"media":`, k.Media, k.Media == ""},
+		{`,"raw":`, k.Raw, len(k.Raw) == 0},
+	} {
+		if f.empty {
+			continue
+		}
+		var err error
+		if to, err = jsonvalue.Append(append(to, f.name...), f.value); err != nil {
+			return nil, err
+		}
 	}
-	type fields kept
-	encoded := fields(*k)
-	encoded.Value = json.RawMessage(value)
-	return json.Marshal(&encoded)
+	return append(to, '}'), nil
 }
 
 func decodeKept(raw json.RawMessage) (*kept, error) {
