@@ -69,19 +69,11 @@ func (a *app) openToLook(ctx context.Context) (durable.Runtime, error) {
 		return rt, err
 	}
 	dir, _ := a.stateDir() // it was found before
-	looking, readErr := sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger(), ReadOnly: true})
-	if readErr != nil {
-		return nil, readErr
-	}
-	return looking, nil
+	return sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger(), ReadOnly: true})
 }
 
 func (a *app) openState(ctx context.Context, dir string) (durable.Runtime, error) {
-	rt, err := sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger()})
-	if err != nil {
-		return nil, err // not rt: a nil *sqlite.Runtime is no nil Runtime
-	}
-	return rt, nil
+	return sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger()})
 }
 
 func exists(dir string) bool {

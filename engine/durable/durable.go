@@ -109,13 +109,14 @@ type Intent struct {
 	Input     json.RawMessage // resolved arguments, without credentials
 
 	// Probe looks up an attempt after its answer was lost, for steps that are
-	// Probed: the result to keep, or found false when it had no effect. While it fails the step stays in doubt. ProbeAfter is how long a
-	// request may still be on its way.
+	// Probed: the result to keep, or found false when it had no effect. While it
+	// fails the step stays in doubt. ProbeAfter is how long a request may still be
+	// on its way.
 	Probe      func(ctx context.Context) (result Result, found bool, err error)
 	ProbeAfter time.Duration
 }
 
-// Schedule says when a poll looks: first at once, then after Every, growing to
+// Schedule is when a poll looks: first at once, then after Every, growing to
 // Cap, until Timeout after the first look.
 type Schedule struct {
 	Every   time.Duration

@@ -26,9 +26,10 @@ type Runtime interface {
 	// leave behind. It returns nil when ctx ends.
 	Serve(ctx context.Context, exec Executor, o ServeOptions) error
 
-	// Signal stores the result of an external step and makes the run due. The same signal id again is no error and changes nothing;
-	// another result for a step that has one is ErrConflict. It may come
-	// before the run waits for it; after the run's end it is ErrEnded.
+	// Signal stores the result of an external step and makes the run due. The same
+	// result again is no error and changes nothing; another result for a step that
+	// has one is ErrConflict. It may come before the run waits for it; after the
+	// run's end it is ErrEnded.
 	Signal(ctx context.Context, id string, s Signal) error
 	// Settle decides whether a write that is in doubt happened, and makes the run
 	// due. A step that is not in doubt is ErrConflict.
@@ -209,9 +210,6 @@ type DriveOptions struct {
 // ServeOptions shape Serve.
 type ServeOptions struct {
 	Parallel int // 0 means 64
-	// MaxBlock is the longest wait that one of them sits out; a longer one frees
-	// its place until it is due. 0 means one second.
-	MaxBlock time.Duration
 	// Ended is called after every run that this Serve drove to its end or parked.
 	Ended func(State)
 }

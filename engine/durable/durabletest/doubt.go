@@ -62,6 +62,9 @@ var doubtTests = []test{
 			s.Fatalf("waiting for %+v", w)
 		}
 		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusInDoubt)
+		if again := s.state("r").Waiting; again.Err.Error() != w.Err.Error() || again.Description != w.Description {
+			s.Errorf("driven again, waiting for %+v", again)
+		}
 		s.wantSent("a", 1)
 		s.wantKinds("r", "started", "step-intent a", "waiting a")
 	}},

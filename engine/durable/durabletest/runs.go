@@ -304,8 +304,8 @@ var serveTests = []test{
 		ctx, cancel := context.WithCancel(s.Context())
 		err := s.rt.Serve(ctx, program(func(ctx context.Context, h durable.Host) (any, error) {
 			cancel()
-			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
-		}).exec, durable.ServeOptions{MaxBlock: -1})
+			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Second/2))
+		}).exec, durable.ServeOptions{})
 		if err != nil {
 			s.Error(err)
 		}

@@ -38,7 +38,7 @@ func NewRuntime(o RuntimeOptions) durable.Runtime {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return journal.New(newStore(o), journal.Options{Now: o.Now})
+	return journal.New(newStore(o), journal.Options{Now: o.Now, Fault: o.Fault})
 }
 
 // store is a journal.Store in a map.
@@ -51,13 +51,20 @@ type store struct {
 
 type run struct {
 	journal.Run
-	records []journal.Record
+	records []*journal.Record // as they came: a record is large and never changes
 	driven  bool
 	place   *list.Element // in store.ended, nil while it has not ended
 }
 
 func newStore(o RuntimeOptions) *store {
 	return &store{o: o, runs: map[string]*run{}, ended: list.New()}
+}
+
+func (r *run) add(records []journal.Record) {
+	for i := range records {
+		r.records = append(r.records, &records[i])
+		r.Updated = records[i].At
+	}
 }
 
 // update takes over a row of a run.
@@ -93,57 +100,39 @@ func (s *store) drop(r *run) {
 
 var _ journal.Store = (*store)(nil)
 
-// change makes a change alone, with the faults that tests ask for.
-func (s *store) change(point string, do func() error) error {
-	if s.o.Fault != nil {
-		if err := s.o.Fault("before " + point); err != nil {
-			return err
-		}
-	}
-	s.mu.Lock()
-	err := do()
-	s.mu.Unlock()
-	if err == nil && s.o.Fault != nil {
-		err = s.o.Fault("after " + point)
-	}
-	return err
-}
-
 func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
-	return s.change(first[0].Kind, func() error {
-		if s.runs[spec.ID] != nil {
-			return durable.ErrExists
-		}
-		r := &run{Run: journal.Run{Spec: spec, Updated: first[len(first)-1].At}, records: slices.Clone(first)}
-		s.runs[spec.ID] = r
-		s.update(r, row)
-		s.forget()
-		return nil
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs[spec.ID] != nil {
+		return durable.ErrExists
+	}
+	r := &run{Run: journal.Run{Spec: spec}}
+	r.add(first)
+	s.runs[spec.ID] = r
+	s.update(r, row)
+	s.forget()
+	return nil
 }
 
 func (s *store) Append(_ context.Context, id string, c journal.Change) error {
-	return s.change(c.Point(), func() error {
-		r := s.runs[id]
-		switch {
-		case r == nil:
-			return durable.ErrUnknown
-		case int64(len(r.records)) != c.After:
-			return journal.ErrMoved
-		}
-		for _, rec := range c.Add {
-			r.records = append(r.records, rec)
-			r.Updated = rec.At
-		}
-		if c.Replace != nil {
-			r.records[c.Replace.Seq-1] = *c.Replace
-			r.Updated = c.Replace.At
-		}
-		if c.Row != nil {
-			s.update(r, *c.Row)
-		}
-		return nil
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.runs[id]
+	switch {
+	case r == nil:
+		return durable.ErrUnknown
+	case int64(len(r.records)) != c.After:
+		return journal.ErrMoved
+	}
+	r.add(c.Add)
+	if c.Replace != nil {
+		r.records[c.Replace.Seq-1] = c.Replace
+		r.Updated = c.Replace.At
+	}
+	if c.Row != nil {
+		s.update(r, *c.Row)
+	}
+	return nil
 }
 
 // get returns a copy of a run.
@@ -173,8 +162,12 @@ func (s *store) Records(_ context.Context, id string, after int64) ([]journal.Re
 	if r == nil {
 		return nil, durable.ErrUnknown
 	}
-	after = min(max(after, 0), int64(len(r.records)))
-	return slices.Clone(r.records[after:]), nil
+	kept := r.records[min(max(after, 0), int64(len(r.records))):]
+	records := make([]journal.Record, len(kept))
+	for i, rec := range kept {
+		records[i] = *rec
+	}
+	return records, nil
 }
 
 func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error) {
@@ -212,35 +205,26 @@ func newestFirst(a, b durable.Mark) int {
 	return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
 }
 
-func (s *store) Due(_ context.Context, by time.Time, limit int) ([]string, error) {
+func (s *store) Due(_ context.Context, by time.Time, limit int) (ids []string, next time.Time, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var due []*run
 	for _, r := range s.runs {
-		if !r.Row.Due.IsZero() && !r.Row.Due.After(by) {
+		switch {
+		case r.Row.Due.IsZero():
+		case !r.Row.Due.After(by):
 			due = append(due, r)
+		case next.IsZero() || r.Row.Due.Before(next):
+			next = r.Row.Due
 		}
 	}
 	slices.SortFunc(due, func(a, b *run) int {
 		return cmp.Or(a.Row.Due.Compare(b.Row.Due), strings.Compare(a.Spec.ID, b.Spec.ID))
 	})
-	ids := make([]string, 0, min(len(due), limit))
 	for _, r := range due[:min(len(due), limit)] {
 		ids = append(ids, r.Spec.ID)
 	}
-	return ids, nil
-}
-
-func (s *store) NextDue(_ context.Context, after time.Time) (time.Time, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var next time.Time
-	for _, r := range s.runs {
-		if r.Row.Due.After(after) && (next.IsZero() || r.Row.Due.Before(next)) {
-			next = r.Row.Due
-		}
-	}
-	return next, nil
+	return ids, next, nil
 }
 
 func (s *store) Prune(_ context.Context, before time.Time) (int, error) {

@@ -71,12 +71,12 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 		}
 		return nil
 	}
-	err = s.write(ctx, first[0].Kind, create)
+	err = s.write(ctx, create)
 	if errors.Is(err, errNoBlob) { // pruned by another process
 		if blob, err = pack("the run's snapshot", spec.Snapshot); err != nil {
 			return err
 		}
-		err = s.write(ctx, first[0].Kind, create)
+		err = s.write(ctx, create)
 	}
 	if err == nil {
 		s.snapshots.put(hash, spec.Snapshot)
@@ -104,7 +104,7 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 			return err
 		}
 	}
-	return s.write(ctx, c.Point(), func(tx stmts) error {
+	return s.write(ctx, func(tx stmts) error {
 		if err := guard(tx, id, c.After, adds); err != nil {
 			return err
 		}
@@ -142,23 +142,15 @@ func guard(tx stmts, id string, after int64, adds [][]any) error {
 	return err
 }
 
-// write commits one write, with the faults that tests ask for.
-func (s *store) write(ctx context.Context, point string, do func(stmts) error) error {
+// write commits one write.
+func (s *store) write(ctx context.Context, do func(stmts) error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
 	if s.writer == nil {
-		return s.errOpenedReadOnly()
-	}
-	if s.fault != nil {
-		if err := s.fault("before " + point); err != nil {
-			return explain(s.path, err)
-		}
+		return fmt.Errorf("%s: %w: %s", s.path, ErrReadOnly, hintReadOnly)
 	}
 	err := s.writer.write(do)
-	if err == nil && s.fault != nil {
-		err = s.fault("after " + point)
-	}
 	if err == nil || refused(err) {
 		return err
 	}
@@ -166,9 +158,6 @@ func (s *store) write(ctx context.Context, point string, do func(stmts) error) e
 }
 
 func packRecords(id string, records []journal.Record) ([][]any, error) {
-	if len(records) == 0 {
-		return nil, nil
-	}
 	out := make([][]any, len(records))
 	for i, r := range records {
 		args, err := packRecord(id, r)

@@ -117,7 +117,7 @@ func killed(t *testing.T, policy durable.Policy, die string, nth int) (*world, d
 }
 
 // start opens a state directory and starts a run in it.
-func start(t *testing.T, dir, id, capability string) *sqlite.Runtime {
+func start(t *testing.T, dir, id, capability string) durable.Runtime {
 	t.Helper()
 	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
 	if err != nil {

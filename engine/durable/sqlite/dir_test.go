@@ -49,7 +49,7 @@ func tamper(t *testing.T, dir string, statements ...string) {
 // refused opens a directory and wants an error of a kind that says something.
 func refused(t *testing.T, dir string, kind error, says string) {
 	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Busy: time.Millisecond})
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir}.Impatient())
 	if err == nil {
 		rt.Close()
 		t.Fatalf("%s was opened", dir)
@@ -170,7 +170,7 @@ func TestRefused(t *testing.T) {
 	t.Run("locked", func(t *testing.T) {
 		dir := t.TempDir()
 		makeDir(t, dir)
-		rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Busy: time.Millisecond})
+		rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir}.Impatient())
 		if err != nil {
 			t.Fatal(err)
 		}

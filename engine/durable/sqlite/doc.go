@@ -4,7 +4,8 @@
 // # The directory
 //
 //	capstan.db        the database, with capstan.db-wal and capstan.db-shm while in use
-//	locks/RUN         held by the process that drives RUN, gone when none does
+//	locks/drivers     holds a lock for each run that is driven; where the system has no
+//	                  such locks, locks/RUN does, gone when no process drives RUN
 //
 // The directory has mode 0700 and its files 0600. It can be moved or copied
 // while no process uses it; the locks need not come along.

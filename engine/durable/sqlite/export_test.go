@@ -5,10 +5,17 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/internal/journal"
 )
+
+// Impatient returns options with which nothing is waited for.
+func (o Options) Impatient() Options {
+	o.busy = time.Millisecond
+	return o
+}
 
 // Check runs SQLite's full integrity check on a state directory.
 func Check(ctx context.Context, dir string) (finding string, err error) {

@@ -52,7 +52,8 @@ func (l fileLocks) lock(id string) (unlock func(), err error) {
 			_ = f.Close()
 		}, nil
 	}
-	pid, _ := strconv.Atoi(l.holder(path))
+	text, _ := os.ReadFile(path)
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return nil, busy(pid)
 }
 
@@ -64,14 +65,6 @@ func current(f *flock.Flock) bool {
 	}
 	named, err := os.Stat(f.Path())
 	return err == nil && os.SameFile(locked, named)
-}
-
-func (l fileLocks) holder(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
 }
 
 // held reports whether the run is driven. A file that a killed process left

@@ -20,7 +20,7 @@ func (s *store) Prune(ctx context.Context, before time.Time) (int, error) {
 	total := 0
 	for {
 		n := 0
-		err := s.write(ctx, "prune", func(tx stmts) error {
+		err := s.write(ctx, func(tx stmts) error {
 			if err := tx.exec(sqlPruneRecords, before.UnixNano(), pruneBatch); err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ func (s *store) Prune(ctx context.Context, before time.Time) (int, error) {
 	if total == 0 {
 		return 0, nil
 	}
-	err := s.write(ctx, "prune", func(tx stmts) error { return tx.exec(sqlPruneBlobs) })
+	err := s.write(ctx, func(tx stmts) error { return tx.exec(sqlPruneBlobs) })
 	if err != nil {
 		return total, err
 	}

@@ -197,17 +197,16 @@ func listQuery(f durable.Filter) (string, []any) {
 }
 
 // Due implements journal.Store.
-func (s *store) Due(ctx context.Context, by time.Time, limit int) ([]string, error) {
+func (s *store) Due(ctx context.Context, by time.Time, limit int) (ids []string, next time.Time, err error) {
 	rows, err := s.stmts[sqlDue].QueryContext(ctx, by.UnixNano(), limit)
-	return collect(s, rows, err, func(rows *sql.Rows) (id string, err error) {
+	ids, err = collect(s, rows, err, func(rows *sql.Rows) (id string, err error) {
 		err = rows.Scan(&id)
 		return id, err
 	})
-}
-
-// NextDue implements journal.Store.
-func (s *store) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
+	if err != nil {
+		return nil, next, err
+	}
 	var due sql.NullInt64
-	err := s.stmts[sqlNextDue].QueryRowContext(ctx, after.UnixNano()).Scan(&due)
-	return timeOf(due), s.failed(err)
+	err = s.stmts[sqlNextDue].QueryRowContext(ctx, by.UnixNano()).Scan(&due)
+	return ids, timeOf(due), s.failed(err)
 }

@@ -13,7 +13,7 @@ import (
 // openReadOnly opens the store of a state directory that may not be written.
 // Nothing in it is made, migrated or locked; writing is ErrReadOnly.
 func openReadOnly(ctx context.Context, o Options, dir string) (*store, error) {
-	s := &store{path: filepath.Join(dir, databaseName), busy: o.Busy, log: o.Log, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
+	s := &store{path: filepath.Join(dir, databaseName), busy: o.busy, log: o.Log, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%s: it cannot be read (%w): make it readable for you, or name another state directory", s.path, err)
 	} else if err != nil {
@@ -48,15 +48,10 @@ func (s *store) connectReadOnly(ctx context.Context, mode string) error {
 		return err
 	}
 	version, err := versionOf(ctx, s.watch, s.path)
-	switch {
-	case err != nil:
-		return err
-	case version > len(migrations):
-		return newer(s.path, version)
-	case version < len(migrations):
+	if err == nil && version < len(migrations) {
 		return fmt.Errorf("%s: %w: an older capstan wrote it, and it has to be brought up to date first: %s", s.path, ErrReadOnly, hintReadOnly)
 	}
-	return nil
+	return err
 }
 
 // connectReads opens the connections for queries.
@@ -85,16 +80,6 @@ func (s *store) closeReads() error {
 		errs = append(errs, s.reads.Close())
 	}
 	return errors.Join(errs...)
-}
-
-func newer(path string, version int) error {
-	return fmt.Errorf("%s: %w: it has version %d and this capstan knows %d; use the newer capstan", path, ErrNewer, version, len(migrations))
-}
-
-// errOpenedReadOnly is the error of a write to a store that was opened for
-// reading.
-func (s *store) errOpenedReadOnly() error {
-	return fmt.Errorf("%s: %w: %s", s.path, ErrReadOnly, hintReadOnly)
 }
 
 // readOnlyLocks only look.

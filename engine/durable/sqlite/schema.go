@@ -50,15 +50,8 @@ var migrations = [...]string{
 	) WITHOUT ROWID;`,
 }
 
-// migrate brings the database up to date, whole or not at all.
-func migrate(ctx context.Context, conn *sql.Conn, path string) error {
-	version, err := versionOf(ctx, conn, path)
-	if err != nil {
-		return err
-	}
-	if version > len(migrations) {
-		return newer(path, version)
-	}
+// migrate brings a database of a version up to date, whole or not at all.
+func migrate(ctx context.Context, conn *sql.Conn, path string, version int) error {
 	if version == len(migrations) {
 		return nil
 	}
@@ -76,7 +69,8 @@ func migrate(ctx context.Context, conn *sql.Conn, path string) error {
 	return nil
 }
 
-// versionOf returns the version of the database, 0 for an empty one.
+// versionOf returns the version of the database, 0 for an empty one. A database
+// that a newer capstan wrote is an error.
 func versionOf(ctx context.Context, conn *sql.Conn, path string) (int, error) {
 	var tables, app, version int
 	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
@@ -92,5 +86,8 @@ func versionOf(ctx context.Context, conn *sql.Conn, path string) (int, error) {
 		return 0, fmt.Errorf("%s: %w: something else made it; use another state directory", path, ErrCorrupt)
 	}
 	err := conn.QueryRowContext(ctx, "SELECT max(version) FROM migrations").Scan(&version)
+	if version > len(migrations) {
+		return 0, fmt.Errorf("%s: %w: it has version %d and this capstan knows %d; use the newer capstan", path, ErrNewer, version, len(migrations))
+	}
 	return version, explain(path, err)
 }

@@ -18,10 +18,10 @@ import (
 )
 
 // shared opens a state directory twice, as two processes would.
-func shared(t *testing.T, test func(t *testing.T, one, other *sqlite.Runtime)) {
+func shared(t *testing.T, test func(t *testing.T, one, other durable.Runtime)) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		var rts [2]*sqlite.Runtime
+		var rts [2]durable.Runtime
 		for i := range rts {
 			var err error
 			if rts[i], err = sqlite.Open(t.Context(), sqlite.Options{Dir: dir}); err != nil {
@@ -42,7 +42,7 @@ func asking(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending
 func TestTwoProcesses(t *testing.T) {
 	for _, how := range []string{"signal", "cancel"} {
 		t.Run(how, func(t *testing.T) {
-			shared(t, func(t *testing.T, one, other *sqlite.Runtime) {
+			shared(t, func(t *testing.T, one, other durable.Runtime) {
 				if err := other.Start(t.Context(), durable.Spec{ID: "r"}); err != nil {
 					t.Fatal(err)
 				}
@@ -82,7 +82,7 @@ func TestTwoProcesses(t *testing.T) {
 
 // TestServeForOthers has one runtime serve what another starts and signals.
 func TestServeForOthers(t *testing.T) {
-	shared(t, func(t *testing.T, one, other *sqlite.Runtime) {
+	shared(t, func(t *testing.T, one, other durable.Runtime) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		told := make(chan durable.Status)

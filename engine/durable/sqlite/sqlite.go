@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -28,40 +29,34 @@ type Options struct {
 	Log      *slog.Logger     // nil logs nothing
 	Now      func() time.Time // nil means time.Now
 
-	// Busy is how long a write waits for another process to finish its own
-	// before it fails with ErrLocked. 0 means ten seconds.
-	Busy time.Duration
-
 	// Fault is for tests only: it is called before and after each change is
 	// committed, with "before " or "after " and the kind of its first event
 	// ("park" for a change without one). An error is returned in place of the
 	// outcome; before, nothing is committed.
 	Fault func(point string) error
-}
 
-// Runtime is a durable.Runtime on a state directory. It is safe for concurrent
-// use, and so is the directory by several Runtimes.
-type Runtime struct {
-	durable.Runtime
+	busy time.Duration // 0 means defaultBusy
 }
 
 // Open opens a state directory, makes it if need be, and brings its database up
 // to date. The error is one of this package's where an operator can mend the
-// cause.
-func Open(ctx context.Context, o Options) (*Runtime, error) {
+// cause. Several Runtimes may share the directory.
+func Open(ctx context.Context, o Options) (durable.Runtime, error) {
 	store, err := open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Runtime{journal.New(store, journal.Options{Now: o.Now, Log: o.Log})}, nil
+	fault := o.Fault
+	if fault != nil { // its errors are explained as those of SQLite are
+		fault = func(point string) error { return store.failed(o.Fault(point)) }
+	}
+	return journal.New(store, journal.Options{Now: o.Now, Log: o.Log, Fault: fault}), nil
 }
 
 // open opens the store. Making and migrating the database is done under a lock
 // of its own, so that processes that start together do not meet halfway.
 func open(ctx context.Context, o Options) (*store, error) {
-	if o.Busy <= 0 {
-		o.Busy = defaultBusy
-	}
+	o.busy = cmp.Or(o.busy, defaultBusy)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -80,7 +75,7 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := makeState(dir, path, lockDir); err != nil {
 		return nil, err
 	}
-	done, err := opening(ctx, dir, o.Busy)
+	done, err := opening(ctx, dir, o.busy)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +83,7 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := claimFile(path); err != nil {
 		return nil, err
 	}
-	s := &store{path: path, busy: o.Busy, fault: o.Fault, log: o.Log}
+	s := &store{path: path, busy: o.busy, log: o.Log}
 	if s.locks, err = newLocks(lockDir); err != nil {
 		return nil, err
 	}

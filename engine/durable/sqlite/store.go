@@ -15,7 +15,8 @@ import (
 	_ "modernc.org/sqlite" // the driver
 )
 
-// defaultBusy is how long a write waits for another process's transaction.
+// defaultBusy is how long a write waits for another process to finish its own
+// before it fails with ErrLocked.
 const defaultBusy = 10 * time.Second
 
 // readers is how many queries run at once.
@@ -27,7 +28,6 @@ type store struct {
 	path  string
 	busy  time.Duration
 	locks locks
-	fault func(point string) error
 	log   *slog.Logger
 
 	writes *sql.DB
@@ -90,7 +90,7 @@ func setUp(ctx context.Context, conn *sql.Conn, path string) error {
 			return explain(path, err)
 		}
 	}
-	if err := migrate(ctx, conn, path); err != nil {
+	if err := migrate(ctx, conn, path, version); err != nil {
 		return err
 	}
 	// SQLite opens a file that it may not write for reading, and fails only when

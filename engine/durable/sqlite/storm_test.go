@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/sqlite"
 )
 
 // stormEnv, when set, makes the storm as long as it is before a release.
@@ -72,7 +71,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-func openRuns(t *testing.T, rt *sqlite.Runtime) []durable.State {
+func openRuns(t *testing.T, rt durable.Runtime) []durable.State {
 	t.Helper()
 	states, err := rt.List(t.Context(), durable.Filter{Status: []durable.Status{durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt}})
 	if err != nil {
@@ -83,7 +82,7 @@ func openRuns(t *testing.T, rt *sqlite.Runtime) []durable.State {
 
 // help does what people do: it signals runs that wait for a person, and looks
 // up what became of a write that is in doubt, and settles it.
-func (w *world) help(t *testing.T, rt *sqlite.Runtime, s durable.State) (settled int) {
+func (w *world) help(t *testing.T, rt durable.Runtime, s durable.State) (settled int) {
 	t.Helper()
 	var err error
 	switch {

@@ -13,9 +13,9 @@ import (
 // maxBatch is how many writes share a transaction at most.
 const maxBatch = 256
 
-// writer owns the one connection that writes. What is asked of it while a
-// commit is under way goes into the next transaction together, so that many
-// runs share the cost of reaching the disk.
+// writer owns the one connection that writes. Writes that come while a commit is
+// under way go into the next transaction together, so that many runs share the
+// cost of reaching the disk.
 type writer struct {
 	conn  *sql.Conn
 	stmts stmts

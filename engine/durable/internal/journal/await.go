@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -46,9 +45,9 @@ func (h *host) perform(ctx context.Context, w durable.Wait, s *step) error {
 	if err != nil || !done {
 		return err
 	}
-	rec := Record{Kind: durable.EventDone, Step: w.Path, Result: result, Detail: durable.Detail{Via: durable.ViaHandler}}
-	if !json.Valid(result) {
-		return fmt.Errorf("the result of step %q is not JSON", w.Path)
+	rec := Record{Kind: durable.EventDone, Step: w.Path, Detail: durable.Detail{Via: durable.ViaHandler}}
+	if rec.Result, err = supplied(w.Path, result); err != nil {
+		return err
 	}
 	err = h.commit(Change{Add: []Record{rec}, Row: h.going()}, func() bool { return s.signal == nil })
 	if errors.Is(err, errOvertaken) {

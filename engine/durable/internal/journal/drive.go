@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,10 +43,7 @@ func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (
 	if err != nil {
 		return nil, durable.Spec{}, err
 	}
-	h := &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, started: run.Spec.Started, maxBlock: o.MaxBlock, row: run.Row}
-	if o.MaxBlock == 0 {
-		h.maxBlock = defaultBlock
-	}
+	h := &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, maxBlock: cmp.Or(o.MaxBlock, defaultBlock), row: run.Row}
 	h.last = run.Updated
 	if run.Row.Status.Ended() {
 		return h, run.Spec, nil
@@ -81,7 +79,7 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		h.at = h.started
+		h.at = spec.Started
 		ending, err := exec(ctx, h, spec)
 		parked, err := h.conclude(ending, err)
 		if err != nil || parked {
@@ -143,7 +141,7 @@ func plain(r Row) Row {
 func (h *host) Doubt() *durable.Suspended {
 	for path, s := range h.steps {
 		if s.open && !s.done && s.policy != durable.Safe {
-			return &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
+			return s.doubt(path)
 		}
 	}
 	return nil

@@ -16,7 +16,6 @@ type host struct {
 	rt       *Runtime
 	ctx      context.Context // of the drive, without its end: an outcome must not be lost
 	id       string
-	started  time.Time
 	maxBlock time.Duration
 	virtual  bool // waits pass at once
 	wake     <-chan struct{}
@@ -119,7 +118,9 @@ func (h *host) commit(c Change, wanted func() bool) error {
 	if h.broken != nil {
 		return h.broken
 	}
-	c.Add = slices.Concat(h.queue, c.Add)
+	if len(h.queue) > 0 {
+		c.Add = slices.Concat(h.queue, c.Add)
+	}
 	if c.Replace == nil {
 		c.Replace = h.looked
 	}
@@ -129,7 +130,7 @@ func (h *host) commit(c Change, wanted func() bool) error {
 		if c.Replace != nil {
 			c.Replace.At = h.stamp()
 		}
-		err := h.rt.store.Append(h.ctx, h.id, c)
+		err := h.rt.append(h.ctx, h.id, c)
 		if err == nil {
 			h.queue, h.looked = nil, nil
 			h.rt.hub.recorded(h.id)

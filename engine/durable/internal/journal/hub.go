@@ -19,9 +19,8 @@ type hub struct {
 	log   *slog.Logger
 
 	mu       sync.Mutex
-	drivers  audience // hear of signals, settlements and cancellations
+	drivers  audience // hear of signals, settlements and cancellations; each Serve, of those of all runs
 	watchers audience // hear of every change
-	servers  audience // each Serve, of all runs
 	waiting  int
 	stop     context.CancelFunc // of ask, while waiting > 0
 }
@@ -29,11 +28,11 @@ type hub struct {
 // audience are the channels that get word of a run, by its id.
 type audience map[string]map[chan struct{}]struct{}
 
-// all is the id under which word of every run is heard.
+// all is the id under which a Serve hears of every run.
 const all = ""
 
 func newHub(store Store, log *slog.Logger) *hub {
-	return &hub{store: store, log: log, drivers: audience{}, watchers: audience{}, servers: audience{}}
+	return &hub{store: store, log: log, drivers: audience{}, watchers: audience{}}
 }
 
 // join returns a channel that gets word of a run until leave.
@@ -74,7 +73,7 @@ func (h *hub) notify(id string) {
 	defer h.mu.Unlock()
 	h.drivers.poke(id)
 	h.watchers.poke(id)
-	h.servers.poke(all)
+	h.drivers.poke(all)
 }
 
 // recorded gives word of a change that the run's driver made.
@@ -87,7 +86,7 @@ func (h *hub) recorded(id string) {
 func (h *hub) notifyAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, a := range []audience{h.drivers, h.watchers, h.servers} {
+	for _, a := range []audience{h.drivers, h.watchers} {
 		for id := range a {
 			a.poke(id)
 		}

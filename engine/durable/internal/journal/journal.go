@@ -11,7 +11,6 @@ package journal
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +24,10 @@ import (
 type Options struct {
 	Now func() time.Time // nil means time.Now
 	Log *slog.Logger     // nil logs nothing
+	// Fault is called before and after each change is made, for tests, with "before "
+	// or "after " and the kind of its first event ("park" for a change without one).
+	// An error is returned in place of the outcome; before, nothing is changed.
+	Fault func(point string) error
 }
 
 // Runtime is a durable.Runtime over a Store.
@@ -32,6 +35,7 @@ type Runtime struct {
 	store Store
 	now   func() time.Time
 	log   *slog.Logger
+	fault func(point string) error
 	hub   *hub
 }
 
@@ -45,7 +49,31 @@ func New(store Store, o Options) *Runtime {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Runtime{store: store, now: o.Now, log: o.Log, hub: newHub(store, o.Log)}
+	if o.Fault == nil {
+		o.Fault = func(string) error { return nil }
+	}
+	return &Runtime{store: store, now: o.Now, log: o.Log, fault: o.Fault, hub: newHub(store, o.Log)}
+}
+
+// create stores a run and its first records.
+func (r *Runtime) create(ctx context.Context, spec durable.Spec, first []Record, row Row) error {
+	return r.change(first[0].Kind, func() error { return r.store.Create(ctx, spec, first, row) })
+}
+
+// append makes a change of a run.
+func (r *Runtime) append(ctx context.Context, id string, c Change) error {
+	return r.change(c.point(), func() error { return r.store.Append(ctx, id, c) })
+}
+
+// change makes a change with the faults that tests ask for.
+func (r *Runtime) change(point string, do func() error) error {
+	if err := r.fault("before " + point); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	return r.fault("after " + point)
 }
 
 // clock returns the time as records keep it.
@@ -68,7 +96,7 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 	if err != nil {
 		return err
 	}
-	if err := r.store.Create(ctx, spec, first, Row{Status: durable.StatusRunning, Due: now}); err != nil {
+	if err := r.create(ctx, spec, first, Row{Status: durable.StatusRunning, Due: now}); err != nil {
 		return naming(spec.ID, err)
 	}
 	r.hub.notify(spec.ID)
@@ -79,20 +107,17 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 // the signals that came with it.
 func opening(spec durable.Spec, now time.Time, signals []durable.Signal) ([]Record, error) {
 	records := []Record{{Seq: 1, At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
-	said := map[string]json.RawMessage{}
+	l := &ledger{}
 	for _, s := range signals {
-		rec, err := signalRecord(s)
+		rec, err := l.signalled(s, durable.StatusRunning)
 		if err != nil {
 			return nil, err
 		}
-		if before, known := said[s.Step]; known && !sameJSON(before, rec.Result) {
-			return nil, fmt.Errorf("step %q has another result: %w", s.Step, durable.ErrConflict)
-		} else if known {
-			continue
+		if rec != nil {
+			rec.Seq, rec.At = int64(len(records))+1, now
+			records = append(records, *rec)
+			l.apply(*rec)
 		}
-		said[s.Step] = rec.Result
-		rec.Seq, rec.At = int64(len(records))+1, now
-		records = append(records, rec)
 	}
 	return records, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,8 +29,7 @@ type step struct {
 	sent    time.Time          // when the last attempt's intent was recorded
 	open    bool               // the last attempt has no outcome on record
 	maybe   bool               // an attempt before the last may have taken effect
-	lost    string             // how its answer was lost, if that is on record
-	doubt   *durable.Suspended // the same, as the Do of this execution returned it
+	lost    *durable.Suspended // how its answer was lost, if that is known
 	until   time.Time          // do nothing before
 	here    time.Time          // the same or the next look, by the time of the process that began the wait; not on record
 	sending time.Time          // when this process sent the last attempt, by its own time; not on record
@@ -79,11 +79,11 @@ func (l *ledger) apply(r Record) {
 	switch r.Kind {
 	case durable.EventIntent:
 		s.maybe = s.maybe || s.open
-		s.open, s.waiting, s.sent, s.lost, s.until = true, false, r.At, "", time.Time{}
+		s.open, s.waiting, s.sent, s.lost, s.until = true, false, r.At, nil, time.Time{}
 	case durable.EventFailed:
 		s.open = false
 	case durable.EventUnusable:
-		s.open, s.lost = true, "it took effect, but its answer was of no use: "+d.Error
+		s.open, s.lost = true, lostAnswer(r.Step, "it took effect, but its answer was of no use: "+d.Error)
 	case durable.EventNotBefore, durable.EventTimer:
 		s.open, s.until = false, *d.Until
 	case durable.EventPoll:
@@ -92,7 +92,8 @@ func (l *ledger) apply(r Record) {
 	case durable.EventWaiting:
 		s.waiting = true
 		if d.Reason == durable.ReasonInDoubt {
-			s.lost = d.Error
+			s.lost = lostAnswer(r.Step, d.Error)
+			s.lost.Description = d.Description
 		}
 	case durable.EventSignal:
 		if s.signal == nil {
@@ -100,7 +101,7 @@ func (l *ledger) apply(r Record) {
 			s.signal = &signal
 		}
 	case durable.EventSettled:
-		s.open, s.maybe, s.waiting, s.lost = false, false, false, ""
+		s.open, s.maybe, s.waiting, s.lost = false, false, false, nil
 		if *d.Happened {
 			s.finish(r)
 		}
@@ -130,6 +131,18 @@ func (s *step) answer() durable.Result {
 		return s.fresh
 	}
 	return s.result
+}
+
+// doubt returns how the answer of an open step was lost.
+func (s *step) doubt(path string) *durable.Suspended {
+	if s.lost != nil {
+		return s.lost
+	}
+	return lostAnswer(path, "the process ended before the answer was recorded")
+}
+
+func lostAnswer(path, how string) *durable.Suspended {
+	return &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: errors.New(how)}
 }
 
 // match compares a call with the one on record.

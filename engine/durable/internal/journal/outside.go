@@ -40,7 +40,7 @@ func (r *Runtime) amend(ctx context.Context, id string, decide func(Run, *ledger
 		for i := range c.Add {
 			c.Add[i].Seq, c.Add[i].At = l.seq+int64(i)+1, now
 		}
-		err = r.store.Append(ctx, id, *c)
+		err = r.append(ctx, id, *c)
 		if err == nil {
 			r.hub.notify(id)
 			return nil
@@ -53,40 +53,50 @@ func (r *Runtime) amend(ctx context.Context, id string, decide func(Run, *ledger
 
 // Signal implements durable.Runtime.
 func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error {
-	rec, err := signalRecord(s)
-	if err != nil {
-		return err
-	}
 	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
-		st := l.step(s.Step)
-		said, known := st.result, st.done
-		if st.signal != nil {
-			said, known = st.signal.Result, true
+		rec, err := l.signalled(s, run.Row.Status)
+		if err != nil || rec == nil {
+			return nil, err
 		}
-		switch {
-		case known && sameJSON(said, rec.Result):
-			return nil, nil
-		case run.Row.Status.Ended():
-			return nil, durable.ErrEnded
-		case known:
-			return nil, fmt.Errorf("step %q has another result: %w", s.Step, durable.ErrConflict)
-		}
-		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonExternal)}, nil
+		return &Change{Add: []Record{*rec}, Row: r.dueFor(run, s.Step, durable.ReasonExternal)}, nil
 	})
 }
 
-// signalRecord is the record of a signal.
-func signalRecord(s durable.Signal) (Record, error) {
-	if s.Result == nil {
-		s.Result = json.RawMessage("null")
+// signalled returns the record of a signal to a run of a status, nil for one that
+// changes nothing.
+func (l *ledger) signalled(s durable.Signal, status durable.Status) (*Record, error) {
+	if s.Step == "" {
+		return nil, errors.New("a signal names the step it is for")
+	}
+	result, err := supplied(s.Step, s.Result)
+	if err != nil {
+		return nil, err
+	}
+	st := l.step(s.Step)
+	said, known := st.result, st.done
+	if st.signal != nil {
+		said, known = st.signal.Result, true
 	}
 	switch {
-	case s.Step == "":
-		return Record{}, errors.New("a signal names the step it is for")
-	case !json.Valid(s.Result):
-		return Record{}, fmt.Errorf("the result of step %q is not JSON", s.Step)
+	case known && sameJSON(said, result):
+		return nil, nil
+	case status.Ended():
+		return nil, durable.ErrEnded
+	case known:
+		return nil, fmt.Errorf("step %q has another result: %w", s.Step, durable.ErrConflict)
 	}
-	return Record{Kind: durable.EventSignal, Step: s.Step, Result: s.Result, Detail: durable.Detail{Signal: s.ID, By: s.By}}, nil
+	return &Record{Kind: durable.EventSignal, Step: s.Step, Result: result, Detail: durable.Detail{Signal: s.ID, By: s.By}}, nil
+}
+
+// supplied returns a result that came from outside, null when there is none.
+func supplied(step string, result json.RawMessage) (json.RawMessage, error) {
+	if result == nil {
+		return json.RawMessage("null"), nil
+	}
+	if !json.Valid(result) {
+		return nil, fmt.Errorf("the result of step %q is not JSON", step)
+	}
+	return result, nil
 }
 
 // dueFor returns the row of a run that was parked for the step, nil for any other.
@@ -118,12 +128,6 @@ func normalJSON(raw json.RawMessage) []byte {
 
 // Settle implements durable.Runtime.
 func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) error {
-	if s.Happened && s.Result == nil {
-		s.Result = json.RawMessage("null")
-	}
-	if s.Happened && !json.Valid(s.Result) {
-		return fmt.Errorf("the result of step %q is not JSON", s.Step)
-	}
 	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		if run.Row.Status.Ended() {
 			return nil, durable.ErrEnded
@@ -135,7 +139,10 @@ func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) e
 		d := durable.Detail{By: s.By, Happened: &s.Happened}
 		rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: d}
 		if s.Happened {
-			rec.Result = s.Result
+			var err error
+			if rec.Result, err = supplied(s.Step, s.Result); err != nil {
+				return nil, err
+			}
 		}
 		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonInDoubt)}, nil
 	})

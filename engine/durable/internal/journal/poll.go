@@ -58,6 +58,7 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 	try := p.Detail.Tries + 1
 	result, done, err := do(ctx, try)
 	now := h.clock()
+	failed := Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try}
 	var later *durable.NotBefore
 	switch {
 	case errors.As(err, &later):
@@ -66,16 +67,12 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 		s.here = h.here(at)
 		return h.nextLook(p, at)
 	case err != nil:
-		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try, Detail: durable.Detail{Error: err.Error()}})
-		h.pass(h.stamp())
-		return err
+		return h.fails(failed, err)
 	case done:
 		return h.finish(in.Path, s, Record{Attempt: try}, result)
 	case !now.Before(*p.Detail.Deadline):
-		h.queue = append(h.queue, Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try,
-			Detail: durable.Detail{Error: fmt.Sprintf("not done after %d looks", try)}})
-		h.pass(h.stamp())
-		return &durable.TimedOut{Path: in.Path, Timeout: sched.Timeout, Tries: try}
+		failed.Detail.Error = fmt.Sprintf("not done after %d looks", try)
+		return h.fails(failed, &durable.TimedOut{Path: in.Path, Timeout: sched.Timeout, Tries: try})
 	}
 	p.Detail.Tries, p.Detail.Until = try, nil
 	next := now.Add(sched.Wait(try))

@@ -12,11 +12,11 @@ import (
 
 // The scheduler's defaults and limits.
 const (
-	defaultParallel   = 64
-	defaultServeBlock = time.Second
-	minRetry          = time.Second // after a run that could not be driven
-	maxRetry          = time.Minute
-	maxNap            = time.Minute // clocks are set
+	defaultParallel = 64
+	serveBlock      = time.Second // the longest wait that is sat out; a longer one frees the run's place until it is due
+	minRetry        = time.Second // after a run that could not be driven
+	maxRetry        = time.Minute
+	maxNap          = time.Minute // clocks are set
 )
 
 // Serve implements durable.Runtime. Parked runs cost nothing here: the store is
@@ -26,10 +26,7 @@ func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.Se
 	if o.Parallel <= 0 {
 		o.Parallel = defaultParallel
 	}
-	if o.MaxBlock == 0 {
-		o.MaxBlock = defaultServeBlock
-	}
-	wake, leave := r.hub.join(r.hub.servers, all)
+	wake, leave := r.hub.join(r.hub.drivers, all)
 	defer leave()
 	defer r.hub.watch()()
 	s := &scheduler{rt: r, exec: exec, o: o, wake: wake, places: make(chan struct{}, o.Parallel), busy: map[string]bool{}, retry: map[string]retry{}}
@@ -74,9 +71,12 @@ func (s *scheduler) round(ctx context.Context) (more bool, next time.Time, err e
 	now := s.rt.clock()
 	held, next := s.held(now)
 	limit := 4*s.o.Parallel + len(held)
-	due, err := s.rt.store.Due(ctx, now, limit)
+	due, after, err := s.rt.store.Due(ctx, now, limit)
 	if err != nil {
 		return false, next, err
+	}
+	if !after.IsZero() && (next.IsZero() || after.Before(next)) {
+		next = after
 	}
 	// Several processes serve the same list: each begins elsewhere.
 	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
@@ -91,14 +91,7 @@ func (s *scheduler) round(ctx context.Context) (more bool, next time.Time, err e
 		}
 		s.start(ctx, id)
 	}
-	if len(due) == limit {
-		return true, next, nil
-	}
-	after, err := s.rt.store.NextDue(ctx, now)
-	if !after.IsZero() && (next.IsZero() || after.Before(next)) {
-		next = after
-	}
-	return false, next, err
+	return len(due) == limit, next, nil
 }
 
 // held returns the runs to leave alone now, and when the first retry is due.
@@ -132,7 +125,7 @@ func (s *scheduler) start(ctx context.Context, id string) {
 	s.drives.Add(1)
 	go func() {
 		defer s.drives.Done()
-		state, err := s.rt.Drive(ctx, id, s.exec, durable.DriveOptions{MaxBlock: s.o.MaxBlock})
+		state, err := s.rt.Drive(ctx, id, s.exec, durable.DriveOptions{MaxBlock: serveBlock})
 		s.over(ctx, id, err)
 		<-s.places
 		poke(s.wake)

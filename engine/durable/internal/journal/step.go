@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		case err == nil:
 			return s.answer(), nil
 		case isLost(err):
-			errors.As(err, &s.doubt)
+			errors.As(err, &s.lost)
 			lost++
 			s.open = true
 		case !errors.Is(err, errOvertaken):
@@ -72,7 +73,7 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		// A read leaves nothing to decide when its process dies, so it has no
 		// record before its outcome, which holds the intent.
 		outcome.Detail = intent.Detail
-	} else if err := h.commit(Change{Add: []Record{intent}, Row: h.going()}, h.stillOpen(s)); err != nil {
+	} else if err := h.commit(Change{Add: []Record{intent}, Row: h.going()}, func() bool { return !s.done && !h.cancelled }); err != nil {
 		if errors.Is(err, errOvertaken) && h.cancelled {
 			return durable.ErrCancelled
 		}
@@ -109,19 +110,21 @@ func (h *host) failed(in durable.Intent, intent, outcome Record, err error) erro
 		}
 		return errOvertaken
 	case errors.As(err, &took):
-		outcome.Kind, outcome.Detail.Error = durable.EventUnusable, err.Error()
-		h.queue = append(h.queue, outcome)
-		h.pass(h.stamp())
-		return err
+		outcome.Kind = durable.EventUnusable
 	default:
-		// The failure is recorded with whatever the interpreter makes of it: if
-		// the process dies in between, the step is in doubt rather than free to
-		// be sent again.
-		outcome.Kind, outcome.Detail.Error = durable.EventFailed, err.Error()
-		h.queue = append(h.queue, outcome)
-		h.pass(h.stamp())
-		return err
+		outcome.Kind = durable.EventFailed
 	}
+	return h.fails(outcome, err)
+}
+
+// fails returns the error that ends a call, after noting it. It is recorded with
+// whatever the interpreter makes of it: if the process dies in between, a write is
+// in doubt rather than free to be sent again.
+func (h *host) fails(outcome Record, err error) error {
+	outcome.Detail.Error = cmp.Or(outcome.Detail.Error, err.Error())
+	h.queue = append(h.queue, outcome)
+	h.pass(h.stamp())
+	return err
 }
 
 // retried returns the function that records a step's sendings that failed and
@@ -133,11 +136,6 @@ func (h *host) retried(path string) func(int, time.Time, error) {
 			At: h.stamp(), Kind: durable.EventRetry, Step: path, Attempt: n, Detail: durable.Detail{Until: &next, Error: text(cause)},
 		})
 	}
-}
-
-// stillOpen returns whether to go on with a step after others were heard.
-func (h *host) stillOpen(s *step) func() bool {
-	return func() bool { return !s.done && !h.cancelled }
 }
 
 // finish records a step's result, unless another one was recorded first.
@@ -170,10 +168,7 @@ func (h *host) finish(path string, s *step, rec Record, fresh durable.Result) (e
 // in this drive. It returns nil when the step is done or may be attempted again: a
 // Do sends again by itself, so that a loss in this drive is not tried again.
 func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int) error {
-	doubt := s.doubt
-	if doubt == nil {
-		doubt = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New(s.howLost())}
-	}
+	doubt := s.doubt(in.Path)
 	switch {
 	case lost == 0 && (in.Policy == durable.Safe || in.Policy == durable.Idempotent || in.Policy == durable.Keyed):
 		return nil
@@ -189,13 +184,6 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int
 	default:
 		return doubt
 	}
-}
-
-func (s *step) howLost() string {
-	if s.lost != "" {
-		return s.lost
-	}
-	return "the process ended before the answer was recorded"
 }
 
 // probeAgain is how long after a lookup that failed the next one is due.

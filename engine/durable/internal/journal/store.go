@@ -10,7 +10,7 @@ import (
 )
 
 // Store keeps runs and their records. It is safe for concurrent use, and several
-// processes may share one. A change that was made without an error outlives the
+// processes may share one. The records of a change are its own from then on. A change that was made without an error outlives the
 // process, unless the Store is in memory.
 type Store interface {
 	// Create stores a run and its first records, whole or not at all, or
@@ -28,10 +28,9 @@ type Store interface {
 	Records(ctx context.Context, id string, after int64) ([]Record, error)
 	// List returns the runs that match, newest first.
 	List(ctx context.Context, f durable.Filter) ([]Run, error)
-	// Due returns at most limit runs that are due by a time, longest due first.
-	Due(ctx context.Context, by time.Time, limit int) ([]string, error)
-	// NextDue returns when the first run after a time falls due; zero: none.
-	NextDue(ctx context.Context, after time.Time) (time.Time, error)
+	// Due returns at most limit runs that are due by a time, longest due first, and
+	// when the first run after it falls due; zero: none.
+	Due(ctx context.Context, by time.Time, limit int) (ids []string, next time.Time, err error)
 	// Prune forgets the runs that ended before a time.
 	Prune(ctx context.Context, before time.Time) (int, error)
 
@@ -86,8 +85,8 @@ type Change struct {
 	Row     *Row     // nil: as it is
 }
 
-// Point names the change for faults and logs: the kind of its first record.
-func (c Change) Point() string {
+// point names the change for faults: the kind of its first record.
+func (c Change) point() string {
 	switch {
 	case len(c.Add) > 0:
 		return c.Add[0].Kind
