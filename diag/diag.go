@@ -2,7 +2,7 @@
 // remedy. Start with [Diagnostic] and collect them in a [List].
 //
 // Every stage of Capstan reports through this package and never stops at the
-// first problem. It imports nothing else of the module.
+// first problem. It imports no other stage.
 package diag
 
 import (

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // tabWidth is how many spaces a tab is shown as. A terminal's own tab stops
@@ -36,8 +38,8 @@ func newFrame(line string, column, end, width int) frame {
 	cells, from, to = cutAround(cells, from, to, width)
 	f := frame{text: strings.TrimRight(join(cells), " ")}
 	if column > 0 {
-		f.pad = strings.Repeat(" ", columns(cells[:from]))
-		f.mark = "^" + strings.Repeat("~", max(columns(cells[from:to])-1, 0))
+		f.pad = strings.Repeat(" ", cellColumns(cells[:from]))
+		f.mark = "^" + strings.Repeat("~", max(cellColumns(cells[from:to])-1, 0))
 	}
 	return f
 }
@@ -75,7 +77,7 @@ func layOut(line string) []cell {
 			cells = append(cells, cell{strings.Repeat(" ", tabWidth), tabWidth})
 		default:
 			r = visible(r)
-			cells = append(cells, cell{string(r), runeWidth(r)})
+			cells = append(cells, cell{string(r), columns.Rune(r)})
 		}
 	}
 	return cells
@@ -85,11 +87,11 @@ func layOut(line string) []cell {
 // from and to moved along. An ellipsis stands for the rest. A mark that
 // is itself too wide keeps its beginning.
 func cutAround(cells []cell, from, to, width int) ([]cell, int, int) {
-	if columns(cells) <= width {
+	if cellColumns(cells) <= width {
 		return cells, from, to
 	}
 	room := max(width-2, 2) // an ellipsis may go on either side
-	for wide := columns(cells[from:to]); to > from+1 && wide > room; {
+	for wide := cellColumns(cells[from:to]); to > from+1 && wide > room; {
 		to--
 		wide -= cells[to].width
 	}
@@ -108,7 +110,7 @@ func cutAround(cells []cell, from, to, width int) ([]cell, int, int) {
 
 // widen grows [lo, hi) by turns to the left and right while it fits in room.
 func widen(cells []cell, lo, hi, room int) (int, int) {
-	used := columns(cells[lo:hi])
+	used := cellColumns(cells[lo:hi])
 	for {
 		left := lo > 0 && used+cells[lo-1].width <= room
 		if left {
@@ -134,7 +136,7 @@ func join(cells []cell) string {
 	return b.String()
 }
 
-func columns(cells []cell) int {
+func cellColumns(cells []cell) int {
 	n := 0
 	for _, c := range cells {
 		n += c.width
@@ -173,44 +175,4 @@ func visible(r rune) rune {
 		return utf8.RuneError
 	}
 	return r
-}
-
-// runeWidth returns the terminal columns of r: 2 for East Asian wide and
-// fullwidth characters and emoji (Unicode Standard Annex 11), 0 for combining
-// marks and joiners, else 1.
-func runeWidth(r rune) int {
-	switch {
-	case r < 0x300:
-		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	case isWide(r):
-		return 2
-	}
-	return 1
-}
-
-// isWide covers the blocks that terminals draw in two columns.
-func isWide(r rune) bool {
-	switch {
-	case r >= 0x1100 && r <= 0x115F, // Hangul Jamo initials
-		r >= 0x2E80 && r <= 0x303E, // CJK radicals, punctuation
-		r >= 0x3041 && r <= 0x33FF, // kana, Bopomofo, CJK compatibility
-		r >= 0x3400 && r <= 0x4DBF, // CJK extension A
-		r >= 0x4E00 && r <= 0x9FFF, // CJK unified ideographs
-		r >= 0xA000 && r <= 0xA4CF, // Yi
-		r >= 0xA960 && r <= 0xA97F, // Hangul Jamo extended A
-		r >= 0xAC00 && r <= 0xD7A3, // Hangul syllables
-		r >= 0xF900 && r <= 0xFAFF, // CJK compatibility ideographs
-		r >= 0xFE30 && r <= 0xFE6F, // CJK compatibility forms
-		r >= 0xFF00 && r <= 0xFF60, // fullwidth forms
-		r >= 0xFFE0 && r <= 0xFFE6,
-		r >= 0x1F300 && r <= 0x1F64F, // emoji
-		r >= 0x1F680 && r <= 0x1F6FF,
-		r >= 0x1F900 && r <= 0x1F9FF,
-		r >= 0x1FA70 && r <= 0x1FAFF,
-		r >= 0x20000 && r <= 0x3FFFD: // CJK extensions B and on
-		return true
-	}
-	return false
 }

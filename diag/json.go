@@ -1,9 +1,6 @@
 package diag
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "github.com/capstan-run/capstan/internal/jsonvalue"
 
 // jsonDiagnostic is the form of a Diagnostic that `validate --format json` and
 // `plan -o json` promise; its keys are a contract with other programs.
@@ -27,7 +24,8 @@ type jsonRelated struct {
 	Message string `json:"message"`
 }
 
-// MarshalJSON writes the problem as one flat object. Line, column and
+// MarshalJSON writes the problem as one flat object, with <, > and & as they are: the
+// encoder of the caller decides whether to escape them. Line, column and
 // end_column are 0 where they are not known; end_column is otherwise always
 // past column, also for a problem that marks one character.
 func (d Diagnostic) MarshalJSON() ([]byte, error) {
@@ -48,7 +46,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	for _, r := range d.Related {
 		j.Related = append(j.Related, jsonRelated{r.Pos.File, r.Pos.Line, r.Pos.Column, r.Message})
 	}
-	return marshal(j)
+	return jsonvalue.Marshal(j)
 }
 
 // MarshalJSON writes an array, also for a nil List.
@@ -56,17 +54,5 @@ func (l List) MarshalJSON() ([]byte, error) {
 	if l == nil {
 		return []byte("[]"), nil
 	}
-	return marshal([]Diagnostic(l))
-}
-
-// marshal leaves <, > and & as they are: the caller's encoder decides whether
-// to escape them, and it could not undo an escape made here.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	return jsonvalue.Marshal([]Diagnostic(l))
 }

@@ -40,7 +40,7 @@ func TestJSONIsTheContract(t *testing.T) {
 }
 
 func TestJSONLeavesEscapingToTheEncoder(t *testing.T) {
-	got, err := marshal(List{{Code: "c", Message: "a <- b & c"}})
+	got, err := List{{Code: "c", Message: "a <- b & c"}}.MarshalJSON()
 	if err != nil {
 		t.Fatal(err)
 	}

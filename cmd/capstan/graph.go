@@ -8,7 +8,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/graph"
-	"github.com/capstan-run/capstan/internal/plangraph"
 )
 
 func (a *app) graphCommand() *cobra.Command {
@@ -39,10 +38,10 @@ func (a *app) graphCommand() *cobra.Command {
 				return refused(report)
 			}
 			if a.wantsText() {
-				return draw(a.out, plangraph.Of(prog.Plan()))
+				return draw(a.out, graph.Of(prog.Plan()))
 			}
 			var drawing strings.Builder
-			if err := draw(&drawing, plangraph.Of(prog.Plan())); err != nil {
+			if err := draw(&drawing, graph.Of(prog.Plan())); err != nil {
 				return err
 			}
 			return a.printDocument(graphDocument{format, drawing.String()})

@@ -20,7 +20,7 @@ func DOT(w io.Writer, g Graph) error {
 	b.WriteString("  node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=11];\n")
 	b.WriteString("  edge [fontname=\"sans-serif\", fontsize=9];\n")
 	for _, n := range g.Nodes {
-		fmt.Fprintf(b, "  %s [label=%s%s];\n", dotName(n.ID), dotLabel(n), dotStyle(n.Kind))
+		fmt.Fprintf(b, "  %s [label=%s%s];\n", dotName(n.ID), dotLabel(n), n.Kind.look().dot)
 	}
 	for _, l := range links {
 		from, to := dotName(g.Nodes[l.from].ID), dotName(g.Nodes[l.to].ID)
@@ -35,9 +35,9 @@ func DOT(w io.Writer, g Graph) error {
 }
 
 func dotLabel(n Node) string {
-	quoted := []string{dotText(n.label())}
-	for _, note := range n.notes() {
-		quoted = append(quoted, dotText(note))
+	var quoted []string
+	for _, line := range n.lines() {
+		quoted = append(quoted, dotText(line))
 	}
 	return `"` + strings.Join(quoted, `\n`) + `"`
 }
@@ -54,24 +54,4 @@ func dotText(s string) string {
 // doubled too, so that one before a quote cannot swallow it.
 func dotName(id string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\x00", "\uFFFD").Replace(strings.ToValidUTF8(id, "\uFFFD")) + `"`
-}
-
-func dotStyle(k Kind) string {
-	switch k {
-	case Read:
-		return `, color="#2563eb"`
-	case Write:
-		return `, color="#c2410c", penwidth=2`
-	case Delete:
-		return `, color="#b91c1c", penwidth=3`
-	case External:
-		return `, color="#7c3aed", style="rounded,dashed"`
-	case Lookup, Script, Mock:
-		return `, color="#64748b", shape=component`
-	case Input:
-		return `, color="#64748b", shape=ellipse`
-	case Output:
-		return `, color="#15803d", shape=ellipse`
-	}
-	return ""
 }

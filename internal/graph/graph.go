@@ -1,10 +1,10 @@
 // Package graph writes a picture of a capability: its steps from top to bottom
-// and the values that flow between them. Start with [SVG], [Mermaid] or [DOT].
-//
-// It does not know capabilities; the caller turns a plan into a [Graph].
+// and the values that flow between them. [Of] turns a plan into a [Graph], which
+// [SVG], [Mermaid] and [DOT] write.
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -26,6 +26,31 @@ const (
 	Input    Kind = "input"
 	Output   Kind = "output"
 )
+
+// look is how a kind of node is drawn.
+type look struct {
+	dot        string // attributes of Graphviz
+	open, shut string // brackets of Mermaid
+	class      string // of Mermaid and of the SVG; "" for none
+}
+
+var (
+	plainLook = look{"", "[", "]", ""}
+	inside    = look{`, color="#64748b", shape=component`, "[[", "]]", ""}
+	looks     = map[Kind]look{
+		Read:     {`, color="#2563eb"`, "[", "]", "read"},
+		Write:    {`, color="#c2410c", penwidth=2`, "[", "]", "write"},
+		Delete:   {`, color="#b91c1c", penwidth=3`, "{{", "}}", "delete"},
+		External: {`, color="#7c3aed", style="rounded,dashed"`, "[/", "/]", "external"},
+		Lookup:   inside,
+		Script:   inside,
+		Mock:     inside,
+		Input:    {`, color="#64748b", shape=ellipse`, "([", "])", "input"},
+		Output:   {`, color="#15803d", shape=ellipse`, "([", "])", "output"},
+	}
+)
+
+func (k Kind) look() look { return cmp.Or(looks[k], plainLook) }
 
 // Graph is the content of a picture. Nodes stand in the order in which they run.
 type Graph struct {
@@ -95,9 +120,9 @@ func (n Node) label() string {
 	return oneLine(n.ID)
 }
 
-// notes returns the notes that are not empty.
-func (n Node) notes() []string {
-	var out []string
+// lines returns the label, and below it the notes that are not empty.
+func (n Node) lines() []string {
+	out := []string{n.label()}
 	for _, note := range n.Notes {
 		if s := oneLine(note); s != "" {
 			out = append(out, s)

@@ -1,6 +1,11 @@
 package graph
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
+)
 
 // The layout is layered: every node is a layer of its own, from top to bottom
 // in the graph's order, which is the order in which steps run. A link to the
@@ -85,19 +90,32 @@ func newPicture(g Graph) (*picture, error) {
 func (p *picture) measure(g Graph) {
 	width := 160.0
 	for _, n := range g.Nodes {
-		b := box{node: n, label: cut(n.label(), widestLabel)}
-		for _, note := range n.notes() {
-			b.notes = append(b.notes, wrap(note, widestLabel)...)
+		b := box{node: n, label: columns.Cut(n.label(), widestLabel)}
+		for _, note := range n.lines()[1:] {
+			b.notes = append(b.notes, noteLines(note)...)
 		}
-		width = max(width, float64(columns(b.label))*charWidth+float64(len(n.Kind)+2)*noteWidth+2*padding)
+		width = max(width, float64(columns.Of(b.label))*charWidth+float64(len(n.Kind)+2)*noteWidth+2*padding)
 		for _, note := range b.notes {
-			width = max(width, float64(columns(note))*noteWidth+2*padding)
+			width = max(width, float64(columns.Of(note))*noteWidth+2*padding)
 		}
 		p.boxes = append(p.boxes, b)
 	}
 	for i := range p.boxes {
 		p.boxes[i].x, p.boxes[i].w = margin, width
 	}
+}
+
+// noteLines breaks a note into three lines at most.
+func noteLines(note string) []string {
+	const most = 3
+	lines := columns.Wrap(note, widestLabel)
+	if len(lines) > most {
+		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
+	}
+	for i, line := range lines {
+		lines[i] = columns.Cut(line, widestLabel)
+	}
+	return lines
 }
 
 // route turns links into arrows and lanes.
@@ -114,7 +132,7 @@ func (p *picture) route(links []link) {
 			bySource[l.from] = i
 			p.lanes = append(p.lanes, lane{from: l.from})
 		}
-		p.lanes[i].branches = append(p.lanes[i].branches, branch{to: l.to, label: cut(l.label, widestFlow), full: l.label})
+		p.lanes[i].branches = append(p.lanes[i].branches, branch{to: l.to, label: columns.Cut(l.label, widestFlow), full: l.label})
 	}
 	slices.SortStableFunc(p.lanes, func(a, b lane) int { return a.from - b.from })
 	p.share()
@@ -211,7 +229,7 @@ func (p *picture) spread() {
 	for _, l := range p.lanes {
 		places = max(places, l.place+1)
 		for _, b := range l.branches {
-			labels = max(labels, columns(b.label))
+			labels = max(labels, columns.Of(b.label))
 		}
 	}
 	lanesX := p.labelsX + float64(labels)*noteWidth + 12
@@ -229,7 +247,7 @@ func (p *picture) spread() {
 	}
 	for _, a := range p.arrows {
 		b := p.boxes[a.from]
-		p.width = max(p.width, b.x+b.w/2+10+float64(columns(cut(a.label, widestLabel)))*noteWidth+margin)
+		p.width = max(p.width, b.x+b.w/2+10+float64(columns.Of(columns.Cut(a.label, widestLabel)))*noteWidth+margin)
 	}
-	p.width = max(p.width, float64(columns(cut(p.title, widestLabel)))*charWidth*18/14+2*margin)
+	p.width = max(p.width, float64(columns.Of(columns.Cut(p.title, widestLabel)))*charWidth*18/14+2*margin)
 }

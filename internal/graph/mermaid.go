@@ -27,8 +27,11 @@ func Mermaid(w io.Writer, g Graph) error {
 	}
 	b.WriteString("flowchart TD\n")
 	for i, n := range g.Nodes {
-		open, shut := mermaidShape(n.Kind)
-		fmt.Fprintf(b, "  n%d%s\"%s\"%s%s\n", i, open, mermaidLabel(n), shut, mermaidClass(n.Kind))
+		look, class := n.Kind.look(), ""
+		if look.class != "" {
+			class = ":::" + look.class
+		}
+		fmt.Fprintf(b, "  n%d%s\"%s\"%s%s\n", i, look.open, mermaidLabel(n), look.shut, class)
 	}
 	for _, l := range links {
 		if l.label == "" {
@@ -48,9 +51,9 @@ func Mermaid(w io.Writer, g Graph) error {
 }
 
 func mermaidLabel(n Node) string {
-	lines := []string{mermaidText(n.label())}
-	for _, note := range n.notes() {
-		lines = append(lines, mermaidText(note))
+	var lines []string
+	for _, line := range n.lines() {
+		lines = append(lines, mermaidText(line))
 	}
 	return strings.Join(lines, "<br/>")
 }
@@ -67,26 +70,4 @@ func mermaidText(s string) string {
 		}
 	}
 	return b.String()
-}
-
-func mermaidShape(k Kind) (open, shut string) {
-	switch k {
-	case Input, Output:
-		return "([", "])"
-	case External:
-		return "[/", "/]"
-	case Delete:
-		return "{{", "}}"
-	case Lookup, Script, Mock:
-		return "[[", "]]"
-	}
-	return "[", "]"
-}
-
-func mermaidClass(k Kind) string {
-	switch k {
-	case Read, Write, Delete, External, Input, Output:
-		return ":::" + string(k)
-	}
-	return ""
 }

@@ -2,10 +2,13 @@ package graph
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // SVG writes g as a picture that needs nothing else: no script, no font, no
@@ -24,7 +27,7 @@ func SVG(w io.Writer, g Graph) error {
 	s.WriteString(style)
 	s.printf(`<rect class="cg-page" width="%.0f" height="%.0f"/>`+"\n", p.width, p.height)
 	if p.title != "" {
-		s.printf(`<text class="cg-title" x="%.1f" y="%.1f">%s</text>`+"\n", margin, margin+18, escape(cut(p.title, widestLabel)))
+		s.printf(`<text class="cg-title" x="%.1f" y="%.1f">%s</text>`+"\n", margin, margin+18, escape(columns.Cut(p.title, widestLabel)))
 	}
 	for i, l := range p.lanes {
 		s.lane(p, l, i)
@@ -72,7 +75,7 @@ func (s *svgWriter) box(b box) {
 	if b.node.Kind == Input || b.node.Kind == Output {
 		radius = min(b.h/2, 18)
 	}
-	s.printf(`<g class="%s"><title>%s</title>`, class(b.node.Kind), escape(strings.Join(append([]string{b.node.label()}, b.node.notes()...), "\n")))
+	s.printf(`<g class="%s"><title>%s</title>`, "cg-"+cmp.Or(b.node.Kind.look().class, "other"), escape(strings.Join(b.node.lines(), "\n")))
 	s.printf(`<rect class="cg-box" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, b.x, b.y, b.w, b.h, radius)
 	text := lineHeight + noteHeight*float64(len(b.notes))
 	y := b.y + (b.h-text)/2 + 15
@@ -92,7 +95,7 @@ func (s *svgWriter) arrow(p *picture, a arrow) {
 	s.printf(`<path class="cg-line" style="stroke:var(--l0)" d="M%.1f %.1fV%.1f"/>`, x, y1, y2-2)
 	s.printf(`<path style="fill:var(--l0)" d="M%.1f %.1fl-4 -8h8z"/>`, x, y2)
 	if a.label != "" {
-		s.printf(`<text class="cg-flow" x="%.1f" y="%.1f">%s</text>`, x+10, (y1+y2)/2+3, escape(cut(a.label, widestLabel)))
+		s.printf(`<text class="cg-flow" x="%.1f" y="%.1f">%s</text>`, x+10, (y1+y2)/2+3, escape(columns.Cut(a.label, widestLabel)))
 	}
 	s.WriteString("</g>\n")
 }
@@ -120,15 +123,7 @@ func (p *picture) aside(b branch) string {
 	if b.label == "" {
 		return ""
 	}
-	return fmt.Sprintf("H%.1fM%.1f %.1f", p.labelsX+float64(columns(b.label))*noteWidth+4, p.labelsX-4, b.y)
-}
-
-func class(k Kind) string {
-	switch k {
-	case Read, Write, Delete, External, Input, Output:
-		return "cg-" + string(k)
-	}
-	return "cg-other"
+	return fmt.Sprintf("H%.1fM%.1f %.1f", p.labelsX+float64(columns.Of(b.label))*noteWidth+4, p.labelsX-4, b.y)
 }
 
 // describe writes the whole graph in words, in order.

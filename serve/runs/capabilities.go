@@ -7,7 +7,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/graph"
-	"github.com/capstan-run/capstan/internal/plangraph"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
 )
@@ -101,7 +100,7 @@ func (h *Handler) graph(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var svg bytes.Buffer
-	if err := graph.SVG(&svg, plangraph.Of(p.Plan())); err != nil {
+	if err := graph.SVG(&svg, graph.Of(p.Plan())); err != nil {
 		h.fail(w, r, err)
 		return
 	}

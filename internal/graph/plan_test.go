@@ -1,4 +1,4 @@
-package plangraph
+package graph
 
 import (
 	"testing"
@@ -6,7 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine/document"
-	"github.com/capstan-run/capstan/internal/graph"
 )
 
 func input(name string) []document.Read { return []document.Read{{Input: name}} }
@@ -32,17 +31,17 @@ func TestNodesAndEdges(t *testing.T) {
 		},
 		Outputs: []document.Output{{Name: "name", Type: "string", Reads: step("get-ship", "get", "get-ship")}},
 	}
-	want := graph.Graph{
+	want := Graph{
 		Title: "moor",
-		Nodes: []graph.Node{
-			{ID: "inputs.imo", Label: "imo", Kind: graph.Input, Notes: []string{"string"}},
-			{ID: "inputs.imo_list", Label: "imo_list", Kind: graph.Input, Notes: []string{"array of string"}},
-			{ID: "get", Label: "get", Kind: graph.Read, Notes: []string{"GET /ships"}},
-			{ID: "get-ship", Label: "get-ship", Kind: graph.Write, Notes: []string{"POST /ships", "only when len(inputs.imo_list) > 0"}},
-			{ID: "pilot", Label: "pilot", Kind: graph.External, Notes: []string{"until pilot. ok"}},
-			{ID: "outputs.name", Label: "name", Kind: graph.Output, Notes: []string{"string"}},
+		Nodes: []Node{
+			{ID: "inputs.imo", Label: "imo", Kind: Input, Notes: []string{"string"}},
+			{ID: "inputs.imo_list", Label: "imo_list", Kind: Input, Notes: []string{"array of string"}},
+			{ID: "get", Label: "get", Kind: Read, Notes: []string{"GET /ships"}},
+			{ID: "get-ship", Label: "get-ship", Kind: Write, Notes: []string{"POST /ships", "only when len(inputs.imo_list) > 0"}},
+			{ID: "pilot", Label: "pilot", Kind: External, Notes: []string{"until pilot. ok"}},
+			{ID: "outputs.name", Label: "name", Kind: Output, Notes: []string{"string"}},
 		},
-		Edges: []graph.Edge{
+		Edges: []Edge{
 			{From: "inputs.imo", To: "get", Label: "imo"},
 			{From: "inputs.imo_list", To: "get-ship"},
 			{From: "get", To: "get-ship"},
@@ -65,13 +64,13 @@ func TestStepsOfAFlow(t *testing.T) {
 		{ID: "skipper", Kind: "lookup", Lookup: &document.Lookup{Index: "people", Match: "code"}, Needs: []string{"people"}},
 		{ID: "note", Kind: "mock", Binds: []document.Bind{{Param: "text", In: "value", Reads: step("skipper")}}},
 	}})
-	want := graph.Graph{
-		Nodes: []graph.Node{
-			{ID: "people", Label: "people", Kind: graph.Read, Notes: []string{"GET /people"}},
-			{ID: "skipper", Label: "skipper", Kind: graph.Lookup, Notes: []string{"in people by code"}},
-			{ID: "note", Label: "note", Kind: graph.Mock},
+	want := Graph{
+		Nodes: []Node{
+			{ID: "people", Label: "people", Kind: Read, Notes: []string{"GET /people"}},
+			{ID: "skipper", Label: "skipper", Kind: Lookup, Notes: []string{"in people by code"}},
+			{ID: "note", Label: "note", Kind: Mock},
 		},
-		Edges: []graph.Edge{{From: "people", To: "skipper"}, {From: "skipper", To: "note", Label: "text"}},
+		Edges: []Edge{{From: "people", To: "skipper"}, {From: "skipper", To: "note", Label: "text"}},
 	}
 	if diff := cmp.Diff(want, g); diff != "" {
 		t.Errorf("graph (-want +got):\n%s", diff)

@@ -1,35 +1,33 @@
-// Package plangraph turns a plan into a graph. Start with [Of].
-package plangraph
+package graph
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/document"
-	"github.com/capstan-run/capstan/internal/graph"
 )
 
 // Of turns a plan into nodes and the values that flow between them. A step that
 // takes nothing from the one before it is still drawn after it, by an edge
 // without a label: the file's order is the order of the run.
-func Of(p *document.Plan) graph.Graph {
-	g, places := graph.Graph{Title: p.Capability}, nodesOf(p)
+func Of(p *document.Plan) Graph {
+	g, places := Graph{Title: p.Capability}, nodesOf(p)
 	for _, in := range p.Inputs {
-		g.Nodes = append(g.Nodes, graph.Node{ID: inputNode(in.Name), Label: in.Name, Kind: graph.Input, Notes: []string{in.Type}})
+		g.Nodes = append(g.Nodes, Node{ID: inputNode(in.Name), Label: in.Name, Kind: Input, Notes: []string{in.Type}})
 	}
 	for i, s := range p.Steps {
 		g.Nodes = append(g.Nodes, stepNode(s))
 		edges := stepEdges(places, s)
-		if i > 0 && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == p.Steps[i-1].ID }) {
-			edges = append(edges, graph.Edge{From: p.Steps[i-1].ID, To: s.ID})
+		if i > 0 && !slices.ContainsFunc(edges, func(e Edge) bool { return e.From == p.Steps[i-1].ID }) {
+			edges = append(edges, Edge{From: p.Steps[i-1].ID, To: s.ID})
 		}
 		g.Edges = append(g.Edges, edges...)
 	}
 	for _, o := range p.Outputs {
-		node := graph.Node{ID: "outputs." + o.Name, Label: o.Name, Kind: graph.Output, Notes: []string{o.Type}}
+		node := Node{ID: "outputs." + o.Name, Label: o.Name, Kind: Output, Notes: []string{o.Type}}
 		g.Nodes = append(g.Nodes, node)
 		for _, source := range places.sources(o.Reads) {
-			g.Edges = append(g.Edges, graph.Edge{From: source, To: node.ID})
+			g.Edges = append(g.Edges, Edge{From: source, To: node.ID})
 		}
 	}
 	return g
@@ -67,13 +65,13 @@ func (n nodes) sources(reads []document.Read) []string {
 	return slices.Compact(out)
 }
 
-func stepNode(s document.Step) graph.Node {
-	n := graph.Node{ID: s.ID, Label: s.ID, Kind: graph.Kind(s.Effect)}
+func stepNode(s document.Step) Node {
+	n := Node{ID: s.ID, Label: s.ID, Kind: Kind(s.Effect)}
 	switch {
 	case s.Method != "":
 		n.Notes = append(n.Notes, s.Method+" "+s.Path)
 	case s.Effect == "":
-		n.Kind = graph.Kind(s.Kind)
+		n.Kind = Kind(s.Kind)
 	}
 	if s.Lookup != nil {
 		n.Notes = append(n.Notes, "in "+s.Lookup.Index+" by "+s.Lookup.Match)
@@ -90,16 +88,16 @@ func stepNode(s document.Step) graph.Node {
 
 // stepEdges returns one edge for each value a step takes, and one without a
 // label for each that it reads in another way (a condition) or needs.
-func stepEdges(places nodes, s document.Step) []graph.Edge {
-	var edges []graph.Edge
+func stepEdges(places nodes, s document.Step) []Edge {
+	var edges []Edge
 	for _, b := range s.Binds {
 		for _, f := range places.sources(b.Reads) {
-			edges = append(edges, graph.Edge{From: f, To: s.ID, Label: b.Param})
+			edges = append(edges, Edge{From: f, To: s.ID, Label: b.Param})
 		}
 	}
 	for _, f := range append(places.sources(s.Reads), s.Needs...) {
-		if f != s.ID && !slices.ContainsFunc(edges, func(e graph.Edge) bool { return e.From == f }) {
-			edges = append(edges, graph.Edge{From: f, To: s.ID})
+		if f != s.ID && !slices.ContainsFunc(edges, func(e Edge) bool { return e.From == f }) {
+			edges = append(edges, Edge{From: f, To: s.ID})
 		}
 	}
 	return edges
