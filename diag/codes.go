@@ -12,13 +12,14 @@ import (
 //go:embed diagnostics.md
 var explanations string
 
-// Explanation explains the problems of one code at length.
+// Explanation explains the problems of one code at length; the document of
+// `explain -o json`.
 type Explanation struct {
-	Code    string // "unknown-field"
-	Title   string // one line, lower case
-	Text    string // the meaning and the remedy, Markdown
-	Example string // a file that has the problem, "" for a problem of a run
-	Output  string // of `capstan validate example.yaml`
+	Code    string `json:"code"`              // "unknown-field"
+	Title   string `json:"title"`             // one line, lower case
+	Text    string `json:"text,omitempty"`    // the meaning and the remedy, Markdown
+	Example string `json:"example,omitempty"` // a file that has the problem, "" for a problem of a run
+	Output  string `json:"output,omitempty"`  // of `capstan validate example.yaml`
 }
 
 // Explain returns the explanation of a code, and false for a code that no

@@ -22,9 +22,9 @@ type InputError struct{ Problems []InputProblem }
 
 // InputProblem is one of them.
 type InputProblem struct {
-	Name    string // input name as given
-	Message string
-	Hint    string
+	Name    string `json:"name,omitempty"` // as given
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
 }
 
 func (e *InputError) Error() string {

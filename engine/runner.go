@@ -122,7 +122,8 @@ var errNoRuntime = errors.New("nothing keeps runs: Options.Runtime is not set")
 func (r *Runner) Plan(ctx context.Context, p *Program) *document.Plan {
 	l := r.linked(p)
 	view := *p.Plan()
-	view.Env, view.Hosts = l.link.Env(ctx, p.unit.Uses, p.plan.Variables), l.link.Hosts(ctx, p.unit.Uses)
+	view.Env = append(view.Env, l.link.Env(ctx, p.unit.Uses, p.plan.Variables)...)
+	view.Hosts = append(view.Hosts, l.link.Hosts(ctx, p.unit.Uses)...)
 	return &view
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
@@ -12,7 +13,7 @@ func (p *Program) describe() *document.Plan {
 	v := &document.Plan{
 		Capability: p.Name(), Dialect: r.Dialect, Overlays: append([]string{}, p.plan.File.Overlays...),
 		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
-		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: r.Diagnostics,
+		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, r.Diagnostics...),
 	}
 	for _, in := range p.plan.Inputs {
 		v.Inputs = append(v.Inputs, document.Input{

@@ -81,7 +81,5 @@ func bytesText(form *document.Answer, size int) string {
 }
 
 func (a *app) hiddenOutputs() {
-	if !a.flags.quiet {
-		a.complain("sensitive outputs are hidden: --show-sensitive or -o json shows them")
-	}
+	a.note("sensitive outputs are hidden: --show-sensitive or -o json shows them")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -147,22 +148,13 @@ func (a *app) addGlobalFlags(fs *pflag.FlagSet) {
 }
 
 func (g *globalFlags) check() error {
-	if !oneOf(g.output, "text", "json", "yaml") {
+	if !slices.Contains([]string{"text", "json", "yaml"}, g.output) {
 		return usagef("--output %q is not a format: text, json or yaml", g.output)
 	}
-	if !oneOf(g.logFormat, "text", "json") {
+	if !slices.Contains([]string{"text", "json"}, g.logFormat) {
 		return usagef("--log-format %q is not a format: text or json", g.logFormat)
 	}
 	return nil
-}
-
-func oneOf(s string, accepted ...string) bool {
-	for _, a := range accepted {
-		if s == a {
-			return true
-		}
-	}
-	return false
 }
 
 // unknownCommand runs when no command of parent was named.
@@ -172,11 +164,11 @@ func unknownCommand(parent *cobra.Command, args []string) error {
 		if err := parent.Help(); err != nil {
 			return err
 		}
-		return silent{exitUsage}
+		return silent(exitUsage)
 	}
 	e := usagef("unknown command %q", args[0])
 	if best := suggest.Closest(args[0], commandNames(parent)); best != "" {
-		e.Hint = "did you mean \"" + parent.CommandPath() + " " + best + "\"?"
+		e.hint = "did you mean \"" + parent.CommandPath() + " " + best + "\"?"
 	}
 	return e
 }
@@ -197,7 +189,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	if !cmd.HasParent() && len(a.args) > 0 && !strings.HasPrefix(a.args[0], "-") {
 		return unknownCommand(cmd, a.args[:1])
 	}
-	e := &usageError{Message: err.Error()}
+	e := usage(err.Error(), "")
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return e
@@ -207,9 +199,19 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	cmd.Flags().VisitAll(collect)
 	cmd.InheritedFlags().VisitAll(collect)
 	if best := suggest.Closest(unknown.GetSpecifiedName(), names); best != "" {
-		e.Hint = "did you mean --" + best + "?"
+		e.hint = "did you mean --" + best + "?"
 	}
 	return e
+}
+
+// someArgs asks for one argument or more.
+func someArgs(name string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usagef("%s is missing", name)
+		}
+		return nil
+	}
 }
 
 // exactArgs asks for arguments by name, so that the message names the one that is

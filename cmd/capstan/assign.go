@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // assignment is one NAME=VALUE of the command line.
@@ -109,7 +110,7 @@ func (as assignment) value(want wantedType) (any, error) {
 	}
 	if want.kind == "array" {
 		if looksLikeArray(as.text) {
-			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", term.Clip(as.text, 40))
+			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", columns.Cut(as.text, 40))
 		}
 		want = wantedType{kind: want.item}
 	}

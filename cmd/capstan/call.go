@@ -16,12 +16,11 @@ import (
 
 // callFlags are the flags of `capstan call`.
 type callFlags struct {
-	openapi   []string
-	allowRead []string
-	send      sendFlags
-	params    []string
-	body      string
-	all       bool
+	api    apiFlags
+	send   sendFlags
+	params []string
+	body   string
+	all    bool
 }
 
 // callPages bounds how many pages --all follows.
@@ -51,10 +50,9 @@ request writes and the answer proves nothing, since a gateway may have given it.
 	fs.StringArrayVarP(&f.params, "param", "p", nil, "parameter or body property as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
 	fs.StringVar(&f.body, "body", "", "request body from `FILE`, - for stdin; -p sets properties on top of a JSON object")
 	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", callPages))
-	addOpenAPI(fs, &f.openapi)
-	addAllowRead(fs, &f.allowRead)
+	f.api.add(fs)
 	f.send.add(fs)
-	a.completeCall(cmd, &f.openapi)
+	a.completeCall(cmd, &f.api)
 	return cmd
 }
 
@@ -63,8 +61,8 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	if err != nil {
 		return err
 	}
-	load := &engine.LoadOptions{Project: a.flags.config, AllowRead: f.allowRead}
-	if load.OpenAPI, err = openAPIDocuments(f.openapi); err != nil {
+	load, err := f.api.options(a)
+	if err != nil {
 		return err
 	}
 	api, op, err := a.operation(ctx, apiName, id, load)
@@ -73,7 +71,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	}
 	call, err := engine.NewRunner(opts).Caller(api)
 	if err != nil {
-		return &usageError{Message: err.Error()}
+		return usage(err.Error(), "")
 	}
 	if f.all && !paging.Supported(op) {
 		return usagef("--all: operation %q has no pagination that capstan knows", id)
@@ -89,19 +87,19 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	err = a.deliver(ctx, x, req, f)
 	switch {
 	case err != nil && !a.io.Interrupts.Claim():
-		return silent{exitInterrupted}
+		return silent(exitInterrupted)
 	case err != nil:
 		return unanswered(ctx, op, err)
 	}
 	err = x.print()
 	if err == nil && x.broken && f.send.strictResponses {
-		err = silent{exitFailed}
+		err = silent(exitFailed)
 	}
 	if err != nil || ctx.Err() == nil {
 		return err
 	}
 	a.complain("capstan call: interrupted after the answer came")
-	return silent{exitInterrupted}
+	return silent(exitInterrupted)
 }
 
 // deliver sends the request, or all its pages. A write that Ctrl-C finds in
@@ -131,7 +129,7 @@ func (a *app) deliver(ctx context.Context, x *apiCall, req *operations.Request, 
 
 // leaveCall reports the state that the second Ctrl-C leaves behind.
 func (a *app) leaveCall(op *operations.Operation) {
-	f := &failure{exitInterrupted, codeInterrupted, "capstan call: interrupted", maybeDone(op)}
+	f := &failure{exit: exitInterrupted, code: codeInterrupted, message: "capstan call: interrupted", hint: maybeDone(op)}
 	a.complain("%s", f.message)
 	a.complain("%s", f.hint)
 	a.documentError(f)
@@ -202,13 +200,9 @@ func (a *app) operation(ctx context.Context, apiName, id string, opts *engine.Lo
 		lines = append(lines, fmt.Sprintf("%s (%s %s: %s)", s.ID, s.Method, s.Path, term.OneLine(s.Summary)))
 	}
 	if len(lines) > 0 {
-		e.Hint = "did you mean " + strings.Join(lines, ",\n    or ") + "?"
+		e.hint = "did you mean " + strings.Join(lines, ",\n    or ") + "?"
 	} else {
-		e.Hint = fmt.Sprintf("search them: capstan operations %s WORDS", api.Name)
+		e.hint = fmt.Sprintf("search them: capstan operations %s WORDS", api.Name)
 	}
 	return nil, nil, e
 }
-
-// codeInDoubt is the code of a write of which it is not known whether it took
-// effect.
-const codeInDoubt = "in-doubt"

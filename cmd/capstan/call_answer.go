@@ -91,7 +91,7 @@ func (x *apiCall) print() error {
 		x.succeeded()
 		if res.DecodeErr != nil && (op.Result() != nil || strings.HasPrefix(res.Header.Get("Content-Type"), "text/")) {
 			a.complain("%s answered %d, but %s", op.API, res.Status, term.OneLine(res.DecodeErr.Error()))
-			return silent{exitFailed}
+			return silent(exitFailed)
 		}
 		return nil
 	}
@@ -106,12 +106,12 @@ func (x *apiCall) print() error {
 	switch {
 	case verdict == operations.InDoubt:
 		a.complain("the answer may be that of a gateway on the way; %s", maybeDone(op))
-		return silent{exitWaiting}
+		return silent(exitWaiting)
 	case res.Lost:
 		a.complain("an earlier sending may have taken effect; %s", maybeDone(op))
-		return silent{exitWaiting}
+		return silent(exitWaiting)
 	}
-	return silent{exitFailed}
+	return silent(exitFailed)
 }
 
 // succeeded reports the parts of a successful answer that its body does not show.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 )
 
 // request builds the request from -p and --body. Every problem is found before
@@ -137,12 +139,7 @@ func (r *requestBuilder) unknown(name string, v any) {
 	for _, t := range r.all {
 		names = append(names, t.name)
 	}
-	hint := "it takes: " + strings.Join(names, ", ")
-	if len(names) == 0 {
-		hint = "it takes no parameters"
-	} else if best := suggest.Closest(name, names); best != "" {
-		hint = fmt.Sprintf("did you mean %q?", best)
-	}
+	hint := cmp.Or(suggest.Hint(name, "it takes: ", names), "it takes no parameters")
 	r.problem(name, "the operation has no such parameter", hint)
 }
 
@@ -182,3 +179,44 @@ func (r *requestBuilder) inBody(name string) bool {
 }
 
 func isRequiredProperty(t target) bool { return t.in == operations.InBody && t.required }
+
+// check holds the request against its documented schemas: an API answers a wrong
+// one less clearly, or does something else.
+func (r *requestBuilder) check() {
+	for _, arg := range r.req.Args {
+		for _, v := range check.Value(arg.Param.Schema, arg.Value) {
+			r.problem(arg.Param.Name, violationText(v.Path, v.Message), "")
+		}
+	}
+	media := bodyMedia(r.req.Op)
+	if media == nil || r.props == nil {
+		return
+	}
+	for _, v := range check.Value(media.Schema, r.props) {
+		name, rest := splitPointer(v.Path)
+		switch {
+		case name == "" && strings.HasSuffix(v.Message, "is missing"): // reported for each property
+		case name == "":
+			r.problem("body", v.Message, "")
+		case !r.blamed(name):
+			r.problem(name, violationText(rest, v.Message), "")
+		}
+	}
+}
+
+func (r *requestBuilder) blamed(name string) bool {
+	return slices.ContainsFunc(r.problems, func(p engine.InputProblem) bool {
+		return p.Name == name || p.Name == string(operations.InBody)+"."+name
+	})
+}
+
+func violationText(path, message string) string { return strings.TrimSpace(path + " " + message) }
+
+// splitPointer splits a JSON pointer into its first key and the rest.
+func splitPointer(pointer string) (first, rest string) {
+	first, rest, more := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
+	if more {
+		rest = "/" + rest
+	}
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(first), rest
+}

@@ -83,6 +83,17 @@ func (a *app) complete(cmd *cobra.Command, flag string, c completer) {
 	}
 }
 
+// typed returns the options of a command line that is being typed, nil where they
+// are wrong. Overrides are left out: half of one would make the file invalid.
+func (l loadFlags) typed(a *app) *engine.LoadOptions {
+	l.overrides = nil
+	opts, err := l.options(a)
+	if err != nil {
+		return nil
+	}
+	return opts
+}
+
 // fromPlan completes from the plan of the file on the command line. A file that
 // cannot be planned offers nothing.
 func (a *app) fromPlan(load *loadFlags, words func(*document.Plan) []string) completer {
@@ -90,10 +101,8 @@ func (a *app) fromPlan(load *loadFlags, words func(*document.Plan) []string) com
 		if len(args) == 0 {
 			return nil, noFiles
 		}
-		given := *load
-		given.overrides = nil // half-typed ones would make the file invalid
-		opts, err := given.options(a)
-		if err != nil {
+		opts := load.typed(a)
+		if opts == nil {
 			return nil, noFiles
 		}
 		prog, _, err := program(cmd.Context(), args[0], second(args), opts, engine.NewRunner(nil))
@@ -106,10 +115,8 @@ func (a *app) fromPlan(load *loadFlags, words func(*document.Plan) []string) com
 
 // exposureWords offers the units of a file.
 func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) []string {
-	given := *load
-	given.overrides = nil
-	opts, err := given.options(a)
-	if err != nil {
+	opts := load.typed(a)
+	if opts == nil {
 		return nil
 	}
 	f, _ := opened(ctx, file, opts, engine.NewRunner(nil))
@@ -166,10 +173,10 @@ func overrideWords(p *document.Plan) []string {
 }
 
 // completeCall completes an API, its operations, and their parameters.
-func (a *app) completeCall(cmd *cobra.Command, documents *[]string) {
-	a.completeOperations(cmd, documents)
+func (a *app) completeCall(cmd *cobra.Command, f *apiFlags) {
+	a.completeOperations(cmd, f)
 	a.complete(cmd, "param", func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		api := a.typedAPI(cmd, args, *documents)
+		api := a.typedAPI(cmd, args, f)
 		if api == nil || len(args) < 2 {
 			return nil, noFiles
 		}
@@ -185,13 +192,13 @@ func (a *app) completeCall(cmd *cobra.Command, documents *[]string) {
 	})
 }
 
-func (a *app) completeOperations(cmd *cobra.Command, documents *[]string) {
+func (a *app) completeOperations(cmd *cobra.Command, f *apiFlags) {
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		switch len(args) {
 		case 0:
-			return apiNames(*documents), noFiles
+			return apiNames(f.openapi), noFiles
 		case 1:
-			api := a.typedAPI(cmd, args, *documents)
+			api := a.typedAPI(cmd, args, f)
 			if api == nil {
 				return nil, noFiles
 			}
@@ -216,12 +223,12 @@ func apiNames(documents []string) []string {
 }
 
 // typedAPI returns the API on the command line, or nil.
-func (a *app) typedAPI(cmd *cobra.Command, args []string, documents []string) *engine.API {
-	docs, err := openAPIDocuments(documents)
+func (a *app) typedAPI(cmd *cobra.Command, args []string, f *apiFlags) *engine.API {
+	opts, err := f.options(a)
 	if err != nil || len(args) == 0 {
 		return nil
 	}
-	api, err := engine.OpenAPI(cmd.Context(), args[0], &engine.LoadOptions{OpenAPI: docs, Project: a.flags.config})
+	api, err := engine.OpenAPI(cmd.Context(), args[0], opts)
 	if err != nil {
 		return nil
 	}

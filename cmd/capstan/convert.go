@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -69,7 +69,7 @@ func (w wantedType) convert(text string) (any, error) {
 	case "number":
 		v, err := parseJSON([]byte(text))
 		if err != nil || !jsonvalue.IsNumber(v) {
-			return nil, fmt.Errorf("%q is no number", term.Clip(text, 40))
+			return nil, fmt.Errorf("%q is no number", columns.Cut(text, 40))
 		}
 		return v, nil
 	case "boolean":
@@ -79,7 +79,7 @@ func (w wantedType) convert(text string) (any, error) {
 		case "false":
 			return false, nil
 		}
-		return nil, fmt.Errorf("%q is neither true nor false", term.Clip(text, 40))
+		return nil, fmt.Errorf("%q is neither true nor false", columns.Cut(text, 40))
 	case "object", "array":
 		v, err := parseJSON([]byte(text))
 		if err != nil {
@@ -98,7 +98,7 @@ func integer(text string) (any, error) {
 	}
 	n, err := strconv.Atoi(text) // +5, 007
 	if err != nil {
-		return nil, fmt.Errorf("%q is no integer", term.Clip(text, 40))
+		return nil, fmt.Errorf("%q is no integer", columns.Cut(text, 40))
 	}
 	return n, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 )
@@ -21,59 +22,98 @@ const (
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
 )
 
-// usageError is a mistake on the command line.
-type usageError struct {
-	Message string
-	Hint    string // "" when there is nothing to suggest
-	// exposures are the file's units that could have been named.
+// The codes of errors in documents, beside those of a run's steps.
+const (
+	codeFailed      = "failed"
+	codeUsage       = "usage"
+	codeInvalid     = "invalid-capability"
+	codeInterrupted = "interrupted" // the engine's word
+	codeInputs      = "bad-inputs"
+	codeCredentials = "missing-credentials"
+	codeInDoubt     = "in-doubt" // a write that may have taken effect
+	codeState       = "state"    // the runtime failed
+)
+
+// failure is an error of the command's own. Without a message its problem was
+// printed before.
+type failure struct {
+	exit    int
+	code    string
+	message string
+	hint    string // "" when there is nothing to suggest
+	// exposures are the units of file that could have been named.
 	file      string
 	exposures []exposureEntry
 }
 
-func (e *usageError) Error() string { return e.Message }
-
-func usagef(format string, args ...any) *usageError {
-	return &usageError{Message: fmt.Sprintf(format, args...)}
+func (f *failure) Error() string {
+	if f.message == "" {
+		return fmt.Sprintf("exit status %d", f.exit)
+	}
+	return f.message
 }
 
+// usage is a mistake on the command line.
+func usage(message, hint string) *failure {
+	return &failure{exit: exitUsage, code: codeUsage, message: message, hint: hint}
+}
+
+func usagef(format string, args ...any) *failure { return usage(fmt.Sprintf(format, args...), "") }
+
 // silent ends a command after its problem was printed.
-type silent struct{ code int }
+func silent(exit int) *failure { return &failure{exit: exit} }
 
-func (e silent) Error() string { return fmt.Sprintf("exit status %d", e.code) }
+// cause is the meaning of an error to the shell, to a machine and to a person. Of
+// own, load and inputs at most one is set.
+type cause struct {
+	exit   int
+	code   string
+	own    *failure
+	load   *engine.LoadError
+	inputs *engine.InputError
+	creds  *engine.CredentialError // of inputs too
+}
 
-// exitCode returns the shell's code for an error of a command.
-func exitCode(err error) int {
+func causeOf(err error) cause {
 	var (
-		said     silent
-		own      *failure
-		usage    *usageError
-		load     *engine.LoadError
-		inputs   *engine.InputError
-		creds    *engine.CredentialError
-		waiting  *engine.WaitingError
-		runError *engine.RunError
+		c       cause
+		waiting *engine.WaitingError
+		run     *engine.RunError
 	)
 	switch {
 	case err == nil:
-		return exitDone
-	case errors.As(err, &said):
-		return said.code
-	case errors.As(err, &own):
-		return own.exit
-	case errors.As(err, &usage):
-		return exitUsage
-	case errors.As(err, &load):
-		return exitInvalid
-	case errors.As(err, &inputs), errors.As(err, &creds):
-		return exitInputs
+		return cause{}
+	case errors.As(err, &c.own):
+		c.exit, c.code = c.own.exit, c.own.code
+	case errors.As(err, &c.load):
+		c.exit, c.code = exitInvalid, codeInvalid
+	case errors.As(err, &c.inputs):
+		c.exit, c.code = exitInputs, codeInputs
+		errors.As(err, &c.creds)
+	case errors.As(err, &c.creds):
+		c.exit, c.code = exitInputs, codeCredentials
 	case errors.As(err, &waiting):
-		return exitWaiting
-	case errors.As(err, &runError):
-		return statusCode(runError.Result.Status)
+		c.exit, c.code = exitWaiting, codeFailed
+	case errors.As(err, &run):
+		c.exit, c.code = statusCode(run.Result.Status), codeFailed
 	case errors.Is(err, context.Canceled):
-		return exitInterrupted
+		c.exit, c.code = exitInterrupted, codeInterrupted
+	default:
+		c.exit, c.code = exitFailed, codeFailed
 	}
-	return exitFailed
+	return c
+}
+
+// exitCode returns the shell's code for an error of a command.
+func exitCode(err error) int { return causeOf(err).exit }
+
+// refusalCode is the code of an error in the document of a run.
+func refusalCode(err error) string {
+	code := causeOf(err).code
+	if code == codeFailed || code == codeUsage {
+		return codeState
+	}
+	return code
 }
 
 func statusCode(s durable.Status) int {
@@ -88,4 +128,15 @@ func statusCode(s durable.Status) int {
 		return exitInterrupted
 	}
 	return exitFailed
+}
+
+// countErrors returns how many of the problems make a file invalid.
+func countErrors(problems diag.List) int {
+	n := 0
+	for _, d := range problems {
+		if d.Severity == diag.Error {
+			n++
+		}
+	}
+	return n
 }

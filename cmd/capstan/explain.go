@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
@@ -34,26 +32,15 @@ func (a *app) explainCommand() *cobra.Command {
 	}
 }
 
-// explanation is the document of `explain -o json`.
-type explanation struct {
-	Code    string `json:"code"`
-	Title   string `json:"title"`
-	Text    string `json:"text,omitempty"`
-	Example string `json:"example,omitempty"`
-	Output  string `json:"output,omitempty"`
-}
-
 func (a *app) explain(code string) error {
 	e, ok := diag.Explain(code)
 	if !ok {
 		err := usagef("there is no code %q", code)
-		if best := suggest.Closest(code, diag.Codes()); best != "" {
-			err.Hint = fmt.Sprintf("did you mean %q?", best)
-		}
+		err.hint = suggest.Hint(code, "", diag.Codes())
 		return err
 	}
 	if !a.wantsText() {
-		return a.printDocument(explanation{e.Code, e.Title, e.Text, e.Example, e.Output})
+		return a.printDocument(e)
 	}
 	p := term.Paint(a.color(a.io.OutTTY))
 	a.printf("%s: %s\n", p.Bold(e.Code), e.Title)
@@ -66,18 +53,19 @@ func (a *app) explain(code string) error {
 }
 
 func (a *app) explainAll() error {
-	list := []explanation{}
+	list := []diag.Explanation{}
 	for _, code := range diag.Codes() {
 		if e, ok := diag.Explain(code); ok {
-			list = append(list, explanation{Code: e.Code, Title: e.Title})
+			list = append(list, diag.Explanation{Code: e.Code, Title: e.Title})
 		}
 	}
 	if !a.wantsText() {
 		return a.printDocument(list)
 	}
-	width := term.Column(list, func(e explanation) string { return e.Code })
+	var rows [][]string
 	for _, e := range list {
-		a.printf("%s\n", term.Clip(term.Pad(e.Code, width)+"  "+e.Title, a.textWidth(a.io.OutTTY)))
+		rows = append(rows, []string{e.Code, e.Title})
 	}
+	a.table(rows)
 	return nil
 }

@@ -27,7 +27,7 @@ func fileAndExposure(cmd *cobra.Command, args []string) error {
 	for i, arg := range args[min(len(args), 1):] {
 		if i > 0 || isYAML(arg) {
 			e := usagef("unexpected argument %q", arg)
-			e.Hint = "one file, and the name of what to take of it: " + cmd.UseLine()
+			e.hint = "one file, and the name of what to take of it: " + cmd.UseLine()
 			return e
 		}
 	}
@@ -103,53 +103,38 @@ func exposureError(err error) error {
 	if !errors.As(err, &unit) {
 		return err
 	}
-	e := &usageError{file: unit.File, exposures: exposures(unit.Units)}
+	e := usage("", "")
+	e.file, e.exposures = unit.File, exposures(unit.Units)
 	switch {
 	case len(unit.Units) == 0:
-		e.Message = unit.File + " exposes nothing that can be run"
-		e.Hint = "it has no tool, REST operation, resource or flow of its own"
+		e.message = unit.File + " exposes nothing that can be run"
+		e.hint = "it has no tool, REST operation, resource or flow of its own"
 	case unit.Name == "":
-		e.Message = unit.File + " holds several things to run: name one"
+		e.message = unit.File + " holds several things to run: name one"
 	default:
-		e.Message = fmt.Sprintf("%s holds no %q", unit.File, unit.Name)
-		if near := nearest(unit); near != "" {
-			e.Hint = fmt.Sprintf("did you mean %q?", near)
+		e.message = fmt.Sprintf("%s holds no %q", unit.File, unit.Name)
+		var names []string
+		for _, u := range unit.Units {
+			_, name, _ := strings.Cut(u.Name, ".")
+			names = append(names, name, u.Name)
 		}
+		e.hint = suggest.Hint(unit.Name, "", names)
 	}
 	return e
 }
 
-// nearest is the name most like the one given, written as that was: with or
-// without a namespace.
-func nearest(e *engine.UnitError) string {
-	var full, short []string
-	for _, u := range e.Units {
-		_, name, _ := strings.Cut(u.Name, ".")
-		full, short = append(full, u.Name), append(short, name)
-	}
-	if !strings.Contains(e.Name, ".") {
-		if near := suggest.Closest(e.Name, short); near != "" {
-			return near
-		}
-	}
-	return suggest.Closest(e.Name, full)
-}
-
 // exposureTable prints the units; printf writes one line.
 func exposureTable(entries []exposureEntry, width int, withCalls bool, printf func(format string, args ...any)) {
-	name := term.Column(entries, func(e exposureEntry) string { return e.Name })
-	kind := term.Column(entries, func(e exposureEntry) string { return e.Kind })
-	calls := 0
-	if withCalls {
-		calls = term.Column(entries, callsText)
-	}
+	var rows [][]string
 	for _, e := range entries {
-		line := "  " + term.Pad(e.Name, name) + "  " + term.Pad(e.Kind, kind) + "  "
+		row := []string{"  " + e.Name, e.Kind}
 		if withCalls {
-			line += term.Pad(callsText(e), calls) + "  "
+			row = append(row, callsText(e))
 		}
-		line = fit(line+term.OneLine(e.Description), width)
-		printf("%s", line)
+		rows = append(rows, append(row, term.OneLine(e.Description)))
+	}
+	for _, line := range term.Table(rows) {
+		printf("%s", fit(line, width))
 	}
 }
 

@@ -31,19 +31,19 @@ func findRun(ctx context.Context, rt durable.Runtime, text string) (durable.Stat
 	switch len(found) {
 	case 0:
 		e := usagef("there is no run %q", text)
-		e.Hint = "capstan runs list shows the runs that are kept"
+		e.hint = "capstan runs list shows the runs that are kept"
 		return state, e
 	case 1:
 		return found[0], nil
 	}
 	e := usagef("more than one run begins with %q", text)
-	e.Hint = "it is one of"
+	e.hint = "it is one of"
 	for i, s := range found {
 		if i == mostCandidates {
-			e.Hint += "\n    and more"
+			e.hint += "\n    and more"
 			break
 		}
-		e.Hint += "\n    " + s.ID + "  " + describeRun(s, time.Now())
+		e.hint += "\n    " + s.ID + "  " + describeRun(s, time.Now())
 	}
 	return state, e
 }

@@ -10,39 +10,45 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// apiFlags say where API documents are found.
+type apiFlags struct {
+	openapi   []string
+	allowRead []string
+}
+
+func (f *apiFlags) add(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.openapi, "openapi", nil, "OpenAPI document, as `[NAME=]PATH`; without NAME it is the capability's own API (repeat)")
+	fs.StringArrayVar(&f.allowRead, "allow-read", nil, "let files name what is below `DIR` too, not only what is in the project (repeat)")
+}
+
+// options starts the engine's options from the flags.
+func (f *apiFlags) options(a *app) (*engine.LoadOptions, error) {
+	documents, err := openAPIDocuments(f.openapi)
+	return &engine.LoadOptions{OpenAPI: documents, AllowRead: f.allowRead, Project: a.flags.config}, err
+}
+
 // loadFlags shape the meaning of a file.
 type loadFlags struct {
-	openapi   []string
+	apiFlags
 	overlays  []string
 	noOverlay bool
-	allowRead []string
 	strict    bool
 	overrides []string
 }
 
 func (l *loadFlags) add(fs *pflag.FlagSet) {
-	addOpenAPI(fs, &l.openapi)
+	l.apiFlags.add(fs)
 	fs.StringArrayVar(&l.overlays, "overlay", nil, "overlay `FILE` to apply, after the built-in one and the one beside the file (repeat)")
 	fs.BoolVar(&l.noOverlay, "no-overlay", false, "take the file as it stands, without any overlay")
-	addAllowRead(fs, &l.allowRead)
 	fs.BoolVar(&l.strict, "strict", false, "hold the file to its dialect's published schema")
-}
-
-func addAllowRead(fs *pflag.FlagSet, to *[]string) {
-	fs.StringArrayVar(to, "allow-read", nil, "let files name what is below `DIR` too, not only what is in the project (repeat)")
-}
-
-func addOpenAPI(fs *pflag.FlagSet, to *[]string) {
-	fs.StringArrayVar(to, "openapi", nil, "OpenAPI document, as `[NAME=]PATH`; without NAME it is the capability's own API (repeat)")
 }
 
 func (l *loadFlags) addOverride(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&l.overrides, "override", nil, "set a step key for this run, as `STEP.KEY=VALUE` (repeat)")
 }
 
-// options starts the engine's options from the flags.
 func (l *loadFlags) options(a *app) (*engine.LoadOptions, error) {
-	documents, err := openAPIDocuments(l.openapi)
+	opts, err := l.apiFlags.options(a)
 	if err != nil {
 		return nil, err
 	}
@@ -51,15 +57,8 @@ func (l *loadFlags) options(a *app) (*engine.LoadOptions, error) {
 			return nil, usagef("--override %q: write STEP.KEY=VALUE, such as poll-connection.every=5s", o)
 		}
 	}
-	return &engine.LoadOptions{
-		OpenAPI:   documents,
-		Overlays:  l.overlays,
-		NoOverlay: l.noOverlay,
-		AllowRead: l.allowRead,
-		Strict:    l.strict,
-		Overrides: l.overrides,
-		Project:   a.flags.config,
-	}, nil
+	opts.Overlays, opts.NoOverlay, opts.Strict, opts.Overrides = l.overlays, l.noOverlay, l.strict, l.overrides
+	return opts, nil
 }
 
 var (
@@ -127,7 +126,7 @@ func (s *sendFlags) options(a *app) (*engine.Options, error) {
 		return nil, usagef("--record and --replay exclude each other")
 	}
 	if err := s.checkDirs(); err != nil {
-		return nil, &usageError{Message: err.Error()}
+		return nil, usage(err.Error(), "")
 	}
 	return &engine.Options{
 		Mock: s.mock, RecordDir: s.record, ReplayDir: s.replay, BaseURL: s.baseURL, StrictResponses: s.strictResponses,

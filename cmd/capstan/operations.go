@@ -10,11 +10,12 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/operations"
 )
 
 func (a *app) operationsCommand() *cobra.Command {
-	var documents, allowRead []string
+	var apis apiFlags
 	var tag string
 	cmd := &cobra.Command{
 		Use:   "operations API [WORDS...]",
@@ -26,18 +27,13 @@ shows what that operation takes.`,
   capstan operations workos directory users
   capstan operations workos --tag organizations -o json
   capstan operations workos OrganizationsController_create`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usagef("API is missing")
-			}
-			return nil
-		},
+		Args: someArgs("API"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			docs, err := openAPIDocuments(documents)
+			opts, err := apis.options(a)
 			if err != nil {
 				return err
 			}
-			api, err := a.api(cmd.Context(), args[0], &engine.LoadOptions{OpenAPI: docs, Project: a.flags.config, AllowRead: allowRead})
+			api, err := a.api(cmd.Context(), args[0], opts)
 			if err != nil {
 				return err
 			}
@@ -49,10 +45,9 @@ shows what that operation takes.`,
 			return a.list(api, args[1:], tag)
 		},
 	}
-	addOpenAPI(cmd.Flags(), &documents)
-	addAllowRead(cmd.Flags(), &allowRead)
+	apis.add(cmd.Flags())
 	cmd.Flags().StringVar(&tag, "tag", "", "only operations with this `TAG`")
-	a.completeOperations(cmd, &documents)
+	a.completeOperations(cmd, &apis)
 	return cmd
 }
 
@@ -63,7 +58,7 @@ func (a *app) api(ctx context.Context, name string, opts *engine.LoadOptions) (*
 	if err == nil || ctx.Err() != nil || errors.As(err, &load) {
 		return api, err
 	}
-	return nil, &usageError{Message: err.Error()}
+	return nil, usage(err.Error(), "")
 }
 
 // operationRow is one operation in the document of `operations -o json`.
@@ -79,8 +74,8 @@ type operationRow struct {
 func (a *app) list(api *engine.API, words []string, tag string) error {
 	rows := []operationRow{}
 	for _, s := range api.Set.Summaries() {
-		row := operationRow{s.ID, s.Method, s.Path, s.Summary, s.Tags, s.Deprecated}
-		fill(&row.Tags)
+		row := operationRow(s)
+		row.Tags = append([]string{}, s.Tags...)
 		if row.matches(words, tag) {
 			rows = append(rows, row)
 		}
@@ -92,7 +87,7 @@ func (a *app) list(api *engine.API, words []string, tag string) error {
 		a.complain("%s has no operation that matches", api.Name)
 		return nil
 	}
-	a.table(rows)
+	a.operationTable(rows)
 	return nil
 }
 
@@ -109,20 +104,21 @@ func (r operationRow) matches(words []string, tag string) bool {
 	return true
 }
 
-// table prints one line an operation, or two where the terminal is too narrow
-// for that. Ids are never cut, since people copy them.
-func (a *app) table(rows []operationRow) {
-	id := term.Column(rows, func(r operationRow) string { return r.ID })
-	method := term.Column(rows, func(r operationRow) string { return r.Method })
-	path := term.Column(rows, func(r operationRow) string { return r.Path })
+// operationTable prints one line an operation, or two where the terminal is too
+// narrow for that. Ids are never cut, since people copy them.
+func (a *app) operationTable(list []operationRow) {
+	var rows [][]string
+	for _, r := range list {
+		rows = append(rows, []string{r.ID, r.Method, r.Path})
+	}
 	width := a.textWidth(a.io.OutTTY)
-	stacked := width > 0 && id+method+path+4+20 > width
-	for _, r := range rows {
-		if stacked {
+	for i, line := range term.Table(rows) {
+		r := list[i]
+		if width > 0 && columns.Of(line)+20 > width {
 			a.printf("%s\n%s\n", term.Printable(r.ID), fit("    "+r.Method+" "+r.Path+"  "+r.title(), width))
 			continue
 		}
-		a.printf("%s\n", fit(term.Pad(r.ID, id)+"  "+term.Pad(r.Method, method)+"  "+term.Pad(r.Path, path)+"  "+r.title(), width))
+		a.printf("%s\n", fit(line+"  "+r.title(), width))
 	}
 }
 
@@ -133,9 +129,16 @@ func (r operationRow) title() string {
 	return term.OneLine(r.Summary)
 }
 
+// table prints rows, each cut to a terminal's width.
+func (a *app) table(rows [][]string) {
+	for _, line := range term.Table(rows) {
+		a.printf("%s\n", fit(line, a.textWidth(a.io.OutTTY)))
+	}
+}
+
 // fit makes a table's line fit for a terminal of that width.
 func fit(line string, width int) string {
-	return strings.TrimRight(term.Clip(term.Printable(line), width), " ")
+	return strings.TrimRight(columns.Cut(term.Printable(line), width), " ")
 }
 
 // operationDoc describes an operation, the document of `operations API ID`.
@@ -155,11 +158,10 @@ type takenRow struct {
 
 func (a *app) describe(op *operations.Operation) error {
 	doc := operationDoc{
-		operationRow: operationRow{op.ID, op.Method, op.Path, op.Summary, op.Tags, op.Deprecated},
+		operationRow: operationRow{op.ID, op.Method, op.Path, op.Summary, append([]string{}, op.Tags...), op.Deprecated},
 		Effect:       string(op.Effect()),
 		Takes:        []takenRow{},
 	}
-	fill(&doc.Tags)
 	for _, t := range targets(op) {
 		row := takenRow{Name: t.name, In: string(t.in), Type: typeText(t.schema), Required: t.required}
 		if t.param != nil {
@@ -177,25 +179,19 @@ func (a *app) describe(op *operations.Operation) error {
 }
 
 func (a *app) describeText(doc operationDoc) {
-	width := a.textWidth(a.io.OutTTY)
 	a.printf("%s  %s %s  [%ss]\n", doc.ID, doc.Method, doc.Path, doc.Effect)
 	if doc.Summary != "" {
 		a.printf("%s\n", term.OneLine(doc.Summary))
 	}
-	name := term.Column(doc.Takes, func(t takenRow) string { return t.Name })
-	in := term.Column(doc.Takes, func(t takenRow) string { return t.In })
-	kind := term.Column(doc.Takes, takenType)
+	var rows [][]string
 	for _, t := range doc.Takes {
-		line := "  " + term.Pad(t.Name, name) + "  " + term.Pad(t.In, in) + "  " + term.Pad(takenType(t), kind) + "  " + term.OneLine(t.Description)
-		a.printf("%s\n", fit(line, width))
+		kind := t.Type
+		if t.Required {
+			kind += ", required"
+		}
+		rows = append(rows, []string{"  " + t.Name, t.In, kind, term.OneLine(t.Description)})
 	}
-}
-
-func takenType(t takenRow) string {
-	if t.Required {
-		return t.Type + ", required"
-	}
-	return t.Type
+	a.table(rows)
 }
 
 func typeText(s *operations.Schema) string {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -26,11 +24,8 @@ func encode(format string, v any) ([]byte, error) {
 	if format == "yaml" {
 		return yamldata.Encode(v)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return jsonvalue.Indent(b.Bytes()), err
+	data, err := jsonvalue.Marshal(v)
+	return jsonvalue.Indent(append(data, '\n')), err
 }
 
 // printf writes text to stdout.

@@ -48,7 +48,7 @@ one, as for run; without it they are listed with the operations they call.`,
 			}
 			plan := r.Plan(cmd.Context(), prog)
 			if !a.wantsText() {
-				return a.printDocument(tidyPlan(plan))
+				return a.printDocument(plan)
 			}
 			a.reportDiagnostics(report)
 			planText{app: a, plan: plan, paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}.write()
@@ -80,9 +80,7 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 			a.printf("reads  %s\n", term.Printable(fileText(f)))
 		}
 	}
-	if !a.flags.quiet {
-		a.complain("the plan of one: capstan plan %s %s", term.Printable(r.File), term.Printable(list[0].Name))
-	}
+	a.note("the plan of one: capstan plan %s %s", term.Printable(r.File), term.Printable(list[0].Name))
 	return nil
 }
 
@@ -107,26 +105,30 @@ func (a *app) refusePlan(r *engine.Report) error {
 
 // planOfFile is the plan document of a file of which no unit is planned.
 func planOfFile(r *engine.Report) *document.Plan {
-	return tidyPlan(&document.Plan{Capability: slug(r.File), Dialect: r.Dialect, Overlays: r.Overlays, Files: r.Files, Diagnostics: r.Diagnostics})
+	return &document.Plan{
+		Capability: slug(r.File), Dialect: r.Dialect, Overlays: append([]string{}, r.Overlays...),
+		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{}, Env: []document.Env{}, Hosts: []string{},
+		Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, r.Diagnostics...),
+	}
 }
 
 // refused is the reason why a file did not become a program. When --override or --base-url
 // alone is to blame that is wrong usage, not an invalid capability.
 func refused(r *engine.Report) error {
 	if !r.Diagnostics.HasErrors() && r.Runnable {
-		return &usageError{Message: r.File + " exposes several things, or none, and this command takes a file with one", Hint: "they are listed by: capstan plan " + r.File}
+		return usage(r.File+" exposes several things, or none, and this command takes a file with one", "they are listed by: capstan plan "+r.File)
 	}
 	if !r.Diagnostics.HasErrors() {
 		r.Diagnostics.Errorf(diag.Pos{File: r.File}, "dialect-not-runnable", "this is a %s file, which supports capabilities and does not run by itself", r.Dialect)
 	}
-	var blamed *usageError
+	var blamed *failure
 	for _, d := range r.Diagnostics {
 		switch {
 		case d.Severity != diag.Error:
 		case !strings.HasPrefix(d.Pos.File, "--override ") && d.Pos.File != "--base-url":
 			return &engine.LoadError{Report: r}
 		case blamed == nil:
-			blamed = &usageError{Message: d.Pos.File + ": " + d.Message, Hint: d.Hint}
+			blamed = usage(d.Pos.File+": "+d.Message, d.Hint)
 		}
 	}
 	return blamed
@@ -136,30 +138,4 @@ func refused(r *engine.Report) error {
 func slug(file string) string {
 	base := filepath.Base(file)
 	return strings.TrimSuffix(base, filepath.Ext(base))
-}
-
-// tidyPlan returns the plan with its empty lists as [], as readers
-// of the document rely on.
-func tidyPlan(p *document.Plan) *document.Plan {
-	q := *p
-	fill(&q.Overlays)
-	fill(&q.Inputs)
-	fill(&q.Outputs)
-	fill(&q.Env)
-	fill(&q.Hosts)
-	fill(&q.Files)
-	fill(&q.Diagnostics)
-	q.Steps = make([]document.Step, len(p.Steps))
-	for i, s := range p.Steps {
-		fill(&s.Binds)
-		fill(&s.Needs)
-		q.Steps[i] = s
-	}
-	return &q
-}
-
-func fill[T any](list *[]T) {
-	if *list == nil {
-		*list = []T{}
-	}
 }

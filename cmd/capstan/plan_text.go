@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // planText writes a plan for a person: one block a step, one line a value.
@@ -82,14 +82,16 @@ func (t planText) inputs() {
 		return
 	}
 	t.section("inputs")
-	name := term.Column(t.plan.Inputs, func(in document.Input) string { return in.Name })
-	kind := term.Column(t.plan.Inputs, inputType)
+	var rows [][]string
 	for _, in := range t.plan.Inputs {
+		rows = append(rows, []string{"  " + in.Name, inputType(in)})
+	}
+	for i, label := range term.Table(rows) {
 		used := ""
-		if len(in.UsedBy) > 0 {
-			used = "used by " + strings.Join(in.UsedBy, ", ")
+		if by := t.plan.Inputs[i].UsedBy; len(by) > 0 {
+			used = "used by " + strings.Join(by, ", ")
 		}
-		t.row("  "+term.Pad(in.Name, name)+"  "+term.Pad(inputType(in), kind), used)
+		t.row(label, used)
 	}
 }
 
@@ -105,7 +107,7 @@ func inputType(in document.Input) string {
 
 func (t planText) step(number int, s document.Step) {
 	t.app.printf("%3d  %s  %s\n", number, t.paint.Bold(s.ID), t.action(s))
-	for _, l := range term.Wrap(s.Description, t.room(len(stepIndent))) {
+	for _, l := range columns.Wrap(term.OneLine(s.Description), t.room(len(stepIndent))) {
 		if l != "" {
 			t.app.printf("%s%s\n", stepIndent, t.paint.Dim(l))
 		}
@@ -132,8 +134,8 @@ func (t planText) detail(label, text string) {
 // row prints a label and its text. On a terminal a long text goes on below
 // itself: no value that is sent is cut out of the picture.
 func (t planText) row(label, text string) {
-	blank := term.Pad("", utf8.RuneCountInString(label)+2)
-	for i, part := range term.Wrap(text, t.room(len(blank))) {
+	blank := term.Pad("", columns.Of(label)+2)
+	for i, part := range columns.Wrap(term.OneLine(text), t.room(len(blank))) {
 		if i > 0 {
 			t.app.printf("%s  %s\n", blank, part)
 			continue
@@ -274,14 +276,17 @@ func (t planText) outputs() {
 		return
 	}
 	t.section("outputs")
-	name := term.Column(t.plan.Outputs, func(o document.Output) string { return o.Name })
-	kind := term.Column(t.plan.Outputs, func(o document.Output) string { return o.Type })
+	var rows [][]string
 	for _, o := range t.plan.Outputs {
+		rows = append(rows, []string{"  " + o.Name, o.Type})
+	}
+	for i, label := range term.Table(rows) {
+		o := t.plan.Outputs[i]
 		source := "<- " + o.Source
 		if o.Sensitive {
 			source += " [sensitive]"
 		}
-		t.row("  "+term.Pad(o.Name, name)+"  "+term.Pad(o.Type, kind), source)
+		t.row(label, source)
 	}
 }
 

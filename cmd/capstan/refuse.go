@@ -14,13 +14,52 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
+// errorDocument is the one document of a command that a machine asked for and
+// that came to nothing else.
+type errorDocument struct {
+	Error errorEntry `json:"error"`
+}
+
+type errorEntry struct {
+	Code        string                `json:"code"`
+	Message     string                `json:"message"`
+	Hint        string                `json:"hint,omitempty"`
+	Problems    []engine.InputProblem `json:"problems,omitempty"`
+	Missing     []document.Env        `json:"missing,omitempty"`
+	Exposures   []exposureEntry       `json:"exposures,omitempty"`
+	Diagnostics diag.List             `json:"diagnostics,omitempty"`
+}
+
+// documentError gives a machine its document for err, where the command has
+// printed none.
+func (a *app) documentError(err error) {
+	c := causeOf(err)
+	if a.wantsText() || err == nil || a.out.Used || c.own != nil && c.own.message == "" {
+		return
+	}
+	e := errorEntry{Code: c.code, Message: refusal(err)}
+	if c.own != nil {
+		e.Hint, e.Exposures = c.own.hint, c.own.exposures
+	}
+	if c.load != nil {
+		e.Diagnostics = c.load.Report.Diagnostics
+	}
+	if c.inputs != nil {
+		e.Problems = c.inputs.Problems
+	}
+	if c.creds != nil {
+		e.Missing = c.creds.Missing
+	}
+	_ = a.printDocument(errorDocument{e}) // the reason is on stderr already
+}
+
 // refuseRun ends a run with an invalid file.
 func (a *app) refuseRun(r *engine.Report) error {
 	err := refused(r)
 	if exitCode(err) == exitUsage {
 		return err
 	}
-	return a.refusedDocument(slug(r.File), codeInvalid, err)
+	return a.refusedDocument(slug(r.File), err)
 }
 
 // refuseInputs reports the faults of the command line together with those that the
@@ -31,7 +70,7 @@ func (a *app) refuseInputs(ctx context.Context, prog *engine.Program, inputs eng
 	if missing := missingCredentials(ctx, prog, opts); len(missing) > 0 {
 		err = errors.Join(err, &engine.CredentialError{Missing: missing})
 	}
-	return a.refusedDocument(prog.Name(), codeInputs, err)
+	return a.refusedDocument(prog.Name(), err)
 }
 
 // missingCredentials lists the variables of a program that are not set.
@@ -43,26 +82,30 @@ func missingCredentials(ctx context.Context, prog *engine.Program, opts *engine.
 	return slices.DeleteFunc(plan.Env, func(e document.Env) bool { return e.Set })
 }
 
-// refusedDocument gives a machine its one document for a run that never began,
-// and returns err.
-func (a *app) refusedDocument(capability, code string, err error) error {
+// refusedDocument ends a run that never began.
+func (a *app) refusedDocument(capability string, err error) error {
+	return a.notExecuted(&document.Run{Capability: capability}, err)
+}
+
+// notExecuted gives a machine its one document for a run that could not be executed,
+// as it stands, and returns err.
+func (a *app) notExecuted(run *document.Run, err error) error {
 	if a.wantsText() {
 		return err
 	}
 	if !a.io.Interrupts.Claim() {
-		return silent{exitInterrupted}
+		return silent(exitInterrupted)
 	}
-	status := durable.StatusFailed
-	if code == codeInterrupted {
-		status = durable.StatusCancelled
+	doc := refusedRun{Run: *a.worded(run.Brief())}
+	doc.Error = &document.Error{Code: refusalCode(err), Message: refusal(err)}
+	switch {
+	case doc.Status != "":
+	case doc.Error.Code == codeInterrupted:
+		doc.Status = durable.StatusCancelled
+	default:
+		doc.Status = durable.StatusFailed
 	}
-	doc := refusedRun{Result: engine.Result{
-		Capability: capability, Status: status,
-		Outputs: map[string]any{}, Steps: []document.StepRun{},
-		Error: &document.Error{Code: code, Message: refusal(err)},
-	}}
-	var load *engine.LoadError
-	if errors.As(err, &load) {
+	if load := causeOf(err).load; load != nil {
 		doc.Diagnostics = load.Report.Diagnostics
 	}
 	if printErr := a.printDocument(doc); printErr != nil {
@@ -71,40 +114,30 @@ func (a *app) refusedDocument(capability, code string, err error) error {
 	return err
 }
 
-// refusedRun is the document of a run that never began.
+// refusedRun is the document of a run that could not be executed.
 type refusedRun struct {
-	engine.Result
+	document.Run
 	Diagnostics diag.List `json:"diagnostics,omitempty"` // of a file that is invalid
 }
 
 // refusal is the message of an error in a document: of an invalid file how much
 // is wrong with it, since the diagnostics have it.
 func refusal(err error) string {
-	var (
-		load   *engine.LoadError
-		inputs *engine.InputError
-		creds  *engine.CredentialError
-		lines  []string
-	)
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
-	if errors.As(err, &load) {
-		problems := 0
-		for _, d := range load.Report.Diagnostics {
-			if d.Severity == diag.Error {
-				problems++
-			}
-		}
-		return fmt.Sprintf("%s is invalid: %s", load.Report.File, term.Count(problems, "error", "errors"))
+	c := causeOf(err)
+	if c.load != nil {
+		return fmt.Sprintf("%s is invalid: %s", c.load.Report.File, term.Count(countErrors(c.load.Report.Diagnostics), "error", "errors"))
 	}
-	if errors.As(err, &inputs) {
-		for _, p := range inputs.Problems {
+	var lines []string
+	if c.inputs != nil {
+		for _, p := range c.inputs.Problems {
 			lines = append(lines, problemText(p))
 		}
 	}
-	if errors.As(err, &creds) {
-		lines = append(lines, creds.Error())
+	if c.creds != nil {
+		lines = append(lines, c.creds.Error())
 	}
 	if lines == nil {
 		return err.Error()

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,6 +18,13 @@ func (a *app) complain(format string, args ...any) {
 	fmt.Fprintf(a.io.Err, format+"\n", args...)
 }
 
+// note writes a line that -q leaves out.
+func (a *app) note(format string, args ...any) {
+	if !a.flags.quiet {
+		a.complain(format, args...)
+	}
+}
+
 // report prints why a command ended and returns its exit code.
 func (a *app) report(cmd *cobra.Command, err error) int {
 	if err == nil {
@@ -28,46 +33,46 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 	if s, ok := a.io.Err.(*stderr); ok {
 		s.level = slog.LevelError
 	}
-	var (
-		said   silent
-		own    *failure
-		usage  *usageError
-		load   *engine.LoadError
-		inputs *engine.InputError
-		creds  *engine.CredentialError
-	)
+	c := causeOf(err)
 	switch {
-	case errors.As(err, &said):
-	case errors.As(err, &usage):
-		a.reportUsage(cmd, usage)
-	case errors.As(err, &load):
-		a.reportDiagnostics(load.Report)
-	case errors.As(err, &own):
-		a.complain("%s", term.Printable(own.message))
-		if own.hint != "" {
-			a.complain("%s", own.hint)
-		}
-	case errors.As(err, &inputs):
-		a.reportInputs(inputs.Problems)
-		if errors.As(err, &creds) {
-			a.reportCredentials(creds.Missing)
-		}
-	case errors.As(err, &creds):
-		a.reportCredentials(creds.Missing)
-	case errors.Is(err, context.Canceled):
+	case c.own != nil:
+		a.reportOwn(cmd, c.own)
+	case c.load != nil:
+		a.reportDiagnostics(c.load.Report)
+	case c.code == codeInterrupted:
 		a.complain("%s: interrupted", cmd.CommandPath())
-	default:
+	case c.inputs == nil && c.creds == nil:
 		a.complain("%s: %s", cmd.CommandPath(), term.Printable(err.Error()))
 	}
-	return exitCode(err)
+	if c.inputs != nil {
+		a.reportInputs(c.inputs.Problems)
+	}
+	if c.creds != nil {
+		a.reportCredentials(c.creds.Missing)
+	}
+	return c.exit
 }
 
-func (a *app) reportUsage(cmd *cobra.Command, e *usageError) {
-	a.complain("%s: %s", cmd.CommandPath(), term.Printable(e.Message))
-	if e.Hint != "" {
-		a.complain("  = hint: %s", e.Hint)
+// reportOwn prints an error of the command, and of wrong usage where to read on.
+func (a *app) reportOwn(cmd *cobra.Command, f *failure) {
+	switch {
+	case f.message == "":
+	case f.exit != exitUsage:
+		a.complain("%s", term.Printable(f.message))
+		if f.hint != "" {
+			a.complain("%s", f.hint)
+		}
+	default:
+		a.reportUsage(cmd, f)
 	}
-	if len(e.exposures) > 0 && e.Hint == "" {
+}
+
+func (a *app) reportUsage(cmd *cobra.Command, e *failure) {
+	a.complain("%s: %s", cmd.CommandPath(), term.Printable(e.message))
+	if e.hint != "" {
+		a.complain("  = hint: %s", e.hint)
+	}
+	if len(e.exposures) > 0 && e.hint == "" {
 		exposureTable(e.exposures, a.textWidth(a.io.ErrTTY), false, a.complain)
 		a.complain("such as: %s %s %s", cmd.CommandPath(), term.Printable(e.file), term.Printable(e.exposures[0].Name))
 		return

@@ -11,25 +11,19 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/internal/suggest"
 )
 
 // resumeFlags are the flags of `capstan resume`.
 type resumeFlags struct {
-	all           bool
-	done          []string
-	onExternal    []string
-	showSensitive bool
-	timeout       time.Duration
-	perRequest    time.Duration
-	wait          bool
-	waitGiven     bool
+	externalFlags
+	all        bool
+	timeout    time.Duration
+	perRequest time.Duration
 }
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -67,19 +61,12 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 	}
 	fs := cmd.Flags()
 	fs.BoolVar(&f.all, "all", false, "take up every run that is due")
-	fs.StringArrayVar(&f.done, "done", nil, "an external step is done, as `STEP[=JSON]` with its result (repeat)")
-	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND` (repeat)")
-	fs.BoolVar(&f.showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
+	f.externalFlags.add(fs)
 	fs.Var(duration{&f.timeout}, "timeout", "stop after this long, from now (default: what the run was started with)")
 	addRequestTimeout(fs, &f.perRequest)
-	addWait(fs, &f.wait)
 	a.completeRuns(cmd, isResumable, nil)
 	a.complete(cmd, "done", a.completeStep(durable.ReasonExternal))
 	return cmd
-}
-
-func addWait(fs *pflag.FlagSet, to *bool) {
-	fs.BoolVar(to, "wait", false, "stay with the run while it waits, however long (default on a terminal; --wait=false does not)")
 }
 
 // resume opens the kept runs, for one or for all that are due.
@@ -87,11 +74,7 @@ func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) (err er
 	if err := f.checkAll(); err != nil {
 		return err
 	}
-	done, err := parseDone(f.done)
-	if err != nil {
-		return err
-	}
-	hooks, err := parseHooks(f.onExternal)
+	done, hooks, err := f.read()
 	if err != nil {
 		return err
 	}
@@ -119,7 +102,11 @@ func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, do
 	if before.Status == durable.StatusCancelled {
 		return a.wasCancelled(before)
 	}
-	if err := checkHooks(before, hooks); err != nil {
+	var steps []string
+	for _, s := range before.Steps {
+		steps = append(steps, s.ID)
+	}
+	if err := checkSteps("--on-external", hooks, steps, nil, "it has: "); err != nil {
 		return err
 	}
 	return a.takeUp(ctx, runner, rt, before, done, hooks, f)
@@ -143,7 +130,7 @@ func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runt
 	case res != nil:
 		return a.finishRun(res, err, f.showSensitive)
 	case ctx.Err() != nil:
-		return a.notTakenUp(before, context.Cause(ctx))
+		return a.notExecuted(before, context.Cause(ctx))
 	case errors.Is(err, durable.ErrBusy) && len(done) > 0:
 		return a.toldDriver(ctx, rt, before.Run, done, err)
 	}
@@ -151,14 +138,14 @@ func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runt
 	if errors.As(err, &wrong) {
 		return refusedDone(wrong)
 	}
-	return a.notTakenUp(before, err)
+	return a.notExecuted(before, err)
 }
 
 // refusedDone makes wrong usage of the engine's faults in --done, as
 // run does: a kept run takes no inputs that it could be about.
 func refusedDone(e *engine.InputError) error {
 	p := e.Problems[0]
-	return &usageError{Message: "--done: " + p.Message, Hint: p.Hint}
+	return usage("--done: "+p.Message, p.Hint)
 }
 
 // toldDriver ends a resume that signalled a run of another
@@ -181,26 +168,12 @@ func (a *app) toldDriver(ctx context.Context, rt durable.Runtime, run string, do
 // wasCancelled ends a resume of a run that will never go on.
 func (a *app) wasCancelled(run *document.Run) error {
 	if !a.wantsText() {
-		if err := a.printDocument(a.tidyResult(run.Brief())); err != nil {
+		if err := a.printDocument(a.worded(run.Brief())); err != nil {
 			return err
 		}
 	}
 	a.complain("run %s was cancelled; it does not go on", run.Run)
-	return silent{statusCode(run.Status)}
-}
-
-// notTakenUp ends a resume that could not execute anything: the document is the
-// run's as it stands, with the reason.
-func (a *app) notTakenUp(before *document.Run, err error) error {
-	if a.wantsText() {
-		return err
-	}
-	doc := a.tidyResult(before.Brief())
-	doc.Error = &document.Error{Code: refusalCode(err), Message: refusal(err)}
-	if printErr := a.printDocument(doc); printErr != nil {
-		return printErr
-	}
-	return err
+	return silent(statusCode(run.Status))
 }
 
 // doneBefore lists the steps that a run has behind it. Of a step that is done
@@ -213,23 +186,4 @@ func doneBefore(run *document.Run) []string {
 		}
 	}
 	return done
-}
-
-// checkHooks refuses commands for steps that the run does not have.
-func checkHooks(run *document.Run, hooks map[string]engine.ExternalHandler) error {
-	var steps []string
-	for _, s := range run.Steps {
-		steps = append(steps, s.ID)
-	}
-	for _, step := range slices.Sorted(maps.Keys(hooks)) {
-		if slices.Contains(steps, step) {
-			continue
-		}
-		e := usagef("--on-external %s: there is no such step", step)
-		if best := suggest.Closest(step, steps); best != "" {
-			e.Hint = "did you mean \"" + best + "\"?"
-		}
-		return e
-	}
-	return nil
 }

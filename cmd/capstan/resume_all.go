@@ -80,28 +80,30 @@ func (s *sweep) run(ctx context.Context, due []durable.State) {
 }
 
 func (s *sweep) one(ctx context.Context, i int, state durable.State) {
-	if state.Driven {
-		s.note(state.ID + ": another process drives it")
-		return
+	var res *engine.Result
+	err := durable.ErrBusy
+	if !state.Driven {
+		res, err = s.runner.Resume(ctx, state.ID, &s.how)
 	}
-	res, err := s.runner.Resume(ctx, state.ID, &s.how)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case errors.Is(err, durable.ErrBusy):
-		s.noteLocked(state.ID + ": another process drives it")
+		s.app.note("%s: another process drives it", state.ID)
 	case res == nil:
 		s.failed = true
 		s.app.complain("%s: %s", state.ID, term.Printable(err.Error()))
 	default:
-		s.docs[i] = s.app.tidyResult(res)
+		s.docs[i] = s.app.worded(res)
 		s.ended(res, err)
 	}
 }
 
 // stopping answers the first Ctrl-C.
 func (s *sweep) stopping() {
-	s.note("stopping: requests in flight get a few seconds to finish; Ctrl-C again ends at once")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.app.note("stopping: requests in flight get a few seconds to finish; Ctrl-C again ends at once")
 }
 
 // ended reports a run that was executed here.
@@ -116,34 +118,21 @@ func (s *sweep) ended(res *engine.Result, err error) {
 	}
 }
 
-func (s *sweep) note(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.noteLocked(text)
-}
-
-func (s *sweep) noteLocked(text string) {
-	if !s.app.flags.quiet {
-		s.app.complain("%s", text)
-	}
-}
-
 // finish prints the document for a machine, and decides how the command ends.
 func (s *sweep) finish(ctx context.Context) error {
 	s.docs = slices.DeleteFunc(s.docs, func(r *engine.Result) bool { return r == nil })
 	if !s.app.wantsText() {
-		fill(&s.docs)
 		if err := s.app.printDocument(s.docs); err != nil {
 			return err
 		}
 	} else if len(s.docs) == 0 && !s.failed {
-		s.noteLocked("nothing was due")
+		s.app.note("nothing was due")
 	}
 	switch {
 	case ctx.Err() != nil:
-		return silent{exitInterrupted}
+		return silent(exitInterrupted)
 	case s.failed:
-		return silent{exitFailed}
+		return silent(exitFailed)
 	}
 	return nil
 }

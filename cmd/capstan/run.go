@@ -4,27 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/document"
-	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // runFlags are the flags of `capstan run`.
 type runFlags struct {
-	load          loadFlags
-	send          sendFlags
-	inputs        inputFlags
-	done          []string
-	onExternal    []string
-	showSensitive bool
-	exposure      string
-	wait, detach  bool
-	waitGiven     bool // --wait was given, either way
+	load   loadFlags
+	send   sendFlags
+	inputs inputFlags
+	externalFlags
+	exposure string
+	detach   bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -67,10 +61,7 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 	fs := cmd.Flags()
 	fs.StringArrayVarP(&f.inputs.values, "input", "i", nil, "input as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
 	fs.StringArrayVar(&f.inputs.files, "input-file", nil, "inputs as a JSON object in `FILE`, - for stdin; -i wins (repeat)")
-	fs.StringArrayVar(&f.done, "done", nil, "an external step is done, as `STEP[=JSON]` with its result (repeat)")
-	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND`: data as JSON on stdin, result as JSON on stdout (repeat)")
-	fs.BoolVar(&f.showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
-	addWait(fs, &f.wait)
+	f.externalFlags.add(fs)
 	fs.BoolVar(&f.detach, "detach", false, "keep the run and print its id, without executing anything; capstan resume does")
 	f.send.add(fs)
 	f.load.add(fs)
@@ -87,7 +78,7 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	}
 	rt, err := a.openToRun(ctx)
 	if err != nil {
-		return a.refusedDocument(slug(file), codeState, err)
+		return a.refusedDocument(slug(file), err)
 	}
 	defer closing(rt, &err)
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
@@ -112,9 +103,9 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	show.Close()
 	switch {
 	case res == nil && ctx.Err() != nil:
-		return a.refusedDocument(prog.Name(), codeInterrupted, context.Cause(ctx))
+		return a.refusedDocument(prog.Name(), context.Cause(ctx))
 	case res == nil:
-		return a.refusedDocument(prog.Name(), refusalCode(err), err)
+		return a.refusedDocument(prog.Name(), err)
 	}
 	return a.finishRun(res, err, f.showSensitive)
 }
@@ -129,11 +120,8 @@ func (a *app) runOptions(f *runFlags) (*engine.LoadOptions, *engine.Options, map
 	if err := errors.Join(err, f.checkDetach(a)); err != nil {
 		return nil, nil, nil, err
 	}
-	done, err := parseDone(f.done)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	opts.External, err = parseHooks(f.onExternal)
+	var done map[string]json.RawMessage
+	done, opts.External, err = f.read()
 	return load, opts, done, err
 }
 
@@ -142,7 +130,7 @@ func (a *app) runOptions(f *runFlags) (*engine.LoadOptions, *engine.Options, map
 func (a *app) readied(ctx context.Context, file string, f *runFlags, load *engine.LoadOptions, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
 	prog, report, err := program(ctx, file, f.exposure, load, engine.NewRunner(opts))
 	if ctx.Err() != nil {
-		return nil, nil, a.refusedDocument(slug(file), codeInterrupted, context.Cause(ctx))
+		return nil, nil, a.refusedDocument(slug(file), context.Cause(ctx))
 	}
 	if err != nil {
 		return nil, nil, exposureError(err)
@@ -156,7 +144,7 @@ func (a *app) readied(ctx context.Context, file string, f *runFlags, load *engin
 	}
 	inputs, problems := f.inputs.read(ctx, a, prog.Plan())
 	if ctx.Err() != nil {
-		return nil, nil, a.refusedDocument(prog.Name(), codeInterrupted, context.Cause(ctx))
+		return nil, nil, a.refusedDocument(prog.Name(), context.Cause(ctx))
 	}
 	if len(problems) > 0 {
 		return nil, nil, a.refuseInputs(ctx, prog, inputs, problems, opts)
@@ -164,66 +152,46 @@ func (a *app) readied(ctx context.Context, file string, f *runFlags, load *engin
 	return prog, inputs, nil
 }
 
-// parseDone reads --done STEP[=JSON].
-func parseDone(flags []string) (map[string]json.RawMessage, error) {
-	done := map[string]json.RawMessage{}
-	for _, f := range flags {
-		step, text, hasResult := strings.Cut(f, "=")
-		if step == "" {
-			return nil, usagef("--done %q: write STEP or STEP=JSON", f)
-		}
-		if _, again := done[step]; again {
-			return nil, usagef("--done names step %q twice", step)
-		}
-		done[step] = nil
-		if hasResult {
-			if _, err := parseJSON([]byte(text)); err != nil {
-				return nil, usagef("--done %s: the result is taken as JSON, and %v", step, err)
-			}
-			done[step] = json.RawMessage(text)
-		}
-	}
-	return done, nil
-}
-
-// checkExternal refuses --done and --on-external for steps that are no external step
-// of this capability.
-func checkExternal(plan *document.Plan, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler) error {
-	for step := range done {
-		if err := mustBeExternal(plan, "--done", step); err != nil {
-			return err
-		}
-	}
-	for step := range hooks {
-		if step == "" {
-			continue
-		}
-		if err := mustBeExternal(plan, "--on-external", step); err != nil {
-			return err
-		}
+// checkDetach refuses flags that make no sense for a run that is not executed
+// here.
+func (f *runFlags) checkDetach(a *app) error {
+	switch {
+	case !f.detach:
+		return nil
+	case f.wait:
+		return usagef("--detach and --wait exclude each other")
+	case len(f.onExternal) > 0:
+		return usagef("--detach: commands are not kept with a run; give --on-external to capstan resume")
+	case a.flags.state == noState:
+		return usagef("--detach: with --state none nothing keeps the run")
 	}
 	return nil
 }
 
-func mustBeExternal(plan *document.Plan, flag, step string) error {
-	var external []string
-	for _, s := range plan.Steps {
-		if s.Kind == "external" {
-			external = append(external, s.ID)
-		} else if s.ID == step {
-			return usagef("%s %s: the step calls an operation, nobody else does it", flag, step)
-		}
-		if s.ID == step {
-			return nil
-		}
+// startRun keeps a run for a later execution, and prints its id.
+func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.Program, rt durable.Runtime, inputs engine.Inputs, done map[string]json.RawMessage) error {
+	if rt == nil {
+		return a.refusedDocument(prog.Name(), errNotKept)
 	}
-	e := usagef("%s %s: there is no such step", flag, step)
-	if best := suggest.Closest(step, external); best != "" {
-		e.Hint = fmt.Sprintf("did you mean %q?", best)
-	} else if len(external) > 0 {
-		e.Hint = "external steps: " + strings.Join(external, ", ")
-	} else {
-		e.Hint = "this capability has no external step"
+	id, err := runner.Start(ctx, prog, inputs, &engine.RunOptions{Done: done})
+	if err != nil {
+		return a.refusedDocument(prog.Name(), err)
 	}
-	return e
+	if !a.wantsText() {
+		return a.printRun(ctx, rt, id)
+	}
+	a.printf("%s\n", id)
+	a.note("nothing was sent yet; to execute it: %s", a.command("resume", id))
+	return nil
+}
+
+var errNotKept = usagef("--detach: nothing would keep the run; name a directory with --state DIR")
+
+// printRun writes the document of a kept run.
+func (a *app) printRun(ctx context.Context, rt durable.Runtime, id string) error {
+	run, err := looker(rt).Inspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	return a.printDocument(a.worded(run.Brief()))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,9 +15,9 @@ import (
 // stdout and the rest on stderr for a person.
 func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error {
 	if !a.io.Interrupts.Claim() {
-		return silent{exitInterrupted}
+		return silent(exitInterrupted)
 	}
-	res = a.tidyResult(res)
+	res = a.worded(res)
 	if !a.wantsText() {
 		if printErr := a.printDocument(res); printErr != nil {
 			return printErr
@@ -46,39 +45,12 @@ func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error
 		a.complain("%s", term.Printable(err.Error()))
 		a.complain("the run stands where it stopped; to go on: %s", a.command("resume", res.Run))
 	}
-	return silent{exitCode(err)}
+	return silent(exitCode(err))
 }
 
-// The codes of errors in documents, beside those of a run's steps.
-const (
-	codeInvalid     = "invalid-capability"
-	codeInterrupted = "interrupted" // the engine's word
-	codeInputs      = "bad-inputs"
-	codeCredentials = "missing-credentials"
-	codeState       = "state" // the runtime failed
-)
-
-func refusalCode(err error) string {
-	switch {
-	case errors.Is(err, context.Canceled):
-		return codeInterrupted
-	case errors.As(err, new(*engine.InputError)):
-		return codeInputs
-	case errors.As(err, new(*engine.CredentialError)):
-		return codeCredentials
-	}
-	return codeState
-}
-
-// tidyResult returns the result with its empty collections written out and with
-// the commands that go on with the run.
-func (a *app) tidyResult(r *document.Run) *document.Run {
-	q := r.Worded(func(next document.Next, hint string) string { return a.nextText(r.Run, next, hint) })
-	fill(&q.Steps)
-	if q.Outputs == nil {
-		q.Outputs = map[string]any{}
-	}
-	return q
+// worded returns the run with the commands that go on with it.
+func (a *app) worded(r *document.Run) *document.Run {
+	return r.Worded(func(next document.Next, hint string) string { return a.nextText(r.Run, next, hint) })
 }
 
 // nextText describes, as commands, how a run goes on.

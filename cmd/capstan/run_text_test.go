@@ -62,7 +62,7 @@ then: capstan run onboard.yaml --done send-link
 // Readers of the documents rely on lists being lists.
 func TestDocumentsHaveNoNullLists(t *testing.T) {
 	for name, doc := range map[string]any{
-		"plan": tidyPlan(&document.Plan{Steps: []document.Step{{ID: "a"}}}), "run": new(app).tidyResult(&engine.Result{}),
+		"plan": planOfFile(&engine.Report{File: "a.yaml"}), "run": new(app).worded(&engine.Result{}),
 	} {
 		data, err := json.Marshal(doc)
 		if err != nil {

@@ -62,12 +62,7 @@ func (a *app) runsCancelCommand() *cobra.Command {
 		Long: `Cancel ends runs for good. One that another process executes ends before its next
 request; what was sent before stays done.`,
 		Example: `  capstan runs cancel run_01k9w4`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usagef("RUN is missing")
-			}
-			return nil
-		},
+		Args:    someArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args) })
 		},
@@ -96,7 +91,7 @@ func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string
 		s, getErr := rt.Get(ctx, id)
 		if err = errors.Join(err, getErr); err != nil {
 			a.complain("%s", term.Printable(err.Error()))
-			failed = silent{exitFailed}
+			failed = silent(exitFailed)
 			continue
 		}
 		entries = append(entries, document.EntryOf(s))
@@ -165,9 +160,7 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 	case err != nil:
 		return err
 	}
-	if !a.flags.quiet {
-		a.complain("settled; to go on: %s", a.command("resume", s.ID))
-	}
+	a.note("settled; to go on: %s", a.command("resume", s.ID))
 	if a.wantsText() {
 		return nil
 	}
@@ -178,9 +171,9 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 func notInDoubt(s durable.State, step string) error {
 	e := usagef("step %q of run %s is not in doubt", step, s.ID)
 	if isInDoubt(s) && s.Waiting != nil {
-		e.Hint = "step \"" + s.Waiting.Path + "\" is"
+		e.hint = "step \"" + s.Waiting.Path + "\" is"
 	} else {
-		e.Hint = "nothing in it is; capstan runs show " + s.ID + " tells where it stands"
+		e.hint = "nothing in it is; capstan runs show " + s.ID + " tells where it stands"
 	}
 	return e
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,9 +76,7 @@ func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter
 		return a.printDocument(entries)
 	}
 	if len(runs) == 0 {
-		if !a.flags.quiet {
-			a.complain("no runs")
-		}
+		a.note("no runs")
 		return nil
 	}
 	a.runTable(runs, time.Now())
@@ -88,24 +85,11 @@ func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter
 
 // runTable prints one run a line, cut to a terminal's width.
 func (a *app) runTable(runs []durable.State, now time.Time) {
-	rows := [][4]string{{"RUN", "STATUS", "CAPABILITY", "SINCE"}}
+	rows := [][]string{{"RUN", "STATUS", "CAPABILITY", "SINCE", "WAITING FOR"}}
 	for _, s := range runs {
-		rows = append(rows, [4]string{s.ID, string(s.Status), term.OneLine(s.Capability), age(max(now.Sub(s.Updated), 0))})
+		rows = append(rows, []string{s.ID, string(s.Status), term.OneLine(s.Capability), age(max(now.Sub(s.Updated), 0)), waitingNote(s, now)})
 	}
-	var widths [4]int
-	for i := range widths {
-		widths[i] = term.Column(rows, func(row [4]string) string { return row[i] })
-	}
-	for i, row := range rows {
-		line, note := "", "WAITING FOR"
-		if i > 0 {
-			note = waitingNote(runs[i-1], now)
-		}
-		for c, cell := range row {
-			line += term.Pad(cell, widths[c]) + "  "
-		}
-		a.printf("%s\n", term.Clip(strings.TrimRight(line+note, " "), a.textWidth(a.io.OutTTY)))
-	}
+	a.table(rows)
 }
 
 // waitingNote describes the wait of a run, "" when it has ended or goes on.

@@ -28,7 +28,7 @@ history. The values that steps were called with are not shown.`,
 			return a.onLooking(cmd.Context(), func(rt durable.Runtime) error { return a.showRun(cmd.Context(), rt, args[0], showSensitive) })
 		},
 	}
-	cmd.Flags().BoolVar(&showSensitive, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
+	addShowSensitive(cmd.Flags(), &showSensitive)
 	a.completeRuns(cmd, anyRun, nil)
 	return cmd
 }
@@ -42,7 +42,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 	if err != nil {
 		return err
 	}
-	run = a.tidyResult(run)
+	run = a.worded(run)
 	if !a.wantsText() {
 		return a.printDocument(run)
 	}

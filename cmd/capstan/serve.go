@@ -54,7 +54,7 @@ Of a directory, everything below it that can be served is.`,
   capstan serve capabilities/ --rest 0.0.0.0:8080 --api-key-file keys
   capstan serve b2b-enterprise-onboarding.yaml --mcp stdio
   capstan serve harbour.yaml --port-offset 1000 --watch`,
-		Args: atLeastOneFile,
+		Args: someArgs("FILE or DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.serve(cmd.Context(), args, &f) },
 	}
 	fs := cmd.Flags()
@@ -98,9 +98,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		defer w.Stop()
 	}
 	defer a.io.Interrupts.During(func() {
-		if !a.flags.quiet {
-			a.complain("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
-		}
+		a.note("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
 	}, nil)()
 	if err := server.Run(ctx); err != nil && !errors.Is(err, io.EOF) {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"log/slog"
 
 	"github.com/spf13/pflag"
@@ -12,6 +13,7 @@ import (
 
 // accessFlags guard served compositions.
 type accessFlags struct {
+	set      *pflag.FlagSet
 	keyFile  string
 	issuer   string
 	resource string
@@ -23,7 +25,8 @@ type accessFlags struct {
 	rate     float64
 }
 
-func (f *accessFlags) add(fs *pflag.FlagSet) {
+func (f *accessFlags) add(to *pflag.FlagSet) {
+	fs := pflag.NewFlagSet("access", pflag.ContinueOnError)
 	fs.StringVar(&f.keyFile, "api-key-file", "", "callers need a key of `FILE`: one a line, as NAME:KEY; each name sees its own runs; changes count at once")
 	fs.StringVar(&f.issuer, "oauth-issuer", "", "callers need an OAuth2 token of the authorization server at `URL`")
 	fs.StringVar(&f.resource, "oauth-resource", "", "this server's `URI` as tokens know it, such as https://capstan.example.com/mcp")
@@ -33,23 +36,18 @@ func (f *accessFlags) add(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.origins, "cors-origin", nil, "let pages of `ORIGIN` call, such as https://console.example.com (repeat; default none)")
 	fs.StringArrayVar(&f.hosts, "allow-host", nil, "answer on loopback under the name `HOST` too, as behind a proxy (repeat)")
 	fs.Float64Var(&f.rate, "rate", 0, "let each caller send `N` requests a second (default no bound)")
+	f.set = fs
+	to.AddFlagSet(fs)
 }
 
-// given is the first of the flags that were set, "" for none.
-func (f *accessFlags) given() string {
-	for _, flag := range []struct {
-		name string
-		set  bool
-	}{
-		{"--api-key-file", f.keyFile != ""}, {"--oauth-issuer", f.issuer != ""}, {"--oauth-resource", f.resource != ""},
-		{"--oauth-audience", f.audience != ""}, {"--oauth-scope", len(f.scopes) > 0}, {"--insecure-open", f.open},
-		{"--cors-origin", len(f.origins) > 0}, {"--allow-host", len(f.hosts) > 0}, {"--rate", f.rate != 0},
-	} {
-		if flag.set {
-			return flag.name
+// given names one of the flags that were set, "" for none.
+func (f *accessFlags) given() (name string) {
+	f.set.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed {
+			name = cmp.Or(name, "--"+flag.Name)
 		}
-	}
-	return ""
+	})
+	return name
 }
 
 // access makes the guard of the flags.

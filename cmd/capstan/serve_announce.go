@@ -31,8 +31,8 @@ func (a *app) announce(d *deployment, server *serve.Server) error {
 			d.announceOne(e, server.URL(e))
 		}
 	}
-	if d.rt != nil && !a.flags.quiet {
-		a.complain("%s", d.whereRunsAre())
+	if d.rt != nil {
+		a.note("%s", d.whereRunsAre())
 	}
 	if a.wantsText() {
 		return nil

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -85,7 +83,7 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	if d.closed {
 		return nil, nil, serve.ErrStopping
 	}
-	files, watched, err := d.find()
+	files, watched, err := d.find(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,30 +146,20 @@ type found struct {
 }
 
 // find lists the files to serve, and the directories in which new ones appear.
-func (d *deployment) find() (files []found, dirs []string, err error) {
+func (d *deployment) find(ctx context.Context) (files []found, dirs []string, err error) {
 	for _, path := range d.paths {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			files = append(files, found{path, true})
 			continue
 		}
-		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return fmt.Errorf("%s cannot be read: %w", name, err)
-			case name != path && strings.HasPrefix(entry.Name(), "."):
-				if entry.IsDir() {
-					return fs.SkipDir
-				}
-			case entry.IsDir():
-				dirs = append(dirs, name)
-			case isYAML(name):
-				files = append(files, found{name, false})
-			}
-			return nil
-		})
+		names, folders, err := yamlUnder(ctx, path)
 		if err != nil {
 			return nil, nil, err
 		}
+		for _, name := range names {
+			files = append(files, found{name, false})
+		}
+		dirs = append(dirs, folders...)
 	}
 	return once(files), dirs, nil
 }
@@ -281,7 +269,7 @@ func (d *deployment) compose(programs []*engine.Program) ([]*serve.Endpoint, err
 	switch {
 	case d.compositions != nil:
 		if err := d.compositions.Replace(programs); err != nil {
-			return nil, &usageError{Message: err.Error()}
+			return nil, usage(err.Error(), "")
 		}
 		return d.compositions.Endpoints(), nil
 	case len(programs) > 0:
@@ -301,10 +289,10 @@ func (d *deployment) compose(programs []*engine.Program) ([]*serve.Endpoint, err
 	}
 	c, err := serve.NewCompositions(o)
 	if errors.Is(err, serve.ErrUnguarded) {
-		return nil, &usageError{Message: err.Error(), Hint: "give callers keys with --api-key-file FILE, or tokens with --oauth-issuer URL; if everybody may come in, say so with --insecure-open"}
+		return nil, usage(err.Error(), "give callers keys with --api-key-file FILE, or tokens with --oauth-issuer URL; if everybody may come in, say so with --insecure-open")
 	}
 	if err != nil {
-		return nil, &usageError{Message: err.Error()}
+		return nil, usage(err.Error(), "")
 	}
 	d.compositions = c
 	return c.Endpoints(), nil

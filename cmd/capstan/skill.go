@@ -59,7 +59,7 @@ func (a *app) skill(ctx context.Context, what string, f *skillFlags) error {
 	case "":
 		return usagef("-o DIR is missing: the folder to write the skill into")
 	case "text", "json", "yaml":
-		return &usageError{Message: "-o is the folder to write into, and " + f.dir + " looks like a format", Hint: "a folder of that name is ./" + f.dir}
+		return usage("-o is the folder to write into, and "+f.dir+" looks like a format", "a folder of that name is ./"+f.dir)
 	}
 	f.skill.NoOverlay = f.load.noOverlay
 	folder, err := a.skillOf(ctx, what, f)
@@ -68,7 +68,7 @@ func (a *app) skill(ctx context.Context, what string, f *skillFlags) error {
 	}
 	path, err := folder.WriteTo(f.dir, f.force)
 	if errors.Is(err, skill.ErrNotOurs) {
-		return &usageError{Message: err.Error(), Hint: "write elsewhere, take another --name, or overwrite it with --force"}
+		return usage(err.Error(), "write elsewhere, take another --name, or overwrite it with --force")
 	}
 	if err != nil {
 		return err
@@ -101,9 +101,9 @@ func (a *app) skillOfAPI(ctx context.Context, name string, opts *engine.LoadOpti
 	var load *engine.LoadError
 	switch {
 	case err != nil && ctx.Err() == nil && !errors.As(err, &load):
-		e := &usageError{Message: err.Error()}
+		e := usage(err.Error(), "")
 		if isName(name) {
-			e.Hint = "give a file, the name of a capability that ships, or an API (built in: " + strings.Join(engine.APIs(), ", ") + ")"
+			e.hint = "give a file, the name of a capability that ships, or an API (built in: " + strings.Join(engine.APIs(), ", ") + ")"
 		}
 		return nil, e
 	case err != nil:
@@ -115,7 +115,7 @@ func (a *app) skillOfAPI(ctx context.Context, name string, opts *engine.LoadOpti
 // notMade refuses a skill of a file that has none.
 func notMade(folder *skill.Folder, err error) (*skill.Folder, error) {
 	if err != nil {
-		return nil, &usageError{Message: err.Error()}
+		return nil, usage(err.Error(), "")
 	}
 	return folder, nil
 }

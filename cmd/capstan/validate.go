@@ -30,7 +30,7 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 		Example: `  capstan validate b2b-enterprise-onboarding.yaml
   capstan validate capabilities/ --format json
   capstan validate ships.yaml --openapi fleet=fleet.openapi.yaml`,
-		Args: atLeastOneFile,
+		Args: someArgs("FILE or DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("format") {
 				if err := a.setValidateFormat(format); err != nil {
@@ -54,23 +54,13 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 	return cmd
 }
 
-func atLeastOneFile(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usagef("FILE or DIR is missing")
-	}
-	return nil
-}
-
 // setValidateFormat lets --format stand for -o, with the same words.
 func (a *app) setValidateFormat(format string) error {
-	switch format {
-	case "text", "json":
-		a.flags.output = format
-		return nil
-	case "sarif", "junit", "github", "rdjson":
-		return usagef("--format %s comes later: text and json are ready", format)
+	if format != "text" && format != "json" {
+		return usagef("--format %q is not a format: text or json", format)
 	}
-	return usagef("--format %q is not a format: text or json", format)
+	a.flags.output = format
+	return nil
 }
 
 // validation judges several files and keeps the verdicts.
@@ -112,8 +102,27 @@ func (v *validation) add(ctx context.Context, file string) {
 }
 
 func (v *validation) walk(ctx context.Context, dir string) error {
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	files, _, err := yamlUnder(ctx, dir)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, file := range files {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		found = v.addIfCapability(ctx, file) || found
+	}
+	if !found {
+		return usagef("no capability file (*.yaml, *.yml) under %s", dir)
+	}
+	return nil
+}
+
+// yamlUnder lists the YAML files below a directory and its folders, itself first.
+// Hidden ones are passed over.
+func yamlUnder(ctx context.Context, dir string) (files, folders []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s cannot be read: %w", path, err)
@@ -123,19 +132,14 @@ func (v *validation) walk(ctx context.Context, dir string) error {
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
-			return nil
-		case entry.IsDir() || !isYAML(path):
-			return nil
-		}
-		if v.addIfCapability(ctx, path) {
-			found++
+		case entry.IsDir():
+			folders = append(folders, path)
+		case isYAML(path):
+			files = append(files, path)
 		}
 		return nil
 	})
-	if err == nil && found == 0 {
-		return usagef("no capability file (*.yaml, *.yml) under %s", dir)
-	}
-	return err
+	return files, folders, err
 }
 
 func isYAML(path string) bool {
@@ -202,7 +206,7 @@ func (v *validation) finish() error {
 	}
 	v.summary(invalid, doc.Diagnostics)
 	if invalid > 0 {
-		return silent{exitInvalid}
+		return silent(exitInvalid)
 	}
 	return nil
 }
@@ -228,12 +232,7 @@ func (v *validation) summary(invalid int, all diag.List) {
 	case len(all) == 0:
 		a.complain("%s, no problems", term.Count(len(v.reports), "file", "files"))
 	default:
-		errors := 0
-		for _, d := range all {
-			if d.Severity == diag.Error {
-				errors++
-			}
-		}
+		errors := countErrors(all)
 		a.complain("%s, %d invalid: %s, %s", term.Count(len(v.reports), "file", "files"), invalid,
 			term.Count(errors, "error", "errors"), term.Count(len(all)-errors, "warning or note", "warnings and notes"))
 	}

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -46,7 +45,7 @@ func (r *Run) Next() Next {
 }
 
 // Worded returns a copy with `waiting.resume` and the hints of errors as words
-// has them. hint is the text there is already, which is the same for every face.
+// has them, and with its empty collections written out. hint is the text there is already, which is the same for every face.
 func (r *Run) Worded(words func(next Next, hint string) string) *Run {
 	worded := func(e *Error) *Error {
 		if e == nil || e.Next.Kind == "" {
@@ -57,7 +56,10 @@ func (r *Run) Worded(words func(next Next, hint string) string) *Run {
 		return &c
 	}
 	c := *r
-	c.Error, c.Steps = worded(r.Error), slices.Clone(r.Steps)
+	c.Error, c.Steps = worded(r.Error), append([]StepRun{}, r.Steps...)
+	if c.Outputs == nil {
+		c.Outputs = map[string]any{}
+	}
 	for i := range c.Steps {
 		c.Steps[i].Error = worded(c.Steps[i].Error)
 	}

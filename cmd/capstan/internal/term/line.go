@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // sentence returns the line that stays on the screen for an event, "" for none.
@@ -107,7 +108,7 @@ func (p *Progress) draw() {
 	if !p.Live || p.held || p.current == nil {
 		return
 	}
-	_, _ = io.WriteString(p.Out, "\r\x1b[K"+p.Paint.Dim(Clip(p.liveLine(), p.Width()-1)))
+	_, _ = io.WriteString(p.Out, "\r\x1b[K"+p.Paint.Dim(columns.Cut(p.liveLine(), p.Width()-1)))
 	p.drawn = true
 }
 

@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"github.com/capstan-run/capstan/internal/columns"
 	"io"
 	"maps"
 	"slices"
@@ -21,7 +22,7 @@ const RevealsByFlag = "--show-sensitive shows it"
 // to see them.
 func (t Task) Write(w io.Writer, show bool, hint string, width int) {
 	const indent = "  "
-	for _, line := range Wrap(t.Description, max(width-len(indent), 0)) {
+	for _, line := range columns.Wrap(OneLine(t.Description), max(width-len(indent), 0)) {
 		if line != "" {
 			fmt.Fprintln(w, indent+line)
 		}

@@ -1,12 +1,12 @@
 package term
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/capstan-run/capstan/internal/columns"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Paint colours text for a terminal, or leaves it as it is.
@@ -39,50 +39,33 @@ func Printable(s string) string {
 // OneLine returns s with every run of white space as one blank.
 func OneLine(s string) string { return Printable(strings.Join(strings.Fields(s), " ")) }
 
-// Clip shortens s to width columns, ending in "…"; 0 is no limit. Wide runes
-// are counted as one column, which cuts a little late at worst.
-func Clip(s string, width int) string {
-	if width <= 0 || utf8.RuneCountInString(s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	return string(runes[:max(width-1, 0)]) + "…"
-}
-
-// Wrap breaks s at blanks into lines of at most width columns; 0 is no limit.
-func Wrap(s string, width int) []string {
-	s = OneLine(s)
-	if width <= 0 {
-		return []string{s}
-	}
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
-}
-
 // Pad extends s with blanks to width columns.
 func Pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
+	return s + strings.Repeat(" ", max(width-columns.Of(s), 0))
 }
 
 // Column returns the width of the longest of the texts.
 func Column[T any](items []T, text func(T) string) int {
 	w := 0
 	for _, it := range items {
-		w = max(w, utf8.RuneCountInString(text(it)))
+		w = max(w, columns.Of(text(it)))
 	}
 	return w
+}
+
+// Table lays rows out in columns as wide as their widest cells, two blanks apart.
+func Table(rows [][]string) []string {
+	lines := make([]string, len(rows))
+	for c := 0; len(rows) > 0 && c < len(rows[0]); c++ {
+		width := Column(rows, func(row []string) string { return row[c] })
+		for i, row := range rows {
+			if c > 0 {
+				lines[i] += "  "
+			}
+			lines[i] += Pad(row[c], width)
+		}
+	}
+	return lines
 }
 
 // Value shows a JSON-like value on one line: a clean string as it is, all
@@ -91,13 +74,11 @@ func Value(v any) string {
 	if s, ok := v.(string); ok && Printable(s) == s && !strings.ContainsAny(s, "\n\t") {
 		return s
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	text, err := jsonvalue.Marshal(v)
+	if err != nil {
 		return "(a value that is no JSON)"
 	}
-	return strings.TrimSpace(b.String())
+	return string(text)
 }
 
 // Count returns "1 problem" or "3 problems".
