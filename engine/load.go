@@ -120,7 +120,8 @@ func (f *File) Check(ctx context.Context) *Report {
 // Spec returns the file as it declares itself.
 func (f *File) Spec() *spec.File { return f.loaded.Spec }
 
-// Files returns the paths of the file and of those that it names.
+// Files returns the paths of the file, and of the overlays, documents and other files
+// that shape its meaning. A built-in overlay has a name in place of a path.
 func (f *File) Files() []string { return f.loaded.Names() }
 
 // Units returns the units in the file's order: exposures first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,6 +123,22 @@ func TestCheckKeepsTheOptions(t *testing.T) {
 	want, got := f.Report().Diagnostics.Error(), f.Check(t.Context()).Diagnostics.Error()
 	if want != got || strings.Contains(got, "no OpenAPI document") {
 		t.Errorf("checked: %s\nopened: %s", got, want)
+	}
+}
+
+// Files lists all that shapes the meaning of a file, for those that watch it.
+func TestFilesAreThoseThatShapeTheMeaning(t *testing.T) {
+	overlay := filepath.Join(t.TempDir(), "named.overlay.yaml")
+	writeFiles(t, filepath.Dir(overlay), map[string]string{filepath.Base(overlay): "overlay: 1.0.0\ninfo: {title: named, version: '1'}\nactions: [{target: $, update: {name: Fleet}}]\n"})
+	file, document := "testdata/embedded/fleet.yaml", "testdata/embedded/fleet.openapi.yaml"
+	f, err := engine.Open(t.Context(), file, &engine.LoadOptions{OpenAPI: map[string]string{"fleet": document}, Overlays: []string{overlay}, Project: "none"})
+	if err != nil || f.Err() != nil {
+		t.Fatal(err, f.Err())
+	}
+	for _, name := range []string{file, document, overlay} {
+		if !slices.Contains(f.Files(), name) {
+			t.Errorf("%s is not among %v", name, f.Files())
+		}
 	}
 }
 

@@ -109,7 +109,6 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 				return nil, nil, err
 			}
 			programs = append(programs, p)
-			watched = append(watched, besides(p.Source())...)
 		}
 		watched = append(watched, s.Files()...)
 		served[file.path] = true
@@ -123,19 +122,6 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	}
 	d.served = served
 	return endpoints, watched, nil
-}
-
-// besides lists the files beside a composition's own that it was made from.
-func besides(s *engine.Source) (files []string) {
-	for _, o := range s.Overlays {
-		files = append(files, o.Name) // a name that is no path is never seen to change
-	}
-	for _, api := range s.APIs {
-		if api.Document != "" {
-			files = append(files, api.Document)
-		}
-	}
-	return files
 }
 
 // found is a file to serve. One that was found rather than named may be

@@ -93,11 +93,20 @@ func (f *File) Adjust(l diag.List) diag.List { return f.project.adjust(l) }
 // Reach returns the files that the file may name.
 func (f *File) Reach() *reach.Reach { return f.reads.Reach }
 
-// Names returns the paths of the file and of those that it names.
+// Names returns the paths of the file, and of the overlays, documents and other files
+// that shape its meaning.
 func (f *File) Names() []string {
 	out := []string{f.Report.File}
 	for _, kept := range f.reads.Kept() {
 		out = append(out, kept.Name)
+	}
+	for _, overlay := range f.overlays {
+		out = append(out, overlay.Name)
+	}
+	for api := range f.APIs {
+		if document := f.Document(api); document != "" {
+			out = append(out, document)
+		}
 	}
 	out = append(out, f.Binds.Files()...)
 	slices.Sort(out[1:])
