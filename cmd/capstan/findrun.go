@@ -125,12 +125,10 @@ func (a *app) completeStep(reason durable.Reason) completer {
 // lookAtRuns hands the kept runs to look, or does nothing: completion has no place
 // for an error.
 func (a *app) lookAtRuns(ctx context.Context, look func(durable.Runtime)) {
-	rt, err := a.openToLook(ctx)
-	if err != nil {
-		return
-	}
-	look(rt)
-	_ = rt.Close() // nothing was written
+	_ = with(ctx, a.openToLook, func(rt durable.Runtime) error {
+		look(rt)
+		return nil
+	})
 }
 
 // isResumable reports whether resume would send anything for a run.

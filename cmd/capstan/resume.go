@@ -70,7 +70,7 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 }
 
 // resume opens the kept runs, for one or for all that are due.
-func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) (err error) {
+func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) error {
 	if err := f.checkAll(); err != nil {
 		return err
 	}
@@ -78,15 +78,12 @@ func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) (err er
 	if err != nil {
 		return err
 	}
-	rt, err := a.openKept(ctx)
-	if err != nil {
-		return err
-	}
-	defer closing(rt, &err)
-	if f.all {
-		return a.resumeAll(ctx, rt, hooks, f)
-	}
-	return a.resumeOne(ctx, rt, args[0], done, hooks, f)
+	return with(ctx, a.openKept, func(rt durable.Runtime) error {
+		if f.all {
+			return a.resumeAll(ctx, rt, hooks, f)
+		}
+		return a.resumeOne(ctx, rt, args[0], done, hooks, f)
+	})
 }
 
 func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {

@@ -30,29 +30,17 @@ of it that no other run has.`,
 	return cmd
 }
 
-// onKept runs f on the kept runs.
-func (a *app) onKept(ctx context.Context, f func(durable.Runtime) error) error {
-	rt, err := a.openKept(ctx)
-	return with(rt, err, f)
-}
-
 // looker returns a Runner that reads kept runs.
 func looker(rt durable.Runtime) *engine.Runner { return engine.NewRunner(&engine.Options{Runtime: rt}) }
 
-// onLooking runs f, which only reads, on the kept runs.
-func (a *app) onLooking(ctx context.Context, f func(durable.Runtime) error) error {
-	rt, err := a.openToLook(ctx)
-	return with(rt, err, f)
-}
-
-// with runs f on a runtime that was just opened, and closes it.
-func with(rt durable.Runtime, err error, f func(durable.Runtime) error) error {
+// with runs f on the kept runs as open opens them.
+func with(ctx context.Context, open func(context.Context) (durable.Runtime, error), f func(durable.Runtime) error) (err error) {
+	rt, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	err = f(rt)
-	closing(rt, &err)
-	return err
+	defer closing(rt, &err)
+	return f(rt)
 }
 
 func (a *app) runsCancelCommand() *cobra.Command {
@@ -64,7 +52,7 @@ request; what was sent before stays done.`,
 		Example: `  capstan runs cancel run_01k9w4`,
 		Args:    someArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args) })
+			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args) })
 		},
 	}
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -135,7 +123,7 @@ be sent again. "capstan resume RUN" goes on then.`,
 					return usagef("--happened: the answer is taken as JSON, and %v", err)
 				}
 			}
-			return a.onKept(cmd.Context(), func(rt durable.Runtime) error {
+			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error {
 				return a.resolve(cmd.Context(), rt, args[0], args[1], did, json.RawMessage(happened))
 			})
 		},
@@ -190,7 +178,7 @@ however old.`,
   capstan runs prune --older-than 2w`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.onKept(cmd.Context(), func(rt durable.Runtime) error { return a.prune(cmd.Context(), rt, olderThan) })
+			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error { return a.prune(cmd.Context(), rt, olderThan) })
 		},
 	}
 	cmd.Flags().Var(duration{&olderThan}, "older-than", "age since their end: 12h, 30d, 8w")

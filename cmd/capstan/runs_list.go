@@ -32,7 +32,7 @@ func (a *app) runsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.onLooking(cmd.Context(), func(rt durable.Runtime) error { return a.listRuns(cmd.Context(), rt, filter) })
+			return with(cmd.Context(), a.openToLook, func(rt durable.Runtime) error { return a.listRuns(cmd.Context(), rt, filter) })
 		},
 	}
 	fs := cmd.Flags()

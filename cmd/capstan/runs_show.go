@@ -25,7 +25,7 @@ history. The values that steps were called with are not shown.`,
   capstan runs show run_01k9w4 -o json`,
 		Args: exactArgs("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onLooking(cmd.Context(), func(rt durable.Runtime) error { return a.showRun(cmd.Context(), rt, args[0], showSensitive) })
+			return with(cmd.Context(), a.openToLook, func(rt durable.Runtime) error { return a.showRun(cmd.Context(), rt, args[0], showSensitive) })
 		},
 	}
 	addShowSensitive(cmd.Flags(), &showSensitive)
