@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/charset"
@@ -104,16 +103,8 @@ func documentsAnything(op *Operation, status int) bool {
 // documentsJSON reports whether the answer of this status is documented as
 // JSON, going by the successful one when the status itself is not documented.
 func documentsJSON(op *Operation, status int) bool {
-	code := strconv.Itoa(status)
-	for _, d := range op.Responses {
-		if d.Status == code {
-			return d.JSON() != nil
-		}
-	}
-	for _, d := range op.Responses {
-		if strings.EqualFold(d.Status, code[:1]+"XX") {
-			return d.JSON() != nil
-		}
+	if d := op.Documented(status); d != nil && d.Status != "default" {
+		return d.JSON() != nil
 	}
 	return status < 300 && op.Result() != nil
 }

@@ -45,7 +45,8 @@ type Document interface {
 	// Schemes returns the security schemes that the operations name, sorted,
 	// without scopes.
 	Schemes() []SchemeUse
-	// Subset returns an index of these operations, with the schemas they reach.
+	// Subset returns an index of these operations, with the schemas they reach; nil
+	// when they were made by hand.
 	Subset(places []int) []byte
 }
 
@@ -113,8 +114,9 @@ func (s *Set) Lookup(id string) (*Operation, bool) {
 func (s *Set) Schemes() (all []SchemeUse, general string) { return s.doc.Schemes(), s.about.General }
 
 // Subset returns an index of just these operations, with the schemas they reach:
-// the part of a document that a run keeps. Unknown ids are an error. The same set
-// and ids give the same bytes, whatever the ids' order.
+// the part of a document that a run keeps. Of operations that were made by hand it
+// is nil: they are made again. Unknown ids are an error. The same set and ids give
+// the same bytes, whatever the ids' order.
 func (s *Set) Subset(ids []string) ([]byte, error) {
 	places := make([]int, 0, len(ids))
 	for _, id := range ids {

@@ -2,7 +2,6 @@ package operations
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -18,17 +17,6 @@ type Want struct {
 	Description string // of the step, "" when none
 }
 
-// Suggestion is an operation that may be the one that is meant. It is for a
-// person to read; nothing is ever run on the strength of it.
-type Suggestion struct {
-	ID      string
-	Method  string
-	Path    string
-	Summary string
-	Score   float64 // 0 to 1
-	Why     string  // the evidence for it: `"portal" in its path, POST like create`
-}
-
 // minScore is the least score of a suggestion; below it are operations that
 // share an area with the wanted one, and suggesting those would mislead.
 // nearBest is how far behind the best one it may be.
@@ -41,8 +29,9 @@ const (
 // ranked by the words of their tags, path, id and summary and by their effect,
 // not by spelling alone. The nouns of the id must be found in an operation's own
 // words: being tagged alike is not enough, and an operation that writes is never
-// suggested for one that reads, nor the other way round. So there may be none.
-func (s *Set) Suggest(w Want, n int) []Suggestion {
+// suggested for one that reads, nor the other way round. So there may be none. They
+// are for a person to read; nothing is ever run on the strength of them.
+func (s *Set) Suggest(w Want, n int) []Summary {
 	meant := readWant(w)
 	known := make([]profile, len(s.about.Operations))
 	count := make(map[string]int)
@@ -55,21 +44,23 @@ func (s *Set) Suggest(w Want, n int) []Suggestion {
 	weight := func(word string) float64 {
 		return math.Log(1 + float64(len(known)+1)/float64(count[word]+1))
 	}
-	var out []Suggestion
-	for i := range known {
-		score, why := meant.compare(&known[i], weight)
-		if score < minScore {
-			continue
-		}
-		sum := s.about.Operations[i]
-		out = append(out, Suggestion{ID: sum.ID, Method: sum.Method, Path: sum.Path, Summary: sum.Summary, Score: score, Why: why})
+	type candidate struct {
+		Summary
+		score float64 // 0 to 1
 	}
-	slices.SortStableFunc(out, func(a, b Suggestion) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(len(a.Path), len(b.Path)))
+	var found []candidate
+	for i := range known {
+		if score := meant.compare(&known[i], weight); score >= minScore {
+			found = append(found, candidate{s.about.Operations[i], score})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(a.Path), len(b.Path)))
 	})
-	for i := range out {
-		if i == n || out[i].Score < out[0].Score-nearBest {
-			return out[:i]
+	var out []Summary
+	for _, c := range found[:min(n, len(found))] {
+		if c.score >= found[0].score-nearBest {
+			out = append(out, c.Summary)
 		}
 	}
 	return out
@@ -122,16 +113,16 @@ func nouns(list []string) []string {
 	return out
 }
 
-// compare judges an operation.
-func (m *meaning) compare(p *profile, weight func(string) float64) (float64, string) {
+// compare returns how well an operation fits, from 0 to 1.
+func (m *meaning) compare(p *profile, weight func(string) float64) float64 {
 	if nearlySame(m.id, p.id) {
-		return 0.98, "its id is spelt almost the same"
+		return 0.98
 	}
-	covered, why, own := m.coverage(p, weight)
+	covered, own := m.coverage(p, weight)
 	verb := m.verbScore(p)
 	precision := m.precision(p)
 	if !own || verb < 0 || precision == 0 && !isRead(p.verb) {
-		return 0, ""
+		return 0
 	}
 	hinted := 0.0
 	for _, h := range m.hints {
@@ -140,40 +131,29 @@ func (m *meaning) compare(p *profile, weight func(string) float64) (float64, str
 		}
 	}
 	hinted = min(hinted/3, 1)
-	score := 0.6*covered + 0.22*verb + 0.13*precision + 0.05*hinted
-	if verb == 1 {
-		why = append(why, fmt.Sprintf("%s, as %q says", p.method, m.verb))
-	}
-	return score, strings.Join(why, "; ")
+	return 0.6*covered + 0.22*verb + 0.13*precision + 0.05*hinted
 }
 
 // coverage returns how much of the meaning the operation's words cover, rare
 // words counting more, and whether any was found outside its tags (a verb alone,
 // such as "check", does not count).
-func (m *meaning) coverage(p *profile, weight func(string) float64) (covered float64, why []string, own bool) {
+func (m *meaning) coverage(p *profile, weight func(string) float64) (covered float64, own bool) {
 	var total, sum float64
-	var inOwn, inTags []string
 	for _, noun := range m.nouns {
 		w := weight(noun)
 		total += w
 		switch {
 		case hasWord(p.own, noun):
-			sum, inOwn = sum+w, append(inOwn, fmt.Sprintf("%q", noun))
+			sum += w
 			own = own || noun != m.verb || len(m.nouns) == 1
 		case hasWord(p.tags, noun):
-			sum, inTags = sum+0.6*w, append(inTags, fmt.Sprintf("%q", noun))
+			sum += 0.6 * w
 		}
 	}
 	if total == 0 {
-		return 0, nil, false
+		return 0, false
 	}
-	if len(inOwn) > 0 {
-		why = append(why, strings.Join(inOwn, ", ")+" in its path, id or summary")
-	}
-	if len(inTags) > 0 {
-		why = append(why, strings.Join(inTags, ", ")+" in its tag")
-	}
-	return sum / total, why, own
+	return sum / total, own
 }
 
 // precision is how much of the operation's things is meant: it distinguishes

@@ -12,15 +12,15 @@ import (
 
 // profile is an operation's words, taken apart.
 type profile struct {
-	id, method string
-	verb       string   // class of its action
-	own        []string // words of its path, id and summary
-	tags       []string // words of its tags
-	thing      []string // words of the path's end: its things
+	id    string
+	verb  string   // class of its action
+	own   []string // words of its path, id and summary
+	tags  []string // words of its tags
+	thing []string // words of the path's end: its things
 }
 
 func newProfile(s *Summary) profile {
-	p := profile{id: s.ID, method: s.Method}
+	p := profile{id: s.ID}
 	var fixed []string
 	for segment := range strings.SplitSeq(s.Path, "/") {
 		if segment != "" && !strings.Contains(segment, "{") {

@@ -26,7 +26,7 @@ var doors = map[string][]string{
 	"google.golang.org/protobuf":               {"operations/formats"},
 	"github.com/andybalholm/cascadia":          {"operations/formats"}, // CSS selectors on the trees of x/net/html
 	"github.com/yuin/goldmark":                 {"operations/formats"},
-	"golang.org/x/net":                         {"operations/client", "operations/formats", "operations/request"}, // httpguts; html
+	"golang.org/x/net":                         {"operations/client", "operations/consumed", "operations/formats", "operations/request"}, // httpguts; html
 	"github.com/expr-lang/expr":                {"engine/internal/eval"},
 	"github.com/dop251/goja":                   {"engine/internal/script"},
 	"modernc.org/sqlite":                       {"engine/durable/sqlite", ".ci/e2e"}, // e2e makes the database of a version to come
@@ -63,13 +63,13 @@ var layers = map[string][]string{
 	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
 	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue"},                                                                                  // a link to the next page is compared with the request
 	"operations/record":               {"operations", "internal/jsonvalue"},
-	"operations/mock":                 {"operations", "operations/check", "diag", "internal/suggest", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema
+	"operations/mock":                 {"operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
 	"operations/internal/optest":      {"operations"},
-	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"},               // the vocabulary: no network, no document
-	"operations/consumed":             {"spec", "operations", "operations/openapi", "diag", "internal/suggest", "internal/jsonvalue"}, // its operations are kept as those of a document are
+	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"}, // the vocabulary: no network, no document
+	"operations/consumed":             {"spec", "operations", "diag"},
 	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations/openapi", "operations/catalog", "diag"},
-	"operations/formats":              {"spec/yamldata", "diag", "internal/suggest", "internal/jsonvalue"},
+	"operations/formats":              {"spec/yamldata", "diag", "internal/charset", "internal/suggest", "internal/jsonvalue"},
 	"engine/durable":                  {"diag"},
 	"engine/durable/internal/journal": {"engine/durable"},
 	"engine/document":                 {"diag", "engine/durable", "internal/jsonvalue"},

@@ -70,11 +70,10 @@ func ownError(op *operations.Operation, r *operations.Response) bool {
 // documentsError reports whether exactly this status is documented with JSON
 // with a schema that is a promise.
 func documentsError(op *operations.Operation, status int) bool {
-	for _, d := range op.Responses {
-		if d.Status == strconv.Itoa(status) {
-			m := d.JSON()
-			return m != nil && !m.Loose
-		}
+	d := op.Documented(status)
+	if d == nil || d.Status != strconv.Itoa(status) {
+		return false
 	}
-	return false
+	m := d.JSON()
+	return m != nil && !m.Loose
 }

@@ -21,10 +21,10 @@ const (
 func body(op *spec.ConsumedOperation) *operations.Body {
 	out := fromParams(op)
 	if op.Body != nil {
-		out = &operations.Body{Media: []operations.Media{{Type: bodyMedia(op.Body.Type.Value), Schema: &operations.Schema{}}}}
+		out = &operations.Body{Media: []operations.Media{{Type: bodyMedia(op.Body.Type.Value), Schema: &operations.Schema{Open: true}}}}
 	}
 	if out != nil && choosesMedia(op) {
-		out.Media = append(out.Media, operations.Media{Type: anyMedia, Schema: &operations.Schema{}})
+		out.Media = append(out.Media, operations.Media{Type: anyMedia, Schema: &operations.Schema{Open: true}})
 	}
 	return out
 }
@@ -101,7 +101,7 @@ func fromParams(op *spec.ConsumedOperation) *operations.Body {
 	if whole := Whole(op); whole != nil {
 		return &operations.Body{
 			Required: whole.Required, Description: whole.Description.Value,
-			Media: []operations.Media{{Type: jsonMedia, Schema: &operations.Schema{Description: whole.Description.Value}}},
+			Media: []operations.Media{{Type: jsonMedia, Schema: &operations.Schema{Description: whole.Description.Value, Open: true}}},
 		}
 	}
 	out := &operations.Body{}

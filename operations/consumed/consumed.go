@@ -11,7 +11,6 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
-	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -44,12 +43,7 @@ func Set(c *spec.API) (*operations.Set, diag.List) {
 			ops = append(ops, made)
 		}
 	}
-	set, err := openapi.SetOf(c.Namespace.Value, ops)
-	if err != nil { // no schema of ours has a name, and every value is from YAML
-		m.problems.Errorf(c.Pos, "bad-value", "%v", err)
-		set, _ = openapi.SetOf(c.Namespace.Value, nil)
-	}
-	return set, m.problems.Sort()
+	return operations.SetOf(c.Namespace.Value, ops), m.problems.Sort()
 }
 
 // maker makes the operations of one API.

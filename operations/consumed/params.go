@@ -6,6 +6,7 @@ import (
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
+	"golang.org/x/net/http/httpguts"
 )
 
 // params returns the parameters outside the body, the path's variables first, in
@@ -35,7 +36,7 @@ func (m *maker) params(op *spec.ConsumedOperation, path *template) (out []*opera
 		if in == "" || slices.ContainsFunc(out, func(o *operations.Param) bool { return o.In == in && o.Name == p.Name.Value }) {
 			continue
 		}
-		if in == operations.InHeader && !isToken(p.Name.Value) {
+		if in == operations.InHeader && !httpguts.ValidHeaderFieldName(p.Name.Value) {
 			m.refuseAll(p.Name, "", "%q is not the name of a header: it holds a character that no header name can", p.Name.Value)
 			ok = false
 		}
@@ -69,7 +70,7 @@ func in(p *spec.Param, path *template) operations.In {
 // pathParam is a variable of the path; p is its declaration, nil when there is
 // none.
 func pathParam(name string, p *spec.Param) *operations.Param {
-	out := &operations.Param{Name: name, In: operations.InPath, Required: true, Style: "simple", Schema: &operations.Schema{}}
+	out := &operations.Param{Name: name, In: operations.InPath, Required: true, Style: "simple", Schema: &operations.Schema{Open: true}}
 	if p != nil {
 		out.Description, out.Schema = p.Description.Value, paramSchema(p)
 	}
@@ -91,7 +92,7 @@ func param(in operations.In, p *spec.Param) *operations.Param {
 // template makes text of a number, and a tool's argument may be a number where
 // the API is declared to want text.
 func paramSchema(p *spec.Param) *operations.Schema {
-	s := &operations.Schema{Description: p.Description.Value}
+	s := &operations.Schema{Description: p.Description.Value, Open: true}
 	declared := jsonType(p.Type)
 	if declared == "" {
 		return s
@@ -103,7 +104,7 @@ func paramSchema(p *spec.Param) *operations.Schema {
 		}
 	}
 	if declared == "array" {
-		s.Items = &operations.Schema{}
+		s.Items = &operations.Schema{Open: true}
 		if items := jsonType(p.Items); items != "" {
 			s.Items.Types = []string{items}
 		}
@@ -118,11 +119,4 @@ func jsonType(s spec.Str) string {
 		return t
 	}
 	return ""
-}
-
-// isToken reports whether s can be the name of a header (RFC 9110, section 5.6.2).
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
-	})
 }

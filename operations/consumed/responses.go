@@ -10,10 +10,10 @@ import (
 // responses describes the answers that are expected. A success is of the format
 // that the file names, or else of any: nothing here makes a live answer wrong.
 func responses(op *spec.ConsumedOperation) []*operations.ResponseDoc {
-	anything := operations.Media{Type: anyMedia, Schema: &operations.Schema{}, Loose: true}
+	anything := operations.Media{Type: anyMedia, Schema: &operations.Schema{Open: true}, Loose: true}
 	success := &operations.ResponseDoc{Status: "2XX"}
 	for _, t := range answerMedia(op.OutputFormat.Value) {
-		media := operations.Media{Type: t, Schema: &operations.Schema{}, Loose: true}
+		media := operations.Media{Type: t, Schema: &operations.Schema{Open: true}, Loose: true}
 		if t == jsonMedia {
 			media.Schema = answer(op.Outputs)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
+	"golang.org/x/net/http/httpguts"
 )
 
 // authentication is the one scheme that the API's operations need, called by its
@@ -23,7 +24,7 @@ func (m *maker) authentication() []operations.Requirement {
 		use.Scheme = operations.SecurityScheme{Type: "http", Scheme: kind}
 	case "apikey":
 		use.Scheme = operations.SecurityScheme{Type: "apiKey", In: m.placement(a.Placement), Param: a.Key.Value}
-		if in := use.Scheme.In; in == operations.InHeader && !strings.Contains(a.Key.Value, "{") && !isToken(a.Key.Value) {
+		if in := use.Scheme.In; in == operations.InHeader && !strings.Contains(a.Key.Value, "{") && !httpguts.ValidHeaderFieldName(a.Key.Value) {
 			m.refuseAll(a.Key, "write key: X-API-Key, or what the API calls it", "the API key of %s has no header that could carry it: %q", m.api.Namespace.Value, a.Key.Value)
 		}
 	case "oauth2":

@@ -7,10 +7,8 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
-	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestPaths(t *testing.T) {
@@ -129,28 +127,6 @@ func TestTheSetIsLikeThatOfADocument(t *testing.T) {
 	}
 	if near := s.Suggest(operations.Want{ID: "fetch-ship"}, 1); len(near) != 1 || near[0].ID != "get-ship" {
 		t.Errorf("suggested %v", near)
-	}
-}
-
-func TestASubsetKeepsOperationsAsTheyAre(t *testing.T) {
-	o := op("send", "POST", "/ships/{{imo}}?v={{v}}", param("query", "tags", "array"), param("body", "name", "required"), param("header", "X-A"))
-	o.Outputs = []*spec.Shape{{Name: str("a"), Type: str("string"), Value: str("$.crew[0].name")}}
-	c := api(o, op("other", "GET", "/"))
-	c.Auth = &spec.Authentication{Type: str("oauth2"), AuthorizationServer: str("https://as.example"), Resource: str("r"), Scopes: []spec.Str{str("s")}}
-	s := set(t, c)
-	data, err := s.Subset([]string{"send"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept, err := openapi.Open(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(lookup(t, s, "send"), lookup(t, kept, "send"), cmpopts.IgnoreFields(operations.Media{}, "Validate")); diff != "" {
-		t.Error(diff)
-	}
-	if kept.Hash() != s.Hash() || kept.Len() != 1 {
-		t.Errorf("hash %s and %s, %d operations", kept.Hash(), s.Hash(), kept.Len())
 	}
 }
 

@@ -3,7 +3,6 @@ package openapi
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -185,11 +184,6 @@ func (n *node) value() any {
 		return out
 	}
 	return nil
-}
-
-// remove deletes a key.
-func (n *node) remove(key string) {
-	n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.key == key })
 }
 
 // equalNodes compares values as JSON does: the order of keys does not count.

@@ -2,8 +2,9 @@ package openapi
 
 import "github.com/capstan-run/capstan/operations"
 
-// readOperation is the other direction of compiler.operation. The caller holds
-// d.mu.
+// readOperation is the other direction of compiler.operation. It reads besides the
+// keys that operations made by hand have in the indexes of earlier versions: loose,
+// and those of oauth2. The caller holds d.mu.
 func (d *document) readOperation(n *node, sum operations.Summary) *operations.Operation {
 	r := &schemaReader{doc: d}
 	op := &operations.Operation{

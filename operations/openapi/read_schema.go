@@ -53,8 +53,7 @@ func (r *schemaReader) schema(n *node) *operations.Schema {
 func (r *schemaReader) copyLater(to, from *operations.Schema, n *node) {
 	c := schemaCopy{to: to, from: from, annotations: n}
 	if hasAssertions(n) {
-		rest := &node{kind: kindObject, fields: slices.Clone(n.fields)}
-		rest.remove("$ref")
+		rest := &node{kind: kindObject, fields: slices.DeleteFunc(slices.Clone(n.fields), func(f field) bool { return f.key == "$ref" })}
 		c.own = &operations.Schema{}
 		r.fill(c.own, rest)
 	}

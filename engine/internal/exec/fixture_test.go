@@ -15,7 +15,6 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
-	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
 )
@@ -37,14 +36,11 @@ func harbour(t testing.TB) *operations.Set {
 	keyed := *create
 	keyed.ID, keyed.Path = "orderShip", "/orders"
 	keyed.Params = []*operations.Param{{Name: "Idempotency-Key", In: operations.InHeader, Schema: text}}
-	set, err := openapi.SetOf("harbour", []*operations.Operation{
+	set := operations.SetOf("harbour", []*operations.Operation{
 		create, &keyed,
 		{ID: "getShip", Method: "GET", Path: "/ships/{id}", Params: id, Responses: answers(ship)},
 		{ID: "listShips", Method: "GET", Path: "/ships", Params: []*operations.Param{{Name: "owner_id", In: operations.InQuery, Schema: text}}, Responses: answers(ships)},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return set
 }
 

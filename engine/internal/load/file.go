@@ -141,19 +141,20 @@ func Slug(file string) string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// described readies the APIs that the file describes. sets holds their operations
-// where they are known; nil makes them.
+// described readies the APIs that the file describes: all of them, or those in sets.
+// It makes the operations that sets does not hold.
 func (f *File) described(sets map[string]*operations.Set) (problems diag.List) {
 	for _, c := range f.Spec.APIs {
 		name := c.Namespace.Value
-		set := sets[name]
-		if c.Described && sets == nil {
-			var found diag.List
-			set, found = consumed.Set(c)
-			problems = append(problems, found...)
-		}
-		if !c.Described || set == nil {
+		set, used := sets[name]
+		if !c.Described || sets != nil && !used {
 			continue
+		}
+		if set == nil {
+			made, found := consumed.Set(c)
+			if set = made; sets == nil { // those of a run were judged when it began
+				problems = append(problems, found...)
+			}
 		}
 		api, found := connect.Consumed(c, f.Binds, f.Spec.Units)
 		problems = append(problems, found...)

@@ -49,8 +49,10 @@ type snapshot struct {
 }
 
 type snapshotAPI struct {
-	Name  string `json:"name"`
-	Index []byte `json:"index"` // the operations that are used, compiled
+	Name string `json:"name"`
+	// Index holds the operations that are used, compiled; none of an API that the
+	// capability describes itself.
+	Index []byte `json:"index,omitempty"`
 	connect.Declared
 }
 
@@ -154,11 +156,14 @@ func (s *snapshot) file() (*File, error) {
 		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, project: noProject,
 	}
 	for _, a := range s.APIs {
-		set, err := openapi.Open(a.Index)
-		if err != nil {
+		f.sets[a.Name] = nil // until its operations are made from the file
+		if a.Index == nil {
+			continue
+		}
+		var err error
+		if f.sets[a.Name], err = openapi.Open(a.Index); err != nil {
 			return nil, fmt.Errorf("the run's snapshot of the API %q cannot be read: %w", a.Name, err)
 		}
-		f.sets[a.Name] = set
 	}
 	return f, nil
 }
@@ -174,6 +179,9 @@ func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 	problems = append(f.Binds.Check(), f.described(f.sets)...)
 	for _, a := range s.APIs {
 		if f.APIs[a.Name] == nil {
+			if f.sets[a.Name] == nil {
+				return nil, fmt.Errorf("it holds no operations of %q", a.Name)
+			}
 			f.APIs[a.Name] = connect.Documented(a.Name, a.Declared, f.sets[a.Name])
 		}
 	}

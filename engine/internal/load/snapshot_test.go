@@ -51,8 +51,63 @@ func TestSnapshotRestores(t *testing.T) {
 	}
 }
 
+// An API that the file describes needs no place in a snapshot: its operations are
+// made from the file again. Those that cannot be sent are no matter to a unit that
+// does not call them.
+func TestSnapshotRestoresDescribedAPIs(t *testing.T) {
+	const text = `ikanos: 1.0.0-beta5
+info: {display: Port, description: A port}
+capability:
+  consumes:
+  - namespace: harbour
+    type: http
+    baseUri: https://harbour.example.com
+    resources:
+    - {name: broken, path: "/ships/}", operations: [{name: broken, method: GET}]}
+    - {name: ship, path: "/ships/{{imo}}", operations: [{name: get-ship, method: GET, inputParameters: [{name: imo, in: path}]}]}
+  - namespace: unused
+    type: http
+    baseUri: https://unused.example.com
+    resources:
+    - {name: x, path: /x, operations: [{name: get-x, method: GET}]}
+  exposes:
+  - type: mcp
+    address: localhost
+    port: 3001
+    namespace: port
+    description: A port
+    tools:
+    - {name: get-ship, description: A ship, call: harbour.get-ship, inputParameters: [{name: imo, type: string, description: Its number}], with: {imo: harbour.imo}}
+`
+	f, report := Open(t.Context(), "port.yaml", &Options{Source: []byte(text)})
+	if f == nil || !report.Diagnostics.HasErrors() {
+		t.Fatal(report.Diagnostics)
+	}
+	if err := f.Units[0].Problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := f.Units[0].Snapshot(Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(data, []byte(`"index"`)) {
+		t.Errorf("the snapshot holds the operations twice: %s", data)
+	}
+	u, _, err := Restore(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if op := u.Plan.Steps[0].Operation(); op.API != "harbour" || op.Op.ID != "get-ship" || op.Op.Path != "/ships/{imo}" {
+		t.Errorf("restored %+v", op)
+	}
+	if again, err := u.Snapshot(Settings{}); err != nil || !bytes.Equal(again, data) {
+		t.Errorf("the restored unit gives another snapshot: %v", err)
+	}
+}
+
 func TestRestoreRefusesOtherFormats(t *testing.T) {
-	for _, data := range []string{`{"format": 99}`, `nonsense`, `{"format": 1, "capability": {"name": "x", "text": ""}}`} {
+	for _, data := range []string{`{"format": 99}`, `nonsense`, `{"format": 1, "capability": {"name": "x", "text": ""}}`,
+		`{"format": 1, "capability": {"name": "x", "text": "bmFtZTogWApzcGVjaWZpY2F0aW9uOiBOYWZ0aWtvIENhcGFiaWxpdHkgQ29tcG9zaXRpb24Kc3BlY2lmaWNhdGlvblZlcnNpb246ICcwLjEnCmFwaTogYQo="}, "apis": [{"name": "a"}]}`} {
 		if _, _, err := Restore([]byte(data)); err == nil {
 			t.Errorf("%s was restored", data)
 		}

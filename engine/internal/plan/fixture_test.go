@@ -9,7 +9,6 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
-	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
 )
@@ -40,7 +39,7 @@ func registry(t testing.TB) *operations.Set {
 	}
 	kind := operations.Property{Name: "kind", Schema: &operations.Schema{Types: []string{"string"}, Enum: []any{"cargo"}}}
 	flag := operations.Property{Name: "flag", Schema: &operations.Schema{Types: []string{"string"}, Enum: []any{"NL", "DK"}}}
-	set, err := openapi.SetOf("registry", []*operations.Operation{
+	set := operations.SetOf("registry", []*operations.Operation{
 		{ID: "createOwner", Method: "POST", Path: "/owners", Body: takes(object("", []string{"name"}, property("name", "string"))), Responses: answers(owner),
 			Params: []*operations.Param{param(operations.InHeader, "Idempotency-Key", false)}},
 		{ID: "createShip", Method: "POST", Path: "/ships", Responses: answers(ship),
@@ -50,9 +49,6 @@ func registry(t testing.TB) *operations.Set {
 			Body: &operations.Body{Media: []operations.Media{{Type: "application/json", Schema: &operations.Schema{Types: []string{"array"}}}}}},
 		{ID: "listShips", Method: "GET", Path: "/ships", Params: []*operations.Param{param(operations.InQuery, "owner_id", false), param(operations.InQuery, "q", false)}, Responses: answers(ships)},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return set
 }
 

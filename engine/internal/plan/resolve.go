@@ -174,7 +174,7 @@ func (b *builder) unknownOperation(s *Step, a *Operation, src *spec.Operation, s
 		Code: "unknown-operation", Severity: diag.Error, Pos: pos, EndColumn: end,
 		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, a.API),
 	}
-	var found []operations.Suggestion
+	var found []operations.Summary
 	if b.suggested++; b.suggested <= maxSuggested {
 		found = set.Suggest(operations.Want{
 			ID: id.Value, StepID: s.ID, Capability: src.Capability.Value, Description: s.Description,

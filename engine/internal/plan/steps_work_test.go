@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/operations"
-	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
 )
@@ -39,14 +38,11 @@ func planWork(t testing.TB, steps int) uint64 {
 		ship.Properties = append(ship.Properties, operations.Property{Name: fmt.Sprint("flag-", i), Schema: text})
 	}
 	ship.Properties = append(ship.Properties, operations.Property{Name: "name", Schema: text})
-	set, err := openapi.SetOf("registry", []*operations.Operation{{
+	set := operations.SetOf("registry", []*operations.Operation{{
 		ID: "getShip", Method: "GET", Path: "/ships/{imo}",
 		Params:    []*operations.Param{{Name: "imo", In: operations.InPath, Required: true, Schema: text}},
 		Responses: []*operations.ResponseDoc{{Status: "200", Media: []operations.Media{{Type: "application/json", Schema: ship}}}},
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var src strings.Builder
 	src.WriteString("name: Long\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.1'\napi: registry\n" +
 		"inputs: [{name: imo, type: string, required: true}]\nsteps:\n  - {id: get-ship-0, operation: getShip, with: {imo: '{{ inputs.imo }}'}}\n")

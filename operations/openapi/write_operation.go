@@ -1,9 +1,6 @@
 package openapi
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,53 +10,6 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
-
-// SetOf returns the set of operations that were made by hand: those of an API
-// that no OpenAPI document describes. It behaves as a compiled document does;
-// its hash is that of its content. The operations are copied, and their API is
-// set to api; an id that is missing or used twice, and a value that JSON cannot
-// hold, are errors. A schema with a Name becomes a component, so one name must
-// be one schema; a schema that contains itself must have one.
-//
-// The operations come back as they were, but for spellings that mean the
-// same: a schema without properties is Open, one with properties or items and no
-// type has the type of these.
-func SetOf(api string, ops []*operations.Operation) (*operations.Set, error) {
-	w := &schemaWriter{names: map[*operations.Schema]string{}, owners: map[string]*operations.Schema{}}
-	x := &indexContent{api: api}
-	ids := map[string]bool{}
-	for i, op := range ops {
-		switch {
-		case op == nil || op.ID == "":
-			return nil, fmt.Errorf("operation %d of %q has no id", i+1, api)
-		case ids[op.ID]:
-			return nil, fmt.Errorf("two operations of %q are called %q", api, op.ID)
-		}
-		ids[op.ID] = true
-		x.operations = append(x.operations, w.operation(op))
-	}
-	w.drain()
-	if w.err != nil {
-		return nil, fmt.Errorf("the operations of %q cannot be kept: %w", api, w.err)
-	}
-	slices.SortFunc(w.components, func(a, b field) int { return cmp.Compare(a.key, b.key) })
-	x.components = w.components
-	sum := sha256.Sum256(encodeIndex(x))
-	x.hash = hex.EncodeToString(sum[:])
-	return Open(encodeIndex(x))
-}
-
-func (w *schemaWriter) operation(op *operations.Operation) *node {
-	out := headNode(op)
-	out.set("servers", listNode(op.Servers, serverNode))
-	out.set("params", listNode(op.Params, w.param))
-	if op.Body != nil {
-		out.set("body", bodyNode(op.Body, listNode(op.Body.Media, w.media)))
-	}
-	out.set("responses", listNode(op.Responses, func(r *operations.ResponseDoc) *node { return responseNode(r, listNode(r.Media, w.media)) }))
-	out.set("security", listNode(op.Security, func(r operations.Requirement) *node { return listNode(r, schemeUseNode) }))
-	return out
-}
 
 // headNode begins the node of an operation. It and the functions below are the
 // other direction of readOperation.
@@ -131,8 +81,6 @@ func schemeUseNode(use operations.SchemeUse) *node {
 	return out
 }
 
-func (w *schemaWriter) param(p *operations.Param) *node { return paramNode(p, w.schema(p.Schema)) }
-
 func paramNode(p *operations.Param, schema *node) *node {
 	out := objectNode(field{"name", stringNode(p.Name)}, field{"in", stringNode(string(p.In))})
 	out.setTrue("required", p.Required)
@@ -144,14 +92,6 @@ func paramNode(p *operations.Param, schema *node) *node {
 	out.setString("mediaType", p.MediaType)
 	out.set("schema", schema)
 	return out
-}
-
-func (w *schemaWriter) media(m operations.Media) *node {
-	var example *node
-	if m.Example != nil {
-		example = w.plain(m.Example)
-	}
-	return mediaNode(m, w.schema(m.Schema), example)
 }
 
 func mediaNode(m operations.Media, schema, example *node) *node {
@@ -176,15 +116,7 @@ func mediaNode(m operations.Media, schema, example *node) *node {
 	return out
 }
 
-// plain writes a value that is JSON-like.
-func (w *schemaWriter) plain(v any) *node {
-	out, err := plainNode(v, 0)
-	if err != nil {
-		w.fail(err)
-	}
-	return out
-}
-
+// plainNode writes a value that is JSON-like.
 func plainNode(v any, depth int) (*node, error) {
 	if depth > maxNesting {
 		return &node{}, errors.New("a value nests too deeply")
