@@ -23,9 +23,6 @@ type callFlags struct {
 	all    bool
 }
 
-// callPages bounds how many pages --all follows.
-const callPages = 1000
-
 func (a *app) callCommand() *cobra.Command {
 	var f callFlags
 	cmd := &cobra.Command{
@@ -49,7 +46,7 @@ request writes and the answer proves nothing, since a gateway may have given it.
 	fs := cmd.Flags()
 	fs.StringArrayVarP(&f.params, "param", "p", nil, "parameter or body property as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
 	fs.StringVar(&f.body, "body", "", "request body from `FILE`, - for stdin; -p sets properties on top of a JSON object")
-	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", callPages))
+	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", paging.MaxPages))
 	f.api.add(fs)
 	f.send.add(fs)
 	a.completeCall(cmd, &f.api)

@@ -32,7 +32,7 @@ type apiCall struct {
 // send sends the request, or all its pages.
 func (x *apiCall) send(ctx context.Context, req *operations.Request, all bool) (err error) {
 	if all {
-		x.answer, err = paging.All(ctx, x.page, req, callPages)
+		x.answer, err = paging.All(ctx, x.page, req, 0)
 	} else {
 		x.answer, err = x.page(ctx, req)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/operations"
@@ -33,17 +32,7 @@ type Credential struct {
 // answer from memory.
 type Credentials func(ctx context.Context, api string, use operations.SchemeUse) (c Credential, ok bool, err error)
 
-// AuthOptions shape [Auth]. The zero value works.
-type AuthOptions struct {
-	// Transport and Timeout serve requests to OAuth2 token endpoints; nil and
-	// 0 mean Go's default transport and 30 seconds.
-	Transport http.RoundTripper
-	Timeout   time.Duration
-	// Redactor learns every credential that is used; nil is for none.
-	Redactor *operations.Redactor
-}
-
-// Auth adds credentials: the first alternative of Operation.Security with a
+// Auth adds the credentials that o.Credentials finds: the first alternative of Operation.Security with a
 // credential for every scheme. An empty alternative means that the operation
 // may be called without; an operation with alternatives none of which can be
 // met is an error before anything is sent, as is any credential that would
@@ -53,25 +42,27 @@ type AuthOptions struct {
 // is sent a second time), apiKey in header, query and cookie, oauth2 with client
 // credentials (tokens are kept until they expire or the API answers 401 to one,
 // and asked for once, however many calls need them), openIdConnect with a ready
-// token.
-func Auth(find Credentials, o AuthOptions) operations.Middleware {
-	a := &authenticator{find: find, redactor: o.Redactor, tokens: newTokenStore(o)}
+// token. OAuth2 token endpoints are reached within o.Transport and o.Timeout, and
+// o.Redactor learns every credential that is used.
+func Auth(o Options) operations.Middleware {
+	o = o.withDefaults()
+	a := &authenticator{Options: o, tokens: newTokenStore(o)}
 	return func(next operations.Caller) operations.Caller {
 		return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 			s, err := a.sign(ctx, req)
 			if err != nil {
-				return nil, operations.Redactors{req.Redactor, a.redactor}.Error(err)
+				return nil, operations.Redactors{req.Redactor, a.Redactor}.Error(err)
 			}
 			if s.challenged != nil {
 				resp, err := a.digests.call(ctx, s.req, *s.challenged, next)
-				return resp, operations.Redactors{req.Redactor, a.redactor}.Error(err)
+				return resp, operations.Redactors{req.Redactor, a.Redactor}.Error(err)
 			}
 			resp, err := next(ctx, s.req)
 			if err != nil || !s.refused(ctx, resp) {
 				return resp, err
 			}
 			if s, err = a.sign(ctx, req); err != nil {
-				return nil, operations.Redactors{req.Redactor, a.redactor}.Error(err)
+				return nil, operations.Redactors{req.Redactor, a.Redactor}.Error(err)
 			}
 			resp, err = next(ctx, s.req)
 			if err == nil {
@@ -107,10 +98,9 @@ func (s *signing) refused(ctx context.Context, resp *operations.Response) bool {
 }
 
 type authenticator struct {
-	find     Credentials
-	redactor *operations.Redactor
-	tokens   *tokenStore
-	digests  digester
+	Options
+	tokens  *tokenStore
+	digests digester
 }
 
 // sign adds credentials to a copy of req.
@@ -166,7 +156,7 @@ func (a *authenticator) choose(ctx context.Context, req *operations.Request) (op
 		creds := make([]Credential, len(requirement))
 		complete := true
 		for i, use := range requirement {
-			c, ok, err := a.find(ctx, req.Op.API, use)
+			c, ok, err := a.Credentials(ctx, req.Op.API, use)
 			if err != nil && unread == nil {
 				unread = operations.NewError(req, operations.ReasonCredential, err, "the credential for %q cannot be read: %v", use.Name, err)
 			}
@@ -294,8 +284,4 @@ func checkConfidential(req *operations.Request) error {
 
 // learn has a credential's secrets redacted from now on. A user name or client
 // id is no secret.
-func (a *authenticator) learn(c Credential) {
-	if a.redactor != nil {
-		a.redactor.Add(c.Token, c.Password)
-	}
-}
+func (a *authenticator) learn(c Credential) { a.Redactor.Add(c.Token, c.Password) }

@@ -213,7 +213,7 @@ func TestDigestKeepsCountUnderConcurrency(t *testing.T) {
 func TestDigestStaysOffPlainHTTP(t *testing.T) {
 	op := optest.Get("/a")
 	op.Security = []operations.Requirement{{{Name: "digest", Scheme: operations.SecurityScheme{Type: "http", Scheme: "digest"}}}}
-	call := Auth(fixed(keeper), AuthOptions{})(func(context.Context, *operations.Request) (*operations.Response, error) {
+	call := Auth(Options{Credentials: fixed(keeper)})(func(context.Context, *operations.Request) (*operations.Response, error) {
 		t.Error("the request was sent")
 		return &operations.Response{}, nil
 	})

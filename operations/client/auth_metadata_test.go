@@ -26,7 +26,7 @@ func askFor(t *testing.T, use operations.SchemeUse, c Credential, server roundTr
 		asked = append(asked, line)
 		return server(r)
 	})
-	call := Auth(fixed(c), AuthOptions{Transport: seen})(func(_ context.Context, req *operations.Request) (*operations.Response, error) {
+	call := Auth(Options{Credentials: fixed(c), Transport: seen})(func(_ context.Context, req *operations.Request) (*operations.Response, error) {
 		sent = req.Header.Get("Authorization")
 		return &operations.Response{}, nil
 	})

@@ -82,12 +82,9 @@ func (t lentToken) drop(ctx context.Context) bool {
 	return true
 }
 
-func newTokenStore(o AuthOptions) *tokenStore {
-	if o.Timeout == 0 {
-		o.Timeout = operations.DefaultTimeout
-	}
+func newTokenStore(o Options) *tokenStore {
 	return &tokenStore{
-		client:  &http.Client{Transport: bounded.Transport(ownTransport(o.Transport)), CheckRedirect: checkRedirect},
+		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
 		timeout: o.Timeout,
 		slots:   map[tokenKey]*tokenSlot{},
 	}

@@ -41,7 +41,7 @@ func signed(t *testing.T, find Credentials, req *operations.Request) (*http.Requ
 	t.Helper()
 	var hr *http.Request
 	var buildErr error
-	_, err := Auth(find, AuthOptions{Redactor: operations.NewRedactor()})(func(ctx context.Context, r *operations.Request) (*operations.Response, error) {
+	_, err := Auth(Options{Credentials: find, Redactor: operations.NewRedactor()})(func(ctx context.Context, r *operations.Request) (*operations.Response, error) {
 		hr, buildErr = request.Build(ctx, r)
 		return &operations.Response{}, buildErr
 	})(t.Context(), req)
@@ -244,7 +244,7 @@ func TestClientCredentials(t *testing.T) {
 		op.Security = []operations.Requirement{{{Name: "oauth", Scopes: []string{"read", "write"}, Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: "/oauth/token"}}}}
 		var mu sync.Mutex
 		sent := map[string]int{}
-		call := Auth(fixed(Credential{User: "me", Password: "s3cret"}), AuthOptions{Transport: endpoint})(func(_ context.Context, req *operations.Request) (*operations.Response, error) {
+		call := Auth(Options{Credentials: fixed(Credential{User: "me", Password: "s3cret"}), Transport: endpoint})(func(_ context.Context, req *operations.Request) (*operations.Response, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			sent[req.Header.Get("Authorization")]++
@@ -284,7 +284,7 @@ func TestARefusedTokenIsFetchedOnceMore(t *testing.T) {
 		op := optest.Get("/a")
 		op.Method = "POST"
 		op.Security = []operations.Requirement{{{Name: "oauth", Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: "/oauth/token"}}}}
-		call := Auth(fixed(Credential{User: "me", Password: "s3cret"}), AuthOptions{Transport: endpoint})(func(_ context.Context, req *operations.Request) (*operations.Response, error) {
+		call := Auth(Options{Credentials: fixed(Credential{User: "me", Password: "s3cret"}), Transport: endpoint})(func(_ context.Context, req *operations.Request) (*operations.Response, error) {
 			sent.Add(1)
 			time.Sleep(time.Second)
 			if req.Header.Get("Authorization") != good.Load() {
@@ -349,7 +349,7 @@ func TestTokenEndpointFailures(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			op := optest.Get("/a")
 			op.Security = []operations.Requirement{{{Name: "oauth", Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: "/oauth/token"}}}}
-			_, err := Auth(fixed(Credential{User: "me", Password: "s3cret"}), AuthOptions{Transport: tt.endpoint})(nil)(t.Context(), &operations.Request{Op: op})
+			_, err := Auth(Options{Credentials: fixed(Credential{User: "me", Password: "s3cret"}), Transport: tt.endpoint})(nil)(t.Context(), &operations.Request{Op: op})
 			optest.WantCallError(t, err, operations.NotSent, tt.reason, tt.want)
 		})
 	}
@@ -363,7 +363,7 @@ func TestWaitForATokenCanBeCancelled(t *testing.T) {
 		})
 		op := optest.Get("/a")
 		op.Security = []operations.Requirement{{{Name: "oauth", Scheme: operations.SecurityScheme{Type: "oauth2", TokenURL: "/t"}}}}
-		call := Auth(fixed(Credential{User: "me", Password: "s3cret"}), AuthOptions{Transport: stuck})(nil)
+		call := Auth(Options{Credentials: fixed(Credential{User: "me", Password: "s3cret"}), Transport: stuck})(nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 3)
 		for range cap(errs) {
@@ -388,6 +388,6 @@ func TestCredentialErrorsAreRedacted(t *testing.T) {
 	find := func(context.Context, string, operations.SchemeUse) (Credential, bool, error) {
 		return Credential{}, false, errors.New("bad line: sk_live_secret")
 	}
-	_, err := once(Options{Credentials: find, Secrets: []string{"sk_live_secret"}})(t.Context(), &operations.Request{Op: op, BaseURL: "https://api.example.com"})
+	_, err := once(Options{Credentials: find, Redactor: operations.NewRedactor("sk_live_secret")})(t.Context(), &operations.Request{Op: op, BaseURL: "https://api.example.com"})
 	optest.WantCallError(t, err, operations.NotSent, operations.ReasonCredential, "cannot be read: bad line: [redacted]")
 }

@@ -23,8 +23,6 @@ type Options struct {
 	Timeout time.Duration
 	// MaxBody bounds the answer, unpacked, in bytes; 0 means 10 MiB.
 	MaxBody int64
-	// UserAgent is sent unless the request brings one; "" means "capstan".
-	UserAgent string
 	// Credentials finds the credentials of an operation; nil sends every
 	// request without.
 	Credentials Credentials
@@ -37,8 +35,6 @@ type Options struct {
 	// Redactor hides secrets in errors and logs; nil means a new one.
 	// Credentials are added to it when they are first used.
 	Redactor *operations.Redactor
-	// Secrets are added to Redactor.
-	Secrets []string
 }
 
 // New returns the Caller that reaches APIs over HTTP: retries, rate limits,
@@ -55,7 +51,7 @@ func New(o Options) operations.Caller {
 	}
 	s := newSender(o)
 	if o.Credentials != nil {
-		ms = append(ms, Auth(o.Credentials, AuthOptions{Transport: o.Transport, Timeout: o.Timeout, Redactor: o.Redactor}))
+		ms = append(ms, Auth(o))
 	}
 	return operations.Chain(s.call, ms...)
 }
@@ -68,13 +64,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxBody == 0 {
 		o.MaxBody = 10 << 20
 	}
-	if o.UserAgent == "" {
-		o.UserAgent = "capstan"
-	}
 	if o.Redactor == nil {
 		o.Redactor = operations.NewRedactor()
 	}
-	o.Redactor.Add(o.Secrets...)
 	return o
 }
 

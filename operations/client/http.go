@@ -18,11 +18,8 @@ import (
 // sender is the Caller that speaks HTTP: one request, one complete answer, no
 // retries, no credentials of its own.
 type sender struct {
-	client    *http.Client
-	timeout   time.Duration
-	maxBody   int64
-	userAgent string
-	redactor  *operations.Redactor
+	Options
+	client *http.Client
 	// traced is set when the transport reports to a [sending]. Of any other it
 	// must be assumed that a failed request was sent.
 	traced bool
@@ -31,12 +28,9 @@ type sender struct {
 func newSender(o Options) *sender {
 	_, traced := o.Transport.(*http.Transport)
 	return &sender{
-		client:    &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
-		timeout:   o.Timeout,
-		maxBody:   o.MaxBody,
-		userAgent: o.UserAgent,
-		redactor:  o.Redactor,
-		traced:    traced,
+		Options: o,
+		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		traced:  traced,
 	}
 }
 
@@ -50,10 +44,10 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	}
 	hr, err := request.Build(limited, req)
 	if err != nil {
-		return nil, operations.Redactors{req.Redactor, s.redactor}.Error(err)
+		return nil, operations.Redactors{req.Redactor, s.Redactor}.Error(err)
 	}
 	if hr.Header.Get("User-Agent") == "" {
-		hr.Header.Set("User-Agent", s.userAgent)
+		hr.Header.Set("User-Agent", "capstan")
 	}
 	if mayBePacked(hr) {
 		hr.Header.Set("Accept-Encoding", "gzip")
@@ -64,14 +58,14 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 		sent := sending.sent.Load() || !s.traced
 		return nil, s.transportError(ctx, req, hr.URL, sent, resp, err)
 	}
-	body, err := readBody(hr.Method, resp, s.maxBody)
+	body, err := readBody(hr.Method, resp, s.MaxBody)
 	if err != nil && (resp.StatusCode < 400 || !isUnread(err)) {
 		return nil, s.transportError(ctx, req, hr.URL, true, resp, err)
 	}
-	body = s.redactor.Answer(resp.Header, body, err != nil)
+	body = s.Redactor.Answer(resp.Header, body, err != nil)
 	r := answer(req, resp, body, time.Since(started))
 	if r.RequestID != "" { // shown and kept, and a server may repeat anything in it
-		r.RequestID = operations.Redactors{req.Redactor, s.redactor}.String(r.RequestID)
+		r.RequestID = operations.Redactors{req.Redactor, s.Redactor}.String(r.RequestID)
 	}
 	if err != nil { // an error's status counts more than its body
 		r.Value, r.IsJSON, r.DecodeErr = nil, false, err
@@ -95,13 +89,13 @@ func answer(req *operations.Request, resp *http.Response, body []byte, took time
 }
 
 // limit is how long one sending of the request may take.
-func (s *sender) limit(req *operations.Request) time.Duration { return cmp.Or(req.Timeout, s.timeout) }
+func (s *sender) limit(req *operations.Request) time.Duration { return cmp.Or(req.Timeout, s.Timeout) }
 
 // learn hides the value of an Authorization header that is an argument. Within a
 // run it may be data, such as a token that an earlier step returned: answers may
 // hold it, messages about the run may not.
 func (s *sender) learn(req *operations.Request, credential string) {
-	r := s.redactor
+	r := s.Redactor
 	if req.Redactor != nil {
 		r = req.Redactor
 	}
@@ -124,7 +118,7 @@ func (s *sender) transportError(ctx context.Context, req *operations.Request, u 
 		e.Status, e.RequestID = resp.StatusCode, operations.RequestID(resp.Header)
 		e.Detail = withStatus(e)
 	}
-	operations.Redactors{req.Redactor, s.redactor}.Hide(e)
+	operations.Redactors{req.Redactor, s.Redactor}.Hide(e)
 	return e
 }
 

@@ -327,7 +327,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestUserAgent(t *testing.T) {
 	srv := optest.Serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%q", r.UserAgent()) })
 	for agent, want := range map[string]string{"": `"capstan"`, "acme/1": `"acme/1"`} {
-		resp, err := once(Options{UserAgent: agent})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL})
+		resp, err := once(Options{})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL, Header: http.Header{"User-Agent": {agent}}})
 		if err != nil || string(resp.Body) != want {
 			t.Errorf("got %v, %v", resp, err)
 		}
@@ -356,7 +356,7 @@ func TestConnectionsAreKept(t *testing.T) {
 }
 
 func TestErrorsBeforeSendingAreRedacted(t *testing.T) {
-	_, err := once(Options{Secrets: []string{"s3cret"}})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: "ftp://h/s3cret"})
+	_, err := once(Options{Redactor: operations.NewRedactor("s3cret")})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: "ftp://h/s3cret"})
 	optest.WantCallError(t, err, operations.NotSent, operations.ReasonInvalid, `"ftp://h/[redacted]" is not an http or https URL`)
 }
 

@@ -26,9 +26,6 @@ type RetryPolicy struct {
 	// LongestWait is the longest Retry-After that is waited for; a longer one
 	// ends the call with a *[RetryLater]. 0 means one minute.
 	LongestWait time.Duration
-	// OnRetry, when set, is called before each wait, in addition to
-	// Request.OnRetry. It may be called concurrently for different requests.
-	OnRetry func(req *operations.Request, attempt int, wait time.Duration, cause error)
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
@@ -95,20 +92,12 @@ func (p RetryPolicy) call(ctx context.Context, req *operations.Request, next ope
 			resp.Attempts = attempt
 			return nil, &operations.RetryLater{At: time.Now().Add(wait), Response: resp, Lost: lost}
 		}
-		p.tell(req, attempt, wait, cause)
+		if req.OnRetry != nil {
+			req.OnRetry(attempt, wait, cause)
+		}
 		if !sleep(ctx, wait) {
 			return finish(resp, stopped(ctx, req, cause, err), attempt, started, lost)
 		}
-	}
-}
-
-// tell reports a wait to the callbacks.
-func (p RetryPolicy) tell(req *operations.Request, attempt int, wait time.Duration, cause error) {
-	if req.OnRetry != nil {
-		req.OnRetry(attempt, wait, cause)
-	}
-	if p.OnRetry != nil {
-		p.OnRetry(req, attempt, wait, cause)
 	}
 }
 

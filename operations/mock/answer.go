@@ -168,7 +168,7 @@ func refusalBody(op *operations.Operation, status int, a answer) any {
 func speaks(s *operations.Schema, body map[string]any) bool {
 	sh := shapeOf(s)
 	for name := range body {
-		if sh.prop(name) == nil && !sh.open {
+		if sh.byName[name] == nil && !sh.open {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/request"
 )
 
 // args are a request's arguments, checked and made plain.
@@ -75,7 +76,7 @@ func readBody(req *operations.Request) (any, []operations.Violation) {
 		}
 		return nil, nil
 	}
-	media := pickMedia(doc, req.MediaType)
+	media, _ := request.Media(req) // nil for a type that is not documented
 	if raw, ok := req.Body.([]byte); ok {
 		var v any
 		var err error
@@ -95,21 +96,6 @@ func readBody(req *operations.Request) (any, []operations.Violation) {
 		return v, nil
 	}
 	return v, problems(media.Schema, v, "")
-}
-
-// pickMedia finds the documented media type that is asked for; its parameters,
-// such as a boundary, do not count.
-func pickMedia(b *operations.Body, want string) *operations.Media {
-	base := func(mediaType string) string {
-		t, _, _ := strings.Cut(mediaType, ";")
-		return strings.ToLower(strings.TrimSpace(t))
-	}
-	for i := range b.Media {
-		if want == "" || base(b.Media[i].Type) == base(want) {
-			return &b.Media[i]
-		}
-	}
-	return nil
 }
 
 // missing is the message of a problem with a required value that is not there.

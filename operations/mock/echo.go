@@ -57,7 +57,7 @@ func clearField(sh shape, v map[string]any, field string, s *operations.Schema) 
 			return
 		}
 	}
-	if !sh.needs(field) {
+	if !sh.needed[field] {
 		delete(v, field)
 	}
 }
@@ -71,7 +71,7 @@ func target(sh shape, name string) (string, *operations.Schema) {
 	names := []string{n, n + "_id"}
 	for _, suffix := range []string{"_data", "_ids", "_id"} {
 		if stem, ok := strings.CutSuffix(n, suffix); ok {
-			names = append(names, stem, plural(stem))
+			names = append(names, stem, words.Plural(stem))
 		}
 	}
 	return sh.field(names...)
@@ -86,7 +86,7 @@ func (w *world) merge(s *operations.Schema, made, given any, words []string) (an
 			out := maps.Clone(m)
 			sh := shapeOf(s)
 			for name, e := range g {
-				if ps := sh.prop(name); ps != nil && fits(ps, e) {
+				if ps := sh.byName[name]; ps != nil && fits(ps, e) {
 					out[name] = e
 				}
 			}

@@ -67,7 +67,7 @@ func (w *world) renew(v map[string]any, sh shape, kind string, words []string) {
 	case string:
 		v["id"] = freshID(id, kind, w.source(words...))
 	case int, float64, json.Number:
-		if s := sh.prop("id"); s != nil && s.Maximum == nil && !s.HasConst {
+		if s := sh.byName["id"]; s != nil && s.Maximum == nil && !s.HasConst {
 			v["id"] = 1000 + w.source(words...).IntN(1_000_000)
 		}
 	}

@@ -21,21 +21,17 @@ func (w *world) locate(r *route, a *args) (*item, answer) {
 	if it := w.find(r.kind, fields, id); it != nil {
 		return it, answer{}
 	}
-	name, s := fieldOf(r, fields...)
+	_, s := fieldOf(r, fields...)
 	if w.gone[r.kind+"/"+id] || !w.plausible(r, s, id) {
 		return nil, w.notThere(r, id)
 	}
 	v := w.born(r, nil, "named", r.kind, id)
-	if name == "" {
-		name = r.identity // remembered under its own name, and not shown
-	}
-	setField(r, v, []string{name}, a.path[r.identity])
+	setField(r, v, fields, a.path[r.identity])
 	for _, p := range r.parents {
 		setField(r, v, p.names, a.path[p.param])
 	}
 	point(v, r.kind)
 	it := &item{kind: r.kind, value: v, scope: scopeOf(r, a)}
-	it.scope["@"+fields[0]] = id
 	w.store(it)
 	return it, answer{}
 }

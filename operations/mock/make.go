@@ -109,7 +109,7 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 		if p.Schema != nil && p.Schema.WriteOnly {
 			continue // only requests carry it, even where it is required
 		}
-		needed := sh.needs(p.Name)
+		needed := sh.needed[p.Name]
 		if p.Schema != nil && !needed && (p.Schema.Deprecated || leadsBack(p.Schema, inner) || len(inner) > deepest) {
 			continue
 		}
@@ -123,12 +123,12 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 		out[p.Name] = m.value(p.Schema, p.Name, inner)
 	}
 	for name, v := range example {
-		if sh.prop(name) == nil && !s.Closed {
+		if sh.byName[name] == nil && !s.Closed {
 			out[name] = v
 		}
 	}
 	for _, name := range sh.required {
-		if _, ok := out[name]; !ok && sh.prop(name) == nil && !m.spent() {
+		if _, ok := out[name]; !ok && sh.byName[name] == nil && !m.spent() {
 			out[name] = m.value(nil, name, inner)
 		}
 	}

@@ -179,7 +179,7 @@ func fill(s *operations.Schema, v map[string]any, facts map[string]any) {
 		switch {
 		case fact == "" && shapeOf(p.Schema).nullable:
 			v[p.Name] = nil
-		case fact == "" && !sh.needs(p.Name):
+		case fact == "" && !sh.needed[p.Name]:
 			delete(v, p.Name)
 		case fits(p.Schema, fact):
 			v[p.Name] = fact

@@ -88,34 +88,17 @@ func (sh *shape) foldFirst(alternatives []*operations.Schema, seen map[*operatio
 	}
 }
 
-// prop returns the property called name, or nil.
-func (sh *shape) prop(name string) *operations.Schema {
-	return sh.byName[name]
-}
-
 // field returns the property that goes by one of the names, as [words.Snake] spells
 // them, and its name in the document.
 func (sh *shape) field(names ...string) (string, *operations.Schema) {
 	for _, n := range names {
 		for _, p := range sh.props {
 			if p.Name == n || words.Snake(p.Name) == n {
-				return p.Name, sh.prop(p.Name)
+				return p.Name, sh.byName[p.Name]
 			}
 		}
 	}
 	return "", nil
-}
-
-func (sh *shape) needs(name string) bool { return sh.needed[name] }
-
-func plural(s string) string {
-	switch {
-	case strings.HasSuffix(s, "y") && len(s) > 2 && !strings.ContainsRune("aeiou", rune(s[len(s)-2])):
-		return s[:len(s)-1] + "ies"
-	case strings.HasSuffix(s, "s"), strings.HasSuffix(s, "x"), strings.HasSuffix(s, "sh"), strings.HasSuffix(s, "ch"):
-		return s + "es"
-	}
-	return s + "s"
 }
 
 func isPlural(s string) bool { return words.Singular(s) != s }
@@ -139,7 +122,7 @@ func aliases(param string) []string {
 	}
 	add(words.Singular(p))
 	add(words.Singular(p) + "_id")
-	add(plural(p))
+	add(words.Plural(p))
 	return names
 }
 

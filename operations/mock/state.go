@@ -99,7 +99,7 @@ func dropResults(item *operations.Schema, v map[string]any) {
 		}
 		if s := shapeOf(p.Schema); s.nullable {
 			v[p.Name] = nil
-		} else if !sh.needs(p.Name) {
+		} else if !sh.needed[p.Name] {
 			delete(v, p.Name)
 		}
 	}

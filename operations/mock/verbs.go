@@ -2,8 +2,6 @@ package mock
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strconv"
 
 	"github.com/capstan-run/capstan/internal/words"
@@ -34,7 +32,7 @@ func (w *world) create(r *route, a *args) answer {
 		it.early = unsettled(r.item, v)
 	}
 	w.kinds[r.coll], w.made[r.kind] = r.kind, true
-	if _, identified := v["id"]; identified || len(w.keyed(v)) > 0 {
+	if _, identified := v["id"]; identified || hasText(v) {
 		w.store(it)
 	}
 	return ok(r, w.show(r, it.shown()))
@@ -63,22 +61,15 @@ func (w *world) startsEarly(r *route, a *args) bool {
 	return isJob(r.item)
 }
 
-// keyed lists the natural keys by which an item without an id can be found.
-func (w *world) keyed(v map[string]any) []string {
-	var keys []string
-	for _, k := range []string{"slug", "key", "code", "number", "name", "uuid"} {
-		if _, ok := v[k].(string); ok {
-			keys = append(keys, k)
+// hasText reports whether an item without an id has a text by which it can be
+// found.
+func hasText(v map[string]any) bool {
+	for _, field := range v {
+		if _, ok := field.(string); ok {
+			return true
 		}
 	}
-	if len(keys) == 0 {
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			if _, ok := v[k].(string); ok {
-				keys = append(keys, k)
-			}
-		}
-	}
-	return keys
+	return false
 }
 
 func (w *world) get(r *route, a *args) answer {

@@ -17,8 +17,8 @@ import (
 	"github.com/capstan-run/capstan/operations/request"
 )
 
-// DefaultMaxPages is the page cap of [All] when none is given.
-const DefaultMaxPages = 1000
+// MaxPages is the page cap of [All] when none is given.
+const MaxPages = 1000
 
 // All sends req, then again for each further page, and returns one Response
 // with the items of all pages as its Value: the list itself, or the last page's
@@ -30,14 +30,14 @@ const DefaultMaxPages = 1000
 // rel="next" is followed where there is one, on the same server and path only.
 // It is an error when the operation does not page, when a page repeats the
 // cursor or content of an earlier one, and when more than maxPages (0 means
-// [DefaultMaxPages]) would be needed: a part is never passed off as the whole.
+// [MaxPages]) would be needed: a part is never passed off as the whole.
 func All(ctx context.Context, call operations.Caller, req *operations.Request, maxPages int) (*operations.Response, error) {
 	p := pagingOf(req.Op)
 	if p.style == notPaged {
 		return nil, unpageable(req)
 	}
 	if maxPages <= 0 {
-		maxPages = DefaultMaxPages
+		maxPages = MaxPages
 	}
 	w := newWalk(p, req)
 	for page := 1; ; page++ {

@@ -25,7 +25,7 @@ func Body(req *operations.Request) (body []byte, contentType string, err error) 
 	case doc == nil:
 		return nil, "", errors.New("the operation takes no body")
 	}
-	media, err := pickMedia(req)
+	media, err := Media(req)
 	if err != nil {
 		return nil, "", err
 	}
@@ -47,8 +47,9 @@ func bytesOrEmpty(b []byte) []byte {
 	return b
 }
 
-// pickMedia finds the media type to send: the one asked for, else the first.
-func pickMedia(req *operations.Request) (*operations.Media, error) {
+// Media returns the media type of the body to send: the one asked for, which must be
+// documented, else the first.
+func Media(req *operations.Request) (*operations.Media, error) {
 	media := req.Op.Body.Media
 	mediaType := wantedMedia(req)
 	if mediaType == "" {

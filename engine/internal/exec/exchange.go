@@ -12,9 +12,6 @@ import (
 	"github.com/capstan-run/capstan/operations/paging"
 )
 
-// maxPages bounds `all: true`.
-const maxPages = 1000
-
 // tookEffect marks the failure of a write that the API reported as done.
 func (c *call) tookEffect(err error) error {
 	var e *StepError
@@ -124,7 +121,7 @@ const graceTime = 5 * time.Second
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	caller := c.env.Call(c.a.API)
 	if c.a.All {
-		return paging.All(ctx, caller, req, maxPages)
+		return paging.All(ctx, caller, req, 0)
 	}
 	if !c.writes() {
 		return caller(ctx, req)
