@@ -4,6 +4,7 @@ package charset
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -26,6 +27,23 @@ func Of(contentType string) string {
 
 const mark = "\ufeff" // the byte order mark, as UTF-8 has it
 
+// Declared returns the charset of text by its byte order mark, else by its content
+// type; "" when neither names one.
+func Declared(text []byte, contentType string) string { return cmp.Or(marked(text), Of(contentType)) }
+
+// marked returns the charset of a byte order mark.
+func marked(text []byte) string {
+	switch {
+	case bytes.HasPrefix(text, []byte(mark)):
+		return "utf-8"
+	case bytes.HasPrefix(text, []byte("\xff\xfe")):
+		return "utf-16le"
+	case bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return "utf-16be"
+	}
+	return ""
+}
+
 // UTF8 returns text as UTF-8 without byte order marks at its start, so that the
 // result is the same when it is read once more. A mark states the charset, else
 // the label does: UTF-8, UTF-16, ISO-8859-1 and ASCII, and "" stands for UTF-8.
@@ -39,15 +57,7 @@ func UTF8(text []byte, label string) ([]byte, error) {
 }
 
 func decode(text []byte, label string) ([]byte, error) {
-	label = strings.ToLower(label)
-	switch {
-	case bytes.HasPrefix(text, []byte(mark)):
-		label = "utf-8"
-	case bytes.HasPrefix(text, []byte("\xff\xfe")):
-		text, label = text[2:], "utf-16le"
-	case bytes.HasPrefix(text, []byte("\xfe\xff")):
-		text, label = text[2:], "utf-16be"
-	}
+	label = cmp.Or(marked(text), strings.ToLower(label))
 	switch label {
 	case "", "utf-8", "utf8", "us-ascii", "ascii":
 		if at := invalid(text); at >= 0 {

@@ -13,11 +13,7 @@ import (
 // runs to the next single one and may hold delimiters, line ends and quotes
 // written twice (RFC 4180, section 2); a quote elsewhere is text.
 func delimited(delimiter byte) maker {
-	return plain(func(body []byte, mediaType string) (any, error) {
-		text, err := utf8Text(body, mediaType)
-		if err != nil {
-			return nil, err
-		}
+	return plain(ofText(func(text []byte) (any, error) {
 		s := &rowScanner{text: text, delimiter: delimiter, line: 1}
 		header, err := s.next()
 		if header == nil || err != nil {
@@ -40,7 +36,7 @@ func delimited(delimiter byte) maker {
 			}
 			rows = append(rows, row)
 		}
-	})
+	}))
 }
 
 // rowScanner splits delimited text into rows of cells.

@@ -63,9 +63,9 @@ type format struct {
 }
 
 var formats = []format{
-	{"json", plain(decodeJSON)},
+	{"json", plain(ofText(jsonvalue.Decode))},
 	{"xml", plain(decodeXML)},
-	{"yaml", plain(decodeYAML)},
+	{"yaml", plain(ofText(yamldata.Decode))},
 	{"csv", delimited(',')},
 	{"tsv", delimited('\t')},
 	{"psv", delimited('|')},
@@ -73,8 +73,8 @@ var formats = []format{
 	{"markdown", newMarkdown},
 	{"avro", newAvro},
 	{"protobuf", newProtobuf},
-	{"text", plain(decodeText)},
-	{"binary", plain(decodeBinary)},
+	{"text", plain(ofText(func(text []byte) (any, error) { return string(text), nil }))},
+	{"binary", plain(func(body []byte, _ string) (any, error) { return body, nil })},
 }
 
 func unknown(name string) error {
@@ -93,31 +93,16 @@ func plain(d Decoder) maker {
 	return func(string, openFunc) (Decoder, error) { return d, nil }
 }
 
-func decodeJSON(body []byte, mediaType string) (any, error) {
-	text, err := utf8Text(body, mediaType)
-	if err != nil {
-		return nil, err
+// ofText is the decoder of a format that is text, which decode is given in UTF-8.
+func ofText(decode func(text []byte) (any, error)) Decoder {
+	return func(body []byte, mediaType string) (any, error) {
+		text, err := utf8Text(body, mediaType)
+		if err != nil {
+			return nil, err
+		}
+		return decode(text)
 	}
-	return jsonvalue.Decode(text)
 }
-
-func decodeYAML(body []byte, mediaType string) (any, error) {
-	text, err := utf8Text(body, mediaType)
-	if err != nil {
-		return nil, err
-	}
-	return yamldata.Decode(text)
-}
-
-func decodeText(body []byte, mediaType string) (any, error) {
-	text, err := utf8Text(body, mediaType)
-	if err != nil {
-		return nil, err
-	}
-	return string(text), nil
-}
-
-func decodeBinary(body []byte, _ string) (any, error) { return body, nil }
 
 // Bounds on the size of the decoded answer.
 const (

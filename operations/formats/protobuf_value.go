@@ -31,13 +31,10 @@ func (r *protoReader) message(m protoreflect.Message) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[fieldName(f)] = v
+		out[f.TextName()] = v // as in the .proto file; a group has its message's name there
 	}
 	return out, nil
 }
-
-// fieldName is the name in the .proto file; a group's is its message's there.
-func fieldName(f protoreflect.FieldDescriptor) string { return f.TextName() }
 
 func (r *protoReader) field(f protoreflect.FieldDescriptor, v protoreflect.Value) (any, error) {
 	if err := r.left.take(1); err != nil {

@@ -8,7 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/net/html/charset"
+	"github.com/capstan-run/capstan/internal/charset"
+	web "golang.org/x/net/html/charset"
 )
 
 // decodeXML turns an XML document into data. The root element is dropped: the
@@ -23,7 +24,7 @@ import (
 // Entities are those of XML itself and character references. A document type
 // with an internal subset is refused, and an external one never read.
 func decodeXML(body []byte, mediaType string) (any, error) {
-	text, label := body, declaredCharset(body, mediaType)
+	text, label := body, charset.Declared(body, mediaType)
 	if label != "" {
 		var err error
 		if text, err = utf8Text(body, mediaType); err != nil {
@@ -38,7 +39,7 @@ func decodeXML(body []byte, mediaType string) (any, error) {
 		if label != "" {
 			return r, nil // it is UTF-8 by now, however it is labelled
 		}
-		return charset.NewReaderLabel(declared, r)
+		return web.NewReaderLabel(declared, r)
 	}
 	t := &xmlTree{dec: dec, left: newBudget()}
 	v, err := t.read()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	wordsof "github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -109,15 +110,10 @@ func (bb *binding) unscoped(t target, resource, why string) {
 }
 
 func plural(name string) string {
-	name = strings.ReplaceAll(canon(name), "_", " ")
-	switch {
-	case name == "":
+	if name = canon(name); name == "" {
 		return "items"
-	case strings.HasSuffix(name, "y"):
-		return strings.TrimSuffix(name, "y") + "ies"
-	default:
-		return name + "s"
 	}
+	return strings.ReplaceAll(wordsof.Plural(name), "_", " ")
 }
 
 // counterpart finds the property of an item that the filter selects on: one of
