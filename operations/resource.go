@@ -23,8 +23,7 @@ type Resource struct {
 func (o *Operation) Resource() Resource {
 	result := o.Result()
 	r := Resource{Item: result}
-	switch items, at := listItems(result); {
-	case items != nil:
+	if items, at := listItems(result); items != nil {
 		r.List, r.Item, r.ItemsAt = true, items, at
 	}
 	r.Name = objectConst(r.Item)

@@ -37,7 +37,7 @@ func (s *Set) Suggest(w Want, n int) []Summary {
 	count := make(map[string]int)
 	for i := range s.about.Operations {
 		known[i] = newProfile(&s.about.Operations[i])
-		for word := range known[i].all() {
+		for _, word := range unique(slices.Concat(known[i].own, known[i].tags)) {
 			count[word]++
 		}
 	}

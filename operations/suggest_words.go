@@ -1,7 +1,6 @@
 package operations
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
@@ -47,22 +46,6 @@ func pathThing(fixed []string) []string {
 		last = append(last[1:], words.Split(fixed[len(fixed)-2], nil)...)
 	}
 	return nouns(last)
-}
-
-// all iterates over the words once each.
-func (p *profile) all() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, w := range p.own {
-			if !yield(w) {
-				return
-			}
-		}
-		for _, w := range p.tags {
-			if !slices.Contains(p.own, w) && !yield(w) {
-				return
-			}
-		}
-	}
 }
 
 // knownVerbs gives the verbs of ids and prose their class.

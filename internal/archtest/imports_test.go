@@ -61,8 +61,8 @@ var layers = map[string][]string{
 	"operations/openapi":              {"operations", "operations/check", "diag", "internal/jsonvalue"}, // a document's answers are checked against all of its schemas
 	"operations/request":              {"operations", "internal/charset", "internal/jsonvalue", "internal/loopback"},
 	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
-	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue"},                                                                                  // a link to the next page is compared with the request
-	"operations/record":               {"operations", "internal/jsonvalue"},
+	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue", "internal/words"},                                                                // a link to the next page is compared with the request
+	"operations/record":               {"operations", "internal/jsonvalue", "internal/words"},
 	"operations/mock":                 {"operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
 	"operations/internal/optest":      {"operations"},
 	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"}, // the vocabulary: no network, no document
@@ -97,7 +97,7 @@ var layers = map[string][]string{
 	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/...", "serve/problem"},
-	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue"},
+	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/words"},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/...", "serve/problem"},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/yamldata", "diag", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue"},

@@ -3,6 +3,7 @@
 package words
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -63,6 +64,14 @@ func Plural(s string) string {
 		return s + "es"
 	}
 	return s + "s"
+}
+
+// Count returns "1 page" or "2 pages".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func hasAnySuffix(s string, suffixes ...string) bool {

@@ -71,37 +71,41 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit && resp.StatusCode < 400 && method != http.MethodHead {
 		return nil, &tooLargeError{resp.ContentLength, limit}
 	}
-	r, err := unpacked(resp)
+	raw := &wire{r: resp.Body}
+	r, err := raw.unpacked(resp)
 	if err != nil {
-		return nil, err
+		return nil, raw.explain(err)
 	}
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if int64(len(body)) > limit {
 		return body[:limit], &tooLargeError{resp.ContentLength, limit}
+	}
+	if err != nil {
+		err = raw.explain(err)
 	}
 	return body, err
 }
 
 // unpacked returns the body without its gzip or deflate, whether it was asked
 // for or not.
-func unpacked(resp *http.Response) (io.Reader, error) {
+func (w *wire) unpacked(resp *http.Response) (io.Reader, error) {
 	coding := strings.ToLower(operations.Packing(resp.Header))
 	open, known := unpackers[coding]
 	if !known {
-		return resp.Body, nil
+		return w, nil
 	}
-	raw := &wire{r: resp.Body, coding: coding}
-	zr, err := open(raw)
-	if err != nil && raw.n == 0 && raw.err == nil {
+	w.coding = coding
+	zr, err := open(w)
+	if err != nil && w.n == 0 && w.err == nil {
 		return http.NoBody, nil // nothing came, and was not packed
 	}
 	if err != nil {
-		return nil, raw.explain(err)
+		return nil, err
 	}
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
 	resp.ContentLength = -1
-	return &unpacker{zr, raw}, nil
+	return zr, nil
 }
 
 // unpackers read the content codings that servers use unasked (RFC 9110,
@@ -129,7 +133,7 @@ func inflate(r io.Reader) (io.Reader, error) {
 // wire reads a body as it comes and remembers how that ended.
 type wire struct {
 	r      io.Reader
-	coding string
+	coding string // that it is unpacked from, "" for none
 	n      int64
 	err    error // other than the regular end
 }
@@ -150,20 +154,6 @@ func (w *wire) explain(err error) error {
 		return w.err
 	}
 	return &packedError{w.coding, err}
-}
-
-// unpacker is a reader that keeps a broken packing and a broken connection apart.
-type unpacker struct {
-	zr  io.Reader
-	raw *wire
-}
-
-func (u *unpacker) Read(p []byte) (int, error) {
-	n, err := u.zr.Read(p)
-	if err != nil && err != io.EOF {
-		err = u.raw.explain(err)
-	}
-	return n, err
 }
 
 // bytesText writes a size with its exact bytes only where they are few.

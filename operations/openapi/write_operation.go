@@ -74,7 +74,6 @@ func schemeUseNode(use operations.SchemeUse) *node {
 	s := use.Scheme
 	for _, text := range [...]struct{ key, value string }{
 		{"type", s.Type}, {"scheme", s.Scheme}, {"in", string(s.In)}, {"param", s.Param}, {"tokenUrl", s.TokenURL},
-		{"authorizationServer", s.AuthorizationServer}, {"audience", s.Audience}, {"resource", s.Resource},
 	} {
 		out.setString(text.key, text.value)
 	}
@@ -99,7 +98,6 @@ func mediaNode(m operations.Media, schema, example *node) *node {
 	if example != nil {
 		out.set("example", example)
 	}
-	out.setTrue("loose", m.Loose)
 	if len(m.Encoding) == 0 {
 		return out
 	}

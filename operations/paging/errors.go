@@ -3,6 +3,7 @@ package paging
 import (
 	"fmt"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -33,7 +34,7 @@ func (w *walk) tooMany(resp *operations.Response, pages int) error {
 		larger = fmt.Sprintf(", or ask for larger pages with %q", w.size.Name)
 	}
 	return w.fail(resp, "the list goes on after %s, the most that are read at once (%s%s); narrow it with a filter%s",
-		counted(pages, "page"), counted(len(w.items), "item"), next, larger)
+		words.Count(pages, "page"), words.Count(len(w.items), "item"), next, larger)
 }
 
 // shown is a cursor within a message.
@@ -47,11 +48,4 @@ func single(v any) any {
 		return list[0]
 	}
 	return v
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -218,7 +219,7 @@ func CheckDir(dir string) error {
 	}
 	switch {
 	case recordings > 0:
-		return fmt.Errorf("cannot record in %s: it holds %s of an earlier run, which a replay would mix with the new ones; remove them or name an empty directory", dir, counted(recordings, "recording"))
+		return fmt.Errorf("cannot record in %s: it holds %s of an earlier run, which a replay would mix with the new ones; remove them or name an empty directory", dir, words.Count(recordings, "recording"))
 	case other != "":
 		return fmt.Errorf("cannot record in %s: it holds other files, such as %q; name an empty directory", dir, other)
 	}
@@ -244,11 +245,4 @@ func CheckReplay(dir string) error {
 func isRecordingName(name string) bool {
 	ok, err := filepath.Match(recordingPattern, name)
 	return ok && err == nil
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
 )
@@ -94,7 +95,7 @@ func (p *apiPage) description() string {
 		names = append(names, g.Title)
 	}
 	text := fmt.Sprintf("Calls the %s API (%s) with the capstan command: reads, creates, changes and deletes. Use when a task needs something in or from %s, such as %s.",
-		p.Title, count(len(p.Ops), "operation"), p.Title, strings.Join(names, ", "))
+		p.Title, words.Count(len(p.Ops), "operation"), p.Title, strings.Join(names, ", "))
 	return clip(oneLine(text), maxDescription)
 }
 
@@ -167,7 +168,7 @@ func (p *apiPage) credentials() {
 		}
 	}
 	for i, e := range p.Env {
-		p.Env[i].For = count(len(uses[e.Name]), "operation")
+		p.Env[i].For = words.Count(len(uses[e.Name]), "operation")
 		if ids := uses[e.Name]; len(ids) <= 4 {
 			p.Env[i].For = strings.Join(ids, ", ")
 		}

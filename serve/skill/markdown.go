@@ -2,7 +2,6 @@ package skill
 
 import (
 	"embed"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
 )
@@ -21,7 +21,7 @@ var templates embed.FS
 // pages are the templates of a skill's pages. Texts that come from documents go
 // through prose, cell or code, so that they stay text.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": compactJSON, "count": count, "command": command, "quote": quote,
+	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": compactJSON, "count": words.Count, "command": command, "quote": quote,
 	"inc": func(i int) int { return i + 1 }, "link": linkText, "duration": plainDuration,
 	"kind": stepKind, "about": inputText, "params": params,
 	"invoke": callLine, "pageable": paging.Supported, "title": title, "lead": lead, "takes": takes, "answers": answers,
@@ -124,12 +124,6 @@ func compactJSON(v any) string {
 }
 
 // count returns "1 operation" or "3 operations".
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
 
 // folder puts a skill together. page is the template of SKILL.md.
 func folder(f front, page string, data any, files []File) (*Folder, error) {
