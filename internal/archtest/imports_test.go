@@ -63,7 +63,7 @@ var layers = map[string][]string{
 	"operations/client":               {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
 	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue", "internal/words"},                                                                // a link to the next page is compared with the request
 	"operations/record":               {"operations", "internal/jsonvalue", "internal/words"},
-	"operations/mock":                 {"operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
+	"operations/mock":                 {"internal/matching", "operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
 	"operations/internal/optest":      {"operations"},
 	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"}, // the vocabulary: no network, no document
 	"operations/consumed":             {"spec", "operations", "diag"},
@@ -86,18 +86,19 @@ var layers = map[string][]string{
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
 	"serve/access":                    {"serve/internal/answer", "serve/problem", "internal/bounded", "internal/loopback"},
-	"serve/limit":                     {"serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
+	"serve/limit":                     {"serve/internal/answer", "serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/document", "engine/durable"},
-	"serve/mcp":                       {"internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
+	"serve/mcp":                       {"serve/access", "internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
 	"serve/problem":                   {},
 	"serve/internal/...":              {"serve/problem"},
-	"serve/internal/body":             {"internal/charset", "internal/jsonvalue", "serve/problem"},
+	"serve/internal/body":             {"serve/internal/answer", "internal/charset", "internal/jsonvalue", "serve/problem"},
 	"serve/internal/servetest":        {"engine/durable", "engine/durable/sqlite", "operations"}, // fixtures of tests
-	"serve/runs":                      {"engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "serve/live", "serve/internal/...", "serve/problem"},
-	"serve/tools":                     {"engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
+	"serve/runs":                      {"serve/access", "engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "serve/live", "serve/internal/...", "serve/problem"},
+	"serve/tools":                     {"serve/access", "engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/...", "serve/problem"},
-	"serve/skill":                     {"engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/words"},
+	"serve/skill":                     {"internal/matching", "engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/words"},
+	"serve/skills":                    {"spec", "spec/yamldata", "diag", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/...", "serve/problem"},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/yamldata", "diag", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue"},
