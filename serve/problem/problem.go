@@ -3,6 +3,7 @@
 package problem
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -16,13 +17,15 @@ const ContentType = "application/problem+json"
 // Errors reach the client: they speak its words and hold no secret. The zero
 // value is an internal server error without detail.
 type Problem struct {
-	Type     string         // a URI naming the kind of problem; "" is about:blank: the status is enough
-	Title    string         // "" is the text of the status
-	Status   int            // the HTTP status, 400 to 599; anything else is 500
-	Detail   string         // the fault of this request, and the remedy
-	Instance string         // a URI naming this occurrence, for instance the run
-	Errors   []Field        // the faults in the request's body, where there are any
-	Extra    map[string]any // further members; those with a name of the above are ignored
+	Title  string  // "" is the text of the status
+	Status int     // the HTTP status, 400 to 599; anything else is 500
+	Detail string  // the fault of this request, and the remedy
+	Errors []Field // the faults in the request's body, where there are any
+
+	// Of a call of an API that failed, where known:
+	Code     string // of the failure
+	Step     string // that called
+	Upstream int    // the status of the API's answer
 }
 
 // Field is one fault in the request's body.
@@ -36,49 +39,28 @@ func Token(name string) string { return escaped.Replace(name) }
 
 var escaped = strings.NewReplacer("~", "~0", "/", "~1")
 
-// MarshalJSON gives the document with its defaults filled in: the members of
-// RFC 9457 in their order, then Extra by name.
-func (p Problem) MarshalJSON() ([]byte, error) {
-	p = p.filled()
-	doc, err := json.Marshal(struct {
-		Type     string  `json:"type"`
-		Title    string  `json:"title,omitempty"`
-		Status   int     `json:"status"`
-		Detail   string  `json:"detail,omitempty"`
-		Instance string  `json:"instance,omitempty"`
-		Errors   []Field `json:"errors,omitempty"`
-	}{p.Type, p.Title, p.Status, p.Detail, p.Instance, p.Errors})
-	if err != nil {
-		return nil, err
-	}
-	extra := make(map[string]any, len(p.Extra))
-	for name, value := range p.Extra {
-		if !reserved(name) {
-			extra[name] = value
-		}
-	}
-	if len(extra) == 0 {
-		return doc, nil
-	}
-	more, err := json.Marshal(extra)
-	if err != nil {
-		return nil, err
-	}
-	doc[len(doc)-1] = ','
-	return append(doc, more[1:]...), nil
+// document is a Problem as clients read it. The type is about:blank: the status is
+// enough.
+type document struct {
+	Type     string  `json:"type"`
+	Title    string  `json:"title,omitempty"`
+	Status   int     `json:"status"`
+	Detail   string  `json:"detail,omitempty"`
+	Errors   []Field `json:"errors,omitempty"`
+	Code     string  `json:"code,omitempty"`
+	Step     string  `json:"step,omitempty"`
+	Upstream int     `json:"upstream_status,omitempty"`
 }
 
 // Write answers r with p: its status, and the document as the body unless r is
 // a HEAD. The answer is never cached, and headers that described another body
-// are dropped. An Extra that has no JSON form is left out. Write must come
-// before anything else is written to w.
+// are dropped. Write must come before anything else is written to w.
 func Write(w http.ResponseWriter, r *http.Request, p Problem) {
-	p = p.filled()
-	body, err := json.Marshal(p)
-	if err != nil {
-		p.Extra = nil
-		body, _ = json.Marshal(p)
+	if p.Status < 400 || p.Status > 599 {
+		p.Status = http.StatusInternalServerError
 	}
+	p.Title = cmp.Or(p.Title, http.StatusText(p.Status))
+	body, _ := json.Marshal(document{"about:blank", p.Title, p.Status, p.Detail, p.Errors, p.Code, p.Step, p.Upstream}) // always has a JSON form
 	body = append(body, '\n')
 
 	h := w.Header()
@@ -93,25 +75,4 @@ func Write(w http.ResponseWriter, r *http.Request, p Problem) {
 	if r == nil || r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the client may have left
 	}
-}
-
-func (p Problem) filled() Problem {
-	if p.Type == "" {
-		p.Type = "about:blank"
-	}
-	if p.Status < 400 || p.Status > 599 {
-		p.Status = http.StatusInternalServerError
-	}
-	if p.Title == "" {
-		p.Title = http.StatusText(p.Status)
-	}
-	return p
-}
-
-func reserved(name string) bool {
-	switch name {
-	case "type", "title", "status", "detail", "instance", "errors":
-		return true
-	}
-	return false
 }

@@ -25,18 +25,12 @@ func TestDocument(t *testing.T) {
 		{"a status that is no error is one of ours", problem.Problem{Status: 200}, 500,
 			`{"type":"about:blank","title":"Internal Server Error","status":500}`},
 		{"faults point into the body",
-			problem.Problem{Status: 422, Title: "Bad inputs", Instance: "/runs/r1",
+			problem.Problem{Status: 422, Title: "Bad inputs",
 				Errors: []problem.Field{{Pointer: "/name", Detail: "is missing"}, {Detail: "is no object"}}}, 422,
-			`{"type":"about:blank","title":"Bad inputs","status":422,"instance":"/runs/r1","errors":[{"pointer":"/name","detail":"is missing"},{"detail":"is no object"}]}`},
-		{"extra members come last and replace nothing",
-			problem.Problem{Type: "https://example.com/p", Status: 409, Extra: map[string]any{"run": "r1", "status": 200, "code": "busy"}}, 409,
-			`{"type":"https://example.com/p","title":"Conflict","status":409,"code":"busy","run":"r1"}`},
-		{"an extra without a JSON form is left out",
-			problem.Problem{Status: 409, Extra: map[string]any{"f": func() {}}}, 409,
-			`{"type":"about:blank","title":"Conflict","status":409}`},
-		{"an extra that is all reserved adds nothing",
-			problem.Problem{Status: 409, Extra: map[string]any{"title": "x"}}, 409,
-			`{"type":"about:blank","title":"Conflict","status":409}`},
+			`{"type":"about:blank","title":"Bad inputs","status":422,"errors":[{"pointer":"/name","detail":"is missing"},{"detail":"is no object"}]}`},
+		{"a call of an API that failed",
+			problem.Problem{Status: 502, Code: "http-status", Step: "get-ship", Upstream: 503}, 502,
+			`{"type":"about:blank","title":"Bad Gateway","status":502,"code":"http-status","step":"get-ship","upstream_status":503}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

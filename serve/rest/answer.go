@@ -103,12 +103,9 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 
 // upstream is the problem of a call that failed on its way or in the middle.
 func upstream(e *engine.CallError) problem.Problem {
-	p := problem.Problem{Status: http.StatusBadGateway, Detail: e.Error(), Extra: map[string]any{"code": e.Info.Code}}
-	if e.Info.Step != "" {
-		p.Extra["step"] = e.Info.Step
-	}
+	p := problem.Problem{Status: http.StatusBadGateway, Detail: e.Error(), Code: e.Info.Code, Step: e.Info.Step}
 	if e.Upstream != nil {
-		p.Extra["upstream_status"] = e.Upstream.Status
+		p.Upstream = e.Upstream.Status
 	}
 	if isTimeout(e) {
 		p.Status = http.StatusGatewayTimeout

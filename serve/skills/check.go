@@ -15,30 +15,20 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Fault is one problem that Check found.
-type Fault struct {
-	Pos     diag.Pos
-	Message string // lower case, without a full stop
-	Hint    string // the remedy, or ""
-	// Err is fs.ErrNotExist where a file or folder is missing, which may be
-	// there later; nil for a fault of the text.
-	Err error
+// fault is one problem that Check found. The error in it is fs.ErrNotExist where a
+// file or folder is missing, which may be there later, else nil.
+type fault struct {
+	text string
+	error
 }
 
-// Error returns the position and the message.
-func (f *Fault) Error() string {
-	if !f.Pos.IsValid() {
-		return f.Message
-	}
-	return f.Pos.String() + ": " + f.Message
-}
-
-// Unwrap returns Err.
-func (f *Fault) Unwrap() error { return f.Err }
+func (f fault) Error() string { return f.text }
+func (f fault) Unwrap() error { return f.error }
 
 // Check looks for faults that make e useless to its callers: tools of exposures
 // or operations that do not exist, folders and instructions that are not there.
-// Every error is a *Fault, in the order of the file.
+// An error is fs.ErrNotExist where a file or folder is missing, which may be there
+// later. They are in the order of the file.
 func Check(e *spec.Exposure, o Options) []error {
 	c := &checker{o: o, siblings: siblings(e, o.Exposures)}
 	for _, s := range e.Skills {
@@ -53,8 +43,8 @@ type checker struct {
 	faults   []error
 }
 
-func (c *checker) add(pos diag.Pos, err error, hint, format string, args ...any) {
-	c.faults = append(c.faults, &Fault{Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint, Err: err})
+func (c *checker) add(pos diag.Pos, err error, format string, args ...any) {
+	c.faults = append(c.faults, fault{pos.String() + ": " + fmt.Sprintf(format, args...), err})
 }
 
 func (c *checker) skill(s *spec.Skill) {
@@ -65,13 +55,13 @@ func (c *checker) skill(s *spec.Skill) {
 	for _, t := range s.Tools {
 		switch name := t.Name.Value; {
 		case t.Source.IsSet() && t.Instruction.IsSet():
-			c.add(t.Pos, nil, "", "tool %q of skill %q has both from and instruction; keep one", name, s.Name.Value)
+			c.add(t.Pos, nil, "tool %q of skill %q has both from and instruction; keep one", name, s.Name.Value)
 		case t.Source.IsSet():
 			c.source(s, t)
 		case !t.Instruction.IsSet():
-			c.add(t.Pos, nil, "add from: {sourceNamespace, action} or instruction: FILE", "tool %q of skill %q has neither from nor instruction", name, s.Name.Value)
+			c.add(t.Pos, nil, "tool %q of skill %q has neither from nor instruction; add from: {sourceNamespace, action} or instruction: FILE", name, s.Name.Value)
 		case !s.Location.IsSet():
-			c.add(t.Instruction.Pos, nil, "add location: file:///FOLDER to the skill", "skill %q has no location for the instruction of tool %q", s.Name.Value, name)
+			c.add(t.Instruction.Pos, nil, "skill %q has no location for the instruction of tool %q; add location: file:///FOLDER", s.Name.Value, name)
 		case root != nil:
 			c.instruction(root, s, t)
 		}
@@ -88,9 +78,9 @@ func (c *checker) folder(s *spec.Skill) *os.Root {
 	case err == nil:
 		return root
 	case !errors.As(err, new(*spec.FileError)) && errors.As(err, new(*fs.PathError)):
-		c.add(s.Location.Pos, fs.ErrNotExist, "make the folder, or correct the location", "the location of skill %q is no folder that can be read: %s", s.Name.Value, s.Location.Value)
+		c.add(s.Location.Pos, fs.ErrNotExist, "the location of skill %q is no folder that can be read: %s", s.Name.Value, s.Location.Value)
 	default:
-		c.add(s.Location.Pos, nil, "", "the location of skill %q is none: %v", s.Name.Value, err)
+		c.add(s.Location.Pos, nil, "the location of skill %q is none: %v", s.Name.Value, err)
 	}
 	return nil
 }
@@ -99,31 +89,31 @@ func (c *checker) instruction(root *os.Root, s *spec.Skill, t *spec.SkillTool) {
 	f, err := folder.Find(root, strings.Split(path.Clean(t.Instruction.Value), "/"))
 	switch {
 	case err != nil:
-		c.add(t.Instruction.Pos, fs.ErrNotExist, "write a path below the location, without .. or names that begin with a dot",
-			"the instruction of tool %q is no file in the folder of skill %q: %s", t.Name.Value, s.Name.Value, t.Instruction.Value)
+		c.add(t.Instruction.Pos, fs.ErrNotExist, "the instruction of tool %q is no file in the folder of skill %q: %s", t.Name.Value, s.Name.Value, t.Instruction.Value)
 	case f.Size > folder.MaxFile:
-		c.add(t.Instruction.Pos, nil, "", "the instruction of tool %q is larger than 10 MiB, the most that is served: %s", t.Name.Value, t.Instruction.Value)
+		c.add(t.Instruction.Pos, nil, "the instruction of tool %q is larger than 10 MiB, the most that is served: %s", t.Name.Value, t.Instruction.Value)
 	}
 }
 
 func (c *checker) source(s *spec.Skill, t *spec.SkillTool) {
 	from := c.siblings[t.Source.Value]
 	if from == nil {
-		c.add(t.Source.Pos, nil, known("exposures", slices.Sorted(maps.Keys(c.siblings))),
-			"tool %q of skill %q is from %q, which is no rest or mcp exposure of this file", t.Name.Value, s.Name.Value, t.Source.Value)
+		c.add(t.Source.Pos, nil, "tool %q of skill %q is from %q, which is no rest or mcp exposure of this file%s",
+			t.Name.Value, s.Name.Value, t.Source.Value, known(slices.Sorted(maps.Keys(c.siblings))))
 		return
 	}
 	if actions := actions(from); !slices.Contains(actions, t.Action.Value) {
-		c.add(t.Action.Pos, nil, known("actions", actions),
-			"tool %q of skill %q is %q of %q, which offers no such thing", t.Name.Value, s.Name.Value, t.Action.Value, t.Source.Value)
+		c.add(t.Action.Pos, nil, "tool %q of skill %q is %q of %q, which offers no such thing%s",
+			t.Name.Value, s.Name.Value, t.Action.Value, t.Source.Value, known(actions))
 	}
 }
 
-func known(what string, names []string) string {
+// known adds the names there are to a message.
+func known(names []string) string {
 	if len(names) == 0 {
-		return "there are no " + what + " to name"
+		return ""
 	}
-	return "the " + what + " are: " + strings.Join(names, ", ")
+	return "; there are: " + strings.Join(names, ", ")
 }
 
 // actions are the names of an exposure's offers: tools, operations, and the

@@ -23,11 +23,11 @@ func TestCheck(t *testing.T) {
 		{"nothing is wrong", "", "", "", false},
 		{"a path may begin with ./", "instruction: guide.md", "instruction: ./guide.md", "", false},
 		{"an unknown exposure", "sourceNamespace: order-rest", "sourceNamespace: order-mcp",
-			`capability.yaml:33:37: tool "list-orders" of skill "orders" is from "order-mcp", which is no rest or mcp exposure of this file (the exposures are: order-rest)`, false},
+			`capability.yaml:33:37: tool "list-orders" of skill "orders" is from "order-mcp", which is no rest or mcp exposure of this file; there are: order-rest`, false},
 		{"the skill exposure itself", "sourceNamespace: order-rest", "sourceNamespace: order-skills",
-			`capability.yaml:33:37: tool "list-orders" of skill "orders" is from "order-skills", which is no rest or mcp exposure of this file (the exposures are: order-rest)`, false},
+			`capability.yaml:33:37: tool "list-orders" of skill "orders" is from "order-skills", which is no rest or mcp exposure of this file; there are: order-rest`, false},
 		{"an unknown action", "action: list-orders", "action: list-order",
-			`capability.yaml:33:57: tool "list-orders" of skill "orders" is "list-order" of "order-rest", which offers no such thing (the actions are: list-orders)`, false},
+			`capability.yaml:33:57: tool "list-orders" of skill "orders" is "list-order" of "order-rest", which offers no such thing; there are: list-orders`, false},
 		{"an instruction that is not there", "instruction: guide.md", "instruction: guides.md",
 			`capability.yaml:36:26: the instruction of tool "how-to" is no file in the folder of skill "orders": guides.md`, true},
 		{"an instruction beside the folder", "instruction: guide.md", "instruction: ../guide.md",
@@ -41,7 +41,7 @@ func TestCheck(t *testing.T) {
 		{"a folder of another machine", "file://@DIR@", "file://elsewhere/x",
 			`capability.yaml:24:19: the location of skill "orders" is none: "file://elsewhere/x" names a host; write file:///FOLDER`, false},
 		{"an instruction without a folder", `location: "file://@DIR@"`, "",
-			`capability.yaml:36:26: skill "orders" has no location for the instruction of tool "how-to"`, false},
+			`capability.yaml:36:26: skill "orders" has no location for the instruction of tool "how-to"; add location: file:///FOLDER`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !strings.Contains(orders, c.old) {
@@ -51,15 +51,7 @@ func TestCheck(t *testing.T) {
 			var got []string
 			missing := false
 			for _, err := range skills.Check(x, o) {
-				var fault *skills.Fault
-				if !errors.As(err, &fault) {
-					t.Fatalf("%T", err)
-				}
-				text := err.Error()
-				if strings.HasPrefix(fault.Hint, "the ") {
-					text += " (" + fault.Hint + ")"
-				}
-				got = append(got, strings.ReplaceAll(text, dir, "@DIR@"))
+				got = append(got, strings.ReplaceAll(err.Error(), dir, "@DIR@"))
 				missing = errors.Is(err, fs.ErrNotExist)
 			}
 			if diff := cmp.Diff(c.want, strings.Join(got, "\n")); diff != "" || missing != c.missing {
@@ -76,9 +68,9 @@ func TestToolWithBothOrNeither(t *testing.T) {
 	tools[1].Instruction = spec.Str{}
 	var got []string
 	for _, err := range skills.Check(x, o) {
-		got = append(got, err.(*skills.Fault).Message)
+		got = append(got, err.Error())
 	}
-	want := []string{`tool "list-orders" of skill "orders" has both from and instruction; keep one`, `tool "how-to" of skill "orders" has neither from nor instruction`}
+	want := []string{`capability.yaml:32:13: tool "list-orders" of skill "orders" has both from and instruction; keep one`, `capability.yaml:35:13: tool "how-to" of skill "orders" has neither from nor instruction; add from: {sourceNamespace, action} or instruction: FILE`}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -20,9 +20,14 @@ type summary struct {
 	Tools       []string `json:"tools"`
 }
 
-// detail is the answer of /skills/{name}. Its keys are those of an Agent
-// Skill's front matter.
+// detail is the answer of /skills/{name}.
 type detail struct {
+	front
+	Tools []tool `json:"tools"`
+}
+
+// front is the front matter of an Agent Skill.
+type front struct {
 	Name              string         `json:"name"`
 	Description       string         `json:"description"`
 	License           string         `json:"license,omitempty"`
@@ -32,7 +37,6 @@ type detail struct {
 	UserInvocable     *bool          `json:"user-invocable,omitempty"`
 	NoModelInvocation *bool          `json:"disable-model-invocation,omitempty"`
 	Metadata          map[string]any `json:"metadata,omitempty"`
-	Tools             []tool         `json:"tools"`
 }
 
 // tool is one tool of a skill: derived from a sibling exposure, or a file with
@@ -61,12 +65,12 @@ func summarise(s *spec.Skill) summary {
 }
 
 func describe(s *spec.Skill, tools []tool) detail {
-	return detail{
+	return detail{Tools: tools, front: front{
 		Name: s.Name.Value, Description: s.Description.Value, License: s.License.Value, Compatibility: s.Compatibility.Value,
 		ArgumentHint: s.ArgumentHint.Value, AllowedTools: s.AllowedTools.Value,
 		UserInvocable: s.UserInvocable, NoModelInvocation: s.NoModelInvocation,
-		Metadata: metadata(s), Tools: tools,
-	}
+		Metadata: metadata(s),
+	}}
 }
 
 // metadata is the author's metadata, without the values that JSON lacks (.inf).

@@ -53,11 +53,15 @@ func pack(w io.Writer, root *os.Root, files []folder.File, s *served) error {
 		return flate.NewWriter(w, flate.BestSpeed)
 	})
 	if !slices.ContainsFunc(files, isSkillFile) {
+		text, err := skillText(s)
+		if err != nil {
+			return err
+		}
 		entry, err := out.CreateHeader(header(folder.File{Path: skillFile}))
 		if err != nil {
 			return err
 		}
-		if _, err := io.WriteString(entry, skillText(s)); err != nil {
+		if _, err := io.WriteString(entry, text); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/serve/skills"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 func TestDownload(t *testing.T) {
@@ -45,15 +46,16 @@ func TestDownload(t *testing.T) {
 func TestSkillFileIsMadeWhereThereIsNone(t *testing.T) {
 	h, _ := served(t, map[string]string{"guide.md": "g"})
 	want := `---
-name: "orders"
-description: "Working with orders"
-license: "MIT"
-compatibility: "any agent: all"
-allowed-tools: "list-orders"
-argument-hint: "an order number"
+name: orders
+description: Working with orders
+license: MIT
+compatibility: 'any agent: all'
+argument-hint: an order number
+allowed-tools: list-orders
 user-invocable: false
 disable-model-invocation: true
-metadata: {"team":"sales"}
+metadata:
+  team: sales
 ---
 
 # orders
@@ -159,8 +161,8 @@ func TestFrontMatterHoldsHostileTexts(t *testing.T) {
 	x.Skills[0].Description.Value = "a\n---\nname: \"b\" <c> \u0085\x7f\ufeff"
 	h := skills.New(x, o)
 	got := content(t, unzip(t, ask(h, "GET", "/skills/orders/download"))[0])
-	want := `description: "a\n---\nname: \"b\" <c> \u0085\u007f\ufeff"`
-	if front, _, _ := strings.Cut(got, "\n---\n"); !strings.Contains(front, want+"\nlicense") {
-		t.Errorf("no %s in\n%s", want, got)
+	front, _, _ := strings.Cut(got, "\n---\n\n")
+	if v, err := yamldata.Decode([]byte(front)); err != nil || v.(map[string]any)["description"] != x.Skills[0].Description.Value {
+		t.Errorf("%v, %v of\n%s", v, err, got)
 	}
 }

@@ -50,7 +50,6 @@ type Handler struct {
 // served is one skill, made ready.
 type served struct {
 	skill  *spec.Skill
-	tools  []tool
 	detail detail
 	open   func() (*os.Root, error) // nil: it has no folder
 }
@@ -68,15 +67,9 @@ func New(e *spec.Exposure, o Options) *Handler {
 		if h.skills[s.Name.Value] != nil {
 			continue // of two with one name the first
 		}
-		one := &served{skill: s, tools: describeTools(s, modes)}
-		one.detail = describe(s, one.tools)
+		one := &served{skill: s, detail: describe(s, describeTools(s, modes))}
 		if s.Location.IsSet() && o.Open != nil {
 			one.open = func() (*os.Root, error) { return o.Open(s.File, s.Location.Value) }
-			if root, err := one.open(); err != nil {
-				h.log.Warn("the folder of a skill cannot be found", "skill", s.Name.Value, "error", err)
-			} else {
-				_ = root.Close()
-			}
 		}
 		h.skills[s.Name.Value] = one
 		all.Skills = append(all.Skills, summarise(s))

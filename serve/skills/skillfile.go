@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // skillFile is the file that an agent reads first (Agent Skills specification).
@@ -12,27 +12,17 @@ const skillFile = "SKILL.md"
 
 // skillText is a SKILL.md for a folder that has none: front matter and
 // the list of its tools.
-func skillText(s *served) string {
-	var b strings.Builder
-	b.WriteString("---\n")
-	d := describe(s.skill, s.tools)
-	for _, line := range []struct {
-		key   string
-		value any
-	}{
-		{"name", d.Name}, {"description", d.Description}, {"license", d.License}, {"compatibility", d.Compatibility},
-		{"allowed-tools", d.AllowedTools}, {"argument-hint", d.ArgumentHint},
-		{"user-invocable", d.UserInvocable}, {"disable-model-invocation", d.NoModelInvocation}, {"metadata", d.Metadata},
-	} {
-		if text := flow(line.value); text != "" {
-			fmt.Fprintf(&b, "%s: %s\n", line.key, text)
-		}
+func skillText(s *served) (string, error) {
+	head, err := yamldata.Encode(s.detail.front)
+	if err != nil {
+		return "", err
 	}
-	fmt.Fprintf(&b, "---\n\n# %s\n\n%s\n", oneLine(d.Name), strings.TrimSpace(d.Description))
-	if len(s.tools) > 0 {
+	var b strings.Builder
+	fmt.Fprintf(&b, "---\n%s---\n\n# %s\n\n%s\n", head, oneLine(s.detail.Name), strings.TrimSpace(s.detail.Description))
+	if len(s.detail.Tools) > 0 {
 		b.WriteString("\n## Tools\n\n")
 	}
-	for _, t := range s.tools {
+	for _, t := range s.detail.Tools {
 		fmt.Fprintf(&b, "- `%s`", oneLine(t.Name))
 		if t.Description != "" {
 			fmt.Fprintf(&b, ": %s", oneLine(t.Description))
@@ -45,7 +35,7 @@ func skillText(s *served) string {
 		}
 		b.WriteByte('\n')
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 func over(mode string) string {
@@ -53,42 +43,6 @@ func over(mode string) string {
 		return ""
 	}
 	return " over " + strings.ToUpper(mode)
-}
-
-// flow is a value of the front matter: JSON, which YAML reads as it is. "" is
-// for an absent value.
-func flow(v any) string {
-	switch v := v.(type) {
-	case string:
-		if v == "" {
-			return ""
-		}
-	case *bool:
-		if v == nil {
-			return ""
-		}
-	case map[string]any:
-		if len(v) == 0 {
-			return ""
-		}
-	}
-	data, err := jsonvalue.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return yamlControls(string(data)) // JSON lets DEL and the C1 controls stand, YAML does not
-}
-
-func yamlControls(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		if c >= 0x7f && c <= 0x9f || c == 0xfeff {
-			fmt.Fprintf(&b, `\u%04x`, c)
-			continue
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }
 
 // oneLine keeps a text within its line of Markdown.

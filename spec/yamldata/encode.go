@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"gopkg.in/yaml.v3"
 
@@ -23,7 +24,7 @@ func Encode(v any) ([]byte, error) {
 	// JSON is YAML, so the parser keeps the order of keys, which decoding to a
 	// map would lose.
 	var root yaml.Node
-	if err := yaml.Unmarshal(doc.Bytes(), &root); err != nil {
+	if err := yaml.Unmarshal(controls.ReplaceAllFunc(doc.Bytes(), escape), &root); err != nil {
 		return nil, fmt.Errorf("cannot be written as YAML: %w", err)
 	}
 	plain(&root, 0)
@@ -36,6 +37,11 @@ func Encode(v any) ([]byte, error) {
 	err := y.Close()
 	return out.Bytes(), err
 }
+
+// controls are the characters that JSON lets stand and YAML does not.
+var controls = regexp.MustCompile(`[\x{7f}-\x{9f}\x{feff}]`)
+
+func escape(c []byte) []byte { return fmt.Appendf(nil, `\u%04x`, []rune(string(c))[0]) }
 
 // plain takes JSON's braces and quotes off; the encoder puts quotes back where
 // a string would read as something else. Values deeper than are indented
