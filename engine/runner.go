@@ -34,6 +34,9 @@ func NewRunner(opts *Options) *Runner {
 	return &Runner{o: *cmp.Or(opts, &Options{}), links: map[*load.File]*connect.Link{}, kept: map[string]*linked{}}
 }
 
+// Runtime returns the Runtime of the Options.
+func (r *Runner) Runtime() durable.Runtime { return r.o.Runtime }
+
 // linked is a program with the outside.
 type linked struct {
 	*Program

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/limit"
@@ -26,16 +25,14 @@ import (
 // authenticates them.
 var ErrUnguarded = errors.New("nothing asks callers who they are")
 
-// CompositionOptions shape the serving of compositions. Programs, Runtime and one
+// CompositionOptions shape the serving of compositions. Programs, Runner and one
 // of REST and MCP are needed.
 type CompositionOptions struct {
 	// Programs are the compositions.
 	Programs []*engine.Program
-	// Runtime keeps the runs. Other processes may share them, and drive
-	// runs too.
-	Runtime durable.Runtime
-	// Engine is the outside of the runs, as in live.Options.
-	Engine *engine.Options
+	// Runner is the outside of the runs, with the Runtime that keeps them. Other
+	// processes may share the Runtime, and drive runs too.
+	Runner *engine.Runner
 
 	// REST is the address of the REST API and its page, as host:port; "" serves
 	// none.
@@ -48,7 +45,7 @@ type CompositionOptions struct {
 	// StateKey signs the state that MCP clients carry between a question and its answer, as
 	// in mcp.Options: give it a key that outlives the process, as the runs do.
 	StateKey []byte
-	// Skill shapes the skills that MCP clients find.
+	// Skill shapes the skills that MCP clients find; its Runner is the one above.
 	Skill skill.Options
 	// Version is sent to MCP clients.
 	Version string
@@ -97,10 +94,8 @@ func NewCompositions(o CompositionOptions) (*Compositions, error) {
 			return nil, err
 		}
 	}
-	if o.Skill.Runner == nil {
-		o.Skill.Runner = engine.NewRunner(o.Engine)
-	}
-	l, err := live.New(live.Options{Programs: o.Programs, Runtime: o.Runtime, Engine: o.Engine, Log: o.Log})
+	o.Skill.Runner = o.Runner
+	l, err := live.New(live.Options{Programs: o.Programs, Runner: o.Runner, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +124,7 @@ func (a *Access) check(address string) error {
 
 func (c *Compositions) build() (err error) {
 	o := c.o
-	options := runs.Options{Caller: access.Caller, Origins: o.Access.Origins, MaxBody: o.Limits.Body, Log: o.Log}
+	options := runs.Options{Origins: o.Access.Origins, MaxBody: o.Limits.Body, Log: o.Log}
 	if o.Access.Scheme != nil {
 		options.Guard = o.Access.guard
 	}
@@ -142,11 +137,11 @@ func (c *Compositions) build() (err error) {
 	if o.MCP == "" {
 		return nil
 	}
-	c.tools = tools.New(c.live, tools.Options{Version: o.Version, Caller: access.Caller, Skill: o.Skill, Log: o.Log})
+	c.tools = tools.New(c.live, tools.Options{Version: o.Version, Skill: o.Skill, Log: o.Log})
 	c.mcp, err = mcp.New(c.tools.Offer(), &mcp.Options{
 		Log: o.Log, MaxBody: o.Limits.Body, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
 		AnyHost: true, // Access.around knows which hosts are right
-		Origins: o.Access.Origins, Caller: access.Caller,
+		Origins: o.Access.Origins,
 	})
 	if err != nil {
 		return err

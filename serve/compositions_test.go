@@ -41,7 +41,7 @@ func compose(t *testing.T, rt durable.Runtime, o serve.CompositionOptions) *comp
 // composeOf serves one composition.
 func composeOf(t *testing.T, p *engine.Program, e *engine.Options, o serve.CompositionOptions) *composed {
 	t.Helper()
-	o.Programs, o.Runtime, o.Engine = []*engine.Program{p}, e.Runtime, e
+	o.Programs, o.Runner = []*engine.Program{p}, engine.NewRunner(e)
 	o.REST, o.MCP = "127.0.0.1:0", "127.0.0.1:0"
 	c, err := serve.NewCompositions(o)
 	if err != nil {
@@ -253,12 +253,12 @@ func TestAKeysRunsAreInvisibleToOthersOnEveryFace(t *testing.T) {
 }
 
 func TestAddressesThatOthersReachNeedAKey(t *testing.T) {
-	rt := inMemory(t)
+	runner := engine.NewRunner(&engine.Options{Mock: true, Runtime: inMemory(t)})
 	for address, ok := range map[string]bool{
 		"127.0.0.1:0": true, "[::1]:0": true, "localhost:0": true, "stdio": true,
 		":0": false, "0.0.0.0:0": false, "[::]:0": false, "192.0.2.1:80": false, "localhost.example:80": false,
 	} {
-		o := serve.CompositionOptions{Runtime: rt, Engine: &engine.Options{Mock: true}, MCP: address}
+		o := serve.CompositionOptions{Runner: runner, MCP: address}
 		c, err := serve.NewCompositions(o)
 		if ok != (err == nil) || !ok && !errors.Is(err, serve.ErrUnguarded) {
 			t.Errorf("%s: %v", address, err)
@@ -273,7 +273,7 @@ func TestAddressesThatOthersReachNeedAKey(t *testing.T) {
 		}
 		c.Close()
 	}
-	if _, err := serve.NewCompositions(serve.CompositionOptions{Runtime: rt, REST: "8080"}); err == nil || !strings.Contains(err.Error(), "HOST:PORT") {
+	if _, err := serve.NewCompositions(serve.CompositionOptions{Runner: runner, REST: "8080"}); err == nil || !strings.Contains(err.Error(), "HOST:PORT") {
 		t.Errorf("a port alone: %v", err)
 	}
 }
@@ -358,7 +358,7 @@ func TestCallersAreBounded(t *testing.T) {
 
 func TestAnMCPServerByItselfTellsItsHealth(t *testing.T) {
 	rt := inMemory(t)
-	c, err := serve.NewCompositions(serve.CompositionOptions{Runtime: rt, MCP: "127.0.0.1:0", Access: serve.Access{Scheme: keyFile(t, adaKey)}})
+	c, err := serve.NewCompositions(serve.CompositionOptions{Runner: engine.NewRunner(&engine.Options{Runtime: rt}), MCP: "127.0.0.1:0", Access: serve.Access{Scheme: keyFile(t, adaKey)}})
 	if err != nil {
 		t.Fatal(err)
 	}

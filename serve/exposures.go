@@ -128,7 +128,7 @@ func (b *exposing) mcp(e *spec.Exposure) (*mcp.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mcp.New(offer, &mcp.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body, Caller: access.Caller})
+	return mcp.New(offer, &mcp.Options{Log: b.opts.Log, MaxBody: b.opts.Limits.Body})
 }
 
 // guarded puts the file's authentication around a handler.

@@ -266,8 +266,10 @@ func (d *deployment) compose(programs []*engine.Program) ([]*serve.Endpoint, err
 	default:
 		return nil, nil
 	}
+	opts := *d.opts
+	opts.Runtime = d.rt
 	o := serve.CompositionOptions{
-		Programs: programs, Runtime: d.rt, Engine: d.opts, REST: f.rest, MCP: f.mcp, Access: d.access, StateKey: d.stateKey,
+		Programs: programs, Runner: engine.NewRunner(&opts), REST: f.rest, MCP: f.mcp, Access: d.access, StateKey: d.stateKey,
 		Skill: skill.Options{NoOverlay: f.load.noOverlay}, Version: buildVersion(debug.ReadBuildInfo()).Version, Log: d.serve.Log,
 	}
 	if o.REST == "" && o.MCP == "" {

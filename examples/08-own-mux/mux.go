@@ -9,18 +9,17 @@ import (
 	"net/http"
 
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve"
 )
 
-// Mount adds both files to a mux, and returns the function that ends them. The options are the
-// outside of the framework file's calls and of the composition's runs, which rt keeps.
-func Mount(ctx context.Context, mux *http.ServeMux, rt durable.Runtime, opts *engine.Options) (stop func(), err error) {
-	desk, err := mountDesk(ctx, mux, opts)
+// Mount adds both files to a mux, and returns the function that ends them. The runner is the
+// outside of the framework file's calls and of the composition's runs; its Runtime keeps the runs.
+func Mount(ctx context.Context, mux *http.ServeMux, runner *engine.Runner) (stop func(), err error) {
+	desk, err := mountDesk(ctx, mux, runner)
 	if err != nil {
 		return nil, err
 	}
-	onboarding, err := mountOnboarding(ctx, mux, rt, opts)
+	onboarding, err := mountOnboarding(ctx, mux, runner)
 	if err != nil {
 		desk()
 		return nil, err
@@ -29,7 +28,7 @@ func Mount(ctx context.Context, mux *http.ServeMux, rt durable.Runtime, opts *en
 }
 
 // mountDesk serves the exposures of a framework file below /desk and /tools.
-func mountDesk(ctx context.Context, mux *http.ServeMux, opts *engine.Options) (stop func(), err error) {
+func mountDesk(ctx context.Context, mux *http.ServeMux, runner *engine.Runner) (stop func(), err error) {
 	file, err := engine.Open(ctx, "desk.yaml", nil)
 	if err != nil {
 		return nil, err
@@ -37,7 +36,6 @@ func mountDesk(ctx context.Context, mux *http.ServeMux, opts *engine.Options) (s
 	if err := file.Err(); err != nil {
 		return nil, err
 	}
-	runner := engine.NewRunner(opts)
 	if err := runner.Ready(ctx, file); err != nil {
 		return nil, err // a token that the file asks for is not set
 	}
@@ -58,14 +56,14 @@ func mountDesk(ctx context.Context, mux *http.ServeMux, opts *engine.Options) (s
 
 // mountOnboarding serves a composition over REST, with its page, at / and over MCP at
 // /mcp.
-func mountOnboarding(ctx context.Context, mux *http.ServeMux, rt durable.Runtime, opts *engine.Options) (stop func(), err error) {
+func mountOnboarding(ctx context.Context, mux *http.ServeMux, runner *engine.Runner) (stop func(), err error) {
 	prog, err := engine.Load(ctx, "b2b-enterprise-onboarding", nil)
 	if err != nil {
 		return nil, err
 	}
 	const address = "127.0.0.1:8080" // where the program serves its mux
 	served, err := serve.NewCompositions(serve.CompositionOptions{
-		Programs: []*engine.Program{prog}, Runtime: rt, Engine: opts, REST: address, MCP: address,
+		Programs: []*engine.Program{prog}, Runner: runner, REST: address, MCP: address,
 	})
 	if err != nil {
 		return nil, err

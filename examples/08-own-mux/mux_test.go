@@ -16,12 +16,13 @@ func TestMount(t *testing.T) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	defer rt.Close()
 	mux := http.NewServeMux()
-	stop, err := Mount(t.Context(), mux, rt, &engine.Options{
-		Mock: true, // in place of WorkOS
+	stop, err := Mount(t.Context(), mux, engine.NewRunner(&engine.Options{
+		Runtime: rt,
+		Mock:    true, // in place of WorkOS
 		Secrets: func(_ context.Context, name string) (string, bool, error) {
 			return "desk_test_token", name == "DESK_TOKEN", nil
 		},
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func TestMountNeedsTheToken(t *testing.T) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	defer rt.Close()
 	none := func(context.Context, string) (string, bool, error) { return "", false, nil }
-	_, err := Mount(t.Context(), http.NewServeMux(), rt, &engine.Options{Secrets: none})
+	_, err := Mount(t.Context(), http.NewServeMux(), engine.NewRunner(&engine.Options{Runtime: rt, Secrets: none}))
 	if err == nil || !strings.Contains(err.Error(), "DESK_TOKEN") {
 		t.Errorf("mounted with %v", err)
 	}

@@ -17,15 +17,13 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// Options shape a Runs. Programs and Runtime are needed.
+// Options shape a Runs. Programs and Runner are needed.
 type Options struct {
 	// Programs are served. Their names differ.
 	Programs []*engine.Program
-	// Runtime keeps the runs. Other processes may share them.
-	Runtime durable.Runtime
-	// Engine is the outside of the runs, with Runtime in place of its own. Nil is the
-	// default one.
-	Engine *engine.Options
+	// Runner is the outside of the runs, with the Runtime that keeps them. Other
+	// processes may share the Runtime.
+	Runner *engine.Runner
 	// Parallel is how many runs are executed at once; the others wait for their
 	// turn. 0 means 64.
 	Parallel int
@@ -39,10 +37,10 @@ type Options struct {
 // Runs are the runs of served capabilities. It is safe for concurrent use.
 type Runs struct {
 	programs atomic.Pointer[[]*engine.Program]
-	rt       durable.Runtime
 	runner   *engine.Runner
+	rt       durable.Runtime // of the runner
 	log      *slog.Logger
-	stats    *stats
+	stats    stats
 	kept     kept
 
 	stop   context.CancelFunc
@@ -51,19 +49,16 @@ type Runs struct {
 	err    error           // of the driver, once it has returned
 }
 
-// New returns the runs that o.Runtime keeps, and goes on with those that are
+// New returns the runs that the Runtime of o.Runner keeps, and goes on with those that are
 // due, in the background until Close.
 func New(o Options) (*Runs, error) {
-	if o.Runtime == nil {
+	if o.Runner == nil || o.Runner.Runtime() == nil {
 		return nil, errors.New("served capabilities need a runtime that keeps their runs")
 	}
 	r := &Runs{
-		rt: o.Runtime, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
-		stats: newStats(), driver: make(chan struct{}),
+		runner: o.Runner, rt: o.Runner.Runtime(), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		driver: make(chan struct{}),
 	}
-	opts := *cmp.Or(o.Engine, &engine.Options{})
-	opts.Runtime = o.Runtime
-	r.runner = engine.NewRunner(&opts)
 	if err := r.Replace(o.Programs); err != nil {
 		return nil, err
 	}
@@ -72,7 +67,7 @@ func New(o Options) (*Runs, error) {
 		close(r.driver)
 		return r, nil
 	}
-	go r.drive(durable.ServeOptions{Parallel: o.Parallel, Ended: r.rests})
+	go r.drive(durable.ServeOptions{Parallel: o.Parallel, Ended: r.stats.end})
 	return r, nil
 }
 
@@ -83,13 +78,6 @@ func (r *Runs) drive(so durable.ServeOptions) {
 	if r.closed.Err() == nil {
 		r.err = cmp.Or(r.err, errors.New("it returned"))
 		r.log.Error("runs are not executed any more", "error", r.err)
-	}
-}
-
-// rests counts a run that ended here.
-func (r *Runs) rests(s durable.State) {
-	if s.Status.Ended() {
-		r.stats.end(s.Capability, s.Status)
 	}
 }
 

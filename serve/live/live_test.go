@@ -26,7 +26,7 @@ func open(t *testing.T, rt durable.Runtime, o live.Options) *live.Runs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Programs, o.Runtime, o.Engine = []*engine.Program{p}, rt, &engine.Options{Mock: true}
+	o.Programs, o.Runner = []*engine.Program{p}, engine.NewRunner(&engine.Options{Mock: true, Runtime: rt})
 	r, err := live.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestNamesDiffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := live.New(live.Options{Programs: []*engine.Program{p, p}, Runtime: rt}); err == nil {
+	if _, err := live.New(live.Options{Programs: []*engine.Program{p, p}, Runner: engine.NewRunner(&engine.Options{Runtime: rt})}); err == nil {
 		t.Error("two capabilities of one name were accepted")
 	}
 }
@@ -175,12 +175,12 @@ func TestServersNeedARuntime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := live.Options{Programs: []*engine.Program{p}, Engine: &engine.Options{Mock: true}, NoDrive: true}
+	o := live.Options{Programs: []*engine.Program{p}, Runner: engine.NewRunner(&engine.Options{Mock: true}), NoDrive: true}
 	_, err = live.New(o)
 	if err == nil || errors.Is(err, live.ErrNotKept) || err.Error() != "served capabilities need a runtime that keeps their runs" {
 		t.Errorf("without a runtime: %v", err)
 	}
-	o.Runtime = memory.NewRuntime(memory.RuntimeOptions{})
+	o.Runner = engine.NewRunner(&engine.Options{Mock: true, Runtime: memory.NewRuntime(memory.RuntimeOptions{})})
 	r, err := live.New(o)
 	if err != nil {
 		t.Fatal(err)

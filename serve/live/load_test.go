@@ -31,6 +31,7 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 		}
 		rt := memory.NewRuntime(memory.RuntimeOptions{})
 		o := &engine.Options{
+			Runtime:  rt,
 			Caller:   slow,
 			External: map[string]engine.ExternalHandler{"": func(context.Context, engine.ExternalStep) (any, error) { return "sent", nil }},
 		}
@@ -38,7 +39,7 @@ func TestThousandRunsAgainstASlowAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := live.New(live.Options{Programs: []*engine.Program{p}, Runtime: rt, Engine: o, Parallel: parallel})
+		r, err := live.New(live.Options{Programs: []*engine.Program{p}, Runner: engine.NewRunner(o), Parallel: parallel})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,18 +31,24 @@ type stats struct {
 	counts Stats
 }
 
-func newStats() *stats {
-	return &stats{counts: Stats{Started: map[string]int{}, Ended: map[Outcome]int{}}}
-}
-
 func (s *stats) start(capability string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.counts.Started == nil {
+		s.counts.Started = map[string]int{}
+	}
 	s.counts.Started[capability]++
 }
 
-func (s *stats) end(capability string, status durable.Status) {
+// end counts a run that ended here.
+func (s *stats) end(run durable.State) {
+	if !run.Status.Ended() {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counts.Ended[Outcome{capability, status}]++
+	if s.counts.Ended == nil {
+		s.counts.Ended = map[Outcome]int{}
+	}
+	s.counts.Ended[Outcome{run.Capability, run.Status}]++
 }

@@ -10,6 +10,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/capstan-run/capstan/internal/fault"
+	"github.com/capstan-run/capstan/serve/access"
 )
 
 // modernVersion is the version from which on requests stand alone.
@@ -82,7 +83,7 @@ func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler)
 	switch res := res.(type) {
 	case *sdk.InitializeResult:
 		res.ServerInfo, res.Instructions, res.Capabilities = r.offer.info, r.offer.Instructions, s.capabilities(r.offer)
-		s.sessions.opened(r.session, s.caller(ctx))
+		s.sessions.opened(r.session, access.Caller(ctx))
 	case *sdk.DiscoverResult:
 		res.Instructions, res.Capabilities = r.offer.Instructions, s.capabilities(r.offer)
 		res.TTLMs, res.CacheScope = int(r.offer.TTL.Milliseconds()), r.offer.scope()

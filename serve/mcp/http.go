@@ -13,6 +13,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/capstan-run/capstan/internal/charset"
+	"github.com/capstan-run/capstan/serve/access"
 )
 
 const (
@@ -131,7 +132,7 @@ func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {
 
 func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) {
 	id := r.Header.Get(sessionHeader)
-	caller := g.server.caller(r.Context())
+	caller := access.Caller(r.Context())
 	done, live := g.server.sessions.use(id, caller)
 	defer done()
 	known := m.request == nil || g.knows(m.request.Method)
@@ -167,7 +168,7 @@ func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.Header.Get(sessionHeader)
-	done, live := g.server.sessions.use(id, g.server.caller(r.Context()))
+	done, live := g.server.sessions.use(id, access.Caller(r.Context()))
 	defer done()
 	if id != "" && !live {
 		refuse(w, http.StatusNotFound, nil, codeNoSession, "there is no such session; initialize a new one")

@@ -40,11 +40,6 @@ type Options struct {
 	// is up to whoever mounts the Handler.
 	Origins []string
 
-	// Caller returns the caller of a request. A session then belongs to the one
-	// that opened it: for others there is none of that id. Nil means that callers
-	// are not distinguished.
-	Caller func(context.Context) string
-
 	// StateKey signs the state of an Ask on its way through the client. Give the same key
 	// to processes that must understand each other's, or one across restarts;
 	// 32 random bytes are right. nil makes a new key for each Server.

@@ -1,13 +1,13 @@
 package mcp_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
@@ -140,10 +140,9 @@ func TestBatchesOfTheEarlyVersions(t *testing.T) {
 
 // Who learns the id of somebody else's session has nothing of it.
 func TestSessionsBelongToWhoOpenedThem(t *testing.T) {
-	type name struct{}
-	s := newServer(t, only("plain"), &mcp.Options{Caller: func(ctx context.Context) string { return ctx.Value(name{}).(string) }})
+	s := newServer(t, only("plain"), nil)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.Handler().ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), name{}, r.Header.Get("Name"))))
+		s.Handler().ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), r.Header.Get("Name"))))
 	}))
 	t.Cleanup(server.Close)
 	hello := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
@@ -176,12 +175,11 @@ func TestSessionsBelongToWhoOpenedThem(t *testing.T) {
 
 // asks serves one server to two callers: each at an address of its own.
 func asks(t *testing.T, callers ...string) []string {
-	type name struct{}
-	s := newServer(t, only("plain"), &mcp.Options{MaxSessions: 3, Caller: func(ctx context.Context) string { return ctx.Value(name{}).(string) }})
+	s := newServer(t, only("plain"), &mcp.Options{MaxSessions: 3})
 	var urls []string
 	for _, caller := range callers {
 		urls = append(urls, listenHandler(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.Handler().ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), name{}, caller)))
+			s.Handler().ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
 		})))
 	}
 	return urls

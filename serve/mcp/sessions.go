@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -9,7 +8,8 @@ import (
 )
 
 // sessions knows the open sessions of the era up to 2025-11-25, to bound their
-// number. The SDK closes those that are idle.
+// number and to keep each to the caller that opened it. The SDK closes those that
+// are idle.
 type sessions struct {
 	max  int
 	mu   sync.Mutex
@@ -90,14 +90,6 @@ func (s *sessions) room(owner string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open) < s.max || s.gives(owner) != ""
-}
-
-// caller is the caller of a request, "" where callers are not distinguished.
-func (s *Server) caller(ctx context.Context) string {
-	if s.opts.Caller == nil {
-		return ""
-	}
-	return s.opts.Caller(ctx)
 }
 
 // use notes a request to a session until done is called. It reports whether

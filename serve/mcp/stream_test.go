@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
@@ -360,17 +361,13 @@ func TestEndingASessionOrTheServerEndsCutCalls(t *testing.T) {
 
 // What one caller was answered is resumed by no other.
 func TestACutCallIsResumedByItsCallerOnly(t *testing.T) {
-	type name struct{}
 	synctest.Test(t, func(t *testing.T) {
 		offer, release, _ := held()
-		inner := newServer(t, offer, &mcp.Options{Caller: func(ctx context.Context) string {
-			who, _ := ctx.Value(name{}).(string)
-			return who
-		}})
+		inner := newServer(t, offer, nil)
 		headers := cutOff(t, inner)
 		release()
 		synctest.Wait()
-		req := httptest.NewRequestWithContext(context.WithValue(t.Context(), name{}, "eve"), http.MethodGet, "/", nil)
+		req := httptest.NewRequestWithContext(access.WithCaller(t.Context(), "eve"), http.MethodGet, "/", nil)
 		req.Header.Set("Accept", "text/event-stream")
 		for k, v := range headers {
 			req.Header.Set(k, v)

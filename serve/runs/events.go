@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/access"
 )
 
 // writeTime bounds how long one write to a client may take: a client that does
@@ -28,7 +29,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	state, err := h.live.State(r.Context(), h.caller(r), r.PathValue("id"))
+	state, err := h.live.State(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -37,7 +38,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		return
 	}
-	leave, err := h.places.take(h.caller(r))
+	leave, err := h.places.take(access.Caller(r.Context()))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -47,7 +48,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 	defer h.metrics.streams.Add(-1)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	news, err := h.live.Watch(ctx, h.caller(r), state.ID, after)
+	news, err := h.live.Watch(ctx, access.Caller(r.Context()), state.ID, after)
 	if err != nil {
 		h.fail(w, r, err)
 		return

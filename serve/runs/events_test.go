@@ -12,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/runs"
 )
@@ -66,7 +67,7 @@ func bubble(t testing.TB, l live.Options, o runs.Options) (*server, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Programs, l.Runtime, l.Engine = []*engine.Program{p}, rt, &engine.Options{Mock: true}
+	l.Programs, l.Runner = []*engine.Program{p}, engine.NewRunner(&engine.Options{Mock: true, Runtime: rt})
 	r, err := live.New(l)
 	if err != nil {
 		t.Fatal(err)
@@ -180,17 +181,14 @@ func TestPreferWaitIsBounded(t *testing.T) {
 	})
 }
 
-type askedBy struct{}
-
 // One caller cannot take every event stream from the others.
 func TestEventStreamsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		caller := func(ctx context.Context) string { name, _ := ctx.Value(askedBy{}).(string); return name }
-		s, end := bubble(t, live.Options{NoDrive: true}, runs.Options{Streams: 8, Caller: caller})
+		s, end := bubble(t, live.Options{NoDrive: true}, runs.Options{Streams: 8})
 		ctx, leave := context.WithCancel(t.Context())
 		run := map[string]string{}
 		ask := func(name, method, path, body string) answer {
-			r := httptest.NewRequest(method, path, strings.NewReader(body)).WithContext(context.WithValue(t.Context(), askedBy{}, name))
+			r := httptest.NewRequest(method, path, strings.NewReader(body)).WithContext(access.WithCaller(t.Context(), name))
 			r.Header.Set("Content-Type", "application/json")
 			w := httptest.NewRecorder()
 			s.h.ServeHTTP(w, r)
@@ -202,7 +200,7 @@ func TestEventStreamsAreShared(t *testing.T) {
 				run[name] = ask(name, "POST", "/capabilities/"+onboarding+"/runs", acme).want(t, 202).header.Get("Location")
 			}
 			for range n {
-				_, done := s.follow(context.WithValue(ctx, askedBy{}, name), run[name]+"/events")
+				_, done := s.follow(access.WithCaller(ctx, name), run[name]+"/events")
 				streams = append(streams, done)
 			}
 			synctest.Wait()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
@@ -35,7 +36,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) {
 	}
 	limit := filter.Limit
 	filter.Limit++ // one more shows whether there is a next page
-	states, err := h.live.List(r.Context(), h.caller(r), filter)
+	states, err := h.live.List(r.Context(), access.Caller(r.Context()), filter)
 	if err != nil {
 		h.fail(w, r, err)
 		return

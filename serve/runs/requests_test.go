@@ -1,11 +1,11 @@
 package runs_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/runs"
 )
 
@@ -89,9 +89,7 @@ func TestBasePath(t *testing.T) {
 // Two callers share a server and do not see each other's runs; without a key,
 // nothing is seen but the page's own files.
 func TestKeys(t *testing.T) {
-	type key struct{}
 	s := serve(t, runs.Options{
-		Caller: func(ctx context.Context) string { name, _ := ctx.Value(key{}).(string); return name },
 		Guard: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -99,7 +97,7 @@ func TestKeys(t *testing.T) {
 					w.WriteHeader(http.StatusUnauthorized)
 					return
 				}
-				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, name)))
+				next.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), name)))
 			})
 		},
 	})

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
 )
@@ -46,7 +48,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string, show
 		return "", false, refuseAt("/inputs", "the inputs are an object, by name")
 	}
 	id, err = h.live.Start(r.Context(), live.Start{
-		Capability: r.PathValue("name"), Inputs: inputs, Owner: h.caller(r), Key: key,
+		Capability: r.PathValue("name"), Inputs: inputs, Owner: access.Caller(r.Context()), Key: key,
 	})
 	return id, show, err
 }
@@ -58,13 +60,13 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, id string, show
 		ctx, cancel := context.WithTimeout(r.Context(), wait)
 		defer cancel()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + time.Minute)) // not every server has one
-		if _, err := h.live.Wait(ctx, h.caller(r), id); err != nil {
+		if _, err := h.live.Wait(ctx, access.Caller(r.Context()), id); err != nil {
 			h.fail(w, r, err)
 			return
 		}
 		w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(wait/time.Second)))
 	}
-	run, err := h.live.Inspect(r.Context(), h.caller(r), id)
+	run, err := h.live.Inspect(r.Context(), access.Caller(r.Context()), id)
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -98,7 +100,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	run, err := h.live.Inspect(r.Context(), h.caller(r), r.PathValue("id"))
+	run, err := h.live.Inspect(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -110,7 +112,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) step(w http.ResponseWriter, r *http.Request) {
 	show, err := showSensitive(r)
 	if err == nil {
-		_, err = h.live.State(r.Context(), h.caller(r), r.PathValue("id"))
+		_, err = h.live.State(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
 	}
 	if err == nil {
 		err = h.said(w, r)
@@ -127,7 +129,7 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	said := engine.Signal{Step: r.PathValue("step"), By: h.by(r)}
+	said := engine.Signal{Step: r.PathValue("step"), By: cmp.Or(access.Caller(r.Context()), "rest")}
 	if given, ok := body["happened"]; ok {
 		happened, isBool := given.(bool)
 		if !isBool {
@@ -141,28 +143,20 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 	if said.Result, err = json.Marshal(body["result"]); err != nil {
 		return err
 	}
-	return h.live.Signal(r.Context(), h.caller(r), r.PathValue("id"), said)
-}
-
-// by is the author of a signal, for the history.
-func (h *Handler) by(r *http.Request) string {
-	if caller := h.caller(r); caller != "" {
-		return caller
-	}
-	return "rest"
+	return h.live.Signal(r.Context(), access.Caller(r.Context()), r.PathValue("id"), said)
 }
 
 // cancel ends a run.
 func (h *Handler) cancel(w http.ResponseWriter, r *http.Request) {
 	show, err := showSensitive(r)
 	if err == nil {
-		_, err = h.live.State(r.Context(), h.caller(r), r.PathValue("id"))
+		_, err = h.live.State(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
 	}
 	if err == nil {
 		_, err = h.body(w, r)
 	}
 	if err == nil {
-		err = h.live.Cancel(r.Context(), h.caller(r), r.PathValue("id"))
+		err = h.live.Cancel(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
 	}
 	if err != nil {
 		h.fail(w, r, err)

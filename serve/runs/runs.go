@@ -1,10 +1,10 @@
 // Package runs serves capabilities as a REST API of durable runs, with a page for
-// people and an OpenAPI document of it all. Start with [New].
+// people and an OpenAPI document of it all. Start with [New]. A caller, as package
+// access names it, sees and finishes only its own runs; one without a name sees all.
 package runs
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,9 +19,6 @@ type Options struct {
 	// Base is the path the handler is mounted under, as clients see it and as
 	// requests carry it: "/onboarding". "" is the root.
 	Base string
-	// Caller returns the name of the caller, which sees and finishes only runs of its
-	// own; the caller "" sees all. Nil means that callers have no names.
-	Caller func(context.Context) string
 	// Guard wraps everything but the page's own files and /health, which hold
 	// no caller's data: it answers requests that carry no valid bearer key
 	// itself, with 401. With a Guard the page asks for a key and the OpenAPI
@@ -82,14 +79,6 @@ func New(l *live.Runs, o Options) (*Handler, error) {
 	}
 	h.register()
 	return h, nil
-}
-
-// caller returns the name of the caller.
-func (h *Handler) caller(r *http.Request) string {
-	if h.o.Caller == nil {
-		return ""
-	}
-	return h.o.Caller(r.Context())
 }
 
 // url is where clients find a path of ours.

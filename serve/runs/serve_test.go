@@ -47,7 +47,8 @@ func serveWith(t testing.TB, rt durable.Runtime, e *engine.Options, l live.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Programs, l.Runtime, l.Engine = []*engine.Program{p}, rt, e
+	e.Runtime = rt
+	l.Programs, l.Runner = []*engine.Program{p}, engine.NewRunner(e)
 	r, err := live.New(l)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
@@ -35,7 +37,7 @@ func (t *Tools) follow(ctx context.Context, call *mcp.ToolCall, id string, told 
 // stay returns a run once it has ended or needs a person, and at the latest when
 // the time is up, the client leaves or the server shuts down.
 func (t *Tools) stay(ctx context.Context, p *progress, id string, wait time.Duration) (*document.Run, error) {
-	owner := t.caller(ctx)
+	owner := access.Caller(ctx)
 	watching, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	news, err := t.live.Watch(watching, owner, id, p.after)
@@ -113,13 +115,13 @@ func (t *Tools) goOn(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, 
 	switch {
 	case call.Answer == nil: // the client came back without an answer
 	case call.Answer.Action != "accept":
-		run, err := t.live.Inspect(ctx, t.caller(ctx), a.Run)
+		run, err := t.live.Inspect(ctx, access.Caller(ctx), a.Run)
 		if err != nil {
 			return nil, t.fault(err)
 		}
 		return t.answer(run, false), nil
 	default:
-		err := t.live.Signal(ctx, t.caller(ctx), a.Run, engine.Signal{Step: a.Step, Result: given(call.Answer.Values["result"]), By: t.by(ctx)})
+		err := t.live.Signal(ctx, access.Caller(ctx), a.Run, engine.Signal{Step: a.Step, Result: given(call.Answer.Values["result"]), By: cmp.Or(access.Caller(ctx), "mcp")})
 		// Another answer may have been quicker, or may have ended the run: where it
 		// stands is the answer then.
 		if err != nil && !errors.Is(err, durable.ErrConflict) && !errors.Is(err, durable.ErrEnded) {
@@ -140,12 +142,4 @@ func given(v any) json.RawMessage {
 	}
 	data, _ := json.Marshal(text) // a text has a JSON form
 	return data
-}
-
-// by is the author of a signal, for the history.
-func (t *Tools) by(ctx context.Context) string {
-	if caller := t.caller(ctx); caller != "" {
-		return caller
-	}
-	return "mcp"
 }

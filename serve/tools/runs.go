@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/mcp"
 )
 
@@ -104,7 +106,7 @@ func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResu
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	states, err := t.live.List(ctx, t.caller(ctx), f)
+	states, err := t.live.List(ctx, access.Caller(ctx), f)
 	if err != nil {
 		return nil, t.fault(err)
 	}
@@ -124,7 +126,7 @@ func (t *Tools) finishStep(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRe
 		return t.goOn(ctx, call)
 	}
 	a := arguments{values: call.Arguments}
-	id, said := a.text("run", true), engine.Signal{Step: a.text("step", false), Happened: a.flag("happened"), By: t.by(ctx)}
+	id, said := a.text("run", true), engine.Signal{Step: a.text("step", false), Happened: a.flag("happened"), By: cmp.Or(access.Caller(ctx), "mcp")}
 	value, hasResult := a.any("result")
 	if hasResult && said.Happened != nil && !*said.Happened {
 		a.bad("what did not happen has no result")
@@ -132,7 +134,7 @@ func (t *Tools) finishStep(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRe
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	s, err := t.live.State(ctx, t.caller(ctx), id)
+	s, err := t.live.State(ctx, access.Caller(ctx), id)
 	if err != nil {
 		return nil, t.fault(err)
 	}
@@ -147,7 +149,7 @@ func (t *Tools) finishStep(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRe
 			return nil, fmt.Errorf("the result is not JSON")
 		}
 	}
-	if err := t.live.Signal(ctx, t.caller(ctx), id, said); err != nil {
+	if err := t.live.Signal(ctx, access.Caller(ctx), id, said); err != nil {
 		return nil, t.fault(err)
 	}
 	return t.follow(ctx, call, id, asked{})
@@ -159,10 +161,10 @@ func (t *Tools) cancelRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRes
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	if err := t.live.Cancel(ctx, t.caller(ctx), id); err != nil {
+	if err := t.live.Cancel(ctx, access.Caller(ctx), id); err != nil {
 		return nil, t.fault(err)
 	}
-	run, err := t.live.Inspect(ctx, t.caller(ctx), id)
+	run, err := t.live.Inspect(ctx, access.Caller(ctx), id)
 	if err != nil {
 		return nil, t.fault(err)
 	}

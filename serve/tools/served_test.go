@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/internal/servetest"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp"
@@ -24,14 +25,6 @@ const onboarding = servetest.Onboarding
 type server struct {
 	live *live.Runs
 	url  string
-}
-
-type callerKey struct{}
-
-// caller is the name that a request's bearer key stands for.
-func caller(ctx context.Context) string {
-	name, _ := ctx.Value(callerKey{}).(string)
-	return name
 }
 
 func serve(t *testing.T, o tools.Options) *server {
@@ -57,12 +50,12 @@ func handler(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Options
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Programs, l.Runtime, l.Engine = []*engine.Program{p}, rt, e
+	e.Runtime = rt
+	l.Programs, l.Runner = []*engine.Program{p}, engine.NewRunner(e)
 	r, err := live.New(l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Caller = caller
 	made := tools.New(r, o)
 	s, err := mcp.New(made.Offer(), &mcp.Options{StateKey: []byte("0123456789abcdef0123456789abcdef"), Extensions: made.Extensions()})
 	if err != nil {
@@ -83,7 +76,7 @@ func handler(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Options
 	t.Cleanup(stop)
 	named := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		name := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
-		s.Handler().ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, name)))
+		s.Handler().ServeHTTP(w, req.WithContext(access.WithCaller(req.Context(), name)))
 	})
 	return named, r, stop
 }

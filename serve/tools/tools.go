@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/serve/skill"
@@ -25,12 +26,8 @@ import (
 
 // Options shape a Tools. The zero value works.
 type Options struct {
-	// Name and Version are the server's, for programs; "" is "capstan", and no
-	// version.
-	Name, Version string
-	// Caller returns the name of the caller, which sees and finishes only runs of its
-	// own; the caller "" sees all. Nil means that callers have no names.
-	Caller func(context.Context) string
+	// Version is the server's, for programs; "" is none.
+	Version string
 	// Wait is how long one call stays with a run before it answers that the run
 	// goes on; 0 means 50 s, a little less than most clients wait.
 	Wait time.Duration
@@ -40,7 +37,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Tools are the tools of served capabilities. It is safe for concurrent use.
+// Tools are the tools of served capabilities. A caller, as package access names it,
+// sees and finishes only its own runs; one without a name sees all. It is safe for concurrent use.
 type Tools struct {
 	o      Options
 	live   *live.Runs
@@ -50,7 +48,6 @@ type Tools struct {
 
 // New returns the tools of l's capabilities and runs. The maker of l closes it.
 func New(l *live.Runs, o Options) *Tools {
-	o.Name = cmp.Or(o.Name, "capstan")
 	o.Wait = cmp.Or(o.Wait, 50*time.Second)
 	t := &Tools{o: o, live: l, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler))}
 	t.skills.Store(&[]served{})
@@ -68,7 +65,7 @@ const instructions = `Every capability is a tool. A call starts a run that goes 
 // Offer describes the served tools and skills. Make it anew, and give it to mcp's
 // Server.Replace, when the capabilities have changed.
 func (t *Tools) Offer() *mcp.Offer {
-	o := &mcp.Offer{Name: t.o.Name, Version: t.o.Version, Instructions: instructions}
+	o := &mcp.Offer{Name: "capstan", Version: t.o.Version, Instructions: instructions}
 	programs := t.live.Programs()
 	if len(programs) == 1 {
 		o.Title = programs[0].Title()
@@ -94,19 +91,11 @@ func (t *Tools) capability(p *engine.Program) mcp.Tool {
 			if call.State != "" {
 				return t.goOn(ctx, call)
 			}
-			id, err := t.live.Start(ctx, live.Start{Capability: p.Name(), Inputs: call.Arguments, Owner: t.caller(ctx)})
+			id, err := t.live.Start(ctx, live.Start{Capability: p.Name(), Inputs: call.Arguments, Owner: access.Caller(ctx)})
 			if err != nil {
 				return nil, t.fault(fmt.Errorf("starting %s: %w", p.Name(), err))
 			}
 			return t.follow(ctx, call, id, asked{})
 		},
 	}
-}
-
-// caller returns the name of the caller.
-func (t *Tools) caller(ctx context.Context) string {
-	if t.o.Caller == nil {
-		return ""
-	}
-	return t.o.Caller(ctx)
 }
