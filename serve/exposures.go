@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/mcp"
 	"github.com/capstan-run/capstan/serve/rest"
 	"github.com/capstan-run/capstan/spec"
@@ -23,14 +25,13 @@ func Exposures(ctx context.Context, r *engine.Runner, file *engine.File, o *Opti
 	if file == nil || r == nil {
 		return nil, errors.New("there is no file to serve")
 	}
-	if o == nil {
-		o = &Options{}
-	}
+	opts := *cmp.Or(o, &Options{})
+	opts.Seen = cmp.Or(opts.Seen, control.NewSeen())
 	f := file.Spec()
 	if len(f.Exposures) == 0 {
 		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.Name)
 	}
-	b := &exposing{runner: r, file: file, opts: o}
+	b := &exposing{runner: r, file: file, opts: &opts}
 	var out []*Endpoint
 	var errs []error
 	controls := 0
@@ -147,7 +148,11 @@ func (b *exposing) guarded(ctx context.Context, e *spec.Exposure, h http.Handler
 			return next
 		}
 	}
-	return access.LocalHosts(nil, b.opts.Seen.watch(e, guard, h)), nil
+	if e.Type.Value == "control" {
+		return access.LocalHosts(nil, guard(h)), nil
+	}
+	// The route is named inside the authentication, so that no path with a key in it is kept.
+	return access.LocalHosts(nil, b.opts.Seen.Watch(e.Namespace.Value, guard(control.Named(h)))), nil
 }
 
 // withMetadata serves the protected-resource metadata beside a handler (RFC

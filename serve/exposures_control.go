@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"time"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/serve/control"
@@ -13,39 +12,14 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Seen is a control exposure's account of requests: counters and traces, which
-// go on when files are reloaded.
-type Seen struct {
-	metrics control.Metrics
-	traces  *control.Traces
-	started time.Time
-}
-
-// NewSeen returns counters that begin now.
-func NewSeen() *Seen { return &Seen{traces: control.NewTraces(0), started: time.Now()} }
-
-// watch counts and traces the answers of an exposure. The name of the route is
-// taken inside the authentication, so that no path with a key in it is kept.
-func (s *Seen) watch(e *spec.Exposure, guard func(http.Handler) http.Handler, h http.Handler) http.Handler {
-	if s == nil || e.Type.Value == "control" {
-		return guard(h)
-	}
-	name := e.Namespace.Value
-	return s.metrics.Watch(name, s.traces.Watch(name, guard(control.Named(h))))
-}
-
 // control makes the handler of a control exposure. endpoints lists the
 // served ones once all are known.
 func (b *exposing) control(e *spec.Exposure) http.Handler {
 	f := b.file.Spec()
-	o := control.Options{
-		Spec: e.Control, Adapters: b.adapters, Reload: b.opts.Reload, Validate: b.validate, Config: b.config, Log: b.opts.Log,
+	return control.New(control.Options{
+		Spec: e.Control, Seen: b.opts.Seen, Adapters: b.adapters, Reload: b.opts.Reload, Validate: b.validate, Config: b.config, Log: b.opts.Log,
 		Info: control.Info{Name: f.Title.Value, Version: f.InfoVersion.Value, SpecVersion: f.Version, File: f.Name, Engine: b.opts.Version},
-	}
-	if s := b.opts.Seen; s != nil {
-		o.Metrics, o.Traces, o.Info.Started = &s.metrics, s.traces, s.started
-	}
-	return control.New(o)
+	})
 }
 
 // adapters lists the exposures of the file with their state: those served are

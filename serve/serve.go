@@ -36,9 +36,9 @@ type Options struct {
 	Drain time.Duration
 	// Log hears of starts, stops, reloads and failures; nil is silent.
 	Log *slog.Logger
-	// Seen counts requests for control exposures; nil counts nothing. Keep one
-	// for as long as the server runs.
-	Seen *Seen
+	// Seen is the account of requests that control exposures show. Keep one
+	// for as long as the server runs; nil begins anew with every Exposures.
+	Seen *control.Seen
 	// Reload serves the files as they are now, for control exposures that allow
 	// it; nil where that is not possible.
 	Reload func(context.Context) error

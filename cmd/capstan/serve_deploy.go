@@ -13,6 +13,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/skill"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -59,7 +60,7 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 	d := &deployment{app: a, paths: paths, flags: f, opened: load, opts: opts}
 	d.serve = &serve.Options{
 		Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
-		Seen: serve.NewSeen(), Version: buildVersion(debug.ReadBuildInfo()).Version,
+		Seen: control.NewSeen(), Version: buildVersion(debug.ReadBuildInfo()).Version,
 	}
 	d.access, err = f.access.access(d.serve.Log)
 	return d, err

@@ -50,10 +50,10 @@ func decode(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 	return v
 }
 
-// measured are the samples that a handler answers for Metrics, without comments.
-func measured(m *control.Metrics) []string {
+// measured are the samples that a handler answers, without comments.
+func measured(m *control.Seen) []string {
 	var out []string
-	for line := range strings.Lines(ask(control.New(control.Options{Metrics: m}), "GET", "/metrics").Body.String()) {
+	for line := range strings.Lines(ask(control.New(control.Options{Seen: m}), "GET", "/metrics").Body.String()) {
 		if !strings.HasPrefix(line, "#") {
 			out = append(out, strings.TrimSpace(line))
 		}

@@ -1,7 +1,7 @@
 // Package control serves the control exposure of a framework capability: health,
 // readiness, a description, metrics and traces of requests, and, where the author
 // allows it, a reload of the changed file. Start with
-// New; Metrics and Traces see only the requests that go through their Watch.
+// New; a Seen has only the requests that go through its Watch.
 package control
 
 import (
@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/spec"
@@ -25,8 +24,7 @@ type Options struct {
 	// question, by several goroutines. Nil is none.
 	Adapters func() []Adapter
 	Info     Info
-	Metrics  *Metrics // nil is empty
-	Traces   *Traces  // nil is empty
+	Seen     *Seen // nil is an empty one
 	// Reload reads the file again and serves its new content; an error gives
 	// the client why the former goes on. It runs once at a time. Nil where
 	// reloading is not possible.
@@ -52,12 +50,11 @@ type Adapter struct {
 
 // Info is a capability's description of itself.
 type Info struct {
-	Name        string    // of the capability
-	Version     string    // its own
-	SpecVersion string    // of the format that its file is written in
-	File        string    // that is served
-	Engine      string    // version of the program
-	Started     time.Time // of this server
+	Name        string // of the capability
+	Version     string // its own
+	SpecVersion string // of the format that its file is written in
+	File        string // that is served
+	Engine      string // version of the program
 }
 
 // Handler serves the features that the file turns on, and not found for the rest:
@@ -90,8 +87,12 @@ type route struct {
 // New returns a handler for a control exposure.
 func New(o Options) *Handler {
 	if o.Spec == nil {
-		o.Spec = &spec.Control{Health: true, Metrics: true, Traces: true}
+		o.Spec = &spec.Control{Health: true, Metrics: true, Traces: true, TraceBuffer: 100}
 	}
+	if o.Seen == nil {
+		o.Seen = NewSeen()
+	}
+	o.Seen.bound(o.Spec.TraceBuffer)
 	if o.Adapters == nil {
 		o.Adapters = func() []Adapter { return nil }
 	}

@@ -58,7 +58,7 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 		Status     string     `json:"status"`
 		Capability capability `json:"capability"`
 		Engine     engine     `json:"engine"`
-		Started    *time.Time `json:"started,omitempty"`
+		Started    time.Time  `json:"started"`
 		Uptime     float64    `json:"uptimeSeconds"`
 		Adapters   []Adapter  `json:"adapters"`
 	}{
@@ -66,10 +66,8 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 		Capability: capability{i.Name, i.Name, i.Version, i.SpecVersion, i.File},
 		Engine:     engine{"capstan", i.Engine},
 		Adapters:   adapters,
-	}
-	if !i.Started.IsZero() {
-		started := i.Started.UTC()
-		out.Started, out.Uptime = &started, time.Since(i.Started).Round(time.Millisecond).Seconds()
+		Started:    h.o.Seen.started.UTC(),
+		Uptime:     time.Since(h.o.Seen.started).Round(time.Millisecond).Seconds(),
 	}
 	answer.JSON(w, r, http.StatusOK, out)
 }

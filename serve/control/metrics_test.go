@@ -13,11 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/serve/control"
+	"github.com/capstan-run/capstan/spec"
 )
 
 func TestRequestsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &control.Metrics{}
+		m := control.NewSeen()
 		slow := m.Watch("ships", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(30 * time.Millisecond)
 			_, _ = w.Write([]byte("ok"))
@@ -52,7 +53,7 @@ func TestRequestsAreCounted(t *testing.T) {
 }
 
 func TestLabelsAreBounded(t *testing.T) {
-	m := &control.Metrics{}
+	m := control.NewSeen()
 	h := m.Watch("ships", answer(200))
 	ask(h, "GET", "/")
 	ask(h, "M", "/")
@@ -66,7 +67,7 @@ func TestLabelsAreBounded(t *testing.T) {
 }
 
 func TestPanicCountsAsFailure(t *testing.T) {
-	m := &control.Metrics{}
+	m := control.NewSeen()
 	h := m.Watch("ships", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	func() {
 		defer func() {
@@ -87,7 +88,7 @@ func TestPanicCountsAsFailure(t *testing.T) {
 // TestStreamsFlush looks at an event stream while it lasts: its events arrive,
 // and its length does not count.
 func TestStreamsFlush(t *testing.T) {
-	m, traces, end := &control.Metrics{}, &control.Traces{}, make(chan bool)
+	m, end := control.NewSeen(), make(chan bool)
 	stream := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = w.Write([]byte("data: 1\n\n"))
@@ -97,7 +98,7 @@ func TestStreamsFlush(t *testing.T) {
 			t.Errorf("the controls of the connection are out of reach: %v", err)
 		}
 	})
-	s := httptest.NewServer(m.Watch("ships", traces.Watch("ships", stream)))
+	s := httptest.NewServer(m.Watch("ships", stream))
 	defer s.Close()
 	res, err := http.Get(s.URL)
 	if err != nil {
@@ -118,23 +119,21 @@ func TestStreamsFlush(t *testing.T) {
 	}
 }
 
-func TestNilWatchesNothing(t *testing.T) {
-	var m *control.Metrics
-	var traces *control.Traces
-	if w := ask(m.Watch("x", traces.Watch("x", answer(204))), "GET", "/"); w.Code != 204 {
-		t.Error(w.Code)
-	}
+func TestNothingIsSeenYet(t *testing.T) {
 	h := control.New(control.Options{})
-	want := map[string]any{"traces": []any{}, "bufferSize": 0.0, "bufferUsed": 0.0}
+	want := map[string]any{"traces": []any{}, "bufferSize": 100.0, "bufferUsed": 0.0}
 	if diff := cmp.Diff(want, decode(t, ask(h, "GET", "/traces"))); diff != "" {
 		t.Error(diff)
+	}
+	if text := ask(h, "GET", "/metrics").Body.String(); strings.Contains(text, "requests") {
+		t.Error(text)
 	}
 }
 
 func TestConcurrentRequests(t *testing.T) {
-	m, traces := &control.Metrics{}, control.NewTraces(10)
-	h := m.Watch("ships", traces.Watch("ships", answer(200)))
-	look := control.New(control.Options{Metrics: m, Traces: traces})
+	m := control.NewSeen()
+	h := m.Watch("ships", answer(200))
+	look := control.New(control.Options{Seen: m, Spec: &spec.Control{Metrics: true, Traces: true, TraceBuffer: 10}})
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {

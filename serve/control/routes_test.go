@@ -72,7 +72,7 @@ func TestStatus(t *testing.T) {
 		h := control.New(control.Options{
 			Spec:     exposed(t, "    management: {info: true}"),
 			Adapters: func() []control.Adapter { return []control.Adapter{{Type: "rest", State: "started"}} },
-			Info:     control.Info{Name: "Ships", Version: "2.1", SpecVersion: "1.0.0-beta5", File: "ships.yaml", Engine: "0.9", Started: time.Now()},
+			Info:     control.Info{Name: "Ships", Version: "2.1", SpecVersion: "1.0.0-beta5", File: "ships.yaml", Engine: "0.9"},
 		})
 		time.Sleep(90 * time.Second)
 		want := `{"status":"UP","capability":{"name":"Ships","label":"Ships","version":"2.1","specVersion":"1.0.0-beta5","file":"ships.yaml"},` +

@@ -37,13 +37,13 @@ type traceSpan struct {
 // traces lists the kept requests. operation selects those with it in their name,
 // status is OK or ERROR.
 func (h *Handler) traces(w http.ResponseWriter, r *http.Request) {
-	all := h.o.Traces.all()
+	all, keep := h.o.Seen.all()
 	operation, status := r.URL.Query().Get("operation"), r.URL.Query().Get("status")
 	out := struct {
 		Traces []traceSummary `json:"traces"`
 		Size   int            `json:"bufferSize"`
 		Used   int            `json:"bufferUsed"`
-	}{[]traceSummary{}, h.o.Traces.capacity(), len(all)}
+	}{[]traceSummary{}, keep, len(all)}
 	for i := range all {
 		one := all[i].summary()
 		if strings.Contains(one.Operation, operation) && (status == "" || strings.EqualFold(status, one.Status)) {
@@ -57,7 +57,8 @@ func (h *Handler) traces(w http.ResponseWriter, r *http.Request) {
 // several where exposures call each other.
 func (h *Handler) trace(w http.ResponseWriter, r *http.Request, id string) {
 	var parts []request
-	for _, one := range h.o.Traces.all() {
+	all, _ := h.o.Seen.all()
+	for _, one := range all {
 		if string(one.trace[:]) == id {
 			parts = append(parts, one)
 		}

@@ -87,13 +87,3 @@ func from(ctx context.Context) *current {
 	c, _ := ctx.Value(currentKey{}).(*current)
 	return c
 }
-
-// Traceparent is the header that a call made for the request of ctx carries, so
-// that the callee knows its trace (W3C Trace Context). "" outside of a
-// request that Traces watch.
-func Traceparent(ctx context.Context) string {
-	if c := from(ctx); c != nil {
-		return c.header()
-	}
-	return ""
-}

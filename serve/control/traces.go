@@ -5,41 +5,47 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/capstan-run/capstan/serve/internal/measure"
 )
 
-// Traces keep the latest requests: each with its route, its status, and the
-// trace that it was part of. Neither queries nor headers nor bodies are kept.
-// The zero value keeps 100. It is safe for concurrent use, and must not be
-// copied.
-type Traces struct {
-	keep int
+// Seen is the account of the requests of exposures: how many there were and how long
+// they took, and the latest ones, each with its route, its status, and the trace that it
+// was part of. Neither queries nor headers nor bodies are kept. It is safe for
+// concurrent use; its size grows with the exposures, not with the requests.
+type Seen struct {
+	started  time.Time
+	requests measure.Requests
 
 	mu     sync.Mutex
+	open   map[string]*atomic.Int64 // requests being answered, by exposure
+	keep   int                      // the most requests in ring
 	ring   []request
 	latest int // index into ring of the newest
 }
 
-// Bounds of how many requests are kept (ikanos schema, ObservabilityTracesLocalSpec).
-const (
-	standardKeep = 100
-	mostKeep     = 10000
-)
+// mostKeep bounds how many requests are kept.
+const mostKeep = 10000
 
-// NewTraces returns Traces that keep as many requests: 0 or less is 100, and
-// more than 10,000 is that.
-func NewTraces(keep int) *Traces { return &Traces{keep: keep} }
-
-func (t *Traces) capacity() int {
-	switch {
-	case t == nil:
-		return 0
-	case t.keep <= 0:
-		return standardKeep
+// NewSeen returns an account that begins now.
+func NewSeen() *Seen {
+	return &Seen{
+		started: time.Now(), requests: measure.Requests{Prefix: "capstan", Label: "exposure", Bounds: bounds},
+		open: map[string]*atomic.Int64{}, keep: 100,
 	}
-	return min(t.keep, mostKeep)
+}
+
+// bound keeps as many requests from now on.
+func (s *Seen) bound(keep int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.newest()
+	s.keep = min(max(keep, 1), mostKeep)
+	s.ring = kept[:min(len(kept), s.keep)]
+	slices.Reverse(s.ring)
+	s.latest = len(s.ring) - 1
 }
 
 // request is one that was answered.
@@ -52,27 +58,28 @@ type request struct {
 	took     time.Duration
 }
 
-// Watch keeps the answers of next under the name of an exposure. The trace comes
-// from the request's traceparent header (W3C Trace Context), else it is new;
-// the answer names it in traceresponse, and Traceparent in the calls of next. A
+// Watch records the answers of next under the name of an exposure. Watching a name
+// again goes on counting. The trace of a request comes from its traceparent header (W3C
+// Trace Context), else it is new; the answer names it in traceresponse. A
 // request goes by the Pattern that next, a ServeMux for instance, sets on it,
-// else by its path; see Named. A nil Traces returns next.
-func (t *Traces) Watch(exposure string, next http.Handler) http.Handler {
-	if t == nil {
-		return next
-	}
+// else by its path; see Named.
+func (s *Seen) Watch(exposure string, next http.Handler) http.Handler {
+	open := s.gauge(exposure)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen, began := measure.See(w), time.Now()
-		s := spanOf(r.Header)
-		w.Header().Set("Traceresponse", s.header())
-		here := &current{span: s}
+		here := &current{span: spanOf(r.Header)}
+		w.Header().Set("Traceresponse", here.header())
 		r = r.WithContext(with(r.Context(), here))
+		open.Add(1)
 		whole := false
 		defer func() {
+			open.Add(-1)
+			took := time.Since(began)
+			s.requests.Add(exposure, methodName(r.Method), seen.Class(whole), took, seen.Stream)
 			here.name(r)
-			t.add(request{
-				span: s, exposure: exposure, name: methodName(r.Method) + " " + here.pattern,
-				status: seen.Code(whole), began: began, took: time.Since(began),
+			s.add(request{
+				span: here.span, exposure: exposure, name: methodName(r.Method) + " " + here.pattern,
+				status: seen.Code(whole), began: began, took: took,
 			})
 		}()
 		next.ServeHTTP(seen, r)
@@ -80,7 +87,7 @@ func (t *Traces) Watch(exposure string, next http.Handler) http.Handler {
 	})
 }
 
-// Named gives Traces the Pattern that next sets on a request. It goes right
+// Named gives Watch the Pattern that next sets on a request. It goes right
 // around next, where a handler between Watch and next hands on a copy of the
 // request, as authentication does: without it the path would be kept,
 // with all it holds.
@@ -114,29 +121,30 @@ func pattern(r *http.Request) string {
 	return ""
 }
 
-func (t *Traces) add(r request) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.ring) < t.capacity() {
-		t.ring = append(t.ring, r)
-		t.latest = len(t.ring) - 1
+func (s *Seen) add(r request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ring) < s.keep {
+		s.ring = append(s.ring, r)
+		s.latest = len(s.ring) - 1
 		return
 	}
-	t.latest = (t.latest + 1) % len(t.ring)
-	t.ring[t.latest] = r
+	s.latest = (s.latest + 1) % len(s.ring)
+	s.ring[s.latest] = r
 }
 
-// all are the kept requests, the newest first.
-func (t *Traces) all() []request {
-	if t == nil {
+// all are the kept requests, the newest first, and how many may be kept.
+func (s *Seen) all() (kept []request, keep int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest(), s.keep
+}
+
+func (s *Seen) newest() []request {
+	if len(s.ring) == 0 {
 		return nil
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.ring) == 0 {
-		return nil
-	}
-	out := slices.Concat(t.ring[t.latest+1:], t.ring[:t.latest+1])
+	out := slices.Concat(s.ring[s.latest+1:], s.ring[:s.latest+1])
 	slices.Reverse(out)
 	return out
 }

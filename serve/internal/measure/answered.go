@@ -15,13 +15,8 @@ type Seen struct {
 	status int  // 0 until the answer begins
 }
 
-// See returns w as one, which it may be already: several may share it.
-func See(w http.ResponseWriter) *Seen {
-	if s, ok := w.(*Seen); ok {
-		return s
-	}
-	return &Seen{ResponseWriter: w}
-}
+// See returns w as one.
+func See(w http.ResponseWriter) *Seen { return &Seen{ResponseWriter: w} }
 
 // Unwrap is for http.ResponseController.
 func (s *Seen) Unwrap() http.ResponseWriter { return s.ResponseWriter }
