@@ -1,10 +1,8 @@
 package serve
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -49,8 +47,6 @@ type CompositionOptions struct {
 	Skill skill.Options
 	// Version is sent to MCP clients.
 	Version string
-	// Limits bound the requests of clients; the zero value is the defaults.
-	Limits limit.Options
 	// Log receives failures; nil is silent.
 	Log *slog.Logger
 }
@@ -124,7 +120,7 @@ func (a *Access) check(address string) error {
 
 func (c *Compositions) build() (err error) {
 	o := c.o
-	options := runs.Options{Origins: o.Access.Origins, MaxBody: o.Limits.Body, Log: o.Log}
+	options := runs.Options{Origins: o.Access.Origins, Log: o.Log}
 	if o.Access.Scheme != nil {
 		options.Guard = o.Access.guard
 	}
@@ -139,7 +135,7 @@ func (c *Compositions) build() (err error) {
 	}
 	c.tools = tools.New(c.live, tools.Options{Version: o.Version, Skill: o.Skill, Log: o.Log})
 	c.mcp, err = mcp.New(c.tools.Offer(), &mcp.Options{
-		Log: o.Log, MaxBody: o.Limits.Body, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
+		Log: o.Log, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
 		AnyHost: true, // Access.around knows which hosts are right
 		Origins: o.Access.Origins,
 	})
@@ -147,7 +143,7 @@ func (c *Compositions) build() (err error) {
 		return err
 	}
 	if o.MCP == "stdio" {
-		c.add(&Endpoint{Type: "mcp", Address: "stdio", stdio: func(ctx context.Context, in io.Reader, out io.Writer) error { return c.mcp.Stdio(ctx, in, out) }})
+		c.add(&Endpoint{Type: "mcp", Address: "stdio", stdio: c.mcp.Stdio})
 		return nil
 	}
 	e := &Endpoint{Type: "mcp", Address: o.MCP, Path: "/mcp", handler: o.Access.around(o.Access.guard(c.mcp.Handler()))}
@@ -240,7 +236,7 @@ func (c *Compositions) Replace(programs []*engine.Program) error {
 func (c *Compositions) Close() {
 	c.closing.Do(func() {
 		if c.mcp != nil {
-			_ = c.mcp.Close() // there is nothing to be done about a client that left badly
+			c.mcp.Close()
 		}
 		if err := c.live.Close(); err != nil && c.o.Log != nil {
 			c.o.Log.Error("runs were not executed", "error", err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -103,7 +102,7 @@ func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error
 		if err != nil {
 			return nil, err
 		}
-		end.close = func() { _ = server.Close() }
+		end.close = server.Close
 		return server.Handler(), nil
 	case "skill":
 		return b.skills(e)
@@ -119,8 +118,8 @@ func (b *exposing) stdio(end *Endpoint, e *spec.Exposure) (*Endpoint, error) {
 		return nil, err
 	}
 	end.Address, end.Open = "stdio", false
-	end.stdio = func(ctx context.Context, in io.Reader, out io.Writer) error { return server.Stdio(ctx, in, out) }
-	end.close = func() { _ = server.Close() }
+	end.stdio = server.Stdio
+	end.close = server.Close
 	return end, nil
 }
 

@@ -127,10 +127,14 @@ func TestWatchingEndsWhenTheServerStops(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil)
-		w := Watch(s, []string{file}, func(context.Context) ([]*Endpoint, []string, error) {
-			t.Error("files are loaded")
-			return nil, nil, nil
-		})
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.watch(context.Background(), []string{file}, func(context.Context) ([]*Endpoint, []string, error) {
+				t.Error("files are loaded")
+				return nil, nil, nil
+			})
+		}()
 		synctest.Wait() // the file was seen as it was
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -140,8 +144,7 @@ func TestWatchingEndsWhenTheServerStops(t *testing.T) {
 		if err := os.WriteFile(file, []byte("22"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		<-w.done
-		w.Stop()
+		<-ended
 	})
 }
 

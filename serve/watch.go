@@ -10,36 +10,24 @@ import (
 // LoadFunc makes the endpoints anew, and returns the files that they depend on.
 type LoadFunc func(ctx context.Context) (endpoints []*Endpoint, files []string, err error)
 
-// Watcher looks for changed files. Stop it when it is done with.
-type Watcher struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-}
-
 // watchEvery is how often files are looked at. A change counts once it has been
 // still for that long, so that a file is not read half written.
 const watchEvery = 500 * time.Millisecond
 
-// Watch serves files anew when they change. While they cannot be
+// Watch serves files anew when they change, until stop is called. While they cannot be
 // served, the last good version stays; the server's log has the reason. It ends when
 // the server stops.
-func Watch(s *Server, files []string, load LoadFunc) *Watcher {
+func Watch(s *Server, files []string, load LoadFunc) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &Watcher{cancel: cancel, done: make(chan struct{})}
+	done := make(chan struct{})
 	go func() {
-		defer close(w.done)
-		w.run(ctx, s, files, load)
+		defer close(done)
+		s.watch(ctx, files, load)
 	}()
-	return w
+	return func() { cancel(); <-done }
 }
 
-// Stop ends the watching.
-func (w *Watcher) Stop() {
-	w.cancel()
-	<-w.done
-}
-
-func (w *Watcher) run(ctx context.Context, s *Server, files []string, load LoadFunc) {
+func (s *Server) watch(ctx context.Context, files []string, load LoadFunc) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	served := look(files)

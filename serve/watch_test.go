@@ -38,8 +38,8 @@ func TestWatchedFilesAreLoadedWhenTheyChange(t *testing.T) {
 			}
 			return nil, []string{file, other}, nil
 		}
-		w := serve.Watch(serve.New(nil), []string{file}, load)
-		defer w.Stop()
+		stop := serve.Watch(serve.New(nil), []string{file}, load)
+		defer stop()
 		expect := func(what string, want int64) {
 			t.Helper()
 			time.Sleep(3 * time.Second)
@@ -77,13 +77,13 @@ func TestServedChangesAreNoWarning(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var log bytes.Buffer
 			s := serve.New(&serve.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
-			w := serve.Watch(s, []string{file}, func(context.Context) ([]*serve.Endpoint, []string, error) { return nil, []string{file}, fail })
+			stop := serve.Watch(s, []string{file}, func(context.Context) ([]*serve.Endpoint, []string, error) { return nil, []string{file}, fail })
 			synctest.Wait() // the file was seen as it was
 			if err := os.WriteFile(file, []byte("22"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(3 * time.Second)
-			w.Stop()
+			stop()
 			if got := log.String(); !strings.Contains(got, want) || !strings.Contains(got, "the changed files") {
 				t.Errorf("logged %q, want %s", got, want)
 			}

@@ -94,8 +94,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		return err
 	}
 	if f.watch {
-		w := serve.Watch(server, watched, d.load)
-		defer w.Stop()
+		defer serve.Watch(server, watched, d.load)()
 	}
 	defer a.io.Interrupts.During(func() {
 		a.note("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")

@@ -187,7 +187,7 @@ func listenHandler(t testing.TB, s *mcp.Server, handler http.Handler) (url strin
 	t.Helper()
 	h := httptest.NewServer(handler)
 	t.Cleanup(func() {
-		_ = s.Close()
+		s.Close()
 		h.Close()
 	})
 	return h.URL

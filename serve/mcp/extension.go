@@ -16,8 +16,7 @@ import (
 
 // Extension adds methods to the protocol, for instance those of skills.
 type Extension struct {
-	Name     string         // as clients know it, for instance io.modelcontextprotocol/skills
-	Settings map[string]any // announced to clients; nil is an empty object
+	Name string // as clients know it, for instance io.modelcontextprotocol/skills
 	// Methods answer requests by name, skills/list. An error that is
 	// fs.ErrNotExist reaches the client as parameters that name nothing; so does
 	// the text of any error. Calls are concurrent.

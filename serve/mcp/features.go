@@ -86,7 +86,7 @@ func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler)
 		s.sessions.opened(r.session, access.Caller(ctx))
 	case *sdk.DiscoverResult:
 		res.Instructions, res.Capabilities = r.offer.Instructions, s.capabilities(r.offer)
-		res.TTLMs, res.CacheScope = int(r.offer.TTL.Milliseconds()), r.offer.scope()
+		res.TTLMs, res.CacheScope = int(r.offer.TTL.Milliseconds()), r.offer.scope
 	}
 	return res, nil
 }

@@ -36,7 +36,7 @@ func (x *ids) in(body []byte) []byte {
 		if !changed {
 			return body
 		}
-		return written(batch, body)
+		return written(batch)
 	}
 	var m map[string]json.RawMessage
 	if json.Unmarshal(body, &m) != nil {
@@ -44,7 +44,7 @@ func (x *ids) in(body []byte) []byte {
 	}
 	changed := x.member(m, "id")
 	if x.params(m) || changed {
-		return written(m, body)
+		return written(m)
 	}
 	return body
 }
@@ -59,7 +59,7 @@ func (x *ids) params(m map[string]json.RawMessage) (changed bool) {
 		changed = x.member(params, "requestId")
 	}
 	if json.Unmarshal(params["_meta"], &meta) == nil && x.member(meta, "progressToken") {
-		params["_meta"] = written(meta, params["_meta"])
+		params["_meta"] = written(meta)
 		changed = true
 	}
 	if args := params["arguments"]; mayOverflow.Match(args) {
@@ -67,7 +67,7 @@ func (x *ids) params(m map[string]json.RawMessage) (changed bool) {
 		changed = true
 	}
 	if changed {
-		m["params"] = written(params, m["params"])
+		m["params"] = written(params)
 	}
 	return changed
 }
@@ -102,11 +102,9 @@ func (x *ids) member(m map[string]json.RawMessage, name string) bool {
 	return true
 }
 
-func written(v any, otherwise []byte) []byte {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return otherwise
-	}
+// written writes parts of JSON, which have a JSON form.
+func written(v any) []byte {
+	data, _ := json.Marshal(v)
 	return data
 }
 

@@ -15,7 +15,7 @@ import (
 const pageSize = 500
 
 func (r *request) list() *listJSON {
-	return &listJSON{resultJSON: r.keepable(r.offer.TTL.Milliseconds(), r.offer.scope())}
+	return &listJSON{resultJSON: r.keepable(r.offer.TTL.Milliseconds(), r.offer.scope)}
 }
 
 // The parameters of a list request may be a nil pointer.

@@ -105,17 +105,3 @@ func (p *Prompt) check(bad func(string, ...any)) {
 		bad("prompt %q has no text", p.Name)
 	}
 }
-
-func (o *Offer) version() string {
-	if o.Version == "" {
-		return "0.0.0"
-	}
-	return o.Version
-}
-
-func (o *Offer) scope() string {
-	if o.CacheScope == "" {
-		return "private"
-	}
-	return o.CacheScope
-}

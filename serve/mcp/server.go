@@ -128,7 +128,7 @@ func (s *Server) Handler() http.Handler { return &s.gate }
 // Close ends every session and every open stream, after the calls in flight in
 // them, and refuses new requests over HTTP. Give it to
 // http.Server.RegisterOnShutdown, since streams would keep a server up.
-func (s *Server) Close() error {
+func (s *Server) Close() {
 	s.gate.closed.Store(true)
 	s.exchanges.close()
 	var all sync.WaitGroup
@@ -136,7 +136,6 @@ func (s *Server) Close() error {
 		all.Go(func() { _ = session.Close() })
 	}
 	all.Wait()
-	return nil
 }
 
 // quiet logs everything at debug level: to the SDK each request is news and a

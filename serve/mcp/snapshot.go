@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -11,6 +12,7 @@ import (
 type snapshot struct {
 	*Offer
 	info      *sdk.Implementation
+	scope     string // Offer.CacheScope, or its default
 	templates []*template // as Offer.Templates
 	tools     map[string]*Tool
 	prompts   map[string]*Prompt
@@ -22,7 +24,8 @@ func prepare(offer *Offer) (*snapshot, error) {
 	}
 	next := &snapshot{
 		Offer:   offer,
-		info:    &sdk.Implementation{Name: offer.Name, Title: offer.Title, Version: offer.version()},
+		scope:   cmp.Or(offer.CacheScope, "private"),
+		info:    &sdk.Implementation{Name: offer.Name, Title: offer.Title, Version: cmp.Or(offer.Version, "0.0.0")},
 		tools:   make(map[string]*Tool, len(offer.Tools)),
 		prompts: make(map[string]*Prompt, len(offer.Prompts)),
 	}
@@ -57,7 +60,7 @@ func (o *snapshot) tryTools() (err error) {
 func (s *Server) capabilities(o *snapshot) *sdk.ServerCapabilities {
 	caps := &sdk.ServerCapabilities{}
 	for _, e := range s.opts.Extensions {
-		caps.AddExtension(e.Name, e.Settings)
+		caps.AddExtension(e.Name, nil)
 	}
 	if len(o.Tools) > 0 {
 		caps.Tools = &sdk.ToolCapabilities{ListChanged: true}

@@ -66,9 +66,7 @@ func handler(t *testing.T, rt durable.Runtime, e *engine.Options, l live.Options
 		if stopped.Swap(true) {
 			return
 		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
+		s.Close()
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
