@@ -1,10 +1,10 @@
 package mock
 
 import (
-	"regexp/syntax"
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/internal/matching"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -13,7 +13,7 @@ import (
 // property's name. Addresses are in the domains that RFC 2606 keeps free.
 func sampleText(s *operations.Schema, name string, now time.Time) string {
 	if s.Pattern != "" {
-		if v, ok := matching(s.Pattern); ok && fits(s, v) {
+		if v, ok := matching.Text(s.Pattern, "aA0m"); ok && fits(s, v) {
 			return v
 		}
 	}
@@ -60,57 +60,4 @@ func formatted(format, name string, now time.Time) string {
 		return "example"
 	}
 	return "example " + strings.ReplaceAll(words.Snake(name), "_", " ")
-}
-
-// matching returns a shortest-effort string that matches a pattern, and false
-// for one that RE2 cannot read.
-func matching(pattern string) (string, bool) {
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return "", false
-	}
-	var b strings.Builder
-	writeMatch(&b, re.Simplify(), 0)
-	return b.String(), b.Len() < 10_000
-}
-
-func writeMatch(b *strings.Builder, re *syntax.Regexp, depth int) {
-	if depth > 100 || b.Len() > 10_000 {
-		return
-	}
-	switch re.Op {
-	case syntax.OpLiteral:
-		b.WriteString(string(re.Rune))
-	case syntax.OpCharClass:
-		b.WriteRune(readable(re.Rune))
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte('a')
-	case syntax.OpCapture, syntax.OpPlus:
-		writeMatch(b, re.Sub[0], depth+1)
-	case syntax.OpRepeat:
-		for range max(re.Min, 1) {
-			writeMatch(b, re.Sub[0], depth+1)
-		}
-	case syntax.OpConcat:
-		for _, sub := range re.Sub {
-			writeMatch(b, sub, depth+1)
-		}
-	case syntax.OpAlternate:
-		writeMatch(b, re.Sub[0], depth+1)
-	}
-}
-
-// readable picks a letter or digit of a character class if it has one.
-func readable(ranges []rune) rune {
-	for _, want := range "aA0m" {
-		for i := 0; i+1 < len(ranges); i += 2 {
-			if ranges[i] <= want && want <= ranges[i+1] {
-				return want
-			}
-		}
-	}
-	if len(ranges) == 0 {
-		return 'a'
-	}
-	return ranges[0]
 }

@@ -12,7 +12,7 @@ import (
 type snapshot struct {
 	*Offer
 	info      *sdk.Implementation
-	scope     string // Offer.CacheScope, or its default
+	scope     string      // Offer.CacheScope, or its default
 	templates []*template // as Offer.Templates
 	tools     map[string]*Tool
 	prompts   map[string]*Prompt

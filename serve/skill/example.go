@@ -2,10 +2,10 @@ package skill
 
 import (
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/matching"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
 )
@@ -121,7 +121,7 @@ func exampleString(s *operations.Schema, name string) string {
 		text = exampleText(name)
 	}
 	if pattern, err := regexp.Compile(s.Pattern); !ok && err == nil && !pattern.MatchString(text) {
-		if made := fromPattern(s.Pattern); pattern.MatchString(made) {
+		if made, ok := matching.Text(s.Pattern, "a1A"); ok && pattern.MatchString(made) {
 			text = made
 		}
 	}
@@ -205,54 +205,4 @@ func exampleText(name string) string {
 		}
 	}
 	return "example"
-}
-
-// maxPattern bounds the text made of a pattern, in bytes.
-const maxPattern = 200
-
-// fromPattern makes a short text for a regular expression; the caller checks
-// whether it matches.
-func fromPattern(pattern string) string {
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	var b strings.Builder
-	expand(&b, re.Simplify())
-	return b.String()
-}
-
-func expand(b *strings.Builder, re *syntax.Regexp) {
-	if b.Len() > maxPattern {
-		return
-	}
-	switch re.Op {
-	case syntax.OpLiteral:
-		b.WriteString(string(re.Rune))
-	case syntax.OpCharClass:
-		b.WriteRune(fromClass(re.Rune))
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte('x')
-	case syntax.OpConcat:
-		for _, sub := range re.Sub {
-			expand(b, sub)
-		}
-	case syntax.OpCapture, syntax.OpPlus, syntax.OpAlternate:
-		expand(b, re.Sub[0])
-	}
-}
-
-// fromClass picks a member of a class, a letter or digit where it has one.
-func fromClass(ranges []rune) rune {
-	for _, want := range "a1A" {
-		for i := 0; i+1 < len(ranges); i += 2 {
-			if ranges[i] <= want && want <= ranges[i+1] {
-				return want
-			}
-		}
-	}
-	if len(ranges) == 0 {
-		return 'x'
-	}
-	return ranges[0]
 }
