@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,4 +71,14 @@ func faultOfCaller(err error) bool {
 		}
 	}
 	return false
+}
+
+// Lacking names the credentials that a run needs and the server does not have, for
+// the operator.
+func Lacking(e *engine.CredentialError) string {
+	var names []string
+	for _, m := range e.Missing {
+		names = append(names, fmt.Sprintf("%s (%s)", m.Name, m.For))
+	}
+	return "the server has no credentials for this; whoever runs it sets " + strings.Join(names, ", ")
 }

@@ -2,13 +2,13 @@ package rest
 
 import (
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/internal/answer"
+	"github.com/capstan-run/capstan/serve/internal/body"
 	"github.com/capstan-run/capstan/serve/problem"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -127,18 +127,18 @@ func isTimeout(err error) bool {
 // forward passes the request on to a consumed API: method, the rest of the
 // path behind the route's, query, body and the headers that the file trusts.
 func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forward, tail string) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.opts.MaxBody))
-	if err != nil {
-		answer.Refuse(w, r, http.StatusRequestEntityTooLarge, "the body is too large or broke off")
+	sent, wrong := body.Read(r, h.opts.MaxBody)
+	if wrong != nil {
+		problem.Write(w, r, *wrong)
 		return
 	}
-	out := engine.ForwardRequest{Method: r.Method, Path: tail, Query: r.URL.RawQuery, Header: http.Header{}, Body: body}
+	out := engine.ForwardRequest{Method: r.Method, Path: tail, Query: r.URL.RawQuery, Header: http.Header{}, Body: sent}
 	for _, name := range f.TrustedHeaders {
 		if values := r.Header.Values(name.Value); len(values) > 0 {
 			out.Header[http.CanonicalHeaderKey(name.Value)] = values
 		}
 	}
-	if t := r.Header.Get("Content-Type"); t != "" && len(body) > 0 {
+	if t := r.Header.Get("Content-Type"); t != "" && len(sent) > 0 {
 		out.Header.Set("Content-Type", t)
 	}
 	a, err := h.runner.Forward(r.Context(), h.file, f.Target.Value, out)

@@ -2,8 +2,6 @@ package rest
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -159,15 +157,9 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	if !op.body || r.Body == nil || r.Body == http.NoBody {
 		return bodyValue{}, nil
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.opts.MaxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return bodyValue{}, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large"}
-	case err != nil:
-		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the body broke off"}
-	case len(bytes.TrimSpace(raw)) == 0:
-		return bodyValue{}, nil
+	raw, wrong := body.Read(r, h.opts.MaxBody)
+	if wrong != nil || len(bytes.TrimSpace(raw)) == 0 {
+		return bodyValue{}, wrong
 	}
 	kind := r.Header.Get("Content-Type")
 	switch media, _, _ := mime.ParseMediaType(kind); {

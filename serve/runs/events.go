@@ -67,7 +67,7 @@ func lastEvent(r *http.Request) (int64, error) {
 	}
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
-		text = first(values["after"])
+		text = values.Get("after")
 	}
 	if text == "" {
 		return 0, nil

@@ -66,7 +66,7 @@ func problemOf(err error) (problem.Problem, bool) {
 	case errors.As(err, &inputs):
 		return inputProblem(inputs), true
 	case errors.As(err, &creds):
-		return problem.Problem{Status: http.StatusServiceUnavailable, Detail: credentialDetail(creds)}, true
+		return problem.Problem{Status: http.StatusServiceUnavailable, Detail: live.Lacking(creds)}, true
 	}
 	for _, known := range knownErrors {
 		if errors.Is(err, known.err) {
@@ -105,13 +105,4 @@ func inputProblem(e *engine.InputError) problem.Problem {
 		p.Errors = append(p.Errors, problem.Field{Pointer: "/inputs/" + problem.Token(fault.Name), Detail: fault.String()})
 	}
 	return p
-}
-
-// credentialDetail names the missing credentials, for the operator.
-func credentialDetail(e *engine.CredentialError) string {
-	var names []string
-	for _, m := range e.Missing {
-		names = append(names, fmt.Sprintf("%s (%s)", m.Name, m.For))
-	}
-	return "the server has no credentials for this; whoever runs it sets " + strings.Join(names, ", ")
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,25 +70,18 @@ func listFilter(r *http.Request) (durable.Filter, error) {
 	}
 	slices.Sort(f.Status)
 	f.Status = slices.Compact(f.Status)
-	f.Capability = first(values["capability"])
-	if limit := first(values["limit"]); limit != "" {
+	f.Capability = values.Get("capability")
+	if limit := values.Get("limit"); limit != "" {
 		if f.Limit, err = strconv.Atoi(limit); err != nil || f.Limit < 1 || f.Limit > maxLimit {
 			return f, refuse(http.StatusBadRequest, "the limit is a number from 1 to %d", maxLimit)
 		}
 	}
-	if cursor := first(values["cursor"]); cursor != "" {
+	if cursor := values.Get("cursor"); cursor != "" {
 		if f.After, err = markOf(cursor); err != nil {
 			return f, refuse(http.StatusBadRequest, "the cursor is none that a page of this list gave as next")
 		}
 	}
 	return f, nil
-}
-
-func first(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[0]
 }
 
 // cursorOf stands for the place of a run in the list.
@@ -107,13 +99,4 @@ func markOf(cursor string) (m durable.Mark, err error) {
 		err = json.Unmarshal(data, &m)
 	}
 	return m, err
-}
-
-// parseQuery reads the parameters in a request's URL.
-func parseQuery(r *http.Request) (url.Values, error) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "the parameters in the address cannot be read")
-	}
-	return values, nil
 }

@@ -1,11 +1,10 @@
 package runs
 
 import (
-	"errors"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +18,11 @@ import (
 // members. A request without a body and without a Content-Type carries an empty
 // object.
 func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) (map[string]any, error) {
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.o.MaxBody))
-	var large *http.MaxBytesError
+	data, wrong := body.Read(r, h.o.MaxBody)
+	if wrong != nil {
+		return nil, &faulty{*wrong}
+	}
 	switch contentType := r.Header.Get("Content-Type"); {
-	case errors.As(err, &large):
-		return nil, refuse(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", h.o.MaxBody)
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "the body could not be read")
 	case contentType == "" && len(data) == 0:
 		return map[string]any{}, nil
 	case !isJSON(contentType):
@@ -101,10 +98,10 @@ func (h *Handler) wait(r *http.Request) time.Duration {
 
 // query holds the parameters in a request's URL against those that are known: a
 // misspelt filter would show more than was asked for.
-func query(r *http.Request, known ...string) (map[string][]string, error) {
-	values, err := parseQuery(r)
+func query(r *http.Request, known ...string) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, err
+		return nil, refuse(http.StatusBadRequest, "the parameters in the address cannot be read")
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if slices.Contains(known, name) {

@@ -159,26 +159,14 @@ func fieldsOf(s *operations.Schema) string {
 }
 
 // fieldNames lists the properties of an object, of all its alternatives.
-func fieldNames(s *operations.Schema) []string {
-	var names []string
-	seen := map[*operations.Schema]bool{}
-	var walk func(s *operations.Schema)
-	walk = func(s *operations.Schema) {
-		if s == nil || seen[s] {
-			return
-		}
-		seen[s] = true
-		for _, prop := range s.Properties {
+func fieldNames(s *operations.Schema) (names []string) {
+	s.Any(func(part *operations.Schema) bool {
+		for _, prop := range part.Properties {
 			if !slices.Contains(names, prop.Name) {
 				names = append(names, prop.Name)
 			}
 		}
-		for _, parts := range [][]*operations.Schema{s.AllOf, s.OneOf, s.AnyOf} {
-			for _, part := range parts {
-				walk(part)
-			}
-		}
-	}
-	walk(s)
+		return false
+	})
 	return names
 }

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
@@ -45,11 +44,7 @@ func (t *Tools) fault(err error) error {
 		}
 		return errors.New(strings.Join(lines, "\n"))
 	case errors.As(err, &creds):
-		var missing []string
-		for _, m := range creds.Missing {
-			missing = append(missing, fmt.Sprintf("%s (%s)", m.Name, m.For))
-		}
-		return errors.New("the server has no credentials for this; whoever runs it sets " + strings.Join(missing, ", "))
+		return errors.New(live.Lacking(creds))
 	}
 	if errors.Is(err, live.ErrNotKept) {
 		t.log.Error("a tool failed", "error", err)

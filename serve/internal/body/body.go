@@ -1,4 +1,4 @@
-// Package body reads the JSON bodies of requests. Start with Decode.
+// Package body reads the bodies of requests. Start with Read, then Decode.
 package body
 
 import (
@@ -12,6 +12,20 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/problem"
 )
+
+// Read reads the body of a request, of at most max bytes. The problem is the answer
+// instead.
+func Read(r *http.Request, max int64) ([]byte, *problem.Problem) {
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, max))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is larger than %d bytes", max)}
+	case err != nil:
+		return nil, bad("the body broke off")
+	}
+	return raw, nil
+}
 
 // Decode reads a body as JSON, in the charset of its Content-Type. A key that is
 // there twice in one object is refused: one of its values would be lost. The
