@@ -66,14 +66,7 @@ func KeyFile(path string, o *KeyFileOptions) (*Keys, error) {
 	if o != nil {
 		k.o = *o
 	}
-	return k, k.Reload()
-}
-
-// Reload reads the file now. On an error the keys stay as they were.
-func (k *Keys) Reload() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.load(time.Now())
+	return k, k.load(time.Now())
 }
 
 func (k *Keys) identify(r *http.Request) (string, *refusal) {
@@ -119,6 +112,7 @@ func (k *Keys) unchanged(info fs.FileInfo) bool {
 		info.ModTime().Equal(k.seen.ModTime()) && k.read.Sub(info.ModTime()) > 2*time.Second
 }
 
+// load reads the file. On an error the keys stay as they were.
 func (k *Keys) load(now time.Time) error {
 	f, err := os.Open(k.path)
 	switch {

@@ -156,7 +156,7 @@ func TestChangedKeyFileIsReadAgain(t *testing.T) {
 		check("when it is back", "d", "")
 
 		writeKeys(t, path, "e:new-key8\n", 0o600)
-		if err := k.Reload(); err != nil {
+		if err := k.load(time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		check("when told to reload", "", "e")

@@ -126,6 +126,10 @@ func several(in engine.Input, values []string) any {
 	if len(values) == 1 && strings.HasPrefix(strings.TrimSpace(values[0]), "[") {
 		return values[0] // written as JSON
 	}
+	return list(values)
+}
+
+func list(values []string) []any {
 	out := make([]any, len(values))
 	for i, v := range values {
 		out[i] = v
@@ -184,11 +188,7 @@ func form(raw string) (bodyValue, *problem.Problem) {
 			m[name] = all[0]
 			continue
 		}
-		list := make([]any, len(all))
-		for i, v := range all {
-			list[i] = v
-		}
-		m[name] = list
+		m[name] = list(all)
 	}
 	return bodyValue{v: m, given: true, form: true}, nil
 }
