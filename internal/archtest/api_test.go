@@ -18,7 +18,7 @@ var public = []string{
 	"diag", "spec", "spec/dialect", "spec/project", "spec/yamldata", "operations", "operations/catalog", "operations/check", "operations/client", "operations/consumed", "operations/formats", "operations/mock",
 	"operations/openapi", "operations/paging", "operations/record", "operations/request",
 	"engine", "engine/document", "engine/durable", "engine/durable/durabletest", "engine/durable/memory", "engine/durable/sqlite",
-	"serve/access", "serve/control", "serve/mcp", "serve/problem", "serve/skill", "serve/skills",
+	"serve/access", "serve/control", "serve/mcp", "serve/skill", "serve/skills",
 	"serve", "serve/limit", "serve/live", "serve/runs", "serve/tools",
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/loopback"
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // LocalHosts keeps web pages from calling next behind their reader's back
@@ -24,7 +24,7 @@ import (
 func LocalHosts(allowed []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if detail := stranger(r, allowed); detail != "" {
-			problem.Write(w, r, problem.Problem{Status: http.StatusForbidden, Detail: detail})
+			answer.Fault(w, r, answer.Problem{Status: http.StatusForbidden, Detail: detail})
 			return
 		}
 		next.ServeHTTP(w, r)

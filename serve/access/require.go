@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // A Scheme is one way for a caller to prove its identity: Bearer, APIKey, Basic,
@@ -52,7 +52,7 @@ func (no *refusal) write(w http.ResponseWriter, r *http.Request) {
 	if no.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(no.retryAfter))
 	}
-	problem.Write(w, r, problem.Problem{Status: no.status, Detail: no.detail})
+	answer.Fault(w, r, answer.Problem{Status: no.status, Detail: no.detail})
 }
 
 type callerKey struct{}

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // body is a request's body with its limits of size and time. One goroutine may
@@ -31,7 +31,7 @@ type body struct {
 	ended    atomic.Bool
 	closed   atomic.Bool // by the handler
 	released atomic.Bool
-	fault    atomic.Pointer[problem.Problem] // the limit that was broken
+	fault    atomic.Pointer[answer.Problem] // the limit that was broken
 }
 
 func newBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController, l Options, total *atomic.Int64) *body {
@@ -85,9 +85,9 @@ func (b *body) blame(err error) {
 	case errors.As(err, &large):
 		b.fault.CompareAndSwap(nil, tooLarge(b.limits.Body))
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		b.fault.CompareAndSwap(nil, &problem.Problem{Status: http.StatusRequestTimeout, Detail: "the request's body came too slowly"})
+		b.fault.CompareAndSwap(nil, &answer.Problem{Status: http.StatusRequestTimeout, Detail: "the request's body came too slowly"})
 	case err == errTooManyBytes:
-		b.fault.CompareAndSwap(nil, &problem.Problem{Status: http.StatusServiceUnavailable, Detail: "too many large requests at once; try again in a moment"})
+		b.fault.CompareAndSwap(nil, &answer.Problem{Status: http.StatusServiceUnavailable, Detail: "too many large requests at once; try again in a moment"})
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/internal/fault"
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // Requests bounds the requests that next handles: the size of their bodies (413,
@@ -55,7 +55,7 @@ func serveLimited(w http.ResponseWriter, r *http.Request, l Options, t *traffic,
 
 func tooMany(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "1")
-	problem.Write(w, r, problem.Problem{Status: http.StatusServiceUnavailable, Detail: "too many requests at once; try again in a moment"})
+	answer.Fault(w, r, answer.Problem{Status: http.StatusServiceUnavailable, Detail: "too many requests at once; try again in a moment"})
 }
 
 // refuseBody answers for a body that is announced as too large, without reading it.
@@ -64,7 +64,7 @@ func refuseBody(limit int64) http.Handler {
 		if b, ok := r.Body.(*body); ok {
 			b.fault.Store(tooLarge(limit))
 		}
-		problem.Write(w, r, *tooLarge(limit))
+		answer.Fault(w, r, *tooLarge(limit))
 	})
 }
 
@@ -80,7 +80,7 @@ func (out *response) fail(value any, l Options) {
 	if out.started {
 		panic(http.ErrAbortHandler)
 	}
-	problem.Write(out, r, problem.Problem{Status: http.StatusInternalServerError, Detail: "this is a fault of the server; its log has more"})
+	answer.Fault(out, r, answer.Problem{Status: http.StatusInternalServerError, Detail: "this is a fault of the server; its log has more"})
 	out.finish()
 }
 
@@ -117,8 +117,8 @@ func (t *traffic) enter(r *http.Request) bool {
 
 func (t *traffic) leave() { <-t.slots }
 
-func tooLarge(limit int64) *problem.Problem {
-	return &problem.Problem{
+func tooLarge(limit int64) *answer.Problem {
+	return &answer.Problem{
 		Status: http.StatusRequestEntityTooLarge,
 		Detail: fmt.Sprintf("the request's body is larger than the %d bytes that are accepted here", limit),
 	}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // response is a ResponseWriter with a deadline for every write, so that
@@ -36,14 +36,14 @@ func (w *response) WriteHeader(status int) {
 	w.start()
 	if status >= 400 && broken != nil {
 		w.muted = true
-		problem.Write(w.ResponseWriter, w.r, *broken)
+		answer.Fault(w.ResponseWriter, w.r, *broken)
 		return
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // fault is the limit that the body broke so far, if any.
-func (w *response) fault() *problem.Problem {
+func (w *response) fault() *answer.Problem {
 	if w.body == nil {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/serve/access"
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // Rate is how often one caller may call. The zero value sets no bound.
@@ -38,7 +38,7 @@ func Throttle(rate Rate, next http.Handler) http.Handler {
 		}
 		if wait := m.take(who, time.Now()); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-			problem.Write(w, r, problem.Problem{Status: http.StatusTooManyRequests, Detail: "too many requests from this caller; try again after the time in Retry-After"})
+			answer.Fault(w, r, answer.Problem{Status: http.StatusTooManyRequests, Detail: "too many requests from this caller; try again after the time in Retry-After"})
 			return
 		}
 		next.ServeHTTP(w, r)

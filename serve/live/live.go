@@ -49,8 +49,8 @@ type Runs struct {
 	err    error           // of the driver, once it has returned
 }
 
-// New returns the runs that the Runtime of o.Runner keeps, and goes on with those that are
-// due, in the background until Close.
+// New returns the runs that the Runtime of o.Runner keeps, and goes on with those that
+// are due, in the background until Close.
 func New(o Options) (*Runs, error) {
 	if o.Runner == nil || o.Runner.Runtime() == nil {
 		return nil, errors.New("served capabilities need a runtime that keeps their runs")

@@ -6,7 +6,8 @@
 // The protocol has two eras. Up to 2025-11-25 a client opens a session with
 // "initialize"; from 2026-07-28 on every request stands alone and names its
 // version. One Server speaks both at the same address, and an Offer's functions
-// do not see the difference.
+// do not see the difference. A session belongs to the caller that opened it, as
+// package access names callers: for others there is none of that id.
 //
 // # How it works
 //

@@ -9,7 +9,6 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/internal/body"
-	"github.com/capstan-run/capstan/serve/problem"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -17,7 +16,7 @@ import (
 func (h *Handler) call(w http.ResponseWriter, r *http.Request, op *operation, path map[string]string) {
 	in, wrong := h.gather(r, op, path)
 	if wrong != nil {
-		problem.Write(w, r, *wrong)
+		answer.Fault(w, r, *wrong)
 		return
 	}
 	a, err := h.runner.Call(r.Context(), op.prog, in)
@@ -77,15 +76,15 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 	var inputs *engine.InputError
 	var missing *engine.CredentialError
 	var call *engine.CallError
-	p := problem.Problem{Status: http.StatusInternalServerError, Detail: "the operation failed"}
+	p := answer.Problem{Status: http.StatusInternalServerError, Detail: "the operation failed"}
 	switch {
 	case errors.As(err, &inputs):
-		p = problem.Problem{Status: http.StatusBadRequest, Title: "Bad inputs", Detail: inputs.Error()}
+		p = answer.Problem{Status: http.StatusBadRequest, Title: "Bad inputs", Detail: inputs.Error()}
 		for _, x := range inputs.Problems {
-			p.Errors = append(p.Errors, problem.Field{Pointer: "/" + problem.Token(x.Name), Detail: x.String()})
+			p.Errors = append(p.Errors, answer.Field{Pointer: "/" + answer.Token(x.Name), Detail: x.String()})
 		}
 	case errors.As(err, &missing):
-		p = problem.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
+		p = answer.Problem{Status: http.StatusServiceUnavailable, Detail: "the server lacks a credential for this operation"}
 	case errors.As(err, &call):
 		if u := call.Upstream; u != nil && op.single {
 			if call.InDoubt() { // the status alone does not show it
@@ -98,12 +97,12 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, op *operation, er
 		p = upstream(call)
 	}
 	h.log.WarnContext(r.Context(), "operation failed", "operation", op.prog.Name(), "status", p.Status, "error", err.Error())
-	problem.Write(w, r, p)
+	answer.Fault(w, r, p)
 }
 
 // upstream is the problem of a call that failed on its way or in the middle.
-func upstream(e *engine.CallError) problem.Problem {
-	p := problem.Problem{Status: http.StatusBadGateway, Detail: e.Error(), Code: e.Info.Code, Step: e.Info.Step}
+func upstream(e *engine.CallError) answer.Problem {
+	p := answer.Problem{Status: http.StatusBadGateway, Detail: e.Error(), Code: e.Info.Code, Step: e.Info.Step}
 	if e.Upstream != nil {
 		p.Upstream = e.Upstream.Status
 	}
@@ -129,7 +128,7 @@ func isTimeout(err error) bool {
 func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forward, tail string) {
 	sent, wrong := body.Read(r, h.opts.MaxBody)
 	if wrong != nil {
-		problem.Write(w, r, *wrong)
+		answer.Fault(w, r, *wrong)
 		return
 	}
 	out := engine.ForwardRequest{Method: r.Method, Path: tail, Query: r.URL.RawQuery, Header: http.Header{}, Body: sent}
@@ -147,7 +146,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f *spec.Forwar
 	case errors.Is(err, engine.ErrForwardPath):
 		answer.Refuse(w, r, http.StatusBadRequest, "the path cannot be passed on")
 	case errors.As(err, &call):
-		problem.Write(w, r, upstream(call))
+		answer.Fault(w, r, upstream(call))
 	case err != nil:
 		h.log.ErrorContext(r.Context(), "forwarding failed", "error", err.Error())
 		answer.Refuse(w, r, http.StatusBadGateway, "the request could not be passed on")

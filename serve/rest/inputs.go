@@ -9,8 +9,8 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/charset"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/internal/body"
-	"github.com/capstan-run/capstan/serve/problem"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -39,10 +39,10 @@ func newOperation(decl *spec.RouteOperation, p *engine.Program, at pattern) *ope
 
 // gather collects the inputs that a request brings. A problem is the answer
 // instead.
-func (h *Handler) gather(r *http.Request, op *operation, path map[string]string) (engine.Inputs, *problem.Problem) {
+func (h *Handler) gather(r *http.Request, op *operation, path map[string]string) (engine.Inputs, *answer.Problem) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "the query is not properly percent-encoded"}
+		return nil, &answer.Problem{Status: http.StatusBadRequest, Detail: "the query is not properly percent-encoded"}
 	}
 	body, wrong := h.body(r, op)
 	if wrong != nil {
@@ -52,10 +52,10 @@ func (h *Handler) gather(r *http.Request, op *operation, path map[string]string)
 	for _, want := range op.inputs {
 		v, ok := find(want, r, op, path, query, body)
 		if _, twice := v.(repeated); twice { // one of its values would be lost
-			return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "\"" + want.Name + "\" is given more than once and takes one value"}
+			return nil, &answer.Problem{Status: http.StatusBadRequest, Detail: "\"" + want.Name + "\" is given more than once and takes one value"}
 		}
 		if ok && !charset.Valid(v) { // JSON has no other text
-			return nil, &problem.Problem{Status: http.StatusBadRequest, Detail: "the value of \"" + want.Name + "\" is not UTF-8"}
+			return nil, &answer.Problem{Status: http.StatusBadRequest, Detail: "the value of \"" + want.Name + "\" is not UTF-8"}
 		}
 		if ok {
 			in[want.Name] = v
@@ -157,7 +157,7 @@ func (b bodyValue) input(in engine.Input) (any, bool) {
 }
 
 // body reads the request's body where the operation wants one: JSON, or a form.
-func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Problem) {
+func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *answer.Problem) {
 	if !op.body || r.Body == nil || r.Body == http.NoBody {
 		return bodyValue{}, nil
 	}
@@ -170,17 +170,17 @@ func (h *Handler) body(r *http.Request, op *operation) (bodyValue, *problem.Prob
 	case media == "application/x-www-form-urlencoded":
 		return form(string(raw))
 	case kind != "" && media != "application/json" && !strings.HasSuffix(media, "+json"):
-		return bodyValue{}, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be application/json"}
+		return bodyValue{}, &answer.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body must be application/json"}
 	}
 	v, wrong := body.Decode(raw, kind)
 	return bodyValue{v: v, given: wrong == nil}, wrong
 }
 
 // form reads a form as an object of texts.
-func form(raw string) (bodyValue, *problem.Problem) {
+func form(raw string) (bodyValue, *answer.Problem) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return bodyValue{}, &problem.Problem{Status: http.StatusBadRequest, Detail: "the form is not properly encoded"}
+		return bodyValue{}, &answer.Problem{Status: http.StatusBadRequest, Detail: "the form is not properly encoded"}
 	}
 	m := map[string]any{}
 	for name, all := range values {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
-	"github.com/capstan-run/capstan/serve/problem"
 )
 
 // fail answers an error with the problem that fits it. A failure that is no fault of the
@@ -22,7 +22,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 			return // the client has gone
 		}
 		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-		p = problem.Problem{Status: http.StatusInternalServerError, Detail: "the server could not do this; its log says why"}
+		p = answer.Problem{Status: http.StatusInternalServerError, Detail: "the server could not do this; its log says why"}
 	}
 	if errors.Is(err, live.ErrNotKept) {
 		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
@@ -30,7 +30,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
-	problem.Write(w, r, p)
+	answer.Fault(w, r, p)
 }
 
 // knownErrors are the errors that have an answer of their own. Without a detail the
@@ -54,7 +54,7 @@ var knownErrors = []struct {
 }
 
 // problemOf finds the problem that an error stands for.
-func problemOf(err error) (problem.Problem, bool) {
+func problemOf(err error) (answer.Problem, bool) {
 	var (
 		own    *faulty
 		inputs *engine.InputError
@@ -66,7 +66,7 @@ func problemOf(err error) (problem.Problem, bool) {
 	case errors.As(err, &inputs):
 		return inputProblem(inputs), true
 	case errors.As(err, &creds):
-		return problem.Problem{Status: http.StatusServiceUnavailable, Detail: live.Lacking(creds)}, true
+		return answer.Problem{Status: http.StatusServiceUnavailable, Detail: live.Lacking(creds)}, true
 	}
 	for _, known := range knownErrors {
 		if errors.Is(err, known.err) {
@@ -74,35 +74,35 @@ func problemOf(err error) (problem.Problem, bool) {
 			if detail == "" {
 				detail = strings.TrimSuffix(err.Error(), ": "+known.err.Error())
 			}
-			return problem.Problem{Status: known.status, Detail: detail}, true
+			return answer.Problem{Status: known.status, Detail: detail}, true
 		}
 	}
-	return problem.Problem{}, false
+	return answer.Problem{}, false
 }
 
 // faulty is a request that is wrong by itself.
-type faulty struct{ problem.Problem }
+type faulty struct{ answer.Problem }
 
 func (f *faulty) Error() string { return f.Detail }
 
 // refuse is the error of a request that is wrong.
 func refuse(status int, format string, args ...any) error {
-	return &faulty{problem.Problem{Status: status, Detail: fmt.Sprintf(format, args...)}}
+	return &faulty{answer.Problem{Status: status, Detail: fmt.Sprintf(format, args...)}}
 }
 
 // refuseAt is the error of a body that is wrong at a place.
 func refuseAt(pointer, format string, args ...any) error {
 	text := fmt.Sprintf(format, args...)
-	return &faulty{problem.Problem{
+	return &faulty{answer.Problem{
 		Status: http.StatusUnprocessableEntity, Detail: "the body is not what is expected here: " + text,
-		Errors: []problem.Field{{Pointer: pointer, Detail: text}},
+		Errors: []answer.Field{{Pointer: pointer, Detail: text}},
 	}}
 }
 
-func inputProblem(e *engine.InputError) problem.Problem {
-	p := problem.Problem{Status: http.StatusUnprocessableEntity, Detail: "the inputs are not what the capability takes; nothing was sent"}
+func inputProblem(e *engine.InputError) answer.Problem {
+	p := answer.Problem{Status: http.StatusUnprocessableEntity, Detail: "the inputs are not what the capability takes; nothing was sent"}
 	for _, fault := range e.Problems {
-		p.Errors = append(p.Errors, problem.Field{Pointer: "/inputs/" + problem.Token(fault.Name), Detail: fault.String()})
+		p.Errors = append(p.Errors, answer.Field{Pointer: "/inputs/" + answer.Token(fault.Name), Detail: fault.String()})
 	}
 	return p
 }

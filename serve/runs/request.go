@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/internal/body"
-	"github.com/capstan-run/capstan/serve/problem"
 )
 
 // body reads the JSON object that a request carries, with none but the known
@@ -41,7 +41,7 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request, known ...string) 
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, name) {
-			return nil, refuseAt("/"+problem.Token(name), "there is no %q here; known are: %s", name, strings.Join(known, ", "))
+			return nil, refuseAt("/"+answer.Token(name), "there is no %q here; known are: %s", name, strings.Join(known, ", "))
 		}
 	}
 	return object, nil

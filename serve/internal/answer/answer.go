@@ -1,5 +1,5 @@
-// Package answer writes the answers that the HTTP faces have in common. Start
-// with JSON and Refuse.
+// Package answer writes the answers that the HTTP faces have in common; errors are
+// problem documents (RFC 9457). Start with JSON and Refuse.
 package answer
 
 import (
@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/capstan-run/capstan/serve/problem"
 )
 
 // JSON answers with a JSON document. A value without a JSON form is a fault of
@@ -37,9 +35,9 @@ func Body(w http.ResponseWriter, r *http.Request, status int, media string, body
 	}
 }
 
-// Refuse answers with a problem document (RFC 9457).
+// Refuse answers with a Problem that has no more than a detail.
 func Refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
-	problem.Write(w, r, problem.Problem{Status: status, Detail: detail})
+	Fault(w, r, Problem{Status: status, Detail: detail})
 }
 
 // Otherwise answers a method that is not among those allowed: OPTIONS with the

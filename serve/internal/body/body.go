@@ -10,17 +10,17 @@ import (
 
 	"github.com/capstan-run/capstan/internal/charset"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
-	"github.com/capstan-run/capstan/serve/problem"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
 // Read reads the body of a request, of at most max bytes. The problem is the answer
 // instead.
-func Read(r *http.Request, max int64) ([]byte, *problem.Problem) {
+func Read(r *http.Request, max int64) ([]byte, *answer.Problem) {
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, max))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, &problem.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is larger than %d bytes", max)}
+		return nil, &answer.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is larger than %d bytes", max)}
 	case err != nil:
 		return nil, bad("the body broke off")
 	}
@@ -30,11 +30,11 @@ func Read(r *http.Request, max int64) ([]byte, *problem.Problem) {
 // Decode reads a body as JSON, in the charset of its Content-Type. A key that is
 // there twice in one object is refused: one of its values would be lost. The
 // problem is the answer instead.
-func Decode(raw []byte, contentType string) (any, *problem.Problem) {
+func Decode(raw []byte, contentType string) (any, *answer.Problem) {
 	raw, err := charset.UTF8(raw, charset.Of(contentType))
 	switch {
 	case errors.Is(err, charset.ErrUnknown):
-		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body cannot be read: " + err.Error()}
+		return nil, &answer.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the body cannot be read: " + err.Error()}
 	case err != nil:
 		return nil, bad("the body cannot be read: %v", err)
 	}
@@ -48,8 +48,8 @@ func Decode(raw []byte, contentType string) (any, *problem.Problem) {
 	return v, nil
 }
 
-func bad(format string, args ...any) *problem.Problem {
-	return &problem.Problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf(format, args...)}
+func bad(format string, args ...any) *answer.Problem {
+	return &answer.Problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf(format, args...)}
 }
 
 // fault describes an error of JSON in the author's words.

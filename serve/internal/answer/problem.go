@@ -1,6 +1,4 @@
-// Package problem writes HTTP error answers as RFC 9457 problem documents, the
-// one form every face of a served capability uses. Start with Write.
-package problem
+package answer
 
 import (
 	"cmp"
@@ -10,10 +8,7 @@ import (
 	"strings"
 )
 
-// ContentType is the media type of a problem document (RFC 9457, section 3).
-const ContentType = "application/problem+json"
-
-// Problem describes the failure of one request. Detail and the details of
+// Problem describes the failure of one request (RFC 9457). Detail and the details of
 // Errors reach the client: they speak its words and hold no secret. The zero
 // value is an internal server error without detail.
 type Problem struct {
@@ -52,10 +47,10 @@ type document struct {
 	Upstream int     `json:"upstream_status,omitempty"`
 }
 
-// Write answers r with p: its status, and the document as the body unless r is
+// Fault answers r with p: its status, and the document as the body unless r is
 // a HEAD. The answer is never cached, and headers that described another body
 // are dropped. Write must come before anything else is written to w.
-func Write(w http.ResponseWriter, r *http.Request, p Problem) {
+func Fault(w http.ResponseWriter, r *http.Request, p Problem) {
 	if p.Status < 400 || p.Status > 599 {
 		p.Status = http.StatusInternalServerError
 	}
@@ -67,7 +62,7 @@ func Write(w http.ResponseWriter, r *http.Request, p Problem) {
 	for _, name := range []string{"Content-Encoding", "Content-Disposition", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}
-	h.Set("Content-Type", ContentType)
+	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
