@@ -51,7 +51,7 @@ alpha:
 }
 
 func TestEncodeYAMLReadsBackTheSame(t *testing.T) {
-	for _, s := range []string{"", " ", "~", "null", "1_000", "0x1f", "1:20", "- a", "a: b", "# no", "é\u2028\t", "\x00", "<b>", "=", "<<", "2026-11-21"} {
+	for _, s := range []string{"", " ", "~", "null", "1_000", "0x1f", "1:20", "- a", "a: b", "# no", "é\u2028\t", "\x00", "<b>", "=", "<<", "2026-11-21", "\x7f\u0080\u0085\u009f\ufeff"} {
 		data, err := Encode(map[string]any{"v": s})
 		if err != nil {
 			t.Fatal(err)
