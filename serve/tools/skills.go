@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"strings"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/engine"
@@ -26,8 +26,6 @@ type served struct {
 	folder *skill.Folder
 	root   string // skill://NAME
 	entry  map[string]any
-	files  map[string][]byte // by address
-	order  []string
 }
 
 // write writes the skills of programs. One that cannot be written goes to the
@@ -59,15 +57,12 @@ func (t *Tools) write(programs []*engine.Program) []served {
 
 // serve makes the entry of a skill (Skills extension, "Skill Entries").
 func serve(f *skill.Folder) (served, bool) {
-	s := served{folder: f, root: "skill://" + f.Name, files: map[string][]byte{}}
+	s := served{folder: f, root: "skill://" + f.Name}
 	size := 0
 	var resources []any
 	for _, file := range f.Files {
-		uri := s.root + "/" + file.Path
 		sum := sha256.Sum256(file.Data)
-		resources = append(resources, map[string]any{"uri": uri, "digest": "sha256:" + hex.EncodeToString(sum[:]), "size": len(file.Data)})
-		s.files[uri] = file.Data
-		s.order = append(s.order, uri)
+		resources = append(resources, map[string]any{"uri": s.root + "/" + file.Path, "digest": "sha256:" + hex.EncodeToString(sum[:]), "size": len(file.Data)})
 		size += len(file.Data)
 	}
 	s.entry = map[string]any{"uri": s.root + "/SKILL.md", "frontmatter": f.FrontMatter, "resources": resources}
@@ -77,10 +72,11 @@ func serve(f *skill.Folder) (served, bool) {
 // directory serves the files as resources.
 func (s served) directory() mcp.Resource {
 	read := func(_ context.Context, uri string) (*mcp.Contents, error) {
-		data, ok := s.files[uri]
-		if !ok {
+		i := slices.IndexFunc(s.folder.Files, func(f skill.File) bool { return s.root+"/"+f.Path == uri })
+		if i < 0 {
 			return nil, fs.ErrNotExist
 		}
+		data := s.folder.Files[i].Data
 		c := &mcp.Contents{MIMEType: media.Type(uri)}
 		if utf8.Valid(data) {
 			c.Text = string(data)
@@ -91,9 +87,9 @@ func (s served) directory() mcp.Resource {
 	}
 	list := func(context.Context) ([]mcp.Resource, error) {
 		var all []mcp.Resource
-		for _, uri := range s.order {
-			r := mcp.Resource{URI: uri, Name: strings.TrimPrefix(uri, s.root+"/"), MIMEType: media.Type(uri)}
-			if uri == s.root+"/SKILL.md" {
+		for _, f := range s.folder.Files {
+			r := mcp.Resource{URI: s.root + "/" + f.Path, Name: f.Path, MIMEType: media.Type(f.Path)}
+			if f.Path == "SKILL.md" {
 				r.Name, r.Description = s.folder.Name, s.folder.Description
 			}
 			all = append(all, r)
