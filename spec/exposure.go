@@ -102,6 +102,7 @@ type SkillTool struct {
 type Control struct {
 	Health, Info, Reload, Validate bool
 	Metrics, Traces                bool
+	TraceBuffer                    int // kept traces
 	// Scripts are allowed at all; Languages limits them when not empty.
 	Scripts         bool
 	Languages       []Str

@@ -10,7 +10,7 @@ import (
 // control decodes the management exposure. Until 1.0.0-alpha1 its keys
 // stood under `endpoints`.
 func (f *frame) control(p *part, x *spec.Exposure) {
-	c := &spec.Control{Health: true, Metrics: true, Traces: true, Scripts: true}
+	c := &spec.Control{Health: true, Metrics: true, Traces: true, TraceBuffer: 100, Scripts: true}
 	x.Control = c
 	for _, name := range []string{"management", "endpoints"} {
 		m := f.part(p.get(name), kindManagement)
@@ -36,8 +36,8 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 		return
 	}
 	on := isOn(o.flag("enabled"), true)
-	c.Metrics = f.signal(o, "metrics") && on && c.Metrics
-	c.Traces = f.signal(o, "traces") && on && c.Traces
+	c.Metrics = f.signal(o, "metrics", c) && on && c.Metrics
+	c.Traces = f.signal(o, "traces", c) && on && c.Traces
 	o.Allow("exporters")
 	o.done()
 }
@@ -65,7 +65,7 @@ func (f *frame) scripting(m *part, c *spec.Control) {
 }
 
 // signal reports whether metrics or traces are served locally.
-func (f *frame) signal(o *part, name string) bool {
+func (f *frame) signal(o *part, name string, c *spec.Control) bool {
 	p := f.part(o.get(name), kindSignal)
 	if p == nil {
 		return true
@@ -73,7 +73,7 @@ func (f *frame) signal(o *part, name string) bool {
 	on := true
 	if l := f.part(p.get("local"), kindSignalEndpoint); l != nil {
 		on = isOn(l.flag("enabled"), true)
-		l.number("buffer-size", 0)
+		c.TraceBuffer = max(1, l.number("buffer-size", c.TraceBuffer))
 		l.done()
 	}
 	p.Allow("sampling", "propagation", "enabled")
