@@ -85,18 +85,17 @@ var layers = map[string][]string{
 	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "capabilities", "diag", "internal/suggest"},
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
-	"serve/access":                    {"serve/internal/answer", "serve/problem", "internal/bounded", "internal/loopback"},
-	"serve/limit":                     {"serve/internal/answer", "serve/access", "serve/problem", "internal/fault"}, // a rate counts by caller
+	"serve/access":                    {"serve/internal/answer", "internal/bounded", "internal/loopback"},
+	"serve/limit":                     {"serve/internal/answer", "serve/access", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/document", "engine/durable"},
 	"serve/mcp":                       {"serve/access", "internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate"}, // what it serves is described to it: it knows no engine
-	"serve/problem":                   {},
-	"serve/internal/...":              {"serve/problem"},
-	"serve/internal/body":             {"serve/internal/answer", "internal/charset", "internal/jsonvalue", "serve/problem"},
+	"serve/internal/...":              {},
+	"serve/internal/body":             {"serve/internal/answer", "internal/charset", "internal/jsonvalue"},
 	"serve/internal/servetest":        {"engine/durable", "engine/durable/sqlite", "operations"}, // fixtures of tests
-	"serve/runs":                      {"serve/access", "engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "serve/live", "serve/internal/...", "serve/problem"},
+	"serve/runs":                      {"serve/access", "engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "serve/live", "serve/internal/..."},
 	"serve/tools":                     {"serve/access", "engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
-	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/...", "serve/problem"},
+	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/..."},
 	"serve/skill":                     {"internal/matching", "engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/words"},
 	"serve/skills":                    {"spec", "spec/yamldata", "diag", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
