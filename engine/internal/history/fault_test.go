@@ -280,9 +280,9 @@ func (u *upstream) spoilt(r request, p *place, f *fault) bool {
 	case nullData, withoutData:
 		return p.step.all || reads["data"] && !flow
 	case keyTwice:
-		// Which value counts is not defined. What a flow's mappings read may be
-		// any of it.
-		return !p.step.all && (!flow || len(u.m.p.outputs) > 0)
+		// Which value counts is not defined. A composition's guard reads it, of a
+		// flow only its mappings do.
+		return !p.step.all && (!flow || slices.ContainsFunc(u.m.p.outputs, func(o output) bool { return o.step == p.step }))
 	case foreignItem:
 		return !flow && !p.step.all // of many pages, all are read first
 	}
