@@ -22,7 +22,7 @@ func schemaOf(t testing.TB, schema string) *operations.Schema {
 	if index == nil || len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	return optest.Lookup(t, setOf(t, index), "x").Result()
+	return optest.Lookup(t, optest.Set(t, index), "x").Result()
 }
 
 func TestSchemaIs(t *testing.T) {
@@ -169,7 +169,7 @@ func TestResource(t *testing.T) {
 		if index == nil || len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		got := optest.Lookup(t, setOf(t, index), "x").Resource()
+		got := optest.Lookup(t, optest.Set(t, index), "x").Resource()
 		if got.Item == nil {
 			t.Errorf("%s: no item", test.schema)
 		}
@@ -181,13 +181,4 @@ func TestResource(t *testing.T) {
 	if got := (&operations.Operation{Path: "/addresses/{id}"}).Resource(); got.Name != "address" || got.Item != nil {
 		t.Errorf("an operation without an answer: %+v", got)
 	}
-}
-
-func setOf(t testing.TB, index *openapi.Index) *operations.Set {
-	t.Helper()
-	set, err := index.Set()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
 }

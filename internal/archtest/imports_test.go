@@ -64,7 +64,7 @@ var layers = map[string][]string{
 	"operations/paging":               {"operations", "operations/request", "internal/jsonvalue", "internal/words"},                                                                // a link to the next page is compared with the request
 	"operations/record":               {"operations", "internal/jsonvalue", "internal/words"},
 	"operations/mock":                 {"internal/matching", "operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
-	"operations/internal/optest":      {"operations"},
+	"operations/internal/optest":      {"operations", "operations/openapi"},
 	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"}, // the vocabulary: no network, no document
 	"operations/consumed":             {"spec", "operations", "diag"},
 	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},

@@ -20,7 +20,7 @@ func responseOf(t *testing.T, version, schema string) *operations.Operation {
 	if index == nil || len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	return optest.Lookup(t, setOf(t, index), "x")
+	return optest.Lookup(t, optest.Set(t, index), "x")
 }
 
 func TestRequiredWriteOnlyPropertyCountsForRequestsOnly(t *testing.T) {

@@ -53,7 +53,7 @@ func checkWork(t *testing.T, level, bottom string, levels int) uint64 {
 	if index == nil || problems.HasErrors() {
 		t.Fatal(problems)
 	}
-	op := optest.Lookup(t, setOf(t, index), "x")
+	op := optest.Lookup(t, optest.Set(t, index), "x")
 	var object, list any = map[string]any{"name": "Ada"}, "text"
 	for range levels {
 		object, list = map[string]any{"a": object, "name": 1}, []any{list}
@@ -81,7 +81,7 @@ func TestSchemaThatDoublesIsStillChecked(t *testing.T) {
 		fmt.Fprintf(&doc, "    S%d: {allOf: [{$ref: '#/components/schemas/S%d'}, {$ref: '#/components/schemas/S%d'}]}\n", i, i-1, i-1)
 	}
 	index, _ := openapi.Compile("t", []byte(doc.String()), nil)
-	got := optest.Messages(check.Response(optest.Lookup(t, setOf(t, index), "x"), 200, "application/json", map[string]any{}))
+	got := optest.Messages(check.Response(optest.Lookup(t, optest.Set(t, index), "x"), 200, "application/json", map[string]any{}))
 	if len(got) != 1 || got[0] != `property "name" is missing` {
 		t.Errorf("got %q", got)
 	}

@@ -26,7 +26,7 @@ func TestChecksCompareNumbersExactly(t *testing.T) {
 	if err := os.WriteFile(file, []byte(measured), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	set, _ := compileFile(t, file)
+	set, _ := optest.Compile(t, file)
 	op := optest.Lookup(t, set, "m")
 	for body, want := range map[string][]string{
 		`{"id": 9223372036854775807, "size": 1.0, "level": 2.50, "one": 1e0, "far": 1e400}`: nil,
@@ -60,7 +60,7 @@ func TestACheckDoesNotWriteLongNumbersOut(t *testing.T) {
 	if err := os.WriteFile(file, []byte(measured), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	set, _ := compileFile(t, file)
+	set, _ := optest.Compile(t, file)
 	op := optest.Lookup(t, set, "m")
 	for _, n := range []string{"1e999999999", "-1e-999999999", "1" + strings.Repeat("0", 5_000_000)} {
 		got := optest.Messages(check.Response(op, 200, "application/json", map[string]any{"far": json.Number(n)}))

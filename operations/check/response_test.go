@@ -11,7 +11,7 @@ import (
 )
 
 func TestCheckResponse(t *testing.T) {
-	set, _ := compileFile(t, "../openapi/testdata/notes-3.1.json")
+	set, _ := optest.Compile(t, "../openapi/testdata/notes-3.1.json")
 	get := optest.Lookup(t, set, "notes.get[0]")
 	for _, test := range []struct {
 		name   string
@@ -47,7 +47,7 @@ func TestCheckResponse(t *testing.T) {
 
 // 3.0 schemas are checked as what they mean in JSON Schema.
 func TestCheckResponse30(t *testing.T) {
-	set, _ := compileFile(t, "../openapi/testdata/fleet-3.0.yaml")
+	set, _ := optest.Compile(t, "../openapi/testdata/fleet-3.0.yaml")
 	get, list, photo := optest.Lookup(t, set, "getShip"), optest.Lookup(t, set, "listShips"), optest.Lookup(t, set, "photo")
 	ship := map[string]any{"imo": "1234567", "name": "Ada", "draught": nil, "status": nil, "owner": nil}
 	if v := check.Response(get, 200, "application/json", ship); v != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestOperations30(t *testing.T) {
-	set, problems := compileFile(t, "testdata/fleet-3.0.yaml")
+	set, problems := optest.Compile(t, "testdata/fleet-3.0.yaml")
 	if diff := cmp.Diff([]string{`testdata/fleet-3.0.yaml:107:27: warning: "required" names "imo" twice [openapi-fault]`}, problems); diff != "" {
 		t.Errorf("problems: %s", diff)
 	}
@@ -37,7 +37,7 @@ func TestOperations30(t *testing.T) {
 }
 
 func TestParameters30(t *testing.T) {
-	set, _ := compileFile(t, "testdata/fleet-3.0.yaml")
+	set, _ := optest.Compile(t, "testdata/fleet-3.0.yaml")
 	list := optest.Lookup(t, set, "listShips")
 	type param struct {
 		In                operations.In
@@ -76,7 +76,7 @@ func TestParameters30(t *testing.T) {
 }
 
 func TestServersAndSecurity30(t *testing.T) {
-	set, _ := compileFile(t, "testdata/fleet-3.0.yaml")
+	set, _ := optest.Compile(t, "testdata/fleet-3.0.yaml")
 	list, launch := optest.Lookup(t, set, "listShips"), optest.Lookup(t, set, "launch")
 	wantServers := []operations.Server{{
 		URL: "https://{region}.fleet.example/v1", Description: "by region",
@@ -105,7 +105,7 @@ func TestServersAndSecurity30(t *testing.T) {
 }
 
 func TestBodies30(t *testing.T) {
-	set, _ := compileFile(t, "testdata/fleet-3.0.yaml")
+	set, _ := optest.Compile(t, "testdata/fleet-3.0.yaml")
 	launch := optest.Lookup(t, set, "launch")
 	if launch.Body.Media[0].Type != "application/json" || !launch.Body.Required || launch.Body.Description != "a ship to be" {
 		t.Errorf("JSON is not first: %+v", launch.Body)
@@ -128,7 +128,7 @@ func TestBodies30(t *testing.T) {
 }
 
 func TestSchemas30(t *testing.T) {
-	set, _ := compileFile(t, "testdata/fleet-3.0.yaml")
+	set, _ := optest.Compile(t, "testdata/fleet-3.0.yaml")
 	ship := optest.Lookup(t, set, "getShip").Result()
 	if ship.Name != "ShipResponse" || len(ship.AllOf) != 2 {
 		t.Fatalf("an alias of a component: %+v", ship)
@@ -165,7 +165,7 @@ func TestSchemas30(t *testing.T) {
 }
 
 func TestSchemas31(t *testing.T) {
-	set, problems := compileFile(t, "testdata/notes-3.1.json")
+	set, problems := optest.Compile(t, "testdata/notes-3.1.json")
 	if len(problems) > 0 {
 		t.Errorf("problems: %v", problems)
 	}
@@ -328,7 +328,7 @@ func TestReferencesToFiles(t *testing.T) {
 	if diff := cmp.Diff(want, index.Files()); diff != "" {
 		t.Error(diff)
 	}
-	ship := optest.Lookup(t, setOf(t, index), "ships").Result()
+	ship := optest.Lookup(t, optest.Set(t, index), "ships").Result()
 	if ship.Name != "ship" || ship.Property("owner").Property("ship").Property("owner") != ship.Property("owner") {
 		t.Errorf("ship: %+v", ship)
 	}
@@ -336,32 +336,6 @@ func TestReferencesToFiles(t *testing.T) {
 	if _, problems := openapi.Compile("files", []byte(root), nil); len(problems) != 2 || problems.HasErrors() {
 		t.Errorf("without a path: %v", problems)
 	}
-}
-
-func compileFile(t testing.TB, path string) (*operations.Set, []string) {
-	t.Helper()
-	doc, err := os.ReadFile(filepath.FromSlash(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	index, problems := openapi.Compile("test", doc, &openapi.Options{Path: path})
-	if index == nil {
-		t.Fatal(problems)
-	}
-	var messages []string
-	for _, p := range problems {
-		messages = append(messages, p.String())
-	}
-	return setOf(t, index), messages
-}
-
-func setOf(t testing.TB, index *openapi.Index) *operations.Set {
-	t.Helper()
-	set, err := openapi.Open(index.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
 }
 
 func statuses(op *operations.Operation) []string {

@@ -51,7 +51,7 @@ func TestCorpusCompiles(t *testing.T) {
 			continue
 		}
 		compiled++
-		set := setOf(t, index)
+		set := optest.Set(t, index)
 		for _, id := range set.IDs() {
 			count++
 			useOperation(t, optest.Lookup(t, set, id))

@@ -31,6 +31,6 @@ func chainWork(t *testing.T, links int) uint64 {
 		if index == nil || len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		setOf(t, index)
+		optest.Set(t, index)
 	})
 }

@@ -49,7 +49,7 @@ func TestMending(t *testing.T) {
 			case test.want != "" && !strings.Contains(problems.Error(), test.want):
 				t.Errorf("got %v\nwant %s", problems, test.want)
 			}
-			q := optest.Lookup(t, setOf(t, index), "good").Param(operations.InQuery, "q")
+			q := optest.Lookup(t, optest.Set(t, index), "good").Param(operations.InQuery, "q")
 			if diff := cmp.Diff(any(map[string]any{"$ref": "kept"}), q.Schema.Example); diff != "" || !q.Required {
 				t.Errorf("%+v: %s", q, diff)
 			}
@@ -64,7 +64,7 @@ func TestJSONHasPlaces(t *testing.T) {
 	if index == nil || len(problems) != 1 || problems[0].Pos.Line != 5 {
 		t.Fatalf("got %v", problems)
 	}
-	set := setOf(t, index)
+	set := optest.Set(t, index)
 	if diff := cmp.Diff([]string{"GET /z", "a"}, set.IDs()); diff != "" || set.Title() != "\U0001f4dd \\ud83d\\udcdd /" {
 		t.Errorf("title %q: %s", set.Title(), diff)
 	}
@@ -128,7 +128,7 @@ func TestFilesAreMended(t *testing.T) {
 	if index == nil || len(problems) != 1 || problems[0].Pos.File != filepath.Join(dir, "ship.yaml") || problems[0].Pos.Line != 2 {
 		t.Fatalf("got %v", problems)
 	}
-	if q := optest.Lookup(t, setOf(t, index), "x").Param(operations.InQuery, "q").Schema; q.Name != "ship" || q.Property("imo") == nil {
+	if q := optest.Lookup(t, optest.Set(t, index), "x").Param(operations.InQuery, "q").Schema; q.Name != "ship" || q.Property("imo") == nil {
 		t.Errorf("got %+v", q)
 	}
 	if diff := cmp.Diff([]string{filepath.Join(dir, "ship.yaml")}, index.Files()); diff != "" {

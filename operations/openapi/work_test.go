@@ -30,7 +30,7 @@ func compileWork(t *testing.T, n int) uint64 {
 		if index == nil || len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		if set := setOf(t, index); set.Len() != n {
+		if set := optest.Set(t, index); set.Len() != n {
 			t.Fatalf("%d operations", set.Len())
 		}
 	})
@@ -59,7 +59,7 @@ func TestLargeDocumentIsReadWithoutPlaces(t *testing.T) {
 		t.Fatal(problems)
 	}
 	small, _ := openapi.Compile("things", manyOperations(3, ""), nil)
-	a, b := optest.Lookup(t, setOf(t, index), "getThing1"), optest.Lookup(t, setOf(t, small), "getThing1")
+	a, b := optest.Lookup(t, optest.Set(t, index), "getThing1"), optest.Lookup(t, optest.Set(t, small), "getThing1")
 	if a.Path != b.Path || a.Summary != b.Summary || len(a.Params) != 1 || a.Result().Property("name") == nil {
 		t.Errorf("got %+v", a)
 	}

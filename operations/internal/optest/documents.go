@@ -1,4 +1,4 @@
-package check_test
+package optest
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"github.com/capstan-run/capstan/operations/openapi"
 )
 
-// compileFile returns the operations of a document and the problems in it.
-func compileFile(t testing.TB, path string) (*operations.Set, []string) {
+// Compile returns the operations of a document and the problems in it.
+func Compile(t testing.TB, path string) (*operations.Set, []string) {
 	t.Helper()
 	doc, err := os.ReadFile(path)
 	if err != nil {
@@ -23,12 +23,13 @@ func compileFile(t testing.TB, path string) (*operations.Set, []string) {
 	for _, p := range problems {
 		messages = append(messages, p.String())
 	}
-	return setOf(t, index), messages
+	return Set(t, index), messages
 }
 
-func setOf(t testing.TB, index *openapi.Index) *operations.Set {
+// Set returns the operations of an index, which are read from its stored form.
+func Set(t testing.TB, index *openapi.Index) *operations.Set {
 	t.Helper()
-	set, err := index.Set()
+	set, err := openapi.Open(index.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
