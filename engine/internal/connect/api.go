@@ -55,11 +55,7 @@ type Use struct {
 func (l *Link) Hosts(ctx context.Context, uses []Use) []string {
 	out := []string{}
 	for _, u := range uses {
-		for _, host := range hosts(ctx, l, u.API, u.Ops) {
-			if !slices.Contains(out, host) {
-				out = append(out, host)
-			}
-		}
+		out = union(out, hosts(ctx, l, u.API, u.Ops))
 	}
 	return out
 }
@@ -85,8 +81,9 @@ func (l *Link) Env(ctx context.Context, uses []Use, binds []string) []document.E
 		}
 		out = append(out, env)
 	}
+	all := l.Hosts(ctx, uses)
 	for _, key := range binds { // a step may send it to any of them
-		add(l.look(ctx, key, l.Hosts(ctx, uses)))
+		add(l.look(ctx, key, slices.Clone(all)))
 	}
 	for _, u := range uses {
 		for _, env := range u.API.Env(ctx, l, u.Ops) {
