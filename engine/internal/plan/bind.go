@@ -23,7 +23,8 @@ type binding struct {
 	src     *spec.Operation
 	targets []target
 	given   map[string]gift // by the target's key, or by its name alone
-	// own is the operation as the file describes it, nil for one of a document.
+	// api and own are the API and the operation as the file describes them, nil
+	// for those of a document.
 	api *spec.API
 	own *spec.ConsumedOperation
 	// closed holds targets that `with` left out with a null: nothing is

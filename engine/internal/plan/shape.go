@@ -195,15 +195,12 @@ func (s *Shape) refs() []eval.Ref {
 	return out
 }
 
-// parts lists the fields of an object that is made of the answer of the step called in
-// gave.
+// parts lists the fields of an object that is made of the answer of the step called
+// in.
 func (s *Shape) parts(in string) []Part {
 	last, within := in, Path(nil)
 	if s.at != nil {
-		within = s.at.Names()
-	}
-	if s.at != nil {
-		in = s.source(in)
+		in, within = s.source(in), s.at.Names()
 	}
 	var out []Part
 	for _, f := range s.fields {

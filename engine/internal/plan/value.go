@@ -144,8 +144,13 @@ type structure struct {
 }
 
 func (v structure) Eval(ctx context.Context, env *eval.Env) (any, bool, error) {
-	list := make([]any, 0, len(v.values)-len(v.keys))
-	object := make(map[string]any, len(v.keys))
+	var list []any
+	var object map[string]any
+	if v.keys == nil {
+		list = make([]any, 0, len(v.values))
+	} else {
+		object = make(map[string]any, len(v.keys))
+	}
 	for i, item := range v.values {
 		x, found, err := item.Eval(ctx, env)
 		switch {
