@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"io"
@@ -97,14 +98,21 @@ func (l *rangeLocks) held(id string) bool {
 
 func (l *rangeLocks) close() error { return l.file.Close() }
 
+// fcntl performs a command on the byte at an offset. It may be called while the
+// file is closed, and then fails.
 func (l *rangeLocks) fcntl(command int, kind int16, at int64) (syscall.Flock_t, error) {
 	lock := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: at, Len: 1}
-	for {
-		err := syscall.FcntlFlock(l.file.Fd(), command, &lock)
-		if err != syscall.EINTR {
-			return lock, err
-		}
+	conn, err := l.file.SyscallConn()
+	if err != nil {
+		return lock, err
 	}
+	var failed error
+	err = conn.Control(func(fd uintptr) { // the descriptor stays open meanwhile
+		for failed = syscall.EINTR; failed == syscall.EINTR; {
+			failed = syscall.FcntlFlock(fd, command, &lock)
+		}
+	})
+	return lock, cmp.Or(failed, err)
 }
 
 // The hints are a table of run (its offset) and process id. Runs may share a

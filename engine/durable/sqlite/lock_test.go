@@ -116,3 +116,33 @@ func TestLocksStale(t *testing.T) {
 		unlock()
 	})
 }
+
+// A watch may still look at a run when its Runtime closes: the file that is open
+// by then must not be another one (for the race detector).
+func TestLocksAreLookedAtWhileTheyClose(t *testing.T) {
+	eachLocks(t, func(t *testing.T, _ string, open func() locks) {
+		for range 20 {
+			l := open()
+			unlock, err := open().lock("r")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var looks sync.WaitGroup
+			looks.Go(func() {
+				for l.held("r") {
+					if _, files := l.(fileLocks); files {
+						break // nothing to close
+					}
+				}
+			})
+			if err := l.close(); err != nil {
+				t.Error(err)
+			}
+			looks.Wait()
+			if _, err := l.lock("r"); err == nil {
+				t.Error("locked with what is closed, or twice")
+			}
+			unlock()
+		}
+	})
+}
