@@ -154,8 +154,8 @@ outputs:
   - {name: c, source: load.id}
   - {name: c, source: load.x}
 `)
-	if len(diags) != 19 {
-		t.Errorf("want 19 problems, got %d:\n%v", len(diags), diags)
+	if len(diags) != 20 {
+		t.Errorf("want 20 problems, got %d:\n%v", len(diags), diags)
 	}
 	inputs := []*spec.Input{
 		{Name: str("crates"), Type: str("array")},

@@ -117,6 +117,10 @@ func (d reader) checkExternal(o *node.Object) {
 			d.Report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
 		}
 	}
+	if k := node.Key(o.Node, "timeout"); k != nil {
+		d.Report(k, "misplaced-key", "%q means nothing for an external step: it waits until it is done", "timeout").Hint =
+			`remove it; "--timeout" bounds a whole run`
+	}
 }
 
 func (d reader) noOperation(o *node.Object) {
