@@ -88,15 +88,7 @@ func content(name string, a *engine.Answer) []mcp.Content {
 	case !a.Shaped && a.Value == nil:
 		return nil
 	}
-	return []mcp.Content{mcp.Text(jsonText(a.Value))}
-}
-
-func jsonText(v any) string {
-	text, err := jsonvalue.Marshal(v)
-	if err != nil {
-		return "null"
-	}
-	return string(text)
+	return []mcp.Content{mcp.Text(jsonvalue.Compact(a.Value))}
 }
 
 // document adds an MCP resource: files below a folder, a flow's answer, or with
@@ -161,7 +153,7 @@ func readFlow(ctx context.Context, r *engine.Runner, p *engine.Program, d *spec.
 	case !a.Shaped && len(a.Body) > 0:
 		c.Text = string(a.Body)
 	default:
-		c.Text = jsonText(a.Value)
+		c.Text = jsonvalue.Compact(a.Value)
 	}
 	if c.MIMEType == "" {
 		c.MIMEType, _, _ = strings.Cut(a.Media, ";")

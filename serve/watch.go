@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"time"
 )
@@ -39,9 +40,9 @@ func (s *Server) watch(ctx context.Context, files []string, load LoadFunc) {
 		case <-ticker.C:
 		}
 		now := look(files)
-		still := now.equal(last)
+		still := maps.Equal(now, last)
 		last = now
-		if !still || now.equal(served) {
+		if !still || maps.Equal(now, served) {
 			continue
 		}
 		served = now
@@ -70,29 +71,14 @@ func (s *Server) reloaded(ctx context.Context, err error) {
 // sighting is how files were seen.
 type sighting map[string]state
 
-type state struct {
-	size int64
-	at   time.Time
-}
+type state struct{ size, changed int64 }
 
 func look(files []string) sighting {
 	out := sighting{}
 	for _, f := range files {
 		if info, err := os.Stat(f); err == nil {
-			out[f] = state{info.Size(), info.ModTime()}
+			out[f] = state{info.Size(), info.ModTime().UnixNano()}
 		}
 	}
 	return out
-}
-
-func (a sighting) equal(b sighting) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for f, s := range a {
-		if t, ok := b[f]; !ok || t.size != s.size || !t.at.Equal(s.at) {
-			return false
-		}
-	}
-	return true
 }

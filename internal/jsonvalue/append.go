@@ -14,6 +14,15 @@ func Append(to []byte, v any) ([]byte, error) { return encoder{html: true}.value
 // Marshal is json.Marshal that leaves <, > and & as they are.
 func Marshal(v any) ([]byte, error) { return encoder{}.value(make([]byte, 0, 64), v) }
 
+// Compact returns a value as JSON on one line, null for one without a JSON form.
+func Compact(v any) string {
+	text, err := Marshal(v)
+	if err != nil {
+		return "null"
+	}
+	return string(text)
+}
+
 // encoder writes JSON.
 type encoder struct {
 	html bool // escape <, > and &

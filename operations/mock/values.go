@@ -38,11 +38,7 @@ func text(v any) string {
 	if s, err := jsonvalue.Text(v); err == nil {
 		return s
 	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(raw)
+	return jsonvalue.Compact(v)
 }
 
 // texts spells a parameter's value, an array by its elements. Empty strings

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -31,7 +32,7 @@ func callLine(op *operations.Operation) string {
 	}
 	object, isObject := body.(map[string]any)
 	if !isObject || len(object) == 0 {
-		return "printf %s " + quote(compactJSON(body)) + " | " + command(append(words, "--body", "-")...)
+		return "printf %s " + quote(jsonvalue.Compact(body)) + " | " + command(append(words, "--body", "-")...)
 	}
 	for _, name := range bodyNames(fields, object) {
 		words = append(words, "-p", bodyFlag(op, fields, name, object[name]))
@@ -102,7 +103,7 @@ func assign(name string, v any, s *operations.Schema) string {
 			return fmt.Sprintf("%s=%v", name, v)
 		}
 	}
-	return name + ":=" + compactJSON(v)
+	return name + ":=" + jsonvalue.Compact(v)
 }
 
 // takesText reports whether text is taken as it is, or is of unknown

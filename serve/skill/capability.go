@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -202,7 +203,7 @@ func resultOf(paths []string) string {
 			at = next
 		}
 	}
-	return compactJSON(out)
+	return jsonvalue.Compact(out)
 }
 
 // Reads lists the paths into a step's result that other steps and the outputs

@@ -3,6 +3,7 @@ package skill
 import (
 	"testing"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
 )
@@ -60,7 +61,7 @@ func TestExampleOfASchemaThatDoublesIsSmall(t *testing.T) {
 		name := string(rune('a' + i))
 		wide.Required, wide.Properties = append(wide.Required, name), append(wide.Properties, operations.Property{Name: name, Schema: wide})
 	}
-	if text := compactJSON(example(wide, "x")); len(text) > 64<<10 {
+	if text := jsonvalue.Compact(example(wide, "x")); len(text) > 64<<10 {
 		t.Errorf("the example has %d bytes", len(text))
 	}
 	s := wide
@@ -70,7 +71,7 @@ func TestExampleOfASchemaThatDoublesIsSmall(t *testing.T) {
 	if names := fieldNames(s); len(names) != 12 {
 		t.Errorf("fields %v", names)
 	}
-	if text := compactJSON(example(s, "x")); len(text) > 64<<10 {
+	if text := jsonvalue.Compact(example(s, "x")); len(text) > 64<<10 {
 		t.Errorf("the example has %d bytes", len(text))
 	}
 }

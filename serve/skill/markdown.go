@@ -21,7 +21,7 @@ var templates embed.FS
 // pages are the templates of a skill's pages. Texts that come from documents go
 // through prose, cell or code, so that they stay text.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": compactJSON, "count": words.Count, "command": command, "quote": quote,
+	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": jsonvalue.Compact, "count": words.Count, "command": command, "quote": quote,
 	"inc": func(i int) int { return i + 1 }, "link": linkText, "duration": plainDuration,
 	"kind": stepKind, "about": inputText, "params": params,
 	"invoke": callLine, "pageable": paging.Supported, "title": title, "lead": lead, "takes": takes, "answers": answers,
@@ -112,15 +112,6 @@ func plainDuration(s string) string {
 		s = rest + "h"
 	}
 	return s
-}
-
-// compactJSON writes a value on one line.
-func compactJSON(v any) string {
-	text, err := jsonvalue.Marshal(v)
-	if err != nil {
-		return "null"
-	}
-	return string(text)
 }
 
 // count returns "1 operation" or "3 operations".

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -128,7 +129,7 @@ func valueInWords(s *operations.Schema, description string) string {
 			values = append(values, "…")
 			break
 		}
-		values = append(values, strings.Trim(compactJSON(v), `"`))
+		values = append(values, strings.Trim(jsonvalue.Compact(v), `"`))
 	}
 	return strings.TrimSpace("one of " + strings.Join(values, ", ") + ". " + text)
 }

@@ -82,11 +82,7 @@ func inline(v any) string {
 	if text, ok := v.(string); ok {
 		return text
 	}
-	data, err := jsonvalue.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(data)
+	return jsonvalue.Compact(v)
 }
 
 func sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

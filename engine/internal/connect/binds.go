@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -151,14 +152,10 @@ func (b *Binds) read(text func(path, namespace string) ([]byte, error)) (values,
 }
 
 func hintKeys(values map[string]string) string {
-	var keys []string
-	for k := range values {
-		keys = append(keys, k)
-	}
-	if len(keys) == 0 {
+	if len(values) == 0 {
 		return "the file has no keys"
 	}
-	slices.Sort(keys)
+	keys := slices.Sorted(maps.Keys(values))
 	return "it has " + strings.Join(keys[:min(len(keys), 8)], ", ")
 }
 

@@ -71,29 +71,28 @@ func (k *Keyring) First(ctx context.Context, names []string) (string, bool, erro
 
 // Plain is Get for a value that is no secret and may be shown.
 func (k *Keyring) Plain(ctx context.Context, name string) (string, bool, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if v, ok := k.open[name]; ok {
-		return v, true, nil
-	}
-	v, ok, err := k.lookup(ctx, name)
-	if ok && err == nil && v != "" {
-		k.open[name] = v
-	}
-	return v, ok, err
+	return k.get(ctx, name, k.open)
 }
 
 // Get finds a credential.
 func (k *Keyring) Get(ctx context.Context, name string) (string, bool, error) {
+	v, ok, err := k.get(ctx, name, k.found)
+	if err == nil {
+		k.Redactor.AddData(v)
+	}
+	return v, ok, err
+}
+
+// get looks a value up among those known, and then outside.
+func (k *Keyring) get(ctx context.Context, name string, known map[string]string) (string, bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if v, ok := k.found[name]; ok {
+	if v, ok := known[name]; ok {
 		return v, true, nil
 	}
 	v, ok, err := k.lookup(ctx, name)
 	if ok && err == nil && v != "" {
-		k.found[name] = v
-		k.Redactor.AddData(v)
+		known[name] = v
 	}
 	return v, ok, err
 }

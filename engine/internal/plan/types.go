@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
@@ -123,7 +124,7 @@ func enumStrings(values []any) []string {
 func enumText(values []any) string {
 	texts := make([]string, len(values))
 	for i, v := range values {
-		texts[i] = jsonText(v)
+		texts[i] = jsonvalue.Compact(v)
 	}
 	const most = 12
 	if len(texts) > most {

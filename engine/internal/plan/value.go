@@ -2,13 +2,12 @@ package plan
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/template"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Value is something that a step sends: a literal, an expression, a place, a
@@ -201,7 +200,7 @@ func (broken) typ() eval.Type                                     { return eval.
 func describe(v Value) (from, source string) {
 	switch v := v.(type) {
 	case Literal:
-		return jsonText(v.V), ""
+		return jsonvalue.Compact(v.V), ""
 	case exprValue:
 		return v.e.Source(), ""
 	case templateValue:
@@ -244,11 +243,3 @@ func refsText(refs []eval.Ref) string {
 }
 
 func refText(r eval.Ref) string { return strings.Join(append([]string{r.Name}, r.Path...), ".") }
-
-func jsonText(v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(data)
-}

@@ -12,15 +12,15 @@ import (
 // Errors reach the client: they speak its words and hold no secret. The zero
 // value is an internal server error without detail.
 type Problem struct {
-	Title  string  // "" is the text of the status
-	Status int     // the HTTP status, 400 to 599; anything else is 500
-	Detail string  // the fault of this request, and the remedy
-	Errors []Field // the faults in the request's body, where there are any
+	Title  string  `json:"title,omitempty"`  // "" is the text of the status
+	Status int     `json:"status"`           // the HTTP status, 400 to 599; anything else is 500
+	Detail string  `json:"detail,omitempty"` // the fault of this request, and the remedy
+	Errors []Field `json:"errors,omitempty"` // the faults in the request's body, where there are any
 
 	// Of a call of an API that failed, where known:
-	Code     string // of the failure
-	Step     string // that called
-	Upstream int    // the status of the API's answer
+	Code     string `json:"code,omitempty"`            // of the failure
+	Step     string `json:"step,omitempty"`            // that called
+	Upstream int    `json:"upstream_status,omitempty"` // the status of the API's answer
 }
 
 // Field is one fault in the request's body.
@@ -37,14 +37,8 @@ var escaped = strings.NewReplacer("~", "~0", "/", "~1")
 // document is a Problem as clients read it. The type is about:blank: the status is
 // enough.
 type document struct {
-	Type     string  `json:"type"`
-	Title    string  `json:"title,omitempty"`
-	Status   int     `json:"status"`
-	Detail   string  `json:"detail,omitempty"`
-	Errors   []Field `json:"errors,omitempty"`
-	Code     string  `json:"code,omitempty"`
-	Step     string  `json:"step,omitempty"`
-	Upstream int     `json:"upstream_status,omitempty"`
+	Type string `json:"type"`
+	Problem
 }
 
 // Fault answers r with p: its status, and the document as the body unless r is
@@ -55,7 +49,7 @@ func Fault(w http.ResponseWriter, r *http.Request, p Problem) {
 		p.Status = http.StatusInternalServerError
 	}
 	p.Title = cmp.Or(p.Title, http.StatusText(p.Status))
-	body, _ := json.Marshal(document{"about:blank", p.Title, p.Status, p.Detail, p.Errors, p.Code, p.Step, p.Upstream}) // always has a JSON form
+	body, _ := json.Marshal(document{"about:blank", p}) // always has a JSON form
 	body = append(body, '\n')
 
 	h := w.Header()

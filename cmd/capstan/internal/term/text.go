@@ -74,11 +74,7 @@ func Value(v any) string {
 	if s, ok := v.(string); ok && Printable(s) == s && !strings.ContainsAny(s, "\n\t") {
 		return s
 	}
-	text, err := jsonvalue.Marshal(v)
-	if err != nil {
-		return "(a value that is no JSON)"
-	}
-	return string(text)
+	return jsonvalue.Compact(v)
 }
 
 // Count returns "1 problem" or "3 problems".
