@@ -34,14 +34,7 @@ func Load(ctx context.Context, file string, opts *LoadOptions) (*Program, error)
 	if err != nil {
 		return nil, err
 	}
-	if u.Program == nil {
-		report := *f.report
-		if !f.loaded.Shared {
-			report.Diagnostics = u.Problems
-		}
-		return nil, &LoadError{&report}
-	}
-	return u.Program, nil
+	return u.Program, f.ErrOf(u)
 }
 
 // Open reads a file with everything in it that can be run. A file that has nothing
@@ -56,8 +49,8 @@ func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
 	}
 	for _, u := range loaded.Units {
 		unit := &Unit{
-			Name: u.Spec.Name, Kind: u.Spec.Kind, Title: u.Spec.Title.Value, Description: u.Spec.Description.Value, Problems: u.Problems,
-			spec: u.Spec,
+			Name: u.Spec.Name, Kind: u.Spec.Kind, Title: u.Spec.Title.Value, Description: u.Spec.Description.Value, spec: u.Spec,
+			Problems: u.All(),
 		}
 		if u.Sound() {
 			unit.Program = newProgram(u)
@@ -95,8 +88,8 @@ type Unit struct {
 	Kind        spec.UnitKind
 	Title       string
 	Description string
-	Program     *Program  // nil when the unit, or the whole file, has an error
-	Problems    diag.List // the unit's own
+	Program     *Program  // nil when Problems has an error
+	Problems    diag.List // the unit's own, and those of the file that are of no unit alone
 	spec        *spec.Unit
 }
 
@@ -109,6 +102,16 @@ func (f *File) Err() error {
 		return &LoadError{f.report}
 	}
 	return nil
+}
+
+// ErrOf returns a *[LoadError] with the problems of a unit of the file that cannot run.
+func (f *File) ErrOf(u *Unit) error {
+	if u.Program != nil {
+		return nil
+	}
+	report := *f.report
+	report.Diagnostics = u.Problems
+	return &LoadError{&report}
 }
 
 // Check loads the file as it is now, with the options that it was opened with.
@@ -165,8 +168,10 @@ func (f *File) Read(from, location string, most int64) ([]byte, error) {
 // UnitError is returned for a name that picks no unit, or none of several.
 type UnitError struct {
 	File  string
-	Name  string // as given, "" when none was
-	Units []*Unit
+	Name  string  // as given, "" when none was
+	Units []*Unit // that can run, and so could be named
+	// Refused are those that cannot.
+	Refused []Refusal
 }
 
 func (e *UnitError) Error() string {
@@ -188,16 +193,27 @@ func (e *UnitError) Error() string {
 }
 
 // Unit finds a unit by its name, or by the part behind the namespace where that
-// is unique. "" is the only one there is. The error is a *[UnitError].
+// is unique. "" is the only one there is. The error is a *[UnitError], or a
+// *[LoadError] where none of those that it could be can run.
 func (f *File) Unit(name string) (*Unit, error) {
 	chosen := f.loaded.Spec.Select(name)
 	found := slices.DeleteFunc(slices.Clone(f.units), func(u *Unit) bool { return !slices.Contains(chosen, u.spec) })
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	e := &UnitError{File: f.report.File, Name: name, Units: f.units}
-	if len(found) > 1 {
-		e.Name, e.Units = "", found
+	e := &UnitError{File: f.report.File, Name: name, Refused: f.Refused()}
+	if len(found) == 0 {
+		found = f.units
+	} else {
+		e.Name = ""
+	}
+	for _, u := range found {
+		if u.Program != nil {
+			e.Units = append(e.Units, u)
+		}
+	}
+	if err := f.Err(); err != nil && len(e.Units) == 0 {
+		return nil, err
 	}
 	return nil, e
 }

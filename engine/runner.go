@@ -6,7 +6,6 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
@@ -128,42 +127,6 @@ func (r *Runner) Plan(ctx context.Context, p *Program) *document.Plan {
 	view.Env = append(view.Env, l.link.Env(ctx, p.unit.Uses, p.plan.Variables)...)
 	view.Hosts = append(view.Hosts, l.link.Hosts(ctx, p.unit.Uses)...)
 	return &view
-}
-
-// Check reports why a program cannot reach its APIs: a base URL that no request could
-// go to, operations without a server, credentials that would go out unencrypted. Run
-// and Start refuse such a program.
-func (r *Runner) Check(ctx context.Context, p *Program) diag.List {
-	l := r.linked(p)
-	f := p.unit.File()
-	var out diag.List
-	if r.o.BaseURL != "" {
-		if err := connect.CheckBaseURL(r.o.BaseURL); err != nil {
-			out.Errorf(diag.Pos{File: "--base-url"}, "bad-base-url", "the base URL cannot be used: %v", err)
-			return out
-		}
-	}
-	for _, problem := range l.link.Check(ctx, p.unit.Uses) {
-		at := diag.Pos{File: f.Report.File}
-		switch {
-		case problem.Op != nil:
-			at = p.callOf(problem.Op.ID)
-		case r.o.BaseURL != "":
-			at.File = "--base-url"
-		}
-		out.Errorf(at, problem.Code, "%s", problem.Message)
-	}
-	return f.Adjust(out).Sort()
-}
-
-// callOf returns where the file calls an operation first.
-func (p *Program) callOf(operation string) diag.Pos {
-	for _, s := range p.plan.Steps {
-		if a := s.Operation(); a != nil && a.Op.ID == operation {
-			return a.At.Pos
-		}
-	}
-	return diag.Pos{}
 }
 
 // Ready reports whether everything that the binds of a file name has a value, so

@@ -13,7 +13,7 @@ func (p *Program) describe() *document.Plan {
 	v := &document.Plan{
 		Capability: p.Name(), Dialect: r.Dialect, Overlays: append([]string{}, p.plan.File.Overlays...),
 		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
-		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, r.Diagnostics...),
+		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, p.unit.All()...),
 	}
 	for _, in := range p.plan.Inputs {
 		v.Inputs = append(v.Inputs, document.Input{

@@ -18,13 +18,18 @@ import (
 )
 
 // Exposures makes the endpoints that a file declares; their
-// calls go through the Runner. Nil options are the defaults. The error lists
-// everything that cannot be served.
+// calls go through the Runner. Nil options are the defaults. Units that cannot run are
+// not offered: engine.File.Refused has the reasons. The error lists everything else
+// that cannot be served.
 func Exposures(ctx context.Context, r *engine.Runner, file *engine.File, o *Options) ([]*Endpoint, error) {
 	if file == nil || r == nil {
 		return nil, errors.New("there is no file to serve")
 	}
 	opts := *cmp.Or(o, &Options{})
+	if err := file.Err(); err != nil && opts.Strict {
+		return nil, err
+	}
+	file = r.Judged(ctx, file)
 	opts.Seen = cmp.Or(opts.Seen, control.NewSeen())
 	f := file.Spec()
 	if len(f.Exposures) == 0 {

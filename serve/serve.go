@@ -29,6 +29,8 @@ type Options struct {
 	// PortOffset is added to every port, so that a second server fits beside
 	// the first.
 	PortOffset int
+	// Strict refuses a file with an error. Otherwise what is sound in it is served.
+	Strict bool
 	// Limits bound the requests of clients; the zero value is the defaults.
 	Limits limit.Options
 	// Drain is how long requests in flight may go on after Run is stopped; 0

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -124,7 +125,7 @@ func (a *app) exposureWords(ctx context.Context, file string, load *loadFlags) [
 		return nil
 	}
 	var words []string
-	for _, e := range exposures(f.Units()) {
+	for _, e := range exposures(slices.DeleteFunc(slices.Clone(f.Units()), func(u *engine.Unit) bool { return u.Program == nil })) {
 		if e.Kind != string(spec.UnitComposition) {
 			words = append(words, e.Name+"\t"+strings.TrimSpace(e.Kind+" "+term.OneLine(e.Description)))
 		}

@@ -41,9 +41,11 @@ type failure struct {
 	code    string
 	message string
 	hint    string // "" when there is nothing to suggest
-	// exposures are the units of file that could have been named.
+	// exposures are the units of file that could have been named, refused those that
+	// could not run.
 	file      string
 	exposures []exposureEntry
+	refused   []engine.Refusal
 }
 
 func (f *failure) Error() string {

@@ -42,40 +42,41 @@ func second(args []string) string {
 	return args[1]
 }
 
-// opened loads a file. Why its programs cannot reach their APIs is among the
-// problems of the report. A file with an error is nil.
+// opened loads a file, and judges whether its programs can reach their APIs. A file
+// that holds nothing to judge is nil; the report has the reason.
 func opened(ctx context.Context, file string, opts *engine.LoadOptions, r *engine.Runner) (*engine.File, *engine.Report) {
 	f, err := engine.Open(ctx, file, opts)
 	var load *engine.LoadError
 	if errors.As(err, &load) {
 		return nil, load.Report
 	}
-	report := new(*f.Report())
-	for _, u := range f.Units() {
-		if u.Program != nil {
-			report.Diagnostics = append(report.Diagnostics, r.Check(ctx, u.Program)...)
-		}
-	}
-	report.Diagnostics = report.Diagnostics.Sort()
-	if report.Diagnostics.HasErrors() {
-		return nil, report
-	}
-	return f, report
+	f = r.Judged(ctx, f)
+	return f, f.Report()
 }
 
-// program loads a file and picks the unit of a name; "" is the only one there is.
-// Of a file that cannot run the program is nil and the report has the reason. The
-// error is a *[engine.UnitError]: the file is good and the name is not.
+// program loads a file and picks the unit of a name; "" is the only one there is. The
+// report has the unit's own problems. Of a unit that cannot run, or a file without one
+// that can, the program is nil and the report has the reason. The error is a
+// *[engine.UnitError]: the name picks none of the units that can run.
 func program(ctx context.Context, file, name string, opts *engine.LoadOptions, r *engine.Runner) (*engine.Program, *engine.Report, error) {
 	f, report := opened(ctx, file, opts, r)
 	if f == nil {
 		return nil, report, nil
 	}
 	u, err := f.Unit(name)
-	if err != nil {
+	if err == nil {
+		err = f.ErrOf(u)
+	}
+	var load *engine.LoadError
+	switch {
+	case errors.As(err, &load):
+		return nil, load.Report, nil
+	case err != nil:
 		return nil, report, err
 	}
-	return u.Program, report, nil
+	own := *report
+	own.Diagnostics = u.Problems
+	return u.Program, &own, nil
 }
 
 // exposures describes units for a document or a table.
@@ -104,7 +105,7 @@ func exposureError(err error) error {
 		return err
 	}
 	e := usage("", "")
-	e.file, e.exposures = unit.File, exposures(unit.Units)
+	e.file, e.exposures, e.refused = unit.File, exposures(unit.Units), unit.Refused
 	switch {
 	case len(unit.Units) == 0:
 		e.message = unit.File + " exposes nothing that can be run"
@@ -135,6 +136,29 @@ func exposureTable(entries []exposureEntry, width int, withCalls bool, printf fu
 	}
 	for _, line := range term.Table(rows) {
 		printf("%s", fit(line, width))
+	}
+}
+
+// mostRefused bounds what is printed of a file's refused parts.
+const mostRefused = 10
+
+// reportRefused prints what a file declares and cannot be used, each with its first
+// reason; what is the fate of them all.
+func (a *app) reportRefused(file, fate string, refused []engine.Refusal) {
+	if len(refused) == 0 {
+		return
+	}
+	a.complain("%s of %s cannot be %s; all reasons: capstan validate %s", term.Count(len(refused), "part", "parts"), term.Printable(file), fate, shellWord(file))
+	var rows [][]string
+	for _, r := range refused[:min(len(refused), mostRefused)] {
+		reason := r.Reason.Pos.String() + ": " + r.Reason.Message + " [" + r.Reason.Code + "]"
+		rows = append(rows, []string{"  " + r.Name, term.OneLine(reason)})
+	}
+	for _, line := range term.Table(rows) {
+		a.complain("%s", strings.TrimRight(line, " "))
+	}
+	if more := len(refused) - mostRefused; more > 0 {
+		a.complain("  and %d more", more)
 	}
 }
 

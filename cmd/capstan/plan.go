@@ -71,9 +71,9 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 	}
 	list := exposures(unit.Units)
 	if !a.wantsText() {
-		return a.printDocument(planList{planOfFile(r), list})
+		return a.printDocument(planList{planOfFile(r), list, append([]engine.Refusal{}, unit.Refused...)})
 	}
-	a.reportDiagnostics(r)
+	a.reportRefused(r.File, "run", unit.Refused)
 	exposureTable(list, a.textWidth(a.io.OutTTY), true, func(format string, args ...any) { a.printf(format+"\n", args...) })
 	for _, f := range r.Files {
 		if f.Path != r.File {
@@ -85,10 +85,12 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 }
 
 // planList is the document of `plan -o json` for a file that holds several
-// things to run: that of a plan, with the units that could be planned.
+// things to run: that of a plan, with the units that could be planned and those that
+// could not.
 type planList struct {
 	*document.Plan
-	Exposures []exposureEntry `json:"exposures"`
+	Exposures []exposureEntry  `json:"exposures"`
+	Refused   []engine.Refusal `json:"refused"`
 }
 
 // refusePlan ends a command with a file that cannot run. A machine still gets one

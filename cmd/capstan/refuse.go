@@ -27,6 +27,7 @@ type errorEntry struct {
 	Problems    []engine.InputProblem `json:"problems,omitempty"`
 	Missing     []document.Env        `json:"missing,omitempty"`
 	Exposures   []exposureEntry       `json:"exposures,omitempty"`
+	Refused     []engine.Refusal      `json:"refused,omitempty"`
 	Diagnostics diag.List             `json:"diagnostics,omitempty"`
 }
 
@@ -39,7 +40,7 @@ func (a *app) documentError(err error) {
 	}
 	e := errorEntry{Code: c.code, Message: refusal(err)}
 	if c.own != nil {
-		e.Hint, e.Exposures = c.own.hint, c.own.exposures
+		e.Hint, e.Exposures, e.Refused = c.own.hint, c.own.exposures, c.own.refused
 	}
 	if c.load != nil {
 		e.Diagnostics = c.load.Report.Diagnostics

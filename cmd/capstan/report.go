@@ -72,9 +72,10 @@ func (a *app) reportUsage(cmd *cobra.Command, e *failure) {
 	if e.hint != "" {
 		a.complain("  = hint: %s", e.hint)
 	}
-	if len(e.exposures) > 0 && e.hint == "" {
+	if len(e.exposures) > 0 {
 		exposureTable(e.exposures, a.textWidth(a.io.ErrTTY), false, a.complain)
 		a.complain("such as: %s %s %s", cmd.CommandPath(), term.Printable(e.file), term.Printable(e.exposures[0].Name))
+		a.reportRefused(e.file, "run", e.refused)
 		return
 	}
 	a.complain("run \"%s --help\" for usage and examples", cmd.CommandPath())

@@ -49,7 +49,8 @@ keeps them, and can be followed and finished with "capstan runs" and "resume" to
 A file of the framework dialect is served where it declares under exposes, on
 loopback where it names no address; it says itself who may call it.
 
-Of a directory, everything below it that can be served is.`,
+Of a directory, everything below it that can be served is, and of a file what can
+run of it; --strict refuses a file with an error.`,
 		Example: `  capstan serve b2b-enterprise-onboarding.yaml --mock
   capstan serve capabilities/ --rest 0.0.0.0:8080 --api-key-file keys
   capstan serve b2b-enterprise-onboarding.yaml --mcp stdio
@@ -63,7 +64,7 @@ Of a directory, everything below it that can be served is.`,
 	f.access.add(fs)
 	fs.StringVar(&f.address, "address", "", "framework files: listen at `HOST` instead of what the files say")
 	fs.IntVar(&f.portOffset, "port-offset", 0, "framework files: add `N` to every port")
-	fs.BoolVar(&f.watch, "watch", false, "serve changed files anew; while a file is wrong its last good version stays")
+	fs.BoolVar(&f.watch, "watch", false, "serve changed files anew; while one that was right has an error its last good version stays")
 	fs.IntVar(&f.keepRuns, "keep-runs", standardKeep, "of runs kept in memory (--state none), keep the latest `N` that ended; each goes after a day")
 	f.send.add(fs)
 	f.load.add(fs)

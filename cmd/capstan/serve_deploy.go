@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
@@ -35,7 +37,7 @@ type deployment struct {
 	rt           durable.Runtime     // keeps the runs of compositions; nil while there are none
 	stateKey     []byte              // outlives the process where the runs do
 	compositions *serve.Compositions // nil while there are none
-	served       map[string]bool     // files of the last load that worked; nil before the first
+	served       map[string]bool     // files of the last load that worked, true without an error; nil before the first
 }
 
 // deploy checks the flags.
@@ -59,7 +61,7 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 	}
 	d := &deployment{app: a, paths: paths, flags: f, opened: load, opts: opts}
 	d.serve = &serve.Options{
-		Address: f.address, PortOffset: f.portOffset, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
+		Address: f.address, PortOffset: f.portOffset, Strict: f.load.strict, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
 		Seen: control.NewSeen(), Version: buildVersion(debug.ReadBuildInfo()).Version,
 	}
 	d.access, err = f.access.access(d.serve.Log)
@@ -105,14 +107,14 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 			}
 			endpoints = append(endpoints, own...)
 		default:
-			p, err := d.program(ctx, s)
+			own, err := d.programs(ctx, s)
 			if err != nil {
 				return nil, nil, err
 			}
-			programs = append(programs, p)
+			programs = append(programs, own...)
 		}
 		watched = append(watched, s.Files()...)
-		served[file.path] = true
+		served[file.path] = s.Err() == nil
 	}
 	composed, err := d.compose(programs)
 	if err != nil {
@@ -178,23 +180,38 @@ func once(files []found) (distinct []found) {
 func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engine.File, error) {
 	a := d.app
 	s, report := opened(ctx, f.path, d.opened, r)
+	useless := s == nil || report.Diagnostics.HasErrors() && (d.serve.Strict || !usable(s))
+	worse := report.Diagnostics.HasErrors() && d.served[f.path] // its last good version stays
 	switch {
-	case s == nil && d.served[f.path]: // its last good version stays
+	case worse:
 		return nil, &engine.LoadError{Report: report}
-	case s == nil && f.named:
+	case useless && f.named:
 		return nil, a.refuseRun(report)
-	case s == nil && isCapability(report) && report.Runnable:
+	case useless && isCapability(report) && report.Runnable:
 		a.complain("warning: %s is not served: it is invalid; capstan validate %s tells why", f.path, shellWord(f.path))
 		return nil, nil
-	case s == nil:
+	case useless:
 		return nil, nil
 	case !f.named && !composed(s) && len(s.Spec().Exposures) == 0:
 		return nil, nil // a part of others, or flows for `capstan run`
 	}
 	if f.named {
-		a.reportDiagnostics(report)
+		a.reportDiagnostics(warnings(report))
 	}
+	a.reportRefused(f.path, "served", s.Refused())
 	return s, nil
+}
+
+// usable reports whether anything in a file can be run.
+func usable(f *engine.File) bool {
+	return slices.ContainsFunc(f.Units(), func(u *engine.Unit) bool { return u.Program != nil })
+}
+
+// warnings is a report without the errors.
+func warnings(r *engine.Report) *engine.Report {
+	out := *r
+	out.Diagnostics = slices.DeleteFunc(slices.Clone(r.Diagnostics), func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
+	return &out
 }
 
 // exposures makes the endpoints that a framework file declares.
@@ -212,22 +229,28 @@ func (d *deployment) exposures(ctx context.Context, r *engine.Runner, s *engine.
 	return ends, nil
 }
 
-// composed reports whether a file is a composition, which is served as runs; any other
-// declares its exposures.
+// composed reports whether a file holds compositions, which are served as runs; any
+// other declares its exposures.
 func composed(f *engine.File) bool {
-	return len(f.Units()) == 1 && f.Units()[0].Kind == spec.UnitComposition
+	other := func(u *engine.Unit) bool { return u.Kind != spec.UnitComposition }
+	return len(f.Units()) > 0 && !slices.ContainsFunc(f.Units(), other)
 }
 
-// program returns a composition to be run here.
-func (d *deployment) program(ctx context.Context, f *engine.File) (*engine.Program, error) {
+// programs returns the compositions of a file, to be run here.
+func (d *deployment) programs(ctx context.Context, f *engine.File) (out []*engine.Program, err error) {
 	if err := d.keep(ctx); err != nil {
 		return nil, err
 	}
-	p := f.Units()[0].Program
-	if missing := missingCredentials(ctx, p, d.opts); len(missing) > 0 {
-		d.app.complain("warning: %s cannot be started: %v", p.Name(), &engine.CredentialError{Missing: missing})
+	for _, u := range f.Units() {
+		if u.Program == nil {
+			continue
+		}
+		out = append(out, u.Program)
+		if missing := missingCredentials(ctx, u.Program, d.opts); len(missing) > 0 {
+			d.app.complain("warning: %s cannot be started: %v", u.Name, &engine.CredentialError{Missing: missing})
+		}
 	}
-	return p, nil
+	return out, nil
 }
 
 // keep opens the runtime.

@@ -33,14 +33,14 @@ func TestServingGivesMemoryBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.program(t.Context(), loaded)
+	programs, err := d.programs(t.Context(), loaded)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.rt.Close()
 	runner := engine.NewRunner(&engine.Options{Mock: true, Runtime: d.rt})
 	for range 50 {
-		if _, err := runner.Run(t.Context(), p, engine.Inputs{}, nil); err != nil {
+		if _, err := runner.Run(t.Context(), programs[0], engine.Inputs{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

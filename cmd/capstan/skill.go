@@ -89,7 +89,7 @@ func (a *app) skillOf(ctx context.Context, what string, f *skillFlags) (*skill.F
 	case prog != nil:
 		return notMade(skill.Capability(prog, f.skill))
 	case err != nil:
-		return nil, exposureError(err)
+		return nil, usage(what+" holds no composition, and only of those a skill can be made", "")
 	case report.Dialect == string(spec.DialectOpenAPI), report.Dialect == "" && isName(what):
 		return a.skillOfAPI(ctx, what, opts, f)
 	}

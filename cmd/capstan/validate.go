@@ -79,7 +79,7 @@ type verdict struct {
 
 func (v *validation) judge(ctx context.Context, file string) verdict {
 	f, report := opened(ctx, file, v.opts, v.runner)
-	return verdict{report, f != nil && len(f.Units()) > 0}
+	return verdict{report, f != nil && usable(f)}
 }
 
 // check judges the files, and the capability files under the directories.

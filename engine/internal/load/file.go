@@ -40,8 +40,9 @@ type Options struct {
 type File struct {
 	Report *document.Report
 	Units  []*Unit
-	// Shared reports an error that keeps every unit from running.
-	Shared bool
+	// Shared are the problems that are of no unit alone: with an error among them none
+	// can run.
+	Shared diag.List
 	Spec   *spec.File
 	APIs   map[string]connect.API
 	Binds  *connect.Binds
@@ -70,7 +71,12 @@ type Unit struct {
 }
 
 // Sound reports whether the unit can be run.
-func (u *Unit) Sound() bool { return !u.file.Shared && !u.Problems.HasErrors() }
+func (u *Unit) Sound() bool { return !u.file.Shared.HasErrors() && !u.Problems.HasErrors() }
+
+// All returns the problems that concern the unit: its own, and those of no unit alone.
+func (u *Unit) All() diag.List {
+	return slices.Concat(u.file.Shared, u.Problems).Sort()
+}
 
 // File returns the file of the unit.
 func (u *Unit) File() *File { return u.file }
@@ -115,7 +121,7 @@ func (f *File) Names() []string {
 
 // plan plans a unit, whose other problems are known.
 func (f *File) plan(s *spec.Unit, problems diag.List, apis func(name string) (*operations.Set, error)) *Unit {
-	built, found := plan.Build(f.Spec, s, plan.Sources{File: f.reads.File, API: apis, Reported: f.Shared || problems.HasErrors()})
+	built, found := plan.Build(f.Spec, s, plan.Sources{File: f.reads.File, API: apis, Reported: f.Shared.HasErrors() || problems.HasErrors()})
 	u := &Unit{Spec: s, Plan: built, Problems: append(problems, found...), file: f}
 	at := map[string]int{}
 	for _, s := range u.Plan.Steps {
@@ -169,18 +175,4 @@ func (f *File) known(name string) (*operations.Set, error) {
 		return set, nil
 	}
 	return nil, fmt.Errorf("the API %q cannot be used", name)
-}
-
-// unique drops problems that several units of a file share.
-func unique(list diag.List) diag.List {
-	seen := map[string]bool{}
-	var out diag.List
-	for _, d := range list {
-		key := fmt.Sprint(d.Pos, d.Code, d.Message)
-		if !seen[key] {
-			seen[key] = true
-			out = append(out, d)
-		}
-	}
-	return out
 }

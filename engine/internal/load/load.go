@@ -50,7 +50,7 @@ func Open(ctx context.Context, file string, opts *Options) (*File, *document.Rep
 			u.Problems = l.judged(u.Problems)
 		}
 	}
-	l.report.Diagnostics = l.project.adjust(unique(l.report.Diagnostics)).Sort()
+	l.report.Diagnostics = l.project.adjust(l.report.Diagnostics).Sort()
 	return f, l.report
 }
 
@@ -117,7 +117,7 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
 	own, of := f.Spec.Problems(problems)
 	own = append(append(own, l.report.Diagnostics...), served(l.within, f.Spec)...)
-	f.Shared = l.judged(own).HasErrors()
+	f.Shared = l.judged(own)
 	l.report.Diagnostics = append(own, problems...)
 	l.docs.own = f.Spec.API.Value
 	for _, s := range f.Spec.Units {

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/spec"
+)
+
+// Judged returns a file as this Runner can run it: what keeps a unit from its APIs is
+// among the unit's problems, and among those of the file.
+func (r *Runner) Judged(ctx context.Context, f *File) *File {
+	out, report := *f, *f.report
+	out.report, out.units = &report, nil
+	report.Diagnostics = slices.Clone(report.Diagnostics)
+	for _, u := range f.units {
+		if u.Program != nil {
+			judged := *u
+			found := r.Check(ctx, u.Program)
+			judged.Problems = slices.Concat(u.Problems, found).Sort()
+			if found.HasErrors() {
+				judged.Program = nil
+			}
+			report.Diagnostics = append(report.Diagnostics, found...)
+			u = &judged
+		}
+		out.units = append(out.units, u)
+	}
+	report.Diagnostics = report.Diagnostics.Sort()
+	return &out
+}
+
+// Refusal is something that a file declares and that cannot be used.
+type Refusal struct {
+	Name   string          `json:"name"` // of the unit
+	Kind   spec.UnitKind   `json:"kind"`
+	Reason diag.Diagnostic `json:"reason"` // the first of them
+}
+
+// Refused lists the units that cannot run, each with the first reason.
+func (f *File) Refused() []Refusal {
+	var out []Refusal
+	for _, u := range f.units {
+		if u.Program != nil {
+			continue
+		}
+		if i := slices.IndexFunc(u.Problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Error }); i >= 0 {
+			out = append(out, Refusal{u.Name, u.Kind, u.Problems[i]})
+		}
+	}
+	return out
+}
+
+// Check reports why a program cannot reach its APIs: a base URL that no request could
+// go to, operations without a server, credentials that would go out unencrypted. Run
+// and Start refuse such a program.
+func (r *Runner) Check(ctx context.Context, p *Program) diag.List {
+	l := r.linked(p)
+	f := p.unit.File()
+	var out diag.List
+	if r.o.BaseURL != "" {
+		if err := connect.CheckBaseURL(r.o.BaseURL); err != nil {
+			out.Errorf(diag.Pos{File: "--base-url"}, "bad-base-url", "the base URL cannot be used: %v", err)
+			return out
+		}
+	}
+	for _, problem := range l.link.Check(ctx, p.unit.Uses) {
+		at := diag.Pos{File: f.Report.File}
+		switch {
+		case problem.Op != nil:
+			at = p.callOf(problem.Op.ID)
+		case r.o.BaseURL != "":
+			at.File = "--base-url"
+		}
+		out.Errorf(at, problem.Code, "%s", problem.Message)
+	}
+	return f.Adjust(out).Sort()
+}
+
+// callOf returns where the file calls an operation first.
+func (p *Program) callOf(operation string) diag.Pos {
+	for _, s := range p.plan.Steps {
+		if a := s.Operation(); a != nil && a.Op.ID == operation {
+			return a.At.Pos
+		}
+	}
+	return diag.Pos{}
+}
