@@ -35,7 +35,7 @@ func (a *app) resumeAll(ctx context.Context, rt durable.Runtime, hooks map[strin
 		return err
 	}
 	slices.Reverse(due) // oldest first
-	s := &sweep{app: a, rt: rt, runner: engine.NewRunner(&engine.Options{External: whereAsked(hooks), Runtime: rt, Log: a.logger()}), how: engine.RunOptions{Timeout: f.timeout, RequestTimeout: f.perRequest}, docs: make([]*engine.Result, len(due))}
+	s := &sweep{app: a, runner: engine.NewRunner(&engine.Options{External: whereAsked(hooks), Runtime: rt, Log: a.logger()}), how: engine.RunOptions{Timeout: f.timeout, RequestTimeout: f.perRequest}, docs: make([]*engine.Result, len(due))}
 	defer a.io.Interrupts.During(s.stopping, nil)()
 	s.run(ctx, due)
 	return s.finish(ctx)
@@ -44,7 +44,6 @@ func (a *app) resumeAll(ctx context.Context, rt durable.Runtime, hooks map[strin
 // sweep is one resume --all.
 type sweep struct {
 	app    *app
-	rt     durable.Runtime
 	runner *engine.Runner
 	how    engine.RunOptions
 

@@ -25,7 +25,7 @@ type Env struct {
 // checked before the evaluation and on every call of a predicate.
 func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, e.fault(err)
+		return nil, fault(err)
 	}
 	if env == nil {
 		env = &Env{}
@@ -41,7 +41,7 @@ func (e *Expr) Eval(ctx context.Context, env *Env) (any, error) {
 		}
 	}
 	if _, ok := out.(bool); e.wantBool && !ok {
-		return nil, e.fault(failf("a condition must be true or false, got %s", describe(out)))
+		return nil, fault(failf("a condition must be true or false, got %s", describe(out)))
 	}
 	return out, nil
 }
@@ -55,7 +55,7 @@ func (e *Expr) run(ctx context.Context, env *Env) (any, error) {
 	}
 	if _, isByte := out.(byte); isByte || e.path == nil {
 		if out, err = (&meter{ctx: ctx}).plainValue(out); err != nil {
-			return nil, e.fault(err)
+			return nil, fault(err)
 		}
 	}
 	return out, nil

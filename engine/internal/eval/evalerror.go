@@ -6,19 +6,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 )
 
-// EvalError is the reason why an expression has no value. Offset and Length
-// count code points of Source, which for a template is the whole text.
+// EvalError is the reason why an expression has no value.
 type EvalError struct {
-	Source         string
-	Offset, Length int
-	Message        string // in the user's words
-	cause          error
+	Message string // in the user's words
+	cause   error
 }
 
 // Error returns the message alone; callers know which file and step it is of.
@@ -27,35 +23,29 @@ func (e *EvalError) Error() string { return e.Message }
 // Unwrap returns the context's error when the context ended the evaluation.
 func (e *EvalError) Unwrap() error { return e.cause }
 
-// fault wraps an error that concerns the expression as a whole.
-func (e *Expr) fault(err error) *EvalError {
-	out := &EvalError{Source: e.source, Length: utf8.RuneCountInString(e.source), Message: err.Error()}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		out.cause = err
-		out.Message = "evaluation was stopped: " + err.Error()
+// fault wraps an error of this package, or of the context.
+func fault(err error) *EvalError {
+	if stopped(err) {
+		return &EvalError{"evaluation was stopped: " + err.Error(), err}
 	}
-	return out
+	return &EvalError{Message: err.Error()}
+}
+
+func stopped(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // explain words an error of expr's machine.
 func (e *Expr) explain(err error) *EvalError {
-	var fault *file.Error
-	if !errors.As(err, &fault) {
-		return e.fault(err)
+	var machine *file.Error
+	if !errors.As(err, &machine) {
+		return fault(err)
 	}
 	var own failure
-	if cause := errors.Unwrap(fault); errors.As(cause, &own) || cause != nil && (errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded)) {
-		out := e.fault(cause)
-		out.place(fault.Location)
-		return out
+	if cause := errors.Unwrap(machine); errors.As(cause, &own) || stopped(cause) {
+		return fault(cause)
 	}
-	out := &EvalError{Source: e.source, Message: e.word(fault)}
-	out.place(fault.Location)
-	return out
-}
-
-func (e *EvalError) place(loc file.Location) {
-	e.Offset, e.Length = loc.From, max(loc.To-loc.From, 1)
+	return &EvalError{Message: e.word(machine)}
 }
 
 // word turns a message of expr's machine into the user's words. The machine

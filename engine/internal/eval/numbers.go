@@ -46,7 +46,7 @@ func equal(a, b any) bool {
 	}
 	if x, err := itemsOf("", a); err == nil {
 		y, err := itemsOf("", b)
-		return err == nil && equalItems(x, y)
+		return err == nil && slices.EqualFunc(x, y, equal)
 	}
 	return runtime.Equal(a, b)
 }
@@ -57,18 +57,6 @@ func isJSON(v any) bool {
 		return true
 	}
 	return false
-}
-
-func equalItems(a, b []any) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !equal(a[i], b[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 // ordered is the body of an operator that holds for some orders.

@@ -15,7 +15,7 @@ import (
 
 func (c *call) stepError(code, format string, args ...any) *StepError {
 	return &StepError{
-		Step: c.path, Code: code, API: c.a.API, Message: fmt.Sprintf(format, args...),
+		Step: c.path, Code: code, Message: fmt.Sprintf(format, args...),
 		Writes: c.writes(), Lost: c.lost(),
 	}
 }
@@ -56,7 +56,7 @@ func (c *call) refused(resp *operations.Response) *StepError {
 	if p.Message != http.StatusText(resp.Status) {
 		e.Message += ": " + p.Message
 	}
-	e.Body = excerpt(string(resp.Body))
+	e.Body = operations.OneLine(string(resp.Body), excerptSize)
 	e.Raw, e.Media, e.Header = resp.Body, resp.Header.Get("Content-Type"), PassedOn(resp.Header)
 	return e
 }
@@ -145,18 +145,10 @@ func (c *call) excerpt(resp *operations.Response) string {
 	case c.env.Hide != nil:
 		body = c.env.Hide(body)
 	}
-	return excerpt(body)
+	return operations.OneLine(body, excerptSize)
 }
 
 const excerptSize = 400
-
-func excerpt(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > excerptSize {
-		return string(r[:excerptSize]) + "..."
-	}
-	return s
-}
 
 // PassedOn picks the headers of an API's answer that concern whoever gets the
 // answer in the end: for how long to wait (RFC 9110, section 10.2.3), and the name of

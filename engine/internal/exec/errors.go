@@ -18,7 +18,6 @@ type StepError struct {
 	Hint    string
 
 	// The exchange, where there was one.
-	API       string
 	Status    int
 	RequestID string
 	Body      string      // start of the API's answer
@@ -72,9 +71,6 @@ func (t *turn) fail(ctx context.Context, key string, err error) error {
 		return context.Cause(ctx)
 	}
 	e := &StepError{Step: t.path, Code: CodeExpression, Message: fmt.Sprintf("%s: %v", key, err), Err: err}
-	if a, ok := t.s.Action.(*plan.Operation); ok {
-		e.API = a.API
-	}
 	var absent *plan.NoValueError
 	if errors.As(err, &absent) {
 		e.Code, e.Hint = CodeEmptyValue, hintNothingSent

@@ -42,7 +42,7 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 	}
 	k, err := known(result)
 	if err != nil {
-		return nil, &StepError{Step: t.path, Code: CodeAnswer, API: a.API, Message: "its kept result cannot be read: " + err.Error(), Err: err}
+		return nil, &StepError{Step: t.path, Code: CodeAnswer, Message: "its kept result cannot be read: " + err.Error(), Err: err}
 	}
 	t.rec.HTTPStatus = k.Status
 	c.account(k.Attempts, time.Duration(k.Millis)*time.Millisecond)

@@ -70,7 +70,7 @@ func (c *call) unreadable(resp *operations.Response, err error) error {
 
 func (c *call) useless(resp *operations.Response, err error, why string) error {
 	e := c.answerError(CodeAnswer, resp, "%s answered %d, but %s: %v", c.a.API, resp.Status, why, err)
-	e.Err, e.Body = err, excerpt(string(resp.Body))
+	e.Err, e.Body = err, operations.OneLine(string(resp.Body), excerptSize)
 	return e
 }
 

@@ -96,7 +96,7 @@ func (t *turn) vanishes(a *plan.Operation, b *plan.Bind) bool {
 
 func (t *turn) emptyValue(a *plan.Operation, b *plan.Bind) error {
 	e := &StepError{
-		Step: t.path, Code: CodeEmptyValue, API: a.API,
+		Step: t.path, Code: CodeEmptyValue,
 		Message: fmt.Sprintf("%q of %s came out empty: %s has no value", b.Name, a.Op.ID, b.From),
 		Hint:    hintNothingSent,
 	}

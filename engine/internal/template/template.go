@@ -2,7 +2,6 @@ package template
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -24,11 +23,10 @@ type Template struct {
 	parts  []part
 }
 
-// part is literal text, or an expression and its place in the template.
+// part is literal text, or an expression.
 type part struct {
-	text   string
-	expr   *eval.Expr
-	offset int
+	text string
+	expr *eval.Expr
 }
 
 // Has reports whether src holds an expression in double braces.
@@ -69,7 +67,7 @@ func Compile(s *eval.Scope, src string) (*Template, []eval.Problem) {
 		}
 		e, found := compilePart(s, in, open, end)
 		problems = append(problems, found...)
-		t.parts = append(t.parts, part{expr: e, offset: open + 2})
+		t.parts = append(t.parts, part{expr: e})
 		at = end + 2
 	}
 	if eval.HasErrors(problems) {
@@ -145,11 +143,10 @@ func (t *Template) Expr() (*eval.Expr, bool) {
 // Eval returns the value of the template: that of its single expression, of
 // any type, else text, in which strings stand as they are, numbers as short as
 // they can be, and arrays and objects as compact JSON. Null inside text is an
-// error. Every error is an [*eval.EvalError] placed in the template.
+// error. Every error is an [*eval.EvalError].
 func (t *Template) Eval(ctx context.Context, env *eval.Env) (any, error) {
 	if e, ok := t.Expr(); ok {
-		v, err := e.Eval(ctx, env)
-		return v, t.moved(err, t.parts[0])
+		return e.Eval(ctx, env)
 	}
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -159,10 +156,10 @@ func (t *Template) Eval(ctx context.Context, env *eval.Env) (any, error) {
 		}
 		s, err := p.evalText(ctx, env)
 		if err != nil {
-			return nil, t.moved(err, p)
+			return nil, err
 		}
 		if b.Len()+len(s) > maxBytes {
-			return nil, t.moved(p.fault(fmt.Sprintf("text is longer than %d MiB", maxBytes>>20)), p)
+			return nil, &eval.EvalError{Message: fmt.Sprintf("text is longer than %d MiB", maxBytes>>20)}
 		}
 		b.WriteString(s)
 	}
@@ -175,27 +172,11 @@ func (p part) evalText(ctx context.Context, env *eval.Env) (string, error) {
 		return "", err
 	}
 	if v == nil {
-		return "", p.fault(fmt.Sprintf("%s is null and cannot stand inside text", strings.TrimSpace(p.expr.Source())))
+		return "", &eval.EvalError{Message: fmt.Sprintf("%s is null and cannot stand inside text", strings.TrimSpace(p.expr.Source()))}
 	}
 	s, err := eval.TextOf(v)
 	if err != nil {
-		return "", p.fault(err.Error())
+		return "", &eval.EvalError{Message: err.Error()}
 	}
 	return s, nil
-}
-
-// fault concerns the expression as a whole.
-func (p part) fault(message string) error {
-	return &eval.EvalError{Source: p.expr.Source(), Length: utf8.RuneCountInString(p.expr.Source()), Message: message}
-}
-
-// moved places the error of a part in the template. A nil error stays nil.
-func (t *Template) moved(err error, p part) error {
-	var fault *eval.EvalError
-	if !errors.As(err, &fault) {
-		return err
-	}
-	out := *fault
-	out.Source, out.Offset = t.source, fault.Offset+p.offset
-	return &out
 }
