@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/bounded"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
-	"github.com/spf13/cobra"
 )
 
 // callFlags are the flags of `capstan call`.
@@ -109,7 +110,7 @@ func (a *app) deliver(ctx context.Context, x *apiCall, req *operations.Request, 
 			a.complain("stopping: the request is in flight and gets a few seconds to finish; Ctrl-C again ends at once")
 		}, func() { a.leaveCall(req.Op) })()
 		var cancel context.CancelFunc
-		ctx, cancel = grace(ctx, callGrace)
+		ctx, cancel = bounded.Grace(ctx)
 		defer cancel()
 	}
 	if f.send.timeout > 0 {
@@ -132,24 +133,8 @@ func (a *app) leaveCall(op *operations.Operation) {
 	a.documentError(f)
 }
 
-// callGrace is how long a write may go on after Ctrl-C.
-const callGrace = 5 * time.Second
-
 // errTimeUp ends a call that --timeout bounds.
 var errTimeUp = errors.New("the time of --timeout is up")
-
-// grace returns a context that ends d after ctx does.
-func grace(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(d, cancel)
-		context.AfterFunc(later, func() { timer.Stop() })
-	})
-	return later, func() {
-		stop()
-		cancel()
-	}
-}
 
 func maybeDone(op *operations.Operation) string {
 	return fmt.Sprintf("it is not known whether %s took effect: look before you send it again", op.ID)

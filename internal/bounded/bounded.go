@@ -1,5 +1,5 @@
 // Package bounded keeps an exchange over HTTP within the context of its
-// request, whatever the server does. Start with [Transport].
+// request, whatever the server does. Start with [Transport]; [Grace] is for writes.
 package bounded
 
 import (

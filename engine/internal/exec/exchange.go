@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/bounded"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
 )
@@ -111,9 +112,6 @@ func (c *call) settled(resp *operations.Response) (*kept, error) {
 	return k, nil
 }
 
-// graceTime is how long a write may go on after its run was stopped.
-const graceTime = 5 * time.Second
-
 // deliver sends the request, or all its pages. A write in flight when the run
 // is stopped gets some time to finish: cut off, it would be in doubt whether it
 // happened. A probed write is over, waits for the rate limit included, by the
@@ -126,26 +124,13 @@ func (c *call) deliver(ctx context.Context, req *operations.Request) (*operation
 	if !c.writes() {
 		return caller(ctx, req)
 	}
-	ctx, cancel := grace(ctx, graceTime)
+	ctx, cancel := bounded.Grace(ctx)
 	defer cancel()
 	if c.a.Policy == durable.Probed {
 		ctx, cancel = context.WithTimeout(ctx, c.landed())
 		defer cancel()
 	}
 	return caller(ctx, req)
-}
-
-// grace returns a context that ends d after ctx is stopped.
-func grace(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	out, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(d, func() { cancel(context.Cause(ctx)) })
-		context.AfterFunc(out, func() { timer.Stop() })
-	})
-	return out, func() {
-		stop()
-		cancel(context.Canceled)
-	}
 }
 
 // transport sorts an error of the caller: asked to wait, lost, or failed.
