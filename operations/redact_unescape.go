@@ -3,6 +3,7 @@ package operations
 import (
 	"bytes"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -59,12 +60,7 @@ func asItCame(text string) layer {
 }
 
 func known(layers []layer, l layer) bool {
-	for _, other := range layers {
-		if bytes.Equal(other.text, l.text) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(layers, func(other layer) bool { return bytes.Equal(other.text, l.text) })
 }
 
 // unescaper reads the meaning of b, which begins as an escape does, appends it

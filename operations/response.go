@@ -2,10 +2,8 @@ package operations
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -113,20 +111,9 @@ func documentsJSON(op *Operation, status int) bool {
 func decodeJSON(text string) (any, error) {
 	v, err := jsonvalue.Decode([]byte(text))
 	if err != nil {
-		return nil, fmt.Errorf("the answer is not valid JSON: %w", jsonError(err))
+		return nil, fmt.Errorf("the answer is not valid JSON: %w", jsonvalue.Fault(err))
 	}
 	return v, nil
-}
-
-func jsonError(err error) error {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("%w at byte %d", err, syntax.Offset)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("it ends too early")
-	}
-	return err
 }
 
 // decodeText turns a body into UTF-8. A text not written as labelled is an error

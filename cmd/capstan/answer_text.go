@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // wholeAnswer prints an answer that is no object: one that an API sent as text or
@@ -77,7 +78,7 @@ func bytesText(form *document.Answer, size int) string {
 	if media == "" {
 		media = "binary"
 	}
-	return fmt.Sprintf("%s, %s", term.OneLine(media), term.Count(size, "byte", "bytes"))
+	return fmt.Sprintf("%s, %s", term.OneLine(media), words.Count(size, "byte", "bytes"))
 }
 
 func (a *app) hiddenOutputs() {

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // exposureEntry is one thing that a file holds and that can be run by itself, in
@@ -148,7 +149,7 @@ func (a *app) reportRefused(file, fate string, refused []engine.Refusal) {
 	if len(refused) == 0 {
 		return
 	}
-	a.complain("%s of %s cannot be %s; all reasons: capstan validate %s", term.Count(len(refused), "part", "parts"), term.Printable(file), fate, shellWord(file))
+	a.complain("%s of %s cannot be %s; all reasons: capstan validate %s", words.Count(len(refused), "part", "parts"), term.Printable(file), fate, shellWord(file))
 	var rows [][]string
 	for _, r := range refused[:min(len(refused), mostRefused)] {
 		reason := r.Reason.Pos.String() + ": " + r.Reason.Message + " [" + r.Reason.Code + "]"

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // errorDocument is the one document of a command that a machine asked for and
@@ -129,7 +129,7 @@ func refusal(err error) string {
 	}
 	c := causeOf(err)
 	if c.load != nil {
-		return fmt.Sprintf("%s is invalid: %s", c.load.Report.File, term.Count(countErrors(c.load.Report.Diagnostics), "error", "errors"))
+		return fmt.Sprintf("%s is invalid: %s", c.load.Report.File, words.Count(countErrors(c.load.Report.Diagnostics), "error", "errors"))
 	}
 	var lines []string
 	if c.inputs != nil {

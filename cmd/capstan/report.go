@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // complain writes one line to stderr.
@@ -92,7 +93,7 @@ func (a *app) reportDiagnostics(r *engine.Report) {
 }
 
 func (a *app) reportInputs(problems []engine.InputProblem) {
-	a.complain("%s; nothing was sent", term.Count(len(problems), "problem with the inputs", "problems with the inputs"))
+	a.complain("%s; nothing was sent", words.Count(len(problems), "problem with the inputs", "problems with the inputs"))
 	for _, p := range problems {
 		a.complain("  %s", problemText(p))
 		if p.Hint != "" {
@@ -110,7 +111,7 @@ func problemText(p engine.InputProblem) string {
 }
 
 func (a *app) reportCredentials(missing []document.Env) {
-	a.complain("%s; nothing was sent", term.Count(len(missing), "credential is missing", "credentials are missing"))
+	a.complain("%s; nothing was sent", words.Count(len(missing), "credential is missing", "credentials are missing"))
 	for _, m := range missing {
 		line := fmt.Sprintf("  %s (%s)", strings.Join(append([]string{m.Name}, m.Aliases...), " or "), m.For)
 		if m.Problem != "" {

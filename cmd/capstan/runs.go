@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -197,6 +198,6 @@ func (a *app) prune(ctx context.Context, rt durable.Runtime, olderThan time.Dura
 			Before time.Time `json:"before"`
 		}{n, before.UTC().Truncate(time.Second)})
 	}
-	a.printf("%s forgotten\n", term.Count(n, "run", "runs"))
+	a.printf("%s forgotten\n", words.Count(n, "run", "runs"))
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 func (a *app) runsShowCommand() *cobra.Command {
@@ -105,7 +106,7 @@ func (v *runView) steps() {
 			line += fmt.Sprintf("  %d", s.HTTPStatus)
 		}
 		if s.Attempts > 1 {
-			line += "  " + term.Count(s.Attempts, "attempt", "attempts")
+			line += "  " + words.Count(s.Attempts, "attempt", "attempts")
 		}
 		if s.DurationMS > 0 {
 			line += "  " + term.Duration(time.Duration(s.DurationMS)*time.Millisecond)
@@ -202,7 +203,7 @@ func eventWords(e durable.Event) string {
 	case durable.EventNotBefore:
 		return "told to wait" + until(e)
 	case durable.EventPoll:
-		return "looked " + term.Count(e.Tries, "time", "times") + until(e)
+		return "looked " + words.Count(e.Tries, "time", "times") + until(e)
 	case durable.EventTimer:
 		return "waits" + until(e)
 	case durable.EventWaiting:

@@ -62,9 +62,9 @@ func commandsIn(t *testing.T, dir string) []string {
 	return lines
 }
 
-// words splits a command line as a POSIX shell does, as far as skills go: plain
+// shellWords splits a command line as a POSIX shell does, as far as skills go: plain
 // words, single quotes, and "$RUN".
-func words(t *testing.T, line, run string) []string {
+func shellWords(t *testing.T, line, run string) []string {
 	t.Helper()
 	word := regexp.MustCompile(`^(?:'([^']*)'|\\(.)|"(\$RUN)"|([A-Za-z0-9_./:@%+=,-]+))`)
 	var out []string
@@ -97,9 +97,9 @@ func TestCommandsOfTheWorkOSSkill(t *testing.T) {
 	for _, line := range commandsIn(t, ".") {
 		stdin := ""
 		if text, rest, piped := strings.Cut(line, " | capstan "); piped {
-			stdin, line = words(t, strings.TrimPrefix(text, "printf %s "), "")[0], "capstan "+rest
+			stdin, line = shellWords(t, strings.TrimPrefix(text, "printf %s "), "")[0], "capstan "+rest
 		}
-		args := words(t, line, "")[1:]
+		args := shellWords(t, line, "")[1:]
 		if args[0] == "call" && !slices.Contains(args, "--mock") {
 			args = append(args, "--mock", "--strict-responses")
 		}
@@ -129,7 +129,7 @@ func TestSkillsRehearse(t *testing.T) {
 		shippedSkill(t, what)
 		for _, line := range commandsIn(t, ".") {
 			if strings.Contains(line, " --mock ") {
-				mustCapstan(t, exitDone, "", words(t, line, "")[1:]...)
+				mustCapstan(t, exitDone, "", shellWords(t, line, "")[1:]...)
 			}
 		}
 	}
@@ -141,7 +141,7 @@ func TestCommandsOfTheOnboardingSkill(t *testing.T) {
 	var got []string
 	run := ""
 	for _, line := range commandsIn(t, ".") {
-		args := words(t, line, run)[1:]
+		args := shellWords(t, line, run)[1:]
 		real := args[0] == "run" && !slices.Contains(args, "--mock")
 		if real {
 			args = append(args, "--mock")
@@ -186,10 +186,10 @@ func TestTheOnboardingSkillFinishesAndSettles(t *testing.T) {
 		}
 		return lines[i]
 	}
-	start := words(t, line("--non-interactive"), "")[1:]
+	start := shellWords(t, line("--non-interactive"), "")[1:]
 
 	_, _, stderr := inProcess(t, "", append(start, "--mock"))
-	mustCapstan(t, exitDone, "", words(t, line("--done send-portal-link"), runID.FindString(stderr))[1:]...)
+	mustCapstan(t, exitDone, "", shellWords(t, line("--done send-portal-link"), runID.FindString(stderr))[1:]...)
 
 	t.Setenv("WORKOS_API_KEY", "sk_test_1")
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -206,8 +206,8 @@ func TestTheOnboardingSkillFinishesAndSettles(t *testing.T) {
 		t.Fatalf("a lost answer: exit %d\n%s", code, stderr)
 	}
 	run := runID.FindString(stderr)
-	mustCapstan(t, exitDone, "", words(t, line("resolve \"$RUN\" generate-admin-portal-link '--happened"), run)[1:]...)
-	mustCapstan(t, exitWaiting, "", words(t, line("capstan resume"), run)[1:]...) // for the person, now
+	mustCapstan(t, exitDone, "", shellWords(t, line("resolve \"$RUN\" generate-admin-portal-link '--happened"), run)[1:]...)
+	mustCapstan(t, exitWaiting, "", shellWords(t, line("capstan resume"), run)[1:]...) // for the person, now
 }
 
 var runID = regexp.MustCompile(`run_[0-9a-z]{26}`)

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -230,10 +230,10 @@ func (v *validation) summary(invalid int, all diag.List) {
 	case len(v.reports) == 1:
 		a.complain("%s: no problems", v.reports[0].File)
 	case len(all) == 0:
-		a.complain("%s, no problems", term.Count(len(v.reports), "file", "files"))
+		a.complain("%s, no problems", words.Count(len(v.reports), "file", "files"))
 	default:
 		errors := countErrors(all)
-		a.complain("%s, %d invalid: %s, %s", term.Count(len(v.reports), "file", "files"), invalid,
-			term.Count(errors, "error", "errors"), term.Count(len(all)-errors, "warning or note", "warnings and notes"))
+		a.complain("%s, %d invalid: %s, %s", words.Count(len(v.reports), "file", "files"), invalid,
+			words.Count(errors, "error", "errors"), words.Count(len(all)-errors, "warning or note", "warnings and notes"))
 	}
 }

@@ -1,6 +1,10 @@
 package jsonvalue
 
-import "reflect"
+import (
+	"maps"
+	"reflect"
+	"slices"
+)
 
 // Equal compares two JSON-like values as JSON does: 1, 1.0 and 1e0 are one
 // number, and no two others are.
@@ -10,26 +14,10 @@ func Equal(a, b any) bool {
 		return a == b
 	case []any:
 		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !Equal(a[i], b[i]) {
-				return false
-			}
-		}
-		return true
+		return ok && slices.EqualFunc(a, b, Equal)
 	case map[string]any:
 		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for name, v := range a {
-			if w, ok := b[name]; !ok || !Equal(v, w) {
-				return false
-			}
-		}
-		return true
+		return ok && maps.EqualFunc(a, b, Equal)
 	}
 	if IsNumber(a) {
 		order, ok := Compare(a, b)

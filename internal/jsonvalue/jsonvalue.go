@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -31,6 +32,18 @@ func Decode(data []byte) (any, error) {
 		return nil, ErrMore
 	}
 	return Numbers(v), nil
+}
+
+// Fault returns an error of Decode with the byte at which the text is no JSON.
+func Fault(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w at byte %d", err, syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("it ends too early")
+	}
+	return err
 }
 
 // Numbers gives every json.Number in v, which a json.Decoder made, the form

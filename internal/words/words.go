@@ -1,9 +1,10 @@
 // Package words takes names apart: organizationId, organization-id and
-// organization_id are one name. Start with [Split].
+// organization_id are one name. It also counts nouns. Start with [Split].
 package words
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -67,18 +68,13 @@ func Plural(s string) string {
 }
 
 // Count returns "1 page" or "2 pages".
-func Count(n int, noun string) string {
+func Count(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + noun
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func hasAnySuffix(s string, suffixes ...string) bool {
-	for _, suffix := range suffixes {
-		if strings.HasSuffix(s, suffix) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(s, suffix) })
 }

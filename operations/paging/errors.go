@@ -34,7 +34,7 @@ func (w *walk) tooMany(resp *operations.Response, pages int) error {
 		larger = fmt.Sprintf(", or ask for larger pages with %q", w.size.Name)
 	}
 	return w.fail(resp, "the list goes on after %s, the most that are read at once (%s%s); narrow it with a filter%s",
-		words.Count(pages, "page"), words.Count(len(w.items), "item"), next, larger)
+		words.Count(pages, "page", "pages"), words.Count(len(w.items), "item", "items"), next, larger)
 }
 
 // shown is a cursor within a message.

@@ -219,7 +219,7 @@ func CheckDir(dir string) error {
 	}
 	switch {
 	case recordings > 0:
-		return fmt.Errorf("cannot record in %s: it holds %s of an earlier run, which a replay would mix with the new ones; remove them or name an empty directory", dir, words.Count(recordings, "recording"))
+		return fmt.Errorf("cannot record in %s: it holds %s of an earlier run, which a replay would mix with the new ones; remove them or name an empty directory", dir, words.Count(recordings, "recording", "recordings"))
 	case other != "":
 		return fmt.Errorf("cannot record in %s: it holds other files, such as %q; name an empty directory", dir, other)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -122,15 +123,7 @@ func sameValue(recorded, given any) bool {
 		return ok && slices.EqualFunc(r, g, sameValue)
 	case map[string]any:
 		g, ok := given.(map[string]any)
-		if !ok || len(r) != len(g) {
-			return false
-		}
-		for name, v := range r {
-			if w, ok := g[name]; !ok || !sameValue(v, w) {
-				return false
-			}
-		}
-		return true
+		return ok && maps.EqualFunc(r, g, sameValue)
 	}
 	return jsonvalue.Equal(recorded, given)
 }

@@ -94,25 +94,18 @@ func (n *nonces) makeRoom(now time.Time) {
 				delete(n.used, nonce)
 				continue
 			}
-			oldest, newest = earlier(oldest, c.issued), later(newest, c.issued)
+			if c.issued.Before(oldest) {
+				oldest = c.issued
+			}
+			if c.issued.After(newest) {
+				newest = c.issued
+			}
 		}
-		n.oldest = later(n.oldest, cut)
+		if cut.After(n.oldest) {
+			n.oldest = cut
+		}
 		cut = oldest.Add(newest.Sub(oldest) / 4)
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 func (c *counts) take(count uint64) bool {

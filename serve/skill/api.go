@@ -95,7 +95,7 @@ func (p *apiPage) description() string {
 		names = append(names, g.Title)
 	}
 	text := fmt.Sprintf("Calls the %s API (%s) with the capstan command: reads, creates, changes and deletes. Use when a task needs something in or from %s, such as %s.",
-		p.Title, words.Count(len(p.Ops), "operation"), p.Title, strings.Join(names, ", "))
+		p.Title, words.Count(len(p.Ops), "operation", "operations"), p.Title, strings.Join(names, ", "))
 	return clip(oneLine(text), maxDescription)
 }
 
@@ -168,7 +168,7 @@ func (p *apiPage) credentials() {
 		}
 	}
 	for i, e := range p.Env {
-		p.Env[i].For = words.Count(len(uses[e.Name]), "operation")
+		p.Env[i].For = words.Count(len(uses[e.Name]), "operation", "operations")
 		if ids := uses[e.Name]; len(ids) <= 4 {
 			p.Env[i].For = strings.Join(ids, ", ")
 		}

@@ -1,6 +1,8 @@
 package jsonpath
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -37,29 +39,14 @@ func (f *finder) equal(a, b any, depth int) bool {
 	if !f.visit(1) || !f.deep(depth) {
 		return false
 	}
+	deeper := func(a, b any) bool { return f.equal(a, b, depth+1) }
 	switch a := a.(type) {
 	case []any:
 		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !f.equal(a[i], b[i], depth+1) {
-				return false
-			}
-		}
-		return true
+		return ok && slices.EqualFunc(a, b, deeper)
 	case map[string]any:
 		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for name, v := range a {
-			if w, ok := b[name]; !ok || !f.equal(v, w, depth+1) {
-				return false
-			}
-		}
-		return true
+		return ok && maps.EqualFunc(a, b, deeper)
 	case nil, bool:
 		return a == b
 	}

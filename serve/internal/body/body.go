@@ -2,7 +2,6 @@
 package body
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ func Decode(raw []byte, contentType string) (any, *answer.Problem) {
 	}
 	v, err := jsonvalue.DecodeInput(raw)
 	if err != nil {
-		return nil, bad("the body is not JSON: %s", fault(err))
+		return nil, bad("the body is not JSON: %v", jsonvalue.Fault(err))
 	}
 	if key, twice := jsonvalue.RepeatedName(string(raw)); twice {
 		return nil, bad("the body has the key %q twice in one object; leave one", key)
@@ -50,16 +49,4 @@ func Decode(raw []byte, contentType string) (any, *answer.Problem) {
 
 func bad(format string, args ...any) *answer.Problem {
 	return &answer.Problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf(format, args...)}
-}
-
-// fault describes an error of JSON in the author's words.
-func fault(err error) string {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("%v (byte %d)", syntax, syntax.Offset)
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "it ends too early"
-	}
-	return err.Error()
 }

@@ -21,7 +21,7 @@ func TestDecode(t *testing.T) {
 		{"\"\xe9\"", "application/json", nil, 400, "the body cannot be read"},
 		{`1`, "application/json; charset=klingon", nil, 415, "klingon"},
 		{`{"a": `, "", nil, 400, "the body is not JSON: it ends too early"},
-		{`{"a" 1}`, "", nil, 400, "(byte 6)"},
+		{`{"a" 1}`, "", nil, 400, "at byte 6"},
 		{`{"a": 1, "a": 2}`, "", nil, 400, `the key "a" twice`},
 	} {
 		got, wrong := body.Decode([]byte(test.raw), test.contentType)

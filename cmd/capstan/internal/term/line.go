@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/columns"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // sentence returns the line that stays on the screen for an event, "" for none.
@@ -35,7 +36,7 @@ func (p *Progress) sentence(e durable.Event) string {
 			return ""
 		}
 		return p.mark("…", p.Paint.Dim) + e.Step + ": " + p.waitingFor(e.Step) + ", " +
-			Count(p.current.looks, "look", "looks") + ", next in " + Duration(e.Wait)
+			words.Count(p.current.looks, "look", "looks") + ", next in " + Duration(e.Wait)
 	}
 	return ""
 }
@@ -86,7 +87,7 @@ func (p *Progress) finished(mark string, color func(string) string, e durable.Ev
 			if e.Kind == durable.EventDone {
 				looks++ // the last one was no miss
 			}
-			line += "  " + Count(looks, "look", "looks")
+			line += "  " + words.Count(looks, "look", "looks")
 		}
 		line += "  " + Duration(time.Since(p.current.since))
 	}
@@ -125,7 +126,7 @@ func (p *Progress) liveLine() string {
 	c, now := p.current, time.Now()
 	parts := []string{Duration(now.Sub(c.since).Truncate(time.Second))}
 	if c.looks > 0 {
-		parts = append(parts, Count(c.looks, "look", "looks"))
+		parts = append(parts, words.Count(c.looks, "look", "looks"))
 	}
 	if !c.next.IsZero() {
 		parts = append(parts, "next in "+Duration(max(c.next.Sub(now), 0).Round(time.Second)))

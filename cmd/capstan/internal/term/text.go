@@ -1,7 +1,6 @@
 package term
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -75,14 +74,6 @@ func Value(v any) string {
 		return s
 	}
 	return jsonvalue.Compact(v)
-}
-
-// Count returns "1 problem" or "3 problems".
-func Count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // Redacted stands where a sensitive value is not shown.
