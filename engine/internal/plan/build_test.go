@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -169,6 +170,23 @@ outputs: [{name: name, source: get-ship.name}]
 	}
 	if one.Operation().Answer.Loose || !other.Operation().Answer.Loose {
 		t.Error("the document decides how an answer is read, and where there is none the answer does")
+	}
+}
+
+// The form in which an operation is named does not decide where it is described.
+func TestACallOfADocumentedOperation(t *testing.T) {
+	for name, want := range map[string]string{"getShip": "", "getShips": "unknown-operation"} {
+		call := spec.At(diag.Pos{File: "c.yaml", Line: 3, Column: 9}, "registry."+name)
+		get := &spec.Operation{Call: call, API: spec.At(call.Pos, "registry"), Operation: spec.At(call.Pos, name)}
+		get.With = []spec.Field{{Key: spec.At(diag.Pos{}, "id"), Value: spec.Value{Scalar: "7"}}}
+		u := &spec.Unit{Name: "c", Kind: spec.UnitComposition, Steps: []*spec.Step{{ID: spec.At(diag.Pos{}, "get"), Action: get}}}
+		p, problems := planned(t, &spec.File{Name: "c.yaml", APIs: []*spec.API{{Namespace: get.API}}, Units: []*spec.Unit{u}}, u)
+		switch {
+		case want != "" && (len(problems) != 1 || problems[0].Code != want || problems[0].Pos != call.Pos || problems[0].Hint == ""):
+			t.Errorf("%s: problems:\n%v", name, problems)
+		case want == "" && (len(problems) > 0 || p.Steps[0].Operation().Op.Path != "/ships/{id}" || len(p.Steps[0].Action.Takes()) != 1):
+			t.Errorf("%s: %+v, problems:\n%v", name, p.Steps[0], problems)
+		}
 	}
 }
 

@@ -124,6 +124,13 @@ func built(t testing.TB, src, name string, o spec.Options) (*Plan, diag.List) {
 	if name != "" {
 		u = f.Select(name)[0]
 	}
+	p, planned := planned(t, f, u)
+	return p, append(decoded, planned...).Sort()
+}
+
+// planned plans a unit of a file. The API "registry" has a document.
+func planned(t testing.TB, f *spec.File, u *spec.Unit) (*Plan, diag.List) {
+	t.Helper()
 	sets := map[string]*operations.Set{"registry": registry(t)}
 	for _, api := range f.APIs {
 		if api.Described {
@@ -134,7 +141,7 @@ func built(t testing.TB, src, name string, o spec.Options) (*Plan, diag.List) {
 			sets[api.Namespace.Value] = set
 		}
 	}
-	p, planned := Build(f, u, Sources{
+	return Build(f, u, Sources{
 		API: func(name string) (*operations.Set, error) {
 			if set := sets[name]; set != nil {
 				return set, nil
@@ -148,7 +155,6 @@ func built(t testing.TB, src, name string, o spec.Options) (*Plan, diag.List) {
 			return nil, fmt.Errorf("%s does not exist", path)
 		},
 	})
-	return p, append(decoded, planned...).Sort()
 }
 
 func sound(t testing.TB, src, name string) *Plan {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
@@ -28,6 +29,8 @@ func (b *builder) resolveAll() {
 			s.Action = a
 			if src.Call.IsSet() {
 				a.At = src.Call
+			}
+			if src.Call.IsSet() && !b.documented(a.API) {
 				b.resolveCall(s, a, src)
 			} else if src.Operation.IsSet() {
 				b.resolve(s, a, st, missing)
@@ -42,6 +45,12 @@ func (b *builder) resolveAll() {
 			s.Action = &Mock{}
 		}
 	}
+}
+
+// documented reports whether the file only names an API, so that an OpenAPI document
+// describes it.
+func (b *builder) documented(api string) bool {
+	return slices.ContainsFunc(b.file.APIs, func(a *spec.API) bool { return a.Namespace.Value == api && !a.Described })
 }
 
 // resolveCall finds an operation that the file describes. The spec stage has
