@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // Program is a loaded unit: resolved, bound, checked and ordered. It is immutable,
@@ -32,6 +33,9 @@ func newProgram(u *load.Unit) *Program {
 // its extension ("b2b-enterprise-onboarding"); of a unit of a framework file
 // "namespace.name".
 func (p *Program) Name() string { return p.plan.Unit.Name }
+
+// Kind returns what the program was declared as.
+func (p *Program) Kind() spec.UnitKind { return p.plan.Unit.Kind }
 
 // Title returns the capability's name as its file has it ("B2B Enterprise
 // Onboarding"), its slug where the file has none.

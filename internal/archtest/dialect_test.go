@@ -13,7 +13,6 @@ var dialectual = map[string]string{
 	"engine/internal/load/catalogue.go": "a catalogue is support data of an API and has a model of its own",
 	"engine/internal/load/load.go":      "a catalogue is validated, though it does not run",
 	"engine/internal/load/override.go":  "an override is an overlay, and its target is written for the text of a composition",
-	"serve/skill/capability.go":         "only compositions are written as skills; other files are refused by their name",
 	"cmd/capstan/skill.go":              "an OpenAPI document in place of a capability gets a skill of its operations",
 }
 

@@ -23,8 +23,8 @@ func Capability(p *engine.Program, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d := p.Plan().Dialect; d != string(spec.DialectComposition) {
-		return nil, fmt.Errorf("%s is no composition (it is of the dialect %q), and only of those a skill can be made", p.Name(), d)
+	if k := p.Kind(); k != spec.UnitComposition {
+		return nil, fmt.Errorf("%s is no composition (it is of the kind %q), and only of those a skill can be made", p.Name(), k)
 	}
 	var a assets
 	file, err := a.source(p.Source(), o)

@@ -20,7 +20,7 @@ func parseOverride(text string, src *dialect.Source) ([]byte, error) {
 	if !ok || !ok2 || step == "" || key == "" {
 		return nil, fmt.Errorf("want STEP.KEY=VALUE, such as poll.every=30s")
 	}
-	if src.Dialect() == spec.DialectFramework {
+	if src.Runnable() && src.Dialect() != spec.DialectComposition {
 		return nil, fmt.Errorf("step keys belong to compositions, and this file has none: change the file, or add an overlay")
 	}
 	if f, _ := src.File(spec.Options{}); f != nil && len(f.Units) > 0 {
