@@ -9,6 +9,21 @@ type BodyField struct {
 	Required bool
 }
 
+// The fields of a part of a multipart form that is given with a file name or a
+// content type of its own, in place of the value alone. The schema of a part that
+// may be one lists them.
+const (
+	FileValue = "value"
+	FileName  = "filename"
+	FileType  = "contentType"
+)
+
+// IsFile reports whether the schema is that of a part of a form that may be
+// given as a file.
+func (s *Schema) IsFile() bool {
+	return s != nil && s.Closed && len(s.Properties) == 3 && s.Properties[0].Name == FileValue && s.Properties[1].Name == FileName && s.Properties[2].Name == FileType
+}
+
 // BodyFields lists the properties of the body, of its JSON form where it has
 // one, each once, in the document's order: those of the schema, of the schemas
 // it is made of, and of its alternatives, of which none is required, since

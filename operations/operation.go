@@ -13,7 +13,7 @@ import (
 )
 
 // Effect is the effect of an operation on the provider's data, judged by its HTTP
-// method (RFC 9110, section 9.2.1: GET, HEAD, OPTIONS and TRACE are safe).
+// method: those that the IANA registry of methods calls safe read.
 type Effect string
 
 // The effects.
@@ -29,7 +29,7 @@ const (
 type Operation struct {
 	API         string // name of the API, as the capability's `api` has it
 	ID          string // operationId, opaque
-	Method      string // upper case
+	Method      string // as it is sent, "GET"
 	Path        string // path template, "/organizations/{id}"
 	Summary     string
 	Description string
@@ -54,6 +54,8 @@ type Param struct {
 	Explode       bool
 	AllowReserved bool
 	MediaType     string // set when the parameter uses `content`
+	// Encoding is that of the fields of a form, where MediaType is one.
+	Encoding map[string]Encoding
 }
 
 // In is where a parameter travels.
@@ -66,6 +68,8 @@ const (
 	InHeader In = "header"
 	InCookie In = "cookie"
 	InBody   In = "body"
+	// InQueryString marks a parameter that is the whole query (OpenAPI 3.2).
+	InQueryString In = "querystring"
 )
 
 // Body is an OpenAPI Request Body Object.
@@ -147,7 +151,7 @@ type SecurityScheme struct {
 // Effect returns the effect of the operation, by its method.
 func (o *Operation) Effect() Effect {
 	switch o.Method {
-	case "GET", "HEAD", "OPTIONS", "TRACE":
+	case "GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "REPORT", "SEARCH":
 		return Read
 	case "DELETE":
 		return Delete
@@ -159,11 +163,7 @@ func (o *Operation) Effect() Effect {
 // Idempotent reports whether sending the request twice has the effect of
 // sending it once (RFC 9110, section 9.2.2).
 func (o *Operation) Idempotent() bool {
-	switch o.Method {
-	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return true
-	}
-	return false
+	return o.Effect() == Read || o.Method == "PUT" || o.Method == "DELETE"
 }
 
 // Param returns the parameter called name in the given place, or nil.

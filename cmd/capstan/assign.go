@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/columns"
+	"github.com/capstan-run/capstan/operations"
 )
 
 // assignment is one NAME=VALUE of the command line.
@@ -22,6 +25,7 @@ type assignment struct {
 	name string
 	text string
 	json bool
+	file string // the file that text was read from
 }
 
 // parseAssignment splits s and reads the file it names.
@@ -37,7 +41,7 @@ func (a *app) parseAssignment(ctx context.Context, s string) (assignment, error)
 		if err != nil {
 			return as, err
 		}
-		as.text = string(data)
+		as.text, as.file = string(data), file
 	}
 	return as, nil
 }
@@ -108,6 +112,9 @@ func (as assignment) value(want wantedType) (any, error) {
 	if !want.bytes && !utf8.ValidString(as.text) {
 		return nil, notUTF8([]byte(as.text))
 	}
+	if want.file && as.file != "" {
+		return as.part(want), nil
+	}
 	if want.kind == "array" {
 		if looksLikeArray(as.text) {
 			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", columns.Cut(as.text, 40))
@@ -115,6 +122,18 @@ func (as assignment) value(want wantedType) (any, error) {
 		want = wantedType{kind: want.item}
 	}
 	return want.convert(as.text)
+}
+
+// part returns a file as a part of a form, under its own name.
+func (as assignment) part(want wantedType) map[string]any {
+	out := map[string]any{operations.FileValue: as.text}
+	if want.bytes {
+		out[operations.FileValue] = base64.StdEncoding.EncodeToString([]byte(as.text))
+	}
+	if as.file != "-" {
+		out[operations.FileName] = filepath.Base(as.file)
+	}
+	return out
 }
 
 func (as assignment) hint(want wantedType) string {

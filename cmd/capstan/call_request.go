@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"mime"
 	"slices"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // request builds the request from -p and --body. Every problem is found before
@@ -59,7 +62,8 @@ func (r *requestBuilder) problem(name, message, hint string) {
 	r.problems = append(r.problems, engine.InputProblem{Name: name, Message: message, Hint: hint})
 }
 
-// body reads --body: JSON when the operation takes JSON, else bytes.
+// body reads --body: JSON when the operation takes JSON, the fields of a form as JSON
+// or YAML, else bytes.
 func (r *requestBuilder) body(ctx context.Context, a *app, file string) {
 	op := r.req.Op
 	data, err := a.readFile(ctx, file)
@@ -69,6 +73,9 @@ func (r *requestBuilder) body(ctx context.Context, a *app, file string) {
 		return
 	case op.Body == nil:
 		r.problem("--body", "the operation takes no body", "")
+		return
+	case isForm(op):
+		r.form(data)
 		return
 	case op.Body.JSON() == nil:
 		r.req.Body = data
@@ -84,6 +91,34 @@ func (r *requestBuilder) body(ctx context.Context, a *app, file string) {
 		return
 	}
 	r.req.Body = v
+}
+
+func isForm(op *operations.Operation) bool {
+	media := bodyMedia(op)
+	if media == nil {
+		return false
+	}
+	kind, _, _ := mime.ParseMediaType(media.Type)
+	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
+}
+
+// form takes the fields of a form. A form that is encoded already is a text
+// without fields, and is sent as it is; parts need a boundary, which the request
+// would not name.
+func (r *requestBuilder) form(data []byte) {
+	fields, err := yamldata.Decode(data)
+	object, isObject := fields.(map[string]any)
+	_, isText := fields.(string)
+	switch {
+	case err == nil && isObject:
+		r.props = object
+	case err == nil && isText && strings.HasPrefix(bodyMedia(r.req.Op).Type, "application/"):
+		r.req.Body = bytes.TrimSpace(data)
+	case err != nil:
+		r.problem("--body", "cannot be read as JSON or YAML: "+err.Error(), "write the fields of the form as an object")
+	default:
+		r.problem("--body", "holds no object, and the body is a form", "write the fields of the form as an object, in JSON or YAML")
+	}
 }
 
 // set takes one -p.

@@ -19,6 +19,7 @@ import (
 type wantedType struct {
 	kind, item string
 	bytes      bool // a file's content, text or not
+	file       bool // a file of a form, which has a name
 }
 
 var anyType = wantedType{kind: "any"}
@@ -41,10 +42,12 @@ func typeOfSchema(s *operations.Schema) wantedType {
 	if s == nil {
 		return anyType
 	}
-	w := wantedType{kind: firstType(s), item: "any", bytes: s.Format == "binary"}
+	w := wantedType{kind: firstType(s), item: "any"}
 	if w.kind == "array" && s.Items != nil {
-		w.item = firstType(s.Items)
+		s = s.Items
+		w.item = firstType(s)
 	}
+	w.bytes, w.file = s.Format == "binary", s.IsFile()
 	return w
 }
 

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,9 @@ func readArgs(req *operations.Request) (*args, []operations.Violation) {
 			a.path[p.Name] = v
 		case operations.InQuery:
 			a.query[p.Name] = v
+		case operations.InQueryString:
+			fields, _ := v.(map[string]any)
+			maps.Copy(a.query, fields)
 		}
 	}
 	body, more := readBody(req)

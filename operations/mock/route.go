@@ -56,7 +56,7 @@ func newRoute(op *operations.Operation) *route {
 	path, _, _ := strings.Cut(op.Path, "?")
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	last := len(segments) - 1
-	if res := op.Resource(); res.List && op.Method == "GET" && isObject(res.Item) {
+	if res := op.Resource(); res.List && asks(op) && isObject(res.Item) {
 		r.verb, r.listKey, r.item = list, res.ItemsAt, res.Item
 	} else {
 		r.verb = verbOf(op, segments, r.result)
@@ -66,12 +66,15 @@ func newRoute(op *operations.Operation) *route {
 	return r
 }
 
+// asks reports an operation that asks for items, in its query or its body.
+func asks(op *operations.Operation) bool { return op.Method == "GET" || op.Method == "QUERY" }
+
 func verbOf(op *operations.Operation, segments []string, result *operations.Schema) verb {
 	last := len(segments) - 1
 	named := isParam(segments[last])
 	below := last > 0 && isParam(segments[last-1])
 	switch {
-	case op.Method == "GET" || op.Method == "HEAD":
+	case asks(op) || op.Method == "HEAD":
 		if result == nil {
 			return plain
 		}

@@ -20,7 +20,7 @@ import (
 // for one document. Raise it with every change to the content of an index or
 // the list of problems holds; it is part of the key of caches of compiled
 // documents.
-const CompilerVersion = 3
+const CompilerVersion = 4
 
 // Options adjusts [Compile]. The zero value, and nil, work.
 type Options struct {
@@ -50,7 +50,7 @@ func (x *Index) Set() (*operations.Set, error) {
 	return setOf(x.data, x.files)
 }
 
-// Compile reads an OpenAPI 3.0 or 3.1 document (JSON or YAML) and returns it as
+// Compile reads an OpenAPI 3.0, 3.1 or 3.2 document (JSON or YAML) and returns it as
 // an index for [Open]. The name of the API is that in capabilities.
 //
 // A document's own faults (a missing operationId, a "required" list that names
@@ -75,6 +75,7 @@ func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 	if !c.checkVersion() {
 		return nil, problems.Sort()
 	}
+	c.unread(root.Origin, root.Extensions, "", "$self")
 	c.paths()
 	c.drain()
 	if c.tooDeep {
@@ -122,7 +123,7 @@ func (c *compiler) checkVersion() bool {
 	if swagger, ok := c.doc.Extensions["swagger"]; ok {
 		c.problems.Add(diag.Diagnostic{
 			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, "swagger"),
-			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0 and 3.1", swaggerVersion(swagger)),
+			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2", swaggerVersion(swagger)),
 			Hint:    "convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document",
 		})
 		return false
@@ -130,9 +131,9 @@ func (c *compiler) checkVersion() bool {
 	switch {
 	case version == "3.0" || strings.HasPrefix(version, "3.0."):
 		c.is30 = true
-	case version == "3.1" || strings.HasPrefix(version, "3.1."):
+	case version == "3.1" || strings.HasPrefix(version, "3.1.") || version == "3.2" || strings.HasPrefix(version, "3.2."):
 	case strings.HasPrefix(version, "3."):
-		c.faultAt(c.pos(c.doc.Origin, "openapi"), "OpenAPI %s is read as 3.1; what is new in it is ignored", version)
+		c.faultAt(c.pos(c.doc.Origin, "openapi"), "OpenAPI %s is read as 3.2; what is new in it is ignored", version)
 	case version == "":
 		c.problems.Add(diag.Diagnostic{
 			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, ""),
@@ -141,7 +142,7 @@ func (c *compiler) checkVersion() bool {
 		})
 		return false
 	default:
-		c.problems.Errorf(c.pos(c.doc.Origin, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0 and 3.1", version)
+		c.problems.Errorf(c.pos(c.doc.Origin, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2", version)
 		return false
 	}
 	return true

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -91,7 +92,7 @@ func (c *compiler) content(content openapi3.Content) *node {
 	out := arrayNode()
 	for _, name := range inOrder(content, mediaOrigin) {
 		media := content[name]
-		m := mediaNode(operations.Media{Type: name, Encoding: encodings(media.Encoding)}, c.schema(media.Schema), c.example(media.Example, media.Examples))
+		m := mediaNode(operations.Media{Type: name, Encoding: c.encodings(name, media)}, c.schema(media.Schema), c.example(media.Example, media.Examples))
 		out.items = append(out.items, m)
 	}
 	return out
@@ -103,19 +104,38 @@ func (c *compiler) example(one any, several openapi3.Examples) *node {
 		return c.plain(one)
 	}
 	for _, name := range inOrder(several, func(e *openapi3.ExampleRef) *openapi3.Origin { return e.Origin }) {
-		if example := several[name].Value; example != nil && example.Value != nil {
-			return c.plain(example.Value)
+		example := several[name].Value
+		if example == nil {
+			continue
+		}
+		if v := cmp.Or(example.Value, example.Extensions["dataValue"]); v != nil {
+			return c.plain(v)
 		}
 	}
 	return nil
 }
 
-func encodings(all openapi3.Encodings) map[string]operations.Encoding {
-	out := make(map[string]operations.Encoding, len(all))
-	for name, e := range all {
+// encodings returns the encodings of a media type, and names what they and it have
+// that is not read.
+func (c *compiler) encodings(name string, m *openapi3.MediaType) map[string]operations.Encoding {
+	c.unread(m.Origin, m.Extensions, name, "prefixEncoding", "itemEncoding", "$ref")
+	if m.ItemSchema != nil {
+		c.unread(m.Origin, map[string]any{"itemSchema": m.ItemSchema}, name, "itemSchema")
+	}
+	out := make(map[string]operations.Encoding, len(m.Encoding))
+	for name, e := range m.Encoding {
 		if e != nil {
+			c.unread(e.Origin, e.Extensions, fmt.Sprintf("the encoding of %q", name), "encoding", "prefixEncoding", "itemEncoding")
 			style := cmp.Or(e.Style, "form")
 			out[name] = operations.Encoding{ContentType: e.ContentType, Style: style, Explode: explodes(style, e.Explode), AllowReserved: e.AllowReserved}
+		}
+	}
+	if !strings.HasPrefix(name, "multipart/") || m.Schema == nil || m.Schema.Value == nil {
+		return out
+	}
+	for property, s := range m.Schema.Value.Properties {
+		if _, own := out[property]; !own && s.Value != nil && s.Value.ContentMediaType != "" {
+			out[property] = operations.Encoding{ContentType: s.Value.ContentMediaType, Style: "form", Explode: true}
 		}
 	}
 	return out

@@ -2,8 +2,11 @@ package openapi
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/capstan-run/capstan/operations"
 )
 
 // keywords adds the keywords of a schema to out and returns it: out itself
@@ -200,7 +203,11 @@ func (c *compiler) boolSchema(out *node, key string, s openapi3.BoolSchema) {
 }
 
 func (c *compiler) annotations(out *node, s *openapi3.Schema) {
-	out.setString("format", s.Format)
+	format := s.Format
+	if format == "" && isBinary(s) {
+		format = "binary"
+	}
+	out.setString("format", format)
 	out.setString("description", s.Description)
 	out.setTrue("deprecated", s.Deprecated)
 	out.setTrue("readOnly", s.ReadOnly)
@@ -211,6 +218,13 @@ func (c *compiler) annotations(out *node, s *openapi3.Schema) {
 	case given(s, "example", s.Example):
 		out.set("examples", arrayNode(c.plain(s.Example)))
 	}
+}
+
+// isBinary reports a string that is documented, as OpenAPI 3.1 does, by a media type
+// that is no text.
+func isBinary(s *openapi3.Schema) bool {
+	t := s.ContentMediaType
+	return t != "" && s.ContentEncoding == "" && s.Type.Is("string") && !strings.HasPrefix(t, "text/") && !operations.IsJSON(t) && !strings.HasSuffix(t, "xml")
 }
 
 // plain returns a decoded JSON value as a node.

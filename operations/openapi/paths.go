@@ -30,13 +30,10 @@ func (c *compiler) paths() {
 	}
 }
 
-// methods are those that a Path Item Object of OpenAPI 3.0 and 3.1 has.
-var methods = [...]string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"}
-
 func (c *compiler) pathItem(path string, item *openapi3.PathItem) {
 	all := item.Operations()
 	for _, method := range inOrder(all, func(op *openapi3.Operation) *openapi3.Origin { return op.Origin }) {
-		if slices.Contains(methods[:], method) {
+		if c.callable(path, method, item.AdditionalOperations[method] == all[method], all[method]) {
 			c.operations = append(c.operations, c.operation(method, path, item, all[method]))
 		}
 	}
@@ -105,7 +102,9 @@ func (c *compiler) params(method, path string, item *openapi3.PathItem, op *open
 		}
 	}
 	for _, key := range order {
-		out.items = append(out.items, found[key])
+		if !c.contested(method, path, op, found[key], order) {
+			out.items = append(out.items, found[key])
+		}
 	}
 	return out
 }
@@ -130,7 +129,10 @@ func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node 
 		return nil
 	case in == operations.InHeader && slices.Contains(ignoredHeaders[:], strings.ToLower(p.Name)):
 		return nil
-	case in != operations.InPath && in != operations.InQuery && in != operations.InHeader && in != operations.InCookie:
+	case in == operations.InQueryString && len(p.Content) == 0:
+		c.fault(p.Origin, `parameter %q of %s %s is in the querystring and needs "content"; it is ignored`, p.Name, method, path)
+		return nil
+	case in != operations.InPath && in != operations.InQuery && in != operations.InHeader && in != operations.InCookie && in != operations.InQueryString:
 		c.fault(p.Origin, "parameter %q of %s %s is in %q, which OpenAPI 3 does not have; it is ignored", p.Name, method, path, in)
 		return nil
 	}
@@ -157,7 +159,7 @@ func explodes(style string, given *bool) bool {
 	if given != nil {
 		return *given
 	}
-	return style == "form"
+	return style == "form" || style == "cookie"
 }
 
 // paramSchema returns the schema of a parameter, from `schema` or from the one
@@ -167,6 +169,7 @@ func (c *compiler) paramSchema(doc *operations.Param, p *openapi3.Parameter) *no
 	if types := inOrder(p.Content, mediaOrigin); len(types) > 0 {
 		doc.MediaType = types[0]
 		schema = p.Content[types[0]].Schema
+		doc.Encoding = c.encodings(types[0], p.Content[types[0]])
 	}
 	s := c.schema(schema)
 	if example := c.example(p.Example, p.Examples); example != nil && s.is(kindObject) && s.get("examples") == nil {
@@ -219,6 +222,7 @@ func (c *compiler) schemeUse(name string, scopes []string) *node {
 		return schemeUseNode(use)
 	}
 	scheme := ref.Value
+	c.unread(scheme.Origin, scheme.Extensions, fmt.Sprintf("security scheme %q", name), "oauth2MetadataUrl")
 	use.Scheme = operations.SecurityScheme{Type: scheme.Type, Scheme: strings.ToLower(scheme.Scheme), In: operations.In(scheme.In)}
 	if scheme.Type == "apiKey" {
 		use.Scheme.Param = scheme.Name

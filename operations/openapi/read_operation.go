@@ -30,6 +30,11 @@ func (d *document) readOperation(n *node, sum operations.Summary) *operations.Op
 		op.Security = append(op.Security, requirement)
 	})
 	r.finish()
+	if op.Body != nil {
+		for i := range op.Body.Media {
+			op.Body.Media[i].Schema = withFiles(&op.Body.Media[i])
+		}
+	}
 	return op
 }
 
@@ -75,6 +80,7 @@ func (r *schemaReader) param(n *node) *operations.Param {
 		Style:       n.get("style").text(), Explode: n.get("explode").is(kindTrue),
 		AllowReserved: n.get("allowReserved").is(kindTrue),
 		MediaType:     n.get("mediaType").text(),
+		Encoding:      readEncodings(n.get("encoding")),
 	}
 }
 
@@ -82,16 +88,22 @@ func (r *schemaReader) media(list *node) []operations.Media {
 	var out []operations.Media
 	each(list, func(n *node) {
 		m := operations.Media{Type: n.get("type").text(), Schema: r.schema(n.get("schema")), Example: n.get("example").value(), Loose: n.get("loose").is(kindTrue)}
-		if encoding := n.get("encoding"); encoding != nil {
-			m.Encoding = make(map[string]operations.Encoding, len(encoding.fields))
-			for _, f := range encoding.fields {
-				m.Encoding[f.key] = operations.Encoding{
-					ContentType: f.value.get("contentType").text(), Style: f.value.get("style").text(),
-					Explode: f.value.get("explode").is(kindTrue), AllowReserved: f.value.get("allowReserved").is(kindTrue),
-				}
-			}
-		}
+		m.Encoding = readEncodings(n.get("encoding"))
 		out = append(out, m)
 	})
 	return out
+}
+
+func readEncodings(n *node) map[string]operations.Encoding {
+	if n == nil {
+		return nil
+	}
+	all := make(map[string]operations.Encoding, len(n.fields))
+	for _, f := range n.fields {
+		all[f.key] = operations.Encoding{
+			ContentType: f.value.get("contentType").text(), Style: f.value.get("style").text(),
+			Explode: f.value.get("explode").is(kindTrue), AllowReserved: f.value.get("allowReserved").is(kindTrue),
+		}
+	}
+	return all
 }

@@ -89,6 +89,7 @@ func paramNode(p *operations.Param, schema *node) *node {
 	out.setTrue("explode", p.Explode)
 	out.setTrue("allowReserved", p.AllowReserved)
 	out.setString("mediaType", p.MediaType)
+	setEncodings(out, p.Encoding)
 	out.set("schema", schema)
 	return out
 }
@@ -98,20 +99,24 @@ func mediaNode(m operations.Media, schema, example *node) *node {
 	if example != nil {
 		out.set("example", example)
 	}
-	if len(m.Encoding) == 0 {
-		return out
+	setEncodings(out, m.Encoding)
+	return out
+}
+
+func setEncodings(out *node, all map[string]operations.Encoding) {
+	if len(all) == 0 {
+		return
 	}
 	encodings := objectNode()
-	for _, name := range slices.Sorted(maps.Keys(m.Encoding)) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		e := objectNode()
-		e.setString("contentType", m.Encoding[name].ContentType)
-		e.setString("style", m.Encoding[name].Style)
-		e.setTrue("explode", m.Encoding[name].Explode)
-		e.setTrue("allowReserved", m.Encoding[name].AllowReserved)
+		e.setString("contentType", all[name].ContentType)
+		e.setString("style", all[name].Style)
+		e.setTrue("explode", all[name].Explode)
+		e.setTrue("allowReserved", all[name].AllowReserved)
 		encodings.set(name, e)
 	}
 	out.set("encoding", encodings)
-	return out
 }
 
 // plainNode writes a value that is JSON-like.

@@ -21,7 +21,8 @@ type message struct {
 	query   []string
 	header  http.Header
 	cookies []string
-	placed  []string // names that stand in the query of the path template
+	placed  []string          // names that stand in the query of the path template
+	whole   *operations.Param // the parameter that is the whole query, nil for none
 	// taken holds the names that stand in query and cookies, each with the
 	// parameter that brought it.
 	taken map[place]string
@@ -59,6 +60,9 @@ func encodeArgs(req *operations.Request) (*message, error) {
 		}
 	}
 	errs = append(errs, missingParams(req)...)
+	if _, query := operations.SplitQuery(req.Op.Path); m.whole != nil && !isForm(m.whole.MediaType) && (len(m.query) > 1 || query != "") {
+		errs = append(errs, fmt.Errorf("parameter %q is the whole query, and the request has other parts of it", m.whole.Name))
+	}
 	return m, joinErrors(errs...)
 }
 
@@ -170,10 +174,17 @@ func (m *message) add(a operations.Arg) error {
 		pieces, err := encodeQuery(p, a.Value)
 		m.query = append(m.query, pieces...)
 		return cmp.Or(err, m.take(p, pieces))
+	case operations.InQueryString:
+		pieces, err := encodeQueryString(p, a.Value)
+		m.query, m.whole = append(m.query, pieces...), p
+		if isForm(p.MediaType) {
+			err = cmp.Or(err, m.take(&operations.Param{Name: p.Name, In: operations.InQuery}, pieces))
+		}
+		return err
 	case operations.InHeader:
 		return m.addHeader(p, a.Value)
 	case operations.InCookie:
-		pieces, err := encodeQuery(p, a.Value)
+		pieces, err := encodeCookie(p, a.Value)
 		m.cookies = append(m.cookies, pieces...)
 		return cmp.Or(err, m.take(p, pieces))
 	}
@@ -265,6 +276,41 @@ func encodeQuery(p *operations.Param, v any) ([]string, error) {
 		return nil, err
 	}
 	return s.query(sh)
+}
+
+// encodeQueryString writes a parameter that is the whole query (OpenAPI 3.2,
+// section 4.12.2): a form as such, anything else as one encoded text.
+func encodeQueryString(p *operations.Param, v any) ([]string, error) {
+	if isForm(p.MediaType) {
+		b, err := encodeForm(&operations.Media{Type: p.MediaType, Schema: p.Schema, Encoding: p.Encoding}, v)
+		if err != nil || len(b) == 0 {
+			return nil, cmp.Or(err, errEmpty)
+		}
+		return strings.Split(string(b), "&"), nil
+	}
+	text, err := contentText(p, v)
+	return []string{escapeStrict(text)}, err
+}
+
+func isForm(mediaType string) bool { return sameMedia(mediaType, "application/x-www-form-urlencoded") }
+
+// encodeCookie writes a cookie. The style cookie (OpenAPI 3.2) is that of a form
+// without percent-encoding.
+func encodeCookie(p *operations.Param, v any) ([]string, error) {
+	if p.Style != "cookie" {
+		return encodeQuery(p, v)
+	}
+	sh, err := shapeOf(v, p.Schema)
+	if err != nil {
+		return nil, err
+	}
+	pieces, err := styler{name: p.Name, explode: p.Explode, escape: escapeNothing}.query(sh)
+	for _, piece := range pieces {
+		if !httpguts.ValidHeaderFieldValue(piece) || strings.ContainsAny(piece, " ;\"\\") || p.Explode && strings.Contains(piece, ",") {
+			return nil, errors.New("holds a character that a cookie cannot carry")
+		}
+	}
+	return pieces, err
 }
 
 // contentText serialises a parameter described by `content` instead of a style.

@@ -179,7 +179,8 @@ func isBinary(s *operations.Schema) bool { return s != nil && s.Format == "binar
 // encodeForm writes application/x-www-form-urlencoded (OpenAPI 3.1.1, section
 // 4.8.14.3): a property with a style in its Encoding Object follows it, one
 // with a content type is serialised so, and otherwise scalars and lists follow
-// the default style (form, exploded) and objects become JSON.
+// the default style (form, exploded) and objects become JSON. A list of objects,
+// for which that style has no form, is written as deepObject.
 func encodeForm(m *operations.Media, v any) ([]byte, error) {
 	obj, ok := jsonvalue.Plain(v).(map[string]any)
 	if !ok {
@@ -202,12 +203,12 @@ func encodeForm(m *operations.Media, v any) ([]byte, error) {
 
 func formField(m *operations.Media, name string, v any) ([]string, error) {
 	enc := m.Encoding[name]
-	s := styler{name: name, style: enc.Style, explode: enc.Explode, escape: escapeForm}
+	s := styler{name: name, style: enc.Style, explode: enc.Explode, escape: escapeForm, counted: true}
 	if enc.AllowReserved {
 		s.escape = escapeReserved
 	}
 	schema := propertySchema(m.Schema, name)
-	if enc.Style == "deepObject" {
+	if enc.Style == "deepObject" || enc.Style == "" && enc.ContentType == "" && isNested(v) {
 		return s.deepObject(v, schema)
 	}
 	if isJSONField(enc, v) {
@@ -233,6 +234,18 @@ func isJSONField(enc operations.Encoding, v any) bool {
 	}
 	_, isObject := jsonvalue.Plain(v).(map[string]any)
 	return isObject && enc.Style == "" && enc.ContentType == ""
+}
+
+// isNested reports a list with lists or objects in it.
+func isNested(v any) bool {
+	list, _ := jsonvalue.Plain(v).([]any)
+	return slices.ContainsFunc(list, func(item any) bool {
+		switch jsonvalue.Plain(item).(type) {
+		case []any, map[string]any:
+			return true
+		}
+		return false
+	})
 }
 
 // propertySchema returns the schema of a named property, looking through

@@ -2,14 +2,18 @@ package request
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/check"
 	"github.com/capstan-run/capstan/operations/internal/optest"
+	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -307,6 +311,11 @@ func TestBuildBodies(t *testing.T) {
 		}}, map[string]any{"tags": []any{1}}, "application/x-www-form-urlencoded", "tags=%5B1%5D"},
 		{"form by a composed schema", operations.Media{Type: "application/x-www-form-urlencoded", Schema: &operations.Schema{AllOf: []*operations.Schema{{}, {Properties: []operations.Property{{Name: "tags", Schema: colourSchema}}}}},
 			Encoding: map[string]operations.Encoding{"tags": {Style: "form", Explode: true}}}, map[string]any{"tags": colourObject}, "application/x-www-form-urlencoded", "R=100&G=200&B=150"},
+		{"form with a list of objects", operations.Media{Type: "application/x-www-form-urlencoded", Schema: schema}, map[string]any{"tags": []any{map[string]any{"b": 1, "a": []any{"x", "y"}}, map[string]any{"b": 2}}},
+			"application/x-www-form-urlencoded", "tags%5B0%5D%5Ba%5D%5B0%5D=x&tags%5B0%5D%5Ba%5D%5B1%5D=y&tags%5B0%5D%5Bb%5D=1&tags%5B1%5D%5Bb%5D=2"},
+		{"form with lists as deepObject", operations.Media{Type: "application/x-www-form-urlencoded", Encoding: map[string]operations.Encoding{"tags": {Style: "deepObject", Explode: true}, "meta": {Style: "deepObject", Explode: true}}},
+			map[string]any{"tags": []any{"x", "y"}, "meta": map[string]any{"k": []any{1, 2}}},
+			"application/x-www-form-urlencoded", "meta%5Bk%5D%5B0%5D=1&meta%5Bk%5D%5B1%5D=2&tags%5B0%5D=x&tags%5B1%5D=y"},
 		{"text", operations.Media{Type: "text/plain"}, "héllo", "text/plain", "héllo"},
 		{"xml as text", operations.Media{Type: "application/xml"}, "<a/>", "application/xml", "<a/>"},
 		{"binary from base64", operations.Media{Type: "application/octet-stream", Schema: &operations.Schema{Format: "binary"}}, "AAEC", "application/octet-stream", "\x00\x01\x02"},
@@ -465,4 +474,88 @@ func FuzzJSONBody(f *testing.F) {
 			t.Errorf("got %q, want %q", got.S, s)
 		}
 	})
+}
+
+// A parameter that is the whole query is a form, or one text.
+func TestBuildWholeQuery(t *testing.T) {
+	form := &operations.Param{Name: "all", In: operations.InQueryString, MediaType: "application/x-www-form-urlencoded", Schema: &operations.Schema{}, Encoding: map[string]operations.Encoding{"tags": {Style: "pipeDelimited"}}}
+	whole := &operations.Param{Name: "all", In: operations.InQueryString, MediaType: "application/json", Schema: &operations.Schema{}}
+	key := &operations.Param{Name: "key", In: operations.InQuery, Style: "form", Schema: &operations.Schema{}}
+	for name, tt := range map[string]struct {
+		args []operations.Arg
+		want string
+	}{
+		"a form":                {[]operations.Arg{{Param: form, Value: map[string]any{"a": "x y", "tags": []any{1, 2}}}}, "a=x+y&tags=1%7C2"},
+		"a form and a key":      {[]operations.Arg{{Param: form, Value: map[string]any{"a": "x"}}, {Param: key, Value: "k"}}, "a=x&key=k"},
+		"a form with the key":   {[]operations.Arg{{Param: form, Value: map[string]any{"key": "x"}}, {Param: key, Value: "k"}}, "another value of the request"},
+		"an empty form":         {[]operations.Arg{{Param: form, Value: map[string]any{}}}, "empty list or object"},
+		"a form that is a text": {[]operations.Arg{{Param: form, Value: "a=b"}}, "must be an object"},
+		"JSON":                  {[]operations.Arg{{Param: whole, Value: map[string]any{"a": 1}}}, "%7B%22a%22%3A1%7D"},
+		"JSON and a key":        {[]operations.Arg{{Param: whole, Value: map[string]any{"a": 1}}, {Param: key, Value: "k"}}, "the request has other parts of it"},
+	} {
+		op := &operations.Operation{Method: "GET", Path: "/l", Params: []*operations.Param{form, whole, key}}
+		hr, err := Build(t.Context(), &operations.Request{Op: op, Args: tt.args, BaseURL: "http://h"})
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = hr.URL.RawQuery
+		}
+		if !strings.Contains(got, tt.want) || err == nil && got != tt.want {
+			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// A part of a form may be given with a file name and a type of its own; of several
+// documented types the part has the one that its file is named for.
+func TestBuildNamedParts(t *testing.T) {
+	const doc = `openapi: 3.1.0
+info: {title: Yard, version: '1'}
+paths: {/hulls: {post: {operationId: add, requestBody: {content: {multipart/form-data: {
+  schema: {type: object, properties: {photo: {type: string, format: binary}, plan: {type: string, contentMediaType: application/pdf}, pages: {type: array, items: {type: string, format: binary}}, list: {type: string}, title: {type: string}}},
+  encoding: {photo: {contentType: 'image/png, image/jpeg'}, list: {contentType: text/csv}}}}}, responses: {}}}}
+`
+	index, problems := openapi.Compile("yard", []byte(doc), nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	op := optest.Lookup(t, optest.Set(t, index), "add")
+	file := func(name, kind, value string) map[string]any {
+		return map[string]any{"filename": name, "contentType": kind, "value": value}
+	}
+	hr, err := Build(t.Context(), &operations.Request{Op: op, BaseURL: "http://h", Body: map[string]any{
+		"photo": map[string]any{"filename": "bow.JPG", "value": "AAE="}, "plan": "AAE=", "pages": []any{file("1.txt", "text/plain", "YQ=="), "Yg=="},
+		"list": file("l.csv", "", "a,b"), "title": "T",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mr, err := hr.MultipartReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for {
+		p, err := mr.NextRawPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s | %s | %s | %q", p.FormName(), p.FileName(), p.Header.Get("Content-Type"), readAll(t, p)))
+	}
+	want := []string{
+		`photo | bow.JPG | image/jpeg | "\x00\x01"`, `plan | plan | application/pdf | "\x00\x01"`,
+		`pages | 1.txt | text/plain | "a"`, `pages | pages | application/octet-stream | "b"`,
+		`list | l.csv | text/csv | "a,b"`, `title |  |  | "T"`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	for body, want := range map[string]int{`{"filename": "x", "value": "eA=="}`: 0, `{"filename": "x"}`: 1, `{"value": "eA==", "size": 1}`: 1, `"eA=="`: 0, `1`: 1} {
+		v, err := jsonvalue.Decode([]byte(body))
+		if got := check.Value(op.Body.Media[0].Schema, map[string]any{"photo": v}); len(got) != want || err != nil {
+			t.Errorf("%s: got %v, %v", body, got, err)
+		}
+	}
 }

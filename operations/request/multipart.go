@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/textproto"
+	"path"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -68,11 +69,14 @@ func partsOf(m *operations.Media, name string, v any) ([]Part, error) {
 }
 
 func partOf(m *operations.Media, name string, schema *operations.Schema, v any) (Part, error) {
-	p := Part{Name: name, ContentType: m.Encoding[name].ContentType}
-	// A list of types ("image/png, image/jpeg") is a list of accepted types, not
-	// this one's own.
-	if strings.ContainsAny(p.ContentType, ",*") {
-		p.ContentType = ""
+	p := Part{Name: name}
+	if file, ok := jsonvalue.Plain(v).(map[string]any); ok && schema.IsFile() {
+		v = file[operations.FileValue]
+		p.Filename, _ = file[operations.FileName].(string)
+		p.ContentType, _ = file[operations.FileType].(string)
+	}
+	if p.ContentType == "" {
+		p.ContentType = partType(m.Encoding[name].ContentType, p.Filename)
 	}
 	_, raw := v.([]byte)
 	var err error
@@ -84,11 +88,31 @@ func partOf(m *operations.Media, name string, schema *operations.Schema, v any) 
 		p.Data, err = jsonvalue.Encode(v)
 		return p, err
 	}
-	if raw || isBinary(schema) {
+	if p.Filename == "" && (raw || isBinary(schema)) {
 		p.Filename = name
 	}
 	p.Data, err = rawBytes(schema, v)
 	return p, err
+}
+
+// partType returns the content type of a part from its documented one. A list of
+// types ("image/png, image/jpeg") is a list of accepted types: the one that the
+// file is named for, if any, is this part's own.
+func partType(documented, filename string) string {
+	if !strings.ContainsAny(documented, ",*") {
+		return documented
+	}
+	ending := strings.ToLower(strings.TrimPrefix(path.Ext(filename), "."))
+	if ending == "jpg" {
+		ending = "jpeg"
+	}
+	for one := range strings.SplitSeq(documented, ",") {
+		one = strings.TrimSpace(one)
+		if _, subtype, _ := strings.Cut(one, "/"); subtype == ending && ending != "" {
+			return one
+		}
+	}
+	return ""
 }
 
 // EncodeParts writes a multipart/form-data body (RFC 7578) and returns it with its

@@ -21,6 +21,9 @@ type styler struct {
 	style   string
 	explode bool
 	escape  func(string) string
+	// counted numbers the items of inner lists, "name[field][0]=value", where
+	// servers of forms read them; without it their key repeats.
+	counted bool
 }
 
 // path writes a value into a path (styles simple, label, matrix).
@@ -138,14 +141,18 @@ func (s styler) pair(name, text string) string {
 var errEmpty = errors.New("is an empty list or object, which cannot be sent; leave it out or give it a value")
 
 // deepObject writes "name[field]=value" pieces. OpenAPI defines one level of
-// scalars; deeper objects nest brackets and lists repeat their key, as most
-// servers read them.
+// scalars; deeper objects nest brackets, and so do lists, "name[0][field]=value",
+// except that one of scalars inside objects repeats its key.
 func (s styler) deepObject(v any, schema *operations.Schema) ([]string, error) {
-	m, ok := jsonvalue.Plain(v).(map[string]any)
-	if !ok {
-		return nil, errors.New("needs an object, its style is deepObject")
+	_, isObject := jsonvalue.Plain(v).(map[string]any)
+	_, isList := jsonvalue.Plain(v).([]any)
+	switch {
+	case isObject && !isOnly(schema, "array"), isList && !isOnly(schema, "object"):
+		return s.deep(s.name, v, schema, 0)
+	case isOnly(schema, "array"):
+		return nil, errors.New("needs a list, its style is deepObject")
 	}
-	return s.deep(s.name, m, schema, 0)
+	return nil, errors.New("needs an object, its style is deepObject")
 }
 
 // emptyAt refuses an empty list or object inside another: the rest of a
@@ -174,7 +181,7 @@ func (s styler) deep(prefix string, v any, schema *operations.Schema, depth int)
 			if name == "" || strings.ContainsAny(name, "[]") {
 				return nil, fmt.Errorf("has a field %q, which cannot stand between brackets", name)
 			}
-			more, err := s.deep(prefix+"["+name+"]", v[name], nil, depth+1)
+			more, err := s.deep(prefix+"["+name+"]", v[name], propertySchema(schema, name), depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -185,11 +192,7 @@ func (s styler) deep(prefix string, v any, schema *operations.Schema, depth int)
 		if len(v) == 0 {
 			return nil, emptyAt(prefix, depth)
 		}
-		items, err := texts(v)
-		for _, item := range items {
-			out = append(out, s.pair(prefix, item))
-		}
-		return out, err
+		return s.deepList(prefix, v, schema, depth)
 	default:
 		text, err := jsonvalue.Text(v)
 		if err != nil {
@@ -197,6 +200,28 @@ func (s styler) deep(prefix string, v any, schema *operations.Schema, depth int)
 		}
 		return []string{s.pair(prefix, text)}, nil
 	}
+}
+
+func (s styler) deepList(prefix string, list []any, schema *operations.Schema, depth int) (out []string, err error) {
+	items, textErr := texts(list)
+	if textErr == nil && depth > 0 && !s.counted {
+		for _, item := range items {
+			out = append(out, s.pair(prefix, item))
+		}
+		return out, nil
+	}
+	if schema != nil {
+		schema = schema.Items
+	}
+	s.counted = true // below a list a repeated key would be ambiguous
+	for i, item := range list {
+		more, err := s.deep(fmt.Sprintf("%s[%d]", prefix, i), item, schema, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
 }
 
 // escapeStrict encodes all but unreserved characters, so that a value can

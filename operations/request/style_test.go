@@ -74,6 +74,10 @@ func TestStyleTable(t *testing.T) {
 		// Beyond the table: nesting and lists in deepObject, as servers read them.
 		{operations.InQuery, "deepObject", true, map[string]any{"a": map[string]any{"b": 1}}, "color%5Ba%5D%5Bb%5D=1"},
 		{operations.InQuery, "deepObject", true, map[string]any{"a": []string{"x", "y"}}, "color%5Ba%5D=x&color%5Ba%5D=y"},
+		{operations.InQuery, "deepObject", true, map[string]any{"a": []any{map[string]any{"b": 1}, map[string]any{"b": 2}}}, "color%5Ba%5D%5B0%5D%5Bb%5D=1&color%5Ba%5D%5B1%5D%5Bb%5D=2"},
+		{operations.InQuery, "deepObject", true, map[string]any{"a": []any{[]any{1, 2}}}, "color%5Ba%5D%5B0%5D%5B0%5D=1&color%5Ba%5D%5B0%5D%5B1%5D=2"},
+		{operations.InQuery, "deepObject", true, []any{"x", "y"}, "color%5B0%5D=x&color%5B1%5D=y"},
+		{operations.InCookie, "cookie", true, []any{"a|b", "c%2C"}, "color=a|b; color=c%2C"},
 		// Delimiters inside values are not delimiters.
 		{operations.InQuery, "form", false, []any{"a,b", "c"}, "color=a%2Cb,c"},
 		{operations.InPath, "simple", false, []any{"a,b", "c/d"}, "a%2Cb,c%2Fd"},

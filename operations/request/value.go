@@ -51,16 +51,18 @@ func shapeOf(v any, schema *operations.Schema) (shape, error) {
 	if err != nil || schema == nil || len(schema.Types) == 0 {
 		return sh, err
 	}
-	only := func(t string) bool {
-		return !slices.ContainsFunc(schema.Types, func(other string) bool { return other != t && other != "null" })
-	}
 	switch {
-	case sh.kind == isText && only("array"): // a server reads it as a list of one
+	case sh.kind == isText && isOnly(schema, "array"): // a server reads it as a list of one
 		return shape{kind: isList, items: []string{sh.text}}, nil
-	case sh.kind == isObject && only("array"), sh.kind != isObject && only("object"):
+	case sh.kind == isObject && isOnly(schema, "array"), sh.kind != isObject && isOnly(schema, "object"):
 		return sh, fmt.Errorf("is %s where the document has only %s, and would be read as something else", sh.kind, strings.Join(schema.Types, " or "))
 	}
 	return sh, nil
+}
+
+// isOnly reports whether a schema has no type but t, and perhaps null.
+func isOnly(s *operations.Schema, t string) bool {
+	return s != nil && len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(other string) bool { return other != t && other != "null" })
 }
 
 func flatten(v any, schema *operations.Schema) (shape, error) {

@@ -38,9 +38,10 @@ func readWire(op *wireOp, a *wireAsk, got arrived) (faults []string) {
 }
 
 type wireReader struct {
-	op    *wireOp
-	ask   *wireAsk
-	fault func(string, ...any)
+	counted bool // inner lists of scalars are counted too, as in forms
+	op      *wireOp
+	ask     *wireAsk
+	fault   func(string, ...any)
 }
 
 // same holds a decoded value against the one that was asked for.
@@ -445,17 +446,19 @@ func (w *wireReader) deep(p *wireParam, mine []piece, unescape func(string) (str
 	}
 	want := map[string][]string{}
 	if v, asked := w.ask.values[p]; asked {
-		if _, isObject := v.(object); !isObject {
+		_, isObject := v.(object)
+		_, isList := v.([]any)
+		if !isObject && (!isList || p.Kind == "object") {
 			w.fault("deepObject %q was sent and is no object", p.Name)
 		}
-		deepTexts(want, p.Name, asTexts(v, p.Reserved))
+		w.deepTexts(want, p.Name, asTexts(v, p.Reserved), 0)
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		w.fault("deepObject %q (-asked +read):\n%.600s", p.Name, d)
 	}
 }
 
-func deepTexts(out map[string][]string, at string, v any) {
+func (w *wireReader) deepTexts(out map[string][]string, at string, v any, depth int) {
 	switch v := v.(type) {
 	case object:
 		if len(v) == 0 {
@@ -465,18 +468,21 @@ func deepTexts(out map[string][]string, at string, v any) {
 			if strings.ContainsAny(k, "[]") {
 				k = "ambiguous " + k
 			}
-			deepTexts(out, at+"["+k+"]", v[k])
+			w.deepTexts(out, at+"["+k+"]", v[k], depth+1)
 		}
 	case []any:
 		if len(v) == 0 {
 			out[at] = append(out[at], "an empty list")
 		}
-		for _, item := range v {
-			if _, isText := item.(string); !isText {
-				out[at] = append(out[at], "something inside a list")
-				continue
+		flat := !w.counted && depth > 0 && !slices.ContainsFunc(v, func(item any) bool { _, isText := item.(string); return !isText })
+		inner := *w
+		inner.counted = true
+		for i, item := range v {
+			place := fmt.Sprintf("%s[%d]", at, i)
+			if flat {
+				place = at
 			}
-			deepTexts(out, at, item)
+			inner.deepTexts(out, place, item, depth+1)
 		}
 	case string:
 		out[at] = append(out[at], v)
@@ -602,14 +608,25 @@ func (w *wireReader) form(raw string) {
 		if as.Style == "" && !as.JSON { // the defaults: lists repeat, objects are JSON
 			_, isObject := v.(object)
 			as.JSON, as.Explode = isObject, true
+			if list, _ := v.([]any); slices.ContainsFunc(list, isContainer) {
+				as.Style, as.Kind = "deepObject", "list"
+			}
 		}
 		fields = append(fields, &as)
 	}
-	inner := &wireReader{op: &wireOp{Params: fields}, ask: &wireAsk{values: map[*wireParam]any{}}, fault: w.fault}
+	inner := &wireReader{op: &wireOp{Params: fields}, ask: &wireAsk{values: map[*wireParam]any{}}, fault: w.fault, counted: true}
 	for _, f := range fields {
 		inner.ask.values[f] = w.ask.body.(object)[f.Name]
 	}
 	inner.named(fields, all, url.QueryUnescape)
+}
+
+func isContainer(v any) bool {
+	switch v.(type) {
+	case []any, object:
+		return true
+	}
+	return false
 }
 
 func (w *wireReader) parts(body []byte, boundary string) {

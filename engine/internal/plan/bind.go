@@ -158,7 +158,7 @@ func (bb *binding) targetOf(key spec.Str) (target, bool) {
 	name, in := key.Value, operations.In("")
 	if place, rest, ok := strings.Cut(name, "."); ok {
 		switch p := operations.In(place); p {
-		case operations.InPath, operations.InQuery, operations.InHeader, operations.InCookie, operations.InBody:
+		case operations.InPath, operations.InQuery, operations.InHeader, operations.InCookie, operations.InBody, operations.InQueryString:
 			name, in = rest, p
 		}
 	}
