@@ -57,7 +57,7 @@ func TestThePageIsWhatExplainKnows(t *testing.T) {
 
 // The codes that the stages report stand in their sources in a few forms.
 func TestTheStagesReportNoUnexplainedCode(t *testing.T) {
-	forms := regexp.MustCompile(`(?:\bCode: *|\b[cC]ode[A-Z]\w* *= *|(?:Errorf|errorAt|[rR]eport)\([^"\n]*, *|warn\()"([a-z]+(?:-[a-z]+)+)"`)
+	forms := regexp.MustCompile(`(?:\bCode: *"|\b[cC]ode[A-Z]\w* *= *"|(?:\b(?:diags|problems)\.Errorf|errorAt|[rR]eport(?:At)?)\([^\n]*?, *"|warn\(")([a-z]+(?:-[a-z]+)*)"[,}\n]`)
 	known, seen := Codes(), 0
 	for _, stage := range []string{"../spec", "../operations", "../engine", "../cmd"} {
 		err := filepath.WalkDir(stage, func(path string, d fs.DirEntry, err error) error {

@@ -94,9 +94,9 @@ func TestStaticChecksHaveExamples(t *testing.T) {
 		"api-error", "bad-argument", "expression-failed", "external-failed", "fail-condition", "foreign-item", "in-doubt", "interrupted", "lookup-failed",
 		"nothing-selected", "output-failed", "request-failed", "script-failed", "state", "timed-out", "unexpected-answer", "unreadable-answer",
 		// of the command line and what it is run with
-		"bad-base-url", "bad-inputs", "bad-override", "insecure-server", "invalid-capability", "missing-credentials",
-		// of a file that is not there, or too long for a page
-		"expression-too-large", "too-large", "unreadable-file",
+		"bad-base-url", "bad-inputs", "bad-override", "failed", "insecure-server", "invalid-capability", "missing-credentials", "timeout", "usage",
+		// of a file that is not there, too long for a page, or not UTF-8
+		"encoding", "expression-too-large", "too-large", "unreadable-file",
 	}
 	for _, code := range diag.Codes() {
 		e, _ := diag.Explain(code)
