@@ -159,6 +159,11 @@ func (p page) facts(total, count int, next, previous string) map[string]any {
 	for _, n := range []string{"before", "previous", "prev", "previous_cursor", "prev_cursor", "start_cursor"} {
 		f[n] = previous
 	}
+	if next == "" { // no address: the mock has one for no page
+		for _, n := range []string{"next_url", "next_page_url", "next_page_uri", "next_href", "next_link", "odata_next_link", "next_records_url"} {
+			f[n] = ""
+		}
+	}
 	return f
 }
 
@@ -168,6 +173,9 @@ func fill(s *operations.Schema, v map[string]any, facts map[string]any) {
 	sh := shapeOf(s)
 	for _, p := range sh.props {
 		if nested, ok := v[p.Name].(map[string]any); ok {
+			if p.Name == "next" && facts["next"] == "" && !sh.needed[p.Name] {
+				delete(v, p.Name)
+			}
 			fill(p.Schema, nested, facts)
 			continue
 		}

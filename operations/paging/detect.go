@@ -15,28 +15,35 @@ const (
 	byLastID           // a parameter takes the id of the last item
 	byNumber           // a parameter counts pages
 	byOffset           // a parameter counts items
+	byURL              // the answer holds the address of the next page
 )
 
 // paging is an operation's way of paging: the parameter that moves on, where
 // the answer has its next value, and the parameter for a page's size.
 type paging struct {
 	style pageStyle
-	param *operations.Param
+	param *operations.Param // nil where the answer holds an address
 	next  [][]string        // paths into the answer, tried in turn
 	size  *operations.Param // nil when there is none
 }
 
 // Supported reports whether [All] knows how to page through op: a GET with a
-// query parameter that by its name is a cursor, page number or offset, and an
-// answer that is a list or an object with one.
+// query parameter that by its name is a cursor, page number or offset, or with the
+// address of the next page in its documented answer, and an answer that is a list
+// or an object with one.
 func Supported(op *operations.Operation) bool { return pagingOf(op).style != notPaged }
+
+type cursorParam struct {
+	name string
+	next [][]string
+}
+
+// movers are the names of other parameters that move on to a page.
+var movers = [...]string{"starting_after", "startingAfter", "page", "page_number", "pageNumber", "offset", "skip", "start"}
 
 // cursorParams are the parameter names of cursors with where their value comes
 // from, as published by the APIs that use them.
-var cursorParams = []struct {
-	name string
-	next [][]string
-}{
+var cursorParams = []cursorParam{
 	{"after", [][]string{{"list_metadata", "after"}, {"listMetadata", "after"}, {"metadata", "after"}, {"meta", "after"}, {"pagination", "after"}, {"paging", "next", "after"}, {"paging", "cursors", "after"}, {"page_info", "end_cursor"}, {"pageInfo", "endCursor"}, {"next_cursor"}, {"after"}}},
 	{"cursor", [][]string{{"next_cursor"}, {"nextCursor"}, {"response_metadata", "next_cursor"}, {"meta", "next_cursor"}, {"metadata", "next_cursor"}, {"pagination", "next_cursor"}, {"pagination", "nextCursor"}, {"paging", "next_cursor"}, {"links", "next_cursor"}, {"cursor", "next"}, {"cursors", "next"}, {"page_info", "end_cursor"}, {"pageInfo", "endCursor"}, {"cursor"}}},
 	{"next_cursor", [][]string{{"next_cursor"}, {"meta", "next_cursor"}}},
@@ -48,6 +55,14 @@ var cursorParams = []struct {
 	{"continuation_token", [][]string{{"continuation_token"}, {"next_continuation_token"}}},
 	{"continuationToken", [][]string{{"continuationToken"}, {"nextContinuationToken"}}},
 	{"page_cursor", [][]string{{"next_page_cursor"}, {"next_cursor"}}},
+}
+
+// nextURLs are the members of answers that hold the address of the next page.
+var nextURLs = [][]string{
+	{"next"}, {"next_url"}, {"nextUrl"}, {"next_page_url"}, {"nextPageUrl"}, {"next_page_uri"}, {"nextPageUri"}, {"next_page"}, {"nextPage"}, {"next_href"},
+	{"nextLink"}, {"next_link"}, {"@odata.nextLink"}, {"nextRecordsUrl"},
+	{"links", "next"}, {"links", "next", "href"}, {"_links", "next"}, {"_links", "next", "href"}, {"paging", "next"}, {"pagination", "next"}, {"pagination", "next_url"},
+	{"meta", "next"}, {"meta", "next_url"}, {"meta", "next_page_url"}, {"page_info", "next"},
 }
 
 func pagingOf(op *operations.Operation) paging {
@@ -71,8 +86,24 @@ func pagingOf(op *operations.Operation) paging {
 		p.style = byNumber
 	} else if p.param = firstParam(op, "offset", "skip", "start"); p.param != nil && takesInteger(p.param) {
 		p.style = byOffset
+	} else if p.next = promisedTexts(op.Result(), nextURLs); len(p.next) > 0 {
+		p.style, p.param = byURL, nil
 	}
 	return p
+}
+
+// promisedTexts keeps the paths that the schema documents member by member and
+// that may end in a text.
+func promisedTexts(s *operations.Schema, paths [][]string) [][]string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path []string) bool {
+		at := s
+		for _, name := range path {
+			if at = at.Property(name); at == nil {
+				return true
+			}
+		}
+		return !at.Is("string")
+	})
 }
 
 func firstParam(op *operations.Operation, names ...string) *operations.Param {

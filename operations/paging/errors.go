@@ -26,7 +26,9 @@ func (w *walk) fail(resp *operations.Response, format string, args ...any) error
 // it would go on.
 func (w *walk) tooMany(resp *operations.Response, pages int) error {
 	next := ""
-	if v := w.req.Arg(operations.InQuery, w.param.Name); v != nil {
+	if w.param == nil {
+		next = ", the next begins elsewhere"
+	} else if v := w.req.Arg(operations.InQuery, w.param.Name); v != nil {
 		next = fmt.Sprintf(", the next begins at %s=%s", w.param.Name, w.shown(fmt.Sprint(single(v))))
 	}
 	larger := ""

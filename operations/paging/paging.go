@@ -27,8 +27,8 @@ const MaxPages = 1000
 // returned as it is.
 //
 // How to page is read from the operation, see [Supported]; a Link header with
-// rel="next" is followed where there is one, on the same server and path only.
-// It is an error when the operation does not page, when a page repeats the
+// rel="next" is followed where there is one, on the same server and path only, an
+// address in the answer on the same server. It is an error when the operation does not page, when a page repeats the
 // cursor or content of an earlier one, and when more than maxPages (0 means
 // [MaxPages]) would be needed: a part is never passed off as the whole.
 func All(ctx context.Context, call operations.Caller, req *operations.Request, maxPages int) (*operations.Response, error) {
@@ -82,6 +82,9 @@ type walk struct {
 
 func newWalk(p paging, req *operations.Request) *walk {
 	w := &walk{paging: p, req: *req, seen: map[string]bool{}}
+	if p.param == nil {
+		return w
+	}
 	if v := req.Arg(operations.InQuery, p.param.Name); v != nil {
 		w.seen[fmt.Sprint(v)] = true // a walk may start in the middle
 	}
@@ -129,6 +132,9 @@ func (w *walk) add(resp *operations.Response) (more bool, err error) {
 	if err != nil || !more {
 		return false, err
 	}
+	if w.style == byURL {
+		return true, w.goTo(fmt.Sprint(next))
+	}
 	if key := fmt.Sprint(next); w.style == byCursor || w.style == byLastID {
 		if w.seen[key] {
 			return false, fmt.Errorf("leads back to a page that was read already (cursor %q): the server's pages go round in a circle", w.shown(key))
@@ -156,6 +162,9 @@ func (w *walk) set(p *operations.Param, v any) {
 // error continues a sentence about the page.
 func (w *walk) nextValue(resp *operations.Response, items []any) (next any, more bool, err error) {
 	switch w.style {
+	case byURL:
+		address := firstAt(resp.Value, w.next)
+		return address, address != "" && !saysLastFlag(resp.Value), nil
 	case byCursor:
 		cursor := firstAt(resp.Value, w.next)
 		if cursor == "" && saysMore(resp.Value) {
@@ -247,10 +256,10 @@ func (w *walk) follow(link string) error {
 func (w *walk) setQuery(next *url.URL) error {
 	query, err := url.ParseQuery(next.RawQuery)
 	if err != nil {
-		return errors.New("has a Link header whose query is broken")
+		return errors.New("leads to an address whose query is broken")
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		if name != w.param.Name && !w.linked[name] && w.given(name) {
+		if !w.moves(name) && !w.linked[name] && w.given(name) {
 			continue
 		}
 		w.linked[name] = true
@@ -261,6 +270,15 @@ func (w *walk) setQuery(next *url.URL) error {
 		w.set(&operations.Param{Name: name, In: operations.InQuery, Schema: &operations.Schema{}, Style: "form", Explode: true}, values)
 	}
 	return nil
+}
+
+// moves reports a parameter that moves on to the next page. Of an answer that
+// holds an address it may be any that pages are asked for with.
+func (w *walk) moves(name string) bool {
+	if w.param != nil {
+		return name == w.param.Name
+	}
+	return slices.Contains(movers[:], name) || slices.ContainsFunc(cursorParams, func(c cursorParam) bool { return c.name == name })
 }
 
 func (w *walk) given(name string) bool {

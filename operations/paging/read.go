@@ -207,3 +207,13 @@ func isNext(params string) bool {
 	}
 	return false
 }
+
+// saysLastFlag reads the outright flags alone: an address is its own word.
+func saysLastFlag(v any) bool {
+	for _, path := range moreFlags {
+		if flag, found := lookup(v, path); found && flag == false {
+			return true
+		}
+	}
+	return false
+}
