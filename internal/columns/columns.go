@@ -47,6 +47,20 @@ func Cut(s string, limit int) string {
 	return strings.TrimRight(s[:end], " ") + "…"
 }
 
+// OneLine puts s on one line, with single blanks. Characters that a terminal or a
+// reader would obey become blanks: controls, the formats of Unicode but for
+// joiners, and those that are none.
+func OneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		format := unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
+		if format || unicode.IsControl(r) || unicode.Is(unicode.Noncharacter_Code_Point, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.Join(strings.Fields(s), " ")
+}
+
 // Wrap breaks s at blanks into lines of at most a number of columns; 0 is no
 // limit. A longer word has a line of its own.
 func Wrap(s string, limit int) []string {

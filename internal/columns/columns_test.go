@@ -40,3 +40,18 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"  two\n lines\t":  "two lines",
+		"\x1b[31mred\x00":  "[31mred",
+		"a\u202eb\ufeffc":  "a b c",
+		"می\u200cخواهم":    "می\u200cخواهم",
+		"tag\U000e0041ged": "tag ged",
+		"\xffx":            "\ufffdx",
+	} {
+		if got := OneLine(text); got != want {
+			t.Errorf("OneLine(%q) is %q, want %q", text, got, want)
+		}
+	}
+}

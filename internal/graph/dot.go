@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // DOT writes g in Graphviz's language. Node names are the graph's ids. An edge
@@ -15,8 +17,8 @@ func DOT(w io.Writer, g Graph) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "digraph %s {\n", dotQuote(oneLine(g.Title)))
-	fmt.Fprintf(b, "  label=%s; labelloc=t; rankdir=TB;\n", dotQuote(oneLine(g.Title)))
+	fmt.Fprintf(b, "digraph %s {\n", dotQuote(columns.OneLine(g.Title)))
+	fmt.Fprintf(b, "  label=%s; labelloc=t; rankdir=TB;\n", dotQuote(columns.OneLine(g.Title)))
 	b.WriteString("  node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=11];\n")
 	b.WriteString("  edge [fontname=\"sans-serif\", fontsize=9];\n")
 	for _, n := range g.Nodes {

@@ -7,7 +7,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // Kind is the effect of a node. It decides the node's colour and shape; it is
@@ -101,7 +102,7 @@ func (g Graph) links() ([]link, error) {
 		if !ok {
 			return nil, fmt.Errorf("graph: an edge ends at %q, which is no node", e.To)
 		}
-		label := oneLine(e.Label)
+		label := columns.OneLine(e.Label)
 		i, ok := seen[[2]int{from, to}]
 		if !ok {
 			seen[[2]int{from, to}] = len(out)
@@ -114,30 +115,19 @@ func (g Graph) links() ([]link, error) {
 }
 
 func (n Node) label() string {
-	if s := oneLine(n.Label); s != "" {
+	if s := columns.OneLine(n.Label); s != "" {
 		return s
 	}
-	return oneLine(n.ID)
+	return columns.OneLine(n.ID)
 }
 
 // lines returns the label, and below it the notes that are not empty.
 func (n Node) lines() []string {
 	out := []string{n.label()}
 	for _, note := range n.Notes {
-		if s := oneLine(note); s != "" {
+		if s := columns.OneLine(note); s != "" {
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-// oneLine replaces characters that are not visible by spaces and trims them.
-func oneLine(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Noncharacter_Code_Point, r) {
-			return ' '
-		}
-		return r
-	}, s))
 }

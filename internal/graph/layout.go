@@ -78,7 +78,7 @@ func newPicture(g Graph) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &picture{title: oneLine(g.Title)}
+	p := &picture{title: columns.OneLine(g.Title)}
 	p.measure(g)
 	p.route(links)
 	p.stack()

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // Mermaid writes g as a Mermaid flowchart, as GitHub and many editors show it.
@@ -17,7 +19,7 @@ func Mermaid(w io.Writer, g Graph) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	if title := oneLine(g.Title); title != "" {
+	if title := columns.OneLine(g.Title); title != "" {
 		quoted, err := json.Marshal(title) // a JSON string is a YAML string
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
@@ -96,7 +97,7 @@ func (p *apiPage) description() string {
 	}
 	text := fmt.Sprintf("Calls the %s API (%s) with the capstan command: reads, creates, changes and deletes. Use when a task needs something in or from %s, such as %s.",
 		p.Title, words.Count(len(p.Ops), "operation", "operations"), p.Title, strings.Join(names, ", "))
-	return clip(oneLine(text), maxDescription)
+	return clip(columns.OneLine(text), maxDescription)
 }
 
 // Server is the address that operations are sent to.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -73,7 +74,7 @@ func (c *capabilityPage) description() string {
 	if len(names) > 0 {
 		when = strings.TrimSuffix(when, ".") + "; needs " + strings.Join(names, ", ") + "."
 	}
-	what := oneLine(c.Prog.Description())
+	what := columns.OneLine(c.Prog.Description())
 	if what == "" {
 		what = title
 	}

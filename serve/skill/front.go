@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
@@ -61,7 +62,7 @@ func (f front) data() (map[string]any, error) {
 // frontText makes text fit for a front matter: one line, without the marks that some
 // readers take for its end ("---") or for markup.
 func frontText(s string) string {
-	s = strings.NewReplacer("<", "", ">", "").Replace(oneLine(s))
+	s = strings.NewReplacer("<", "", ">", "").Replace(columns.OneLine(s))
 	for strings.Contains(s, "---") {
 		s = strings.ReplaceAll(s, "---", "--")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -70,8 +71,8 @@ func put(groups *[]group, title string, op *operations.Operation) {
 // tagOf is the resource that an operation is filed under: its first tag, else
 // the first fixed part of its path.
 func tagOf(op *operations.Operation) string {
-	if len(op.Tags) > 0 && oneLine(op.Tags[0]) != "" {
-		return oneLine(op.Tags[0])
+	if len(op.Tags) > 0 && columns.OneLine(op.Tags[0]) != "" {
+		return columns.OneLine(op.Tags[0])
 	}
 	for _, part := range strings.Split(op.Path, "/") {
 		if part != "" && !strings.Contains(part, "{") {
@@ -85,7 +86,7 @@ func tagOf(op *operations.Operation) string {
 func (g group) About() string {
 	var out []string
 	for _, op := range g.Ops {
-		if s := oneLine(op.Summary); s != "" && !op.Deprecated {
+		if s := columns.OneLine(op.Summary); s != "" && !op.Deprecated {
 			out = append(out, strings.TrimSuffix(s, "."))
 		}
 		if len(out) == 4 {

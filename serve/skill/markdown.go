@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 	"text/template"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
@@ -41,7 +41,7 @@ func render(name string, data any) (string, error) {
 
 // prose is foreign text on one line, at most n characters long.
 func prose(s string, n int) string {
-	s = clip(oneLine(s), n)
+	s = clip(columns.OneLine(s), n)
 	return strings.NewReplacer("<", "&lt;", "```", "'''").Replace(s)
 }
 
@@ -50,7 +50,7 @@ func cell(s string, n int) string { return strings.ReplaceAll(prose(s, n), "|", 
 
 // code is foreign text as code, in a table too.
 func code(s string) string {
-	s = strings.NewReplacer("`", "'", "|", `\|`).Replace(oneLine(s))
+	s = strings.NewReplacer("`", "'", "|", `\|`).Replace(columns.OneLine(s))
 	if s == "" {
 		return ""
 	}
@@ -68,17 +68,6 @@ func codes(names []string, n int) string {
 		out = append(out, code(name))
 	}
 	return strings.Join(out, ", ")
-}
-
-// oneLine joins lines and drops the characters that a terminal or a reader would obey.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -27,13 +28,13 @@ func tenantFilters(op *operations.Operation, things map[string]bool) []string {
 }
 
 // title is the heading of an operation.
-func title(op *operations.Operation) string { return cmp.Or(oneLine(op.Summary), op.ID) }
+func title(op *operations.Operation) string { return cmp.Or(columns.OneLine(op.Summary), op.ID) }
 
 // lead is the first paragraph of an operation's description, where it is more
 // than the title.
 func lead(op *operations.Operation) string {
 	first, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(op.Description), "\r\n", "\n"), "\n\n")
-	if first = oneLine(first); first == title(op) {
+	if first = columns.OneLine(first); first == title(op) {
 		return ""
 	}
 	return prose(first, 500)
@@ -112,7 +113,7 @@ func shallow(s *operations.Schema) *operations.Schema {
 
 // valueInWords describes a value: the values it may have, then its description.
 func valueInWords(s *operations.Schema, description string) string {
-	text := oneLine(description)
+	text := columns.OneLine(description)
 	if s == nil {
 		return text
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
@@ -18,20 +19,20 @@ func skillText(s *served) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\n%s---\n\n# %s\n\n%s\n", head, oneLine(s.detail.Name), strings.TrimSpace(s.detail.Description))
+	fmt.Fprintf(&b, "---\n%s---\n\n# %s\n\n%s\n", head, columns.OneLine(s.detail.Name), strings.TrimSpace(s.detail.Description))
 	if len(s.detail.Tools) > 0 {
 		b.WriteString("\n## Tools\n\n")
 	}
 	for _, t := range s.detail.Tools {
-		fmt.Fprintf(&b, "- `%s`", oneLine(t.Name))
+		fmt.Fprintf(&b, "- `%s`", columns.OneLine(t.Name))
 		if t.Description != "" {
-			fmt.Fprintf(&b, ": %s", oneLine(t.Description))
+			fmt.Fprintf(&b, ": %s", columns.OneLine(t.Description))
 		}
 		switch {
 		case t.Invocation != nil:
-			fmt.Fprintf(&b, " (call `%s` of `%s`%s)", oneLine(t.Invocation.Action), oneLine(t.Invocation.Namespace), over(t.Invocation.Mode))
+			fmt.Fprintf(&b, " (call `%s` of `%s`%s)", columns.OneLine(t.Invocation.Action), columns.OneLine(t.Invocation.Namespace), over(t.Invocation.Mode))
 		case t.Instruction != "":
-			fmt.Fprintf(&b, " (read `%s`)", oneLine(t.Instruction))
+			fmt.Fprintf(&b, " (read `%s`)", columns.OneLine(t.Instruction))
 		}
 		b.WriteByte('\n')
 	}
@@ -44,6 +45,3 @@ func over(mode string) string {
 	}
 	return " over " + strings.ToUpper(mode)
 }
-
-// oneLine keeps a text within its line of Markdown.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
