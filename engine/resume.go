@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/internal/fault"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // Resume takes a kept run up again and executes it until it ends or cannot go on
@@ -87,13 +88,13 @@ func (r *Runner) Serve(ctx context.Context, so durable.ServeOptions) error {
 // sourceChanged reports whether the file that a kept run was started from is not
 // as it was: edited or gone. The run itself goes on with the text that it was started
 // with.
-func sourceChanged(spec durable.Spec) bool {
-	before, ok := load.Text(spec.Snapshot)
+func sourceChanged(kept durable.Spec) bool {
+	before, ok := load.Text(kept.Snapshot)
 	if !ok {
 		return false
 	}
-	text, err := os.ReadFile(spec.Source)
-	if shipped, ok := capabilities.Lookup(load.Slug(spec.Source)); err != nil && ok && shipped.Name == spec.Source {
+	text, err := os.ReadFile(kept.Source)
+	if shipped, ok := capabilities.Lookup(spec.NameOf(kept.Source)); err != nil && ok && shipped.Name == kept.Source {
 		text, err = shipped.Data, nil
 	}
 	return err != nil || !bytes.Equal(text, before)

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // Options shape [Source.File]. The zero value works.
 type Options struct {
@@ -17,6 +20,13 @@ type Options struct {
 type FileError struct{ Code, Message, Hint string }
 
 func (e *FileError) Error() string { return e.Message }
+
+// NameOf returns the name of a composition whose file has this name: its base
+// without the extension.
+func NameOf(file string) string {
+	base := filepath.Base(file)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
 
 // SplitCall splits "namespace.operation". ok is false when it has another form.
 func SplitCall(s string) (namespace, operation string, ok bool) {

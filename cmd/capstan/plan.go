@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +10,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/spec"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -108,7 +108,7 @@ func (a *app) refusePlan(r *engine.Report) error {
 // planOfFile is the plan document of a file of which no unit is planned.
 func planOfFile(r *engine.Report) *document.Plan {
 	return &document.Plan{
-		Capability: slug(r.File), Dialect: r.Dialect, Overlays: append([]string{}, r.Overlays...),
+		Capability: spec.NameOf(r.File), Dialect: r.Dialect, Overlays: append([]string{}, r.Overlays...),
 		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{}, Env: []document.Env{}, Hosts: []string{},
 		Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, r.Diagnostics...),
 	}
@@ -134,10 +134,4 @@ func refused(r *engine.Report) error {
 		}
 	}
 	return blamed
-}
-
-// slug names a capability by its file: the base name without its extension.
-func slug(file string) string {
-	base := filepath.Base(file)
-	return strings.TrimSuffix(base, filepath.Ext(base))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/words"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // errorDocument is the one document of a command that a machine asked for and
@@ -60,7 +61,7 @@ func (a *app) refuseRun(r *engine.Report) error {
 	if exitCode(err) == exitUsage {
 		return err
 	}
-	return a.refusedDocument(slug(r.File), err)
+	return a.refusedDocument(spec.NameOf(r.File), err)
 }
 
 // refuseInputs reports the faults of the command line together with those that the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // runFlags are the flags of `capstan run`.
@@ -78,7 +79,7 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	}
 	rt, err := a.openToRun(ctx)
 	if err != nil {
-		return a.refusedDocument(slug(file), err)
+		return a.refusedDocument(spec.NameOf(file), err)
 	}
 	defer closing(rt, &err)
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
@@ -130,7 +131,7 @@ func (a *app) runOptions(f *runFlags) (*engine.LoadOptions, *engine.Options, map
 func (a *app) readied(ctx context.Context, file string, f *runFlags, load *engine.LoadOptions, opts *engine.Options, done map[string]json.RawMessage) (*engine.Program, engine.Inputs, error) {
 	prog, report, err := program(ctx, file, f.exposure, load, engine.NewRunner(opts))
 	if ctx.Err() != nil {
-		return nil, nil, a.refusedDocument(slug(file), context.Cause(ctx))
+		return nil, nil, a.refusedDocument(spec.NameOf(file), context.Cause(ctx))
 	}
 	if err != nil {
 		return nil, nil, exposureError(err)

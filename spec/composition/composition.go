@@ -4,7 +4,6 @@ package composition
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -46,9 +45,8 @@ func (d reader) composition(o *node.Object, f *spec.File) *spec.Unit {
 	d.Loose(o.Get("provider"), "provider")
 	d.Text(o.Get("providerId"), "providerId")
 	f.API = d.Text(o.Get("api"), "api")
-	base := filepath.Base(f.Name)
 	u := &spec.Unit{
-		Name: strings.TrimSuffix(base, filepath.Ext(base)), Kind: spec.UnitComposition, Title: f.Title, Description: description,
+		Name: spec.NameOf(f.Name), Kind: spec.UnitComposition, Title: f.Title, Description: description,
 		Inputs: d.inputs(o.Get("inputs")), Steps: d.steps(o), Outputs: d.outputs(o.Get("outputs")),
 		File: f.Name, Pos: d.Pos(o.Node), Spans: d.Spans(o.Node),
 	}

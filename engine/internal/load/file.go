@@ -5,9 +5,7 @@ package load
 import (
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -139,12 +137,6 @@ func (f *File) plan(s *spec.Unit, problems diag.List, apis func(name string) (*o
 	}
 	u.frozen = sync.OnceValues(u.freeze)
 	return u
-}
-
-// Slug returns the name of a capability whose file has this name.
-func Slug(file string) string {
-	base := filepath.Base(file)
-	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
 // described readies the APIs that the file describes: all of them, or those in sets.

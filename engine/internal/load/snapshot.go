@@ -71,7 +71,7 @@ func (u *Unit) Snapshot(s Settings) ([]byte, error) {
 		a.Base = cmp.Or(s.BaseURL, a.Base)
 		out.APIs = append(out.APIs, a)
 	}
-	if u.Spec.Name != Slug(u.file.Spec.Name) {
+	if u.Spec.Name != spec.NameOf(u.file.Spec.Name) {
 		out.Unit = u.Spec.Name
 	}
 	out.Files, out.Reach = u.file.reads.Kept(), u.file.Reach().Dirs()
@@ -185,7 +185,7 @@ func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 			f.APIs[a.Name] = connect.Documented(a.Name, a.Declared, f.sets[a.Name])
 		}
 	}
-	name := cmp.Or(s.Unit, Slug(f.Spec.Name))
+	name := cmp.Or(s.Unit, spec.NameOf(f.Spec.Name))
 	for _, declared := range f.Spec.Units {
 		if declared.Name == name {
 			u := f.plan(declared, problems, f.known)
