@@ -47,10 +47,8 @@ func (a *API) Source() SourceAPI {
 	return sourceAPI(a.Name, a.loaded.API, a.loaded.Document)
 }
 
-// apiLink links an API with the outside.
-func (r *Runner) apiLink(a *API) *connect.Link {
-	return r.newLink(r.settings(), connect.NoBinds)
-}
+// apiLink links an API that stands alone with the outside.
+func (r *Runner) apiLink() *connect.Link { return r.newLink(r.settings(), connect.NoBinds) }
 
 // Caller returns a Caller of an API, which sends requests with its credentials. It is
 // safe for concurrent use. A missing credential is a *[CredentialError].
@@ -60,7 +58,7 @@ func (r *Runner) Caller(a *API) (operations.Caller, error) {
 			return nil, fmt.Errorf("the base URL cannot be used: %w", err)
 		}
 	}
-	l, api := r.apiLink(a), a.loaded.API
+	l, api := r.apiLink(), a.loaded.API
 	call := l.Caller(a.Name, api, l.Session())
 	limit := exchangeLimit(cmp.Or(r.o.RequestTimeout, a.loaded.Limit), r.o.Timeout)
 	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
@@ -84,5 +82,5 @@ func (r *Runner) Env(ctx context.Context, a *API, op *operations.Operation) []do
 	if a.loaded == nil {
 		return []document.Env{}
 	}
-	return a.loaded.API.Env(ctx, r.apiLink(a), []*operations.Operation{op})
+	return a.loaded.API.Env(ctx, r.apiLink(), []*operations.Operation{op})
 }

@@ -88,14 +88,7 @@ func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, e
 // address is where an exposure listens: as the file or the options have it, else
 // on loopback.
 func (b *exposing) address(e *spec.Exposure) string {
-	host := e.Address.Value
-	if b.opts.Address != "" {
-		host = b.opts.Address
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, strconv.Itoa(b.port(e)))
+	return net.JoinHostPort(cmp.Or(b.opts.Address, e.Address.Value, "127.0.0.1"), strconv.Itoa(b.port(e)))
 }
 
 func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error) {

@@ -4,6 +4,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,16 +101,9 @@ var ErrStopping = control.ErrStopping
 
 // New returns a server that serves nothing yet.
 func New(o *Options) *Server {
-	s := &Server{ports: map[string]*port{}, failed: make(chan error, 1), log: slog.New(slog.DiscardHandler)}
-	if o != nil {
-		s.opts = *o
-	}
-	if s.opts.Log != nil {
-		s.log = s.opts.Log
-	}
-	if s.opts.Limits.Log == nil {
-		s.opts.Limits.Log = s.log
-	}
+	s := &Server{ports: map[string]*port{}, failed: make(chan error, 1), opts: *cmp.Or(o, &Options{})}
+	s.log = cmp.Or(s.opts.Log, slog.New(slog.DiscardHandler))
+	s.opts.Limits.Log = cmp.Or(s.opts.Limits.Log, s.log)
 	if s.opts.Drain <= 0 {
 		s.opts.Drain = 10 * time.Second
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -16,9 +17,7 @@ func Basic(user, password, realm string) (Scheme, error) {
 	if err := checkLogin("basic", user, password); err != nil {
 		return nil, err
 	}
-	if realm == "" {
-		realm = defaultRealm
-	}
+	realm = cmp.Or(realm, defaultRealm)
 	return basic{
 		keys:      keys{newKey("user:"+user, user+":"+password)},
 		challenge: "Basic realm=" + quoted(realm) + `, charset="UTF-8"`,

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"crypto/md5"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -23,9 +24,7 @@ func Digest(user, password, realm string) (Scheme, error) {
 	if err := checkLogin("digest", user, password); err != nil {
 		return nil, err
 	}
-	if realm == "" {
-		realm = defaultRealm
-	}
+	realm = cmp.Or(realm, defaultRealm)
 	d := &digest{user: newKey("user:"+user, user), realm: realm, nonces: newNonces(5*time.Minute, 4096)}
 	login := user + ":" + realm + ":" + password
 	for _, a := range []algorithm{{name: "SHA-256", new: sha256.New}, {name: "MD5", new: md5.New}} {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,9 +79,7 @@ func OAuth2(o OAuth2Options) (*ResourceServer, error) {
 	}
 	client.Transport = bounded.Transport(client.Transport)
 	o.Client = &client
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	s := &ResourceServer{o: o}
 	server := newAuthServer(o)
 	switch o.Validation {

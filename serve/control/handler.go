@@ -5,6 +5,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -96,9 +97,7 @@ func New(o Options) *Handler {
 	if o.Adapters == nil {
 		o.Adapters = func() []Adapter { return nil }
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	h := &Handler{o: o, routes: map[string]route{}, foreign: http.NewCrossOriginProtection()}
 	h.add(o.Spec.Health, "GET", h.live, "/health/live")
 	h.add(o.Spec.Health, "GET", h.ready, "/health/ready")

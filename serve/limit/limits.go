@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 )
@@ -35,9 +36,7 @@ func (l Options) filled() Options {
 	fill(&l.Connections, 8192)
 	fill(&l.Concurrent, 4096)
 	fill(&l.Wait, time.Second)
-	if l.Log == nil {
-		l.Log = slog.New(slog.DiscardHandler)
-	}
+	l.Log = cmp.Or(l.Log, slog.New(slog.DiscardHandler))
 	return l
 }
 

@@ -4,6 +4,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,13 +41,8 @@ type Handler struct {
 // The error lists the operations that stand at one method and path twice, and
 // the paths that no request could be held against.
 func New(r *engine.Runner, f *engine.File, e *spec.Exposure, o *Options) (*Handler, error) {
-	h := &Handler{runner: r, file: f, max: e.MaxBinary, log: slog.New(slog.DiscardHandler)}
-	if o != nil {
-		h.opts = *o
-	}
-	if h.opts.Log != nil {
-		h.log = h.opts.Log
-	}
+	h := &Handler{runner: r, file: f, max: e.MaxBinary, opts: *cmp.Or(o, &Options{})}
+	h.log = cmp.Or(h.opts.Log, slog.New(slog.DiscardHandler))
 	if h.opts.MaxBody <= 0 {
 		h.opts.MaxBody = 10 << 20
 	}

@@ -7,6 +7,7 @@
 package skills
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -57,10 +58,7 @@ type served struct {
 // New returns a handler for the skills of e, which must not change any more.
 // Faults that Check reports do not keep it from serving the rest.
 func New(e *spec.Exposure, o Options) *Handler {
-	h := &Handler{log: o.Log, skills: map[string]*served{}}
-	if h.log == nil {
-		h.log = slog.New(slog.DiscardHandler)
-	}
+	h := &Handler{log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), skills: map[string]*served{}}
 	modes := siblings(e, o.Exposures)
 	all := catalogue{Skills: []summary{}}
 	for _, s := range e.Skills {

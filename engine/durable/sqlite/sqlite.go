@@ -57,9 +57,7 @@ func Open(ctx context.Context, o Options) (durable.Runtime, error) {
 // of its own, so that processes that start together do not meet halfway.
 func open(ctx context.Context, o Options) (*store, error) {
 	o.busy = cmp.Or(o.busy, defaultBusy)
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Dir == "" {
 		return nil, errors.New("no state directory is named")
 	}

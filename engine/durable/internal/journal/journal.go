@@ -46,9 +46,7 @@ func New(store Store, o Options) *Runtime {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Fault == nil {
 		o.Fault = func(string) error { return nil }
 	}
