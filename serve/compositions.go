@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve/access"
+	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/limit"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/mcp"
@@ -33,7 +34,7 @@ type CompositionOptions struct {
 	Runner *engine.Runner
 
 	// REST is the address of the REST API and its page, as host:port; "" serves
-	// none.
+	// none. Endpoint.Handler does not listen at it.
 	REST string
 	// MCP is the address of the MCP server, or "stdio"; "" serves none. At the
 	// address of REST it is found below /mcp, elsewhere below / too.
@@ -56,7 +57,8 @@ type CompositionOptions struct {
 type Access struct {
 	// Scheme authenticates callers. Each sees and finishes only its
 	// own runs. Nil lets everyone in, which is refused for addresses that others can
-	// reach (ErrUnguarded), unless Open is set.
+	// reach (ErrUnguarded) and, in a mux of the program's own, for connections to them
+	// (403), unless Open is set: the program then authenticates callers by itself.
 	Scheme access.Scheme
 	Open   bool
 	// Origins are sites with pages that may use the API, https://console.example.
@@ -204,7 +206,22 @@ func (a *Access) around(next http.Handler) http.Handler {
 	if oauth, ok := a.Scheme.(*access.ResourceServer); ok {
 		next = withMetadata(oauth, next)
 	}
+	if a.Scheme == nil && !a.Open {
+		next = onThisMachine(next)
+	}
 	return access.LocalHosts(append(append([]string{}, a.Hosts...), a.Origins...), access.CORS(a.Origins, next))
+}
+
+// onThisMachine refuses connections that came in at an address that others can reach: in a
+// mux of the program's own, that is not the address of the options.
+func onThisMachine(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if at, tcp := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); tcp && !at.IP.IsLoopback() {
+			answer.Fault(w, r, answer.Problem{Status: http.StatusForbidden, Detail: "nothing asks callers who they are, so this answers only to callers on its machine; its program can set Access.Scheme, or Access.Open"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Endpoints are for a Server to serve. They stay the same.

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -275,6 +277,42 @@ func TestAddressesThatOthersReachNeedAKey(t *testing.T) {
 	}
 	if _, err := serve.NewCompositions(serve.CompositionOptions{Runner: runner, REST: "8080"}); err == nil || !strings.Contains(err.Error(), "HOST:PORT") {
 		t.Errorf("a port alone: %v", err)
+	}
+}
+
+// In a mux of the program's own, the address of the options is not where it is reached.
+func TestAHandlerThatOthersReachNeedsAKey(t *testing.T) {
+	list := `{"jsonrpc": "2.0", "id": 1, "method": "ping"}`
+	for _, tt := range []struct {
+		address    net.Addr
+		open, lets bool
+	}{
+		{&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, false, false},
+		{&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, true, true},
+		{&net.TCPAddr{IP: net.IPv6loopback, Port: 80}, false, true},
+		{&net.UnixAddr{Name: "/run/fleet.sock", Net: "unix"}, false, true},
+	} {
+		c, err := serve.NewCompositions(serve.CompositionOptions{
+			Runner: engine.NewRunner(&engine.Options{Mock: true, Runtime: inMemory(t)}),
+			REST:   "127.0.0.1:8080", MCP: "127.0.0.1:8080", Access: serve.Access{Open: tt.open},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range c.Endpoints() {
+			r := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, tt.address), "GET", "http://localhost/runs", nil)
+			if e.Type == "mcp" {
+				r = httptest.NewRequestWithContext(r.Context(), "POST", "http://localhost/mcp", strings.NewReader(list))
+				r.Header.Set("Accept", "application/json, text/event-stream")
+				r.Header.Set("Content-Type", "application/json")
+			}
+			w := httptest.NewRecorder()
+			e.Handler().ServeHTTP(w, r)
+			if tt.lets != (w.Code == 200) || !tt.lets && (w.Code != 403 || !strings.Contains(w.Body.String(), "only to callers on its machine")) {
+				t.Errorf("%s at %s, open %v: %d %s", e.Type, tt.address, tt.open, w.Code, w.Body)
+			}
+		}
+		c.Close()
 	}
 }
 
