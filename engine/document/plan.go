@@ -44,7 +44,7 @@ type Step struct {
 	Method      string  `json:"method,omitempty"`
 	Path        string  `json:"path,omitempty"`
 	Effect      string  `json:"effect,omitempty"` // read, write, delete
-	Policy      string  `json:"policy,omitempty"` // safe, keyed, probed, unsafe
+	Policy      string  `json:"policy,omitempty"` // safe, idempotent, keyed, probed, unsafe
 	Probe       string  `json:"probe,omitempty"`  // operation that looks a lost write up
 	Retry       int     `json:"retry,omitempty"`  // attempts in all, 0: the default
 	Binds       []Bind  `json:"binds"`
