@@ -14,7 +14,6 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/operations"
-	"github.com/capstan-run/capstan/spec"
 )
 
 // options are those of a test, for loading and for running.
@@ -122,10 +121,6 @@ func (s *service) Unit(name string) (*unitOf, error) {
 }
 
 func (s *service) Ready(ctx context.Context) error { return s.r.Ready(ctx, s.File) }
-
-func (s *service) Text(ctx context.Context, text spec.Str) (string, error) {
-	return s.r.Text(ctx, s.File, text)
-}
 
 func (s *service) Forward(ctx context.Context, namespace string, r engine.ForwardRequest) (*engine.Answer, error) {
 	return s.r.Forward(ctx, s.File, namespace, r)

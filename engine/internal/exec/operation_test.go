@@ -67,6 +67,24 @@ outputs: [{name: name, source: get.name}, {name: id, source: get.id}]`)))
 	}
 }
 
+// The start of an answer that a failure quotes can go to a terminal.
+func TestAFailureQuotesAnAnswerOnOneLine(t *testing.T) {
+	for body, want := range map[string]string{
+		"<h1>down</h1>\n\tlater\x1b[2J": "<h1>down</h1> later[2J",
+		strings.Repeat("é", 500):        strings.Repeat("é", excerptSize-1) + "…",
+	} {
+		tr := newTrial(map[string]any{"id": "s1"}, map[string][]any{"getShip": {response(503, body)}})
+		_, err := tr.run(t.Context(), planned(t, composition(`
+inputs: [{name: id, type: string, required: true}]
+steps: [{id: get, operation: getShip}]
+outputs: [{name: name, source: get.name}]`)))
+		var e *StepError
+		if !errors.As(err, &e) || e.Body != want {
+			t.Errorf("%v quotes %q, want %q", err, e.Body, want)
+		}
+	}
+}
+
 func TestAWriteWithoutAnAnswerIsInDoubt(t *testing.T) {
 	for name, answer := range map[string]any{
 		"lost":        &operations.CallError{Phase: operations.Sent, Reason: operations.ReasonReset, Attempts: 2, Err: errors.New("reset")},
