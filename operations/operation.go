@@ -148,6 +148,35 @@ type SecurityScheme struct {
 	AuthorizationServer, Audience, Resource string
 }
 
+// Place returns where a request carries the credential of a scheme, and under which
+// name; "" for nowhere.
+func (s SecurityScheme) Place() (in In, name string) {
+	switch s.Type {
+	case "mutualTLS":
+		return "", ""
+	case "apiKey":
+		return s.In, s.Param
+	}
+	return InHeader, "Authorization"
+}
+
+// Credential returns the scheme whose credential travels as the parameter of a place
+// and name, whichever alternative of Security is met. Names of headers have no case
+// (RFC 9110, section 5.1).
+func (o *Operation) Credential(in In, name string) (use SchemeUse, ok bool) {
+	for _, alternative := range o.Security {
+		i := slices.IndexFunc(alternative, func(u SchemeUse) bool {
+			at, called := u.Scheme.Place()
+			return at == in && (called == name || in == InHeader && strings.EqualFold(called, name))
+		})
+		if i < 0 {
+			return SchemeUse{}, false
+		}
+		use, ok = alternative[i], true
+	}
+	return use, ok
+}
+
 // Effect returns the effect of the operation, by its method.
 func (o *Operation) Effect() Effect {
 	switch o.Method {

@@ -183,15 +183,14 @@ func (a *authenticator) choose(ctx context.Context, req *operations.Request) (op
 // credentialPlace returns where in a request a scheme's credential goes, "" for
 // nowhere.
 func credentialPlace(s operations.SecurityScheme) string {
-	switch {
-	case s.Type == "mutualTLS":
+	switch in, name := s.Place(); in {
+	case "":
 		return ""
-	case s.Type != "apiKey":
-		return "header authorization"
-	case s.In == operations.InHeader:
-		return "header " + strings.ToLower(s.Param)
+	case operations.InHeader:
+		return "header " + strings.ToLower(name)
+	default:
+		return string(in) + " " + name
 	}
-	return string(s.In) + " " + s.Param
 }
 
 // apply adds one credential to the request of s, which is its own.

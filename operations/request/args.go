@@ -125,7 +125,7 @@ func missingParams(req *operations.Request) []error {
 		names = append(names, inQuery...)
 	}
 	for _, p := range req.Op.Params {
-		if !p.Required || given(p.In, p.Name) || p.In == operations.InPath && slices.Contains(names, p.Name) || isReservedHeader(p) {
+		if !p.Required || given(p.In, p.Name) || p.In == operations.InPath && slices.Contains(names, p.Name) || isReservedHeader(p) || isCredential(req.Op, p) {
 			continue
 		}
 		errs = append(errs, fmt.Errorf("parameter %q is missing; the operation needs it in the %s", p.Name, p.In))
@@ -151,6 +151,13 @@ func isReservedHeader(p *operations.Param) bool {
 		return true
 	}
 	return false
+}
+
+// isCredential reports a parameter that the credential fills when the request is
+// sent.
+func isCredential(op *operations.Operation, p *operations.Param) bool {
+	_, filled := op.Credential(p.In, p.Name)
+	return filled
 }
 
 // add encodes one argument. Errors continue a sentence about the parameter.
