@@ -123,7 +123,7 @@ func TestAValueThatDisappearsDoesNotWidenAWrite(t *testing.T) {
 		refused    string
 	}{
 		{"query of the path, given", optional("purge", `ship: "{{ship}}"`, "ship"), in{"ship": "7"}, "DELETE /v1/ships?id=7&all=1", ""},
-		{"query of the path, not given", optional("purge", `ship: "{{ship}}"`, "ship"), nil, "", `"ship" of purge came out empty`},
+		{"query of the path, not given", optional("purge", `ship: "{{ship}}"`, "ship"), nil, "", `input "ship" (any) is missing`},
 		{"query of the path, null", optional("purge", `ship: "{{ship}}"`, "ship"), in{"ship": nil}, "", `"ship" of purge came out empty`},
 		{"query of the path, empty", optional("purge", `ship: "{{ship}}"`, "ship"), in{"ship": ""}, "", `"ship" of purge came out empty`},
 		{"query of the path, from a step", found("purge", `ship: "{{a.id}}"`), nil, "", `"ship" of purge came out empty`},

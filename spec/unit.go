@@ -107,7 +107,10 @@ type Input struct {
 	Convert bool
 	// Filled reports that empty text is no value.
 	Filled bool
-	Pos    diag.Pos // of the mapping
+	// Implied reports that nothing declares the input but a variable of the path or
+	// address at which the unit is served.
+	Implied bool
+	Pos     diag.Pos // of the mapping
 }
 
 // Step is one step of a unit.

@@ -55,7 +55,7 @@ var layers = map[string][]string{
 	"capabilities":                    {},
 	"spec":                            {"diag"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},
-	"spec/...":                        {"spec", "spec/internal/node", "diag", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue"},
+	"spec/...":                        {"spec", "spec/internal/node", "diag", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"internal/jsonvalue":              {"internal/charset"},
 	"operations/check":                {"operations", "internal/jsonvalue"},
 	"operations/openapi":              {"operations", "operations/check", "diag", "internal/jsonvalue"}, // a document's answers are checked against all of its schemas

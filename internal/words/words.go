@@ -43,6 +43,12 @@ func Split(s string, separator func(rune) bool) []string {
 	return out
 }
 
+// Fold returns a name without the differences in which spellings of one name
+// differ: case, "-" and "_".
+func Fold(s string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
+}
+
 // Singular returns the singular of an English plural, by rule.
 func Singular(s string) string {
 	switch {

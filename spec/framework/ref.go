@@ -2,7 +2,6 @@ package framework
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 
 	"github.com/capstan-run/capstan/internal/suggest"
@@ -152,41 +151,6 @@ func inheritInputs(own, base []*spec.Input) []*spec.Input {
 		if !slices.ContainsFunc(base, func(b *spec.Input) bool { return b.Name.Value == p.Name.Value }) {
 			out = append(out, p)
 		}
-	}
-	return out
-}
-
-// placeInputs sets the place of the inputs that a REST operation
-// inherits: from the path where that names them, else from the query of
-// requests without a body and from the body of others.
-func placeInputs(op *spec.RouteOperation, r *spec.Route) {
-	variables := pathVariables(r.Path.Value)
-	for i, in := range op.Unit.Inputs {
-		if in.In.IsSet() {
-			continue
-		}
-		p := *in
-		switch {
-		case slices.Contains(variables, p.Name.Value):
-			p.In, p.Required = spec.At(p.Pos, "path"), true
-		case op.Method.Value == "GET" || op.Method.Value == "DELETE" || op.Method.Value == "HEAD":
-			p.In = spec.At(p.Pos, "query")
-		default:
-			p.In = spec.At(p.Pos, "body")
-		}
-		op.Unit.Inputs[i] = &p
-	}
-}
-
-var pathVariable = regexp.MustCompile(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
-
-// plainName matches a variable that is a name and no reference.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
-func pathVariables(path string) []string {
-	var out []string
-	for _, m := range pathVariable.FindAllStringSubmatch(path, -1) {
-		out = append(out, m[1])
 	}
 	return out
 }

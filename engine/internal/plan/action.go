@@ -37,13 +37,16 @@ const (
 
 // Operation calls an operation of an API.
 type Operation struct {
-	API    string
-	At     spec.Str              // where the file names the operation
-	Op     *operations.Operation // nil when the file names one that does not exist
-	Binds  []*Bind
-	Body   *Body // makes the request's body, nil where Binds do or there is none
-	Guards []Guard
-	Policy durable.Policy
+	API   string
+	At    spec.Str              // where the file names the operation
+	Op    *operations.Operation // nil when the file names one that does not exist
+	Binds []*Bind
+	// Supplied are parameters that something else than a value of the plan fills:
+	// the credential, or the request itself.
+	Supplied []*Bind
+	Body     *Body // makes the request's body, nil where Binds do or there is none
+	Guards   []Guard
+	Policy   durable.Policy
 	// KeyHeader is the header that carries the idempotency key, "" when the
 	// operation takes none.
 	KeyHeader string
@@ -158,12 +161,14 @@ func (*Script) Kind() Kind { return KindScript }
 // Kind is [KindMock].
 func (*Mock) Kind() Kind { return KindMock }
 
-// Takes returns the bindings, and the body's template as one of them.
+// Takes returns the bindings, the parameters that are supplied, and the body's
+// template as one of them.
 func (a *Operation) Takes() []*Bind {
-	if a.Body == nil {
-		return a.Binds
+	out := append(slices.Clip(a.Binds), a.Supplied...)
+	if a.Body != nil {
+		out = append(out, a.Body.bind())
 	}
-	return append(slices.Clip(a.Binds), a.Body.bind())
+	return out
 }
 
 // Takes returns the values that whoever performs the step is given.

@@ -35,12 +35,16 @@ type binding struct {
 	// consumed holds the inputs that `with` already reads: their value is
 	// spoken for and is not inferred for another target as well.
 	consumed map[string]bool
+	// busy holds the parameters with a text that is being compiled: one cannot be
+	// made of itself.
+	busy map[string]bool
 }
 
-// gift is a value that the step gives, and by which rule.
+// gift is a value that the step gives, by which rule, and under which name.
 type gift struct {
 	Value
 	rule Rule
+	key  string
 }
 
 // rule finds the value of a target, nil when it has none to give.
@@ -58,7 +62,7 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	own.spent = map[string]bool{}
 	bb := &binding{
 		names: &own, a: a, src: src, given: map[string]gift{},
-		closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string]bool{},
+		closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string]bool{}, busy: map[string]bool{},
 	}
 	if bb.api = n.file.Described(a.API); bb.api != nil {
 		bb.own = bb.api.Operation(a.Op.ID)
@@ -78,6 +82,9 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	}
 	bb.placeless()
 	for _, t := range bb.targets {
+		if bb.supplied(t) {
+			continue
+		}
 		for _, find := range rules {
 			if v, rule := find(bb, t); v != nil {
 				bb.add(t, rule, v)
@@ -87,6 +94,7 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	}
 	if bb.own != nil && bb.own.Body != nil {
 		bb.body(bb.own.Body)
+		bb.requireOwn()
 	}
 	if n.unit.Binding == spec.BindByRule {
 		bb.complete()
@@ -102,6 +110,9 @@ func (bb *binding) add(t target, rule Rule, v Value) {
 	// an input that was not given means nothing.
 	bind.Null = bb.own == nil && (rule == RuleWith || rule == RuleOverlay) && t.schema.Is("null")
 	bb.a.Binds = append(bb.a.Binds, bind)
+	if t.required {
+		bb.require(v)
+	}
 }
 
 func newBind(t target, rule Rule, v Value) *Bind {
@@ -140,7 +151,7 @@ func (bb *binding) with() {
 			}
 		}
 		bb.checkType(t.schema, f.Value, v, bb.called(t))
-		bb.given[t.key()] = gift{v, bb.written(f.Value)}
+		bb.given[t.key()] = gift{v, bb.written(f.Value), f.Key.Value}
 	}
 }
 
@@ -203,7 +214,7 @@ func (bb *binding) keys() {
 		}
 		v := Literal{f.Value.Go()}
 		bb.checkType(t.schema, f.Value, v, bb.called(t))
-		bb.given[t.key()] = gift{v, RuleKey}
+		bb.given[t.key()] = gift{v, RuleKey, f.Key.Value}
 	}
 }
 
@@ -224,9 +235,13 @@ func (b *builder) unknownKey(key spec.Str, ts []target) {
 func (bb *binding) arguments() {
 	local := map[string]Value{}
 	for _, f := range bb.src.With {
+		name := bb.parameterOf(f.Key)
+		if bb.superseded(f, name) {
+			continue
+		}
 		v := bb.value(f.Value)
-		local[f.Key.Value] = v
-		bb.given[f.Key.Value] = gift{v, bb.written(f.Value)}
+		local[f.Key.Value], local[name] = v, v
+		bb.given[name] = gift{v, bb.written(f.Value), f.Key.Value}
 	}
 	bb.local = local // from here on: they do not see each other
 }
@@ -240,9 +255,9 @@ func (bb *binding) fromGiven(t target) (Value, Rule) {
 	if !ok {
 		return nil, ""
 	}
-	bb.spent[t.name] = true
-	if at, ok := g.Value.(placeValue); ok && at.at.local == nil && at.at.ref.Name == varInputs && at.at.path == nil {
-		bb.input(at.at.ref.Path[0]).refine(t.own)
+	bb.spent[g.key] = true
+	if in := bb.wholeInput(g.Value); in != nil {
+		in.refine(t.own)
 	}
 	return g.Value, g.rule
 }
@@ -256,13 +271,21 @@ func (bb *binding) fromOwn(t target) (Value, Rule) {
 	case t.own.Const:
 		return Literal{t.own.Value.Go()}, RuleSchema
 	}
+	bb.busy[t.name] = true
+	defer delete(bb.busy, t.name)
 	return bb.inOperation().value(*t.own.Value), RuleSchema
 }
 
-// sameInput takes the input of the target's name.
+// sameInput takes the input of the target's name, or the one that is spelt nearly so.
 func (bb *binding) sameInput(t target) (Value, Rule) {
+	if t.whole && t.own == nil {
+		return nil, ""
+	}
 	in := bb.input(t.name)
-	if in == nil || t.whole && t.own == nil {
+	if in == nil {
+		in = bb.alike(t)
+	}
+	if in == nil {
 		return nil, ""
 	}
 	in.refine(t.own)
@@ -285,7 +308,9 @@ func (bb *binding) fromPath(t target) (Value, Rule) {
 	if path == nil || len(problems) > 0 {
 		return nil, ""
 	}
-	if at := bb.inOperation().find(path); at != nil {
+	n := bb.inOperation()
+	n.call = nil // a parameter of its name is in another place
+	if at := n.find(path); at != nil {
 		return placeValue{at}, RuleWith
 	}
 	return nil, ""
@@ -300,23 +325,34 @@ func (bb *binding) fromDefault(t target) (Value, Rule) {
 }
 
 // newInput makes an input of a parameter that must have a value, and of every
-// parameter where the unit is nothing but the call.
+// parameter where the unit is nothing but the call. A REST operation takes the other
+// parameters of its call from the query.
 func (bb *binding) newInput(t target) (Value, Rule) {
-	bare := bb.unit.Direct && len(bb.unit.Inputs) == 0 && len(bb.src.With) == 0
-	if !t.required && !bare || t.whole && t.own == nil {
+	inQuery := bb.unit.Direct && bb.unit.Kind == spec.UnitOperation
+	if !t.required && !bb.bare() && !inQuery || t.whole && t.own == nil {
 		return nil, ""
 	}
 	in := bb.inferInput(t.name)
 	in.refine(t.own)
-	in.Required = t.required
+	in.Required = in.Required || t.required
+	if inQuery && !t.required && !bb.bare() {
+		in.In = string(operations.InQuery)
+	}
 	return bb.same(in), RuleInput
+}
+
+// bare reports whether the unit is nothing but the call: it declares neither inputs
+// nor arguments.
+func (bb *binding) bare() bool {
+	declares := slices.ContainsFunc(bb.unit.Inputs, func(in *spec.Input) bool { return !in.Implied })
+	return bb.unit.Direct && !declares && len(bb.src.With) == 0
 }
 
 // inOperation are the names of texts that belong to the operation: they see the
 // call's arguments first.
 func (bb *binding) inOperation() *names {
 	n := *bb.names
-	n.language, n.local, n.writes = spec.Placeholders, maps.Clone(bb.local), bb.a.Op.Effect() != operations.Read
+	n.call, n.language, n.local, n.writes = bb, spec.Placeholders, maps.Clone(bb.local), bb.a.Op.Effect() != operations.Read
 	if n.local == nil {
 		n.local = map[string]Value{}
 	}
@@ -338,15 +374,15 @@ func (bb *binding) unspent() {
 			continue
 		}
 		pos, end := wholeOf(f.Key)
-		var names []string
-		for _, p := range bb.a.Op.Params {
-			names = append(names, p.Name)
-		}
 		d := diag.Diagnostic{
 			Code: "unused-argument", Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("%s takes no parameter %q: its value is not sent", bb.a.At.Value, f.Key.Value),
-			Hint: cmp.Or(suggest.Hint(f.Key.Value, "it takes ", names),
+			Hint: cmp.Or(suggest.Hint(f.Key.Value, "it takes ", bb.parameters()),
 				"declare it under the operation's inputParameters, with its place (in: query, ...)"),
+		}
+		if p := bb.ownParam(f.Key.Value); p != nil {
+			d.Message = fmt.Sprintf("%s takes %q for texts that name it, and none does: its value is not sent", bb.a.At.Value, f.Key.Value)
+			d.Hint = fmt.Sprintf("write {{%s}} where it belongs, such as in the body", f.Key.Value)
 		}
 		if m := bb.a.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
 			d.Severity = diag.Error
@@ -363,7 +399,7 @@ func (bb *binding) complete() {
 	unplaced := op.Unplaced()
 	for _, t := range bb.targets {
 		switch {
-		case binds(bb.a.Binds, t):
+		case binds(bb.a.Binds, t), binds(bb.a.Supplied, t):
 		case t.whole && op.Body.Required:
 			bb.errorAt(bb.s.At, "missing-parameter", "add `with: {body: ...}`", "step %q lacks the required body of %s", bb.s.ID, op.ID)
 		case !t.required || t.in == operations.InBody && !sendsBody, slices.Contains(unplaced, t.param),

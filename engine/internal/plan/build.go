@@ -52,6 +52,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 		byName:    map[string][]*Input{},
 		used:      map[string][]string{},
 		uses:      map[[2]string]bool{},
+		idle:      map[string]bool{},
 		variables: NewVariables(file.Binds),
 	}
 	b.inputs()
@@ -90,6 +91,7 @@ type builder struct {
 	at        int                 // index of the step being planned
 	used      map[string][]string // input -> its readers
 	uses      map[[2]string]bool  // input and reader
+	idle      map[string]bool     // inputs that would feed what something else fills
 	diags     diag.List
 
 	suggested int // unknown operations so far

@@ -20,7 +20,7 @@ func (b *builder) inputs() {
 		}
 		p := &Input{
 			Name: in.Name.Value, Required: in.Required, Description: in.Description.Value, In: in.In.Value, At: b.path(in.At),
-			Convert: in.Convert, Filled: in.Filled, Null: b.unit.Language == spec.Expressions,
+			Convert: in.Convert, Filled: in.Filled, Implied: in.Implied, Null: b.unit.Language == spec.Expressions,
 		}
 		p.typed(schemaOf(in))
 		if in.Default != nil {
@@ -95,11 +95,14 @@ func (b *builder) inputsType() eval.Type {
 
 // unused gives every input its readers. Where values are bound by rule an input
 // without one is refused: its value would be lost. An external step that names
-// one in its description uses it: the person needs it.
+// one in its description uses it: the person needs it. Not asked for are inputs that
+// would only feed what something else fills, and those of a path that nothing reads.
 func (b *builder) unused() {
+	idle := func(in *Input) bool { return len(in.UsedBy) == 0 && (in.Implied || b.idle[in.Name]) }
+	defer func() { b.plan.Inputs = slices.DeleteFunc(b.plan.Inputs, idle) }()
 	for i, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]
-		if len(in.UsedBy) > 0 || b.unit.Binding != spec.BindByRule || b.unresolvedAbout(in.Name, len(b.plan.Steps)) {
+		if len(in.UsedBy) > 0 || idle(in) || b.unit.Binding != spec.BindByRule || b.unresolvedAbout(in.Name, len(b.plan.Steps)) {
 			continue
 		}
 		at := b.unit.Inputs[i].Name

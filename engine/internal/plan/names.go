@@ -23,6 +23,7 @@ type names struct {
 	language spec.Language
 	local    map[string]Value // arguments of the call, when the text belongs to its operation
 	spent    map[string]bool  // those of them that a text reads, with local
+	call     *binding         // the call, when the text belongs to its operation
 	// writes reports that the text belongs to an operation that writes.
 	writes bool
 }
@@ -56,7 +57,7 @@ func (p *place) get(ctx context.Context, env *eval.Env) (any, bool, error) {
 // lacking is the error of a place that has no value, nil where it may have none.
 func (p *place) lacking(env *eval.Env) error {
 	inputs, _ := env.Vars[varInputs].(map[string]any)
-	if !p.needed || leftOut(p.refs(), inputs) {
+	if _, none := p.local.(absent); none || !p.needed || leftOut(p.refs(), inputs) {
 		return nil
 	}
 	return &NoValueError{p.name()}
@@ -114,7 +115,7 @@ func (p *place) refs() []eval.Ref {
 func (n *names) resolve(path *jsonpath.Path) *place {
 	at := n.find(path)
 	if parts := path.Names(); at == nil && len(parts) == 1 && n.unit.Binding == spec.BindAnyName {
-		return n.inputPlace(n.inferInput(parts[0]), path, 1)
+		return n.inputPlace(n.inputCalled(parts[0]), path, 1)
 	}
 	return at
 }
@@ -130,6 +131,9 @@ func (n *names) find(path *jsonpath.Path) *place {
 		n.spent[head] = true
 		return &place{local: v, path: rest(path, 1), t: fieldType(v.typ(), path, 1)}
 	}
+	if v := n.call.constant(head); v != nil {
+		return &place{local: v, path: rest(path, 1), t: fieldType(v.typ(), path, 1)}
+	}
 	step, in := n.earlierStep(head), n.input(head)
 	inNamespace := len(parts) > 1 && slices.Contains(n.unit.Namespaces, head)
 	switch {
@@ -138,12 +142,18 @@ func (n *names) find(path *jsonpath.Path) *place {
 	case in != nil && !(inNamespace && n.input(parts[1]) != nil):
 		return n.inputPlace(in, path, 1)
 	case inNamespace && n.input(parts[1]) == nil && len(parts) > 2 && isPlace(parts[1]): // rest.path.x, rest.body.x
-		return n.inputPlace(n.inferInput(parts[2]), path, 3)
+		return n.inputPlace(n.inputCalled(parts[2]), path, 3)
 	case inNamespace:
-		return n.inputPlace(n.inferInput(parts[1]), path, 2)
+		return n.inputPlace(n.inputCalled(parts[1]), path, 2)
 	}
 	if key, used, ok := n.variables.Find(parts); ok {
 		return &place{ref: eval.Ref{Name: varBinds, Path: []string{key}}, path: rest(path, used), t: eval.Any()}
+	}
+	if in := n.spelt(head); in != nil {
+		return n.inputPlace(in, path, 1)
+	}
+	if v := n.call.otherwise(head); v != nil {
+		return &place{local: v, path: rest(path, 1), t: fieldType(v.typ(), path, 1)}
 	}
 	return nil
 }

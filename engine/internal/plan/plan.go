@@ -46,6 +46,9 @@ type Input struct {
 	Null bool
 	// Inferred reports that the file uses the input without declaring it.
 	Inferred bool
+	// Implied reports that the path or address at which the unit is served has it,
+	// and nothing else declares it.
+	Implied bool
 }
 
 // Step is one step with everything decided about it, whatever its action.
@@ -141,4 +144,7 @@ const (
 	RuleStep     Rule = "step resource" // the id of the one earlier step that yields the resource
 	RuleSchema   Rule = "schema"        // const, default or one-value enum; a value of the operation's own
 	RuleTemplate Rule = "template"      // the operation's own text for the body
+
+	RuleCredential Rule = "credential" // the API's credential goes there, whatever else would
+	RuleRequest    Rule = "request"    // a header that the request has of itself: Accept, Content-Type
 )

@@ -195,6 +195,13 @@ func (broken) Eval(context.Context, *eval.Env) (any, bool, error) { return nil, 
 func (broken) refs() []eval.Ref                                   { return nil }
 func (broken) typ() eval.Type                                     { return eval.Any() }
 
+// absent is the value of an optional parameter that nothing gives a value.
+type absent struct{}
+
+func (absent) Eval(context.Context, *eval.Env) (any, bool, error) { return nil, false, nil }
+func (absent) refs() []eval.Ref                                   { return nil }
+func (absent) typ() eval.Type                                     { return eval.Any() }
+
 // describe returns in a few words where a value comes from; source is the whole
 // text when the words are only its reads.
 func describe(v Value) (from, source string) {
