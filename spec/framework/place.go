@@ -86,7 +86,7 @@ func imply(u *spec.Unit, path spec.Str) {
 		}
 	}
 	for _, in := range undeclared(u.Inputs, self, path, nil) {
-		in.Convert, in.Implied = true, true
+		in.Type, in.Convert, in.Implied = spec.Str{}, true, true // its type is that of the parameter it feeds
 		u.Inputs = append(slices.Clip(u.Inputs), in)
 	}
 }

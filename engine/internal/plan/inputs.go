@@ -73,9 +73,9 @@ func (b *builder) inferInput(name string) *Input {
 	return in
 }
 
-// refine gives an inferred input the type of the parameter that it feeds.
+// refine gives an input that nothing declares the type of the parameter that it feeds.
 func (in *Input) refine(p *spec.Param) {
-	if p == nil || !in.Inferred || len(in.Schema.Types) > 0 {
+	if p == nil || !in.Inferred && !in.Implied || len(in.Schema.Types) > 0 {
 		return
 	}
 	in.typed(schemaOf(&p.Input))
