@@ -22,40 +22,83 @@ import (
 // maxDocument bounds a document's size in bytes.
 const maxDocument = 64 << 20
 
-// Load returns the operations of the OpenAPI document at path under the name
-// api. The list holds the faults of the document; with an error in it there
-// is no Set. The error is for a file that cannot be read.
-//
-// A compiled document is kept in cacheDir, or in the "capstan" folder of
-// [os.UserCacheDir] if cacheDir is "", under the hash of its content, and read
-// from there next time. The cache is an aid only: where it cannot be read or
-// written, or holds something else, the document is compiled. Documents that
-// refer to other files are not cached. Load is safe for concurrent use, by
-// several processes too.
-func Load(ctx context.Context, api, path, cacheDir string) (*operations.Set, diag.List, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+// Document is a compiled document. It is immutable.
+type Document struct {
+	Problems diag.List // its faults; with an error among them there are no operations
+	index    []byte
+	files    []string
+}
+
+// Set returns the operations of the document under the name api.
+func (d *Document) Set(api string) (*operations.Set, error) {
+	if d.index == nil {
+		return nil, d.Problems.Err()
 	}
-	doc, err := read(path)
+	return openapi.OpenAs(api, d.index, d.files)
+}
+
+// Options adjusts [Compile]. The zero value, and nil, work.
+type Options struct {
+	// Cache is a directory in place of the "capstan" folder of [os.UserCacheDir].
+	Cache string
+	// Read reads the document and the files that it refers to, by their paths. Nil
+	// reads files of this machine: the document, and those below its folder.
+	Read func(path string) ([]byte, error)
+}
+
+// Compile reads and compiles the OpenAPI document at path. The error is for a file
+// that cannot be read.
+//
+// A compiled document is kept in a cache directory under the hash of its content,
+// and read from there next time. The cache is an aid only: where it cannot be read
+// or written, or holds something else, the document is compiled. Documents that
+// refer to other files are not cached. Compile is safe for concurrent use, by
+// several processes too.
+func Compile(ctx context.Context, path string, opts *Options) (*Document, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	readDocument := opts.Read
+	if readDocument == nil {
+		readDocument = read
+	}
+	doc, err := readDocument(path)
+	if err != nil {
+		return nil, err
+	}
+	c := cache{dir: cacheFolder(opts.Cache), key: cacheKey(path, doc)}
+	if d, ok := c.load(); ok {
+		return d, nil
+	}
+	index, problems := openapi.Compile("", doc, &openapi.Options{Path: path, Read: opts.Read})
+	if index == nil {
+		return &Document{Problems: problems}, nil
+	}
+	d := &Document{Problems: problems, index: index.Bytes(), files: index.Files()}
+	if len(d.files) == 0 {
+		c.store(d)
+	}
+	return d, nil
+}
+
+// Load returns the operations of the OpenAPI document at path under the name api:
+// it is [Compile] with a Set of the result.
+func Load(ctx context.Context, api, path string, opts *Options) (*operations.Set, diag.List, error) {
+	d, err := Compile(ctx, path, opts)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot read the OpenAPI document of %q: %w", api, err)
 	}
-	c := cache{dir: cacheFolder(cacheDir), key: cacheKey(api, path, doc)}
-	if set, problems, ok := c.load(); ok {
-		return set, problems, nil
+	if d.index == nil {
+		return nil, d.Problems, nil
 	}
-	index, problems := openapi.Compile(api, doc, &openapi.Options{Path: path})
-	if index == nil {
-		return nil, problems, nil
-	}
-	set, err := index.Set()
+	set, err := d.Set(api)
 	if err != nil {
-		return nil, problems, fmt.Errorf("cannot open the compiled document of %q: %w", api, err)
+		return nil, d.Problems, fmt.Errorf("cannot open the compiled document of %q: %w", api, err)
 	}
-	if len(index.Files()) == 0 {
-		c.store(index.Bytes(), problems)
-	}
-	return set, problems, nil
+	return set, d.Problems, nil
 }
 
 func read(path string) ([]byte, error) {
@@ -87,11 +130,11 @@ func cacheFolder(dir string) string {
 }
 
 // cacheKey names an entry by all that its content depends on: the document, the
-// name it has, the path in its positions and the compiler. The build alone would
+// path in its positions and the compiler. The build alone would
 // not do: one from a working copy may not know its own version.
-func cacheKey(api, path string, doc []byte) string {
+func cacheKey(path string, doc []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %q %q %q\n", openapi.CompilerVersion, build(), api, path)
+	fmt.Fprintf(h, "%d %q %q\n", openapi.CompilerVersion, build(), path)
 	h.Write(doc)
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -127,33 +170,33 @@ type cached struct {
 func (c cache) file() string { return filepath.Join(c.dir, c.key+".index") }
 
 // load returns the entry if there is one and it is whole.
-func (c cache) load() (*operations.Set, diag.List, bool) {
+func (c cache) load() (*Document, bool) {
 	if c.dir == "" {
-		return nil, nil, false
+		return nil, false
 	}
 	data, err := os.ReadFile(c.file())
 	if err != nil {
-		return nil, nil, false
+		return nil, false
 	}
 	var entry cached
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&entry); err != nil || entry.Key != c.key {
-		return nil, nil, false
+		return nil, false
 	}
-	set, err := openapi.Open(entry.Index)
-	if err != nil {
-		return nil, nil, false
+	d := &Document{Problems: entry.Problems, index: entry.Index}
+	if _, err := d.Set(""); err != nil {
+		return nil, false
 	}
-	return set, entry.Problems, true
+	return d, true
 }
 
 // store writes the entry, whole or not at all. That it may fail is part of the
 // contract: a read-only or missing directory costs time, nothing else.
-func (c cache) store(index []byte, problems diag.List) {
+func (c cache) store(d *Document) {
 	if c.dir == "" {
 		return
 	}
 	var data bytes.Buffer
-	if err := gob.NewEncoder(&data).Encode(cached{Key: c.key, Problems: problems, Index: index}); err != nil {
+	if err := gob.NewEncoder(&data).Encode(cached{Key: c.key, Problems: d.Problems, Index: d.index}); err != nil {
 		return
 	}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {

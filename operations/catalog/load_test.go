@@ -29,7 +29,7 @@ func TestLoadCompilesAndThenReadsTheCache(t *testing.T) {
 	dir := t.TempDir()
 	doc := write(t, filepath.Join(dir, "ships.yaml"), ships)
 	cacheDir := filepath.Join(dir, "cache")
-	set, first, err := catalog.Load(context.Background(), "ships", doc, cacheDir)
+	set, first, err := catalog.Load(context.Background(), "ships", doc, &catalog.Options{Cache: cacheDir})
 	if err != nil || set.Len() != 2 || set.API() != "ships" || set.Title() != "Ships" {
 		t.Fatalf("got %v, %v", set, err)
 	}
@@ -37,7 +37,7 @@ func TestLoadCompilesAndThenReadsTheCache(t *testing.T) {
 		t.Errorf("problems: %v", first)
 	}
 	entry := onlyEntry(t, cacheDir)
-	again, second, err := catalog.Load(context.Background(), "ships", doc, cacheDir)
+	again, second, err := catalog.Load(context.Background(), "ships", doc, &catalog.Options{Cache: cacheDir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestLoadDoesNotCacheReferencesToFiles(t *testing.T) {
 	cacheDir := filepath.Join(dir, "cache")
 	for _, want := range []string{"first", "second"} {
 		write(t, filepath.Join(dir, "answers.yaml"), "ok: {description: "+want+"}\n")
-		set, problems, err := catalog.Load(context.Background(), "ships", doc, cacheDir)
+		set, problems, err := catalog.Load(context.Background(), "ships", doc, &catalog.Options{Cache: cacheDir})
 		if err != nil || problems.HasErrors() {
 			t.Fatal(err, problems)
 		}
@@ -176,17 +176,17 @@ func TestLoadDoesNotCacheReferencesToFiles(t *testing.T) {
 
 func TestLoadFailures(t *testing.T) {
 	dir := t.TempDir()
-	if _, _, err := catalog.Load(context.Background(), "ships", filepath.Join(dir, "none.yaml"), dir); err == nil || !strings.Contains(err.Error(), `cannot read the OpenAPI document of "ships": there is no file`) {
+	if _, _, err := catalog.Load(context.Background(), "ships", filepath.Join(dir, "none.yaml"), &catalog.Options{Cache: dir}); err == nil || !strings.Contains(err.Error(), `cannot read the OpenAPI document of "ships": there is no file`) {
 		t.Errorf("missing file: %v", err)
 	}
 	swagger := write(t, filepath.Join(dir, "old.json"), `{"swagger": "2.0"}`)
-	set, problems, err := catalog.Load(context.Background(), "old", swagger, dir)
+	set, problems, err := catalog.Load(context.Background(), "old", swagger, &catalog.Options{Cache: dir})
 	if set != nil || err != nil || len(problems) != 1 || problems[0].Code != "openapi-version" {
 		t.Errorf("Swagger 2.0: %v, %v, %v", set, problems, err)
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := catalog.Load(cancelled, "old", swagger, dir); !errors.Is(err, context.Canceled) {
+	if _, _, err := catalog.Load(cancelled, "old", swagger, &catalog.Options{Cache: dir}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -204,7 +204,7 @@ func TestLoadAtOnce(t *testing.T) {
 
 func load(t *testing.T, path, cacheDir string) []string {
 	t.Helper()
-	set, problems, err := catalog.Load(context.Background(), "ships", path, cacheDir)
+	set, problems, err := catalog.Load(context.Background(), "ships", path, &catalog.Options{Cache: cacheDir})
 	if err != nil || problems.HasErrors() {
 		t.Errorf("%v, %v", err, problems)
 		return nil

@@ -26,9 +26,11 @@ const CompilerVersion = 4
 type Options struct {
 	// Path is the file the document was read from. It stands in positions, and
 	// references to other files are resolved relative to it; without it there
-	// are no other files. Only files below its folder are read. Nothing is ever
-	// fetched from a network.
+	// are no other files. Nothing is ever fetched from a network.
 	Path string
+	// Read reads a file that the document refers to, by its path. Nil reads plain
+	// files below the document's folder.
+	Read func(path string) ([]byte, error)
 }
 
 // Index is a compiled document.
@@ -47,7 +49,7 @@ func (x *Index) Files() []string { return slices.Clone(x.files) }
 
 // Set opens the index.
 func (x *Index) Set() (*operations.Set, error) {
-	return setOf(x.data, x.files)
+	return OpenAs("", x.data, x.files)
 }
 
 // Compile reads an OpenAPI 3.0, 3.1 or 3.2 document (JSON or YAML) and returns it as
@@ -63,7 +65,7 @@ func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 		opts = &Options{}
 	}
 	var problems diag.List
-	src := newSource(cmp.Or(opts.Path, api), opts.Path, &problems)
+	src := newSource(cmp.Or(opts.Path, api), opts, &problems)
 	root := src.load(doc)
 	if root == nil {
 		return nil, problems.Sort()

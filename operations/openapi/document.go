@@ -32,16 +32,16 @@ type component struct {
 // Open reads an index that [Compile] made. It keeps data, which must not change
 // afterwards, and decodes the directory only: about a millisecond for a thousand
 // operations.
-func Open(data []byte) (*operations.Set, error) { return setOf(data, nil) }
+func Open(data []byte) (*operations.Set, error) { return OpenAs("", data, nil) }
 
-// setOf returns the set of an index that was compiled from these files besides
-// the document.
-func setOf(data []byte, files []string) (*operations.Set, error) {
+// OpenAs opens an index for an API of another name than it was compiled under; ""
+// keeps that. files are those besides the document that it was compiled from.
+func OpenAs(api string, data []byte, files []string) (*operations.Set, error) {
 	d, err := open(data)
 	if err != nil {
 		return nil, err
 	}
-	d.about.Files = files
+	d.about.API, d.about.Files = cmp.Or(api, d.about.API), files
 	return operations.NewSet(d.about, d), nil
 }
 

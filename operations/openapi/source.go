@@ -25,7 +25,8 @@ type source struct {
 	path     string // "" when the document was not read from a file
 	problems *diag.List
 
-	files  map[string]string // the file behind each location that kin-openapi names
+	beside func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
+	files  map[string]string                 // the file behind each location that kin-openapi names
 	mended bool              // lines are those of a rewritten text
 	plain  bool              // where things stand is not recorded
 }
@@ -38,8 +39,9 @@ const (
 	maxDocument   = 128 << 20
 )
 
-func newSource(file, path string, problems *diag.List) *source {
-	return &source{file: file, path: path, problems: problems, files: map[string]string{location(path).String(): file}}
+func newSource(file string, opts *Options, problems *diag.List) *source {
+	path := opts.Path
+	return &source{file: file, path: path, beside: opts.Read, problems: problems, files: map[string]string{location(path).String(): file}}
 }
 
 func location(path string) *url.URL { return &url.URL{Path: filepath.ToSlash(path)} }
@@ -174,8 +176,7 @@ func libraryMessage(err error) string {
 // maxFile bounds a file that a document refers to.
 const maxFile = 64 << 20
 
-// read returns a file that the document refers to: a plain file below the
-// document's folder. Nothing is fetched.
+// read returns a file that the document refers to. Nothing is fetched.
 func (s *source) read(u *url.URL) (path string, src []byte, err error) {
 	switch {
 	case u.Scheme != "" || u.Host != "":
@@ -184,6 +185,11 @@ func (s *source) read(u *url.URL) (path string, src []byte, err error) {
 		return "", nil, errors.New("the document was not read from a file, so there is nothing beside it")
 	}
 	folder, path := filepath.Dir(s.path), filepath.FromSlash(u.Path)
+	if s.beside != nil {
+		s.files[u.String()] = path
+		src, err = s.beside(path)
+		return path, src, err
+	}
 	inside, err := filepath.Rel(folder, path)
 	if err != nil || !filepath.IsLocal(inside) {
 		return "", nil, errors.New("only files below the document's folder are read")

@@ -90,7 +90,7 @@ func (d *documents) path(name string) string {
 // load compiles a document. One of an fs.FS has nothing beside it.
 func (d *documents) load(ctx context.Context, name, path string) (*operations.Set, diag.List, error) {
 	if !d.within.Own() {
-		return catalog.Load(ctx, name, path, "")
+		return catalog.Load(ctx, name, path, nil)
 	}
 	text, err := d.within.ReadNamed(path)
 	if err != nil {
