@@ -70,8 +70,11 @@ func (f *File) Control() *Control {
 type API struct {
 	Namespace Str
 	// Described reports that the file holds the server and the operations.
-	Described  bool
-	BaseURI    Str // without a trailing slash
+	Described bool
+	BaseURI   Str // without a trailing slash
+	// Document is the path, or the URL, of the API's OpenAPI document as the file
+	// names it: relative to the folder of File, or to one above it.
+	Document   Str
 	Auth       *Authentication
 	Params     []*Param             // of every operation, and of requests that are forwarded
 	Operations []*ConsumedOperation // of all resources, in order
@@ -115,6 +118,8 @@ type Param struct {
 	Value *Value
 	// Const reports that Value is taken literally.
 	Const bool
+	// Optional reports that the file states that it is not required.
+	Optional bool
 }
 
 // Body is the request body of a consumed operation.
@@ -175,6 +180,7 @@ type Catalogue struct {
 	BaseURL      Str
 	AuthType     Str // bearer, basic, apiKey, ...
 	AuthEnv      Str // environment variable that holds the credential
+	Document     Str // path of the API's OpenAPI document, as that of an [API]
 	Capabilities []*CatalogueEntry
 }
 

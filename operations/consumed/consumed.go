@@ -86,7 +86,7 @@ func (m *maker) operation(op *spec.ConsumedOperation) *operations.Operation {
 	summary, _, _ := strings.Cut(strings.TrimSpace(op.Description.Value), "\n")
 	return &operations.Operation{
 		ID:          op.Name.Value,
-		Method:      cmp.Or(strings.ToUpper(op.Method.Value), "GET"),
+		Method:      methodOf(op),
 		Path:        path.text,
 		Summary:     strings.TrimSpace(summary),
 		Description: op.Description.Value,
@@ -96,6 +96,10 @@ func (m *maker) operation(op *spec.ConsumedOperation) *operations.Operation {
 		Responses:   responses(op),
 		Security:    m.security,
 	}
+}
+
+func methodOf(op *spec.ConsumedOperation) string {
+	return cmp.Or(strings.ToUpper(op.Method.Value), "GET")
 }
 
 // server is the base URI, unless values are needed to know it.

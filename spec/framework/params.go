@@ -48,7 +48,9 @@ func (f *frame) param(e entryNode, k kind) *spec.Param {
 		Name: e.name, In: f.place(p), Type: f.paramType(p), Description: p.text("description"), Display: p.text("display"),
 		Pattern: p.text("pattern"), Pos: f.Pos(e.node),
 	}}
-	in.Required = isOn(p.flag("required"), k == kindInput) || k != kindInput && in.In.Value == "path"
+	required := p.flag("required")
+	in.Optional = required != nil && !*required
+	in.Required = isOn(required, k == kindInput) || k != kindInput && in.In.Value == "path"
 	f.paramValue(p, in)
 	if n := p.get("items"); n != nil {
 		in.Items = f.itemType(n)

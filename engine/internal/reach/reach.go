@@ -36,6 +36,9 @@ const Outside = "outside-project"
 // ProjectFile marks the root of a project where no repository does.
 const ProjectFile = ".capstan.yaml"
 
+// marks are what the root of a project holds, the one that decides first.
+var marks = [...]string{".git", ProjectFile, "apis.yml", "apis.yaml"}
+
 // New returns the reach of a capability. The files of fsys are read in place of
 // this machine's unless it is nil; all of them are within reach.
 func New(fsys fs.FS, capability string, allowed []string) *Reach {
@@ -75,7 +78,7 @@ func (r *Reach) Allow(dirs ...string) {
 
 // projectRoot returns the root of the project that a capability in dir belongs
 // to: the repository that it is in, else the nearest directory upwards with a
-// project file, else dir itself. The home directory is the root of no capability
+// project file or else an index of APIs, else dir itself. The home directory is the root of no capability
 // below it, and nothing above it is a project's: "" when dir is there.
 func projectRoot(dir string) string {
 	dir = Real(dir)
@@ -85,7 +88,7 @@ func projectRoot(dir string) string {
 	case holdsHome(dir):
 		return ""
 	}
-	for _, mark := range []string{".git", ProjectFile} {
+	for _, mark := range marks {
 		for at := dir; !holdsHome(at); at = filepath.Dir(at) {
 			if _, err := os.Lstat(filepath.Join(at, mark)); err == nil {
 				return at
@@ -301,6 +304,45 @@ func (r *Reach) Folder(path string) (*os.Root, error) {
 	}
 	defer root.Close()
 	return root.OpenRoot(name)
+}
+
+// Upwards lists dir and the directories above it, up to the project's root. It is
+// empty where dir is not in the project.
+func (r *Reach) Upwards(dir string) []string {
+	var out []string
+	if r.files != nil {
+		for at := path.Clean(filepath.ToSlash(dir)); ; at = path.Dir(at) {
+			out = append(out, at)
+			if at == "." || at == "/" {
+				return out
+			}
+		}
+	}
+	for at := dir; r.root != ""; at = filepath.Join(at, "..") {
+		real := Real(at)
+		if !IsBelow(real, r.root) || len(out) > 0 && real == Real(out[len(out)-1]) {
+			break
+		}
+		out = append(out, at)
+	}
+	return out
+}
+
+// List returns the entries of a directory within reach.
+func (r *Reach) List(dir string) ([]fs.DirEntry, error) {
+	if r.files != nil {
+		name, err := r.inFiles(dir)
+		if err != nil {
+			return nil, err
+		}
+		return fs.ReadDir(r.files, name)
+	}
+	root, err := r.Folder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return fs.ReadDir(root.FS(), ".")
 }
 
 // maxNamed bounds a file that a capability names, in bytes.
