@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -40,20 +41,29 @@ type LoadOptions struct {
 	// AllowRead are directories besides the project's root that files may be read
 	// from because the capability names them: imports, values of binds, scripts,
 	// schemas, resources, skills. The root is the repository (.git) that the
-	// capability is in, else the nearest directory upwards with a project file,
-	// else the capability's own. Files that options name are read wherever they are.
+	// capability is in, else the nearest directory upwards with a project file or
+	// an apis.yml, else the capability's own. Files that options name are read wherever they are.
 	AllowRead []string
 	// Strict holds the file to its dialect's published rules.
 	Strict bool
 	// FS has the file and everything that it, or these options, name: overlays,
 	// catalogues, documents, imports, scripts. Paths are those of the FS, such as
-	// an embed.FS. Folders of it are not served, and an OpenAPI document is one
-	// file. Nil means the files of this machine.
+	// an embed.FS. Folders of it are not served. Nil means the files of this machine.
 	FS fs.FS
 	// Source is the text of the file, whose name is then only its place. Nil
 	// reads it.
 	Source []byte
+	// Documents keeps the OpenAPI documents that loads find in repositories, so that
+	// many files of one repository read each once. Nil keeps them for one load.
+	Documents *Documents
+	// Several reports that the options are for several files. Otherwise a document in
+	// OpenAPI for an API that the file does not call is an error.
+	Several bool
 }
+
+// Documents keeps OpenAPI documents between loads. The zero value works; it is safe
+// for concurrent use.
+type Documents = load.Documents
 
 // Options are the outside that a [Runner] runs programs with. The zero value and
 // nil are the defaults.

@@ -114,7 +114,7 @@ func planOfFile(r *engine.Report) *document.Plan {
 	}
 }
 
-// refused is the reason why a file did not become a program. When --override or --base-url
+// refused is the reason why a file did not become a program. When --override, --openapi or --base-url
 // alone is to blame that is wrong usage, not an invalid capability.
 func refused(r *engine.Report) error {
 	if !r.Diagnostics.HasErrors() && r.Runnable {
@@ -127,7 +127,7 @@ func refused(r *engine.Report) error {
 	for _, d := range r.Diagnostics {
 		switch {
 		case d.Severity != diag.Error:
-		case !strings.HasPrefix(d.Pos.File, "--override ") && d.Pos.File != "--base-url":
+		case !strings.HasPrefix(d.Pos.File, "--override ") && !strings.HasPrefix(d.Pos.File, "--openapi ") && d.Pos.File != "--base-url":
 			return &engine.LoadError{Report: r}
 		case blamed == nil:
 			blamed = usage(d.Pos.File+": "+d.Message, d.Hint)

@@ -43,11 +43,15 @@ func (t planText) header() {
 	}
 }
 
-// fileText shows a file that is read, where links lead to, and its role.
+// fileText shows a file that is read, where links lead to, its role, and why it was
+// chosen.
 func fileText(f document.File) string {
 	text := f.Path
 	if f.Real != "" {
 		text += " -> " + f.Real
+	}
+	if f.Why != "" {
+		return text + " (" + f.As + ": " + f.Why + ")"
 	}
 	return text + " (" + f.As + ")"
 }

@@ -90,6 +90,7 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	if err != nil {
 		return nil, nil, err
 	}
+	d.opened.Several = len(files) > 1
 	runner := engine.NewRunner(d.opts) // credentials are looked up anew with every load
 	var programs []*engine.Program
 	served := map[string]bool{}

@@ -41,6 +41,8 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 			if err != nil {
 				return err
 			}
+			opts.Documents = &engine.Documents{}
+			opts.Several = len(args) > 1
 			v := validation{app: a, opts: opts, runner: engine.NewRunner(nil)}
 			if err := v.check(cmd.Context(), args); err != nil {
 				return err
@@ -106,6 +108,7 @@ func (v *validation) walk(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	v.opts.Several = true
 	found := false
 	for _, file := range files {
 		if ctx.Err() != nil {

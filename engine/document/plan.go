@@ -21,6 +21,7 @@ type File struct {
 	Path string `json:"path"`
 	As   string `json:"as"`             // "capability", "overlay", "OpenAPI document of fleet", ...
 	Real string `json:"real,omitempty"` // where links lead to, "" when Path has none
+	Why  string `json:"why,omitempty"`  // why it was chosen, of a document that was searched for
 }
 
 // Input is an input with where it goes.

@@ -63,7 +63,11 @@ func (p page) checkExample(t *testing.T, bin string) string {
 		if name == "" {
 			name = "example.yaml"
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(m[2]), 0o600); err != nil {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(m[2]), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,7 +98,7 @@ func TestStaticChecksHaveExamples(t *testing.T) {
 		"api-error", "bad-argument", "expression-failed", "external-failed", "fail-condition", "foreign-item", "in-doubt", "interrupted", "lookup-failed",
 		"nothing-selected", "output-failed", "request-failed", "script-failed", "state", "timed-out", "unexpected-answer", "unreadable-answer",
 		// of the command line and what it is run with
-		"bad-base-url", "bad-inputs", "bad-override", "failed", "insecure-server", "invalid-capability", "missing-credentials", "timeout", "usage",
+		"bad-base-url", "bad-inputs", "bad-override", "failed", "insecure-server", "invalid-capability", "missing-credentials", "timeout", "unused-document", "usage",
 		// of a file that is not there, too long for a page, or not UTF-8
 		"encoding", "expression-too-large", "too-large", "unreadable-file",
 	}

@@ -44,6 +44,8 @@ type Options struct {
 	// Read reads the document and the files that it refers to, by their paths. Nil
 	// reads files of this machine: the document, and those below its folder.
 	Read func(path string) ([]byte, error)
+	// Uncached neither reads nor writes the cache.
+	Uncached bool
 }
 
 // Compile reads and compiles the OpenAPI document at path. The error is for a file
@@ -69,7 +71,10 @@ func Compile(ctx context.Context, path string, opts *Options) (*Document, error)
 	if err != nil {
 		return nil, err
 	}
-	c := cache{dir: cacheFolder(opts.Cache), key: cacheKey(path, doc)}
+	c := cache{key: cacheKey(path, doc)}
+	if !opts.Uncached {
+		c.dir = cacheFolder(opts.Cache)
+	}
 	if d, ok := c.load(); ok {
 		return d, nil
 	}

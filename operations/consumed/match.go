@@ -60,6 +60,17 @@ func Match(c *spec.API, doc *operations.Set) *Documented {
 	return out
 }
 
+// SameNames counts the operations that the file and the document call the same.
+func (d *Documented) SameNames() int {
+	n := 0
+	for name, m := range d.byName {
+		if folded(name) == folded(m.op.ID) {
+			n++
+		}
+	}
+	return n
+}
+
 // finder finds the operations of an API in a document.
 type finder struct {
 	api      *spec.API

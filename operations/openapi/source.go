@@ -27,8 +27,8 @@ type source struct {
 
 	beside func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
 	files  map[string]string                 // the file behind each location that kin-openapi names
-	mended bool              // lines are those of a rewritten text
-	plain  bool              // where things stand is not recorded
+	mended bool                              // lines are those of a rewritten text
+	plain  bool                              // where things stand is not recorded
 }
 
 // Recording where everything stands takes two thirds of the time and memory of

@@ -25,8 +25,10 @@ type consumedAPI struct {
 	auth []authText
 	// tokens is the server that a client's secret is exchanged at, "" for none.
 	tokens string
-	// rehearsal has the operations with the answers that a mock gives.
-	rehearsal func() *operations.Set
+	// rehearsal has the operations with the answers that a mock gives where documented
+	// has none.
+	rehearsal  func() *operations.Set
+	documented *consumed.Documented
 }
 
 // authText is one part of an API's authentication.
@@ -36,9 +38,10 @@ type authText struct {
 }
 
 // Consumed returns an API that a file describes under consumes. units are those of
-// the file.
-func Consumed(c *spec.API, binds *Binds, units []*spec.Unit) (API, diag.List) {
-	a := &consumedAPI{spec: c}
+// the file, and documented has the operations as an OpenAPI document describes them,
+// nil where there is none.
+func Consumed(c *spec.API, binds *Binds, units []*spec.Unit, documented *consumed.Documented) (API, diag.List) {
+	a := &consumedAPI{spec: c, documented: documented}
 	var problems diag.List
 	text := func(s spec.Str, uri bool) *plan.VariableText {
 		t, found := binds.Text(s, uri)
@@ -170,15 +173,16 @@ func (a *consumedAPI) Credential(ctx context.Context, l *Link, _ operations.Sche
 	return out, true, nil
 }
 
-// Operation gives a mock the answers that the file's units read.
+// Operation gives a mock the answers that the API's document describes, else those
+// that the file's units read.
 func (a *consumedAPI) Operation(l *Link, op *operations.Operation) *operations.Operation {
 	if !l.Mock {
 		return op
 	}
 	if set := a.rehearsal(); set != nil {
 		if with, ok := set.Lookup(op.ID); ok {
-			return with
+			op = with
 		}
 	}
-	return op
+	return a.documented.Answered(op)
 }

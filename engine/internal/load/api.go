@@ -30,17 +30,22 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, 
 	if err := problems.Err(); err != nil {
 		return nil, nil, err
 	}
-	docs := &documents{named: opts.OpenAPI, project: proj, within: within, dir: ".", sets: map[string]*operations.Set{}}
+	docs := newDocuments(opts, proj, within, ".")
 	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" || ext == ".json" {
 		path := name
 		name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ext), ".openapi")
 		docs.named = map[string]string{name: path}
 	}
 	docs.own = name
-	set, problems, err := docs.find(ctx, name)
+	w := want{name: name}
+	catalogue := readCatalogue(within, ".", name)
+	if catalogue != nil {
+		w.document = catalogue.Document
+	}
+	set, problems, err := docs.find(ctx, w)
 	if err != nil {
 		return nil, problems, err
 	}
-	d := proj.api(name).Or(cataloged(readCatalogue(within, ".", name)))
-	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.path(name), Limit: proj.limit()}, problems, nil
+	d := proj.api(name).Or(cataloged(catalogue))
+	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.source(name), Limit: proj.limit()}, problems, nil
 }

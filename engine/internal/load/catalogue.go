@@ -69,7 +69,13 @@ func (l *loader) checkCatalogue(ctx context.Context, src *dialect.Source) {
 	if c == nil {
 		return
 	}
-	set, problems, err := l.docs.find(ctx, c.API.Value)
+	w := want{name: c.API.Value, base: c.BaseURL.Value, document: c.Document}
+	for _, entry := range c.Capabilities {
+		for _, id := range entry.OperationIDs {
+			w.ids = append(w.ids, id.Value)
+		}
+	}
+	set, problems, err := l.docs.find(ctx, w)
 	l.add(problems)
 	if err != nil {
 		return

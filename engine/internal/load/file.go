@@ -32,6 +32,8 @@ type Options struct {
 	Strict    bool
 	FS        fs.FS
 	Source    []byte
+	Documents *Documents
+	Several   bool
 }
 
 // File is a loaded file. It is immutable and safe for concurrent use.
@@ -54,6 +56,8 @@ type File struct {
 	sets     map[string]*operations.Set
 	project  *project
 	path     func(api string) string // of the OpenAPI document, "" when it is built in
+
+	documents map[string]documentedAPI // of the APIs that the file describes
 }
 
 // Unit is a part of a file that can be run by itself.
@@ -154,11 +158,41 @@ func (f *File) described(sets map[string]*operations.Set) (problems diag.List) {
 				problems = append(problems, found...)
 			}
 		}
-		api, found := connect.Consumed(c, f.Binds, f.Spec.Units)
+		api, found := connect.Consumed(c, f.Binds, f.Spec.Units, f.documents[name].ops)
 		problems = append(problems, found...)
 		f.sets[name], f.APIs[name] = set, api
 	}
 	return problems
+}
+
+// ownAPI is the API that a document without a name is for: the one that operations
+// belong to which name none, else the only one.
+func (f *File) ownAPI() string {
+	if own := f.Spec.API.Value; own != "" || len(f.Spec.APIs) != 1 {
+		return own
+	}
+	return f.Spec.APIs[0].Namespace.Value
+}
+
+// operations lists the operations of an API that the file names.
+func (f *File) operations(api string) []string {
+	var out []string
+	add := func(op spec.Str) {
+		if op.IsSet() && !slices.Contains(out, op.Value) {
+			out = append(out, op.Value)
+		}
+	}
+	for _, u := range f.Spec.Units {
+		for _, s := range u.Steps {
+			if op, ok := s.Action.(*spec.Operation); ok && op.API.Value == api {
+				add(op.Operation)
+				if op.Probe != nil {
+					add(op.Probe.Operation)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // known finds the operations of an API that is ready.

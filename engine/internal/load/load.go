@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/capabilities"
@@ -86,7 +87,8 @@ func (l *loader) load(ctx context.Context) *File {
 		return nil
 	}
 	l.report.Dialect, l.report.Version, l.report.Runnable = string(src.Dialect()), src.Version(), src.Runnable()
-	l.docs = &documents{named: l.opts.OpenAPI, project: l.project, within: l.within, dir: filepath.Dir(name), sets: map[string]*operations.Set{}}
+	l.docs = newDocuments(l.opts, l.project, l.within, filepath.Dir(name))
+	l.docs.shipped = name != l.file
 	if src.Dialect() == spec.DialectCatalogue {
 		l.checkCatalogue(ctx, src)
 		return nil
@@ -97,7 +99,7 @@ func (l *loader) load(ctx context.Context) *File {
 	}
 	f := &File{
 		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
-		strict: l.opts.Strict, sets: l.docs.sets, project: l.project, path: l.docs.path, Limit: l.project.limit(),
+		strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, project: l.project, path: l.docs.source, Limit: l.project.limit(),
 	}
 	return l.units(ctx, f, src)
 }
@@ -113,25 +115,22 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 		return nil
 	}
 	f.Spec = decoded
+	l.docs.own = f.ownAPI()
+	problems = append(append(problems, l.unused(f)...), l.complete(ctx, f)...)
 	f.Binds = connect.NewBinds(f.Spec, l.opts.Strict, l.within)
 	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
 	own, of := f.Spec.Problems(problems)
 	own = append(append(own, l.report.Diagnostics...), served(l.within, f.Spec)...)
 	f.Shared = l.judged(own)
 	l.report.Diagnostics = append(own, problems...)
-	l.docs.own = f.Spec.API.Value
 	for _, s := range f.Spec.Units {
 		var found diag.List
 		u := f.plan(s, of[s], func(name string) (*operations.Set, error) {
 			if f.Spec.Described(name) != nil {
 				return f.known(name)
 			}
-			set, problems, err := l.docs.find(ctx, name)
+			set, problems, err := l.api(ctx, f, name)
 			found = append(found, problems...)
-			if err == nil && f.APIs[name] == nil {
-				d := l.project.api(name).Or(cataloged(readCatalogue(l.within, l.docs.dir, name)))
-				f.APIs[name] = connect.Documented(name, d, set)
-			}
 			return set, err
 		})
 		if f.Spec.Section && len(f.Spec.APIs) == 0 {
@@ -141,6 +140,27 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 		f.Units = append(f.Units, u)
 	}
 	return f
+}
+
+// api readies an API that the file only names.
+func (l *loader) api(ctx context.Context, f *File, name string) (*operations.Set, diag.List, error) {
+	if set := l.docs.sets[name]; set != nil {
+		return set, nil, nil
+	}
+	catalogue := readCatalogue(l.within, l.docs.dir, name)
+	d := l.project.api(name).Or(cataloged(catalogue))
+	w := want{name: name, ids: f.operations(name), base: d.Base}
+	if catalogue != nil {
+		w.document = catalogue.Document
+	}
+	if i := slices.IndexFunc(f.Spec.APIs, func(a *spec.API) bool { return a.Namespace.Value == name && a.Document.IsSet() }); i >= 0 {
+		w.document = f.Spec.APIs[i].Document
+	}
+	set, problems, err := l.docs.find(ctx, w)
+	if err == nil {
+		f.APIs[name] = connect.Documented(name, d, set)
+	}
+	return set, problems, err
 }
 
 // read reads the file, or a shipped capability of that bare name.

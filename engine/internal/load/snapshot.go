@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
@@ -53,6 +54,9 @@ type snapshotAPI struct {
 	// Index holds the operations that are used, compiled; none of an API that the
 	// capability describes itself.
 	Index []byte `json:"index,omitempty"`
+	// Document holds those operations as the OpenAPI document has them that completes
+	// the capability's own.
+	Document []byte `json:"document,omitempty"`
 	connect.Declared
 }
 
@@ -90,9 +94,29 @@ func (u *Unit) freeze() ([]snapshotAPI, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, snapshotAPI{use.Name, index, use.API.Declared()})
+		document, err := u.documentOf(use.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, snapshotAPI{use.Name, index, document, use.API.Declared()})
 	}
 	return out, nil
+}
+
+// documentOf compiles the operations of the document that completes those which the
+// unit uses, nil where there is none.
+func (u *Unit) documentOf(api string) ([]byte, error) {
+	d, ok := u.file.documents[api]
+	if !ok {
+		return nil, nil
+	}
+	var ids []string
+	for _, name := range u.operationsOf(api) {
+		if op := d.ops.Operation(name); op != nil {
+			ids = append(ids, op.ID)
+		}
+	}
+	return d.set.Subset(ids)
 }
 
 // operationsOf lists the operations of an API that the plan uses, in step order.
@@ -152,7 +176,7 @@ func (s *snapshot) file() (*File, error) {
 		within = reach.Below(s.Reach)
 	}
 	f := &File{
-		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{},
+		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{}, documents: map[string]documentedAPI{},
 		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, project: noProject,
 	}
 	for _, a := range s.APIs {
@@ -168,12 +192,33 @@ func (s *snapshot) file() (*File, error) {
 	return f, nil
 }
 
+// documents completes the APIs that the file describes with the documents of the
+// snapshot.
+func (s *snapshot) documents(f *File) error {
+	for _, a := range s.APIs {
+		c := f.Spec.Described(a.Name)
+		if c == nil || a.Document == nil {
+			continue
+		}
+		set, err := openapi.Open(a.Document)
+		if err != nil {
+			return fmt.Errorf("the OpenAPI document of %q cannot be read: %w", a.Name, err)
+		}
+		f.documents[a.Name] = documentedAPI{set, consumed.Match(c, set)}
+	}
+	f.completed()
+	return nil
+}
+
 // unit plans the unit of the snapshot.
 func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 	var problems diag.List
 	f.Report.Dialect = string(src.Dialect())
 	if f.Spec, problems = src.File(spec.Options{Strict: s.Strict, Open: f.reads.Import}); problems.HasErrors() {
 		return nil, problems.Err()
+	}
+	if err := s.documents(f); err != nil {
+		return nil, err
 	}
 	f.Binds = connect.NewBinds(f.Spec, s.Strict, f.Reach())
 	problems = append(f.Binds.Check(), f.described(f.sets)...)

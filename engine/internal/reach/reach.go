@@ -387,8 +387,11 @@ func Reason(err error) error {
 }
 
 // Note records a file that was read.
-func (r *Reach) Note(path, as string) {
-	f := document.File{Path: path, As: as}
+func (r *Reach) Note(path, as string) { r.NoteWhy(path, as, "") }
+
+// NoteWhy records a file that was read although no file and no option names it.
+func (r *Reach) NoteWhy(path, as, why string) {
+	f := document.File{Path: path, As: as, Why: why}
 	if abs, err := filepath.Abs(path); err == nil && r.files == nil && Real(path) != abs {
 		f.Real = Real(path)
 	}
