@@ -141,3 +141,22 @@ paths: {/a: {get: {operationId: x, responses: {'200': {description: d, content: 
 		t.Error(d)
 	}
 }
+
+// A $dynamicRef is the component with its anchor, where there is one.
+func TestDynamicReferences(t *testing.T) {
+	set, problems := compileText(t, `openapi: 3.1.0
+info: {title: Yard, version: '1'}
+paths: {/a: {get: {operationId: x, responses: {'200': {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}}}}}}
+components:
+  schemas:
+    Part: {$dynamicAnchor: part, type: object, properties: {name: {type: string}, parts: {type: array, items: {$dynamicRef: '#part'}}, lost: {$dynamicRef: '#nothing'}}}
+`)
+	op, _ := set.Lookup("x")
+	part := op.Result()
+	if items := part.Property("parts").Items; items != part {
+		t.Errorf("the items are %+v", items)
+	}
+	if got := strings.Join(problems, "\n"); !strings.Contains(got, `$dynamicRef "#nothing" points at no component; anything is accepted`) {
+		t.Errorf("problems: %s", got)
+	}
+}

@@ -38,7 +38,34 @@ func (c *compiler) schemaValue(s *openapi3.Schema) *node {
 	if s.Always != nil {
 		return boolNode(*s.Always)
 	}
+	if to, ok := c.dynamic(s); ok {
+		return c.keywords(c.refNode(to), s)
+	}
 	return c.keywords(objectNode(), s)
+}
+
+// dynamic finds the schema that a $dynamicRef means: the component with the anchor
+// that it names. Which of several is meant depends on the way there, which an index
+// does not keep, so then none is.
+func (c *compiler) dynamic(s *openapi3.Schema) (to target, ok bool) {
+	anchor, _ := strings.CutPrefix(s.DynamicRef, "#")
+	if anchor == "" || c.doc.Components == nil {
+		return target{}, false
+	}
+	for name, ref := range c.doc.Components.Schemas {
+		if ref.Ref != "" || ref.Value == nil || ref.Value.DynamicAnchor != anchor {
+			continue
+		}
+		if ok {
+			c.fault(s.Origin, "$dynamicRef %q may mean several schemas; anything is accepted", s.DynamicRef)
+			return target{}, false
+		}
+		to, ok = target{ref.Value, name}, true
+	}
+	if !ok {
+		c.fault(s.Origin, "$dynamicRef %q points at no component; anything is accepted", s.DynamicRef)
+	}
+	return to, ok
 }
 
 // target is a schema that is referred to, under the name that a reference to it
