@@ -1,5 +1,6 @@
 // Package words takes names apart: organizationId, organization-id and
-// organization_id are one name. It also counts nouns. Start with [Split].
+// organization_id are one name. It also counts nouns, and makes names that the
+// clients of models take. Start with [Split].
 package words
 
 import (

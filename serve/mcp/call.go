@@ -20,24 +20,24 @@ const (
 )
 
 func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (sdk.Result, error) {
-	tool := r.offer.tools[params.Name]
+	tool := r.offer.tool(params.Name)
 	if tool == nil {
 		return nil, invalidParams("there is no tool %q", params.Name)
 	}
-	call, err := s.newCall(ctx, r, params)
+	call, err := s.newCall(ctx, r, tool, params)
 	if err != nil {
 		return nil, err
 	}
 	s.streams(r)
 	for round := 0; ; round++ {
-		res := s.invoke(ctx, tool, call)
+		res := s.invoke(ctx, tool.Tool, call)
 		switch {
 		case res.Ask == nil:
-			return r.called(tool, res), nil
+			return r.called(tool.Tool, res), nil
 		case !call.canAsk:
 			return r.failed(fmt.Errorf("%s needs an answer that this client cannot ask for: %s", tool.Name, res.Ask.Message)), nil
 		case r.modern:
-			return r.ask(tool, res.Ask, s.seal), nil
+			return r.ask(tool.Tool, res.Ask, s.seal), nil
 		case round == maxRounds:
 			return r.failed(fmt.Errorf("%s asked %d times; giving up", tool.Name, maxRounds)), nil
 		}
@@ -51,7 +51,7 @@ func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolP
 	}
 }
 
-func (s *Server) newCall(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (*ToolCall, error) {
+func (s *Server) newCall(ctx context.Context, r *request, tool *served, params *sdk.CallToolParamsRaw) (*ToolCall, error) {
 	call := &ToolCall{Arguments: map[string]any{}, canAsk: r.canAsk()}
 	text := s.ids.out(params.Arguments)
 	args, err := jsonvalue.DecodeInput(text)
@@ -62,13 +62,17 @@ func (s *Server) newCall(ctx context.Context, r *request, params *sdk.CallToolPa
 		return nil, invalidParams("the arguments of %q have %q twice in one object; leave one", params.Name, name)
 	}
 	if args != nil {
-		var ok bool
-		if call.Arguments, ok = args.(map[string]any); !ok {
+		given, ok := args.(map[string]any)
+		if !ok {
 			return nil, invalidParams("the arguments of %q are not an object", params.Name)
+		}
+		var twice string
+		if call.Arguments, twice = tool.arguments(given); twice != "" {
+			return nil, invalidParams("the arguments of %q have %q under two names; leave one", params.Name, twice)
 		}
 	}
 	if params.RequestState != "" {
-		if call.State, err = s.seal.open(params.Name, params.RequestState); err != nil {
+		if call.State, err = s.seal.open(tool.Name, params.RequestState); err != nil {
 			return nil, invalidParams("%v", err)
 		}
 	}

@@ -21,9 +21,9 @@ func (r *request) list() *listJSON {
 // The parameters of a list request may be a nil pointer.
 
 func (r *request) listTools(params *sdk.ListToolsParams) (_ sdk.Result, err error) {
-	all := make([]toolJSON, len(r.offer.Tools))
-	for i := range r.offer.Tools {
-		all[i] = r.offer.Tools[i].json(r.modern)
+	all := make([]toolJSON, len(r.offer.served))
+	for i, t := range r.offer.served {
+		all[i] = t.json(r.modern)
 	}
 	res := r.list()
 	res.Tools, err = pageOf(all, cmp.Or(params, &sdk.ListToolsParams{}).Cursor, func(t toolJSON) string { return t.Name }, &res.NextCursor)

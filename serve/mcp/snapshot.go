@@ -14,7 +14,8 @@ type snapshot struct {
 	info      *sdk.Implementation
 	scope     string      // Offer.CacheScope, or its default
 	templates []*template // as Offer.Templates
-	tools     map[string]*Tool
+	served    []*served   // as Offer.Tools
+	tools     map[string]*served
 	prompts   map[string]*Prompt
 }
 
@@ -26,11 +27,12 @@ func prepare(offer *Offer) (*snapshot, error) {
 		Offer:   offer,
 		scope:   cmp.Or(offer.CacheScope, "private"),
 		info:    &sdk.Implementation{Name: offer.Name, Title: offer.Title, Version: cmp.Or(offer.Version, "0.0.0")},
-		tools:   make(map[string]*Tool, len(offer.Tools)),
+		served:  serve(offer.Tools),
+		tools:   make(map[string]*served, len(offer.Tools)),
 		prompts: make(map[string]*Prompt, len(offer.Prompts)),
 	}
-	for i := range offer.Tools {
-		next.tools[offer.Tools[i].Name] = &offer.Tools[i]
+	for _, t := range next.served {
+		next.tools[t.name] = t
 	}
 	for i := range offer.Prompts {
 		next.prompts[offer.Prompts[i].Name] = &offer.Prompts[i]
@@ -84,7 +86,7 @@ func register(to *sdk.Server, old, next *snapshot) {
 	now := fingerprints(next)
 	for name, t := range next.tools {
 		if known[name] != now[name] {
-			to.AddTool(&sdk.Tool{Name: name, InputSchema: t.inputSchema()}, nil)
+			to.AddTool(&sdk.Tool{Name: name, InputSchema: t.schema}, nil)
 		}
 	}
 	for name := range known {

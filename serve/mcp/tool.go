@@ -3,6 +3,9 @@ package mcp
 import "context"
 
 // Tool is one function that a model may call.
+//
+// Name and the names of the arguments may be any. Clients that take fewer
+// characters are served others, and Call has them as they are here.
 type Tool struct {
 	Name        string
 	Title       string // for people; optional

@@ -21,8 +21,8 @@ type annotationsJSON struct {
 	*Hints
 }
 
-func (t *Tool) json(modern bool) toolJSON {
-	out := toolJSON{Name: t.Name, Title: t.Title, Description: t.Description, InputSchema: t.inputSchema()}
+func (t *served) json(modern bool) toolJSON {
+	out := toolJSON{Name: t.name, Title: t.Title, Description: t.Description, InputSchema: t.schema}
 	if modern || t.OutputSchema["type"] == "object" {
 		out.OutputSchema = t.OutputSchema
 	}
@@ -30,13 +30,6 @@ func (t *Tool) json(modern bool) toolJSON {
 		out.Annotations = &annotationsJSON{t.Title, t.Hints}
 	}
 	return out
-}
-
-func (t *Tool) inputSchema() map[string]any {
-	if t.InputSchema == nil {
-		return map[string]any{"type": "object"}
-	}
-	return t.InputSchema
 }
 
 // resultJSON is the part that every result has from 2026-07-28 on; before, it

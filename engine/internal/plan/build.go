@@ -71,6 +71,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 	b.outcome()
 	b.reads()
 	b.unused()
+	b.servedNames()
 	b.plan.Variables = b.variables.used
 	return b.plan, b.diags.Sort()
 }
