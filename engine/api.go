@@ -58,6 +58,9 @@ func (r *Runner) Caller(a *API) (operations.Caller, error) {
 			return nil, fmt.Errorf("the base URL cannot be used: %w", err)
 		}
 	}
+	if a.loaded == nil {
+		return nil, fmt.Errorf("the API %q has no document: OpenAPI finds it", a.Name)
+	}
 	l, api := r.apiLink(), a.loaded.API
 	call := l.Caller(a.Name, api, l.Session())
 	limit := exchangeLimit(cmp.Or(r.o.RequestTimeout, a.loaded.Limit), r.o.Timeout)

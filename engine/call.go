@@ -59,7 +59,7 @@ func (e *CallError) Error() string {
 func (e *CallError) InDoubt() bool { return e.Info.Code == exec.CodeInDoubt }
 
 // Unwrap returns the cause, as [RunError.Unwrap] does.
-func (e *CallError) Unwrap() error { return e.err }
+func (e *CallError) Unwrap() error { return causeOf(e.err) }
 
 // Call runs a program for one request and returns its answer: nothing is kept,
 // nothing is sent again, and a step that waits for a person fails. It is how
@@ -68,6 +68,9 @@ func (e *CallError) Unwrap() error { return e.err }
 //
 // Calls share connections, and with Options.Mock the mock's objects.
 func (r *Runner) Call(ctx context.Context, prog *Program, in Inputs) (*Answer, error) {
+	if prog == nil {
+		return nil, errNoProgram
+	}
 	p := r.linked(prog)
 	inputs, err := p.CheckInputs(in)
 	if err != nil {

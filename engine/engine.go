@@ -92,9 +92,9 @@ type Options struct {
 	// Secrets looks up a credential by environment variable name; nil means
 	// the process environment, with file: and exec: references followed.
 	Secrets func(ctx context.Context, name string) (value string, ok bool, err error)
-	// External performs external steps, by step id; "" is the fallback. A
-	// step without a handler suspends the run. Run and Resume refuse an id that is
-	// no external step of their program.
+	// External performs external steps, by step id; "" is the fallback. That of a
+	// step with `each` is called for each entry. A step without a handler suspends
+	// the run. Run and Resume refuse an id that is no external step of their program.
 	External map[string]ExternalHandler
 	// Runtime keeps runs so that they outlive the process; nil keeps each run
 	// in memory for as long as the call that executes it.
@@ -129,7 +129,8 @@ type RunOptions struct {
 	// ID names the run; "" makes a sortable id.
 	ID string
 	// Done has the external steps that are done, by step id, with their result (nil
-	// when there is none).
+	// when there is none). The id of a step with `each` carries its entry's number,
+	// from 0: "approve[2]".
 	Done map[string]json.RawMessage
 	// Stay waits out timers of any length and, where Options.Runtime keeps the
 	// run, external steps that others perform. Otherwise a run that would wait

@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/exec"
+	"github.com/capstan-run/capstan/engine/internal/plan"
 )
 
 // RunError is why a run did not succeed. Error is one line; Backtrace has the whole
@@ -17,22 +21,55 @@ type RunError struct {
 }
 
 func (e *RunError) Error() string {
-	info := e.Result.Error
+	info := e.info()
 	if info.Step == "" {
 		return fmt.Sprintf("%s: %s", e.Result.Capability, info.Message)
 	}
 	return fmt.Sprintf("%s: step %q: %s", e.Result.Capability, info.Step, info.Message)
 }
 
+// info is the error in the document of the run, which a Runtime may have kept without.
+func (e *RunError) info() document.Error {
+	if e.Result.Error == nil {
+		return document.Error{Message: "the run is " + string(e.Result.Status)}
+	}
+	return *e.Result.Error
+}
+
 // Unwrap returns the cause: context.Canceled, context.DeadlineExceeded, an
 // *operations.CallError, or an error without exported type.
-func (e *RunError) Unwrap() error { return e.err }
+func (e *RunError) Unwrap() error { return causeOf(e.err) }
+
+// cause is why a run did not succeed. It may end a step of another run, whose handler or
+// Caller made this one; so it is none of the errors that are about the run itself.
+type cause struct{ err error }
+
+func causeOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return cause{err}
+}
+
+func (c cause) Error() string { return c.err.Error() }
+
+func (c cause) Is(target error) bool {
+	return target != durable.ErrCancelled && errors.Is(c.err, target)
+}
+
+func (c cause) As(target any) bool {
+	switch target.(type) {
+	case **durable.Suspended, **durable.TimedOut, **durable.NotBefore, **durable.TookEffect, **exec.StepError, **plan.OutputError:
+		return false
+	}
+	return errors.As(c.err, target)
+}
 
 // Backtrace returns the error with the step, its request, the API's answer, the
 // hint of Result.Error and the steps done before it, on several lines.
 func (e *RunError) Backtrace() string {
 	text := e.Error() + e.request
-	if hint := e.Result.Error.Hint; hint != "" {
+	if hint := e.info().Hint; hint != "" {
 		text += "\n  hint: " + hint
 	}
 	return text + e.steps

@@ -28,6 +28,9 @@ var ErrForwardPath = connect.ErrPath
 // Forward passes a request on to the API of a namespace of the file, with its
 // credentials and constant parameters, and returns its answer, of whatever status.
 func (r *Runner) Forward(ctx context.Context, f *File, namespace string, req ForwardRequest) (*Answer, error) {
+	if f == nil {
+		return nil, errNoFile
+	}
 	api := f.loaded.APIs[namespace]
 	if api == nil {
 		return nil, fmt.Errorf("there is no API %q to pass requests on to", namespace)

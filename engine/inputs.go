@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -58,8 +59,8 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 			checkInput(e, out, want, v)
 		case want.Required:
 			e.add(want.Name, hintOf(want.Description), "input %q (%s) is missing", want.Name, want.Type)
-		case want.HasDefault:
-			out[want.Name] = want.Default
+		case want.Default != nil:
+			out[want.Name] = want.Default()
 		case want.Null:
 			out[want.Name] = nil
 		}
@@ -119,15 +120,33 @@ func plain(v any) (any, error) {
 	case nil, bool, int, string:
 		return v, nil
 	}
-	data, err := json.Marshal(v)
+	data, err := encoded(v)
 	if err != nil {
-		var unsupported *json.UnsupportedTypeError
-		if errors.As(err, &unsupported) {
-			return nil, errors.New("it holds something that is no data")
-		}
 		return nil, err
 	}
 	return jsonvalue.DecodeInput(data)
+}
+
+// encoded writes a value of the program that embeds this one as JSON. Its errors name
+// no Go types.
+func encoded(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	var kind *json.UnsupportedTypeError
+	var value *json.UnsupportedValueError
+	var own *json.MarshalerError
+	switch {
+	case errors.As(err, &kind):
+		return nil, errors.New("it holds something that is no data")
+	case errors.As(err, &value) && value.Value.Kind() != reflect.Float32 && value.Value.Kind() != reflect.Float64:
+		return nil, errors.New("it holds itself")
+	case errors.As(err, &value):
+		return nil, fmt.Errorf("it holds %s, which is no JSON number", value.Str)
+	case errors.As(err, &own):
+		return nil, fmt.Errorf("it holds a value that writes itself, and fails: %w", own.Unwrap())
+	case err != nil:
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return data, nil
 }
 
 // converted brings a value of a flow's input to the declared type where it

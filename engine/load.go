@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -41,9 +43,9 @@ func Load(ctx context.Context, file string, opts *LoadOptions) (*Program, error)
 // to judge, since its text cannot be read, gives a *[LoadError]. Any other is
 // returned with its problems: those of [File.Report], and for each unit its own.
 func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
-	opts = cmp.Or(opts, &LoadOptions{})
-	loaded, report := load.Open(ctx, file, (*load.Options)(opts))
-	f := &File{loaded: loaded, report: report, opts: *opts}
+	own := cmp.Or(opts, &LoadOptions{}).clone()
+	loaded, report := load.Open(ctx, file, (*load.Options)(own))
+	f := &File{loaded: loaded, report: report, opts: own}
 	if loaded == nil {
 		return nil, &LoadError{f.report}
 	}
@@ -58,6 +60,14 @@ func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
 		f.units = append(f.units, unit)
 	}
 	return f, nil
+}
+
+// clone returns a copy that stays as it is whatever becomes of the options.
+func (o *LoadOptions) clone() *LoadOptions {
+	own := *o
+	own.OpenAPI, own.Source = maps.Clone(o.OpenAPI), bytes.Clone(o.Source)
+	own.Overlays, own.Overrides, own.AllowRead = slices.Clone(o.Overlays), slices.Clone(o.Overrides), slices.Clone(o.AllowRead)
+	return &own
 }
 
 // Report is the outcome of loading a file, good or bad.
@@ -79,7 +89,7 @@ type File struct {
 	loaded *load.File
 	report *Report
 	units  []*Unit
-	opts   LoadOptions
+	opts   *LoadOptions
 }
 
 // Unit is a part of a file that can be run by itself.
@@ -94,6 +104,7 @@ type Unit struct {
 }
 
 // Report returns the outcome of loading: the problems of the file and all its units.
+// The caller must not change it.
 func (f *File) Report() *Report { return f.report }
 
 // Err returns a *[LoadError] when anything in the file has an error.
@@ -116,11 +127,11 @@ func (f *File) ErrOf(u *Unit) error {
 
 // Check loads the file as it is now, with the options that it was opened with.
 func (f *File) Check(ctx context.Context) *Report {
-	_, report := load.Open(ctx, f.report.File, (*load.Options)(&f.opts))
+	_, report := load.Open(ctx, f.report.File, (*load.Options)(f.opts))
 	return report
 }
 
-// Spec returns the file as it declares itself.
+// Spec returns the file as it declares itself. The caller must not change it.
 func (f *File) Spec() *spec.File { return f.loaded.Spec }
 
 // Files returns the paths of the file, and of the overlays, documents and other files
@@ -128,7 +139,7 @@ func (f *File) Spec() *spec.File { return f.loaded.Spec }
 func (f *File) Files() []string { return f.loaded.Names() }
 
 // Units returns the units in the file's order: exposures first.
-func (f *File) Units() []*Unit { return f.units }
+func (f *File) Units() []*Unit { return slices.Clone(f.units) }
 
 // Program returns the program of a unit of Spec, nil when it has none.
 func (f *File) Program(unit *spec.Unit) *Program {

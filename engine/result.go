@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/exec"
 	"github.com/capstan-run/capstan/engine/internal/plan"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -100,7 +102,8 @@ func statusOf(ctx context.Context, err error) durable.Status {
 }
 
 func (r *running) waiting(s *durable.Suspended) *document.Waiting {
-	w := &document.Waiting{Step: s.Path, Description: s.Description, With: s.With, Sensitive: slices.Clone(s.Sensitive)}
+	w := &document.Waiting{Step: s.Path, Description: s.Description, Sensitive: slices.Clone(s.Sensitive)}
+	w.With, _ = jsonvalue.Clone(s.With).(map[string]any)
 	for _, step := range r.p.plan.Steps {
 		if step.ID == s.Path {
 			for _, b := range step.Action.Takes() {
@@ -227,6 +230,17 @@ func (p *Program) stepOf(path string) *plan.Step {
 		}
 	}
 	return nil
+}
+
+// stepAt finds the step of a path as stepOf does, and reports whether a run has that path:
+// one with a number for a step that is done for each entry of a list, and no other.
+func (p *Program) stepAt(path string) (s *plan.Step, known bool) {
+	s = p.stepOf(path)
+	if s == nil || s.Each == nil {
+		return s, s != nil && s.ID == path
+	}
+	n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(path, s.ID+"["), "]"), 10, 32)
+	return s, err == nil && path == fmt.Sprintf("%s[%d]", s.ID, n)
 }
 
 // failed is the error of a run that did not succeed, with its whole story.

@@ -30,6 +30,9 @@ var ErrNotDone = errors.New("the step is not done yet")
 // seconds to finish. A run that Options.Runtime keeps can be taken up again
 // with [Runner.Resume].
 func (r *Runner) Run(ctx context.Context, p *Program, in Inputs, opts *RunOptions) (*Result, error) {
+	if p == nil {
+		return nil, errNoProgram
+	}
 	opts = cmp.Or(opts, &RunOptions{})
 	l, rt := r.linked(p), r.runtime()
 	if err := l.checkHandlers(); err != nil {
@@ -46,7 +49,10 @@ func (r *Runner) Run(ctx context.Context, p *Program, in Inputs, opts *RunOption
 // or in another process, or [Runner.Resume] takes it from there. Errors are those of
 // Run that come before anything is sent.
 func (r *Runner) Start(ctx context.Context, p *Program, in Inputs, opts *RunOptions) (string, error) {
-	if r.o.Runtime == nil {
+	switch {
+	case p == nil:
+		return "", errNoProgram
+	case r.o.Runtime == nil:
 		return "", errNoRuntime
 	}
 	return r.linked(p).start(ctx, r.o.Runtime, in, cmp.Or(opts, &RunOptions{}))
@@ -83,9 +89,12 @@ func (p *linked) start(ctx context.Context, rt durable.Runtime, in Inputs, opts 
 }
 
 // place returns where the program's file is, wherever it is asked for later. A
-// capability that ships has no place and keeps its name.
+// capability that ships, and a text that was given, have no place and keep their name.
 func (p *Program) place() string {
 	file, _ := p.unit.File().Source()
+	if p.unit.File().Given {
+		return file.Name
+	}
 	if _, err := os.Stat(file.Name); err != nil {
 		return file.Name
 	}
@@ -152,11 +161,15 @@ func (p *linked) checkHandlers() error {
 
 func (p *Program) checkDone(done map[string]json.RawMessage) error {
 	e, external := &InputError{}, p.external()
-	for id, result := range done {
-		if !slices.Contains(external, id) {
-			e.notExternal(id, external, "cannot be said to be done")
-		} else if len(result) > 0 && !json.Valid(result) {
-			e.add(id, `a string needs quotes: '"text"'`, "the result given for step %q is not JSON", id)
+	for path, result := range done {
+		s, known := p.stepAt(path)
+		switch {
+		case s == nil || s.Action.Kind() != plan.KindExternal || s.Each == nil && !known:
+			e.notExternal(path, external, "cannot be said to be done")
+		case !known:
+			e.add(path, s.ID+"[0] is the first", "step %q has no %q: it is done once for each entry of a list", s.ID, path)
+		case len(result) > 0 && !json.Valid(result):
+			e.add(path, `a string needs quotes: '"text"'`, "the result given for step %q is not JSON", path)
 		}
 	}
 	return e.err()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	"github.com/capstan-run/capstan/engine/document"
@@ -28,9 +29,11 @@ type Runner struct {
 // mostKept bounds each cache of a Runner; over it, the cache starts anew.
 const mostKept = 256
 
-// NewRunner returns a Runner. Nothing is looked up or opened yet.
+// NewRunner returns a Runner; the zero Runner is that of nil. Nothing is looked up or opened yet.
 func NewRunner(opts *Options) *Runner {
-	return &Runner{o: *cmp.Or(opts, &Options{}), links: map[*load.File]*connect.Link{}, kept: map[string]*linked{}}
+	r := &Runner{o: *cmp.Or(opts, &Options{})}
+	r.o.External = maps.Clone(r.o.External)
+	return r
 }
 
 // Runtime returns the Runtime of the Options.
@@ -65,8 +68,8 @@ func (r *Runner) link(f *load.File) *connect.Link {
 	defer r.mu.Unlock()
 	l := r.links[f]
 	if l == nil {
-		if len(r.links) >= mostKept {
-			clear(r.links)
+		if r.links == nil || len(r.links) >= mostKept {
+			r.links = map[*load.File]*connect.Link{}
 		}
 		l = r.newLink(r.settings(), f.Binds)
 		r.links[f] = l
@@ -101,8 +104,8 @@ func (r *Runner) keep(snapshot []byte, p *linked) {
 	if _, known := r.kept[string(snapshot)]; known {
 		return // a look-up copies no snapshot
 	}
-	if len(r.kept) >= mostKept {
-		clear(r.kept)
+	if r.kept == nil || len(r.kept) >= mostKept {
+		r.kept = map[string]*linked{}
 	}
 	r.kept[string(snapshot)] = p
 }
@@ -115,6 +118,12 @@ func (r *Runner) runtime() durable.Runtime {
 	}
 	return memory.NewRuntime(memory.RuntimeOptions{})
 }
+
+// errNoProgram and errNoFile are returned in place of programs and files that there are not.
+var (
+	errNoProgram = errors.New("there is no program to run: a unit with an error has none, and its Problems have the reason")
+	errNoFile    = errors.New("there is no file: Open returns none beside its error")
+)
 
 // errNoRuntime is returned for kept runs where nothing keeps them.
 var errNoRuntime = errors.New("nothing keeps runs: Options.Runtime is not set")
@@ -132,6 +141,9 @@ func (r *Runner) Plan(ctx context.Context, p *Program) *document.Plan {
 // Ready reports whether everything that the binds of a file name has a value, so
 // that nothing starts that cannot work. The error is a *[CredentialError].
 func (r *Runner) Ready(ctx context.Context, f *File) error {
+	if f == nil {
+		return errNoFile
+	}
 	if missing := r.link(f.loaded).Missing(ctx, nil, f.loaded.Binds.Keys()); len(missing) > 0 {
 		return &CredentialError{missing}
 	}
@@ -141,6 +153,9 @@ func (r *Runner) Ready(ctx context.Context, f *File) error {
 // Text fills the binds in a text of the file, such as the token of a server's
 // authentication. The error is a *[CredentialError] where one has no value.
 func (r *Runner) Text(ctx context.Context, f *File, text spec.Str) (string, error) {
+	if f == nil {
+		return "", errNoFile
+	}
 	t, problems := f.loaded.Binds.Text(text, false)
 	if err := problems.Err(); err != nil {
 		return "", err

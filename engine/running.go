@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -254,15 +255,16 @@ func (r *running) hideIn(s string) string {
 
 // external asks the program's handlers.
 func (r *running) external(ctx context.Context, w durable.Wait) (json.RawMessage, bool, error) {
-	handle := r.p.runner.o.External[w.Path]
+	handle := r.p.runner.o.External[stepID(w.Path)]
 	if handle == nil {
 		handle = r.p.runner.o.External[""]
 	}
 	if handle == nil {
 		return nil, false, nil
 	}
+	with, _ := jsonvalue.Clone(w.With).(map[string]any) // the run's own inputs and results are among them
 	v, err := handle(ctx, ExternalStep{
-		Run: r.id, Capability: r.p.Name(), Step: w.Path, Description: w.Description, With: w.With, Sensitive: w.Sensitive,
+		Run: r.id, Capability: r.p.Name(), Step: w.Path, Description: w.Description, With: with, Sensitive: slices.Clone(w.Sensitive),
 	})
 	if errors.Is(err, ErrNotDone) {
 		return nil, false, nil
@@ -270,6 +272,9 @@ func (r *running) external(ctx context.Context, w durable.Wait) (json.RawMessage
 	if err != nil {
 		return nil, false, err
 	}
-	data, err := json.Marshal(v)
+	data, err := encoded(v)
+	if err != nil {
+		err = fmt.Errorf("its result cannot be written as JSON: %w", err)
+	}
 	return data, err == nil, err
 }

@@ -17,8 +17,10 @@ func (p *Program) InputSchema() map[string]any {
 		if in.Description != "" {
 			s["description"] = in.Description
 		}
-		if in.HasDefault && in.Default != nil {
-			s["default"] = in.Default
+		if in.Default != nil {
+			if value := in.Default(); value != nil {
+				s["default"] = value
+			}
 		}
 		if in.Required {
 			required = append(required, in.Name)

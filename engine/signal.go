@@ -44,9 +44,11 @@ func (r *Runner) Signal(ctx context.Context, id string, s Signal) error {
 	if err != nil {
 		return err
 	}
-	step := p.stepOf(s.Step)
+	step, known := p.stepAt(s.Step)
 	switch {
-	case step == nil:
+	case step != nil && step.Each != nil && !known:
+		return fmt.Errorf("step %q: it is done once for each entry of a list, %s[0] is the first: %w", s.Step, step.ID, ErrNoStep)
+	case !known:
 		return fmt.Errorf("step %q: %w", s.Step, ErrNoStep)
 	case step.Action.Kind() == plan.KindExternal && s.Happened != nil:
 		return fmt.Errorf("step %q is done by somebody outside, so it is never in doubt; give its result: %w", s.Step, ErrNotAsked)

@@ -16,10 +16,14 @@ func (p *Program) describe() *document.Plan {
 		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, p.unit.All()...),
 	}
 	for _, in := range p.plan.Inputs {
-		v.Inputs = append(v.Inputs, document.Input{
-			Name: in.Name, Type: in.Type.String(), Required: in.Required, Default: in.Default,
+		x := document.Input{
+			Name: in.Name, Type: in.Type.String(), Required: in.Required,
 			Description: in.Description, UsedBy: in.UsedBy, Schema: inputSchema(in.Schema),
-		})
+		}
+		if in.Default != nil {
+			x.Default = in.Default()
+		}
+		v.Inputs = append(v.Inputs, x)
 	}
 	for _, s := range p.plan.Steps {
 		v.Steps = append(v.Steps, describeStep(s))

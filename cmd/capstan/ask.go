@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -58,9 +57,7 @@ func (a *app) staying(flag, given bool) bool {
 // without their own.
 func (t *attendant) serve(handlers map[string]engine.ExternalHandler) {
 	switch {
-	case t.rt == nil:
-		handlers[""] = t.askOrStop
-	case t.stay:
+	case t.stay && t.rt != nil:
 		handlers[""] = t.askMeanwhile
 	case t.app.canAsk():
 		handlers[""] = t.ask
@@ -93,22 +90,6 @@ func (t *attendant) ask(ctx context.Context, step engine.ExternalStep) (any, err
 	t.show.Hold()
 	defer t.show.Release()
 	return t.prompt.Ask(ctx, step)
-}
-
-// askOrStop is for a run that nothing keeps. No other process can finish the step, so a run without an answer has to stop.
-func (t *attendant) askOrStop(ctx context.Context, step engine.ExternalStep) (any, error) {
-	err := engine.ErrNotDone
-	var result any
-	if t.app.canAsk() {
-		result, err = t.ask(ctx, step)
-	}
-	if !errors.Is(err, engine.ErrNotDone) {
-		return result, err
-	}
-	return nil, &durable.Suspended{
-		Path: step.Step, Reason: durable.ReasonExternal,
-		Description: step.Description, With: step.With, Sensitive: step.Sensitive,
-	}
 }
 
 // askMeanwhile leaves the step waiting, for word from any process, and asks the

@@ -58,6 +58,7 @@ type Runtime interface {
 	// Prune forgets runs that ended before a time, with the snapshots that only
 	// they used. It returns how many.
 	Prune(ctx context.Context, before time.Time) (int, error)
+	// Close ends every Watch with News.Err. Drives and Serves must have returned.
 	Close() error
 }
 

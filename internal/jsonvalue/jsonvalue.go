@@ -46,6 +46,25 @@ func Fault(err error) error {
 	return err
 }
 
+// Clone returns a copy of a value whose arrays and objects are its own.
+func Clone(v any) any {
+	switch x := v.(type) {
+	case []any:
+		out := make([]any, len(x))
+		for i := range x {
+			out[i] = Clone(x[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, item := range x {
+			out[k] = Clone(item)
+		}
+		return out
+	}
+	return v
+}
+
 // Numbers gives every json.Number in v, which a json.Decoder made, the form
 // that [Decode] gives it. Arrays and objects are changed in place.
 func Numbers(v any) any {

@@ -30,3 +30,20 @@ func TestDecode(t *testing.T) {
 		}
 	}
 }
+
+func TestClone(t *testing.T) {
+	made := func() any {
+		return map[string]any{"list": []any{1, "a", map[string]any{"x": nil}}, "none": []any{}, "n": json.Number("1.10")}
+	}
+	v := made()
+	c := Clone(v).(map[string]any)
+	if d := cmp.Diff(v, any(c)); d != "" {
+		t.Errorf("copy (-value +copy):\n%s", d)
+	}
+	c["list"].([]any)[2].(map[string]any)["x"] = 1
+	c["list"].([]any)[0] = 2
+	c["new"] = true
+	if d := cmp.Diff(made(), v); d != "" {
+		t.Errorf("the value changed with its copy:\n%s", d)
+	}
+}

@@ -172,6 +172,20 @@ var watchTests = []test{
 			s.Error("there is news after the end of ctx")
 		}
 	}},
+	{"a watch ends with the runtime", func(s *suite) {
+		s.begin("r")
+		read, unread := s.watch(s.Context(), "r", 0), s.watch(s.Context(), "r", 0)
+		read.receive()
+		s.must(s.rt.Close())
+		for name, w := range map[string]*watched{"read": read, "unread": unread} {
+			var last durable.News
+			for last = range w.ch {
+			}
+			if last.Err == nil {
+				s.Errorf("%s: the last news has no reason: %+v", name, last)
+			}
+		}
+	}},
 	{"a run that is not kept cannot be watched", func(s *suite) {
 		_, err := s.rt.Watch(s.Context(), "nobody", 0)
 		s.wantErr("watch", err, durable.ErrUnknown)

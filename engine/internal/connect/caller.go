@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 
@@ -103,11 +104,31 @@ func (l *Link) caller(name string, api API, s *Session) operations.Caller {
 		call = record.Replay(l.ReplayDir)
 	case call == nil:
 		call = l.described(api, l.client(name, api, s))
+	default:
+		call = answering(call)
 	}
 	if l.RecordDir != "" {
 		call = operations.Chain(call, record.To(l.RecordDir, s.Recorder))
 	}
 	return call
+}
+
+var errNoAnswer = errors.New("the Caller returned neither an answer nor an error")
+
+// answering returns the answers of a Caller of the user's, which may give one to several
+// requests, as this request's own.
+func answering(next operations.Caller) operations.Caller {
+	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		resp, err := next(ctx, req)
+		switch {
+		case err != nil:
+			return nil, err
+		case resp == nil:
+			return nil, errNoAnswer
+		}
+		own := *resp
+		return &own, nil
+	}
 }
 
 // described lets a caller see operations with all that is known of them.

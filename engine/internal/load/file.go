@@ -46,6 +46,8 @@ type File struct {
 	Spec   *spec.File
 	APIs   map[string]connect.API
 	Binds  *connect.Binds
+	// Given reports that the text was not read from this machine's files.
+	Given bool
 	// Limit bounds one exchange where the user states no bound, 0 for none.
 	Limit time.Duration
 

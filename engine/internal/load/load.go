@@ -99,7 +99,7 @@ func (l *loader) load(ctx context.Context) *File {
 	}
 	f := &File{
 		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
-		strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, project: l.project, path: l.docs.source, Limit: l.project.limit(),
+		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, project: l.project, path: l.docs.source, Limit: l.project.limit(),
 	}
 	return l.units(ctx, f, src)
 }

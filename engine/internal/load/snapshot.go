@@ -46,6 +46,7 @@ type snapshot struct {
 	// Reach are the directories that its files of values may be read from.
 	Reach  []string `json:"reach,omitempty"`
 	Strict bool     `json:"strict,omitempty"`
+	Given  bool     `json:"given,omitempty"` // no file of this machine has the text
 	Settings
 }
 
@@ -70,7 +71,7 @@ func (u *Unit) Snapshot(s Settings) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := snapshot{Format: snapshotFormat, Capability: u.file.source, Overlays: u.file.overlays, Strict: u.file.strict, Settings: s}
+	out := snapshot{Format: snapshotFormat, Capability: u.file.source, Overlays: u.file.overlays, Strict: u.file.strict, Given: u.file.Given, Settings: s}
 	for _, a := range apis {
 		a.Base = cmp.Or(s.BaseURL, a.Base)
 		out.APIs = append(out.APIs, a)
@@ -160,13 +161,15 @@ func Restore(data []byte) (*Unit, Settings, error) {
 	return u, s.Settings, nil
 }
 
-// Text returns the text of the capability in a snapshot.
+// Text returns the text of the capability in a snapshot, unless it came from no file
+// of this machine.
 func Text(data []byte) (text []byte, ok bool) {
 	var s struct {
 		Capability reach.Text `json:"capability"`
+		Given      bool       `json:"given"`
 	}
 	err := json.Unmarshal(data, &s)
-	return s.Capability.Text, err == nil
+	return s.Capability.Text, err == nil && !s.Given
 }
 
 // file returns the file of the snapshot with the operations that it holds.
@@ -177,7 +180,7 @@ func (s *snapshot) file() (*File, error) {
 	}
 	f := &File{
 		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{}, documents: map[string]documentedAPI{},
-		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, project: noProject,
+		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, Given: s.Given, project: noProject,
 	}
 	for _, a := range s.APIs {
 		f.sets[a.Name] = nil // until its operations are made from the file

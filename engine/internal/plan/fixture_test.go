@@ -174,7 +174,7 @@ func shown(p *Plan) string {
 		for _, is := range []struct {
 			so   bool
 			word string
-		}{{in.Required, "required"}, {in.HasDefault, "default"}, {in.Inferred, "inferred"}} {
+		}{{in.Required, "required"}, {in.Default != nil, "default"}, {in.Inferred, "inferred"}} {
 			if is.so {
 				b.WriteString(" " + is.word)
 			}

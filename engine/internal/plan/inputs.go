@@ -24,7 +24,7 @@ func (b *builder) inputs() {
 		}
 		p.typed(schemaOf(in))
 		if in.Default != nil {
-			p.Default, p.HasDefault = in.Default.Go(), true
+			p.Default = in.Default.Go
 		}
 		b.plan.Inputs = append(b.plan.Inputs, p)
 	}

@@ -28,8 +28,7 @@ type Input struct {
 	Type        eval.Type
 	Schema      *operations.Schema
 	Required    bool
-	Default     any
-	HasDefault  bool
+	Default     func() any // makes it anew for whoever gets it, nil when there is none
 	Description string
 	UsedBy      []string // step ids, then output names; in order, unique
 

@@ -49,7 +49,7 @@ func (bb *binding) supplier(t target) (from string, rule Rule) {
 
 // chosen reports whether the file gives a target a value without asking the caller.
 func (bb *binding) chosen(t target) bool {
-	if in := bb.input(t.name); t.own.Value != nil || t.own.Default != nil || in != nil && in.HasDefault {
+	if in := bb.input(t.name); t.own.Value != nil || t.own.Default != nil || in != nil && in.Default != nil {
 		return true
 	}
 	return slices.ContainsFunc(bb.src.With, func(f spec.Field) bool {
@@ -62,7 +62,7 @@ func (bb *binding) asks(v spec.Value) bool {
 	refs := bb.aside().value(v).refs()
 	for _, r := range refs {
 		name, ok := InputOf(r)
-		if in := bb.input(name); !ok || in != nil && in.HasDefault {
+		if in := bb.input(name); !ok || in != nil && in.Default != nil {
 			return false
 		}
 	}
@@ -129,7 +129,7 @@ func (bb *binding) require(v Value) {
 	}
 	for _, r := range v.refs() {
 		name, ok := InputOf(r)
-		if in := bb.input(name); ok && in != nil && !in.HasDefault {
+		if in := bb.input(name); ok && in != nil && in.Default == nil {
 			in.Required = true
 		}
 	}

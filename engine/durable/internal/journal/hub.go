@@ -23,7 +23,13 @@ type hub struct {
 	watchers audience // hear of every change
 	waiting  int
 	stop     context.CancelFunc // of ask, while waiting > 0
+
+	closing sync.Once
+	closed  chan struct{}
 }
+
+// close ends every Watch.
+func (h *hub) close() { h.closing.Do(func() { close(h.closed) }) }
 
 // audience are the channels that get word of a run, by its id.
 type audience map[string]map[chan struct{}]struct{}
@@ -32,7 +38,7 @@ type audience map[string]map[chan struct{}]struct{}
 const all = ""
 
 func newHub(store Store, log *slog.Logger) *hub {
-	return &hub{store: store, log: log, drivers: audience{}, watchers: audience{}}
+	return &hub{store: store, log: log, drivers: audience{}, watchers: audience{}, closed: make(chan struct{})}
 }
 
 // join returns a channel that gets word of a run until leave.

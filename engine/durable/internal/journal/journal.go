@@ -208,8 +208,11 @@ func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
 	return r.store.Prune(ctx, before)
 }
 
-// Close implements durable.Runtime. Drives and Serves must have returned.
-func (r *Runtime) Close() error { return r.store.Close() }
+// Close implements durable.Runtime.
+func (r *Runtime) Close() error {
+	r.hub.close()
+	return r.store.Close()
+}
 
 // naming adds the run's id to an error.
 func naming(id string, err error) error {

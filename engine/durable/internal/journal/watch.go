@@ -2,10 +2,13 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"reflect"
 
 	"github.com/capstan-run/capstan/engine/durable"
 )
+
+var errClosed = errors.New("the runs are watched no longer: what keeps them was closed")
 
 // watcher is one Watch. One goroutine owns it.
 type watcher struct {
@@ -49,13 +52,16 @@ func (w *watcher) send(ctx context.Context, ch chan<- durable.News, wake <-chan 
 				return
 			}
 		}
+		var err error
 		select {
 		case <-wake:
+			news, err = w.look(context.WithoutCancel(ctx), w.from())
+		case <-w.rt.hub.closed:
+			err = errClosed
 		case <-ctx.Done():
 			return
 		}
-		var err error
-		if news, err = w.look(context.WithoutCancel(ctx), w.from()); err != nil {
+		if err != nil {
 			news = &durable.News{Err: err}
 		}
 	}
