@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -97,10 +98,14 @@ type planList struct {
 // plan document, with the reasons as its diagnostics.
 func (a *app) refusePlan(r *engine.Report) error {
 	err := refused(r)
-	if exitCode(err) == exitInvalid && !a.wantsText() {
-		if err := a.printDocument(planOfFile(r)); err != nil {
-			return err
-		}
+	if exitCode(err) != exitInvalid {
+		return err
+	}
+	if !a.wantsText() {
+		return cmp.Or(a.printDocument(planOfFile(r)), err)
+	}
+	for _, s := range r.StoodBack {
+		a.note("stood back: %s", term.Printable(stoodBackText(s)))
 	}
 	return err
 }
@@ -109,7 +114,8 @@ func (a *app) refusePlan(r *engine.Report) error {
 func planOfFile(r *engine.Report) *document.Plan {
 	return &document.Plan{
 		Capability: spec.NameOf(r.File), Dialect: r.Dialect, Overlays: append([]string{}, r.Overlays...),
-		Inputs: []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{}, Env: []document.Env{}, Hosts: []string{},
+		StoodBack: append([]document.StoodBack{}, r.StoodBack...),
+		Inputs:    []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{}, Env: []document.Env{}, Hosts: []string{},
 		Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, r.Diagnostics...),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/columns"
 )
@@ -34,6 +35,9 @@ func (t planText) header() {
 	t.fact("capability", p.Capability)
 	t.fact("dialect", p.Dialect)
 	t.fact("overlays", orNone(strings.Join(p.Overlays, ", ")))
+	for _, s := range p.StoodBack {
+		t.fact("stood back", stoodBackText(s))
+	}
 	t.fact("hosts", orNone(strings.Join(p.Hosts, ", ")))
 	for _, e := range p.Env {
 		t.fact("credential", envText(e))
@@ -41,6 +45,15 @@ func (t planText) header() {
 	for _, f := range p.Files {
 		t.fact("reads", fileText(f))
 	}
+}
+
+// stoodBackText shows an action of an overlay that left a value alone.
+func stoodBackText(s document.StoodBack) string {
+	text := s.Target + ": " + s.Reason
+	if s.Line > 0 {
+		text += " (" + diag.Pos{File: s.File, Line: s.Line, Column: s.Column}.String() + ")"
+	}
+	return text + "; " + s.Overlay
 }
 
 // fileText shows a file that is read, where links lead to, its role, and why it was

@@ -12,8 +12,12 @@ import (
 var shipPlan = &document.Plan{
 	Capability: "berth-ship", Dialect: "composition",
 	Overlays: []string{"berth-ship.overlay.yaml"},
-	Hosts:    []string{"https://fleet.example"},
-	Env:      []document.Env{{Name: "FLEET_KEY", Aliases: []string{"FLEET_TOKEN"}, For: "fleet, bearer", Set: true}, {Name: "HARBOUR_KEY", For: "harbour, basic"}},
+	StoodBack: []document.StoodBack{
+		{Overlay: "berth-ship.overlay.yaml", Target: "$.steps[?@.id == 'leave']", Reason: `until is the text "gone"`, File: "berth-ship.yaml", Line: 9, Column: 12},
+		{Overlay: "berth-ship.overlay.yaml", Target: "$.outputs[?@.name == 'pilot']", Reason: "the file has nothing there"},
+	},
+	Hosts: []string{"https://fleet.example"},
+	Env:   []document.Env{{Name: "FLEET_KEY", Aliases: []string{"FLEET_TOKEN"}, For: "fleet, bearer", Set: true}, {Name: "HARBOUR_KEY", For: "harbour, basic"}},
 	Inputs: []document.Input{
 		{Name: "imo", Type: "string", Required: true, UsedBy: []string{"get-ship"}},
 		{Name: "tugs", Type: "integer", Default: 2, UsedBy: []string{"book-berth", "inspect"}},

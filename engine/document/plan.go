@@ -7,6 +7,7 @@ type Plan struct {
 	Capability  string            `json:"capability"`
 	Dialect     string            `json:"dialect"`
 	Overlays    []string          `json:"overlays"`
+	StoodBack   []StoodBack       `json:"stood_back"`
 	Inputs      []Input           `json:"inputs"`
 	Steps       []Step            `json:"steps"`
 	Outputs     []Output          `json:"outputs"`
@@ -14,6 +15,17 @@ type Plan struct {
 	Hosts       []string          `json:"hosts"`
 	Files       []File            `json:"files"`
 	Diagnostics []diag.Diagnostic `json:"diagnostics"`
+}
+
+// StoodBack is an action of an overlay that left the file's own value alone.
+type StoodBack struct {
+	Overlay string `json:"overlay"`
+	Target  string `json:"target"` // the action's JSONPath
+	Reason  string `json:"reason"`
+	// The place of the value that stands; none where the file lacks one.
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
 }
 
 // File is a file or directory that is read to load or serve the capability.

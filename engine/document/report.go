@@ -14,6 +14,8 @@ type Report struct {
 	Sources map[string][]byte
 	// Overlays are those that acted, in order.
 	Overlays []string
+	// StoodBack are the actions of overlays that left an edited value alone.
+	StoodBack []StoodBack
 	// Files are those that were read, or would be served.
 	Files []File
 }

@@ -1,6 +1,10 @@
 package dialect
 
 import (
+	"slices"
+
+	"github.com/speakeasy-api/jsonpath/pkg/jsonpath"
+
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -16,11 +20,14 @@ const maxOverlaid = 200_000
 // list, and put in place of each scalar. Inside a merge, objects are merged,
 // lists extended and anything else replaced. Text of an overlay keeps its
 // place in the overlay.
+//
+// An action with x-capstan-was or x-capstan-needs stands back where the file has
+// other values than those; [Source.StoodBack] returns such actions.
 func (s *Source) With(overlays ...*Overlay) (*Source, diag.List) {
 	if s.doc.Root == nil || len(overlays) == 0 {
 		return s, nil
 	}
-	out := &Source{doc: &node.Document{Tree: s.doc.Tree.Clone(), Overlays: s.Overlays()}}
+	out := &Source{doc: &node.Document{Tree: s.doc.Tree.Clone(), Overlays: s.Overlays()}, stoodBack: slices.Clone(s.stoodBack)}
 	var diags diag.List
 	for _, o := range overlays {
 		a := applier{tree: &out.doc.Tree, from: o, report: node.NewDecoder(&o.tree, true)}
@@ -28,7 +35,7 @@ func (s *Source) With(overlays ...*Overlay) (*Source, diag.List) {
 			out.doc.Overlays = append(out.doc.Overlays, o.Name)
 			out.doc.Acted = append(out.doc.Acted, o.tree.Main)
 		}
-		diags = append(diags, a.report.Diags...)
+		diags, out.stoodBack = append(diags, a.report.Diags...), append(out.stoodBack, a.stoodBack...)
 	}
 	out.dialect, out.doc.Version, out.doc.Sign = detect(out.doc.Root, out.doc.Main.Text)
 	return out, diags.Sort()
@@ -40,14 +47,21 @@ type applier struct {
 	from   *Overlay
 	report *node.Decoder // places problems in the overlay
 	added  int
+	// guarded reports that the action under way names what was published: what it
+	// finds done already it leaves alone.
+	guarded   bool
+	stoodBack []StoodBack
 }
 
 func (a *applier) apply() (acted bool) {
 	for _, act := range a.from.actions {
-		targets := a.query(act)
-		switch {
-		case len(targets) == 0:
+		targets := a.query(act.path)
+		if len(targets) == 0 {
 			a.missed(act)
+		}
+		a.guarded = act.was != nil
+		switch targets = a.unedited(act, targets); {
+		case len(targets) == 0:
 		case act.remove:
 			acted = a.remove(act, targets) || acted
 		case act.update != nil:
@@ -64,11 +78,11 @@ func (a *applier) apply() (acted bool) {
 	return acted
 }
 
-// query returns the nodes that an action selects, each once.
-func (a *applier) query(act *action) []*node.Node {
+// query returns the nodes that a path selects, each once.
+func (a *applier) query(path *jsonpath.JSONPath) []*node.Node {
 	var nodes []*node.Node
 	seen := map[*node.Node]bool{}
-	for _, n := range act.path.Query(a.tree.Root) {
+	for _, n := range path.Query(a.tree.Root) {
 		if n != nil && !seen[n] {
 			seen[n] = true
 			nodes = append(nodes, n)
@@ -136,6 +150,7 @@ func (a *applier) merge(n, from *node.Node) {
 		switch {
 		case a.added > maxOverlaid:
 			return
+		case a.guarded && same(old, v):
 		case old == nil:
 			n.Content = append(n.Content, a.copy(k), a.copy(v))
 		case old.Kind == node.MappingNode && v.Kind == node.MappingNode:

@@ -38,10 +38,27 @@ type action struct {
 	path   *jsonpath.JSONPath
 	update *node.Node // nil when there is none
 	remove bool
+	// was holds what the target was when the overlay was written, nil when the
+	// action acts on anything.
+	was   *node.Node
+	needs []need
+}
+
+// need is one entry of x-capstan-needs: a place elsewhere in the file.
+type need struct {
+	target string
+	path   *jsonpath.JSONPath
+	is     *node.Node // null: nothing is there
 }
 
 // appliesTo is the extension by which an overlay names its capability.
 const appliesTo = "x-capstan-applies-to"
+
+// The extensions of an action that acts only on what it was written for.
+const (
+	wasKey   = "x-capstan-was"
+	needsKey = "x-capstan-needs"
+)
 
 // ReadOverlay parses an overlay. The Overlay is nil when the text cannot be
 // parsed; one returned together with errors must not be applied. name and src
@@ -117,6 +134,7 @@ func (d overlayReader) action(n *node.Node) *action {
 		return nil
 	}
 	a := &action{target: o.Need("target"), update: o.Get("update"), remove: d.Boolean(o.Get("remove"), "remove")}
+	a.was, a.needs = node.Value(n, wasKey), d.needs(node.Value(n, needsKey))
 	o.Allow("description")
 	o.Done()
 	if node.Value(n, "update") == nil && node.Value(n, "remove") == nil {
@@ -130,6 +148,20 @@ func (d overlayReader) action(n *node.Node) *action {
 		return nil
 	}
 	return a
+}
+
+func (d overlayReader) needs(n *node.Node) []need {
+	o := d.Object(n, needsKey)
+	if o == nil {
+		return nil
+	}
+	var needs []need
+	for k, v := range node.Entries(n) {
+		if path := d.path(k, d.Text(k, "a target")); path != nil {
+			needs = append(needs, need{target: k.Value, path: path, is: v})
+		}
+	}
+	return needs
 }
 
 // path compiles a target, pointing at the place in it that is wrong.

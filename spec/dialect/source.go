@@ -20,8 +20,9 @@ import (
 // Source is a parsed file of any dialect, with the overlays that were applied
 // to it. It is immutable and safe for concurrent use.
 type Source struct {
-	doc     *node.Document
-	dialect spec.Dialect
+	doc       *node.Document
+	dialect   spec.Dialect
+	stoodBack []StoodBack
 }
 
 // Read parses one YAML (or JSON) file and finds out which dialect it is
@@ -50,6 +51,10 @@ func (s *Source) Texts() map[string][]byte { return s.doc.Texts() }
 // Overlays returns the names of the overlays that matched at least one place,
 // in the order in which they were applied.
 func (s *Source) Overlays() []string { return slices.Clone(s.doc.Overlays) }
+
+// StoodBack returns the actions of overlays that left an edited value alone, in
+// the order in which they would have acted.
+func (s *Source) StoodBack() []StoodBack { return slices.Clone(s.stoodBack) }
 
 // Version returns the version that the file gives for its dialect, "" when it
 // gives none.

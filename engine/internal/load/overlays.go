@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/capabilities"
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/spec/dialect"
 )
@@ -29,11 +30,20 @@ func (l *loader) overlay(src *dialect.Source) (*dialect.Source, bool) {
 	if out == nil {
 		return src, false
 	}
-	l.report.Overlays = out.Overlays()
+	l.report.Overlays, l.report.StoodBack = out.Overlays(), stoodBack(out)
 	for name, text := range out.Texts() {
 		l.report.Sources[name] = text
 	}
 	return out, !c.broken && !problems.HasErrors()
+}
+
+// stoodBack returns the actions that left the file's own values alone.
+func stoodBack(src *dialect.Source) []document.StoodBack {
+	var out []document.StoodBack
+	for _, s := range src.StoodBack() {
+		out = append(out, document.StoodBack{Overlay: s.Overlay, Target: s.Target, Reason: s.Reason, File: s.Pos.File, Line: s.Pos.Line, Column: s.Pos.Column})
+	}
+	return out
 }
 
 // overlayList gathers the overlays of one load in the order in which they act.

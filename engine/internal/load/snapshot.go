@@ -216,7 +216,7 @@ func (s *snapshot) documents(f *File) error {
 // unit plans the unit of the snapshot.
 func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 	var problems diag.List
-	f.Report.Dialect = string(src.Dialect())
+	f.Report.Dialect, f.Report.StoodBack = string(src.Dialect()), stoodBack(src)
 	if f.Spec, problems = src.File(spec.Options{Strict: s.Strict, Open: f.reads.Import}); problems.HasErrors() {
 		return nil, problems.Err()
 	}
