@@ -71,7 +71,11 @@ type API struct {
 	Namespace Str
 	// Described reports that the file holds the server and the operations.
 	Described bool
-	BaseURI   Str // without a trailing slash
+	// Sketched reports of a described API that its operations are methods and paths
+	// only: where its OpenAPI document has them, they are the document's, and all
+	// others of the document can be called by their ids.
+	Sketched bool
+	BaseURI  Str // without a trailing slash
 	// Document is the path, or the URL, of the API's OpenAPI document as the file
 	// names it: relative to the folder of File, or to one above it.
 	Document   Str

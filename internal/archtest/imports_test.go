@@ -66,7 +66,7 @@ var layers = map[string][]string{
 	"operations/mock":                 {"internal/matching", "operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
 	"operations/internal/optest":      {"operations", "operations/openapi"},
 	"operations":                      {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"}, // the vocabulary: no network, no document
-	"operations/consumed":             {"spec", "operations", "diag"},
+	"operations/consumed":             {"spec", "operations", "diag", "internal/words"},
 	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations/openapi", "operations/catalog", "diag"},
 	"operations/formats":              {"spec/yamldata", "diag", "internal/charset", "internal/suggest", "internal/jsonvalue"},

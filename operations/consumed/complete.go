@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -82,7 +83,7 @@ func (m *match) param(p *spec.Param, written bool) *spec.Param {
 func (m *match) find(p *spec.Param, written bool) (in operations.In, schema *operations.Schema, required bool) {
 	want := operations.In(place(p))
 	for _, q := range m.op.Params {
-		if (want == q.In || want == "") && folded(q.Name) == folded(p.Name.Value) {
+		if (want == q.In || want == "") && words.Fold(q.Name) == words.Fold(p.Name.Value) {
 			with := *q.Schema
 			with.Description = cmp.Or(q.Description, with.Description)
 			return q.In, &with, q.Required

@@ -154,3 +154,38 @@ func TestAnswersOfTheDocument(t *testing.T) {
 		t.Error("an answer without a schema replaces that of the file")
 	}
 }
+
+// Of an API that is only sketched, all operations are the document's, at the server
+// of the file.
+func TestAdoptedOperations(t *testing.T) {
+	for _, c := range []struct{ base, path, dropped, server string }{
+		{"https://api.example.com/v1", "/berths", "/berths/{berthId}", "https://api.example.com/v1"},
+		{"https://api.example.com", "/v1/berths", "/v1/berths/{berthId}", "https://api.example.com"},
+		{"", "/berths", "/berths/{berthId}", "https://api.example.com/v1"},
+	} {
+		own := api(op("list", "GET", c.path), op("other", "GET", "/nowhere"))
+		if own.BaseURI = str(c.base); c.base == "" {
+			own.BaseURI = spec.Str{}
+		}
+		own.Auth = &spec.Authentication{Type: str("bearer"), Token: str("{{TOKEN}}")}
+		doc := documentSet(t, berths)
+		sketch, _ := consumed.Set(own)
+		all := consumed.Match(own, doc).Adopt(own, sketch, doc)
+		if got := strings.Join(all.IDs(), " "); got != "list other addBerth dropBerth shipsOf getPier byName byHarbour" {
+			t.Errorf("%s: the operations are %s", c.base, got)
+		}
+		list, drop := lookup(t, all, "list"), lookup(t, all, "dropBerth")
+		if list.Param(operations.InQuery, "port") == nil || list.Path != c.path || list.API != "harbour" || list.Security[0][0].Name != "bearer" {
+			t.Errorf("%s: list is %+v", c.base, list)
+		}
+		if drop.Path != c.dropped || drop.Servers[0].URL != c.server || lookup(t, all, "dropBerth") != drop {
+			t.Errorf("%s: dropBerth is %+v", c.base, drop)
+		}
+		if other := lookup(t, all, "other"); other.Path != "/nowhere" {
+			t.Errorf("%s: other is %+v", c.base, other)
+		}
+		if schemes, _ := all.Schemes(); len(schemes) != 1 || schemes[0].Name != "bearer" {
+			t.Errorf("%s: schemes %+v", c.base, schemes)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -64,7 +65,7 @@ func Match(c *spec.API, doc *operations.Set) *Documented {
 func (d *Documented) SameNames() int {
 	n := 0
 	for name, m := range d.byName {
-		if folded(name) == folded(m.op.ID) {
+		if words.Fold(name) == words.Fold(m.op.ID) {
 			n++
 		}
 	}
@@ -77,7 +78,9 @@ type finder struct {
 	doc      *operations.Set
 	byMethod map[string][]candidate
 	base     []string // segments of the base URI
-	known    bool     // base is known without the values of binds
+
+	summaries []operations.Summary
+	known     bool // base is known without the values of binds
 }
 
 type candidate struct {
@@ -90,7 +93,8 @@ func newFinder(c *spec.API, doc *operations.Set) *finder {
 	if u, err := url.Parse(c.BaseURI.Value); err == nil && u.Host != "" && !strings.ContainsAny(c.BaseURI.Value, "{}") {
 		f.base, f.known = Segments(u.Path), true
 	}
-	for _, op := range doc.Summaries() {
+	f.summaries = doc.Summaries()
+	for _, op := range f.summaries {
 		f.byMethod[op.Method] = append(f.byMethod[op.Method], candidate{op.ID, Segments(op.Path)})
 	}
 	return f
@@ -281,13 +285,9 @@ func unnamed(segment string) string {
 // sameName returns the name among names that is the same but for case, "-" and "_".
 func sameName(names []string, name string) string {
 	for _, n := range names {
-		if folded(n) == folded(name) {
+		if words.Fold(n) == words.Fold(name) {
 			return n
 		}
 	}
 	return ""
-}
-
-func folded(name string) string {
-	return strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
 }

@@ -20,8 +20,10 @@ func (l *loader) complete(ctx context.Context, f *File) diag.List {
 		if !c.Described {
 			continue
 		}
-		set, documented, found := l.documentOf(ctx, c)
-		problems = append(problems, found...)
+		set, documented, found := l.documentOf(ctx, f, c)
+		if !c.Sketched || len(c.Operations) > 0 { // else the units that need it report it
+			problems = append(problems, found...)
+		}
 		if set != nil {
 			f.documents[c.Namespace.Value] = documentedAPI{set, documented}
 		}
@@ -41,7 +43,7 @@ func (f *File) completed() {
 	out := *f.Spec
 	out.APIs = slices.Clone(out.APIs)
 	for i, c := range out.APIs {
-		if d, ok := f.documents[c.Namespace.Value]; ok && c.Described {
+		if d, ok := f.documents[c.Namespace.Value]; ok && c.Described && !c.Sketched {
 			out.APIs[i] = d.ops.Complete(c)
 		}
 	}
@@ -51,7 +53,7 @@ func (f *File) completed() {
 // documentOf returns the document of an API that the file describes, nil when there
 // is none. A document that the user names must be usable; of those in the repository
 // the file needs none.
-func (l *loader) documentOf(ctx context.Context, c *spec.API) (*operations.Set, *consumed.Documented, diag.List) {
+func (l *loader) documentOf(ctx context.Context, file *File, c *spec.API) (*operations.Set, *consumed.Documented, diag.List) {
 	name, problems := c.Namespace.Value, diag.List{}
 	if l.docs.path(name) != "" {
 		set, found, err := l.docs.openNamed(ctx, name)
@@ -61,6 +63,9 @@ func (l *loader) documentOf(ctx context.Context, c *spec.API) (*operations.Set, 
 		return set, consumed.Match(c, set), found
 	}
 	f, err := l.docs.pointed(c.Document)
+	if f == nil && c.Sketched && len(c.Operations) == 0 { // the units name operations of the document
+		f, err = l.docs.search(name, file.operations(name), c.BaseURI.Value)
+	}
 	if f != nil {
 		set, _, err := l.docs.openFound(ctx, name, *f)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,7 +60,8 @@ type File struct {
 	project  *project
 	path     func(api string) string // of the OpenAPI document, "" when it is built in
 
-	documents map[string]documentedAPI // of the APIs that the file describes
+	documents map[string]documentedAPI          // of the APIs that the file describes
+	settings  func(api string) connect.Declared // beside what the file gives
 }
 
 // Unit is a part of a file that can be run by itself.
@@ -160,9 +162,20 @@ func (f *File) described(sets map[string]*operations.Set) (problems diag.List) {
 				problems = append(problems, found...)
 			}
 		}
-		api, found := connect.Consumed(c, f.Binds, f.Spec.Units, f.documents[name].ops)
+		d, documented := f.documents[name]
+		if c.Sketched && !documented && len(c.Operations) == 0 {
+			continue // its operations are to be those of a document
+		}
+		if documented && c.Sketched {
+			set = d.ops.Adopt(c, set, d.set)
+		}
+		if f.sets[name] = set; documented && c.Sketched && c.Auth == nil && !strings.Contains(c.BaseURI.Value, "{") {
+			f.APIs[name] = connect.Documented(name, f.settings(name).Or(connect.Declared{Base: c.BaseURI.Value}), set)
+			continue
+		}
+		api, found := connect.Consumed(c, f.Binds, f.Spec.Units, d.ops)
 		problems = append(problems, found...)
-		f.sets[name], f.APIs[name] = set, api
+		f.APIs[name] = api
 	}
 	return problems
 }

@@ -99,7 +99,7 @@ func (l *loader) load(ctx context.Context) *File {
 	}
 	f := &File{
 		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
-		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, project: l.project, path: l.docs.source, Limit: l.project.limit(),
+		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, settings: l.project.api, project: l.project, path: l.docs.source, Limit: l.project.limit(),
 	}
 	return l.units(ctx, f, src)
 }
@@ -126,7 +126,7 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 	for _, s := range f.Spec.Units {
 		var found diag.List
 		u := f.plan(s, of[s], func(name string) (*operations.Set, error) {
-			if f.Spec.Described(name) != nil {
+			if c := f.Spec.Described(name); c != nil && (f.sets[name] != nil || len(c.Operations) > 0) {
 				return f.known(name)
 			}
 			set, problems, err := l.api(ctx, f, name)

@@ -115,6 +115,8 @@ func (u *Unit) documentOf(api string) ([]byte, error) {
 	for _, name := range u.operationsOf(api) {
 		if op := d.ops.Operation(name); op != nil {
 			ids = append(ids, op.ID)
+		} else if _, ok := d.set.Lookup(name); ok { // of an API that the file sketches
+			ids = append(ids, name)
 		}
 	}
 	return d.set.Subset(ids)
@@ -179,7 +181,7 @@ func (s *snapshot) file() (*File, error) {
 		within = reach.Below(s.Reach)
 	}
 	f := &File{
-		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{}, documents: map[string]documentedAPI{},
+		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{}, documents: map[string]documentedAPI{}, settings: s.declared,
 		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, Given: s.Given, project: noProject,
 	}
 	for _, a := range s.APIs {
@@ -193,6 +195,16 @@ func (s *snapshot) file() (*File, error) {
 		}
 	}
 	return f, nil
+}
+
+// declared returns the settings of an API beside the file's own.
+func (s *snapshot) declared(api string) connect.Declared {
+	for _, a := range s.APIs {
+		if a.Name == api {
+			return a.Declared
+		}
+	}
+	return connect.Declared{}
 }
 
 // documents completes the APIs that the file describes with the documents of the
