@@ -425,7 +425,7 @@ func TestBrokenDocument(t *testing.T) {
 	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"", "swagger: '2.0'\n", "[1]", "openapi: 3.0.3\npaths: {\n", "openapi: 9.0.0\n"} {
+	for _, text := range []string{"", "swagger: '1.2'\n", "[1]", "openapi: 3.0.3\npaths: {\n", "openapi: 9.0.0\n"} {
 		doc := filepath.Join(dir, "doc.yaml")
 		if err := os.WriteFile(doc, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

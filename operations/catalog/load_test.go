@@ -179,10 +179,10 @@ func TestLoadFailures(t *testing.T) {
 	if _, _, err := catalog.Load(context.Background(), "ships", filepath.Join(dir, "none.yaml"), &catalog.Options{Cache: dir}); err == nil || !strings.Contains(err.Error(), `cannot read the OpenAPI document of "ships": there is no file`) {
 		t.Errorf("missing file: %v", err)
 	}
-	swagger := write(t, filepath.Join(dir, "old.json"), `{"swagger": "2.0"}`)
+	swagger := write(t, filepath.Join(dir, "old.json"), `{"swagger": "1.2"}`)
 	set, problems, err := catalog.Load(context.Background(), "old", swagger, &catalog.Options{Cache: dir})
 	if set != nil || err != nil || len(problems) != 1 || problems[0].Code != "openapi-version" {
-		t.Errorf("Swagger 2.0: %v, %v, %v", set, problems, err)
+		t.Errorf("Swagger 1.2: %v, %v, %v", set, problems, err)
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()

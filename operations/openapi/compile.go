@@ -20,7 +20,7 @@ import (
 // for one document. Raise it with every change to the content of an index or
 // the list of problems holds; it is part of the key of caches of compiled
 // documents.
-const CompilerVersion = 5
+const CompilerVersion = 6
 
 // Options adjusts [Compile]. The zero value, and nil, work.
 type Options struct {
@@ -52,8 +52,8 @@ func (x *Index) Set() (*operations.Set, error) {
 	return OpenAs("", x.data, x.files)
 }
 
-// Compile reads an OpenAPI 3.0, 3.1 or 3.2 document (JSON or YAML) and returns it as
-// an index for [Open]. The name of the API is that in capabilities.
+// Compile reads a document of OpenAPI 3.0, 3.1 or 3.2, or Swagger 2.0 (JSON or YAML),
+// and returns it as an index for [Open]. The name of the API is that in capabilities.
 //
 // A document's own faults (a missing operationId, a "required" list that names
 // a property twice, a reference to nothing) are warnings in the list; the parts
@@ -125,7 +125,7 @@ func (c *compiler) checkVersion() bool {
 	if swagger, ok := c.doc.Extensions["swagger"]; ok {
 		c.problems.Add(diag.Diagnostic{
 			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, "swagger"),
-			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2", swaggerVersion(swagger)),
+			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0", swaggerVersion(swagger)),
 			Hint:    "convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document",
 		})
 		return false
@@ -144,7 +144,7 @@ func (c *compiler) checkVersion() bool {
 		})
 		return false
 	default:
-		c.problems.Errorf(c.pos(c.doc.Origin, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2", version)
+		c.problems.Errorf(c.pos(c.doc.Origin, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0", version)
 		return false
 	}
 	return true

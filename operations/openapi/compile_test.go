@@ -256,9 +256,9 @@ func param(schema string) string {
 
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct{ name, doc, want string }{
-		{"Swagger 2.0", `{"swagger": "2.0"}`, `f:1:2: error: this is a Swagger 2.0 document; capstan reads OpenAPI 3.0, 3.1 and 3.2 [openapi-version]; convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document`},
-		{"Swagger as a number", "swagger: 2.0", `f:1:1: error: this is a Swagger 2.0 document; capstan reads OpenAPI 3.0, 3.1 and 3.2 [openapi-version]; convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document`},
-		{"OpenAPI 4", "openapi: 4.0.0", `f:1:1: error: this is an OpenAPI 4.0.0 document; capstan reads OpenAPI 3.0, 3.1 and 3.2 [openapi-version]`},
+		{"Swagger 1.2", `{"swagger": "1.2"}`, `f:1:2: error: this is a Swagger 1.2 document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0 [openapi-version]; convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document`},
+		{"Swagger as a number", "swagger: 1.2", `f:1:1: error: this is a Swagger 1.2 document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0 [openapi-version]; convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document`},
+		{"OpenAPI 4", "openapi: 4.0.0", `f:1:1: error: this is an OpenAPI 4.0.0 document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0 [openapi-version]`},
 		{"something else", "name: x", `f:1:1: error: this is no OpenAPI document: it has no "openapi" key [openapi-version]; an OpenAPI document starts with a line like "openapi: 3.1.0"`},
 		{"a list", "- a", `f:1:1: error: cannot read the document: it holds an array where an OpenAPI document is an object [openapi-unreadable]`},
 		{"empty", "", `f: error: cannot read the document: it is empty [openapi-unreadable]`},

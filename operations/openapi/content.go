@@ -126,7 +126,7 @@ func (c *compiler) encodings(name string, m *openapi3.MediaType) map[string]oper
 	for name, e := range m.Encoding {
 		if e != nil {
 			c.unread(e.Origin, e.Extensions, fmt.Sprintf("the encoding of %q", name), "encoding", "prefixEncoding", "itemEncoding")
-			style := cmp.Or(e.Style, "form")
+			style := styleOf(cmp.Or(e.Style, "form"), e.Extensions)
 			out[name] = operations.Encoding{ContentType: e.ContentType, Style: style, Explode: explodes(style, e.Explode), AllowReserved: e.AllowReserved}
 		}
 	}

@@ -64,6 +64,9 @@ type placedError struct {
 func (e *placedError) Error() string { return e.at.String() + ": " + e.message }
 
 func (m *mender) pos(n *yaml.Node) diag.Pos {
+	if m.source.converted && m.file == m.source.file {
+		return diag.Pos{File: m.file}
+	}
 	return diag.Pos{File: m.file, Line: n.Line, Column: n.Column}
 }
 

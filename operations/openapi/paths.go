@@ -141,7 +141,7 @@ func (c *compiler) param(method, path string, ref *openapi3.ParameterRef) *node 
 		// there is.
 		c.fault(p.Origin, "path parameter %q has no place in %s: the operation cannot be called", p.Name, path)
 	}
-	style := cmp.Or(p.Style, defaultStyles[in])
+	style := styleOf(cmp.Or(p.Style, defaultStyles[in]), p.Extensions)
 	doc := &operations.Param{
 		Name: p.Name, In: in, Required: in == operations.InPath || p.Required, Deprecated: p.Deprecated, Description: p.Description,
 		Style: style, Explode: explodes(style, p.Explode), AllowReserved: p.AllowReserved,

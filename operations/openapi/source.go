@@ -25,10 +25,11 @@ type source struct {
 	path     string // "" when the document was not read from a file
 	problems *diag.List
 
-	beside func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
-	files  map[string]string                 // the file behind each location that kin-openapi names
-	mended bool                              // lines are those of a rewritten text
-	plain  bool                              // where things stand is not recorded
+	beside    func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
+	files     map[string]string                 // the file behind each location that kin-openapi names
+	mended    bool                              // lines are those of a rewritten text
+	converted bool                              // from Swagger 2.0
+	plain     bool                              // where things stand is not recorded
 }
 
 // Recording where everything stands takes two thirds of the time and memory of
@@ -52,7 +53,7 @@ func (s *source) load(src []byte) *openapi3.T {
 		s.unreadable(diag.Pos{File: s.file}, fmt.Sprintf("it is larger than %d MB; keep only the paths and schemas that are used", maxDocument>>20))
 		return nil
 	}
-	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	src = s.fromSwagger(bytes.TrimPrefix(src, []byte("\ufeff")))
 	if s.plain = len(src) > largeDocument; s.plain && json.Valid(src) {
 		if doc, err := s.loader(nil).LoadFromDataWithPath(src, location(s.path)); err == nil {
 			return doc

@@ -106,9 +106,10 @@ func (s styler) matrix(sh shape) (string, error) {
 }
 
 // query writes the "name=value" pieces of a query, cookie or form (styles form,
-// spaceDelimited, pipeDelimited; deepObject has its own function).
+// spaceDelimited, pipeDelimited; tabDelimited of Swagger 2.0; deepObject has its own
+// function).
 func (s styler) query(sh shape) ([]string, error) {
-	sep, ok := map[string]string{"form": ",", "": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}[s.style]
+	sep, ok := map[string]string{"form": ",", "": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}[s.style]
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("has the style %q, which is not one of a query (form, spaceDelimited, pipeDelimited, deepObject)", s.style)
