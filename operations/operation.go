@@ -108,6 +108,13 @@ type ResponseDoc struct {
 	Status      string // "200", "2XX", "default"
 	Description string
 	Media       []Media
+	Headers     []ResponseHeader // by name
+}
+
+// ResponseHeader is an OpenAPI Header Object.
+type ResponseHeader struct {
+	Name   string
+	Schema *Schema // never nil
 }
 
 // Server is an OpenAPI Server Object.

@@ -75,7 +75,7 @@ func (w *world) respond(op *operations.Operation, a answer) (*operations.Respons
 	resp := &operations.Response{
 		Status:    a.status,
 		Header:    http.Header{},
-		RequestID: fmt.Sprintf("mock-%06d", w.served),
+		RequestID: requestID(w.served),
 		Attempts:  1,
 	}
 	for k, v := range a.header {
@@ -101,6 +101,8 @@ func (w *world) respond(op *operations.Operation, a answer) (*operations.Respons
 	resp.Body, resp.Value = []byte(s), s
 	return resp, nil
 }
+
+func requestID(served int) string { return fmt.Sprintf("mock-%06d", served) }
 
 // setJSON gives the response a body and a value of its own, which the caller
 // may keep: the world's items stay out of reach.

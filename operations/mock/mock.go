@@ -92,7 +92,11 @@ func (w *world) call(ctx context.Context, req *operations.Request) (*operations.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.served++
-	return w.respond(req.Op, w.answer(req))
+	resp, err := w.respond(req.Op, w.answer(req))
+	if err == nil && resp.Status < 300 {
+		w.head(req, resp)
+	}
+	return resp, err
 }
 
 // answer judges the request first, so that a mistake shows under the mock as

@@ -59,11 +59,22 @@ func (c *compiler) responses(op *openapi3.Operation) *node {
 		if response.Description != nil {
 			doc.Description = *response.Description
 		}
-		out.items = append(out.items, responseNode(doc, c.content(response.Content)))
+		out.items = append(out.items, responseNode(doc, c.content(response.Content), c.headers(response.Headers)))
 	}
 	slices.SortStableFunc(out.items, func(a, b *node) int {
 		return cmp.Compare(statusOrder(a.get("status").str), statusOrder(b.get("status").str))
 	})
+	return out
+}
+
+// headers returns the schemas of the documented headers of a response, by name.
+func (c *compiler) headers(all openapi3.Headers) *node {
+	out := objectNode()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if ref := all[name]; ref != nil && ref.Value != nil && !strings.EqualFold(name, "Content-Type") {
+			out.set(name, c.schema(ref.Value.Schema))
+		}
+	}
 	return out
 }
 

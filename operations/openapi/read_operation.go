@@ -19,6 +19,11 @@ func (d *document) readOperation(n *node, sum operations.Summary) *operations.Op
 	}
 	each(n.get("responses"), func(v *node) {
 		doc := &operations.ResponseDoc{Status: v.get("status").text(), Description: v.get("description").text(), Media: r.media(v.get("media"))}
+		if headers := v.get("headers"); headers != nil {
+			for _, f := range headers.fields {
+				doc.Headers = append(doc.Headers, operations.ResponseHeader{Name: f.key, Schema: r.schema(f.value)})
+			}
+		}
 		for i := range doc.Media {
 			doc.Media[i].Validate = d.validate(v.get("media").items[i].get("schema"))
 		}

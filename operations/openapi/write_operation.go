@@ -32,10 +32,13 @@ func bodyNode(b *operations.Body, media *node) *node {
 	return out
 }
 
-func responseNode(r *operations.ResponseDoc, media *node) *node {
+func responseNode(r *operations.ResponseDoc, media, headers *node) *node {
 	out := objectNode(field{"status", stringNode(r.Status)})
 	out.setString("description", r.Description)
 	out.set("media", media)
+	if len(headers.fields) > 0 {
+		out.set("headers", headers)
+	}
 	return out
 }
 

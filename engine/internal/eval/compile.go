@@ -122,6 +122,7 @@ func (c *compilation) parse() bool {
 	c.tree = tree
 	ast.Walk(&tree.Node, wrapped)
 	ast.Walk(&tree.Node, restoreNames{c.source})
+	ast.Walk(&tree.Node, readHeaders{c})
 	return true
 }
 

@@ -15,6 +15,25 @@ import (
 type Env struct {
 	Steps map[string]any
 	Vars  map[string]any
+	// Headers holds the headers of the steps' answers that are read: texts by
+	// their names in lower case.
+	Headers map[string]map[string]any
+}
+
+// value returns the value of a name.
+func (env *Env) value(d declared) (v any, found bool) {
+	switch {
+	case d.headers:
+		if h, ok := env.Headers[d.name]; ok {
+			return h, true
+		}
+		return nil, false
+	case d.step:
+		v, found = env.Steps[d.name]
+	default:
+		v, found = env.Vars[d.name]
+	}
+	return v, found
 }
 
 // Eval evaluates the expression. The result is JSON-like data, which may share
@@ -65,11 +84,7 @@ func (e *Expr) run(ctx context.Context, env *Env) (any, error) {
 func (e *Expr) environment(m *meter, env *Env) map[string]any {
 	values := make(map[string]any, len(e.reads)+len(e.calls))
 	for _, d := range e.reads {
-		if d.step {
-			values[d.slot] = env.Steps[d.name]
-		} else {
-			values[d.slot] = env.Vars[d.name]
-		}
+		values[d.slot], _ = env.value(d)
 	}
 	for _, c := range e.calls {
 		values[c.slot] = m.bind(c.run)

@@ -23,6 +23,7 @@ type names struct {
 	natures map[string]nature.Nature // the same, as expr's checker sees it
 	ids     map[string]nature.Nature // steps by id
 	fields  map[string]int           // how often a field with a hyphen in its name is declared
+	headers map[string]headers       // of steps, by id
 	longest int                      // length of the longest name there ever was, in code points
 	env     nature.Nature            // the environment of expr's checker
 }
@@ -31,7 +32,7 @@ func newNames() *names {
 	n := &names{
 		steps: map[string]declared{}, vars: map[string]declared{},
 		tokens: map[string]declared{}, natures: map[string]nature.Nature{}, ids: map[string]nature.Nature{},
-		fields: map[string]int{},
+		fields: map[string]int{}, headers: map[string]headers{},
 	}
 	n.natures[stepsName] = closedNature(n.ids)
 	n.natures[unknownToken] = nature.Nature{}

@@ -15,6 +15,7 @@ const (
 	CodeWrongType      = "wrong-type"
 	CodeTooLarge       = "expression-too-large"
 	CodeAmbiguousMinus = "ambiguous-minus"
+	CodeHiddenHeaders  = "hidden-headers"
 )
 
 // Problem is something wrong with a source, found without evaluating it.

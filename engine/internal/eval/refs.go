@@ -14,6 +14,9 @@ type Ref struct {
 	Step bool // Name is a step's id, else a variable
 	Name string
 	Path []string // nil for the value as a whole
+	// Headers reports that the headers of the step's answer are read, where Path
+	// is ["headers", NAME], with the name in lower case, or ["headers"] for all.
+	Headers bool
 }
 
 func compareRefs(a, b Ref) int {
@@ -24,7 +27,14 @@ func compareRefs(a, b Ref) int {
 			byKind = -1
 		}
 	}
-	return cmp.Or(byKind, cmp.Compare(a.Name, b.Name), slices.Compare(a.Path, b.Path))
+	byHeaders := 0
+	if a.Headers != b.Headers {
+		byHeaders = 1
+		if b.Headers {
+			byHeaders = -1
+		}
+	}
+	return cmp.Or(byKind, cmp.Compare(a.Name, b.Name), slices.Compare(a.Path, b.Path), byHeaders)
 }
 
 // refs lists the steps and variables that the tree reads: steps first, then
@@ -41,7 +51,11 @@ func UniqueRefs(refs []Ref) []Ref {
 
 func (s *Scope) collectRefs(refs []Ref, node ast.Node) []Ref {
 	if p, ok := s.path(node); ok {
-		refs = append(refs, Ref{Step: p.root.step, Name: p.root.name, Path: p.members})
+		ref := Ref{Step: p.root.step, Name: p.root.name, Path: p.members, Headers: p.root.headers}
+		if ref.Headers {
+			ref.Path = append([]string{headersName}, p.members...)
+		}
+		refs = append(refs, ref)
 		for _, index := range p.indices {
 			refs = s.collectRefs(refs, index)
 		}
@@ -111,11 +125,7 @@ func fixedKey(node ast.Node) (key any, ok bool) {
 // machine: most expressions are one. It finds present members
 // only; of all others expr's machine gives the value, or the error.
 func (p *path) follow(env *Env) (v any, found bool) {
-	values := env.Vars
-	if p.root.step {
-		values = env.Steps
-	}
-	v, found = values[p.root.name]
+	v, found = env.value(p.root)
 	for i := 0; i < len(p.keys) && found; i++ {
 		switch key := p.keys[i].(type) {
 		case string:

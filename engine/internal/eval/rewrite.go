@@ -40,6 +40,8 @@ type rewriter struct {
 	operand  bool // the next token starts an operand
 	member   bool // the next word is a member's name, just after . or ?.
 	steps    bool // the operand just read is the word steps, or the dot after it
+	answered bool // the operand just read is a step with headers, or the dot after it
+	headers  bool // the same, with the member that stands for its headers
 	locals   []string
 	joined   []span
 	last     rune // the first rune of the token before
@@ -116,9 +118,14 @@ func (r *rewriter) skip(by func([]rune, int) (int, bool)) bool {
 	return ok
 }
 
-func (r *rewriter) operandEnds() { r.operand, r.member, r.steps = false, false, false }
+func (r *rewriter) operandEnds() {
+	r.operand, r.member, r.steps, r.answered, r.headers = false, false, false, false, false
+}
 
-func (r *rewriter) operator() { r.operand, r.member, r.steps = true, false, false }
+func (r *rewriter) operator() {
+	r.operandEnds()
+	r.operand = true
+}
 
 func (r *rewriter) word() {
 	if r.at >= r.runEnd {
@@ -128,10 +135,14 @@ func (r *rewriter) word() {
 	r.refuseReserved(from, plainEnd)
 	switch {
 	case r.member:
+		answered, byID := r.answered, r.steps
 		r.at = r.memberEnd(plainEnd, end)
+		word := string(r.in[from:r.at])
 		r.operandEnds()
+		r.answered, r.headers = byID && r.hasHeaders(word), answered && word == headersName
 	case r.operand && r.name(end):
 		r.operandEnds()
+		r.answered = r.hasHeaders(string(r.in[from:r.at]))
 	case unicode.IsDigit(r.in[from]):
 		r.at = numberEnd(r.in, from)
 		if isLongNumber(string(r.in[from:r.at])) {
@@ -201,12 +212,18 @@ func standsAlone(in []rune, end int, word string) bool {
 
 // memberEnd replaces hyphens in a known field's name, or after steps in an id.
 func (r *rewriter) memberEnd(plainEnd, end int) int {
-	for e := min(end, r.at+r.longest); e > r.at; e-- {
+	longest := r.longest
+	if r.headers {
+		longest = end - r.at
+	}
+	for e := min(end, r.at+longest); e > r.at; e-- {
 		if e < end && r.in[e] != '-' {
 			continue
 		}
 		word := string(r.in[r.at:e])
 		switch {
+		case r.headers && e == end && e > plainEnd:
+			copy(r.out[r.at:e], []rune(hyphensOnly(word)))
 		case r.steps && r.isStep(word) && nameable(word):
 			copy(r.out[r.at:e], []rune(token(word)))
 		case e > plainEnd && r.isField(word):

@@ -31,6 +31,8 @@ type declared struct {
 	// slot is the key under which the evaluation environment holds the value.
 	// It is no identifier, so that no local variable can hide it.
 	slot string
+	// headers reports that the headers of the step's answer are meant.
+	headers bool
 }
 
 func declare(name string, step bool, t Type) declared {

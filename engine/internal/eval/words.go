@@ -211,6 +211,8 @@ func nameText(name string) string {
 	switch {
 	case !isSlot:
 		return name
+	case kind == headersName:
+		return nameText("step:"+id) + "." + headersName
 	case kind == "step" && !nameable(id):
 		return fmt.Sprintf("steps[%q]", id)
 	default:

@@ -69,6 +69,7 @@ func (c *call) read(resp *operations.Response) (k *kept, err error) {
 		}
 	}
 	k = c.keep(resp)
+	k.Headers = c.headers(resp.Header)
 	media := cmp.Or(c.a.Answer.Media, resp.Header.Get("Content-Type"))
 	if c.a.Answer.Form {
 		k.Media, k.Header = media, PassedOn(resp.Header)

@@ -62,7 +62,7 @@ type Env struct {
 // never nil. The error is a *[StepError], a *plan.OutputError, a
 // *durable.Suspended or the cancellation cause of ctx.
 func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outcome, error) {
-	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps))}
+	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps)), headers: map[string]map[string]any{}}
 	for i, s := range p.Steps {
 		r.out.Records[i] = Record{ID: s.ID, Status: durable.StatusPending}
 	}
@@ -87,18 +87,20 @@ type run struct {
 	host   durable.Host
 	out    *Outcome
 	values map[string]any // results by step id
-	vars   map[string]any
-	answer *kept // of the call that the outcome is made of
+	// headers of the answers that are read, by step id
+	headers map[string]map[string]any
+	vars    map[string]any
+	answer  *kept // of the call that the outcome is made of
 }
 
 // evalEnv is the environment of expressions; vars are added for the step at hand.
 func (r *run) evalEnv(vars map[string]any) *eval.Env {
 	if len(vars) == 0 {
-		return &eval.Env{Steps: r.values, Vars: r.vars}
+		return &eval.Env{Steps: r.values, Vars: r.vars, Headers: r.headers}
 	}
 	all := maps.Clone(r.vars)
 	maps.Copy(all, vars)
-	return &eval.Env{Steps: r.values, Vars: all}
+	return &eval.Env{Steps: r.values, Vars: all, Headers: r.headers}
 }
 
 func (r *run) emit(e durable.Event) {

@@ -71,7 +71,9 @@ func (c *call) answerEnv(k *kept) *eval.Env {
 		vars["result"] = k.Value
 		steps := maps.Clone(c.values)
 		steps[c.s.ID] = k.Value
-		c.own, c.ownOf = &eval.Env{Steps: steps, Vars: vars}, k
+		headers := maps.Clone(c.run.headers)
+		headers[c.s.ID] = k.Headers
+		c.own, c.ownOf = &eval.Env{Steps: steps, Vars: vars, Headers: headers}, k
 	}
 	return c.own
 }

@@ -18,6 +18,8 @@ type kept struct {
 	// Of an answer that may be passed on as it came.
 	Media string
 	Raw   []byte
+	// Headers are those that the plan reads, texts by their names in lower case.
+	Headers map[string]any
 	// Header is passed on by a served call; nothing is served from a kept answer.
 	Header http.Header
 	// settled reports that the answer proves an effect and has no value.
@@ -53,6 +55,7 @@ func (k *kept) MarshalJSON() ([]byte, error) {
 		{`,"ms":`, int(k.Millis), false},
 		{`,"request_id":`, k.RequestID, k.RequestID == ""},
 		{`,"value":`, k.Value, false},
+		{`,"headers":`, k.Headers, len(k.Headers) == 0},
 		{`,"media":`, k.Media, k.Media == ""},
 		{`,"raw":`, k.Raw, len(k.Raw) == 0},
 	} {
@@ -80,6 +83,7 @@ func decodeKept(raw json.RawMessage) (*kept, error) {
 	k.Millis = int64(ms)
 	k.RequestID, _ = m["request_id"].(string)
 	k.Value = m["value"]
+	k.Headers, _ = m["headers"].(map[string]any)
 	k.Media, _ = m["media"].(string)
 	if text, ok := m["raw"].(string); ok {
 		k.Raw, err = base64.StdEncoding.DecodeString(text)

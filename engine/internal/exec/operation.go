@@ -47,6 +47,10 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 	t.rec.HTTPStatus = k.Status
 	c.account(k.Attempts, time.Duration(k.Millis)*time.Millisecond)
 	t.hide(k.Value)
+	t.hideHeaders(k.Headers)
+	if len(a.Headers) > 0 && t.vars == nil {
+		t.headers[t.s.ID] = k.Headers
+	}
 	if a.Answer.Form {
 		t.answer = k
 	}

@@ -64,6 +64,9 @@ type Operation struct {
 	Promised []Promise
 	Reads    []Read
 	Answer   Reading
+	// Headers are the names of the answer's headers that are read, in lower case
+	// and sorted; the name "" stands for all.
+	Headers []string
 }
 
 // Reading is how an answer becomes the result that later steps see.

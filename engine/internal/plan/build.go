@@ -16,6 +16,9 @@ import (
 // matchField is the name under which later steps see the item that `select` chose.
 const matchField = "match"
 
+// headersField is the member that stands for the headers of a step's answer.
+const headersField = "headers"
+
 // Names of the variables that texts may use beside step ids.
 const (
 	varInputs = "inputs" // the run's inputs by name
@@ -62,6 +65,11 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 		varInputs: b.inputsType(),
 		varRun:    eval.Object(map[string]eval.Type{"id": eval.String(), "started_at": eval.String()}, false),
 	})
+	for i, s := range b.plan.Steps {
+		if s.Operation() != nil && unit.Steps[i].Each == nil {
+			b.scope.SetHeaders(s.ID)
+		}
+	}
 	for i, s := range b.plan.Steps {
 		b.at = i
 		b.step(s, unit.Steps[i])

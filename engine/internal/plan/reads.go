@@ -79,6 +79,10 @@ func (s *Step) read(r eval.Ref, by reader) {
 	if a == nil {
 		return
 	}
+	if r.Headers {
+		a.header(path[1:])
+		return
+	}
 	if len(path) > 0 && path[0] == matchField && a.Select != nil {
 		path = nil // an item of the list
 	}
@@ -93,10 +97,21 @@ func (s *Step) read(r eval.Ref, by reader) {
 	}
 }
 
+// header records that a header is read, all of them where the path is empty.
+func (a *Operation) header(path Path) {
+	name := ""
+	if len(path) > 0 {
+		name = path[0]
+	}
+	if i, known := slices.BinarySearch(a.Headers, name); !known {
+		a.Headers = slices.Insert(a.Headers, i, name)
+	}
+}
+
 // promise records that a required field of a step's result is read.
 func (b *builder) promise(r eval.Ref, by reader) {
 	s := b.byID[r.Name]
-	if !r.Step || len(r.Path) == 0 || s == nil || s.Operation() == nil {
+	if !r.Step || r.Headers || len(r.Path) == 0 || s == nil || s.Operation() == nil {
 		return
 	}
 	a := s.Operation()

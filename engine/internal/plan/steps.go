@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/internal/suggest"
@@ -66,7 +67,9 @@ func (b *builder) earlierSteps(name string) string {
 func (b *builder) sensitive(s *Step, paths []spec.Str) {
 	for _, p := range paths {
 		path := ParsePath(p.Value)
-		if _, ok := path.in(s.Result); !ok {
+		if _, own := s.Result.Field(headersField); len(path) == 2 && path[0] == headersField && (!own || s.Result.IsAny()) {
+			path[1] = strings.ToLower(path[1])
+		} else if _, ok := path.in(s.Result); !ok {
 			b.errorAt(p, "unknown-field", fieldHint(s, path), "sensitive %q is not a field of the result of step %q", p.Value, s.ID)
 		}
 		s.Sensitive = append(s.Sensitive, path)
