@@ -157,11 +157,21 @@ type Authentication struct {
 	Token                               Str // bearer
 	Username, Password                  Str // basic, digest
 	Key, Value                          Str // apikey
-	Placement                           Str // apikey: header or query
+	Placement                           Str // apikey: header or query; of a consumed API also cookie, body or path
 	AuthorizationServer, Resource       Str // oauth2
 	Audience, TokenEndpoint, Validation Str
 	ClientID, ClientSecret              Str // oauth2 of a consumed API
 	Scopes                              []Str
+	// Also are further credentials of a consumed API, sent with this one.
+	Also []*Authentication
+}
+
+// All returns the credentials that are sent together; none for nil.
+func (a *Authentication) All() []*Authentication {
+	if a == nil {
+		return nil
+	}
+	return append([]*Authentication{a}, a.Also...)
 }
 
 // Bind names variables that a file or the environment provides.

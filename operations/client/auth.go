@@ -39,7 +39,7 @@ type Credentials func(ctx context.Context, api string, use operations.SchemeUse)
 // travel over plain http to anything but a loopback address.
 //
 // Schemes: http bearer, basic and digest (RFC 7616; a request that is challenged
-// is sent a second time), apiKey in header, query and cookie, oauth2 with client
+// is sent a second time), apiKey in header, query, cookie, path and body, oauth2 with client
 // credentials (tokens are kept until they expire or the API answers 401 to one,
 // and asked for once, however many calls need them), openIdConnect with a ready
 // token. OAuth2 token endpoints are reached within o.Transport and o.Timeout, and
@@ -231,29 +231,6 @@ func (a *authenticator) bearer(req *operations.Request, use operations.SchemeUse
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	return nil
-}
-
-// applyKey puts an API key into its documented place.
-func applyKey(req *operations.Request, use operations.SchemeUse, key string) error {
-	if err := checkKey(req, use, key); err != nil {
-		return err
-	}
-	switch name := use.Scheme.Param; use.Scheme.In {
-	case operations.InHeader:
-		req.Header.Set(name, key)
-	case operations.InQuery:
-		p := &operations.Param{Name: name, In: operations.InQuery, Schema: &operations.Schema{}, Style: "form"}
-		req.Args = slices.DeleteFunc(slices.Clone(req.Args), func(a operations.Arg) bool { return a.Param.In == operations.InQuery && a.Param.Name == name })
-		req.Args = append(req.Args, operations.Arg{Param: p, Value: key})
-	case operations.InCookie:
-		if strings.ContainsAny(key, "; ,\"\\") {
-			return operations.NewError(req, operations.ReasonCredential, nil, "the credential for %q holds a character that a cookie cannot carry", use.Name)
-		}
-		req.Header["Cookie"] = []string{strings.Join(append(req.Header["Cookie"], name+"="+key), "; ")}
-	default:
-		return operations.NewError(req, operations.ReasonCredential, nil, "the security scheme %q puts its key in %q, which is no place for one", use.Name, use.Scheme.In)
-	}
 	return nil
 }
 

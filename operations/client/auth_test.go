@@ -52,6 +52,47 @@ func key(in operations.In, name string) operations.SchemeUse {
 	return operations.SchemeUse{Name: "key", Scheme: operations.SecurityScheme{Type: "apiKey", In: in, Param: name}}
 }
 
+// A key that has no place in a request is an error, and nothing is sent.
+func TestKeysInPathAndBody(t *testing.T) {
+	body := &operations.Body{Media: []operations.Media{{Type: "application/json", Schema: &operations.Schema{}}, {Type: "text/plain", Schema: &operations.Schema{}}}}
+	given := map[string]any{"a": 1}
+	for name, tt := range map[string]struct {
+		op   operations.Operation
+		use  operations.SchemeUse
+		body any
+		as   string
+		want string
+	}{
+		"path":             {operations.Operation{Method: "GET", Path: "/bot{k}/me"}, key(operations.InPath, "k"), nil, "", "GET /bots%2Fecret%20key/me "},
+		"path without":     {operations.Operation{Method: "GET", Path: "/me"}, key(operations.InPath, "k"), nil, "", `belongs into the path as "k", and /me has no place for it`},
+		"path, a variable": {operations.Operation{Method: "GET", Path: "/me?k={k}"}, key(operations.InPath, "k"), nil, "", "GET /me?k=s%2Fecret%20key "},
+		"body":             {operations.Operation{Method: "POST", Path: "/me", Body: body}, key(operations.InBody, "k"), given, "", `POST /me {"a":1,"k":"s/ecret key"}`},
+		"no body yet":      {operations.Operation{Method: "DELETE", Path: "/me"}, key(operations.InBody, "k"), nil, "", `DELETE /me {"k":"s/ecret key"}`},
+		"body of a read":   {operations.Operation{Method: "GET", Path: "/me"}, key(operations.InBody, "k"), nil, "", "belongs into the body, and a GET request has none"},
+		"body, a list":     {operations.Operation{Method: "POST", Path: "/me", Body: body}, key(operations.InBody, "k"), []any{1}, "", "the body of this request is no object"},
+		"body, bytes":      {operations.Operation{Method: "POST", Path: "/me", Body: body}, key(operations.InBody, "k"), []byte("{}"), "", "the body of this request is no object"},
+		"body, text":       {operations.Operation{Method: "POST", Path: "/me", Body: body}, key(operations.InBody, "k"), given, "text/plain", "the body of this request is no object"},
+	} {
+		op := tt.op
+		op.ID, op.Servers, op.Security = "o", optest.Get("/a").Servers, []operations.Requirement{{tt.use}}
+		hr, err := signed(t, fixed(Credential{Token: "s/ecret key"}), &operations.Request{Op: &op, Body: tt.body, MediaType: tt.as})
+		got := fmt.Sprint(err)
+		if err == nil {
+			sent := []byte{}
+			if hr.Body != nil {
+				sent, _ = io.ReadAll(hr.Body)
+			}
+			got = hr.Method + " " + hr.URL.RequestURI() + " " + string(sent)
+		}
+		if !strings.Contains(got, tt.want) {
+			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+		}
+	}
+	if len(given) != 1 {
+		t.Errorf("the caller's own body became %v", given)
+	}
+}
+
 func TestSchemes(t *testing.T) {
 	basic := operations.SchemeUse{Name: "login", Scheme: operations.SecurityScheme{Type: "http", Scheme: "Basic"}}
 	tests := []struct {

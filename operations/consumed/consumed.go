@@ -84,7 +84,7 @@ func (m *maker) operation(op *spec.ConsumedOperation) *operations.Operation {
 		return nil
 	}
 	summary, _, _ := strings.Cut(strings.TrimSpace(op.Description.Value), "\n")
-	return &operations.Operation{
+	made := &operations.Operation{
 		ID:          op.Name.Value,
 		Method:      methodOf(op),
 		Path:        path.text,
@@ -96,6 +96,10 @@ func (m *maker) operation(op *spec.ConsumedOperation) *operations.Operation {
 		Responses:   responses(op),
 		Security:    m.security,
 	}
+	if !m.carries(op, made) {
+		return nil
+	}
+	return made
 }
 
 func methodOf(op *spec.ConsumedOperation) string {

@@ -47,6 +47,11 @@ func TestProblemsPointAtTheFile(t *testing.T) {
 		c.Auth = &a
 		return c
 	}
+	keyed := func(placement string, bad *spec.ConsumedOperation) *spec.API {
+		c := api(bad, op("ok", "POST", "/{k}"))
+		c.Auth = &spec.Authentication{Type: str("apikey"), Key: str("k"), Placement: str(placement)}
+		return c
+	}
 	base := func(s string) *spec.API {
 		c := api(op("ok", "GET", "/ok"))
 		c.BaseURI = str(s)
@@ -65,7 +70,9 @@ func TestProblemsPointAtTheFile(t *testing.T) {
 		{"base", base("ftp://files.example.com"), "is not a base URL", 1},
 		{"base with a query", base("https://h.example?key=1"), "is not a base URL", 1},
 		{"key header", auth(spec.Authentication{Type: str("apikey"), Key: str("")}), "no header that could carry it", 1},
-		{"key place", auth(spec.Authentication{Type: str("apikey"), Key: str("k"), Placement: str("body")}), `cannot travel in "body"`, 1},
+		{"key place", auth(spec.Authentication{Type: str("apikey"), Key: str("k"), Placement: str("trailer")}), `cannot travel in "trailer"`, 1},
+		{"key without a path", keyed("path", op("bad", "GET", "/a")), `"k" of harbour travels in the path, and /a has no place for it`, 1},
+		{"key in no body", keyed("body", op("bad", "HEAD", "/a")), `"k" of harbour travels in the body, and a HEAD request has none`, 1},
 		{"unknown", auth(spec.Authentication{Type: str("hoba")}), `authentication "hoba" of harbour`, 1},
 	}
 	for _, tt := range tests {

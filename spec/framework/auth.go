@@ -16,10 +16,14 @@ var authTypes = map[string]string{
 }
 
 // authentication decodes the credential that an API takes, or that an exposure
-// asks of its callers; nil for none.
+// asks of its callers; nil for none. A list of them is sent together.
 func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication {
-	if n != nil && n.Kind == node.ScalarNode && strings.EqualFold(n.Value, "none") {
+	switch {
+	case n != nil && n.Kind == node.ScalarNode && strings.EqualFold(n.Value, "none"):
 		return nil
+	case n != nil && n.Kind == node.SequenceNode && !exposed:
+		f.loosely(n, "a list of authentications is read as credentials that are sent together", "write one authentication, and further keys as inputParameters with a value")
+		return f.together(n.Content)
 	}
 	p := f.part(n, kindAuth)
 	if p == nil {
@@ -40,8 +44,21 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 	}
 	a.Scopes = p.texts("scopes", "a scope")
 	p.Allow("header", "scheme", "description")
+	a = f.authType(a, p, exposed)
 	p.done()
-	return f.authType(a, p, exposed)
+	return a
+}
+
+// together joins the credentials of a list.
+func (f *frame) together(list []*node.Node) *spec.Authentication {
+	all := node.DecodeEach(list, func(n *node.Node) *spec.Authentication { return f.authentication(n, false) })
+	if len(all) == 0 {
+		return nil
+	}
+	for _, a := range all[1:] {
+		all[0].Also = append(all[0].Also, a.All()...)
+	}
+	return all[0]
 }
 
 func (f *frame) authType(a *spec.Authentication, p *part, exposed bool) *spec.Authentication {
@@ -68,6 +85,12 @@ func (f *frame) authType(a *spec.Authentication, p *part, exposed bool) *spec.Au
 		f.loosely(p.get("token"), "oauth2 with a token of its own is read as bearer", "write type: bearer")
 		a.Type = spec.Reworded(a.Type, "bearer")
 	}
+	switch a.Type.Value {
+	case "apikey":
+		f.apiKey(a, p, exposed)
+	case "bearer":
+		f.bearerHeader(p)
+	}
 	f.authValues(a, p)
 	return a
 }
@@ -81,13 +104,6 @@ func (f *frame) authValues(a *spec.Authentication, p *part) {
 			missing = "token"
 		}
 	case "apikey":
-		if a.Placement.IsSet() {
-			low := spec.Reworded(a.Placement, strings.ToLower(a.Placement.Value))
-			if low.Value != "header" && low.Value != "query" {
-				f.Report(p.get("placement"), "bad-value", "placement cannot be %q", node.Shorten(low.Value)).Hint = "write header or query"
-			}
-			a.Placement = low
-		}
 		if !a.Key.IsSet() {
 			missing = "key"
 		} else if !a.Value.IsSet() {
@@ -98,7 +114,11 @@ func (f *frame) authValues(a *spec.Authentication, p *part) {
 			missing = "username"
 		}
 	}
-	if missing != "" {
+	switch missing {
+	case "":
+	case "key":
+		f.Report(p.Node, "missing-key", "apikey authentication has no %q, which names what holds the secret", missing).Hint = "add key: X-API-Key, or what the API calls it"
+	default:
 		f.Report(p.Node, "missing-key", "%s authentication has no %q", a.Type.Value, missing).Hint = fmt.Sprintf("add %s: \"{{NAME}}\", and NAME to the keys of a bind", missing)
 	}
 }

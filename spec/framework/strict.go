@@ -79,6 +79,9 @@ func (f *frame) strictUnknown(key *node.Node, k kind, accepted []string) {
 	if near := suggest.Closest(key.Value, accepted); near != "" {
 		r.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
+	if k == kindAuth && keyPlaces[key.Value] != "" {
+		r.Hint = fmt.Sprintf("write key with the name, value with the secret, and placement: %s", keyPlaces[key.Value])
+	}
 	for _, name := range accepted {
 		if wasCalled(k, name, key.Value) || wasCalled(k, key.Value, name) {
 			r.Hint = fmt.Sprintf("write %s in this version", name)

@@ -58,13 +58,13 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 		}
 	}
 	for _, c := range f.APIs {
-		if a := c.Auth; a != nil {
+		for _, a := range c.Auth.All() {
 			mark(b.data, true, a.Username, false)
 			mark(b.data, true, a.ClientID, false)
 		}
 	}
 	for _, c := range f.APIs { // a credential anywhere is one everywhere
-		if a := c.Auth; a != nil {
+		for _, a := range c.Auth.All() {
 			for _, text := range []spec.Str{a.Token, a.Value, a.Password, a.ClientSecret} {
 				mark(b.data, false, text, false)
 			}

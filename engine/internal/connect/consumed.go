@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,19 +21,11 @@ import (
 type consumedAPI struct {
 	spec *spec.API
 	base *plan.VariableText
-	auth []authText
-	// tokens is the server that a client's secret is exchanged at, "" for none.
-	tokens string
+	auth []authentication
 	// rehearsal has the operations with the answers that a mock gives where documented
 	// has none.
 	rehearsal  func() *operations.Set
 	documented *consumed.Documented
-}
-
-// authText is one part of an API's authentication.
-type authText struct {
-	part string // "token", "username", ...
-	text *plan.VariableText
 }
 
 // Consumed returns an API that a file describes under consumes. units are those of
@@ -49,22 +40,7 @@ func Consumed(c *spec.API, binds *Binds, units []*spec.Unit, documented *consume
 		return t
 	}
 	a.base = text(c.BaseURI, true)
-	if auth := c.Auth; auth != nil {
-		a.tokens = origin(cmp.Or(auth.TokenEndpoint.Value, auth.AuthorizationServer.Value))
-		for _, x := range []struct {
-			part string
-			text spec.Str
-		}{
-			{"token", auth.Token}, {"value", auth.Value}, {"username", auth.Username}, {"password", auth.Password},
-			{"client_id", auth.ClientID}, {"client_secret", auth.ClientSecret},
-		} {
-			if x.text.IsSet() {
-				if t := text(x.text, false); t != nil {
-					a.auth = append(a.auth, authText{x.part, t})
-				}
-			}
-		}
-	}
+	a.auth = authentications(c, func(s spec.Str) *plan.VariableText { return text(s, false) })
 	a.rehearsal = sync.OnceValue(func() *operations.Set {
 		set, _ := consumed.Set(rehearsed(c, units))
 		return set
@@ -121,7 +97,7 @@ func (a *consumedAPI) keys(l *Link) []string {
 		keys = append(keys, a.base.Keys()...)
 	}
 	for _, x := range a.auth {
-		keys = append(keys, x.text.Keys()...)
+		keys = append(keys, x.keys()...)
 	}
 	return keys
 }
@@ -143,13 +119,15 @@ func (a *consumedAPI) hostsOf(key, host string) []string {
 	if a.base != nil && slices.Contains(a.base.Keys(), key) {
 		out = append(out, host)
 	}
-	for _, x := range a.auth {
-		switch {
-		case !slices.Contains(x.text.Keys(), key):
-		case a.tokens != "" && strings.HasPrefix(x.part, "client_"):
-			out = union(out, []string{a.tokens})
-		default:
-			out = union(out, []string{host})
+	for _, auth := range a.auth {
+		for _, x := range auth.parts {
+			switch {
+			case !slices.Contains(x.text.Keys(), key):
+			case auth.tokens != "" && strings.HasPrefix(x.part, "client_"):
+				out = union(out, []string{auth.tokens})
+			default:
+				out = union(out, []string{host})
+			}
 		}
 	}
 	return out
@@ -160,17 +138,14 @@ func (a *consumedAPI) Missing(ctx context.Context, l *Link, _ []*operations.Oper
 	return missing
 }
 
-func (a *consumedAPI) Credential(ctx context.Context, l *Link, _ operations.SchemeUse) (client.Credential, bool, error) {
-	var out client.Credential
-	for _, x := range a.auth {
-		values, _ := l.Values(ctx, x.text.Keys())
-		s, ok := x.text.Render(values)
-		if !ok {
-			return client.Credential{}, false, nil
+func (a *consumedAPI) Credential(ctx context.Context, l *Link, use operations.SchemeUse) (client.Credential, bool, error) {
+	for _, auth := range a.auth {
+		if auth.scheme == use.Name {
+			c, ok := auth.credential(ctx, l, use)
+			return c, ok, nil
 		}
-		set(&out, x.part, s)
 	}
-	return out, true, nil
+	return client.Credential{}, false, nil
 }
 
 // Operation gives a mock the answers that the API's document describes, else those
