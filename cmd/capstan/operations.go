@@ -196,8 +196,15 @@ func (a *app) describeText(doc operationDoc) {
 
 func typeText(s *operations.Schema) string {
 	w := typeOfSchema(s)
+	kind := w.kind
 	if w.kind == "array" {
-		return "array of " + w.item
+		kind = w.item
 	}
-	return w.kind
+	if w.file {
+		kind = "file"
+	}
+	if w.kind == "array" {
+		return "array of " + kind
+	}
+	return kind
 }

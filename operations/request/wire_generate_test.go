@@ -261,6 +261,9 @@ func (g *wireGenerator) bodyValue(op *wireOp, plain bool) any {
 		if op.Media == "application/json" && !plain && g.one(2) {
 			v = g.deep(3)
 		}
+		if op.Media == "application/x-www-form-urlencoded" && f.Kind == "list" && f.Style == "" && !f.JSON && !plain && g.one(2) {
+			v = []any{g.deep(2), object{"alpha": g.deep(2)}}
+		}
 		body[f.Name] = v
 	}
 	return body

@@ -88,6 +88,9 @@ func ambiguous(op *operations.Operation, fields []operations.BodyField, name str
 // assign writes a value as -p takes it: as text where that comes to the same,
 // else as JSON.
 func assign(name string, v any, s *operations.Schema) string {
+	if s.IsFile() || s != nil && s.Items.IsFile() {
+		return name + "=@FILE"
+	}
 	if list, ok := v.([]any); ok && s != nil && slices.Equal(s.Types, []string{"array"}) && len(list) == 1 && takesText(s.Items) {
 		if text, ok := list[0].(string); ok {
 			v = text

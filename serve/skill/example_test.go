@@ -1,6 +1,7 @@
 package skill
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -73,5 +74,17 @@ func TestExampleOfASchemaThatDoublesIsSmall(t *testing.T) {
 	}
 	if text := jsonvalue.Compact(example(s, "x")); len(text) > 64<<10 {
 		t.Errorf("the example has %d bytes", len(text))
+	}
+}
+
+// A file of a form is given by its name.
+func TestExampleOfAFile(t *testing.T) {
+	file := &operations.Schema{Types: []string{"string", "object"}, Format: "binary", Closed: true, Properties: []operations.Property{
+		{Name: operations.FileValue}, {Name: operations.FileName}, {Name: operations.FileType},
+	}}
+	list := &operations.Schema{Types: []string{"array"}, Items: file}
+	got := []string{assign("photo", "x", file), typeInWords(file), assign("pages", []any{"x"}, list), typeInWords(list)}
+	if want := []string{"photo=@FILE", "file", "pages=@FILE", "array of file"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -82,8 +82,11 @@ func rank(t taken) int {
 
 // typeInWords names a schema's type.
 func typeInWords(s *operations.Schema) string {
-	if s == nil {
+	switch {
+	case s == nil:
 		return "any"
+	case s.IsFile():
+		return "file"
 	}
 	var names []string
 	for _, kind := range []string{"string", "integer", "number", "boolean", "array", "object"} {

@@ -35,6 +35,9 @@ type place struct {
 	local Value          // an argument of the call, instead of ref
 	path  *jsonpath.Path // nil for the whole
 	t     eval.Type
+	// header is the header that is meant where the result has no such place: the
+	// path headers.NAME of a step's answer. "" is none.
+	header string
 	// needed reports that a write is made of it: its absence is an error, unless
 	// the caller left it out.
 	needed bool
@@ -76,7 +79,9 @@ func (p *place) read(ctx context.Context, env *eval.Env) (v any, found bool, err
 	if err != nil || !found || p.path == nil {
 		return v, found, err
 	}
-	v, found = p.path.Get(v)
+	if v, found = p.path.Get(v); !found && p.header != "" {
+		v, found = env.Headers[p.ref.Name][p.header]
+	}
 	return v, found, nil
 }
 
@@ -105,6 +110,9 @@ func (p *place) refs() []eval.Ref {
 	ref := p.ref
 	if p.path != nil {
 		ref.Path = slices.Concat(ref.Path, p.path.Names())
+	}
+	if p.header != "" {
+		ref.Path, ref.Headers = []string{headersField, p.header}, true
 	}
 	return []eval.Ref{ref}
 }
@@ -138,7 +146,11 @@ func (n *names) find(path *jsonpath.Path) *place {
 	inNamespace := len(parts) > 1 && slices.Contains(n.unit.Namespaces, head)
 	switch {
 	case step != nil && (len(parts) > 1 || in == nil):
-		return &place{ref: eval.Ref{Step: true, Name: head}, path: rest(path, 1), t: fieldType(step.Result, path, 1)}
+		at := &place{ref: eval.Ref{Step: true, Name: head}, path: rest(path, 1), t: fieldType(step.Result, path, 1)}
+		if len(parts) == 3 && parts[1] == headersField && step.Operation() != nil && step.Each == nil {
+			at.header = strings.ToLower(parts[2])
+		}
+		return at
 	case in != nil && !(inNamespace && n.input(parts[1]) != nil):
 		return n.inputPlace(in, path, 1)
 	case inNamespace && n.input(parts[1]) == nil && len(parts) > 2 && isPlace(parts[1]): // rest.path.x, rest.body.x
