@@ -11,7 +11,7 @@ import (
 )
 
 // head gives an answer the headers that later steps may read: those that the
-// document has, the address of what was made, and the version of what is shown.
+// document has, the address of a thing that was made, and the version of the answer.
 func (w *world) head(req *operations.Request, resp *operations.Response) {
 	if resp.Status == http.StatusCreated {
 		setMissing(resp.Header, "Location", w.place(req, resp.Value))

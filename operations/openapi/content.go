@@ -126,8 +126,8 @@ func (c *compiler) example(one any, several openapi3.Examples) *node {
 	return nil
 }
 
-// encodings returns the encodings of a media type, and names what they and it have
-// that is not read.
+// encodings returns the encodings of a media type, and names the keys of both that
+// are not read.
 func (c *compiler) encodings(name string, m *openapi3.MediaType) map[string]operations.Encoding {
 	c.unread(m.Origin, m.Extensions, name, "prefixEncoding", "itemEncoding", "$ref")
 	if m.ItemSchema != nil {

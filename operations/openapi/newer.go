@@ -11,7 +11,7 @@ import (
 )
 
 // This file has the parts of OpenAPI 3.2 that the other files do not: further
-// methods, the whole query as one parameter, and what is not read.
+// methods, the whole query as one parameter, and the keys that are not read.
 
 // methodName is a token (RFC 9110, section 9.1).
 var methodName = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")

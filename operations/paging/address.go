@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/operations"
@@ -63,10 +64,13 @@ func sameServer(asked, next *url.URL) bool {
 	return strings.EqualFold(request.Origin(asked), request.Origin(next))
 }
 
-// moveTo makes the next request one of another path, without arguments.
+// moveTo makes the next request one of another path, with the headers and cookies
+// of the one before.
 func (w *walk) moveTo(server *url.URL, path string) {
+	inAddress := func(p *operations.Param) bool { return p.In != operations.InHeader && p.In != operations.InCookie }
 	op := *w.req.Op
-	op.Path, op.Params = path, nil
-	w.req.Op, w.req.Args, w.req.BaseURL = &op, nil, request.Site(server)
+	op.Path, op.Params = path, slices.DeleteFunc(slices.Clone(op.Params), inAddress)
+	args := slices.DeleteFunc(slices.Clone(w.req.Args), func(a operations.Arg) bool { return inAddress(a.Param) })
+	w.req.Op, w.req.Args, w.req.BaseURL = &op, args, request.Site(server)
 	maps.DeleteFunc(w.linked, func(string, bool) bool { return true })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/operations/internal/optest"
+	"github.com/capstan-run/capstan/operations/request"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -85,6 +86,34 @@ func TestAddressOfTheNextPage(t *testing.T) {
 				t.Errorf("got %v", resp.Value)
 			}
 		})
+	}
+}
+
+// A page at another path is asked for with the headers of the one before.
+func TestAddressKeepsHeaders(t *testing.T) {
+	op := byAddress("next")
+	version := &operations.Param{Name: "X-Version", In: operations.InHeader, Required: true, Schema: str(), Style: "simple"}
+	id := &operations.Param{Name: "id", In: operations.InPath, Required: true, Schema: str(), Style: "simple"}
+	op.Path, op.Params = "/things/{id}", []*operations.Param{version, id}
+	var asked []string
+	call := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		hr, err := request.Build(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		asked = append(asked, hr.URL.String()+" "+hr.Header.Get("X-Version"))
+		next := any("/more/2")
+		if len(asked) == 2 {
+			next = nil
+		}
+		return page(map[string]any{"data": []any{len(asked)}, "next": next}, nil), nil
+	}
+	req := &operations.Request{Op: op, BaseURL: "https://h/v1", Args: []operations.Arg{{Param: version, Value: "7"}, {Param: id, Value: "a"}}}
+	if _, err := All(t.Context(), call, req, 0); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"https://h/v1/things/a 7", "https://h/more/2 7"}, asked); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // unpageable is the error of a walk that cannot begin. It names no server: the
 // Caller may choose another than the document's.
 func unpageable(req *operations.Request) error {
-	e := operations.NewError(req, operations.ReasonPagination, nil, "operation %q has no pagination that Capstan knows (a cursor, page or offset parameter, and a list in its answer); call it without all", req.Op.ID)
+	e := operations.NewError(req, operations.ReasonPagination, nil, "operation %q has no pagination that Capstan knows (a cursor, page or offset parameter or the address of the next page, and a list in its answer); call it without all", req.Op.ID)
 	e.URL = req.Op.Path
 	return e
 }

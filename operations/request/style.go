@@ -143,17 +143,24 @@ var errEmpty = errors.New("is an empty list or object, which cannot be sent; lea
 
 // deepObject writes "name[field]=value" pieces. OpenAPI defines one level of
 // scalars; deeper objects nest brackets, and so do lists, "name[0][field]=value",
-// except that one of scalars inside objects repeats its key.
+// except that one of scalars inside objects repeats its key. A scalar that the
+// document has beside the object, as in a filter by range or value, is "name=value".
 func (s styler) deepObject(v any, schema *operations.Schema) ([]string, error) {
 	_, isObject := jsonvalue.Plain(v).(map[string]any)
 	_, isList := jsonvalue.Plain(v).([]any)
 	switch {
 	case isObject && !isOnly(schema, "array"), isList && !isOnly(schema, "object"):
 		return s.deep(s.name, v, schema, 0)
+	case !isObject && !isList && v != nil && takesScalar(schema):
+		return s.deep(s.name, v, nil, 0)
 	case isOnly(schema, "array"):
 		return nil, errors.New("needs a list, its style is deepObject")
 	}
 	return nil, errors.New("needs an object, its style is deepObject")
+}
+
+func takesScalar(s *operations.Schema) bool {
+	return s.Is("string") || s.Is("number") || s.Is("boolean")
 }
 
 // emptyAt refuses an empty list or object inside another: the rest of a

@@ -242,3 +242,14 @@ func TestTypedValues(t *testing.T) {
 		}
 	}
 }
+
+// A filter may be a range or a value, and a field an object or an empty text.
+func TestDeepObjectBesideAScalar(t *testing.T) {
+	either := &operations.Schema{AnyOf: []*operations.Schema{{Types: []string{"object"}}, {Types: []string{"integer"}}, {Types: []string{"string"}}}}
+	p := &operations.Param{Name: "created", In: operations.InQuery, Style: "deepObject", Explode: true, Schema: either}
+	for want, v := range map[string]any{"created%5Bgt%5D=5": map[string]any{"gt": 5}, "created=5": 5, "created=": ""} {
+		if got, err := encodeOne(p, v); got != want || err != nil {
+			t.Errorf("%v: got %s, %v", v, got, err)
+		}
+	}
+}
