@@ -119,6 +119,11 @@ func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
+// Errors returns the problems that are an [Error].
+func (l List) Errors() List {
+	return slices.DeleteFunc(slices.Clone(l), func(d Diagnostic) bool { return d.Severity != Error })
+}
+
 // Sort orders the list by position, then severity, then code, and drops exact
 // repetitions.
 func (l List) Sort() List {

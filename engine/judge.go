@@ -5,8 +5,9 @@ import (
 	"slices"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
-	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/engine/internal/serving"
 )
 
 // Judged returns a file as this Runner can run it: what keeps a unit from its APIs is
@@ -33,11 +34,7 @@ func (r *Runner) Judged(ctx context.Context, f *File) *File {
 }
 
 // Refusal is something that a file declares and that cannot be used.
-type Refusal struct {
-	Name   string          `json:"name"` // of the unit
-	Kind   spec.UnitKind   `json:"kind"`
-	Reason diag.Diagnostic `json:"reason"` // the first of them
-}
+type Refusal = document.Refusal
 
 // Refused lists the units that cannot run, each with the first reason.
 func (f *File) Refused() []Refusal {
@@ -46,12 +43,23 @@ func (f *File) Refused() []Refusal {
 		if u.Program != nil {
 			continue
 		}
-		if i := slices.IndexFunc(u.Problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Error }); i >= 0 {
-			out = append(out, Refusal{u.Name, u.Kind, u.Problems[i]})
+		if errors := u.Problems.Errors(); len(errors) > 0 {
+			out = append(out, Refusal{Name: u.Name, Kind: string(u.Kind), Reason: errors[0]})
 		}
 	}
 	return out
 }
+
+// Unserved lists the exposures, and the parts of exposures, that cannot be served:
+// beside what cannot run, the routes that others have taken, and the like.
+func (f *File) Unserved() []Refusal { return f.loaded.Serving.Refused }
+
+// Exposure is an exposure without the parts that cannot be served.
+type Exposure = serving.Exposure
+
+// Exposures returns what can be served of the exposures in Spec. Units that cannot run
+// are among it.
+func (f *File) Exposures() []*Exposure { return f.loaded.Serving.Exposures }
 
 // Check reports why a program cannot reach its APIs: a base URL that no request could
 // go to, operations without a server, credentials that would go out unencrypted. Run

@@ -13,6 +13,9 @@ import (
 func distinct(endpoints []*Endpoint) error {
 	at := map[string]*Endpoint{}
 	for _, e := range endpoints {
+		if e.Chosen {
+			continue
+		}
 		if other := at[e.Address]; other != nil && (other.owner == nil || other.owner != e.owner || other.Path == e.Path) {
 			return fmt.Errorf("%s %q and %s %q both want %s: give one another port", other.Type, other.Namespace, e.Type, e.Namespace, e.Address)
 		}

@@ -18,44 +18,40 @@ import (
 )
 
 // Exposures makes the endpoints that a file declares; their
-// calls go through the Runner. Nil options are the defaults. Units that cannot run are
-// not offered: engine.File.Refused has the reasons. The error lists everything else
-// that cannot be served.
+// calls go through the Runner. Nil options are the defaults. What cannot be served is
+// left out: engine.File.Refused and Unserved have the reasons. The error lists what
+// keeps the rest from being served, such as an authentication without its values; it
+// is an *[engine.LoadError] where nothing is left, or Options.Strict asks for all.
 func Exposures(ctx context.Context, r *engine.Runner, file *engine.File, o *Options) ([]*Endpoint, error) {
 	if file == nil || r == nil {
 		return nil, errors.New("there is no file to serve")
 	}
 	opts := *cmp.Or(o, &Options{})
-	if err := file.Err(); err != nil && opts.Strict {
-		return nil, err
-	}
-	file = r.Judged(ctx, file)
 	opts.Seen = cmp.Or(opts.Seen, control.NewSeen())
-	f := file.Spec()
-	if len(f.Exposures) == 0 {
+	if f := file.Spec(); len(f.Exposures) == 0 {
 		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.Name)
 	}
-	b := &exposing{runner: r, file: file, opts: &opts}
+	file = r.Judged(ctx, file)
+	b := &exposing{runner: r, file: file, opts: &opts, served: map[*engine.Exposure]*Endpoint{}}
+	if err := file.Err(); err != nil && (opts.Strict || len(b.exposures()) == 0) {
+		return nil, err
+	}
 	var out []*Endpoint
 	var errs []error
-	controls := 0
-	for _, e := range f.Exposures {
-		if e.Type.Value == "control" {
-			if controls++; controls > 1 {
-				errs = append(errs, fmt.Errorf("%s: a file has one control exposure; this is another", e.Pos))
-			}
-		}
+	for _, e := range b.exposures() {
 		end, err := b.endpoint(ctx, e)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", e.Pos, err))
 			continue
 		}
+		b.served[e] = end
 		out = append(out, end)
 	}
 	return out, errors.Join(errs...)
 }
 
-// ErrPort is returned for a port that Options.PortOffset moves to where none is.
+// ErrPort is returned for a port that Options.PortOffset or Options.Ports moves to
+// where none is.
 var ErrPort = errors.New("ports go from 1 to 65535")
 
 // exposing makes the endpoints of one file.
@@ -63,32 +59,43 @@ type exposing struct {
 	runner *engine.Runner
 	file   *engine.File
 	opts   *Options
+	served map[*engine.Exposure]*Endpoint
 }
 
-func (b *exposing) endpoint(ctx context.Context, e *spec.Exposure) (*Endpoint, error) {
+func (b *exposing) exposures() []*engine.Exposure { return b.file.Exposures() }
+
+func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint, error) {
 	end := &Endpoint{Type: e.Type.Value, Namespace: e.Namespace.Value, Open: e.Auth == nil}
 	if e.Type.Value == "mcp" && e.Transport == "stdio" {
-		return b.stdio(end, e)
+		return b.stdio(end, e.Exposure)
 	}
-	if e.Port == 0 {
-		return nil, fmt.Errorf("the %s exposure %q has no port", e.Type.Value, e.Namespace.Value)
-	}
-	if port := b.port(e); port < 1 || port > 65535 {
+	port, given := b.port(e)
+	if _, chosen := b.opts.Ports[e.Namespace.Value]; port < 0 || port > 65535 || port == 0 && !chosen {
 		return nil, fmt.Errorf("the %s exposure %q would be at port %d: %w", e.Type.Value, e.Namespace.Value, port, ErrPort)
 	}
-	end.Address = b.address(e)
-	h, err := b.handler(end, e)
+	end.Address, end.Chosen = net.JoinHostPort(b.host(e.Exposure), strconv.Itoa(port)), !given
+	end.wanted = end.Address
+	h, err := b.handler(end, e.Exposure)
 	if err != nil {
 		return nil, err
 	}
-	end.handler, err = b.guarded(ctx, e, h)
+	end.handler, err = b.guarded(ctx, e.Exposure, h)
 	return end, err
 }
 
-// address is where an exposure listens: as the file or the options have it, else
+// port is where an exposure listens: as the options or the file have it, else the next
+// one after those of the file.
+func (b *exposing) port(e *engine.Exposure) (port int, given bool) {
+	if port, ok := b.opts.Ports[e.Namespace.Value]; ok {
+		return port, true
+	}
+	return cmp.Or(e.Port, e.Next) + b.opts.PortOffset, e.Port != 0
+}
+
+// host is where an exposure listens: as the options or the file have it, else
 // on loopback.
-func (b *exposing) address(e *spec.Exposure) string {
-	return net.JoinHostPort(cmp.Or(b.opts.Address, e.Address.Value, "127.0.0.1"), strconv.Itoa(b.port(e)))
+func (b *exposing) host(e *spec.Exposure) string {
+	return cmp.Or(b.opts.Address, e.Address.Value, "127.0.0.1")
 }
 
 func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error) {
@@ -103,11 +110,11 @@ func (b *exposing) handler(end *Endpoint, e *spec.Exposure) (http.Handler, error
 		end.close = server.Close
 		return server.Handler(), nil
 	case "skill":
-		return b.skills(e)
+		return b.skills(e), nil
 	case "control":
 		return b.control(e), nil
 	}
-	return nil, fmt.Errorf("an exposure of type %q cannot be served", e.Type.Value)
+	return nil, fmt.Errorf("an exposure of type %q cannot be served", e.Type.Value) // no reader makes one
 }
 
 func (b *exposing) stdio(end *Endpoint, e *spec.Exposure) (*Endpoint, error) {

@@ -2,11 +2,12 @@ package serve
 
 import (
 	"context"
-	"errors"
-	"io/fs"
+	"net"
 	"net/http"
+	"strconv"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/skills"
 	"github.com/capstan-run/capstan/spec"
@@ -26,17 +27,21 @@ func (b *exposing) control(e *spec.Exposure) http.Handler {
 // started, since an address that cannot be listened at stops the server.
 func (b *exposing) adapters() []control.Adapter {
 	var out []control.Adapter
-	for _, e := range b.file.Spec().Exposures {
-		out = append(out, control.Adapter{Type: e.Type.Value, Namespace: e.Namespace.Value, Port: b.port(e), State: "started"})
+	for _, e := range b.exposures() {
+		out = append(out, control.Adapter{Type: e.Type.Value, Namespace: e.Namespace.Value, Port: b.portOf(e), State: "started"})
 	}
 	return out
 }
 
-func (b *exposing) port(e *spec.Exposure) int {
-	if e.Port == 0 {
+// portOf is the port that an exposure is served at, 0 over stdio.
+func (b *exposing) portOf(e *engine.Exposure) int {
+	end := b.served[e]
+	if end == nil || end.stdio != nil {
 		return 0
 	}
-	return e.Port + b.opts.PortOffset
+	_, port, _ := net.SplitHostPort(end.Address)
+	n, _ := strconv.Atoi(port)
+	return n
 }
 
 // validate looks at the file anew.
@@ -77,10 +82,10 @@ type declaredBind struct {
 func (b *exposing) config() any {
 	f := b.file.Spec()
 	d := declared{Exposes: []declaredPart{}, Consumes: []declaredPart{}, Aggregates: []declaredPart{}, Binds: []declaredBind{}}
-	for _, e := range f.Exposures {
+	for _, e := range b.exposures() {
 		p := declaredPart{Type: e.Type.Value, Namespace: e.Namespace.Value, Authentication: authType(e.Auth)}
 		if p.Address = "stdio"; e.Transport != "stdio" {
-			p.Address = b.address(e)
+			p.Address = b.served[e].Address
 		}
 		for _, t := range e.Tools {
 			p.Names = append(p.Names, t.Short.Value)
@@ -131,17 +136,15 @@ func authType(a *spec.Authentication) string {
 
 // skills makes the handler of a skill exposure. A folder that is not there yet is
 // served once it is.
-func (b *exposing) skills(e *spec.Exposure) (http.Handler, error) {
-	o := skills.Options{Exposures: b.file.Spec().Exposures, Open: b.file.Folder, Log: b.opts.Log}
-	var errs []error
-	for _, err := range skills.Check(e, o) {
-		if errors.Is(err, fs.ErrNotExist) {
-			if b.opts.Log != nil {
-				b.opts.Log.Warn("a skill is not complete", "problem", err.Error())
-			}
-			continue
-		}
-		errs = append(errs, err)
+func (b *exposing) skills(e *spec.Exposure) http.Handler {
+	o := skills.Options{Open: b.file.Folder, Log: b.opts.Log}
+	for _, e := range b.exposures() {
+		o.Exposures = append(o.Exposures, e.Exposure)
 	}
-	return skills.New(e, o), errors.Join(errs...)
+	for _, err := range skills.Check(e, o) {
+		if b.opts.Log != nil {
+			b.opts.Log.Warn("a skill is not complete", "problem", err.Error())
+		}
+	}
+	return skills.New(e, o)
 }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ import (
 func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
 	f := b.file.Spec()
 	o := &mcp.Offer{
-		Name: e.Namespace.Value, Title: f.Title.Value, Version: f.InfoVersion.Value, Instructions: e.Description.Value,
+		Name: cmp.Or(e.Namespace.Value, f.Name), Title: f.Title.Value, Version: f.InfoVersion.Value, Instructions: e.Description.Value,
 		TTL: time.Duration(e.TTL) * time.Millisecond, CacheScope: e.Cache.Value,
 	}
 	for _, t := range e.Tools {
@@ -36,9 +37,7 @@ func (b *exposing) offer(e *spec.Exposure) (*mcp.Offer, error) {
 	}
 	var errs []error
 	for _, d := range e.Documents {
-		if err := b.document(o, d); err != nil {
-			errs = append(errs, err)
-		}
+		b.document(o, d)
 	}
 	for _, p := range e.Prompts {
 		prompt, err := b.prompt(p)
@@ -93,33 +92,26 @@ func content(name string, a *engine.Answer) []mcp.Content {
 
 // document adds an MCP resource: files below a folder, a flow's answer, or with
 // variables in its address a template.
-func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
+func (b *exposing) document(o *mcp.Offer, d *spec.Document) {
 	name, title, about, media := d.Name.Value, d.Title.Value, d.Description.Value, d.MIME.Value
 	if d.Location.IsSet() {
-		open := func() (*os.Root, error) { return b.file.Folder(d.File, d.Location.Value) }
-		folder, err := open()
-		if err != nil {
-			return fmt.Errorf("the resource %q: %s is no folder that can be read: %w", name, d.Location.Value, err)
+		dir := &directory{
+			open: func() (*os.Root, error) { return b.file.Folder(d.File, d.Location.Value) },
+			uri:  d.URI.Value, name: name, title: title, about: about,
 		}
-		_ = folder.Close()
-		dir := &directory{open: open, uri: d.URI.Value, name: name, title: title, about: about}
 		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: dir.read, List: dir.list})
-		return nil
+		return
 	}
 	p := b.file.Program(d.Unit)
 	if p == nil {
-		return nil
+		return
 	}
 	if !strings.Contains(d.URI.Value, "{") {
 		read := func(ctx context.Context, _ string) (*mcp.Contents, error) {
 			return readFlow(ctx, b.runner, p, d, engine.Inputs{})
 		}
 		o.Resources = append(o.Resources, mcp.Resource{URI: d.URI.Value, Name: name, Title: title, Description: about, MIMEType: media, Read: read})
-		return nil
-	}
-	template, err := pathtemplate.Parse(d.URI.Value, "")
-	if err != nil {
-		return fmt.Errorf("the resource %q: %s: %w", name, d.URI.Value, err)
+		return
 	}
 	known := map[string]bool{}
 	for _, in := range p.Inputs() {
@@ -134,8 +126,11 @@ func (b *exposing) document(o *mcp.Offer, d *spec.Document) error {
 		}
 		return readFlow(ctx, b.runner, p, d, in)
 	}
+	template, err := pathtemplate.ParseURI(d.URI.Value)
+	if err != nil {
+		return // it is reported with the file
+	}
 	o.Templates = append(o.Templates, mcp.Template{URITemplate: template.String(), Name: name, Title: title, Description: about, MIMEType: media, Read: read})
-	return nil
 }
 
 func readFlow(ctx context.Context, r *engine.Runner, p *engine.Program, d *spec.Document, in engine.Inputs) (*mcp.Contents, error) {

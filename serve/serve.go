@@ -10,14 +10,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/limit"
 )
@@ -30,6 +28,9 @@ type Options struct {
 	// PortOffset is added to every port, so that a second server fits beside
 	// the first.
 	PortOffset int
+	// Ports are those of exposures, by their namespace, in place of the file's; 0 is one
+	// that the system chooses. An exposure that has none is served at the next free port after those of its file.
+	Ports map[string]int
 	// Strict refuses a file with an error. Otherwise what is sound in it is served.
 	Strict bool
 	// Limits bound the requests of clients; the zero value is the defaults.
@@ -62,7 +63,11 @@ type Endpoint struct {
 	Path string
 	// Open reports that callers are not authenticated.
 	Open bool
+	// Chosen reports that nobody gave the port in Address. A [Server] takes the next one
+	// that is free.
+	Chosen bool
 
+	wanted  string // Address as it was chosen
 	owner   any    // of endpoints that share an address
 	shown   string // path that clients see where it is not Path
 	handler http.Handler
@@ -189,44 +194,6 @@ func (s *Server) Reload(ctx context.Context, load LoadFunc) (files []string, err
 		return nil, err
 	}
 	return files, s.Replace(endpoints)
-}
-
-// port is a listener with the handler that answers there at the time.
-type port struct {
-	address  string
-	listener net.Listener
-	server   *http.Server
-	handler  handlerBox
-}
-
-// listen opens the addresses that are not open yet, all or none.
-func (s *Server) listen(endpoints []*Endpoint) (map[string]*port, error) {
-	fresh := map[string]*port{}
-	for _, e := range endpoints {
-		if e.stdio != nil || s.ports[e.Address] != nil || fresh[e.Address] != nil {
-			continue
-		}
-		l, err := loopback.Listen(e.Address)
-		if err != nil {
-			for _, p := range fresh {
-				_ = p.listener.Close()
-			}
-			return nil, fmt.Errorf("%s %q cannot listen at %s: %w", e.Type, e.Namespace, e.Address, reason(err))
-		}
-		p := &port{address: e.Address, listener: l}
-		p.server = limit.Server(&p.handler, s.opts.Limits)
-		fresh[e.Address] = p
-	}
-	return fresh, nil
-}
-
-// reason is a listen error without the address, which the message has already.
-func reason(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
 }
 
 func (s *Server) serve(p *port) {

@@ -129,6 +129,9 @@ func TestOnlyTheProjectIsServed(t *testing.T) {
 				if err == nil && log.Len() > 0 {
 					err = errors.New(log.String())
 				}
+				for _, r := range s.Unserved() {
+					err = errors.Join(err, errors.New(r.Reason.Message))
+				}
 				return s.Report(), err
 			}
 			report, err := try(nil)

@@ -13,6 +13,7 @@ type Exposure struct {
 	MaxBinary   int64 // bytes, 0 when not written
 	File        string
 	Pos         diag.Pos
+	Spans       []Span
 
 	Routes []*Route // rest
 

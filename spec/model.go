@@ -35,6 +35,7 @@ type File struct {
 	Binds     []*Bind
 	Units     []*Unit // in the file's order, those of exposures first
 	Exposures []*Exposure
+	Lost      []Lost
 	Overlays  []string // names of the overlays that acted, in order
 	// Section reports that the file is one to import from: it has no capability
 	// of its own, and a name in it may be declared by the importing file.

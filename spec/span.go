@@ -17,41 +17,71 @@ func (s Span) Has(p diag.Pos) bool {
 	return p.File == s.From.File && s.From.Compare(p) <= 0 && p.Compare(s.To) <= 0
 }
 
-// Problems assigns the problems of loading the file to its units. One belongs
-// to every unit that its place is in, and to every unit that uses the
-// operation, the API or the bind that its place is in; a unit with an error
-// must not run. own are the problems of no such part, which the units share:
-// with an error among them nothing in the file may run. The rest lies in
-// parts that no unit uses, and keeps none from running.
-func (f *File) Problems(list diag.List) (own diag.List, of map[*Unit]diag.List) {
-	of = map[*Unit]diag.List{}
+// Lost is a part that could not be read, with the namespace that calls and refs
+// would have found it under, "" for none.
+type Lost struct {
+	Namespace string
+	Spans     []Span
+}
+
+// Blame is the problems of a file by what they belong to.
+type Blame struct {
+	// File are those of no other part. With an error among them nothing in the file
+	// may run or be served.
+	File diag.List
+	// Units have those of their own places, and of the operation, the API or the bind
+	// that they use. A unit with an error must not run.
+	Units map[*Unit]diag.List
+	// Exposures have those of their places that are of no unit. One with an error must
+	// not be served.
+	Exposures map[*Exposure]diag.List
+}
+
+// Problems assigns the problems of loading the file. Those of parts that nothing
+// uses belong to nothing, and keep no unit from running.
+func (f *File) Problems(list diag.List) Blame {
+	b := Blame{Units: map[*Unit]diag.List{}, Exposures: map[*Exposure]diag.List{}}
 	pieces := f.pieces(list)
 	for _, d := range list {
-		found := false
+		parts := 0 // that are no exposure
+		var exposures []*Exposure
 		for _, p := range pieces.at(d.Pos) {
-			found = true
+			exposures = append(exposures, p.exposures...)
+			if p.part {
+				parts++
+			}
 			for _, u := range p.units {
-				if last := len(of[u]) - 1; last < 0 || !same(of[u][last], d) {
-					of[u] = append(of[u], d)
-				}
+				assign(b.Units, u, d)
 			}
 		}
-		if !found {
-			own.Add(d)
+		switch {
+		case parts > 0:
+		case len(exposures) == 0:
+			b.File.Add(d)
+		default:
+			for _, x := range exposures {
+				assign(b.Exposures, x, d)
+			}
 		}
 	}
-	return own, of
+	return b
 }
 
-func same(a, b diag.Diagnostic) bool {
-	return a.Pos == b.Pos && a.Code == b.Code && a.Message == b.Message
+// assign gives a problem to its owner, once: places are looked at in order.
+func assign[T comparable](of map[T]diag.List, owner T, d diag.Diagnostic) {
+	same := func(o diag.Diagnostic) bool { return o.Pos == d.Pos && o.Code == d.Code && o.Message == d.Message }
+	if last := len(of[owner]) - 1; last < 0 || !same(of[owner][last]) {
+		of[owner] = append(of[owner], d)
+	}
 }
 
-// piece is a span with the units that a problem in it belongs to.
+// piece is a span with what a problem in it belongs to.
 type piece struct {
 	Span
-	units  []*Unit
-	around int // index of the smallest piece around it, -1 for none
+	units     []*Unit
+	exposures []*Exposure
+	part      bool // is, or belongs to, something else than an exposure
+	around    int  // index of the smallest piece around it, -1 for none
 }
 
 // pieces are sorted by their start, those around others first. Each is within
@@ -70,30 +100,34 @@ func (ps pieces) at(p diag.Pos) []piece {
 	return out
 }
 
-// pieces returns the pieces of the file that are units or are used by units.
+// pieces returns the pieces of the file that are units, are used by units, or are
+// exposures.
 func (f *File) pieces(list diag.List) pieces {
-	users := map[Span][]*Unit{}
+	users := map[Span]*piece{}
+	at := func(s Span) *piece {
+		if users[s] == nil {
+			users[s] = &piece{Span: s, around: -1}
+		}
+		return users[s]
+	}
 	add := func(spans []Span, units ...*Unit) {
 		for _, s := range spans {
-			users[s] = append(users[s], units...)
+			p := at(s)
+			p.units, p.part = append(p.units, units...), true
 		}
 	}
-	byName := map[[2]string][]*Unit{} // API, or API and operation
+	byName := f.users()
 	for _, u := range f.Units {
 		add(u.Spans, u)
-		for _, s := range u.Steps {
-			if op, ok := s.Action.(*Operation); ok {
-				for _, name := range [][2]string{{op.API.Value}, {op.API.Value, op.Operation.Value}} {
-					byName[name] = append(byName[name], u)
-				}
-			}
-		}
 	}
 	for _, a := range f.APIs {
 		add(a.Spans, byName[[2]string{a.Namespace.Value}]...)
 		for _, op := range a.Operations {
 			add(op.Spans, byName[[2]string{a.Namespace.Value, op.Name.Value}]...)
 		}
+	}
+	for _, lost := range f.Lost {
+		add(lost.Spans, byName[[2]string{lost.Namespace}]...)
 	}
 	for _, b := range f.Binds {
 		wrong := func(d diag.Diagnostic) bool {
@@ -103,14 +137,38 @@ func (f *File) pieces(list diag.List) pieces {
 			add(b.Spans, f.naming(b, users)...)
 		}
 	}
+	for _, x := range f.Exposures {
+		for _, s := range x.Spans {
+			at(s).exposures = append(at(s).exposures, x)
+		}
+	}
 	return nested(users)
 }
 
+// users returns the units by what they call or refer to: a namespace, and an operation
+// of it.
+func (f *File) users() map[[2]string][]*Unit {
+	out := map[[2]string][]*Unit{}
+	for _, u := range f.Units {
+		if namespace, _, ok := SplitCall(u.Ref.Value); ok {
+			out[[2]string{namespace}] = append(out[[2]string{namespace}], u)
+		}
+		for _, s := range u.Steps {
+			if op, ok := s.Action.(*Operation); ok {
+				for _, name := range [][2]string{{op.API.Value}, {op.API.Value, op.Operation.Value}} {
+					out[name] = append(out[name], u)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // nested sorts pieces and finds for each the one around it.
-func nested(users map[Span][]*Unit) pieces {
+func nested(users map[Span]*piece) pieces {
 	var out pieces
-	for s := range maps.Keys(users) {
-		out = append(out, piece{Span: s, units: users[s], around: -1})
+	for p := range maps.Values(users) {
+		out = append(out, *p)
 	}
 	slices.SortFunc(out, func(a, b piece) int { return cmp.Or(a.From.Compare(b.From), b.To.Compare(a.To)) })
 	for i := range out {
@@ -125,10 +183,10 @@ func nested(users map[Span][]*Unit) pieces {
 
 // naming returns the units with text, or with an API or operation
 // that they use, that has a name of the bind.
-func (f *File) naming(b *Bind, users map[Span][]*Unit) []*Unit {
+func (f *File) naming(b *Bind, users map[Span]*piece) []*Unit {
 	var out []*Unit
 	lines := map[string][][]byte{}
-	for s, units := range users {
+	for s, p := range users {
 		if lines[s.From.File] == nil {
 			lines[s.From.File] = bytes.SplitAfter(f.Texts[s.From.File], []byte("\n"))
 		}
@@ -136,7 +194,7 @@ func (f *File) naming(b *Bind, users map[Span][]*Unit) []*Unit {
 		from, to := max(s.From.Line-1, 0), min(s.To.Line, len(all))
 		text := bytes.Join(all[min(from, to):to], nil)
 		if slices.ContainsFunc(b.Keys, func(k BindKey) bool { return bytes.Contains(text, []byte(k.Name.Value)) }) {
-			out = append(out, units...)
+			out = append(out, p.units...)
 		}
 	}
 	return out

@@ -18,6 +18,7 @@ type serveFlags struct {
 	send       sendFlags
 	address    string
 	portOffset int
+	ports      []string
 	watch      bool
 	keepRuns   int
 	rest, mcp  string
@@ -47,7 +48,8 @@ Other machines get in only with a key or a token. Runs are kept as "capstan run"
 keeps them, and can be followed and finished with "capstan runs" and "resume" too.
 
 A file of the framework dialect is served where it declares under exposes, on
-loopback where it names no address; it says itself who may call it.
+loopback where it names no address and at the next free port where it names none;
+it says itself who may call it.
 
 Of a directory, everything below it that can be served is, and of a file what can
 run of it; --strict refuses a file with an error.`,
@@ -64,6 +66,7 @@ run of it; --strict refuses a file with an error.`,
 	f.access.add(fs)
 	fs.StringVar(&f.address, "address", "", "framework files: listen at `HOST` instead of what the files say")
 	fs.IntVar(&f.portOffset, "port-offset", 0, "framework files: add `N` to every port")
+	fs.StringArrayVar(&f.ports, "port", nil, "framework files: serve an exposure at another port, as `NAMESPACE=N` (repeat)")
 	fs.BoolVar(&f.watch, "watch", false, "serve changed files anew; while one that was right has an error its last good version stays")
 	fs.IntVar(&f.keepRuns, "keep-runs", standardKeep, "of runs kept in memory (--state none), keep the latest `N` that ended; each goes after a day")
 	f.send.add(fs)
@@ -89,7 +92,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		return err
 	}
 	if err := server.Replace(endpoints); err != nil {
-		return &failure{exit: exitFailed, code: "cannot-listen", message: err.Error(), hint: "give it another port: --rest and --mcp for compositions, --port-offset for framework files"}
+		return &failure{exit: exitFailed, code: "cannot-listen", message: err.Error(), hint: "give it another port: --rest and --mcp for compositions, --port NAMESPACE=N or --port-offset N for framework files"}
 	}
 	if err := a.announce(d, server); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/serve"
 )
@@ -11,6 +12,7 @@ import (
 // servedDocument is the document of `serve -o json`.
 type servedDocument struct {
 	Endpoints []servedEndpoint `json:"endpoints"`
+	Refused   []engine.Refusal `json:"refused,omitempty"` // what the files declare and cannot be served
 }
 
 type servedEndpoint struct {
@@ -24,7 +26,7 @@ type servedEndpoint struct {
 // announce reports the addresses of the endpoints: to people on stderr, to a machine with
 // one document on stdout.
 func (a *app) announce(d *deployment, server *serve.Server) error {
-	doc := servedDocument{Endpoints: []servedEndpoint{}}
+	doc := servedDocument{Endpoints: []servedEndpoint{}, Refused: d.refused}
 	for _, e := range server.Endpoints() {
 		doc.Endpoints = append(doc.Endpoints, servedEndpoint{e.Type, e.Namespace, e.Address, server.URL(e), e.Open})
 		if !a.flags.quiet {
@@ -52,11 +54,22 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 		a.complain("serving %s over stdio", called(e))
 		return
 	}
-	a.complain("serving %s at %s", called(e), url)
+	a.complain("serving %s at %s%s", called(e), url, d.chosen(e))
 	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open asks for it
 	if e.Open && !composed && !loopback.Address(e.Address) {
 		a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
 	}
+}
+
+// chosen adds to an address that nobody gave how to give another.
+func (d *deployment) chosen(e *serve.Endpoint) string {
+	switch {
+	case !e.Chosen:
+		return ""
+	case e.Namespace == "":
+		return ", the next free port, since the file gives none"
+	}
+	return fmt.Sprintf(", the next free port, since the file gives none; another: --port %s=N", e.Namespace)
 }
 
 // whereRunsAre describes the place where the runs of compositions are kept.

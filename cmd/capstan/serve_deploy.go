@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/skill"
@@ -37,6 +41,7 @@ type deployment struct {
 	rt           durable.Runtime     // keeps the runs of compositions; nil while there are none
 	stateKey     []byte              // outlives the process where the runs do
 	compositions *serve.Compositions // nil while there are none
+	refused      []engine.Refusal    // of the last load
 	served       map[string]bool     // files of the last load that worked, true without an error; nil before the first
 }
 
@@ -59,13 +64,31 @@ func (a *app) deploy(paths []string, f *serveFlags) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
+	ports, err := portsOf(f.ports)
+	if err != nil {
+		return nil, err
+	}
 	d := &deployment{app: a, paths: paths, flags: f, opened: load, opts: opts}
 	d.serve = &serve.Options{
-		Address: f.address, PortOffset: f.portOffset, Strict: f.load.strict, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
+		Address: f.address, PortOffset: f.portOffset, Ports: ports, Strict: f.load.strict, Log: a.serveLog(), In: a.io.In, Out: a.io.Out,
 		Seen: control.NewSeen(), Version: buildVersion(debug.ReadBuildInfo()).Version,
 	}
 	d.access, err = f.access.access(d.serve.Log)
 	return d, err
+}
+
+// portsOf reads --port.
+func portsOf(values []string) (map[string]int, error) {
+	out := map[string]int{}
+	for _, v := range values {
+		namespace, text, _ := strings.Cut(v, "=")
+		port, err := strconv.Atoi(text)
+		if namespace == "" || err != nil || port < 0 || port > 65535 {
+			return nil, usagef("--port %q: write NAMESPACE=N, the namespace of an exposure and a port, 0 for one that the system chooses", v)
+		}
+		out[namespace] = port
+	}
+	return out, nil
 }
 
 // close stops serving compositions, after files that are being loaded. The
@@ -94,6 +117,7 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	runner := engine.NewRunner(d.opts) // credentials are looked up anew with every load
 	var programs []*engine.Program
 	served := map[string]bool{}
+	d.refused = nil
 	for _, file := range files {
 		s, err := d.open(ctx, runner, file)
 		switch {
@@ -125,7 +149,21 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 		return nil, nil, usagef("there is nothing to serve in %s", strings.Join(d.paths, ", "))
 	}
 	d.served = served
-	return endpoints, watched, nil
+	return endpoints, watched, d.checkPorts(endpoints)
+}
+
+// checkPorts refuses a --port of an exposure that is not there.
+func (d *deployment) checkPorts(endpoints []*serve.Endpoint) error {
+	var names []string
+	for _, e := range endpoints {
+		names = append(names, e.Namespace)
+	}
+	for _, namespace := range slices.Sorted(maps.Keys(d.serve.Ports)) {
+		if !slices.Contains(names, namespace) {
+			return usage(fmt.Sprintf("--port %s=%d: nothing of that namespace is served", namespace, d.serve.Ports[namespace]), suggest.Hint(namespace, "there is ", names))
+		}
+	}
+	return nil
 }
 
 // found is a file to serve. One that was found rather than named may be
@@ -181,7 +219,7 @@ func once(files []found) (distinct []found) {
 func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engine.File, error) {
 	a := d.app
 	s, report := opened(ctx, f.path, d.opened, r)
-	useless := s == nil || report.Diagnostics.HasErrors() && (d.serve.Strict || !usable(s))
+	useless := s == nil || report.Diagnostics.HasErrors() && (d.serve.Strict || !usable(s) && (len(s.Units()) > 0 || len(s.Exposures()) == 0))
 	worse := report.Diagnostics.HasErrors() && d.served[f.path] // its last good version stays
 	switch {
 	case worse:
@@ -199,7 +237,9 @@ func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engi
 	if f.named {
 		a.reportDiagnostics(warnings(report))
 	}
-	a.reportRefused(f.path, "served", s.Refused())
+	refused := append(s.Refused(), s.Unserved()...)
+	a.reportRefused(f.path, "served", refused)
+	d.refused = append(d.refused, refused...)
 	return s, nil
 }
 
@@ -221,10 +261,13 @@ func (d *deployment) exposures(ctx context.Context, r *engine.Runner, s *engine.
 		return nil, err
 	}
 	ends, err := serve.Exposures(ctx, r, s, d.serve)
-	if errors.Is(err, serve.ErrPort) {
+	var load *engine.LoadError
+	switch {
+	case errors.Is(err, serve.ErrPort):
 		return nil, usagef("--port-offset %d: %v", d.flags.portOffset, err)
-	}
-	if err != nil {
+	case errors.As(err, &load):
+		return nil, err
+	case err != nil:
 		return nil, &failure{exit: exitInvalid, code: codeInvalid, message: err.Error()}
 	}
 	return ends, nil

@@ -19,3 +19,10 @@ type Report struct {
 	// Files are those that were read, or would be served.
 	Files []File
 }
+
+// Refusal is something that a file declares and that cannot be used.
+type Refusal struct {
+	Name   string          `json:"name"`
+	Kind   string          `json:"kind"`   // of a unit, "rest exposure", "route", "prompt", ...
+	Reason diag.Diagnostic `json:"reason"` // the first one
+}

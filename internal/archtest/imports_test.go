@@ -82,7 +82,8 @@ var layers = map[string][]string{
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
 	"engine/internal/reach":           {"spec", "engine/document"},
 	"engine/internal/connect":         {"spec", "spec/yamldata", "operations", "operations/client", "operations/record", "operations/consumed", "operations/mock", "engine/document", "engine/internal/eval", "engine/internal/plan", "engine/internal/reach", "internal/loopback", "diag"},
-	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "spec/yamldata", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "capabilities", "diag", "internal/suggest"},
+	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "spec/yamldata", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "engine/internal/serving", "capabilities", "diag", "internal/suggest"},
+	"engine/internal/serving":         {"spec", "engine/document", "engine/internal/reach", "diag", "internal/loopback", "internal/pathtemplate", "internal/suggest"},
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/bounded", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
 	"serve/access":                    {"serve/internal/answer", "internal/bounded", "internal/loopback"},

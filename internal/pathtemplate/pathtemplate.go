@@ -104,3 +104,34 @@ func (t *Template) String() string {
 	}
 	return b.String() + t.Texts[len(t.Names)]
 }
+
+// ParseURI reads a URI template (RFC 6570, level 1). It has a scheme, and variables.
+func ParseURI(text string) (*Template, error) {
+	t, err := Parse(text, "/?#")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range t.Names {
+		if !isVariable(name) {
+			return nil, fmt.Errorf("{%s}: only plain variables such as {id} are supported", name)
+		}
+	}
+	if len(t.Names) == 0 {
+		return nil, errors.New("a template without variables is a plain resource")
+	}
+	if scheme, _, ok := strings.Cut(text, ":"); !ok || strings.ContainsAny(scheme, "{/") {
+		return nil, errors.New("the address has no scheme")
+	}
+	return t, nil
+}
+
+// isVariable reports whether name is a variable of RFC 6570 (section 2.3), to
+// which a hyphen is added: authors use it.
+func isVariable(name string) bool {
+	for _, r := range name {
+		if !strings.ContainsRune("_.-", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return name != ""
+}

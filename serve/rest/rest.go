@@ -36,10 +36,9 @@ type Handler struct {
 	max    int64 // bytes of a binary answer, 0 for no bound
 }
 
-// New readies the routes of an exposure of a file.
-//
-// The error lists the operations that stand at one method and path twice, and
-// the paths that no request could be held against.
+// New readies the routes of an exposure of a file: of operations that stand at one
+// method and path the first. The error lists the paths that no request could be held
+// against.
 func New(r *engine.Runner, f *engine.File, e *spec.Exposure, o *Options) (*Handler, error) {
 	h := &Handler{runner: r, file: f, max: e.MaxBinary, opts: *cmp.Or(o, &Options{})}
 	h.log = cmp.Or(h.opts.Log, slog.New(slog.DiscardHandler))
@@ -71,19 +70,12 @@ func (h *Handler) add(r *spec.Route) error {
 		h.routes = append(h.routes, &route{pattern: pattern, forward: r.Forward, methods: map[string]*operation{}})
 	}
 	at := h.routes[i]
-	var errs []error
 	for _, op := range r.Operations {
-		p := h.file.Program(op.Unit)
-		if p == nil {
-			continue
+		if p := h.file.Program(op.Unit); p != nil && at.methods[op.Method.Value] == nil {
+			at.methods[op.Method.Value] = newOperation(op, p, pattern)
 		}
-		if other := at.methods[op.Method.Value]; other != nil {
-			errs = append(errs, fmt.Errorf("%s: %s %s is the operation %q already; give %q another path or method", op.Unit.Pos, op.Method.Value, pattern, other.decl.Unit.Short.Value, op.Unit.Short.Value))
-			continue
-		}
-		at.methods[op.Method.Value] = newOperation(op, p, pattern)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // ServeHTTP answers a request.

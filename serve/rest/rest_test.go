@@ -174,15 +174,3 @@ func TestPatternOfTheRoute(t *testing.T) {
 		}
 	}
 }
-
-// Two operations at one method and path are refused with both names.
-func TestOneOperationAMethod(t *testing.T) {
-	f, err := engine.Open(t.Context(), "testdata/twice.yaml", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = rest.New(engine.NewRunner(nil), f, f.Spec().Exposures[0], nil)
-	if err == nil || !strings.Contains(err.Error(), `GET /ships/{imo} is the operation "one" already; give "two" another path or method`) {
-		t.Errorf("error %v", err)
-	}
-}

@@ -185,19 +185,30 @@ func TestProblemsBelongToUnits(t *testing.T) {
 		"in an API":                   {strings.Replace(coast, "baseUri: https://lights.example", "baseUri: [1]", 1), "tools.show tools.switch tools.list web.show web.put beacons.show"},
 		"in a resource of REST":       {strings.Replace(coast, `path: "/l/{id}", operations: {show`, `path: [1], operations: {show`, 1), "web.show web.put"},
 		"in an operation without use": {strings.Replace(coast, "put: {method: PUT}", "put: {method: PUT}, other: {method: PUSH}", 1), ""},
-		"in an exposure":              {strings.Replace(coast, "port: 2", "port: 70000", 1), "the file"},
-		"in a repeated name":          {strings.Replace(listed, "name: bad", "name: good", 1), "the file"},
+		"in an exposure":              {strings.Replace(coast, "port: 2", "port: 70000", 1), "exposure web"},
+		"in a repeated name":          {strings.Replace(listed, "name: bad", "name: good", 1), "m.good-2"},
+		"in the name of an exposure":  {strings.Replace(coast, "namespace: web", "namespace: tools", 1), "exposure tools"},
+		"in a flow's repeated name":   {strings.NewReplacer("  show: {desc", "- {name: show, desc", "  rest: {desc", "- {name: show, desc").Replace(coast), "tools.show web.show beacons.show-2"},
+		"in an API that is not HTTP":  {another("{type: dbus, namespace: far}"), "m.good m.bad"},
+		"in an import":                {another("{import: far, from: gone.yaml}"), "m.good m.bad"},
+		"in an API's repeated name":   {another("{type: http, namespace: api, baseUri: https://b.example, resources: []}"), "m.good m.bad"},
+		"in the file":                 {strings.Replace(listed, "capability:", "info: [1]\ncapability:", 1), "the file m.bad"},
 		"in a composition":            {strings.Replace(crossing, "timeout: 2h", "timeout: long", 1), "f"},
 	} {
 		f, diags := load(t, "f.yaml", c.text, spec.Options{})
-		own, of := f.Problems(slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Severity != diag.Error }))
+		blame := f.Problems(slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Severity != diag.Error }))
 		var got []string
-		if len(own) > 0 {
+		if len(blame.File) > 0 {
 			got = append(got, "the file")
 		}
 		for _, u := range f.Units {
-			if len(of[u]) > 0 {
+			if len(blame.Units[u]) > 0 {
 				got = append(got, u.Name)
+			}
+		}
+		for _, x := range f.Exposures {
+			if len(blame.Exposures[x]) > 0 {
+				got = append(got, "exposure "+x.Namespace.Value)
 			}
 		}
 		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
@@ -229,12 +240,22 @@ capability:
       call: api.got
 `
 
+// another is listed with one more API, whose operation the good unit calls where it
+// is called far.
+func another(api string) string {
+	text := strings.Replace(listed, "consumes:\n", "consumes:\n  - "+api+"\n", 1)
+	if strings.Contains(api, "far") {
+		text = strings.Replace(text, "call: api.get", "call: far.get", 1)
+	}
+	return text
+}
+
 func TestProblemsInWhatAnAliasStandsFor(t *testing.T) {
 	text := strings.NewReplacer("*about", "Does it", "&about Does it", "Does it\n      inputParameters: &in [{name: x, type: strange, description: X}]", "steps: {}", "inputParameters: *in", "api.got", "api.get").Replace(listed)
 	f, diags := load(t, "f.yaml", text, spec.Options{})
-	own, of := f.Problems(diags)
-	if len(own) > 0 || len(of[f.Units[0]]) == 0 || len(of[f.Units[1]]) == 0 {
-		t.Errorf("want the problem in both units: %v\n%v\n%v", diags, own, of)
+	blame := f.Problems(diags)
+	if len(blame.File) > 0 || len(blame.Units[f.Units[0]]) == 0 || len(blame.Units[f.Units[1]]) == 0 {
+		t.Errorf("want the problem in both units: %v\n%v", diags, blame)
 	}
 }
 
@@ -242,7 +263,8 @@ func TestProblemsOfBinds(t *testing.T) {
 	text := strings.Replace(coast, "capability:", "binds:\n- {namespace: keys, location: [1], keys: {LAMP: lamp}}\n- {namespace: more, location: [1], keys: {OIL: oil}}\ncapability:", 1)
 	text = strings.Replace(text, "with: {id: tools.id}", "with: {id: '{{LAMP}}'}", 1)
 	f, diags := load(t, "f.yaml", text, spec.Options{})
-	own, of := f.Problems(diags)
+	blame := f.Problems(diags)
+	own, of := blame.File, blame.Units
 	if len(diags) != 2 || len(own) > 0 || len(of) != 1 || len(of[f.Units[1]]) != 1 {
 		t.Errorf("want the first of %v in tools.switch, got %v and %v", diags, own, of)
 	}
@@ -254,8 +276,9 @@ func TestProblemsOfOverlays(t *testing.T) {
   {target: "$.capability.exposes[0].tools.switch", update: {outputMediaType: [1]}}, {target: "$.capability.exposes[1]", update: {port: x}}]}`))
 	s, more := s.With(o)
 	f, problems := s.File(spec.Options{})
-	own, of := f.Problems(problems)
-	if len(diags)+len(more) > 0 || len(own) != 1 || len(of) != 1 || len(of[f.Units[1]]) != 1 || of[f.Units[1]][0].Pos.File != "o.yaml" {
+	blame := f.Problems(problems)
+	own, of := blame.Exposures[f.Exposures[1]], blame.Units
+	if len(diags)+len(more)+len(blame.File) > 0 || len(own) != 1 || len(of) != 1 || len(of[f.Units[1]]) != 1 || of[f.Units[1]][0].Pos.File != "o.yaml" {
 		t.Errorf("got %v %v: %v and %v", diags, more, own, of)
 	}
 }
@@ -277,7 +300,7 @@ func TestFilesOfTheCorpus(t *testing.T) {
 		}
 		checkUnits(t, c.path, f, diags)
 	}
-	want := map[spec.UnitKind]int{spec.UnitComposition: 3, spec.UnitTool: 941, spec.UnitOperation: 808, spec.UnitResource: 22, spec.UnitFlow: 35}
+	want := map[spec.UnitKind]int{spec.UnitComposition: 3, spec.UnitTool: 941, spec.UnitOperation: 808, spec.UnitResource: 22, spec.UnitFlow: 36}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("units (-want +got):\n%s", diff)
 	}
@@ -300,9 +323,12 @@ func checkUnits(t *testing.T, path string, f *spec.File, diags diag.List) {
 			}
 		}
 	}
-	own, of := f.Problems(diags)
-	kept := len(own)
-	for _, list := range of {
+	blame := f.Problems(diags)
+	kept := len(blame.File)
+	for _, list := range blame.Units {
+		kept += len(list)
+	}
+	for _, list := range blame.Exposures {
 		kept += len(list)
 	}
 	if len(f.Units) > 0 && kept < len(diags) && len(f.APIs) == 0 {

@@ -1,8 +1,6 @@
 package framework
 
 import (
-	"slices"
-
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -70,7 +68,9 @@ func (f *frame) aggregate(e entryNode) *aggregate {
 	}
 	seen := f.Names("flow of " + a.namespace.Value)
 	a.flows = node.DecodeEach(p.named("flows"), func(e entryNode) *spec.Unit { return f.aggregateFlow(e, a) })
-	a.flows = slices.DeleteFunc(a.flows, func(u *spec.Unit) bool { return seen.Repeats(u.Short) })
+	for _, u := range a.flows {
+		seen.Repeats(u.Short)
+	}
 	p.Allow("display", "label", "description", "tags")
 	p.done()
 	return a

@@ -28,7 +28,11 @@ func (l *loading) check() {
 // excused reports whether a namespace may be unknown in a file: it should have been
 // imported, which is reported there, or the importing file has it.
 func (l *loading) excused(f *frame, namespace string) bool {
-	return slices.ContainsFunc(l.order, func(other *frame) bool { return other.missing[namespace] }) || f.standalone() && !f.hasSection("consumes")
+	missing := func(other *frame) bool {
+		_, missing := other.missing[namespace]
+		return missing
+	}
+	return slices.ContainsFunc(l.order, missing) || f.standalone() && !f.hasSection("consumes")
 }
 
 // checkUnit checks the calls of a unit. Those that it inherited are checked in the unit

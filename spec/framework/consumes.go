@@ -27,6 +27,7 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	if kind := p.text("type"); kind.IsSet() && !strings.EqualFold(kind.Value, "http") && !strings.EqualFold(kind.Value, "https") {
 		r := f.Report(p.get("type"), "not-http", "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, node.Shorten(kind.Value))
 		r.Hint = "write type: http and a baseUri, or take it out of consumes"
+		c.Spans = p.spans()
 		return c
 	}
 	c.Spans = p.around("resources", "operations")

@@ -25,6 +25,13 @@ func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, 
 	l.placeAll()
 	l.declare()
 	l.out.Section = f.standalone()
+	for _, f := range l.order {
+		for namespace, spans := range f.missing {
+			if spans != nil {
+				l.out.Lost = append(l.out.Lost, spec.Lost{Namespace: namespace, Spans: spans})
+			}
+		}
+	}
 	return l.out, l.diags().Sort()
 }
 
@@ -44,6 +51,7 @@ type loading struct {
 	renamed    map[string]string           // file and namespace -> namespace in out
 	files      map[*spec.Unit]bool         // MCP resources that are files, which need no call
 	counts     map[string]int              // units of one name
+	unreadable []spec.Span                 // files that an import names and that do not parse
 }
 
 // units returns every unit, those of exposures first.
@@ -59,7 +67,7 @@ func (l *loading) units() []*spec.Unit {
 }
 
 func (l *loading) frame(s *node.Document) *frame {
-	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string]bool{}, sections: map[string]any{}}
+	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string][]spec.Span{}, sections: map[string]any{}}
 	f.edition, f.known = editionOf(f.family(), s.Version)
 	f.root = f.part(s.Root, kindFile)
 	if c := node.Value(s.Root, "capability"); c != nil && c.Kind != node.ScalarNode {
@@ -88,9 +96,11 @@ type frame struct {
 	edition          edition
 	known            bool            // the version is a published one
 	said             map[string]bool // looseness that was reported
-	missing          map[string]bool // namespaces that could not be imported: reported once, there
-	sections         map[string]any
-	refused          []int // positions in diags of exposures that mean nothing
+	// missing are namespaces that could not be imported, with the parts where that is
+	// reported, once; nil where all of the file needs them.
+	missing  map[string][]spec.Span
+	sections map[string]any
+	refused  []int // positions in diags of exposures that mean nothing
 }
 
 // family is the key that holds the version.

@@ -57,8 +57,11 @@ func (f *frame) exposure(e entryNode) *spec.Exposure {
 	}
 	x := &spec.Exposure{
 		Type: spec.Reworded(kind, meant), Namespace: p.text("namespace"), Description: p.text("description"), Address: p.text("address"),
-		Port: p.number("port", 0), Auth: f.authentication(p.get("authentication"), true), MaxBinary: f.size(p, "maxBinarySize"),
-		File: f.doc.Path(), Pos: f.Pos(e.node),
+		Port: p.number("port", 0), MaxBinary: f.size(p, "maxBinarySize"), File: f.doc.Path(), Pos: f.Pos(e.node), Spans: p.spans(),
+	}
+	before := len(f.Diags)
+	if x.Auth = f.authentication(p.get("authentication"), true); x.Auth == nil && f.Diags[before:].HasErrors() {
+		x.Auth = &spec.Authentication{} // it asks for something, which is never nothing
 	}
 	if !x.Namespace.IsSet() {
 		x.Namespace = e.name

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -40,7 +42,11 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	}
 	p.Allow("description", "type", "display", "label")
 	p.done()
-	f.missing[cmp.Or(as.Value, wanted.Value)] = true
+	name := cmp.Or(as.Value, wanted.Value)
+	f.missing[name] = nil
+	if s.local {
+		f.missing[name] = p.spans()
+	}
 	if !from.IsSet() || !wanted.IsSet() {
 		return nil
 	}
@@ -51,18 +57,21 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	}
 	other := f.open(fromNode, from)
 	if other == nil {
+		if s.local {
+			f.missing[name] = append(f.missing[name], f.loading.unreadable...)
+		}
 		return nil
 	}
 	all := s.followed(f, other)
 	i := slices.IndexFunc(all, func(t *T) bool { return s.namespace(t).Value == wanted.Value || whole && len(all) == 1 })
 	if i < 0 {
-		if other.missing[wanted.Value] {
+		if _, again := other.missing[wanted.Value]; again {
 			return nil
 		}
 		f.reportUnknownImport(p.get("import"), other, wanted, s.names(all))
 		return nil
 	}
-	delete(f.missing, cmp.Or(as.Value, wanted.Value))
+	delete(f.missing, name)
 	if as.IsSet() && as.Value != s.namespace(all[i]).Value {
 		return s.as(all[i], as)
 	}
@@ -128,6 +137,7 @@ func (f *frame) open(n *node.Node, path spec.Str) *frame {
 	l.imports, l.out.Texts[name] = l.imports+1, doc.Text()
 	if diags.HasErrors() {
 		l.order = append(l.order, &frame{Decoder: &node.Decoder{Diags: diags}})
+		l.unreadable = append(l.unreadable, spec.Span{From: diag.Pos{File: name}, To: diag.Pos{File: name, Line: math.MaxInt}})
 		return nil
 	}
 	if !same {
@@ -155,6 +165,7 @@ func (f *frame) rootImports(root *part) {
 		from := p.needText("from")
 		p.Allow("name", "import", "description")
 		p.done()
+		out.Lost = append(out.Lost, spec.Lost{Spans: p.spans()}) // a call of what it lacks is refused at the call
 		if !from.IsSet() {
 			continue
 		}

@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
@@ -25,7 +24,9 @@ func (f *frame) mcp(p *part, x *spec.Exposure) {
 	x.Cache = p.text("cacheScope")
 	tools := f.Names("tool")
 	x.Tools = node.DecodeEach(p.named("tools"), func(e entryNode) *spec.Unit { return f.tool(e, x) })
-	x.Tools = slices.DeleteFunc(x.Tools, func(t *spec.Unit) bool { return tools.Repeats(t.Short) })
+	for _, t := range x.Tools {
+		tools.Repeats(t.Short)
+	}
 	x.Documents = node.DecodeEach(p.named("resources"), func(e entryNode) *spec.Document { return f.document(e, x) })
 	x.Prompts = node.DecodeEach(p.named("prompts"), f.prompt)
 }

@@ -67,8 +67,10 @@ type section[T any] struct {
 	name, what string
 	decode     func(*frame, entryNode) *T
 	namespace  func(*T) *spec.Str
-	renamed    func(t *T, name string) // nil where nothing refers to the namespace
-	shared     bool                    // items of a file without a version may share a namespace
+	renamed    func(t *T, name string)   // nil where nothing refers to the namespace
+	shared     bool                      // items of a file without a version may share a namespace
+	local      bool                      // what is wrong with an item is no matter to others
+	repeated   func(f *frame, t *T) bool // judges another item of a namespace: whether it stays; nil drops it
 }
 
 var (
@@ -77,14 +79,19 @@ var (
 	}
 	consumesSection = section[spec.API]{
 		name: "consumes", what: "consumed API", decode: (*frame).consumed, namespace: func(a *spec.API) *spec.Str { return &a.Namespace },
+		local: true, repeated: func(f *frame, a *spec.API) bool {
+			f.loading.out.Lost = append(f.loading.out.Lost, spec.Lost{Namespace: a.Namespace.Value, Spans: a.Spans})
+			return false
+		},
 	}
 	aggregateSection = section[aggregate]{
 		name: "aggregates", what: "aggregate", decode: (*frame).aggregate, namespace: func(a *aggregate) *spec.Str { return &a.namespace },
-		renamed: func(a *aggregate, name string) { reachedAs(a.flows, name) },
+		renamed: func(a *aggregate, name string) { reachedAs(a.flows, name) }, local: true,
 	}
 	exposureSection = section[spec.Exposure]{
 		name: "exposes", what: "exposure", decode: (*frame).exposure, namespace: func(x *spec.Exposure) *spec.Str { return &x.Namespace },
 		renamed: func(x *spec.Exposure, name string) { reachedAs(offered(x), name) }, shared: true,
+		local: true, repeated: func(*frame, *spec.Exposure) bool { return true },
 	}
 )
 
@@ -108,7 +115,9 @@ func (s section[T]) of(f *frame) []*T {
 		return s.decode(f, e)
 	})
 	if seen := f.Names(s.what); !s.shared || f.family() != "" {
-		out = slices.DeleteFunc(out, func(t *T) bool { return seen.Repeats(*s.namespace(t)) })
+		out = slices.DeleteFunc(out, func(t *T) bool {
+			return seen.Repeats(*s.namespace(t)) && (s.repeated == nil || !s.repeated(f, t))
+		})
 	}
 	f.sections[s.name] = out
 	return out

@@ -29,17 +29,25 @@ func (l *loading) resolve(u *spec.Unit) {
 }
 
 // target returns the flow that a ref names, nil with a problem when there is
-// none.
+// none. What is wrong with another one of its name is wrong with the ref, too.
 func (l *loading) target(fl *spec.Unit) *spec.Unit {
 	namespace, name, ok := spec.SplitCall(fl.Ref.Value)
 	f := l.frames[fl.File]
 	var known []string
 	for _, a := range f.reachable() {
+		var found *spec.Unit
 		for _, candidate := range a.flows {
-			if ok && a.namespace.Value == namespace && candidate.Short.Value == name && candidate != fl {
-				return candidate
+			switch {
+			case !ok || a.namespace.Value != namespace || candidate.Short.Value != name || candidate == fl:
+				known = append(known, a.namespace.Value+"."+candidate.Short.Value)
+			case found == nil:
+				found = candidate
+			default:
+				fl.Spans = append(fl.Spans, candidate.Spans...)
 			}
-			known = append(known, a.namespace.Value+"."+candidate.Short.Value)
+		}
+		if found != nil {
+			return found
 		}
 	}
 	if !f.standalone() || len(known) > 0 { // of a file to be imported the importer has the aggregate

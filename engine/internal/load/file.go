@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/serving"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/spec"
@@ -45,8 +46,10 @@ type File struct {
 	// can run.
 	Shared diag.List
 	Spec   *spec.File
-	APIs   map[string]connect.API
-	Binds  *connect.Binds
+	// Serving is what can be served, nil of the file of a kept run.
+	Serving *serving.Result
+	APIs    map[string]connect.API
+	Binds   *connect.Binds
 	// Given reports that the text was not read from this machine's files.
 	Given bool
 	// Limit bounds one exchange where the user states no bound, 0 for none.

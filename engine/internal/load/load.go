@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/serving"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
@@ -119,13 +120,14 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 	problems = append(append(problems, l.unused(f)...), l.complete(ctx, f)...)
 	f.Binds = connect.NewBinds(f.Spec, l.opts.Strict, l.within)
 	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
-	own, of := f.Spec.Problems(problems)
-	own = append(append(own, l.report.Diagnostics...), served(l.within, f.Spec)...)
+	blame := f.Spec.Problems(problems)
+	own := append(blame.File, l.report.Diagnostics...)
 	f.Shared = l.judged(own)
-	l.report.Diagnostics = append(own, problems...)
+	l.serve(f, blame.Exposures)
+	l.report.Diagnostics = slices.Concat(own, problems, f.Serving.Problems)
 	for _, s := range f.Spec.Units {
 		var found diag.List
-		u := f.plan(s, of[s], func(name string) (*operations.Set, error) {
+		u := f.plan(s, blame.Units[s], func(name string) (*operations.Set, error) {
 			if c := f.Spec.Described(name); c != nil && (f.sets[name] != nil || len(c.Operations) > 0) {
 				return f.known(name)
 			}
@@ -161,6 +163,18 @@ func (l *loader) api(ctx context.Context, f *File, name string) (*operations.Set
 		f.APIs[name] = connect.Documented(name, d, set)
 	}
 	return set, problems, err
+}
+
+// serve finds what the exposures of the file can serve, of which some problems are
+// known.
+func (l *loader) serve(f *File, known map[*spec.Exposure]diag.List) {
+	for x, problems := range known {
+		known[x] = l.judged(problems)
+	}
+	f.Serving = serving.Check(f.Spec, known, l.within)
+	if f.Shared.HasErrors() {
+		f.Serving.Exposures = nil
+	}
 }
 
 // read reads the file, or a shipped capability of that bare name.
