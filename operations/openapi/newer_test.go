@@ -86,6 +86,10 @@ func TestUnreadPartsOfOpenAPI32AreNamed(t *testing.T) {
 			"paths: {/a: {additionalOperations: {get: {operationId: x, responses: {}}}}}",
 			`"get" of /a stands under additionalOperations and has a key of its own there: write "get" beside it; the operation cannot be called`,
 		},
+		"a method that stands beside it": {
+			"paths: {/a: {get: {operationId: x, responses: {}}, additionalOperations: {GET: {operationId: y, responses: {}}}}}",
+			`"GET" of /a stands under additionalOperations and has a key of its own there: write "get" beside it; the operation cannot be called`,
+		},
 		"a tunnel": {
 			"paths: {/a: {additionalOperations: {CONNECT: {operationId: x, responses: {}}}}}",
 			`CONNECT of /a opens a tunnel; the operation cannot be called`,
@@ -126,6 +130,8 @@ func TestUnreadPartsOfOpenAPI32AreNamed(t *testing.T) {
 		_, problems := compileText(t, "openapi: 3.2.0\ninfo: {title: Yard, version: '1'}\n"+tt.doc+"\n")
 		if got := strings.Join(problems, "\n"); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got\n%s\nwant %s", name, got, tt.want)
+		} else if n := strings.Count(got, "additionalOperations") + strings.Count(got, "itemSchema"); n > 1 {
+			t.Errorf("%s: one fault is reported %d times:\n%s", name, n, got)
 		}
 	}
 }

@@ -31,9 +31,15 @@ func (c *compiler) paths() {
 }
 
 func (c *compiler) pathItem(path string, item *openapi3.PathItem) {
-	all := item.Operations()
-	for _, method := range inOrder(all, func(op *openapi3.Operation) *openapi3.Origin { return op.Origin }) {
-		if c.callable(path, method, item.AdditionalOperations[method] == all[method], all[method]) {
+	origin := func(op *openapi3.Operation) *openapi3.Origin { return op.Origin }
+	all, more := item.Operations(), maps.Clone(item.AdditionalOperations)
+	for _, method := range inOrder(more, origin) {
+		if !c.callable(path, method, true, more[method]) && all[method] == more[method] {
+			delete(all, method)
+		}
+	}
+	for _, method := range inOrder(all, origin) {
+		if all[method] == more[method] || c.callable(path, method, false, all[method]) {
 			c.operations = append(c.operations, c.operation(method, path, item, all[method]))
 		}
 	}

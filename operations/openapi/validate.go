@@ -93,7 +93,9 @@ func reported(err error) bool {
 	return is[*openapi3.RequiredFieldError](err) || is[*openapi3.SchemaTypeError](err) || is[*openapi3.DuplicateRequiredFieldError](err) ||
 		is[*openapi3.UnresolvedRefError](err) || is[*openapi3.DuplicateOperationIDError](err) || is[*openapi3.PathParametersError](err) ||
 		is[*openapi3.PathMustStartWithSlashError](err) || is[*openapi3.InvalidParameterInError](err) || is[*openapi3.PathParameterRequiredError](err) ||
-		is[*openapi3.SecurityRequirementSchemeUndefinedError](err) || is[*openapi3.ExactlyOneFieldError](err)
+		is[*openapi3.SecurityRequirementSchemeUndefinedError](err) || is[*openapi3.ExactlyOneFieldError](err) ||
+		is[*openapi3.AdditionalOperationsDuplicateMethodError](err) || is[*openapi3.AdditionalOperationsFixedMethodCaseError](err) ||
+		is[*openapi3.AdditionalOperationsInvalidMethodError](err) || is[*openapi3.ItemSchemaFieldFor32Plus](err)
 }
 
 func is[E error](err error) bool {

@@ -12,16 +12,25 @@ func seeds(f *testing.F) {
 		`filter(a-b.data, .state == "active")[0].id`, `map(inputs.domains, {domain: #, state: "pending"})`,
 		`{{ inputs.name }} and {{ {a: {b: 1}} }}`, `{{ "}}" }}`, `let q = a-b; q?.data ?? 1..n`, `a-b.total-count-1`,
 		`reduce(1..3, #acc + #, 0)`, `{(a): (1)}`, `join(["a"], "-") + "é"`, `not in in`, `if n > 1 {a} else {n}`, `verify-directry.data`, `[10000000000000000001, a-b.x + 1.10]`,
+		`a-b.headers.Content-Type`, `a-b?.headers["ETag"]`, `steps["in"].headers.x-1 - 1`, `"x" in a-b.headers`, `a-b["headers"]`, `a-b.headers[n]`, `a-b.headers.a-b.headers`,
 	} {
 		f.Add(s)
 	}
+}
+
+// fuzzScope is that of the fixtures, with headers of two steps.
+func fuzzScope() *Scope {
+	s := fixtureScope()
+	s.SetHeaders("a-b")
+	s.SetHeaders("in")
+	return s
 }
 
 // Rewriting changes runes in place: nothing moves, strings least of all, and
 // it can be undone, but for long numbers, which the source still has.
 func FuzzRewrite(f *testing.F) {
 	seeds(f)
-	scope := fixtureScope()
+	scope := fuzzScope()
 	f.Fuzz(func(t *testing.T, src string) {
 		if !utf8.ValidString(src) {
 			return
@@ -53,7 +62,8 @@ func inLongNumber(in []rune, i int) bool {
 // source.
 func FuzzCompile(f *testing.F) {
 	seeds(f)
-	scope, env := fixtureScope(), fixtureEnv()
+	scope, env := fuzzScope(), fixtureEnv()
+	env.Headers = map[string]map[string]any{"a-b": {"etag": "v1", "content-type": "text/plain"}}
 	f.Fuzz(func(t *testing.T, src string) {
 		e, problems := scope.Compile(src)
 		checkPlaces(t, src, problems)
