@@ -158,10 +158,17 @@ func (r *running) env(ctx context.Context) (*exec.Env, error) {
 	// The run's id is in its requests (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
 	session.Recorder = r.p.link.Keys.Redactor.With(r.id)
+	session.AtOnce = !slices.ContainsFunc(r.p.plan.Steps, waitsOrAsks)
 	env := r.shared(func(name string, api connect.API) operations.Caller { return r.p.link.Caller(name, api, session) })
 	env.Keep, env.Perform = r.p.link.Keys.Redactor.Data, r.external
 	env.Landed = max(env.Limit, exchangeLimit(r.p.set.RequestTimeout, r.p.set.Timeout))
 	return env, r.fillIn(ctx, env)
+}
+
+// waitsOrAsks reports whether a step polls, or depends on what is there already.
+func waitsOrAsks(s *plan.Step) bool {
+	a := s.Operation()
+	return s.When != nil || a != nil && a.Polls()
 }
 
 // shared is the part of the environment that runs and calls have in common.

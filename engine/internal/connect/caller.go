@@ -53,6 +53,7 @@ func NewLink(o Outside, lookup Lookup, binds *Binds) *Link {
 	// The number of calls is the clients' affair, and one that an API asks to wait
 	// must not make the others wait.
 	l.served = l.Session()
+	l.served.AtOnce = true // no caller waits for an answer of minutes
 	l.served.limit = client.RateLimit{PerSecond: -1, Pause: -1}
 	return l
 }
@@ -63,6 +64,16 @@ type Session struct {
 	Recorder *operations.Redactor // for recordings
 	mock     operations.Caller    // one state for all APIs of the run
 	limit    client.RateLimit
+	// AtOnce reports that nothing waits for what a mock grows: it is there at the
+	// first look.
+	AtOnce bool
+}
+
+func (s *Session) looks() int {
+	if s.AtOnce {
+		return -1
+	}
+	return 0
 }
 
 // Session returns the session of a run.
@@ -97,7 +108,7 @@ func (l *Link) caller(name string, api API, s *Session) operations.Caller {
 	switch {
 	case l.Mock:
 		if s.mock == nil {
-			s.mock = mock.New(nil)
+			s.mock = mock.New(&mock.Options{Looks: s.looks()})
 		}
 		call = l.described(api, s.mock)
 	case l.ReplayDir != "":
