@@ -27,7 +27,7 @@ paths:
   /findings:
     post:
       operationId: addFinding
-      requestBody: {content: {application/json: {schema: {type: object, properties: {text: {type: string}}}}}}
+      requestBody: {content: {application/json: {schema: {type: object, properties: {text: {type: string}, survey: {type: string}}}}}}
       responses: {'201': {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Finding'}}}}}
     get:
       operationId: listFindings
@@ -94,7 +94,7 @@ specification: Naftiko Capability Composition
 specificationVersion: '0.1'
 api: surveys
 steps:
-  - {id: add, operation: addFinding, with: {text: rust}}
+  - {id: add, operation: addFinding, with: {text: rust, survey: S2}}
   - {id: found, operation: listFindings, with: {survey: S1}, until: 'any(found, .grade == 7)', every: 1s, timeout: 1h}
 outputs:
   - {name: survey, source: 'found[0].survey'}

@@ -239,7 +239,7 @@ func TestCollectionNamedAsItsIDIsNoLookup(t *testing.T) {
 // What a path names can exist, and so has what lies below it.
 func TestThingsBelowAPathAreThere(t *testing.T) {
 	f := fleet{t, mock.New(&mock.Options{Looks: -1})}
-	got := f.do(operation("GET", "/ports/{port}/ships", "200", listOf(ship()), nil), nil, "port", "Kiel")
+	got := f.do(operation("GET", "/ports/{port}/ships", "200", listOf(ship()), nil), nil, "port", 7)
 	if list, _ := got.Value.([]any); len(list) != 1 {
 		t.Errorf("got %d %s", got.Status, got.Body)
 	}
