@@ -24,6 +24,9 @@ func syntaxError(f *File, err error) diag.Diagnostic {
 			return d
 		}
 		message, line, column = at.Message, max(at.Mark.Line, 1), at.Mark.Column
+		if message == noColon && at.ContextMark.Line > 0 {
+			line, column = at.ContextMark.Line, at.ContextMark.Column
+		}
 	} else if m := lineError.FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		message = m[2]
@@ -43,6 +46,10 @@ func syntaxError(f *File, err error) diag.Diagnostic {
 }
 
 const notYAML = "this is not YAML: "
+
+// noColon is the parser's message for text that could only be a key. It notices
+// that at the next token, perhaps behind many comments.
+const noColon = "could not find expected ':'"
 
 // unknownAnchor is the message of both parsers for an alias without an anchor.
 var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
@@ -77,14 +84,22 @@ func exactError(text []byte) *exact.LoadError {
 	return nil
 }
 
-// inside moves a place just after the end of the text to the end of the last
-// line that holds something: an unclosed quote is noticed only there.
+// inside moves a place on a line without anything but a comment to the end of the
+// last line before it that holds something: an unclosed quote is noticed only at the
+// end of the text, and no comment is at fault.
 func inside(f *File, line, column int) (int, int) {
 	line = min(line, len(f.lines))
 	c := Cursor{File: f}
-	for line > 1 && len(c.rest(line, f.lines[line-1])) == 0 {
+	held := func() string {
+		text := strings.TrimRight(string(c.rest(line, f.lines[line-1])), " \t")
+		if strings.HasPrefix(strings.TrimLeft(text, " \t"), "#") {
+			return ""
+		}
+		return text
+	}
+	for line > 1 && held() == "" {
 		line--
-		column = len([]rune(string(c.rest(line, f.lines[line-1])))) + 1
+		column = utf8.RuneCountInString(held()) + 1
 	}
 	return line, max(column, 1)
 }
@@ -104,6 +119,8 @@ func syntaxHint(c *Cursor, message string, line, column int) string {
 		return fmt.Sprintf("put quotes around a value that begins with %q", rest[:1])
 	case strings.Contains(message, "mapping values are not allowed"):
 		return `put quotes around text that holds ": ", and align keys of one mapping`
+	case message == noColon && !strings.HasPrefix(rest, `"`) && !strings.HasPrefix(rest, "'"):
+		return `a key is followed by ": ", an item of a list begins with "- ", and text that goes on is indented more than its key`
 	case strings.Contains(message, "end of stream"), len(bytes.TrimSpace(c.Text[offset:])) == 0:
 		return "a quote or bracket is not closed"
 	case strings.Contains(message, "unknown escape character"):
