@@ -50,6 +50,7 @@ func (d reader) step(n *node.Node) *spec.Step {
 	s.Sensitive = d.Paths(o.Get("sensitive"), "sensitive")
 	external := d.Boolean(o.Get("external"), "external")
 	op := d.operation(o)
+	o.ReportCut(diag.Error)
 	for _, k := range o.Unasked() {
 		op.Keys = append(op.Keys, d.Field(k, node.Value(n, k.Value)))
 	}

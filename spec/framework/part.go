@@ -208,6 +208,7 @@ func (p *part) done() {
 	if p.Strict {
 		return
 	}
+	p.ReportCut(diag.Warning)
 	for _, k := range p.Unasked() {
 		if !p.frame.first("key " + p.What + " " + k.Value) {
 			continue

@@ -83,6 +83,7 @@ func (f *frame) step(p *part, e entryNode, i int) *step {
 		if n := p.get(name); n != nil {
 			r := f.Report(node.Key(p.Node, name), "no-meaning", "step %q: %q is in no version of the format, and capstan does not guess what it does", s.name.Value, name)
 			r.Hint = "call the operation once for each case, or do it in a step of type script"
+			s.call, s.with = spec.Str{}, nil // its values may be of the key's own making
 		}
 	}
 	return s

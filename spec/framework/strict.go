@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -54,8 +55,10 @@ func (f *frame) strictly(n *node.Node, k kind, keyed bool) {
 			f.strictValue(v, r, n)
 		}
 	}
+	o := &node.Object{Decoder: f.Decoder, Node: n, Asked: accepted}
+	o.ReportCut(diag.Error)
 	for key := range node.Entries(n) {
-		if !slices.Contains(accepted, key.Value) {
+		if !slices.Contains(accepted, key.Value) && !o.IsCut(key) {
 			f.strictUnknown(key, k, accepted)
 		}
 	}

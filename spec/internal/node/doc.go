@@ -12,6 +12,9 @@ type Node = yaml.Node
 // Kind is the kind of a node.
 type Kind = yaml.Kind
 
+// FlowStyle is the style of a mapping or list in braces or brackets.
+const FlowStyle = yaml.FlowStyle
+
 // The kinds of nodes in an expanded tree.
 const (
 	MappingNode  = yaml.MappingNode

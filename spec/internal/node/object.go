@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
@@ -16,6 +17,7 @@ type Object struct {
 	What   string // "an input", for messages
 	Asked  []string
 	Absent []string // needed and not written
+	cut    []*Node  // keys that are parts of a text
 }
 
 // Object returns n as a mapping, nil when it is none.
@@ -80,18 +82,22 @@ func (o *Object) Unasked() []*Node {
 	}
 	var left []*Node
 	for k := range Entries(o.Node) {
-		if !known[k.Value] && !strings.HasPrefix(k.Value, "x-") {
+		if !known[k.Value] && !strings.HasPrefix(k.Value, "x-") && !o.IsCut(k) {
 			left = append(left, k)
 		}
 	}
 	return left
 }
 
+// IsCut reports whether a key was reported as a part of a text.
+func (o *Object) IsCut(k *Node) bool { return slices.Contains(o.cut, k) }
+
 // Done reports the keys that are needed and those that are not accepted; a
 // misspelt one is only the latter.
 func (o *Object) Done() {
 	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != "" })
 	o.ReportAbsent()
+	o.ReportCut(diag.Error)
 	accepted := "accepted keys: " + strings.Join(o.Asked, ", ")
 	for _, k := range o.Unasked() {
 		r := o.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What)
