@@ -82,8 +82,8 @@ func readWant(w Want) meaning {
 	case len(action) < len(all) && len(action) > 0:
 		m.verb = verbClass(action[0])
 		all = append(slices.Clone(all[:len(all)-len(action)]), action[1:]...)
-	case len(all) > 0 && knownVerbs[all[0]] != "":
-		m.verb, all = knownVerbs[all[0]], all[1:]
+	case len(all) > 0 && words.Verb(all[0]) != "":
+		m.verb, all = words.Verb(all[0]), all[1:]
 	}
 	m.nouns = nouns(all)
 	if m.verb != "" && !knownClass(m.verb) {
@@ -115,7 +115,7 @@ func nouns(list []string) []string {
 
 // compare returns how well an operation fits, from 0 to 1.
 func (m *meaning) compare(p *profile, weight func(string) float64) float64 {
-	if nearlySame(m.id, p.id) {
+	if nearlySame(m.id, p.id) && !words.Contradict(m.id, p.id) {
 		return 0.98
 	}
 	covered, own := m.coverage(p, weight)

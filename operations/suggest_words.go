@@ -48,25 +48,15 @@ func pathThing(fixed []string) []string {
 	return nouns(last)
 }
 
-// knownVerbs gives the verbs of ids and prose their class.
-var knownVerbs = map[string]string{
-	"create": "create", "add": "create", "new": "create", "make": "create", "generate": "create", "insert": "create",
-	"register": "create", "define": "create", "issue": "create", "emit": "create", "post": "create",
-	"list": "list", "search": "list", "query": "list", "index": "list", "all": "list",
-	"get": "get", "read": "get", "fetch": "get", "retrieve": "get", "show": "get", "find": "get", "lookup": "get", "describe": "get",
-	"update": "update", "edit": "update", "patch": "update", "modify": "update", "set": "update", "put": "update", "change": "update", "replace": "update",
-	"delete": "delete", "remove": "delete", "destroy": "delete",
-}
-
 // verbClass returns the class of a verb; an unknown verb is its own class.
 func verbClass(verb string) string {
-	if class := knownVerbs[verb]; class != "" {
+	if class := words.Verb(verb); class != "" {
 		return class
 	}
 	return verb
 }
 
-func knownClass(verb string) bool { return knownVerbs[verb] != "" }
+func knownClass(verb string) bool { return words.Verb(verb) != "" }
 
 func isRead(class string) bool { return class == "list" || class == "get" }
 

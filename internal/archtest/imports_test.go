@@ -51,6 +51,7 @@ var layers = map[string][]string{
 	"diag":                            {"internal/columns", "internal/jsonvalue"},
 	"internal/...":                    {},
 	"internal/graph":                  {"engine/document", "internal/columns"},
+	"internal/suggest":                {"internal/words"},
 	"internal/readme":                 {"diag"}, // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag"},

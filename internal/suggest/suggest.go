@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // Closest returns the candidate most like word, or "" when none is like it.
@@ -28,6 +30,7 @@ func Hint(word, label string, candidates []string) string {
 	if near := Closest(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
+	candidates = slices.DeleteFunc(slices.Clone(candidates), unnamed)
 	if label == "" || len(candidates) == 0 {
 		return ""
 	}
@@ -38,11 +41,27 @@ func Hint(word, label string, candidates []string) string {
 	return label + list
 }
 
+// Agreeing returns the candidates that have a name, and no other verb than word:
+// "create-book" is no help where "delete-book" was meant.
+func Agreeing(word string, candidates []string) []string {
+	return slices.DeleteFunc(slices.Clone(candidates), func(c string) bool { return !agrees(word, c) })
+}
+
+func agrees(word, candidate string) bool {
+	return !unnamed(candidate) && !words.Contradict(word, candidate)
+}
+
+// unnamed reports whether a candidate, or its part behind the namespace, is empty.
+func unnamed(candidate string) bool {
+	return strings.TrimSpace(candidate) == "" || strings.HasSuffix(candidate, ".")
+}
+
 // Rank returns the candidates that are like word, best first; equally good
 // ones keep their order and repetitions are dropped. A candidate is like word
 // when a third of the longer of the two, at least one letter, turns one into
 // the other, or when one begins with the other. Case, hyphens and underscores
-// do not count: "baseURL" is "base_url".
+// do not count: "baseURL" is "base_url". An empty one, or one with
+// another verb, is like no word.
 func Rank(word string, candidates []string) []string {
 	type scored struct {
 		text  string
@@ -54,7 +73,7 @@ func Rank(word string, candidates []string) []string {
 		if slices.Contains(candidates[:i], c) {
 			continue
 		}
-		if score, ok := compare(w, fold(c)); ok {
+		if score, ok := compare(w, fold(c)); ok && agrees(word, c) {
 			close = append(close, scored{c, score})
 		}
 	}

@@ -27,6 +27,36 @@ func TestClosest(t *testing.T) {
 	}
 }
 
+// A name that does something else is no suggestion, nor is one without a name.
+func TestOtherVerbsAreNotSuggested(t *testing.T) {
+	for _, c := range []struct {
+		word       string
+		candidates []string
+		want       string
+	}{
+		{"shelf.delete-book", []string{"shelf.create-book"}, ""},
+		{"deleteBook", []string{"createBook", "deleteBooks"}, "deleteBooks"},
+		{"shelf.remove-book", []string{"shelf.remove-books", "shelf.delete-book"}, "shelf.remove-books"},
+		{"getItem", []string{"setItem"}, ""},
+		{"new-relic.delete-x", []string{"new-relic.create-x", "new-relic.delete-xs"}, "new-relic.delete-xs"},
+		{"list-new-books", []string{"list-books"}, "list-books"},
+		{"creat-book", []string{"create-book"}, "create-book"},
+		{"fetch-book", []string{"get-book", "fetch-books"}, "fetch-books"},
+		{"", []string{"", "a"}, ""},
+		{"shelf", []string{"shelf."}, ""},
+	} {
+		if got := Closest(c.word, c.candidates); got != c.want {
+			t.Errorf("Closest(%q, %q) = %q, want %q", c.word, c.candidates, got, c.want)
+		}
+	}
+	if got := Hint("x", "there is ", []string{"", "shelf.", " "}); got != "" {
+		t.Errorf("Hint lists empty names: %q", got)
+	}
+	if got := Hint("x", "there is ", []string{"shelf.", "b"}); got != "there is b" {
+		t.Errorf("Hint: %q", got)
+	}
+}
+
 func TestRankPutsTheBestFirstAndKeepsTies(t *testing.T) {
 	got := Rank("state", []string{"slate", "stated", "state-of-play", "name", "State", "stake", "slate"})
 	want := []string{"State", "slate", "stated", "stake", "state-of-play"}

@@ -80,7 +80,7 @@ func (l *loading) hintAmong(word string, known []string, none string) string {
 	if l.compared += len(known); l.compared > maxCompared {
 		return none
 	}
-	return cmp.Or(suggest.Hint(word, "there is ", known), none)
+	return cmp.Or(suggest.Hint(word, "there is ", suggest.Agreeing(word, known)), none)
 }
 
 // inherit takes from base the parts that fl leaves out. with are arguments beside those of
