@@ -183,6 +183,9 @@ type UnitError struct {
 	Units []*Unit // that can run, and so could be named
 	// Refused are those that cannot.
 	Refused []Refusal
+	// Import is what a capability writes to import from a file that is for that, "" for
+	// any other.
+	Import string
 }
 
 func (e *UnitError) Error() string {
@@ -192,6 +195,8 @@ func (e *UnitError) Error() string {
 	}
 	all := strings.Join(names, ", ")
 	switch {
+	case e.Import != "":
+		return fmt.Sprintf("%s is for other files to import from; write in one: %s", e.File, e.Import)
 	case len(e.Units) == 0:
 		return fmt.Sprintf("%s exposes nothing that can be run", e.File)
 	case e.Name == "":
@@ -212,7 +217,7 @@ func (f *File) Unit(name string) (*Unit, error) {
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	e := &UnitError{File: f.report.File, Name: name, Refused: f.Refused()}
+	e := &UnitError{File: f.report.File, Name: name, Refused: f.Refused(), Import: f.Spec().Import}
 	if len(found) == 0 {
 		found = f.units
 	} else {

@@ -40,6 +40,9 @@ type File struct {
 	// Section reports that the file is one to import from: it has no capability
 	// of its own, and a name in it may be declared by the importing file.
 	Section bool
+	// Import is what a capability writes to import from a file that holds nothing
+	// which runs: "consumes: [{import: shelf, from: shelf.yaml}]". It is "" for others.
+	Import string
 	// Texts holds the text of the file, of its overlays and of every file that was
 	// read for imports, by the name that positions have. It must not be changed.
 	Texts map[string][]byte

@@ -108,6 +108,9 @@ func exposureError(err error) error {
 	e := usage("", "")
 	e.file, e.exposures, e.refused = unit.File, exposures(unit.Units), unit.Refused
 	switch {
+	case unit.Import != "":
+		e.message = unit.File + " is for other files to import from, and holds nothing that runs"
+		e.hint = "write in a capability with exposes: " + unit.Import
 	case len(unit.Units) == 0:
 		e.message = unit.File + " exposes nothing that can be run"
 		e.hint = "it has no tool, REST operation, resource or flow of its own"

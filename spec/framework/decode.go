@@ -25,6 +25,7 @@ func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, 
 	l.placeAll()
 	l.declare()
 	l.out.Section = f.standalone()
+	l.out.Import = f.importable()
 	for _, f := range l.order {
 		for namespace, spans := range f.missing {
 			if spans != nil {

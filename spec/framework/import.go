@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -177,4 +178,25 @@ func (f *frame) rootImports(root *part) {
 			}
 		}
 	}
+}
+
+// importable is what a file with nothing but sections to import from is for: an
+// import, as the file's version writes it.
+func (f *frame) importable() string {
+	out := f.loading.out
+	if !f.standalone() || len(out.Units)+len(out.Exposures) > 0 {
+		return ""
+	}
+	from := "from"
+	if f.edition < firstNew {
+		from = "location"
+	}
+	section, names := "consumes", f.loading.namespaces()
+	if len(names) == 0 {
+		section, names = "binds", bindSection.names(out.Binds)
+	}
+	if len(names) == 0 || names[0] == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s: [{import: %s, %s: %s}]", section, names[0], from, filepath.Base(out.Name))
 }
