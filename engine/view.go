@@ -12,7 +12,7 @@ func (p *Program) describe() *document.Plan {
 	r := p.unit.File().Report
 	v := &document.Plan{
 		Capability: p.Name(), Dialect: r.Dialect, Overlays: append([]string{}, p.plan.File.Overlays...),
-		StoodBack: append([]document.StoodBack{}, r.StoodBack...),
+		StoodBack: r.StoodBack,
 		Inputs:    []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{},
 		Env: []document.Env{}, Hosts: []string{}, Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, p.unit.All()...),
 	}

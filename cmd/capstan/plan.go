@@ -114,7 +114,7 @@ func (a *app) refusePlan(r *engine.Report) error {
 func planOfFile(r *engine.Report) *document.Plan {
 	return &document.Plan{
 		Capability: spec.NameOf(r.File), Dialect: r.Dialect, Overlays: append([]string{}, r.Overlays...),
-		StoodBack: append([]document.StoodBack{}, r.StoodBack...),
+		StoodBack: r.StoodBack,
 		Inputs:    []document.Input{}, Steps: []document.Step{}, Outputs: []document.Output{}, Env: []document.Env{}, Hosts: []string{},
 		Files: append([]document.File{}, r.Files...), Diagnostics: append(diag.List{}, r.Diagnostics...),
 	}

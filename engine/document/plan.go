@@ -7,7 +7,7 @@ type Plan struct {
 	Capability  string            `json:"capability"`
 	Dialect     string            `json:"dialect"`
 	Overlays    []string          `json:"overlays"`
-	StoodBack   []StoodBack       `json:"stood_back"`
+	StoodBack   []StoodBack       `json:"stood_back,omitempty"`
 	Inputs      []Input           `json:"inputs"`
 	Steps       []Step            `json:"steps"`
 	Outputs     []Output          `json:"outputs"`
