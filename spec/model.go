@@ -69,7 +69,8 @@ func (f *File) Control() *Control {
 }
 
 // API is an API that the file calls. One that the file only names is described
-// by an OpenAPI document, and has nothing but its Namespace here. The texts of
+// by an OpenAPI document, and has its Namespace here, and where the file gives them
+// its Document, BaseURI and Auth. The texts of
 // one that the file describes are in the language [Placeholders].
 type API struct {
 	Namespace Str

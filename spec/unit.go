@@ -14,7 +14,8 @@ type UnitKind string
 // The kinds of unit.
 const (
 	UnitComposition UnitKind = "composition" // the file as a whole
-	UnitTool        UnitKind = "tool"        // of an MCP exposure
+	UnitWorkflow    UnitKind = "workflow"    // one of a file's lists of steps
+	UnitTool        UnitKind = "tool"        // of an MCP exposure, or one call by itself
 	UnitOperation   UnitKind = "operation"   // of a REST exposure
 	UnitResource    UnitKind = "resource"    // of an MCP exposure
 	UnitFlow        UnitKind = "flow"        // of an aggregate
@@ -83,7 +84,13 @@ const (
 	BindByName
 	// BindAnyName is BindByName where every unknown name becomes an input.
 	BindAnyName
+	// BindByRuleOrAsk is BindByRule where a value that is needed and not found
+	// becomes an input.
+	BindByRuleOrAsk
 )
+
+// ByRule reports whether values are inferred by the rules of docs/design.md.
+func (b Binding) ByRule() bool { return b == BindByRule || b == BindByRuleOrAsk }
 
 // Input is a value that a unit asks its caller for.
 type Input struct {

@@ -53,6 +53,7 @@ type rule func(*binding, target) (Value, Rule)
 // rules are tried in order for every target; the first value is bound.
 var (
 	byRule = []rule{(*binding).fromGiven, (*binding).fromOwn, (*binding).inferred}
+	orAsk  = append(slices.Clone(byRule), (*binding).asked)
 	byName = []rule{(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput}
 )
 
@@ -67,14 +68,19 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	if bb.api = n.file.Described(a.API); bb.api != nil {
 		bb.own = bb.api.Operation(a.Op.ID)
 	}
-	if bb.own != nil {
+	rules := byName
+	switch n.unit.Binding {
+	case spec.BindByRule:
+		rules = byRule
+	case spec.BindByRuleOrAsk:
+		rules = orAsk
+	}
+	if bb.own != nil && !n.unit.Binding.ByRule() {
 		bb.targets = declaredTargets(a.Op, bb.own)
 	} else {
-		bb.targets = targets(a.Op)
+		bb.targets = targetsOf(a.Op, bb.own)
 	}
-	rules := byName
-	if n.unit.Binding == spec.BindByRule {
-		rules = byRule
+	if n.unit.Binding.ByRule() {
 		bb.with()
 		bb.keys()
 	} else {
@@ -96,7 +102,7 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 		bb.body(bb.own.Body)
 		bb.requireOwn()
 	}
-	if n.unit.Binding == spec.BindByRule {
+	if n.unit.Binding.ByRule() {
 		bb.complete()
 	} else {
 		bb.unspent()

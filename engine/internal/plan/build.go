@@ -57,6 +57,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 		uses:      map[[2]string]bool{},
 		idle:      map[string]bool{},
 		variables: NewVariables(file.Binds),
+		askedFor:  map[string]string{},
 	}
 	b.inputs()
 	b.resolveAll()
@@ -97,6 +98,7 @@ type builder struct {
 	byName    map[string][]*Input // by canonical name
 	scope     *eval.Scope
 	variables *Variables
+	askedFor  map[string]string   // inputs that were asked for -> the resource that they are about
 	at        int                 // index of the step being planned
 	used      map[string][]string // input -> its readers
 	uses      map[[2]string]bool  // input and reader

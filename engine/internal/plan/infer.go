@@ -7,13 +7,14 @@ import (
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // inferred is the rule for values that can be proved, in the order of
 // docs/design.md. Required targets may take any; optional ones only those by which
 // the author named them: an input of the same name, or a filter that scopes a list.
 func (bb *binding) inferred(t target) (Value, Rule) {
-	if t.whole || bb.closed[t.key()] || neverInferred(t) {
+	if t.whole || bb.closed[t.key()] || neverInferred(t) && !(bb.unit.Direct && bb.input(t.name) != nil) {
 		return nil, ""
 	}
 	for _, rule := range [...]rule{(*binding).fromInput, (*binding).fromStep, (*binding).fromSchema} {
@@ -43,6 +44,7 @@ func neverInferred(t target) bool {
 // <resource>_<property>.
 func (bb *binding) fromInput(t target) (Value, Rule) {
 	if in := bb.matching(canon(t.name)); in != nil && bb.fits(t, in) {
+		bb.adopt(in, t)
 		return bb.same(in), RuleInput
 	}
 	resource := bb.a.Op.Resource().Name
@@ -50,6 +52,7 @@ func (bb *binding) fromInput(t target) (Value, Rule) {
 		return nil, ""
 	}
 	if in := bb.matching(canon(resource + "_" + t.name)); in != nil && bb.fits(t, in) {
+		bb.adopt(in, t)
 		return bb.same(in), RuleResource
 	}
 	return nil, ""
@@ -136,8 +139,8 @@ func (bb *binding) scopes(t target) bool {
 func (bb *binding) producers(resource string) []string {
 	var out []string
 	for s, op := range bb.earlier(resource) {
-		if s.Each != nil {
-			continue
+		if s.Each != nil || s.Result.IsAny() && bb.unit.Binding == spec.BindByRuleOrAsk {
+			continue // what nobody describes proves nothing: the caller is asked
 		}
 		read := stepPath(s.ID)
 		t := s.Result

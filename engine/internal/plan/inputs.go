@@ -102,7 +102,7 @@ func (b *builder) unused() {
 	defer func() { b.plan.Inputs = slices.DeleteFunc(b.plan.Inputs, idle) }()
 	for i, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]
-		if len(in.UsedBy) > 0 || idle(in) || b.unit.Binding != spec.BindByRule || b.unresolvedAbout(in.Name, len(b.plan.Steps)) {
+		if len(in.UsedBy) > 0 || idle(in) || !b.unit.Binding.ByRule() || b.unresolvedFor(in.Name) {
 			continue
 		}
 		at := b.unit.Inputs[i].Name
@@ -135,6 +135,19 @@ func (b *builder) unusedHint(in *Input) string {
 		}
 	}
 	return fmt.Sprintf("use it as inputs.%s, or remove it", in.Name)
+}
+
+// unresolvedFor reports whether an input may be meant for an operation that does not
+// exist: any, in a unit that asks for what is missing, since nothing else shows its
+// inputs their places.
+func (b *builder) unresolvedFor(in string) bool {
+	if b.unit.Binding != spec.BindByRuleOrAsk {
+		return b.unresolvedAbout(in, len(b.plan.Steps))
+	}
+	return slices.ContainsFunc(b.plan.Steps, func(s *Step) bool {
+		a, ok := s.Action.(*Operation)
+		return ok && a.Op == nil
+	})
 }
 
 // unresolvedAbout reports whether one of the first n steps, with an operation that does

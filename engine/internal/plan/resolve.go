@@ -92,6 +92,9 @@ func (b *builder) unknown(call spec.Str, format string, args ...any) {
 func (b *builder) resolve(s *Step, a *Operation, st *spec.Step, missing map[string]bool) {
 	src := st.Action.(*spec.Operation)
 	if !src.API.IsSet() {
+		a.API = b.having(src.Operation.Value)
+	}
+	if a.API == "" {
 		if !missing[""] {
 			missing[""] = true
 			b.errorAt(b.file.Title, "missing-api", "add `api: NAME` and give its OpenAPI document with --openapi NAME=PATH", "the capability does not say which API its operations belong to")
@@ -120,6 +123,24 @@ func (b *builder) resolve(s *Step, a *Operation, st *spec.Step, missing map[stri
 	b.placeless(op, src.Operation)
 	a.Op = op
 	s.Result = b.typeOf(op.Result())
+}
+
+// having returns the one API of the file with an operation of that id, "" where
+// none has it or several do.
+func (b *builder) having(id string) (api string) {
+	for _, x := range b.file.APIs {
+		set, err := b.src.API(x.Namespace.Value)
+		if err != nil {
+			continue
+		}
+		if _, ok := set.Lookup(id); ok {
+			if api != "" {
+				return ""
+			}
+			api = x.Namespace.Value
+		}
+	}
+	return api
 }
 
 // refusal is the code and the hint of an error: its own, or those given.
@@ -182,6 +203,9 @@ func (b *builder) unknownOperation(s *Step, a *Operation, src *spec.Operation, s
 	d := diag.Diagnostic{
 		Code: "unknown-operation", Severity: diag.Error, Pos: pos, EndColumn: end,
 		Message: fmt.Sprintf("operation %q does not exist in the OpenAPI document of %q", id.Value, a.API),
+	}
+	if b.file.Described(a.API) != nil && set.Title() == "" {
+		d.Message = fmt.Sprintf("the file describes no operation %q of %q", id.Value, a.API)
 	}
 	var found []operations.Summary
 	if b.suggested++; b.suggested <= maxSuggested {

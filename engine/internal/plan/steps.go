@@ -18,7 +18,7 @@ func (b *builder) operation(n *names, a *Operation, src *spec.Operation) {
 		}
 	} else {
 		bb := n.bind(a, src)
-		if b.unit.Binding == spec.BindByRule {
+		if b.unit.Binding.ByRule() {
 			bb.guard()
 		}
 		bb.policy()

@@ -46,6 +46,18 @@ func targets(op *operations.Operation) []target {
 	return out
 }
 
+// targetsOf is targets with the declarations of a file that describes the
+// operation, own, where it does.
+func targetsOf(op *operations.Operation, own *spec.ConsumedOperation) []target {
+	out := targets(op)
+	for i := range out {
+		if own != nil {
+			out[i].own = declared(own, string(out[i].in), out[i].name)
+		}
+	}
+	return out
+}
+
 // declaredTargets lists everything that an operation takes which the file
 // describes. A body that it writes out is no target.
 func declaredTargets(op *operations.Operation, own *spec.ConsumedOperation) []target {
