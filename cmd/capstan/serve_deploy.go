@@ -273,11 +273,11 @@ func (d *deployment) exposures(ctx context.Context, r *engine.Runner, s *engine.
 	return ends, nil
 }
 
-// composed reports whether a file holds compositions, which are served as runs; any
-// other declares its exposures.
+// composed reports whether a file's units are served as runs; any other file declares
+// its exposures.
 func composed(f *engine.File) bool {
-	other := func(u *engine.Unit) bool { return u.Kind != spec.UnitComposition }
-	return len(f.Units()) > 0 && !slices.ContainsFunc(f.Units(), other)
+	own := func(u *engine.Unit) bool { return u.Kind != spec.UnitFlow }
+	return len(f.Spec().Exposures) == 0 && slices.ContainsFunc(f.Units(), own)
 }
 
 // programs returns the compositions of a file, to be run here.

@@ -121,6 +121,17 @@ func TestCompositions(t *testing.T) {
 	}
 }
 
+func TestSiblings(t *testing.T) {
+	checkChunks(t, "sibling.yaml", func(file string, src []byte) diag.List {
+		s, diags := Read(file, src)
+		if s.Dialect() != spec.DialectSibling {
+			t.Errorf("%q is of the dialect %q", src, s.Dialect())
+		}
+		_, more := s.File(spec.Options{})
+		return append(diags, more...).Sort()
+	})
+}
+
 func TestStrict(t *testing.T) {
 	checkChunks(t, "strict.yaml", func(file string, src []byte) diag.List {
 		s, diags := Read(file, src)

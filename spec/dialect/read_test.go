@@ -286,7 +286,7 @@ func TestRefusalsPointAtWhatDecided(t *testing.T) {
 		{"name: a\nb: x ${{ values.name }}", "2:6-24 recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in"},
 		{"specification: Bill of Lading\nname: a\nsteps: []", `1:16-30 specification "Bill of Lading" is none that capstan knows`},
 		{"name: a\nspecification: 5", `2:16-17 specification "5" is none that capstan knows`},
-		{"name: a\nspecification: {a: b}\nsteps: []", `3:1-6 recognised as a relative of the composition dialect built around "steps", which capstan does not run yet`},
+		{"name: a\nspecification: {a: b}\nsteps: []", `3:1-6 nothing in this file can be called: it has no tools, steps or operations`},
 		{"name: a\nsteps: []\nspecification: ''", "3:16-18 specification is empty"},
 	} {
 		s := mustRead(t, "f.yaml", c.src)

@@ -24,25 +24,21 @@ var refusals = map[spec.Dialect][2]string{
 
 // refusal reports in one line why a file of this dialect is not run.
 func (s *Source) refusal() diag.Diagnostic {
-	if n := node.Value(s.doc.Root, "specification"); n != nil && n.Kind == node.ScalarNode && (s.dialect == spec.DialectUnknown || s.dialect == spec.DialectSibling) {
-		return s.otherSpecification(n)
+	if s.otherwiseNamed() {
+		return s.otherSpecification(node.Value(s.doc.Root, "specification"))
 	}
 	d := diag.Diagnostic{Code: "dialect-not-runnable", Message: refusals[s.dialect][0], Hint: refusals[s.dialect][1]}
 	d.Pos, d.EndColumn = s.decidedAt()
-	switch s.dialect {
-	case spec.DialectUnknown:
+	if s.dialect == spec.DialectUnknown {
 		d.Code = "unknown-dialect"
-	case spec.DialectSibling:
-		d.Message = "recognised as a relative of the composition dialect"
-		if s.doc.Sign != nil {
-			d.Message += ` built around "` + s.doc.Sign.Value + `"`
-		}
-		d.Message += ", which capstan does not run yet"
-		if node.Has(s.doc.Root, "steps") {
-			d.Hint = `if it is a composition, say so: "specification: ` + composition.Name + `"`
-		}
 	}
 	return d
+}
+
+// otherwiseNamed reports whether the file names a specification like none that is known.
+func (s *Source) otherwiseNamed() bool {
+	n := node.Value(s.doc.Root, "specification")
+	return n != nil && n.Kind == node.ScalarNode && (s.dialect == spec.DialectUnknown || s.dialect == spec.DialectSibling)
 }
 
 // sayComposition is the hint for files that do not name their dialect.

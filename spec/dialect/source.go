@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/spec/composition"
 	"github.com/capstan-run/capstan/spec/framework"
 	"github.com/capstan-run/capstan/spec/internal/node"
+	"github.com/capstan-run/capstan/spec/sibling"
 )
 
 // Source is a parsed file of any dialect, with the overlays that were applied
@@ -64,7 +65,7 @@ func (s *Source) Version() string { return s.doc.Version }
 func (s *Source) Dialect() spec.Dialect { return s.dialect }
 
 // Runnable reports whether files of this dialect can be run.
-func (s *Source) Runnable() bool { return readers[s.dialect] != nil }
+func (s *Source) Runnable() bool { return readers[s.dialect] != nil && !s.otherwiseNamed() }
 
 // File decodes a capability file, with the files that it imports.
 //
@@ -80,7 +81,7 @@ func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
 	switch {
 	case s.doc.Root == nil && s.dialect != spec.DialectTemplate:
 		return nil, nil
-	case read == nil:
+	case read == nil, s.otherwiseNamed():
 		return nil, diag.List{s.refusal()}
 	}
 	return read(s.doc, o, importer(s.dialect))
@@ -91,6 +92,7 @@ func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
 var readers = map[spec.Dialect]func(*node.Document, spec.Options, node.Importing) (*spec.File, diag.List){
 	spec.DialectComposition: composition.Read,
 	spec.DialectFramework:   framework.Read,
+	spec.DialectSibling:     sibling.Read,
 }
 
 // importer parses the files that one of a dialect imports.
