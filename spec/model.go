@@ -18,6 +18,7 @@ const (
 	DialectSchemaStub  Dialect = "schema-stub" // January 2026 naftiko: {schema}
 	DialectOverlay     Dialect = "overlay"     // overlay: 1.x
 	DialectOpenAPI     Dialect = "openapi"     // an OpenAPI document given by mistake
+	DialectArazzo      Dialect = "arazzo"      // arazzo: 1.x
 	DialectUnknown     Dialect = "unknown"
 )
 
@@ -69,8 +70,8 @@ func (f *File) Control() *Control {
 }
 
 // API is an API that the file calls. One that the file only names is described
-// by an OpenAPI document, and has its Namespace here, and where the file gives them
-// its Document, BaseURI and Auth. The texts of
+// by an OpenAPI document, and has nothing but its Namespace here, and its Document
+// where the file names that. The texts of
 // one that the file describes are in the language [Placeholders].
 type API struct {
 	Namespace Str

@@ -79,6 +79,9 @@ func byFormat(root *node.Node) (spec.Dialect, string, *node.Node) {
 	if k := node.Key(root, "overlay"); k != nil && node.Has(root, "actions") {
 		return spec.DialectOverlay, node.FirstText(root, []string{"overlay"}), k
 	}
+	if k := node.Key(root, "arazzo"); k != nil && node.Has(root, "workflows", "sourceDescriptions") {
+		return spec.DialectArazzo, node.FirstText(root, []string{"arazzo"}), k
+	}
 	for _, name := range []string{"openapi", "swagger"} {
 		if k := node.Key(root, name); k != nil && (node.Has(root, "paths") || node.Has(root, "info")) {
 			return spec.DialectOpenAPI, node.FirstText(root, []string{name}), k
@@ -129,6 +132,17 @@ func byFramework(root *node.Node) (spec.Dialect, string, *node.Node) {
 		return spec.DialectFramework, "", k
 	}
 	return "", "", nil
+}
+
+// held returns the framework file that a cluster resource holds under `spec`, and
+// anything else as it is.
+func held(root *node.Node) *node.Node {
+	if inside := node.Value(root, "spec"); node.IsCapability(root) && inside != nil && inside.Kind == node.MappingNode {
+		if dialect, _, _ := byFramework(inside); dialect == spec.DialectFramework {
+			return inside
+		}
+	}
+	return root
 }
 
 func hasFrameworkPart(root *node.Node) bool {

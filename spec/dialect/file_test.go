@@ -300,7 +300,7 @@ func TestFilesOfTheCorpus(t *testing.T) {
 		}
 		checkUnits(t, c.path, f, diags)
 	}
-	want := map[spec.UnitKind]int{spec.UnitComposition: 3, spec.UnitTool: 1423, spec.UnitWorkflow: 73, spec.UnitOperation: 808, spec.UnitResource: 22, spec.UnitFlow: 36}
+	want := map[spec.UnitKind]int{spec.UnitComposition: 3, spec.UnitTool: 1424, spec.UnitWorkflow: 73, spec.UnitOperation: 808, spec.UnitResource: 22, spec.UnitFlow: 36}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("units (-want +got):\n%s", diff)
 	}

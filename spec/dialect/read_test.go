@@ -281,7 +281,7 @@ func TestDialects(t *testing.T) {
 // A refusal points at the text that decided, and marks all of it.
 func TestRefusalsPointAtWhatDecided(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
-		{"arazzo: 1.0.0\nworkflows: []", "1:1-7 this is no capability that capstan knows"},
+		{"arazzo: 1.0.0\nworkflows: []", "1:1-7 recognised as an Arazzo document, a description of workflows that capstan does not run"},
 		{"# none\n{}", "2:1-0 this is no capability that capstan knows"},
 		{"name: a\nb: x ${{ values.name }}", "2:6-24 recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in"},
 		{"specification: Bill of Lading\nname: a\nsteps: []", `1:16-30 specification "Bill of Lading" is none that capstan knows`},

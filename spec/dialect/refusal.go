@@ -15,6 +15,7 @@ var refusals = map[spec.Dialect][2]string{
 	spec.DialectCatalogue:  {"recognised as a catalogue of an API's operations, which has no steps to run", "run a composition that uses it"},
 	spec.DialectOverlay:    {"recognised as an overlay, which has no steps to run", "pass it with --overlay beside the capability it changes"},
 	spec.DialectOpenAPI:    {"recognised as an OpenAPI document, which has no steps to run", "pass it with --openapi NAME=PATH beside the capability that uses it"},
+	spec.DialectArazzo:     {"recognised as an Arazzo document, a description of workflows that capstan does not run", "write its steps as a composition: operationId is operation, and parameters stand under with"},
 	spec.DialectEdges:      {"recognised as capability taxonomy edges, which describe and cannot be run", ""},
 	spec.DialectFleet:      {"recognised as a fleet resource, which configures a cluster and cannot be run", ""},
 	spec.DialectSchemaStub: {"recognised as a repository description of January 2026, which holds nothing to run", ""},

@@ -36,6 +36,7 @@ type Source struct {
 // File, so a caller shows both lists.
 func Read(name string, src []byte) (*Source, diag.List) {
 	f, root, diags := node.Parse(name, src)
+	root = held(root)
 	s := &Source{doc: &node.Document{Tree: node.Tree{Main: f, Root: root}}}
 	s.dialect, s.doc.Version, s.doc.Sign = detect(root, f.Text)
 	if s.dialect == spec.DialectTemplate && root == nil {

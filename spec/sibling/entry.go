@@ -190,9 +190,10 @@ func (s *source) finish() *spec.API {
 	if s.at != f.doc.Root {
 		api.Spans = append(api.Spans, f.Spans(s.at)...)
 	}
+	described := api.Document.IsSet() || api.BaseURI.IsSet() || api.Auth != nil || len(s.entries) > 0
+	api.Described, api.Sketched = described, described
 	for _, e := range s.entries {
 		if e.method.IsSet() {
-			api.Described = true
 			api.Operations = append(api.Operations, &spec.ConsumedOperation{
 				Name: e.name, Description: e.description, Method: e.method, Path: e.path, Params: e.params, Spans: e.spans,
 			})

@@ -229,8 +229,12 @@ func (s *snapshot) documents(f *File) error {
 func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 	var problems diag.List
 	f.Report.Dialect, f.Report.StoodBack = string(src.Dialect()), stoodBack(src)
-	if f.Spec, problems = src.File(spec.Options{Strict: s.Strict, Open: f.reads.Import}); problems.HasErrors() {
+	if f.Spec, problems = src.File(spec.Options{Strict: s.Strict, Open: f.reads.Import}); f.Spec == nil {
 		return nil, problems.Err()
+	}
+	blame := f.Spec.Problems(problems)
+	if err := blame.File.Err(); err != nil {
+		return nil, err
 	}
 	if err := s.documents(f); err != nil {
 		return nil, err
@@ -248,7 +252,7 @@ func (s *snapshot) unit(f *File, src *dialect.Source) (*Unit, error) {
 	name := cmp.Or(s.Unit, spec.NameOf(f.Spec.Name))
 	for _, declared := range f.Spec.Units {
 		if declared.Name == name {
-			u := f.plan(declared, problems, f.known)
+			u := f.plan(declared, append(problems, blame.Units[declared]...), f.known)
 			return u, u.Problems.Err()
 		}
 	}

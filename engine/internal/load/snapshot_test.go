@@ -2,8 +2,12 @@ package load
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/capstan-run/capstan/engine/internal/connect"
 )
 
 // A unit made from a snapshot plans the same, whatever has become of the files and
@@ -110,6 +114,60 @@ func TestRestoreRefusesOtherFormats(t *testing.T) {
 		`{"format": 1, "capability": {"name": "x", "text": "bmFtZTogWApzcGVjaWZpY2F0aW9uOiBOYWZ0aWtvIENhcGFiaWxpdHkgQ29tcG9zaXRpb24Kc3BlY2lmaWNhdGlvblZlcnNpb246ICcwLjEnCmFwaTogYQo="}, "apis": [{"name": "a"}]}`} {
 		if _, _, err := Restore([]byte(data)); err == nil {
 			t.Errorf("%s was restored", data)
+		}
+	}
+}
+
+// An API that the file sketches is that of its document, in a run that goes on as well:
+// named where the document has all that is called, else with the file's own names.
+func TestSnapshotRestoresSketchedAPIs(t *testing.T) {
+	const document = `openapi: 3.0.3
+info: {title: Quay, version: "1"}
+servers: [{url: 'https://quay.example.com/v1'}]
+paths:
+  /moorings:
+    post:
+      operationId: createMooring
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [berth], properties: {berth: {type: string}}}}}}
+      responses: {'201': {description: made}}
+`
+	for _, name := range []string{"createMooring", "moor"} {
+		dir := t.TempDir()
+		write := func(name, text string) string {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+		write("quay.openapi.yaml", document)
+		file := write("desk.yaml", "name: Desk\napi: quay\nopenapi: quay.openapi.yaml\nbaseUrl: https://desk.example.com\nauth: {type: bearer}\n"+
+			"tools:\n  - {name: "+name+", method: POST, path: /moorings}\n  - {name: dream}\n")
+		f, report := Open(t.Context(), file, &Options{})
+		if f == nil || f.Units[0].Problems.HasErrors() {
+			t.Fatal(report.Diagnostics)
+		}
+		data, err := f.Units[0].Snapshot(Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		u, _, err := Restore(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		op, was := u.Plan.Steps[0].Operation(), f.Units[0].Plan.Steps[0].Operation()
+		if op.API != "quay" || op.Op.ID != name || len(op.Binds) != 1 || op.Binds[0].Name != "berth" || !op.Op.Body.Required {
+			t.Errorf("%s: restored %+v", name, op.Op)
+		}
+		link := &connect.Link{}
+		if url, before := u.Uses[0].API.URL(t.Context(), link, op.Op), f.Units[0].Uses[0].API.URL(t.Context(), link, was.Op); url != "https://desk.example.com" || url != before {
+			t.Errorf("%s: the server is %q, and was %q", name, url, before)
+		}
+		if again, err := u.Snapshot(Settings{}); err != nil || !bytes.Equal(again, data) {
+			t.Errorf("%s: the restored unit gives another snapshot: %v", name, err)
 		}
 	}
 }

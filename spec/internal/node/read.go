@@ -38,8 +38,7 @@ func ParseAny(name string, src []byte) (f *File, root *yaml.Node, diags diag.Lis
 	if d, ok := checkEncoding(f); !ok {
 		return f, nil, diag.List{d}
 	}
-	root, diags = oneDocument(f)
-	if root == nil {
+	if f, root, diags = oneDocument(f); root == nil {
 		return f, nil, diags
 	}
 	e := &expander{Cursor: Cursor{File: f}, open: map[*yaml.Node]bool{}}
@@ -54,27 +53,43 @@ func ParseAny(name string, src []byte) (f *File, root *yaml.Node, diags diag.Lis
 // Start is the place of a problem with a file as a whole.
 func Start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 1} }
 
-// oneDocument decodes the one document of f that holds something.
-func oneDocument(f *File) (*yaml.Node, diag.List) {
-	var diags diag.List
+// oneDocument decodes the one document of f that counts. The file is that of its
+// text, which may be a part of f.
+func oneDocument(f *File) (*File, *yaml.Node, diag.List) {
+	docs, diags := documents(f)
+	if len(docs) == 0 {
+		return f, nil, diags
+	}
+	root, diags := oneOf(f, docs)
+	if root == nil {
+		return f, nil, diags
+	}
+	held, diags := referred(f, root, docs)
+	switch {
+	case held == nil:
+		return f, nil, diags
+	case held != f:
+		return oneDocument(held)
+	}
+	return f, root.Content[0], nil
+}
+
+// documents decodes the documents of f that hold something.
+func documents(f *File) (out []*yaml.Node, diags diag.List) {
 	dec := yaml.NewDecoder(bytes.NewReader(withoutDirective(f.Text)))
-	var root *yaml.Node
 	for {
 		doc := new(yaml.Node)
 		err := dec.Decode(doc)
 		switch {
-		case errors.Is(err, io.EOF) && root == nil:
+		case errors.Is(err, io.EOF) && out == nil:
 			diags.Errorf(Start(f.Name), "empty-file", "the file is empty")
 			return nil, diags
 		case errors.Is(err, io.EOF):
-			return root.Content[0], nil
+			return out, nil
 		case err != nil:
 			return nil, diag.List{syntaxError(f, err)}
-		case isEmptyDocument(doc):
-		case root != nil:
-			return nil, diag.List{secondDocument(f, root, doc)}
-		default:
-			root = doc
+		case !isEmptyDocument(doc):
+			out = append(out, doc)
 		}
 	}
 }
