@@ -17,6 +17,7 @@ type pathParser struct {
 	at      int
 	nesting int
 	reads   []query // in the filter being read
+	keys    bool    // names may hold brackets: see ParseReference
 	problem *eval.Problem
 }
 
@@ -162,6 +163,9 @@ func (p *pathParser) name(inFilter bool) []segment {
 			p.fail(from, hint, "%s", message)
 			return nil
 		}
+		if p.keys && name != "*" {
+			name += p.bracketedWords()
+		}
 	case !p.take("*"):
 		name = p.run(func(r rune) bool { return r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })
 		if name == "" {
@@ -178,6 +182,20 @@ func (p *pathParser) name(inFilter bool) []segment {
 		s.bare = true
 	}
 	return []segment{{selectors: []selector{s}, at: span{from, from + utf8.RuneCountInString(name)}}}
+}
+
+// bracketedWords passes over "[word][word]" as far as it comes next.
+func (p *pathParser) bracketedWords() string {
+	from, end := p.at, p.at
+	for p.take("[") && unicode.IsLetter(p.peek()) {
+		p.run(func(r rune) bool { return r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })
+		if !p.take("]") {
+			break
+		}
+		end = p.at
+	}
+	p.at = end
+	return string(p.in[from:end])
 }
 
 // refuseName returns why a name without quotes is probably something else.

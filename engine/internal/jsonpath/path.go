@@ -76,11 +76,18 @@ type slice struct {
 
 // Parse compiles a path. It is nil when there are problems; their offsets
 // count code points of src.
-func Parse(src string) (*Path, []eval.Problem) {
+func Parse(src string) (*Path, []eval.Problem) { return parse(src, false) }
+
+// ParseReference is [Parse] for a reference to an input or a step: a word in
+// brackets belongs to the name before it, as in the query parameters of many
+// APIs ("filter[kind]").
+func ParseReference(src string) (*Path, []eval.Problem) { return parse(src, true) }
+
+func parse(src string, keys bool) (*Path, []eval.Problem) {
 	if p, ok := refusePath(src); ok {
 		return nil, []eval.Problem{p}
 	}
-	parser := pathParser{in: []rune(src)}
+	parser := pathParser{in: []rune(src), keys: keys}
 	segments := parser.path()
 	if parser.problem != nil {
 		return nil, []eval.Problem{*parser.problem}

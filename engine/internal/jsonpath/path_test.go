@@ -133,6 +133,31 @@ func TestPathNamesAndDrop(t *testing.T) {
 	}
 }
 
+// A reference takes a word in brackets for a part of the name, a path does not.
+func TestReferencesWithWordsInBrackets(t *testing.T) {
+	for src, want := range map[string]string{
+		`tools.filter[kind]`: `tools|filter[kind]`, `page[size]`: `page[size]`, `a[b][c].d`: `a[b][c]|d`, `a[b].c[d]`: `a[b]|c[d]`,
+		`$.tools.filter[kind]`: `tools|filter[kind]`, `a[0].b`: `a`, `a['b'].c`: `a|b|c`, `a[b][0]`: `a[b]`, `a[*]`: `a`,
+	} {
+		p, problems := ParseReference(src)
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", src, problems)
+			continue
+		}
+		if got := strings.Join(p.Names(), "|"); got != want {
+			t.Errorf("%s names %s, want %s", src, got, want)
+		}
+	}
+	for _, src := range []string{`a[b c]`, `a[]`, `a[b`, `*[b]`, `[b]`} {
+		if p, _ := ParseReference(src); p != nil {
+			t.Errorf("%s is read as %v", src, p.Names())
+		}
+	}
+	if p, _ := Parse(`$.a[b]`); p != nil {
+		t.Error("a path takes words in brackets")
+	}
+}
+
 // Problems are placed in the path as its author wrote it.
 func TestPathProblems(t *testing.T) {
 	for src, want := range map[string]string{

@@ -34,8 +34,12 @@ func (n *names) value(v spec.Value) Value {
 	if own, ok := strings.CutPrefix(s, "$this."); ok {
 		return n.reference(v.Str, own, "$."+own)
 	}
-	if head, _, dotted := strings.Cut(s, "."); dotted && !strings.ContainsAny(s, " /:@?&=,") {
-		if n.earlierStep(head) != nil || slices.Contains(n.unit.Namespaces, head) {
+	if head, name, dotted := strings.Cut(s, "."); dotted && !strings.ContainsAny(s, " /:@?&=,") {
+		step, namespace := n.earlierStep(head) != nil, slices.Contains(n.unit.Namespaces, head)
+		if in := n.input(name); in != nil && namespace && !step {
+			return placeValue{n.inputPlace(in, jsonpath.Name(name), 1)} // whatever characters its name has
+		}
+		if step || namespace {
 			return n.reference(v.Str, s, "$."+s)
 		}
 	}
@@ -114,7 +118,7 @@ func (n *names) places(at spec.Str, all []template.Placeholder) ([]*place, bool)
 
 // reference compiles a path that starts with a name.
 func (n *names) reference(at spec.Str, name, path string) Value {
-	p, problems := jsonpath.Parse(strings.TrimSuffix(path, "[]"))
+	p, problems := jsonpath.ParseReference(strings.TrimSuffix(path, "[]"))
 	n.report(at, problems)
 	if p == nil {
 		return broken{}

@@ -185,7 +185,7 @@ func placeholderPath(name string) (*jsonpath.Path, *eval.Problem) {
 		}
 		at++
 	}
-	path, problems := jsonpath.Parse(name)
+	path, problems := jsonpath.ParseReference(name)
 	if path == nil {
 		return nil, &problems[0]
 	}

@@ -134,7 +134,7 @@ func TestPlaceholderProblems(t *testing.T) {
 		`é{{ a.b | default: 'x' }}`:      `8+1 expression-syntax: unexpected '|' in a placeholder; a placeholder is a name, such as {{step.field}}; work out other values in a step`,
 		`{{ a.promote == true }}`:        `13+1 expression-syntax: unexpected '=' in a placeholder; a placeholder is a name, such as {{step.field}}; work out other values in a step`,
 		`{{ each(a).slug }}`:             `7+1 expression-syntax: unexpected '(' in a placeholder; a placeholder is a name, such as {{step.field}}; work out other values in a step`,
-		`{{ a[b] }}`:                     `5+1 expression-syntax: "b" in brackets needs quotes; write ['b']`,
+		`{{ a[b c] }}`:                   `5+3 expression-syntax: "b c" in brackets needs quotes; write ['b c']`,
 		`{{ "who" }}`:                    `3+1 expression-syntax: unexpected '"' in a placeholder; a placeholder is a name, such as {{step.field}}; work out other values in a step`,
 		"\xff{{x}}":                      `0+0 expression-syntax: text is not valid UTF-8`,
 		strings.Repeat(`{{x}}`, 1001):    `5000+5 expression-too-large: text holds more than 1000 placeholders`,
