@@ -27,9 +27,3 @@ func NameOf(file string) string {
 	base := filepath.Base(file)
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
-
-// SplitCall splits "namespace.operation". ok is false when it has another form.
-func SplitCall(s string) (namespace, operation string, ok bool) {
-	namespace, operation, ok = strings.Cut(s, ".")
-	return namespace, operation, ok && namespace != "" && operation != ""
-}

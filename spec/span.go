@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/diag"
 )
@@ -150,8 +151,9 @@ func (f *File) pieces(list diag.List) pieces {
 func (f *File) users() map[[2]string][]*Unit {
 	out := map[[2]string][]*Unit{}
 	for _, u := range f.Units {
-		if namespace, _, ok := SplitCall(u.Ref.Value); ok {
-			out[[2]string{namespace}] = append(out[[2]string{namespace}], u)
+		if dot := strings.LastIndexByte(u.Ref.Value, '.'); dot > 0 {
+			namespace := [2]string{u.Ref.Value[:dot]}
+			out[namespace] = append(out[namespace], u)
 		}
 		for _, s := range u.Steps {
 			if op, ok := s.Action.(*Operation); ok {

@@ -3,6 +3,7 @@ package framework
 import (
 	"fmt"
 	"math"
+	"mime"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +19,29 @@ var bodyTypes = map[string]string{
 	"json": "json", "text": "text", "xml": "xml", "sparql": "sparql", "formurlencoded": "formUrlEncoded", "multipartform": "multipartForm",
 	"form": "formUrlEncoded", "multipart": "multipartForm", "raw": "raw",
 	"application/json": "json", "application/x-www-form-urlencoded": "formUrlEncoded", "multipart/form-data": "multipartForm", "text/plain": "text", "application/xml": "xml",
+	"application/sparql-query": "sparql",
+}
+
+// bodyType returns the type of a body that a file means, "" for none. other is its
+// media type where that is not the one of the type.
+func bodyType(written string) (meant, other string) {
+	if meant, ok := bodyTypes[strings.ToLower(written)]; ok {
+		return meant, ""
+	}
+	media, _, err := mime.ParseMediaType(written)
+	switch {
+	case err != nil || !strings.Contains(media, "/"):
+		return "", ""
+	case bodyTypes[media] == "multipartForm":
+		return "multipartForm", "" // the sender makes the boundary
+	case bodyTypes[media] != "":
+		return bodyTypes[media], written
+	case strings.HasSuffix(media, "+json"):
+		return "json", written
+	case strings.HasSuffix(media, "+xml"), media == "text/xml":
+		return "xml", written
+	}
+	return "text", written
 }
 
 // body decodes the request body. Inputs that a loose file puts into a form
@@ -45,16 +69,30 @@ func (f *frame) body(p *part, op *spec.ConsumedOperation) *spec.Body {
 	if data != nil {
 		body.Data = f.Value(data)
 	}
-	meant, ok := bodyTypes[strings.ToLower(s.Value)]
+	meant, media := bodyType(s.Value)
+	if media != "" && !slices.ContainsFunc(op.Params, isContentType) {
+		op.Params = append(slices.Clip(op.Params), &spec.Param{
+			Input: spec.Input{Name: spec.At(s.Pos, "Content-Type"), In: spec.At(s.Pos, "header"), Pos: s.Pos},
+			Value: &spec.Value{Scalar: media, Str: spec.Reworded(s, media), Pos: s.Pos}, Const: true,
+		})
+	}
 	switch {
 	case !s.IsSet():
-	case !ok:
+	case meant == "":
 		f.Report(b.get("type"), "bad-value", "the type of a body cannot be %q", node.Shorten(s.Value)).Hint = "write one of json, text, xml, sparql, formUrlEncoded, multipartForm"
 	case meant != s.Value:
-		f.loosely(b.get("type"), fmt.Sprintf("body type %q is read as %s", s.Value, meant), "write type: "+meant)
+		hint := "write type: " + meant
+		if media != "" {
+			hint += ", and an input Content-Type in the header with const: " + media
+		}
+		f.loosely(b.get("type"), fmt.Sprintf("body type %q is read as %s", s.Value, meant), hint)
 		body.Type = spec.Reworded(s, meant)
 	}
 	return body
+}
+
+func isContentType(p *spec.Param) bool {
+	return p.In.Value == "header" && strings.EqualFold(p.Name.Value, "Content-Type")
 }
 
 // formBody makes a form of the inputs with "in: form".

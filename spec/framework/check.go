@@ -76,7 +76,7 @@ func (l *loading) checkCall(f *frame, call spec.Str) spec.Str {
 	if exact, ok := l.find(f, call); ok {
 		return exact
 	}
-	namespace, operation, ok := spec.SplitCall(call.Value)
+	namespace, operation, ok := splitCall(call.Value, l.out.APIs)
 	api := l.out.Described(namespace)
 	switch {
 	case l.excused(f, namespace):
@@ -98,23 +98,21 @@ func (l *loading) checkCall(f *frame, call spec.Str) spec.Str {
 // files leave the namespace out where one API has the operation, or write the
 // resource between the two, or slashes for dots.
 func (l *loading) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
-	namespace, operation, split := spec.SplitCall(call.Value)
+	namespace, operation, split := splitCall(call.Value, l.out.APIs)
 	if api := l.out.Described(namespace); split && api != nil && api.Operation(operation) != nil {
 		return call, true
 	}
 	written := strings.ReplaceAll(call.Value, "/", ".")
 	var found []string
 	for _, api := range l.out.APIs {
-		for _, name := range []string{api.Namespace.Value, api.Namespace.Raw} {
-			rest, ok := strings.CutPrefix(written, name+".")
-			last := rest[strings.LastIndex(rest, ".")+1:]
-			switch {
-			case name == "" || !ok:
-			case api.Operation(rest) != nil:
-				found = append(found, api.Namespace.Value+"."+rest)
-			case api.Operation(last) != nil:
-				found = append(found, api.Namespace.Value+"."+last)
-			}
+		rest, ok := strings.CutPrefix(written, api.Namespace.Value+".")
+		last := rest[strings.LastIndex(rest, ".")+1:]
+		switch {
+		case !ok || !api.Namespace.IsSet():
+		case api.Operation(rest) != nil:
+			found = append(found, api.Namespace.Value+"."+rest)
+		case api.Operation(last) != nil:
+			found = append(found, api.Namespace.Value+"."+last)
 		}
 		if api.Operation(call.Value) != nil {
 			found = append(found, api.Namespace.Value+"."+call.Value)
@@ -129,6 +127,22 @@ func (l *loading) find(f *frame, call spec.Str) (exact spec.Str, ok bool) {
 		r.Severity, r.Hint = diag.Warning, "write call: "+found[0]
 	}
 	return spec.Reworded(call, found[0]), true
+}
+
+// splitCall splits "namespace.operation". The namespace is the longest of those of
+// APIs with which the call begins, which may hold dots, else all up to the first dot.
+func splitCall(call string, apis []*spec.API) (namespace, operation string, ok bool) {
+	for _, api := range apis {
+		name := api.Namespace.Value
+		if rest, ok := strings.CutPrefix(call, name+"."); ok && rest != "" && len(name) > len(namespace) {
+			namespace, operation = name, rest
+		}
+	}
+	if namespace != "" {
+		return namespace, operation, true
+	}
+	namespace, operation, ok = strings.Cut(call, ".")
+	return namespace, operation, ok && namespace != "" && operation != ""
 }
 
 func (l *loading) namespaces() []string {

@@ -23,7 +23,6 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	if !c.Namespace.IsSet() {
 		p.need("namespace")
 	}
-	c.Namespace = f.undotted(p, c.Namespace)
 	if kind := p.text("type"); kind.IsSet() && !strings.EqualFold(kind.Value, "http") && !strings.EqualFold(kind.Value, "https") {
 		r := f.Report(p.get("type"), "not-http", "capstan calls HTTP APIs only, and %q is of type %s", c.Namespace.Value, node.Shorten(kind.Value))
 		r.Hint = "write type: http and a baseUri, or take it out of consumes"
@@ -50,16 +49,6 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	f.distinctOperations(c)
 	p.done()
 	return c
-}
-
-// undotted makes a namespace that a call can name, where a dot ends it.
-func (f *frame) undotted(p *part, s spec.Str) spec.Str {
-	if !strings.Contains(s.Value, ".") {
-		return s
-	}
-	to := strings.ReplaceAll(s.Value, ".", "-")
-	f.loosely(p.Node, fmt.Sprintf("namespace %q is read as %q, since a dot ends it in a call", s.Value, to), "write namespace: "+to)
-	return spec.Reworded(s, to)
 }
 
 // baseURI is a URL without the slash at its end: since 1.0.0-alpha2, where
@@ -144,7 +133,7 @@ func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Par
 		Spans: p.spans(),
 	}
 	if !op.Name.IsSet() {
-		p.Absent = append(p.Absent, "name")
+		op.Name = p.needText("name")
 	}
 	op.OutputFormat = f.format(p)
 	op.Params = innermost(shared, f.params(p, kindConsumedInput), paramInput)

@@ -3,11 +3,11 @@ package framework
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
@@ -21,7 +21,8 @@ func (f *frame) isImport(n *node.Node) bool {
 	if n == nil || n.Kind != node.MappingNode {
 		return false
 	}
-	return node.Has(n, "import") || node.Has(n, "from") || node.Has(n, "location") && len(n.Content) == 2
+	return node.Has(n, "import") || node.Has(n, "from") || node.Has(n, "location") && len(n.Content) == 2 ||
+		(node.Has(n, "ref") || node.Has(n, "url")) && !node.Has(n, "baseUri") && !node.Has(n, "resources")
 }
 
 // imported returns the item that an import names, out of the same section of another
@@ -31,10 +32,16 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	if p == nil {
 		return nil
 	}
-	wanted, as := p.needText("import"), p.text("as")
-	from, whole := p.text("from"), false
-	fromNode := p.get("from")
-	if !from.IsSet() && yamlFile.MatchString(wanted.Value) {
+	wanted, only := p.text("import"), p.texts("operations", "an operation")
+	from, fromNode, as := f.importedFrom(p)
+	whole := !wanted.IsSet() && from.IsSet()
+	switch {
+	case whole:
+		f.loosely(fromNode, "an item that only names a file is read as an import of the only namespace in it", "write from: "+from.Value+" and import: NAMESPACE")
+		wanted = as
+	case !wanted.IsSet():
+		p.need("import")
+	case !from.IsSet() && yamlFile.MatchString(wanted.Value):
 		f.loosely(p.get("import"), "an import of a file is read as one of the only namespace in it", "write from: "+wanted.Value+" and import: NAMESPACE")
 		from, whole, fromNode = wanted, true, p.get("import")
 	}
@@ -48,12 +55,12 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	if s.local {
 		f.missing[name] = p.spans()
 	}
-	if !from.IsSet() || !wanted.IsSet() {
+	if !from.IsSet() || !wanted.IsSet() && !whole {
 		return nil
 	}
 	if f != f.loading.order[0] {
 		f.Report(fromNode, "import", "%s imports from another file in turn, which no version allows", f.doc.Path()).Hint =
-			fmt.Sprintf("import %s from %s in the file that needs it", wanted.Value, from.Value)
+			strings.TrimSpace("import "+wanted.Value) + " from " + from.Value + " in the file that needs it"
 		return nil
 	}
 	other := f.open(fromNode, from)
@@ -69,14 +76,49 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 		if _, again := other.missing[wanted.Value]; again {
 			return nil
 		}
-		f.reportUnknownImport(p.get("import"), other, wanted, s.names(all))
+		f.reportUnknownImport(cmp.Or(p.get("import"), fromNode), other, wanted, s.names(all))
 		return nil
 	}
 	delete(f.missing, name)
-	if as.IsSet() && as.Value != s.namespace(all[i]).Value {
-		return s.as(all[i], as)
+	found := all[i]
+	if as.IsSet() && as.Value != s.namespace(found).Value {
+		found = s.as(found, as)
 	}
-	return all[i]
+	if s.only != nil && len(only) > 0 {
+		found = s.only(f, found, only)
+	}
+	return found
+}
+
+// importedFrom returns the file of an import, and the name that the item has here.
+// Loose files write `ref` or `url`, with `namespace` for the name.
+func (f *frame) importedFrom(p *part) (from spec.Str, at *node.Node, as spec.Str) {
+	for _, key := range []string{"ref", "url"} {
+		if at = node.Value(p.Node, key); at != nil {
+			p.Allow(key, "namespace", "as")
+			as = f.words(cmp.Or(node.Value(p.Node, "as"), node.Value(p.Node, "namespace")), "namespace")
+			return f.words(at, key), at, as
+		}
+	}
+	return p.text("from"), p.get("from"), p.text("as")
+}
+
+// withOperations returns an API with the operations that an import lists.
+func (f *frame) withOperations(a *spec.API, only []spec.Str) *spec.API {
+	c := *a
+	c.Operations = nil
+	for _, name := range only {
+		if op := a.Operation(name.Value); op != nil {
+			c.Operations = append(c.Operations, op)
+			continue
+		}
+		var there []string
+		for _, op := range a.Operations {
+			there = append(there, op.Name.Value)
+		}
+		f.ReportAt(name, "unknown-import", "%s has no operation %q to import", a.Namespace.Value, name.Value).Hint = suggest.Hint(name.Value, "it has ", there)
+	}
+	return &c
 }
 
 // yamlFile matches the path of a file, which is no namespace.
@@ -101,7 +143,14 @@ func (s section[T]) names(all []*T) []string {
 }
 
 func (f *frame) reportUnknownImport(n *node.Node, other *frame, wanted spec.Str, there []string) {
+	if !wanted.IsSet() && len(there) > 0 {
+		f.Report(n, "unknown-import", "%s has several namespaces, and the import names none", other.doc.Path()).Hint = "write import: and one of " + strings.Join(there, ", ")
+		return
+	}
 	r := f.Report(n, "unknown-import", "%s has no %q to import", other.doc.Path(), wanted.Value)
+	if !wanted.IsSet() {
+		r.Message = other.doc.Path() + " has nothing to import here"
+	}
 	r.Hint = cmp.Or(suggest.Hint(wanted.Value, "it has ", there), "it has nothing to import in this section")
 }
 
@@ -163,18 +212,27 @@ func (f *frame) rootImports(root *part) {
 			continue
 		}
 		f.loosely(n, "imports at the root are read as imports of all that the file consumes", "write capability: {consumes: [{from: ..., import: NAMESPACE}]}")
-		from := p.needText("from")
+		from, at, as := f.importedFrom(p)
+		if !from.IsSet() {
+			p.need("from")
+		}
 		p.Allow("name", "import", "description")
 		p.done()
 		out.Lost = append(out.Lost, spec.Lost{Spans: p.spans()}) // a call of what it lacks is refused at the call
 		if !from.IsSet() {
 			continue
 		}
-		if other := f.open(p.get("from"), from); other != nil {
-			for _, c := range consumesSection.followed(f, other) {
-				if out.Described(c.Namespace.Value) == nil {
-					out.APIs = append(out.APIs, c)
-				}
+		other := f.open(at, from)
+		if other == nil {
+			continue
+		}
+		all := consumesSection.followed(f, other)
+		for _, c := range all {
+			if as.IsSet() && len(all) == 1 {
+				c = consumesSection.as(c, as)
+			}
+			if out.Described(c.Namespace.Value) == nil {
+				out.APIs = append(out.APIs, c)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func (l *loading) isolate() {
 	for _, u := range l.units() {
 		for _, op := range calls(u) {
-			if namespace, operation, ok := spec.SplitCall(op.Call.Value); ok {
+			if namespace, operation, ok := splitCall(op.Call.Value, l.consumedBy(u.File)); ok {
 				op.Call = spec.Reworded(op.Call, l.apiOf(u.File, namespace)+"."+operation)
 			}
 		}
@@ -25,6 +25,14 @@ func (l *loading) isolate() {
 			}
 		}
 	}
+}
+
+// consumedBy returns the APIs that calls in a file may name.
+func (l *loading) consumedBy(file string) []*spec.API {
+	if f := l.frames[file]; f != nil && f.hasSection("consumes") {
+		return consumesSection.of(f)
+	}
+	return l.out.APIs
 }
 
 // apiOf returns the name of a file's namespace in the whole.

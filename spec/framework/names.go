@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -24,8 +25,9 @@ func (f *frame) named(n *node.Node, what string) []entryNode {
 	var out []entryNode
 	switch n.Kind {
 	case node.SequenceNode:
+		first := map[string]*node.Node{}
 		for _, item := range n.Content {
-			if !node.IsNull(item) {
+			if !node.IsNull(item) && (what == "steps" || !f.standsAgain(item, first)) {
 				out = append(out, entryNode{name: f.words(node.Value(item, "name"), "name"), node: item})
 			}
 		}
@@ -41,6 +43,23 @@ func (f *frame) named(n *node.Node, what string) []entryNode {
 		f.Report(n, "wrong-type", "%s must be a list, or a mapping from names, found %s", what, node.Describe(n)).Hint = fmt.Sprintf("write %s: with its items below it", what)
 	}
 	return out
+}
+
+// standsAgain reports whether an item is word for word the first one of its name.
+func (f *frame) standsAgain(item *node.Node, first map[string]*node.Node) bool {
+	id := cmp.Or(node.Value(item, "namespace"), node.Value(item, "name"))
+	if f.Strict || id == nil || id.Value == "" {
+		return false
+	}
+	before := first[id.Value]
+	if before == nil {
+		first[id.Value] = item
+	}
+	if !node.Equal(before, item) {
+		return false
+	}
+	f.loosely(item, "an item that stands in a list twice, word for word, is read once", "remove one of the two")
+	return true
 }
 
 // item returns an entry's mapping with its name read; nil when it is none. In
@@ -67,10 +86,11 @@ type section[T any] struct {
 	name, what string
 	decode     func(*frame, entryNode) *T
 	namespace  func(*T) *spec.Str
-	renamed    func(t *T, name string)   // nil where nothing refers to the namespace
-	shared     bool                      // items of a file without a version may share a namespace
-	local      bool                      // what is wrong with an item is no matter to others
-	repeated   func(f *frame, t *T) bool // judges another item of a namespace: whether it stays; nil drops it
+	renamed    func(t *T, name string)                        // nil where nothing refers to the namespace
+	shared     bool                                           // items of a file without a version may share a namespace
+	local      bool                                           // what is wrong with an item is no matter to others
+	repeated   func(f *frame, t *T) bool                      // judges another item of a namespace: whether it stays; nil drops it
+	only       func(f *frame, t *T, operations []spec.Str) *T // nil where an import lists none
 }
 
 var (
@@ -83,6 +103,7 @@ var (
 			f.loading.out.Lost = append(f.loading.out.Lost, spec.Lost{Namespace: a.Namespace.Value, Spans: a.Spans})
 			return false
 		},
+		only: (*frame).withOperations,
 	}
 	aggregateSection = section[aggregate]{
 		name: "aggregates", what: "aggregate", decode: (*frame).aggregate, namespace: func(a *aggregate) *spec.Str { return &a.namespace },

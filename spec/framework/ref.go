@@ -31,15 +31,15 @@ func (l *loading) resolve(u *spec.Unit) {
 // target returns the flow that a ref names, nil with a problem when there is
 // none. What is wrong with another one of its name is wrong with the ref, too.
 func (l *loading) target(fl *spec.Unit) *spec.Unit {
-	namespace, name, ok := spec.SplitCall(fl.Ref.Value)
 	f := l.frames[fl.File]
 	var known []string
 	for _, a := range f.reachable() {
 		var found *spec.Unit
 		for _, candidate := range a.flows {
+			name := a.namespace.Value + "." + candidate.Short.Value
 			switch {
-			case !ok || a.namespace.Value != namespace || candidate.Short.Value != name || candidate == fl:
-				known = append(known, a.namespace.Value+"."+candidate.Short.Value)
+			case name != fl.Ref.Value || candidate == fl:
+				known = append(known, name)
 			case found == nil:
 				found = candidate
 			default:

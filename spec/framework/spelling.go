@@ -90,6 +90,7 @@ var spellings = map[kind]map[string][]spelling{
 	kindImport:         {"from": {{was: "location"}, {was: "source", loose: true}, {was: "path", loose: true}}, "as": {{was: "namespace", loose: true}}},
 	kindAggregate:      {"flows": {{was: "functions"}}, "namespace": {{was: "name", loose: true}}},
 	kindMapping:        {"target": {{was: "targetName"}}},
+	kindConsumedOp:     {"name": {{was: "id", loose: true}}},
 	kindConsumed:       {"baseUri": {{was: "baseURI", loose: true}, {was: "baseUrl", loose: true}}},
 	kindTool:           {"call": {{was: "consumes", loose: true}}},
 	kindRouteOperation: {"call": {{was: "consumes", loose: true}}},

@@ -52,7 +52,7 @@ func (l *loading) declareUnit(u *spec.Unit, namespace spec.Str, kind spec.UnitKi
 		u.Binding = spec.BindAnyName
 	}
 	for _, op := range calls(u) {
-		split(op)
+		l.split(op)
 	}
 	if u.Direct {
 		op := u.Steps[0].Action.(*spec.Operation)
@@ -77,8 +77,8 @@ func alone(a *spec.Answer) {
 }
 
 // split takes the text of a call apart.
-func split(op *spec.Operation) {
-	namespace, operation, _ := strings.Cut(op.Call.Value, ".")
+func (l *loading) split(op *spec.Operation) {
+	namespace, operation, _ := splitCall(op.Call.Value, l.out.APIs)
 	op.API, op.Operation = op.Call, op.Call
 	op.API.Value, op.Operation.Value = namespace, operation
 	if op.Call.Raw == "" && op.Call.Style != spec.Block {

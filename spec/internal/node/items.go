@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -86,4 +87,11 @@ var otherTypes = map[string]string{
 	"list": "array",
 	"map":  "object", "dict": "object", "hash": "object",
 	"text": "string", "str": "string",
+}
+
+// Equal reports whether two values are written alike, wherever they stand. Nil
+// is equal to nothing.
+func Equal(a, b *yaml.Node) bool {
+	return a != nil && b != nil && a.Kind == b.Kind && a.Value == b.Value && a.ShortTag() == b.ShortTag() &&
+		slices.EqualFunc(a.Content, b.Content, Equal)
 }
