@@ -151,7 +151,10 @@ type Shape struct {
 	Const       *Value // a literal
 	Properties  []*Shape
 	Items       *Shape
-	Pos         diag.Pos
+	// Values is the shape of every value of a dictionary: an object with names that
+	// are not known beforehand.
+	Values *Shape
+	Pos    diag.Pos
 }
 
 // Authentication is the credential that a consumed API takes, or that an

@@ -65,6 +65,12 @@ func describe(s *operations.Schema, o *spec.Shape, depth int) {
 			describe(step{name: p.Name.Value}.below(s), p, depth+1) // an object has every property
 		}
 	}
+	if t == "object" && o.Values != nil {
+		if s.Additional == nil {
+			s.Additional = &operations.Schema{Open: true}
+		}
+		fill(s.Additional, o.Values, cmp.Or(pathOf(o.Values), "$"), depth)
+	}
 	if t == "array" && o.Items != nil {
 		fill(items(s), o.Items, cmp.Or(pathOf(o.Items), "$"), depth)
 	}

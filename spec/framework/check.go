@@ -66,7 +66,7 @@ func calls(u *spec.Unit) []*spec.Operation {
 func answersAlone(a *spec.Answer) bool {
 	var valued func(s *spec.Shape) bool
 	valued = func(s *spec.Shape) bool {
-		return s.Value.IsSet() || s.Const != nil || slices.ContainsFunc(s.Properties, valued) || s.Items != nil && valued(s.Items)
+		return s.Value.IsSet() || s.Const != nil || slices.ContainsFunc(s.Properties, valued) || s.Items != nil && valued(s.Items) || s.Values != nil && valued(s.Values)
 	}
 	return slices.ContainsFunc(a.Shapes, valued)
 }

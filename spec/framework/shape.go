@@ -10,7 +10,10 @@ import (
 )
 
 // shapeKeys distinguish a shape from a mapping of names to shapes.
-var shapeKeys = []string{"type", "mapping", "value", "const", "properties", "items"}
+var shapeKeys = []string{"type", "mapping", "value", "const", "properties", "items", "values"}
+
+// nestedShapes are the keys with shapes below them.
+var nestedShapes = []string{"properties", "items", "values"}
 
 // outputs decodes output parameters, written as a list of shapes with or
 // without names, as a mapping of names to shapes, or as one shape. named reports
@@ -37,10 +40,10 @@ func isShape(n *node.Node) bool {
 		v := node.Value(n, name)
 		switch {
 		case v == nil:
-		case v.Kind == node.ScalarNode && name != "properties" && name != "items":
+		case v.Kind == node.ScalarNode && !slices.Contains(nestedShapes, name):
 			return true
 		case node.Has(n, "type"):
-		case v.Kind != node.ScalarNode && (name == "properties" || name == "items") && !isShape(v):
+		case v.Kind != node.ScalarNode && slices.Contains(nestedShapes, name) && !isShape(v):
 			return true
 		}
 	}
@@ -62,11 +65,11 @@ func (f *frame) shape(e entryNode) *spec.Shape {
 		s.Const = &v
 	}
 	s.Properties = node.DecodeEach(p.named("properties"), f.shape)
-	s.Items = f.shapeItems(p.get("items"))
+	s.Items, s.Values = f.shapeItems(p.get("items")), f.shapeItems(p.get("values"))
 	if !s.Type.IsSet() {
 		s.Type = inferredType(s)
 	}
-	p.Allow("required", "format", "example", "enum", "sensitive", "display", "label", "tags")
+	p.Allow("required", "format", "example", "enum", "sensitive", "display", "label", "tags", "minLength", "maxLength", "pattern", "minimum", "maximum")
 	p.done()
 	return s
 }
@@ -76,7 +79,7 @@ func inferredType(s *spec.Shape) spec.Str {
 	switch {
 	case s.Items != nil:
 		return spec.At(s.Pos, "array")
-	case len(s.Properties) > 0:
+	case len(s.Properties) > 0, s.Values != nil:
 		return spec.At(s.Pos, "object")
 	}
 	return spec.Str{}
@@ -99,7 +102,7 @@ func (f *frame) shortShape(e entryNode) *spec.Shape {
 	return nil
 }
 
-// shapeItems decodes the items of an array: a shape, a list of one shape (until
+// shapeItems decodes the items of an array, or the values of a dictionary: a shape, a list of one shape (until
 // 0.5), or the fields of objects as named shapes.
 func (f *frame) shapeItems(n *node.Node) *spec.Shape {
 	switch {

@@ -243,7 +243,7 @@ func (a *Answer) described() []Part {
 		return a.mapped()
 	case a.object != nil:
 		return a.object.parts(last)
-	case len(a.alternatives) == 1 && a.alternatives[0].fields != nil && a.alternatives[0].text == nil:
+	case len(a.alternatives) == 1 && a.alternatives[0].fields != nil && a.alternatives[0].values == nil && a.alternatives[0].text == nil:
 		return a.alternatives[0].parts(last)
 	case len(a.alternatives) > 0:
 		out := Part{Name: Whole, Type: a.alternatives[0].t}
@@ -355,7 +355,7 @@ func readsInside(o *spec.Shape) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(o.Properties, readsInside) || o.Items != nil && readsInside(o.Items)
+	return slices.ContainsFunc(o.Properties, readsInside) || o.Items != nil && readsInside(o.Items) || o.Values != nil
 }
 
 // mapping compiles the value of one mapping: a JSONPath over the steps, or a text;

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ type Shape struct {
 	text   Value // value, instead of the one that is found
 	fields []shapedField
 	items  *Shape
+	values *Shape // of every value of a dictionary
 	t      eval.Type
 	// byName takes a field by its own name where no mapping places it.
 	byName string
@@ -35,7 +37,7 @@ func (n *names) object(outputs []*spec.Shape) *Shape {
 	types := map[string]eval.Type{}
 	for _, o := range outputs {
 		f := n.shape(o)
-		if f.at == nil && f.text == nil && f.fields == nil && f.items == nil {
+		if f.at == nil && f.text == nil && f.fields == nil && f.items == nil && f.values == nil {
 			f.byName = o.Name.Value
 		}
 		out.fields = append(out.fields, shapedField{o.Name.Value, f})
@@ -64,6 +66,9 @@ func (n *names) shape(o *spec.Shape) *Shape {
 	if o.Items != nil {
 		out.items = n.shape(o.Items)
 	}
+	if o.Values != nil {
+		out.values = n.shape(o.Values)
+	}
 	return out
 }
 
@@ -85,6 +90,8 @@ func (s *Shape) Eval(ctx context.Context, env *eval.Env, v any) (any, error) {
 		return nil, nil
 	case s.items != nil:
 		return s.list(ctx, env, v)
+	case s.values != nil:
+		return s.dictionary(ctx, env, v)
 	case s.fields != nil:
 		if v == nil && s.at != nil {
 			return nil, nil
@@ -96,6 +103,31 @@ func (s *Shape) Eval(ctx context.Context, env *eval.Env, v any) (any, error) {
 
 func (s *Shape) object(ctx context.Context, env *eval.Env, v any) (any, error) {
 	out := make(map[string]any, len(s.fields))
+	for _, f := range s.fields {
+		x, err := f.Eval(ctx, env, v)
+		if err != nil {
+			return nil, err
+		}
+		out[f.name] = x
+	}
+	return out, nil
+}
+
+// dictionary shapes the value of every name. The fields that are declared beside
+// them have shapes of their own.
+func (s *Shape) dictionary(ctx context.Context, env *eval.Env, v any) (any, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, nil
+	}
+	out := make(map[string]any, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		x, err := s.values.Eval(ctx, env, m[name])
+		if err != nil {
+			return nil, err
+		}
+		out[name] = x
+	}
 	for _, f := range s.fields {
 		x, err := f.Eval(ctx, env, v)
 		if err != nil {
@@ -192,6 +224,9 @@ func (s *Shape) refs() []eval.Ref {
 	if s.items != nil {
 		out = append(out, s.items.refs()...)
 	}
+	if s.values != nil {
+		out = append(out, s.values.refs()...)
+	}
 	return out
 }
 
@@ -251,7 +286,7 @@ func shapeType(o *spec.Shape) eval.Type {
 		}
 		return eval.ArrayOf(eval.Any())
 	case "object":
-		if len(o.Properties) == 0 {
+		if len(o.Properties) == 0 || o.Values != nil {
 			return eval.Object(nil, true)
 		}
 		fields := map[string]eval.Type{}
@@ -272,7 +307,7 @@ func (s *Shape) looks() []Path {
 		return []Path{s.at.Names()}
 	case s.byName != "":
 		return []Path{{s.byName}}
-	case s.items == nil && len(s.fields) > 0:
+	case s.items == nil && s.values == nil && len(s.fields) > 0:
 		var out []Path
 		for _, f := range s.fields {
 			out = append(out, f.looks()...)
