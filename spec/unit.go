@@ -36,6 +36,9 @@ type Unit struct {
 	// rest are here already.
 	Ref    Str
 	Inputs []*Input
+	// Passed are the inputs of the unit that Ref names to which this one gives a
+	// value, made of its own inputs: texts of the steps and the answer use them.
+	Passed []Passed
 	Steps  []*Step
 	// Direct reports that the unit is its one step: the answer of its call, not
 	// the outputs that the operation names, is the value that Answer looks into;
@@ -118,6 +121,14 @@ type Input struct {
 	// address at which the unit is served.
 	Implied bool
 	Pos     diag.Pos // of the mapping
+}
+
+// Passed is a value for an input. One that stands later may be made of earlier ones.
+type Passed struct {
+	Input *Input
+	Value Value
+	// AnyName reports that an unknown name in Value becomes an input.
+	AnyName bool
 }
 
 // Step is one step of a unit.

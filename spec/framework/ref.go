@@ -24,7 +24,7 @@ func (l *loading) resolve(u *spec.Unit) {
 	l.resolved[u] = true
 	if base := l.target(u); base != nil {
 		l.resolve(base)
-		inherit(u, base, l.with[u])
+		l.inherit(u, base, l.with[u])
 	}
 }
 
@@ -83,9 +83,9 @@ func (l *loading) hintAmong(word string, known []string, none string) string {
 	return cmp.Or(suggest.Hint(word, "there is ", suggest.Agreeing(word, known)), none)
 }
 
-// inherit takes from base the parts that fl leaves out. with are arguments beside those of
-// base's call.
-func inherit(fl, base *spec.Unit, with []spec.Field) {
+// inherit takes from base the parts that fl leaves out. with gives values to inputs of
+// base, and to parameters of its call where it is one.
+func (l *loading) inherit(fl, base *spec.Unit, with []spec.Field) {
 	for _, s := range []struct{ to, from *spec.Str }{
 		{&fl.Short, &base.Short}, {&fl.Title, &base.Title}, {&fl.Description, &base.Description}, {&fl.Answer.Media, &base.Answer.Media},
 	} {
@@ -93,12 +93,20 @@ func inherit(fl, base *spec.Unit, with []spec.Field) {
 			*s.to = *s.from
 		}
 	}
-	fl.Inputs = inheritInputs(fl.Inputs, base.Inputs)
+	passed, others := pass(with, base.Inputs, len(fl.Inputs) == 0 && !l.options.Strict)
+	left := slices.DeleteFunc(slices.Clone(base.Inputs), func(in *spec.Input) bool {
+		return slices.ContainsFunc(passed, func(p spec.Passed) bool { return p.Input == in })
+	})
+	fl.Inputs, fl.Passed = inheritInputs(fl.Inputs, left), append(passed, base.Passed...)
 	if len(fl.Steps) == 0 {
 		fl.Direct, fl.Steps = base.Direct, slices.Clone(base.Steps)
-		if fl.Direct && len(with) > 0 {
-			fl.Steps[0] = withArguments(base.Steps[0], with)
-		}
+	}
+	switch {
+	case len(others) == 0:
+	case fl.Direct:
+		fl.Steps[0] = withArguments(fl.Steps[0], others)
+	default:
+		l.unknownInput(fl, base, others)
 	}
 	if fl.Answer.Mappings == nil {
 		fl.Answer.Mappings = base.Answer.Mappings
@@ -112,6 +120,30 @@ func inherit(fl, base *spec.Unit, with []spec.Field) {
 		if !slices.Contains(fl.Namespaces, n) {
 			fl.Namespaces = append(fl.Namespaces, n)
 		}
+	}
+}
+
+// pass returns the values under `with` for inputs, and the other ones.
+func pass(with []spec.Field, inputs []*spec.Input, anyName bool) (passed []spec.Passed, others []spec.Field) {
+	for _, f := range with {
+		if i := slices.IndexFunc(inputs, func(in *spec.Input) bool { return in.Name.Value == f.Key.Value }); i >= 0 {
+			passed = append(passed, spec.Passed{Input: inputs[i], Value: f.Value, AnyName: anyName})
+		} else {
+			others = append(others, f)
+		}
+	}
+	return passed, others
+}
+
+// unknownInput reports values for inputs that a flow does not have.
+func (l *loading) unknownInput(fl, base *spec.Unit, others []spec.Field) {
+	var names []string
+	for _, in := range base.Inputs {
+		names = append(names, in.Name.Value)
+	}
+	for _, f := range others {
+		l.frames[fl.File].ReportAt(f.Key, "unknown-parameter", "the flow %q has no input %q", fl.Ref.Value, f.Key.Value).Hint =
+			l.hintAmong(f.Key.Value, names, "declare it under the flow's inputParameters")
 	}
 }
 

@@ -48,7 +48,7 @@ func (l *loading) declareUnit(u *spec.Unit, namespace spec.Str, kind spec.UnitKi
 	for _, in := range u.Inputs {
 		in.Required = in.Required && in.Default == nil
 	}
-	if !slices.ContainsFunc(u.Inputs, func(in *spec.Input) bool { return !in.Implied }) && !l.options.Strict {
+	if len(u.Passed) == 0 && !slices.ContainsFunc(u.Inputs, func(in *spec.Input) bool { return !in.Implied }) && !l.options.Strict {
 		u.Binding = spec.BindAnyName
 	}
 	for _, op := range calls(u) {

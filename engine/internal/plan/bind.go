@@ -287,6 +287,9 @@ func (bb *binding) sameInput(t target) (Value, Rule) {
 	if t.whole && t.own == nil {
 		return nil, ""
 	}
+	if v := bb.passed[t.name]; v != nil {
+		return v, RuleWith
+	}
 	in := bb.input(t.name)
 	if in == nil {
 		in = bb.alike(t)

@@ -56,6 +56,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 		used:      map[string][]string{},
 		uses:      map[[2]string]bool{},
 		idle:      map[string]bool{},
+		passed:    map[string]Value{},
 		variables: NewVariables(file.Binds),
 		askedFor:  map[string]string{},
 	}
@@ -66,6 +67,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 		varInputs: b.inputsType(),
 		varRun:    eval.Object(map[string]eval.Type{"id": eval.String(), "started_at": eval.String()}, false),
 	})
+	b.pass()
 	for i, s := range b.plan.Steps {
 		if s.Operation() != nil && unit.Steps[i].Each == nil {
 			b.scope.SetHeaders(s.ID)
@@ -103,6 +105,7 @@ type builder struct {
 	used      map[string][]string // input -> its readers
 	uses      map[[2]string]bool  // input and reader
 	idle      map[string]bool     // inputs that would feed what something else fills
+	passed    map[string]Value    // see spec.Unit.Passed
 	diags     diag.List
 
 	suggested int // unknown operations so far

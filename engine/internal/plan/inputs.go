@@ -61,6 +61,27 @@ func (b *builder) input(name string) *Input {
 	return nil
 }
 
+// pass compiles the values that the unit gives to inputs of the one it refers to.
+func (b *builder) pass() {
+	for _, p := range b.unit.Passed {
+		n := &names{builder: b, by: "with", language: b.unit.Language, anyName: p.AnyName}
+		v := n.value(p.Value)
+		b.checkType(schemaOf(p.Input), p.Value, v, "the input "+p.Input.Name.Value)
+		for _, r := range v.refs() {
+			name, ok := InputOf(r)
+			in := b.input(name)
+			if !ok || in == nil {
+				continue
+			}
+			if at := wholePlace(v); at != nil {
+				in.refine(&spec.Param{Input: *p.Input})
+			}
+			in.Required = in.Required || p.Input.Required && in.Default == nil
+		}
+		b.passed[p.Input.Name.Value] = v
+	}
+}
+
 // inferInput returns the input of a name, which is added where the file uses it
 // without declaring it.
 func (b *builder) inferInput(name string) *Input {

@@ -24,6 +24,7 @@ type names struct {
 	local    map[string]Value // arguments of the call, when the text belongs to its operation
 	spent    map[string]bool  // those of them that a text reads, with local
 	call     *binding         // the call, when the text belongs to its operation
+	anyName  bool             // an unknown name is an input, whatever the unit says
 	// writes reports that the text belongs to an operation that writes.
 	writes bool
 }
@@ -122,7 +123,7 @@ func (p *place) refs() []eval.Ref {
 // there.
 func (n *names) resolve(path *jsonpath.Path) *place {
 	at := n.find(path)
-	if parts := path.Names(); at == nil && len(parts) == 1 && n.unit.Binding == spec.BindAnyName {
+	if parts := path.Names(); at == nil && len(parts) == 1 && (n.anyName || n.unit.Binding == spec.BindAnyName) {
 		return n.inputPlace(n.inputCalled(parts[0]), path, 1)
 	}
 	return at
@@ -144,6 +145,9 @@ func (n *names) find(path *jsonpath.Path) *place {
 	}
 	step, in := n.earlierStep(head), n.input(head)
 	inNamespace := len(parts) > 1 && slices.Contains(n.unit.Namespaces, head)
+	if v, used := n.passedFor(parts, inNamespace); v != nil && (step == nil || len(parts) == 1) {
+		return &place{local: v, path: rest(path, used), t: fieldType(v.typ(), path, used)}
+	}
 	switch {
 	case step != nil && (len(parts) > 1 || in == nil):
 		at := &place{ref: eval.Ref{Step: true, Name: head}, path: rest(path, 1), t: fieldType(step.Result, path, 1)}
@@ -168,6 +172,15 @@ func (n *names) find(path *jsonpath.Path) *place {
 		return &place{local: v, path: rest(path, 1), t: fieldType(v.typ(), path, 1)}
 	}
 	return nil
+}
+
+// passedFor returns the value that is passed to the input of a name, and how many of
+// the parts name it.
+func (n *names) passedFor(parts []string, inNamespace bool) (v Value, used int) {
+	if v := n.passed[parts[0]]; v != nil || !inNamespace {
+		return v, 1
+	}
+	return n.passed[parts[1]], 2
 }
 
 // isPlace reports whether a name is where a request brings an input, as loose

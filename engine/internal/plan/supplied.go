@@ -135,17 +135,22 @@ func (bb *binding) require(v Value) {
 	}
 }
 
-// wholeInput returns the input that a value is, nil where it is anything else.
-func (bb *binding) wholeInput(v Value) *Input {
-	var at *place
+// wholePlace returns the place that a value is, nil where it is more, or anything else.
+func wholePlace(v Value) *place {
 	switch v := v.(type) {
 	case placeValue:
-		at = v.at
+		return v.at
 	case textValue:
 		if v.text.Whole() {
-			at = v.places[0]
+			return v.places[0]
 		}
 	}
+	return nil
+}
+
+// wholeInput returns the input that a value is, nil where it is anything else.
+func (bb *binding) wholeInput(v Value) *Input {
+	at := wholePlace(v)
 	if at == nil || at.local != nil || at.path != nil || at.ref.Step || at.ref.Name != varInputs {
 		return nil
 	}
