@@ -3,6 +3,7 @@ package framework
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
 	"regexp"
