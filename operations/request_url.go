@@ -11,7 +11,7 @@ import (
 // else the operation's first server with its variables' defaults.
 func (req *Request) Server() (*url.URL, error) {
 	if req.BaseURL != "" {
-		return checkServer(req.BaseURL, "the base URL")
+		return checkServer(req.Op.Below(req.BaseURL), "the base URL")
 	}
 	if len(req.Op.Servers) == 0 {
 		return nil, fmt.Errorf("the OpenAPI document of %q names no server; give a base URL", req.Op.API)
@@ -21,6 +21,24 @@ func (req *Request) Server() (*url.URL, error) {
 		return nil, err
 	}
 	return checkServer(server, "the OpenAPI document's server")
+}
+
+// Below returns the server of the operation where a base URL replaces that of the
+// document: the base URL itself, or where that has no path and the document's server
+// is relative, as in "/v1", the place that it is relative to.
+func (o *Operation) Below(base string) string {
+	if len(o.Servers) == 0 {
+		return base
+	}
+	relative, err := expandServer(o.Servers[0])
+	u, bad := url.Parse(base)
+	if err != nil || bad != nil || strings.Contains(relative, ":") || strings.HasPrefix(relative, "//") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return base
+	}
+	if path := strings.Trim(relative, "./"); path != "" {
+		return strings.TrimRight(base, "/") + "/" + path
+	}
+	return base
 }
 
 // expandServer fills a server's variables in with their defaults.

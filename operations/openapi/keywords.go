@@ -159,8 +159,8 @@ func (c *compiler) parts(out *node, s *openapi3.Schema) {
 	c.boolSchema(out, "unevaluatedItems", s.UnevaluatedItems)
 	c.boolSchema(out, "unevaluatedProperties", s.UnevaluatedProperties)
 	c.schemaList(out, "allOf", s.AllOf)
-	c.schemaList(out, "anyOf", s.AnyOf)
-	c.schemaList(out, "oneOf", s.OneOf)
+	c.alternatives(out, "anyOf", s, s.AnyOf)
+	c.alternatives(out, "oneOf", s, s.OneOf)
 	c.schemaList(out, "prefixItems", s.PrefixItems)
 }
 

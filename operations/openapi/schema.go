@@ -15,7 +15,7 @@ import (
 func refTo(name string) string { return check.RefScheme + url.PathEscape(name) }
 
 // schema returns a Schema Object as JSON Schema 2020-12 without keywords that
-// neither validation nor binding reads (discriminators, XML, extensions,
+// neither validation nor binding reads (XML, extensions,
 // identifiers). Absent is the empty schema.
 func (c *compiler) schema(ref *openapi3.SchemaRef) *node {
 	c.depth++

@@ -70,6 +70,7 @@ func (w *walk) moveTo(server *url.URL, path string) {
 	inAddress := func(p *operations.Param) bool { return p.In != operations.InHeader && p.In != operations.InCookie }
 	op := *w.req.Op
 	op.Path, op.Params = path, slices.DeleteFunc(slices.Clone(op.Params), inAddress)
+	op.Servers = nil // the address is whole
 	args := slices.DeleteFunc(slices.Clone(w.req.Args), func(a operations.Arg) bool { return inAddress(a.Param) })
 	w.req.Op, w.req.Args, w.req.BaseURL = &op, args, request.Site(server)
 	maps.DeleteFunc(w.linked, func(string, bool) bool { return true })

@@ -70,7 +70,9 @@ func (a *documentedAPI) Server(_ context.Context, l *Link) (string, error) {
 
 func (a *documentedAPI) URL(_ context.Context, l *Link, op *operations.Operation) string {
 	url := cmp.Or(l.BaseURL, a.declared.Base)
-	if url == "" && len(op.Servers) > 0 {
+	if url != "" {
+		url = op.Below(url)
+	} else if len(op.Servers) > 0 {
 		server, asWritten := op.Servers[0], func(text string) string { return text }
 		url = operations.Expand(server.URL, asWritten, func(name string) string {
 			if v, ok := server.Variables[name]; ok {
