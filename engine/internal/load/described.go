@@ -80,7 +80,7 @@ func (l *loader) documentOf(ctx context.Context, file *File, c *spec.API) (*oper
 	if fit == nil {
 		return nil, nil, append(problems, l.unusable(c, err, diag.Warning)...)
 	}
-	l.docs.keep(name, found{fit.path, fit.why(0)})
+	l.docs.keep(name, found{fit.path, fit.why(0), fit.index})
 	l.docs.parts(name, fit.set)
 	return fit.set, fit.documented, problems
 }

@@ -148,6 +148,9 @@ func (d *documents) openFound(ctx context.Context, name string, f found) (*opera
 // keep records the document that was found for an API, and why.
 func (d *documents) keep(name string, f found) {
 	d.found[name] = f
+	if f.index != "" {
+		d.within.Note(f.index, "index of APIs")
+	}
 	d.within.NoteWhy(f.path, "OpenAPI document of "+name, f.why)
 }
 
@@ -197,7 +200,7 @@ func (d *documents) pointed(document spec.Str) (*found, error) {
 		if _, _, err := d.within.Find(path); err != nil {
 			refused = cmp.Or(refused, err)
 		} else if d.within.IsFile(path) {
-			return &found{path, "named by " + document.Pos.File}, nil
+			return &found{path: path, why: "named by " + document.Pos.File}, nil
 		}
 	}
 	return nil, refused

@@ -15,8 +15,9 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// found is a document of the repository that fits an API.
-type found struct{ path, why string }
+// found is a document of the repository that fits an API. index is the apis.yml that
+// lists it, "" for none.
+type found struct{ path, why, index string }
 
 // fit is how well a document of the repository fits an API.
 type fit struct {
@@ -79,7 +80,7 @@ func (d *documents) search(name string, ids []string, base string) (*found, erro
 		}
 		best, err := best(fits, name)
 		if best != nil {
-			return &found{best.path, best.why(len(ids))}, nil
+			return &found{best.path, best.why(len(ids)), best.index}, nil
 		}
 		if err != nil {
 			return nil, err
