@@ -143,8 +143,8 @@ type SchemeUse struct {
 
 // SecurityScheme is an OpenAPI Security Scheme Object.
 type SecurityScheme struct {
-	Type     string // apiKey, http, oauth2, openIdConnect, mutualTLS
-	Scheme   string // for http: bearer, basic, ...
+	Type     string // apiKey, http, oauth2, openIdConnect, mutualTLS; and, which OpenAPI has no types for, awsSigV4, oauth1
+	Scheme   string // for http: bearer, basic, ...; for oauth1 the signature method, HMAC-SHA1 when ""
 	In       In     // for apiKey
 	Param    string // for apiKey: parameter name
 	TokenURL string // for oauth2 client credentials
@@ -153,6 +153,13 @@ type SecurityScheme struct {
 	// are further parameters of the token request, "" for none. For oauth2;
 	// compiled documents have none of them.
 	AuthorizationServer, Audience, Resource string
+	// Region and Service are those of an AWS API, for awsSigV4; "" where the server's
+	// host has them.
+	Region, Service string
+	// Realm is named in the Authorization header, and BodyHash has a body that is no
+	// form signed, too. For oauth1.
+	Realm    string
+	BodyHash bool
 }
 
 // Place returns where a request carries the credential of a scheme, and under which

@@ -182,8 +182,10 @@ func (rs Redactors) Hide(e *CallError) {
 }
 
 var (
-	authorizationHeader = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:(?:bearer|basic|token|digest|apikey)\s+)?)[^\s"',;]+`)
-	bearerInProse       = regexp.MustCompile(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`)
+	authorizationHeader = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:(?:bearer|basic|token|digest|apikey|oauth|aws4-hmac-sha256)\s+)?)[^\s"',;]+`)
+	// The parameters of a signature: AWS4-HMAC-SHA256 Credential=..., Signature=...
+	signatureHeader = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:aws4-hmac-sha256|oauth)\s+)(?:[\w-]+=(?:\\?"[^"\\]*\\?"|[^\s",]*)(?:\s*,\s*)?)+`)
+	bearerInProse   = regexp.MustCompile(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`)
 )
 
 // redactAuthorization hides credentials that were not registered: the value of
@@ -192,6 +194,7 @@ func redactAuthorization(s string) string {
 	if !containsFold(s, "authorization") && !containsFold(s, "bearer") {
 		return s
 	}
+	s = signatureHeader.ReplaceAllString(s, "${1}"+Redacted)
 	s = authorizationHeader.ReplaceAllString(s, "${1}"+Redacted)
 	return bearerInProse.ReplaceAllString(s, "${1}"+Redacted)
 }

@@ -160,17 +160,24 @@ type Shape struct {
 // Authentication is the credential that a consumed API takes, or that an
 // exposure asks of its callers. Texts may hold {{variables}}.
 type Authentication struct {
-	// Type is basic, apikey, bearer, digest or oauth2; there is no
-	// Authentication for "none".
-	Type                                Str
-	Token                               Str // bearer
-	Username, Password                  Str // basic, digest
+	// Type is basic, apikey, bearer, digest or oauth2, and of a consumed API awssigv4
+	// or oauth1 too; there is no Authentication for "none".
+	Type Str
+	// Token is that of bearer, the session token of awssigv4, the access token of
+	// oauth1.
+	Token Str
+	// Username and Password are those of basic and digest, the access key's id and
+	// secret of awssigv4, the consumer's key and secret (or private key) of oauth1.
+	Username, Password                  Str
 	Key, Value                          Str // apikey
 	Placement                           Str // apikey: header or query; of a consumed API also cookie, body or path
 	AuthorizationServer, Resource       Str // oauth2
 	Audience, TokenEndpoint, Validation Str
 	ClientID, ClientSecret              Str // oauth2 of a consumed API
 	Scopes                              []Str
+	Region, Service                     Str  // awssigv4
+	TokenSecret, Method, Realm          Str  // oauth1; Method is upper case ("HMAC-SHA1")
+	BodyHash                            bool // oauth1
 	// Also are further credentials of a consumed API, sent with this one.
 	Also []*Authentication
 }

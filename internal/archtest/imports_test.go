@@ -17,6 +17,7 @@ var doors = map[string][]string{
 	"github.com/oasdiff/yaml3":                 {"operations/openapi"}, // the YAML reader kin-openapi brings along
 	"github.com/santhosh-tekuri/jsonschema/v6": {"operations/check"},
 	"github.com/cenkalti/backoff/v5":           {"operations/client"},
+	"github.com/aws/aws-sdk-go-v2":             {"operations/client"}, // its signer alone
 	"github.com/icholy/digest":                 {"operations/client"},
 	"golang.org/x/oauth2":                      {"operations/client"},
 	"golang.org/x/time":                        {"operations/client"},

@@ -16,11 +16,15 @@ import (
 // Credential is the secret of one security scheme.
 type Credential struct {
 	// Token is the bearer token or API key. For oauth2 and openIdConnect it is
-	// a ready access token.
+	// a ready access token, for oauth1 the access token and for awsSigV4 the session
+	// token, "" for none.
 	Token string
-	// User and Password are for basic and digest authentication; for the client
-	// credentials flow of oauth2 they are the client's id and secret.
+	// User and Password are for basic and digest authentication. For the client
+	// credentials flow of oauth2 they are the client's id and secret, for oauth1 the
+	// consumer's (with RSA its private key in PEM), for awsSigV4 the access key's.
 	User, Password string
+	// TokenSecret belongs to the Token of oauth1.
+	TokenSecret string
 	// Use, when not nil, replaces the operation's own scheme, where the scheme
 	// is known only with the credential.
 	Use *operations.SchemeUse
@@ -42,8 +46,9 @@ type Credentials func(ctx context.Context, api string, use operations.SchemeUse)
 // is sent a second time), apiKey in header, query, cookie, path and body, oauth2 with client
 // credentials (tokens are kept until they expire or the API answers 401 to one,
 // and asked for once, however many calls need them), openIdConnect with a ready
-// token. OAuth2 token endpoints are reached within o.Transport and o.Timeout, and
-// o.Redactor learns every credential that is used.
+// token, awsSigV4 (AWS Signature Version 4) and oauth1 (RFC 5849). OAuth2 token
+// endpoints are reached within o.Transport and o.Timeout, and o.Redactor learns every
+// credential that is used.
 func Auth(o Options) operations.Middleware {
 	o = o.withDefaults()
 	a := &authenticator{Options: o, tokens: newTokenStore(o)}
@@ -124,7 +129,8 @@ func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*sig
 	}
 	out.req = &signed
 	places := map[string]string{}
-	for i, use := range requirement {
+	for _, i := range signingOrder(requirement) {
+		use := requirement[i]
 		if creds[i].Use != nil {
 			use = *creds[i].Use
 		}
@@ -139,6 +145,20 @@ func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*sig
 		}
 	}
 	return out, nil
+}
+
+// signingOrder is the order in which the credentials of a requirement are applied: a
+// signature covers the others.
+func signingOrder(requirement operations.Requirement) []int {
+	var first, last []int
+	for i, use := range requirement {
+		if t := use.Scheme.Type; t == "awsSigV4" || t == "oauth1" {
+			last = append(last, i)
+		} else {
+			first = append(first, i)
+		}
+	}
+	return append(first, last...)
 }
 
 // choose finds the first alternative that can be met, past those with a
@@ -219,6 +239,10 @@ func (a *authenticator) apply(ctx context.Context, s *signing, use operations.Sc
 		}
 		s.tokens = append(s.tokens, token)
 		return a.bearer(req, use, token.AccessToken)
+	case scheme.Type == "awsSigV4":
+		return signAWS(ctx, req, use, c)
+	case scheme.Type == "oauth1":
+		return signOAuth1(ctx, req, use, c)
 	case scheme.Type == "mutualTLS":
 		return nil // the transport's certificate is the credential
 	}
@@ -260,4 +284,4 @@ func checkConfidential(req *operations.Request) error {
 
 // learn has a credential's secrets redacted from now on. A user name or client
 // id is no secret.
-func (a *authenticator) learn(c Credential) { a.Redactor.Add(c.Token, c.Password) }
+func (a *authenticator) learn(c Credential) { a.Redactor.Add(c.Token, c.Password, c.TokenSecret) }

@@ -3,6 +3,7 @@ package consumed
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -74,11 +75,33 @@ func (m *maker) scheme(a *spec.Authentication) (use operations.SchemeUse) {
 		for _, s := range a.Scopes {
 			use.Scopes = append(use.Scopes, s.Value)
 		}
+	case "awssigv4":
+		use.Scheme = operations.SecurityScheme{Type: "awsSigV4", Region: a.Region.Value, Service: a.Service.Value}
+		m.scope(a)
+	case "oauth1":
+		use.Scheme = operations.SecurityScheme{Type: "oauth1", Scheme: a.Method.Value, Realm: a.Realm.Value, BodyHash: a.BodyHash}
 	default:
-		m.refuseAll(a.Type, "use bearer, basic, apikey, digest or oauth2", "authentication %q of %s is not one that capstan knows", a.Type.Value, m.api.Namespace.Value)
+		m.refuseAll(a.Type, "use bearer, basic, apikey, digest, oauth2, awssigv4 or oauth1", "authentication %q of %s is not one that capstan knows", a.Type.Value, m.api.Namespace.Value)
 		use.Scheme.Type = kind // which nothing can meet
 	}
 	return use
+}
+
+// scope reports an AWS signature of which neither the file nor the host of the API
+// says what it is for.
+func (m *maker) scope(a *spec.Authentication) {
+	base := m.api.BaseURI.Value
+	u, err := url.Parse(base)
+	if err != nil || base == "" || strings.Contains(base, "{") {
+		return // reported elsewhere, or known when it is called
+	}
+	service, region := operations.AWSScope(u.Hostname())
+	for name, known := range map[string]bool{"region": a.Region.IsSet() || region != "", "service": a.Service.IsSet() || service != ""} {
+		if !known {
+			m.refuseAll(a.Type, "add region: us-east-1 and service: execute-api, or what they are for the API", "the AWS signature of %s needs a %s, and the host %s has none", m.api.Namespace.Value, name, u.Hostname())
+			return
+		}
+	}
 }
 
 // placement is where an API key travels; the header by default.

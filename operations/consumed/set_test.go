@@ -73,6 +73,7 @@ func TestProblemsPointAtTheFile(t *testing.T) {
 		{"key place", auth(spec.Authentication{Type: str("apikey"), Key: str("k"), Placement: str("trailer")}), `cannot travel in "trailer"`, 1},
 		{"key without a path", keyed("path", op("bad", "GET", "/a")), `"k" of harbour travels in the path, and /a has no place for it`, 1},
 		{"key in no body", keyed("body", op("bad", "HEAD", "/a")), `"k" of harbour travels in the body, and a HEAD request has none`, 1},
+		{"no region", auth(spec.Authentication{Type: str("awssigv4"), Service: str("s")}), "the AWS signature of harbour needs a region, and the host api.example.com has none", 1},
 		{"unknown", auth(spec.Authentication{Type: str("hoba")}), `authentication "hoba" of harbour`, 1},
 	}
 	for _, tt := range tests {

@@ -113,11 +113,7 @@ func (w *world) remove(r *route, a *args) answer {
 	if r.result == nil {
 		return ok(r, nil)
 	}
-	v := newMaker(w.now()).value(withExample(r.result, r.example), "", nil)
-	if m, isObject := v.(map[string]any); isObject {
-		setField(r, m, identityFields(r), a.path[r.identity])
-	}
-	return ok(r, v)
+	return ok(r, newMaker(w.now()).value(withExample(r.result, r.example), "", nil))
 }
 
 // perform does the last path segment to the item before it. An

@@ -233,10 +233,26 @@ func (c *compiler) schemeUse(name string, scopes []string) *node {
 	if scheme.Type == "apiKey" {
 		use.Scheme.Param = scheme.Name
 	}
+	if kind := signing(scheme); kind != "" {
+		use.Scheme = operations.SecurityScheme{Type: kind}
+	}
 	if flows := scheme.Flows; flows != nil && flows.ClientCredentials != nil {
 		use.Scheme.TokenURL = flows.ClientCredentials.TokenURL
 	}
 	return schemeUseNode(use)
+}
+
+// signing returns the type of a scheme that signs requests, which OpenAPI has no type
+// for, "" for any other.
+func signing(s *openapi3.SecurityScheme) string {
+	gateway, _ := s.Extensions["x-amazon-apigateway-authtype"].(string)
+	switch {
+	case strings.EqualFold(gateway, "awsSigv4"), s.Type == "http" && strings.EqualFold(s.Scheme, "aws4-hmac-sha256"):
+		return "awsSigV4"
+	case s.Type == "http" && strings.EqualFold(s.Scheme, "oauth"): // its name in the IANA registry
+		return "oauth1"
+	}
+	return ""
 }
 
 // once records a fault of the document as a whole, however often it shows.

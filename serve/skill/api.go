@@ -201,6 +201,10 @@ func schemeInWords(s operations.SecurityScheme) string {
 		return "an OAuth 2 access token, which it fetches itself"
 	case "openIdConnect":
 		return "an OpenID Connect access token"
+	case "awsSigV4":
+		return "an AWS access key, which signs each request"
+	case "oauth1":
+		return "OAuth 1.0 credentials, which sign each request"
 	}
 	return ""
 }

@@ -9,10 +9,19 @@ import (
 )
 
 // authTypes are the published types of authentication and their names in
-// loose files.
+// loose files, without the signs between words.
 var authTypes = map[string]string{
 	"basic": "basic", "apikey": "apikey", "bearer": "bearer", "digest": "digest", "oauth2": "oauth2", "none": "",
-	"api-key": "apikey", "api_key": "apikey", "http-basic": "basic", "http-bearer": "bearer",
+	"httpbasic": "basic", "httpbearer": "bearer", "oauth20": "oauth2",
+	"awssigv4": "awssigv4", "sigv4": "awssigv4", "awssignaturev4": "awssigv4", "awssignature": "awssigv4", "awsv4": "awssigv4", "aws4": "awssigv4",
+	"aws4hmacsha256": "awssigv4", "awsiam": "awssigv4",
+	"oauth1": "oauth1", "oauth1a": "oauth1", "oauth10": "oauth1", "oauth10a": "oauth1",
+}
+
+// authType returns the type that a text means; ok is false when it is none.
+func authType(text string) (meant string, ok bool) {
+	meant, ok = authTypes[strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(text))]
+	return meant, ok
 }
 
 // authentication decodes the credential that an API takes, or that an exposure
@@ -44,7 +53,7 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 	}
 	a.Scopes = p.texts("scopes", "a scope")
 	p.Allow("header", "scheme", "description")
-	a = f.authType(a, p, exposed)
+	a = f.typed(a, p, exposed)
 	p.done()
 	return a
 }
@@ -61,13 +70,19 @@ func (f *frame) together(list []*node.Node) *spec.Authentication {
 	return all[0]
 }
 
-func (f *frame) authType(a *spec.Authentication, p *part, exposed bool) *spec.Authentication {
-	meant, ok := authTypes[strings.ToLower(a.Type.Value)]
+// typed reads what the type of the authentication has of its own; nil for none.
+func (f *frame) typed(a *spec.Authentication, p *part, exposed bool) *spec.Authentication {
+	meant, ok := authType(a.Type.Value)
+	signs := meant == "awssigv4" || meant == "oauth1"
 	switch {
 	case !a.Type.IsSet():
 		return nil
-	case !ok:
-		f.Report(p.get("type"), "bad-value", "authentication of type %q is not supported", node.Shorten(a.Type.Value)).Hint = "write one of basic, apikey, bearer, digest, oauth2"
+	case !ok || signs && exposed:
+		hint := "write one of basic, apikey, bearer, digest, oauth2"
+		if !exposed {
+			hint += ", awssigv4, oauth1"
+		}
+		f.Report(p.get("type"), "bad-value", "authentication of type %q is not supported", node.Shorten(a.Type.Value)).Hint = hint
 		return nil
 	case meant == "":
 		return nil
@@ -90,6 +105,10 @@ func (f *frame) authType(a *spec.Authentication, p *part, exposed bool) *spec.Au
 		f.apiKey(a, p, exposed)
 	case "bearer":
 		f.bearerHeader(p)
+	case "awssigv4":
+		f.awsSignature(a, p)
+	case "oauth1":
+		f.oauth1(a, p)
 	}
 	f.authValues(a, p)
 	return a

@@ -67,22 +67,25 @@ type part struct {
 }
 
 // partsOf lists the parts of a credential that the file gives. The published form
-// has no place for a client's id and secret: they are variables, named after the
-// API, where the file does not give them.
+// has no place for the credentials of clients and for access keys: they are
+// variables, of AWS the usual ones and else named after the API, where the file does
+// not give them.
 func partsOf(a *spec.Authentication, prefix string) []part {
 	var out []part
-	switch a.Type.Value {
-	case "bearer":
-		out = []part{{"token", a.Token}}
-	case "apikey":
+	switch kind := a.Type.Value; {
+	case kind == "apikey":
 		out = []part{{"token", a.Value}}
-	case "basic", "digest":
-		out = []part{{"username", a.Username}, {"password", a.Password}}
-	case "oauth2":
-		out = []part{{"token", a.Token}}
-		if !a.Token.IsSet() {
-			out = []part{{"client_id", variable(a.ClientID, a.Type, prefix+"_CLIENT_ID")}, {"client_secret", variable(a.ClientSecret, a.Type, prefix+"_CLIENT_SECRET")}}
+	case kind == "oauth2" && !a.Token.IsSet():
+		out = []part{
+			{"client_id", variable(a.ClientID, a.Type, prefix+"_CLIENT_ID")},
+			{"client_secret", variable(a.ClientSecret, a.Type, prefix+"_CLIENT_SECRET")},
 		}
+	case (kind == "awssigv4" || kind == "oauth1") && !a.Username.IsSet():
+		for _, x := range signingParts(map[string]string{"awssigv4": "AWS", "oauth1": prefix}[kind], kind == "oauth1") {
+			out = append(out, part{x.part, variable(spec.Str{}, a.Type, x.names[0])})
+		}
+	default:
+		out = []part{{"username", a.Username}, {"password", a.Password}, {"token", a.Token}, {"token_secret", a.TokenSecret}}
 	}
 	return slices.DeleteFunc(out, func(p part) bool { return !p.text.IsSet() })
 }
@@ -108,14 +111,19 @@ func optionsOf(a *spec.Authentication) []option {
 		{a.AuthorizationServer, func(s *operations.SecurityScheme) *string { return &s.AuthorizationServer }},
 		{a.Audience, func(s *operations.SecurityScheme) *string { return &s.Audience }},
 		{a.Resource, func(s *operations.SecurityScheme) *string { return &s.Resource }},
+		{a.Region, func(s *operations.SecurityScheme) *string { return &s.Region }},
+		{a.Service, func(s *operations.SecurityScheme) *string { return &s.Service }},
+		{a.Realm, func(s *operations.SecurityScheme) *string { return &s.Realm }},
 	}
 }
 
-// keys lists the binds that the credential is made of.
-func (a *authentication) keys() []string {
+// keys lists the binds that the credential is made of: those that it needs, or all.
+func (a *authentication) keys(all bool) []string {
 	var keys []string
 	for _, x := range a.parts {
-		keys = append(keys, x.text.Keys()...)
+		if all || !optional(x.part) {
+			keys = append(keys, x.text.Keys()...)
+		}
 	}
 	for _, x := range a.options {
 		keys = append(keys, x.text.Keys()...)
@@ -125,13 +133,15 @@ func (a *authentication) keys() []string {
 
 // credential fills the credential in; ok is false when a bind has no value.
 func (a *authentication) credential(ctx context.Context, l *Link, use operations.SchemeUse) (c client.Credential, ok bool) {
-	values, _ := l.Values(ctx, a.keys())
+	values, _ := l.Values(ctx, a.keys(true))
 	for _, x := range a.parts {
 		s, ok := x.text.Render(values)
-		if !ok {
+		switch {
+		case ok:
+			set(&c, x.part, s)
+		case !optional(x.part):
 			return client.Credential{}, false
 		}
-		set(&c, x.part, s)
 	}
 	for _, x := range a.options {
 		s, ok := x.text.Render(values)

@@ -61,11 +61,13 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 		for _, a := range c.Auth.All() {
 			mark(b.data, true, a.Username, false)
 			mark(b.data, true, a.ClientID, false)
+			mark(b.open, true, a.Region, false)
+			mark(b.open, true, a.Service, false)
 		}
 	}
 	for _, c := range f.APIs { // a credential anywhere is one everywhere
 		for _, a := range c.Auth.All() {
-			for _, text := range []spec.Str{a.Token, a.Value, a.Password, a.ClientSecret} {
+			for _, text := range []spec.Str{a.Token, a.Value, a.Password, a.ClientSecret, a.TokenSecret} {
 				mark(b.data, false, text, false)
 			}
 		}

@@ -90,14 +90,15 @@ func (a *consumedAPI) URL(ctx context.Context, l *Link, _ *operations.Operation)
 // it is called; the client refuses servers that credentials must not go to.
 func (a *consumedAPI) Check(context.Context, *Link, []*operations.Operation) []Problem { return nil }
 
-// keys lists the binds that the API is reached and authenticated with.
-func (a *consumedAPI) keys(l *Link) []string {
+// keys lists the binds that the API is reached and authenticated with: those that it
+// needs, or all.
+func (a *consumedAPI) keys(l *Link, all bool) []string {
 	var keys []string
 	if a.base != nil && l.BaseURL == "" {
 		keys = append(keys, a.base.Keys()...)
 	}
 	for _, x := range a.auth {
-		keys = append(keys, x.keys()...)
+		keys = append(keys, x.keys(all)...)
 	}
 	return keys
 }
@@ -105,8 +106,11 @@ func (a *consumedAPI) keys(l *Link) []string {
 func (a *consumedAPI) Env(ctx context.Context, l *Link, _ []*operations.Operation) []document.Env {
 	host := originOr(a.URL(ctx, l, nil))
 	var out []document.Env
-	for _, key := range a.keys(l) {
-		out = append(out, l.look(ctx, key, a.hostsOf(key, host)))
+	needed := a.keys(l, false)
+	for _, key := range a.keys(l, true) {
+		if env := l.look(ctx, key, a.hostsOf(key, host)); env.Set || slices.Contains(needed, key) {
+			out = append(out, env)
+		}
 	}
 	return out
 }
@@ -134,7 +138,7 @@ func (a *consumedAPI) hostsOf(key, host string) []string {
 }
 
 func (a *consumedAPI) Missing(ctx context.Context, l *Link, _ []*operations.Operation) []document.Env {
-	_, missing := l.Values(ctx, a.keys(l))
+	_, missing := l.Values(ctx, a.keys(l, false))
 	return missing
 }
 

@@ -250,6 +250,9 @@ func (a *documentedAPI) envOf(ctx context.Context, use operations.SchemeUse, fin
 	names := a.namesOf(use)
 	for _, part := range names.parts {
 		_, ok, err := find(ctx, part.names)
+		if !ok && err == nil && optional(part.part) {
+			continue
+		}
 		what := a.name
 		if names.own {
 			what += " " + use.Name
@@ -318,6 +321,9 @@ func (a *documentedAPI) Credential(ctx context.Context, l *Link, use operations.
 	var c client.Credential
 	for _, part := range a.namesOf(use).parts {
 		v, ok, err := l.Keys.First(ctx, part.names)
+		if !ok && err == nil && optional(part.part) {
+			continue
+		}
 		if err != nil || !ok {
 			return client.Credential{}, false, err
 		}
@@ -329,10 +335,12 @@ func (a *documentedAPI) Credential(ctx context.Context, l *Link, use operations.
 // set sets one part of a credential.
 func set(c *client.Credential, part, value string) {
 	switch part {
-	case "username", "client_id":
+	case "username", "client_id", "access_key_id", "consumer_key":
 		c.User = value
-	case "password", "client_secret":
+	case "password", "client_secret", "secret_access_key", "consumer_secret":
 		c.Password = value
+	case "token_secret":
+		c.TokenSecret = value
 	default:
 		c.Token = value
 	}

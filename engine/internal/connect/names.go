@@ -26,10 +26,12 @@ type schemeNames struct {
 type kind string
 
 const (
-	kindKey    kind = "key"    // one secret: an API key, a bearer token, a ready access token
-	kindLogin  kind = "login"  // user and password
-	kindClient kind = "client" // client id and secret, for an access token
-	kindOther  kind = ""       // one that no variable can hold, such as a certificate
+	kindKey    kind = "key"      // one secret: an API key, a bearer token, a ready access token
+	kindLogin  kind = "login"    // user and password
+	kindClient kind = "client"   // client id and secret, for an access token
+	kindAWS    kind = "aws"      // an access key, and the token of a session
+	kindSigner kind = "consumer" // a consumer's key and secret, and its token, of OAuth 1.0
+	kindOther  kind = ""         // one that no variable can hold, such as a certificate
 )
 
 func kindOf(s operations.SecurityScheme) kind {
@@ -38,6 +40,10 @@ func kindOf(s operations.SecurityScheme) kind {
 		return kindLogin
 	case (s.Type == "oauth2" || s.Type == "openIdConnect") && s.TokenURL != "":
 		return kindClient
+	case s.Type == "awsSigV4":
+		return kindAWS
+	case s.Type == "oauth1":
+		return kindSigner
 	case s.Type == "mutualTLS":
 		return kindOther
 	}
@@ -103,7 +109,7 @@ func (d Declared) owner(schemes []operations.SchemeUse, general string, common m
 	case slices.Contains(fitting, general):
 		return general
 	}
-	for _, k := range []kind{kindKey, kindLogin, kindClient} {
+	for _, k := range []kind{kindKey, kindLogin, kindClient, kindAWS, kindSigner} {
 		if name := common[k]; name != "" && (len(fitting) == 0 || slices.Contains(fitting, name)) {
 			return name
 		}
@@ -136,7 +142,44 @@ func (n *naming) own(s operations.SchemeUse) []envNames {
 	case kindClient:
 		return []envNames{{"client_id", n.free(name + "_CLIENT_ID")}, {"client_secret", n.free(name + "_CLIENT_SECRET")}}
 	}
+	if k := kindOf(s.Scheme); k == kindAWS || k == kindSigner {
+		return n.signing(name, k, nil)
+	}
 	return []envNames{{"token", n.free(name)}}
+}
+
+// signingParts are the parts of a credential that signs requests: of OAuth 1.0, or an
+// access key of AWS.
+func signingParts(prefix string, oauth1 bool) []envNames {
+	parts := []string{"access_key_id", "secret_access_key", "session_token"}
+	if oauth1 {
+		parts = []string{"consumer_key", "consumer_secret", "access_token", "token_secret"}
+	}
+	var out []envNames
+	for _, part := range parts {
+		out = append(out, envNames{part, []string{prefix + "_" + strings.ToUpper(part)}})
+	}
+	return out
+}
+
+// optional reports a part that a credential need not have: a consumer may act for
+// itself, and an access key be for good.
+func optional(part string) bool {
+	return part == "session_token" || part == "access_token" || part == "token_secret"
+}
+
+// signing names the parts of a credential that signs requests; the first ones may be
+// declared.
+func (n *naming) signing(prefix string, k kind, declared []string) []envNames {
+	out := signingParts(prefix, k == kindSigner)
+	for i, x := range out {
+		if i < len(declared) {
+			out[i].names = declared[i : i+1]
+		} else {
+			out[i].names = n.free(x.names[0])
+		}
+	}
+	return out
 }
 
 // free takes a name, numbered where another scheme has it.
@@ -174,6 +217,12 @@ func (n *naming) common(s operations.SchemeUse, declared []string, all bool) []e
 			{"client_id", n.or(left(n.prefix+"_CLIENT_ID"), n.prefix+"_CLIENT_ID")},
 			{"client_secret", n.or(left(n.prefix+"_CLIENT_SECRET"), n.prefix+"_CLIENT_SECRET")},
 		}
+	}
+	switch k := kindOf(s.Scheme); k {
+	case kindAWS:
+		return n.signing("AWS", k, declared)
+	case kindSigner:
+		return n.signing(n.prefix, k, declared)
 	}
 	names := []string{n.prefix + "_API_KEY", n.prefix + "_TOKEN"}
 	if s.Scheme.Type == "oauth2" || s.Scheme.Type == "openIdConnect" {
