@@ -21,12 +21,18 @@ type operation struct {
 	inputs []engine.Input
 	path   map[string]bool // inputs that the path brings
 	body   bool            // some input may come in the body
+	beside bool            // several inputs are members of the body, so that none is the whole
 	single bool            // it is one call, and its status is the answer's
 }
 
 func newOperation(decl *spec.RouteOperation, p *engine.Program, at pattern) *operation {
 	op := &operation{decl: decl, prog: p, inputs: p.Inputs(), path: map[string]bool{}, single: decl.Unit.Direct}
+	members := 0
 	for _, in := range op.inputs {
+		if in.In == "body" && in.At == nil {
+			members++
+		}
+		op.beside = members > 1
 		switch {
 		case at.has(in.Name) && (in.In == "" || in.In == "path"):
 			op.path[in.Name] = true
@@ -100,7 +106,7 @@ func find(in engine.Input, r *http.Request, op *operation, path map[string]strin
 				return c.Value, true
 			}
 		case "body":
-			v, ok := body.input(in)
+			v, ok := body.input(in, op.beside)
 			if _, several := v.([]any); several && body.form && in.Type != "array" {
 				return repeated{}, true
 			}
@@ -138,8 +144,8 @@ func list(values []string) []any {
 }
 
 // input finds an input in the body: at its place, as the member of its name, or
-// as the whole, which is called body.
-func (b bodyValue) input(in engine.Input) (any, bool) {
+// as the whole, which is called body. Beside others it is a member.
+func (b bodyValue) input(in engine.Input, beside bool) (any, bool) {
 	if !b.given {
 		return nil, false
 	}
@@ -150,7 +156,7 @@ func (b bodyValue) input(in engine.Input) (any, bool) {
 	if v, ok := m[in.Name]; ok {
 		return v, true
 	}
-	if in.Name == "body" || !isObject && in.In == "body" {
+	if in.Name == "body" && !beside || !isObject && in.In == "body" {
 		return b.v, true
 	}
 	return nil, false

@@ -100,7 +100,6 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	}
 	if bb.own != nil && bb.own.Body != nil {
 		bb.body(bb.own.Body)
-		bb.requireOwn()
 	}
 	if n.unit.Binding.ByRule() {
 		bb.complete()
@@ -379,7 +378,7 @@ func (bb *binding) inOperation() *names {
 // act on more than was meant.
 func (bb *binding) unspent() {
 	for _, f := range bb.src.With {
-		if bb.spent[f.Key.Value] {
+		if bb.isSpent(f.Key.Value) {
 			continue
 		}
 		pos, end := wholeOf(f.Key)
@@ -398,6 +397,17 @@ func (bb *binding) unspent() {
 		}
 		bb.diags.Add(d)
 	}
+}
+
+// isSpent reports whether an argument is read, under its own name or under that of the
+// parameter which it means.
+func (bb *binding) isSpent(key string) bool {
+	for name, g := range bb.given {
+		if g.key == key && bb.spent[name] {
+			return true
+		}
+	}
+	return bb.spent[key]
 }
 
 // complete reports the required targets that nothing was bound to.

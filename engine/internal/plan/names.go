@@ -131,6 +131,14 @@ func (n *names) resolve(path *jsonpath.Path) *place {
 
 // find is resolve for names that are declared.
 func (n *names) find(path *jsonpath.Path) *place {
+	at := n.declared(path)
+	if at != nil && n.call != nil {
+		n.call.named(path.Names()[0], at)
+	}
+	return at
+}
+
+func (n *names) declared(path *jsonpath.Path) *place {
 	parts := path.Names()
 	if len(parts) == 0 {
 		return nil

@@ -36,7 +36,7 @@ func (bb *binding) constant(name string) Value {
 }
 
 // otherwise is the value of a parameter that nothing else gives one: its default, an
-// input where it is required, or none.
+// input where it is required or where every unknown name is one, or none.
 func (bb *binding) otherwise(name string) Value {
 	p := bb.ownParam(name)
 	if p == nil || bb.busy[name] {
@@ -48,22 +48,30 @@ func (bb *binding) otherwise(name string) Value {
 			return v
 		}
 	}
+	if bb.unit.Binding == spec.BindAnyName {
+		in := bb.inferInput(name)
+		in.refine(p)
+		return bb.same(in)
+	}
 	return absent{}
 }
 
-// requireOwn makes the inputs required that feed a required parameter by a text of
-// the body.
-func (bb *binding) requireOwn() {
-	for _, p := range bb.own.Params {
-		name := p.Name.Value
-		if !p.Required || p.In.Value != string(operations.InBody) {
-			continue
-		}
-		if v, given := bb.local[name]; given && bb.spent[name] {
-			bb.require(v)
-		} else if in := bb.input(name); in != nil && bb.uses[[2]string{name, bb.by}] {
-			bb.require(bb.same(in))
-		}
+// named records that a text of the operation names a parameter: the inputs that it
+// stands for are of the parameter's type, and as required as one of the body is.
+func (bb *binding) named(name string, at *place) {
+	p := bb.ownParam(name)
+	if p == nil {
+		return
+	}
+	v := Value(placeValue{at})
+	if at.local != nil {
+		v = at.local
+	}
+	if in := bb.wholeInput(v); in != nil {
+		in.refine(p)
+	}
+	if p.Required && p.In.Value == string(operations.InBody) {
+		bb.require(v)
 	}
 }
 
