@@ -232,6 +232,8 @@ func TestOtherSpellings(t *testing.T) {
 		"consumed path, not there": {`- {name: book, path: "/books/{bookId}", operations: [{name: get, method: GET}]}`, tool("inputParameters: [{name: book_id, type: string}], call: lib.get"), "book_id", "GET /v1/books/B7", `the input "book_id" feeds the parameter "bookId" of lib.get; write bookId`},
 		"resource": {one, `- {type: mcp, namespace: r, port: 8080, tools: [{name: v, description: v, call: lib.get}], resources: [{name: u, uri: "data://books/{book-id}", description: one, call: lib.get, with: {book_id: "{{book_id}}"}}]}`,
 			"book-id", "GET /v1/books/B7", `{book-id} is read as "book_id"; write book_id`},
+		"resource, as its address": {one, `- {type: mcp, namespace: r, port: 8080, tools: [{name: v, description: v, call: lib.get}], resources: [{name: u, uri: "data://books/{id}", description: one, call: lib.get, with: {book_id: "{id}"}}]}`,
+			"id", "GET /v1/books/B7", `"{id}" is read as {{id}}; write {{id}}`},
 		"route, the flow's": {one, strings.Replace(rest("/x/{book-id}", "ref: shelf.one"), "- {type", "- {type", 1) + "\naggregates:\n- {label: S, namespace: shelf, flows: [{name: one, description: one, inputParameters: [{name: book_id, type: string, description: b}], call: lib.get}]}",
 			"book-id", "GET /v1/books/B7", `{book-id} is the input "book_id"; write {book_id}`},
 	} {
@@ -276,5 +278,35 @@ func TestOtherSpellings(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// An input that nothing reads is lost: a method that acts on what its URL names is
+// refused without it, others warn.
+func TestInputThatNothingReads(t *testing.T) {
+	for name, tt := range map[string]struct{ exposes, want string }{
+		"route":          {`- {type: rest, namespace: r, port: 8080, resources: [{name: x, path: "/x/{isbn}", operations: [{name: u, method: DELETE, call: lib.METHOD}]}]}`, "{isbn} is read by nothing: lib.METHOD is sent without it"},
+		"declared route": {`- {type: rest, namespace: r, port: 8080, resources: [{name: x, path: "/x/{isbn}", operations: [{name: u, method: DELETE, inputParameters: [{name: isbn, in: path, type: string}], call: lib.METHOD}]}]}`, `the input "isbn" is read by nothing: lib.METHOD is sent without it`},
+		"tool":           {`- {type: mcp, namespace: r, port: 8080, tools: [{name: u, description: u, inputParameters: [{name: isbn, type: string}], call: lib.METHOD}]}`, `the input "isbn" is read by nothing: lib.METHOD is sent without it`},
+		"resource":       {`- {type: mcp, namespace: r, port: 8080, tools: [{name: v, description: v, call: lib.get}], resources: [{name: u, uri: "data://x/{isbn}", description: u, call: lib.METHOD}]}`, "{isbn} is read by nothing: lib.METHOD is sent without it"},
+		"the write's":    {`- {type: mcp, namespace: r, port: 8080, tools: [{name: u, description: u, inputParameters: [{name: isbn, type: string}], steps: [{name: a, type: call, call: lib.get}, {name: b, type: call, call: lib.METHOD}]}]}`, `the input "isbn" is read by nothing`},
+	} {
+		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+			p := newPort(t, nil)
+			operations := "- {name: all, path: /books, operations: ["
+			for _, m := range []string{"get", "post", "put", "patch", "delete"} {
+				operations += "{name: " + m + ", method: " + strings.ToUpper(m) + "}, "
+			}
+			file := library("", operations+"]}", strings.ReplaceAll(tt.exposes, "METHOD", method))
+			s, err := open(t.Context(), p.file(t, file), &options{Project: "none"})
+			want := strings.ReplaceAll(tt.want, "METHOD", method)
+			if refused := method != "get" && method != "post"; refused != (err != nil) {
+				t.Errorf("%s of %s: got %v", name, method, err)
+			} else if err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%s of %s: got %v\nwant %s", name, method, err, want)
+			} else if err == nil && !strings.Contains(s.Report().Diagnostics.Error(), want) {
+				t.Errorf("%s of %s: got %v\nwant %s", name, method, s.Report().Diagnostics, want)
+			}
+		}
 	}
 }

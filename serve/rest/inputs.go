@@ -83,8 +83,11 @@ func find(in engine.Input, r *http.Request, op *operation, path map[string]strin
 	places := []string{in.In}
 	if in.In == "" {
 		places = []string{"path", "query", "body", "header"}
-		if op.path[in.Name] {
+		switch {
+		case op.path[in.Name]:
 			places = places[:1]
+		case isCredential(in.Name): // of the caller here, and nothing to pass on unless the file names it
+			places = places[:3]
 		}
 	}
 	for _, place := range places {
@@ -116,6 +119,15 @@ func find(in engine.Input, r *http.Request, op *operation, path map[string]strin
 		}
 	}
 	return nil, false
+}
+
+// isCredential reports whether a header holds the credential of a caller.
+func isCredential(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization", "Cookie":
+		return true
+	}
+	return false
 }
 
 // repeated stands for the values of a parameter that takes one and has several.

@@ -392,11 +392,16 @@ func (bb *binding) unspent() {
 			d.Message = fmt.Sprintf("%s takes %q for texts that name it, and none does: its value is not sent", bb.a.At.Value, f.Key.Value)
 			d.Hint = fmt.Sprintf("write {{%s}} where it belongs, such as in the body", f.Key.Value)
 		}
-		if m := bb.a.Op.Method; m == http.MethodDelete || m == http.MethodPut || m == http.MethodPatch {
+		if actsOnURL(bb.a.Op.Method) {
 			d.Severity = diag.Error
 		}
 		bb.diags.Add(d)
 	}
+}
+
+// actsOnURL reports whether a method changes the resource that its URL names.
+func actsOnURL(method string) bool {
+	return method == http.MethodDelete || method == http.MethodPut || method == http.MethodPatch
 }
 
 // isSpent reports whether an argument is read, under its own name or under that of the

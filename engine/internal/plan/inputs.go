@@ -114,8 +114,8 @@ func (b *builder) inputsType() eval.Type {
 	return eval.Object(fields, false)
 }
 
-// unused gives every input its readers. Where values are bound by rule an input
-// without one is refused: its value would be lost. An external step that names
+// unused gives every input its readers. One without is refused where values are bound
+// by rule, and reported elsewhere: its value would be lost. An external step that names
 // one in its description uses it: the person needs it. Not asked for are inputs that
 // would only feed what something else fills, and those of a path that nothing reads.
 func (b *builder) unused() {
@@ -123,7 +123,11 @@ func (b *builder) unused() {
 	defer func() { b.plan.Inputs = slices.DeleteFunc(b.plan.Inputs, idle) }()
 	for i, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]
-		if len(in.UsedBy) > 0 || idle(in) || !b.unit.Binding.ByRule() || b.unresolvedFor(in.Name) {
+		if len(in.UsedBy) > 0 || b.idle[in.Name] || b.unresolvedFor(in.Name) {
+			continue
+		}
+		if !b.unit.Binding.ByRule() {
+			b.unread(in)
 			continue
 		}
 		at := b.unit.Inputs[i].Name
@@ -135,6 +139,30 @@ func (b *builder) unused() {
 			Hint:      b.unusedHint(in),
 		})
 	}
+}
+
+// unread reports an input that nothing of a unit with calls reads. It is an error where
+// an operation acts on what its URL names: without the value it would act on more.
+func (b *builder) unread(in *Input) {
+	var at *Operation
+	for _, s := range b.plan.Steps {
+		if a := s.Operation(); a != nil && (at == nil || actsOnURL(a.Op.Method) && !actsOnURL(at.Op.Method)) {
+			at = a
+		}
+	}
+	if at == nil || b.src.Reported || b.diags.HasErrors() {
+		return // the reason why nothing reads it may be another problem
+	}
+	d := diag.Diagnostic{
+		Code: "unused-input", Severity: diag.Warning,
+		Message: fmt.Sprintf("%s is read by nothing: %s is sent without it", b.shown(in), at.At.Value),
+		Hint:    fmt.Sprintf("give it to a parameter under with, or remove it; the request is %s %s", at.Op.Method, at.Op.Path),
+	}
+	if actsOnURL(at.Op.Method) {
+		d.Severity = diag.Error
+	}
+	d.Pos, d.EndColumn = wholeOf(b.declaration(in))
+	b.diags.Add(d)
 }
 
 // unusedHint points at an operation's value that the input was probably meant

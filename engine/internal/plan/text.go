@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/jsonpath"
 	"github.com/capstan-run/capstan/engine/internal/template"
+	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -28,6 +30,9 @@ func (n *names) value(v spec.Value) Value {
 	if strings.Contains(s, "{{") {
 		return n.text(v.Str)
 	}
+	if in := n.variable(s); in != nil {
+		return placeValue{n.inputPlace(in, jsonpath.Name(in.Name), 1)}
+	}
 	if strings.HasPrefix(s, "$.") || strings.HasPrefix(s, "$[") {
 		return n.reference(v.Str, s, s)
 	}
@@ -47,6 +52,22 @@ func (n *names) value(v spec.Value) Value {
 		return placeValue{n.inputPlace(in, jsonpath.Name(s), 1)} // with: {location: location}
 	}
 	return Literal{v.Scalar}
+}
+
+// variable returns the input that a text names as the path or address of its unit does,
+// "{id}"; nil for any other text.
+func (n *names) variable(s string) *Input {
+	inner, opened := strings.CutPrefix(s, "{")
+	name, closed := strings.CutSuffix(inner, "}")
+	if !opened || !closed {
+		return nil
+	}
+	in := n.input(name)
+	if in == nil || !in.Implied && in.In != string(operations.InPath) {
+		return nil
+	}
+	n.note(n.declaration(in), "{{"+name+"}}", fmt.Sprintf("%q is read as {{%s}}", s, name))
+	return in
 }
 
 // data compiles a structure with texts that may hold {{ }}, and reports every problem

@@ -90,9 +90,16 @@ func (f *file) operation() {
 	}
 	f.body(take)
 	f.supplied()
+	f.first = f.chance(30)
+	for _, p := range op.params {
+		p.level = pick(f, "operation", "operation", "operation", "resource", "api")
+		if f.first && p.level == "api" {
+			p.level = "resource" // the other operation takes nothing
+		}
+	}
 	if len(op.params) > 0 && f.chance(4) {
 		p := take("path")
-		p.unplaced = true
+		p.unplaced, p.level = true, pick(f, "operation", "resource")
 	}
 }
 
@@ -124,7 +131,10 @@ func (f *file) constant(p *param) {
 	v := map[string]any{"string": "fixed one", "": "fixed two", "integer": 42, "boolean": true, "array": []any{"a", "b"}}[p.typ]
 	switch {
 	case f.chance(12):
-		p.value = v
+		p.value, p.sent = v, v
+		if p.typ == "string" && f.chance(50) {
+			p.value, p.sent = "of {{M_BRANCH}}", "of "+branch
+		}
 	case f.chance(12):
 		p.def = v
 	}
@@ -136,7 +146,7 @@ func (f *file) body(take func(in string) *param) {
 	if op.method == "GET" || op.method == "DELETE" || f.chance(20) {
 		return
 	}
-	op.body = pick(f, "fields", "fields", "whole", "json", "form", "formUrlEncoded", "multipartForm", "text", "xml")
+	op.body = pick(f, "fields", "fields", "whole", "json", "form", "formUrlEncoded", "multipartForm", "text", "xml", "sparql")
 	if op.body == "whole" {
 		p := take("body")
 		p.name, p.words, p.typ = "body", nil, "object"
@@ -148,7 +158,7 @@ func (f *file) body(take func(in string) *param) {
 	}
 	for i := range 2 + f.IntN(2) {
 		p := take(in)
-		if op.body == "text" || op.body == "xml" || op.body == "multipartForm" {
+		if op.body == "text" || op.body == "xml" || op.body == "sparql" || op.body == "multipartForm" {
 			p.typ = pick(f, "string", "integer", "")
 		}
 		f.constant(p)

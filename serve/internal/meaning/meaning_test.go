@@ -21,6 +21,7 @@ import (
 // What reaches the API is what the file means, or the unit is refused.
 func TestWhatIsSentIsWhatTheFileMeans(t *testing.T) {
 	t.Setenv("M_KEY", secret)
+	t.Setenv("M_BRANCH", branch)
 	count, seed := setting(t, "CAPSTAN_MEANING", 500), setting(t, "CAPSTAN_SEED", 1)
 	h := &harness{T: t, stub: newStub(t), runner: engine.NewRunner(nil), dir: t.TempDir(), seen: map[string]int{}}
 	for i := range count {

@@ -9,6 +9,7 @@ type file struct {
 	op    operation
 	units []*unit
 	flow  *unit // of an aggregate, that units may refer to
+	first bool  // the API has another operation, with an answer that a second step reads
 }
 
 // auth is the API's credential.
@@ -44,10 +45,12 @@ type param struct {
 	in         string   // path, query, header, cookie, body, form
 	typ        string
 	required   bool
-	value, def any  // a constant, a default
-	supplied   bool // by the credential or by the request itself
-	undeclared bool // a variable of the path that the file does not declare
-	unplaced   bool // in a path that has no place for it
+	value, def any    // a constant or a text as the file has it, a default
+	sent       any    // of a text: the value that it comes to
+	level      string // where it is declared: operation, resource, api
+	supplied   bool   // by the credential or by the request itself
+	undeclared bool   // a variable of the path that the file does not declare
+	unplaced   bool   // in a path that has no place for it
 }
 
 func (p *param) inPath() bool { return p.in == "path" }
@@ -62,6 +65,7 @@ type unit struct {
 	kind    string // tool, rest, resource, flow
 	name    string
 	step    bool // the call is that of a step
+	second  bool // another step is before it
 	ref     bool // the call is the flow's
 	inputs  []*input
 	with    []field

@@ -112,8 +112,10 @@ func textsOf(v any) []string {
 }
 
 const (
-	secret = "m-secret-0451"
-	token  = "m-token-77"
+	answered = "by step/1"
+	branch   = "north/7"
+	secret   = "m-secret-0451"
+	token    = "m-token-77"
 )
 
 // credential adds the one of the API. That of digest has a part that changes: its
@@ -177,17 +179,20 @@ func (f *file) expectBody(want *message, value func(*param) (any, bool)) {
 		default:
 			want.form("multipart/form-data", fields)
 		}
-	case "text", "xml":
+	case "text", "xml", "sparql":
 		out := ""
 		for _, p := range f.op.shape {
 			v, _ := value(orNone(p.p))
 			text := textOf(v)
-			if f.op.body == "xml" {
+			switch f.op.body {
+			case "xml":
 				text = escapeXML(text)
+			case "sparql": // SPARQL 1.1, sections 19.2 and 19.7
+				text = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "<", `\u003C`, ">", `\u003E`).Replace(text)
 			}
 			out += "<" + p.name + ">" + p.before + text + "</" + p.name + ">"
 		}
-		want.Media, want.Body = map[string]string{"text": "text/plain", "xml": "application/xml"}[f.op.body], "<all>"+out+"</all>"
+		want.Media, want.Body = map[string]string{"text": "text/plain", "xml": "application/xml", "sparql": "application/sparql-query"}[f.op.body], "<all>"+out+"</all>"
 	}
 }
 

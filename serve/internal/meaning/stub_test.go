@@ -40,6 +40,10 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
+	if r.URL.Path == "/v1/first" {
+		_, _ = io.WriteString(w, `{"found": {"name": "`+answered+`"}}`)
+		return
+	}
 	m := read(r)
 	s.mu.Lock()
 	s.got = append(s.got, m)

@@ -55,7 +55,7 @@ func (f *file) unfed(u *unit, params []*param) {
 		switch {
 		case done, p.supplied, p.unplaced:
 		case p.value != nil:
-			u.sources[p] = source{literal: p.value}
+			u.sources[p] = source{literal: p.sent}
 		case p.def != nil:
 			u.sources[p] = source{literal: p.def}
 		case p.inPath() && (u.kind == "rest" || u.kind == "resource") && f.chance(75):
@@ -189,6 +189,12 @@ func (f *file) argue(u *unit) {
 			u.with, u.sources[p] = append(u.with, field{key, v}), source{literal: v}
 			continue
 		}
+		if u.step && f.first && f.chance(25) && (p.typ == "string" || p.typ == "") {
+			u.second = true
+			u.with = append(u.with, field{key, pick(f, "{{before.found.name}}", "$.before.found.name", "before.found.name")})
+			u.sources[p] = source{literal: answered}
+			continue
+		}
 		f.argument(u, p, key, fmt.Sprintf("in%d", i), declares)
 	}
 	f.unfed(u, f.op.params)
@@ -266,6 +272,9 @@ func (f *file) refuse(u *unit) {
 			u.refused = "path-parameter-without-place"
 		}
 	}
+	if u.refused == "" && u.kind == "tool" && u.bare() && f.chance(15) {
+		f.twoSpellings(u)
+	}
 	if u.refused != "" || !f.chance(4) {
 		return
 	}
@@ -278,15 +287,12 @@ func (f *file) refuse(u *unit) {
 		u.with = append(u.with, field{"nobody-takes-it", "lit eral"})
 		u.refused = "unused-argument"
 	}
-	if u.refused == "" && u.bare() && u.kind == "tool" {
-		f.twoSpellings(u)
-	}
 }
 
 // twoSpellings declares two inputs that could feed one parameter.
 func (f *file) twoSpellings(u *unit) {
 	for _, p := range f.op.params {
-		if p.words == nil || len(p.words) < 2 || p.supplied || p.value != nil || !f.needed(p) {
+		if len(p.words) < 2 || p.supplied || p.value != nil || !f.needed(p) {
 			continue
 		}
 		all := slices.DeleteFunc(spellings(p.words), func(s string) bool { return s == p.name || strings.ToUpper(s) == s })

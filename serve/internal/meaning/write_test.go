@@ -11,8 +11,12 @@ import (
 func (f *file) text(up string) string {
 	consumes := object{
 		"type": "http", "namespace": "lib", "baseUri": up + "/v1",
-		"resources": list{object{"name": "things", "path": f.path(), "operations": list{f.operationText()}}},
+		"resources": list{f.at("resource", object{"name": "things", "path": f.path(), "operations": list{f.operationText()}})},
 	}
+	if f.first {
+		consumes["resources"] = append(consumes["resources"].(list), object{"name": "first", "path": "/first", "operations": list{object{"name": "first", "method": "GET"}}})
+	}
+	f.at("api", consumes)
 	if a := f.authText(up); a != nil {
 		consumes["authentication"] = a
 	}
@@ -22,7 +26,7 @@ func (f *file) text(up string) string {
 	}
 	return encoded(object{
 		"naftiko": "1.0.0-alpha2", "info": object{"label": "M", "description": "m"},
-		"binds":      list{object{"namespace": "env", "keys": object{"M_KEY": "M_KEY"}}},
+		"binds":      list{object{"namespace": "env", "keys": object{"M_KEY": "M_KEY", "M_BRANCH": "M_BRANCH"}}},
 		"capability": capability,
 	})
 }
@@ -83,11 +87,11 @@ func (f *file) path() string {
 	return out
 }
 
-func (f *file) operationText() object {
-	op := object{"name": "op", "method": f.op.method}
+// at adds the parameters that are declared at a level.
+func (f *file) at(level string, to object) object {
 	params := list{}
 	for _, p := range f.op.params {
-		if p.undeclared {
+		if p.undeclared || p.level != level {
 			continue
 		}
 		text := object{"name": p.name, "in": p.in}
@@ -104,8 +108,13 @@ func (f *file) operationText() object {
 		params = append(params, text)
 	}
 	if len(params) > 0 {
-		op["inputParameters"] = params
+		to["inputParameters"] = params
 	}
+	return to
+}
+
+func (f *file) operationText() object {
+	op := f.at("operation", object{"name": "op", "method": f.op.method})
 	if body := f.bodyText(); body != nil {
 		op["body"] = object{"type": f.op.body, "data": body}
 	}
@@ -135,7 +144,7 @@ func (f *file) bodyText() any {
 			}
 		}
 		return fields
-	case "text", "xml":
+	case "text", "xml", "sparql":
 		out := ""
 		for _, p := range f.op.shape {
 			out += "<" + p.name + ">" + p.text() + "</" + p.name + ">"
@@ -188,6 +197,9 @@ func (f *file) unitText(u *unit) object {
 	if u.step {
 		call["name"], call["type"] = "only", "call"
 		out["steps"] = list{call}
+		if u.second {
+			out["steps"] = list{object{"name": "before", "type": "call", "call": "lib.first"}, call}
+		}
 		return out
 	}
 	for k, v := range call {
