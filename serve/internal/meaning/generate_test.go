@@ -38,7 +38,7 @@ func (f *file) other(p *param) string {
 // generate makes the file of a seed.
 func generate(seed uint64) *file {
 	f := &file{Rand: rand.New(rand.NewPCG(seed, 11))}
-	f.auth.kind = pick(f, "", "", "bearer", "basic", "apikey-header", "apikey-query", "digest", "oauth2")
+	f.auth.kind = pick(f, "", "", "bearer", "basic", "apikey-header", "apikey-query", "apikey-cookie", "apikey-path", "digest", "oauth2")
 	f.auth.key = pick(f, "X-Api-Key", "appid", "key")
 	f.operation()
 	if f.chance(25) {
@@ -90,7 +90,7 @@ func (f *file) operation() {
 	}
 	f.body(take)
 	f.supplied()
-	f.first = f.chance(30)
+	f.first = f.auth.kind != "apikey-path" && f.chance(30) // which has no place for that key
 	for _, p := range op.params {
 		p.level = pick(f, "operation", "operation", "operation", "resource", "api")
 		if f.first && p.level == "api" {
@@ -182,8 +182,12 @@ func (f *file) supplied() {
 	case "":
 	case "apikey-header":
 		add(pick(f, f.auth.key, strings.ToLower(f.auth.key)), "header")
-	case "apikey-query":
-		add(f.auth.key, "query")
+	case "apikey-query", "apikey-cookie":
+		add(f.auth.key, strings.TrimPrefix(f.auth.kind, "apikey-"))
+	case "apikey-path":
+		p := &param{name: f.auth.key, in: "path", supplied: true, level: "operation", undeclared: f.chance(50)}
+		f.op.params = append(f.op.params, p)
+		f.op.path = append(f.op.path, &piece{p: p, spelt: p.name, form: "{%s}"})
 	default:
 		add(pick(f, "Authorization", "authorization"), "header")
 	}

@@ -30,6 +30,9 @@ func (f *file) expect(u *unit, given map[string]any) (want *message, refused boo
 		text := s.before + s.after
 		if s.p != nil {
 			v, ok := value(s.p)
+			if s.p.supplied {
+				v, ok = any(secret), true
+			}
 			text = s.before + textOf(v) + s.after
 			refused = refused || !ok || textOf(v) == "" || text == "." || text == ".."
 		}
@@ -132,6 +135,8 @@ func (f *file) credential(want *message) {
 		want.Header["Authorization"] = []string{`Digest username="ada"`}
 	case "apikey-header":
 		want.Header[http.CanonicalHeaderKey(f.auth.key)] = []string{secret}
+	case "apikey-cookie":
+		want.Cookies[f.auth.key] = secret
 	case "apikey-query":
 		want.Query[f.auth.key] = []string{secret}
 	}

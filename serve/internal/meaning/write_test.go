@@ -53,7 +53,7 @@ func (f *file) authText(up string) object {
 		return object{"type": "bearer", "token": key}
 	case "basic", "digest":
 		return object{"type": f.auth.kind, "username": "ada", "password": key}
-	case "apikey-header", "apikey-query":
+	case "apikey-header", "apikey-query", "apikey-cookie", "apikey-path":
 		return object{"type": "apikey", "key": f.auth.key, "value": key, "placement": strings.TrimPrefix(f.auth.kind, "apikey-")}
 	case "oauth2":
 		return object{"type": "oauth2", "tokenEndpoint": up + "/token", "clientId": "m", "clientSecret": key}
