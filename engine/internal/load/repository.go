@@ -65,8 +65,8 @@ func (d *Documents) in(within *reach.Reach, at string) []*candidate {
 	})
 }
 
-// compile returns a document that was found. Those of an fs.FS are kept by nobody
-// but their load, whose Documents these are.
+// compile returns a document that was found. Those of an fs.FS are kept by the
+// Documents of their load only.
 func (d *Documents) compile(ctx context.Context, within *reach.Reach, path string) (*catalog.Document, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
