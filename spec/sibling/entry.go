@@ -23,10 +23,10 @@ type entry struct {
 // every value of a mapping.
 var (
 	listingsOfMain = [][]string{
-		{"operations", "*"}, {"resources", "*", "operations", "*"}, {"rest", "resources", "*", "operations", "*"},
+		{"operations", "*"}, {"operations", "+", "*"}, {"resources", "*", "operations", "*"}, {"rest", "resources", "*", "operations", "*"},
 		{"consumes", "operations", "*"}, {"consumes", "*"},
 	}
-	listings = append([][]string{{"operations", "+", "*"}, {"tools", "*"}, {"capabilities", "*"}}, listingsOfMain...)
+	listings = append([][]string{{"tools", "*"}, {"capabilities", "*"}}, listingsOfMain...)
 )
 
 // documents are the keys of the path of an API's OpenAPI document.

@@ -161,6 +161,9 @@ func (r *reading) named(f *frame, c *call, text spec.Str, whole bool) {
 			return
 		}
 	}
+	if strings.Contains(text.Value, " ") {
+		return // words about it
+	}
 	if s := r.known(text.Value); s == nil || s.entry(text.Value) != nil {
 		c.operation = text
 	}
@@ -272,8 +275,10 @@ func (r *reading) owner(operation string) *source {
 		return listing[0]
 	case len(all) == 1:
 		return all[0]
-	case len(all) == 0:
+	case len(all) == 0 && r.names():
 		return r.own()
+	case len(all) == 0:
+		return nil
 	case r.mine != nil && r.mine.document.IsSet() && slices.Contains(all, r.mine):
 		return r.mine
 	}

@@ -164,7 +164,7 @@ workflow:
     - {name: Moor it, operation: q.createMooring, parameters: {berth: '${{ inputs.berth }}', note: '{{ input.note | optional }}'}}
     - {step: look, capability: q, operation: getMooring, when: '{{ inputs.berth }}', with: {mooring_id: '${steps.Moor it.outputs.id}'}}
   outputs: {state: '${{ steps.look.response.body.state }}', words: of no use}`,
-			[]string{`workflow desk: Moor-it=q.createMooring berth<{{ inputs.berth }} note<{{ inputs.note }} look=q.getMooring mooring_id<{{ Moor-it.id }} when (inputs.berth ?? "") != "" (berth string!) (note) state=look.state`},
+			[]string{`workflow desk: Moor-it=q.createMooring berth<{{ inputs.berth }} note<{{ inputs.note }} look=q.getMooring mooring_id<{{ Moor-it.id }} when (inputs.berth ?? "") != "" (berth string!) (note) state=look?.state`},
 			[]string{strings.Replace(fmt.Sprintf(described, " body:berth body:note"), "quay ", "q ", 1) + " path:mooring_id"},
 		},
 		{

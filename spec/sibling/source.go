@@ -64,6 +64,11 @@ func (r *reading) own() *source {
 	return r.mine
 }
 
+// names reports whether the file says in any way which API is its own.
+func (r *reading) names() bool {
+	return r.mine != nil || r.main.get("api", "provider") != nil
+}
+
 // adopt makes s the file's own API, or adds what it has to the API of that name.
 func (r *reading) adopt(s *source) {
 	f := r.main

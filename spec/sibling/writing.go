@@ -237,6 +237,11 @@ func (w *writing) outputs(n *node.Node) {
 			f.loosely(source, "give the output one expression", "output %q is a text around an expression: it is left out", name.Value)
 			return
 		}
+		for _, s := range w.unit.Steps { // one that is skipped has no answer
+			if id := regexp.QuoteMeta(s.ID.Value); s.When != nil {
+				from = spec.Reworded(from, regexp.MustCompile(`(^|[^.\w-])`+id+`\.`).ReplaceAllString(from.Value, "${1}"+s.ID.Value+"?."))
+			}
+		}
 		w.unit.Outputs = append(w.unit.Outputs, &spec.Output{Name: name, Source: from})
 	}
 	for _, item := range items(n) {

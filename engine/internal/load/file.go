@@ -62,6 +62,7 @@ type File struct {
 	sets     map[string]*operations.Set
 	project  *project
 	path     func(api string) string // of the OpenAPI document, "" when it is built in
+	having   func(operation string) (api string, err error)
 
 	documents map[string]documentedAPI          // of the APIs that the file describes
 	settings  func(api string) connect.Declared // beside what the file gives
@@ -130,7 +131,7 @@ func (f *File) Names() []string {
 
 // plan plans a unit, whose other problems are known.
 func (f *File) plan(s *spec.Unit, problems diag.List, apis func(name string) (*operations.Set, error)) *Unit {
-	built, found := plan.Build(f.Spec, s, plan.Sources{File: f.reads.File, API: apis, Reported: f.Shared.HasErrors() || problems.HasErrors()})
+	built, found := plan.Build(f.Spec, s, plan.Sources{File: f.reads.File, API: apis, Having: f.having, Reported: f.Shared.HasErrors() || problems.HasErrors()})
 	u := &Unit{Spec: s, Plan: built, Problems: append(problems, found...), file: f}
 	at := map[string]int{}
 	for _, s := range u.Plan.Steps {

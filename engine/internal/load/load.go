@@ -102,6 +102,7 @@ func (l *loader) load(ctx context.Context) *File {
 		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
 		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, settings: l.project.api, project: l.project, path: l.docs.source, Limit: l.project.limit(),
 	}
+	f.having = func(operation string) (string, error) { return l.having(ctx, f, operation) }
 	return l.units(ctx, f, src)
 }
 
@@ -175,6 +176,25 @@ func (l *loader) serve(f *File, known map[*spec.Exposure]diag.List) {
 	if f.Shared.HasErrors() {
 		f.Serving.Exposures = nil
 	}
+}
+
+// having readies the API whose document in the repository has an operation, under
+// the name of the document.
+func (l *loader) having(ctx context.Context, f *File, operation string) (api string, err error) {
+	doc, err := l.docs.search("", []string{operation}, "")
+	if doc == nil || err != nil {
+		return "", err
+	}
+	api = spec.NameOf(doc.path)
+	if l.docs.sets[api] == nil {
+		set, problems, err := l.docs.openFound(ctx, api, *doc)
+		if err != nil {
+			return "", err
+		}
+		l.add(problems)
+		l.docs.sets[api], f.APIs[api] = set, connect.Documented(api, l.project.api(api), set)
+	}
+	return api, nil
 }
 
 // read reads the file, or a shipped capability of that bare name.

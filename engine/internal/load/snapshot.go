@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/diag"
@@ -183,6 +184,14 @@ func (s *snapshot) file() (*File, error) {
 	f := &File{
 		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{}, documents: map[string]documentedAPI{}, settings: s.declared,
 		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, Given: s.Given, project: noProject,
+	}
+	f.having = func(operation string) (string, error) {
+		for _, a := range s.APIs {
+			if set := f.sets[a.Name]; set != nil && slices.Contains(set.IDs(), operation) {
+				return a.Name, nil
+			}
+		}
+		return "", nil
 	}
 	for _, a := range s.APIs {
 		f.sets[a.Name] = nil // until its operations are made from the file

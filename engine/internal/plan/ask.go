@@ -32,6 +32,16 @@ func (bb *binding) asked(t target) (Value, Rule) {
 	return bb.same(in), RuleInput
 }
 
+// inputOf returns the input that a value is, nil for any other value.
+func (b *builder) inputOf(v Value) *Input {
+	for _, r := range v.refs() {
+		if from, _ := describe(v); !r.Step && r.Name == varInputs && len(r.Path) == 1 && from == refText(r) {
+			return b.input(r.Path[0])
+		}
+	}
+	return nil
+}
+
 // askedName is the input that a target asks for: its own name, with the
 // operation's resource before it where that name says too little, or is taken for
 // something else. A variable of a path is the same wherever it has that name.

@@ -157,6 +157,9 @@ func (bb *binding) with() {
 		}
 		bb.checkType(t.schema, f.Value, v, bb.called(t))
 		bb.given[t.key()] = gift{v, bb.written(f.Value), f.Key.Value}
+		if in := bb.inputOf(v); in != nil {
+			bb.adopt(in, t)
+		}
 	}
 }
 

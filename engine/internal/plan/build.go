@@ -34,6 +34,9 @@ type Sources struct {
 	// API finds the operations of an API by the name that the file uses. The
 	// error names the places where documents are looked for.
 	API func(name string) (*operations.Set, error)
+	// Having finds the API whose document has an operation, "" where none has it:
+	// for one of which the file does not say where it belongs.
+	Having func(operation string) (api string, err error)
 	// File reads a file that a unit names, such as a schema or a script: path is
 	// as written in the file from.
 	File func(from, path string) ([]byte, error)

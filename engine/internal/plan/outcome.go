@@ -318,6 +318,12 @@ func (b *builder) named() {
 			continue // reported when the file was read
 		}
 		e, problems := b.scope.Compile(out.Source.Value)
+		if b.unit.Binding == spec.BindByRuleOrAsk { // it is no part of what is sent
+			for i := range problems {
+				problems[i].Warning = true
+				problems[i].Message += ": the output is left out"
+			}
+		}
 		b.report(out.Source, problems)
 		if e == nil {
 			continue

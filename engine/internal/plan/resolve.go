@@ -91,10 +91,11 @@ func (b *builder) unknown(call spec.Str, format string, args ...any) {
 // resolve finds an operation of an OpenAPI document.
 func (b *builder) resolve(s *Step, a *Operation, st *spec.Step, missing map[string]bool) {
 	src := st.Action.(*spec.Operation)
-	if !src.API.IsSet() {
-		a.API = b.having(src.Operation.Value)
-	}
-	if a.API == "" {
+	if !src.API.IsSet() && b.unit.Binding == spec.BindByRuleOrAsk {
+		if b.search(a, src.Operation); a.API == "" {
+			return
+		}
+	} else if !src.API.IsSet() {
 		if !missing[""] {
 			missing[""] = true
 			b.errorAt(b.file.Title, "missing-api", "add `api: NAME` and give its OpenAPI document with --openapi NAME=PATH", "the capability does not say which API its operations belong to")
@@ -125,22 +126,35 @@ func (b *builder) resolve(s *Step, a *Operation, st *spec.Step, missing map[stri
 	s.Result = b.typeOf(op.Result())
 }
 
-// having returns the one API of the file with an operation of that id, "" where
-// none has it or several do.
-func (b *builder) having(id string) (api string) {
+// search finds the API of an operation that names none: the one of the file's APIs
+// that has it, else the one whose document does.
+func (b *builder) search(a *Operation, op spec.Str) {
+	var having []string
 	for _, x := range b.file.APIs {
-		set, err := b.src.API(x.Namespace.Value)
-		if err != nil {
-			continue
-		}
-		if _, ok := set.Lookup(id); ok {
-			if api != "" {
-				return ""
+		if set, err := b.src.API(x.Namespace.Value); err == nil {
+			if _, ok := set.Lookup(op.Value); ok {
+				having = append(having, x.Namespace.Value)
 			}
-			api = x.Namespace.Value
 		}
 	}
-	return api
+	var err error
+	switch {
+	case len(having) == 1:
+		a.API = having[0]
+	case len(having) > 1:
+		err = &spec.FileError{
+			Code: "missing-api", Hint: "write api: " + having[0] + " beside it, or another of them",
+			Message: fmt.Sprintf("operation %q is in several of the file's APIs: %s", op.Value, strings.Join(having, ", ")),
+		}
+	default:
+		if a.API, err = b.src.Having(op.Value); a.API == "" && err == nil {
+			err = fmt.Errorf("no OpenAPI document that can be found has the operation %q", op.Value)
+		}
+	}
+	if err != nil {
+		code, hint := refusal(err, "missing-api", "write api: NAME beside it, and give the API's OpenAPI document with --openapi NAME=PATH")
+		b.errorAt(op, code, hint, "%v", err)
+	}
 }
 
 // refusal is the code and the hint of an error: its own, or those given.

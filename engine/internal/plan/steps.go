@@ -18,7 +18,7 @@ func (b *builder) operation(n *names, a *Operation, src *spec.Operation) {
 		}
 	} else {
 		bb := n.bind(a, src)
-		if b.unit.Binding.ByRule() {
+		if b.unit.Binding.ByRule() && !b.unit.Direct { // a caller of one call says itself what it is about
 			bb.guard()
 		}
 		bb.policy()
