@@ -19,6 +19,7 @@ const (
 	DialectOverlay     Dialect = "overlay"     // overlay: 1.x
 	DialectOpenAPI     Dialect = "openapi"     // an OpenAPI document given by mistake
 	DialectArazzo      Dialect = "arazzo"      // arazzo: 1.x
+	DialectProxy       Dialect = "proxy"       // naftiko: "0.2" with targetUri
 	DialectUnknown     Dialect = "unknown"
 )
 

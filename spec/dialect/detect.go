@@ -18,7 +18,7 @@ func detect(root *node.Node, text []byte) (dialect spec.Dialect, version string,
 		return spec.DialectTemplate, "", nil
 	}
 	for _, rule := range []func(*node.Node) (spec.Dialect, string, *node.Node){
-		bySpecification, byFormat, byResource, byFramework, bySchemaStub, byEdges, byMisspelling, bySibling,
+		bySpecification, byFormat, byResource, byProxy, byFramework, bySchemaStub, byEdges, byMisspelling, bySibling,
 	} {
 		if dialect, version, sign := rule(root); dialect != "" {
 			return dialect, version, sign
@@ -104,6 +104,21 @@ func byResource(root *node.Node) (spec.Dialect, string, *node.Node) {
 		return spec.DialectFleet, version, k
 	}
 	return spec.DialectSibling, version, k
+}
+
+// byProxy knows the proxies of version 0.2, which pass requests on to a `targetUri`
+// and consume no operations.
+func byProxy(root *node.Node) (spec.Dialect, string, *node.Node) {
+	consumes := node.Value(node.Value(root, "capability"), "consumes")
+	if consumes == nil || consumes.Kind != node.SequenceNode {
+		return "", "", nil
+	}
+	for _, api := range consumes.Content {
+		if k := node.Key(api, "targetUri"); k != nil && !node.Has(api, "baseUri", "resources") {
+			return spec.DialectProxy, node.FirstText(root, []string{"naftiko"}), k
+		}
+	}
+	return "", "", nil
 }
 
 // byFramework knows `naftiko: VERSION` and `ikanos: VERSION`, and the same

@@ -282,6 +282,8 @@ func TestDialects(t *testing.T) {
 func TestRefusalsPointAtWhatDecided(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"arazzo: 1.0.0\nworkflows: []", "1:1-7 recognised as an Arazzo document, a description of workflows that capstan does not run"},
+		{"naftiko: '0.2'\ncapability:\n  consumes: [{targetUri: 'https://parts.example.com/{{path}}', expositionSuffix: parts}]",
+			"3:15-24 recognised as a proxy of version 0.2, a form that later versions gave up and capstan does not run"},
 		{"# none\n{}", "2:1-0 this is no capability that capstan knows"},
 		{"name: a\nb: x ${{ values.name }}", "2:6-24 recognised as a scaffolding template, which is not a capability until its ${{ values }} are filled in"},
 		{"specification: Bill of Lading\nname: a\nsteps: []", `1:16-30 specification "Bill of Lading" is none that capstan knows`},

@@ -16,6 +16,7 @@ var refusals = map[spec.Dialect][2]string{
 	spec.DialectOverlay:    {"recognised as an overlay, which has no steps to run", "pass it with --overlay beside the capability it changes"},
 	spec.DialectOpenAPI:    {"recognised as an OpenAPI document, which has no steps to run", "pass it with --openapi NAME=PATH beside the capability that uses it"},
 	spec.DialectArazzo:     {"recognised as an Arazzo document, a description of workflows that capstan does not run", "write its steps as a composition: operationId is operation, and parameters stand under with"},
+	spec.DialectProxy:      {"recognised as a proxy of version 0.2, a form that later versions gave up and capstan does not run", "write baseUri and namespace under consumes, and a REST exposure with a resource that has forward"},
 	spec.DialectEdges:      {"recognised as capability taxonomy edges, which describe and cannot be run", ""},
 	spec.DialectFleet:      {"recognised as a fleet resource, which configures a cluster and cannot be run", ""},
 	spec.DialectSchemaStub: {"recognised as a repository description of January 2026, which holds nothing to run", ""},
