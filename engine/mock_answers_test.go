@@ -111,3 +111,78 @@ capability:
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
 }
+
+// A file that takes whole answers has requests that say what things are: the mock
+// answers with those.
+func TestMockAnswersWhatPathsImply(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "library.yaml")
+	text := `naftiko: 1.0.0-alpha2
+info: {label: Library, description: Books and their readers}
+capability:
+  consumes:
+    - type: http
+      namespace: library
+      baseUri: https://library.test
+      authentication: {type: apikey, key: key, value: "{{LIBRARY_KEY}}", placement: query}
+      inputParameters: [{name: key, in: query, type: string, required: true}]
+      resources:
+        - name: books
+          path: /books
+          operations:
+            - {name: list-books, method: GET, outputRawFormat: json, outputParameters: [{name: result, type: object, value: $.}]}
+            - name: add-book
+              method: POST
+              inputParameters: [{name: title, in: body, type: string}, {name: pages, in: body, type: integer}]
+              outputRawFormat: json
+              outputParameters: [{name: result, type: object, value: $.}]
+        - name: book
+          path: /books/{{book_id}}
+          operations:
+            - {name: get-book, method: GET, inputParameters: [{name: book_id, in: path, type: string}], outputRawFormat: json, outputParameters: [{name: result, type: object, value: $.}]}
+        - name: readers
+          path: /books/{{book_id}}/readers
+          operations:
+            - {name: list-readers, method: GET, inputParameters: [{name: book_id, in: path, type: string}], outputRawFormat: json, outputParameters: [{name: result, type: array, value: $.}]}
+  exposes:
+    - type: mcp
+      port: 8080
+      namespace: tools
+      tools:
+        - {name: list, description: d, call: library.list-books, outputParameters: [{type: object, mapping: $.}]}
+        - {name: add, description: d, inputParameters: [{name: title, type: string, description: d}], call: library.add-book, with: {title: tools.title}, outputParameters: [{type: object, mapping: $.}]}
+        - {name: get, description: d, inputParameters: [{name: book, type: string, description: d}], call: library.get-book, with: {book_id: tools.book}, outputParameters: [{type: object, mapping: $.}]}
+        - {name: readers, description: d, inputParameters: [{name: book, type: string, description: d}], call: library.list-readers, with: {book_id: tools.book}, outputParameters: [{type: array, mapping: $.}]}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for unit, want := range map[string]func(map[string]any) bool{
+		"list": func(out map[string]any) bool {
+			books, _ := out["books"].([]any)
+			return len(books) > 0 && books[0].(map[string]any)["title"] != nil
+		},
+		"add": func(out map[string]any) bool {
+			return out["id"] != nil && out["title"] == "Tides"
+		},
+		"get": func(out map[string]any) bool { return out["book_id"] == "B7" && out["title"] != nil },
+		"readers": func(out map[string]any) bool {
+			readers, _ := out["result"].([]any)
+			return len(readers) == 1 && readers[0].(map[string]any)["book_id"] == "B7"
+		},
+	} {
+		prog, err := load(t.Context(), file, &options{Mock: true, Unit: unit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := engine.Inputs{}
+		for _, x := range prog.Inputs() {
+			in[x.Name] = map[string]string{"title": "Tides", "book": "B7"}[x.Name]
+		}
+		res, err := prog.Run(t.Context(), in)
+		if err != nil {
+			t.Errorf("%s: %v", unit, err)
+		} else if !want(res.Outputs) {
+			t.Errorf("%s: outputs %v", unit, res.Outputs)
+		}
+	}
+}

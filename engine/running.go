@@ -95,7 +95,7 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 		host.SkipWaits()
 	}
 	r.emit(durable.Event{Kind: durable.EventStarted})
-	env, err := r.env(ctx)
+	env, err := r.env(ctx, host)
 	if err != nil {
 		return durable.Ending{}, err
 	}
@@ -153,15 +153,28 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 }
 
 // env is the environment of the interpreter for a run.
-func (r *running) env(ctx context.Context) (*exec.Env, error) {
+func (r *running) env(ctx context.Context, host durable.Host) (*exec.Env, error) {
 	session := r.p.link.Session()
 	// The run's id is in its requests (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
 	session.Recorder = r.p.link.Keys.Redactor.With(r.id)
+	session.AtOnce = !slices.ContainsFunc(r.p.plan.Steps, waitsOrAsks)
 	env := r.shared(func(name string, api connect.API) operations.Caller { return r.p.link.Caller(name, api, session) })
+	if r.p.set.Mock {
+		session.Now = host.Now
+		env.Recall = func(ctx context.Context, api string, req *operations.Request, times int, at time.Time) {
+			r.p.link.Recall(ctx, r.p.unit.File().APIs[api], session, req, times, at)
+		}
+	}
 	env.Keep, env.Perform = r.p.link.Keys.Redactor.Data, r.external
 	env.Landed = max(env.Limit, exchangeLimit(r.p.set.RequestTimeout, r.p.set.Timeout))
 	return env, r.fillIn(ctx, env)
+}
+
+// waitsOrAsks reports whether a step polls, or depends on what is there already.
+func waitsOrAsks(s *plan.Step) bool {
+	a := s.Operation()
+	return s.When != nil || a != nil && a.Polls()
 }
 
 // shared is the part of the environment that runs and calls have in common.

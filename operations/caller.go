@@ -47,6 +47,9 @@ type Request struct {
 	// logs and recordings; Try counts polls of that step from 1.
 	Step string
 	Try  int
+	// Goal is the answer that a poll waits for, nil where any will do. A mock makes it
+	// come true.
+	Goal *Goal
 	// Attempt counts the sendings of this request from 1. The retry middleware
 	// sets it on the copy it passes on; 0 means that nothing counts.
 	Attempt int
@@ -63,6 +66,15 @@ type Request struct {
 	// returned: logs, errors and recordings of this request apply it besides
 	// their own. Nil when there are none.
 	Redactor *Redactor
+}
+
+// Goal is the answer that a poll waits for.
+type Goal struct {
+	// Judge reports whether an answer is the one, and whether it ends the poll as
+	// failed.
+	Judge func(*Response) (done, failed bool)
+	// Values are the texts and numbers that the poll's condition names.
+	Values []any
 }
 
 // Arg is the value of one parameter.

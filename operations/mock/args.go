@@ -30,7 +30,7 @@ func readArgs(req *operations.Request) (*args, []operations.Violation) {
 	for _, p := range req.Op.Params {
 		v := copied(req.Arg(p.In, p.Name))
 		if v == nil || (v == "" && p.In == operations.InPath) {
-			if (p.Required || p.In == operations.InPath) && p.In != operations.InHeader {
+			if _, credential := req.Op.Credential(p.In, p.Name); (p.Required || p.In == operations.InPath) && p.In != operations.InHeader && !credential {
 				problems = append(problems, operations.Violation{Path: p.Name, Message: missing})
 			}
 			continue

@@ -14,6 +14,7 @@ type filter struct {
 	names   []string // fields it may speak of
 	values  []string // any of these
 	scoping bool     // it names an owner of the items
+	inPath  bool     // it does so in the path, which was found to be one that can exist
 	mapped  bool     // the item's schema has such a field
 	example string   // documented value, "" for none
 	search  bool     // text anywhere in the item
@@ -25,7 +26,7 @@ type filter struct {
 func (w *world) filters(r *route, a *args) []filter {
 	var out []filter
 	for _, p := range r.parents {
-		f := filter{names: p.names, values: texts(a.path[p.param]), scoping: true, example: text(p.example)}
+		f := filter{names: p.names, values: texts(a.path[p.param]), scoping: true, inPath: true, example: text(p.example)}
 		f.mapped = mentions(r.item, p.names)
 		out = append(out, f)
 	}

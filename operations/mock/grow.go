@@ -23,7 +23,7 @@ func (w *world) grow(r *route, filters []filter) {
 		return
 	}
 	for _, f := range filters {
-		if f.scoping && !slices.ContainsFunc(f.values, func(v string) bool { return w.exists(f, v) }) {
+		if f.scoping && !f.inPath && !slices.ContainsFunc(f.values, func(v string) bool { return w.exists(f, v) }) {
 			return
 		}
 	}

@@ -92,6 +92,17 @@ func (w *world) call(ctx context.Context, req *operations.Request) (*operations.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.served++
+	resp, err := w.reply(req)
+	if err != nil || resp.Status >= 300 || req.Goal == nil {
+		return resp, err
+	}
+	if done, failed := req.Goal.Judge(resp); failed || !done && req.Try > w.looks {
+		return w.reach(req, resp)
+	}
+	return resp, nil
+}
+
+func (w *world) reply(req *operations.Request) (*operations.Response, error) {
 	resp, err := w.respond(req.Op, w.answer(req))
 	if err == nil && resp.Status < 300 {
 		w.head(req, resp)

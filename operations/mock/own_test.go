@@ -211,3 +211,44 @@ func TestNoOperation(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestParameterOfACredentialIsNotMissed(t *testing.T) {
+	op := operation("GET", "/ships", "200", listOf(ship()), nil, "key")
+	op.Params[0].Required = true
+	f := fleet{t, mock.New(nil)}
+	if got := f.do(op, nil); got.Status != 422 {
+		t.Errorf("without a scheme: %d", got.Status)
+	}
+	op.Security = []operations.Requirement{{{Scheme: operations.SecurityScheme{Type: "apiKey", In: "query", Param: "key"}}}}
+	if got := f.do(op, nil); got.Status != 200 {
+		t.Errorf("with one: %d %s", got.Status, got.Body)
+	}
+}
+
+// The segment before an id is its collection, and not a key to look it up by.
+func TestCollectionNamedAsItsIDIsNoLookup(t *testing.T) {
+	f := fleet{t, mock.New(nil)}
+	if got := f.do(operation("GET", "/archive/ship/{ship}", "200", ship(), nil), nil, "ship", "Elbe"); got.Status != 200 {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+	if got := f.do(operation("GET", "/ships/name/{name}", "200", ship(), nil), nil, "name", "Elbe"); got.Status != 404 {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
+
+// What a path names can exist, and so has what lies below it.
+func TestThingsBelowAPathAreThere(t *testing.T) {
+	f := fleet{t, mock.New(&mock.Options{Looks: -1})}
+	got := f.do(operation("GET", "/ports/{port}/ships", "200", listOf(ship()), nil), nil, "port", 7)
+	if list, _ := got.Value.([]any); len(list) != 1 {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
+
+func TestDeletedThingIsTheOneThatWasNamed(t *testing.T) {
+	f := fleet{t, mock.New(nil)}
+	got := f.do(operation("DELETE", "/ships/{imo}", "200", ship(), nil), nil, "imo", 9074729)
+	if m, _ := got.Value.(map[string]any); m["imo"] != 9074729 {
+		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}

@@ -106,7 +106,7 @@ func (r *route) place(segments []string, last int) {
 		r.identity = paramName(segments[end])
 	}
 	coll := segments[:end]
-	if n := len(coll); n > 1 && r.identity != "" && (strings.HasPrefix(coll[n-1], "by_") || words.Snake(coll[n-1]) == words.Snake(r.identity)) {
+	if n := len(coll); n > 1 && r.identity != "" && isPlural(coll[n-2]) && (strings.HasPrefix(coll[n-1], "by_") || words.Snake(coll[n-1]) == words.Snake(r.identity)) {
 		r.lookup, coll = true, coll[:n-1]
 	}
 	r.coll = "/" + strings.Join(coll, "/")

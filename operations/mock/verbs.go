@@ -113,7 +113,11 @@ func (w *world) remove(r *route, a *args) answer {
 	if r.result == nil {
 		return ok(r, nil)
 	}
-	return ok(r, newMaker(w.now()).value(withExample(r.result, r.example), "", nil))
+	v := newMaker(w.now()).value(withExample(r.result, r.example), "", nil)
+	if m, isObject := v.(map[string]any); isObject {
+		setField(r, m, identityFields(r), a.path[r.identity])
+	}
+	return ok(r, v)
 }
 
 // perform does the last path segment to the item before it. An

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/client"
@@ -53,6 +54,7 @@ func NewLink(o Outside, lookup Lookup, binds *Binds) *Link {
 	// The number of calls is the clients' affair, and one that an API asks to wait
 	// must not make the others wait.
 	l.served = l.Session()
+	l.served.AtOnce = true // no caller waits for an answer of minutes
 	l.served.limit = client.RateLimit{PerSecond: -1, Pause: -1}
 	return l
 }
@@ -63,6 +65,53 @@ type Session struct {
 	Recorder *operations.Redactor // for recordings
 	mock     operations.Caller    // one state for all APIs of the run
 	limit    client.RateLimit
+	// AtOnce reports that nothing waits for what a mock grows: it is there at the
+	// first look.
+	AtOnce bool
+	// Now is the run's time, nil for that of the process. A mock that sees the same
+	// requests at the same times has the same things.
+	Now func() time.Time
+
+	recalled time.Time // the time of the request that is recalled
+}
+
+func (s *Session) now() time.Time {
+	switch {
+	case !s.recalled.IsZero():
+		return s.recalled
+	case s.Now != nil:
+		return s.Now()
+	}
+	return time.Now()
+}
+
+// Recall lets a mock see a request again that an earlier process sent, so that the
+// things of the run are there. A poll had several looks.
+func (l *Link) Recall(ctx context.Context, api API, s *Session, req *operations.Request, times int, at time.Time) {
+	if s.mock == nil {
+		return
+	}
+	s.recalled = at
+	defer func() { s.recalled = time.Time{} }()
+	call := l.described(api, s.mock)
+	for n := range min(times, mostRecalled) {
+		if req.Goal != nil {
+			req.Try = n + 1
+		}
+		if _, err := call(ctx, req); err != nil {
+			return
+		}
+	}
+}
+
+// mostRecalled bounds the looks of a poll that are seen again.
+const mostRecalled = 100
+
+func (s *Session) looks() int {
+	if s.AtOnce {
+		return -1
+	}
+	return 0
 }
 
 // Session returns the session of a run.
@@ -97,7 +146,7 @@ func (l *Link) caller(name string, api API, s *Session) operations.Caller {
 	switch {
 	case l.Mock:
 		if s.mock == nil {
-			s.mock = mock.New(nil)
+			s.mock = mock.New(&mock.Options{Looks: s.looks(), Now: s.now})
 		}
 		call = l.described(api, s.mock)
 	case l.ReplayDir != "":

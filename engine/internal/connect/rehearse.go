@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/spec"
 )
 
 // rehearsed returns an API whose operations declare, beside their own outputs, the
 // places of their answers that the file's units read. A file that describes its APIs
 // has no document of their answers, and a mock can only give outputs that are declared.
+// An operation of which nothing is read by name has those that its path implies.
 func rehearsed(c *spec.API, units []*spec.Unit) *spec.API {
 	out := *c
 	out.Operations = nil
@@ -27,6 +29,9 @@ func rehearsed(c *spec.API, units []*spec.Unit) *spec.API {
 				op.Outputs = append(slices.Clone(op.Outputs), reads...)
 			}
 		}
+	}
+	for _, op := range out.Operations {
+		op.Outputs = append(consumed.Implied(c, op, op.Outputs), op.Outputs...)
 	}
 	return &out
 }
@@ -52,14 +57,18 @@ func readsOf(u *spec.Unit, namespace string) map[string][]*spec.Shape {
 	return out
 }
 
-// asRead returns the places that the unit's own outputs read in the last answer: a
-// named output without a place is taken by its name.
+// asRead returns the places that the unit's own outputs read in the last answer: an
+// output without a place is taken by its name, or is the whole answer where it has none.
 func asRead(a *spec.Answer) []*spec.Shape {
 	var out []*spec.Shape
 	for _, o := range a.Shapes {
 		read := *o
-		if a.Named && !o.Mapping.IsSet() && !o.Value.IsSet() && o.Const == nil {
+		switch {
+		case o.Mapping.IsSet() || o.Value.IsSet() || o.Const != nil:
+		case a.Named:
 			read.Mapping.Value = "$." + o.Name.Value
+		default:
+			read.Mapping.Value = "$"
 		}
 		out = append(out, &read)
 	}

@@ -1,6 +1,10 @@
 package eval
 
-import "github.com/expr-lang/expr/ast"
+import (
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+)
 
 // children lists the nodes directly below node, in source order.
 func children(node ast.Node) []ast.Node {
@@ -104,4 +108,25 @@ func (r *replacement) Visit(node *ast.Node) {
 		ast.Patch(node, &ast.IdentifierNode{Value: unknownToken})
 		r.done = true
 	}
+}
+
+// Constants lists the texts and numbers in the expression, each once.
+func (e *Expr) Constants() []any {
+	var out []any
+	find(e.tree, func(node ast.Node) bool {
+		var v any
+		switch n := node.(type) {
+		case *ast.StringNode:
+			v = n.Value
+		case *ast.IntegerNode:
+			v = n.Value
+		case *ast.FloatNode:
+			v = n.Value
+		}
+		if v != nil && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+		return false
+	})
+	return out
 }

@@ -44,6 +44,9 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	}
 	req := *c.req
 	req.Try, c.try = try, try
+	if c.a.Polls() {
+		req.Goal = c.goal(ctx)
+	}
 	req.OnRetry = func(attempt int, wait time.Duration, cause error) { c.retried(c.attempts+attempt, wait, cause) }
 	resp, err := c.deliver(ctx, &req)
 	if err != nil {

@@ -23,6 +23,9 @@ type Env struct {
 	Started time.Time
 	// Call returns the caller of an API.
 	Call func(api string) operations.Caller
+	// Recall is given each request whose answer was kept by an earlier execution, with
+	// how often it was sent and the run's time then; nil where nothing needs them.
+	Recall func(ctx context.Context, api string, req *operations.Request, times int, at time.Time)
 	// BaseURL returns the server of an API, "" for the document's own.
 	BaseURL func(api string) string
 	// Strict makes a failure of what else is a warning: an answer that

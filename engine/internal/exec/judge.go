@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/operations"
 )
 
 // judge stops the step when its fail condition is true, and for steps that do
@@ -21,6 +22,25 @@ func (c *call) judge(ctx context.Context, k *kept) error {
 		return nil
 	}
 	return c.pick(ctx, k)
+}
+
+// goal is the answer that the poll waits for.
+func (c *call) goal(ctx context.Context) *operations.Goal {
+	return &operations.Goal{Values: c.a.Until.Constants(), Judge: func(resp *operations.Response) (done, failed bool) {
+		look := *c
+		look.try, look.own = 2, nil // it warns of nothing and keeps nothing
+		v, err := look.value(resp, resp.Header.Get("Content-Type"))
+		if err == nil {
+			v, err = look.guarded(v)
+		}
+		if err != nil {
+			return false, false // the look itself reports it
+		}
+		k := &kept{Status: resp.Status, Value: v}
+		failed, err = look.truth(ctx, k, c.a.Fail, "fail")
+		done, _ = look.truth(ctx, k, c.a.Until, "until")
+		return done, failed || err != nil
+	}}
 }
 
 // pick evaluates `select` and adds its item to the result as "match".

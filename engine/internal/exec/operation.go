@@ -30,6 +30,7 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 	if a.KeyHeader != "" {
 		intent.Key = req.Header.Get(a.KeyHeader)
 	}
+	at := t.host.Now()
 	var result durable.Result
 	if a.Polls() {
 		result, err = t.host.Poll(ctx, intent, a.Schedule, c.look)
@@ -44,6 +45,9 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 	if err != nil {
 		return nil, &StepError{Step: t.path, Code: CodeAnswer, Message: "its kept result cannot be read: " + err.Error(), Err: err}
 	}
+	if result != durable.Result(k) {
+		c.recall(ctx, k.Attempts, at)
+	}
 	t.rec.HTTPStatus = k.Status
 	c.account(k.Attempts, time.Duration(k.Millis)*time.Millisecond)
 	t.hide(k.Value)
@@ -55,6 +59,18 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 		t.answer = k
 	}
 	return c.result(k.Value), nil
+}
+
+// recall reports that the answer comes from an earlier execution.
+func (c *call) recall(ctx context.Context, times int, at time.Time) {
+	if c.env.Recall == nil {
+		return
+	}
+	req := *c.req
+	if c.a.Polls() {
+		req.Goal = c.goal(ctx)
+	}
+	c.env.Recall(ctx, c.a.API, &req, times, at)
 }
 
 // landed is how long after its record a request of the step may still reach the
