@@ -91,7 +91,7 @@ capability:
       port: 8080
       namespace: mottos
       resources:
-        all: {path: /all, operations: {all: {method: GET, outputParameters: {one: {type: string, value: Fair winds}, two: {type: string, value: Following seas}}}}}
+        all: {path: /all, operations: {all: {method: GET, outputParameters: {one: {type: string, value: Fair winds}, two: {type: string, value: Following seas}, none: {type: string}}}}}
 `
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -141,12 +141,12 @@ func TestMock(t *testing.T) {
 	out, err := newTrial(map[string]any{"who": "Ann"}, nil).run(t.Context(), planned(t, tool(`
 inputParameters: [{name: who, type: string, description: w}]
 steps:
-- {name: fake, type: mock, outputParameters: [{name: greeting, type: string, value: "hello {{who}}"}, {name: n, type: number, value: "3"}]}
-mappings: [{target: said, value: $.fake.greeting}, {target: n, value: $.fake.n}]`)))
+- {name: fake, type: mock, outputParameters: [{name: greeting, type: string, value: "hello {{who}}"}, {name: n, type: number, value: "3"}, {name: open, type: string}, {name: more, type: object, properties: [{name: none, type: string}, {name: one, type: string, value: "1"}]}]}
+mappings: [{target: said, value: $.fake.greeting}, {target: n, value: $.fake.n}, {target: all, value: $.fake}]`)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(map[string]any{"said": "hello Ann", "n": 3}, out.Outputs); d != "" {
+	if d := cmp.Diff(map[string]any{"said": "hello Ann", "n": 3, "all": map[string]any{"greeting": "hello Ann", "n": 3, "more": map[string]any{"one": "1"}}}, out.Outputs); d != "" {
 		t.Errorf("outputs (-want +got):\n%s", d)
 	}
 }

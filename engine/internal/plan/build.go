@@ -162,7 +162,7 @@ func (b *builder) step(s *Step, src *spec.Step) {
 	case *Script:
 		b.script(n, a, src.Action.(*spec.Script))
 	case *Mock:
-		a.Answer = n.object(src.Action.(*spec.Mock).Outputs)
+		a.Answer = n.values(src.Action.(*spec.Mock).Outputs)
 		s.Result = a.Answer.t
 	}
 	b.sensitive(s, src.Sensitive)

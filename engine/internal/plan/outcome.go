@@ -298,6 +298,8 @@ func (b *builder) outcome() {
 				a.mappings = append(a.mappings, mapping{strings.Split(m.Name.Value, "."), v})
 			}
 		}
+	case src.Named && a.last == nil:
+		a.object = n.values(src.Shapes)
 	case src.Named:
 		a.object = n.object(src.Shapes)
 	default:

@@ -24,6 +24,8 @@ type Shape struct {
 	t      eval.Type
 	// byName takes a field by its own name where no mapping places it.
 	byName string
+	// written leaves out the fields that nothing gives a value.
+	written bool
 }
 
 type shapedField struct {
@@ -45,6 +47,24 @@ func (n *names) object(outputs []*spec.Shape) *Shape {
 	}
 	out.t = eval.Object(types, false)
 	return out
+}
+
+// values compiles named outputs that answer for themselves: what has no value is left
+// out.
+func (n *names) values(outputs []*spec.Shape) *Shape {
+	out := n.object(outputs)
+	out.leaveOut()
+	return out
+}
+
+func (s *Shape) leaveOut() {
+	s.written = true
+	for _, f := range s.fields {
+		f.leaveOut()
+	}
+	if s.items != nil {
+		s.items.leaveOut()
+	}
 }
 
 // shape compiles one output parameter: a value goes before a mapping.
@@ -104,6 +124,9 @@ func (s *Shape) Eval(ctx context.Context, env *eval.Env, v any) (any, error) {
 func (s *Shape) object(ctx context.Context, env *eval.Env, v any) (any, error) {
 	out := make(map[string]any, len(s.fields))
 	for _, f := range s.fields {
+		if s.written && f.at == nil && f.text == nil && f.fields == nil && f.items == nil {
+			continue
+		}
 		x, err := f.Eval(ctx, env, v)
 		if err != nil {
 			return nil, err
