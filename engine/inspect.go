@@ -39,13 +39,14 @@ func (p *linked) document(state durable.State, events []durable.Event) *Result {
 	if len(state.Doc) > 0 {
 		if res, err := document.Kept(state.Doc); err == nil {
 			p.annotate(res, res.Outputs)
+			res.Mock = p.set.Mock
 			if res.Error != nil && (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) {
 				res.Error.Next.Kind = document.NextRetry
 			}
 			return res
 		}
 	}
-	res := &Result{Run: state.ID, Capability: p.Name(), Status: state.Status, Outputs: map[string]any{}, Steps: p.progress(events)}
+	res := &Result{Run: state.ID, Capability: p.Name(), Mock: p.set.Mock, Status: state.Status, Outputs: map[string]any{}, Steps: p.progress(events)}
 	p.annotate(res, res.Outputs)
 	if state.Status == durable.StatusCancelled {
 		res.Error = &document.Error{Code: exec.CodeInterrupted, Message: "the run was cancelled"}

@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 )
 
@@ -55,13 +58,26 @@ outputs:
 		}
 		runs = append(runs, res.Run)
 	}
+	kept, err := rt.List(t.Context(), durable.Filter{})
+	if err != nil || len(kept) != 2 || !kept[0].Mock || !document.EntryOf(kept[1]).Mock {
+		t.Errorf("listed %+v, %v", kept, err)
+	}
 	for i, text := range []string{"rust", "moss"} {
+		shown, err := o.on(rt).Inspect(t.Context(), runs[i])
+		if err != nil || !shown.Mock || !shown.Served(false).Mock || shown.Updated.After(time.Now()) {
+			t.Errorf("shown %+v, %v", shown, err)
+		}
+		for _, e := range shown.Events {
+			if e.Time.After(time.Now()) {
+				t.Errorf("%s of %s is ahead of the wall", e.Kind, e.Step)
+			}
+		}
 		res, err := resume(t.Context(), rt, runs[i], &options{}, &engine.RunOptions{Done: map[string]json.RawMessage{"captain": nil}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		found, _ := res.Outputs["found"].([]any)
-		if len(found) != 1 || found[0] != text || res.Outputs["stage"] != "signed" || res.Outputs["same"] != true {
+		if !res.Mock || len(found) != 1 || found[0] != text || res.Outputs["stage"] != "signed" || res.Outputs["same"] != true {
 			t.Errorf("%s: outputs %v", text, res.Outputs)
 		}
 		for _, other := range res.Outputs["all"].([]any) {

@@ -22,7 +22,7 @@ import (
 // result writes the run document.
 func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Result {
 	r.hideCredentials(out)
-	res := &Result{Run: r.id, Capability: r.p.Name(), Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []document.StepRun{}}
+	res := &Result{Run: r.id, Capability: r.p.Name(), Mock: r.p.set.Mock, Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []document.StepRun{}}
 	for _, rec := range out.Records {
 		step := document.StepRun{ID: rec.ID, Status: rec.Status, Attempts: rec.Attempts, HTTPStatus: rec.HTTPStatus, DurationMS: rec.Duration.Milliseconds()}
 		if rec.Err != nil && rec.Status != durable.StatusWaiting {

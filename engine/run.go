@@ -80,7 +80,7 @@ func (p *linked) start(ctx context.Context, rt durable.Runtime, in Inputs, opts 
 	id := cmp.Or(opts.ID, newRunID(started))
 	err = rt.Start(ctx, durable.Spec{
 		ID: id, Capability: p.Name(), Source: p.place(), Snapshot: snapshot,
-		Input: data, Started: started, Owner: opts.Owner,
+		Input: data, Started: started, Owner: opts.Owner, Mock: p.set.Mock,
 	}, signals(opts.Done)...)
 	if err != nil {
 		return "", fmt.Errorf("the run cannot be started: %w", err)

@@ -87,9 +87,17 @@ func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter
 func (a *app) runTable(runs []durable.State, now time.Time) {
 	rows := [][]string{{"RUN", "STATUS", "CAPABILITY", "SINCE", "WAITING FOR"}}
 	for _, s := range runs {
-		rows = append(rows, []string{s.ID, string(s.Status), term.OneLine(s.Capability), age(max(now.Sub(s.Updated), 0)), waitingNote(s, now)})
+		rows = append(rows, []string{s.ID, string(s.Status), marked(term.OneLine(s.Capability), s.Mock), age(max(now.Sub(s.Updated), 0)), waitingNote(s, now)})
 	}
 	a.table(rows)
+}
+
+// marked adds to a name that its run was on the mock.
+func marked(name string, mock bool) string {
+	if mock {
+		return name + " (mock)"
+	}
+	return name
 }
 
 // waitingNote describes the wait of a run, "" when it has ended or goes on.

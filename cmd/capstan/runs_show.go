@@ -72,7 +72,7 @@ func (v *runView) printf(format string, args ...any) { v.app.printf(format, args
 func (v *runView) head() {
 	r := v.run
 	v.printf("run         %s\n", v.paint.Bold(r.Run))
-	v.printf("capability  %s\n", term.OneLine(r.Capability))
+	v.printf("capability  %s\n", marked(term.OneLine(r.Capability), r.Mock))
 	status := string(r.Status)
 	if r.Driven {
 		status += ", and a process drives it"

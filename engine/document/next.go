@@ -76,6 +76,7 @@ func (r *Run) Worded(words func(next Next, hint string) string) *Run {
 type Entry struct {
 	Run        string         `json:"run"`
 	Capability string         `json:"capability"`
+	Mock       bool           `json:"mock,omitempty"` // a mock answers in place of the APIs
 	Status     durable.Status `json:"status"`
 	Started    time.Time      `json:"started"`
 	Updated    time.Time      `json:"updated"`
@@ -93,7 +94,7 @@ type EntryWaiting struct {
 
 // EntryOf returns the entry of a kept run.
 func EntryOf(s durable.State) Entry {
-	e := Entry{Run: s.ID, Capability: s.Capability, Status: s.Status, Started: s.Started, Updated: s.Updated}
+	e := Entry{Run: s.ID, Capability: s.Capability, Mock: s.Mock, Status: s.Status, Started: s.Started, Updated: s.Updated}
 	if s.Status.Ended() {
 		return e
 	}

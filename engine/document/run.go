@@ -14,6 +14,7 @@ import (
 type Run struct {
 	Run        string         `json:"run"`
 	Capability string         `json:"capability"`
+	Mock       bool           `json:"mock,omitempty"` // a mock answered in place of the APIs
 	Status     durable.Status `json:"status"`
 	Outputs    map[string]any `json:"outputs"`
 	Answer     *Answer        `json:"answer,omitempty"`
@@ -80,7 +81,7 @@ type Error struct {
 // Brief returns a copy without the fields that only documents of kept runs have.
 func (r *Run) Brief() *Run {
 	return &Run{
-		Run: r.Run, Capability: r.Capability, Status: r.Status, Outputs: r.Outputs, Answer: r.Answer, Steps: r.Steps,
+		Run: r.Run, Capability: r.Capability, Mock: r.Mock, Status: r.Status, Outputs: r.Outputs, Answer: r.Answer, Steps: r.Steps,
 		Waiting: r.Waiting, Error: r.Error, OutputNames: r.OutputNames, SensitiveOutputs: r.SensitiveOutputs,
 	}
 }

@@ -25,6 +25,7 @@ func Schemas(prefix string) map[string]any {
 	text, number, flag := schema{"type": "string"}, schema{"type": "integer"}, schema{"type": "boolean"}
 	when := schema{"type": "string", "format": "date-time"}
 	due := schema{"type": "string", "format": "date-time", "description": "When it goes on by itself."}
+	mocked := schema{"type": "boolean", "description": "A mock answers in place of the APIs."}
 	var run, step []any
 	for _, s := range durable.RunStatuses {
 		run = append(run, string(s))
@@ -33,7 +34,7 @@ func Schemas(prefix string) map[string]any {
 	return map[string]any{
 		"Status": schema{"type": "string", "enum": run, "description": "How a run stands. The last four are ends."},
 		"Run": shape(schema{
-			"run": schema{"type": "string", "description": "The run's id."}, "capability": text, "status": ref("Status"),
+			"run": schema{"type": "string", "description": "The run's id."}, "capability": text, "mock": mocked, "status": ref("Status"),
 			"outputs": schema{"type": "object", "description": "By name; sensitive ones are [redacted] unless asked for."},
 			"answer": described(shape(schema{"output": text, "media_type": text, "encoding": text}, "output"),
 				"Set where one output is the whole answer."),
@@ -57,7 +58,7 @@ func Schemas(prefix string) map[string]any {
 			"http_status": number, "tries": number, "until": when, "by": text, "via": text, "message": text,
 		}, "seq", "time", "kind"),
 		"RunEntry": shape(schema{
-			"run": text, "capability": text, "status": ref("Status"), "started": when, "updated": when, "due": due,
+			"run": text, "capability": text, "mock": mocked, "status": ref("Status"), "started": when, "updated": when, "due": due,
 			"waiting": shape(schema{
 				"step": text, "description": text, "until": when,
 				"reason": schema{"enum": []any{string(durable.ReasonExternal), string(durable.ReasonTimer), string(durable.ReasonInDoubt)}},

@@ -44,8 +44,9 @@ type Host interface {
 	// Doubt returns the write of the run that may have taken effect although no
 	// outcome of it is on record, nil when there is none.
 	Doubt() *Suspended
-	// SkipWaits lets the run's time pass without waiting from now on, as a mock
-	// wants it.
+	// SkipWaits lets every wait be over at once from now on, as a mock wants it: a
+	// deadline is reached after as many looks, and no time is recorded that is ahead
+	// of the wall.
 	SkipWaits()
 	// Sleep returns once the absolute time is reached.
 	Sleep(ctx context.Context, path string, until time.Time) error

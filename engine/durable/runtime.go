@@ -97,6 +97,8 @@ type Spec struct {
 	Started  time.Time
 	// Owner is the caller of a server that the run belongs to, "" elsewhere.
 	Owner string
+	// Mock reports that a mock answers in place of the run's APIs, for showing.
+	Mock bool
 }
 
 // Executor interprets a run. It returns how the run ended; a *Suspended error
@@ -148,6 +150,7 @@ type State struct {
 	Capability string
 	Source     string
 	Owner      string
+	Mock       bool
 	Status     Status
 	Started    time.Time
 	Updated    time.Time

@@ -8,9 +8,9 @@
 // request can create (a connection that a person sets up) comes into being by
 // itself once it is asked for by its parent.
 //
-// A mock forgets when its process ends. A run that is resumed in another one
-// still goes on, because an id that has the shape of a documented id is taken
-// to exist.
+// A mock forgets when its process ends. One that is given the same requests at the
+// same times has the same things, and an id that has the shape of a documented id is
+// taken to exist.
 package mock
 
 import (

@@ -17,7 +17,7 @@ import (
 var runTests = []test{
 	{"a run keeps what it was started with", func(s *suite) {
 		spec := durable.Spec{
-			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me",
+			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Mock: true,
 			Snapshot: []byte{0x1f, 0x8b, 0, 1, 2}, Input: json.RawMessage(`{"a": "æ"}`), Started: s.clock.Now().Add(-time.Hour),
 		}
 		s.must(s.rt.Start(s.Context(), spec))
@@ -36,7 +36,7 @@ var runTests = []test{
 		s.must(err)
 		s.reopen()
 		want := durable.State{
-			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Status: durable.StatusFailed,
+			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Mock: true, Status: durable.StatusFailed,
 			Started: spec.Started, Updated: s.clock.Now(), Doc: json.RawMessage(`{"why":"not"}`),
 		}
 		if diff := cmp.Diff(want, s.state("r")); diff != "" {

@@ -138,6 +138,24 @@ func makeRun(t *testing.T, dir, id string) {
 	}
 }
 
+// A database of the version before has its runs, none of them on a mock.
+func TestDatabaseOfTheVersionBefore(t *testing.T) {
+	dir := t.TempDir()
+	makeDir(t, dir)
+	tamper(t, dir, "ALTER TABLE runs DROP COLUMN mock; DELETE FROM migrations WHERE version = 2")
+	makeRun(t, dir, "s")
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	for _, id := range []string{"r", "s"} {
+		if s, err := rt.Get(t.Context(), id); err != nil || s.Mock {
+			t.Errorf("%s: %+v, %v", id, s, err)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	if _, err := sqlite.Open(t.Context(), sqlite.Options{}); err == nil {
 		t.Error("the working directory is taken for a state directory")

@@ -14,7 +14,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/internal/journal"
 )
 
-const runColumns = `id, capability, source, owner, started, snapshot, input, status, due, ended, waiting, doc,
+const runColumns = `id, capability, source, owner, mock, started, snapshot, input, status, due, ended, waiting, doc,
 	(SELECT at FROM records WHERE run = id ORDER BY seq DESC LIMIT 1)`
 
 // The queries that every drive makes.
@@ -56,7 +56,7 @@ func scanRun(row interface{ Scan(...any) error }) (journal.Run, error) {
 	var run journal.Run
 	var started, updated, due, ended sql.NullInt64
 	var snapshot, input, waiting, doc []byte
-	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &started, &snapshot, &input,
+	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &run.Spec.Mock, &started, &snapshot, &input,
 		&run.Row.Status, &due, &ended, &waiting, &doc, &updated)
 	if err != nil {
 		return run, err

@@ -48,6 +48,7 @@ var migrations = [...]string{
 		result  BLOB,
 		PRIMARY KEY (run, seq)
 	) WITHOUT ROWID;`,
+	`ALTER TABLE runs ADD COLUMN mock INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // migrate brings a database of a version up to date, whole or not at all.

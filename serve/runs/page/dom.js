@@ -24,6 +24,9 @@ export function status(word) {
   return h("span", { class: "status " + word }, h("span", { class: "dot", "aria-hidden": "true" }, marks[word] ?? "●"), words(word));
 }
 
+// mocked marks a run that a mock answered in place of the APIs.
+export function mocked() { return h("span", { class: "soft", title: "Nothing was sent: a mock answers in place of the APIs" }, " mock "); }
+
 export function words(word) { return word.replaceAll("_", " ").replaceAll("-", " "); }
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });

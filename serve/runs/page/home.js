@@ -1,6 +1,6 @@
 // The lists: what can be run, and what was.
 import { get } from "./api.js";
-import { fault, h, show, status, when, words } from "./dom.js";
+import { fault, h, mocked, show, status, when, words } from "./dom.js";
 
 export async function capabilitiesView(signal) {
   const { capabilities } = await get("capabilities", signal);
@@ -74,7 +74,7 @@ function table(runs) {
   return h("table", { class: "runs" },
     h("thead", {}, h("tr", {}, ["Run", "Status", "Waits for", "Started"].map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, runs.map((r) => h("tr", {},
-      h("td", {}, h("a", { href: "#/runs/" + encodeURIComponent(r.run) }, r.capability), h("br"), h("span", { class: "id soft" }, r.run)),
+      h("td", {}, h("a", { href: "#/runs/" + encodeURIComponent(r.run) }, r.capability), r.mock && mocked(), h("br"), h("span", { class: "id soft" }, r.run)),
       h("td", {}, status(r.status)),
       h("td", { class: "wide" }, waits(r)),
       h("td", { class: "wide" }, when(r.started, true))))));

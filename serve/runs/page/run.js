@@ -1,6 +1,6 @@
 // One run: where it stands, what it asks of somebody, what happened.
 import { follow, get, post } from "./api.js";
-import { fault, h, say, show, status, took, value, when, words } from "./dom.js";
+import { fault, h, mocked, say, show, status, took, value, when, words } from "./dom.js";
 import { todo } from "./todo.js";
 
 export async function runView(id, signal) {
@@ -68,7 +68,7 @@ class View {
   head() {
     const run = this.run;
     const over = ["succeeded", "failed", "timed_out", "cancelled"].includes(run.status);
-    return h("div", { class: "head" }, status(run.status), h("span", { class: "id soft" }, run.run),
+    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), h("span", { class: "id soft" }, run.run),
       h("span", { class: "soft" }, "started ", when(run.started, true)),
       run.due && run.status !== "running" && h("span", { class: "soft" }, "goes on ", when(run.due, true)),
       !over && h("button", { class: "end", onclick: () => this.cancel() }, "Cancel this run"));

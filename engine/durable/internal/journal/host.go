@@ -25,7 +25,7 @@ type host struct {
 	queue   []Record      // to be recorded with the next change
 	looked  *Record       // a poll's record, to be replaced with the next change
 	at      time.Time     // the run's time, as Now gives it
-	skipped time.Duration // virtual time passed
+	skipped time.Duration // the waits that were skipped
 	broken  error         // why this execution must not be believed
 }
 
@@ -46,13 +46,14 @@ func (h *host) SkipWaits() { h.virtual = true }
 // Now implements durable.Host.
 func (h *host) Now() time.Time { return h.at }
 
-// clock is the wall clock, ahead of itself in virtual time. Timers are held
-// against it; only the times that are shown and recorded never go back.
+// clock is the wall clock, ahead of itself where waits were skipped. Timers are held
+// against it.
 func (h *host) clock() time.Time { return h.rt.clock().Add(h.skipped) }
 
-// stamp is the time of a new record: never before an earlier one's.
+// stamp is the time of a new record: that of the wall, and never before an earlier
+// one's.
 func (h *host) stamp() time.Time {
-	if now := h.clock(); now.After(h.last) {
+	if now := h.rt.clock(); now.After(h.last) {
 		return now
 	}
 	return h.last

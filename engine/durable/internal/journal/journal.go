@@ -160,7 +160,7 @@ func (r *Runtime) state(run Run) durable.State {
 
 func stateOf(run Run) durable.State {
 	s := durable.State{
-		ID: run.Spec.ID, Capability: run.Spec.Capability, Source: run.Spec.Source, Owner: run.Spec.Owner,
+		ID: run.Spec.ID, Capability: run.Spec.Capability, Source: run.Spec.Source, Owner: run.Spec.Owner, Mock: run.Spec.Mock,
 		Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
 		Waiting: run.Row.Waiting, Doc: run.Row.Doc,
 	}
