@@ -33,7 +33,7 @@ func TestRunTable(t *testing.T) {
 		return durable.State{ID: id, Capability: "moor", Status: status, Updated: noon.Add(-90 * time.Second), Waiting: w}
 	}
 	driven := state("run_3", durable.StatusRunning, nil)
-	driven.Driven = true
+	driven.Driven, driven.Mock = true, true
 	runs := []durable.State{
 		state("run_10", durable.StatusWaiting, &durable.Suspended{Path: "pilot", Reason: durable.ReasonExternal, Description: "Bring\nher in."}),
 		state("run_9", durable.StatusWaiting, &durable.Suspended{Path: "await", Reason: durable.ReasonTimer, Until: noon.Add(5 * time.Minute)}),
@@ -46,15 +46,15 @@ func TestRunTable(t *testing.T) {
 	}
 	a, out, _ := newTestApp("")
 	a.runTable(runs, noon)
-	want := `RUN     STATUS     CAPABILITY  SINCE  WAITING FOR
-run_10  waiting    moor        1m     pilot: Bring her in.
-run_9   waiting    moor        1m     await, due in 5m
-run_8   waiting    moor        1m     await, due now
-run_7   in_doubt   moor        1m     book, to be settled
-run_6   in_doubt   moor        1m     book, to be looked up, due in 1m
-run_5   succeeded  moor        1m
-run_4   running    moor        1m     somebody to resume it
-run_3   running    moor        1m
+	want := `RUN     STATUS     CAPABILITY   SINCE  WAITING FOR
+run_10  waiting    moor         1m     pilot: Bring her in.
+run_9   waiting    moor         1m     await, due in 5m
+run_8   waiting    moor         1m     await, due now
+run_7   in_doubt   moor         1m     book, to be settled
+run_6   in_doubt   moor         1m     book, to be looked up, due in 1m
+run_5   succeeded  moor         1m
+run_4   running    moor         1m     somebody to resume it
+run_3   running    moor (mock)  1m
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
