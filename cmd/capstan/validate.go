@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -43,17 +44,24 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 			}
 			opts.Documents = &engine.Documents{}
 			opts.Several = len(args) > 1
-			v := validation{app: a, opts: opts, runner: engine.NewRunner(nil)}
-			if err := v.check(cmd.Context(), args); err != nil {
-				return err
-			}
-			return v.finish()
+			return a.validate(cmd.Context(), args, opts)
 		},
 	}
 	load.add(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the problems: text or json")
 	a.completeFile(cmd, &load)
 	return cmd
+}
+
+func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOptions) error {
+	v := validation{app: a, opts: opts}
+	if !a.wantsText() {
+		v.doc = &documentStream{to: a.out, format: a.flags.output}
+	}
+	if err := v.check(ctx, paths); err != nil {
+		return errors.Join(err, v.doc.end())
+	}
+	return v.finish()
 }
 
 // setValidateFormat lets --format stand for -o, with the same words.
@@ -65,12 +73,17 @@ func (a *app) setValidateFormat(format string) error {
 	return nil
 }
 
-// validation judges several files and keeps the verdicts.
+// validation judges several files, one after the other: what is kept of one is its row
+// in the document.
 type validation struct {
-	app     *app
-	opts    *engine.LoadOptions
-	runner  *engine.Runner
-	reports []verdict
+	app  *app
+	opts *engine.LoadOptions
+
+	doc             *documentStream // of text nil
+	files           []validateFile
+	invalid, errors int
+	problems        int
+	parted          bool // the file before has problems
 }
 
 // verdict is the report on a file, and whether anything in it can be run.
@@ -80,7 +93,7 @@ type verdict struct {
 }
 
 func (v *validation) judge(ctx context.Context, file string) verdict {
-	f, report := opened(ctx, file, v.opts, v.runner)
+	f, report := opened(ctx, file, v.opts, engine.NewRunner(nil)) // a Runner remembers files
 	return verdict{report, f != nil && usable(f)}
 }
 
@@ -99,8 +112,29 @@ func (v *validation) check(ctx context.Context, paths []string) error {
 	return ctx.Err()
 }
 
-func (v *validation) add(ctx context.Context, file string) {
-	v.reports = append(v.reports, v.judge(ctx, file))
+func (v *validation) add(ctx context.Context, file string) { v.report(v.judge(ctx, file)) }
+
+// report prints the problems of a file: they are the product here and go to stdout.
+func (v *validation) report(r verdict) {
+	a := v.app
+	v.files = append(v.files, validateFile{r.File, r.Dialect, r.Version, r.runnable})
+	v.problems += len(r.Diagnostics)
+	if n := len(r.Diagnostics.Errors()); n > 0 {
+		v.invalid, v.errors = v.invalid+1, v.errors+n
+	}
+	if v.doc != nil {
+		v.doc.list("diagnostics")
+		for _, d := range r.Diagnostics {
+			v.doc.item(d)
+		}
+		return
+	}
+	if v.parted && len(r.Diagnostics) > 0 {
+		a.printf("\n")
+	}
+	v.parted = len(r.Diagnostics) > 0
+	opts := diag.TextOptions{Color: a.color(a.io.OutTTY), Width: a.textWidth(a.io.OutTTY)}
+	_ = diag.WriteText(a.out, r.Diagnostics, r.Sources, opts) // the sink remembers a failure
 }
 
 func (v *validation) walk(ctx context.Context, dir string) error {
@@ -164,7 +198,7 @@ func (v *validation) addIfCapability(ctx context.Context, file string) bool {
 		}
 		return false
 	}
-	v.reports = append(v.reports, report)
+	v.report(report)
 	return true
 }
 
@@ -178,12 +212,8 @@ func isCapability(r *engine.Report) bool {
 	return true
 }
 
-// validateDocument is the document of `validate --format json`.
-type validateDocument struct {
-	Files       []validateFile `json:"files"`
-	Diagnostics diag.List      `json:"diagnostics"`
-}
-
+// validateFile is a row of `validate --format json`, the document of which has
+// "diagnostics" and "files".
 type validateFile struct {
 	File     string `json:"file"`
 	Dialect  string `json:"dialect"`
@@ -191,52 +221,36 @@ type validateFile struct {
 	Runnable bool   `json:"runnable"`
 }
 
-// finish prints the verdicts: problems are the product here and go to stdout.
+// finish prints what is known at the end.
 func (v *validation) finish() error {
-	doc := validateDocument{Files: []validateFile{}, Diagnostics: diag.List{}}
-	invalid := 0
-	for _, r := range v.reports {
-		doc.Files = append(doc.Files, validateFile{r.File, r.Dialect, r.Version, r.runnable})
-		doc.Diagnostics = append(doc.Diagnostics, r.Diagnostics...)
-		if r.Diagnostics.HasErrors() {
-			invalid++
+	if v.doc != nil {
+		v.doc.list("diagnostics")
+		v.doc.list("files")
+		for _, f := range v.files {
+			v.doc.item(f)
 		}
 	}
-	if v.app.wantsText() {
-		v.text()
-	} else if err := v.app.printDocument(doc); err != nil {
+	if err := v.doc.end(); err != nil {
 		return err
 	}
-	v.summary(invalid, doc.Diagnostics)
-	if invalid > 0 {
+	v.summary()
+	if v.invalid > 0 {
 		return silent(exitInvalid)
 	}
 	return nil
 }
 
-func (v *validation) text() {
-	a := v.app
-	opts := diag.TextOptions{Color: a.color(a.io.OutTTY), Width: a.textWidth(a.io.OutTTY)}
-	for i, r := range v.reports {
-		if i > 0 && len(r.Diagnostics) > 0 && len(v.reports[i-1].Diagnostics) > 0 {
-			a.printf("\n")
-		}
-		_ = diag.WriteText(a.out, r.Diagnostics, r.Sources, opts) // the sink remembers a failure
-	}
-}
-
 // summary reports the result on stderr. One file with problems speaks for itself.
-func (v *validation) summary(invalid int, all diag.List) {
-	a := v.app
+func (v *validation) summary() {
+	a, files := v.app, len(v.files)
 	switch {
-	case a.flags.quiet || len(v.reports) == 1 && len(all) > 0:
-	case len(v.reports) == 1:
-		a.complain("%s: no problems", v.reports[0].File)
-	case len(all) == 0:
-		a.complain("%s, no problems", words.Count(len(v.reports), "file", "files"))
+	case a.flags.quiet || files == 1 && v.problems > 0:
+	case files == 1:
+		a.complain("%s: no problems", v.files[0].File)
+	case v.problems == 0:
+		a.complain("%s, no problems", words.Count(files, "file", "files"))
 	default:
-		errors := countErrors(all)
-		a.complain("%s, %d invalid: %s, %s", words.Count(len(v.reports), "file", "files"), invalid,
-			words.Count(errors, "error", "errors"), words.Count(len(all)-errors, "warning or note", "warnings and notes"))
+		a.complain("%s, %d invalid: %s, %s", words.Count(files, "file", "files"), v.invalid,
+			words.Count(v.errors, "error", "errors"), words.Count(v.problems-v.errors, "warning or note", "warnings and notes"))
 	}
 }
