@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/request"
 	"github.com/capstan-run/capstan/spec"
@@ -24,16 +26,31 @@ import (
 // corpusDir holds public files, for whoever works on Capstan. A clone has none.
 const corpusDir = "../../shared/corpus/framework"
 
-// TestCorpusOfFrameworkFilesLoadsAndAnswers loads every public framework file
-// there is and calls whatever it exposes against a mock of what it consumes.
-func TestCorpusOfFrameworkFilesLoadsAndAnswers(t *testing.T) {
+// tally counts the files of one version, and what is in them.
+type tally struct {
+	files, units, sound, callable, mocked int
+	documented, shaped                    int // units of files with a document at hand, and those of them that the mock answers
+}
+
+func (t *tally) add(o tally) {
+	t.files, t.units, t.sound, t.callable, t.mocked = t.files+o.files, t.units+o.units, t.sound+o.sound, t.callable+o.callable, t.mocked+o.mocked
+	t.documented, t.shaped = t.documented+o.documented, t.shaped+o.shaped
+}
+
+func (t tally) String() string {
+	return fmt.Sprintf("%5d files %5d units %5d sound %5d callable %5d with values on the mock", t.files, t.units, t.sound, t.callable, t.mocked)
+}
+
+// TestCorpusUnits loads every public framework file there is. Each of its units is sound
+// and can be called, or has a reason of its own with its place. The table has, for every
+// version, how many are sound, answer a stub of what they consume, and answer on the mock
+// with values.
+func TestCorpusUnits(t *testing.T) {
 	if _, err := os.Stat(corpusDir); err != nil {
 		t.Skipf("the corpus is not here (%s)", corpusDir)
 	}
-	loaded, refused := map[string]int{}, map[string]int{}
-	codes := map[string]int{}
-	files, called, answered := 0, 0, 0
-	failures := map[string]int{}
+	versions, reasons, shared := map[string]tally{}, map[string]int{}, map[string]int{}
+	var all tally
 	err := filepath.WalkDir(corpusDir, func(path string, d fs.DirEntry, err error) error {
 		ext := filepath.Ext(path)
 		if err != nil || d.IsDir() || ext != ".yaml" && ext != ".yml" {
@@ -43,52 +60,122 @@ func TestCorpusOfFrameworkFilesLoadsAndAnswers(t *testing.T) {
 		if !ok {
 			return nil
 		}
-		s, err := open(t.Context(), path, &options{Caller: stub, Project: "none"})
+		f, err := engine.Open(t.Context(), path, &engine.LoadOptions{Project: "none"})
 		if err != nil {
-			refused[version]++
-			for _, d := range refusals(t, path, err) {
-				codes[d]++
-			}
+			reasons[reasonOf(t, path, err)]++
 			return nil
 		}
-		loaded[version]++
-		if len(s.Units()) > 0 {
-			files++
-		}
-		for _, u := range s.Units() {
-			called++
-			a, err := u.Program.Call(context.Background(), sample(u.Program))
-			if err != nil {
-				failures[fmt.Sprintf("%s %s: %v", path, u.Name, err)]++
-				continue
-			}
-			_ = a
-			answered++
+		row := versions[version]
+		one := countUnits(t, f, reasons)
+		row.add(one)
+		all.add(one)
+		versions[version] = row
+		for _, d := range f.Spec().Problems(f.Report().Diagnostics).File.Errors() {
+			shared[d.Code]++
+			t.Logf("%s keeps all %d units from running: %s", path, len(f.Units()), d)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range slices.Sorted(maps.Keys(merged(loaded, refused))) {
-		t.Logf("%-28s loaded %3d  refused %3d", v, loaded[v], refused[v])
+	for _, v := range slices.Sorted(maps.Keys(versions)) {
+		t.Logf("%-14s %s", v, versions[v])
 	}
-	for _, c := range slices.SortedFunc(maps.Keys(codes), func(a, b string) int { return codes[b] - codes[a] }) {
-		t.Logf("refused for %3d x %s", codes[c], c)
+	t.Logf("%-14s %s", "all", all)
+	for _, c := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return reasons[b] - reasons[a] }) {
+		t.Logf("%4d units, or files that are no YAML, for %s", reasons[c], c)
 	}
-	t.Logf("%d files with something to call, %d calls, %d answered", files, called, answered)
-	for f := range failures {
-		t.Errorf("no answer: %s", f)
+	if len(shared) > 0 {
+		t.Errorf("units are lost to what is wrong with their files: %v", shared)
 	}
-	if files < 200 {
-		t.Errorf("only %d files have something to call", files)
+	if all.callable < all.sound {
+		t.Errorf("%d of %d sound units cannot be called", all.sound-all.callable, all.sound)
+	}
+	if all.mocked*100 < all.callable*60 {
+		t.Errorf("of %d units, %d answer on the mock with values", all.callable, all.mocked)
+	}
+	if all.documented > 0 {
+		t.Logf("of %d units of files with a document at hand %d answer on the mock", all.documented, all.shaped)
+		if all.shaped*100 < all.documented*60 {
+			t.Errorf("that is less than 60 %%")
+		}
 	}
 }
 
-func merged(a, b map[string]int) map[string]int {
-	out := maps.Clone(a)
-	maps.Copy(out, b)
+// countUnits judges the units of a file, and counts the first reasons of those that are
+// not sound.
+func countUnits(t *testing.T, f *engine.File, reasons map[string]int) tally {
+	path := f.Report().File
+	stubbed, mocked := engine.NewRunner(&engine.Options{Caller: stub}), engine.NewRunner(&engine.Options{Mock: true})
+	documented := slices.ContainsFunc(f.Report().Files, func(f document.File) bool { return strings.HasPrefix(f.As, "OpenAPI document of") })
+	out := tally{files: 1, units: len(f.Units())}
+	for _, u := range f.Units() {
+		if documented {
+			out.documented++
+		}
+		if u.Program == nil {
+			reasons[reasonOf(t, path+" "+u.Name, f.ErrOf(u))]++
+			continue
+		}
+		out.sound++
+		if _, err := stubbed.Call(t.Context(), u.Program, sample(u.Program)); err != nil {
+			t.Errorf("no answer: %s %s: %v", path, u.Name, err)
+			continue
+		}
+		out.callable++
+		if res, err := mocked.Run(t.Context(), u.Program, needed(u.Program), nil); err == nil && hasValues(res.Outputs) {
+			out.mocked++
+			if documented {
+				out.shaped++
+			}
+		}
+	}
 	return out
+}
+
+// needed are inputs that fit, without those that may be left out.
+func needed(p *engine.Program) engine.Inputs {
+	in := sample(p)
+	for _, x := range p.Inputs() {
+		if !x.Required {
+			delete(in, x.Name)
+		}
+	}
+	return in
+}
+
+// hasValues reports whether there is a value that is neither null nor empty.
+func hasValues(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case string:
+		return v != ""
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), hasValues)
+	case []any:
+		return slices.ContainsFunc(v, hasValues)
+	}
+	return true
+}
+
+// reasonOf returns the code of the first error of what does not load. Each has a place, a
+// code and a message.
+func reasonOf(t *testing.T, what string, err error) string {
+	t.Helper()
+	var load *engine.LoadError
+	if !errors.As(err, &load) || !load.Report.Diagnostics.HasErrors() {
+		t.Errorf("%s has no reason: %v", what, err)
+		return "nothing"
+	}
+	errs := load.Report.Diagnostics.Errors()
+	for _, d := range errs {
+		if d.Pos.File == "" || d.Pos.Line == 0 || d.Message == "" || d.Code == "" {
+			t.Errorf("%s: %+v has no place, no code or no message", what, d)
+		}
+	}
+	return errs[0].Code
 }
 
 // frameworkVersion tells whether a file is of the dialect, and its version.
@@ -107,32 +194,6 @@ func frameworkVersion(t *testing.T, path string) (string, bool) {
 		v = "(none)"
 	}
 	return v, true
-}
-
-// refusals are the errors of a file that does not load; each says where it is.
-func refusals(t *testing.T, path string, err error) []string {
-	t.Helper()
-	load, ok := err.(*engine.LoadError)
-	if !ok {
-		t.Errorf("%s: %v is no *LoadError", path, err)
-		return nil
-	}
-	var out []string
-	for _, d := range load.Report.Diagnostics {
-		if d.Severity != 0 {
-			continue
-		}
-		if d.Pos.File == "" || d.Message == "" {
-			t.Errorf("%s: %+v has no place or no message", path, d)
-		}
-		if code := d.Code; !slices.Contains(out, code) {
-			out = append(out, code)
-		}
-		if os.Getenv("CORPUS_VERBOSE") != "" {
-			t.Logf("%s: %s", strings.TrimPrefix(d.Pos.String(), corpusDir), d.Message)
-		}
-	}
-	return out
 }
 
 // stub builds the message of every request, so that a wrong one fails, and
@@ -213,7 +274,7 @@ func answerOf(s *operations.Schema, depth int) any {
 }
 
 // sample are inputs that fit.
-func sample(p *program) engine.Inputs {
+func sample(p *engine.Program) engine.Inputs {
 	in := engine.Inputs{}
 	for _, x := range p.Inputs() {
 		switch x.Type {

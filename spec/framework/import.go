@@ -52,10 +52,11 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	p.Allow("description", "type", "display", "label")
 	p.done()
 	name := cmp.Or(as.Value, wanted.Value)
-	f.missing[name] = nil
+	lost := f.missing[name]
 	if s.local {
-		f.missing[name] = p.spans()
+		lost = append(lost, p.spans()...)
 	}
+	f.missing[name] = lost
 	if !from.IsSet() || !wanted.IsSet() && !whole {
 		return nil
 	}
