@@ -74,7 +74,7 @@ func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint,
 		return b.stdio(end, e.Exposure)
 	}
 	port, given := b.port(e)
-	if _, chosen := b.opts.Ports[e.Namespace.Value]; port < 0 || port > 65535 || port == 0 && !chosen {
+	if _, chosen := b.opts.Ports[called(e)]; port < 0 || port > 65535 || port == 0 && !chosen {
 		return nil, fmt.Errorf("the %s exposure %q would be at port %d: %w", e.Type.Value, e.Namespace.Value, port, ErrPort)
 	}
 	end.Address, end.Chosen = net.JoinHostPort(b.host(e.Exposure), strconv.Itoa(port)), !given
@@ -87,10 +87,13 @@ func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint,
 	return end, err
 }
 
+// called is the name of an exposure in Options.Ports.
+func called(e *engine.Exposure) string { return cmp.Or(e.Namespace.Value, e.Type.Value) }
+
 // port is where an exposure listens: as the options or the file have it, else the next
 // one after those of the file.
 func (b *exposing) port(e *engine.Exposure) (port int, given bool) {
-	if port, ok := b.opts.Ports[e.Namespace.Value]; ok {
+	if port, ok := b.opts.Ports[called(e)]; ok {
 		return port, true
 	}
 	return cmp.Or(e.Port, e.Next) + b.opts.PortOffset, e.Port != 0

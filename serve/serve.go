@@ -28,7 +28,8 @@ type Options struct {
 	// PortOffset is added to every port, so that a second server fits beside
 	// the first.
 	PortOffset int
-	// Ports are those of exposures, by their namespace, in place of the file's; 0 is one
+	// Ports are those of exposures, by their namespace (of one without, its type), in
+	// place of the file's; 0 is one
 	// that the system chooses. An exposure that has none is served at the next free port after those of its file.
 	Ports map[string]int
 	// Strict refuses a file with an error. Otherwise what is sound in it is served.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -63,13 +64,10 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 
 // chosen adds to an address that nobody gave how to give another.
 func (d *deployment) chosen(e *serve.Endpoint) string {
-	switch {
-	case !e.Chosen:
+	if !e.Chosen {
 		return ""
-	case e.Namespace == "":
-		return ", the next free port, since the file gives none"
 	}
-	return fmt.Sprintf(", the next free port, since the file gives none; another: --port %s=N", e.Namespace)
+	return fmt.Sprintf(", the next free port, since the file gives none; another: --port %s=N", cmp.Or(e.Namespace, e.Type))
 }
 
 // whereRunsAre describes the place where the runs of compositions are kept.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,7 +157,7 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 func (d *deployment) checkPorts(endpoints []*serve.Endpoint) error {
 	var names []string
 	for _, e := range endpoints {
-		names = append(names, e.Namespace)
+		names = append(names, cmp.Or(e.Namespace, e.Type))
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(d.serve.Ports)) {
 		if !slices.Contains(names, namespace) {
