@@ -40,6 +40,9 @@ func Exposures(ctx context.Context, r *engine.Runner, file *engine.File, o *Opti
 	if err := file.Err(); err != nil && (opts.Strict || len(b.exposures()) == 0) {
 		return nil, err
 	}
+	if len(b.exposures()) == 0 {
+		return nil, fmt.Errorf("nothing of %s can be served: %s", f.Name, file.Unserved()[0].Reason)
+	}
 	var out []*Endpoint
 	var errs []error
 	for _, e := range b.exposures() {

@@ -90,7 +90,14 @@ func (c *checker) exposure(x *spec.Exposure) {
 	c.documents(out.Exposure)
 	c.prompts(out.Exposure)
 	c.skills(out.Exposure)
-	c.Exposures = append(c.Exposures, out)
+	if parts(x) == 0 || parts(out.Exposure) > 0 { // of one that lost all of them the reasons are there
+		c.Exposures = append(c.Exposures, out)
+	}
+}
+
+// parts counts what an exposure offers.
+func parts(x *spec.Exposure) int {
+	return len(x.Tools) + len(x.Routes) + len(x.Documents) + len(x.Prompts) + len(x.Skills)
 }
 
 func overStdio(x *spec.Exposure) bool { return x.Type.Value == "mcp" && x.Transport == "stdio" }
