@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/capstan-run/capstan/engine"
@@ -69,7 +70,30 @@ type exposing struct {
 	served map[*engine.Exposure]*Endpoint
 }
 
-func (b *exposing) exposures() []*engine.Exposure { return b.file.Exposures() }
+// exposures are those that offer something: of one with units, and nothing else, one
+// can run.
+func (b *exposing) exposures() []*engine.Exposure {
+	return slices.DeleteFunc(slices.Clone(b.file.Exposures()), func(e *engine.Exposure) bool {
+		units, others := slices.Clone(e.Tools), len(e.Prompts)+len(e.Skills)
+		for _, r := range e.Routes {
+			for _, op := range r.Operations {
+				units = append(units, op.Unit)
+			}
+			if r.Forward != nil {
+				others++
+			}
+		}
+		for _, d := range e.Documents {
+			if d.Unit == nil {
+				others++
+			} else {
+				units = append(units, d.Unit)
+			}
+		}
+		can := func(u *spec.Unit) bool { return b.file.Program(u) != nil }
+		return len(units) > 0 && others == 0 && !slices.ContainsFunc(units, can)
+	})
+}
 
 func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint, error) {
 	end := &Endpoint{Type: e.Type.Value, Namespace: e.Namespace.Value, Open: e.Auth == nil}

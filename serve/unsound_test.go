@@ -133,3 +133,17 @@ func TestChosenPorts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An exposure of which nothing can run is not served with nothing in it.
+func TestNothingIsNotServed(t *testing.T) {
+	text := strings.NewReplacer("call: mill.sacks", "call: mill.scaks", "port: @2", "port: 4102", "port: @1", "port: 4101", "@UP", "https://mill.example").Replace(millFace)
+	text = strings.Replace(text, "call: mill.all", "call: mill.lal", 1)
+	f, err := engine.Open(t.Context(), write(t, "", nil, "mill.yaml", text), &engine.LoadOptions{Project: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var load *engine.LoadError
+	if ends, err := serve.Exposures(t.Context(), engine.NewRunner(nil), f, nil); len(ends) > 0 || !errors.As(err, &load) {
+		t.Errorf("%d endpoints, %v", len(ends), err)
+	}
+}
