@@ -92,6 +92,9 @@ func TestCorpusUnits(t *testing.T) {
 	if all.callable < all.sound {
 		t.Errorf("%d of %d sound units cannot be called", all.sound-all.callable, all.sound)
 	}
+	if all.mocked*100 < all.callable*60 {
+		t.Errorf("of %d units, %d answer on the mock with values", all.callable, all.mocked)
+	}
 	if all.documented > 0 {
 		t.Logf("of %d units of files with a document at hand %d answer on the mock", all.documented, all.shaped)
 		if all.shaped*100 < all.documented*60 {
