@@ -63,6 +63,7 @@ const (
 	ReasonCancelled  Reason = "cancelled"       // the caller gave up
 	ReasonPagination Reason = "pagination"      // the pages do not add up
 	ReasonRecording  Reason = "recording"       // an exchange cannot be kept or replayed
+	ReasonTunnel     Reason = "no tunnel"       // the request may only go through a tunnel that is not open
 	ReasonOther      Reason = "failed"          // none of these
 )
 
@@ -84,6 +85,9 @@ func (e *CallError) Error() string {
 
 // Unwrap returns the cause.
 func (e *CallError) Unwrap() error { return e.Err }
+
+// Unavailable reports that the API cannot be reached from here for now.
+func (e *CallError) Unavailable() bool { return e.Reason == ReasonTunnel }
 
 // inDoubt reports whether the request may have taken effect unseen. Reads have
 // none; for writes the status of an answer that began counts as in

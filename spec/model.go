@@ -85,8 +85,10 @@ type API struct {
 	BaseURI  Str // without a trailing slash
 	// Document is the path, or the URL, of the API's OpenAPI document as the file
 	// names it: relative to the folder of File, or to one above it.
-	Document   Str
-	Auth       *Authentication
+	Document Str
+	Auth     *Authentication
+	// Tunnel is the service of a tunnel that requests must go through, "" for none.
+	Tunnel     Str
 	Params     []*Param             // of every operation, and of requests that are forwarded
 	Operations []*ConsumedOperation // of all resources, in order
 	File       string               // that declares it: schema files are relative to its folder

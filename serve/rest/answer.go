@@ -109,6 +109,9 @@ func upstream(e *engine.CallError) answer.Problem {
 	if isTimeout(e) {
 		p.Status = http.StatusGatewayTimeout
 	}
+	if isUnavailable(e) {
+		p.Status = http.StatusServiceUnavailable
+	}
 	switch e.Info.Code {
 	case "missing-parameter", "bad-argument", "expression-failed":
 		p.Status = http.StatusUnprocessableEntity
@@ -116,6 +119,11 @@ func upstream(e *engine.CallError) answer.Problem {
 		p.Status = http.StatusInternalServerError
 	}
 	return p
+}
+
+func isUnavailable(err error) bool {
+	var u interface{ Unavailable() bool }
+	return errors.As(err, &u) && u.Unavailable()
 }
 
 func isTimeout(err error) bool {

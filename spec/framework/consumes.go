@@ -34,11 +34,7 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	c.Auth = f.authentication(p.get("authentication"), false)
 	shared := append(f.params(p, kindConsumedInput), f.headers(p)...)
 	c.Params = shared
-	if t := f.part(p.get("tunnel"), kindTunnel); t != nil {
-		t.Allow("type", "service", "identity", "fallback")
-		t.done()
-		f.loosely(p.get("tunnel"), "the tunnel is not used: requests go to baseUri directly", "remove it if baseUri can be reached")
-	}
+	c.Tunnel = f.tunnel(p)
 	for _, r := range p.named("resources") {
 		c.Operations = append(c.Operations, f.consumedResource(r, shared)...)
 	}
@@ -49,6 +45,31 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	f.distinctOperations(c)
 	p.done()
 	return c
+}
+
+// tunnel returns the service of a tunnel that calls may not go around: none is opened
+// here, and only its fallback makes them direct.
+func (f *frame) tunnel(p *part) spec.Str {
+	t := f.part(p.get("tunnel"), kindTunnel)
+	if t == nil {
+		return spec.Str{}
+	}
+	service, fallback := t.text("service"), t.text("fallback")
+	t.Allow("type", "identity")
+	t.done()
+	key := node.Key(p.Node, "tunnel")
+	if strings.EqualFold(fallback.Value, "direct") {
+		f.powerless(key, "the tunnel is not opened: requests go to baseUri directly, since its fallback is direct", "remove it where baseUri can be reached, or reach the API through another client")
+		return spec.Str{}
+	}
+	if fallback.IsSet() && !strings.EqualFold(fallback.Value, "fail") && !f.Strict {
+		f.Report(t.get("fallback"), "bad-value", "fallback cannot be %q", node.Shorten(fallback.Value)).Hint = "write fail or direct"
+	}
+	f.powerless(key, "the tunnel is not opened, and its fallback is fail: every call of this API fails before anything is sent", "write fallback: direct where baseUri can be reached without the tunnel")
+	if !service.IsSet() {
+		return spec.At(f.Pos(key), "unnamed")
+	}
+	return service
 }
 
 // baseURI is a URL without the slash at its end: since 1.0.0-alpha2, where

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/capstan-run/capstan/spec"
@@ -21,9 +22,7 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 		c.Info = isOn(m.flag("info"), c.Info)
 		c.Reload = isOn(m.flag("reload"), c.Reload)
 		c.Validate = isOn(m.flag("validate"), c.Validate)
-		if n := m.get("logs"); n != nil && n.Kind != node.MappingNode {
-			f.truth(n, "logs")
-		}
+		f.logs(m)
 		f.scripting(m, c)
 		if name == "endpoints" {
 			c.Metrics = isOn(m.flag("metrics"), c.Metrics)
@@ -38,7 +37,9 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 	on := isOn(o.flag("enabled"), true)
 	c.Metrics = f.signal(o, "metrics", c) && on && c.Metrics
 	c.Traces = f.signal(o, "traces", c) && on && c.Traces
-	o.Allow("exporters")
+	if o.get("exporters") != nil {
+		f.powerless(node.Key(o.Node, "exporters"), "observability.exporters has no effect: nothing is exported", "read /metrics and /traces of this exposure, or the log of the server")
+	}
 	o.done()
 }
 
@@ -60,8 +61,24 @@ func (f *frame) scripting(m *part, c *spec.Control) {
 	if ms := p.number("timeout", 0); ms > 0 {
 		c.ScriptTimeout = spec.Duration{D: time.Duration(ms) * time.Millisecond, Pos: f.Pos(p.get("timeout"))}
 	}
-	p.Allow("statementLimit")
+	if c.Scripts && len(p.Node.Content) <= 2 && node.Has(p.Node, "enabled") {
+		f.powerless(node.Key(m.Node, "scripting"), "management.scripting has no effect: scripts run without it, and there is no /scripting to stop them at", "write enabled: false, or limits such as timeout, or remove it")
+	}
+	if p.get("statementLimit") != nil {
+		f.powerless(node.Key(p.Node, "statementLimit"), "management.scripting.statementLimit has no effect: scripts are bounded by time", "write timeout: MILLISECONDS")
+	}
 	p.done()
+}
+
+// logs warns of log endpoints that are turned on: there are none.
+func (f *frame) logs(m *part) {
+	n := m.get("logs")
+	if n == nil {
+		return
+	}
+	if n.Kind == node.MappingNode || f.truth(n, "logs") {
+		f.powerless(node.Key(m.Node, "logs"), "management.logs has no effect: there is no /logs", "read the log of the server on its stderr; -v shows more of it")
+	}
 }
 
 // signal reports whether metrics or traces are served locally.
@@ -76,7 +93,18 @@ func (f *frame) signal(o *part, name string, c *spec.Control) bool {
 		c.TraceBuffer = max(1, l.number("buffer-size", c.TraceBuffer))
 		l.done()
 	}
-	p.Allow("sampling", "propagation", "enabled")
+	on = on && isOn(p.flag("enabled"), true)
+	if n := p.get("sampling"); n != nil && !samplesAll(n.Value) {
+		f.powerless(node.Key(p.Node, "sampling"), "observability."+name+".sampling has no effect: every request is seen", "remove it, or write sampling: 1.0")
+	}
+	if p.get("propagation") != nil {
+		f.powerless(node.Key(p.Node, "propagation"), "observability."+name+".propagation has no effect: no trace is passed on to the APIs that are called", "remove it")
+	}
 	p.done()
 	return on
+}
+
+func samplesAll(text string) bool {
+	share, err := strconv.ParseFloat(text, 64)
+	return err == nil && share == 1
 }

@@ -22,6 +22,7 @@ func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, 
 	l.isolate()
 	l.resolveRefs()
 	l.check()
+	l.offerSkillCalls()
 	l.placeAll()
 	l.declare()
 	l.out.Section = f.standalone()
@@ -52,6 +53,7 @@ type loading struct {
 	renamed    map[string]string           // file and namespace -> namespace in out
 	files      map[*spec.Unit]bool         // MCP resources that are files, which need no call
 	counts     map[string]int              // units of one name
+	skillCalls []skillCall                 // of skills in groups
 	unreadable []spec.Span                 // files that an import names and that do not parse
 }
 

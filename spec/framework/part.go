@@ -229,6 +229,12 @@ func (f *frame) first(what string) bool {
 	return !again
 }
 
+// powerless warns of a key that has a meaning, and no effect here: in strict files too.
+func (f *frame) powerless(key *node.Node, message, hint string) {
+	r := f.Report(key, "no-effect", "%s", message)
+	r.Severity, r.Hint = diag.Warning, hint
+}
+
 // loosely warns, once a file, of a form that no schema has and that means one
 // thing all the same.
 func (f *frame) loosely(n *node.Node, message, hint string) {

@@ -40,6 +40,7 @@ const (
 	kindPrompt          kind = "a prompt"
 	kindMessage         kind = "a message"
 	kindSkill           kind = "a skill"
+	kindSkillGroup      kind = "a group of skills"
 	kindSkillTool       kind = "a skill's tool"
 	kindSkillSource     kind = "a skill tool's source"
 	kindManagement      kind = "management"

@@ -152,7 +152,7 @@ func (l *Link) caller(name string, api API, s *Session) operations.Caller {
 	case l.ReplayDir != "":
 		call = record.Replay(l.ReplayDir)
 	case call == nil:
-		call = l.described(api, l.client(name, api, s))
+		call = l.described(api, l.tunnelled(api, l.client(name, api, s)))
 	default:
 		call = answering(call)
 	}
@@ -188,6 +188,19 @@ func (l *Link) described(api API, next operations.Caller) operations.Caller {
 			with.Op, req = op, &with
 		}
 		return next(ctx, req)
+	}
+}
+
+// tunnelled refuses the requests of an API that may only be reached through a tunnel:
+// none is opened here. A server that the user names in its place is reached directly.
+func (l *Link) tunnelled(api API, next operations.Caller) operations.Caller {
+	a, ok := api.(*consumedAPI)
+	if !ok || !a.spec.Tunnel.IsSet() || l.BaseURL != "" {
+		return next
+	}
+	return func(_ context.Context, req *operations.Request) (*operations.Response, error) {
+		return nil, operations.NewError(req, operations.ReasonTunnel, nil,
+			"the tunnel to %q is not open, and its fallback is fail: nothing is sent past it", a.spec.Tunnel.Value)
 	}
 }
 
