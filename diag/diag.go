@@ -124,6 +124,28 @@ func (l List) Errors() List {
 	return slices.DeleteFunc(slices.Clone(l), func(d Diagnostic) bool { return d.Severity != Error })
 }
 
+// Start is the place of a problem with a file as a whole.
+func Start(file string) Pos { return Pos{File: file, Line: 1, Column: 1} }
+
+// Placed returns the list with a line and a column for every problem: one whose place
+// is not known stands at the start of its file, or of the given one. A flag ("--base-url")
+// has no lines.
+func (l List) Placed(file string) List {
+	out := slices.Clone(l)
+	for i := range out {
+		out[i].Pos = out[i].Pos.placed(file)
+	}
+	return out
+}
+
+func (p Pos) placed(file string) Pos {
+	p.File = cmp.Or(p.File, file)
+	if !strings.HasPrefix(p.File, "-") {
+		p.Line, p.Column = max(p.Line, 1), max(p.Column, 1)
+	}
+	return p
+}
+
 // Sort orders the list by position, then severity, then code, and drops exact
 // repetitions.
 func (l List) Sort() List {

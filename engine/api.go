@@ -30,6 +30,7 @@ type API struct {
 // document.
 func OpenAPI(ctx context.Context, name string, opts *LoadOptions) (*API, error) {
 	a, problems, err := load.OpenAPI(ctx, name, (*load.Options)(cmp.Or(opts, &LoadOptions{})))
+	problems = problems.Placed(name)
 	if err != nil {
 		return nil, errors.Join(err, problems.Err())
 	}

@@ -75,16 +75,16 @@ func (r *Runner) Check(ctx context.Context, p *Program) diag.List {
 		}
 	}
 	for _, problem := range l.link.Check(ctx, p.unit.Uses) {
-		at := diag.Pos{File: f.Report.File}
+		var at diag.Pos
 		switch {
 		case problem.Op != nil:
 			at = p.callOf(problem.Op.ID)
 		case r.o.BaseURL != "":
-			at.File = "--base-url"
+			at = diag.Pos{File: "--base-url"}
 		}
 		out.Errorf(at, problem.Code, "%s", problem.Message)
 	}
-	return f.Adjust(out).Sort()
+	return f.Adjust(out.Placed(f.Report.File)).Sort()
 }
 
 // callOf returns where the file calls an operation first.

@@ -483,7 +483,7 @@ func TestOverlayBeside(t *testing.T) {
 		t.Errorf("in the place of the built-in one: %v", err)
 	}
 	_, err = load(t.Context(), file, &options{Overlays: []string{filepath.Join(dir, "nowhere.yaml")}})
-	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml: error: the overlay cannot be read") {
+	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml:1:1: error: the overlay cannot be read") {
 		t.Errorf("a named overlay that is missing: %v", err)
 	}
 }

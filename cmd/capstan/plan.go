@@ -127,7 +127,7 @@ func refused(r *engine.Report) error {
 		return usage(r.File+" exposes several things, or none, and this command takes a file with one", "they are listed by: capstan plan "+r.File)
 	}
 	if !r.Diagnostics.HasErrors() {
-		r.Diagnostics.Errorf(diag.Pos{File: r.File}, "dialect-not-runnable", "this is a %s file, which supports capabilities and does not run by itself", r.Dialect)
+		r.Diagnostics.Errorf(diag.Start(r.File), "dialect-not-runnable", "this is a %s file, which supports capabilities and does not run by itself", r.Dialect)
 	}
 	var blamed *failure
 	for _, d := range r.Diagnostics {

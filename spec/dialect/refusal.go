@@ -70,5 +70,5 @@ func (s *Source) decidedAt() (pos diag.Pos, endColumn int) {
 	case s.doc.Root != nil:
 		return d.Mark(s.doc.Root)
 	}
-	return node.Start(s.doc.Path()), 0
+	return diag.Start(s.doc.Path()), 0
 }

@@ -52,13 +52,14 @@ func Open(ctx context.Context, file string, opts *Options) (*File, *document.Rep
 			u.Problems = l.judged(u.Problems)
 		}
 	}
-	l.report.Diagnostics = l.project.adjust(l.report.Diagnostics).Sort()
+	l.report.Diagnostics = l.project.adjust(l.report.Diagnostics.Placed(l.report.File)).Sort()
 	return f, l.report
 }
 
 // judged applies the project's severities to the problems of a unit, whose plan is
 // complete only where there was no error.
 func (l *loader) judged(problems diag.List) diag.List {
+	problems = problems.Placed(l.report.File)
 	if problems.HasErrors() {
 		return problems
 	}

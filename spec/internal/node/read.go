@@ -31,7 +31,7 @@ func Parse(name string, src []byte) (f *File, root *yaml.Node, diags diag.List) 
 func ParseAny(name string, src []byte) (f *File, root *yaml.Node, diags diag.List) {
 	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
 	if len(text) > MaxFileSize {
-		diags.Errorf(Start(name), "too-large", "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, MaxFileSize>>20)
+		diags.Errorf(diag.Start(name), "too-large", "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, MaxFileSize>>20)
 		return newFile(name, nil), nil, diags
 	}
 	f = newFile(name, text)
@@ -49,9 +49,6 @@ func ParseAny(name string, src []byte) (f *File, root *yaml.Node, diags diag.Lis
 	}
 	return f, root, diags
 }
-
-// Start is the place of a problem with a file as a whole.
-func Start(name string) diag.Pos { return diag.Pos{File: name, Line: 1, Column: 1} }
 
 // oneDocument decodes the one document of f that counts. The file is that of its
 // text, which may be a part of f.
@@ -82,7 +79,7 @@ func documents(f *File) (out []*yaml.Node, diags diag.List) {
 		err := dec.Decode(doc)
 		switch {
 		case errors.Is(err, io.EOF) && out == nil:
-			diags.Errorf(Start(f.Name), "empty-file", "the file is empty")
+			diags.Errorf(diag.Start(f.Name), "empty-file", "the file is empty")
 			return nil, diags
 		case errors.Is(err, io.EOF):
 			return out, nil
@@ -128,7 +125,7 @@ func checkEncoding(f *File) (diag.Diagnostic, bool) {
 	if utf8.Valid(f.Text) {
 		return diag.Diagnostic{}, true
 	}
-	d := diag.Diagnostic{Code: "encoding", Pos: Start(f.Name), Hint: "save the file as UTF-8"}
+	d := diag.Diagnostic{Code: "encoding", Pos: diag.Start(f.Name), Hint: "save the file as UTF-8"}
 	if bytes.HasPrefix(f.Text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(f.Text, []byte{0xFE, 0xFF}) {
 		d.Message = "the file is UTF-16, not UTF-8"
 		return d, false
