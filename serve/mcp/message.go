@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -83,18 +84,26 @@ func (m *message) version() string {
 // version.
 func (m *message) era(header http.Header) (modern bool, fault *jsonrpc.Error) {
 	said, version := header.Get(versionHeader), m.version()
-	supported := sdk.SupportedProtocolVersions()
 	if said != "" && version != "" && said != version {
 		return false, &jsonrpc.Error{Code: sdk.CodeHeaderMismatch, Message: "the header Mcp-Protocol-Version says " + said + ", the request " + version}
 	}
-	if said != "" && !slices.Contains(supported, said) {
-		data, _ := json.Marshal(sdk.UnsupportedProtocolVersionData{Supported: supported, Requested: said})
-		return false, &jsonrpc.Error{Code: sdk.CodeUnsupportedProtocolVersion, Message: "protocol version " + said + " is not supported", Data: data}
+	if fault := checkVersion(cmp.Or(said, version)); fault != nil {
+		return false, fault
 	}
 	if said == "" && version == "" && header.Get(methodHeader) != "" && header.Get(sessionHeader) == "" {
 		return false, &jsonrpc.Error{Code: sdk.CodeHeaderMismatch, Message: "the header Mcp-Protocol-Version is missing"}
 	}
 	return said >= modernVersion || version >= modernVersion, nil
+}
+
+// checkVersion refuses a version that is not spoken here; "" is none.
+func checkVersion(version string) *jsonrpc.Error {
+	supported := sdk.SupportedProtocolVersions()
+	if version == "" || slices.Contains(supported, version) {
+		return nil
+	}
+	data, _ := json.Marshal(sdk.UnsupportedProtocolVersionData{Supported: supported, Requested: version})
+	return &jsonrpc.Error{Code: sdk.CodeUnsupportedProtocolVersion, Message: "protocol version " + version + " is not supported", Data: data}
 }
 
 // plainName decodes the Mcp-Name header (=?base64?...?=), which the SDK

@@ -69,6 +69,10 @@ func TestModernRequestsAreCheckedAgainstTheirHeaders(t *testing.T) {
 			"unknown version", strings.Replace(lists, modern, "2031-01-01", 1), map[string]string{"Mcp-Protocol-Version": "2031-01-01", "Mcp-Method": "tools/list"}, 400,
 			dict{"error": dict{"code": -32022.0, "data": dict{"requested": "2031-01-01", "supported": present}}},
 		},
+		{
+			"unknown version in the request alone", strings.Replace(lists, modern, "1999-01-01", 1), nil, 400,
+			dict{"id": 2.0, "error": dict{"code": -32022.0, "data": dict{"requested": "1999-01-01", "supported": present}}},
+		},
 		{"unknown old version", lists, map[string]string{"Mcp-Protocol-Version": "1999-01-01"}, 400, dict{"error": dict{"code": -32020.0}}},
 		{"unknown method", strings.Replace(call, "tools/call", "no/such", 1), head("Mcp-Method", "no/such"), 404, dict{"id": 2.0, "error": dict{"code": -32601.0}}},
 		{"removed method", strings.Replace(call, "tools/call", "ping", 1), head("Mcp-Method", "ping"), 404, dict{"error": dict{"code": -32601.0}}},

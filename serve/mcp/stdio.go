@@ -57,8 +57,8 @@ func (l *lines) copy(to io.Writer) error {
 	for {
 		line, err := l.line(in)
 		if line = l.ids.in(line); len(bytes.TrimSpace(line)) > 0 {
-			if calls, fault := checkLine(line); fault != nil {
-				l.refuse(fault)
+			if calls, id, fault := checkLine(line); fault != nil {
+				l.refuse(id, fault)
 			} else {
 				l.count(calls)
 				if _, err := to.Write(append(line, '\n')); err != nil {
@@ -94,25 +94,26 @@ func (l *lines) line(in *bufio.Reader) ([]byte, error) {
 			continue
 		}
 		if long {
-			l.refuse(&jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "the line is too long"})
+			l.refuse(nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "the line is too long"})
 			return nil, err
 		}
 		return line, err
 	}
 }
 
-// checkLine gives the number of calls in a line of JSON-RPC.
-func checkLine(line []byte) (calls int, fault *jsonrpc.Error) {
+// checkLine gives the number of calls in a line of JSON-RPC, and the id of one that
+// is refused.
+func checkLine(line []byte) (calls int, id any, fault *jsonrpc.Error) {
 	m, fault := readMessage(line)
 	switch {
 	case fault != nil:
-		return 0, fault
+		return 0, nil, fault
 	case m.request != nil && m.request.IsCall():
-		return 1, nil
+		return 1, m.id(), checkVersion(m.version())
 	case bytes.HasPrefix(bytes.TrimSpace(line), []byte("[")):
-		return 0, &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "write one message a line; batches are not supported"}
+		return 0, nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "write one message a line; batches are not supported"}
 	}
-	return 0, nil
+	return 0, nil, nil
 }
 
 // Write passes one message of the SDK on.
@@ -134,11 +135,11 @@ func (l *lines) Write(message []byte) (int, error) {
 // Close is the SDK's end of the session; out is the caller's to close.
 func (l *lines) Close() error { return nil }
 
-func (l *lines) refuse(fault *jsonrpc.Error) {
-	data, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": nil, "error": fault})
+func (l *lines) refuse(id any, fault *jsonrpc.Error) {
+	data, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "error": fault})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = l.out.Write(append(data, '\n')) // the next read shows that the client is gone
+	_, _ = l.out.Write(l.ids.out(append(data, '\n'))) // the next read shows that the client is gone
 }
 
 func (l *lines) count(calls int) {

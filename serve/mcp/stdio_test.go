@@ -67,6 +67,17 @@ func TestStdioSurvivesLinesThatAreNoMessages(t *testing.T) {
 	}
 }
 
+// A request that names a version which is not spoken gets the protocol's error under
+// its id; the next is answered.
+func TestStdioRefusesUnknownVersions(t *testing.T) {
+	call := `{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2031-01-01"}}}`
+	for _, lines := range [][]string{{hello, ready, call, ping}, {call, hello, ready, ping}} {
+		got := pipe(t, newServer(t, only("plain"), nil), lines...)
+		has(t, "unknown version", dict{"error": dict{"code": -32022.0, "data": dict{"requested": "2031-01-01", "supported": present}}}, got[7.0])
+		has(t, "later", dict{"result": dict{}}, got[2.0])
+	}
+}
+
 func TestStdioEndsWithItsContext(t *testing.T) {
 	offer, began, ended := parked()
 	ctx, cancel := context.WithCancel(t.Context())
