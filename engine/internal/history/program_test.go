@@ -362,17 +362,21 @@ func (p *program) stepKeys(s *step, out object, tag string) {
 func (p *program) framework() object {
 	steps := object{}
 	order := []string{}
+	reads := map[string]bool{} // inputs: a write is refused where one is read by nothing
 	for _, s := range p.steps {
 		with := object{"tag": s.id}
 		switch {
 		case s.kind == makes:
 			with["name"], with["lot_id"] = "made by "+s.id, "desk.lot_id"
+			reads["lot_id"] = true
 		case s.kind == lists:
 			with["lot_id"] = "desk.lot_id"
+			reads["lot_id"] = true
 		case s.of != nil:
 			with["id"] = fmt.Sprintf("$.%s.id", s.of.id)
 		default:
 			with["id"] = "desk.part"
+			reads["part"] = true
 		}
 		if s.kind == sets {
 			with["name"] = "set by " + s.id
@@ -394,8 +398,13 @@ func (p *program) framework() object {
 		st["name"] = id
 		list = append(list, st)
 	}
-	tool := object{"name": "t", "description": "A history", "steps": list,
-		"inputParameters": []object{{"name": "lot_id", "type": "string"}, {"name": "part", "type": "string"}}}
+	inputs := []object{}
+	for _, name := range []string{"lot_id", "part"} {
+		if reads[name] {
+			inputs = append(inputs, object{"name": name, "type": "string"})
+		}
+	}
+	tool := object{"name": "t", "description": "A history", "steps": list, "inputParameters": inputs}
 	if mappings != nil {
 		tool["mappings"] = mappings
 	}
