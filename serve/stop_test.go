@@ -130,7 +130,7 @@ func TestWatchingEndsWhenTheServerStops(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			s.watch(context.Background(), []string{file}, func(context.Context) ([]*Endpoint, []string, error) {
+			s.watch(context.Background(), []string{file}, time.Now(), func(context.Context) ([]*Endpoint, []string, error) {
 				t.Error("files are loaded")
 				return nil, nil, nil
 			})

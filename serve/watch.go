@@ -15,24 +15,25 @@ type LoadFunc func(ctx context.Context) (endpoints []*Endpoint, files []string, 
 // still for that long, so that a file is not read half written.
 const watchEvery = 500 * time.Millisecond
 
-// Watch serves files anew when they change, until stop is called. While they cannot be
-// served, the last good version stays; the server's log has the reason. It ends when
+// Watch serves files anew when they change, until stop is called. loaded is when what
+// is served now began to be loaded: a change since then is one, too. While they cannot
+// be served, the last good version stays; the server's log has the reason. It ends when
 // the server stops.
-func Watch(s *Server, files []string, load LoadFunc) (stop func()) {
+func Watch(s *Server, files []string, loaded time.Time, load LoadFunc) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.watch(ctx, files, load)
+		s.watch(ctx, files, loaded, load)
 	}()
 	return func() { cancel(); <-done }
 }
 
-func (s *Server) watch(ctx context.Context, files []string, load LoadFunc) {
+func (s *Server) watch(ctx context.Context, files []string, loaded time.Time, load LoadFunc) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	served := look(files)
-	last := served
+	last := look(files)
+	served := asLoaded(last, loaded)
 	for {
 		select {
 		case <-ctx.Done():
@@ -45,7 +46,7 @@ func (s *Server) watch(ctx context.Context, files []string, load LoadFunc) {
 		if !still || maps.Equal(now, served) {
 			continue
 		}
-		served = now
+		served, loaded = now, time.Now()
 		more, err := s.Reload(ctx, load)
 		if errors.Is(err, ErrStopping) {
 			return
@@ -53,8 +54,8 @@ func (s *Server) watch(ctx context.Context, files []string, load LoadFunc) {
 		s.reloaded(ctx, err)
 		if err == nil {
 			files = more
-			served = look(files)
-			last = served
+			last = look(files)
+			served = asLoaded(last, loaded)
 		}
 	}
 }
@@ -72,6 +73,20 @@ func (s *Server) reloaded(ctx context.Context, err error) {
 type sighting map[string]state
 
 type state struct{ size, changed int64 }
+
+// tick is by how much the time of a change may be too early: that of a file is the one
+// of the system's last clock tick.
+const tick = 10 * time.Millisecond
+
+// asLoaded is a sighting without the files that changed after a load began, which it
+// may have read before. A file from the future did not.
+func asLoaded(seen sighting, began time.Time) sighting {
+	out := maps.Clone(seen)
+	maps.DeleteFunc(out, func(_ string, s state) bool {
+		return s.changed > began.Add(-tick).UnixNano() && s.changed <= time.Now().UnixNano()
+	})
+	return out
+}
 
 func look(files []string) sighting {
 	out := sighting{}

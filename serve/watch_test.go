@@ -38,7 +38,7 @@ func TestWatchedFilesAreLoadedWhenTheyChange(t *testing.T) {
 			}
 			return nil, []string{file, other}, nil
 		}
-		stop := serve.Watch(serve.New(nil), []string{file}, load)
+		stop := serve.Watch(serve.New(nil), []string{file}, time.Now(), load)
 		defer stop()
 		expect := func(what string, want int64) {
 			t.Helper()
@@ -77,7 +77,7 @@ func TestServedChangesAreNoWarning(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var log bytes.Buffer
 			s := serve.New(&serve.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
-			stop := serve.Watch(s, []string{file}, func(context.Context) ([]*serve.Endpoint, []string, error) { return nil, []string{file}, fail })
+			stop := serve.Watch(s, []string{file}, time.Now(), func(context.Context) ([]*serve.Endpoint, []string, error) { return nil, []string{file}, fail })
 			synctest.Wait() // the file was seen as it was
 			if err := os.WriteFile(file, []byte("22"), 0o600); err != nil {
 				t.Fatal(err)
@@ -89,4 +89,40 @@ func TestServedChangesAreNoWarning(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A file that changes while it is loaded is loaded again, also while that happens again.
+func TestAChangeDuringALoadIsSeen(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yaml")
+	synctest.Test(t, func(t *testing.T) {
+		change := func(text string) {
+			t.Helper()
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(file, time.Time{}, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change("1")
+		time.Sleep(time.Second)
+		began := time.Now()
+		time.Sleep(time.Second) // it is read, then changes
+		change("22")
+		time.Sleep(time.Second)
+		loads := 0
+		stop := serve.Watch(serve.New(nil), []string{file}, began, func(context.Context) ([]*serve.Endpoint, []string, error) {
+			if loads++; loads == 1 {
+				time.Sleep(time.Second)
+				change("333")
+				time.Sleep(time.Second)
+			}
+			return nil, []string{file}, nil
+		})
+		time.Sleep(10 * time.Second)
+		stop()
+		if loads != 2 {
+			t.Errorf("loaded %d times, want 2", loads)
+		}
+	})
 }

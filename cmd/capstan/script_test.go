@@ -64,10 +64,13 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: says FILE TEXT")
 	}
-	for {
+	for started := time.Now(); ; {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
 		if err == nil && strings.Contains(string(text), args[1]) {
 			return
+		}
+		if time.Since(started) > 2*time.Minute { // long before go test gives up without a reason
+			ts.Fatalf("%s does not say %q:\n%s", args[0], args[1], text)
 		}
 		time.Sleep(time.Millisecond) // the machine is for the command that is to say it
 	}

@@ -87,6 +87,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		_, err := server.Reload(ctx, d.load)
 		return err
 	}
+	began := time.Now()
 	endpoints, watched, err := d.load(ctx)
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 		return err
 	}
 	if f.watch {
-		defer serve.Watch(server, watched, d.load)()
+		defer serve.Watch(server, watched, began, d.load)()
 	}
 	defer a.io.Interrupts.During(func() {
 		a.note("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
