@@ -34,7 +34,7 @@ func newProgram(u *load.Unit) *Program {
 // "namespace.name".
 func (p *Program) Name() string { return p.plan.Unit.Name }
 
-// Kind returns what the program was declared as.
+// Kind returns the kind of thing that the program was declared as.
 func (p *Program) Kind() spec.UnitKind { return p.plan.Unit.Kind }
 
 // Title returns the capability's name as its file has it ("B2B Enterprise

@@ -32,7 +32,7 @@ type Options struct {
 	// place of the file's; 0 is one
 	// that the system chooses. An exposure that has none is served at the next free port after those of its file.
 	Ports map[string]int
-	// Strict refuses a file with an error. Otherwise what is sound in it is served.
+	// Strict refuses a file with an error. Otherwise its sound parts are served.
 	Strict bool
 	// Limits bound the requests of clients; the zero value is the defaults.
 	Limits limit.Options
@@ -64,7 +64,7 @@ type Endpoint struct {
 	Path string
 	// Open reports that callers are not authenticated.
 	Open bool
-	// Chosen reports that nobody gave the port in Address. A [Server] takes the next one
+	// Chosen reports that the port in Address was not given. A [Server] takes the next one
 	// that is free.
 	Chosen bool
 

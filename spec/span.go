@@ -25,7 +25,7 @@ type Lost struct {
 	Spans     []Span
 }
 
-// Blame is the problems of a file by what they belong to.
+// Blame is the problems of a file by the parts they belong to.
 type Blame struct {
 	// File are those of no other part. With an error among them nothing in the file
 	// may run or be served.
@@ -76,7 +76,7 @@ func assign[T comparable](of map[T]diag.List, owner T, d diag.Diagnostic) {
 	}
 }
 
-// piece is a span with what a problem in it belongs to.
+// piece is a span with the parts that a problem in it belongs to.
 type piece struct {
 	Span
 	units     []*Unit

@@ -143,11 +143,11 @@ func exposureTable(entries []exposureEntry, width int, withCalls bool, printf fu
 	}
 }
 
-// mostRefused bounds what is printed of a file's refused parts.
+// mostRefused bounds the lines that are printed of a file's refused parts.
 const mostRefused = 10
 
-// reportRefused prints what a file declares and cannot be used, each with its first
-// reason; what is the fate of them all.
+// reportRefused prints the parts of a file that cannot be used, each with its first
+// reason; what is the word for their common fate.
 func (a *app) reportRefused(file, fate string, refused []engine.Refusal) {
 	if len(refused) == 0 {
 		return

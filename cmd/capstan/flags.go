@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// apiFlags say where API documents are found.
+// apiFlags name the documents of APIs.
 type apiFlags struct {
 	openapi   []string
 	allowRead []string

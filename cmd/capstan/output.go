@@ -59,7 +59,7 @@ func (d *documentStream) list(name string) {
 	d.name, d.items = name, 0
 }
 
-// close is what ends the open list.
+// close is the text that ends the open list.
 func (d *documentStream) close() string {
 	switch {
 	case d.format == "yaml" && d.items == 0:

@@ -13,7 +13,7 @@ import (
 // servedDocument is the document of `serve -o json`.
 type servedDocument struct {
 	Endpoints []servedEndpoint `json:"endpoints"`
-	Refused   []engine.Refusal `json:"refused,omitempty"` // what the files declare and cannot be served
+	Refused   []engine.Refusal `json:"refused,omitempty"` // parts of the files that cannot be served
 }
 
 type servedEndpoint struct {
@@ -62,7 +62,7 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 	}
 }
 
-// chosen adds to an address that nobody gave how to give another.
+// chosen adds to an address that was not given how to give another.
 func (d *deployment) chosen(e *serve.Endpoint) string {
 	if !e.Chosen {
 		return ""

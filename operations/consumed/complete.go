@@ -10,9 +10,9 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// Complete returns c with what its operations leave out and the document has: the
+// Complete returns c with the parts that its operations leave out and the document has: the
 // place of a parameter in the path, and the place and type of one, and that it is
-// required. What the file states stands.
+// required. A statement of the file stands.
 func (d *Documented) Complete(c *spec.API) *spec.API {
 	out := *c
 	out.Operations = nil

@@ -368,7 +368,7 @@ func securityScheme(s *yaml.Node) *yaml.Node {
 	return object("type", text("oauth2"), "flows", object(name, flow))
 }
 
-// refit changes what schemas spell otherwise, wherever they stand.
+// refit changes the keywords that schemas spell otherwise, wherever they stand.
 func refit(n *yaml.Node, key string, depth int) {
 	if depth > 2*maxNesting {
 		return

@@ -54,7 +54,7 @@ type need struct {
 // appliesTo is the extension by which an overlay names its capability.
 const appliesTo = "x-capstan-applies-to"
 
-// The extensions of an action that acts only on what it was written for.
+// The extensions of an action that acts only on the text it was written for.
 const (
 	wasKey   = "x-capstan-was"
 	needsKey = "x-capstan-needs"

@@ -70,7 +70,7 @@ func (f *frame) together(list []*node.Node) *spec.Authentication {
 	return all[0]
 }
 
-// typed reads what the type of the authentication has of its own; nil for none.
+// typed reads the keys that the type of the authentication has of its own; nil for none.
 func (f *frame) typed(a *spec.Authentication, p *part, exposed bool) *spec.Authentication {
 	meant, ok := authType(a.Type.Value)
 	signs := meant == "awssigv4" || meant == "oauth1"

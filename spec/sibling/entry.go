@@ -15,7 +15,7 @@ type entry struct {
 	method, path spec.Str // unset where only the id is listed
 	description  spec.Str
 	params       []*spec.Param
-	declared     bool // the file says which parameters there are
+	declared     bool // the file lists the parameters
 	spans        []spec.Span
 }
 
@@ -35,7 +35,7 @@ var documents = []string{"openapi", "openApi", "openapiSpec", "openapiFile"}
 // bases are the keys of an API's server.
 var bases = []string{"baseUrl", "baseURL", "baseUri", "baseURI", "base_url"}
 
-// describeFrom takes what a file says of its API.
+// describeFrom takes the description that a file has of its API.
 func (s *source) describeFrom(f *frame, lists [][]string) {
 	parts := slices.Clone(f.parts)
 	for _, p := range f.parts {

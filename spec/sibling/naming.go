@@ -238,7 +238,7 @@ func (c *call) action() *spec.Operation {
 	return op
 }
 
-// names reports whether a value says which thing the call is about.
+// names reports whether a value names the thing that the call is about.
 func (c *call) names(value string) bool {
 	if c.entry != nil && c.entry.path.IsSet() {
 		return strings.Contains(c.entry.path.Value, "{"+value+"}")

@@ -44,7 +44,7 @@ type reading struct {
 	order     []*frame
 	sources   []*source             // APIs, as the file and those that it shares name them
 	mine      *source               // the file's own API, nil while nothing needs it
-	described *source               // as much of that as the file says
+	described *source               // as far as the file describes it
 	tools     map[string]*node.Node // by name, for the steps that use them
 	taken     map[string]bool       // names of units
 
@@ -52,7 +52,7 @@ type reading struct {
 	nameless []*nameless // those that do not
 }
 
-// nameless is a step or tool that says not which operation it calls.
+// nameless is a step or tool that names no operation.
 type nameless struct {
 	frame *frame
 	node  *node.Node
@@ -73,7 +73,7 @@ func (r *reading) listTools() {
 	}
 }
 
-// whole finishes the file: what it describes, and one reason where nothing runs.
+// whole finishes the file: its description, and one reason where nothing runs.
 func (r *reading) whole() {
 	for _, s := range r.sources {
 		if s.used || len(r.out.Units) == 0 && s == r.mine && len(s.entries) > 0 {

@@ -19,9 +19,9 @@ type writing struct {
 	inputs   map[string]*spec.Input
 	ids      map[string]string // of steps, by the names that the file has for them
 	aliases  map[string]string // paths, by the names that steps give to parts of their answers
-	declares bool              // the unit says which inputs it has
+	declares bool              // the unit lists its inputs
 	first    *spec.Step
-	optional bool // the expression at hand says so of its input
+	optional bool // by the expression at hand
 	required bool // an input that is read now must be given
 }
 
@@ -42,7 +42,7 @@ func (w *writing) reads(name string) {
 		w.inputs[name] = in
 		w.unit.Inputs = append(w.unit.Inputs, in)
 	} else if !in.Name.IsSet() || in.Pos != w.unit.Pos {
-		return // declared: the file says whether it is required
+		return // declared: the file decides whether it is required
 	}
 	in.Required = in.Required || w.required && !w.optional
 	in.Filled = in.Required

@@ -12,8 +12,8 @@ import (
 	"github.com/capstan-run/capstan/spec"
 )
 
-// complete adds to the APIs that the file describes what their OpenAPI documents have
-// and the file leaves out.
+// complete adds to the APIs that the file describes the parts that it leaves out and
+// their OpenAPI documents have.
 func (l *loader) complete(ctx context.Context, f *File) diag.List {
 	var problems diag.List
 	for _, c := range f.Spec.APIs {

@@ -46,7 +46,7 @@ type File struct {
 	// can run.
 	Shared diag.List
 	Spec   *spec.File
-	// Serving is what can be served, nil of the file of a kept run.
+	// Serving is the part that can be served, nil of the file of a kept run.
 	Serving *serving.Result
 	APIs    map[string]connect.API
 	Binds   *connect.Binds

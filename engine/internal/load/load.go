@@ -167,7 +167,7 @@ func (l *loader) api(ctx context.Context, f *File, name string) (*operations.Set
 	return set, problems, err
 }
 
-// serve finds what the exposures of the file can serve, of which some problems are
+// serve finds the parts of the exposures that can be served, of which some problems are
 // known.
 func (l *loader) serve(f *File, known map[*spec.Exposure]diag.List) {
 	for x, problems := range known {

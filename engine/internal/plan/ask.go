@@ -55,7 +55,7 @@ func (bb *binding) askedName(t target) string {
 	return t.name
 }
 
-// adopt gives an input that the file says little of the type of the value which it
+// adopt gives an input that the file hardly describes the type of the value which it
 // feeds, and makes it required where that is.
 func (bb *binding) adopt(in *Input, t target) {
 	if bb.unit.Binding != spec.BindByRuleOrAsk {

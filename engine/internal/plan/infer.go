@@ -140,7 +140,7 @@ func (bb *binding) producers(resource string) []string {
 	var out []string
 	for s, op := range bb.earlier(resource) {
 		if s.Each != nil || s.Result.IsAny() && bb.unit.Binding == spec.BindByRuleOrAsk {
-			continue // what nobody describes proves nothing: the caller is asked
+			continue // without a description nothing is proven: the caller is asked
 		}
 		read := stepPath(s.ID)
 		t := s.Result

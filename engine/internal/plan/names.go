@@ -24,7 +24,7 @@ type names struct {
 	local    map[string]Value // arguments of the call, when the text belongs to its operation
 	spent    map[string]bool  // those of them that a text reads, with local
 	call     *binding         // the call, when the text belongs to its operation
-	anyName  bool             // an unknown name is an input, whatever the unit says
+	anyName  bool             // an unknown name is an input, whatever the binding of the unit
 	// writes reports that the text belongs to an operation that writes.
 	writes bool
 }

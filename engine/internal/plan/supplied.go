@@ -31,7 +31,7 @@ func (bb *binding) supplied(t target) bool {
 	return true
 }
 
-// supplier returns what fills a target in place of the caller, with its rule; no
+// supplier returns the source that fills a target in place of the caller, with its rule; no
 // rule for nothing.
 func (bb *binding) supplier(t target) (from string, rule Rule) {
 	if use, ok := bb.a.Op.Credential(t.in, t.name); ok {
@@ -57,7 +57,7 @@ func (bb *binding) chosen(t target) bool {
 	})
 }
 
-// asks reports whether a value is nothing but what the caller gives.
+// asks reports whether a value is nothing but one of the caller.
 func (bb *binding) asks(v spec.Value) bool {
 	refs := bb.aside().value(v).refs()
 	for _, r := range refs {

@@ -95,7 +95,7 @@ func (c *checker) exposure(x *spec.Exposure) {
 	}
 }
 
-// parts counts what an exposure offers.
+// parts counts the offers of an exposure.
 func parts(x *spec.Exposure) int {
 	return len(x.Tools) + len(x.Routes) + len(x.Documents) + len(x.Prompts) + len(x.Skills)
 }
