@@ -43,14 +43,7 @@ func TestAWSSignatures(t *testing.T) {
 			} {
 				t.Setenv(name, value)
 			}
-			p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(`{}`)})
-			u := unit(t, opened(t, p.file(t, keyed(tt.auth, oneGet, "all")), nil), "all")
-			want := strings.Split(strings.ReplaceAll(strings.Join(tt.env, "\n"), "@UP", p.url), "\n")
-			if got := credentialsOf(u); !slices.Equal(got, want) {
-				t.Errorf("the plan has %q, want %q", got, want)
-			}
-			called(t, u, nil)
-			sent := p.last().header
+			sent := signed(t, tt.auth, tt.env)
 			if got := sent.Get("Authorization"); !regexp.MustCompile(tt.want).MatchString(got) || sent.Get("X-Amz-Security-Token") != tt.session {
 				t.Errorf("sent %v", sent)
 			}
@@ -102,14 +95,7 @@ func TestOAuth1(t *testing.T) {
 			for name, value := range map[string]string{"LIBRARY_KEY": "key-1", "SHELF_KEY": "secret-of-the-file", "LIB_CONSUMER_KEY": "consumer-1", "LIB_CONSUMER_SECRET": "secret-of-the-shell"} {
 				t.Setenv(name, value)
 			}
-			p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(`{}`)})
-			u := unit(t, opened(t, p.file(t, keyed(tt.auth, oneGet, "all")), nil), "all")
-			want := strings.Split(strings.ReplaceAll(strings.Join(tt.env, "\n"), "@UP", p.url), "\n")
-			if got := credentialsOf(u); !slices.Equal(got, want) {
-				t.Errorf("the plan has %q, want %q", got, want)
-			}
-			called(t, u, nil)
-			if got := p.last().header.Get("Authorization"); !regexp.MustCompile(tt.want).MatchString(got) {
+			if got := signed(t, tt.auth, tt.env).Get("Authorization"); !regexp.MustCompile(tt.want).MatchString(got) {
 				t.Errorf("sent %s", got)
 			}
 		})
@@ -176,4 +162,18 @@ func TestFailuresHoldNoSignatures(t *testing.T) {
 			}
 		}
 	}
+}
+
+// signed runs a call with an authentication, of which the plan must name the
+// variables, and returns the headers of its request.
+func signed(t *testing.T, auth string, env []string) http.Header {
+	t.Helper()
+	p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(`{}`)})
+	u := unit(t, opened(t, p.file(t, keyed(auth, oneGet, "all")), nil), "all")
+	want := strings.Split(strings.ReplaceAll(strings.Join(env, "\n"), "@UP", p.url), "\n")
+	if got := credentialsOf(u); !slices.Equal(got, want) {
+		t.Errorf("the plan has %q, want %q", got, want)
+	}
+	called(t, u, nil)
+	return p.last().header
 }

@@ -1,6 +1,10 @@
 package spec
 
-import "github.com/capstan-run/capstan/diag"
+import (
+	"slices"
+
+	"github.com/capstan-run/capstan/diag"
+)
 
 // Exposure is one adapter through which units are offered.
 type Exposure struct {
@@ -27,6 +31,24 @@ type Exposure struct {
 	Skills []*Skill // skill
 
 	Control *Control // control
+}
+
+// Actions returns the names under which a skill may use the exposure: those of its
+// tools and operations, and of the routes that pass requests on.
+func (x *Exposure) Actions() []string {
+	var names []string
+	for _, t := range x.Tools {
+		names = append(names, t.Short.Value)
+	}
+	for _, r := range x.Routes {
+		if r.Forward != nil {
+			names = append(names, r.Name.Value)
+		}
+		for _, op := range r.Operations {
+			names = append(names, op.Unit.Short.Value)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
 // Route is a resource of a REST exposure.

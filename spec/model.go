@@ -1,6 +1,10 @@
 package spec
 
-import "github.com/capstan-run/capstan/diag"
+import (
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+)
 
 // Dialect names a family of capability files. See DESIGN in docs/design.md.
 type Dialect string
@@ -133,6 +137,12 @@ type Param struct {
 	Const bool
 	// Optional reports that the file states that it is not required.
 	Optional bool
+}
+
+// IsHeader reports whether the parameter is the header of a name (RFC 9110, section
+// 5.1: names have no case).
+func (p *Param) IsHeader(name string) bool {
+	return strings.EqualFold(p.In.Value, "header") && strings.EqualFold(p.Name.Value, name)
 }
 
 // Body is the request body of a consumed operation.

@@ -20,21 +20,25 @@ func (d *Documented) Adopt(c *spec.API, own, doc *operations.Set) *operations.Se
 	if !c.BaseURI.IsSet() {
 		a.finder.base = nil
 	}
-	var taken, names []string
+	byID := map[string]operations.Summary{}
+	for _, s := range a.finder.summaries {
+		byID[s.ID] = s
+	}
+	known := map[string]bool{}
 	for _, op := range own.Summaries() {
-		names = append(names, op.ID)
+		known[op.ID] = true
 		if like := d.Operation(op.ID); like != nil {
-			taken = append(taken, like.ID)
-			a.add(op.ID, like.ID)
+			known[like.ID] = true
+			a.add(op.ID, byID[like.ID])
 			continue
 		}
 		sketched, _ := own.Lookup(op.ID)
 		a.about.Operations = append(a.about.Operations, op)
 		a.ops = append(a.ops, func() *operations.Operation { return sketched })
 	}
-	for _, id := range doc.IDs() {
-		if !slices.Contains(taken, id) && !slices.Contains(names, id) {
-			a.add(id, id)
+	for _, s := range a.finder.summaries {
+		if !known[s.ID] {
+			a.add(s.ID, s)
 		}
 	}
 	a.about.API, a.about.Title, a.about.Version = c.Namespace.Value, doc.Title(), doc.Version()
@@ -52,9 +56,8 @@ type adopted struct {
 }
 
 // add adds an operation of the document under a name, made when it is wanted.
-func (a *adopted) add(name, id string) {
-	i := slices.IndexFunc(a.finder.summaries, func(s operations.Summary) bool { return s.ID == id })
-	summary := a.finder.summaries[i]
+func (a *adopted) add(name string, summary operations.Summary) {
+	id := summary.ID
 	summary.ID = name
 	a.about.Operations = append(a.about.Operations, summary)
 	a.ops = append(a.ops, sync.OnceValue(func() *operations.Operation {

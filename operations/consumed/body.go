@@ -2,7 +2,6 @@ package consumed
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
@@ -49,7 +48,7 @@ func bodyMedia(kind string) string {
 // choosesMedia reports whether a header parameter names the body's type.
 func choosesMedia(op *spec.ConsumedOperation) bool {
 	return slices.ContainsFunc(op.Params, func(p *spec.Param) bool {
-		return place(p) == "header" && strings.EqualFold(p.Name.Value, "Content-Type")
+		return p.IsHeader("Content-Type")
 	})
 }
 

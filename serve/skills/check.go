@@ -102,7 +102,7 @@ func (c *checker) source(s *spec.Skill, t *spec.SkillTool) {
 			t.Name.Value, s.Name.Value, t.Source.Value, known(slices.Sorted(maps.Keys(c.siblings))))
 		return
 	}
-	if actions := actions(from); !slices.Contains(actions, t.Action.Value) {
+	if actions := from.Actions(); !slices.Contains(actions, t.Action.Value) {
 		c.add(t.Action.Pos, nil, "tool %q of skill %q is %q of %q, which offers no such thing%s",
 			t.Name.Value, s.Name.Value, t.Action.Value, t.Source.Value, known(actions))
 	}
@@ -114,22 +114,4 @@ func known(names []string) string {
 		return ""
 	}
 	return "; there are: " + strings.Join(names, ", ")
-}
-
-// actions are the names of an exposure's offers: tools, operations, and the
-// routes that pass requests on.
-func actions(x *spec.Exposure) []string {
-	var names []string
-	for _, t := range x.Tools {
-		names = append(names, t.Short.Value)
-	}
-	for _, r := range x.Routes {
-		if r.Forward != nil {
-			names = append(names, r.Name.Value)
-		}
-		for _, op := range r.Operations {
-			names = append(names, op.Unit.Short.Value)
-		}
-	}
-	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

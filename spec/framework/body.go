@@ -70,7 +70,7 @@ func (f *frame) body(p *part, op *spec.ConsumedOperation) *spec.Body {
 		body.Data = f.Value(data)
 	}
 	meant, media := bodyType(s.Value)
-	if media != "" && !slices.ContainsFunc(op.Params, isContentType) {
+	if media != "" && !slices.ContainsFunc(op.Params, func(p *spec.Param) bool { return p.IsHeader("Content-Type") }) {
 		op.Params = append(slices.Clip(op.Params), &spec.Param{
 			Input: spec.Input{Name: spec.At(s.Pos, "Content-Type"), In: spec.At(s.Pos, "header"), Pos: s.Pos},
 			Value: &spec.Value{Scalar: media, Str: spec.Reworded(s, media), Pos: s.Pos}, Const: true,
@@ -89,10 +89,6 @@ func (f *frame) body(p *part, op *spec.ConsumedOperation) *spec.Body {
 		body.Type = spec.Reworded(s, meant)
 	}
 	return body
-}
-
-func isContentType(p *spec.Param) bool {
-	return p.In.Value == "header" && strings.EqualFold(p.Name.Value, "Content-Type")
 }
 
 // formBody makes a form of the inputs with "in: form".

@@ -2,7 +2,6 @@ package sibling
 
 import (
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -36,7 +35,7 @@ var places = []place{
 	{nil, "operation", (*reading).itself},
 }
 
-// all returns what lies at the place.
+// all returns the nodes that lie at the place.
 func (p *place) all(f *frame) []*node.Node {
 	if p.path == nil {
 		return f.parts[:1]
@@ -81,12 +80,6 @@ func (r *reading) unit(n *node.Node, kind spec.UnitKind, name spec.Str, otherwis
 	return u, true
 }
 
-// fileSlug is the name of a unit that is the whole file.
-func (r *reading) fileSlug() string {
-	base := filepath.Base(r.main.doc.Path())
-	return strings.TrimSuffix(base, filepath.Ext(base))
-}
-
 // workflow declares a list of steps, or a mapping with one.
 func (r *reading) workflow(n *node.Node, what string) {
 	f := r.main
@@ -101,7 +94,7 @@ func (r *reading) workflow(n *node.Node, what string) {
 	}
 	name, id := f.textOf(n, "id", "name"), ""
 	if n.Kind != node.MappingNode || node.Value(f.doc.Root, "workflows") == nil {
-		id, name = r.fileSlug(), spec.Str{}
+		id, name = spec.NameOf(r.main.doc.Path()), spec.Str{}
 	}
 	u, ok := r.unit(n, spec.UnitWorkflow, name, id)
 	if !ok {

@@ -64,7 +64,7 @@ func (r *reading) own() *source {
 	return r.mine
 }
 
-// names reports whether the file says in any way which API is its own.
+// names reports whether the file names its own API in any way.
 func (r *reading) names() bool {
 	return r.mine != nil || r.main.get("api", "provider") != nil
 }
@@ -87,7 +87,7 @@ func (r *reading) adopt(s *source) {
 	}
 	s.name = strings.ToLower(slugOf(name.Value))
 	if s.name == "" {
-		s.name = r.fileSlug()
+		s.name = spec.NameOf(r.main.doc.Path())
 	}
 	s.names = append(s.names, name.Value)
 	if there := r.find(s.name); there != nil && there.about == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/operations/catalog"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/operations/openapi"
+	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
@@ -145,7 +146,7 @@ func (s *folderSearch) look(path string) *candidate {
 		return nil
 	}
 	c := &candidate{path: path, hash: sha256.Sum256(text), ids: outline.IDs, hosts: outline.Servers, routes: map[string]bool{}}
-	c.names = append(c.names, slugOf(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))))
+	c.names = append(c.names, slugOf(spec.NameOf(path)))
 	for _, p := range outline.Paths {
 		c.routes[route(p)] = true
 	}
@@ -219,7 +220,7 @@ func textOf(v any, key string) string {
 }
 
 // slugOf is a name as documents and APIs have it in common: in lower case, with
-// hyphens, without the words that say that it is an OpenAPI document.
+// hyphens, without the words for an OpenAPI document.
 func slugOf(name string) string {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9')

@@ -97,7 +97,7 @@ func (bb *binding) jsonText(n *names, at spec.Str, src string) {
 // body, "" when none does.
 func (bb *binding) contentType() string {
 	for _, p := range bb.own.Params {
-		if p.In.Value == "header" && strings.EqualFold(p.Name.Value, "Content-Type") && p.Value != nil {
+		if p.IsHeader("Content-Type") && p.Value != nil {
 			s, _ := p.Value.Scalar.(string)
 			return s
 		}

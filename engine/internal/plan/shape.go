@@ -121,7 +121,7 @@ func (s *Shape) Eval(ctx context.Context, env *eval.Env, v any) (any, error) {
 	return v, nil
 }
 
-func (s *Shape) object(ctx context.Context, env *eval.Env, v any) (any, error) {
+func (s *Shape) object(ctx context.Context, env *eval.Env, v any) (map[string]any, error) {
 	out := make(map[string]any, len(s.fields))
 	for _, f := range s.fields {
 		if s.written && f.at == nil && f.text == nil && f.fields == nil && f.items == nil {
@@ -151,13 +151,11 @@ func (s *Shape) dictionary(ctx context.Context, env *eval.Env, v any) (any, erro
 		}
 		out[name] = x
 	}
-	for _, f := range s.fields {
-		x, err := f.Eval(ctx, env, v)
-		if err != nil {
-			return nil, err
-		}
-		out[f.name] = x
+	fields, err := s.object(ctx, env, v)
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(out, fields)
 	return out, nil
 }
 

@@ -55,28 +55,10 @@ func (c *checker) source(x *spec.Exposure, t *spec.SkillTool) (at spec.Str, mess
 		if from.Namespace.Value != t.Source.Value {
 			continue
 		}
-		if all := actions(from); !slices.Contains(all, t.Action.Value) {
+		if all := from.Actions(); !slices.Contains(all, t.Action.Value) {
 			return t.Action, fmt.Sprintf("%q offers no %q", t.Source.Value, t.Action.Value), suggest.Hint(t.Action.Value, "there is ", all)
 		}
 		return spec.Str{}, "", ""
 	}
 	return t.Source, strconv.Quote(t.Source.Value) + " is no rest or mcp exposure of this file", suggest.Hint(t.Source.Value, "there is ", namespaces)
-}
-
-// actions are the names of what an exposure offers: tools, operations, and the routes
-// that pass requests on.
-func actions(x *spec.Exposure) []string {
-	var names []string
-	for _, t := range x.Tools {
-		names = append(names, t.Short.Value)
-	}
-	for _, r := range x.Routes {
-		if r.Forward != nil {
-			names = append(names, r.Name.Value)
-		}
-		for _, op := range r.Operations {
-			names = append(names, op.Unit.Short.Value)
-		}
-	}
-	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
