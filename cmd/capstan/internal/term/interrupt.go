@@ -15,12 +15,13 @@ import (
 type Interrupts struct {
 	Exit func()
 
-	mu       sync.Mutex // held until the process ends, once last speaks
-	orderly  bool       // the command at work takes the time it needs to stop
-	stopping func()
-	last     func()
-	claimed  bool // the command reports how it ended
-	left     bool // the second signal did
+	mu        sync.Mutex // held until the process ends, once last speaks
+	signalled bool       // the first signal has come
+	orderly   bool       // the command at work takes the time it needs to stop
+	stopping  func()
+	last      func()
+	claimed   bool // the command reports how it ended
+	left      bool // the second signal did
 }
 
 // patience is how long a command may go on after the first signal that did not
@@ -34,8 +35,7 @@ func (i *Interrupts) Listen(parent context.Context, signals <-chan os.Signal, ha
 	ctx, cancel := context.WithCancel(parent)
 	go func() {
 		<-signals
-		cancel()
-		if i.answer() {
+		if i.first(cancel) {
 			<-signals
 		} else {
 			select {
@@ -60,20 +60,35 @@ func (i *Interrupts) During(stopping, last func()) (done func()) {
 	return func() { i.set(false, nil, nil) }
 }
 
+// set takes the answers of the command at work. Those of the command before are
+// given first, where a signal has come: its end may be what the signal asked for.
 func (i *Interrupts) set(orderly bool, stopping, last func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.answer()
 	i.orderly, i.stopping, i.last = orderly, stopping, last
 }
 
-// answer reports whether the command at work stops in order.
-func (i *Interrupts) answer() bool {
+// first handles the first signal, and reports whether the command at work stops in
+// order.
+func (i *Interrupts) first(cancel func()) (orderly bool) {
+	i.mu.Lock()
+	i.signalled = true
+	orderly = i.orderly
+	i.mu.Unlock()
+	cancel()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.stopping != nil && !i.claimed {
+	i.answer()
+	return orderly
+}
+
+// answer answers the first signal, once.
+func (i *Interrupts) answer() {
+	if i.signalled && i.stopping != nil && !i.claimed {
 		i.stopping()
+		i.stopping = nil
 	}
-	return i.orderly
 }
 
 // end ends the process. A command that has begun to report how it ended is left to

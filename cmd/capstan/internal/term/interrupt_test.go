@@ -51,6 +51,20 @@ func TestInterrupts(t *testing.T) {
 	}
 }
 
+// A command that is done as soon as its context ends has answered the signal too.
+func TestInterruptsAnswerBeforeTheEnd(t *testing.T) {
+	answers := 0
+	i := &Interrupts{Exit: func() {}}
+	done := i.During(func() { answers++ }, nil)
+	orderly := i.first(func() {
+		done()
+		i.Claim()
+	})
+	if answers != 1 || !orderly {
+		t.Errorf("answered %d times, orderly: %t", answers, orderly)
+	}
+}
+
 // Who tells how it ended is decided once.
 func TestInterruptsAreToldOnce(t *testing.T) {
 	exits := 0
