@@ -141,6 +141,30 @@ func TestEverySchemeHasItsOwnCredential(t *testing.T) {
 	}
 }
 
+// The catalogue beside a capability names the authentication of an API whose document
+// declares none, by any name that its type has.
+func TestCataloguedAuthentication(t *testing.T) {
+	for written, want := range map[string]string{
+		"{type: Bearer, envVar: MY_KEY}": "MY_KEY header Authorization",
+		"{type: http-basic}":             "PIER_USERNAME header Authorization, PIER_PASSWORD header Authorization",
+		"{type: digest}":                 "PIER_USERNAME header Authorization, PIER_PASSWORD header Authorization",
+		"{type: aws-signature-v4}":       "AWS_ACCESS_KEY_ID header Authorization, AWS_SECRET_ACCESS_KEY header Authorization",
+		"{type: OAuth 1.0a}":             "PIER_CONSUMER_KEY header Authorization, PIER_CONSUMER_SECRET header Authorization",
+	} {
+		p := newPier(t, "[]", "{}")
+		writeFiles(t, filepath.Join(filepath.Dir(p.file), "shared"), map[string]string{
+			"pier.yaml": "specification: Naftiko Capabilities\nspecificationVersion: '0.1'\napi: pier\nauth: " + written + "\n",
+		})
+		var names []string
+		for _, e := range mustLoad(t, p.file, p.options(nil)).Plan().Env {
+			names = append(names, e.Name+" "+e.Sent)
+		}
+		if got := strings.Join(names, ", "); got != want {
+			t.Errorf("%s: the plan names %s, want %s", written, got, want)
+		}
+	}
+}
+
 // A kept run holds only the operations that it uses, and looks its credentials
 // up under the same names.
 func TestAKeptRunKnowsItsSchemes(t *testing.T) {

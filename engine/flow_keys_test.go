@@ -48,6 +48,10 @@ func TestSpellingsOfAPIKeys(t *testing.T) {
 		"body, a form":          {`{type: apikey, key: api_key, value: "{{LIBRARY_KEY}}", placement: body}`, post + `, body: {type: formUrlEncoded, data: {a: 1}}}]}`, inBody + `a=1&api_key=library+key%2F1`},
 		"a list":                {`[{type: apikey, key: X-Parts-Key, value: "{{LIBRARY_KEY}}"}, {type: apikey, key: k, value: "{{SHELF_KEY}}", placement: query}]`, get, "GET /v1/all?k=shelf-key-2 X-Parts-Key=library key/1"},
 		"a list of two types":   {`[{type: bearer, token: "{{SHELF_KEY}}"}, {type: apikey, key: X-Parts-Key, value: "{{LIBRARY_KEY}}"}]`, get, "GET /v1/all Authorization=Bearer shelf-key-2 X-Parts-Key=library key/1"},
+		"a list of keys":        {`{type: apikey, keys: [{key: X-Parts-Key, value: "{{LIBRARY_KEY}}"}, {key: k, value: "{{SHELF_KEY}}", placement: query}]}`, get, "GET /v1/all?k=shelf-key-2 X-Parts-Key=library key/1"},
+		"keys in one place":     {`{type: apikey, placement: query, keys: [{name: k, value: "{{SHELF_KEY}}"}, {name: l, value: "{{SHELF_KEY}}"}]}`, get, "GET /v1/all?k=shelf-key-2&l=shelf-key-2"},
+		"keys by their names":   {`{type: apikey, keys: {X-Parts-Key: "{{LIBRARY_KEY}}", X-Shelf-Key-2: "{{SHELF_KEY}}"}}`, get, inHeader + " X-Shelf-Key-2=shelf-key-2"},
+		"keys of two types":     {`{type: apikey, keys: [{type: bearer, token: "{{SHELF_KEY}}"}, {key: X-Parts-Key, value: "{{LIBRARY_KEY}}"}]}`, get, "GET /v1/all Authorization=Bearer shelf-key-2 X-Parts-Key=library key/1"},
 		"a list of one":         {`[{type: apikey, header: X-Parts-Key, value: "{{LIBRARY_KEY}}"}]`, get, inHeader},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +65,29 @@ func TestSpellingsOfAPIKeys(t *testing.T) {
 				t.Errorf("\ngot  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// A key in the path of the base URI is sent there, escaped, and is hidden like any
+// other key, whether it stands under authentication or not.
+func TestKeyInThePathOfTheBaseURI(t *testing.T) {
+	t.Setenv("LIBRARY_KEY", "library key/1")
+	const auth = `{type: apikey, key: key, value: "{{LIBRARY_KEY}}", placement: path}`
+	for base, tt := range map[string]struct{ auth, want string }{
+		"/v1/{{key}}/x":       {auth, "GET /v1/library%20key%2F1/x/all"},
+		"/v1/{key}":           {auth, "GET /v1/library%20key%2F1/all"},
+		"/bot{{ key }}/x":     {auth, "GET /botlibrary%20key%2F1/x/all"},
+		"/{{LIBRARY_KEY}}/v1": {"none", "GET /library%20key/1/v1/all"},
+	} {
+		p := newPort(t, map[string]http.HandlerFunc{"*": fails(422, "text/plain", "no library key/1")})
+		u := unit(t, opened(t, p.file(t, strings.Replace(keyed(tt.auth, oneGet, "all"), "@UP/v1", "@UP"+base, 1)), nil), "all")
+		res, err := u.RunWith(t.Context(), engine.Inputs{}, nil)
+		if err == nil || strings.Contains(err.Error(), "library") || strings.Contains(fmt.Sprintf("%+v", *res.Error), "library") {
+			t.Errorf("%s: %v", base, err)
+		}
+		if got := sentWith(p.last()); got != tt.want || len(u.Plan().Inputs) > 0 {
+			t.Errorf("%s: sent %s, want %s; asks for %v", base, got, tt.want, u.Plan().Inputs)
+		}
 	}
 }
 

@@ -20,6 +20,10 @@ func (d reader) catalogue(o *node.Object) *spec.Catalogue {
 	c := &spec.Catalogue{API: d.Text(o.Get("api"), "api"), BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"), Document: d.Text(o.Get("openapi"), "openapi")}
 	if auth := d.Object(o.Get("auth"), "auth"); auth != nil {
 		c.AuthType = d.Text(auth.Get("type"), "type")
+		if _, ok := spec.AuthType(c.AuthType.Value); c.AuthType.IsSet() && !ok {
+			r := d.ReportAt(c.AuthType, "bad-value", "authentication of type %q is not sent unless the API's OpenAPI document declares it", c.AuthType.Value)
+			r.Severity, r.Hint = diag.Warning, "write one of bearer, basic, digest, apiKey, oauth2, awssigv4, oauth1"
+		}
 		c.AuthEnv = d.Text(auth.Get("envVar"), "envVar")
 		auth.Allow("description")
 		auth.Done()

@@ -8,22 +8,6 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// authTypes are the published types of authentication and their names in
-// loose files, without the signs between words.
-var authTypes = map[string]string{
-	"basic": "basic", "apikey": "apikey", "bearer": "bearer", "digest": "digest", "oauth2": "oauth2", "none": "",
-	"httpbasic": "basic", "httpbearer": "bearer", "oauth20": "oauth2",
-	"awssigv4": "awssigv4", "sigv4": "awssigv4", "awssignaturev4": "awssigv4", "awssignature": "awssigv4", "awsv4": "awssigv4", "aws4": "awssigv4",
-	"aws4hmacsha256": "awssigv4", "awsiam": "awssigv4",
-	"oauth1": "oauth1", "oauth1a": "oauth1", "oauth10": "oauth1", "oauth10a": "oauth1",
-}
-
-// authType returns the type that a text means; ok is false when it is none.
-func authType(text string) (meant string, ok bool) {
-	meant, ok = authTypes[strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(text))]
-	return meant, ok
-}
-
 // authentication decodes the credential that an API takes, or that an exposure
 // asks of its callers; nil for none. A list of them is sent together.
 func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication {
@@ -33,6 +17,9 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 	case n != nil && n.Kind == node.SequenceNode && !exposed:
 		f.loosely(n, "a list of authentications is read as credentials that are sent together", "write one authentication, and further keys as inputParameters with a value")
 		return f.together(n.Content)
+	case node.Has(n, "keys") && !exposed && !f.Strict:
+		f.loosely(node.Key(n, "keys"), "the keys of an authentication are read as credentials that are sent together", "write one key, and further ones as inputParameters with a value")
+		return f.together(node.Each(n, "keys", "key", "value"))
 	}
 	p := f.part(n, kindAuth)
 	if p == nil {
@@ -72,7 +59,7 @@ func (f *frame) together(list []*node.Node) *spec.Authentication {
 
 // typed reads the keys that the type of the authentication has of its own; nil for none.
 func (f *frame) typed(a *spec.Authentication, p *part, exposed bool) *spec.Authentication {
-	meant, ok := authType(a.Type.Value)
+	meant, ok := spec.AuthType(a.Type.Value)
 	signs := meant == "awssigv4" || meant == "oauth1"
 	switch {
 	case !a.Type.IsSet():

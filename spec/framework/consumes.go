@@ -43,6 +43,7 @@ func (f *frame) consumed(e entryNode) *spec.API {
 		c.Operations = append(c.Operations, f.consumedOperations(p, spec.Str{}, shared)...)
 	}
 	f.distinctOperations(c)
+	c.PlaceKeys()
 	p.done()
 	return c
 }

@@ -8,23 +8,38 @@ import (
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// authTypes are the types of authentication that files write, and what they are.
-var authTypes = map[string]string{
-	"bearer": "bearer", "http-bearer": "bearer", "jwt": "bearer", "token": "bearer", "oauth2": "bearer", "oauth": "bearer",
-	"basic": "basic", "http-basic": "basic", "digest": "digest",
-	"apikey": "apikey", "api-key": "apikey", "api_key": "apikey", "none": "",
+// authTypes are further names for types of authentication than [spec.AuthType] has.
+var authTypes = map[string]string{"jwt": "bearer", "token": "bearer", "oauth": "oauth2"}
+
+// authentication decodes the credentials of an API, nil for none; a list of them, or of
+// keys, is sent together. Texts that they leave out are filled in by [source.credential].
+func (f *frame) authentication(n *node.Node) *spec.Authentication {
+	list := []*node.Node{n}
+	switch {
+	case n.Kind == node.SequenceNode:
+		list = n.Content
+	case node.Has(n, "keys"):
+		list = node.Each(n, "keys", "name", "value")
+	}
+	all := node.DecodeEach(list, f.oneAuthentication)
+	if len(all) == 0 {
+		return nil
+	}
+	all[0].Also = all[1:]
+	return all[0]
 }
 
-// authentication decodes the credential of an API, nil for none. Texts that it leaves
-// out are filled in by [source.credential].
-func (f *frame) authentication(n *node.Node) *spec.Authentication {
+func (f *frame) oneAuthentication(n *node.Node) *spec.Authentication {
 	kind := f.plain(n)
 	if n.Kind == node.MappingNode {
 		kind = f.textOf(n, "type")
 	}
 	a := &spec.Authentication{
 		Key: f.textOf(n, "name", "header", "param", "key"), Placement: f.textOf(n, "in", "location", "placement"),
-		Username: secret(f.textOf(n, "username")), Password: secret(f.textOf(n, "password")),
+		Username: secret(f.textOf(n, "username", "accessKeyId", "consumerKey")), Password: secret(f.textOf(n, "password", "secretAccessKey", "consumerSecret")),
+		Token: secret(f.textOf(n, "sessionToken", "accessToken")), TokenSecret: secret(f.textOf(n, "tokenSecret")),
+		Region: secret(f.textOf(n, "region")), Service: f.textOf(n, "service"),
+		TokenEndpoint: f.textOf(n, "tokenUrl", "tokenEndpoint"), ClientID: secret(f.textOf(n, "clientId")), ClientSecret: secret(f.textOf(n, "clientSecret")),
 	}
 	scheme := f.textOf(n, "scheme")
 	if strings.EqualFold(kind.Value, "http") && scheme.IsSet() {
@@ -33,36 +48,47 @@ func (f *frame) authentication(n *node.Node) *spec.Authentication {
 			a.Key, kind = spec.Reworded(scheme, "Authorization"), spec.Reworded(scheme, "apikey")
 		}
 	}
-	meant, known := authTypes[strings.ToLower(kind.Value)]
+	meant, known := spec.AuthType(kind.Value)
+	if other := authTypes[strings.ToLower(kind.Value)]; other != "" {
+		meant, known = other, true
+	}
+	if meant == "oauth2" && !a.TokenEndpoint.IsSet() { // the caller has a token
+		meant = "bearer"
+	}
 	switch {
 	case !kind.IsSet() || known && meant == "":
 		return nil
 	case !known:
-		f.loosely(n, "write one of bearer, apiKey, basic", "authentication of type %q is not sent unless the API's OpenAPI document declares it", kind.Value)
+		f.loosely(n, "write one of bearer, apiKey, basic, digest, oauth2, awssigv4, oauth1", "authentication of type %q is not sent unless the API's OpenAPI document declares it", kind.Value)
 		return nil
 	case meant == "apikey" && !a.Key.IsSet():
 		f.loosely(n, "write name: HEADER", "the API key has no name: it is not sent unless the API's OpenAPI document declares it")
 		return nil
 	}
 	a.Type = spec.Reworded(kind, meant)
-	text := secret(f.textOf(n, "token", "value"))
-	for _, key := range []string{"env", "envVar", "tokenEnv", "secretRef"} {
-		if v := f.textOf(n, key); v.IsSet() && !text.IsSet() {
-			text = spec.Reworded(v, "{{env."+v.Value+"}}")
-		}
-	}
-	if v := f.textOf(node.Value(n, "tokenSource"), "env"); v.IsSet() && !text.IsSet() {
-		text = spec.Reworded(v, "{{env."+v.Value+"}}")
-	}
+	text := f.secretOf(n)
 	switch {
-	case meant == "bearer":
-		a.Token = text
 	case meant == "apikey" && a.Value.IsSet() && text.IsSet():
 		a.Value = spec.Reworded(text, a.Value.Value+" "+text.Value)
 	case meant == "apikey" && text.IsSet():
 		a.Value = text
+	case meant == "bearer":
+		a.Token = text
 	}
 	return a
+}
+
+// secretOf returns the one secret of a credential, by its variable or as it is written.
+func (f *frame) secretOf(n *node.Node) spec.Str {
+	text := secret(f.textOf(n, "token", "value", "accessToken"))
+	if text.IsSet() {
+		return text
+	}
+	v := f.textOf(n, "env", "envVar", "tokenEnv", "secretRef")
+	if !v.IsSet() {
+		v = f.textOf(node.Value(n, "tokenSource"), "env")
+	}
+	return spec.Reworded(v, "{{env."+v.Value+"}}")
 }
 
 // secret is a text that names a variable of the environment.
@@ -76,12 +102,24 @@ func secret(s spec.Str) spec.Str {
 var variable = regexp.MustCompile(`^(?:\$?\{\{?\s*(?:env\.)?|\$|env:)([A-Za-z_][A-Za-z0-9_]*)\s*\}{0,2}$`)
 
 // credential is the authentication with the variables that the file leaves out:
-// those that every API of that name has.
+// those that every API of that name has. Of several keys each has one of its own.
 func (s *source) credential() *spec.Authentication {
-	if s.auth == nil {
+	var all []*spec.Authentication
+	for _, a := range s.auth.All() {
+		name := envName(s.name)
+		if len(s.auth.Also) > 0 && a.Key.IsSet() {
+			name += "_" + envName(a.Key.Value)
+		}
+		all = append(all, filled(*a, name, len(s.auth.Also) > 0))
+	}
+	if all == nil {
 		return nil
 	}
-	a := *s.auth
+	all[0].Also = all[1:]
+	return all[0]
+}
+
+func filled(a spec.Authentication, name string, several bool) *spec.Authentication {
 	variable := func(text *spec.Str, end string) {
 		if !strings.Contains(text.Value, "{{") {
 			prefix := text.Value
@@ -90,15 +128,19 @@ func (s *source) credential() *spec.Authentication {
 			} else if prefix != "" {
 				return
 			}
-			*text = spec.At(a.Type.Pos, prefix+"{{env."+envName(s.name)+end+"}}")
+			*text = spec.At(a.Type.Pos, prefix+"{{env."+name+end+"}}")
 		}
 	}
 	switch a.Type.Value {
 	case "bearer":
 		variable(&a.Token, "_TOKEN")
 	case "apikey":
-		variable(&a.Value, "_API_KEY")
-	default:
+		end := "_API_KEY"
+		if several {
+			end = ""
+		}
+		variable(&a.Value, end)
+	case "basic", "digest":
 		variable(&a.Username, "_USERNAME")
 		variable(&a.Password, "_PASSWORD")
 	}
@@ -115,14 +157,16 @@ func envName(name string) string {
 
 var notInEnv = regexp.MustCompile(`[^A-Z0-9]+`)
 
-// baseOf is an API's server as the model has it. What its text leaves open is a
-// variable of the environment.
+// baseOf is an API's server without the slash at its end.
 func baseOf(s spec.Str) spec.Str {
-	to := strings.TrimRight(strings.TrimSpace(s.Value), "/")
-	to = openParts.ReplaceAllStringFunc(to, func(part string) string {
+	return spec.Reworded(s, strings.TrimRight(strings.TrimSpace(s.Value), "/"))
+}
+
+// opened is a server whose open parts are variables of the environment.
+func opened(base spec.Str) spec.Str {
+	return spec.Reworded(base, openParts.ReplaceAllStringFunc(base.Value, func(part string) string {
 		return "{{env." + envName(openParts.FindStringSubmatch(part)[1]) + "}}"
-	})
-	return spec.Reworded(s, to)
+	}))
 }
 
 var openParts = regexp.MustCompile(`\$?\{\{?\s*(?:env\.)?([\w.-]+)\s*\}\}?`)

@@ -199,5 +199,7 @@ func (s *source) finish() *spec.API {
 			})
 		}
 	}
+	api.PlaceKeys()
+	api.BaseURI = opened(api.BaseURI)
 	return api
 }

@@ -241,6 +241,50 @@ spec:
 	}
 }
 
+// Credentials of every type, and several at once, each with a variable of its own where
+// the file gives none.
+func TestCredentials(t *testing.T) {
+	for text, want := range map[string]string{
+		"{type: aws-signature-v4, service: deepracer}":                            "awssigv4 service=deepracer",
+		"{type: awsSigV4, accessKeyId: '{{MY_ID}}', secretAccessKey: $MY_SECRET}": "awssigv4 username={{env.MY_ID}} password={{env.MY_SECRET}}",
+		"{type: oauth1, consumerKey: $MY_KEY, consumerSecret: $MY_SECRET}":        "oauth1 username={{env.MY_KEY}} password={{env.MY_SECRET}}",
+		"{type: oauth2, tokenUrl: 'https://quay.example.com/token'}":              "oauth2 tokens=https://quay.example.com/token",
+		"{type: oauth2}":               "bearer token={{env.DESK_TOKEN}}",
+		"{type: http, scheme: digest}": "digest username={{env.DESK_USERNAME}} password={{env.DESK_PASSWORD}}",
+		"{type: apiKey, keys: [{name: X-App, env: APP}, {name: k, in: query}]}": "apikey key=X-App value={{env.APP}} placement=header, apikey key=k value={{env.DESK_K}} placement=query",
+		"{type: apiKey, in: query, keys: {app: '{{APP}}', key: '{{KEY}}'}}":     "apikey key=app value={{env.APP}} placement=query, apikey key=key value={{env.KEY}} placement=query",
+		"[{type: bearer}, {type: apiKey, name: X-App}]":                         "bearer token={{env.DESK_TOKEN}}, apikey key=X-App value={{env.DESK_X_APP}} placement=header",
+	} {
+		f, diags := read(t, "name: Desk\nbaseUrl: https://quay.example.com/v1\nauth: "+text+"\ncapabilities: [{id: find, method: GET, path: /berths}]\n", nil)
+		var got []string
+		for _, a := range f.APIs[0].Auth.All() {
+			line := a.Type.Value
+			for _, x := range []struct{ name, text string }{
+				{"username", a.Username.Value}, {"password", a.Password.Value}, {"token", a.Token.Value}, {"key", a.Key.Value}, {"value", a.Value.Value},
+				{"placement", a.Placement.Value}, {"service", a.Service.Value}, {"tokens", a.TokenEndpoint.Value},
+			} {
+				if x.text != "" {
+					line += " " + x.name + "=" + x.text
+				}
+			}
+			got = append(got, line)
+		}
+		if got := strings.Join(got, ", "); got != want || len(diags) > 0 {
+			t.Errorf("%s:\ngot  %s\nwant %s\n%v", text, got, want, diags)
+		}
+	}
+}
+
+// A key in the path of the server is one in the path of every operation; other open
+// parts of it are variables of the environment.
+func TestKeyInThePathOfTheServer(t *testing.T) {
+	f, diags := read(t, "name: Desk\nbaseUrl: 'https://{place}.example.com/v1/{key}/x'\nauth: {type: apiKey, in: path, name: key}\ncapabilities: [{id: find, method: GET, path: /berths}]\n", nil)
+	want := []string{"desk https://{{env.PLACE}}.example.com/v1 apikey key{{env.DESK_API_KEY}} find=GET/{key}/x/berths"}
+	if diff := cmp.Diff(want, apis(f)); diff != "" || len(diags) > 0 {
+		t.Errorf("%v (-want +got):\n%s", diags, diff)
+	}
+}
+
 // A file that only its own name leads to is read where it lies.
 func TestSharedFilesAreFoundByTheirNames(t *testing.T) {
 	f, diags := read(t, "name: Desk\ncomposes: [harbour-tide-api]\nsteps: [{operation: getTide}]", map[string]string{

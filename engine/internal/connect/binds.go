@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,10 +26,10 @@ type Binds struct {
 	file   *spec.File
 	strict bool
 	within *reach.Reach
-	// open are binds whose values are no secret: they stand in a base URI.
+	// open are binds whose values are no secret: they stand in the host of a base URI.
 	open map[string]bool
-	// data are binds that select whose data is requested, in the path of an
-	// operation or as the name of a user or client. They are hidden in texts like
+	// data are binds that select whose data is requested, in the path of a base URI or
+	// an operation, or as the name of a user or client. They are hidden in texts like
 	// any other, but kept in answers: a later step may need them.
 	data map[string]bool
 }
@@ -44,7 +45,9 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 		}
 	}
 	for _, c := range f.APIs {
-		mark(b.open, true, c.BaseURI, true)
+		host := beforePath.FindString(c.BaseURI.Value)
+		mark(b.open, true, spec.Str{Value: host}, true)
+		mark(b.data, true, spec.Str{Value: c.BaseURI.Value[len(host):]}, true)
 		for _, op := range c.Operations {
 			mark(b.data, true, op.Path, true)
 			for _, p := range op.Params {
@@ -74,6 +77,9 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 	}
 	return b
 }
+
+// beforePath matches the part of a base URI that its path follows.
+var beforePath = regexp.MustCompile(`^(\w+://)?[^/]*`)
 
 // NoBinds are the binds of a file that has none.
 var NoBinds = NewBinds(&spec.File{}, false, nil)

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/client"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // Declared are the settings beside an API's document, in a project file or a
@@ -38,14 +39,19 @@ func (d Declared) Or(next Declared) Declared {
 // DeclaredSecurity is the requirement that an auth type of a catalogue stands
 // for; nil for types that need more of a document.
 func DeclaredSecurity(authType string) []operations.Requirement {
-	var scheme operations.SecurityScheme
-	switch strings.ToLower(authType) {
-	case "bearer", "basic":
-		scheme = operations.SecurityScheme{Type: "http", Scheme: strings.ToLower(authType)}
+	scheme := operations.SecurityScheme{Type: "http"}
+	meant, _ := spec.AuthType(authType)
+	switch meant {
+	case "bearer", "basic", "digest":
+		scheme.Scheme = meant
+	case "awssigv4":
+		scheme.Type = "awsSigV4"
+	case "oauth1":
+		scheme.Type = "oauth1"
 	default:
 		return nil
 	}
-	return []operations.Requirement{{{Name: strings.ToLower(authType), Scheme: scheme}}}
+	return []operations.Requirement{{{Name: meant, Scheme: scheme}}}
 }
 
 // documentedAPI is an API with an OpenAPI document.

@@ -1,11 +1,13 @@
 package connect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // envNames lists the environment variables that may hold one part of a
@@ -120,11 +122,12 @@ func (d Declared) owner(schemes []operations.SchemeUse, general string, common m
 // fits reports whether a scheme is of an authentication type as catalogues and
 // project files write it.
 func fits(s operations.SecurityScheme, authType string) bool {
-	switch authType = strings.ToLower(authType); authType {
+	meant, _ := spec.AuthType(authType)
+	switch meant {
 	case "bearer", "basic", "digest":
-		return s.Type == "http" && strings.EqualFold(s.Scheme, authType)
+		return s.Type == "http" && strings.EqualFold(s.Scheme, meant)
 	}
-	return strings.EqualFold(s.Type, authType)
+	return strings.EqualFold(s.Type, cmp.Or(meant, authType))
 }
 
 // naming gives out the variables of one API, each to one scheme.

@@ -50,6 +50,32 @@ func item(k, v *yaml.Node, name, short string) *yaml.Node {
 	return made
 }
 
+// Each returns the items under a key of a mapping, each with all else that the mapping
+// says. Items may be names alone, or entries of a mapping, as in [Decoder.Items].
+func Each(n *yaml.Node, key, name, short string) (out []*yaml.Node) {
+	list := Value(n, key)
+	var all []*yaml.Node
+	if list.Kind == yaml.SequenceNode {
+		all = list.Content
+	}
+	for k, v := range Entries(list) {
+		all = append(all, item(k, v, name, short))
+	}
+	for _, x := range all {
+		made := &yaml.Node{Kind: yaml.MappingNode, Line: x.Line, Column: x.Column, Content: slices.Clone(x.Content)}
+		if x.Kind == yaml.ScalarNode {
+			made.Content = []*yaml.Node{text(name), x}
+		}
+		for k, v := range Entries(n) {
+			if k.Value != key && !Has(made, k.Value) {
+				made.Content = append(made.Content, k, v)
+			}
+		}
+		out = append(out, made)
+	}
+	return out
+}
+
 func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
 
 // names remembers where each name of one kind first stands.
