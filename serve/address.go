@@ -5,24 +5,50 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/loopback"
 )
 
-// distinct refuses two endpoints in one place. Several may share an address when
-// one thing made them all.
-func distinct(endpoints []*Endpoint) error {
-	at := map[string]*Endpoint{}
+// Apart returns the endpoints that have a place of their own. For each of the others it
+// returns a reason: an earlier one is served there. Endpoints that one thing made may
+// share an address.
+func Apart(endpoints []*Endpoint) (kept []*Endpoint, refused []engine.Refusal) {
 	for _, e := range endpoints {
-		if e.Chosen {
-			continue
+		if i := slices.IndexFunc(kept, e.meets); i >= 0 {
+			refused = append(refused, engine.Refusal{Name: e.name(), Kind: e.Type + " exposure", Reason: e.taken(kept[i])})
+		} else {
+			kept = append(kept, e)
 		}
-		if other := at[e.Address]; other != nil && (other.owner == nil || other.owner != e.owner || other.Path == e.Path) {
-			return fmt.Errorf("%s %q and %s %q both want %s: give one another port", other.Type, other.Namespace, e.Type, e.Namespace, e.Address)
-		}
-		at[e.Address] = e
 	}
-	return nil
+	return kept, refused
 }
+
+// meets reports whether two endpoints cannot be served both.
+func (e *Endpoint) meets(other *Endpoint) bool {
+	shared := other.owner != nil && other.owner == e.owner && other.Address == e.Address && other.Path != e.Path
+	return !e.Chosen && !other.Chosen && !shared && loopback.Meet(e.Address, other.Address)
+}
+
+// taken reports that an endpoint is where another one is served.
+func (e *Endpoint) taken(other *Endpoint) diag.Diagnostic {
+	d := diag.Diagnostic{Code: "address-taken", Severity: diag.Error, Hint: "give one of the two another port"}
+	d.Message = fmt.Sprintf("%s %q cannot be served: %s is taken by %s %q", e.Type, e.name(), other.Address, other.Type, other.name())
+	if e.declared != nil {
+		d.Pos, d.EndColumn = e.declared.Namespace.Whole()
+		d.Pos = cmp.Or(d.Pos, e.declared.Pos)
+	}
+	if other.declared != nil {
+		d.Related = []diag.Related{{Pos: other.declared.Pos, Message: "the first one"}}
+	}
+	return d
+}
+
+// name is that of an endpoint in Options.Ports.
+func (e *Endpoint) name() string { return cmp.Or(e.Namespace, e.Type) }
 
 // at is the handler of an address: requests go to the endpoint with the longest path.
 func at(address string, endpoints []*Endpoint) http.Handler {

@@ -96,15 +96,19 @@ func (b *exposing) exposures() []*engine.Exposure {
 }
 
 func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint, error) {
-	end := &Endpoint{Type: e.Type.Value, Namespace: e.Namespace.Value, Open: e.Auth == nil}
+	end := &Endpoint{Type: e.Type.Value, Namespace: e.Namespace.Value, Open: e.Auth == nil, declared: e.Exposure}
 	if e.Type.Value == "mcp" && e.Transport == "stdio" {
 		return b.stdio(end, e.Exposure)
 	}
-	port, given := b.port(e)
-	if _, chosen := b.opts.Ports[called(e)]; port < 0 || port > 65535 || port == 0 && !chosen {
+	port, given := b.opts.Ports[end.name()]
+	if !given { // in the file, or the next one after those of the file
+		port = cmp.Or(e.Port, e.Next) + b.opts.PortOffset
+	}
+	if port < 0 || port > 65535 || port == 0 && !given {
 		return nil, fmt.Errorf("the %s exposure %q would be at port %d: %w", e.Type.Value, e.Namespace.Value, port, ErrPort)
 	}
-	end.Address, end.Chosen = net.JoinHostPort(b.host(e.Exposure), strconv.Itoa(port)), !given
+	end.Address = net.JoinHostPort(b.host(e.Exposure), strconv.Itoa(port))
+	end.Chosen = port == 0 || !given && e.Port == 0
 	end.wanted = end.Address
 	h, err := b.handler(end, e.Exposure)
 	if err != nil {
@@ -112,18 +116,6 @@ func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint,
 	}
 	end.handler, err = b.guarded(ctx, e.Exposure, h)
 	return end, err
-}
-
-// called is the name of an exposure in Options.Ports.
-func called(e *engine.Exposure) string { return cmp.Or(e.Namespace.Value, e.Type.Value) }
-
-// port is where an exposure listens: as the options or the file have it, else the next
-// one after those of the file.
-func (b *exposing) port(e *engine.Exposure) (port int, given bool) {
-	if port, ok := b.opts.Ports[called(e)]; ok {
-		return port, true
-	}
-	return cmp.Or(e.Port, e.Next) + b.opts.PortOffset, e.Port != 0
 }
 
 // host is where an exposure listens: as the options or the file have it, else

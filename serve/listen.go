@@ -53,7 +53,8 @@ func (s *Server) listen(endpoints []*Endpoint) (fresh map[string]*port, err erro
 // mostTried bounds the ports that are tried for one that is chosen.
 const mostTried = 100
 
-// place gives an endpoint the address that it had before, else the next free one.
+// place gives an endpoint the address that it had before, else the next free one, or
+// any for port 0.
 func (s *Server) place(e *Endpoint, taken map[string]bool, fresh map[string]*port) error {
 	host, first, err := net.SplitHostPort(e.wanted)
 	if err != nil {
@@ -69,16 +70,22 @@ func (s *Server) place(e *Endpoint, taken map[string]bool, fresh map[string]*por
 			candidates = append(candidates, old.Address)
 		}
 	}
-	for n := number; n <= min(number+mostTried, 65535); n++ {
+	for n := number; n <= min(number+mostTried, 65535) && (n == number || number > 0); n++ {
 		candidates = append(candidates, net.JoinHostPort(host, strconv.Itoa(n)))
 	}
 	err = errors.New("no port is free")
 	for _, address := range candidates {
-		if taken[address] {
+		anew := number == 0 && address == e.wanted // another one may have asked for any port, too
+		if taken[address] && !anew {
 			continue
 		}
-		if err = s.open(address, fresh); err == nil {
-			e.Address = address
+		if e.Address = address; s.ports[address] != nil && !anew {
+			return nil
+		}
+		var p *port
+		if p, err = s.port(address); err == nil {
+			p.address = asAsked(address, p.listener.Addr().String())
+			fresh[p.address], e.Address = p, p.address
 			return nil
 		}
 	}
@@ -90,14 +97,22 @@ func (s *Server) open(address string, fresh map[string]*port) error {
 	if address == "stdio" || s.ports[address] != nil || fresh[address] != nil {
 		return nil
 	}
+	p, err := s.port(address)
+	if err == nil {
+		fresh[address] = p
+	}
+	return err
+}
+
+// port listens at an address.
+func (s *Server) port(address string) (*port, error) {
 	l, err := loopback.Listen(address)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := &port{address: address, listener: l}
 	p.server = limit.Server(&p.handler, s.opts.Limits)
-	fresh[address] = p
-	return nil
+	return p, nil
 }
 
 // cannotListen is a listen error without the address, which the message has already.

@@ -124,7 +124,7 @@ func TestWhatCannotBeServedKeepsTheOld(t *testing.T) {
 		t.Errorf("an address that is taken: %v", err)
 	}
 	both := append(endpoints(t, file, &serve.Options{}), endpoints(t, file, &serve.Options{})...)
-	if err := s.Replace(both); err == nil || !strings.Contains(err.Error(), "give one another port") {
+	if err := s.Replace(both); err == nil || !strings.Contains(err.Error(), "give one of the two another port") {
 		t.Errorf("two at one address: %v", err)
 	}
 	bad := writeIn(t, t.TempDir(), "", ports, "face.yaml", strings.Replace(oneFace, "call: up.slow", "call: up.slaw", 1))

@@ -16,8 +16,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/limit"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // Options shape a Server. The zero value serves each exposure where its file
@@ -64,16 +66,17 @@ type Endpoint struct {
 	Path string
 	// Open reports that callers are not authenticated.
 	Open bool
-	// Chosen reports that the port in Address was not given. A [Server] takes the next one
-	// that is free.
+	// Chosen reports that a [Server] chooses the port in Address: the next one that is free
+	// where none was given, any for 0 in Options.Ports.
 	Chosen bool
 
-	wanted  string // Address as it was chosen
-	owner   any    // of endpoints that share an address
-	shown   string // path that clients see where it is not Path
-	handler http.Handler
-	stdio   func(ctx context.Context, in io.Reader, out io.Writer) error
-	close   func()
+	declared *spec.Exposure // nil of compositions
+	wanted   string         // Address as it was chosen
+	owner    any            // of endpoints that share an address
+	shown    string         // path that clients see where it is not Path
+	handler  http.Handler
+	stdio    func(ctx context.Context, in io.Reader, out io.Writer) error
+	close    func()
 }
 
 // Handler returns the endpoint's handler, for a mux of the program's own in place of
@@ -128,8 +131,8 @@ func (s *Server) Endpoints() []*Endpoint {
 // address cannot be listened at, nothing changes. Once the server stops, the
 // error is ErrStopping.
 func (s *Server) Replace(endpoints []*Endpoint) error {
-	if err := distinct(endpoints); err != nil {
-		return err
+	if _, refused := Apart(endpoints); len(refused) > 0 {
+		return diag.List{refused[0].Reason}
 	}
 	old, err := s.swap(endpoints)
 	if err != nil {

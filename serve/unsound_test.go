@@ -134,6 +134,58 @@ func TestChosenPorts(t *testing.T) {
 	}
 }
 
+// Exposures that ask for any port get one each, and keep it.
+func TestAnyPortForEach(t *testing.T) {
+	file := write(t, "https://mill.example", freePorts(t, 2), "mill.yaml", millFace)
+	any := &serve.Options{Ports: map[string]int{"desk": 0, "tools": 0}}
+	s := serve.New(nil)
+	addresses := func() (out []string) {
+		ends := endpoints(t, file, any)
+		if err := s.Replace(ends); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range ends {
+			out = append(out, s.URL(e))
+		}
+		return out
+	}
+	first := addresses()
+	if len(first) != 2 || first[0] == first[1] || strings.HasSuffix(strings.Join(first, ""), ":0/") {
+		t.Errorf("they are served at %q", first)
+	}
+	if again := addresses(); !slices.Equal(again, first) {
+		t.Errorf("they moved from %q to %q", first, again)
+	}
+	if err := s.Replace(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// Endpoints of several files that stand in one place are the later one's loss; a server
+// takes none of them.
+func TestApart(t *testing.T) {
+	face := func(name, address string) *serve.Endpoint {
+		text := strings.Replace(millFace, "namespace: desk\n", "namespace: desk\n    address: "+address+"\n", 1)
+		return endpoints(t, write(t, "https://mill.example", []int{4101, 4102}, name, text), nil)[0]
+	}
+	all := []*serve.Endpoint{face("a.yaml", "127.0.0.1"), face("b.yaml", "10.0.0.1"), face("c.yaml", "localhost"), face("d.yaml", "0.0.0.0")}
+	kept, refused := serve.Apart(all)
+	if !slices.Equal(kept, all[:2]) || len(refused) != 2 {
+		t.Fatalf("%d are kept, refused: %v", len(kept), refused)
+	}
+	for i, name := range []string{"c.yaml", "d.yaml"} {
+		r := refused[i]
+		if r.Name != "desk" || r.Kind != "rest exposure" || r.Reason.Code != "address-taken" ||
+			!strings.Contains(r.Reason.String(), name+":7:16: error: rest \"desk\" cannot be served: 127.0.0.1:4101 is taken by rest \"desk\"") ||
+			!strings.HasSuffix(r.Reason.Related[0].Pos.String(), "a.yaml:6:5") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if err := serve.New(nil).Replace(all); err == nil || !strings.Contains(err.Error(), "c.yaml:7:16") {
+		t.Errorf("a server takes them: %v", err)
+	}
+}
+
 // An exposure of which nothing can run is not served with nothing in it.
 func TestNothingIsNotServed(t *testing.T) {
 	text := strings.NewReplacer("call: mill.sacks", "call: mill.scaks", "port: @2", "port: 4102", "port: @1", "port: 4101", "@UP", "https://mill.example").Replace(millFace)

@@ -64,10 +64,11 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 
 // chosen adds to an address that was not given how to give another.
 func (d *deployment) chosen(e *serve.Endpoint) string {
-	if !e.Chosen {
+	name := cmp.Or(e.Namespace, e.Type)
+	if _, given := d.serve.Ports[name]; given || !e.Chosen {
 		return ""
 	}
-	return fmt.Sprintf(", the next free port, since the file gives none; another: --port %s=N", cmp.Or(e.Namespace, e.Type))
+	return fmt.Sprintf(", the next free port, since the file gives none; another: --port %s=N", name)
 }
 
 // whereRunsAre describes the place where the runs of compositions are kept.

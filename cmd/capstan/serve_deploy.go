@@ -149,8 +149,37 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 	if endpoints = append(composed, endpoints...); len(endpoints) == 0 {
 		return nil, nil, usagef("there is nothing to serve in %s", strings.Join(d.paths, ", "))
 	}
+	if err := d.checkPorts(endpoints); err != nil {
+		return nil, nil, err
+	}
+	if endpoints, err = d.apart(endpoints); err != nil {
+		return nil, nil, err
+	}
 	d.served = served
-	return endpoints, watched, d.checkPorts(endpoints)
+	return endpoints, watched, nil
+}
+
+// apart leaves out the endpoints of later files that stand where others do.
+func (d *deployment) apart(endpoints []*serve.Endpoint) ([]*serve.Endpoint, error) {
+	kept, refused := serve.Apart(endpoints)
+	if len(refused) == 0 {
+		return kept, nil
+	}
+	report := &engine.Report{File: refused[0].Reason.Pos.File}
+	for _, r := range refused {
+		report.Diagnostics = append(report.Diagnostics, r.Reason)
+	}
+	if d.serve.Strict {
+		return nil, &engine.LoadError{Report: report}
+	}
+	d.app.reportDiagnostics(report)
+	d.refused = append(d.refused, refused...)
+	for _, e := range endpoints {
+		if !slices.Contains(kept, e) {
+			e.Close()
+		}
+	}
+	return kept, nil
 }
 
 // checkPorts refuses a --port of an exposure that is not there.

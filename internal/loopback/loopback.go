@@ -34,6 +34,26 @@ func Hostname(address string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 }
 
+// Meet reports whether two addresses, HOST:PORT each, cannot be listened at both: they
+// have one port, and one host or a host that stands for all.
+func Meet(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if a == b || errA != nil || errB != nil {
+		return a == b
+	}
+	all := func(host string) bool { return host == "" || host == "0.0.0.0" || host == "::" }
+	return portA == portB && portA != "0" && (all(hostA) || all(hostB) || listened(hostA) == listened(hostB))
+}
+
+// listened is the host at which [Listen] listens.
+func listened(host string) string {
+	if isName(host) {
+		return "127.0.0.1"
+	}
+	return host
+}
+
 // Confidential reports whether a request to u is safe from readers on its way: it
 // goes over https, or stays on this machine.
 func Confidential(u *url.URL) bool { return u.Scheme == "https" || Host(u.Hostname()) }
@@ -98,8 +118,8 @@ func Transport(t *http.Transport) *http.Transport {
 
 // Listen listens at a TCP address, a name of this machine being 127.0.0.1.
 func Listen(address string) (net.Listener, error) {
-	if host, port, err := net.SplitHostPort(address); err == nil && isName(host) {
-		address = net.JoinHostPort("127.0.0.1", port)
+	if host, port, err := net.SplitHostPort(address); err == nil {
+		address = net.JoinHostPort(listened(host), port)
 	}
 	return net.Listen("tcp", address)
 }

@@ -37,6 +37,18 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestMeet(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"127.0.0.1:80", "localhost:80"}: true, {"127.0.0.1:80", "127.0.0.1:81"}: false, {"10.0.0.1:80", "127.0.0.1:80"}: false,
+		{"0.0.0.0:80", "10.0.0.1:80"}: true, {"[::]:80", "127.0.0.1:80"}: true, {":80", "127.0.0.1:80"}: true, {"0.0.0.0:80", "0.0.0.0:81"}: false,
+		{"127.0.0.1:0", "127.0.0.1:0"}: true, {"127.0.0.1:0", "localhost:0"}: false, {"stdio", "stdio"}: true, {"stdio", "127.0.0.1:80"}: false,
+	} {
+		if loopback.Meet(pair[0], pair[1]) != want || loopback.Meet(pair[1], pair[0]) != want {
+			t.Errorf("%q meet: want %t", pair, want)
+		}
+	}
+}
+
 func TestConfidential(t *testing.T) {
 	for text, want := range map[string]bool{
 		"https://example.com": true, "http://example.com": false, "http://api.localhost:8080/x": true, "http://[::1]/": true, "ftp://example.com": false,

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 
 	"github.com/capstan-run/capstan/diag"
@@ -121,8 +120,8 @@ func (c *checker) taken(x *spec.Exposure) (diag.Diagnostic, bool) {
 			what, hint = "a file has one control exposure, and this is another", "put what both turn on into one"
 		case overStdio(x) && overStdio(other.Exposure):
 			what, hint = "stdio is taken by "+strconv.Quote(name(other.Exposure)), "write transport: http and a port"
-		case !overStdio(x) && !overStdio(other.Exposure) && x.Port > 0 && x.Port == other.Port && meet(host(x), host(other.Exposure)):
-			what, hint = fmt.Sprintf("%s is taken by %q", net.JoinHostPort(host(x), strconv.Itoa(x.Port)), name(other.Exposure)), "give one of the two another port"
+		case !overStdio(x) && !overStdio(other.Exposure) && x.Port > 0 && loopback.Meet(place(x), place(other.Exposure)):
+			what, hint = fmt.Sprintf("%s is taken by %q", place(x), name(other.Exposure)), "give one of the two another port"
 		default:
 			continue
 		}
@@ -134,17 +133,7 @@ func (c *checker) taken(x *spec.Exposure) (diag.Diagnostic, bool) {
 	return diag.Diagnostic{}, false
 }
 
-// host is the address that an exposure listens at: loopback where it names none.
-func host(x *spec.Exposure) string {
-	h := x.Address.Value
-	if h == "" || loopback.Host(h) && net.ParseIP(h) == nil {
-		return "127.0.0.1"
-	}
-	return h
-}
-
-// meet reports whether two hosts cannot be listened at with one port.
-func meet(a, b string) bool {
-	everywhere := []string{"0.0.0.0", "::", "[::]"}
-	return a == b || slices.Contains(everywhere, a) || slices.Contains(everywhere, b)
+// place is where an exposure listens: on loopback where it names no host.
+func place(x *spec.Exposure) string {
+	return net.JoinHostPort(cmp.Or(x.Address.Value, "127.0.0.1"), strconv.Itoa(x.Port))
 }

@@ -50,7 +50,7 @@ func TestWhatCannotBeServed(t *testing.T) {
 			"7:5: warning: the mcp exposure \"b\" has no port: it is served at the next free one [no-port]; add port: 8081\n9:5: warning: the mcp exposure \"d\" has no port: it is served at the next free one [no-port]; add port: 8082", "", "a:8080 b:+8081 c:0 d:+8082"},
 		"two exposures at one address": {
 			"  - {type: rest, namespace: a, port: 80, resources: []}\n  - {type: mcp, namespace: b, address: localhost, port: 80, tools: []}\n  - {type: mcp, namespace: c, address: 0.0.0.0, port: 80, tools: []}\n  - {type: mcp, namespace: d, address: 10.0.0.1, port: 80, tools: []}",
-			"7:28: error: the mcp exposure \"b\" cannot be served: 127.0.0.1:80 is taken by \"a\" [address-taken]; give one of the two another port\n8:28: error: the mcp exposure \"c\" cannot be served: 0.0.0.0:80 is taken by \"a\" [address-taken]; give one of the two another port",
+			"7:28: error: the mcp exposure \"b\" cannot be served: localhost:80 is taken by \"a\" [address-taken]; give one of the two another port\n8:28: error: the mcp exposure \"c\" cannot be served: 0.0.0.0:80 is taken by \"a\" [address-taken]; give one of the two another port",
 			"mcp exposure b, mcp exposure c", "a:80 d:80"},
 		"two over stdio, two controls": {
 			"  - {type: mcp, namespace: a, transport: stdio, tools: []}\n  - {type: mcp, namespace: b, transport: stdio, tools: []}\n  - {type: control, port: 1}\n  - {type: control, port: 2}",
