@@ -100,7 +100,7 @@ var layers = map[string][]string{
 	"serve/tools":                     {"serve/access", "engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
 	"serve/rest":                      {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/..."},
-	"serve/skill":                     {"internal/columns", "internal/matching", "engine", "engine/document", "operations", "operations/check", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/words"},
+	"serve/skill":                     {"internal/columns", "engine", "engine/document", "operations", "operations/check", "operations/mock", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/words"},
 	"serve/skills":                    {"spec", "spec/yamldata", "diag", "internal/columns", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/words"},

@@ -14,23 +14,32 @@ import (
 // documented example, the default, the first alternative that fits, a value
 // that follows from type, format and name.
 type maker struct {
-	now  time.Time
-	made *int // how many values, for all copies of the maker
+	now     time.Time
+	left    *int // how many values, for all copies of the maker
+	request bool // of what is sent: what is required, and no more
 }
 
-func newMaker(now time.Time) maker { return maker{now: now, made: new(int)} }
+// newMaker makes one answer. Its values are bounded: schemas that require each other in
+// more than one place grow without end.
+func newMaker(now time.Time) maker { return maker{now: now, left: new(10_000)} }
 
-// maxMade bounds how many values one answer is made of. Schemas that require
-// each other in more than one place grow without end.
-const maxMade = 10_000
+// Example returns a value for a request, by the same rules as those of answers: what the
+// schema requires and no more. It is the same at any time.
+func Example(s *operations.Schema, name string) any {
+	m := maker{now: time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC), left: new(1_000), request: true}
+	if s == nil {
+		s = &operations.Schema{Types: []string{"string"}}
+	}
+	return m.value(s, name, nil)
+}
 
-func (m maker) spent() bool { return *m.made >= maxMade }
+func (m maker) spent() bool { return *m.left <= 0 }
 
 // deepest is how far optional properties are followed into nested objects.
 const deepest = 6
 
 func (m maker) value(s *operations.Schema, name string, above []*operations.Schema) any {
-	if *m.made++; s == nil {
+	if *m.left--; s == nil {
 		return "example"
 	}
 	if s.HasConst {
@@ -106,10 +115,13 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 	example, _ := copied(s.Example).(map[string]any)
 	inner := append(slices.Clone(above), s)
 	for _, p := range sh.props {
-		if p.Schema != nil && p.Schema.WriteOnly {
-			continue // only requests carry it, even where it is required
+		if p.Schema != nil && (p.Schema.WriteOnly && !m.request || p.Schema.ReadOnly && m.request) {
+			continue // only the other way carries it, even where it is required
 		}
 		needed := sh.needed[p.Name]
+		if m.request && !needed {
+			continue
+		}
 		if p.Schema != nil && !needed && (p.Schema.Deprecated || leadsBack(p.Schema, inner) || len(inner) > deepest) {
 			continue
 		}
@@ -123,7 +135,7 @@ func (m maker) object(s *operations.Schema, sh shape, above []*operations.Schema
 		out[p.Name] = m.value(p.Schema, p.Name, inner)
 	}
 	for name, v := range example {
-		if sh.byName[name] == nil && !s.Closed {
+		if sh.byName[name] == nil && !s.Closed && !m.request {
 			out[name] = v
 		}
 	}

@@ -1,7 +1,7 @@
 package skill
 
 import (
-	"fmt"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/mock"
 )
 
 // callLine is the command that sends an operation, with example values for all
@@ -24,7 +25,7 @@ func callLine(op *operations.Operation) string {
 		if ambiguous(op, fields, name) {
 			name = string(p.In) + "." + name
 		}
-		words = append(words, "-p", assign(name, example(p.Schema, p.Name), p.Schema))
+		words = append(words, "-p", assign(name, mock.Example(p.Schema, p.Name), p.Schema))
 	}
 	body, ok := exampleBody(op)
 	if !ok {
@@ -101,9 +102,9 @@ func assign(name string, v any, s *operations.Schema) string {
 		if takesText(s) && !strings.HasPrefix(v, "@") && !strings.ContainsFunc(v, unicode.IsControl) {
 			return name + "=" + v
 		}
-	case bool, int, int64:
-		if s != nil && len(s.Types) == 1 && s.Types[0] != "string" {
-			return fmt.Sprintf("%s=%v", name, v)
+	case bool, int, int64, float64, json.Number:
+		if text, err := jsonvalue.Text(v); err == nil && s != nil && len(s.Types) == 1 && s.Types[0] != "string" {
+			return name + "=" + text
 		}
 	}
 	return name + ":=" + jsonvalue.Compact(v)

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/operations/mock"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -192,7 +193,7 @@ func resultOf(paths []string) string {
 		for i, name := range names {
 			if i == len(names)-1 {
 				if at[name] == nil {
-					at[name] = exampleText("_" + name)
+					at[name] = mock.Example(nil, name)
 				}
 				break
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/mock"
 )
 
 func TestExamplesFitTheirSchema(t *testing.T) {
@@ -34,12 +35,12 @@ func TestExamplesFitTheirSchema(t *testing.T) {
 			{Types: []string{"object"}, Required: []string{"a"}, Properties: []operations.Property{{Name: "a", Schema: text}}},
 			{Types: []string{"object"}, Required: []string{"b"}}}},
 	} {
-		v := example(s, "name")
+		v := mock.Example(s, "name")
 		if problems := check.Value(s, v); len(problems) > 0 {
 			t.Errorf("%s: %v does not fit: %v", name, v, problems)
 		}
 	}
-	if example(cyclic, "x") == nil {
+	if mock.Example(cyclic, "x") == nil {
 		t.Error("a cyclic schema has no example")
 	}
 }
@@ -62,7 +63,7 @@ func TestExampleOfASchemaThatDoublesIsSmall(t *testing.T) {
 		name := string(rune('a' + i))
 		wide.Required, wide.Properties = append(wide.Required, name), append(wide.Properties, operations.Property{Name: name, Schema: wide})
 	}
-	if text := jsonvalue.Compact(example(wide, "x")); len(text) > 64<<10 {
+	if text := jsonvalue.Compact(mock.Example(wide, "x")); len(text) > 64<<10 {
 		t.Errorf("the example has %d bytes", len(text))
 	}
 	s := wide
@@ -72,7 +73,7 @@ func TestExampleOfASchemaThatDoublesIsSmall(t *testing.T) {
 	if names := fieldNames(s); len(names) != 12 {
 		t.Errorf("fields %v", names)
 	}
-	if text := jsonvalue.Compact(example(s, "x")); len(text) > 64<<10 {
+	if text := jsonvalue.Compact(mock.Example(s, "x")); len(text) > 64<<10 {
 		t.Errorf("the example has %d bytes", len(text))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
+	"github.com/capstan-run/capstan/operations/mock"
 )
 
 // exampleInput gives an input a value, as -i takes it: one that fits where the
@@ -19,9 +20,9 @@ func (c *capabilityPage) exampleInput(in document.Input) string {
 			targets = append(targets, s)
 		}
 	}
-	best, fewest := example(declared, in.Name), -1
+	best, fewest := mock.Example(declared, in.Name), -1
 	for _, from := range targets {
-		v, wrong := example(from, in.Name), 0
+		v, wrong := mock.Example(from, in.Name), 0
 		for _, s := range targets {
 			wrong += len(check.Value(s, v))
 		}
