@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"slices"
@@ -25,10 +24,10 @@ type fault struct {
 func (f fault) Error() string { return f.text }
 func (f fault) Unwrap() error { return f.error }
 
-// Check looks for faults that make e useless to its callers: tools of exposures
-// or operations that do not exist, folders and instructions that are not there.
-// An error is fs.ErrNotExist where a file or folder is missing, which may be there
-// later. They are in the order of the file.
+// Check looks for what loading a file does not: tools of exposures or operations that
+// are not served, folders and instructions that are not there. An error is
+// fs.ErrNotExist where a file or folder is missing, which may be there later. They are
+// in the order of the file.
 func Check(e *spec.Exposure, o Options) []error {
 	c := &checker{o: o, siblings: siblings(e, o.Exposures)}
 	for _, s := range e.Skills {
@@ -53,16 +52,11 @@ func (c *checker) skill(s *spec.Skill) {
 		defer func() { _ = root.Close() }()
 	}
 	for _, t := range s.Tools {
-		switch name := t.Name.Value; {
-		case t.Source.IsSet() && t.Instruction.IsSet():
-			c.add(t.Pos, nil, "tool %q of skill %q has both from and instruction; keep one", name, s.Name.Value)
-		case t.Source.IsSet():
-			c.source(s, t)
-		case !t.Instruction.IsSet():
-			c.add(t.Pos, nil, "tool %q of skill %q has neither from nor instruction; add from: {sourceNamespace, action} or instruction: FILE", name, s.Name.Value)
-		case !s.Location.IsSet():
-			c.add(t.Instruction.Pos, nil, "skill %q has no location for the instruction of tool %q; add location: file:///FOLDER", s.Name.Value, name)
-		case root != nil:
+		from := c.siblings[t.Source.Value]
+		switch {
+		case t.Source.IsSet() && (from == nil || !slices.Contains(from.Actions(), t.Action.Value)):
+			c.add(t.Source.Pos, nil, "tool %q of skill %q is %q of %q, which is not served", t.Name.Value, s.Name.Value, t.Action.Value, t.Source.Value)
+		case t.Instruction.IsSet() && root != nil:
 			c.instruction(root, s, t)
 		}
 	}
@@ -93,25 +87,4 @@ func (c *checker) instruction(root *os.Root, s *spec.Skill, t *spec.SkillTool) {
 	case f.Size > folder.MaxFile:
 		c.add(t.Instruction.Pos, nil, "the instruction of tool %q is larger than 10 MiB, the most that is served: %s", t.Name.Value, t.Instruction.Value)
 	}
-}
-
-func (c *checker) source(s *spec.Skill, t *spec.SkillTool) {
-	from := c.siblings[t.Source.Value]
-	if from == nil {
-		c.add(t.Source.Pos, nil, "tool %q of skill %q is from %q, which is no rest or mcp exposure of this file%s",
-			t.Name.Value, s.Name.Value, t.Source.Value, known(slices.Sorted(maps.Keys(c.siblings))))
-		return
-	}
-	if actions := from.Actions(); !slices.Contains(actions, t.Action.Value) {
-		c.add(t.Action.Pos, nil, "tool %q of skill %q is %q of %q, which offers no such thing%s",
-			t.Name.Value, s.Name.Value, t.Action.Value, t.Source.Value, known(actions))
-	}
-}
-
-// known adds the names there are to a message.
-func known(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "; there are: " + strings.Join(names, ", ")
 }
