@@ -106,6 +106,10 @@ var layers = map[string][]string{
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/words"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
+	"bench":                           {"bench/internal/measure"}, // its clients are programs of their own
+	"bench/...":                       {"bench/internal/measure"},
+	"bench/internal/measure":          {},
+	"bench/embed":                     {"bench/internal/measure", "engine", "engine/durable/sqlite"},
 	".ci/e2e":                         {},
 	".ci/clock":                       {},
 }

@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -37,7 +38,7 @@ func goFiles(t *testing.T) []file {
 			return err
 		}
 		if d.IsDir() {
-			if skipDir(d.Name()) {
+			if skipDir(d.Name()) || name != root && isModule(name) {
 				return fs.SkipDir
 			}
 			return nil
@@ -56,6 +57,11 @@ func goFiles(t *testing.T) []file {
 		t.Fatal("no Go files found")
 	}
 	return files
+}
+
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
 }
 
 func skipDir(base string) bool {

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// work is what a benchmark's client reports: see bench/internal/measure, which this
+// module cannot import.
+type work struct {
+	Count         int
+	Wall, CPU     time.Duration
+	Allocs, Bytes uint64
+}
+
+// loop measures one, done by that many workers over and over for that long. Each
+// has done it once before anything is measured.
+func loop(long time.Duration, workers int, one func(worker int) error) error {
+	if _, err := each(workers, func() bool { return false }, one); err != nil {
+		return err
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	cpu, _ := used()
+	start := time.Now()
+	n, err := each(workers, func() bool { return time.Since(start) < long }, one)
+	if err != nil {
+		return err
+	}
+	w := work{Count: n, Wall: time.Since(start)}
+	end, peak := used()
+	runtime.ReadMemStats(&after)
+	w.CPU, w.Allocs, w.Bytes = end-cpu, after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{"Run": w, "Peak": peak})
+}
+
+func each(workers int, more func() bool, one func(int) error) (int, error) {
+	var done atomic.Int64
+	var group sync.WaitGroup
+	errs := make(chan error, workers)
+	for worker := range workers {
+		group.Go(func() {
+			for again := true; again; again = more() {
+				if err := one(worker); err != nil {
+					errs <- err
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	close(errs)
+	return int(done.Load()), <-errs
+}
+
+func used() (cpu time.Duration, peak int64) {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0, 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Maxrss << 10
+}
