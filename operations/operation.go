@@ -89,9 +89,8 @@ type Media struct {
 	// promise: answers are not held against it. Compiled documents have none.
 	Loose bool
 	// Validate, when not nil, compares an answer with the whole schema of the
-	// document, of which Schema is a part: see package check. compared is false
-	// where that is not done for this answer.
-	Validate func(v any) (found []Violation, compared bool)
+	// document, of which Schema is a part: see package check.
+	Validate func(v any) []Violation
 }
 
 // Encoding is an OpenAPI Encoding Object.

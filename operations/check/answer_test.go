@@ -15,7 +15,7 @@ func responseOf(t *testing.T, version, schema string) *operations.Operation {
 	t.Helper()
 	doc := "openapi: " + version + "\npaths: {/a: {get: {operationId: x, responses: {'200': {description: d, content: {application/json: {schema: " + schema + "}}}}}}}\n" +
 		"components: {schemas: {User: {type: object, required: [name, password], properties: {name: {type: string}, password: {type: string, writeOnly: true}}}," +
-		" Secret: {type: string, writeOnly: true}, Kind: {type: string, enum: [a, b]}}}\n"
+		" Secret: {type: string, writeOnly: true}, Kind: {type: string, enum: [a, b]}, Keyed: {required: [key]}}}\n"
 	index, problems := openapi.Compile("t", []byte(doc), nil)
 	if index == nil || len(problems) > 0 {
 		t.Fatal(problems)
@@ -37,6 +37,7 @@ func TestRequiredWriteOnlyPropertyCountsForRequestsOnly(t *testing.T) {
 		{"an item", "{type: array, items: " + user + "}", []any{name}, nil},
 		{"required by another part", "{allOf: [{properties: {key: {type: string, writeOnly: true}}}, {required: [key]}]}", map[string]any{}, nil},
 		{"required beside the part", "{required: [key], allOf: [{properties: {key: {type: string, writeOnly: true}}}]}", map[string]any{}, nil},
+		{"required by another component", "{allOf: [{$ref: '#/components/schemas/Keyed'}, {properties: {key: {type: string, writeOnly: true}}}]}", map[string]any{}, nil},
 		{"a reference", "{type: object, required: [key], properties: {key: {$ref: '#/components/schemas/Secret'}}}", map[string]any{}, nil},
 		{"an alternative", "{oneOf: [" + user + ", {type: string}]}", name, nil},
 		{"its type still counts", user, map[string]any{"name": "Ada", "password": 1}, []string{"/password: is a number where string is documented"}},

@@ -1,44 +1,13 @@
 package check
 
 import (
-	"encoding/json"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
-
-// maxCheckedNumber bounds the text and the exponent of a number that a compiled
-// schema compares: the validator writes every number out, digit by digit.
-const maxCheckedNumber = 1000
-
-// unwieldy finds a number that is too long to be written out.
-func unwieldy(v any, path []string) (at []string, found bool) {
-	switch v := v.(type) {
-	case json.Number:
-		return path, isUnwieldy(string(v))
-	case []any:
-		for i, item := range v {
-			if isScalar(item) {
-				continue
-			}
-			if at, found := unwieldy(item, append(path, strconv.Itoa(i))); found {
-				return at, true
-			}
-		}
-	case map[string]any:
-		for name, item := range v {
-			if isScalar(item) {
-				continue
-			}
-			if at, found := unwieldy(item, append(path, name)); found {
-				return at, true
-			}
-		}
-	}
-	return nil, false
-}
 
 // documented reports whether v is the value that a document has.
 func documented(value, v any) bool { return jsonvalue.Equal(value, v) || mayBe(value, v) }
@@ -59,16 +28,38 @@ func mayBe(value, v any) bool {
 	return err == nil && f == g
 }
 
-func isScalar(v any) bool {
-	switch v.(type) {
-	case nil, bool, string, int, float64:
-		return true
+// maxWritten bounds the text and the exponent of a number that is written out,
+// digit by digit.
+const maxWritten = 1000
+
+// rational returns a number as a fraction, unless it is too long to be written
+// out.
+func rational(v any) (*big.Rat, bool) {
+	text, err := jsonvalue.Text(v)
+	if err != nil || isUnwieldy(text) {
+		return nil, false
 	}
-	return false
+	return new(big.Rat).SetString(text)
+}
+
+// isMultiple reports whether v divided by step is whole; known is false when one
+// is too long to be divided.
+func isMultiple(v, step any) (whole, known bool) {
+	if v, ok := v.(int); ok {
+		if step, ok := step.(int); ok && step > 0 {
+			return v%step == 0, true
+		}
+	}
+	n, ok := rational(v)
+	d, okStep := rational(step)
+	if !ok || !okStep || d.Sign() == 0 {
+		return false, false
+	}
+	return n.Quo(n, d).IsInt(), true
 }
 
 func isUnwieldy(number string) bool {
-	if len(number) > maxCheckedNumber {
+	if len(number) > maxWritten {
 		return true
 	}
 	i := strings.IndexAny(number, "eE")
@@ -76,5 +67,55 @@ func isUnwieldy(number string) bool {
 		return false
 	}
 	exponent, err := strconv.Atoi(number[i+1:])
-	return err != nil || exponent > maxCheckedNumber || exponent < -maxCheckedNumber
+	return err != nil || exponent > maxWritten || exponent < -maxWritten
+}
+
+// repeated finds two items of a list that are equal.
+func repeated(list []any) (first, second int, found bool) {
+	places := make(map[string]int, len(list))
+	for i, item := range list {
+		text, err := jsonvalue.Marshal(canonical(item))
+		if err != nil {
+			continue
+		}
+		if first, known := places[string(text)]; known {
+			return first, i, true
+		}
+		places[string(text)] = i
+	}
+	return 0, 0, false
+}
+
+// canonical returns v in a form that is written alike for equal values.
+func canonical(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = canonical(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			out[name] = canonical(item)
+		}
+		return out
+	}
+	return jsonvalue.Canonical(v)
+}
+
+func countValues(v any) int {
+	total := 1
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			total += countValues(item)
+		}
+	case map[string]any:
+		for _, item := range v {
+			total += countValues(item)
+		}
+	}
+	return total
 }

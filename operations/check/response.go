@@ -15,10 +15,8 @@ import (
 // not documented is a violation. The value is the decoded body; a body that is
 // not JSON is not looked into.
 //
-// Operations of a document are checked against the whole JSON Schema 2020-12,
-// compiled once per response on first use ([Full]); those made by hand, and
-// responses with a schema too large, or an answer too slow to check, as [Answer]
-// does. A loose schema is not checked. Formats are not
+// Operations of a document are checked against the whole JSON Schema 2020-12
+// ([Schemas.Full]), those made by hand as [Answer] does. A loose schema is not checked. Formats are not
 // asserted. Response is safe for concurrent use.
 func Response(op *operations.Operation, status int, mediaType string, value any) []operations.Violation {
 	doc := op.Documented(status)
@@ -37,9 +35,7 @@ func Response(op *operations.Operation, status int, mediaType string, value any)
 		return nil
 	}
 	if media[j].Validate != nil {
-		if found, compared := media[j].Validate(value); compared {
-			return found
-		}
+		return media[j].Validate(value)
 	}
 	return Answer(media[j].Schema, value)
 }

@@ -16,6 +16,8 @@ type document struct {
 	about  operations.SetInfo
 	reader *indexReader
 	places []int // of the operations
+	// answers are compared with these schemas.
+	answers *check.Schemas
 
 	mu         sync.RWMutex // held while anything is decoded
 	operations []*operations.Operation
@@ -78,6 +80,12 @@ func open(data []byte) (*document, error) {
 			d.components[f.key] = &component{place: f.value.place()}
 		}
 	}
+	d.answers = check.NewSchemas(func(name string) any {
+		if c := d.components[name]; c != nil {
+			return r.at(c.place).value()
+		}
+		return nil
+	})
 	return d, nil
 }
 
@@ -184,16 +192,6 @@ func (d *document) reach(n *node, into map[string]*node) {
 }
 
 // validate returns the comparison of answers with a schema of the document.
-func (d *document) validate(schema *node) func(any) ([]operations.Violation, bool) {
-	return check.Full(func() (any, map[string]any) {
-		reached := map[string]*node{}
-		if schema != nil {
-			d.reach(schema, reached)
-		}
-		components := make(map[string]any, len(reached))
-		for name, n := range reached {
-			components[name] = n.value()
-		}
-		return schema.value(), components
-	})
+func (d *document) validate(schema *node) func(any) []operations.Violation {
+	return d.answers.Full(schema.value)
 }
