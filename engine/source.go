@@ -6,7 +6,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/load"
-	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -15,6 +14,11 @@ import (
 type Source struct {
 	// File is the capability's file as it was read.
 	File SourceFile
+	// Unit is the name that picks the program among those of the file, "" where there is
+	// no other.
+	Unit string
+	// Named are the files that the file names: imports, shared files, scripts, schemas.
+	Named []SourceFile
 	// Overlays are those that acted, in order. One made of an override is named
 	// after it ("--override poll.every=5s").
 	Overlays []SourceFile
@@ -47,17 +51,21 @@ type SourceAPI struct {
 // Source returns the files that the program was made from.
 func (p *Program) Source() *Source {
 	file, overlays := p.unit.File().Source()
-	s := &Source{File: sourceFile(file)}
+	s := &Source{File: SourceFile(file)}
+	if len(p.unit.File().Spec.Select("")) > 1 {
+		s.Unit = p.Name()
+	}
+	for _, f := range p.unit.File().Named() {
+		s.Named = append(s.Named, SourceFile(f))
+	}
 	for _, f := range overlays {
-		s.Overlays = append(s.Overlays, sourceFile(f))
+		s.Overlays = append(s.Overlays, SourceFile(f))
 	}
 	for _, use := range p.unit.Uses {
 		s.APIs = append(s.APIs, sourceAPI(use.Name, use.API, p.unit.File().Document(use.Name)))
 	}
 	return s
 }
-
-func sourceFile(f reach.Text) SourceFile { return SourceFile(f) }
 
 func sourceAPI(name string, api connect.API, document string) SourceAPI {
 	d, shipped := api.Declared(), load.Shipped(name)

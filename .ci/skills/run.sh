@@ -13,7 +13,9 @@ capstan=${1:-$scratch/capstan}
 (cd .ci/skills && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 
 for what in b2b-enterprise-onboarding audit-everything-to-siem workos \
-  examples/03-own-api/register-ship.yaml examples/03-own-api/fleet.openapi.yaml; do
-  folder=$("$capstan" skill "$what" -o "$scratch/skills")
+  examples/03-own-api/register-ship.yaml examples/03-own-api/fleet.openapi.yaml \
+  'examples/07-framework/lighthouse.yaml lighthouse' 'examples/07-framework/lighthouse.yaml keepers.keeper-of'; do
+  # shellcheck disable=SC2086 # a file, and perhaps the name of what to take of it
+  folder=$("$capstan" skill $what -o "$scratch/skills")
   node .ci/skills/node_modules/skills-ref/dist/cli.js validate "$folder"
 done

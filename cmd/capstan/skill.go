@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,29 +19,37 @@ import (
 
 // skillFlags are the flags of `capstan skill`.
 type skillFlags struct {
-	load  loadFlags
-	skill skill.Options
-	dir   string
-	force bool
+	load     loadFlags
+	skill    skill.Options
+	dir      string
+	force    bool
+	exposure string
 }
 
 func (a *app) skillCommand() *cobra.Command {
 	var f skillFlags
 	cmd := &cobra.Command{
-		Use:   "skill FILE|API",
+		Use:   "skill FILE|API [EXPOSURE]",
 		Short: "Write a capability or an API as an Agent Skill: instructions for coding agents",
 		Long: `Skill writes a folder that coding agents read: DIR/NAME/SKILL.md and what it
 refers to. For a capability it holds the file itself and the commands that run
 it, go on with it and settle it; for an API, a page for each resource with a
 command for every operation. Nothing is sent.
 
+A file that exposes several things needs the name of one, as "capstan run" does,
+or a namespace: its skill has a page for everything in it that can run, and the
+rest is listed with its first reason.
+
 A folder that is there already is replaced when this command wrote it, and else
 only with --force. The path of the folder is printed.`,
 		Example: `  capstan skill b2b-enterprise-onboarding.yaml -o .claude/skills
   capstan skill workos -o skills
-  capstan skill fleet.openapi.yaml -o skills --name ships`,
-		Args: exactArgs("FILE"),
+  capstan skill fleet.openapi.yaml -o skills --name ships
+  capstan skill harbour.yaml harbour.get-berth -o skills
+  capstan skill harbour.yaml harbour -o skills`,
+		Args: fileAndExposure,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.exposure = second(args)
 			return a.skill(cmd.Context(), args[0], &f)
 		},
 	}
@@ -77,23 +87,64 @@ func (a *app) skill(ctx context.Context, what string, f *skillFlags) error {
 	return nil
 }
 
-// skillOf makes the skill of a capability's file, of an OpenAPI document, or of
-// something known by name.
+// skillOf makes the skill of a unit or an exposure of a capability's file, of an OpenAPI
+// document, or of something known by name.
 func (a *app) skillOf(ctx context.Context, what string, f *skillFlags) (*skill.Folder, error) {
 	opts, err := f.load.options(a)
 	if err != nil {
 		return nil, err
 	}
-	prog, report, err := program(ctx, what, "", opts, engine.NewRunner(nil))
+	file, report := opened(ctx, what, opts, engine.NewRunner(nil))
 	switch {
-	case prog != nil:
-		return notMade(skill.Capability(prog, f.skill))
-	case err != nil:
-		return nil, usage(what+" holds no composition, and only of those a skill can be made", "")
-	case report.Dialect == string(spec.DialectOpenAPI), report.Dialect == "" && isName(what):
-		return a.skillOfAPI(ctx, what, opts, f)
+	case file != nil:
+		return a.skillOfFile(file, f)
+	case report.Dialect != string(spec.DialectOpenAPI) && (report.Dialect != "" || !isName(what)):
+		return nil, refused(report)
+	case f.exposure != "":
+		return nil, usage(fmt.Sprintf("unexpected argument %q: %s is an API, and its skill has all of it", f.exposure, what), "")
 	}
-	return nil, refused(report)
+	return a.skillOfAPI(ctx, what, opts, f)
+}
+
+func (a *app) skillOfFile(file *engine.File, f *skillFlags) (*skill.Folder, error) {
+	u, err := file.Unit(f.exposure)
+	if err == nil {
+		err = file.ErrOf(u)
+	}
+	var unit *engine.UnitError
+	switch {
+	case err == nil:
+		return notMade(skill.Capability(u.Program, f.skill))
+	case !errors.As(err, &unit):
+		return nil, err
+	}
+	namespaces := namespaces(file)
+	if slices.Contains(namespaces, f.exposure) {
+		refused := slices.DeleteFunc(file.Refused(), func(r engine.Refusal) bool { return !strings.HasPrefix(r.Name, f.exposure+".") })
+		a.reportRefused(file.Report().File, "used", refused)
+		return notMade(skill.Exposure(file, f.exposure, f.skill))
+	}
+	for _, x := range file.Spec().Exposures {
+		if x.Namespace.Value == f.exposure && len(x.Skills) > 0 {
+			return nil, usage(fmt.Sprintf("%q is a skill exposure: its skills are written already", f.exposure), "capstan serve "+shellWord(unit.File)+" hands them out")
+		}
+	}
+	var own *failure
+	if err = exposureError(err); errors.As(err, &own) && own.hint == "" && len(namespaces) > 0 {
+		own.hint = "or a namespace, for everything in it: " + strings.Join(namespaces, ", ")
+	}
+	return nil, err
+}
+
+// namespaces lists those of the units that can run.
+func namespaces(file *engine.File) []string {
+	var out []string
+	for _, u := range file.Spec().Units {
+		if n := u.Namespace.Value; n != "" && file.Program(u) != nil && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 func (a *app) skillOfAPI(ctx context.Context, name string, opts *engine.LoadOptions, f *skillFlags) (*skill.Folder, error) {

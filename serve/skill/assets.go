@@ -38,8 +38,10 @@ type projectAuth struct {
 
 // assets gathers the files that a skill's commands need.
 type assets struct {
+	file    string // of the capability
 	files   []File
 	project projectFile
+	deep    bool // files are named beside the capability's folder
 }
 
 // add keeps a file under a name that is free in assets/, and returns its path.
@@ -55,7 +57,7 @@ func (a *assets) add(name string, data []byte) string {
 
 // all returns the files, with the project file where one is needed.
 func (a *assets) all() ([]File, error) {
-	if len(a.project.APIs) == 0 && len(a.project.Overlays) == 0 {
+	if len(a.project.APIs) == 0 && len(a.project.Overlays) == 0 && !a.deep {
 		return a.files, nil
 	}
 	text, err := yamldata.Encode(a.project)
@@ -65,19 +67,74 @@ func (a *assets) all() ([]File, error) {
 	return append(a.files, File{Path: ".capstan.yaml", Data: text}), nil
 }
 
-// source takes a capability's file with its overlays and documents, and returns the
-// file's path.
+// named takes the files that a capability names, each where the capability finds it, and
+// returns the capability's own folder among them.
+func (a *assets) named(src *engine.Source) (string, error) {
+	all := slices.Clone(src.Named)
+	for i, f := range all {
+		var err error
+		if all[i].Name, err = filepath.Abs(f.Name); err != nil {
+			return "", err
+		}
+	}
+	own, err := filepath.Abs(filepath.Dir(src.File.Name))
+	root := own
+	for _, f := range all {
+		for !isBelow(f.Name, root) && filepath.Dir(root) != root {
+			root = filepath.Dir(root)
+		}
+	}
+	a.deep = a.deep || root != own
+	for _, f := range all {
+		a.files = append(a.files, File{Path: "assets/" + relative(f.Name, root), Data: f.Text})
+	}
+	return relative(own, root), err
+}
+
+func isBelow(path, root string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+func relative(path, root string) string {
+	rel, err := filepath.Rel(root, path)
+	if err != nil {
+		return filepath.Base(path)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// source takes a capability's file with the files that it names, its overlays and
+// documents, and returns the file's path. What is there already is not taken twice.
 func (a *assets) source(src *engine.Source, o Options) (string, error) {
-	base := filepath.Base(src.File.Name)
-	file := a.add(base, src.File.Text)
-	beside := strings.TrimSuffix(base, filepath.Ext(base)) + ".overlay.yaml"
-	isBeside := func(f engine.SourceFile) bool { return !f.Builtin && filepath.Base(f.Name) == beside }
+	if a.file == "" {
+		if err := a.sourceFiles(src, o); err != nil {
+			return "", err
+		}
+	}
+	for _, api := range src.APIs {
+		if err := a.api(api); err != nil {
+			return "", err
+		}
+	}
+	return a.file, nil
+}
+
+func (a *assets) sourceFiles(src *engine.Source, o Options) error {
+	dir, err := a.named(src)
+	if err != nil {
+		return err
+	}
+	base := path.Join(dir, filepath.Base(src.File.Name))
+	a.file = a.add(base, src.File.Text)
+	beside := strings.TrimSuffix(base, path.Ext(base)) + ".overlay.yaml"
+	isBeside := func(f engine.SourceFile) bool { return !f.Builtin && filepath.Base(f.Name) == path.Base(beside) }
 	hasBeside := slices.ContainsFunc(src.Overlays, isBeside)
 	for _, f := range src.Overlays {
 		override := strings.HasPrefix(f.Name, "--override ")
 		switch {
 		case override && o.NoOverlay:
-			return "", fmt.Errorf("%s cannot be part of a skill that uses no overlays", f.Name)
+			return fmt.Errorf("%s cannot be part of a skill that uses no overlays", f.Name)
 		case override:
 			a.project.Overlays = append(a.project.Overlays, a.add("override.overlay.yaml", f.Text))
 		case f.Builtin && hasBeside: // it acts wherever the file is
@@ -87,17 +144,15 @@ func (a *assets) source(src *engine.Source, o Options) (string, error) {
 			a.project.Overlays = append(a.project.Overlays, a.add(filepath.Base(f.Name), f.Text))
 		}
 	}
-	for _, api := range src.APIs {
-		if err := a.api(api); err != nil {
-			return "", err
-		}
-	}
-	return file, nil
+	return nil
 }
 
 // api takes the document and the settings of an API that the skill's commands need.
 func (a *assets) api(api engine.SourceAPI) error {
 	var p projectAPI
+	if _, taken := a.project.APIs[api.Name]; taken {
+		return nil
+	}
 	if api.Document != "" {
 		text, err := os.ReadFile(api.Document)
 		if err != nil {

@@ -12,28 +12,23 @@ import (
 	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations/mock"
-	"github.com/capstan-run/capstan/spec"
 )
 
-// Capability writes a composition as a skill: its purpose, when to use it,
-// its inputs and outputs, the commands that run it and go on with it, and the meaning
-// of each exit code. The capability's file, its overlays and the OpenAPI
-// documents that Capstan does not ship are part of the folder. It is an error
-// when one of those cannot be taken along.
+// Capability writes a composition, or another unit of a file, as a skill: its purpose,
+// when to use it, its inputs and outputs, the commands that run it and go on with it,
+// and the meaning of each exit code. The capability's file, the files that it names, its
+// overlays and the OpenAPI documents that Capstan does not ship are part of the folder.
+// It is an error when one of those cannot be taken along.
 func Capability(p *engine.Program, o Options) (*Folder, error) {
 	name, err := skillName(o.Name, p.Name())
 	if err != nil {
 		return nil, err
 	}
-	if k := p.Kind(); k != spec.UnitComposition {
-		return nil, fmt.Errorf("%s is no composition (it is of the kind %q), and only of those a skill can be made", p.Name(), k)
-	}
 	var a assets
-	file, err := a.source(p.Source(), o)
+	c, err := a.page(p, o)
 	if err != nil {
 		return nil, err
 	}
-	c := &capabilityPage{Prog: p, Plan: o.runner().Plan(context.Background(), p), File: file, noOverlay: o.NoOverlay}
 	files, err := a.all()
 	if err != nil {
 		return nil, err
@@ -44,46 +39,89 @@ func Capability(p *engine.Program, o Options) (*Folder, error) {
 	}
 	return folder(front{
 		Name: name, Description: c.description(), License: o.License,
-		Compatibility: "Needs the capstan command and network access to " + c.hosts() + ".",
+		Compatibility: compatibility(c.Plan.Hosts),
 		Metadata:      map[string]string{"generator": generator, "capability": p.Name()},
-		// Only commands that send nothing are allowed beforehand.
-		AllowedTools: "Read Bash(capstan validate:*) Bash(capstan plan:*) Bash(capstan runs list:*) Bash(capstan runs show:*)",
+		AllowedTools:  sendNothing,
 	}, "capability.md.tmpl", c, append(files, steps))
 }
 
-// capabilityPage is a composition as its pages show it.
+// sendNothing allows beforehand the commands that send nothing, and no others.
+const sendNothing = "Read Bash(capstan validate:*) Bash(capstan plan:*) Bash(capstan runs list:*) Bash(capstan runs show:*)"
+
+// compatibility is what a skill needs to reach hosts.
+func compatibility(hosts []string) string {
+	return "Needs the capstan command and network access to " + cmp.Or(strings.Join(hosts, ", "), "nothing") + "."
+}
+
+// page makes the page of a program, and takes what its commands need.
+func (a *assets) page(p *engine.Program, o Options) (*capabilityPage, error) {
+	src := p.Source()
+	file, err := a.source(src, o)
+	return &capabilityPage{Prog: p, Plan: o.runner().Plan(context.Background(), p), File: file, Unit: src.Unit, noOverlay: o.NoOverlay}, err
+}
+
+// capabilityPage is a unit as its pages show it.
 type capabilityPage struct {
 	Prog      *engine.Program
 	Plan      *document.Plan
 	File      string // within the skill
+	Unit      string // its name in File, "" of the only one
+	Part      bool   // it is one page of an exposure's skill, which is called
+	Page      string
 	noOverlay bool
-}
-
-func (c *capabilityPage) hosts() string {
-	return cmp.Or(strings.Join(c.Plan.Hosts, ", "), "nothing")
 }
 
 func (c *capabilityPage) description() string {
 	title := c.Prog.Title()
 	when := fmt.Sprintf(" Use when asked for %q, or to follow, resume or finish a run of it.", title)
+	if names := c.Needed(); len(names) > 0 {
+		when = strings.TrimSuffix(when, ".") + "; needs " + strings.Join(names, ", ") + "."
+	}
+	what := sentence(c.About())
+	when = clip(when, maxDescription/2)
+	return clip(what, maxDescription-len([]rune(when))) + when
+}
+
+// sentence ends a text with a full stop.
+func sentence(s string) string { return strings.TrimSuffix(s, ".") + "." }
+
+// About returns what the unit does.
+func (c *capabilityPage) About() string {
+	return cmp.Or(columns.OneLine(c.Prog.Description()), c.Prog.Title())
+}
+
+// Effect is the strongest effect of a step: delete, write or read.
+func (c *capabilityPage) Effect() string {
+	for _, effect := range []string{"delete", "write"} {
+		if len(c.steps(func(s document.Step) bool { return s.Effect == effect })) > 0 {
+			return effect
+		}
+	}
+	return "read"
+}
+
+// Needed returns the names of the inputs that a run must have.
+func (c *capabilityPage) Needed() []string {
 	var names []string
 	for _, in := range c.Plan.Inputs {
 		if in.Required {
 			names = append(names, in.Name)
 		}
 	}
-	if len(names) > 0 {
-		when = strings.TrimSuffix(when, ".") + "; needs " + strings.Join(names, ", ") + "."
+	return names
+}
+
+// Listing is the command that lists the runs.
+func (c *capabilityPage) Listing() string {
+	return command("capstan", "runs", "list", "--capability", c.Prog.Name(), "--limit", "5")
+}
+
+// Judging names the command that reports what is wrong with the file.
+func (c *capabilityPage) Judging() string {
+	if c.Unit != "" {
+		return "the `plan` command above"
 	}
-	what := columns.OneLine(c.Prog.Description())
-	if what == "" {
-		what = title
-	}
-	if !strings.HasSuffix(what, ".") {
-		what += "."
-	}
-	when = clip(when, maxDescription/2)
-	return clip(what, maxDescription-len([]rune(when))) + when
+	return "the `validate` command above"
 }
 
 // stepKind is the effect of a step in words.
@@ -142,6 +180,9 @@ func (c *capabilityPage) steps(which func(document.Step) bool) []document.Step {
 // On is a command on the capability's file.
 func (c *capabilityPage) On(verb string, more ...string) string {
 	words := []string{"capstan", verb, c.File}
+	if c.Unit != "" {
+		words = append(words, c.Unit)
+	}
 	if c.noOverlay {
 		words = append(words, "--no-overlay")
 	}

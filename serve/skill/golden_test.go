@@ -30,6 +30,23 @@ func TestSkillsOfCapabilities(t *testing.T) {
 	}
 }
 
+// The skill of a namespace has a page for each of its units.
+func TestSkillOfAnExposure(t *testing.T) {
+	file, err := engine.Open(t.Context(), "../../examples/07-framework/lighthouse.yaml", &engine.LoadOptions{Project: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := skill.Exposure(file, "lighthouse", skill.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkForm(t, f)
+	golden(t, f, "SKILL.md", "references/lighthouse-list-lights.md")
+	if f, err := skill.Exposure(file, "lighthuose", skill.Options{}); err == nil {
+		t.Errorf("of no such namespace: %v", f)
+	}
+}
+
 func TestSkillsOfAPIs(t *testing.T) {
 	workos := api(t, "workos")
 	f, err := skill.API(workos, skill.Options{License: "MIT"})

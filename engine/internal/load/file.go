@@ -94,6 +94,17 @@ func (u *Unit) File() *File { return u.file }
 // Source returns the file as it was read, and the overlays that acted on it.
 func (f *File) Source() (file reach.Text, overlays []reach.Text) { return f.source, f.overlays }
 
+// Named returns the files that the file names, and that those name, each once.
+func (f *File) Named() []reach.Text {
+	var out []reach.Text
+	for _, kept := range f.reads.Kept() {
+		if !slices.ContainsFunc(out, func(t reach.Text) bool { return t.Name == kept.Name }) {
+			out = append(out, kept.Text)
+		}
+	}
+	return out
+}
+
 // Document returns the path of an API's OpenAPI document, "" when it is built in or
 // came with a snapshot.
 func (f *File) Document(api string) string {
