@@ -73,6 +73,11 @@ type Options struct {
 	StrictResponses bool
 	// BaseURL replaces the server of every API.
 	BaseURL string
+	// Pace bounds the requests a second to each host, of all runs of the Runner, in
+	// place of what documents, catalogues and project files state; 0 leaves that as
+	// it is, and negative sets no bound. A stated pace is that of the server it stands
+	// beside, so BaseURL has none. [Runner.Call] and [Runner.Forward] are not paced.
+	Pace float64
 	// Timeout bounds a whole run; 0 means no bound.
 	Timeout time.Duration
 	// RequestTimeout bounds one request with its answer, where its step states

@@ -46,8 +46,8 @@ func (p *Program) Title() string {
 // Description returns the capability's description in its file.
 func (p *Program) Description() string { return p.plan.Unit.Description.Value }
 
-// Plan returns the steps of a run, and how their values are bound. Its Env and Hosts
-// depend on the outside and are empty; [Runner.Plan] has them. The caller must not
+// Plan returns the steps of a run, and how their values are bound. Its Env, Hosts and
+// Pace depend on the outside and are empty; [Runner.Plan] has them. The caller must not
 // change it.
 func (p *Program) Plan() *document.Plan { return p.view() }
 

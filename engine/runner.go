@@ -12,6 +12,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/load"
+	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -20,6 +21,9 @@ import (
 // and is safe for concurrent use.
 type Runner struct {
 	o Options
+
+	open        sync.Once
+	connections *client.Connections // of all files
 
 	mu    sync.Mutex
 	links map[*load.File]*connect.Link
@@ -34,6 +38,17 @@ func NewRunner(opts *Options) *Runner {
 	r := &Runner{o: *cmp.Or(opts, &Options{})}
 	r.o.External = maps.Clone(r.o.External)
 	return r
+}
+
+// Close closes the connections that the Runner keeps and does not use. A Runner that
+// is not closed closes them after less than a minute.
+func (r *Runner) Close() {
+	r.opened().Close()
+}
+
+func (r *Runner) opened() *client.Connections {
+	r.open.Do(func() { r.connections = client.NewConnections(nil) })
+	return r.connections
 }
 
 // Runtime returns the Runtime of the Options.
@@ -57,7 +72,7 @@ func (r *Runner) linked(p *Program) *linked {
 // settings are the options that are kept with a run.
 func (r *Runner) settings() load.Settings {
 	return load.Settings{
-		BaseURL: r.o.BaseURL, Timeout: r.o.Timeout, RequestTimeout: r.o.RequestTimeout, StrictResponses: r.o.StrictResponses,
+		BaseURL: r.o.BaseURL, Pace: r.o.Pace, Timeout: r.o.Timeout, RequestTimeout: r.o.RequestTimeout, StrictResponses: r.o.StrictResponses,
 		Mock: r.o.Mock, RecordDir: r.o.RecordDir, ReplayDir: r.o.ReplayDir,
 	}
 }
@@ -78,7 +93,7 @@ func (r *Runner) link(f *load.File) *connect.Link {
 }
 
 func (r *Runner) newLink(s load.Settings, binds *connect.Binds) *connect.Link {
-	out := connect.Outside{Caller: r.o.Caller, Mock: s.Mock, RecordDir: s.RecordDir, ReplayDir: s.ReplayDir, BaseURL: s.BaseURL, Log: r.o.Log}
+	out := connect.Outside{Caller: r.o.Caller, Mock: s.Mock, RecordDir: s.RecordDir, ReplayDir: s.ReplayDir, BaseURL: s.BaseURL, Pace: s.Pace, Connections: r.opened(), Log: r.o.Log}
 	return connect.NewLink(out, r.o.Secrets, binds)
 }
 
@@ -135,6 +150,7 @@ func (r *Runner) Plan(ctx context.Context, p *Program) *document.Plan {
 	view := *p.Plan()
 	view.Env = append(view.Env, l.link.Env(ctx, p.unit.Uses, p.plan.Variables)...)
 	view.Hosts = append(view.Hosts, l.link.Hosts(ctx, p.unit.Uses)...)
+	view.Pace = l.link.Pace(p.unit.Uses)
 	return &view
 }
 

@@ -43,6 +43,7 @@ type SourceAPI struct {
 	// the capability, and is not known to every Capstan.
 	Settings bool
 	BaseURL  string   // replaces the document's server, "" for that one
+	Pace     string   // how many requests the server takes in a time, such as "6000/m"
 	Env      []string // variables that are declared to hold the credential
 	// Security is for operations whose document names none.
 	Security []operations.Requirement
@@ -70,7 +71,7 @@ func (p *Program) Source() *Source {
 func sourceAPI(name string, api connect.API, document string) SourceAPI {
 	d, shipped := api.Declared(), load.Shipped(name)
 	return SourceAPI{
-		Name: name, Document: document, BaseURL: d.Base, Env: slices.Clone(d.Env), Security: d.Security,
-		Settings: d.Base != shipped.Base || !slices.Equal(d.Env, shipped.Env) || !reflect.DeepEqual(d.Security, shipped.Security),
+		Name: name, Document: document, BaseURL: d.Base, Pace: d.Pace, Env: slices.Clone(d.Env), Security: d.Security,
+		Settings: d.Base != shipped.Base || d.Pace != shipped.Pace || !slices.Equal(d.Env, shipped.Env) || !reflect.DeepEqual(d.Security, shipped.Security),
 	}
 }

@@ -143,7 +143,7 @@ func TestGeneratedCredentialsAreHiddenInAnswers(t *testing.T) {
 					_, _ = io.WriteString(w, `{"id": 17, "echo": "for `+mustJSON(text)+`.", "`+mustJSON(text)+`": true}`)
 				})
 				redactor := operations.NewRedactor(secret)
-				resp, err := client.New(client.Options{Redactor: redactor, Retry: client.RetryPolicy{Attempts: 1}, RateLimit: client.RateLimit{PerSecond: -1}})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL})
+				resp, err := client.New(client.Options{Redactor: redactor, Retry: client.RetryPolicy{Attempts: 1}})(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -21,6 +21,9 @@ type SetInfo struct {
 	// General is the security scheme that the document names, alone, for
 	// operations that name none; "" when there is no such one.
 	General string
+	// Pace is how many requests the document says that its servers take in a time,
+	// such as "6000/m" (x-capstan-pace); "" where it is silent.
+	Pace string
 	// Files are those besides the document that it was compiled from; none of a
 	// set that was opened from a stored index.
 	Files      []string
@@ -71,6 +74,10 @@ func (s *Set) Version() string { return s.about.Version }
 // Hash returns the SHA-256 of the document's source in hexadecimal. It does not
 // cover files that the document refers to.
 func (s *Set) Hash() string { return s.about.Hash }
+
+// Pace returns how many requests the document says that its servers take in a time,
+// such as "6000/m"; "" where it is silent.
+func (s *Set) Pace() string { return s.about.Pace }
 
 // Files returns the files besides the document that it was compiled from; none
 // of a set that was opened from a stored index.

@@ -221,6 +221,7 @@ type BindKey struct{ Name, Key Str }
 type Catalogue struct {
 	API          Str
 	BaseURL      Str
+	Pace         Str // how many requests the API takes in a time, such as 6000/m
 	AuthType     Str // bearer, basic, apiKey, ...
 	AuthEnv      Str // environment variable that holds the credential
 	Document     Str // path of the API's OpenAPI document, as that of an [API]

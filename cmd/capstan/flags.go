@@ -98,6 +98,7 @@ type sendFlags struct {
 	mock            bool
 	record, replay  string
 	baseURL         string
+	pace            float64
 	timeout         time.Duration
 	requestTimeout  time.Duration
 	strictResponses bool
@@ -108,9 +109,14 @@ func (s *sendFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&s.record, "record", "", "keep every exchange in `DIR`, without credentials")
 	fs.StringVar(&s.replay, "replay", "", "answer from the exchanges kept in `DIR`; nothing is sent")
 	fs.StringVar(&s.baseURL, "base-url", "", "server to use for every API, as an absolute `URL` (default: the document's)")
+	addPace(fs, &s.pace)
 	fs.Var(duration{&s.timeout}, "timeout", "stop after this long: 90s, 30m, 3d (default no bound)")
 	addRequestTimeout(fs, &s.requestTimeout)
 	fs.BoolVar(&s.strictResponses, "strict-responses", false, "fail when an answer breaks its documented schema (default: warn)")
+}
+
+func addPace(fs *pflag.FlagSet, to *float64) {
+	fs.Var(paceFlag{to}, "pace", "send each host at most this many requests, such as 10/s or 6000/m (default: as the API's documents state; none: no bound)")
 }
 
 func addRequestTimeout(fs *pflag.FlagSet, to *time.Duration) {
@@ -129,7 +135,7 @@ func (s *sendFlags) options(a *app) (*engine.Options, error) {
 		return nil, usage(err.Error(), "")
 	}
 	return &engine.Options{
-		Mock: s.mock, RecordDir: s.record, ReplayDir: s.replay, BaseURL: s.baseURL, StrictResponses: s.strictResponses,
+		Mock: s.mock, RecordDir: s.record, ReplayDir: s.replay, BaseURL: s.baseURL, Pace: s.pace, StrictResponses: s.strictResponses,
 		Timeout: s.timeout, RequestTimeout: s.requestTimeout, Log: a.logger(),
 	}, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
+	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -58,6 +60,28 @@ func (f duration) String() string {
 }
 
 func (f duration) Type() string { return "DURATION" }
+
+// paceFlag is a flag of requests a second.
+type paceFlag struct{ perSecond *float64 }
+
+func (f paceFlag) String() string {
+	if f.perSecond == nil || *f.perSecond == 0 {
+		return ""
+	}
+	return pace.Text(*f.perSecond)
+}
+
+func (f paceFlag) Type() string { return "PACE" }
+
+// Set reads the flag.
+func (f paceFlag) Set(s string) error {
+	perSecond, ok := pace.Parse(s)
+	if !ok {
+		return errors.New("write " + pace.Form)
+	}
+	*f.perSecond = perSecond
+	return nil
+}
 
 // Set reads the flag. The error is completed by pflag with the flag's name.
 func (f duration) Set(s string) (err error) {

@@ -17,6 +17,7 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var load loadFlags
 	var baseURL string
+	var perSecond float64
 	cmd := &cobra.Command{
 		Use:   "plan FILE [EXPOSURE]",
 		Short: "Show what a run would do; nothing is sent",
@@ -39,7 +40,7 @@ one, as for run; without it they are listed with the operations they call.`,
 			if err != nil {
 				return err
 			}
-			r := engine.NewRunner(&engine.Options{BaseURL: baseURL})
+			r := engine.NewRunner(&engine.Options{BaseURL: baseURL, Pace: perSecond})
 			prog, report, err := program(cmd.Context(), args[0], second(args), opts, r)
 			if err != nil {
 				return a.listPlans(report, err)
@@ -59,6 +60,7 @@ one, as for run; without it they are listed with the operations they call.`,
 	load.add(cmd.Flags())
 	load.addOverride(cmd.Flags())
 	cmd.Flags().StringVar(&baseURL, "base-url", "", "server to use for every API, as an absolute `URL` (default: the document's)")
+	addPace(cmd.Flags(), &perSecond)
 	a.completeFile(cmd, &load)
 	return cmd
 }

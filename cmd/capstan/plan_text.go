@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/columns"
+	"github.com/capstan-run/capstan/internal/pace"
 )
 
 // planText writes a plan for a person: one block a step, one line a value.
@@ -39,6 +40,9 @@ func (t planText) header() {
 		t.fact("stood back", stoodBackText(s))
 	}
 	t.fact("hosts", orNone(strings.Join(p.Hosts, ", ")))
+	for _, of := range p.Pace {
+		t.fact("pace", of.API+" at most "+pace.Words(of.Pace))
+	}
 	for _, e := range p.Env {
 		t.fact("credential", envText(e))
 	}

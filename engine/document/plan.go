@@ -13,6 +13,7 @@ type Plan struct {
 	Outputs     []Output          `json:"outputs"`
 	Env         []Env             `json:"env"`
 	Hosts       []string          `json:"hosts"`
+	Pace        []Pace            `json:"pace,omitempty"` // of the APIs whose servers state one
 	Files       []File            `json:"files"`
 	Diagnostics []diag.Diagnostic `json:"diagnostics"`
 }
@@ -26,6 +27,12 @@ type StoodBack struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
+}
+
+// Pace is how many requests an API is sent in a time, at most.
+type Pace struct {
+	API  string `json:"api"`
+	Pace string `json:"pace"` // such as "6000/m"
 }
 
 // File is a file or directory that is read to load or serve the capability.

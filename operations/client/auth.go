@@ -47,7 +47,7 @@ type Credentials func(ctx context.Context, api string, use operations.SchemeUse)
 // credentials (tokens are kept until they expire or the API answers 401 to one,
 // and asked for once, however many calls need them), openIdConnect with a ready
 // token, awsSigV4 (AWS Signature Version 4) and oauth1 (RFC 5849). OAuth2 token
-// endpoints are reached within o.Transport and o.Timeout, and o.Redactor learns every
+// endpoints are reached within o.Connections and o.Timeout, and o.Redactor learns every
 // credential that is used.
 func Auth(o Options) operations.Middleware {
 	o = o.withDefaults()

@@ -84,7 +84,7 @@ func (t lentToken) drop(ctx context.Context) bool {
 
 func newTokenStore(o Options) *tokenStore {
 	return &tokenStore{
-		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		client:  &http.Client{Transport: bounded.Transport(o.Connections.transport), CheckRedirect: checkRedirect},
 		timeout: o.Timeout,
 		slots:   map[tokenKey]*tokenSlot{},
 	}

@@ -12,6 +12,9 @@ import (
 
 // Options shape [New]. The zero value works.
 type Options struct {
+	// Connections are those that the client shares with others; nil means some of its
+	// own, over Transport.
+	Connections *Connections
 	// Transport carries the requests; nil means a transport of its own with
 	// Go's defaults: keep-alive, HTTP/2, the environment's proxy. Of an
 	// *http.Transport a copy is used, with connections of its own, that never
@@ -45,7 +48,7 @@ type Options struct {
 // only. Credentials go over https, or to a loopback address.
 func New(o Options) operations.Caller {
 	o = o.withDefaults()
-	ms := []operations.Middleware{Retry(o.Retry), Limit(o.RateLimit)}
+	ms := []operations.Middleware{Retry(o.Retry), limit(o.RateLimit, &o.Connections.hosts)}
 	if o.Log != nil {
 		ms = append(ms, Log(o.Log, o.Redactor))
 	}
@@ -57,7 +60,9 @@ func New(o Options) operations.Caller {
 }
 
 func (o Options) withDefaults() Options {
-	o.Transport = ownTransport(o.Transport)
+	if o.Connections == nil {
+		o.Connections = NewConnections(o.Transport)
+	}
 	if o.Timeout == 0 {
 		o.Timeout = operations.DefaultTimeout
 	}
@@ -68,6 +73,25 @@ func (o Options) withDefaults() Options {
 		o.Redactor = operations.NewRedactor()
 	}
 	return o
+}
+
+// Connections are what clients share: connections to hosts, how fast each host is
+// asked, and the pauses that it asked for. They are safe for concurrent use.
+type Connections struct {
+	transport http.RoundTripper
+	hosts     hostGates
+}
+
+// NewConnections returns connections over a transport, as [Options] has it.
+func NewConnections(t http.RoundTripper) *Connections {
+	return &Connections{transport: ownTransport(t)}
+}
+
+// Close closes the connections that no request uses. Further requests open new ones.
+func (c *Connections) Close() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
 }
 
 // ownTransport returns the transport that sends for t: see sendOnce. Nil is a

@@ -26,10 +26,10 @@ type sender struct {
 }
 
 func newSender(o Options) *sender {
-	_, traced := o.Transport.(*http.Transport)
+	_, traced := o.Connections.transport.(*http.Transport)
 	return &sender{
 		Options: o,
-		client:  &http.Client{Transport: bounded.Transport(o.Transport), CheckRedirect: checkRedirect},
+		client:  &http.Client{Transport: bounded.Transport(o.Connections.transport), CheckRedirect: checkRedirect},
 		traced:  traced,
 	}
 }

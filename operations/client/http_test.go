@@ -23,10 +23,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// once sends without retries and without a rate limit.
+// once sends without retries.
 func once(o Options) operations.Caller {
 	o.Retry.Attempts = 1
-	o.RateLimit.PerSecond = -1
 	return New(o)
 }
 

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// RateLimit bounds how fast one host is asked. The zero value means 50 requests
-// a second with a burst of 50.
+// RateLimit bounds how fast one host is asked. The zero value only honours the
+// pauses that hosts ask for.
 type RateLimit struct {
-	PerSecond float64 // negative means no bound
+	PerSecond float64 // 0 and less mean no bound
 	Burst     int     // requests that may go at once; 0 means one second's worth
 	// Pause bounds how long requests hold back for a host that answered 429 with
 	// Retry-After; 0 means a minute, as retries wait at most, and negative that
@@ -24,24 +24,22 @@ type RateLimit struct {
 
 // Limit holds requests back so that each host is asked no faster than l allows,
 // and not at all for as long as its last 429 asked with Retry-After.
-func Limit(l RateLimit) operations.Middleware {
-	if l.PerSecond == 0 {
-		l.PerSecond = 50
-	}
+func Limit(l RateLimit) operations.Middleware { return limit(l, &hostGates{}) }
+
+func limit(l RateLimit, hosts *hostGates) operations.Middleware {
 	if l.Burst == 0 {
 		l.Burst = max(1, int(l.PerSecond))
 	}
 	if l.Pause == 0 {
 		l.Pause = time.Minute
 	}
-	hosts := &hostGates{limit: l, gates: map[string]*gate{}}
 	return func(next operations.Caller) operations.Caller {
 		return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 			server, err := req.Server()
 			if err != nil {
 				return next(ctx, req) // it will name the fault
 			}
-			g := hosts.of(server.Host)
+			g := hosts.of(server.Host, l)
 			if err := g.wait(ctx); err != nil {
 				return nil, limitError(ctx, req, err)
 			}
@@ -52,30 +50,38 @@ func Limit(l RateLimit) operations.Middleware {
 	}
 }
 
-// hostGates holds a gate for each host. Hosts come from plans, so there are few.
+// hostGates holds a gate for each host and limit. Hosts come from plans, so there
+// are few.
 type hostGates struct {
-	limit RateLimit
 	mu    sync.Mutex
-	gates map[string]*gate
+	gates map[gateKey]*gate
 }
 
-func (h *hostGates) of(host string) *gate {
+type gateKey struct {
+	host string
+	RateLimit
+}
+
+func (h *hostGates) of(host string, l RateLimit) *gate {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	g := h.gates[host]
+	key := gateKey{host, l}
+	g := h.gates[key]
 	if g == nil {
-		g = &gate{limiter: rate.NewLimiter(rate.Limit(h.limit.PerSecond), h.limit.Burst)}
-		if h.limit.PerSecond < 0 {
-			g.limiter = rate.NewLimiter(rate.Inf, 0)
+		if g = (&gate{}); l.PerSecond > 0 {
+			g.limiter = rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst)
 		}
-		h.gates[host] = g
+		if h.gates == nil {
+			h.gates = map[gateKey]*gate{}
+		}
+		h.gates[key] = g
 	}
 	return g
 }
 
 // gate is the limit of one host.
 type gate struct {
-	limiter *rate.Limiter
+	limiter *rate.Limiter // nil for no bound
 	mu      sync.Mutex
 	until   time.Time // no request before this
 }
@@ -86,8 +92,11 @@ func (g *gate) wait(ctx context.Context) error {
 		g.mu.Lock()
 		pause := time.Until(g.until)
 		g.mu.Unlock()
-		if pause <= 0 {
+		switch {
+		case pause <= 0 && g.limiter != nil:
 			return g.limiter.Wait(ctx)
+		case pause <= 0:
+			return ctx.Err()
 		}
 		if !sleep(ctx, pause) {
 			return ctx.Err()

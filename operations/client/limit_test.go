@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,17 +32,72 @@ func TestRateIsHeldPerHost(t *testing.T) {
 	})
 }
 
-func TestDefaultRateIsGenerous(t *testing.T) {
+func TestNothingIsHeldBackWithoutARate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &optest.Script{Outcomes: []any{200}}
 		call := Limit(RateLimit{})(s.Call)
-		for range 50 {
+		for range 10_000 {
 			call(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: "https://a"})
 		}
-		if s.At[49] != 0 {
-			t.Errorf("a burst of 50 took %v", s.At[49])
+		if last := s.At[len(s.At)-1]; last != 0 || len(s.At) != 10_000 {
+			t.Errorf("%d requests took %v", len(s.At), last)
 		}
 	})
+}
+
+// Clients that share connections share a host's pace and its pauses, and the
+// connections themselves.
+func TestConnectionsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Duration
+		started := time.Now()
+		tr := roundTrip(func(*http.Request) (*http.Response, error) {
+			at = append(at, time.Since(started))
+			return jsonResponse(200, `{}`), nil
+		})
+		o := Options{Connections: NewConnections(tr), RateLimit: RateLimit{PerSecond: 1}}
+		one, other := New(o), New(o)
+		for _, call := range []operations.Caller{one, other, one, other} {
+			if _, err := call(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: "https://a"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(at) != 4 || at[3] != 3*time.Second {
+			t.Errorf("requests went at %v", at)
+		}
+	})
+}
+
+func TestConnectionsAreKeptAndClosed(t *testing.T) {
+	opened, closed := make(chan net.Conn, 9), make(chan net.Conn, 9)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write([]byte(`{}`))
+	}))
+	srv.Config.ConnState = func(c net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			opened <- c
+		case http.StateClosed:
+			closed <- c
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	shared := NewConnections(nil)
+	for range 3 { // files of one Runner
+		call := New(Options{Connections: shared})
+		if _, err := call(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: srv.URL}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(opened) != 1 {
+		t.Errorf("%d connections were opened", len(opened))
+	}
+	shared.Close()
+	if c := <-closed; c != <-opened {
+		t.Error("another connection was closed")
+	}
 }
 
 func TestRetryAfterPausesTheHost(t *testing.T) {
@@ -109,7 +166,7 @@ func TestClientUnderA429(t *testing.T) {
 func TestPausesCanBeLeftToTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &optest.Script{Outcomes: []any{"429 30", 200}}
-		call := Limit(RateLimit{PerSecond: -1, Pause: -1})(s.Call)
+		call := Limit(RateLimit{Pause: -1})(s.Call)
 		for range 100 {
 			if _, err := call(t.Context(), &operations.Request{Op: optest.JSON("GET"), BaseURL: "https://a"}); err != nil {
 				t.Fatal(err)

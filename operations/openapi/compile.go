@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -20,7 +21,7 @@ import (
 // for one document. Raise it with every change to the content of an index or
 // the list of problems holds; it is part of the key of caches of compiled
 // documents.
-const CompilerVersion = 8
+const CompilerVersion = 9
 
 // Options adjusts [Compile]. The zero value, and nil, work.
 type Options struct {
@@ -112,11 +113,22 @@ type compiler struct {
 
 func (c *compiler) encode(api string, doc []byte) []byte {
 	sum := sha256.Sum256(doc)
-	x := &indexContent{api: api, hash: hex.EncodeToString(sum[:]), operations: c.operations, components: c.components, general: c.generalScheme()}
+	x := &indexContent{api: api, hash: hex.EncodeToString(sum[:]), operations: c.operations, components: c.components, general: c.generalScheme(), pace: c.pace()}
 	if info := c.doc.Info; info != nil {
 		x.title, x.version = info.Title, info.Version
 	}
 	return encodeIndex(x)
+}
+
+// pace returns how many requests the document says that its servers take in a time.
+func (c *compiler) pace() string {
+	value, stated := c.doc.Extensions["x-capstan-pace"]
+	text, _ := value.(string)
+	if _, ok := pace.Parse(text); stated && !ok {
+		c.faultAt(c.pos(c.doc.Origin, "x-capstan-pace"), "x-capstan-pace cannot be %v and is ignored: write %s", value, pace.Form)
+		return ""
+	}
+	return text
 }
 
 // checkVersion reports whether the document is one that can be compiled.

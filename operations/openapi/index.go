@@ -44,6 +44,7 @@ type indexContent struct {
 	// the document names for all operations; nil is gathered from the operations.
 	schemes *node
 	general string
+	pace    string // requests in a time, as internal/pace has it
 }
 
 // encodeIndex returns the file for x. The same content gives the same bytes.
@@ -58,6 +59,7 @@ func encodeIndex(x *indexContent) []byte {
 		field{"schemes", x.schemes},
 	)
 	directory.setString("general", x.general)
+	directory.setString("pace", x.pace)
 	e.table(append(componentNodes(x.components), append(x.operations, directory, directoryKeys())...))
 
 	components := objectNode()

@@ -70,7 +70,7 @@ func TestAddressOfTheNextPage(t *testing.T) {
 			})
 			op := byAddress(tt.path...)
 			op.Params = op.Params[:2]
-			send := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}, RateLimit: client.RateLimit{PerSecond: -1}})
+			send := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}})
 			resp, err := All(t.Context(), send, &operations.Request{Op: op, BaseURL: srv.URL + "/v1", Args: optest.Args(op, tt.args...)}, 0)
 			if d := cmp.Diff(tt.want, asked); d != "" {
 				t.Errorf("asked (-want +got):\n%s", d)

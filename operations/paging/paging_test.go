@@ -375,7 +375,7 @@ func TestAllGoesByTheServerThatAnswered(t *testing.T) {
 		}
 		fmt.Fprint(w, "[1]")
 	})
-	client := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}, RateLimit: client.RateLimit{PerSecond: -1}})
+	client := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}})
 	call := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 		with := *req
 		with.BaseURL = srv.URL + "/v2"

@@ -80,7 +80,7 @@ func TestWhatReachesTheWireIsWhatWasAsked(t *testing.T) {
 	const perDocument, perOperation = 10, 10
 	seed, count := setting(t, "CAPSTAN_WIRE_SEED", 1), setting(t, "CAPSTAN_WIRE_COUNT", 10_000)
 	rec := newRecorder(t)
-	send := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}, RateLimit: client.RateLimit{PerSecond: -1}, Timeout: 10 * time.Minute})
+	send := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}, Timeout: 10 * time.Minute})
 	sent, refused := 0, 0
 	for i := uint64(0); i < count; i += perDocument * perOperation {
 		g := &wireGenerator{rand.New(rand.NewPCG(seed, i))}

@@ -10,6 +10,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/columns"
+	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
@@ -109,6 +110,15 @@ func (p *apiPage) Server() string {
 		return p.Ops[0].Servers[0].URL
 	}
 	return "none that the document names"
+}
+
+// Pace is how many requests Server takes in a time, "" where nothing states it.
+func (p *apiPage) Pace() string {
+	text := p.api.Source().Pace
+	if text == "" || text == pace.None {
+		return ""
+	}
+	return pace.Words(text)
 }
 
 // OtherServers are those that the document names besides Server.

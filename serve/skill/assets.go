@@ -23,6 +23,7 @@ type projectFile struct {
 type projectAPI struct {
 	OpenAPI string       `json:"openapi,omitempty"`
 	BaseURL string       `json:"baseUrl,omitempty"`
+	Pace    string       `json:"pace,omitempty"`
 	Auth    *projectAuth `json:"auth,omitempty"`
 }
 
@@ -164,7 +165,7 @@ func (a *assets) api(api engine.SourceAPI) error {
 		p.OpenAPI = a.add(filepath.Base(api.Document), text)
 	}
 	if api.Settings {
-		p.BaseURL, p.Auth = api.BaseURL, authOf(api)
+		p.BaseURL, p.Pace, p.Auth = api.BaseURL, api.Pace, authOf(api)
 	}
 	if p == (projectAPI{}) {
 		return nil

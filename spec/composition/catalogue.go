@@ -17,7 +17,7 @@ func (d reader) catalogue(o *node.Object) *spec.Catalogue {
 	d.version(o)
 	d.Loose(o.Get("name"), "name")
 	d.Text(o.Get("providerId"), "providerId")
-	c := &spec.Catalogue{API: d.Text(o.Get("api"), "api"), BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"), Document: d.Text(o.Get("openapi"), "openapi")}
+	c := &spec.Catalogue{API: d.Text(o.Get("api"), "api"), BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"), Document: d.Text(o.Get("openapi"), "openapi"), Pace: d.Pace(o.Get("pace"), "pace")}
 	if auth := d.Object(o.Get("auth"), "auth"); auth != nil {
 		c.AuthType = d.Text(auth.Get("type"), "type")
 		if _, ok := spec.AuthType(c.AuthType.Value); c.AuthType.IsSet() && !ok {

@@ -29,6 +29,7 @@ type API struct {
 	Name    spec.Str // as a capability's `api` has it
 	OpenAPI spec.Str // path of its OpenAPI document
 	BaseURL spec.Str // replaces the document's server
+	Pace    spec.Str // how many requests its server takes in a time
 	Auth    *Auth
 }
 
@@ -94,6 +95,7 @@ func (d projectReader) projectAPIs(n *node.Node) (apis []API) {
 			Name:    d.Filled(k, "the API's name"),
 			OpenAPI: d.Text(o.Get("openapi"), "openapi"),
 			BaseURL: d.Text(o.Get("baseUrl"), "baseUrl"),
+			Pace:    d.Pace(o.Get("pace"), "pace"),
 			Auth:    d.projectAuth(o.Get("auth")),
 		})
 		o.Done()

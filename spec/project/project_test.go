@@ -32,7 +32,7 @@ func TestProjectModel(t *testing.T) {
 		File: "/home/me/.capstan.yaml", Dir: "/home/me",
 		APIs: []project.API{
 			{
-				Name: str("workos"), OpenAPI: str("api/workos.yaml"), BaseURL: str("https://api.example.com"),
+				Name: str("workos"), OpenAPI: str("api/workos.yaml"), BaseURL: str("https://api.example.com"), Pace: str("6000/m"),
 				Auth: &project.Auth{Type: str("bearer"), Env: []spec.Str{str("WORKOS_API_KEY"), str("WORKOS_TOKEN")}},
 			},
 			{
@@ -50,7 +50,7 @@ func TestProjectModel(t *testing.T) {
 	if diff := cmp.Diff(want, got, anywhere); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := got.APIs[0].Auth.Env[1].Pos; got.Line != 5 || got.Column != 48 {
+	if got := got.APIs[0].Auth.Env[1].Pos; got.Line != 6 || got.Column != 48 {
 		t.Errorf("WORKOS_TOKEN is at %v", got)
 	}
 	if p, diags := project.Read(".capstan.yaml", []byte("# nothing yet\n")); p == nil || p.Dir != "." || len(diags) > 0 {

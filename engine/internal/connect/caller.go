@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/client"
 	"github.com/capstan-run/capstan/operations/mock"
@@ -18,7 +20,9 @@ type Outside struct {
 	Caller               operations.Caller // nil: HTTP
 	Mock                 bool
 	RecordDir, ReplayDir string
-	BaseURL              string // in place of every server
+	BaseURL              string  // in place of every server
+	Pace                 float64 // requests a second to a host, in place of those that are stated; negative is no bound
+	Connections          *client.Connections
 	Log                  *slog.Logger
 }
 
@@ -55,7 +59,7 @@ func NewLink(o Outside, lookup Lookup, binds *Binds) *Link {
 	// must not make the others wait.
 	l.served = l.Session()
 	l.served.AtOnce = true // no caller waits for an answer of minutes
-	l.served.limit = client.RateLimit{PerSecond: -1, Pause: -1}
+	l.served.passesOn = true
 	return l
 }
 
@@ -64,7 +68,9 @@ type Session struct {
 	redactor *operations.Redactor
 	Recorder *operations.Redactor // for recordings
 	mock     operations.Caller    // one state for all APIs of the run
-	limit    client.RateLimit
+	// passesOn reports that each caller paces itself, and gets the answers of a host
+	// that asks to wait.
+	passesOn bool
 	// AtOnce reports that nothing waits for what a mock grows: it is there at the
 	// first look.
 	AtOnce bool
@@ -204,17 +210,42 @@ func (l *Link) tunnelled(api API, next operations.Caller) operations.Caller {
 	}
 }
 
+// pace returns how many requests a server of the API is sent in a time, "" for no
+// bound. What is stated beside a server does not hold for the one in its place.
+func (l *Link) pace(api API) string {
+	switch {
+	case l.Outside.Pace != 0:
+		return pace.Text(l.Outside.Pace)
+	case l.BaseURL != "":
+		return ""
+	}
+	return api.Declared().Pace
+}
+
+// Pace lists the paces at which the APIs are sent requests.
+func (l *Link) Pace(uses []Use) []document.Pace {
+	var out []document.Pace
+	for _, u := range uses {
+		if text := l.pace(u.API); text != "" && text != pace.None {
+			out = append(out, document.Pace{API: u.Name, Pace: text})
+		}
+	}
+	return out
+}
+
 // client is the API's HTTP client: the one that all runs share, or one of the
-// session's own where its limits are its own.
+// session's own.
 func (l *Link) client(name string, api API, s *Session) operations.Caller {
 	credential := func(ctx context.Context, _ string, use operations.SchemeUse) (client.Credential, bool, error) {
 		return api.Credential(ctx, l, use)
 	}
-	co := client.Options{Credentials: credential, Log: l.Log, Redactor: s.redactor, RateLimit: s.limit}
-	if s.limit != (client.RateLimit{}) {
+	co := client.Options{Connections: l.Connections, Credentials: credential, Log: l.Log, Redactor: s.redactor}
+	if s.passesOn {
+		co.RateLimit.Pause = -1
 		return client.New(co)
 	}
 	if l.live[name] == nil {
+		co.RateLimit.PerSecond, _ = pace.Parse(l.pace(api))
 		l.live[name] = client.New(co)
 	}
 	return l.live[name]

@@ -66,7 +66,7 @@ func described(t *testing.T) (connect.Use, *connect.Binds) {
 		t.Fatal(problems)
 	}
 	binds := connect.NewBinds(f, false, reach.New(nil, "berths.yaml", nil))
-	api, problems := connect.Consumed(f.APIs[0], binds, f.Units, nil)
+	api, problems := connect.Consumed(f.APIs[0], binds, f.Units, nil, "")
 	set, found := consumed.Set(f.APIs[0])
 	if problems.HasErrors() || found.HasErrors() {
 		t.Fatal(problems, found)

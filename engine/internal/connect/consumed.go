@@ -26,13 +26,14 @@ type consumedAPI struct {
 	// has none.
 	rehearsal  func() *operations.Set
 	documented *consumed.Documented
+	pace       string // as [Declared] has it
 }
 
 // Consumed returns an API that a file describes under consumes. units are those of
 // the file, and documented has the operations as an OpenAPI document describes them,
-// nil where there is none.
-func Consumed(c *spec.API, binds *Binds, units []*spec.Unit, documented *consumed.Documented) (API, diag.List) {
-	a := &consumedAPI{spec: c, documented: documented}
+// nil where there is none. pace is as [Declared] has it.
+func Consumed(c *spec.API, binds *Binds, units []*spec.Unit, documented *consumed.Documented, pace string) (API, diag.List) {
+	a := &consumedAPI{spec: c, documented: documented, pace: pace}
 	var problems diag.List
 	text := func(s spec.Str, uri bool) *plan.VariableText {
 		t, found := binds.Text(s, uri)
@@ -48,7 +49,7 @@ func Consumed(c *spec.API, binds *Binds, units []*spec.Unit, documented *consume
 	return a, problems
 }
 
-func (a *consumedAPI) Declared() Declared { return Declared{} }
+func (a *consumedAPI) Declared() Declared { return Declared{Pace: a.pace} }
 
 func (a *consumedAPI) Server(ctx context.Context, l *Link) (string, error) {
 	if l.BaseURL != "" || !l.Sends() { // a request that is not sent needs no server

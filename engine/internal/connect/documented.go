@@ -18,14 +18,19 @@ import (
 // catalogue. Snapshots of runs hold them.
 type Declared struct {
 	Base     string   `json:"base,omitempty"` // server, "" for the document's own
+	Pace     string   `json:"pace,omitempty"` // how many requests that server takes in a time
 	Env      []string `json:"env,omitempty"`  // variables that hold the credential
 	AuthType string   `json:"auth,omitempty"` // the authentication type that Env is for, "" when none is given
 	// Security is for documents that declare none.
 	Security []operations.Requirement `json:"fallback,omitempty"`
 }
 
-// Or fills in from next where d is silent.
+// Or fills in from next where d is silent. A pace is that of the server beside it:
+// one that replaces it has none, or its own.
 func (d Declared) Or(next Declared) Declared {
+	if d.Base == "" || d.Base == next.Base {
+		d.Pace = cmp.Or(d.Pace, next.Pace)
+	}
 	d.Base = cmp.Or(d.Base, next.Base)
 	if len(d.Env) == 0 {
 		d.Env, d.AuthType = next.Env, next.AuthType
@@ -63,7 +68,7 @@ type documentedAPI struct {
 
 // Documented returns an API with an OpenAPI document.
 func Documented(name string, d Declared, set *operations.Set) API {
-	a := &documentedAPI{name: name, declared: d}
+	a := &documentedAPI{name: name, declared: d.Or(Declared{Pace: set.Pace()})}
 	a.nameCredentials(set)
 	return a
 }

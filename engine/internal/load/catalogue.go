@@ -19,7 +19,7 @@ func cataloged(c *spec.Catalogue) connect.Declared {
 	if c == nil {
 		return connect.Declared{}
 	}
-	d := connect.Declared{Base: c.BaseURL.Value, AuthType: c.AuthType.Value, Security: connect.DeclaredSecurity(c.AuthType.Value)}
+	d := connect.Declared{Base: c.BaseURL.Value, Pace: c.Pace.Value, AuthType: c.AuthType.Value, Security: connect.DeclaredSecurity(c.AuthType.Value)}
 	if c.AuthEnv.IsSet() {
 		d.Env = []string{c.AuthEnv.Value}
 	}

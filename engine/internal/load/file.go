@@ -3,6 +3,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -188,7 +189,11 @@ func (f *File) described(sets map[string]*operations.Set) (problems diag.List) {
 			f.APIs[name] = connect.Documented(name, f.settings(name).Or(connect.Declared{Base: c.BaseURI.Value}), set)
 			continue
 		}
-		api, found := connect.Consumed(c, f.Binds, f.Spec.Units, d.ops)
+		pace := f.settings(name).Pace
+		if documented {
+			pace = cmp.Or(pace, d.set.Pace())
+		}
+		api, found := connect.Consumed(c, f.Binds, f.Spec.Units, d.ops, pace)
 		problems = append(problems, found...)
 		f.APIs[name] = api
 	}

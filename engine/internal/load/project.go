@@ -135,7 +135,9 @@ func (p *project) document(api string) string {
 func (p *project) api(name string) connect.Declared {
 	for _, a := range p.APIs {
 		if a.Name.Value == name {
-			return declaredBy(a.BaseURL.Value, a.Auth)
+			d := declaredBy(a.BaseURL.Value, a.Auth)
+			d.Pace = a.Pace.Value
+			return d
 		}
 	}
 	return connect.Declared{}

@@ -26,6 +26,7 @@ type Settings struct {
 	BaseURL         string        `json:"base_url,omitempty"`
 	Timeout         time.Duration `json:"timeout,omitempty"`
 	RequestTimeout  time.Duration `json:"request_timeout,omitempty"`
+	Pace            float64       `json:"pace,omitempty"`
 	StrictResponses bool          `json:"strict_responses,omitempty"`
 	Mock            bool          `json:"mock,omitempty"`
 	RecordDir       string        `json:"record_dir,omitempty"`

@@ -27,7 +27,6 @@ func TestWhatIsSentIsWhatTheFileMeans(t *testing.T) {
 	for i := range count {
 		h.seed = seed + i
 		h.play(generate(uint64(h.seed)))
-		h.stub.hangUp() // each file has clients of its own
 		if t.Failed() {
 			t.Fatalf("CAPSTAN_MEANING=1 CAPSTAN_SEED=%d plays it again", h.seed)
 		}

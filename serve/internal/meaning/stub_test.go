@@ -14,10 +14,9 @@ import (
 
 // stub is the API: it remembers the requests that reach it.
 type stub struct {
-	url    string
-	server *httptest.Server
-	mu     sync.Mutex
-	got    []*message
+	url string
+	mu  sync.Mutex
+	got []*message
 	// challenges reports that the API asks for digest authentication.
 	challenges bool
 }
@@ -26,7 +25,7 @@ func newStub(t *testing.T) *stub {
 	s := &stub{}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	s.url, s.server = server.URL, server
+	s.url = server.URL
 	return s
 }
 
@@ -51,9 +50,6 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	_, _ = io.WriteString(w, `{}`)
 }
-
-// hangUp closes the connections that clients keep for later requests.
-func (s *stub) hangUp() { s.server.CloseClientConnections() }
 
 func (s *stub) take() []*message {
 	s.mu.Lock()

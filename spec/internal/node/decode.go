@@ -7,6 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -183,6 +184,16 @@ func (d *Decoder) Duration(n *yaml.Node, what string) *spec.Duration {
 	}
 	s, _ := d.Cursor(n).Scalar(n)
 	return &spec.Duration{D: length, Pos: s.Pos}
+}
+
+// Pace is how many requests an API takes in a time.
+func (d *Decoder) Pace(n *yaml.Node, what string) spec.Str {
+	s := d.Text(n, what)
+	if _, ok := pace.Parse(s.Value); s.IsSet() && !ok {
+		d.Report(n, "bad-value", "%s cannot be %q", what, s.Value).Hint = "write " + pace.Form
+		return spec.Str{}
+	}
+	return s
 }
 
 // Paths is a list of strings, or one.
