@@ -13,7 +13,7 @@ import (
 
 // Impatient returns options with which nothing is waited for.
 func (o Options) Impatient() Options {
-	o.busy = time.Millisecond
+	o.busy = time.Nanosecond
 	return o
 }
 

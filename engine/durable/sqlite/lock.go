@@ -36,7 +36,11 @@ func opening(ctx context.Context, dir string, wait time.Duration) (unlock func()
 	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fileMode))
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	if _, err := f.TryLockContext(ctx, lockPause); err != nil {
+	locked, err := f.TryLock() // what is free is not waited for, however slow this process is
+	if err == nil && !locked {
+		_, err = f.TryLockContext(ctx, lockPause)
+	}
+	if err != nil {
 		f.Close()
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s: %w: %s", path, ErrLocked, hintLocked)
