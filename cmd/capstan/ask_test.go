@@ -117,7 +117,9 @@ func TestAnswerFromElsewhere(t *testing.T) {
 				io.WriteString(person, typed)
 				person.await("it waits until somebody says so: capstan resume run_")
 			}
+			person.mu.Lock() // without its screen, the run does not end before
 			code, out := person.elsewhere("resume", "run_", "--done", "pilot")
+			person.mu.Unlock()
 			if code != exitDone || !strings.Contains(out, "told the process that drives the run") {
 				t.Errorf("exit %d: %s", code, out)
 			}
