@@ -48,12 +48,15 @@ func run(ctx context.Context, args []string, with *term.Streams) (code int) {
 	root.SetOut(a.out)
 	root.SetErr(own.Err)
 	defer a.onPanic(&code)
+	a.io.Interrupts.Otherwise(func() {
+		cmd, _, _ := root.Find(args)
+		a.ended(cmd, context.Canceled)
+	})
 	cmd, err := root.ExecuteContextC(ctx)
 	if !a.io.Interrupts.Claim() {
 		return exitInterrupted
 	}
-	code = a.report(cmd, err)
-	a.documentError(err)
+	code = a.ended(cmd, err)
 	if a.out.Err != nil && code == exitDone {
 		code = exitFailed
 		if !term.IsClosedPipe(a.out.Err) {
@@ -61,6 +64,12 @@ func run(ctx context.Context, args []string, with *term.Streams) (code int) {
 		}
 	}
 	return code
+}
+
+// ended reports how the command line ended, and returns its exit code.
+func (a *app) ended(cmd *cobra.Command, err error) int {
+	defer a.documentError(err)
+	return a.report(cmd, err)
 }
 
 // newProgress returns the progress for -q, for a terminal, for a pipe or for

@@ -3,8 +3,13 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 )
 
 // A read that never returns does not keep an interrupted command.
@@ -28,4 +33,28 @@ func TestReadingStdinIsInterrupted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that is ended as soon as it has said where it is stops in order, however
+// long that takes.
+func TestServingIsInterruptedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _, _ := newTestApp("")
+		a.io.Interrupts = &term.Interrupts{Exit: func() { t.Error("it was not left to stop") }}
+		signals := make(chan os.Signal)
+		ctx := a.io.Interrupts.Listen(t.Context(), signals, func() {})
+		var said locked
+		a.io.Err = writerFunc(func(p []byte) (int, error) {
+			if strings.Contains(string(p), "runs are kept in memory") {
+				signals <- os.Interrupt
+				time.Sleep(time.Minute)
+			}
+			return said.Write(p)
+		})
+		args := []string{"serve", "testdata/harbour/moor.yaml", "--openapi", "testdata/harbour/harbour.openapi.yaml", "--mock", "--state", "none", "--mcp", "stdio"}
+		if code := run(ctx, args, a.io); code != exitDone || !strings.Contains(said.String(), "stopping: ") {
+			t.Errorf("exit %d, stderr %q", code, &said)
+		}
+		signals <- os.Interrupt // to no effect
+	})
 }

@@ -95,15 +95,15 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 	if err := server.Replace(endpoints); err != nil {
 		return &failure{exit: exitFailed, code: "cannot-listen", message: err.Error(), hint: "give it another port: --rest and --mcp for compositions, --port NAMESPACE=N or --port-offset N for framework files"}
 	}
+	defer a.io.Interrupts.During(func() {
+		a.note("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
+	}, nil)()
 	if err := a.announce(d, server); err != nil {
 		return err
 	}
 	if f.watch {
 		defer serve.Watch(server, watched, began, d.load)()
 	}
-	defer a.io.Interrupts.During(func() {
-		a.note("stopping: requests in flight get ten seconds to finish; Ctrl-C again ends at once")
-	}, nil)()
 	if err := server.Run(ctx); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}

@@ -20,8 +20,9 @@ type Interrupts struct {
 	orderly   bool       // the command at work takes the time it needs to stop
 	stopping  func()
 	last      func()
-	claimed   bool // the command reports how it ended
-	left      bool // the second signal did
+	otherwise func() // last, where the command at work has none
+	claimed   bool   // the command reports how it ended
+	left      bool   // the second signal did
 }
 
 // patience is how long a command may go on after the first signal that did not
@@ -47,6 +48,17 @@ func (i *Interrupts) Listen(parent context.Context, signals <-chan os.Signal, ha
 		i.end()
 	}()
 	return ctx
+}
+
+// Otherwise has last called before a signal ends the process where the command at
+// work has no last words of its own.
+func (i *Interrupts) Otherwise(last func()) {
+	if i == nil {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.otherwise = last
 }
 
 // During lets a command stop in order: stopping is called with the first signal,
@@ -100,8 +112,11 @@ func (i *Interrupts) end() {
 		return
 	}
 	i.left = true
-	if i.last != nil {
+	switch {
+	case i.last != nil:
 		i.last()
+	case i.otherwise != nil:
+		i.otherwise()
 	}
 	i.Exit()
 }

@@ -18,13 +18,14 @@ func TestInterrupts(t *testing.T) {
 	}{
 		"orderly, once":  {true, 1, "stopping"},
 		"orderly, twice": {true, 2, "stopping, last, exit"},
-		"stuck":          {false, 1, "exit"},
+		"stuck":          {false, 1, "interrupted, exit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var heard []string
 				hear := func(what string) func() { return func() { heard = append(heard, what) } }
 				i := &Interrupts{Exit: hear("exit")}
+				i.Otherwise(hear("interrupted"))
 				if test.orderly {
 					i.During(hear("stopping"), hear("last"))
 				}
