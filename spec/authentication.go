@@ -22,6 +22,14 @@ func AuthType(text string) (meant string, ok bool) {
 	return meant, ok
 }
 
+// text is all that the credential is made of.
+func (a *Authentication) text() (out []byte) {
+	for _, s := range []Str{a.Token, a.Username, a.Password, a.Value, a.Key, a.AuthorizationServer, a.Resource, a.Audience, a.TokenEndpoint} {
+		out = append(append(out, s.Value...), ' ')
+	}
+	return out
+}
+
 // PlaceKeys lets an API key travel in the path of the base URI, where that has a
 // variable of its name: the path from there on becomes part of every operation's.
 func (c *API) PlaceKeys() {

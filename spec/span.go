@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,11 +19,13 @@ func (s Span) Has(p diag.Pos) bool {
 	return p.File == s.From.File && s.From.Compare(p) <= 0 && p.Compare(s.To) <= 0
 }
 
-// Lost is a part that could not be read, with the namespace that calls and refs
-// would have found it under, "" for none.
+// Lost is a part that could not be read, with the namespace that calls, refs and
+// variables would have found it under, "" for none.
 type Lost struct {
 	Namespace string
 	Spans     []Span
+	// Binds reports that it would have been binds, whose names nobody knows.
+	Binds bool
 }
 
 // Blame is the problems of a file by the parts they belong to.
@@ -47,9 +50,13 @@ func (f *File) Problems(list diag.List) Blame {
 		parts := 0 // that are no exposure
 		var exposures []*Exposure
 		for _, p := range pieces.at(d.Pos) {
-			exposures = append(exposures, p.exposures...)
 			if p.part {
 				parts++
+			} else {
+				exposures = append(exposures, p.exposures...)
+			}
+			for _, x := range p.guarded {
+				assign(b.Exposures, x, d)
 			}
 			for _, u := range p.units {
 				assign(b.Units, u, d)
@@ -81,8 +88,9 @@ type piece struct {
 	Span
 	units     []*Unit
 	exposures []*Exposure
-	part      bool // is, or belongs to, something else than an exposure
-	around    int  // index of the smallest piece around it, -1 for none
+	guarded   []*Exposure // whose callers need a credential that is made of it
+	part      bool        // is, or belongs to, something else than an exposure
+	around    int         // index of the smallest piece around it, -1 for none
 }
 
 // pieces are sorted by their start, those around others first. Each is within
@@ -117,6 +125,16 @@ func (f *File) pieces(list diag.List) pieces {
 			p.units, p.part = append(p.units, units...), true
 		}
 	}
+	addNaming := func(spans []Span, so func(text []byte) bool) {
+		add(spans, f.naming(users, so)...)
+		for _, x := range f.Exposures {
+			if x.Auth != nil && so(x.Auth.text()) {
+				for _, s := range spans {
+					at(s).guarded = append(at(s).guarded, x)
+				}
+			}
+		}
+	}
 	byName := f.users()
 	for _, u := range f.Units {
 		add(u.Spans, u)
@@ -128,6 +146,10 @@ func (f *File) pieces(list diag.List) pieces {
 		}
 	}
 	for _, lost := range f.Lost {
+		if lost.Binds {
+			addNaming(lost.Spans, func(text []byte) bool { return f.unbound(text, lost.Namespace) })
+			continue
+		}
 		add(lost.Spans, byName[[2]string{lost.Namespace}]...)
 	}
 	for _, b := range f.Binds {
@@ -135,7 +157,9 @@ func (f *File) pieces(list diag.List) pieces {
 			return slices.ContainsFunc(b.Spans, func(s Span) bool { return s.Has(d.Pos) })
 		}
 		if len(b.Keys) > 0 && slices.ContainsFunc(list, wrong) { // without keys it may be any that a text names
-			add(b.Spans, f.naming(b, users)...)
+			addNaming(b.Spans, func(text []byte) bool {
+				return slices.ContainsFunc(b.Keys, func(k BindKey) bool { return bytes.Contains(text, []byte(k.Name.Value)) })
+			})
 		}
 	}
 	for _, x := range f.Exposures {
@@ -183,9 +207,9 @@ func nested(users map[Span]*piece) pieces {
 	return out
 }
 
-// naming returns the units with text, or with an API or operation
-// that they use, that has a name of the bind.
-func (f *File) naming(b *Bind, users map[Span]*piece) []*Unit {
+// naming returns the units with text that is so, or with an API or operation that they
+// use and that has such text.
+func (f *File) naming(users map[Span]*piece, so func(text []byte) bool) []*Unit {
 	var out []*Unit
 	lines := map[string][][]byte{}
 	for s, p := range users {
@@ -194,10 +218,28 @@ func (f *File) naming(b *Bind, users map[Span]*piece) []*Unit {
 		}
 		all := lines[s.From.File]
 		from, to := max(s.From.Line-1, 0), min(s.To.Line, len(all))
-		text := bytes.Join(all[min(from, to):to], nil)
-		if slices.ContainsFunc(b.Keys, func(k BindKey) bool { return bytes.Contains(text, []byte(k.Name.Value)) }) {
+		if so(bytes.Join(all[min(from, to):to], nil)) {
 			out = append(out, p.units...)
 		}
 	}
 	return out
+}
+
+// variable matches a variable, with the namespace before it. The names of binds are in
+// upper case.
+var variable = regexp.MustCompile(`\{\{\s*(?:([\w-]+)\.)?([A-Z][A-Z0-9_]*)?`)
+
+// unbound reports whether a text names a variable of a namespace, or one of no namespace
+// that no bind of the file has.
+func (f *File) unbound(text []byte, namespace string) bool {
+	for _, m := range variable.FindAllSubmatch(text, -1) {
+		before, name := string(m[1]), string(m[2])
+		declares := func(b *Bind) bool {
+			return slices.ContainsFunc(b.Keys, func(k BindKey) bool { return k.Name.Value == name })
+		}
+		if before != "" && before == namespace || before == "" && name != "" && !slices.ContainsFunc(f.Binds, declares) {
+			return true
+		}
+	}
+	return false
 }

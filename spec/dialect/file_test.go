@@ -192,6 +192,13 @@ func TestProblemsBelongToUnits(t *testing.T) {
 		"in an API that is not HTTP":  {another("{type: dbus, namespace: far}"), "m.good m.bad"},
 		"in an import":                {another("{import: far, from: gone.yaml}"), "m.good m.bad"},
 		"in an API's repeated name":   {another("{type: http, namespace: api, baseUri: https://b.example, resources: []}"), "m.good m.bad"},
+		"in a bind's repeated name":   {bound("{namespace: env, keys: {ONE: ONE}}", "{namespace: env, keys: {TWO: TWO}}"), "m.two"},
+		"in a bind of both":           {bound("{namespace: env, keys: {ONE: ONE}}", "{namespace: env, keys: {TWO: TWO, ONE: OTHER}}"), "m.one m.two"},
+		"in an import of binds":       {bound("{namespace: env, keys: {ONE: ONE}}", "{import: vault, from: gone.yaml}"), "m.two"},
+		"in another one":              {bound("{namespace: env, keys: {TWO: TWO}}", "{import: vault, from: gone.yaml, as: vault}"), "m.one"},
+		"in a bind of an exposure":    {guarded(bound("{namespace: env, keys: {ONE: ONE}}", "{namespace: env, keys: {DOOR: DOOR}}")), "exposure m"},
+		"in its import":               {guarded(bound("{namespace: env, keys: {ONE: ONE, TWO: TWO}}", "{import: vault, from: gone.yaml}")), "exposure m"},
+		"in an aggregate's name":      {strings.Replace(coast, "  exposes:", "  - {namespace: beacons, flows: {other: {description: O, call: lights.get, with: {id: 1}}}}\n  exposes:", 1), "tools.show web.show"},
 		"in the file":                 {strings.Replace(listed, "capability:", "info: [1]\ncapability:", 1), "the file m.bad"},
 		"in a composition":            {strings.Replace(crossing, "timeout: 2h", "timeout: long", 1), "f"},
 	} {
@@ -248,6 +255,27 @@ func another(api string) string {
 		text = strings.Replace(text, "call: api.get", "call: far.get", 1)
 	}
 	return text
+}
+
+// bound has two tools, each with a variable for its API's credential, and one without.
+func bound(binds ...string) string {
+	text := "naftiko: 1.0.0-alpha2\nbinds:\n- " + strings.Join(binds, "\n- ") + "\ncapability:\n  consumes:\n"
+	for name, auth := range map[string]string{"one": `, authentication: {type: bearer, token: "{{vault.ONE}}"}`, "two": `, authentication: {type: bearer, token: "{{TWO}}"}`, "three": ""} {
+		if strings.Contains(binds[0], "ONE") {
+			auth = strings.Replace(auth, "vault.", "", 1)
+		}
+		text += "  - {type: http, namespace: " + name + `, baseUri: "https://a.example"` + auth + `, resources: [{name: r, path: "/r/{{id}}", operations: [{name: get, method: GET, inputParameters: [{name: id, in: path}]}]}]}` + "\n"
+	}
+	text += "  exposes:\n  - type: mcp\n    port: 1\n    namespace: m\n    tools:\n"
+	for _, name := range []string{"one", "two", "three"} {
+		text += "    - {name: " + name + ", description: D, call: " + name + ".get, inputParameters: [{name: id, type: string, description: D}], with: {id: \"{{id}}\"}}\n"
+	}
+	return text
+}
+
+// guarded is a file whose exposure asks its callers for a token.
+func guarded(text string) string {
+	return strings.Replace(text, "    port: 1\n", "    port: 1\n    authentication: {type: bearer, token: '{{DOOR}}'}\n", 1)
 }
 
 func TestProblemsInWhatAnAliasStandsFor(t *testing.T) {

@@ -55,6 +55,7 @@ func (f *frame) bindKeys(n *node.Node) []spec.BindKey {
 type aggregate struct {
 	namespace spec.Str
 	flows     []*spec.Unit
+	spans     []spec.Span // without the flows
 }
 
 func (f *frame) aggregate(e entryNode) *aggregate {
@@ -62,7 +63,7 @@ func (f *frame) aggregate(e entryNode) *aggregate {
 	if p == nil {
 		return nil
 	}
-	a := &aggregate{namespace: p.text("namespace")}
+	a := &aggregate{namespace: p.text("namespace"), spans: p.around("flows", "functions")}
 	if !a.namespace.IsSet() {
 		a.namespace = e.name
 	}

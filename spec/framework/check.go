@@ -28,11 +28,11 @@ func (l *loading) check() {
 // excused reports whether a namespace may be unknown in a file: it should have been
 // imported, which is reported there, or the importing file has it.
 func (l *loading) excused(f *frame, namespace string) bool {
-	missing := func(other *frame) bool {
-		_, missing := other.missing[namespace]
-		return missing
+	lacks := func(other *frame) bool {
+		_, lacks := other.missing[missing{consumesSection.name, namespace}]
+		return lacks
 	}
-	return slices.ContainsFunc(l.order, missing) || f.standalone() && !f.hasSection("consumes")
+	return slices.ContainsFunc(l.order, lacks) || f.standalone() && !f.hasSection("consumes")
 }
 
 // checkUnit checks the calls of a unit. Those that it inherited are checked in the unit

@@ -28,10 +28,8 @@ func Read(doc *node.Document, o spec.Options, read node.Importing) (*spec.File, 
 	l.out.Section = f.standalone()
 	l.out.Import = f.importable()
 	for _, f := range l.order {
-		for namespace, spans := range f.missing {
-			if spans != nil {
-				l.out.Lost = append(l.out.Lost, spec.Lost{Namespace: namespace, Spans: spans})
-			}
+		for name, spans := range f.missing {
+			l.out.Lost = append(l.out.Lost, spec.Lost{Namespace: name.namespace, Spans: spans, Binds: name.section == bindSection.name})
 		}
 	}
 	return l.out, l.diags().Sort()
@@ -70,7 +68,7 @@ func (l *loading) units() []*spec.Unit {
 }
 
 func (l *loading) frame(s *node.Document) *frame {
-	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[string][]spec.Span{}, sections: map[string]any{}}
+	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[missing][]spec.Span{}, sections: map[string]any{}}
 	f.edition, f.known = editionOf(f.family(), s.Version)
 	f.root = f.part(s.Root, kindFile)
 	if c := node.Value(s.Root, "capability"); c != nil && c.Kind != node.ScalarNode {
@@ -99,12 +97,16 @@ type frame struct {
 	edition          edition
 	known            bool            // the version is a published one
 	said             map[string]bool // looseness that was reported
-	// missing are namespaces that could not be imported, with the parts where that is
-	// reported, once; nil where all of the file needs them.
-	missing  map[string][]spec.Span
+	// missing are items that could not be imported, with the parts where that is
+	// reported.
+	missing  map[missing][]spec.Span
 	sections map[string]any
 	refused  []int // positions in diags of exposures that mean nothing
 }
+
+// missing is an item that could not be imported, by its section and the namespace that
+// it would have here.
+type missing struct{ section, namespace string }
 
 // family is the key that holds the version.
 func (f *frame) family() string {

@@ -51,12 +51,8 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	}
 	p.Allow("description", "type", "display", "label")
 	p.done()
-	name := cmp.Or(as.Value, wanted.Value)
-	lost := f.missing[name]
-	if s.local {
-		lost = append(lost, p.spans()...)
-	}
-	f.missing[name] = lost
+	name := missing{s.name, cmp.Or(as.Value, wanted.Value)}
+	f.missing[name] = append(f.missing[name], p.spans()...)
 	if !from.IsSet() || !wanted.IsSet() && !whole {
 		return nil
 	}
@@ -67,15 +63,13 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	}
 	other := f.open(fromNode, from)
 	if other == nil {
-		if s.local {
-			f.missing[name] = append(f.missing[name], f.loading.unreadable...)
-		}
+		f.missing[name] = append(f.missing[name], f.loading.unreadable...)
 		return nil
 	}
 	all := s.followed(f, other)
 	i := slices.IndexFunc(all, func(t *T) bool { return s.namespace(t).Value == wanted.Value || whole && len(all) == 1 })
 	if i < 0 {
-		if _, again := other.missing[wanted.Value]; again {
+		if _, again := other.missing[missing{s.name, wanted.Value}]; again {
 			return nil
 		}
 		f.reportUnknownImport(cmp.Or(p.get("import"), fromNode), other, wanted, s.names(all))

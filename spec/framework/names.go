@@ -88,7 +88,6 @@ type section[T any] struct {
 	namespace  func(*T) *spec.Str
 	renamed    func(t *T, name string)                        // nil where nothing refers to the namespace
 	shared     bool                                           // items of a file without a version may share a namespace
-	local      bool                                           // what is wrong with an item is no matter to others
 	repeated   func(f *frame, t *T) bool                      // judges another item of a namespace: whether it stays; nil drops it
 	only       func(f *frame, t *T, operations []spec.Str) *T // nil where an import lists none
 }
@@ -96,10 +95,11 @@ type section[T any] struct {
 var (
 	bindSection = section[spec.Bind]{
 		name: "binds", what: "bind", decode: (*frame).bind, namespace: func(b *spec.Bind) *spec.Str { return &b.Namespace },
+		repeated: func(*frame, *spec.Bind) bool { return true }, // what names one of its keys is refused
 	}
 	consumesSection = section[spec.API]{
 		name: "consumes", what: "consumed API", decode: (*frame).consumed, namespace: func(a *spec.API) *spec.Str { return &a.Namespace },
-		local: true, repeated: func(f *frame, a *spec.API) bool {
+		repeated: func(f *frame, a *spec.API) bool {
 			f.loading.out.Lost = append(f.loading.out.Lost, spec.Lost{Namespace: a.Namespace.Value, Spans: a.Spans})
 			return false
 		},
@@ -107,12 +107,16 @@ var (
 	}
 	aggregateSection = section[aggregate]{
 		name: "aggregates", what: "aggregate", decode: (*frame).aggregate, namespace: func(a *aggregate) *spec.Str { return &a.namespace },
-		renamed: func(a *aggregate, name string) { reachedAs(a.flows, name) }, local: true,
+		renamed: func(a *aggregate, name string) { reachedAs(a.flows, name) },
+		repeated: func(f *frame, a *aggregate) bool {
+			f.loading.out.Lost = append(f.loading.out.Lost, spec.Lost{Namespace: a.namespace.Value, Spans: a.spans})
+			return true
+		},
 	}
 	exposureSection = section[spec.Exposure]{
 		name: "exposes", what: "exposure", decode: (*frame).exposure, namespace: func(x *spec.Exposure) *spec.Str { return &x.Namespace },
 		renamed: func(x *spec.Exposure, name string) { reachedAs(offered(x), name) }, shared: true,
-		local: true, repeated: func(*frame, *spec.Exposure) bool { return true },
+		repeated: func(*frame, *spec.Exposure) bool { return true },
 	}
 )
 
