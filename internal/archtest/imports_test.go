@@ -94,8 +94,9 @@ var layers = map[string][]string{
 	"serve/mcp":                       {"serve/access", "internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate", "internal/words"}, // what it serves is described to it: it knows no engine
 	"serve/internal/...":              {},
 	"serve/internal/body":             {"serve/internal/answer", "internal/charset", "internal/jsonvalue"},
-	"serve/internal/meaning":          {"serve", "engine"},                                       // a test of all of them
-	"serve/internal/servetest":        {"engine/durable", "engine/durable/sqlite", "operations"}, // fixtures of tests
+	"serve/internal/conformance":      {"serve", "engine", "spec/yamldata", "internal/jsonvalue"}, // a test, too
+	"serve/internal/meaning":          {"serve", "engine"},                                        // a test of all of them
+	"serve/internal/servetest":        {"engine/durable", "engine/durable/sqlite", "operations"},  // fixtures of tests
 	"serve/runs":                      {"serve/access", "engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "serve/live", "serve/internal/..."},
 	"serve/tools":                     {"serve/access", "engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                           {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
