@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/operations"
@@ -21,7 +19,7 @@ import (
 // for one document. Raise it with every change to the content of an index or
 // the list of problems holds; it is part of the key of caches of compiled
 // documents.
-const CompilerVersion = 9
+const CompilerVersion = 10
 
 // Options adjusts [Compile]. The zero value, and nil, work.
 type Options struct {
@@ -78,14 +76,14 @@ func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 	if !c.checkVersion() {
 		return nil, problems.Sort()
 	}
-	c.unread(root.Origin, root.Extensions, "", "$self")
+	c.unread(root, "", "$self")
 	c.paths()
 	c.drain()
 	if c.tooDeep {
-		src.unreadable(diag.Pos{File: src.file}, fmt.Sprintf("its values nest more than %d levels deep", maxNesting))
+		src.unreadable(diag.Pos{File: src.files[0].name}, fmt.Sprintf("its values nest more than %d levels deep", maxNesting))
 		return nil, problems.Sort()
 	}
-	c.validate()
+	c.check()
 	return &Index{data: c.encode(api, doc), files: src.others()}, problems.Sort()
 }
 
@@ -93,7 +91,7 @@ func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 // in problems; each method returns something usable in any case.
 type compiler struct {
 	source   *source
-	doc      *openapi3.T
+	doc      *node
 	is30     bool // OpenAPI 3.0, with schemas that are not JSON Schema
 	problems *diag.List
 
@@ -107,37 +105,35 @@ type compiler struct {
 	names      map[target]string
 	taken      map[string]bool
 	queue      []target
-	refs       []*openapi3.SchemaRef // those that were followed
 	components []field
 }
 
 func (c *compiler) encode(api string, doc []byte) []byte {
 	sum := sha256.Sum256(doc)
-	x := &indexContent{api: api, hash: hex.EncodeToString(sum[:]), operations: c.operations, components: c.components, general: c.generalScheme(), pace: c.pace()}
-	if info := c.doc.Info; info != nil {
-		x.title, x.version = info.Title, info.Version
-	}
-	return encodeIndex(x)
+	info := c.doc.get("info")
+	return encodeIndex(&indexContent{
+		api: api, title: info.get("title").text(), version: info.get("version").text(), hash: hex.EncodeToString(sum[:]),
+		operations: c.operations, components: c.components, general: c.generalScheme(), pace: c.pace(),
+	})
 }
 
 // pace returns how many requests the document says that its servers take in a time.
 func (c *compiler) pace() string {
-	value, stated := c.doc.Extensions["x-capstan-pace"]
-	text, _ := value.(string)
-	if _, ok := pace.Parse(text); stated && !ok {
-		c.faultAt(c.pos(c.doc.Origin, "x-capstan-pace"), "x-capstan-pace cannot be %v and is ignored: write %s", value, pace.Form)
+	stated := c.doc.get("x-capstan-pace")
+	if _, ok := pace.Parse(stated.text()); stated != nil && !ok {
+		c.faultAt(c.pos(c.doc, "x-capstan-pace"), "x-capstan-pace cannot be %v and is ignored: write %s", stated.value(), pace.Form)
 		return ""
 	}
-	return text
+	return stated.text()
 }
 
 // checkVersion reports whether the document is one that can be compiled.
 func (c *compiler) checkVersion() bool {
-	version := c.doc.OpenAPI
-	if swagger, ok := c.doc.Extensions["swagger"]; ok {
+	version := c.doc.get("openapi").text()
+	if swagger := c.doc.get("swagger"); swagger != nil {
 		c.problems.Add(diag.Diagnostic{
-			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, "swagger"),
-			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0", swaggerVersion(swagger)),
+			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc, "swagger"),
+			Message: fmt.Sprintf("this is a Swagger %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0", swagger.str),
 			Hint:    "convert it to OpenAPI 3 first, or ask the provider for its OpenAPI 3 document",
 		})
 		return false
@@ -147,80 +143,57 @@ func (c *compiler) checkVersion() bool {
 		c.is30 = true
 	case version == "3.1" || strings.HasPrefix(version, "3.1.") || version == "3.2" || strings.HasPrefix(version, "3.2."):
 	case strings.HasPrefix(version, "3."):
-		c.faultAt(c.pos(c.doc.Origin, "openapi"), "OpenAPI %s is read as 3.2; what is new in it is ignored", version)
+		c.faultAt(c.pos(c.doc, "openapi"), "OpenAPI %s is read as 3.2; what is new in it is ignored", version)
 	case version == "":
 		c.problems.Add(diag.Diagnostic{
-			Code: "openapi-version", Severity: diag.Error, Pos: c.pos(c.doc.Origin, ""),
+			Code: "openapi-version", Severity: diag.Error, Pos: c.source.whole(c.doc),
 			Message: `this is no OpenAPI document: it has no "openapi" key`,
 			Hint:    `an OpenAPI document starts with a line like "openapi: 3.1.0"`,
 		})
 		return false
 	default:
-		c.problems.Errorf(c.pos(c.doc.Origin, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0", version)
+		c.problems.Errorf(c.pos(c.doc, "openapi"), "openapi-version", "this is an OpenAPI %s document; capstan reads OpenAPI 3.0, 3.1 and 3.2, and Swagger 2.0", version)
 		return false
 	}
 	return true
 }
 
-// swaggerVersion returns a version as it is usually written: to YAML an unquoted
-// one is a number.
-func swaggerVersion(v any) string {
-	if f, ok := v.(float64); ok {
-		return fmt.Sprintf("%.1f", f)
-	}
-	return fmt.Sprint(v)
-}
-
 // fault records a mistake of the document that does not keep it from being used.
-func (c *compiler) fault(at *openapi3.Origin, format string, args ...any) {
-	c.faultAt(c.pos(at, ""), format, args...)
+func (c *compiler) fault(at *node, format string, args ...any) {
+	c.faultAt(c.source.whole(at), format, args...)
 }
 
 func (c *compiler) faultAt(pos diag.Pos, format string, args ...any) {
 	c.warn("openapi-fault", pos, fmt.Sprintf(format, args...))
 }
 
-// circular records a reference that ends where it began. One that points at
-// nothing does not get here: the document was mended.
-func (c *compiler) circular(at *openapi3.Origin, ref string) {
-	c.warn("openapi-ref", c.pos(at, ""), fmt.Sprintf("reference %q leads back to itself; it is ignored", ref))
+// follow returns what a reference ends at, n itself where it is none. One that ends
+// where it began is recorded, and is nil; one to nothing was mended.
+func (c *compiler) follow(n *node) *node {
+	to := c.source.follow(n)
+	if to == nil {
+		c.warn("openapi-ref", c.source.whole(n), fmt.Sprintf("reference %q leads back to itself; it is ignored", refOf(n)))
+	}
+	return to
 }
 
-func (c *compiler) warn(code string, pos diag.Pos, message string) {
-	c.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: pos, Message: message})
+func (c *compiler) warn(code string, at diag.Pos, message string) {
+	c.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: at, Message: message})
 }
 
-// pos returns the place of a field of the value at origin, or of the whole.
-func (c *compiler) pos(at *openapi3.Origin, field string) diag.Pos {
-	if at == nil {
-		return c.source.pos(nil)
+// pos returns the place of a field of a value, or of the whole.
+func (c *compiler) pos(n *node, key string) diag.Pos {
+	if v := n.get(key); v != nil {
+		return c.source.pos(v, v.key)
 	}
-	if loc, ok := at.Fields.Lookup(field); ok {
-		return c.source.pos(&loc)
-	}
-	return c.source.pos(at.Key)
+	return c.source.whole(n)
 }
 
-// inOrder returns the keys of m as they stand in the document: kin-openapi keeps
-// them in maps, but remembers the places. Keys without a place come first, by
-// name. Those of null are left out.
-func inOrder[V any](m map[string]*V, origin func(*V) *openapi3.Origin) []string {
-	keys := make([]string, 0, len(m))
-	for key, v := range m {
-		if v != nil {
-			keys = append(keys, key)
-		}
+// described returns the description of what a reference leads to: in OpenAPI 3.1 one
+// beside the reference is in its place.
+func (c *compiler) described(ref, to *node) string {
+	if own := ref.get("description"); ref != to && !c.is30 && !own.isNull() {
+		return own.text()
 	}
-	place := func(key string) (line, column int) {
-		if o := origin(m[key]); o != nil && o.Key != nil {
-			return o.Key.Line, o.Key.Column
-		}
-		return 0, 0
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		aLine, aColumn := place(a)
-		bLine, bColumn := place(b)
-		return cmp.Or(cmp.Compare(aLine, bLine), cmp.Compare(aColumn, bColumn), cmp.Compare(a, b))
-	})
-	return keys
+	return to.get("description").text()
 }

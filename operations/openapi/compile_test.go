@@ -1,6 +1,7 @@
 package openapi_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,6 +196,18 @@ func TestSchemas31(t *testing.T) {
 	}
 	if last := note.Properties[len(note.Properties)-1].Name; last != "alpha" {
 		t.Errorf("order of JSON keys is lost: %s is last", last)
+	}
+}
+
+// Numbers keep their digits.
+func TestNumbersOfADocument(t *testing.T) {
+	set, problems := compileText(t, "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"+param("{default: 12345678901234567890123, enum: [9007199254740993, 1.10, 0x10, 1_000, 0.1234567890123456789]}"))
+	s := optest.Lookup(t, set, "x").Param(operations.InQuery, "q").Schema
+	if diff := cmp.Diff(any(json.Number("12345678901234567890123")), s.Default); diff != "" || len(problems) > 0 {
+		t.Errorf("%s %v", diff, problems)
+	}
+	if diff := cmp.Diff([]any{9007199254740993, 1.1, 16, 1000, json.Number("0.1234567890123456789")}, s.Enum); diff != "" {
+		t.Error(diff)
 	}
 }
 

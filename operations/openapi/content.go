@@ -3,30 +3,28 @@ package openapi
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/operations"
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/capstan-run/capstan/operations/openapi/internal/swagger"
 )
 
 // body returns a request body, or nil.
-func (c *compiler) body(ref *openapi3.RequestBodyRef) *node {
-	if ref == nil {
+func (c *compiler) body(ref *node) *node {
+	if ref.isNull() {
 		return nil
 	}
-	body := ref.Value
+	body := c.follow(ref)
 	if body == nil {
-		c.circular(ref.Origin, ref.Ref)
 		return nil
 	}
-	media := c.content(body.Content)
+	media := c.content(body.get("content"))
 	// JSON first; the rest as documented.
 	slices.SortStableFunc(media.items, func(a, b *node) int {
 		return jsonRank(b) - jsonRank(a)
 	})
-	return bodyNode(&operations.Body{Required: body.Required, Description: body.Description}, media)
+	return bodyNode(&operations.Body{Required: body.get("required").is(kindTrue), Description: c.described(ref, body)}, media)
 }
 
 func jsonRank(media *node) int {
@@ -38,28 +36,26 @@ func jsonRank(media *node) int {
 
 // responses returns the documented answers: exact codes ascending, then ranges,
 // then the default.
-func (c *compiler) responses(op *openapi3.Operation) *node {
+func (c *compiler) responses(op *node) *node {
 	out := arrayNode()
-	all := op.Responses.Map()
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		status := key
+	for _, f := range sorted(op.get("responses").all()) {
+		status := f.key
 		if status != "default" {
 			status = strings.ToUpper(status)
 		}
-		if !validStatus(status) {
-			c.fault(all[key].Origin, "%q is no response status; it is ignored", key)
+		switch {
+		case strings.HasPrefix(f.key, "x-"):
+			continue
+		case !validStatus(status):
+			c.fault(f.value, "%q is no response status; it is ignored", f.key)
 			continue
 		}
-		response := all[key].Value
-		if response == nil {
-			c.circular(all[key].Origin, all[key].Ref)
-			response = &openapi3.Response{}
-		}
 		doc := &operations.ResponseDoc{Status: status}
-		if response.Description != nil {
-			doc.Description = *response.Description
+		response := c.follow(f.value)
+		if response != nil {
+			doc.Description = c.described(f.value, response)
 		}
-		out.items = append(out.items, responseNode(doc, c.content(response.Content), c.headers(response.Headers)))
+		out.items = append(out.items, responseNode(doc, c.content(response.get("content")), c.headers(response.get("headers"))))
 	}
 	slices.SortStableFunc(out.items, func(a, b *node) int {
 		return cmp.Compare(statusOrder(a.get("status").str), statusOrder(b.get("status").str))
@@ -68,11 +64,11 @@ func (c *compiler) responses(op *openapi3.Operation) *node {
 }
 
 // headers returns the schemas of the documented headers of a response, by name.
-func (c *compiler) headers(all openapi3.Headers) *node {
+func (c *compiler) headers(all *node) *node {
 	out := objectNode()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if ref := all[name]; ref != nil && ref.Value != nil && !strings.EqualFold(name, "Content-Type") {
-			out.set(name, c.schema(ref.Value.Schema))
+	for _, f := range sorted(all.all()) {
+		if header := c.source.follow(f.value); header != nil && !strings.EqualFold(f.key, "Content-Type") {
+			out.set(f.key, c.schema(header.get("schema")))
 		}
 	}
 	return out
@@ -96,31 +92,35 @@ func statusOrder(s string) string {
 	return s
 }
 
-func mediaOrigin(m *openapi3.MediaType) *openapi3.Origin { return m.Origin }
+// styleOf returns a style of OpenAPI 3, or that of a list with tabs.
+func styleOf(style string, of *node) string {
+	if of.get(swagger.Tabbed).is(kindTrue) {
+		return "tabDelimited"
+	}
+	return style
+}
 
 // content returns the media types of a request body or a response.
-func (c *compiler) content(content openapi3.Content) *node {
+func (c *compiler) content(content *node) *node {
 	out := arrayNode()
-	for _, name := range inOrder(content, mediaOrigin) {
-		media := content[name]
-		m := mediaNode(operations.Media{Type: name, Encoding: c.encodings(name, media)}, c.schema(media.Schema), c.example(media.Example, media.Examples))
+	for _, f := range content.all() {
+		m := mediaNode(operations.Media{Type: f.key, Encoding: c.encodings(f.key, f.value)}, c.schema(f.value.get("schema")), c.example(f.value))
 		out.items = append(out.items, m)
 	}
 	return out
 }
 
 // example returns the first documented example of a parameter or media type.
-func (c *compiler) example(one any, several openapi3.Examples) *node {
-	if one != nil {
+func (c *compiler) example(of *node) *node {
+	if one := of.get("example"); !one.isNull() {
 		return c.plain(one)
 	}
-	for _, name := range inOrder(several, func(e *openapi3.ExampleRef) *openapi3.Origin { return e.Origin }) {
-		example := several[name].Value
-		if example == nil {
-			continue
-		}
-		if v := cmp.Or(example.Value, example.Extensions["dataValue"]); v != nil {
-			return c.plain(v)
+	for _, f := range of.get("examples").all() {
+		example := c.source.follow(f.value)
+		for _, key := range [...]string{"value", "dataValue"} {
+			if v := example.get(key); !v.isNull() {
+				return c.plain(v)
+			}
 		}
 	}
 	return nil
@@ -128,25 +128,24 @@ func (c *compiler) example(one any, several openapi3.Examples) *node {
 
 // encodings returns the encodings of a media type, and names the keys of both that
 // are not read.
-func (c *compiler) encodings(name string, m *openapi3.MediaType) map[string]operations.Encoding {
-	c.unread(m.Origin, m.Extensions, name, "prefixEncoding", "itemEncoding", "$ref")
-	if m.ItemSchema != nil {
-		c.unread(m.Origin, map[string]any{"itemSchema": m.ItemSchema}, name, "itemSchema")
+func (c *compiler) encodings(name string, m *node) map[string]operations.Encoding {
+	c.unread(m, name, "prefixEncoding", "itemEncoding", "$ref", "itemSchema")
+	all := m.get("encoding").all()
+	out := make(map[string]operations.Encoding, len(all))
+	for _, f := range all {
+		e := f.value
+		c.unread(e, fmt.Sprintf("the encoding of %q", f.key), "encoding", "prefixEncoding", "itemEncoding")
+		style := styleOf(cmp.Or(e.get("style").text(), "form"), e)
+		out[f.key] = operations.Encoding{ContentType: e.get("contentType").text(), Style: style, Explode: explodes(style, e.get("explode")), AllowReserved: e.get("allowReserved").is(kindTrue)}
 	}
-	out := make(map[string]operations.Encoding, len(m.Encoding))
-	for name, e := range m.Encoding {
-		if e != nil {
-			c.unread(e.Origin, e.Extensions, fmt.Sprintf("the encoding of %q", name), "encoding", "prefixEncoding", "itemEncoding")
-			style := styleOf(cmp.Or(e.Style, "form"), e.Extensions)
-			out[name] = operations.Encoding{ContentType: e.ContentType, Style: style, Explode: explodes(style, e.Explode), AllowReserved: e.AllowReserved}
-		}
-	}
-	if !strings.HasPrefix(name, "multipart/") || m.Schema == nil || m.Schema.Value == nil {
+	if !strings.HasPrefix(name, "multipart/") {
 		return out
 	}
-	for property, s := range m.Schema.Value.Properties {
-		if _, own := out[property]; !own && s.Value != nil && s.Value.ContentMediaType != "" {
-			out[property] = operations.Encoding{ContentType: s.Value.ContentMediaType, Style: "form", Explode: true}
+	for _, f := range c.source.follow(m.get("schema")).get("properties").all() {
+		if _, own := out[f.key]; !own {
+			if t := c.source.follow(f.value).get("contentMediaType").text(); t != "" {
+				out[f.key] = operations.Encoding{ContentType: t, Style: "form", Explode: true}
+			}
 		}
 	}
 	return out
@@ -154,20 +153,16 @@ func (c *compiler) encodings(name string, m *openapi3.MediaType) map[string]oper
 
 // servers returns the most specific servers: the operation's, the path's, the
 // document's, else "/" as OpenAPI has it.
-func (c *compiler) servers(op *openapi3.Operation, item *openapi3.PathItem) *node {
-	lists := []openapi3.Servers{item.Servers, c.doc.Servers}
-	if op.Servers != nil {
-		lists = slices.Insert(lists, 0, *op.Servers)
-	}
+func (c *compiler) servers(op, item *node) *node {
 	out := arrayNode()
-	for _, list := range lists {
-		for _, s := range list {
-			if s == nil || s.URL == "" {
+	for _, of := range [...]*node{op, item, c.doc} {
+		each(of.get("servers"), func(s *node) {
+			if s.get("url").text() == "" {
 				c.once("a server has no url; it is ignored")
-				continue
+				return
 			}
 			out.items = append(out.items, serverNode(server(s)))
-		}
+		})
 		if len(out.items) > 0 {
 			return out
 		}
@@ -175,12 +170,10 @@ func (c *compiler) servers(op *openapi3.Operation, item *openapi3.PathItem) *nod
 	return arrayNode(objectNode(field{"url", stringNode("/")}))
 }
 
-func server(s *openapi3.Server) operations.Server {
-	out := operations.Server{URL: s.URL, Description: s.Description, Variables: map[string]operations.ServerVariable{}}
-	for name, v := range s.Variables {
-		if v != nil {
-			out.Variables[name] = operations.ServerVariable{Default: v.Default, Enum: v.Enum}
-		}
+func server(s *node) operations.Server {
+	out := operations.Server{URL: s.get("url").text(), Description: s.get("description").text(), Variables: map[string]operations.ServerVariable{}}
+	for _, f := range s.get("variables").all() {
+		out.Variables[f.key] = operations.ServerVariable{Default: f.value.get("default").text(), Enum: f.value.get("enum").texts()}
 	}
 	return out
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // corpusDir holds public OpenAPI documents of many providers, when it is there.
-const corpusDir = "../../shared/corpus"
+const corpusDir = "../../../shared/corpus"
 
 // corpus returns the OpenAPI documents of the corpus.
 func corpus(t *testing.T) []string {

@@ -1,10 +1,7 @@
 package openapi
 
 import (
-	"slices"
 	"strings"
-
-	yaml "github.com/oasdiff/yaml3"
 )
 
 // nameKeys hold names that the author chose, each with a value.
@@ -22,125 +19,70 @@ var schemaKeys = [...]string{
 
 // isData reports whether the value of key is the author's data, to which no
 // rule applies.
-func isData(key string) bool {
-	return strings.HasPrefix(key, "x-") || slices.Contains([]string{"example", "default", "enum", "const", "value"}, key)
+func isData(key string, v *node) bool {
+	switch key {
+	case "example", "default", "enum", "const", "value", "dataValue", "mapping", "scopes", "security", "dependentRequired", "links":
+		return true
+	case "examples":
+		return v.is(kindArray)
+	}
+	return strings.HasPrefix(key, "x-")
 }
 
-// wants returns the kind of value that kin-openapi insists on under a key.
-func wants(key string) (what string, fits func(*yaml.Node) bool) {
+// wants returns the kind of value that a key has to have.
+func wants(key string) (what string, fits func(*node) bool) {
 	switch key {
 	case "allOf", "anyOf", "oneOf", "prefixItems":
-		return "a list of schemas", yamlList
+		return "a list of schemas", isList
 	case "enum":
-		return "a list of values", yamlList
+		return "a list of values", isList
 	case "tags", "servers", "security":
-		return "a list", yamlList
+		return "a list", isList
 	case "properties", "patternProperties", "dependentSchemas", "$defs", "schemas":
-		return "an object that maps names to schemas", yamlObject
+		return "an object that maps names to schemas", isObject
 	case "paths", "responses", "content", "encoding", "components", "info", "requestBody":
-		return "an object", yamlObject
+		return "an object", isObject
 	case "items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else", "schema", "unevaluatedItems", "unevaluatedProperties":
-		return "a schema", yamlSchema
+		return "a schema", isSchema
 	case "minimum", "maximum", "multipleOf":
-		return "a number", yamlNumber
+		return "a number", isNumber
 	case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains":
-		return "a whole number", yamlCount
+		return "a whole number", isCount
 	case "exclusiveMinimum", "exclusiveMaximum":
-		return "a number or a boolean", func(n *yaml.Node) bool { return yamlNumber(n) || yamlBool(n) }
+		return "a number or a boolean", func(n *node) bool { return isNumber(n) || isBool(n) }
 	case "nullable", "deprecated", "readOnly", "writeOnly", "uniqueItems", "explode", "allowReserved", "allowEmptyValue":
-		return "a boolean", yamlBool
+		return "a boolean", isBool
 	case "type":
-		return "the name of a type, or a list of them", func(n *yaml.Node) bool { return n.Kind != yaml.MappingNode }
+		return "the name of a type, or a list of them", func(n *node) bool { return !isObject(n) }
 	case "openapi", "title", "version", "summary", "description", "operationId", "name", "in", "style", "url", "format", "pattern":
-		return "a string", func(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode }
+		return "a string", func(n *node) bool { return !isObject(n) && !isList(n) }
 	}
 	return "", nil
 }
 
-// keywords takes values of the wrong kind out of an object.
-func (m *mender) keywords(n *yaml.Node) {
-	kept := n.Content[:0:0]
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, v := n.Content[i], n.Content[i+1]
-		for v.Kind == yaml.AliasNode {
-			v = v.Alias
-		}
-		what, fits := wants(key.Value)
-		switch {
-		case key.Value == "items" && yamlList(v):
-			m.fault(v, `"items" must be one schema; the list is read as prefixItems`)
-			key.Value = "prefixItems"
-		case key.Value == "required" && yamlBool(v) && child(n, "in") == nil && child(n, "content") == nil:
-			m.fault(v, `"required" must be a list of property names; a boolean here has no meaning`)
-			continue
-		case fits == nil || v.ShortTag() == "!!null":
-		case !fits(v):
-			m.fault(v, "%q must be %s, not %s; it is ignored", key.Value, what, kindOf(v))
-			continue
-		case what == "a string" && v.ShortTag() != "!!str":
-			m.quote(v) // 3.1 is a number to YAML
-		}
-		kept = append(kept, key, n.Content[i+1])
-	}
-	n.Content = kept
+func isList(n *node) bool   { return n.kind == kindArray }
+func isObject(n *node) bool { return n.kind == kindObject }
+func isBool(n *node) bool   { return n.kind == kindTrue || n.kind == kindFalse }
+func isSchema(n *node) bool { return isObject(n) || isBool(n) }
+
+func isNumber(n *node) bool {
+	return n.kind == kindInt || n.kind == kindFloat || n.kind == kindNumber
 }
 
-// entry mends an item of a list, or the value of a name, under key.
-func (m *mender) entry(key string, n *yaml.Node) {
-	is, what := yamlObject, "an object"
-	switch {
-	case slices.Contains(schemaKeys[:], key):
-		is, what = yamlSchema, "a schema"
-	case key == "variables":
-		for _, k := range [...]string{"default", "enum"} {
-			m.quote(child(n, k))
-		}
-		return
-	case key == "parameters" || key == "responses" || key == "content":
-	default:
-		return
-	}
-	if n.Kind != yaml.AliasNode && !is(n) {
-		m.fault(n, "%s must stand here, not %s; anything is accepted", what, kindOf(n))
-		*n = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle, Line: n.Line, Column: n.Column}
-	}
-}
-
-// quote makes strings of a scalar or of the items of a list.
-func (m *mender) quote(n *yaml.Node) {
-	if n == nil {
-		return
-	}
-	if n.Kind == yaml.ScalarNode {
-		m.changed = true
-		n.Tag, n.Style = "!!str", yaml.DoubleQuotedStyle
-	}
-	for _, item := range n.Content {
-		m.quote(item)
-	}
-}
-
-func yamlList(n *yaml.Node) bool   { return n.Kind == yaml.SequenceNode }
-func yamlObject(n *yaml.Node) bool { return n.Kind == yaml.MappingNode }
-func yamlBool(n *yaml.Node) bool   { return n.ShortTag() == "!!bool" }
-func yamlSchema(n *yaml.Node) bool { return yamlObject(n) || yamlBool(n) }
-
-func yamlNumber(n *yaml.Node) bool { return n.ShortTag() == "!!int" || n.ShortTag() == "!!float" }
-
-func yamlCount(n *yaml.Node) bool { return n.ShortTag() == "!!int" && !strings.HasPrefix(n.Value, "-") }
+func isCount(n *node) bool { return n.kind == kindInt && n.int >= 0 }
 
 // kindOf names the JSON type of n as messages have it.
-func kindOf(n *yaml.Node) string {
+func kindOf(n *node) string {
 	switch {
-	case yamlObject(n):
+	case isObject(n):
 		return "an object"
-	case yamlList(n):
+	case isList(n):
 		return "an array"
-	case yamlBool(n):
+	case isBool(n):
 		return "a boolean"
-	case yamlNumber(n):
+	case isNumber(n):
 		return "a number"
-	case n.ShortTag() == "!!null":
+	case n.kind == kindNull:
 		return "null"
 	}
 	return "a string"

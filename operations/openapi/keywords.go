@@ -4,20 +4,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/capstan-run/capstan/operations"
 )
 
 // keywords adds the keywords of a schema to out and returns it: out itself
 // unless null has to be added around it.
-func (c *compiler) keywords(out *node, s *openapi3.Schema) *node {
+func (c *compiler) keywords(out *node, s *node) *node {
 	c.types(out, s)
 	c.values(out, s)
 	c.bounds(out, s)
 	c.parts(out, s)
 	c.annotations(out, s)
-	if s.Nullable {
+	if s.get("nullable").is(kindTrue) {
 		return nullable(out)
 	}
 	return out
@@ -25,12 +23,16 @@ func (c *compiler) keywords(out *node, s *openapi3.Schema) *node {
 
 var schemaTypes = [...]string{"string", "integer", "number", "boolean", "array", "object", "null"}
 
-func (c *compiler) types(out *node, s *openapi3.Schema) {
+func (c *compiler) types(out *node, s *node) {
 	var known []string
-	for _, name := range s.Type.Slice() {
+	names := scalars(s.get("type"))
+	if name := s.get("type").text(); name != "" {
+		names = []string{name}
+	}
+	for _, name := range names {
 		switch {
 		case !slices.Contains(schemaTypes[:], name):
-			c.faultAt(c.pos(s.Origin, "type"), "%q is no type of JSON Schema; values of any type are accepted", name)
+			c.faultAt(c.pos(s, "type"), "%q is no type of JSON Schema; values of any type are accepted", name)
 			return
 		case !slices.Contains(known, name):
 			known = append(known, name)
@@ -47,191 +49,146 @@ func (c *compiler) types(out *node, s *openapi3.Schema) {
 
 // values adds enum, const and default. An enum and a const that exclude each
 // other would accept nothing, which no author means.
-func (c *compiler) values(out *node, s *openapi3.Schema) {
-	enum := c.plainList(s.Enum)
-	if given(s, "const", s.Const) {
-		constant := c.plain(s.Const)
+func (c *compiler) values(out *node, s *node) {
+	enum := c.plainList(s.get("enum"))
+	if v := s.get("const"); v != nil {
+		constant := c.plain(v)
 		out.set("const", constant)
 		if len(enum) > 0 && !slices.ContainsFunc(enum, func(item *node) bool { return equalNodes(item, constant) }) {
-			c.fault(s.Origin, `"const" is none of the values of "enum"; "enum" is ignored`)
+			c.fault(s, `"const" is none of the values of "enum"; "enum" is ignored`)
 			enum = nil
 		}
 	}
 	if len(enum) > 0 {
 		out.set("enum", arrayNode(enum...))
 	}
-	if given(s, "default", s.Default) {
-		out.set("default", c.plain(s.Default))
+	if v := s.get("default"); v != nil {
+		out.set("default", c.plain(v))
 	}
 }
 
-// given distinguishes a value of null from none at all, which kin-openapi reads
-// alike: only a given value has a place.
-func given(s *openapi3.Schema, key string, v any) bool {
-	if v != nil || s.Origin == nil {
-		return v != nil
-	}
-	_, ok := s.Origin.Fields.Lookup(key)
-	return ok
-}
-
-func (c *compiler) bounds(out *node, s *openapi3.Schema) {
-	number := func(key string, v *float64) {
-		if v != nil {
-			out.set(key, floatNode(*v))
+func (c *compiler) bounds(out *node, s *node) {
+	number := func(key string, v *node) {
+		if f, ok := v.number(); ok {
+			out.set(key, floatNode(f))
 		}
 	}
-	count := func(key string, v *uint64) {
-		if v != nil && *v < 1<<31 { // a larger bound bounds nothing
-			out.set(key, floatNode(float64(*v)))
-		}
-	}
-	least := func(key string, v uint64) {
-		if v > 0 {
-			count(key, &v)
+	count := func(key string, least int64) {
+		if v := s.get(key); v.is(kindInt) && v.int >= least && v.int < 1<<31 { // a larger bound bounds nothing
+			out.set(key, floatNode(float64(v.int)))
 		}
 	}
 	// OpenAPI 3.0 has booleans that qualify minimum and maximum; JSON Schema has
 	// bounds of their own.
-	bound := func(key, exclusiveKey string, v *float64, exclusive openapi3.ExclusiveBound) {
-		if exclusive.IsTrue() {
+	bound := func(key, exclusiveKey string) {
+		v, exclusive := s.get(key), s.get(exclusiveKey)
+		if exclusive.is(kindTrue) {
 			key = exclusiveKey
 		}
 		number(key, v)
-		number(exclusiveKey, exclusive.Value)
+		number(exclusiveKey, exclusive)
 	}
-	bound("minimum", "exclusiveMinimum", s.Min, s.ExclusiveMin)
-	bound("maximum", "exclusiveMaximum", s.Max, s.ExclusiveMax)
-	if s.MultipleOf != nil && *s.MultipleOf > 0 {
-		number("multipleOf", s.MultipleOf)
+	bound("minimum", "exclusiveMinimum")
+	bound("maximum", "exclusiveMaximum")
+	if f, _ := s.get("multipleOf").number(); f > 0 {
+		out.set("multipleOf", floatNode(f))
 	}
-	least("minLength", s.MinLength)
-	count("maxLength", s.MaxLength)
-	least("minItems", s.MinItems)
-	count("maxItems", s.MaxItems)
-	least("minProperties", s.MinProps)
-	count("maxProperties", s.MaxProps)
-	count("minContains", s.MinContains)
-	count("maxContains", s.MaxContains)
-	out.setString("pattern", s.Pattern)
-	out.setTrue("uniqueItems", s.UniqueItems)
+	count("minLength", 1)
+	count("maxLength", 0)
+	count("minItems", 1)
+	count("maxItems", 0)
+	count("minProperties", 1)
+	count("maxProperties", 0)
+	count("minContains", 0)
+	count("maxContains", 0)
+	out.setString("pattern", s.get("pattern").text())
+	out.setTrue("uniqueItems", s.get("uniqueItems").is(kindTrue))
 	c.required(out, s)
 }
 
 // required drops a name that stands twice: JSON Schema forbids it, and published
-// documents do it. The schema itself is put right too, for kin-openapi's checks.
-func (c *compiler) required(out *node, s *openapi3.Schema) {
+// documents do it.
+func (c *compiler) required(out *node, s *node) {
 	var names []string
-	for i, name := range s.Required {
-		if !slices.Contains(names, name) {
+	each(s.get("required"), func(item *node) {
+		switch name := item.str; {
+		case len(item.items)+len(item.fields) > 0:
+		case slices.Contains(names, name):
+			c.faultAt(c.source.pos(item, item.at), `"required" names %q twice`, name)
+		default:
 			names = append(names, name)
-			continue
 		}
-		at := c.pos(s.Origin, "required")
-		if s.Origin != nil && i < len(s.Origin.Sequences["required"]) {
-			at = c.source.pos(&s.Origin.Sequences["required"][i])
-		}
-		c.faultAt(at, `"required" names %q twice`, name)
-	}
-	s.Required = names
+	})
 	if len(names) > 0 {
 		out.set("required", stringsNode(names))
 	}
 }
 
 // parts adds the schemas that a schema is made of.
-func (c *compiler) parts(out *node, s *openapi3.Schema) {
-	c.schemaMap(out, "properties", s.Properties)
-	c.schemaMap(out, "patternProperties", s.PatternProperties)
-	c.schemaMap(out, "dependentSchemas", s.DependentSchemas)
-	for _, one := range [...]struct {
-		key    string
-		schema *openapi3.SchemaRef
-	}{
-		{"items", s.Items}, {"not", s.Not}, {"contains", s.Contains}, {"propertyNames", s.PropertyNames},
-		{"if", s.If}, {"then", s.Then}, {"else", s.Else},
-	} {
-		if one.schema != nil {
-			out.set(one.key, c.schema(one.schema))
+func (c *compiler) parts(out *node, s *node) {
+	for _, key := range [...]string{"properties", "patternProperties", "dependentSchemas"} {
+		if all := s.get(key); all.is(kindObject) {
+			m := objectNode()
+			for _, f := range all.all() {
+				m.fields = append(m.fields, field{f.key, c.schema(f.value)})
+			}
+			out.set(key, m)
 		}
 	}
-	c.boolSchema(out, "additionalProperties", s.AdditionalProperties)
-	c.boolSchema(out, "unevaluatedItems", s.UnevaluatedItems)
-	c.boolSchema(out, "unevaluatedProperties", s.UnevaluatedProperties)
-	c.schemaList(out, "allOf", s.AllOf)
-	c.alternatives(out, "anyOf", s, s.AnyOf)
-	c.alternatives(out, "oneOf", s, s.OneOf)
-	c.schemaList(out, "prefixItems", s.PrefixItems)
+	for _, key := range [...]string{
+		"items", "not", "contains", "propertyNames", "if", "then", "else", "additionalProperties", "unevaluatedItems", "unevaluatedProperties",
+	} {
+		if one := s.get(key); !one.isNull() {
+			out.set(key, c.schema(one))
+		}
+	}
+	c.schemaList(out, "allOf", s.get("allOf"))
+	c.alternatives(out, "anyOf", s)
+	c.alternatives(out, "oneOf", s)
+	c.schemaList(out, "prefixItems", s.get("prefixItems"))
 }
 
-func (c *compiler) schemaMap(out *node, key string, all openapi3.Schemas) {
-	if all == nil {
-		return
-	}
-	m := objectNode()
-	for _, name := range inOrder(all, schemaOrigin) {
-		m.fields = append(m.fields, field{name, c.schema(all[name])})
-	}
-	out.set(key, m)
-}
-
-func schemaOrigin(ref *openapi3.SchemaRef) *openapi3.Origin {
-	if ref.Origin == nil && ref.Ref == "" && ref.Value != nil {
-		return ref.Value.Origin
-	}
-	return ref.Origin
-}
-
-func (c *compiler) schemaList(out *node, key string, all openapi3.SchemaRefs) {
-	if len(all) == 0 {
+func (c *compiler) schemaList(out *node, key string, all *node) {
+	if all == nil || len(all.items) == 0 {
 		return
 	}
 	list := arrayNode()
-	for _, ref := range all {
-		list.items = append(list.items, c.schema(ref))
-	}
+	each(all, func(n *node) { list.items = append(list.items, c.schema(n)) })
 	out.set(key, list)
 }
 
-func (c *compiler) boolSchema(out *node, key string, s openapi3.BoolSchema) {
-	switch {
-	case s.Has != nil:
-		out.set(key, boolNode(*s.Has))
-	case s.Schema != nil:
-		out.set(key, c.schema(s.Schema))
-	}
-}
-
-func (c *compiler) annotations(out *node, s *openapi3.Schema) {
-	format := s.Format
+func (c *compiler) annotations(out *node, s *node) {
+	format := s.get("format").text()
 	if format == "" && isBinary(s) {
 		format = "binary"
 	}
 	out.setString("format", format)
-	out.setString("description", s.Description)
-	out.setTrue("deprecated", s.Deprecated)
-	out.setTrue("readOnly", s.ReadOnly)
-	out.setTrue("writeOnly", s.WriteOnly)
-	switch {
-	case len(s.Examples) > 0:
-		out.set("examples", arrayNode(c.plainList(s.Examples)...))
-	case given(s, "example", s.Example):
-		out.set("examples", arrayNode(c.plain(s.Example)))
+	out.setString("description", s.get("description").text())
+	for _, key := range [...]string{"deprecated", "readOnly", "writeOnly"} {
+		out.setTrue(key, s.get(key).is(kindTrue))
+	}
+	if examples := s.get("examples"); examples.is(kindArray) && len(examples.items) > 0 {
+		out.set("examples", arrayNode(c.plainList(examples)...))
+	} else if example := s.get("example"); example != nil {
+		out.set("examples", arrayNode(c.plain(example)))
 	}
 }
 
 // isBinary reports a string that is documented, as OpenAPI 3.1 does, by a media type
 // that is no text.
-func isBinary(s *openapi3.Schema) bool {
-	t := s.ContentMediaType
-	return t != "" && s.ContentEncoding == "" && s.Type.Is("string") && !strings.HasPrefix(t, "text/") && !operations.IsJSON(t) && !strings.HasSuffix(t, "xml")
+func isBinary(s *node) bool {
+	t := s.get("contentMediaType").text()
+	return t != "" && !s.has("contentEncoding") && s.get("type").text() == "string" && !strings.HasPrefix(t, "text/") && !operations.IsJSON(t) && !strings.HasSuffix(t, "xml")
 }
 
-// plain returns a decoded JSON value as a node.
-func (c *compiler) plain(v any) *node {
-	n, err := plainNode(v, c.depth)
-	c.tooDeep = c.tooDeep || err != nil
-	return n
+// plain returns a value of the document, whose objects have the order of their keys.
+func (c *compiler) plain(n *node) *node {
+	out, ok := plainNode(n, c.depth)
+	c.tooDeep = c.tooDeep || !ok
+	return out
 }
 
-func (c *compiler) plainList(list []any) []*node { return listNode(list, c.plain).items }
+func (c *compiler) plainList(list *node) (out []*node) {
+	each(list, func(item *node) { out = append(out, c.plain(item)) })
+	return out
+}

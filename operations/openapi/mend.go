@@ -1,16 +1,8 @@
 package openapi
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-
-	yaml "github.com/oasdiff/yaml3" // kin-openapi's own reader: no further dependency
 
 	"github.com/capstan-run/capstan/diag"
 )
@@ -19,215 +11,183 @@ import (
 // documents stay below 100.
 const maxNesting = 500
 
-// mender rewrites documents that kin-openapi refuses as a whole because of one
-// mistake in them: a value of the wrong kind, or a reference to nothing, is
-// taken out with a warning at its place. It works on the text's tree, before
-// anything is resolved, and knows of OpenAPI only the kinds of its keys.
-type mender struct {
-	source *source
-	file   string // the one at hand
-	trees  map[string]*yaml.Node
+// mender takes the mistakes out of a document, each with a warning at its place: a
+// value of the wrong kind, a reference to nothing, a key that is written twice. It
+// knows of OpenAPI only the kinds of its keys.
+type mender struct{ source *source }
 
-	changed bool // so that another try is worth it
+func (m *mender) fault(at *node, format string, args ...any) {
+	m.warn("openapi-fault", m.source.pos(at, at.at), fmt.Sprintf(format, args...))
 }
 
-func newMender(s *source) *mender { return &mender{source: s, trees: map[string]*yaml.Node{}} }
-
-// mend returns the text of a file without its mistakes. The error is a
-// [placedError] for a text that is no YAML, or holds no object.
-func (m *mender) mend(file string, src []byte) ([]byte, error) {
-	outer := m.file
-	m.file = file
-	defer func() { m.file = outer }()
-	root, ok := m.trees[file]
-	if !ok {
-		var err error
-		if root, err = parseTree(src); err != nil {
-			line, message := yamlError(err)
-			return nil, &placedError{diag.Pos{File: file, Line: line}, message}
-		}
-		if !yamlObject(root) {
-			return nil, &placedError{m.pos(root), fmt.Sprintf("it holds %s where an OpenAPI document is an object", kindOf(root))}
-		}
-		m.trees[file] = root
-		m.value(root, "", 0)
-	}
-	return yaml.Marshal(root)
-}
-
-// placedError is why a file cannot be read.
-type placedError struct {
-	at      diag.Pos
-	message string
-}
-
-func (e *placedError) Error() string { return e.at.String() + ": " + e.message }
-
-func (m *mender) pos(n *yaml.Node) diag.Pos {
-	if m.source.converted && m.file == m.source.file {
-		return diag.Pos{File: m.file}
-	}
-	return diag.Pos{File: m.file, Line: n.Line, Column: n.Column}
-}
-
-func parseTree(src []byte) (*yaml.Node, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(src, &root); err != nil {
-		return nil, err
-	}
-	if len(root.Content) == 0 {
-		return nil, errors.New("it is empty")
-	}
-	return root.Content[0], nil
-}
-
-// yamlError takes the line out of the library's message, "yaml: line 3: ...".
-func yamlError(err error) (line int, message string) {
-	message = libraryMessage(err)
-	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		message = message[len(m[0]):]
-	}
-	return line, message
-}
-
-func (m *mender) fault(at *yaml.Node, format string, args ...any) {
-	m.warn("openapi-fault", at, fmt.Sprintf(format, args...))
-}
-
-func (m *mender) warn(code string, at *yaml.Node, message string) {
-	m.changed = true
-	m.source.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: m.pos(at), Message: message})
+func (m *mender) warn(code string, at diag.Pos, message string) {
+	m.source.problems.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Pos: at, Message: message})
 }
 
 // value mends the value of key. Where key holds names (properties, paths),
-// the keys of the mapping mean nothing themselves.
-func (m *mender) value(n *yaml.Node, key string, depth int) {
+// the keys of the object mean nothing themselves.
+func (m *mender) value(n *node, key string, depth int) {
 	if depth > 2*maxNesting {
-		return // kin-openapi's reading, or compiling, ends in an error
+		return // compiling ends in an error
 	}
-	named := slices.Contains(nameKeys[:], key) && n.Kind == yaml.MappingNode
-	if n.Kind == yaml.MappingNode {
-		m.duplicates(n)
-		if !named {
-			m.reference(n)
-			m.keywords(n)
+	if n.kind == kindArray {
+		for _, item := range n.items {
+			m.entry(key, item)
+			m.value(item, "", depth+1)
+		}
+		return
+	}
+	if n.kind != kindObject {
+		return
+	}
+	m.duplicates(n)
+	named := slices.Contains(nameKeys[:], key)
+	if !named {
+		m.reference(n)
+		m.keywords(n)
+	}
+	for _, f := range n.fields {
+		switch {
+		case named:
+			m.entry(key, f.value)
+			m.value(f.value, "", depth+1)
+		case isData(f.key, f.value):
+			m.data(f.value, depth+1)
+		default:
+			m.value(f.value, f.key, depth+1)
 		}
 	}
-	step := 1
-	if n.Kind == yaml.MappingNode {
-		step = 2
+}
+
+// data mends the author's data, to which no rule applies but that of keys.
+func (m *mender) data(n *node, depth int) {
+	if depth > 2*maxNesting {
+		return
 	}
-	for i := step - 1; i < len(n.Content); i += step {
-		child, name := n.Content[i], ""
-		if step == 2 && !named {
-			if name = n.Content[i-1].Value; isData(name) {
-				continue
-			}
-		}
-		if named || n.Kind == yaml.SequenceNode {
-			m.entry(key, child)
-		}
-		if child.Kind != yaml.AliasNode {
-			m.value(child, name, depth+1)
-		}
+	m.duplicates(n)
+	for _, item := range n.items {
+		m.data(item, depth+1)
+	}
+	for _, f := range n.fields {
+		m.data(f.value, depth+1)
 	}
 }
 
 // duplicates keeps the last of several equal keys, as most readers do.
-func (m *mender) duplicates(n *yaml.Node) {
-	last := make(map[string]int, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		last[n.Content[i].Value] = i
-	}
-	if 2*len(last) == len(n.Content) {
+func (m *mender) duplicates(n *node) {
+	if !hasDuplicates(n.fields) {
 		return
 	}
-	var kept []*yaml.Node
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key := n.Content[i]; last[key.Value] == i || key.ShortTag() == "!!merge" {
-			kept = append(kept, n.Content[i:i+2]...)
-		} else {
-			m.fault(n.Content[last[key.Value]], "key %q is written twice in one object; the last one counts", key.Value)
+	last := make(map[string]int, len(n.fields))
+	for i, f := range n.fields {
+		last[f.key] = i
+	}
+	var kept []field
+	for i, f := range n.fields {
+		if last[f.key] == i {
+			kept = append(kept, f)
+			continue
+		}
+		v := n.fields[last[f.key]].value
+		m.warn("openapi-fault", m.source.pos(v, v.key), fmt.Sprintf("key %q is written twice in one object; the last one counts", f.key))
+	}
+	n.fields = kept
+}
+
+func hasDuplicates(fields []field) bool {
+	if len(fields) > 16 {
+		seen := make(map[string]bool, len(fields))
+		for _, f := range fields {
+			if seen[f.key] {
+				return true
+			}
+			seen[f.key] = true
+		}
+		return false
+	}
+	for i := range fields {
+		for j := range i {
+			if fields[i].key == fields[j].key {
+				return true
+			}
 		}
 	}
-	n.Content = kept
+	return false
 }
 
 // reference takes out a $ref that leads nowhere.
-func (m *mender) reference(n *yaml.Node) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		ref := n.Content[i+1]
-		if n.Content[i].Value != "$ref" || ref.Kind != yaml.ScalarNode {
-			continue
-		}
-		if err := m.find(ref.Value, 0); err != nil {
-			m.warn("openapi-ref", ref, fmt.Sprintf("%v; anything is accepted here", err))
-			n.Content = slices.Delete(n.Content, i, i+2)
-		}
+func (m *mender) reference(n *node) {
+	ref := n.get("$ref")
+	if ref.text() == "" {
 		return
 	}
+	if _, err := m.source.target(n, ref.str); err != nil {
+		m.warn("openapi-ref", m.source.pos(ref, ref.at), fmt.Sprintf("%v; anything is accepted here", err))
+		n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.key == "$ref" })
+	}
 }
 
-// find reports why a reference in the file at hand leads nowhere.
-func (m *mender) find(ref string, hops int) error {
-	name, pointer, _ := strings.Cut(ref, "#")
-	root := m.trees[m.file]
-	if name != "" {
-		var err error
-		if root, err = m.other(name); err != nil {
-			return fmt.Errorf("cannot follow the reference %q: %w", ref, err)
+// keywords takes values of the wrong kind out of an object.
+func (m *mender) keywords(n *node) {
+	wrong := false
+	for i, f := range n.fields {
+		what, fits := wants(f.key)
+		switch {
+		case f.key == "items" && f.value.is(kindArray):
+			m.fault(f.value, `"items" must be one schema; the list is read as prefixItems`)
+			n.fields[i].key = "prefixItems"
+		case f.key == "required" && isBool(f.value) && !slices.ContainsFunc(n.fields, takesRequired):
+			m.fault(f.value, `"required" must be a list of property names; a boolean here has no meaning`)
+			wrong, n.fields[i].value = true, nil
+		case fits == nil || f.value.kind == kindNull:
+		case !fits(f.value):
+			m.fault(f.value, "%q must be %s, not %s; it is ignored", f.key, what, kindOf(f.value))
+			wrong, n.fields[i].value = true, nil
+		case what == "a string":
+			f.value.kind = kindString // 3.1 is a number to YAML
 		}
 	}
-	text, err := url.PathUnescape(pointer)
-	if err != nil || text != "" && text[0] != '/' {
-		return fmt.Errorf("reference %q points at nothing: %q is no JSON pointer (anchors are not supported)", ref, pointer)
+	if wrong {
+		n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.value == nil })
 	}
-	for token := range strings.SplitSeq(strings.TrimPrefix(text, "/"), "/") {
-		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-		next := child(root, token)
-		if next == nil && text != "" {
-			if through := child(root, "$ref"); through != nil && hops < 8 && m.find(through.Value, hops+1) == nil {
-				return nil
-			}
-			return fmt.Errorf("reference %q points at nothing: there is no %q", ref, token)
+}
+
+// takesRequired reports a key of the objects that may be required themselves:
+// parameters, bodies, headers.
+func takesRequired(f field) bool { return f.key == "in" || f.key == "content" || f.key == "schema" }
+
+// entry mends an item of a list, or the value of a name, under key.
+func (m *mender) entry(key string, n *node) {
+	is, what := isObject, "an object"
+	switch {
+	case slices.Contains(schemaKeys[:], key):
+		is, what = isSchema, "a schema"
+	case key == "variables":
+		for _, k := range [...]string{"default", "enum"} {
+			quote(n.get(k))
 		}
-		root = next
+		return
+	case key == "content" && n.kind == kindNull:
+		return
+	case key == "parameters" || key == "responses" || key == "content":
+	default:
+		return
 	}
-	return nil
+	if !is(n) {
+		m.fault(n, "%s must stand here, not %s; anything is accepted", what, kindOf(n))
+		*n = node{kind: kindObject, file: n.file, at: n.at, key: n.key}
+	}
 }
 
-// other returns the tree of a file that the one at hand refers to, mended.
-func (m *mender) other(name string) (*yaml.Node, error) {
-	u, err := url.Parse(name)
-	if err != nil {
-		return nil, err
-	}
-	if u.Scheme == "" && u.Host == "" && !filepath.IsAbs(u.Path) {
-		u.Path = filepath.ToSlash(filepath.Join(filepath.Dir(m.file), filepath.FromSlash(u.Path)))
-	}
-	path, src, err := m.source.read(u)
-	if err != nil {
-		return nil, err
-	}
-	_, err = m.mend(path, src)
-	return m.trees[path], err
-}
-
-func child(n *yaml.Node, token string) *yaml.Node {
-	for n != nil && n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
+// quote makes texts of a scalar or of the items of a list.
+func quote(n *node) {
 	if n == nil {
-		return nil
+		return
 	}
-	if i, err := strconv.Atoi(token); err == nil && n.Kind == yaml.SequenceNode && i >= 0 && i < len(n.Content) {
-		return n.Content[i]
+	if n.kind != kindArray && n.kind != kindObject {
+		n.kind = kindString
 	}
-	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == token {
-			return n.Content[i+1]
-		}
+	for _, item := range n.items {
+		quote(item)
 	}
-	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -18,16 +16,16 @@ var methodName = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")
 
 // callable reports whether an operation can be called by its method, and records
 // why it cannot.
-func (c *compiler) callable(path, method string, additional bool, op *openapi3.Operation) bool {
+func (c *compiler) callable(path, method string, additional bool, op *node) bool {
 	const end = "; the operation cannot be called"
-	fixed := slices.Contains(openapi3.PathItemMethods(), strings.ToUpper(method))
+	fixed := slices.Contains(methodKeys[:], strings.ToLower(method))
 	switch {
 	case strings.EqualFold(method, "CONNECT"):
-		c.fault(op.Origin, "%s of %s opens a tunnel"+end, method, path)
+		c.fault(op, "%s of %s opens a tunnel"+end, method, path)
 	case !methodName.MatchString(method):
-		c.fault(op.Origin, "%q of %s is no HTTP method"+end, method, path)
+		c.fault(op, "%q of %s is no HTTP method"+end, method, path)
 	case additional && fixed:
-		c.fault(op.Origin, `%q of %s stands under additionalOperations and has a key of its own there: write %q beside it`+end, method, path, strings.ToLower(method))
+		c.fault(op, `%q of %s stands under additionalOperations and has a key of its own there: write %q beside it`+end, method, path, strings.ToLower(method))
 	default:
 		return true
 	}
@@ -37,7 +35,7 @@ func (c *compiler) callable(path, method string, additional bool, op *openapi3.O
 // contested reports whether p, given as the whole query, has another parameter
 // beside it that is a part of the query. OpenAPI 3.2 forbids it: one of the two
 // would not arrive.
-func (c *compiler) contested(method, path string, op *openapi3.Operation, p *node, keys []string) bool {
+func (c *compiler) contested(method, path string, op *node, p *node, keys []string) bool {
 	if operations.In(p.get("in").text()) != operations.InQueryString {
 		return false
 	}
@@ -45,22 +43,22 @@ func (c *compiler) contested(method, path string, op *openapi3.Operation, p *nod
 	for _, key := range keys {
 		in, other, _ := strings.Cut(key, " ")
 		if in == string(operations.InQuery) || in == string(operations.InQueryString) && other != name {
-			c.fault(op.Origin, "parameter %q of %s %s is the whole query, and %q is another part of it; %[1]q is ignored", name, method, path, other)
+			c.fault(op, "parameter %q of %s %s is the whole query, and %q is another part of it; %[1]q is ignored", name, method, path, other)
 			return true
 		}
 	}
 	return false
 }
 
-// unread names the keys that mean something in OpenAPI 3.2 and are not read. The
-// object is called of, "" for the document.
-func (c *compiler) unread(at *openapi3.Origin, all map[string]any, of string, keys ...string) {
+// unread names the keys of an object that mean something in OpenAPI 3.2 and are not
+// read. The object is called of, "" for the document.
+func (c *compiler) unread(n *node, of string, keys ...string) {
 	if of != "" {
 		of = " of " + of
 	}
 	for _, key := range keys {
-		if _, ok := all[key]; ok {
-			c.faultAt(c.pos(at, key), "%q%s is new in OpenAPI 3.2 and is not read", key, of)
+		if n.has(key) {
+			c.faultAt(c.pos(n, key), "%q%s is new in OpenAPI 3.2 and is not read", key, of)
 		}
 	}
 }

@@ -8,19 +8,24 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// node is one value of an index: the form in which OpenAPI documents are
-// normalised and stored. Unlike Go maps it keeps the order of keys.
+// node is one value of a document that is read, or of an index: the form in which
+// documents are normalised and stored. Unlike Go maps it keeps the order of keys.
 //
 // Nodes may be shared and are not changed once built, except by the function
-// that builds them.
+// that builds them, and by the mender those of a document.
 type node struct {
-	kind   kind
-	str    string  // kindString, kindNumber
-	int    int64   // kindInt
-	float  float64 // kindFloat
-	items  []*node // kindArray
-	fields []field // kindObject, in order
+	kind    kind
+	file    uint32 // of a document: the number of its file
+	at, key place  // of a document: where it stands, and where its key does
+	str     string // kindString, kindNumber; of a document, what stands for any scalar
+	int     int64  // kindInt
+	float   float64
+	items   []*node // kindArray
+	fields  []field // kindObject, in order
 }
+
+// place is a line and a column, both from 1; 0 where there is none.
+type place struct{ line, column uint32 }
 
 type field struct {
 	key   string
@@ -116,6 +121,12 @@ func (n *node) setTrue(key string, b bool) {
 }
 
 func (n *node) is(k kind) bool { return n != nil && n.kind == k }
+
+// has reports whether there is a value under key, even null.
+func (n *node) has(key string) bool { return n.get(key) != nil }
+
+// isNull reports a value that is missing or null.
+func (n *node) isNull() bool { return n == nil || n.kind == kindNull }
 
 // text returns a string's value, else "".
 func (n *node) text() string {

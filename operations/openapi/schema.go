@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/operations/check"
-
-	"github.com/getkin/kin-openapi/openapi3"
 )
 
 func refTo(name string) string { return check.RefScheme + url.PathEscape(name) }
@@ -17,53 +15,50 @@ func refTo(name string) string { return check.RefScheme + url.PathEscape(name) }
 // schema returns a Schema Object as JSON Schema 2020-12 without keywords that
 // neither validation nor binding reads (XML, extensions,
 // identifiers). Absent is the empty schema.
-func (c *compiler) schema(ref *openapi3.SchemaRef) *node {
+func (c *compiler) schema(n *node) *node {
 	c.depth++
 	defer func() { c.depth-- }()
 	c.tooDeep = c.tooDeep || c.depth > maxNesting
 	switch {
-	case ref == nil || c.tooDeep:
+	case n == nil || c.tooDeep:
 		return objectNode()
-	case ref.Ref != "":
-		out := c.schemaRef(ref)
-		c.refs = append(c.refs, ref)
-		return out
-	case ref.Value == nil:
-		return objectNode()
+	case isBool(n):
+		return boolNode(n.kind == kindTrue)
+	case refOf(n) != "":
+		return c.schemaRef(n)
 	}
-	return c.schemaValue(ref.Value)
+	return c.schemaValue(n)
 }
 
-func (c *compiler) schemaValue(s *openapi3.Schema) *node {
-	if s.Always != nil {
-		return boolNode(*s.Always)
+func (c *compiler) schemaValue(n *node) *node {
+	if to, ok := c.dynamic(n); ok {
+		return c.keywords(c.refNode(to), n)
 	}
-	if to, ok := c.dynamic(s); ok {
-		return c.keywords(c.refNode(to), s)
-	}
-	return c.keywords(objectNode(), s)
+	return c.keywords(objectNode(), n)
 }
 
 // dynamic finds the schema that a $dynamicRef means: the component with the anchor
 // that it names. Which of several is meant depends on the way there, which an index
 // does not keep, so then none is.
-func (c *compiler) dynamic(s *openapi3.Schema) (to target, ok bool) {
-	anchor, _ := strings.CutPrefix(s.DynamicRef, "#")
-	if anchor == "" || c.doc.Components == nil {
+func (c *compiler) dynamic(n *node) (to target, ok bool) {
+	ref := n.get("$dynamicRef").text()
+	anchor, _ := strings.CutPrefix(ref, "#")
+	components := c.doc.get("components").get("schemas")
+	if anchor == "" || components == nil {
 		return target{}, false
 	}
-	for name, ref := range c.doc.Components.Schemas {
-		if ref.Ref != "" || ref.Value == nil || ref.Value.DynamicAnchor != anchor {
+	for _, f := range components.fields {
+		if refOf(f.value) != "" || f.value.get("$dynamicAnchor").text() != anchor {
 			continue
 		}
 		if ok {
-			c.fault(s.Origin, "$dynamicRef %q may mean several schemas; anything is accepted", s.DynamicRef)
+			c.fault(n, "$dynamicRef %q may mean several schemas; anything is accepted", ref)
 			return target{}, false
 		}
-		to, ok = target{ref.Value, name}, true
+		to, ok = target{f.value, f.key}, true
 	}
 	if !ok {
-		c.fault(s.Origin, "$dynamicRef %q points at no component; anything is accepted", s.DynamicRef)
+		c.fault(n, "$dynamicRef %q points at no component; anything is accepted", ref)
 	}
 	return to, ok
 }
@@ -71,88 +66,36 @@ func (c *compiler) dynamic(s *openapi3.Schema) (to target, ok bool) {
 // target is a schema that is referred to, under the name that a reference to it
 // ends in.
 type target struct {
-	schema *openapi3.Schema
+	schema *node
 	name   string
 }
 
 // schemaRef returns a reference to a component, with the keywords beside it.
-func (c *compiler) schemaRef(ref *openapi3.SchemaRef) *node {
-	if ref.Value == nil {
-		c.circular(ref.Origin, ref.Ref)
+func (c *compiler) schemaRef(n *node) *node {
+	if c.follow(n) == nil {
 		return objectNode()
 	}
-	to := target{ref.Value, lastPart(ref.Ref)}
-	if c.is30 {
-		out := c.refNode(to)
-		if beside(ref)["nullable"] == true {
-			return nullable(out) // all else beside $ref means nothing to OpenAPI 3.0
-		}
-		return out
+	to, _ := c.source.target(n, refOf(n))
+	for refOf(to) != "" && !c.adds(to) {
+		to, _ = c.source.target(to, refOf(to))
 	}
-	original := c.rootComponent(ref)
-	if original == nil || original == ref.Value {
-		return c.refNode(to)
+	out := c.refNode(target{to, lastPart(refOf(n))})
+	switch {
+	case c.adds(n):
+		return c.keywords(out, n)
+	case c.is30 && n.get("nullable").is(kindTrue):
+		return nullable(out) // all else beside $ref means nothing to OpenAPI 3.0
 	}
-	// kin-openapi made a copy of the component that holds the keywords beside the
-	// reference: annotations replaced, assertions as one more part of allOf.
-	to.schema = original
-	own := openapi3.Schema{}
-	if parts := ref.Value.AllOf; len(parts) > len(original.AllOf) {
-		own = *parts[len(parts)-1].Value
-	}
-	annotate31(&own, ref.Value, beside(ref))
-	return c.keywords(c.refNode(to), &own)
+	return out
+}
+
+// adds reports whether keywords beside a reference count.
+func (c *compiler) adds(n *node) bool {
+	return !c.is30 && slices.ContainsFunc(n.fields, func(f field) bool { return f.key != "$ref" && !strings.HasPrefix(f.key, "x-") })
 }
 
 func (c *compiler) refNode(to target) *node {
 	return objectNode(field{"$ref", stringNode(refTo(c.component(to)))})
-}
-
-// beside returns the keywords that stand beside a $ref.
-func beside(ref *openapi3.SchemaRef) map[string]any {
-	all, _ := ref.MarshalYAML()
-	m, _ := all.(map[string]any)
-	return m
-}
-
-// annotate31 copies the annotations that are given beside a reference.
-func annotate31(to, from *openapi3.Schema, given map[string]any) {
-	for key := range given {
-		switch key {
-		case "description":
-			to.Description = from.Description
-		case "deprecated":
-			to.Deprecated = from.Deprecated
-		case "readOnly":
-			to.ReadOnly = from.ReadOnly
-		case "writeOnly":
-			to.WriteOnly = from.WriteOnly
-		case "nullable":
-			to.Nullable = from.Nullable
-		case "default":
-			to.Default = from.Default
-		case "example":
-			to.Example = from.Example
-		case "examples":
-			to.Examples = from.Examples
-		}
-	}
-}
-
-// rootComponent returns the schema under components.schemas of the document that
-// ref names, as it is without the keywords beside ref; nil when ref leads
-// elsewhere.
-func (c *compiler) rootComponent(ref *openapi3.SchemaRef) *openapi3.Schema {
-	name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/")
-	at := ref.RefPath()
-	if !ok || c.doc.Components == nil || at == nil || at.Path != location(c.source.path).Path {
-		return nil
-	}
-	found := c.doc.Components.Schemas[unescape(name)]
-	if found == nil {
-		return nil
-	}
-	return found.Value
 }
 
 // lastPart returns the name that a reference ends in.
@@ -192,7 +135,7 @@ func (c *compiler) drain() {
 	for len(c.queue) > 0 && !c.tooDeep {
 		next := c.queue[0]
 		c.queue = c.queue[1:]
-		c.components = append(c.components, field{c.names[next], c.schemaValue(next.schema)})
+		c.components = append(c.components, field{c.names[next], c.schema(next.schema)})
 	}
 	slices.SortFunc(c.components, func(a, b field) int { return strings.Compare(a.key, b.key) })
 }

@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,86 +10,101 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/diag"
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/capstan-run/capstan/operations/openapi/internal/swagger"
 )
 
-// source reads a document, and the files beside it that it refers to, with
-// kin-openapi. A document that kin-openapi refuses is mended and read again;
-// see mender.
+// source reads a document, and the files beside it that it refers to, into nodes.
+// Mistakes in them are mended; see mender.
 type source struct {
-	file     string // name for messages
 	path     string // "" when the document was not read from a file
 	problems *diag.List
+	beside   func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
 
-	beside    func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
-	files     map[string]string                 // the file behind each location that kin-openapi names
-	mended    bool                              // lines are those of a rewritten text
-	converted bool                              // from Swagger 2.0
-	plain     bool                              // where things stand is not recorded
+	files   []*file
+	numbers map[string]uint32 // of files, by their paths in references
+	refs    map[refKey]resolved
 }
 
-// Recording where everything stands takes two thirds of the time and memory of
-// reading, so it is left out of large documents: their problems have no line,
-// and their lists are in the order of names. None beyond maxDocument is read.
+// file is one of the files of a document.
+type file struct {
+	name string // for messages
+	root *node  // nil where it cannot be read
+	err  error
+}
+
+// maxDocument bounds the text of a document, maxFile that of a file it refers to.
 const (
-	largeDocument = 2 << 20
-	maxDocument   = 128 << 20
+	maxDocument = 128 << 20
+	maxFile     = 64 << 20
 )
 
-func newSource(file string, opts *Options, problems *diag.List) *source {
-	path := opts.Path
-	return &source{file: file, path: path, beside: opts.Read, problems: problems, files: map[string]string{location(path).String(): file}}
+func newSource(name string, opts *Options, problems *diag.List) *source {
+	s := &source{path: opts.Path, problems: problems, beside: opts.Read, numbers: map[string]uint32{}, refs: map[refKey]resolved{}}
+	s.add(filepath.ToSlash(opts.Path), name)
+	return s
 }
 
-func location(path string) *url.URL { return &url.URL{Path: filepath.ToSlash(path)} }
+func (s *source) add(path, name string) uint32 {
+	number := uint32(len(s.files))
+	s.files = append(s.files, &file{name: name})
+	s.numbers[path] = number
+	return number
+}
 
-// load returns the document with all references resolved, or nil after an error.
-func (s *source) load(src []byte) *openapi3.T {
+// load returns the document, or nil after an error.
+func (s *source) load(src []byte) *node {
 	if len(src) > maxDocument {
-		s.unreadable(diag.Pos{File: s.file}, fmt.Sprintf("it is larger than %d MB; keep only the paths and schemas that are used", maxDocument>>20))
+		s.unreadable(diag.Pos{File: s.files[0].name}, fmt.Sprintf("it is larger than %d MB; keep only the paths and schemas that are used", maxDocument>>20))
 		return nil
 	}
-	src = s.fromSwagger(bytes.TrimPrefix(src, []byte("\ufeff")))
-	if s.plain = len(src) > largeDocument; s.plain && json.Valid(src) {
-		if doc, err := s.loader(nil).LoadFromDataWithPath(src, location(s.path)); err == nil {
-			return doc
-		}
+	err := s.parse(0, src)
+	if placed, ok := errors.AsType[*placedError](err); ok {
+		s.unreadable(placed.at, placed.message)
+	} else if err != nil {
+		s.unreadable(diag.Pos{File: s.files[0].name}, err.Error())
 	}
-	src = asYAML(src)
+	return s.files[0].root
+}
+
+// parse reads the text of a file and mends it.
+func (s *source) parse(number uint32, src []byte) error {
+	f := s.files[number]
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	switch {
 	case len(bytes.TrimSpace(src)) == 0:
-		s.unreadable(diag.Pos{File: s.file}, "it is empty")
-		return nil
+		return errors.New("it is empty")
 	case severalDocuments(src):
-		s.unreadable(diag.Pos{File: s.file}, "it holds more than one YAML document; give one file per document")
-		return nil
+		return errors.New("it holds more than one YAML document; give one file per document")
 	}
-	doc, err := s.parse(src, nil)
-	if err == nil {
-		return doc
+	root, err := s.tree(number, src)
+	if err != nil {
+		return err
 	}
-	m := newMender(s)
-	fixed, wrong := m.mend(s.file, src)
-	if placed, ok := errors.AsType[*placedError](wrong); ok {
-		s.unreadable(placed.at, placed.message)
-		return nil
+	if !root.is(kindObject) {
+		return &placedError{s.pos(root, root.at), fmt.Sprintf("it holds %s where an OpenAPI document is an object", kindOf(root))}
 	}
-	if m.changed {
-		s.mended = true
-		if doc, err = s.parse(fixed, m); err == nil {
-			return doc
-		}
-	}
-	at := diag.Pos{File: s.file}
-	line, message := yamlError(err)
-	if !s.mended {
-		at.Line = line
-	}
-	s.unreadable(at, message)
+	f.root = root
+	(&mender{source: s}).value(root, "", 0)
 	return nil
+}
+
+// tree reads the text of a file.
+func (s *source) tree(number uint32, src []byte) (*node, error) {
+	if root, ok := scanJSON(number, src); ok && !root.has("swagger") {
+		return root, nil
+	}
+	name := s.files[number].name
+	y, err := parseTree(asYAML(src))
+	if err != nil {
+		line, message := yamlError(err)
+		return nil, &placedError{diag.Pos{File: name, Line: line}, message}
+	}
+	if number == 0 {
+		y = swagger.Convert(y)
+	}
+	return newYAMLReader(number, name).node(y)
 }
 
 var (
@@ -99,8 +113,11 @@ var (
 )
 
 // severalDocuments reports whether a YAML file goes on after its first document,
-// all that kin-openapi reads of it.
+// all that is read of it.
 func severalDocuments(src []byte) bool {
+	if !bytes.Contains(src, []byte("---")) {
+		return false
+	}
 	starts := documentStart.FindAllIndex(src, 2)
 	return len(starts) == 2 || len(starts) == 1 && yamlContent.Match(src[:starts[0][0]])
 }
@@ -109,75 +126,27 @@ func (s *source) unreadable(pos diag.Pos, why string) {
 	s.problems.Errorf(pos, "openapi-unreadable", "cannot read the document: %s", why)
 }
 
-// parse lets kin-openapi read src. JSON goes through its YAML reader, the only
-// one that records where things stand and thereby in which order; a byte order
-// mark makes its JSON reader, which comes first, stumble.
-func (s *source) parse(src []byte, m *mender) (*openapi3.T, error) {
-	return s.loader(m).LoadFromDataWithPath(append([]byte("\ufeff"), src...), location(s.path))
+// pos returns a place in the file of n.
+func (s *source) pos(n *node, at place) diag.Pos {
+	return diag.Pos{File: s.files[n.file].name, Line: int(at.line), Column: int(at.column)}
 }
 
-var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|u[dD][89a-fA-F][[:xdigit:]]{2}|.)`)
-
-// asYAML replaces, in JSON, the only escapes that the YAML reader does not know:
-// surrogates, in pairs or alone, and the slash.
-func asYAML(src []byte) []byte {
-	if !json.Valid(src) {
-		return src
+// whole returns the place of a value for messages: that of its key; of an item in a
+// list, of its first key.
+func (s *source) whole(n *node) diag.Pos {
+	switch {
+	case n == nil:
+		return diag.Pos{File: s.files[0].name}
+	case n.key.line > 0:
+		return s.pos(n, n.key)
+	case len(n.fields) > 0 && n.fields[0].value.key.line > 0:
+		return s.pos(n, n.fields[0].value.key)
 	}
-	return jsonEscape.ReplaceAllFunc(src, func(escape []byte) []byte {
-		var s string
-		if len(escape) == 2 && escape[1] != '/' || json.Unmarshal(slices.Concat([]byte{'"'}, escape, []byte{'"'}), &s) != nil {
-			return escape
-		}
-		return []byte(s)
-	})
+	return s.pos(n, n.at)
 }
 
-func (s *source) loader(m *mender) *openapi3.Loader {
-	loader := openapi3.NewLoader()
-	loader.IncludeOrigin = !s.plain
-	loader.ReadFromURIFunc = func(_ *openapi3.Loader, u *url.URL) ([]byte, error) {
-		path, src, err := s.read(u)
-		if src = asYAML(src); err != nil || m == nil {
-			return src, err
-		}
-		return m.mend(path, src)
-	}
-	return loader
-}
-
-// pos translates a place that kin-openapi names. In a mended document lines are
-// not the author's, so only the file is named.
-func (s *source) pos(at *openapi3.Location) diag.Pos {
-	if at == nil {
-		return diag.Pos{File: s.file}
-	}
-	file, ok := s.files[at.File]
-	if !ok {
-		file = s.file
-	}
-	if s.mended {
-		return diag.Pos{File: file}
-	}
-	return diag.Pos{File: file, Line: at.Line, Column: at.Column}
-}
-
-// libraryMessage takes the parts that mean nothing to a user out of a library's
-// message.
-func libraryMessage(err error) string {
-	text := err.Error()
-	for _, prefix := range [...]string{"yaml error: ", "error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "yaml: ", "json: "} {
-		if _, after, ok := strings.Cut(text, prefix); ok {
-			text = after
-		}
-	}
-	return strings.NewReplacer("openapi3.", "", "Go value of type ", "", "value of type ", "").Replace(text)
-}
-
-// maxFile bounds a file that a document refers to.
-const maxFile = 64 << 20
-
-// read returns a file that the document refers to. Nothing is fetched.
+// read returns a file that the document refers to. Nothing is fetched. The path is
+// "" for one that is not looked for.
 func (s *source) read(u *url.URL) (path string, src []byte, err error) {
 	switch {
 	case u.Scheme != "" || u.Host != "":
@@ -187,7 +156,6 @@ func (s *source) read(u *url.URL) (path string, src []byte, err error) {
 	}
 	folder, path := filepath.Dir(s.path), filepath.FromSlash(u.Path)
 	if s.beside != nil {
-		s.files[u.String()] = path
 		src, err = s.beside(path)
 		return path, src, err
 	}
@@ -195,7 +163,6 @@ func (s *source) read(u *url.URL) (path string, src []byte, err error) {
 	if err != nil || !filepath.IsLocal(inside) {
 		return "", nil, errors.New("only files below the document's folder are read")
 	}
-	s.files[u.String()] = path
 	src, err = readBelow(folder, inside)
 	return path, src, err
 }
@@ -230,9 +197,9 @@ func readBelow(folder, name string) ([]byte, error) {
 // others returns the files wanted besides the document, sorted.
 func (s *source) others() []string {
 	var out []string
-	for _, file := range s.files {
-		if file != s.file {
-			out = append(out, file)
+	for _, f := range s.files[1:] {
+		if f.name != s.files[0].name {
+			out = append(out, f.name)
 		}
 	}
 	slices.Sort(out)

@@ -12,8 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each mistake makes kin-openapi refuse the whole document, and must cost only
-// what it concerns: the other operation stays, and so does what "keeps" looks at.
+// Each mistake must cost only what it concerns: the other operation stays, and so does what "keeps" looks at.
 func TestMending(t *testing.T) {
 	for _, test := range []struct {
 		name, doc string
@@ -70,14 +69,15 @@ func TestJSONHasPlaces(t *testing.T) {
 	}
 }
 
-// kin-openapi's own findings are passed on at the place of their operation.
-func TestValidationIsPassedOn(t *testing.T) {
+// What keeps no operation from being called is reported at its place, under the name
+// of its operation.
+func TestFindingsHaveAPlace(t *testing.T) {
 	const doc = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    get: {operationId: a, parameters: [{name: q, in: query, schema: {}}, {name: q, in: query, schema: {}}], responses: {'200': {description: d}}}\n"
 	index, problems := openapi.Compile("f", []byte(doc), nil)
 	if index == nil {
 		t.Fatal(problems)
 	}
-	const want = `f:5:5: warning: GET /a: more than one "query" parameter has name "q" [openapi-fault]`
+	const want = `f:5:75: warning: GET /a: more than one "query" parameter has name "q" [openapi-fault]`
 	if len(problems) != 1 || problems[0].String() != want {
 		t.Errorf("got %v\nwant %s", problems, want)
 	}

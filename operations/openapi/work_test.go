@@ -51,8 +51,8 @@ func manyOperations(n int, more string) []byte {
 	return []byte(b.String())
 }
 
-// A large document says the same without saying where.
-func TestLargeDocumentIsReadWithoutPlaces(t *testing.T) {
+// A large document says the same.
+func TestLargeDocumentIsRead(t *testing.T) {
 	padding := `, "description": "` + strings.Repeat("x", 3<<20) + `"`
 	index, problems := openapi.Compile("things", manyOperations(3, padding), nil)
 	if index == nil || len(problems) > 0 {
@@ -65,7 +65,7 @@ func TestLargeDocumentIsReadWithoutPlaces(t *testing.T) {
 	}
 	broken := strings.Replace(string(manyOperations(3, padding)), `"name": "id", "in": "path"`, `"name": "id", "in": "nowhere"`, 1)
 	_, problems = openapi.Compile("things", []byte(broken), nil)
-	if len(problems) != 2 || problems[1].Pos.Line != 0 || !strings.Contains(problems[1].Message, `is in "nowhere"`) {
+	if len(problems) != 2 || problems[1].Pos.Column < 3<<20 || !strings.Contains(problems[1].Message, `is in "nowhere"`) {
 		t.Errorf("got %v", problems)
 	}
 }

@@ -1,13 +1,9 @@
 package openapi
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -122,46 +118,29 @@ func setEncodings(out *node, all map[string]operations.Encoding) {
 	out.set("encoding", encodings)
 }
 
-// plainNode writes a value that is JSON-like.
-func plainNode(v any, depth int) (*node, error) {
+// plainNode returns a value of a document as an index has it, with the keys of objects
+// in order; false where it nests too deeply.
+func plainNode(n *node, depth int) (*node, bool) {
 	if depth > maxNesting {
-		return &node{}, errors.New("a value nests too deeply")
+		return &node{}, false
 	}
-	switch v := jsonvalue.Plain(v).(type) {
-	case nil:
-		return &node{}, nil
-	case bool:
-		return boolNode(v), nil
-	case int:
-		return &node{kind: kindInt, int: int64(v)}, nil
-	case int64:
-		return &node{kind: kindInt, int: v}, nil
-	case float64:
-		return floatNode(v), nil
-	case json.Number:
-		return numberNode(v), nil
-	case string:
-		return stringNode(v), nil
-	case []any:
-		out := arrayNode()
-		for _, item := range v {
-			n, err := plainNode(item, depth+1)
-			if err != nil {
-				return n, err
-			}
-			out.items = append(out.items, n)
-		}
-		return out, nil
-	case map[string]any:
-		out := objectNode()
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			n, err := plainNode(v[name], depth+1)
-			if err != nil {
-				return n, err
-			}
-			out.fields = append(out.fields, field{name, n})
-		}
-		return out, nil
+	out, whole := &node{kind: n.kind, int: n.int, float: n.float}, true
+	add := func(v *node) *node {
+		plain, ok := plainNode(v, depth+1)
+		whole = whole && ok
+		return plain
 	}
-	return &node{}, fmt.Errorf("%v is not JSON data", v)
+	switch n.kind {
+	case kindString, kindNumber:
+		out.str = n.str
+	case kindArray:
+		for _, item := range n.items {
+			out.items = append(out.items, add(item))
+		}
+	case kindObject:
+		for _, f := range sorted(n.fields) {
+			out.fields = append(out.fields, field{f.key, add(f.value)})
+		}
+	}
+	return out, whole
 }

@@ -1,36 +1,26 @@
-package openapi
+// Package swagger converts Swagger 2.0 documents. Start with [Convert].
+package swagger
 
 import (
 	"slices"
 	"strings"
 
-	yaml "github.com/oasdiff/yaml3"
+	yaml "gopkg.in/yaml.v3"
 )
 
-// fromSwagger returns a Swagger 2.0 document as one of OpenAPI 3.0, and any other text
-// as it is. It works on the text's tree, as mending does, so that a mistake in one
-// place costs that place only. (kin-openapi's own conversion refuses the document,
-// and loses the default of collectionFormat, what the document produces, and the
-// order of operations.)
-func (s *source) fromSwagger(src []byte) []byte {
-	if !hasVersion(src, "swagger") {
-		return src
+// Convert returns a Swagger 2.0 document as one of OpenAPI 3.0, and any other
+// as it is. It works on the text's tree, so that a mistake in one place costs that
+// place only.
+func Convert(root *yaml.Node) *yaml.Node {
+	if !isMapping(root) || !strings.HasPrefix(textOf(root, "swagger"), "2") {
+		return root
 	}
-	root, err := parseTree(src)
-	if err != nil || !yamlObject(root) || !strings.HasPrefix(textOf(root, "swagger"), "2") {
-		return src
-	}
-	c := &swagger{root: root, produces: textsOf(root, "produces"), consumes: textsOf(root, "consumes")}
-	out, err := yaml.Marshal(c.document())
-	if err != nil {
-		return src
-	}
-	s.mended, s.converted = true, true // lines are not the author's any more
-	return out
+	c := &converter{root: root, produces: textsOf(root, "produces"), consumes: textsOf(root, "consumes")}
+	return c.document()
 }
 
-// swagger converts one document. Nodes that are taken over are changed in place.
-type swagger struct {
+// converter converts one document. Nodes that are taken over are changed in place.
+type converter struct {
 	root               *yaml.Node
 	produces, consumes []string
 }
@@ -41,7 +31,7 @@ var swaggerMethods = []string{"get", "put", "post", "delete", "options", "head",
 // moved are the keys of a document that have another place, or none, in OpenAPI 3.
 var moved = []string{"swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "parameters", "responses", "securityDefinitions", "paths"}
 
-func (c *swagger) document() *yaml.Node {
+func (c *converter) document() *yaml.Node {
 	out := object("openapi", text("3.0.3"))
 	for key, v := range entries(c.root) {
 		if !slices.Contains(moved, key) {
@@ -51,7 +41,7 @@ func (c *swagger) document() *yaml.Node {
 	if servers := c.servers(textsOf(c.root, "schemes")); servers != nil {
 		put(out, "servers", servers)
 	}
-	if paths := child(c.root, "paths"); paths != nil {
+	if paths := yamlChild(c.root, "paths"); paths != nil {
 		converted := object()
 		for path, item := range entries(paths) {
 			put(converted, path, c.pathItem(item))
@@ -59,11 +49,11 @@ func (c *swagger) document() *yaml.Node {
 		put(out, "paths", converted)
 	}
 	components := object()
-	if definitions := child(c.root, "definitions"); definitions != nil {
+	if definitions := yamlChild(c.root, "definitions"); definitions != nil {
 		put(components, "schemas", definitions)
 	}
 	schemes := object()
-	for name, scheme := range entries(child(c.root, "securityDefinitions")) {
+	for name, scheme := range entries(yamlChild(c.root, "securityDefinitions")) {
 		put(schemes, name, securityScheme(scheme))
 	}
 	put(components, "securitySchemes", schemes)
@@ -73,7 +63,7 @@ func (c *swagger) document() *yaml.Node {
 }
 
 // servers are those of some schemes, https first: nil where no server is named.
-func (c *swagger) servers(schemes []string) *yaml.Node {
+func (c *converter) servers(schemes []string) *yaml.Node {
 	host, base := textOf(c.root, "host"), strings.TrimRight(textOf(c.root, "basePath"), "/")
 	if base != "" && base[0] != '/' {
 		base = "/" + base
@@ -96,16 +86,16 @@ func (c *swagger) servers(schemes []string) *yaml.Node {
 	return out
 }
 
-func (c *swagger) pathItem(item *yaml.Node) *yaml.Node {
-	if !yamlObject(item) {
+func (c *converter) pathItem(item *yaml.Node) *yaml.Node {
+	if !isMapping(item) {
 		return item
 	}
 	out := object()
 	for key, v := range entries(item) {
 		switch {
 		case key == "parameters": // each operation gets them
-		case slices.Contains(swaggerMethods, key) && yamlObject(v):
-			put(out, key, c.operation(v, child(item, "parameters")))
+		case slices.Contains(swaggerMethods, key) && isMapping(v):
+			put(out, key, c.operation(v, yamlChild(item, "parameters")))
 		default:
 			put(out, key, v)
 		}
@@ -114,7 +104,7 @@ func (c *swagger) pathItem(item *yaml.Node) *yaml.Node {
 }
 
 // operation converts an operation; shared are the parameters of its path.
-func (c *swagger) operation(op, shared *yaml.Node) *yaml.Node {
+func (c *converter) operation(op, shared *yaml.Node) *yaml.Node {
 	out := object()
 	for key, v := range entries(op) {
 		if !slices.Contains([]string{"parameters", "consumes", "produces", "schemes", "responses"}, key) {
@@ -124,13 +114,13 @@ func (c *swagger) operation(op, shared *yaml.Node) *yaml.Node {
 	if schemes := textsOf(op, "schemes"); len(schemes) > 0 {
 		put(out, "servers", c.servers(schemes))
 	}
-	params, body := c.parameters(c.merged(shared, child(op, "parameters")), orTexts(textsOf(op, "consumes"), c.consumes))
+	params, body := c.parameters(c.merged(shared, yamlChild(op, "parameters")), orTexts(textsOf(op, "consumes"), c.consumes))
 	put(out, "parameters", params)
 	if body != nil {
 		put(out, "requestBody", body)
 	}
 	responses := object()
-	for status, r := range entries(child(op, "responses")) {
+	for status, r := range entries(yamlChild(op, "responses")) {
 		put(responses, status, response(c.resolve(r, "responses"), orTexts(textsOf(op, "produces"), c.produces)))
 	}
 	put(out, "responses", responses)
@@ -139,7 +129,7 @@ func (c *swagger) operation(op, shared *yaml.Node) *yaml.Node {
 
 // merged returns the parameters of a path and of an operation, which come first and
 // in the place of those of one name.
-func (c *swagger) merged(shared, own *yaml.Node) (out []*yaml.Node) {
+func (c *converter) merged(shared, own *yaml.Node) (out []*yaml.Node) {
 	seen := map[string]bool{}
 	for _, params := range []*yaml.Node{own, shared} {
 		if params == nil {
@@ -157,9 +147,9 @@ func (c *swagger) merged(shared, own *yaml.Node) (out []*yaml.Node) {
 }
 
 // resolve follows a reference to one of the document's shared parameters or responses.
-func (c *swagger) resolve(n *yaml.Node, kind string) *yaml.Node {
+func (c *converter) resolve(n *yaml.Node, kind string) *yaml.Node {
 	if name, ok := strings.CutPrefix(textOf(n, "$ref"), "#/"+kind+"/"); ok {
-		if target := child(child(c.root, kind), strings.NewReplacer("~1", "/", "~0", "~").Replace(name)); target != nil {
+		if target := yamlChild(yamlChild(c.root, kind), strings.NewReplacer("~1", "/", "~0", "~").Replace(name)); target != nil {
 			return target
 		}
 	}
@@ -167,7 +157,7 @@ func (c *swagger) resolve(n *yaml.Node, kind string) *yaml.Node {
 }
 
 // parameters converts parameters, those of the body to the body.
-func (c *swagger) parameters(all []*yaml.Node, consumes []string) (params, body *yaml.Node) {
+func (c *converter) parameters(all []*yaml.Node, consumes []string) (params, body *yaml.Node) {
 	params = list()
 	var fields []*yaml.Node
 	for _, p := range all {
@@ -211,12 +201,12 @@ func schemaOf(p, out *yaml.Node) *yaml.Node {
 }
 
 func parameter(p *yaml.Node) *yaml.Node {
-	if child(p, "$ref") != nil {
+	if yamlChild(p, "$ref") != nil {
 		return p
 	}
 	out := object()
 	schema := schemaOf(p, out)
-	if child(out, "schema") == nil {
+	if yamlChild(out, "schema") == nil {
 		put(out, "schema", schema)
 	}
 	if textOf(p, "type") == "array" {
@@ -239,26 +229,18 @@ func collection(format, in string) *yaml.Node {
 	}
 	out := object("style", text(style), "explode", boolean(format == "multi"))
 	if format == "tsv" {
-		put(out, tabbed, boolean(true))
+		put(out, Tabbed, boolean(true))
 	}
 	return out
 }
 
-// tabbed marks lists with tabs between their items, which OpenAPI 3 has no style for.
-const tabbed = "x-tab-delimited"
-
-// styleOf returns a style of OpenAPI 3, or that of a list with tabs.
-func styleOf(style string, extensions map[string]any) string {
-	if extensions[tabbed] == true {
-		return "tabDelimited"
-	}
-	return style
-}
+// Tabbed marks lists with tabs between their items, which OpenAPI 3 has no style for.
+const Tabbed = "x-tab-delimited"
 
 func requestBody(p *yaml.Node, consumes []string) *yaml.Node {
-	out, schema := object(), child(p, "schema")
+	out, schema := object(), yamlChild(p, "schema")
 	for _, key := range []string{"description", "required"} {
-		if v := child(p, key); v != nil {
+		if v := yamlChild(p, key); v != nil {
 			put(out, key, v)
 		}
 	}
@@ -287,7 +269,7 @@ func form(fields []*yaml.Node, consumes []string) *yaml.Node {
 	for _, p := range fields {
 		name := textOf(p, "name")
 		schema := schemaOf(p, nil)
-		if d := child(p, "description"); d != nil {
+		if d := yamlChild(p, "description"); d != nil {
 			put(schema, "description", d)
 		}
 		put(properties, name, schema)
@@ -306,13 +288,13 @@ func form(fields []*yaml.Node, consumes []string) *yaml.Node {
 		put(schema, "required", required)
 	}
 	body := content([]string{media}, schema)
-	put(child(body, media), "encoding", encoding)
+	put(yamlChild(body, media), "encoding", encoding)
 	return object("content", body, "required", boolean(len(required.Content) > 0))
 }
 
 // response converts an answer, which is of the media types that are produced.
 func response(r *yaml.Node, produces []string) *yaml.Node {
-	if !yamlObject(r) || child(r, "$ref") != nil {
+	if !isMapping(r) || yamlChild(r, "$ref") != nil {
 		return r
 	}
 	out, types := object(), object()
@@ -325,19 +307,19 @@ func response(r *yaml.Node, produces []string) *yaml.Node {
 			put(out, key, v)
 		}
 	}
-	for media, example := range entries(child(r, "examples")) {
-		if child(types, media) == nil {
+	for media, example := range entries(yamlChild(r, "examples")) {
+		if yamlChild(types, media) == nil {
 			put(types, media, object())
 		}
-		put(child(types, media), "example", example)
+		put(yamlChild(types, media), "example", example)
 	}
 	if len(types.Content) > 0 {
 		put(out, "content", types)
 	}
 	headers := object()
-	for name, h := range entries(child(r, "headers")) {
+	for name, h := range entries(yamlChild(r, "headers")) {
 		header := object()
-		if d := child(h, "description"); d != nil {
+		if d := yamlChild(h, "description"); d != nil {
 			put(header, "description", d)
 		}
 		put(header, "schema", schemaOf(h, nil))
@@ -357,7 +339,7 @@ func securityScheme(s *yaml.Node) *yaml.Node {
 	}
 	flow := object("scopes", object())
 	for _, key := range []string{"authorizationUrl", "tokenUrl", "scopes"} {
-		if v := child(s, key); v != nil {
+		if v := yamlChild(s, key); v != nil {
 			put(flow, key, v)
 		}
 	}
@@ -368,18 +350,30 @@ func securityScheme(s *yaml.Node) *yaml.Node {
 	return object("type", text("oauth2"), "flows", object(name, flow))
 }
 
+// maxDepth bounds how deeply the schemas that are changed nest; compiling refuses
+// deeper ones.
+const maxDepth = 1000
+
+// nameKeys hold names that the author chose, each with a value.
+var nameKeys = [...]string{"paths", "properties", "schemas", "parameters", "responses", "headers", "securitySchemes", "content", "encoding"}
+
+// isData reports whether the value of a key is the author's data.
+func isData(key string) bool {
+	return strings.HasPrefix(key, "x-") || slices.Contains([]string{"example", "examples", "default", "enum", "value"}, key)
+}
+
 // refit changes the keywords that schemas spell otherwise, wherever they stand.
 func refit(n *yaml.Node, key string, depth int) {
-	if depth > 2*maxNesting {
+	if depth > maxDepth {
 		return
 	}
-	named := slices.Contains(nameKeys[:], key) && yamlObject(n)
-	if yamlObject(n) && !named {
+	named := slices.Contains(nameKeys[:], key) && isMapping(n)
+	if isMapping(n) && !named {
 		refitSchema(n)
 	}
 	for i, v := range n.Content {
 		name := ""
-		if yamlObject(n) {
+		if isMapping(n) {
 			if i%2 == 0 {
 				continue
 			}
@@ -394,17 +388,17 @@ func refit(n *yaml.Node, key string, depth int) {
 }
 
 func refitSchema(n *yaml.Node) {
-	if ref := child(n, "$ref"); ref != nil {
+	if ref := yamlChild(n, "$ref"); ref != nil {
 		if name, ok := strings.CutPrefix(ref.Value, "#/definitions/"); ok {
 			ref.Value = "#/components/schemas/" + name
 		}
 	}
-	if d := child(n, "discriminator"); d != nil && d.Kind == yaml.ScalarNode {
+	if d := yamlChild(n, "discriminator"); d != nil && d.Kind == yaml.ScalarNode {
 		property := *d
 		*d = *object("propertyName", &property)
 	}
 	if textOf(n, "type") == "file" {
-		child(n, "type").Value = "string"
+		yamlChild(n, "type").Value = "string"
 		put(n, "format", text("binary"))
 	}
 	if textOf(n, "x-nullable") == "true" {

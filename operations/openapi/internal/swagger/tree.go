@@ -1,10 +1,10 @@
-package openapi
+package swagger
 
 import (
 	"iter"
 	"strconv"
 
-	yaml "github.com/oasdiff/yaml3"
+	yaml "gopkg.in/yaml.v3"
 )
 
 // entries yields the keys and values of an object; those of nothing where it is none.
@@ -13,7 +13,7 @@ func entries(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
 		for n != nil && n.Kind == yaml.AliasNode {
 			n = n.Alias
 		}
-		if n == nil || !yamlObject(n) {
+		if n == nil || !isMapping(n) {
 			return
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -56,7 +56,7 @@ func put(n *yaml.Node, key string, v *yaml.Node) {
 
 // textOf returns the scalar under a key, "" where there is none.
 func textOf(n *yaml.Node, key string) string {
-	if v := child(n, key); v != nil && v.Kind == yaml.ScalarNode {
+	if v := yamlChild(n, key); v != nil && v.Kind == yaml.ScalarNode {
 		return v.Value
 	}
 	return ""
@@ -64,7 +64,7 @@ func textOf(n *yaml.Node, key string) string {
 
 // textsOf returns the scalars of the list under a key.
 func textsOf(n *yaml.Node, key string) (out []string) {
-	v := child(n, key)
+	v := yamlChild(n, key)
 	if v == nil || v.Kind != yaml.SequenceNode {
 		return nil
 	}
@@ -81,4 +81,19 @@ func orTexts(list, otherwise []string) []string {
 		return otherwise
 	}
 	return list
+}
+
+func isMapping(n *yaml.Node) bool { return n.Kind == yaml.MappingNode }
+
+// yamlChild returns the value under a key, nil where there is none.
+func yamlChild(n *yaml.Node, key string) *yaml.Node {
+	for n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	for i := 0; n != nil && isMapping(n) && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
 }
