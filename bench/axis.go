@@ -29,11 +29,17 @@ type sample map[string]float64
 
 // suites makes the axes of each name that -only takes, in the order of names.
 var (
-	names  = []string{"version", "cold", "library"}
+	names  = []string{"version", "cold", "library", "steps", "long", "durable", "serve", "directory", "build"}
 	suites = map[string]func(context.Context, *bench) ([]axis, error){
-		"version": startUp,
-		"cold":    cold,
-		"library": library,
+		"version":   startUp,
+		"cold":      cold,
+		"library":   embedded,
+		"steps":     steps,
+		"long":      long,
+		"durable":   kept,
+		"serve":     serving,
+		"directory": directory,
+		"build":     firstBuild,
 	}
 )
 
@@ -41,7 +47,7 @@ var (
 // subject, so that a slow moment of the machine meets all of them alike, and prints
 // the rows of the table.
 func (a axis) measure(ctx context.Context, rounds int, out io.Writer) error {
-	rounds = max(2, rounds/max(1, a.slow))
+	rounds = max(1, rounds/max(1, a.slow))
 	taken := make([][]sample, len(a.subjects))
 	for round := range rounds {
 		fmt.Fprintf(os.Stderr, "\r\033[K%s: round %d of %d", a.title, round+1, rounds)

@@ -4,45 +4,55 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strconv"
 	"time"
 )
 
-// library compares programs that have the engine, or libopenapi's, in process.
-func library(ctx context.Context, b *bench) ([]axis, error) {
+// embedded compares programs that have the engine, or libopenapi's, in process.
+func embedded(ctx context.Context, b *bench) ([]axis, error) {
 	var axes []axis
 	for _, workers := range []int{1, 16} {
-		a := axis{title: fmt.Sprintf("library, %d at once", workers), metrics: []string{"a second", "CPU µs", "allocations", "KiB allocated", "peak MiB"}, slow: 2}
+		a := axis{title: fmt.Sprintf("library, %d at once", workers), metrics: []string{"a second", "CPU µs", "allocations", "KiB", "peak MiB"}, slow: 2}
+		at := []string{"-workers", strconv.Itoa(workers)}
+		embed := append(at, "-i", "organization_name=Harbour Works", "-openapi")
 		a.subjects = []subject{
-			b.workers("hand", "hand", workers),
-			b.workers("capstan, small document", "embed", workers, "-i", "organization_name=Harbour Works", "-openapi", "small.yaml", "onboard.yaml"),
-			b.workers("capstan, WorkOS document", "embed", workers, "-i", "organization_name=Harbour Works", "-openapi", "workos.yaml", "onboard.yaml"),
+			b.library("hand", 1, "hand", at...),
+			b.library("capstan, small document", 1, "embed", append(embed, "small.yaml", "onboard.yaml")...),
+			b.library("capstan, WorkOS document", 1, "embed", append(embed, "workos.yaml", "onboard.yaml")...),
 		}
-		a.subjects = append(a.subjects, b.libraryPeers("libopenapi, small document", "onboard.arazzo.yaml", workers)...)
-		a.subjects = append(a.subjects, b.libraryPeers("libopenapi, WorkOS document", "workos.arazzo.yaml", workers)...)
+		if peer := b.peer.libopenapi; peer != "" {
+			a.subjects = append(a.subjects,
+				b.library("libopenapi, small document", 1, peer, append(at, "onboard.arazzo.yaml")...),
+				b.library("libopenapi, WorkOS document", 1, peer, append(at, "workos.arazzo.yaml")...))
+		}
 		axes = append(axes, a)
 	}
 	return axes, nil
 }
 
-// perRun runs a client whose runs each have that many parts: what a part costs.
-func perRun(cmd *exec.Cmd, parts int) (sample, error) {
+// library is a subject that runs a client whose runs have that many parts: a sample
+// has what a part costs.
+func (b *bench) library(name string, parts int, program string, args ...string) subject {
+	args = append([]string{"-server", b.server, "-for", b.long.String()}, args...)
+	return subject{name, func(ctx context.Context) (sample, error) { return perPart(b.command(ctx, program, args...), parts) }}
+}
+
+// perPart measures a client.
+func perPart(cmd *exec.Cmd, parts int) (sample, error) {
 	r, err := client(cmd)
 	if err != nil {
 		return nil, err
 	}
-	if r.Run.Count == 0 {
-		return nil, fmt.Errorf("%s ran nothing", cmd)
-	}
-	n := float64(r.Run.Count * parts)
+	n := float64(max(1, r.Run.Count) * parts)
 	return sample{
-		"a second":      n / r.Run.Wall.Seconds(),
-		"wall µs":       us(r.Run.Wall) / n,
-		"CPU µs":        us(r.Run.CPU) / n,
-		"allocations":   float64(r.Run.Allocs) / n,
-		"KiB allocated": float64(r.Run.Bytes) / n / (1 << 10),
-		"peak MiB":      float64(r.Peak) / (1 << 20),
-		"load CPU ms":   ms(r.Load.CPU),
-		"load MiB":      float64(r.Load.Bytes) / (1 << 20),
+		"a second":    n / r.Run.Wall.Seconds(),
+		"wall µs":     us(r.Run.Wall) / n,
+		"CPU µs":      us(r.Run.CPU) / n,
+		"allocations": float64(r.Run.Allocs) / n,
+		"KiB":         float64(r.Run.Bytes) / n / (1 << 10),
+		"peak MiB":    float64(r.Peak) / (1 << 20),
+		"load CPU µs": us(r.Load.CPU) / float64(parts),
+		"load KiB":    float64(r.Load.Bytes) / float64(parts) / (1 << 10),
 	}, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 )
 
 const respect = "@redocly/cli@2.77.0"
@@ -49,18 +48,4 @@ func (b *bench) coldPeers(file string) []subject {
 			b.path("npm", "node_modules", "@redocly", "cli", "bin", "cli.js"), "respect", file, "--server", "api="+b.server))
 	}
 	return subjects
-}
-
-// libraryPeers are the peers that a program can have as a library.
-func (b *bench) libraryPeers(name, file string, workers int) []subject {
-	if b.peer.libopenapi == "" {
-		return nil
-	}
-	return []subject{b.workers(name, b.peer.libopenapi, workers, file)}
-}
-
-// workers is a subject whose program lets that many workers run.
-func (b *bench) workers(name, program string, workers int, args ...string) subject {
-	args = append([]string{"-server", b.server, "-workers", strconv.Itoa(workers), "-for", b.long.String()}, args...)
-	return subject{name, func(ctx context.Context) (sample, error) { return perRun(b.command(ctx, program, args...), 1) }}
 }

@@ -1,6 +1,10 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"os"
+)
 
 var processMetrics = []string{"wall ms", "CPU ms", "peak MiB"}
 
@@ -30,4 +34,27 @@ func (b *bench) capstans(args ...string) []subject {
 		}})
 	}
 	return subjects
+}
+
+// directory compares `validate` of a folder of many files with that of one.
+func directory(ctx context.Context, b *bench) ([]axis, error) {
+	n := 500
+	if b.quick {
+		n = 10
+	}
+	text, err := os.ReadFile(b.path("files", "onboard.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		folder := b.path("files", "many", fmt.Sprint(i%20))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(fmt.Sprintf("%s/onboard-%d.yaml", folder, i), text, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	one := b.processes("one file", "capstan", "validate", "onboard.yaml")
+	return []axis{{title: fmt.Sprintf("`validate` of a directory of %d files", n), metrics: processMetrics, subjects: append([]subject{one}, b.capstans("validate", "many")...), slow: 3}}, nil
 }

@@ -1,5 +1,6 @@
 // Command embed runs a capability in process, over and over, as a program does that
-// has the engine as a library.
+// has the engine as a library. With -state and no file it inserts rows into a
+// database instead, as the least that keeping runs can cost.
 package main
 
 import (
@@ -7,68 +8,74 @@ import (
 	"flag"
 	"log"
 	"strings"
-	"time"
 
 	"github.com/capstan-run/capstan/bench/internal/measure"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 )
 
+// config is what the command line says.
+type config struct {
+	file, document, server, state string
+	inputs                        engine.Inputs
+	loop                          measure.Loop
+}
+
 func main() {
 	log.SetFlags(0)
-	server := flag.String("server", "", "the API's `URL`")
-	document := flag.String("openapi", "", "`FILE` of the API's document; \"\" is the built-in one")
-	state := flag.String("state", "", "keep the runs in `DIR`; \"\" keeps none")
-	workers := flag.Int("workers", 0, "this many `workers` run it; 0 loads it only")
-	long := flag.Duration("for", time.Second, "how long they work")
-	inputs := engine.Inputs{}
+	c := config{inputs: engine.Inputs{}}
+	flag.StringVar(&c.server, "server", "", "the API's `URL`")
+	flag.StringVar(&c.document, "openapi", "", "`FILE` of the API's document; \"\" is the built-in one")
+	flag.StringVar(&c.state, "state", "", "keep the runs in `DIR`; \"\" keeps none")
+	c.loop.Flags(flag.CommandLine)
 	flag.Func("i", "an input, as `NAME=VALUE`", func(text string) error {
 		name, value, _ := strings.Cut(text, "=")
-		inputs[name] = value
+		c.inputs[name] = value
 		return nil
 	})
 	flag.Parse()
-	opts := &engine.Options{
-		BaseURL: *server,
-		Secrets: func(context.Context, string) (string, bool, error) { return "sk_test_bench", true, nil },
+	c.file = flag.Arg(0)
+	run := c.run
+	if c.file == "" {
+		run = c.bare
 	}
-	if *state != "" {
-		journal, err := sqlite.Open(context.Background(), sqlite.Options{Dir: *state})
-		if err != nil {
-			log.Fatal(err)
-		}
-		opts.Runtime = journal
+	result, err := run(context.Background())
+	if err == nil {
+		err = result.Print()
 	}
-	if err := run(flag.Arg(0), *document, opts, inputs, *workers, *long); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run loads the file, measured, and lets the workers run it, measured.
-func run(file, document string, opts *engine.Options, inputs engine.Inputs, workers int, long time.Duration) (err error) {
-	ctx := context.Background()
+func (c config) run(ctx context.Context) (result measure.Result, err error) {
 	shape := &engine.LoadOptions{Project: "none"}
-	if document != "" {
-		shape.OpenAPI = map[string]string{"": document}
+	if c.document != "" {
+		shape.OpenAPI = map[string]string{"": c.document}
 	}
-	var result measure.Result
 	var prog *engine.Program
 	result.Load, err = measure.Do(func() (int, error) {
-		prog, err = engine.Load(ctx, file, shape)
+		prog, err = engine.Load(ctx, c.file, shape)
 		return 1, err
 	})
-	if err != nil {
-		return err
+	if err != nil || c.loop.Workers == 0 {
+		return result, err
 	}
-	if workers > 0 {
-		runner := engine.NewRunner(opts)
-		result.Run, err = measure.Loop(workers, long, func() error {
-			_, err := runner.Run(ctx, prog, inputs, nil)
-			return err
-		})
-		if err != nil {
-			return err
+	opts := &engine.Options{
+		BaseURL: c.server,
+		Secrets: func(context.Context, string) (string, bool, error) { return "sk_test_bench", true, nil },
+	}
+	if c.state != "" {
+		if opts.Runtime, err = sqlite.Open(ctx, sqlite.Options{Dir: c.state}); err != nil {
+			return result, err
 		}
+		defer opts.Runtime.Close()
 	}
-	return result.Print()
+	runner := engine.NewRunner(opts)
+	result.Run, err = c.loop.Do(func() error {
+		_, err := runner.Run(ctx, prog, c.inputs, nil)
+		return err
+	})
+	return result, err
 }

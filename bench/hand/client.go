@@ -8,13 +8,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 )
 
 type client struct {
 	server string
 	http   *http.Client
-	jobs   atomic.Int64 // that were polled
+	asked  atomic.Int64 // jobs and tools, each under a number of its own
+	hello  sync.Once
+	id     string // of the MCP session that all calls share
 }
 
 func newClient(server string) *client {
@@ -56,30 +59,4 @@ func (c *client) call(ctx context.Context, path string, query url.Values, body, 
 		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, text)
 	}
 	return json.Unmarshal(text, into)
-}
-
-// get asks for the server's own address, and reads what it answers.
-func (c *client) get(ctx context.Context, body string) error {
-	method, content := "GET", io.Reader(nil)
-	if body != "" {
-		method, content = "POST", bytes.NewReader([]byte(body))
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.server, content)
-	if err != nil {
-		return err
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Accept", "application/json, text/event-stream")
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && (resp.StatusCode != http.StatusOK || bytes.Contains(text, []byte(`"isError":true`))) {
-		err = fmt.Errorf("%s: %s", resp.Status, text)
-	}
-	return err
 }

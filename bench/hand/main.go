@@ -8,34 +8,33 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"time"
 
 	"github.com/capstan-run/capstan/bench/internal/measure"
 )
 
 func main() {
 	server := flag.String("server", "", "the API's `URL`")
-	task := flag.String("task", "onboard", "onboard, chain, each, poll, listing or get")
+	task := flag.String("task", "onboard", "onboard, chain, each, poll, listing, get, mcp or session")
 	n := flag.Int("n", 1, "steps, items, looks or pages of the task")
-	workers := flag.Int("workers", 0, "measure this many `workers`; 0 does the task once and prints its last value")
-	long := flag.Duration("for", time.Second, "how long they work")
-	body := flag.String("body", "", "what the task get posts; \"\" makes it a GET")
+	var loop measure.Loop
+	loop.Flags(flag.CommandLine)
 	flag.Parse()
 	log.SetFlags(0)
 	c := newClient(*server)
-	one := func() (string, error) { return c.do(context.Background(), *task, *n, *body) }
-	if err := run(one, *workers, *long); err != nil {
+	one := func() (string, error) { return c.do(context.Background(), *task, *n) }
+	if err := run(one, loop); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(one func() (string, error), workers int, long time.Duration) error {
-	if workers == 0 {
+// run does it once and prints the value, or lets the workers do it.
+func run(one func() (string, error), loop measure.Loop) error {
+	if loop.Workers == 0 {
 		value, err := one()
 		fmt.Println(value)
 		return err
 	}
-	work, err := measure.Loop(workers, long, func() error { _, err := one(); return err })
+	work, err := loop.Do(func() error { _, err := one(); return err })
 	if err != nil {
 		return err
 	}
@@ -43,7 +42,7 @@ func run(one func() (string, error), workers int, long time.Duration) error {
 }
 
 // do performs a task once, and returns a value of its last answer.
-func (c *client) do(ctx context.Context, task string, n int, body string) (string, error) {
+func (c *client) do(ctx context.Context, task string, n int) (string, error) {
 	switch task {
 	case "onboard":
 		return c.onboard(ctx, "Harbour Works")
@@ -56,7 +55,11 @@ func (c *client) do(ctx context.Context, task string, n int, body string) (strin
 	case "listing":
 		return c.listing(ctx, n)
 	case "get":
-		return "", c.get(ctx, body)
+		return c.get(ctx)
+	case "mcp":
+		return c.tool(ctx, "2026-07-28")
+	case "session":
+		return c.tool(ctx, "2025-11-25")
 	}
 	return "", fmt.Errorf("unknown task %q", task)
 }

@@ -75,7 +75,7 @@ func (c *client) each(ctx context.Context, n int) (last string, err error) {
 
 // poll looks at a job until it is ready, which it is at the nth time.
 func (c *client) poll(ctx context.Context, n int) (string, error) {
-	path := fmt.Sprintf("/jobs/%d-%d", c.jobs.Add(1), n)
+	path := fmt.Sprintf("/jobs/%d-%d", c.asked.Add(1), n)
 	for {
 		var job struct{ State string }
 		if err := c.call(ctx, path, nil, nil, &job); err != nil || job.State == "ready" {

@@ -38,11 +38,16 @@ func (s *sender) Execute(ctx context.Context, r *arazzo.ExecutionRequest) (*araz
 	if !ok {
 		return nil, fmt.Errorf("no operation %q", r.OperationID)
 	}
-	query := url.Values{}
+	query, path := url.Values{}, op.path
 	for name, value := range r.Parameters {
-		query.Set(name, fmt.Sprint(value)) // the workflow has none in its paths
+		text := fmt.Sprint(value)
+		if filled := strings.Replace(path, "{"+name+"}", url.PathEscape(text), 1); filled != path {
+			path = filled
+		} else {
+			query.Set(name, text)
+		}
 	}
-	address := s.server + op.path
+	address := s.server + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"os"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -46,37 +44,4 @@ func Do(work func() (int, error)) (Work, error) {
 	runtime.ReadMemStats(&after)
 	w.CPU, w.Allocs, w.Bytes = end-cpu, after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
 	return w, err
-}
-
-// Loop does one over and over, for that long, on that many goroutines. Each has
-// done it once before anything is measured.
-func Loop(workers int, long time.Duration, one func() error) (Work, error) {
-	if _, err := each(workers, func() bool { return false }, one); err != nil {
-		return Work{}, err
-	}
-	return Do(func() (int, error) {
-		deadline := time.Now().Add(long)
-		return each(workers, func() bool { return time.Now().Before(deadline) }, one)
-	})
-}
-
-// each does one on every worker, then again while more holds.
-func each(workers int, more func() bool, one func() error) (int, error) {
-	var done atomic.Int64
-	var group sync.WaitGroup
-	errs := make(chan error, workers)
-	for range workers {
-		group.Go(func() {
-			for again := true; again; again = more() {
-				if err := one(); err != nil {
-					errs <- err
-					return
-				}
-				done.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	close(errs)
-	return int(done.Load()), <-errs
 }
