@@ -186,6 +186,8 @@ type UnitError struct {
 	// Import is what a capability writes to import from a file that is for that, "" for
 	// any other.
 	Import string
+	// Users are the files in its folder and the one above that import from such a file.
+	Users []string
 }
 
 func (e *UnitError) Error() string {
@@ -195,6 +197,8 @@ func (e *UnitError) Error() string {
 	}
 	all := strings.Join(names, ", ")
 	switch {
+	case len(e.Users) > 0:
+		return fmt.Sprintf("%s is for other files to import from, such as %s", e.File, strings.Join(e.Users, ", "))
 	case e.Import != "":
 		return fmt.Sprintf("%s is for other files to import from; write in one: %s", e.File, e.Import)
 	case len(e.Units) == 0:
@@ -230,6 +234,9 @@ func (f *File) Unit(name string) (*Unit, error) {
 	}
 	if err := f.Err(); err != nil && len(e.Units) == 0 {
 		return nil, err
+	}
+	if e.Import != "" {
+		e.Users = f.loaded.Users()
 	}
 	return nil, e
 }

@@ -224,7 +224,6 @@ var undescribed = map[string]string{
 var reasonsOfSiblings = map[string][]string{
 	"composition/api-search__capabilities/_capabilities/ble/ble-gatt-capability.yaml":         {`says not which operation`, `no OpenAPI document that can be found`},
 	"composition/api-evangelist__acceldata/capabilities/data-observability.yaml":              {`none of the documented values`},
-	"composition/api-evangelist__agromonitoring/capabilities/crop-monitoring.yaml":            {`input "polygon_id" is not used by any step`},
 	"composition/api-evangelist__agstack/capabilities/precision-agriculture.yaml":             {`input "geo_id_1" is not used by any step`, `input "geojson_file" is not used by any step`},
 	"composition/api-evangelist__amazon-bedrock/capabilities/capabilities.yml":                {`property "role" is missing`},
 	"composition/api-evangelist__amazon-control-tower/capabilities/shared/control-tower.yaml": {`property "key" is missing`},
@@ -241,6 +240,5 @@ var reasonsOfSiblings = map[string][]string{
 	"composition/api-evangelist__positionstack/capabilities/address-to-coordinates.yaml":      {`is out of range`},
 	"composition/api-evangelist__shodan/capabilities/internet-asset-discovery.yaml":           {`404 Not Found`},
 	"composition/api-evangelist__trimble/capabilities/bim-collaboration.yaml":                 {`input "topicStatus" is not used by any step`, `input "email" is not used by any step`},
-	"composition/api-evangelist__trimble/capabilities/commercial-routing.yaml":                {`input "vehicleHeight" is not used by any step`},
 	"composition/api-evangelist__zipkin/capabilities/distributed-tracing-investigation.yaml":  {`does not match the pattern`},
 }

@@ -31,7 +31,7 @@ func Exposures(ctx context.Context, r *engine.Runner, file *engine.File, o *Opti
 	opts.Seen = cmp.Or(opts.Seen, control.NewSeen())
 	f := file.Spec()
 	if f.Import != "" {
-		return nil, fmt.Errorf("%s is for other files to import from, and exposes nothing; write in a capability with exposes: %s", f.Name, f.Import)
+		return nil, fmt.Errorf("%s is for other files to import from, and exposes nothing; write in a capability: %s", f.Name, f.Import)
 	}
 	if len(f.Exposures) == 0 {
 		return nil, fmt.Errorf("%s exposes nothing: there is no exposes to serve; run its flows with capstan run", f.Name)

@@ -110,7 +110,9 @@ func exposureError(err error) error {
 	switch {
 	case unit.Import != "":
 		e.message = unit.File + " is for other files to import from, and holds nothing that runs"
-		e.hint = "write in a capability with exposes: " + unit.Import
+		if e.hint = "write in a capability: " + unit.Import; len(unit.Users) > 0 {
+			e.hint = "give a file that uses it: " + strings.Join(unit.Users, ", ")
+		}
 	case len(unit.Units) == 0:
 		e.message = unit.File + " exposes nothing that can be run"
 		e.hint = "it has no tool, REST operation, resource or flow of its own"

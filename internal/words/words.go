@@ -50,6 +50,29 @@ func Fold(s string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
 }
 
+// Shortened reports whether one of two names is the other without some of its words, or
+// with the ends of some cut off: "start" of "start_date", "polyid" of "polygon_id".
+func Shortened(a, b string) bool {
+	x, y := Split(a, nil), Split(b, nil)
+	return cutFrom(strings.Join(x, ""), y) || cutFrom(strings.Join(y, ""), x)
+}
+
+// cutFrom reports whether a text is made of words, or of their first letters, in order.
+func cutFrom(text string, words []string) bool {
+	if text == "" || len(words) == 0 {
+		return text == ""
+	}
+	for n := len(words[0]); n >= min(shortest, len(words[0])); n-- {
+		if rest, ok := strings.CutPrefix(text, words[0][:n]); ok && cutFrom(rest, words[1:]) {
+			return true
+		}
+	}
+	return cutFrom(text, words[1:])
+}
+
+// shortest bounds how much may be cut off a word.
+const shortest = 3
+
 // Singular returns the singular of an English plural, by rule.
 func Singular(s string) string {
 	switch {

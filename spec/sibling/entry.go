@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -145,8 +146,15 @@ func (s *source) describe(f *frame, name, method, path, description spec.Str, n 
 }
 
 // learn is add for a parameter that the file does not declare where it lists the
-// operation: a caller gives it.
+// operation: a caller gives it. One that a variable of the path shortens is that.
 func (e *entry) learn(in *spec.Input) {
+	if !strings.Contains(e.path.Value, "{"+in.Name.Value+"}") {
+		for _, m := range openParts.FindAllStringSubmatch(e.path.Value, -1) {
+			if words.Shortened(m[1], in.Name.Value) {
+				return
+			}
+		}
+	}
 	copied := *in
 	copied.Required, copied.In, copied.Default = false, spec.Str{}, nil
 	e.add(&copied)

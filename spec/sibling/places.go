@@ -46,7 +46,7 @@ func (p *place) all(f *frame) []*node.Node {
 		for _, n := range found {
 			switch v := node.Value(n, name); {
 			case name == "*":
-				next = append(next, items(n)...)
+				next = append(next, named(n)...)
 			case name == "+":
 				for _, v := range node.Entries(n) {
 					next = append(next, v)
@@ -89,7 +89,7 @@ func (r *reading) workflow(n *node.Node, what string) {
 			return
 		}
 	}
-	if len(items(steps)) == 0 {
+	if len(named(steps)) == 0 {
 		return
 	}
 	name, id := f.textOf(n, "id", "name"), ""
@@ -115,7 +115,7 @@ func (r *reading) workflow(n *node.Node, what string) {
 	}
 	w := &writing{reading: r, frame: f, unit: u, aliases: map[string]string{}, inputs: map[string]*spec.Input{}}
 	w.declare(in)
-	w.steps(items(steps), what)
+	w.steps(named(steps), what)
 	w.outputs(out)
 }
 

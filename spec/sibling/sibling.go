@@ -6,6 +6,7 @@ package sibling
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -85,7 +86,7 @@ func (r *reading) whole() {
 		r.out.Units = nil
 		r.refuse(r.nameless[0].what)
 	case len(r.out.Units) == 0 && len(r.out.APIs) > 0:
-		r.out.Section = true
+		r.out.Section, r.out.Import = true, r.importable()
 	case len(r.out.Units) == 0 && !r.main.Diags.HasErrors():
 		r.refuse("")
 	default:
@@ -96,6 +97,20 @@ func (r *reading) whole() {
 }
 
 const sayOperation = "add operationId: ID, with openapi: PATH at the root of the file; or method: GET and path: /..., with baseUrl: URL at the root"
+
+// importable is what a capability writes to take an operation of a file that is shared.
+func (r *reading) importable() string {
+	name := filepath.Base(r.out.Name)
+	if filepath.Base(filepath.Dir(r.out.Name)) == "shared" {
+		name = "shared/" + name
+	}
+	for _, s := range r.sources {
+		if len(s.entries) > 0 {
+			return fmt.Sprintf("consumes: [{ref: %s, operations: [%s]}]", name, s.entries[0].name.Value)
+		}
+	}
+	return fmt.Sprintf("imports: [%s]", name)
+}
 
 // refuse is the one problem of a file that names nothing to call.
 func (r *reading) refuse(what string) {
@@ -183,10 +198,28 @@ func (f *frame) loosely(n *node.Node, hint, format string, args ...any) {
 	d.Severity, d.Hint = diag.Warning, hint
 }
 
-// items returns the entries of a list, those of a mapping of mappings as well.
+// items returns the items of a list.
 func items(n *node.Node) []*node.Node {
 	if n == nil || n.Kind != node.SequenceNode {
 		return nil
 	}
 	return n.Content
+}
+
+// callKeys are the keys by which a mapping is known to be a tool, a step or a workflow.
+var callKeys = []string{"operationId", "operation", "operations", "method", "path", "steps", "uses", "call", "import", "sharedTool", "operationRef"}
+
+// named is items for a list that may be a mapping, too, whose keys are the names.
+func named(n *node.Node) []*node.Node {
+	calls := false
+	for _, v := range node.Entries(n) {
+		if v.Kind != node.MappingNode {
+			return nil
+		}
+		calls = calls || node.Has(v, callKeys...)
+	}
+	if calls {
+		return node.Named(n, "name")
+	}
+	return items(n)
 }

@@ -155,6 +155,22 @@ capabilities:
 			[]string{"desk https://quay.example.com/{{env.BERTH_SET}}/v1 apikey X-Quay-Key{{env.DESK_API_KEY}} listBerths=GET/berths query:from POST /moorings=POST/moorings GET /moorings/{id}=GET/moorings/{id} path:id"},
 		},
 		{
+			"tools and workflows by their names", `
+name: Desk
+imports: [shared/quay.yaml]
+tools:
+  find: {api: quay, operation: listBerths, inputs: [from]}
+  moor a ship: {uses: quay.createMooring, inputs: {berth: string}}
+workflows:
+  both: {steps: [find, {tool: moor a ship}]}
+  alone: {steps: {look: {uses: quay.getMooring}, again: {uses: quay.getMooring}}}`,
+			[]string{
+				"workflow both: find=quay.listBerths moor-a-ship=quay.createMooring (from) (berth string)", "workflow alone: look=quay.getMooring again=quay.getMooring",
+				"tool find: find=quay.listBerths (from)", "tool moor-a-ship: moor-a-ship=quay.createMooring (berth string)",
+			},
+			[]string{fmt.Sprintf(described, " body:berth")},
+		},
+		{
 			"a workflow", `
 name: Desk
 imports: [{ref: shared/quay.yaml, as: q}]

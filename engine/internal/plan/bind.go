@@ -53,7 +53,7 @@ type rule func(*binding, target) (Value, Rule)
 // rules are tried in order for every target; the first value is bound.
 var (
 	byRule = []rule{(*binding).fromGiven, (*binding).fromOwn, (*binding).inferred}
-	orAsk  = append(slices.Clone(byRule), (*binding).asked)
+	orAsk  = append(slices.Clone(byRule), (*binding).renamed, (*binding).asked)
 	byName = []rule{(*binding).fromGiven, (*binding).fromOwn, (*binding).sameInput, (*binding).fromPath, (*binding).fromDefault, (*binding).newInput}
 )
 

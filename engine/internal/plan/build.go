@@ -62,6 +62,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 		passed:    map[string]Value{},
 		variables: NewVariables(file.Binds),
 		askedFor:  map[string]string{},
+		again:     map[string]bool{},
 	}
 	b.inputs()
 	b.resolveAll()
@@ -108,6 +109,7 @@ type builder struct {
 	used      map[string][]string // input -> its readers
 	uses      map[[2]string]bool  // input and reader
 	idle      map[string]bool     // inputs that would feed what something else fills
+	again     map[string]bool     // inputs that feed parameters of another name
 	passed    map[string]Value    // see spec.Unit.Passed
 	diags     diag.List
 

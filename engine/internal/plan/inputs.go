@@ -168,6 +168,9 @@ func (b *builder) unread(in *Input) {
 // unusedHint points at an operation's value that the input was probably meant
 // for.
 func (b *builder) unusedHint(in *Input) string {
+	if hint := b.unusedOfTool(); hint != "" {
+		return hint
+	}
 	meant := map[*operations.Operation][]target{}
 	for _, s := range b.plan.Steps {
 		a := s.Operation()

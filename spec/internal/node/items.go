@@ -54,12 +54,9 @@ func item(k, v *yaml.Node, name, short string) *yaml.Node {
 // says. Items may be names alone, or entries of a mapping, as in [Decoder.Items].
 func Each(n *yaml.Node, key, name, short string) (out []*yaml.Node) {
 	list := Value(n, key)
-	var all []*yaml.Node
-	if list.Kind == yaml.SequenceNode {
-		all = list.Content
-	}
-	for k, v := range Entries(list) {
-		all = append(all, item(k, v, name, short))
+	all := list.Content
+	if list.Kind != yaml.SequenceNode {
+		all = named(list, name, short)
 	}
 	for _, x := range all {
 		made := &yaml.Node{Kind: yaml.MappingNode, Line: x.Line, Column: x.Column, Content: slices.Clone(x.Content)}
@@ -72,6 +69,16 @@ func Each(n *yaml.Node, key, name, short string) (out []*yaml.Node) {
 			}
 		}
 		out = append(out, made)
+	}
+	return out
+}
+
+// Named returns the entries of a mapping as items that have their names.
+func Named(n *yaml.Node, name string) []*yaml.Node { return named(n, name, "") }
+
+func named(n *yaml.Node, name, short string) (out []*yaml.Node) {
+	for k, v := range Entries(n) {
+		out = append(out, item(k, v, name, short))
 	}
 	return out
 }

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/capstan-run/capstan/spec"
+)
+
+// desk is a file with one tool, whose operations are described in it.
+func desk(operation, inputs string) string {
+	return "name: Desk\nbaseUrl: https://desk.example/v1\noperations:\n- {id: op, " + operation + "}\ntools:\n- {name: one, operationId: op, inputs: [" + inputs + "]}\n"
+}
+
+// A tool's input under another name than the parameter's is bound where it can mean that
+// parameter alone, and that is noted; two readings are an error that names both.
+func TestInputsUnderAnotherName(t *testing.T) {
+	const search = "method: GET, path: /search, parameters: [{name: polyid, in: query, required: true}, {name: start, in: query, required: true}, {name: end, in: query}, {name: lang, in: query}]"
+	for name, tt := range map[string]struct{ operation, inputs, want string }{
+		"shorter":            {search, "polygon_id, start_date, {name: end_date, type: string}", "query.polyid <- inputs.polygon_id, query.start <- inputs.start_date, query.end <- inputs.end_date"},
+		"longer":             {"method: GET, path: /now, parameters: [{name: latitude, in: query, required: true}]", "lat", "query.latitude <- inputs.lat"},
+		"a variable":         {"method: DELETE, path: '/polygons/{polyid}'", "polygon_id", "path.polyid <- inputs.polygon_id"},
+		"its own name first": {search, "polygon_id, polyid, start", `input "polygon_id" is not used by any step: its value would be lost [unused-input]; give it the name of a parameter: op takes end, lang`},
+		"two parameters":     {search, "polyid, start, {name: day}", `input "day" is not used by any step: its value would be lost [unused-input]; give it the name of a parameter: op takes end, lang`},
+		"nothing else":       {"method: DELETE, path: '/polygons/{id}', parameters: [{name: id, in: path}]", "id, reason", `input "reason" is not used by any step: its value would be lost [unused-input]; op takes nothing else: add the parameter to its description, or remove the input`},
+		"two readings":       {"method: GET, path: /s, parameters: [{name: start_date, in: query, required: true}, {name: end_date, in: query, required: true}]", "date", `the input "date" could be "end_date" or "start_date" of op [ambiguous-binding]; give both the same name`},
+		"two inputs":         {"method: GET, path: /s, parameters: [{name: date, in: query, required: true}]", "start_date, end_date", `"date" of op could be "end_date" or "start_date" [ambiguous-binding]; give both the same name`},
+		"optional of a write": {"method: POST, path: /s, parameters: [{name: mail, in: query}, {name: x, in: query, required: true}]", "x, notify_mail",
+			`input "notify_mail" is not used by any step: its value would be lost [unused-input]; give it the name of a parameter: op takes mail`},
+	} {
+		p, problems := built(t, desk(tt.operation, tt.inputs), "", spec.Options{})
+		var got []string
+		for _, x := range p.Steps[0].Operation().Binds {
+			got = append(got, string(x.In)+"."+x.Name+" <- "+x.From)
+		}
+		if errors := problems.Errors(); len(errors) > 0 {
+			got = nil
+			for _, d := range errors {
+				got = append(got, d.Message+" ["+d.Code+"]; "+d.Hint)
+			}
+		}
+		if got := strings.Join(got, ", "); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, tt.want)
+		}
+		if notes := len(problems) - len(problems.Errors()); strings.Contains(tt.want, "<-") != (notes > 0) {
+			t.Errorf("%s: %d notes: %v", name, notes, problems)
+		}
+	}
+}
