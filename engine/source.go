@@ -19,6 +19,8 @@ type Source struct {
 	Unit string
 	// Named are the files that the file names: imports, shared files, scripts, schemas.
 	Named []SourceFile
+	// Values are the paths of the files with values of binds, which may be credentials.
+	Values []string
 	// Overlays are those that acted, in order. One made of an override is named
 	// after it ("--override poll.every=5s").
 	Overlays []SourceFile
@@ -52,7 +54,9 @@ type SourceAPI struct {
 // Source returns the files that the program was made from.
 func (p *Program) Source() *Source {
 	file, overlays := p.unit.File().Source()
-	s := &Source{File: SourceFile(file)}
+	s := &Source{File: SourceFile(file), Values: p.unit.File().Binds.Files()}
+	slices.Sort(s.Values)
+	s.Values = slices.Compact(s.Values)
 	if len(p.unit.File().Spec.Select("")) > 1 {
 		s.Unit = p.Name()
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,11 +14,13 @@ import (
 // pier names a file beside its folder, and has units that read, write and delete.
 var pier = map[string]string{
 	"project/.capstan.yaml": "{}\n",
+	"project/keys.yaml":     "HARBOUR_KEY: hk_live_1\n",
 	"project/shared/berths.yaml": `naftiko: 1.0.0-alpha2
 consumes:
 - type: http
   namespace: berths
   baseUri: https://harbour.example/v1
+  authentication: {type: bearer, token: '{{HARBOUR_KEY}}'}
   resources:
   - name: berths
     path: /berths
@@ -31,6 +34,8 @@ consumes:
 `,
 	"project/pier/pier.yaml": `naftiko: 1.0.0-alpha2
 info: {label: Pier, description: Berths of a pier}
+binds:
+- {namespace: keys, location: 'file:///./../keys.yaml', keys: {HARBOUR_KEY: HARBOUR_KEY}}
 capability:
   consumes:
   - {import: berths, from: ../shared/berths.yaml}
@@ -87,6 +92,9 @@ func TestCommandsOfSkillsOfUnits(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Chdir(folder)
+			if c.file == "pier.yaml" {
+				checkValuesStay(t)
+			}
 			lines := commandsIn(t, ".")
 			run := ""
 			if first := slices.IndexFunc(lines, isRun); first >= 0 {
@@ -111,6 +119,27 @@ func TestCommandsOfSkillsOfUnits(t *testing.T) {
 				t.Errorf("commands (-want +got):\n%s\n%s", diff, strings.Join(lines, "\n"))
 			}
 		})
+	}
+}
+
+// checkValuesStay wants the file with the key to be named in a skill, and not to be in it.
+func checkValuesStay(t *testing.T) {
+	text, err := os.ReadFile("SKILL.md")
+	if err != nil || !strings.Contains(string(text), "are read from `assets/keys.yaml` in place of the environment") {
+		t.Errorf("the file with the key is not named: %v", err)
+	}
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), "hk_live_1") {
+			t.Errorf("%s has the key", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -42,7 +42,8 @@ type assets struct {
 	file    string // of the capability
 	files   []File
 	project projectFile
-	deep    bool // files are named beside the capability's folder
+	deep    bool     // files are named beside the capability's folder
+	values  []string // paths of files with the values of binds, which are not taken
 }
 
 // add keeps a file under a name that is free in assets/, and returns its path.
@@ -69,25 +70,31 @@ func (a *assets) all() ([]File, error) {
 }
 
 // named takes the files that a capability names, each where the capability finds it, and
-// returns the capability's own folder among them.
+// returns the capability's own folder among them. Of files with the values of binds it
+// takes the path only.
 func (a *assets) named(src *engine.Source) (string, error) {
 	all := slices.Clone(src.Named)
-	for i, f := range all {
-		var err error
-		if all[i].Name, err = filepath.Abs(f.Name); err != nil {
-			return "", err
-		}
+	for _, path := range src.Values {
+		all = append(all, engine.SourceFile{Name: path})
 	}
 	own, err := filepath.Abs(filepath.Dir(src.File.Name))
 	root := own
-	for _, f := range all {
-		for !isBelow(f.Name, root) && filepath.Dir(root) != root {
+	for i, f := range all {
+		if all[i].Name, err = filepath.Abs(f.Name); err != nil {
+			return "", err
+		}
+		for !isBelow(all[i].Name, root) && filepath.Dir(root) != root {
 			root = filepath.Dir(root)
 		}
 	}
-	a.deep = a.deep || root != own
-	for _, f := range all {
-		a.files = append(a.files, File{Path: "assets/" + relative(f.Name, root), Data: f.Text})
+	a.deep = root != own
+	for i, f := range all {
+		path := "assets/" + relative(f.Name, root)
+		if i < len(src.Named) {
+			a.files = append(a.files, File{Path: path, Data: f.Text})
+		} else {
+			a.values = append(a.values, path)
+		}
 	}
 	return relative(own, root), err
 }

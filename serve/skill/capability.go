@@ -57,16 +57,17 @@ func compatibility(hosts []string) string {
 func (a *assets) page(p *engine.Program, o Options) (*capabilityPage, error) {
 	src := p.Source()
 	file, err := a.source(src, o)
-	return &capabilityPage{Prog: p, Plan: o.runner().Plan(context.Background(), p), File: file, Unit: src.Unit, noOverlay: o.NoOverlay}, err
+	return &capabilityPage{Prog: p, Plan: o.runner().Plan(context.Background(), p), File: file, Unit: src.Unit, Values: a.values, noOverlay: o.NoOverlay}, err
 }
 
 // capabilityPage is a unit as its pages show it.
 type capabilityPage struct {
 	Prog      *engine.Program
 	Plan      *document.Plan
-	File      string // within the skill
-	Unit      string // its name in File, "" of the only one
-	Part      bool   // it is one page of an exposure's skill, which is called
+	File      string   // within the skill
+	Unit      string   // its name in File, "" of the only one
+	Values    []string // files with the values of binds, which are not in the skill
+	Part      bool     // it is one page of an exposure's skill, which is called
 	Page      string
 	noOverlay bool
 }

@@ -42,7 +42,7 @@ func Exposure(f *engine.File, namespace string, o Options) (*Folder, error) {
 	if len(pages) == 0 {
 		return nil, fmt.Errorf("nothing of %s can be run", namespace)
 	}
-	e.File = a.file
+	e.File, e.Values = a.file, a.values
 	files, err := a.all()
 	if err != nil {
 		return nil, err
@@ -69,7 +69,8 @@ func programs(f *engine.File, namespace string) []*engine.Program {
 // exposurePage is the units of a namespace as SKILL.md lists them.
 type exposurePage struct {
 	Title, Text string
-	File        string // within the skill
+	File        string   // within the skill
+	Values      []string // files with the values of binds, which are not in the skill
 	Pages       []*capabilityPage
 }
 
