@@ -25,6 +25,8 @@ type bench struct {
 	servers []*exec.Cmd
 	capstan []program // the one built here, and the other one where there is one
 	peer    peers
+	// valgrind counts instructions; "" is none.
+	valgrind string
 }
 
 type program struct{ name, path string }

@@ -26,6 +26,8 @@ type config struct {
 	base   string        // another capstan to measure as well, "" is none
 	peers  bool
 	keep   bool
+	limits bool
+	update bool // the limits
 }
 
 func main() {
@@ -37,10 +39,15 @@ func main() {
 	flag.BoolVar(&c.quick, "quick", false, "two rounds of everything, in small and without peers: shows that it works, not how fast")
 	flag.StringVar(&c.base, "base", "", "measure this other capstan `BINARY` as well")
 	flag.BoolVar(&c.peers, "peers", true, "build and install the peers, and measure them")
+	flag.BoolVar(&c.limits, "limits", false, "count allocations, instructions, sizes and memory instead, and fail where bench/limits.txt has less")
+	flag.BoolVar(&c.update, "update", false, "with -limits, write what was counted into bench/limits.txt")
 	flag.BoolVar(&c.keep, "keep", false, "keep the folder with everything that was built")
 	flag.Parse()
 	if *only != "" {
 		c.only = strings.Split(*only, ",")
+	}
+	if c.limits {
+		c.peers = false
 	}
 	if c.quick {
 		c.peers = false
@@ -75,11 +82,19 @@ func run(ctx context.Context, c config) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.limits {
+		return hold(ctx, b, c.update, os.Stdout)
+	}
+	return measureAll(ctx, b)
+}
+
+// measureAll prints the table.
+func measureAll(ctx context.Context, b *bench) error {
 	fmt.Printf("%s %s/%s, %d processors; medians of %d rounds, fewer for slow axes; ratio and its quartiles are those of the rounds.\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.rounds)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), b.rounds)
 	fmt.Println(header)
 	for _, name := range names {
-		if !c.wants(name) {
+		if !b.wants(name) {
 			continue
 		}
 		axes, err := suites[name](ctx, b)
@@ -87,7 +102,7 @@ func run(ctx context.Context, c config) (err error) {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		for _, a := range axes {
-			if err := a.measure(ctx, c.rounds, os.Stdout); err != nil {
+			if err := a.measure(ctx, b.rounds, os.Stdout); err != nil {
 				return fmt.Errorf("%s: %w", a.title, err)
 			}
 		}

@@ -4,28 +4,37 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"os/exec"
 	"regexp"
 )
+
+const query = "?directory=directory_01JQ7Z3M5T9W2K4X6B8N0PRVCE"
+
+// face is a way to ask what is served.
+type face struct{ name, title, namespace, path, task string }
+
+// faces are all the ways to get the users of a directory from a server.
+var faces = []face{
+	{"rest.passed", "REST, passed on", "rest", "/passed" + query, "get"},
+	{"rest.shaped", "REST, shaped", "rest", "/shaped" + query, "get"},
+	{"mcp.tool", "MCP, a tool", "tools", "", "mcp"},
+	{"mcp.session", "MCP, a tool in a session", "tools", "", "session"},
+}
 
 // serving compares what `capstan serve` answers a second with a plain proxy of the
 // same API.
 func serving(ctx context.Context, b *bench) ([]axis, error) {
-	const query = "?directory=directory_01JQ7Z3M5T9W2K4X6B8N0PRVCE"
 	proxy, err := b.serve(ctx, "stub", "-proxy", b.server)
 	if err != nil {
 		return nil, err
 	}
 	served := map[string]map[string]string{}
 	for _, c := range b.capstan {
-		if served[c.name], err = b.serveCapstan(ctx, c.path); err != nil {
+		cmd := b.command(ctx, c.path, b.serveArgs()...)
+		if served[c.name], err = b.serveCapstan(cmd, io.Discard); err != nil {
 			return nil, err
 		}
-	}
-	faces := []struct{ title, namespace, path, task string }{
-		{"REST, passed on", "rest", "/passed" + query, "get"},
-		{"REST, shaped", "rest", "/shaped" + query, "get"},
-		{"MCP, a tool", "tools", "", "mcp"},
-		{"MCP, a tool in a session", "tools", "", "session"},
 	}
 	var axes []axis
 	for _, f := range faces {
@@ -46,11 +55,15 @@ func (b *bench) asked(name, address, task string) subject {
 	}}
 }
 
+func (b *bench) serveArgs() []string {
+	return []string{"serve", "served.yaml", "--base-url", b.server, "--port", "rest=0", "--port", "tools=0"}
+}
+
 var announced = regexp.MustCompile(`^serving \w+ "(\w+)" at (\S+?)/?$`)
 
-// serveCapstan serves the file, and returns the addresses of its exposures.
-func (b *bench) serveCapstan(ctx context.Context, binary string) (map[string]string, error) {
-	cmd := b.command(ctx, binary, "serve", "served.yaml", "--base-url", b.server, "--port", "rest=0", "--port", "tools=0")
+// serveCapstan starts a server of the file, and returns the addresses of its
+// exposures. What it prints later goes to rest.
+func (b *bench) serveCapstan(cmd *exec.Cmd, rest io.Writer) (map[string]string, error) {
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -69,9 +82,6 @@ func (b *bench) serveCapstan(ctx context.Context, binary string) (map[string]str
 	if len(addresses) < 2 {
 		return nil, fmt.Errorf("%s: announced %v", cmd, addresses)
 	}
-	go func() {
-		for lines.Scan() { // what it still prints would hold it up
-		}
-	}()
+	go func() { _, _ = io.Copy(rest, stderr) }()
 	return addresses, nil
 }

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/capstan-run/capstan/bench/internal/measure"
+)
+
+// counted is something that comes out the same on every machine of a kind, however
+// busy it is: allocations, instructions, bytes.
+type counted struct {
+	name  string
+	value float64
+}
+
+// count counts everything that has a limit. Instructions need valgrind: where it is
+// missing they are left out, with a remark.
+func count(ctx context.Context, b *bench) (counts []counted, err error) {
+	if b.valgrind, err = exec.LookPath("valgrind"); err != nil {
+		fmt.Fprintln(os.Stderr, "instructions are not counted:", err)
+	}
+	for _, group := range []func(context.Context, *bench) ([]counted, error){binary, starts, loads, workflows, processes, served} {
+		more, err := group(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		counts = append(counts, more...)
+	}
+	return counts, nil
+}
+
+func binary(_ context.Context, b *bench) ([]counted, error) {
+	info, err := os.Stat(b.path("capstan"))
+	if err != nil {
+		return nil, err
+	}
+	return []counted{{"binary.bytes", float64(info.Size())}}, nil
+}
+
+var initTrace = regexp.MustCompile(`(?m)^init .* (\d+) bytes, (\d+) allocs$`)
+
+// starts adds up what all packages do before main.
+func starts(ctx context.Context, b *bench) ([]counted, error) {
+	cmd := b.command(ctx, "capstan", "version")
+	cmd.Env = append(cmd.Env, "GODEBUG=inittrace=1")
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, text)
+	}
+	var size, allocations float64
+	for _, init := range initTrace.FindAllStringSubmatch(string(text), -1) {
+		n, _ := strconv.ParseFloat(init[1], 64)
+		size += n
+		n, _ = strconv.ParseFloat(init[2], 64)
+		allocations += n
+	}
+	return []counted{{"init.bytes", size}, {"init.allocations", allocations}}, nil
+}
+
+// embed is what a program that has the engine as a library used, the least of three
+// times.
+func (b *bench) embed(ctx context.Context, args ...string) (least measure.Result, err error) {
+	for i := range 3 {
+		r, err := client(b.command(ctx, "embed", append([]string{"-server", b.server}, args...)...))
+		if err != nil {
+			return r, err
+		}
+		if i == 0 || r.Load.Bytes+r.Run.Bytes < least.Load.Bytes+least.Run.Bytes {
+			least = r
+		}
+	}
+	return least, nil
+}
+
+// loads counts the allocations of loading, and the bytes of a further step.
+func loads(ctx context.Context, b *bench) (counts []counted, err error) {
+	for _, kind := range []struct{ name, file string }{{"small", "small.yaml"}, {"workos", ""}} {
+		r, err := b.embed(ctx, "-openapi", kind.file, "onboard.yaml")
+		if err != nil {
+			return nil, err
+		}
+		counts = append(counts, counted{"load." + kind.name + ".allocations", float64(r.Load.Allocs)})
+	}
+	const few, many = 1000, 5000
+	var size [2]float64
+	for i, n := range []int{few, many} {
+		if err := b.chain(n); err != nil {
+			return nil, err
+		}
+		r, err := b.embed(ctx, "-openapi", "long.yaml", chainFile(n))
+		if err != nil {
+			return nil, err
+		}
+		size[i] = float64(r.Load.Bytes)
+	}
+	return append(counts, counted{"load.step.bytes", (size[1] - size[0]) / (many - few)}), nil
+}
+
+// workflows counts what a run of the five steps, kept and not, and a further step cost.
+func workflows(ctx context.Context, b *bench) (counts []counted, err error) {
+	state, err := os.MkdirTemp(b.dir, "state-")
+	if err != nil {
+		return nil, err
+	}
+	if err := b.chain(100); err != nil {
+		return nil, err
+	}
+	onboard := []string{"-workers", "1", "-times", "60", "-i", "organization_name=Harbour Works"}
+	for _, kind := range []struct {
+		name  string
+		parts float64
+		args  []string
+	}{
+		{"run.small", 1, append(onboard, "-openapi", "small.yaml", "onboard.yaml")},
+		{"run.workos", 1, append(onboard, "-openapi", "workos.yaml", "onboard.yaml")},
+		{"run.durable", 1, append(onboard, "-state", state, "-openapi", "small.yaml", "onboard.yaml")},
+		{"run.step", 100, []string{"-workers", "1", "-times", "3", "-openapi", "long.yaml", chainFile(100)}},
+	} {
+		r, err := b.embed(ctx, kind.args...)
+		if err != nil {
+			return nil, err
+		}
+		n := float64(r.Run.Count) * kind.parts
+		counts = append(counts, counted{kind.name + ".allocations", float64(r.Run.Allocs) / n}, counted{kind.name + ".bytes", float64(r.Run.Bytes) / n})
+	}
+	return counts, nil
+}
+
+// processes counts the instructions and the peak memory of commands.
+func processes(ctx context.Context, b *bench) (counts []counted, err error) {
+	run := []string{"run", "onboard.yaml", "-i", "organization_name=Harbour Works", "-o", "json", "-q", "--state", "none", "--base-url", b.server}
+	for _, kind := range []struct {
+		name string
+		args []string
+	}{
+		{"version", []string{"version"}},
+		{"validate", []string{"validate", "b2b-enterprise-onboarding"}},
+		{"cold.small", append(run, "--openapi", "small.yaml")},
+		{"cold.workos", run},
+		{"cold.own", append(run, "--openapi", "own.yaml")},
+	} {
+		peak := math.Inf(1)
+		for range 5 { // the first makes what is kept of a document
+			s, err := process(b.command(ctx, "capstan", kind.args...))
+			if err != nil {
+				return nil, err
+			}
+			peak = min(peak, s["peak MiB"]*(1<<20))
+		}
+		counts = append(counts, counted{kind.name + ".peak", peak})
+		if b.valgrind == "" {
+			continue
+		}
+		log := b.path("valgrind.log")
+		if _, err := process(b.underValgrind(ctx, log, kind.args...)); err != nil {
+			return nil, err
+		}
+		n, err := instructions(log)
+		if err != nil {
+			return nil, err
+		}
+		counts = append(counts, counted{kind.name + ".instructions", n})
+	}
+	return counts, nil
+}
+
+// served counts the instructions of an answer of each face: the difference between
+// servers that gave many and few.
+func served(ctx context.Context, b *bench) (counts []counted, err error) {
+	if b.valgrind == "" {
+		return nil, nil
+	}
+	const few, many = 100, 400
+	for _, f := range faces {
+		var n [2]float64
+		for i, times := range []int{few, many} {
+			if n[i], err = b.servedTimes(ctx, f, times); err != nil {
+				return nil, err
+			}
+		}
+		counts = append(counts, counted{f.name + ".instructions", (n[1] - n[0]) / (many - few)})
+	}
+	return counts, nil
+}
+
+// servedTimes counts the instructions of a server that gives that many answers.
+func (b *bench) servedTimes(ctx context.Context, f face, times int) (float64, error) {
+	log, err := os.Create(b.path("valgrind.log"))
+	if err != nil {
+		return 0, err
+	}
+	defer log.Close()
+	server := b.underValgrind(ctx, log.Name(), b.serveArgs()...)
+	addresses, err := b.serveCapstan(server, io.Discard)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := client(b.command(ctx, "hand", "-server", addresses[f.namespace]+f.path, "-task", f.task, "-workers", "1", "-times", strconv.Itoa(times))); err != nil {
+		return 0, err
+	}
+	if err := server.Process.Signal(os.Interrupt); err != nil {
+		return 0, err
+	}
+	_ = server.Wait() // what it exits with when it is interrupted is no matter
+	return instructions(log.Name())
+}
+
+// underValgrind runs capstan so that its instructions are counted: on one thread, and
+// without the collector, which both depend on time.
+func (b *bench) underValgrind(ctx context.Context, log string, args ...string) *exec.Cmd {
+	flags := []string{"--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-file=" + log, b.path("capstan")}
+	cmd := b.command(ctx, b.valgrind, append(flags, args...)...)
+	cmd.Env = append(cmd.Env, "GOGC=off", "GOMAXPROCS=1")
+	return cmd
+}
+
+var refs = regexp.MustCompile(`I +refs: +([0-9,]+)`)
+
+func instructions(log string) (float64, error) {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return 0, err
+	}
+	found := refs.FindSubmatch(text)
+	if found == nil {
+		return 0, fmt.Errorf("valgrind counted nothing: %s", text)
+	}
+	return strconv.ParseFloat(strings.ReplaceAll(string(found[1]), ",", ""), 64)
+}
