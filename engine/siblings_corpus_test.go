@@ -72,10 +72,39 @@ func TestCorpusOfSiblingsPlansAndAnswers(t *testing.T) {
 	}
 }
 
+// TestCorpusWithoutVersion runs every unit of the framework files without a version on
+// the mock.
+func TestCorpusWithoutVersion(t *testing.T) {
+	units := 0
+	for _, name := range ofTheCorpus(t, "X") {
+		root := repositoryOf(name)
+		o := &options{FS: os.DirFS(siblingDir + root), Project: "none", Mock: true}
+		f, err := engine.Open(t.Context(), strings.TrimPrefix(name, root+"/"), o.load())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, u := range f.Units() {
+			if units++; u.Program == nil {
+				t.Errorf("%s, unit %s: %s", name, u.Name, firstError(u))
+			} else if res, err := o.runner().Run(t.Context(), u.Program, fitting(o, u), nil); err != nil || len(res.Outputs) == 0 {
+				t.Errorf("%s, unit %s: %v", name, u.Name, err)
+			}
+		}
+	}
+	t.Logf("%d units", units)
+}
+
 const siblingDir = "../../shared/corpus/"
 
 // siblingsOfTheCorpus are the files that the corpus's table has as siblings.
-func siblingsOfTheCorpus(t *testing.T) (out []string) {
+func siblingsOfTheCorpus(t *testing.T) []string {
+	t.Helper()
+	return ofTheCorpus(t, "B1", "B2", "B3", "C", "D", "E", "F", "G", "H", "I", "J", "Z", "?")
+}
+
+// ofTheCorpus are the files that the corpus's table has as one of the kinds.
+func ofTheCorpus(t *testing.T, kinds ...string) (out []string) {
 	t.Helper()
 	f, err := os.Open(siblingDir + "INDEX.tsv")
 	if err != nil {
@@ -85,7 +114,7 @@ func siblingsOfTheCorpus(t *testing.T) (out []string) {
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		cells := strings.Split(lines.Text(), "\t")
 		kind, _, _ := strings.Cut(cells[1], " ")
-		if slices.Contains([]string{"B1", "B2", "B3", "C", "D", "E", "F", "G", "H", "I", "J", "Z", "?"}, kind) {
+		if slices.Contains(kinds, kind) {
 			out = append(out, cells[0])
 		}
 	}
