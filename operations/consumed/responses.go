@@ -23,6 +23,9 @@ func responses(op *spec.ConsumedOperation) []*operations.ResponseDoc {
 	return []*operations.ResponseDoc{success, {Status: "default", Media: []operations.Media{anything}}}
 }
 
+// MediaOf returns the media type of a format of answers, "" for one that is unknown.
+func MediaOf(format string) string { return append(answerMedia(format), "")[0] }
+
 // answerMedia lists the media types of a format of answers, the one to ask for
 // first; none for a format that is unknown.
 func answerMedia(format string) []string {

@@ -154,7 +154,7 @@ func (l *Link) caller(name string, api API, s *Session) operations.Caller {
 		if s.mock == nil {
 			s.mock = mock.New(&mock.Options{Looks: s.looks(), Now: s.now})
 		}
-		call = l.described(api, s.mock)
+		call = inFormat(api, l.described(api, s.mock))
 	case l.ReplayDir != "":
 		call = record.Replay(l.ReplayDir)
 	case call == nil:

@@ -2,12 +2,15 @@ package connect
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
+	"github.com/capstan-run/capstan/operations/formats"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -20,6 +23,9 @@ func rehearsed(c *spec.API, units []*spec.Unit) *spec.API {
 	out.Operations = nil
 	for _, op := range c.Operations {
 		with := *op
+		if formats.Writable(op.OutputFormat.Value) { // the mock's answer is written in it: see inFormat
+			with.OutputFormat = spec.Str{}
+		}
 		out.Operations = append(out.Operations, &with)
 	}
 	for _, u := range units {
@@ -33,6 +39,45 @@ func rehearsed(c *spec.API, units []*spec.Unit) *spec.API {
 	for _, op := range out.Operations {
 		op.Outputs = append(consumed.Implied(c, op, op.Outputs), op.Outputs...)
 	}
+	return &out
+}
+
+// inFormat writes the answers of a mock in the formats that the file declares of them.
+func inFormat(api API, mock operations.Caller) operations.Caller {
+	a, ok := api.(*consumedAPI)
+	if !ok {
+		return mock
+	}
+	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		op := a.spec.Operation(req.Op.ID)
+		if op == nil || !formats.Writable(op.OutputFormat.Value) {
+			return mock(ctx, req)
+		}
+		if goal := req.Goal; goal != nil {
+			with := *req
+			with.Goal = &operations.Goal{Values: goal.Values, Judge: func(resp *operations.Response) (done, failed bool) {
+				return goal.Judge(writtenAs(op.OutputFormat.Value, resp))
+			}}
+			req = &with
+		}
+		resp, err := mock(ctx, req)
+		return writtenAs(op.OutputFormat.Value, resp), err
+	}
+}
+
+// writtenAs returns an answer in a format; refusals are JSON.
+func writtenAs(format string, resp *operations.Response) *operations.Response {
+	if resp == nil || !resp.IsJSON || resp.Status >= 300 {
+		return resp
+	}
+	body, err := formats.Write(format, resp.Value)
+	if err != nil {
+		return resp
+	}
+	out := *resp
+	out.Header = resp.Header.Clone()
+	out.Header.Set("Content-Type", consumed.MediaOf(format))
+	out.Body, out.Value, out.IsJSON = body, string(body), false
 	return &out
 }
 
