@@ -41,6 +41,9 @@ type Schema struct {
 	AllOf []*Schema
 	OneOf []*Schema
 	AnyOf []*Schema
+	// Variant is one of the schemas that the discriminator of this one maps to, nil for
+	// none. It restricts nothing: a value that is made up may be one.
+	Variant *Variant
 
 	Pattern   string
 	MinLength *int
@@ -58,6 +61,12 @@ type Schema struct {
 type Property struct {
 	Name   string
 	Schema *Schema
+}
+
+// Variant is a schema that values of another one may have, which say so in a property.
+type Variant struct {
+	Property, Value string
+	Schema          *Schema
 }
 
 // Violation is one way in which a value breaks its schema.

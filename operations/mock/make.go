@@ -66,6 +66,9 @@ func (m maker) value(s *operations.Schema, name string, above []*operations.Sche
 	if v, ok := m.alternative(s, name, above); ok {
 		return v
 	}
+	if v, ok := m.variant(s, name, above); ok {
+		return v
+	}
 	return m.typed(s, name, above)
 }
 
@@ -83,6 +86,22 @@ func (m maker) alternative(s *operations.Schema, name string, above []*operation
 		}
 	}
 	return nil, false
+}
+
+// variant makes what the discriminator of a schema maps to.
+func (m maker) variant(s *operations.Schema, name string, above []*operations.Schema) (any, bool) {
+	if s.Variant == nil || slices.Contains(above, s) || m.spent() {
+		return nil, false
+	}
+	v, ok := m.value(s.Variant.Schema, name, append(above, s)).(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	before, named := v[s.Variant.Property]
+	if v[s.Variant.Property] = s.Variant.Value; named && !fits(s.Variant.Schema, v) {
+		v[s.Variant.Property] = before
+	}
+	return v, fits(s, v)
 }
 
 func (m maker) typed(s *operations.Schema, name string, above []*operations.Schema) any {

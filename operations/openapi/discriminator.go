@@ -49,6 +49,27 @@ func (c *compiler) alternative(d, ref *node) *node {
 	return objectNode(field{"allOf", arrayNode(named, whole)})
 }
 
+// variant notes of a schema with a discriminator that lists no alternatives the first
+// one that its mapping has.
+func (c *compiler) variant(out, s *node) {
+	d := s.get("discriminator")
+	key := d.get("propertyName").text()
+	if key == "" || s.has("oneOf") || s.has("anyOf") {
+		return
+	}
+	for _, f := range d.get("mapping").all() {
+		to := f.value.text()
+		if !strings.ContainsAny(to, "/#.") {
+			to = "#/components/schemas/" + to
+		}
+		ref := &node{kind: kindObject, file: s.file, at: f.value.at, fields: []field{{"$ref", stringNode(to)}}}
+		if one := c.source.follow(ref); one != nil && one != s {
+			out.set("discriminator", objectNode(field{"property", stringNode(key)}, field{"value", stringNode(f.key)}, field{"schema", c.schemaRef(ref)}))
+			return
+		}
+	}
+}
+
 // nameOf returns the value of a discriminator that stands for an alternative: the
 // first that its mapping has, else the name of the schema. A mapping holds names of
 // components, references and names of files.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/internal/optest"
+	"github.com/capstan-run/capstan/operations/mock"
+	"github.com/capstan-run/capstan/operations/openapi"
 )
 
 // A document of several files is one document: parts refer to each other, and a
@@ -45,5 +47,36 @@ func TestSeveralFilesWithADiscriminator(t *testing.T) {
 	bear, ok := animal.AnyOf[0].Flatten(), animal.AnyOf[0].Flatten().Property("kind")
 	if bear.Property("claws") == nil || len(ok.Enum) != 2 || bear.Property("keeper").Property("animals").Items.AnyOf[0] == (*operations.Schema)(nil) {
 		t.Errorf("the bear is %+v", bear)
+	}
+}
+
+// A discriminator without alternatives has the first that its mapping leads to, as a note:
+// what a value must be is unchanged.
+func TestMappedSchemas(t *testing.T) {
+	const doc = `openapi: 3.0.3
+info: {title: Zoo, version: '1'}
+servers: [{url: https://zoo.test}]
+paths:
+  /animals/{id}:
+    get: {operationId: getAnimal, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Animal'}}}}}}
+components:
+  schemas:
+    Animal: {type: object, required: [kind], properties: {kind: {type: string}, mate: {$ref: '#/components/schemas/Animal'}}, discriminator: {propertyName: kind, mapping: {none: '#/components/schemas/None', itself: Animal, seal: Seal, bear: '#/components/schemas/Bear'}}}
+    Seal: {allOf: [{$ref: '#/components/schemas/Animal'}, {type: object, required: [fins], properties: {fins: {type: integer}}}]}
+    Bear: {allOf: [{$ref: '#/components/schemas/Animal'}]}
+`
+	index, _ := openapi.Compile("zoo", []byte(doc), nil)
+	op := operationOf(t, optest.Set(t, index), "getAnimal")
+	animal := op.Result()
+	if v := animal.Variant; v == nil || v.Value != "seal" || v.Property != "kind" || v.Schema.Name != "Seal" || v.Schema.Variant != nil || v.Schema.Flatten().Property("fins") == nil {
+		t.Fatalf("the animal is %+v", animal.Variant)
+	}
+	resp, err := mock.New(nil)(t.Context(), &operations.Request{Op: op, Args: []operations.Arg{{Param: op.Params[0], Value: "a1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := resp.Value.(map[string]any)
+	if got["kind"] != "seal" || got["fins"] == nil {
+		t.Errorf("the mock answers %s", resp.Body)
 	}
 }

@@ -146,6 +146,7 @@ func (c *compiler) parts(out *node, s *node) {
 	c.alternatives(out, "anyOf", s)
 	c.alternatives(out, "oneOf", s)
 	c.schemaList(out, "prefixItems", s.get("prefixItems"))
+	c.variant(out, s)
 }
 
 func (c *compiler) schemaList(out *node, key string, all *node) {

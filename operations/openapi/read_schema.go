@@ -207,6 +207,9 @@ func (r *schemaReader) fillParts(s *operations.Schema, n *node) {
 	if items := n.get("items"); items != nil {
 		s.Items = r.schema(items)
 	}
+	if d := n.get("discriminator"); d != nil {
+		s.Variant = &operations.Variant{Property: d.get("property").text(), Value: d.get("value").text(), Schema: r.schema(d.get("schema"))}
+	}
 	s.AllOf, s.AnyOf, s.OneOf = r.list(n.get("allOf")), r.list(n.get("anyOf")), r.list(n.get("oneOf"))
 }
 
