@@ -75,6 +75,15 @@ func TestGarbageIsNoGrowth(t *testing.T) {
 	}
 }
 
+// What is garbage when a script begins does not hide what the script holds.
+func TestGarbageOfBeforeHidesNoGrowth(t *testing.T) {
+	runtime.KeepAlive(make([]byte, 512<<20))
+	_, err := run(t, `const a = []; for (let i = 0; i < 1e6; i++) a.push({i})`, nil, Options{Timeout: time.Minute, Memory: 8 << 20})
+	if err == nil || !strings.Contains(err.Error(), "memory grew by more than 8 MiB") {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 // What the library would do in one call, without ever looking up.
 func TestSingleCallsAreBounded(t *testing.T) {
 	const long, list, odd = "a text may not be longer", "may not be longer", "ordinary property"

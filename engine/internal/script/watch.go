@@ -63,7 +63,7 @@ func (s *sandbox) stopped() error {
 // heapWatch measures growth of the live heap since it was made.
 type heapWatch struct {
 	sample []metrics.Sample
-	start  uint64 // live bytes at first
+	start  uint64 // bytes at first
 	next   uint64 // bytes, garbage included, that are worth a collection
 	limit  uint64
 }
@@ -84,13 +84,17 @@ func (h *heapWatch) read() uint64 {
 }
 
 // exceeded reports whether the heap grew beyond the limit. Garbage does not
-// count: it is collected first.
+// count: it is collected first, and taken off what there was at first.
 func (h *heapWatch) exceeded() bool {
-	if h.read() <= h.next {
-		return false
+	now := h.read()
+	collected := now > h.next
+	if collected {
+		runtime.GC()
+		now = h.read()
+		h.next = now + h.limit
 	}
-	runtime.GC()
-	live := h.read()
-	h.next = live + h.limit
-	return live > h.start+h.limit
+	if now < h.start {
+		h.start, h.next = now, now+h.limit
+	}
+	return collected && now > h.start+h.limit
 }
