@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 const benchFile = `
@@ -99,7 +100,7 @@ func BenchmarkServed(b *testing.B) {
 		_, _ = w.Write(ship)
 	}))
 	b.Cleanup(upstream.Close)
-	ports := freePorts(b, 2)
+	ports := servetest.FreePorts(b, 2)
 	running(b, write(b, upstream.URL, ports, "bench.yaml", benchFile), &serve.Options{})
 	target, err := url.Parse(upstream.URL)
 	if err != nil {

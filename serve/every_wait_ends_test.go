@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/stalltest"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // stalledFace is a file whose only API stalls.
@@ -41,7 +42,7 @@ func stalled(t *testing.T, phase stalltest.Phase, limit time.Duration) (rest, mc
 		t.Fatal(err)
 	}
 	t.Cleanup(upstream.Close)
-	ports := freePorts(t, 2)
+	ports := servetest.FreePorts(t, 2)
 	file := write(t, phase.URL(upstream.Host), ports, "face.yaml", stalledFace)
 	f, err := engine.Open(t.Context(), file, &engine.LoadOptions{Project: "none"})
 	if err != nil {

@@ -44,7 +44,7 @@ func TestAServedWriteThatAGatewayAnswersIsInDoubt(t *testing.T) {
 		_, _ = io.WriteString(w, "try later")
 	}))
 	t.Cleanup(up.Close)
-	ports := freePorts(t, 2)
+	ports := servetest.FreePorts(t, 2)
 	log := &servetest.Log{}
 	running(t, write(t, up.URL, ports, "doubting.yaml", doubting), &serve.Options{Log: slog.New(slog.NewTextHandler(log, nil))})
 

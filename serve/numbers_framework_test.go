@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 const countingFace = `
@@ -71,7 +73,7 @@ func TestNumbersKeepTheirDigitsThroughAFrameworkFile(t *testing.T) {
 	api := &counting{}
 	upstream := httptest.NewServer(api)
 	t.Cleanup(upstream.Close)
-	ports := freePorts(t, 2)
+	ports := servetest.FreePorts(t, 2)
 	file := write(t, upstream.URL, ports, "counting.yaml", countingFace, "same.js", `result = context["put"].value`)
 	running(t, file, nil)
 	rest := fmt.Sprintf("http://127.0.0.1:%d", ports[0])

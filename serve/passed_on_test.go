@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 const passing = `
@@ -70,7 +72,7 @@ func TestHeadersThatConcernTheCallerArePassedOn(t *testing.T) {
 		_, _ = io.WriteString(w, `{"id": 1}`)
 	}))
 	t.Cleanup(up.Close)
-	ports := freePorts(t, 1)
+	ports := servetest.FreePorts(t, 1)
 	running(t, write(t, up.URL, ports, "passing.yaml", passing), nil)
 	for _, want := range []int{200, 429, 503} {
 		status.Store(int64(want))
@@ -93,7 +95,7 @@ func TestForwardedTargetsArriveAsTheyCame(t *testing.T) {
 	var arrived atomic.Value
 	up := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { arrived.Store(r.RequestURI) }))
 	t.Cleanup(up.Close)
-	ports := freePorts(t, 1)
+	ports := servetest.FreePorts(t, 1)
 	running(t, write(t, up.URL, ports, "passing.yaml", passing), nil)
 	for target, want := range map[string]string{
 		"/raw":                     "/v1",

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // oneFace is a file with a REST exposure that says which version it is, and
@@ -62,7 +64,7 @@ func get(c *http.Client, url string) (int, string, error) {
 
 // Whatever is replaced, every request is answered by one version or the next.
 func TestReplacingLosesNoRequest(t *testing.T) {
-	ports := freePorts(t, 1)
+	ports := servetest.FreePorts(t, 1)
 	files := []string{}
 	for _, v := range []string{"one", "two"} {
 		files = append(files, write(t, "http://127.0.0.1:1", ports, "face.yaml", strings.Replace(oneFace, "VERSION", v, 1)))
@@ -110,7 +112,7 @@ func TestReplacingLosesNoRequest(t *testing.T) {
 
 // What cannot be served does not take away what is.
 func TestWhatCannotBeServedKeepsTheOld(t *testing.T) {
-	ports := freePorts(t, 2)
+	ports := servetest.FreePorts(t, 2)
 	file := write(t, "http://127.0.0.1:1", ports, "face.yaml", strings.Replace(oneFace, "VERSION", "good", 1))
 	s, _ := running(t, file, nil)
 	url := fmt.Sprintf("http://127.0.0.1:%d/version", ports[0])
@@ -145,7 +147,7 @@ func TestRequestsInFlightAreFinished(t *testing.T) {
 	for _, event := range []string{"replaced", "removed", "stopped"} {
 		t.Run(event, func(t *testing.T) {
 			g := newGate(t, 10)
-			ports := freePorts(t, 2)
+			ports := servetest.FreePorts(t, 2)
 			file := write(t, g.URL, ports, "face.yaml", strings.Replace(oneFace, "VERSION", "one", 1))
 			s, stop := running(t, file, nil)
 			url := fmt.Sprintf("http://127.0.0.1:%d/slow", ports[0])
@@ -193,9 +195,9 @@ func TestRequestsInFlightAreFinished(t *testing.T) {
 // nothing is left of them.
 func TestThousandConnections(t *testing.T) {
 	const n = 1000
-	before := settled(0)
+	before := settled(math.MaxInt)
 	g := newGate(t, n)
-	ports := freePorts(t, 1)
+	ports := servetest.FreePorts(t, 1)
 	_, stop := running(t, write(t, g.URL, ports, "face.yaml", strings.Replace(oneFace, "VERSION", "one", 1)), nil)
 	url := fmt.Sprintf("http://127.0.0.1:%d/slow", ports[0])
 	tr := &http.Transport{DisableKeepAlives: true}

@@ -3,7 +3,6 @@ package serve_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,22 +13,8 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
-
-// freePorts finds ports that nothing listens at.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // all are held until all are found
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
-}
 
 // write puts files into a new folder and returns the first's path. @1, @2, ...
 // stand for ports, @UP for the upstream.
@@ -117,7 +102,7 @@ func TestExposuresOfNothing(t *testing.T) {
 	}
 	up := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(up.Close)
-	found := endpoints(t, write(t, up.URL, freePorts(t, 1), "passing.yaml", passing), nil)
+	found := endpoints(t, write(t, up.URL, servetest.FreePorts(t, 1), "passing.yaml", passing), nil)
 	if len(found) != 1 || found[0].Type != "rest" {
 		t.Errorf("%d endpoints", len(found))
 	}

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // stopped is a server that drains: Run was told to stop, and one request is in
@@ -51,13 +54,7 @@ func stopWithARequestInFlight(t *testing.T, o *Options) *stopped {
 }
 
 func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", servetest.FreePorts(t, 1)[0])
 }
 
 func answers(address string) bool {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // Only what lies below a folder is served from it, under whatever name the rest
@@ -118,7 +119,7 @@ func TestOnlyTheProjectIsServed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := "ikanos: 1.0.0-beta5\ninfo: {display: H, description: H}\ncapability:\n  consumes: []\n  exposes:\n  - " + strings.ReplaceAll(exposure, "LOCATION", "file://"+elsewhere) + "\n"
-			file := write(t, "", freePorts(t, 1), "x.yaml", text)
+			file := write(t, "", servetest.FreePorts(t, 1), "x.yaml", text)
 			try := func(o *engine.LoadOptions) (*engine.Report, error) {
 				s, err := engine.Open(t.Context(), file, o)
 				if err != nil {

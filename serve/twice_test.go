@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 const twiceFace = `
@@ -74,7 +76,7 @@ func TestAValueThatACallerGivesTwiceIsRefused(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	t.Cleanup(upstream.Close)
-	ports := freePorts(t, 2)
+	ports := servetest.FreePorts(t, 2)
 	running(t, write(t, upstream.URL, ports, "twice.yaml", twiceFace), nil)
 	for name, tt := range map[string]struct {
 		method, path, body string

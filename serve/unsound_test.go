@@ -13,6 +13,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
+	"github.com/capstan-run/capstan/serve/internal/servetest"
 )
 
 // millFace has good parts, and one of each kind that is not.
@@ -39,7 +40,7 @@ func TestSoundPartsAreServed(t *testing.T) {
 		_, _ = io.WriteString(w, "{}")
 	}))
 	t.Cleanup(up.Close)
-	file := write(t, up.URL, freePorts(t, 2), "mill.yaml", millFace)
+	file := write(t, up.URL, servetest.FreePorts(t, 2), "mill.yaml", millFace)
 	f, err := engine.Open(t.Context(), file, &engine.LoadOptions{Project: "none"})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func TestSoundPartsAreServed(t *testing.T) {
 // An exposure whose authentication cannot be read is open to nobody.
 func TestUnreadableAuthenticationIsNotOpen(t *testing.T) {
 	for _, auth := range []string{"secret", "[bearer]", "{type: secret}", "{}", "{type: bearer}", "{type: apikey, key: K, value: v, placement: nowhere}"} {
-		file := write(t, "https://mill.example", freePorts(t, 2), "mill.yaml", strings.Replace(millFace, "port: @2,", "port: @2, authentication: "+auth+",", 1))
+		file := write(t, "https://mill.example", servetest.FreePorts(t, 2), "mill.yaml", strings.Replace(millFace, "port: @2,", "port: @2, authentication: "+auth+",", 1))
 		f, err := engine.Open(t.Context(), file, &engine.LoadOptions{Project: "none"})
 		if err != nil {
 			t.Fatal(err)
@@ -136,7 +137,7 @@ func TestChosenPorts(t *testing.T) {
 
 // Exposures that ask for any port get one each, and keep it.
 func TestAnyPortForEach(t *testing.T) {
-	file := write(t, "https://mill.example", freePorts(t, 2), "mill.yaml", millFace)
+	file := write(t, "https://mill.example", servetest.FreePorts(t, 2), "mill.yaml", millFace)
 	any := &serve.Options{Ports: map[string]int{"desk": 0, "tools": 0}}
 	s := serve.New(nil)
 	addresses := func() (out []string) {
