@@ -49,8 +49,7 @@ func yamlError(err error) (line int, message string) {
 	return line, message
 }
 
-// yamlReader makes nodes of what yaml.v3 read. An alias is the node of its anchor
-// itself.
+// yamlReader makes nodes of what yaml.v3 read. An alias has what its anchor has.
 type yamlReader struct {
 	file  uint32
 	name  string
@@ -79,7 +78,7 @@ func (r *yamlReader) node(y *yaml.Node) (*node, error) {
 			return nil, r.fail(y, "the value of anchor %q holds itself", y.Value)
 		}
 		r.count += a.size
-		return a.node, r.bounded(y)
+		return aliasOf(a.node), r.bounded(y)
 	}
 	before := r.count
 	r.count++
@@ -109,6 +108,12 @@ func (r *yamlReader) bounded(y *yaml.Node) error {
 		return r.fail(y, "with its aliases expanded it has more than %d values", maxValues)
 	}
 	return nil
+}
+
+// aliasOf returns the value of an anchor as an alias has it: under another key.
+func aliasOf(n *node) *node {
+	out := *n
+	return &out
 }
 
 func placeOf(y *yaml.Node) place { return place{uint32(y.Line), uint32(y.Column)} }

@@ -20,6 +20,9 @@ type scanner struct {
 	made   []node
 	fields []field // those of the objects that are being read
 	items  []*node
+
+	anchors map[string]anchored
+	count   int // values, those of aliases too
 }
 
 // maxDepth bounds how deeply a text nests that is scanned.
@@ -32,7 +35,7 @@ func newScanner(file uint32, src []byte) *scanner {
 // here returns the place of the next byte. Places are asked for in the order of the
 // text.
 func (s *scanner) here() place {
-	for ; s.known < s.i; s.known++ {
+	for ; s.known < min(s.i, len(s.text)); s.known++ {
 		switch b := s.text[s.known]; {
 		case b == '\n':
 			s.spot = place{s.spot.line + 1, 1}
@@ -49,6 +52,7 @@ func (s *scanner) node(kind kind, at place) *node {
 		s.made = make([]node, 128)
 	}
 	n := &s.made[0]
+	s.count++
 	s.made = s.made[1:]
 	n.kind, n.file, n.at = kind, s.file, at
 	return n

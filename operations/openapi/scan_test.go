@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,5 +103,95 @@ func TestWhatIsNoJSONIsNotRead(t *testing.T) {
 		if n, ok := scanJSON(0, []byte(text)); ok {
 			t.Errorf("%q is read as %v", text, n.value())
 		}
+	}
+}
+
+// Texts in every form that the scanner knows.
+var yamlTexts = []string{
+	"a: b\n", "a:\n  b: 1\n  c: [1, 'two', \"three\", {d: e}]\nf: g", "# c\n---\na: b # d\n", "a:\n- b\n- c: d\n  e: f\n-\n  g: h\n- - i\n  - j\n",
+	"a: |\n  b\n   c\n\n  d\ne: |-\n  f\ng: |+\n  h\n\ni: >\n  j\n  k\n\n  l\nm: |2-\n\n    n\n  o\n", "a: b\n  c\n\n  d\ne: f\n", "a: 'b''c'\nd: \"e\\n\\u00e9\"\nf: 'g\n  h'\n",
+	"a: &x {b: c}\nd: *x\ne: &y\n  f: 1\ng:\n  - *y\n  - [*x, *y]\n", "a:\nb: ~\nc: null\nd: true\ne: False\nf: yes\n", "a: 1\nb: -2.5\nc: 1e3\nd: 0x10\ne: 1_000\nf: 010\ng: .5\nh: 2020-01-01\ni: .inf\nj: 1.2.3\n",
+	"'a': b\n\"c\" : d\n200: e\né: ü # ö\n", "a: http://b:80/c#d\ne: f-g, h [i] {j}\nk: -l\nm: ?n\n", "a: {b: , c: d}\ne: []\nf: {}\ng: {\"h\":1,\n  i: [j,\n k]}\n", "- a\n- b: c\n", "a: [b c, d]\n", "a: b: c\n", "a: {b}\n", "\ta: b\n", "a: @b\n",
+	"a: 'b\n", "a: b\n c: d\n", "a:\n   b\n  c\n", "a: !!str 1\n", "? a\n: b\n", "<<: {a: b}\n", "a: |\n", "a: >\n\n  b\n   c\n  d\n", "a:   \n  # c\n  b: d\n# e\nf: g\n", "a: b\n...\n", "%YAML 1.2\n---\na: b\n", "a: \"b\" c\n", "a: 'b' # c\n", "a: b #c\n  d\n",
+	"a: [b: c]\n", "a: - b\n", "a: *x\n", "a: &x b\nc: *x\n", "a: &x\nb: c\n", "- &x a: b\n- *x\n", "a: |\n\tb\n", "a: |\n  b\n # c\n", "a:\n  |\n  b\n", "a: [#b]\n", "a: 'b'c\n", "a: [b]c\n", "a: [b\n]\n", "a: [\n  b,\n\n  c\n  ]\n", "a: b\n\n\n  c\n", "  a: b\n  c: d\n", "  a: b\n c: d\n",
+}
+
+// YAML that is scanned is read as the YAML reader reads it, places included.
+func FuzzScannedYAML(f *testing.F) {
+	for _, text := range yamlTexts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) { sameAsSlowly(t, text) })
+}
+
+// sameAsSlowly compares what is scanned with what the YAML reader reads, and reports
+// whether the text was scanned.
+func sameAsSlowly(t *testing.T, text []byte) bool {
+	t.Helper()
+	got, ok := scanYAML(0, text)
+	if !ok || severalDocuments(text) {
+		return false
+	}
+	if want := readSlowly(text); want == nil {
+		t.Errorf("%q is no YAML, and is read as %v", text, got.value())
+	} else if d := differs(got, want, ""); d != "" {
+		t.Errorf("%q: %s", text, d)
+	}
+	return true
+}
+
+// The same for texts with a few mistakes each.
+func TestScannedYAMLWithMistakes(t *testing.T) {
+	parts := []string{
+		" ", "  ", "\n", "\n  ", "\n- ", "- ", ": ", ":", "'", "\"", "#", " #", "a", "b: c", "[", "]", "{", "}", ",", "|", "|-\n", "|+\n", ">\n",
+		"&x ", "*x", "\\", "~", "1", "-", "é", "\t", "?", "%", "!", "---\n", "...\n", "<<: ", "|2\n", "''", "\n\n", " \n",
+	}
+	r, scanned := rand.New(rand.NewPCG(1, 2)), 0
+	for range 20_000 {
+		text := yamlTexts[r.IntN(len(yamlTexts))] + yamlTexts[r.IntN(len(yamlTexts))]
+		for range 1 + r.IntN(4) {
+			at := r.IntN(len(text) + 1)
+			if r.IntN(2) == 0 {
+				text = text[:at] + parts[r.IntN(len(parts))] + text[at:]
+			} else {
+				text = text[:at] + text[min(len(text), at+1+r.IntN(3)):]
+			}
+		}
+		if sameAsSlowly(t, []byte(text)) {
+			scanned++
+		}
+	}
+	if scanned < 1_000 {
+		t.Errorf("%d texts were scanned", scanned)
+	}
+	t.Logf("%d texts were scanned", scanned)
+}
+
+// All documents at hand but a few are scanned.
+func TestDocumentsAreScanned(t *testing.T) {
+	all, left := documentsAtHand(t), 0
+	for file, text := range all {
+		if filepath.Ext(file) == ".json" {
+			continue
+		}
+		got, ok := scanYAML(0, text)
+		want := readSlowly(text)
+		switch {
+		case !ok:
+			left++
+		case want == nil:
+			t.Errorf("%s is no YAML", file)
+		default:
+			if d := differs(got, want, ""); d != "" {
+				t.Errorf("%s: %s", file, d)
+			}
+		}
+	}
+	t.Logf("%d of %d documents are left to the YAML reader", left, len(all))
+	if left > len(all)/20 {
+		t.Errorf("%d of %d documents are left to the YAML reader", left, len(all))
+	}
+	if _, ok := scanYAML(0, all["../catalog/workos/openapi.yaml"]); !ok {
+		t.Error("the document of WorkOS is left to the YAML reader")
 	}
 }

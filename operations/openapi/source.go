@@ -92,8 +92,10 @@ func (s *source) parse(number uint32, src []byte) error {
 
 // tree reads the text of a file.
 func (s *source) tree(number uint32, src []byte) (*node, error) {
-	if root, ok := scanJSON(number, src); ok && !root.has("swagger") {
-		return root, nil
+	for _, scan := range [...]func(uint32, []byte) (*node, bool){scanJSON, scanYAML} {
+		if root, ok := scan(number, src); ok && !root.has("swagger") {
+			return root, nil
+		}
 	}
 	name := s.files[number].name
 	y, err := parseTree(asYAML(src))
