@@ -29,17 +29,18 @@ type sample map[string]float64
 
 // suites makes the axes of each name that -only takes, in the order of names.
 var (
-	names  = []string{"version", "cold", "library", "steps", "long", "durable", "serve", "directory", "build"}
+	names  = []string{"version", "cold", "library", "steps", "long", "durable", "serve", "directory", "instructions", "build"}
 	suites = map[string]func(context.Context, *bench) ([]axis, error){
-		"version":   startUp,
-		"cold":      cold,
-		"library":   embedded,
-		"steps":     steps,
-		"long":      long,
-		"durable":   kept,
-		"serve":     serving,
-		"directory": directory,
-		"build":     firstBuild,
+		"version":      startUp,
+		"cold":         cold,
+		"library":      embedded,
+		"steps":        steps,
+		"long":         long,
+		"durable":      kept,
+		"serve":        serving,
+		"directory":    directory,
+		"instructions": instructed,
+		"build":        firstBuild,
 	}
 )
 
@@ -82,9 +83,12 @@ func (a axis) row(out io.Writer, metric string, i int, taken [][]sample) error {
 		}
 		reference, value, ratios = append(reference, r), append(value, v), append(ratios, v/r)
 	}
-	_, err := fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | **%s** | %s to %s |\n", a.title, metric,
-		a.subjects[0].name, digits(quantile(reference, 0.5)), a.subjects[i].name, digits(quantile(value, 0.5)),
-		digits(quantile(ratios, 0.5)), digits(quantile(ratios, 0.25)), digits(quantile(ratios, 0.75)))
+	spread := "one round"
+	if len(ratios) > 1 {
+		spread = digits(quantile(ratios, 0.25)) + " to " + digits(quantile(ratios, 0.75))
+	}
+	_, err := fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s | **%s** | %s |\n", a.title, metric,
+		a.subjects[0].name, digits(quantile(reference, 0.5)), a.subjects[i].name, digits(quantile(value, 0.5)), digits(quantile(ratios, 0.5)), spread)
 	return err
 }
 

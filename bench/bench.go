@@ -50,7 +50,8 @@ func prepare(ctx context.Context, c config) (*bench, error) {
 		b.capstan = append(b.capstan, program{"base", c.base})
 	}
 	b.getPeers(ctx)
-	b.server, err = b.serve(ctx, "stub")
+	b.valgrind, _ = exec.LookPath("valgrind")
+	b.server, err = b.serve(b.command(ctx, "stub"))
 	return b, err
 }
 
@@ -115,8 +116,7 @@ func (b *bench) command(ctx context.Context, program string, args ...string) *ex
 }
 
 // serve starts a server that prints its URL as its first line.
-func (b *bench) serve(ctx context.Context, program string, args ...string) (string, error) {
-	cmd := b.command(ctx, program, args...)
+func (b *bench) serve(cmd *exec.Cmd) (string, error) {
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", err

@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/capstan-run/capstan/bench/internal/measure"
 )
@@ -22,11 +19,8 @@ type counted struct {
 }
 
 // count counts everything that has a limit. Instructions need valgrind: where it is
-// missing they are left out, with a remark.
+// missing they are left out.
 func count(ctx context.Context, b *bench) (counts []counted, err error) {
-	if b.valgrind, err = exec.LookPath("valgrind"); err != nil {
-		fmt.Fprintln(os.Stderr, "instructions are not counted:", err)
-	}
 	for _, group := range []func(context.Context, *bench) ([]counted, error){binary, starts, loads, workflows, processes, served} {
 		more, err := group(ctx, b)
 		if err != nil {
@@ -113,7 +107,7 @@ func workflows(ctx context.Context, b *bench) (counts []counted, err error) {
 	if err := b.chain(100); err != nil {
 		return nil, err
 	}
-	onboard := []string{"-workers", "1", "-times", "60", "-i", "organization_name=Harbour Works"}
+	onboard := []string{"-i", "organization_name=Harbour Works"}
 	for _, kind := range []struct {
 		name  string
 		parts float64
@@ -122,14 +116,22 @@ func workflows(ctx context.Context, b *bench) (counts []counted, err error) {
 		{"run.small", 1, append(onboard, "-openapi", "small.yaml", "onboard.yaml")},
 		{"run.workos", 1, append(onboard, "-openapi", "workos.yaml", "onboard.yaml")},
 		{"run.durable", 1, append(onboard, "-state", state, "-openapi", "small.yaml", "onboard.yaml")},
-		{"run.step", 100, []string{"-workers", "1", "-times", "3", "-openapi", "long.yaml", chainFile(100)}},
+		{"run.step", 100, []string{"-openapi", "long.yaml", chainFile(100)}},
 	} {
-		r, err := b.embed(ctx, kind.args...)
+		r, err := b.embed(ctx, append([]string{"-workers", "1", "-times", "60"}, kind.args...)...)
 		if err != nil {
 			return nil, err
 		}
 		n := float64(r.Run.Count) * kind.parts
 		counts = append(counts, counted{kind.name + ".allocations", float64(r.Run.Allocs) / n}, counted{kind.name + ".bytes", float64(r.Run.Bytes) / n})
+		if b.valgrind == "" || kind.name == "run.durable" { // whose writer's batches are as time has it
+			continue
+		}
+		each, err := b.instructionsEach(ctx, b.path("embed"), append([]string{"-server", b.server}, kind.args...)...)
+		if err != nil {
+			return nil, err
+		}
+		counts = append(counts, counted{kind.name + ".instructions", each / kind.parts})
 	}
 	return counts, nil
 }
@@ -159,11 +161,7 @@ func processes(ctx context.Context, b *bench) (counts []counted, err error) {
 		if b.valgrind == "" {
 			continue
 		}
-		log := b.path("valgrind.log")
-		if _, err := process(b.underValgrind(ctx, log, kind.args...)); err != nil {
-			return nil, err
-		}
-		n, err := instructions(log)
+		n, err := b.instructions(ctx, b.path("capstan"), kind.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -172,66 +170,17 @@ func processes(ctx context.Context, b *bench) (counts []counted, err error) {
 	return counts, nil
 }
 
-// served counts the instructions of an answer of each face: the difference between
-// servers that gave many and few.
+// served counts the instructions of an answer of each face.
 func served(ctx context.Context, b *bench) (counts []counted, err error) {
 	if b.valgrind == "" {
 		return nil, nil
 	}
-	const few, many = 100, 400
 	for _, f := range faces {
-		var n [2]float64
-		for i, times := range []int{few, many} {
-			if n[i], err = b.servedTimes(ctx, f, times); err != nil {
-				return nil, err
-			}
+		n, err := b.instructionsOfAnswer(ctx, f, b.capstan[0].path)
+		if err != nil {
+			return nil, err
 		}
-		counts = append(counts, counted{f.name + ".instructions", (n[1] - n[0]) / (many - few)})
+		counts = append(counts, counted{f.name + ".instructions", n})
 	}
 	return counts, nil
-}
-
-// servedTimes counts the instructions of a server that gives that many answers.
-func (b *bench) servedTimes(ctx context.Context, f face, times int) (float64, error) {
-	log, err := os.Create(b.path("valgrind.log"))
-	if err != nil {
-		return 0, err
-	}
-	defer log.Close()
-	server := b.underValgrind(ctx, log.Name(), b.serveArgs()...)
-	addresses, err := b.serveCapstan(server, io.Discard)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := client(b.command(ctx, "hand", "-server", addresses[f.namespace]+f.path, "-task", f.task, "-workers", "1", "-times", strconv.Itoa(times))); err != nil {
-		return 0, err
-	}
-	if err := server.Process.Signal(os.Interrupt); err != nil {
-		return 0, err
-	}
-	_ = server.Wait() // what it exits with when it is interrupted is no matter
-	return instructions(log.Name())
-}
-
-// underValgrind runs capstan so that its instructions are counted: on one thread, and
-// without the collector, which both depend on time.
-func (b *bench) underValgrind(ctx context.Context, log string, args ...string) *exec.Cmd {
-	flags := []string{"--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-file=" + log, b.path("capstan")}
-	cmd := b.command(ctx, b.valgrind, append(flags, args...)...)
-	cmd.Env = append(cmd.Env, "GOGC=off", "GOMAXPROCS=1")
-	return cmd
-}
-
-var refs = regexp.MustCompile(`I +refs: +([0-9,]+)`)
-
-func instructions(log string) (float64, error) {
-	text, err := os.ReadFile(log)
-	if err != nil {
-		return 0, err
-	}
-	found := refs.FindSubmatch(text)
-	if found == nil {
-		return 0, fmt.Errorf("valgrind counted nothing: %s", text)
-	}
-	return strconv.ParseFloat(strings.ReplaceAll(string(found[1]), ",", ""), 64)
 }

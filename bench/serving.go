@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os/exec"
 	"regexp"
 )
@@ -25,7 +26,7 @@ var faces = []face{
 // serving compares what `capstan serve` answers a second with a plain proxy of the
 // same API.
 func serving(ctx context.Context, b *bench) ([]axis, error) {
-	proxy, err := b.serve(ctx, "stub", "-proxy", b.server)
+	proxy, err := b.serve(b.command(ctx, "stub", "-proxy", b.server))
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +56,16 @@ func (b *bench) asked(name, address, task string) subject {
 	}}
 }
 
+// serveArgs are of a server at ports that are free now.
 func (b *bench) serveArgs() []string {
-	return []string{"serve", "served.yaml", "--base-url", b.server, "--port", "rest=0", "--port", "tools=0"}
+	args := []string{"serve", "served.yaml", "--base-url", b.server}
+	for _, namespace := range []string{"rest", "tools"} {
+		if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+			defer l.Close() // not before the other has its own
+			args = append(args, "--port", fmt.Sprintf("%s=%d", namespace, l.Addr().(*net.TCPAddr).Port))
+		}
+	}
+	return args
 }
 
 var announced = regexp.MustCompile(`^serving \w+ "(\w+)" at (\S+?)/?$`)

@@ -18,10 +18,10 @@ type work struct {
 	Allocs, Bytes uint64
 }
 
-// loop measures one, done by that many workers over and over for that long. Each
-// has done it once before anything is measured.
-func loop(long time.Duration, workers int, one func(worker int) error) error {
-	if _, err := each(workers, func() bool { return false }, one); err != nil {
+// loop measures one, done by that many workers over and over for that long, or that
+// often. Each has done it once before anything is measured.
+func loop(long time.Duration, times, workers int, one func(worker int) error) error {
+	if _, err := each(workers, func(int) bool { return false }, one); err != nil {
 		return err
 	}
 	var before, after runtime.MemStats
@@ -29,7 +29,12 @@ func loop(long time.Duration, workers int, one func(worker int) error) error {
 	runtime.ReadMemStats(&before)
 	cpu, _ := used()
 	start := time.Now()
-	n, err := each(workers, func() bool { return time.Since(start) < long }, one)
+	n, err := each(workers, func(done int) bool {
+		if times > 0 {
+			return done < times
+		}
+		return time.Since(start) < long
+	}, one)
 	if err != nil {
 		return err
 	}
@@ -40,24 +45,24 @@ func loop(long time.Duration, workers int, one func(worker int) error) error {
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{"Run": w, "Peak": peak})
 }
 
-func each(workers int, more func() bool, one func(int) error) (int, error) {
-	var done atomic.Int64
+func each(workers int, more func(done int) bool, one func(int) error) (int, error) {
+	var sum atomic.Int64
 	var group sync.WaitGroup
 	errs := make(chan error, workers)
 	for worker := range workers {
 		group.Go(func() {
-			for again := true; again; again = more() {
+			for done := 0; done == 0 || more(done); done++ {
 				if err := one(worker); err != nil {
 					errs <- err
 					return
 				}
-				done.Add(1)
+				sum.Add(1)
 			}
 		})
 	}
 	group.Wait()
 	close(errs)
-	return int(done.Load()), <-errs
+	return int(sum.Load()), <-errs
 }
 
 func used() (cpu time.Duration, peak int64) {

@@ -21,6 +21,7 @@ func main() {
 	server := flag.String("server", "", "the API's `URL`")
 	workers := flag.Int("workers", 0, "measure this many `workers`; 0 runs it once")
 	long := flag.Duration("for", time.Second, "how long they work")
+	times := flag.Int("times", 0, "how often each worker does it, in place of -for")
 	flag.Parse()
 	engines, err := load(flag.Arg(0), *server, max(1, *workers))
 	if err != nil {
@@ -29,7 +30,7 @@ func main() {
 	if *workers == 0 {
 		err = once(engines[0])
 	} else {
-		err = loop(*long, *workers, func(worker int) error { return once(engines[worker]) })
+		err = loop(*long, *times, *workers, func(worker int) error { return once(engines[worker]) })
 	}
 	if err != nil {
 		log.Fatal(err)
