@@ -53,8 +53,8 @@ type Host interface {
 	// Step performs a side effect once and keeps its result. A Host that has
 	// a result for in.Path returns it without calling do; a call that is not
 	// the one recorded there is ErrDrift. The intent is on record before do is
-	// called (that of a read with its outcome), the result before Step
-	// returns.
+	// called (that of a read with its outcome). The result of a write is on record
+	// before anything else leaves, that of a read before the next write does.
 	Step(ctx context.Context, in Intent, do Do) (Result, error)
 	// Poll calls do until it reports true, the deadline passes (*[TimedOut])
 	// or do fails. Polls are reads.

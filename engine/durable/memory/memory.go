@@ -25,8 +25,8 @@ type RuntimeOptions struct {
 	KeepFor time.Duration
 
 	// Fault is for tests only: it is called before and after each change is
-	// made, with "before " or "after " and the kind of its first event ("park"
-	// for a change without one). An error is returned in place of the outcome;
+	// made, with "before " or "after " and the kind of each of its events
+	// ("park" for a change without one). An error is returned in place of the outcome;
 	// before, nothing is changed.
 	Fault func(point string) error
 }

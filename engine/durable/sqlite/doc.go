@@ -12,9 +12,11 @@
 //
 // # Promises
 //
-// When a call that writes returns without an error, its change is on disk: commits
-// are synchronous, and those of all runs that write at the same moment share one.
-// A completed step is never performed again. A step is at-least-once when it is
-// safe, keyed or probed and its process died between sending and recording, and
-// at-most-once when it is not: such a run is in doubt.
+// When a call of the Runtime that writes returns without an error, its change is on
+// disk: commits are synchronous, and those of all runs that write at the same moment
+// share one. Within a drive, the intent of a write is on disk before it is sent, with
+// all results before it, and its own result before anything else is sent; the result
+// of a read follows within milliseconds. What is on disk is never performed again. A
+// step is at-least-once when it is safe, keyed or probed and its process died between
+// sending and recording, and at-most-once when it is not: such a run is in doubt.
 package sqlite

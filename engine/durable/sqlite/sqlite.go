@@ -30,8 +30,8 @@ type Options struct {
 	Now      func() time.Time // nil means time.Now
 
 	// Fault is for tests only: it is called before and after each change is
-	// committed, with "before " or "after " and the kind of its first event
-	// ("park" for a change without one). An error is returned in place of the
+	// committed, with "before " or "after " and the kind of each of its
+	// events ("park" for a change without one). An error is returned in place of the
 	// outcome; before, nothing is committed.
 	Fault func(point string) error
 

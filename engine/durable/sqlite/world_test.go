@@ -200,6 +200,11 @@ func (v traveller) exec(ctx context.Context, h durable.Host, spec durable.Spec) 
 		if err == nil {
 			err = v.step(ctx, h, "b", durable.Unsafe)
 		}
+	case "read, then write":
+		err = v.step(ctx, h, "a", durable.Safe)
+		if err == nil {
+			err = v.step(ctx, h, "b", durable.Keyed)
+		}
 	default:
 		err = v.two(ctx, h, durable.Policy(spec.Capability))
 	}

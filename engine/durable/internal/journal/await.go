@@ -10,6 +10,8 @@ import (
 
 // Await implements durable.Host.
 func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if err := h.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -41,7 +43,12 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 // perform has the step performed in this process. Its result counts unless a
 // signal was stored meanwhile, which counts from then on.
 func (h *host) perform(ctx context.Context, w durable.Wait, s *step) error {
-	result, done, err := w.Perform(ctx)
+	var result json.RawMessage
+	var done bool
+	var err error
+	if early := h.outside(func() { result, done, err = w.Perform(ctx) }); early != nil {
+		return early
+	}
 	if err != nil || !done {
 		return err
 	}

@@ -71,7 +71,10 @@ func (h *host) state(spec durable.Spec) durable.State {
 
 // drive executes the run until it ends, parks or cannot be executed. An
 // execution is repeated when a signal came just as the run was about to park.
-func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Spec) error {
+func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Spec) (err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer func() { err = h.leave(err) }() // also when exec panics
 	for !h.row.Status.Ended() {
 		if h.cancelled {
 			return h.end(durable.Ending{Status: durable.StatusCancelled})
@@ -80,7 +83,8 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 			return err
 		}
 		h.at = spec.Started
-		ending, err := exec(ctx, h, spec)
+		var ending durable.Ending
+		h.unlocked(func() { ending, err = exec(ctx, h, spec) })
 		parked, err := h.conclude(ending, err)
 		if err != nil || parked {
 			return err
@@ -100,10 +104,7 @@ func (h *host) conclude(ending durable.Ending, err error) (parked bool, _ error)
 	case h.cancelled && errors.Is(err, durable.ErrCancelled):
 		return false, h.end(durable.Ending{Status: durable.StatusCancelled})
 	case err != nil:
-		if flushErr := h.flush(); flushErr != nil {
-			return false, flushErr
-		}
-		return false, err
+		return false, cmp.Or(h.flush(), err)
 	case !ending.Status.Ended():
 		return false, fmt.Errorf("run %q: its execution returned without an end", h.id)
 	}
@@ -139,6 +140,8 @@ func plain(r Row) Row {
 
 // Doubt implements durable.Host.
 func (h *host) Doubt() *durable.Suspended {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for path, s := range h.steps {
 		if s.open && !s.done && s.policy != durable.Safe {
 			return s.doubt(path)
@@ -174,12 +177,4 @@ func (h *host) end(e durable.Ending) error {
 	row := &Row{Status: e.Status, Ended: h.stamp(), Doc: e.Doc}
 	rec := Record{Kind: durable.EventEnded, Detail: durable.Detail{Status: e.Status}}
 	return h.commit(Change{Add: []Record{rec}, Row: row}, nil)
-}
-
-// flush records the queue.
-func (h *host) flush() error {
-	if len(h.queue) == 0 && h.looked == nil {
-		return nil
-	}
-	return h.commit(Change{}, nil)
 }

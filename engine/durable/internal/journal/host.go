@@ -1,17 +1,19 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// host is one run being driven. One goroutine owns it; only the hub's wake
-// channel is touched by others.
+// host is one run being driven. One goroutine owns it. While that is in the
+// interpreter or outside, mu is free, and what rides may be recorded.
 type host struct {
 	rt       *Runtime
 	ctx      context.Context // of the drive, without its end: an outcome must not be lost
@@ -21,9 +23,14 @@ type host struct {
 	wake     <-chan struct{}
 
 	ledger
+	mu      sync.Mutex
 	row     Row
 	queue   []Record      // to be recorded with the next change
 	looked  *Record       // a poll's record, to be replaced with the next change
+	late    *time.Timer   // records the queue when no change came
+	urgent  bool          // the queue has the result of a write
+	held    bool          // the queue has a failure, which only goes on record with what is made of it
+	over    bool          // the drive is
 	at      time.Time     // the run's time, as Now gives it
 	skipped time.Duration // the waits that were skipped
 	broken  error         // why this execution must not be believed
@@ -72,6 +79,7 @@ func (h *host) enter(ctx context.Context) error {
 	if h.broken != nil {
 		return h.broken
 	}
+	h.held = false
 	select {
 	case <-h.wake:
 		if err := h.refresh(); err != nil {
@@ -133,15 +141,14 @@ func (h *host) commit(c Change, wanted func() bool) error {
 		}
 		err := h.rt.append(h.ctx, h.id, c)
 		if err == nil {
-			h.queue, h.looked = nil, nil
-			h.rt.hub.recorded(h.id)
+			h.recorded()
 			break
 		}
 		if errors.Is(err, durable.ErrTooLarge) {
 			return err
 		}
 		if !errors.Is(err, ErrMoved) {
-			return h.breaks(err)
+			return h.breaks(h.unrecorded(err))
 		}
 		if err := h.refresh(); err != nil {
 			return err
@@ -168,7 +175,7 @@ func (h *host) number(records []Record) {
 	for i := range records {
 		rec := &records[i]
 		rec.Seq = h.seq + int64(i) + 1
-		if rec.At.Before(h.last) || rec.At.After(now) { // it has no time of its own, or clocks were set
+		if rec.At.IsZero() || rec.At.After(now) { // it has no time of its own, or clocks were set
 			rec.At = now
 		}
 	}
@@ -245,12 +252,19 @@ func (h *host) pause(ctx context.Context, d time.Duration) error {
 		defer timer.Stop()
 		elapsed = timer.C
 	}
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-elapsed:
-		return nil
-	case <-h.wake:
+	news := false
+	var ended error
+	err := h.outside(func() {
+		select {
+		case <-ctx.Done():
+			ended = context.Cause(ctx)
+		case <-elapsed:
+		case <-h.wake:
+			news = true
+		}
+	})
+	if err != nil || !news {
+		return cmp.Or(err, ended)
 	}
 	if err := h.refresh(); err != nil {
 		return err
@@ -263,6 +277,8 @@ func (h *host) pause(ctx context.Context, d time.Duration) error {
 
 // Sleep implements durable.Host.
 func (h *host) Sleep(ctx context.Context, path string, until time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if err := h.enter(ctx); err != nil {
 		return err
 	}
@@ -274,7 +290,7 @@ func (h *host) Sleep(ctx context.Context, path string, until time.Time) error {
 	if s.until.IsZero() {
 		until = until.Round(0).UTC()
 		rec := Record{Kind: durable.EventTimer, Step: path, Detail: durable.Detail{Until: &until}}
-		if err := h.commit(Change{Add: []Record{rec}}, nil); err != nil {
+		if err := h.add(rec, nil); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ type Options struct {
 	Now func() time.Time // nil means time.Now
 	Log *slog.Logger     // nil logs nothing
 	// Fault is called before and after each change is made, for tests, with "before "
-	// or "after " and the kind of its first event ("park" for a change without one).
+	// or "after " and the kind of each of its events ("park" for a change without one).
 	// An error is returned in place of the outcome; before, nothing is changed.
 	Fault func(point string) error
 }
@@ -47,31 +47,38 @@ func New(store Store, o Options) *Runtime {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	if o.Fault == nil {
-		o.Fault = func(string) error { return nil }
-	}
 	return &Runtime{store: store, now: o.Now, log: o.Log, fault: o.Fault, hub: newHub(store, o.Log)}
 }
 
 // create stores a run and its first records.
 func (r *Runtime) create(ctx context.Context, spec durable.Spec, first []Record, row Row) error {
-	return r.change(first[0].Kind, func() error { return r.store.Create(ctx, spec, first, row) })
+	return r.change(Change{Add: first}, func() error { return r.store.Create(ctx, spec, first, row) })
 }
 
 // append makes a change of a run.
 func (r *Runtime) append(ctx context.Context, id string, c Change) error {
-	return r.change(c.point(), func() error { return r.store.Append(ctx, id, c) })
+	return r.change(c, func() error { return r.store.Append(ctx, id, c) })
 }
 
 // change makes a change with the faults that tests ask for.
-func (r *Runtime) change(point string, do func() error) error {
-	if err := r.fault("before " + point); err != nil {
-		return err
+func (r *Runtime) change(c Change, do func() error) error {
+	if r.fault == nil {
+		return do()
+	}
+	for _, point := range c.points() {
+		if err := r.fault("before " + point); err != nil {
+			return err
+		}
 	}
 	if err := do(); err != nil {
 		return err
 	}
-	return r.fault("after " + point)
+	for _, point := range c.points() {
+		if err := r.fault("after " + point); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clock returns the time as records keep it.

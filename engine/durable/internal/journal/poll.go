@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -12,6 +13,8 @@ import (
 // Poll implements durable.Host. A poll has one record, brought up to date at
 // each look; its deadline is set once.
 func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedule, do durable.DoPoll) (durable.Result, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	s, err := h.recall(ctx, in)
 	if err != nil {
 		return nil, err
@@ -28,9 +31,7 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 	for !s.done {
 		most := longest(sched, s.poll.Detail)
 		if now := h.clock(); most > 0 && s.poll.Detail.Next.Sub(now) > most { // the clock went back
-			if err := h.nextLook(*s.poll, now.Add(most)); err != nil {
-				return nil, err
-			}
+			h.nextLook(*s.poll, now.Add(most))
 		}
 		if err := h.sit(ctx, in.Path, wait{until: *s.poll.Detail.Next, longest: most, here: s.here}); err != nil {
 			return nil, err
@@ -49,14 +50,19 @@ func (h *host) beginPoll(in durable.Intent, sched durable.Schedule) error {
 	deadline := now.Add(sched.Timeout)
 	d.Deadline, d.Next = &deadline, &now
 	rec := Record{Kind: durable.EventPoll, Step: in.Path, Detail: d}
-	return h.commit(Change{Add: []Record{rec}, Row: h.going()}, nil)
+	return h.add(rec, nil)
 }
 
 // look performs one look and records its outcome.
 func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durable.Schedule, do durable.DoPoll) error {
-	p := *s.poll
-	try := p.Detail.Tries + 1
-	result, done, err := do(ctx, try)
+	try := s.poll.Detail.Tries + 1
+	var result durable.Result
+	var done bool
+	var err error
+	if early := h.outside(func() { result, done, err = do(ctx, try) }); early != nil {
+		return early
+	}
+	p := *s.poll // with its number, if it went on record meanwhile
 	now := h.clock()
 	failed := Record{Kind: durable.EventFailed, Step: in.Path, Attempt: try}
 	var later *durable.NotBefore
@@ -65,7 +71,8 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 		at := later.At.Round(0).UTC()
 		p.Detail.Until = &at
 		s.here = h.here(at)
-		return h.nextLook(p, at)
+		h.nextLook(p, at)
+		return nil
 	case err != nil:
 		return h.fails(failed, err)
 	case done:
@@ -80,18 +87,22 @@ func (h *host) look(ctx context.Context, in durable.Intent, s *step, sched durab
 		next = *p.Detail.Deadline
 	}
 	s.here = h.here(next)
-	return h.nextLook(p, next)
+	h.nextLook(p, next)
+	return nil
 }
 
-func (h *host) nextLook(p Record, at time.Time) error {
+// nextLook brings the record of a poll up to date. It rides: with the change that
+// parks the run, or on record soon.
+func (h *host) nextLook(p Record, at time.Time) {
 	p.Detail.Next = &at
 	p.Attempt = p.Detail.Tries
-	if !h.sitsOut(at.Sub(h.clock())) {
-		h.apply(p)
-		h.looked = &p // the run parks: one commit for both
-		return nil
+	h.apply(p)
+	if i := slices.IndexFunc(h.queue, func(r Record) bool { return r.Kind == p.Kind && r.Step == p.Step }); i >= 0 {
+		h.queue[i].Attempt, h.queue[i].Detail = p.Attempt, p.Detail
+	} else {
+		h.looked = &p
 	}
-	return h.commit(Change{Replace: &p}, nil)
+	h.soon()
 }
 
 // longest is the longest wait before the next look, whatever becomes of the

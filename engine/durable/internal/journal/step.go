@@ -16,6 +16,8 @@ const maxProbes = 3
 
 // Step implements durable.Host.
 func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (durable.Result, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	s, err := h.recall(ctx, in)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,11 @@ func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durab
 		return err
 	}
 	s.sending = time.Now()
-	result, err := do(ctx, a)
+	var result durable.Result
+	var err error
+	if early := h.outside(func() { result, err = do(ctx, a) }); early != nil {
+		return early
+	}
 	s.attempt, outcome.Attempt = a.N, a.N
 	if err == nil {
 		outcome.Detail.Via = a.Via
@@ -122,7 +128,7 @@ func (h *host) failed(in durable.Intent, intent, outcome Record, err error) erro
 // in doubt rather than free to be sent again.
 func (h *host) fails(outcome Record, err error) error {
 	outcome.Detail.Error = cmp.Or(outcome.Detail.Error, err.Error())
-	h.queue = append(h.queue, outcome)
+	h.queue, h.held = append(h.queue, outcome), true
 	h.pass(h.stamp())
 	return err
 }
@@ -132,6 +138,8 @@ func (h *host) fails(outcome Record, err error) error {
 func (h *host) retried(path string) func(int, time.Time, error) {
 	return func(n int, next time.Time, cause error) {
 		next = next.Round(0).UTC()
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.queue = append(h.queue, Record{
 			At: h.stamp(), Kind: durable.EventRetry, Step: path, Attempt: n, Detail: durable.Detail{Until: &next, Error: text(cause)},
 		})
@@ -146,7 +154,7 @@ func (h *host) finish(path string, s *step, rec Record, fresh durable.Result) (e
 	}
 	unfit := err != nil // the result itself cannot be recorded
 	if !unfit {
-		err = h.commit(Change{Add: []Record{rec}, Row: h.going()}, func() bool { return !s.done })
+		err = h.add(rec, func() bool { return !s.done })
 		unfit = errors.Is(err, durable.ErrTooLarge)
 	}
 	switch {
@@ -200,7 +208,12 @@ func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *dur
 	if err := h.sit(ctx, in.Path, w); err != nil {
 		return inDoubt(doubt, err)
 	}
-	result, found, err := in.Probe(ctx)
+	var result durable.Result
+	var found bool
+	var err error
+	if early := h.outside(func() { result, found, err = in.Probe(ctx) }); early != nil {
+		return early
+	}
 	var later *durable.NotBefore
 	switch {
 	case errors.As(err, &later):

@@ -85,14 +85,17 @@ type Change struct {
 	Row     *Row     // nil: as it is
 }
 
-// point names the change for faults: the kind of its first record.
-func (c Change) point() string {
-	switch {
-	case len(c.Add) > 0:
-		return c.Add[0].Kind
-	case c.Replace != nil:
-		return c.Replace.Kind
-	default:
-		return "park"
+// points names the change for faults: the kinds of its records.
+func (c Change) points() []string {
+	if len(c.Add) == 0 && c.Replace == nil {
+		return []string{"park"}
 	}
+	var kinds []string
+	for _, rec := range c.Add {
+		kinds = append(kinds, rec.Kind)
+	}
+	if c.Replace != nil {
+		kinds = append(kinds, c.Replace.Kind)
+	}
+	return kinds
 }
