@@ -137,6 +137,10 @@ type Param struct {
 	Const bool
 	// Optional reports that the file states that it is not required.
 	Optional bool
+	// Style and Explode are the form of lists and objects that the API's OpenAPI document
+	// gives; "" is the usual one of the place.
+	Style   string
+	Explode bool
 }
 
 // IsHeader reports whether the parameter is the header of a name (RFC 9110, section

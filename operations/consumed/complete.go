@@ -61,6 +61,9 @@ func (m *match) param(p *spec.Param, written bool) *spec.Param {
 		return p
 	}
 	out := *p
+	if q := m.parameter(p); q != nil {
+		out.Style, out.Explode = q.Style, q.Explode
+	}
 	if !p.In.IsSet() && in != operations.InPath { // the variables of a path are known by their names
 		out.In = spec.At(p.Pos, string(in))
 	}
@@ -82,12 +85,10 @@ func (m *match) param(p *spec.Param, written bool) *spec.Param {
 // the file writes the body out.
 func (m *match) find(p *spec.Param, written bool) (in operations.In, schema *operations.Schema, required bool) {
 	want := operations.In(place(p))
-	for _, q := range m.op.Params {
-		if (want == q.In || want == "") && words.Fold(q.Name) == words.Fold(p.Name.Value) {
-			with := *q.Schema
-			with.Description = cmp.Or(q.Description, with.Description)
-			return q.In, &with, q.Required
-		}
+	if q := m.parameter(p); q != nil {
+		with := *q.Schema
+		with.Description = cmp.Or(q.Description, with.Description)
+		return q.In, &with, q.Required
 	}
 	if written || m.op.Body == nil || m.op.Body.JSON() == nil || want != "" && want != operations.InBody {
 		return "", nil, false
@@ -98,6 +99,19 @@ func (m *match) find(p *spec.Param, written bool) (in operations.In, schema *ope
 		}
 	}
 	return "", nil, false
+}
+
+// parameter returns a parameter of the file outside the body as the document has it, or
+// nil.
+func (m *match) parameter(p *spec.Param) *operations.Param {
+	want := operations.In(place(p))
+	i := slices.IndexFunc(m.op.Params, func(q *operations.Param) bool {
+		return (want == q.In || want == "") && words.Fold(q.Name) == words.Fold(p.Name.Value)
+	})
+	if i < 0 {
+		return nil
+	}
+	return m.op.Params[i]
 }
 
 // typeText is the type of a schema where it has one that a file can name.

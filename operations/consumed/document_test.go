@@ -189,3 +189,29 @@ func TestAdoptedOperations(t *testing.T) {
 		}
 	}
 }
+
+// Lists and objects travel in the form that the document has for them.
+func TestTheDocumentSaysHowListsTravel(t *testing.T) {
+	const doc = `openapi: 3.0.3
+info: {title: Berths, version: "1"}
+servers: [{url: 'https://api.example.com/v1'}]
+paths:
+  /berths/{ids}:
+    get:
+      operationId: listBerths
+      parameters:
+      - {name: ids, in: path, required: true, style: label, explode: true, schema: {type: array, items: {type: string}}}
+      - {name: kinds, in: query, explode: false, schema: {type: array, items: {type: string}}}
+      - {name: tags, in: query, style: pipeDelimited, schema: {type: array, items: {type: string}}}
+      - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object}}
+      - {name: many, in: query, schema: {type: array, items: {type: string}}}
+      responses: {'200': {description: ok}}
+`
+	own := api(op("list", "GET", "/berths/{{ids}}", bare("path", "ids"), bare("query", "kinds"), bare("query", "tags"), bare("query", "filter"), bare("query", "many"), param("query", "other", "array")))
+	done := consumed.Match(own, documentSet(t, doc)).Complete(own)
+	list := func() []any { return []any{"a", "b"} }
+	got := send(t, done.Operations[0], map[string]any{"ids": list(), "kinds": list(), "tags": list(), "filter": map[string]any{"port": "x"}, "many": list(), "other": list()}, nil, "")
+	if want := "GET /base/berths/.a.b?kinds=a,b&tags=a%7Cb&filter%5Bport%5D=x&many=a&many=b&other=a&other=b"; got.line != want {
+		t.Errorf("got  %s\nwant %s", got.line, want)
+	}
+}

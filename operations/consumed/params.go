@@ -73,6 +73,7 @@ func pathParam(name string, p *spec.Param) *operations.Param {
 	out := &operations.Param{Name: name, In: operations.InPath, Required: true, Style: "simple", Schema: &operations.Schema{Open: true}}
 	if p != nil {
 		out.Description, out.Schema = p.Description.Value, paramSchema(p)
+		styled(out, p)
 	}
 	return out
 }
@@ -85,7 +86,15 @@ func param(in operations.In, p *spec.Param) *operations.Param {
 	if in == operations.InHeader {
 		out.Style, out.Explode = "simple", false
 	}
+	styled(out, p)
 	return out
+}
+
+// styled gives a parameter the form that a document has for it.
+func styled(out *operations.Param, p *spec.Param) {
+	if p.Style != "" {
+		out.Style, out.Explode = p.Style, p.Explode
+	}
 }
 
 // paramSchema is the declared type first, then the types that may stand for it: a
