@@ -55,6 +55,7 @@ type yamlReader struct {
 	name  string
 	count int
 	done  map[*yaml.Node]anchored
+	files map[*yaml.Node]uint32 // of nodes that are in other files
 }
 
 // anchored is a value with an anchor; one without a node is being read.
@@ -73,8 +74,11 @@ func (r *yamlReader) fail(y *yaml.Node, format string, args ...any) error {
 
 func (r *yamlReader) node(y *yaml.Node) (*node, error) {
 	if y.Kind == yaml.AliasNode {
-		a := r.done[y.Alias]
-		if a.node == nil {
+		a, met := r.done[y.Alias]
+		switch {
+		case !met: // the anchor was moved, or is left out
+			return r.node(y.Alias)
+		case a.node == nil:
 			return nil, r.fail(y, "the value of anchor %q holds itself", y.Value)
 		}
 		r.count += a.size
@@ -82,7 +86,10 @@ func (r *yamlReader) node(y *yaml.Node) (*node, error) {
 	}
 	before := r.count
 	r.count++
-	n := &node{file: r.file, at: placeOf(y)}
+	if y.Anchor != "" {
+		r.done[y] = anchored{}
+	}
+	n := &node{file: r.fileOf(y), at: placeOf(y)}
 	var err error
 	switch y.Kind {
 	case yaml.SequenceNode:
@@ -101,6 +108,13 @@ func (r *yamlReader) node(y *yaml.Node) (*node, error) {
 		r.done[y] = anchored{n, r.count - before}
 	}
 	return n, err
+}
+
+func (r *yamlReader) fileOf(y *yaml.Node) uint32 {
+	if file := r.files[y]; file != 0 {
+		return file
+	}
+	return r.file
 }
 
 func (r *yamlReader) bounded(y *yaml.Node) error {

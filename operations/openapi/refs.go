@@ -53,6 +53,9 @@ func (s *source) find(file uint32, ref string) (*node, error) {
 		var token string
 		token, text, _ = cutToken(text)
 		next := child(at, token)
+		if next == nil && token == "definitions" && at == s.files[0].root && s.swagger {
+			next = at.get("components").get("schemas")
+		}
 		for hops := 0; next == nil && refOf(at) != "" && hops < maxHops; hops++ {
 			if at, err = s.target(at, refOf(at)); err != nil {
 				break
@@ -108,27 +111,33 @@ func (s *source) follow(n *node) *node {
 
 // other returns the root of a file that another one refers to.
 func (s *source) other(from uint32, name string) (*node, error) {
-	u, err := url.Parse(name)
+	number, err := s.number(from, name)
 	if err != nil {
 		return nil, err
+	}
+	return s.files[number].root, nil
+}
+
+// number returns the number of a file that another one refers to, once it is read.
+func (s *source) number(from uint32, name string) (uint32, error) {
+	u, err := url.Parse(name)
+	if err != nil {
+		return 0, err
 	}
 	if u.Scheme == "" && u.Host == "" && !filepath.IsAbs(u.Path) {
 		u.Path = filepath.ToSlash(filepath.Join(filepath.Dir(s.files[from].name), filepath.FromSlash(u.Path)))
 	}
 	if number, ok := s.numbers[u.Path]; ok && u.Scheme == "" && u.Host == "" {
-		return s.files[number].root, s.files[number].err
+		return number, s.files[number].err
 	}
 	path, src, err := s.read(u)
 	if path == "" {
-		return nil, err
+		return 0, err
 	}
 	number := s.add(u.Path, path)
 	if err == nil {
 		err = s.parse(number, src)
 	}
-	if err != nil {
-		s.files[number].err = err
-		return nil, err
-	}
-	return s.files[number].root, nil
+	s.files[number].err = err
+	return number, err
 }

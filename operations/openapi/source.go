@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 
+	yaml "gopkg.in/yaml.v3"
+
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations/openapi/internal/swagger"
 )
@@ -21,6 +23,9 @@ type source struct {
 	path     string // "" when the document was not read from a file
 	problems *diag.List
 	beside   func(path string) ([]byte, error) // reads other files; nil: those below the document's folder
+
+	swagger bool                  // it is a document of Swagger 2.0
+	trees   map[uint32]*yaml.Node // of the other files of such a document
 
 	files   []*file
 	numbers map[string]uint32 // of files, by their paths in references
@@ -41,7 +46,7 @@ const (
 )
 
 func newSource(name string, opts *Options, problems *diag.List) *source {
-	s := &source{path: opts.Path, problems: problems, beside: opts.Read, numbers: map[string]uint32{}, refs: map[refKey]resolved{}}
+	s := &source{path: opts.Path, problems: problems, beside: opts.Read, numbers: map[string]uint32{}, trees: map[uint32]*yaml.Node{}, refs: map[refKey]resolved{}}
 	s.add(filepath.ToSlash(opts.Path), name)
 	return s
 }
@@ -93,7 +98,7 @@ func (s *source) parse(number uint32, src []byte) error {
 // tree reads the text of a file.
 func (s *source) tree(number uint32, src []byte) (*node, error) {
 	for _, scan := range [...]func(uint32, []byte) (*node, bool){scanJSON, scanYAML} {
-		if root, ok := scan(number, src); ok && !root.has("swagger") {
+		if root, ok := scan(number, src); ok && !root.has("swagger") && !s.swagger {
 			return root, nil
 		}
 	}
@@ -103,10 +108,25 @@ func (s *source) tree(number uint32, src []byte) (*node, error) {
 		line, message := yamlError(err)
 		return nil, &placedError{diag.Pos{File: name, Line: line}, message}
 	}
-	if number == 0 {
-		y = swagger.Convert(y)
+	reader := newYAMLReader(number, name)
+	switch {
+	case number == 0 && swagger.Is(y):
+		s.swagger = true
+		y, reader.files = swagger.Convert(y, s.openTree)
+	case s.swagger:
+		swagger.Refit(y)
+		s.trees[number] = y
 	}
-	return newYAMLReader(number, name).node(y)
+	return reader.node(y)
+}
+
+// openTree returns a file that a Swagger document refers to, as its text has it.
+func (s *source) openTree(from uint32, name string) (*yaml.Node, uint32) {
+	number, err := s.number(from, name)
+	if err != nil {
+		return nil, 0
+	}
+	return s.trees[number], number
 }
 
 var (

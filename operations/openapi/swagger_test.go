@@ -2,9 +2,13 @@ package openapi_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/internal/optest"
 	"github.com/capstan-run/capstan/operations/openapi"
@@ -154,7 +158,120 @@ func TestSwaggerDefaults(t *testing.T) {
 	if operationOf(t, set, "a").Param(operations.InQuery, "x") == nil || operationOf(t, set, "b") == nil || !strings.Contains(problems, "few") && !strings.Contains(problems, "minLength") || strings.Contains(problems, "shop:1") {
 		t.Errorf("problems %s", problems)
 	}
+	set, problems = swaggerSet(t, "swagger: '2.0'\nhost: h.test\ninfo: {title: T, version: '1'}\nparameters: {p: &p {name: x, in: query, type: string, enum: &e [a, b]}}\ndefinitions: {T: &t {type: object, properties: {a: {type: string}}}}\n"+
+		"paths:\n  /a: {get: {operationId: a, parameters: [*p, {name: y, in: query, type: string, enum: *e}], responses: {200: {description: ok, schema: *t}}}}\n")
+	if a := operationOf(t, set, "a"); problems != "" || len(a.Param(operations.InQuery, "y").Schema.Enum) != 2 || a.Success().JSON().Schema.Property("a") == nil {
+		t.Errorf("with aliases: %+v, %s", a, problems)
+	}
 	if _, problems := openapi.Compile("shop", []byte("swagger: '1.2'\npaths: {}\n"), nil); !problems.HasErrors() || problems[0].Code != "openapi-version" {
 		t.Errorf("Swagger 1.2: %v", problems)
+	}
+}
+
+// A problem of a Swagger document stands where its cause does.
+func TestSwaggerProblemsHaveTheirPlaces(t *testing.T) {
+	const doc = `swagger: '2.0'
+info: {title: Shop, version: '1'}
+host: shop.test
+definitions:
+  A:
+    type: object
+    required: [a, a]
+    properties:
+      a: {type: strange}
+paths:
+  /a/{id}:
+    get:
+      operationId: a
+      parameters:
+      - {$ref: '#/parameters/none'}
+      - {name: y, in: nowhere, type: string}
+      responses:
+        200: {description: ok, schema: {$ref: '#/definitions/None'}}
+        201: {description: made, schema: {$ref: '#/definitions/A'}}
+  /b:
+    get: {operationId: a, responses: {200: {description: ok}}}
+    post:
+      operationId: c
+      parameters:
+      - {name: g, in: body, schema: {type: wrong}}
+      responses: {200: {description: ok, headers: {X-Y: {type: bad}}}}
+securityDefinitions:
+  k: {type: apiKey, in: nowhere, name: x}
+  o: {type: oauth2, flow: strange}
+`
+	_, problems := openapi.Compile("shop", []byte(doc), nil)
+	for _, want := range []string{
+		`shop:7:19: warning: "required" names "a" twice`,
+		`shop:9:11: warning: "strange" is no type`,
+		`shop:12:5: warning: GET /a/{id} does not describe its path parameter "id"`,
+		`shop:15:16: warning: reference "#/parameters/none" points at nothing`,
+		`shop:16:10: warning: parameter "y" of GET /a/{id} is in "nowhere"`,
+		`shop:18:47: warning: reference "#/definitions/None" points at nothing`,
+		`shop:21:11: warning: operationId "a" is used twice`,
+		`shop:25:38: warning: "wrong" is no type`,
+		`shop:26:58: warning: "bad" is no type`,
+		`shop:28:3: warning: security scheme "k"`,
+		`shop:29:6: warning: security scheme "o"`,
+	} {
+		if !slices.ContainsFunc(problems, func(d diag.Diagnostic) bool {
+			return strings.HasPrefix(fmt.Sprintf("%s: %s: %s", d.Pos, d.Severity, d.Message), want)
+		}) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	for _, d := range problems {
+		if d.Pos.Line == 0 {
+			t.Errorf("%s has no place", d.Message)
+		}
+	}
+	if t.Failed() {
+		t.Log(problems)
+	}
+}
+
+// Paths, parameters and answers in other files are read like those of the document, and
+// their problems stand there.
+func TestSwaggerOfSeveralFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"api.yaml": "swagger: '2.0'\ninfo: {title: Shop, version: '1'}\nhost: shop.test\nproduces: [application/json]\npaths:\n  /things/{id}: {$ref: 'paths/thing.yaml'}\n" +
+			"  /lost: {$ref: 'paths/gone.yaml'}\n  /all:\n    get: {operationId: all, parameters: [{$ref: 'shared.json#/parameters/page'}], responses: {200: {$ref: 'shared.json#/responses/list'}}}\n",
+		"paths/thing.yaml": "parameters:\n- {$ref: '../shared.json#/parameters/id'}\nput:\n  operationId: putThing\n  parameters:\n  - {name: thing, in: body, required: true, schema: {$ref: '#/x-thing'}}\n" +
+			"  - {name: page, in: query, type: odd}\n  responses:\n    200: {description: ok, schema: {$ref: '../shared.json#/definitions/Thing'}}\nx-thing: {$ref: '../shared.json#/definitions/Thing'}\n",
+		"shared.json": `{"parameters": {"page": {"name": "page", "in": "query", "type": "array", "items": {"type": "integer"}, "collectionFormat": "pipes"}, "id": {"name": "id", "in": "path", "required": true, "type": "integer"}},
+			"responses": {"list": {"description": "all", "schema": {"type": "array", "items": {"$ref": "#/definitions/Thing"}}}},
+			"definitions": {"Thing": {"type": "object", "required": ["note"], "properties": {"note": {"type": "string", "x-nullable": true}, "f": {"type": "file"}}}}}`,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set, problems := optest.Compile(t, filepath.Join(dir, "api.yaml"))
+	put, all := operationOf(t, set, "putThing"), operationOf(t, set, "all")
+	if id := put.Param(operations.InPath, "id"); id == nil || !id.Schema.Is("integer") || put.Body == nil || put.Body.Media[0].Schema.Property("note") == nil || !put.Body.Required {
+		t.Errorf("got %+v", put)
+	}
+	for _, s := range []*operations.Schema{put.Success().JSON().Schema, all.Success().JSON().Schema.Items} {
+		if !s.Property("note").Is("null") || s.Property("f").Format != "binary" {
+			t.Errorf("got %+v", s)
+		}
+	}
+	if page := all.Param(operations.InQuery, "page"); page == nil || page.Style != "pipeDelimited" || !page.Schema.Is("array") {
+		t.Errorf("got %+v", page)
+	}
+	var got []string
+	for _, d := range problems {
+		got = append(got, strings.TrimPrefix(d, dir+"/"))
+	}
+	want := []string{`api.yaml:7:17: warning: cannot follow the reference "paths/gone.yaml"`, `paths/thing.yaml:7:29: warning: "odd" is no type of JSON Schema`}
+	for i, w := range want {
+		if len(got) != len(want) || !strings.HasPrefix(got[i], w) {
+			t.Fatalf("problems %q, want %q", got, want)
+		}
 	}
 }

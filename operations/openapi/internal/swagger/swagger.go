@@ -8,21 +8,36 @@ import (
 	yaml "gopkg.in/yaml.v3"
 )
 
-// Convert returns a Swagger 2.0 document as one of OpenAPI 3.0, and any other
-// as it is. It works on the text's tree, so that a mistake in one place costs that
-// place only.
-func Convert(root *yaml.Node) *yaml.Node {
-	if !isMapping(root) || !strings.HasPrefix(textOf(root, "swagger"), "2") {
-		return root
+// Is reports whether a document is one of Swagger 2.0.
+func Is(root *yaml.Node) bool {
+	return isMapping(root) && strings.HasPrefix(textOf(root, "swagger"), "2")
+}
+
+// Convert returns a Swagger 2.0 document as one of OpenAPI 3.0. It works on the text's
+// tree, so that a mistake in one place costs that place only, and all has the place of
+// what it was made of. Parts that are in other files are taken from there: open returns
+// the file that one names, with a number, nil where it cannot be read. References to
+// schemas stay as they are. files has the numbers of the nodes that are not the document's.
+func Convert(root *yaml.Node, open func(from uint32, name string) (*yaml.Node, uint32)) (doc *yaml.Node, files map[*yaml.Node]uint32) {
+	c := &converter{
+		root: root, produces: textsOf(root, "produces"), consumes: textsOf(root, "consumes"),
+		open: open, roots: map[uint32]*yaml.Node{0: root}, files: map[*yaml.Node]uint32{}, keys: map[*yaml.Node]*yaml.Node{},
 	}
-	c := &converter{root: root, produces: textsOf(root, "produces"), consumes: textsOf(root, "consumes")}
-	return c.document()
+	c.know(root, 0)
+	doc = c.document()
+	c.place(doc)
+	return doc, c.files
 }
 
 // converter converts one document. Nodes that are taken over are changed in place.
 type converter struct {
 	root               *yaml.Node
 	produces, consumes []string
+
+	open  func(from uint32, name string) (*yaml.Node, uint32)
+	roots map[uint32]*yaml.Node
+	files map[*yaml.Node]uint32
+	keys  map[*yaml.Node]*yaml.Node // by their values
 }
 
 // swaggerMethods are the operations that a path of Swagger 2.0 has.
@@ -44,7 +59,7 @@ func (c *converter) document() *yaml.Node {
 	if paths := yamlChild(c.root, "paths"); paths != nil {
 		converted := object()
 		for path, item := range entries(paths) {
-			put(converted, path, c.pathItem(item))
+			put(converted, path, c.pathItem(c.resolve(item)))
 		}
 		put(out, "paths", converted)
 	}
@@ -54,11 +69,11 @@ func (c *converter) document() *yaml.Node {
 	}
 	schemes := object()
 	for name, scheme := range entries(yamlChild(c.root, "securityDefinitions")) {
-		put(schemes, name, securityScheme(scheme))
+		put(schemes, name, c.of(scheme, securityScheme(scheme)))
 	}
 	put(components, "securitySchemes", schemes)
 	put(out, "components", components)
-	refit(out, "", 0)
+	Refit(out)
 	return out
 }
 
@@ -100,7 +115,7 @@ func (c *converter) pathItem(item *yaml.Node) *yaml.Node {
 			put(out, key, v)
 		}
 	}
-	return out
+	return c.of(item, out)
 }
 
 // operation converts an operation; shared are the parameters of its path.
@@ -121,10 +136,11 @@ func (c *converter) operation(op, shared *yaml.Node) *yaml.Node {
 	}
 	responses := object()
 	for status, r := range entries(yamlChild(op, "responses")) {
-		put(responses, status, response(c.resolve(r, "responses"), orTexts(textsOf(op, "produces"), c.produces)))
+		r = c.resolve(r)
+		put(responses, status, c.of(r, response(r, orTexts(textsOf(op, "produces"), c.produces))))
 	}
 	put(out, "responses", responses)
-	return out
+	return c.of(op, out)
 }
 
 // merged returns the parameters of a path and of an operation, which come first and
@@ -136,7 +152,7 @@ func (c *converter) merged(shared, own *yaml.Node) (out []*yaml.Node) {
 			continue
 		}
 		for _, p := range params.Content {
-			p = c.resolve(p, "parameters")
+			p = c.resolve(p)
 			if key := textOf(p, "in") + " " + textOf(p, "name"); !seen[key] {
 				seen[key] = true
 				out = append(out, p)
@@ -146,16 +162,6 @@ func (c *converter) merged(shared, own *yaml.Node) (out []*yaml.Node) {
 	return out
 }
 
-// resolve follows a reference to one of the document's shared parameters or responses.
-func (c *converter) resolve(n *yaml.Node, kind string) *yaml.Node {
-	if name, ok := strings.CutPrefix(textOf(n, "$ref"), "#/"+kind+"/"); ok {
-		if target := yamlChild(yamlChild(c.root, kind), strings.NewReplacer("~1", "/", "~0", "~").Replace(name)); target != nil {
-			return target
-		}
-	}
-	return n
-}
-
 // parameters converts parameters, those of the body to the body.
 func (c *converter) parameters(all []*yaml.Node, consumes []string) (params, body *yaml.Node) {
 	params = list()
@@ -163,11 +169,11 @@ func (c *converter) parameters(all []*yaml.Node, consumes []string) (params, bod
 	for _, p := range all {
 		switch textOf(p, "in") {
 		case "body":
-			body = requestBody(p, consumes)
+			body = c.of(p, requestBody(p, consumes))
 		case "formData":
 			fields = append(fields, p)
 		default:
-			params.Content = append(params.Content, parameter(p))
+			params.Content = append(params.Content, c.of(p, parameter(p)))
 		}
 	}
 	if body == nil && len(fields) > 0 {
@@ -362,6 +368,10 @@ func isData(key string) bool {
 	return strings.HasPrefix(key, "x-") || slices.Contains([]string{"example", "examples", "default", "enum", "value"}, key)
 }
 
+// Refit changes the keywords that schemas spell otherwise, in the parts of a document or in
+// a file that it refers to.
+func Refit(root *yaml.Node) { refit(root, "", 0) }
+
 // refit changes the keywords that schemas spell otherwise, wherever they stand.
 func refit(n *yaml.Node, key string, depth int) {
 	if depth > maxDepth {
@@ -388,11 +398,6 @@ func refit(n *yaml.Node, key string, depth int) {
 }
 
 func refitSchema(n *yaml.Node) {
-	if ref := yamlChild(n, "$ref"); ref != nil {
-		if name, ok := strings.CutPrefix(ref.Value, "#/definitions/"); ok {
-			ref.Value = "#/components/schemas/" + name
-		}
-	}
 	if d := yamlChild(n, "discriminator"); d != nil && d.Kind == yaml.ScalarNode {
 		property := *d
 		*d = *object("propertyName", &property)
