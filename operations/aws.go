@@ -1,12 +1,13 @@
 package operations
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // awsRegion matches the name of a region: us-east-1, us-gov-west-1, cn-north-1.
-var awsRegion = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+var awsRegion = lazyregexp.New(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 
 // AWSScope returns the service and the region of an AWS API that its host names
 // ("dlm.eu-west-1.amazonaws.com", "a1b2.execute-api.eu-west-1.amazonaws.com"), "" for

@@ -2,10 +2,11 @@ package operations
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Redacted stands where a secret was.
@@ -182,10 +183,10 @@ func (rs Redactors) Hide(e *CallError) {
 }
 
 var (
-	authorizationHeader = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:(?:bearer|basic|token|digest|apikey|oauth|aws4-hmac-sha256)\s+)?)[^\s"',;]+`)
+	authorizationHeader = lazyregexp.New(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:(?:bearer|basic|token|digest|apikey|oauth|aws4-hmac-sha256)\s+)?)[^\s"',;]+`)
 	// The parameters of a signature: AWS4-HMAC-SHA256 Credential=..., Signature=...
-	signatureHeader = regexp.MustCompile(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:aws4-hmac-sha256|oauth)\s+)(?:[\w-]+=(?:\\?"[^"\\]*\\?"|[^\s",]*)(?:\s*,\s*)?)+`)
-	bearerInProse   = regexp.MustCompile(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`)
+	signatureHeader = lazyregexp.New(`(?i)((?:proxy-)?authorization["']?\s*[:=]\s*\[?["']?\s*(?:aws4-hmac-sha256|oauth)\s+)(?:[\w-]+=(?:\\?"[^"\\]*\\?"|[^\s",]*)(?:\s*,\s*)?)+`)
+	bearerInProse   = lazyregexp.New(`(?i)\b(bearer\s+)[a-z0-9._~+/-]{16,}=*`)
 )
 
 // redactAuthorization hides credentials that were not registered: the value of

@@ -1,9 +1,9 @@
 package operations
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
@@ -69,7 +69,7 @@ func orAny(s *Schema) *Schema {
 	return s
 }
 
-var pageWord = regexp.MustCompile(`(?i)^(.*(page|pages|cursor|total|count|limit|offset|next|prev|previous|has_?more|meta|metadata|pagination|links?|size|token)|object|success|ok)$`)
+var pageWord = lazyregexp.New(`(?i)^(.*(page|pages|cursor|total|count|limit|offset|next|prev|previous|has_?more|meta|metadata|pagination|links?|size|token)|object|success|ok)$`)
 
 // isEnvelope reports whether everything beside the items is about paging, so
 // that the object is only a wrapper: {"connections": [...], "next_cursor": ""}.

@@ -3,10 +3,11 @@ package spec
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // ParseDuration reads a length of time as capabilities write it: numbers with
@@ -41,7 +42,7 @@ func ParseDuration(s string) (time.Duration, error) {
 
 const longest = "290 years"
 
-var durationPart = regexp.MustCompile(`([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)`)
+var durationPart = lazyregexp.New(`([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)`)
 
 var units = map[string]time.Duration{
 	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond, "s": time.Second,

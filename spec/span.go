@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Span is a part of one file, from the start of From to the end of To.
@@ -227,7 +227,7 @@ func (f *File) naming(users map[Span]*piece, so func(text []byte) bool) []*Unit 
 
 // variable matches a variable, with the namespace before it. The names of binds are in
 // upper case.
-var variable = regexp.MustCompile(`\{\{\s*(?:([\w-]+)\.)?([A-Z][A-Z0-9_]*)?`)
+var variable = lazyregexp.New(`\{\{\s*(?:([\w-]+)\.)?([A-Z][A-Z0-9_]*)?`)
 
 // unbound reports whether a text names a variable of a namespace, or one of no namespace
 // that no bind of the file has.

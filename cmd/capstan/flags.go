@@ -1,11 +1,11 @@
 package main
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations/record"
 	"github.com/spf13/pflag"
 )
@@ -62,8 +62,8 @@ func (l *loadFlags) options(a *app) (*engine.LoadOptions, error) {
 }
 
 var (
-	overrideForm = regexp.MustCompile(`(?s)^[^.=]+\.[^=]+=.*$`)
-	apiNameForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+	overrideForm = lazyregexp.New(`(?s)^[^.=]+\.[^=]+=.*$`)
+	apiNameForm  = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 )
 
 // openAPIDocuments reads --openapi [NAME=]PATH. A path with its first "=" behind

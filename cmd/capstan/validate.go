@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
@@ -186,7 +186,7 @@ func isYAML(path string) bool {
 
 // capabilityMark finds a key that only capability files have, so that one with
 // broken YAML is reported rather than passed over as something else.
-var capabilityMark = regexp.MustCompile(`(?m)^(specification:\s*['"]?Naftiko|naftiko:|ikanos:)`)
+var capabilityMark = lazyregexp.New(`(?m)^(specification:\s*['"]?Naftiko|naftiko:|ikanos:)`)
 
 // addIfCapability judges a file that was found rather than named: YAML of other
 // kinds is no problem of ours.

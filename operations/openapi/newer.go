@@ -1,10 +1,10 @@
 package openapi
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -12,7 +12,7 @@ import (
 // methods, the whole query as one parameter, and the keys that are not read.
 
 // methodName is a token (RFC 9110, section 9.1).
-var methodName = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")
+var methodName = lazyregexp.New("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")
 
 // callable reports whether an operation can be called by its method, and records
 // why it cannot.

@@ -3,11 +3,11 @@ package openapi
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations"
 )
 
@@ -115,7 +115,7 @@ func (c *compiler) id(method, path string, op *node) string {
 	return id
 }
 
-var templateParam = regexp.MustCompile(`\{([^{}]+)\}`)
+var templateParam = lazyregexp.New(`\{([^{}]+)\}`)
 
 // params merges the parameters of the path and the operation, the operation's
 // winning, and adds those the path template names without a description.

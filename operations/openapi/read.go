@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	yaml "gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // maxValues bounds how many values a document has when its aliases are expanded.
@@ -37,7 +37,7 @@ func parseTree(src []byte) (*yaml.Node, error) {
 	return root.Content[0], nil
 }
 
-var yamlLine = regexp.MustCompile(`^line (\d+): `)
+var yamlLine = lazyregexp.New(`^line (\d+): `)
 
 // yamlError takes the line out of the library's message, "yaml: line 3: ...".
 func yamlError(err error) (line int, message string) {
@@ -200,7 +200,7 @@ func setNumber(n *node, text string) {
 	}
 }
 
-var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|u[dD][89a-fA-F][[:xdigit:]]{2}|.)`)
+var jsonEscape = lazyregexp.New(`\\(?:u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|u[dD][89a-fA-F][[:xdigit:]]{2}|.)`)
 
 // asYAML replaces, in JSON, the only escapes that the YAML reader does not know:
 // surrogates, in pairs or alone, and the slash.

@@ -8,12 +8,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 
 	yaml "gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations/openapi/internal/swagger"
 )
 
@@ -130,8 +130,8 @@ func (s *source) openTree(from uint32, name string) (*yaml.Node, uint32) {
 }
 
 var (
-	documentStart = regexp.MustCompile(`(?m)^---(?:[ \t].*)?\r?$`)
-	yamlContent   = regexp.MustCompile(`(?m)^[ \t]*[^\s#%]`)
+	documentStart = lazyregexp.New(`(?m)^---(?:[ \t].*)?\r?$`)
+	yamlContent   = lazyregexp.New(`(?m)^[ \t]*[^\s#%]`)
 )
 
 // severalDocuments reports whether a YAML file goes on after its first document,

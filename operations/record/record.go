@@ -11,11 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -154,7 +154,7 @@ func fileName(seq int, req *operations.Request) string {
 }
 
 func safeName(s string) string {
-	s = regexp.MustCompile(`[^A-Za-z0-9_.-]+`).ReplaceAllString(s, "_")
+	s = lazyregexp.New(`[^A-Za-z0-9_.-]+`).ReplaceAllString(s, "_")
 	return s[:min(len(s), 80)]
 }
 

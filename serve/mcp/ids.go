@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // ids lets numbers through the SDK, which reads them as floating-point numbers: a
@@ -73,8 +75,8 @@ func (x *ids) params(m map[string]json.RawMessage) (changed bool) {
 }
 
 var (
-	mayOverflow = regexp.MustCompile(`[0-9][eE]\+?[0-9]{3}|[0-9]{300}`)
-	jsonToken   = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*`)
+	mayOverflow = lazyregexp.New(`[0-9][eE]\+?[0-9]{3}|[0-9]{300}`)
+	jsonToken   = lazyregexp.New(`"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*`)
 )
 
 // argument marks a number that is too large for a floating-point one.

@@ -5,11 +5,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
@@ -185,7 +185,7 @@ func (a *assets) api(api engine.SourceAPI) error {
 }
 
 // otherFile finds a reference that does not stay within its document.
-var otherFile = regexp.MustCompile(`["']?\$ref["']?\s*:\s*["']?[^"'#\s]`)
+var otherFile = lazyregexp.New(`["']?\$ref["']?\s*:\s*["']?[^"'#\s]`)
 
 // authOf writes an API's authentication as a project file has
 // it. Names of variables only: nothing else is known.

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/columns"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
@@ -69,7 +69,7 @@ func frontText(s string) string {
 	return s
 }
 
-var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var nameForm = lazyregexp.New(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // skillName checks the name that was asked for, or makes one of another name.
 func skillName(asked, other string) (string, error) {

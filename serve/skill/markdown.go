@@ -2,14 +2,15 @@ package skill
 
 import (
 	"embed"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/paging"
@@ -20,20 +21,22 @@ var templates embed.FS
 
 // pages are the templates of a skill's pages. Texts that come from documents go
 // through prose, cell or code, so that they stay text.
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"prose": prose, "cell": cell, "code": code, "codes": codes, "json": jsonvalue.Compact, "count": words.Count, "command": command, "quote": quote,
-	"inc": func(i int) int { return i + 1 }, "link": linkText, "duration": plainDuration,
-	"kind": stepKind, "about": inputText, "params": params,
-	"invoke": callLine, "pageable": paging.Supported, "title": title, "lead": lead, "takes": takes, "answers": answers,
-	"bodyAsWhole": func(op *operations.Operation) bool { return op.Body != nil && len(op.BodyFields()) == 0 },
-}).ParseFS(templates, "*.md.tmpl"))
+var pages = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"prose": prose, "cell": cell, "code": code, "codes": codes, "json": jsonvalue.Compact, "count": words.Count, "command": command, "quote": quote,
+		"inc": func(i int) int { return i + 1 }, "link": linkText, "duration": plainDuration,
+		"kind": stepKind, "about": inputText, "params": params,
+		"invoke": callLine, "pageable": paging.Supported, "title": title, "lead": lead, "takes": takes, "answers": answers,
+		"bodyAsWhole": func(op *operations.Operation) bool { return op.Body != nil && len(op.BodyFields()) == 0 },
+	}).ParseFS(templates, "*.md.tmpl"))
+})
 
-var emptyLines = regexp.MustCompile(`\n{3,}`)
+var emptyLines = lazyregexp.New(`\n{3,}`)
 
 // render writes a page, without the empty lines that a template leaves.
 func render(name string, data any) (string, error) {
 	var b strings.Builder
-	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+	if err := pages().ExecuteTemplate(&b, name, data); err != nil {
 		return "", err
 	}
 	return strings.TrimSpace(emptyLines.ReplaceAllString(b.String(), "\n\n")) + "\n", nil
@@ -70,7 +73,7 @@ func codes(names []string, n int) string {
 	return strings.Join(out, ", ")
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+var plainWord = lazyregexp.New(`^[A-Za-z0-9_./:@%+=,-]+$`)
 
 // quote makes one word of s for a POSIX shell.
 func quote(s string) string {
@@ -144,7 +147,7 @@ func slug(s string) string {
 	return strings.TrimRight(s[:min(len(s), maxName)], "-")
 }
 
-var notInName = regexp.MustCompile(`[^a-z0-9]+`)
+var notInName = lazyregexp.New(`[^a-z0-9]+`)
 
 // clip shortens text to n characters, at a word where there is one.
 func clip(s string, n int) string {

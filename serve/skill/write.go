@@ -7,8 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
+
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // ErrNotOurs is returned for a folder that this package did not write.
@@ -60,7 +61,7 @@ func ours(text []byte) bool {
 	return ok && closed && generatorLine.Match(head)
 }
 
-var generatorLine = regexp.MustCompile(`(?m)^metadata:\n(?:  .*\n)*?  generator: ` + generator + `$`)
+var generatorLine = lazyregexp.New(`(?m)^metadata:\n(?:  .*\n)*?  generator: ` + generator + `$`)
 
 // removeStale removes the reference pages of an older generation.
 func (f *Folder) removeStale(root string) error {

@@ -2,11 +2,11 @@ package composition
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -14,7 +14,7 @@ import (
 // reserved are the ids that expressions give another meaning.
 var reserved = []string{"inputs", "steps", "run", "env", "true", "false", "nil", "result", "item", "index", "match"}
 
-var identifier = regexp.MustCompile(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
+var identifier = lazyregexp.New(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
 
 // ident is a name that expressions can hold: letters, digits, "_" and, inside,
 // "-".
@@ -165,7 +165,7 @@ func (d reader) retry(n *node.Node) int {
 }
 
 // headerToken is the syntax of a header's name (RFC 9110, section 5.1).
-var headerToken = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+var headerToken = lazyregexp.New("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 func (d reader) headerName(n *node.Node) *spec.Str {
 	s := d.Text(n, "key")

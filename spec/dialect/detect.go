@@ -1,10 +1,10 @@
 package dialect
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/composition"
@@ -29,7 +29,7 @@ func detect(root *node.Node, text []byte) (dialect spec.Dialect, version string,
 
 // scaffolding matches the placeholders of a scaffolding template:
 // ${{ values.name }}. Other ${{ }} are expressions of a sibling dialect.
-var scaffolding = regexp.MustCompile(`\$\{\{-?[ \t]*values[ \t]*[.\[](?:[^\r\n{}]*\}\})?`)
+var scaffolding = lazyregexp.New(`\$\{\{-?[ \t]*values[ \t]*[.\[](?:[^\r\n{}]*\}\})?`)
 
 func bySpecification(root *node.Node) (spec.Dialect, string, *node.Node) {
 	version := node.FirstText(root, []string{"specificationVersion"})

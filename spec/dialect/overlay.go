@@ -3,7 +3,6 @@ package dialect
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +10,7 @@ import (
 	"github.com/speakeasy-api/jsonpath/pkg/jsonpath"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -185,7 +185,7 @@ func (d overlayReader) path(n *node.Node, target spec.Str) *jsonpath.JSONPath {
 }
 
 // pathError is how the library places an error, by an offset from 0.
-var pathError = regexp.MustCompile(`^Error at line 1, column (\d+): ([^\n]*)`)
+var pathError = lazyregexp.New(`^Error at line 1, column (\d+): ([^\n]*)`)
 
 // maxSearches bounds the ".." in one path, each of which may multiply the work
 // by the depth of the document.
@@ -199,7 +199,7 @@ const maxPath = 8192 // bytes
 const maxCommas = 8
 
 // quoted matches the strings in a path.
-var quoted = regexp.MustCompile(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+var quoted = lazyregexp.New(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
 
 // compile parses a JSONPath (RFC 9535). A filter that begins at the root again
 // searches the document for every node that it is asked about.

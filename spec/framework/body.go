@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"mime"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -114,7 +114,7 @@ func (f *frame) formBody(op *spec.ConsumedOperation) *spec.Body {
 	return b
 }
 
-var sizePattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*(B|KiB|MiB|GiB|KB|MB|GB)?$`)
+var sizePattern = lazyregexp.New(`^([0-9]+(?:\.[0-9]+)?)\s*(B|KiB|MiB|GiB|KB|MB|GB)?$`)
 
 // size reads "5MiB" as bytes, 0 when not written.
 func (f *frame) size(p *part, name string) int64 {

@@ -2,11 +2,11 @@ package framework
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -171,7 +171,7 @@ func unnamed(method string, r *spec.Route, only bool) string {
 	return strings.Trim(strings.ToLower(method)+"-"+name, "-")
 }
 
-var notNaming = regexp.MustCompile(`[^A-Za-z0-9]+`)
+var notNaming = lazyregexp.New(`[^A-Za-z0-9]+`)
 
 // binaryAnswer reads responseBinary, or the first response with binary content.
 func (f *frame) binaryAnswer(p *part, op *spec.RouteOperation) {

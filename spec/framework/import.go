@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -118,7 +118,7 @@ func (f *frame) withOperations(a *spec.API, only []spec.Str) *spec.API {
 }
 
 // yamlFile matches the path of a file, which is no namespace.
-var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
+var yamlFile = lazyregexp.New(`\.(ya?ml|json)$`)
 
 // followed decodes a section of a file that another one imports.
 func (s section[T]) followed(f, other *frame) []*T {

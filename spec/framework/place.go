@@ -2,11 +2,11 @@ package framework
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -204,10 +204,10 @@ func placeInputs(op *spec.RouteOperation, r *spec.Route) {
 	}
 }
 
-var pathVariable = regexp.MustCompile(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
+var pathVariable = lazyregexp.New(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
 
 // plainName matches a variable that is a name and no reference.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var plainName = lazyregexp.New(`^[A-Za-z0-9_-]+$`)
 
 func pathVariables(path string) []string {
 	var out []string

@@ -21,7 +21,7 @@ func (f *frame) checkForm() {
 // rulesOf returns the rules of a kind in the file's version.
 func (f *frame) rulesOf(k kind) []rule {
 	var out []rule
-	for _, r := range forms[k] {
+	for _, r := range forms()[k] {
 		if f.edition >= r.from && (r.to == 0 || f.edition <= r.to) {
 			out = append(out, r)
 		}

@@ -1,9 +1,9 @@
 package sibling
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -99,7 +99,7 @@ func secret(s spec.Str) spec.Str {
 	return s
 }
 
-var variable = regexp.MustCompile(`^(?:\$?\{\{?\s*(?:env\.)?|\$|env:)([A-Za-z_][A-Za-z0-9_]*)\s*\}{0,2}$`)
+var variable = lazyregexp.New(`^(?:\$?\{\{?\s*(?:env\.)?|\$|env:)([A-Za-z_][A-Za-z0-9_]*)\s*\}{0,2}$`)
 
 // credential is the authentication with the variables that the file leaves out:
 // those that every API of that name has. Of several keys each has one of its own.
@@ -155,7 +155,7 @@ func envName(name string) string {
 	return strings.Trim(notInEnv.ReplaceAllString(strings.ToUpper(name), "_"), "_")
 }
 
-var notInEnv = regexp.MustCompile(`[^A-Z0-9]+`)
+var notInEnv = lazyregexp.New(`[^A-Z0-9]+`)
 
 // baseOf is an API's server without the slash at its end.
 func baseOf(s spec.Str) spec.Str {
@@ -169,4 +169,4 @@ func opened(base spec.Str) spec.Str {
 	}))
 }
 
-var openParts = regexp.MustCompile(`\$?\{\{?\s*(?:env\.)?([\w.-]+)\s*\}\}?`)
+var openParts = lazyregexp.New(`\$?\{\{?\s*(?:env\.)?([\w.-]+)\s*\}\}?`)

@@ -1,10 +1,10 @@
 package sibling
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -129,7 +129,7 @@ func operationList(n *node.Node) []*node.Node {
 }
 
 // request matches a method and a path in one text.
-var request = regexp.MustCompile(`^(?i:(get|put|post|delete|patch|head|options))\s+(/\S*)$`)
+var request = lazyregexp.New(`^(?i:(get|put|post|delete|patch|head|options))\s+(/\S*)$`)
 
 // named reads a text that names an operation: "GET /books", "createLoan",
 // "shelf.createLoan", "shelf#createLoan", "shelf/createLoan" or

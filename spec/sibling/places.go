@@ -2,9 +2,9 @@ package sibling
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -218,7 +218,7 @@ func slugOf(name string) string {
 	return slug
 }
 
-var notInNames = regexp.MustCompile(`[^A-Za-z0-9_.]+`)
+var notInNames = lazyregexp.New(`[^A-Za-z0-9_.]+`)
 
 // identifier is a name that expressions can hold.
 func identifier(name string) string {
@@ -232,4 +232,4 @@ func identifier(name string) string {
 	return id
 }
 
-var notInIDs = regexp.MustCompile(`[^\pL\pN_]+`)
+var notInIDs = lazyregexp.New(`[^\pL\pN_]+`)

@@ -2,10 +2,10 @@ package sibling
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -285,7 +285,7 @@ func (r *reading) wanted(n *node.Node) bool {
 	return false
 }
 
-var yamlFile = regexp.MustCompile(`\.(ya?ml|json)$`)
+var yamlFile = lazyregexp.New(`\.(ya?ml|json)$`)
 
 // tries are the paths that a name, or a path, of a shared file may stand for: published
 // files write them relative to their repository, or leave out folder and ending.

@@ -2,10 +2,10 @@ package sibling
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -13,10 +13,10 @@ import (
 // their own for inputs and answers. They are brought to the form of compositions.
 
 // marks matches an expression in a text.
-var marks = regexp.MustCompile(`\$\{\{(.*?)\}\}|\{\{(.*?)\}\}|\$\{(.*?)\}`)
+var marks = lazyregexp.New(`\$\{\{(.*?)\}\}|\{\{(.*?)\}\}|\$\{(.*?)\}`)
 
 // bare matches a text that is one reference without marks.
-var bare = regexp.MustCompile(`^\$((?:inputs?|steps)[.\[].*)$`)
+var bare = lazyregexp.New(`^\$((?:inputs?|steps)[.\[].*)$`)
 
 // text is a text with its expressions in the form of compositions.
 func (w *writing) text(s string) string {
@@ -48,13 +48,13 @@ func (w *writing) alone(s spec.Str) (spec.Str, bool) {
 }
 
 var (
-	quoted     = regexp.MustCompile(`'[^']*'|"[^"]*"`)
-	inputsWord = regexp.MustCompile(`(^|[^.\w-])(?:input|params|parameters)\.`)
-	stepPath   = regexp.MustCompile(`(^|[^.\w])steps\.([\pL\pN_][\pL\pN_-]*)`)
-	answerWord = regexp.MustCompile(`^\.(?:outputs?|response(?:\.body)?|result|body)\b`)
-	lengthOf   = regexp.MustCompile(`([\pL_][\pL\pN_.\[\]-]*)\.length\b`)
-	word       = regexp.MustCompile(`(^|[^.\w-])([\pL_][\pL\pN_-]*)`)
-	filter     = regexp.MustCompile(`^(.*?)\s*\|\s*(\w+)\s*:?\s*(.*)$`)
+	quoted     = lazyregexp.New(`'[^']*'|"[^"]*"`)
+	inputsWord = lazyregexp.New(`(^|[^.\w-])(?:input|params|parameters)\.`)
+	stepPath   = lazyregexp.New(`(^|[^.\w])steps\.([\pL\pN_][\pL\pN_-]*)`)
+	answerWord = lazyregexp.New(`^\.(?:outputs?|response(?:\.body)?|result|body)\b`)
+	lengthOf   = lazyregexp.New(`([\pL_][\pL\pN_.\[\]-]*)\.length\b`)
+	word       = lazyregexp.New(`(^|[^.\w-])([\pL_][\pL\pN_-]*)`)
+	filter     = lazyregexp.New(`^(.*?)\s*\|\s*(\w+)\s*:?\s*(.*)$`)
 )
 
 // expression rewrites an expression. What it reads of the inputs is remembered.
@@ -92,7 +92,7 @@ func (w *writing) expression(src string) string {
 	return src
 }
 
-var inputNames = regexp.MustCompile(`(?:^|[^.\w-])inputs\.([\pL_][\pL\pN_]*(?:-+[\pL\pN_]+)*)`)
+var inputNames = lazyregexp.New(`(?:^|[^.\w-])inputs\.([\pL_][\pL\pN_]*(?:-+[\pL\pN_]+)*)`)
 
 // answers writes steps.ID.outputs.x as ID.x.
 func (w *writing) answers(src string) string {

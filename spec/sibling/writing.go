@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -197,7 +198,7 @@ func (w *writing) condition(s *spec.Step, text spec.Str) {
 	s.When = &when
 }
 
-var inputAlone = regexp.MustCompile(`^inputs\.([\pL\pN_-]+)$`)
+var inputAlone = lazyregexp.New(`^inputs\.([\pL\pN_-]+)$`)
 
 // dependencies checks that a step comes after those that it depends on: steps
 // run in the order of the file.

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Encode returns v as a YAML document, in the shape and order that its JSON
@@ -39,7 +39,7 @@ func Encode(v any) ([]byte, error) {
 }
 
 // controls are the characters that JSON lets stand and YAML does not.
-var controls = regexp.MustCompile(`[\x{7f}-\x{9f}\x{feff}]`)
+var controls = lazyregexp.New(`[\x{7f}-\x{9f}\x{feff}]`)
 
 func escape(c []byte) []byte { return fmt.Appendf(nil, `\u%04x`, []rune(string(c))[0]) }
 

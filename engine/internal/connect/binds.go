@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/yamldata"
@@ -79,7 +79,7 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 }
 
 // beforePath matches the part of a base URI that its path follows.
-var beforePath = regexp.MustCompile(`^(\w+://)?[^/]*`)
+var beforePath = lazyregexp.New(`^(\w+://)?[^/]*`)
 
 // NoBinds are the binds of a file that has none.
 var NoBinds = NewBinds(&spec.File{}, false, nil)

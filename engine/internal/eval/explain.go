@@ -75,8 +75,8 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	case near != "":
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
-	case suggest.Closest(name, functionNames) != "":
-		p.Hint = suggest.Hint(name, "", functionNames)
+	case suggest.Closest(name, functionNames()) != "":
+		p.Hint = suggest.Hint(name, "", functionNames())
 	default:
 		p.Hint = suggest.Hint(name, "known names: ", append(c.scope.varNames(), c.scope.stepIDs()...))
 	}
@@ -87,7 +87,7 @@ func unknownFunction(name string) (message, hint string) {
 	if slices.Contains(withheld, name) {
 		return fmt.Sprintf("function %q is not available", name), "an expression cannot read the clock; its result must follow from its inputs"
 	}
-	return fmt.Sprintf("unknown function %q", name), suggest.Hint(name, "", functionNames)
+	return fmt.Sprintf("unknown function %q", name), suggest.Hint(name, "", functionNames())
 }
 
 // joinedWord returns the word with hyphens around offset, if it is likely to

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/conf"
@@ -20,7 +21,9 @@ import (
 var withheld = []string{"now", "date", "duration", "timezone"}
 
 // functionNames are the functions that expressions may call, in order.
-var functionNames = slices.DeleteFunc(slices.Sorted(maps.Keys(builtin.Index)), func(name string) bool { return slices.Contains(withheld, name) })
+var functionNames = sync.OnceValue(func() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(builtin.Index)), func(name string) bool { return slices.Contains(withheld, name) })
+})
 
 // trait describes one of expr's own builtins to lowering.
 type trait struct {

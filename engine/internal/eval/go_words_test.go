@@ -37,12 +37,12 @@ func TestMessagesHaveNoWordsOfGo(t *testing.T) {
 			add("(%s)[%s]", a, b)
 			add("(%s)[%s:]", a, b)
 		}
-		for _, f := range functionNames {
+		for _, f := range functionNames() {
 			for _, b := range []string{"v.object", "v.null", "v.huge", "nil", `"x"`} {
 				add("%s(%s, %s)", f, a, b)
 			}
 		}
-		for _, f := range functionNames {
+		for _, f := range functionNames() {
 			for _, format := range []string{"%s(%s)", "%s(%s, #)", "%s(%s, # > 1)", "%s(%s, .a)", "%s(%s, .a, # < 1)", "%s(%s, 1, 2)", `%s(%s, "a", "b")`, "%s(%s, #acc + #, 1)"} {
 				add(format, f, a)
 			}

@@ -1,10 +1,10 @@
 package plan
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/spec"
@@ -120,7 +120,7 @@ func targetNames(ts []target) []string {
 // value or not.
 
 // pathVariable matches a variable of a path, in any of its spellings.
-var pathVariable = regexp.MustCompile(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
+var pathVariable = lazyregexp.New(`\$?\{\{?\s*([^{}\s]+)\s*\}?\}`)
 
 const codePlaceless = "path-parameter-without-place"
 

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // MaxFileSize bounds a file, in bytes. Published capabilities are a few
@@ -93,7 +93,7 @@ func documents(f *File) (out []*yaml.Node, diags diag.List) {
 
 // version12 matches the directive of YAML 1.2, which the parser refuses
 // although it reads the language.
-var version12 = regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
+var version12 = lazyregexp.New(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
 
 // withoutDirective makes a comment of that directive.
 func withoutDirective(text []byte) []byte {

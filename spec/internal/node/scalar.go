@@ -3,12 +3,12 @@ package node
 import (
 	"math"
 	"math/big"
-	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -140,6 +140,6 @@ func Literal(text string) (v any, ok bool) {
 const maxBased = 1000
 
 var (
-	LeadingZero  = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
-	startsNumber = regexp.MustCompile(`^[-+]?[0-9][-+0-9a-fA-FxX._]*$`)
+	LeadingZero  = lazyregexp.New(`^[-+]?0[0-9_]+$`)
+	startsNumber = lazyregexp.New(`^[-+]?[0-9][-+0-9a-fA-FxX._]*$`)
 )

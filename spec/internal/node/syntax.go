@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +11,7 @@ import (
 	exact "go.yaml.in/yaml/v4"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // syntaxError places err. yaml.v3 often names the wrong line or none, so the
@@ -52,7 +52,7 @@ const notYAML = "this is not YAML: "
 const noColon = "could not find expected ':'"
 
 // unknownAnchor is the message of both parsers for an alias without an anchor.
-var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+var unknownAnchor = lazyregexp.New(`unknown anchor '(.*)' referenced`)
 
 // markControl places a problem at the first character that YAML does not have
 // (YAML 1.2.2, section 5.1): neither parser gives its place.
@@ -73,7 +73,7 @@ func markControl(f *File, d *diag.Diagnostic) {
 }
 
 // lineError is how yaml.v3 places an error.
-var lineError = regexp.MustCompile(`^line (\d+): (.*)`)
+var lineError = lazyregexp.New(`^line (\d+): (.*)`)
 
 func exactError(text []byte) *exact.LoadError {
 	var doc exact.Node

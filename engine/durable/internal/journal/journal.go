@@ -14,10 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Options shape a Runtime.
@@ -85,7 +85,7 @@ func (r *Runtime) change(c Change, do func() error) error {
 func (r *Runtime) clock() time.Time { return r.now().Round(0).UTC() }
 
 // Ids become file names, so they are plain.
-var plainID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
+var plainID = lazyregexp.New(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
 
 // Start implements durable.Runtime.
 func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durable.Signal) error {
