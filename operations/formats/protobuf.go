@@ -1,16 +1,14 @@
 package formats
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
 
-	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/linker"
+	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -68,24 +66,23 @@ func compileProto(file string, open openFunc) (protoreflect.FileDescriptor, erro
 		return nil, err
 	}
 	dir, base := path.Split(path.Clean(file))
-	resolver := protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) {
+	c := &protoCompiler{handler: reporter.NewHandler(nil), symbols: &linker.Symbols{}, files: map[string]linker.File{}}
+	c.read = func(name string) ([]byte, error) {
 		if name == base {
-			return protocompile.SearchResult{Source: bytes.NewReader(src)}, nil
+			return src, nil
 		}
-		imported, err := openImport(dir, name, open)
-		return protocompile.SearchResult{Source: imported}, err
-	})
-	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(resolver), MaxParallelism: 1}
-	files, err := compiler.Compile(context.Background(), base)
+		return openImport(dir, name, open)
+	}
+	compiled, err := c.file(base, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the schema cannot be used: %w", err)
 	}
-	return files[0], nil
+	return compiled, nil
 }
 
 // openImport finds an imported file: beside the schema file, else by its path
 // from the capability's folder on.
-func openImport(dir, name string, open openFunc) (io.Reader, error) {
+func openImport(dir, name string, open openFunc) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, fmt.Errorf("import %q leads out of the schema's folder", name)
 	}
@@ -96,10 +93,7 @@ func openImport(dir, name string, open openFunc) (io.Reader, error) {
 			err = nil
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return bytes.NewReader(src), nil
+	return src, err
 }
 
 // pickMessage finds the message called name, or the first when name is "".
