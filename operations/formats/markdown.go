@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	tables "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
@@ -43,14 +43,22 @@ func newMarkdown(schema string, _ openFunc) (Decoder, error) {
 		if err := checkMarkdown(src); err != nil {
 			return nil, err
 		}
-		md := goldmark.New(goldmark.WithExtensions(extension.NewTable()))
-		r := &markdownReader{src: src, doc: md.Parser().Parse(text.NewReader(src)), left: newBudget()}
+		r := &markdownReader{src: src, doc: newParser().Parse(text.NewReader(src)), left: newBudget()}
 		found, err := r.tables()
 		if err != nil {
 			return nil, err
 		}
 		return map[string]any{"frontMatter": front, "tables": found, "sections": r.sections(heading, level)}, nil
 	}, nil
+}
+
+// newParser reads CommonMark with tables.
+func newParser() parser.Parser {
+	return parser.NewParser(
+		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
+		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithParagraphTransformers(append(parser.DefaultParagraphTransformers(), util.Prioritized(tableTransformer{}, 200))...),
+	)
 }
 
 // frontMatter splits the document, with lines that end in LF, after its front

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	tables "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	markup "github.com/yuin/goldmark/renderer/html"
@@ -70,7 +69,7 @@ func (r *markdownReader) write(b *strings.Builder, n ast.Node) {
 	case *ast.CodeSpan:
 		for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 			if t, ok := c.(*ast.Text); ok {
-				b.Write(bytes.ReplaceAll(t.Value(r.src), []byte("\n"), []byte(" ")))
+				b.WriteString(r.code(n, t))
 			}
 		}
 	default:
@@ -78,6 +77,18 @@ func (r *markdownReader) write(b *strings.Builder, n ast.Node) {
 			r.write(b, c)
 		}
 	}
+}
+
+// code returns the text of code on one line. In a table the backslash before a bar
+// belongs to the table.
+func (r *markdownReader) code(span ast.Node, t *ast.Text) string {
+	text := strings.ReplaceAll(string(t.Value(r.src)), "\n", " ")
+	for n := span.Parent(); n != nil; n = n.Parent() {
+		if n.Kind() == tables.KindTableCell {
+			return strings.ReplaceAll(text, `\|`, "|")
+		}
+	}
+	return text
 }
 
 // unescape resolves backslash escapes and character references. The parser
@@ -143,7 +154,7 @@ func containers(line []byte) int {
 func markdownWork(src []byte) int64 {
 	p := parser.NewParser(
 		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
-		parser.WithParagraphTransformers(util.Prioritized(extension.NewTableParagraphTransformer(), 200)),
+		parser.WithParagraphTransformers(util.Prioritized(tableTransformer{}, 200)),
 	)
 	var work int64
 	// The walk ends with the document: the function never fails.

@@ -5,10 +5,10 @@ import (
 	"encoding/csv"
 	"encoding/xml"
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec/yamldata"
 	"golang.org/x/net/html"
 )
@@ -80,7 +80,7 @@ func writeXML(b *bytes.Buffer, name string, v any) {
 	}
 }
 
-var xmlName = regexp.MustCompile(`^[A-Za-z_][\w.-]*$`)
+var xmlName = lazyregexp.New(`^[A-Za-z_][\w.-]*$`)
 
 // tablesOf returns the tables that a page shows.
 func tablesOf(v any) []any {
