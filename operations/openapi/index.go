@@ -3,10 +3,8 @@ package openapi
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
-	"math"
 	"slices"
 )
 
@@ -49,7 +47,7 @@ type indexContent struct {
 
 // encodeIndex returns the file for x. The same content gives the same bytes.
 func encodeIndex(x *indexContent) []byte {
-	e := &encoder{ids: map[string]uint64{}, sums: map[*node]sum{}, places: map[sum]int{}}
+	e := &encoder{ids: map[string]uint64{}, values: map[string]int{}, known: map[*node]int{}}
 	if x.schemes == nil {
 		x.schemes = schemesOf(x.operations)
 	}
@@ -101,9 +99,10 @@ func directoryKeys() *node {
 type encoder struct {
 	ids     map[string]uint64
 	strings []string
-	sums    map[*node]sum
-	hashed  []byte      // the bytes that sum is hashing
-	places  map[sum]int // value -> where it stands in out
+	values  map[string]int // numbers of the values that hold others, by their content
+	known   map[*node]int  // and by nodes that have been numbered
+	parts   []byte         // the content of the values that are being numbered
+	places  []int          // where values stand in out, from 1, by their numbers
 	out     bytes.Buffer
 }
 
@@ -154,53 +153,63 @@ func (e *encoder) node(n *node) {
 		e.content(n)
 		return
 	}
-	key := e.sum(n)
-	if at, ok := e.places[key]; ok {
+	number := e.number(n)
+	if at := e.places[number]; at > 0 {
 		e.out.WriteByte(tagRepeat)
-		e.uvarint(uint64(at))
+		e.uvarint(uint64(at - 1))
 		return
 	}
-	e.places[key] = e.out.Len()
+	e.places[number] = e.out.Len() + 1
 	e.content(n)
 }
 
-// sum is a hash of a value: equal values have equal sums.
-type sum [sha256.Size]byte
-
-func (e *encoder) sum(n *node) sum {
-	s, known := e.sums[n]
-	if known {
-		return s
+// number numbers a value that holds others: equal values have one number, and no others
+// have it. What a value holds stands in its content as a number, too.
+func (e *encoder) number(n *node) int {
+	if number, ok := e.known[n]; ok {
+		return number
 	}
-	start := len(e.hashed) // the inner values are hashed behind these bytes
-	e.hashed = append(e.hashed, byte(n.kind))
-	e.hashed = binary.AppendVarint(e.hashed, n.int)
-	e.hashed = binary.LittleEndian.AppendUint64(e.hashed, math.Float64bits(n.float))
-	e.hashed = append(e.hashed, n.str...)
+	start := len(e.parts) // what it holds is numbered behind these bytes
+	e.parts = append(e.parts, byte(n.kind))
 	for _, item := range n.items {
-		s := e.sum(item)
-		e.hashed = append(e.hashed, s[:]...)
+		e.part(item)
 	}
 	for _, f := range n.fields {
-		s := e.sum(f.value)
-		e.hashed = binary.AppendUvarint(e.hashed, e.ids[f.key])
-		e.hashed = append(e.hashed, s[:]...)
+		e.parts = binary.AppendUvarint(e.parts, e.ids[f.key])
+		e.part(f.value)
 	}
-	s = sha256.Sum256(e.hashed[start:])
-	e.hashed = e.hashed[:start]
-	if len(n.items)+len(n.fields) > 0 { // another is as quickly hashed again
-		e.sums[n] = s
+	number, ok := e.values[string(e.parts[start:])]
+	if !ok {
+		number = len(e.places)
+		e.values[string(e.parts[start:])] = number
+		e.places = append(e.places, 0)
 	}
-	return s
+	e.parts = e.parts[:start]
+	e.known[n] = number
+	return number
+}
+
+// part adds a value to the content of the one that holds it.
+func (e *encoder) part(n *node) {
+	var number uint64
+	switch {
+	case len(n.items)+len(n.fields) > 0:
+		number = uint64(e.number(n)) + 1 // 0 is an empty one
+	case n.kind == kindInt || n.kind == kindFloat:
+		number = uint64(n.int)
+	case n.kind == kindString || n.kind == kindNumber:
+		number = e.ids[n.str]
+	}
+	e.parts = binary.AppendUvarint(append(e.parts, byte(n.kind)), number)
 }
 
 func (e *encoder) content(n *node) {
 	e.out.WriteByte(byte(n.kind))
 	switch n.kind {
 	case kindInt:
-		e.out.Write(binary.AppendVarint(nil, n.int))
+		e.out.Write(binary.AppendVarint(e.out.AvailableBuffer(), n.int))
 	case kindFloat:
-		e.out.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(n.float)))
+		e.out.Write(binary.LittleEndian.AppendUint64(e.out.AvailableBuffer(), uint64(n.int)))
 	case kindString, kindNumber:
 		e.uvarint(e.ids[n.str])
 	case kindArray:
@@ -217,23 +226,31 @@ func (e *encoder) content(n *node) {
 	}
 }
 
-func (e *encoder) uvarint(v uint64) { e.out.Write(binary.AppendUvarint(nil, v)) }
+func (e *encoder) uvarint(v uint64) { e.out.Write(binary.AppendUvarint(e.out.AvailableBuffer(), v)) }
 
 // file puts the parts together.
 func (e *encoder) file(directory int) []byte {
 	le := binary.LittleEndian
-	var offsets, text []byte
+	size := 0
 	for _, s := range e.strings {
-		text = append(text, s...)
-		offsets = le.AppendUint32(offsets, uint32(len(text)))
+		size += len(s)
 	}
-	body := le.AppendUint32(nil, uint32(len(offsets)))
-	body = le.AppendUint32(body, uint32(len(text)))
-	body = le.AppendUint32(body, uint32(e.out.Len()))
-	body = append(append(append(body, offsets...), text...), e.out.Bytes()...)
-	body = le.AppendUint32(body, uint32(directory))
-
-	out := le.AppendUint32([]byte(indexMagic), indexVersion)
-	out = le.AppendUint32(out, crc32.ChecksumIEEE(body))
-	return append(out, body...)
+	out := make([]byte, 0, headerSize+4*len(e.strings)+size+e.out.Len()+4)
+	out = le.AppendUint32(append(out, indexMagic...), indexVersion)
+	out = le.AppendUint32(out, 0) // the checksum
+	start := len(out)
+	out = le.AppendUint32(out, uint32(4*len(e.strings)))
+	out = le.AppendUint32(out, uint32(size))
+	out = le.AppendUint32(out, uint32(e.out.Len()))
+	end := 0
+	for _, s := range e.strings {
+		end += len(s)
+		out = le.AppendUint32(out, uint32(end))
+	}
+	for _, s := range e.strings {
+		out = append(out, s...)
+	}
+	out = le.AppendUint32(append(out, e.out.Bytes()...), uint32(directory))
+	le.PutUint32(out[start-4:], crc32.ChecksumIEEE(out[start:]))
+	return out
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"math"
 )
 
 // indexReader decodes nodes from an index. It never panics on its bytes:
@@ -95,7 +94,7 @@ func (d *decoder) node(depth int) *node {
 		n.int, d.pos = v, d.pos+max(size, 1)
 	case kindFloat:
 		if d.pos+8 <= len(d.r.nodes) {
-			n.float = math.Float64frombits(binary.LittleEndian.Uint64(d.r.nodes[d.pos:]))
+			n.int = int64(binary.LittleEndian.Uint64(d.r.nodes[d.pos:]))
 		}
 		d.pos += 8
 	case kindString, kindNumber:

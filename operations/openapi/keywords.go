@@ -25,6 +25,10 @@ var schemaTypes = [...]string{"string", "integer", "number", "boolean", "array",
 
 func (c *compiler) types(out *node, s *node) {
 	var known []string
+	if one := s.get("type"); slices.Contains(schemaTypes[:], one.text()) {
+		out.set("type", one)
+		return
+	}
 	names := scalars(s.get("type"))
 	if name := s.get("type").text(); name != "" {
 		names = []string{name}
@@ -101,7 +105,7 @@ func (c *compiler) bounds(out *node, s *node) {
 	count("maxProperties", 0)
 	count("minContains", 0)
 	count("maxContains", 0)
-	out.setString("pattern", s.get("pattern").text())
+	out.setText("pattern", s.get("pattern"))
 	out.setTrue("uniqueItems", s.get("uniqueItems").is(kindTrue))
 	c.required(out, s)
 }
@@ -159,12 +163,11 @@ func (c *compiler) schemaList(out *node, key string, all *node) {
 }
 
 func (c *compiler) annotations(out *node, s *node) {
-	format := s.get("format").text()
-	if format == "" && isBinary(s) {
-		format = "binary"
+	out.setText("format", s.get("format"))
+	if !out.has("format") && isBinary(s) {
+		out.setString("format", "binary")
 	}
-	out.setString("format", format)
-	out.setString("description", s.get("description").text())
+	out.setText("description", s.get("description"))
 	for _, key := range [...]string{"deprecated", "readOnly", "writeOnly"} {
 		out.setTrue(key, s.get(key).is(kindTrue))
 	}

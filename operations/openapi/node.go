@@ -15,11 +15,10 @@ import (
 // that builds them, and by the mender those of a document.
 type node struct {
 	kind    kind
-	file    uint32 // of a document: the number of its file
-	at, key place  // of a document: where it stands, and where its key does
-	str     string // kindString, kindNumber; of a document, what stands for any scalar
-	int     int64  // kindInt
-	float   float64
+	file    uint32  // of a document: the number of its file
+	at, key place   // of a document: where it stands, and where its key does
+	str     string  // kindString, kindNumber; of a document, what stands for any scalar
+	int     int64   // kindInt; of kindFloat the bits of the float64
 	items   []*node // kindArray
 	fields  []field // kindObject, in order
 }
@@ -78,8 +77,11 @@ func floatNode(f float64) *node {
 	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 		return &node{kind: kindInt, int: int64(f)}
 	}
-	return &node{kind: kindFloat, float: f}
+	return &node{kind: kindFloat, int: int64(math.Float64bits(f))}
 }
+
+// float returns the value of a kindFloat.
+func (n *node) float() float64 { return math.Float64frombits(uint64(n.int)) }
 
 // get returns the value under key, or nil. It is safe on nil and on values that
 // are no object.
@@ -113,6 +115,13 @@ func (n *node) setString(key, s string) {
 	}
 }
 
+// setText sets key to a text of the document, unless there is none.
+func (n *node) setText(key string, text *node) {
+	if text.text() != "" {
+		n.set(key, text)
+	}
+}
+
 // setTrue sets key to true if b holds; absent means false.
 func (n *node) setTrue(key string, b bool) {
 	if b {
@@ -142,7 +151,7 @@ func (n *node) number() (float64, bool) {
 	case n.is(kindInt):
 		return float64(n.int), true
 	case n.is(kindFloat):
-		return n.float, true
+		return n.float(), true
 	case n.is(kindNumber):
 		f, err := strconv.ParseFloat(n.str, 64)
 		return f, err == nil
@@ -176,7 +185,7 @@ func (n *node) value() any {
 	case kindInt:
 		return int(n.int)
 	case kindFloat:
-		return n.float
+		return n.float()
 	case kindString:
 		return n.str
 	case kindNumber:
@@ -199,7 +208,7 @@ func (n *node) value() any {
 
 // equalNodes compares values as JSON does: the order of keys does not count.
 func equalNodes(a, b *node) bool {
-	if a.kind != b.kind || a.str != b.str || a.int != b.int || a.float != b.float ||
+	if a.kind != b.kind || a.str != b.str || a.int != b.int ||
 		len(a.items) != len(b.items) || len(a.fields) != len(b.fields) {
 		return false
 	}

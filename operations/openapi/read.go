@@ -196,7 +196,7 @@ func setNumber(n *node, text string) {
 		if json.Valid([]byte(text)) {
 			number = numberNode(json.Number(text))
 		}
-		n.kind, n.int, n.float = number.kind, number.int, number.float
+		n.kind, n.int = number.kind, number.int
 	}
 }
 

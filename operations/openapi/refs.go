@@ -79,7 +79,7 @@ func cutToken(pointer string) (token, rest string, more bool) {
 	if i := strings.IndexByte(token, '/'); i >= 0 {
 		token, rest, more = token[:i], token[i:], true
 	}
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token), rest, more
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"), rest, more
 }
 
 func child(n *node, token string) *node {

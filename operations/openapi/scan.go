@@ -28,8 +28,8 @@ type scanner struct {
 // maxDepth bounds how deeply a text nests that is scanned.
 const maxDepth = 1000
 
-func newScanner(file uint32, src []byte) *scanner {
-	return &scanner{text: string(src), file: file, ok: true, spot: place{1, 1}}
+func newScanner(file uint32, text string) *scanner {
+	return &scanner{text: text, file: file, ok: true, spot: place{1, 1}}
 }
 
 // here returns the place of the next byte. Places are asked for in the order of the
@@ -87,10 +87,10 @@ func (s *scanner) takeItems(start int) []*node {
 }
 
 // scanJSON reads a JSON text; false for one that is none.
-func scanJSON(file uint32, src []byte) (*node, bool) {
-	s := newScanner(file, src)
+func scanJSON(file uint32, text string) (*node, bool) {
+	s := newScanner(file, text)
 	s.space()
-	if s.peek() != '{' || !utf8.Valid(src) {
+	if s.peek() != '{' || !utf8.ValidString(text) {
 		return nil, false
 	}
 	root := s.json(0)

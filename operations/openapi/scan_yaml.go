@@ -11,8 +11,8 @@ import (
 // mistake.
 
 // scanYAML reads a YAML text; false for one that the YAML reader has to read.
-func scanYAML(file uint32, src []byte) (*node, bool) {
-	s := newScanner(file, src)
+func scanYAML(file uint32, text string) (*node, bool) {
+	s := newScanner(file, text)
 	if !isPlainText(s.text) {
 		return nil, false
 	}

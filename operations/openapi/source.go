@@ -97,8 +97,9 @@ func (s *source) parse(number uint32, src []byte) error {
 
 // tree reads the text of a file.
 func (s *source) tree(number uint32, src []byte) (*node, error) {
-	for _, scan := range [...]func(uint32, []byte) (*node, bool){scanJSON, scanYAML} {
-		if root, ok := scan(number, src); ok && !root.has("swagger") && !s.swagger {
+	text := string(src)
+	for _, scan := range [...]func(uint32, string) (*node, bool){scanJSON, scanYAML} {
+		if root, ok := scan(number, text); ok && !root.has("swagger") && !s.swagger {
 			return root, nil
 		}
 	}

@@ -124,14 +124,17 @@ func plainNode(n *node, depth int) (*node, bool) {
 	if depth > maxNesting {
 		return &node{}, false
 	}
-	out, whole := &node{kind: n.kind, int: n.int, float: n.float}, true
+	if n.kind == kindString {
+		return n, true
+	}
+	out, whole := &node{kind: n.kind, int: n.int}, true
 	add := func(v *node) *node {
 		plain, ok := plainNode(v, depth+1)
 		whole = whole && ok
 		return plain
 	}
 	switch n.kind {
-	case kindString, kindNumber:
+	case kindNumber:
 		out.str = n.str
 	case kindArray:
 		for _, item := range n.items {
