@@ -156,3 +156,32 @@ func TestFailuresNameTheServerThatBindsLeadTo(t *testing.T) {
 		t.Errorf("got %v\n%s", err, failed.Backtrace())
 	}
 }
+
+// Binds that cannot be imported are one problem, of those alone that name a variable.
+func TestBindsThatCannotBeImported(t *testing.T) {
+	p := newPort(t, map[string]http.HandlerFunc{"*": givesJSON(`{}`)})
+	text := strings.Replace(bound, "{namespace: own, BIND, keys: {TOKEN: PORT_KEY, PLACE: PORT_PLACE}}", "{import: own, from: gone.yaml}", 1)
+	text = strings.NewReplacer("      t: {", "      free: {description: F, call: open.get}\n      t: {",
+		"  consumes:\n", "  consumes:\n  - {type: http, namespace: open, baseUri: '@UP/v1', resources: {r: {path: /r, operations: {get: {method: GET}}}}}\n").Replace(text)
+	o := &options{Project: "none"}
+	f, err := engine.Open(t.Context(), p.file(t, text), o.load())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{f, o.runner()}
+	var got []string
+	for _, d := range s.Report().Diagnostics {
+		got = append(got, d.Code)
+	}
+	if strings.Join(got, " ") != "import" {
+		t.Errorf("problems %v", s.Report().Diagnostics)
+	}
+	called(t, unit(t, s, "free"), nil)
+	u, err := f.Unit("t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.ErrOf(u); err == nil || !strings.Contains(err.Error(), "gone.yaml cannot be imported") {
+		t.Errorf("the tool with a variable: %v", err)
+	}
+}

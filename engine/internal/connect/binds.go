@@ -227,6 +227,9 @@ func (b *Binds) Text(s spec.Str, uri bool) (*plan.VariableText, diag.List) {
 		pos, end := s.Span(p.Offset, p.Length)
 		problems.Add(diag.Diagnostic{Code: p.Code, Pos: pos, EndColumn: end, Message: p.Message, Hint: p.Hint})
 	}
+	if slices.ContainsFunc(b.file.Lost, func(l spec.Lost) bool { return l.Binds }) {
+		return t, problems // it may be one of those that could not be read, which is reported
+	}
 	for _, name := range unknown {
 		pos, end := s.Span(0, len([]rune(s.Value)))
 		problems.Add(b.unbound(diag.Diagnostic{

@@ -143,6 +143,7 @@ func (bb *binding) with() {
 	for _, f := range bb.src.With {
 		t, ok := bb.targetOf(f.Key)
 		if !ok {
+			bb.value(f.Value) // what it reads is not lost: it is the name that is wrong
 			continue
 		}
 		if f.Value.Kind == spec.Scalar && f.Value.Scalar == nil {

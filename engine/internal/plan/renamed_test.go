@@ -47,3 +47,19 @@ func TestInputsUnderAnotherName(t *testing.T) {
 		}
 	}
 }
+
+// An input that a wrong text or a wrong name reads is not unused: that would be a second
+// error of one cause.
+func TestInputsOfWrongTextsAreNotUnused(t *testing.T) {
+	for step, want := range map[string]string{
+		"with: {nam: '{{ inputs.owner }}', name: x}":      `createOwner has no parameter or body property "nam"`,
+		"with: {name: '{{ each(inputs.owner) }}'}":        `unknown function "each"`,
+		"with: {name: x}, when: 'inputs.owner.first(1'":   `unexpected end of the expression`,
+		"with: {name: x}, each: 'inputs.owner[0:others]'": `"others"`,
+	} {
+		_, problems := built(t, composition("inputs: [{name: owner, required: true}]\nsteps: [{id: own, operation: createOwner, "+step+"}]\noutputs: [{name: id, source: run.id}]\n"), "", spec.Options{})
+		if errors := problems.Errors(); len(errors) != 1 || !strings.Contains(errors[0].Message, want) {
+			t.Errorf("%s: %v", step, problems)
+		}
+	}
+}

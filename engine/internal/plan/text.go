@@ -172,4 +172,10 @@ func (b *builder) report(at spec.Str, problems []eval.Problem) {
 		}
 		b.diags.Add(d)
 	}
+	if !eval.HasErrors(problems) {
+		return
+	}
+	for _, in := range b.plan.Inputs { // what the text reads is not lost: it is the text that is wrong
+		b.idle[in.Name] = b.idle[in.Name] || mentions(at.Value, in.Name)
+	}
 }
