@@ -50,24 +50,40 @@ func (c *compiler) alternative(d, ref *node) *node {
 }
 
 // variant notes of a schema with a discriminator that lists no alternatives the first
-// one that its mapping has.
+// one that its mapping has, or else the first schema that is made of it.
 func (c *compiler) variant(out, s *node) {
 	d := s.get("discriminator")
 	key := d.get("propertyName").text()
 	if key == "" || s.has("oneOf") || s.has("anyOf") {
 		return
 	}
-	for _, f := range d.get("mapping").all() {
+	mapping := d.get("mapping").all()
+	if len(mapping) == 0 {
+		mapping = c.heirs(s)
+	}
+	for _, f := range mapping {
 		to := f.value.text()
 		if !strings.ContainsAny(to, "/#.") {
 			to = "#/components/schemas/" + to
 		}
-		ref := &node{kind: kindObject, file: s.file, at: f.value.at, fields: []field{{"$ref", stringNode(to)}}}
+		ref := &node{kind: kindObject, file: f.value.file, at: f.value.at, fields: []field{{"$ref", stringNode(to)}}}
 		if one := c.source.follow(ref); one != nil && one != s {
 			out.set("discriminator", objectNode(field{"property", stringNode(key)}, field{"value", stringNode(f.key)}, field{"schema", c.schemaRef(ref)}))
 			return
 		}
 	}
+}
+
+// heirs returns the components that have a schema under allOf, with references to them.
+func (c *compiler) heirs(s *node) (out []field) {
+	for _, f := range c.doc.get("components").get("schemas").all() {
+		each(f.value.get("allOf"), func(part *node) {
+			if refOf(part) != "" && c.source.follow(part) == s {
+				out = append(out, field{f.key, stringNode("#/components/schemas/" + strings.NewReplacer("~", "~0", "/", "~1", "%", "%25").Replace(f.key))})
+			}
+		})
+	}
+	return out
 }
 
 // nameOf returns the value of a discriminator that stands for an alternative: the

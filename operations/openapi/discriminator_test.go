@@ -3,6 +3,7 @@ package openapi_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/capstan-run/capstan/operations"
@@ -70,6 +71,10 @@ components:
 	animal := op.Result()
 	if v := animal.Variant; v == nil || v.Value != "seal" || v.Property != "kind" || v.Schema.Name != "Seal" || v.Schema.Variant != nil || v.Schema.Flatten().Property("fins") == nil {
 		t.Fatalf("the animal is %+v", animal.Variant)
+	}
+	index, _ = openapi.Compile("zoo", []byte(strings.Replace(strings.Replace(doc, ", mapping: {none: '#/components/schemas/None', itself: Animal, seal: Seal, bear: '#/components/schemas/Bear'}", "", 1), "Seal: {", "Grey/Seal: {", 1)), nil)
+	if v := operationOf(t, optest.Set(t, index), "getAnimal").Result().Variant; v == nil || v.Value != "Grey/Seal" || v.Schema.Flatten().Property("fins") == nil {
+		t.Errorf("without a mapping: %+v", v)
 	}
 	resp, err := mock.New(nil)(t.Context(), &operations.Request{Op: op, Args: []operations.Arg{{Param: op.Params[0], Value: "a1"}}})
 	if err != nil {

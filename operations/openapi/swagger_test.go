@@ -116,6 +116,9 @@ func TestSwaggerIsConverted(t *testing.T) {
 	if ok.Type != "application/vnd.shop+json" || ok.Schema.Name != "Dog" || ok.Schema.Property("barks") == nil || ok.Example.(map[string]any)["kind"] != "Dog" {
 		t.Errorf("answer %+v", ok)
 	}
+	if v := ok.Schema.AllOf[0].Variant; v == nil || v.Value != "Dog" || v.Property != "kind" {
+		t.Errorf("variant %+v", v)
+	}
 	if gone := get.Documented(404).JSON(); gone == nil || !gone.Schema.Property("message").Is("null") {
 		t.Errorf("shared answer %+v", gone)
 	}
