@@ -45,7 +45,7 @@ request writes and the answer proves nothing, since a gateway may have given it.
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringArrayVarP(&f.params, "param", "p", nil, "parameter or body property as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
+	fs.VarP((*texts)(&f.params), "param", "p", "parameter or body property as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
 	fs.StringVar(&f.body, "body", "", "request body from `FILE`, - for stdin; -p sets properties on top of a JSON object")
 	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", paging.MaxPages))
 	f.api.add(fs)

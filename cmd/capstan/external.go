@@ -25,8 +25,8 @@ type externalFlags struct {
 }
 
 func (f *externalFlags) add(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&f.done, "done", nil, "an external step is done, as `STEP[=JSON]` with its result (repeat)")
-	fs.StringArrayVar(&f.onExternal, "on-external", nil, "command that performs an external step, as `STEP=exec:COMMAND`: data as JSON on stdin, result as JSON on stdout (repeat)")
+	textsVar(fs, &f.done, "done", "an external step is done, as `STEP[=JSON]` with its result (repeat)")
+	textsVar(fs, &f.onExternal, "on-external", "command that performs an external step, as `STEP=exec:COMMAND`: data as JSON on stdin, result as JSON on stdout (repeat)")
 	addShowSensitive(fs, &f.showSensitive)
 	fs.BoolVar(&f.wait, "wait", false, "stay with the run while it waits, however long (default on a terminal; --wait=false does not)")
 }

@@ -10,6 +10,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// textsVar adds a flag that may be repeated. pflag's own takes 4 KiB and a CSV
+// writer each, whatever the command at hand is.
+func textsVar(fs *pflag.FlagSet, to *[]string, name, usage string) { fs.Var((*texts)(to), name, usage) }
+
+type texts []string
+
+func (t *texts) Set(value string) error { *t = append(*t, value); return nil }
+func (t *texts) String() string         { return strings.Join(*t, ",") }
+func (t *texts) Type() string           { return "stringArray" }
+
 // apiFlags name the documents of APIs.
 type apiFlags struct {
 	openapi   []string
@@ -17,8 +27,8 @@ type apiFlags struct {
 }
 
 func (f *apiFlags) add(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&f.openapi, "openapi", nil, "OpenAPI document, as `[NAME=]PATH`; without NAME it is the capability's own API (repeat)")
-	fs.StringArrayVar(&f.allowRead, "allow-read", nil, "let files name what is below `DIR` too, not only what is in the project (repeat)")
+	textsVar(fs, &f.openapi, "openapi", "OpenAPI document, as `[NAME=]PATH`; without NAME it is the capability's own API (repeat)")
+	textsVar(fs, &f.allowRead, "allow-read", "let files name what is below `DIR` too, not only what is in the project (repeat)")
 }
 
 // options starts the engine's options from the flags.
@@ -38,13 +48,13 @@ type loadFlags struct {
 
 func (l *loadFlags) add(fs *pflag.FlagSet) {
 	l.apiFlags.add(fs)
-	fs.StringArrayVar(&l.overlays, "overlay", nil, "overlay `FILE` to apply, after the built-in one and the one beside the file (repeat)")
+	textsVar(fs, &l.overlays, "overlay", "overlay `FILE` to apply, after the built-in one and the one beside the file (repeat)")
 	fs.BoolVar(&l.noOverlay, "no-overlay", false, "take the file as it stands, without any overlay")
 	fs.BoolVar(&l.strict, "strict", false, "hold the file to its dialect's published schema")
 }
 
 func (l *loadFlags) addOverride(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&l.overrides, "override", nil, "set a step key for this run, as `STEP.KEY=VALUE` (repeat)")
+	textsVar(fs, &l.overrides, "override", "set a step key for this run, as `STEP.KEY=VALUE` (repeat)")
 }
 
 func (l *loadFlags) options(a *app) (*engine.LoadOptions, error) {

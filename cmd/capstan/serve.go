@@ -66,7 +66,7 @@ run of it; --strict refuses a file with an error.`,
 	f.access.add(fs)
 	fs.StringVar(&f.address, "address", "", "framework files: listen at `HOST` instead of what the files say")
 	fs.IntVar(&f.portOffset, "port-offset", 0, "framework files: add `N` to every port")
-	fs.StringArrayVar(&f.ports, "port", nil, "framework files: serve an exposure at another port, as `NAMESPACE=N` (repeat)")
+	textsVar(fs, &f.ports, "port", "framework files: serve an exposure at another port, as `NAMESPACE=N` (repeat)")
 	fs.BoolVar(&f.watch, "watch", false, "serve changed files anew; while one that was right has an error its last good version stays")
 	fs.IntVar(&f.keepRuns, "keep-runs", standardKeep, "of runs kept in memory (--state none), keep the latest `N` that ended; each goes after a day")
 	f.send.add(fs)

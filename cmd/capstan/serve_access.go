@@ -31,10 +31,10 @@ func (f *accessFlags) add(to *pflag.FlagSet) {
 	fs.StringVar(&f.issuer, "oauth-issuer", "", "callers need an OAuth2 token of the authorization server at `URL`")
 	fs.StringVar(&f.resource, "oauth-resource", "", "this server's `URI` as tokens know it, such as https://capstan.example.com/mcp")
 	fs.StringVar(&f.audience, "oauth-audience", "", "what tokens are for, their `AUD` (default: the resource)")
-	fs.StringArrayVar(&f.scopes, "oauth-scope", nil, "a `SCOPE` that tokens must grant (repeat)")
+	textsVar(fs, &f.scopes, "oauth-scope", "a `SCOPE` that tokens must grant (repeat)")
 	fs.BoolVar(&f.open, "insecure-open", false, "let in everybody who can reach the address, without a key or token")
-	fs.StringArrayVar(&f.origins, "cors-origin", nil, "let pages of `ORIGIN` call, such as https://console.example.com (repeat; default none)")
-	fs.StringArrayVar(&f.hosts, "allow-host", nil, "answer on loopback under the name `HOST` too, as behind a proxy (repeat)")
+	textsVar(fs, &f.origins, "cors-origin", "let pages of `ORIGIN` call, such as https://console.example.com (repeat; default none)")
+	textsVar(fs, &f.hosts, "allow-host", "answer on loopback under the name `HOST` too, as behind a proxy (repeat)")
 	fs.Float64Var(&f.rate, "rate", 0, "let each caller send `N` requests a second (default no bound)")
 	f.set = fs
 	to.AddFlagSet(fs)

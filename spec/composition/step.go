@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/lazyregexp"
@@ -14,13 +16,17 @@ import (
 // reserved are the ids that expressions give another meaning.
 var reserved = []string{"inputs", "steps", "run", "env", "true", "false", "nil", "result", "item", "index", "match"}
 
-var identifier = lazyregexp.New(`^[\pL\pN_]+(-+[\pL\pN_]+)*$`)
+func isIdentifier(name string) bool {
+	return name != "" && name[0] != '-' && name[len(name)-1] != '-' && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
+	})
+}
 
 // ident is a name that expressions can hold: letters, digits, "_" and, inside,
 // "-".
 func (d reader) ident(n *node.Node, what string) spec.Str {
 	s := d.Text(n, what)
-	if s.IsSet() && !identifier.MatchString(s.Value) {
+	if s.IsSet() && !isIdentifier(s.Value) {
 		d.Report(n, "bad-name", "%s cannot be %q", what, s.Value).Hint = `use letters, digits, "_" and, inside, "-"`
 	}
 	return s
@@ -88,7 +94,7 @@ func (d reader) operation(o *node.Object) *spec.Operation {
 // bareStep completes the report on an item that is no mapping. By a name alone
 // later stages know that there is such a step.
 func (d reader) bareStep(n *node.Node) *spec.Step {
-	if n.Kind != node.ScalarNode || !node.IsText(n) || !identifier.MatchString(n.Value) {
+	if n.Kind != node.ScalarNode || !node.IsText(n) || !isIdentifier(n.Value) {
 		return nil
 	}
 	d.Diags[len(d.Diags)-1].Hint = fmt.Sprintf(`write "- id: %s", and its operation below`, n.Value)
