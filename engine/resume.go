@@ -40,7 +40,7 @@ func (r *Runner) Resume(ctx context.Context, id string, opts *RunOptions) (*Resu
 			return nil, fmt.Errorf("step %q cannot be said to be done: %w", s.Step, err)
 		}
 	}
-	return p.drive(ctx, rt, spec.ID, opts)
+	return p.resume(ctx, rt, spec.ID, opts)
 }
 
 // keptRun returns the program of a kept run.

@@ -38,11 +38,19 @@ func (r *Runner) Run(ctx context.Context, p *Program, in Inputs, opts *RunOption
 	if err := l.checkHandlers(); err != nil {
 		return nil, err
 	}
-	id, err := l.start(ctx, rt, in, opts)
+	spec, err := l.spec(ctx, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	return l.drive(ctx, rt, id, opts)
+	if opts.ID == "" { // nothing else has the new one
+		return l.drive(ctx, rt, spec.ID, opts, func(exec durable.Executor, o durable.DriveOptions) (durable.State, error) {
+			return rt.Run(ctx, spec, exec, o, signals(opts.Done)...)
+		})
+	}
+	if err := start(ctx, rt, spec, opts); err != nil {
+		return nil, err
+	}
+	return l.resume(ctx, rt, spec.ID, opts)
 }
 
 // Start stores a run without executing it, and returns its id: [Runner.Serve], here
@@ -55,21 +63,30 @@ func (r *Runner) Start(ctx context.Context, p *Program, in Inputs, opts *RunOpti
 	case r.o.Runtime == nil:
 		return "", errNoRuntime
 	}
-	return r.linked(p).start(ctx, r.o.Runtime, in, cmp.Or(opts, &RunOptions{}))
+	opts = cmp.Or(opts, &RunOptions{})
+	spec, err := r.linked(p).spec(ctx, in, opts)
+	if err != nil {
+		return "", err
+	}
+	if err := start(ctx, r.o.Runtime, spec, opts); err != nil {
+		return "", err
+	}
+	return spec.ID, nil
 }
 
-func (p *linked) start(ctx context.Context, rt durable.Runtime, in Inputs, opts *RunOptions) (string, error) {
+// spec is what a new run of the program is stored as.
+func (p *linked) spec(ctx context.Context, in Inputs, opts *RunOptions) (durable.Spec, error) {
 	inputs, err := p.CheckInputs(in)
 	if err := errors.Join(err, p.checkDone(opts.Done), p.reachable(ctx)); err != nil {
-		return "", err
+		return durable.Spec{}, err
 	}
 	data, err := json.Marshal(inputs)
 	if err != nil {
-		return "", err
+		return durable.Spec{}, err
 	}
 	snapshot, err := p.unit.Snapshot(p.set)
 	if err != nil {
-		return "", fmt.Errorf("the plan cannot be kept: %w", err)
+		return durable.Spec{}, fmt.Errorf("the plan cannot be kept: %w", err)
 	}
 	if p.runner.o.Runtime != nil { // another call will execute it
 		p.runner.mu.Lock()
@@ -77,15 +94,17 @@ func (p *linked) start(ctx context.Context, rt durable.Runtime, in Inputs, opts 
 		p.runner.mu.Unlock()
 	}
 	started := time.Now()
-	id := cmp.Or(opts.ID, newRunID(started))
-	err = rt.Start(ctx, durable.Spec{
-		ID: id, Capability: p.Name(), Source: p.place(), Snapshot: snapshot,
+	return durable.Spec{
+		ID: cmp.Or(opts.ID, newRunID(started)), Capability: p.Name(), Source: p.place(), Snapshot: snapshot,
 		Input: data, Started: started, Owner: opts.Owner, Mock: p.set.Mock,
-	}, signals(opts.Done)...)
-	if err != nil {
-		return "", fmt.Errorf("the run cannot be started: %w", err)
+	}, nil
+}
+
+func start(ctx context.Context, rt durable.Runtime, spec durable.Spec, opts *RunOptions) error {
+	if err := rt.Start(ctx, spec, signals(opts.Done)...); err != nil {
+		return fmt.Errorf("the run cannot be started: %w", err)
 	}
-	return id, nil
+	return nil
 }
 
 // place returns where the program's file is, wherever it is asked for later. A

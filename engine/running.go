@@ -38,14 +38,21 @@ func (p *linked) newRunning(id string, opts *RunOptions) *running {
 	return &running{p: p, opts: opts, id: id, redactor: operations.NewRedactor()}
 }
 
-// drive executes a stored run here.
-func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
+// resume executes a stored run here.
+func (p *linked) resume(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions) (*Result, error) {
+	return p.drive(ctx, rt, id, opts, func(exec durable.Executor, o durable.DriveOptions) (durable.State, error) {
+		return rt.Drive(ctx, id, exec, o)
+	})
+}
+
+// drive executes a run here, as by does.
+func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions, by func(durable.Executor, durable.DriveOptions) (durable.State, error)) (*Result, error) {
 	r := p.newRunning(id, opts)
 	var o durable.DriveOptions
 	if opts.Stay && p.runner.o.Runtime != nil {
 		o.MaxBlock = -1
 	}
-	state, err := rt.Drive(ctx, id, r.execute, o)
+	state, err := by(r.execute, o)
 	switch {
 	case r.res != nil:
 		return r.answer(err)

@@ -21,6 +21,9 @@ type Runtime interface {
 	// driven, here or by another process, is ErrBusy; one that has ended is
 	// returned as it is.
 	Drive(ctx context.Context, id string, exec Executor, o DriveOptions) (State, error)
+	// Run is Start and Drive in one, for a run whose id nothing else has: it is kept
+	// before its first write leaves, and soon in any case.
+	Run(ctx context.Context, spec Spec, exec Executor, o DriveOptions, signals ...Signal) (State, error)
 	// Serve drives every run that is due or becomes due until ctx ends, at most
 	// o.Parallel at once, those included that other processes start, signal or
 	// leave behind. It returns nil when ctx ends.

@@ -43,9 +43,69 @@ var runTests = []test{
 			s.Errorf("state (-want +got)\n%s", diff)
 		}
 	}},
+	{"a run that is driven as it is started", func(s *suite) {
+		spec := durable.Spec{
+			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Mock: true,
+			Snapshot: []byte{0x1f, 0x8b, 0, 1, 2}, Input: json.RawMessage(`{"a": "æ"}`), Started: s.clock.Now(),
+		}
+		signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`"done"`)}
+		state, err := s.rt.Run(s.Context(), spec, program(func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := s.rt.Drive(ctx, "r", nil, park); !errors.Is(err, durable.ErrBusy) {
+				s.Errorf("driven twice: %v", err)
+			}
+			if _, err := s.step(ctx, h, "read", durable.Safe); err != nil {
+				return nil, err
+			}
+			if _, err := h.Await(ctx, external("person")); err != nil {
+				return nil, err
+			}
+			return s.step(ctx, h, "write", durable.Unsafe)
+		}).exec, park, signal)
+		s.must(err)
+		s.reopen()
+		if diff := cmp.Diff(s.state("r"), state); diff != "" || state.Status != durable.StatusSucceeded || state.Doc == nil {
+			s.Errorf("state %s (-kept +returned)\n%s", state.Status, diff)
+		}
+		got, err := s.rt.Spec(s.Context(), "r")
+		if diff := cmp.Diff(spec, got); err != nil || diff != "" {
+			s.Errorf("spec (-want +got)\n%s\n%v", diff, err)
+		}
+		s.wantKinds("r", "started", "signal person", "step-done read", "step-done person", "step-intent write", "step-done write", "ended")
+	}},
+	{"a run that is driven as it is started, and waits", func(s *suite) {
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			if _, err := s.step(ctx, h, "a", durable.Safe); err != nil {
+				return nil, err
+			}
+			return h.Await(ctx, external("person"))
+		})
+		state, err := s.rt.Run(s.Context(), durable.Spec{ID: "r"}, p.exec, park)
+		s.must(err)
+		s.reopen()
+		if kept := s.state("r"); state.Status != durable.StatusWaiting || kept.Status != durable.StatusWaiting || kept.Waiting == nil || kept.Waiting.Path != "person" {
+			s.Errorf("the run is %s, and %s is kept, waiting for %v", state.Status, kept.Status, kept.Waiting)
+		}
+		s.must(s.rt.Signal(s.Context(), "r", durable.Signal{Step: "person"}))
+		s.drive("r", p, durable.StatusSucceeded)
+		s.wantSent("a", 1)
+	}},
+	{"a run of an id that is kept is not started", func(s *suite) {
+		s.begin("r")
+		for _, policy := range []durable.Policy{durable.Safe, durable.Unsafe} {
+			_, err := s.rt.Run(s.Context(), durable.Spec{ID: "r"}, program(func(ctx context.Context, h durable.Host) (any, error) {
+				return s.step(ctx, h, string(policy), policy)
+			}).exec, park)
+			s.wantErr("the same id", err, durable.ErrExists)
+		}
+		s.wantSent(string(durable.Unsafe), 0)
+		s.wantKinds("r", "started")
+	}},
 	{"ids that could be file names of something else are refused", func(s *suite) {
 		for _, id := range []string{"", ".", "../r", "a/b", "a b", "ø", "-\x00"} {
 			if err := s.rt.Start(s.Context(), durable.Spec{ID: id}); err == nil {
+				s.Errorf("a run called %q was started", id)
+			}
+			if _, err := s.rt.Run(s.Context(), durable.Spec{ID: id}, nil, park); err == nil {
 				s.Errorf("a run called %q was started", id)
 			}
 		}

@@ -43,21 +43,21 @@ func NewRuntime(o RuntimeOptions) durable.Runtime {
 
 // store is a journal.Store in a map.
 type store struct {
-	o     RuntimeOptions
-	mu    sync.Mutex
-	runs  map[string]*run
-	ended *list.List // of *run, the one that ended first in front
+	o      RuntimeOptions
+	mu     sync.Mutex
+	runs   map[string]*run
+	driven map[string]bool
+	ended  *list.List // of *run, the one that ended first in front
 }
 
 type run struct {
 	journal.Run
 	records []*journal.Record // as they came: a record is large and never changes
-	driven  bool
-	place   *list.Element // in store.ended, nil while it has not ended
+	place   *list.Element     // in store.ended, nil while it has not ended
 }
 
 func newStore(o RuntimeOptions) *store {
-	return &store{o: o, runs: map[string]*run{}, ended: list.New()}
+	return &store{o: o, runs: map[string]*run{}, driven: map[string]bool{}, ended: list.New()}
 }
 
 func (r *run) add(records []journal.Record) {
@@ -86,7 +86,7 @@ func (s *store) forget() {
 		r := e.Value.(*run)
 		many := s.o.Keep > 0 && s.ended.Len() > s.o.Keep
 		old := s.o.KeepFor > 0 && s.o.Now().Sub(r.Row.Ended) >= s.o.KeepFor
-		if !many && !old || r.driven {
+		if !many && !old || s.driven[r.Spec.ID] {
 			return
 		}
 		s.drop(r)
@@ -245,18 +245,14 @@ func (s *store) Changed(context.Context) (bool, error) { return false, nil }
 func (s *store) Lock(id string) (func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.runs[id]
-	switch {
-	case r == nil:
-		return nil, durable.ErrUnknown
-	case r.driven:
+	if s.driven[id] {
 		return nil, durable.ErrBusy
 	}
-	r.driven = true
+	s.driven[id] = true
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		r.driven = false
+		delete(s.driven, id)
 		s.forget()
 	}, nil
 }
@@ -264,8 +260,7 @@ func (s *store) Lock(id string) (func(), error) {
 func (s *store) Driven(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.runs[id]
-	return r != nil && r.driven
+	return s.driven[id]
 }
 
 func (s *store) Close() error { return nil }

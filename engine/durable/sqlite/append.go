@@ -15,8 +15,8 @@ import (
 const (
 	sqlBlob    = `INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)`
 	sqlHasBlob = `SELECT 1 FROM blobs WHERE hash = ?`
-	sqlCreate  = `INSERT OR IGNORE INTO runs (id, capability, source, owner, mock, started, snapshot, input, status, due)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlCreate  = `INSERT OR IGNORE INTO runs (id, capability, source, owner, mock, started, snapshot, input, status, due, ended, waiting, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// The first record of a change goes in only behind the one its writer knew.
 	sqlGuarded = `INSERT OR IGNORE INTO records (run, seq, at, kind, step, attempt, detail, result)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 - 1)`
@@ -36,6 +36,11 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 	if err != nil {
 		return err
 	}
+	packed, err := packRow(spec.ID, row)
+	if err != nil {
+		return err
+	}
+	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input}, packed[1:]...)
 	records, err := packRecords(spec.ID, first)
 	if err != nil {
 		return err
@@ -52,7 +57,7 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 				return errors.Join(err, errNoBlob)
 			}
 		}
-		n, err := tx.changes(sqlCreate, spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input, row.Status, nanos(row.Due))
+		n, err := tx.changes(sqlCreate, run...)
 		if err != nil {
 			return err
 		}

@@ -13,8 +13,7 @@ import (
 )
 
 // BenchmarkRuns drives runs of five steps that do nothing, so that what is
-// measured is the journal: each run is started, each result is on disk before
-// the next step, and the end is.
+// measured is the journal. TestSyncs counts what is on disk when.
 func BenchmarkRuns(b *testing.B) {
 	for _, policy := range []durable.Policy{durable.Safe, durable.Keyed} {
 		for _, workers := range []int{1, 64} {
@@ -39,12 +38,8 @@ func benchmarkRuns(b *testing.B, policy durable.Policy, workers int) {
 	for range workers {
 		wg.Go(func() {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				id := fmt.Sprintf("run_%08d", n)
-				if err := rt.Start(b.Context(), durable.Spec{ID: id, Capability: "bench", Snapshot: snapshot}); err != nil {
-					b.Error(err)
-					return
-				}
-				if s, err := rt.Drive(b.Context(), id, exec, durable.DriveOptions{}); err != nil || s.Status != durable.StatusSucceeded {
+				spec := durable.Spec{ID: fmt.Sprintf("run_%08d", n), Capability: "bench", Snapshot: snapshot}
+				if s, err := rt.Run(b.Context(), spec, exec, durable.DriveOptions{}); err != nil || s.Status != durable.StatusSucceeded {
 					b.Error(s.Status, err)
 					return
 				}

@@ -166,6 +166,37 @@ func TestKillAfterRead(t *testing.T) {
 	}
 }
 
+// TestKillFresh kills a process that drives a run as it starts it: what was sent is
+// of a run that is kept.
+func TestKillFresh(t *testing.T) {
+	for _, die := range []string{"before started", "after started", "answered a", "before step-done", "after step-done"} {
+		t.Run(die, func(t *testing.T) {
+			w, dir := newWorld(t), t.TempDir()
+			rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { rt.Close() })
+			cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die, Fresh: string(durable.Keyed)})
+			if err := cmd.Run(); err == nil || !wasKilled(cmd) {
+				t.Fatalf("the worker passed by: %v", err)
+			}
+			state, err := rt.Drive(t.Context(), "r", traveller{url: w.URL, at: func(string) {}}.exec, durable.DriveOptions{})
+			if die == "before started" {
+				if requests, _ := w.counts("r", "a"); requests > 0 || !errors.Is(err, durable.ErrUnknown) {
+					t.Errorf("%d requests of a run that is not kept: %v, %v", requests, state, err)
+				}
+				return
+			}
+			_, a := w.counts("r", "a")
+			_, b := w.counts("r", "b")
+			if err != nil || state.Status != durable.StatusSucceeded || a != 1 || b != 1 {
+				t.Errorf("the run is %s: %v; its steps took effect %d and %d times", state.Status, err, a, b)
+			}
+		})
+	}
+}
+
 // TestKillStarter kills the process that starts a run of which a step is done
 // already: there is no run, or one that knows it.
 func TestKillStarter(t *testing.T) {

@@ -119,7 +119,10 @@ func (c *snapshots) put(hash [sha256.Size]byte, v []byte) {
 	if c.byHash == nil {
 		c.byHash = map[[sha256.Size]byte][]byte{}
 	}
-	if _, ok := c.byHash[hash]; !ok && len(c.byHash) >= keptSnapshots {
+	if _, ok := c.byHash[hash]; ok {
+		return
+	}
+	if len(c.byHash) >= keptSnapshots {
 		for old := range c.byHash { // any
 			delete(c.byHash, old)
 			break

@@ -38,6 +38,7 @@ type job struct {
 	Die   string // the point at which to die: of Options.Fault, or "answered STEP"
 	Nth   int    // which of the times it passes there, from 1
 
+	Fresh  string          // the capability to start Run of, and drive
 	Start  string          // the capability to start Run of, instead of driving it
 	Signal *durable.Signal // to send to Run instead of driving it, or with its start
 }
@@ -70,6 +71,9 @@ func work(text string) error {
 	switch {
 	case j.Start != "":
 		return rt.Start(ctx, durable.Spec{ID: j.Run, Capability: j.Start}, *j.Signal)
+	case j.Fresh != "":
+		_, err = rt.Run(ctx, durable.Spec{ID: j.Run, Capability: j.Fresh}, exec, durable.DriveOptions{})
+		return err
 	case j.Signal != nil:
 		return rt.Signal(ctx, j.Run, *j.Signal)
 	case j.Run != "":

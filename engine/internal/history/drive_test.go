@@ -20,7 +20,9 @@ import (
 	"github.com/capstan-run/capstan/operations/client"
 )
 
-const runID = "run_of_a_history"
+// givenID is the id of the runs that are started under one. The others are stored
+// with their first change.
+const givenID = "run_of_a_history"
 
 // history is one play of a seed.
 type history struct {
@@ -237,8 +239,20 @@ func (h *history) intents(path string) int {
 	return n
 }
 
+// runID is the id of the history's run, "" while none is kept.
+func (h *history) runID() string {
+	runs, err := h.rt.List(context.Background(), durable.Filter{})
+	if err != nil || len(runs) > 1 {
+		h.model.violated("the runs that are kept are %v: %v", runs, err)
+	}
+	if len(runs) == 0 {
+		return ""
+	}
+	return runs[0].ID
+}
+
 func (h *history) events() []durable.Event {
-	events, err := h.rt.History(context.Background(), runID, 0)
+	events, err := h.rt.History(context.Background(), h.runID(), 0)
 	if err != nil && !errors.Is(err, durable.ErrUnknown) {
 		h.model.violated("the history cannot be read: %v", err)
 	}
@@ -287,13 +301,16 @@ func (h *history) once(ctx context.Context, file string) (*engine.Result, error)
 	for id, v := range h.model.signals {
 		signals[id] = json.RawMessage(jsonOf(v))
 	}
-	ro := &engine.RunOptions{ID: runID, Done: signals}
+	ro := &engine.RunOptions{Done: signals}
+	if h.seed%2 == 0 {
+		ro.ID = givenID
+	}
 	if len(h.events()) > 0 {
 		h.note("drive %d: resumed", h.drive)
-		if state, err := h.rt.Get(ctx, runID); err == nil && (state.Status == durable.StatusFailed || state.Status == durable.StatusTimedOut) {
+		if state, err := h.rt.Get(ctx, h.runID()); err == nil && (state.Status == durable.StatusFailed || state.Status == durable.StatusTimedOut) {
 			h.model.reopens()
 		}
-		res, err := h.runner().Resume(ctx, runID, ro)
+		res, err := h.runner().Resume(ctx, h.runID(), ro)
 		return res, err
 	}
 	h.note("drive %d: started", h.drive)
@@ -354,13 +371,13 @@ func errText(err error) string {
 // consistent checks that all views of the run agree.
 func (h *history) consistent(ctx context.Context, res *engine.Result) {
 	m := h.model
-	run, err := h.runner().Inspect(ctx, runID)
+	run, err := h.runner().Inspect(ctx, h.runID())
 	if err != nil {
 		m.violated("the run cannot be inspected: %v", err)
 		return
 	}
 	listed, err := h.rt.List(ctx, durable.Filter{Status: []durable.Status{durable.Status(res.Status)}})
-	if err != nil || len(listed) != 1 || listed[0].ID != runID {
+	if err != nil || len(listed) != 1 || listed[0].ID != h.runID() {
 		m.violated("the list of runs that are %s has %v, %v", res.Status, listed, err)
 	}
 	if run.Status != res.Status {
@@ -442,7 +459,7 @@ func (h *history) goesOn(ctx context.Context, r *rand.Rand, res *engine.Result) 
 
 // waits lets time pass until the run is due, or some of it.
 func (h *history) waits(ctx context.Context, r *rand.Rand) {
-	state, err := h.rt.Get(ctx, runID)
+	state, err := h.rt.Get(ctx, h.runID())
 	if err != nil || state.Due.IsZero() {
 		h.model.violated("the run waits for nothing: %v", err)
 		return
@@ -467,7 +484,7 @@ func (h *history) settle(ctx context.Context, r *rand.Rand, p *place) {
 	if happened {
 		result = json.RawMessage(answer)
 	}
-	if err := h.runner().Signal(ctx, runID, engine.Signal{Step: p.path, Happened: &happened, Result: result, By: "runs resolve"}); err != nil {
+	if err := h.runner().Signal(ctx, h.runID(), engine.Signal{Step: p.path, Happened: &happened, Result: result, By: "runs resolve"}); err != nil {
 		h.model.violated("step %q cannot be settled: %v", p.path, err)
 		return
 	}

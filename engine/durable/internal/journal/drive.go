@@ -20,6 +20,32 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	if !plainID.MatchString(id) {
 		return durable.State{}, naming(id, durable.ErrUnknown)
 	}
+	return r.driving(ctx, id, exec, func() (*host, durable.Spec, error) { return r.open(ctx, id, o) })
+}
+
+// Run implements durable.Runtime. The run's start rides with its first change: it is
+// locked before it is there, so that nobody else drives it, and nothing is read back.
+func (r *Runtime) Run(ctx context.Context, spec durable.Spec, exec durable.Executor, o durable.DriveOptions, signals ...durable.Signal) (durable.State, error) {
+	if err := context.Cause(ctx); err != nil {
+		return durable.State{}, err
+	}
+	now := r.clock()
+	first, err := opening(&spec, now, signals)
+	if err != nil {
+		return durable.State{}, err
+	}
+	return r.driving(ctx, spec.ID, exec, func() (*host, durable.Spec, error) {
+		h := r.host(ctx, spec.ID, o, Row{Status: durable.StatusRunning, Due: now})
+		h.unborn, h.queue = &spec, first
+		for _, rec := range first {
+			h.apply(rec)
+		}
+		return h, spec, nil
+	})
+}
+
+// driving drives a run that open returns, once nobody else does.
+func (r *Runtime) driving(ctx context.Context, id string, exec durable.Executor, open func() (*host, durable.Spec, error)) (durable.State, error) {
 	unlock, err := r.store.Lock(id)
 	if err != nil {
 		return durable.State{}, naming(id, err)
@@ -28,7 +54,7 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	defer unlock()
 	wake, leave := r.hub.join(r.hub.drivers, id) // before reading: later changes wake
 	defer leave()
-	h, spec, err := r.open(ctx, id, o)
+	h, spec, err := open()
 	if err != nil {
 		return durable.State{}, naming(id, err)
 	}
@@ -37,13 +63,17 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	return h.state(spec), err
 }
 
+func (r *Runtime) host(ctx context.Context, id string, o durable.DriveOptions, row Row) *host {
+	return &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, maxBlock: cmp.Or(o.MaxBlock, defaultBlock), row: row}
+}
+
 // open reads a run in order to drive it.
 func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (*host, durable.Spec, error) {
 	run, err := r.store.Run(ctx, id)
 	if err != nil {
 		return nil, durable.Spec{}, err
 	}
-	h := &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, maxBlock: cmp.Or(o.MaxBlock, defaultBlock), row: run.Row}
+	h := r.host(ctx, id, o, run.Row)
 	h.last = run.Updated
 	if run.Row.Status.Ended() {
 		return h, run.Spec, nil
@@ -75,6 +105,9 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	defer func() { err = h.leave(err) }() // also when exec panics
+	if h.unborn != nil {
+		h.soon()
+	}
 	for !h.row.Status.Ended() {
 		if h.cancelled {
 			return h.end(durable.Ending{Status: durable.StatusCancelled})

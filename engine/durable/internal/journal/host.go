@@ -24,6 +24,7 @@ type host struct {
 
 	ledger
 	mu      sync.Mutex
+	unborn  *durable.Spec // of a run whose start is not on record
 	row     Row
 	queue   []Record      // to be recorded with the next change
 	looked  *Record       // a poll's record, to be replaced with the next change
@@ -96,6 +97,9 @@ func (h *host) enter(ctx context.Context) error {
 // refresh reads the records of others. Those can only be signals, settlements and
 // cancellations: a record of another driver means that this one lost the run.
 func (h *host) refresh() error {
+	if h.unborn != nil {
+		return nil
+	}
 	records, err := h.rt.store.Records(h.ctx, h.id, h.seq)
 	if err != nil {
 		return h.breaks(err)
@@ -139,7 +143,7 @@ func (h *host) commit(c Change, wanted func() bool) error {
 		if c.Replace != nil {
 			c.Replace.At = h.stamp()
 		}
-		err := h.rt.append(h.ctx, h.id, c)
+		err := h.store(c)
 		if err == nil {
 			h.recorded()
 			break
@@ -166,6 +170,22 @@ func (h *host) commit(c Change, wanted func() bool) error {
 	if c.Row != nil {
 		h.row = *c.Row
 	}
+	return nil
+}
+
+// store makes a change, the first one of a new run with its start.
+func (h *host) store(c Change) error {
+	if h.unborn == nil {
+		return h.rt.append(h.ctx, h.id, c)
+	}
+	row := h.row
+	if c.Row != nil {
+		row = *c.Row
+	}
+	if err := h.rt.create(h.ctx, *h.unborn, c.Add, row); err != nil {
+		return h.breaks(fmt.Errorf("the run cannot be started: %w", naming(h.id, err)))
+	}
+	h.unborn = nil
 	return nil
 }
 

@@ -89,17 +89,13 @@ var plainID = lazyregexp.New(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
 
 // Start implements durable.Runtime.
 func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durable.Signal) error {
-	if !plainID.MatchString(spec.ID) {
-		return fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", spec.ID)
-	}
 	now := r.clock()
-	if spec.Started.IsZero() {
-		spec.Started = now
-	}
-	spec.Started = spec.Started.Round(0).UTC()
-	first, err := opening(spec, now, signals)
+	first, err := opening(&spec, now, signals)
 	if err != nil {
 		return err
+	}
+	for i := range first {
+		first[i].Seq = int64(i) + 1
 	}
 	if err := r.create(ctx, spec, first, Row{Status: durable.StatusRunning, Due: now}); err != nil {
 		return naming(spec.ID, err)
@@ -109,9 +105,16 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 }
 
 // opening returns the records that a new run's journal begins with: its start, and
-// the signals that came with it.
-func opening(spec durable.Spec, now time.Time, signals []durable.Signal) ([]Record, error) {
-	records := []Record{{Seq: 1, At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
+// the signals that came with it. It completes spec.
+func opening(spec *durable.Spec, now time.Time, signals []durable.Signal) ([]Record, error) {
+	if !plainID.MatchString(spec.ID) {
+		return nil, fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", spec.ID)
+	}
+	if spec.Started.IsZero() {
+		spec.Started = now
+	}
+	spec.Started = spec.Started.Round(0).UTC()
+	records := []Record{{At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
 	l := &ledger{}
 	for _, s := range signals {
 		rec, err := l.signalled(s, durable.StatusRunning)
@@ -119,7 +122,7 @@ func opening(spec durable.Spec, now time.Time, signals []durable.Signal) ([]Reco
 			return nil, err
 		}
 		if rec != nil {
-			rec.Seq, rec.At = int64(len(records))+1, now
+			rec.At = now
 			records = append(records, *rec)
 			l.apply(*rec)
 		}

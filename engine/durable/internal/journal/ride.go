@@ -13,6 +13,7 @@ import (
 // run's facts reach the disk stays that in which they came about, so that nothing
 // that leaves rests on a result that could be lost:
 //
+//   - the start of a run that is driven at once: with its first change;
 //   - the result of a read, a timer, a look of a poll: with the next intent of a
 //     write at the latest. A process that dies before repeats them;
 //   - the result of a write: with the intent of the next write if that comes first,
