@@ -251,7 +251,7 @@ func leftAlone(d *desk, by int) {
 // lostWrite: it is looked up, and not sent again.
 func lostWrite(d *desk, by int) {
 	d.first["POST /things"] = func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
-	out := d.start(5, "{id: make, operation: makeThing, probe: {operation: findThing}}", "--request-timeout", "1s")
+	out := d.start(5, "{id: make, operation: makeThing, probe: {operation: findThing}}", "--request-timeout", "3s")
 	d.set(by)
 	id, _, _ := strings.Cut(out[strings.Index(out, "run_"):], "\n")
 	d.capstan(0, "resume", strings.Fields(id)[0])
