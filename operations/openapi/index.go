@@ -109,18 +109,26 @@ type encoder struct {
 // table numbers all strings of the nodes: the most frequent first, so that they
 // take one byte; those of equal count in the order in which they appear.
 func (e *encoder) table(nodes []*node) {
-	count := make(map[string]int)
-	add := func(s string) {
-		if count[s]++; count[s] == 1 {
-			e.strings = append(e.strings, s)
-		}
-	}
+	var all []string
+	var count []int
 	for _, n := range nodes {
-		eachString(n, add)
+		eachString(n, func(s string) {
+			i, known := e.ids[s]
+			if !known {
+				i = uint64(len(all))
+				e.ids[s], all, count = i, append(all, s), append(count, 0)
+			}
+			count[i]++
+		})
 	}
-	slices.SortStableFunc(e.strings, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
-	for i, s := range e.strings {
-		e.ids[s] = uint64(i)
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(count[b], count[a]) })
+	for id, i := range order {
+		e.ids[all[i]] = uint64(id)
+		e.strings = append(e.strings, all[i])
 	}
 }
 

@@ -34,7 +34,7 @@ func (c *compiler) schemaValue(n *node) *node {
 	if to, ok := c.dynamic(n); ok {
 		return c.keywords(c.refNode(to), n)
 	}
-	return c.keywords(objectNode(), n)
+	return c.keywords(&node{kind: kindObject, fields: make([]field, 0, 4)}, n)
 }
 
 // dynamic finds the schema that a $dynamicRef means: the component with the anchor
