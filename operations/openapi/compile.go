@@ -19,7 +19,7 @@ import (
 // for one document. Raise it with every change to the content of an index or
 // the list of problems holds; it is part of the key of caches of compiled
 // documents.
-const CompilerVersion = 13
+const CompilerVersion = 14
 
 // Options adjusts [Compile]. The zero value, and nil, work.
 type Options struct {

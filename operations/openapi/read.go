@@ -148,20 +148,28 @@ func (r *yamlReader) mapping(n *node, y *yaml.Node) error {
 		value.key = placeOf(key)
 		n.fields = append(n.fields, field{key.Value, value})
 	}
+	if merged == nil {
+		return nil
+	}
+	seen := make(map[string]bool, len(n.fields))
+	for _, f := range n.fields {
+		seen[f.key] = true
+	}
 	for _, m := range merged {
-		merge(n, m)
+		merge(n, m, seen)
 	}
 	return nil
 }
 
-// merge adds the fields of m, or of every object in a list m, that n does not have
-// (the "<<" key of YAML 1.1).
-func merge(n, m *node) {
+// merge adds the fields of m, or of every object in a list m, that n has not seen (the
+// "<<" key of YAML 1.1).
+func merge(n, m *node, seen map[string]bool) {
 	for _, item := range m.items {
-		merge(n, item)
+		merge(n, item, seen)
 	}
 	for _, f := range m.fields {
-		if !n.has(f.key) {
+		if !seen[f.key] {
+			seen[f.key] = true
 			n.fields = append(n.fields, f)
 		}
 	}

@@ -52,7 +52,7 @@ func (s *source) find(file uint32, ref string) (*node, error) {
 	for text != "" {
 		var token string
 		token, text, _ = cutToken(text)
-		next := child(at, token)
+		next := s.child(at, token)
 		if next == nil && token == "definitions" && at == s.files[0].root && s.swagger {
 			next = at.get("components").get("schemas")
 		}
@@ -60,7 +60,7 @@ func (s *source) find(file uint32, ref string) (*node, error) {
 			if at, err = s.target(at, refOf(at)); err != nil {
 				break
 			}
-			next = child(at, token)
+			next = s.child(at, token)
 		}
 		if next == nil {
 			return nil, fmt.Errorf("reference %q points at nothing: there is no %q", ref, token)
@@ -82,14 +82,27 @@ func cutToken(pointer string) (token, rest string, more bool) {
 	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"), rest, more
 }
 
-func child(n *node, token string) *node {
+// child returns what a token of a pointer leads to. Of a key that stands twice the last
+// counts; objects with many keys are searched by an index.
+func (s *source) child(n *node, token string) *node {
 	if n.is(kindArray) {
 		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(n.items) {
 			return n.items[i]
 		}
 		return nil
 	}
-	return n.get(token)
+	if n == nil || len(n.fields) == 0 {
+		return nil
+	}
+	index := s.indexes[n]
+	if index == nil {
+		index = make(map[string]*node, len(n.fields))
+		for _, f := range n.fields {
+			index[f.key] = f.value
+		}
+		s.indexes[n] = index
+	}
+	return index[token]
 }
 
 // follow returns the value at the end of a chain of references: n itself where it

@@ -30,6 +30,7 @@ type source struct {
 	files   []*file
 	numbers map[string]uint32 // of files, by their paths in references
 	refs    map[refKey]resolved
+	indexes map[*node]map[string]*node // of the objects that references lead through
 }
 
 // file is one of the files of a document.
@@ -46,7 +47,7 @@ const (
 )
 
 func newSource(name string, opts *Options, problems *diag.List) *source {
-	s := &source{path: opts.Path, problems: problems, beside: opts.Read, numbers: map[string]uint32{}, trees: map[uint32]*yaml.Node{}, refs: map[refKey]resolved{}}
+	s := &source{path: opts.Path, problems: problems, beside: opts.Read, numbers: map[string]uint32{}, trees: map[uint32]*yaml.Node{}, refs: map[refKey]resolved{}, indexes: map[*node]map[string]*node{}}
 	s.add(filepath.ToSlash(opts.Path), name)
 	return s
 }

@@ -56,6 +56,20 @@ func TestMending(t *testing.T) {
 	}
 }
 
+// The last of two keys counts for references as well, wherever they stand, and what is
+// merged adds what is missing.
+func TestKeysThatStandTwice(t *testing.T) {
+	doc := "openapi: 3.1.0\nx-common: &c {type: object, description: common}\n" + param("{$ref: '#/components/schemas/S'}") +
+		"\ncomponents: {schemas: {S: {type: integer}, S: {<<: *c, description: own}}}\n"
+	index, problems := openapi.Compile("f", []byte(doc), nil)
+	if index == nil || len(problems) != 1 || !strings.Contains(problems[0].Message, `key "S" is written twice`) {
+		t.Fatalf("got %v", problems)
+	}
+	if q := optest.Lookup(t, optest.Set(t, index), "x").Param(operations.InQuery, "q").Schema; !q.Is("object") || q.Description != "own" {
+		t.Errorf("got %+v", q)
+	}
+}
+
 // JSON has lines and an order too, as YAML that it is, whatever it escapes.
 func TestJSONHasPlaces(t *testing.T) {
 	const doc = "{\n\t\"openapi\": \"3.1.0\",\n\t\"info\": {\"title\": \"\\ud83d\\udcdd \\\\ud83d\\\\udcdd \\/\", \"version\": \"1\"},\n\t\"paths\": {\n\t\t\"/z\": {\"get\": {}},\n\t\t\"/a\": {\"get\": {\"operationId\": \"a\"}}\n\t}\n}"
