@@ -46,8 +46,7 @@ func (r *Response) Decode(op *Operation) {
 	case textErr != nil && (IsJSON(base) || strings.HasPrefix(base, "text/")):
 		r.DecodeErr = textErr
 	case IsJSON(base):
-		v, err := decodeJSON(text)
-		r.setJSON(text, v, err)
+		r.setJSON(decodeJSON(text))
 	case documentsJSON(op, r.Status) && decodeUnlabelled(r, base, text):
 	case documentsJSON(op, r.Status) && !documentsAnything(op, r.Status):
 		notJSON(r, base, text)
@@ -65,18 +64,15 @@ func decodeUnlabelled(r *Response, base, text string) bool {
 	if !vague || !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
 		return false
 	}
-	v, err := decodeJSON(text)
+	v, repeated, err := decodeJSON(text)
 	if err == nil {
-		r.setJSON(text, v, nil)
+		r.setJSON(v, repeated, nil)
 	}
 	return err == nil
 }
 
-func (r *Response) setJSON(text string, v any, err error) {
-	r.Value, r.DecodeErr, r.IsJSON = v, err, err == nil
-	if r.IsJSON {
-		r.Repeated = jsonvalue.Repeated(text)
-	}
+func (r *Response) setJSON(v any, repeated []string, err error) {
+	r.Value, r.Repeated, r.DecodeErr, r.IsJSON = v, repeated, err, err == nil
 }
 
 // notJSON reports that an answer is not the JSON that is documented.
@@ -107,13 +103,16 @@ func documentsJSON(op *Operation, status int) bool {
 	return status < 300 && op.Result() != nil
 }
 
-// decodeJSON decodes one JSON value.
-func decodeJSON(text string) (any, error) {
-	v, err := jsonvalue.Decode([]byte(text))
+// decodeJSON decodes one JSON value, with the places where a name is repeated.
+func decodeJSON(text string) (v any, repeated []string, err error) {
+	v, twice, err := jsonvalue.DecodeText(text)
 	if err != nil {
-		return nil, fmt.Errorf("the answer is not valid JSON: %w", jsonvalue.Fault(err))
+		return nil, nil, fmt.Errorf("the answer is not valid JSON: %w", jsonvalue.Fault(err))
 	}
-	return v, nil
+	if twice {
+		repeated = jsonvalue.Repeated(text)
+	}
+	return v, repeated, nil
 }
 
 // decodeText turns a body into UTF-8. A text not written as labelled is an error

@@ -4,7 +4,6 @@
 package jsonvalue
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,26 +12,6 @@ import (
 
 // ErrMore is why text with more than one JSON value is refused.
 var ErrMore = errors.New("something follows the first value")
-
-// Decode reads one JSON value. A number becomes an int or a float64 where that
-// is written in the same digits again, and stays a json.Number where it is not:
-// whole numbers beyond 64 bits, exponents, 10.10, -0 and more digits than a
-// float64 has. Empty data is nil.
-func Decode(data []byte) (any, error) {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrMore
-	}
-	return Numbers(v), nil
-}
 
 // Fault returns an error of Decode with the byte at which the text is no JSON.
 func Fault(err error) error {
@@ -70,7 +49,9 @@ func Clone(v any) any {
 func Numbers(v any) any {
 	switch x := v.(type) {
 	case json.Number:
-		return number(v, string(x))
+		if n, ok := number(string(x)); ok {
+			return n
+		}
 	case []any:
 		for i := range x {
 			x[i] = Numbers(x[i])

@@ -15,19 +15,21 @@ func Number(text string) (v any, ok bool) {
 	if _, ok := split(text); !ok {
 		return nil, false
 	}
-	return number(json.Number(text), text), true
+	if v, ok = number(text); !ok {
+		v = json.Number(text)
+	}
+	return v, true
 }
 
-// number returns the int or float64 that is written as text again, else as,
-// which is text as a json.Number.
-func number(as any, text string) any {
+// number returns the int or float64 that is written as text again, if there is one.
+func number(text string) (v any, ok bool) {
 	fraction, digits := false, 0
 	for i := range len(text) {
 		switch text[i] {
 		case '.':
 			fraction = true
 		case 'e', 'E':
-			return as
+			return nil, false
 		case '-':
 		default:
 			digits++
@@ -35,14 +37,14 @@ func number(as any, text string) any {
 	}
 	if !fraction {
 		if i, err := strconv.Atoi(text); err == nil && (i != 0 || text == "0") {
-			return i
+			return i, true
 		}
-		return as
+		return nil, false
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && written(f, text, digits) {
-		return f
+		return f, true
 	}
-	return as
+	return nil, false
 }
 
 // fewDigits is how many digits of any decimal a float64 gives back.
