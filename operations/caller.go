@@ -66,6 +66,8 @@ type Request struct {
 	// returned: logs, errors and recordings of this request apply it besides
 	// their own. Nil when there are none.
 	Redactor *Redactor
+
+	located *location // nil until it is asked for
 }
 
 // Goal is the answer that a poll waits for.

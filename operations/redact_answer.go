@@ -34,7 +34,7 @@ func (r *Redactor) Answer(h http.Header, body []byte, cut bool) []byte {
 	if !always {
 		return body
 	}
-	if base, params, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil && converted && params["charset"] != "" {
+	if base, params, err := parseMedia(h.Get("Content-Type")); err == nil && converted && params["charset"] != "" {
 		params["charset"] = "utf-8"
 		h.Set("Content-Type", mime.FormatMediaType(base, params))
 	}
@@ -45,7 +45,7 @@ func (r *Redactor) Answer(h http.Header, body []byte, cut bool) []byte {
 // one that is packed, or not written as labelled, stays as it came. JSON and plain
 // text always take that form, so that nothing after this has to know another.
 func textOf(h http.Header, body []byte) (text []byte, converted, always bool) {
-	base, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	base, params, err := parseMedia(h.Get("Content-Type"))
 	always = err != nil || IsJSON(base) || base == "text/plain"
 	if Packing(h) != "" {
 		return body, false, always

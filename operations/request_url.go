@@ -8,8 +8,33 @@ import (
 )
 
 // Server returns where the request goes, without the operation's path: req.BaseURL,
-// else the operation's first server with its variables' defaults.
+// else the operation's first server with its variables' defaults. The URL must not be
+// changed.
 func (req *Request) Server() (*url.URL, error) {
+	if at := req.located; at != nil && at.op == req.Op && at.base == req.BaseURL {
+		return at.server, nil
+	}
+	return req.server()
+}
+
+// location is the server of a request, as long as that has this operation and base.
+type location struct {
+	op     *Operation
+	base   string
+	server *url.URL
+}
+
+// Located returns a copy of the request that finds its server once, for all that ask
+// its copies.
+func (req *Request) Located() Request {
+	out := *req
+	if server, err := req.Server(); err == nil {
+		out.located = &location{req.Op, req.BaseURL, server}
+	}
+	return out
+}
+
+func (req *Request) server() (*url.URL, error) {
 	if req.BaseURL != "" {
 		return checkServer(req.Op.Below(req.BaseURL), "the base URL")
 	}
@@ -31,8 +56,11 @@ func (o *Operation) Below(base string) string {
 		return base
 	}
 	relative, err := expandServer(o.Servers[0])
-	u, bad := url.Parse(base)
-	if err != nil || bad != nil || strings.Contains(relative, ":") || strings.HasPrefix(relative, "//") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || strings.Contains(relative, ":") || strings.HasPrefix(relative, "//") {
+		return base
+	}
+	u, err := url.Parse(base)
+	if err != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return base
 	}
 	if path := strings.Trim(relative, "./"); path != "" {
@@ -127,6 +155,9 @@ func Pieces(template string) []Piece {
 
 // Expand fills a template in.
 func Expand(template string, text, value func(string) string) string {
+	if template == "" || !strings.Contains(template, "{") {
+		return text(template)
+	}
 	var b strings.Builder
 	for _, p := range Pieces(template) {
 		if p.Text != "" {
@@ -140,6 +171,9 @@ func Expand(template string, text, value func(string) string) string {
 
 // Placeholders returns the names in a path template.
 func Placeholders(template string) []string {
+	if !strings.Contains(template, "{") {
+		return nil
+	}
 	var names []string
 	for _, p := range Pieces(template) {
 		if p.Text == "" {

@@ -37,7 +37,7 @@ func (r *Response) Decode(op *Operation) {
 		return
 	}
 	contentType := r.Header.Get("Content-Type")
-	base, params, err := mime.ParseMediaType(contentType)
+	base, params, err := parseMedia(contentType)
 	if err != nil {
 		base = ""
 	}
@@ -53,6 +53,17 @@ func (r *Response) Decode(op *Operation) {
 	case strings.HasPrefix(base, "text/") || base == "" && textErr == nil:
 		r.Value = text
 	}
+}
+
+// parseMedia is mime.ParseMediaType, without its work for the types of most answers.
+func parseMedia(text string) (base string, params map[string]string, err error) {
+	switch text {
+	case "application/json":
+		return text, nil, nil
+	case "application/json; charset=utf-8":
+		return "application/json", map[string]string{"charset": "utf-8"}, nil
+	}
+	return mime.ParseMediaType(text)
 }
 
 // decodeUnlabelled takes a body without a content type, or with one that means

@@ -42,7 +42,8 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	if credential, _ := req.Arg(operations.InHeader, "Authorization").(string); credential != "" {
 		s.learn(req, credential)
 	}
-	hr, err := request.Build(limited, req)
+	watched, sending := follow(limited)
+	hr, err := request.Build(watched, req)
 	if err != nil {
 		return nil, operations.Redactors{req.Redactor, s.Redactor}.Error(err)
 	}
@@ -52,7 +53,7 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	if mayBePacked(hr) {
 		hr.Header.Set("Accept-Encoding", "gzip")
 	}
-	hr, sending := follow(hr)
+	sending.replayable = isReplayable(hr)
 	resp, err := s.client.Do(hr)
 	if err != nil {
 		sent := sending.sent.Load() || !s.traced

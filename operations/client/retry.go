@@ -74,7 +74,7 @@ func (p RetryPolicy) call(ctx context.Context, req *operations.Request, next ope
 	waits := &backoff.ExponentialBackOff{InitialInterval: p.First, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: p.Max}
 	lost := false
 	for attempt := 1; ; attempt++ {
-		this := *req
+		this := req.Located()
 		this.Attempt = attempt
 		resp, err := next(ctx, &this)
 		cause := retryable(req, resp, err)
@@ -203,6 +203,9 @@ func retryAfter(resp *operations.Response) (time.Duration, bool) {
 		return 0, false
 	}
 	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
+	if value == "" {
+		return 0, false
+	}
 	if secs, err := strconv.ParseFloat(value, 64); err == nil && secs >= 0 {
 		const most = 365 * 24 * time.Hour // beyond this a Duration could overflow
 		return time.Duration(min(secs, most.Seconds()) * float64(time.Second)), true

@@ -35,15 +35,15 @@ type sending struct {
 
 type sendingKey struct{}
 
-// follow makes hr report to the sending that it returns.
-func follow(hr *http.Request) (*http.Request, *sending) {
-	s := &sending{replayable: isReplayable(hr)}
-	ctx := context.WithValue(hr.Context(), sendingKey{}, s)
+// follow makes a request of ctx report to the sending that it returns.
+func follow(ctx context.Context) (context.Context, *sending) {
+	s := &sending{}
+	ctx = context.WithValue(ctx, sendingKey{}, s)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders:         func() { s.sent.Store(true); s.open.Store(true) },
 		GotFirstResponseByte: func() { s.open.Store(false) },
 	})
-	return hr.WithContext(ctx), s
+	return ctx, s
 }
 
 // isReplayable is net/http's own rule, bodies aside.

@@ -23,9 +23,12 @@ type message struct {
 	cookies []string
 	placed  []string          // names that stand in the query of the path template
 	whole   *operations.Param // the parameter that is the whole query, nil for none
-	// taken holds the names that stand in query and cookies, each with the
-	// parameter that brought it.
+	// taken holds the names that arguments brought to query and cookies, each with
+	// its parameter, and fixed those of the path's query. Names of the operation's
+	// parameters are taken too.
 	taken map[place]string
+	fixed []string
+	op    *operations.Operation
 }
 
 // place is where something travels under a name.
@@ -66,26 +69,33 @@ func encodeArgs(req *operations.Request) (*message, error) {
 	return m, joinErrors(errs...)
 }
 
-// newMessage returns the message of an operation without arguments. The names
-// that its path's query and its parameters have are taken: only the parameter
-// itself may bring them.
+// newMessage returns the message of an operation without arguments.
 func newMessage(op *operations.Operation) *message {
-	m := &message{path: map[string]string{}, header: http.Header{}, taken: map[place]string{}}
+	m := &message{op: op, header: make(http.Header, 8)}
 	_, query := operations.SplitQuery(op.Path)
-	m.placed = operations.Placeholders(query)
-	for _, p := range op.Params {
-		if (p.In == operations.InQuery || p.In == operations.InCookie) && !slices.Contains(m.placed, p.Name) {
-			m.taken[place{p.In, p.Name}] = p.Name
-		}
+	if query == "" {
+		return m
 	}
+	m.placed = operations.Placeholders(query)
 	for piece := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(piece, "=")
 		if text, err := url.QueryUnescape(name); err == nil {
 			name = text
 		}
-		m.taken[place{operations.InQuery, name}] = ""
+		m.fixed = append(m.fixed, name)
 	}
 	return m
+}
+
+// owner returns the parameter that alone may bring a name, "" for the path's query.
+func (m *message) owner(at place) (param string, taken bool) {
+	if owner, taken := m.taken[at]; taken {
+		return owner, true
+	}
+	if at.in == operations.InQuery && (at.name == "" || slices.Contains(m.fixed, at.name)) {
+		return "", true
+	}
+	return at.name, !slices.Contains(m.placed, at.name) && slices.ContainsFunc(m.op.Params, func(p *operations.Param) bool { return p.In == at.in && p.Name == at.name })
 }
 
 // take keeps each name of query and cookies to one parameter: a server could not
@@ -96,11 +106,14 @@ func (m *message) take(p *operations.Param, pieces []string) error {
 		if text, err := url.PathUnescape(name); err == nil {
 			name = text
 		}
-		owner, taken := m.taken[place{p.In, name}]
-		if taken && owner != p.Name {
+		at := place{p.In, name}
+		if owner, taken := m.owner(at); taken && owner != p.Name {
 			return fmt.Errorf("would be sent as %q, which is another value of the request", name)
 		}
-		m.taken[place{p.In, name}] = p.Name
+		if m.taken == nil {
+			m.taken = map[place]string{}
+		}
+		m.taken[at] = p.Name
 	}
 	return nil
 }
@@ -173,6 +186,9 @@ func (m *message) add(a operations.Arg) error {
 	switch in {
 	case operations.InPath:
 		text, err := encodePath(p, a.Value)
+		if m.path == nil {
+			m.path = map[string]string{}
+		}
 		if err == nil {
 			m.path[p.Name] = text
 		}

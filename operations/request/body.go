@@ -120,6 +120,10 @@ func concrete(mediaType string) string {
 
 // encodeAs serialises a body. Errors continue a sentence about the body.
 func encodeAs(m *operations.Media, v any) ([]byte, string, error) {
+	if m.Type == "application/json" { // of most bodies
+		b, err := jsonvalue.Encode(v)
+		return b, m.Type, err
+	}
 	base, params, err := mime.ParseMediaType(m.Type)
 	switch {
 	case err != nil:
@@ -188,6 +192,7 @@ func encodeForm(m *operations.Media, v any) ([]byte, error) {
 	}
 	var pieces []string
 	sent := newMessage(&operations.Operation{}) // each name may come from one property only
+	sent.taken = make(map[place]string, len(obj))
 	for name := range obj {
 		sent.taken[place{operations.InBody, name}] = name
 	}

@@ -51,11 +51,11 @@ func build(ctx context.Context, req *operations.Request) (*http.Request, error) 
 	if err := joinErrors(argErr, urlErr, bodyErr); err != nil {
 		return nil, err
 	}
-	hr, err := http.NewRequestWithContext(ctx, req.Op.Method, target.String(), nil)
+	hr, err := http.NewRequestWithContext(ctx, req.Op.Method, "/", nil)
 	if err != nil {
 		return nil, err
 	}
-	hr.URL = target // NewRequest parsed the text again; keep the exact path
+	hr.URL, hr.Host = target, strings.TrimSuffix(target.Host, ":") // the exact path, and not parsed again
 	setHeaders(hr, req, m, contentType)
 	setBody(hr, req, body)
 	return hr, nil

@@ -244,9 +244,16 @@ func escapeReserved(s string) string {
 	return escapeBut(s, ":/?[]@!$'()*,;=")
 }
 
+func isUnreserved(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '.' || r == '_' || r == '~'
+}
+
 // escapeBut encodes all but unreserved characters, ready-made %XX triplets and
 // the marks to keep.
 func escapeBut(s, keep string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !isUnreserved(r) && !strings.ContainsRune(keep, r) }) {
+		return s // as most do
+	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if isTriplet(s[i:]) {

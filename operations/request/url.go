@@ -16,6 +16,9 @@ import (
 // resource and is refused (RFC 3986, section 5.2.4, also when dots are written
 // %2E).
 func expandPath(template string, args map[string]string) (string, error) {
+	if !strings.Contains(template, "{") {
+		return escapeBut(template, "/"+segmentChars), nil
+	}
 	var errs []error
 	segments := strings.Split(template, "/")
 	for i, segment := range segments {
@@ -93,7 +96,9 @@ func escapeQuery(s string) string { return escapeBut(s, "!$&'()*+,;=:@/?[]") }
 
 // escapeLiteral keeps the characters that a path segment may hold (RFC 3986,
 // section 3.3) and ready-made triplets.
-func escapeLiteral(s string) string { return escapeBut(s, "!$&'()*+,;=:@") }
+func escapeLiteral(s string) string { return escapeBut(s, segmentChars) }
+
+const segmentChars = "!$&'()*+,;=:@"
 
 func isDotSegment(s string) bool {
 	s = strings.ReplaceAll(strings.ToLower(s), "%2e", ".")

@@ -40,7 +40,7 @@ func origin(url string) string {
 		return ""
 	}
 	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
+	return url[:len(scheme)+len("://")+len(host)]
 }
 
 // originOr returns the scheme and host of a URL, or the text where it has none,
