@@ -73,6 +73,9 @@ func stoppedAt(records []exec.Record) string {
 // than the plan could see, such as the result of an external step.
 func (r *running) hideOutputs(res *Result, outputs map[string]any) {
 	for _, name := range res.OutputNames {
+		if slices.Contains(res.SensitiveOutputs, name) {
+			continue
+		}
 		text, err := json.Marshal(outputs[name])
 		if err == nil && r.redactor.String(string(text)) != string(text) {
 			res.Hide(name)

@@ -84,11 +84,11 @@ func (p *linked) spec(ctx context.Context, in Inputs, opts *RunOptions) (durable
 	if err != nil {
 		return durable.Spec{}, err
 	}
-	snapshot, err := p.unit.Snapshot(p.set)
-	if err != nil {
-		return durable.Spec{}, fmt.Errorf("the plan cannot be kept: %w", err)
-	}
+	var snapshot []byte
 	if p.runner.o.Runtime != nil { // another call will execute it
+		if snapshot, err = p.unit.Snapshot(p.set); err != nil {
+			return durable.Spec{}, fmt.Errorf("the plan cannot be kept: %w", err)
+		}
 		p.runner.mu.Lock()
 		p.runner.keep(snapshot, p)
 		p.runner.mu.Unlock()

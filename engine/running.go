@@ -155,6 +155,9 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	default:
 		return durable.Ending{}, r.err
 	}
+	if !r.kept() {
+		return durable.Ending{Status: r.res.Status}, nil
+	}
 	doc, err := r.res.Keep()
 	return durable.Ending{Status: r.res.Status, Doc: doc}, err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
@@ -27,6 +28,8 @@ const minSecret = 4
 type Redactor struct {
 	mu      sync.RWMutex
 	secrets map[string]scope
+	// shortest is a length in bytes below which a text holds none of the secrets.
+	shortest int
 	// finder knows all secrets; nil when there are none, or when it is to be made
 	// anew because secrets were added.
 	finder *finder
@@ -74,6 +77,9 @@ func (r *Redactor) add(where scope, secrets []string) {
 			continue
 		}
 		r.mu.Lock()
+		if least := leastSpelling(s); len(r.secrets) == 0 || least < r.shortest {
+			r.shortest = least
+		}
 		r.secrets[s] = max(where, r.secrets[s])
 		r.finder = nil
 		r.mu.Unlock()
@@ -100,10 +106,29 @@ func (r *Redactor) replace(s string) string {
 	if r == nil {
 		return s
 	}
-	if f := r.current(); f != nil {
-		s = blank(s, find(f, s, search{}))
+	if r.fits(len(s)) {
+		s = blank(s, find(r.current(), s, search{}))
 	}
 	return r.base.replace(s)
+}
+
+// fits reports whether a text of n bytes may hold a secret. Where none does, the
+// spellings of the secrets are not made: of a run they would be used once, and cost
+// more than all of its steps.
+func (r *Redactor) fits(n int) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.secrets) > 0 && n >= r.shortest
+}
+
+// leastSpelling is a length in bytes below which no spelling of a secret is: its own,
+// where it has no escapes in it that could be undone, and is so long that what is left
+// of it inside of base64 is longer.
+func leastSpelling(s string) int {
+	if len(s) < shortSecret || hasEscapes(s) || !utf8.ValidString(s) {
+		return 0
+	}
+	return len(s)
 }
 
 // current returns the finder, which the first use after a change makes: many

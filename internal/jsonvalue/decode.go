@@ -53,7 +53,9 @@ func quick(text string) (v any, repeated, ok bool) {
 	if !utf8.ValidString(text) {
 		return nil, false, false
 	}
-	r := reader{text: text, shares: len(text) <= mostShared}
+	var items [32]any // of most answers
+	var names [32]string
+	r := reader{text: text, shares: len(text) <= mostShared, items: items[:0], names: names[:0]}
 	v, ok = r.value(0)
 	r.space()
 	return v, r.repeated, ok && r.at == len(text)

@@ -128,12 +128,12 @@ func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*sig
 		signed.Header = http.Header{}
 	}
 	out.req = &signed
+	if len(requirement) == 1 { // nothing else is in its place
+		return out, a.apply(ctx, out, used(requirement[0], &creds[0]), &creds[0])
+	}
 	places := map[string]string{}
 	for _, i := range signingOrder(requirement) {
-		use := requirement[i]
-		if creds[i].Use != nil {
-			use = *creds[i].Use
-		}
+		use := used(requirement[i], &creds[i])
 		if place := credentialPlace(use.Scheme); place != "" {
 			if other, taken := places[place]; taken {
 				return nil, operations.NewError(req, operations.ReasonCredential, nil, "%q and %q are both needed and both go into the %s, which has room for one", other, use.Name, place)
@@ -145,6 +145,14 @@ func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*sig
 		}
 	}
 	return out, nil
+}
+
+// used is the scheme as the credential has it.
+func used(use operations.SchemeUse, c *Credential) operations.SchemeUse {
+	if c.Use != nil {
+		return *c.Use
+	}
+	return use
 }
 
 // signingOrder is the order in which the credentials of a requirement are applied: a

@@ -48,10 +48,10 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 		return nil, operations.Redactors{req.Redactor, s.Redactor}.Error(err)
 	}
 	if hr.Header.Get("User-Agent") == "" {
-		hr.Header.Set("User-Agent", "capstan")
+		hr.Header["User-Agent"] = userAgent
 	}
 	if mayBePacked(hr) {
-		hr.Header.Set("Accept-Encoding", "gzip")
+		hr.Header["Accept-Encoding"] = packed
 	}
 	sending.replayable = isReplayable(hr)
 	resp, err := s.client.Do(hr)
@@ -73,6 +73,9 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	}
 	return r, nil
 }
+
+// Headers of most requests, not to be changed.
+var userAgent, packed = []string{"capstan"}, []string{"gzip"}
 
 // answer makes the Response of a complete HTTP answer.
 func answer(req *operations.Request, resp *http.Response, body []byte, took time.Duration) *operations.Response {

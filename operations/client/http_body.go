@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -76,7 +77,7 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, raw.explain(err)
 	}
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	body, err := readAll(&io.LimitedReader{R: r, N: limit + 1}, resp.ContentLength)
 	if int64(len(body)) > limit {
 		return body[:limit], &tooLargeError{resp.ContentLength, limit}
 	}
@@ -84,6 +85,18 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 		err = raw.explain(err)
 	}
 	return body, err
+}
+
+// readAll is io.ReadAll of a body whose size is announced, negative where it is not:
+// without growing on the way, as far as an announcement is believed.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	const believed = 1 << 20
+	if size < 0 || size > believed {
+		return io.ReadAll(r)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 // unpacked returns the body without its gzip or deflate, whether it was asked

@@ -99,9 +99,13 @@ func targetURL(req *operations.Request, m *message) (*url.URL, error) {
 func setHeaders(hr *http.Request, req *operations.Request, m *message, contentType string) {
 	hr.Header = m.header
 	if hr.Header["Accept"] == nil {
-		hr.Header.Set("Accept", accept(req.Op))
+		hr.Header["Accept"] = accept(req.Op)
 	}
-	if contentType != "" {
+	switch contentType {
+	case "":
+	case jsonOnly[0]:
+		hr.Header["Content-Type"] = jsonOnly
+	default:
 		hr.Header.Set("Content-Type", contentType)
 	}
 	for name, values := range req.Header {
@@ -114,17 +118,20 @@ func setHeaders(hr *http.Request, req *operations.Request, m *message, contentTy
 }
 
 // accept names the documented types of a successful answer.
-func accept(op *operations.Operation) string {
+func accept(op *operations.Operation) []string {
 	r := op.Success()
 	if r == nil || len(r.Media) == 0 || r.JSON() != nil {
-		return "application/json"
+		return jsonOnly
 	}
 	types := make([]string, len(r.Media))
 	for i, m := range r.Media {
 		types[i] = m.Type
 	}
-	return strings.Join(types, ", ")
+	return []string{strings.Join(types, ", ")}
 }
+
+// jsonOnly is the value of headers of most requests, not to be changed.
+var jsonOnly = []string{"application/json"}
 
 // setBody attaches the body so that net/http's own resending cannot repeat a
 // write, whatever transport carries the message (the [Client]'s does not resend

@@ -107,11 +107,8 @@ func (a *documentedAPI) Check(ctx context.Context, l *Link, ops []*operations.Op
 			out = append(out, Problem{op, "no-server", fmt.Sprintf("the OpenAPI document of %q names no server for %s; give one with --base-url", a.name, op.ID)})
 		}
 	}
-	if len(a.needs(ops)) == 0 {
-		return out
-	}
 	for _, host := range hosts(ctx, l, a, ops) {
-		if strings.HasPrefix(host, "http://") && !confidential(host) {
+		if strings.HasPrefix(host, "http://") && !confidential(host) && len(a.needs(ops)) > 0 {
 			out = append(out, Problem{nil, "insecure-server", fmt.Sprintf("the credential of %q would go to %s unencrypted; use https", a.name, host)})
 		}
 	}

@@ -23,6 +23,9 @@ func (c *call) guarded(value any) (any, error) {
 		}
 		want := c.sent(g.Param)
 		items, put := c.items(value)
+		if !slices.ContainsFunc(items, func(item any) bool { return !belongs(item, g.Field, want) }) {
+			continue
+		}
 		own := make([]any, 0, len(items))
 		var foreign any
 		for _, item := range items {
@@ -31,9 +34,6 @@ func (c *call) guarded(value any) (any, error) {
 			} else if foreign == nil {
 				foreign = item
 			}
-		}
-		if foreign == nil {
-			continue
 		}
 		if g.Exact || c.env.Strict {
 			return nil, c.foreignItem(g, foreign, want)

@@ -21,13 +21,13 @@ import (
 func (t *turn) request(ctx context.Context, a *plan.Operation) (*operations.Request, error) {
 	req := &operations.Request{
 		Op: a.Op, Step: t.path, Attempts: cmp.Or(a.Attempts, t.env.Attempts), Timeout: cmp.Or(a.Limit, t.env.Limit),
-		BaseURL: t.env.BaseURL(a.API), Header: http.Header{}, Redactor: t.env.Redactor, Undecoded: t.env.PassOn && a.Answer.Unread,
+		BaseURL: t.env.BaseURL(a.API), Redactor: t.env.Redactor, Undecoded: t.env.PassOn && a.Answer.Unread,
 	}
 	for _, p := range t.s.Sensitive {
 		req.Sensitive = append(req.Sensitive, p.String())
 	}
 	env := t.evalEnv(t.vars)
-	body := map[string]any{}
+	var body map[string]any
 	for _, b := range a.Binds {
 		v, _, err := b.Value.Eval(ctx, env)
 		if err != nil {
@@ -40,15 +40,22 @@ func (t *turn) request(ctx context.Context, a *plan.Operation) (*operations.Requ
 		case b.Whole:
 			req.Body = v
 		case b.In == operations.InBody:
-			if v != nil || b.Null {
-				body[b.Name] = v
+			if v == nil && !b.Null {
+				continue
 			}
+			if body == nil {
+				body = map[string]any{}
+			}
+			body[b.Name] = v
 		case v != nil:
 			req.Args = append(req.Args, operations.Arg{Param: b.Param, Value: v})
 		}
 	}
-	if len(body) > 0 || req.Body == nil && a.Op.Body != nil && a.Op.Body.Required {
+	switch {
+	case len(body) > 0:
 		req.Body = body
+	case req.Body == nil && a.Op.Body != nil && a.Op.Body.Required:
+		req.Body = map[string]any{}
 	}
 	if a.Body != nil {
 		if err := fill(ctx, a.Body, env, req); err != nil {
@@ -59,6 +66,7 @@ func (t *turn) request(ctx context.Context, a *plan.Operation) (*operations.Requ
 		}
 	}
 	if a.KeyHeader != "" {
+		req.Header = http.Header{}
 		req.Header.Set(a.KeyHeader, idempotencyKey(t.host.RunID(), t.path))
 		req.Resend = true
 	}
