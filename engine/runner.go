@@ -131,7 +131,7 @@ func (r *Runner) runtime() durable.Runtime {
 	if r.o.Runtime != nil {
 		return r.o.Runtime
 	}
-	return memory.NewRuntime(memory.RuntimeOptions{})
+	return memory.NewRuntime(memory.RuntimeOptions{Brief: true})
 }
 
 // errNoProgram and errNoFile are returned in place of programs and files that there are not.

@@ -176,6 +176,7 @@ func (r *running) env(ctx context.Context, host durable.Host) (*exec.Env, error)
 			r.p.link.Recall(ctx, r.p.unit.File().APIs[api], session, req, times, at)
 		}
 	}
+	env.Brief = !r.kept()
 	env.Keep, env.Perform = r.p.link.Keys.Redactor.Data, r.external
 	env.Landed = max(env.Limit, exchangeLimit(r.p.set.RequestTimeout, r.p.set.Timeout))
 	return env, r.fillIn(ctx, env)

@@ -53,8 +53,8 @@ func quick(text string) (v any, repeated, ok bool) {
 	if !utf8.ValidString(text) {
 		return nil, false, false
 	}
-	var items [32]any // of most answers
-	var names [32]string
+	var items [16]any // of most answers
+	var names [16]string
 	r := reader{text: text, shares: len(text) <= mostShared, items: items[:0], names: names[:0]}
 	v, ok = r.value(0)
 	r.space()

@@ -28,6 +28,8 @@ type Options struct {
 	// or "after " and the kind of each of its events ("park" for a change without one).
 	// An error is returned in place of the outcome; before, nothing is changed.
 	Fault func(point string) error
+	// Brief reports that runs are driven once: the results of steps are not recorded.
+	Brief bool
 }
 
 // Runtime is a durable.Runtime over a Store.
@@ -36,6 +38,7 @@ type Runtime struct {
 	now   func() time.Time
 	log   *slog.Logger
 	fault func(point string) error
+	brief bool
 	hub   *hub
 }
 
@@ -47,7 +50,7 @@ func New(store Store, o Options) *Runtime {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Runtime{store: store, now: o.Now, log: o.Log, fault: o.Fault, hub: newHub(store, o.Log)}
+	return &Runtime{store: store, now: o.Now, log: o.Log, fault: o.Fault, brief: o.Brief, hub: newHub(store, o.Log)}
 }
 
 // create stores a run and its first records.

@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -149,7 +150,7 @@ func (h *host) retried(path string) func(int, time.Time, error) {
 // finish records a step's result, unless another one was recorded first.
 func (h *host) finish(path string, s *step, rec Record, fresh durable.Result) (err error) {
 	rec.Kind, rec.Step = durable.EventDone, path
-	if fresh != nil {
+	if _, encoded := fresh.(json.RawMessage); encoded || fresh != nil && !h.rt.brief {
 		rec.Result, err = fresh.MarshalJSON()
 	}
 	unfit := err != nil // the result itself cannot be recorded
