@@ -85,17 +85,19 @@ func (p *linked) spec(ctx context.Context, in Inputs, opts *RunOptions) (durable
 		return durable.Spec{}, err
 	}
 	var snapshot []byte
+	var source string
 	if p.runner.o.Runtime != nil { // another call will execute it
 		if snapshot, err = p.unit.Snapshot(p.set); err != nil {
 			return durable.Spec{}, fmt.Errorf("the plan cannot be kept: %w", err)
 		}
+		source = p.place()
 		p.runner.mu.Lock()
 		p.runner.keep(snapshot, p)
 		p.runner.mu.Unlock()
 	}
 	started := time.Now()
 	return durable.Spec{
-		ID: cmp.Or(opts.ID, newRunID(started)), Capability: p.Name(), Source: p.place(), Snapshot: snapshot,
+		ID: cmp.Or(opts.ID, newRunID(started)), Capability: p.Name(), Source: source, Snapshot: snapshot,
 		Input: data, Started: started, Owner: opts.Owner, Mock: p.set.Mock,
 	}, nil
 }

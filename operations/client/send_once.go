@@ -23,6 +23,7 @@ import (
 // sending is the way of one request through net/http. It travels in
 // the request's context.
 type sending struct {
+	httptrace.ClientTrace
 	// sent reports that the head of the request was written, or stands in a buffer
 	// of a connection that failed: the error is on the safe side.
 	sent atomic.Bool
@@ -38,12 +39,9 @@ type sendingKey struct{}
 // follow makes a request of ctx report to the sending that it returns.
 func follow(ctx context.Context) (context.Context, *sending) {
 	s := &sending{}
-	ctx = context.WithValue(ctx, sendingKey{}, s)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders:         func() { s.sent.Store(true); s.open.Store(true) },
-		GotFirstResponseByte: func() { s.open.Store(false) },
-	})
-	return ctx, s
+	s.WroteHeaders = func() { s.sent.Store(true); s.open.Store(true) }
+	s.GotFirstResponseByte = func() { s.open.Store(false) }
+	return httptrace.WithClientTrace(context.WithValue(ctx, sendingKey{}, s), &s.ClientTrace), s
 }
 
 // isReplayable is net/http's own rule, bodies aside.

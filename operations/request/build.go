@@ -158,10 +158,12 @@ func setBody(hr *http.Request, req *operations.Request, body []byte) {
 
 // joinErrors is errors.Join on one line.
 func joinErrors(errs ...error) error {
-	errs = slices.DeleteFunc(slices.Clone(errs), func(e error) bool { return e == nil })
-	switch len(errs) {
-	case 0:
+	fault := func(e error) bool { return e != nil }
+	if !slices.ContainsFunc(errs, fault) {
 		return nil
+	}
+	errs = slices.DeleteFunc(slices.Clone(errs), func(e error) bool { return !fault(e) })
+	switch len(errs) {
 	case 1:
 		return errs[0]
 	}
