@@ -1,0 +1,44 @@
+package engine_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/operations"
+)
+
+// A run costs what its steps need: an answer is decoded once, nothing is encoded that
+// nothing keeps, nothing is checked or redacted for a reader that there is not.
+// The answers come at once, so that all of it is the engine's.
+func TestAllocationsOfARun(t *testing.T) {
+	header := http.Header{"Content-Type": {"application/json"}}
+	answers := map[string]any{
+		"/organizations":        map[string]any{"id": "org_1", "name": "Harbour Works"},
+		"/portal/generate_link": map[string]any{"link": "https://setup.example/" + string(make([]byte, 60))},
+		"/connections":          list(item("connection", "conn_1", "organization_id", "org_1", "active")),
+		"/directories":          list(item("directory", "dir_1", "organization_id", "org_1", "linked")),
+		"/directory_users":      list(item("directory_user", "user_1", "directory_id", "dir_1", "active")),
+	}
+	call := func(_ context.Context, req *operations.Request) (*operations.Response, error) {
+		status := map[string]int{"POST": 201, "GET": 200}[req.Op.Method]
+		return &operations.Response{Status: status, Header: header, Value: answers[req.Op.Path], IsJSON: true}, nil
+	}
+	prog, err := engine.Load(t.Context(), "../bench/files/onboard.yaml", &engine.LoadOptions{Project: "none", OpenAPI: map[string]string{"": "../bench/files/small.yaml"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := engine.NewRunner(&engine.Options{Caller: call})
+	defer r.Close()
+	got := testing.AllocsPerRun(200, func() {
+		res, err := r.Run(t.Context(), prog, engine.Inputs{"organization_name": "Harbour Works"}, nil)
+		if err != nil || res.Outputs["user_id"] != "user_1" {
+			t.Fatalf("%+v, %v", res, err)
+		}
+	})
+	t.Logf("%v allocations", got)
+	if got > 270 {
+		t.Errorf("%v allocations", got)
+	}
+}
