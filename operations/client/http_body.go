@@ -2,7 +2,6 @@ package client
 
 import (
 	"bufio"
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -10,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,13 +90,23 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 // readAll is io.ReadAll of a body whose size is announced, negative where it is not:
 // without growing on the way, as far as an announcement is believed.
 func readAll(r io.Reader, size int64) ([]byte, error) {
-	const believed = 1 << 20
+	const believed = 256 << 10
 	if size < 0 || size > believed {
 		return io.ReadAll(r)
 	}
-	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-	_, err := b.ReadFrom(r)
-	return b.Bytes(), err
+	b := make([]byte, 0, size+1) // the last read meets the end
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return b, err
+		case len(b) == cap(b): // more than was announced
+			b = slices.Grow(b, len(b))
+		}
+	}
 }
 
 // unpacked returns the body without its gzip or deflate, whether it was asked
