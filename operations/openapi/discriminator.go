@@ -35,7 +35,7 @@ func (c *compiler) alternative(d, ref *node) *node {
 		return whole
 	}
 	property := objectNode(field{"type", stringNode("string")})
-	if own := c.propertyOf(to, key, 0); own != nil {
+	if own := c.propertyOf(to, key, map[*node]bool{}); own != nil {
 		if refOf(own) != "" || !own.get("const").isNull() || own.get("enum").is(kindArray) && len(own.get("enum").items) == 1 {
 			return whole // it says which one it is itself
 		}
@@ -102,14 +102,19 @@ func nameOf(d *node, ref string) string {
 	return lastPart(ref)
 }
 
-// propertyOf returns a property of a schema, or of those that it is made of.
-func (c *compiler) propertyOf(s *node, name string, depth int) *node {
-	if p := s.get("properties").get(name); p != nil || depth > maxHops || s.get("allOf") == nil {
+// propertyOf returns a property of a schema, or of those that it is made of, unless
+// these were searched.
+func (c *compiler) propertyOf(s *node, name string, searched map[*node]bool) *node {
+	searched[s] = true
+	if p := s.get("properties").get(name); p != nil {
 		return p
 	}
+	if s.get("allOf") == nil {
+		return nil
+	}
 	for _, part := range s.get("allOf").items {
-		if to := c.source.follow(part); to != nil && to != s {
-			if p := c.propertyOf(to, name, depth+1); p != nil {
+		if to := c.source.follow(part); to != nil && !searched[to] {
+			if p := c.propertyOf(to, name, searched); p != nil {
 				return p
 			}
 		}

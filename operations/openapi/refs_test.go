@@ -34,3 +34,21 @@ func chainWork(t *testing.T, links int) uint64 {
 		optest.Set(t, index)
 	})
 }
+
+// A schema that is made of another in two ways, again and again, is searched for the
+// property of a discriminator once, not once for each of the ways.
+func TestWorkOfSchemasThatDouble(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString("openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {operationId: x, responses: {'200': {description: d, content: {application/json: {schema: {oneOf: [{$ref: '#/components/schemas/S0'}], discriminator: {propertyName: kind}}}}}}}}}\ncomponents:\n  schemas:\n")
+	for i := range 60 {
+		fmt.Fprintf(&doc, "    S%d: {allOf: [{$ref: '#/components/schemas/S%d'}, {$ref: '#/components/schemas/S%d'}]}\n", i, i+1, i+1)
+	}
+	doc.WriteString("    S60: {type: object}\n")
+	index, problems := openapi.Compile("t", []byte(doc.String()), nil)
+	if index == nil || len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if s := operationOf(t, optest.Set(t, index), "x"); s == nil {
+		t.Error("no operation")
+	}
+}
