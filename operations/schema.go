@@ -63,7 +63,7 @@ type Property struct {
 	Schema *Schema
 }
 
-// Variant is a schema that values of another one may have, which say so in a property.
+// Variant is a schema that values of another one may have; Property has Value then.
 type Variant struct {
 	Property, Value string
 	Schema          *Schema

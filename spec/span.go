@@ -24,7 +24,7 @@ func (s Span) Has(p diag.Pos) bool {
 type Lost struct {
 	Namespace string
 	Spans     []Span
-	// Binds reports that it would have been binds, whose names nobody knows.
+	// Binds reports that it would have been binds, of unknown names.
 	Binds bool
 }
 

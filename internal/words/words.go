@@ -50,25 +50,39 @@ func Fold(s string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
 }
 
-// Shortened reports whether one of two names is the other without some of its words, or
-// with the ends of some cut off: "start" of "start_date", "polyid" of "polygon_id".
-func Shortened(a, b string) bool {
+// Shortened reports whether one of two names is the other with the ends of words cut off,
+// and without words at its end that add little: "polyid" of "polygon_id", "start" of
+// "start_date". Where leading is true words before may be left out, too: "height" of
+// "vehicle_height".
+func Shortened(a, b string, leading bool) bool {
 	x, y := Split(a, nil), Split(b, nil)
-	return cutFrom(strings.Join(x, ""), y) || cutFrom(strings.Join(y, ""), x)
+	return shortens(x, y, leading) || shortens(y, x, leading)
+}
+
+func shortens(short, long []string, leading bool) bool {
+	for i := range long {
+		if (i == 0 || leading) && cutFrom(strings.Join(short, ""), long[i:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutFrom reports whether a text is made of words, or of their first letters, in order.
 func cutFrom(text string, words []string) bool {
 	if text == "" || len(words) == 0 {
-		return text == ""
+		return text == "" && !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(fillers[:], w) })
 	}
 	for n := len(words[0]); n >= min(shortest, len(words[0])); n-- {
 		if rest, ok := strings.CutPrefix(text, words[0][:n]); ok && cutFrom(rest, words[1:]) {
 			return true
 		}
 	}
-	return cutFrom(text, words[1:])
+	return false
 }
+
+// fillers are words that add little at the end of a name.
+var fillers = [...]string{"id", "name", "date", "time", "at", "number", "value"}
 
 // shortest bounds how much may be cut off a word.
 const shortest = 3

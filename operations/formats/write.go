@@ -16,7 +16,7 @@ import (
 // delimiters are the formats of rows and cells.
 var delimiters = map[string]rune{"csv": ',', "tsv": '\t', "psv": '|'}
 
-// Writable reports whether [Write] knows a format.
+// Writable reports whether [Write] supports a format.
 func Writable(format string) bool {
 	return delimiters[format] != 0 || slices.Contains([]string{"xml", "yaml", "html"}, format)
 }

@@ -88,7 +88,7 @@ func (m maker) alternative(s *operations.Schema, name string, above []*operation
 	return nil, false
 }
 
-// variant makes what the discriminator of a schema maps to.
+// variant makes a value of the schema that the discriminator maps to.
 func (m maker) variant(s *operations.Schema, name string, above []*operations.Schema) (any, bool) {
 	if s.Variant == nil || slices.Contains(above, s) || m.spent() {
 		return nil, false

@@ -95,7 +95,7 @@ type section[T any] struct {
 var (
 	bindSection = section[spec.Bind]{
 		name: "binds", what: "bind", decode: (*frame).bind, namespace: func(b *spec.Bind) *spec.Str { return &b.Namespace },
-		repeated: func(*frame, *spec.Bind) bool { return true }, // what names one of its keys is refused
+		repeated: func(*frame, *spec.Bind) bool { return true }, // units that name one of its keys are refused
 	}
 	consumesSection = section[spec.API]{
 		name: "consumes", what: "consumed API", decode: (*frame).consumed, namespace: func(a *spec.API) *spec.Str { return &a.Namespace },

@@ -150,7 +150,7 @@ func (s *source) describe(f *frame, name, method, path, description spec.Str, n 
 func (e *entry) learn(in *spec.Input) {
 	if !strings.Contains(e.path.Value, "{"+in.Name.Value+"}") {
 		for _, m := range openParts.FindAllStringSubmatch(e.path.Value, -1) {
-			if words.Shortened(m[1], in.Name.Value) {
+			if m[1] != "id" && words.Shortened(m[1], in.Name.Value, false) {
 				return
 			}
 		}

@@ -98,7 +98,7 @@ func (r *reading) whole() {
 
 const sayOperation = "add operationId: ID, with openapi: PATH at the root of the file; or method: GET and path: /..., with baseUrl: URL at the root"
 
-// importable is what a capability writes to take an operation of a file that is shared.
+// importable is the text with which a capability takes an operation of a shared file.
 func (r *reading) importable() string {
 	name := filepath.Base(r.out.Name)
 	if filepath.Base(filepath.Dir(r.out.Name)) == "shared" {

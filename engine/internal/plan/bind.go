@@ -143,7 +143,7 @@ func (bb *binding) with() {
 	for _, f := range bb.src.With {
 		t, ok := bb.targetOf(f.Key)
 		if !ok {
-			bb.value(f.Value) // what it reads is not lost: it is the name that is wrong
+			bb.value(f.Value) // the inputs in it are used: the mistake is the name
 			continue
 		}
 		if f.Value.Kind == spec.Scalar && f.Value.Scalar == nil {

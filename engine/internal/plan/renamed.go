@@ -37,7 +37,7 @@ func (bb *binding) renamed(t target) (Value, Rule) {
 		return bb.same(in), RuleInput
 	}
 	for _, in := range inputs {
-		bb.useInput(in.Name, bb.by) // what it is for is asked already
+		bb.useInput(in.Name, bb.by) // the error above asks for its meaning
 	}
 	for _, u := range places {
 		bb.explained[u.key()] = true
@@ -78,10 +78,14 @@ func (in *Input) named(s *Step) bool {
 	})
 }
 
-// shortened reports whether an input and a target differ in words that one of the names
-// leaves out or cuts off.
+// shortened reports whether an input and a target differ in the ends of their names, or of a
+// tool in words before: the inputs of a tool are about its one call, those of a workflow
+// may be about any. An id by itself may be that of anything.
 func (bb *binding) shortened(in *Input, t target) bool {
-	return wordsof.Shortened(in.Name, t.name) && bb.fits(t, in)
+	if canon(in.Name) == "id" || canon(t.name) == "id" {
+		return false
+	}
+	return wordsof.Shortened(in.Name, t.name, bb.unit.Direct) && bb.fits(t, in)
 }
 
 // unusedOfTool is the hint for an input of a tool that no parameter takes.

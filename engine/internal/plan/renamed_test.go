@@ -22,6 +22,8 @@ func TestInputsUnderAnotherName(t *testing.T) {
 		"a variable":         {"method: DELETE, path: '/polygons/{polyid}'", "polygon_id", "path.polyid <- inputs.polygon_id"},
 		"its own name first": {search, "polygon_id, polyid, start", `input "polygon_id" is not used by any step: its value would be lost [unused-input]; give it the name of a parameter: op takes end, lang`},
 		"two parameters":     {search, "polyid, start, {name: day}", `input "day" is not used by any step: its value would be lost [unused-input]; give it the name of a parameter: op takes end, lang`},
+		"another meaning":    {"method: GET, path: /roles, parameters: [{name: user_role, in: query, required: true}]", "user", `input "user" is not used by any step: its value would be lost [unused-input]; op takes nothing else: add the parameter to its description, or remove the input`},
+		"an id of something": {"method: DELETE, path: '/projects/{id}', parameters: [{name: id, in: path}]", "user_id", `input "user_id" is not used by any step: its value would be lost [unused-input]; op takes nothing else: add the parameter to its description, or remove the input`},
 		"nothing else":       {"method: DELETE, path: '/polygons/{id}', parameters: [{name: id, in: path}]", "id, reason", `input "reason" is not used by any step: its value would be lost [unused-input]; op takes nothing else: add the parameter to its description, or remove the input`},
 		"two readings":       {"method: GET, path: /s, parameters: [{name: start_date, in: query, required: true}, {name: end_date, in: query, required: true}]", "date", `the input "date" could be "end_date" or "start_date" of op [ambiguous-binding]; give both the same name`},
 		"two inputs":         {"method: GET, path: /s, parameters: [{name: date, in: query, required: true}]", "start_date, end_date", `"date" of op could be "end_date" or "start_date" [ambiguous-binding]; give both the same name`},
@@ -45,6 +47,32 @@ func TestInputsUnderAnotherName(t *testing.T) {
 		if notes := len(problems) - len(problems.Errors()); strings.Contains(tt.want, "<-") != (notes > 0) {
 			t.Errorf("%s: %d notes: %v", name, notes, problems)
 		}
+	}
+}
+
+// In a workflow an input may be about any of the steps, so that a name without its first
+// words is no other spelling.
+func TestInputsOfWorkflowsUnderAnotherName(t *testing.T) {
+	text := `name: Desk
+baseUrl: https://desk.example/v1
+operations:
+- {id: read, method: GET, path: /polygons, parameters: [{name: polyid, in: query, required: true}]}
+- {id: drop, method: DELETE, path: '/projects/{project_name}', parameters: [{name: project_name, in: path}]}
+workflow:
+  inputs: [polygon_id, name]
+  steps: [{id: one, operation: read}, {id: two, operation: drop}, {id: three, operation: read}]
+`
+	p, problems := built(t, text, "", spec.Options{})
+	for _, i := range []int{0, 2} {
+		if x := p.Steps[i].Operation().Binds; len(x) != 1 || x[0].From != "inputs.polygon_id" {
+			t.Errorf("step %d takes %+v", i, x)
+		}
+	}
+	if x := p.Steps[1].Operation().Binds[0]; x.From != "inputs.project_name" {
+		t.Errorf("the project is %s", x.From)
+	}
+	if errors := problems.Errors(); len(errors) != 1 || !strings.Contains(errors[0].Message, `input "name" is not used`) {
+		t.Errorf("problems %v", problems)
 	}
 }
 

@@ -175,7 +175,7 @@ func (b *builder) report(at spec.Str, problems []eval.Problem) {
 	if !eval.HasErrors(problems) {
 		return
 	}
-	for _, in := range b.plan.Inputs { // what the text reads is not lost: it is the text that is wrong
+	for _, in := range b.plan.Inputs { // those in the text are used: the mistake is the text
 		b.idle[in.Name] = b.idle[in.Name] || mentions(at.Value, in.Name)
 	}
 }

@@ -50,8 +50,8 @@ func item(k, v *yaml.Node, name, short string) *yaml.Node {
 	return made
 }
 
-// Each returns the items under a key of a mapping, each with all else that the mapping
-// says. Items may be names alone, or entries of a mapping, as in [Decoder.Items].
+// Each returns the items under a key of a mapping, each with the mapping's other keys.
+// Items may be names alone, or entries of a mapping, as in [Decoder.Items].
 func Each(n *yaml.Node, key, name, short string) (out []*yaml.Node) {
 	list := Value(n, key)
 	all := list.Content

@@ -8,7 +8,7 @@ import (
 	yaml "gopkg.in/yaml.v3"
 )
 
-// know remembers the file and the keys of a tree. The document's own schemas are left as
+// know records the file and the keys of a tree. The document's own schemas are left as
 // they are, with their keys.
 func (c *converter) know(n *yaml.Node, file uint32) {
 	if file != 0 {
@@ -62,7 +62,7 @@ func (c *converter) other(from uint32, name string) *yaml.Node {
 	return root
 }
 
-// pointed returns what a JSON pointer leads to, nil for nothing.
+// pointed returns the node at a JSON pointer, nil where there is none.
 func pointed(n *yaml.Node, pointer string) *yaml.Node {
 	plain, err := url.PathUnescape(pointer)
 	if err != nil || plain != "" && plain[0] != '/' {
@@ -82,7 +82,7 @@ func pointed(n *yaml.Node, pointer string) *yaml.Node {
 	return n
 }
 
-// of gives what was made of a node its place.
+// of gives a node that was made of another one the place of that.
 func (c *converter) of(from, made *yaml.Node) *yaml.Node {
 	if made != from {
 		c.keys[made] = c.keys[from]
@@ -98,8 +98,8 @@ func (c *converter) at(made, from *yaml.Node) {
 	}
 }
 
-// place gives nodes that were made the places of what they hold, else of what holds
-// them. It returns the first node with a place.
+// place gives a node that was made the place of the first node in it, or else of the
+// node around it.
 func (c *converter) place(n *yaml.Node) *yaml.Node {
 	first := n
 	for i, inner := range n.Content {

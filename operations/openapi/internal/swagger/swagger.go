@@ -14,10 +14,10 @@ func Is(root *yaml.Node) bool {
 }
 
 // Convert returns a Swagger 2.0 document as one of OpenAPI 3.0. It works on the text's
-// tree, so that a mistake in one place costs that place only, and all has the place of
-// what it was made of. Parts that are in other files are taken from there: open returns
-// the file that one names, with a number, nil where it cannot be read. References to
-// schemas stay as they are. files has the numbers of the nodes that are not the document's.
+// tree, so that a mistake in one place costs that place only, and every node has the
+// place of its source. Parts in other files are taken from there: open returns a file by
+// its name, with a number, nil where it cannot be read. References to schemas stay as they
+// are. files has the numbers of the nodes that are not the document's.
 func Convert(root *yaml.Node, open func(from uint32, name string) (*yaml.Node, uint32)) (doc *yaml.Node, files map[*yaml.Node]uint32) {
 	c := &converter{
 		root: root, produces: textsOf(root, "produces"), consumes: textsOf(root, "consumes"),
