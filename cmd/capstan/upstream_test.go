@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -136,10 +137,10 @@ func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client went away
 	}
-	e, err := s.take(r, body)
+	e, released, err := s.take(r, body)
 	if e != nil && e.held {
 		select {
-		case <-s.released:
+		case <-released:
 		case <-r.Context().Done():
 			return
 		}
@@ -163,18 +164,18 @@ func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take logs the request and finds its answer.
-func (s *stubServer) take(r *http.Request, body []byte) (*exchange, error) {
+// take logs the request and finds its answer, with what it waits for where it is held.
+func (s *stubServer) take(r *http.Request, body []byte) (*exchange, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	line := strings.TrimSpace(r.Method + " " + r.URL.RequestURI() + " " + string(body))
 	if _, err := fmt.Fprintln(f, line); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.requests = append(s.requests, line)
 	s.arrived.Broadcast()
@@ -183,13 +184,13 @@ func (s *stubServer) take(r *http.Request, body []byte) (*exchange, error) {
 	}
 	i := slices.IndexFunc(s.exchanges, matches)
 	if i < 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	e := s.exchanges[i]
 	if slices.ContainsFunc(s.exchanges[i+1:], matches) {
 		s.exchanges = slices.Delete(s.exchanges, i, i+1)
 	}
-	return e, nil
+	return e, s.released, nil
 }
 
 func TestParseStub(t *testing.T) {
@@ -201,4 +202,22 @@ func TestParseStub(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(exchange{})); diff != "" {
 		t.Errorf("exchanges (-want +got):\n%s", diff)
 	}
+}
+
+// A script may go on to its next stub file while a request of the one before is held
+// (for the race detector).
+func TestStubsChangeWhileARequestIsHeld(t *testing.T) {
+	s := newStubServer()
+	stub, log := "> GET /ships\n< hold\n< 200\n", t.TempDir()+"/log"
+	s.load(parseStub(stub), log)
+	ctx, leave := context.WithCancel(t.Context())
+	held := make(chan struct{})
+	go func() {
+		defer close(held)
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/ships", nil))
+	}()
+	s.await("GET /ships")
+	s.load(parseStub(stub), log)
+	leave()
+	<-held
 }
