@@ -16,7 +16,7 @@ import (
 // values, and the third compares a shape with a place once, and remembers.
 const (
 	maxLooksEach = 64
-	minLooks     = 100_000
+	minLooks     = 10_000
 	looksToWord  = 50 // a violation's message costs as much
 )
 
@@ -32,7 +32,7 @@ const maxViolations = 50
 func compare(s *shape, v any, answer bool) []operations.Violation {
 	p := &pass{answer: answer, quiet: true, looks: minLooks}
 	if p.run(s, v); p.looks < 0 {
-		p = &pass{answer: answer, quiet: true, looks: maxLooksEach * countValues(v)}
+		*p = pass{answer: answer, quiet: true, looks: maxLooksEach * countValues(v), at: p.at[:0]}
 		p.run(s, v)
 	}
 	if p.looks >= 0 && p.failed == 0 {
