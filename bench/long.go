@@ -26,7 +26,7 @@ func steps(ctx context.Context, b *bench) ([]axis, error) {
 			b.library("hand", n, "hand", "-workers", "1", "-task", "chain", "-n", strconv.Itoa(n)),
 			b.library("capstan", n, "embed", "-workers", "1", "-openapi", "long.yaml", chainFile(n)),
 		}
-		if b.peer.libopenapi != "" {
+		if b.peer.libopenapi != "" && n <= 1000 { // it takes a longer workflow for an endless one
 			a.subjects = append(a.subjects, b.library("libopenapi", n, b.peer.libopenapi, "-workers", "1", arazzoFile(n)))
 		}
 		axes = append(axes, a)

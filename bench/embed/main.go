@@ -7,6 +7,8 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
+	"runtime/pprof"
 	"strings"
 
 	"github.com/capstan-run/capstan/bench/internal/measure"
@@ -19,6 +21,7 @@ type config struct {
 	file, document, server, state string
 	inputs                        engine.Inputs
 	loop                          measure.Loop
+	profile                       string
 }
 
 func main() {
@@ -27,6 +30,7 @@ func main() {
 	flag.StringVar(&c.server, "server", "", "the API's `URL`")
 	flag.StringVar(&c.document, "openapi", "", "`FILE` of the API's document; \"\" is the built-in one")
 	flag.StringVar(&c.state, "state", "", "keep the runs in `DIR`; \"\" keeps none")
+	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of the runs to `FILE`")
 	c.loop.Flags(flag.CommandLine)
 	flag.Func("i", "an input, as `NAME=VALUE`", func(text string) error {
 		name, value, _ := strings.Cut(text, "=")
@@ -71,6 +75,17 @@ func (c config) run(ctx context.Context) (result measure.Result, err error) {
 			return result, err
 		}
 		defer opts.Runtime.Close()
+	}
+	if c.profile != "" {
+		file, err := os.Create(c.profile)
+		if err != nil {
+			return result, err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return result, err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	runner := engine.NewRunner(opts)
 	result.Run, err = c.loop.Do(func() error {
