@@ -67,8 +67,9 @@ func (c config) run(ctx context.Context) (result measure.Result, err error) {
 		return result, err
 	}
 	opts := &engine.Options{
-		BaseURL: c.server,
-		Secrets: func(context.Context, string) (string, bool, error) { return "sk_test_bench", true, nil },
+		BaseURL:         c.server,
+		StrictResponses: true, // otherwise answers are only checked where a listener hears of it
+		Secrets:         func(context.Context, string) (string, bool, error) { return "sk_test_bench", true, nil },
 	}
 	if c.state != "" {
 		if opts.Runtime, err = sqlite.Open(ctx, sqlite.Options{Dir: c.state}); err != nil {
