@@ -148,9 +148,9 @@ func exposureTable(entries []exposureEntry, width int, withCalls bool, printf fu
 // mostRefused bounds the lines that are printed of a file's refused parts.
 const mostRefused = 10
 
-// reportRefused prints the parts of a file that cannot be used, each with its first
+// listRefused prints the parts of a file that cannot be used, each with its first
 // reason; what is the word for their common fate.
-func (a *app) reportRefused(file, fate string, refused []engine.Refusal) {
+func (a *app) listRefused(file, fate string, refused []engine.Refusal) {
 	if len(refused) == 0 {
 		return
 	}

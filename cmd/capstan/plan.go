@@ -76,7 +76,7 @@ func (a *app) listPlans(r *engine.Report, err error) error {
 	if !a.wantsText() {
 		return a.printDocument(planList{planOfFile(r), list, append([]engine.Refusal{}, unit.Refused...)})
 	}
-	a.reportRefused(r.File, "run", unit.Refused)
+	a.listRefused(r.File, "run", unit.Refused)
 	exposureTable(list, a.textWidth(a.io.OutTTY), true, func(format string, args ...any) { a.printf(format+"\n", args...) })
 	for _, f := range r.Files {
 		if f.Path != r.File {

@@ -76,7 +76,7 @@ func (a *app) reportUsage(cmd *cobra.Command, e *failure) {
 	if len(e.exposures) > 0 {
 		exposureTable(e.exposures, a.textWidth(a.io.ErrTTY), false, a.complain)
 		a.complain("such as: %s %s %s", cmd.CommandPath(), term.Printable(e.file), term.Printable(e.exposures[0].Name))
-		a.reportRefused(e.file, "run", e.refused)
+		a.listRefused(e.file, "run", e.refused)
 		return
 	}
 	a.complain("run \"%s --help\" for usage and examples", cmd.CommandPath())

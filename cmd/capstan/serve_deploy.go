@@ -268,7 +268,7 @@ func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engi
 		a.reportDiagnostics(warnings(report))
 	}
 	refused := append(s.Refused(), s.Unserved()...)
-	a.reportRefused(f.path, "served", refused)
+	a.listRefused(f.path, "served", refused)
 	d.refused = append(d.refused, refused...)
 	return s, nil
 }

@@ -121,7 +121,8 @@ func (a *app) skillOfFile(file *engine.File, f *skillFlags) (*skill.Folder, erro
 	namespaces := namespaces(file)
 	if slices.Contains(namespaces, f.exposure) {
 		refused := slices.DeleteFunc(file.Refused(), func(r engine.Refusal) bool { return !strings.HasPrefix(r.Name, f.exposure+".") })
-		a.reportRefused(file.Report().File, "used", refused)
+		path := file.Report().File
+		a.listRefused(path, "used", refused)
 		return notMade(skill.Exposure(file, f.exposure, f.skill))
 	}
 	for _, x := range file.Spec().Exposures {
