@@ -76,8 +76,8 @@ func byHand(client *http.Client, server string) (user string, err error) {
 
 // BenchmarkWire compares runs over a loopback connection, 16 at once, with the same
 // calls made by hand, in turns: what a second does of the hand-written client's
-// workflows, and what a workflow allocates, the server included in both. bench/run
-// has the figures of separate processes.
+// workflows, and what a workflow allocates, the server included in both. Every
+// answer is checked. bench/run has the figures of separate processes.
 func BenchmarkWire(b *testing.B) {
 	server := customers(b)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
@@ -87,7 +87,7 @@ func BenchmarkWire(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			r := engine.NewRunner(&engine.Options{BaseURL: server, Secrets: func(context.Context, string) (string, bool, error) { return "sk_test_bench", true, nil }})
+			r := engine.NewRunner(&engine.Options{BaseURL: server, StrictResponses: true, Secrets: func(context.Context, string) (string, bool, error) { return "sk_test_bench", true, nil }})
 			defer r.Close()
 			hand := func() error {
 				_, err := byHand(client, server)
