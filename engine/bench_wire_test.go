@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -18,21 +20,23 @@ import (
 	"github.com/capstan-run/capstan/engine"
 )
 
-// customers answers the five calls of the onboarding in bench/files.
+// customers answers the five calls of the onboarding in bench/files, as the stub of
+// bench/run does.
 func customers(b *testing.B) string {
-	answers := map[string]string{
-		"/organizations":        `{"object": "organization", "id": "org_1", "name": "Harbour Works"}`,
-		"/portal/generate_link": `{"link": "https://setup.example/x"}`,
-		"/connections":          `{"object": "list", "data": [{"id": "conn_1", "organization_id": "org_1", "state": "active"}], "list_metadata": {"before": null, "after": null}}`,
-		"/directories":          `{"object": "list", "data": [{"id": "dir_1", "organization_id": "org_1", "state": "linked"}], "list_metadata": {"before": null, "after": null}}`,
-		"/directory_users":      `{"object": "list", "data": [{"id": "user_1", "directory_id": "dir_1", "email": "ada@harbour.example"}], "list_metadata": {"before": null, "after": null}}`,
+	answers := map[string][]byte{}
+	for _, path := range []string{"/organizations", "/portal/generate_link", "/connections", "/directories", "/directory_users"} {
+		text, err := os.ReadFile("../bench/stub/answers/" + filepath.Base(path) + ".json")
+		if err != nil {
+			b.Fatal(err)
+		}
+		answers[path] = text
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method == http.MethodPost {
 			w.WriteHeader(http.StatusCreated)
 		}
-		_, _ = io.WriteString(w, answers[r.URL.Path])
+		_, _ = w.Write(answers[r.URL.Path])
 	}))
 	b.Cleanup(srv.Close)
 	return srv.URL
@@ -95,7 +99,7 @@ func BenchmarkWire(b *testing.B) {
 			}
 			capstan := func() error {
 				res, err := r.Run(b.Context(), prog, engine.Inputs{"organization_name": "Harbour Works"}, nil)
-				if err == nil && res.Outputs["user_id"] != "user_1" {
+				if err == nil && res.Outputs["user_id"] != "directory_user_01JQ7Z3M5T9W2K4X6B8N0PRVCH" {
 					err = fmt.Errorf("outputs %v", res.Outputs)
 				}
 				return err
