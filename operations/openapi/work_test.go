@@ -2,7 +2,6 @@ package openapi_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -35,29 +34,6 @@ func compileWork(t *testing.T, n int) uint64 {
 			t.Fatalf("%d operations", set.Len())
 		}
 	})
-}
-
-// A document of one's own is read at its first use: it must not take many times its
-// size.
-func TestWorkOfALargeDocument(t *testing.T) {
-	yaml, err := os.ReadFile("../catalog/workos/openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		name string
-		doc  []byte
-		most uint64 // bytes for each of the document
-	}{{"YAML", yaml, 16}, {"JSON of short operations", manyOperations(4000, ""), 40}} {
-		work := optest.Allocated(func() {
-			if index, problems := openapi.Compile("", tt.doc, nil); index == nil {
-				t.Fatal(problems)
-			}
-		})
-		if work > tt.most*uint64(len(tt.doc)) {
-			t.Errorf("%s: a document of %d bytes allocates %d", tt.name, len(tt.doc), work)
-		}
-	}
 }
 
 // manyOperations returns a document in JSON, more in its info.
