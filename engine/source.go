@@ -76,6 +76,6 @@ func sourceAPI(name string, api connect.API, document string) SourceAPI {
 	d, shipped := api.Declared(), load.Shipped(name)
 	return SourceAPI{
 		Name: name, Document: document, BaseURL: d.Base, Pace: d.Pace, Env: slices.Clone(d.Env), Security: d.Security,
-		Settings: d.Base != shipped.Base || d.Pace != shipped.Pace || !slices.Equal(d.Env, shipped.Env) || !reflect.DeepEqual(d.Security, shipped.Security),
+		Settings: d.Base != shipped.Base || !d.OwnPace && d.Pace != shipped.Pace || !slices.Equal(d.Env, shipped.Env) || !reflect.DeepEqual(d.Security, shipped.Security),
 	}
 }

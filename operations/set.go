@@ -24,6 +24,8 @@ type SetInfo struct {
 	// Pace is how many requests the document says that its servers take in a time,
 	// such as "6000/m" (x-capstan-pace); "" where it is silent.
 	Pace string
+	// Paced is the server whose pace that is, the document's first.
+	Paced string
 	// Files are those besides the document that it was compiled from; none of a
 	// set that was opened from a stored index.
 	Files      []string
@@ -76,8 +78,8 @@ func (s *Set) Version() string { return s.about.Version }
 func (s *Set) Hash() string { return s.about.Hash }
 
 // Pace returns how many requests the document says that its servers take in a time,
-// such as "6000/m"; "" where it is silent.
-func (s *Set) Pace() string { return s.about.Pace }
+// such as "6000/m", with the first of them; "" where it is silent.
+func (s *Set) Pace() (pace, server string) { return s.about.Pace, s.about.Paced }
 
 // Files returns the files besides the document that it was compiled from; none
 // of a set that was opened from a stored index.

@@ -19,7 +19,7 @@ import (
 // for one document. Raise it with every change to the content of an index or
 // the list of problems holds; it is part of the key of caches of compiled
 // documents.
-const CompilerVersion = 14
+const CompilerVersion = 15
 
 // Options adjusts [Compile]. The zero value, and nil, work.
 type Options struct {
@@ -30,6 +30,8 @@ type Options struct {
 	// Read reads a file that the document refers to, by its path. Nil reads plain
 	// files below the document's folder.
 	Read func(path string) ([]byte, error)
+	// Pace is that of a document which states none, as x-capstan-pace has it.
+	Pace string
 }
 
 // Index is a compiled document.
@@ -84,7 +86,7 @@ func Compile(api string, doc []byte, opts *Options) (*Index, diag.List) {
 		return nil, problems.Sort()
 	}
 	c.check()
-	return &Index{data: c.encode(api, doc), files: src.others()}, problems.Sort()
+	return &Index{data: c.encode(api, doc, opts.Pace), files: src.others()}, problems.Sort()
 }
 
 // compiler turns a document into the nodes of an index. Faults become warnings
@@ -108,12 +110,16 @@ type compiler struct {
 	components []field
 }
 
-func (c *compiler) encode(api string, doc []byte) []byte {
+func (c *compiler) encode(api string, doc []byte, pace string) []byte {
 	sum := sha256.Sum256(doc)
 	info := c.doc.get("info")
+	pace, paced := cmp.Or(c.pace(), pace), ""
+	if servers := c.doc.get("servers"); pace != "" && servers.is(kindArray) && len(servers.items) > 0 {
+		paced = servers.items[0].get("url").text()
+	}
 	return encodeIndex(&indexContent{
 		api: api, title: info.get("title").text(), version: info.get("version").text(), hash: hex.EncodeToString(sum[:]),
-		operations: c.operations, components: c.components, general: c.generalScheme(), pace: c.pace(),
+		operations: c.operations, components: c.components, general: c.generalScheme(), pace: pace, paced: paced,
 	})
 }
 

@@ -61,7 +61,7 @@ func open(data []byte) (*document, error) {
 		about: operations.SetInfo{
 			API: directory.get("api").text(), Title: directory.get("title").text(),
 			Version: directory.get("version").text(), Hash: directory.get("hash").text(),
-			General: directory.get("general").text(), Pace: directory.get("pace").text(),
+			General: directory.get("general").text(), Pace: directory.get("pace").text(), Paced: directory.get("paced").text(),
 		},
 		reader:     r,
 		operations: make([]*operations.Operation, len(list.items)),
@@ -155,7 +155,7 @@ func schemesOf(operations []*node) *node {
 func (d *document) Subset(places []int) []byte {
 	x := &indexContent{
 		api: d.about.API, title: d.about.Title, version: d.about.Version, hash: d.about.Hash,
-		schemes: d.schemeNodes(), general: d.about.General, pace: d.about.Pace,
+		schemes: d.schemeNodes(), general: d.about.General, pace: d.about.Pace, paced: d.about.Paced,
 	}
 	reached := map[string]*node{}
 	for _, i := range places {

@@ -43,6 +43,7 @@ type indexContent struct {
 	schemes *node
 	general string
 	pace    string // requests in a time, as internal/pace has it
+	paced   string // the server whose pace that is
 }
 
 // encodeIndex returns the file for x. The same content gives the same bytes.
@@ -58,6 +59,7 @@ func encodeIndex(x *indexContent) []byte {
 	)
 	directory.setString("general", x.general)
 	directory.setString("pace", x.pace)
+	directory.setString("paced", x.paced)
 	e.table(append(componentNodes(x.components), append(x.operations, directory, directoryKeys())...))
 
 	components := objectNode()

@@ -19,6 +19,7 @@ import (
 type Declared struct {
 	Base     string   `json:"base,omitempty"` // server, "" for the document's own
 	Pace     string   `json:"pace,omitempty"` // how many requests that server takes in a time
+	OwnPace  bool     `json:"-"`              // the document states it, not what is beside it
 	Env      []string `json:"env,omitempty"`  // variables that hold the credential
 	AuthType string   `json:"auth,omitempty"` // the authentication type that Env is for, "" when none is given
 	// Security is for documents that declare none.
@@ -68,7 +69,13 @@ type documentedAPI struct {
 
 // Documented returns an API with an OpenAPI document.
 func Documented(name string, d Declared, set *operations.Set) API {
-	a := &documentedAPI{name: name, declared: d.Or(Declared{Pace: set.Pace()})}
+	var own Declared
+	pace, server := set.Pace()
+	if own.Pace = pace; strings.TrimSuffix(d.Base, "/") == strings.TrimSuffix(server, "/") {
+		own.Base = d.Base // the document's server, named again
+	}
+	a := &documentedAPI{name: name, declared: d.Or(own)}
+	a.declared.OwnPace = d.Pace == ""
 	a.nameCredentials(set)
 	return a
 }

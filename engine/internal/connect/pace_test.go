@@ -31,18 +31,19 @@ func TestRequestsArePacedWhereARateIsStated(t *testing.T) {
 		plan    string        // the pace in the plan
 		took    time.Duration // five requests
 	}{
-		"nothing":                  {server: other},
-		"its document":             {server: server, plan: "2/s", took: 1500 * time.Millisecond},
-		"settings":                 {server: server, stated: connect.Declared{Pace: "60/m"}, plan: "60/m", took: 4 * time.Second},
-		"settings, no bound":       {server: server, stated: connect.Declared{Pace: "none"}},
-		"settings, another server": {server: server, stated: connect.Declared{Base: other}},
-		"a catalogue":              {server: other, stated: connect.Declared{}.Or(connect.Declared{Base: other, Pace: "60/m"}), plan: "60/m", took: 4 * time.Second},
-		"a catalogue, replaced":    {server: other, stated: connect.Declared{Base: other}.Or(connect.Declared{Base: server, Pace: "60/m"})},
-		"a catalogue, repeated":    {server: other, stated: connect.Declared{Base: other}.Or(connect.Declared{Base: other, Pace: "60/m"}), plan: "60/m", took: 4 * time.Second},
-		"an option":                {server: server, outside: connect.Outside{Pace: 1}, plan: "1/s", took: 4 * time.Second},
-		"an option, no bound":      {server: server, outside: connect.Outside{Pace: -1}},
-		"another base URL":         {server: server, outside: connect.Outside{BaseURL: other}},
-		"both":                     {server: server, outside: connect.Outside{BaseURL: other, Pace: 1}, plan: "1/s", took: 4 * time.Second},
+		"nothing":                   {server: other},
+		"its document":              {server: server, plan: "2/s", took: 1500 * time.Millisecond},
+		"settings":                  {server: server, stated: connect.Declared{Pace: "60/m"}, plan: "60/m", took: 4 * time.Second},
+		"settings, no bound":        {server: server, stated: connect.Declared{Pace: "none"}},
+		"settings, another server":  {server: server, stated: connect.Declared{Base: other}},
+		"a catalogue":               {server: other, stated: connect.Declared{}.Or(connect.Declared{Base: other, Pace: "60/m"}), plan: "60/m", took: 4 * time.Second},
+		"a catalogue, replaced":     {server: other, stated: connect.Declared{Base: other}.Or(connect.Declared{Base: server, Pace: "60/m"})},
+		"a catalogue, repeated":     {server: other, stated: connect.Declared{Base: other}.Or(connect.Declared{Base: other, Pace: "60/m"}), plan: "60/m", took: 4 * time.Second},
+		"an option":                 {server: server, outside: connect.Outside{Pace: 1}, plan: "1/s", took: 4 * time.Second},
+		"an option, no bound":       {server: server, outside: connect.Outside{Pace: -1}},
+		"its document, named again": {server: server, stated: connect.Declared{Base: "https://berths.example/"}, plan: "2/s", took: 1500 * time.Millisecond},
+		"another base URL":          {server: server, outside: connect.Outside{BaseURL: other}},
+		"both":                      {server: server, outside: connect.Outside{BaseURL: other, Pace: 1}, plan: "1/s", took: 4 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			use := documented(t, test.server, test.stated)

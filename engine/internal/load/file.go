@@ -191,7 +191,8 @@ func (f *File) described(sets map[string]*operations.Set) (problems diag.List) {
 		}
 		pace := f.settings(name).Pace
 		if documented {
-			pace = cmp.Or(pace, d.set.Pace())
+			stated, _ := d.set.Pace()
+			pace = cmp.Or(pace, stated)
 		}
 		api, found := connect.Consumed(c, f.Binds, f.Spec.Units, d.ops, pace)
 		problems = append(problems, found...)
