@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
@@ -34,9 +35,10 @@ func TestMain(m *testing.M) {
 type job struct {
 	Dir   string
 	World string
-	Run   string // to drive; "": serves until its input ends
-	Die   string // the point at which to die: of Options.Fault, or "answered STEP"
-	Nth   int    // which of the times it passes there, from 1
+	Run   string        // to drive; "": serves until its input ends
+	Die   string        // the point at which to die: of Options.Fault, or "answered STEP"
+	Nth   int           // which of the times it passes there, from 1
+	Late  time.Duration // how long requests may be under way
 
 	Fresh  string          // the capability to start Run of, and drive
 	Start  string          // the capability to start Run of, instead of driving it
@@ -67,7 +69,7 @@ func work(text string) error {
 		return err
 	}
 	defer rt.Close()
-	exec := traveller{url: j.World, at: at}.exec
+	exec := traveller{url: j.World, at: at, late: j.Late}.exec
 	switch {
 	case j.Start != "":
 		return rt.Start(ctx, durable.Spec{ID: j.Run, Capability: j.Start}, *j.Signal)

@@ -121,6 +121,8 @@ func (w *world) counts(run, step string) (requests, effects int) {
 type traveller struct {
 	url string
 	at  func(point string) // told of each point it passes
+	// late is how long a request may be under way when its sender is dead.
+	late time.Duration
 }
 
 // control is a policy that no run should have: it resends what is not safe to
@@ -140,6 +142,7 @@ func (v traveller) step(ctx context.Context, h durable.Host, path string, policy
 	case durable.Idempotent:
 		q.Set("key", h.RunID()+path) // names what is written
 	case durable.Probed:
+		in.ProbeAfter = v.late
 		in.Probe = func(ctx context.Context) (durable.Result, bool, error) {
 			status, body, err := v.ask(ctx, http.MethodGet, "/found?"+q.Encode())
 			return body, status == http.StatusOK, err
