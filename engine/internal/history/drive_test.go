@@ -506,14 +506,19 @@ func (h *history) reconcile() {
 		}
 	}
 	for _, s := range m.p.steps {
+		open := false
 		for _, p := range m.of(s) {
+			if open && p.state == fresh {
+				break // not begun
+			}
 			if s.kind != person {
 				h.recalls(p, last[p.path])
 			}
-			if p.state != done {
-				m.places = upTo(m.p, m.places, s)
-				return
-			}
+			open = open || p.state != done // the results of several reads may be lost together
+		}
+		if open {
+			m.places = upTo(m.p, m.places, s)
+			return
 		}
 	}
 }
