@@ -186,6 +186,26 @@ func Canonical(v any) any {
 	return json.Number(d.String())
 }
 
+// Canonicals returns v with every number in it in the form of [Canonical], so that
+// equal values have the same JSON. v itself is not changed.
+func Canonicals(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = Canonicals(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			out[name] = Canonicals(item)
+		}
+		return out
+	}
+	return Canonical(v)
+}
+
 // Show is a number's text in a message, shortened where it is very long.
 func Show(v any) string {
 	const most = 60

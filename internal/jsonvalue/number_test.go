@@ -169,3 +169,20 @@ func TestRandomNumbers(t *testing.T) {
 		last = text
 	}
 }
+
+// Equal values have the same JSON, however deep their numbers stand.
+func TestCanonicalsAreAlike(t *testing.T) {
+	written := func(one any) string {
+		text, err := Marshal(Canonicals(map[string]any{"list": []any{one, "1.0", map[string]any{"n": one}}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	const want = `{"list":[1,"1.0",{"n":1}]}`
+	for _, one := range []any{1, 1.0, json.Number("1.0"), json.Number("10e-1")} {
+		if got := written(one); got != want {
+			t.Errorf("%T %v: %s", one, one, got)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func isUnwieldy(number string) bool {
 func repeated(list []any) (first, second int, found bool) {
 	places := make(map[string]int, len(list))
 	for i, item := range list {
-		text, err := jsonvalue.Marshal(canonical(item))
+		text, err := jsonvalue.Marshal(jsonvalue.Canonicals(item))
 		if err != nil {
 			continue
 		}
@@ -84,25 +84,6 @@ func repeated(list []any) (first, second int, found bool) {
 		places[string(text)] = i
 	}
 	return 0, 0, false
-}
-
-// canonical returns v in a form that is written alike for equal values.
-func canonical(v any) any {
-	switch v := v.(type) {
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = canonical(item)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, item := range v {
-			out[name] = canonical(item)
-		}
-		return out
-	}
-	return jsonvalue.Canonical(v)
 }
 
 func countValues(v any) int {

@@ -52,7 +52,7 @@ func uniq(m *meter, items []any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := json.Marshal(canonical(v))
+		key, err := json.Marshal(jsonvalue.Canonicals(v))
 		if err != nil {
 			return nil, failf("uniq cannot compare %s", describe(item))
 		}
@@ -161,26 +161,4 @@ func sortBy(m *meter, name string, items, keys, order []any) (any, error) {
 		out[i] = items[place]
 	}
 	return out, failed
-}
-
-// canonical returns v with every number in the form that all numbers of its
-// value have.
-func canonical(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		return jsonvalue.Canonical(v)
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = canonical(item)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, item := range v {
-			out[name] = canonical(item)
-		}
-		return out
-	}
-	return v
 }
