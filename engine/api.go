@@ -80,6 +80,15 @@ func (r *Runner) Caller(a *API) (operations.Caller, error) {
 	}, nil
 }
 
+// MaxPages returns how many pages of a list of the API are read at most, 0 for
+// [paging.MaxPages].
+func (r *Runner) MaxPages(a *API) int {
+	if a.loaded == nil {
+		return r.o.MaxPages
+	}
+	return cmp.Or(r.o.MaxPages, a.loaded.MaxPages)
+}
+
 // Env lists the environment variables that hold the credentials of an operation: those
 // of its first alternative.
 func (r *Runner) Env(ctx context.Context, a *API, op *operations.Operation) []document.Env {

@@ -84,6 +84,9 @@ type Options struct {
 	// no limit of its own; 0 means the project file's, else 30 seconds or, where
 	// it is longer, Timeout up to ten minutes.
 	RequestTimeout time.Duration
+	// MaxPages bounds how many pages of a list a step with `all` reads; 0 means the
+	// project file's bound, else 1,000. A longer list is an error.
+	MaxPages int
 
 	// Caller sends requests; nil means HTTP with retries, rate limits and
 	// redaction (client.New).

@@ -65,14 +65,14 @@ type linked struct {
 // linked returns a program as this Runner runs it.
 func (r *Runner) linked(p *Program) *linked {
 	f, set := p.unit.File(), r.settings()
-	set.RequestTimeout = cmp.Or(set.RequestTimeout, f.Limit)
+	set.RequestTimeout, set.MaxPages = cmp.Or(set.RequestTimeout, f.Limit), cmp.Or(set.MaxPages, f.MaxPages)
 	return &linked{Program: p, runner: r, link: r.link(f), set: set}
 }
 
 // settings are the options that are kept with a run.
 func (r *Runner) settings() load.Settings {
 	return load.Settings{
-		BaseURL: r.o.BaseURL, Pace: r.o.Pace, Timeout: r.o.Timeout, RequestTimeout: r.o.RequestTimeout, StrictResponses: r.o.StrictResponses,
+		BaseURL: r.o.BaseURL, Pace: r.o.Pace, Timeout: r.o.Timeout, RequestTimeout: r.o.RequestTimeout, MaxPages: r.o.MaxPages, StrictResponses: r.o.StrictResponses,
 		Mock: r.o.Mock, RecordDir: r.o.RecordDir, ReplayDir: r.o.ReplayDir,
 	}
 }

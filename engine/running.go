@@ -197,7 +197,7 @@ func (r *running) shared(caller func(name string, api connect.API) operations.Ca
 	o, set := r.opts, r.p.set
 	return &exec.Env{
 		Call:   func(api string) operations.Caller { return callers[api] },
-		Inputs: r.inputs, Started: r.started, Strict: set.StrictResponses, Redactor: r.redactor,
+		Inputs: r.inputs, Started: r.started, Strict: set.StrictResponses, MaxPages: set.MaxPages, Redactor: r.redactor,
 		Limit: exchangeLimit(cmp.Or(o.RequestTimeout, set.RequestTimeout), cmp.Or(o.Timeout, set.Timeout)),
 		Hide:  r.hideIn, Emit: r.heard(),
 	}

@@ -47,7 +47,7 @@ request writes and the answer proves nothing, since a gateway may have given it.
 	fs := cmd.Flags()
 	fs.VarP((*texts)(&f.params), "param", "p", "parameter or body property as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
 	fs.StringVar(&f.body, "body", "", "request body from `FILE`, - for stdin; -p sets properties on top of a JSON object")
-	fs.BoolVar(&f.all, "all", false, fmt.Sprintf("follow pagination and print all items as one answer, at most %d pages", paging.MaxPages))
+	fs.BoolVar(&f.all, "all", false, "follow pagination and print all items as one answer, at most --max-pages pages")
 	f.api.add(fs)
 	f.send.add(fs)
 	a.completeCall(cmd, &f.api)
@@ -67,7 +67,8 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	if err != nil {
 		return err
 	}
-	call, err := engine.NewRunner(opts).Caller(api)
+	runner := engine.NewRunner(opts)
+	call, err := runner.Caller(api)
 	if err != nil {
 		return usage(err.Error(), "")
 	}
@@ -81,7 +82,7 @@ func (a *app) call(ctx context.Context, apiName, id string, f *callFlags) error 
 	case err != nil:
 		return err
 	}
-	x := &apiCall{app: a, op: op, call: call, unchecked: !f.send.strictResponses && a.flags.quiet}
+	x := &apiCall{app: a, op: op, call: call, maxPages: runner.MaxPages(api), unchecked: !f.send.strictResponses && a.flags.quiet}
 	err = a.deliver(ctx, x, req, f)
 	switch {
 	case err != nil && !a.io.Interrupts.Claim():

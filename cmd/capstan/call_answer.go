@@ -23,6 +23,7 @@ type apiCall struct {
 	call operations.Caller
 	// unchecked leaves out holding answers against their documented schema.
 	unchecked bool
+	maxPages  int // of a list, 0 for the default
 
 	answer *operations.Response
 	warned []string
@@ -32,7 +33,7 @@ type apiCall struct {
 // send sends the request, or all its pages.
 func (x *apiCall) send(ctx context.Context, req *operations.Request, all bool) (err error) {
 	if all {
-		x.answer, err = paging.All(ctx, x.page, req, 0)
+		x.answer, err = paging.All(ctx, x.page, req, &paging.Options{MaxPages: x.maxPages})
 	} else {
 		x.answer, err = x.page(ctx, req)
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/lazyregexp"
+	"github.com/capstan-run/capstan/operations/paging"
 	"github.com/capstan-run/capstan/operations/record"
 	"github.com/spf13/pflag"
 )
@@ -111,6 +113,7 @@ type sendFlags struct {
 	pace            float64
 	timeout         time.Duration
 	requestTimeout  time.Duration
+	maxPages        int
 	strictResponses bool
 }
 
@@ -122,6 +125,7 @@ func (s *sendFlags) add(fs *pflag.FlagSet) {
 	addPace(fs, &s.pace)
 	fs.Var(duration{&s.timeout}, "timeout", "stop after this long: 90s, 30m, 3d (default no bound)")
 	addRequestTimeout(fs, &s.requestTimeout)
+	fs.IntVar(&s.maxPages, "max-pages", 0, fmt.Sprintf("read at most `N` pages of a list; a longer one is an error (default %d)", paging.MaxPages))
 	fs.BoolVar(&s.strictResponses, "strict-responses", false, "fail when an answer breaks its documented schema (default: warn)")
 }
 
@@ -138,6 +142,8 @@ func (s *sendFlags) options(a *app) (*engine.Options, error) {
 	switch {
 	case s.mock && s.replay != "":
 		return nil, usagef("--mock and --replay both answer instead of the API: give one")
+	case s.maxPages < 0:
+		return nil, usagef("--max-pages %d: a list has one page at least", s.maxPages)
 	case s.record != "" && s.replay != "":
 		return nil, usagef("--record and --replay exclude each other")
 	}
@@ -146,7 +152,7 @@ func (s *sendFlags) options(a *app) (*engine.Options, error) {
 	}
 	return &engine.Options{
 		Mock: s.mock, RecordDir: s.record, ReplayDir: s.replay, BaseURL: s.baseURL, Pace: s.pace, StrictResponses: s.strictResponses,
-		Timeout: s.timeout, RequestTimeout: s.requestTimeout, Log: a.logger(),
+		Timeout: s.timeout, RequestTimeout: s.requestTimeout, MaxPages: s.maxPages, Log: a.logger(),
 	}, nil
 }
 

@@ -297,7 +297,7 @@ func TestAllFollowsThePages(t *testing.T) {
 	c := workos(t, nil)
 	op, _ := c.set.Lookup("OrganizationsController_list")
 	req := &operations.Request{Op: op, Args: []operations.Arg{{Param: paramNamed(op, "limit"), Value: 2}}}
-	resp, err := paging.All(t.Context(), c.call, req, 0)
+	resp, err := paging.All(t.Context(), c.call, req, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

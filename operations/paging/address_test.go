@@ -71,7 +71,7 @@ func TestAddressOfTheNextPage(t *testing.T) {
 			op := byAddress(tt.path...)
 			op.Params = op.Params[:2]
 			send := client.New(client.Options{Retry: client.RetryPolicy{Attempts: 1}})
-			resp, err := All(t.Context(), send, &operations.Request{Op: op, BaseURL: srv.URL + "/v1", Args: optest.Args(op, tt.args...)}, 0)
+			resp, err := All(t.Context(), send, &operations.Request{Op: op, BaseURL: srv.URL + "/v1", Args: optest.Args(op, tt.args...)}, nil)
 			if d := cmp.Diff(tt.want, asked); d != "" {
 				t.Errorf("asked (-want +got):\n%s", d)
 			}
@@ -109,7 +109,7 @@ func TestAddressKeepsHeaders(t *testing.T) {
 		return page(map[string]any{"data": []any{len(asked)}, "next": next}, nil), nil
 	}
 	req := &operations.Request{Op: op, BaseURL: "https://h/v1", Args: []operations.Arg{{Param: version, Value: "7"}, {Param: id, Value: "a"}}}
-	if _, err := All(t.Context(), call, req, 0); err != nil {
+	if _, err := All(t.Context(), call, req, nil); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"https://h/v1/things/a 7", "https://h/more/2 7"}, asked); d != "" {
@@ -131,7 +131,7 @@ func TestAddressKeepsItsScheme(t *testing.T) {
 	}
 	op := byAddress("next")
 	op.Params = nil
-	if _, err := All(t.Context(), call, &operations.Request{Op: op, BaseURL: "https://api.example.com/v1"}, 0); err != nil {
+	if _, err := All(t.Context(), call, &operations.Request{Op: op, BaseURL: "https://api.example.com/v1"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"https://api.example.com/v1/things", "https://api.example.com/v1/more"}, asked); d != "" {
@@ -160,7 +160,7 @@ func TestWhichOperationsPageByAddress(t *testing.T) {
 		n++
 		return page(map[string]any{"data": []any{n}, "next": fmt.Sprintf("/things?c=%d", n)}, nil), nil
 	}
-	_, err := All(t.Context(), call, &operations.Request{Op: plain, BaseURL: "http://h"}, 3)
+	_, err := All(t.Context(), call, &operations.Request{Op: plain, BaseURL: "http://h"}, &Options{MaxPages: 3})
 	if err == nil || n != 3 || !strings.Contains(err.Error(), "goes on after 3 pages") {
 		t.Errorf("got %v after %d pages", err, n)
 	}

@@ -89,7 +89,7 @@ func TestEveryWayOfPagingEnds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &scripted{pages: tt.pages}
-			resp, err := All(t.Context(), s.call, &operations.Request{Op: tt.op, Args: optest.Args(tt.op, tt.args...)}, 0)
+			resp, err := All(t.Context(), s.call, &operations.Request{Op: tt.op, Args: optest.Args(tt.op, tt.args...)}, nil)
 			if d := cmp.Diff(tt.queries, s.queries); d != "" {
 				t.Errorf("asked (-want +got):\n%s", d)
 			}
@@ -134,7 +134,7 @@ func TestPromisedListIsOnEveryPage(t *testing.T) {
 		"nothing without one":    {listMetadata(), map[string]any{}, ""},
 	} {
 		s := &scripted{pages: []*operations.Response{page(more, nil), page(tt.page, nil)}}
-		resp, err := All(t.Context(), s.call, &operations.Request{Op: pagedOp(tt.schema, "after")}, 0)
+		resp, err := All(t.Context(), s.call, &operations.Request{Op: pagedOp(tt.schema, "after")}, nil)
 		switch {
 		case tt.err == "" && err != nil, tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)):
 			t.Errorf("%s: got %v, want %q", name, err, tt.err)
@@ -176,7 +176,7 @@ func TestAWalkReadsNoNameThatStandsTwice(t *testing.T) {
 	} {
 		resp := page(tt.value, nil)
 		resp.Repeated = []string{tt.twice}
-		_, err := All(t.Context(), (&scripted{pages: []*operations.Response{resp}}).call, &operations.Request{Op: tt.op}, 0)
+		_, err := All(t.Context(), (&scripted{pages: []*operations.Response{resp}}).call, &operations.Request{Op: tt.op}, nil)
 		if tt.reads != (err != nil) || err != nil && !strings.Contains(err.Error(), "twice in one object") {
 			t.Errorf("%q twice on a page of %s: %v", tt.twice, tt.op.Path, err)
 		}

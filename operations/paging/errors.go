@@ -33,10 +33,10 @@ func (w *walk) tooMany(resp *operations.Response, pages int) error {
 	}
 	larger := ""
 	if w.size != nil {
-		larger = fmt.Sprintf(", or ask for larger pages with %q", w.size.Name)
+		larger = fmt.Sprintf(", ask for larger pages with %q", w.size.Name)
 	}
-	return w.fail(resp, "the list goes on after %s, the most that are read at once (%s%s); narrow it with a filter%s",
-		words.Count(pages, "page", "pages"), words.Count(len(w.items), "item", "items"), next, larger)
+	return w.fail(resp, "the list goes on after %s, the most that may be read (%s%s); narrow it with a filter%s, or allow more pages: --max-pages, or maxPages in .capstan.yaml",
+		words.Count(pages, "page", "pages"), words.Count(w.count, "item", "items"), next, larger)
 }
 
 // shown is a cursor within a message.

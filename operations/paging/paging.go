@@ -3,6 +3,7 @@ package paging
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,26 +21,37 @@ import (
 // MaxPages is the page cap of [All] when none is given.
 const MaxPages = 1000
 
+// Options shape a walk. The zero value and nil are the defaults.
+type Options struct {
+	// MaxPages is the page cap; 0 means [MaxPages].
+	MaxPages int
+	// Keep returns the part of a page's Value that is kept; nil keeps all of it. A
+	// walk keeps nothing else of a page that it has passed, but it reads, compares and
+	// counts pages as they came. An item that is kept must be at its place in its
+	// list, and the list at its own in the page.
+	Keep func(page any) any
+}
+
 // All sends req, then again for each further page, and returns one Response
 // with the items of all pages as its Value: the list itself, or the last page's
-// object with its list replaced. Body is that Value as JSON; Attempts and
-// Duration are sums. A page of a status other than 2xx ends the walk and is
+// object with its list replaced. Body is that Value as JSON, or with Options.Keep
+// the last page's; Attempts and Duration are sums. A page of a status other than 2xx ends the walk and is
 // returned as it is.
 //
 // How to page is read from the operation, see [Supported]; a Link header with
 // rel="next" is followed where there is one, on the same server and path only, an
 // address in the answer on the same server. It is an error when the operation does not page, when a page repeats the
-// cursor or content of an earlier one, and when more than maxPages (0 means
-// [MaxPages]) would be needed: a part is never passed off as the whole.
-func All(ctx context.Context, call operations.Caller, req *operations.Request, maxPages int) (*operations.Response, error) {
+// cursor or content of an earlier one, and when more than
+// Options.MaxPages would be needed: a part is never passed off as the whole.
+func All(ctx context.Context, call operations.Caller, req *operations.Request, opts *Options) (*operations.Response, error) {
 	p := pagingOf(req.Op)
 	if p.style == notPaged {
 		return nil, unpageable(req)
 	}
-	if maxPages <= 0 {
-		maxPages = MaxPages
-	}
+	o := *cmp.Or(opts, &Options{})
+	maxPages := cmp.Or(o.MaxPages, MaxPages)
 	w := newWalk(p, req)
+	w.keep = o.Keep
 	for page := 1; ; page++ {
 		resp, err := call(ctx, &w.req)
 		if err != nil || resp.Status < 200 || resp.Status > 299 {
@@ -74,14 +86,17 @@ type walk struct {
 	// repeated is Response.Repeated of all pages.
 	repeated []string
 	last     []byte // previous page's body
+	keep     func(page any) any
+	page     any // the last one, as it is kept
 	items    []any
+	count    int // of all items, kept or not
 
 	attempts int
 	took     time.Duration
 }
 
 func newWalk(p paging, req *operations.Request) *walk {
-	w := &walk{paging: p, req: *req, seen: map[string]bool{}}
+	w := &walk{paging: p, req: *req, seen: map[string]bool{}, items: []any{}}
 	if p.param == nil {
 		return w
 	}
@@ -113,7 +128,8 @@ func (w *walk) add(resp *operations.Response) (more bool, err error) {
 		return false, fmt.Errorf("repeats the page before it: the server ignores %q", w.param.Name)
 	}
 	w.last = resp.Body
-	w.items = append(w.items, items...)
+	w.count += len(items)
+	w.collect(resp.Value, items)
 	for _, place := range resp.Repeated {
 		if !slices.Contains(w.repeated, place) {
 			w.repeated = append(w.repeated, place)
@@ -143,6 +159,39 @@ func (w *walk) add(resp *operations.Response) (more bool, err error) {
 	}
 	w.set(w.param, next)
 	return true, nil
+}
+
+// collect takes in what is kept of a page with these items. A page without its list
+// has an empty one.
+func (w *walk) collect(page any, items []any) {
+	if items == nil {
+		page = w.withList(page, []any{})
+	}
+	if w.page = page; w.keep != nil {
+		w.page = w.keep(page)
+	}
+	kept, _ := w.listIn(w.page)
+	w.items = append(w.items, kept...)
+}
+
+// listIn returns the list of a page, if the page still has it.
+func (w *walk) listIn(page any) (items []any, ok bool) {
+	if w.list != "" {
+		object, _ := page.(map[string]any)
+		page = object[w.list]
+	}
+	items, ok = page.([]any)
+	return items, ok
+}
+
+// withList returns the page with another list in its place.
+func (w *walk) withList(page any, items []any) any {
+	if w.list == "" {
+		return items
+	}
+	object := maps.Clone(page.(map[string]any))
+	object[w.list] = items
+	return object
 }
 
 func listPlace(name string) string {
@@ -286,27 +335,14 @@ func (w *walk) given(name string) bool {
 }
 
 // result makes the one response of all pages from the last.
-func (w *walk) result(last *operations.Response) (*operations.Response, error) {
-	_, name, err := listOf(w.req.Op, last)
-	if err != nil {
-		return nil, err
-	}
+func (w *walk) result(last *operations.Response) (_ *operations.Response, err error) {
 	r := *last
-	r.Attempts, r.Duration, r.Repeated = w.attempts, w.took, w.repeated
-	if w.pages == 1 && w.items != nil {
-		return &r, nil // the page is the whole
+	r.Value, r.Attempts, r.Duration, r.Repeated = w.page, w.attempts, w.took, w.repeated
+	if _, listed := w.listIn(w.page); listed && w.pages > 1 {
+		r.Value = w.withList(w.page, w.items)
 	}
-	if w.items == nil {
-		w.items = []any{}
+	if w.keep == nil && (w.pages > 1 || w.count == 0) {
+		r.Body, err = jsonvalue.Encode(r.Value)
 	}
-	r.Value = w.items
-	if name != "" {
-		object := maps.Clone(last.Value.(map[string]any))
-		object[name] = w.items
-		r.Value = object
-	}
-	if r.Body, err = jsonvalue.Encode(r.Value); err != nil {
-		return nil, err
-	}
-	return &r, nil
+	return &r, err
 }

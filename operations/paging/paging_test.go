@@ -184,7 +184,7 @@ func TestAll(t *testing.T) {
 			}
 			req := &operations.Request{Op: tt.op, Args: optest.Args(tt.op, tt.args...)}
 			given := len(req.Args)
-			resp, err := All(t.Context(), tt.server.call, req, 0)
+			resp, err := All(t.Context(), tt.server.call, req, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -261,7 +261,7 @@ func TestAllRefusesWhatDoesNotAddUp(t *testing.T) {
 		{"no pagination", pagedOp(listMetadata()), nil, nil, `operation "getThing" has no pagination that Capstan knows`},
 		{"a circle", cursor, circle, nil, `page 4 leads back to a page that was read already (cursor "c1")`},
 		{"back to the start", cursor, always(map[string]any{"data": []any{1}, "list_metadata": map[string]any{"after": "s"}}, nil), []any{"after", "s"}, "page 1 leads back"},
-		{"endless", cursor, growing, nil, `the list goes on after 20 pages, the most that are read at once (20 items, the next begins at after=20); narrow it with a filter`},
+		{"endless", cursor, growing, nil, `the list goes on after 20 pages, the most that may be read (20 items, the next begins at after=20); narrow it with a filter`},
 		{"same page again", byPage, always([]any{1}, nil), nil, `page 2 repeats the page before it: the server ignores "page"`},
 		{"no list", cursor, always(map[string]any{"data": "x"}, nil), nil, "page 1 holds no list"},
 		{"a scalar", cursor, always(1, nil), nil, "page 1 is not a JSON list or object"},
@@ -276,7 +276,7 @@ func TestAllRefusesWhatDoesNotAddUp(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			n = 0
-			resp, err := All(t.Context(), tt.call, &operations.Request{Op: tt.op, Args: optest.Args(tt.op, tt.args...)}, 20)
+			resp, err := All(t.Context(), tt.call, &operations.Request{Op: tt.op, Args: optest.Args(tt.op, tt.args...)}, &Options{MaxPages: 20})
 			var call *operations.CallError
 			if !errors.As(err, &call) || call.Reason != operations.ReasonPagination || !strings.Contains(call.Detail, tt.want) {
 				t.Fatalf("got %v, %v\nwant %s", resp, err, tt.want)
@@ -296,12 +296,12 @@ func TestAllEndsAtAFailure(t *testing.T) {
 		}
 		return page(map[string]any{"data": []any{1}, "list_metadata": map[string]any{"after": "x"}}, nil), nil
 	}
-	resp, err := All(t.Context(), call, &operations.Request{Op: pagedOp(listMetadata(), "after")}, 0)
+	resp, err := All(t.Context(), call, &operations.Request{Op: pagedOp(listMetadata(), "after")}, nil)
 	if err != nil || resp.Status != 403 {
 		t.Errorf("got %v, %v", resp, err)
 	}
 	lost := errors.New("lost")
-	_, err = All(t.Context(), func(context.Context, *operations.Request) (*operations.Response, error) { return nil, lost }, &operations.Request{Op: pagedOp(listMetadata(), "after")}, 0)
+	_, err = All(t.Context(), func(context.Context, *operations.Request) (*operations.Response, error) { return nil, lost }, &operations.Request{Op: pagedOp(listMetadata(), "after")}, nil)
 	if !errors.Is(err, lost) {
 		t.Errorf("got %v", err)
 	}
@@ -312,7 +312,7 @@ func TestAllOfNothing(t *testing.T) {
 		call := func(context.Context, *operations.Request) (*operations.Response, error) {
 			return page(map[string]any{"data": data, "list_metadata": map[string]any{"after": nil}}, nil), nil
 		}
-		resp, err := All(t.Context(), call, &operations.Request{Op: pagedOp(listMetadata(), "after")}, 0)
+		resp, err := All(t.Context(), call, &operations.Request{Op: pagedOp(listMetadata(), "after")}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -382,7 +382,7 @@ func TestAllGoesByTheServerThatAnswered(t *testing.T) {
 		return client(ctx, &with)
 	}
 	op := pagedOp(list(&operations.Schema{}), "page", "limit")
-	resp, err := All(t.Context(), call, &operations.Request{Op: op}, 0)
+	resp, err := All(t.Context(), call, &operations.Request{Op: op}, nil)
 	if err == nil || resp != nil { // page 2 repeats page 1
 		t.Fatalf("got %+v, %v", resp, err)
 	}
@@ -394,11 +394,11 @@ func TestAllGoesByTheServerThatAnswered(t *testing.T) {
 		t.Errorf("got %+v", e)
 	}
 	next = "https://api.example.com/things?page=2" // the document's own server
-	_, err = All(t.Context(), call, &operations.Request{Op: op}, 0)
+	_, err = All(t.Context(), call, &operations.Request{Op: op}, nil)
 	optest.WantCallError(t, err, operations.Sent, operations.ReasonPagination, "another server or path; nothing was sent there")
 	next = srv.URL + "/v2/things?page=2"
-	_, err = All(t.Context(), call, &operations.Request{Op: op}, 1)
-	optest.WantCallError(t, err, operations.Sent, operations.ReasonPagination, `after 1 page, the most that are read at once (1 item, the next begins at page=2); narrow it with a filter, or ask for larger pages with "limit"`)
-	_, err = All(t.Context(), call, &operations.Request{Op: optest.JSON("GET")}, 0)
+	_, err = All(t.Context(), call, &operations.Request{Op: op}, &Options{MaxPages: 1})
+	optest.WantCallError(t, err, operations.Sent, operations.ReasonPagination, `after 1 page, the most that may be read (1 item, the next begins at page=2); narrow it with a filter, ask for larger pages with "limit", or allow more pages: --max-pages, or maxPages in .capstan.yaml`)
+	_, err = All(t.Context(), call, &operations.Request{Op: optest.JSON("GET")}, nil)
 	optest.WantCallError(t, err, operations.NotSent, operations.ReasonPagination, "GET /things: operation")
 }

@@ -4,6 +4,7 @@ package project
 import (
 	"iter"
 	"path/filepath"
+	"strconv"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
@@ -22,6 +23,8 @@ type Settings struct {
 	// RequestTimeout bounds one request with its answer, nil where the file
 	// sets no bound.
 	RequestTimeout *spec.Duration
+	// MaxPages bounds a list that is read page by page, 0 where the file sets no bound.
+	MaxPages int
 }
 
 // API is the place of an API and the credential that it takes.
@@ -70,12 +73,30 @@ func Read(file string, src []byte) (*Settings, diag.List) {
 	p.Severities = d.severities(o.Get("severities"))
 	p.AllowRead = d.Paths(o.Get("allowRead"), "allowRead")
 	p.RequestTimeout = d.Duration(o.Get("requestTimeout"), "requestTimeout")
+	p.MaxPages = d.pages(o.Get("maxPages"))
 	o.Done()
 	return p, append(diags, d.Diags...).Sort()
 }
 
 // projectReader decodes a project file.
 type projectReader struct{ *node.Decoder }
+
+// pages is a number of pages, 0 when none is written.
+func (d projectReader) pages(n *node.Node) int {
+	if n == nil {
+		return 0
+	}
+	pages, err := strconv.Atoi(n.Value)
+	switch {
+	case n.Kind != node.ScalarNode || n.ShortTag() != "!!int":
+		d.Report(n, "wrong-type", "maxPages must be a whole number, found %s", node.Describe(n))
+		return 0
+	case err != nil || pages < 1:
+		d.Report(n, "bad-value", "maxPages cannot be %s", n.Value).Hint = "write how many pages of a list are read at most, from 1"
+		return 0
+	}
+	return pages
+}
 
 // entries yields the keys and values of a mapping with free keys.
 func (d projectReader) entries(n *node.Node, what string) iter.Seq2[*node.Node, *node.Node] {

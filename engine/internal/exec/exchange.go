@@ -123,7 +123,7 @@ func (c *call) settled(resp *operations.Response) (*kept, error) {
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	caller := c.env.Call(c.a.API)
 	if c.a.All {
-		return paging.All(ctx, caller, req, 0)
+		return paging.All(ctx, caller, req, &paging.Options{MaxPages: c.env.MaxPages})
 	}
 	if !c.writes() {
 		return caller(ctx, req)

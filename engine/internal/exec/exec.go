@@ -53,6 +53,8 @@ type Env struct {
 	// Limit bounds one exchange where its step states no limit; 0 means the
 	// caller's default.
 	Limit time.Duration
+	// MaxPages bounds how many pages of a list are read; 0 means the default.
+	MaxPages int
 	// Landed is how long after its sending a request of a step without a limit
 	// may still reach the API: Limit, or that of an earlier execution of the run.
 	Landed time.Duration

@@ -19,6 +19,7 @@ type API struct {
 	API      connect.API
 	Document string        // path, "" when it is built in
 	Limit    time.Duration // of one exchange, 0 for none
+	MaxPages int           // of a list, 0 for the default
 }
 
 // OpenAPI finds the document of an API, as if a capability in the working directory
@@ -47,5 +48,5 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, 
 		return nil, problems, err
 	}
 	d := proj.api(name).Or(cataloged(catalogue))
-	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.source(name), Limit: proj.limit()}, problems, nil
+	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.source(name), Limit: proj.limit(), MaxPages: proj.MaxPages}, problems, nil
 }

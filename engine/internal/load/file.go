@@ -55,6 +55,8 @@ type File struct {
 	Given bool
 	// Limit bounds one exchange where the user states no bound, 0 for none.
 	Limit time.Duration
+	// MaxPages bounds a list where the user states no bound, 0 for the default.
+	MaxPages int
 
 	source   reach.Text
 	overlays []reach.Text

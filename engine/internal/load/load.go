@@ -101,7 +101,7 @@ func (l *loader) load(ctx context.Context) *File {
 	}
 	f := &File{
 		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
-		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, settings: l.project.api, project: l.project, path: l.docs.source, Limit: l.project.limit(),
+		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, settings: l.project.api, project: l.project, path: l.docs.source, Limit: l.project.limit(), MaxPages: l.project.MaxPages,
 	}
 	f.having = func(operation string) (string, error) { return l.having(ctx, f, operation) }
 	return l.units(ctx, f, src)

@@ -27,6 +27,7 @@ type Settings struct {
 	Timeout         time.Duration `json:"timeout,omitempty"`
 	RequestTimeout  time.Duration `json:"request_timeout,omitempty"`
 	Pace            float64       `json:"pace,omitempty"`
+	MaxPages        int           `json:"max_pages,omitempty"`
 	StrictResponses bool          `json:"strict_responses,omitempty"`
 	Mock            bool          `json:"mock,omitempty"`
 	RecordDir       string        `json:"record_dir,omitempty"`
