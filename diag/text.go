@@ -2,6 +2,7 @@ package diag
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -45,6 +46,30 @@ func WriteText(w io.Writer, l List, sources map[string][]byte, o TextOptions) er
 	}
 	return t.w.Flush() // a bufio.Writer keeps the first error for Flush
 }
+
+// NewText returns the sink of [WriteText], with an empty line between files that have
+// problems.
+func NewText(w io.Writer, o TextOptions) Sink { return &textSink{w: w, options: o} }
+
+type textSink struct {
+	w       io.Writer
+	options TextOptions
+	begun   bool
+	err     error
+}
+
+func (t *textSink) Add(o *Outcome) {
+	if len(o.Problems) == 0 || t.err != nil {
+		return
+	}
+	if t.begun {
+		_, t.err = io.WriteString(t.w, "\n")
+	}
+	t.begun = true
+	t.err = cmp.Or(t.err, WriteText(t.w, o.Problems, o.Sources, t.options))
+}
+
+func (t *textSink) Close() error { return t.err }
 
 type textWriter struct {
 	w       *bufio.Writer

@@ -54,14 +54,27 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 }
 
 func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOptions) error {
-	v := validation{app: a, opts: opts}
-	if !a.wantsText() {
-		v.doc = &documentStream{to: a.out, format: a.flags.output}
+	v := validation{app: a, opts: opts, sink: a.outcomes()}
+	err := v.check(ctx, paths)
+	if err == nil || v.files > 0 { // else the error is all there is
+		err = errors.Join(err, v.sink.Close())
 	}
-	if err := v.check(ctx, paths); err != nil {
-		return errors.Join(err, v.doc.end())
+	if err != nil {
+		return err
 	}
-	return v.finish()
+	v.summary()
+	if v.invalid > 0 {
+		return silent(exitInvalid)
+	}
+	return nil
+}
+
+// outcomes is the sink of the format of stdout.
+func (a *app) outcomes() diag.Sink {
+	if a.wantsText() {
+		return diag.NewText(a.out, diag.TextOptions{Color: a.color(a.io.OutTTY), Width: a.textWidth(a.io.OutTTY)})
+	}
+	return &outcomeDocument{documentStream: documentStream{to: a.out, format: a.flags.output}}
 }
 
 // setValidateFormat lets --format stand for -o, with the same words.
@@ -73,28 +86,33 @@ func (a *app) setValidateFormat(format string) error {
 	return nil
 }
 
-// validation judges several files, one after the other: what is kept of one is its row
-// in the document.
+// validation judges several files, one after the other, and keeps of them what the
+// summary has.
 type validation struct {
 	app  *app
 	opts *engine.LoadOptions
+	sink diag.Sink
 
-	doc             *documentStream // of text nil
-	files           []validateFile
-	invalid, errors int
-	problems        int
-	parted          bool // the file before has problems
+	files                     int
+	last                      string
+	invalid, errors, problems int
+	hidden                    int // files with a part that does not run for a reason that is not reported
 }
 
-// verdict is the report on a file, and whether anything in it can be run.
-type verdict struct {
-	*engine.Report
-	runnable bool
+func (v *validation) judge(ctx context.Context, file string) (*engine.File, *engine.Report) {
+	return opened(ctx, file, v.opts, engine.NewRunner(nil)) // a Runner remembers files
 }
 
-func (v *validation) judge(ctx context.Context, file string) verdict {
-	f, report := opened(ctx, file, v.opts, engine.NewRunner(nil)) // a Runner remembers files
-	return verdict{report, f != nil && usable(f)}
+// judged is the result for a file, of which f is nil where it holds nothing to judge.
+func judged(f *engine.File, r *engine.Report) *diag.Outcome {
+	o := &diag.Outcome{File: r.File, Dialect: r.Dialect, Version: r.Version, Units: []diag.Unit{}, Problems: r.Diagnostics, Sources: r.Sources}
+	if f != nil {
+		for _, u := range f.Units() {
+			o.Units = append(o.Units, diag.Unit{Name: u.Name, Runnable: u.Program != nil, Problems: u.Problems})
+			o.Runnable = o.Runnable || u.Program != nil
+		}
+	}
+	return o
 }
 
 // check judges the files, and the capability files under the directories.
@@ -115,26 +133,26 @@ func (v *validation) check(ctx context.Context, paths []string) error {
 func (v *validation) add(ctx context.Context, file string) { v.report(v.judge(ctx, file)) }
 
 // report prints the problems of a file: they are the product here and go to stdout.
-func (v *validation) report(r verdict) {
-	a := v.app
-	v.files = append(v.files, validateFile{r.File, r.Dialect, r.Version, r.runnable})
-	v.problems += len(r.Diagnostics)
-	if n := len(r.Diagnostics.Errors()); n > 0 {
+func (v *validation) report(f *engine.File, r *engine.Report) {
+	o := judged(f, r)
+	v.files, v.last = v.files+1, o.File
+	v.problems += len(o.Problems)
+	switch n := countErrors(o.Problems); {
+	case n > 0:
 		v.invalid, v.errors = v.invalid+1, v.errors+n
+	case hidesErrors(f, r):
+		v.invalid, v.hidden = v.invalid+1, v.hidden+1
 	}
-	if v.doc != nil {
-		v.doc.list("diagnostics")
-		for _, d := range r.Diagnostics {
-			v.doc.item(d)
-		}
-		return
+	v.sink.Add(o)
+}
+
+// hidesErrors reports whether a file without errors has a part that does not run: the
+// project hides the reason.
+func hidesErrors(f *engine.File, r *engine.Report) bool {
+	if f == nil {
+		return r.Runnable || r.Dialect == "" || r.Dialect == "unknown"
 	}
-	if v.parted && len(r.Diagnostics) > 0 {
-		a.printf("\n")
-	}
-	v.parted = len(r.Diagnostics) > 0
-	opts := diag.TextOptions{Color: a.color(a.io.OutTTY), Width: a.textWidth(a.io.OutTTY)}
-	_ = diag.WriteText(a.out, r.Diagnostics, r.Sources, opts) // the sink remembers a failure
+	return len(f.Refused()) > 0
 }
 
 func (v *validation) walk(ctx context.Context, dir string) error {
@@ -191,14 +209,14 @@ var capabilityMark = lazyregexp.New(`(?m)^(specification:\s*['"]?Naftiko|naftiko
 // addIfCapability judges a file that was found rather than named: YAML of other
 // kinds is no problem of ours.
 func (v *validation) addIfCapability(ctx context.Context, file string) bool {
-	report := v.judge(ctx, file)
-	if !isCapability(report.Report) {
+	f, report := v.judge(ctx, file)
+	if !isCapability(report) {
 		if v.app.flags.verbose {
 			v.app.complain("%s: passed over, %s is no capability", file, report.Dialect)
 		}
 		return false
 	}
-	v.report(report)
+	v.report(f, report)
 	return true
 }
 
@@ -212,45 +230,50 @@ func isCapability(r *engine.Report) bool {
 	return true
 }
 
-// validateFile is a row of `validate --format json`, the document of which has
-// "diagnostics" and "files".
-type validateFile struct {
-	File     string `json:"file"`
-	Dialect  string `json:"dialect"`
-	Version  string `json:"version"`
-	Runnable bool   `json:"runnable"`
+// outcomeDocument is the document of `validate --format json`, with "diagnostics" and
+// "files".
+type outcomeDocument struct {
+	documentStream
+	files []diag.Outcome // without their problems
 }
 
-// finish prints what is known at the end.
-func (v *validation) finish() error {
-	if v.doc != nil {
-		v.doc.list("diagnostics")
-		v.doc.list("files")
-		for _, f := range v.files {
-			v.doc.item(f)
-		}
+func (d *outcomeDocument) Add(o *diag.Outcome) {
+	d.list("diagnostics")
+	for _, problem := range o.Problems {
+		d.item(problem)
 	}
-	if err := v.doc.end(); err != nil {
-		return err
+	d.files = append(d.files, o.Row())
+}
+
+func (d *outcomeDocument) Close() error {
+	d.list("diagnostics")
+	d.list("files")
+	for _, f := range d.files {
+		d.item(f)
 	}
-	v.summary()
-	if v.invalid > 0 {
-		return silent(exitInvalid)
-	}
-	return nil
+	return d.end()
 }
 
 // summary reports the result on stderr. One file with problems speaks for itself.
 func (v *validation) summary() {
-	a, files := v.app, len(v.files)
+	a, files := v.app, v.files
 	switch {
 	case a.flags.quiet || files == 1 && v.problems > 0:
+	case files == 1 && v.hidden > 0:
+		a.complain("%s: cannot run, for a reason that is hidden from the report", v.last)
 	case files == 1:
-		a.complain("%s: no problems", v.files[0].File)
-	case v.problems == 0:
+		a.complain("%s: no problems", v.last)
+	case v.problems == 0 && v.hidden == 0:
 		a.complain("%s, no problems", words.Count(files, "file", "files"))
 	default:
-		a.complain("%s, %d invalid: %s, %s", words.Count(files, "file", "files"), v.invalid,
-			words.Count(v.errors, "error", "errors"), words.Count(v.problems-v.errors, "warning or note", "warnings and notes"))
+		a.complain("%s, %d invalid: %s, %s%s", words.Count(files, "file", "files"), v.invalid,
+			words.Count(v.errors, "error", "errors"), words.Count(v.problems-v.errors, "warning or note", "warnings and notes"), v.hiding())
 	}
+}
+
+func (v *validation) hiding() string {
+	if v.hidden == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; hidden reasons keep parts of %s from running", words.Count(v.hidden, "file", "files"))
 }
