@@ -34,11 +34,18 @@ func (r *Runner) Run(ctx context.Context, p *Program, in Inputs, opts *RunOption
 		return nil, errNoProgram
 	}
 	opts = cmp.Or(opts, &RunOptions{})
-	l, rt := r.linked(p), r.runtime()
+	l, rt := r.linked(p), r.o.Runtime
 	if err := l.checkHandlers(); err != nil {
 		return nil, err
 	}
-	spec, err := l.spec(ctx, in, opts)
+	inputs, err := l.ready(ctx, in, opts)
+	if err != nil {
+		return nil, err
+	}
+	if rt == nil {
+		return l.brief(ctx, inputs, opts)
+	}
+	spec, err := l.spec(inputs, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +71,12 @@ func (r *Runner) Start(ctx context.Context, p *Program, in Inputs, opts *RunOpti
 		return "", errNoRuntime
 	}
 	opts = cmp.Or(opts, &RunOptions{})
-	spec, err := r.linked(p).spec(ctx, in, opts)
+	l := r.linked(p)
+	inputs, err := l.ready(ctx, in, opts)
+	if err != nil {
+		return "", err
+	}
+	spec, err := l.spec(inputs, opts)
 	if err != nil {
 		return "", err
 	}
@@ -74,30 +86,32 @@ func (r *Runner) Start(ctx context.Context, p *Program, in Inputs, opts *RunOpti
 	return spec.ID, nil
 }
 
-// spec is what a new run of the program is stored as.
-func (p *linked) spec(ctx context.Context, in Inputs, opts *RunOptions) (durable.Spec, error) {
+// ready checks everything that can be before a run is started, and returns its inputs.
+func (p *linked) ready(ctx context.Context, in Inputs, opts *RunOptions) (Inputs, error) {
 	inputs, err := p.CheckInputs(in)
-	if err := errors.Join(err, p.checkDone(opts.Done), p.reachable(ctx)); err != nil {
-		return durable.Spec{}, err
+	err = errors.Join(err, p.checkDone(opts.Done), p.reachable(ctx))
+	if err == nil && opts.ID != "" {
+		err = durable.CheckID(opts.ID)
 	}
+	return inputs, err
+}
+
+// spec is what a new run of the program is stored as.
+func (p *linked) spec(inputs Inputs, opts *RunOptions) (durable.Spec, error) {
 	data, err := json.Marshal(inputs)
 	if err != nil {
 		return durable.Spec{}, err
 	}
-	var snapshot []byte
-	var source string
-	if p.runner.o.Runtime != nil { // another call will execute it
-		if snapshot, err = p.unit.Snapshot(p.set); err != nil {
-			return durable.Spec{}, fmt.Errorf("the plan cannot be kept: %w", err)
-		}
-		source = p.place()
-		p.runner.mu.Lock()
-		p.runner.keep(snapshot, p)
-		p.runner.mu.Unlock()
+	snapshot, err := p.unit.Snapshot(p.set)
+	if err != nil {
+		return durable.Spec{}, fmt.Errorf("the plan cannot be kept: %w", err)
 	}
+	p.runner.mu.Lock()
+	p.runner.keep(snapshot, p)
+	p.runner.mu.Unlock()
 	started := time.Now()
 	return durable.Spec{
-		ID: cmp.Or(opts.ID, newRunID(started)), Capability: p.Name(), Source: source, Snapshot: snapshot,
+		ID: cmp.Or(opts.ID, newRunID(started)), Capability: p.Name(), Source: p.place(), Snapshot: snapshot,
 		Input: data, Started: started, Owner: opts.Owner, Mock: p.set.Mock,
 	}, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/operations/client"
@@ -123,15 +122,6 @@ func (r *Runner) keep(snapshot []byte, p *linked) {
 		r.kept = map[string]*linked{}
 	}
 	r.kept[string(snapshot)] = p
-}
-
-// runtime returns the Runtime of runs; without one, each run is kept for as long as its
-// call lasts.
-func (r *Runner) runtime() durable.Runtime {
-	if r.o.Runtime != nil {
-		return r.o.Runtime
-	}
-	return memory.NewRuntime(memory.RuntimeOptions{Brief: true})
 }
 
 // errNoProgram and errNoFile are returned in place of programs and files that there are not.

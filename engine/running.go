@@ -49,7 +49,7 @@ func (p *linked) resume(ctx context.Context, rt durable.Runtime, id string, opts
 func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions, by func(durable.Executor, durable.DriveOptions) (durable.State, error)) (*Result, error) {
 	r := p.newRunning(id, opts)
 	var o durable.DriveOptions
-	if opts.Stay && p.runner.o.Runtime != nil {
+	if opts.Stay {
 		o.MaxBlock = -1
 	}
 	state, err := by(r.execute, o)
@@ -85,7 +85,22 @@ func (r *running) answer(driven error) (*Result, error) {
 	}
 }
 
-// execute interprets the run on a host: the durable.Executor of this program.
+// brief executes a run that nothing keeps.
+func (p *linked) brief(ctx context.Context, inputs Inputs, opts *RunOptions) (*Result, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	started := time.Now().Round(0).UTC()
+	r := p.newRunning(cmp.Or(opts.ID, newRunID(started)), opts)
+	r.inputs, r.started = inputs, started
+	_, err := r.interpret(ctx, &durable.Brief{ID: r.id, Started: started, Signals: signals(opts.Done)})
+	if r.res == nil {
+		return nil, err
+	}
+	return r.answer(nil)
+}
+
+// execute interprets a kept run on a host: the durable.Executor of this program.
 func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec) (durable.Ending, error) {
 	inputs, err := jsonvalue.Decode(s.Input)
 	if err != nil {
@@ -93,7 +108,12 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 	}
 	r.inputs, _ = inputs.(map[string]any)
 	r.started = s.Started
-	if d, from := r.bound(s.Started); d > 0 {
+	return r.interpret(ctx, host)
+}
+
+// interpret interprets the run on a host, from its inputs and its start.
+func (r *running) interpret(ctx context.Context, host durable.Host) (durable.Ending, error) {
+	if d, from := r.bound(r.started); d > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadlineCause(ctx, from.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
 		defer cancel()
@@ -176,7 +196,6 @@ func (r *running) env(ctx context.Context, host durable.Host) (*exec.Env, error)
 			r.p.link.Recall(ctx, r.p.unit.File().APIs[api], session, req, times, at)
 		}
 	}
-	env.Brief = !r.kept()
 	env.Keep, env.Perform = r.p.link.Keys.Redactor.Data, r.external
 	env.Landed = max(env.Limit, exchangeLimit(r.p.set.RequestTimeout, r.p.set.Timeout))
 	return env, r.fillIn(ctx, env)

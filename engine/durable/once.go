@@ -8,7 +8,7 @@ import (
 
 // Once is a Host that keeps nothing: for work that is asked for and answered
 // within one request, and never taken up again. Where it cannot go on at once, it
-// ends. It is for one goroutine.
+// ends; [Brief] waits for a while. It is for one goroutine.
 type Once struct {
 	ID      string
 	Started time.Time

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Runtime keeps runs, decides which process drives one, and takes signals from
@@ -86,6 +88,17 @@ func (e *BusyError) Error() string { return fmt.Sprintf("%v (process %d)", ErrBu
 
 // Unwrap returns ErrBusy.
 func (e *BusyError) Unwrap() error { return ErrBusy }
+
+// plainID matches the ids of runs, which become names of files.
+var plainID = lazyregexp.New(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
+
+// CheckID returns why a text cannot be the id of a run.
+func CheckID(id string) error {
+	if !plainID.MatchString(id) {
+		return fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", id)
+	}
+	return nil
+}
 
 // Spec describes a run that is to be started.
 type Spec struct {

@@ -23,9 +23,6 @@ type RuntimeOptions struct {
 	Keep int
 	// KeepFor is how long a run is kept after its end; 0 means for ever.
 	KeepFor time.Duration
-	// Brief reports that each run is driven once, by the call that starts it: the
-	// results of its steps are not recorded.
-	Brief bool
 
 	// Fault is for tests only: it is called before and after each change is
 	// made, with "before " or "after " and the kind of each of its events
@@ -41,7 +38,7 @@ func NewRuntime(o RuntimeOptions) durable.Runtime {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return journal.New(newStore(o), journal.Options{Now: o.Now, Fault: o.Fault, Brief: o.Brief})
+	return journal.New(newStore(o), journal.Options{Now: o.Now, Fault: o.Fault})
 }
 
 // store is a journal.Store in a map.

@@ -159,7 +159,7 @@ func (c *call) transport(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	if failed != nil && failed.Reason == operations.ReasonHeld && c.writes() && c.a.Policy == durable.Probed && c.host.Keeps() {
+	if failed != nil && failed.Reason == operations.ReasonHeld && c.writes() && c.a.Policy == durable.Probed && c.env.Attempts != 1 {
 		// Nothing was sent in the time of this record; the next one has its own.
 		return &durable.NotBefore{At: time.Now().Add(min(c.landed(), operations.DefaultTimeout)), Err: err}
 	}

@@ -58,8 +58,6 @@ type Env struct {
 	// Landed is how long after its sending a request of a step without a limit
 	// may still reach the API: Limit, or that of an earlier execution of the run.
 	Landed time.Duration
-	// Brief reports that this execution is the run's only one.
-	Brief bool
 	// PassOn reports that an answer which the plan does not shape is wanted as it
 	// came, and need not be decoded.
 	PassOn bool

@@ -21,7 +21,7 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 	}
 	c := &call{turn: t, a: a, req: req}
 	intent := durable.Intent{Path: t.path, Operation: a.Op.ID, Policy: a.Policy}
-	if t.host.Keeps() && !t.env.Brief {
+	if t.host.Keeps() {
 		intent.Input = c.input()
 	}
 	if a.Probe != nil {

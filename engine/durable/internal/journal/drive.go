@@ -17,7 +17,7 @@ const defaultBlock = time.Minute
 
 // Drive implements durable.Runtime.
 func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o durable.DriveOptions) (durable.State, error) {
-	if !plainID.MatchString(id) {
+	if durable.CheckID(id) != nil {
 		return durable.State{}, naming(id, durable.ErrUnknown)
 	}
 	return r.driving(ctx, id, exec, func() (*host, durable.Spec, error) { return r.open(ctx, id, o) })

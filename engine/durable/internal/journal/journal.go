@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Options shape a Runtime.
@@ -28,8 +27,6 @@ type Options struct {
 	// or "after " and the kind of each of its events ("park" for a change without one).
 	// An error is returned in place of the outcome; before, nothing is changed.
 	Fault func(point string) error
-	// Brief reports that runs are driven once: the results of steps are not recorded.
-	Brief bool
 }
 
 // Runtime is a durable.Runtime over a Store.
@@ -38,7 +35,6 @@ type Runtime struct {
 	now   func() time.Time
 	log   *slog.Logger
 	fault func(point string) error
-	brief bool
 	hub   *hub
 }
 
@@ -50,7 +46,7 @@ func New(store Store, o Options) *Runtime {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Runtime{store: store, now: o.Now, log: o.Log, fault: o.Fault, brief: o.Brief, hub: newHub(store, o.Log)}
+	return &Runtime{store: store, now: o.Now, log: o.Log, fault: o.Fault, hub: newHub(store, o.Log)}
 }
 
 // create stores a run and its first records.
@@ -87,9 +83,6 @@ func (r *Runtime) change(c Change, do func() error) error {
 // clock returns the time as records keep it.
 func (r *Runtime) clock() time.Time { return r.now().Round(0).UTC() }
 
-// Ids become file names, so they are plain.
-var plainID = lazyregexp.New(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
-
 // Start implements durable.Runtime.
 func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durable.Signal) error {
 	now := r.clock()
@@ -110,8 +103,8 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 // opening returns the records that a new run's journal begins with: its start, and
 // the signals that came with it. It completes spec.
 func opening(spec *durable.Spec, now time.Time, signals []durable.Signal) ([]Record, error) {
-	if !plainID.MatchString(spec.ID) {
-		return nil, fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", spec.ID)
+	if err := durable.CheckID(spec.ID); err != nil {
+		return nil, err
 	}
 	if spec.Started.IsZero() {
 		spec.Started = now

@@ -3,7 +3,6 @@ package journal
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -150,7 +149,7 @@ func (h *host) retried(path string) func(int, time.Time, error) {
 // finish records a step's result, unless another one was recorded first.
 func (h *host) finish(path string, s *step, rec Record, fresh durable.Result) (err error) {
 	rec.Kind, rec.Step = durable.EventDone, path
-	if _, encoded := fresh.(json.RawMessage); encoded || fresh != nil && !h.rt.brief {
+	if fresh != nil {
 		rec.Result, err = fresh.MarshalJSON()
 	}
 	unfit := err != nil // the result itself cannot be recorded
