@@ -79,6 +79,8 @@ type Diagnostic struct {
 	Hint      string
 	Notes     []string
 	Related   []Related
+	// Fix removes the problem, nil where no change of the text is known to.
+	Fix *Fix
 }
 
 // Related is another place that takes part in a problem, such as the first of

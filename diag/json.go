@@ -15,6 +15,21 @@ type jsonDiagnostic struct {
 	Hint      string        `json:"hint,omitempty"`
 	Notes     []string      `json:"notes,omitempty"`
 	Related   []jsonRelated `json:"related,omitempty"`
+	Fix       *jsonFix      `json:"fix,omitempty"`
+}
+
+// jsonFix is a change of files: each edit replaces the text between two columns of a line.
+type jsonFix struct {
+	Safe  bool       `json:"safe"`
+	Edits []jsonEdit `json:"edits"`
+}
+
+type jsonEdit struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndColumn int    `json:"end_column"`
+	Text      string `json:"text"`
 }
 
 type jsonRelated struct {
@@ -45,6 +60,12 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	}
 	for _, r := range d.Related {
 		j.Related = append(j.Related, jsonRelated{r.Pos.File, r.Pos.Line, r.Pos.Column, r.Message})
+	}
+	if d.Fix != nil {
+		j.Fix = &jsonFix{Safe: d.Fix.Safe}
+		for _, e := range d.Fix.Edits {
+			j.Fix.Edits = append(j.Fix.Edits, jsonEdit{e.Pos.File, e.Pos.Line, e.Pos.Column, e.EndColumn, e.New})
+		}
 	}
 	return jsonvalue.Marshal(j)
 }

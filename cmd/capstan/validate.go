@@ -20,6 +20,7 @@ import (
 func (a *app) validateCommand() *cobra.Command {
 	var load loadFlags
 	var format string
+	var fixes fixing
 	cmd := &cobra.Command{
 		Use:   "validate FILE|DIR...",
 		Short: "Check capability files; nothing is sent",
@@ -44,17 +45,21 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 			}
 			opts.Documents = &engine.Documents{}
 			opts.Several = len(args) > 1
-			return a.validate(cmd.Context(), args, opts)
+			return a.validate(cmd.Context(), args, opts, &fixes)
 		},
 	}
 	load.add(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the problems: text or json")
+	fixes.add(cmd.Flags())
 	a.completeFile(cmd, &load)
 	return cmd
 }
 
-func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOptions) error {
-	v := validation{app: a, opts: opts, sink: a.outcomes()}
+func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOptions, fixes *fixing) error {
+	v := validation{app: a, opts: opts, fixes: fixes, sink: a.outcomes()}
+	if fixes.diff {
+		v.sink = noSink{} // the changes are the product
+	}
 	err := v.check(ctx, paths)
 	if err == nil || v.files > 0 { // else the error is all there is
 		err = errors.Join(err, v.sink.Close())
@@ -62,6 +67,7 @@ func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOpt
 	if err != nil {
 		return err
 	}
+	v.fixes.summary(v.app)
 	v.summary()
 	if v.invalid > 0 {
 		return silent(exitInvalid)
@@ -89,14 +95,16 @@ func (a *app) setValidateFormat(format string) error {
 // validation judges several files, one after the other, and keeps of them what the
 // summary has.
 type validation struct {
-	app  *app
-	opts *engine.LoadOptions
-	sink diag.Sink
+	app   *app
+	opts  *engine.LoadOptions
+	fixes *fixing
+	sink  diag.Sink
 
 	files                     int
 	last                      string
 	invalid, errors, problems int
-	hidden                    int // files with a part that does not run for a reason that is not reported
+	failed                    error // to change files
+	hidden                    int   // files with a part that does not run for a reason that is not reported
 }
 
 func (v *validation) judge(ctx context.Context, file string) (*engine.File, *engine.Report) {
@@ -127,13 +135,23 @@ func (v *validation) check(ctx context.Context, paths []string) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return errors.Join(ctx.Err(), v.failed)
 }
 
-func (v *validation) add(ctx context.Context, file string) { v.report(v.judge(ctx, file)) }
+func (v *validation) add(ctx context.Context, file string) {
+	f, report := v.judge(ctx, file)
+	v.report(ctx, file, f, report)
+}
 
-// report prints the problems of a file: they are the product here and go to stdout.
-func (v *validation) report(f *engine.File, r *engine.Report) {
+// report prints the problems of a file that its fixes leave: they are the product here
+// and go to stdout.
+func (v *validation) report(ctx context.Context, file string, f *engine.File, r *engine.Report) {
+	if v.fixes.on() && len(v.fixes.chosen(r.Diagnostics)) > 0 {
+		v.failed = errors.Join(v.failed, v.fix(ctx, file))
+		if !v.fixes.diff {
+			f, r = v.judge(ctx, file)
+		}
+	}
 	o := judged(f, r)
 	v.files, v.last = v.files+1, o.File
 	v.problems += len(o.Problems)
@@ -216,7 +234,7 @@ func (v *validation) addIfCapability(ctx context.Context, file string) bool {
 		}
 		return false
 	}
-	v.report(f, report)
+	v.report(ctx, file, f, report)
 	return true
 }
 

@@ -44,7 +44,7 @@ func TestDirectoriesAreValidatedFileByFile(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			if err := a.validate(t.Context(), []string{dir}, &engine.LoadOptions{Project: "none"}); err != nil {
+			if err := a.validate(t.Context(), []string{dir}, &engine.LoadOptions{Project: "none"}, &fixing{}); err != nil {
 				t.Fatal(err)
 			}
 			runtime.ReadMemStats(&after)

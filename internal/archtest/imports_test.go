@@ -33,12 +33,13 @@ var doors = map[string][]string{
 	"github.com/modelcontextprotocol/go-sdk":   {"serve/mcp", "serve/mcp/mcptest", "internal/stalltest"},
 	"github.com/spf13/cobra":                   {"cmd/capstan"},
 	"github.com/spf13/pflag":                   {"cmd/capstan"},
+	"github.com/rogpeppe/go-internal":          {"cmd/capstan"}, // differences of texts, and test scripts
 	"golang.org/x/term":                        {"cmd/capstan/internal/term"},
 	"golang.org/x/text":                        {"internal/columns"}, // width
 }
 
 // testDoors are dependencies that tests alone may import, anywhere.
-var testDoors = []string{"github.com/getkin/kin-openapi", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/theory/jsonpath"}
+var testDoors = []string{"github.com/getkin/kin-openapi", "github.com/google/go-cmp", "github.com/theory/jsonpath"}
 
 // testPackages hold what tests of several packages share: tests in all but name.
 var testPackages = []string{"engine/durable/durabletest", "operations/internal/optest", "serve/internal/servetest", "serve/mcp/mcptest"}
@@ -50,8 +51,8 @@ var layers = map[string][]string{
 	"diag":                            {"internal/columns", "internal/jsonvalue"},
 	"internal/...":                    {},
 	"internal/graph":                  {"engine/document", "internal/columns"},
-	"internal/suggest":                {"internal/words"},
-	"internal/readme":                 {"diag"}, // its tests run the examples of every code
+	"internal/suggest":                {"diag", "internal/words"}, // it completes problems
+	"internal/readme":                 {"diag"},                   // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},

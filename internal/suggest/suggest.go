@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
@@ -63,10 +64,21 @@ func unnamed(candidate string) bool {
 // do not count: "baseURL" is "base_url". An empty one, or one with
 // another verb, is like no word.
 func Rank(word string, candidates []string) []string {
-	type scored struct {
-		text  string
-		score int
+	close := rank(word, candidates)
+	out := make([]string, len(close))
+	for i, s := range close {
+		out[i] = s.text
 	}
+	return out
+}
+
+// scored is a candidate with the number of letters that differ.
+type scored struct {
+	text  string
+	score int
+}
+
+func rank(word string, candidates []string) []scored {
 	var close []scored
 	w := fold(word)
 	for i, c := range candidates {
@@ -78,11 +90,28 @@ func Rank(word string, candidates []string) []string {
 		}
 	}
 	slices.SortStableFunc(close, func(a, b scored) int { return cmp.Compare(a.score, b.score) })
-	out := make([]string, len(close))
-	for i, s := range close {
-		out[i] = s.text
+	return close
+}
+
+// maxSlips is the number of wrong letters up to which a word is a misspelling of
+// another, and not another word.
+const maxSlips = 2
+
+// Meant returns the candidate that word is a misspelling of, "" where it is like none,
+// or like two.
+func Meant(word string, candidates []string) string {
+	close := rank(word, candidates)
+	if len(close) == 0 || close[0].score > maxSlips || len(close) > 1 && close[1].score == close[0].score {
+		return ""
 	}
-	return out
+	return close[0].text
+}
+
+// Explain completes d, which marks a word that is none of the candidates: with the hint
+// of [Hint], and with the word that was meant as its fix.
+func Explain(d *diag.Diagnostic, word, label string, candidates []string) {
+	d.Hint = Hint(word, label, candidates)
+	d.Replace(word, Meant(word, candidates), true)
 }
 
 // minPrefix keeps "i" from suggesting every word that begins with it.

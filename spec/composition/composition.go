@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -86,7 +87,9 @@ var descriptive = []string{"created", "modified", "tags", "sources", "maintainer
 // own up to a misspelling.
 func (d reader) specification(o *node.Object, name string) {
 	if n := o.Need("specification"); n != nil && strings.TrimSpace(n.Value) != name {
-		d.Report(n, "bad-value", "specification cannot be %q", n.Value).Hint = fmt.Sprintf("did you mean %q?", name)
+		r := d.Report(n, "bad-value", "specification cannot be %q", n.Value)
+		r.Hint = fmt.Sprintf("did you mean %q?", name)
+		r.Replace(n.Value, name, suggest.Meant(n.Value, []string{name}) != "")
 	}
 }
 
@@ -98,6 +101,7 @@ func (d reader) version(o *node.Object) string {
 		o.Need("specificationVersion")
 	case version != "" && version != compositionVersion:
 		r := d.Report(n, "unsupported-version", "specificationVersion %s is not known, it is read as %s", version, compositionVersion)
+		r.Replace(n.Value, compositionVersion, false)
 		if !d.Strict {
 			r.Severity = diag.Warning
 		}

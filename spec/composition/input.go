@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -164,6 +165,7 @@ func (d reader) misfit(n *node.Node, want, what string) {
 	switch plain := (&node.Node{Kind: node.ScalarNode, Value: n.Value}).ShortTag(); {
 	case want == "string" && !node.IsNull(n):
 		r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
+		r.Replace(n.Value, strconv.Quote(n.Value), n.Style == 0)
 	case !node.IsText(n):
 	case want == "boolean" && plain == "!!bool", want == "integer" && plain == "!!int", want == "number" && (plain == "!!int" || plain == "!!float"):
 		r.Hint = "write it without quotes: " + n.Value
@@ -189,7 +191,7 @@ func (d reader) chosen(n *node.Node, v spec.Value, enum []spec.Value) bool {
 	if _, text := v.Scalar.(string); text {
 		shown = fmt.Sprintf("%q", shown)
 	}
-	d.Report(n, "bad-value", "the default cannot be %s", shown).Hint = suggest.Hint(v.Str.Value, "write one of ", choice)
+	suggest.Explain(d.Report(n, "bad-value", "the default cannot be %s", shown), v.Str.Value, "write one of ", choice)
 	return false
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/lazyregexp"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -134,14 +135,16 @@ func (d reader) noOperation(o *node.Object) {
 	if external := node.Value(o.Node, "external"); external != nil && external.ShortTag() != "!!bool" {
 		return // reported where it is written
 	}
-	r := d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What)
-	r.Hint = `name its operation ("operation: ..."), or say that others do it ("external: true")`
 	for _, name := range []string{"operation", "external"} {
-		if near := o.Misspelt(name); near != "" {
-			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+		if k := o.Misspelt(name); k != nil {
+			r := d.Report(k, "unknown-key", "unknown key %q in %s, which has no operation and is not external", k.Value, o.What)
+			r.Hint = fmt.Sprintf("did you mean %q?", name)
+			r.Replace(k.Value, suggest.Meant(k.Value, o.Asked), true)
 			return
 		}
 	}
+	d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What).Hint =
+		`name its operation ("operation: ..."), or mark it as done by others ("external: true")`
 }
 
 // maxAttempts bounds retry.attempts; more is a poll.

@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -83,7 +82,9 @@ func (f *frame) baseURI(p *part) spec.Str {
 	}
 	trimmed := strings.TrimRight(s.Value, "/")
 	if f.edition >= naftikoAlpha2 {
-		f.Report(n, "trailing-slash", "baseUri has a trailing slash, and the paths below it begin with one").Hint = "write " + trimmed
+		r := f.Report(n, "trailing-slash", "baseUri has a trailing slash, and the paths below it begin with one")
+		r.Hint = "write " + trimmed
+		r.Replace(s.Value, trimmed, true)
 	}
 	return spec.Reworded(s, trimmed)
 }
@@ -175,10 +176,7 @@ func (f *frame) method(p *part) spec.Str {
 	up := spec.Reworded(s, strings.ToUpper(strings.TrimSpace(s.Value)))
 	if !slices.Contains(methods, up.Value) {
 		r := f.Report(p.get("method"), "bad-value", "method cannot be %q", node.Shorten(s.Value))
-		r.Hint = "write one of " + strings.Join(methods[:5], ", ")
-		if near := suggest.Closest(up.Value, methods); near != "" {
-			r.Hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		suggest.Explain(r, up.Value, "write one of ", methods)
 	}
 	return up
 }

@@ -88,5 +88,5 @@ func (f *frame) checkVersion() {
 		}
 	}
 	slices.Reverse(known)
-	r.Hint = suggest.Hint(version, "known versions: ", known)
+	suggest.Explain(r, version, "known versions: ", known)
 }

@@ -112,7 +112,7 @@ func (f *frame) withOperations(a *spec.API, only []spec.Str) *spec.API {
 		for _, op := range a.Operations {
 			there = append(there, op.Name.Value)
 		}
-		f.ReportAt(name, "unknown-import", "%s has no operation %q to import", a.Namespace.Value, name.Value).Hint = suggest.Hint(name.Value, "it has ", there)
+		suggest.Explain(f.ReportAt(name, "unknown-import", "%s has no operation %q to import", a.Namespace.Value, name.Value), name.Value, "it has ", there)
 	}
 	return &c
 }
@@ -147,7 +147,9 @@ func (f *frame) reportUnknownImport(n *node.Node, other *frame, wanted spec.Str,
 	if !wanted.IsSet() {
 		r.Message = other.doc.Path() + " has nothing to import here"
 	}
-	r.Hint = cmp.Or(suggest.Hint(wanted.Value, "it has ", there), "it has nothing to import in this section")
+	if suggest.Explain(r, wanted.Value, "it has ", there); r.Hint == "" {
+		r.Hint = "it has nothing to import in this section"
+	}
 }
 
 // open reads the file that an import names, once; nil with a problem when it

@@ -98,7 +98,7 @@ func (f *frame) place(p *part) spec.Str {
 		return spec.Reworded(low, "environment")
 	}
 	if !slices.Contains(places, low.Value) {
-		f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value)).Hint = suggest.Hint(low.Value, "write one of ", places)
+		suggest.Explain(f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value)), low.Value, "write one of ", places)
 	}
 	return low
 }
@@ -138,7 +138,7 @@ func (f *frame) typeName(s spec.Str, n *node.Node) spec.Str {
 	if low := strings.ToLower(s.Value); slices.Contains(paramTypes, low) {
 		return spec.Reworded(s, low)
 	}
-	f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)).Hint = suggest.Hint(s.Value, "write one of ", paramTypes)
+	suggest.Explain(f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)), s.Value, "write one of ", paramTypes)
 	return spec.Str{}
 }
 

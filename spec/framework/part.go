@@ -53,7 +53,7 @@ func (p *part) get(name string) *node.Node {
 		}
 		found = v
 		if s.loose {
-			p.frame.loosely(node.Key(p.Node, s.was), fmt.Sprintf("%q in %s is read as %q", s.was, p.kind, name), fmt.Sprintf("write %s", name))
+			p.frame.loosely(node.Key(p.Node, s.was), fmt.Sprintf("%q in %s is read as %q", s.was, p.kind, name), fmt.Sprintf("write %s", name)).Replace(s.was, name, true)
 		}
 	}
 	if found == nil || node.IsNull(found) {
@@ -215,9 +215,8 @@ func (p *part) done() {
 		}
 		r := p.Report(k, "unknown-key", "unknown key %q in %s is ignored", k.Value, p.What)
 		r.Severity = diag.Warning
-		r.Hint = "accepted keys: " + strings.Join(p.Asked, ", ")
-		if near := suggest.Closest(k.Value, p.Asked); near != "" {
-			r.Hint = fmt.Sprintf("did you mean %q?", near)
+		if suggest.Explain(r, k.Value, "", p.Asked); r.Hint == "" {
+			r.Hint = "accepted keys: " + strings.Join(p.Asked, ", ")
 		}
 	}
 }
@@ -237,10 +236,12 @@ func (f *frame) powerless(key *node.Node, message, hint string) {
 
 // loosely warns, once a file, of a form that no schema has and that means one
 // thing all the same.
-func (f *frame) loosely(n *node.Node, message, hint string) {
+// The result may be completed; of a repetition it is none of the file's.
+func (f *frame) loosely(n *node.Node, message, hint string) *diag.Diagnostic {
 	if f.Strict || !f.first(message) {
-		return
+		return &diag.Diagnostic{}
 	}
 	r := f.Report(n, "lenient-form", "%s", message)
 	r.Severity, r.Hint = diag.Warning, hint
+	return r
 }

@@ -78,9 +78,8 @@ func respelt(n *node.Node, k kind, name string) bool {
 
 func (f *frame) strictUnknown(key *node.Node, k kind, accepted []string) {
 	r := f.Report(key, "unknown-key", "unknown key %q in %s of %s", key.Value, k, f.edition)
-	r.Hint = "accepted keys: " + strings.Join(accepted, ", ")
-	if near := suggest.Closest(key.Value, accepted); near != "" {
-		r.Hint = fmt.Sprintf("did you mean %q?", near)
+	if suggest.Explain(r, key.Value, "", accepted); r.Hint == "" {
+		r.Hint = "accepted keys: " + strings.Join(accepted, ", ")
 	}
 	if k == kindAuth && keyPlaces[key.Value] != "" {
 		r.Hint = fmt.Sprintf("write key with the name, value with the secret, and placement: %s", keyPlaces[key.Value])
@@ -88,6 +87,7 @@ func (f *frame) strictUnknown(key *node.Node, k kind, accepted []string) {
 	for _, name := range accepted {
 		if wasCalled(k, name, key.Value) || wasCalled(k, key.Value, name) {
 			r.Hint = fmt.Sprintf("write %s in this version", name)
+			r.Replace(key.Value, name, true)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (f *frame) strictText(v *node.Node, r rule) {
 	case v.Kind != node.ScalarNode || !node.IsText(v):
 		f.misform(v, r.key, "text", fmt.Sprintf("put it in quotes: %q", v.Value))
 	case len(r.one) > 0 && !slices.Contains(r.one, v.Value):
-		f.Report(v, "bad-value", "%s cannot be %q in %s", r.key, node.Shorten(v.Value), f.edition).Hint = suggest.Hint(v.Value, "write one of ", r.one)
+		suggest.Explain(f.Report(v, "bad-value", "%s cannot be %q in %s", r.key, node.Shorten(v.Value), f.edition), v.Value, "write one of ", r.one)
 	case r.like != nil && !r.like.MatchString(v.Value):
 		f.Report(v, "bad-value", "%s %q does not have the form that %s wants", r.key, node.Shorten(v.Value), f.edition).Hint = "write text that matches " + r.like.String()
 	}

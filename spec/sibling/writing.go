@@ -158,7 +158,7 @@ func (w *writing) toolCall(tool spec.Str, later bool) *call {
 	if s := w.owner(tool.Value); s != nil && s.entry(tool.Value) != nil {
 		return &call{source: s, entry: s.entry(tool.Value), operation: tool}
 	}
-	w.frame.ReportAt(tool, "unknown-name", "there is no tool %q in this file", tool.Value).Hint = suggest.Hint(tool.Value, "its tools: ", names)
+	suggest.Explain(w.frame.ReportAt(tool, "unknown-name", "there is no tool %q in this file", tool.Value), tool.Value, "its tools: ", names)
 	return &call{refused: true}
 }
 
@@ -219,7 +219,7 @@ func (w *writing) dependencies(done []*spec.Step, n *node.Node) {
 		}
 		if !slices.Contains(known, id) {
 			last := done[len(done)-1].ID.Value
-			w.frame.Report(name, "later-step", "step %q depends on %q, which is no step before it", last, name.Value).Hint = suggest.Hint(id, "steps before it: ", known)
+			suggest.Explain(w.frame.Report(name, "later-step", "step %q depends on %q, which is no step before it", last, name.Value), id, "steps before it: ", known)
 		}
 	}
 }

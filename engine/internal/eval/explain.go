@@ -57,6 +57,7 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeUnknownStep,
 			Message: fmt.Sprintf("unknown step %q", word),
 			Hint:    suggest.Hint(word, "steps: ", c.scope.stepIDs())}
+		c.mend(&p, word, c.scope.stepIDs())
 		return p, c.outermostWithin(at)
 	}
 	p := c.problemAt(loc, CodeUnknownName)
@@ -66,9 +67,11 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		return p, call
 	}
 	p.Message = fmt.Sprintf("unknown name %q", name)
-	switch near := suggest.Closest(name, append(c.scope.varNames(), c.scope.stepIDs()...)); {
+	known := append(c.scope.varNames(), c.scope.stepIDs()...)
+	c.mend(&p, name, known)
+	switch near := suggest.Closest(name, known); {
 	case name == "null":
-		p.Hint = "write nil"
+		p.Hint, p.Meant = "write nil", "nil"
 	case c.scope.isStep(near) && !slices.Contains(c.scope.varNames(), near):
 		p.Code = CodeUnknownStep
 		p.Message = fmt.Sprintf("unknown step %q", name)
@@ -77,8 +80,9 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	case suggest.Closest(name, functionNames()) != "":
 		p.Hint = suggest.Hint(name, "", functionNames())
+		c.mend(&p, name, functionNames())
 	default:
-		p.Hint = suggest.Hint(name, "known names: ", append(c.scope.varNames(), c.scope.stepIDs()...))
+		p.Hint = suggest.Hint(name, "known names: ", known)
 	}
 	return p, node
 }
@@ -142,7 +146,15 @@ func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast
 	}
 	p.Message = fmt.Sprintf("unknown field %q%s", name, c.owner(m.Node))
 	p.Hint = suggest.Hint(name, "it has: ", typeOf(m.Node).Fields())
+	c.mend(&p, name, typeOf(m.Node).Fields())
 	return p, m
+}
+
+// mend sets the word that is meant where the text at fault is that of the name alone.
+func (c *compilation) mend(p *Problem, name string, known []string) {
+	if end := p.Offset + p.Length; end <= len(c.source) && string(c.source[p.Offset:end]) == name {
+		p.Meant = suggest.Meant(name, known)
+	}
 }
 
 // owner names the value that should have the field, after "in".

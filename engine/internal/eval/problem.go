@@ -25,6 +25,8 @@ type Problem struct {
 	Offset, Length      int
 	Code, Message, Hint string
 	Warning             bool
+	// Meant replaces the text at the place, "" where no one word is known to be meant.
+	Meant string
 }
 
 // HasErrors reports whether one of the problems is more than a warning.

@@ -201,8 +201,8 @@ func (bb *binding) targetOf(key spec.Str) (target, bool) {
 }
 
 func (bb *binding) unknownTarget(key spec.Str) {
-	hint := cmp.Or(suggest.Hint(key.Value, "it takes ", targetNames(bb.targets)), "it takes no values")
-	bb.errorAt(key, "unknown-parameter", hint, "%s has no parameter or body property %q", bb.a.Op.ID, key.Value)
+	bb.misspelt(key, "unknown-parameter", targetNames(bb.targets), "it takes ", "it takes no values",
+		"%s has no parameter or body property %q", bb.a.Op.ID, key.Value)
 }
 
 // keys takes step keys that are parameters, such as `intent: sso`. Any other
@@ -235,8 +235,7 @@ var stepKeys = []string{
 
 func (b *builder) unknownKey(key spec.Str, ts []target) {
 	names := append(slices.Clone(stepKeys), targetNames(ts)...)
-	hint := cmp.Or(suggest.Hint(key.Value, "", names), "a step takes "+strings.Join(stepKeys, ", "))
-	b.errorAt(key, "unknown-key", hint, "unknown step key %q", key.Value)
+	b.misspelt(key, "unknown-key", names, "", "a step takes "+strings.Join(stepKeys, ", "), "unknown step key %q", key.Value)
 }
 
 // arguments takes the values under `with` by their name alone: they are for every

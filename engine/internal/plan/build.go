@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -119,6 +120,15 @@ type builder struct {
 func (b *builder) errorAt(s spec.Str, code, hint, format string, args ...any) {
 	pos, end := wholeOf(s)
 	b.diags.Add(diag.Diagnostic{Code: code, Severity: diag.Error, Pos: pos, EndColumn: end, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// misspelt reports a word that is none of those known, with the one that was meant.
+// Where none is like it the hint lists them after the label, or is otherwise.
+func (b *builder) misspelt(s spec.Str, code string, known []string, label, otherwise, format string, args ...any) {
+	b.errorAt(s, code, "", format, args...)
+	d := &b.diags[len(b.diags)-1]
+	suggest.Explain(d, s.Value, label, known)
+	d.Hint = cmp.Or(d.Hint, otherwise)
 }
 
 // wholeOf is the place of a text, without its quotes.

@@ -230,21 +230,26 @@ func fieldType(t eval.Type, path *jsonpath.Path, used int) eval.Type {
 // unresolved is the error for a name that stands for nothing.
 func (b *builder) unresolved(at spec.Str, offset, length int, name string) {
 	pos, end := at.Span(offset, length)
-	b.diags.Add(diag.Diagnostic{
+	head, _, _ := strings.Cut(name, ".")
+	known := b.known()
+	d := diag.Diagnostic{
 		Code: "unknown-name", Severity: diag.Error, Pos: pos, EndColumn: end,
-		Message: fmt.Sprintf("%q is no step, input or bind", name), Hint: b.knownNames(name),
-	})
+		Message: fmt.Sprintf("%q is no step, input or bind", name),
+		Hint:    cmp.Or(suggest.Hint(head, "known here: ", known), "declare it under inputParameters, or under binds"),
+	}
+	if meant := suggest.Meant(head, known); meant != "" {
+		d.Replace(name, meant+strings.TrimPrefix(name, head), true)
+	}
+	b.diags.Add(d)
 }
 
-// knownNames is the hint for a name that stands for nothing.
-func (b *builder) knownNames(name string) string {
+// known returns the names that stand for a value.
+func (b *builder) known() []string {
 	all := b.earlierIDs()
 	for _, in := range b.plan.Inputs {
 		all = append(all, in.Name)
 	}
-	all = append(all, b.variables.Names()...)
-	head, _, _ := strings.Cut(name, ".")
-	return cmp.Or(suggest.Hint(head, "known here: ", all), "declare it under inputParameters, or under binds")
+	return append(all, b.variables.Names()...)
 }
 
 // earlierIDs lists the steps before the one at hand.

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -60,7 +59,7 @@ func (bb *binding) probe(p *spec.Probe) {
 	op, ok := set.Lookup(p.Operation.Value)
 	switch {
 	case !ok:
-		bb.errorAt(p.Operation, "unknown-operation", suggest.Hint(p.Operation.Value, "", set.IDs()),
+		bb.misspelt(p.Operation, "unknown-operation", set.IDs(), "", "",
 			"operation %q does not exist in the OpenAPI document of %q", p.Operation.Value, a.API)
 		return
 	case op.Effect() != operations.Read:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
@@ -240,6 +241,9 @@ func (b *builder) unknownOperation(s *Step, a *Operation, src *spec.Operation, s
 			continue
 		}
 		d.Notes = append(d.Notes, "or "+line)
+	}
+	if len(found) > 0 && suggest.Meant(id.Value, set.IDs()) == found[0].ID {
+		d.Replace(id.Value, found[0].ID, true)
 	}
 	switch {
 	case b.suggested > maxSuggested:

@@ -101,7 +101,7 @@ func (bb *binding) parameterOf(key spec.Str) string {
 	case 0:
 		return key.Value
 	case 1:
-		bb.note(key, found[0], fmt.Sprintf("%q feeds the parameter %q of %s", key.Value, found[0], bb.a.At.Value))
+		bb.note(key, false, found[0], fmt.Sprintf("%q feeds the parameter %q of %s", key.Value, found[0], bb.a.At.Value))
 		return found[0]
 	}
 	bb.spent[key.Value] = true
@@ -113,13 +113,18 @@ func (bb *binding) parameterOf(key spec.Str) string {
 // that was declared under that name, and renamed for its path, that is known.
 func (b *builder) noteSpelling(in *Input, name, message string) {
 	if at := b.declaration(in); at.Raw != name {
-		b.note(at, name, b.shown(in)+" "+message)
+		b.note(at, true, name, b.shown(in)+" "+message)
 	}
 }
 
-func (b *builder) note(at spec.Str, name, message string) {
+// note reports a spelling. A declared name is the caller's too, and must not be changed
+// for the file alone.
+func (b *builder) note(at spec.Str, declared bool, name, message string) {
 	pos, end := wholeOf(at)
 	d := diag.Diagnostic{Code: "other-spelling", Severity: diag.Info, Pos: pos, EndColumn: end, Message: message, Hint: "write " + name}
+	if !declared {
+		d.Replace(at.Value, name, true)
+	}
 	if !slices.ContainsFunc(b.diags, func(x diag.Diagnostic) bool { return x.Pos == pos && x.Message == message }) {
 		b.diags.Add(d)
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -49,18 +48,14 @@ func (b *builder) external(n *names, a *External, src *spec.External) {
 // lookup plans a lookup.
 func (b *builder) lookup(n *names, a *Lookup, src *spec.Lookup) {
 	if b.earlierStep(src.Index.Value) == nil {
-		b.errorAt(src.Index, "unknown-step", b.earlierSteps(src.Index.Value), "the lookup's index %q is no earlier step", src.Index.Value)
+		b.misspelt(src.Index, "unknown-step", b.earlierIDs(), "earlier steps: ", "put the step that fetches the list before it",
+			"the lookup's index %q is no earlier step", src.Index.Value)
 	}
 	a.Index, a.Match = src.Index.Value, src.Match.Value
 	a.Value = n.value(spec.Value{Kind: spec.Scalar, Scalar: src.Value.Value, Str: src.Value})
 	for _, f := range src.Fields {
 		a.Fields = append(a.Fields, f.Value)
 	}
-}
-
-// earlierSteps is the hint for a name that is no earlier step.
-func (b *builder) earlierSteps(name string) string {
-	return cmp.Or(suggest.Hint(name, "earlier steps: ", b.earlierIDs()), "put the step that fetches the list before it")
 }
 
 // sensitive checks that the paths exist in the result.

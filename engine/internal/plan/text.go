@@ -66,7 +66,7 @@ func (n *names) variable(s string) *Input {
 	if in == nil || !in.Implied && in.In != string(operations.InPath) {
 		return nil
 	}
-	n.note(n.declaration(in), "{{"+name+"}}", fmt.Sprintf("%q is read as {{%s}}", s, name))
+	n.note(n.declaration(in), true, "{{"+name+"}}", fmt.Sprintf("%q is read as {{%s}}", s, name))
 	return in
 }
 
@@ -169,6 +169,9 @@ func (b *builder) report(at spec.Str, problems []eval.Problem) {
 		d := diag.Diagnostic{Code: p.Code, Severity: diag.Error, Pos: pos, EndColumn: end, Message: p.Message, Hint: p.Hint}
 		if p.Warning {
 			d.Severity = diag.Warning
+		}
+		if text := []rune(at.Value); p.Meant != "" && p.Offset+p.Length <= len(text) {
+			d.Replace(string(text[p.Offset:p.Offset+p.Length]), p.Meant, true)
 		}
 		b.diags.Add(d)
 	}

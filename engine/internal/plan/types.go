@@ -91,7 +91,7 @@ func (b *builder) unknownProperty(s *operations.Schema, key spec.Str, what strin
 	for _, p := range s.Properties {
 		names = append(names, p.Name)
 	}
-	b.errorAt(key, "unknown-parameter", suggest.Hint(key.Value, "it has ", names), "%s has no property %q", what, key.Value)
+	b.misspelt(key, "unknown-parameter", names, "it has ", "", "%s has no property %q", what, key.Value)
 }
 
 func takes(s *operations.Schema, kind string) bool {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -91,6 +92,7 @@ func (d *Decoder) Text(n *yaml.Node, what string) spec.Str {
 		r := d.Report(n, "wrong-type", "%s must be text, found %s", what, Describe(n))
 		if n.Kind == yaml.ScalarNode && !IsNull(n) {
 			r.Hint = fmt.Sprintf("put it in quotes: %q", n.Value)
+			r.Replace(n.Value, strconv.Quote(n.Value), n.Style == 0)
 		}
 		return spec.Str{}
 	}
@@ -146,9 +148,11 @@ func (d *Decoder) Boolean(n *yaml.Node, what string) bool {
 		switch strings.ToLower(n.Value) {
 		case "yes", "on", "y", "true", "1":
 			r.Hint = "write true"
+			r.Replace(n.Value, "true", n.Style == 0)
 			return true
 		case "no", "off", "n", "false", "0":
 			r.Hint = "write false"
+			r.Replace(n.Value, "false", n.Style == 0)
 		}
 	}
 	return false
@@ -165,7 +169,7 @@ func (d *Decoder) OneOf(n *yaml.Node, what string, choice ...string) spec.Str {
 			return s
 		}
 	}
-	d.Report(n, "bad-value", "%s cannot be %q", what, s.Value).Hint = suggest.Hint(s.Value, "write one of ", choice)
+	suggest.Explain(d.Report(n, "bad-value", "%s cannot be %q", what, s.Value), s.Value, "write one of ", choice)
 	return spec.Str{}
 }
 

@@ -164,12 +164,15 @@ func (e *expander) template(n, key *yaml.Node) bool {
 		return false
 	}
 	written := string(line[:length])
+	quoted := "'" + strings.ReplaceAll(written, "'", "''") + "'"
 	pos := e.pos(n.Line, n.Column)
-	e.diags.Add(diag.Diagnostic{
+	d := diag.Diagnostic{
 		Code: "unquoted-template", Pos: pos, EndColumn: pos.Column + utf8.RuneCountInString(written),
 		Message: "YAML reads {{ }} without quotes as a mapping",
-		Hint:    fmt.Sprintf("write it in quotes: '%s'", strings.ReplaceAll(written, "'", "''")),
-	})
+		Hint:    "write it in quotes: " + quoted,
+	}
+	d.Replace(written, quoted, true)
+	e.diags.Add(d)
 	*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: written, Line: n.Line, Column: n.Column}
 	return true
 }

@@ -55,20 +55,20 @@ func (o *Object) ReportAbsent() {
 	for _, name := range o.Absent {
 		r := o.Report(o.Node, "missing-key", "%s has no %q", o.What, name)
 		r.Hint = fmt.Sprintf("add %s: ...", name)
-		if near := o.Misspelt(name); near != "" {
-			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near, name)
+		if near := o.Misspelt(name); near != nil {
+			r.Hint = fmt.Sprintf("did you mean %q to be %q?", near.Value, name)
 		}
 	}
 }
 
-// Misspelt returns the key that was probably meant to be name, or "".
-func (o *Object) Misspelt(name string) string {
+// Misspelt returns the key that was probably meant to be name, or nil.
+func (o *Object) Misspelt(name string) *Node {
 	for _, k := range o.Unasked() {
 		if suggest.Closest(k.Value, o.Asked) == name {
-			return k.Value
+			return k
 		}
 	}
-	return ""
+	return nil
 }
 
 // Allow accepts keys that describe the file and that nothing reads.
@@ -95,15 +95,16 @@ func (o *Object) IsCut(k *Node) bool { return slices.Contains(o.cut, k) }
 // Done reports the keys that are needed and those that are not accepted; a
 // misspelt one is only the latter.
 func (o *Object) Done() {
-	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != "" })
+	o.Absent = slices.DeleteFunc(o.Absent, func(name string) bool { return o.Misspelt(name) != nil })
 	o.ReportAbsent()
 	o.ReportCut(diag.Error)
 	accepted := "accepted keys: " + strings.Join(o.Asked, ", ")
 	for _, k := range o.Unasked() {
 		r := o.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What)
-		r.Hint = accepted
-		if near := suggest.Closest(k.Value, o.Asked); near != "" {
-			r.Hint, r.Notes = fmt.Sprintf("did you mean %q?", near), []string{accepted}
+		if suggest.Explain(r, k.Value, "", o.Asked); r.Hint != "" {
+			r.Notes = []string{accepted}
+		} else {
+			r.Hint = accepted
 		}
 	}
 }
