@@ -73,22 +73,44 @@ func (c *call) readable(resp *operations.Response) error {
 	return e
 }
 
-// schema holds the answer against its documented schema, where a violation fails the
-// step or something receives the warning.
-func (c *call) schema(resp *operations.Response) error {
+// breaches are the violations of its documented schema that an answer has.
+type breaches struct {
+	pages, count int
+	texts        []string // the first ones
+}
+
+// breach holds an answer, or a page of it, against its documented schema, where a
+// violation fails the step or something receives the warning.
+func (c *call) breach(resp *operations.Response) {
+	b := &c.breaches
+	b.pages++
 	if !resp.IsJSON || !c.env.Strict && (c.try > 1 || c.env.Emit == nil) {
+		return
+	}
+	for _, v := range check.Response(c.a.Op, resp.Status, resp.Header.Get("Content-Type"), resp.Value) {
+		if b.count++; len(b.texts) == 3 {
+			continue
+		}
+		text := c.violation(v)
+		if b.pages > 1 {
+			text = fmt.Sprintf("page %d: %s", b.pages, text)
+		}
+		b.texts = append(b.texts, text)
+	}
+}
+
+// schema reports the violations of an answer.
+func (c *call) schema(resp *operations.Response) error {
+	if !c.a.All {
+		c.breaches = breaches{}
+		c.breach(resp)
+	}
+	b := &c.breaches
+	if b.count == 0 {
 		return nil
 	}
-	violations := check.Response(c.a.Op, resp.Status, resp.Header.Get("Content-Type"), resp.Value)
-	if len(violations) == 0 {
-		return nil
-	}
-	texts := make([]string, 0, 3)
-	for _, v := range violations[:min(len(violations), 3)] {
-		texts = append(texts, c.violation(v))
-	}
-	msg := "the answer is not what the OpenAPI document says: " + strings.Join(texts, "; ")
-	if more := len(violations) - len(texts); more > 0 {
+	msg := "the answer is not what the OpenAPI document says: " + strings.Join(b.texts, "; ")
+	if more := b.count - len(b.texts); more > 0 {
 		msg += fmt.Sprintf("; and %d more", more)
 	}
 	if c.env.Strict {

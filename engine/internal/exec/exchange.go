@@ -123,7 +123,7 @@ func (c *call) settled(resp *operations.Response) (*kept, error) {
 func (c *call) deliver(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 	caller := c.env.Call(c.a.API)
 	if c.a.All {
-		return paging.All(ctx, caller, req, &paging.Options{MaxPages: c.env.MaxPages})
+		return c.pages(ctx, caller, req)
 	}
 	if !c.writes() {
 		return caller(ctx, req)
@@ -135,6 +135,25 @@ func (c *call) deliver(ctx context.Context, req *operations.Request) (*operation
 		defer cancel()
 	}
 	return caller(ctx, req)
+}
+
+// pages reads a list page by page. Each page is checked as it came, and of what came
+// the part is kept that something reads.
+func (c *call) pages(ctx context.Context, caller operations.Caller, req *operations.Request) (*operations.Response, error) {
+	c.breaches = breaches{}
+	page := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		resp, err := caller(ctx, req)
+		if err == nil && resp.Status >= 200 && resp.Status < 300 {
+			c.hide(resp.Value) // before any message quotes it
+			c.breach(resp)
+		}
+		return resp, err
+	}
+	o := &paging.Options{MaxPages: c.env.MaxPages}
+	if c.a.Keep != nil {
+		o.Keep = c.a.Keep.Of
+	}
+	return paging.All(ctx, page, req, o)
 }
 
 // transport sorts an error of the caller: asked to wait, lost, or failed.

@@ -191,6 +191,9 @@ func (t *turn) each(ctx context.Context) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.s.Keep != nil {
+			v = t.s.Keep.Of(v)
+		}
 		results = append(results, v)
 	}
 	return results, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func harbour(t testing.TB) *operations.Set {
 	property := func(name string) operations.Property { return operations.Property{Name: name, Schema: text} }
 	ship := &operations.Schema{Name: "Ship", Types: []string{"object"}, Required: []string{"id"}, Properties: []operations.Property{property("id"), property("name"), property("owner_id"), property("pin")}}
 	ships := &operations.Schema{Types: []string{"object"}, Properties: []operations.Property{{Name: "data", Schema: &operations.Schema{Types: []string{"array"}, Items: ship}}}}
+	pages := &operations.Schema{Types: []string{"object"}, Properties: append(slices.Clone(ships.Properties), property("next_cursor"), property("note"))}
 	answers := func(s *operations.Schema) []*operations.ResponseDoc {
 		return []*operations.ResponseDoc{{Status: "200", Media: []operations.Media{{Type: "application/json", Schema: s}}}}
 	}
@@ -40,6 +42,7 @@ func harbour(t testing.TB) *operations.Set {
 		create, &keyed,
 		{ID: "getShip", Method: "GET", Path: "/ships/{id}", Params: id, Responses: answers(ship)},
 		{ID: "listShips", Method: "GET", Path: "/ships", Params: []*operations.Param{{Name: "owner_id", In: operations.InQuery, Schema: text}}, Responses: answers(ships)},
+		{ID: "pageShips", Method: "GET", Path: "/fleet", Params: []*operations.Param{{Name: "owner_id", In: operations.InQuery, Schema: text}, {Name: "cursor", In: operations.InQuery, Schema: text}}, Responses: answers(pages)},
 	})
 	return set
 }

@@ -122,8 +122,9 @@ type call struct {
 	// unread is the reason why the last look was of no use.
 	unread error
 	// own is the environment of expressions over the answer ownOf.
-	own   *eval.Env
-	ownOf *kept
+	own      *eval.Env
+	ownOf    *kept
+	breaches breaches // of the last answer
 	// dropped names the items of the last look were left out as foreign.
 	dropped string
 }

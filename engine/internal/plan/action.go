@@ -56,8 +56,10 @@ type Operation struct {
 	Until, Fail, Select *eval.Expr
 	Schedule            durable.Schedule // for steps with Until
 	All                 bool
-	Attempts            int           // 0: the caller's default
-	Limit               time.Duration // of one exchange, 0: the run's
+	// Keep is the part of the answer that is read, of a step with All; nil is all of it.
+	Keep     *eval.Part
+	Attempts int           // 0: the caller's default
+	Limit    time.Duration // of one exchange, 0: the run's
 
 	// Promised are the fields that the document requires of the result and that
 	// a step or output reads, by name.

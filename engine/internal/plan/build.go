@@ -86,6 +86,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 	b.at = len(b.plan.Steps)
 	b.outcome()
 	b.reads()
+	b.keep()
 	b.unused()
 	b.servedNames()
 	b.plan.Variables = b.variables.used

@@ -60,6 +60,9 @@ type Step struct {
 	Needs       []string  // ids of the steps that this one reads, in file order
 	Result      eval.Type // as later steps see it
 	Sensitive   []Path
+	// Keep is the part of each of the results of a step with Each that something
+	// reads; nil is all of it.
+	Keep *eval.Part
 }
 
 // Operation returns the step's action where that calls an operation, else nil.

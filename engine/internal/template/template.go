@@ -118,6 +118,15 @@ func (t *Template) Refs() []eval.Ref {
 	return eval.UniqueRefs(refs)
 }
 
+// Parts adds what the expressions of the template read; see [eval.Expr.Parts].
+func (t *Template) Parts(to *eval.Parts) {
+	for _, p := range t.parts {
+		if p.expr != nil {
+			p.expr.Parts(eval.Whole(), to)
+		}
+	}
+}
+
 // Type returns the expression's type when the template is a single one, else
 // the type of text.
 func (t *Template) Type() eval.Type {
