@@ -32,10 +32,16 @@ func Transport(next http.RoundTripper) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return transport{next}
+	_, heeds := next.(*http.Transport)
+	return transport{next, heeds}
 }
 
-type transport struct{ next http.RoundTripper }
+type transport struct {
+	next http.RoundTripper
+	// heeds reports that bodies of next end with the context themselves, as those of
+	// an http.Transport do but after a switch of protocols.
+	heeds bool
+}
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(r)
@@ -46,7 +52,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close() // the connection is of no further use
 		return nil, &SwitchError{resp.Header.Get("Upgrade")}
 	}
-	resp.Body = bound(r.Context(), resp.Body)
+	if !t.heeds {
+		resp.Body = bound(r.Context(), resp.Body)
+	}
 	return resp, nil
 }
 
