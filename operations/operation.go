@@ -6,7 +6,7 @@
 package operations
 
 import (
-	"fmt"
+	"cmp"
 	"mime"
 	"slices"
 	"strings"
@@ -279,15 +279,18 @@ func (o *Operation) Result() *Schema {
 // Documented returns the response for a status: that of the exact code, else of
 // its range, else the default, else nil.
 func (o *Operation) Documented(status int) *ResponseDoc {
-	exact, class := fmt.Sprintf("%03d", status), fmt.Sprintf("%dXX", status/100)
-	for _, want := range [...]string{exact, class, "default"} {
-		for _, r := range o.Responses {
-			if strings.EqualFold(r.Status, want) {
-				return r
-			}
+	var class, other *ResponseDoc
+	for _, r := range o.Responses {
+		switch s := r.Status; {
+		case len(s) == 3 && s[0] == byte('0'+status/100) && s[1] == byte('0'+status/10%10) && s[2] == byte('0'+status%10):
+			return r
+		case class == nil && len(s) == 3 && s[0] == byte('0'+status/100) && strings.EqualFold(s[1:], "XX"):
+			class = r
+		case other == nil && strings.EqualFold(s, "default"):
+			other = r
 		}
 	}
-	return nil
+	return cmp.Or(class, other)
 }
 
 // IsJSON reports whether a media type is JSON: application/json, text/json or

@@ -11,10 +11,22 @@ import (
 // else the operation's first server with its variables' defaults. The URL must not be
 // changed.
 func (req *Request) Server() (*url.URL, error) {
-	if at := req.located; at != nil && at.op == req.Op && at.base == req.BaseURL {
+	if at := req.located; at.holds(req) {
 		return at.server, nil
 	}
 	return req.server()
+}
+
+// ServerText is the text of Server, "" where there is none.
+func (req *Request) ServerText() string {
+	if at := req.located; at.holds(req) {
+		return at.text
+	}
+	server, err := req.server()
+	if err != nil {
+		return ""
+	}
+	return server.String()
 }
 
 // location is the server of a request, as long as that has this operation and base.
@@ -22,6 +34,11 @@ type location struct {
 	op     *Operation
 	base   string
 	server *url.URL
+	text   string
+}
+
+func (at *location) holds(req *Request) bool {
+	return at != nil && at.op == req.Op && at.base == req.BaseURL
 }
 
 // Located returns a copy of the request that finds its server once, for all that ask
@@ -29,7 +46,7 @@ type location struct {
 func (req *Request) Located() Request {
 	out := *req
 	if server, err := req.Server(); err == nil {
-		out.located = &location{req.Op, req.BaseURL, server}
+		out.located = &location{req.Op, req.BaseURL, server, server.String()}
 	}
 	return out
 }

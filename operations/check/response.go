@@ -55,14 +55,14 @@ func statuses(o *operations.Operation) string {
 // one, the most specific first; -1 when none does. Two JSON types match each
 // other: the body can be read.
 func matchMedia(media []operations.Media, given string) int {
-	t, _, err := mime.ParseMediaType(given)
+	t, err := mediaType(given)
 	if err != nil {
 		return -1
 	}
 	major, _, _ := strings.Cut(t, "/")
 	best, rank := -1, 0
 	for i, m := range media {
-		name, _, err := mime.ParseMediaType(m.Type)
+		name, err := mediaType(m.Type)
 		if err != nil {
 			continue
 		}
@@ -82,6 +82,15 @@ func matchMedia(media []operations.Media, given string) int {
 		}
 	}
 	return best
+}
+
+// mediaType is a content type without its parameters.
+func mediaType(text string) (string, error) {
+	if text == "application/json" || text == "application/json; charset=utf-8" { // as of most answers
+		return "application/json", nil
+	}
+	t, _, err := mime.ParseMediaType(text)
+	return t, err
 }
 
 func mediaTypes(media []operations.Media) string {

@@ -19,7 +19,7 @@ import (
 // retries, no credentials of its own.
 type sender struct {
 	Options
-	client *http.Client
+	transport http.RoundTripper
 	// traced is set when the transport reports to a [sending]. Of any other it
 	// must be assumed that a failed request was sent.
 	traced bool
@@ -28,9 +28,9 @@ type sender struct {
 func newSender(o Options) *sender {
 	_, traced := o.Connections.transport.(*http.Transport)
 	return &sender{
-		Options: o,
-		client:  &http.Client{Transport: bounded.Transport(o.Connections.transport), CheckRedirect: checkRedirect},
-		traced:  traced,
+		Options:   o,
+		transport: bounded.Transport(o.Connections.transport),
+		traced:    traced,
 	}
 }
 
@@ -54,7 +54,7 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 		hr.Header["Accept-Encoding"] = packed
 	}
 	sending.replayable = isReplayable(hr)
-	resp, err := s.client.Do(hr)
+	resp, err := s.do(hr)
 	if err != nil {
 		sent := sending.sent.Load() || !s.traced
 		return nil, s.transportError(ctx, req, hr.URL, sent, resp, err)
@@ -74,6 +74,40 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 	return r, nil
 }
 
+// do sends a message and follows redirects, as http.Client does, which copies the
+// headers of every message in case that it is redirected.
+func (s *sender) do(hr *http.Request) (*http.Response, error) {
+	resp, err := s.transport.RoundTrip(hr)
+	if err != nil || !isRedirect(resp) {
+		return resp, err
+	}
+	follow := &http.Client{Transport: &answered{resp, s.transport}, CheckRedirect: checkRedirect}
+	return follow.Do(hr)
+}
+
+// isRedirect reports an answer that http.Client acts on.
+func isRedirect(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return resp.Header.Get("Location") != ""
+	}
+	return false
+}
+
+// answered is a transport that has the answer to the first message already.
+type answered struct {
+	first *http.Response
+	next  http.RoundTripper
+}
+
+func (a *answered) RoundTrip(hr *http.Request) (*http.Response, error) {
+	if first := a.first; first != nil {
+		a.first = nil
+		return first, nil
+	}
+	return a.next.RoundTrip(hr)
+}
+
 // Headers of most requests, not to be changed.
 var userAgent, packed = []string{"capstan"}, []string{"gzip"}
 
@@ -81,10 +115,7 @@ var userAgent, packed = []string{"capstan"}, []string{"gzip"}
 func answer(req *operations.Request, resp *http.Response, body []byte, took time.Duration) *operations.Response {
 	r := &operations.Response{
 		Status: resp.StatusCode, Header: resp.Header, Body: body,
-		RequestID: operations.RequestID(resp.Header), Attempts: 1, Duration: took,
-	}
-	if server, err := req.Server(); err == nil {
-		r.BaseURL = server.String()
+		RequestID: operations.RequestID(resp.Header), BaseURL: req.ServerText(), Attempts: 1, Duration: took,
 	}
 	if !req.Undecoded || r.Status >= 400 || !utf8.Valid(body) {
 		r.Decode(req.Op)

@@ -77,7 +77,7 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, raw.explain(err)
 	}
-	body, err := readAll(&io.LimitedReader{R: r, N: limit + 1}, resp.ContentLength)
+	body, err := readAll(r, resp.ContentLength, limit)
 	if int64(len(body)) > limit {
 		return body[:limit], &tooLargeError{resp.ContentLength, limit}
 	}
@@ -88,14 +88,15 @@ func readBody(method string, resp *http.Response, limit int64) ([]byte, error) {
 }
 
 // readAll is io.ReadAll of a body whose size is announced, negative where it is not:
-// without growing on the way, as far as an announcement is believed.
-func readAll(r io.Reader, size int64) ([]byte, error) {
+// without growing on the way, as far as an announcement is believed. It reads more
+// than limit where there is more.
+func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	const believed = 256 << 10
 	if size < 0 || size > believed {
-		return io.ReadAll(r)
+		return io.ReadAll(io.LimitReader(r, limit+1))
 	}
 	b := make([]byte, 0, size+1) // the last read meets the end
-	for {
+	for int64(len(b)) <= limit {
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		switch {
@@ -107,6 +108,7 @@ func readAll(r io.Reader, size int64) ([]byte, error) {
 			b = slices.Grow(b, len(b))
 		}
 	}
+	return b, nil
 }
 
 // unpacked returns the body without its gzip or deflate, whether it was asked

@@ -262,14 +262,14 @@ func TestBodiesAreReadWhole(t *testing.T) {
 	for _, n := range []int{0, 1, 511, 512, 513, 10_000, 300_000} {
 		text := strings.Repeat("x", n)
 		for _, announced := range []int64{-1, 0, int64(n / 2), int64(n), int64(n) + 1, 1 << 40} {
-			got, err := readAll(strings.NewReader(text), announced)
+			got, err := readAll(strings.NewReader(text), announced, 1<<20)
 			if err != nil || string(got) != text {
 				t.Errorf("%d bytes of %d announced: %d, %v", n, announced, len(got), err)
 			}
 		}
 	}
 	text := strings.Repeat("x", 5000)
-	if got := testing.AllocsPerRun(100, func() { _, _ = readAll(strings.NewReader(text), 5000) }); got > 2 {
+	if got := testing.AllocsPerRun(100, func() { _, _ = readAll(strings.NewReader(text), 5000, 5000) }); got > 2 {
 		t.Errorf("%v allocations", got)
 	}
 }

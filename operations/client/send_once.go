@@ -23,6 +23,7 @@ import (
 // sending is the way of one request through net/http. It travels in
 // the request's context.
 type sending struct {
+	context.Context // of the caller
 	httptrace.ClientTrace
 	// sent reports that the head of the request was written, or stands in a buffer
 	// of a connection that failed: the error is on the safe side.
@@ -38,10 +39,18 @@ type sendingKey struct{}
 
 // follow makes a request of ctx report to the sending that it returns.
 func follow(ctx context.Context) (context.Context, *sending) {
-	s := &sending{}
+	s := &sending{Context: ctx}
 	s.WroteHeaders = func() { s.sent.Store(true); s.open.Store(true) }
 	s.GotFirstResponseByte = func() { s.open.Store(false) }
-	return httptrace.WithClientTrace(context.WithValue(ctx, sendingKey{}, s), &s.ClientTrace), s
+	return httptrace.WithClientTrace(s, &s.ClientTrace), s
+}
+
+// Value implements context.Context.
+func (s *sending) Value(key any) any {
+	if key == (sendingKey{}) {
+		return s
+	}
+	return s.Context.Value(key)
 }
 
 // isReplayable is net/http's own rule, bodies aside.

@@ -216,8 +216,11 @@ func (c *call) writes() bool { return c.a.Op.Effect() != operations.Read }
 // hidden replaces secrets in the texts of a failure: an API may repeat in its answer
 // the values that it was sent.
 func (c *call) hidden(err error) error {
+	if err == nil || c.env.Hide == nil {
+		return err
+	}
 	var e *StepError
-	if c.env.Hide != nil && errors.As(err, &e) {
+	if errors.As(err, &e) {
 		e.Message, e.Hint, e.Body = c.env.Hide(e.Message), c.env.Hide(e.Hint), c.env.Hide(e.Body)
 	}
 	return err
