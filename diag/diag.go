@@ -83,6 +83,10 @@ type Diagnostic struct {
 	Fix *Fix
 }
 
+// HiddenErrors is the code of the problem that stands for errors which a rule, a
+// comment or a baseline hides or lowers: they keep a unit from running all the same.
+const HiddenErrors = "hidden-errors"
+
 // Related is another place that takes part in a problem, such as the first of
 // two steps with one id.
 type Related struct {

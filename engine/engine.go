@@ -38,6 +38,9 @@ type LoadOptions struct {
 	// Project is the path of a project file (.capstan.yaml); "" searches
 	// upwards from the capability, "none" reads none.
 	Project string
+	// Baseline is a file with problems that are known, which Report.Shown leaves out; ""
+	// takes the project file's, "none" reads none.
+	Baseline string
 	// AllowRead are directories besides the project's root that files may be read
 	// from because the capability names them: imports, values of binds, scripts,
 	// schemas, resources, skills. The root is the repository (.git) that the

@@ -7,6 +7,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
+	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/engine/internal/serving"
 )
 
@@ -15,21 +16,26 @@ import (
 func (r *Runner) Judged(ctx context.Context, f *File) *File {
 	out, report := *f, *f.report
 	out.report, out.units = &report, nil
-	report.Diagnostics = slices.Clone(report.Diagnostics)
+	var all diag.List
+	var unable []screen.Unit
 	for _, u := range f.units {
 		if u.Program != nil {
 			judged := *u
-			found := r.Check(ctx, u.Program)
+			found := r.check(ctx, u.Program)
+			all = append(all, found...)
+			found = f.loaded.Counted(found)
 			judged.Problems = slices.Concat(u.Problems, found).Sort()
 			if found.HasErrors() {
 				judged.Program = nil
 			}
-			report.Diagnostics = append(report.Diagnostics, found...)
 			u = &judged
+		}
+		if u.Program == nil {
+			unable = append(unable, screen.Unit{Name: u.Name, Problems: u.Problems})
 		}
 		out.units = append(out.units, u)
 	}
-	report.Diagnostics = report.Diagnostics.Sort()
+	f.loaded.Screened(&report, all, unable)
 	return &out
 }
 
@@ -65,6 +71,11 @@ func (f *File) Exposures() []*Exposure { return f.loaded.Serving.Exposures }
 // go to, operations without a server, credentials that would go out unencrypted. Run
 // and Start refuse such a program.
 func (r *Runner) Check(ctx context.Context, p *Program) diag.List {
+	return p.unit.File().Counted(r.check(ctx, p))
+}
+
+// check is [Runner.Check] before the project's rules.
+func (r *Runner) check(ctx context.Context, p *Program) diag.List {
 	l := r.linked(p)
 	f := p.unit.File()
 	var out diag.List
@@ -84,7 +95,7 @@ func (r *Runner) Check(ctx context.Context, p *Program) diag.List {
 		}
 		out.Errorf(at, problem.Code, "%s", problem.Message)
 	}
-	return f.Adjust(out.Placed(f.Report.File)).Sort()
+	return out.Placed(f.Report.File).Sort()
 }
 
 // callOf returns where the file calls an operation first.

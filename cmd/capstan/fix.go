@@ -42,7 +42,7 @@ func (x *fixing) text(ctx context.Context, file string, text []byte, opts *engin
 		with := *opts
 		with.Source = text
 		_, report := opened(ctx, file, &with, engine.NewRunner(nil))
-		fixed, n := diag.Apply(report.File, text, x.chosen(report.Diagnostics))
+		fixed, n := diag.Apply(report.File, text, x.chosen(report.Shown))
 		if n == 0 || ctx.Err() != nil {
 			break
 		}

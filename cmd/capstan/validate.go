@@ -21,6 +21,7 @@ func (a *app) validateCommand() *cobra.Command {
 	var load loadFlags
 	var format string
 	var fixes fixing
+	var known baselineFlags
 	cmd := &cobra.Command{
 		Use:   "validate FILE|DIR...",
 		Short: "Check capability files; nothing is sent",
@@ -28,10 +29,14 @@ func (a *app) validateCommand() *cobra.Command {
 column and what to write instead. A directory is walked for capability files;
 hidden directories and YAML that is no capability are passed over (-v names it).
 
-Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.`,
+Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
+
+Rules in .capstan.yaml, comments (# capstan: ignore CODE reason) and a baseline of
+known problems hide what is not to be reported. An error that they hide still counts.`,
 		Example: `  capstan validate b2b-enterprise-onboarding.yaml
   capstan validate capabilities/ --format json
-  capstan validate ships.yaml --openapi fleet=fleet.openapi.yaml`,
+  capstan validate ships.yaml --openapi fleet=fleet.openapi.yaml
+  capstan validate . --write-baseline capstan-baseline.json`,
 		Args: someArgs("FILE or DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("format") {
@@ -45,10 +50,15 @@ Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
 			}
 			opts.Documents = &engine.Documents{}
 			opts.Several = len(args) > 1
+			if known.write != "" {
+				return a.writeBaseline(cmd.Context(), args, opts, &known)
+			}
+			opts.Baseline = known.file
 			return a.validate(cmd.Context(), args, opts, &fixes)
 		},
 	}
 	load.add(cmd.Flags())
+	known.add(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the problems: text or json")
 	fixes.add(cmd.Flags())
 	a.completeFile(cmd, &load)
@@ -99,12 +109,14 @@ type validation struct {
 	opts  *engine.LoadOptions
 	fixes *fixing
 	sink  diag.Sink
+	// known takes the problems instead, where they are to be known ones; then errors are
+	// those that count all the same.
+	known *engine.Baseline
 
 	files                     int
 	last                      string
 	invalid, errors, problems int
 	failed                    error // to change files
-	hidden                    int   // files with a part that does not run for a reason that is not reported
 }
 
 func (v *validation) judge(ctx context.Context, file string) (*engine.File, *engine.Report) {
@@ -113,10 +125,10 @@ func (v *validation) judge(ctx context.Context, file string) (*engine.File, *eng
 
 // judged is the result for a file, of which f is nil where it holds nothing to judge.
 func judged(f *engine.File, r *engine.Report) *diag.Outcome {
-	o := &diag.Outcome{File: r.File, Dialect: r.Dialect, Version: r.Version, Units: []diag.Unit{}, Problems: r.Diagnostics, Sources: r.Sources}
+	o := &diag.Outcome{File: r.File, Dialect: r.Dialect, Version: r.Version, Units: []diag.Unit{}, Problems: r.Shown, Sources: r.Sources}
 	if f != nil {
 		for _, u := range f.Units() {
-			o.Units = append(o.Units, diag.Unit{Name: u.Name, Runnable: u.Program != nil, Problems: u.Problems})
+			o.Units = append(o.Units, diag.Unit{Name: u.Name, Runnable: u.Program != nil, Problems: r.ShownOf(u.Problems)})
 			o.Runnable = o.Runnable || u.Program != nil
 		}
 	}
@@ -146,7 +158,12 @@ func (v *validation) add(ctx context.Context, file string) {
 // report prints the problems of a file that its fixes leave: they are the product here
 // and go to stdout.
 func (v *validation) report(ctx context.Context, file string, f *engine.File, r *engine.Report) {
-	if v.fixes.on() && len(v.fixes.chosen(r.Diagnostics)) > 0 {
+	if v.known != nil {
+		v.known.Add(r)
+		v.files, v.problems, v.errors = v.files+1, v.problems+len(r.Shown), v.errors+r.Failures
+		return
+	}
+	if v.fixes.on() && len(v.fixes.chosen(r.Shown)) > 0 {
 		v.failed = errors.Join(v.failed, v.fix(ctx, file))
 		if !v.fixes.diff {
 			f, r = v.judge(ctx, file)
@@ -155,22 +172,10 @@ func (v *validation) report(ctx context.Context, file string, f *engine.File, r 
 	o := judged(f, r)
 	v.files, v.last = v.files+1, o.File
 	v.problems += len(o.Problems)
-	switch n := countErrors(o.Problems); {
-	case n > 0:
+	if n := countErrors(o.Problems); n > 0 {
 		v.invalid, v.errors = v.invalid+1, v.errors+n
-	case hidesErrors(f, r):
-		v.invalid, v.hidden = v.invalid+1, v.hidden+1
 	}
 	v.sink.Add(o)
-}
-
-// hidesErrors reports whether a file without errors has a part that does not run: the
-// project hides the reason.
-func hidesErrors(f *engine.File, r *engine.Report) bool {
-	if f == nil {
-		return r.Runnable || r.Dialect == "" || r.Dialect == "unknown"
-	}
-	return len(f.Refused()) > 0
 }
 
 func (v *validation) walk(ctx context.Context, dir string) error {
@@ -277,21 +282,12 @@ func (v *validation) summary() {
 	a, files := v.app, v.files
 	switch {
 	case a.flags.quiet || files == 1 && v.problems > 0:
-	case files == 1 && v.hidden > 0:
-		a.complain("%s: cannot run, for a reason that is hidden from the report", v.last)
 	case files == 1:
 		a.complain("%s: no problems", v.last)
-	case v.problems == 0 && v.hidden == 0:
+	case v.problems == 0:
 		a.complain("%s, no problems", words.Count(files, "file", "files"))
 	default:
-		a.complain("%s, %d invalid: %s, %s%s", words.Count(files, "file", "files"), v.invalid,
-			words.Count(v.errors, "error", "errors"), words.Count(v.problems-v.errors, "warning or note", "warnings and notes"), v.hiding())
+		a.complain("%s, %d invalid: %s, %s", words.Count(files, "file", "files"), v.invalid,
+			words.Count(v.errors, "error", "errors"), words.Count(v.problems-v.errors, "warning or note", "warnings and notes"))
 	}
-}
-
-func (v *validation) hiding() string {
-	if v.hidden == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; hidden reasons keep parts of %s from running", words.Count(v.hidden, "file", "files"))
 }

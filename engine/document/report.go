@@ -1,6 +1,10 @@
 package document
 
-import "github.com/capstan-run/capstan/diag"
+import (
+	"slices"
+
+	"github.com/capstan-run/capstan/diag"
+)
 
 // Report is the outcome of loading a file, good or bad.
 type Report struct {
@@ -8,7 +12,13 @@ type Report struct {
 	Dialect     string
 	Version     string
 	Runnable    bool      // the dialect is one that can be run
-	Diagnostics diag.List // errors, warnings and notes, sorted
+	Diagnostics diag.List // errors, warnings and notes, sorted, as they decide whether something can run
+	// Shown are those to report: what the project's rules, comments in the files and a
+	// baseline leave. Errors that they hide leave one that stands for them.
+	Shown diag.List
+	// Failures counts the errors that nothing hides or lowers in earnest: all but those
+	// that a rule made of warnings.
+	Failures int
 	// Sources holds the text of every file that a diagnostic may point into,
 	// by name.
 	Sources map[string][]byte
@@ -18,6 +28,25 @@ type Report struct {
 	StoodBack []StoodBack
 	// Files are those that were read, or would be served.
 	Files []File
+}
+
+// ShownOf returns those of Shown that are among the given problems. Where errors of
+// theirs are hidden or lowered, the one that stands for such errors is among it.
+func (r *Report) ShownOf(problems diag.List) (out diag.List) {
+	errors := 0
+	for _, p := range problems {
+		at := slices.IndexFunc(r.Shown, func(d diag.Diagnostic) bool { return d.Pos == p.Pos && d.Code == p.Code && d.Message == p.Message })
+		if at >= 0 {
+			out.Add(r.Shown[at])
+		}
+		if p.Severity == diag.Error && (at < 0 || r.Shown[at].Severity != diag.Error) {
+			errors++
+		}
+	}
+	if at := slices.IndexFunc(r.Shown, func(d diag.Diagnostic) bool { return d.Code == diag.HiddenErrors }); errors > 0 && at >= 0 {
+		out.Add(r.Shown[at])
+	}
+	return out.Sort()
 }
 
 // Refusal is something that a file declares and that cannot be used.

@@ -56,7 +56,7 @@ var layers = map[string][]string{
 	"capabilities":                    {},
 	"spec":                            {"diag"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},
-	"spec/...":                        {"spec", "spec/internal/node", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
+	"spec/...":                        {"spec", "spec/internal/keys", "spec/internal/node", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"internal/jsonvalue":              {"internal/charset"},
 	"operations/check":                {"operations", "internal/jsonvalue"},
 	"operations/openapi/...":          {},
@@ -84,7 +84,8 @@ var layers = map[string][]string{
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
 	"engine/internal/reach":           {"spec", "engine/document"},
 	"engine/internal/connect":         {"spec", "spec/yamldata", "operations", "operations/client", "operations/record", "operations/consumed", "operations/formats", "operations/mock", "engine/document", "engine/internal/eval", "engine/internal/plan", "engine/internal/reach", "internal/loopback", "internal/pace", "diag"},
-	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "spec/yamldata", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "engine/internal/serving", "capabilities", "diag", "internal/suggest"},
+	"engine/internal/load":            {"spec", "spec/dialect", "spec/project", "spec/yamldata", "operations", "operations/openapi", "operations/catalog", "operations/consumed", "engine/document", "engine/internal/connect", "engine/internal/plan", "engine/internal/reach", "engine/internal/screen", "engine/internal/serving", "capabilities", "diag", "internal/suggest"},
+	"engine/internal/screen":          {"spec", "spec/project", "diag", "internal/jsonvalue", "internal/words"},
 	"engine/internal/serving":         {"spec", "engine/document", "engine/internal/reach", "diag", "internal/loopback", "internal/pathtemplate", "internal/suggest"},
 	"engine/internal/exec":            {"operations", "operations/check", "operations/paging", "operations/request", "engine/durable", "engine/internal/eval", "engine/internal/plan", "diag", "internal/bounded", "internal/suggest", "internal/jsonvalue"},
 	"engine":                          {"spec", "operations/...", "engine/...", "capabilities", "diag", "internal/fault", "internal/suggest", "internal/jsonvalue", "internal/loopback"},
@@ -104,7 +105,7 @@ var layers = map[string][]string{
 	"serve/skill":                     {"internal/columns", "engine", "engine/document", "operations", "operations/check", "operations/mock", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/pace", "internal/words"},
 	"serve/skills":                    {"spec", "spec/yamldata", "diag", "internal/columns", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
-	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
+	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	"bench":                           {"bench/internal/measure"}, // its clients are programs of their own

@@ -45,7 +45,7 @@ func TestProjectModel(t *testing.T) {
 			{Name: str("files"), Auth: &project.Auth{Type: str("apiKey"), Env: []spec.Str{str("KEY")}, In: str("query"), Name: str("api_key")}},
 		},
 		Overlays:   []spec.Str{str("fixes.overlay.yaml")},
-		Severities: []project.SeverityRule{{Code: str("unused-input"), Level: str("warning")}, {Code: str("unknown-key"), Level: str("off")}},
+		Severities: []project.Rule{{Codes: []spec.Str{str("unused-input")}, Level: str("warning")}, {Codes: []spec.Str{str("unknown-key")}, Level: str("off")}},
 	}
 	if diff := cmp.Diff(want, got, anywhere); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -27,7 +27,7 @@ type API struct {
 // own.
 func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, error) {
 	within := reach.New(opts.FS, "capstan.yaml", opts.AllowRead)
-	proj, _, problems := findProject(opts.Project, ".", within)
+	proj, problems := findProject(opts.Project, ".", within, map[string][]byte{})
 	if err := problems.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -48,5 +48,5 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, 
 		return nil, problems, err
 	}
 	d := proj.api(name).Or(cataloged(catalogue))
-	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.source(name), Limit: proj.limit(), MaxPages: proj.MaxPages}, problems, nil
+	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.source(name), Limit: proj.limit(), MaxPages: proj.maxPages()}, problems, nil
 }

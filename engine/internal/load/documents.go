@@ -212,7 +212,8 @@ func (d *documents) allowed(name, path string) error {
 	if d.given(name) != "" || d.project.named {
 		return nil
 	}
-	if _, _, err := d.within.Find(path, d.project.dir()); err != nil {
+	_, dir := d.project.document(name)
+	if _, _, err := d.within.Find(path, reach.Real(dir)); err != nil {
 		return fmt.Errorf("the OpenAPI document of %q cannot be used: %w", name, err)
 	}
 	return nil
@@ -231,7 +232,8 @@ func (d *documents) path(name string) string {
 	if p := d.given(name); p != "" {
 		return p
 	}
-	return d.project.document(name)
+	path, _ := d.project.document(name)
+	return path
 }
 
 // source returns the path of an API's document, "" when it is built in.

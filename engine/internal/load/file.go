@@ -16,6 +16,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/engine/internal/serving"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
@@ -31,6 +32,7 @@ type Options struct {
 	NoOverlay bool
 	Overrides []string
 	Project   string
+	Baseline  string
 	AllowRead []string
 	Strict    bool
 	FS        fs.FS
@@ -62,8 +64,9 @@ type File struct {
 	overlays []reach.Text
 	reads    *reach.Reader
 	strict   bool
+	found    diag.List // before the screen
+	screen   *screen.Screen
 	sets     map[string]*operations.Set
-	project  *project
 	path     func(api string) string // of the OpenAPI document, "" when it is built in
 	having   func(operation string) (api string, err error)
 
@@ -117,8 +120,26 @@ func (f *File) Document(api string) string {
 	return f.path(api)
 }
 
-// Adjust applies the project's severities to problems.
-func (f *File) Adjust(l diag.List) diag.List { return f.project.adjust(l) }
+// Counted returns problems as they decide whether a unit can run.
+func (f *File) Counted(l diag.List) diag.List { return f.screen.Counted(l) }
+
+// Screened completes a report with the problems of the file and more that were found
+// since, and unable, the units that cannot run.
+func (f *File) Screened(report *document.Report, more diag.List, unable []screen.Unit) {
+	found := append(slices.Clip(f.found), more...).Sort()
+	report.Diagnostics, report.Failures = f.screen.Counted(found), len(found.Errors())
+	report.Shown = f.screen.Shown(found, unable, true)
+}
+
+// unable lists the units that cannot run.
+func (f *File) unable() (out []screen.Unit) {
+	for _, u := range f.Units {
+		if !u.Sound() {
+			out = append(out, screen.Unit{Name: u.Spec.Name, Problems: u.All()})
+		}
+	}
+	return out
+}
 
 // Reach returns the files that the file may name.
 func (f *File) Reach() *reach.Reach { return f.reads.Reach }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,10 +16,12 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/engine/internal/serving"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
+	projectfile "github.com/capstan-run/capstan/spec/project"
 )
 
 // loader gathers the results of one Open.
@@ -32,6 +35,10 @@ type loader struct {
 
 	source   reach.Text
 	overlaid []reach.Text
+
+	screen   *screen.Screen // once the texts are known
+	baseline *screen.Baseline
+	whole    bool // a file without units was judged to its end
 }
 
 func (l *loader) add(problems diag.List) {
@@ -46,24 +53,40 @@ func Open(ctx context.Context, file string, opts *Options) (*File, *document.Rep
 	if l.within != nil {
 		l.report.Files = l.within.Files()
 	}
+	l.screened()
 	if f != nil {
+		f.screen = l.screen
 		for _, u := range f.Units {
 			l.add(u.Problems)
-			u.Problems = l.judged(u.Problems)
+			u.Problems = l.counted(u.Problems)
 		}
+		f.found = l.report.Diagnostics.Placed(l.report.File).Sort()
+		f.Screened(l.report, nil, f.unable())
+		return f, l.report
 	}
-	l.report.Diagnostics = l.project.adjust(l.report.Diagnostics.Placed(l.report.File)).Sort()
-	return f, l.report
+	found := l.report.Diagnostics.Placed(l.report.File).Sort()
+	l.report.Diagnostics, l.report.Failures = l.screen.Counted(found), len(found.Errors())
+	l.report.Shown = l.screen.Shown(found, nil, l.whole)
+	return nil, l.report
 }
 
-// judged applies the project's severities to the problems of a unit, whose plan is
-// complete only where there was no error.
-func (l *loader) judged(problems diag.List) diag.List {
-	problems = problems.Placed(l.report.File)
-	if problems.HasErrors() {
-		return problems
+// screened readies the rules, comments and baseline for the problems in the texts that
+// are known by now.
+func (l *loader) screened() {
+	if l.screen != nil {
+		return
 	}
-	return l.project.adjust(problems)
+	l.screen = &screen.Screen{File: l.report.File, Rules: l.project.rules(), Baseline: l.baseline, Texts: l.report.Sources}
+	for _, name := range slices.Sorted(maps.Keys(l.report.Sources)) {
+		ignores, problems := projectfile.ReadIgnores(name, l.report.Sources[name])
+		l.screen.Ignores = append(l.screen.Ignores, ignores...)
+		l.screen.Comments = append(l.screen.Comments, problems...)
+	}
+}
+
+// counted are problems as they decide whether a unit can run.
+func (l *loader) counted(problems diag.List) diag.List {
+	return l.screen.Counted(problems.Placed(l.report.File))
 }
 
 // load walks the stages in order: read, overlay, decode, plan. Each stage runs
@@ -74,6 +97,9 @@ func (l *loader) load(ctx context.Context) *File {
 		l.report.Diagnostics.Errorf(diag.Pos{File: l.file}, "unreadable-file", "%v", err)
 		return nil
 	}
+	if filepath.Base(name) == reach.ProjectFile {
+		name = filepath.Clean(name) // as it is found
+	}
 	l.report.File = name
 	l.report.Sources[name] = text
 	l.source = reach.Text{Name: name, Text: text}
@@ -82,6 +108,11 @@ func (l *loader) load(ctx context.Context) *File {
 		l.within.Note(name, "capability")
 	}
 	l.loadProject(name)
+	if l.isProject() {
+		l.checkProject()
+		l.whole = true
+		return nil
+	}
 
 	src, problems := dialect.Read(name, text)
 	l.add(problems)
@@ -93,6 +124,7 @@ func (l *loader) load(ctx context.Context) *File {
 	l.docs.shipped = name != l.file
 	if src.Dialect() == spec.DialectCatalogue {
 		l.checkCatalogue(ctx, src)
+		l.whole = true
 		return nil
 	}
 	src, ok := l.overlay(src)
@@ -101,7 +133,7 @@ func (l *loader) load(ctx context.Context) *File {
 	}
 	f := &File{
 		Report: l.report, APIs: map[string]connect.API{}, source: l.source, overlays: l.overlaid, reads: reach.NewReader(l.within),
-		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, settings: l.project.api, project: l.project, path: l.docs.source, Limit: l.project.limit(), MaxPages: l.project.MaxPages,
+		Given: l.opts.Source != nil || l.opts.FS != nil, strict: l.opts.Strict, sets: l.docs.sets, documents: map[string]documentedAPI{}, settings: l.project.api, path: l.docs.source, Limit: l.project.limit(), MaxPages: l.project.maxPages(),
 	}
 	f.having = func(operation string) (string, error) { return l.having(ctx, f, operation) }
 	return l.units(ctx, f, src)
@@ -124,7 +156,8 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
 	blame := f.Spec.Problems(problems)
 	own := append(blame.File, l.report.Diagnostics...)
-	f.Shared = l.judged(own)
+	l.screened()
+	f.Shared = l.counted(own)
 	l.serve(f, blame.Exposures)
 	l.report.Diagnostics = slices.Concat(own, problems, f.Serving.Problems)
 	for _, s := range f.Spec.Units {
@@ -171,7 +204,7 @@ func (l *loader) api(ctx context.Context, f *File, name string) (*operations.Set
 // known.
 func (l *loader) serve(f *File, known map[*spec.Exposure]diag.List) {
 	for x, problems := range known {
-		known[x] = l.judged(problems)
+		known[x] = l.counted(problems)
 	}
 	f.Serving = serving.Check(f.Spec, known, l.within)
 	if f.Shared.HasErrors() {

@@ -70,12 +70,11 @@ func (c *overlayList) files() {
 	if beside != nil {
 		c.add(beside, c.l.report.Sources[beside.Name])
 	}
-	within := c.l.project.dir()
-	if c.l.project.named {
-		within = ""
-	}
-	for _, path := range c.l.project.overlays() {
-		c.named(path, within)
+	for _, o := range c.l.project.overlays() {
+		if c.l.project.named {
+			o.dir = ""
+		}
+		c.named(o.path, o.dir)
 	}
 	for _, path := range c.l.opts.Overlays {
 		c.named(path, "")

@@ -3,43 +3,142 @@ package load
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec"
 	projectfile "github.com/capstan-run/capstan/spec/project"
 )
 
-// project is the project file.
+// project is what the project files of a capability say, the nearest first.
 type project struct {
-	*projectfile.Settings
-	named bool // the user gave it; one that was found may have come with the capability
+	files []*projectfile.Settings
+	named bool // the user gave the file; one that was found may have come with the capability
 }
 
-// noProject stands for a project file where there is none.
-var noProject = &project{Settings: &projectfile.Settings{}}
+// noProject stands for the project files where there are none.
+var noProject = &project{}
 
-// loadProject reads the project file for a capability file.
+// loadProject reads the project files for a capability file.
 func (l *loader) loadProject(capability string) {
-	p, text, problems := findProject(l.opts.Project, filepath.Dir(capability), l.within)
+	p, problems := findProject(l.opts.Project, filepath.Dir(capability), l.within, l.report.Sources)
+	l.project = p
 	l.add(problems)
-	if l.project = p; p != noProject {
-		l.report.Sources[p.File] = text
+	l.loadBaseline()
+}
+
+// isProject reports whether the file that is judged is a project file itself.
+func (l *loader) isProject() bool {
+	return filepath.Base(l.report.File) == reach.ProjectFile || l.report.File == l.opts.Project
+}
+
+// checkProject judges a project file, as which it was read already: the files that it
+// names are to be there.
+func (l *loader) checkProject() {
+	l.report.Dialect = "project"
+	if len(l.project.files) == 0 || l.project.files[0].File != l.report.File {
+		return // it could not be read, or --config names another one
+	}
+	s := l.project.files[0]
+	look := func(path spec.Str, as string) {
+		if !path.IsSet() {
+			return
+		}
+		at := resolve(s, path.Value)
+		open := l.within.Named
+		if !l.project.named {
+			open = func(path string) (fs.File, error) { return l.within.Open(path, reach.Real(s.Dir)) }
+		}
+		f, err := open(at)
+		if err == nil {
+			f.Close()
+			return
+		}
+		pos, end := path.Whole()
+		d := diag.Diagnostic{Code: "unreadable-file", Pos: pos, EndColumn: end, Message: fmt.Sprintf("the %s cannot be read: %v", as, reach.Reason(err))}
+		if refused := reach.Refused(err); refused != nil {
+			d.Code, d.Hint = refused.Code, refused.Hint
+		}
+		l.report.Diagnostics.Add(d)
+	}
+	for _, a := range s.APIs {
+		look(a.OpenAPI, "OpenAPI document of "+strconv.Quote(a.Name.Value))
+	}
+	for _, o := range s.Overlays {
+		look(o, "overlay")
 	}
 }
 
-// allow adds the directories that the project file allows to be read from. One
+// mostKnown bounds a baseline, in bytes.
+const mostKnown = 32 << 20
+
+// loadBaseline reads the problems that are known: in the file that the user names, else
+// in that of the nearest project file which has one.
+func (l *loader) loadBaseline() {
+	path, name, at, end := l.opts.Baseline, l.opts.Baseline, diag.Pos{File: l.opts.Baseline}, 0
+	open := l.within.Named
+	if i := slices.IndexFunc(l.project.files, func(s *projectfile.Settings) bool { return s.Baseline.IsSet() }); path == "" && i >= 0 {
+		s := l.project.files[i]
+		path = resolve(s, s.Baseline.Value)
+		at, end = s.Baseline.Whole()
+		if name = path; !filepath.IsAbs(s.File) && !l.within.Own() {
+			name = fromHere(path)
+		}
+		if !l.project.named {
+			open = func(path string) (fs.File, error) { return l.within.Open(path, reach.Real(s.Dir)) }
+		}
+	}
+	if path == "" || path == "none" {
+		return
+	}
+	text, err := readAll(open, path)
+	if err != nil {
+		d := diag.Diagnostic{Code: "unreadable-file", Pos: at, EndColumn: end, Message: fmt.Sprintf("the baseline %s cannot be read: %v", name, reach.Reason(err)),
+			Hint: "write it: capstan validate FILE|DIR... --write-baseline " + name}
+		if refused := reach.Refused(err); refused != nil {
+			d.Code, d.Hint = refused.Code, refused.Hint
+		}
+		l.add(diag.List{d})
+		return
+	}
+	l.within.Note(path, "baseline")
+	dir := filepath.Dir(path)
+	if abs, err := filepath.Abs(dir); err == nil && !l.within.Own() {
+		dir = abs
+	}
+	b, problems := screen.ReadBaseline(name, dir, text)
+	l.report.Sources[name] = text
+	l.add(problems)
+	l.baseline = b
+}
+
+func readAll(open func(string) (fs.File, error), path string) ([]byte, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return reach.ReadAll(f, mostKnown)
+}
+
+// allow adds the directories that a project file allows to be read from. One
 // that was found allows no more than its own, since it may have come with the
 // capability.
-func (p *project) allow(within *reach.Reach) diag.List {
+func (p *project) allow(s *projectfile.Settings, within *reach.Reach) diag.List {
 	var problems diag.List
-	for _, dir := range p.AllowRead {
-		path := p.resolve(dir.Value)
-		if p.named || reach.IsBelow(reach.RealPart(path), p.dir()) {
+	for _, dir := range s.AllowRead {
+		path := resolve(s, dir.Value)
+		if p.named || reach.IsBelow(reach.RealPart(path), reach.Real(s.Dir)) {
 			within.Allow(path)
 			continue
 		}
@@ -47,100 +146,141 @@ func (p *project) allow(within *reach.Reach) diag.List {
 		problems.Add(diag.Diagnostic{
 			Code: reach.Outside, Severity: diag.Warning, Pos: pos, EndColumn: end,
 			Message: fmt.Sprintf("%s is not allowed to be read from: a project file that was found allows no more than its own folder", dir.Value),
-			Hint:    "give the project file with --config " + p.File + ", or allow it with --allow-read " + path,
+			Hint:    "give the project file with --config " + s.File + ", or allow it with --allow-read " + path,
 		})
 	}
 	return problems
 }
 
-// dir returns the real path of the project file's folder, "" when there is none.
-func (p *project) dir() string {
-	if p == noProject {
-		return ""
+// findProject reads the project file that is named, or those of dir and the folders
+// above it, and adds their texts. "none" reads none.
+func findProject(named, dir string, within *reach.Reach, texts map[string][]byte) (*project, diag.List) {
+	p := &project{named: named != ""}
+	var problems diag.List
+	read := func(path string) *projectfile.Settings {
+		name := path
+		if !p.named && !filepath.IsAbs(dir) && !within.Own() {
+			name = fromHere(path)
+		}
+		s, text, found := readProject(name, path, p.named, within)
+		if problems = append(problems, found...); text != nil {
+			texts[name] = text
+		}
+		if s != nil {
+			within.Note(path, "project file")
+			p.files = append(p.files, s)
+			problems = append(problems, p.allow(s, within)...)
+		}
+		return s
 	}
-	return reach.Real(p.Dir)
+	switch named {
+	case "none":
+		return noProject, nil
+	case "":
+		upwards(dir, within, func(path string) bool { s := read(path); return s != nil && s.Root })
+	default:
+		read(named)
+	}
+	return p, problems
 }
 
-// findProject reads the project file that is named, or the nearest one upwards
-// from dir. "none" reads none.
-func findProject(named, dir string, within *reach.Reach) (*project, []byte, diag.List) {
-	if named == "none" {
-		return noProject, nil, nil
+// fromHere returns a path as it is from the working directory.
+func fromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
 	}
-	path := named
-	if path == "" {
-		path = searchUp(dir, within)
+	if rel, err := filepath.Rel(here, path); err == nil {
+		return rel
 	}
-	if path == "" {
-		return noProject, nil, nil
+	return path
+}
+
+// readProject reads a project file, nil where it cannot be read. Positions have its
+// name.
+func readProject(name, path string, named bool, within *reach.Reach) (*projectfile.Settings, []byte, diag.List) {
+	var text []byte
+	var err error
+	if named {
+		text, err = within.ReadNamed(path)
+	} else {
+		text, err = within.Text(path, "project file", reach.Real(filepath.Dir(path)))
 	}
-	text, err := readProject(path, named != "", within)
 	if err != nil {
 		var l diag.List
-		l.Errorf(diag.Pos{File: path}, "unreadable-file", "the project file cannot be read: %v", reach.Reason(err))
-		return noProject, nil, l
+		l.Errorf(diag.Pos{File: name}, "unreadable-file", "the project file cannot be read: %v", reach.Reason(err))
+		return nil, nil, l
 	}
-	read, problems := projectfile.Read(path, text)
-	if read == nil {
-		return noProject, text, problems
+	s, problems := projectfile.Read(name, text)
+	if s != nil {
+		s.Dir = filepath.Dir(path)
 	}
-	p := &project{read, named != ""}
-	within.Note(path, "project file")
-	return p, text, append(problems, p.allow(within)...)
+	return s, text, problems
 }
 
-func readProject(path string, named bool, within *reach.Reach) ([]byte, error) {
-	if !named {
-		return within.Text(path, "project file", reach.Real(filepath.Dir(path)))
-	}
-	return within.ReadNamed(path)
-}
-
-func searchUp(dir string, within *reach.Reach) string {
+// upwards gives the project files of dir and of the folders above it to found, up to
+// the root of the repository, or until found reports that the rest does not count.
+func upwards(dir string, within *reach.Reach, found func(path string) (last bool)) {
 	if abs, err := filepath.Abs(dir); err == nil && !within.Own() {
 		dir = abs
 	}
 	for {
-		path := filepath.Join(dir, reach.ProjectFile)
-		if within.IsFile(path) {
-			return path
+		if path := filepath.Join(dir, reach.ProjectFile); within.IsFile(path) && found(path) {
+			return
 		}
 		parent := filepath.Dir(dir)
-		if parent == dir {
-			return ""
+		if parent == dir || within.IsRepository(dir) {
+			return
 		}
 		dir = parent
 	}
 }
 
-// limit bounds one exchange, 0 when the file is silent.
+// limit bounds one exchange, 0 when the files are silent.
 func (p *project) limit() time.Duration {
-	if p.RequestTimeout == nil {
-		return 0
-	}
-	return p.RequestTimeout.D
-}
-
-// document returns the path of an API's OpenAPI document.
-func (p *project) document(api string) string {
-	for _, a := range p.APIs {
-		if a.Name.Value == api && a.OpenAPI.IsSet() {
-			return p.resolve(a.OpenAPI.Value)
+	for _, s := range p.files {
+		if s.RequestTimeout != nil {
+			return s.RequestTimeout.D
 		}
 	}
-	return ""
+	return 0
 }
 
-// api returns the settings of an API in the project file.
-func (p *project) api(name string) connect.Declared {
-	for _, a := range p.APIs {
-		if a.Name.Value == name {
-			d := declaredBy(a.BaseURL.Value, a.Auth)
-			d.Pace = a.Pace.Value
-			return d
+// maxPages bounds the pages of a list, 0 when the files are silent.
+func (p *project) maxPages() int {
+	for _, s := range p.files {
+		if s.MaxPages > 0 {
+			return s.MaxPages
 		}
 	}
-	return connect.Declared{}
+	return 0
+}
+
+// document returns the path of an API's OpenAPI document, and the folder of the
+// project file that names it.
+func (p *project) document(api string) (path, dir string) {
+	for _, s := range p.files {
+		for _, a := range s.APIs {
+			if a.Name.Value == api && a.OpenAPI.IsSet() {
+				return resolve(s, a.OpenAPI.Value), s.Dir
+			}
+		}
+	}
+	return "", ""
+}
+
+// api returns the settings of an API in the project files.
+func (p *project) api(name string) (out connect.Declared) {
+	for _, s := range p.files {
+		for _, a := range s.APIs {
+			if a.Name.Value == name {
+				d := declaredBy(a.BaseURL.Value, a.Auth)
+				d.Pace = a.Pace.Value
+				out = out.Or(d)
+			}
+		}
+	}
+	return out
 }
 
 func declaredBy(base string, auth *projectfile.Auth) connect.Declared {
@@ -171,45 +311,35 @@ func declaredBy(base string, auth *projectfile.Auth) connect.Declared {
 	return d
 }
 
-// overlays returns the paths of the project's overlays.
-func (p *project) overlays() []string {
-	var out []string
-	for _, o := range p.Overlays {
-		out = append(out, p.resolve(o.Value))
+// projectPath is a path that a project file names, and the file's folder.
+type projectPath struct{ path, dir string }
+
+// overlays returns the overlays of the project files, those of the nearest last.
+func (p *project) overlays() []projectPath {
+	var out []projectPath
+	for _, s := range slices.Backward(p.files) {
+		for _, o := range s.Overlays {
+			out = append(out, projectPath{resolve(s, o.Value), s.Dir})
+		}
 	}
 	return out
 }
 
-// resolve makes a path of the project file relative to its folder.
-func (p *project) resolve(path string) string {
+// rules returns the rules of the project files, those of the nearest last.
+func (p *project) rules() []screen.Rule {
+	var out []screen.Rule
+	for _, s := range slices.Backward(p.files) {
+		for _, r := range slices.Concat(s.Severities, s.Rules) {
+			out = append(out, screen.Rule{Rule: r, Dir: s.Dir})
+		}
+	}
+	return out
+}
+
+// resolve makes a path of a project file relative to its folder.
+func resolve(s *projectfile.Settings, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(p.Dir, path)
-}
-
-// adjust applies the project's severities.
-func (p *project) adjust(l diag.List) diag.List {
-	if len(p.Severities) == 0 {
-		return l
-	}
-	out := make(diag.List, 0, len(l))
-	for _, d := range l {
-		level := ""
-		for _, rule := range p.Severities {
-			if rule.Code.Value == d.Code {
-				level = rule.Level.Value
-			}
-		}
-		switch level {
-		case "off":
-			continue
-		case "error":
-			d.Severity = diag.Error
-		case "warning":
-			d.Severity = diag.Warning
-		}
-		out = append(out, d)
-	}
-	return out
+	return filepath.Join(s.Dir, path)
 }

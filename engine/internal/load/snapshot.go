@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/operations/openapi"
@@ -185,7 +186,7 @@ func (s *snapshot) file() (*File, error) {
 	}
 	f := &File{
 		Report: &document.Report{File: s.Capability.Name}, APIs: map[string]connect.API{}, sets: map[string]*operations.Set{}, documents: map[string]documentedAPI{}, settings: s.declared,
-		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, Given: s.Given, project: noProject,
+		source: s.Capability, overlays: s.Overlays, reads: reach.Reread(within, s.Files), strict: s.Strict, Given: s.Given, screen: &screen.Screen{},
 	}
 	f.having = func(operation string) (string, error) {
 		for _, a := range s.APIs {

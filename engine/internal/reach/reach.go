@@ -294,6 +294,15 @@ func (r *Reach) IsFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// IsRepository reports whether a directory is the root of one.
+func (r *Reach) IsRepository(dir string) bool {
+	if r.files != nil {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(dir, marks[0]))
+	return err == nil
+}
+
 // Folder opens a directory within reach.
 func (r *Reach) Folder(path string) (*os.Root, error) {
 	if r.files != nil {

@@ -1,0 +1,211 @@
+package project
+
+import (
+	"path"
+	"strings"
+
+	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/internal/keys"
+	"github.com/capstan-run/capstan/spec/internal/node"
+)
+
+// Rule changes how bad problems are.
+type Rule struct {
+	Codes  []spec.Str
+	Level  spec.Str   // error, warning, info or off
+	Paths  []spec.Str // globs of the files that it is for, relative to the project file's folder; none: all
+	Reason spec.Str
+}
+
+// levelNames are what a rule may set.
+var levelNames = [...]string{"error", "warning", "info", "off"}
+
+func ruleKeys() keys.Mapping[Rule] {
+	return keys.Mapping[Rule]{
+		What: "a rule",
+		Doc:  "How bad the problems of some codes are, in all files or in some.",
+		Keys: []keys.Key[Rule]{
+			{
+				Name: "code", Needed: true, Example: `["deprecated-operation", "unused-input"]`,
+				Doc:   "The code of the problems, or several: `capstan explain` lists them.",
+				Value: codes(),
+			},
+			{
+				Name: "level", Needed: true, Example: `"warning"`,
+				Doc:   "What they are: error, warning or info; off leaves them out of the report.",
+				Value: keys.OneOf(func(r *Rule) *spec.Str { return &r.Level }, levelNames[:]...),
+			},
+			{
+				Name: "paths", Example: `["legacy/", "**/*.draft.yaml"]`,
+				Doc:   "The files that the rule is for, as globs relative to this file's folder; ** stands for any folders, a pattern without a slash for a name at any depth, and a folder for all in it. Without it the rule is for all files.",
+				Value: globs(),
+			},
+			{
+				Name: "reason", Example: `"moves to v2 in March"`,
+				Doc:   "Why; for people.",
+				Value: keys.Text(func(r *Rule) *spec.Str { return &r.Reason }),
+			},
+		},
+	}
+}
+
+// ruleList is a list of rules, or levels by code.
+func ruleList() keys.Value[Settings] {
+	m, short := ruleKeys(), levels(func(s *Settings) *[]Rule { return &s.Rules })
+	form := &keys.Schema{AnyOf: []*keys.Schema{{Type: "array", Items: m.Schema()}, short.Schema}}
+	return keys.Value[Settings]{Schema: form, Read: func(d *node.Decoder, n *node.Node, what string, s *Settings) {
+		if n == nil || n.Kind == node.MappingNode {
+			short.Read(d, n, what, s)
+			return
+		}
+		for _, item := range d.List(n, what) {
+			var r Rule
+			if m.Read(d, item, &r) && len(r.Codes) > 0 && r.Level.IsSet() {
+				s.Rules = append(s.Rules, r)
+			}
+		}
+	}}
+}
+
+// levels is a mapping of codes to levels.
+func levels(at func(*Settings) *[]Rule) keys.Value[Settings] {
+	form := &keys.Schema{Type: "object"}
+	for _, code := range changeable() {
+		form.Properties = append(form.Properties, keys.Property{Name: code, Schema: &keys.Schema{Type: "string", Enum: levelNames[:]}})
+	}
+	form.Closed = true
+	return keys.Value[Settings]{Schema: form, Read: func(d *node.Decoder, n *node.Node, what string, s *Settings) {
+		if n == nil || node.IsNull(n) || d.Object(n, what) == nil {
+			return
+		}
+		for k, v := range node.Entries(n) {
+			code := readCode(d, k)
+			if level := d.OneOf(v, "a level", levelNames[:]...); level.IsSet() && code.IsSet() {
+				*at(s) = append(*at(s), Rule{Codes: []spec.Str{code}, Level: level})
+			}
+		}
+	}}
+}
+
+// codes is a code, or a list of them.
+func codes() keys.Value[Rule] {
+	one := &keys.Schema{Type: "string", Enum: changeable()}
+	form := &keys.Schema{AnyOf: []*keys.Schema{one, {Type: "array", Items: one}}}
+	return keys.Value[Rule]{Schema: form, Read: func(d *node.Decoder, n *node.Node, _ string, r *Rule) {
+		if n == nil {
+			return
+		}
+		nodes := []*node.Node{n}
+		if n.Kind == node.SequenceNode {
+			nodes = n.Content
+		}
+		for _, item := range nodes {
+			if code := readCode(d, item); code.IsSet() {
+				r.Codes = append(r.Codes, code)
+			}
+		}
+	}}
+}
+
+func readCode(d *node.Decoder, n *node.Node) spec.Str {
+	s := d.Text(n, "a code")
+	if !s.IsSet() {
+		return s
+	}
+	if p, ok := unknownCode(s.Value); ok {
+		d.ReportAt(s, p.Code, "%s", p.Message).Hint = p.Hint
+		return spec.Str{}
+	}
+	return s
+}
+
+// unknownCode is the problem with a code that no problem has, or that stays as it is.
+func unknownCode(code string) (p diag.Diagnostic, found bool) {
+	if code == diag.HiddenErrors {
+		return diag.Diagnostic{Code: "unknown-code", Message: diag.HiddenErrors + " cannot be changed: it stands for errors that are hidden", Hint: "correct those errors"}, true
+	}
+	if _, ok := diag.Explain(code); ok {
+		return p, false
+	}
+	p.Code, p.Message = "unknown-code", "no problem has the code "+quoted(code)
+	p.Hint = suggest.Hint(code, "", diag.Codes())
+	if p.Hint == "" {
+		p.Hint = "capstan explain lists the codes"
+	}
+	return p, true
+}
+
+func quoted(code string) string { return `"` + node.Shorten(code) + `"` }
+
+// changeable lists the codes that a rule may name.
+func changeable() []string {
+	var out []string
+	for _, code := range diag.Codes() {
+		if code != diag.HiddenErrors {
+			out = append(out, code)
+		}
+	}
+	return out
+}
+
+// globs is a list of globs, or one.
+func globs() keys.Value[Rule] {
+	v := keys.Texts(func(r *Rule) *[]spec.Str { return &r.Paths })
+	return keys.Value[Rule]{Schema: v.Schema, Read: func(d *node.Decoder, n *node.Node, what string, r *Rule) {
+		v.Read(d, n, what, r)
+		for _, glob := range r.Paths {
+			if _, err := path.Match(glob.Value, ""); err != nil {
+				d.ReportAt(glob, "bad-value", "%q is not a pattern of paths: a bracket is not closed", glob.Value).Hint = `write \[ for a bracket itself`
+			} else if strings.HasPrefix(glob.Value, "/") || strings.HasPrefix(glob.Value, "../") {
+				d.ReportAt(glob, "bad-value", "%q leaves the folder of the project file", glob.Value).Hint = "write the path from there"
+			}
+		}
+	}}
+}
+
+// Covers reports whether the rule is for a file, by its path from the project file's
+// folder, with slashes.
+func (r *Rule) Covers(file string) bool {
+	if len(r.Paths) == 0 {
+		return true
+	}
+	for _, glob := range r.Paths {
+		if matches(glob.Value, file) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches reports whether a glob names a file or a folder that it is in.
+func matches(glob, file string) bool {
+	glob = strings.TrimPrefix(glob, "./")
+	folder := strings.HasSuffix(glob, "/")
+	parts := strings.Split(strings.TrimSuffix(glob, "/"), "/")
+	if len(parts) == 1 && !folder {
+		parts = []string{"**", parts[0]}
+	}
+	return matchParts(parts, strings.Split(file, "/"), folder)
+}
+
+// matchParts matches a path, or a folder at its beginning; folder leaves out the whole
+// path.
+func matchParts(glob, file []string, folder bool) bool {
+	switch {
+	case len(glob) == 0:
+		return !folder || len(file) > 0
+	case glob[0] == "**":
+		for i := range len(file) + 1 {
+			if matchParts(glob[1:], file[i:], folder) {
+				return true
+			}
+		}
+		return false
+	case len(file) == 0:
+		return false
+	}
+	ok, err := path.Match(glob[0], file[0])
+	return ok && err == nil && matchParts(glob[1:], file[1:], folder)
+}
