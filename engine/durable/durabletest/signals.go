@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -183,6 +184,39 @@ var awaitTests = []test{
 			return raw, err
 		}, durable.StatusSucceeded)
 		s.wantDoc(state, `1`)
+	}},
+	{"an execution that is repeated has the same results", func(s *suite) {
+		s.begin("r")
+		long := json.RawMessage(`"` + strings.Repeat("x", 100_000) + `"`)
+		executions := 0
+		state := s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
+			executions++
+			for path, want := range map[string]json.RawMessage{"short": json.RawMessage(`"x"`), "long": long} {
+				r, err := h.Step(ctx, intent(path, durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) {
+					s.sent(path)
+					return want, nil
+				})
+				if err != nil {
+					return nil, err
+				}
+				if got := s.bytes(r); got != string(want) {
+					s.Errorf("execution %d: the result of %q has %d bytes", executions, path, len(got))
+				}
+			}
+			raw, err := h.Await(ctx, external("person"))
+			if executions == 1 {
+				if err := s.signal("r", "1", `1`); err != nil {
+					s.Error(err)
+				}
+			}
+			return raw, err
+		}, durable.StatusSucceeded)
+		s.wantDoc(state, `1`)
+		s.wantSent("short", 1)
+		s.wantSent("long", 1)
+		if executions != 2 {
+			s.Errorf("executed %d times", executions)
+		}
 	}},
 	{"a handler performs external steps", func(s *suite) {
 		s.begin("r")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,6 +162,52 @@ var stepTests = []test{
 				s.Errorf("result %d of %d bytes came back with %d", i, len(got[i]), len(got[i+3]))
 			}
 		}
+	}},
+	{"values may be long", func(s *suite) {
+		s.begin("r")
+		long := json.RawMessage(`["` + strings.Repeat("0123456789abcdef", 600_000) + `"]`) // of several pieces
+		short := json.RawMessage(`"short"`)
+		var got []string
+		p := program(func(ctx context.Context, h durable.Host) (any, error) {
+			for path, v := range []json.RawMessage{short, long, short, long} {
+				r, err := h.Step(ctx, intent(string(rune('a'+path)), durable.Unsafe), func(context.Context, *durable.Attempt) (durable.Result, error) { return v, nil })
+				if err != nil {
+					return nil, err
+				}
+				got = append(got, s.bytes(r))
+			}
+			signal, err := h.Await(ctx, external("person"))
+			return []json.RawMessage{signal, long}, err
+		})
+		s.drive("r", p, durable.StatusWaiting)
+		s.reopen()
+		s.must(s.rt.Signal(s.Context(), "r", durable.Signal{Step: "person", Result: long}))
+		state := s.drive("r", p, durable.StatusSucceeded)
+		s.reopen()
+		want := []string{string(short), string(long), string(short), string(long)}
+		if !slices.Equal(got[4:], want) || !slices.Equal(got[:4], want) {
+			s.Error("long results come back otherwise")
+		}
+		doc := "[" + string(long) + "," + string(long) + "]"
+		kept := s.state("r")
+		listed, err := s.rt.List(s.Context(), durable.Filter{})
+		s.must(err)
+		if string(state.Doc) != doc || string(kept.Doc) != doc || len(listed) != 1 || string(listed[0].Doc) != doc {
+			s.Errorf("a document of %d bytes comes back with %d and %d", len(doc), len(state.Doc), len(kept.Doc))
+		}
+		results := 0
+		for _, e := range s.history("r") {
+			if string(e.Detail.Result) == string(long) {
+				results++
+			}
+		}
+		if results != 4 { // of two steps, the signal and its step
+			s.Errorf("%d long results in the history", results)
+		}
+		_, err = s.rt.Prune(s.Context(), s.clock.Now().Add(time.Hour))
+		s.must(err)
+		_, err = s.rt.Get(s.Context(), "r")
+		s.wantErr("a run that was pruned", err, durable.ErrUnknown)
 	}},
 	{"a result is encoded once, and is itself in the execution that it came about in", func(s *suite) {
 		s.begin("r")

@@ -23,6 +23,7 @@ const (
 	sqlRecord  = `INSERT INTO records (run, seq, at, kind, step, attempt, detail, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlIsLast  = `SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 AND NOT EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 + 1)`
 	sqlReplace = `UPDATE records SET at = ?3, attempt = ?4, detail = ?5, result = ?6 WHERE run = ?1 AND seq = ?2`
+	sqlPiece   = `INSERT OR REPLACE INTO pieces (run, seq, n, data) VALUES (?, ?, ?, ?)`
 	sqlRow     = `UPDATE runs SET status = ?2, due = ?3, ended = ?4, waiting = ?5, doc = ?6 WHERE id = ?1`
 )
 
@@ -40,7 +41,7 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 	if err != nil {
 		return err
 	}
-	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input}, packed[1:]...)
+	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input}, packed.args[1:]...)
 	records, err := packRecords(spec.ID, first)
 	if err != nil {
 		return err
@@ -70,11 +71,11 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 			}
 		}
 		for _, record := range records {
-			if err := tx.exec(sqlRecord, record...); err != nil {
+			if err := tx.put(sqlRecord, spec.ID, record); err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.pieces(spec.ID, packed)
 	}
 	err = s.write(ctx, create)
 	if errors.Is(err, errNoBlob) { // pruned by another process
@@ -95,36 +96,40 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 	if err != nil {
 		return err
 	}
-	var replace []any
+	var replace *entry
 	if r := c.Replace; r != nil {
 		packed, err := packRecord(id, *r)
 		if err != nil {
 			return err
 		}
-		replace = []any{id, r.Seq, packed[2], packed[5], packed[6], packed[7]}
+		a := packed.args
+		packed.args = []any{id, r.Seq, a[2], a[5], a[6], a[7]}
+		replace = &packed
 	}
-	var row []any
+	var row *entry
 	if c.Row != nil {
-		if row, err = packRow(id, *c.Row); err != nil {
+		packed, err := packRow(id, *c.Row)
+		if err != nil {
 			return err
 		}
+		row = &packed
 	}
 	return s.write(ctx, func(tx stmts) error {
 		if err := guard(tx, id, c.After, adds); err != nil {
 			return err
 		}
-		for _, args := range adds[min(1, len(adds)):] {
-			if err := tx.exec(sqlRecord, args...); err != nil {
+		for _, add := range adds[min(1, len(adds)):] {
+			if err := tx.put(sqlRecord, id, add); err != nil {
 				return err
 			}
 		}
 		if replace != nil {
-			if err := tx.exec(sqlReplace, replace...); err != nil {
+			if err := tx.put(sqlReplace, id, *replace); err != nil {
 				return err
 			}
 		}
 		if row != nil {
-			return tx.exec(sqlRow, row...)
+			return tx.put(sqlRow, id, *row)
 		}
 		return nil
 	})
@@ -132,7 +137,7 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 
 // guard makes the change's first record, or only looks, and fails when the
 // run's last record is not the one numbered after.
-func guard(tx stmts, id string, after int64, adds [][]any) error {
+func guard(tx stmts, id string, after int64, adds []entry) error {
 	if len(adds) == 0 {
 		ok, err := tx.finds(sqlIsLast, id, after)
 		if err == nil && !ok {
@@ -140,11 +145,33 @@ func guard(tx stmts, id string, after int64, adds [][]any) error {
 		}
 		return err
 	}
-	n, err := tx.changes(sqlGuarded, adds[0]...)
+	n, err := tx.changes(sqlGuarded, adds[0].args...)
 	if err == nil && n == 0 {
 		return journal.ErrMoved
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.pieces(id, adds[0])
+}
+
+// put executes the statement of an entry, and keeps its pieces.
+func (s stmts) put(text, id string, e entry) error {
+	if err := s.exec(text, e.args...); err != nil {
+		return err
+	}
+	return s.pieces(id, e)
+}
+
+// pieces keeps the pieces of an entry's long value. Of those of an earlier document of
+// the run some may stay behind it.
+func (s stmts) pieces(id string, e entry) error {
+	for n, piece := range e.pieces {
+		if err := s.exec(sqlPiece, id, e.seq, n, piece); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write commits one write.
@@ -162,32 +189,36 @@ func (s *store) write(ctx context.Context, do func(stmts) error) error {
 	return s.failed(err)
 }
 
-func packRecords(id string, records []journal.Record) ([][]any, error) {
-	out := make([][]any, len(records))
+// entry is a row of a table with the pieces of its long value.
+type entry struct {
+	args   []any
+	seq    int64 // of a record, 0 of a run
+	pieces [][]byte
+}
+
+func packRecords(id string, records []journal.Record) ([]entry, error) {
+	out := make([]entry, len(records))
 	for i, r := range records {
-		args, err := packRecord(id, r)
-		if err != nil {
+		var err error
+		if out[i], err = packRecord(id, r); err != nil {
 			return nil, err
 		}
-		out[i] = args
 	}
 	return out, nil
 }
 
 // packRecord returns the record's columns in the order of the table.
-func packRecord(id string, r journal.Record) ([]any, error) {
+func packRecord(id string, r journal.Record) (entry, error) {
 	detail, err := encode(r.Detail)
 	if err != nil {
-		return nil, fmt.Errorf("step %q: %w", r.Step, err)
+		return entry{}, fmt.Errorf("step %q: %w", r.Step, err)
 	}
 	if detail, err = pack("what was sent by step "+r.Step, detail); err != nil {
-		return nil, err
+		return entry{}, err
 	}
-	result, err := pack("the result of step "+r.Step, r.Result)
-	if err != nil {
-		return nil, err
-	}
-	return []any{id, r.Seq, r.At.UnixNano(), r.Kind, r.Step, r.Attempt, detail, result}, nil
+	result, err := packLong("the result of step "+r.Step, r.Result)
+	args := []any{id, r.Seq, r.At.UnixNano(), r.Kind, r.Step, r.Attempt, detail, result.column}
+	return entry{args, r.Seq, result.pieces}, err
 }
 
 // encode returns the detail's JSON, nil when it is empty.
@@ -199,19 +230,17 @@ func encode(d durable.Detail) ([]byte, error) {
 	return text, nil
 }
 
-func packRow(id string, row journal.Row) ([]any, error) {
+func packRow(id string, row journal.Row) (entry, error) {
 	waiting, err := encodeWaiting(row.Waiting)
 	if err != nil {
-		return nil, err
+		return entry{}, err
 	}
 	if waiting, err = pack("what the run waits for", waiting); err != nil {
-		return nil, err
+		return entry{}, err
 	}
-	doc, err := pack("the run's document", row.Doc)
-	if err != nil {
-		return nil, err
-	}
-	return []any{id, row.Status, nanos(row.Due), nanos(row.Ended), waiting, doc}, nil
+	doc, err := packLong("the run's document", row.Doc)
+	args := []any{id, row.Status, nanos(row.Due), nanos(row.Ended), waiting, doc.column}
+	return entry{args, 0, doc.pieces}, err
 }
 
 // nanos is a time as a column keeps it, nil for the zero time.

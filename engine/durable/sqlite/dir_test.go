@@ -142,7 +142,7 @@ func makeRun(t *testing.T, dir, id string) {
 func TestDatabaseOfTheVersionBefore(t *testing.T) {
 	dir := t.TempDir()
 	makeDir(t, dir)
-	tamper(t, dir, "ALTER TABLE runs DROP COLUMN mock; DELETE FROM migrations WHERE version = 2")
+	tamper(t, dir, "ALTER TABLE runs DROP COLUMN mock; DROP TABLE pieces; DELETE FROM migrations WHERE version > 1")
 	makeRun(t, dir, "s")
 	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -41,6 +42,32 @@ func pack(what string, v []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// pieceSize is how much of a long value each of its pieces has, in bytes.
+const pieceSize = 4 << 20
+
+// long is a value of any length as it is kept.
+type long struct {
+	column any // the packed value, or how many pieces it has
+	pieces [][]byte
+}
+
+func packLong(what string, v []byte) (long, error) {
+	if len(v) <= pieceSize {
+		packed, err := pack(what, v)
+		return long{column: packed}, err
+	}
+	var l long
+	for piece := range slices.Chunk(v, pieceSize) {
+		packed, err := pack(what, piece)
+		if err != nil {
+			return long{}, err
+		}
+		l.pieces = append(l.pieces, packed)
+	}
+	l.column = len(l.pieces)
+	return l, nil
+}
+
 // unpack undoes pack.
 func unpack(v []byte) ([]byte, error) {
 	if !bytes.HasPrefix(v, gzipMagic[:]) {
@@ -55,6 +82,24 @@ func unpack(v []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: a compressed value cannot be read: %w", ErrCorrupt, err)
 	}
 	return out, nil
+}
+
+// stored is a value that packLong made, as far as its own column has it.
+type stored struct {
+	value  []byte
+	seq    int64 // of its pieces
+	pieces int64 // how many it has
+}
+
+func unpackLong(seq int64, column any) (stored, error) {
+	switch v := column.(type) {
+	case int64:
+		return stored{seq: seq, pieces: v}, nil
+	case []byte:
+		value, err := unpack(v)
+		return stored{value: value}, err
+	}
+	return stored{}, nil
 }
 
 // waiting is a durable.Suspended as it is kept.

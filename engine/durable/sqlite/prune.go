@@ -7,6 +7,7 @@ import (
 
 const (
 	sqlPruneRecords = `DELETE FROM records WHERE run IN (SELECT id FROM runs WHERE ended < ?1 ORDER BY ended, id LIMIT ?2)`
+	sqlPrunePieces  = `DELETE FROM pieces WHERE run IN (SELECT id FROM runs WHERE ended < ?1 ORDER BY ended, id LIMIT ?2)`
 	sqlPruneRuns    = `DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended < ?1 ORDER BY ended, id LIMIT ?2)`
 	sqlPruneBlobs   = `DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM runs WHERE snapshot = hash)`
 )
@@ -22,6 +23,9 @@ func (s *store) Prune(ctx context.Context, before time.Time) (int, error) {
 		n := 0
 		err := s.write(ctx, func(tx stmts) error {
 			if err := tx.exec(sqlPruneRecords, before.UnixNano(), pruneBatch); err != nil {
+				return err
+			}
+			if err := tx.exec(sqlPrunePieces, before.UnixNano(), pruneBatch); err != nil {
 				return err
 			}
 			gone, err := tx.changes(sqlPruneRuns, before.UnixNano(), pruneBatch)

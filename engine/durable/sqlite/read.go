@@ -19,11 +19,12 @@ const runColumns = `id, capability, source, owner, mock, started, snapshot, inpu
 
 // The queries that every drive makes.
 const (
-	sqlRun     = `SELECT ` + runColumns + ` FROM runs WHERE id = ?`
-	sqlRecords = `SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`
-	sqlGetBlob = `SELECT data FROM blobs WHERE hash = ?`
-	sqlDue     = `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`
-	sqlNextDue = `SELECT min(due) FROM runs WHERE due > ?`
+	sqlRun       = `SELECT ` + runColumns + ` FROM runs WHERE id = ?`
+	sqlRecords   = `SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`
+	sqlGetPieces = `SELECT data FROM pieces WHERE run = ? AND seq = ? AND n < ? ORDER BY n`
+	sqlGetBlob   = `SELECT data FROM blobs WHERE hash = ?`
+	sqlDue       = `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`
+	sqlNextDue   = `SELECT min(due) FROM runs WHERE due > ?`
 )
 
 // collect scans all rows of a query.
@@ -47,15 +48,26 @@ func collect[T any](s *store, rows *sql.Rows, err error, scan func(*sql.Rows) (T
 func (s *store) Run(ctx context.Context, id string) (journal.Run, error) {
 	run, err := scanRun(s.stmts[sqlRun].QueryRowContext(ctx, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return run, durable.ErrUnknown
+		return journal.Run{}, durable.ErrUnknown
 	}
-	return run, s.failed(err)
+	if err != nil {
+		return run.Run, s.failed(err)
+	}
+	run.Row.Doc, err = s.whole(ctx, id, run.doc)
+	return run.Run, err
 }
 
-func scanRun(row interface{ Scan(...any) error }) (journal.Run, error) {
-	var run journal.Run
+// kept is a run whose document may be in pieces.
+type kept struct {
+	journal.Run
+	doc stored
+}
+
+func scanRun(row interface{ Scan(...any) error }) (kept, error) {
+	var run kept
 	var started, updated, due, ended sql.NullInt64
-	var snapshot, input, waiting, doc []byte
+	var snapshot, input, waiting []byte
+	var doc any
 	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &run.Spec.Mock, &started, &snapshot, &input,
 		&run.Row.Status, &due, &ended, &waiting, &doc, &updated)
 	if err != nil {
@@ -67,7 +79,7 @@ func scanRun(row interface{ Scan(...any) error }) (journal.Run, error) {
 	if run.Spec.Input, err = unpack(input); err != nil {
 		return run, err
 	}
-	if run.Row.Doc, err = unpack(doc); err != nil {
+	if run.doc, err = unpackLong(0, doc); err != nil {
 		return run, err
 	}
 	if waiting, err = unpack(waiting); err != nil {
@@ -112,41 +124,80 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 // Records implements journal.Store.
 func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.Record, error) {
 	rows, err := s.stmts[sqlRecords].QueryContext(ctx, id, after)
-	return collect(s, rows, err, func(rows *sql.Rows) (journal.Record, error) {
-		r, err := scanRecord(rows)
+	var pieces []stored
+	records, err := collect(s, rows, err, func(rows *sql.Rows) (journal.Record, error) {
+		r, result, err := scanRecord(rows)
 		if err != nil {
 			err = fmt.Errorf("run %q: %w", id, err)
 		}
+		if r.Result = result.value; result.pieces > 0 {
+			pieces = append(pieces, result)
+		}
 		return r, err
 	})
+	for _, p := range pieces {
+		if err == nil {
+			records[p.seq-records[0].Seq].Result, err = s.whole(ctx, id, p)
+		}
+	}
+	return records, err
 }
 
-func scanRecord(rows *sql.Rows) (journal.Record, error) {
-	var r journal.Record
+func scanRecord(rows *sql.Rows) (r journal.Record, result stored, err error) {
 	var at int64
-	var detail, result []byte
-	if err := rows.Scan(&r.Seq, &at, &r.Kind, &r.Step, &r.Attempt, &detail, &result); err != nil {
-		return r, err
+	var detail []byte
+	var column any
+	if err := rows.Scan(&r.Seq, &at, &r.Kind, &r.Step, &r.Attempt, &detail, &column); err != nil {
+		return r, result, err
 	}
 	r.At = time.Unix(0, at).UTC()
-	detail, err := unpack(detail)
-	if err != nil {
-		return r, err
+	if detail, err = unpack(detail); err != nil {
+		return r, result, err
 	}
 	if detail != nil {
 		if err := json.Unmarshal(detail, &r.Detail); err != nil {
-			return r, fmt.Errorf("%w: event %d: %w", ErrCorrupt, r.Seq, err)
+			return r, result, fmt.Errorf("%w: event %d: %w", ErrCorrupt, r.Seq, err)
 		}
 	}
-	r.Result, err = unpack(result)
-	return r, err
+	result, err = unpackLong(r.Seq, column)
+	return r, result, err
+}
+
+// whole returns a value with its pieces put together.
+func (s *store) whole(ctx context.Context, id string, v stored) ([]byte, error) {
+	if v.pieces == 0 {
+		return v.value, nil
+	}
+	rows, err := s.reads.QueryContext(ctx, sqlGetPieces, id, v.seq, v.pieces)
+	n := int64(0)
+	out := make([]byte, 0, min(v.pieces, 64)*pieceSize)
+	_, err = collect(s, rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+		var data []byte
+		if err = rows.Scan(&data); err == nil {
+			data, err = unpack(data)
+		}
+		out = append(out, data...)
+		n++
+		return none, err
+	})
+	if err == nil && n < v.pieces {
+		err = s.failed(fmt.Errorf("%w: run %q lacks %d of %d pieces of a value", ErrCorrupt, id, v.pieces-n, v.pieces))
+	}
+	return out, err
 }
 
 // List implements journal.Store.
 func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, error) {
 	query, args := listQuery(f)
 	rows, err := s.reads.QueryContext(ctx, query, args...)
-	return collect(s, rows, err, func(rows *sql.Rows) (journal.Run, error) { return scanRun(rows) })
+	found, err := collect(s, rows, err, func(rows *sql.Rows) (kept, error) { return scanRun(rows) })
+	runs := make([]journal.Run, len(found))
+	for i, run := range found {
+		if runs[i] = run.Run; err == nil {
+			runs[i].Row.Doc, err = s.whole(ctx, run.Spec.ID, run.doc)
+		}
+	}
+	return runs, err
 }
 
 // listQuery writes the conditions so that an index serves the common ones.

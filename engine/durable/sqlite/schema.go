@@ -49,6 +49,14 @@ var migrations = [...]string{
 		PRIMARY KEY (run, seq)
 	) WITHOUT ROWID;`,
 	`ALTER TABLE runs ADD COLUMN mock INTEGER NOT NULL DEFAULT 0;`,
+	// A long value is kept in pieces, and how many they are, an INTEGER, in its own place.
+	`CREATE TABLE pieces (
+		run  TEXT NOT NULL REFERENCES runs(id),
+		seq  INTEGER NOT NULL, -- of the record with the result, 0 of the document
+		n    INTEGER NOT NULL, -- from 0
+		data BLOB NOT NULL,
+		PRIMARY KEY (run, seq, n)
+	) WITHOUT ROWID;`,
 }
 
 // migrate brings a database of a version up to date, whole or not at all.

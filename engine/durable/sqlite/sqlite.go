@@ -12,9 +12,9 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/internal/journal"
 )
 
-// MaxValue is the largest result, input, document or snapshot that is kept, in
-// bytes; a larger one is durable.ErrTooLarge. Values over a few KiB are
-// compressed.
+// MaxValue is the largest input or snapshot that is kept, in bytes; a larger one is
+// durable.ErrTooLarge. Results and documents may have any size. Values over a few KiB
+// are compressed.
 const MaxValue = 64 << 20
 
 // Options shape a Runtime.

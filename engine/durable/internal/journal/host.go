@@ -94,6 +94,27 @@ func (h *host) enter(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// answer returns the result of a step that is done. One that came about in this
+// execution is itself, once; a long one is not held any longer, as only an execution
+// that is repeated asks for it again.
+func (h *host) answer(s *step) (durable.Result, error) {
+	if fresh := s.fresh; fresh != nil {
+		s.fresh = nil
+		if len(s.result) > rideSize { // then it is on record, see add
+			s.result, s.left = nil, true
+		}
+		return fresh, nil
+	}
+	if !s.left {
+		return s.result, nil
+	}
+	records, err := h.rt.store.Records(h.ctx, h.id, s.seq-1)
+	if err != nil || len(records) == 0 {
+		return nil, h.breaks(cmp.Or(err, ErrMoved))
+	}
+	return records[0].Result, nil
+}
+
 // refresh reads the records of others. Those can only be signals, settlements and
 // cancellations: a record of another driver means that this one lost the run.
 func (h *host) refresh() error {

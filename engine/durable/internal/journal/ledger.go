@@ -39,8 +39,10 @@ type step struct {
 
 	done   bool
 	result json.RawMessage
-	fresh  durable.Result // the same, where it came about in this execution; not on record
+	fresh  durable.Result // the same, until it is handed out, where it came about in this execution
 	doneAt time.Time
+	seq    int64 // of the record with the result
+	left   bool  // the result is on record alone
 }
 
 func (l *ledger) step(path string) *step {
@@ -121,16 +123,8 @@ func (l *ledger) reopen() {
 
 func (s *step) finish(r Record) {
 	if !s.done {
-		s.open, s.done, s.result, s.doneAt = false, true, r.Result, r.At
+		s.open, s.done, s.result, s.doneAt, s.seq = false, true, r.Result, r.At, r.Seq
 	}
-}
-
-// answer returns the result of a step that is done.
-func (s *step) answer() durable.Result {
-	if s.fresh != nil {
-		return s.fresh
-	}
-	return s.result
 }
 
 // doubt returns how the answer of an open step was lost.

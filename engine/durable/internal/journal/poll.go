@@ -21,7 +21,7 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 	}
 	if s.done {
 		h.pass(s.doneAt)
-		return s.answer(), nil
+		return h.answer(s)
 	}
 	if s.poll == nil {
 		if err := h.beginPoll(in, sched); err != nil {
@@ -41,7 +41,7 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		}
 	}
 	h.pass(s.doneAt)
-	return s.answer(), nil
+	return h.answer(s)
 }
 
 func (h *host) beginPoll(in durable.Intent, sched durable.Schedule) error {

@@ -25,7 +25,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 	for lost := 0; ; {
 		if s.done {
 			h.pass(s.doneAt)
-			return s.answer(), nil
+			return h.answer(s)
 		}
 		if s.open {
 			if err := h.resolve(ctx, in, s, lost); err != nil {
@@ -41,7 +41,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		err := h.attempt(ctx, in, s, do)
 		switch {
 		case err == nil:
-			return s.answer(), nil
+			return h.answer(s)
 		case isLost(err):
 			errors.As(err, &s.lost)
 			lost++
