@@ -50,7 +50,7 @@ func (g *gate) open(s *Server) error {
 		o.MaxRequestBodyBytes = -1 // the gate has read it
 		return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return s.sdk }, &o)
 	}
-	g.session = handler(sdk.StreamableHTTPOptions{SessionTimeout: s.opts.Idle, EventStore: &s.exchanges.replay})
+	g.session = handler(sdk.StreamableHTTPOptions{EventStore: &s.exchanges.replay})
 	g.answer = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true, JSONResponse: true})
 	g.stream = handler(sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
 	return nil
@@ -133,11 +133,11 @@ func (g *gate) serveModern(w http.ResponseWriter, r *http.Request, m *message) {
 func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) {
 	id := r.Header.Get(sessionHeader)
 	caller := access.Caller(r.Context())
-	done, live := g.server.sessions.use(id, caller)
+	session, done := g.server.sessions.use(id, caller, true)
 	defer done()
 	known := m.request == nil || g.knows(m.request.Method)
 	switch {
-	case id != "" && !live:
+	case id != "" && session == nil:
 		refuse(w, http.StatusNotFound, m.id(), codeNoSession, "there is no such session; initialize a new one")
 		return
 	case !known && !m.request.IsCall():
@@ -153,7 +153,7 @@ func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) 
 	}
 	g.pass(w, r, m, id, g.session)
 	if id == "" { // this request may have opened a session
-		g.server.sessions.unuse(w.Header().Get(sessionHeader))
+		g.server.sessions.unuse(w.Header().Get(sessionHeader), true)
 	}
 }
 
@@ -168,9 +168,9 @@ func (g *gate) serveOther(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.Header.Get(sessionHeader)
-	done, live := g.server.sessions.use(id, access.Caller(r.Context()))
+	session, done := g.server.sessions.use(id, access.Caller(r.Context()), false)
 	defer done()
-	if id != "" && !live {
+	if id != "" && session == nil {
 		refuse(w, http.StatusNotFound, nil, codeNoSession, "there is no such session; initialize a new one")
 		return
 	}

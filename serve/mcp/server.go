@@ -79,9 +79,12 @@ func New(offer *Offer, opts *Options) (*Server, error) {
 	s.log = cmp.Or(s.opts.Log, slog.New(slog.DiscardHandler))
 	s.seal = newSeal(s.opts.StateKey)
 	s.ids = newIDs()
-	s.sessions.max = s.opts.MaxSessions
+	s.sessions.max, s.sessions.idle = s.opts.MaxSessions, s.opts.Idle
 	s.exchanges.linger = s.opts.Linger
-	s.exchanges.replay.max, s.exchanges.replay.gone = mostReplayed, s.exchanges.end
+	s.exchanges.replay.max, s.exchanges.replay.gone = mostReplayed, func(session string) {
+		s.sessions.forget(session)
+		s.exchanges.end(session)
+	}
 	// The SDK announces the features below to its own bookkeeping of
 	// subscriptions; those of the offer are announced to clients.
 	s.sdk = sdk.NewServer(&sdk.Implementation{}, &sdk.ServerOptions{

@@ -8,10 +8,11 @@ import (
 )
 
 // sessions knows the open sessions of the era up to 2025-11-25, to bound their
-// number and to keep each to the caller that opened it. The SDK closes those that
-// are idle.
+// number, to keep each to the caller that opened it, and to close those that are
+// idle: the SDK does not see every call.
 type sessions struct {
 	max  int
+	idle time.Duration
 	mu   sync.Mutex
 	open map[string]*openSession
 }
@@ -19,8 +20,10 @@ type sessions struct {
 type openSession struct {
 	session *sdk.ServerSession
 	owner   string
-	uses    int       // HTTP requests in flight
-	quiet   time.Time // since when there is none
+	uses    int         // HTTP requests in flight
+	posts   int         // those of them that carry a message
+	quiet   time.Time   // since when there is none
+	timer   *time.Timer // closes it; runs while no message is carried
 }
 
 // opened notes a session that its owner has just initialized, and closes another
@@ -35,20 +38,31 @@ func (s *sessions) opened(session *sdk.ServerSession, owner string) {
 	if s.open == nil {
 		s.open = map[string]*openSession{}
 	}
-	s.open[id] = &openSession{session: session, owner: owner, uses: 1} // the request that opened it
-	go func() {
-		_ = session.Wait()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.open, id)
-	}()
+	o := &openSession{session: session, owner: owner, uses: 1, posts: 1} // the request that opened it
+	o.timer = time.AfterFunc(s.idle, func() { _ = session.Close() })
+	o.timer.Stop()
+	s.open[id] = o
 	if len(s.open) <= s.max {
 		return
 	}
 	if victim := s.gives(owner); victim != "" {
 		session := s.open[victim].session
-		delete(s.open, victim)
+		s.drop(victim)
 		go func() { _ = session.Close() }()
+	}
+}
+
+// forget notes that a session has ended.
+func (s *sessions) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop(id)
+}
+
+func (s *sessions) drop(id string) {
+	if o := s.open[id]; o != nil {
+		o.timer.Stop()
+		delete(s.open, id)
 	}
 }
 
@@ -92,24 +106,42 @@ func (s *sessions) room(owner string) bool {
 	return len(s.open) < s.max || s.gives(owner) != ""
 }
 
-// use notes a request to a session until done is called. It reports whether
-// there is such a session of the owner's.
-func (s *sessions) use(id, owner string) (done func(), ok bool) {
+// use notes an HTTP request to a session, which may be a POST, until done is
+// called. It returns nil where the owner has no such session.
+func (s *sessions) use(id, owner string, post bool) (session *sdk.ServerSession, done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.open[id]
 	if o == nil || o.owner != owner {
-		return func() {}, false
+		return nil, func() {}
 	}
 	o.uses++
-	return func() { s.unuse(id) }, true
+	if post {
+		o.posts++
+		o.timer.Stop()
+	}
+	return o.session, func() { s.unuse(id, post) }
 }
 
-func (s *sessions) unuse(id string) {
+func (s *sessions) unuse(id string, post bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o := s.open[id]; o != nil {
-		o.uses--
-		o.quiet = time.Now()
+	o := s.open[id]
+	if o == nil {
+		return
 	}
+	o.uses--
+	o.quiet = time.Now()
+	if post {
+		if o.posts--; o.posts == 0 {
+			o.timer.Reset(s.idle)
+		}
+	}
+}
+
+// live reports whether a session is open.
+func (s *sessions) live(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[id] != nil
 }
