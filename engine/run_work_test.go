@@ -7,6 +7,8 @@ package engine_test
 import (
 	"context"
 	"net/http"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/capstan-run/capstan/engine"
@@ -44,5 +46,27 @@ func TestAllocationsOfARun(t *testing.T) {
 	t.Logf("%v allocations", got)
 	if got > 270 {
 		t.Errorf("%v allocations", got)
+	}
+}
+
+// An answer that is passed on as it came, and that nothing reads or hears of, is not
+// searched for names that stand twice in an object.
+func TestAllocationsOfAnAnswerThatIsPassedOn(t *testing.T) {
+	t.Setenv("PORT_TOKEN", "port-token-1")
+	body := []byte(`[` + strings.Repeat(`{"id": 1}, `, 100_000) + `0]`)
+	answer := func(context.Context, *operations.Request) (*operations.Response, error) {
+		return &operations.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+	}
+	p := newPort(t, map[string]http.HandlerFunc{})
+	tool := unit(t, opened(t, p.file(t, capability(`ship: {path: /ship, operations: {get-ship: {method: GET}}}`, `t: {description: T, call: port.get-ship}`)), &options{Caller: answer}), "t")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	a, err := tool.Call(t.Context(), nil)
+	runtime.ReadMemStats(&after)
+	if err != nil || len(a.Body) != len(body) {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > uint64(len(body)/2) {
+		t.Errorf("%d bytes for an answer of %d", got, len(body))
 	}
 }

@@ -16,7 +16,8 @@ import (
 // that was checked need not be the one that is meant. Elsewhere it warns.
 func (c *call) repeated(resp *operations.Response) error {
 	places := resp.Repeated
-	if c.a.Answer.Loose && !resp.IsJSON && c.a.Answer.Decode == nil && utf8.Valid(resp.Body) && json.Valid(resp.Body) {
+	heeded := len(c.a.Guards)+len(c.a.Reads) > 0 || c.env.Emit != nil && c.try <= 1
+	if heeded && c.a.Answer.Loose && !resp.IsJSON && c.a.Answer.Decode == nil && utf8.Valid(resp.Body) && json.Valid(resp.Body) {
 		places = jsonvalue.Repeated(string(resp.Body)) // JSON without its label
 	}
 	for _, place := range places {
