@@ -92,7 +92,7 @@ var layers = map[string][]string{
 	"serve/access":                    {"serve/internal/answer", "internal/bounded", "internal/loopback"},
 	"serve/limit":                     {"serve/internal/answer", "serve/access", "internal/fault"}, // a rate counts by caller
 	"serve/live":                      {"engine", "engine/document", "engine/durable"},
-	"serve/mcp":                       {"serve/access", "internal/charset", "internal/fault", "internal/jsonvalue", "internal/pathtemplate", "internal/words"}, // what it serves is described to it: it knows no engine
+	"serve/mcp":                       {"serve/access", "internal/charset", "internal/fault", "internal/jsonvalue", "internal/loopback", "internal/pathtemplate", "internal/words"}, // what it serves is described to it: it knows no engine
 	"serve/internal/...":              {},
 	"serve/internal/body":             {"serve/internal/answer", "internal/charset", "internal/jsonvalue"},
 	"serve/internal/conformance":      {"serve", "engine", "spec/yamldata", "internal/jsonvalue"}, // a test, too

@@ -12,10 +12,6 @@ import (
 // connections that are idle, many of them after 30 seconds.
 const commentEvery = 15 * time.Second
 
-// briefly is how long the answer to a call of the era from 2026-07-28 on is held
-// back: one that is complete by then is plain JSON, as clients of that era expect.
-const briefly = 200 * time.Millisecond
-
 // alive is the answer to one HTTP request. Where that is an event stream, it
 // never falls silent for longer than commentEvery.
 type alive struct {

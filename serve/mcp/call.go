@@ -20,17 +20,8 @@ const (
 )
 
 func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (sdk.Result, error) {
-	tool := r.offer.tool(params.Name)
-	if tool == nil {
-		return nil, invalidParams("there is no tool %q", params.Name)
-	}
-	call, err := s.newCall(ctx, r, tool, params)
-	if err != nil {
-		return nil, err
-	}
-	s.streams(r)
-	for round := 0; ; round++ {
-		res := s.invoke(ctx, tool.Tool, call)
+	tool, call, res, err := s.begin(ctx, r, params)
+	for round := 0; err == nil; round++ {
 		switch {
 		case res.Ask == nil:
 			return r.called(tool.Tool, res), nil
@@ -48,7 +39,31 @@ func (s *Server) callTool(ctx context.Context, r *request, params *sdk.CallToolP
 		next := *call
 		next.State, next.Answer = res.Ask.State, answer
 		call = &next
+		res = s.invoke(ctx, tool.Tool, call)
 	}
+	return nil, err
+}
+
+// begin calls the tool, or takes up the call that has begun.
+func (s *Server) begin(ctx context.Context, r *request, params *sdk.CallToolParamsRaw) (*served, *ToolCall, *ToolResult, error) {
+	if x := r.exchange; x != nil && x.early != nil {
+		s.early.taken(x)
+		s.exchanges.streams(x)
+		return x.early.tool, x.early.call, x.takeUp(ctx), nil
+	}
+	tool := r.offer.tool(params.Name)
+	if tool == nil {
+		return nil, nil, nil, invalidParams("there is no tool %q", params.Name)
+	}
+	call, err := s.newCall(ctx, r, tool, params)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if ctx.Err() != nil { // also of a call that has begun
+		return tool, call, &ToolResult{IsError: true, Content: []Content{Text("the call was cancelled")}}, nil
+	}
+	s.exchanges.streams(r.exchange)
+	return tool, call, s.invoke(ctx, tool.Tool, call), nil
 }
 
 func (s *Server) newCall(ctx context.Context, r *request, tool *served, params *sdk.CallToolParamsRaw) (*ToolCall, error) {
@@ -109,7 +124,7 @@ func (s *Server) invoke(ctx context.Context, tool *Tool, call *ToolCall) (res *T
 }
 
 // called is the answer to a call that is through.
-func (r *request) called(tool *Tool, res *ToolResult) sdk.Result {
+func (r *request) called(tool *Tool, res *ToolResult) *callJSON {
 	out := &callJSON{resultJSON: r.complete(), Content: append([]Content{}, res.Content...), IsError: res.IsError}
 	if res.Structured == nil {
 		return out
@@ -127,7 +142,7 @@ func (r *request) called(tool *Tool, res *ToolResult) sdk.Result {
 	return out
 }
 
-func (r *request) failed(err error) sdk.Result {
+func (r *request) failed(err error) *callJSON {
 	return &callJSON{resultJSON: r.complete(), Content: []Content{Text(err.Error())}, IsError: true}
 }
 
@@ -167,6 +182,9 @@ func (r *request) canAsk() bool {
 	if !ok {
 		return false
 	}
-	caps := req.ClientCapabilities()
+	return asksByForm(req.ClientCapabilities())
+}
+
+func asksByForm(caps *sdk.ClientCapabilities) bool {
 	return caps != nil && caps.Elicitation != nil && (caps.Elicitation.Form != nil || caps.Elicitation.URL == nil)
 }

@@ -17,5 +17,6 @@
 // Replace atomic, keeps the author's order, and gives each era exactly its own
 // fields. In front of the SDK's HTTP handlers stands a gate
 // (http.go) that decides the era and turns the SDK's plain-text refusals into
-// JSON-RPC.
+// JSON-RPC. It begins plain calls of tools itself, and asks the SDK only for those
+// that are not complete soon (early.go).
 package mcp

@@ -35,10 +35,11 @@ type exchange struct {
 	session string
 	ctx     context.Context // of the call: it has the values of the HTTP request
 	cancel  context.CancelFunc
+	early   *earlyCall                 // nil where the SDK begins the call
 	stream  atomic.Pointer[streamName] // of the answer, once it has begun
 
 	answer *alive      // of the HTTP request that carries it now, nil for none
-	timer  *time.Timer // gives the call up, while nothing carries it
+	timer  *time.Timer // gives the call up, once nothing carried it
 }
 
 // exchangeHeader is no valid field name, so no client can send it.
@@ -47,12 +48,10 @@ const exchangeHeader = "capstan exchange"
 // exchangeKey finds the exchange in the context of an HTTP request.
 type exchangeKey struct{}
 
-// begin gives the request to hand to the SDK in place of r, and the function
-// that ends the HTTP request.
-func (e *exchanges) begin(r *http.Request, session string, answer *alive) (*http.Request, func()) {
-	x := &exchange{session: session, answer: answer}
-	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
-	x.ctx, x.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+// begin notes an exchange of the HTTP request with this context, until it is left.
+func (e *exchanges) begin(ctx context.Context, session string) *exchange {
+	x := &exchange{session: session}
+	x.ctx, x.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.open == nil {
@@ -61,9 +60,18 @@ func (e *exchanges) begin(r *http.Request, session string, answer *alive) (*http
 	e.last++
 	x.id = strconv.FormatUint(e.last, 36)
 	e.open[x.id] = x
+	return x
+}
+
+// carry gives the request to hand to the SDK in place of r.
+func (e *exchanges) carry(x *exchange, r *http.Request, answer *alive) *http.Request {
+	e.mu.Lock()
+	x.answer = answer
+	e.mu.Unlock()
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	r.Header = maps.Clone(r.Header)
 	r.Header[exchangeHeader] = []string{x.id}
-	return r, func() { e.left(x, r.Context().Err() != nil) }
+	return r
 }
 
 // left is called when the HTTP request that carried an exchange ends, cut off
@@ -79,11 +87,14 @@ func (e *exchanges) left(x *exchange, cut bool) {
 	e.drop(x)
 }
 
+// lingers reports whether an exchange is open although nothing carries it.
+func (x *exchange) lingers() bool { return x.answer == nil && x.timer != nil }
+
 // giveUp ends an exchange that its client did not come back for.
 func (e *exchanges) giveUp(x *exchange) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if x.answer == nil {
+	if x.lingers() {
 		e.drop(x)
 	}
 }
@@ -110,7 +121,7 @@ func (e *exchanges) resume(r *http.Request, session string, answer *alive) (end 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, x := range e.open {
-		if stream == "" || x.name() != (streamName{session, stream}) || x.answer != nil {
+		if stream == "" || x.name() != (streamName{session, stream}) || !x.lingers() {
 			continue
 		}
 		x.timer.Stop()
@@ -129,7 +140,7 @@ func (e *exchanges) end(session string) {
 			continue
 		}
 		x.cancel()
-		if x.answer == nil {
+		if x.lingers() {
 			x.timer.Stop()
 			e.drop(x)
 		}
@@ -142,63 +153,60 @@ func (e *exchanges) close() {
 	defer e.mu.Unlock()
 	e.closed = true
 	for _, x := range e.open {
-		if x.answer == nil {
+		if x.lingers() {
 			x.timer.Stop()
 			e.drop(x)
 		}
 	}
 }
 
-// find returns the context of an exchange and its answer, both nil when there is
-// none.
-func (e *exchanges) find(id string) (context.Context, *alive) {
+// find returns the exchange that a request belongs to, nil for none. linked
+// reports that there was one.
+func (e *exchanges) find(req sdk.Request) (x *exchange, linked bool) {
+	extra := req.GetExtra()
+	if extra == nil || len(extra.Header[exchangeHeader]) == 0 {
+		return nil, false
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if x := e.open[id]; x != nil {
-		return x.ctx, x.answer
+	return e.open[extra.Header[exchangeHeader][0]], true
+}
+
+// streams begins the answer of an exchange, if it is a stream.
+func (e *exchanges) streams(x *exchange) {
+	if x == nil {
+		return
 	}
-	return nil, nil
+	e.mu.Lock()
+	answer := x.answer
+	e.mu.Unlock()
+	if answer != nil {
+		answer.begin()
+	}
 }
 
 // carrierKey finds the context that stdio runs under.
 type carrierKey struct{}
 
-// exchangeOf is the id of the exchange that a request belongs to, "" for none.
-func exchangeOf(req sdk.Request) string {
-	if extra := req.GetExtra(); extra != nil {
-		if id := extra.Header[exchangeHeader]; len(id) == 1 {
-			return id[0]
-		}
-	}
-	return ""
-}
-
-// asked gives the context to serve req in: it ends with the SDK's, which knows
-// cancellations, and with the carrier's, and has the carrier's values.
-func (s *Server) asked(ctx context.Context, req sdk.Request) (context.Context, func()) {
+// asked gives the context to serve a request in: it ends with the SDK's, which
+// knows cancellations, and with the carrier's, and has the carrier's values. It is
+// over where the client left before the request's turn came.
+func (s *Server) asked(ctx context.Context, r *request) (context.Context, func()) {
 	carrier, _ := ctx.Value(carrierKey{}).(context.Context)
-	if id := exchangeOf(req); id != "" {
-		if carrier, _ = s.exchanges.find(id); carrier == nil {
-			gone, cancel := context.WithCancel(ctx) // the client left before its turn came
-			cancel()
-			return gone, func() {}
-		}
-	}
-	if carrier == nil {
+	x, linked := s.exchanges.find(r.Request)
+	switch {
+	case x != nil:
+		r.exchange, carrier = x, x.ctx
+	case linked:
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		return gone, func() {}
+	case carrier == nil:
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(carrier, cancel)
 	return carried{ctx, carrier}, func() { stop(); cancel() }
-}
-
-// streams begins the answer to a request that may take long, if it is a stream.
-func (s *Server) streams(req sdk.Request) {
-	if id := exchangeOf(req); id != "" {
-		if _, answer := s.exchanges.find(id); answer != nil {
-			answer.begin()
-		}
-	}
 }
 
 // carried is a context with another's values before its own.

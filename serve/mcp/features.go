@@ -21,9 +21,10 @@ type request struct {
 	offer  *snapshot
 	method string
 	sdk.Request
-	session *sdk.ServerSession
-	meta    map[string]any
-	modern  bool
+	session  *sdk.ServerSession
+	exchange *exchange // that carries it, nil for none
+	meta     map[string]any
+	modern   bool
 }
 
 // features is the middleware through which the SDK serves our offer.
@@ -40,7 +41,7 @@ func (s *Server) features(next sdk.MethodHandler) sdk.MethodHandler {
 		version, _ := r.meta[sdk.MetaKeyProtocolVersion].(string)
 		r.modern = version >= modernVersion
 
-		ctx, done := s.asked(ctx, req)
+		ctx, done := s.asked(ctx, r)
 		defer done()
 		res, err = s.answer(ctx, r, next)
 		if err != nil {
@@ -68,7 +69,7 @@ func (s *Server) answer(ctx context.Context, r *request, next sdk.MethodHandler)
 		return s.callTool(ctx, r, params)
 	case *sdk.ReadResourceParams:
 		if !r.modern { // later, that there is none is a status
-			s.streams(r)
+			s.exchanges.streams(r.exchange)
 		}
 		return r.readResource(ctx, params)
 	case *sdk.GetPromptParams:

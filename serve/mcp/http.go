@@ -13,6 +13,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/capstan-run/capstan/internal/charset"
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/serve/access"
 )
 
@@ -46,8 +47,8 @@ func (g *gate) open(s *Server) error {
 	}
 	handler := func(o sdk.StreamableHTTPOptions) http.Handler {
 		o.Logger = slog.New(quiet{s.log.Handler()})
-		o.DisableLocalhostProtection = s.opts.AnyHost
-		o.MaxRequestBodyBytes = -1 // the gate has read it
+		o.DisableLocalhostProtection = true // the gate sees to that
+		o.MaxRequestBodyBytes = -1          // the gate has read it
 		return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return s.sdk }, &o)
 	}
 	g.session = handler(sdk.StreamableHTTPOptions{EventStore: &s.exchanges.replay})
@@ -57,6 +58,7 @@ func (g *gate) open(s *Server) error {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	plain := w
 	w = g.server.ids.writer(w)
 	if g.closed.Load() {
 		refuse(w, http.StatusServiceUnavailable, nil, codeServer, "the server is shutting down")
@@ -64,6 +66,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := g.origin.Check(r); err != nil {
 		refuse(w, http.StatusForbidden, nil, codeServer, "requests from pages of other sites are refused")
+		return
+	}
+	if !g.server.opts.AnyHost && rebound(r) {
+		refuse(w, http.StatusForbidden, nil, codeServer, fmt.Sprintf("the Host header names another machine, %q", r.Host))
 		return
 	}
 	if r.Method != http.MethodPost {
@@ -74,11 +80,19 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	x, end := g.early(r, body)
+	if x != nil {
+		defer end()
+		if g.answered(plain, r, x) {
+			return
+		}
+	}
 	m, fault := readMessage(g.server.ids.in(body))
 	if fault != nil {
 		refuse(w, http.StatusBadRequest, m.id(), fault.Code, fault.Message)
 		return
 	}
+	m.exchange = x
 	if modern, fault := m.era(r.Header); fault != nil {
 		refuseWith(w, http.StatusBadRequest, m.id(), fault)
 	} else if modern {
@@ -146,14 +160,32 @@ func (g *gate) serveSession(w http.ResponseWriter, r *http.Request, m *message) 
 	case !known:
 		refuse(w, http.StatusOK, m.id(), jsonrpc.CodeMethodNotFound, "there is no method \""+m.request.Method+"\"")
 		return
+	case m.exchange == nil && m.request != nil && g.server.early.find(id, m.id()) != nil: // as the SDK has it
+		refuse(w, http.StatusBadRequest, m.id(), jsonrpc.CodeInvalidRequest, fmt.Sprintf("duplicate in-flight request ID %v", m.id()))
+		return
 	case id == "" && !g.server.sessions.room(caller):
 		w.Header().Set("Retry-After", "10")
 		refuse(w, http.StatusServiceUnavailable, m.id(), codeServer, "too many sessions are open; try again later")
 		return
 	}
+	g.cancelEarly(id, m)
 	g.pass(w, r, m, id, g.session)
 	if id == "" { // this request may have opened a session
 		g.server.sessions.unuse(w.Header().Get(sessionHeader), true)
+	}
+}
+
+// cancelEarly cancels the call that a message names, if the SDK does not know it.
+func (g *gate) cancelEarly(session string, m *message) {
+	if m.request == nil || m.request.Method != "notifications/cancelled" {
+		return
+	}
+	params, _ := jsonvalue.Decode(m.request.Params) // it was JSON
+	of, _ := params.(map[string]any)
+	if id, ok := plainID(of["requestId"]); ok {
+		if x := g.server.early.find(session, id); x != nil {
+			x.cancel()
+		}
 	}
 }
 
@@ -195,10 +227,15 @@ func (g *gate) knows(method string) bool {
 
 // pass hands a message on to the SDK.
 func (g *gate) pass(w http.ResponseWriter, r *http.Request, m *message, session string, next http.Handler) {
-	answer := &alive{ResponseWriter: w, brief: session == "" && next != g.session && m.meta["progressToken"] == nil}
+	x := m.exchange
+	brief := session == "" && next != g.session && m.meta["progressToken"] == nil && !x.late()
+	answer := &alive{ResponseWriter: w, brief: brief}
 	defer answer.end()
-	r, end := g.server.exchanges.begin(r, session, answer)
-	defer end()
+	if x == nil {
+		x = g.server.exchanges.begin(r.Context(), session)
+		defer func() { g.server.exchanges.left(x, r.Context().Err() != nil) }()
+	}
+	r = g.server.exchanges.carry(x, r, answer)
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
 	r.ContentLength = int64(len(m.body))
 	out := &spoken{ResponseWriter: answer, id: m.id()}

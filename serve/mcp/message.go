@@ -20,6 +20,8 @@ type message struct {
 	body    []byte
 	request *jsonrpc.Request // nil for a response and for a batch
 	meta    map[string]json.RawMessage
+	// exchange is that of a call that has begun, nil for any other message.
+	exchange *exchange
 }
 
 // readMessage checks that body is JSON-RPC. The message it gives with a fault
@@ -96,13 +98,14 @@ func (m *message) era(header http.Header) (modern bool, fault *jsonrpc.Error) {
 	return said >= modernVersion || version >= modernVersion, nil
 }
 
+var supportedVersions = sdk.SupportedProtocolVersions()
+
 // checkVersion refuses a version that is not spoken here; "" is none.
 func checkVersion(version string) *jsonrpc.Error {
-	supported := sdk.SupportedProtocolVersions()
-	if version == "" || slices.Contains(supported, version) {
+	if version == "" || slices.Contains(supportedVersions, version) {
 		return nil
 	}
-	data, _ := json.Marshal(sdk.UnsupportedProtocolVersionData{Supported: supported, Requested: version})
+	data, _ := json.Marshal(sdk.UnsupportedProtocolVersionData{Supported: supportedVersions, Requested: version})
 	return &jsonrpc.Error{Code: sdk.CodeUnsupportedProtocolVersion, Message: "protocol version " + version + " is not supported", Data: data}
 }
 

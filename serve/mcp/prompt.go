@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // Prompt is a text that a person chooses to start with, with blanks to fill.
@@ -45,6 +47,17 @@ type Content struct{ wire any }
 
 // MarshalJSON returns the content as the protocol has it.
 func (c Content) MarshalJSON() ([]byte, error) { return json.Marshal(c.wire) }
+
+// append appends the JSON of the content.
+func (c Content) append(to []byte) []byte {
+	text, ok := c.wire.(*sdk.TextContent)
+	if !ok {
+		data, _ := json.Marshal(c.wire) // it has a JSON form
+		return append(to, data...)
+	}
+	to, _ = jsonvalue.Append(append(to, `{"type":"text","text":`...), text.Text) // any text has a JSON form
+	return append(to, '}')
+}
 
 // Text is plain text.
 func Text(text string) Content { return Content{&sdk.TextContent{Text: text}} }

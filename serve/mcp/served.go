@@ -3,6 +3,7 @@ package mcp
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/capstan-run/capstan/internal/words"
 )
@@ -16,6 +17,8 @@ type served struct {
 	// written has the names that the tool gives its arguments, by those that they
 	// are served under; nil where they are the same.
 	written map[string]string
+	// mirrored reports that headers repeat arguments (x-mcp-header).
+	mirrored bool
 }
 
 // serve gives the tools of an offer their names.
@@ -28,6 +31,7 @@ func serve(tools []Tool) []*served {
 	for i, name := range words.Callable(names) {
 		out[i] = &served{Tool: &tools[i], name: name}
 		out[i].rename()
+		out[i].mirrored = strings.Contains(fingerprint(out[i].schema), `"x-mcp-header"`)
 	}
 	return out
 }

@@ -21,7 +21,8 @@ type Options struct {
 	Idle time.Duration
 	// Linger is how long a call of that era goes on when its client is cut off
 	// and can resume the stream of its answer: where it saw an event with an id,
-	// as it does at once from 2025-11-25 on. Default one minute.
+	// as it does from 2025-11-25 on when the call takes longer than 0.2 seconds.
+	// Default one minute.
 	Linger time.Duration
 	// MaxSessions is how many such sessions may be open at once. One more
 	// closes the one of the same caller that has been quiet longest; for a
@@ -62,6 +63,7 @@ type Server struct {
 	replacing sync.Mutex // one Replace at a time
 	sessions  sessions
 	exchanges exchanges
+	early     earlyCalls
 	gate      gate
 }
 
@@ -134,6 +136,7 @@ func (s *Server) Handler() http.Handler { return &s.gate }
 func (s *Server) Close() {
 	s.gate.closed.Store(true)
 	s.exchanges.close()
+	s.early.close()
 	var all sync.WaitGroup
 	for session := range s.sdk.Sessions() {
 		all.Go(func() { _ = session.Close() })

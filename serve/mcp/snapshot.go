@@ -6,12 +6,15 @@ import (
 	"fmt"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
 // snapshot is an Offer made ready to serve. It never changes.
 type snapshot struct {
 	*Offer
 	info      *sdk.Implementation
+	identity  []byte      // info as JSON
 	scope     string      // Offer.CacheScope, or its default
 	templates []*template // as Offer.Templates
 	served    []*served   // as Offer.Tools
@@ -31,6 +34,7 @@ func prepare(offer *Offer) (*snapshot, error) {
 		tools:   make(map[string]*served, len(offer.Tools)),
 		prompts: make(map[string]*Prompt, len(offer.Prompts)),
 	}
+	next.identity, _ = jsonvalue.Marshal(next.info) // it has a JSON form
 	for _, t := range next.served {
 		next.tools[t.name] = t
 	}

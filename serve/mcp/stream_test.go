@@ -224,6 +224,7 @@ func cutOff(t *testing.T, s *mcp.Server) map[string]string {
 	t.Helper()
 	headers := sessionOf(t, s, "2025-11-25")
 	call := send(t, s, http.MethodPost, waitCall, headers)
+	time.Sleep(time.Second) // one that is complete before is no stream
 	synctest.Wait()
 	call.cut()
 	<-call.done

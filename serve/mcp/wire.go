@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"encoding/json"
+	"strconv"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -66,6 +67,30 @@ type callJSON struct {
 	Content    []Content       `json:"content"`
 	Structured json.RawMessage `json:"structuredContent,omitempty"`
 	IsError    bool            `json:"isError"`
+}
+
+// append appends the JSON of a result that encoding/json writes in these bytes, too.
+// From 2026-07-28 on it names the server.
+func (c *callJSON) append(to, server []byte) []byte {
+	to = append(to, '{')
+	if c.ResultType != "" {
+		to = append(append(to, `"_meta":{"`+sdk.MetaKeyServerInfo+`":`...), server...)
+		to = append(append(to, `},"resultType":"`...), c.ResultType...)
+		to = append(to, `",`...)
+	}
+	to = append(to, `"content":[`...)
+	for i, piece := range c.Content {
+		if i > 0 {
+			to = append(to, ',')
+		}
+		to = piece.append(to)
+	}
+	to = append(to, ']')
+	if len(c.Structured) > 0 {
+		to = append(append(to, `,"structuredContent":`...), c.Structured...)
+	}
+	to = append(to, `,"isError":`...)
+	return append(strconv.AppendBool(to, c.IsError), '}')
 }
 
 // askJSON is the answer to a call that needs input first (2026-07-28,
