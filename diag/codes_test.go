@@ -39,7 +39,7 @@ func TestEveryCodeIsExplained(t *testing.T) {
 
 func TestExplanation(t *testing.T) {
 	got := explanation("a-code: what it is\n\nWhat it\nmeans.\n\n```yaml\na: 1\n```\n\n```text\nwrong\n```\n")
-	want := Explanation{Code: "a-code", Title: "what it is", Text: "What it\nmeans.", Example: "a: 1\n", Output: "wrong\n"}
+	want := Explanation{Code: "a-code", Title: "what it is", URL: docs + "#a-code-what-it-is", Text: "What it\nmeans.", Example: "a: 1\n", Output: "wrong\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

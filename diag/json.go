@@ -16,6 +16,7 @@ type jsonDiagnostic struct {
 	Notes     []string      `json:"notes,omitempty"`
 	Related   []jsonRelated `json:"related,omitempty"`
 	Fix       *jsonFix      `json:"fix,omitempty"`
+	URL       string        `json:"url,omitempty"`
 }
 
 // jsonFix is a change of files: each edit replaces the text between two columns of a line.
@@ -54,6 +55,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 		Message:   d.Message,
 		Hint:      d.Hint,
 		Notes:     d.Notes,
+		URL:       URL(d.Code),
 	}
 	if j.Column > 0 && j.EndColumn <= j.Column {
 		j.EndColumn = j.Column + 1

@@ -19,7 +19,7 @@ func TestJSONIsTheContract(t *testing.T) {
 			Related: []Related{{Pos{"o.yaml", 1, 2}, "r"}},
 		}, `{"code":"unknown-field","severity":"error","file":"b2b.yaml","line":68,"column":38,"end_column":41,` +
 			`"message":"unknown field \"idd\"","hint":"did you mean \"id\"?","notes":["n"],` +
-			`"related":[{"file":"o.yaml","line":1,"column":2,"message":"r"}]}`},
+			`"related":[{"file":"o.yaml","line":1,"column":2,"message":"r"}],"url":"` + URL("unknown-field") + `"}`},
 		{"little", Diagnostic{Code: "c", Severity: Warning, Message: "m"},
 			`{"code":"c","severity":"warning","file":"","line":0,"column":0,"end_column":0,"message":"m"}`},
 		{"one character", Diagnostic{Code: "c", Severity: Info, Pos: Pos{"f", 1, 3}, Message: "m"},

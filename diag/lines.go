@@ -38,3 +38,24 @@ func (x lineIndex) line(src []byte, n int) (string, bool) {
 	}
 	return strings.TrimRight(string(src[x[n-1]:end]), "\r\n"), true
 }
+
+// texts finds lines of files; the zero value has none.
+type texts struct {
+	sources map[string][]byte
+	index   map[string]lineIndex // built once per file
+}
+
+func newTexts(sources map[string][]byte) texts { return texts{sources, map[string]lineIndex{}} }
+
+func (t texts) line(p Pos) (string, bool) {
+	src, ok := t.sources[p.File]
+	if !ok || p.Line <= 0 {
+		return "", false
+	}
+	index, ok := t.index[p.File]
+	if !ok {
+		index = indexLines(src)
+		t.index[p.File] = index
+	}
+	return index.line(src, p.Line)
+}

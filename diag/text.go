@@ -35,11 +35,10 @@ func WriteText(w io.Writer, l List, sources map[string][]byte, o TextOptions) er
 		o.Width = 120
 	}
 	t := &textWriter{
-		w:       bufio.NewWriter(w),
-		paint:   painter(o.Color),
-		width:   o.Width,
-		sources: sources,
-		lines:   map[string]lineIndex{},
+		w:     bufio.NewWriter(w),
+		paint: painter(o.Color),
+		width: o.Width,
+		texts: newTexts(sources),
 	}
 	for _, d := range l {
 		t.diagnostic(d)
@@ -72,11 +71,10 @@ func (t *textSink) Add(o *Outcome) {
 func (t *textSink) Close() error { return t.err }
 
 type textWriter struct {
-	w       *bufio.Writer
-	paint   painter
-	width   int
-	sources map[string][]byte
-	lines   map[string]lineIndex // built once per file
+	w     *bufio.Writer
+	paint painter
+	width int
+	texts
 }
 
 func (t *textWriter) diagnostic(d Diagnostic) {
@@ -125,19 +123,6 @@ func (t *textWriter) frame(number, gutter string, d Diagnostic, line string) {
 func (t *textWriter) remark(gutter, label, text string) {
 	indent := gutter + strings.Repeat(" ", len(" = : ")+len(label))
 	fmt.Fprintf(t.w, "%s %s %s: %s\n", gutter, t.paint.dim("="), t.paint.bold(label), indentRest(printable(text), indent))
-}
-
-func (t *textWriter) line(p Pos) (string, bool) {
-	src, ok := t.sources[p.File]
-	if !ok || p.Line <= 0 {
-		return "", false
-	}
-	index, ok := t.lines[p.File]
-	if !ok {
-		index = indexLines(src)
-		t.lines[p.File] = index
-	}
-	return index.line(src, p.Line)
 }
 
 func joinPlace(place, message string) string {

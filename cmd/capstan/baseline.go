@@ -22,12 +22,13 @@ func (b *baselineFlags) add(fs *pflag.FlagSet) {
 
 // writeBaseline writes the problems of files as known ones. Its exit code is that of a
 // validation with them.
-func (a *app) writeBaseline(ctx context.Context, paths []string, opts *engine.LoadOptions, known *baselineFlags) error {
-	if known.file != "" {
-		return usagef("--baseline and --write-baseline exclude each other")
+func (a *app) writeBaseline(ctx context.Context, paths []string, opts *engine.LoadOptions, flags *validateFlags) error {
+	if err := flags.check(paths); err != nil {
+		return err
 	}
+	known := &flags.known
 	opts.Baseline = "none"
-	v := validation{app: a, opts: opts, known: engine.NewBaseline(known.write)}
+	v := validation{app: a, opts: opts, flags: flags, seen: map[string]bool{}, known: engine.NewBaseline(known.write)}
 	if err := v.check(ctx, paths); err != nil {
 		return err
 	}

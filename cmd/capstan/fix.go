@@ -77,13 +77,13 @@ func (v *validation) fix(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	after, err := v.fixes.text(ctx, file, before, v.opts)
+	after, err := v.flags.fixes.text(ctx, file, before, v.opts)
 	switch {
 	case err != nil:
 		return err
 	case bytes.Equal(before, after):
 		return nil
-	case v.fixes.diff:
+	case v.flags.fixes.diff:
 		v.app.printf("%s", diff.Diff("a/"+filepath.ToSlash(file), before, "b/"+filepath.ToSlash(file), after))
 		return nil
 	}

@@ -4,119 +4,158 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
+// validateFlags are those of validate alone.
+type validateFlags struct {
+	formats     []string
+	changed     string
+	stdinName   string
+	failOn      string
+	maxWarnings int // negative for no bound
+	fixes       fixing
+	known       baselineFlags
+}
+
 func (a *app) validateCommand() *cobra.Command {
 	var load loadFlags
-	var format string
-	var fixes fixing
-	var known baselineFlags
+	var flags validateFlags
 	cmd := &cobra.Command{
-		Use:   "validate FILE|DIR...",
+		Use:   "validate FILE|DIR|GLOB|-...",
 		Short: "Check capability files; nothing is sent",
 		Long: `Validate reports every problem of every file at once, each with its line, its
 column and what to write instead. A directory is walked for capability files;
 hidden directories and YAML that is no capability are passed over (-v names it).
+So it is with a pattern in quotes: ** stands for any directories, {a,b} for one of
+several words. - reads one file from standard input.
 
-Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass.
+Exit 0 when no file has an error, 3 when one has. Warnings are printed and pass,
+unless --fail-on or --max-warnings bounds them.
+
+--format is repeated to write several reports at once: FORMAT goes to stdout,
+FORMAT=FILE to a file. The formats are text, json, sarif, junit, github, gitlab,
+checkstyle, rdjson and markdown, which is added to its file, as
+markdown="$GITHUB_STEP_SUMMARY" wants it.
 
 Rules in .capstan.yaml, comments (# capstan: ignore CODE reason) and a baseline of
 known problems hide what is not to be reported. An error that they hide still counts.`,
 		Example: `  capstan validate b2b-enterprise-onboarding.yaml
   capstan validate capabilities/ --format json
+  capstan validate 'capabilities/**/*.yaml' --format github --format sarif=capstan.sarif
+  capstan validate --changed origin/main --max-warnings 0
+  capstan validate - --stdin-filename capabilities/ships.yaml <ships.yaml
   capstan validate ships.yaml --openapi fleet=fleet.openapi.yaml
   capstan validate . --write-baseline capstan-baseline.json`,
-		Args: someArgs("FILE or DIR"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("format") {
-				if err := a.setValidateFormat(format); err != nil {
-					return err
-				}
+		Args: func(cmd *cobra.Command, args []string) error {
+			if flags.changed != "" {
+				return nil
 			}
+			return someArgs("FILE or DIR")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
 			opts, err := load.options(a)
 			if err != nil {
 				return err
 			}
+			if len(args) == 0 {
+				args = []string{"."}
+			}
 			opts.Documents = &engine.Documents{}
 			opts.Several = len(args) > 1
-			if known.write != "" {
-				return a.writeBaseline(cmd.Context(), args, opts, &known)
+			if flags.known.write != "" {
+				return a.writeBaseline(cmd.Context(), args, opts, &flags)
 			}
-			opts.Baseline = known.file
-			return a.validate(cmd.Context(), args, opts, &fixes)
+			opts.Baseline = flags.known.file
+			return a.validate(cmd.Context(), args, opts, &flags)
 		},
 	}
 	load.add(cmd.Flags())
-	known.add(cmd.Flags())
-	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the problems: text or json")
-	fixes.add(cmd.Flags())
+	fs := cmd.Flags()
+	textsVar(fs, &flags.formats, "format", "`FORMAT[=FILE]` of the problems (repeat; default text)")
+	fs.StringVar(&flags.changed, "changed", "", "report only files that changed since the branch left `REF`, or that read one that did (git)")
+	fs.StringVar(&flags.stdinName, "stdin-filename", stdinName, "`PATH` that the file on standard input stands for")
+	fs.StringVar(&flags.failOn, "fail-on", "error", "`LEVEL` of problems that end in exit code 3: error, warning or info")
+	fs.IntVar(&flags.maxWarnings, "max-warnings", -1, "end in exit code 3 for more than `N` warnings (default no bound)")
+	flags.fixes.add(fs)
+	flags.known.add(fs)
 	a.completeFile(cmd, &load)
 	return cmd
 }
 
-func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOptions, fixes *fixing) error {
-	v := validation{app: a, opts: opts, fixes: fixes, sink: a.outcomes()}
-	if fixes.diff {
-		v.sink = noSink{} // the changes are the product
-	}
-	err := v.check(ctx, paths)
-	if err == nil || v.files > 0 { // else the error is all there is
-		err = errors.Join(err, v.sink.Close())
-	}
-	if err != nil {
-		return err
-	}
-	v.fixes.summary(v.app)
-	v.summary()
-	if v.invalid > 0 {
-		return silent(exitInvalid)
+// stdinName is the name of a file that comes without one.
+const stdinName = "<stdin>"
+
+func (f *validateFlags) check(paths []string) error {
+	stdin := slices.Contains(paths, "-")
+	switch {
+	case !slices.Contains([]string{"error", "warning", "info"}, f.failOn):
+		return usagef("--fail-on %q is not a level: error, warning or info", f.failOn)
+	case !stdin && f.stdinName != stdinName:
+		return usagef("--stdin-filename names the file that - reads, and - is not given")
+	case f.known.write != "" && f.known.file != "":
+		return usagef("--baseline and --write-baseline exclude each other")
+	case f.known.write != "" && (stdin || f.changed != "" || f.fixes.on() || len(f.formats) > 0):
+		return usagef("--write-baseline writes the problems of all files, in place of any report or change")
+	case stdin && f.fixes.on():
+		return usagef("--fix, --fix-unsafe and --diff are for files, and standard input is none")
+	case stdin && f.changed != "":
+		return usagef("--changed compares files, and standard input is none")
 	}
 	return nil
 }
 
-// outcomes is the sink of the format of stdout.
-func (a *app) outcomes() diag.Sink {
-	if a.wantsText() {
-		return diag.NewText(a.out, diag.TextOptions{Color: a.color(a.io.OutTTY), Width: a.textWidth(a.io.OutTTY)})
+func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOptions, flags *validateFlags) error {
+	if err := flags.check(paths); err != nil {
+		return err
 	}
-	return &outcomeDocument{documentStream: documentStream{to: a.out, format: a.flags.output}}
-}
-
-// setValidateFormat lets --format stand for -o, with the same words.
-func (a *app) setValidateFormat(format string) error {
-	if format != "text" && format != "json" {
-		return usagef("--format %q is not a format: text or json", format)
+	reports, err := a.openReports(flags)
+	if err != nil {
+		return err
 	}
-	a.flags.output = format
+	v := validation{app: a, opts: opts, flags: flags, reports: reports, shown: newShownPaths(), seen: map[string]bool{}}
+	if flags.changed != "" {
+		v.changes, err = changesSince(ctx, flags.changed)
+	}
+	if err == nil {
+		err = v.check(ctx, paths)
+	}
+	if err := reports.close(err, v.files > 0); err != nil {
+		return err
+	}
+	flags.fixes.summary(a)
+	v.summary()
+	if v.fails() {
+		return silent(exitInvalid)
+	}
 	return nil
 }
 
 // validation judges several files, one after the other, and keeps of them what the
 // summary has.
 type validation struct {
-	app   *app
-	opts  *engine.LoadOptions
-	fixes *fixing
-	sink  diag.Sink
+	app     *app
+	opts    *engine.LoadOptions
+	flags   *validateFlags
+	reports reports
+	shown   shownPaths
+	seen    map[string]bool // files, so that none is judged twice
+	changes *changes        // nil for all files
 	// known takes the problems instead, where they are to be known ones; then errors are
 	// those that count all the same.
 	known *engine.Baseline
 
-	files                     int
-	last                      string
-	invalid, errors, problems int
-	failed                    error // to change files
+	files                               int
+	last                                string
+	invalid, errors, warnings, problems int
+	failed                              error // to change files
 }
 
 func (v *validation) judge(ctx context.Context, file string) (*engine.File, *engine.Report) {
@@ -135,146 +174,89 @@ func judged(f *engine.File, r *engine.Report) *diag.Outcome {
 	return o
 }
 
-// check judges the files, and the capability files under the directories.
-func (v *validation) check(ctx context.Context, paths []string) error {
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil || !info.IsDir() {
-			v.add(ctx, path) // a missing file is the engine's to report, or to find among its own
-			continue
-		}
-		if err := v.walk(ctx, path); err != nil {
-			return err
-		}
+// add judges a file that was named.
+func (v *validation) add(ctx context.Context, file string) {
+	if v.first(file) {
+		f, r := v.judge(ctx, file)
+		v.report(ctx, file, f, r)
 	}
-	return errors.Join(ctx.Err(), v.failed)
 }
 
-func (v *validation) add(ctx context.Context, file string) {
-	f, report := v.judge(ctx, file)
-	v.report(ctx, file, f, report)
+// first reports whether a file was not judged yet.
+func (v *validation) first(file string) bool {
+	name := filepath.Clean(file)
+	if abs, err := filepath.Abs(file); err == nil {
+		name = abs
+	}
+	again := v.seen[name]
+	v.seen[name] = true
+	return !again
+}
+
+// addStdin judges the file on standard input.
+func (v *validation) addStdin(ctx context.Context) error {
+	text, err := v.app.readFile(ctx, "-")
+	if err != nil {
+		return fmt.Errorf("standard input cannot be read: %w", err)
+	}
+	opts := *v.opts
+	opts.Source = append([]byte{}, text...) // not nil
+	f, r := opened(ctx, v.flags.stdinName, &opts, engine.NewRunner(nil))
+	v.report(ctx, v.flags.stdinName, f, r)
+	return nil
 }
 
 // report prints the problems of a file that its fixes leave: they are the product here
 // and go to stdout.
 func (v *validation) report(ctx context.Context, file string, f *engine.File, r *engine.Report) {
+	if v.changes != nil && !v.changes.touch(r) {
+		return
+	}
 	if v.known != nil {
 		v.known.Add(r)
 		v.files, v.problems, v.errors = v.files+1, v.problems+len(r.Shown), v.errors+r.Failures
 		return
 	}
-	if v.fixes.on() && len(v.fixes.chosen(r.Shown)) > 0 {
+	if fixes := &v.flags.fixes; fixes.on() && len(fixes.chosen(r.Shown)) > 0 {
 		v.failed = errors.Join(v.failed, v.fix(ctx, file))
-		if !v.fixes.diff {
+		if !fixes.diff {
 			f, r = v.judge(ctx, file)
 		}
 	}
-	o := judged(f, r)
+	o := v.shown.outcome(judged(f, r))
 	v.files, v.last = v.files+1, o.File
 	v.problems += len(o.Problems)
+	v.warnings += countWarnings(o.Problems)
 	if n := countErrors(o.Problems); n > 0 {
 		v.invalid, v.errors = v.invalid+1, v.errors+n
 	}
-	v.sink.Add(o)
+	v.reports.add(o)
 }
 
-func (v *validation) walk(ctx context.Context, dir string) error {
-	files, _, err := yamlUnder(ctx, dir)
-	if err != nil {
-		return err
-	}
-	v.opts.Several = true
-	found := false
-	for _, file := range files {
-		if ctx.Err() != nil {
-			return ctx.Err()
+// countWarnings returns how many of the problems are warnings.
+func countWarnings(problems diag.List) int {
+	n := 0
+	for _, d := range problems {
+		if d.Severity == diag.Warning {
+			n++
 		}
-		found = v.addIfCapability(ctx, file) || found
 	}
-	if !found {
-		return usagef("no capability file (*.yaml, *.yml) under %s", dir)
-	}
-	return nil
+	return n
 }
 
-// yamlUnder lists the YAML files below a directory and its folders, itself first.
-// Hidden ones are passed over.
-func yamlUnder(ctx context.Context, dir string) (files, folders []string, err error) {
-	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return fmt.Errorf("%s cannot be read: %w", path, err)
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case path != dir && strings.HasPrefix(entry.Name(), "."):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-		case entry.IsDir():
-			folders = append(folders, path)
-		case isYAML(path):
-			files = append(files, path)
-		}
-		return nil
-	})
-	return files, folders, err
-}
-
-func isYAML(path string) bool {
-	ext := filepath.Ext(path)
-	return ext == ".yaml" || ext == ".yml"
-}
-
-// capabilityMark finds a key that only capability files have, so that one with
-// broken YAML is reported rather than passed over as something else.
-var capabilityMark = lazyregexp.New(`(?m)^(specification:\s*['"]?Naftiko|naftiko:|ikanos:)`)
-
-// addIfCapability judges a file that was found rather than named: YAML of other
-// kinds is no problem of ours.
-func (v *validation) addIfCapability(ctx context.Context, file string) bool {
-	f, report := v.judge(ctx, file)
-	if !isCapability(report) {
-		if v.app.flags.verbose {
-			v.app.complain("%s: passed over, %s is no capability", file, report.Dialect)
-		}
+// fails reports whether the files fail, and prints the reason where it is not an error.
+func (v *validation) fails() bool {
+	complain := v.app.complain
+	switch {
+	case v.invalid > 0:
+	case v.flags.failOn == "warning" && v.warnings > 0, v.flags.failOn == "info" && v.problems > 0:
+		complain("failed by --fail-on %s: %s, %s", v.flags.failOn, words.Count(v.warnings, "warning", "warnings"), words.Count(v.problems-v.warnings, "note", "notes"))
+	case v.flags.maxWarnings >= 0 && v.warnings > v.flags.maxWarnings:
+		complain("failed by --max-warnings %d: %s", v.flags.maxWarnings, words.Count(v.warnings, "warning", "warnings"))
+	default:
 		return false
 	}
-	v.report(ctx, file, f, report)
 	return true
-}
-
-func isCapability(r *engine.Report) bool {
-	switch r.Dialect {
-	case "overlay", "openapi", "edges", "fleet", "template":
-		return false
-	case "", "unknown":
-		return capabilityMark.Match(r.Sources[r.File])
-	}
-	return true
-}
-
-// outcomeDocument is the document of `validate --format json`, with "diagnostics" and
-// "files".
-type outcomeDocument struct {
-	documentStream
-	files []diag.Outcome // without their problems
-}
-
-func (d *outcomeDocument) Add(o *diag.Outcome) {
-	d.list("diagnostics")
-	for _, problem := range o.Problems {
-		d.item(problem)
-	}
-	d.files = append(d.files, o.Row())
-}
-
-func (d *outcomeDocument) Close() error {
-	d.list("diagnostics")
-	d.list("files")
-	for _, f := range d.files {
-		d.item(f)
-	}
-	return d.end()
 }
 
 // summary reports the result on stderr. One file with problems speaks for itself.
@@ -282,6 +264,8 @@ func (v *validation) summary() {
 	a, files := v.app, v.files
 	switch {
 	case a.flags.quiet || files == 1 && v.problems > 0:
+	case files == 0:
+		a.complain("no capability file changed since %s", v.flags.changed)
 	case files == 1:
 		a.complain("%s: no problems", v.last)
 	case v.problems == 0:

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 )
 
@@ -30,7 +31,7 @@ func TestDirectoriesAreValidatedFileByFile(t *testing.T) {
 	file := func(i int) string {
 		return fmt.Sprintf("naftiko: 1.0.0-alpha2\ninfo: {label: L, extra: %d}\ncapability:\n  exposes:\n  - {type: mcp, namespace: m, port: 1, tools: [{name: t, description: %q, outputParameters: [{name: v, value: x}]}]}\n", i, strings.Repeat("words ", size/6))
 	}
-	for _, format := range []string{"text", "json", "yaml"} {
+	for _, format := range append([]string{"text", "json", "yaml"}, diag.Formats()...) {
 		measure := func(files int) (live, allocations, written uint64) {
 			dir := t.TempDir()
 			for i := range files {
@@ -40,11 +41,15 @@ func TestDirectoriesAreValidatedFileByFile(t *testing.T) {
 			}
 			a, _, _ := newTestApp("")
 			heap := &liveHeap{}
-			a.out, a.flags.output = &term.Sink{W: heap}, format
+			a.out = &term.Sink{W: heap}
+			flags := &validateFlags{formats: []string{format}, stdinName: stdinName, failOn: "error", maxWarnings: -1}
+			if format == "yaml" {
+				a.flags.output, flags.formats = "yaml", nil
+			}
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			if err := a.validate(t.Context(), []string{dir}, &engine.LoadOptions{Project: "none"}, &fixing{}); err != nil {
+			if err := a.validate(t.Context(), []string{dir}, &engine.LoadOptions{Project: "none"}, flags); err != nil {
 				t.Fatal(err)
 			}
 			runtime.ReadMemStats(&after)
