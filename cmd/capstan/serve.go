@@ -82,6 +82,7 @@ func (a *app) serve(ctx context.Context, paths []string, f *serveFlags) (err err
 	}
 	defer func() { closing(d.rt, &err) }()
 	defer d.close()
+	defer roomy()()
 	server := serve.New(d.serve)
 	d.serve.Reload = func(ctx context.Context) error {
 		_, err := server.Reload(ctx, d.load)
