@@ -114,6 +114,7 @@ func (b *exposing) endpoint(ctx context.Context, e *engine.Exposure) (*Endpoint,
 	if err != nil {
 		return nil, err
 	}
+	b.closed(end)
 	end.handler, err = b.guarded(ctx, e.Exposure, h)
 	return end, err
 }
@@ -151,7 +152,20 @@ func (b *exposing) stdio(end *Endpoint, e *spec.Exposure) (*Endpoint, error) {
 	end.Address, end.Open = "stdio", false
 	end.stdio = server.Stdio
 	end.close = server.Close
+	b.closed(end)
 	return end, nil
+}
+
+// closed adds the Runner's connections to APIs to what ends with an endpoint. Another
+// one that calls through it opens new ones.
+func (b *exposing) closed(end *Endpoint) {
+	stop := end.close
+	end.close = func() {
+		if stop != nil {
+			stop()
+		}
+		b.runner.Close()
+	}
 }
 
 func (b *exposing) mcp(e *spec.Exposure) (*mcp.Server, error) {

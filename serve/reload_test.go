@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/serve"
@@ -107,6 +108,37 @@ func TestReplacingLosesNoRequest(t *testing.T) {
 	group.Wait()
 	if err := stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Connections to APIs end with the endpoints that opened them, replaced or stopped, and
+// not when they have been idle for long.
+func TestReplacingClosesConnectionsToAPIs(t *testing.T) {
+	closed := make(chan struct{}, 10)
+	up := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `"late"`) }))
+	up.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	up.Start()
+	t.Cleanup(up.Close)
+	ports := servetest.FreePorts(t, 1)
+	file := write(t, up.URL, ports, "face.yaml", oneFace)
+	s, stop := running(t, file, nil)
+	replace := func() error { return s.Replace(endpoints(t, file, &serve.Options{})) }
+	for i, end := range []func() error{replace, stop} {
+		if status, body, err := get(client(t), fmt.Sprintf("http://127.0.0.1:%d/slow", ports[0])); err != nil || status != 200 {
+			t.Fatalf("%d %s %v", status, body, err)
+		}
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-closed:
+		case <-time.After(30 * time.Second): // an idle one is closed after 50
+			t.Errorf("end %d left its connection open", i)
+		}
 	}
 }
 
