@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -15,20 +17,35 @@ func (a *app) wantsText() bool { return a.flags.output == "text" }
 
 // printDocument writes v as the one JSON or YAML document on stdout.
 func (a *app) printDocument(v any) error {
-	data, err := encode(a.flags.output, v)
-	if err != nil {
+	if err := encodeTo(a.out, a.flags.output, v); err != nil { // the sink remembers a failure to write
 		return fmt.Errorf("cannot write the output as %s: %w", a.flags.output, err)
 	}
-	_, _ = a.out.Write(data) // the sink remembers a failure
 	return nil
 }
 
 func encode(format string, v any) ([]byte, error) {
+	var out bytes.Buffer
+	err := encodeTo(&out, format, v)
+	return out.Bytes(), err
+}
+
+// encodeTo writes v as JSON, which is indented as it is written, or as YAML. The error
+// is that of a value without a form.
+func encodeTo(w io.Writer, format string, v any) error {
 	if format == "yaml" {
-		return yamldata.Encode(v)
+		data, err := yamldata.Encode(v)
+		_, _ = w.Write(data)
+		return err
 	}
 	data, err := jsonvalue.Marshal(v)
-	return jsonvalue.Indent(append(data, '\n')), err
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, min(2*len(data), 64<<10))
+	jsonvalue.IndentTo(out, data)
+	_ = out.WriteByte('\n')
+	_ = out.Flush()
+	return nil
 }
 
 // documentStream writes a document of lists whose items are not kept. A nil one writes

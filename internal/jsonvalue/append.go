@@ -57,13 +57,13 @@ func (e encoder) value(to []byte, v any) ([]byte, error) {
 
 // any writes a value by reflection.
 func (e encoder) any(to []byte, v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	b := bytes.NewBuffer(to)
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(e.html)
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return append(to, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...), nil
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func (e encoder) list(to []byte, list []any) (_ []byte, err error) {

@@ -1,6 +1,9 @@
 package jsonvalue
 
-import "bytes"
+import (
+	"bytes"
+	"io"
+)
 
 // MaxIndent is the depth of lists and objects to which they are indented. Deeper
 // ones stand on one line: indented, a text that nests 9,000 levels deep
@@ -11,6 +14,20 @@ const MaxIndent = 100
 // encoding/json writes it, with two spaces for each level of nesting.
 func Indent(compact []byte) []byte {
 	out := bytes.NewBuffer(make([]byte, 0, 2*len(compact)))
+	IndentTo(out, compact)
+	return out.Bytes()
+}
+
+// Writer is what [IndentTo] writes to: a bytes.Buffer or a bufio.Writer, which
+// remembers its errors.
+type Writer interface {
+	io.Writer
+	io.ByteWriter
+	io.StringWriter
+}
+
+// IndentTo is [Indent] that writes.
+func IndentTo(out Writer, compact []byte) {
 	depth := 0
 	for i := 0; i < len(compact); i++ {
 		switch c := compact[i]; c {
@@ -40,11 +57,10 @@ func Indent(compact []byte) []byte {
 			out.WriteByte(c)
 		}
 	}
-	return out.Bytes()
 }
 
 // newLine begins a line at an indent, unless its content is too deep.
-func newLine(out *bytes.Buffer, indent, within int) {
+func newLine(out Writer, indent, within int) {
 	if within > MaxIndent {
 		return
 	}
