@@ -19,7 +19,10 @@ type sarifSink struct {
 }
 
 func newSARIF(w io.Writer, o SinkOptions) Sink {
-	s := &sarifSink{version: o.Version, index: map[string]int{}}
+	s := &sarifSink{index: map[string]int{}}
+	if number, ok := strings.CutPrefix(o.Version, "v"); ok {
+		s.version = number // anything else is none, such as "(devel)"
+	}
 	head := `{"$schema": "` + sarifSchema + `", "version": "2.1.0", "runs": [{"columnKind": "unicodeCodePoints",` + "\n"
 	if o.Root != "" {
 		head += `"originalUriBaseIds": ` + s.json(map[string]sarifArtifact{sarifRoot: {URI: fileURI(o.Root + "/")}}) + ",\n"
@@ -57,7 +60,7 @@ type sarifLocation struct {
 
 type sarifPlace struct {
 	Artifact sarifArtifact `json:"artifactLocation"`
-	Region   *sarifRegion  `json:"region,omitempty"` // nil for the whole file
+	Region   sarifRegion   `json:"region"`
 }
 
 type sarifArtifact struct {
@@ -87,10 +90,11 @@ type sarifReplacement struct {
 }
 
 type sarifRule struct {
-	ID      string        `json:"id"`
-	Short   sarifMessage  `json:"shortDescription"`
-	Help    *sarifMessage `json:"help,omitempty"`
-	HelpURI string        `json:"helpUri,omitempty"`
+	ID      string       `json:"id"`
+	Short   sarifMessage `json:"shortDescription"`
+	Full    sarifMessage `json:"fullDescription"`
+	Help    sarifMessage `json:"help"`
+	HelpURI string       `json:"helpUri,omitempty"`
 }
 
 type sarifTool struct {
@@ -147,7 +151,7 @@ func sarifChanges(edits []Edit) (changes []sarifChange) {
 		if i < 0 {
 			i, changes = len(changes), append(changes, sarifChange{Artifact: at.Artifact})
 		}
-		changes[i].Replacements = append(changes[i].Replacements, sarifReplacement{*at.Region, sarifMessage{Text: e.New}})
+		changes[i].Replacements = append(changes[i].Replacements, sarifReplacement{at.Region, sarifMessage{Text: e.New}})
 	}
 	return changes
 }
@@ -157,11 +161,13 @@ func (s *sarifSink) rule(code string) int {
 	if i, ok := s.index[code]; ok {
 		return i
 	}
-	rule := sarifRule{ID: code, Short: sarifMessage{Text: code}}
-	if e, ok := Explain(code); ok {
-		rule.Short.Text, rule.HelpURI, rule.Help = e.Title, e.URL, &sarifMessage{Text: e.Text, Markdown: e.Text}
+	e, ok := Explain(code)
+	if !ok {
+		e.Title, e.Text = code, code
 	}
-	s.rules = append(s.rules, rule)
+	s.rules = append(s.rules, sarifRule{
+		ID: code, HelpURI: e.URL, Short: sarifMessage{Text: e.Title}, Full: sarifMessage{Text: e.Text}, Help: sarifMessage{Text: e.Text, Markdown: e.Text},
+	})
 	s.index[code] = len(s.rules) - 1
 	return s.index[code]
 }
@@ -174,12 +180,9 @@ func sarifLevel(s Severity) string {
 }
 
 func sarifAt(p Pos, end int) sarifPlace {
-	place := sarifPlace{Artifact: sarifArtifact{URI: (&url.URL{Path: p.File}).String(), Base: sarifRoot}}
+	place := sarifPlace{sarifArtifact{URI: (&url.URL{Path: p.File}).String(), Base: sarifRoot}, sarifRegion{max(p.Line, 1), p.Column, end}}
 	if filepath.IsAbs(p.File) {
 		place.Artifact = sarifArtifact{URI: fileURI(p.File)}
-	}
-	if p.Line > 0 {
-		place.Region = &sarifRegion{p.Line, p.Column, end}
 	}
 	return place
 }
