@@ -81,6 +81,9 @@ type Diagnostic struct {
 	Related   []Related
 	// Fix removes the problem, nil where no change of the text is known to.
 	Fix *Fix
+	// Words are those that may stand at the place instead, for editors; nil where they
+	// are not known. They must not be changed.
+	Words []string
 }
 
 // HiddenErrors is the code of the problem that stands for errors which a rule, a

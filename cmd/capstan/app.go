@@ -139,7 +139,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 	}
 	root.AddCommand(
 		a.validateCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.runsCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(), a.serveCommand(), a.skillCommand(),
-		a.explainCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
+		a.explainCommand(), a.schemaCommand(), a.lspCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
 }

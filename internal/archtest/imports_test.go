@@ -34,6 +34,7 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra":                   {"cmd/capstan"},
 	"github.com/spf13/pflag":                   {"cmd/capstan"},
 	"github.com/rogpeppe/go-internal":          {"cmd/capstan"}, // differences of texts, and test scripts
+	"github.com/creachadair/jrpc2":             {"cmd/capstan/internal/lsp"},
 	"golang.org/x/term":                        {"cmd/capstan/internal/term"},
 	"golang.org/x/text":                        {"internal/columns"}, // width
 }
@@ -106,6 +107,7 @@ var layers = map[string][]string{
 	"serve/skills":                    {"spec", "spec/yamldata", "diag", "internal/columns", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
+	"cmd/capstan/internal/lsp":        {"engine", "engine/document", "operations", "spec", "diag"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	"bench":                           {"bench/internal/measure"}, // its clients are programs of their own

@@ -110,7 +110,7 @@ func Meant(word string, candidates []string) string {
 // Explain completes d, which marks a word that is none of the candidates: with the hint
 // of [Hint], and with the word that was meant as its fix.
 func Explain(d *diag.Diagnostic, word, label string, candidates []string) {
-	d.Hint = Hint(word, label, candidates)
+	d.Hint, d.Words = Hint(word, label, candidates), candidates
 	d.Replace(word, Meant(word, candidates), true)
 }
 

@@ -138,13 +138,13 @@ func (d reader) noOperation(o *node.Object) {
 	for _, name := range []string{"operation", "external"} {
 		if k := o.Misspelt(name); k != nil {
 			r := d.Report(k, "unknown-key", "unknown key %q in %s, which has no operation and is not external", k.Value, o.What)
-			r.Hint = fmt.Sprintf("did you mean %q?", name)
+			r.Hint, r.Words = fmt.Sprintf("did you mean %q?", name), o.Asked
 			r.Replace(k.Value, suggest.Meant(k.Value, o.Asked), true)
 			return
 		}
 	}
-	d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What).Hint =
-		`name its operation ("operation: ..."), or mark it as done by others ("external: true")`
+	r := d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What)
+	r.Hint, r.Words = `name its operation ("operation: ..."), or mark it as done by others ("external: true")`, o.Asked
 }
 
 // maxAttempts bounds retry.attempts; more is a poll.

@@ -142,6 +142,7 @@ func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast
 		p.Code = CodeUnknownStep
 		p.Message = fmt.Sprintf("unknown step %q", name)
 		p.Hint = suggest.Hint(name, "steps: ", c.scope.stepIDs())
+		c.mend(&p, name, c.scope.stepIDs())
 		return p, m
 	}
 	p.Message = fmt.Sprintf("unknown field %q%s", name, c.owner(m.Node))
@@ -150,8 +151,10 @@ func (c *compilation) unknownField(loc file.Location, name string) (Problem, ast
 	return p, m
 }
 
-// mend sets the word that is meant where the text at fault is that of the name alone.
+// mend sets the words that may stand in place of a name, and the one that is meant where
+// the text at fault is that of the name alone.
 func (c *compilation) mend(p *Problem, name string, known []string) {
+	p.Words = known
 	if end := p.Offset + p.Length; end <= len(c.source) && string(c.source[p.Offset:end]) == name {
 		p.Meant = suggest.Meant(name, known)
 	}

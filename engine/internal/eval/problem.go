@@ -27,6 +27,8 @@ type Problem struct {
 	Warning             bool
 	// Meant replaces the text at the place, "" where no one word is known to be meant.
 	Meant string
+	// Words are those that may stand at the place, nil where they are not known.
+	Words []string
 }
 
 // HasErrors reports whether one of the problems is more than a warning.
@@ -48,8 +50,9 @@ func (p Problem) String() string {
 
 // sortProblems orders problems by place and drops repetitions.
 func sortProblems(problems []Problem) []Problem {
-	slices.SortStableFunc(problems, func(a, b Problem) int {
+	order := func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
-	})
-	return slices.Compact(problems)
+	}
+	slices.SortStableFunc(problems, order)
+	return slices.CompactFunc(problems, func(a, b Problem) bool { return order(a, b) == 0 })
 }

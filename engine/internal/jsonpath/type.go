@@ -113,7 +113,7 @@ func (c *pathTyper) field(sel selector, t eval.Type, at span) (eval.Type, *eval.
 		p.Message += " in " + owner
 	}
 	p.Hint = suggest.Hint(sel.name, "it has: ", t.Fields())
-	if p.Length == len([]rune(sel.name)) {
+	if p.Words = t.Fields(); p.Length == len([]rune(sel.name)) {
 		p.Meant = suggest.Meant(sel.name, t.Fields())
 	}
 	return eval.Type{}, &p

@@ -237,6 +237,7 @@ func (b *builder) unresolved(at spec.Str, offset, length int, name string) {
 		Message: fmt.Sprintf("%q is no step, input or bind", name),
 		Hint:    cmp.Or(suggest.Hint(head, "known here: ", known), "declare it under inputParameters, or under binds"),
 	}
+	d.Words = known
 	if meant := suggest.Meant(head, known); meant != "" {
 		d.Replace(name, meant+strings.TrimPrefix(name, head), true)
 	}

@@ -242,7 +242,8 @@ func (b *builder) unknownOperation(s *Step, a *Operation, src *spec.Operation, s
 		}
 		d.Notes = append(d.Notes, "or "+line)
 	}
-	if len(found) > 0 && suggest.Meant(id.Value, set.IDs()) == found[0].ID {
+	d.Words = set.IDs()
+	if len(found) > 0 && suggest.Meant(id.Value, d.Words) == found[0].ID {
 		d.Replace(id.Value, found[0].ID, true)
 	}
 	switch {

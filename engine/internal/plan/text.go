@@ -166,7 +166,7 @@ func (b *builder) path(at spec.Str) *jsonpath.Path {
 func (b *builder) report(at spec.Str, problems []eval.Problem) {
 	for _, p := range problems {
 		pos, end := at.Span(p.Offset, p.Length)
-		d := diag.Diagnostic{Code: p.Code, Severity: diag.Error, Pos: pos, EndColumn: end, Message: p.Message, Hint: p.Hint}
+		d := diag.Diagnostic{Code: p.Code, Severity: diag.Error, Pos: pos, EndColumn: end, Message: p.Message, Hint: p.Hint, Words: p.Words}
 		if p.Warning {
 			d.Severity = diag.Warning
 		}
