@@ -43,14 +43,23 @@ func Explain(code string) (Explanation, bool) {
 }
 
 // Codes returns all codes in alphabetical order.
-func Codes() []string {
-	var codes []string
-	for _, section := range sections() {
-		codes = append(codes, explanation(section).Code)
-	}
-	slices.Sort(codes)
-	return codes
+func Codes() []string { return slices.Clone(codes()) }
+
+// IsCode reports whether a problem may have the code.
+func IsCode(code string) bool {
+	_, found := slices.BinarySearch(codes(), code)
+	return found
 }
+
+var codes = sync.OnceValue(func() []string {
+	var all []string
+	for _, section := range sections() {
+		code, _, _ := strings.Cut(section, ": ")
+		all = append(all, code)
+	}
+	slices.Sort(all)
+	return all
+})
 
 // sections cuts the page at its headings of second level, which are the codes.
 func sections() []string {

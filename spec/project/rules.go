@@ -54,7 +54,9 @@ func ruleKeys() keys.Mapping[Rule] {
 // ruleList is a list of rules, or levels by code.
 func ruleList() keys.Value[Settings] {
 	m, short := ruleKeys(), levels(func(s *Settings) *[]Rule { return &s.Rules })
-	form := &keys.Schema{AnyOf: []*keys.Schema{{Type: "array", Items: m.Schema()}, short.Schema}}
+	form := func() *keys.Schema {
+		return &keys.Schema{AnyOf: []*keys.Schema{{Type: "array", Items: m.Schema()}, short.Schema()}}
+	}
 	return keys.Value[Settings]{Schema: form, Read: func(d *node.Decoder, n *node.Node, what string, s *Settings) {
 		if n == nil || n.Kind == node.MappingNode {
 			short.Read(d, n, what, s)
@@ -71,11 +73,13 @@ func ruleList() keys.Value[Settings] {
 
 // levels is a mapping of codes to levels.
 func levels(at func(*Settings) *[]Rule) keys.Value[Settings] {
-	form := &keys.Schema{Type: "object"}
-	for _, code := range changeable() {
-		form.Properties = append(form.Properties, keys.Property{Name: code, Schema: &keys.Schema{Type: "string", Enum: levelNames[:]}})
+	form := func() *keys.Schema {
+		s := &keys.Schema{Type: "object", Closed: true}
+		for _, code := range changeable() {
+			s.Properties = append(s.Properties, keys.Property{Name: code, Schema: &keys.Schema{Type: "string", Enum: levelNames[:]}})
+		}
+		return s
 	}
-	form.Closed = true
 	return keys.Value[Settings]{Schema: form, Read: func(d *node.Decoder, n *node.Node, what string, s *Settings) {
 		if n == nil || node.IsNull(n) || d.Object(n, what) == nil {
 			return
@@ -91,8 +95,10 @@ func levels(at func(*Settings) *[]Rule) keys.Value[Settings] {
 
 // codes is a code, or a list of them.
 func codes() keys.Value[Rule] {
-	one := &keys.Schema{Type: "string", Enum: changeable()}
-	form := &keys.Schema{AnyOf: []*keys.Schema{one, {Type: "array", Items: one}}}
+	form := func() *keys.Schema {
+		one := &keys.Schema{Type: "string", Enum: changeable()}
+		return &keys.Schema{AnyOf: []*keys.Schema{one, {Type: "array", Items: one}}}
+	}
 	return keys.Value[Rule]{Schema: form, Read: func(d *node.Decoder, n *node.Node, _ string, r *Rule) {
 		if n == nil {
 			return
@@ -126,7 +132,7 @@ func unknownCode(code string) (p diag.Diagnostic, found bool) {
 	if code == diag.HiddenErrors {
 		return diag.Diagnostic{Code: "unknown-code", Message: diag.HiddenErrors + " cannot be changed: it stands for errors that are hidden", Hint: "correct those errors"}, true
 	}
-	if _, ok := diag.Explain(code); ok {
+	if diag.IsCode(code) {
 		return p, false
 	}
 	p.Code, p.Message = "unknown-code", "no problem has the code "+quoted(code)

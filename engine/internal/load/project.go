@@ -31,7 +31,7 @@ var noProject = &project{}
 
 // loadProject reads the project files for a capability file.
 func (l *loader) loadProject(capability string) {
-	p, problems := findProject(l.opts.Project, filepath.Dir(capability), l.within, l.report.Sources)
+	p, problems := findProject(l.opts, filepath.Dir(capability), l.within, l.report.Sources)
 	l.project = p
 	l.add(problems)
 	l.loadBaseline()
@@ -116,7 +116,8 @@ func (l *loader) loadBaseline() {
 	if abs, err := filepath.Abs(dir); err == nil && !l.within.Own() {
 		dir = abs
 	}
-	b, problems := screen.ReadBaseline(name, dir, text)
+	b, problems := once(l.opts.Documents, func(d *Documents) *recent[parsed[*screen.Baseline]] { return &d.baselines }, name+"\x00"+dir, text,
+		func() (*screen.Baseline, diag.List) { return screen.ReadBaseline(name, dir, text) })
 	l.report.Sources[name] = text
 	l.add(problems)
 	l.baseline = b
@@ -154,15 +155,15 @@ func (p *project) allow(s *projectfile.Settings, within *reach.Reach) diag.List 
 
 // findProject reads the project file that is named, or those of dir and the folders
 // above it, and adds their texts. "none" reads none.
-func findProject(named, dir string, within *reach.Reach, texts map[string][]byte) (*project, diag.List) {
-	p := &project{named: named != ""}
+func findProject(opts *Options, dir string, within *reach.Reach, texts map[string][]byte) (*project, diag.List) {
+	p := &project{named: opts.Project != ""}
 	var problems diag.List
 	read := func(path string) *projectfile.Settings {
 		name := path
 		if !p.named && !filepath.IsAbs(dir) && !within.Own() {
 			name = fromHere(path)
 		}
-		s, text, found := readProject(name, path, p.named, within)
+		s, text, found := readProject(opts.Documents, name, path, p.named, within)
 		if problems = append(problems, found...); text != nil {
 			texts[name] = text
 		}
@@ -173,13 +174,13 @@ func findProject(named, dir string, within *reach.Reach, texts map[string][]byte
 		}
 		return s
 	}
-	switch named {
+	switch opts.Project {
 	case "none":
 		return noProject, nil
 	case "":
 		upwards(dir, within, func(path string) bool { s := read(path); return s != nil && s.Root })
 	default:
-		read(named)
+		read(opts.Project)
 	}
 	return p, problems
 }
@@ -198,7 +199,7 @@ func fromHere(path string) string {
 
 // readProject reads a project file, nil where it cannot be read. Positions have its
 // name.
-func readProject(name, path string, named bool, within *reach.Reach) (*projectfile.Settings, []byte, diag.List) {
+func readProject(kept *Documents, name, path string, named bool, within *reach.Reach) (*projectfile.Settings, []byte, diag.List) {
 	var text []byte
 	var err error
 	if named {
@@ -211,11 +212,14 @@ func readProject(name, path string, named bool, within *reach.Reach) (*projectfi
 		l.Errorf(diag.Pos{File: name}, "unreadable-file", "the project file cannot be read: %v", reach.Reason(err))
 		return nil, nil, l
 	}
-	s, problems := projectfile.Read(name, text)
-	if s != nil {
-		s.Dir = filepath.Dir(path)
+	s, problems := once(kept, func(d *Documents) *recent[parsed[*projectfile.Settings]] { return &d.projects }, name, text,
+		func() (*projectfile.Settings, diag.List) { return projectfile.Read(name, text) })
+	if s == nil {
+		return nil, text, problems
 	}
-	return s, text, problems
+	own := *s
+	own.Dir = filepath.Dir(path)
+	return &own, text, problems
 }
 
 // upwards gives the project files of dir and of the folders above it to found, up to

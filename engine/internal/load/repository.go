@@ -10,21 +10,46 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/reach"
+	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/operations/catalog"
 	"github.com/capstan-run/capstan/operations/consumed"
 	"github.com/capstan-run/capstan/operations/openapi"
 	"github.com/capstan-run/capstan/spec"
+	projectfile "github.com/capstan-run/capstan/spec/project"
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // Documents keeps what loads find in the folders of repositories, so that many files
-// of one repository read each OpenAPI document once. It keeps little of few folders.
-// The zero value works; it is safe for concurrent use.
+// of one repository read each OpenAPI document, project file and baseline once. It keeps
+// little of few folders. The zero value works; it is safe for concurrent use.
 type Documents struct {
-	mu       sync.Mutex
-	folders  recent[[]*candidate]
-	compiled recent[*catalog.Document]
+	mu        sync.Mutex
+	folders   recent[[]*candidate]
+	compiled  recent[*catalog.Document]
+	projects  recent[parsed[*projectfile.Settings]] // by name and text, as baselines
+	baselines recent[parsed[*screen.Baseline]]
+}
+
+// parsed is what was made of a text.
+type parsed[V any] struct {
+	value    V
+	problems diag.List
+}
+
+// once parses a text, unless it is the text of before.
+func once[V any](d *Documents, kept func(*Documents) *recent[parsed[V]], name string, text []byte, parse func() (V, diag.List)) (V, diag.List) {
+	read := func() (p parsed[V]) { p.value, p.problems = parse(); return p }
+	if d == nil {
+		p := read()
+		return p.value, p.problems
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	sum := sha256.Sum256(text)
+	p := kept(d).get(name+"\x00"+string(sum[:]), keptSettings, read)
+	return p.value, p.problems
 }
 
 // Bounds on the search of a repository.
@@ -34,6 +59,7 @@ const (
 	maxLooked     = 256 << 20
 	keptFolders   = 8
 	keptCompiled  = 8
+	keptSettings  = 16
 )
 
 // candidate is an OpenAPI document of a repository.

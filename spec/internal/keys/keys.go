@@ -27,10 +27,10 @@ type Key[T any] struct {
 	Value   Value[T]
 }
 
-// Value is the form of a value: its schema, and how it is read into its place in a T.
-// Read is called with nil for a key that was not written.
+// Value is the form of a value: its schema, which readers have no use for, and how it is
+// read into its place in a T. Read is called with nil for a key that was not written.
 type Value[T any] struct {
-	Schema *Schema
+	Schema func() *Schema
 	Read   func(d *node.Decoder, n *node.Node, what string, to *T)
 }
 
@@ -55,7 +55,7 @@ func (m Mapping[T]) Read(d *node.Decoder, n *node.Node, to *T) bool {
 func (m Mapping[T]) Schema() *Schema {
 	s := &Schema{Type: "object", Description: m.Doc, PatternProperties: Properties{{"^x-", &Schema{}}}, Closed: true}
 	for _, k := range m.Keys {
-		v := *k.Value.Schema
+		v := *k.Value.Schema()
 		v.Description = k.Doc
 		if k.Default != "" {
 			v.Default = json.RawMessage(k.Default)
@@ -71,7 +71,7 @@ func (m Mapping[T]) Schema() *Schema {
 	return s
 }
 
-var text = &Schema{Type: "string", MinLength: 1}
+func text() *Schema { return &Schema{Type: "string", MinLength: 1} }
 
 // Text is text that holds something.
 func Text[T any](at func(*T) *spec.Str) Value[T] {
@@ -80,33 +80,39 @@ func Text[T any](at func(*T) *spec.Str) Value[T] {
 
 // OneOf is text out of a fixed choice.
 func OneOf[T any](at func(*T) *spec.Str, choice ...string) Value[T] {
-	return Value[T]{&Schema{Type: "string", Enum: choice}, func(d *node.Decoder, n *node.Node, what string, to *T) {
+	form := func() *Schema { return &Schema{Type: "string", Enum: choice} }
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) {
 		*at(to) = d.OneOf(n, what, choice...)
 	}}
 }
 
 // Texts is a list of texts, or one.
 func Texts[T any](at func(*T) *[]spec.Str) Value[T] {
-	return Value[T]{&Schema{AnyOf: []*Schema{text, {Type: "array", Items: text}}}, func(d *node.Decoder, n *node.Node, what string, to *T) {
+	form := func() *Schema { return &Schema{AnyOf: []*Schema{text(), {Type: "array", Items: text()}}} }
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) {
 		*at(to) = d.Paths(n, what)
 	}}
 }
 
 // Boolean is true or false.
 func Boolean[T any](at func(*T) *bool) Value[T] {
-	return Value[T]{&Schema{Type: "boolean"}, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Boolean(n, what) }}
+	form := func() *Schema { return &Schema{Type: "boolean"} }
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Boolean(n, what) }}
 }
 
 // Duration is a length of time.
 func Duration[T any](at func(*T) **spec.Duration) Value[T] {
-	form := &Schema{AnyOf: []*Schema{{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+$`}, {Type: "integer"}}}
+	form := func() *Schema {
+		return &Schema{AnyOf: []*Schema{{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+$`}, {Type: "integer", Minimum: 1}}}
+	}
 	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Duration(n, what) }}
 }
 
 // Count is a whole number from 1, of the things that are named. It is 0 where the key
 // was not written.
 func Count[T any](at func(*T) *int, things string) Value[T] {
-	return Value[T]{&Schema{Type: "integer", Minimum: 1}, func(d *node.Decoder, n *node.Node, what string, to *T) {
+	form := func() *Schema { return &Schema{Type: "integer", Minimum: 1} }
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) {
 		if n == nil {
 			return
 		}
@@ -129,7 +135,7 @@ func Pace[T any](at func(*T) *spec.Str) Value[T] {
 
 // Inner is a mapping of its own kind.
 func Inner[T, F any](m Mapping[F], at func(*T) **F) Value[T] {
-	return Value[T]{m.Schema(), func(d *node.Decoder, n *node.Node, _ string, to *T) {
+	return Value[T]{m.Schema, func(d *node.Decoder, n *node.Node, _ string, to *T) {
 		if f := new(F); m.Read(d, n, f) {
 			*at(to) = f
 		}
@@ -139,7 +145,7 @@ func Inner[T, F any](m Mapping[F], at func(*T) **F) Value[T] {
 // Named is a mapping of free keys, in the words of key, to mappings of one kind. add
 // takes each with its key.
 func Named[T, F any](m Mapping[F], key string, add func(to *T, name spec.Str, f F)) Value[T] {
-	form := &Schema{Type: "object", Rest: m.Schema()}
+	form := func() *Schema { return &Schema{Type: "object", Rest: m.Schema()} }
 	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) {
 		if n == nil || node.IsNull(n) || d.Object(n, what) == nil {
 			return
