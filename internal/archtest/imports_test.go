@@ -13,7 +13,7 @@ var doors = map[string][]string{
 	"gopkg.in/yaml.v3":                         {"spec/internal/node", "spec/yamldata", "operations/openapi", "operations/openapi/internal/swagger"}, // to read with positions, and to write
 	"go.yaml.in/yaml/v4":                       {"spec/internal/node"},
 	"github.com/speakeasy-api/jsonpath":        {"spec/dialect"},
-	"github.com/santhosh-tekuri/jsonschema/v6": {"operations/check"}, // its test alone
+	"github.com/santhosh-tekuri/jsonschema/v6": {"operations/check", "spec/dialect"}, // their tests alone
 	"github.com/cenkalti/backoff/v5":           {"operations/client"},
 	"github.com/aws/aws-sdk-go-v2":             {"operations/client"}, // its signer alone
 	"github.com/icholy/digest":                 {"operations/client"},

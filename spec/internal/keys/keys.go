@@ -130,7 +130,10 @@ func Count[T any](at func(*T) *int, things string) Value[T] {
 
 // Pace is a number of requests in a time.
 func Pace[T any](at func(*T) *spec.Str) Value[T] {
-	return Value[T]{text, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Pace(n, what) }}
+	form := func() *Schema {
+		return &Schema{Type: "string", Pattern: `^(none|[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/[smh])$`}
+	}
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Pace(n, what) }}
 }
 
 // Inner is a mapping of its own kind.
