@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -90,9 +91,30 @@ func commandsOf(t *testing.T) (commands [][]string) {
 	return commands
 }
 
-// build builds capstan. It first looks at the sources, which tells the go
-// command that this test's result depends on them.
+// bin is where build puts capstan, once.
+var bin struct {
+	sync.Once
+	dir, path string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(bin.dir)
+	os.Exit(code)
+}
+
 func build(t *testing.T) string {
+	t.Helper()
+	bin.Do(func() { buildIn(t) })
+	if bin.path == "" {
+		t.Fatal("capstan could not be built")
+	}
+	return bin.path
+}
+
+// buildIn builds capstan. It first looks at the sources, which tells the go
+// command that this test's result depends on them.
+func buildIn(t *testing.T) {
 	t.Helper()
 	for _, dir := range []string{"capabilities", "cmd", "diag", "engine", "internal", "operations", "spec"} {
 		err := filepath.WalkDir(filepath.Join("../..", dir), func(name string, _ fs.DirEntry, err error) error {
@@ -105,15 +127,19 @@ func build(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	bin := filepath.Join(t.TempDir(), "capstan")
-	if runtime.GOOS == "windows" {
-		bin += ".exe"
+	var err error
+	if bin.dir, err = os.MkdirTemp("", "capstan-"); err != nil {
+		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "build", "-o", bin, "../../cmd/capstan")
+	path := filepath.Join(bin.dir, "capstan")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	cmd := exec.Command("go", "build", "-o", path, "../../cmd/capstan")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return bin
+	bin.path = path
 }
 
 func read(t *testing.T, name string) string {
