@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -53,12 +54,29 @@ func quick(text string) (v any, repeated, ok bool) {
 	if !utf8.ValidString(text) {
 		return nil, false, false
 	}
-	var items [16]any // of most answers
-	var names [16]string
-	r := reader{text: text, shares: len(text) <= mostShared, items: items[:0], names: names[:0]}
+	r := readers.Get().(*reader)
+	defer r.rest()
+	r.text, r.shares = text, len(text) <= mostShared
 	v, ok = r.value(0)
 	r.space()
 	return v, r.repeated, ok && r.at == len(text)
+}
+
+// readers keeps what readers list open items in.
+var readers = sync.Pool{New: func() any { return &reader{} }}
+
+// mostKept bounds the items that a reader keeps room for.
+const mostKept = 256
+
+// rest gives a reader back, without what it read.
+func (r *reader) rest() {
+	if cap(r.items) > mostKept || cap(r.names) > mostKept {
+		return
+	}
+	clear(r.items[:cap(r.items)])
+	clear(r.names[:cap(r.names)])
+	*r = reader{items: r.items[:0], names: r.names[:0]}
+	readers.Put(r)
 }
 
 // mostShared is the length of a text beyond which values get copies of their parts:
