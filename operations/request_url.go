@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Server returns where the request goes, without the operation's path: req.BaseURL,
@@ -29,7 +30,7 @@ func (req *Request) ServerText() string {
 	return server.String()
 }
 
-// location is the server of a request, as long as that has this operation and base.
+// location is the server of requests with this base and the servers of this operation.
 type location struct {
 	op     *Operation
 	base   string
@@ -38,15 +39,28 @@ type location struct {
 }
 
 func (at *location) holds(req *Request) bool {
-	return at != nil && at.op == req.Op && at.base == req.BaseURL
+	return at != nil && at.base == req.BaseURL && (at.op == req.Op || at.op.sharesServer(req.Op))
 }
 
-// Located returns a copy of the request that finds its server once, for all that ask
-// its copies.
-func (req *Request) Located() Request {
+// sharesServer reports whether two operations have one server, as those of most
+// documents do.
+func (o *Operation) sharesServer(with *Operation) bool {
+	a, b := o.Servers, with.Servers
+	return len(a) > 0 && len(b) > 0 && a[0].URL == b[0].URL && len(a[0].Variables) == 0 && len(b[0].Variables) == 0
+}
+
+// Locator finds the server of requests, that of those with one server once. The zero
+// Locator is ready, and safe for concurrent use.
+type Locator struct{ last atomic.Pointer[location] }
+
+// Located returns a copy of a request that knows its server, as do its copies.
+func (l *Locator) Located(req *Request) Request {
 	out := *req
-	if server, err := req.Server(); err == nil {
+	if at := l.last.Load(); at.holds(req) {
+		out.located = at
+	} else if server, err := req.Server(); err == nil {
 		out.located = &location{req.Op, req.BaseURL, server, server.String()}
+		l.last.Store(out.located)
 	}
 	return out
 }

@@ -31,6 +31,7 @@ const maxViolations = 50
 // writeOnly may be missing.
 func compare(s *shape, v any, answer bool) []operations.Violation {
 	p := &pass{answer: answer, quiet: true, looks: minLooks}
+	p.at = p.room[:0]
 	if p.run(s, v); p.looks < 0 {
 		*p = pass{answer: answer, quiet: true, looks: maxLooksEach * countValues(v), at: p.at[:0]}
 		p.run(s, v)
@@ -71,7 +72,8 @@ type pass struct {
 	quiet  bool // only whether something is wrong counts
 	looks  int  // that are left; not counted when known is there
 	known  map[spot]*finding
-	at     []place // from the whole value to the one at hand
+	at     []place  // from the whole value to the one at hand
+	room   [6]place // of most answers
 	depth  int
 
 	failed  int

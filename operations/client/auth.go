@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/capstan-run/capstan/internal/loopback"
 	"github.com/capstan-run/capstan/operations"
@@ -54,8 +55,8 @@ func Auth(o Options) operations.Middleware {
 	a := &authenticator{Options: o, tokens: newTokenStore(o)}
 	return func(next operations.Caller) operations.Caller {
 		return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
-			s, err := a.sign(ctx, req)
-			if err != nil {
+			var s signing
+			if err := a.sign(ctx, req, &s); err != nil {
 				return nil, operations.Redactors{req.Redactor, a.Redactor}.Error(err)
 			}
 			if s.challenged != nil {
@@ -66,7 +67,7 @@ func Auth(o Options) operations.Middleware {
 			if err != nil || !s.refused(ctx, resp) {
 				return resp, err
 			}
-			if s, err = a.sign(ctx, req); err != nil {
+			if err := a.sign(ctx, req, &s); err != nil {
 				return nil, operations.Redactors{req.Redactor, a.Redactor}.Error(err)
 			}
 			resp, err = next(ctx, s.req)
@@ -106,45 +107,51 @@ type authenticator struct {
 	Options
 	tokens  *tokenStore
 	digests digester
+	last    atomic.Pointer[bearer] // the header of most requests
 }
 
-// sign adds credentials to a copy of req.
-func (a *authenticator) sign(ctx context.Context, req *operations.Request) (*signing, error) {
-	out := &signing{req: req}
+// bearer is a token with the header that carries it and nothing else, which is not to
+// be changed.
+type bearer struct {
+	token  string
+	header http.Header
+}
+
+// sign makes out of a copy of req with its credentials, or of req where it needs none.
+func (a *authenticator) sign(ctx context.Context, req *operations.Request, out *signing) error {
+	*out = signing{req: req}
 	if len(req.Op.Security) == 0 {
-		return out, nil
+		return nil
 	}
-	requirement, creds, err := a.choose(ctx, req)
+	var room [1]Credential // for most
+	requirement, creds, err := a.choose(ctx, req, room[:0])
 	if err != nil || len(requirement) == 0 {
-		return out, err
+		return err
 	}
 	if err := checkConfidential(req); err != nil {
-		return nil, err
+		return err
 	}
 	signed := *req
 	signed.Args = slices.Clip(req.Args)
 	signed.Header = req.Header.Clone()
-	if signed.Header == nil {
-		signed.Header = http.Header{}
-	}
 	out.req = &signed
 	if len(requirement) == 1 { // nothing else is in its place
-		return out, a.apply(ctx, out, used(requirement[0], &creds[0]), &creds[0])
+		return a.apply(ctx, out, used(requirement[0], &creds[0]), creds[0])
 	}
 	places := map[string]string{}
 	for _, i := range signingOrder(requirement) {
 		use := used(requirement[i], &creds[i])
 		if place := credentialPlace(use.Scheme); place != "" {
 			if other, taken := places[place]; taken {
-				return nil, operations.NewError(req, operations.ReasonCredential, nil, "%q and %q are both needed and both go into the %s, which has room for one", other, use.Name, place)
+				return operations.NewError(req, operations.ReasonCredential, nil, "%q and %q are both needed and both go into the %s, which has room for one", other, use.Name, place)
 			}
 			places[place] = use.Name
 		}
-		if err := a.apply(ctx, out, use, &creds[i]); err != nil {
-			return nil, err
+		if err := a.apply(ctx, out, use, creds[i]); err != nil {
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // used is the scheme as the credential has it.
@@ -170,9 +177,9 @@ func signingOrder(requirement operations.Requirement) []int {
 }
 
 // choose finds the first alternative that can be met, past those with a
-// credential that cannot be read. An anonymous one comes after those that name
+// credential that cannot be read, and adds its credentials to none. An anonymous one comes after those that name
 // a scheme: a credential that is there is meant to be used.
-func (a *authenticator) choose(ctx context.Context, req *operations.Request) (operations.Requirement, []Credential, error) {
+func (a *authenticator) choose(ctx context.Context, req *operations.Request, none []Credential) (operations.Requirement, []Credential, error) {
 	var missing []string
 	var unread error
 	anonymous := false
@@ -181,9 +188,9 @@ func (a *authenticator) choose(ctx context.Context, req *operations.Request) (op
 			anonymous = true
 			continue
 		}
-		creds := make([]Credential, len(requirement))
+		creds := none
 		complete := true
-		for i, use := range requirement {
+		for _, use := range requirement {
 			c, ok, err := a.Credentials(ctx, req.Op.API, use)
 			if err != nil && unread == nil {
 				unread = operations.NewError(req, operations.ReasonCredential, err, "the credential for %q cannot be read: %v", use.Name, err)
@@ -192,7 +199,7 @@ func (a *authenticator) choose(ctx context.Context, req *operations.Request) (op
 				missing = append(missing, fmt.Sprintf("%q", use.Name))
 			}
 			complete = complete && ok
-			creds[i] = c
+			creds = append(creds, c)
 		}
 		if complete {
 			return requirement, creds, nil
@@ -222,35 +229,35 @@ func credentialPlace(s operations.SecurityScheme) string {
 }
 
 // apply adds one credential to the request of s, which is its own.
-func (a *authenticator) apply(ctx context.Context, s *signing, use operations.SchemeUse, c *Credential) error {
-	a.learn(*c)
+func (a *authenticator) apply(ctx context.Context, s *signing, use operations.SchemeUse, c Credential) error {
+	a.learn(c)
 	req := s.req
 	switch scheme := use.Scheme; {
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "digest"):
-		s.challenged = c
+		s.challenged = &c
 		return nil
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "openIdConnect":
 		return a.bearer(req, use, c.Token)
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "basic"):
 		pair := base64.StdEncoding.EncodeToString([]byte(c.User + ":" + c.Password))
 		a.learn(Credential{Token: pair})
-		req.Header.Set("Authorization", "Basic "+pair)
+		setHeader(req, "Authorization", "Basic "+pair)
 		return nil
 	case scheme.Type == "apiKey":
 		return applyKey(req, use, c.Token)
 	case scheme.Type == "oauth2" && c.Token != "":
 		return a.bearer(req, use, c.Token)
 	case scheme.Type == "oauth2":
-		token, err := a.tokens.get(ctx, req, use, *c)
+		token, err := a.tokens.get(ctx, req, use, c)
 		if err != nil {
 			return err
 		}
 		s.tokens = append(s.tokens, token)
 		return a.bearer(req, use, token.AccessToken)
 	case scheme.Type == "awsSigV4":
-		return signAWS(ctx, req, use, c)
+		return signAWS(ctx, req, use, &c)
 	case scheme.Type == "oauth1":
-		return signOAuth1(ctx, req, use, c)
+		return signOAuth1(ctx, req, use, &c)
 	case scheme.Type == "mutualTLS":
 		return nil // the transport's certificate is the credential
 	}
@@ -262,8 +269,25 @@ func (a *authenticator) bearer(req *operations.Request, use operations.SchemeUse
 	if err := checkKey(req, use, token); err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	if req.Header != nil {
+		setHeader(req, "Authorization", "Bearer "+token)
+		return nil
+	}
+	last := a.last.Load()
+	if last == nil || last.token != token {
+		last = &bearer{token, http.Header{"Authorization": {"Bearer " + token}}}
+		a.last.Store(last)
+	}
+	req.Header = last.header
 	return nil
+}
+
+// setHeader sets a header of a signed request, on a copy: it may be shared.
+func setHeader(req *operations.Request, name, value string) {
+	if req.Header = req.Header.Clone(); req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Set(name, value)
 }
 
 // checkKey refuses a key that would break out of a header. A line break is

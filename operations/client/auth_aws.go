@@ -41,7 +41,7 @@ func signAWS(ctx context.Context, req *operations.Request, use operations.Scheme
 	}
 	for _, name := range []string{"Authorization", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256"} {
 		if v := hr.Header.Get(name); v != "" {
-			req.Header.Set(name, v)
+			setHeader(req, name, v)
 		}
 	}
 	return nil

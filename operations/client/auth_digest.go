@@ -119,7 +119,6 @@ func answerChallenge(ctx context.Context, req *operations.Request, c Credential,
 		return nil, operations.NewError(req, operations.ReasonCredential, err, "the digest challenge of %s cannot be answered: %v", hr.URL.Host, err)
 	}
 	signed := *req
-	signed.Header = req.Header.Clone()
-	signed.Header.Set("Authorization", credentials.String())
+	setHeader(&signed, "Authorization", credentials.String())
 	return &signed, nil
 }

@@ -17,7 +17,7 @@ func applyKey(req *operations.Request, use operations.SchemeUse, key string) err
 	}
 	switch name := use.Scheme.Param; use.Scheme.In {
 	case operations.InHeader:
-		req.Header.Set(name, key)
+		setHeader(req, name, key)
 	case operations.InQuery:
 		setArg(req, &operations.Param{Name: name, In: operations.InQuery, Schema: &operations.Schema{}, Style: "form"}, key)
 	case operations.InPath:
@@ -30,7 +30,7 @@ func applyKey(req *operations.Request, use operations.SchemeUse, key string) err
 		if strings.ContainsAny(key, "; ,\"\\") {
 			return operations.NewError(req, operations.ReasonCredential, nil, "the credential for %q holds a character that a cookie cannot carry", use.Name)
 		}
-		req.Header["Cookie"] = []string{strings.Join(append(req.Header["Cookie"], name+"="+key), "; ")}
+		setHeader(req, "Cookie", strings.Join(append(slices.Clip(req.Header["Cookie"]), name+"="+key), "; "))
 	case operations.InBody:
 		return keyInBody(req, use, key)
 	default:

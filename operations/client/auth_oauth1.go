@@ -76,7 +76,7 @@ func signOAuth1(ctx context.Context, req *operations.Request, use operations.Sch
 	if err := checkKey(req, use, text); err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", text)
+	setHeader(req, "Authorization", text)
 	return nil
 }
 

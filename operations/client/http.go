@@ -54,7 +54,7 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 		hr.Header["Accept-Encoding"] = packed
 	}
 	sending.replayable = isReplayable(hr)
-	resp, err := s.do(hr)
+	resp, err := s.do(hr, sending)
 	if err != nil {
 		sent := sending.sent.Load() || !s.traced
 		return nil, s.transportError(ctx, req, hr.URL, sent, resp, err)
@@ -76,12 +76,12 @@ func (s *sender) call(ctx context.Context, req *operations.Request) (*operations
 
 // do sends a message and follows redirects, as http.Client does, which copies the
 // headers of every message in case that it is redirected.
-func (s *sender) do(hr *http.Request) (*http.Response, error) {
+func (s *sender) do(hr *http.Request, sending *sending) (*http.Response, error) {
 	resp, err := s.transport.RoundTrip(hr)
 	if err != nil || !isRedirect(resp) {
 		return resp, err
 	}
-	follow := &http.Client{Transport: &answered{resp, s.transport}, CheckRedirect: checkRedirect}
+	follow := &http.Client{Transport: &answered{resp, s.transport, sending}, CheckRedirect: checkRedirect}
 	return follow.Do(hr)
 }
 
@@ -96,8 +96,9 @@ func isRedirect(resp *http.Response) bool {
 
 // answered is a transport that has the answer to the first message already.
 type answered struct {
-	first *http.Response
-	next  http.RoundTripper
+	first   *http.Response
+	next    http.RoundTripper
+	sending *sending
 }
 
 func (a *answered) RoundTrip(hr *http.Request) (*http.Response, error) {
@@ -105,6 +106,7 @@ func (a *answered) RoundTrip(hr *http.Request) (*http.Response, error) {
 		a.first = nil
 		return first, nil
 	}
+	a.sending.open.Store(false)
 	return a.next.RoundTrip(hr)
 }
 

@@ -58,14 +58,15 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 // is returned; cancelling ctx ends a wait at once.
 func Retry(p RetryPolicy) operations.Middleware {
 	p = p.withDefaults()
+	servers := &operations.Locator{}
 	return func(next operations.Caller) operations.Caller {
 		return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
-			return p.call(ctx, req, next)
+			return p.call(ctx, req, servers, next)
 		}
 	}
 }
 
-func (p RetryPolicy) call(ctx context.Context, req *operations.Request, next operations.Caller) (*operations.Response, error) {
+func (p RetryPolicy) call(ctx context.Context, req *operations.Request, servers *operations.Locator, next operations.Caller) (*operations.Response, error) {
 	started := time.Now()
 	limit := p.Attempts
 	if req.Attempts > 0 {
@@ -74,7 +75,7 @@ func (p RetryPolicy) call(ctx context.Context, req *operations.Request, next ope
 	waits := &backoff.ExponentialBackOff{InitialInterval: p.First, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: p.Max}
 	lost := false
 	for attempt := 1; ; attempt++ {
-		this := req.Located()
+		this := servers.Located(req)
 		this.Attempt = attempt
 		resp, err := next(ctx, &this)
 		cause := retryable(req, resp, err)

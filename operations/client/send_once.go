@@ -29,7 +29,7 @@ type sending struct {
 	// of a connection that failed: the error is on the safe side.
 	sent atomic.Bool
 	// open reports so of the request that has no answer yet; a redirect that is
-	// followed begins another.
+	// followed begins another, see answered.
 	open atomic.Bool
 	// replayable reports that net/http would send the request again unasked.
 	replayable bool
@@ -41,7 +41,6 @@ type sendingKey struct{}
 func follow(ctx context.Context) (context.Context, *sending) {
 	s := &sending{Context: ctx}
 	s.WroteHeaders = func() { s.sent.Store(true); s.open.Store(true) }
-	s.GotFirstResponseByte = func() { s.open.Store(false) }
 	return httptrace.WithClientTrace(s, &s.ClientTrace), s
 }
 

@@ -51,7 +51,7 @@ func build(ctx context.Context, req *operations.Request) (*http.Request, error) 
 	if err := joinErrors(argErr, urlErr, bodyErr); err != nil {
 		return nil, err
 	}
-	hr, err := http.NewRequestWithContext(ctx, req.Op.Method, "/", nil)
+	hr, err := newMessageOf(ctx, req.Op.Method)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,21 @@ func build(ctx context.Context, req *operations.Request) (*http.Request, error) 
 	setHeaders(hr, req, m, contentType)
 	setBody(hr, req, body)
 	return hr, nil
+}
+
+// empty is a message without a method and a URL, not to be changed.
+var empty = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+
+// newMessageOf is http.NewRequestWithContext, without its work for the methods of most
+// operations.
+func newMessageOf(ctx context.Context, method string) (*http.Request, error) {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		hr := empty.WithContext(ctx)
+		hr.Method = method
+		return hr, nil
+	}
+	return http.NewRequestWithContext(ctx, method, "/", nil)
 }
 
 // targetURL joins server, path and query. A path template may end in a fixed
@@ -89,7 +104,11 @@ func targetURL(req *operations.Request, m *message) (*url.URL, error) {
 	if err := checkFramed(m.header, u.Host); err != nil {
 		return nil, err
 	}
-	u.RawQuery = strings.Join(slices.Concat(expandQuery(fixed, m.path), m.query), "&")
+	query := m.query
+	if fixed != "" {
+		query = append(expandQuery(fixed, m.path), query...)
+	}
+	u.RawQuery = strings.Join(query, "&")
 	if m.header["Authorization"] != nil && !loopback.Confidential(u) {
 		return nil, fmt.Errorf("the header Authorization is not sent over plain http to %s; use https (plain http is for localhost only)", u.Host)
 	}
@@ -109,7 +128,7 @@ func setHeaders(hr *http.Request, req *operations.Request, m *message, contentTy
 		hr.Header.Set("Content-Type", contentType)
 	}
 	for name, values := range req.Header {
-		hr.Header[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(values)
+		hr.Header[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clip(values)
 	}
 	if len(m.cookies) > 0 {
 		all := append(slices.Clone(hr.Header["Cookie"]), m.cookies...)
