@@ -50,10 +50,13 @@ func (p InputProblem) String() string {
 func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 	e := &InputError{}
 	out := make(Inputs, len(p.plan.Inputs))
-	var names []string
+	names, known := make([]string, 0, len(p.plan.Inputs)), 0
 	for _, want := range p.plan.Inputs {
 		names = append(names, want.Name)
 		v, given := in[want.Name]
+		if given {
+			known++
+		}
 		switch {
 		case given:
 			checkInput(e, out, want, v)
@@ -65,9 +68,11 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 			out[want.Name] = nil
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(in)) {
-		if !slices.Contains(names, name) {
-			e.add(name, unknownInputHint(name, names), "there is no input %q", name)
+	if known < len(in) {
+		for _, name := range slices.Sorted(maps.Keys(in)) {
+			if !slices.Contains(names, name) {
+				e.add(name, unknownInputHint(name, names), "there is no input %q", name)
+			}
 		}
 	}
 	if len(e.Problems) > 0 {

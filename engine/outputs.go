@@ -33,12 +33,15 @@ func answerWith(res *Result, a *exec.Answer) {
 // outputNames lists the outputs that were found in the file's order; those
 // that the file does not name follow in the alphabet's.
 func (p *Program) outputNames(found map[string]any) []string {
-	var names []string
+	names := make([]string, 0, len(found))
 	for _, part := range p.plan.Outcome.Parts() {
 		name, _, _ := strings.Cut(part.Name, ".")
 		if _, there := found[name]; there && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
+	}
+	if len(names) == len(found) {
+		return names
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if !slices.Contains(names, name) {

@@ -22,7 +22,7 @@ import (
 // result writes the run document.
 func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Result {
 	r.hideCredentials(out)
-	res := &Result{Run: r.id, Capability: r.p.Name(), Mock: r.p.set.Mock, Status: statusOf(ctx, err), Outputs: map[string]any{}, Steps: []document.StepRun{}}
+	res := &Result{Run: r.id, Capability: r.p.Name(), Mock: r.p.set.Mock, Status: statusOf(ctx, err), Steps: make([]document.StepRun, 0, len(out.Records))}
 	for _, rec := range out.Records {
 		step := document.StepRun{ID: rec.ID, Status: rec.Status, Attempts: rec.Attempts, HTTPStatus: rec.HTTPStatus, DurationMS: rec.Duration.Milliseconds()}
 		if rec.Err != nil && rec.Status != durable.StatusWaiting {
@@ -30,9 +30,8 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 		}
 		res.Steps = append(res.Steps, step)
 	}
-	var output *plan.OutputError
-	if err == nil || errors.As(err, &output) {
-		res.Outputs = out.Outputs
+	if res.Outputs = out.Outputs; err != nil && !isOutput(err) {
+		res.Outputs = map[string]any{}
 	}
 	if out.Answer != nil && err == nil {
 		answerWith(res, out.Answer)
@@ -76,19 +75,33 @@ func (r *running) hideOutputs(res *Result, outputs map[string]any) {
 		if slices.Contains(res.SensitiveOutputs, name) {
 			continue
 		}
-		text, err := json.Marshal(outputs[name])
-		if err == nil && r.redactor.String(string(text)) != string(text) {
+		text, ok := outputs[name].(string)
+		if !ok {
+			data, err := json.Marshal(outputs[name])
+			if err != nil {
+				continue
+			}
+			text = string(data)
+		}
+		if r.redactor.String(text) != text {
 			res.Hide(name)
 		}
 	}
 }
 
+// isOutput reports the failure of one output, beside which the others stand.
+func isOutput(err error) bool {
+	var output *plan.OutputError
+	return errors.As(err, &output)
+}
+
 func statusOf(ctx context.Context, err error) durable.Status {
+	if err == nil {
+		return durable.StatusSucceeded
+	}
 	var suspended *durable.Suspended
 	var timedOut *durable.TimedOut
 	switch {
-	case err == nil:
-		return durable.StatusSucceeded
 	case errors.Is(err, durable.ErrCancelled):
 		return durable.StatusCancelled
 	case errors.As(err, &suspended) && suspended.Reason != durable.ReasonInDoubt:

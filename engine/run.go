@@ -212,6 +212,9 @@ func (p *Program) checkDone(done map[string]json.RawMessage) error {
 
 // signals returns the messages that external steps are done.
 func signals(done map[string]json.RawMessage) []durable.Signal {
+	if len(done) == 0 {
+		return nil
+	}
 	var out []durable.Signal
 	for _, step := range slices.Sorted(maps.Keys(done)) {
 		result := done[step]

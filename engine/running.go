@@ -93,8 +93,7 @@ func (p *linked) brief(ctx context.Context, inputs Inputs, opts *RunOptions) (*R
 	started := time.Now().Round(0).UTC()
 	r := p.newRunning(cmp.Or(opts.ID, newRunID(started)), opts)
 	r.inputs, r.started = inputs, started
-	_, err := r.interpret(ctx, &durable.Brief{ID: r.id, Started: started, Signals: signals(opts.Done)})
-	if r.res == nil {
+	if err := r.interpret(ctx, &durable.Brief{ID: r.id, Started: started, Signals: signals(opts.Done)}); err != nil {
 		return nil, err
 	}
 	return r.answer(nil)
@@ -108,11 +107,15 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 	}
 	r.inputs, _ = inputs.(map[string]any)
 	r.started = s.Started
-	return r.interpret(ctx, host)
+	if err := r.interpret(ctx, host); err != nil {
+		return durable.Ending{}, err
+	}
+	return r.ending()
 }
 
-// interpret interprets the run on a host, from its inputs and its start.
-func (r *running) interpret(ctx context.Context, host durable.Host) (durable.Ending, error) {
+// interpret interprets the run on a host, from its inputs and its start. The error is
+// why it was not begun.
+func (r *running) interpret(ctx context.Context, host durable.Host) error {
 	if d, from := r.bound(r.started); d > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadlineCause(ctx, from.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
@@ -124,7 +127,7 @@ func (r *running) interpret(ctx context.Context, host durable.Host) (durable.End
 	r.emit(durable.Event{Kind: durable.EventStarted})
 	env, err := r.env(ctx, host)
 	if err != nil {
-		return durable.Ending{}, err
+		return err
 	}
 	out, err := exec.Run(ctx, r.p.plan, env, host)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && statusOf(ctx, err) == durable.StatusTimedOut {
@@ -132,7 +135,7 @@ func (r *running) interpret(ctx context.Context, host durable.Host) (durable.End
 	}
 	r.res, r.err = r.result(ctx, out, err), err
 	r.emit(durable.Event{Kind: durable.EventEnded, Message: string(r.res.Status)})
-	return r.ending(ctx)
+	return nil
 }
 
 // stillInDoubt returns how a run ends whose time is up: in doubt as long as one of
@@ -163,7 +166,7 @@ func (r *running) bound(started time.Time) (time.Duration, time.Time) {
 
 // ending is the state of the run for the runtime: ended, parked, or stopped
 // here and to be taken up again.
-func (r *running) ending(ctx context.Context) (durable.Ending, error) {
+func (r *running) ending() (durable.Ending, error) {
 	var suspended *durable.Suspended
 	var step *exec.StepError
 	var output *plan.OutputError
@@ -171,12 +174,9 @@ func (r *running) ending(ctx context.Context) (durable.Ending, error) {
 	case errors.As(r.err, &suspended):
 		return durable.Ending{}, r.err
 	case r.err == nil, errors.As(r.err, &step), errors.As(r.err, &output), errors.Is(r.err, durable.ErrCancelled):
-	case errors.Is(ctx.Err(), context.DeadlineExceeded) && r.res.Status == durable.StatusTimedOut:
+	case r.res.Status == durable.StatusTimedOut:
 	default:
 		return durable.Ending{}, r.err
-	}
-	if !r.kept() {
-		return durable.Ending{Status: r.res.Status}, nil
 	}
 	doc, err := r.res.Keep()
 	return durable.Ending{Status: r.res.Status, Doc: doc}, err
@@ -187,7 +187,9 @@ func (r *running) env(ctx context.Context, host durable.Host) (*exec.Env, error)
 	session := r.p.link.Session()
 	// The run's id is in its requests (external ids, idempotency keys) and is
 	// another one when the recording is replayed: redacted values match any.
-	session.Recorder = r.p.link.Keys.Redactor.With(r.id)
+	if r.p.set.RecordDir != "" {
+		session.Recorder = r.p.link.Keys.Redactor.With(r.id)
+	}
 	session.AtOnce = !slices.ContainsFunc(r.p.plan.Steps, waitsOrAsks)
 	env := r.shared(func(name string, api connect.API) operations.Caller { return r.p.link.Caller(name, api, session) })
 	if r.p.set.Mock {

@@ -316,6 +316,9 @@ func (a *documentedAPI) missing(ctx context.Context, keys *Keyring, op *operatio
 	for _, requirement := range a.security(op) {
 		var lacking []document.Env
 		for _, use := range requirement {
+			if _, there, err := a.credential(ctx, keys, use); there && err == nil {
+				continue
+			}
 			for _, env := range a.envOf(ctx, use, keys.First) {
 				if !env.Set {
 					lacking = append(lacking, env)
@@ -333,9 +336,13 @@ func (a *documentedAPI) missing(ctx context.Context, keys *Keyring, op *operatio
 }
 
 func (a *documentedAPI) Credential(ctx context.Context, l *Link, use operations.SchemeUse) (client.Credential, bool, error) {
+	return a.credential(ctx, l.Keys, use)
+}
+
+func (a *documentedAPI) credential(ctx context.Context, keys *Keyring, use operations.SchemeUse) (client.Credential, bool, error) {
 	var c client.Credential
 	for _, part := range a.namesOf(use).parts {
-		v, ok, err := l.Keys.First(ctx, part.names)
+		v, ok, err := keys.First(ctx, part.names)
 		if !ok && err == nil && optional(part.part) {
 			continue
 		}

@@ -42,13 +42,11 @@ func (c *call) exchange(ctx context.Context, try int) (k *kept, err error) {
 	if c.began.IsZero() {
 		c.began = time.Now()
 	}
-	req := *c.req
-	req.Try, c.try = try, try
+	c.req.Try, c.try = try, try
 	if c.a.Polls() {
-		req.Goal = c.goal(ctx)
+		c.req.Goal = c.goal(ctx)
 	}
-	req.OnRetry = func(attempt int, wait time.Duration, cause error) { c.retried(c.attempts+attempt, wait, cause) }
-	resp, err := c.deliver(ctx, &req)
+	resp, err := c.deliver(ctx, c.req)
 	if err != nil {
 		return nil, c.transport(ctx, err)
 	}
@@ -92,9 +90,9 @@ func (c *call) keep(resp *operations.Response) *kept {
 	return &kept{Status: resp.Status, Attempts: c.attempts, Millis: c.spent().Milliseconds(), RequestID: resp.RequestID}
 }
 
-// retried reports that sending n failed and that another follows.
-func (c *call) retried(n int, wait time.Duration, cause error) {
-	c.emit(durable.Event{Kind: durable.EventRetry, Step: c.path, Attempt: n, Wait: wait, Message: cause.Error()})
+// retried reports that a sending of the exchange failed and that another follows.
+func (c *call) retried(sending int, wait time.Duration, cause error) {
+	c.emit(durable.Event{Kind: durable.EventRetry, Step: c.path, Attempt: c.attempts + sending, Wait: wait, Message: cause.Error()})
 	if c.attempt != nil {
 		c.attempt.Retry(time.Now().Add(wait), cause)
 	}

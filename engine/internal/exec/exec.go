@@ -76,6 +76,7 @@ func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outco
 		"run":    map[string]any{"id": host.RunID(), "started_at": env.Started.UTC().Format(time.RFC3339)},
 		"binds":  env.Binds,
 	}
+	r.plain = &eval.Env{Steps: r.values, Vars: r.vars, Headers: r.headers}
 	for i, s := range p.Steps {
 		if err := r.step(ctx, s, &r.out.Records[i]); err != nil {
 			_ = r.outcome(context.WithoutCancel(ctx), false) // the step's error goes before
@@ -95,13 +96,14 @@ type run struct {
 	// headers of the answers that are read, by step id
 	headers map[string]map[string]any
 	vars    map[string]any
-	answer  *kept // of the call that the outcome is made of
+	plain   *eval.Env // of the three
+	answer  *kept     // of the call that the outcome is made of
 }
 
 // evalEnv is the environment of expressions; vars are added for the step at hand.
 func (r *run) evalEnv(vars map[string]any) *eval.Env {
 	if len(vars) == 0 {
-		return &eval.Env{Steps: r.values, Vars: r.vars, Headers: r.headers}
+		return r.plain
 	}
 	all := maps.Clone(r.vars)
 	maps.Copy(all, vars)

@@ -20,6 +20,7 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 		return nil, err
 	}
 	c := &call{turn: t, a: a, req: req}
+	req.OnRetry = c.retried
 	intent := durable.Intent{Path: t.path, Operation: a.Op.ID, Policy: a.Policy}
 	if t.host.Keeps() {
 		intent.Input = c.input()
@@ -66,11 +67,10 @@ func (c *call) recall(ctx context.Context, times int, at time.Time) {
 	if c.env.Recall == nil {
 		return
 	}
-	req := *c.req
 	if c.a.Polls() {
-		req.Goal = c.goal(ctx)
+		c.req.Goal = c.goal(ctx)
 	}
-	c.env.Recall(ctx, c.a.API, &req, times, at)
+	c.env.Recall(ctx, c.a.API, c.req, times, at)
 }
 
 // landed is how long after its record a request of the step may still reach the
