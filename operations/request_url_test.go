@@ -36,3 +36,29 @@ func TestRelativeServersBelowABaseURL(t *testing.T) {
 		t.Errorf("without a server: %s", got)
 	}
 }
+
+// A Locator gives each request its own server, whatever the one before had.
+func TestLocatedRequestsHaveTheirOwnServer(t *testing.T) {
+	region := map[string]operations.ServerVariable{"region": {Default: "eu"}}
+	other := map[string]operations.ServerVariable{"region": {Default: "us"}}
+	var ops []*operations.Operation
+	for _, s := range []operations.Server{
+		{URL: "https://a.example/v1"}, {URL: "https://b.example"}, {URL: "/v2"}, {URL: "https://{region}.example", Variables: region}, {URL: "https://{region}.example", Variables: other},
+	} {
+		ops = append(ops, &operations.Operation{Servers: []operations.Server{s}}, &operations.Operation{Servers: []operations.Server{s}})
+	}
+	ops = append(ops, &operations.Operation{})
+	var servers operations.Locator
+	for i := range 2000 {
+		req := &operations.Request{Op: ops[i*7%len(ops)], BaseURL: []string{"", "https://c.example", "https://d.example/x", "no URL"}[i*5%13%4]}
+		want, wantErr := req.Server()
+		located := servers.Located(req)
+		got, err := located.Server()
+		if (err == nil) != (wantErr == nil) || err == nil && got.String() != want.String() {
+			t.Fatalf("%v below %q is %v, %v; want %v, %v", req.Op.Servers, req.BaseURL, got, err, want, wantErr)
+		}
+		if err == nil && located.ServerText() != want.String() {
+			t.Fatalf("the text of %s is %s", want, located.ServerText())
+		}
+	}
+}

@@ -432,3 +432,47 @@ func TestCredentialErrorsAreRedacted(t *testing.T) {
 	_, err := once(Options{Credentials: find, Redactor: operations.NewRedactor("sk_live_secret")})(t.Context(), &operations.Request{Op: op, BaseURL: "https://api.example.com"})
 	optest.WantCallError(t, err, operations.NotSent, operations.ReasonCredential, "cannot be read: bad line: [redacted]")
 }
+
+// Requests share the header of a token, and nothing of a request gets into it.
+func TestTokensOfRequestsStayApart(t *testing.T) {
+	type caller struct{}
+	find := func(ctx context.Context, _ string, _ operations.SchemeUse) (Credential, bool, error) {
+		return Credential{Token: ctx.Value(caller{}).(string)}, true, nil
+	}
+	call := Auth(Options{Credentials: find, Redactor: operations.NewRedactor()})(func(ctx context.Context, r *operations.Request) (*operations.Response, error) {
+		hr, err := request.Build(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		want := http.Header{"Accept": {"application/json"}, "Authorization": {"Bearer " + ctx.Value(caller{}).(string)}}
+		if key := r.Step; key != "" {
+			want["Idempotency-Key"] = []string{key}
+		}
+		if diff := cmp.Diff(want, hr.Header); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		return &operations.Response{}, nil
+	})
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for n := range 50 {
+				op := optest.JSON("GET")
+				op.Security = []operations.Requirement{{bearerUse()}}
+				req := &operations.Request{Op: op, BaseURL: "https://api.example.com"}
+				if n%3 == 0 {
+					req.Step = fmt.Sprintf("key-%d", n)
+					req.Header = http.Header{"Idempotency-Key": {req.Step}}
+				}
+				ctx := context.WithValue(t.Context(), caller{}, fmt.Sprintf("token-%d", (i+n)%3))
+				if _, err := call(ctx, req); err != nil {
+					t.Error(err)
+				}
+				if len(req.Header["Authorization"]) > 0 {
+					t.Error("the request itself was signed")
+				}
+			}
+		})
+	}
+	group.Wait()
+}
