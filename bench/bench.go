@@ -79,7 +79,7 @@ func (b *bench) files() error {
 // build makes programs of the module in a folder, as a release has them.
 func (b *bench) build(ctx context.Context, module string, packages ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", b.dir + "/"}, packages...)...)
-	cmd.Dir, cmd.Stderr = module, os.Stderr
+	cmd.Dir, cmd.Stderr, cmd.Env = module, os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	return cmd.Run()
 }
 
