@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -102,15 +103,22 @@ type compilation struct {
 }
 
 func (s *Scope) config() *conf.Config {
+	cfg := language() // its tables are shared, and only read
+	cfg.Env = s.env
+	return &cfg
+}
+
+// language is the configuration of every expression, but for the names in it.
+var language = sync.OnceValue(func() conf.Config {
 	cfg := conf.CreateNew()
-	cfg.Env, cfg.Strict = s.env, true
+	cfg.Strict = true
 	cfg.MaxNodes = maxNodes
 	// expr's optimizer trusts static types, but a whole number may arrive as
 	// a float64 and anything may be null.
 	cfg.Optimize = false
 	limitBuiltins(cfg)
-	return cfg
-}
+	return *cfg
+})
 
 func (c *compilation) parse() bool {
 	wrapped := wrapObjects(c.rewritten.text, c.rewritten.braces)
