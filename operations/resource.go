@@ -1,9 +1,9 @@
 package operations
 
 import (
+	"slices"
 	"strings"
 
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
@@ -69,13 +69,24 @@ func orAny(s *Schema) *Schema {
 	return s
 }
 
-var pageWord = lazyregexp.New(`(?i)^(.*(page|pages|cursor|total|count|limit|offset|next|prev|previous|has_?more|meta|metadata|pagination|links?|size|token)|object|success|ok)$`)
+// pageWords end the names of fields that are about paging.
+var pageWords = [...]string{
+	"page", "pages", "cursor", "total", "count", "limit", "offset", "next", "prev", "previous", "hasmore", "has_more",
+	"meta", "metadata", "pagination", "link", "links", "size", "token",
+}
+
+// aboutPaging reports whether a field beside the items belongs to a wrapper.
+func aboutPaging(name string) bool {
+	name = strings.ToLower(name)
+	return name == "object" || name == "success" || name == "ok" ||
+		slices.ContainsFunc(pageWords[:], func(word string) bool { return strings.HasSuffix(name, word) })
+}
 
 // isEnvelope reports whether everything beside the items is about paging, so
 // that the object is only a wrapper: {"connections": [...], "next_cursor": ""}.
 func isEnvelope(s *Schema, items string) bool {
 	for _, p := range s.Properties {
-		if p.Name != items && !pageWord.MatchString(p.Name) {
+		if p.Name != items && !aboutPaging(p.Name) {
 			return false
 		}
 	}

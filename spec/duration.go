@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // ParseDuration reads a length of time as capabilities write it: numbers with
@@ -21,18 +19,22 @@ func ParseDuration(s string) (time.Duration, error) {
 		return time.Duration(n) * time.Second, nil
 	}
 	var total float64
-	parts := durationPart.FindAllStringSubmatch(s, -1)
-	var read strings.Builder
-	for _, p := range parts {
-		n, err := strconv.ParseFloat(p[1], 64)
+	rest := s
+	for rest != "" {
+		number := rest[:numberEnd(rest)]
+		unit, ok := unitOf(rest[len(number):])
+		if number == "" || !ok {
+			break
+		}
+		n, err := strconv.ParseFloat(number, 64)
 		if err != nil {
 			return 0, fmt.Errorf("%q is not a length of time", s)
 		}
-		total += n * float64(units[p[2]])
-		read.WriteString(p[0])
+		total += n * float64(unit.length)
+		rest = rest[len(number)+len(unit.name):]
 	}
 	switch {
-	case len(parts) == 0 || read.String() != s:
+	case s == "" || rest != "":
 		return 0, fmt.Errorf("%q is not a length of time: write numbers with units (ms, s, m, h, d, w), such as 30s, 1h30m or 3d", s)
 	case total < 1 || total >= math.MaxInt64:
 		return 0, fmt.Errorf("%q is out of range: a length of time is more than zero and at most %s", s, longest)
@@ -42,9 +44,35 @@ func ParseDuration(s string) (time.Duration, error) {
 
 const longest = "290 years"
 
-var durationPart = lazyregexp.New(`([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)`)
+// numberEnd returns the length of the number that s begins with: digits, and
+// perhaps a point and more digits.
+func numberEnd(s string) int {
+	whole := digits(s)
+	if whole > 0 && strings.HasPrefix(s[whole:], ".") {
+		if part := digits(s[whole+1:]); part > 0 {
+			return whole + 1 + part
+		}
+	}
+	return whole
+}
 
-var units = map[string]time.Duration{
-	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond, "s": time.Second,
-	"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
+
+type unit struct {
+	name   string
+	length time.Duration
+}
+
+var units = [...]unit{ // a name stands before the one that it begins with
+	{"ns", time.Nanosecond}, {"us", time.Microsecond}, {"µs", time.Microsecond}, {"ms", time.Millisecond}, {"s", time.Second},
+	{"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour},
+}
+
+func unitOf(s string) (unit, bool) {
+	for _, u := range units {
+		if strings.HasPrefix(s, u.name) {
+			return u, true
+		}
+	}
+	return unit{}, false
 }

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // detect returns the dialect of a file, the version it claims, and the key
 // that gave it away. root is nil when the text is not YAML.
 func detect(root *node.Node, text []byte) (dialect spec.Dialect, version string, sign *node.Node) {
-	if scaffolding.Match(text) {
+	if bytes.Contains(text, []byte("${{")) && scaffolding.Match(text) {
 		return spec.DialectTemplate, "", nil
 	}
 	for _, rule := range []func(*node.Node) (spec.Dialect, string, *node.Node){

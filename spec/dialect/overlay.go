@@ -198,8 +198,35 @@ const maxPath = 8192 // bytes
 // the nodes that the rest of the path begins at ("[*,*][*,*]").
 const maxCommas = 8
 
-// quoted matches the strings in a path.
-var quoted = lazyregexp.New(`'(\\.|[^'\\])*'|"(\\.|[^"\\])*"`)
+// unquoted returns a path without the strings in it.
+func unquoted(path string) string {
+	var out strings.Builder
+	for i := 0; i < len(path); i++ {
+		if end := closingQuote(path[i:]); end > 0 {
+			i += end
+			continue
+		}
+		out.WriteByte(path[i])
+	}
+	return out.String()
+}
+
+// closingQuote returns the place of the quote that ends the string at the start
+// of s, 0 when there is none.
+func closingQuote(s string) int {
+	if s[0] != '\'' && s[0] != '"' {
+		return 0
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case s[0]:
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return 0
+}
 
 // compile parses a JSONPath (RFC 9535). A filter that begins at the root again
 // searches the document for every node that it is asked about.
@@ -207,7 +234,7 @@ func compile(target string) (*jsonpath.JSONPath, error) {
 	if len(target) > maxPath {
 		return nil, fmt.Errorf("it is %d bytes long, at most %d are allowed", len(target), maxPath)
 	}
-	bare := quoted.ReplaceAllString(target, "")
+	bare := unquoted(target)
 	again := max(strings.Count(bare, "$")-1, 0)
 	if again > 1 {
 		return nil, errors.New("its filters begin at the root ($) more than once")

@@ -100,7 +100,7 @@ func data(n *node.Node) any {
 
 // dataNumber reads a number, or leaves it text where its value is in doubt.
 func dataNumber(s string) any {
-	if node.LeadingZero.MatchString(s) {
+	if node.LeadingZero(s) {
 		return s
 	}
 	v, ok := node.Literal(s)

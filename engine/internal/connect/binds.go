@@ -14,7 +14,6 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 	"github.com/capstan-run/capstan/engine/internal/reach"
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/yamldata"
@@ -45,9 +44,9 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 		}
 	}
 	for _, c := range f.APIs {
-		host := beforePath.FindString(c.BaseURI.Value)
+		host, path := splitBase(c.BaseURI.Value)
 		mark(b.open, true, spec.Str{Value: host}, true)
-		mark(b.data, true, spec.Str{Value: c.BaseURI.Value[len(host):]}, true)
+		mark(b.data, true, spec.Str{Value: path}, true)
 		for _, op := range c.Operations {
 			mark(b.data, true, op.Path, true)
 			for _, p := range op.Params {
@@ -78,8 +77,19 @@ func NewBinds(f *spec.File, strict bool, within *reach.Reach) *Binds {
 	return b
 }
 
-// beforePath matches the part of a base URI that its path follows.
-var beforePath = lazyregexp.New(`^(\w+://)?[^/]*`)
+// splitBase splits a base URI before its path.
+func splitBase(uri string) (host, path string) {
+	start := 0
+	if scheme, _, ok := strings.Cut(uri, "://"); ok && scheme != "" && strings.Trim(scheme, wordBytes) == "" {
+		start = len(scheme) + len("://")
+	}
+	if i := strings.IndexByte(uri[start:], '/'); i >= 0 {
+		return uri[:start+i], uri[start+i:]
+	}
+	return uri, ""
+}
+
+const wordBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 // NoBinds are the binds of a file that has none.
 var NoBinds = NewBinds(&spec.File{}, false, nil)

@@ -97,6 +97,9 @@ var version12 = lazyregexp.New(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.2`)
 
 // withoutDirective makes a comment of that directive.
 func withoutDirective(text []byte) []byte {
+	if !bytes.Contains(text, []byte("%YAML 1.2")) {
+		return text
+	}
 	at := version12.FindIndex(text)
 	if at == nil {
 		return text

@@ -8,7 +8,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -79,14 +78,14 @@ func (d *Decoder) plain(n *yaml.Node) any {
 // BeyondParser reads a number that the YAML parser takes for text, since no Go
 // type of its own holds it: 1e400, 0x1ffffffffffffffff.
 func BeyondParser(n *yaml.Node) (v any, ok bool) {
-	if n.Style != 0 || n.ShortTag() != "!!str" || !startsNumber.MatchString(n.Value) {
+	if n.Style != 0 || n.ShortTag() != "!!str" || !startsNumber(n.Value) {
 		return nil, false
 	}
 	return Literal(n.Value)
 }
 
 func (d *Decoder) integer(n *yaml.Node) any {
-	if LeadingZero.MatchString(n.Value) {
+	if LeadingZero(n.Value) {
 		d.Report(n, "bad-number", "%s is another number in YAML 1.1 than in YAML 1.2", n.Value).Hint =
 			"put it in quotes if it is a code, else write it without the zero"
 		return nil
@@ -139,7 +138,22 @@ func Literal(text string) (v any, ok bool) {
 // convert it grows with the square of its length.
 const maxBased = 1000
 
-var (
-	LeadingZero  = lazyregexp.New(`^[-+]?0[0-9_]+$`)
-	startsNumber = lazyregexp.New(`^[-+]?[0-9][-+0-9a-fA-FxX._]*$`)
-)
+// LeadingZero reports whether text is digits and underscores after a zero.
+func LeadingZero(text string) bool {
+	digits, ok := strings.CutPrefix(unsigned(text), "0")
+	return ok && digits != "" && strings.Trim(digits, "0123456789_") == ""
+}
+
+// startsNumber reports whether text begins as a number does, and has only what
+// numbers are written with.
+func startsNumber(text string) bool {
+	text = unsigned(text)
+	return text != "" && '0' <= text[0] && text[0] <= '9' && strings.Trim(text, "-+0123456789abcdefABCDEFxX._") == ""
+}
+
+func unsigned(text string) string {
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		return text[1:]
+	}
+	return text
+}
