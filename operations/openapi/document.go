@@ -52,34 +52,11 @@ func open(data []byte) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	directory := r.at(r.start)
-	list := directory.get("operations")
-	if !list.is(kindArray) {
+	d := &document{reader: r, components: map[string]*component{}}
+	if !d.readDirectory(r.decoder(r.start)) {
 		return nil, errors.New("the index is damaged (it has no directory); compile the document again")
 	}
-	d := &document{
-		about: operations.SetInfo{
-			API: directory.get("api").text(), Title: directory.get("title").text(),
-			Version: directory.get("version").text(), Hash: directory.get("hash").text(),
-			General: directory.get("general").text(), Pace: directory.get("pace").text(), Paced: directory.get("paced").text(),
-		},
-		reader:     r,
-		operations: make([]*operations.Operation, len(list.items)),
-		components: make(map[string]*component),
-		schemes:    directory.get("schemes"),
-	}
-	for _, item := range list.items {
-		d.about.Operations = append(d.about.Operations, operations.Summary{
-			ID: item.get("id").text(), Method: item.get("method").text(), Path: item.get("path").text(),
-			Summary: item.get("summary").text(), Tags: item.get("tags").texts(), Deprecated: item.get("deprecated").is(kindTrue),
-		})
-		d.places = append(d.places, item.get("at").place())
-	}
-	if components := directory.get("components"); components.is(kindObject) {
-		for _, f := range components.fields {
-			d.components[f.key] = &component{place: f.value.place()}
-		}
-	}
+	d.operations = make([]*operations.Operation, len(d.places))
 	d.answers = check.NewSchemas(func(name string) any {
 		if c := d.components[name]; c != nil {
 			return r.at(c.place).value()
@@ -87,6 +64,75 @@ func open(data []byte) (*document, error) {
 		return nil
 	})
 	return d, nil
+}
+
+// readDirectory reads what is known of all operations and components. It makes no
+// nodes: there are hundreds of entries, and a run needs a few.
+func (d *document) readDirectory(in *decoder) (listed bool) {
+	texts := map[string]*string{
+		"api": &d.about.API, "title": &d.about.Title, "version": &d.about.Version, "hash": &d.about.Hash,
+		"general": &d.about.General, "pace": &d.about.Pace, "paced": &d.about.Paced,
+	}
+	in.fields(func(key string, _ int) {
+		switch text := texts[key]; {
+		case text != nil:
+			*text = in.string()
+		case key == "operations":
+			listed = in.next(byte(kindArray))
+			in.items(d.readEntry(in))
+		case key == "components":
+			in.fields(d.readComponent(in))
+		case key == "schemes":
+			d.schemes = in.node(0)
+		default:
+			in.node(0)
+		}
+	})
+	return listed
+}
+
+// readEntry returns the reader of an operation's entry in the directory.
+func (d *document) readEntry(in *decoder) func(n int) {
+	return func(n int) {
+		if d.places == nil {
+			d.places, d.about.Operations = make([]int, 0, n), make([]operations.Summary, 0, n)
+		}
+		s, place := operations.Summary{}, -1
+		in.fields(func(key string, _ int) {
+			switch key {
+			case "id":
+				s.ID = in.string()
+			case "method":
+				s.Method = in.string()
+			case "path":
+				s.Path = in.string()
+			case "summary":
+				s.Summary = in.string()
+			case "tags":
+				s.Tags = in.strings()
+			case "deprecated":
+				s.Deprecated = in.node(0).is(kindTrue)
+			case "at":
+				place = in.place()
+			default:
+				in.node(0)
+			}
+		})
+		d.places, d.about.Operations = append(d.places, place), append(d.about.Operations, s)
+	}
+}
+
+// readComponent returns the reader of a component's entry in the directory.
+func (d *document) readComponent(in *decoder) func(key string, n int) {
+	var all []component
+	return func(key string, n int) {
+		if all == nil {
+			all = make([]component, 0, n)
+			d.components = make(map[string]*component, n)
+		}
+		all = append(all, component{place: in.place()})
+		d.components[key] = &all[len(all)-1]
+	}
 }
 
 func (n *node) place() int {

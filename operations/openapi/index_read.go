@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"unsafe"
 )
 
 // indexReader decodes nodes from an index. It never panics on its bytes:
@@ -37,7 +38,7 @@ func openIndex(data []byte) (*indexReader, error) {
 	}
 	r := &indexReader{
 		offsets: body[:offsets],
-		text:    string(body[offsets : offsets+text]),
+		text:    unsafe.String(unsafe.SliceData(body[offsets:]), text), // the data does not change
 		nodes:   body[offsets+text : offsets+text+nodes],
 	}
 	r.start = int(le.Uint32(body[offsets+text+nodes:]))
@@ -49,9 +50,11 @@ func openIndex(data []byte) (*indexReader, error) {
 const maxDecode = 1_000_000
 
 // at decodes the value that starts at a place.
-func (r *indexReader) at(place int) *node {
-	d := &decoder{r: r, pos: place, budget: maxDecode}
-	return d.node(0)
+func (r *indexReader) at(place int) *node { return r.decoder(place).node(0) }
+
+// decoder reads from a place on.
+func (r *indexReader) decoder(place int) *decoder {
+	return &decoder{r: r, pos: place, budget: maxDecode}
 }
 
 func (r *indexReader) string(id uint64) string {
@@ -75,19 +78,27 @@ type decoder struct {
 }
 
 func (d *decoder) node(depth int) *node {
+	n := &node{}
+	d.read(n, depth)
+	return n
+}
+
+// read sets n, which is null, to the value at d's place.
+func (d *decoder) read(n *node, depth int) {
 	if d.budget--; d.budget < 0 || depth > 2*maxNesting || d.pos < 0 || d.pos >= len(d.r.nodes) {
-		return &node{}
+		return
 	}
 	start := d.pos
 	tag := d.r.nodes[d.pos]
 	d.pos++
 	if tag == tagRepeat {
-		return d.repeat(start, depth)
+		d.repeat(n, start, depth)
+		return
 	}
 	if tag > byte(kindNumber) {
-		return &node{}
+		return
 	}
-	n := &node{kind: kind(tag)}
+	n.kind = kind(tag)
 	switch n.kind {
 	case kindInt:
 		v, size := binary.Varint(d.r.nodes[d.pos:])
@@ -100,31 +111,97 @@ func (d *decoder) node(depth int) *node {
 	case kindString, kindNumber:
 		n.str = d.r.string(d.uvarint())
 	case kindArray:
-		n.items = make([]*node, d.length())
-		for i := range n.items {
-			n.items[i] = d.node(depth + 1)
+		values := make([]node, d.length())
+		n.items = make([]*node, len(values))
+		for i := range values {
+			n.items[i] = &values[i]
+			d.read(&values[i], depth+1)
 		}
 	case kindObject:
-		n.fields = make([]field, d.length())
-		for i := range n.fields {
-			n.fields[i].key = d.r.string(d.uvarint())
-			n.fields[i].value = d.node(depth + 1)
+		values := make([]node, d.length())
+		n.fields = make([]field, len(values))
+		for i := range values {
+			n.fields[i] = field{d.r.string(d.uvarint()), &values[i]}
+			d.read(&values[i], depth+1)
 		}
 	}
-	return n
 }
 
+// Values of known form are read without nodes. One that has another form, or that
+// stands elsewhere, is decoded.
+
+// string reads a text, "" of anything else.
+func (d *decoder) string() string {
+	if !d.next(byte(kindString)) {
+		return d.node(0).text()
+	}
+	d.pos++
+	return d.r.string(d.uvarint())
+}
+
+// strings reads an array of texts.
+func (d *decoder) strings() (all []string) {
+	if !d.next(byte(kindArray)) {
+		return d.node(0).texts()
+	}
+	d.pos++
+	for range d.length() {
+		if d.next(byte(kindString)) {
+			all = append(all, d.string())
+		} else {
+			d.node(0)
+		}
+	}
+	return all
+}
+
+// place reads the place of a value, -1 of anything else.
+func (d *decoder) place() int { return d.node(0).place() }
+
+// fields calls read for each of an object's n fields, which reads its value.
+func (d *decoder) fields(read func(key string, n int)) {
+	d.listed(kindObject, func(n int) { read(d.r.string(d.uvarint()), n) })
+}
+
+// items calls read for each of an array's n items, which reads it.
+func (d *decoder) items(read func(n int)) { d.listed(kindArray, read) }
+
+func (d *decoder) listed(k kind, read func(n int)) {
+	if d.next(tagRepeat) {
+		start := d.pos
+		d.pos++
+		place := d.uvarint()
+		after := d.pos
+		if place < uint64(start) {
+			d.pos = int(place)
+			d.listed(k, read)
+		}
+		d.pos = after
+		return
+	}
+	if !d.next(byte(k)) {
+		d.node(0)
+		return
+	}
+	d.pos++
+	n := d.length()
+	for range n {
+		read(n)
+	}
+}
+
+func (d *decoder) next(tag byte) bool { return d.pos < len(d.r.nodes) && d.r.nodes[d.pos] == tag }
+
 // repeat decodes the equal value that stands before this one.
-func (d *decoder) repeat(start, depth int) *node {
+func (d *decoder) repeat(n *node, start, depth int) {
 	place := d.uvarint()
 	if place >= uint64(start) {
-		return &node{}
+		return
 	}
 	after := d.pos
 	d.pos = int(place)
-	n := d.node(depth + 1)
+	d.read(n, depth+1)
 	d.pos = after
-	return n
 }
 
 func (d *decoder) uvarint() uint64 {
