@@ -6,13 +6,15 @@
 package capabilities
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
-//go:embed workos
+//go:embed workos/*.yaml
 var files embed.FS
 
 // File is one shipped file.
@@ -26,8 +28,13 @@ const overlaySuffix = ".overlay.yaml"
 // Overlays returns the built-in overlays in a fixed order.
 func Overlays() []File { return matching("*/*"+overlaySuffix, "") }
 
-// Catalogue returns the shipped catalogue of an API, such as "workos".
-func Catalogue(api string) (File, bool) { return only(matching("*/shared/*.yaml", api+".yaml")) }
+// OverlaysFor returns those that can be meant for a capability of a name, "" for a
+// file that has none. Each is meant for one, and names it on a line of its own
+// below x-capstan-applies-to, so that the others need not be read.
+func OverlaysFor(name string) []File {
+	line := []byte("\n  name: " + name + "\n")
+	return slices.DeleteFunc(Overlays(), func(f File) bool { return !bytes.Contains(f.Data, line) })
+}
 
 // Lookup returns the shipped composition called name, with or without its
 // extension ("b2b-enterprise-onboarding").

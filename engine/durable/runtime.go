@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/capstan-run/capstan/internal/lazyregexp"
 )
 
 // Runtime keeps runs, decides which process drives one, and takes signals from
@@ -89,12 +88,11 @@ func (e *BusyError) Error() string { return fmt.Sprintf("%v (process %d)", ErrBu
 // Unwrap returns ErrBusy.
 func (e *BusyError) Unwrap() error { return ErrBusy }
 
-// plainID matches the ids of runs, which become names of files.
-var plainID = lazyregexp.New(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$`)
-
-// CheckID returns why a text cannot be the id of a run.
+// CheckID returns why a text cannot be the id of a run, which becomes the name of
+// a file.
 func CheckID(id string) error {
-	if !plainID.MatchString(id) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	if id == "" || len(id) > 128 || id[0] == '.' || strings.Trim(id, letters+".") != "" {
 		return fmt.Errorf("run id %q: use 1 to 128 letters, digits, \".\", \"_\" and \"-\"", id)
 	}
 	return nil

@@ -58,6 +58,9 @@ func (s *Source) Overlays() []string { return slices.Clone(s.doc.Overlays) }
 // the order in which they would have acted.
 func (s *Source) StoodBack() []StoodBack { return slices.Clone(s.stoodBack) }
 
+// Name returns what the file calls itself, "" when it has no name.
+func (s *Source) Name() string { return node.FirstText(s.doc.Root, []string{"name"}) }
+
 // Version returns the version that the file gives for its dialect, "" when it
 // gives none.
 func (s *Source) Version() string { return s.doc.Version }

@@ -38,15 +38,11 @@ func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, 
 		docs.named = map[string]string{name: path}
 	}
 	docs.own = name
-	w := want{name: name}
-	catalogue := readCatalogue(within, ".", name)
-	if catalogue != nil {
-		w.document = catalogue.Document
-	}
-	set, problems, err := docs.find(ctx, w)
+	declared, document := catalogue(within, ".", name)
+	set, problems, err := docs.find(ctx, want{name: name, document: document})
 	if err != nil {
 		return nil, problems, err
 	}
-	d := proj.api(name).Or(cataloged(catalogue))
+	d := proj.api(name).Or(declared)
 	return &API{Name: name, Set: set, API: connect.Documented(name, d, set), Document: docs.source(name), Limit: proj.limit(), MaxPages: proj.maxPages()}, problems, nil
 }

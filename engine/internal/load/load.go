@@ -184,12 +184,9 @@ func (l *loader) api(ctx context.Context, f *File, name string) (*operations.Set
 	if set := l.docs.sets[name]; set != nil {
 		return set, nil, nil
 	}
-	catalogue := readCatalogue(l.within, l.docs.dir, name)
-	d := l.project.api(name).Or(cataloged(catalogue))
-	w := want{name: name, ids: f.operations(name), base: d.Base}
-	if catalogue != nil {
-		w.document = catalogue.Document
-	}
+	declared, document := catalogue(l.within, l.docs.dir, name)
+	d := l.project.api(name).Or(declared)
+	w := want{name: name, ids: f.operations(name), base: d.Base, document: document}
 	if i := slices.IndexFunc(f.Spec.APIs, func(a *spec.API) bool { return a.Namespace.Value == name && a.Document.IsSet() }); i >= 0 {
 		w.document = f.Spec.APIs[i].Document
 	}

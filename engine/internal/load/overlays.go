@@ -60,7 +60,7 @@ type overlayList struct {
 func (c *overlayList) files() {
 	beside, _ := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File))+".overlay.yaml", filepath.Dir(c.l.report.File))
 	if beside == nil || !beside.Targeted() {
-		for _, f := range capabilities.Overlays() {
+		for _, f := range capabilities.OverlaysFor(c.src.Name()) {
 			if o := c.parse(f.Name, f.Data); o != nil {
 				o.Builtin = true
 				c.add(o, f.Data)
