@@ -20,7 +20,6 @@ var doors = map[string][]string{
 	"golang.org/x/oauth2":                      {"operations/client"},
 	"golang.org/x/time":                        {"operations/client"},
 	"github.com/go-jose/go-jose/v4":            {"serve/access"},
-	"github.com/hamba/avro/v2":                 {"operations/formats"},
 	"github.com/bufbuild/protocompile":         {"operations/formats"},
 	"google.golang.org/protobuf":               {"operations/formats"},
 	"github.com/andybalholm/cascadia":          {"operations/formats"}, // CSS selectors on the trees of x/net/html

@@ -2,11 +2,9 @@ package formats
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-
-	"github.com/hamba/avro/v2"
 )
 
 // newAvro reads Avro 1.12 data: one value in the binary encoding of the schema
@@ -18,7 +16,7 @@ import (
 // logical types stay as they are on the wire: a date is a number of days.
 // Infinities and NaN become text.
 func newAvro(path string, open openFunc) (Decoder, error) {
-	var schema avro.Schema
+	var schema *avroSchema
 	if path != "" {
 		src, err := readSchema(path, open)
 		if err != nil {
@@ -59,56 +57,61 @@ func readSchema(path string, open openFunc) ([]byte, error) {
 	return src, nil
 }
 
-// parseAvro parses a schema apart from all others: the same name may stand
-// for different records in two of them.
-func parseAvro(src []byte) (avro.Schema, error) {
-	return avro.ParseBytesWithCache(src, "", &avro.SchemaCache{})
-}
-
 // avroReader reads values by walking their schema, so that nothing is made
 // that the bytes do not hold.
 type avroReader struct {
-	in   *avro.Reader
-	size int // of all there is to read
+	rest []byte
 	left *budget
 }
 
-func newAvroReader(body []byte, left *budget) *avroReader {
-	return &avroReader{in: avro.NewReader(nil, 0).Reset(body), size: len(body), left: left}
-}
+func newAvroReader(body []byte, left *budget) *avroReader { return &avroReader{body, left} }
 
-// atEnd reports whether everything was read. Nothing can be read after it.
-func (r *avroReader) atEnd() bool {
-	r.in.Peek()
-	return r.in.Error != nil
-}
-
-// err returns the error that stopped the reader.
-func (r *avroReader) err() error {
-	switch err := r.in.Error; {
-	case err == nil:
-		return nil
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errCut
-	default:
-		return errNotOfSchema
-	}
-}
+// atEnd reports whether everything was read.
+func (r *avroReader) atEnd() bool { return len(r.rest) == 0 }
 
 var errNotOfSchema = errors.New("the answer does not fit the schema")
 
-// bytes reads bytes or text, never making room for more than there is.
-func (r *avroReader) bytes() ([]byte, error) {
-	n := r.in.ReadLong()
-	switch err := r.err(); {
-	case err != nil:
-		return nil, err
+// take reads n bytes, which stay the body's.
+func (r *avroReader) take(n int64) ([]byte, error) {
+	switch {
 	case n < 0:
 		return nil, errNotOfSchema
-	case n > int64(r.size):
+	case n > int64(len(r.rest)):
 		return nil, errCut
 	}
-	raw := make([]byte, n)
-	r.in.Read(raw)
-	return raw, r.err()
+	raw := r.rest[:n]
+	r.rest = r.rest[n:]
+	return raw, nil
+}
+
+// long reads a number: zig-zag, in groups of seven bits, the lowest first.
+func (r *avroReader) long() (int64, error) { return r.varint(binary.MaxVarintLen64) }
+
+func (r *avroReader) int() (int, error) {
+	n, err := r.varint(binary.MaxVarintLen32)
+	if err == nil && n != int64(int32(n)) {
+		return 0, errNotOfSchema
+	}
+	return int(n), err
+}
+
+func (r *avroReader) varint(longest int) (int64, error) {
+	n, size := binary.Varint(r.rest[:min(longest, len(r.rest))])
+	switch {
+	case size > 0:
+		r.rest = r.rest[size:]
+		return n, nil
+	case len(r.rest) >= longest || size < 0:
+		return 0, errNotOfSchema
+	}
+	return 0, errCut
+}
+
+// bytes reads bytes or text.
+func (r *avroReader) bytes() ([]byte, error) {
+	n, err := r.long()
+	if err != nil {
+		return nil, err
+	}
+	return r.take(n)
 }

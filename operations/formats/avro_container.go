@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/hamba/avro/v2"
 )
 
 // avroMagic begins an object container file (Avro 1.12, "Object Container
@@ -24,7 +22,7 @@ const (
 // be packed with deflate.
 func readContainer(body []byte) (any, error) {
 	head := newAvroReader(body, newBudget())
-	head.in.SkipNBytes(len(avroMagic))
+	head.rest = head.rest[len(avroMagic):]
 	meta := map[string][]byte{}
 	err := head.blocks(func() error {
 		key, err := head.text()
@@ -39,9 +37,9 @@ func readContainer(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var sync [syncSize]byte
-	if head.in.Read(sync[:]); head.err() != nil {
-		return nil, head.err()
+	sync, err := head.take(syncSize)
+	if err != nil {
+		return nil, err
 	}
 	if len(meta["avro.schema"]) > maxContainerSchema {
 		return nil, fmt.Errorf("the schema of the container file has more than %d MiB", maxContainerSchema>>20)
@@ -56,26 +54,28 @@ func readContainer(body []byte) (any, error) {
 
 type container struct {
 	head     *avroReader
-	schema   avro.Schema
+	schema   *avroSchema
 	codec    string
-	sync     [syncSize]byte
+	sync     []byte
 	unpacked int // bytes that blocks may still unpack to
 }
 
 func (c *container) read() (any, error) {
 	out := []any{}
 	for !c.head.atEnd() {
-		count := c.head.in.ReadLong()
+		count, err := c.head.long()
+		if err != nil {
+			return nil, err
+		}
 		packed, err := c.head.bytes()
 		if err != nil {
 			return nil, err
 		}
-		var sync [syncSize]byte
-		c.head.in.Read(sync[:])
-		if err := c.head.err(); err != nil {
+		sync, err := c.head.take(syncSize)
+		if err != nil {
 			return nil, err
 		}
-		if sync != c.sync {
+		if !bytes.Equal(sync, c.sync) {
 			return nil, errors.New("a block of the container file does not end with its mark")
 		}
 		if count < 0 || count > maxValues {

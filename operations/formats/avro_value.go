@@ -2,78 +2,70 @@ package formats
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"unicode/utf8"
-
-	"github.com/hamba/avro/v2"
 )
 
 // value reads one value of schema s.
-func (r *avroReader) value(s avro.Schema, depth int) (any, error) {
+func (r *avroReader) value(s *avroSchema, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, errTooDeep
 	}
 	if err := r.left.take(1); err != nil {
 		return nil, err
 	}
-	switch s := s.(type) {
-	case *avro.RecordSchema:
+	switch s.kind {
+	case "record":
 		return r.record(s, depth)
-	case *avro.ArraySchema:
+	case "array":
 		items := []any{}
 		err := r.blocks(func() error {
-			v, err := r.value(s.Items(), depth+1)
+			v, err := r.value(s.items, depth+1)
 			items = append(items, v)
 			return err
 		})
 		return items, err
-	case *avro.MapSchema:
+	case "map":
 		fields := map[string]any{}
 		err := r.blocks(func() error {
 			key, err := r.text()
 			if err != nil {
 				return err
 			}
-			fields[key], err = r.value(s.Values(), depth+1)
+			fields[key], err = r.value(s.items, depth+1)
 			return err
 		})
 		return fields, err
-	case *avro.UnionSchema:
-		branch := r.in.ReadLong()
-		if err := r.err(); err != nil {
+	case "union":
+		branch, err := r.long()
+		if err != nil {
 			return nil, err
 		}
-		if branch < 0 || branch >= int64(len(s.Types())) {
+		if branch < 0 || branch >= int64(len(s.parts)) {
 			return nil, fmt.Errorf("a union has no branch %d: the schema is not the answer's", branch)
 		}
-		return r.value(s.Types()[branch], depth+1)
-	case *avro.EnumSchema:
+		return r.value(s.parts[branch], depth+1)
+	case "enum":
 		return r.symbol(s)
-	case *avro.FixedSchema:
-		if s.Size() > r.size {
-			return nil, errCut
-		}
-		raw := make([]byte, s.Size())
-		r.in.Read(raw)
-		return avroBytes(raw, s.Logical()), r.err()
-	case *avro.RefSchema:
-		return r.value(s.Schema(), depth+1)
-	case *avro.NullSchema:
-		return nil, nil
+	case "fixed":
+		raw, err := r.take(int64(s.size))
+		return avroBytes(raw, s), err
 	}
 	return r.primitive(s)
 }
 
-func (r *avroReader) record(s *avro.RecordSchema, depth int) (any, error) {
-	fields := make(map[string]any, len(s.Fields()))
-	for _, f := range s.Fields() {
-		v, err := r.value(f.Type(), depth+1)
+func (r *avroReader) record(s *avroSchema, depth int) (any, error) {
+	fields := make(map[string]any, len(s.fields))
+	for _, f := range s.fields {
+		v, err := r.value(f.schema, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		fields[f.Name()] = v
+		fields[f.name] = v
 	}
 	return fields, nil
 }
@@ -82,8 +74,12 @@ func (r *avroReader) record(s *avro.RecordSchema, depth int) (any, error) {
 // (Avro 1.12, "Complex Types").
 func (r *avroReader) blocks(item func() error) error {
 	for {
-		count, _ := r.in.ReadBlockHeader()
-		if err := r.err(); err != nil || count == 0 {
+		count, err := r.long()
+		if count < 0 && err == nil { // the block's size in bytes follows
+			count = -count
+			_, err = r.long()
+		}
+		if err != nil || count == 0 {
 			return err
 		}
 		if count < 0 || count > maxValues {
@@ -97,46 +93,56 @@ func (r *avroReader) blocks(item func() error) error {
 	}
 }
 
-func (r *avroReader) symbol(s *avro.EnumSchema) (any, error) {
-	i := int(r.in.ReadInt())
-	if err := r.err(); err != nil {
+func (r *avroReader) symbol(s *avroSchema) (any, error) {
+	i, err := r.int()
+	if err != nil {
 		return nil, err
 	}
-	if i < 0 || i >= len(s.Symbols()) {
-		return nil, fmt.Errorf("enum %s has no symbol %d: the schema is not the answer's", s.Name(), i)
+	if i < 0 || i >= len(s.symbols) {
+		return nil, fmt.Errorf("enum %s has no symbol %d: the schema is not the answer's", s.name, i)
 	}
-	return s.Symbols()[i], nil
+	return s.symbols[i], nil
 }
 
-func (r *avroReader) primitive(s avro.Schema) (any, error) {
-	var v any
-	switch s.Type() {
-	case avro.Boolean:
-		v = r.in.ReadBool()
-	case avro.Int:
-		v = int(r.in.ReadInt())
-	case avro.Long:
-		v = wholeNumber(r.in.ReadLong())
-	case avro.Float:
-		v = shortFloat(r.in.ReadFloat())
-	case avro.Double:
-		v = finite(r.in.ReadDouble())
-	case avro.String:
-		return r.text()
-	case avro.Bytes:
-		raw, err := r.bytes()
+func (r *avroReader) primitive(s *avroSchema) (any, error) {
+	switch s.kind {
+	case "boolean":
+		return r.boolean()
+	case "int":
+		return r.int()
+	case "long":
+		n, err := r.long()
+		return wholeNumber(n), err
+	case "float":
+		raw, err := r.take(4)
 		if err != nil {
 			return nil, err
 		}
-		var logical avro.LogicalSchema
-		if p, ok := s.(*avro.PrimitiveSchema); ok {
-			logical = p.Logical()
+		return shortFloat(math.Float32frombits(binary.LittleEndian.Uint32(raw))), nil
+	case "double":
+		raw, err := r.take(8)
+		if err != nil {
+			return nil, err
 		}
-		v = avroBytes(raw, logical)
-	default:
-		return nil, fmt.Errorf("schema type %q is not read", s.Type())
+		return finite(math.Float64frombits(binary.LittleEndian.Uint64(raw))), nil
+	case "string":
+		return r.text()
+	case "bytes":
+		raw, err := r.bytes()
+		return avroBytes(raw, s), err
 	}
-	return v, r.err()
+	return nil, nil // null
+}
+
+func (r *avroReader) boolean() (any, error) {
+	b, err := r.take(1)
+	if err != nil {
+		return nil, err
+	}
+	if b[0] > 1 {
+		return nil, errNotOfSchema
+	}
+	return b[0] == 1, nil
 }
 
 func (r *avroReader) text() (string, error) {
@@ -152,16 +158,15 @@ func (r *avroReader) text() (string, error) {
 
 // avroBytes returns base64 text, or the digits of a decimal: a big-endian
 // two's-complement number of 10^-scale (Avro 1.12, "Logical Types").
-func avroBytes(raw []byte, logical avro.LogicalSchema) any {
-	decimal, ok := logical.(*avro.DecimalLogicalSchema)
-	if !ok || len(raw) == 0 || len(raw) > maxDecimal {
+func avroBytes(raw []byte, s *avroSchema) any {
+	if !s.decimal || len(raw) == 0 || len(raw) > maxDecimal {
 		return base64.StdEncoding.EncodeToString(raw)
 	}
 	n := new(big.Int).SetBytes(raw)
 	if raw[0]&0x80 != 0 {
 		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(raw))*8))
 	}
-	scale := min(decimal.Scale(), maxScale)
+	scale := min(s.scale, maxScale)
 	if scale <= 0 {
 		return n.String()
 	}
