@@ -137,11 +137,33 @@ order, achieve something. It shows every decision before anything is sent.`,
 		}
 		return a.flags.check()
 	}
-	root.AddCommand(
-		a.validateCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.runsCommand(), a.callCommand(), a.operationsCommand(), a.graphCommand(), a.serveCommand(), a.skillCommand(),
-		a.explainCommand(), a.schemaCommand(), a.lspCommand(), a.completionCommand(), a.versionCommand(),
-	)
+	root.AddCommand(a.commands()...)
 	return root
+}
+
+// commands returns the command that the arguments begin with, or all where they
+// begin otherwise: with a flag, a request for help, a mistake. The others, with
+// their flags, would be made for nothing.
+func (a *app) commands() []*cobra.Command {
+	all := []struct {
+		name string
+		make func() *cobra.Command
+	}{
+		{"validate", a.validateCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
+		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"graph", a.graphCommand},
+		{"serve", a.serveCommand}, {"skill", a.skillCommand}, {"explain", a.explainCommand}, {"schema", a.schemaCommand},
+		{"lsp", a.lspCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
+	}
+	for _, c := range all {
+		if len(a.args) > 0 && a.args[0] == c.name {
+			return []*cobra.Command{c.make()}
+		}
+	}
+	made := make([]*cobra.Command, 0, len(all))
+	for _, c := range all {
+		made = append(made, c.make())
+	}
+	return made
 }
 
 func (a *app) addGlobalFlags(fs *pflag.FlagSet) {

@@ -46,3 +46,13 @@ func TestStart(t *testing.T) {
 		t.Errorf("packages of ours make %d allocations before main, %d packages were seen", all, seen)
 	}
 }
+
+// A command line that begins with a command makes that one alone.
+func TestOneCommandIsMade(t *testing.T) {
+	for _, c := range (&app{}).commands() {
+		made := (&app{args: []string{c.Name(), "--help"}}).commands()
+		if len(made) != 1 || made[0].Name() != c.Name() {
+			t.Errorf("%q makes %d commands, want itself", c.Name(), len(made))
+		}
+	}
+}

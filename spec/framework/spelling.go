@@ -1,6 +1,9 @@
 package framework
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // kind names a mapping of the framework dialect as messages do. Tables of
 // spellings and forms go by it.
@@ -69,7 +72,8 @@ type spelling struct {
 // older returns the other spellings of a key. A version that renames a key
 // adds a row here and nothing else.
 func older(k kind, name string) []spelling {
-	return append(spellings[k][name], spellings[""][name]...)
+	all := spellings()
+	return append(all[k][name], all[""][name]...)
 }
 
 // wasCalled reports whether was is another spelling of a key.
@@ -79,30 +83,32 @@ func wasCalled(k kind, name, was string) bool {
 
 // spellings is keyed by kind, "" for every kind, and by the newest name. It is
 // never written to.
-var spellings = map[kind]map[string][]spelling{
-	"": {
-		"display":        {{was: "label"}}, // until 1.0.0-alpha3
-		"authentication": {{was: "auth", loose: true}},
-	},
-	kindInfo:           {"display": {{was: "title", loose: true}, {was: "name", loose: true}}},
-	kindFile:           {"binds": {{was: "externalRefs"}}}, // until 0.5
-	kindCapability:     {"binds": {{was: "externalRefs"}}},
-	kindBind:           {"namespace": {{was: "name"}}, "location": {{was: "uri"}}}, // of externalRefs
-	kindImport:         {"from": {{was: "location"}, {was: "source", loose: true}, {was: "path", loose: true}}, "as": {{was: "namespace", loose: true}}},
-	kindAggregate:      {"flows": {{was: "functions"}}, "namespace": {{was: "name", loose: true}}},
-	kindMapping:        {"target": {{was: "targetName"}}},
-	kindConsumedOp:     {"name": {{was: "id", loose: true}}},
-	kindConsumed:       {"baseUri": {{was: "baseURI", loose: true}, {was: "baseUrl", loose: true}}},
-	kindTool:           {"call": {{was: "consumes", loose: true}}},
-	kindRouteOperation: {"call": {{was: "consumes", loose: true}}},
-	kindSkillSource:    {"sourceNamespace": {{was: "namespace"}}}, // of 0.5
-	kindHints: {
-		"readOnly": {{was: "readOnlyHint", loose: true}}, "destructive": {{was: "destructiveHint", loose: true}},
-		"idempotent": {{was: "idempotentHint", loose: true}}, "openWorld": {{was: "openWorldHint", loose: true}},
-	},
-	kindAuth: {
-		"key":       {{was: "name", loose: true}},
-		"placement": {{was: "in", loose: true}},
-		"value":     {{was: "valueFrom", loose: true}, {was: "envVar", loose: true}},
-	},
-}
+var spellings = sync.OnceValue(func() map[kind]map[string][]spelling {
+	return map[kind]map[string][]spelling{
+		"": {
+			"display":        {{was: "label"}}, // until 1.0.0-alpha3
+			"authentication": {{was: "auth", loose: true}},
+		},
+		kindInfo:           {"display": {{was: "title", loose: true}, {was: "name", loose: true}}},
+		kindFile:           {"binds": {{was: "externalRefs"}}}, // until 0.5
+		kindCapability:     {"binds": {{was: "externalRefs"}}},
+		kindBind:           {"namespace": {{was: "name"}}, "location": {{was: "uri"}}}, // of externalRefs
+		kindImport:         {"from": {{was: "location"}, {was: "source", loose: true}, {was: "path", loose: true}}, "as": {{was: "namespace", loose: true}}},
+		kindAggregate:      {"flows": {{was: "functions"}}, "namespace": {{was: "name", loose: true}}},
+		kindMapping:        {"target": {{was: "targetName"}}},
+		kindConsumedOp:     {"name": {{was: "id", loose: true}}},
+		kindConsumed:       {"baseUri": {{was: "baseURI", loose: true}, {was: "baseUrl", loose: true}}},
+		kindTool:           {"call": {{was: "consumes", loose: true}}},
+		kindRouteOperation: {"call": {{was: "consumes", loose: true}}},
+		kindSkillSource:    {"sourceNamespace": {{was: "namespace"}}}, // of 0.5
+		kindHints: {
+			"readOnly": {{was: "readOnlyHint", loose: true}}, "destructive": {{was: "destructiveHint", loose: true}},
+			"idempotent": {{was: "idempotentHint", loose: true}}, "openWorld": {{was: "openWorldHint", loose: true}},
+		},
+		kindAuth: {
+			"key":       {{was: "name", loose: true}},
+			"placement": {{was: "in", loose: true}},
+			"value":     {{was: "valueFrom", loose: true}, {was: "envVar", loose: true}},
+		},
+	}
+})
