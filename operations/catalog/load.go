@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/gob"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
@@ -63,17 +64,24 @@ func Compile(ctx context.Context, path string, opts *Options) (*Document, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	var dir string
+	if !opts.Uncached {
+		dir = cacheFolder(opts.Cache)
+	}
 	readDocument := opts.Read
 	if readDocument == nil {
 		readDocument = read
+		if d, ok := kept(dir, path); ok {
+			return d, nil
+		}
 	}
 	doc, err := readDocument(path)
 	if err != nil {
 		return nil, err
 	}
-	c := cache{key: cacheKey(path, doc)}
-	if !opts.Uncached {
-		c.dir = cacheFolder(opts.Cache)
+	c := cache{dir: dir}
+	if dir != "" {
+		c.key, _ = cacheKey(path, bytes.NewReader(doc)) // reading memory does not fail
 	}
 	if d, ok := c.load(); ok {
 		return d, nil
@@ -104,6 +112,27 @@ func Load(ctx context.Context, api, path string, opts *Options) (*operations.Set
 		return nil, d.Problems, fmt.Errorf("cannot open the compiled document of %q: %w", api, err)
 	}
 	return set, d.Problems, nil
+}
+
+// kept returns the entry of a document, of which only the hash is needed: its text
+// is not held. A pipe can be read once, so it is left alone.
+func kept(dir, path string) (*Document, bool) {
+	if dir == "" {
+		return nil, false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxDocument {
+		return nil, false
+	}
+	key, err := cacheKey(path, f)
+	if err != nil {
+		return nil, false
+	}
+	return cache{dir: dir, key: key}.load()
 }
 
 func read(path string) ([]byte, error) {
@@ -140,11 +169,11 @@ func cacheFolder(dir string) string {
 // cacheKey names an entry by all that its content depends on: the document, the
 // path in its positions and the compiler. The build alone would
 // not do: one from a working copy may not know its own version.
-func cacheKey(path string, doc []byte) string {
+func cacheKey(path string, doc io.Reader) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %q %q\n", openapi.CompilerVersion, build(), path)
-	h.Write(doc)
-	return hex.EncodeToString(h.Sum(nil))
+	_, err := io.Copy(h, doc)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // build identifies this binary as far as it knows itself.
@@ -168,12 +197,16 @@ type cache struct {
 	key string
 }
 
-// cached is the content of an entry's file.
+// cached is the first line of an entry's file, as JSON. The index is all that
+// follows.
 type cached struct {
 	Key      string
-	Problems diag.List
-	Index    []byte
+	Problems []problem
 }
+
+// problem is a diagnostic with all that it has: the JSON of a diagnostic is for
+// those that read reports.
+type problem diag.Diagnostic
 
 func (c cache) file() string { return filepath.Join(c.dir, c.key+".index") }
 
@@ -186,13 +219,14 @@ func (c cache) load() (*Document, bool) {
 	if err != nil {
 		return nil, false
 	}
+	line, index, _ := bytes.Cut(data, []byte("\n"))
 	var entry cached
-	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&entry); err != nil || entry.Key != c.key {
+	if err := json.Unmarshal(line, &entry); err != nil || entry.Key != c.key || openapi.Check(index) != nil {
 		return nil, false
 	}
-	d := &Document{Problems: entry.Problems, index: entry.Index}
-	if _, err := d.Set(""); err != nil {
-		return nil, false
+	d := &Document{index: index}
+	for _, p := range entry.Problems {
+		d.Problems = append(d.Problems, diag.Diagnostic(p))
 	}
 	return d, true
 }
@@ -203,8 +237,12 @@ func (c cache) store(d *Document) {
 	if c.dir == "" {
 		return
 	}
-	var data bytes.Buffer
-	if err := gob.NewEncoder(&data).Encode(cached{Key: c.key, Problems: d.Problems, Index: d.index}); err != nil {
+	entry := cached{Key: c.key}
+	for _, p := range d.Problems {
+		entry.Problems = append(entry.Problems, problem(p))
+	}
+	line, err := json.Marshal(entry)
+	if err != nil {
 		return
 	}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
@@ -214,7 +252,7 @@ func (c cache) store(d *Document) {
 	if err != nil {
 		return
 	}
-	_, err = f.Write(data.Bytes())
+	_, err = f.Write(slices.Concat(line, []byte("\n"), d.index))
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), c.file())
 	}

@@ -47,6 +47,12 @@ func OpenAs(api string, data []byte, files []string) (*operations.Set, error) {
 	return operations.NewSet(d.about, d), nil
 }
 
+// Check returns why data is no whole index of this version, nil when it is one.
+func Check(data []byte) error {
+	_, err := openIndex(data)
+	return err
+}
+
 func open(data []byte) (*document, error) {
 	r, err := openIndex(data)
 	if err != nil {
