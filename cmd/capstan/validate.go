@@ -147,6 +147,7 @@ type validation struct {
 	reports reports
 	shown   shownPaths
 	seen    map[string]bool // files, so that none is judged twice
+	shared  map[string]bool // problems in files that several have, so that none is reported twice
 	changes *changes        // nil for all files
 	// known takes the problems instead, where they are to be known ones; then errors are
 	// those that count all the same.
@@ -225,12 +226,33 @@ func (v *validation) report(ctx context.Context, file string, f *engine.File, r 
 	}
 	o := v.shown.outcome(judged(f, r))
 	v.files, v.last = v.files+1, o.File
+	if countErrors(o.Problems) > 0 {
+		v.invalid++
+	}
+	o.Problems = v.news(o)
 	v.problems += len(o.Problems)
 	v.warnings += countWarnings(o.Problems)
-	if n := countErrors(o.Problems); n > 0 {
-		v.invalid, v.errors = v.invalid+1, v.errors+n
-	}
+	v.errors += countErrors(o.Problems)
 	v.reports.add(o)
+}
+
+// news returns the problems of a file without those that an earlier file had too: of a
+// project file, an overlay or an import that both have.
+func (v *validation) news(o *diag.Outcome) (out diag.List) {
+	for _, d := range o.Problems {
+		if d.Pos.File != o.File {
+			place := d.Pos.String() + " " + d.Code + " " + d.Message
+			if v.shared[place] {
+				continue
+			}
+			if v.shared == nil {
+				v.shared = map[string]bool{}
+			}
+			v.shared[place] = true
+		}
+		out.Add(d)
+	}
+	return out
 }
 
 // countWarnings returns how many of the problems are warnings.

@@ -139,7 +139,7 @@ func authKeys() keys.Mapping[Auth] {
 func Schema() []byte {
 	s := settings().Schema()
 	s.Title = "Capstan project file"
-	text, err := s.Document("https://capstan.run/schema/project.json")
+	text, err := s.Document("https://raw.githubusercontent.com/capstan-run/capstan/main/docs/schema/project.json")
 	if err != nil {
 		panic(err) // the table is a constant of the program
 	}

@@ -75,7 +75,13 @@ func ReadBaseline(file, dir string, text []byte) (*Baseline, diag.List) {
 	return b, nil
 }
 
-func jsonReason(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
+func jsonReason(err error) string {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Sprintf("%q cannot be a %s", kind.Field, kind.Value)
+	}
+	return err.Error()
+}
 
 // offset is the place of a problem with JSON.
 func offset(file string, text []byte, err error) diag.Pos {
