@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/lazyregexp"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -122,6 +123,7 @@ func (r *ignoreReader) read(line, at int) {
 		i.Pos = diag.Pos{File: r.file, Line: line + 1, Column: columns(text[:start])}
 		if p, ok := unknownCode(i.Code); ok {
 			p.Pos, p.EndColumn = i.Pos, i.End
+			p.Replace(i.Code, suggest.Meant(i.Code, diag.Codes()), true)
 			r.diags.Add(p)
 			continue
 		}

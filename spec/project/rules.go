@@ -121,7 +121,9 @@ func readCode(d *node.Decoder, n *node.Node) spec.Str {
 		return s
 	}
 	if p, ok := unknownCode(s.Value); ok {
-		d.ReportAt(s, p.Code, "%s", p.Message).Hint = p.Hint
+		r := d.ReportAt(s, p.Code, "%s", p.Message)
+		r.Hint = p.Hint
+		r.Replace(s.Value, suggest.Meant(s.Value, diag.Codes()), true)
 		return spec.Str{}
 	}
 	return s

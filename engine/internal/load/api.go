@@ -27,7 +27,7 @@ type API struct {
 // own.
 func OpenAPI(ctx context.Context, name string, opts *Options) (*API, diag.List, error) {
 	within := reach.New(opts.FS, "capstan.yaml", opts.AllowRead)
-	proj, problems := findProject(opts, ".", within, map[string][]byte{})
+	proj, problems := findProject(opts, "capstan.yaml", within, map[string][]byte{})
 	if err := problems.Err(); err != nil {
 		return nil, nil, err
 	}

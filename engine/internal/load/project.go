@@ -31,7 +31,7 @@ var noProject = &project{}
 
 // loadProject reads the project files for a capability file.
 func (l *loader) loadProject(capability string) {
-	p, problems := findProject(l.opts, filepath.Dir(capability), l.within, l.report.Sources)
+	p, problems := findProject(l.opts, capability, l.within, l.report.Sources)
 	l.project = p
 	l.add(problems)
 	l.loadBaseline()
@@ -153,17 +153,21 @@ func (p *project) allow(s *projectfile.Settings, within *reach.Reach) diag.List 
 	return problems
 }
 
-// findProject reads the project file that is named, or those of dir and the folders
-// above it, and adds their texts. "none" reads none.
-func findProject(opts *Options, dir string, within *reach.Reach, texts map[string][]byte) (*project, diag.List) {
-	p := &project{named: opts.Project != ""}
+// findProject reads the project file that is named, or those of a file's folder and the
+// folders above it, and adds their texts. "none" reads none.
+func findProject(opts *Options, file string, within *reach.Reach, texts map[string][]byte) (*project, diag.List) {
+	p, dir := &project{named: opts.Project != ""}, filepath.Dir(file)
 	var problems diag.List
 	read := func(path string) *projectfile.Settings {
 		name := path
 		if !p.named && !filepath.IsAbs(dir) && !within.Own() {
 			name = fromHere(path)
 		}
-		s, text, found := readProject(opts.Documents, name, path, p.named, within)
+		var given []byte
+		if name == file {
+			given = opts.Source // it is judged itself
+		}
+		s, text, found := readProject(opts.Documents, name, path, given, p.named, within)
 		if problems = append(problems, found...); text != nil {
 			texts[name] = text
 		}
@@ -198,13 +202,14 @@ func fromHere(path string) string {
 }
 
 // readProject reads a project file, nil where it cannot be read. Positions have its
-// name.
-func readProject(kept *Documents, name, path string, named bool, within *reach.Reach) (*projectfile.Settings, []byte, diag.List) {
-	var text []byte
+// name; text is read from its path unless it is given.
+func readProject(kept *Documents, name, path string, text []byte, named bool, within *reach.Reach) (*projectfile.Settings, []byte, diag.List) {
 	var err error
-	if named {
+	switch {
+	case text != nil:
+	case named:
 		text, err = within.ReadNamed(path)
-	} else {
+	default:
 		text, err = within.Text(path, "project file", reach.Real(filepath.Dir(path)))
 	}
 	if err != nil {
