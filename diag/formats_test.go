@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/formats")
 
-// outcomes are those of four files with everything that a format has to carry: text
+// outcomes are those of five files with everything that a format has to carry: text
 // that each would take for its own syntax, columns behind characters of several bytes,
 // places without a line, and units that run, do not, and cannot for the file's reasons.
 func outcomes() []*diag.Outcome {
@@ -47,12 +47,12 @@ func outcomes() []*diag.Outcome {
 	flagged := diag.Diagnostic{Code: "bad-value", Pos: diag.Pos{File: "--override a.b=c"}, Message: "no step"}
 	return []*diag.Outcome{
 		{
-			File: "moor.yaml", Dialect: "composition", Version: "0.1",
+			File: "moor.yaml", Dialect: "composition", Version: "0.1", Invalid: true,
 			Units:    []diag.Unit{{Name: "moor", Problems: diag.List{odd, field}}},
 			Problems: diag.List{odd, field}, Sources: map[string][]byte{"moor.yaml": []byte(moor)},
 		},
 		{
-			File: "port/lights & co.yaml", Dialect: "framework", Version: "1.0", Runnable: true,
+			File: "port/lights & co.yaml", Dialect: "framework", Version: "1.0", Runnable: true, Invalid: true,
 			Units: []diag.Unit{
 				{Name: "light.own", Problems: diag.List{own}},
 				{Name: "light.ok", Runnable: true, Problems: diag.List{note}},
@@ -62,7 +62,8 @@ func outcomes() []*diag.Outcome {
 			Problems: diag.List{elsewhere, shared, own, note}, Sources: map[string][]byte{"port/lights & co.yaml": []byte("a: 1\nb: 2\nc: 3\n")},
 		},
 		{File: "sound.yaml", Dialect: "composition", Version: "0.1", Runnable: true, Units: []diag.Unit{{Name: "sound", Runnable: true}}},
-		{File: "gone.yaml", Units: []diag.Unit{}, Problems: diag.List{flagged, whole}},
+		{File: "gone.yaml", Invalid: true, Units: []diag.Unit{}, Problems: diag.List{flagged, whole}},
+		{File: "again.yaml", Dialect: "composition", Version: "0.1", Invalid: true, Units: []diag.Unit{{Name: "again", Problems: diag.List{elsewhere}}}},
 	}
 }
 
@@ -376,6 +377,7 @@ func TestJUnit(t *testing.T) {
 	want := map[string]string{
 		"moor": "failure", "light.own": "failure", "light.ok": "passed", "light.shared": "skipped", "light.shared-too": "skipped",
 		"port/lights & co.yaml": "failure", "sound": "passed", "gone.yaml": "failure",
+		"again.yaml": "failure", "again": "skipped",
 	}
 	if diff := cmp.Diff(want, verdicts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -435,7 +437,7 @@ func TestGitHubCommands(t *testing.T) {
 
 // A summary stays below the size that GitHub shows, and counts the rest.
 func TestMarkdownIsBounded(t *testing.T) {
-	o := &diag.Outcome{File: "f.yaml"}
+	o := &diag.Outcome{File: "f.yaml", Invalid: true}
 	for range 500 {
 		o.Problems.Add(diag.Diagnostic{Code: "unknown-key", Pos: diag.Start("f.yaml"), Message: strings.Repeat("x", 5000)})
 	}

@@ -23,9 +23,10 @@ func (j *junitSink) Add(o *Outcome) {
 	cases := junitCases(o)
 	failures, skipped := 0, 0
 	for _, c := range cases {
-		if c.errors != nil {
+		switch {
+		case c.errors != nil:
 			failures++
-		} else if c.skipped {
+		case c.skipped:
 			skipped++
 		}
 	}
@@ -54,9 +55,10 @@ func junitCases(o *Outcome) []junitCase {
 	for i, u := range o.Units {
 		cases[i] = junitCase{name: u.Name}
 	}
+	owners := o.owners()
 	for _, d := range o.Problems {
 		c := &file
-		if i := o.owner(d); i >= 0 {
+		if i, owned := owners[identityOf(d)]; owned && i != shared {
 			c = &cases[i]
 		}
 		if d.Severity == Error {
@@ -68,25 +70,39 @@ func junitCases(o *Outcome) []junitCase {
 	for i, u := range o.Units {
 		cases[i].skipped = !u.Runnable && cases[i].errors == nil
 	}
+	if o.Invalid && !o.Problems.HasErrors() {
+		file.errors.Add(Diagnostic{Code: "invalid", Pos: Start(o.File), Message: "the file is invalid for a reason that is reported of an earlier one"})
+	}
 	if len(cases) == 0 || file.errors != nil || file.notes != nil {
 		cases = slices.Insert(cases, 0, file)
 	}
 	return cases
 }
 
-// owner returns the index of the only unit that has a problem, else -1.
-func (o *Outcome) owner(d Diagnostic) int {
-	owner := -1
+// identity is what two reports of one problem have in common.
+type identity struct {
+	pos           Pos
+	code, message string
+}
+
+func identityOf(d Diagnostic) identity { return identity{d.Pos, d.Code, d.Message} }
+
+// shared is the owner of a problem of several units.
+const shared = -1
+
+// owners returns the index of the unit of each problem.
+func (o *Outcome) owners() map[identity]int {
+	owners := map[identity]int{}
 	for i, u := range o.Units {
-		if !slices.ContainsFunc(u.Problems, func(p Diagnostic) bool { return p.Pos == d.Pos && p.Code == d.Code && p.Message == d.Message }) {
-			continue
+		for _, d := range u.Problems {
+			if owner, ok := owners[identityOf(d)]; ok && owner != i {
+				owners[identityOf(d)] = shared
+			} else {
+				owners[identityOf(d)] = i
+			}
 		}
-		if owner >= 0 {
-			return -1
-		}
-		owner = i
 	}
-	return owner
+	return owners
 }
 
 func (j *junitSink) one(o *Outcome, c junitCase) {
@@ -97,7 +113,7 @@ func (j *junitSink) one(o *Outcome, c junitCase) {
 	}
 	j.text(">\n")
 	if c.skipped {
-		j.text("      <skipped>cannot run: the reason is not of this part alone, or hidden from the report</skipped>\n")
+		j.text("      <skipped>cannot run for a reason that is not of this part alone</skipped>\n")
 	}
 	if first := c.errors; first != nil {
 		message := first[0].Message

@@ -26,7 +26,7 @@ const mostRows = 512 << 10
 func (m *markdownSink) Add(o *Outcome) {
 	m.begin()
 	m.files++
-	if o.Problems.HasErrors() {
+	if o.Invalid {
 		m.invalid++
 	}
 	for _, d := range o.Problems {

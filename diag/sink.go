@@ -20,7 +20,9 @@ type Outcome struct {
 	Runnable bool   `json:"runnable"` // some unit of it runs
 	Units    []Unit `json:"units"`    // in the file's order
 
-	Problems List              `json:"-"` // sorted
+	// Problems are sorted. Those that an earlier file had, too, are left out.
+	Problems List              `json:"-"`
+	Invalid  bool              `json:"-"` // there is an error, perhaps one that was left out
 	Sources  map[string][]byte `json:"-"` // by Pos.File, as for [WriteText]
 }
 

@@ -132,11 +132,11 @@ func statusCode(s durable.Status) int {
 	return exitFailed
 }
 
-// countErrors returns how many of the problems make a file invalid.
-func countErrors(problems diag.List) int {
+// countOf returns how many of the problems have a severity.
+func countOf(problems diag.List, severity diag.Severity) int {
 	n := 0
 	for _, d := range problems {
-		if d.Severity == diag.Error {
+		if d.Severity == severity {
 			n++
 		}
 	}

@@ -130,7 +130,7 @@ func refusal(err error) string {
 	}
 	c := causeOf(err)
 	if c.load != nil {
-		return fmt.Sprintf("%s is invalid: %s", c.load.Report.File, words.Count(countErrors(c.load.Report.Diagnostics), "error", "errors"))
+		return fmt.Sprintf("%s is invalid: %s", c.load.Report.File, words.Count(countOf(c.load.Report.Diagnostics, diag.Error), "error", "errors"))
 	}
 	var lines []string
 	if c.inputs != nil {

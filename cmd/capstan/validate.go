@@ -87,8 +87,17 @@ known problems hide what is not to be reported. An error that they hide still co
 	flags.fixes.add(fs)
 	flags.known.add(fs)
 	a.completeFile(cmd, &load)
+	a.complete(cmd, "format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return reportFormats(), noFiles
+	})
+	a.complete(cmd, "fail-on", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return failLevels[:], noFiles
+	})
 	return cmd
 }
+
+// failLevels are the words of --fail-on.
+var failLevels = [...]string{"error", "warning", "info"}
 
 // stdinName is the name of a file that comes without one.
 const stdinName = "<stdin>"
@@ -96,7 +105,7 @@ const stdinName = "<stdin>"
 func (f *validateFlags) check(paths []string) error {
 	stdin := slices.Contains(paths, "-")
 	switch {
-	case !slices.Contains([]string{"error", "warning", "info"}, f.failOn):
+	case !slices.Contains(failLevels[:], f.failOn):
 		return usagef("--fail-on %q is not a level: error, warning or info", f.failOn)
 	case !stdin && f.stdinName != stdinName:
 		return usagef("--stdin-filename names the file that - reads, and - is not given")
@@ -226,13 +235,13 @@ func (v *validation) report(ctx context.Context, file string, f *engine.File, r 
 	}
 	o := v.shown.outcome(judged(f, r))
 	v.files, v.last = v.files+1, o.File
-	if countErrors(o.Problems) > 0 {
+	if o.Invalid = o.Problems.HasErrors(); o.Invalid {
 		v.invalid++
 	}
 	o.Problems = v.news(o)
 	v.problems += len(o.Problems)
-	v.warnings += countWarnings(o.Problems)
-	v.errors += countErrors(o.Problems)
+	v.warnings += countOf(o.Problems, diag.Warning)
+	v.errors += countOf(o.Problems, diag.Error)
 	v.reports.add(o)
 }
 
@@ -253,17 +262,6 @@ func (v *validation) news(o *diag.Outcome) (out diag.List) {
 		out.Add(d)
 	}
 	return out
-}
-
-// countWarnings returns how many of the problems are warnings.
-func countWarnings(problems diag.List) int {
-	n := 0
-	for _, d := range problems {
-		if d.Severity == diag.Warning {
-			n++
-		}
-	}
-	return n
 }
 
 // fails reports whether the files fail, and prints the reason where it is not an error.

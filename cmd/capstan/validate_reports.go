@@ -54,9 +54,12 @@ func (a *app) openReports(flags *validateFlags) (reports, error) {
 // reportFile is a format that goes to a file.
 type reportFile struct{ format, path string }
 
+// reportFormats are the words of --format.
+func reportFormats() []string { return append([]string{"text", "json"}, diag.Formats()...) }
+
 // readFormats reads the values of --format; stdout is "" where all go to files.
 func readFormats(values []string) (stdout string, files []reportFile, err error) {
-	known := append([]string{"text", "json"}, diag.Formats()...)
+	known := reportFormats()
 	for _, value := range values {
 		format, path, toFile := strings.Cut(value, "=")
 		switch {
