@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -37,7 +38,7 @@ func (a *app) writeBaseline(ctx context.Context, paths []string, opts *engine.Lo
 		err = writeFile(known.write, text)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the baseline cannot be written: %w", err)
 	}
 	a.note("%s written: %s of %s", known.write, words.Count(v.problems, "problem", "problems"), words.Count(v.files, "file", "files"))
 	if v.errors > 0 {

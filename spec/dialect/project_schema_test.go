@@ -28,7 +28,7 @@ func TestProjectSchemaAgreesWithTheReader(t *testing.T) {
 	texts := append(chunks(t, "project.yaml"),
 		"root: yes please", "root: false", "x-note: 1", "apis: {a: {x-note: 1}}", "apis: {a: {pace: 10/s}}", "apis: {a: {pace: none}}", "apis: {a: {pace: fast}}", "apis: {a: {pace: 10}}", "requestTimeout: 30", "requestTimeout: 1h30m", "requestTimeout: soon", "requestTimeout: 0",
 		"maxPages: 1", "maxPages: 0", "maxPages: many", "baseline: 3", "overlays: x.yaml", "overlays: [x.yaml, 3]", "allowRead: ''", "severities: {unused-input: info}", "severities: {unused-inputs: info}",
-		"apis: {a: {auth: {type: apiKey, in: body}}}", "rules: [{code: [], level: off}]", "rules: [{code: unused-input, level: error, paths: [], reason: x}]", "rules: []",
+		"apis: {a: {auth: {type: apiKey, in: body}}}", "rules: [{code: [], level: off}]", "rules: [{code: unused-input, level: error, paths: [], reason: x}]", "rules: [{code: unused-input, level: error, paths: [x.yaml], reason: x}]", "rules: []",
 	)
 	agreed := 0
 	for _, text := range texts {

@@ -97,7 +97,7 @@ func levels(at func(*Settings) *[]Rule) keys.Value[Settings] {
 func codes() keys.Value[Rule] {
 	form := func() *keys.Schema {
 		one := &keys.Schema{Type: "string", Enum: changeable()}
-		return &keys.Schema{AnyOf: []*keys.Schema{one, {Type: "array", Items: one}}}
+		return &keys.Schema{AnyOf: []*keys.Schema{one, {Type: "array", Items: one, MinItems: 1}}}
 	}
 	return keys.Value[Rule]{Schema: form, Read: func(d *node.Decoder, n *node.Node, _ string, r *Rule) {
 		if n == nil {
@@ -106,6 +106,9 @@ func codes() keys.Value[Rule] {
 		nodes := []*node.Node{n}
 		if n.Kind == node.SequenceNode {
 			nodes = n.Content
+		}
+		if len(nodes) == 0 {
+			d.Report(n, "empty-value", "the rule is for no code").Hint = "name one, or remove the rule"
 		}
 		for _, item := range nodes {
 			if code := readCode(d, item); code.IsSet() {
@@ -161,8 +164,16 @@ func changeable() []string {
 // globs is a list of globs, or one.
 func globs() keys.Value[Rule] {
 	v := keys.Texts(func(r *Rule) *[]spec.Str { return &r.Paths })
-	return keys.Value[Rule]{Schema: v.Schema, Read: func(d *node.Decoder, n *node.Node, what string, r *Rule) {
+	form := func() *keys.Schema {
+		s := v.Schema()
+		s.AnyOf[1].MinItems = 1
+		return s
+	}
+	return keys.Value[Rule]{Schema: form, Read: func(d *node.Decoder, n *node.Node, what string, r *Rule) {
 		v.Read(d, n, what, r)
+		if n != nil && n.Kind == node.SequenceNode && len(n.Content) == 0 {
+			d.Report(n, "empty-value", "the rule is for no file").Hint = "name some, or leave paths out for all files"
+		}
 		for _, glob := range r.Paths {
 			if _, err := path.Match(glob.Value, ""); err != nil {
 				d.ReportAt(glob, "bad-value", "%q is not a pattern of paths: a bracket is not closed", glob.Value).Hint = `write \[ for a bracket itself`

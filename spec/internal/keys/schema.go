@@ -17,6 +17,7 @@ type Schema struct {
 	MinLength   int
 	Minimum     int
 	Items       *Schema
+	MinItems    int
 	AnyOf       []*Schema
 
 	Properties        Properties
@@ -79,6 +80,7 @@ func (s *Schema) MarshalJSON() ([]byte, error) {
 		MinLength   int               `json:"minLength,omitempty"`
 		Minimum     int               `json:"minimum,omitempty"`
 		Items       *Schema           `json:"items,omitempty"`
+		MinItems    int               `json:"minItems,omitempty"`
 		AnyOf       []*Schema         `json:"anyOf,omitempty"`
 		Properties  Properties        `json:"properties,omitempty"`
 		Patterns    Properties        `json:"patternProperties,omitempty"`
@@ -86,7 +88,7 @@ func (s *Schema) MarshalJSON() ([]byte, error) {
 		Rest        any               `json:"additionalProperties,omitempty"`
 		Default     json.RawMessage   `json:"default,omitempty"`
 		Examples    []json.RawMessage `json:"examples,omitempty"`
-	}{s.Type, s.Title, s.Description, s.Enum, s.Pattern, s.MinLength, s.Minimum, s.Items, s.AnyOf, s.Properties, s.PatternProperties, s.Required, rest, s.Default, s.Examples})
+	}{s.Type, s.Title, s.Description, s.Enum, s.Pattern, s.MinLength, s.Minimum, s.Items, s.MinItems, s.AnyOf, s.Properties, s.PatternProperties, s.Required, rest, s.Default, s.Examples})
 }
 
 // Document writes the schema as a file of its own, indented.
