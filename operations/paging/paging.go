@@ -49,7 +49,7 @@ func All(ctx context.Context, call operations.Caller, req *operations.Request, o
 		return nil, unpageable(req)
 	}
 	o := *cmp.Or(opts, &Options{})
-	maxPages := cmp.Or(o.MaxPages, MaxPages)
+	maxPages := cmp.Or(max(o.MaxPages, 0), MaxPages)
 	w := newWalk(p, req)
 	w.keep = o.Keep
 	for page := 1; ; page++ {

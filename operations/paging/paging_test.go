@@ -288,6 +288,23 @@ func TestAllRefusesWhatDoesNotAddUp(t *testing.T) {
 	}
 }
 
+// A cap that is none is the default.
+func TestCapsThatAreNone(t *testing.T) {
+	for _, o := range []*Options{nil, {}, {MaxPages: -1}} {
+		n := 0
+		call := func(context.Context, *operations.Request) (*operations.Response, error) {
+			if n++; n > MaxPages {
+				return nil, errors.New("it goes on")
+			}
+			return page(map[string]any{"data": []any{n}, "list_metadata": map[string]any{"after": fmt.Sprint(n)}}, nil), nil
+		}
+		_, err := All(t.Context(), call, &operations.Request{Op: pagedOp(listMetadata(), "after")}, o)
+		if err == nil || !strings.Contains(err.Error(), "goes on after 1000 pages") {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
 func TestAllEndsAtAFailure(t *testing.T) {
 	n := 0
 	call := func(context.Context, *operations.Request) (*operations.Response, error) {
