@@ -228,7 +228,9 @@ func readProject(kept *Documents, name, path string, text []byte, named bool, wi
 }
 
 // upwards gives the project files of dir and of the folders above it to found, up to
-// the root of the repository, or until found reports that the rest does not count.
+// the root of the repository, or until found reports that the rest does not count. It
+// ends below a folder that every user may write to, such as /tmp: a file there may be
+// another user's, and could send the credentials of a nearer file to a server of its own.
 func upwards(dir string, within *reach.Reach, found func(path string) (last bool)) {
 	if abs, err := filepath.Abs(dir); err == nil && !within.Own() {
 		dir = abs
@@ -238,7 +240,7 @@ func upwards(dir string, within *reach.Reach, found func(path string) (last bool
 			return
 		}
 		parent := filepath.Dir(dir)
-		if parent == dir || within.IsRepository(dir) {
+		if parent == dir || within.IsRepository(dir) || within.IsOpen(parent) {
 			return
 		}
 		dir = parent

@@ -303,6 +303,16 @@ func (r *Reach) IsRepository(dir string) bool {
 	return err == nil
 }
 
+// IsOpen reports whether a directory is one that every user of the machine may write
+// to, each their own files.
+func (r *Reach) IsOpen(dir string) bool {
+	if r.files != nil {
+		return false
+	}
+	info, err := os.Stat(dir)
+	return err == nil && info.Mode()&os.ModeSticky != 0 && info.Mode().Perm()&0o002 != 0
+}
+
 // Folder opens a directory within reach.
 func (r *Reach) Folder(path string) (*os.Root, error) {
 	if r.files != nil {
