@@ -23,6 +23,9 @@ type Ignore struct {
 	Pos      diag.Pos // of the code
 	End      int      // the column after it
 	From, To int      // the first and the last line that it is for
+	// Removal takes the comment out of its line, nil where the comment has other codes or
+	// the line to itself.
+	Removal *diag.Fix
 }
 
 // Covers reports whether the problem is one that the comment hides.
@@ -128,6 +131,10 @@ func (r *ignoreReader) read(line, at int) {
 			continue
 		}
 		known = append(known, i)
+	}
+	if content := strings.TrimRight(text[:at], " \t"); len(known) == 1 && !strings.Contains(text[body+m[2]:body+m[3]], ",") && content != "" {
+		edit := diag.Edit{Pos: diag.Pos{File: r.file, Line: line + 1, Column: columns(content)}, EndColumn: columns(text), Old: text[len(content):]}
+		known[0].Removal = &diag.Fix{Edits: []diag.Edit{edit}}
 	}
 	if r.out = append(r.out, known...); len(known) > 0 && reason == "" {
 		r.diags.Add(diag.Diagnostic{Code: "ignore-without-reason", Severity: diag.Warning, Pos: pos, EndColumn: columns(text),

@@ -165,7 +165,7 @@ func relative(dir, file string) string {
 func (s *Screen) unused(l diag.List) (out diag.List) {
 	for _, c := range s.Ignores {
 		if c.Pos.File == s.File && !slices.ContainsFunc(l, c.Covers) {
-			out.Add(diag.Diagnostic{Code: "unused-ignore", Severity: diag.Warning, Pos: c.Pos, EndColumn: c.End,
+			out.Add(diag.Diagnostic{Code: "unused-ignore", Severity: diag.Warning, Pos: c.Pos, EndColumn: c.End, Fix: c.Removal,
 				Message: "there is no " + c.Code + " to ignore here", Hint: "remove the comment, or move it to the line of the problem"})
 		}
 	}
