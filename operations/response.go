@@ -15,15 +15,20 @@ import (
 
 // RequestID finds the id under which the provider knows the request.
 func RequestID(h http.Header) string {
-	for _, name := range []string{
-		"X-Request-Id", "Request-Id", "X-Amzn-Requestid", "X-Amzn-Request-Id", "X-Amz-Request-Id",
-		"X-Ms-Request-Id", "X-Github-Request-Id", "X-Correlation-Id", "Cf-Ray",
-	} {
-		if id := strings.TrimSpace(h.Get(name)); id != "" {
-			return OneLine(id, 200)
+	for _, name := range requestIDs {
+		if values := h[name]; len(values) > 0 {
+			if id := strings.TrimSpace(values[0]); id != "" {
+				return OneLine(id, 200)
+			}
 		}
 	}
 	return ""
+}
+
+// requestIDs are headers, as http.Header has their names.
+var requestIDs = [...]string{
+	"X-Request-Id", "Request-Id", "X-Amzn-Requestid", "X-Amzn-Request-Id", "X-Amz-Request-Id",
+	"X-Ms-Request-Id", "X-Github-Request-Id", "X-Correlation-Id", "Cf-Ray",
 }
 
 // Decode fills Value, IsJSON and DecodeErr in from Header and Body, as the

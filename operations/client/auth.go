@@ -234,7 +234,8 @@ func (a *authenticator) apply(ctx context.Context, s *signing, use operations.Sc
 	req := s.req
 	switch scheme := use.Scheme; {
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "digest"):
-		s.challenged = &c
+		own := c
+		s.challenged = &own
 		return nil
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "openIdConnect":
 		return a.bearer(req, use, c.Token)
@@ -255,9 +256,11 @@ func (a *authenticator) apply(ctx context.Context, s *signing, use operations.Sc
 		s.tokens = append(s.tokens, token)
 		return a.bearer(req, use, token.AccessToken)
 	case scheme.Type == "awsSigV4":
-		return signAWS(ctx, req, use, &c)
+		own := c
+		return signAWS(ctx, req, use, &own)
 	case scheme.Type == "oauth1":
-		return signOAuth1(ctx, req, use, &c)
+		own := c
+		return signOAuth1(ctx, req, use, &own)
 	case scheme.Type == "mutualTLS":
 		return nil // the transport's certificate is the credential
 	}

@@ -230,13 +230,15 @@ func (m *message) addHeader(p *operations.Param, v any) error {
 	return nil
 }
 
+// framing are the headers of a connection, as http.Header has their names.
+var framing = [...]string{"Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Keep-Alive", "Te", "Expect"}
+
 // checkFramed refuses headers of the message's own framing, which the HTTP
 // client writes and a parameter cannot: it would be left out. One that names
 // the host it goes to anyway is no loss.
 func checkFramed(h http.Header, host string) error {
-	for _, name := range []string{"Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Keep-Alive", "Te", "Expect"} {
-		v := h.Get(name)
-		if h[name] == nil || name == "Host" && strings.EqualFold(v, host) {
+	for _, name := range framing {
+		if v := h[name]; len(v) == 0 || name == "Host" && strings.EqualFold(v[0], host) {
 			continue
 		}
 		return fmt.Errorf("parameter %q is a header that belongs to the connection, and is not sent; leave it out", name)
