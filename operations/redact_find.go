@@ -58,7 +58,7 @@ func newFinder(secrets map[string]scope) *finder {
 	}
 	f.bits = make([]uint64, size)
 	for _, p := range f.parts {
-		word, bit := f.slot(p.part)
+		word, bit := slot(p.part, size)
 		f.bits[word] |= bit
 	}
 	return f
@@ -68,10 +68,10 @@ func partAt[T string | []byte](text T, i int) uint32 {
 	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | uint32(text[i+3])<<24
 }
 
-// slot is the bit that is set for a part of a core.
-func (f *finder) slot(part uint32) (word int, bit uint64) {
+// slot is the bit of so many words, a power of two, that is set for a part of a core.
+func slot(part uint32, words int) (word int, bit uint64) {
 	h := part * 0x9E3779B1
-	return int(h>>16) & (len(f.bits) - 1), 1 << (h >> 26)
+	return int(h>>16) & (words - 1), 1 << (h >> 26)
 }
 
 // search shapes how a text is searched.
@@ -108,9 +108,10 @@ func find[T string | []byte](f *finder, text T, s search) []span {
 // hitsIn finds the cores of needles in text.
 func hitsIn[T string | []byte](f *finder, text T, s search) []hit {
 	var hits []hit
-	for i := 0; i+partSize <= len(text); i += f.step {
-		part := partAt(text, i)
-		if word, bit := f.slot(part); f.bits[word]&bit == 0 {
+	bits, step := f.bits, f.step
+	for i := 0; i+partSize <= len(text); i += step {
+		part := partAt(text[i:i+partSize], 0)
+		if word, bit := slot(part, len(bits)); bits[word]&bit == 0 {
 			continue
 		}
 		from, _ := slices.BinarySearchFunc(f.parts, part, func(p corePart, part uint32) int { return int(int64(p.part) - int64(part)) })
