@@ -3,8 +3,11 @@ package jsonvalue
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // Append appends the JSON of a value, in the bytes of json.Marshal. Decoded JSON is
@@ -42,7 +45,7 @@ func (e encoder) value(to []byte, v any) ([]byte, error) {
 	case int:
 		return strconv.AppendInt(to, int64(v), 10), nil
 	case string:
-		return e.text(to, v)
+		return e.text(to, v), nil
 	case []any:
 		if v != nil && e.deep < mostDeep {
 			return e.list(to, v)
@@ -91,34 +94,58 @@ func (e encoder) object(to []byte, m map[string]any) (_ []byte, err error) {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		if to, err = e.text(to, name); err != nil {
-			return nil, err
-		}
-		if to, err = e.value(append(to, ':'), m[name]); err != nil {
+		if to, err = e.value(append(e.text(to, name), ':'), m[name]); err != nil {
 			return nil, err
 		}
 	}
 	return append(to, '}'), nil
 }
 
-func (e encoder) text(to []byte, s string) ([]byte, error) {
-	if !e.isPlain(s) {
-		return e.any(to, s)
+// needEscape has the characters below 64 that do not stand for themselves in a string.
+const (
+	needEscape     = 1<<' ' - 1 | 1<<'"'
+	needEscapeHTML = needEscape | 1<<'<' | 1<<'>' | 1<<'&'
+)
+
+// text writes a string: what stands for itself in one piece, with the escapes of
+// encoding/json in between.
+func (e encoder) text(to []byte, s string) []byte {
+	special := uint64(needEscape)
+	if e.html {
+		special = needEscapeHTML
 	}
-	return append(append(append(to, '"'), s...), '"'), nil
+	to = append(to, '"')
+	from := 0
+	for at := 0; at < len(s); {
+		c := s[at]
+		if c < utf8.RuneSelf && c != '\\' && (c >= 64 || special>>c&1 == 0) {
+			at++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[at:])
+		if escape := escapeOf(r, size); escape != "" {
+			to = append(append(to, s[from:at]...), escape...)
+			from = at + size
+		}
+		at += size
+	}
+	return append(append(to, s[from:]...), '"')
 }
 
-// isPlain reports whether a text is its own JSON, without escapes.
-func (e encoder) isPlain(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c > '~', c == '"', c == '\\':
-			return false
-		case c == '<', c == '>', c == '&':
-			if e.html {
-				return false
-			}
+// escapeOf returns the escape of a character, "" for one without.
+func escapeOf(r rune, size int) string {
+	switch {
+	case r == utf8.RuneError && size == 1: // no UTF-8
+		return `\ufffd`
+	case r == '\u2028' || r == '\u2029' || r < ' ' || r == '<' || r == '>' || r == '&':
+		if short := strings.IndexRune("\b\f\n\r\t", r); short >= 0 {
+			return `\b\f\n\r\t`[2*short:][:2]
 		}
+		return fmt.Sprintf(`\u%04x`, r)
+	case r == '"':
+		return `\"`
+	case r == '\\':
+		return `\\`
 	}
-	return true
+	return ""
 }

@@ -33,6 +33,14 @@ func TestAppendIsMarshal(t *testing.T) {
 			t.Errorf("%#v: Marshal writes %s, %v, want %s", v, got, err, plain.String())
 		}
 	}
+	for r := range rune(0x3000) {
+		for _, text := range []string{string(r), "a" + string(r) + string(r) + "é", string([]byte{byte(r), byte(r >> 8)})} {
+			want, err := json.Marshal(text)
+			if got, _ := Append(nil, text); err != nil || string(got) != string(want) {
+				t.Errorf("%q is written as %s, want %s", text, got, want)
+			}
+		}
+	}
 	itself := []any{nil}
 	itself[0] = map[string]any{"itself": itself}
 	for _, v := range []any{math.NaN(), []any{make(chan int)}, map[string]any{"f": func() {}}, itself} {
