@@ -105,8 +105,8 @@ func (g *gate) early(r *http.Request, body []byte) (x *exchange, end func()) {
 //
 //go:noinline
 func deepen() {
-	var stack [16 << 10]byte
 	if never {
+		var stack [16 << 10]byte
 		runtime.KeepAlive(&stack)
 	}
 }
@@ -145,10 +145,17 @@ func (g *gate) answered(w http.ResponseWriter, r *http.Request, x *exchange) boo
 // answer writes the answer as the SDK does.
 func (c *earlyCall) answer(w http.ResponseWriter) {
 	r := &request{offer: c.offer, modern: c.modern}
-	id, _ := jsonvalue.Marshal(c.id) // it was JSON
-	out := append(make([]byte, 0, 512), `{"jsonrpc":"2.0","id":`...)
-	out = append(append(out, id...), `,"result":`...)
-	out = append(r.called(c.tool.Tool, c.result).append(out, c.offer.identity), '}')
+	res := r.called(c.tool.Tool, c.result)
+	out := append(make([]byte, 0, 512+res.size()), `{"jsonrpc":"2.0","id":`...)
+	switch id := c.id.(type) {
+	case int64:
+		out = strconv.AppendInt(out, id, 10)
+	default:
+		text, _ := jsonvalue.Marshal(id) // it was JSON
+		out = append(out, text...)
+	}
+	out = append(out, `,"result":`...)
+	out = append(res.append(out, c.offer.identity), '}')
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache, no-transform")
 	h.Set("Content-Type", "application/json")

@@ -69,6 +69,17 @@ type callJSON struct {
 	IsError    bool            `json:"isError"`
 }
 
+// size is about the length of the JSON.
+func (c *callJSON) size() int {
+	n := len(c.Structured)
+	for _, piece := range c.Content {
+		if text, ok := piece.wire.(*sdk.TextContent); ok {
+			n += len(text.Text)*9/8 + 32
+		}
+	}
+	return n
+}
+
 // append appends the JSON of a result that encoding/json writes in these bytes, too.
 // From 2026-07-28 on it names the server.
 func (c *callJSON) append(to, server []byte) []byte {
