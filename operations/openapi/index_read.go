@@ -141,22 +141,29 @@ func (d *decoder) string() string {
 
 // strings reads an array of texts.
 func (d *decoder) strings() (all []string) {
-	if !d.next(byte(kindArray)) {
-		return d.node(0).texts()
-	}
-	d.pos++
-	for range d.length() {
-		if d.next(byte(kindString)) {
-			all = append(all, d.string())
-		} else {
+	d.items(func(n int) {
+		switch {
+		case !d.next(byte(kindString)):
 			d.node(0)
+		case all == nil:
+			all = append(make([]string, 0, n), d.string())
+		default:
+			all = append(all, d.string())
 		}
-	}
+	})
 	return all
 }
 
 // place reads the place of a value, -1 of anything else.
-func (d *decoder) place() int { return d.node(0).place() }
+func (d *decoder) place() int {
+	if !d.next(byte(kindInt)) {
+		return d.node(0).place()
+	}
+	d.pos++
+	v, size := binary.Varint(d.r.nodes[d.pos:])
+	d.pos += max(size, 1)
+	return int(v)
+}
 
 // fields calls read for each of an object's n fields, which reads its value.
 func (d *decoder) fields(read func(key string, n int)) {
