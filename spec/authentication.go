@@ -3,6 +3,7 @@ package spec
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // authTypes are the types of an [Authentication] and their other names, without the
@@ -18,8 +19,17 @@ var authTypes = map[string]string{
 // AuthType returns the type of [Authentication] that a text means, "" for none at all;
 // ok is false where it means no type.
 func AuthType(text string) (meant string, ok bool) {
-	meant, ok = authTypes[strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(text))]
+	meant, ok = authTypes[strings.Map(letter, text)]
 	return meant, ok
+}
+
+// letter returns a letter as authTypes has it, and leaves out what stands between
+// words.
+func letter(r rune) rune {
+	if strings.ContainsRune("-_. ", r) {
+		return -1
+	}
+	return unicode.ToLower(r)
 }
 
 // text is all that the credential is made of.
