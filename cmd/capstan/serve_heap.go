@@ -9,8 +9,9 @@ import (
 )
 
 // A server holds little and allocates much: by default the runtime collects each time
-// that the heap has doubled, which at 6 MiB is hundreds of times a second. So while it is
-// small the heap may grow by heapRoom in between, to at most five times what is in use.
+// that the heap has doubled, which from 6 MiB it has after two hundred requests. So while
+// it is small the heap may grow by heapRoom in between, to at most five times what is in
+// use.
 const (
 	heapRoom    = 24 << 20
 	mostPercent = 400
