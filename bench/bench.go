@@ -129,7 +129,7 @@ func (b *bench) serve(cmd *exec.Cmd) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// process runs a command to its end: how long that took, and what it used.
+// process runs a command to its end and returns its time and its use of resources.
 func process(cmd *exec.Cmd) (sample, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -41,7 +41,7 @@ func binary(_ context.Context, b *bench) ([]counted, error) {
 
 var initTrace = regexp.MustCompile(`(?m)^init .* (\d+) bytes, (\d+) allocs$`)
 
-// starts adds up what all packages do before main.
+// starts adds up the work of all packages before main.
 func starts(ctx context.Context, b *bench) ([]counted, error) {
 	cmd := b.command(ctx, "capstan", "version")
 	cmd.Env = append(cmd.Env, "GODEBUG=inittrace=1")
@@ -59,7 +59,7 @@ func starts(ctx context.Context, b *bench) ([]counted, error) {
 	return []counted{{"init.bytes", size}, {"init.allocations", allocations}}, nil
 }
 
-// embed is what a program that has the engine as a library used, the least of three
+// embed is the use of a program that has the engine as a library, the least of three
 // times.
 func (b *bench) embed(ctx context.Context, args ...string) (least measure.Result, err error) {
 	for i := range 3 {
@@ -98,7 +98,7 @@ func loads(ctx context.Context, b *bench) (counts []counted, err error) {
 	return append(counts, counted{"load.step.bytes", (size[1] - size[0]) / (many - few)}), nil
 }
 
-// workflows counts what a run of the five steps, kept and not, and a further step cost.
+// workflows counts the cost of a run of the five steps, kept and not, and of a further step.
 func workflows(ctx context.Context, b *bench) (counts []counted, err error) {
 	state, err := os.MkdirTemp(b.dir, "state-")
 	if err != nil {
@@ -151,7 +151,7 @@ func processes(ctx context.Context, b *bench) (counts []counted, err error) {
 		{"listing", []string{"run", "listing.yaml", "-i", "pages=100", "--openapi", "long.yaml", "-o", "json", "-q", "--state", "none", "--base-url", b.server}},
 	} {
 		peak := math.Inf(1)
-		for range 5 { // the first makes what is kept of a document
+		for range 5 { // the first fills the cache of documents
 			s, err := process(b.command(ctx, "capstan", kind.args...))
 			if err != nil {
 				return nil, err

@@ -86,8 +86,8 @@ func (b *bench) executedAnswer(name string, f face, binary string) subject {
 	return counts(name, func(ctx context.Context) (float64, error) { return b.instructionsOfAnswer(ctx, f, binary) })
 }
 
-// instructions counts those of a command that has been run before, and so finds what
-// is kept of a document.
+// instructions counts those of a command that has been run before, and so finds the
+// cached document.
 func (b *bench) instructions(ctx context.Context, program string, args ...string) (float64, error) {
 	if _, err := process(b.command(ctx, program, args...)); err != nil {
 		return 0, err
@@ -122,7 +122,7 @@ func (b *bench) instructionsOfAnswer(ctx context.Context, f face, binary string)
 		if err := server.Process.Signal(os.Interrupt); err != nil {
 			return 0, err
 		}
-		_ = server.Wait() // what it exits with when it is interrupted is no matter
+		_ = server.Wait() // its exit code after an interrupt does not matter
 		return total(log)
 	})
 }
@@ -159,7 +159,7 @@ func (b *bench) underValgrind(ctx context.Context, log, program string, args ...
 
 var refs = regexp.MustCompile(`I +refs: +([0-9,]+)`)
 
-// total reads what valgrind counted.
+// total reads the count of valgrind.
 func total(log string) (float64, error) {
 	text, err := os.ReadFile(log)
 	if err != nil {

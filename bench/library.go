@@ -31,7 +31,7 @@ func embedded(ctx context.Context, b *bench) ([]axis, error) {
 }
 
 // library is a subject that runs a client whose runs have that many parts: a sample
-// has what a part costs.
+// has the cost of a part.
 func (b *bench) library(name string, parts int, program string, args ...string) subject {
 	args = append([]string{"-server", b.server, "-for", b.long.String()}, args...)
 	return subject{name, func(ctx context.Context) (sample, error) { return perPart(b.command(ctx, program, args...), parts) }}

@@ -24,7 +24,7 @@ const limitsHead = `# What bench/run -limits counts, and the most that it may be
 # writes the counts of today. They are those of linux/amd64 and of one release of Go.
 `
 
-// hold compares what can be counted with the limits, and names each that is exceeded.
+// hold compares the counts with the limits, and names each that is exceeded.
 func hold(ctx context.Context, b *bench, update bool, out io.Writer) error {
 	limits, err := readLimits(limitsFile)
 	if err != nil {
@@ -81,7 +81,7 @@ func compare(limits []limit, counts []counted, out io.Writer) error {
 	return errors.Join(errs...)
 }
 
-// tolerance is what a count varies by from machine to machine, and a little. Peak
+// tolerance is the variation of a count from machine to machine, and a little. Peak
 // memory has the pages of the binary in it, which come and go with the system's cache;
 // instructions have what goroutines wait by turning round.
 func tolerance(name string) float64 {

@@ -35,7 +35,7 @@ run.new has no limit: bench/run -limits -update`
 	}
 }
 
-// What is written can be read, and keeps tolerances and what was not counted.
+// A written file can be read, and keeps tolerances and limits that were not counted.
 func TestLimitsAreWritten(t *testing.T) {
 	text := limitsHead + write(parsed(t, someLimits), []counted{{"run.bytes", 4000}, {"version.peak", 7}})
 	want := []limit{{"run.allocations", 100, 3}, {"run.bytes", 4000, 10}, {"version.peak", 7, 40}}

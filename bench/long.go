@@ -10,7 +10,7 @@ import (
 )
 
 // steps compares workflows of more and more steps, each with a value of the answer
-// before it: what a step costs to execute, and to load.
+// before it: the cost of a step, executed and loaded.
 func steps(ctx context.Context, b *bench) ([]axis, error) {
 	lengths, load := []int{5, 100, 1000, 10000}, []int{1000, 10000}
 	if b.quick {

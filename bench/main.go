@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// config is what the command line chooses.
+// config has the choices of the command line.
 type config struct {
 	only   []string      // axes; none are all but those that must be asked for
 	rounds int           // of each axis; the slow ones have fewer

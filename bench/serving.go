@@ -12,7 +12,7 @@ import (
 
 const query = "?directory=directory_01JQ7Z3M5T9W2K4X6B8N0PRVCE"
 
-// face is a way to ask what is served.
+// face is a way to call a served capability.
 type face struct{ name, title, namespace, path, task string }
 
 // faces are all the ways to get the users of a directory from a server.
@@ -71,7 +71,7 @@ func (b *bench) serveArgs() []string {
 var announced = regexp.MustCompile(`^serving \w+ "(\w+)" at (\S+?)/?$`)
 
 // serveCapstan starts a server of the file, and returns the addresses of its
-// exposures. What it prints later goes to rest.
+// exposures. Later output goes to rest.
 func (b *bench) serveCapstan(cmd *exec.Cmd, rest io.Writer) (map[string]string, error) {
 	stderr, err := cmd.StderrPipe()
 	if err != nil {

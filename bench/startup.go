@@ -23,7 +23,7 @@ func (b *bench) processes(name, program string, args ...string) subject {
 }
 
 // capstans are the capstan binaries with the same arguments, each with places of its
-// own for what it keeps.
+// own for its state.
 func (b *bench) capstans(args ...string) []subject {
 	var subjects []subject
 	for _, c := range b.capstan {

@@ -16,7 +16,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 )
 
-// config is what the command line says.
+// config has the flags.
 type config struct {
 	file, document, server, state string
 	inputs                        engine.Inputs

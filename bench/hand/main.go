@@ -1,6 +1,6 @@
 // Command hand is the program that a developer would write instead of a capability
 // file: the same calls, with net/http and encoding/json, and nothing checked but
-// the status. It is what everything else is compared with.
+// the status. Everything else is compared with it.
 package main
 
 import (

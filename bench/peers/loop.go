@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// work is what a benchmark's client reports: see bench/internal/measure, which this
+// work is the report of a benchmark's client: see bench/internal/measure, which this
 // module cannot import.
 type work struct {
 	Count         int

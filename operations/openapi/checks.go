@@ -10,16 +10,16 @@ import (
 // called.
 const maxFaults = 20
 
-// checker finds what a document does against OpenAPI that compiling does not meet: in
-// parts that no operation reaches, and in what an index does not keep. Nothing of it
+// checker finds the faults of a document that compiling does not meet: in parts that no
+// operation reaches, and in parts that an index does not keep. Nothing of it
 // keeps an operation from being called. Examples, defaults and patterns are not
-// checked. What a reference leads to is checked where it stands.
+// checked. The target of a reference is checked where it stands.
 type checker struct {
 	*compiler
 	version int // 30, 31 or 32
 	where   string
 	seen    map[string]bool      // findings that were reported
-	met     map[*node]objectKind // what references outside of the components lead to
+	met     map[*node]objectKind // targets of references outside of the components
 }
 
 func (c *compiler) check() {
@@ -47,7 +47,7 @@ func (c *compiler) version() int {
 	return 32
 }
 
-// find records a finding at a value, each once: what many do wrong is said once.
+// find records a finding at a value, each once.
 func (k *checker) find(n *node, format string, args ...any) {
 	cause := fmt.Sprintf(format, args...)
 	if k.seen[cause] || len(k.seen) >= maxFaults {
@@ -128,7 +128,7 @@ func takesBool(key string) bool {
 	return key == "additionalProperties" || key == "unevaluatedItems" || key == "unevaluatedProperties"
 }
 
-// componentNames is what one of the components under a key is called.
+// componentNames are the names of the components under a key.
 func componentNames(key string) string {
 	switch key {
 	case "requestBodies":
@@ -155,7 +155,7 @@ func notOfNames(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
 }
 
-// referred checks what a reference leads to, unless that is a component or was met.
+// referred checks the target of a reference, unless that is a component or was met.
 func (k *checker) referred(kind objectKind, n *node, ref string) {
 	if kind == aSchema || strings.HasPrefix(ref, "#/components/") {
 		return

@@ -173,7 +173,7 @@ func (c *compiler) faultAt(pos diag.Pos, format string, args ...any) {
 	c.warn("openapi-fault", pos, fmt.Sprintf(format, args...))
 }
 
-// follow returns what a reference ends at, n itself where it is none. One that ends
+// follow returns the target of a reference, n itself where it is none. One that ends
 // where it began is recorded, and is nil; one to nothing was mended.
 func (c *compiler) follow(n *node) *node {
 	to := c.source.follow(n)
@@ -195,7 +195,7 @@ func (c *compiler) pos(n *node, key string) diag.Pos {
 	return c.source.whole(n)
 }
 
-// described returns the description of what a reference leads to: in OpenAPI 3.1 one
+// described returns the description of the target of a reference: in OpenAPI 3.1 one
 // beside the reference is in its place.
 func (c *compiler) described(ref, to *node) string {
 	if own := ref.get("description"); ref != to && !c.is30 && !own.isNull() {

@@ -72,7 +72,7 @@ func open(data []byte) (*document, error) {
 	return d, nil
 }
 
-// readDirectory reads what is known of all operations and components. It makes no
+// readDirectory reads the summaries of all operations and components. It makes no
 // nodes: there are hundreds of entries, and a run needs a few.
 func (d *document) readDirectory(in *decoder) (listed bool) {
 	texts := map[string]*string{

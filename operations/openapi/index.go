@@ -174,12 +174,12 @@ func (e *encoder) node(n *node) {
 }
 
 // number numbers a value that holds others: equal values have one number, and no others
-// have it. What a value holds stands in its content as a number, too.
+// have it. The parts of a value stand in its content as numbers, too.
 func (e *encoder) number(n *node) int {
 	if number, ok := e.known[n]; ok {
 		return number
 	}
-	start := len(e.parts) // what it holds is numbered behind these bytes
+	start := len(e.parts) // its parts are numbered behind these bytes
 	e.parts = append(e.parts, byte(n.kind))
 	for _, item := range n.items {
 		e.part(item)

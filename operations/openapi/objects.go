@@ -42,7 +42,7 @@ const (
 	holdsNames
 )
 
-// member returns what a key of an object holds; false for a key that the object does
+// member returns the value of a key of an object; false for a key that the object does
 // not have in the version, 30 to 32. Extensions are no keys. A switch costs nothing
 // before it is wanted, as a table would.
 func member(of objectKind, key string, version int) (objectKind, holds, bool) {
@@ -203,7 +203,7 @@ func member(of objectKind, key string, version int) (objectKind, holds, bool) {
 	return held, how, version >= since
 }
 
-// componentOf returns what a key of the components holds.
+// componentOf returns the value of a key of the components.
 func componentOf(key string) (held objectKind, how holds, since int) {
 	switch key {
 	case "schemas":

@@ -30,7 +30,7 @@ func (c *compiler) paths() {
 	}
 }
 
-// item returns a path item with what it refers to. What stands beside the reference
+// item returns a path item with the one it refers to. A key beside the reference
 // wins.
 func (c *compiler) item(n *node) *node {
 	to := c.source.follow(n)

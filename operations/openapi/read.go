@@ -49,7 +49,7 @@ func yamlError(err error) (line int, message string) {
 	return line, message
 }
 
-// yamlReader makes nodes of what yaml.v3 read. An alias has what its anchor has.
+// yamlReader makes nodes of those of yaml.v3. An alias has what its anchor has.
 type yamlReader struct {
 	file  uint32
 	name  string
@@ -195,7 +195,7 @@ func boolKind(b bool) kind {
 	return kindFalse
 }
 
-// setNumber makes n the number that a text is; what is none stays a text.
+// setNumber makes n the number that a text is; any other stays a text.
 func setNumber(n *node, text string) {
 	if i, err := strconv.ParseInt(text, 0, 64); err == nil {
 		n.kind, n.int = kindInt, i

@@ -243,7 +243,7 @@ func (r *schemaReader) fillOrNull(s *operations.Schema, n, inner *node) {
 	r.copies = append(r.copies, schemaCopy{to: s, from: r.schema(inner), annotations: n, orNull: true})
 }
 
-// allowNull adds null to what a schema accepts. One with types in its parts alone
+// allowNull adds null to the values that a schema accepts. One with types in its parts alone
 // gets these, so that null can be added.
 func allowNull(s *operations.Schema) {
 	if len(s.Types) == 0 && len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0 {

@@ -14,7 +14,7 @@ type refKey struct {
 	ref  string
 }
 
-// resolved is what a reference leads to, or why it leads nowhere.
+// resolved is the target of a reference, or the reason why it has none.
 type resolved struct {
 	node *node
 	err  error
@@ -23,7 +23,7 @@ type resolved struct {
 // refOf returns the reference that a value is, "" for none.
 func refOf(n *node) string { return n.get("$ref").text() }
 
-// target returns what a reference in the file of n leads to, which may be a
+// target returns the target of a reference in the file of n, which may be a
 // reference itself.
 func (s *source) target(n *node, ref string) (*node, error) {
 	key := refKey{n.file, ref}
@@ -82,7 +82,7 @@ func cutToken(pointer string) (token, rest string, more bool) {
 	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"), rest, more
 }
 
-// child returns what a token of a pointer leads to. Of a key that stands twice the last
+// child returns the target of a token of a pointer. Of a key that stands twice the last
 // counts; objects with many keys are searched by an index.
 func (s *source) child(n *node, token string) *node {
 	if n.is(kindArray) {

@@ -176,7 +176,7 @@ func (s *scanner) jsonArray(at place, depth int) *node {
 	return n
 }
 
-// comma passes what stands between two values, and reports whether another follows.
+// comma passes the separator of two values, and reports whether another follows.
 func (s *scanner) comma(end byte) bool {
 	if s.skip(',') {
 		return true

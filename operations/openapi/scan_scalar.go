@@ -6,7 +6,7 @@ import (
 	yaml "gopkg.in/yaml.v3"
 )
 
-// resolve finds out what a plain scalar is: a text unless it looks like something
+// resolve determines the type of a plain scalar: a text unless it looks like something
 // else.
 func resolve(n *node) {
 	if n.str != "" {

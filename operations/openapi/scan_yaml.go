@@ -102,7 +102,7 @@ func (s *scanner) peekLine() (indent int, more bool) {
 }
 
 // block reads a value whose first line is indented by column and whose content is
-// next; outer is the column of what holds it.
+// next; outer is the column of its parent.
 func (s *scanner) block(column, outer, depth int) *node {
 	switch {
 	case !s.ok || depth > maxDepth:
@@ -193,7 +193,7 @@ func (s *scanner) blockList(column, depth int) *node {
 	return n
 }
 
-// item reads what stands behind the dash of a list's item.
+// item reads the value behind the dash of a list's item.
 func (s *scanner) item(column, depth int) *node {
 	dash := s.i - 1
 	for s.peek() == ' ' {
@@ -281,8 +281,8 @@ func (s *scanner) key() string {
 	return name
 }
 
-// blockScalar reads what follows a key or a dash in its line; outer is the column of
-// what holds it.
+// blockScalar reads the scalar behind a key or a dash; outer is the column of its
+// parent.
 func (s *scanner) blockScalar(outer, depth int) *node {
 	var n *node
 	if s.dash() {
@@ -316,7 +316,7 @@ func (s *scanner) blockScalar(outer, depth int) *node {
 }
 
 // plain reads a scalar without quotes, which may go on in lines that are indented
-// more than what holds it.
+// more than its parent.
 func (s *scanner) plain(outer int) *node {
 	n := s.node(kindString, s.here())
 	text, comment := s.plainLine()

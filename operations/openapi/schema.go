@@ -150,7 +150,7 @@ func refusesNull(key string) bool {
 	return false
 }
 
-// nullable adds null to what a schema accepts. OpenAPI 3.0.3 gives the keyword
+// nullable adds null to the values that a schema accepts. OpenAPI 3.0.3 gives the keyword
 // a meaning beside `type` only; published documents also put it beside $ref,
 // allOf and enum, and always mean the same.
 func nullable(s *node) *node {

@@ -37,7 +37,7 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 		}
 	}
 	h.pass(s.doneAt)
-	s.fresh = nil // a signal's result is what is on record
+	s.fresh = nil // a signal's result is the one on record
 	return s.result, nil
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // host is one run being driven. One goroutine owns it. While that is in the
-// interpreter or outside, mu is free, and what rides may be recorded.
+// interpreter or outside, mu is free, and the queue may be recorded.
 type host struct {
 	rt       *Runtime
 	ctx      context.Context // of the drive, without its end: an outcome must not be lost
@@ -30,7 +30,7 @@ type host struct {
 	looked  *Record       // a poll's record, to be replaced with the next change
 	late    *time.Timer   // records the queue when no change came
 	urgent  bool          // the queue has the result of a write
-	held    bool          // the queue has a failure, which only goes on record with what is made of it
+	held    bool          // the queue has a failure, which goes on record only with the interpreter's next change
 	over    bool          // the drive is
 	at      time.Time     // the run's time, as Now gives it
 	skipped time.Duration // the waits that were skipped

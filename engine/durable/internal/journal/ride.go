@@ -19,8 +19,8 @@ import (
 //   - the result of a write: with the intent of the next write if that comes first,
 //     else before anything else leaves or is waited for.
 //
-// While the run is outside or the interpreter computes, what rides is recorded
-// after rideFor, so that it is seen, and little is repeated.
+// While the run is outside or the interpreter computes, the queue is recorded
+// after rideFor: readers see it, and a crash repeats little.
 const (
 	rideFor  = 20 * time.Millisecond
 	rideMany = 64       // records
@@ -48,15 +48,15 @@ func (h *host) tookEffect(rec Record) bool {
 	return rec.Kind == durable.EventDone && policy != "" && policy != durable.Safe
 }
 
-// soon has what rides recorded before long.
+// soon has the queue recorded before long.
 func (h *host) soon() {
 	if h.late == nil {
 		h.late = time.AfterFunc(rideFor, h.onRecord)
 	}
 }
 
-// onRecord records what rides while the run is outside, but no failure: that is
-// recorded with whatever the interpreter makes of it.
+// onRecord records the queue while the run is outside, but no failure: that is
+// recorded with the interpreter's next change.
 func (h *host) onRecord() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -79,7 +79,7 @@ func (h *host) recorded() {
 	h.rt.hub.recorded(h.id)
 }
 
-// flush records what rides.
+// flush records the queue.
 func (h *host) flush() error {
 	if len(h.queue) == 0 && h.looked == nil {
 		return nil
@@ -106,7 +106,7 @@ func (h *host) outside(do func()) error {
 	return nil
 }
 
-// leave ends the drive, with what rides on record, and returns its error.
+// leave ends the drive with the queue on record, and returns its error.
 func (h *host) leave(err error) error {
 	h.over = true
 	if h.late != nil {
