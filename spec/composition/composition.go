@@ -48,7 +48,7 @@ func (d reader) composition(o *node.Object, f *spec.File) *spec.Unit {
 	f.API = d.Text(o.Get("api"), "api")
 	u := &spec.Unit{
 		Name: spec.NameOf(f.Name), Kind: spec.UnitComposition, Title: f.Title, Description: description,
-		Inputs: d.inputs(o.Get("inputs")), Steps: d.steps(o), Outputs: d.outputs(o.Get("outputs")),
+		Inputs: d.inputs(o.Like("inputs")), Steps: d.steps(o), Outputs: d.outputs(o.Like("outputs")),
 		File: f.Name, Pos: d.Pos(o.Node), Spans: d.Spans(o.Node),
 	}
 	o.Allow(descriptive...)

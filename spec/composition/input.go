@@ -68,7 +68,7 @@ const anyType = "any"
 
 // inputType is one of typeNames. Any other is taken for the one that is most like it.
 func (d reader) inputType(o *node.Object, name string) spec.Str {
-	n := o.Get(name)
+	n := o.Like(name)
 	if n == nil {
 		if name == "type" && d.Strict {
 			o.Need(name)

@@ -55,8 +55,9 @@ func (d reader) step(n *node.Node) *spec.Step {
 	s.When = d.Expression(o.Get("when"), "when")
 	s.Each = d.Expression(o.Get("each"), "each")
 	s.Sensitive = d.Paths(o.Get("sensitive"), "sensitive")
-	external := d.Boolean(o.Get("external"), "external")
+	external := d.Boolean(o.Like("external"), "external")
 	op := d.operation(o)
+	d.kindMisspelt(o)
 	o.ReportCut(diag.Error)
 	for _, k := range o.Unasked() {
 		op.Keys = append(op.Keys, d.Field(k, node.Value(n, k.Value)))
@@ -66,7 +67,7 @@ func (d reader) step(n *node.Node) *spec.Step {
 	if external {
 		s.Action = &spec.External{With: op.With, Keys: op.Keys}
 		d.checkExternal(o)
-	} else if !node.Has(n, "operation") {
+	} else if !op.Operation.IsSet() && !node.Has(n, "operation") {
 		d.noOperation(o)
 	}
 	return s
@@ -75,10 +76,10 @@ func (d reader) step(n *node.Node) *spec.Step {
 func (d reader) operation(o *node.Object) *spec.Operation {
 	return &spec.Operation{
 		Capability: d.Loose(o.Get("capability"), "capability"),
-		Operation:  d.Text(o.Get("operation"), "operation"),
+		Operation:  d.Text(o.Like("operation"), "operation"),
 		API:        d.Text(o.Get("api"), "api"),
 		With:       d.Arguments(o.Get("with"), "with"),
-		Until:      d.Expression(o.Get("until"), "until"),
+		Until:      d.Expression(o.Like("until"), "until"),
 		Fail:       d.Expression(o.Get("fail"), "fail"),
 		Select:     d.Expression(o.Get("select"), "select"),
 		Every:      d.Duration(o.Get("every"), "every"),
@@ -131,17 +132,20 @@ func (d reader) checkExternal(o *node.Object) {
 	}
 }
 
+// kindMisspelt reports a misspelling of the key that a step has its kind from.
+func (d reader) kindMisspelt(o *node.Object) {
+	for _, name := range []string{"operation", "external"} {
+		if k := o.Misspelt(name); k != nil && !node.Has(o.Node, "operation") && !node.Has(o.Node, "external") {
+			suggest.Explain(d.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What), k.Value, "", o.Asked)
+			o.Allow(k.Value)
+			return
+		}
+	}
+}
+
 func (d reader) noOperation(o *node.Object) {
 	if external := node.Value(o.Node, "external"); external != nil && external.ShortTag() != "!!bool" {
 		return // reported where it is written
-	}
-	for _, name := range []string{"operation", "external"} {
-		if k := o.Misspelt(name); k != nil {
-			r := d.Report(k, "unknown-key", "unknown key %q in %s, which has no operation and is not external", k.Value, o.What)
-			r.Hint, r.Words = fmt.Sprintf("did you mean %q?", name), o.Asked
-			r.Replace(k.Value, suggest.Meant(k.Value, o.Asked), true)
-			return
-		}
 	}
 	r := d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What)
 	r.Hint, r.Words = `name its operation ("operation: ..."), or mark it as done by others ("external: true")`, o.Asked

@@ -137,7 +137,7 @@ func (d overlayReader) action(n *node.Node) *action {
 	a.was, a.needs = node.Value(n, wasKey), d.needs(node.Value(n, needsKey))
 	o.Allow("description")
 	o.Done()
-	if node.Value(n, "update") == nil && node.Value(n, "remove") == nil {
+	if o.Like("update") == nil && o.Like("remove") == nil {
 		d.Report(n, "overlay-action", "this action does nothing").Hint = `give it an "update", or "remove: true"`
 	}
 	target := d.Text(a.target, "target")

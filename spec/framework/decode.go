@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
@@ -133,6 +134,7 @@ func (f *frame) whole() {
 	out.Exposures = exposureSection.of(f)
 	f.unusable(len(out.Exposures))
 	f.root.Allow("capability")
+	f.misspeltCapability()
 	f.rootImports(f.root)
 	f.loading.open = nil
 	f.root.done()
@@ -140,6 +142,15 @@ func (f *frame) whole() {
 	if !slices.ContainsFunc(sectionNames, f.hasSection) && !node.Has(f.doc.Root, "imports") {
 		r := f.Report(f.doc.Root, "missing-key", "the file has nothing that runs: no consumes, exposes or aggregates")
 		r.Hint = "add a capability with consumes and exposes"
+	}
+}
+
+// misspeltCapability refuses a file that seems to have nothing that runs, since the key
+// of its capability is misspelt. Other unknown keys are ignored.
+func (f *frame) misspeltCapability() {
+	if k := f.root.Misspelt("capability"); k != nil && !f.Strict && !node.Has(f.doc.Root, "capability") {
+		suggest.Explain(f.Report(k, "unknown-key", "unknown key %q in the file, which has no capability", k.Value), k.Value, "", []string{"capability"})
+		f.root.Allow(k.Value)
 	}
 }
 

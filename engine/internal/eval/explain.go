@@ -54,11 +54,7 @@ func (c *compilation) faulty(loc file.Location) ast.Node {
 // reported then, unless parts of it are known.
 func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.Node) {
 	if word, at, ok := c.joinedWord(loc.From); ok {
-		p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeUnknownStep,
-			Message: fmt.Sprintf("unknown step %q", word),
-			Hint:    suggest.Hint(word, "steps: ", c.scope.stepIDs())}
-		c.mend(&p, word, c.scope.stepIDs())
-		return p, c.outermostWithin(at)
+		return c.unknownStep(word, at), c.outermostWithin(at)
 	}
 	p := c.problemAt(loc, CodeUnknownName)
 	node := c.faulty(loc)
@@ -85,6 +81,14 @@ func (c *compilation) unknownName(loc file.Location, name string) (Problem, ast.
 		p.Hint = suggest.Hint(name, "known names: ", known)
 	}
 	return p, node
+}
+
+// unknownStep explains a word that is the id of no step.
+func (c *compilation) unknownStep(word string, at span) Problem {
+	p := Problem{Offset: at.from, Length: at.to - at.from, Code: CodeUnknownStep, Message: fmt.Sprintf("unknown step %q", word)}
+	p.Hint = suggest.Hint(word, "steps: ", c.scope.stepIDs())
+	c.mend(&p, word, c.scope.stepIDs())
+	return p
 }
 
 func unknownFunction(name string) (message, hint string) {

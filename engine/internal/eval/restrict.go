@@ -53,9 +53,23 @@ func (c *compilation) restrictName(n *ast.IdentifierNode) {
 		c.refuse(n, CodeUnknownName, `unknown name "$env"`, "read steps and variables by their names")
 	case n.Value == stepsName:
 		c.refuse(n, CodeSyntax, "steps needs a step's id", `write steps["id"], with the id in quotes`)
+	case c.misspeltStep(n):
 	case isBuiltin(n.Value) && !slices.Contains(withheld, n.Value):
 		c.refuse(n, CodeUnknownName, fmt.Sprintf("%s is a function and no value", n.Value), fmt.Sprintf("call it: %s(...)", n.Value))
 	}
+}
+
+// misspeltStep reports a name that is the beginning of a misspelt id with hyphens, such
+// as "get" of "get-shp".
+func (c *compilation) misspeltStep(n *ast.IdentifierNode) bool {
+	if !isBuiltin(n.Value) {
+		return false
+	}
+	word, at, ok := c.joinedWord(n.Location().From)
+	if ok {
+		c.problems = append(c.problems, c.unknownStep(word, at))
+	}
+	return ok
 }
 
 func (c *compilation) refuse(node ast.Node, code, message, hint string) {

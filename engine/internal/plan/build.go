@@ -116,6 +116,10 @@ type builder struct {
 	diags     diag.List
 
 	suggested int // unknown operations so far
+	// blind reports that the document of an operation is missing: any input may be meant
+	// for it. likely are the operations that were misspelt.
+	blind  bool
+	likely []*operations.Operation
 }
 
 func (b *builder) errorAt(s spec.Str, code, hint, format string, args ...any) {

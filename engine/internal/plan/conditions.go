@@ -35,6 +35,8 @@ func (b *builder) conditions(n *names, a *Operation, src *spec.Operation) {
 			b.errorAt(*src.Select, "wrong-type", "find(LIST, CONDITION) gives the item", "select wants the item, and this is true or false")
 		}
 		s.Result = selected(s.Result, a.Select.Type())
+	} else if src.Select != nil { // reported
+		s.Result = selected(s.Result, eval.Any())
 	}
 	b.schedule(s, a, src)
 }

@@ -123,7 +123,7 @@ func (b *builder) unused() {
 	defer func() { b.plan.Inputs = slices.DeleteFunc(b.plan.Inputs, idle) }()
 	for i, in := range b.plan.Inputs {
 		in.UsedBy = b.used[in.Name]
-		if len(in.UsedBy) > 0 || b.idle[in.Name] || b.unresolvedFor(in.Name) {
+		if len(in.UsedBy) > 0 || b.idle[in.Name] || b.blind || b.unresolvedFor(in.Name) {
 			continue
 		}
 		if !b.unit.Binding.ByRule() {
@@ -193,6 +193,11 @@ func (b *builder) unusedHint(in *Input) string {
 // exist: any, in a unit that asks for what is missing, since nothing else shows its
 // inputs their places.
 func (b *builder) unresolvedFor(in string) bool {
+	for _, op := range b.likely {
+		if slices.ContainsFunc(targets(op), func(t target) bool { return strings.HasSuffix(canon(in), canon(t.name)) }) {
+			return true
+		}
+	}
 	if b.unit.Binding != spec.BindByRuleOrAsk {
 		return b.unresolvedAbout(in, len(b.plan.Steps))
 	}

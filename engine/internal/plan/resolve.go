@@ -99,12 +99,14 @@ func (b *builder) resolve(s *Step, a *Operation, st *spec.Step, missing map[stri
 	} else if !src.API.IsSet() {
 		if !missing[""] {
 			missing[""] = true
+			b.blind = true
 			b.errorAt(b.file.Title, "missing-api", "add `api: NAME` and give its OpenAPI document with --openapi NAME=PATH", "the capability does not say which API its operations belong to")
 		}
 		return
 	}
 	set, err := b.src.API(a.API)
 	if err != nil {
+		b.blind = true
 		if !missing[a.API] {
 			missing[a.API] = true
 			code, hint := refusal(err, "unknown-api", fmt.Sprintf("give its OpenAPI document with --openapi %s=PATH, or name it in .capstan.yaml", a.API))
@@ -245,6 +247,9 @@ func (b *builder) unknownOperation(s *Step, a *Operation, src *spec.Operation, s
 	d.Words = set.IDs()
 	if len(found) > 0 && suggest.Meant(id.Value, d.Words) == found[0].ID {
 		d.Replace(id.Value, found[0].ID, true)
+		if op, ok := set.Lookup(found[0].ID); ok {
+			b.likely = append(b.likely, op)
+		}
 	}
 	switch {
 	case b.suggested > maxSuggested:

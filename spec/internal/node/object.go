@@ -40,6 +40,20 @@ func (o *Object) Get(name string) *Node {
 	return Value(o.Node, name)
 }
 
+// Like returns the value of an accepted key, or else of a misspelling of it: what
+// depends on the value is no problem of its own then.
+func (o *Object) Like(name string) *Node {
+	if v := o.Get(name); v != nil {
+		return v
+	}
+	for k, v := range Entries(o.Node) {
+		if suggest.Meant(k.Value, []string{name}) != "" {
+			return v
+		}
+	}
+	return nil
+}
+
 // Need is get for a key that must be written; its absence will be reported on
 // the mapping.
 func (o *Object) Need(name string) *Node {
