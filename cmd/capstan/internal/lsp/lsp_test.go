@@ -188,6 +188,10 @@ func TestProblemsFollowTheText(t *testing.T) {
 	if got := e.replace(moor); len(got) != 0 {
 		t.Errorf("problems of the mended file: %+v", got)
 	}
+	got = e.replace(strings.Replace(moor, "get-ship.name\n", "get-ship.nmae # capstan: ignore unknown-field it is new\n", 1))
+	if len(got) != 1 || got[0].Code != "hidden-errors" {
+		t.Errorf("problems where a comment hides the only one: %+v", got)
+	}
 	got = e.notify("textDocument/didClose", documentParams{documentID{e.uri}})
 	if len(got) != 0 {
 		t.Errorf("problems of a closed file: %+v", got)

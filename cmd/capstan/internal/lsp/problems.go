@@ -12,7 +12,7 @@ import (
 // the first line, with its place.
 func (j judged) diagnostics() []diagnostic {
 	out := []diagnostic{}
-	for _, d := range j.report.Diagnostics {
+	for _, d := range j.report.Shown {
 		shown := diagnostic{
 			Range: j.text.marked(d.Pos, d.EndColumn), Severity: int(d.Severity) + 1, Code: d.Code, Source: "capstan",
 			Message: message(d),
@@ -52,7 +52,7 @@ func (s *server) codeActions(ctx context.Context, p codeActionParams) ([]codeAct
 		return out, nil
 	}
 	j := s.judge(ctx, t)
-	for _, d := range j.report.Diagnostics {
+	for _, d := range j.report.Shown {
 		if d.Fix == nil || !j.holds(d.Pos) || !meet(j.text.marked(d.Pos, d.EndColumn), p.Range) {
 			continue
 		}
