@@ -164,6 +164,7 @@ func TestProtobufKinds(t *testing.T) {
 		"the answer is not a All": deep, "is not a All": "\x1a\x05x", "UTF-8": "\x5a\x03\x0a\x01\xff",
 		"1000000 values":           "\x6a\xc0\x84\x3d" + strings.Repeat("\x00", 1_000_000),
 		"values that are read":     strings.Repeat("\x72\x00", maxValues+1),
+		"entry of a map":           "\x2a\x08\x0a\x010\x0800\x8a0", // a key that is text, then a number
 		"Timestamp holds no value": "\x3a\x0a\x08\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
 	})
 }

@@ -47,12 +47,23 @@ func newProtobuf(schema string, open openFunc) (Decoder, error) {
 		}
 		m := kind.New()
 		options := proto.UnmarshalOptions{RecursionLimit: maxDepth, AllowPartial: true, DiscardUnknown: true}
-		if err := options.Unmarshal(body, m.Interface()); err != nil {
+		if err := unmarshal(options, body, m.Interface()); err != nil {
 			return nil, fmt.Errorf("the answer is not a %s: %w", message.Name(), protoError(err))
 		}
 		r := &protoReader{left: newBudget()}
 		return r.message(m)
 	}, nil
+}
+
+// unmarshal reads a message. The library panics at an entry of a map that has its key or
+// value a second time with another wire type (protobuf 1.36.12, unmarshalMap).
+func unmarshal(options proto.UnmarshalOptions, body []byte, m proto.Message) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("an entry of a map has a key or a value of another type")
+		}
+	}()
+	return options.Unmarshal(body, m)
 }
 
 // protoError takes the library's own name off its message.
