@@ -134,8 +134,11 @@ func (d reader) checkExternal(o *node.Object) {
 
 // kindMisspelt reports a misspelling of the key that a step has its kind from.
 func (d reader) kindMisspelt(o *node.Object) {
+	if node.Has(o.Node, "operation") || node.Has(o.Node, "external") {
+		return
+	}
 	for _, name := range []string{"operation", "external"} {
-		if k := o.Misspelt(name); k != nil && !node.Has(o.Node, "operation") && !node.Has(o.Node, "external") {
+		if k := o.Misspelt(name); k != nil {
 			suggest.Explain(d.Report(k, "unknown-key", "unknown key %q in %s", k.Value, o.What), k.Value, "", o.Asked)
 			o.Allow(k.Value)
 			return
