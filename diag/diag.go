@@ -112,6 +112,12 @@ func (d Diagnostic) String() string {
 	return b.String()
 }
 
+// Same reports whether two problems are one that was found twice: the place, the code and
+// the message are equal.
+func (d Diagnostic) Same(o Diagnostic) bool {
+	return d.Pos == o.Pos && d.Code == o.Code && d.Message == o.Message
+}
+
 // List is a set of problems. A nil List means none.
 type List []Diagnostic
 
@@ -161,9 +167,7 @@ func (l List) Sort() List {
 	slices.SortStableFunc(l, func(a, b Diagnostic) int {
 		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.CompactFunc(l, func(a, b Diagnostic) bool {
-		return a.Pos == b.Pos && a.Code == b.Code && a.Message == b.Message
-	})
+	return slices.CompactFunc(l, Diagnostic.Same)
 }
 
 // Err returns l as an error when it holds at least one [Error], else nil.

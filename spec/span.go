@@ -77,8 +77,7 @@ func (f *File) Problems(list diag.List) Blame {
 
 // assign gives a problem to its owner, once: places are looked at in order.
 func assign[T comparable](of map[T]diag.List, owner T, d diag.Diagnostic) {
-	same := func(o diag.Diagnostic) bool { return o.Pos == d.Pos && o.Code == d.Code && o.Message == d.Message }
-	if last := len(of[owner]) - 1; last < 0 || !same(of[owner][last]) {
+	if last := len(of[owner]) - 1; last < 0 || !d.Same(of[owner][last]) {
 		of[owner] = append(of[owner], d)
 	}
 }

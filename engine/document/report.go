@@ -35,7 +35,7 @@ type Report struct {
 func (r *Report) ShownOf(problems diag.List) (out diag.List) {
 	errors := 0
 	for _, p := range problems {
-		at := slices.IndexFunc(r.Shown, func(d diag.Diagnostic) bool { return d.Pos == p.Pos && d.Code == p.Code && d.Message == p.Message })
+		at := slices.IndexFunc(r.Shown, p.Same)
 		if at >= 0 {
 			out.Add(r.Shown[at])
 		}

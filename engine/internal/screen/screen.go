@@ -177,7 +177,7 @@ func (s *Screen) unused(l diag.List) (out diag.List) {
 func (s *Screen) account(lost diag.List, by []string, unable []Unit, shown diag.List) diag.Diagnostic {
 	lowered := 0
 	for _, d := range lost {
-		if slices.ContainsFunc(shown, func(x diag.Diagnostic) bool { return same(x, d) }) {
+		if slices.ContainsFunc(shown, d.Same) {
 			lowered++
 		}
 	}
@@ -212,7 +212,7 @@ func blocked(errors diag.List, unable []Unit) string {
 	var names []string
 	for _, u := range unable {
 		if slices.ContainsFunc(u.Problems, func(p diag.Diagnostic) bool {
-			return slices.ContainsFunc(errors, func(d diag.Diagnostic) bool { return same(p, d) })
+			return slices.ContainsFunc(errors, p.Same)
 		}) {
 			names = append(names, strconv.Quote(u.Name))
 		}
@@ -221,10 +221,6 @@ func blocked(errors diag.List, unable []Unit) string {
 		names = append(names[:mostPlaces], fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(names, ", ")
-}
-
-func same(a, b diag.Diagnostic) bool {
-	return a.Pos == b.Pos && a.Code == b.Code && a.Message == b.Message
 }
 
 func (s *Screen) stale(gone int) diag.Diagnostic {
