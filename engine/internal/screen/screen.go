@@ -193,15 +193,12 @@ func (s *Screen) account(lost diag.List, by []string, unable []Unit, shown diag.
 	if more := len(by) - mostPlaces; more > 0 {
 		by = append(by[:mostPlaces:mostPlaces], fmt.Sprintf("%d more", more))
 	}
-	effect := "still count"
+	effect := words.Count(len(lost), how+" error still counts", how+" errors still count")
 	if names := blocked(lost, unable); names != "" {
-		effect = "make " + names + " unable to run"
-	}
-	if len(lost) == 1 {
-		effect = strings.Replace(strings.Replace(effect, "make ", "makes ", 1), "count", "counts", 1)
+		effect = words.Count(len(lost), how+" error makes ", how+" errors make ") + names + " unable to run"
 	}
 	return diag.Diagnostic{Code: diag.HiddenErrors, Pos: diag.Pos{File: s.File},
-		Message: fmt.Sprintf("%s %s; %s by %s", words.Count(len(lost), how+" error", how+" errors"), effect, how, strings.Join(by, ", "))}
+		Message: fmt.Sprintf("%s; %s by %s", effect, how, strings.Join(by, ", "))}
 }
 
 // mostPlaces bounds the rules, comments and units that one problem names.
@@ -225,6 +222,6 @@ func blocked(errors diag.List, unable []Unit) string {
 
 func (s *Screen) stale(gone int) diag.Diagnostic {
 	return diag.Diagnostic{Code: "stale-baseline", Severity: diag.Info, Pos: diag.Pos{File: s.Baseline.File},
-		Message: fmt.Sprintf("%s of %s in the baseline %s gone", words.Count(gone, "problem", "problems"), s.File, map[bool]string{true: "is", false: "are"}[gone == 1]),
+		Message: words.Count(gone, "problem of "+s.File+" in the baseline is gone", "problems of "+s.File+" in the baseline are gone"),
 		Hint:    "write it anew: capstan validate FILE|DIR... --write-baseline " + s.Baseline.File}
 }

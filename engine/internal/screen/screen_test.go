@@ -168,6 +168,7 @@ func TestHiddenErrors(t *testing.T) {
 		{found[:2], unable, `2 hidden errors make "unitbad-value", "unitbad-number" unable to run; hidden by .capstan.yaml:1, .capstan.yaml:2`},
 		{found, unable, `5 hidden errors make "unitbad-value", "unitbad-number", "unitunknown-key", 2 more unable to run; hidden by .capstan.yaml:1, .capstan.yaml:2, .capstan.yaml:3, 2 more`},
 		{found[:2], nil, `2 hidden errors still count; hidden by .capstan.yaml:1, .capstan.yaml:2`},
+		{found[:1], []screen.Unit{{Name: "make counts", Problems: found[:1]}}, `1 hidden error makes "make counts" unable to run; hidden by .capstan.yaml:1`},
 		{found[:1], nil, `1 hidden error still counts; hidden by .capstan.yaml:1`},
 	} {
 		s := screen.Screen{File: "x.yaml", Rules: rules}
