@@ -54,22 +54,13 @@ func (l *loader) checkProject() {
 		if !path.IsSet() {
 			return
 		}
-		at := resolve(s, path.Value)
-		open := l.within.Named
-		if !l.project.named {
-			open = func(path string) (fs.File, error) { return l.within.Open(path, reach.Real(s.Dir)) }
-		}
-		f, err := open(at)
+		f, err := l.opener(s)(resolve(s, path.Value))
 		if err == nil {
 			f.Close()
 			return
 		}
 		pos, end := path.Whole()
-		d := diag.Diagnostic{Code: "unreadable-file", Pos: pos, EndColumn: end, Message: fmt.Sprintf("the %s cannot be read: %v", as, reach.Reason(err))}
-		if refused := reach.Refused(err); refused != nil {
-			d.Code, d.Hint = refused.Code, refused.Hint
-		}
-		l.report.Diagnostics.Add(d)
+		l.report.Diagnostics.Add(unreadable(pos, end, as, err, ""))
 	}
 	for _, a := range s.APIs {
 		look(a.OpenAPI, "OpenAPI document of "+strconv.Quote(a.Name.Value))
@@ -77,6 +68,23 @@ func (l *loader) checkProject() {
 	for _, o := range s.Overlays {
 		look(o, "overlay")
 	}
+}
+
+// opener opens files as a project file names them.
+func (l *loader) opener(s *projectfile.Settings) func(path string) (fs.File, error) {
+	if l.project.named {
+		return l.within.Named
+	}
+	return func(path string) (fs.File, error) { return l.within.Open(path, reach.Real(s.Dir)) }
+}
+
+// unreadable is the problem of a file that a project file names and that cannot be read.
+func unreadable(pos diag.Pos, end int, name string, err error, hint string) diag.Diagnostic {
+	d := diag.Diagnostic{Code: "unreadable-file", Pos: pos, EndColumn: end, Message: fmt.Sprintf("the %s cannot be read: %v", name, reach.Reason(err)), Hint: hint}
+	if refused := reach.Refused(err); refused != nil {
+		d.Code, d.Hint = refused.Code, refused.Hint
+	}
+	return d
 }
 
 // mostKnown bounds a baseline, in bytes.
@@ -94,21 +102,14 @@ func (l *loader) loadBaseline() {
 		if name = path; !filepath.IsAbs(s.File) && !l.within.Own() {
 			name = fromHere(path)
 		}
-		if !l.project.named {
-			open = func(path string) (fs.File, error) { return l.within.Open(path, reach.Real(s.Dir)) }
-		}
+		open = l.opener(s)
 	}
 	if path == "" || path == "none" {
 		return
 	}
 	text, err := readAll(open, path)
 	if err != nil {
-		d := diag.Diagnostic{Code: "unreadable-file", Pos: at, EndColumn: end, Message: fmt.Sprintf("the baseline %s cannot be read: %v", name, reach.Reason(err)),
-			Hint: "write it: capstan validate FILE|DIR... --write-baseline " + name}
-		if refused := reach.Refused(err); refused != nil {
-			d.Code, d.Hint = refused.Code, refused.Hint
-		}
-		l.add(diag.List{d})
+		l.add(diag.List{unreadable(at, end, "baseline "+name, err, "write it: capstan validate FILE|DIR... --write-baseline "+name)})
 		return
 	}
 	l.within.Note(path, "baseline")
