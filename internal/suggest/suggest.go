@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/words"
@@ -28,8 +29,12 @@ const maxListed = 12
 // candidates after a label, such as "it has: ". Without a label, or without
 // candidates, it is "".
 func Hint(word, label string, candidates []string) string {
-	if near := Closest(word, candidates); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+	return hint(rank(word, candidates), label, candidates)
+}
+
+func hint(close []scored, label string, candidates []string) string {
+	if len(close) > 0 {
+		return fmt.Sprintf("did you mean %q?", close[0].text)
 	}
 	candidates = slices.DeleteFunc(slices.Clone(candidates), unnamed)
 	if label == "" || len(candidates) == 0 {
@@ -100,7 +105,13 @@ const maxSlips = 2
 // Meant returns the candidate that word is a misspelling of, "" where it is like none,
 // or like two.
 func Meant(word string, candidates []string) string {
-	close := rank(word, candidates)
+	if !slices.ContainsFunc(candidates, func(c string) bool { return mayMean(word, c) }) {
+		return ""
+	}
+	return meant(rank(word, candidates))
+}
+
+func meant(close []scored) string {
 	if len(close) == 0 || close[0].score > maxSlips || len(close) > 1 && close[1].score == close[0].score {
 		return ""
 	}
@@ -110,8 +121,37 @@ func Meant(word string, candidates []string) string {
 // Explain completes d, which marks a word that is none of the candidates: with the hint
 // of [Hint], and with the word that was meant as its fix.
 func Explain(d *diag.Diagnostic, word, label string, candidates []string) {
-	d.Hint, d.Words = Hint(word, label, candidates), candidates
-	d.Replace(word, Meant(word, candidates), true)
+	close := rank(word, candidates)
+	d.Hint, d.Words = hint(close, label, candidates), candidates
+	d.Replace(word, meant(close), true)
+}
+
+// mayMean reports whether two words have all but maxSlips of their letters in common.
+// Otherwise neither is a misspelling of the other, and most words differ by that: it is
+// found without an allocation.
+func mayMean(a, b string) bool {
+	var letters [utf8.RuneSelf]int
+	length := [2]int{}
+	common := 0
+	for i, word := range [2]string{a, b} {
+		for _, r := range word {
+			switch {
+			case r >= utf8.RuneSelf:
+				return true // letters of more than a byte are not counted
+			case isSeparator(r):
+				continue
+			}
+			length[i]++
+			r = unicode.ToLower(r)
+			if i == 0 {
+				letters[r]++
+			} else if letters[r] > 0 {
+				letters[r]--
+				common++
+			}
+		}
+	}
+	return common >= max(length[0], length[1])-maxSlips
 }
 
 // minPrefix keeps "i" from suggesting every word that begins with it.
@@ -142,12 +182,14 @@ func isPrefix(a, b []rune) bool {
 // fold drops case and separators, which writers of names use as they please.
 func fold(s string) []rune {
 	return []rune(strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == ' ' {
+		if isSeparator(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
 	}, s))
 }
+
+func isSeparator(r rune) bool { return r == '-' || r == '_' || r == ' ' }
 
 // Distance is the optimal string alignment distance: insertions, deletions,
 // replacements and swaps of neighbours, no part edited twice.

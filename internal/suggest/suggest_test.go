@@ -1,6 +1,7 @@
 package suggest
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,5 +84,34 @@ func TestDistance(t *testing.T) {
 		if got := distance([]rune(c.b), []rune(c.a)); got != c.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", c.b, c.a, got, c.want)
 		}
+	}
+}
+
+// A word that is left out of the comparison by its letters would not have been meant.
+func TestMeantByLetters(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	word := func() string {
+		letters := []rune("abcAB-_ é🚢")
+		w := make([]rune, random.IntN(9))
+		for i := range w {
+			w[i] = letters[random.IntN(len(letters))]
+		}
+		return string(w)
+	}
+	meant := 0
+	for range 50_000 {
+		a, b := word(), word()
+		ranked := rank(a, []string{b})
+		want := ""
+		if len(ranked) > 0 && ranked[0].score <= maxSlips {
+			want = b
+			meant++
+		}
+		if got := Meant(a, []string{b}); got != want {
+			t.Fatalf("%q for %q is %q, not %q", a, b, got, want)
+		}
+	}
+	if meant < 1000 {
+		t.Errorf("only %d words were meant", meant)
 	}
 }

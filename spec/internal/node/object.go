@@ -47,28 +47,11 @@ func (o *Object) Like(name string) *Node {
 		return v
 	}
 	for k, v := range Entries(o.Node) {
-		if alike(k.Value, name) && suggest.Meant(k.Value, []string{name}) != "" {
+		if suggest.Meant(k.Value, []string{name}) != "" {
 			return v
 		}
 	}
 	return nil
-}
-
-// alike reports whether two words have all but two of their letters in common. Most keys
-// differ by that alone.
-func alike(a, b string) bool {
-	var letters [256]int
-	for i := range len(a) {
-		letters[a[i]]++
-	}
-	common := 0
-	for i := range len(b) {
-		if letters[b[i]] > 0 {
-			letters[b[i]]--
-			common++
-		}
-	}
-	return common >= max(len(a), len(b))-2
 }
 
 // Need is get for a key that must be written; its absence will be reported on
