@@ -16,10 +16,8 @@ const probe = "capstanprobe"
 // completion returns the words that may stand at a position: a file with a wrong word in
 // that place has a problem there, and the problem knows the right ones.
 func (s *server) completion(ctx context.Context, p positionParams) ([]completionItem, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := []completionItem{}
-	t := s.open[p.TextDocument.URI]
+	t := s.open[p.TextDocument.URI].text
 	if t == nil {
 		return out, nil
 	}

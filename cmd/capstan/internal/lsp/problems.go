@@ -44,14 +44,11 @@ func message(d diag.Diagnostic) string {
 
 // codeActions are the fixes of the problems in a range.
 func (s *server) codeActions(ctx context.Context, p codeActionParams) ([]codeAction, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := []codeAction{}
-	t := s.open[p.TextDocument.URI]
-	if t == nil {
+	j := s.open[p.TextDocument.URI]
+	if j.text == nil {
 		return out, nil
 	}
-	j := s.judge(ctx, t)
 	for _, d := range j.report.Shown {
 		if d.Fix == nil || !j.holds(d.Pos) || !meet(j.text.marked(d.Pos, d.EndColumn), p.Range) {
 			continue
@@ -59,12 +56,12 @@ func (s *server) codeActions(ctx context.Context, p codeActionParams) ([]codeAct
 		var edits []textEdit
 		var words []string
 		for _, e := range d.Fix.Edits {
-			edits = append(edits, textEdit{t.marked(e.Pos, e.EndColumn), e.New})
+			edits = append(edits, textEdit{j.text.marked(e.Pos, e.EndColumn), e.New})
 			words = append(words, e.New)
 		}
 		out = append(out, codeAction{
 			Title: "Write " + strings.Join(words, ", "), Kind: "quickfix", IsPreferred: d.Fix.Safe,
-			Edit: workspaceEdit{map[string][]textEdit{t.uri: edits}},
+			Edit: workspaceEdit{map[string][]textEdit{j.text.uri: edits}},
 		})
 	}
 	return out, nil

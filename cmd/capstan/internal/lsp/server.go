@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
@@ -31,7 +30,7 @@ type Loader struct {
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, load Loader) error {
 	asked, exit := context.WithCancel(ctx)
 	defer exit()
-	s := &server{load: load, exit: exit, open: map[string]*text{}, last: map[string]judged{}}
+	s := &server{load: load, exit: exit, open: map[string]judged{}, last: map[string]judged{}}
 	rpc := jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{
 		AllowPush: true, Concurrency: 1, DisableBuiltin: true,
 		NewContext: func() context.Context { return ctx },
@@ -50,15 +49,12 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, load Loader) e
 	}
 }
 
-// server holds the open files. jrpc2 may start the next handler while a notification
-// runs, so each takes the lock.
+// server holds the open files. Its methods run one at a time.
 type server struct {
 	load Loader
 	exit context.CancelFunc
-
-	mu   sync.Mutex
-	open map[string]*text
-	last map[string]judged // by URI: the newest text of each file that could be planned
+	open map[string]judged // by URI
+	last map[string]judged // the newest text of each that could be planned
 }
 
 // judged is a text with its meaning.
@@ -111,15 +107,11 @@ func (s *server) initialize(context.Context, *jrpc2.Request) (initializeResult, 
 }
 
 func (s *server) didOpen(ctx context.Context, p didOpen) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	return s.replace(ctx, newText(p.TextDocument.URI, p.TextDocument.Text))
 }
 
 func (s *server) didChange(ctx context.Context, p didChange) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.open[p.TextDocument.URI]
+	t := s.open[p.TextDocument.URI].text
 	if t == nil {
 		return nil
 	}
@@ -130,8 +122,6 @@ func (s *server) didChange(ctx context.Context, p didChange) error {
 }
 
 func (s *server) didClose(ctx context.Context, p documentParams) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.open, p.TextDocument.URI)
 	delete(s.last, p.TextDocument.URI)
 	return publish(ctx, p.TextDocument.URI, []diagnostic{})
@@ -139,10 +129,8 @@ func (s *server) didClose(ctx context.Context, p documentParams) error {
 
 // refresh judges the open files anew: a file that one of them names may have changed.
 func (s *server) refresh(ctx context.Context, _ *jrpc2.Request) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, t := range s.open {
-		if err := s.replace(ctx, t); err != nil {
+	for _, j := range s.open {
+		if err := s.replace(ctx, j.text); err != nil {
 			return err
 		}
 	}
@@ -151,8 +139,8 @@ func (s *server) refresh(ctx context.Context, _ *jrpc2.Request) error {
 
 // replace gives an open file another text, and publishes its problems.
 func (s *server) replace(ctx context.Context, t *text) error {
-	s.open[t.uri] = t
 	j := s.judge(ctx, t)
+	s.open[t.uri] = j
 	if old, had := s.last[t.uri]; j.plans() || !had || !old.plans() {
 		s.last[t.uri] = j
 	}

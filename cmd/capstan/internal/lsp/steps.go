@@ -31,7 +31,7 @@ type at struct {
 }
 
 func (s *server) at(p positionParams) (at, bool) {
-	t, j := s.open[p.TextDocument.URI], s.last[p.TextDocument.URI]
+	t, j := s.open[p.TextDocument.URI].text, s.last[p.TextDocument.URI]
 	if t == nil || j.file == nil {
 		return at{}, false
 	}
@@ -110,8 +110,6 @@ func (a at) planned(u *spec.Unit, st *spec.Step) (*document.Step, *operations.Op
 
 // hover describes an operation with the values that its step binds, or a parameter.
 func (s *server) hover(ctx context.Context, p positionParams) (*hover, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	a, ok := s.at(p)
 	if !ok {
 		return nil, nil
@@ -169,8 +167,6 @@ func aboutParameter(op *operations.Operation, name string) string {
 
 // definition finds the step that a word names.
 func (s *server) definition(ctx context.Context, p positionParams) ([]location, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	a, ok := s.at(p)
 	if !ok {
 		return []location{}, nil
@@ -222,8 +218,6 @@ func idAt(content, mark string) int {
 
 // prepareRename takes the id of a step, where it is declared or used.
 func (s *server) prepareRename(ctx context.Context, p positionParams) (*prepared, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	a, ok := s.at(p)
 	if !ok {
 		return nil, nil
@@ -237,8 +231,6 @@ func (s *server) prepareRename(ctx context.Context, p positionParams) (*prepared
 // rename gives a step another id. The id is changed where it is declared; each place
 // that read it is then an unknown step, and changed too.
 func (s *server) rename(ctx context.Context, p renameParams) (*workspaceEdit, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	a, ok := s.at(p.positionParams)
 	if !ok {
 		return nil, fmt.Errorf("there is no step here")
@@ -247,8 +239,7 @@ func (s *server) rename(ctx context.Context, p renameParams) (*workspaceEdit, er
 	if st == nil {
 		return nil, fmt.Errorf("%q is no step", a.word)
 	}
-	_, end := st.ID.Span(0, utf8.RuneCountInString(a.word))
-	declared, _ := st.ID.Span(0, utf8.RuneCountInString(a.word))
+	declared, end := st.ID.Span(0, utf8.RuneCountInString(a.word))
 	if end == 0 {
 		return nil, fmt.Errorf("the id of the step is not written in one line")
 	}
@@ -299,10 +290,8 @@ func (j judged) readers(old, name string, edits []diag.Edit) []diag.Edit {
 
 // symbols are the units of a file with their inputs, steps and outputs.
 func (s *server) symbols(ctx context.Context, p documentParams) ([]symbol, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := []symbol{}
-	t, j := s.open[p.TextDocument.URI], s.last[p.TextDocument.URI]
+	t, j := s.open[p.TextDocument.URI].text, s.last[p.TextDocument.URI]
 	if t == nil || j.file == nil {
 		return out, nil
 	}

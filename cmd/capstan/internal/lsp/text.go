@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -79,9 +80,9 @@ func (t *text) offset(p position) int {
 
 // position returns the position of a byte.
 func (t *text) position(offset int) position {
-	line := 0
-	for line+1 < len(t.lines) && t.lines[line+1] <= offset {
-		line++
+	line, found := slices.BinarySearch(t.lines, offset)
+	if !found {
+		line--
 	}
 	return position{line, units(t.content[t.lines[line]:offset])}
 }
