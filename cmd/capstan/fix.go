@@ -16,7 +16,7 @@ import (
 	"github.com/capstan-run/capstan/internal/words"
 )
 
-// fixing are the flags of validate that change files, and what came of them.
+// fixing are the flags of validate that change files, with the number of changes.
 type fixing struct {
 	safe, unsafe, diff bool
 	problems, files    int // fixed

@@ -10,8 +10,8 @@ import (
 
 // A server holds little and allocates much: by default the runtime collects each time
 // that the heap has doubled, which from 6 MiB it has after two hundred requests. So while
-// it is small the heap may grow by heapRoom in between, to at most five times what is in
-// use.
+// it is small the heap may grow by heapRoom in between, to at most five times the bytes
+// in use.
 const (
 	heapRoom    = 24 << 20
 	mostPercent = 400
@@ -23,7 +23,7 @@ func percentOf(live uint64) int {
 	return int(min(max(100*heapRoom/max(live, 1)/step*step, 100), mostPercent))
 }
 
-// heap sets GOGC by what each collection leaves in use.
+// heap sets GOGC by the bytes that each collection leaves in use.
 type heap struct {
 	mu      sync.Mutex
 	percent int

@@ -147,8 +147,8 @@ func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOpt
 	return nil
 }
 
-// validation judges several files, one after the other, and keeps of them what the
-// summary has.
+// validation judges several files, one after the other, and keeps the numbers of the
+// summary.
 type validation struct {
 	app     *app
 	opts    *engine.LoadOptions

@@ -15,7 +15,7 @@ import (
 // reports are where the outcomes go: stdout first, then files.
 type reports []diag.Sink
 
-// openReports opens what --format names, and text, or the format of -o, on stdout.
+// openReports opens the formats of --format, and text, or the format of -o, on stdout.
 func (a *app) openReports(flags *validateFlags) (reports, error) {
 	stdout, files, err := readFormats(flags.formats)
 	if err != nil {
@@ -78,7 +78,7 @@ func readFormats(values []string) (stdout string, files []reportFile, err error)
 	return stdout, files, nil
 }
 
-// open empties the file, but for a summary, which goes below what is there.
+// open empties the file; a summary is added at its end.
 func (f reportFile) open(options diag.SinkOptions) (diag.Sink, error) {
 	mode := os.O_TRUNC
 	if f.format == "markdown" {
@@ -170,7 +170,7 @@ func newShownPaths() shownPaths {
 	return shownPaths{dirs}
 }
 
-// path returns what is no path, such as a flag or an address, as it is.
+// path leaves a name as it is that is no path: a flag, an address.
 func (s shownPaths) path(name string) string {
 	if name == "" || strings.HasPrefix(name, "-") || strings.Contains(name, "://") {
 		return name

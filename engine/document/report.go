@@ -13,8 +13,8 @@ type Report struct {
 	Version     string
 	Runnable    bool      // the dialect is one that can be run
 	Diagnostics diag.List // errors, warnings and notes, sorted, as they decide whether something can run
-	// Shown are those to report: what the project's rules, comments in the files and a
-	// baseline leave. Errors that they hide leave one that stands for them.
+	// Shown are those to report: without those that the project's rules, comments in the
+	// files and a baseline hide. Errors that they hide leave one that stands for them.
 	Shown diag.List
 	// Failures counts the errors that nothing hides or lowers in earnest: all but those
 	// that a rule made of warnings.

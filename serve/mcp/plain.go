@@ -83,7 +83,7 @@ func only(m map[string]any, names ...string) bool {
 	return true
 }
 
-// readMeta reads what the message states of its client.
+// readMeta reads the client's version, name and capabilities.
 func (c *plainCall) readMeta(meta map[string]any) bool {
 	if meta["progressToken"] != nil || !floats(meta) {
 		return false

@@ -71,7 +71,7 @@ func (p *Part) Without(name string) *Part {
 	return out
 }
 
-// And is what is in p or in q.
+// And is the part that has all of p and of q.
 func (p *Part) And(q *Part) *Part {
 	switch {
 	case p == nil || q == p:

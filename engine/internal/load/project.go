@@ -20,7 +20,7 @@ import (
 	projectfile "github.com/capstan-run/capstan/spec/project"
 )
 
-// project is what the project files of a capability say, the nearest first.
+// project has the project files of a capability, the nearest first.
 type project struct {
 	files []*projectfile.Settings
 	named bool // the user gave the file; one that was found may have come with the capability

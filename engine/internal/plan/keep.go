@@ -7,7 +7,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/eval"
 )
 
-// keep decides what is kept of lists, which may be long: of a list that is read page by
+// keep decides which parts of lists are kept, which may be long: of a list that is read page by
 // page, and of the results of a step with `each`, the parts that are read later.
 func (b *builder) keep() {
 	if !slices.ContainsFunc(b.plan.Steps, func(s *Step) bool { return s.Each != nil || s.lists() }) {
@@ -65,7 +65,7 @@ func (b *builder) outcomeParts(to *eval.Parts) {
 	}
 }
 
-// parts adds what the step reads: of earlier steps, of the element at hand, and of its
+// parts adds the reads of the step: of earlier steps, of the element at hand, and of its
 // own answer, of whose result later is read afterwards.
 func (s *Step) parts(later *eval.Part, to *eval.Parts) {
 	exprParts(to, s.When)

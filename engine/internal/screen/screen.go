@@ -1,5 +1,5 @@
 // Package screen applies a project's rules, the comments in its files and its baseline
-// to the problems of one file. They change what is reported, never what can run. Start
+// to the problems of one file. They change the report, never whether a unit can run. Start
 // with [Screen].
 package screen
 
@@ -16,7 +16,7 @@ import (
 	"github.com/capstan-run/capstan/spec/project"
 )
 
-// Screen is what hides or changes the problems of one file. The zero value leaves all
+// Screen hides and changes the problems of one file. The zero value leaves all
 // as they are. Its methods do not change it.
 type Screen struct {
 	File     string // the file that is judged
@@ -42,7 +42,7 @@ type Unit struct {
 // levels are the severities that rules name beside off.
 var levels = map[string]diag.Severity{"error": diag.Error, "warning": diag.Warning, "info": diag.Info}
 
-// verdict is what becomes of a problem: nothing where by is "".
+// verdict is the effect of rules, comments and baseline on a problem: none where by is "".
 type verdict struct {
 	severity diag.Severity
 	off      bool

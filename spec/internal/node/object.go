@@ -40,8 +40,8 @@ func (o *Object) Get(name string) *Node {
 	return Value(o.Node, name)
 }
 
-// Like returns the value of an accepted key, or else of a misspelling of it: what
-// depends on the value is no problem of its own then.
+// Like returns the value of an accepted key, or else of a misspelling of it, so that
+// the absence of the value causes no further problem.
 func (o *Object) Like(name string) *Node {
 	if v := o.Get(name); v != nil {
 		return v

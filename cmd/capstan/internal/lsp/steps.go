@@ -65,7 +65,7 @@ func (a at) step() (*spec.Unit, *spec.Step) {
 	return unit, found
 }
 
-// operation returns the step whose operation the word is.
+// operation returns the step that calls the operation of the word.
 func (a at) operation() (*spec.Unit, *spec.Step) {
 	for _, u := range a.file.Spec().Units {
 		for _, st := range u.Steps {
