@@ -105,7 +105,7 @@ type Bind struct {
 	Param string `json:"param"`
 	In    string `json:"in"`             // path, query, header, cookie, body; "with" for external steps, "match" for lookups, "value" for mocks
 	From  string `json:"from"`           // "inputs.organization_name", "create-organization.id", "\"sso\""
-	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource input, step resource, schema, template, credential, request
+	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource name, step resource, last step with the resource, schema, template, credential, request
 	Expr  string `json:"expr,omitempty"` // the whole expression when From is only its reads
 	Reads []Read `json:"reads,omitempty"`
 }

@@ -32,9 +32,9 @@ type binding struct {
 	closed map[string]bool
 	// explained holds targets of which a problem says already why they are unbound.
 	explained map[string]bool
-	// consumed holds the inputs that `with` already reads: their value is
-	// spoken for and is not inferred for another target as well.
-	consumed map[string]bool
+	// consumed holds, of the inputs that `with` reads, the names of the targets that
+	// it makes of them.
+	consumed map[string][]string
 	// busy holds the parameters with a text that is being compiled: one cannot be
 	// made of itself.
 	busy map[string]bool
@@ -63,7 +63,7 @@ func (n *names) bind(a *Operation, src *spec.Operation) *binding {
 	own.spent = map[string]bool{}
 	bb := &binding{
 		names: &own, a: a, src: src, given: map[string]gift{},
-		closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string]bool{}, busy: map[string]bool{},
+		closed: map[string]bool{}, explained: map[string]bool{}, consumed: map[string][]string{}, busy: map[string]bool{},
 	}
 	if bb.api = n.file.Described(a.API); bb.api != nil {
 		bb.own = bb.api.Operation(a.Op.ID)
@@ -153,7 +153,7 @@ func (bb *binding) with() {
 		v := bb.value(f.Value)
 		for _, r := range v.refs() {
 			if !r.Step && r.Name == varInputs && len(r.Path) > 0 {
-				bb.consumed[r.Path[0]] = true
+				bb.consumed[r.Path[0]] = append(bb.consumed[r.Path[0]], t.name)
 			}
 		}
 		bb.checkType(t.schema, f.Value, v, bb.called(t))
@@ -443,7 +443,7 @@ func (bb *binding) complete() {
 
 func (bb *binding) missingHint(t target) string {
 	for _, in := range bb.plan.Inputs {
-		if bb.meant(in, t) && !bb.consumed[in.Name] {
+		if bb.meant(in, t) && bb.consumed[in.Name] == nil {
 			return fmt.Sprintf("add it under the step: with: {%s: '{{ inputs.%s }}'}", t.name, in.Name)
 		}
 	}

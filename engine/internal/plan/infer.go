@@ -43,7 +43,7 @@ func neverInferred(t target) bool {
 // fromInput takes an input of the same name, or one called
 // <resource>_<property>.
 func (bb *binding) fromInput(t target) (Value, Rule) {
-	if in := bb.matching(canon(t.name)); in != nil && bb.fits(t, in) {
+	if in := bb.matching(t, canon(t.name)); in != nil && bb.fits(t, in) {
 		bb.adopt(in, t)
 		return bb.same(in), RuleInput
 	}
@@ -51,20 +51,27 @@ func (bb *binding) fromInput(t target) (Value, Rule) {
 	if resource == "" {
 		return nil, ""
 	}
-	if in := bb.matching(canon(resource + "_" + t.name)); in != nil && bb.fits(t, in) {
+	if in := bb.matching(t, canon(resource+"_"+t.name)); in != nil && bb.fits(t, in) {
 		bb.adopt(in, t)
 		return bb.same(in), RuleResource
 	}
 	return nil, ""
 }
 
-func (bb *binding) matching(name string) *Input {
+func (bb *binding) matching(t target, name string) *Input {
 	for _, in := range bb.byName[name] {
-		if !bb.consumed[in.Name] {
+		if !bb.replaced(t, in) {
 			return in
 		}
 	}
 	return nil
+}
+
+// replaced reports whether `with` makes of an input what stands in for an optional
+// target of its name: domain_data of the domains, the organization of an organization_id.
+// Made of it for a target of another name, the input still feeds its own.
+func (bb *binding) replaced(t target, in *Input) bool {
+	return !t.required && slices.ContainsFunc(bb.consumed[in.Name], func(by string) bool { return related(by, t.name) })
 }
 
 func (bb *binding) fits(t target, in *Input) bool {
@@ -82,26 +89,34 @@ func (n *names) read(src string) Value {
 }
 
 // fromStep takes for <resource> or <resource>_id the id of the one earlier step
-// that yields the resource. Optional targets take it only where it scopes a
-// list.
+// that yields the resource, and of several that yield the same one the last. Optional
+// targets take it only where it scopes a list.
 func (bb *binding) fromStep(t target) (Value, Rule) {
 	resource := bb.namedResource(t)
 	if resource == "" || !t.required && !bb.scopes(t) {
 		return nil, ""
 	}
 	candidates := bb.producers(resource)
-	switch len(candidates) {
-	case 0:
+	if len(candidates) == 0 {
 		return nil, ""
-	case 1:
-		if v := bb.read(candidates[0]); eval.SchemaType(t.schema).Accepts(v.typ()) {
-			return v, RuleStep
+	}
+	rule := RuleStep
+	if len(candidates) > 1 {
+		rule = RuleLast
+	}
+	if last := lastOfOne(candidates); last != nil {
+		if v := bb.read(last.id); eval.SchemaType(t.schema).Accepts(v.typ()) {
+			return v, rule
 		}
 		return nil, ""
 	}
+	ids := make([]string, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.id
+	}
 	bb.errorAt(bb.s.At, "ambiguous-binding",
-		fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, candidates[len(candidates)-1]),
-		"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.a.Op.ID, strings.Join(some(candidates), " or "))
+		fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, ids[len(ids)-1]),
+		"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.a.Op.ID, strings.Join(some(ids), " or "))
 	bb.explained[t.key()] = true
 	return nil, ""
 }
@@ -134,10 +149,17 @@ func (bb *binding) scopes(t target) bool {
 	return t.in == operations.InQuery && bb.a.Op.Effect() == operations.Read && bb.a.Op.Resource().List
 }
 
-// producers lists the expressions that yield the id of a resource made or
-// found by an earlier step. A list yields its selected item only.
-func (bb *binding) producers(resource string) []string {
-	var out []string
+// producer is an earlier step that yields a resource, with the expression that reads
+// the resource's id.
+type producer struct {
+	step *Step
+	id   string
+}
+
+// producers lists the earlier steps that make or find a resource. A list yields its
+// selected item only.
+func (bb *binding) producers(resource string) []producer {
+	var out []producer
 	for s, op := range bb.earlier(resource) {
 		if s.Each != nil || s.Result.IsAny() && bb.unit.Binding == spec.BindByRuleOrAsk {
 			continue // without a description nothing is proven: the caller is asked
@@ -152,10 +174,37 @@ func (bb *binding) producers(resource string) []string {
 			read, t = read+"."+matchField, match
 		}
 		if _, ok := t.Field("id"); ok || t.IsAny() && op.Select != nil {
-			out = append(out, read+".id")
+			out = append(out, producer{s, read + ".id"})
 		}
 	}
 	return out
+}
+
+// lastOfOne returns the last of the producers where all yield one and the same
+// resource: each but the first is called with the id that one before it yields. One
+// with a condition may have no result and does not count beside others. It returns nil
+// where they may yield several.
+func lastOfOne(all []producer) *producer {
+	var last *producer
+	for i := range all {
+		p := &all[i]
+		if i > 0 && !slices.ContainsFunc(all[:i], func(q producer) bool { return p.fetchedBy(q.id) }) {
+			return nil
+		}
+		if last == nil || p.step.When == nil {
+			last = p
+		}
+	}
+	return last
+}
+
+// fetchedBy reports whether the URL of a producer's call is that of the resource with an
+// id: it ends in the id.
+func (p producer) fetchedBy(id string) bool {
+	a := p.step.Operation()
+	return slices.ContainsFunc(a.Binds, func(b *Bind) bool {
+		return b.In == operations.InPath && b.Source == "" && b.From == id && strings.HasSuffix(a.Op.Path, "/{"+b.Name+"}")
+	})
 }
 
 // stepPath is the expression that reads a step's result.

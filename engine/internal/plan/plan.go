@@ -138,14 +138,15 @@ type Rule string
 
 // The binding rules.
 const (
-	RuleOverlay  Rule = "overlay"       // `with` written by an overlay
-	RuleWith     Rule = "with"          // `with` in the capability
-	RuleKey      Rule = "step key"      // a step key that is a parameter
-	RuleInput    Rule = "input name"    // an input of the same name
-	RuleResource Rule = "resource name" // an input <resource>_<property>
-	RuleStep     Rule = "step resource" // the id of the one earlier step that yields the resource
-	RuleSchema   Rule = "schema"        // const, default or one-value enum; a value of the operation's own
-	RuleTemplate Rule = "template"      // the operation's own text for the body
+	RuleOverlay  Rule = "overlay"                     // `with` written by an overlay
+	RuleWith     Rule = "with"                        // `with` in the capability
+	RuleKey      Rule = "step key"                    // a step key that is a parameter
+	RuleInput    Rule = "input name"                  // an input of the same name
+	RuleResource Rule = "resource name"               // an input <resource>_<property>
+	RuleStep     Rule = "step resource"               // the id of the one earlier step that yields the resource
+	RuleLast     Rule = "last step with the resource" // the same of several steps, each called with the id of one before
+	RuleSchema   Rule = "schema"                      // const, default or one-value enum; a value of the operation's own
+	RuleTemplate Rule = "template"                    // the operation's own text for the body
 
 	RuleCredential Rule = "credential" // the API's credential goes there, whatever else would
 	RuleRequest    Rule = "request"    // a header that the request has of itself: Accept, Content-Type

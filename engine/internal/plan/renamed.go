@@ -59,7 +59,7 @@ func (bb *binding) homeless() []*Input {
 	var out []*Input
 	for _, x := range bb.unit.Inputs {
 		in := bb.input(x.Name.Value)
-		if read := len(bb.used[in.Name]) > 0 && !bb.again[in.Name]; !read && !bb.consumed[in.Name] && !slices.ContainsFunc(bb.plan.Steps, in.named) {
+		if read := len(bb.used[in.Name]) > 0 && !bb.again[in.Name]; !read && bb.consumed[in.Name] == nil && !slices.ContainsFunc(bb.plan.Steps, in.named) {
 			out = append(out, in)
 		}
 	}
