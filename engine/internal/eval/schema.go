@@ -39,15 +39,21 @@ func (r *schemaReader) read(s *operations.Schema, depth int) Type {
 	r.inside[s]++
 	defer func() { r.inside[s]-- }()
 
-	if len(s.OneOf) > 0 || len(s.AnyOf) > 0 {
+	if isUnion(s) {
 		return r.union(s, depth)
 	}
-	t := r.own(s, depth)
+	t, open := r.own(s, depth), false
 	for _, part := range s.AllOf {
-		t = both(t, r.read(part, depth+1))
+		u := r.read(part, depth+1)
+		open = open || u.IsAny() && isUnion(part)
+		t = both(t, u)
 	}
+	t.open = t.open || open && t.kind == objectKind
 	return t
 }
+
+// isUnion reports whether s has alternatives, whose fields are unknown to the type.
+func isUnion(s *operations.Schema) bool { return s != nil && len(s.OneOf)+len(s.AnyOf) > 0 }
 
 // union knows one shape only: X or null, which is X.
 func (r *schemaReader) union(s *operations.Schema, depth int) Type {

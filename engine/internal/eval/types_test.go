@@ -77,6 +77,10 @@ func TestSchemaType(t *testing.T) {
 			object(props("b", schema("integer"), "o", object(props("y", schema("string"))))),
 			{Description: "says nothing about the type", Open: true},
 		}}, "{a:string b:integer o:{x:string y:string}}"},
+		{"allOf with alternatives", &operations.Schema{AllOf: []*operations.Schema{
+			object(props("a", schema("string"))),
+			{OneOf: []*operations.Schema{object(props("b", schema("string"))), object(props("c", schema("string")))}},
+		}}, "{a:string ...}"},
 		{"allOf beside properties", &operations.Schema{Types: []string{"object"}, Properties: props("c", schema("number")),
 			AllOf: []*operations.Schema{object(props("a", schema("string")))}}, "{a:string c:number}"},
 		{"cycle", tree, "{id:string parent:{id:string parent:any}}"},
