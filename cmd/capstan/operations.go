@@ -16,17 +16,24 @@ import (
 
 func (a *app) operationsCommand() *cobra.Command {
 	var apis apiFlags
-	var tag string
+	var tag, field, like string
 	cmd := &cobra.Command{
 		Use:   "operations API [WORDS...]",
 		Short: "List and search an API's operations",
 		Long: `Operations lists what an API offers. Words narrow the list: each must occur in
 the id, method, path, summary or tags. One word that is an operation's exact id
-shows what that operation takes.`,
+shows what that operation takes and gives: the fields of its result are written as an
+expression has them behind a step's id.
+
+--for finds the operations that give a field and those that take it. The field
+organization_id is also the id of an organization. --like searches for words in ids,
+paths, summaries and descriptions, and lists the best match first.`,
 		Example: `  capstan operations workos
   capstan operations workos directory users
   capstan operations workos --tag organizations -o json
-  capstan operations workos OrganizationsController_create`,
+  capstan operations workos OrganizationsController_create
+  capstan operations workos --for organization_id
+  capstan operations workos --like "invite a user"`,
 		Args: someArgs("API"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts, err := apis.options(a)
@@ -37,16 +44,26 @@ shows what that operation takes.`,
 			if err != nil {
 				return err
 			}
-			if len(args) == 2 && tag == "" {
+			all := api.Set.Summaries()
+			switch {
+			case field != "" && (like != "" || tag != "" || len(args) > 1):
+				return usagef("--for stands alone")
+			case field != "":
+				return a.listFor(api, field)
+			case like != "":
+				all = api.Set.Search(like)
+			case len(args) == 2 && tag == "":
 				if op, ok := api.Set.Lookup(args[1]); ok {
 					return a.describe(op)
 				}
 			}
-			return a.list(api, args[1:], tag)
+			return a.list(api, all, args[1:], tag)
 		},
 	}
 	apis.add(cmd.Flags())
 	cmd.Flags().StringVar(&tag, "tag", "", "only operations with this `TAG`")
+	cmd.Flags().StringVar(&field, "for", "", "the operations that give this `FIELD`, and those that take it")
+	cmd.Flags().StringVar(&like, "like", "", "the operations that this `TEXT` describes, best first")
 	a.completeOperations(cmd, &apis)
 	return cmd
 }
@@ -71,9 +88,9 @@ type operationRow struct {
 	Deprecated bool     `json:"deprecated,omitempty"`
 }
 
-func (a *app) list(api *engine.API, words []string, tag string) error {
+func (a *app) list(api *engine.API, all []operations.Summary, words []string, tag string) error {
 	rows := []operationRow{}
-	for _, s := range api.Set.Summaries() {
+	for _, s := range all {
 		row := operationRow(s)
 		row.Tags = append([]string{}, s.Tags...)
 		if row.matches(words, tag) {
@@ -139,72 +156,4 @@ func (a *app) table(rows [][]string) {
 // fit makes a table's line fit for a terminal of that width.
 func fit(line string, width int) string {
 	return strings.TrimRight(columns.Cut(term.Printable(line), width), " ")
-}
-
-// operationDoc describes an operation, the document of `operations API ID`.
-type operationDoc struct {
-	operationRow
-	Effect string     `json:"effect"`
-	Takes  []takenRow `json:"takes"`
-}
-
-type takenRow struct {
-	Name        string `json:"name"`
-	In          string `json:"in"`
-	Type        string `json:"type"`
-	Required    bool   `json:"required"`
-	Description string `json:"description,omitempty"`
-}
-
-func (a *app) describe(op *operations.Operation) error {
-	doc := operationDoc{
-		operationRow: operationRow{op.ID, op.Method, op.Path, op.Summary, append([]string{}, op.Tags...), op.Deprecated},
-		Effect:       string(op.Effect()),
-		Takes:        []takenRow{},
-	}
-	for _, t := range targets(op) {
-		row := takenRow{Name: t.name, In: string(t.in), Type: typeText(t.schema), Required: t.required}
-		if t.param != nil {
-			row.Description = t.param.Description
-		} else if t.schema != nil {
-			row.Description = t.schema.Description
-		}
-		doc.Takes = append(doc.Takes, row)
-	}
-	if !a.wantsText() {
-		return a.printDocument(doc)
-	}
-	a.describeText(doc)
-	return nil
-}
-
-func (a *app) describeText(doc operationDoc) {
-	a.printf("%s  %s %s  [%ss]\n", doc.ID, doc.Method, doc.Path, doc.Effect)
-	if doc.Summary != "" {
-		a.printf("%s\n", term.OneLine(doc.Summary))
-	}
-	var rows [][]string
-	for _, t := range doc.Takes {
-		kind := t.Type
-		if t.Required {
-			kind += ", required"
-		}
-		rows = append(rows, []string{"  " + t.Name, t.In, kind, term.OneLine(t.Description)})
-	}
-	a.table(rows)
-}
-
-func typeText(s *operations.Schema) string {
-	w := typeOfSchema(s)
-	kind := w.kind
-	if w.kind == "array" {
-		kind = w.item
-	}
-	if w.file {
-		kind = "file"
-	}
-	if w.kind == "array" {
-		return "array of " + kind
-	}
-	return kind
 }

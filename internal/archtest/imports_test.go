@@ -106,6 +106,7 @@ var layers = map[string][]string{
 	"serve/skills":                    {"spec", "spec/yamldata", "diag", "internal/columns", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
+	"cmd/capstan/internal/author":     {"engine", "engine/document", "operations", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/suggest", "internal/words"},
 	"cmd/capstan/internal/lsp":        {"engine", "engine/document", "operations", "spec", "diag"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
