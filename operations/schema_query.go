@@ -60,6 +60,44 @@ func (s *Schema) Property(name string) *Schema {
 	return found
 }
 
+// CommonProperty returns the schema that the value of a property has to fit whichever of
+// the alternatives in OneOf and AnyOf the object is, or nil where one of them has none.
+func (s *Schema) CommonProperty(name string) *Schema {
+	return s.common(name, map[*Schema]bool{})
+}
+
+func (s *Schema) common(name string, inside map[*Schema]bool) *Schema {
+	if s == nil || inside[s] {
+		return nil
+	}
+	inside[s] = true
+	defer delete(inside, s)
+	var all []*Schema
+	if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
+		all = append(all, s.Properties[i].Schema)
+	}
+	for _, part := range s.AllOf {
+		all = append(all, part.common(name, inside))
+	}
+	for _, list := range [...][]*Schema{s.OneOf, s.AnyOf} {
+		either := &Schema{}
+		for _, part := range list {
+			either.AnyOf = append(either.AnyOf, part.common(name, inside))
+		}
+		if len(list) > 0 && !slices.Contains(either.AnyOf, nil) {
+			all = append(all, either)
+		}
+	}
+	all = slices.DeleteFunc(all, func(s *Schema) bool { return s == nil })
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return &Schema{AllOf: all}
+}
+
 // Flatten returns the schema with everything in AllOf merged into it: for readers
 // of all properties at once. Where parts disagree the first wins.
 // Alternatives stay as they are. A schema without AllOf is returned itself.

@@ -65,6 +65,34 @@ func TestSchemaProperty(t *testing.T) {
 	}
 }
 
+// Of a property that only one of several alternatives has, nothing is certain.
+func TestSchemaCommonProperty(t *testing.T) {
+	for _, test := range []struct {
+		schema string
+		fits   []any
+		breaks []any
+	}{
+		{"{properties: {p: {enum: [a, b]}}}", []any{"a"}, []any{"c"}},
+		{"{allOf: [{properties: {p: {enum: [a, b]}}}, {properties: {p: {enum: [b, c]}}}]}", []any{"b"}, []any{"a", "c"}},
+		{"{oneOf: [{properties: {p: {const: a}}}, {properties: {p: {const: b}}}]}", []any{"a", "b"}, []any{"c"}},
+		{"{oneOf: [{properties: {p: {const: a}}}, {properties: {q: {const: b}}}]}", []any{"a", "c"}, nil},
+		{"{properties: {p: {type: string}}, anyOf: [{properties: {p: {const: a}}}, {required: [q]}]}", []any{"a", "c"}, []any{1}},
+		{"{$ref: '#/components/schemas/Loop'}", []any{1}, nil},
+	} {
+		s := schemaOf(t, test.schema).CommonProperty("p")
+		for _, v := range test.fits {
+			if found := check.Value(s, v); found != nil {
+				t.Errorf("%s: %v: %v", test.schema, v, found)
+			}
+		}
+		for _, v := range test.breaks {
+			if check.Value(s, v) == nil {
+				t.Errorf("%s takes %v", test.schema, v)
+			}
+		}
+	}
+}
+
 func TestFlatten(t *testing.T) {
 	s := schemaOf(t, "{description: mine, required: [n], allOf: [{$ref: '#/components/schemas/B'}, {type: object, minProperties: 1, additionalProperties: false}]}")
 	flat := s.Flatten()

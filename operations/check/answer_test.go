@@ -81,3 +81,40 @@ func TestNullForNullableComposition(t *testing.T) {
 		}
 	}
 }
+
+func TestRequiredReadOnlyPropertyCountsForAnswersOnly(t *testing.T) {
+	s := responseOf(t, "3.0.3", "{type: object, required: [id, name], properties: {id: {type: string, readOnly: true}, name: {type: string}}}").Result()
+	if found := check.Value(s, map[string]any{"name": "Ada"}); found != nil {
+		t.Errorf("a request without it: %v", found)
+	}
+	if found := optest.Messages(check.Value(s, map[string]any{"id": "1"})); len(found) != 1 || found[0] != `property "name" is missing` {
+		t.Errorf("a request without the other: %v", found)
+	}
+	if found := check.Answer(s, map[string]any{"name": "Ada"}); len(found) != 1 {
+		t.Errorf("an answer without it: %v", found)
+	}
+}
+
+func TestText(t *testing.T) {
+	for _, test := range []struct {
+		schema string
+		value  any
+		want   []string
+	}{
+		{"{type: integer, maximum: 5}", "4", nil},
+		{"{type: integer, maximum: 5}", "6", []string{"is a string where integer is documented"}},
+		{"{type: integer}", "four", []string{"is a string where integer is documented"}},
+		{"{type: boolean}", "true", nil},
+		{"{type: array, items: {enum: [a, b]}}", "a", nil},
+		{"{type: array, items: {enum: [a, b]}}", "c", []string{"is a string where array is documented"}},
+		{"{type: string, maxLength: 2}", 12, nil},
+		{"{type: string, maxLength: 2}", 123, []string{"is an integer where string is documented"}},
+		{"{type: string, enum: [a, b]}", "c", []string{`is "c", which is none of the documented values ("a", "b")`}},
+		{"{type: string}", map[string]any{}, []string{"is an object where string is documented"}},
+	} {
+		s := responseOf(t, "3.0.3", test.schema).Result()
+		if diff := cmp.Diff(test.want, optest.Messages(check.Text(s, test.value))); diff != "" {
+			t.Errorf("%s: %v: %s", test.schema, test.value, diff)
+		}
+	}
+}

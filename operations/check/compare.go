@@ -28,7 +28,7 @@ const maxDepth = 2_000
 const maxViolations = 50
 
 // compare returns how v differs from s. In an answer a required property that is
-// writeOnly may be missing.
+// writeOnly may be missing, otherwise one that is readOnly.
 func compare(s *shape, v any, answer bool) []operations.Violation {
 	p := &pass{answer: answer, quiet: true, looks: minLooks}
 	p.at = p.room[:0]
@@ -78,7 +78,7 @@ type pass struct {
 
 	failed  int
 	found   []operations.Violation
-	missing map[property]bool // those that were missing: whether only requests carry them
+	missing map[property]bool // those that were missing: whether they may be
 }
 
 // place is a value within another one.

@@ -190,16 +190,12 @@ func (p *pass) object(s *shape, v map[string]any, done *evaluated) {
 	}
 }
 
-// maybeMissing reports whether a required property of the value at hand is one that
-// only requests carry.
+// maybeMissing reports whether the value at hand may lack a required property.
 func (p *pass) maybeMissing(name string) bool {
-	if !p.answer {
-		return false
-	}
 	key := property{p.at[len(p.at)-1].whole, name}
 	is, known := p.missing[key]
 	if !known {
-		is = key.whole.requestsOnly(name)
+		is = key.whole.mayLack(name, p.answer)
 		if p.missing == nil {
 			p.missing = map[property]bool{}
 		}

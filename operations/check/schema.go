@@ -10,8 +10,9 @@ import (
 
 // Value compares a JSON-like value with a schema by its structure: types,
 // const, enum, required and closed properties, items, bounds and patterns. It
-// is meant for values that are known beforehand; answers have [Response]. That at
-// most one of oneOf may fit is not asked.
+// is meant for values that a request carries, of which required properties that are
+// readOnly may be missing; answers have [Response]. That at most one of oneOf may fit is
+// not asked.
 // Numbers may be of any Go number type or json.Number. It returns nil when
 // nothing is wrong. The work is bounded as that of [Schemas.Full].
 func Value(s *operations.Schema, v any) []operations.Violation {
@@ -47,7 +48,7 @@ func (o outlines) list(schemas []*operations.Schema) (out []*shape) {
 func (o outlines) fill(to *shape, s *operations.Schema) {
 	to.outline = true
 	to.types, to.typeNames = typesOf(s.Types), strings.Join(s.Types, " or ")
-	to.writeOnly, to.required = s.WriteOnly, s.Required
+	to.writeOnly, to.readOnly, to.required = s.WriteOnly, s.ReadOnly, s.Required
 	if s.HasConst {
 		to.constant = &s.Const
 	}

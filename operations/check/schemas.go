@@ -94,7 +94,7 @@ func (c *Schemas) named(v any) map[string]*shape {
 func (c *Schemas) fill(s *shape, schema any) {
 	m := objectOf(schema)
 	s.never = schema == false
-	s.writeOnly = m["writeOnly"] == true
+	s.writeOnly, s.readOnly = m["writeOnly"] == true, m["readOnly"] == true
 	if name, ok := m["type"].(string); ok {
 		s.types = typesOf([]string{name})
 	} else {

@@ -22,7 +22,8 @@ type shape struct {
 	constant  *any
 	enum      []any
 	texts     map[string]bool // the strings of a long enum, which has nothing else
-	writeOnly bool
+	// writeOnly and readOnly are of a property that only requests carry, or only answers.
+	writeOnly, readOnly bool
 
 	minLength, maxLength         int
 	minItems, maxItems           int
@@ -208,17 +209,18 @@ func (s *shape) ready() *shape {
 	return s
 }
 
-// isWriteOnly reports whether a schema is, or a schema that it is made of.
-func (s *shape) isWriteOnly() bool {
-	return s.eachPart(func(part *shape) bool { return part.writeOnly }, map[*shape]bool{})
+// isAbsent reports whether answers, or requests, do not carry a value with the schema.
+func (s *shape) isAbsent(answer bool) bool {
+	return s.eachPart(func(part *shape) bool { return answer && part.writeOnly || !answer && part.readOnly }, map[*shape]bool{})
 }
 
-// requestsOnly reports whether a property is one that only requests carry. OpenAPI
-// requires one that is writeOnly in requests only.
-func (s *shape) requestsOnly(name string) bool {
+// mayLack reports whether an answer, or a request, may lack a property that is required:
+// OpenAPI requires one that is writeOnly in requests only, one that is readOnly in
+// answers only.
+func (s *shape) mayLack(name string, answer bool) bool {
 	return s.eachPart(func(part *shape) bool {
 		property := part.properties[name]
-		return property != nil && property.isWriteOnly()
+		return property != nil && property.isAbsent(answer)
 	}, map[*shape]bool{})
 }
 

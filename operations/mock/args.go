@@ -2,7 +2,6 @@ package mock
 
 import (
 	"maps"
-	"strconv"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -51,22 +50,12 @@ func readArgs(req *operations.Request) (*args, []operations.Violation) {
 	return a, append(problems, more...)
 }
 
-// checkParam lets text stand for a number or a truth value: in a URL there is
-// nothing but text.
+// checkParam compares an argument as it is sent: there is nothing but text in a URL.
 func checkParam(p *operations.Param, v any) []operations.Violation {
-	found := problems(p.Schema, v, p.Name)
-	if s, ok := v.(string); ok && len(found) > 0 {
-		if n, ok := jsonvalue.Number(s); ok && fits(p.Schema, n) {
-			return nil
-		}
-		if b, err := strconv.ParseBool(s); err == nil && fits(p.Schema, b) {
-			return nil
-		}
-		if s == "" && !p.Required || fits(p.Schema, []any{s}) {
-			return nil
-		}
+	if v == "" && !p.Required {
+		return nil
 	}
-	return found
+	return named(check.Text(p.Schema, v), p.Name)
 }
 
 func readBody(req *operations.Request) (any, []operations.Violation) {
@@ -108,11 +97,14 @@ const missing = "is required"
 // problems compares a value with its schema. Paths start with name and are spelt
 // as an expression would spell them: domain_data[0].state.
 func problems(s *operations.Schema, v any, name string) []operations.Violation {
-	out := check.Value(s, v)
-	for i := range out {
-		out[i].Path = dotted(name, out[i].Path)
+	return named(check.Value(s, v), name)
+}
+
+func named(found []operations.Violation, name string) []operations.Violation {
+	for i := range found {
+		found[i].Path = dotted(name, found[i].Path)
 	}
-	return out
+	return found
 }
 
 // fits reports whether v can be answered where s is documented.
