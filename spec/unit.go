@@ -106,6 +106,7 @@ type Input struct {
 	Pattern     Str
 	Required    bool
 	Default     *Value
+	Example     *Value
 	// In is where a REST request brings the value: query, header, path, cookie,
 	// body or environment; "" for anywhere.
 	In Str

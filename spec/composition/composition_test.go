@@ -62,7 +62,7 @@ func TestCompositionModel(t *testing.T) {
 		{Name: str("ship_name"), Type: str("string"), Required: true, Filled: true, Description: str("What is painted on the bow.")},
 		{Name: str("crates"), Type: str("array"), Items: str("string"), Default: &spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar("salt"), scalar("tea")}}},
 		{Name: str("weight"), Type: str("number"), Enum: []spec.Value{scalar(int64(1)), scalar(2.5)}},
-		{Name: str("flags"), Type: str("object")},
+		{Name: str("flags"), Type: str("object"), Example: &spec.Value{Kind: spec.Mapping, Fields: []spec.Field{{Key: str("deck"), Value: scalar(int64(2))}}}},
 		{Name: str("note"), Type: str("string"), Default: &spec.Value{}},
 	}
 	steps := []*spec.Step{

@@ -41,7 +41,10 @@ func (d reader) input(n *node.Node) *spec.Input {
 		d.fitting(item, v, in, "a value of enum")
 	}
 	in.Default = d.fallback(fallback, in)
-	o.Allow("example")
+	if n := o.Get("example"); n != nil {
+		v := d.Value(n)
+		in.Example = &v
+	}
 	o.Done()
 	if items := node.Key(n, "items"); items != nil && in.Type.IsSet() && in.Type.Value != "array" && in.Type.Value != anyType {
 		d.Report(items, "misplaced-key", "items belongs to type array, but the type is %s", in.Type.Value)

@@ -55,7 +55,11 @@ func (f *frame) param(e entryNode, k kind) *spec.Param {
 	if n := p.get("items"); n != nil {
 		in.Items = f.itemType(n)
 	}
-	p.Allow("enum", "example", "examples", "format", "minimum", "maximum", "properties", "sensitive")
+	if n := p.get("example"); n != nil {
+		v := f.Value(n)
+		in.Example = &v
+	}
+	p.Allow("enum", "examples", "format", "minimum", "maximum", "properties", "sensitive")
 	if !in.Name.IsSet() {
 		f.loosely(e.node, "an input without a name is left out", "give it a name, or remove it")
 		return nil

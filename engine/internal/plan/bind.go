@@ -115,6 +115,7 @@ func (bb *binding) add(t target, rule Rule, v Value) {
 	// an input that was not given means nothing.
 	bind.Null = bb.own == nil && (rule == RuleWith || rule == RuleOverlay) && t.schema.Is("null")
 	bb.a.Binds = append(bb.a.Binds, bind)
+	bb.feed(t, v)
 	if t.required {
 		bb.require(v)
 	}
@@ -156,7 +157,7 @@ func (bb *binding) with() {
 				bb.consumed[r.Path[0]] = append(bb.consumed[r.Path[0]], t.name)
 			}
 		}
-		bb.checkType(t.schema, f.Value, v, bb.called(t))
+		bb.checkType(bb.accepts(t), f.Value, v, bb.called(t))
 		bb.given[t.key()] = gift{v, bb.written(f.Value), f.Key.Value}
 		if in := bb.inputOf(v); in != nil {
 			bb.adopt(in, t)
@@ -222,7 +223,7 @@ func (bb *binding) keys() {
 			continue
 		}
 		v := Literal{f.Value.Go()}
-		bb.checkType(t.schema, f.Value, v, bb.called(t))
+		bb.checkType(bb.accepts(t), f.Value, v, bb.called(t))
 		bb.given[t.key()] = gift{v, RuleKey, f.Key.Value}
 	}
 }

@@ -87,6 +87,7 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 	b.outcome()
 	b.reads()
 	b.keep()
+	b.accepted()
 	b.unused()
 	b.servedNames()
 	b.plan.Variables = b.variables.used

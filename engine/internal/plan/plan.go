@@ -31,6 +31,7 @@ type Input struct {
 	Default     func() any // makes it anew for whoever gets it, nil when there is none
 	Description string
 	UsedBy      []string // step ids, then output names; in order, unique
+	Feeds       []*Feed  // in the order of the steps
 
 	// In is where a REST request brings the value, "" for anywhere; At is its
 	// place in the request's body, nil for the member of the input's name.

@@ -7,8 +7,6 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/internal/eval"
-	"github.com/capstan-run/capstan/internal/jsonvalue"
-	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
 	"github.com/capstan-run/capstan/spec"
@@ -16,8 +14,21 @@ import (
 
 // checkType holds a value against the schema it is sent to: literals wholly,
 // expressions by their static type, lists and mappings part by part, so that
-// every problem is reported where it was written.
+// every problem is reported where it was written. A list or mapping of literals
+// with sound parts is held against it as a whole.
 func (b *builder) checkType(s *operations.Schema, src spec.Value, v Value, what string) {
+	before := len(b.diags)
+	b.checkPart(s, src, v, what)
+	whole, ok := v.(structure)
+	if s == nil || !ok || len(b.diags) > before {
+		return
+	}
+	if value, ok := constant(whole); ok {
+		b.checkLiteral(s, src, value, what)
+	}
+}
+
+func (b *builder) checkPart(s *operations.Schema, src spec.Value, v Value, what string) {
 	if s == nil {
 		return
 	}
@@ -39,17 +50,7 @@ func (b *builder) checkType(s *operations.Schema, src spec.Value, v Value, what 
 
 func (b *builder) checkLiteral(s *operations.Schema, src spec.Value, v any, what string) {
 	for _, violation := range check.Value(s, v) {
-		at := src.Str
-		if !at.IsSet() {
-			at.Pos = src.Pos
-		}
-		hint := ""
-		if text, ok := v.(string); ok && readsLike(text) {
-			hint = fmt.Sprintf("to send what it reads, write '{{ %s }}'", text)
-		} else if len(s.Enum) > 0 {
-			hint = strings.TrimSpace(suggest.Hint(fmt.Sprint(v), "", enumStrings(s.Enum)) + " one of " + enumText(s.Enum))
-		}
-		b.errorAt(at, "wrong-type", hint, "%s: %s", what, violation.Message)
+		b.diags.Add(unaccepted(s, src, v, violation, what))
 	}
 }
 
@@ -59,7 +60,7 @@ func (b *builder) checkList(s *operations.Schema, src spec.Value, v structure, w
 		return
 	}
 	for i, item := range v.values {
-		b.checkType(s.Items, src.Items[i], item, fmt.Sprintf("item %d of %s", i+1, what))
+		b.checkPart(s.Items, src.Items[i], item, fmt.Sprintf("item %d of %s", i+1, what))
 	}
 }
 
@@ -69,20 +70,21 @@ func (b *builder) checkMap(s *operations.Schema, src spec.Value, v structure, wh
 		return
 	}
 	if len(s.OneOf)+len(s.AnyOf) > 0 {
-		return // the run's own check of the request decides
+		return // which of them is meant shows in the whole value
 	}
 	for i, key := range v.keys {
-		if p := s.Property(key); p != nil {
-			b.checkType(p, src.Fields[i].Value, v.values[i], key+" in "+what)
-		} else if !s.Open && len(s.Properties)+len(s.AllOf) > 0 {
+		if p := s.CommonProperty(key); p != nil {
+			b.checkPart(p, src.Fields[i].Value, v.values[i], key+" in "+what)
+		} else if s.Property(key) == nil && !s.Open && len(s.Properties)+len(s.AllOf) > 0 {
 			b.unknownProperty(s, src.Fields[i].Key, what)
 		}
 	}
 	for _, name := range s.Required {
-		if !slices.Contains(v.keys, name) {
-			b.diags.Add(diag.Diagnostic{Code: "missing-parameter", Severity: diag.Error, Pos: src.Pos,
-				Message: fmt.Sprintf("%s lacks the required %q", what, name), Hint: fmt.Sprintf("add `%s: ...` here", name)})
+		if p := s.Property(name); slices.Contains(v.keys, name) || p != nil && p.ReadOnly {
+			continue
 		}
+		b.diags.Add(diag.Diagnostic{Code: "missing-parameter", Severity: diag.Error, Pos: src.Pos,
+			Message: fmt.Sprintf("%s lacks the required %q", what, name), Hint: fmt.Sprintf("add `%s: ...` here", name)})
 	}
 }
 
@@ -111,26 +113,6 @@ func article(t eval.Type) string {
 	default:
 		return "a " + s
 	}
-}
-
-func enumStrings(values []any) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = fmt.Sprint(v)
-	}
-	return out
-}
-
-func enumText(values []any) string {
-	texts := make([]string, len(values))
-	for i, v := range values {
-		texts[i] = jsonvalue.Compact(v)
-	}
-	const most = 12
-	if len(texts) > most {
-		texts = append(texts[:most], fmt.Sprintf("... (%d in all)", len(values)))
-	}
-	return strings.Join(texts, ", ")
 }
 
 // readsLike reports whether a literal text looks like an expression without its
