@@ -54,8 +54,9 @@ func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
 			Name: u.Spec.Name, Kind: u.Spec.Kind, Title: u.Spec.Title.Value, Description: u.Spec.Description.Value, spec: u.Spec,
 			Problems: u.All(),
 		}
+		unit.draft = newProgram(u)
 		if u.Sound() {
-			unit.Program = newProgram(u)
+			unit.Program = unit.draft
 		}
 		f.units = append(f.units, unit)
 	}
@@ -101,6 +102,7 @@ type Unit struct {
 	Program     *Program  // nil when Problems has an error
 	Problems    diag.List // the unit's own, and those of the file that are of no unit alone
 	spec        *spec.Unit
+	draft       *Program // as far as it goes, never to be run
 }
 
 // Report returns the outcome of loading: the problems of the file and all its units.

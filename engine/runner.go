@@ -144,6 +144,10 @@ func (r *Runner) Plan(ctx context.Context, p *Program) *document.Plan {
 	return &view
 }
 
+// Draft returns the plan of a unit as far as it goes. Of one that cannot run the steps
+// have what is bound, what is missing and their errors.
+func (r *Runner) Draft(ctx context.Context, u *Unit) *document.Plan { return r.Plan(ctx, u.draft) }
+
 // Ready reports whether everything that the binds of a file name has a value, so
 // that nothing starts that cannot work. The error is a *[CredentialError].
 func (r *Runner) Ready(ctx context.Context, f *File) error {

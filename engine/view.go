@@ -4,6 +4,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/engine/internal/plan"
 )
 
@@ -26,8 +27,11 @@ func (p *Program) describe() *document.Plan {
 		}
 		v.Inputs = append(v.Inputs, x)
 	}
-	for _, s := range p.plan.Steps {
-		v.Steps = append(v.Steps, describeStep(s))
+	problems := problemsOf(p.unit)
+	for i, s := range p.plan.Steps {
+		step := describeStep(s)
+		step.Problems = problems[i]
+		v.Steps = append(v.Steps, step)
 	}
 	for _, part := range p.plan.Outcome.Parts() {
 		v.Outputs = append(v.Outputs, document.Output{
@@ -61,7 +65,45 @@ func describeStep(s *plan.Step) document.Step {
 	return v
 }
 
+// problemsOf returns the errors of a unit by the step that they are in: behind its start,
+// before that of the next part of the unit, and set in as far as the step is.
+func problemsOf(u *load.Unit) map[int][]diag.Diagnostic {
+	out := map[int][]diag.Diagnostic{}
+	for _, d := range u.Problems.Errors() {
+		step, at := -1, diag.Pos{File: d.Pos.File}
+		within := func(p diag.Pos) bool {
+			return p.File == d.Pos.File && at.Compare(p) <= 0 && p.Compare(d.Pos) <= 0
+		}
+		for _, in := range u.Spec.Inputs {
+			if within(in.Pos) {
+				at = in.Pos
+			}
+		}
+		for i, s := range u.Spec.Steps {
+			if within(s.Pos) {
+				step, at = i, s.Pos
+			}
+		}
+		for _, o := range u.Spec.Outputs {
+			if within(o.Name.Pos) {
+				step = -1
+			}
+		}
+		if step >= 0 && at == u.Spec.Steps[step].Pos && d.Pos.Column >= at.Column {
+			out[step] = append(out[step], d)
+		}
+	}
+	return out
+}
+
 func describeOperation(v *document.Step, a *plan.Operation) {
+	if a.Op == nil {
+		v.API, v.Operation = a.API, a.At.Value
+		return
+	}
+	for _, m := range a.Missing {
+		v.Missing = append(v.Missing, document.Missing{Param: m.Name, In: string(m.In), Type: eval.SchemaType(m.Schema).String(), Could: m.Could})
+	}
 	v.Until, v.Fail, v.Select, v.All = source(a.Until), source(a.Fail), source(a.Select), a.All
 	v.Operation, v.Method, v.Path = a.Op.ID, a.Op.Method, a.Op.Path
 	v.Effect, v.Policy, v.Retry = string(a.Op.Effect()), string(a.Policy), a.Attempts

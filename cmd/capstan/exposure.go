@@ -55,19 +55,16 @@ func opened(ctx context.Context, file string, opts *engine.LoadOptions, r *engin
 	return f, f.Report()
 }
 
-// program loads a file and picks the unit of a name; "" is the only one there is. The
-// report has the unit's own problems. Of a unit that cannot run, or a file without one
-// that can, the program is nil and the report has the reason. The error is a
-// *[engine.UnitError]: the name picks none of the units that can run.
-func program(ctx context.Context, file, name string, opts *engine.LoadOptions, r *engine.Runner) (*engine.Program, *engine.Report, error) {
+// unit loads a file and picks the unit of a name; "" is the only one there is. The
+// report has the unit's own problems: one with errors has no program. Of a file without
+// a unit of the name that can run the unit is nil, and the report has the reason. The
+// error is a *[engine.UnitError]: the name picks none of the units that can run.
+func unit(ctx context.Context, file, name string, opts *engine.LoadOptions, r *engine.Runner) (*engine.Unit, *engine.Report, error) {
 	f, report := opened(ctx, file, opts, r)
 	if f == nil {
 		return nil, report, nil
 	}
 	u, err := f.Unit(name)
-	if err == nil {
-		err = f.ErrOf(u)
-	}
 	var load *engine.LoadError
 	switch {
 	case errors.As(err, &load):
@@ -77,7 +74,16 @@ func program(ctx context.Context, file, name string, opts *engine.LoadOptions, r
 	}
 	own := *report
 	own.Diagnostics = u.Problems
-	return u.Program, &own, nil
+	return u, &own, nil
+}
+
+// program is the program of a unit; nil where that cannot run.
+func program(ctx context.Context, file, name string, opts *engine.LoadOptions, r *engine.Runner) (*engine.Program, *engine.Report, error) {
+	u, report, err := unit(ctx, file, name, opts, r)
+	if u == nil {
+		return nil, report, err
+	}
+	return u.Program, report, nil
 }
 
 // exposures describes units for a document or a table.

@@ -87,6 +87,8 @@ func meaning(t *testing.T, f validFile, text []byte) (string, diag.List) {
 					t.Fatal(err)
 				}
 				b.Write(plan)
+			} else if draft := engine.NewRunner(nil).Draft(t.Context(), u); draft.Capability != u.Name {
+				t.Errorf("%s: the draft of %s is called %s\n%s", f.path, u.Name, draft.Capability, text)
 			}
 		}
 	}

@@ -27,6 +27,9 @@ comes from, what it writes, what it waits for and what it needs. Nothing is sent
 A value that was bound by an overlay, by a step's own "with", by a step key or by
 a schema says so in parentheses; -v names the rule of the others too.
 
+A file with errors is planned as far as it goes: each step has what is bound, what is
+missing and its errors. The exit code is 3.
+
 Of a file that exposes several things (naftiko: and ikanos: files), EXPOSURE picks
 one, as for run; without it they are listed with the operations they call.`,
 		Example: `  capstan plan b2b-enterprise-onboarding.yaml
@@ -41,19 +44,23 @@ one, as for run; without it they are listed with the operations they call.`,
 				return err
 			}
 			r := engine.NewRunner(&engine.Options{BaseURL: baseURL, Pace: perSecond})
-			prog, report, err := program(cmd.Context(), args[0], second(args), opts, r)
-			if err != nil {
+			u, report, err := unit(cmd.Context(), args[0], second(args), opts, r)
+			switch {
+			case err != nil:
 				return a.listPlans(report, err)
+			case u == nil:
+				return a.refusePlan(report, planOfFile(report))
+			case u.Program == nil:
+				plan := r.Draft(cmd.Context(), u)
+				plan.Diagnostics = append([]diag.Diagnostic{}, report.Diagnostics...)
+				return a.refusePlan(report, plan)
 			}
-			if prog == nil {
-				return a.refusePlan(report)
-			}
-			plan := r.Plan(cmd.Context(), prog)
+			plan := r.Plan(cmd.Context(), u.Program)
 			if !a.wantsText() {
 				return a.printDocument(plan)
 			}
 			a.reportDiagnostics(report)
-			planText{app: a, plan: plan, paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}.write()
+			a.planText(plan).write()
 			return nil
 		},
 	}
@@ -96,15 +103,18 @@ type planList struct {
 	Refused   []engine.Refusal `json:"refused"`
 }
 
-// refusePlan ends a command with a file that cannot run. A machine still gets one
-// plan document, with the reasons as its diagnostics.
-func (a *app) refusePlan(r *engine.Report) error {
+// refusePlan ends a command with a file that cannot run. Its plan, as far as it goes, is
+// printed all the same.
+func (a *app) refusePlan(r *engine.Report, plan *document.Plan) error {
 	err := refused(r)
 	if exitCode(err) != exitInvalid {
 		return err
 	}
 	if !a.wantsText() {
-		return cmp.Or(a.printDocument(planOfFile(r)), err)
+		return cmp.Or(a.printDocument(plan), err)
+	}
+	if len(plan.Steps) > 0 {
+		a.planText(plan).write()
 	}
 	for _, s := range r.StoodBack {
 		a.note("stood back: %s", term.Printable(stoodBackText(s)))

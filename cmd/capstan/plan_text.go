@@ -10,6 +10,7 @@ import (
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/pace"
+	"github.com/capstan-run/capstan/internal/words"
 )
 
 // planText writes a plan for a person: one block a step, one line a value.
@@ -20,6 +21,10 @@ type planText struct {
 	width int // 0: no limit
 }
 
+func (a *app) planText(plan *document.Plan) planText {
+	return planText{app: a, plan: plan, paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY)}
+}
+
 func (t planText) write() {
 	t.header()
 	t.inputs()
@@ -28,7 +33,11 @@ func (t planText) write() {
 		t.step(i+1, s)
 	}
 	t.outputs()
-	t.app.printf("\n%s\n", "nothing was sent")
+	end := "nothing was sent"
+	if n := countOf(t.plan.Diagnostics, diag.Error); n > 0 {
+		end += "; this cannot run yet: " + words.Count(n, "error", "errors")
+	}
+	t.app.printf("\n%s\n", end)
 }
 
 func (t planText) header() {
@@ -137,9 +146,32 @@ func (t planText) step(number int, s document.Step) {
 	for _, b := range s.Binds {
 		t.bind(b)
 	}
+	for _, m := range s.Missing {
+		t.detail(m.In, m.Param+" <- "+missingText(m))
+	}
 	t.conditions(s)
+	t.problems(s)
 	if number < len(t.plan.Steps) {
 		t.app.printf("\n")
+	}
+}
+
+// missingText describes a value that has no source.
+func missingText(m document.Missing) string {
+	if len(m.Could) > 0 {
+		return "missing: could be " + strings.Join(m.Could, " or ")
+	}
+	return "missing: " + m.Type + ", required"
+}
+
+// problems prints the errors of a step, but for those of the values that are missing,
+// which are shown in their place.
+func (t planText) problems(s document.Step) {
+	for _, d := range s.Problems {
+		if len(s.Missing) > 0 && (d.Code == "missing-parameter" || d.Code == "ambiguous-binding") {
+			continue
+		}
+		t.detail("error", d.Message+" ["+d.Code+"]")
 	}
 }
 
@@ -178,6 +210,9 @@ func (t planText) room(used int) int {
 func (t planText) action(s document.Step) string {
 	if s.Kind == "external" {
 		return t.paint.Yellow("external: somebody else does it")
+	}
+	if s.Kind == "operation" && s.Method == "" {
+		return t.paint.Red("unknown operation")
 	}
 	action := s.Method + " " + s.Path
 	switch s.Effect {

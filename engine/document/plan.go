@@ -56,27 +56,31 @@ type Input struct {
 
 // Step is a step with everything that was decided about it.
 type Step struct {
-	ID          string  `json:"id"`
-	Kind        string  `json:"kind"` // operation, external; of framework files also lookup, script, mock
-	Description string  `json:"description,omitempty"`
-	API         string  `json:"api,omitempty"` // namespace of the operation in a framework file
-	Operation   string  `json:"operation,omitempty"`
-	Method      string  `json:"method,omitempty"`
-	Path        string  `json:"path,omitempty"`
-	Effect      string  `json:"effect,omitempty"` // read, write, delete
-	Policy      string  `json:"policy,omitempty"` // safe, idempotent, keyed, probed, unsafe
-	Probe       string  `json:"probe,omitempty"`  // operation that looks a lost write up
-	Retry       int     `json:"retry,omitempty"`  // attempts in all, 0: the default
-	Binds       []Bind  `json:"binds"`
-	Guards      []Guard `json:"guards,omitempty"`
-	When        string  `json:"when,omitempty"`
-	Each        string  `json:"each,omitempty"`
-	Until       string  `json:"until,omitempty"`
-	Fail        string  `json:"fail,omitempty"`
-	Select      string  `json:"select,omitempty"`
-	Every       string  `json:"every,omitempty"`
-	Timeout     string  `json:"timeout,omitempty"`
-	All         bool    `json:"all,omitempty"`
+	ID          string `json:"id"`
+	Kind        string `json:"kind"` // operation, external; of framework files also lookup, script, mock
+	Description string `json:"description,omitempty"`
+	API         string `json:"api,omitempty"` // namespace of the operation in a framework file
+	Operation   string `json:"operation,omitempty"`
+	Method      string `json:"method,omitempty"`
+	Path        string `json:"path,omitempty"`
+	Effect      string `json:"effect,omitempty"` // read, write, delete
+	Policy      string `json:"policy,omitempty"` // safe, idempotent, keyed, probed, unsafe
+	Probe       string `json:"probe,omitempty"`  // operation that looks a lost write up
+	Retry       int    `json:"retry,omitempty"`  // attempts in all, 0: the default
+	Binds       []Bind `json:"binds"`
+	// Missing are the required values that have no source, and Problems the errors in the
+	// step: of a plan that cannot run.
+	Missing  []Missing         `json:"missing,omitempty"`
+	Problems []diag.Diagnostic `json:"problems,omitempty"`
+	Guards   []Guard           `json:"guards,omitempty"`
+	When     string            `json:"when,omitempty"`
+	Each     string            `json:"each,omitempty"`
+	Until    string            `json:"until,omitempty"`
+	Fail     string            `json:"fail,omitempty"`
+	Select   string            `json:"select,omitempty"`
+	Every    string            `json:"every,omitempty"`
+	Timeout  string            `json:"timeout,omitempty"`
+	All      bool              `json:"all,omitempty"`
 	// RequestTimeout bounds one request with its answer, "": as the run does.
 	RequestTimeout string   `json:"request_timeout,omitempty"`
 	Sensitive      []string `json:"sensitive,omitempty"`
@@ -108,6 +112,14 @@ type Bind struct {
 	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource name, step resource, last step with the resource, schema, template, credential, request
 	Expr  string `json:"expr,omitempty"` // the whole expression when From is only its reads
 	Reads []Read `json:"reads,omitempty"`
+}
+
+// Missing is a required value without a source.
+type Missing struct {
+	Param string   `json:"param"`
+	In    string   `json:"in"`
+	Type  string   `json:"type"`
+	Could []string `json:"could,omitempty"` // the sources that it could have, of which none was chosen
 }
 
 // Guard is a list filter that must be sent and must match every item.

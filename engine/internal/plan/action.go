@@ -44,9 +44,12 @@ type Operation struct {
 	// Supplied are parameters that something else than a value of the plan fills:
 	// the credential, or the request itself.
 	Supplied []*Bind
-	Body     *Body // makes the request's body, nil where Binds do or there is none
-	Guards   []Guard
-	Policy   durable.Policy
+	// Missing are the required values that nothing was bound to: a step with one cannot
+	// run.
+	Missing []Missing
+	Body    *Body // makes the request's body, nil where Binds do or there is none
+	Guards  []Guard
+	Policy  durable.Policy
 	// KeyHeader is the header that carries the idempotency key, "" when the
 	// operation takes none.
 	KeyHeader string
@@ -69,6 +72,14 @@ type Operation struct {
 	// Headers are the names of the answer's headers that are read, in lower case
 	// and sorted; the name "" stands for all.
 	Headers []string
+}
+
+// Missing is a required value that nothing was bound to.
+type Missing struct {
+	Name   string
+	In     operations.In
+	Schema *operations.Schema // nil when nothing is known
+	Could  []string           // the expressions that it could be, of which none was chosen
 }
 
 // Reading is how an answer becomes the result that later steps see.
@@ -181,6 +192,9 @@ func (a *External) Takes() []*Bind { return a.Binds }
 
 // Takes returns the value that is looked for.
 func (a *Lookup) Takes() []*Bind {
+	if a.Value == nil {
+		return nil
+	}
 	return []*Bind{{Name: a.Match, In: "match", Rule: RuleWith, From: sourceOf(a.Value), Reads: a.Value.refs(), Value: a.Value}}
 }
 
@@ -190,6 +204,9 @@ func (a *Script) Takes() []*Bind { return a.With }
 // Takes returns the fields of the answer.
 func (a *Mock) Takes() []*Bind {
 	var out []*Bind
+	if a.Answer == nil {
+		return nil
+	}
 	for _, part := range a.Answer.parts("") {
 		out = append(out, &Bind{Name: part.Name, In: "value", Rule: RuleWith, From: part.Source, Reads: part.Reads})
 	}

@@ -429,6 +429,7 @@ func (bb *binding) complete() {
 		switch {
 		case binds(bb.a.Binds, t), binds(bb.a.Supplied, t):
 		case t.whole && op.Body.Required:
+			bb.missing(t)
 			bb.errorAt(bb.s.At, "missing-parameter", "add `with: {body: ...}`", "step %q lacks the required body of %s", bb.s.ID, op.ID)
 		case !t.required || t.in == operations.InBody && !sendsBody, slices.Contains(unplaced, t.param),
 			bb.explained[t.key()], bb.unresolvedAbout(t.name, bb.at):
@@ -437,8 +438,16 @@ func (bb *binding) complete() {
 			if t.in == operations.InBody {
 				place = "body property"
 			}
+			bb.missing(t)
 			bb.errorAt(bb.s.At, "missing-parameter", bb.missingHint(t), "step %q lacks the required %s %q of %s", bb.s.ID, place, t.name, op.ID)
 		}
+	}
+}
+
+// missing notes a required value without a source, and those that it could have.
+func (bb *binding) missing(t target, could ...string) {
+	if t.required || t.whole {
+		bb.a.Missing = append(bb.a.Missing, Missing{Name: t.name, In: t.in, Schema: t.schema, Could: could})
 	}
 }
 

@@ -118,6 +118,7 @@ func (bb *binding) fromStep(t target) (Value, Rule) {
 		fmt.Sprintf("say which under the step: with: {%s: '{{ %s }}'}", t.name, ids[len(ids)-1]),
 		"step %q: %q of %s could be %s", bb.s.ID, t.name, bb.a.Op.ID, strings.Join(some(ids), " or "))
 	bb.explained[t.key()] = true
+	bb.missing(t, ids...)
 	return nil, ""
 }
 
