@@ -1,37 +1,49 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/dialect"
 	"github.com/capstan-run/capstan/spec/project"
 )
 
-// schemaKinds are the kinds of files that have a schema.
-var schemaKinds = []string{"project"}
+// schemaKinds lists the kinds of files that have a schema.
+func schemaKinds() []string {
+	var out []string
+	for _, d := range dialect.Schemas() {
+		out = append(out, string(d))
+	}
+	return append(out, "project")
+}
 
 func schemaOf(kind string) []byte {
-	switch kind {
-	case "project":
+	if kind == "project" {
 		return project.Schema()
 	}
-	return nil
+	return dialect.Schema(spec.Dialect(kind))
 }
 
 func (a *app) schemaCommand() *cobra.Command {
+	kinds := schemaKinds()
 	return &cobra.Command{
 		Use:   "schema KIND",
 		Short: "Print the JSON Schema of a kind of file, for editors",
 		Long: `Schema prints the JSON Schema (2020-12) of a kind of file: its keys with their
-meaning, defaults and examples, as capstan reads them. The kind "project" is that of .capstan.yaml.`,
-		Example:   `  capstan schema project > .capstan.schema.json`,
+meaning, defaults and examples, as capstan reads them. The kinds are ` + strings.Join(kinds, ", ") + `;
+"project" is that of .capstan.yaml.`,
+		Example: `  capstan schema composition > composition.schema.json
+  capstan schema project > .capstan.schema.json`,
 		Args:      exactArgs("KIND"),
-		ValidArgs: schemaKinds,
+		ValidArgs: kinds,
 		RunE: func(_ *cobra.Command, args []string) error {
 			schema := schemaOf(args[0])
 			if schema == nil {
 				err := usagef("there is no schema of the kind %q", args[0])
-				err.hint = suggest.Hint(args[0], "kinds: ", schemaKinds)
+				err.hint = suggest.Hint(args[0], "kinds: ", kinds)
 				return err
 			}
 			a.printf("%s", schema)

@@ -52,7 +52,7 @@ var layers = map[string][]string{
 	"internal/...":                    {},
 	"internal/graph":                  {"engine/document", "internal/columns"},
 	"internal/suggest":                {"diag", "internal/words"}, // it completes problems
-	"internal/readme":                 {"diag"},                   // its tests run the examples of every code
+	"internal/readme":                 {"diag", "spec/dialect"},   // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},
@@ -105,9 +105,9 @@ var layers = map[string][]string{
 	"serve/skill":                     {"internal/columns", "engine", "engine/document", "operations", "operations/check", "operations/mock", "operations/paging", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/pace", "internal/words"},
 	"serve/skills":                    {"spec", "spec/yamldata", "diag", "internal/columns", "serve/internal/..."},
 	"serve/...":                       {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
-	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
+	"cmd/capstan":                     {"cmd/capstan/internal/...", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/dialect", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
 	"cmd/capstan/internal/author":     {"engine", "engine/document", "operations", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/suggest", "internal/words"},
-	"cmd/capstan/internal/lsp":        {"engine", "engine/document", "operations", "spec", "diag"},
+	"cmd/capstan/internal/lsp":        {"engine", "engine/document", "operations", "spec", "spec/dialect", "diag"}, // dialect describes keys
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	"bench":                           {"bench/internal/measure"}, // its clients are programs of their own

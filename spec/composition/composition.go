@@ -27,34 +27,24 @@ const (
 func Read(doc *node.Document, o spec.Options, _ node.Importing) (*spec.File, diag.List) {
 	d := reader{node.NewDecoder(&doc.Tree, o.Strict)}
 	f := &spec.File{Name: doc.Path(), Overlays: doc.Overlays, Texts: doc.Texts()}
-	u := d.composition(d.Object(doc.Root, "the capability"), f)
-	if len(u.Steps) > 0 {
-		f.Units = []*spec.Unit{u}
-	}
+	d.composition(d.Object(doc.Root, fileKeys().What), f)
 	return f, d.Diags.Sort()
 }
 
 // reader decodes the files of both dialects that `specification` names.
 type reader struct{ *node.Decoder }
 
-// composition fills f and returns its unit.
-func (d reader) composition(o *node.Object, f *spec.File) *spec.Unit {
-	d.specification(o, Name)
-	f.Version = d.version(o)
-	f.Title = d.Loose(o.Need("name"), "name")
-	description := d.Prose(o.Get("description"), "description")
-	d.Loose(o.Get("provider"), "provider")
-	d.Text(o.Get("providerId"), "providerId")
-	f.API = d.Text(o.Get("api"), "api")
-	u := &spec.Unit{
-		Name: spec.NameOf(f.Name), Kind: spec.UnitComposition, Title: f.Title, Description: description,
-		Inputs: d.inputs(o.Like("inputs")), Steps: d.steps(o), Outputs: d.outputs(o.Like("outputs")),
-		File: f.Name, Pos: d.Pos(o.Node), Spans: d.Spans(o.Node),
-	}
-	o.Allow(descriptive...)
+// composition fills f with its one unit, with none where there is no step.
+func (d reader) composition(o *node.Object, f *spec.File) {
+	u := &spec.Unit{Name: spec.NameOf(f.Name), Kind: spec.UnitComposition, File: f.Name, Pos: d.Pos(o.Node), Spans: d.Spans(o.Node)}
+	f.Units = []*spec.Unit{u}
+	fileKeys().Fill(o, f)
+	u.Title = f.Title
 	d.apis(o, f, u)
 	o.Done()
-	return u
+	if len(u.Steps) == 0 {
+		f.Units = nil
+	}
 }
 
 // apis gives operations the file's API where they name none, and the file the
@@ -80,26 +70,19 @@ func (d reader) apis(o *node.Object, f *spec.File, u *spec.Unit) {
 	}
 }
 
-// descriptive are the keys that describe a file and that nothing reads.
-var descriptive = []string{"created", "modified", "tags", "sources", "maintainers", "license", "documentation"}
-
 // specification checks the key that names the dialect, which is the dialect's
 // own up to a misspelling.
-func (d reader) specification(o *node.Object, name string) {
-	if n := o.Need("specification"); n != nil && strings.TrimSpace(n.Value) != name {
+func (d reader) specification(n *node.Node, name string) {
+	if n != nil && strings.TrimSpace(n.Value) != name {
 		r := d.Report(n, "bad-value", "specification cannot be %q", n.Value)
 		r.Hint = fmt.Sprintf("did you mean %q?", name)
 		r.Replace(n.Value, name, suggest.Meant(n.Value, []string{name}) != "")
 	}
 }
 
-func (d reader) version(o *node.Object) string {
-	n := o.Get("specificationVersion")
-	version := d.Loose(n, "specificationVersion").Value
-	switch {
-	case n == nil && d.Strict:
-		o.Need("specificationVersion")
-	case version != "" && version != compositionVersion:
+func (d reader) version(n *node.Node, what string) string {
+	version := d.Loose(n, what).Value
+	if version != "" && version != compositionVersion {
 		r := d.Report(n, "unsupported-version", "specificationVersion %s is not known, it is read as %s", version, compositionVersion)
 		r.Replace(n.Value, compositionVersion, false)
 		if !d.Strict {
@@ -109,8 +92,7 @@ func (d reader) version(o *node.Object) string {
 	return version
 }
 
-func (d reader) steps(o *node.Object) []*spec.Step {
-	n := o.Need("steps")
+func (d reader) steps(n *node.Node) []*spec.Step {
 	if n == nil {
 		return nil
 	}
@@ -142,13 +124,9 @@ func (d reader) outputs(n *node.Node) []*spec.Output {
 }
 
 func (d reader) output(n *node.Node) *spec.Output {
-	o := d.Object(n, "an output")
-	if o == nil {
+	out := new(spec.Output)
+	if !outputKeys().Read(d.Decoder, n, out) {
 		return nil
 	}
-	out := &spec.Output{Name: d.ident(o.Need("name"), "an output's name"), Source: d.Loose(o.Need("source"), "source")}
-	d.Prose(o.Get("description"), "description")
-	out.Sensitive = d.Boolean(o.Get("sensitive"), "sensitive")
-	o.Done()
 	return out
 }

@@ -22,30 +22,13 @@ func (d reader) inputs(n *node.Node) []*spec.Input {
 
 // input decodes an input, which is text where it names no type.
 func (d reader) input(n *node.Node) *spec.Input {
-	o := d.Object(n, "an input")
-	if o == nil {
+	read := new(input)
+	if !inputKeys().Read(d.Decoder, n, read) {
 		return nil
 	}
-	in := &spec.Input{
-		Name:        d.ident(o.Need("name"), "an input's name"),
-		Type:        d.inputType(o, "type"),
-		Items:       d.inputType(o, "items"),
-		Required:    d.Boolean(o.Get("required"), "required"),
-		Description: d.Prose(o.Get("description"), "description"),
-		Pos:         d.Pos(n),
-	}
-	fallback := o.Get("default")
-	for _, item := range d.List(o.Get("enum"), "enum") {
-		v := d.Value(item)
-		in.Enum = append(in.Enum, v)
-		d.fitting(item, v, in, "a value of enum")
-	}
-	in.Default = d.fallback(fallback, in)
-	if n := o.Get("example"); n != nil {
-		v := d.Value(n)
-		in.Example = &v
-	}
-	o.Done()
+	in := &read.Input
+	in.Pos = d.Pos(n)
+	in.Default = d.fallback(read.fallback, in)
 	if items := node.Key(n, "items"); items != nil && in.Type.IsSet() && in.Type.Value != "array" && in.Type.Value != anyType {
 		d.Report(items, "misplaced-key", "items belongs to type array, but the type is %s", in.Type.Value)
 	}
@@ -62,6 +45,15 @@ func (d reader) input(n *node.Node) *spec.Input {
 	return in
 }
 
+// choice decodes the values that an input is limited to.
+func (d reader) choice(n *node.Node, what string, in *spec.Input) {
+	for _, item := range d.List(n, what) {
+		v := d.Value(item)
+		in.Enum = append(in.Enum, v)
+		d.fitting(item, v, in, "a value of enum")
+	}
+}
+
 // typeNames are the types that inputs may have.
 var typeNames = []string{"string", "integer", "number", "boolean", "array", "object"}
 
@@ -70,12 +62,8 @@ var typeNames = []string{"string", "integer", "number", "boolean", "array", "obj
 const anyType = "any"
 
 // inputType is one of typeNames. Any other is taken for the one that is most like it.
-func (d reader) inputType(o *node.Object, name string) spec.Str {
-	n := o.Like(name)
+func (d reader) inputType(n *node.Node, name string) spec.Str {
 	if n == nil {
-		if name == "type" && d.Strict {
-			o.Need(name)
-		}
 		return spec.Str{}
 	}
 	meant := node.OtherTypeName(n.Value)

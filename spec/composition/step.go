@@ -43,54 +43,32 @@ func (d reader) stepID(n *node.Node) spec.Str {
 }
 
 func (d reader) step(n *node.Node) *spec.Step {
-	o := d.Object(n, "a step")
+	table := stepKeys()
+	o := d.Object(n, table.What)
 	if o == nil {
 		return d.bareStep(n)
 	}
-	s := &spec.Step{ID: d.stepID(o.Need("id")), Pos: d.Pos(n)}
+	s := &step{Step: spec.Step{Pos: d.Pos(n)}}
+	table.Fill(o, s)
+	sendingKeys().Fill(o, s)
 	if s.ID.IsSet() {
 		o.What = fmt.Sprintf("step %q", s.ID.Value)
 	}
-	s.Description = d.Prose(o.Get("description"), "description")
-	s.When = d.Expression(o.Get("when"), "when")
-	s.Each = d.Expression(o.Get("each"), "each")
-	s.Sensitive = d.Paths(o.Get("sensitive"), "sensitive")
-	external := d.Boolean(o.Like("external"), "external")
-	op := d.operation(o)
 	d.kindMisspelt(o)
 	o.ReportCut(diag.Error)
+	op := &s.operation
 	for _, k := range o.Unasked() {
 		op.Keys = append(op.Keys, d.Field(k, node.Value(n, k.Value)))
 	}
 	o.ReportAbsent()
 	s.Action = op
-	if external {
+	if s.external {
 		s.Action = &spec.External{With: op.With, Keys: op.Keys}
 		d.checkExternal(o)
 	} else if !op.Operation.IsSet() && !node.Has(n, "operation") {
 		d.noOperation(o)
 	}
-	return s
-}
-
-func (d reader) operation(o *node.Object) *spec.Operation {
-	return &spec.Operation{
-		Capability: d.Loose(o.Get("capability"), "capability"),
-		Operation:  d.Text(o.Like("operation"), "operation"),
-		API:        d.Text(o.Get("api"), "api"),
-		With:       d.Arguments(o.Get("with"), "with"),
-		Until:      d.Expression(o.Like("until"), "until"),
-		Fail:       d.Expression(o.Get("fail"), "fail"),
-		Select:     d.Expression(o.Get("select"), "select"),
-		Every:      d.Duration(o.Get("every"), "every"),
-		Timeout:    d.Duration(o.Get("timeout"), "timeout"),
-		All:        d.Boolean(o.Get("all"), "all"),
-
-		RequestTimeout: d.Duration(o.Get("requestTimeout"), "requestTimeout"),
-		Retry:          d.retry(o.Get("retry")),
-		Key:            d.headerName(o.Get("key")),
-		Probe:          d.probe(o.Get("probe")),
-	}
+	return &s.Step
 }
 
 // bareStep completes the report on an item that is no mapping. By a name alone
@@ -121,14 +99,16 @@ func (d reader) checkExternal(o *node.Object) {
 		r.Related = []diag.Related{{Pos: d.Pos(node.Key(o.Node, "external")), Message: "external here"}}
 		return
 	}
-	for _, name := range []string{"until", "fail", "select", "every", "all", "requestTimeout", "retry", "key", "probe"} {
-		if k := node.Key(o.Node, name); k != nil {
-			d.Report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", name).Hint = "remove it"
+	for _, key := range sendingKeys().Keys {
+		k := node.Key(o.Node, key.Name)
+		switch {
+		case k == nil:
+		case key.Name == "timeout":
+			d.Report(k, "misplaced-key", "%q means nothing for an external step: it waits until it is done", key.Name).Hint =
+				`remove it; "--timeout" bounds a whole run`
+		default:
+			d.Report(k, "misplaced-key", "%q means nothing for an external step: nothing is sent", key.Name).Hint = "remove it"
 		}
-	}
-	if k := node.Key(o.Node, "timeout"); k != nil {
-		d.Report(k, "misplaced-key", "%q means nothing for an external step: it waits until it is done", "timeout").Hint =
-			`remove it; "--timeout" bounds a whole run`
 	}
 }
 
@@ -153,9 +133,6 @@ func (d reader) noOperation(o *node.Object) {
 	r := d.Report(o.Node, "missing-key", "%s has no operation and is not external", o.What)
 	r.Hint, r.Words = `name its operation ("operation: ..."), or mark it as done by others ("external: true")`, o.Asked
 }
-
-// maxAttempts bounds retry.attempts; more is a poll.
-const maxAttempts = 100
 
 // retry is a number of attempts, 0 when none is written.
 func (d reader) retry(n *node.Node) int {
@@ -193,14 +170,4 @@ func (d reader) headerName(n *node.Node) *spec.Str {
 		return nil
 	}
 	return &s
-}
-
-func (d reader) probe(n *node.Node) *spec.Probe {
-	o := d.Object(n, "probe")
-	if o == nil {
-		return nil
-	}
-	p := &spec.Probe{Operation: d.Text(o.Need("operation"), "operation"), With: d.Arguments(o.Get("with"), "with")}
-	o.Done()
-	return p
 }

@@ -51,15 +51,6 @@ type need struct {
 	is     *node.Node // null: nothing is there
 }
 
-// appliesTo is the extension by which an overlay names its capability.
-const appliesTo = "x-capstan-applies-to"
-
-// The extensions of an action that acts only on the text it was written for.
-const (
-	wasKey   = "x-capstan-was"
-	needsKey = "x-capstan-needs"
-)
-
 // ReadOverlay parses an overlay. The Overlay is nil when the text cannot be
 // parsed; one returned together with errors must not be applied. name and src
 // are as for [Read].
@@ -70,7 +61,7 @@ func ReadOverlay(name string, src []byte) (*Overlay, diag.List) {
 	}
 	o := &Overlay{Name: name, tree: node.Tree{Main: f, Root: root}}
 	d := overlayReader{node.NewDecoder(&o.tree, true)}
-	d.overlay(d.Object(root, "the overlay"), o)
+	overlayKeys().Read(d.Decoder, root, o)
 	return o, append(diags, d.Diags...).Sort()
 }
 
@@ -93,51 +84,25 @@ func (o *Overlay) Targeted() bool { return len(o.only) > 0 }
 // overlayReader decodes an overlay.
 type overlayReader struct{ *node.Decoder }
 
-func (d overlayReader) overlay(o *node.Object, into *Overlay) {
-	if v := d.Loose(o.Need("overlay"), "overlay"); v.IsSet() && v.Value != "1.0" && !strings.HasPrefix(v.Value, "1.0.") {
-		d.Report(node.Value(o.Node, "overlay"), "unsupported-version", "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
+func (d overlayReader) version(n *node.Node) {
+	if v := d.Loose(n, "overlay"); v.IsSet() && v.Value != "1.0" && !strings.HasPrefix(v.Value, "1.0.") {
+		d.Report(n, "unsupported-version", "overlay version %s is not supported", v.Value).Hint = "write overlay: 1.0.0"
 	}
-	if info := d.Object(o.Need("info"), "info"); info != nil {
-		d.Loose(info.Need("title"), "title")
-		d.Loose(info.Need("version"), "version")
-		info.Allow("description")
-		info.Done()
-	}
-	o.Allow("extends")
-	into.only = d.conditions(node.Value(o.Node, appliesTo))
-	list := o.Need("actions")
-	into.actions = node.DecodeEach(d.List(list, "actions"), d.action)
-	if list != nil && list.Kind == node.SequenceNode && len(list.Content) == 0 {
-		d.Report(list, "empty-value", "an overlay needs at least one action")
-	}
-	o.Done()
 }
 
-func (d overlayReader) conditions(n *node.Node) []condition {
-	o := d.Object(n, appliesTo)
-	if o == nil {
-		return nil
+func (d overlayReader) readActions(n *node.Node, o *Overlay) {
+	o.actions = node.DecodeEach(d.List(n, "actions"), d.action)
+	if n != nil && n.Kind == node.SequenceNode && len(n.Content) == 0 {
+		d.Report(n, "empty-value", "an overlay needs at least one action")
 	}
-	var only []condition
-	for _, k := range []string{"name", "provider", "providerId", "api"} {
-		if s := d.Loose(o.Get(k), k); s.IsSet() {
-			only = append(only, condition{k, s.Value})
-		}
-	}
-	o.Done()
-	return only
 }
 
 func (d overlayReader) action(n *node.Node) *action {
-	o := d.Object(n, "an action")
-	if o == nil {
+	a := new(action)
+	if !actionKeys().Read(d.Decoder, n, a) {
 		return nil
 	}
-	a := &action{target: o.Need("target"), update: o.Get("update"), remove: d.Boolean(o.Get("remove"), "remove")}
-	a.was, a.needs = node.Value(n, wasKey), d.needs(node.Value(n, needsKey))
-	o.Allow("description")
-	o.Done()
-	if o.Like("update") == nil && o.Like("remove") == nil {
+	if a.update == nil && !node.Has(n, "remove") && !a.remove {
 		d.Report(n, "overlay-action", "this action does nothing").Hint = `give it an "update", or "remove: true"`
 	}
 	target := d.Text(a.target, "target")
@@ -151,7 +116,7 @@ func (d overlayReader) action(n *node.Node) *action {
 }
 
 func (d overlayReader) needs(n *node.Node) []need {
-	o := d.Object(n, needsKey)
+	o := d.Object(n, "x-capstan-needs")
 	if o == nil {
 		return nil
 	}

@@ -136,12 +136,4 @@ func authKeys() keys.Mapping[Auth] {
 }
 
 // Schema returns the JSON Schema of a project file.
-func Schema() []byte {
-	s := settings().Schema()
-	s.Title = "Capstan project file"
-	text, err := s.Document("https://raw.githubusercontent.com/capstan-run/capstan/main/docs/schema/project.json")
-	if err != nil {
-		panic(err) // the table is a constant of the program
-	}
-	return text
-}
+func Schema() []byte { return settings().Schema().Document("project", "Capstan project file") }

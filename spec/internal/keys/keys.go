@@ -3,7 +3,6 @@
 package keys
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"github.com/capstan-run/capstan/spec"
@@ -15,20 +14,29 @@ type Mapping[T any] struct {
 	What string // "an API", for messages
 	Doc  string
 	Keys []Key[T]
+	// Open reports that other keys may have a meaning, which the caller finds.
+	Open bool
+	// Shape completes the schema with what single keys cannot state; nil for nothing.
+	Shape func(*Schema)
 }
 
 // Key is a key of a [Mapping]. Default and Example are JSON, "" for none.
 type Key[T any] struct {
-	Name    string
-	Doc     string
-	Needed  bool
+	Name   string
+	Doc    string
+	Needed bool
+	Strict bool // needed in strict files
+	// Similar reports that a misspelling is read in its place, so that the absence of
+	// the value causes no further problem.
+	Similar bool
 	Default string
 	Example string
 	Value   Value[T]
 }
 
 // Value is the form of a value: its schema, which readers have no use for, and how it is
-// read into its place in a T. Read is called with nil for a key that was not written.
+// read into its place in a T. Read is called with nil for a key that was not written;
+// it is nil where nothing reads the value.
 type Value[T any] struct {
 	Schema func() *Schema
 	Read   func(d *node.Decoder, n *node.Node, what string, to *T)
@@ -40,33 +48,49 @@ func (m Mapping[T]) Read(d *node.Decoder, n *node.Node, to *T) bool {
 	if o == nil {
 		return false
 	}
-	for _, k := range m.Keys {
-		get := o.Get
-		if k.Needed {
-			get = o.Need
-		}
-		k.Value.Read(d, get(k.Name), k.Name, to)
-	}
+	m.Fill(o, to)
 	o.Done()
 	return true
 }
 
+// Fill reads the values of the keys, and leaves to the caller to report those that are
+// missing or unknown.
+func (m Mapping[T]) Fill(o *node.Object, to *T) {
+	if o.Asked == nil {
+		o.Asked = make([]string, 0, len(m.Keys))
+	}
+	for _, k := range m.Keys {
+		var v *node.Node
+		switch {
+		case k.Needed || k.Strict && o.Strict:
+			v = o.Need(k.Name)
+		case k.Similar:
+			v = o.Like(k.Name)
+		default:
+			v = o.Get(k.Name)
+		}
+		if k.Value.Read != nil {
+			k.Value.Read(o.Decoder, v, k.Name, to)
+		}
+	}
+}
+
 // Schema returns the schema of the mapping. Keys that begin with x- are free.
 func (m Mapping[T]) Schema() *Schema {
-	s := &Schema{Type: "object", Description: m.Doc, PatternProperties: Properties{{"^x-", &Schema{}}}, Closed: true}
+	s := &Schema{Type: "object", Description: m.Doc}
+	if !m.Open {
+		s.PatternProperties, s.Closed = Properties{{"^x-", &Schema{}}}, true
+	}
 	for _, k := range m.Keys {
 		v := *k.Value.Schema()
-		v.Description = k.Doc
-		if k.Default != "" {
-			v.Default = json.RawMessage(k.Default)
-		}
-		if k.Example != "" {
-			v.Examples = []json.RawMessage{json.RawMessage(k.Example)}
-		}
+		v.Describe(k.Doc, k.Default, k.Example)
 		s.Properties = append(s.Properties, Property{k.Name, &v})
 		if k.Needed {
 			s.Required = append(s.Required, k.Name)
 		}
+	}
+	if m.Shape != nil {
+		m.Shape(s)
 	}
 	return s
 }
@@ -76,6 +100,44 @@ func text() *Schema { return &Schema{Type: "string", MinLength: 1} }
 // Text is text that holds something.
 func Text[T any](at func(*T) *spec.Str) Value[T] {
 	return Value[T]{text, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Text(n, what) }}
+}
+
+// Scalar is the schema of text that may look like a number or a boolean.
+func Scalar() *Schema { return &Schema{AnyOf: []*Schema{text(), {Type: "number"}, {Type: "boolean"}}} }
+
+// Loose is text that may look like a number or a boolean.
+func Loose[T any](at func(*T) *spec.Str) Value[T] {
+	return Value[T]{Scalar, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Loose(n, what) }}
+}
+
+// Prose is loose text that may be empty.
+func Prose[T any](at func(*T) *spec.Str) Value[T] {
+	form := func() *Schema {
+		return &Schema{AnyOf: []*Schema{{Type: "string"}, {Type: "null"}, {Type: "number"}, {Type: "boolean"}}}
+	}
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Prose(n, what) }}
+}
+
+// Expression is an expression, nil in the T where there is none.
+func Expression[T any](at func(*T) **spec.Str) Value[T] {
+	return Value[T]{Scalar, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Expression(n, what) }}
+}
+
+// Any is a value of any form that nothing reads.
+func Any[T any]() Value[T] { return Value[T]{Schema: func() *Schema { return &Schema{} }} }
+
+// Fields is a mapping of free names to values of any form.
+func Fields[T any](at func(*T) *[]spec.Field) Value[T] {
+	form := func() *Schema { return &Schema{AnyOf: []*Schema{{Type: "object"}, {Type: "null"}}} }
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) { *at(to) = d.Arguments(n, what) }}
+}
+
+// List is a list of mappings of one kind, or nothing: read takes the value.
+func List[T, F any](m Mapping[F], read func(d *node.Decoder, n *node.Node, to *T)) Value[T] {
+	form := func() *Schema {
+		return &Schema{AnyOf: []*Schema{{Type: "array", Items: m.Schema()}, {Type: "null"}}}
+	}
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, _ string, to *T) { read(d, n, to) }}
 }
 
 // OneOf is text out of a fixed choice.
@@ -91,6 +153,18 @@ func Texts[T any](at func(*T) *[]spec.Str) Value[T] {
 	form := func() *Schema { return &Schema{AnyOf: []*Schema{text(), {Type: "array", Items: text()}}} }
 	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) {
 		*at(to) = d.Paths(n, what)
+	}}
+}
+
+// Names is a list of texts, each of which messages call what, or nothing.
+func Names[T any](one string, at func(*T) *[]spec.Str) Value[T] {
+	form := func() *Schema { return &Schema{AnyOf: []*Schema{{Type: "array", Items: text()}, {Type: "null"}}} }
+	return Value[T]{form, func(d *node.Decoder, n *node.Node, what string, to *T) {
+		for _, item := range d.List(n, what) {
+			if s := d.Text(item, one); s.IsSet() {
+				*at(to) = append(*at(to), s)
+			}
+		}
 	}}
 }
 

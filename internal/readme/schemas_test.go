@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // schema is a JSON Schema, as far as the page has a use for it. Names keep the order of
@@ -76,6 +78,12 @@ func (s *schema) form() string {
 		return "text"
 	case s.Type == "boolean":
 		return "true or false"
+	case s.Type == "null":
+		return "nothing"
+	case s.Type == "number":
+		return "number"
+	case s.Type == "" && s.Properties.names == nil:
+		return "anything"
 	case s.Type == "integer":
 		return "whole number"
 	}
@@ -121,43 +129,77 @@ func (s *schema) inner(out *strings.Builder, at string) {
 	}
 }
 
-// The schema that is printed is the one that is kept, and every key of it is on the page.
+// printedSchema is the schema of a kind of file as the command prints it, which is the one
+// that is kept.
+func printedSchema(t *testing.T, kind string) []byte {
+	t.Helper()
+	printed, err := exec.Command(build(t), "schema", kind).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(root, "docs/schema", kind+".json")
+	if *update {
+		if err := os.WriteFile(kept, printed, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, _ := os.ReadFile(kept)
+	if diff := cmp.Diff(string(text), string(printed)); diff != "" {
+		t.Errorf("%s (-) is not what is printed (+); go test ./internal/readme -update writes it\n%s", kept, diff)
+	}
+	return printed
+}
+
+// Every key of a project file is on its page.
 func TestProjectFilePage(t *testing.T) {
-	printed, err := exec.Command(build(t), "schema", "project").Output()
+	var s schema
+	if err := json.Unmarshal(printedSchema(t, "project"), &s); err != nil {
+		t.Fatal(err)
+	}
+	var keys strings.Builder
+	s.rows(&keys, "")
+	holdsKeys(t, "docs/project-file.md", keys.String())
+}
+
+// holdsKeys holds the table of a page to the rows of its keys.
+func holdsKeys(t *testing.T, page, rows string) {
+	t.Helper()
+	name := filepath.Join(root, page)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, name := filepath.Join(root, "docs/schema/project.json"), filepath.Join(root, "docs/project-file.md")
-	page, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, _ := strings.Cut(string(page), "reads with -->\n")
+	before, rest, _ := strings.Cut(string(text), "reads with -->\n")
 	_, after, ok := strings.Cut(rest, "<!-- end -->")
 	if !ok {
 		t.Fatal("the page has no place for the keys")
 	}
-	var s schema
-	if err := json.Unmarshal(printed, &s); err != nil {
-		t.Fatal(err)
-	}
-	var keys strings.Builder
-	keys.WriteString("| key | value | meaning |\n|---|---|---|\n")
-	s.rows(&keys, "")
-	want := before + "reads with -->\n" + keys.String() + "<!-- end -->" + after
+	want := before + "reads with -->\n| key | value | meaning |\n|---|---|---|\n" + rows + "<!-- end -->" + after
 	if *update {
-		for path, text := range map[string]string{kept: string(printed), name: want} {
-			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
 		}
 		return
 	}
-	text, _ := os.ReadFile(kept)
-	if diff := cmp.Diff(string(text), string(printed)); diff != "" {
-		t.Errorf("docs/schema/project.json (-) is not what is printed (+); go test ./internal/readme -update writes it\n%s", diff)
+	if diff := cmp.Diff(string(text), want); diff != "" {
+		t.Errorf("%s (-) has not the keys that are read (+); go test ./internal/readme -update writes them\n%s", page, diff)
 	}
-	if diff := cmp.Diff(string(page), want); diff != "" {
-		t.Errorf("the page (-) has not the keys that are read (+); go test ./internal/readme -update writes them\n%s", diff)
+}
+
+// Every key of a step is in the chapter on them.
+func TestStepKeys(t *testing.T) {
+	var s schema
+	if err := json.Unmarshal(printedSchema(t, "composition"), &s); err != nil {
+		t.Fatal(err)
+	}
+	var keys strings.Builder
+	s.Properties.values["steps"].Items.rows(&keys, "")
+	holdsKeys(t, "docs/design.md", keys.String())
+}
+
+// The schemas that are kept are those that are printed, for every kind of file.
+func TestKeptSchemas(t *testing.T) {
+	for _, d := range dialect.Schemas() {
+		printedSchema(t, string(d))
 	}
 }
