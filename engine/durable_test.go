@@ -103,6 +103,37 @@ func TestSettleInDoubt(t *testing.T) {
 	}
 }
 
+// A result that lacks what the run reads would leave the run without a way on.
+func TestSettledWithoutWhatIsRead(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	w.fail(1, "POST /organizations", drop)
+	res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+	if err == nil || res.Status != durable.StatusInDoubt {
+		t.Fatalf("got %+v, %v", res.Error, err)
+	}
+	for _, tt := range []struct{ result, want string }{
+		{``, `needs "id", which step "generate-admin-portal-link" reads`},
+		{`null`, `needs "id", which step "generate-admin-portal-link" reads`},
+		{`{"name": "Acme"}`, `needs "id", which step "generate-admin-portal-link" reads`},
+		{`[]`, `needs "id"`},
+	} {
+		err := settle(t.Context(), rt, res.Run, "create-organization", true, json.RawMessage(tt.result))
+		if !errors.Is(err, engine.ErrIncomplete) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("settled with %q: %v, want %s", tt.result, err, tt.want)
+		}
+	}
+	for _, id := range []string{"org_wrong", "org_other"} { // taken back while nothing was sent
+		if err := settle(t.Context(), rt, res.Run, "create-organization", true, json.RawMessage(`{"id": "`+id+`"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res, err = resume(t.Context(), rt, res.Run, nil, nil)
+	if err != nil || res.Outputs["organization_id"] != "org_other" {
+		t.Errorf("the run ended with %v, %v", res.Outputs, err)
+	}
+}
+
 func TestInterruptedRunGoesOn(t *testing.T) {
 	w := newWorkOS(t)
 	o, rt := kept(t, w)

@@ -120,10 +120,13 @@ func (p *Program) progress(events []durable.Event) []document.StepRun {
 		case durable.EventFailed, durable.EventUnusable:
 			step.Status = durable.StatusFailed
 			step.Error = &document.Error{Step: e.Step, Message: d.Error}
-		case durable.EventSettled, durable.EventSignal:
-			if d.Happened != nil && *d.Happened && step.Status == durable.StatusInDoubt {
+		case durable.EventSettled:
+			step.Status = durable.StatusPending
+			if *d.Happened {
 				step.Status = durable.StatusSucceeded
-			} else if step.Status != durable.StatusSucceeded {
+			}
+		case durable.EventSignal:
+			if step.Status != durable.StatusSucceeded {
 				step.Status = durable.StatusPending
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/internal/exec"
@@ -20,6 +21,10 @@ var (
 	// that is not external is not finished from outside, an external one is never in
 	// doubt.
 	ErrNotAsked = errors.New("nobody is asked that of the step")
+	// ErrIncomplete is returned for a write that is said to have happened without a
+	// result, or with one that lacks fields which later steps or outputs read: the run
+	// could never go on with it.
+	ErrIncomplete = errors.New("the result lacks what the run reads of it")
 )
 
 // Signal is a message about a step of a run, from outside.
@@ -56,22 +61,49 @@ func (r *Runner) Signal(ctx context.Context, id string, s Signal) error {
 		return fmt.Errorf("step %q is not done by somebody outside; only of a write that is in doubt can be said whether it happened: %w", s.Step, ErrNotAsked)
 	}
 	if s.Happened != nil {
-		return settle(ctx, r.o.Runtime, id, s)
+		return settle(ctx, r.o.Runtime, id, step, s)
 	}
 	return r.o.Runtime.Signal(ctx, id, durable.Signal{ID: "done", Step: s.Step, Result: s.Result, By: s.By})
 }
 
 // settle records whether a write happened.
-func settle(ctx context.Context, rt durable.Runtime, id string, said Signal) error {
+func settle(ctx context.Context, rt durable.Runtime, id string, step *plan.Step, said Signal) error {
 	s := durable.Settlement{Step: said.Step, Happened: *said.Happened, By: said.By}
 	if s.Happened {
 		value, err := jsonvalue.Decode(said.Result)
 		if err != nil {
 			return fmt.Errorf("the result given for step %q is not JSON: %w", said.Step, err)
 		}
+		if err := complete(step, value); err != nil {
+			return err
+		}
 		if s.Result, err = exec.Supplied(value); err != nil {
 			return err
 		}
 	}
 	return rt.Settle(ctx, id, s)
+}
+
+// complete refuses a result that lacks fields which are read: all that are read, where
+// there is no result, else those that the document requires.
+func complete(step *plan.Step, value any) error {
+	op := step.Operation()
+	if op == nil {
+		return nil
+	}
+	lacks := op.Promised
+	if value == nil {
+		lacks = step.ReadFields()
+	}
+	fields, _ := value.(map[string]any)
+	var missing []string
+	for _, p := range lacks {
+		if fields[p.Field] == nil {
+			missing = append(missing, fmt.Sprintf("%q, which %s reads", p.Field, p.By))
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("the result of step %q needs %s: %w", step.ID, strings.Join(missing, ", and "), ErrIncomplete)
 }

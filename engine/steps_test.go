@@ -382,7 +382,7 @@ func TestPromisedFieldIsMissing(t *testing.T) {
 	w := newWorkOS(t)
 	w.front["POST /portal/generate_link"] = func(rw http.ResponseWriter, _ *http.Request) { answer(rw, 201, map[string]any{}) }
 	res, err := mustLoad(t, onboarding, quick(w)).RunWith(t.Context(), acme, done)
-	if err == nil || res.Error.Code != "unreadable-answer" || !strings.Contains(res.Error.Message, `without "link", which its document requires and step send-portal-link reads`) {
+	if err == nil || res.Error.Code != "unreadable-answer" || !strings.Contains(res.Error.Message, `without "link", which its document requires and step "send-portal-link" reads`) {
 		t.Errorf("got %+v, %v", res.Error, err)
 	}
 	var failed *engine.RunError

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,8 +110,11 @@ func (a *app) runsResolveCommand() *cobra.Command {
 		Short: "Say what became of a write whose answer was lost",
 		Long: `Resolve settles a step that is in doubt: its request was sent and no answer came.
 Look at the API first. With --happened the step counts as done, and JSON is the
-answer that was lost, for the steps that read it; with --did-not-happen it will
-be sent again. "capstan resume RUN" goes on then.`,
+answer that was lost, with the fields that later steps and outputs read; with
+--did-not-happen it will be sent again. "capstan resume RUN" goes on then.
+
+A settlement that was wrong is replaced by another one, as long as nothing behind it
+was sent.`,
 		Example: `  capstan runs resolve run_01k9w4 create-organization --happened='{"id": "org_01H"}'
   capstan runs resolve run_01k9w4 create-organization --did-not-happen`,
 		Args: exactArgs("RUN", "STEP"),
@@ -145,7 +149,9 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 	err = looker(rt).Signal(ctx, s.ID, engine.Signal{Step: step, Happened: &happened, Result: answer, By: "runs resolve"})
 	switch {
 	case errors.Is(err, durable.ErrConflict):
-		return notInDoubt(s, step)
+		return cannotSettle(s, err)
+	case errors.Is(err, engine.ErrIncomplete):
+		return usage(without(err, engine.ErrIncomplete), "look it up in the API and give it: --happened='{...}'")
 	case err != nil:
 		return err
 	}
@@ -156,16 +162,17 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 	return a.printRun(ctx, rt, s.ID)
 }
 
-// notInDoubt names the step that could be settled instead.
-func notInDoubt(s durable.State, step string) error {
-	e := usagef("step %q of run %s is not in doubt", step, s.ID)
+// cannotSettle names the step that could be settled instead.
+func cannotSettle(s durable.State, err error) error {
+	e := usage("run "+s.ID+": "+without(err, durable.ErrConflict), "capstan runs show "+s.ID+" tells where it stands")
 	if isInDoubt(s) && s.Waiting != nil {
 		e.hint = "step \"" + s.Waiting.Path + "\" is"
-	} else {
-		e.hint = "nothing in it is; capstan runs show " + s.ID + " tells where it stands"
 	}
 	return e
 }
+
+// without returns the message of an error without that of its kind.
+func without(err, kind error) string { return strings.TrimSuffix(err.Error(), ": "+kind.Error()) }
 
 func (a *app) runsPruneCommand() *cobra.Command {
 	olderThan := 30 * 24 * time.Hour

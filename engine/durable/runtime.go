@@ -36,7 +36,11 @@ type Runtime interface {
 	// run's end it is ErrEnded.
 	Signal(ctx context.Context, id string, s Signal) error
 	// Settle decides whether a write that is in doubt happened, and makes the run
-	// due. A step that is not in doubt is ErrConflict.
+	// due. A step that is not in doubt is ErrConflict. The same again is no error and
+	// changes nothing. Another decision replaces one that was made before, of a run
+	// that failed too, as long as the run has not gone on with it: no write
+	// was sent and no step finished since, or it is ErrConflict; while a process drives
+	// the run it is ErrBusy.
 	Settle(ctx context.Context, id string, s Settlement) error
 	// Reopen makes a run that failed or timed out due again: completed steps stay
 	// done, deadlines start over. One that has not ended is left as it is; one

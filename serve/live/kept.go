@@ -64,7 +64,7 @@ func faultOfCaller(err error) bool {
 	}
 	for _, known := range []error{
 		durable.ErrUnknown, durable.ErrExists, durable.ErrBusy, durable.ErrEnded, durable.ErrConflict, durable.ErrTooLarge,
-		engine.ErrNoStep, engine.ErrNotAsked, context.Canceled, context.DeadlineExceeded,
+		engine.ErrNoStep, engine.ErrNotAsked, engine.ErrIncomplete, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, known) {
 			return true

@@ -44,6 +44,8 @@ var knownErrors = []struct {
 	{live.ErrNoCapability, http.StatusNotFound, "there is no such capability here"},
 	{engine.ErrNoStep, http.StatusNotFound, "the run has no such step"},
 	{engine.ErrNotAsked, http.StatusConflict, ""},
+	{engine.ErrIncomplete, http.StatusUnprocessableEntity, ""},
+	{durable.ErrBusy, http.StatusConflict, "the run goes on just now; look at it again"},
 	{durable.ErrConflict, http.StatusConflict, ""},
 	{durable.ErrEnded, http.StatusConflict, "the run has ended"},
 	{durable.ErrTooLarge, http.StatusRequestEntityTooLarge, "the values are too large to be kept"},

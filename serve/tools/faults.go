@@ -20,6 +20,8 @@ var knownErrors = []struct {
 	{live.ErrNoCapability, "the capability is not served any more"},
 	{engine.ErrNoStep, "the run has no such step; get_run shows its steps"},
 	{engine.ErrNotAsked, ""},
+	{engine.ErrIncomplete, ""},
+	{durable.ErrBusy, "the run goes on just now; look at it again"},
 	{durable.ErrConflict, ""},
 	{durable.ErrEnded, "the run has ended"},
 	{durable.ErrTooLarge, "the values are too large to be kept"},

@@ -27,6 +27,31 @@ func (s *suite) inDoubt() {
 	s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusInDoubt)
 }
 
+// then returns a program of two; the second gets the result of the first.
+func then(first program, second func(ctx context.Context, h durable.Host, v any) (any, error)) program {
+	return func(ctx context.Context, h durable.Host) (any, error) {
+		v, err := first(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		return second(ctx, h, v)
+	}
+}
+
+// readBehind returns a program that reads with the result of step "a", which succeeds
+// with "right" alone.
+func (s *suite) readBehind(a program) program {
+	return then(a, func(ctx context.Context, h durable.Host, v any) (any, error) {
+		in := intent("read", durable.Safe)
+		in.Input = json.RawMessage(s.bytes(v.(durable.Result)))
+		answer := refuses
+		if string(in.Input) == `"right"` {
+			answer = yields(`"read"`)
+		}
+		return s.calling(in, answer)(ctx, h)
+	})
+}
+
 var doubtTests = []test{
 	{"safe, idempotent and keyed steps whose process died are sent again", func(s *suite) {
 		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
@@ -138,10 +163,78 @@ var doubtTests = []test{
 			s.Error("a result that is not JSON is taken")
 		}
 		s.must(s.rt.Settle(s.Context(), "r", yes))
-		s.wantErr("twice", s.rt.Settle(s.Context(), "r", yes), durable.ErrConflict)
+		s.must(s.rt.Settle(s.Context(), "r", yes)) // again
+		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a")
 		s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded)
-		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", yes), durable.ErrEnded)
+		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}), durable.ErrEnded)
 		s.wantErr("unknown run", s.rt.Settle(s.Context(), "nobody", yes), durable.ErrUnknown)
+	}},
+	{"a settlement is taken back before the run goes on with it", func(s *suite) {
+		s.inDoubt()
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"wrong"`)}))
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"right"`)}))
+		s.reopen()
+		s.wantDoc(s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"right"`)
+		s.wantSent("a", 1)
+	}},
+	{"a settlement is taken back, and the write is sent again", func(s *suite) {
+		s.inDoubt()
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"wrong"`)}))
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}))
+		s.reopen()
+		s.wantDoc(s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"sent again"`)
+		s.wantSent("a", 2)
+		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a", "settled a", "step-intent a", "step-done a", "ended")
+	}},
+	{"a settlement with which the run failed is taken back, reads behind it are read again", func(s *suite) {
+		s.inDoubt()
+		p := s.readBehind(s.losing(intent("a", durable.Unsafe), 1))
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"wrong"`)}))
+		s.drive("r", p, durable.StatusFailed)
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"right"`)}))
+		if st := s.state("r"); st.Status != durable.StatusRunning {
+			s.Errorf("settled anew, the run is %s", st.Status)
+		}
+		s.reopen()
+		s.wantDoc(s.drive("r", p, durable.StatusSucceeded), `"read"`)
+		s.wantSent("a", 1)
+		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}), durable.ErrEnded)
+	}},
+	{"a settlement is taken back while a person is awaited", func(s *suite) {
+		s.inDoubt()
+		p := then(s.losing(intent("a", durable.Unsafe), 1), func(ctx context.Context, h durable.Host, v any) (any, error) {
+			w := external("person")
+			w.With = map[string]any{"a": s.bytes(v.(durable.Result))}
+			return h.Await(ctx, w)
+		})
+		for _, result := range []string{`"wrong"`, `"right"`} {
+			s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(result)}))
+			if st := s.drive("r", p, durable.StatusWaiting); st.Waiting.With["a"] != result {
+				s.Errorf("settled with %s, the person is given %v", result, st.Waiting.With)
+			}
+		}
+	}},
+	{"a settlement is not taken back while the run goes on with it", func(s *suite) {
+		s.inDoubt()
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}))
+		s.drive("r", then(s.losing(intent("a", durable.Unsafe), 1), func(ctx context.Context, h durable.Host, v any) (any, error) {
+			s.wantErr("settle anew", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}), durable.ErrBusy)
+			return v, nil
+		}), durable.StatusSucceeded)
+	}},
+	{"a settlement that the run went on with stays", func(s *suite) {
+		s.inDoubt()
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}))
+		s.drive("r", then(s.losing(intent("a", durable.Unsafe), 1), func(ctx context.Context, h durable.Host, _ any) (any, error) {
+			if _, err := s.step(ctx, h, "b", durable.Unsafe); err != nil {
+				return nil, err
+			}
+			return h.Await(ctx, external("person"))
+		}), durable.StatusWaiting)
+		for _, other := range []durable.Settlement{{Step: "a"}, {Step: "a", Happened: true, Result: json.RawMessage(`2`)}} {
+			s.wantErr("settle anew", s.rt.Settle(s.Context(), "r", other), durable.ErrConflict)
+		}
+		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}))
 	}},
 	{"probed: found", func(s *suite) {
 		s.begin("r")

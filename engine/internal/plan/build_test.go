@@ -234,10 +234,10 @@ steps:
 outputs: [{name: name, source: 'first.name + second.id'}]
 `), "")
 	first, second := p.Steps[0].Operation(), p.Steps[1].Operation()
-	if d := cmp.Diff([]Promise{{"name", "output name"}}, first.Promised); d != "" {
+	if d := cmp.Diff([]Promise{{"name", `output "name"`}}, first.Promised); d != "" {
 		t.Errorf("the document promises owner_id not, and name (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff([]Promise{{"id", "output name"}}, second.Promised); d != "" {
+	if d := cmp.Diff([]Promise{{"id", `output "name"`}}, second.Promised); d != "" {
 		t.Errorf("a condition of its own may find nothing yet (-want +got):\n%s", d)
 	}
 	for place, want := range map[string]string{"owner_id": `step "second"`, "name": `output "name"`, "pin": ""} {

@@ -97,6 +97,18 @@ func (s *Step) read(r eval.Ref, by reader) {
 	}
 }
 
+// ReadFields lists the fields of the step's answer that others read, each with one reader.
+func (s *Step) ReadFields() []Promise {
+	var out []Promise
+	for _, r := range s.Operation().Reads {
+		known := func(p Promise) bool { return p.Field == r.Path[0] }
+		if len(r.Path) > 0 && r.By != (reader{"step", s.ID}).String() && !slices.ContainsFunc(out, known) {
+			out = append(out, Promise{r.Path[0], r.By})
+		}
+	}
+	return out
+}
+
 // header records that a header is read, all of them where the path is empty.
 func (a *Operation) header(path Path) {
 	name := ""
@@ -123,5 +135,5 @@ func (b *builder) promise(r eval.Ref, by reader) {
 	if p := schema.Property(field); p == nil || p.WriteOnly || p.Is("null") {
 		return
 	}
-	a.Promised = slices.Insert(a.Promised, i, Promise{field, by.kind + " " + by.name})
+	a.Promised = slices.Insert(a.Promised, i, Promise{field, by.String()})
 }

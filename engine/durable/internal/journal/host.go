@@ -127,7 +127,12 @@ func (h *host) refresh() error {
 	}
 	for _, rec := range records {
 		switch rec.Kind {
-		case durable.EventSignal, durable.EventSettled, durable.EventCancelled:
+		case durable.EventSignal, durable.EventCancelled:
+			h.apply(rec)
+		case durable.EventSettled:
+			if h.step(rec.Step).settled != nil { // this drive may have gone on with what was taken back
+				return h.breaks(fmt.Errorf("run %q: step %q was settled anew: %w", h.id, rec.Step, durable.ErrBusy))
+			}
 			h.apply(rec)
 		default:
 			return h.breaks(fmt.Errorf("run %q: %w", h.id, durable.ErrBusy))

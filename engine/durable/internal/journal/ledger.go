@@ -36,6 +36,8 @@ type step struct {
 	waiting bool               // that it waits for a person is on record
 	poll    *Record
 	signal  *Record
+	settled *Record // the last record about the step, where that is a settlement
+	moved   int64   // number of the last record of a sending or a result
 
 	done   bool
 	result json.RawMessage
@@ -78,6 +80,9 @@ func (l *ledger) apply(r Record) {
 	}
 	s.attempt = max(s.attempt, r.Attempt)
 	s.maybe = s.maybe || d.Lost
+	if r.Kind == durable.EventIntent || r.Kind == durable.EventDone {
+		s.moved, s.settled = r.Seq, nil
+	}
 	switch r.Kind {
 	case durable.EventIntent:
 		s.maybe = s.maybe || s.open
@@ -103,6 +108,11 @@ func (l *ledger) apply(r Record) {
 			s.signal = &signal
 		}
 	case durable.EventSettled:
+		if s.settled != nil {
+			l.takeBack(s)
+		}
+		settled := r
+		s.settled = &settled
 		s.open, s.maybe, s.waiting, s.lost = false, false, false, nil
 		if *d.Happened {
 			s.finish(r)
@@ -110,6 +120,29 @@ func (l *ledger) apply(r Record) {
 	case durable.EventDone:
 		s.finish(r)
 	}
+}
+
+// takeBack forgets what a settlement decided, and all that steps behind it did with it: nothing
+// that changed anything, see behind.
+func (l *ledger) takeBack(settled *step) {
+	settled.done, settled.result = false, nil
+	for _, s := range l.steps {
+		if s != settled && !s.done && !s.open && s.moved < settled.settled.Seq {
+			*s = step{attempt: s.attempt, maybe: s.maybe, signal: s.signal}
+		}
+	}
+}
+
+// behind returns the path of a step that was sent or finished after the record of a
+// number, "" for none. Reads that failed do not count: they are read again.
+func (l *ledger) behind(seq int64) string {
+	var first string
+	for path, s := range l.steps {
+		if s.moved > seq && (first == "" || s.moved < l.steps[first].moved) {
+			first = path
+		}
+	}
+	return first
 }
 
 // reopen gives unfinished steps new time: deadlines and timers start over.

@@ -129,23 +129,49 @@ func normalJSON(raw json.RawMessage) []byte {
 // Settle implements durable.Runtime.
 func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) error {
 	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
-		if run.Row.Status.Ended() {
-			return nil, durable.ErrEnded
-		}
 		st := l.step(s.Step)
-		if !st.open || !r.doubted(run, s.Step) {
-			return nil, fmt.Errorf("step %q is not in doubt: %w", s.Step, durable.ErrConflict)
-		}
-		d := durable.Detail{By: s.By, Happened: &s.Happened}
-		rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: d}
+		rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: durable.Detail{By: s.By, Happened: &s.Happened}}
 		if s.Happened {
 			var err error
 			if rec.Result, err = supplied(s.Step, s.Result); err != nil {
 				return nil, err
 			}
 		}
+		if st.settled != nil {
+			return r.settleAnew(run, l, st, rec)
+		}
+		switch {
+		case run.Row.Status.Ended():
+			return nil, durable.ErrEnded
+		case !st.open || !r.doubted(run, s.Step):
+			return nil, fmt.Errorf("step %q is not in doubt: %w", s.Step, durable.ErrConflict)
+		}
 		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonInDoubt)}, nil
 	})
+}
+
+// settleAnew replaces a settlement behind which nothing was done.
+func (r *Runtime) settleAnew(run Run, l *ledger, st *step, rec Record) (*Change, error) {
+	before := st.settled
+	if *before.Detail.Happened == *rec.Detail.Happened && sameJSON(before.Result, rec.Result) {
+		return nil, nil
+	}
+	switch run.Row.Status {
+	case durable.StatusSucceeded, durable.StatusCancelled:
+		return nil, durable.ErrEnded
+	}
+	if later := l.behind(before.Seq); later != "" {
+		return nil, fmt.Errorf("step %q was settled before, and the run went on with that: step %q is done or was sent: %w", rec.Step, later, durable.ErrConflict)
+	}
+	if r.store.Driven(run.Spec.ID) {
+		return nil, durable.ErrBusy
+	}
+	c := &Change{Row: &Row{Status: durable.StatusRunning, Due: r.clock()}}
+	if run.Row.Status.Ended() {
+		c.Add = append(c.Add, Record{Kind: durable.EventReopened})
+	}
+	c.Add = append(c.Add, rec)
+	return c, nil
 }
 
 // doubted reports whether an open step is in doubt: the run waits for it, or the
