@@ -77,8 +77,13 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	}
 	delete(f.missing, name)
 	found := all[i]
-	if as.IsSet() && as.Value != s.namespace(found).Value {
+	switch {
+	case as.IsSet() && as.Value != s.namespace(found).Value:
 		found = s.as(found, as)
+	case wanted.IsSet() && !whole:
+		here := *found
+		*s.namespace(&here) = wanted // so that a second one is reported where it is imported
+		found = &here
 	}
 	if s.only != nil && len(only) > 0 {
 		found = s.only(f, found, only)
