@@ -84,6 +84,8 @@ type Diagnostic struct {
 	// Words are those that may stand at the place instead, for editors; nil where they
 	// are not known. They must not be changed.
 	Words []string
+	// Rules are the ids that published rulesets have for the fault. They must not be changed.
+	Rules []string
 }
 
 // HiddenErrors is the code of the problem that stands for errors which a rule, a
@@ -111,6 +113,9 @@ func (d Diagnostic) String() string {
 	}
 	return b.String()
 }
+
+// Is reports whether the problem has the code, or a rule of that id finds the same fault.
+func (d Diagnostic) Is(code string) bool { return d.Code == code || slices.Contains(d.Rules, code) }
 
 // Same reports whether two problems are one that was found twice: the place, the code and
 // the message are equal.

@@ -6,6 +6,7 @@ import "github.com/capstan-run/capstan/internal/jsonvalue"
 // `plan -o json` promise; its keys are a contract with other programs.
 type jsonDiagnostic struct {
 	Code      string        `json:"code"`
+	Rules     []string      `json:"rules,omitempty"`
 	Severity  string        `json:"severity"`
 	File      string        `json:"file"`
 	Line      int           `json:"line"`
@@ -47,6 +48,7 @@ type jsonRelated struct {
 func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	j := jsonDiagnostic{
 		Code:      d.Code,
+		Rules:     d.Rules,
 		Severity:  d.Severity.String(),
 		File:      d.Pos.File,
 		Line:      d.Pos.Line,

@@ -16,8 +16,8 @@ func TestJSONIsTheContract(t *testing.T) {
 		{"everything", Diagnostic{
 			Code: "unknown-field", Severity: Error, Pos: Pos{"b2b.yaml", 68, 38}, EndColumn: 41,
 			Message: `unknown field "idd"`, Hint: `did you mean "id"?`, Notes: []string{"n"},
-			Related: []Related{{Pos{"o.yaml", 1, 2}, "r"}},
-		}, `{"code":"unknown-field","severity":"error","file":"b2b.yaml","line":68,"column":38,"end_column":41,` +
+			Related: []Related{{Pos{"o.yaml", 1, 2}, "r"}}, Rules: []string{"ikanos-info-tags"},
+		}, `{"code":"unknown-field","rules":["ikanos-info-tags"],"severity":"error","file":"b2b.yaml","line":68,"column":38,"end_column":41,` +
 			`"message":"unknown field \"idd\"","hint":"did you mean \"id\"?","notes":["n"],` +
 			`"related":[{"file":"o.yaml","line":1,"column":2,"message":"r"}],"url":"` + URL("unknown-field") + `"}`},
 		{"little", Diagnostic{Code: "c", Severity: Warning, Message: "m"},

@@ -45,6 +45,11 @@ type sarifResult struct {
 	Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 	Fixes        []sarifFix        `json:"fixes,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
+	Properties   *sarifProperties  `json:"properties,omitempty"`
+}
+
+type sarifProperties struct {
+	Tags []string `json:"tags"`
 }
 
 type sarifMessage struct {
@@ -127,6 +132,9 @@ func (s *sarifSink) result(d Diagnostic, fingerprint string) sarifResult {
 	r := sarifResult{
 		RuleID: d.Code, RuleIndex: s.rule(d.Code), Level: sarifLevel(d.Severity), Message: sarifMessage{Text: d.body()},
 		Locations: []sarifLocation{{Physical: sarifAt(d.Pos, d.end())}}, Fingerprints: map[string]string{"capstan/v1": fingerprint},
+	}
+	if len(d.Rules) > 0 {
+		r.Properties = &sarifProperties{Tags: d.Rules}
 	}
 	for _, other := range d.Related {
 		if other.Pos.File == "" {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
@@ -44,7 +46,11 @@ func (a *app) explain(code string) error {
 	}
 	p := term.Paint(a.color(a.io.OutTTY))
 	a.printf("%s: %s\n", p.Bold(e.Code), e.Title)
-	for _, part := range []string{e.Text, e.Example, e.Output} {
+	rules := ""
+	if len(e.Rules) > 0 {
+		rules = "Rules of the reference ruleset: " + strings.Join(e.Rules, ", ")
+	}
+	for _, part := range []string{e.Text, rules, e.Example, e.Output} {
 		if part != "" {
 			a.printf("\n%s\n", part)
 		}

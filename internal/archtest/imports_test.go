@@ -56,7 +56,7 @@ var layers = map[string][]string{
 	"capabilities":                    {},
 	"spec":                            {"diag"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},
-	"spec/...":                        {"spec", "spec/internal/keys", "spec/internal/node", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
+	"spec/...":                        {"spec", "spec/internal/keys", "spec/internal/node", "spec/internal/rules", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"internal/jsonvalue":              {"internal/charset"},
 	"operations/check":                {"operations", "internal/jsonvalue"},
 	"operations/openapi/...":          {},

@@ -18,8 +18,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the outputs in diagnostics.md")
 
-// The page of diagnostics, as the binary has it and as readers find it.
-var diagnosticsPages = []string{"diag/diagnostics.md", "docs/diagnostics.md"}
+// diagnosticsPages are the pages of diagnostics, which the binary has and readers find,
+// with the project file that stands beside the example of a code.
+var diagnosticsPages = []struct {
+	name  string
+	rules func(text string) string
+}{
+	{"diagnostics.md", func(string) string { return "" }},
+	{"ikanos.md", publishedRule},
+}
 
 // TestDiagnosticsExamples runs the example of every code: a ```yaml block is
 // example.yaml, one with a name (```yaml example.overlay.yaml) stands beside it,
@@ -27,35 +34,51 @@ var diagnosticsPages = []string{"diag/diagnostics.md", "docs/diagnostics.md"}
 // -update writes what is printed into the page.
 func TestDiagnosticsExamples(t *testing.T) {
 	bin := build(t)
-	p := readPage(t, filepath.Join(root, diagnosticsPages[0]))
-	sections, checked := strings.SplitAfter(p.text, "\n## "), 0
-	for i, text := range sections {
-		s := page{name: p.name, text: text}
-		if len(s.blocks("yaml")) == 0 {
-			continue
+	for _, d := range diagnosticsPages {
+		p := readPage(t, filepath.Join(root, "diag", d.name))
+		sections, checked := strings.SplitAfter(p.text, "\n## "), 0
+		for i, text := range sections {
+			s := page{name: p.name, text: text}
+			if i == 0 || len(s.blocks("yaml")) == 0 {
+				continue
+			}
+			checked++
+			code, _, _ := strings.Cut(text, ":")
+			t.Run(code, func(t *testing.T) { sections[i] = s.checkExample(t, bin, d.rules(text)) })
 		}
-		checked++
-		code, _, _ := strings.Cut(text, ":")
-		t.Run(code, func(t *testing.T) { sections[i] = s.checkExample(t, bin) })
-	}
-	if checked < 30 {
-		t.Errorf("%d examples, which is fewer than there were", checked)
-	}
-	if *update {
-		for _, name := range diagnosticsPages {
-			if err := os.WriteFile(filepath.Join(root, name), []byte(strings.Join(sections, "")), 0o644); err != nil {
-				t.Fatal(err)
+		if checked < 30 {
+			t.Errorf("%s: %d examples, which is fewer than there were", d.name, checked)
+		}
+		if *update {
+			for _, dir := range []string{"diag", "docs"} {
+				if err := os.WriteFile(filepath.Join(root, dir, d.name), []byte(strings.Join(sections, "")), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
 }
 
-// checkExample returns the section with what is printed today.
-func (p page) checkExample(t *testing.T, bin string) string {
+// publishedRule turns on the one rule that a section is about, as it is published.
+func publishedRule(section string) string {
+	id, rest, _ := strings.Cut(section, ": ")
+	_, text, _ := strings.Cut(rest, "\n\n")
+	level, _, _ := strings.Cut(text, ",")
+	return "rules: {" + id + ": " + strings.ToLower(level) + "}\n"
+}
+
+// checkExample returns the section with what is printed today, beside a project file
+// unless that is empty.
+func (p page) checkExample(t *testing.T, bin, project string) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if project != "" {
+		if err := os.WriteFile(filepath.Join(dir, ".capstan.yaml"), []byte(project), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	file := regexp.MustCompile("(?s)\n```yaml ?([^\n]*)\n(.*?\n)```\n")
 	for _, m := range file.FindAllStringSubmatch(p.text, -1) {

@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/spec/composition"
 	"github.com/capstan-run/capstan/spec/framework"
 	"github.com/capstan-run/capstan/spec/internal/node"
+	"github.com/capstan-run/capstan/spec/internal/rules"
 	"github.com/capstan-run/capstan/spec/sibling"
 )
 
@@ -89,6 +90,25 @@ func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
 		return nil, diag.List{s.refusal()}
 	}
 	return read(s.doc, o, importer(s.dialect))
+}
+
+// Check holds the file to the ruleset of its dialect, and returns the problems that are
+// known with those that it finds beside them. level returns the level that the project
+// files set for a rule, "" for none.
+func (s *Source) Check(known diag.List, level func(id string) string) diag.List {
+	if s.dialect != spec.DialectFramework || s.doc.Root == nil {
+		return known
+	}
+	return rules.Check(&s.doc.Tree, known, func(r *rules.Rule) (diag.Severity, bool) {
+		switch level(r.ID) {
+		case "":
+			return r.Unset()
+		case "off":
+			return 0, false
+		default:
+			return r.Level, true // the level itself is the screen's to set
+		}
+	})
 }
 
 // readers decode the dialects that run, each in a package of its own. A new

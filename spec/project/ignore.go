@@ -30,7 +30,7 @@ type Ignore struct {
 
 // Covers reports whether the problem is one that the comment hides.
 func (i Ignore) Covers(d diag.Diagnostic) bool {
-	return i.Code == d.Code && i.Pos.File == d.Pos.File && i.From <= d.Pos.Line && d.Pos.Line <= i.To
+	return d.Is(i.Code) && i.Pos.File == d.Pos.File && i.From <= d.Pos.Line && d.Pos.Line <= i.To
 }
 
 var (

@@ -2,6 +2,7 @@ package project
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/diag"
@@ -9,18 +10,75 @@ import (
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/keys"
 	"github.com/capstan-run/capstan/spec/internal/node"
+	"github.com/capstan-run/capstan/spec/internal/rules"
 )
 
 // Rule changes how bad problems are.
 type Rule struct {
 	Codes  []spec.Str
-	Level  spec.Str   // error, warning, info or off
+	Level  spec.Str   // error, warning, info, off or [AsPublished]
 	Paths  []spec.Str // globs of the files that it is for, relative to the project file's folder; none: all
 	Reason spec.Str
+	// Set reports that Codes are those of a ruleset, which was named as a whole: the
+	// rule is for what that set finds, not for the same faults under other codes.
+	Set bool
 }
+
+// AsPublished is the level of problems that are as bad as their ruleset has them.
+const AsPublished = "as published"
 
 // levelNames are what a rule may set.
 var levelNames = [...]string{"error", "warning", "info", "off"}
+
+// setLevels are what a rule may set for a ruleset as a whole.
+var setLevels = [...]string{"recommended", "all", "off"}
+
+// isSet reports whether the rule names a ruleset.
+func (r *Rule) isSet() bool {
+	return slices.ContainsFunc(r.Codes, func(c spec.Str) bool { return c.Value == rules.Set })
+}
+
+// choices are the levels that a code may have.
+func choices(code string) []string {
+	if code == rules.Set {
+		return setLevels[:]
+	}
+	return levelNames[:]
+}
+
+// fits reports whether the level is one that the codes may have.
+func (r *Rule) fits(d *node.Decoder) bool {
+	if r.isSet() && len(r.Codes) > 1 {
+		d.ReportAt(r.Codes[1], "bad-value", "%s stands for a whole ruleset, and has a rule of its own", rules.Set).Hint = "write two rules"
+		return false
+	}
+	choice := choices(r.Codes[0].Value)
+	if slices.Contains(choice, r.Level.Value) {
+		return true
+	}
+	suggest.Explain(d.ReportAt(r.Level, "bad-value", "the level of %s cannot be %q", r.Codes[0].Value, r.Level.Value), r.Level.Value, "write one of ", choice)
+	return false
+}
+
+// expanded returns the rules that one for a ruleset stands for: its ids, at the level
+// that each is published with, and the others off.
+func (r Rule) expanded() []Rule {
+	if !r.isSet() {
+		return []Rule{r}
+	}
+	off, on := r, r
+	off.Set, off.Codes, off.Level.Value = true, nil, "off"
+	on.Set, on.Codes, on.Level.Value = true, nil, AsPublished
+	for _, rule := range rules.All() {
+		id := spec.Reworded(r.Codes[0], rule.ID)
+		if r.Level.Value == "all" || r.Level.Value == "recommended" && rule.Recommended {
+			on.Codes = append(on.Codes, id)
+		} else {
+			off.Codes = append(off.Codes, id)
+		}
+	}
+	return []Rule{off, on}
+}
 
 func ruleKeys() keys.Mapping[Rule] {
 	return keys.Mapping[Rule]{
@@ -29,13 +87,13 @@ func ruleKeys() keys.Mapping[Rule] {
 		Keys: []keys.Key[Rule]{
 			{
 				Name: "code", Needed: true, Example: `["deprecated-operation", "unused-input"]`,
-				Doc:   "The code of the problems, or several: `capstan explain` lists them.",
+				Doc:   "The code of the problems, or several: `capstan explain` lists them. `ikanos` stands for the whole ruleset of that name.",
 				Value: codes(),
 			},
 			{
 				Name: "level", Needed: true, Example: `"warning"`,
-				Doc:   "What they are: error, warning or info; off leaves them out of the report.",
-				Value: keys.OneOf(func(r *Rule) *spec.Str { return &r.Level }, levelNames[:]...),
+				Doc:   "What they are: error, warning or info; off leaves them out of the report. For the ruleset ikanos: recommended, all or off.",
+				Value: keys.OneOf(func(r *Rule) *spec.Str { return &r.Level }, append(levelNames[:len(levelNames):len(levelNames)], setLevels[:2]...)...),
 			},
 			{
 				Name: "paths", Example: `["legacy/", "**/*.draft.yaml"]`,
@@ -64,8 +122,8 @@ func ruleList() keys.Value[Settings] {
 		}
 		for _, item := range d.List(n, what) {
 			var r Rule
-			if m.Read(d, item, &r) && len(r.Codes) > 0 && r.Level.IsSet() {
-				s.Rules = append(s.Rules, r)
+			if m.Read(d, item, &r) && len(r.Codes) > 0 && r.Level.IsSet() && r.fits(d) {
+				s.Rules = append(s.Rules, r.expanded()...)
 			}
 		}
 	}}
@@ -76,7 +134,7 @@ func levels(at func(*Settings) *[]Rule) keys.Value[Settings] {
 	form := func() *keys.Schema {
 		s := &keys.Schema{Type: "object", Closed: true}
 		for _, code := range changeable() {
-			s.Properties = append(s.Properties, keys.Property{Name: code, Schema: &keys.Schema{Type: "string", Enum: levelNames[:]}})
+			s.Properties = append(s.Properties, keys.Property{Name: code, Schema: &keys.Schema{Type: "string", Enum: choices(code)}})
 		}
 		return s
 	}
@@ -86,8 +144,8 @@ func levels(at func(*Settings) *[]Rule) keys.Value[Settings] {
 		}
 		for k, v := range node.Entries(n) {
 			code := readCode(d, k)
-			if level := d.OneOf(v, "a level", levelNames[:]...); level.IsSet() && code.IsSet() {
-				*at(s) = append(*at(s), Rule{Codes: []spec.Str{code}, Level: level})
+			if level := d.OneOf(v, "a level", choices(code.Value)...); level.IsSet() && code.IsSet() {
+				*at(s) = append(*at(s), Rule{Codes: []spec.Str{code}, Level: level}.expanded()...)
 			}
 		}
 	}}
@@ -123,7 +181,7 @@ func readCode(d *node.Decoder, n *node.Node) spec.Str {
 	if !s.IsSet() {
 		return s
 	}
-	if p, ok := unknownCode(s.Value); ok {
+	if p, ok := unknownCode(s.Value); ok && s.Value != rules.Set {
 		r := d.ReportAt(s, p.Code, "%s", p.Message)
 		r.Hint = p.Hint
 		r.Replace(s.Value, suggest.Meant(s.Value, diag.Codes()), true)
@@ -152,7 +210,7 @@ func quoted(code string) string { return `"` + node.Shorten(code) + `"` }
 
 // changeable lists the codes that a rule may name.
 func changeable() []string {
-	var out []string
+	out := []string{rules.Set}
 	for _, code := range diag.Codes() {
 		if code != diag.HiddenErrors {
 			out = append(out, code)

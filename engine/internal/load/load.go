@@ -154,11 +154,13 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 	problems = append(append(problems, l.unused(f)...), l.complete(ctx, f)...)
 	f.Binds = connect.NewBinds(f.Spec, l.opts.Strict, l.within)
 	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
+	problems = l.ruled(src, problems)
 	blame := f.Spec.Problems(problems)
 	own := append(blame.File, l.report.Diagnostics...)
 	l.screened()
 	f.Shared = l.counted(own)
 	l.serve(f, blame.Exposures)
+	f.Serving.Problems = src.Check(f.Serving.Problems, func(string) string { return "off" }) // for the ids alone
 	l.report.Diagnostics = slices.Concat(own, problems, f.Serving.Problems)
 	for _, s := range f.Spec.Units {
 		var found diag.List
@@ -177,6 +179,12 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 		f.Units = append(f.Units, u)
 	}
 	return f
+}
+
+// ruled holds the file to the ruleset of its dialect, as the project files want it.
+func (l *loader) ruled(src *dialect.Source, known diag.List) diag.List {
+	rules := l.project.rules()
+	return src.Check(known, func(id string) string { return screen.Level(rules, l.report.File, id) })
 }
 
 // api readies an API that the file only names.

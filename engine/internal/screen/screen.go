@@ -114,8 +114,7 @@ func (s *Screen) judge(d diag.Diagnostic, known func(key) bool) verdict {
 	v := verdict{severity: d.Severity}
 	for _, r := range slices.Backward(s.Rules) {
 		if r.meets(d) {
-			severity, on := levels[r.Level.Value]
-			v = verdict{severity, !on, place(r.Level.Pos)}
+			v = verdict{r.severity(d.Severity), r.Level.Value == "off", place(r.Level.Pos)}
 			break
 		}
 	}
@@ -132,14 +131,39 @@ func (s *Screen) judge(d diag.Diagnostic, known func(key) bool) verdict {
 
 func place(p diag.Pos) string { return p.File + ":" + strconv.Itoa(p.Line) }
 
-func (r *Rule) meets(d diag.Diagnostic) bool {
-	if !slices.ContainsFunc(r.Codes, func(c spec.Str) bool { return c.Value == d.Code }) {
-		return false
+// severity is that of a problem which the rule meets.
+func (r *Rule) severity(found diag.Severity) diag.Severity {
+	if s, ok := levels[r.Level.Value]; ok {
+		return s
 	}
+	return found
+}
+
+// meets reports whether the rule is for a problem: for an error by its code alone, for
+// another one also by the id that a ruleset has for the fault.
+func (r *Rule) meets(d diag.Diagnostic) bool {
+	named := func(c spec.Str) bool {
+		return c.Value == d.Code || !r.Set && d.Severity != diag.Error && d.Is(c.Value)
+	}
+	return slices.ContainsFunc(r.Codes, named) && r.isFor(d.Pos.File)
+}
+
+// Level returns the level that rules set for a code in a file, "" for none.
+func Level(rules []Rule, file, code string) string {
+	for _, r := range slices.Backward(rules) {
+		if slices.ContainsFunc(r.Codes, func(c spec.Str) bool { return c.Value == code }) && r.isFor(file) {
+			return r.Level.Value
+		}
+	}
+	return ""
+}
+
+// isFor reports whether the rule is for a file.
+func (r *Rule) isFor(name string) bool {
 	if len(r.Paths) == 0 {
 		return true
 	}
-	file := relative(r.Dir, d.Pos.File)
+	file := relative(r.Dir, name)
 	return file != ".." && !strings.HasPrefix(file, "../") && !strings.HasPrefix(file, "-") && r.Covers(file)
 }
 
