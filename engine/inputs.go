@@ -2,12 +2,14 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
@@ -44,9 +46,10 @@ func (p InputProblem) String() string {
 	return p.Message + "; " + p.Hint
 }
 
-// CheckInputs checks the inputs against their declarations and returns
-// them as a run sees them: defaults filled in, numbers and slices in their
-// JSON-like form. The error is an *[InputError] with every problem.
+// CheckInputs checks the inputs against their declarations, and against the documents of
+// the APIs where a step sends one unchanged, and returns them as a run sees them: defaults
+// filled in, numbers and slices in their JSON-like form. A step with a condition counts
+// where the inputs alone make it true. The error is an *[InputError] with every problem.
 func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 	e := &InputError{}
 	out := make(Inputs, len(p.plan.Inputs))
@@ -67,6 +70,9 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 		case want.Null:
 			out[want.Name] = nil
 		}
+	}
+	for _, want := range p.plan.Inputs {
+		checkFeeds(e, want, out)
 	}
 	if known < len(in) {
 		for _, name := range slices.Sorted(maps.Keys(in)) {
@@ -96,11 +102,75 @@ func checkInput(e *InputError, out Inputs, want *plan.Input, v any) {
 		return
 	}
 	for _, violation := range check.Value(want.Schema, plain) {
-		e.add(name, "", "input %q: %s", name, strings.TrimSpace(violation.Path+" "+violation.Message))
+		e.add(name, "", "input %q: %s", name, textOf(violation))
 	}
 	if want.Filled && plain == "" {
 		e.add(name, "", "input %q is empty", name)
 	}
+}
+
+// checkFeeds holds an input against every place that it is sent to unchanged. One that is
+// wrong by its own declaration is reported for that alone.
+func checkFeeds(e *InputError, want *plan.Input, out Inputs) {
+	v := out[want.Name]
+	if v == nil || slices.ContainsFunc(e.Problems, func(p InputProblem) bool { return p.Name == want.Name }) {
+		return
+	}
+	var all refusals
+	for _, f := range want.Feeds {
+		violations := f.Refuses(v)
+		if len(violations) == 0 || !f.Applies(context.Background(), out) {
+			continue
+		}
+		for _, violation := range violations {
+			all.add(f, textOf(violation), f.Meant(v, violation))
+		}
+	}
+	for _, r := range all {
+		e.add(want.Name, r.hint, "input %q: %s; %s", want.Name, r.message, r.places())
+	}
+}
+
+// refusal is a fault of an input, with the places that refuse it for that.
+type refusal struct {
+	message, hint string
+	feeds         []*plan.Feed
+}
+
+type refusals []*refusal
+
+func (all *refusals) add(f *plan.Feed, message, hint string) {
+	i := slices.IndexFunc(*all, func(r *refusal) bool { return r.message == message })
+	if i < 0 {
+		i = len(*all)
+		*all = append(*all, &refusal{message: message, hint: hint})
+	}
+	(*all)[i].feeds = append((*all)[i].feeds, f)
+}
+
+// places names the steps that send the input, and what they send it as.
+func (r *refusal) places() string {
+	var as []string
+	steps := map[string][]string{}
+	for _, f := range r.feeds {
+		if steps[f.To] == nil {
+			as = append(as, f.To)
+		}
+		steps[f.To] = append(steps[f.To], strconv.Quote(f.Step.ID))
+	}
+	for i, to := range as {
+		if ids := steps[to]; len(ids) > 1 {
+			as[i] = "steps " + strings.Join(ids, ", ") + " send it as " + to
+		} else {
+			as[i] = "step " + ids[0] + " sends it as " + to
+		}
+	}
+	return strings.Join(as, "; ")
+}
+
+// textOf writes a violation as the rest of a sentence about the value.
+func textOf(v operations.Violation) string {
+	return strings.TrimSpace(plan.Dotted(v.Path) + " " + v.Message)
 }
 
 func (e *InputError) add(name, hint, format string, args ...any) {

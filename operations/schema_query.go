@@ -63,7 +63,20 @@ func (s *Schema) Property(name string) *Schema {
 // CommonProperty returns the schema that the value of a property has to fit whichever of
 // the alternatives in OneOf and AnyOf the object is, or nil where one of them has none.
 func (s *Schema) CommonProperty(name string) *Schema {
+	if s != nil && len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) == 0 {
+		return s.own(name)
+	}
 	return s.common(name, map[*Schema]bool{})
+}
+
+// own returns the schema of a property that s itself lists, or nil.
+func (s *Schema) own(name string) *Schema {
+	for _, p := range s.Properties {
+		if p.Name == name {
+			return p.Schema
+		}
+	}
+	return nil
 }
 
 func (s *Schema) common(name string, inside map[*Schema]bool) *Schema {
@@ -72,20 +85,17 @@ func (s *Schema) common(name string, inside map[*Schema]bool) *Schema {
 	}
 	inside[s] = true
 	defer delete(inside, s)
-	var all []*Schema
-	if i := slices.IndexFunc(s.Properties, func(p Property) bool { return p.Name == name }); i >= 0 {
-		all = append(all, s.Properties[i].Schema)
-	}
+	all := []*Schema{s.own(name)}
 	for _, part := range s.AllOf {
 		all = append(all, part.common(name, inside))
 	}
 	for _, list := range [...][]*Schema{s.OneOf, s.AnyOf} {
-		either := &Schema{}
-		for _, part := range list {
-			either.AnyOf = append(either.AnyOf, part.common(name, inside))
+		parts := make([]*Schema, len(list))
+		for i, part := range list {
+			parts[i] = part.common(name, inside)
 		}
-		if len(list) > 0 && !slices.Contains(either.AnyOf, nil) {
-			all = append(all, either)
+		if len(list) > 0 && !slices.Contains(parts, nil) {
+			all = append(all, anyOf(parts))
 		}
 	}
 	all = slices.DeleteFunc(all, func(s *Schema) bool { return s == nil })
@@ -96,6 +106,31 @@ func (s *Schema) common(name string, inside map[*Schema]bool) *Schema {
 		return all[0]
 	}
 	return &Schema{AllOf: all}
+}
+
+// anyOf returns the schema of values that fit one of several. Lists of values become one.
+func anyOf(parts []*Schema) *Schema {
+	out := &Schema{}
+	for _, part := range parts {
+		values := part.Enum
+		if part.HasConst {
+			values = []any{part.Const}
+		}
+		if len(values) == 0 || len(part.AllOf)+len(part.OneOf)+len(part.AnyOf) > 0 {
+			return &Schema{AnyOf: parts}
+		}
+		out.Enum = append(out.Enum, values...)
+		for _, t := range part.Types {
+			if !slices.Contains(out.Types, t) {
+				out.Types = append(out.Types, t)
+			}
+		}
+		out.Description = cmp.Or(out.Description, part.Description)
+	}
+	if slices.ContainsFunc(parts, func(s *Schema) bool { return len(s.Types) == 0 }) {
+		out.Types = nil
+	}
+	return out
 }
 
 // Flatten returns the schema with everything in AllOf merged into it: for readers

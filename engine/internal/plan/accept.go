@@ -155,7 +155,11 @@ func tokensOf(pointer string) []string {
 	return tokens
 }
 
-// dotted writes tokens as an expression would: [0].state.
+// Dotted writes a JSON pointer as an expression has the path: "[0].state", "page.order".
+func Dotted(pointer string) string {
+	return strings.TrimPrefix(dotted(tokensOf(pointer)), ".")
+}
+
 func dotted(tokens []string) string {
 	var b strings.Builder
 	for _, t := range tokens {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/internal/eval"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/check"
 )
@@ -81,8 +82,21 @@ func (f *Feed) refuses(v any, at []string, path string) []operations.Violation {
 	return out
 }
 
-// feed notes the inputs that reach a target unchanged.
+// Meant returns a hint at the value that a refused one is a misspelling of, "" for none.
+func (f *Feed) Meant(v any, refused operations.Violation) string {
+	text, _ := memberOf(v, tokensOf(refused.Path)).(string)
+	if meant := suggest.Meant(text, choicesOf(schemaAt(f.Schema, f.below(refused.Path)))); meant != "" {
+		return fmt.Sprintf("did you mean %q?", meant)
+	}
+	return ""
+}
+
+// feed notes the inputs that reach a target unchanged. A file that describes an operation
+// gives types alone, loosely: nothing is refused for them.
 func (bb *binding) feed(t target, v Value) {
+	if bb.own != nil {
+		return
+	}
 	f := Feed{Step: bb.s, To: t.name, Schema: t.schema, Text: t.in != operations.InBody || !bb.sendsJSON()}
 	if !t.whole && t.param == nil {
 		f.Schema = bodySchema(bb.a.Op).CommonProperty(t.name)
