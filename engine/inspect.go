@@ -109,7 +109,7 @@ func (p *Program) progress(events []durable.Event) []document.StepRun {
 				step.Attempts = max(step.Attempts, e.Attempt)
 			}
 		case durable.EventDone:
-			step.Status = durable.StatusSucceeded
+			step.Status, step.Error = durable.StatusSucceeded, nil
 			step.HTTPStatus, step.Attempts, step.DurationMS = exec.Figures(d.Result)
 		case durable.EventWaiting:
 			step.Status = durable.StatusWaiting
@@ -121,7 +121,7 @@ func (p *Program) progress(events []durable.Event) []document.StepRun {
 			step.Status = durable.StatusFailed
 			step.Error = &document.Error{Step: e.Step, Message: d.Error}
 		case durable.EventSettled:
-			step.Status = durable.StatusPending
+			step.Status, step.Error = durable.StatusPending, nil
 			if *d.Happened {
 				step.Status = durable.StatusSucceeded
 			}

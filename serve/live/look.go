@@ -53,6 +53,16 @@ func (r *Runs) Cancel(ctx context.Context, owner, id string) error {
 	return r.kept.note(ctx, r.rt.Cancel(ctx, id))
 }
 
+// Retry takes a run of the owner's up again that failed or timed out: what was done stays
+// done. One that has not ended is left as it is; one that succeeded or was cancelled is
+// durable.ErrEnded. A failure to store that is ErrNotKept.
+func (r *Runs) Retry(ctx context.Context, owner, id string) error {
+	if _, err := r.State(ctx, owner, id); err != nil {
+		return err
+	}
+	return r.kept.note(ctx, r.rt.Reopen(ctx, id))
+}
+
 // Watch sends the news of a run of the owner's, as durable.Runtime does.
 func (r *Runs) Watch(ctx context.Context, owner, id string, after int64) (<-chan durable.News, error) {
 	if _, err := r.State(context.WithoutCancel(ctx), owner, id); err != nil {

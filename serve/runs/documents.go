@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"net/url"
 
 	"github.com/capstan-run/capstan/engine/document"
@@ -21,6 +22,8 @@ func (h *Handler) next(run string, next document.Next, hint string) string {
 		return step + ` with {"result": ...} once it is done`
 	case document.NextWait:
 		return "it goes on by itself"
+	case document.NextRetry:
+		return cmp.Or(hint, "POST "+h.url("/runs/"+url.PathEscape(run)+"/retry")+" takes it up again")
 	case document.NextSettle:
 		if next.Policy == durable.Unsafe || next.Policy == durable.Probed {
 			return hint + ", then " + step + ` with {"happened": true, "result": ...} or {"happened": false}`

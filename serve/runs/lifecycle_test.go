@@ -1,10 +1,16 @@
 package runs_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable/memory"
+	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/operations/mock"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/runs"
 )
@@ -71,6 +77,69 @@ func TestStepsThatCannotBeFinished(t *testing.T) {
 	a := s.ask("POST", run+"/cancel", "", "Prefer", "wait=30").want(t, http.StatusOK)
 	if a.doc["status"] != "cancelled" {
 		t.Errorf("cancelled: %s", a.text)
+	}
+}
+
+func TestAFailedRunIsTriedAgain(t *testing.T) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	t.Cleanup(func() { rt.Close() })
+	answer, refused := mock.New(nil), false
+	refusing := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if req.Op.ID == "PortalSessionsController_create" && !refused {
+			refused = true
+			return &operations.Response{Status: http.StatusForbidden}, nil
+		}
+		return answer(ctx, req)
+	}
+	s := serveWith(t, rt, &engine.Options{Caller: refusing}, live.Options{}, runs.Options{})
+	a := s.ask("POST", "/capabilities/"+onboarding+"/runs", acme, "Prefer", "wait=30").want(t, http.StatusOK)
+	run := a.header.Get("Location")
+	if a.doc["status"] != "failed" {
+		t.Fatalf("not failed: %s", a.text)
+	}
+	s.ask("POST", "/runs/run_x/retry", "").want(t, http.StatusNotFound)
+	a = s.ask("POST", run+"/retry", "", "Prefer", "wait=30").want(t, http.StatusAccepted)
+	if a.doc["status"] != "waiting" || a.at("waiting", "step") != "send-portal-link" {
+		t.Errorf("tried again: %s", a.text)
+	}
+	s.ask("POST", run+"/retry", "").want(t, http.StatusAccepted) // it has not ended: nothing changes
+	if strings.Contains(a.text, "403") {
+		t.Errorf("the step that succeeded has its old error: %s", a.text)
+	}
+	s.ask("POST", run+"/cancel", "").want(t, http.StatusOK)
+	s.ask("POST", run+"/retry", "").want(t, http.StatusConflict)
+}
+
+// A settlement needs what later steps read, and can be replaced until one was sent.
+func TestAWrongSettlementOverREST(t *testing.T) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	t.Cleanup(func() { rt.Close() })
+	answer, calls := mock.New(nil), 0
+	losing := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if req.Op.ID == "PortalSessionsController_create" {
+			calls++
+			return nil, errors.New("the connection was reset")
+		}
+		return answer(ctx, req)
+	}
+	s := serveWith(t, rt, &engine.Options{Caller: losing}, live.Options{}, runs.Options{})
+	a := s.ask("POST", "/capabilities/"+onboarding+"/runs", acme, "Prefer", "wait=30")
+	run := a.header.Get("Location")
+	if a.doc["status"] != "in_doubt" {
+		t.Fatalf("not in doubt: %s", a.text)
+	}
+	a = s.ask("POST", run+"/steps/generate-admin-portal-link", `{"happened": true}`).want(t, http.StatusUnprocessableEntity)
+	if !strings.Contains(a.text, `step \"send-portal-link\" reads`) {
+		t.Errorf("the reader is not named: %s", a.text)
+	}
+	a = s.ask("POST", run+"/steps/generate-admin-portal-link", `{"happened": true, "result": {"link": "https://found.example"}}`, "Prefer", "wait=30").want(t, http.StatusOK)
+	if a.doc["status"] != "waiting" || calls != 1 {
+		t.Errorf("%d calls, settled: %s", calls, a.text)
+	}
+	// Nothing was sent since: it may be said anew.
+	a = s.ask("POST", run+"/steps/generate-admin-portal-link", `{"happened": false}`, "Prefer", "wait=30").want(t, http.StatusOK)
+	if a.doc["status"] != "in_doubt" || calls != 2 {
+		t.Errorf("%d calls, settled anew: %s", calls, a.text)
 	}
 }
 

@@ -30,6 +30,7 @@ func (h *Handler) table() []route {
 		{method: "GET", path: "/runs/{id}/events", serve: h.events},
 		{method: "POST", path: "/runs/{id}/steps/{step}", serve: h.step},
 		{method: "POST", path: "/runs/{id}/cancel", serve: h.cancel},
+		{method: "POST", path: "/runs/{id}/retry", serve: h.retry},
 		{method: "GET", path: "/openapi.json", serve: h.openapi},
 		{method: "GET", path: "/health/live", serve: h.alive, open: true},
 		{method: "GET", path: "/health/ready", serve: h.ready, open: true},

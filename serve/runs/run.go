@@ -148,19 +148,31 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 
 // cancel ends a run.
 func (h *Handler) cancel(w http.ResponseWriter, r *http.Request) {
+	h.change(w, r, http.StatusOK, h.live.Cancel)
+}
+
+// retry takes a run that failed or timed out up again.
+func (h *Handler) retry(w http.ResponseWriter, r *http.Request) {
+	h.change(w, r, http.StatusAccepted, h.live.Retry)
+}
+
+// change does something to a run that takes no values, and answers with its document: with
+// pending, where it has not ended then.
+func (h *Handler) change(w http.ResponseWriter, r *http.Request, pending int, do func(ctx context.Context, owner, id string) error) {
+	owner, id := access.Caller(r.Context()), r.PathValue("id")
 	show, err := showSensitive(r)
 	if err == nil {
-		_, err = h.live.State(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
+		_, err = h.live.State(r.Context(), owner, id)
 	}
 	if err == nil {
 		_, err = h.body(w, r)
 	}
 	if err == nil {
-		err = h.live.Cancel(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
+		err = do(r.Context(), owner, id)
 	}
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.settle(w, r, r.PathValue("id"), show, http.StatusOK)
+	h.settle(w, r, id, show, pending)
 }

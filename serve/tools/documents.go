@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,6 +26,8 @@ func nextText(next document.Next, hint string) string {
 		return "call finish_step once it is done"
 	case document.NextWait:
 		return "it goes on by itself"
+	case document.NextRetry:
+		return cmp.Or(hint, "call retry_run to try that step again")
 	}
 	return hint
 }

@@ -95,7 +95,7 @@ func TestACapabilityTellsWhatItIs(t *testing.T) {
 	if link == nil {
 		t.Errorf("the schema of a sensitive output does not allow [redacted]: %v", tool["outputSchema"])
 	}
-	for _, name := range []string{"get_run", "list_runs", "finish_step", "cancel_run"} {
+	for _, name := range []string{"get_run", "list_runs", "finish_step", "retry_run", "cancel_run"} {
 		if all[name]["description"] == "" || all[name]["outputSchema"] == nil {
 			t.Errorf("%s is %v", name, all[name])
 		}

@@ -64,6 +64,13 @@ func (t *Tools) runTools() []mcp.Tool {
 			Hints:        &mcp.Hints{ReadOnly: new(false), Destructive: new(false), Idempotent: new(true), OpenWorld: new(true)}, Call: t.finishStep,
 		},
 		{
+			Name: "retry_run", Title: "Try a run again",
+			Description:  "Takes a run that failed or timed out up again, from the step where it did. What was done is not done again. Find out why it failed first.",
+			InputSchema:  takes(schema{"run": run}, "run"),
+			OutputSchema: document.RunSchema(nil),
+			Hints:        &mcp.Hints{ReadOnly: new(false), Destructive: new(false), Idempotent: new(true), OpenWorld: new(true)}, Call: t.retryRun,
+		},
+		{
 			Name: "cancel_run", Title: "End a run",
 			Description:  "Ends a run for good. What its steps did stays as it is.",
 			InputSchema:  takes(schema{"run": run}, "run"),
@@ -150,6 +157,21 @@ func (t *Tools) finishStep(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolRe
 		}
 	}
 	if err := t.live.Signal(ctx, access.Caller(ctx), id, said); err != nil {
+		return nil, t.fault(err)
+	}
+	return t.follow(ctx, call, id, asked{})
+}
+
+func (t *Tools) retryRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, error) {
+	if call.State != "" {
+		return t.goOn(ctx, call)
+	}
+	a := arguments{values: call.Arguments}
+	id := a.text("run", true)
+	if err := a.done(); err != nil {
+		return nil, err
+	}
+	if err := t.live.Retry(ctx, access.Caller(ctx), id); err != nil {
 		return nil, t.fault(err)
 	}
 	return t.follow(ctx, call, id, asked{})

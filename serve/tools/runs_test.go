@@ -37,7 +37,7 @@ func TestRunsOfOthersDoNotExist(t *testing.T) {
 	s := serve(t, tools.Options{})
 	id := s.started(t, "ada")
 	bob := mcptest.Connect(t, s.url, mcptest.Options{Key: "bob"})
-	for _, tool := range []string{"get_run", "finish_step", "cancel_run"} {
+	for _, tool := range []string{"get_run", "finish_step", "retry_run", "cancel_run"} {
 		if res := bob.Call(tool, map[string]any{"run": id}); !res.IsError || !strings.Contains(res.Text, "there is no such run") {
 			t.Errorf("%s: %s", tool, res.Text)
 		}
@@ -124,6 +124,36 @@ func TestDoubtIsSettled(t *testing.T) {
 	res = c.Call("finish_step", map[string]any{"run": id, "happened": true, "result": map[string]any{"link": "https://found.example"}})
 	if res.Structured["status"] != "succeeded" || asked != 1 {
 		t.Errorf("asked %d times, got %s", asked, res.Text)
+	}
+}
+
+// failingOnce is a mock that refuses the first call of an operation.
+func failingOnce(operation string) operations.Caller {
+	answer, refused := mock.New(nil), false
+	return func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
+		if req.Op.ID == operation && !refused {
+			refused = true
+			return &operations.Response{Status: 403}, nil
+		}
+		return answer(ctx, req)
+	}
+}
+
+func TestAFailedRunIsTriedAgain(t *testing.T) {
+	rt := memory.NewRuntime(memory.RuntimeOptions{})
+	t.Cleanup(func() { rt.Close() })
+	s := serveWith(t, rt, &engine.Options{Caller: failingOnce("PortalSessionsController_create")}, live.Options{}, tools.Options{})
+	c := mcptest.Connect(t, s.url, mcptest.Options{Person: func(string) (string, map[string]any) { return "accept", nil }})
+	res := c.Call(onboarding, servetest.Acme())
+	id, _ := res.Structured["run"].(string)
+	if res.Structured["status"] != "failed" {
+		t.Fatalf("got %s", res.Text)
+	}
+	if res = c.Call("retry_run", map[string]any{"run": id}); res.IsError || res.Structured["status"] != "succeeded" {
+		t.Errorf("tried again: %s", res.Text)
+	}
+	if res = c.Call("retry_run", map[string]any{"run": id}); !res.IsError || !strings.Contains(res.Text, "has ended") {
+		t.Errorf("a run that succeeded is tried again: %s", res.Text)
 	}
 }
 

@@ -82,11 +82,11 @@ export async function picture(path) {
   return URL.createObjectURL(await response.blob());
 }
 
-// follow calls each(event) for what happened in a run and for what comes, until
-// it ends. A connection that breaks is made anew and goes on where it was.
-export async function follow(run, each, signal) {
-  let last = 0;
-  while (!signal.aborted) {
+// follow calls each(event) for what happened in a run after the event numbered last and
+// for what comes, until it ends. A connection that breaks is made anew and goes on where it
+// was.
+export async function follow(run, each, signal, last = 0) {
+  for (let over = false; !signal.aborted && !over;) {
     try {
       const response = await send(`runs/${encodeURIComponent(run)}/events`, {
         signal, headers: { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": String(last) } : {}) },
@@ -96,7 +96,7 @@ export async function follow(run, each, signal) {
         for await (const event of events(response.body)) {
           last = event.id || last;
           each(event.data);
-          if (event.kind === "ended") return;
+          over = event.kind === "ended"; // a run that failed may have been taken up again
         }
       }
     } catch (error) {

@@ -9,7 +9,7 @@ export async function runView(id, signal) {
   await view.refresh();
   view.about = await get("capabilities/" + encodeURIComponent(view.run.capability), signal).catch(() => undefined);
   view.render();
-  follow(id, (event) => view.happened(event), signal).then(() => signal.aborted || view.refresh());
+  view.follow();
 }
 
 class View {
@@ -17,6 +17,12 @@ class View {
     Object.assign(this, { id, path, signal, events: [], polls: {}, shown: {}, clear: false, stands: "" });
     this.parts = Object.fromEntries(["head", "todo", "problem", "outputs", "steps", "history"].map((name) => [name, h("div")]));
     this.open = false;
+  }
+
+  // follow takes the run's events until it ends.
+  follow() {
+    const last = this.events.reduce((n, e) => Math.max(n, e.seq), 0);
+    follow(this.id, (event) => this.happened(event), this.signal, last).then(() => this.signal.aborted || this.refresh());
   }
 
   // happened takes an event; the run itself is asked for once they pause.
@@ -79,6 +85,12 @@ class View {
     await this.act(() => post(this.path + "/cancel"));
   }
 
+  async retry() {
+    await this.act(() => post(this.path + "/retry"));
+    this.follow();
+    document.getElementById("run-title")?.focus();
+  }
+
   // act does something to the run and shows what became of it.
   async act(what) {
     try {
@@ -93,9 +105,11 @@ class View {
 
   problem() {
     const e = this.run.error;
+    const again = ["failed", "timed_out"].includes(this.run.status);
     return e && h("section", { class: "problem", "aria-labelledby": "problem" },
       h("h2", { id: "problem" }, e.step ? `Step ${e.step}: ` : "", words(this.run.status)),
-      h("p", {}, e.message), e.hint && h("p", { class: "soft" }, e.hint), e.request_id && h("p", { class: "soft" }, "request id " + e.request_id));
+      h("p", {}, e.message), e.hint && h("p", { class: "soft" }, e.hint), e.request_id && h("p", { class: "soft" }, "request id " + e.request_id),
+      again && h("div", { class: "buttons" }, h("button", { class: "primary", onclick: () => this.retry() }, "Try again from this step")));
   }
 
   outputs() {
