@@ -1,6 +1,7 @@
 package composition
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/capstan-run/capstan/diag"
@@ -24,45 +25,46 @@ var catalogueKeys = sync.OnceValue(func() keys.Mapping[spec.Catalogue] {
 	return keys.Mapping[spec.Catalogue]{
 		What: "the catalogue",
 		Doc:  "A catalogue (shared/API.yaml beside compositions): where an API is, the credential that it takes, and its operations by capability.",
-		Keys: descriptive(
-			specification[spec.Catalogue](CatalogueName),
-			version(func(*spec.Catalogue, string) {}),
-			keys.Key[spec.Catalogue]{
+		Keys: slices.Concat([]keys.Key[spec.Catalogue]{
+			{
 				Name: "name", Example: `"WorkOS Capabilities"`, Doc: "What people call the catalogue.",
 				Value: keys.Loose(ignored[spec.Catalogue]),
 			},
-			keys.Key[spec.Catalogue]{
+			unread[spec.Catalogue]("description", "What the API is for.", `"Sign-on and directories for business customers."`),
+			specification[spec.Catalogue](CatalogueName),
+			version(func(*spec.Catalogue, string) {}),
+			unread[spec.Catalogue]("provider", "The provider of the API.", `"WorkOS"`),
+			{
 				Name: "providerId", Example: `"workos"`, Doc: "The provider, as compositions name it.",
 				Value: keys.Text(ignored[spec.Catalogue]),
 			},
-			keys.Key[spec.Catalogue]{
+			{
 				Name: "api", Example: `"workos"`, Doc: "The API, as compositions name it.",
 				Value: keys.Text(func(c *spec.Catalogue) *spec.Str { return &c.API }),
 			},
-			keys.Key[spec.Catalogue]{
+		}, descriptive[spec.Catalogue](), []keys.Key[spec.Catalogue]{
+			{
 				Name: "baseUrl", Example: `"https://api.workos.com"`, Doc: "The server of the API.",
 				Value: keys.Text(func(c *spec.Catalogue) *spec.Str { return &c.BaseURL }),
 			},
-			keys.Key[spec.Catalogue]{
+			{
 				Name: "openapi", Example: `"../openapi/workos.yml"`, Doc: "The path of its OpenAPI document.",
 				Value: keys.Text(func(c *spec.Catalogue) *spec.Str { return &c.Document }),
 			},
-			keys.Key[spec.Catalogue]{
+			{
 				Name: "pace", Example: `"6000/m"`, Doc: "How many requests the server takes in a time: 10/s, 6000/m or 5000/h, or none for no bound.",
 				Value: keys.Pace(func(c *spec.Catalogue) *spec.Str { return &c.Pace }),
 			},
-			keys.Key[spec.Catalogue]{
+			{
 				Name: "auth", Example: `{"type": "bearer", "envVar": "WORKOS_API_KEY"}`, Doc: "The credential, by the name of the environment variable that holds it.",
 				Value: credential(),
 			},
-			keys.Key[spec.Catalogue]{
+			{
 				Name: "capabilities", Example: `[{"id": "organizations", "operationIds": ["OrganizationsController_create"]}]`,
 				Doc:   "Groups of operations.",
 				Value: keys.List(entryKeys(), func(d *node.Decoder, n *node.Node, c *spec.Catalogue) { reader{d}.entries(n, c) }),
 			},
-			unread[spec.Catalogue]("provider", "The provider of the API.", `"WorkOS"`),
-			unread[spec.Catalogue]("description", "What the API is for.", `"Sign-on and directories for business customers."`),
-		),
+		}),
 	}
 })
 

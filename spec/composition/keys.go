@@ -1,6 +1,7 @@
 package composition
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/capstan-run/capstan/spec"
@@ -38,8 +39,8 @@ func unread[T any](name, doc, example string) keys.Key[T] {
 }
 
 // descriptive are the keys that describe a file of either dialect.
-func descriptive[T any](more ...keys.Key[T]) []keys.Key[T] {
-	return append(more,
+func descriptive[T any]() []keys.Key[T] {
+	return []keys.Key[T]{
 		unread[T]("created", "The day on which the file was written.", `"2026-05-22"`),
 		unread[T]("modified", "The day of its last change.", `"2026-05-23"`),
 		unread[T]("tags", "Words to find the file by.", `["Ships", "Cargo"]`),
@@ -47,7 +48,7 @@ func descriptive[T any](more ...keys.Key[T]) []keys.Key[T] {
 		unread[T]("maintainers", "The people who care for it.", `[{"FN": "Ada Harbour", "email": "ada@fleet.example"}]`),
 		unread[T]("license", "The terms of its use.", `"Apache-2.0"`),
 		unread[T]("documentation", "Where more about it is to be found.", `"https://fleet.example/docs/cargo"`),
-	)
+	}
 }
 
 // ignored drops a text that is checked and not kept.
@@ -66,50 +67,51 @@ var fileKeys = sync.OnceValue(func() keys.Mapping[spec.File] {
 	return keys.Mapping[spec.File]{
 		What: "the capability",
 		Doc:  "A capability: inputs, steps that call operations of an API or are done by others, and outputs.",
-		Keys: descriptive(
-			specification[spec.File](Name),
-			version(func(f *spec.File, version string) { f.Version = version }),
-			keys.Key[spec.File]{
+		Keys: slices.Concat([]keys.Key[spec.File]{
+			{
 				Name: "name", Needed: true, Example: `"B2B Enterprise Onboarding"`,
 				Doc:   "What people call the capability.",
 				Value: keys.Loose(func(f *spec.File) *spec.Str { return &f.Title }),
 			},
-			keys.Key[spec.File]{
+			{
 				Name: "description", Example: `"Sets a customer up, from its organization to its first session."`,
 				Doc:   "What it does, for people and for agents that choose a tool.",
 				Value: keys.Prose(func(f *spec.File) *spec.Str { return &f.Units[0].Description }),
 			},
-			keys.Key[spec.File]{
+			specification[spec.File](Name),
+			version(func(f *spec.File, version string) { f.Version = version }),
+			{
 				Name: "provider", Example: `"WorkOS"`,
 				Doc:   "The provider of the API, for people. With the name, it decides which overlay that ships with Capstan acts.",
 				Value: keys.Loose(ignored[spec.File]),
 			},
-			keys.Key[spec.File]{
+			{
 				Name: "providerId", Example: `"workos"`,
 				Doc:   "The provider, as catalogues and overlays name it.",
 				Value: keys.Text(ignored[spec.File]),
 			},
-			keys.Key[spec.File]{
+			{
 				Name: "api", Example: `"workos"`,
 				Doc:   "The API of the operations, by the name that project files and --openapi have for it. A step may name another one. Needed where a step with an operation names none.",
 				Value: keys.Text(func(f *spec.File) *spec.Str { return &f.API }),
 			},
-			keys.Key[spec.File]{
+		}, descriptive[spec.File](), []keys.Key[spec.File]{
+			{
 				Name: "inputs", Similar: true, Example: `[{"name": "organization_name", "type": "string", "required": true}]`,
 				Doc:   "What the caller gives. An input that no step reads is an error.",
 				Value: keys.List(inputKeys(), func(d *node.Decoder, n *node.Node, f *spec.File) { f.Units[0].Inputs = reader{d}.inputs(n) }),
 			},
-			keys.Key[spec.File]{
+			{
 				Name: "steps", Needed: true, Example: `[{"id": "create-organization", "operation": "OrganizationsController_create"}]`,
 				Doc:   "What is done, one after the other.",
 				Value: stepList(),
 			},
-			keys.Key[spec.File]{
+			{
 				Name: "outputs", Similar: true, Example: `[{"name": "organization_id", "source": "create-organization.id"}]`,
 				Doc:   "What the caller gets.",
 				Value: keys.List(outputKeys(), func(d *node.Decoder, n *node.Node, f *spec.File) { f.Units[0].Outputs = reader{d}.outputs(n) }),
 			},
-		),
+		}),
 		Shape: func(s *keys.Schema) {
 			named := &keys.Schema{AnyOf: []*keys.Schema{{Required: []string{"api"}}, {Required: []string{"external"}}}}
 			every := &keys.Schema{Properties: keys.Properties{{Name: "steps", Schema: &keys.Schema{Items: named}}}}

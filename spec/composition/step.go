@@ -48,6 +48,9 @@ func (d reader) step(n *node.Node) *spec.Step {
 	if o == nil {
 		return d.bareStep(n)
 	}
+	if d.Tree.Forms != nil {
+		o.Order = stepOrder()
+	}
 	s := &step{Step: spec.Step{Pos: d.Pos(n)}}
 	table.Fill(o, s)
 	sendingKeys().Fill(o, s)

@@ -32,9 +32,24 @@ var stepKeys = sync.OnceValue(func() keys.Mapping[step] {
 				}),
 			},
 			{
+				Name: "capability", Example: `"organizations"`,
+				Doc:   "The group of the catalogue that the operation is in. For people.",
+				Value: keys.Loose(func(s *step) *spec.Str { return &s.operation.Capability }),
+			},
+			{
+				Name: "api", Example: `"directory"`,
+				Doc:   "The API of the operation, where it is another than the capability's.",
+				Value: keys.Text(func(s *step) *spec.Str { return &s.operation.API }),
+			},
+			{
 				Name: "description", Example: `"Create the customer's organization."`,
 				Doc:   "What the step does, for people; on an external step what they are to do.",
 				Value: keys.Prose(func(s *step) *spec.Str { return &s.Description }),
+			},
+			{
+				Name: "external", Similar: true, Default: "false", Example: "true",
+				Doc:   "A person or another system does the step; the run waits until it is marked as done.",
+				Value: keys.Boolean(func(s *step) *bool { return &s.external }),
 			},
 			{
 				Name: "when", Example: `"inputs.domains != nil"`,
@@ -47,29 +62,14 @@ var stepKeys = sync.OnceValue(func() keys.Mapping[step] {
 				Value: keys.Expression(func(s *step) **spec.Str { return &s.Each }),
 			},
 			{
-				Name: "sensitive", Example: `["data.secret"]`,
-				Doc:   "Parts of the result that are secrets, as paths.",
-				Value: keys.Texts(func(s *step) *[]spec.Str { return &s.Sensitive }),
-			},
-			{
-				Name: "external", Similar: true, Default: "false", Example: "true",
-				Doc:   "A person or another system does the step; the run waits until it is marked as done.",
-				Value: keys.Boolean(func(s *step) *bool { return &s.external }),
-			},
-			{
-				Name: "capability", Example: `"organizations"`,
-				Doc:   "The group of the catalogue that the operation is in. For people.",
-				Value: keys.Loose(func(s *step) *spec.Str { return &s.operation.Capability }),
-			},
-			{
-				Name: "api", Example: `"directory"`,
-				Doc:   "The API of the operation, where it is another than the capability's.",
-				Value: keys.Text(func(s *step) *spec.Str { return &s.operation.API }),
-			},
-			{
 				Name: "with", Example: `{"name": "{{ inputs.organization_name }}"}`,
 				Doc:   "Values for parameters and properties of the body. {{ expression }} alone keeps its type, inside text it is put into the text, and other strings are literal; null leaves the parameter out; query.id picks a place when a name stands in several; body is the whole body when that is no object. On an external step: what the person needs.",
 				Value: keys.Fields(func(s *step) *[]spec.Field { return &s.operation.With }),
+			},
+			{
+				Name: "sensitive", Example: `["data.secret"]`,
+				Doc:   "Parts of the result that are secrets, as paths.",
+				Value: keys.Texts(func(s *step) *[]spec.Str { return &s.Sensitive }),
 			},
 		},
 	}
@@ -138,6 +138,21 @@ var sendingKeys = sync.OnceValue(func() keys.Mapping[step] {
 			},
 		},
 	}
+})
+
+// stepOrder is the order of the keys of both tables in a file: the operation stands
+// behind its capability.
+var stepOrder = sync.OnceValue(func() (out []string) {
+	sends := sendingKeys().Keys
+	for _, k := range stepKeys().Keys {
+		if out = append(out, k.Name); k.Name == "capability" {
+			out = append(out, sends[0].Name)
+		}
+	}
+	for _, k := range sends[1:] {
+		out = append(out, k.Name)
+	}
+	return out
 })
 
 // stepForm is the schema of a step, of both tables.

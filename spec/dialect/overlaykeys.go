@@ -69,7 +69,7 @@ func infoKeys() keys.Mapping[Overlay] {
 
 func conditionKeys() keys.Mapping[Overlay] {
 	m := keys.Mapping[Overlay]{What: appliesTo, Doc: "Keys of the capability's file with the values that they must have."}
-	for _, k := range []struct{ name, example string }{{"name", `"B2B Enterprise Onboarding"`}, {"provider", `"WorkOS"`}, {"providerId", `"workos"`}, {"api", `"workos"`}} {
+	for _, k := range []struct{ name, example string }{{"provider", `"WorkOS"`}, {"providerId", `"workos"`}, {"name", `"B2B Enterprise Onboarding"`}, {"api", `"workos"`}} {
 		m.Keys = append(m.Keys, keys.Key[Overlay]{
 			Name: k.name, Example: k.example, Doc: "What `" + k.name + "` is in the file.",
 			Value: overlayValue(keys.Scalar, func(d overlayReader, n *node.Node, o *Overlay) {
@@ -92,15 +92,7 @@ var actionKeys = sync.OnceValue(func() keys.Mapping[action] {
 				Value: overlayValue(func() *keys.Schema { return &keys.Schema{Type: "string", Pattern: `^\$`} },
 					func(_ overlayReader, n *node.Node, a *action) { a.target = n }),
 			},
-			{
-				Name: "update", Similar: true, Example: `{"with": {"port": "{{ inputs.harbour }}"}}`,
-				Doc:   "What is written there: it is merged into a mapping, added to a list, and takes the place of anything else.",
-				Value: overlayValue(anything, func(_ overlayReader, n *node.Node, a *action) { a.update = n }),
-			},
-			{
-				Name: "remove", Similar: true, Default: "false", Example: "true", Doc: "The places are removed.",
-				Value: keys.Boolean(func(a *action) *bool { return &a.remove }),
-			},
+			{Name: "description", Example: `"The published file has no values."`, Doc: "Why, for people.", Value: keys.Any[action]()},
 			{
 				Name: "x-capstan-was", Example: `{"source": "verify-directory.data[0].id"}`,
 				Doc:   "What the place was when the overlay was written: the action acts only where it is so still. null is for a key that was not written.",
@@ -112,7 +104,15 @@ var actionKeys = sync.OnceValue(func() keys.Mapping[action] {
 				Value: overlayValue(func() *keys.Schema { return &keys.Schema{Type: "object"} },
 					func(d overlayReader, n *node.Node, a *action) { a.needs = d.needs(n) }),
 			},
-			{Name: "description", Example: `"The published file has no values."`, Doc: "Why, for people.", Value: keys.Any[action]()},
+			{
+				Name: "update", Similar: true, Example: `{"with": {"port": "{{ inputs.harbour }}"}}`,
+				Doc:   "What is written there: it is merged into a mapping, added to a list, and takes the place of anything else.",
+				Value: overlayValue(anything, func(_ overlayReader, n *node.Node, a *action) { a.update = n }),
+			},
+			{
+				Name: "remove", Similar: true, Default: "false", Example: "true", Doc: "The places are removed.",
+				Value: keys.Boolean(func(a *action) *bool { return &a.remove }),
+			},
 		},
 		Shape: func(s *keys.Schema) {
 			s.AnyOf = []*keys.Schema{{Required: []string{"update"}}, {Required: []string{"remove"}}}

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/capstan-run/capstan/internal/lazyregexp"
@@ -71,31 +72,37 @@ var titled = []rule{
 	{key: "tags", is: isTexts, from: firstNew},
 }
 
+// described are those of titled behind the name.
+var described = titled[1:]
+
 // running are the keys of whatever makes a call.
 var running = []rule{
 	{key: "call", like: likeCall}, {key: "with", is: isWith}, {key: "steps", is: isNamed, kind: kindStep},
 	{key: "mappings", is: isList, kind: kindMapping}, {key: "outputParameters", is: isShapes},
 }
 
-// serving are the keys of whatever listens.
-var serving = []rule{{key: "address", like: likeAddress}, {key: "authentication", is: isMapping, kind: kindAuth}}
-
-func with(base []rule, more ...rule) []rule { return append(append([]rule(nil), more...), base...) }
+// The keys of whatever listens.
+var (
+	address        = rule{key: "address", like: likeAddress}
+	authentication = rule{key: "authentication", is: isMapping, kind: kindAuth}
+)
 
 // forms are the published schemas: for each kind its keys and the versions
-// that have them. It is never written to.
+// that have them. The keys stand in the order that most published files have. It is
+// never written to.
 var forms = sync.OnceValue(func() map[kind][]rule {
 	return map[kind][]rule{
 		kindFile: {
 			{key: "naftiko", to: naftikoAlpha4}, {key: "ikanos", from: ikanosAlpha3},
-			{key: "info", is: isMapping, kind: kindInfo}, {key: "capability", is: isMapping, kind: kindCapability},
-			{key: "consumes", is: isList, kind: kindConsumed, from: naftikoAlpha1},
-			{key: "exposes", is: isList, kind: kindExposure, from: firstNew}, {key: "aggregates", is: isList, kind: kindAggregate, from: firstNew},
+			{key: "info", is: isMapping, kind: kindInfo},
 			{key: "binds", is: isList, kind: kindBind, from: naftiko05}, {key: "externalRefs", is: isList, kind: kindBind, to: naftiko05},
+			{key: "capability", is: isMapping, kind: kindCapability},
+			{key: "aggregates", is: isList, kind: kindAggregate, from: firstNew}, {key: "exposes", is: isList, kind: kindExposure, from: firstNew},
+			{key: "consumes", is: isList, kind: kindConsumed, from: naftikoAlpha1},
 		},
 		kindCapability: {
-			{key: "consumes", is: isList, kind: kindConsumed}, {key: "exposes", is: isList, kind: kindExposure},
-			{key: "aggregates", is: isList, kind: kindAggregate, from: naftikoAlpha1}, {key: "binds", is: isList, kind: kindBind, from: naftiko05},
+			{key: "binds", is: isList, kind: kindBind, from: naftiko05}, {key: "aggregates", is: isList, kind: kindAggregate, from: naftikoAlpha1},
+			{key: "exposes", is: isList, kind: kindExposure}, {key: "consumes", is: isList, kind: kindConsumed},
 		},
 		kindInfo: {
 			{key: "label", need: true, to: naftikoAlpha4}, {key: "label", from: ikanosAlpha3, to: lastOld}, {key: "display", from: firstNew},
@@ -105,34 +112,39 @@ var forms = sync.OnceValue(func() map[kind][]rule {
 		},
 		kindPerson: {{key: "role", need: true}, {key: "fullName", need: true}, {key: "email", like: likeEmail}},
 		kindBind: {
-			{key: "namespace", like: likeIdent, from: naftiko05}, {key: "location", like: likeURI, from: naftiko05},
-			{key: "description"}, {key: "keys", is: isKeys, need: true},
-			{key: "name", to: naftiko05}, {key: "type", to: naftiko05}, {key: "resolution", to: naftiko05}, {key: "uri", to: naftiko05},
+			{key: "namespace", like: likeIdent, from: naftiko05}, {key: "name", to: naftiko05}, {key: "type", to: naftiko05},
+			{key: "description"}, {key: "location", like: likeURI, from: naftiko05},
+			{key: "uri", to: naftiko05}, {key: "resolution", to: naftiko05}, {key: "keys", is: isKeys, need: true},
 		},
 		kindImport: {
-			{key: "location", from: naftiko05, to: lastOld}, {key: "from", from: firstNew},
-			{key: "import", need: true, like: likeIdent}, {key: "as", like: likeIdent}, {key: "description"},
+			{key: "import", need: true, like: likeIdent}, {key: "from", from: firstNew}, {key: "location", from: naftiko05, to: lastOld},
+			{key: "as", like: likeIdent}, {key: "description"},
 		},
 		kindConsumed: {
-			{key: "namespace", need: true, like: likeIdent}, {key: "type", need: true, one: []string{"http"}}, {key: "description"},
-			{key: "baseUri", need: true, like: likeBase}, {key: "authentication", is: isMapping, kind: kindAuth},
-			{key: "headers", is: isValue, to: naftiko04},
-			{key: "tunnel", is: isMapping, kind: kindTunnel, from: ikanosAlpha3},
-			{key: "inputParameters", is: isNamed, kind: kindConsumedInput}, {key: "resources", is: isNamed, kind: kindConsumedRes},
+			{key: "type", need: true, one: []string{"http"}}, {key: "namespace", need: true, like: likeIdent}, {key: "description"},
+			{key: "baseUri", need: true, like: likeBase}, {key: "headers", is: isValue, to: naftiko04}, authentication,
+			{key: "inputParameters", is: isNamed, kind: kindConsumedInput}, {key: "tunnel", is: isMapping, kind: kindTunnel, from: ikanosAlpha3},
+			{key: "resources", is: isNamed, kind: kindConsumedRes},
 		},
 		kindTunnel: {
 			{key: "type", need: true, one: []string{"ziti"}}, {key: "service", need: true}, {key: "identity", need: true},
 			{key: "fallback", one: []string{"fail", "direct"}},
 		},
-		kindConsumedRes: with(titled, rule{key: "name", is: isListed, need: true},
-			rule{key: "path", need: true}, rule{key: "inputParameters", is: isNamed, kind: kindConsumedInput},
-			rule{key: "operations", is: isNamed, kind: kindConsumedOp, need: true}),
-		kindConsumedOp: with(titled, rule{key: "name", is: isListed, need: true},
-			rule{key: "method", need: true, one: oneMethod}, rule{key: "inputParameters", is: isNamed, kind: kindConsumedInput},
-			rule{key: "outputRawFormat", to: naftiko04},
-			rule{key: "outputRawFormat", from: naftiko05, one: []string{"json", "xml", "avro", "protobuf", "csv", "tsv", "psv", "yaml", "html", "markdown", "binary"}},
-			rule{key: "outputMediaType", from: ikanosAlpha6, like: likeMedia}, rule{key: "maxBinarySize", from: ikanosAlpha6, like: likeSize},
-			rule{key: "outputSchema"}, rule{key: "outputParameters", is: isNamed, kind: kindConsumedOutput}, rule{key: "body", is: isValue}),
+		kindConsumedRes: slices.Concat([]rule{
+			{key: "name", is: isListed, need: true, like: likeExtended}, {key: "path", need: true},
+		}, described, []rule{
+			{key: "inputParameters", is: isNamed, kind: kindConsumedInput},
+			{key: "operations", is: isNamed, kind: kindConsumedOp, need: true},
+		}),
+		kindConsumedOp: slices.Concat([]rule{
+			{key: "name", is: isListed, need: true, like: likeExtended}, {key: "method", need: true, one: oneMethod},
+		}, described, []rule{
+			{key: "outputRawFormat", to: naftiko04},
+			{key: "outputRawFormat", from: naftiko05, one: []string{"json", "xml", "avro", "protobuf", "csv", "tsv", "psv", "yaml", "html", "markdown", "binary"}},
+			{key: "outputMediaType", from: ikanosAlpha6, like: likeMedia}, {key: "maxBinarySize", from: ikanosAlpha6, like: likeSize},
+			{key: "outputSchema"}, {key: "inputParameters", is: isNamed, kind: kindConsumedInput}, {key: "body", is: isValue},
+			{key: "outputParameters", is: isNamed, kind: kindConsumedOutput},
+		}),
 		kindConsumedInput: {
 			{key: "name", is: isListed, need: true, like: likeExtended}, {key: "in", need: true, one: places}, {key: "value"},
 			{key: "const", to: naftiko05},
@@ -144,7 +156,7 @@ var forms = sync.OnceValue(func() map[kind][]rule {
 		kindBody: {{key: "type", need: true, one: []string{"json", "text", "xml", "sparql", "formUrlEncoded", "multipartForm"}}, {key: "data", is: isValue, need: true}},
 		kindAuth: {
 			{key: "type", need: true, one: []string{"basic", "apikey", "bearer", "digest", "oauth2"}},
-			{key: "username"}, {key: "password"}, {key: "key"}, {key: "value"}, {key: "placement", one: []string{"header", "query"}}, {key: "token"},
+			{key: "username"}, {key: "password"}, {key: "key"}, {key: "placement", one: []string{"header", "query"}}, {key: "value"}, {key: "token"},
 			{key: "authorizationServerUri", like: likeURI}, {key: "resource", like: likeURI}, {key: "scopes", is: isTexts}, {key: "audience"},
 			{key: "tokenEndpoint", like: likeURI}, {key: "tokenValidation", one: []string{"jwks", "introspection"}},
 		},
@@ -153,13 +165,14 @@ var forms = sync.OnceValue(func() map[kind][]rule {
 			{key: "label", need: true, to: naftikoAlpha4}, {key: "label", from: ikanosAlpha3, to: lastOld}, {key: "display", from: firstNew},
 			{key: "namespace", like: likeIdent}, {key: "functions", is: isNamed, kind: kindFlow, to: lastOld}, {key: "flows", is: isNamed, kind: kindFlow, from: firstNew},
 		},
-		kindFlow: with(titled, with(running,
-			rule{key: "semantics", is: isMapping, kind: kindSemantics}, rule{key: "outputMediaType", from: ikanosAlpha6},
-			rule{key: "inputParameters", is: isNamed, kind: kindInput})...),
+		kindFlow: slices.Concat(titled, []rule{
+			{key: "semantics", is: isMapping, kind: kindSemantics}, {key: "outputMediaType", from: ikanosAlpha6},
+			{key: "inputParameters", is: isNamed, kind: kindInput},
+		}, running),
 		kindSemantics: {{key: "safe", is: isBoolean}, {key: "idempotent", is: isBoolean}, {key: "cacheable", is: isBoolean}},
 		kindInput: {
 			{key: "name", is: isListed, need: true, like: likeExtended}, {key: "type", need: true, one: paramTypes},
-			{key: "description", need: true}, {key: "required", is: isBoolean},
+			{key: "required", is: isBoolean}, {key: "description", need: true},
 		},
 		kindMapping: {
 			{key: "targetName", to: lastOld, like: likeTarget}, {key: "target", from: firstNew, like: likeTarget}, {key: "value", need: true},
@@ -182,52 +195,69 @@ var forms = sync.OnceValue(func() map[kind][]rule {
 			{key: "mapping"}, {key: "value"}, {key: "const", is: isValue}, {key: "properties", is: isValue}, {key: "items", is: isValue},
 		},
 
-		kindRest: with(serving,
-			rule{key: "type", need: true, to: naftiko05, one: []string{"api", "rest"}}, rule{key: "type", need: true, from: naftikoAlpha1, one: []string{"rest"}},
-			rule{key: "namespace", need: true, like: likeIdent}, rule{key: "port", is: isInteger, need: true}, rule{key: "maxBinarySize", from: ikanosAlpha6, like: likeSize},
-			rule{key: "resources", is: isNamed, kind: kindRoute}),
-		kindMCP: with(serving,
-			rule{key: "type", need: true}, rule{key: "namespace", need: true, like: likeIdent}, rule{key: "description"}, rule{key: "port", is: isInteger},
-			rule{key: "transport", one: []string{"http", "stdio"}}, rule{key: "maxBinarySize", from: ikanosAlpha6, like: likeSize},
-			rule{key: "ttlMs", is: isInteger, from: ikanosBeta1}, rule{key: "cacheScope", from: ikanosBeta1, one: []string{"public", "private"}},
-			rule{key: "tools", is: isNamed, kind: kindTool, need: true}, rule{key: "resources", is: isNamed, kind: kindDocument},
-			rule{key: "prompts", is: isNamed, kind: kindPrompt}),
-		kindSkillServer: with(serving,
-			rule{key: "type", need: true}, rule{key: "namespace", need: true, like: likeIdent}, rule{key: "description"}, rule{key: "port", is: isInteger, need: true},
-			rule{key: "skills", is: isNamed, kind: kindSkill, need: true}),
-		kindControlExposure: with(serving,
-			rule{key: "type", need: true}, rule{key: "port", is: isInteger, need: true}, rule{key: "endpoints", is: isValue, to: naftikoAlpha1},
-			rule{key: "management", is: isMapping, kind: kindManagement}, rule{key: "observability", is: isMapping, kind: kindObservability}),
-		kindRoute: with(titled,
-			rule{key: "path", need: true}, rule{key: "inputParameters", is: isNamed, kind: kindRouteInput},
-			rule{key: "operations", is: isNamed, kind: kindRouteOperation}, rule{key: "forward", is: isMapping, kind: kindForward}),
+		kindRest: {
+			{key: "type", need: true, to: naftiko05, one: []string{"api", "rest"}}, {key: "type", need: true, from: naftikoAlpha1, one: []string{"rest"}},
+			address, {key: "port", is: isInteger, need: true}, {key: "namespace", need: true, like: likeIdent}, authentication,
+			{key: "maxBinarySize", from: ikanosAlpha6, like: likeSize}, {key: "resources", is: isNamed, kind: kindRoute},
+		},
+		kindMCP: {
+			{key: "type", need: true}, address, {key: "port", is: isInteger}, {key: "transport", one: []string{"http", "stdio"}},
+			{key: "namespace", need: true, like: likeIdent}, authentication, {key: "description"},
+			{key: "maxBinarySize", from: ikanosAlpha6, like: likeSize},
+			{key: "ttlMs", is: isInteger, from: ikanosBeta1}, {key: "cacheScope", from: ikanosBeta1, one: []string{"public", "private"}},
+			{key: "tools", is: isNamed, kind: kindTool, need: true}, {key: "resources", is: isNamed, kind: kindDocument},
+			{key: "prompts", is: isNamed, kind: kindPrompt},
+		},
+		kindSkillServer: {
+			{key: "type", need: true}, address, {key: "port", is: isInteger, need: true}, {key: "namespace", need: true, like: likeIdent},
+			authentication, {key: "description"}, {key: "skills", is: isNamed, kind: kindSkill, need: true},
+		},
+		kindControlExposure: {
+			{key: "type", need: true}, address, {key: "port", is: isInteger, need: true}, authentication, {key: "endpoints", is: isValue, to: naftikoAlpha1},
+			{key: "management", is: isMapping, kind: kindManagement}, {key: "observability", is: isMapping, kind: kindObservability},
+		},
+		kindRoute: slices.Concat([]rule{
+			{key: "path", need: true}, {key: "name", is: isListed, like: likeExtended},
+		}, described, []rule{
+			{key: "inputParameters", is: isNamed, kind: kindRouteInput},
+			{key: "operations", is: isNamed, kind: kindRouteOperation}, {key: "forward", is: isMapping, kind: kindForward},
+		}),
 		kindForward: {{key: "targetNamespace", need: true, like: likeIdent}, {key: "trustedHeaders", is: isTexts}},
-		kindRouteOperation: with(titled, with(running,
-			rule{key: "method", need: true, one: oneMethod}, rule{key: "ref", like: likeCall}, rule{key: "inputParameters", is: isNamed, kind: kindRouteInput},
-			rule{key: "responses", is: isMapping, from: ikanosBeta1}, rule{key: "responseBinary", is: isMapping, kind: kindBinary, from: ikanosBeta1})...),
+		kindRouteOperation: slices.Concat([]rule{
+			{key: "name", is: isListed, like: likeExtended}, {key: "method", need: true, one: oneMethod},
+		}, described, []rule{
+			{key: "ref", like: likeCall}, {key: "inputParameters", is: isNamed, kind: kindRouteInput},
+		}, running, []rule{
+			{key: "responses", is: isMapping, from: ikanosBeta1}, {key: "responseBinary", is: isMapping, kind: kindBinary, from: ikanosBeta1},
+		}),
 		kindBinary: {{key: "status", is: isInteger}, {key: "mediaType", need: true, like: likeMedia}, {key: "description"}},
 		kindRouteInput: {
 			{key: "name", is: isListed, need: true, like: likeExtended}, {key: "in", need: true, one: []string{"query", "header", "path", "cookie", "body"}},
 			{key: "type", to: naftiko03, one: paramTypes}, {key: "type", need: true, from: naftiko04, one: paramTypes},
 			{key: "description", to: naftiko03}, {key: "description", need: true, from: naftiko04}, {key: "pattern"}, {key: "value"},
 		},
-		kindTool: with(titled, with(running,
-			rule{key: "ref", like: likeCall}, rule{key: "inputParameters", is: isNamed, kind: kindInput}, rule{key: "hints", is: isMapping, kind: kindHints})...),
+		kindTool: slices.Concat(titled, []rule{
+			{key: "ref", like: likeCall}, {key: "inputParameters", is: isNamed, kind: kindInput}, {key: "hints", is: isMapping, kind: kindHints},
+		}, running),
 		kindHints: {{key: "readOnly", is: isBoolean}, {key: "destructive", is: isBoolean}, {key: "idempotent", is: isBoolean}, {key: "openWorld", is: isBoolean}},
-		kindDocument: with(titled, with(running,
-			rule{key: "uri", need: true}, rule{key: "mimeType", like: likeMedia}, rule{key: "binary", is: isBoolean, from: ikanosBeta1}, rule{key: "location", like: likeFile})...),
-		kindPrompt: with(titled,
-			rule{key: "arguments", is: isNamed, kind: kindArgument}, rule{key: "template", is: isList, kind: kindMessage}, rule{key: "location", like: likeFile}),
-		kindArgument: with(titled, rule{key: "required", is: isBoolean}),
+		kindDocument: slices.Concat([]rule{
+			{key: "name", is: isListed, like: likeExtended}, {key: "label", to: lastOld}, {key: "display", from: firstNew},
+			{key: "uri", need: true}, {key: "description"}, {key: "tags", is: isTexts, from: firstNew},
+			{key: "mimeType", like: likeMedia}, {key: "binary", is: isBoolean, from: ikanosBeta1}, {key: "location", like: likeFile},
+		}, running),
+		kindPrompt: slices.Concat(titled, []rule{
+			{key: "arguments", is: isNamed, kind: kindArgument}, {key: "template", is: isList, kind: kindMessage}, {key: "location", like: likeFile},
+		}),
+		kindArgument: append(titled[:len(titled):len(titled)], rule{key: "required", is: isBoolean}),
 		kindMessage:  {{key: "role", need: true, one: []string{"user", "assistant"}}, {key: "content", need: true}},
 		kindSkill: {
 			{key: "name", is: isListed, need: true, like: likeIdent}, {key: "description", need: true}, {key: "license"}, {key: "compatibility"},
-			{key: "metadata", is: isValue}, {key: "allowed-tools"}, {key: "argument-hint"}, {key: "user-invocable", is: isBoolean},
-			{key: "disable-model-invocation", is: isBoolean}, {key: "location", like: likeFile}, {key: "tools", is: isNamed, kind: kindSkillTool},
+			{key: "metadata", is: isValue}, {key: "location", like: likeFile}, {key: "allowed-tools"}, {key: "argument-hint"},
+			{key: "user-invocable", is: isBoolean}, {key: "disable-model-invocation", is: isBoolean}, {key: "tools", is: isNamed, kind: kindSkillTool},
 		},
 		kindSkillTool: {
-			{key: "name", is: isListed, need: true, like: likeIdent}, {key: "description", need: true}, {key: "instruction"},
-			{key: "from", is: isMapping, kind: kindSkillSource},
+			{key: "name", is: isListed, need: true, like: likeIdent}, {key: "description", need: true},
+			{key: "from", is: isMapping, kind: kindSkillSource}, {key: "instruction"},
 		},
 		kindSkillSource: {{key: "namespace", to: naftiko05}, {key: "sourceNamespace"}, {key: "action", need: true}},
 		kindManagement: {

@@ -33,7 +33,22 @@ func (f *frame) part(n *node.Node, k kind) *part {
 		f.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", k, node.Describe(n)).Hint = fmt.Sprintf("write the keys of %s, each on a line of its own", k)
 		return nil
 	}
-	return &part{Object: &node.Object{Decoder: f.Decoder, Node: n, What: string(k)}, frame: f, kind: k}
+	o := f.Known(n, string(k))
+	if f.Tree.Forms != nil {
+		o.Order = f.order(n, k)
+	}
+	return &part{Object: o, frame: f, kind: k}
+}
+
+// order returns the keys of a mapping in the order of the forms, in every spelling.
+func (f *frame) order(n *node.Node, k kind) (out []string) {
+	for _, r := range forms()[f.exactKind(n, k)] {
+		out = append(out, r.key)
+		for _, s := range older(k, r.key) {
+			out = append(out, s.was)
+		}
+	}
+	return out
 }
 
 // get returns the value of a key in any of its spellings.

@@ -12,8 +12,18 @@ type Node = yaml.Node
 // Kind is the kind of a node.
 type Kind = yaml.Kind
 
-// FlowStyle is the style of a mapping or list in braces or brackets.
-const FlowStyle = yaml.FlowStyle
+// The styles of values: of a mapping or list in braces or brackets, and of texts.
+const (
+	FlowStyle    = yaml.FlowStyle
+	LiteralStyle = yaml.LiteralStyle
+	FoldedStyle  = yaml.FoldedStyle
+	TaggedStyle  = yaml.TaggedStyle
+	DoubleQuoted = yaml.DoubleQuotedStyle
+	SingleQuoted = yaml.SingleQuotedStyle
+)
+
+// AliasNode is the kind of an alias, which no expanded tree has.
+const AliasNode = yaml.AliasNode
 
 // The kinds of nodes in an expanded tree.
 const (

@@ -17,6 +17,7 @@ type Object struct {
 	What   string // "an input", for messages
 	Asked  []string
 	Absent []string // needed and not written
+	Order  []string // of the keys in a text that is laid out, where it is not that of Asked
 	cut    []*Node  // keys that are parts of a text
 }
 
@@ -29,7 +30,14 @@ func (d *Decoder) Object(n *Node, what string) *Object {
 		d.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", what, Describe(n))
 		return nil
 	}
-	return &Object{Decoder: d, Node: n, What: what}
+	return d.Known(n, what)
+}
+
+// Known is Object for a node that is a mapping.
+func (d *Decoder) Known(n *Node, what string) *Object {
+	o := &Object{Decoder: d, Node: n, What: what}
+	d.Tree.Forms.add(o)
+	return o
 }
 
 // Get returns the value of an accepted key, nil when it was not written.

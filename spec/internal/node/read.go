@@ -29,7 +29,7 @@ func Parse(name string, src []byte) (f *File, root *yaml.Node, diags diag.List) 
 
 // ParseAny is Parse for a document of any kind.
 func ParseAny(name string, src []byte) (f *File, root *yaml.Node, diags diag.List) {
-	text := bytes.TrimPrefix(src, []byte("\uFEFF"))
+	text := bytes.TrimPrefix(src, []byte(byteOrderMark))
 	if len(text) > MaxFileSize {
 		diags.Errorf(diag.Start(name), "too-large", "the file has %d MiB, more than the %d MiB that are read", len(text)>>20, MaxFileSize>>20)
 		return newFile(name, nil), nil, diags
@@ -70,6 +70,9 @@ func oneDocument(f *File) (*File, *yaml.Node, diag.List) {
 	}
 	return f, root.Content[0], nil
 }
+
+// Documents decodes the documents of f, with their anchors and aliases.
+func Documents(f *File) ([]*Node, diag.List) { return documents(f) }
 
 // documents decodes the documents of f that hold something.
 func documents(f *File) (out []*yaml.Node, diags diag.List) {

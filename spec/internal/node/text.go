@@ -18,6 +18,13 @@ type File struct {
 	rows, lines []int
 }
 
+const byteOrderMark = "\uFEFF"
+
+// NewFile returns the file of a text.
+func NewFile(name string, text []byte) *File {
+	return newFile(name, bytes.TrimPrefix(text, []byte(byteOrderMark)))
+}
+
 func newFile(name string, text []byte) *File {
 	f := &File{Name: name, Text: text}
 	f.rows = lineStarts(text, false)
@@ -26,6 +33,32 @@ func newFile(name string, text []byte) *File {
 		f.lines = lineStarts(text, true)
 	}
 	return f
+}
+
+// Lines returns the lines as the YAML parser counts them, each with its break.
+func (f *File) Lines() []string {
+	var out []string
+	for i, from := range f.lines {
+		to := len(f.Text)
+		if i+1 < len(f.lines) {
+			to = f.lines[i+1]
+		}
+		if from < to {
+			out = append(out, string(f.Text[from:to]))
+		}
+	}
+	return out
+}
+
+// LastLine returns the line on which a text in quotes ends.
+func (f *File) LastLine(n *Node) int {
+	c := Cursor{File: f}
+	offset := c.seek(n.Line, n.Column)
+	for offset < len(f.Text)-1 && f.Text[offset] != '"' && f.Text[offset] != '\'' { // an anchor or tag, and breaks behind it
+		offset += max(properties(f.Text[offset:]), 1)
+	}
+	line, _ := slices.BinarySearch(f.lines, offset+len(untilQuote(f.Text[offset:]))+2)
+	return line
 }
 
 // Place returns the place of an offset.

@@ -28,6 +28,7 @@ type Tree struct {
 	Main   *File
 	Others map[*yaml.Node]*File // nodes that overlays brought in
 	Acted  []*File              // overlays that changed something
+	Forms  *Forms               // nil unless they are kept
 }
 
 func (t *Tree) FileOf(n *yaml.Node) *File {
