@@ -44,8 +44,7 @@ type Operation struct {
 	// Supplied are parameters that something else than a value of the plan fills:
 	// the credential, or the request itself.
 	Supplied []*Bind
-	// Missing are the required values that nothing was bound to: a step with one cannot
-	// run.
+	// Missing are the values that it cannot do without and that nothing was bound to.
 	Missing []Missing
 	Body    *Body // makes the request's body, nil where Binds do or there is none
 	Guards  []Guard
@@ -74,7 +73,7 @@ type Operation struct {
 	Headers []string
 }
 
-// Missing is a required value that nothing was bound to.
+// Missing is a value that a step cannot do without and that nothing was bound to.
 type Missing struct {
 	Name   string
 	In     operations.In

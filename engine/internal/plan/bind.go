@@ -444,11 +444,9 @@ func (bb *binding) complete() {
 	}
 }
 
-// missing notes a required value without a source, and those that it could have.
+// missing notes a value without a source, and the sources that it could have.
 func (bb *binding) missing(t target, could ...string) {
-	if t.required || t.whole {
-		bb.a.Missing = append(bb.a.Missing, Missing{Name: t.name, In: t.in, Schema: t.schema, Could: could})
-	}
+	bb.a.Missing = append(bb.a.Missing, Missing{Name: t.name, In: t.in, Schema: t.schema, Could: could})
 }
 
 func (bb *binding) missingHint(t target) string {

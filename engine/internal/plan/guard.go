@@ -104,6 +104,7 @@ func (bb *binding) unscoped(t target, resource, why string) {
 			hint = fmt.Sprintf("add it under the step: with: {%s: '{{ %s.id }}'}", t.name, earlier.ID)
 		}
 	}
+	bb.missing(t)
 	bb.errorAt(bb.s.At, "unscoped-list", hint,
 		"step %q would list the %s of everyone: the filter %q has no value%s",
 		bb.s.ID, plural(bb.a.Op.Resource().Name), t.name, why)
