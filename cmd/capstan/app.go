@@ -150,7 +150,7 @@ func (a *app) commands() []*cobra.Command {
 		make func() *cobra.Command
 	}{
 		{"validate", a.validateCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
-		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"graph", a.graphCommand},
+		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"init", a.initCommand}, {"graph", a.graphCommand},
 		{"serve", a.serveCommand}, {"skill", a.skillCommand}, {"explain", a.explainCommand}, {"schema", a.schemaCommand},
 		{"lsp", a.lspCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
 	}

@@ -43,7 +43,7 @@ type errorRow struct {
 }
 
 func takenRow(f author.Field) fieldRow {
-	row := fieldRow{Name: f.Path, In: string(f.In), Type: typeText(f.Schema), Required: &f.Required, Description: sentence(f.Text)}
+	row := fieldRow{Name: f.Path, In: string(f.In), Type: typeText(f.Schema), Required: &f.Required, Description: term.Printable(author.Sentence(f.Text))}
 	if s := f.Schema.Flatten(); s != nil {
 		row.Enum, row.Default = s.Enum, s.Default
 	}
@@ -54,16 +54,6 @@ func givenRow(f author.Field) fieldRow {
 	row := takenRow(f)
 	row.Name, row.Path, row.Required, row.Default = "", f.Path, nil, nil
 	return row
-}
-
-// sentence returns the first sentence of a description, on one line.
-func sentence(text string) string {
-	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n\n")
-	text = term.OneLine(text)
-	if first, _, more := strings.Cut(text, ". "); more {
-		return first + "."
-	}
-	return text
 }
 
 func (a *app) describe(op *operations.Operation) error {
@@ -80,7 +70,7 @@ func (a *app) describe(op *operations.Operation) error {
 	}
 	for _, r := range op.Responses {
 		if r != op.Success() && (r.Status == "default" || strings.HasPrefix(r.Status, "4") || strings.HasPrefix(r.Status, "5")) {
-			doc.Errors = append(doc.Errors, errorRow{r.Status, sentence(r.Description)})
+			doc.Errors = append(doc.Errors, errorRow{r.Status, term.Printable(author.Sentence(r.Description))})
 		}
 	}
 	if !a.wantsText() {

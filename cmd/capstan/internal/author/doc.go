@@ -1,3 +1,4 @@
-// Package author helps to write capabilities: it shows what operations take and give,
-// and finds them by a field. Start with [Gives] and [For].
+// Package author helps to write capabilities. [Gives] and [Takes] show the fields of an
+// operation, [For] finds operations by a field, [Compose] writes a composition of
+// operations.
 package author
