@@ -46,6 +46,17 @@ func Lookup(name string) (File, bool) {
 	return only(matching("*/*.yaml", name))
 }
 
+// Names lists the shipped compositions, as Lookup takes them.
+func Names() []string {
+	var out []string
+	for _, f := range matching("*/*.yaml", "") {
+		if name := path.Base(f.Name); !strings.HasSuffix(name, overlaySuffix) {
+			out = append(out, strings.TrimSuffix(name, ".yaml"))
+		}
+	}
+	return out
+}
+
 func only(found []File) (File, bool) {
 	if len(found) != 1 {
 		return File{}, false

@@ -38,6 +38,9 @@ type globalFlags struct {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, with *term.Streams) (code int) {
+	if len(args) > 0 && args[0] == "--version" { // as most commands have it
+		args = slices.Concat([]string{"version"}, args[1:])
+	}
 	a := &app{out: &term.Sink{W: with.Out}, args: args}
 	own := *with
 	own.Err = &stderr{w: with.Err, flags: &a.flags}
@@ -131,6 +134,9 @@ order, achieve something. It shows every decision before anything is sent.`,
 	root.SetUsageFunc(a.usage)
 	root.SetFlagErrorFunc(a.flagError)
 	a.addGlobalFlags(root.PersistentFlags())
+	for flag, words := range map[string][]string{"output": outputFormats, "log-format": logFormats} {
+		a.complete(root, flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return words, noFiles })
+	}
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if a.io.Libraries != nil {
 			a.io.Libraries(&libraryLog{a})
@@ -150,7 +156,8 @@ func (a *app) commands() []*cobra.Command {
 		make func() *cobra.Command
 	}{
 		{"validate", a.validateCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
-		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"init", a.initCommand}, {"graph", a.graphCommand},
+		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"capabilities", a.capabilitiesCommand},
+		{"init", a.initCommand}, {"graph", a.graphCommand},
 		{"serve", a.serveCommand}, {"skill", a.skillCommand}, {"explain", a.explainCommand}, {"schema", a.schemaCommand},
 		{"lsp", a.lspCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
 	}
@@ -178,11 +185,16 @@ func (a *app) addGlobalFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&g.config, "config", "", "project `FILE`, or none (default .capstan.yaml, searched upwards from the capability)")
 }
 
+var (
+	outputFormats = []string{"text", "json", "yaml"}
+	logFormats    = []string{"text", "json"}
+)
+
 func (g *globalFlags) check() error {
-	if !slices.Contains([]string{"text", "json", "yaml"}, g.output) {
+	if !slices.Contains(outputFormats, g.output) {
 		return usagef("--output %q is not a format: text, json or yaml", g.output)
 	}
-	if !slices.Contains([]string{"text", "json"}, g.logFormat) {
+	if !slices.Contains(logFormats, g.logFormat) {
 		return usagef("--log-format %q is not a format: text or json", g.logFormat)
 	}
 	return nil

@@ -170,7 +170,7 @@ func (a *app) wasCancelled(run *document.Run) error {
 		}
 	}
 	a.complain("run %s was cancelled; it does not go on", run.Run)
-	return silent(statusCode(run.Status))
+	return silent(exitFailed)
 }
 
 // doneBefore lists the steps that a run has behind it. Of a step that is done

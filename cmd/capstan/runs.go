@@ -4,16 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/internal/words"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -45,40 +45,67 @@ func with(ctx context.Context, open func(context.Context) (durable.Runtime, erro
 	return f(rt)
 }
 
+// cancelFlags are the flags of `capstan runs cancel`.
+type cancelFlags struct {
+	listFlags
+	dryRun, yes bool
+}
+
 func (a *app) runsCancelCommand() *cobra.Command {
+	var f cancelFlags
 	cmd := &cobra.Command{
-		Use:   "cancel RUN...",
+		Use:   "cancel RUN... | --status STATUS | --capability NAME",
 		Short: "End runs; what they did stays done",
-		Long: `Cancel ends runs for good. One that another process executes ends before its next
-request; what was sent before stays done.`,
-		Example: `  capstan runs cancel run_01k9w4`,
-		Args:    someArgs("RUN"),
+		Long: `Cancel ends runs for good: those named, or all that have not ended and match. One
+that another process executes ends before its next request; what was sent before
+stays done. On a terminal it asks first where runs are not named; --dry-run only
+lists them.`,
+		Example: `  capstan runs cancel run_01k9w4
+  capstan runs cancel --status waiting --capability b2b-enterprise-onboarding`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args) })
+			matching := len(f.status) > 0 || f.capability != ""
+			switch {
+			case len(args) > 0 && matching:
+				return usagef("name runs, or give --status and --capability, not both")
+			case len(args) == 0 && !matching:
+				return usage("RUN is missing", "or say which: --status STATUS, --capability NAME")
+			}
+			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args, &f) })
 		},
 	}
+	a.addFilters(cmd, &f.listFlags)
+	addConfirming(cmd.Flags(), &f.dryRun, &f.yes)
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		return a.runWords(cmd.Context(), typed, goesOn), noFiles
 	}
 	return cmd
 }
 
+// addConfirming adds the flags of commands that ask on a terminal before they do what cannot
+// be undone.
+func addConfirming(fs *pflag.FlagSet, dryRun, yes *bool) {
+	fs.BoolVar(dryRun, "dry-run", false, "only list the runs")
+	fs.BoolVarP(yes, "yes", "y", false, "do not ask")
+}
+
 // cancelRuns cancels all that it can and fails when it could not cancel one. No
 // run is touched when one is misnamed.
-func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string) error {
-	var ids []string
-	for _, name := range names {
-		s, err := findRun(ctx, rt, name)
-		if err != nil {
+func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) error {
+	runs, err := a.runsToCancel(ctx, rt, names, f)
+	if err != nil {
+		return err
+	}
+	if f.dryRun || len(names) == 0 && !f.yes && a.canAsk() {
+		if yes, err := a.confirmed(ctx, runs, f.dryRun, "cancel", "would be cancelled"); err != nil || !yes {
 			return err
 		}
-		ids = append(ids, s.ID)
 	}
 	var failed error
 	entries := []document.Entry{}
-	for _, id := range ids {
-		err := rt.Cancel(ctx, id)
-		s, getErr := rt.Get(ctx, id)
+	for _, run := range runs {
+		err := rt.Cancel(ctx, run.ID)
+		s, getErr := rt.Get(ctx, run.ID)
 		if err = errors.Join(err, getErr); err != nil {
 			a.complain("%s", term.Printable(err.Error()))
 			failed = silent(exitFailed)
@@ -91,8 +118,31 @@ func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string
 	}
 	if !a.wantsText() {
 		failed = errors.Join(failed, a.printDocument(entries))
+	} else if len(runs) == 0 {
+		a.note("no runs")
 	}
 	return failed
+}
+
+// runsToCancel finds the runs that are named, or those that match and have not ended.
+func (a *app) runsToCancel(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) ([]durable.State, error) {
+	if len(names) == 0 {
+		filter, err := f.filter()
+		if err != nil {
+			return nil, err
+		}
+		runs, err := rt.List(ctx, filter)
+		return slices.DeleteFunc(runs, func(s durable.State) bool { return s.Status.Ended() }), err
+	}
+	var runs []durable.State
+	for _, name := range names {
+		s, err := findRun(ctx, rt, name)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, s)
+	}
+	return runs, nil
 }
 
 func cancelled(s durable.State) string {
@@ -173,38 +223,3 @@ func cannotSettle(s durable.State, err error) error {
 
 // without returns the message of an error without that of its kind.
 func without(err, kind error) string { return strings.TrimSuffix(err.Error(), ": "+kind.Error()) }
-
-func (a *app) runsPruneCommand() *cobra.Command {
-	olderThan := 30 * 24 * time.Hour
-	cmd := &cobra.Command{
-		Use:   "prune",
-		Short: "Forget runs that ended long ago",
-		Long: `Prune deletes runs that ended (succeeded, failed, timed out or were cancelled)
-longer ago than --older-than, with everything they kept. Runs that wait stay,
-however old.`,
-		Example: `  capstan runs prune
-  capstan runs prune --older-than 2w`,
-		Args: exactArgs(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error { return a.prune(cmd.Context(), rt, olderThan) })
-		},
-	}
-	cmd.Flags().Var(duration{&olderThan}, "older-than", "age since their end: 12h, 30d, 8w")
-	return cmd
-}
-
-func (a *app) prune(ctx context.Context, rt durable.Runtime, olderThan time.Duration) error {
-	before := time.Now().Add(-olderThan)
-	n, err := rt.Prune(ctx, before)
-	if err != nil {
-		return err
-	}
-	if !a.wantsText() {
-		return a.printDocument(struct {
-			Pruned int       `json:"pruned"`
-			Before time.Time `json:"before"`
-		}{n, before.UTC().Truncate(time.Second)})
-	}
-	a.printf("%s forgotten\n", words.Count(n, "run", "runs"))
-	return nil
-}

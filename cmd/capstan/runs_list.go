@@ -35,17 +35,22 @@ func (a *app) runsListCommand() *cobra.Command {
 			return with(cmd.Context(), a.openToLook, func(rt durable.Runtime) error { return a.listRuns(cmd.Context(), rt, filter) })
 		},
 	}
+	a.addFilters(cmd, &f)
+	cmd.Flags().IntVar(&f.limit, "limit", 0, "at most `N` runs (default all)")
+	return cmd
+}
+
+// addFilters adds the flags that choose runs.
+func (a *app) addFilters(cmd *cobra.Command, f *listFlags) {
 	fs := cmd.Flags()
 	fs.StringSliceVar(&f.status, "status", nil, "only runs of this `STATUS`: running, waiting, in_doubt, succeeded, failed, timed_out or cancelled (repeat)")
 	fs.StringVar(&f.capability, "capability", "", "only runs of the capability `NAME`")
-	fs.IntVar(&f.limit, "limit", 0, "at most `N` runs (default all)")
 	a.complete(cmd, "status", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return statusWords(), noFiles
 	})
 	a.complete(cmd, "capability", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return a.capabilityWords(cmd.Context()), noFiles
 	})
-	return cmd
 }
 
 func (f *listFlags) filter() (durable.Filter, error) {

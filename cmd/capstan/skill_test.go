@@ -166,7 +166,7 @@ func TestCommandsOfTheOnboardingSkill(t *testing.T) {
 		"validate done", "plan done", "run done", // the rehearsal
 		"run waiting",
 		"runs list done", "runs show done", "resume waiting", "runs cancel done",
-		"resume --done 130", // cancelled by the line before
+		"resume --done failed", // cancelled by the line before
 		"runs resolve failed", "runs resolve failed", "runs resolve failed", "runs resolve failed",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/engine/internal/screen"
 	"github.com/capstan-run/capstan/engine/internal/serving"
+	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/dialect"
@@ -94,7 +96,11 @@ func (l *loader) counted(problems diag.List) diag.List {
 func (l *loader) load(ctx context.Context) *File {
 	name, text, err := l.read()
 	if err != nil {
-		l.report.Diagnostics.Errorf(diag.Pos{File: l.file}, "unreadable-file", "%v", err)
+		d := diag.Diagnostic{Code: "unreadable-file", Severity: diag.Error, Pos: diag.Pos{File: l.file}, Message: err.Error()}
+		if errors.Is(err, fs.ErrNotExist) {
+			d.Hint = nearFile(l.file)
+		}
+		l.report.Diagnostics.Add(d)
 		return nil
 	}
 	if filepath.Base(name) == reach.ProjectFile {
@@ -266,10 +272,41 @@ func readCapability(file string) (name string, text []byte, err error) {
 				return shipped.Name, shipped.Data, nil
 			}
 		}
-		return "", nil, fmt.Errorf("%s does not exist", file)
+		return "", nil, missingFile(file)
 	default:
 		return "", nil, errors.Unwrap(err)
 	}
+}
+
+// missingFile is the name of a file that does not exist.
+type missingFile string
+
+func (f missingFile) Error() string { return string(f) + " does not exist" }
+
+// Is reports that a missing file is fs.ErrNotExist.
+func (missingFile) Is(target error) bool { return target == fs.ErrNotExist }
+
+// nearFile is the hint for a file that does not exist: the one of its folder, or the shipped
+// capability, whose name is most like it.
+func nearFile(file string) string {
+	dir, base := filepath.Split(file)
+	var names []string
+	entries, _ := os.ReadDir(cmp.Or(dir, "."))
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext == ".yaml" || ext == ".yml" {
+			names = append(names, e.Name())
+		}
+	}
+	if dir == "" {
+		names = append(names, capabilities.Names()...)
+	}
+	if near := suggest.Closest(base, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", dir+near)
+	}
+	if dir == "" {
+		return "`capstan capabilities` lists those that are built in"
+	}
+	return ""
 }
 
 // checkReadable refuses a file without an end or a text, such as a named pipe without

@@ -117,3 +117,15 @@ func Lines(r io.Reader) func(context.Context) (string, error) {
 		}
 	}
 }
+
+// Confirm asks a question that is answered with yes or no. Anything but y and yes, and the
+// end of the input, is no.
+func Confirm(ctx context.Context, out io.Writer, lines func(context.Context) (string, error), question string) (bool, error) {
+	p := Prompter{Out: out, Lines: lines}
+	answer, err := p.line(ctx, question+" [y/N] ")
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	answer = strings.ToLower(answer)
+	return answer == "y" || answer == "yes", err
+}
