@@ -57,7 +57,7 @@ func TestSchemasOfInputsAndOutputs(t *testing.T) {
 	want := map[string]any{
 		"type": "object", "additionalProperties": false, "required": []any{"organization_name", "domains", "admin_email"},
 		"properties": map[string]any{
-			"organization_name": text(), "admin_email": text(),
+			"organization_name": map[string]any{"type": "string", "minLength": 1, "description": "The name of the organization."}, "admin_email": text(),
 			"domains": map[string]any{"type": "array", "items": map[string]any{"type": "string"}},
 		},
 	}

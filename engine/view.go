@@ -20,7 +20,7 @@ func (p *Program) describe() *document.Plan {
 	for _, in := range p.plan.Inputs {
 		x := document.Input{
 			Name: in.Name, Type: in.Type.String(), Required: in.Required,
-			Description: in.Description, UsedBy: in.UsedBy, Schema: inputSchema(in.Schema),
+			Description: in.About(), UsedBy: in.UsedBy, Schema: inputSchema(in),
 		}
 		if in.Default != nil {
 			x.Default = in.Default()

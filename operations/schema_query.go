@@ -219,6 +219,14 @@ func (s *Schema) mergeValues(part *Schema) {
 	s.ExclusiveMaximum = cmp.Or(s.ExclusiveMaximum, part.ExclusiveMaximum)
 }
 
+// About returns the description of the schema, else of a part of AllOf.
+func (s *Schema) About() string {
+	if s = s.Flatten(); s == nil {
+		return ""
+	}
+	return s.Description
+}
+
 // OneValue returns the only value the schema allows: its const, or the one
 // entry of its enum (looking through allOf).
 func (s *Schema) OneValue() (any, bool) {

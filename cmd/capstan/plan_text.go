@@ -117,11 +117,14 @@ func (t planText) inputs() {
 		rows = append(rows, []string{"  " + in.Name, inputType(in)})
 	}
 	for i, label := range term.Table(rows) {
-		used := ""
-		if by := t.plan.Inputs[i].UsedBy; len(by) > 0 {
-			used = "used by " + strings.Join(by, ", ")
+		var about []string
+		if limits := t.plan.Inputs[i].Limits(); limits != "" {
+			about = append(about, limits)
 		}
-		t.row(label, used)
+		if by := t.plan.Inputs[i].UsedBy; len(by) > 0 {
+			about = append(about, "used by "+strings.Join(by, ", "))
+		}
+		t.row(label, strings.Join(about, "; "))
 	}
 }
 

@@ -136,13 +136,17 @@ func stepKind(s document.Step) string {
 	return s.Effect + "s"
 }
 
-// inputText describes an input; where the file does not, by the steps that take
-// it.
+// inputText describes an input, by the steps that take it where there is no description,
+// and what its value has to fit.
 func inputText(in document.Input) string {
-	if in.Description != "" || len(in.UsedBy) == 0 {
-		return in.Description
+	text := in.Description
+	if text == "" && len(in.UsedBy) > 0 {
+		text = "goes to " + strings.Join(in.UsedBy, ", ")
 	}
-	return "goes to " + strings.Join(in.UsedBy, ", ")
+	if limits := in.Limits(); limits != "" {
+		text = strings.TrimSpace(text + " (" + limits + ")")
+	}
+	return text
 }
 
 func params(binds []document.Bind) []string {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ type Feed struct {
 	Step   *Step
 	To     string             // as messages name it: "domain_data[0].state of createOrganization"
 	Schema *operations.Schema // never nil
+	About  string             // the document's description of the place
 	// Text reports that the value is sent as text, in a URL, a header, a cookie or a form.
 	Text bool
 	// At leads from the input to the value that is sent, by names of members; EachItem
@@ -97,11 +97,19 @@ func (bb *binding) feed(t target, v Value) {
 	if bb.own != nil {
 		return
 	}
-	f := Feed{Step: bb.s, To: t.name, Schema: t.schema, Text: t.in != operations.InBody || !bb.sendsJSON()}
+	f := Feed{Step: bb.s, To: t.name, Schema: t.schema, About: t.about(), Text: t.in != operations.InBody || !bb.sendsJSON()}
 	if !t.whole && t.param == nil {
 		f.Schema = bodySchema(bb.a.Op).CommonProperty(t.name)
 	}
 	bb.feeds(f, v)
+}
+
+// about is the document's description of a target.
+func (t target) about() string {
+	if t.param != nil && t.param.Description != "" {
+		return t.param.Description
+	}
+	return t.schema.About()
 }
 
 // accepts is the schema of a constant for a target. A property that only some alternatives
@@ -128,6 +136,7 @@ func (bb *binding) feeds(f Feed, v Value) {
 			} else {
 				sub.To, sub.Schema = f.To+"."+s.keys[i], f.Schema.CommonProperty(s.keys[i])
 			}
+			sub.About = sub.Schema.About()
 			bb.feeds(sub, part)
 		}
 		return
@@ -146,21 +155,10 @@ func (bb *binding) feeds(f Feed, v Value) {
 	if ref.Name != varInputs {
 		return
 	}
-	if in := bb.input(ref.Path[0]); in != nil && !(len(ref.Path) == 1 && typesOnly(f.Schema, in.Schema)) {
+	if in := bb.input(ref.Path[0]); in != nil {
 		f.To, f.At = f.To+" of "+bb.a.Op.ID, ref.Path[1:]
 		in.Feeds = append(in.Feeds, &f)
 	}
-}
-
-// typesOnly reports whether a schema restricts nothing but the type, and an input's own
-// schema does that as well.
-func typesOnly(s, in *operations.Schema) bool {
-	bare := operations.Schema{
-		Name: s.Name, Types: s.Types, Format: s.Format, Description: s.Description, Deprecated: s.Deprecated, ReadOnly: s.ReadOnly, WriteOnly: s.WriteOnly,
-		Default: s.Default, HasDefault: s.HasDefault, Example: s.Example, Open: s.Open,
-	}
-	subset := len(in.Types) > 0 && !slices.ContainsFunc(in.Types, func(t string) bool { return !slices.Contains(s.Types, t) })
-	return (subset || len(s.Types) == 0) && reflect.DeepEqual(*s, bare)
 }
 
 // bareRef returns the reference that a value is, where it is nothing else.

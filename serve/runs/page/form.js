@@ -47,7 +47,7 @@ let count = 0;
 function field(input) {
   const id = "field" + ++count;
   const { control, read, hint } = controlOf(input, id);
-  const about = [input.description, hint].filter(Boolean).join(" ");
+  const about = [input.description, hint, limits(input.schema ?? {})].filter(Boolean).join(" ");
   const fault = h("p", { class: "fault", id: id + "-fault", hidden: true });
   control.setAttribute("aria-describedby", (about ? id + "-about " : "") + id + "-fault");
   if (input.required) control.setAttribute("aria-required", "true");
@@ -92,6 +92,19 @@ function controlOf(input, id) {
   const control = h("textarea", { id, rows: 4, spellcheck: "false" });
   control.value = preset === undefined ? "" : stringify(preset, 2);
   return { control, hint: "As JSON.", read: () => json(control.value) };
+}
+
+// limits words what a value has to fit, beside its type and a choice of values.
+function limits(schema) {
+  const words = {
+    minimum: "at least", exclusiveMinimum: "more than", maximum: "at most", exclusiveMaximum: "less than",
+    maxLength: "characters, at most", minItems: "items, at least", maxItems: "items, at most", pattern: "matches",
+  };
+  const all = Object.entries(words).filter(([key]) => schema[key] !== undefined).map(([key, word]) => word + " " + text(schema[key]));
+  if (schema.minLength > 1) all.push("characters, at least " + text(schema.minLength));
+  const choice = schema.items?.enum;
+  if (choice) all.push("each one of " + choice.map(text).join(", "));
+  return all.length ? "Accepted: " + all.join("; ") + "." : "";
 }
 
 function text(v) { return typeof v === "string" ? v : stringify(v); }
