@@ -117,6 +117,12 @@ type Spec struct {
 	Owner string
 	// Mock reports that a mock answers in place of the run's APIs, for showing.
 	Mock bool
+	// Title is one line that names the run among others. [TitleOf] makes the usual one.
+	Title string
+	// Labels tell runs apart, see [CheckLabel].
+	Labels map[string]string
+	// Sensitive names the members of Input that are neither shown nor searched.
+	Sensitive []string
 }
 
 // Executor interprets a run. It returns how the run ended; a *Suspended error
@@ -169,6 +175,8 @@ type State struct {
 	Source     string
 	Owner      string
 	Mock       bool
+	Title      string
+	Labels     map[string]string
 	Status     Status
 	Started    time.Time
 	Updated    time.Time
@@ -203,6 +211,20 @@ type Filter struct {
 	Due        time.Time // only runs that are due by then
 	After      Mark      // only runs that come after this one in List's order
 	Limit      int       // 0: no limit
+
+	// Labels are those that a run must have, all of them.
+	Labels map[string]string
+	// Inputs are values that a run's inputs must have, all of them: texts, numbers and
+	// booleans as JSON writes them, without quotes. Of a list one item is enough.
+	// Sensitive inputs, and values of more than [MaxLabel] characters, match nothing.
+	Inputs        map[string]string
+	Since, Before time.Time // started then or later, and before; zero: any time
+	// Waiting is the step that a run waits for, with or without the number of its entry,
+	// or the [Reason] of the wait.
+	Waiting string
+	// Text is a part of a run's title, id, or the value of a label or input, whatever
+	// its case.
+	Text string
 }
 
 // Mark is a place in a list of runs: the run that stands there, which need not

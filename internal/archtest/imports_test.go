@@ -72,7 +72,7 @@ var layers = map[string][]string{
 	"operations/catalog":              {"operations", "operations/openapi", "diag", "internal/suggest"},
 	"operations/catalog/...":          {"operations/openapi", "operations/catalog", "diag"},
 	"operations/formats":              {"spec/yamldata", "diag", "internal/charset", "internal/suggest", "internal/jsonvalue"},
-	"engine/durable":                  {"diag"},
+	"engine/durable":                  {"diag", "internal/columns"},
 	"engine/durable/internal/journal": {"engine/durable"},
 	"engine/document":                 {"diag", "engine/durable", "internal/jsonvalue"},
 	"engine/durable/...":              {"engine/durable", "engine/durable/internal/journal"},

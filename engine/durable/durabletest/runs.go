@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ var runTests = []test{
 		spec := durable.Spec{
 			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Mock: true,
 			Snapshot: []byte{0x1f, 0x8b, 0, 1, 2}, Input: json.RawMessage(`{"a": "æ"}`), Started: s.clock.Now().Add(-time.Hour),
+			Title: "Æon", Labels: map[string]string{"env": "prod"}, Sensitive: []string{"a"},
 		}
 		s.must(s.rt.Start(s.Context(), spec))
 		s.wantErr("the same id", s.rt.Start(s.Context(), spec), durable.ErrExists)
@@ -38,6 +40,7 @@ var runTests = []test{
 		want := durable.State{
 			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Mock: true, Status: durable.StatusFailed,
 			Started: spec.Started, Updated: s.clock.Now(), Doc: json.RawMessage(`{"why":"not"}`),
+			Title: "Æon", Labels: map[string]string{"env": "prod"},
 		}
 		if diff := cmp.Diff(want, s.state("r")); diff != "" {
 			s.Errorf("state (-want +got)\n%s", diff)
@@ -47,6 +50,7 @@ var runTests = []test{
 		spec := durable.Spec{
 			ID: "r", Capability: "onboarding", Source: "./x.yaml", Owner: "me", Mock: true,
 			Snapshot: []byte{0x1f, 0x8b, 0, 1, 2}, Input: json.RawMessage(`{"a": "æ"}`), Started: s.clock.Now(),
+			Title: "Æon", Labels: map[string]string{"env": "prod"}, Sensitive: []string{"a"},
 		}
 		signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`"done"`)}
 		state, err := s.rt.Run(s.Context(), spec, program(func(ctx context.Context, h durable.Host) (any, error) {
@@ -236,14 +240,33 @@ var runTests = []test{
 			{durable.Filter{Due: s.clock.Now()}, []string{"run_a2"}},
 			{durable.Filter{Due: nap}, []string{"Run_a1", "run_a2"}},
 		} {
-			states, err := s.rt.List(s.Context(), tt.f)
-			s.must(err)
-			var got []string
-			for _, st := range states {
-				got = append(got, st.ID)
+			s.wantFound(tt.f, tt.want...)
+		}
+	}},
+	{"runs are found", func(s *suite) { s.findRuns() }},
+	{"a run that was pruned is found no more", func(s *suite) {
+		spec := durable.Spec{ID: "r", Title: "Acme", Labels: map[string]string{"env": "prod"}, Input: json.RawMessage(`{"name": "Acme"}`)}
+		for range 2 { // and its id may be used again
+			s.must(s.rt.Start(s.Context(), spec))
+			s.wantFound(durable.Filter{Labels: spec.Labels, Inputs: map[string]string{"name": "Acme"}, Text: "acme"}, "r")
+			s.must(s.rt.Cancel(s.Context(), "r"))
+			s.clock.add(time.Hour)
+			if n, err := s.rt.Prune(s.Context(), s.clock.Now()); n != 1 || err != nil {
+				s.Fatalf("pruned %d: %v", n, err)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				s.Errorf("%+v (-want +got)\n%s", tt.f, diff)
+			s.wantFound(durable.Filter{Labels: spec.Labels})
+			s.wantFound(durable.Filter{Inputs: map[string]string{"name": "Acme"}})
+			s.wantFound(durable.Filter{Text: "acme"})
+		}
+	}},
+	{"a run with a label that is none is not started", func(s *suite) {
+		for name, value := range map[string]string{"": "x", "a b": "x", "a=b": "x", "a": "", "b": "two\nlines", "c": strings.Repeat("x", durable.MaxLabel+1)} {
+			spec := durable.Spec{ID: "r", Labels: map[string]string{name: value}}
+			if err := s.rt.Start(s.Context(), spec); err == nil {
+				s.Errorf("a run was started with the label %q: %q", name, value)
+			}
+			if _, err := s.rt.Run(s.Context(), spec, program(nothing).exec, park); err == nil {
+				s.Errorf("a run was executed with the label %q: %q", name, value)
 			}
 		}
 	}},
@@ -297,6 +320,93 @@ var runTests = []test{
 			s.Errorf("%+v, %v", spec, err)
 		}
 	}},
+}
+
+// findRuns starts runs, finds them by each member of a Filter, and pages through them.
+func (s *suite) findRuns() {
+	s.Helper()
+	begun := s.clock.Now()
+	long := strings.Repeat("x", durable.MaxLabel+1)
+	for i, spec := range []durable.Spec{
+		{ID: "r1", Title: "Acme", Labels: map[string]string{"customer": "Acme", "env": "prod"}, Input: json.RawMessage(`{"name": "Acme", "n": 1, "on": true, "key": "hush", "long": "` + long + `"}`), Sensitive: []string{"key"}},
+		{ID: "r2", Title: "Äpfel", Labels: map[string]string{"customer": "Äpfel", "env": "prod"}, Input: json.RawMessage(`{"name": "Äpfel", "domains": ["a.example", "B.example"], "n": null, "deep": {"name": "Acme"}}`)},
+		{ID: "R3", Title: "100% sure_thing", Labels: map[string]string{"env": "test"}, Input: json.RawMessage(`{"env": "prod", "n": 1.0}`)},
+		{ID: "r4", Input: json.RawMessage(`not JSON`)},
+	} {
+		spec.Started = begun.Add(time.Duration(i) * time.Second)
+		s.must(s.rt.Start(s.Context(), spec))
+	}
+	waits := func(path string) program {
+		return func(ctx context.Context, h durable.Host) (any, error) { return h.Await(ctx, external(path)) }
+	}
+	s.drive("r1", waits("approve[2]"), durable.StatusWaiting)
+	s.drive("r2", waits("approved"), durable.StatusWaiting)
+	s.drive("R3", func(ctx context.Context, h durable.Host) (any, error) {
+		return nil, h.Sleep(ctx, "nap", begun.Add(time.Hour))
+	}, durable.StatusWaiting)
+	s.drive("r4", nothing, durable.StatusSucceeded)
+	s.reopen()
+	type labels = map[string]string
+	for _, tt := range []struct {
+		f    durable.Filter
+		want []string
+	}{
+		{durable.Filter{Labels: labels{"env": "prod"}}, []string{"r2", "r1"}},
+		{durable.Filter{Labels: labels{"env": "prod", "customer": "Acme"}}, []string{"r1"}},
+		{durable.Filter{Labels: labels{"env": "prod", "customer": "acme"}}, nil}, // another value
+		{durable.Filter{Labels: labels{"env": "pro"}}, nil},
+		{durable.Filter{Labels: labels{"name": "Acme"}}, nil}, // it is an input
+		{durable.Filter{Labels: labels{"env": "prod"}, Limit: 1}, []string{"r2"}},
+		{durable.Filter{Labels: labels{"env": "prod"}, After: durable.Mark{Started: begun.Add(time.Second), ID: "r2"}}, []string{"r1"}},
+		{durable.Filter{Labels: labels{"env": "prod"}, Status: []durable.Status{durable.StatusSucceeded}}, nil},
+		{durable.Filter{Labels: labels{"env": "prod"}, Text: "ÄPF"}, []string{"r2"}},
+		{durable.Filter{Inputs: labels{"name": "Acme"}}, []string{"r1"}},
+		{durable.Filter{Inputs: labels{"n": "1"}}, []string{"r1"}},
+		{durable.Filter{Inputs: labels{"n": "1.0"}}, []string{"R3"}},
+		{durable.Filter{Inputs: labels{"n": "null"}}, nil},
+		{durable.Filter{Inputs: labels{"on": "true", "n": "1"}}, []string{"r1"}},
+		{durable.Filter{Inputs: labels{"domains": "B.example"}}, []string{"r2"}},
+		{durable.Filter{Inputs: labels{"env": "prod"}}, []string{"R3"}},
+		{durable.Filter{Inputs: labels{"key": "hush"}}, nil},
+		{durable.Filter{Inputs: labels{"long": long}}, nil},
+		{durable.Filter{Labels: labels{"env": "prod"}, Inputs: labels{"name": "Acme"}}, []string{"r1"}},
+		{durable.Filter{Text: "acme"}, []string{"r1"}},
+		{durable.Filter{Text: "äPFEL"}, []string{"r2"}},
+		{durable.Filter{Text: "EXAMPLE"}, []string{"r2"}},
+		{durable.Filter{Text: "0% SURE_"}, []string{"R3"}},
+		{durable.Filter{Text: "a%e"}, nil},
+		{durable.Filter{Text: "hush"}, nil},
+		{durable.Filter{Text: "r"}, []string{"r4", "R3", "r2", "r1"}},
+		{durable.Filter{Text: "r", Limit: 2, After: durable.Mark{Started: begun.Add(3 * time.Second), ID: "r4"}}, []string{"R3", "r2"}},
+		{durable.Filter{Text: "R3"}, []string{"R3"}},
+		{durable.Filter{Since: begun.Add(2 * time.Second)}, []string{"r4", "R3"}},
+		{durable.Filter{Before: begun.Add(time.Second)}, []string{"r1"}},
+		{durable.Filter{Since: begun.Add(time.Second), Before: begun.Add(3 * time.Second), Text: "prod"}, []string{"R3", "r2"}},
+		{durable.Filter{Waiting: "approve"}, []string{"r1"}},
+		{durable.Filter{Waiting: "approve[2]"}, []string{"r1"}},
+		{durable.Filter{Waiting: "approve[1]"}, nil},
+		{durable.Filter{Waiting: "external"}, []string{"r2", "r1"}},
+		{durable.Filter{Waiting: "timer"}, []string{"R3"}},
+		{durable.Filter{Waiting: "external", Labels: labels{"customer": "Acme"}, Prefix: "r"}, []string{"r1"}},
+	} {
+		s.wantFound(tt.f, tt.want...)
+	}
+	s.must(s.rt.Signal(s.Context(), "r2", durable.Signal{Step: "approved"}))
+	s.drive("r2", waits("approved"), durable.StatusSucceeded)
+	s.wantFound(durable.Filter{Waiting: "external"}, "r1")
+}
+
+func (s *suite) wantFound(f durable.Filter, want ...string) {
+	s.Helper()
+	states, err := s.rt.List(s.Context(), f)
+	s.must(err)
+	var got []string
+	for _, st := range states {
+		got = append(got, st.ID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.Errorf("%+v (-want +got)\n%s", f, diff)
+	}
 }
 
 var serveTests = []test{

@@ -52,6 +52,7 @@ type store struct {
 
 type run struct {
 	journal.Run
+	found   *journal.Found
 	records []*journal.Record // as they came: a record is large and never changes
 	place   *list.Element     // in store.ended, nil while it has not ended
 }
@@ -106,7 +107,7 @@ func (s *store) Create(_ context.Context, spec durable.Spec, first []journal.Rec
 	if s.runs[spec.ID] != nil {
 		return durable.ErrExists
 	}
-	r := &run{Run: journal.Run{Spec: spec}}
+	r := &run{Run: journal.Run{Spec: spec}, found: journal.FoundBy(spec)}
 	r.add(first)
 	s.runs[spec.ID] = r
 	s.update(r, row)
@@ -176,7 +177,7 @@ func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error)
 	s.forget()
 	var out []journal.Run
 	for _, r := range s.runs {
-		if matches(r.Run, f) {
+		if matches(r, f) {
 			out = append(out, r.Run)
 		}
 	}
@@ -189,13 +190,17 @@ func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error)
 	return out, nil
 }
 
-func matches(r journal.Run, f durable.Filter) bool {
+func matches(r *run, f durable.Filter) bool {
 	return (len(f.Status) == 0 || slices.Contains(f.Status, r.Row.Status)) &&
 		(f.Capability == "" || f.Capability == r.Spec.Capability) &&
 		(f.Owner == "" || f.Owner == r.Spec.Owner) &&
 		strings.HasPrefix(r.Spec.ID, f.Prefix) &&
 		(f.Due.IsZero() || !r.Row.Due.IsZero() && !r.Row.Due.After(f.Due)) &&
-		(f.After.ID == "" || newestFirst(f.After, mark(r.Spec)) < 0)
+		(f.After.ID == "" || newestFirst(f.After, mark(r.Spec)) < 0) &&
+		(f.Since.IsZero() || !r.Spec.Started.Before(f.Since)) &&
+		(f.Before.IsZero() || r.Spec.Started.Before(f.Before)) &&
+		(f.Waiting == "" || journal.WaitsFor(r.Row, f.Waiting)) &&
+		r.found.Has(journal.Wanted(f)) && r.found.Reads(f.Text)
 }
 
 func mark(s durable.Spec) durable.Mark { return durable.Mark{Started: s.Started, ID: s.ID} }

@@ -15,8 +15,8 @@ import (
 const (
 	sqlBlob    = `INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)`
 	sqlHasBlob = `SELECT 1 FROM blobs WHERE hash = ?`
-	sqlCreate  = `INSERT OR IGNORE INTO runs (id, capability, source, owner, mock, started, snapshot, input, status, due, ended, waiting, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlCreate  = `INSERT OR IGNORE INTO runs (id, capability, source, owner, mock, started, snapshot, input, title, labels, sensitive, status, due, ended, waiting, doc, waits, reason)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// The first record of a change goes in only behind the one its writer knew.
 	sqlGuarded = `INSERT OR IGNORE INTO records (run, seq, at, kind, step, attempt, detail, result)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 - 1)`
@@ -24,7 +24,7 @@ const (
 	sqlIsLast  = `SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 AND NOT EXISTS (SELECT 1 FROM records WHERE run = ?1 AND seq = ?2 + 1)`
 	sqlReplace = `UPDATE records SET at = ?3, attempt = ?4, detail = ?5, result = ?6 WHERE run = ?1 AND seq = ?2`
 	sqlPiece   = `INSERT OR REPLACE INTO pieces (run, seq, n, data) VALUES (?, ?, ?, ?)`
-	sqlRow     = `UPDATE runs SET status = ?2, due = ?3, ended = ?4, waiting = ?5, doc = ?6 WHERE id = ?1`
+	sqlRow     = `UPDATE runs SET status = ?2, due = ?3, ended = ?4, waiting = ?5, doc = ?6, waits = ?7, reason = ?8 WHERE id = ?1`
 )
 
 // errNoBlob means that a snapshot believed to be kept is not.
@@ -41,7 +41,11 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 	if err != nil {
 		return err
 	}
-	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input}, packed.args[1:]...)
+	labels, sensitive, err := marks(spec)
+	if err != nil {
+		return err
+	}
+	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input, spec.Title, labels, sensitive}, packed.args[1:]...)
 	records, err := packRecords(spec.ID, first)
 	if err != nil {
 		return err
@@ -74,6 +78,9 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 			if err := tx.put(sqlRecord, spec.ID, record); err != nil {
 				return err
 			}
+		}
+		if err := tx.find(spec); err != nil {
+			return err
 		}
 		return tx.pieces(spec.ID, packed)
 	}
@@ -239,7 +246,10 @@ func packRow(id string, row journal.Row) (entry, error) {
 		return entry{}, err
 	}
 	doc, err := packLong("the run's document", row.Doc)
-	args := []any{id, row.Status, nanos(row.Due), nanos(row.Ended), waiting, doc.column}
+	args := []any{id, row.Status, nanos(row.Due), nanos(row.Ended), waiting, doc.column, nil, nil}
+	if w := row.Waiting; w != nil {
+		args[6], args[7] = w.Path, w.Reason
+	}
 	return entry{args, 0, doc.pieces}, err
 }
 

@@ -3,7 +3,9 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -138,22 +140,45 @@ func makeRun(t *testing.T, dir, id string) {
 	}
 }
 
-// A database of the version before has its runs, none of them on a mock.
+// A database of the first version has its runs, none of them on a mock. They have titles
+// and are found, also by what they wait for.
 func TestDatabaseOfTheVersionBefore(t *testing.T) {
 	dir := t.TempDir()
-	makeDir(t, dir)
-	tamper(t, dir, "ALTER TABLE runs DROP COLUMN mock; DROP TABLE pieces; DELETE FROM migrations WHERE version > 1")
-	makeRun(t, dir, "s")
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+	rt := openDir(t, dir)
+	spec := durable.Spec{ID: "r", Input: json.RawMessage(`{"admin_email": "it@acme.example", "organization_name": "Acme"}`)}
+	_, err := rt.Run(t.Context(), spec, func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+		_, err := h.Await(ctx, durable.Wait{Path: "approve"})
+		return durable.Ending{}, err
+	}, durable.DriveOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rt.Close()
+	rt.Close()
+	tamper(t, dir, `DROP TABLE pieces; DROP TABLE facts; DROP TABLE texts;
+		ALTER TABLE runs DROP COLUMN mock; ALTER TABLE runs DROP COLUMN title; ALTER TABLE runs DROP COLUMN labels;
+		ALTER TABLE runs DROP COLUMN sensitive; ALTER TABLE runs DROP COLUMN waits; ALTER TABLE runs DROP COLUMN reason;
+		DELETE FROM migrations WHERE version > 1`)
+	makeRun(t, dir, "s")
+	rt = openDir(t, dir)
 	for _, id := range []string{"r", "s"} {
 		if s, err := rt.Get(t.Context(), id); err != nil || s.Mock {
 			t.Errorf("%s: %+v, %v", id, s, err)
 		}
 	}
+	found, err := rt.List(t.Context(), durable.Filter{Inputs: map[string]string{"organization_name": "Acme"}, Text: "IT@", Waiting: "approve"})
+	if err != nil || len(found) != 1 || found[0].Title != "Acme" {
+		t.Errorf("found: %+v, %v", found, err)
+	}
+}
+
+func openDir(t *testing.T, dir string) durable.Runtime {
+	t.Helper()
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rt.Close() })
+	return rt
 }
 
 func TestRefused(t *testing.T) {

@@ -22,6 +22,9 @@ func (s *store) Prune(ctx context.Context, before time.Time) (int, error) {
 	for {
 		n := 0
 		err := s.write(ctx, func(tx stmts) error {
+			if err := tx.forget(before.UnixNano(), pruneBatch); err != nil {
+				return err
+			}
 			if err := tx.exec(sqlPruneRecords, before.UnixNano(), pruneBatch); err != nil {
 				return err
 			}

@@ -14,8 +14,8 @@ import (
 	"github.com/capstan-run/capstan/engine/durable/internal/journal"
 )
 
-const runColumns = `id, capability, source, owner, mock, started, snapshot, input, status, due, ended, waiting, doc,
-	(SELECT at FROM records WHERE run = id ORDER BY seq DESC LIMIT 1)`
+const runColumns = `id, capability, source, owner, mock, runs.started, snapshot, input, title, labels, sensitive, status, due, ended, waiting, doc,
+	(SELECT at FROM records WHERE records.run = id ORDER BY seq DESC LIMIT 1)`
 
 // The queries that every drive makes.
 const (
@@ -32,16 +32,22 @@ func collect[T any](s *store, rows *sql.Rows, err error, scan func(*sql.Rows) (T
 	if err != nil {
 		return nil, s.failed(err)
 	}
+	out, err := scanAll(rows, scan)
+	return out, s.failed(err)
+}
+
+// scanAll scans all rows and closes them.
+func scanAll[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	defer rows.Close()
 	var out []T
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
-			return nil, s.failed(err)
+			return nil, err
 		}
 		out = append(out, v)
 	}
-	return out, s.failed(rows.Err())
+	return out, rows.Err()
 }
 
 // Run implements journal.Store.
@@ -66,10 +72,10 @@ type kept struct {
 func scanRun(row interface{ Scan(...any) error }) (kept, error) {
 	var run kept
 	var started, updated, due, ended sql.NullInt64
-	var snapshot, input, waiting []byte
+	var snapshot, input, labels, sensitive, waiting []byte
 	var doc any
 	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &run.Spec.Mock, &started, &snapshot, &input,
-		&run.Row.Status, &due, &ended, &waiting, &doc, &updated)
+		&run.Spec.Title, &labels, &sensitive, &run.Row.Status, &due, &ended, &waiting, &doc, &updated)
 	if err != nil {
 		return run, err
 	}
@@ -77,6 +83,9 @@ func scanRun(row interface{ Scan(...any) error }) (kept, error) {
 	run.Spec.Started, run.Updated = timeOf(started), timeOf(updated)
 	run.Row.Due, run.Row.Ended = timeOf(due), timeOf(ended)
 	if run.Spec.Input, err = unpack(input); err != nil {
+		return run, err
+	}
+	if err = unmark(&run.Spec, labels, sensitive); err != nil {
 		return run, err
 	}
 	if run.doc, err = unpackLong(0, doc); err != nil {
@@ -200,14 +209,71 @@ func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, erro
 	return runs, err
 }
 
-// listQuery writes the conditions so that an index serves the common ones.
+// where are the conditions of a query.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+func (w *where) and(condition string, args ...any) {
+	w.conditions = append(w.conditions, condition)
+	w.args = append(w.args, args...)
+}
+
+// listQuery writes the conditions so that an index serves the common ones. A label or an
+// input leads to its runs, and a text is looked for in the table of texts, both in the
+// order of the list.
 func listQuery(f durable.Filter) (string, []any) {
-	var where []string
-	var args []any
-	and := func(condition string, a ...any) {
-		where = append(where, condition)
-		args = append(args, a...)
+	w, from, key := &where{}, "runs", "runs"
+	if facts := journal.Wanted(f); len(facts) > 0 {
+		from, key = "facts CROSS JOIN runs ON runs.id = facts.run", "facts"
+		w.and("facts.fact = ?", facts[0])
+		for _, fact := range facts[1:] {
+			w.and("EXISTS (SELECT 1 FROM facts AS more WHERE more.fact = ? AND more.started = facts.started AND more.run = facts.run)", fact)
+		}
 	}
+	if text := journal.Folded(f.Text); text != "" && key == "runs" {
+		from, key = "texts CROSS JOIN runs ON runs.id = texts.run", "texts"
+		w.and("instr(texts.text, ?)", text)
+	} else if text != "" {
+		w.and("EXISTS (SELECT 1 FROM texts WHERE texts.started = facts.started AND texts.run = facts.run AND instr(texts.text, ?))", text)
+	}
+	id := "runs.id"
+	if key != "runs" {
+		id = key + ".run"
+	}
+	w.ordered(f, key+".started", id)
+	w.ofRuns(f)
+	query := "SELECT " + runColumns + " FROM " + from
+	if len(w.conditions) > 0 {
+		query += " WHERE " + strings.Join(w.conditions, " AND ")
+	}
+	query += " ORDER BY " + key + ".started DESC, " + id + " DESC"
+	if f.Limit > 0 {
+		query += " LIMIT ?"
+		w.args = append(w.args, f.Limit)
+	}
+	return query, w.args
+}
+
+// ordered adds the conditions on a run's place in the list.
+func (w *where) ordered(f durable.Filter, started, id string) {
+	if f.Prefix != "" {
+		w.and(id+" >= ? AND "+id+" < ?", f.Prefix, f.Prefix+"\U0010FFFF")
+	}
+	if f.After.ID != "" {
+		w.and("("+started+", "+id+") < (?, ?)", f.After.Started.UnixNano(), f.After.ID)
+	}
+	if !f.Since.IsZero() {
+		w.and(started+" >= ?", f.Since.UnixNano())
+	}
+	if !f.Before.IsZero() {
+		w.and(started+" < ?", f.Before.UnixNano())
+	}
+}
+
+// ofRuns adds the conditions on columns of runs.
+func (w *where) ofRuns(f durable.Filter) {
 	if len(f.Status) > 0 {
 		open := true
 		marks := make([]any, len(f.Status))
@@ -215,36 +281,23 @@ func listQuery(f durable.Filter) (string, []any) {
 			marks[i] = status
 			open = open && !status.Ended()
 		}
-		and("status IN (?"+strings.Repeat(", ?", len(marks)-1)+")", marks...)
+		w.and("status IN (?"+strings.Repeat(", ?", len(marks)-1)+")", marks...)
 		if open {
-			and("ended IS NULL")
+			w.and("ended IS NULL")
 		}
 	}
+	if f.Waiting != "" {
+		w.and("ended IS NULL AND status IN ('waiting', 'in_doubt') AND (waits = ? OR reason = ? OR instr(waits, ?) = 1)", f.Waiting, f.Waiting, f.Waiting+"[")
+	}
 	if f.Capability != "" {
-		and("capability = ?", f.Capability)
+		w.and("capability = ?", f.Capability)
 	}
 	if f.Owner != "" {
-		and("owner = ?", f.Owner)
-	}
-	if f.Prefix != "" {
-		and("id >= ? AND id < ?", f.Prefix, f.Prefix+"\U0010FFFF")
+		w.and("owner = ?", f.Owner)
 	}
 	if !f.Due.IsZero() {
-		and("due <= ?", f.Due.UnixNano())
+		w.and("due <= ?", f.Due.UnixNano())
 	}
-	if f.After.ID != "" {
-		and("(started, id) < (?, ?)", f.After.Started.UnixNano(), f.After.ID)
-	}
-	query := "SELECT " + runColumns + " FROM runs"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	query += " ORDER BY started DESC, id DESC"
-	if f.Limit > 0 {
-		query += " LIMIT ?"
-		args = append(args, f.Limit)
-	}
-	return query, args
 }
 
 // Due implements journal.Store.

@@ -57,25 +57,67 @@ var migrations = [...]string{
 		data BLOB NOT NULL,
 		PRIMARY KEY (run, seq, n)
 	) WITHOUT ROWID;`,
+	`ALTER TABLE runs ADD COLUMN title TEXT NOT NULL DEFAULT '';
+	ALTER TABLE runs ADD COLUMN labels BLOB;    -- a JSON object, NULL: none
+	ALTER TABLE runs ADD COLUMN sensitive BLOB; -- a JSON array of the names of inputs, NULL: none
+	ALTER TABLE runs ADD COLUMN waits TEXT;     -- the step in waiting, and its reason
+	ALTER TABLE runs ADD COLUMN reason TEXT;
+	-- By the labels and inputs of runs, as journal.Found has them, to the runs in the order of lists.
+	CREATE TABLE facts (
+		fact    TEXT NOT NULL,
+		started INTEGER NOT NULL,
+		run     TEXT NOT NULL REFERENCES runs(id),
+		PRIMARY KEY (fact, started, run)
+	) WITHOUT ROWID;
+	CREATE TABLE texts (
+		started INTEGER NOT NULL,
+		run     TEXT NOT NULL REFERENCES runs(id),
+		text    TEXT NOT NULL, -- of journal.Found
+		PRIMARY KEY (started, run)
+	) WITHOUT ROWID;`,
 }
+
+// afterwards are the steps of migrations that SQL cannot make, by version.
+var afterwards = map[int]func(context.Context, *sql.Conn) error{4: findOlder}
 
 // migrate brings a database of a version up to date, whole or not at all.
 func migrate(ctx context.Context, conn *sql.Conn, path string, version int) error {
 	if version == len(migrations) {
 		return nil
 	}
-	script := "BEGIN IMMEDIATE;"
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return explain(path, err)
+	}
+	err := migrateIn(ctx, conn, version)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		_, _ = conn.ExecContext(ctx, "ROLLBACK") // SQLite may have done so itself
+	}
+	return explain(path, err)
+}
+
+// migrateIn makes the changes after a version, in a transaction.
+func migrateIn(ctx context.Context, conn *sql.Conn, version int) error {
+	script := ""
 	if version == 0 {
-		script += fmt.Sprintf("PRAGMA application_id=%d; CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL);", applicationID)
+		script = fmt.Sprintf("PRAGMA application_id=%d; CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL);", applicationID)
 	}
 	for v := version; v < len(migrations); v++ {
 		script += migrations[v] + fmt.Sprintf("INSERT INTO migrations VALUES (%d, %d);", v+1, time.Now().UnixNano())
+		if then := afterwards[v+1]; then != nil && version > 0 {
+			if _, err := conn.ExecContext(ctx, script); err != nil {
+				return err
+			}
+			if err := then(ctx, conn); err != nil {
+				return err
+			}
+			script = ""
+		}
 	}
-	if _, err := conn.ExecContext(ctx, script+"COMMIT"); err != nil {
-		_, _ = conn.ExecContext(ctx, "ROLLBACK") // nothing to roll back if BEGIN failed
-		return explain(path, err)
-	}
-	return nil
+	_, err := conn.ExecContext(ctx, script)
+	return err
 }
 
 // versionOf returns the version of the database, 0 for an empty one. A database

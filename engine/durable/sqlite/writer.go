@@ -38,8 +38,8 @@ var errClosed = errors.New("the state directory was closed")
 
 func newWriter(ctx context.Context, conn *sql.Conn) (*writer, error) {
 	prepared, err := prepare(ctx, conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
-		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlPiece, sqlRow,
-		sqlPruneRecords, sqlPrunePieces, sqlPruneRuns, sqlPruneBlobs)
+		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlPiece, sqlRow, sqlFact, sqlText,
+		sqlPrunedRuns, sqlPruneFact, sqlPruneText, sqlPruneRecords, sqlPrunePieces, sqlPruneRuns, sqlPruneBlobs)
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,11 @@ func opening(spec *durable.Spec, now time.Time, signals []durable.Signal) ([]Rec
 	if spec.Started.IsZero() {
 		spec.Started = now
 	}
+	for name, value := range spec.Labels {
+		if err := durable.CheckLabel(name, value); err != nil {
+			return nil, err
+		}
+	}
 	spec.Started = spec.Started.Round(0).UTC()
 	records := []Record{{At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
 	l := &ledger{}
@@ -167,7 +172,7 @@ func (r *Runtime) state(run Run) durable.State {
 func stateOf(run Run) durable.State {
 	s := durable.State{
 		ID: run.Spec.ID, Capability: run.Spec.Capability, Source: run.Spec.Source, Owner: run.Spec.Owner, Mock: run.Spec.Mock,
-		Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
+		Title: run.Spec.Title, Labels: run.Spec.Labels, Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
 		Waiting: run.Row.Waiting, Doc: run.Row.Doc,
 	}
 	if s.Status != durable.StatusRunning {

@@ -1,0 +1,84 @@
+package durable
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
+)
+
+// MaxLabel is the longest value of a label, in characters.
+const MaxLabel = 200
+
+// KeyLabel is the label that holds the idempotency key a run was started with.
+const KeyLabel = "idempotency-key"
+
+// CheckLabel returns why a label cannot be kept: its name is made of letters, digits,
+// ".", "_" and "-", and its value is one line of at most [MaxLabel] characters.
+func CheckLabel(name, value string) error {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+	switch {
+	case name == "" || len(name) > 64 || strings.Trim(name, letters) != "":
+		return fmt.Errorf("label %q: a name is 1 to 64 letters, digits, \".\", \"_\" and \"-\"", name)
+	case value == "":
+		return fmt.Errorf("label %q: its value is empty", name)
+	case len([]rune(value)) > MaxLabel:
+		return fmt.Errorf("label %q: its value has %d characters, and %d is the most", name, len([]rune(value)), MaxLabel)
+	case columns.OneLine(value) != value:
+		return fmt.Errorf("label %q: its value is one line, with single blanks and none at its ends", name)
+	}
+	return nil
+}
+
+// Value is an input of a run as text.
+type Value struct{ Name, Text string }
+
+// namingWords end the names of inputs that name the thing a run is about, the best first.
+var namingWords = []string{"name", "title", "slug", "email", "domain", "id"}
+
+// How much a title holds.
+const (
+	maxTitle  = 100 // columns
+	maxTitled = 3   // values
+)
+
+// TitleOf returns the title that a run has by default: its labels, apart from [KeyLabel];
+// else the one of naming that names the thing, such as organization_name; else the first
+// of all. A single value stands alone, several stand with their names.
+func TitleOf(labels map[string]string, naming, all []Value) string {
+	var parts []Value
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if name != KeyLabel {
+			parts = append(parts, Value{name, labels[name]})
+		}
+	}
+	if len(parts) == 0 {
+		parts = namesThing(naming)
+	}
+	if len(parts) == 0 {
+		parts = slices.Clone(all[:min(len(all), maxTitled)])
+	}
+	if len(parts) == 1 {
+		return columns.Cut(columns.OneLine(parts[0].Text), maxTitle)
+	}
+	var words []string
+	for _, p := range parts {
+		words = append(words, p.Name+"="+columns.OneLine(p.Text))
+	}
+	return columns.Cut(strings.Join(words, " "), maxTitle)
+}
+
+// namesThing returns the value that names the thing, if one does.
+func namesThing(values []Value) []Value {
+	for _, word := range namingWords {
+		for _, v := range values {
+			name := strings.ToLower(v.Name)
+			if strings.TrimSpace(v.Text) != "" && strings.HasSuffix(name, word) {
+				return []Value{v}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+)
+
+const (
+	sqlFact = `INSERT INTO facts (fact, started, run) VALUES (?, ?, ?)`
+	sqlText = `INSERT INTO texts (started, run, text) VALUES (?, ?, ?)`
+
+	sqlPrunedRuns = `SELECT id, input, labels, sensitive, started FROM runs WHERE ended < ? ORDER BY ended, id LIMIT ?`
+	sqlPruneFact  = `DELETE FROM facts WHERE fact = ? AND started = ? AND run = ?`
+	sqlPruneText  = `DELETE FROM texts WHERE started = ? AND run = ?`
+)
+
+// find lets a run be found.
+func (s stmts) find(spec durable.Spec) error {
+	found, started := journal.FoundBy(spec), spec.Started.UnixNano()
+	for _, fact := range found.Facts {
+		if err := s.exec(sqlFact, fact, started, spec.ID); err != nil {
+			return err
+		}
+	}
+	return s.exec(sqlText, started, spec.ID, found.Text)
+}
+
+// forget lets the runs that are pruned next be found no more.
+func (s stmts) forget(before int64, limit int) error {
+	rows, err := s[sqlPrunedRuns].Query(before, limit)
+	if err != nil {
+		return err
+	}
+	specs, err := scanAll(rows, scanFound)
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		started := spec.Started.UnixNano()
+		for _, fact := range journal.FoundBy(spec).Facts {
+			if err := s.exec(sqlPruneFact, fact, started, spec.ID); err != nil {
+				return err
+			}
+		}
+		if err := s.exec(sqlPruneText, started, spec.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanFound scans the part of a run by which it is found.
+func scanFound(rows *sql.Rows) (durable.Spec, error) {
+	var spec durable.Spec
+	var started sql.NullInt64
+	var input, labels, sensitive []byte
+	if err := rows.Scan(&spec.ID, &input, &labels, &sensitive, &started); err != nil {
+		return spec, err
+	}
+	spec.Started = timeOf(started)
+	var err error
+	if spec.Input, err = unpack(input); err != nil {
+		return spec, err
+	}
+	return spec, unmark(&spec, labels, sensitive)
+}
+
+// marks are the labels and the names of the sensitive inputs as columns keep them.
+func marks(spec durable.Spec) (labels, sensitive any, err error) {
+	if labels, err = marked(len(spec.Labels), spec.Labels); err == nil {
+		sensitive, err = marked(len(spec.Sensitive), spec.Sensitive)
+	}
+	return labels, sensitive, err
+}
+
+// marked is JSON, nil for an empty value.
+func marked(n int, v any) (any, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	return json.Marshal(v)
+}
+
+// unmark undoes marks.
+func unmark(spec *durable.Spec, labels, sensitive []byte) error {
+	for text, to := range map[*[]byte]any{&labels: &spec.Labels, &sensitive: &spec.Sensitive} {
+		if *text == nil {
+			continue
+		}
+		if err := json.Unmarshal(*text, to); err != nil {
+			return fmt.Errorf("%w: the labels of run %q: %w", ErrCorrupt, spec.ID, err)
+		}
+	}
+	return nil
+}
+
+// findOlder gives the runs of a database their titles, and lets them be found, that were
+// kept before runs had either. What waits is noted for those that are parked.
+func findOlder(ctx context.Context, conn *sql.Conn) error {
+	specs, err := query(ctx, conn, scanFound, `SELECT id, input, labels, sensitive, started FROM runs`)
+	if err != nil {
+		return err
+	}
+	tx, err := prepare(ctx, conn, sqlFact, sqlText, sqlTitle)
+	if err != nil {
+		return err
+	}
+	defer tx.close()
+	for _, spec := range specs {
+		values := journal.Values(spec)
+		spec.Title = durable.TitleOf(nil, values, values)
+		if err := tx.exec(sqlTitle, spec.Title, spec.ID); err != nil {
+			return err
+		}
+		if err := tx.find(spec); err != nil {
+			return err
+		}
+	}
+	return noteOlderWaits(ctx, conn)
+}
+
+const (
+	sqlTitle = `UPDATE runs SET title = ? WHERE id = ?`
+	sqlWaits = `UPDATE runs SET waits = ?, reason = ? WHERE id = ?`
+)
+
+func noteOlderWaits(ctx context.Context, conn *sql.Conn) error {
+	type parked struct {
+		id   string
+		wait *durable.Suspended
+	}
+	all, err := query(ctx, conn, func(rows *sql.Rows) (p parked, err error) {
+		var waiting []byte
+		if err = rows.Scan(&p.id, &waiting); err == nil {
+			waiting, err = unpack(waiting)
+		}
+		if err == nil {
+			p.wait, err = decodeWaiting(waiting)
+		}
+		return p, err
+	}, `SELECT id, waiting FROM runs WHERE ended IS NULL AND waiting IS NOT NULL`)
+	for _, p := range all {
+		if err == nil {
+			_, err = conn.ExecContext(ctx, sqlWaits, p.wait.Path, string(p.wait.Reason), p.id)
+		}
+	}
+	return err
+}
+
+func query[T any](ctx context.Context, conn *sql.Conn, scan func(*sql.Rows) (T, error), text string) ([]T, error) {
+	rows, err := conn.QueryContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, scan)
+}
