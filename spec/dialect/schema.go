@@ -3,35 +3,40 @@ package dialect
 import (
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/composition"
+	"github.com/capstan-run/capstan/spec/framework"
 	"github.com/capstan-run/capstan/spec/internal/keys"
 )
 
 // schemas are the tables that readers decode with, as JSON Schemas.
 var schemas = []struct {
 	dialect spec.Dialect
+	kind    string
 	title   string
 	make    func() *keys.Schema
 }{
-	{spec.DialectComposition, "Capability composition", composition.FileSchema},
-	{spec.DialectCatalogue, "Catalogue of an API's capabilities", composition.CatalogueSchema},
-	{spec.DialectOverlay, "Overlay of a capability", func() *keys.Schema { return overlayKeys().Schema() }},
+	{spec.DialectComposition, "composition", "Capability composition", composition.FileSchema},
+	{spec.DialectCatalogue, "catalogue", "Catalogue of an API's capabilities", composition.CatalogueSchema},
+	{spec.DialectFramework, "framework", "Framework capability of any version", func() *keys.Schema { return framework.Schema(false) }},
+	{spec.DialectFramework, "framework-strict", "Framework capability of the newest version", func() *keys.Schema { return framework.Schema(true) }},
+	{spec.DialectOverlay, "overlay", "Overlay of a capability", func() *keys.Schema { return overlayKeys().Schema() }},
 }
 
-// Schemas returns the dialects that have a schema.
-func Schemas() []spec.Dialect {
-	var out []spec.Dialect
+// SchemaKinds returns the kinds of files that have a schema: dialects, and
+// "framework-strict" for the rules of the newest version to the letter.
+func SchemaKinds() []string {
+	var out []string
 	for _, s := range schemas {
-		out = append(out, s.dialect)
+		out = append(out, s.kind)
 	}
 	return out
 }
 
-// Schema returns the JSON Schema (2020-12) of the files of a dialect, nil where it has
-// none. It takes every file that is read without an error.
-func Schema(d spec.Dialect) []byte {
+// Schema returns the JSON Schema (2020-12) of a kind of file, nil where it has none. It
+// takes every file that is read without an error.
+func Schema(kind string) []byte {
 	for _, s := range schemas {
-		if s.dialect == d {
-			return s.make().Document(string(d), s.title)
+		if s.kind == kind {
+			return s.make().Document(kind, s.title)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -50,67 +51,75 @@ func problemsOf(d spec.Dialect, text []byte) diag.List {
 	return append(problems, more...)
 }
 
-// texts are the files of a dialect that are read without an error: those of testdata, of
-// the repository, and of the corpus where that is.
-func texts(t *testing.T, d spec.Dialect) (sound [][]byte) {
-	t.Helper()
+// sound are the files of each dialect that are read without an error: those of testdata,
+// of the repository, and of the corpus where that is.
+var sound = sync.OnceValue(func() map[spec.Dialect][][]byte {
 	all := map[string][]byte{}
 	for _, pattern := range []string{"testdata/*.yaml", "../../capabilities/workos/*.yaml", "../../capabilities/workos/shared/*.yaml", "../../examples/*/*.yaml"} {
 		names, _ := filepath.Glob(pattern)
 		for _, name := range names {
 			text, err := os.ReadFile(name)
 			if err != nil {
-				t.Fatal(err)
+				panic(err)
 			}
 			for _, chunk := range strings.Split(string(text), "\n---\n") {
 				all[chunk] = []byte(chunk)
 			}
 		}
 	}
-	if _, err := os.Stat(corpus); err == nil {
-		for _, f := range readCorpus(t) {
-			all[f.path] = f.source.doc.Text()
+	index, _ := os.ReadFile(filepath.Join(corpus, "INDEX.tsv"))
+	for _, line := range strings.Split(string(index), "\n")[1:] {
+		name, _, _ := strings.Cut(line, "\t")
+		if text, err := os.ReadFile(filepath.Join(corpus, name)); err == nil && name != "" {
+			all[name] = text
 		}
 	}
+	out := map[spec.Dialect][][]byte{}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		s, problems := Read("f.yaml", all[key])
-		if s.Dialect() == d && !append(problems, problemsOf(d, all[key])...).HasErrors() {
-			sound = append(sound, all[key])
+		if d := s.Dialect(); !append(problems, problemsOf(d, all[key])...).HasErrors() {
+			out[d] = append(out[d], all[key])
 		}
 	}
-	return sound
-}
+	return out
+})
 
 // Every file that is read without an error fits its schema.
 func TestSchemasTakeWhatIsRead(t *testing.T) {
-	for _, d := range Schemas() {
-		schema, least := compiled(t, Schema(d)), 3
-		all := texts(t, d)
-		for _, text := range all {
+	for _, kind := range schemas {
+		if kind.kind == "framework-strict" {
+			continue
+		}
+		schema, read := compiled(t, Schema(kind.kind)), 0
+		for _, text := range sound()[kind.dialect] {
 			v, err := yamldata.Decode(text)
 			if err != nil {
 				continue // two documents
 			}
+			read++
 			if err := schema.Validate(v); err != nil {
-				t.Errorf("%s\n%s: %v", text, d, err)
+				t.Errorf("%s\n%s: %v", text, kind.kind, err)
 			}
 		}
-		if len(all) < least {
-			t.Errorf("%s: %d files", d, len(all))
+		if t.Logf("%s: %d files", kind.kind, read); read < 3 {
+			t.Errorf("%s: %d files", kind.kind, read)
 		}
-		t.Logf("%s: %d files", d, len(all))
 	}
 }
 
 // A key of a sound file that is misspelt is an error to both the reader and the schema, or
 // to none of them.
 func TestSchemasAgreeOnMisspeltKeys(t *testing.T) {
-	for _, d := range Schemas() {
-		schema := compiled(t, Schema(d))
+	for _, kind := range schemas {
+		d := kind.dialect
+		if d == spec.DialectFramework {
+			continue // other keys are ignored, and what follows of that is no schema's to know
+		}
+		schema := compiled(t, Schema(kind.kind))
 		refused, taken := 0, 0
-		for i, text := range texts(t, d) {
+		for _, text := range sound()[d] {
 			v, err := yamldata.Decode(text)
-			if err != nil || i > 40 && i%7 > 0 {
+			if err != nil {
 				continue
 			}
 			misspell(v, func(key string) {
@@ -136,6 +145,48 @@ func TestSchemasAgreeOnMisspeltKeys(t *testing.T) {
 		if refused < 10 {
 			t.Errorf("%s: only %d misspellings are refused", d, refused)
 		}
+	}
+}
+
+// The strict schema of framework files takes and refuses what the published schema of that
+// version does: files, and files with a misspelt key. What it refuses beyond that, the
+// strict reader refuses as well.
+func TestStrictSchemaAgreesWithThePublishedOne(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(corpus, "framework/naftiko__ikanos/modules/ikanos-spec/src/main/resources/schemas/ikanos-schema.json"))
+	if err != nil {
+		t.Skip(err)
+	}
+	ours, published := compiled(t, Schema("framework-strict")), compiled(t, text)
+	files, refused := 0, 0
+	check := func(v any, what string) bool {
+		mine, theirs := ours.Validate(v), published.Validate(v)
+		text, _ := json.Marshal(v)
+		refused := mine != nil
+		if refused && theirs == nil {
+			s, _ := Read("f.yaml", text)
+			_, problems := s.File(spec.Options{Strict: true})
+			refused = !problems.HasErrors()
+		}
+		if refused != (theirs != nil) {
+			t.Errorf("%s %s\nours: %v\npublished: %v", what, text, mine, theirs)
+		}
+		return theirs == nil
+	}
+	for _, text := range sound()[spec.DialectFramework] {
+		v, err := yamldata.Decode(text)
+		if err != nil || !check(v, "") {
+			continue
+		}
+		files++
+		misspell(v, func(key string) {
+			if !check(v, key) {
+				refused++
+			}
+		})
+	}
+	t.Logf("%d files, %d misspellings are refused", files, refused)
+	if files < 20 || refused < 1000 {
+		t.Errorf("only %d files and %d misspellings", files, refused)
 	}
 }
 

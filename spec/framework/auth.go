@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -21,7 +22,7 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 		f.loosely(node.Key(n, "keys"), "the keys of an authentication are read as credentials that are sent together", "write one key, and further ones as inputParameters with a value")
 		return f.together(node.Each(n, "keys", "key", "value"))
 	}
-	p := f.part(n, kindAuth)
+	p := f.part(n, form.KindAuth)
 	if p == nil {
 		return nil
 	}
@@ -39,7 +40,6 @@ func (f *frame) authentication(n *node.Node, exposed bool) *spec.Authentication 
 		a.Value = spec.Reworded(a.Value, "{{env."+a.Value.Value+"}}")
 	}
 	a.Scopes = p.texts("scopes", "a scope")
-	p.Allow("header", "scheme", "description")
 	a = f.typed(a, p, exposed)
 	p.done()
 	return a

@@ -3,6 +3,7 @@ package framework
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
@@ -66,7 +67,10 @@ func (f *frame) keyName(a *spec.Authentication, p *part) {
 
 // alone is text of a key that has no other spelling.
 func (p *part) alone(key string) spec.Str {
-	return p.frame.words(p.Object.Get(key), key)
+	if !slices.Contains(p.Asked, key) {
+		return spec.Str{}
+	}
+	return p.frame.words(node.Value(p.Node, key), key)
 }
 
 func (f *frame) placement(a *spec.Authentication, p *part, exposed bool) {
@@ -90,6 +94,6 @@ func (f *frame) placement(a *spec.Authentication, p *part, exposed bool) {
 // one place.
 func (f *frame) bearerHeader(p *part) {
 	if s := p.alone("header"); s.IsSet() && !strings.EqualFold(s.Value, "Authorization") {
-		f.Report(p.Object.Get("header"), "bad-value", "a bearer token goes into the header Authorization, not %s", node.Shorten(s.Value)).Hint = fmt.Sprintf("write type: apikey, key: %s, and value with all that the header holds", node.Shorten(s.Value))
+		f.Report(node.Value(p.Node, "header"), "bad-value", "a bearer token goes into the header Authorization, not %s", node.Shorten(s.Value)).Hint = fmt.Sprintf("write type: apikey, key: %s, and value with all that the header holds", node.Shorten(s.Value))
 	}
 }

@@ -2,11 +2,12 @@ package framework
 
 import (
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
 func (f *frame) bind(e entryNode) *spec.Bind {
-	p := f.item(e, kindBind)
+	p := f.item(e, form.KindBind)
 	if p == nil {
 		return nil
 	}
@@ -20,7 +21,6 @@ func (f *frame) bind(e entryNode) *spec.Bind {
 		b.Location = spec.Str{} // until 0.5: the environment
 	}
 	b.Keys = f.bindKeys(p.need("keys"))
-	p.Allow("type")
 	p.done()
 	return b
 }
@@ -59,7 +59,7 @@ type aggregate struct {
 }
 
 func (f *frame) aggregate(e entryNode) *aggregate {
-	p := f.item(e, kindAggregate)
+	p := f.item(e, form.KindAggregate)
 	if p == nil {
 		return nil
 	}
@@ -72,18 +72,17 @@ func (f *frame) aggregate(e entryNode) *aggregate {
 	for _, u := range a.flows {
 		seen.Repeats(u.Short)
 	}
-	p.Allow("display", "label", "description", "tags")
 	p.done()
 	return a
 }
 
 func (f *frame) aggregateFlow(e entryNode, a *aggregate) *spec.Unit {
-	p := f.item(e, kindFlow)
+	p := f.item(e, form.KindFlow)
 	if p == nil {
 		return nil
 	}
 	fl := f.unit(p, e.name, a.namespace)
-	fl.Inputs = f.inputs(p, kindInput)
+	fl.Inputs = f.inputs(p, form.KindInput)
 	fl.Hints = f.semantics(p)
 	if !fl.Short.IsSet() {
 		p.Absent = append(p.Absent, "name")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -61,7 +62,7 @@ func (f *frame) body(p *part, op *spec.ConsumedOperation) *spec.Body {
 		f.loosely(n, "a body without type and data is read as JSON", "write body: {type: json, data: ...}")
 		return &spec.Body{Type: spec.At(f.Pos(n), "json"), Data: f.Value(n)}
 	}
-	b := f.part(n, kindBody)
+	b := f.part(n, form.KindBody)
 	s := b.needText("type")
 	data := b.need("data")
 	b.done()

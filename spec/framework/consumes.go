@@ -6,11 +6,12 @@ import (
 
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
 func (f *frame) consumed(e entryNode) *spec.API {
-	p := f.item(e, kindConsumed)
+	p := f.item(e, form.KindConsumed)
 	if p == nil {
 		return nil
 	}
@@ -31,7 +32,7 @@ func (f *frame) consumed(e entryNode) *spec.API {
 	c.Spans = p.around("resources", "operations")
 	c.BaseURI = f.baseURI(p)
 	c.Auth = f.authentication(p.get("authentication"), false)
-	shared := append(f.params(p, kindConsumedInput), f.headers(p)...)
+	shared := append(f.params(p, form.KindConsumedInput), f.headers(p)...)
 	c.Params = shared
 	c.Tunnel = f.tunnel(p)
 	for _, r := range p.named("resources") {
@@ -50,12 +51,11 @@ func (f *frame) consumed(e entryNode) *spec.API {
 // tunnel returns the service of a tunnel that calls may not go around: none is opened
 // here, and only its fallback makes them direct.
 func (f *frame) tunnel(p *part) spec.Str {
-	t := f.part(p.get("tunnel"), kindTunnel)
+	t := f.part(p.get("tunnel"), form.KindTunnel)
 	if t == nil {
 		return spec.Str{}
 	}
 	service, fallback := t.text("service"), t.text("fallback")
-	t.Allow("type", "identity")
 	t.done()
 	key := node.Key(p.Node, "tunnel")
 	if strings.EqualFold(fallback.Value, "direct") {
@@ -81,7 +81,7 @@ func (f *frame) baseURI(p *part) spec.Str {
 		return s
 	}
 	trimmed := strings.TrimRight(s.Value, "/")
-	if f.edition >= naftikoAlpha2 {
+	if f.edition >= form.NaftikoAlpha2 {
 		r := f.Report(n, "trailing-slash", "baseUri has a trailing slash, and the paths below it begin with one")
 		r.Hint = "write " + trimmed
 		r.Replace(s.Value, trimmed, true)
@@ -126,13 +126,12 @@ func (f *frame) headers(p *part) []*spec.Param {
 }
 
 func (f *frame) consumedResource(e entryNode, shared []*spec.Param) []*spec.ConsumedOperation {
-	p := f.item(e, kindConsumedRes)
+	p := f.item(e, form.KindConsumedRes)
 	if p == nil {
 		return nil
 	}
 	path := p.text("path")
-	p.Allow("display", "label", "description", "tags")
-	out := f.consumedOperations(p, path, innermost(shared, f.params(p, kindConsumedInput), paramInput))
+	out := f.consumedOperations(p, path, innermost(shared, f.params(p, form.KindConsumedInput), paramInput))
 	around := p.around("operations")
 	for _, op := range out {
 		op.Spans = append(op.Spans, around...)
@@ -146,7 +145,7 @@ func (f *frame) consumedOperations(p *part, path spec.Str, shared []*spec.Param)
 }
 
 func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Param) *spec.ConsumedOperation {
-	p := f.item(e, kindConsumedOp)
+	p := f.item(e, form.KindConsumedOp)
 	if p == nil {
 		return nil
 	}
@@ -159,10 +158,9 @@ func (f *frame) consumedOperation(e entryNode, path spec.Str, shared []*spec.Par
 		op.Name = p.needText("name")
 	}
 	op.OutputFormat = f.format(p)
-	op.Params = innermost(shared, f.params(p, kindConsumedInput), paramInput)
+	op.Params = innermost(shared, f.params(p, form.KindConsumedInput), paramInput)
 	op.Body = f.body(p, op)
 	op.Outputs = f.consumedOutputs(p)
-	p.Allow("display", "label", "tags")
 	p.done()
 	return op
 }
@@ -174,15 +172,12 @@ func (f *frame) method(p *part) spec.Str {
 		return spec.At(f.Pos(p.Node), "GET")
 	}
 	up := spec.Reworded(s, strings.ToUpper(strings.TrimSpace(s.Value)))
-	if !slices.Contains(methods, up.Value) {
+	if !slices.Contains(form.Methods, up.Value) {
 		r := f.Report(p.get("method"), "bad-value", "method cannot be %q", node.Shorten(s.Value))
-		suggest.Explain(r, up.Value, "write one of ", methods)
+		suggest.Explain(r, up.Value, "write one of ", form.Methods)
 	}
 	return up
 }
-
-// methods are those of the published schemas, then those that are harmless.
-var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 // joinPath is the resource's path and the operation's: a loose file writes
 // either only the part after the resource's, or all of it once more.
@@ -204,15 +199,12 @@ func (f *frame) joinPath(p *part, path spec.Str) spec.Str {
 	return spec.Reworded(own, base+"/"+strings.TrimLeft(own.Value, "/"))
 }
 
-// formats are the answers that are read, "json" when not written.
-var formats = []string{"json", "xml", "avro", "protobuf", "csv", "tsv", "psv", "yaml", "html", "markdown", "binary", "text"}
-
 func (f *frame) format(p *part) spec.Str {
 	s := p.text("outputRawFormat")
 	low := spec.Reworded(s, strings.ToLower(strings.TrimSpace(s.Value)))
-	if s.IsSet() && !slices.Contains(formats, low.Value) {
+	if s.IsSet() && !slices.Contains(form.Formats, low.Value) {
 		r := f.Report(p.get("outputRawFormat"), "bad-value", "outputRawFormat cannot be %q", node.Shorten(s.Value))
-		r.Hint = "write one of " + strings.Join(formats, ", ")
+		r.Hint = "write one of " + strings.Join(form.Formats, ", ")
 	}
 	return low
 }

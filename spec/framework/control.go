@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -14,7 +15,7 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 	c := &spec.Control{Health: true, Metrics: true, Traces: true, TraceBuffer: 100, Scripts: true}
 	x.Control = c
 	for _, name := range []string{"management", "endpoints"} {
-		m := f.part(p.get(name), kindManagement)
+		m := f.part(p.get(name), form.KindManagement)
 		if m == nil {
 			continue
 		}
@@ -30,7 +31,7 @@ func (f *frame) control(p *part, x *spec.Exposure) {
 		}
 		m.done()
 	}
-	o := f.part(p.get("observability"), kindObservability)
+	o := f.part(p.get("observability"), form.KindObservability)
 	if o == nil {
 		return
 	}
@@ -51,7 +52,7 @@ func isOn(b *bool, fallback bool) bool {
 }
 
 func (f *frame) scripting(m *part, c *spec.Control) {
-	p := f.part(m.get("scripting"), kindScripting)
+	p := f.part(m.get("scripting"), form.KindScripting)
 	if p == nil {
 		return
 	}
@@ -83,12 +84,12 @@ func (f *frame) logs(m *part) {
 
 // signal reports whether metrics or traces are served locally.
 func (f *frame) signal(o *part, name string, c *spec.Control) bool {
-	p := f.part(o.get(name), kindSignal)
+	p := f.part(o.get(name), form.KindSignal)
 	if p == nil {
 		return true
 	}
 	on := true
-	if l := f.part(p.get("local"), kindSignalEndpoint); l != nil {
+	if l := f.part(p.get("local"), form.KindSignalEndpoint); l != nil {
 		on = isOn(l.flag("enabled"), true)
 		c.TraceBuffer = max(1, l.number("buffer-size", c.TraceBuffer))
 		l.done()

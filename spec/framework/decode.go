@@ -8,6 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -70,10 +71,10 @@ func (l *loading) units() []*spec.Unit {
 
 func (l *loading) frame(s *node.Document) *frame {
 	f := &frame{Decoder: node.NewDecoder(&s.Tree, l.options.Strict), loading: l, doc: s, said: map[string]bool{}, missing: map[missing][]spec.Span{}, sections: map[string]any{}}
-	f.edition, f.known = editionOf(f.family(), s.Version)
-	f.root = f.part(s.Root, kindFile)
+	f.edition, f.known = form.EditionOf(f.family(), s.Version)
+	f.root = f.part(s.Root, form.KindFile)
 	if c := node.Value(s.Root, "capability"); c != nil && c.Kind != node.ScalarNode {
-		f.capability = f.part(c, kindCapability)
+		f.capability = f.part(c, form.KindCapability)
 	}
 	l.frames[s.Path()] = f
 	l.order = append(l.order, f)
@@ -95,7 +96,7 @@ type frame struct {
 	loading          *loading
 	doc              *node.Document
 	root, capability *part // that hold sections; capability is nil in a file of its own
-	edition          edition
+	edition          form.Edition
 	known            bool            // the version is a published one
 	said             map[string]bool // looseness that was reported
 	// missing are items that could not be imported, with the parts where that is
@@ -133,7 +134,6 @@ func (f *frame) whole() {
 	f.loading.aggregates = aggregateSection.of(f)
 	out.Exposures = exposureSection.of(f)
 	f.unusable(len(out.Exposures))
-	f.root.Allow("capability")
 	f.misspeltCapability()
 	f.rootImports(f.root)
 	f.loading.open = nil
@@ -179,7 +179,7 @@ func (f *frame) hasSection(name string) bool {
 			continue
 		}
 		for key := range node.Entries(p.Node) {
-			if key.Value == name || wasCalled(p.kind, name, key.Value) {
+			if key.Value == name || form.WasCalled(p.kind, name, key.Value) {
 				return true
 			}
 		}
@@ -196,8 +196,9 @@ func (f *frame) info(root *part) {
 	if c := node.Value(f.doc.Root, "capability"); c != nil && c.Kind == node.ScalarNode {
 		out.Title = f.words(c, "capability")
 	}
-	p := f.part(root.get("info"), kindInfo)
+	p := f.part(root.get("info"), form.KindInfo)
 	if p == nil {
+		root.accept(form.KindUntitled)
 		for _, name := range []string{"name", "title"} {
 			if s := root.text(name); s.IsSet() && !out.Title.IsSet() {
 				out.Title = s
@@ -212,6 +213,5 @@ func (f *frame) info(root *part) {
 	p.text("description")
 	out.InfoVersion = p.text("version")
 	p.texts("tags", "a tag")
-	p.Allow("created", "modified", "stakeholders")
 	p.done()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -25,23 +26,20 @@ func offered(x *spec.Exposure) []*spec.Unit {
 	return out
 }
 
-// exposureTypes are the published types; "api" was rest until 0.4.
-var exposureTypes = map[string]string{"rest": "rest", "api": "rest", "mcp": "mcp", "skill": "skill", "control": "control"}
-
 func (f *frame) exposure(e entryNode) *spec.Exposure {
-	p := f.item(e, kindExposure)
+	p := f.item(e, form.KindExposure)
 	if p == nil {
 		return nil
 	}
 	kind := p.text("type")
-	if _, ok := exposureTypes[e.name.Value]; ok && !kind.IsSet() {
+	if _, ok := form.ExposureTypes[e.name.Value]; ok && !kind.IsSet() {
 		f.loosely(e.key, "exposes as a mapping from types is read as a list", "write - type: "+e.name.Value)
 		kind = e.name
 	}
 	if !kind.IsSet() {
 		p.need("type")
 	}
-	meant, ok := exposureTypes[strings.ToLower(kind.Value)]
+	meant, ok := form.ExposureTypes[strings.ToLower(kind.Value)]
 	if !ok {
 		if kind.IsSet() {
 			r := f.Report(p.get("type"), "no-meaning", "nothing is offered through type %s, which no version of the format has", node.Shorten(kind.Value))
@@ -55,6 +53,7 @@ func (f *frame) exposure(e entryNode) *spec.Exposure {
 		p.ReportAbsent()
 		return nil
 	}
+	p.accept(form.ExposureKinds[meant])
 	x := &spec.Exposure{
 		Type: spec.Reworded(kind, meant), Namespace: p.text("namespace"), Description: p.text("description"), Address: p.text("address"),
 		Port: p.number("port", 0), MaxBinary: f.size(p, "maxBinarySize"), File: f.doc.Path(), Pos: f.Pos(e.node), Spans: p.spans(),
@@ -101,7 +100,7 @@ func (f *frame) rest(p *part, x *spec.Exposure) {
 	}
 	f.loosely(operations, "operations beside resources are read as resources of their own", "put them under a resource with a path")
 	for _, e := range f.named(operations, "operations") {
-		o := f.part(e.node, kindRouteOperation)
+		o := f.part(e.node, form.KindRouteOperation)
 		r := &spec.Route{Name: e.name, Path: o.served("path")}
 		if !r.Path.IsSet() {
 			if o != nil {
@@ -117,15 +116,15 @@ func (f *frame) rest(p *part, x *spec.Exposure) {
 }
 
 func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
-	p := f.item(e, kindRoute)
+	p := f.item(e, form.KindRoute)
 	if p == nil {
 		return nil
 	}
 	p.text("display")
 	p.text("description")
 	r := &spec.Route{Name: e.name, Path: p.served("path")}
-	shared, around := f.inputs(p, kindRouteInput), p.around("operations")
-	if w := f.part(p.get("forward"), kindForward); w != nil {
+	shared, around := f.inputs(p, form.KindRouteInput), p.around("operations")
+	if w := f.part(p.get("forward"), form.KindForward); w != nil {
 		r.Forward = &spec.Forward{Target: w.needText("targetNamespace"), TrustedHeaders: w.texts("trustedHeaders", "a trusted header")}
 		w.done()
 	}
@@ -136,13 +135,12 @@ func (f *frame) route(e entryNode, x *spec.Exposure) *spec.Route {
 			r.Operations = append(r.Operations, op)
 		}
 	}
-	p.Allow("tags")
 	p.done()
 	return r
 }
 
 func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, only bool, shared []*spec.Input) *spec.RouteOperation {
-	p := f.item(e, kindRouteOperation)
+	p := f.item(e, form.KindRouteOperation)
 	if p == nil {
 		return nil
 	}
@@ -152,9 +150,8 @@ func (f *frame) routeOperation(e entryNode, r *spec.Route, x *spec.Exposure, onl
 		name = spec.At(f.Pos(e.node), unnamed(op.Method.Value, r, only))
 	}
 	op.Unit = f.unit(p, name, x.Namespace)
-	op.Unit.Inputs = innermost(shared, f.inputs(p, kindRouteInput), self)
+	op.Unit.Inputs = innermost(shared, f.inputs(p, form.KindRouteInput), self)
 	f.binaryAnswer(p, op)
-	p.Allow("hints", "semantics", "security", "path")
 	p.done()
 	return op
 }
@@ -175,18 +172,17 @@ var notNaming = lazyregexp.New(`[^A-Za-z0-9]+`)
 
 // binaryAnswer reads responseBinary, or the first response with binary content.
 func (f *frame) binaryAnswer(p *part, op *spec.RouteOperation) {
-	if b := f.part(p.get("responseBinary"), kindBinary); b != nil {
+	if b := f.part(p.get("responseBinary"), form.KindBinary); b != nil {
 		op.Binary, op.BinaryStatus = b.needText("mediaType"), b.number("status", 200)
-		b.Allow("description")
 		b.done()
 	}
 	for _, e := range p.named("responses") {
-		r := f.item(e, kindResponse)
+		r := f.item(e, form.KindResponse)
 		if r == nil {
 			continue
 		}
 		for _, c := range r.named("content") {
-			m := f.item(c, kindMedia)
+			m := f.item(c, form.KindMedia)
 			if m == nil {
 				continue
 			}
@@ -195,10 +191,8 @@ func (f *frame) binaryAnswer(p *part, op *spec.RouteOperation) {
 				op.BinaryStatus = 200
 				fmt.Sscanf(e.name.Value, "%d", &op.BinaryStatus)
 			}
-			m.Allow("schema")
 			m.done()
 		}
-		r.Allow("description")
 		r.done()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -34,7 +35,6 @@ func (f *frame) unit(p *part, name spec.Str, namespace spec.Str) *spec.Unit {
 	f.steps(p, u)
 	u.Answer.Mappings = append(u.Answer.Mappings, f.mappings(p)...)
 	u.Answer.Shapes, u.Answer.Named = f.outputs(p)
-	p.Allow("tags")
 	return u
 }
 
@@ -91,7 +91,7 @@ func (f *frame) mappings(p *part) []spec.Target {
 			out = append(out, spec.Target{Name: e.name, Value: f.Value(e.node)})
 			continue
 		}
-		m := f.item(e, kindMapping)
+		m := f.item(e, form.KindMapping)
 		if m == nil {
 			continue
 		}
@@ -114,7 +114,7 @@ func (f *frame) mappings(p *part) []spec.Target {
 // hints reads the hints of a tool. Those of its aggregate's flow hold where the
 // tool has none.
 func (f *frame) hints(p *part) spec.Hints {
-	h := f.part(p.get("hints"), kindHints)
+	h := f.part(p.get("hints"), form.KindHints)
 	if h == nil {
 		return spec.Hints{}
 	}
@@ -125,7 +125,7 @@ func (f *frame) hints(p *part) spec.Hints {
 
 // semantics turns the semantics of an aggregate's flow into hints.
 func (f *frame) semantics(p *part) spec.Hints {
-	s := f.part(p.get("semantics"), kindSemantics)
+	s := f.part(p.get("semantics"), form.KindSemantics)
 	if s == nil {
 		return spec.Hints{}
 	}
@@ -135,7 +135,6 @@ func (f *frame) semantics(p *part) spec.Hints {
 		out.ReadOnly, out.Destructive = safe, &unsafe
 	}
 	out.Idempotent = s.flag("idempotent")
-	s.Allow("cacheable")
 	s.done()
 	return out
 }

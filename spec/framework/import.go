@@ -13,6 +13,7 @@ import (
 	"github.com/capstan-run/capstan/internal/lazyregexp"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -29,7 +30,7 @@ func (f *frame) isImport(n *node.Node) bool {
 // imported returns the item that an import names, out of the same section of another
 // file, under the name that it has here; nil with a problem when there is none.
 func (s section[T]) imported(f *frame, e entryNode) *T {
-	p := f.item(e, kindImport)
+	p := f.item(e, form.KindImport)
 	if p == nil {
 		return nil
 	}
@@ -49,7 +50,6 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 	if !from.IsSet() {
 		p.need("from")
 	}
-	p.Allow("description", "type", "display", "label")
 	p.done()
 	name := missing{s.name, cmp.Or(as.Value, wanted.Value)}
 	f.missing[name] = append(f.missing[name], p.spans()...)
@@ -96,7 +96,6 @@ func (s section[T]) imported(f *frame, e entryNode) *T {
 func (f *frame) importedFrom(p *part) (from spec.Str, at *node.Node, as spec.Str) {
 	for _, key := range []string{"ref", "url"} {
 		if at = node.Value(p.Node, key); at != nil {
-			p.Allow(key, "namespace", "as")
 			as = f.words(cmp.Or(node.Value(p.Node, "as"), node.Value(p.Node, "namespace")), "namespace")
 			return f.words(at, key), at, as
 		}
@@ -210,7 +209,7 @@ const maxImports = 100
 func (f *frame) rootImports(root *part) {
 	out := f.loading.out
 	for _, n := range root.list("imports") {
-		p := f.part(n, kindImport)
+		p := f.part(n, form.KindImport)
 		if p == nil {
 			continue
 		}
@@ -219,7 +218,6 @@ func (f *frame) rootImports(root *part) {
 		if !from.IsSet() {
 			p.need("from")
 		}
-		p.Allow("name", "import", "description")
 		p.done()
 		out.Lost = append(out.Lost, spec.Lost{Spans: p.spans()}) // a call of what it lacks is refused at the call
 		if !from.IsSet() {
@@ -249,7 +247,7 @@ func (f *frame) importable() string {
 		return ""
 	}
 	from := "from"
-	if f.edition < firstNew {
+	if f.edition < form.FirstNew {
 		from = "location"
 	}
 	section, names := "consumes", f.loading.namespaces()

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -32,12 +33,12 @@ func (f *frame) mcp(p *part, x *spec.Exposure) {
 }
 
 func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Unit {
-	p := f.item(e, kindTool)
+	p := f.item(e, form.KindTool)
 	if p == nil {
 		return nil
 	}
 	fl := f.unit(p, e.name, x.Namespace)
-	fl.Inputs = f.inputs(p, kindInput)
+	fl.Inputs = f.inputs(p, form.KindInput)
 	fl.Hints = f.hints(p)
 	if !fl.Short.IsSet() && !fl.Ref.IsSet() {
 		p.Absent = append(p.Absent, "name")
@@ -47,19 +48,19 @@ func (f *frame) tool(e entryNode, x *spec.Exposure) *spec.Unit {
 }
 
 func (f *frame) document(e entryNode, x *spec.Exposure) *spec.Document {
-	p := f.item(e, kindDocument)
+	p := f.item(e, form.KindDocument)
 	if p == nil {
 		return nil
 	}
 	d := &spec.Document{Unit: f.unit(p, e.name, x.Namespace), URI: p.served("uri"), MIME: p.text("mimeType"), Location: p.text("location")}
-	d.Unit.Inputs = f.inputs(p, kindInput)
+	d.Unit.Inputs = f.inputs(p, form.KindInput)
 	d.Binary = isOn(p.flag("binary"), false)
 	p.done()
 	return d
 }
 
 func (f *frame) prompt(e entryNode) *spec.Prompt {
-	p := f.item(e, kindPrompt)
+	p := f.item(e, form.KindPrompt)
 	if p == nil {
 		return nil
 	}
@@ -67,7 +68,7 @@ func (f *frame) prompt(e entryNode) *spec.Prompt {
 		Name: e.name, Display: p.text("display"), Description: p.text("description"), Location: p.text("location"), File: f.doc.Path(),
 	}
 	q.Arguments = node.DecodeEach(p.named("arguments"), func(e entryNode) *spec.Input {
-		if in := f.param(e, kindInput); in != nil {
+		if in := f.param(e, form.KindInput); in != nil {
 			return &in.Input
 		}
 		return nil
@@ -86,7 +87,7 @@ func (f *frame) prompt(e entryNode) *spec.Prompt {
 }
 
 func (f *frame) message(n *node.Node) *spec.PromptMessage {
-	p := f.part(n, kindMessage)
+	p := f.part(n, form.KindMessage)
 	if p == nil {
 		return nil
 	}

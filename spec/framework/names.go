@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -64,7 +65,7 @@ func (f *frame) standsAgain(item *node.Node, first map[string]*node.Node) bool {
 
 // item returns an entry's mapping with its name read; nil when it is none. In
 // a keyed mapping an entry without a value has no keys.
-func (f *frame) item(e entryNode, k kind) *part {
+func (f *frame) item(e entryNode, k form.Kind) *part {
 	n := e.node
 	if e.key != nil && node.IsNull(n) {
 		n = &node.Node{Kind: node.MappingNode, Tag: "!!map", Line: e.key.Line, Column: e.key.Column}
@@ -74,7 +75,6 @@ func (f *frame) item(e entryNode, k kind) *part {
 	}
 	p := f.part(n, k)
 	if p != nil {
-		p.Allow("name")
 		p.key = e.key
 	}
 	return p

@@ -7,17 +7,18 @@ import (
 
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
 // inputs decodes the inputs of a unit: the value of one is its default, or in the
 // body of a REST request its place.
-func (f *frame) inputs(p *part, k kind) []*spec.Input {
+func (f *frame) inputs(p *part, k form.Kind) []*spec.Input {
 	var out []*spec.Input
 	for _, p := range f.params(p, k) {
 		in := &p.Input
 		in.Convert = true
-		if k == kindInput {
+		if k == form.KindInput {
 			in.In = spec.Str{} // loose files name the place to which a call puts it, as `with` does
 		}
 		if in.In.Value == "body" && p.Value != nil && p.Value.Kind == spec.Scalar {
@@ -30,13 +31,13 @@ func (f *frame) inputs(p *part, k kind) []*spec.Input {
 	return out
 }
 
-func (f *frame) params(p *part, k kind) []*spec.Param {
+func (f *frame) params(p *part, k form.Kind) []*spec.Param {
 	return node.DecodeEach(p.named("inputParameters"), func(e entryNode) *spec.Param { return f.param(e, k) })
 }
 
 // param decodes an input. Where the file does not state it, those of a tool or a flow
 // are required, others only in the path.
-func (f *frame) param(e entryNode, k kind) *spec.Param {
+func (f *frame) param(e entryNode, k form.Kind) *spec.Param {
 	if e.key != nil && e.node.Kind == node.ScalarNode && !node.IsNull(e.node) {
 		return f.shortParam(e, k)
 	}
@@ -50,7 +51,7 @@ func (f *frame) param(e entryNode, k kind) *spec.Param {
 	}}
 	required := p.flag("required")
 	in.Optional = required != nil && !*required
-	in.Required = isOn(required, k == kindInput) || k != kindInput && in.In.Value == "path"
+	in.Required = isOn(required, k == form.KindInput) || k != form.KindInput && in.In.Value == "path"
 	f.paramValue(p, in)
 	if n := p.get("items"); n != nil {
 		in.Items = f.itemType(n)
@@ -59,12 +60,11 @@ func (f *frame) param(e entryNode, k kind) *spec.Param {
 		v := f.Value(n)
 		in.Example = &v
 	}
-	p.Allow("enum", "examples", "format", "minimum", "maximum", "properties", "sensitive")
 	if !in.Name.IsSet() {
 		f.loosely(e.node, "an input without a name is left out", "give it a name, or remove it")
 		return nil
 	}
-	if k == kindConsumedInput && !in.In.IsSet() {
+	if k == form.KindConsumedInput && !in.In.IsSet() {
 		p.Absent = append(p.Absent, "in")
 	}
 	p.done()
@@ -72,10 +72,10 @@ func (f *frame) param(e entryNode, k kind) *spec.Param {
 }
 
 // shortParam reads `name: string`, and of a consumed API's input `name: value`.
-func (f *frame) shortParam(e entryNode, k kind) *spec.Param {
-	in := &spec.Param{Input: spec.Input{Name: e.name, Pos: f.Pos(e.key), Required: k == kindInput}}
+func (f *frame) shortParam(e entryNode, k form.Kind) *spec.Param {
+	in := &spec.Param{Input: spec.Input{Name: e.name, Pos: f.Pos(e.key), Required: k == form.KindInput}}
 	s := f.words(e.node, e.name.Value)
-	if slices.Contains(paramTypes, s.Value) || node.OtherTypeName(s.Value) != "" {
+	if slices.Contains(form.ParamTypes, s.Value) || node.OtherTypeName(s.Value) != "" {
 		f.loosely(e.node, "an input that is one word is read as its type", fmt.Sprintf("write %s: {type: %s}", e.name.Value, s.Value))
 		in.Type = f.typeName(s, e.node)
 		return in
@@ -83,9 +83,6 @@ func (f *frame) shortParam(e entryNode, k kind) *spec.Param {
 	f.Report(e.node, "wrong-type", "input %q must be a mapping of keys to values, found %s", e.name.Value, node.Describe(e.node)).Hint = "write {type: string, description: ...}"
 	return nil
 }
-
-// places of inputs. A loose file has "form" for a body's field.
-var places = []string{"query", "header", "path", "cookie", "body", "environment"}
 
 func (f *frame) place(p *part) spec.Str {
 	s := p.text("in")
@@ -101,13 +98,11 @@ func (f *frame) place(p *part) spec.Str {
 	case "env":
 		return spec.Reworded(low, "environment")
 	}
-	if !slices.Contains(places, low.Value) {
-		suggest.Explain(f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value)), low.Value, "write one of ", places)
+	if !slices.Contains(form.Places, low.Value) {
+		suggest.Explain(f.Report(p.get("in"), "bad-value", "in cannot be %q", node.Shorten(s.Value)), low.Value, "write one of ", form.Places)
 	}
 	return low
 }
-
-var paramTypes = []string{"string", "number", "integer", "boolean", "array", "object"}
 
 // paramType is the type of an input; of a list of types the one that is not
 // null.
@@ -132,17 +127,17 @@ func (f *frame) paramType(p *part) spec.Str {
 
 // typeName checks a type; a name that other formats have for one is taken for it.
 func (f *frame) typeName(s spec.Str, n *node.Node) spec.Str {
-	if !s.IsSet() || slices.Contains(paramTypes, s.Value) {
+	if !s.IsSet() || slices.Contains(form.ParamTypes, s.Value) {
 		return s
 	}
-	if meant := node.OtherTypeName(s.Value); slices.Contains(paramTypes, meant) {
+	if meant := node.OtherTypeName(s.Value); slices.Contains(form.ParamTypes, meant) {
 		f.loosely(n, fmt.Sprintf("type %q is read as %s", s.Value, meant), "write type: "+meant)
 		return spec.Reworded(s, meant)
 	}
-	if low := strings.ToLower(s.Value); slices.Contains(paramTypes, low) {
+	if low := strings.ToLower(s.Value); slices.Contains(form.ParamTypes, low) {
 		return spec.Reworded(s, low)
 	}
-	suggest.Explain(f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)), s.Value, "write one of ", paramTypes)
+	suggest.Explain(f.Report(n, "bad-value", "type cannot be %q", node.Shorten(s.Value)), s.Value, "write one of ", form.ParamTypes)
 	return spec.Str{}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/internal/pathtemplate"
 	"github.com/capstan-run/capstan/internal/suggest"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -20,12 +21,12 @@ import (
 type part struct {
 	*node.Object
 	frame *frame
-	kind  kind
+	kind  form.Kind
 	key   *node.Node // that names it, nil in a list
 }
 
 // part returns n as a mapping, nil when it was not written or is none.
-func (f *frame) part(n *node.Node, k kind) *part {
+func (f *frame) part(n *node.Node, k form.Kind) *part {
 	if n == nil || node.IsNull(n) {
 		return nil
 	}
@@ -33,42 +34,40 @@ func (f *frame) part(n *node.Node, k kind) *part {
 		f.Report(n, "wrong-type", "%s must be a mapping of keys to values, found %s", k, node.Describe(n)).Hint = fmt.Sprintf("write the keys of %s, each on a line of its own", k)
 		return nil
 	}
-	o := f.Known(n, string(k))
+	p := &part{Object: f.Known(n, string(k)), frame: f, kind: k}
 	if f.Tree.Forms != nil {
-		o.Order = f.order(n, k)
+		p.Order = form.Order(f.exactKind(n, k))
 	}
-	return &part{Object: o, frame: f, kind: k}
+	p.accept(k)
+	return p
 }
 
-// order returns the keys of a mapping in the order of the forms, in every spelling.
-func (f *frame) order(n *node.Node, k kind) (out []string) {
-	for _, r := range forms()[f.exactKind(n, k)] {
-		out = append(out, r.key)
-		for _, s := range older(k, r.key) {
-			out = append(out, s.was)
-		}
-	}
-	return out
-}
-
-// get returns the value of a key in any of its spellings.
+// get returns the value of a key in any of its spellings; nil for a key that the
+// tables lack.
 func (p *part) get(name string) *node.Node {
 	if p == nil {
 		return nil
 	}
-	found := p.Object.Get(name)
-	for _, s := range older(p.kind, name) {
-		v := node.Value(p.Node, s.was)
+	return p.spelt(p.kind, name)
+}
+
+// spelt is get with the spellings of a kind.
+func (p *part) spelt(k form.Kind, name string) *node.Node {
+	if !slices.Contains(p.Asked, name) {
+		return nil
+	}
+	found := node.Value(p.Node, name)
+	for _, s := range form.Older(k, name) {
+		v := node.Value(p.Node, s.Was)
 		if v == nil {
 			continue
 		}
-		p.Asked = append(p.Asked, s.was)
 		if found != nil && !node.IsNull(found) {
 			continue
 		}
 		found = v
-		if s.loose {
-			p.frame.loosely(node.Key(p.Node, s.was), fmt.Sprintf("%q in %s is read as %q", s.was, p.kind, name), fmt.Sprintf("write %s", name)).Replace(s.was, name, true)
+		if s.Loose {
+			p.frame.loosely(node.Key(p.Node, s.Was), fmt.Sprintf("%q in %s is read as %q", s.Was, p.kind, name), fmt.Sprintf("write %s", name)).Replace(s.Was, name, true)
 		}
 	}
 	if found == nil || node.IsNull(found) {
@@ -259,4 +258,18 @@ func (f *frame) loosely(n *node.Node, message, hint string) *diag.Diagnostic {
 	r := f.Report(n, "lenient-form", "%s", message)
 	r.Severity, r.Hint = diag.Warning, hint
 	return r
+}
+
+// accept makes the keys of a kind those that the mapping may have.
+func (p *part) accept(k form.Kind) {
+	if p.Asked == nil {
+		p.Asked = form.Accepted(k)
+	} else {
+		p.Allow(form.Accepted(k)...)
+	}
+	for key := range node.Entries(p.Node) {
+		if !slices.Contains(p.Asked, key.Value) && form.IsOlder(k, key.Value) {
+			p.Allow(key.Value)
+		}
+	}
 }

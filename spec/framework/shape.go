@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -54,7 +55,7 @@ func (f *frame) shape(e entryNode) *spec.Shape {
 	if e.node.Kind == node.ScalarNode && !node.IsNull(e.node) {
 		return f.shortShape(e)
 	}
-	p := f.item(e, kindShape)
+	p := f.item(e, form.KindShape)
 	if p == nil {
 		return nil
 	}
@@ -69,7 +70,6 @@ func (f *frame) shape(e entryNode) *spec.Shape {
 	if !s.Type.IsSet() {
 		s.Type = inferredType(s)
 	}
-	p.Allow("required", "format", "example", "enum", "sensitive", "display", "label", "tags", "minLength", "maxLength", "pattern", "minimum", "maximum")
 	p.done()
 	return s
 }
@@ -94,7 +94,7 @@ func (f *frame) shortShape(e entryNode) *spec.Shape {
 	case strings.HasPrefix(s.Value, "$"):
 		f.loosely(e.node, "an output that is one path is read as its mapping", "write {type: string, mapping: ...}")
 		return &spec.Shape{Name: e.name, Mapping: s, Pos: s.Pos}
-	case slices.Contains(paramTypes, s.Value):
+	case slices.Contains(form.ParamTypes, s.Value):
 		f.loosely(e.node, "an output that is one word is read as its type", fmt.Sprintf("write {type: %s}", s.Value))
 		return &spec.Shape{Name: e.name, Type: s, Pos: s.Pos}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
@@ -18,14 +19,14 @@ func (f *frame) skills(p *part, x *spec.Exposure) {
 // skillGroup reads the skills of a group as skills of the exposure. One has the
 // group's description where it has none, and the operation that it calls is its tool.
 func (f *frame) skillGroup(e entryNode, x *spec.Exposure) {
-	g := f.item(e, kindSkillGroup)
+	g := f.item(e, form.KindSkillGroup)
 	if g == nil {
 		return
 	}
 	f.loosely(e.node, "groups of skills are read as skills, each with the operation that it calls as a tool", "write skills, each with its tools")
 	about := g.text("description")
 	for _, entry := range g.named("skills") {
-		p := f.item(entry, kindSkill)
+		p := f.item(entry, form.KindSkill)
 		if p == nil {
 			continue
 		}
@@ -80,7 +81,7 @@ func (l *loading) offering(call string) (*spec.Exposure, *spec.Unit) {
 }
 
 func (f *frame) skill(e entryNode) *spec.Skill {
-	if p := f.item(e, kindSkill); p != nil {
+	if p := f.item(e, form.KindSkill); p != nil {
 		return f.skillOf(p, e.name)
 	}
 	return nil
@@ -98,7 +99,6 @@ func (f *frame) skillOf(p *part, name spec.Str) *spec.Skill {
 	if !s.Name.IsSet() {
 		p.Absent = append(p.Absent, "name")
 	}
-	p.Allow("display", "label", "tags")
 	p.done()
 	return s
 }
@@ -122,12 +122,12 @@ func (f *frame) spaced(n *node.Node) spec.Str {
 }
 
 func (f *frame) skillTool(e entryNode) *spec.SkillTool {
-	p := f.item(e, kindSkillTool)
+	p := f.item(e, form.KindSkillTool)
 	if p == nil {
 		return nil
 	}
 	t := &spec.SkillTool{Name: e.name, Description: p.text("description"), Instruction: p.text("instruction"), Pos: f.Pos(e.node)}
-	if s := f.part(p.get("from"), kindSkillSource); s != nil {
+	if s := f.part(p.get("from"), form.KindSkillSource); s != nil {
 		t.Source, t.Action = s.needText("sourceNamespace"), s.needText("action")
 		s.done()
 	}

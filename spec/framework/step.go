@@ -7,10 +7,9 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
-
-var stepTypes = []string{"call", "lookup", "script", "mock"}
 
 var stepNeeds = map[string][]string{"call": {"call"}, "lookup": {"index", "match", "lookupValue", "outputParameters"}, "script": {"file"}}
 
@@ -19,13 +18,12 @@ var stepNeeds = map[string][]string{"call": {"call"}, "lookup": {"index", "match
 func (f *frame) steps(p *part, u *spec.Unit) {
 	seen := f.Names("step")
 	for i, e := range p.named("steps") {
-		s := f.item(e, kindStep)
+		s := f.item(e, form.KindStep)
 		if s == nil {
 			continue
 		}
 		step := f.step(s, e, i)
 		u.Answer.Mappings = append(u.Answer.Mappings, f.stepMappings(s, step)...)
-		s.Allow("description", "display", "label")
 		s.done()
 		if !seen.Repeats(step.name) {
 			u.Steps = append(u.Steps, &spec.Step{ID: step.name, Pos: step.pos, Action: step.action()})
@@ -80,7 +78,8 @@ func (f *frame) step(p *part, e entryNode, i int) *step {
 	}
 	f.stepType(p, s)
 	for _, name := range []string{"forEach", "condition", "each", "when", "if", "loop"} {
-		if n := p.get(name); n != nil {
+		if n := node.Value(p.Node, name); n != nil && !node.IsNull(n) {
+			p.Allow(name)
 			r := f.Report(node.Key(p.Node, name), "no-meaning", "step %q: %q is in no version of the format, and capstan does not guess what it does", s.name.Value, name)
 			r.Hint = "call the operation once for each case, or do it in a step of type script"
 			s.call, s.with = spec.Str{}, nil // its values may be of the key's own making
@@ -122,13 +121,13 @@ func (f *frame) stepType(p *part, s *step) {
 		low = spec.Reworded(low, "mock")
 	}
 	s.typ = low
-	if !slices.Contains(stepTypes, low.Value) {
+	if !slices.Contains(form.StepTypes, low.Value) {
 		n := p.get("type")
 		if n == nil {
 			n = p.Node
 		}
 		r := f.Report(n, "no-meaning", "step %q: no version of the format says what type %q does", s.name.Value, low.Value)
-		r.Hint = "write one of " + strings.Join(stepTypes, ", ")
+		r.Hint = "write one of " + strings.Join(form.StepTypes, ", ")
 		if low.Value == "" {
 			r.Message = fmt.Sprintf("step %q does nothing: it has no call, lookup or script", s.name.Value)
 			r.Hint = "add call: namespace.operation"

@@ -4,65 +4,39 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/capstan-run/capstan/spec/framework/internal/form"
 	"github.com/capstan-run/capstan/spec/internal/node"
 )
 
-// together are the rules on keys of one mapping: those it must have, lists of keys
-// of which it must have one, and pairs of which it may have one. They hold unless it has the key except.
-type together struct {
-	needs  []string
-	oneOf  [][]string
-	apart  [2]string
-	except string
-}
-
-var togetherRules = map[kind]together{
-	kindFile:           {oneOf: [][]string{{"capability", "consumes", "exposes", "aggregates", "binds"}}},
-	kindCapability:     {oneOf: [][]string{{"exposes", "consumes"}}},
-	kindInfo:           {oneOf: [][]string{{"display", "label"}}},
-	kindAggregate:      {oneOf: [][]string{{"display", "label"}, {"flows", "functions"}}},
-	kindBind:           {oneOf: [][]string{{"namespace", "name"}}},
-	kindImport:         {oneOf: [][]string{{"from", "location"}}},
-	kindMapping:        {oneOf: [][]string{{"target", "targetName"}}},
-	kindRoute:          {oneOf: [][]string{{"operations", "forward"}}},
-	kindSkillSource:    {oneOf: [][]string{{"sourceNamespace", "namespace"}}},
-	kindFlow:           {needs: []string{"description"}, oneOf: [][]string{{"call", "steps", "outputParameters"}}},
-	kindTool:           {needs: []string{"description"}, oneOf: [][]string{{"call", "steps", "outputParameters"}}, except: "ref"},
-	kindDocument:       {needs: []string{"description"}, oneOf: [][]string{{"call", "steps", "location"}, {"display", "label"}}},
-	kindPrompt:         {needs: []string{"description"}, oneOf: [][]string{{"template", "location"}}, apart: [2]string{"template", "location"}},
-	kindSkillTool:      {oneOf: [][]string{{"from", "instruction"}}, apart: [2]string{"from", "instruction"}},
-	kindRouteOperation: {apart: [2]string{"responses", "responseBinary"}},
-}
-
 // strictTogether checks the keys of one mapping against each other.
-func (f *frame) strictTogether(n *node.Node, k kind) {
+func (f *frame) strictTogether(n *node.Node, k form.Kind) {
 	switch k {
-	case kindMCP:
+	case form.KindMCP:
 		f.strictTransport(n)
-	case kindAuth:
+	case form.KindAuth:
 		f.strictAuth(n)
 	}
-	rules := togetherRules[k]
-	if rules.except != "" && node.Has(n, rules.except) {
+	rules := form.Together[k]
+	if rules.Except != "" && node.Has(n, rules.Except) {
 		return
 	}
-	for _, name := range rules.needs {
+	for _, name := range rules.Needs {
 		f.strictNeeds(n, k, name)
 	}
-	for _, names := range rules.oneOf {
+	for _, names := range rules.OneOf {
 		f.strictOneOf(n, k, names...)
 	}
-	if one, other := rules.apart[0], rules.apart[1]; one != "" && node.Has(n, one) && node.Has(n, other) {
+	if one, other := rules.Apart[0], rules.Apart[1]; one != "" && node.Has(n, one) && node.Has(n, other) {
 		f.Report(node.Key(n, other), "misplaced-key", "%s has both %s and %s", k, one, other).Hint = "keep one of the two"
 	}
 }
 
 // strictOneOf wants at least one of the keys that the version has.
-func (f *frame) strictOneOf(n *node.Node, k kind, names ...string) {
+func (f *frame) strictOneOf(n *node.Node, k form.Kind, names ...string) {
 	var there []string
-	for _, r := range f.rulesOf(k) {
+	for _, r := range form.Rules(k, f.edition) {
 		for _, name := range names {
-			if r.key == name {
+			if r.Key == name {
 				there = append(there, name)
 			}
 		}
@@ -73,7 +47,7 @@ func (f *frame) strictOneOf(n *node.Node, k kind, names ...string) {
 	f.Report(n, "missing-key", "%s has none of %s, and %s wants one", k, strings.Join(there, ", "), f.edition).Hint = "add " + there[0] + ": ..."
 }
 
-func (f *frame) strictNeeds(n *node.Node, k kind, name string) {
+func (f *frame) strictNeeds(n *node.Node, k form.Kind, name string) {
 	if !node.Has(n, name) {
 		f.Report(n, "missing-key", "%s has no %q, which %s needs", k, name, f.edition).Hint = "add " + name + ": ..."
 	}
@@ -108,8 +82,8 @@ func (f *frame) strictAuth(n *node.Node) {
 		}
 	}
 	if typ == "oauth2" {
-		f.strictNeeds(n, kindAuth, "authorizationServerUri")
-		f.strictNeeds(n, kindAuth, "resource")
+		f.strictNeeds(n, form.KindAuth, "authorizationServerUri")
+		f.strictNeeds(n, form.KindAuth, "resource")
 	}
 }
 
@@ -122,7 +96,7 @@ func (f *frame) strictShapes(v, holder *node.Node) {
 	case v.Kind == node.ScalarNode:
 		f.misform(v, "outputParameters", "a list", "put a dash before the first key of each output")
 		return
-	case named && f.edition < firstNew:
+	case named && f.edition < form.FirstNew:
 		f.misform(v, "outputParameters", "a list", "put a dash and a name before each output")
 		return
 	case named && node.Has(holder, "call"):
@@ -153,7 +127,7 @@ func each(v *node.Node, do func(*node.Node)) {
 // strictShape checks a shape and all inside it. mapped reports that the shape maps
 // a value.
 func (f *frame) strictShape(n *node.Node, keyed, mapped bool) {
-	f.strictly(n, kindShape, keyed && f.edition > lastOld)
+	f.strictly(n, form.KindShape, keyed && f.edition > form.LastOld)
 	items, properties := node.Value(n, "items"), node.Value(n, "properties")
 	switch node.FirstText(n, []string{"type"}) {
 	case "array":
