@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -67,6 +69,10 @@ func (a *app) gather(ctx context.Context, args []string, typeOf func(name string
 			continue
 		}
 		want := typeOf(as.name)
+		if want.list && as.enumerates() && times(args, as.name) == 1 {
+			problems = append(problems, as.severalAtOnce())
+			continue
+		}
 		v, err := as.value(want)
 		if err != nil {
 			problems = append(problems, engine.InputProblem{Name: as.name, Message: err.Error(), Hint: as.hint(want)})
@@ -84,6 +90,9 @@ func add(values map[string]any, as assignment, want wantedType, v any) *engine.I
 	old, again := values[as.name]
 	item := want.kind == "array" && !as.json
 	switch {
+	case item && want.list && as.text == "" && old == nil:
+		values[as.name] = []any{}
+	case item && want.list && as.text == "":
 	case !again && item:
 		values[as.name] = []any{v}
 	case !again:
@@ -115,6 +124,9 @@ func (as assignment) value(want wantedType) (any, error) {
 	if want.file && as.file != "" {
 		return as.part(want), nil
 	}
+	if want.list && as.text == "" {
+		return nil, nil
+	}
 	if want.kind == "array" {
 		if looksLikeArray(as.text) {
 			return nil, fmt.Errorf("%s is JSON, and name=value gives one item as text", columns.Cut(as.text, 40))
@@ -122,6 +134,38 @@ func (as assignment) value(want wantedType) (any, error) {
 		want = wantedType{kind: want.item}
 	}
 	return want.convert(as.text)
+}
+
+// enumerates reports whether a text of the command line is several words with nothing but
+// commas between them, "a.com,b.com": a list, as other commands have it.
+func (as assignment) enumerates() bool {
+	words := strings.Split(as.text, ",")
+	return !as.json && as.file == "" && len(words) > 1 && !slices.Contains(words, "") && !strings.ContainsAny(as.text, " \t\n\"'{}[]")
+}
+
+// severalAtOnce is the problem with a text that enumerates what should be items.
+func (as assignment) severalAtOnce() engine.InputProblem {
+	words := strings.Split(as.text, ",")
+	whole, _ := json.Marshal([]string{as.text}) // texts are always JSON
+	hint := fmt.Sprintf("for %d items write -i %s=%s -i %s=%s", len(words), as.name, words[0], as.name, words[1])
+	if len(words) > 2 {
+		hint += " ..."
+	}
+	return engine.InputProblem{
+		Name: as.name, Message: fmt.Sprintf("%q would be one item of the list, with a comma in it", columns.Cut(as.text, 40)),
+		Hint: hint + fmt.Sprintf("; for the one item write %s:='%s'", as.name, whole),
+	}
+}
+
+// times counts the assignments of a name.
+func times(args []string, name string) int {
+	n := 0
+	for _, arg := range args {
+		if given, _, _ := strings.Cut(arg, "="); strings.TrimSuffix(given, ":") == name {
+			n++
+		}
+	}
+	return n
 }
 
 // part returns a file as a part of a form, under its own name.

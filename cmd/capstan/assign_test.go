@@ -62,6 +62,12 @@ func TestInputsAreConvertedToTheirType(t *testing.T) {
 		"empty text":       {[]string{"name="}, engine.Inputs{"name": ""}},
 		"one item":         {[]string{"domains=acme.com"}, engine.Inputs{"domains": []any{"acme.com"}}},
 		"repeated":         {[]string{"domains=acme.com", "domains=acme.org"}, engine.Inputs{"domains": []any{"acme.com", "acme.org"}}},
+		"no item":          {[]string{"domains="}, engine.Inputs{"domains": []any{}}},
+		"nothing more":     {[]string{"domains=", "domains=acme.com", "domains="}, engine.Inputs{"domains": []any{"acme.com"}}},
+		"an empty item":    {[]string{`domains:=[""]`}, engine.Inputs{"domains": []any{""}}},
+		"prose as an item": {[]string{"domains=acme, or so"}, engine.Inputs{"domains": []any{"acme, or so"}}},
+		"commas, repeated": {[]string{"domains=a,b", "domains=c,d"}, engine.Inputs{"domains": []any{"a,b", "c,d"}}},
+		"commas in text":   {[]string{"name=a,b"}, engine.Inputs{"name": "a,b"}},
 		"items by type":    {[]string{"ports=80", "ports=443"}, engine.Inputs{"ports": []any{80, 443}}},
 		"integer":          {[]string{"count=-3"}, engine.Inputs{"count": -3}},
 		"number":           {[]string{"ratio=1e3"}, engine.Inputs{"ratio": json.Number("1e3")}},
@@ -85,6 +91,20 @@ func TestInputsAreConvertedToTheirType(t *testing.T) {
 				t.Errorf("inputs (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// One text with commas may be a list, as other commands write one, or an item: neither is
+// guessed.
+func TestItemsBetweenCommasAreAskedAbout(t *testing.T) {
+	a, _, _ := newTestApp("")
+	inputs, problems := (&inputFlags{values: []string{"domains=a.com,b.com,c.com", "ports=80,443"}}).read(t.Context(), a, inputPlan)
+	want := []engine.InputProblem{
+		{Name: "domains", Message: `"a.com,b.com,c.com" would be one item of the list, with a comma in it`, Hint: `for 3 items write -i domains=a.com -i domains=b.com ...; for the one item write domains:='["a.com,b.com,c.com"]'`},
+		{Name: "ports", Message: `"80,443" would be one item of the list, with a comma in it`, Hint: `for 2 items write -i ports=80 -i ports=443; for the one item write ports:='["80,443"]'`},
+	}
+	if diff := cmp.Diff(want, problems); diff != "" || len(inputs) > 0 {
+		t.Errorf("inputs %v; problems (-want +got):\n%s", inputs, diff)
 	}
 }
 

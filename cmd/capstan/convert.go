@@ -20,6 +20,9 @@ type wantedType struct {
 	kind, item string
 	bytes      bool // a file's content, text or not
 	file       bool // a file of a form, which has a name
+	// list reports that an array is an input's: no text is no item, and a text that holds
+	// several words between commas is no item either.
+	list bool
 }
 
 var anyType = wantedType{kind: "any"}
@@ -33,7 +36,7 @@ func typeOfInput(schema map[string]any) wantedType {
 		return "any"
 	}
 	items, _ := schema["items"].(map[string]any)
-	return wantedType{kind: kind(schema), item: kind(items)}
+	return wantedType{kind: kind(schema), item: kind(items), list: kind(schema) == "array"}
 }
 
 // typeOfSchema picks the type to convert text to. Text is a string already, so
