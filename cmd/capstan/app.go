@@ -155,7 +155,7 @@ func (a *app) commands() []*cobra.Command {
 		name string
 		make func() *cobra.Command
 	}{
-		{"validate", a.validateCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
+		{"validate", a.validateCommand}, {"fmt", a.fmtCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
 		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"capabilities", a.capabilitiesCommand},
 		{"init", a.initCommand}, {"graph", a.graphCommand},
 		{"serve", a.serveCommand}, {"skill", a.skillCommand}, {"explain", a.explainCommand}, {"schema", a.schemaCommand},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/lsp"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 func (a *app) lspCommand() *cobra.Command {
@@ -19,7 +20,7 @@ func (a *app) lspCommand() *cobra.Command {
 		Long: `Lsp speaks the Language Server Protocol on stdin and stdout. An editor starts it for
 YAML files: it shows the problems that validate reports, completes keys, operations,
 parameters, steps and fields, shows the documentation of operations with the rule
-behind each value, finds definitions, renames steps and offers fixes.
+behind each value, finds definitions, renames steps, offers fixes and lays files out.
 
 Nothing is sent.`,
 		Example: `  capstan lsp
@@ -45,6 +46,11 @@ Nothing is sent.`,
 				API: func(ctx context.Context, name string) *engine.API {
 					api, _ := engine.OpenAPI(ctx, name, opts) // nil with an error
 					return api
+				},
+				Format: func(path string, text []byte) ([]byte, bool) {
+					out, err := dialect.Format(path, text)
+					_, ours := isLaidOut(path, text)
+					return out, ours && err == nil
 				},
 			})
 		},

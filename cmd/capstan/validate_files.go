@@ -27,41 +27,38 @@ func (v *validation) check(ctx context.Context, paths []string) error {
 }
 
 func (v *validation) checkPath(ctx context.Context, path string) error {
+	if path == "-" {
+		return v.addStdin(ctx)
+	}
+	files, searched, err := filesOf(ctx, path)
+	switch {
+	case err != nil:
+		return err
+	case searched == "":
+		v.add(ctx, path) // a missing file is the engine's to report, or to find among its own
+		return nil
+	}
+	found, err := v.addCapabilities(ctx, files)
+	if err == nil && !found {
+		return usagef("no capability file %s", searched)
+	}
+	return err
+}
+
+// filesOf lists the files that an argument stands for: those under a directory, those
+// that match a pattern, or the one that it names. searched is where the files were
+// found, in words, "" for one that was named.
+func filesOf(ctx context.Context, path string) (files []string, searched string, err error) {
 	info, err := os.Stat(path)
 	switch {
-	case path == "-":
-		return v.addStdin(ctx)
 	case err == nil && info.IsDir():
-		return v.walk(ctx, path)
+		files, _, err = yamlUnder(ctx, path)
+		return files, "(*.yaml, *.yml) under " + path, err
 	case err != nil && isGlob(path):
-		return v.glob(ctx, path)
+		files, err = expand(ctx, path)
+		return files, fmt.Sprintf("matches %q", path), err
 	}
-	v.add(ctx, path) // a missing file is the engine's to report, or to find among its own
-	return nil
-}
-
-func (v *validation) walk(ctx context.Context, dir string) error {
-	files, _, err := yamlUnder(ctx, dir)
-	if err != nil {
-		return err
-	}
-	found, err := v.addCapabilities(ctx, files)
-	if err == nil && !found {
-		return usagef("no capability file (*.yaml, *.yml) under %s", dir)
-	}
-	return err
-}
-
-func (v *validation) glob(ctx context.Context, pattern string) error {
-	files, err := expand(ctx, pattern)
-	if err != nil {
-		return err
-	}
-	found, err := v.addCapabilities(ctx, files)
-	if err == nil && !found {
-		return usagef("no capability file matches %q", pattern)
-	}
-	return err
+	return []string{path}, "", nil
 }
 
 // addCapabilities judges those of the files that are capabilities, and reports whether
@@ -255,12 +252,14 @@ func (v *validation) addIfCapability(ctx context.Context, file string) bool {
 	return true
 }
 
-func isCapability(r *engine.Report) bool {
-	switch r.Dialect {
+func isCapability(r *engine.Report) bool { return isCapabilityText(r.Dialect, r.Sources[r.File]) }
+
+func isCapabilityText(dialect string, text []byte) bool {
+	switch dialect {
 	case "overlay", "openapi", "edges", "fleet", "template":
 		return false
 	case "", "unknown":
-		return capabilityMark.Match(r.Sources[r.File])
+		return capabilityMark.Match(text)
 	}
 	return true
 }

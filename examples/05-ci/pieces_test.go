@@ -115,7 +115,7 @@ func TestPreCommit(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip(err)
 	}
-	entry := match(t, "../../.pre-commit-hooks.yaml", `(?m)^  entry: (.*)$`)
+	entry := match(t, "../../.pre-commit-hooks.yaml", `(?m)^  entry: (.* validate .*)$`)
 	files := regexp.MustCompile(match(t, "../../.pre-commit-hooks.yaml", `(?m)^  files: (.*)$`))
 	for name, wanted := range map[string]bool{"a/b.yaml": true, ".capstan.yaml": true, "openapi/x.json": true, "main.go": false} {
 		if files.MatchString(name) != wanted {
@@ -132,5 +132,17 @@ func TestPreCommit(t *testing.T) {
 	}
 	if out, code := sh(t, dir, "sed -i.bak 's/ships.register/ships.regster/' capabilities/register-ship.yaml && git add . && "+entry); code != 3 || !strings.Contains(out, "ships.regster") {
 		t.Errorf("a broken capability: exit %d\n%s", code, out)
+	}
+}
+
+func TestPreCommitLayout(t *testing.T) {
+	entry := match(t, "../../.pre-commit-hooks.yaml", `(?m)^  entry: (.* fmt .*)$`)
+	dir := project(t)
+	loose := "echo 'a: [' >other.yaml && printf 'specification: Naftiko Capability Composition\\nname: x\\n' >capabilities/x.yaml"
+	if out, code := sh(t, dir, loose+" && "+entry); code != 0 || !strings.Contains(out, "capabilities/x.yaml\n") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if text := read(t, filepath.Join(dir, "capabilities/x.yaml")); !strings.HasPrefix(text, "name: x\n") {
+		t.Errorf("%s", text)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 const moor = `name: Moor
@@ -93,6 +94,10 @@ func openEditor(t *testing.T, content string) *editor {
 		API: func(ctx context.Context, name string) *engine.API {
 			api, _ := engine.OpenAPI(ctx, name, &opts)
 			return api
+		},
+		Format: func(path string, text []byte) ([]byte, bool) {
+			out, err := dialect.Format(path, text)
+			return out, err == nil
 		},
 	}
 	toServer, fromClient := io.Pipe()

@@ -41,6 +41,7 @@ type capabilities struct {
 	RenameProvider     renameOptions     `json:"renameProvider"`
 	CodeActionProvider bool              `json:"codeActionProvider"`
 	SymbolProvider     bool              `json:"documentSymbolProvider"`
+	FormattingProvider bool              `json:"documentFormattingProvider"`
 }
 
 // syncOptions: 2 asks for the changed ranges.

@@ -23,6 +23,8 @@ type Loader struct {
 	Open func(ctx context.Context, path string, text []byte) (*engine.File, *engine.Report)
 	// API finds the operations of an API that a file calls, nil where there are none.
 	API func(ctx context.Context, name string) *engine.API
+	// Format lays out a text, false for one that is no capability or no YAML.
+	Format func(path string, text []byte) ([]byte, bool)
 }
 
 // Serve answers an editor until it asks to exit, its messages end, or ctx is done, which
@@ -84,6 +86,7 @@ func (s *server) methods() handler.Map {
 		"textDocument/rename":             handler.New(s.rename),
 		"textDocument/codeAction":         handler.New(s.codeActions),
 		"textDocument/documentSymbol":     handler.New(s.symbols),
+		"textDocument/formatting":         handler.New(s.format),
 	}
 }
 
@@ -100,7 +103,7 @@ func (s *server) initialize(context.Context, *jrpc2.Request) (initializeResult, 
 		Capabilities: capabilities{
 			TextDocumentSync:   syncOptions{OpenClose: true, Change: 2},
 			CompletionProvider: completionOptions{[]string{".", ":", " ", `"`, "'"}},
-			HoverProvider:      true, DefinitionProvider: true, CodeActionProvider: true, SymbolProvider: true,
+			HoverProvider:      true, DefinitionProvider: true, CodeActionProvider: true, SymbolProvider: true, FormattingProvider: true,
 			RenameProvider: renameOptions{PrepareProvider: true},
 		},
 	}, nil
