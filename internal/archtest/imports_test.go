@@ -57,7 +57,7 @@ var layers = map[string][]string{
 	"spec":                            {"diag"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},
 	"spec/framework":                  {"spec", "spec/framework/internal/form", "spec/internal/node", "spec/internal/rules", "diag", "internal/pathtemplate", "internal/suggest", "internal/words", "spec/internal/keys"},
-	"spec/...":                        {"spec", "spec/internal/keys", "spec/internal/node", "spec/internal/rules", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
+	"spec/...":                        {"spec", "spec/internal/keys", "spec/internal/node", "spec/internal/rules", "spec/internal/secrets", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"internal/jsonvalue":              {"internal/charset"},
 	"operations/check":                {"operations", "internal/jsonvalue"},
 	"operations/openapi/...":          {},

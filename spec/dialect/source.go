@@ -16,6 +16,7 @@ import (
 	"github.com/capstan-run/capstan/spec/framework"
 	"github.com/capstan-run/capstan/spec/internal/node"
 	"github.com/capstan-run/capstan/spec/internal/rules"
+	"github.com/capstan-run/capstan/spec/internal/secrets"
 	"github.com/capstan-run/capstan/spec/sibling"
 )
 
@@ -109,6 +110,17 @@ func (s *Source) Check(known diag.List, level func(id string) string) diag.List 
 			return r.Level, true // the level itself is the screen's to set
 		}
 	})
+}
+
+// Secrets are credentials that are written in files.
+type Secrets = secrets.List
+
+// Secrets finds the credentials that are written in the file or in its overlays.
+func (s *Source) Secrets() Secrets {
+	if s.doc.Root == nil {
+		return nil
+	}
+	return secrets.Find(&s.doc.Tree)
 }
 
 // readers decode the dialects that run, each in a package of its own. A new

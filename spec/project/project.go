@@ -8,6 +8,7 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/internal/node"
+	"github.com/capstan-run/capstan/spec/internal/secrets"
 )
 
 // Settings are those of a project file (.capstan.yaml), which hold for the capabilities in and
@@ -27,7 +28,11 @@ type Settings struct {
 	RequestTimeout *spec.Duration
 	// MaxPages bounds a list that is read page by page, 0 where the file sets no bound.
 	MaxPages int
+	Secrets  Secrets // credentials that the file holds itself
 }
+
+// Secrets are credentials that are written in files.
+type Secrets = secrets.List
 
 // API is the place of an API and the credential that it takes.
 type API struct {
@@ -62,7 +67,9 @@ func Read(file string, src []byte) (*Settings, diag.List) {
 	if root == nil {
 		return nil, diags
 	}
-	d := node.NewDecoder(&node.Tree{Main: f, Root: root}, true)
+	tree := &node.Tree{Main: f, Root: root}
+	d := node.NewDecoder(tree, true)
 	settings().Read(d, root, p)
-	return p, append(diags, d.Diags...).Sort()
+	p.Secrets = secrets.Find(tree)
+	return p, append(append(diags, d.Diags...), p.Secrets.Problems()...).Sort()
 }

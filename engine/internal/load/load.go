@@ -40,6 +40,7 @@ type loader struct {
 
 	screen   *screen.Screen // once the texts are known
 	baseline *screen.Baseline
+	secrets  dialect.Secrets
 	whole    bool // a file without units was judged to its end
 }
 
@@ -130,6 +131,8 @@ func (l *loader) load(ctx context.Context) *File {
 	l.docs.shipped = name != l.file
 	if src.Dialect() == spec.DialectCatalogue {
 		l.checkCatalogue(ctx, src)
+		l.hideSecrets(src)
+		l.report.Diagnostics = l.secrets.Redact(append(l.report.Diagnostics, src.Secrets().Problems()...))
 		l.whole = true
 		return nil
 	}
@@ -150,23 +153,27 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 	decoded, problems := src.File(spec.Options{Strict: l.opts.Strict, Open: f.reads.Import})
 	for _, kept := range f.reads.Kept() {
 		l.report.Sources[kept.Name] = kept.Text.Text
+		imported, _ := dialect.Read(kept.Name, kept.Text.Text)
+		l.secrets = append(l.secrets, imported.Secrets()...)
 	}
+	l.hideSecrets(src)
 	if decoded == nil {
-		l.add(problems)
+		l.add(l.secrets.Redact(problems))
 		return nil
 	}
+	problems = append(problems, l.secrets.Problems()...)
 	f.Spec = decoded
 	l.docs.own = f.ownAPI()
 	problems = append(append(problems, l.unused(f)...), l.complete(ctx, f)...)
 	f.Binds = connect.NewBinds(f.Spec, l.opts.Strict, l.within)
 	problems = append(append(problems, f.Binds.Check()...), f.described(nil)...)
-	problems = l.ruled(src, problems)
+	problems = l.secrets.Redact(l.ruled(src, problems))
 	blame := f.Spec.Problems(problems)
 	own := append(blame.File, l.report.Diagnostics...)
 	l.screened()
 	f.Shared = l.counted(own)
 	l.serve(f, blame.Exposures)
-	f.Serving.Problems = src.Check(f.Serving.Problems, func(string) string { return "off" }) // for the ids alone
+	f.Serving.Problems = l.secrets.Redact(src.Check(f.Serving.Problems, func(string) string { return "off" })) // for the ids alone
 	l.report.Diagnostics = slices.Concat(own, problems, f.Serving.Problems)
 	for _, s := range f.Spec.Units {
 		var found diag.List
@@ -181,10 +188,19 @@ func (l *loader) units(ctx context.Context, f *File, src *dialect.Source) *File 
 		if f.Spec.Section && len(f.Spec.APIs) == 0 {
 			continue // its calls are to the APIs that the importing file consumes
 		}
-		u.Problems = append(found, u.Problems...)
+		u.Problems = l.secrets.Redact(append(found, u.Problems...))
 		f.Units = append(f.Units, u)
 	}
 	return f
+}
+
+// hideSecrets finds the credentials that are written in the file, and in those that it
+// imports, and hides them in the texts that are shown beside problems.
+func (l *loader) hideSecrets(src *dialect.Source) {
+	l.secrets = append(l.secrets, src.Secrets()...)
+	for name, text := range l.report.Sources {
+		l.report.Sources[name] = l.secrets.Hide(name, text)
+	}
 }
 
 // ruled holds the file to the ruleset of its dialect, as the project files want it.

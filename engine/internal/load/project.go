@@ -175,7 +175,8 @@ func findProject(opts *Options, file string, within *reach.Reach, texts map[stri
 		if s != nil {
 			within.Note(path, "project file")
 			p.files = append(p.files, s)
-			problems = append(problems, p.allow(s, within)...)
+			problems = s.Secrets.Redact(append(problems, p.allow(s, within)...))
+			texts[name] = s.Secrets.Hide(name, text)
 		}
 		return s
 	}

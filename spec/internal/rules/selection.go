@@ -96,11 +96,12 @@ func ownImports(f *finder) (out []*node.Node) {
 	return out
 }
 
-// untypedImports are the items of the capability that name a namespace of another file.
+// untypedImports are the items of the capability that name a namespace of another file,
+// but for those of older versions, where location is the file.
 func untypedImports(f *finder) (out []*node.Node) {
 	for _, s := range sections {
 		for _, n := range f.own(s) {
-			if isThere(node.Value(n, "import")) && !node.Has(n, "type") {
+			if isThere(node.Value(n, "import")) && !node.Has(n, "type", "location") {
 				out = append(out, n)
 			}
 		}
