@@ -55,8 +55,8 @@ var layers = map[string][]string{
 	"internal/readme":                 {"diag", "spec/dialect"},   // its tests run the examples of every code
 	"capabilities":                    {},
 	"spec":                            {"diag"},
-	"spec/dialect":                    {"spec/...", "diag", "internal/suggest"},
 	"spec/framework":                  {"spec", "spec/framework/internal/form", "spec/internal/node", "spec/internal/rules", "diag", "internal/pathtemplate", "internal/suggest", "internal/words", "spec/internal/keys"},
+	"spec/dialect":                    {"spec/...", "diag", "internal/loopback", "internal/suggest"},
 	"spec/...":                        {"spec", "spec/internal/keys", "spec/internal/node", "spec/internal/rules", "spec/internal/secrets", "diag", "internal/pace", "internal/pathtemplate", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"internal/jsonvalue":              {"internal/charset"},
 	"operations/check":                {"operations", "internal/jsonvalue"},

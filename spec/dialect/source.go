@@ -90,7 +90,11 @@ func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
 	case read == nil, s.otherwiseNamed():
 		return nil, diag.List{s.refusal()}
 	}
-	return read(s.doc, o, importer(s.dialect))
+	f, problems := read(s.doc, o, importer(s.dialect))
+	if f != nil {
+		problems = append(problems, travels(f)...)
+	}
+	return f, problems.Sort()
 }
 
 // Check holds the file to the ruleset of its dialect, and returns the problems that are

@@ -272,6 +272,7 @@ func TestCredentials(t *testing.T) {
 		"[{type: bearer}, {type: apiKey, name: X-App}]":                         "bearer token={{env.DESK_TOKEN}}, apikey key=X-App value={{env.DESK_X_APP}} placement=header",
 	} {
 		f, diags := read(t, "name: Desk\nbaseUrl: https://quay.example.com/v1\nauth: "+text+"\ncapabilities: [{id: find, method: GET, path: /berths}]\n", nil)
+		diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "credential-in-query" })
 		var got []string
 		for _, a := range f.APIs[0].Auth.All() {
 			line := a.Type.Value

@@ -87,9 +87,17 @@ func scheme(text string) int {
 
 // credential reports whether the value at a place is a credential.
 func credential(at place) bool {
+	if at.auth {
+		return isSecretOfAuth(strings.ToLower(at.key))
+	}
+	return IsName(at.key)
+}
+
+// IsName reports whether a parameter or key of a name holds a credential.
+func IsName(name string) bool {
 	var letters [20]byte
 	n := 0
-	for _, b := range []byte(at.key) {
+	for _, b := range []byte(name) {
 		switch {
 		case b == '_' || b == '-':
 			continue
@@ -100,9 +108,6 @@ func credential(at place) bool {
 		}
 		letters[n] = b
 		n++
-	}
-	if at.auth {
-		return isSecretOfAuth(string(letters[:n]))
 	}
 	return isSecretName(string(letters[:n]))
 }
@@ -116,7 +121,7 @@ func isSecretOfAuth(key string) bool {
 	return false
 }
 
-// isSecretName reports whether a key or parameter is a credential by its name.
+// isSecretName is [IsName] for a name in small letters alone.
 func isSecretName(name string) bool {
 	switch name {
 	case "password", "passwd", "secret", "token", "apikey", "xapikey", "authorization", "accesstoken", "authtoken", "bearertoken", "clientsecret",
