@@ -56,6 +56,9 @@ type LoadOptions struct {
 	// Source is the text of the file, whose name is then only its place. Nil
 	// reads it.
 	Source []byte
+	// OverlaySource is the text of the overlay beside the file, in place of the one that
+	// is there. Nil reads it.
+	OverlaySource []byte
 	// Documents keeps the OpenAPI documents that loads find in repositories, so that
 	// many files of one repository read each once. Nil keeps them for one load.
 	Documents *Documents

@@ -15,6 +15,7 @@ import (
 	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/spec"
 )
 
@@ -67,6 +68,7 @@ func Open(ctx context.Context, file string, opts *LoadOptions) (*File, error) {
 func (o *LoadOptions) clone() *LoadOptions {
 	own := *o
 	own.OpenAPI, own.Source = maps.Clone(o.OpenAPI), bytes.Clone(o.Source)
+	own.OverlaySource = bytes.Clone(o.OverlaySource)
 	own.Overlays, own.Overrides, own.AllowRead = slices.Clone(o.Overlays), slices.Clone(o.Overrides), slices.Clone(o.AllowRead)
 	return &own
 }
@@ -142,6 +144,10 @@ func (f *File) Files() []string { return f.loaded.Names() }
 
 // Units returns the units in the file's order: exposures first.
 func (f *File) Units() []*Unit { return slices.Clone(f.units) }
+
+// Operations returns the operations of an API that the file calls, nil where no document
+// of it was found.
+func (f *File) Operations(api string) *operations.Set { return f.loaded.Operations(api) }
 
 // Program returns the program of a unit of Spec, nil when it has none.
 func (f *File) Program(unit *spec.Unit) *Program {

@@ -26,19 +26,20 @@ import (
 // Options shape the meaning of a file. They are engine.LoadOptions, which has their
 // description.
 type Options struct {
-	OpenAPI   map[string]string
-	Unit      string
-	Overlays  []string
-	NoOverlay bool
-	Overrides []string
-	Project   string
-	Baseline  string
-	AllowRead []string
-	Strict    bool
-	FS        fs.FS
-	Source    []byte
-	Documents *Documents
-	Several   bool
+	OpenAPI       map[string]string
+	Unit          string
+	Overlays      []string
+	NoOverlay     bool
+	Overrides     []string
+	Project       string
+	Baseline      string
+	AllowRead     []string
+	Strict        bool
+	FS            fs.FS
+	Source        []byte
+	OverlaySource []byte
+	Documents     *Documents
+	Several       bool
 }
 
 // File is a loaded file. It is immutable and safe for concurrent use.
@@ -253,6 +254,10 @@ func (f *File) operations(api string) []string {
 	}
 	return out
 }
+
+// Operations returns the operations of an API that the file calls, nil where no document
+// of it was found.
+func (f *File) Operations(api string) *operations.Set { return f.sets[api] }
 
 // known finds the operations of an API that is ready.
 func (f *File) known(name string) (*operations.Set, error) {

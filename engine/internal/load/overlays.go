@@ -58,7 +58,7 @@ type overlayList struct {
 // names its capability is the built-in one as its authors edit it,
 // and acts in its place; any other acts after it.
 func (c *overlayList) files() {
-	beside, _ := c.read(strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File))+".overlay.yaml", filepath.Dir(c.l.report.File))
+	beside := c.beside()
 	if beside == nil || !beside.Targeted() {
 		for _, f := range capabilities.OverlaysFor(c.src.Name()) {
 			if o := c.parse(f.Name, f.Data); o != nil {
@@ -79,6 +79,16 @@ func (c *overlayList) files() {
 	for _, path := range c.l.opts.Overlays {
 		c.named(path, "")
 	}
+}
+
+// beside is the overlay beside the file, nil where there is none.
+func (c *overlayList) beside() *dialect.Overlay {
+	path := strings.TrimSuffix(c.l.report.File, filepath.Ext(c.l.report.File)) + ".overlay.yaml"
+	if text := c.l.opts.OverlaySource; text != nil {
+		return c.parse(path, text)
+	}
+	o, _ := c.read(path, filepath.Dir(c.l.report.File))
+	return o
 }
 
 // named gathers an overlay that must be there.

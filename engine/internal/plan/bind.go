@@ -438,7 +438,7 @@ func (bb *binding) complete() {
 			if t.in == operations.InBody {
 				place = "body property"
 			}
-			bb.missing(t)
+			bb.missing(t, bb.alikeInputs(t)...)
 			bb.errorAt(bb.s.At, "missing-parameter", bb.missingHint(t), "step %q lacks the required %s %q of %s", bb.s.ID, place, t.name, op.ID)
 		}
 	}
@@ -450,10 +450,19 @@ func (bb *binding) missing(t target, could ...string) {
 }
 
 func (bb *binding) missingHint(t target) string {
-	for _, in := range bb.plan.Inputs {
-		if bb.meant(in, t) && bb.consumed[in.Name] == nil {
-			return fmt.Sprintf("add it under the step: with: {%s: '{{ inputs.%s }}'}", t.name, in.Name)
-		}
+	if alike := bb.alikeInputs(t); len(alike) > 0 {
+		return fmt.Sprintf("add it under the step: with: {%s: '{{ %s }}'}", t.name, alike[0])
 	}
 	return fmt.Sprintf("add it under the step: with: {%s: ...}", t.name)
+}
+
+// alikeInputs are the inputs that may be meant for a target and that the step does not
+// read.
+func (bb *binding) alikeInputs(t target) (out []string) {
+	for _, in := range bb.plan.Inputs {
+		if bb.meant(in, t) && bb.consumed[in.Name] == nil {
+			out = append(out, varInputs+"."+in.Name)
+		}
+	}
+	return out
 }
