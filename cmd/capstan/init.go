@@ -63,6 +63,7 @@ picked by searching. No file is overwritten without --force.`,
 	// Here -o is a file, not a format: the output is a path anyway.
 	fs.StringVarP(&f.file, "output", "o", "", "`FILE` to write, or - for stdout (default: the name's)")
 	fs.BoolVar(&f.force, "force", false, "overwrite the file")
+	cmd.AddCommand(a.initOverlayCommand())
 	return cmd
 }
 

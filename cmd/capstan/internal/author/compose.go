@@ -139,12 +139,16 @@ func (s *step) selects() bool {
 // first selects the first item of a list.
 func (s *step) first() value { return value{"select", "first(" + s.items() + ")"} }
 
-// items is the expression of a list's items in its own conditions.
-func (s *step) items() string {
-	if at := s.op.Resource().ItemsAt; at != "" {
-		return Reading("result", member("", at))
+// items is the expression of a list's items in its own conditions, list the one for later
+// steps.
+func (s *step) items() string { return itemsIn("result", s.op) }
+func (s *step) list() string  { return itemsIn(s.id, s.op) }
+
+func itemsIn(result string, op *operations.Operation) string {
+	if at := op.Resource().ItemsAt; at != "" {
+		return Reading(result, member("", at))
 	}
-	return "result"
+	return result
 }
 
 // lacks reports whether a selected item of a list would give a step a value that it does
@@ -170,17 +174,17 @@ func (c *Composition) lacks(list, reader *step) bool {
 	}
 	for _, s := range c.plan(c.text()).Steps {
 		if s.ID == reader.id {
-			return slices.ContainsFunc(given, func(b document.Bind) bool { return !decided(s, b) })
+			return slices.ContainsFunc(given, func(b document.Bind) bool { return !c.decided(s, b) })
 		}
 	}
 	return false
 }
 
 // decided reports whether a step has a value for what b binds, or several.
-func decided(s document.Step, b document.Bind) bool {
+func (c *Composition) decided(s document.Step, b document.Bind) bool {
 	same := func(param, in string) bool { return param == b.Param && in == b.In }
 	return slices.ContainsFunc(s.Binds, func(x document.Bind) bool { return same(x.Param, x.In) }) ||
-		slices.ContainsFunc(s.Missing, func(m document.Missing) bool { return same(m.Param, m.In) && len(m.Could) > 0 })
+		slices.ContainsFunc(s.Missing, func(m document.Missing) bool { return same(m.Param, m.In) && len(c.could(m)) > 0 })
 }
 
 // complete adds inputs for what is missing, and the values that the planner would not
@@ -213,7 +217,7 @@ func (c *Composition) settle(tried map[string]*input) bool {
 				continue
 			}
 			settled = true
-			if could := slices.DeleteFunc(slices.Clone(m.Could), c.undocumented); len(could) > 0 {
+			if could := c.could(m); len(could) > 0 {
 				s.choose(m, could)
 				continue
 			}
@@ -231,6 +235,14 @@ func (c *Composition) settle(tried map[string]*input) bool {
 		}
 	}
 	return false
+}
+
+// could are the results that a value may be. An input for another parameter is none: it
+// was made for that one.
+func (c *Composition) could(m document.Missing) []string {
+	return slices.DeleteFunc(slices.Clone(m.Could), func(expr string) bool {
+		return strings.HasPrefix(expr, "inputs.") || c.undocumented(expr)
+	})
 }
 
 // choose gives a step the last of several values, which is the newest.
@@ -348,7 +360,7 @@ func (s *step) key(m document.Missing) string {
 
 // input adds an input for a value that a step lacks.
 func (c *Composition) input(s *step, m document.Missing) *input {
-	in := &input{c.inputName(s, m), s.field(m.Param, m.In)}
+	in := &input{nameInput(s.op, s.id, m.Param, c.hasInput), s.field(m.Param, m.In)}
 	c.inputs = append(c.inputs, in)
 	return in
 }
@@ -369,20 +381,20 @@ var general = []string{
 	"kind", "data", "token", "text", "body", "object", "content", "message", "version", "parent", "index", "count", "ref", "uuid", "path",
 }
 
-// inputName is the name of a parameter, with that of its thing where it is a general one
+// nameInput is the name of a parameter, with that of its thing where it is a general one
 // or taken.
-func (c *Composition) inputName(s *step, m document.Missing) string {
-	thing, name := words.Snake(s.op.Resource().Name), identifier(m.Param)
+func nameInput(op *operations.Operation, stepID, param string, taken func(string) bool) string {
+	thing, name := words.Snake(op.Resource().Name), identifier(param)
 	if slices.Contains(general, name) && thing != "" {
 		name = identifier(thing + "_" + name)
 	}
-	for _, other := range []string{name, identifier(thing + "_" + name), identifier(s.id + "_" + name)} {
-		if name = other; !c.hasInput(name) {
+	for _, other := range []string{name, identifier(thing + "_" + name), identifier(stepID + "_" + name)} {
+		if name = other; !taken(name) {
 			return name
 		}
 	}
 	for n := 2; ; n++ {
-		if numbered := fmt.Sprintf("%s_%d", name, n); !c.hasInput(numbered) {
+		if numbered := fmt.Sprintf("%s_%d", name, n); !taken(numbered) {
 			return numbered
 		}
 	}
