@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/load"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -104,7 +105,7 @@ type Options struct {
 	RecordDir, ReplayDir string
 
 	// Secrets looks up a credential by environment variable name; nil means
-	// the process environment, with file: and exec: references followed.
+	// [FromEnvironment].
 	Secrets func(ctx context.Context, name string) (value string, ok bool, err error)
 	// External performs external steps, by step id; "" is the fallback. That of a
 	// step with `each` is called for each entry. A step without a handler suspends
@@ -118,6 +119,13 @@ type Options struct {
 	// OnEvent is called for every event of a run, in order, from the goroutine
 	// that runs it; it must not block for long.
 	OnEvent func(durable.Event)
+}
+
+// FromEnvironment reads an environment variable. A value of the form "file:PATH" stands for the
+// content of the file, "exec:COMMAND" for the output of a command of the shell; the white space
+// around both is trimmed. ok is false where the variable is not set.
+func FromEnvironment(ctx context.Context, name string) (value string, ok bool, err error) {
+	return connect.FromEnvironment(ctx, name)
 }
 
 // ExternalHandler performs an external step and returns its result, which

@@ -80,7 +80,10 @@ func (d *deployment) whereRunsAre() string {
 	if err != nil {
 		return "" // it was found before
 	}
-	return "runs are kept in " + dir
+	if d.app.io.Getenv(runsKey) == "" {
+		return "runs are kept in " + dir + ", in clear; " + runsKey + " encrypts them"
+	}
+	return "runs are kept in " + dir + ", encrypted"
 }
 
 // called is an endpoint's kind with its name, which a control exposure lacks.

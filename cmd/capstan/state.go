@@ -69,11 +69,20 @@ func (a *app) openToLook(ctx context.Context) (durable.Runtime, error) {
 		return rt, err
 	}
 	dir, _ := a.stateDir() // it was found before
-	return sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger(), ReadOnly: true})
+	return a.openStateWith(ctx, sqlite.Options{Dir: dir, ReadOnly: true})
 }
 
 func (a *app) openState(ctx context.Context, dir string) (durable.Runtime, error) {
-	return sqlite.Open(ctx, sqlite.Options{Dir: dir, Log: a.logger()})
+	return a.openStateWith(ctx, sqlite.Options{Dir: dir})
+}
+
+func (a *app) openStateWith(ctx context.Context, o sqlite.Options) (rt durable.Runtime, err error) {
+	o.Log = a.logger()
+	if o.Key, err = a.keyOfRuns(ctx, runsKey); err != nil {
+		return nil, err
+	}
+	rt, err = sqlite.Open(ctx, o)
+	return rt, withoutKey(err, o.Key)
 }
 
 func exists(dir string) bool {

@@ -33,26 +33,26 @@ var errNoBlob = errors.New("the snapshot is not kept")
 // Create implements journal.Store.
 func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.Record, row journal.Row) error {
 	hash := sha256.Sum256(spec.Snapshot)
-	input, err := pack("the run's input", spec.Input)
+	input, err := s.seal.pack(place{id: spec.ID, column: "input"}, "the run's input", spec.Input)
 	if err != nil {
 		return err
 	}
-	packed, err := packRow(spec.ID, row)
+	packed, err := s.seal.packRow(spec.ID, row)
 	if err != nil {
 		return err
 	}
-	labels, sensitive, err := marks(spec)
+	marks, err := s.seal.marks(spec)
 	if err != nil {
 		return err
 	}
-	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input, spec.Title, labels, sensitive}, packed.args[1:]...)
-	records, err := packRecords(spec.ID, first)
+	run := append([]any{spec.ID, spec.Capability, spec.Source, spec.Owner, spec.Mock, spec.Started.UnixNano(), hash[:], input}, append(marks, packed.args[1:]...)...)
+	records, err := s.seal.packRecords(spec.ID, first)
 	if err != nil {
 		return err
 	}
 	var blob []byte // nil: believed to be kept
 	if _, ok := s.snapshots.get(hash); !ok {
-		if blob, err = pack("the run's snapshot", spec.Snapshot); err != nil {
+		if blob, err = s.seal.pack(snapshotAt(hash[:]), "the run's snapshot", spec.Snapshot); err != nil {
 			return err
 		}
 	}
@@ -79,14 +79,14 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 				return err
 			}
 		}
-		if err := tx.find(spec); err != nil {
+		if err := tx.find(s.seal, spec); err != nil {
 			return err
 		}
 		return tx.pieces(spec.ID, packed)
 	}
 	err = s.write(ctx, create)
 	if errors.Is(err, errNoBlob) { // pruned by another process
-		if blob, err = pack("the run's snapshot", spec.Snapshot); err != nil {
+		if blob, err = s.seal.pack(snapshotAt(hash[:]), "the run's snapshot", spec.Snapshot); err != nil {
 			return err
 		}
 		err = s.write(ctx, create)
@@ -99,13 +99,13 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 
 // Append implements journal.Store.
 func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
-	adds, err := packRecords(id, c.Add)
+	adds, err := s.seal.packRecords(id, c.Add)
 	if err != nil {
 		return err
 	}
 	var replace *entry
 	if r := c.Replace; r != nil {
-		packed, err := packRecord(id, *r)
+		packed, err := s.seal.packRecord(id, *r)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 	}
 	var row *entry
 	if c.Row != nil {
-		packed, err := packRow(id, *c.Row)
+		packed, err := s.seal.packRow(id, *c.Row)
 		if err != nil {
 			return err
 		}
@@ -203,11 +203,11 @@ type entry struct {
 	pieces [][]byte
 }
 
-func packRecords(id string, records []journal.Record) ([]entry, error) {
+func (s *sealer) packRecords(id string, records []journal.Record) ([]entry, error) {
 	out := make([]entry, len(records))
 	for i, r := range records {
 		var err error
-		if out[i], err = packRecord(id, r); err != nil {
+		if out[i], err = s.packRecord(id, r); err != nil {
 			return nil, err
 		}
 	}
@@ -215,18 +215,20 @@ func packRecords(id string, records []journal.Record) ([]entry, error) {
 }
 
 // packRecord returns the record's columns in the order of the table.
-func packRecord(id string, r journal.Record) (entry, error) {
+func (s *sealer) packRecord(id string, r journal.Record) (entry, error) {
 	detail, err := encode(r.Detail)
 	if err != nil {
 		return entry{}, fmt.Errorf("step %q: %w", r.Step, err)
 	}
-	if detail, err = pack("what was sent by step "+r.Step, detail); err != nil {
+	if detail, err = s.pack(place{id: id, column: "detail", seq: r.Seq}, "what was sent by step "+r.Step, detail); err != nil {
 		return entry{}, err
 	}
-	result, err := packLong("the result of step "+r.Step, r.Result)
+	result, err := s.packLong(place{id: id, column: "result", seq: r.Seq}, "the result of step "+r.Step, r.Result)
 	args := []any{id, r.Seq, r.At.UnixNano(), r.Kind, r.Step, r.Attempt, detail, result.column}
 	return entry{args, r.Seq, result.pieces}, err
 }
+
+func snapshotAt(hash []byte) place { return place{id: string(hash), column: "snapshot"} }
 
 // encode returns the detail's JSON, nil when it is empty.
 func encode(d durable.Detail) ([]byte, error) {
@@ -237,15 +239,15 @@ func encode(d durable.Detail) ([]byte, error) {
 	return text, nil
 }
 
-func packRow(id string, row journal.Row) (entry, error) {
+func (s *sealer) packRow(id string, row journal.Row) (entry, error) {
 	waiting, err := encodeWaiting(row.Waiting)
 	if err != nil {
 		return entry{}, err
 	}
-	if waiting, err = pack("what the run waits for", waiting); err != nil {
+	if waiting, err = s.pack(place{id: id, column: "waiting"}, "what the run waits for", waiting); err != nil {
 		return entry{}, err
 	}
-	doc, err := packLong("the run's document", row.Doc)
+	doc, err := s.packLong(place{id: id, column: "doc"}, "the run's document", row.Doc)
 	args := []any{id, row.Status, nanos(row.Due), nanos(row.Ended), waiting, doc.column, nil, nil}
 	if w := row.Waiting; w != nil {
 		args[6], args[7] = w.Path, w.Reason

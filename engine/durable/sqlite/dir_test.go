@@ -154,7 +154,7 @@ func TestDatabaseOfTheVersionBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	rt.Close()
-	tamper(t, dir, `DROP TABLE pieces; DROP TABLE facts; DROP TABLE texts;
+	tamper(t, dir, `DROP TABLE pieces; DROP TABLE facts; DROP TABLE texts; DROP TABLE keys;
 		ALTER TABLE runs DROP COLUMN mock; ALTER TABLE runs DROP COLUMN title; ALTER TABLE runs DROP COLUMN labels;
 		ALTER TABLE runs DROP COLUMN sensitive; ALTER TABLE runs DROP COLUMN waits; ALTER TABLE runs DROP COLUMN reason;
 		DELETE FROM migrations WHERE version > 1`)

@@ -14,36 +14,41 @@ const (
 	sqlFact = `INSERT INTO facts (fact, started, run) VALUES (?, ?, ?)`
 	sqlText = `INSERT INTO texts (started, run, text) VALUES (?, ?, ?)`
 
-	sqlPrunedRuns = `SELECT id, input, labels, sensitive, started FROM runs WHERE ended < ? ORDER BY ended, id LIMIT ?`
+	foundColumns  = `runs.id, title, input, labels, sensitive, runs.started`
+	sqlPrunedRuns = `SELECT ` + foundColumns + ` FROM runs WHERE ended < ? ORDER BY ended, id LIMIT ?`
 	sqlPruneFact  = `DELETE FROM facts WHERE fact = ? AND started = ? AND run = ?`
 	sqlPruneText  = `DELETE FROM texts WHERE started = ? AND run = ?`
 )
 
-// find lets a run be found.
-func (s stmts) find(spec durable.Spec) error {
+// find lets a run be found. Where values are sealed, facts are kept as their hashes under a
+// key, and texts are not kept.
+func (s stmts) find(seal *sealer, spec durable.Spec) error {
 	found, started := journal.FoundBy(spec), spec.Started.UnixNano()
 	for _, fact := range found.Facts {
-		if err := s.exec(sqlFact, fact, started, spec.ID); err != nil {
+		if err := s.exec(sqlFact, seal.blind(fact), started, spec.ID); err != nil {
 			return err
 		}
+	}
+	if seal != nil {
+		return nil
 	}
 	return s.exec(sqlText, started, spec.ID, found.Text)
 }
 
 // forget lets the runs that are pruned next be found no more.
-func (s stmts) forget(before int64, limit int) error {
+func (s stmts) forget(seal *sealer, before int64, limit int) error {
 	rows, err := s[sqlPrunedRuns].Query(before, limit)
 	if err != nil {
 		return err
 	}
-	specs, err := scanAll(rows, scanFound)
+	specs, err := scanAll(rows, seal.scanFound)
 	if err != nil {
 		return err
 	}
 	for _, spec := range specs {
 		started := spec.Started.UnixNano()
 		for _, fact := range journal.FoundBy(spec).Facts {
-			if err := s.exec(sqlPruneFact, fact, started, spec.ID); err != nil {
+			if err := s.exec(sqlPruneFact, seal.blind(fact), started, spec.ID); err != nil {
 				return err
 			}
 		}
@@ -55,31 +60,42 @@ func (s stmts) forget(before int64, limit int) error {
 }
 
 // scanFound scans the part of a run by which it is found.
-func scanFound(rows *sql.Rows) (durable.Spec, error) {
+func (s *sealer) scanFound(rows *sql.Rows) (durable.Spec, error) {
 	var spec durable.Spec
 	var started sql.NullInt64
-	var input, labels, sensitive []byte
-	if err := rows.Scan(&spec.ID, &input, &labels, &sensitive, &started); err != nil {
+	var title, input, labels, sensitive []byte
+	if err := rows.Scan(&spec.ID, &title, &input, &labels, &sensitive, &started); err != nil {
 		return spec, err
 	}
 	spec.Started = timeOf(started)
 	var err error
-	if spec.Input, err = unpack(input); err != nil {
+	if spec.Input, err = s.unpack(place{id: spec.ID, column: "input"}, input); err != nil {
 		return spec, err
 	}
-	return spec, unmark(&spec, labels, sensitive)
+	return spec, s.unmark(&spec, title, labels, sensitive)
 }
 
-// marks are the labels and the names of the sensitive inputs as columns keep them.
-func marks(spec durable.Spec) (labels, sensitive any, err error) {
-	if labels, err = marked(len(spec.Labels), spec.Labels); err == nil {
-		sensitive, err = marked(len(spec.Sensitive), spec.Sensitive)
+// marks are the title, the labels and the names of the sensitive inputs of a run as columns
+// keep them.
+func (s *sealer) marks(spec durable.Spec) ([]any, error) {
+	labels, err := marked(len(spec.Labels), spec.Labels)
+	if err != nil {
+		return nil, err
 	}
-	return labels, sensitive, err
+	sensitive, err := marked(len(spec.Sensitive), spec.Sensitive)
+	return []any{s.titled(spec), s.seal(place{id: spec.ID, column: "labels"}, labels), s.seal(place{id: spec.ID, column: "sensitive"}, sensitive)}, err
+}
+
+// titled is the title as its column keeps it: a text, or a sealed value.
+func (s *sealer) titled(spec durable.Spec) any {
+	if s == nil || spec.Title == "" {
+		return spec.Title
+	}
+	return s.seal(place{id: spec.ID, column: "title"}, []byte(spec.Title))
 }
 
 // marked is JSON, nil for an empty value.
-func marked(n int, v any) (any, error) {
+func marked(n int, v any) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
@@ -87,12 +103,25 @@ func marked(n int, v any) (any, error) {
 }
 
 // unmark undoes marks.
-func unmark(spec *durable.Spec, labels, sensitive []byte) error {
-	for text, to := range map[*[]byte]any{&labels: &spec.Labels, &sensitive: &spec.Sensitive} {
-		if *text == nil {
+func (s *sealer) unmark(spec *durable.Spec, title, labels, sensitive []byte) error {
+	title, err := s.open(place{id: spec.ID, column: "title"}, title)
+	if err != nil {
+		return err
+	}
+	spec.Title = string(title)
+	for _, mark := range [...]struct {
+		column string
+		kept   []byte
+		to     any
+	}{{"labels", labels, &spec.Labels}, {"sensitive", sensitive, &spec.Sensitive}} {
+		text, err := s.open(place{id: spec.ID, column: mark.column}, mark.kept)
+		if err != nil {
+			return err
+		}
+		if text == nil {
 			continue
 		}
-		if err := json.Unmarshal(*text, to); err != nil {
+		if err := json.Unmarshal(text, mark.to); err != nil {
 			return fmt.Errorf("%w: the labels of run %q: %w", ErrCorrupt, spec.ID, err)
 		}
 	}
@@ -102,7 +131,8 @@ func unmark(spec *durable.Spec, labels, sensitive []byte) error {
 // findOlder gives the runs of a database their titles, and lets them be found, that were
 // kept before runs had either. What waits is noted for those that are parked.
 func findOlder(ctx context.Context, conn *sql.Conn) error {
-	specs, err := query(ctx, conn, scanFound, `SELECT id, input, labels, sensitive, started FROM runs`)
+	var clear *sealer // as databases of those versions are
+	specs, err := query(ctx, conn, clear.scanFound, `SELECT `+foundColumns+` FROM runs`)
 	if err != nil {
 		return err
 	}
@@ -117,7 +147,7 @@ func findOlder(ctx context.Context, conn *sql.Conn) error {
 		if err := tx.exec(sqlTitle, spec.Title, spec.ID); err != nil {
 			return err
 		}
-		if err := tx.find(spec); err != nil {
+		if err := tx.find(clear, spec); err != nil {
 			return err
 		}
 	}
@@ -137,7 +167,7 @@ func noteOlderWaits(ctx context.Context, conn *sql.Conn) error {
 	all, err := query(ctx, conn, func(rows *sql.Rows) (p parked, err error) {
 		var waiting []byte
 		if err = rows.Scan(&p.id, &waiting); err == nil {
-			waiting, err = unpack(waiting)
+			waiting, err = decompress(waiting)
 		}
 		if err == nil {
 			p.wait, err = decodeWaiting(waiting)

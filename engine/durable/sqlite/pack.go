@@ -20,8 +20,13 @@ const packFrom = 4 << 10
 // gzipMagic is how a compressed value begins, and no JSON text.
 var gzipMagic = [2]byte{0x1f, 0x8b}
 
-// pack returns a value as it is kept: as it is when small, else compressed.
-func pack(what string, v []byte) ([]byte, error) {
+// pack returns a value as it is kept at a place: compressed unless it is small, and sealed.
+func (s *sealer) pack(at place, what string, v []byte) ([]byte, error) {
+	v, err := compress(what, v)
+	return s.seal(at, v), err
+}
+
+func compress(what string, v []byte) ([]byte, error) {
 	switch {
 	case len(v) > MaxValue:
 		return nil, fmt.Errorf("%s has %d bytes: %w: %d at most", what, len(v), durable.ErrTooLarge, MaxValue)
@@ -51,14 +56,15 @@ type long struct {
 	pieces [][]byte
 }
 
-func packLong(what string, v []byte) (long, error) {
+func (s *sealer) packLong(at place, what string, v []byte) (long, error) {
 	if len(v) <= pieceSize {
-		packed, err := pack(what, v)
+		packed, err := s.pack(at, what, v)
 		return long{column: packed}, err
 	}
 	var l long
 	for piece := range slices.Chunk(v, pieceSize) {
-		packed, err := pack(what, piece)
+		at.piece++
+		packed, err := s.pack(at, what, piece)
 		if err != nil {
 			return long{}, err
 		}
@@ -69,7 +75,15 @@ func packLong(what string, v []byte) (long, error) {
 }
 
 // unpack undoes pack.
-func unpack(v []byte) ([]byte, error) {
+func (s *sealer) unpack(at place, v []byte) ([]byte, error) {
+	v, err := s.open(at, v)
+	if err != nil {
+		return nil, err
+	}
+	return decompress(v)
+}
+
+func decompress(v []byte) ([]byte, error) {
 	if !bytes.HasPrefix(v, gzipMagic[:]) {
 		return v, nil
 	}
@@ -87,16 +101,16 @@ func unpack(v []byte) ([]byte, error) {
 // stored is a value that packLong made, as far as its own column has it.
 type stored struct {
 	value  []byte
-	seq    int64 // of its pieces
+	at     place // of its pieces, but for their number
 	pieces int64 // how many it has
 }
 
-func unpackLong(seq int64, column any) (stored, error) {
+func (s *sealer) unpackLong(at place, column any) (stored, error) {
 	switch v := column.(type) {
 	case int64:
-		return stored{seq: seq, pieces: v}, nil
+		return stored{at: at, pieces: v}, nil
 	case []byte:
-		value, err := unpack(v)
+		value, err := s.unpack(at, v)
 		return stored{value: value}, err
 	}
 	return stored{}, nil

@@ -22,7 +22,7 @@ func (s *store) Prune(ctx context.Context, before time.Time) (int, error) {
 	for {
 		n := 0
 		err := s.write(ctx, func(tx stmts) error {
-			if err := tx.forget(before.UnixNano(), pruneBatch); err != nil {
+			if err := tx.forget(s.seal, before.UnixNano(), pruneBatch); err != nil {
 				return err
 			}
 			if err := tx.exec(sqlPruneRecords, before.UnixNano(), pruneBatch); err != nil {

@@ -52,7 +52,7 @@ func scanAll[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error
 
 // Run implements journal.Store.
 func (s *store) Run(ctx context.Context, id string) (journal.Run, error) {
-	run, err := scanRun(s.stmts[sqlRun].QueryRowContext(ctx, id))
+	run, err := s.scanRun(s.stmts[sqlRun].QueryRowContext(ctx, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return journal.Run{}, durable.ErrUnknown
 	}
@@ -69,29 +69,29 @@ type kept struct {
 	doc stored
 }
 
-func scanRun(row interface{ Scan(...any) error }) (kept, error) {
+func (s *store) scanRun(row interface{ Scan(...any) error }) (kept, error) {
 	var run kept
 	var started, updated, due, ended sql.NullInt64
-	var snapshot, input, labels, sensitive, waiting []byte
+	var snapshot, input, title, labels, sensitive, waiting []byte
 	var doc any
 	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &run.Spec.Mock, &started, &snapshot, &input,
-		&run.Spec.Title, &labels, &sensitive, &run.Row.Status, &due, &ended, &waiting, &doc, &updated)
+		&title, &labels, &sensitive, &run.Row.Status, &due, &ended, &waiting, &doc, &updated)
 	if err != nil {
 		return run, err
 	}
 	run.Key = string(snapshot)
 	run.Spec.Started, run.Updated = timeOf(started), timeOf(updated)
 	run.Row.Due, run.Row.Ended = timeOf(due), timeOf(ended)
-	if run.Spec.Input, err = unpack(input); err != nil {
+	if run.Spec.Input, err = s.seal.unpack(place{id: run.Spec.ID, column: "input"}, input); err != nil {
 		return run, err
 	}
-	if err = unmark(&run.Spec, labels, sensitive); err != nil {
+	if err = s.seal.unmark(&run.Spec, title, labels, sensitive); err != nil {
 		return run, err
 	}
-	if run.doc, err = unpackLong(0, doc); err != nil {
+	if run.doc, err = s.seal.unpackLong(place{id: run.Spec.ID, column: "doc"}, doc); err != nil {
 		return run, err
 	}
-	if waiting, err = unpack(waiting); err != nil {
+	if waiting, err = s.seal.unpack(place{id: run.Spec.ID, column: "waiting"}, waiting); err != nil {
 		return run, err
 	}
 	run.Row.Waiting, err = decodeWaiting(waiting)
@@ -118,7 +118,7 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 	var data []byte
 	err := s.stmts[sqlGetBlob].QueryRowContext(ctx, hash[:]).Scan(&data)
 	if err == nil {
-		data, err = unpack(data)
+		data, err = s.seal.unpack(snapshotAt(hash[:]), data)
 	}
 	if err != nil {
 		return nil, s.failed(fmt.Errorf("the snapshot of run %q cannot be read: %w", run.Spec.ID, err))
@@ -135,7 +135,7 @@ func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.
 	rows, err := s.stmts[sqlRecords].QueryContext(ctx, id, after)
 	var pieces []stored
 	records, err := collect(s, rows, err, func(rows *sql.Rows) (journal.Record, error) {
-		r, result, err := scanRecord(rows)
+		r, result, err := s.scanRecord(id, rows)
 		if err != nil {
 			err = fmt.Errorf("run %q: %w", id, err)
 		}
@@ -146,13 +146,13 @@ func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.
 	})
 	for _, p := range pieces {
 		if err == nil {
-			records[p.seq-records[0].Seq].Result, err = s.whole(ctx, id, p)
+			records[p.at.seq-records[0].Seq].Result, err = s.whole(ctx, id, p)
 		}
 	}
 	return records, err
 }
 
-func scanRecord(rows *sql.Rows) (r journal.Record, result stored, err error) {
+func (s *store) scanRecord(id string, rows *sql.Rows) (r journal.Record, result stored, err error) {
 	var at int64
 	var detail []byte
 	var column any
@@ -160,7 +160,7 @@ func scanRecord(rows *sql.Rows) (r journal.Record, result stored, err error) {
 		return r, result, err
 	}
 	r.At = time.Unix(0, at).UTC()
-	if detail, err = unpack(detail); err != nil {
+	if detail, err = s.seal.unpack(place{id: id, column: "detail", seq: r.Seq}, detail); err != nil {
 		return r, result, err
 	}
 	if detail != nil {
@@ -168,7 +168,7 @@ func scanRecord(rows *sql.Rows) (r journal.Record, result stored, err error) {
 			return r, result, fmt.Errorf("%w: event %d: %w", ErrCorrupt, r.Seq, err)
 		}
 	}
-	result, err = unpackLong(r.Seq, column)
+	result, err = s.seal.unpackLong(place{id: id, column: "result", seq: r.Seq}, column)
 	return r, result, err
 }
 
@@ -177,13 +177,15 @@ func (s *store) whole(ctx context.Context, id string, v stored) ([]byte, error) 
 	if v.pieces == 0 {
 		return v.value, nil
 	}
-	rows, err := s.reads.QueryContext(ctx, sqlGetPieces, id, v.seq, v.pieces)
+	rows, err := s.reads.QueryContext(ctx, sqlGetPieces, id, v.at.seq, v.pieces)
 	n := int64(0)
 	out := make([]byte, 0, min(v.pieces, 64)*pieceSize)
 	_, err = collect(s, rows, err, func(rows *sql.Rows) (none struct{}, err error) {
 		var data []byte
 		if err = rows.Scan(&data); err == nil {
-			data, err = unpack(data)
+			at := v.at
+			at.piece = int(n) + 1
+			data, err = s.seal.unpack(at, data)
 		}
 		out = append(out, data...)
 		n++
@@ -197,9 +199,12 @@ func (s *store) whole(ctx context.Context, id string, v stored) ([]byte, error) 
 
 // List implements journal.Store.
 func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, error) {
-	query, args := listQuery(f)
+	if s.seal != nil && f.Text != "" {
+		return s.listByText(ctx, f)
+	}
+	query, args := listQuery(f, runColumns, s.seal)
 	rows, err := s.reads.QueryContext(ctx, query, args...)
-	found, err := collect(s, rows, err, func(rows *sql.Rows) (kept, error) { return scanRun(rows) })
+	found, err := collect(s, rows, err, func(rows *sql.Rows) (kept, error) { return s.scanRun(rows) })
 	runs := make([]journal.Run, len(found))
 	for i, run := range found {
 		if runs[i] = run.Run; err == nil {
@@ -207,6 +212,43 @@ func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, erro
 		}
 	}
 	return runs, err
+}
+
+// textBatch is how many runs are read at once to find a text in those that are sealed.
+const textBatch = 500
+
+// listByText is List of sealed runs with a text in them: each has to be opened.
+func (s *store) listByText(ctx context.Context, f durable.Filter) ([]journal.Run, error) {
+	var out []journal.Run
+	page := f
+	for page.Text, page.Limit = "", textBatch; ; {
+		query, args := listQuery(page, foundColumns, s.seal)
+		rows, err := s.reads.QueryContext(ctx, query, args...)
+		specs, err := collect(s, rows, err, s.seal.scanFound)
+		if err != nil {
+			return nil, err
+		}
+		for _, spec := range specs {
+			if !journal.FoundBy(spec).Reads(f.Text) {
+				continue
+			}
+			run, err := s.Run(ctx, spec.ID)
+			if errors.Is(err, durable.ErrUnknown) {
+				continue // pruned meanwhile
+			}
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, run); len(out) == f.Limit {
+				return out, nil
+			}
+		}
+		if len(specs) < textBatch {
+			return out, nil
+		}
+		last := specs[len(specs)-1]
+		page.After = durable.Mark{Started: last.Started, ID: last.ID}
+	}
 }
 
 // where are the conditions of a query.
@@ -223,13 +265,13 @@ func (w *where) and(condition string, args ...any) {
 // listQuery writes the conditions so that an index serves the common ones. A label or an
 // input leads to its runs, and a text is looked for in the table of texts, both in the
 // order of the list.
-func listQuery(f durable.Filter) (string, []any) {
+func listQuery(f durable.Filter, columns string, seal *sealer) (string, []any) {
 	w, from, key := &where{}, "runs", "runs"
 	if facts := journal.Wanted(f); len(facts) > 0 {
 		from, key = "facts CROSS JOIN runs ON runs.id = facts.run", "facts"
-		w.and("facts.fact = ?", facts[0])
+		w.and("facts.fact = ?", seal.blind(facts[0]))
 		for _, fact := range facts[1:] {
-			w.and("EXISTS (SELECT 1 FROM facts AS more WHERE more.fact = ? AND more.started = facts.started AND more.run = facts.run)", fact)
+			w.and("EXISTS (SELECT 1 FROM facts AS more WHERE more.fact = ? AND more.started = facts.started AND more.run = facts.run)", seal.blind(fact))
 		}
 	}
 	if text := journal.Folded(f.Text); text != "" && key == "runs" {
@@ -244,7 +286,7 @@ func listQuery(f durable.Filter) (string, []any) {
 	}
 	w.ordered(f, key+".started", id)
 	w.ofRuns(f)
-	query := "SELECT " + runColumns + " FROM " + from
+	query := "SELECT " + columns + " FROM " + from
 	if len(w.conditions) > 0 {
 		query += " WHERE " + strings.Join(w.conditions, " AND ")
 	}

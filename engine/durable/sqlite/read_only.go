@@ -13,7 +13,7 @@ import (
 // openReadOnly opens the store of a state directory that may not be written.
 // Nothing in it is made, migrated or locked; writing is ErrReadOnly.
 func openReadOnly(ctx context.Context, o Options, dir string) (*store, error) {
-	s := &store{path: filepath.Join(dir, databaseName), busy: o.busy, log: o.Log, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
+	s := &store{path: filepath.Join(dir, databaseName), busy: o.busy, log: o.Log, key: o.Key, locks: readOnlyLocks{lookLocks(filepath.Join(dir, "locks"))}}
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%s: it cannot be read (%w): make it readable for you, or name another state directory", s.path, err)
 	} else if err != nil {
@@ -50,6 +50,9 @@ func (s *store) connectReadOnly(ctx context.Context, mode string) error {
 	version, err := versionOf(ctx, s.watch, s.path)
 	if err == nil && version < len(migrations) {
 		return fmt.Errorf("%s: %w: an older capstan wrote it, and it has to be brought up to date first: %s", s.path, ErrReadOnly, hintReadOnly)
+	}
+	if err == nil {
+		s.seal, _, err = unlock(ctx, s.watch, s.path, s.key)
 	}
 	return err
 }

@@ -75,6 +75,12 @@ var migrations = [...]string{
 		text    TEXT NOT NULL, -- of journal.Found
 		PRIMARY KEY (started, run)
 	) WITHOUT ROWID;`,
+	// The key that values are sealed with, sealed itself under each key of the operator.
+	`CREATE TABLE keys (
+		id     BLOB PRIMARY KEY, -- of the operator's key
+		sealed BLOB NOT NULL,
+		added  INTEGER NOT NULL
+	) WITHOUT ROWID;`,
 }
 
 // afterwards are the steps of migrations that SQL cannot make, by version.

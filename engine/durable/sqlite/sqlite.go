@@ -26,8 +26,14 @@ type Options struct {
 	// date or locked, and calls that would write are ErrReadOnly. A directory that others
 	// write to while it is open is better opened without it.
 	ReadOnly bool
-	Log      *slog.Logger     // nil logs nothing
-	Now      func() time.Time // nil means time.Now
+	// Key encrypts all values of runs: titles, labels, inputs, arguments, results, what is
+	// waited for, documents, snapshots (AES-256-GCM); not the ids, names, times and states of
+	// runs and steps. It has [KeySize] bytes. Nil keeps values in clear. Runs that were kept
+	// with a key are ErrKey without it and with another; those that were kept without one are
+	// ErrClear until [Rekey]. A text in them is found more slowly: each is opened.
+	Key []byte
+	Log *slog.Logger     // nil logs nothing
+	Now func() time.Time // nil means time.Now
 
 	// Fault is for tests only: it is called before and after each change is
 	// committed, with "before " or "after " and the kind of each of its
@@ -81,7 +87,7 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := claimFile(path); err != nil {
 		return nil, err
 	}
-	s := &store{path: path, busy: o.busy, log: o.Log}
+	s := &store{path: path, busy: o.busy, log: o.Log, key: o.Key}
 	if s.locks, err = newLocks(lockDir); err != nil {
 		return nil, err
 	}

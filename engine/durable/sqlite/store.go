@@ -39,6 +39,9 @@ type store struct {
 	watchMu sync.Mutex
 	version int64 // the last answer
 
+	key  []byte  // the operator's, nil for none
+	seal *sealer // nil: values are in clear
+
 	snapshots snapshots
 	check     sync.Once
 }
@@ -54,7 +57,10 @@ func (s *store) connect(ctx context.Context) error {
 	if err != nil {
 		return explain(s.path, err)
 	}
-	if err := setUp(ctx, conn, s.path); err != nil {
+	if err = setUp(ctx, conn, s.path); err == nil {
+		s.seal, err = unlocked(ctx, conn, s.path, s.key, false)
+	}
+	if err != nil {
 		conn.Close()
 		return err
 	}

@@ -23,7 +23,7 @@ type Keyring struct {
 	// Redactor hides every value that is found, in texts; those that are used as
 	// credentials are added by the client, which hides them in answers too.
 	Redactor *operations.Redactor
-	// environment reports that lookup is fromEnvironment.
+	// environment reports that lookup is FromEnvironment.
 	environment bool
 
 	mu    sync.Mutex
@@ -36,7 +36,7 @@ type Keyring struct {
 func NewKeyring(lookup Lookup) *Keyring {
 	k := &Keyring{lookup: lookup, Redactor: operations.NewRedactor(), found: map[string]string{}, open: map[string]string{}}
 	if lookup == nil {
-		k.lookup, k.environment = fromEnvironment, true
+		k.lookup, k.environment = FromEnvironment, true
 	}
 	return k
 }
@@ -97,10 +97,10 @@ func (k *Keyring) get(ctx context.Context, name string, known map[string]string)
 	return v, ok, err
 }
 
-// fromEnvironment reads an environment variable. A value of the form
+// FromEnvironment reads an environment variable. A value of the form
 // "file:PATH" stands for the file's content, "exec:COMMAND" for the
 // output of the command; surrounding white space is trimmed from both.
-func fromEnvironment(ctx context.Context, name string) (string, bool, error) {
+func FromEnvironment(ctx context.Context, name string) (string, bool, error) {
 	v, ok := os.LookupEnv(name)
 	if path, isFile := strings.CutPrefix(v, "file:"); isFile {
 		data, err := os.ReadFile(path)

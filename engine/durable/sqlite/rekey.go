@@ -1,0 +1,256 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Rekey encrypts the runs of a state directory with another key than that of o, which is nil
+// where they are in clear. What was kept before there was a key is encrypted too, and no trace of
+// it stays in the files. No other process may have the directory open: it is ErrLocked then.
+//
+// Interrupted, it leaves runs that both keys open; made again with either as the old one, it ends
+// what it began.
+func Rekey(ctx context.Context, o Options, key []byte) error {
+	if _, err := newSealer(key); err != nil {
+		return err
+	}
+	s, err := open(ctx, o) // brought up to date, and the old key fits
+	if errors.Is(err, ErrClear) {
+		o.Key = nil
+		s, err = open(ctx, o)
+	}
+	if err != nil {
+		return err
+	}
+	old := s.seal
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return rekey(ctx, s.path, o, old, key)
+}
+
+func rekey(ctx context.Context, path string, o Options, old *sealer, key []byte) error {
+	db, err := sql.Open("sqlite", dsn(path, "busy_timeout", 0, "secure_delete", 1, "synchronous", 2))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return explain(path, err)
+	}
+	defer conn.Close()
+	r := &rekeying{ctx: ctx, conn: conn, path: path, fault: o.Fault}
+	if err := r.exec("PRAGMA locking_mode=EXCLUSIVE"); err != nil {
+		return err
+	}
+	if err := r.exec("BEGIN IMMEDIATE"); err != nil { // fails while another process has the database open
+		return err
+	}
+	if old != nil {
+		err = addKey(ctx, conn, path, key, old.key)
+		r.seal = old
+	}
+	if err = errors.Join(err, r.exec("COMMIT")); err != nil {
+		return err
+	}
+	if old == nil {
+		if r.seal, err = unlocked(ctx, conn, path, key, true); err != nil {
+			return err
+		}
+	}
+	return r.run(keyID(key))
+}
+
+// rekeying is a database that is encrypted.
+type rekeying struct {
+	ctx   context.Context
+	conn  *sql.Conn
+	path  string
+	seal  *sealer
+	fault func(string) error
+}
+
+func (r *rekeying) exec(text string, args ...any) error {
+	_, err := r.conn.ExecContext(r.ctx, text, args...)
+	return explain(r.path, err)
+}
+
+// at is a place where tests interrupt.
+func (r *rekeying) at(point string) error {
+	if r.fault == nil {
+		return nil
+	}
+	return r.fault(point)
+}
+
+// run seals what is in clear, and then lets go of every key but one.
+func (r *rekeying) run(only []byte) error {
+	if err := r.facts(); err != nil {
+		return err
+	}
+	if err := r.at("rekey: both"); err != nil {
+		return err
+	}
+	sealed := 0
+	for _, c := range columns {
+		n, err := r.column(c)
+		if err != nil {
+			return err
+		}
+		sealed += n
+	}
+	if sealed > 0 {
+		if err := r.exec("VACUUM"); err != nil { // leaves no pages with what they held before
+			return err
+		}
+	}
+	if err := r.at("rekey: sealed"); err != nil {
+		return err
+	}
+	if err := r.exec(sqlOnlyKey, only); err != nil {
+		return err
+	}
+	return r.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+// facts makes the index anew where it is in clear.
+func (r *rekeying) facts() (err error) {
+	if err := r.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.exec("ROLLBACK"))
+		}
+	}()
+	for _, text := range []string{"DELETE FROM facts", "DELETE FROM texts"} {
+		if err := r.exec(text); err != nil {
+			return err
+		}
+	}
+	tx, err := prepare(r.ctx, r.conn, sqlFact)
+	if err != nil {
+		return explain(r.path, err)
+	}
+	defer tx.close()
+	specs, err := query(r.ctx, r.conn, r.seal.scanFound, `SELECT `+foundColumns+` FROM runs`)
+	for _, spec := range specs {
+		if err == nil {
+			err = tx.find(r.seal, spec)
+		}
+	}
+	if err != nil {
+		return explain(r.path, err)
+	}
+	return r.exec("COMMIT")
+}
+
+// column is a column with values that are sealed.
+type column struct {
+	table, name string
+	id, seq, n  string // of the place of a value: columns, or 0
+	place       func(id string, seq int64, n int) place
+}
+
+func plainly(name string) func(string, int64, int) place {
+	return func(id string, seq int64, _ int) place { return place{id: id, column: name, seq: seq} }
+}
+
+var columns = []column{
+	{"runs", "input", "id", "0", "0", plainly("input")},
+	{"runs", "waiting", "id", "0", "0", plainly("waiting")},
+	{"runs", "doc", "id", "0", "0", plainly("doc")},
+	{"runs", "title", "id", "0", "0", plainly("title")},
+	{"runs", "labels", "id", "0", "0", plainly("labels")},
+	{"runs", "sensitive", "id", "0", "0", plainly("sensitive")},
+	{"records", "detail", "run", "seq", "0", plainly("detail")},
+	{"records", "result", "run", "seq", "0", plainly("result")},
+	{"pieces", "data", "run", "seq", "n", func(id string, seq int64, n int) place {
+		name := "result"
+		if seq == 0 {
+			name = "doc"
+		}
+		return place{id: id, column: name, seq: seq, piece: n + 1}
+	}},
+	{"blobs", "data", "hash", "0", "0", plainly("snapshot")},
+}
+
+// clearBatch is how many values are sealed in one transaction.
+const clearBatch = 100
+
+// column seals the values of a column that are in clear, and returns how many they are.
+func (r *rekeying) column(c column) (total int, err error) {
+	var from any = ""
+	if c.table == "blobs" {
+		from = []byte{}
+	}
+	for {
+		found, err := r.clear(c, from)
+		if err != nil || len(found) == 0 {
+			return total, err
+		}
+		if err := r.sealAll(c, found); err != nil {
+			return total, err
+		}
+		total += len(found)
+		from = found[len(found)-1].id
+	}
+}
+
+// clearValue is a value in clear.
+type clearValue struct {
+	id  any
+	at  place
+	n   int
+	raw []byte
+}
+
+// clear returns the next values of a column that are in clear, from an id on.
+func (r *rekeying) clear(c column, from any) (found []clearValue, err error) {
+	rows, err := r.conn.QueryContext(r.ctx, fmt.Sprintf(
+		"SELECT %s, %s, %s, %s FROM %s WHERE %[1]s >= ? AND typeof(%[4]s) IN ('blob', 'text') AND length(%[4]s) > 0 AND substr(CAST(%[4]s AS BLOB), 1, 2) <> ? ORDER BY 1, 2, 3 LIMIT ?",
+		c.id, c.seq, c.n, c.name, c.table), from, sealMagic[:], clearBatch)
+	if err != nil {
+		return nil, explain(r.path, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v clearValue
+		var seq int64
+		if err := rows.Scan(&v.id, &seq, &v.n, &v.raw); err != nil {
+			return nil, explain(r.path, err)
+		}
+		v.at = c.place(textOf(v.id), seq, v.n)
+		found = append(found, v)
+	}
+	return found, explain(r.path, rows.Err())
+}
+
+// sealAll seals values in one transaction.
+func (r *rekeying) sealAll(c column, found []clearValue) error {
+	if err := r.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	update := fmt.Sprintf("UPDATE %s SET %s = ?1 WHERE %s = ?2 AND %s = ?3 AND %s = ?4", c.table, c.name, c.id, c.seq, c.n)
+	for _, v := range found {
+		if err := r.exec(update, r.seal.seal(v.at, v.raw), v.id, v.at.seq, v.n); err != nil {
+			return errors.Join(err, r.exec("ROLLBACK"))
+		}
+	}
+	if err := r.exec("COMMIT"); err != nil {
+		return err
+	}
+	return r.at("rekey: batch")
+}
+
+// textOf is an id as places have it: a TEXT, or the BLOB of a hash.
+func textOf(id any) string {
+	if raw, ok := id.([]byte); ok {
+		return string(raw)
+	}
+	return fmt.Sprint(id)
+}
