@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"sync"
+
 	"github.com/capstan-run/capstan/spec"
 	"github.com/capstan-run/capstan/spec/composition"
 	"github.com/capstan-run/capstan/spec/framework"
@@ -14,11 +16,11 @@ var schemas = []struct {
 	title   string
 	make    func() *keys.Schema
 }{
-	{spec.DialectComposition, "composition", "Capability composition", composition.FileSchema},
-	{spec.DialectCatalogue, "catalogue", "Catalogue of an API's capabilities", composition.CatalogueSchema},
-	{spec.DialectFramework, "framework", "Framework capability of any version", func() *keys.Schema { return framework.Schema(false) }},
+	{spec.DialectComposition, "composition", "Capability composition", sync.OnceValue(composition.FileSchema)},
+	{spec.DialectCatalogue, "catalogue", "Catalogue of an API's capabilities", sync.OnceValue(composition.CatalogueSchema)},
+	{spec.DialectFramework, "framework", "Framework capability of any version", sync.OnceValue(func() *keys.Schema { return framework.Schema(false) })},
 	{spec.DialectFramework, "framework-strict", "Framework capability of the newest version", func() *keys.Schema { return framework.Schema(true) }},
-	{spec.DialectOverlay, "overlay", "Overlay of a capability", func() *keys.Schema { return overlayKeys().Schema() }},
+	{spec.DialectOverlay, "overlay", "Overlay of a capability", sync.OnceValue(func() *keys.Schema { return overlayKeys().Schema() })},
 }
 
 // SchemaKinds returns the kinds of files that have a schema: dialects, and

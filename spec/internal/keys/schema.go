@@ -130,8 +130,9 @@ const address = "https://raw.githubusercontent.com/capstan-run/capstan/main/docs
 
 // Document writes the schema as a file of its own, indented.
 func (s *Schema) Document(name, title string) []byte {
-	s.Title = title
-	text, err := s.document(address + name + ".json")
+	titled := *s
+	titled.Title = title
+	text, err := titled.document(address + name + ".json")
 	if err != nil {
 		panic(err) // the table is a constant of the program
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/spec/dialect"
 )
 
 // probe stands in the text where words are completed. It is like no word of a file, so
@@ -29,10 +30,16 @@ func (s *server) completion(ctx context.Context, p positionParams) ([]completion
 	}
 	where := span{t.position(from), t.position(to)}
 	about := s.summaries(ctx, j, d)
+	meanings := map[string]string{}
+	if kindOf(d.Code) == completeKey {
+		meanings = source(j.text).Meanings(j.text.pos(from).Line, j.text.pos(from).Column)
+	}
 	for _, word := range d.Words {
 		item := completionItem{Label: word, Kind: kindOf(d.Code), TextEdit: textEdit{where, word}}
 		if op, ok := about[word]; ok {
 			item.Detail, item.Documentation = op.Method+" "+op.Path, op.Summary
+		} else if doc := meanings[word]; doc != "" {
+			item.Documentation = doc
 		}
 		out = append(out, item)
 	}
@@ -109,3 +116,12 @@ func about(op *operations.Operation) string {
 	}
 	return b.String()
 }
+
+// source is a text as its reader sees it.
+func source(t *text) *dialect.Source {
+	s, _ := dialect.Read(t.path, []byte(t.content))
+	return s
+}
+
+// meaning describes the key at a place.
+func meaning(t *text, at diag.Pos) string { return source(t).Meaning(at.Line, at.Column) }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -233,6 +234,11 @@ func TestCompletion(t *testing.T) {
 				t.Errorf("%s: no %q among %d items", c.name, want, len(got))
 			}
 		}
+		if c.name == "key of a step" {
+			if doc := labels["until"].Documentation; !strings.HasPrefix(doc, "A condition on the answer") {
+				t.Errorf("until is described as %q", doc)
+			}
+		}
 		if c.name == "begun operation" {
 			item := labels["moorShip"]
 			if item.Detail != "POST /moorings" || item.Documentation != "Moor a ship" {
@@ -253,6 +259,9 @@ func TestHoverAndDefinition(t *testing.T) {
 		{"reference", "source: get-ship.name", "source: get-s|hip.name", "step `get-ship`\n\n`GET /ships/{imo}`", "moor.yaml", "- id: get-ship"},
 		{"parameter", "      ship:", "      sh|ip:", "`ship` in the body of moorShip\n\nits name", "", ""},
 		{"a plain word", "name: Moor", "name: Mo|or", "", "", ""},
+		{"key", "    operation: getShip", "    oper|ation: getShip", "`operation`: The operationId of the operation that is called", "", ""},
+		{"key of the file", "outputs:", "out|puts:", "`outputs`: What the caller gets.", "", ""},
+		{"key in a list in braces", "{name: imo, type", "{name: imo, ty|pe", "`type`: The type of the value. Default: `\"string\"`.", "", ""},
 	} {
 		p, content := e.at(strings.Replace(moor, c.from, c.to, 1))
 		e.replace(content)
@@ -276,6 +285,38 @@ func TestHoverAndDefinition(t *testing.T) {
 			if got := strings.TrimSpace(newText("", text).line(places[0].Range.Start.Line)); got != c.line {
 				t.Errorf("%s: defined in line %q", c.name, got)
 			}
+		}
+	}
+}
+
+// An id that ends in a number is renamed as others are.
+func TestRenameOfANumberedStep(t *testing.T) {
+	numbered := strings.ReplaceAll(moor, "get-ship", "get-ship-2")
+	e := openEditor(t, numbered)
+	e.open(numbered)
+	p, _ := e.at(strings.Replace(numbered, "- id: get", "- id: g|et", 1))
+	var edit workspaceEdit
+	e.call("textDocument/rename", renameParams{p, "vessel"}, &edit)
+	if diff := cmp.Diff(strings.ReplaceAll(moor, "get-ship", "vessel"), applied(numbered, edit.Changes[e.uri])); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Operations and keys are described while the file is broken, and keys in files that are
+// no capabilities.
+func TestHoverOverBrokenFiles(t *testing.T) {
+	for _, c := range []struct{ name, marked, want string }{
+		{"an operation, with another step that is wrong", strings.Replace(strings.Replace(moor, "getShip", "get|Ship", 1), "moorShip", "morShip", 1), "`GET /ships/{imo}`\n\nGet a ship by its number"},
+		{"a key", strings.Replace(strings.Replace(moor, "steps:", "st|eps:", 1), "moorShip", "morShip", 1), "`steps`: What is done"},
+		{"an overlay", "overlay: 1.0.0\ninfo: {title: t, version: v}\nactions:\n  - tar|get: $.steps\n", "`target`: The places, as JSONPath"},
+	} {
+		e := openEditor(t, moor)
+		p, content := e.at(c.marked)
+		e.open(content)
+		var about *hover
+		e.call("textDocument/hover", p, &about)
+		if about == nil || !strings.HasPrefix(about.Contents.Value, c.want) {
+			t.Errorf("%s: %+v", c.name, about)
 		}
 	}
 }
@@ -336,14 +377,24 @@ func TestQuickFixAndSymbols(t *testing.T) {
 }
 
 // TestFuzzedEdits types at random, and wants the problems of the text as it is.
+// CAPSTAN_EDITS=10000 types more, and CAPSTAN_SEED=2 otherwise.
 func TestFuzzedEdits(t *testing.T) {
-	count := 1500
+	count, seed := 1500, 5
 	if testing.Short() {
 		count = 100
 	}
+	for name, to := range map[string]*int{"CAPSTAN_EDITS": &count, "CAPSTAN_SEED": &seed} {
+		if text := os.Getenv(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*to = n
+		}
+	}
 	e := openEditor(t, moor)
 	e.open(moor)
-	random := rand.New(rand.NewPCG(13, 5))
+	random := rand.New(rand.NewPCG(13, uint64(seed)))
 	content := moor
 	pieces := []string{"", "", "x", "\n", "  ", ": ", "- ", "{", "}", "\"", "'", "é", "🚢", "\r\n", "get-ship.", "{{ inputs.imo }}", "operation: getShip", "# ", "|", "&a ", "*a"}
 	for i := range count {
@@ -359,7 +410,7 @@ func TestFuzzedEdits(t *testing.T) {
 		got := e.notify("textDocument/didChange", didChange{documentID{e.uri}, []change{c}})
 		fresh := openedProblems(t, e, content)
 		if diff := cmp.Diff(fresh, got); diff != "" {
-			t.Fatalf("edit %d: %s\n%s", i, diff, content)
+			t.Fatalf("seed %d, edit %d: %s\n%s", seed, i, diff, content)
 		}
 		if i%10 == 0 {
 			p := positionParams{documentID{e.uri}, newText(e.uri, content).position(random.IntN(len(content) + 1))}

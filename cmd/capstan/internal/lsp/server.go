@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
 	"github.com/creachadair/jrpc2/handler"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // Loader reads capability files for the server.
@@ -156,7 +158,9 @@ func (s *server) judge(ctx context.Context, t *text) judged {
 }
 
 // plans reports whether anything of the text could be planned.
-func (j judged) plans() bool { return j.file != nil && len(j.file.Spec().Units) > 0 }
+func (j judged) plans() bool {
+	return j.file != nil && slices.ContainsFunc(j.file.Spec().Units, func(u *spec.Unit) bool { return j.file.Program(u) != nil })
+}
 
 func publish(ctx context.Context, uri string, problems []diagnostic) error {
 	return jrpc2.ServerFromContext(ctx).Notify(ctx, "textDocument/publishDiagnostics", publishParams{uri, problems})

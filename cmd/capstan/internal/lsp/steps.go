@@ -31,8 +31,14 @@ type at struct {
 }
 
 func (s *server) at(p positionParams) (at, bool) {
+	a, ok := s.wordAt(p)
+	return a, ok && a.file != nil
+}
+
+// wordAt is at for texts without a meaning, too.
+func (s *server) wordAt(p positionParams) (at, bool) {
 	t, j := s.open[p.TextDocument.URI].text, s.last[p.TextDocument.URI]
-	if t == nil || j.file == nil {
+	if t == nil {
 		return at{}, false
 	}
 	from, to := t.word(t.offset(p.Position))
@@ -108,20 +114,18 @@ func (a at) planned(u *spec.Unit, st *spec.Step) (*document.Step, *operations.Op
 	return nil, nil
 }
 
-// hover describes an operation with the values that its step binds, or a parameter.
+// hover describes an operation with the values that its step binds, a parameter, or a key.
 func (s *server) hover(ctx context.Context, p positionParams) (*hover, error) {
-	a, ok := s.at(p)
+	a, ok := s.wordAt(p)
 	if !ok {
 		return nil, nil
 	}
 	text := ""
-	if u, st, name := a.parameter(); st != nil {
-		_, op := a.planned(u, st)
-		text = aboutParameter(op, name)
-	} else if u, st := a.operation(); st != nil {
-		text = a.aboutStep(u, st)
-	} else if u, st := a.step(); st != nil {
-		text = fmt.Sprintf("step `%s`\n\n%s", st.ID.Value, a.aboutStep(u, st))
+	if a.file != nil {
+		text = s.aboutWord(ctx, a)
+	}
+	if text == "" {
+		text = meaning(a.text, a.pos)
 	}
 	if text == "" {
 		return nil, nil
@@ -129,11 +133,27 @@ func (s *server) hover(ctx context.Context, p positionParams) (*hover, error) {
 	return &hover{markup{"markdown", text}, a.span()}, nil
 }
 
-// aboutStep describes a step in Markdown: its operation, and the rule behind each value.
-func (a at) aboutStep(u *spec.Unit, st *spec.Step) string {
+// aboutWord describes a word of a capability, "" where that is nothing but itself.
+func (s *server) aboutWord(ctx context.Context, a at) string {
+	if u, st, name := a.parameter(); st != nil {
+		_, op := a.planned(u, st)
+		return aboutParameter(op, name)
+	}
+	if u, st := a.operation(); st != nil {
+		return s.aboutStep(ctx, a, u, st)
+	}
+	if u, st := a.step(); st != nil {
+		return fmt.Sprintf("step `%s`\n\n%s", st.ID.Value, s.aboutStep(ctx, a, u, st))
+	}
+	return ""
+}
+
+// aboutStep describes a step in Markdown: its operation, and the rule behind each value,
+// where its unit could be planned.
+func (s *server) aboutStep(ctx context.Context, a at, u *spec.Unit, st *spec.Step) string {
 	planned, op := a.planned(u, st)
 	if op == nil {
-		return st.Description.Value
+		return s.unplanned(ctx, st)
 	}
 	var b strings.Builder
 	b.WriteString(about(op))
@@ -144,6 +164,22 @@ func (a at) aboutStep(u *spec.Unit, st *spec.Step) string {
 		fmt.Fprintf(&b, "\n| `%s` (%s) | `%s` | %s |", bind.Param, bind.In, strings.ReplaceAll(bind.From, "|", `\|`), bind.Rule)
 	}
 	return b.String()
+}
+
+// unplanned describes a step of a unit that cannot run.
+func (s *server) unplanned(ctx context.Context, st *spec.Step) string {
+	call, ok := st.Action.(*spec.Operation)
+	if !ok {
+		return st.Description.Value
+	}
+	if api := s.load.API(ctx, call.API.Value); api != nil {
+		for _, op := range api.Set.Summaries() {
+			if op.ID == call.Operation.Value {
+				return fmt.Sprintf("`%s %s`\n\n%s", op.Method, op.Path, op.Summary)
+			}
+		}
+	}
+	return st.Description.Value
 }
 
 func aboutParameter(op *operations.Operation, name string) string {
@@ -270,22 +306,36 @@ func (j judged) readers(old, name string, edits []diag.Edit) []diag.Edit {
 	var out []diag.Edit
 	grown := utf8.RuneCountInString(name) - utf8.RuneCountInString(old)
 	for _, d := range j.report.Diagnostics {
-		if d.Code != "unknown-step" && d.Code != "unknown-name" || d.Pos.File != j.report.File {
+		if d.Code != "unknown-step" && d.Code != "unknown-name" && d.Code != "expression-syntax" || d.Pos.File != j.report.File {
+			continue // an id that ends in a number is no expression once no step has it
+		}
+		from := around(j.text.content, j.text.offset(j.text.place(d.Pos.Line, d.Pos.Column)), old)
+		if from < 0 {
 			continue
 		}
-		from := j.text.offset(j.text.place(d.Pos.Line, d.Pos.Column))
-		if !strings.HasPrefix(j.text.content[from:], old) {
-			continue
-		}
-		pos := d.Pos
+		start := j.text.pos(from)
+		pos := start
+		pos.File = d.Pos.File
 		for _, e := range edits {
-			if e.Pos.Line == d.Pos.Line && e.Pos.Column < d.Pos.Column {
+			if e.Pos.Line == start.Line && e.Pos.Column < start.Column {
 				pos.Column -= grown
 			}
 		}
 		out = append(out, diag.Edit{Pos: pos, EndColumn: pos.Column + utf8.RuneCountInString(old), Old: old, New: name})
 	}
 	return out
+}
+
+// around returns where a word stands that covers an offset, or ends shortly before it as a
+// number does that goes on with ".n"; -1 for nowhere.
+func around(content string, offset int, word string) int {
+	for from := offset; from >= 0 && from+len(word)+len(".n") >= offset; from-- {
+		begins := from == 0 || !isWord(content[from-1])
+		if begins && strings.HasPrefix(content[from:], word) && (from+len(word) == len(content) || !isWord(content[from+len(word)])) {
+			return from
+		}
+	}
+	return -1
 }
 
 // symbols are the units of a file with their inputs, steps and outputs.
