@@ -150,14 +150,15 @@ func (a *app) validate(ctx context.Context, paths []string, opts *engine.LoadOpt
 // validation judges several files, one after the other, and keeps the numbers of the
 // summary.
 type validation struct {
-	app     *app
-	opts    *engine.LoadOptions
-	flags   *validateFlags
-	reports reports
-	shown   shownPaths
-	seen    map[string]bool // files, so that none is judged twice
-	shared  map[string]bool // problems in files that several have, so that none is reported twice
-	changes *changes        // nil for all files
+	app      *app
+	opts     *engine.LoadOptions
+	flags    *validateFlags
+	reports  reports
+	shown    shownPaths
+	seen     map[string]bool // files, so that none is judged twice
+	shared   map[string]bool // problems in files that several have, so that none is reported twice
+	changes  *changes        // nil for all files
+	excluded exclusion
 	// known takes the problems instead, where they are to be known ones; then errors are
 	// those that count all the same.
 	known *engine.Baseline
@@ -194,13 +195,17 @@ func (v *validation) add(ctx context.Context, file string) {
 
 // first reports whether a file was not judged yet.
 func (v *validation) first(file string) bool {
-	name := filepath.Clean(file)
-	if abs, err := filepath.Abs(file); err == nil {
-		name = abs
-	}
+	name := fullName(file)
 	again := v.seen[name]
 	v.seen[name] = true
 	return !again
+}
+
+func fullName(file string) string {
+	if abs, err := filepath.Abs(file); err == nil {
+		return abs
+	}
+	return filepath.Clean(file)
 }
 
 // addStdin judges the file on standard input.
@@ -282,8 +287,11 @@ func (v *validation) fails() bool {
 // summary reports the result on stderr. One file with problems speaks for itself.
 func (v *validation) summary() {
 	a, files := v.app, v.files
+	v.excluded.summary(a)
 	switch {
 	case a.flags.quiet || files == 1 && v.problems > 0:
+	case files == 0 && v.flags.changed == "":
+		a.complain("no file was judged")
 	case files == 0:
 		a.complain("no capability file changed since %s", v.flags.changed)
 	case files == 1:

@@ -23,6 +23,7 @@ func (v *validation) check(ctx context.Context, paths []string) error {
 			return err
 		}
 	}
+	v.excluded.unused(v)
 	return errors.Join(ctx.Err(), v.failed)
 }
 
@@ -38,6 +39,7 @@ func (v *validation) checkPath(ctx context.Context, path string) error {
 		v.add(ctx, path) // a missing file is the engine's to report, or to find among its own
 		return nil
 	}
+	v.excluded.searched(path)
 	found, err := v.addCapabilities(ctx, files)
 	if err == nil && !found {
 		return usagef("no capability file %s", searched)
@@ -242,13 +244,18 @@ func (v *validation) addIfCapability(ctx context.Context, file string) bool {
 		return true
 	}
 	f, report := v.judge(ctx, file)
+	v.excluded.note(report)
 	if !isCapability(report) {
 		if v.app.flags.verbose {
 			v.app.complain("%s: passed over, %s is no capability", file, report.Dialect)
 		}
 		return false
 	}
-	v.report(ctx, file, f, report)
+	if v.excluded.takes(v, report) {
+		delete(v.seen, fullName(file)) // it is judged where it is named
+	} else {
+		v.report(ctx, file, f, report)
+	}
 	return true
 }
 

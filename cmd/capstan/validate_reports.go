@@ -117,6 +117,28 @@ func (r reports) add(o *diag.Outcome) {
 	}
 }
 
+// excludedFile is a file that was found and not judged, in the document of
+// `validate --format json`.
+type excludedFile struct {
+	File    string `json:"file"`
+	By      string `json:"by"` // the project file
+	Line    int    `json:"line"`
+	Pattern string `json:"pattern"`
+	Reason  string `json:"reason"`
+}
+
+// exclude adds a file that is not judged to the documents that have a place for it.
+func (r reports) exclude(e excludedFile) {
+	for _, sink := range r {
+		if file, ok := sink.(*fileSink); ok {
+			sink = file.Sink
+		}
+		if d, ok := sink.(*outcomeDocument); ok {
+			d.excluded = append(d.excluded, e)
+		}
+	}
+}
+
 // close ends the reports and returns err with their own errors. A document on stdout
 // that was not begun is left to the error.
 func (r reports) close(err error, begun bool) error {
@@ -130,11 +152,12 @@ func (r reports) close(err error, begun bool) error {
 	return errors.Join(errs...)
 }
 
-// outcomeDocument is the document of `validate --format json`, with "diagnostics" and
-// "files".
+// outcomeDocument is the document of `validate --format json`, with "diagnostics",
+// "files" and, where there are some, "excluded".
 type outcomeDocument struct {
 	documentStream
-	files []diag.Outcome // without their problems
+	files    []diag.Outcome // without their problems
+	excluded []excludedFile
 }
 
 func (d *outcomeDocument) Add(o *diag.Outcome) {
@@ -150,6 +173,12 @@ func (d *outcomeDocument) Close() error {
 	d.list("files")
 	for _, f := range d.files {
 		d.item(f)
+	}
+	if len(d.excluded) > 0 {
+		d.list("excluded")
+	}
+	for _, e := range d.excluded {
+		d.item(e)
 	}
 	return d.end()
 }

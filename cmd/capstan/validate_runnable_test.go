@@ -82,3 +82,15 @@ func TestRunnableIsTheVerdictOfPlan(t *testing.T) {
 		t.Errorf("of %d files %d run, %d do not, %d in part: this test proves little", len(doc.Files), runs, broken, partly)
 	}
 }
+
+// Of the project's own capabilities one cannot run as it was published, which its
+// project file states.
+func TestOwnCapabilitiesAreValid(t *testing.T) {
+	a, _, errs := newTestApp("")
+	if code := run(t.Context(), []string{"validate", "../../capabilities"}, a.io); code != exitDone {
+		t.Errorf("exit %d\n%s", code, errs)
+	}
+	if !strings.Contains(errs.String(), "1 file excluded by ../../capabilities/.capstan.yaml:2: ") || !strings.Contains(errs.String(), "3 files, 0 invalid: 0 errors, 29 ") {
+		t.Errorf("the summary is\n%s", errs)
+	}
+}

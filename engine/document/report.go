@@ -28,6 +28,20 @@ type Report struct {
 	StoodBack []StoodBack
 	// Files are those that were read, or would be served.
 	Files []File
+	// Excludes are the files that the project files have under exclude, in all files of
+	// the project alike but for Meets.
+	Excludes []Exclude
+}
+
+// Exclude is an entry of exclude in a project file: a search passes over the files that
+// it meets.
+type Exclude struct {
+	Pos       diag.Pos
+	EndColumn int
+	Pattern   string
+	Reason    string // "" for none
+	Dir       string // folder of the project file, which the pattern is relative to
+	Meets     bool   // it is for the file of the report
 }
 
 // ShownOf returns those of Shown that are among the given problems. Where errors of

@@ -121,7 +121,7 @@ func TestStaticChecksHaveExamples(t *testing.T) {
 		"api-error", "bad-argument", "expression-failed", "external-failed", "fail-condition", "foreign-item", "in-doubt", "interrupted", "lookup-failed",
 		"nothing-selected", "output-failed", "request-failed", "script-failed", "state", "timed-out", "unexpected-answer", "unreadable-answer",
 		// of the command line and what it is run with
-		"bad-base-url", "bad-inputs", "bad-override", "failed", "invalid-capability", "missing-credentials", "timeout", "unused-document", "usage",
+		"bad-base-url", "bad-inputs", "bad-override", "failed", "invalid-capability", "missing-credentials", "timeout", "unused-document", "unused-exclude", "usage",
 		// of a file that is not there, too long for a page, or not UTF-8
 		"encoding", "expression-too-large", "too-large", "unreadable-file",
 	}

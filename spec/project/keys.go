@@ -39,6 +39,11 @@ var settings = sync.OnceValue(func() keys.Mapping[Settings] {
 				Value: levels(func(s *Settings) *[]Rule { return &s.Severities }),
 			},
 			{
+				Name: "exclude", Example: `[{"path": "legacy/", "reason": "runs on the old engine"}, "**/*.draft.yaml"]`,
+				Doc:   "Files that `capstan validate` passes over where it finds them in a folder or by a pattern, as globs like those of `paths`, each with its reason if need be. It names their number. A file that is named itself is judged.",
+				Value: excludes(),
+			},
+			{
 				Name: "baseline", Example: `"capstan-baseline.json"`,
 				Doc:   "A file with the problems that are known, written by `capstan validate --write-baseline FILE`. They are not reported. An error among them still fails.",
 				Value: keys.Text(func(s *Settings) *spec.Str { return &s.Baseline }),

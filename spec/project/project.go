@@ -21,6 +21,7 @@ type Settings struct {
 	Overlays   []spec.Str // paths
 	Rules      []Rule     // of two that meet a problem, the later one counts
 	Severities []Rule     // the older form of Rules, before them
+	Excludes   []Exclude  // files that a search passes over
 	Baseline   spec.Str   // path of a file with problems that are known
 	AllowRead  []spec.Str // directories besides the project's that capabilities may name files in
 	// RequestTimeout bounds one request with its answer, nil where the file

@@ -233,13 +233,18 @@ func globs() keys.Value[Rule] {
 			d.Report(n, "empty-value", "the rule is for no file").Hint = "name some, or leave paths out for all files"
 		}
 		for _, glob := range r.Paths {
-			if _, err := path.Match(glob.Value, ""); err != nil {
-				d.ReportAt(glob, "bad-value", "%q is not a pattern of paths: a bracket is not closed", glob.Value).Hint = `write \[ for a bracket itself`
-			} else if strings.HasPrefix(glob.Value, "/") || strings.HasPrefix(glob.Value, "../") {
-				d.ReportAt(glob, "bad-value", "%q leaves the folder of the project file", glob.Value).Hint = "write the path from there"
-			}
+			checkGlob(d, glob)
 		}
 	}}
+}
+
+// checkGlob reports a glob that matches nothing, whatever files there are.
+func checkGlob(d *node.Decoder, glob spec.Str) {
+	if _, err := path.Match(glob.Value, ""); err != nil {
+		d.ReportAt(glob, "bad-value", "%q is not a pattern of paths: a bracket is not closed", glob.Value).Hint = `write \[ for a bracket itself`
+	} else if strings.HasPrefix(glob.Value, "/") || strings.HasPrefix(glob.Value, "../") {
+		d.ReportAt(glob, "bad-value", "%q leaves the folder of the project file", glob.Value).Hint = "write the path from there"
+	}
 }
 
 // Covers reports whether the rule is for a file, by its path from the project file's

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/internal/connect"
 	"github.com/capstan-run/capstan/engine/internal/reach"
 	"github.com/capstan-run/capstan/engine/internal/screen"
@@ -34,7 +35,22 @@ func (l *loader) loadProject(capability string) {
 	p, problems := findProject(l.opts, capability, l.within, l.report.Sources)
 	l.project = p
 	l.add(problems)
+	l.report.Excludes = p.excludes(capability)
 	l.loadBaseline()
+}
+
+// excludes returns the entries under exclude, for a file.
+func (p *project) excludes(file string) (out []document.Exclude) {
+	for _, s := range p.files {
+		for _, e := range s.Excludes {
+			pos, end := e.Path.Whole()
+			out = append(out, document.Exclude{
+				Pos: pos, EndColumn: end, Pattern: e.Path.Value, Reason: e.Reason.Value, Dir: s.Dir,
+				Meets: e.Covers(screen.Relative(s.Dir, file)),
+			})
+		}
+	}
+	return out
 }
 
 // isProject reports whether the file that is judged is a project file itself.

@@ -143,7 +143,7 @@ func (b *Baseline) key(d diag.Diagnostic, texts map[string][]byte) key {
 		message = strings.ReplaceAll(message, b.dir, ".") // another machine has another one
 	}
 	sum := sha256.Sum256([]byte(message + "\x00" + marked(d, texts[d.Pos.File])))
-	return key{relative(b.dir, d.Pos.File), d.Code, hex.EncodeToString(sum[:8])}
+	return key{Relative(b.dir, d.Pos.File), d.Code, hex.EncodeToString(sum[:8])}
 }
 
 // marked is the text that a problem marks, or its whole line.
@@ -167,7 +167,7 @@ func (b *Baseline) gone(file string, used map[key]int) int {
 	if b == nil {
 		return 0
 	}
-	out, name := 0, relative(b.dir, file)
+	out, name := 0, Relative(b.dir, file)
 	for k, n := range b.counts {
 		if k.file == name {
 			out += max(n-used[k], 0)

@@ -163,13 +163,13 @@ func (r *Rule) isFor(name string) bool {
 	if len(r.Paths) == 0 {
 		return true
 	}
-	file := relative(r.Dir, name)
+	file := Relative(r.Dir, name)
 	return file != ".." && !strings.HasPrefix(file, "../") && !strings.HasPrefix(file, "-") && r.Covers(file)
 }
 
-// relative returns the path of a file from a folder, with slashes. The place of a flag
+// Relative returns the path of a file from a folder, with slashes. The place of a flag
 // stays as it is.
-func relative(dir, file string) string {
+func Relative(dir, file string) string {
 	if strings.HasPrefix(file, "-") {
 		return file
 	}
