@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -57,12 +56,9 @@ func (a *app) rekey(ctx context.Context) error {
 	if key == nil {
 		return lacksKey("there is no key to encrypt the runs with", "set "+runsKey+"; "+makeKey)
 	}
-	dir, err := a.stateDir()
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w; say where runs are kept with --state DIR", err)
-	case a.flags.state == noState || !exists(dir):
-		return usagef("there is no state directory %s", cmp.Or(dir, noState))
+	dir, err := a.keptDir()
+	if err != nil {
+		return err
 	}
 	if err := sqlite.Rekey(ctx, sqlite.Options{Dir: dir, Key: old, Log: a.logger()}, key); err != nil {
 		return withoutKey(err, old)
@@ -78,6 +74,18 @@ func (a *app) rekey(ctx context.Context) error {
 		a.note("set %s to it from now on", runsKey)
 	}
 	return nil
+}
+
+// keptDir returns the state directory, which has to be there.
+func (a *app) keptDir() (string, error) {
+	dir, err := a.stateDir()
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%w; say where runs are kept with --state DIR", err)
+	case a.flags.state == noState || !exists(dir):
+		return "", usagef("there is no state directory %s", dir)
+	}
+	return dir, nil
 }
 
 // keyOfRuns reads a key from a variable, nil where that is not set.
