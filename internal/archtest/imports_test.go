@@ -172,6 +172,9 @@ func testMay(pkg, target string) bool {
 	if under(pkg, "operations") && under(target, "operations") {
 		return true // an operation is best had from a document, and a request best seen as it is sent
 	}
+	if pkg == "engine/internal/plan" && (target == "operations/openapi" || target == "operations/mock") {
+		return true // plans are tried on every document there is, with values that fit it
+	}
 	if pkg == "engine/internal/exec" && (target == "spec" || target == "operations/consumed") {
 		return true // a plan is best had from a file
 	}
