@@ -160,9 +160,9 @@ func (r *refusal) places() string {
 	}
 	for i, to := range as {
 		if ids := steps[to]; len(ids) > 1 {
-			as[i] = "steps " + strings.Join(ids, ", ") + " send it as " + to
+			as[i] = stepsOf(ids) + " send it as " + to
 		} else {
-			as[i] = "step " + ids[0] + " sends it as " + to
+			as[i] = stepsOf(ids) + " sends it as " + to
 		}
 	}
 	return strings.Join(as, "; ")

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 )
@@ -14,6 +16,11 @@ import (
 type inputFlags struct {
 	values []string // -i
 	files  []string // --input-file
+}
+
+func (f *inputFlags) add(fs *pflag.FlagSet) {
+	fs.VarP((*texts)(&f.values), "input", "i", "input as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
+	textsVar(fs, &f.files, "input-file", "inputs as a JSON object in `FILE`, - for stdin; -i wins (repeat)")
 }
 
 // inputFile begins the name of a problem with a whole file.

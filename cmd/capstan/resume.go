@@ -21,6 +21,7 @@ import (
 // resumeFlags are the flags of `capstan resume`.
 type resumeFlags struct {
 	externalFlags
+	inputs     inputFlags
 	all        bool
 	timeout    time.Duration
 	perRequest time.Duration
@@ -39,6 +40,9 @@ step where it did. RUN is an id, or a beginning of it that no other run has.
 --done says that an external step is done. When another process stays with the
 run, that process is told, and goes on with it.
 
+-i and --input-file correct inputs that no step has used which is done, or was sent
+and may have taken effect; the correction is kept with the run.
+
 --all takes up whatever is due: runs whose time has come, that were settled,
 signalled or left behind, a few at a time, and ends when they ended or wait.
 Give it to cron; two of them at once do not meet.
@@ -46,6 +50,7 @@ Give it to cron; two of them at once do not meet.
 Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 		Example: `  capstan resume run_01k9w4 --done send-portal-link
   capstan resume run_01k9w4 --done inspect='{"grade": "A"}' -o json
+  capstan resume run_01k9w4 -i domains=acme.example
   capstan resume --all`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,6 +67,7 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 	fs := cmd.Flags()
 	fs.BoolVar(&f.all, "all", false, "take up every run that is due")
 	f.externalFlags.add(fs)
+	f.inputs.add(fs)
 	fs.Var(duration{&f.timeout}, "timeout", "stop after this long, from now (default: what the run was started with)")
 	addRequestTimeout(fs, &f.perRequest)
 	a.completeRuns(cmd, isResumable, nil)
@@ -106,7 +112,26 @@ func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, do
 	if err := checkSteps("--on-external", hooks, steps, nil, "it has: "); err != nil {
 		return err
 	}
+	if err := a.correct(ctx, runner, before.Run, &f.inputs); err != nil {
+		return a.notExecuted(before, err)
+	}
 	return a.takeUp(ctx, runner, rt, before, done, hooks, f)
+}
+
+// correct replaces the inputs of a kept run that the command line has.
+func (a *app) correct(ctx context.Context, runner *engine.Runner, run string, f *inputFlags) error {
+	if len(f.values)+len(f.files) == 0 {
+		return nil
+	}
+	prog, err := runner.Kept(ctx, run)
+	if err != nil {
+		return err
+	}
+	inputs, problems := f.read(ctx, a, prog.Plan())
+	if len(problems) > 0 {
+		return &engine.InputError{Problems: problems}
+	}
+	return runner.Correct(ctx, run, inputs, "capstan resume")
 }
 
 // takeUp executes a kept run here, or signals the process that does.
@@ -139,7 +164,7 @@ func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runt
 }
 
 // refusedDone makes wrong usage of the engine's faults in --done, as
-// run does: a kept run takes no inputs that it could be about.
+// run does: inputs were checked before.
 func refusedDone(e *engine.InputError) error {
 	p := e.Problems[0]
 	return usage("--done: "+p.Message, p.Hint)

@@ -60,8 +60,7 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 		},
 	}
 	fs := cmd.Flags()
-	fs.VarP((*texts)(&f.inputs.values), "input", "i", "input as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
-	textsVar(fs, &f.inputs.files, "input-file", "inputs as a JSON object in `FILE`, - for stdin; -i wins (repeat)")
+	f.inputs.add(fs)
 	f.externalFlags.add(fs)
 	fs.BoolVar(&f.detach, "detach", false, "keep the run and print its id, without executing anything; capstan resume does")
 	f.send.add(fs)

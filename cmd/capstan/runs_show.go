@@ -219,6 +219,8 @@ func eventWords(e durable.Event) string {
 		return "to be cancelled" + by(e)
 	case durable.EventReopened:
 		return "tried again"
+	case durable.EventCorrected:
+		return "inputs corrected" + by(e)
 	}
 	return e.Kind // started, ended
 }

@@ -48,7 +48,8 @@ const (
 	EventSettled   = "settled"
 	EventCancelled = "cancelled" // asked for; the end follows
 	EventEnded     = "ended"
-	EventReopened  = "reopened" // a run that failed is taken up again
+	EventReopened  = "reopened"  // a run that failed is taken up again
+	EventCorrected = "corrected" // its inputs were replaced
 
 	// Of a run that is executed here; they are not kept.
 	EventStep    = "step-started"
@@ -60,16 +61,16 @@ const (
 // fields are set.
 type Detail struct {
 	// Of a call: step-intent and poll, and for reads, which have no intent on
-	// record, their outcome. InputHash also of started.
+	// record, their outcome. InputHash also of started and corrected.
 	Operation string          `json:"operation,omitempty"`
 	Policy    Policy          `json:"policy,omitempty"`
 	Key       string          `json:"key,omitempty"`
 	InputHash string          `json:"input_hash,omitempty"` // sha256, hex
 	Input     json.RawMessage `json:"input,omitempty"`
 
-	Result json.RawMessage `json:"result,omitempty"` // of step-done, signal, settled
+	Result json.RawMessage `json:"result,omitempty"` // of step-done, signal, settled, corrected
 	Via    Via             `json:"via,omitempty"`    // of step-done
-	By     string          `json:"by,omitempty"`     // of signal, settled
+	By     string          `json:"by,omitempty"`     // of signal, settled, corrected
 	Signal string          `json:"signal,omitempty"` // of signal: its id
 	// Happened is set in settled: whether the write took effect.
 	Happened *bool  `json:"happened,omitempty"`

@@ -46,6 +46,14 @@ type Runtime interface {
 	// done, deadlines start over. One that has not ended is left as it is; one
 	// that succeeded or was cancelled is ErrEnded.
 	Reopen(ctx context.Context, id string) error
+	// Correct replaces the inputs of a run by those that decide returns, and makes it due,
+	// like Reopen where it failed or timed out. decide gets the run as it was started or
+	// corrected last, and the paths of the steps that were begun: those that are done, may
+	// have taken effect, or have a signal. Its error is that of Correct; nil inputs change
+	// nothing. Steps that were not begun forget what they were called with. A run that is
+	// driven is ErrBusy, one that succeeded or was cancelled ErrEnded; one that is in
+	// doubt stays so.
+	Correct(ctx context.Context, id string, decide func(spec Spec, begun []string) (*Correction, error)) error
 	// Cancel ends a run: at once when it is not driven, else at its next call.
 	// Cancelling twice is no error; a run that ended otherwise is ErrEnded.
 	Cancel(ctx context.Context, id string) error
@@ -200,6 +208,14 @@ type Settlement struct {
 	Happened bool
 	Result   json.RawMessage // as later steps see it, when it happened
 	By       string
+}
+
+// Correction replaces the inputs of a run.
+type Correction struct {
+	Input   json.RawMessage // all of them
+	Changes json.RawMessage // what changed, for the history
+	Names   []string        // of the inputs that changed, for the history
+	By      string
 }
 
 // Filter selects runs. The zero Filter selects all.

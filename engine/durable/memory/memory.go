@@ -133,6 +133,10 @@ func (s *store) Append(_ context.Context, id string, c journal.Change) error {
 	if c.Row != nil {
 		s.update(r, *c.Row)
 	}
+	if c.Input != nil {
+		r.Spec.Input = c.Input
+		r.found = journal.FoundBy(r.Spec)
+	}
 	return nil
 }
 

@@ -121,9 +121,20 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 		}
 		row = &packed
 	}
+	var input []byte
+	if c.Input != nil {
+		if input, err = s.seal.pack(place{id: id, column: "input"}, "the run's input", c.Input); err != nil {
+			return err
+		}
+	}
 	return s.write(ctx, func(tx stmts) error {
 		if err := guard(tx, id, c.After, adds); err != nil {
 			return err
+		}
+		if input != nil {
+			if err := tx.correct(s.seal, id, c.Input, input); err != nil {
+				return err
+			}
 		}
 		for _, add := range adds[min(1, len(adds)):] {
 			if err := tx.put(sqlRecord, id, add); err != nil {

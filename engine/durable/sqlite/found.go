@@ -16,6 +16,8 @@ const (
 
 	foundColumns  = `runs.id, title, input, labels, sensitive, runs.started`
 	sqlPrunedRuns = `SELECT ` + foundColumns + ` FROM runs WHERE ended < ? ORDER BY ended, id LIMIT ?`
+	sqlFoundRun   = `SELECT ` + foundColumns + ` FROM runs WHERE id = ?`
+	sqlInput      = `UPDATE runs SET input = ? WHERE id = ?`
 	sqlPruneFact  = `DELETE FROM facts WHERE fact = ? AND started = ? AND run = ?`
 	sqlPruneText  = `DELETE FROM texts WHERE started = ? AND run = ?`
 )
@@ -46,17 +48,44 @@ func (s stmts) forget(seal *sealer, before int64, limit int) error {
 		return err
 	}
 	for _, spec := range specs {
-		started := spec.Started.UnixNano()
-		for _, fact := range journal.FoundBy(spec).Facts {
-			if err := s.exec(sqlPruneFact, seal.blind(fact), started, spec.ID); err != nil {
-				return err
-			}
-		}
-		if err := s.exec(sqlPruneText, started, spec.ID); err != nil {
+		if err := s.lose(seal, spec); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lose undoes find.
+func (s stmts) lose(seal *sealer, spec durable.Spec) error {
+	started := spec.Started.UnixNano()
+	for _, fact := range journal.FoundBy(spec).Facts {
+		if err := s.exec(sqlPruneFact, seal.blind(fact), started, spec.ID); err != nil {
+			return err
+		}
+	}
+	return s.exec(sqlPruneText, started, spec.ID)
+}
+
+// correct replaces the input of a run, by which it is found from then on.
+func (s stmts) correct(seal *sealer, id string, input, packed []byte) error {
+	rows, err := s[sqlFoundRun].Query(id)
+	if err != nil {
+		return err
+	}
+	specs, err := scanAll(rows, seal.scanFound)
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		if err := s.lose(seal, spec); err != nil {
+			return err
+		}
+		spec.Input = input
+		if err := s.find(seal, spec); err != nil {
+			return err
+		}
+	}
+	return s.exec(sqlInput, packed, id)
 }
 
 // scanFound scans the part of a run by which it is found.

@@ -89,7 +89,7 @@ func (r *Runtime) open(ctx context.Context, id string, o durable.DriveOptions) (
 	for _, rec := range records {
 		h.apply(rec)
 	}
-	if len(records) == 0 || records[0].Detail.InputHash != hashOf(spec.Input) {
+	if len(records) == 0 || h.input != hashOf(spec.Input) {
 		return nil, spec, fmt.Errorf("run %q: %w: its inputs were changed where they are kept", id, durable.ErrDrift)
 	}
 	return h, spec, nil

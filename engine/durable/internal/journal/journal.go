@@ -205,6 +205,8 @@ func eventOf(rec Record) durable.Event {
 		Operation: d.Operation, Policy: d.Policy, Tries: d.Tries, Until: cmp.Or(d.Next, d.Until), By: d.By, Via: d.Via, Message: d.Error, Detail: d,
 	}
 	switch {
+	case rec.Kind == durable.EventCorrected:
+		e.Message = d.Description
 	case d.Happened == nil:
 	case *d.Happened:
 		e.Message = "it happened"

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -16,6 +17,7 @@ type ledger struct {
 	seq       int64
 	last      time.Time // the latest time on record
 	cancelled bool
+	input     string // hash of the run's inputs
 	steps     map[string]*step
 }
 
@@ -68,8 +70,14 @@ func (l *ledger) apply(r Record) {
 	if r.Kind == durable.EventCancelled {
 		l.cancelled = true
 	}
-	if r.Kind == durable.EventReopened {
+	switch r.Kind {
+	case durable.EventReopened:
 		l.reopen()
+	case durable.EventStarted:
+		l.input = r.Detail.InputHash
+	case durable.EventCorrected:
+		l.input = r.Detail.InputHash
+		l.correct()
 	}
 	if r.Step == "" {
 		return
@@ -150,6 +158,32 @@ func (l *ledger) reopen() {
 	for _, s := range l.steps {
 		if !s.done {
 			s.poll, s.until = nil, time.Time{}
+		}
+	}
+}
+
+// begun returns the paths of the steps that were begun, see durable.Runtime.
+func (l *ledger) begun() []string {
+	var out []string
+	for path, s := range l.steps {
+		if s.begun() {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (s *step) begun() bool {
+	return s.done || s.open || s.maybe || s.signal != nil || s.settled != nil
+}
+
+// correct forgets what steps were called with that were not begun: they have other
+// inputs now.
+func (l *ledger) correct() {
+	for _, s := range l.steps {
+		if !s.begun() {
+			*s = step{attempt: s.attempt}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -194,6 +195,46 @@ func (r *Runtime) Reopen(ctx context.Context, id string) error {
 		}
 		return nil, nil
 	})
+}
+
+// Correct implements durable.Runtime. No process drives the run meanwhile: it would go on
+// with the inputs that it has read.
+func (r *Runtime) Correct(ctx context.Context, id string, decide func(durable.Spec, []string) (*durable.Correction, error)) error {
+	if durable.CheckID(id) != nil {
+		return naming(id, durable.ErrUnknown)
+	}
+	unlock, err := r.store.Lock(id)
+	if err != nil {
+		return naming(id, err)
+	}
+	defer r.hub.recorded(id) // after unlock
+	defer unlock()
+	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
+		switch run.Row.Status {
+		case durable.StatusSucceeded, durable.StatusCancelled:
+			return nil, durable.ErrEnded
+		}
+		c, err := decide(run.Spec, l.begun())
+		if err != nil || c == nil {
+			return nil, err
+		}
+		return r.correcting(run, c), nil
+	})
+}
+
+// correcting is the change that replaces the inputs of a run.
+func (r *Runtime) correcting(run Run, c *durable.Correction) *Change {
+	change := &Change{Input: c.Input}
+	if run.Row.Status.Ended() {
+		change.Add = append(change.Add, Record{Kind: durable.EventReopened})
+	}
+	change.Add = append(change.Add, Record{Kind: durable.EventCorrected, Result: c.Changes, Detail: durable.Detail{
+		InputHash: hashOf(c.Input), By: c.By, Description: strings.Join(c.Names, ", "),
+	}})
+	if run.Row.Status != durable.StatusInDoubt {
+		change.Row = &Row{Status: durable.StatusRunning, Due: r.clock()}
+	}
+	return change
 }
 
 // How often and how long apart Cancel looks whether the driver let go.

@@ -83,6 +83,9 @@ type Change struct {
 	Add     []Record // numbered from After+1
 	Replace *Record  // an earlier record brought up to date
 	Row     *Row     // nil: as it is
+	// Input replaces the input of the run, by which it is found from then on; nil: as it
+	// is.
+	Input json.RawMessage
 }
 
 // points names the change for faults: the kinds of its records.
