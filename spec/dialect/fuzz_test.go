@@ -49,7 +49,7 @@ func FuzzRead(f *testing.F) {
 		_, more = project.Read("f.yaml", src)
 		diags = append(diags, more...)
 		checkPlaces(t, s.Texts(), diags)
-		if s.Dialect() == spec.DialectComposition && s.doc.Root != nil && c == nil && !diags.HasErrors() || s.Dialect() == spec.DialectCatalogue && s.doc.Root != nil && k == nil {
+		if s.Dialect() == spec.DialectComposition && s.doc.Root != nil && c == nil && !diags.HasErrors() || s.Dialect() == spec.DialectCatalogue && s.doc.Root != nil && k == nil && !diags.HasErrors() {
 			t.Error("no model of a file that could be parsed")
 		}
 		if c != nil && s.Dialect() == spec.DialectComposition {

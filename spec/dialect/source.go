@@ -80,8 +80,9 @@ func (s *Source) Runnable() bool { return readers[s.dialect] != nil && !s.otherw
 // units the list keeps from running. Values that were reported are left out
 // of it or replaced, so that no later stage reports them again: wrong defaults,
 // outputs without a source, repeated inputs, the ids of repeated steps (see
-// [spec.Step]). A file of another dialect gives nil and one problem, a file that
-// [Read] could not parse gives nil and none.
+// [spec.Step]). A file of another dialect, or written in another
+// one than it states, gives nil and one problem, a file that [Read] could not parse
+// gives nil and none.
 func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
 	read := readers[s.dialect]
 	switch {
@@ -90,9 +91,16 @@ func (s *Source) File(o spec.Options) (*spec.File, diag.List) {
 	case read == nil, s.otherwiseNamed():
 		return nil, diag.List{s.refusal()}
 	}
+	other, key, alone := s.mixed()
+	if alone {
+		return nil, diag.List{s.otherBody(other, key)}
+	}
 	f, problems := read(s.doc, o, importer(s.dialect))
 	if f != nil {
 		problems = append(problems, travels(f)...)
+	}
+	if key != nil {
+		return f, s.unmix(problems, other, key)
 	}
 	return f, problems.Sort()
 }
@@ -155,5 +163,13 @@ func (s *Source) Catalogue() (*spec.Catalogue, diag.List) {
 		r.Message, r.Hint = "this is no catalogue of an API's operations", `a catalogue says "specification: `+composition.CatalogueName+`"`
 		return nil, diag.List{r}
 	}
-	return composition.Catalogue(s.doc)
+	other, key, alone := s.mixed()
+	if alone {
+		return nil, diag.List{s.otherBody(other, key)}
+	}
+	c, problems := composition.Catalogue(s.doc)
+	if key != nil {
+		return c, s.unmix(problems, other, key)
+	}
+	return c, problems
 }
