@@ -20,7 +20,7 @@ const (
 const enough = 0.5
 
 // Search returns the operations that a text describes, best first: those that have half
-// of its words or more in their id, path, summary, tags or description. Rare words count
+// or more of the words that any has, in their id, path, summary, tags or description. Rare words count
 // more than frequent ones, a word of the name more than one of the description. A plural
 // is its singular, and a verb any other that means the same ("remove", "delete").
 func (s *Set) Search(text string) []Summary {
@@ -43,6 +43,9 @@ func (s *Set) Search(text string) []Summary {
 	for i, has := range places {
 		var total, covered, sum float64
 		for _, word := range asked {
+			if count[word] == 0 {
+				continue // no operation has it, so it distinguishes none
+			}
 			rare, weight := math.Log(1+float64(len(places)+1)/float64(count[word]+1)), weightOf(has, word)
 			total += rare
 			sum += rare * weight

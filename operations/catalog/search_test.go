@@ -15,6 +15,7 @@ func TestSearch(t *testing.T) {
 		{"remove a user", "UserlandUsersController_delete[0]"},
 		{"admin portal link", "PortalSessionsController_create"},
 		{"organisations", "OrganizationsController_list"},
+		{"please create me an organization", "OrganizationsController_create"},
 	} {
 		found := builtin(t).Search(test.text)
 		if len(found) == 0 || found[0].ID != test.best {
