@@ -125,11 +125,22 @@ func (c *Composition) selects() {
 				continue
 			}
 			thing := strings.ReplaceAll(words.Singular(list.op.Resource().Name), "_", " ")
-			list.notes = append(list.notes, fmt.Sprintf("the first %s is taken; another condition is find(%s, .name == \"...\")", thing, list.items()))
+			list.notes = append(list.notes, fmt.Sprintf("the first %s is taken; another condition is find(%s, .%s == \"...\")", thing, list.items(), telling(list.op)))
 			list.extra = append(list.extra, list.first())
 			c.order()
 		}
 	}
+}
+
+// telling is a field of a list's items that people know them by.
+func telling(op *operations.Operation) string {
+	item := op.Resource().Item.Flatten()
+	for _, p := range item.Properties {
+		if name := words.Snake(p.Name); p.Schema.Is("string") && name != "id" && name != "object" && !strings.HasSuffix(name, "_id") && plainName.MatchString(p.Name) {
+			return p.Name
+		}
+	}
+	return "id"
 }
 
 func (s *step) selects() bool {

@@ -14,7 +14,8 @@ import (
 const mostOutputs = 3
 
 // results adds the outputs: the id and the links of each resource that is written, and of
-// the last step, whatever it does. One that the planner refuses is left out.
+// the last step, whatever it does; where that has a resource that was written, its other
+// values. One that the planner refuses is left out.
 func (c *Composition) results() {
 	for i, s := range c.steps {
 		last := i == len(c.steps)-1
@@ -40,9 +41,10 @@ func (c *Composition) result(s *step, last bool) {
 		return
 	}
 	var simple []Field
+	known := slices.ContainsFunc(c.outputs, func(o output) bool { return o.name == thing.Name+"_id" })
 	for _, f := range Gives(s.op) {
 		switch {
-		case f.Path != f.Name || f.Schema == nil || secret(f.Name):
+		case f.Path != f.Name || f.Schema == nil || secret(f.Name), known && (f.Name == "id" || strings.HasSuffix(words.Snake(f.Name), "_id")):
 		case f.Name == "id" || isLink(f.Name):
 			c.output(s, strings.TrimSuffix(thing.Name, "_"+f.Name)+"_"+f.Name, f.Path)
 		case f.Name == "status" || f.Name == "state", f.Schema.Is("string"), f.Schema.Is("number"), f.Schema.Is("boolean"):
@@ -141,7 +143,11 @@ func (s *step) wait(field, end string, never []string) {
 		return
 	}
 	s.extra = append(s.extra, value{"until", fmt.Sprintf("result.%s == %q", field, end)})
-	if len(never) > 0 {
+	switch len(never) {
+	case 0:
+	case 1:
+		s.extra = append(s.extra, value{"fail", fmt.Sprintf("result.%s == %q", field, never[0])})
+	default:
 		s.extra = append(s.extra, value{"fail", fmt.Sprintf("result.%s in [%s]", field, `"`+strings.Join(never, `", "`)+`"`)})
 	}
 }
