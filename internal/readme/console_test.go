@@ -22,8 +22,9 @@ type command struct {
 }
 
 // TestConsole runs the commands of every console block, "go run" in the
-// repository's root and capstan in the page's own folder, without credentials
-// and in a home of their own, and compares what they print (stdout and stderr as
+// repository's root and capstan in the page's own folder or in a copy of the one that it
+// names, without credentials and in a home of their own. It asks what `capstan serve ... &`
+// serves as `curl` would, and compares what they print (stdout and stderr as
 // a terminal mixes them) with the page. "..." in the page stands for any text,
 // and alone on a line for any lines. `$ echo $?` shows the exit code; a command
 // without one must exit 0. What "go run" adds when a program fails, the line
@@ -33,6 +34,7 @@ type command struct {
 func TestConsole(t *testing.T) {
 	bin := build(t)
 	for _, p := range pages(t) {
+		dir, served := p.workspace(t), &server{}
 		for _, b := range p.blocks("console") {
 			commands, err := parseConsole(b)
 			if err != nil {
@@ -42,7 +44,19 @@ func TestConsole(t *testing.T) {
 				if c.isStatus() || slices.Equal(c.args, []string{"go", "test", "./..."}) {
 					continue
 				}
+				if c.isBackground() {
+					served.start(t, bin, dir, c)
+					continue
+				}
 				t.Run(fmt.Sprintf("%s:%d", p.name, c.line), func(t *testing.T) {
+					switch {
+					case c.isCurl():
+						served.curl(t, dir, c)
+						return
+					case c.isCat():
+						c.cat(t, dir)
+						return
+					}
 					wantCode := "0\n"
 					if i+1 < len(commands) && commands[i+1].isStatus() {
 						wantCode = commands[i+1].output
@@ -50,7 +64,7 @@ func TestConsole(t *testing.T) {
 					if shown, code, ok := c.failsUnderGoRun(); ok {
 						c.output, wantCode = shown, code
 					}
-					check(t, bin, p.dir(), c, wantCode)
+					check(t, bin, dir, c, wantCode)
 				})
 			}
 		}
@@ -76,9 +90,7 @@ func check(t *testing.T, bin, dir string, c command, wantCode string) {
 		t.Errorf("exit code %swant %s%s", code, wantCode, out)
 	}
 	got := strings.ReplaceAll(string(out), "\r\n", "\n")
-	if !pattern(c.output).MatchString(got) {
-		t.Errorf("$ %s\nprinted:\n%s\nthe page says:\n%s", strings.Join(c.args, " "), got, c.output)
-	}
+	c.compare(t, got)
 }
 
 // failsUnderGoRun splits what a page shows for a "go run" that fails into what
@@ -107,7 +119,13 @@ func (c command) capstanArgs(bin string) []string {
 // there is no other shell syntax, so that the tests run on any system.
 func parseConsole(b block) (out []command, err error) {
 	word := regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"]+`)
-	for i, line := range strings.Split(strings.TrimSuffix(b.text, "\n"), "\n") {
+	lines := strings.Split(strings.TrimSuffix(b.text, "\n"), "\n")
+	for i := 0; i < len(lines); i++ {
+		line := lines[i]
+		for strings.HasPrefix(line, "$ ") && strings.HasSuffix(line, " \\") && i+1 < len(lines) {
+			i++
+			line = strings.TrimSuffix(line, "\\") + lines[i]
+		}
 		text, isCommand := strings.CutPrefix(line, "$ ")
 		switch {
 		case isCommand:
@@ -116,7 +134,7 @@ func parseConsole(b block) (out []command, err error) {
 				args[i] = strings.Trim(arg, `'"`)
 			}
 			c := command{line: b.line + i + 1, args: args}
-			if !c.runsCapstan() && args[0] != "go" && !c.isStatus() {
+			if !c.runsCapstan() && args[0] != "go" && !c.isStatus() && !c.isCurl() && !c.isCat() {
 				return out, fmt.Errorf("line %d: cannot check %q; use a sh block for what is not run", c.line, text)
 			}
 			out = append(out, c)
