@@ -63,6 +63,19 @@ func (r *Runs) Retry(ctx context.Context, owner, id string) error {
 	return r.kept.note(ctx, r.rt.Reopen(ctx, id))
 }
 
+// Correct replaces inputs of a run of the owner's that no step has used, and makes it due;
+// faults of theirs are an *engine.InputError. by is the sender. A failure to store that is
+// ErrNotKept.
+func (r *Runs) Correct(ctx context.Context, owner, id string, in engine.Inputs, by string) error {
+	if _, err := r.State(ctx, owner, id); err != nil {
+		return err
+	}
+	if len(in) == 0 {
+		return nil
+	}
+	return r.kept.note(ctx, r.runner.Correct(ctx, id, in, by))
+}
+
 // Watch sends the news of a run of the owner's, as durable.Runtime does.
 func (r *Runs) Watch(ctx context.Context, owner, id string, after int64) (<-chan durable.News, error) {
 	if _, err := r.State(context.WithoutCancel(ctx), owner, id); err != nil {

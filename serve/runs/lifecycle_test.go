@@ -98,8 +98,13 @@ func TestAFailedRunIsTriedAgain(t *testing.T) {
 		t.Fatalf("not failed: %s", a.text)
 	}
 	s.ask("POST", "/runs/run_x/retry", "").want(t, http.StatusNotFound)
-	a = s.ask("POST", run+"/retry", "", "Prefer", "wait=30").want(t, http.StatusAccepted)
-	if a.doc["status"] != "waiting" || a.at("waiting", "step") != "send-portal-link" {
+	a = s.ask("POST", run+"/retry", `{"inputs": {"organization_name": "Other"}}`).want(t, http.StatusUnprocessableEntity)
+	if !strings.Contains(a.text, `"/inputs/organization_name"`) || !strings.Contains(a.text, "create-organization") {
+		t.Errorf("an input that was used: %s", a.text)
+	}
+	s.ask("POST", run+"/retry", `{"inputs": 1}`).want(t, http.StatusUnprocessableEntity)
+	a = s.ask("POST", run+"/retry", `{"inputs": {"admin_email": "new@acme.com"}}`, "Prefer", "wait=30").want(t, http.StatusAccepted)
+	if a.doc["status"] != "waiting" || a.at("waiting", "step") != "send-portal-link" || !strings.Contains(a.text, "new@acme.com") {
 		t.Errorf("tried again: %s", a.text)
 	}
 	s.ask("POST", run+"/retry", "").want(t, http.StatusAccepted) // it has not ended: nothing changes

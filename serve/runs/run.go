@@ -43,14 +43,23 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string, show
 	if err != nil {
 		return "", false, err
 	}
-	inputs, ok := body["inputs"].(map[string]any)
-	if given := body["inputs"]; !ok && given != nil {
-		return "", false, refuseAt("/inputs", "the inputs are an object, by name")
+	inputs, err := inputsOf(body)
+	if err != nil {
+		return "", false, err
 	}
 	id, err = h.live.Start(r.Context(), live.Start{
 		Capability: r.PathValue("name"), Inputs: inputs, Owner: access.Caller(r.Context()), Key: key,
 	})
 	return id, show, err
+}
+
+// inputsOf returns the inputs in a body, nil for none.
+func inputsOf(body map[string]any) (engine.Inputs, error) {
+	inputs, ok := body["inputs"].(map[string]any)
+	if given := body["inputs"]; !ok && given != nil {
+		return nil, refuseAt("/inputs", "the inputs are an object, by name")
+	}
+	return inputs, nil
 }
 
 // settle waits for the end of a run as long as the client prefers to, and
@@ -148,27 +157,40 @@ func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
 
 // cancel ends a run.
 func (h *Handler) cancel(w http.ResponseWriter, r *http.Request) {
-	h.change(w, r, http.StatusOK, h.live.Cancel)
+	h.change(w, r, http.StatusOK, func(ctx context.Context, owner, id string, _ map[string]any) error {
+		return h.live.Cancel(ctx, owner, id)
+	})
 }
 
-// retry takes a run that failed or timed out up again.
+// retry takes a run that failed or timed out up again, with the inputs corrected that the
+// body has.
 func (h *Handler) retry(w http.ResponseWriter, r *http.Request) {
-	h.change(w, r, http.StatusAccepted, h.live.Retry)
+	h.change(w, r, http.StatusAccepted, func(ctx context.Context, owner, id string, body map[string]any) error {
+		inputs, err := inputsOf(body)
+		if err == nil {
+			err = h.live.Correct(ctx, owner, id, inputs, cmp.Or(owner, "rest"))
+		}
+		if err != nil {
+			return err
+		}
+		return h.live.Retry(ctx, owner, id)
+	}, "inputs")
 }
 
-// change does something to a run that takes no values, and answers with its document: with
-// pending, where it has not ended then.
-func (h *Handler) change(w http.ResponseWriter, r *http.Request, pending int, do func(ctx context.Context, owner, id string) error) {
+// change does something to a run, with a body of known members, and answers with its
+// document: with pending, where it has not ended then.
+func (h *Handler) change(w http.ResponseWriter, r *http.Request, pending int, do func(ctx context.Context, owner, id string, body map[string]any) error, known ...string) {
 	owner, id := access.Caller(r.Context()), r.PathValue("id")
 	show, err := showSensitive(r)
 	if err == nil {
 		_, err = h.live.State(r.Context(), owner, id)
 	}
+	var body map[string]any
 	if err == nil {
-		_, err = h.body(w, r)
+		body, err = h.body(w, r, known...)
 	}
 	if err == nil {
-		err = do(r.Context(), owner, id)
+		err = do(r.Context(), owner, id, body)
 	}
 	if err != nil {
 		h.fail(w, r, err)

@@ -39,6 +39,15 @@ func (a *arguments) text(name string, required bool) string {
 	return text
 }
 
+func (a *arguments) object(name string) map[string]any {
+	v, _ := a.any(name)
+	object, ok := v.(map[string]any)
+	if !ok && v != nil {
+		a.bad("%s is an object", name)
+	}
+	return object
+}
+
 func (a *arguments) number(name string, or, least, most int) int {
 	v, ok := a.any(name)
 	if !ok || v == nil {

@@ -65,8 +65,11 @@ func (t *Tools) runTools() []mcp.Tool {
 		},
 		{
 			Name: "retry_run", Title: "Try a run again",
-			Description:  "Takes a run that failed or timed out up again, from the step where it did. What was done is not done again. Find out why it failed first.",
-			InputSchema:  takes(schema{"run": run}, "run"),
+			Description: "Takes a run that failed or timed out up again, from the step where it did. What was done is not done again. Find out why it failed first.",
+			InputSchema: takes(schema{
+				"run":    run,
+				"inputs": schema{"type": "object", "description": "Inputs to correct, by name; null takes one back. Only those that no step has used which is done or was sent."},
+			}, "run"),
 			OutputSchema: document.RunSchema(nil),
 			Hints:        &mcp.Hints{ReadOnly: new(false), Destructive: new(false), Idempotent: new(true), OpenWorld: new(true)}, Call: t.retryRun,
 		},
@@ -167,11 +170,15 @@ func (t *Tools) retryRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResu
 		return t.goOn(ctx, call)
 	}
 	a := arguments{values: call.Arguments}
-	id := a.text("run", true)
+	id, inputs := a.text("run", true), a.object("inputs")
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	if err := t.live.Retry(ctx, access.Caller(ctx), id); err != nil {
+	owner := access.Caller(ctx)
+	if err := t.live.Correct(ctx, owner, id, inputs, cmp.Or(owner, "mcp")); err != nil {
+		return nil, t.fault(err)
+	}
+	if err := t.live.Retry(ctx, owner, id); err != nil {
 		return nil, t.fault(err)
 	}
 	return t.follow(ctx, call, id, asked{})

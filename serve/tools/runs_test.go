@@ -149,7 +149,10 @@ func TestAFailedRunIsTriedAgain(t *testing.T) {
 	if res.Structured["status"] != "failed" {
 		t.Fatalf("got %s", res.Text)
 	}
-	if res = c.Call("retry_run", map[string]any{"run": id}); res.IsError || res.Structured["status"] != "succeeded" {
+	if res = c.Call("retry_run", map[string]any{"run": id, "inputs": map[string]any{"organization_name": "Other"}}); !res.IsError || !strings.Contains(res.Text, `input "organization_name" was used`) {
+		t.Errorf("an input that was used: %s", res.Text)
+	}
+	if res = c.Call("retry_run", map[string]any{"run": id, "inputs": map[string]any{"admin_email": "new@acme.com"}}); res.IsError || res.Structured["status"] != "succeeded" {
 		t.Errorf("tried again: %s", res.Text)
 	}
 	if res = c.Call("retry_run", map[string]any{"run": id}); !res.IsError || !strings.Contains(res.Text, "has ended") {

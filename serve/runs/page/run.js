@@ -1,6 +1,7 @@
 // One run: where it stands, what it asks of somebody, what happened.
 import { follow, get, post } from "./api.js";
 import { fault, h, mocked, say, show, status, took, value, when, words } from "./dom.js";
+import { inputForm } from "./form.js";
 import { todo } from "./todo.js";
 
 export async function runView(id, signal) {
@@ -57,7 +58,7 @@ class View {
     this.part("head", [run.status, run.updated, run.due], () => this.head());
     // What somebody is filling in is not to be replaced by the same thing.
     this.part("todo", [run.waiting, run.status === "in_doubt" && run.error, run.due], () => todo(this));
-    this.part("problem", run.status === "in_doubt" ? null : run.error, () => this.problem());
+    this.part("problem", [run.status === "in_doubt" ? null : run.error, this.about?.name], () => this.problem());
     this.part("outputs", run.outputs, () => this.outputs());
     this.part("steps", [run.steps, this.polls, this.about?.name], () => this.steps());
     this.part("history", this.events.map((e) => [e.seq, e.tries]), () => this.history());
@@ -109,7 +110,34 @@ class View {
     return e && h("section", { class: "problem", "aria-labelledby": "problem" },
       h("h2", { id: "problem" }, e.step ? `Step ${e.step}: ` : "", words(this.run.status)),
       h("p", {}, e.message), e.hint && h("p", { class: "soft" }, e.hint), e.request_id && h("p", { class: "soft" }, "request id " + e.request_id),
-      again && h("div", { class: "buttons" }, h("button", { class: "primary", onclick: () => this.retry() }, "Try again from this step")));
+      again && h("div", { class: "buttons" }, h("button", { class: "primary", onclick: () => this.retry() }, "Try again from this step")),
+      again && this.correction());
+  }
+
+  // correction is a form for inputs that no step has used yet.
+  correction() {
+    if (!this.about?.inputs?.length) return "";
+    const form = inputForm(this.about.inputs.map((i) => ({ ...i, required: false, schema: { ...i.schema, default: undefined } })));
+    const problems = h("div");
+    const submit = async (event) => {
+      event.preventDefault();
+      problems.replaceChildren();
+      const inputs = form.inputs();
+      if (!inputs) return;
+      try {
+        await post(this.path + "/retry", { inputs });
+      } catch (error) {
+        const rest = form.faults(error.errors ?? []);
+        if (rest.length || !error.errors?.length) problems.replaceChildren(fault(rest.length ? { detail: rest.join("; ") } : error));
+        return;
+      }
+      await this.refresh();
+      this.follow();
+      document.getElementById("run-title")?.focus();
+    };
+    return h("details", {}, h("summary", {}, "Correct inputs"),
+      h("form", { novalidate: true, onsubmit: submit }, h("p", { class: "hint" }, "A field that is left empty stays as it is."), form.element, problems,
+        h("div", { class: "buttons" }, h("button", {}, "Correct and try again"))));
   }
 
   outputs() {
