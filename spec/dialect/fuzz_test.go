@@ -49,6 +49,12 @@ func FuzzRead(f *testing.F) {
 		_, more = project.Read("f.yaml", src)
 		diags = append(diags, more...)
 		checkPlaces(t, s.Texts(), diags)
+		found := s.Secrets()
+		checkPlaces(t, s.Texts(), found.Problems())
+		if text := s.Texts()["f.yaml"]; utf8.RuneCount(found.Hide("f.yaml", text)) != utf8.RuneCount(text) {
+			t.Errorf("a text without its secrets has other columns: %q", found.Hide("f.yaml", text))
+		}
+		s.Check(diags, func(string) string { return "all" })
 		if s.Dialect() == spec.DialectComposition && s.doc.Root != nil && c == nil && !diags.HasErrors() || s.Dialect() == spec.DialectCatalogue && s.doc.Root != nil && k == nil && !diags.HasErrors() {
 			t.Error("no model of a file that could be parsed")
 		}

@@ -151,13 +151,31 @@ func (l List) Hide(name string, text []byte) []byte {
 	if len(l) == 0 {
 		return text
 	}
-	lines := strings.SplitAfter(string(text), "\n")
+	const mark = "\uFEFF" // a byte order mark is no column
+	content, marked := strings.CutPrefix(string(text), mark)
+	lines := linesOf(content)
 	for _, s := range l {
 		if s.Pos.File == name {
 			s.cover(lines)
 		}
 	}
-	return []byte(strings.Join(lines, ""))
+	if content = strings.Join(lines, ""); marked {
+		content = mark + content
+	}
+	return []byte(content)
+}
+
+// linesOf cuts a text behind the ends of its lines: LF, CR LF or a lone CR, as YAML has
+// them.
+func linesOf(text string) (lines []string) {
+	start := 0
+	for i := range len(text) {
+		if text[i] == '\n' || text[i] == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+			lines = append(lines, text[start:i+1])
+			start = i + 1
+		}
+	}
+	return append(lines, text[start:])
 }
 
 // leastAnywhere is the length from which a secret is looked for at other places, too.
@@ -165,11 +183,7 @@ const leastAnywhere = 6
 
 // cover replaces the secret at its place, and wherever else it stands.
 func (s *Secret) cover(lines []string) {
-	i := s.Pos.Line - 1
-	if i < 0 || i >= len(lines) {
-		return
-	}
-	if s.EndColumn > s.Pos.Column {
+	if i := s.Pos.Line - 1; i >= 0 && i < len(lines) && s.EndColumn > s.Pos.Column {
 		lines[i] = covered(lines[i], s.Pos.Column-1, s.EndColumn-1)
 	}
 	for _, text := range append(strings.Split(s.Value, "\n"), strings.Split(s.raw, "\n")...) {

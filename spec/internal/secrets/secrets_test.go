@@ -121,6 +121,21 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// Lines end, and columns count, as for positions.
+func TestHideInLines(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: 1\rauthentication: {type: basic, password: tig}\r":         "a: 1\rauthentication: {type: basic, password: ***}\r",
+		"a: 1\r\nauthentication: {type: basic, password: tig}\r\n":     "a: 1\r\nauthentication: {type: basic, password: ***}\r\n",
+		"\ufeffauthentication: {type: basic, password: tig}":           "\ufeffauthentication: {type: basic, password: ***}",
+		"'ü': 1\nauthentication: {'é': 1, password: tig, name: 'tig'}": "'ü': 1\nauthentication: {'é': 1, password: ***, name: 'tig'}",
+		"authentication: {password: 'it''s'} # it's":                   "authentication: {password: '*****'} # it's",
+	} {
+		if got := string(find(t, text).Hide("x.yaml", []byte(text))); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
 func TestRedact(t *testing.T) {
 	l := find(t, "x: "+stripe)
 	got := l.Redact(diag.List{
