@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,14 +82,18 @@ func (a *app) init(ctx context.Context, f *initFlags) error {
 		return err
 	}
 	c := &author.Composition{Title: f.title, API: api.Name}
-	plan := func(text []byte) *document.Plan { return drafted(ctx, "composition.yaml", text, opts) }
+	plan := func(text []byte) *document.Plan {
+		with := *opts
+		with.Source, with.NoOverlay = text, true
+		return drafted(ctx, unwritten, &with)
+	}
 	text, err := author.Compose(c, ops, f.polls, plan)
 	if err != nil {
 		return usage(err.Error(), "")
 	}
 	if f.file == "-" {
 		a.printf("%s", text)
-		return a.judgeText(ctx, text, opts)
+		return a.finishInit(ctx, unwritten, text, opts)
 	}
 	if f.file == "" {
 		f.file = fileName(c.Title)
@@ -100,15 +105,19 @@ func (a *app) init(ctx context.Context, f *initFlags) error {
 	if err := a.nameDocument(ctx, f.file, api); err != nil {
 		return err
 	}
-	return a.finishInit(ctx, f.file, f.apis, text)
+	if opts, err = f.apis.options(a); err != nil {
+		return err
+	}
+	return a.finishInit(ctx, f.file, nil, opts)
 }
 
-// drafted plans a text as far as it goes, with all of its problems.
-func drafted(ctx context.Context, file string, text []byte, opts *engine.LoadOptions) *document.Plan {
-	with := *opts
-	with.Source, with.NoOverlay = text, true
+// unwritten is the name of a file that is only a text yet.
+const unwritten = "composition.yaml"
+
+// drafted plans a composition as far as it goes, with all of its problems.
+func drafted(ctx context.Context, file string, opts *engine.LoadOptions) *document.Plan {
 	r := engine.NewRunner(nil)
-	f, report := opened(ctx, file, &with, r)
+	f, report := opened(ctx, file, opts, r)
 	if f == nil || len(f.Units()) == 0 {
 		return planOfFile(report)
 	}
@@ -117,26 +126,20 @@ func drafted(ctx context.Context, file string, text []byte, opts *engine.LoadOpt
 	return plan
 }
 
-// judgeText reports the errors of a text that was printed.
-func (a *app) judgeText(ctx context.Context, text []byte, opts *engine.LoadOptions) error {
+// finishInit judges the file that was written, and shows how to go on. text is that of one
+// which was only printed, nil for a file.
+func (a *app) finishInit(ctx context.Context, file string, text []byte, opts *engine.LoadOptions) error {
 	with := *opts
 	with.Source = text
-	if _, report := opened(ctx, "composition.yaml", &with, engine.NewRunner(nil)); report.Diagnostics.HasErrors() {
+	r := engine.NewRunner(nil)
+	f, report := opened(ctx, file, &with, r)
+	if report.Diagnostics.HasErrors() {
 		return &engine.LoadError{Report: report}
 	}
-	return nil
-}
-
-// finishInit judges the file that was written, and shows how to go on.
-func (a *app) finishInit(ctx context.Context, file string, apis apiFlags, text []byte) error {
-	opts, err := apis.options(a)
-	if err != nil {
-		return err
+	if text != nil {
+		return nil
 	}
-	if _, report := opened(ctx, file, opts, engine.NewRunner(nil)); report.Diagnostics.HasErrors() {
-		return &engine.LoadError{Report: report}
-	}
-	plan := drafted(ctx, file, text, opts)
+	plan := r.Draft(ctx, f.Units()[0])
 	a.note("%s, %s, %s; see them: capstan plan %s", words.Count(len(plan.Steps), "step", "steps"), words.Count(len(plan.Inputs), "input", "inputs"),
 		words.Count(len(plan.Outputs), "output", "outputs"), shellWord(file))
 	return nil
@@ -164,7 +167,7 @@ func writeNew(path string, text []byte, force bool) error {
 
 // fileName is the file for a title.
 func fileName(title string) string {
-	return strings.Join(words.Split(title, nil), "-") + ".yaml"
+	return cmp.Or(strings.Join(words.Split(title, nil), "-"), "capability") + ".yaml"
 }
 
 // initAPI finds the API that the composition is for.

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/author"
-	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/spec"
@@ -66,13 +65,7 @@ func (a *app) initOverlay(ctx context.Context, file, to string, force bool, opts
 	plan := func(overlay []byte) *document.Plan {
 		with := bare
 		with.NoOverlay, with.OverlaySource = overlay == nil, overlay
-		f, report := opened(ctx, file, &with, r)
-		if f == nil || len(f.Units()) == 0 {
-			return planOfFile(report)
-		}
-		p := r.Draft(ctx, f.Units()[0])
-		p.Diagnostics = append([]diag.Diagnostic{}, report.Diagnostics...)
-		return p
+		return drafted(ctx, file, &with)
 	}
 	text := author.Overlay(&author.Lacking{Unit: f.Spec().Units[0], Name: f.Spec().Title.Value, Operations: f.Operations, Plan: plan})
 	if text == nil {

@@ -17,7 +17,7 @@ import (
 func TestInitOverlayOfBrokenFiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(number("CAPSTAN_SEED", 1), 4))
 	written, sound := 0, 0
-	for range number("CAPSTAN_MUTATIONS", 150) {
+	for range number("CAPSTAN_MUTATIONS", 80) {
 		file, args := brokenComposition(t, random)
 		with := append([]string{"--config", "none"}, args...)
 		before := errorsOf(t, file, args, true)

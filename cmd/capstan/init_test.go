@@ -36,6 +36,9 @@ func begun(t *testing.T, set *operations.Set, api []string, ids []string) bool {
 		t.Errorf("init %v exits with %d: %s\n%s", ids, code, problems, text)
 		return false
 	}
+	if out, _, code := command(t, "fmt", "--diff", file); code != exitDone || out != "" {
+		t.Errorf("%v: fmt lays it out otherwise: %s", ids, out)
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +138,7 @@ func TestInitOfCorpus(t *testing.T) {
 		}
 		file := filepath.Join(dir, filepath.FromSlash(columns[0]))
 		api, err := engine.OpenAPI(t.Context(), file, &engine.LoadOptions{Project: "none"})
-		if err != nil || api.Set.Len() < 5 || documents >= int(number("CAPSTAN_DOCUMENTS", 20)) {
+		if err != nil || api.Set.Len() < 5 || documents >= int(number("CAPSTAN_DOCUMENTS", 12)) {
 			continue
 		}
 		documents++

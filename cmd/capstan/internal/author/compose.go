@@ -14,13 +14,12 @@ import (
 // Composition is a composition that is being written: a list of operations, and what the
 // planner of the engine finds to be missing between them. Start with [Compose].
 type Composition struct {
-	Title    string
-	API      string
-	Modeline string // the comment that begins the file, "" for none
-	steps    []*step
-	inputs   []*input
-	outputs  []output
-	plan     Planner
+	Title   string
+	API     string
+	steps   []*step
+	inputs  []*input
+	outputs []output
+	plan    Planner
 }
 
 // Planner plans the text of a composition as far as it goes, with its problems.

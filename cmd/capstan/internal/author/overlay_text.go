@@ -16,6 +16,7 @@ func (m *mending) text() []byte {
 	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line(modeline, "overlay")
 	line("# What the composition leaves out. Each action acts on the values that were there when it")
 	line("# was written (x-capstan-was): an edited one stands. `capstan plan` names those that acted.")
 	line("overlay: 1.0.0\ninfo:\n  title: %s\n  version: 1.0.0", Scalar(m.Name+", completed"))

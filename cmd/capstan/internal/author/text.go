@@ -10,13 +10,14 @@ import (
 	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
+// modeline names the schema of a kind of file for editors.
+const modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.com/capstan-run/capstan/main/docs/schema/%s.json"
+
 // text is the composition as a file.
 func (c *Composition) text() []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	if c.Modeline != "" {
-		line("%s", c.Modeline)
-	}
+	line(modeline, "composition")
 	line("name: %s", Scalar(c.Title))
 	if len(c.steps) > 0 {
 		line("description: %s", Scalar(c.describe()))
