@@ -54,6 +54,7 @@ var layers = map[string][]string{
 	"internal/suggest":                {"diag", "internal/words"}, // it completes problems
 	"internal/readme":                 {"diag", "spec/dialect"},   // its tests run the examples of every code
 	"capabilities":                    {},
+	"packaging":                       {"spec/yamldata"}, // its tests read what releases are made with
 	"spec":                            {"diag"},
 	"spec/framework":                  {"spec", "spec/framework/internal/form", "spec/internal/node", "spec/internal/rules", "diag", "internal/pathtemplate", "internal/suggest", "internal/words", "spec/internal/keys"},
 	"spec/dialect":                    {"spec/...", "diag", "internal/loopback", "internal/suggest"},
