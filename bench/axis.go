@@ -29,7 +29,7 @@ type sample map[string]float64
 
 // suites makes the axes of each name that -only takes, in the order of names.
 var (
-	names  = []string{"version", "cold", "library", "steps", "long", "durable", "serve", "directory", "instructions", "build"}
+	names  = []string{"version", "cold", "library", "steps", "long", "durable", "serve", "directory", "lint", "instructions", "build"}
 	suites = map[string]func(context.Context, *bench) ([]axis, error){
 		"version":      startUp,
 		"cold":         cold,
@@ -39,6 +39,7 @@ var (
 		"durable":      kept,
 		"serve":        serving,
 		"directory":    directory,
+		"lint":         lint,
 		"instructions": instructed,
 		"build":        firstBuild,
 	}

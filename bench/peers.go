@@ -7,13 +7,14 @@ import (
 	"os/exec"
 )
 
-const respect = "@redocly/cli@2.77.0"
+// npmPackages are the peers that run in node.
+var npmPackages = []string{"@redocly/cli@2.77.0", "@stoplight/spectral-cli@6.16.3"}
 
 // peers are the other runners that could be had: the names of their programs, "" for
 // one that is missing.
-type peers struct{ libopenapi, respect string }
+type peers struct{ libopenapi, node string }
 
-// getPeers builds libopenapi's engine and installs Redocly's. One that cannot be had
+// getPeers builds libopenapi's engine and installs those of node. One that cannot be had
 // is left out, with the reason.
 func (b *bench) getPeers(ctx context.Context) {
 	if !b.peers {
@@ -26,16 +27,19 @@ func (b *bench) getPeers(ctx context.Context) {
 	}
 	node, err := exec.LookPath("node")
 	if err == nil {
-		npm := exec.CommandContext(ctx, "npm", "install", "--prefix", b.path("npm"), "--no-audit", "--no-fund", "--loglevel=error", respect)
+		npm := exec.CommandContext(ctx, "npm", append([]string{"install", "--prefix", b.path("npm"), "--no-audit", "--no-fund", "--loglevel=error"}, npmPackages...)...)
 		npm.Stderr = os.Stderr
 		err = npm.Run()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "without redocly respect:", err)
+		fmt.Fprintln(os.Stderr, "without redocly and spectral:", err)
 		return
 	}
-	b.peer.respect = node
+	b.peer.node = node
 }
+
+// module returns the path of a file of a node package.
+func (b *bench) module(file string) string { return b.path("npm", "node_modules", file) }
 
 // coldPeers are the peers as processes that run the workflow of an Arazzo file once.
 func (b *bench) coldPeers(file string) []subject {
@@ -43,9 +47,8 @@ func (b *bench) coldPeers(file string) []subject {
 	if b.peer.libopenapi != "" {
 		subjects = append(subjects, b.processes("libopenapi", b.peer.libopenapi, "-server", b.server, file))
 	}
-	if b.peer.respect != "" {
-		subjects = append(subjects, b.processes("redocly respect", b.peer.respect,
-			b.path("npm", "node_modules", "@redocly", "cli", "bin", "cli.js"), "respect", file, "--server", "api="+b.server))
+	if b.peer.node != "" {
+		subjects = append(subjects, b.processes("redocly respect", b.peer.node, b.module("@redocly/cli/bin/cli.js"), "respect", file, "--server", "api="+b.server))
 	}
 	return subjects
 }
