@@ -15,7 +15,7 @@ func TestInputSchemasHaveWhatDocumentsAsk(t *testing.T) {
 		"mode":   object{"type": "string", "enum": []any{"slow", "fast"}},
 		"code":   object{"type": "string", "pattern": "^[A-Z]{2}$", "anyOf": []any{object{"type": "string", "minLength": 2, "maxLength": 2}, object{"type": "string", "maxLength": 3}}},
 		"kind":   object{"type": "string", "enum": []any{"dry", "cold"}},
-		"holds":  object{"type": "array", "items": object{"type": "integer", "minimum": 1.0}},
+		"holds":  object{"type": "array", "default": []any{}, "items": object{"type": "integer", "minimum": 1.0}},
 		"crates": object{"type": "array", "maxItems": 3, "items": object{"type": "object", "required": []any{"kind"}, "properties": object{"kind": object{"type": "string", "enum": []any{"dry", "cold"}}, "hold": object{"type": "integer", "minimum": 1.0}}}},
 		"odd":    object{"type": "string", "pattern": "(?<=x)y", "format": "moonphase"},
 		"by":     object{"type": "string", "enum": []any{"rail", "road"}},

@@ -70,6 +70,9 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 		case want.Null:
 			out[want.Name] = nil
 		}
+		if s := want.Listed; s != nil && !want.Required && out[want.Name] == nil && !e.has(want.Name) {
+			e.add(want.Name, hintOf(want.About()), "input %q (%s) is missing: step %q is executed once for each of its items", want.Name, want.Type, s.ID)
+		}
 	}
 	for _, want := range p.plan.Inputs {
 		checkFeeds(e, want, out)
@@ -113,7 +116,7 @@ func checkInput(e *InputError, out Inputs, want *plan.Input, v any) {
 // wrong by its own declaration is reported for that alone.
 func checkFeeds(e *InputError, want *plan.Input, out Inputs) {
 	v := out[want.Name]
-	if v == nil || slices.ContainsFunc(e.Problems, func(p InputProblem) bool { return p.Name == want.Name }) {
+	if v == nil || e.has(want.Name) {
 		return
 	}
 	var all refusals
@@ -171,6 +174,11 @@ func (r *refusal) places() string {
 // textOf writes a violation as the rest of a sentence about the value.
 func textOf(v operations.Violation) string {
 	return strings.TrimSpace(plan.Dotted(v.Path) + " " + v.Message)
+}
+
+// has reports whether there is a problem of a name.
+func (e *InputError) has(name string) bool {
+	return slices.ContainsFunc(e.Problems, func(p InputProblem) bool { return p.Name == name })
 }
 
 func (e *InputError) add(name, hint, format string, args ...any) {

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -51,7 +52,7 @@ inputs:
   - {name: mode, type: string}
   - {name: code, type: string}
   - {name: kind, type: string}
-  - {name: holds, type: array}
+  - {name: holds, type: array, default: []}
   - {name: crates, type: array}
   - {name: odd, type: string}
   - {name: by, type: string}
@@ -66,6 +67,34 @@ steps:
   - {id: late, operation: lift, when: inputs.late != "none", with: {mode: '{{ inputs.late }}'}}
   - {id: seen, operation: lift, when: lift != nil, with: {mode: '{{ inputs.seen }}'}}
 `
+
+// The list that a step is executed once for each item of has to be there, and a run without
+// it would find that out behind its first write.
+func TestAListToGoThroughIsMissing(t *testing.T) {
+	load := func(each string) *engine.Program {
+		p, err := engine.Load(t.Context(), "crane.yaml", &engine.LoadOptions{FS: fstest.MapFS{
+			"crane.yaml":    {Data: []byte(craneFile[:strings.Index(craneFile, "inputs:")] + "inputs: [{name: kinds, type: array}]\nsteps:\n- {id: lift, operation: lift}\n- {id: all, operation: lift, " + each + ", with: {crates: [{kind: '{{ item }}'}]}}\n")},
+			"api.yaml":      {Data: []byte(craneAPI)},
+			".capstan.yaml": {Data: []byte("apis:\n  crane: {openapi: api.yaml}\n")},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	_, err := load("each: inputs.kinds").CheckInputs(nil)
+	if want := `input "kinds" (array) is missing: step "all" is executed once for each of its items`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	for _, each := range []string{"each: 'inputs.kinds ?? []'", "each: inputs.kinds, when: inputs.kinds != nil"} {
+		if _, err := load(each).CheckInputs(nil); err != nil {
+			t.Errorf("%s: %v", each, err)
+		}
+	}
+	if _, err := load("each: inputs.kinds").CheckInputs(engine.Inputs{"kinds": []any{}}); err != nil {
+		t.Error(err)
+	}
+}
 
 // craneProgram is a program whose inputs reach parameters and properties in every way.
 func craneProgram(t *testing.T) *engine.Program {

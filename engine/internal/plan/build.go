@@ -160,6 +160,7 @@ func (b *builder) step(s *Step, src *spec.Step) {
 		s.Each = b.expr(scope, src.Each, s, false, false)
 		item := eval.Any()
 		if s.Each != nil {
+			b.listed(s)
 			if t := s.Each.Type(); t.Kind() == "array" {
 				item = t.Elem()
 			} else if !t.IsAny() {

@@ -161,6 +161,16 @@ func (bb *binding) feeds(f Feed, v Value) {
 	}
 }
 
+// listed notes the input that is the list of a step with each.
+func (b *builder) listed(s *Step) {
+	ref, ok := bareRef(exprValue{s.Each})
+	if name, isInput := InputOf(ref); ok && isInput && len(ref.Path) == 1 && b.unit.Steps[b.at].When == nil {
+		if in := b.input(name); in != nil && in.Listed == nil {
+			in.Listed = s
+		}
+	}
+}
+
 // bareRef returns the reference that a value is, where it is nothing else.
 func bareRef(v Value) (eval.Ref, bool) {
 	var e *eval.Expr

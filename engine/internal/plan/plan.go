@@ -32,6 +32,9 @@ type Input struct {
 	Description string
 	UsedBy      []string // step ids, then output names; in order, unique
 	Feeds       []*Feed  // in the order of the steps
+	// Listed is the first step that is always executed once for each item of the input,
+	// nil for none: without a list it would fail.
+	Listed *Step
 
 	// In is where a REST request brings the value, "" for anywhere; At is its
 	// place in the request's body, nil for the member of the input's name.

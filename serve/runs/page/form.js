@@ -71,7 +71,7 @@ function controlOf(input, id) {
   const preset = schema.default;
   if (schema.enum || schema.type === "boolean") {
     const options = schema.enum ?? [true, false];
-    const control = h("select", { id }, !input.required && h("option", { value: "" }, preset === undefined ? "not given" : "default: " + text(preset)),
+    const control = h("select", { id }, h("option", { value: "" }, preset !== undefined ? "default: " + text(preset) : input.required ? "choose one" : "not given"),
       options.map((v) => h("option", { value: stringify(v) }, v === true ? "yes" : v === false ? "no" : text(v))));
     return { control, read: () => (control.value === "" ? undefined : parse(control.value)) };
   }
@@ -91,7 +91,14 @@ function controlOf(input, id) {
   }
   const control = h("textarea", { id, rows: 4, spellcheck: "false" });
   control.value = preset === undefined ? "" : stringify(preset, 2);
-  return { control, hint: "As JSON.", read: () => json(control.value) };
+  return { control, hint: "As JSON" + members(schema) + ".", read: () => json(control.value) };
+}
+
+// members names the members of an object, those that it needs first.
+function members(schema) {
+  const needed = schema.required ?? [];
+  const others = Object.keys(schema.properties ?? {}).filter((name) => !needed.includes(name));
+  return [needed.length ? ", with " + needed.join(", ") : "", others.length ? (needed.length ? "; it may have " : ", which may have ") + others.join(", ") : ""].join("");
 }
 
 // limits words what a value has to fit, beside its type and a choice of values.

@@ -135,7 +135,7 @@ class View {
       this.follow();
       document.getElementById("run-title")?.focus();
     };
-    return h("details", {}, h("summary", {}, "Correct inputs"),
+    return h("details", { class: "buttons" }, h("summary", {}, "Correct inputs"),
       h("form", { novalidate: true, onsubmit: submit }, h("p", { class: "hint" }, "A field that is left empty stays as it is."), form.element, problems,
         h("div", { class: "buttons" }, h("button", {}, "Correct and try again"))));
   }
