@@ -4,7 +4,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/spec/internal/node"
@@ -43,15 +42,6 @@ func (r *Rule) Unset() (diag.Severity, bool) { return max(r.Level, diag.Warning)
 
 // All returns the rules in the order of their ids. They must not be changed.
 func All() []Rule { return table }
-
-// ByID returns the rule of an id, or nil.
-func ByID(id string) *Rule {
-	i, found := slices.BinarySearchFunc(table, id, func(r Rule, id string) int { return strings.Compare(r.ID, id) })
-	if !found {
-		return nil
-	}
-	return &table[i]
-}
 
 // Check holds a file to the rules that are wanted. It returns the problems that are
 // known with what it finds beside them; a known problem that is the fault a rule is

@@ -9,7 +9,7 @@ var table = []Rule{
 	{
 		ID: "ikanos-address-not-example", Level: diag.Warning, Recommended: true,
 		of: servers, key: "address", holds: endsNotInExample,
-		message: "the address is a placeholder: example.com is nobody's server", hint: "write the address to listen at, such as 127.0.0.1",
+		message: "the address is a placeholder: example.com is reserved for examples", hint: "write the address to listen at, such as 127.0.0.1",
 	},
 	{
 		ID: "ikanos-aggregate-flow-description", Level: diag.Warning, Recommended: true,
@@ -32,7 +32,7 @@ var table = []Rule{
 	{
 		ID: "ikanos-baseuri-not-example", Level: diag.Warning,
 		of: consumed, key: "baseUri", holds: isNoExample,
-		message: "the baseUri is a placeholder: example.com is nobody's API", hint: "write the URL of the API",
+		message: "the baseUri is a placeholder: example.com is reserved for examples", hint: "write the URL of the API",
 	},
 	{
 		ID: "ikanos-consumed-resource-no-query-in-path", Level: diag.Warning, Recommended: true,
