@@ -89,7 +89,7 @@ func problemsOf(u *load.Unit) map[int][]diag.Diagnostic {
 				step = -1
 			}
 		}
-		if step >= 0 && at == u.Spec.Steps[step].Pos && d.Pos.Column >= at.Column {
+		if step >= 0 && d.Pos.Column >= at.Column {
 			out[step] = append(out[step], d)
 		}
 	}

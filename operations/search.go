@@ -86,7 +86,7 @@ func (s *Set) weights(i int) map[string]float64 {
 	return has
 }
 
-// weightOf returns the weight of a word that was asked for: spelt the same, as another
+// weightOf returns the weight of a word of the text: spelt the same, as another
 // verb of its class, or for long words almost the same.
 func weightOf(has map[string]float64, word string) float64 {
 	best := max(has[word], has[verbClass(word)])

@@ -82,7 +82,7 @@ func overlaidBy(overlays []string) string {
 	return ", with " + strings.Join(overlays, ", ") + " (--no-overlay looks at it without)"
 }
 
-// writeOverlay writes an overlay, and reports what the file lacks with it.
+// writeOverlay writes an overlay, and reports the errors that are left with it.
 func (a *app) writeOverlay(ctx context.Context, file, to string, force bool, text []byte, opts *engine.LoadOptions) error {
 	if to == "" {
 		to = strings.TrimSuffix(file, filepath.Ext(file)) + ".overlay.yaml"

@@ -80,7 +80,7 @@ func (a *app) describe(op *operations.Operation) error {
 	return nil
 }
 
-// repeat is what a second request does.
+// repeat is the effect of a second request.
 func repeat(op *operations.Operation) string {
 	switch {
 	case op.Effect() == operations.Read:

@@ -46,7 +46,7 @@ func (c command) isCurl() bool { return c.args[0] == "curl" }
 
 func (c command) isCat() bool { return c.args[0] == "cat" && len(c.args) == 2 }
 
-// cat compares a file with what the page shows.
+// cat compares a file with the page.
 func (c command) cat(t *testing.T, dir string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, c.args[1]))
@@ -134,7 +134,7 @@ func (s *server) curl(t *testing.T, dir string, c command) {
 	c.compare(t, strings.TrimRight(strings.ReplaceAll(string(got), s.address, servedAt), "\n")+"\n")
 }
 
-// compare holds what was printed to the page.
+// compare holds printed text to the page.
 func (c command) compare(t *testing.T, got string) {
 	t.Helper()
 	if !pattern(c.output).MatchString(got) {

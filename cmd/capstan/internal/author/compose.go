@@ -11,8 +11,8 @@ import (
 	"github.com/capstan-run/capstan/operations"
 )
 
-// Composition is a composition that is being written: a list of operations, and what the
-// planner of the engine finds to be missing between them. Start with [Compose].
+// Composition is a composition that is being written: a list of operations, and the
+// values between them that the planner of the engine finds to be missing. Start with [Compose].
 type Composition struct {
 	Title   string
 	API     string
@@ -52,7 +52,7 @@ const maxRounds = 40
 
 // Compose writes the composition of operations, and of polls, those of them that are
 // repeated until a state is reached. Steps stand in the order in which they need each
-// other, as the planner binds them; inputs give what no step does. Choices are explained
+// other, as the planner binds them; inputs give the other values. Choices are explained
 // in comments. An error is about a poll that has no state to wait for.
 func Compose(c *Composition, ops []*operations.Operation, polls []string, plan Planner) ([]byte, error) {
 	c.plan = plan
@@ -110,13 +110,13 @@ func (c *Composition) order() {
 	c.steps = placed
 }
 
-// deletes reports whether a step deletes what another one is about.
+// deletes reports whether a step deletes the resource of another one.
 func deletes(s, other *step) bool {
 	return s.op.Effect() == operations.Delete && other.op.Effect() != operations.Delete && s.op.Resource().Name == other.op.Resource().Name
 }
 
 // selects lets a list give its first item where a step takes that, and nothing else gives
-// it. A filter of another list counts: without one that would list what is everybody's.
+// it. A filter of another list counts: without one that would list the items of all tenants.
 func (c *Composition) selects() {
 	for _, reader := range slices.Clone(c.steps) {
 		for _, list := range slices.Clone(c.steps) {
@@ -190,14 +190,14 @@ func (c *Composition) lacks(list, reader *step) bool {
 	return false
 }
 
-// decided reports whether a step has a value for what b binds, or several.
+// decided reports whether a step has a value for the target of b, or several.
 func (c *Composition) decided(s document.Step, b document.Bind) bool {
 	same := func(param, in string) bool { return param == b.Param && in == b.In }
 	return slices.ContainsFunc(s.Binds, func(x document.Bind) bool { return same(x.Param, x.In) }) ||
 		slices.ContainsFunc(s.Missing, func(m document.Missing) bool { return same(m.Param, m.In) && len(c.could(m)) > 0 })
 }
 
-// complete adds inputs for what is missing, and the values that the planner would not
+// complete adds inputs for missing values, and the values that the planner would not
 // choose between.
 func (c *Composition) complete() {
 	for _, s := range c.steps {
@@ -218,7 +218,7 @@ func (c *Composition) complete() {
 
 // settle gives the first step that lacks values a source for each, and reports whether
 // there was one: an input may feed later steps, too. tried are the inputs that the planner
-// was left to find, by what they are for.
+// was left to find, by step and parameter.
 func (c *Composition) settle(tried map[string]*input) bool {
 	for _, planned := range c.plan(c.text()).Steps {
 		s, settled := c.step(planned.ID), false
@@ -264,13 +264,13 @@ func (s *step) choose(m document.Missing, could []string) {
 	}
 }
 
-// bound reports whether a step has a value already for what is said to be missing.
+// bound reports whether a step has a value already for one that is reported as missing.
 func bound(planned document.Step, m document.Missing) bool {
 	return slices.ContainsFunc(planned.Binds, func(b document.Bind) bool { return b.Param == m.Param && b.In == m.In })
 }
 
 // doubtful are the values of a step that the planner has and that want an input of their
-// own: what is read from an answer that no document describes, and an input that another
+// own: those from an answer that no document describes, and an input that another
 // step has with other values.
 func (c *Composition) doubtful(planned document.Step) (out []document.Missing) {
 	s := c.step(planned.ID)
@@ -375,7 +375,7 @@ func (c *Composition) input(s *step, m document.Missing) *input {
 	return in
 }
 
-// field is what a step takes under a name.
+// field is the value that a step takes under a name.
 func (s *step) field(name, in string) Field {
 	for _, f := range Takes(s.op) {
 		if f.Path == name && string(f.In) == in {

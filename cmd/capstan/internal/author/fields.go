@@ -12,8 +12,8 @@ import (
 
 // Field is a value that an operation takes or gives.
 type Field struct {
-	// Path is the name of a parameter or property of the body; of a result it is what an
-	// expression writes behind the step's id, such as "data[0].id".
+	// Path is the name of a parameter or property of the body; of a result it is the text
+	// behind the step's id in an expression, such as "data[0].id".
 	Path     string
 	Name     string        // the last name of Path
 	Of       string        // the thing that has it, in singular snake case, "" unknown
@@ -126,7 +126,7 @@ func itemsOf(s *operations.Schema) (items *operations.Schema) {
 	return items
 }
 
-// member is the expression of a member of what is at a path.
+// member is the expression of a member of the value at a path.
 func member(path, name string) string {
 	switch {
 	case !plainName.MatchString(name):
@@ -220,7 +220,7 @@ func (f Field) is(want string) bool {
 	return f.In != "" && name+"_id" == want && f.Schema.Is("string")
 }
 
-// Reading is the expression that reads what a step gives at a path.
+// Reading is the expression that reads a path of a step's result.
 func Reading(step, path string) string {
 	if path == "" || strings.HasPrefix(path, "[") {
 		return step + path

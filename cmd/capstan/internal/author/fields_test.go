@@ -20,7 +20,7 @@ func workos(t *testing.T) *operations.Set {
 	return api.Set
 }
 
-// Every path that an operation is said to give can be written in an output.
+// Every path of Gives can be written in an output.
 func TestGivenPathsCanBeRead(t *testing.T) {
 	set, paths := workos(t), 0
 	for _, id := range set.IDs() {

@@ -16,7 +16,7 @@ var taken = []string{
 }
 
 // between are the words of a summary that an id does without; the rest of the summary
-// behind one of ends says how, not what.
+// behind one of ends is detail.
 var (
 	between = []string{"a", "an", "the", "all", "new", "existing", "single", "specific", "given", "one", "your", "s"}
 	ends    = []string{"by", "for", "of", "with", "in", "from", "to", "on", "using", "via", "and", "or", "that", "which", "as", "at", "per", "into", "within", "based"}
@@ -43,7 +43,7 @@ func (c *Composition) stepID(op *operations.Operation) string {
 	return name
 }
 
-// summaryWords returns the words of a summary that describe what is done to what; none
+// summaryWords returns the words of a summary that name the verb and its object; none
 // of one that is no such text.
 func summaryWords(summary string) (out []string) {
 	summary, _, _ = strings.Cut(summary, "(")

@@ -21,7 +21,7 @@ type Lacking struct {
 	Plan       Planner // of the text of an overlay beside the file; nil for none
 }
 
-// Overlay writes what a composition lacks as an overlay: operations that are misspelt and
+// Overlay writes an overlay that completes a composition: operations that are misspelt and
 // have one that is meant, values from inputs that are alike, further inputs for those that
 // nothing gives, conditions of steps that wait, outputs that exist. Each action has its
 // reason. It is nil where nothing can be written. What is left is found by planning the
@@ -134,7 +134,7 @@ func (m *mending) rename(c call) bool {
 	return true
 }
 
-// done notes what is looked at once, and reports whether it was before.
+// done notes a thing that is looked at once, and reports whether it was before.
 func (m *mending) done(parts ...string) bool {
 	key := strings.Join(parts, " ")
 	_, before := m.tried[key]
@@ -144,7 +144,7 @@ func (m *mending) done(parts ...string) bool {
 	return before
 }
 
-// values gives a step what it lacks.
+// values gives a step the values that it lacks.
 func (m *mending) values(p *document.Plan, planned document.Step, c call) bool {
 	s := &step{id: c.id, op: c.op}
 	for _, lack := range planned.Missing {
@@ -294,7 +294,7 @@ func thingOf(op *operations.Operation) string {
 	return strings.ReplaceAll(words.Singular(op.Resource().Name), "_", " ")
 }
 
-// binds reports whether a step has a value for what it lacked.
+// binds reports whether a step has the value that it lacked.
 func (m *mending) binds(id string, lack document.Missing) bool {
 	for _, s := range m.plan().Steps {
 		if s.ID == id {
@@ -308,7 +308,7 @@ func (m *mending) binds(id string, lack document.Missing) bool {
 var waitWords = []string{"poll", "polls", "wait", "waits", "await", "until"}
 
 // waits adds the condition of a step that waits, as its id and description have it, and
-// that says so in no key: the state that they name, else one that is final.
+// without a key for it: the state that they name, else one that is final.
 func (m *mending) waits(c call) bool {
 	text := words.Split(c.id+" "+c.src.Description.Value, nil)
 	means := func(word string) bool { return slices.Contains(text, word) }
@@ -373,7 +373,7 @@ func itemField(op *operations.Operation, path string) string {
 	return suggest.Meant(path, fields)
 }
 
-// results mends outputs that read what does not exist: with the one field that is meant, or
+// results mends outputs that read a field that does not exist: with the one field that is meant, or
 // by leaving them out.
 func (m *mending) results(p *document.Plan) bool {
 	for _, o := range m.Unit.Outputs {
