@@ -167,6 +167,9 @@ type RunOptions struct {
 	RequestTimeout time.Duration
 	// Owner is the caller of a server that the run belongs to.
 	Owner string
+	// Labels tell a kept run apart, see [durable.CheckLabel]. They go before those that
+	// the file gives its runs.
+	Labels map[string]string
 	// OnEvent is called in addition to Options.OnEvent.
 	OnEvent func(durable.Event)
 }

@@ -25,6 +25,11 @@ func (r *Runner) Inspect(ctx context.Context, id string) (*document.Run, error) 
 	run := p.document(state, events)
 	run.Source, run.SourceChanged = spec.Source, sourceChanged(spec)
 	run.Started, run.Updated, run.Driven = state.Started, state.Updated, state.Driven
+	run.Title, run.Labels, run.Servers = state.Title, state.Labels, p.servers(ctx)
+	if run.Inputs, err = decodeInputs(spec.Input); err != nil {
+		return nil, err
+	}
+	run.SensitiveInputs = p.sensitiveInputs()
 	if !state.Due.IsZero() && !state.Status.Ended() {
 		run.Due = &state.Due
 	}

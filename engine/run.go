@@ -45,7 +45,7 @@ func (r *Runner) Run(ctx context.Context, p *Program, in Inputs, opts *RunOption
 	if rt == nil {
 		return l.brief(ctx, inputs, opts)
 	}
-	spec, err := l.spec(inputs, opts)
+	spec, err := l.spec(ctx, inputs, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (r *Runner) Start(ctx context.Context, p *Program, in Inputs, opts *RunOpti
 	if err != nil {
 		return "", err
 	}
-	spec, err := l.spec(inputs, opts)
+	spec, err := l.spec(ctx, inputs, opts)
 	if err != nil {
 		return "", err
 	}
@@ -93,12 +93,19 @@ func (p *linked) ready(ctx context.Context, in Inputs, opts *RunOptions) (Inputs
 	if err == nil && opts.ID != "" {
 		err = durable.CheckID(opts.ID)
 	}
+	if err == nil {
+		err = durable.CheckLabels(opts.Labels)
+	}
 	return inputs, err
 }
 
 // spec is what a new run of the program is stored as.
-func (p *linked) spec(inputs Inputs, opts *RunOptions) (durable.Spec, error) {
+func (p *linked) spec(ctx context.Context, inputs Inputs, opts *RunOptions) (durable.Spec, error) {
 	data, err := json.Marshal(inputs)
+	if err != nil {
+		return durable.Spec{}, err
+	}
+	labels, err := p.labels(ctx, inputs, opts.Labels)
 	if err != nil {
 		return durable.Spec{}, err
 	}
@@ -113,6 +120,7 @@ func (p *linked) spec(inputs Inputs, opts *RunOptions) (durable.Spec, error) {
 	return durable.Spec{
 		ID: cmp.Or(opts.ID, newRunID(started)), Capability: p.Name(), Source: p.place(), Snapshot: snapshot,
 		Input: data, Started: started, Owner: opts.Owner, Mock: p.set.Mock,
+		Title: p.title(inputs, labels), Labels: labels, Sensitive: p.sensitiveInputs(),
 	}, nil
 }
 

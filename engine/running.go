@@ -101,11 +101,10 @@ func (p *linked) brief(ctx context.Context, inputs Inputs, opts *RunOptions) (*R
 
 // execute interprets a kept run on a host: the durable.Executor of this program.
 func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec) (durable.Ending, error) {
-	inputs, err := jsonvalue.Decode(s.Input)
-	if err != nil {
-		return durable.Ending{}, fmt.Errorf("the run's inputs cannot be read: %w", err)
+	var err error
+	if r.inputs, err = decodeInputs(s.Input); err != nil {
+		return durable.Ending{}, err
 	}
-	r.inputs, _ = inputs.(map[string]any)
 	r.started = s.Started
 	if err := r.interpret(ctx, host); err != nil {
 		return durable.Ending{}, err
@@ -215,6 +214,7 @@ func (r *running) shared(caller func(name string, api connect.API) operations.Ca
 	for _, use := range r.p.unit.Uses {
 		callers[use.Name] = operations.Chain(caller(use.Name, use.API), operations.HideErrors(r.redactor))
 	}
+	r.hideInputs()
 	o, set := r.opts, r.p.set
 	return &exec.Env{
 		Call:   func(api string) operations.Caller { return callers[api] },

@@ -47,6 +47,8 @@ type Unit struct {
 	Outputs []*Output
 	Answer  *Answer
 	Hints   Hints
+	// Labels tell the runs of the unit apart. They are made of its inputs.
+	Labels []Field
 	// Language is that of every text in the steps and the outcome.
 	Language Language
 	Binding  Binding
@@ -118,6 +120,8 @@ type Input struct {
 	Convert bool
 	// Filled reports that empty text is no value.
 	Filled bool
+	// Sensitive reports that the value is a secret.
+	Sensitive bool
 	// Implied reports that nothing declares the input but a variable of the path or
 	// address at which the unit is served.
 	Implied bool

@@ -44,6 +44,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 		return err
 	}
 	run = a.worded(run)
+	run.Inputs = run.ShownInputs(showSensitive)
 	if !a.wantsText() {
 		return a.printDocument(run)
 	}

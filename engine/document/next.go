@@ -74,14 +74,16 @@ func (r *Run) Worded(words func(next Next, hint string) string) *Run {
 // Entry is a run in a list of runs. The values that a step needs are not in it:
 // they may be secret.
 type Entry struct {
-	Run        string         `json:"run"`
-	Capability string         `json:"capability"`
-	Mock       bool           `json:"mock,omitempty"` // a mock answers in place of the APIs
-	Status     durable.Status `json:"status"`
-	Started    time.Time      `json:"started"`
-	Updated    time.Time      `json:"updated"`
-	Due        *time.Time     `json:"due,omitempty"` // when it goes on by itself
-	Waiting    *EntryWaiting  `json:"waiting,omitempty"`
+	Run        string            `json:"run"`
+	Capability string            `json:"capability"`
+	Title      string            `json:"title,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Mock       bool              `json:"mock,omitempty"` // a mock answers in place of the APIs
+	Status     durable.Status    `json:"status"`
+	Started    time.Time         `json:"started"`
+	Updated    time.Time         `json:"updated"`
+	Due        *time.Time        `json:"due,omitempty"` // when it goes on by itself
+	Waiting    *EntryWaiting     `json:"waiting,omitempty"`
 }
 
 // EntryWaiting is the step that a run in a list waits for.
@@ -94,7 +96,7 @@ type EntryWaiting struct {
 
 // EntryOf returns the entry of a kept run.
 func EntryOf(s durable.State) Entry {
-	e := Entry{Run: s.ID, Capability: s.Capability, Mock: s.Mock, Status: s.Status, Started: s.Started, Updated: s.Updated}
+	e := Entry{Run: s.ID, Capability: s.Capability, Title: s.Title, Labels: s.Labels, Mock: s.Mock, Status: s.Status, Started: s.Started, Updated: s.Updated}
 	if s.Status.Ended() {
 		return e
 	}

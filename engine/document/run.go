@@ -23,12 +23,16 @@ type Run struct {
 	Error      *Error         `json:"error,omitempty"`
 
 	// The rest is set in the document of a kept run that was read back.
-	Source        string     `json:"source,omitempty"` // the file it was started from
-	SourceChanged bool       `json:"source_changed,omitempty"`
-	Started       time.Time  `json:"started,omitzero"`
-	Updated       time.Time  `json:"updated,omitzero"`
-	Due           *time.Time `json:"due,omitempty"`    // when it goes on by itself
-	Driven        bool       `json:"driven,omitempty"` // a process drives it now
+	Title         string            `json:"title,omitempty"` // one line that names the run among others
+	Labels        map[string]string `json:"labels,omitempty"`
+	Inputs        map[string]any    `json:"inputs,omitempty"`
+	Servers       []string          `json:"servers,omitempty"` // the addresses of its APIs
+	Source        string            `json:"source,omitempty"`  // the file it was started from
+	SourceChanged bool              `json:"source_changed,omitempty"`
+	Started       time.Time         `json:"started,omitzero"`
+	Updated       time.Time         `json:"updated,omitzero"`
+	Due           *time.Time        `json:"due,omitempty"`    // when it goes on by itself
+	Driven        bool              `json:"driven,omitempty"` // a process drives it now
 	// Events is the history. Arguments and results of steps are left out of it.
 	Events []durable.Event `json:"events,omitempty"`
 
@@ -36,6 +40,8 @@ type Run struct {
 	OutputNames []string `json:"-"`
 	// SensitiveOutputs names the outputs that hold bearer secrets.
 	SensitiveOutputs []string `json:"-"`
+	// SensitiveInputs names the inputs that are secrets.
+	SensitiveInputs []string `json:"-"`
 }
 
 // Answer marks one output of a run of a framework file as the whole answer: a
@@ -91,10 +97,19 @@ func (r *Run) Brief() *Run {
 func (r *Run) Served(show bool) *Run {
 	c := r.Brief()
 	c.Started, c.Updated, c.Due = r.Started, r.Updated, r.Due
+	c.Title, c.Labels, c.Inputs, c.SensitiveInputs = r.Title, r.Labels, r.Inputs, r.SensitiveInputs
 	if show {
 		return c
 	}
 	return c.Redacted()
+}
+
+// ShownInputs returns the inputs, without sensitive values unless they are shown.
+func (r *Run) ShownInputs(show bool) map[string]any {
+	if show {
+		return r.Inputs
+	}
+	return without(r.Inputs, r.SensitiveInputs)
 }
 
 // Redacted stands for a value that is not shown.
@@ -104,6 +119,7 @@ const Redacted = "[redacted]"
 func (r *Run) Redacted() *Run {
 	c := *r
 	c.Outputs = without(r.Outputs, r.SensitiveOutputs)
+	c.Inputs = r.ShownInputs(false)
 	if r.Waiting != nil {
 		c.Waiting = r.Waiting.Redacted()
 	}

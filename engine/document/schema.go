@@ -26,6 +26,8 @@ func Schemas(prefix string) map[string]any {
 	when := schema{"type": "string", "format": "date-time"}
 	due := schema{"type": "string", "format": "date-time", "description": "When it goes on by itself."}
 	mocked := schema{"type": "boolean", "description": "A mock answers in place of the APIs."}
+	title := schema{"type": "string", "description": "One line that names the run among others."}
+	labels := schema{"type": "object", "description": "Labels tell runs apart.", "additionalProperties": text}
 	var run, step []any
 	for _, s := range durable.RunStatuses {
 		run = append(run, string(s))
@@ -39,6 +41,8 @@ func Schemas(prefix string) map[string]any {
 			"answer": described(shape(schema{"output": text, "media_type": text, "encoding": text}, "output"),
 				"Set where one output is the whole answer."),
 			"steps": list(ref("Step")), "waiting": ref("Waiting"), "error": ref("Failure"),
+			"title": title, "labels": labels, "servers": list(text),
+			"inputs": schema{"type": "object", "description": "By name; sensitive ones are [redacted] unless asked for."},
 			"source": text, "source_changed": flag, "started": when, "updated": when, "due": due, "driven": flag,
 			"events": list(ref("Event")),
 		}, "run", "capability", "status", "outputs", "steps"),
@@ -58,7 +62,7 @@ func Schemas(prefix string) map[string]any {
 			"http_status": number, "tries": number, "until": when, "by": text, "via": text, "message": text,
 		}, "seq", "time", "kind"),
 		"RunEntry": shape(schema{
-			"run": text, "capability": text, "mock": mocked, "status": ref("Status"), "started": when, "updated": when, "due": due,
+			"run": text, "capability": text, "title": title, "labels": labels, "mock": mocked, "status": ref("Status"), "started": when, "updated": when, "due": due,
 			"waiting": shape(schema{
 				"step": text, "description": text, "until": when,
 				"reason": schema{"enum": []any{string(durable.ReasonExternal), string(durable.ReasonTimer), string(durable.ReasonInDoubt)}},

@@ -32,6 +32,22 @@ func CheckLabel(name, value string) error {
 	return nil
 }
 
+// mostLabels is how many labels a run may have.
+const mostLabels = 32
+
+// CheckLabels returns why labels cannot be kept: one of them, or their number.
+func CheckLabels(labels map[string]string) error {
+	if len(labels) > mostLabels {
+		return fmt.Errorf("a run has %d labels at most, and %d are given", mostLabels, len(labels))
+	}
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if err := CheckLabel(name, labels[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Value is an input of a run as text.
 type Value struct{ Name, Text string }
 

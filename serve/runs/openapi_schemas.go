@@ -12,7 +12,7 @@ func commonSchemas() object {
 	schemas := document.Schemas("#/components/schemas/")
 	run, _ := schemas["Run"].(object)
 	of, _ := run["properties"].(object)
-	for _, name := range []string{"source", "source_changed", "driven", "events"} { // of the machine that keeps it
+	for _, name := range []string{"source", "source_changed", "servers", "driven", "events"} { // of the machine that keeps it
 		delete(of, name)
 	}
 	run["required"] = append(run["required"].([]any), "started", "updated")

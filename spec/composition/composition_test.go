@@ -63,7 +63,7 @@ func TestCompositionModel(t *testing.T) {
 		{Name: str("crates"), Type: str("array"), Items: str("string"), Default: &spec.Value{Kind: spec.Sequence, Items: []spec.Value{scalar("salt"), scalar("tea")}}},
 		{Name: str("weight"), Type: str("number"), Enum: []spec.Value{scalar(int64(1)), scalar(2.5)}},
 		{Name: str("flags"), Type: str("object"), Example: &spec.Value{Kind: spec.Mapping, Fields: []spec.Field{{Key: str("deck"), Value: scalar(int64(2))}}}},
-		{Name: str("note"), Type: str("string"), Default: &spec.Value{}},
+		{Name: str("note"), Type: str("string"), Default: &spec.Value{}, Sensitive: true},
 	}
 	steps := []*spec.Step{
 		{
@@ -96,6 +96,11 @@ func TestCompositionModel(t *testing.T) {
 			},
 		},
 	}
+	labels := []spec.Field{{Key: str("ship"), Value: scalar("{{ inputs.ship_name }}")}, {Key: str("env"), Value: scalar("prod")}}
+	if diff := cmp.Diff(labels, got.Units[0].Labels, anywhere); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	got.Units[0].Labels = nil
 	checkUnit(t, got, inputs, steps, []*spec.Output{{Name: str("hold_id"), Source: str("book-hold.id"), Sensitive: true}})
 }
 

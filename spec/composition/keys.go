@@ -102,6 +102,11 @@ var fileKeys = sync.OnceValue(func() keys.Mapping[spec.File] {
 				Value: keys.List(inputKeys(), func(d *node.Decoder, n *node.Node, f *spec.File) { f.Units[0].Inputs = reader{d}.inputs(n) }),
 			},
 			{
+				Name: "labels", Example: `{"customer": "{{ inputs.organization_name }}"}`,
+				Doc:   "Labels by which runs are told apart and found, made of the inputs that are not sensitive. Those of `capstan run --label` go first.",
+				Value: keys.Fields(func(f *spec.File) *[]spec.Field { return &f.Units[0].Labels }),
+			},
+			{
 				Name: "steps", Needed: true, Example: `[{"id": "create-organization", "operation": "OrganizationsController_create"}]`,
 				Doc:   "What is done, one after the other.",
 				Value: stepList(),
@@ -150,6 +155,11 @@ var inputKeys = sync.OnceValue(func() keys.Mapping[input] {
 				Name: "required", Default: "false", Example: "true",
 				Doc:   "The caller must give it. One with a default is never required.",
 				Value: keys.Boolean(func(in *input) *bool { return &in.Required }),
+			},
+			{
+				Name: "sensitive", Default: "false", Example: "true",
+				Doc:   "It is a secret: shown as [redacted], and neither in titles and labels nor found by a search.",
+				Value: keys.Boolean(func(in *input) *bool { return &in.Sensitive }),
 			},
 			{
 				Name: "description", Example: `"The name as contracts have it."`,

@@ -49,6 +49,7 @@ func (f *frame) param(e entryNode, k form.Kind) *spec.Param {
 		Name: e.name, In: f.place(p), Type: f.paramType(p), Description: p.text("description"), Display: p.text("display"),
 		Pattern: p.text("pattern"), Pos: f.Pos(e.node),
 	}}
+	in.Sensitive = isOn(p.flag("sensitive"), false)
 	required := p.flag("required")
 	in.Optional = required != nil && !*required
 	in.Required = isOn(required, k == form.KindInput) || k != form.KindInput && in.In.Value == "path"

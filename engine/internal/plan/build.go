@@ -88,6 +88,8 @@ func Build(file *spec.File, unit *spec.Unit, src Sources) (*Plan, diag.List) {
 	b.reads()
 	b.keep()
 	b.accepted()
+	b.passwords()
+	b.labels()
 	b.unused()
 	b.servedNames()
 	b.plan.Variables = b.variables.used

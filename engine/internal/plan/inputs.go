@@ -20,7 +20,7 @@ func (b *builder) inputs() {
 		}
 		p := &Input{
 			Name: in.Name.Value, Required: in.Required, Description: in.Description.Value, In: in.In.Value, At: b.path(in.At),
-			Convert: in.Convert, Filled: in.Filled, Implied: in.Implied, Null: b.unit.Language == spec.Expressions,
+			Convert: in.Convert, Filled: in.Filled, Implied: in.Implied, Sensitive: in.Sensitive, Null: b.unit.Language == spec.Expressions,
 		}
 		p.typed(schemaOf(in))
 		if in.Default != nil {

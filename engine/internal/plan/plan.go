@@ -18,6 +18,7 @@ type Plan struct {
 	Inputs  []*Input
 	Steps   []*Step
 	Outcome Outcome
+	Labels  []Label
 	// Variables are the binds that are read, as "namespace.NAME".
 	Variables []string
 }
@@ -45,6 +46,8 @@ type Input struct {
 	Convert bool
 	// Filled reports that empty text is no value.
 	Filled bool
+	// Sensitive reports that the value is a secret.
+	Sensitive bool
 	// Null reports that an absent value is null. Otherwise it is no value.
 	Null bool
 	// Inferred reports that the file uses the input without declaring it.
@@ -102,7 +105,7 @@ type Bind struct {
 	Must bool
 	// Null reports that an empty value is sent as null; otherwise it is left out.
 	Null bool
-	// Sensitive reports that the value holds part of a sensitive result.
+	// Sensitive reports that the value holds part of a sensitive result or input.
 	Sensitive bool
 }
 

@@ -96,6 +96,10 @@ func selects(s *Step) bool {
 // readsSecret reports whether any of the references touches a sensitive place.
 func (b *builder) readsSecret(refs []eval.Ref) bool {
 	return slices.ContainsFunc(refs, func(r eval.Ref) bool {
+		if name, ok := InputOf(r); ok {
+			in := b.input(name)
+			return in != nil && in.Sensitive
+		}
 		s := b.byID[r.Name]
 		if !r.Step || s == nil {
 			return false

@@ -109,10 +109,8 @@ func opening(spec *durable.Spec, now time.Time, signals []durable.Signal) ([]Rec
 	if spec.Started.IsZero() {
 		spec.Started = now
 	}
-	for name, value := range spec.Labels {
-		if err := durable.CheckLabel(name, value); err != nil {
-			return nil, err
-		}
+	if err := durable.CheckLabels(spec.Labels); err != nil {
+		return nil, err
 	}
 	spec.Started = spec.Started.Round(0).UTC()
 	records := []Record{{At: now, Kind: durable.EventStarted, Detail: durable.Detail{InputHash: hashOf(spec.Input)}}}
