@@ -22,9 +22,9 @@ func (p *linked) labels(ctx context.Context, inputs Inputs, given map[string]str
 }
 
 // title returns the title of a new run: its labels, else the required text among its inputs
-// that names the thing.
+// that names the thing, else the required ones, else any.
 func (p *Program) title(inputs Inputs, labels map[string]string) string {
-	var naming, all []durable.Value
+	var naming, required, all []durable.Value
 	for _, in := range p.plan.Inputs {
 		text, ok := scalarText(inputs[in.Name])
 		if !ok || in.Sensitive {
@@ -32,9 +32,15 @@ func (p *Program) title(inputs Inputs, labels map[string]string) string {
 		}
 		v := durable.Value{Name: in.Name, Text: text}
 		all = append(all, v)
+		if in.Required {
+			required = append(required, v)
+		}
 		if in.Required && in.Type.Kind() == "string" {
 			naming = append(naming, v)
 		}
+	}
+	if len(required) > 0 {
+		all = required
 	}
 	return durable.TitleOf(labels, naming, all)
 }

@@ -50,7 +50,11 @@ func findRun(ctx context.Context, rt durable.Runtime, text string) (durable.Stat
 
 // describeRun identifies a run in a few words.
 func describeRun(s durable.State, now time.Time) string {
-	return fmt.Sprintf("%s, %s, started %s", term.OneLine(s.Capability), s.Status, ago(s.Started, now))
+	name := term.OneLine(s.Capability)
+	if s.Title != "" {
+		name += fmt.Sprintf(" %q", term.OneLine(s.Title))
+	}
+	return fmt.Sprintf("%s, %s, started %s", name, s.Status, ago(s.Started, now))
 }
 
 // ago describes how long ago a time was, as people read it.

@@ -23,6 +23,45 @@ func (a *app) printDocument(v any) error {
 	return nil
 }
 
+// documentList writes a list to stdout, one entry after the other.
+type documentList struct {
+	app     *app
+	entries int
+}
+
+// add writes an entry. The error is that of a value without a form.
+func (l *documentList) add(v any) error {
+	format := l.app.flags.output
+	if format == "yaml" {
+		v = []any{v}
+	}
+	data, err := encode(format, v)
+	if err != nil {
+		return fmt.Errorf("cannot write the output as %s: %w", format, err)
+	}
+	if format != "yaml" {
+		between := ",\n  "
+		if l.entries == 0 {
+			between = "[\n  "
+		}
+		data = append([]byte(between), bytes.ReplaceAll(bytes.TrimSpace(data), []byte("\n"), []byte("\n  "))...)
+	}
+	l.entries++
+	_, _ = l.app.out.Write(data) // the sink remembers a failure to write
+	return nil
+}
+
+// end ends the list, unless it could not be written to its end.
+func (l *documentList) end(err error) {
+	switch {
+	case err != nil:
+	case l.entries == 0:
+		l.app.printf("[]\n")
+	case l.app.flags.output != "yaml":
+		l.app.printf("\n]\n")
+	}
+}
+
 func encode(format string, v any) ([]byte, error) {
 	var out bytes.Buffer
 	err := encodeTo(&out, format, v)

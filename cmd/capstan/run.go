@@ -20,6 +20,7 @@ type runFlags struct {
 	externalFlags
 	exposure string
 	detach   bool
+	labels   []string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -62,6 +63,7 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 	fs := cmd.Flags()
 	f.inputs.add(fs)
 	f.externalFlags.add(fs)
+	textsVar(fs, &f.labels, "label", "label the run, as `NAME=VALUE`, to tell it apart and find it (repeat)")
 	fs.BoolVar(&f.detach, "detach", false, "keep the run and print its id, without executing anything; capstan resume does")
 	f.send.add(fs)
 	f.load.add(fs)
@@ -73,6 +75,10 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 
 func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error) {
 	load, opts, done, err := a.runOptions(f)
+	if err != nil {
+		return err
+	}
+	labels, err := labelsOf(f.labels)
 	if err != nil {
 		return err
 	}
@@ -92,13 +98,13 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 		return err
 	}
 	if f.detach {
-		return a.startRun(ctx, runner, prog, rt, inputs, done)
+		return a.startRun(ctx, runner, prog, rt, inputs, &engine.RunOptions{Done: done, Labels: labels})
 	}
 	show.Named = rt != nil && !f.send.mock // a rehearsal is not looked up again
 	show.Start(prog.Plan())
 	attendant.capability = prog.Name()
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
-	res, err := runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Stay: stay || rt == nil, OnEvent: attendant.event})
+	res, err := runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Labels: labels, Stay: stay || rt == nil, OnEvent: attendant.event})
 	attendant.close()
 	show.Close()
 	switch {
@@ -169,11 +175,11 @@ func (f *runFlags) checkDetach(a *app) error {
 }
 
 // startRun keeps a run for a later execution, and prints its id.
-func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.Program, rt durable.Runtime, inputs engine.Inputs, done map[string]json.RawMessage) error {
+func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.Program, rt durable.Runtime, inputs engine.Inputs, opts *engine.RunOptions) error {
 	if rt == nil {
 		return a.refusedDocument(prog.Name(), errNotKept)
 	}
-	id, err := runner.Start(ctx, prog, inputs, &engine.RunOptions{Done: done})
+	id, err := runner.Start(ctx, prog, inputs, opts)
 	if err != nil {
 		return a.refusedDocument(prog.Name(), err)
 	}

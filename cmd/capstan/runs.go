@@ -54,7 +54,7 @@ type cancelFlags struct {
 func (a *app) runsCancelCommand() *cobra.Command {
 	var f cancelFlags
 	cmd := &cobra.Command{
-		Use:   "cancel RUN... | --status STATUS | --capability NAME",
+		Use:   "cancel RUN... | FILTER",
 		Short: "End runs; what they did stays done",
 		Long: `Cancel ends runs for good: those named, or all that have not ended and match. One
 that another process executes ends before its next request; what was sent before
@@ -64,12 +64,12 @@ lists them.`,
   capstan runs cancel --status waiting --capability b2b-enterprise-onboarding`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			matching := len(f.status) > 0 || f.capability != ""
+			matching := f.given()
 			switch {
 			case len(args) > 0 && matching:
-				return usagef("name runs, or give --status and --capability, not both")
+				return usagef("name runs, or say which with --status, --label and the like, not both")
 			case len(args) == 0 && !matching:
-				return usage("RUN is missing", "or say which: --status STATUS, --capability NAME")
+				return usage("RUN is missing", "or say which: --status STATUS, --capability NAME, --label NAME=VALUE")
 			}
 			return with(cmd.Context(), a.openKept, func(rt durable.Runtime) error { return a.cancelRuns(cmd.Context(), rt, args, &f) })
 		},

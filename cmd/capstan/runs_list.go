@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -9,13 +11,19 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/spec"
 )
 
-// listFlags are the flags of `capstan runs list`.
+// listFlags choose runs.
 type listFlags struct {
-	status     []string
-	capability string
-	limit      int
+	status        []string
+	capability    string
+	labels        []string
+	inputs        []string
+	since, before string
+	waiting       string
+	search        string
+	limit         int
 }
 
 func (a *app) runsListCommand() *cobra.Command {
@@ -23,9 +31,13 @@ func (a *app) runsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List runs, newest first, with what they wait for",
+		Long: `List shows the runs that are kept, newest first. A run's title is made of its labels,
+or of the input that names the thing. On a narrow terminal the capability and what is
+waited for are shortened first.`,
 		Example: `  capstan runs list
   capstan runs list --status waiting,in_doubt --capability b2b-enterprise-onboarding
-  capstan runs list --limit 20 -o json`,
+  capstan runs list --label customer=Acme --since 2w
+  capstan runs list --search acme --limit 20 -o json`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			filter, err := f.filter()
@@ -45,6 +57,12 @@ func (a *app) addFilters(cmd *cobra.Command, f *listFlags) {
 	fs := cmd.Flags()
 	fs.StringSliceVar(&f.status, "status", nil, "only runs of this `STATUS`: running, waiting, in_doubt, succeeded, failed, timed_out or cancelled (repeat)")
 	fs.StringVar(&f.capability, "capability", "", "only runs of the capability `NAME`")
+	textsVar(fs, &f.labels, "label", "only runs with the label `NAME=VALUE` (repeat: with all of them)")
+	textsVar(fs, &f.inputs, "input", "only runs with the input `NAME=VALUE`; of a list one item is enough (repeat: with all of them)")
+	fs.StringVar(&f.since, "since", "", "only runs that were started since `TIME`: 12h, 2d or 4w ago, 2026-05-22, or 2026-05-22T10:00:00Z")
+	fs.StringVar(&f.before, "before", "", "only runs that were started before `TIME`, written as for --since")
+	fs.StringVar(&f.waiting, "waiting", "", "only runs that wait for the `STEP`, or for this reason: external, timer or in_doubt")
+	fs.StringVar(&f.search, "search", "", "only runs with `TEXT` in their title, labels, inputs or id, whatever its case")
 	a.complete(cmd, "status", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return statusWords(), noFiles
 	})
@@ -53,8 +71,13 @@ func (a *app) addFilters(cmd *cobra.Command, f *listFlags) {
 	})
 }
 
+// given reports whether the flags choose among the runs.
+func (f *listFlags) given() bool {
+	return len(f.status)+len(f.labels)+len(f.inputs) > 0 || f.capability+f.since+f.before+f.waiting+f.search != ""
+}
+
 func (f *listFlags) filter() (durable.Filter, error) {
-	filter := durable.Filter{Capability: f.capability, Limit: f.limit}
+	filter := durable.Filter{Capability: f.capability, Limit: f.limit, Waiting: f.waiting, Text: f.search}
 	if f.limit < 0 {
 		return filter, usagef("--limit %d: give a number of runs, or 0 for all", f.limit)
 	}
@@ -65,36 +88,149 @@ func (f *listFlags) filter() (durable.Filter, error) {
 		}
 		filter.Status = append(filter.Status, s)
 	}
-	return filter, nil
+	var err error
+	if filter.Labels, err = labelsOf(f.labels); err != nil {
+		return filter, err
+	}
+	if filter.Inputs, err = pairs("--input", f.inputs); err != nil {
+		return filter, err
+	}
+	if filter.Since, err = pointInTime("--since", f.since, time.Now()); err != nil {
+		return filter, err
+	}
+	filter.Before, err = pointInTime("--before", f.before, time.Now())
+	return filter, err
+}
+
+// labelsOf reads --label NAME=VALUE.
+func labelsOf(flags []string) (map[string]string, error) {
+	labels, err := pairs("--label", flags)
+	if err == nil {
+		err = durable.CheckLabels(labels)
+	}
+	if err != nil {
+		return nil, usage(err.Error(), "")
+	}
+	return labels, nil
+}
+
+// pairs reads a flag NAME=VALUE that may be repeated.
+func pairs(flag string, given []string) (map[string]string, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
+	out := map[string]string{}
+	for _, g := range given {
+		name, value, ok := strings.Cut(g, "=")
+		if !ok || name == "" {
+			return nil, usagef("%s %q: write NAME=VALUE", flag, g)
+		}
+		if old, again := out[name]; again && old != value {
+			return nil, usagef("%s gives %q two values: %q and %q", flag, name, old, value)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// pointInTime reads a time that a flag gives: how long ago it is, a day, or a day with a
+// time. A day begins where the reader is.
+func pointInTime(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
+		return t, nil
+	}
+	_, noUnit := strconv.ParseFloat(text, 64)
+	if ago, err := spec.ParseDuration(text); err == nil && noUnit != nil {
+		return now.Add(-ago), nil
+	}
+	return time.Time{}, usagef("%s %q: write how long ago, such as 12h or 2d, or a day, such as 2026-05-22", flag, text)
+}
+
+// listPage is how many runs are read at once.
+const listPage = 500
+
+// eachPage hands the runs that match to do, page by page.
+func eachPage(ctx context.Context, rt durable.Runtime, f durable.Filter, do func([]durable.State) error) error {
+	left := f.Limit
+	for {
+		f.Limit = listPage
+		if left > 0 {
+			f.Limit = min(left, listPage)
+		}
+		runs, err := rt.List(ctx, f)
+		if err != nil || len(runs) == 0 {
+			return err
+		}
+		if err := do(runs); err != nil || len(runs) < f.Limit || len(runs) == left {
+			return err
+		}
+		left -= len(runs) // stays negative where there is no limit
+		last := runs[len(runs)-1]
+		f.After = durable.Mark{Started: last.Started, ID: last.ID}
+	}
 }
 
 func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter) error {
-	runs, err := rt.List(ctx, f)
-	if err != nil {
+	if !a.wantsText() {
+		list := &documentList{app: a}
+		err := eachPage(ctx, rt, f, func(runs []durable.State) error {
+			for _, s := range runs {
+				if err := list.add(document.EntryOf(s)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		list.end(err)
 		return err
 	}
-	if !a.wantsText() {
-		entries := []document.Entry{}
-		for _, s := range runs {
-			entries = append(entries, document.EntryOf(s))
-		}
-		return a.printDocument(entries)
-	}
-	if len(runs) == 0 {
-		a.note("no runs")
+	table := a.runTable(time.Now())
+	err := eachPage(ctx, rt, f, func(runs []durable.State) error {
+		table.print(runs)
 		return nil
+	})
+	if err == nil && table.layout == nil {
+		a.note("no runs")
 	}
-	a.runTable(runs, time.Now())
-	return nil
+	return err
 }
 
-// runTable prints one run a line, cut to a terminal's width.
-func (a *app) runTable(runs []durable.State, now time.Time) {
-	rows := [][]string{{"RUN", "STATUS", "CAPABILITY", "SINCE", "WAITING FOR"}}
-	for _, s := range runs {
-		rows = append(rows, []string{s.ID, string(s.Status), marked(term.OneLine(s.Capability), s.Mock), age(max(now.Sub(s.Updated), 0)), waitingNote(s, now)})
+// runTable prints one run a line, as wide as the terminal is. The first runs decide how
+// wide the columns are.
+type runTable struct {
+	app    *app
+	now    time.Time
+	layout *term.Layout
+}
+
+func (a *app) runTable(now time.Time) *runTable { return &runTable{app: a, now: now} }
+
+// print prints runs, the first time below a heading.
+func (t *runTable) print(runs []durable.State) {
+	var rows [][]string
+	if t.layout == nil {
+		rows = append(rows, []string{"RUN", "STATUS", "TITLE", "CAPABILITY", "SINCE", "WAITING FOR"})
 	}
-	a.table(rows)
+	for _, s := range runs {
+		rows = append(rows, []string{
+			s.ID, string(s.Status), term.OneLine(s.Title), marked(term.OneLine(s.Capability), s.Mock), age(max(t.now.Sub(s.Updated), 0)), term.OneLine(waitingNote(s, t.now)),
+		})
+	}
+	if t.layout == nil {
+		const title, capability, since, waiting = 2, 3, 4, 5
+		layout := term.Lay(rows, t.app.textWidth(t.app.io.OutTTY), title,
+			term.Narrow{Column: waiting, Least: 8}, term.Narrow{Column: capability, Least: 8}, term.Narrow{Column: since, Least: 5})
+		t.layout = &layout
+	}
+	for _, row := range rows {
+		t.app.printf("%s\n", term.Printable(t.layout.Line(row)))
+	}
 }
 
 // marked adds to a name that its run was on the mock.

@@ -101,7 +101,7 @@ func (a *app) confirmed(ctx context.Context, runs []durable.State, dryRun bool, 
 		return false, a.printDocument(entries)
 	case dryRun:
 		if len(runs) > 0 {
-			a.runTable(runs, time.Now())
+			a.runTable(time.Now()).print(runs)
 		}
 		a.printf("%s %s\n", count, would)
 		return false, nil

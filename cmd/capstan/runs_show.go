@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
@@ -21,7 +24,7 @@ func (a *app) runsShowCommand() *cobra.Command {
 		Use:   "show RUN",
 		Short: "Show where a run stands and what happened in it",
 		Long: `Show prints a run's steps, what it waits for, when it goes on by itself, and its
-history. The values that steps were called with are not shown.`,
+history. Of the values that steps were called with, only the run's inputs are shown.`,
 		Example: `  capstan runs show run_01k9w4
   capstan runs show run_01k9w4 -o json`,
 		Args: exactArgs("RUN"),
@@ -50,6 +53,7 @@ func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, show
 	}
 	v := &runView{app: a, run: run, now: time.Now(), paint: term.Paint(a.color(a.io.OutTTY)), width: a.textWidth(a.io.OutTTY), showSensitive: showSensitive}
 	v.head()
+	v.inputs()
 	v.steps()
 	v.waiting()
 	v.problem()
@@ -74,6 +78,12 @@ func (v *runView) head() {
 	r := v.run
 	v.printf("run         %s\n", v.paint.Bold(r.Run))
 	v.printf("capability  %s\n", marked(term.OneLine(r.Capability), r.Mock))
+	if r.Title != "" {
+		v.printf("title       %s\n", term.OneLine(r.Title))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		v.printf("label       %s=%s\n", name, term.OneLine(r.Labels[name]))
+	}
 	status := string(r.Status)
 	if r.Driven {
 		status += ", and a process drives it"
@@ -86,11 +96,34 @@ func (v *runView) head() {
 		source += "  (changed since; the run goes on with what it was started with)"
 	}
 	v.printf("file        %s\n", source)
+	for _, server := range r.Servers {
+		v.printf("server      %s\n", term.OneLine(server))
+	}
 	v.printf("started     %s\n", v.when(r.Started))
 	v.printf("updated     %s\n", v.when(r.Updated))
 	if r.Due != nil {
 		v.printf("next        %s (%s)\n", clock(*r.Due), dueIn(*r.Due, v.now))
 	}
+}
+
+func (v *runView) inputs() {
+	names := slices.Sorted(maps.Keys(v.run.Inputs))
+	if len(names) == 0 {
+		return
+	}
+	v.printf("\n%s\n", v.paint.Bold("inputs"))
+	width := term.Column(names, func(name string) string { return name })
+	for _, name := range names {
+		v.printf("  %s  %s\n", term.Pad(name, width), columns.Cut(term.OneLine(term.Value(v.run.Inputs[name])), v.valueWidth(width+4)))
+	}
+}
+
+// valueWidth is the columns that are left beside others, 0 for no limit.
+func (v *runView) valueWidth(taken int) int {
+	if v.width == 0 {
+		return 0
+	}
+	return max(v.width-taken, 1)
 }
 
 func (v *runView) when(t time.Time) string { return clock(t) + " (" + ago(t, v.now) + ")" }

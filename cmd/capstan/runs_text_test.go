@@ -30,7 +30,7 @@ func TestAge(t *testing.T) {
 
 func TestRunTable(t *testing.T) {
 	state := func(id string, status durable.Status, w *durable.Suspended) durable.State {
-		return durable.State{ID: id, Capability: "moor", Status: status, Updated: noon.Add(-90 * time.Second), Waiting: w}
+		return durable.State{ID: id, Title: "Emma\nMærsk", Capability: "moor", Status: status, Updated: noon.Add(-90 * time.Second), Waiting: w}
 	}
 	driven := state("run_3", durable.StatusRunning, nil)
 	driven.Driven, driven.Mock = true, true
@@ -45,27 +45,33 @@ func TestRunTable(t *testing.T) {
 		driven,
 	}
 	a, out, _ := newTestApp("")
-	a.runTable(runs, noon)
-	want := `RUN     STATUS     CAPABILITY   SINCE  WAITING FOR
-run_10  waiting    moor         1m     pilot: Bring her in.
-run_9   waiting    moor         1m     await, due in 5m
-run_8   waiting    moor         1m     await, due now
-run_7   in_doubt   moor         1m     book, to be settled
-run_6   in_doubt   moor         1m     book, to be looked up, due in 1m
-run_5   succeeded  moor         1m
-run_4   running    moor         1m     somebody to resume it
-run_3   running    moor (mock)  1m
+	a.runTable(noon).print(runs)
+	want := `RUN     STATUS     TITLE       CAPABILITY   SINCE  WAITING FOR
+run_10  waiting    Emma Mærsk  moor         1m     pilot: Bring her in.
+run_9   waiting    Emma Mærsk  moor         1m     await, due in 5m
+run_8   waiting    Emma Mærsk  moor         1m     await, due now
+run_7   in_doubt   Emma Mærsk  moor         1m     book, to be settled
+run_6   in_doubt   Emma Mærsk  moor         1m     book, to be looked up, due in 1m
+run_5   succeeded  Emma Mærsk  moor         1m
+run_4   running    Emma Mærsk  moor         1m     somebody to resume it
+run_3   running    Emma Mærsk  moor (mock)  1m
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
-
-	a, out, _ = newTestApp("")
-	a.io.OutTTY, a.io.Width = true, func() int { return 30 }
-	a.runTable(runs, noon)
-	for line := range strings.Lines(out.String()) {
-		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 30 {
-			t.Errorf("%d columns in %q", n, line)
+	for width, want := range map[int]string{
+		80: "RUN     STATUS     TITLE       CAPABILITY   SINCE  WAITING FOR\nrun_10  waiting    Emma Mærsk  moor         1m     pilot: Bring her in.\nrun_9   waiting    Emma Mærsk  moor         1m     await, due in 5m",
+		60: "RUN     STATUS     TITLE       CAPABILITY   SINCE  WAITING…\nrun_10  waiting    Emma Mærsk  moor         1m     pilot: B…",
+		50: "RUN     STATUS     TITLE       CAPABILITY   SINCE\nrun_10  waiting    Emma Mærsk  moor         1m\n",
+		40: "RUN     STATUS     TITLE       SINCE\nrun_10  waiting    Emma Mærsk  1m\n",
+		30: "RUN     STATUS     TITLE\nrun_10  waiting    Emma Mærsk\n",
+		24: "RUN     STATUS     TITLE\nrun_10  waiting    Emma…\n",
+	} {
+		a, out, _ = newTestApp("")
+		a.io.OutTTY, a.io.Width = true, func() int { return width }
+		a.runTable(noon).print(runs)
+		if got := out.String(); !strings.HasPrefix(got, want) {
+			t.Errorf("in %d columns:\n%s", width, got)
 		}
 	}
 }

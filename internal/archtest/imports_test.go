@@ -82,7 +82,7 @@ var layers = map[string][]string{
 	"engine/internal/jsonpath":        {"engine/internal/eval", "internal/jsonvalue", "internal/suggest"},
 	"engine/internal/template":        {"engine/internal/eval", "engine/internal/jsonpath", "internal/jsonvalue"},
 	"engine/internal/script":          {"diag", "internal/jsonvalue"},
-	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/suggest", "internal/jsonvalue", "internal/words"},
+	"engine/internal/plan":            {"spec", "operations", "operations/check", "operations/paging", "operations/request", "operations/consumed", "operations/formats", "engine/durable", "engine/internal/eval", "engine/internal/jsonpath", "engine/internal/template", "engine/internal/script", "diag", "internal/columns", "internal/suggest", "internal/jsonvalue", "internal/words"},
 	"engine/internal/history":         {"engine", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations", "operations/client"}, // a test of all of them
 	"engine/internal/reach":           {"spec", "engine/document"},
 	"engine/internal/connect":         {"spec", "spec/yamldata", "operations", "operations/client", "operations/record", "operations/consumed", "operations/formats", "operations/mock", "engine/document", "engine/internal/eval", "engine/internal/plan", "engine/internal/reach", "internal/loopback", "internal/pace", "diag"},

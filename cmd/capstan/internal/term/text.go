@@ -67,6 +67,75 @@ func Table(rows [][]string) []string {
 	return lines
 }
 
+// Narrow is a column of a table that gives way where the terminal is narrow: it is cut
+// to its least width, and then left out.
+type Narrow struct{ Column, Least int }
+
+// Layout is the widths of a table's columns; a column of width 0 is left out.
+type Layout struct {
+	widths []int
+	cut    bool
+}
+
+// Lay lays rows out, two blanks apart, in a number of columns; 0 is no limit. The columns
+// of give are cut in their order, then left out in their order; then the column keep is
+// cut. All others stay whole.
+func Lay(rows [][]string, limit, keep int, give ...Narrow) Layout {
+	l := Layout{cut: limit > 0}
+	for c := range rows[0] {
+		l.widths = append(l.widths, Column(rows, func(row []string) string { return row[c] }))
+	}
+	if !l.cut {
+		return l
+	}
+	whole := append([]int(nil), l.widths...)
+	for _, n := range give {
+		l.widths[n.Column] = max(min(l.widths[n.Column], n.Least), l.widths[n.Column]-l.over(limit))
+	}
+	for _, n := range give {
+		if l.over(limit) > 0 {
+			l.widths[n.Column] = 0
+		}
+	}
+	l.widths[keep] = max(l.widths[keep]-max(l.over(limit), 0), 1)
+	for i := len(give) - 1; i >= 0; i-- { // the room that was made may be more than was needed
+		if c := give[i].Column; l.widths[c] > 0 {
+			l.widths[c] = min(whole[c], l.widths[c]-l.over(limit))
+		}
+	}
+	return l
+}
+
+// over is by how many columns the table is too wide.
+func (l Layout) over(limit int) int {
+	n := -2
+	for _, w := range l.widths {
+		if w > 0 {
+			n += w + 2
+		}
+	}
+	return n - limit
+}
+
+// Line lays out one row.
+func (l Layout) Line(row []string) string {
+	var line strings.Builder
+	for c, w := range l.widths {
+		if w == 0 {
+			continue
+		}
+		if line.Len() > 0 {
+			line.WriteString("  ")
+		}
+		cell := row[c]
+		if l.cut {
+			cell = columns.Cut(cell, w)
+		}
+		line.WriteString(Pad(cell, w))
+	}
+	return strings.TrimRight(line.String(), " ")
+}
+
 // Value shows a JSON-like value on one line: a clean string as it is, all
 // else as JSON.
 func Value(v any) string {
