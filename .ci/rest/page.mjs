@@ -64,7 +64,14 @@ await checking(async (tab, base, expected) => {
   await tab.tabTo('nav a', 'Runs');
   await tab.press('Enter');
   await tab.until('the run is listed', () => document.querySelector('.runs td .succeeded'));
+  assert.match(await tab.read(() => document.querySelector('.runs tbody a').textContent), /^Acme$/, 'a run is named by its title');
   await tab.everywhere('runs');
+  await tab.tabTo('input[type=search]');
+  await tab.type('no such');
+  await tab.until('no run has the text', () => document.querySelector('main').innerText.includes('There are none.'));
+  for (let i = 0; i < 'no such'.length; i++) await tab.press('Backspace');
+  await tab.type('ACME');
+  await tab.until('the run is found', () => document.querySelector('.runs td .succeeded'));
 
   expected.push('404');
   await tab.goto(`${base}#/runs/run_nothing`);

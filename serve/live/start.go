@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -30,6 +31,21 @@ type Start struct {
 	// same owner, key, capability and inputs are the same run, for as long as
 	// the run is kept, also by other processes.
 	Key string
+	// Labels tell the run apart, see durable.CheckLabels. The key is one of them,
+	// durable.KeyLabel, where it can be.
+	Labels map[string]string
+}
+
+// options are those of the run that is started.
+func (s Start) options(id string) *engine.RunOptions {
+	labels := maps.Clone(s.Labels)
+	if s.Key != "" && durable.CheckLabel(durable.KeyLabel, s.Key) == nil {
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		labels[durable.KeyLabel] = s.Key
+	}
+	return &engine.RunOptions{ID: id, Owner: s.Owner, Labels: labels}
 }
 
 // Start starts a run, or finds the one that was started with the same key. It
@@ -49,7 +65,7 @@ func (r *Runs) Start(ctx context.Context, s Start) (id string, err error) {
 		return "", err
 	}
 	if s.Key == "" {
-		id, err = r.runner.Start(ctx, p, in, &engine.RunOptions{Owner: s.Owner})
+		id, err = r.runner.Start(ctx, p, in, s.options(""))
 		err = r.kept.note(ctx, err)
 	} else {
 		var again bool
@@ -71,7 +87,7 @@ func (r *Runs) startOnce(ctx context.Context, p *engine.Program, in engine.Input
 	if again, err := r.same(ctx, id, in, s); again || err != nil {
 		return id, again, err
 	}
-	_, err = r.runner.Start(ctx, p, in, &engine.RunOptions{ID: id, Owner: s.Owner})
+	_, err = r.runner.Start(ctx, p, in, s.options(id))
 	err = r.kept.note(ctx, err)
 	if errors.Is(err, durable.ErrExists) { // another request was quicker
 		again, err = r.same(ctx, id, in, s)

@@ -42,7 +42,8 @@ func TestOpenAPIDocument(t *testing.T) {
 func TestOpenAPIDocumentHasTheBounds(t *testing.T) {
 	s := serve(t, runs.Options{})
 	a := s.ask("GET", "/openapi.json", "").want(t, 200)
-	limit, _ := a.at("paths", "/runs", "get", "parameters").([]any)[3].(map[string]any)["schema"].(map[string]any)["maximum"].(float64)
+	parameters, _ := a.at("paths", "/runs", "get", "parameters").([]any)
+	limit, _ := parameters[len(parameters)-1].(map[string]any)["schema"].(map[string]any)["maximum"].(float64)
 	s.ask("GET", fmt.Sprintf("/runs?limit=%v", limit), "").want(t, 200)
 	s.ask("GET", fmt.Sprintf("/runs?limit=%v", limit+1), "").want(t, 400)
 	key, _ := a.at("components", "parameters", "IdempotencyKey", "schema", "maxLength").(float64)

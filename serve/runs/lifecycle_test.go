@@ -48,6 +48,47 @@ func TestOnboardingOverREST(t *testing.T) {
 	}
 }
 
+// Runs are told apart by titles, labels and inputs, and found by them.
+func TestRunsAreFound(t *testing.T) {
+	s := serve(t, runs.Options{})
+	for i, start := range []struct{ body, key string }{
+		{`{"inputs": {"organization_name": "Acme", "domains": ["acme.com"], "admin_email": "it@acme.com"}}`, "k-1"},
+		{`{"inputs": {"organization_name": "Ærø: Færger", "domains": ["a.dk", "b.dk"], "admin_email": "it@a.dk"}, "labels": {"env": "prod", "cost-centre": "4:2"}}`, "k-2"},
+	} {
+		a := s.ask("POST", "/capabilities/"+onboarding+"/runs", start.body, "Idempotency-Key", start.key).want(t, http.StatusAccepted)
+		if want := []string{"Acme", "cost-centre=4:2 env=prod"}[i]; a.doc["title"] != want {
+			t.Errorf("titled %v, want %s", a.doc["title"], want)
+		}
+		if a.at("labels", "idempotency-key") != start.key || a.at("inputs", "organization_name") == nil {
+			t.Errorf("labels %v, inputs %v", a.doc["labels"], a.doc["inputs"])
+		}
+	}
+	for query, want := range map[string]string{
+		"label=env:prod": "cost-centre=4:2 env=prod", "label=env:prod&label=cost-centre:4:2": "cost-centre=4:2 env=prod", "label=env:test": "",
+		"label=idempotency-key:k-1": "Acme", "input=organization_name:Acme": "Acme", "input=domains:b.dk": "cost-centre=4:2 env=prod", "input=organization_name:acme": "",
+		"input=organization_name:%C3%86r%C3%B8:+F%C3%A6rger": "cost-centre=4:2 env=prod", "q=ACME": "Acme", "q=%C3%86R%C3%98": "cost-centre=4:2 env=prod", "q=nothing": "",
+		"since=2100-01-01": "", "before=2000-01-01T00:00:00Z": "", "since=2000-01-01&q=acme": "Acme", "waiting=none": "",
+	} {
+		a := s.ask("GET", "/runs?"+query, "").want(t, http.StatusOK)
+		var titles []string
+		for _, run := range a.doc["runs"].([]any) {
+			titles = append(titles, run.(map[string]any)["title"].(string))
+		}
+		if got := strings.Join(titles, ", "); got != want {
+			t.Errorf("%s finds %q, want %q", query, got, want)
+		}
+	}
+	for _, query := range []string{"label=env", "label=:x", "label=a:1&label=a:2", "input=x", "since=2d", "before=now"} {
+		s.ask("GET", "/runs?"+query, "").want(t, http.StatusBadRequest)
+	}
+	for labels, pointer := range map[string]string{`{"a b": "x"}`: "/labels/a b", `{"a": 1}`: "/labels/a", `[]`: "/labels", `{"a": ""}`: "/labels/a"} {
+		a := s.ask("POST", "/capabilities/"+onboarding+"/runs", `{"inputs": {"organization_name": "Acme", "domains": ["acme.com"], "admin_email": "it@acme.com"}, "labels": `+labels+`}`)
+		if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.text, `"pointer":"`+pointer+`"`) {
+			t.Errorf("labels %s: %d %s", labels, a.status, a.text)
+		}
+	}
+}
+
 func TestStepsThatCannotBeFinished(t *testing.T) {
 	s := serve(t, runs.Options{})
 	run := s.begin()

@@ -4,9 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -57,7 +59,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) {
 // listFilter reads which runs are asked for.
 func listFilter(r *http.Request) (durable.Filter, error) {
 	f := durable.Filter{Limit: defaultLimit}
-	values, err := query(r, "status", "capability", "cursor", "limit")
+	values, err := query(r, "status", "capability", "label", "input", "since", "before", "waiting", "q", "cursor", "limit")
 	if err != nil {
 		return f, err
 	}
@@ -70,7 +72,19 @@ func listFilter(r *http.Request) (durable.Filter, error) {
 	}
 	slices.Sort(f.Status)
 	f.Status = slices.Compact(f.Status)
-	f.Capability = values.Get("capability")
+	f.Capability, f.Waiting, f.Text = values.Get("capability"), values.Get("waiting"), values.Get("q")
+	if f.Labels, err = pairs(values, "label"); err != nil {
+		return f, err
+	}
+	if f.Inputs, err = pairs(values, "input"); err != nil {
+		return f, err
+	}
+	if f.Since, err = pointInTime(values, "since"); err != nil {
+		return f, err
+	}
+	if f.Before, err = pointInTime(values, "before"); err != nil {
+		return f, err
+	}
 	if limit := values.Get("limit"); limit != "" {
 		if f.Limit, err = strconv.Atoi(limit); err != nil || f.Limit < 1 || f.Limit > maxLimit {
 			return f, refuse(http.StatusBadRequest, "the limit is a number from 1 to %d", maxLimit)
@@ -82,6 +96,37 @@ func listFilter(r *http.Request) (durable.Filter, error) {
 		}
 	}
 	return f, nil
+}
+
+// pairs reads a parameter NAME:VALUE that may be repeated. All of them must hold, so two
+// values of one name are a mistake.
+func pairs(values url.Values, parameter string) (map[string]string, error) {
+	if len(values[parameter]) == 0 {
+		return nil, nil
+	}
+	out := map[string]string{}
+	for _, given := range values[parameter] {
+		name, value, ok := strings.Cut(given, ":")
+		if old, again := out[name]; !ok || name == "" || again && old != value {
+			return nil, refuse(http.StatusBadRequest, "%s is NAME:VALUE, repeated for more names", parameter)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// pointInTime reads a time, or a day in UTC.
+func pointInTime(values url.Values, parameter string) (time.Time, error) {
+	text := values.Get(parameter)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, form := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(form, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, refuse(http.StatusBadRequest, "%s is a time, such as 2026-05-22T10:00:00Z, or a day, such as 2026-05-22", parameter)
 }
 
 // cursorOf stands for the place of a run in the list.

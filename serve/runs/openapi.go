@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 )
 
@@ -102,13 +103,22 @@ func capabilitySchemas(p *engine.Program, id string) object {
 		// A masked value is text, of any type in clear.
 		properties[o.Name] = object{"description": "Sensitive: [redacted] unless asked for with show-sensitive."}
 	}
-	body := object{"type": "object", "properties": object{"inputs": p.InputSchema()}, "additionalProperties": false}
+	body := object{"type": "object", "properties": object{"inputs": p.InputSchema(), "labels": labelsSchema()}, "additionalProperties": false}
 	if required, _ := p.InputSchema()["required"].([]any); len(required) > 0 {
 		body["required"] = []any{"inputs"}
 	}
 	return object{
 		"StartOf" + id: body,
 		"RunOf" + id:   object{"allOf": []any{ref("schemas", "Run"), object{"properties": object{"outputs": outputs}}}},
+	}
+}
+
+// labelsSchema are the labels of a run that is started.
+func labelsSchema() object {
+	return object{
+		"type": "object", "description": "Labels tell the run apart and find it.", "maxProperties": 32,
+		"propertyNames":        object{"pattern": "^[A-Za-z0-9._-]{1,64}$"},
+		"additionalProperties": object{"type": "string", "minLength": 1, "maxLength": durable.MaxLabel},
 	}
 }
 

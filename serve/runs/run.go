@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,7 +41,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string, show
 	if err != nil {
 		return "", false, err
 	}
-	body, err := h.body(w, r, "inputs")
+	body, err := h.body(w, r, "inputs", "labels")
 	if err != nil {
 		return "", false, err
 	}
@@ -47,8 +49,12 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string, show
 	if err != nil {
 		return "", false, err
 	}
+	labels, err := labelsIn(body)
+	if err != nil {
+		return "", false, err
+	}
 	id, err = h.live.Start(r.Context(), live.Start{
-		Capability: r.PathValue("name"), Inputs: inputs, Owner: access.Caller(r.Context()), Key: key,
+		Capability: r.PathValue("name"), Inputs: inputs, Owner: access.Caller(r.Context()), Key: key, Labels: labels,
 	})
 	return id, show, err
 }
@@ -60,6 +66,29 @@ func inputsOf(body map[string]any) (engine.Inputs, error) {
 		return nil, refuseAt("/inputs", "the inputs are an object, by name")
 	}
 	return inputs, nil
+}
+
+// labelsIn reads the labels of the run that is to be started.
+func labelsIn(body map[string]any) (map[string]string, error) {
+	given, ok := body["labels"].(map[string]any)
+	if !ok && body["labels"] != nil {
+		return nil, refuseAt("/labels", "the labels are an object of texts, by name")
+	}
+	labels := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		value, ok := given[name].(string)
+		if !ok {
+			return nil, refuseAt("/labels/"+answer.Token(name), "a label is text")
+		}
+		if err := durable.CheckLabel(name, value); err != nil {
+			return nil, refuseAt("/labels/"+answer.Token(name), "%v", err)
+		}
+		labels[name] = value
+	}
+	if err := durable.CheckLabels(labels); err != nil {
+		return nil, refuseAt("/labels", "%v", err)
+	}
+	return labels, nil
 }
 
 // settle waits for the end of a run as long as the client prefers to, and

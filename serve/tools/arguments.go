@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
@@ -58,6 +59,37 @@ func (a *arguments) number(name string, or, least, most int) int {
 		a.bad("%s is a whole number from %d to %d", name, least, most)
 	}
 	return n
+}
+
+// texts reads an object of texts.
+func (a *arguments) texts(name string) map[string]string {
+	v, ok := a.any(name)
+	if !ok || v == nil {
+		return nil
+	}
+	given, isObject := v.(map[string]any)
+	out := map[string]string{}
+	for key, value := range given {
+		text, isText := value.(string)
+		isObject = isObject && isText
+		out[key] = text
+	}
+	if !isObject {
+		a.bad("%s is an object of texts, by name", name)
+	}
+	return out
+}
+
+func (a *arguments) time(name string) time.Time {
+	text := a.text(name, false)
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		a.bad("%s is a time, such as 2026-05-22T10:00:00Z", name)
+	}
+	return t
 }
 
 func (a *arguments) flag(name string) *bool {

@@ -45,6 +45,11 @@ func (t *Tools) runTools() []mcp.Tool {
 			InputSchema: takes(schema{
 				"status":     schema{"type": "string", "enum": document.Schemas("")["Status"].(schema)["enum"], "description": "Only runs with this status."},
 				"capability": schema{"type": "string", "description": "Only runs of this capability."},
+				"search":     schema{"type": "string", "description": "Only runs with this text in their title, labels, inputs or id, whatever its case."},
+				"labels":     byName("Only runs with all of these labels."),
+				"inputs":     byName("Only runs with all of these inputs, as text; of a list one item is enough."),
+				"since":      schema{"type": "string", "format": "date-time", "description": "Only runs that were started then or later."},
+				"waiting":    schema{"type": "string", "description": "Only runs that wait for this step, or for this reason: external, timer or in_doubt."},
 				"limit":      schema{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit},
 			}),
 			OutputSchema: schema{"type": "object", "required": []any{"runs"}, "properties": schema{"runs": schema{"type": "array", "items": schema{"type": "object"}}}},
@@ -83,6 +88,11 @@ func (t *Tools) runTools() []mcp.Tool {
 	}
 }
 
+// byName is the schema of texts by name.
+func byName(description string) schema {
+	return schema{"type": "object", "additionalProperties": schema{"type": "string"}, "description": description}
+}
+
 func takes(properties schema, required ...any) schema {
 	s := schema{"type": "object", "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {
@@ -106,7 +116,10 @@ func (t *Tools) getRun(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult
 
 func (t *Tools) listRuns(ctx context.Context, call *mcp.ToolCall) (*mcp.ToolResult, error) {
 	a := arguments{values: call.Arguments}
-	f := durable.Filter{Capability: a.text("capability", false), Limit: a.number("limit", defaultLimit, 1, maxLimit)}
+	f := durable.Filter{
+		Capability: a.text("capability", false), Text: a.text("search", false), Waiting: a.text("waiting", false),
+		Labels: a.texts("labels"), Inputs: a.texts("inputs"), Since: a.time("since"), Limit: a.number("limit", defaultLimit, 1, maxLimit),
+	}
 	if status := durable.Status(a.text("status", false)); status != "" {
 		f.Status = []durable.Status{status}
 		if !slices.Contains(durable.RunStatuses, status) {

@@ -54,6 +54,33 @@ func TestRunsOfOthersDoNotExist(t *testing.T) {
 	}
 }
 
+// Runs are found by how they were started.
+func TestRunsAreFound(t *testing.T) {
+	s := serve(t, tools.Options{})
+	id := s.started(t, "ada")
+	ada := mcptest.Connect(t, s.url, mcptest.Options{Key: "ada"})
+	for _, tt := range []struct {
+		arguments map[string]any
+		found     bool
+	}{
+		{map[string]any{"search": "ACME"}, true},
+		{map[string]any{"search": "nothing"}, false},
+		{map[string]any{"inputs": map[string]any{"organization_name": "Acme"}, "since": "2000-01-01T00:00:00Z"}, true},
+		{map[string]any{"since": "2100-01-01T00:00:00Z"}, false},
+		{map[string]any{"labels": map[string]any{"env": "prod"}}, false},
+		{map[string]any{"waiting": "send-portal-link"}, true},
+	} {
+		if res := ada.Call("list_runs", tt.arguments); res.IsError || strings.Contains(res.Text, id) != tt.found {
+			t.Errorf("%v: %s", tt.arguments, res.Text)
+		}
+	}
+	for _, wrong := range []map[string]any{{"labels": "env"}, {"inputs": map[string]any{"n": 1}}, {"since": "2d"}} {
+		if res := ada.Call("list_runs", wrong); !res.IsError {
+			t.Errorf("%v: %s", wrong, res.Text)
+		}
+	}
+}
+
 // An answer to ada's question is worth nothing from bob.
 func TestAQuestionIsAnsweredByItsOwner(t *testing.T) {
 	s := serve(t, tools.Options{})

@@ -19,6 +19,14 @@ export async function runsView(signal) {
     h("option", { value: "" }, "all"), options.map(([value, text]) => h("option", { value }, text))));
   const byStatus = pick("Status", ["running", "waiting", "in_doubt", "succeeded", "failed", "timed_out", "cancelled"].map((s) => [s, words(s)]));
   const byCapability = pick("Capability", capabilities.map((c) => [c.name, c.title]));
+  const search = h("input", { type: "search", name: "q", autocomplete: "off", oninput: soon });
+  const bySearch = h("label", {}, "Search", search);
+  let typed;
+  function soon() {
+    clearTimeout(typed);
+    typed = setTimeout(list, 300);
+  }
+  signal.addEventListener("abort", () => clearTimeout(typed));
   let shown = new AbortController();
   function list() {
     shown.abort();
@@ -28,10 +36,11 @@ export async function runsView(signal) {
       const chosen = label.querySelector("select").value;
       if (chosen) query.set(name, chosen);
     }
+    if (search.value.trim()) query.set("q", search.value.trim());
     place.replaceChildren(runsTable(query.toString(), AbortSignal.any([signal, shown.signal])));
   }
   show("Runs", h("h1", { tabindex: "-1" }, "Runs"),
-    h("section", { "aria-label": "Runs" }, h("div", { class: "filters" }, byStatus, byCapability), place));
+    h("section", { "aria-label": "Runs" }, h("div", { class: "filters" }, bySearch, byStatus, byCapability), place));
   list();
 }
 
@@ -74,7 +83,8 @@ function table(runs) {
   return h("table", { class: "runs" },
     h("thead", {}, h("tr", {}, ["Run", "Status", "Waits for", "Started"].map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, runs.map((r) => h("tr", {},
-      h("td", {}, h("a", { href: "#/runs/" + encodeURIComponent(r.run) }, r.capability), r.mock && mocked(), h("br"), h("span", { class: "id soft" }, r.run)),
+      h("td", {}, h("a", { href: "#/runs/" + encodeURIComponent(r.run) }, r.title || r.capability), r.mock && mocked(), h("br"),
+        h("span", { class: "soft" }, r.title ? r.capability + " " : ""), h("span", { class: "id soft" }, r.run)),
       h("td", {}, status(r.status)),
       h("td", { class: "wide" }, waits(r)),
       h("td", { class: "wide" }, when(r.started, true))))));

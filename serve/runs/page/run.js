@@ -75,7 +75,7 @@ class View {
   head() {
     const run = this.run;
     const over = ["succeeded", "failed", "timed_out", "cancelled"].includes(run.status);
-    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), h("span", { class: "id soft" }, run.run),
+    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), run.title && h("strong", {}, run.title), h("span", { class: "id soft" }, run.run),
       h("span", { class: "soft" }, "started ", when(run.started, true)),
       run.due && run.status !== "running" && h("span", { class: "soft" }, "goes on ", when(run.due, true)),
       !over && h("button", { class: "end", onclick: () => this.cancel() }, "Cancel this run"));
