@@ -92,28 +92,29 @@ func Values(s durable.Spec) []durable.Value {
 			continue
 		}
 		var items []json.RawMessage
-		if json.Unmarshal(inputs[name], &items) != nil {
-			items = []json.RawMessage{inputs[name]}
-		}
-		for _, item := range items {
-			if text, ok := scalar(item); ok {
-				out = append(out, durable.Value{Name: name, Text: text})
+		if raw := inputs[name]; raw[0] == '[' && json.Unmarshal(raw, &items) == nil {
+			for _, item := range items {
+				out = appendScalar(out, name, item)
 			}
+		} else {
+			out = appendScalar(out, name, raw)
 		}
 	}
 	return out
 }
 
-// scalar is a JSON value as text, if it is a text, a number or a boolean.
-func scalar(raw json.RawMessage) (string, bool) {
-	var v any
-	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || json.Unmarshal(raw, &v) != nil || v == nil {
-		return "", false
+// appendScalar appends a JSON value as text, if it is a text, a number or a boolean.
+func appendScalar(to []durable.Value, name string, raw json.RawMessage) []durable.Value {
+	text := string(raw)
+	switch raw[0] {
+	case '{', '[', 'n': // null
+		return to
+	case '"':
+		if json.Unmarshal(raw, &text) != nil || text == "" {
+			return to
+		}
 	}
-	if text, ok := v.(string); ok {
-		return text, text != ""
-	}
-	return string(raw), true
+	return append(to, durable.Value{Name: name, Text: text})
 }
 
 // WaitsFor reports whether a run waits for a step, or for a reason.
