@@ -116,7 +116,7 @@ func capabilitySchemas(p *engine.Program, id string) object {
 // labelsSchema are the labels of a run that is started.
 func labelsSchema() object {
 	return object{
-		"type": "object", "description": "Labels tell the run apart and find it.", "maxProperties": 32,
+		"type": "object", "description": "Labels tell the run apart and find it.", "maxProperties": 32, "example": object{"env": "prod"},
 		"propertyNames":        object{"pattern": "^[A-Za-z0-9._-]{1,64}$"},
 		"additionalProperties": object{"type": "string", "minLength": 1, "maxLength": durable.MaxLabel},
 	}
