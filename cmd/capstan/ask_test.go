@@ -92,7 +92,7 @@ func TestAnswerAtTheTerminal(t *testing.T) {
 	person.await("done? ")
 	// The question may be on the screen a moment before the list knows of it.
 	for {
-		if _, list := person.elsewhere("runs", "list"); strings.Contains(list, "waiting  moor") {
+		if _, list := person.elsewhere("runs", "list"); strings.Contains(list, "  waiting  ") {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
