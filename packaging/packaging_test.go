@@ -57,6 +57,9 @@ func TestReleaseConfiguration(t *testing.T) {
 			t.Errorf("%s of the build (-want +got):\n%s", key, diff)
 		}
 	}
+	if flags, _ := build["flags"].([]any); !slices.Contains(flags, any("-buildvcs=true")) {
+		t.Errorf("the flags are %v: the version is the go command's stamp", flags)
+	}
 	isThere(t, "cmd/capstan/main.go", name)
 	if !strings.Contains(text(t, "cmd/capstan/main.go"), "package main") {
 		t.Error("./cmd/capstan is no command")
