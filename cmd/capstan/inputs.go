@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/spec/yamldata"
 )
 
 // inputFlags are the inputs of a run.
@@ -20,7 +22,7 @@ type inputFlags struct {
 
 func (f *inputFlags) add(fs *pflag.FlagSet) {
 	fs.VarP((*texts)(&f.values), "input", "i", "input as `NAME=VALUE`, NAME:=JSON or NAME=@FILE; repeat one to fill an array")
-	textsVar(fs, &f.files, "input-file", "inputs as a JSON object in `FILE`, - for stdin; -i wins (repeat)")
+	textsVar(fs, &f.files, "input-file", "inputs as a JSON or YAML object in `FILE`, - for stdin; -i wins (repeat)")
 }
 
 // inputFile begins the name of a problem with a whole file.
@@ -55,19 +57,24 @@ func (f *inputFlags) read(ctx context.Context, a *app, plan *document.Plan) (eng
 	return inputs, append(problems, more...)
 }
 
-// readObject reads a JSON object from a file, or stdin for "-".
+// readObject reads a JSON object from a file, or stdin for "-"; what does not begin as one is
+// read as YAML.
 func (a *app) readObject(ctx context.Context, file string) (map[string]any, error) {
 	data, err := a.readFile(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	v, err := parseJSON(data)
+	parse := parseJSON
+	if text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n"); len(text) > 0 && !bytes.ContainsAny(text[:1], `{["`) {
+		parse = yamldata.Decode
+	}
+	v, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, errors.New("a JSON object is wanted: {\"name\": value, ...}")
+		return nil, errors.New("a JSON object is wanted, {\"name\": value, ...}, or the same as YAML")
 	}
 	return object, nil
 }
