@@ -14,11 +14,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/memory"
 	"github.com/capstan-run/capstan/internal/suggest"
+	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/control"
 	"github.com/capstan-run/capstan/serve/skill"
@@ -44,6 +46,7 @@ type deployment struct {
 	compositions *serve.Compositions // nil while there are none
 	refused      []engine.Refusal    // of the last load
 	served       map[string]bool     // files of the last load that worked, true without an error; nil before the first
+	unserved     map[string]bool     // files that were reported as not served
 }
 
 // deploy checks the flags.
@@ -141,6 +144,7 @@ func (d *deployment) load(ctx context.Context) (endpoints []*serve.Endpoint, wat
 		}
 		watched = append(watched, s.Files()...)
 		served[file.path] = s.Err() == nil
+		delete(d.unserved, file.path)
 	}
 	composed, err := d.compose(programs)
 	if err != nil {
@@ -219,12 +223,12 @@ func (d *deployment) find(ctx context.Context) (files []found, dirs []string, er
 		}
 		dirs = append(dirs, folders...)
 	}
-	return once(files), dirs, nil
+	return distinct(files), dirs, nil
 }
 
-// once drops files that are there already, under any name. One that was
+// distinct drops files that are there already, under any name. One that was
 // named counts as named.
-func once(files []found) (distinct []found) {
+func distinct(files []found) (out []found) {
 	at := map[string]int{}
 	for _, f := range files {
 		place, err := filepath.EvalSymlinks(f.path)
@@ -235,17 +239,16 @@ func once(files []found) (distinct []found) {
 			place = f.path // a capability that ships is known by its name
 		}
 		if first, again := at[place]; again {
-			distinct[first].named = distinct[first].named || f.named
+			out[first].named = out[first].named || f.named
 			continue
 		}
-		at[place] = len(distinct)
-		distinct = append(distinct, f)
+		at[place] = len(out)
+		out = append(out, f)
 	}
-	return distinct
+	return out
 }
 
-// open loads a file. It is nil when it was found and cannot be served: that is
-// reported, unless it is no capability at all.
+// open loads a file. It is nil when it was found and cannot be served, which is reported.
 func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engine.File, error) {
 	a := d.app
 	s, report := opened(ctx, f.path, d.opened, r)
@@ -256,13 +259,12 @@ func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engi
 		return nil, &engine.LoadError{Report: report}
 	case useless && f.named:
 		return nil, a.refuseRun(report)
-	case useless && isCapability(report) && report.Runnable:
-		a.complain("warning: %s is not served: it is invalid; capstan validate %s tells why", f.path, shellWord(f.path))
-		return nil, nil
 	case useless:
+		d.leftOut(f.path, report)
 		return nil, nil
 	case !f.named && !composed(s) && len(s.Spec().Exposures) == 0:
-		return nil, nil // a part of others, or flows for `capstan run`
+		d.passedOver(f.path, "it exposes nothing: a part of other files, or flows for `capstan run`")
+		return nil, nil
 	}
 	if f.named {
 		a.reportDiagnostics(warnings(report))
@@ -271,6 +273,47 @@ func (d *deployment) open(ctx context.Context, r *engine.Runner, f found) (*engi
 	a.listRefused(f.path, "served", refused)
 	d.refused = append(d.refused, refused...)
 	return s, nil
+}
+
+// leftOut reports a file of a folder that cannot be served, with its first error.
+func (d *deployment) leftOut(path string, report *engine.Report) {
+	if other := notRun[report.Dialect]; other != "" {
+		d.passedOver(path, other)
+		return
+	}
+	errs := report.Diagnostics.Errors()
+	if len(errs) == 0 || errs[0].Code == "unknown-dialect" && !isCapability(report) {
+		d.passedOver(path, "it is no capability file")
+		return
+	}
+	first := errs[0]
+	text := fmt.Sprintf("warning: %s is not served: %s: %s [%s]", term.Printable(path), first.Pos, term.OneLine(first.Message), first.Code)
+	if more := len(errs) - 1; more > 0 {
+		text += fmt.Sprintf(", and %s more", words.Count(more, "error", "errors"))
+	}
+	d.once(path, func() { d.app.complain("%s; capstan validate %s shows all", text, shellWord(path)) })
+}
+
+// notRun are the files of a folder that belong to others, by dialect.
+var notRun = map[string]string{
+	string(spec.DialectOverlay): "it is an overlay", string(spec.DialectCatalogue): "it is a catalogue", string(spec.DialectOpenAPI): "it is an OpenAPI document",
+	string(spec.DialectTemplate): "it is a template",
+}
+
+// passedOver reports a file of a folder that is not meant to be served.
+func (d *deployment) passedOver(path, why string) {
+	d.once(path, func() { d.app.note("%s is not served: %s", term.Printable(path), why) })
+}
+
+// once reports something about a file, unless the load before did.
+func (d *deployment) once(path string, report func()) {
+	if d.served == nil || !d.unserved[path] {
+		report()
+	}
+	if d.unserved == nil {
+		d.unserved = map[string]bool{}
+	}
+	d.unserved[path] = true
 }
 
 // usable reports whether anything in a file can be run.
