@@ -56,6 +56,15 @@ func (r *Runner) keptRun(ctx context.Context, id string) (*linked, durable.Spec,
 	return p, spec, err
 }
 
+// Program returns the program that a kept run executes, as it was when the run was started.
+func (r *Runner) Program(ctx context.Context, id string) (*Program, error) {
+	p, _, err := r.keptRun(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return p.Program, nil
+}
+
 // ended returns the result of a run that had ended before.
 func (p *linked) ended(state durable.State, events []durable.Event) (*Result, error) {
 	res := p.document(state, events)

@@ -140,7 +140,11 @@ func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runt
 	show.Named, show.Before = true, doneBefore(before)
 	attendant := a.attend(show, rt, stay, f.showSensitive)
 	attendant.serve(hooks)
-	show.Start(nil)
+	var plan *document.Plan
+	if prog, err := runner.Program(ctx, before.Run); err == nil { // else Resume has the reason
+		plan = prog.Plan()
+	}
+	show.Start(plan)
 	attendant.run, attendant.capability = before.Run, before.Capability
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
 	res, err := runner.Resume(ctx, before.Run, &engine.RunOptions{
