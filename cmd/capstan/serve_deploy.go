@@ -296,8 +296,7 @@ func (d *deployment) leftOut(path string, report *engine.Report) {
 
 // notRun are the files of a folder that belong to others, by dialect.
 var notRun = map[string]string{
-	string(spec.DialectOverlay): "it is an overlay", string(spec.DialectCatalogue): "it is a catalogue", string(spec.DialectOpenAPI): "it is an OpenAPI document",
-	string(spec.DialectTemplate): "it is a template",
+	"overlay": "it is an overlay", "catalogue": "it is a catalogue", "openapi": "it is an OpenAPI document", "template": "it is a template",
 }
 
 // passedOver reports a file of a folder that is not meant to be served.
