@@ -40,7 +40,7 @@ func TestAnswersAreJudged(t *testing.T) {
 		{"what is documented", "", `{"id":"s1","name":"Ann"}`, false, "", ""},
 		{"an error of the API", "", 500, false, CodeStatus, "harbour answered 500 Internal Server Error: refused"},
 		{"no JSON", "", text, false, CodeAnswer, "harbour answered 200, but"},
-		{"a promised field is missing", "", `{"name":"Ann"}`, false, CodeAnswer, `without "id", which its document requires and output id reads`},
+		{"a promised field is missing", "", `{"name":"Ann"}`, false, CodeAnswer, `without "id", which its document requires and output "id" reads`},
 		{"a wrong type", "", `{"id":"s1","name":7}`, false, "", ""},
 		{"a wrong type, strictly", "", `{"id":"s1","name":7}`, true, CodeSchema, "is not what the OpenAPI document says"},
 		{"a name twice that is read", "", repeated, false, CodeAnswer, `"name" twice in one object, and output "name" reads it`},
