@@ -7,6 +7,7 @@ import (
 	"github.com/capstan-run/capstan/spec/composition"
 	"github.com/capstan-run/capstan/spec/framework"
 	"github.com/capstan-run/capstan/spec/internal/keys"
+	"github.com/capstan-run/capstan/spec/sibling"
 )
 
 // schemas are the tables that readers decode with, as JSON Schemas.
@@ -20,6 +21,7 @@ var schemas = []struct {
 	{spec.DialectCatalogue, "catalogue", "Catalogue of an API's capabilities", sync.OnceValue(composition.CatalogueSchema)},
 	{spec.DialectFramework, "framework", "Framework capability of any version", sync.OnceValue(func() *keys.Schema { return framework.Schema(false) })},
 	{spec.DialectFramework, "framework-strict", "Framework capability of the newest version", func() *keys.Schema { return framework.Schema(true) }},
+	{spec.DialectSibling, "sibling", "Relative of compositions", sync.OnceValue(sibling.Schema)},
 	{spec.DialectOverlay, "overlay", "Overlay of a capability", sync.OnceValue(func() *keys.Schema { return overlayKeys().Schema() })},
 }
 

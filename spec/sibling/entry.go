@@ -52,7 +52,7 @@ func (s *source) describeFrom(f *frame, lists [][]string) {
 		s.base = baseOf(f.plain(n))
 		s.spans = append(s.spans, f.Spans(n)...)
 	}
-	if n := first(parts, "authentication", "auth"); n != nil {
+	if n := first(parts, credentials...); n != nil {
 		s.auth = f.authentication(n)
 		s.spans = append(s.spans, f.Spans(n)...)
 	}

@@ -73,7 +73,7 @@ func (r *reading) unit(n *node.Node, kind spec.UnitKind, name spec.Str, otherwis
 	}
 	r.taken[slug] = true
 	u = &spec.Unit{
-		Name: slug, Kind: kind, Short: name, Title: f.textOf(n, titles...), Description: f.textOf(n, "description", "summary", "purpose"),
+		Name: slug, Kind: kind, Short: name, Title: f.textOf(n, titles...), Description: f.textOf(n, descriptions...),
 		Answer: &spec.Answer{}, Binding: spec.BindByRuleOrAsk, File: f.doc.Path(), Pos: f.Pos(n), Spans: f.Spans(n),
 	}
 	r.out.Units = append(r.out.Units, u)

@@ -89,7 +89,7 @@ var unservedKeys = []string{"onError", "on_error", "onFailure", "onSuccess", "co
 
 func (w *writing) step(s *spec.Step, n *node.Node, what string) {
 	f := w.frame
-	s.Description = f.textOf(n, "description", "purpose", "summary")
+	s.Description = f.textOf(n, descriptions...)
 	var c *call
 	tool := f.textOf(n, "tool")
 	if n.Kind == node.ScalarNode && w.tools[n.Value] != nil {
@@ -103,11 +103,11 @@ func (w *writing) step(s *spec.Step, n *node.Node, what string) {
 	op := c.action()
 	s.Action = op
 	w.required = true
-	if condition := f.plain(first([]*node.Node{n}, "when", "condition", "if")); condition.IsSet() {
+	if condition := f.plain(first([]*node.Node{n}, conditions...)); condition.IsSet() {
 		w.required = false
 		w.condition(s, condition)
 	}
-	if list := f.plain(first([]*node.Node{n}, "forEach", "foreach", "each", "for_each")); list.IsSet() {
+	if list := f.plain(first([]*node.Node{n}, repetitions...)); list.IsSet() {
 		each, _ := w.alone(list)
 		s.Each = &each
 	}
@@ -203,7 +203,7 @@ var inputAlone = lazyregexp.New(`^inputs\.([\pL\pN_-]+)$`)
 // dependencies checks that a step comes after those that it depends on: steps
 // run in the order of the file.
 func (w *writing) dependencies(done []*spec.Step, n *node.Node) {
-	v := first([]*node.Node{n}, "dependsOn", "depends_on", "needs")
+	v := first([]*node.Node{n}, dependencies...)
 	names := items(v)
 	if v != nil && v.Kind == node.ScalarNode {
 		names = []*node.Node{v}
