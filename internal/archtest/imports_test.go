@@ -51,8 +51,8 @@ var layers = map[string][]string{
 	"diag":                            {"internal/columns", "internal/jsonvalue", "internal/words"},
 	"internal/...":                    {},
 	"internal/graph":                  {"engine/document", "internal/columns"},
-	"internal/suggest":                {"diag", "internal/words"}, // it completes problems
-	"internal/readme":                 {"diag", "spec/dialect"},   // its tests run the examples of every code
+	"internal/suggest":                {"diag", "internal/words"},       // it completes problems
+	"internal/readme":                 {"diag", "spec", "spec/dialect"}, // its tests run the examples of every code
 	"capabilities":                    {},
 	"packaging":                       {"spec/yamldata"}, // its tests read what releases are made with
 	"spec":                            {"diag"},
