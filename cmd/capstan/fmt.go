@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func (f *formatting) run(ctx context.Context, paths []string) error {
 	case f.broken:
 		return silent(exitInvalid)
 	case f.check && f.changed > 0:
-		f.app.note("%s not laid out: capstan fmt %s", words.Count(f.changed, "file is", "files are"), paths[0])
+		f.app.note("%s not laid out: capstan fmt %s", words.Count(f.changed, "file is", "files are"), strings.Join(paths, " "))
 		return silent(exitFailed)
 	}
 	return nil

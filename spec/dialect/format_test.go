@@ -23,7 +23,7 @@ func TestPublishedFilesAreLaidOut(t *testing.T) {
 	if err != nil || len(files) < 6 {
 		t.Fatalf("%d files, error %v", len(files), err)
 	}
-	for _, file := range append(files, "../../capabilities/workos/shared/workos.yaml") {
+	for _, file := range append(files, "../../capabilities/workos/shared/workos.yaml", "../../examples/07-framework/lighthouse.yaml") {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

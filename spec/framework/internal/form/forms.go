@@ -114,12 +114,12 @@ var forms = sync.OnceValue(func() map[Kind][]Rule {
 			{Key: "info", Is: IsMapping, Kind: KindInfo},
 			{Key: "binds", Is: IsList, Kind: KindBind, From: Naftiko05}, {Key: "externalRefs", Is: IsList, Kind: KindBind, To: Naftiko05},
 			{Key: "capability", Is: IsMapping, Kind: KindCapability},
-			{Key: "aggregates", Is: IsList, Kind: KindAggregate, From: FirstNew}, {Key: "exposes", Is: IsList, Kind: KindExposure, From: FirstNew},
 			{Key: "consumes", Is: IsList, Kind: KindConsumed, From: NaftikoAlpha1},
+			{Key: "aggregates", Is: IsList, Kind: KindAggregate, From: FirstNew}, {Key: "exposes", Is: IsList, Kind: KindExposure, From: FirstNew},
 		},
 		KindCapability: {
-			{Key: "binds", Is: IsList, Kind: KindBind, From: Naftiko05}, {Key: "aggregates", Is: IsList, Kind: KindAggregate, From: NaftikoAlpha1},
-			{Key: "exposes", Is: IsList, Kind: KindExposure}, {Key: "consumes", Is: IsList, Kind: KindConsumed},
+			{Key: "binds", Is: IsList, Kind: KindBind, From: Naftiko05}, {Key: "consumes", Is: IsList, Kind: KindConsumed},
+			{Key: "aggregates", Is: IsList, Kind: KindAggregate, From: NaftikoAlpha1}, {Key: "exposes", Is: IsList, Kind: KindExposure},
 		},
 		KindInfo: {
 			{Key: "label", Need: true, To: NaftikoAlpha4}, {Key: "label", From: IkanosAlpha3, To: LastOld}, {Key: "display", From: FirstNew},
