@@ -33,21 +33,6 @@ func makeDir(t *testing.T, dir string) {
 	}
 }
 
-// tamper executes SQL on a state directory's database behind capstan's back.
-func tamper(t *testing.T, dir string, statements ...string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "capstan.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	for _, s := range statements {
-		if _, err := db.Exec(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // refused opens a directory and wants an error of a kind that says something.
 func refused(t *testing.T, dir string, kind error, says string) {
 	t.Helper()
