@@ -183,24 +183,11 @@ func unlocked(ctx context.Context, conn *sql.Conn, path string, key []byte, seal
 	if err != nil || !fresh || key == nil {
 		return s, err
 	}
-	var runs int
-	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM runs)").Scan(&runs); err != nil {
-		return nil, explain(path, err)
-	}
-	if runs > 0 && !sealing {
-		return nil, fmt.Errorf("%s: %w", path, ErrClear)
-	}
-	data := make([]byte, KeySize)
-	rand.Read(data)
 	// Of two processes that make one, the first wins.
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return nil, explain(path, err)
 	}
-	s, fresh, err = unlock(ctx, conn, path, key)
-	if err == nil && fresh {
-		err = addKey(ctx, conn, path, key, data)
-	}
-	if err != nil {
+	if err := makeDataKey(ctx, conn, path, key, sealing); err != nil {
 		_, _ = conn.ExecContext(ctx, "ROLLBACK")
 		return nil, err
 	}
@@ -209,6 +196,24 @@ func unlocked(ctx context.Context, conn *sql.Conn, path string, key []byte, seal
 	}
 	s, _, err = unlock(ctx, conn, path, key)
 	return s, err
+}
+
+// makeDataKey makes the data key of a database in a transaction, unless there is one by now.
+func makeDataKey(ctx context.Context, conn *sql.Conn, path string, key []byte, sealing bool) error {
+	_, fresh, err := unlock(ctx, conn, path, key)
+	if err != nil || !fresh {
+		return err
+	}
+	var runs bool
+	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM runs)").Scan(&runs); err != nil {
+		return explain(path, err)
+	}
+	if runs && !sealing {
+		return fmt.Errorf("%s: %w", path, ErrClear)
+	}
+	data := make([]byte, KeySize)
+	rand.Read(data)
+	return addKey(ctx, conn, path, key, data)
 }
 
 // addKey keeps a data key sealed under an operator's key.
