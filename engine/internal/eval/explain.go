@@ -106,7 +106,7 @@ func (c *compilation) joinedWord(offset int) (string, span, bool) {
 			continue
 		}
 		word := string(c.source[at.from:at.to])
-		likely := suggest.Closest(word, c.scope.stepIDs()) != "" || !slices.ContainsFunc(strings.Split(word, "-"), c.readsAlone)
+		likely := isOneWord(c.source, at.from, at.to) || suggest.Closest(word, c.scope.stepIDs()) != "" || !slices.ContainsFunc(strings.Split(word, "-"), c.readsAlone)
 		return word, at, likely
 	}
 	return "", span{}, false

@@ -159,6 +159,12 @@ func (r *rewriter) otherWord(plainEnd, end int) {
 	from, word := r.at, string(r.in[r.at:plainEnd])
 	if r.operand && end > plainEnd {
 		r.joined = append(r.joined, span{from, end})
+		if isOneWord(r.in, from, end) { // expr would read a number with a point behind it
+			copy(r.out[from:end], []rune(hyphensOnly(string(r.in[from:end]))))
+			r.at = end
+			r.operandEnds()
+			return
+		}
 	}
 	if r.operand && precededByLet(r.in, from) {
 		r.locals = append(r.locals, word)
@@ -167,6 +173,19 @@ func (r *rewriter) otherWord(plainEnd, end int) {
 	r.operandEnds()
 	r.operand = isOperatorWord(word)
 	r.steps = word == stepsName
+}
+
+// isOneWord reports whether a word with hyphens can only be one name: it ends in a number,
+// of which a member is selected.
+func isOneWord(in []rune, from, end int) bool {
+	part := from
+	for i := from; i < end; i++ {
+		if in[i] == '-' {
+			part = i + 1
+		}
+	}
+	next := runeAt(in, end)
+	return unicode.IsDigit(runeAt(in, part)) && (next == '.' && wordRune(runeAt(in, end+1)) && !unicode.IsDigit(runeAt(in, end+1)) || next == '[')
 }
 
 // isLongNumber reports whether expr would round a number literal, or refuse it.
@@ -179,8 +198,9 @@ func isLongNumber(text string) bool {
 
 // name replaces the longest known name that starts here, if any.
 func (r *rewriter) name(end int) bool {
+	whole := isOneWord(r.in, r.at, end)
 	for e := min(end, r.at+r.longest); e > r.at; e-- {
-		if e < end && r.in[e] != '-' {
+		if e < end && (whole || r.in[e] != '-') {
 			continue
 		}
 		word := string(r.in[r.at:e])
