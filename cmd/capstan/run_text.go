@@ -63,7 +63,8 @@ func (a *app) nextText(run string, next document.Next, hint string) string {
 	case document.NextWait:
 		return resume
 	case document.NextResume:
-		return "it goes on from where it stopped with: " + resume
+		return "it goes on from where it stopped with: " + resume +
+			"\na server on the same state, or `capstan resume --all`, takes it up too; to end it: " + a.command("runs cancel", run)
 	case document.NextRepeat:
 		if hint == "" {
 			return fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", next.Step)

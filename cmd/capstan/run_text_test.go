@@ -100,9 +100,9 @@ func TestNextText(t *testing.T) {
 		return document.Next{Kind: document.NextSettle, Step: "book", Policy: p, Method: "PUT", Probe: "findBerth"}
 	}
 	for want, next := range map[string]document.Next{
-		"capstan resume run_1 --state here --done pilot":                           {Kind: document.NextFinish, Step: "pilot"},
-		"capstan resume run_1 --state here":                                        {Kind: document.NextWait, Step: "look"},
-		"it goes on from where it stopped with: capstan resume run_1 --state here": {Kind: document.NextResume},
+		"capstan resume run_1 --state here --done pilot": {Kind: document.NextFinish, Step: "pilot"},
+		"capstan resume run_1 --state here":              {Kind: document.NextWait, Step: "look"},
+		"it goes on from where it stopped with: capstan resume run_1 --state here\na server on the same state, or `capstan resume --all`, takes it up too; to end it: capstan runs cancel run_1 --state here": {Kind: document.NextResume},
 		"look": {Kind: document.NextRetry},
 		"capstan resume run_1 --state here sends it again: PUT has the same effect once or twice":                settle(durable.Idempotent),
 		"capstan resume run_1 --state here sends it again under the same idempotency key":                        settle(durable.Keyed),
