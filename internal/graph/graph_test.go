@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,8 +155,12 @@ func checkElement(t *testing.T, name string, token xml.Token) {
 	default:
 		t.Errorf("%s: element %s", name, start.Name.Local)
 	}
+	filled := slices.ContainsFunc(start.Attr, func(a xml.Attr) bool { return a.Name.Local == "fill" })
+	if drawn := slices.Contains([]string{"rect", "text", "path"}, start.Name.Local); drawn != filled {
+		t.Errorf("%s: element %s with a colour of its own: %v", name, start.Name.Local, filled) // not every renderer reads styles
+	}
 	for _, a := range start.Attr {
-		if strings.Contains(a.Value, "url(") || a.Name.Local == "href" || strings.HasPrefix(a.Name.Local, "on") {
+		if strings.Contains(a.Value, "url(") || strings.Contains(a.Value, "var(") || a.Name.Local == "href" || strings.HasPrefix(a.Name.Local, "on") {
 			t.Errorf("%s: attribute %s=%q", name, a.Name.Local, a.Value)
 		}
 	}

@@ -6,14 +6,16 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // SVG writes g as a picture that needs nothing else: no script, no font, no
-// other file. It follows the reader's light or dark colour scheme and carries a
-// title and a description for screen readers. An edge that names no
+// other file. It draws in every renderer, follows the reader's light or dark colour scheme
+// where the renderer knows one, and carries a title and a description for screen readers. An edge that names no
 // node is an error, otherwise the error is that of w.
 func SVG(w io.Writer, g Graph) error {
 	p, err := newPicture(g)
@@ -24,10 +26,12 @@ func SVG(w io.Writer, g Graph) error {
 	s.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="capstan-graph" role="img" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`+"\n",
 		p.width, p.height, p.width, p.height)
 	s.printf("<title>%s</title>\n<desc>%s</desc>\n", escape(p.title), escape(describe(p)))
-	s.WriteString(style)
-	s.printf(`<rect class="cg-page" width="%.0f" height="%.0f"/>`+"\n", p.width, p.height)
+	s.WriteString(style())
+	s.printf(`<rect%s width="%.0f" height="%.0f"/>`+"\n", fill("page"), p.width, p.height)
+	s.printf(`<g font-family="%s" xml:space="preserve">`+"\n", escape(fonts))
 	if p.title != "" {
-		s.printf(`<text class="cg-title" x="%.1f" y="%.1f">%s</text>`+"\n", margin, margin+18, escape(columns.Cut(p.title, widestLabel)))
+		s.text("text", titleFont, margin, margin+18, columns.Cut(p.title, widestLabel))
+		s.WriteString("\n")
 	}
 	for i, l := range p.lanes {
 		s.lane(p, l, i)
@@ -38,51 +42,90 @@ func SVG(w io.Writer, g Graph) error {
 	for _, b := range p.boxes {
 		s.box(b)
 	}
-	s.WriteString("</svg>\n")
+	s.WriteString("</g>\n</svg>\n")
 	return s.Flush()
 }
 
-// style uses class names of its own, so that a picture inside a web page
-// leaves the page alone. Six line colours distinguish neighbouring lanes; the
-// labels do so in words.
-const style = `<style>
-.capstan-graph{max-width:100%;height:auto;--page:#fff;--box:#f8fafc;--text:#0f172a;--dim:#475569;--read:#2563eb;--write:#c2410c;--delete:#b91c1c;--external:#7c3aed;--input:#64748b;--output:#15803d;--l0:#475569;--l1:#0369a1;--l2:#a21caf;--l3:#b45309;--l4:#047857;--l5:#be123c}
-@media (prefers-color-scheme:dark){.capstan-graph{--page:#0b1220;--box:#162033;--text:#f1f5f9;--dim:#a8b5c8;--read:#60a5fa;--write:#fb923c;--delete:#f87171;--external:#c4b5fd;--input:#94a3b8;--output:#4ade80;--l0:#a8b5c8;--l1:#38bdf8;--l2:#e879f9;--l3:#fbbf24;--l4:#34d399;--l5:#fb7185}}
-.capstan-graph text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace;fill:var(--text);white-space:pre}
-.capstan-graph .cg-page{fill:var(--page)}
-.capstan-graph .cg-title{font-size:18px;font-weight:600}
-.capstan-graph .cg-label{font-size:14px;font-weight:600}
-.capstan-graph .cg-note,.capstan-graph .cg-kind,.capstan-graph .cg-flow{font-size:12px;fill:var(--dim)}
-.capstan-graph .cg-kind{text-anchor:end}
-.capstan-graph .cg-flow{fill:var(--text);paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}
-.capstan-graph .cg-box{fill:var(--box);stroke:var(--dim);stroke-width:1.5}
-.capstan-graph .cg-line{fill:none;stroke-width:1.5}
-.capstan-graph .cg-read .cg-box{stroke:var(--read)}.capstan-graph .cg-read .cg-kind{fill:var(--read)}
-.capstan-graph .cg-write .cg-box{stroke:var(--write);stroke-width:2}.capstan-graph .cg-write .cg-kind{fill:var(--write)}
-.capstan-graph .cg-delete .cg-box{stroke:var(--delete);stroke-width:3}.capstan-graph .cg-delete .cg-kind{fill:var(--delete)}
-.capstan-graph .cg-external .cg-box{stroke:var(--external);stroke-dasharray:6 4}.capstan-graph .cg-external .cg-kind{fill:var(--external)}
-.capstan-graph .cg-input .cg-box{stroke:var(--input)}.capstan-graph .cg-input .cg-kind{fill:var(--input)}
-.capstan-graph .cg-output .cg-box{stroke:var(--output)}.capstan-graph .cg-output .cg-kind{fill:var(--output)}
-</style>
-`
+// colours have a light and a dark form. Six line colours distinguish neighbouring
+// lanes; the labels do so in words.
+var colours = map[string]struct{ light, dark string }{
+	"page": {"#ffffff", "#0b1220"}, "box": {"#f8fafc", "#162033"}, "text": {"#0f172a", "#f1f5f9"}, "dim": {"#475569", "#a8b5c8"},
+	"read": {"#2563eb", "#60a5fa"}, "write": {"#c2410c", "#fb923c"}, "delete": {"#b91c1c", "#f87171"},
+	"external": {"#7c3aed", "#c4b5fd"}, "input": {"#64748b", "#94a3b8"}, "output": {"#15803d", "#4ade80"},
+	"l0": {"#475569", "#a8b5c8"}, "l1": {"#0369a1", "#38bdf8"}, "l2": {"#a21caf", "#e879f9"}, "l3": {"#b45309", "#fbbf24"},
+	"l4": {"#047857", "#34d399"}, "l5": {"#be123c", "#fb7185"},
+}
+
+const fonts = `ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace`
+
+// style is all that a renderer may do without: the colours of the light scheme are attributes
+// of the elements. Its classes are of its own, so that a picture inside a web page leaves the
+// page alone.
+func style() string {
+	var b strings.Builder
+	b.WriteString("<style>.capstan-graph{max-width:100%;height:auto}@media (prefers-color-scheme:dark){")
+	for _, name := range slices.Sorted(maps.Keys(colours)) {
+		fmt.Fprintf(&b, ".capstan-graph .cg-f-%s{fill:%s}.capstan-graph .cg-s-%[1]s{stroke:%[2]s}", name, colours[name].dark)
+	}
+	b.WriteString("}</style>\n")
+	return b.String()
+}
+
+// fill, line and both are the attributes of an element in colours by their names.
+func fill(colour string) string {
+	return fmt.Sprintf(` class="cg-f-%s" fill="%s"`, colour, colours[colour].light)
+}
+
+func line(colour string) string {
+	return fmt.Sprintf(` class="cg-s-%s" fill="none" stroke="%s" stroke-width="1.5"`, colour, colours[colour].light)
+}
+
+func both(inside, outline string) string {
+	return fmt.Sprintf(` class="cg-f-%s cg-s-%s" fill="%s" stroke="%s"`, inside, outline, colours[inside].light, colours[outline].light)
+}
+
+// The attributes of texts.
+const (
+	titleFont = ` font-size="18" font-weight="600"`
+	labelFont = ` font-size="14" font-weight="600"`
+	noteFont  = ` font-size="12"`
+	kindFont  = noteFont + ` text-anchor="end"`
+)
 
 type svgWriter struct{ *bufio.Writer }
 
 func (s *svgWriter) printf(format string, args ...any) { fmt.Fprintf(s, format, args...) }
+
+func (s *svgWriter) text(colour, font string, x, y float64, text string) {
+	s.printf(`<text%s%s x="%.1f" y="%.1f">%s</text>`, fill(colour), font, x, y, escape(text))
+}
+
+// flow writes the label of a line, on a ground that keeps it clear of the line.
+func (s *svgWriter) flow(x, y float64, text string) {
+	s.printf(`<text%s%s stroke-width="4" stroke-linejoin="round" x="%.1f" y="%.1f">%s</text>`, both("page", "page"), noteFont, x, y, escape(text))
+	s.text("text", noteFont, x, y, text)
+}
+
+// outlines are the lines around the boxes of a kind, beyond their colours.
+var outlines = map[string]string{
+	"write": ` stroke-width="2"`, "delete": ` stroke-width="3"`, "external": ` stroke-width="1.5" stroke-dasharray="6 4"`,
+}
 
 func (s *svgWriter) box(b box) {
 	radius := 6.0
 	if b.node.Kind == Input || b.node.Kind == Output {
 		radius = min(b.h/2, 18)
 	}
-	s.printf(`<g class="%s"><title>%s</title>`, "cg-"+cmp.Or(b.node.Kind.look().class, "other"), escape(strings.Join(b.node.lines(), "\n")))
-	s.printf(`<rect class="cg-box" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, b.x, b.y, b.w, b.h, radius)
+	class := b.node.Kind.look().class
+	colour := cmp.Or(class, "dim")
+	s.printf(`<g><title>%s</title>`, escape(strings.Join(b.node.lines(), "\n")))
+	s.printf(`<rect%s%s x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, both("box", colour), cmp.Or(outlines[class], ` stroke-width="1.5"`), b.x, b.y, b.w, b.h, radius)
 	text := lineHeight + noteHeight*float64(len(b.notes))
 	y := b.y + (b.h-text)/2 + 15
-	s.printf(`<text class="cg-label" x="%.1f" y="%.1f">%s</text>`, b.x+padding, y, escape(b.label))
-	s.printf(`<text class="cg-kind" x="%.1f" y="%.1f">%s</text>`, b.x+b.w-padding, y, escape(string(b.node.Kind)))
+	s.text("text", labelFont, b.x+padding, y, b.label)
+	s.text(colour, kindFont, b.x+b.w-padding, y, string(b.node.Kind))
 	for i, note := range b.notes {
-		s.printf(`<text class="cg-note" x="%.1f" y="%.1f">%s</text>`, b.x+padding, y+18+noteHeight*float64(i), escape(note))
+		s.text("dim", noteFont, b.x+padding, y+18+noteHeight*float64(i), note)
 	}
 	s.WriteString("</g>\n")
 }
@@ -92,10 +135,10 @@ func (s *svgWriter) arrow(p *picture, a arrow) {
 	from, to := p.boxes[a.from], p.boxes[a.to]
 	x, y1, y2 := from.x+from.w/2, from.y+from.h, to.y
 	s.printf(`<g><title>%s</title>`, escape(a.label))
-	s.printf(`<path class="cg-line" style="stroke:var(--l0)" d="M%.1f %.1fV%.1f"/>`, x, y1, y2-2)
-	s.printf(`<path style="fill:var(--l0)" d="M%.1f %.1fl-4 -8h8z"/>`, x, y2)
+	s.printf(`<path%s d="M%.1f %.1fV%.1f"/>`, line("l0"), x, y1, y2-2)
+	s.printf(`<path%s d="M%.1f %.1fl-4 -8h8z"/>`, fill("l0"), x, y2)
 	if a.label != "" {
-		s.printf(`<text class="cg-flow" x="%.1f" y="%.1f">%s</text>`, x+10, (y1+y2)/2+3, escape(columns.Cut(a.label, widestLabel)))
+		s.flow(x+10, (y1+y2)/2+3, columns.Cut(a.label, widestLabel))
 	}
 	s.WriteString("</g>\n")
 }
@@ -103,15 +146,14 @@ func (s *svgWriter) arrow(p *picture, a arrow) {
 // lane draws a line that leaves a box on its right and its branches.
 func (s *svgWriter) lane(p *picture, l lane, i int) {
 	from := p.boxes[l.from]
-	colour := fmt.Sprintf("var(--l%d)", 1+i%5)
-	s.printf(`<g><path class="cg-line" style="stroke:%s" d="M%.1f %.1fH%.1fM%.1f %.1fV%.1f"/>`,
-		colour, from.x+from.w, from.out, l.x, l.x, l.top, l.bottom)
+	colour := fmt.Sprintf("l%d", 1+i%5)
+	s.printf(`<g><path%s d="M%.1f %.1fH%.1fM%.1f %.1fV%.1f"/>`, line(colour), from.x+from.w, from.out, l.x, l.x, l.top, l.bottom)
 	for _, b := range l.branches {
 		to := p.boxes[b.to]
-		s.printf(`<g><title>%s</title><path class="cg-line" style="stroke:%s" d="M%.1f %.1f%sH%.1f"/>`, escape(b.full), colour, l.x, b.y, p.aside(b), to.x+to.w+2)
-		s.printf(`<path style="fill:%s" d="M%.1f %.1fl8 -4v8z"/>`, colour, to.x+to.w, b.y)
+		s.printf(`<g><title>%s</title><path%s d="M%.1f %.1f%sH%.1f"/>`, escape(b.full), line(colour), l.x, b.y, p.aside(b), to.x+to.w+2)
+		s.printf(`<path%s d="M%.1f %.1fl8 -4v8z"/>`, fill(colour), to.x+to.w, b.y)
 		if b.label != "" {
-			s.printf(`<text class="cg-flow" x="%.1f" y="%.1f">%s</text>`, p.labelsX, b.y+4, escape(b.label))
+			s.flow(p.labelsX, b.y+4, b.label)
 		}
 		s.WriteString("</g>")
 	}
