@@ -28,7 +28,7 @@ of it that no other run has.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: unknownCommand,
 	}
-	cmd.AddCommand(a.runsListCommand(), a.runsShowCommand(), a.runsCancelCommand(), a.runsResolveCommand(), a.runsPruneCommand(), a.runsBackupCommand(), a.runsRekeyCommand())
+	cmd.AddCommand(a.runsListCommand(), a.runsShowCommand(), a.runsCancelCommand(), a.runsResolveCommand(), a.runsPruneCommand(), a.runsReportCommand(), a.runsBackupCommand(), a.runsRekeyCommand())
 	return cmd
 }
 

@@ -50,7 +50,7 @@ var testPackages = []string{"engine/durable/durabletest", "operations/internal/o
 var layers = map[string][]string{
 	"diag":                            {"internal/columns", "internal/jsonvalue", "internal/words"},
 	"internal/...":                    {},
-	"internal/graph":                  {"engine/document", "internal/columns"},
+	"internal/graph":                  {"engine/document", "engine/durable", "internal/columns"},
 	"internal/suggest":                {"diag", "internal/words"},       // it completes problems
 	"internal/readme":                 {"diag", "spec", "spec/dialect"}, // its tests run the examples of every code
 	"capabilities":                    {},
@@ -110,6 +110,7 @@ var layers = map[string][]string{
 	"cmd/capstan":                     {"cmd/capstan/internal/...", "capabilities", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/dialect", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
 	"cmd/capstan/internal/author":     {"engine", "engine/document", "operations", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/suggest", "internal/words"},
 	"cmd/capstan/internal/lsp":        {"engine", "engine/document", "operations", "spec", "spec/dialect", "diag"}, // dialect describes keys
+	"cmd/capstan/internal/report":     {"cmd/capstan/internal/term", "engine/document", "engine/durable", "internal/graph"},
 	"cmd/capstan/internal/term":       {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                    {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	"bench":                           {"bench/internal/measure"}, // its clients are programs of their own

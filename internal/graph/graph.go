@@ -67,7 +67,24 @@ type Node struct {
 	Label string // the ID when empty
 	Kind  Kind
 	Notes []string // further lines below the label
+	// Outcome is how the node's step stands in a run, "" in a picture of no run. The SVG
+	// shows it.
+	Outcome Outcome
 }
+
+// Outcome is how a step stands in a run.
+type Outcome string
+
+// The outcomes.
+const (
+	Done    Outcome = "done"
+	Failed  Outcome = "failed"
+	Waiting Outcome = "waiting"
+	InDoubt Outcome = "in doubt"
+	Running Outcome = "running"
+	Skipped Outcome = "skipped"
+	Pending Outcome = "not reached"
+)
 
 // Edge is a value that flows from one node to a later one. Edges between
 // the same two nodes are drawn as one, with the labels in order.

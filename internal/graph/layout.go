@@ -94,7 +94,7 @@ func (p *picture) measure(g Graph) {
 		for _, note := range n.lines()[1:] {
 			b.notes = append(b.notes, noteLines(note)...)
 		}
-		width = max(width, float64(columns.Of(b.label))*charWidth+float64(len(n.Kind)+2)*noteWidth+2*padding)
+		width = max(width, float64(columns.Of(b.label))*charWidth+float64(max(len(n.Kind), len(n.Outcome)+2)+2)*noteWidth+2*padding)
 		for _, note := range b.notes {
 			width = max(width, float64(columns.Of(note))*noteWidth+2*padding)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
 )
 
 // Of turns a plan into nodes and the values that flow between them. A step that
@@ -31,6 +32,26 @@ func Of(p *document.Plan) Graph {
 		}
 	}
 	return g
+}
+
+// OfRun is the graph of a plan with the outcomes of a run of it.
+func OfRun(p *document.Plan, run *document.Run) Graph {
+	g, status := Of(p), map[string]durable.Status{}
+	for _, s := range run.Steps {
+		status[s.ID] = s.Status
+	}
+	for i := range g.Nodes {
+		if s, ok := status[g.Nodes[i].ID]; ok {
+			g.Nodes[i].Outcome = outcomes[s]
+		}
+	}
+	return g
+}
+
+var outcomes = map[durable.Status]Outcome{
+	durable.StatusSucceeded: Done, durable.StatusFailed: Failed, durable.StatusTimedOut: Failed, durable.StatusCancelled: Failed,
+	durable.StatusWaiting: Waiting, durable.StatusInDoubt: InDoubt, durable.StatusRunning: Running, durable.StatusSkipped: Skipped,
+	durable.StatusPending: Pending,
 }
 
 func inputNode(name string) string { return "inputs." + name }

@@ -54,6 +54,14 @@ var colours = map[string]struct{ light, dark string }{
 	"external": {"#7c3aed", "#c4b5fd"}, "input": {"#64748b", "#94a3b8"}, "output": {"#15803d", "#4ade80"},
 	"l0": {"#475569", "#a8b5c8"}, "l1": {"#0369a1", "#38bdf8"}, "l2": {"#a21caf", "#e879f9"}, "l3": {"#b45309", "#fbbf24"},
 	"l4": {"#047857", "#34d399"}, "l5": {"#be123c", "#fb7185"},
+	"done": {"#dcfce7", "#12351f"}, "failed": {"#fee2e2", "#4a1717"}, "awaited": {"#fef3c7", "#43330a"}, "idle": {"#f1f5f9", "#111a2b"},
+}
+
+// grounds are those of the boxes of steps by how they stand in a run, with a mark for
+// readers who do not tell colours apart.
+var grounds = map[Outcome]struct{ colour, mark string }{
+	"": {"box", ""}, Done: {"done", "✓ "}, Failed: {"failed", "✗ "}, Waiting: {"awaited", "… "}, InDoubt: {"awaited", "! "},
+	Running: {"awaited", "● "}, Skipped: {"idle", "- "}, Pending: {"idle", "· "},
 }
 
 const fonts = `ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace`
@@ -119,11 +127,15 @@ func (s *svgWriter) box(b box) {
 	class := b.node.Kind.look().class
 	colour := cmp.Or(class, "dim")
 	s.printf(`<g><title>%s</title>`, escape(strings.Join(b.node.lines(), "\n")))
-	s.printf(`<rect%s%s x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, both("box", colour), cmp.Or(outlines[class], ` stroke-width="1.5"`), b.x, b.y, b.w, b.h, radius)
+	s.printf(`<rect%s%s x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, both(grounds[b.node.Outcome].colour, colour), cmp.Or(outlines[class], ` stroke-width="1.5"`), b.x, b.y, b.w, b.h, radius)
 	text := lineHeight + noteHeight*float64(len(b.notes))
 	y := b.y + (b.h-text)/2 + 15
 	s.text("text", labelFont, b.x+padding, y, b.label)
-	s.text(colour, kindFont, b.x+b.w-padding, y, string(b.node.Kind))
+	if kind := string(b.node.Kind); b.node.Outcome == "" {
+		s.text(colour, kindFont, b.x+b.w-padding, y, kind)
+	} else {
+		s.text("text", kindFont, b.x+b.w-padding, y, grounds[b.node.Outcome].mark+string(b.node.Outcome))
+	}
 	for i, note := range b.notes {
 		s.text("dim", noteFont, b.x+padding, y+18+noteHeight*float64(i), note)
 	}
@@ -178,6 +190,9 @@ func describe(p *picture) string {
 		fmt.Fprintf(&b, "%d. %s", i+1, box.node.label())
 		if box.node.Kind != "" {
 			fmt.Fprintf(&b, " (%s)", box.node.Kind)
+		}
+		if box.node.Outcome != "" {
+			fmt.Fprintf(&b, " %s", box.node.Outcome)
 		}
 		for _, from := range p.sources(i) {
 			fmt.Fprintf(&b, ", %s", from)

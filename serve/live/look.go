@@ -28,6 +28,14 @@ func (r *Runs) Inspect(ctx context.Context, owner, id string) (*document.Run, er
 	return r.runner.Inspect(ctx, id)
 }
 
+// ProgramOf returns the program that a run of the owner's executes.
+func (r *Runs) ProgramOf(ctx context.Context, owner, id string) (*engine.Program, error) {
+	if _, err := r.State(ctx, owner, id); err != nil {
+		return nil, err
+	}
+	return r.runner.Program(ctx, id)
+}
+
 // List returns runs, newest first. An owner sees only its own, whatever is in f.
 func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]durable.State, error) {
 	if owner != "" {

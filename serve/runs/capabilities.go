@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/internal/graph"
+	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
 )
@@ -99,8 +100,29 @@ func (h *Handler) graph(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, live.ErrNoCapability)
 		return
 	}
+	h.draw(w, r, graph.Of(p.Plan()))
+}
+
+// graphOfRun draws the capability of a run as it was when the run was started, with the
+// outcomes of its steps.
+func (h *Handler) graphOfRun(w http.ResponseWriter, r *http.Request) {
+	owner, id := access.Caller(r.Context()), r.PathValue("id")
+	p, err := h.live.ProgramOf(r.Context(), owner, id)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	run, err := h.live.Inspect(r.Context(), owner, id)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.draw(w, r, graph.OfRun(p.Plan(), run))
+}
+
+func (h *Handler) draw(w http.ResponseWriter, r *http.Request, g graph.Graph) {
 	var svg bytes.Buffer
-	if err := graph.SVG(&svg, graph.Of(p.Plan())); err != nil {
+	if err := graph.SVG(&svg, g); err != nil {
 		h.fail(w, r, err)
 		return
 	}

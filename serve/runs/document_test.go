@@ -64,6 +64,11 @@ func TestCapabilitiesAreDescribed(t *testing.T) {
 			t.Errorf("lacks %s: %s", want, a.text)
 		}
 	}
+	s.ask("GET", "/runs/run_x/graph.svg", "").want(t, 404)
+	a = s.ask("GET", s.begin()+"/graph.svg", "").want(t, 200)
+	if a.header.Get("Content-Type") != "image/svg+xml" || strings.Count(a.text, "✓ done") != 2 || !strings.Contains(a.text, "… waiting") || !strings.Contains(a.text, "· not reached") {
+		t.Errorf("drawn: %s", a.text)
+	}
 	a = s.ask("GET", "/capabilities/"+onboarding+"/graph.svg", "").want(t, 200)
 	if a.header.Get("Content-Type") != "image/svg+xml" || !strings.Contains(a.text, "send-portal-link") {
 		t.Errorf("drawn: %v %.200s", a.header, a.text)

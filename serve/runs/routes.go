@@ -27,6 +27,7 @@ func (h *Handler) table() []route {
 		{method: "POST", path: "/capabilities/{name}/runs", serve: h.start},
 		{method: "GET", path: "/runs", serve: h.list},
 		{method: "GET", path: "/runs/{id}", serve: h.run},
+		{method: "GET", path: "/runs/{id}/graph.svg", serve: h.graphOfRun},
 		{method: "GET", path: "/runs/{id}/events", serve: h.events},
 		{method: "POST", path: "/runs/{id}/steps/{step}", serve: h.step},
 		{method: "POST", path: "/runs/{id}/cancel", serve: h.cancel},

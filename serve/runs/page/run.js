@@ -1,5 +1,5 @@
 // One run: where it stands, what it asks of somebody, what happened.
-import { follow, get, post } from "./api.js";
+import { follow, get, picture, post } from "./api.js";
 import { fault, h, mocked, say, show, status, took, value, when, words } from "./dom.js";
 import { inputForm } from "./form.js";
 import { todo } from "./todo.js";
@@ -16,7 +16,7 @@ export async function runView(id, signal) {
 class View {
   constructor(id, path, signal) {
     Object.assign(this, { id, path, signal, events: [], polls: {}, shown: {}, clear: false, stands: "" });
-    this.parts = Object.fromEntries(["head", "todo", "problem", "outputs", "steps", "history"].map((name) => [name, h("div")]));
+    this.parts = Object.fromEntries(["head", "todo", "problem", "outputs", "steps", "graph", "history"].map((name) => [name, h("div")]));
     this.open = false;
   }
 
@@ -61,6 +61,7 @@ class View {
     this.part("problem", [run.status === "in_doubt" ? null : run.error, this.about?.name], () => this.problem());
     this.part("outputs", run.outputs, () => this.outputs());
     this.part("steps", [run.steps, this.polls, this.about?.name], () => this.steps());
+    this.part("graph", run.steps.map((s) => s.status), () => this.graph());
     this.part("history", this.events.map((e) => [e.seq, e.tries]), () => this.history());
   }
 
@@ -170,6 +171,17 @@ class View {
     const poll = this.polls[step.id];
     if (!poll || ["succeeded", "failed", "timed_out", "cancelled"].includes(step.status)) return "";
     return h("p", {}, `looked ${poll.tries === 1 ? "once" : poll.tries + " times"}`, poll.until ? [", again at ", when(poll.until, true)] : "");
+  }
+
+  // graph is drawn by the server; the picture before stays until the next is there.
+  graph() {
+    const place = h("div", { class: "graph" }, this.drawn ?? "");
+    picture(this.path + "/graph.svg").then((address) => {
+      this.signal.addEventListener("abort", () => URL.revokeObjectURL(address));
+      this.drawn = h("img", { src: address, alt: "The steps listed above, each in the colour of its outcome, and how values flow between them" });
+      place.replaceChildren(this.drawn);
+    }, (error) => this.signal.aborted || place.replaceChildren(fault(error)));
+    return h("section", { "aria-labelledby": "graph" }, h("h2", { id: "graph" }, "How values flow"), place);
   }
 
   history() {

@@ -1,0 +1,54 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/engine/durable"
+)
+
+// Every text of a run may come from outside: nothing of it becomes markup.
+func TestTextsAreNoMarkup(t *testing.T) {
+	const evil = `<script>alert("x")</script>&'`
+	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	due := at.Add(time.Hour)
+	run := &document.Run{
+		Run: evil, Capability: evil, Title: evil, Status: durable.StatusInDoubt, Source: evil, Servers: []string{evil}, Labels: map[string]string{evil: evil},
+		Started: at, Updated: at.Add(time.Minute), Due: &due, Mock: true,
+		Inputs: map[string]any{evil: evil, "pin": "1234-secret"}, SensitiveInputs: []string{"pin"},
+		Outputs: map[string]any{"link": "token-secret", evil: []any{evil}}, SensitiveOutputs: []string{"link"},
+		Steps:   []document.StepRun{{ID: evil, Status: durable.StatusInDoubt, HTTPStatus: 502, Attempts: 2, DurationMS: 5}, {ID: "later", Status: durable.StatusPending}},
+		Waiting: &document.Waiting{Step: evil, Description: evil, With: map[string]any{"token": "with-secret"}, Sensitive: []string{"token"}},
+		Error:   &document.Error{Step: evil, Message: evil, Hint: evil, RequestID: evil},
+		Events:  []durable.Event{{Time: at, Kind: durable.EventIntent, Step: evil}, {Time: at.Add(time.Second), Kind: durable.EventWaiting, Step: evil, Message: evil}},
+	}
+	plan := &document.Plan{Capability: evil, Steps: []document.Step{
+		{ID: evil, Kind: "operation", Method: "POST", Path: evil, Binds: []document.Bind{{Param: evil, In: "body", From: evil, Rule: evil}}}, {ID: "later", Kind: "external"},
+	}}
+	for _, p := range []*document.Plan{plan, nil} {
+		var b strings.Builder
+		if err := Write(&b, Page{Run: run, Plan: p, Now: at, Words: func(e durable.Event) string { return e.Kind + " " + e.Message }}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		for _, bad := range []string{"<script", `alert("x")`, "secret", "href=", "src=", "url("} {
+			if strings.Contains(text, bad) {
+				t.Errorf("the page has %q:\n%s", bad, text)
+			}
+		}
+		for _, want := range []string{"&lt;script&gt;", "<strong>in doubt</strong>", "[redacted]", "502", "2030-01-02 03:04:05 UTC", "<h2>History</h2>"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the page lacks %q", want)
+			}
+		}
+		if graph := strings.Contains(text, "<svg"); graph != (p != nil) {
+			t.Errorf("the page has a graph: %v", graph)
+		}
+		if foreign := regexp.MustCompile(`https?://\S*`).FindString(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", "")); foreign != "" {
+			t.Errorf("the page names %s", foreign)
+		}
+	}
+}
