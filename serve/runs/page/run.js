@@ -13,6 +13,13 @@ export async function runView(id, signal) {
   view.follow();
 }
 
+// happened are the entries of a history in words of people.
+const happened = {
+  "step-intent": "about to be sent", "step-done": "done", "step-failed": "failed", "step-unusable": "took effect, answer of no use", retry: "sent again",
+  "not-before": "asked to wait", poll: "looked", timer: "waits until", waiting: "waits", signal: "marked as done", settled: "settled", cancelled: "to be cancelled",
+  reopened: "taken up again", corrected: "inputs corrected",
+};
+
 class View {
   constructor(id, path, signal) {
     Object.assign(this, { id, path, signal, events: [], polls: {}, shown: {}, clear: false, stands: "" });
@@ -76,7 +83,7 @@ class View {
   head() {
     const run = this.run;
     const over = ["succeeded", "failed", "timed_out", "cancelled"].includes(run.status);
-    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), run.title && h("strong", {}, run.title), h("span", { class: "id soft" }, run.run),
+    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), run.title && h("strong", {}, run.title), h("a", { href: "#/capabilities/" + encodeURIComponent(run.capability) }, run.capability), h("span", { class: "id soft" }, run.run),
       h("span", { class: "soft" }, "started ", when(run.started, true)),
       run.due && run.status !== "running" && h("span", { class: "soft" }, "goes on ", when(run.due, true)),
       !over && h("button", { class: "end", onclick: () => this.cancel() }, "Cancel this run"));
@@ -187,7 +194,7 @@ class View {
   history() {
     return h("section", {}, h("details", { open: this.open, ontoggle: (e) => { this.open = e.target.open; } }, h("summary", {}, `History (${this.events.length})`),
       h("table", { class: "history" }, h("thead", { class: "unseen" }, h("tr", {}, ["Time", "What", "Step", "More"].map((t) => h("th", { scope: "col" }, t)))),
-        h("tbody", {}, this.events.map((e) => h("tr", {}, h("td", {}, when(e.time, true)), h("td", {}, words(e.kind)), h("td", {}, e.step ? h("code", {}, e.step) : ""),
+        h("tbody", {}, this.events.map((e) => h("tr", {}, h("td", {}, when(e.time, true)), h("td", {}, happened[e.kind] ?? words(e.kind)), h("td", {}, e.step ? h("code", {}, e.step) : ""),
           h("td", {}, [e.http_status, e.tries && e.tries + "×", e.by && "by " + e.by, e.message].filter(Boolean).join(" · "))))))));
   }
 }

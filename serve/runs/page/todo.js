@@ -20,7 +20,7 @@ function finish(view) {
     tell(view, event.target, w.step, { result: result.read() });
   };
   return h("section", { class: "todo", "aria-labelledby": "todo" },
-    h("h2", { id: "todo" }, "Waiting for somebody: ", h("code", {}, w.step)),
+    h("h2", { id: "todo" }, "To be done: ", h("code", {}, w.step)),
     h("p", {}, w.description),
     w.with && Object.keys(w.with).length > 0 && view.values(w.with),
     h("form", { onsubmit: submit }, result.element, h("div", { class: "buttons" }, h("button", { class: "primary" }, "It is done"))));
