@@ -54,7 +54,7 @@ func TestHelpIsComplete(t *testing.T) {
 			}
 		}
 		for _, name := range []string{"output", "quiet", "verbose", "log-format", "no-color", "non-interactive", "state", "config"} {
-			if cmd.LocalNonPersistentFlags().Lookup(name) != nil && !(name == "output" && slices.Contains([]string{"skill", "init", "overlay"}, cmd.Name())) {
+			if cmd.LocalNonPersistentFlags().Lookup(name) != nil && !(name == "output" && slices.Contains([]string{"skill", "init", "overlay", "report"}, cmd.Name())) {
 				t.Errorf("%s hides --%s", cmd.Name(), name)
 			}
 		}

@@ -42,16 +42,28 @@ func OfRun(p *document.Plan, run *document.Run) Graph {
 	}
 	for i := range g.Nodes {
 		if s, ok := status[g.Nodes[i].ID]; ok {
-			g.Nodes[i].Outcome = outcomes[s]
+			g.Nodes[i].Outcome = outcomeOf(s)
 		}
 	}
 	return g
 }
 
-var outcomes = map[durable.Status]Outcome{
-	durable.StatusSucceeded: Done, durable.StatusFailed: Failed, durable.StatusTimedOut: Failed, durable.StatusCancelled: Failed,
-	durable.StatusWaiting: Waiting, durable.StatusInDoubt: InDoubt, durable.StatusRunning: Running, durable.StatusSkipped: Skipped,
-	durable.StatusPending: Pending,
+func outcomeOf(s durable.Status) Outcome {
+	switch s {
+	case durable.StatusSucceeded:
+		return Done
+	case durable.StatusFailed, durable.StatusTimedOut, durable.StatusCancelled:
+		return Failed
+	case durable.StatusWaiting:
+		return Waiting
+	case durable.StatusInDoubt:
+		return InDoubt
+	case durable.StatusRunning:
+		return Running
+	case durable.StatusSkipped:
+		return Skipped
+	}
+	return Pending
 }
 
 func inputNode(name string) string { return "inputs." + name }

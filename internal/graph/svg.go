@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -46,22 +45,45 @@ func SVG(w io.Writer, g Graph) error {
 	return s.Flush()
 }
 
-// colours have a light and a dark form. Six line colours distinguish neighbouring
-// lanes; the labels do so in words.
-var colours = map[string]struct{ light, dark string }{
-	"page": {"#ffffff", "#0b1220"}, "box": {"#f8fafc", "#162033"}, "text": {"#0f172a", "#f1f5f9"}, "dim": {"#475569", "#a8b5c8"},
-	"read": {"#2563eb", "#60a5fa"}, "write": {"#c2410c", "#fb923c"}, "delete": {"#b91c1c", "#f87171"},
-	"external": {"#7c3aed", "#c4b5fd"}, "input": {"#64748b", "#94a3b8"}, "output": {"#15803d", "#4ade80"},
-	"l0": {"#475569", "#a8b5c8"}, "l1": {"#0369a1", "#38bdf8"}, "l2": {"#a21caf", "#e879f9"}, "l3": {"#b45309", "#fbbf24"},
-	"l4": {"#047857", "#34d399"}, "l5": {"#be123c", "#fb7185"},
-	"done": {"#dcfce7", "#12351f"}, "failed": {"#fee2e2", "#4a1717"}, "awaited": {"#fef3c7", "#43330a"}, "idle": {"#f1f5f9", "#111a2b"},
+// colour has a light and a dark form.
+type colour struct{ name, light, dark string }
+
+// colours are in the order of their names. Six line colours distinguish neighbouring lanes;
+// the labels do so in words.
+var colours = [...]colour{
+	{"awaited", "#fef3c7", "#43330a"}, {"box", "#f8fafc", "#162033"}, {"delete", "#b91c1c", "#f87171"}, {"dim", "#475569", "#a8b5c8"},
+	{"done", "#dcfce7", "#12351f"}, {"external", "#7c3aed", "#c4b5fd"}, {"failed", "#fee2e2", "#4a1717"}, {"idle", "#f1f5f9", "#111a2b"},
+	{"input", "#64748b", "#94a3b8"}, {"l0", "#475569", "#a8b5c8"}, {"l1", "#0369a1", "#38bdf8"}, {"l2", "#a21caf", "#e879f9"},
+	{"l3", "#b45309", "#fbbf24"}, {"l4", "#047857", "#34d399"}, {"l5", "#be123c", "#fb7185"}, {"output", "#15803d", "#4ade80"},
+	{"page", "#ffffff", "#0b1220"}, {"read", "#2563eb", "#60a5fa"}, {"text", "#0f172a", "#f1f5f9"}, {"write", "#c2410c", "#fb923c"},
 }
 
-// grounds are those of the boxes of steps by how they stand in a run, with a mark for
+// light is the light form of a colour.
+func light(name string) string {
+	i := slices.IndexFunc(colours[:], func(c colour) bool { return c.name == name })
+	return colours[i].light
+}
+
+// ground returns the colour of the box of a step by how it stands in a run, with a mark for
 // readers who do not tell colours apart.
-var grounds = map[Outcome]struct{ colour, mark string }{
-	"": {"box", ""}, Done: {"done", "✓ "}, Failed: {"failed", "✗ "}, Waiting: {"awaited", "… "}, InDoubt: {"awaited", "! "},
-	Running: {"awaited", "● "}, Skipped: {"idle", "- "}, Pending: {"idle", "· "},
+func (o Outcome) ground() (colour, mark string) {
+	switch o {
+	case Done:
+		return "done", "✓ "
+	case Failed:
+		return "failed", "✗ "
+	case Waiting:
+		return "awaited", "… "
+	case InDoubt:
+		return "awaited", "! "
+	case Running:
+		return "awaited", "● "
+	case Skipped:
+		return "idle", "- "
+	case Pending:
+		return "idle", "· "
+	}
+	return "box", ""
 }
 
 const fonts = `ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace`
@@ -72,8 +94,8 @@ const fonts = `ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono'
 func style() string {
 	var b strings.Builder
 	b.WriteString("<style>.capstan-graph{max-width:100%;height:auto}@media (prefers-color-scheme:dark){")
-	for _, name := range slices.Sorted(maps.Keys(colours)) {
-		fmt.Fprintf(&b, ".capstan-graph .cg-f-%s{fill:%s}.capstan-graph .cg-s-%[1]s{stroke:%[2]s}", name, colours[name].dark)
+	for _, c := range colours {
+		fmt.Fprintf(&b, ".capstan-graph .cg-f-%s{fill:%s}.capstan-graph .cg-s-%[1]s{stroke:%[2]s}", c.name, c.dark)
 	}
 	b.WriteString("}</style>\n")
 	return b.String()
@@ -81,15 +103,15 @@ func style() string {
 
 // fill, line and both are the attributes of an element in colours by their names.
 func fill(colour string) string {
-	return fmt.Sprintf(` class="cg-f-%s" fill="%s"`, colour, colours[colour].light)
+	return fmt.Sprintf(` class="cg-f-%s" fill="%s"`, colour, light(colour))
 }
 
 func line(colour string) string {
-	return fmt.Sprintf(` class="cg-s-%s" fill="none" stroke="%s" stroke-width="1.5"`, colour, colours[colour].light)
+	return fmt.Sprintf(` class="cg-s-%s" fill="none" stroke="%s" stroke-width="1.5"`, colour, light(colour))
 }
 
 func both(inside, outline string) string {
-	return fmt.Sprintf(` class="cg-f-%s cg-s-%s" fill="%s" stroke="%s"`, inside, outline, colours[inside].light, colours[outline].light)
+	return fmt.Sprintf(` class="cg-f-%s cg-s-%s" fill="%s" stroke="%s"`, inside, outline, light(inside), light(outline))
 }
 
 // The attributes of texts.
@@ -114,9 +136,17 @@ func (s *svgWriter) flow(x, y float64, text string) {
 	s.text("text", noteFont, x, y, text)
 }
 
-// outlines are the lines around the boxes of a kind, beyond their colours.
-var outlines = map[string]string{
-	"write": ` stroke-width="2"`, "delete": ` stroke-width="3"`, "external": ` stroke-width="1.5" stroke-dasharray="6 4"`,
+// outline is the line around the boxes of a kind, beyond its colour.
+func outline(kind Kind) string {
+	switch kind {
+	case Write:
+		return ` stroke-width="2"`
+	case Delete:
+		return ` stroke-width="3"`
+	case External:
+		return ` stroke-width="1.5" stroke-dasharray="6 4"`
+	}
+	return ` stroke-width="1.5"`
 }
 
 func (s *svgWriter) box(b box) {
@@ -124,17 +154,17 @@ func (s *svgWriter) box(b box) {
 	if b.node.Kind == Input || b.node.Kind == Output {
 		radius = min(b.h/2, 18)
 	}
-	class := b.node.Kind.look().class
-	colour := cmp.Or(class, "dim")
+	colour := cmp.Or(b.node.Kind.look().class, "dim")
+	ground, mark := b.node.Outcome.ground()
 	s.printf(`<g><title>%s</title>`, escape(strings.Join(b.node.lines(), "\n")))
-	s.printf(`<rect%s%s x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, both(grounds[b.node.Outcome].colour, colour), cmp.Or(outlines[class], ` stroke-width="1.5"`), b.x, b.y, b.w, b.h, radius)
+	s.printf(`<rect%s%s x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, both(ground, colour), outline(b.node.Kind), b.x, b.y, b.w, b.h, radius)
 	text := lineHeight + noteHeight*float64(len(b.notes))
 	y := b.y + (b.h-text)/2 + 15
 	s.text("text", labelFont, b.x+padding, y, b.label)
 	if kind := string(b.node.Kind); b.node.Outcome == "" {
 		s.text(colour, kindFont, b.x+b.w-padding, y, kind)
 	} else {
-		s.text("text", kindFont, b.x+b.w-padding, y, grounds[b.node.Outcome].mark+string(b.node.Outcome))
+		s.text("text", kindFont, b.x+b.w-padding, y, mark+string(b.node.Outcome))
 	}
 	for i, note := range b.notes {
 		s.text("dim", noteFont, b.x+padding, y+18+noteHeight*float64(i), note)
