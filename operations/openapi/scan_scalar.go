@@ -276,6 +276,7 @@ func (s *scanner) flowObject(at place, depth int) *node {
 // flowKey reads a key of an object in brackets, and its colon.
 func (s *scanner) flowKey() string {
 	var name string
+	start := s.i
 	switch s.peek() {
 	case '"', '\'':
 		if s.quoteEnd(s.i) < 0 {
@@ -289,7 +290,7 @@ func (s *scanner) flowKey() string {
 			s.fail()
 		}
 	}
-	if s.peek() != ':' {
+	if s.peek() != ':' || s.i-start > longestKey {
 		s.fail()
 	}
 	s.i++

@@ -114,6 +114,7 @@ var yamlTexts = []string{
 	"'a': b\n\"c\" : d\n200: e\né: ü # ö\n", "a: http://b:80/c#d\ne: f-g, h [i] {j}\nk: -l\nm: ?n\n", "a: {b: , c: d}\ne: []\nf: {}\ng: {\"h\":1,\n  i: [j,\n k]}\n", "- a\n- b: c\n", "a: [b c, d]\n", "a: b: c\n", "a: {b}\n", "\ta: b\n", "a: @b\n",
 	"a: 'b\n", "a: b\n c: d\n", "a:\n   b\n  c\n", "a: !!str 1\n", "? a\n: b\n", "<<: {a: b}\n", "a: |\n", "a: >\n\n  b\n   c\n  d\n", "a:   \n  # c\n  b: d\n# e\nf: g\n", "a: b\n...\n", "%YAML 1.2\n---\na: b\n", "a: \"b\" c\n", "a: 'b' # c\n", "a: b #c\n  d\n",
 	"a: [b: c]\n", "a: - b\n", "a: *x\n", "a: &x b\nc: *x\n", "a: &x\nb: c\n", "- &x a: b\n- *x\n", "a: |\n\tb\n", "a: |\n  b\n # c\n", "a:\n  |\n  b\n", "a: [#b]\n", "a: 'b'c\n", "a: [b]c\n", "a: [b\n]\n", "a: [\n  b,\n\n  c\n  ]\n", "a: b\n\n\n  c\n", "  a: b\n  c: d\n", "  a: b\n c: d\n",
+	"a:" + strings.Repeat("5", 1100) + " b: c\n", strings.Repeat("k", 1100) + ": c\n", "'" + strings.Repeat("k", 1100) + "': c\n", "a: {" + strings.Repeat("k", 1100) + ": c}\n",
 }
 
 // YAML that is scanned is read as the YAML reader reads it, places included.

@@ -256,9 +256,18 @@ func (s *scanner) blockObject(column, depth int) *node {
 	return n
 }
 
+// longestKey bounds keys, in bytes: YAML allows 1,024 characters before the colon of one
+// that has no "?" (YAML 1.2.2, section 7.4). A longer one is left to the YAML reader.
+const longestKey = 1000
+
 // key reads a key and its colon.
 func (s *scanner) key() string {
 	start := s.i
+	defer func() {
+		if s.i-start > longestKey {
+			s.fail()
+		}
+	}()
 	switch b := s.peek(); {
 	case b == '"' || b == '\'':
 		n := s.quoted()
