@@ -12,15 +12,6 @@ import (
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 )
 
-// Kept returns the program of a kept run, with which its inputs are read.
-func (r *Runner) Kept(ctx context.Context, id string) (*Program, error) {
-	p, _, err := r.keptRun(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return p.Program, nil
-}
-
 // Correct replaces inputs of a kept run that has not succeeded, for all steps that were not
 // begun yet, and makes the run due: [Runner.Serve] or [Runner.Resume] takes it up. in has
 // the inputs to change; null takes one back. An input that a step used which is done, or

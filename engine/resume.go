@@ -56,7 +56,8 @@ func (r *Runner) keptRun(ctx context.Context, id string) (*linked, durable.Spec,
 	return p, spec, err
 }
 
-// Program returns the program that a kept run executes, as it was when the run was started.
+// Program returns the program that a kept run executes, as it was when the run was started:
+// with it its inputs are read, and its steps shown.
 func (r *Runner) Program(ctx context.Context, id string) (*Program, error) {
 	p, _, err := r.keptRun(ctx, id)
 	if err != nil {

@@ -123,7 +123,7 @@ func (a *app) correct(ctx context.Context, runner *engine.Runner, run string, f 
 	if len(f.values)+len(f.files) == 0 {
 		return nil
 	}
-	prog, err := runner.Kept(ctx, run)
+	prog, err := runner.Program(ctx, run)
 	if err != nil {
 		return err
 	}
