@@ -148,40 +148,30 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 
 // step finishes an external step, or settles one that is in doubt.
 func (h *Handler) step(w http.ResponseWriter, r *http.Request) {
-	show, err := showSensitive(r)
-	if err == nil {
-		_, err = h.live.State(r.Context(), access.Caller(r.Context()), r.PathValue("id"))
-	}
-	if err == nil {
-		err = h.said(w, r)
-	}
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	h.settle(w, r, r.PathValue("id"), show, http.StatusOK)
+	h.change(w, r, http.StatusOK, func(ctx context.Context, owner, id string, body map[string]any) error {
+		said, err := signalOf(body)
+		if err != nil {
+			return err
+		}
+		said.Step, said.By = r.PathValue("step"), cmp.Or(owner, "rest")
+		return h.live.Signal(ctx, owner, id, said)
+	}, "result", "happened")
 }
 
-func (h *Handler) said(w http.ResponseWriter, r *http.Request) error {
-	body, err := h.body(w, r, "result", "happened")
-	if err != nil {
-		return err
-	}
-	said := engine.Signal{Step: r.PathValue("step"), By: cmp.Or(access.Caller(r.Context()), "rest")}
+// signalOf reads the result of a step, or whether it happened.
+func signalOf(body map[string]any) (said engine.Signal, err error) {
 	if given, ok := body["happened"]; ok {
 		happened, isBool := given.(bool)
 		if !isBool {
-			return refuseAt("/happened", "it is true or false")
+			return said, refuseAt("/happened", "it is true or false")
 		}
 		said.Happened = &happened
 		if _, ok := body["result"]; ok && !happened {
-			return refuseAt("/result", "what did not happen has no result")
+			return said, refuseAt("/result", "what did not happen has no result")
 		}
 	}
-	if said.Result, err = json.Marshal(body["result"]); err != nil {
-		return err
-	}
-	return h.live.Signal(r.Context(), access.Caller(r.Context()), r.PathValue("id"), said)
+	said.Result, err = json.Marshal(body["result"])
+	return said, err
 }
 
 // cancel ends a run.
