@@ -39,11 +39,7 @@ func (s stmts) find(seal *sealer, spec durable.Spec) error {
 
 // forget lets the runs that are pruned next be found no more.
 func (s stmts) forget(seal *sealer, before int64, limit int) error {
-	rows, err := s[sqlPrunedRuns].Query(before, limit)
-	if err != nil {
-		return err
-	}
-	specs, err := scanAll(rows, seal.scanFound)
+	specs, err := s.foundRuns(seal, sqlPrunedRuns, before, limit)
 	if err != nil {
 		return err
 	}
@@ -68,11 +64,7 @@ func (s stmts) lose(seal *sealer, spec durable.Spec) error {
 
 // correct replaces the input of a run, by which it is found from then on.
 func (s stmts) correct(seal *sealer, id string, input, packed []byte) error {
-	rows, err := s[sqlFoundRun].Query(id)
-	if err != nil {
-		return err
-	}
-	specs, err := scanAll(rows, seal.scanFound)
+	specs, err := s.foundRuns(seal, sqlFoundRun, id)
 	if err != nil {
 		return err
 	}
@@ -86,6 +78,15 @@ func (s stmts) correct(seal *sealer, id string, input, packed []byte) error {
 		}
 	}
 	return s.exec(sqlInput, packed, id)
+}
+
+// foundRuns returns the part of runs by which they are found, of a prepared query.
+func (s stmts) foundRuns(seal *sealer, text string, args ...any) ([]durable.Spec, error) {
+	rows, err := s[text].Query(args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, seal.scanFound)
 }
 
 // scanFound scans the part of a run by which it is found.

@@ -153,30 +153,32 @@ func (r *rekeying) facts() (err error) {
 type column struct {
 	table, name string
 	id, seq, n  string // of the place of a value: columns, or 0
-	place       func(id string, seq int64, n int) place
 }
 
-func plainly(name string) func(string, int64, int) place {
-	return func(id string, seq int64, _ int) place { return place{id: id, column: name, seq: seq} }
+var columns = [...]column{
+	{"runs", "input", "id", "0", "0"},
+	{"runs", "waiting", "id", "0", "0"},
+	{"runs", "doc", "id", "0", "0"},
+	{"runs", "title", "id", "0", "0"},
+	{"runs", "labels", "id", "0", "0"},
+	{"runs", "sensitive", "id", "0", "0"},
+	{"records", "detail", "run", "seq", "0"},
+	{"records", "result", "run", "seq", "0"},
+	{"pieces", "data", "run", "seq", "n"},
+	{"blobs", "data", "hash", "0", "0"},
 }
 
-var columns = []column{
-	{"runs", "input", "id", "0", "0", plainly("input")},
-	{"runs", "waiting", "id", "0", "0", plainly("waiting")},
-	{"runs", "doc", "id", "0", "0", plainly("doc")},
-	{"runs", "title", "id", "0", "0", plainly("title")},
-	{"runs", "labels", "id", "0", "0", plainly("labels")},
-	{"runs", "sensitive", "id", "0", "0", plainly("sensitive")},
-	{"records", "detail", "run", "seq", "0", plainly("detail")},
-	{"records", "result", "run", "seq", "0", plainly("result")},
-	{"pieces", "data", "run", "seq", "n", func(id string, seq int64, n int) place {
-		name := "result"
-		if seq == 0 {
-			name = "doc"
-		}
-		return place{id: id, column: name, seq: seq, piece: n + 1}
-	}},
-	{"blobs", "data", "hash", "0", "0", plainly("snapshot")},
+// place is where a value of the column belongs.
+func (c column) place(id string, seq int64, n int) place {
+	switch {
+	case c.table == "blobs":
+		return snapshotAt([]byte(id))
+	case c.table == "pieces" && seq == 0:
+		return place{id: id, column: "doc", piece: n + 1}
+	case c.table == "pieces":
+		return place{id: id, column: "result", seq: seq, piece: n + 1}
+	}
+	return place{id: id, column: c.name, seq: seq}
 }
 
 // clearBatch is how many values are sealed in one transaction.
