@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -179,14 +180,7 @@ func eachPage(ctx context.Context, rt durable.Runtime, f durable.Filter, do func
 func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter) error {
 	if !a.wantsText() {
 		list := &documentList{app: a}
-		err := eachPage(ctx, rt, f, func(runs []durable.State) error {
-			for _, s := range runs {
-				if err := list.add(document.EntryOf(s)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := eachPage(ctx, rt, f, list.addRuns)
 		list.end(err)
 		return err
 	}
@@ -199,6 +193,16 @@ func (a *app) listRuns(ctx context.Context, rt durable.Runtime, f durable.Filter
 		a.note("no runs")
 	}
 	return err
+}
+
+// addRuns writes runs as entries.
+func (l *documentList) addRuns(runs []durable.State) error {
+	for _, s := range runs {
+		if err := l.add(document.EntryOf(s)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // runTable prints one run a line, as wide as the terminal is. The first runs decide how
@@ -271,17 +275,14 @@ func dueIn(t, now time.Time) string {
 func (a *app) capabilityWords(ctx context.Context) []string {
 	var words []string
 	a.lookAtRuns(ctx, func(rt durable.Runtime) {
-		runs, err := rt.List(ctx, durable.Filter{})
-		if err != nil {
-			return
-		}
-		seen := map[string]bool{}
-		for _, s := range runs {
-			if !seen[s.Capability] {
-				seen[s.Capability] = true
-				words = append(words, s.Capability)
+		_ = eachPage(ctx, rt, durable.Filter{}, func(runs []durable.State) error {
+			for _, s := range runs {
+				if !slices.Contains(words, s.Capability) {
+					words = append(words, s.Capability)
+				}
 			}
-		}
+			return nil
+		})
 	})
 	return words
 }

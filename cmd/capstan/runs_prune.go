@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
-	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/words"
 )
@@ -81,8 +80,12 @@ func (a *app) prune(ctx context.Context, rt durable.Runtime, f *pruneFlags) erro
 // endedBefore lists the runs that ended before a time.
 func (a *app) endedBefore(ctx context.Context, rt durable.Runtime, before time.Time) ([]durable.State, error) {
 	ended := slices.DeleteFunc(slices.Clone(durable.RunStatuses), func(s durable.Status) bool { return !s.Ended() })
-	runs, err := rt.List(ctx, durable.Filter{Status: ended})
-	return slices.DeleteFunc(runs, func(s durable.State) bool { return !s.Updated.Before(before) }), err
+	var old []durable.State
+	err := eachPage(ctx, rt, durable.Filter{Status: ended, Before: before}, func(runs []durable.State) error {
+		old = append(old, slices.DeleteFunc(runs, func(s durable.State) bool { return !s.Updated.Before(before) })...)
+		return nil
+	})
+	return old, err
 }
 
 // mostShown is how many runs are listed before a question.
@@ -94,11 +97,10 @@ func (a *app) confirmed(ctx context.Context, runs []durable.State, dryRun bool, 
 	count := words.Count(len(runs), "run", "runs")
 	switch {
 	case dryRun && !a.wantsText():
-		entries := []document.Entry{}
-		for _, s := range runs {
-			entries = append(entries, document.EntryOf(s))
-		}
-		return false, a.printDocument(entries)
+		list := &documentList{app: a}
+		err := list.addRuns(runs)
+		list.end(err)
+		return false, err
 	case dryRun:
 		if len(runs) > 0 {
 			a.runTable(time.Now()).print(runs)
