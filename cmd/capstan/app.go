@@ -134,8 +134,9 @@ order, achieve something. It shows every decision before anything is sent.`,
 	root.SetUsageFunc(a.usage)
 	root.SetFlagErrorFunc(a.flagError)
 	a.addGlobalFlags(root.PersistentFlags())
-	for flag, words := range map[string][]string{"output": outputFormats, "log-format": logFormats} {
-		a.complete(root, flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return words, noFiles })
+	if len(a.args) > 0 && strings.HasPrefix(a.args[0], cobra.ShellCompRequestCmd) {
+		a.complete(root, "output", oneOf(outputFormats))
+		a.complete(root, "log-format", oneOf(logFormats))
 	}
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if a.io.Libraries != nil {

@@ -84,6 +84,11 @@ func (a *app) complete(cmd *cobra.Command, flag string, c completer) {
 	}
 }
 
+// oneOf completes with words that are always the same.
+func oneOf(words []string) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return words, noFiles }
+}
+
 // typed returns the options of a command line that is being typed, nil where they
 // are wrong. Overrides are left out: half of one would make the file invalid.
 func (l loadFlags) typed(a *app) *engine.LoadOptions {
