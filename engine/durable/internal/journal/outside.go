@@ -129,6 +129,10 @@ func normalJSON(raw json.RawMessage) []byte {
 
 // Settle implements durable.Runtime.
 func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) error {
+	return untilFree(ctx, func() error { return r.settle(ctx, id, s) })
+}
+
+func (r *Runtime) settle(ctx context.Context, id string, s durable.Settlement) error {
 	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
 		st := l.step(s.Step)
 		rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: durable.Detail{By: s.By, Happened: &s.Happened}}
@@ -203,6 +207,10 @@ func (r *Runtime) Correct(ctx context.Context, id string, decide func(durable.Sp
 	if durable.CheckID(id) != nil {
 		return naming(id, durable.ErrUnknown)
 	}
+	return untilFree(ctx, func() error { return r.correct(ctx, id, decide) })
+}
+
+func (r *Runtime) correct(ctx context.Context, id string, decide func(durable.Spec, []string) (*durable.Correction, error)) error {
 	unlock, err := r.store.Lock(id)
 	if err != nil {
 		return naming(id, err)
@@ -237,10 +245,10 @@ func (r *Runtime) correcting(run Run, c *durable.Correction) *Change {
 	return change
 }
 
-// How often and how long apart Cancel looks whether the driver let go.
+// How often and how long apart untilFree looks whether the driver let go.
 const (
-	cancelLooks = 20
-	cancelEvery = 5 * time.Millisecond
+	freeLooks = 20
+	freeEvery = 5 * time.Millisecond
 )
 
 // Cancel implements durable.Runtime.
@@ -259,20 +267,30 @@ func (r *Runtime) Cancel(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	// A driver that was just parking the run may still hold it for a moment; one
-	// that is busy will see the cancellation itself.
-	for range cancelLooks {
-		_, err = r.Drive(ctx, id, nil, durable.DriveOptions{})
-		if !errors.Is(err, durable.ErrBusy) {
+	err = untilFree(ctx, func() error {
+		_, err := r.Drive(ctx, id, nil, durable.DriveOptions{})
+		return err
+	})
+	if errors.Is(err, durable.ErrBusy) {
+		return nil // the driver will see the cancellation itself
+	}
+	return err
+}
+
+// untilFree tries something again while the run is being driven, for a moment: a driver that
+// was just parking it lets go.
+func untilFree(ctx context.Context, try func() error) error {
+	for look := 1; ; look++ {
+		err := try()
+		if !errors.Is(err, durable.ErrBusy) || look == freeLooks {
 			return err
 		}
-		timer := time.NewTimer(cancelEvery)
+		timer := time.NewTimer(freeEvery)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil
+			return err
 		}
 	}
-	return nil
 }
