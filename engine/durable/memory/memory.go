@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	"github.com/capstan-run/capstan/internal/journal"
 )
 
 // RuntimeOptions shape a Runtime.

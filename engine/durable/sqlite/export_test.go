@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	"github.com/capstan-run/capstan/internal/journal"
 )
 
 // Impatient returns options with which nothing is waited for.

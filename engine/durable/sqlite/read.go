@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	"github.com/capstan-run/capstan/internal/journal"
 )
 
 const runColumns = `id, capability, source, owner, mock, runs.started, snapshot, input, title, labels, sensitive, status, due, ended, waiting, doc,

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	"github.com/capstan-run/capstan/internal/journal"
 )
 
 // MaxValue is the largest input or snapshot that is kept, in bytes; a larger one is

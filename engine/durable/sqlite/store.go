@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	"github.com/capstan-run/capstan/internal/journal"
 	_ "modernc.org/sqlite" // the driver
 )
 

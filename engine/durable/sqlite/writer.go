@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/engine/durable/internal/journal"
+	"github.com/capstan-run/capstan/internal/journal"
 )
 
 // maxBatch is how many writes share a transaction at most.
