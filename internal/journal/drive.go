@@ -175,7 +175,12 @@ func plain(r Row) Row {
 func (h *host) Doubt() *durable.Suspended {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for path, s := range h.steps {
+	return h.ledger.doubt()
+}
+
+// doubt returns the write of the run that may have taken effect, nil when there is none.
+func (l *ledger) doubt() *durable.Suspended {
+	for path, s := range l.steps {
 		if s.open && !s.done && s.policy != durable.Safe {
 			return s.doubt(path)
 		}

@@ -12,10 +12,18 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// amend appends a change from outside to a run: decide gets where it stands and
-// returns the change, nil for none. It is called again when the run moved on
-// meanwhile.
-func (r *Runtime) amend(ctx context.Context, id string, decide func(Run, *ledger) (*Change, error)) error {
+// outside is where a run stands when somebody says something about it. Its methods
+// return the change that follows, nil for none, or why that cannot be said.
+type outside struct {
+	*ledger
+	run    Run
+	now    time.Time
+	driven bool // a process drives the run
+}
+
+// amend appends a change from outside to a run. decide is called again when the run
+// moved on meanwhile.
+func (r *Runtime) amend(ctx context.Context, id string, decide func(*outside) (*Change, error)) error {
 	for {
 		run, err := r.store.Run(ctx, id)
 		if err != nil {
@@ -29,18 +37,12 @@ func (r *Runtime) amend(ctx context.Context, id string, decide func(Run, *ledger
 		for _, rec := range records {
 			l.apply(rec)
 		}
-		c, err := decide(run, l)
+		o := &outside{ledger: l, run: run, now: r.clock(), driven: r.store.Driven(id)}
+		c, err := decide(o)
 		if err != nil || c == nil {
 			return naming(id, err)
 		}
-		c.After = l.seq
-		now := r.clock()
-		if l.last.After(now) {
-			now = l.last
-		}
-		for i := range c.Add {
-			c.Add[i].Seq, c.Add[i].At = l.seq+int64(i)+1, now
-		}
+		o.stamp(c)
 		err = r.append(ctx, id, *c)
 		if err == nil {
 			r.hub.notify(id)
@@ -52,15 +54,32 @@ func (r *Runtime) amend(ctx context.Context, id string, decide func(Run, *ledger
 	}
 }
 
+// stamp gives the records of a change their numbers, and their times where they have none.
+func (o *outside) stamp(c *Change) {
+	c.After = o.seq
+	now := o.now
+	if o.last.After(now) {
+		now = o.last
+	}
+	for i := range c.Add {
+		c.Add[i].Seq = o.seq + int64(i) + 1
+		if at := c.Add[i].At; at.IsZero() || at.Before(o.last) {
+			c.Add[i].At = now
+		}
+	}
+}
+
 // Signal implements durable.Runtime.
 func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error {
-	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
-		rec, err := l.signalled(s, run.Row.Status)
-		if err != nil || rec == nil {
-			return nil, err
-		}
-		return &Change{Add: []Record{*rec}, Row: r.dueFor(run, s.Step, durable.ReasonExternal)}, nil
-	})
+	return r.amend(ctx, id, func(o *outside) (*Change, error) { return o.signal(s) })
+}
+
+func (o *outside) signal(s durable.Signal) (*Change, error) {
+	rec, err := o.signalled(s, o.run.Row.Status)
+	if err != nil || rec == nil {
+		return nil, err
+	}
+	return &Change{Add: []Record{*rec}, Row: o.dueFor(s.Step, durable.ReasonExternal)}, nil
 }
 
 // signalled returns the record of a signal to a run of a status, nil for one that
@@ -101,11 +120,11 @@ func supplied(step string, result json.RawMessage) (json.RawMessage, error) {
 }
 
 // dueFor returns the row of a run that was parked for the step, nil for any other.
-func (r *Runtime) dueFor(run Run, step string, reason durable.Reason) *Row {
-	if w := run.Row.Waiting; w == nil || w.Path != step || w.Reason != reason {
+func (o *outside) dueFor(step string, reason durable.Reason) *Row {
+	if w := o.run.Row.Waiting; w == nil || w.Path != step || w.Reason != reason {
 		return nil
 	}
-	return &Row{Status: durable.StatusRunning, Due: r.clock(), Doc: run.Row.Doc}
+	return &Row{Status: durable.StatusRunning, Due: o.now, Doc: o.run.Row.Doc}
 }
 
 // sameJSON compares two JSON values, white space and the order of keys aside.
@@ -133,46 +152,48 @@ func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) e
 }
 
 func (r *Runtime) settle(ctx context.Context, id string, s durable.Settlement) error {
-	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
-		st := l.step(s.Step)
-		rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: durable.Detail{By: s.By, Happened: &s.Happened}}
-		if s.Happened {
-			var err error
-			if rec.Result, err = supplied(s.Step, s.Result); err != nil {
-				return nil, err
-			}
+	return r.amend(ctx, id, func(o *outside) (*Change, error) { return o.settle(s) })
+}
+
+func (o *outside) settle(s durable.Settlement) (*Change, error) {
+	st := o.step(s.Step)
+	rec := Record{Kind: durable.EventSettled, Step: s.Step, Attempt: st.attempt, Detail: durable.Detail{By: s.By, Happened: &s.Happened}}
+	if s.Happened {
+		var err error
+		if rec.Result, err = supplied(s.Step, s.Result); err != nil {
+			return nil, err
 		}
-		if st.settled != nil {
-			return r.settleAnew(run, l, st, rec)
-		}
-		switch {
-		case run.Row.Status.Ended():
-			return nil, durable.ErrEnded
-		case !st.open || !r.doubted(run, s.Step):
-			return nil, fmt.Errorf("step %q is not in doubt: %w", s.Step, durable.ErrConflict)
-		}
-		return &Change{Add: []Record{rec}, Row: r.dueFor(run, s.Step, durable.ReasonInDoubt)}, nil
-	})
+	}
+	if st.settled != nil {
+		return o.settleAnew(st, rec)
+	}
+	switch {
+	case o.run.Row.Status.Ended():
+		return nil, durable.ErrEnded
+	case !st.open || !o.doubted(s.Step):
+		return nil, fmt.Errorf("step %q is not in doubt: %w", s.Step, durable.ErrConflict)
+	}
+	return &Change{Add: []Record{rec}, Row: o.dueFor(s.Step, durable.ReasonInDoubt)}, nil
 }
 
 // settleAnew replaces a settlement behind which nothing was done.
-func (r *Runtime) settleAnew(run Run, l *ledger, st *step, rec Record) (*Change, error) {
+func (o *outside) settleAnew(st *step, rec Record) (*Change, error) {
 	before := st.settled
 	if *before.Detail.Happened == *rec.Detail.Happened && sameJSON(before.Result, rec.Result) {
 		return nil, nil
 	}
-	switch run.Row.Status {
+	switch o.run.Row.Status {
 	case durable.StatusSucceeded, durable.StatusCancelled:
 		return nil, durable.ErrEnded
 	}
-	if later := l.behind(before.Seq); later != "" {
+	if later := o.behind(before.Seq); later != "" {
 		return nil, fmt.Errorf("step %q was settled before, and the run went on with that: step %q is done or was sent: %w", rec.Step, later, durable.ErrConflict)
 	}
-	if r.store.Driven(run.Spec.ID) {
+	if o.driven {
 		return nil, durable.ErrBusy
 	}
-	c := &Change{Row: &Row{Status: durable.StatusRunning, Due: r.clock()}}
-	if run.Row.Status.Ended() {
+	c := &Change{Row: &Row{Status: durable.StatusRunning, Due: o.now}}
+	if o.run.Row.Status.Ended() {
 		c.Add = append(c.Add, Record{Kind: durable.EventReopened})
 	}
 	c.Add = append(c.Add, rec)
@@ -181,24 +202,26 @@ func (r *Runtime) settleAnew(run Run, l *ledger, st *step, rec Record) (*Change,
 
 // doubted reports whether an open step is in doubt: the run waits for it, or the
 // process that sent it is gone.
-func (r *Runtime) doubted(run Run, step string) bool {
-	if run.Row.Status == durable.StatusInDoubt {
-		return run.Row.Waiting != nil && run.Row.Waiting.Path == step
+func (o *outside) doubted(step string) bool {
+	if o.run.Row.Status == durable.StatusInDoubt {
+		return o.run.Row.Waiting != nil && o.run.Row.Waiting.Path == step
 	}
-	return !r.store.Driven(run.Spec.ID)
+	return !o.driven
 }
 
 // Reopen implements durable.Runtime.
 func (r *Runtime) Reopen(ctx context.Context, id string) error {
-	return r.amend(ctx, id, func(run Run, _ *ledger) (*Change, error) {
-		switch run.Row.Status {
-		case durable.StatusFailed, durable.StatusTimedOut:
-			return &Change{Add: []Record{{Kind: durable.EventReopened}}, Row: &Row{Status: durable.StatusRunning, Due: r.clock()}}, nil
-		case durable.StatusSucceeded, durable.StatusCancelled:
-			return nil, durable.ErrEnded
-		}
-		return nil, nil
-	})
+	return r.amend(ctx, id, func(o *outside) (*Change, error) { return o.reopening() })
+}
+
+func (o *outside) reopening() (*Change, error) {
+	switch o.run.Row.Status {
+	case durable.StatusFailed, durable.StatusTimedOut:
+		return &Change{Add: []Record{{Kind: durable.EventReopened}}, Row: &Row{Status: durable.StatusRunning, Due: o.now}}, nil
+	case durable.StatusSucceeded, durable.StatusCancelled:
+		return nil, durable.ErrEnded
+	}
+	return nil, nil
 }
 
 // Correct implements durable.Runtime. No process drives the run meanwhile: it would go on
@@ -217,30 +240,32 @@ func (r *Runtime) correct(ctx context.Context, id string, decide func(durable.Sp
 	}
 	defer r.hub.recorded(id) // after unlock
 	defer unlock()
-	return r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
-		switch run.Row.Status {
-		case durable.StatusSucceeded, durable.StatusCancelled:
-			return nil, durable.ErrEnded
-		}
-		c, err := decide(run.Spec, l.begun())
-		if err != nil || c == nil {
-			return nil, err
-		}
-		return r.correcting(run, c), nil
-	})
+	return r.amend(ctx, id, func(o *outside) (*Change, error) { return o.correction(decide) })
+}
+
+func (o *outside) correction(decide func(durable.Spec, []string) (*durable.Correction, error)) (*Change, error) {
+	switch o.run.Row.Status {
+	case durable.StatusSucceeded, durable.StatusCancelled:
+		return nil, durable.ErrEnded
+	}
+	c, err := decide(o.run.Spec, o.begun())
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return o.correcting(c), nil
 }
 
 // correcting is the change that replaces the inputs of a run.
-func (r *Runtime) correcting(run Run, c *durable.Correction) *Change {
+func (o *outside) correcting(c *durable.Correction) *Change {
 	change := &Change{Input: c.Input}
-	if run.Row.Status.Ended() {
+	if o.run.Row.Status.Ended() {
 		change.Add = append(change.Add, Record{Kind: durable.EventReopened})
 	}
 	change.Add = append(change.Add, Record{Kind: durable.EventCorrected, Result: c.Changes, Detail: durable.Detail{
 		InputHash: hashOf(c.Input), By: c.By, Description: strings.Join(c.Names, ", "),
 	}})
-	if run.Row.Status != durable.StatusInDoubt {
-		change.Row = &Row{Status: durable.StatusRunning, Due: r.clock()}
+	if o.run.Row.Status != durable.StatusInDoubt {
+		change.Row = &Row{Status: durable.StatusRunning, Due: o.now}
 	}
 	return change
 }
@@ -253,21 +278,10 @@ const (
 
 // Cancel implements durable.Runtime.
 func (r *Runtime) Cancel(ctx context.Context, id string) error {
-	err := r.amend(ctx, id, func(run Run, l *ledger) (*Change, error) {
-		switch {
-		case l.cancelled && (run.Row.Status == durable.StatusCancelled || !run.Row.Status.Ended()):
-			return nil, nil
-		case run.Row.Status.Ended():
-			return nil, durable.ErrEnded
-		}
-		row := run.Row
-		row.Due = r.clock() // a Serve ends the run, if no driver does
-		return &Change{Add: []Record{{Kind: durable.EventCancelled}}, Row: &row}, nil
-	})
-	if err != nil {
+	if err := r.amend(ctx, id, func(o *outside) (*Change, error) { return o.cancelling() }); err != nil {
 		return err
 	}
-	err = untilFree(ctx, func() error {
+	err := untilFree(ctx, func() error {
 		_, err := r.Drive(ctx, id, nil, durable.DriveOptions{})
 		return err
 	})
@@ -275,6 +289,18 @@ func (r *Runtime) Cancel(ctx context.Context, id string) error {
 		return nil // the driver will see the cancellation itself
 	}
 	return err
+}
+
+func (o *outside) cancelling() (*Change, error) {
+	switch {
+	case o.cancelled && (o.run.Row.Status == durable.StatusCancelled || !o.run.Row.Status.Ended()):
+		return nil, nil
+	case o.run.Row.Status.Ended():
+		return nil, durable.ErrEnded
+	}
+	row := o.run.Row
+	row.Due = o.now // a Serve ends the run, if no driver does
+	return &Change{Add: []Record{{Kind: durable.EventCancelled}}, Row: &row}, nil
 }
 
 // untilFree tries something again while the run is being driven, for a moment: a driver that
