@@ -24,8 +24,8 @@ import (
 // authenticates them.
 var ErrUnguarded = errors.New("nothing asks callers who they are")
 
-// CompositionOptions shape the serving of compositions. Programs, Runner and one
-// of REST and MCP are needed.
+// CompositionOptions shape the serving of compositions. Programs and Runner are needed,
+// and of REST and MCP one for [NewCompositions] and none for [Mount].
 type CompositionOptions struct {
 	// Programs are the compositions.
 	Programs []*engine.Program
@@ -92,13 +92,18 @@ func NewCompositions(o CompositionOptions) (*Compositions, error) {
 			return nil, err
 		}
 	}
+	return compose(o, (*Compositions).build)
+}
+
+// compose goes on with the runs that are due, and builds what serves them.
+func compose(o CompositionOptions, build func(*Compositions) error) (*Compositions, error) {
 	o.Skill.Runner = o.Runner
 	l, err := live.New(live.Options{Programs: o.Programs, Runner: o.Runner, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
 	c := &Compositions{o: o, live: l}
-	if err := c.build(); err != nil {
+	if err := build(c); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -120,27 +125,20 @@ func (a *Access) check(address string) error {
 	return nil
 }
 
-func (c *Compositions) build() (err error) {
+// build makes the endpoints at the addresses of the options.
+func (c *Compositions) build() error {
 	o := c.o
-	options := runs.Options{Origins: o.Access.Origins, Log: o.Log}
-	if o.Access.Scheme != nil {
-		options.Guard = o.Access.guard
-	}
-	if c.rest, err = runs.New(c.live, options); err != nil {
+	rest, err := c.overREST("")
+	if err != nil {
 		return err
 	}
 	if o.REST != "" {
-		c.add(&Endpoint{Type: "rest", Address: o.REST, handler: o.Access.around(o.Access.throttledAlone(c.rest))})
+		c.add(&Endpoint{Type: "rest", Address: o.REST, handler: rest})
 	}
 	if o.MCP == "" {
 		return nil
 	}
-	c.tools = tools.New(c.live, tools.Options{Version: o.Version, Skill: o.Skill, Log: o.Log})
-	c.mcp, err = mcp.New(c.tools.Offer(), &mcp.Options{
-		Log: o.Log, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
-		AnyHost: true, // Access.around knows which hosts are right
-		Origins: o.Access.Origins,
-	})
+	handler, err := c.overMCP()
 	if err != nil {
 		return err
 	}
@@ -148,12 +146,40 @@ func (c *Compositions) build() (err error) {
 		c.add(&Endpoint{Type: "mcp", Address: "stdio", stdio: c.mcp.Stdio})
 		return nil
 	}
-	e := &Endpoint{Type: "mcp", Address: o.MCP, Path: "/mcp", handler: o.Access.around(o.Access.guard(c.mcp.Handler()))}
+	e := &Endpoint{Type: "mcp", Address: o.MCP, Path: "/mcp", handler: handler}
 	if o.MCP != o.REST {
-		e.Path, e.shown, e.handler = "", "/mcp", c.healthBeside(e.handler)
+		e.Path, e.shown, e.handler = "", "/mcp", c.healthBeside(handler)
 	}
 	c.add(e)
 	return nil
+}
+
+// overREST makes the REST API and its page, mounted under a base path.
+func (c *Compositions) overREST(base string) (h http.Handler, err error) {
+	a := &c.o.Access
+	options := runs.Options{Base: base, Origins: a.Origins, Log: c.o.Log}
+	if a.Scheme != nil {
+		options.Guard = a.guard
+	}
+	if c.rest, err = runs.New(c.live, options); err != nil {
+		return nil, err
+	}
+	return a.around(a.throttledAlone(c.rest)), nil
+}
+
+// overMCP makes the MCP server.
+func (c *Compositions) overMCP() (h http.Handler, err error) {
+	o := c.o
+	c.tools = tools.New(c.live, tools.Options{Version: o.Version, Skill: o.Skill, Log: o.Log})
+	c.mcp, err = mcp.New(c.tools.Offer(), &mcp.Options{
+		Log: o.Log, StateKey: o.StateKey, Extensions: c.tools.Extensions(),
+		AnyHost: true, // Access.around knows which hosts are right
+		Origins: o.Access.Origins,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.Access.around(o.Access.guard(c.mcp.Handler())), nil
 }
 
 func (c *Compositions) add(e *Endpoint) {
@@ -224,7 +250,7 @@ func onThisMachine(next http.Handler) http.Handler {
 	})
 }
 
-// Endpoints are for a Server to serve. They stay the same.
+// Endpoints are for a Server to serve. They stay the same; what [Mount] mounts has none.
 func (c *Compositions) Endpoints() []*Endpoint { return c.endpoints }
 
 // Replace serves these programs from now on, at the same endpoints. Runs under

@@ -4,7 +4,6 @@
 package ownmux
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 
@@ -54,22 +53,16 @@ func mountDesk(ctx context.Context, mux *http.ServeMux, runner *engine.Runner) (
 	}, nil
 }
 
-// mountOnboarding serves a composition over REST, with its page, at / and over MCP at
-// /mcp.
+// mountOnboarding serves a composition below /ops: its page at /ops/, REST below it and
+// MCP at /ops/mcp.
 func mountOnboarding(ctx context.Context, mux *http.ServeMux, runner *engine.Runner) (stop func(), err error) {
 	prog, err := engine.Load(ctx, "b2b-enterprise-onboarding", nil)
 	if err != nil {
 		return nil, err
 	}
-	const address = "127.0.0.1:8080" // where the program serves its mux
-	served, err := serve.NewCompositions(serve.CompositionOptions{
-		Programs: []*engine.Program{prog}, Runner: runner, REST: address, MCP: address,
-	})
+	mounted, err := serve.Mount(mux, "/ops/", serve.CompositionOptions{Programs: []*engine.Program{prog}, Runner: runner})
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range served.Endpoints() {
-		mux.Handle(cmp.Or(e.Path, "/"), e.Handler())
-	}
-	return served.Close, nil
+	return mounted.Close, nil
 }

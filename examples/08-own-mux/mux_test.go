@@ -40,8 +40,11 @@ func TestMount(t *testing.T) {
 		{"GET", "/desk/opening", "desk_test_token", "", 200, `"opens":"09:00"`},
 		{"POST", "/tools/", "", hello, 401, ""},
 		{"POST", "/tools/", "desk_test_token", hello, 200, `"name":"tools"`},
-		{"GET", "/capabilities", "", "", 200, "b2b-enterprise-onboarding"},
-		{"POST", "/mcp", "", hello, 200, `"serverInfo"`},
+		{"GET", "/ops/", "", "", 200, `src="page/main.js"`},
+		{"GET", "/ops/page/main.js", "", "", 200, "import"},
+		{"GET", "/ops/capabilities", "", "", 200, "b2b-enterprise-onboarding"},
+		{"GET", "/ops/openapi.json", "", "", 200, `"url":"/ops"`},
+		{"POST", "/ops/mcp", "", hello, 200, `"serverInfo"`},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), test.method, server.URL+test.path, strings.NewReader(test.body))
 		if err != nil {

@@ -49,6 +49,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
 	"github.com/capstan-run/capstan/operations"
+	"github.com/capstan-run/capstan/serve"
 	"github.com/capstan-run/capstan/serve/live"
 	"github.com/capstan-run/capstan/serve/runs"
 )
@@ -58,6 +59,7 @@ var (
 	_ = fmt.Sprint
 	_ = log.Fatal
 	_ http.Handler
+	_ = serve.Mount
 	_ engine.Inputs
 	_ operations.Caller
 	_ durable.Status
