@@ -160,7 +160,7 @@ func (p *Program) passed(steps []document.StepRun, reached map[int]bool) {
 // arguments and results.
 func EventOf(e durable.Event) durable.Event {
 	if e.Kind == durable.EventDone {
-		e.HTTPStatus, _, _ = exec.Figures(e.Detail.Result)
+		e.HTTPStatus, _, e.DurationMS = exec.Figures(e.Detail.Result)
 	}
 	e.Detail = durable.Detail{}
 	return e

@@ -107,7 +107,7 @@ func (p *linked) servers(ctx context.Context) []string {
 	var out []string
 	for _, use := range p.unit.Uses {
 		if server, err := use.API.Server(ctx, p.link); err == nil && server != "" && !p.set.Mock {
-			out = append(out, server)
+			out = append(out, p.link.Keys.Redactor.String(server)) // a part of it may be a bind's value
 		}
 	}
 	return out

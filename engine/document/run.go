@@ -97,7 +97,7 @@ func (r *Run) Brief() *Run {
 func (r *Run) Served(show bool) *Run {
 	c := r.Brief()
 	c.Started, c.Updated, c.Due = r.Started, r.Updated, r.Due
-	c.Title, c.Labels, c.Inputs, c.SensitiveInputs = r.Title, r.Labels, r.Inputs, r.SensitiveInputs
+	c.Title, c.Labels, c.Inputs, c.SensitiveInputs, c.Servers = r.Title, r.Labels, r.Inputs, r.SensitiveInputs, r.Servers
 	if show {
 		return c
 	}

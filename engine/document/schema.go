@@ -59,7 +59,7 @@ func Schemas(prefix string) map[string]any {
 		}, "message"),
 		"Event": shape(schema{
 			"seq": number, "time": when, "kind": text, "step": text, "attempt": number, "operation": text, "policy": text,
-			"http_status": number, "tries": number, "until": when, "by": text, "via": text, "message": text,
+			"http_status": number, "duration_ms": number, "tries": number, "until": when, "by": text, "via": text, "message": text,
 		}, "seq", "time", "kind"),
 		"RunEntry": shape(schema{
 			"run": text, "capability": text, "title": title, "labels": labels, "mock": mocked, "status": ref("Status"), "started": when, "updated": when, "due": due,

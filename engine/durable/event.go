@@ -17,7 +17,8 @@ type Event struct {
 	Operation  string     `json:"operation,omitempty"`
 	Policy     Policy     `json:"policy,omitempty"`
 	HTTPStatus int        `json:"http_status,omitempty"`
-	Tries      int        `json:"tries,omitempty"` // of poll: looks so far
+	DurationMS int64      `json:"duration_ms,omitempty"` // of step-done: from the first sending to the answer
+	Tries      int        `json:"tries,omitempty"`       // of poll: looks so far
 	Until      *time.Time `json:"until,omitempty"`
 	By         string     `json:"by,omitempty"`
 	Via        Via        `json:"via,omitempty"`

@@ -51,7 +51,8 @@ var layers = map[string][]string{
 	"diag":                        {"internal/columns", "internal/jsonvalue", "internal/words"},
 	"internal/...":                {},
 	"internal/graph":              {"engine/document", "engine/durable", "internal/columns"},
-	"internal/suggest":            {"diag", "internal/words"},       // it completes problems
+	"internal/suggest":            {"diag", "internal/words"}, // it completes problems
+	"internal/timeline":           {"engine/document", "engine/durable"},
 	"internal/readme":             {"diag", "spec", "spec/dialect"}, // its tests run the examples of every code
 	"capabilities":                {},
 	"packaging":                   {"spec/yamldata"}, // its tests read what releases are made with
@@ -100,7 +101,7 @@ var layers = map[string][]string{
 	"serve/internal/conformance":  {"serve", "engine", "spec/yamldata", "internal/jsonvalue"}, // a test, too
 	"serve/internal/meaning":      {"serve", "engine"},                                        // a test of all of them
 	"serve/internal/servetest":    {"engine/durable", "engine/durable/sqlite", "operations"},  // fixtures of tests
-	"serve/runs":                  {"serve/access", "engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/jsonvalue", "serve/live", "serve/internal/..."},
+	"serve/runs":                  {"serve/access", "engine", "engine/document", "engine/durable", "internal/charset", "internal/graph", "internal/timeline", "internal/jsonvalue", "serve/live", "serve/internal/..."},
 	"serve/tools":                 {"serve/access", "engine", "engine/document", "engine/durable", "internal/jsonvalue", "serve/internal/...", "serve/live", "serve/mcp", "serve/skill"},
 	"serve":                       {"serve/...", "engine", "engine/document", "engine/durable", "operations", "spec", "diag", "internal/jsonvalue", "internal/pathtemplate", "internal/loopback"},
 	"serve/rest":                  {"engine", "spec", "internal/charset", "internal/jsonvalue", "internal/pathtemplate", "serve/internal/..."},
@@ -110,7 +111,7 @@ var layers = map[string][]string{
 	"cmd/capstan":                 {"cmd/capstan/internal/...", "capabilities", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/dialect", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
 	"cmd/capstan/internal/author": {"engine", "engine/document", "operations", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/suggest", "internal/words"},
 	"cmd/capstan/internal/lsp":    {"engine", "engine/document", "operations", "spec", "spec/dialect", "diag"}, // dialect describes keys
-	"cmd/capstan/internal/report": {"cmd/capstan/internal/term", "engine/document", "engine/durable", "internal/graph"},
+	"cmd/capstan/internal/report": {"cmd/capstan/internal/term", "engine/document", "engine/durable", "internal/graph", "internal/timeline"},
 	"cmd/capstan/internal/term":   {"engine", "engine/document", "engine/durable", "internal/columns", "internal/jsonvalue", "internal/words"},
 	"examples/...":                {"serve", "engine", "engine/durable/...", "operations/...", "spec", "diag"},
 	"bench":                       {"bench/internal/measure"}, // its clients are programs of their own

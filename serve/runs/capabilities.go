@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/internal/graph"
+	"github.com/capstan-run/capstan/internal/timeline"
 	"github.com/capstan-run/capstan/serve/access"
 	"github.com/capstan-run/capstan/serve/internal/answer"
 	"github.com/capstan-run/capstan/serve/live"
@@ -106,18 +109,33 @@ func (h *Handler) graph(w http.ResponseWriter, r *http.Request) {
 // graphOfRun draws the capability of a run as it was when the run was started, with the
 // outcomes of its steps.
 func (h *Handler) graphOfRun(w http.ResponseWriter, r *http.Request) {
-	owner, id := access.Caller(r.Context()), r.PathValue("id")
-	p, err := h.live.ProgramOf(r.Context(), owner, id)
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	run, err := h.live.Inspect(r.Context(), owner, id)
+	p, run, err := h.withPlan(r)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	h.draw(w, r, graph.OfRun(p.Plan(), run))
+}
+
+// timeline answers with when the steps of a run happened.
+func (h *Handler) timeline(w http.ResponseWriter, r *http.Request) {
+	p, run, err := h.withPlan(r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	answer.JSON(w, r, http.StatusOK, timeline.Of(run, p.Plan(), time.Now()))
+}
+
+// withPlan returns the run that is asked for, with its program.
+func (h *Handler) withPlan(r *http.Request) (*engine.Program, *document.Run, error) {
+	owner, id := access.Caller(r.Context()), r.PathValue("id")
+	p, err := h.live.ProgramOf(r.Context(), owner, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, err := h.live.Inspect(r.Context(), owner, id)
+	return p, run, err
 }
 
 func (h *Handler) draw(w http.ResponseWriter, r *http.Request, g graph.Graph) {

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/timeline"
 )
 
 // commonSchemas are those that every served capability shares.
@@ -12,10 +13,11 @@ func commonSchemas() object {
 	schemas := document.Schemas("#/components/schemas/")
 	run, _ := schemas["Run"].(object)
 	of, _ := run["properties"].(object)
-	for _, name := range []string{"source", "source_changed", "servers", "driven", "events"} { // of the machine that keeps it
+	for _, name := range []string{"source", "source_changed", "driven", "events"} { // of the machine that keeps it
 		delete(of, name)
 	}
 	run["required"] = append(run["required"].([]any), "started", "updated")
+	maps.Copy(schemas, timelineSchemas())
 	maps.Copy(schemas, object{
 		"RunList": shape(object{
 			"runs": arrayOf(ref("schemas", "RunEntry")),
@@ -42,6 +44,31 @@ func commonSchemas() object {
 		}, "type", "title", "status"),
 	})
 	return schemas
+}
+
+// timelineSchemas are those of a time line.
+func timelineSchemas() object {
+	text, number, flag := object{"type": "string"}, object{"type": "integer"}, object{"type": "boolean"}
+	when, share := object{"type": "string", "format": "date-time"}, object{"type": "number", "minimum": 0, "maximum": 1, "description": "Of the axis."}
+	kinds := []any{timeline.Sent, timeline.Failed, timeline.Open, timeline.Pause, timeline.Poll, timeline.Timer, timeline.Person, timeline.Doubt}
+	return object{
+		"Timeline": shape(object{
+			"from": when, "to": when,
+			"live":   object{"type": "boolean", "description": "The run has not ended: the axis ends now."},
+			"rows":   arrayOf(ref("schemas", "TimelineRow")),
+			"breaks": object{"type": "array", "items": ref("schemas", "TimelineSpan"), "description": "Stretches without sendings that are drawn shorter than they were."},
+		}, "from", "to", "live", "rows", "breaks"),
+		"TimelineRow": shape(object{
+			"step": text, "status": text, "attempts": number, "took_ms": number, "bars": arrayOf(ref("schemas", "TimelineBar")),
+		}, "step", "status", "attempts", "took_ms", "bars"),
+		"TimelineBar": shape(object{
+			"from": when, "to": when, "at": share, "width": share, "path": text, "count": number, "until": when,
+			"kind": object{"type": "string", "enum": kinds, "description": "A sending that brought an answer of use, one that did not, or one under way; or a wait: until it is sent again, for something to come about, for a time, for a person, or until a write in doubt is settled."},
+			"text": object{"type": "string", "description": "The bar in a few words."},
+			"open": flag,
+		}, "from", "to", "at", "width", "kind", "text", "path", "count"),
+		"TimelineSpan": shape(object{"from": when, "to": when, "at": share, "width": share}, "from", "to", "at", "width"),
+	}
 }
 
 // shape is an object with some properties that are always there.

@@ -28,6 +28,7 @@ func (h *Handler) table() []route {
 		{method: "GET", path: "/runs", serve: h.list},
 		{method: "GET", path: "/runs/{id}", serve: h.run},
 		{method: "GET", path: "/runs/{id}/graph.svg", serve: h.graphOfRun},
+		{method: "GET", path: "/runs/{id}/timeline", serve: h.timeline},
 		{method: "GET", path: "/runs/{id}/events", serve: h.events},
 		{method: "POST", path: "/runs/{id}/steps/{step}", serve: h.step},
 		{method: "POST", path: "/runs/{id}/cancel", serve: h.cancel},

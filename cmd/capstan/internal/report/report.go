@@ -33,7 +33,7 @@ func Write(w io.Writer, p Page) error {
 	b.head()
 	b.problem()
 	b.graph()
-	b.timeline()
+	b.timeLine()
 	b.values("Inputs", p.Run.Inputs)
 	b.values("Outputs", p.Run.Outputs)
 	b.bindings()
@@ -64,8 +64,8 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:64rem;margin:aut
 h1{margin-bottom:.25rem}h2{margin-top:2rem;border-bottom:1px solid var(--line)}code,.id{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 .soft{color:var(--soft)}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-.problem{border-left:4px solid var(--bad);background:var(--ground);padding:.5rem 1rem}.bar{height:.75rem;border-radius:.25rem;background:var(--good);min-width:2px}
-.bar.failed,.bar.timed_out,.bar.cancelled{background:var(--bad)}.bar.waiting,.bar.in_doubt,.bar.running{background:var(--wait)}td.span{width:50%}`
+.problem{border-left:4px solid var(--bad);background:var(--ground);padding:.5rem 1rem}summary{cursor:pointer}
+` + lineStyle
 
 func (b *page) head() {
 	r := b.Run
@@ -129,43 +129,6 @@ func (b *page) graph() {
 	if graph.SVG(&svg, graph.OfRun(b.Plan, b.Run)) == nil {
 		b.printf("<h2>Steps</h2>\n<div class=\"scroll\">%s</div>\n", svg.String())
 	}
-}
-
-// span is the time from a step's first event to its last.
-type span struct{ from, to time.Time }
-
-func (b *page) timeline() {
-	spans := map[string]span{}
-	all := span{b.Run.Started, b.Run.Updated}
-	for _, e := range b.Run.Events {
-		id := term.StepID(e.Step)
-		s, known := spans[id]
-		if !known {
-			s.from = e.Time
-		}
-		s.to = e.Time
-		spans[id] = s
-	}
-	whole := max(all.to.Sub(all.from), time.Millisecond)
-	share := func(d time.Duration) float64 { return 100 * min(max(float64(d)/float64(whole), 0), 1) }
-	b.printf("<h2>Time line</h2>\n<div class=\"scroll\"><table>\n<tr><th>Step<th>Outcome<th>Attempts<th>Answer<th class=\"span\">From %s to %s\n", stamp(all.from), stamp(all.to))
-	for _, s := range b.Run.Steps {
-		status, bar := "", ""
-		if s.HTTPStatus > 0 {
-			status = fmt.Sprint(s.HTTPStatus)
-		}
-		if at, ok := spans[s.ID]; ok {
-			// A read has one event, its end: it began as long before as it took.
-			from := at.from
-			if began := at.to.Add(-time.Duration(s.DurationMS) * time.Millisecond); began.Before(from) {
-				from = began
-			}
-			bar = fmt.Sprintf(`<div class="bar %s" style="margin-left:%.2f%%;width:%.2f%%"></div>%s`, esc(string(s.Status)),
-				share(from.Sub(all.from)), share(at.to.Sub(from)), esc(term.Duration(at.to.Sub(from))))
-		}
-		b.printf("<tr><td><code>%s</code><td>%s<td>%d<td>%s<td class=\"span\">%s\n", esc(s.ID), esc(words(string(s.Status))), s.Attempts, status, bar)
-	}
-	b.printf("</table></div>\n")
 }
 
 func (b *page) values(title string, values map[string]any) {
