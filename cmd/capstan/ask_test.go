@@ -106,6 +106,39 @@ func TestAnswerAtTheTerminal(t *testing.T) {
 	}
 }
 
+// A run that was left at a person's step asks again where it is resumed.
+func TestResumeAsksAtTheTerminal(t *testing.T) {
+	person := newTerminal(t)
+	if code, out := person.elsewhere(moor...); code != exitWaiting {
+		t.Fatalf("exit %d: %s", code, out)
+	}
+	ended := person.start("resume", "run_")
+	person.await("Bring the ship in")
+	person.await("done? ")
+	fmt.Fprintln(person, "y")
+	if code := <-ended; code != exitDone || !strings.Contains(person.out(), "berth: ") {
+		t.Errorf("exit %d, outputs %q", code, person.out())
+	}
+}
+
+// Where nobody can be asked, a resume that stays shows the task and the command that ends it.
+func TestResumeThatStaysShowsTheTask(t *testing.T) {
+	person := newTerminal(t)
+	if code, out := person.elsewhere(moor...); code != exitWaiting {
+		t.Fatalf("exit %d: %s", code, out)
+	}
+	person.streams.InTTY = false
+	ended := person.start("resume", "run_", "--wait")
+	person.await(`waiting: step "pilot" is to be done by somebody else`)
+	person.await("then, in any shell: capstan resume run_")
+	if code, out := person.elsewhere("resume", "run_", "--done", "pilot"); code != exitDone {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if code := <-ended; code != exitDone {
+		t.Errorf("exit %d", code)
+	}
+}
+
 // An open question is withdrawn when somebody else gives the answer.
 func TestAnswerFromElsewhere(t *testing.T) {
 	for name, typed := range map[string]string{"while asked": "", "after wait": "w\n"} {

@@ -97,6 +97,8 @@ func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, do
 	if err != nil {
 		return err
 	}
+	attendant := a.attend(a.newProgress(), rt, a.staying(f.wait, f.waitGiven), f.showSensitive)
+	attendant.serve(hooks)
 	runner := engine.NewRunner(&engine.Options{External: hooks, Runtime: rt, Log: a.logger()})
 	before, err := runner.Inspect(ctx, state.ID)
 	if err != nil {
@@ -115,7 +117,7 @@ func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, do
 	if err := a.correct(ctx, runner, before.Run, &f.inputs); err != nil {
 		return a.notExecuted(before, err)
 	}
-	return a.takeUp(ctx, runner, rt, before, done, hooks, f)
+	return attendant.takeUp(ctx, runner, before, done, f)
 }
 
 // correct replaces the inputs of a kept run that the command line has.
@@ -135,22 +137,20 @@ func (a *app) correct(ctx context.Context, runner *engine.Runner, run string, f 
 }
 
 // takeUp executes a kept run here, or signals the process that does.
-func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runtime, before *document.Run, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
-	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
+func (t *attendant) takeUp(ctx context.Context, runner *engine.Runner, before *document.Run, done map[string]json.RawMessage, f *resumeFlags) error {
+	a, show := t.app, t.show
 	show.Named, show.Before = true, doneBefore(before)
-	attendant := a.attend(show, rt, stay, f.showSensitive)
-	attendant.serve(hooks)
 	var plan *document.Plan
 	if prog, err := runner.Program(ctx, before.Run); err == nil { // else Resume has the reason
 		plan = prog.Plan()
 	}
 	show.Start(plan)
-	attendant.run, attendant.capability = before.Run, before.Capability
-	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
+	t.run, t.capability = before.Run, before.Capability
+	defer a.io.Interrupts.During(t.stopping, t.leave)()
 	res, err := runner.Resume(ctx, before.Run, &engine.RunOptions{
-		Done: done, Stay: stay, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: attendant.event,
+		Done: done, Stay: t.stay, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: t.event,
 	})
-	attendant.close()
+	t.close()
 	show.Close()
 	switch {
 	case res != nil:
@@ -158,7 +158,7 @@ func (a *app) takeUp(ctx context.Context, runner *engine.Runner, rt durable.Runt
 	case ctx.Err() != nil:
 		return a.notExecuted(before, context.Cause(ctx))
 	case errors.Is(err, durable.ErrBusy) && len(done) > 0:
-		return a.toldDriver(ctx, rt, before.Run, done, err)
+		return a.toldDriver(ctx, t.rt, before.Run, done, err)
 	}
 	var wrong *engine.InputError
 	if errors.As(err, &wrong) {
