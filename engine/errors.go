@@ -70,7 +70,7 @@ func (c cause) As(target any) bool {
 func (e *RunError) Backtrace() string {
 	text := e.Error() + e.request
 	if hint := e.info().Hint; hint != "" {
-		text += "\n  hint: " + hint
+		text += "\n  hint: " + strings.ReplaceAll(hint, "\n", "\n    ")
 	}
 	return text + e.steps
 }

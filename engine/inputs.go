@@ -28,6 +28,7 @@ type InputProblem struct {
 	Name    string `json:"name,omitempty"` // as given
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+	Missing bool   `json:"-"` // no value was given, and the run needs one
 }
 
 func (e *InputError) Error() string {
@@ -64,14 +65,14 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 		case given:
 			checkInput(e, out, want, v)
 		case want.Required:
-			e.add(want.Name, hintOf(want.Description), "input %q (%s) is missing", want.Name, want.Type)
+			e.missing(want.Name, hintOf(want.Description), "input %q (%s) is missing", want.Name, want.Type)
 		case want.Default != nil:
 			out[want.Name] = want.Default()
 		case want.Null:
 			out[want.Name] = nil
 		}
 		if s := want.Listed; s != nil && !want.Required && out[want.Name] == nil && !e.has(want.Name) {
-			e.add(want.Name, hintOf(want.About()), "input %q (%s) is missing: step %q is executed once for each of its items", want.Name, want.Type, s.ID)
+			e.missing(want.Name, hintOf(want.About()), "input %q (%s) is missing: step %q is executed once for each of its items", want.Name, want.Type, s.ID)
 		}
 	}
 	for _, want := range p.plan.Inputs {
@@ -80,7 +81,7 @@ func (p *Program) CheckInputs(in Inputs) (Inputs, error) {
 	if known < len(in) {
 		for _, name := range slices.Sorted(maps.Keys(in)) {
 			if !slices.Contains(names, name) {
-				e.add(name, unknownInputHint(name, names), "there is no input %q", name)
+				e.unknown(name, names)
 			}
 		}
 	}
@@ -183,6 +184,19 @@ func (e *InputError) has(name string) bool {
 
 func (e *InputError) add(name, hint, format string, args ...any) {
 	e.Problems = append(e.Problems, InputProblem{Name: name, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (e *InputError) missing(name, hint, format string, args ...any) {
+	e.add(name, hint, format, args...)
+	e.Problems[len(e.Problems)-1].Missing = true
+}
+
+// unknown adds a name that no input has. An input that is missing and was meant by it is
+// no problem of its own.
+func (e *InputError) unknown(name string, names []string) {
+	meant := suggest.Closest(name, names)
+	e.Problems = slices.DeleteFunc(e.Problems, func(p InputProblem) bool { return p.Missing && p.Name == meant })
+	e.add(name, unknownInputHint(name, names), "there is no input %q", name)
 }
 
 func hintOf(description string) string {

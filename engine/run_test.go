@@ -239,7 +239,10 @@ func TestInputProblemsAllAtOnce(t *testing.T) {
 	if !errors.As(err, &bad) {
 		t.Fatalf("got %v", err)
 	}
-	for _, want := range []string{`input "organization_name"`, `did you mean "organization_name"?`, `input "domains"`, `input "admin_email"`} {
+	if strings.Contains(bad.Error(), `input "organization_name" (string) is missing`) {
+		t.Errorf("a name that is mistyped is two problems:\n%s", bad)
+	}
+	for _, want := range []string{`did you mean "organization_name"?`, `input "domains"`, `input "admin_email"`} {
 		if !strings.Contains(bad.Error(), want) {
 			t.Errorf("%q is not in:\n%s", want, bad)
 		}

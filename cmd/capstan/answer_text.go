@@ -69,7 +69,7 @@ func (a *app) bytesAnswer(res *engine.Result, text string) {
 		a.complain("  = hint: send it to a file, > FILE, or take -o json, which has it as base64")
 		return
 	}
-	a.complain("  = hint: it is kept: %s", a.command("runs show", res.Run, "-o json"))
+	a.withCommand("  = hint: it is kept:", a.command("runs show", res.Run, "-o json"))
 }
 
 // bytesText names bytes: "image/png, 12 bytes".

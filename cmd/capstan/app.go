@@ -78,7 +78,10 @@ func (a *app) ended(cmd *cobra.Command, err error) int {
 // newProgress returns the progress for -q, for a terminal, for a pipe or for
 // --log-format json.
 func (a *app) newProgress() *term.Progress {
-	p := &term.Progress{Out: a.io.Err, Width: a.io.Width}
+	p := &term.Progress{Out: a.io.Err}
+	if a.io.ErrTTY {
+		p.Width = a.io.Width
+	}
 	switch {
 	case a.flags.quiet:
 		p.Out = io.Discard

@@ -113,7 +113,7 @@ func (t *attendant) announce(step engine.ExternalStep) {
 	defer t.show.Release()
 	t.app.complain("waiting: step %q is to be done by somebody else", step.Step)
 	term.Task{Description: step.Description, With: step.With, Sensitive: step.Sensitive}.Write(t.app.io.Err, t.prompt.ShowSensitive, term.RevealsByFlag, t.prompt.Width)
-	t.app.complain("then, in any shell: %s", t.app.doneCommand(step))
+	t.app.withCommand("then, in any shell:", t.app.doneCommand(step))
 }
 
 // answer asks and passes the answer to the run.
@@ -125,7 +125,7 @@ func (t *attendant) answer(ctx context.Context, step engine.ExternalStep) {
 	case ctx.Err() != nil:
 		return
 	case err != nil:
-		t.app.complain("it waits until somebody says so: %s", t.app.doneCommand(step))
+		t.app.withCommand("it waits until somebody says so:", t.app.doneCommand(step))
 		t.app.complain("Ctrl-C leaves; nothing is lost")
 		return
 	}

@@ -153,7 +153,7 @@ func (as assignment) severalAtOnce() engine.InputProblem {
 	}
 	return engine.InputProblem{
 		Name: as.name, Message: fmt.Sprintf("%q would be one item of the list, with a comma in it", columns.Cut(as.text, 40)),
-		Hint: hint + fmt.Sprintf("; for the one item write %s:='%s'", as.name, whole),
+		Hint: hint + fmt.Sprintf("; for the one item write -i %s:='%s'", as.name, whole),
 	}
 }
 

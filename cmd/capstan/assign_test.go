@@ -100,8 +100,8 @@ func TestItemsBetweenCommasAreAskedAbout(t *testing.T) {
 	a, _, _ := newTestApp("")
 	inputs, problems := (&inputFlags{values: []string{"domains=a.com,b.com,c.com", "ports=80,443"}}).read(t.Context(), a, inputPlan)
 	want := []engine.InputProblem{
-		{Name: "domains", Message: `"a.com,b.com,c.com" would be one item of the list, with a comma in it`, Hint: `for 3 items write -i domains=a.com -i domains=b.com ...; for the one item write domains:='["a.com,b.com,c.com"]'`},
-		{Name: "ports", Message: `"80,443" would be one item of the list, with a comma in it`, Hint: `for 2 items write -i ports=80 -i ports=443; for the one item write ports:='["80,443"]'`},
+		{Name: "domains", Message: `"a.com,b.com,c.com" would be one item of the list, with a comma in it`, Hint: `for 3 items write -i domains=a.com -i domains=b.com ...; for the one item write -i domains:='["a.com,b.com,c.com"]'`},
+		{Name: "ports", Message: `"80,443" would be one item of the list, with a comma in it`, Hint: `for 2 items write -i ports=80 -i ports=443; for the one item write -i ports:='["80,443"]'`},
 	}
 	if diff := cmp.Diff(want, problems); diff != "" || len(inputs) > 0 {
 		t.Errorf("inputs %v; problems (-want +got):\n%s", inputs, diff)

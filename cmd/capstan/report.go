@@ -14,9 +14,23 @@ import (
 	"github.com/capstan-run/capstan/internal/words"
 )
 
-// complain writes one line to stderr.
+// complain writes one line to stderr, folded to a terminal.
 func (a *app) complain(format string, args ...any) {
-	fmt.Fprintf(a.io.Err, format+"\n", args...)
+	fmt.Fprintln(a.io.Err, term.Fold(fmt.Sprintf(format, args...), a.messageWidth()))
+}
+
+// withCommand writes a line that ends with a command to copy, which has a line of its own
+// where the terminal is too narrow for both.
+func (a *app) withCommand(text, command string) {
+	a.complain("%s", term.Command(text, command, a.messageWidth()))
+}
+
+// messageWidth is the columns of a message on stderr, 0 for no limit.
+func (a *app) messageWidth() int {
+	if a.flags.logFormat == "json" {
+		return 0
+	}
+	return a.textWidth(a.io.ErrTTY)
 }
 
 // note writes a line that -q leaves out.
@@ -96,8 +110,12 @@ func (a *app) reportInputs(problems []engine.InputProblem) {
 	a.complain("%s; nothing was sent", words.Count(len(problems), "problem with the inputs", "problems with the inputs"))
 	for _, p := range problems {
 		a.complain("  %s", problemText(p))
-		if p.Hint != "" {
-			a.complain("    = hint: %s", term.Printable(p.Hint))
+		hint := p.Hint
+		if p.Missing {
+			hint = strings.TrimSuffix("give it with -i "+p.Name+"=VALUE; "+hint, "; ")
+		}
+		if hint != "" {
+			a.complain("    = hint: %s", term.Printable(hint))
 		}
 	}
 }

@@ -187,7 +187,9 @@ func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.
 		return a.printRun(ctx, rt, id)
 	}
 	a.printf("%s\n", id)
-	a.note("nothing was sent yet; to execute it: %s", a.command("resume", id))
+	if !a.flags.quiet {
+		a.withCommand("nothing was sent yet; to execute it:", a.command("resume", id))
+	}
 	return nil
 }
 

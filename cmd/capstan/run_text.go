@@ -39,11 +39,11 @@ func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error
 		failed.Result = res
 		a.complain("%s", term.Printable(failed.Backtrace()))
 		if res.Next().Kind == document.NextRetry {
-			a.complain("  try again from there, without repeating what is done: %s", a.command("resume", res.Run))
+			a.withCommand("  try again from there, without repeating what is done:", a.command("resume", res.Run))
 		}
 	default:
 		a.complain("%s", term.Printable(err.Error()))
-		a.complain("the run stands where it stopped; to go on: %s", a.command("resume", res.Run))
+		a.withCommand("the run stands where it stopped; to go on:", a.command("resume", res.Run))
 	}
 	return silent(exitCode(err))
 }
@@ -53,18 +53,19 @@ func (a *app) worded(r *document.Run) *document.Run {
 	return r.Worded(func(next document.Next, hint string) string { return a.nextText(r.Run, next, hint) })
 }
 
-// nextText describes, as commands, how a run goes on.
+// nextText describes how a run goes on. Of several commands each has a line of its own.
 func (a *app) nextText(run string, next document.Next, hint string) string {
 	resume := a.command("resume", run)
-	settle := a.command("runs resolve", run, next.Step, "--happened='{...}' or --did-not-happen")
+	settle := "\n  " + a.command("runs resolve", run, next.Step, "--happened='{...}'") +
+		"\nor\n  " + a.command("runs resolve", run, next.Step, "--did-not-happen")
 	switch next.Kind {
 	case document.NextFinish:
 		return a.command("resume", run, "--done", next.Step)
 	case document.NextWait:
 		return resume
 	case document.NextResume:
-		return "it goes on from where it stopped with: " + resume +
-			"\na server on the same state, or `capstan resume --all`, takes it up too; to end it: " + a.command("runs cancel", run)
+		return "it goes on from where it stopped with\n  " + resume + "\nand is ended with\n  " + a.command("runs cancel", run) +
+			"\nelse a server on the same state, or `capstan resume --all`, takes it up"
 	case document.NextRepeat:
 		if hint == "" {
 			return fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", next.Step)
@@ -76,9 +77,9 @@ func (a *app) nextText(run string, next document.Next, hint string) string {
 		case durable.Keyed:
 			return resume + " sends it again under the same idempotency key"
 		case durable.Probed:
-			return fmt.Sprintf("it was not sent again; %s looks it up with %s and goes on; where that cannot tell: %s", resume, next.Probe, settle)
+			return fmt.Sprintf("it was not sent again; %s looks it up with %s and goes on; where that cannot tell, look yourself, then say so:%s", resume, next.Probe, settle)
 		}
-		return hint + ", then say so: " + settle
+		return hint + ", then say so:" + settle
 	}
 	return hint
 }
@@ -123,6 +124,6 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 		term.Task{Description: w.Description, With: w.With, Sensitive: w.Sensitive}.Write(a.io.Err, showSensitive, term.RevealsByFlag, a.textWidth(a.io.ErrTTY))
 	}
 	if w.Resume != "" {
-		a.complain("then: %s", term.OneLine(w.Resume))
+		a.withCommand("then:", term.OneLine(w.Resume))
 	}
 }

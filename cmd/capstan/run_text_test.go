@@ -102,13 +102,13 @@ func TestNextText(t *testing.T) {
 	for want, next := range map[string]document.Next{
 		"capstan resume run_1 --state here --done pilot": {Kind: document.NextFinish, Step: "pilot"},
 		"capstan resume run_1 --state here":              {Kind: document.NextWait, Step: "look"},
-		"it goes on from where it stopped with: capstan resume run_1 --state here\na server on the same state, or `capstan resume --all`, takes it up too; to end it: capstan runs cancel run_1 --state here": {Kind: document.NextResume},
+		"it goes on from where it stopped with\n  capstan resume run_1 --state here\nand is ended with\n  capstan runs cancel run_1 --state here\nelse a server on the same state, or `capstan resume --all`, takes it up": {Kind: document.NextResume},
 		"look": {Kind: document.NextRetry},
-		"capstan resume run_1 --state here sends it again: PUT has the same effect once or twice":                settle(durable.Idempotent),
-		"capstan resume run_1 --state here sends it again under the same idempotency key":                        settle(durable.Keyed),
-		"look, then say so: capstan runs resolve run_1 --state here book --happened='{...}' or --did-not-happen": settle(durable.Unsafe),
-		"it was not sent again; capstan resume run_1 --state here looks it up with findBerth and goes on; where that cannot tell: " +
-			"capstan runs resolve run_1 --state here book --happened='{...}' or --did-not-happen": settle(durable.Probed),
+		"capstan resume run_1 --state here sends it again: PUT has the same effect once or twice":                                                                    settle(durable.Idempotent),
+		"capstan resume run_1 --state here sends it again under the same idempotency key":                                                                            settle(durable.Keyed),
+		"look, then say so:\n  capstan runs resolve run_1 --state here book --happened='{...}'\nor\n  capstan runs resolve run_1 --state here book --did-not-happen": settle(durable.Unsafe),
+		"it was not sent again; capstan resume run_1 --state here looks it up with findBerth and goes on; where that cannot tell, look yourself, then say so:" +
+			"\n  capstan runs resolve run_1 --state here book --happened='{...}'\nor\n  capstan runs resolve run_1 --state here book --did-not-happen": settle(durable.Probed),
 	} {
 		a, _, _ := newTestApp("")
 		a.flags.state = "here"

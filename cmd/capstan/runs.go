@@ -205,7 +205,9 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 	case err != nil:
 		return err
 	}
-	a.note("settled; to go on: %s", a.command("resume", s.ID))
+	if !a.flags.quiet {
+		a.withCommand("settled; to go on:", a.command("resume", s.ID))
+	}
 	if a.wantsText() {
 		return nil
 	}

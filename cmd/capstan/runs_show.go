@@ -74,15 +74,18 @@ type runView struct {
 
 func (v *runView) printf(format string, args ...any) { v.app.printf(format, args...) }
 
+// line writes a line, folded to a terminal.
+func (v *runView) line(text string) { v.printf("%s\n", term.Fold(text, v.width)) }
+
 func (v *runView) head() {
 	r := v.run
 	v.printf("run         %s\n", v.paint.Bold(r.Run))
-	v.printf("capability  %s\n", marked(term.OneLine(r.Capability), r.Mock))
+	v.line("capability  " + marked(term.OneLine(r.Capability), r.Mock))
 	if r.Title != "" {
-		v.printf("title       %s\n", term.OneLine(r.Title))
+		v.line("title       " + term.OneLine(r.Title))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-		v.printf("label       %s=%s\n", name, term.OneLine(r.Labels[name]))
+		v.line("label       " + name + "=" + term.OneLine(r.Labels[name]))
 	}
 	status := string(r.Status)
 	if r.Driven {
@@ -90,14 +93,14 @@ func (v *runView) head() {
 	} else if r.Status == durable.StatusRunning {
 		status += ", but no process drives it: " + v.app.command("resume", r.Run)
 	}
-	v.printf("status      %s\n", status)
+	v.line("status      " + status)
 	source := term.OneLine(r.Source)
 	if r.SourceChanged {
 		source += "  (changed since; the run goes on with what it was started with)"
 	}
-	v.printf("file        %s\n", source)
+	v.line("file        " + source)
 	for _, server := range r.Servers {
-		v.printf("server      %s\n", term.OneLine(server))
+		v.line("server      " + term.OneLine(server))
 	}
 	v.printf("started     %s\n", v.when(r.Started))
 	v.printf("updated     %s\n", v.when(r.Updated))
@@ -145,7 +148,7 @@ func (v *runView) steps() {
 		if s.DurationMS > 0 {
 			line += "  " + term.Duration(time.Duration(s.DurationMS)*time.Millisecond)
 		}
-		v.printf("%s\n", line)
+		v.line(line)
 	}
 }
 
@@ -172,7 +175,7 @@ func (v *runView) waiting() {
 	}
 	v.printf("\n%s\n", v.paint.Bold("waiting for "+w.Step))
 	term.Task{Description: w.Description, With: w.With, Sensitive: w.Sensitive}.Write(v.app.out, v.showSensitive, term.RevealsByFlag, v.width)
-	v.printf("  then: %s\n", term.OneLine(w.Resume))
+	v.printf("%s\n", term.Command("  then:", term.OneLine(w.Resume), v.width))
 }
 
 func (v *runView) problem() {
@@ -185,9 +188,9 @@ func (v *runView) problem() {
 	if e.Step != "" {
 		text = "step \"" + e.Step + "\": " + text
 	}
-	v.printf("  %s\n", term.OneLine(text))
+	v.line("  " + term.OneLine(text))
 	if e.Hint != "" {
-		v.printf("  = hint: %s\n", term.OneLine(e.Hint))
+		v.line("  = hint: " + strings.ReplaceAll(term.Printable(e.Hint), "\n", "\n    "))
 	}
 }
 
@@ -211,7 +214,7 @@ func (v *runView) history() {
 		if e.Step != "" {
 			line += e.Step + ": "
 		}
-		v.printf("  %s%s\n", line, happening(e))
+		v.line("  " + line + happening(e))
 	}
 }
 

@@ -22,7 +22,7 @@ type Progress struct {
 	Out    io.Writer
 	Live   bool
 	Paint  Paint
-	Width  func() int
+	Width  func() int   // the terminal's columns; nil where Out is none
 	Log    *slog.Logger // JSON records instead of text; nil for text
 	Named  bool         // the run's id is worth a line at the start
 	Before []string     // steps that earlier executions of the run did
@@ -118,9 +118,16 @@ func (p *Progress) Event(e durable.Event) {
 	}
 	if line != "" {
 		p.erase()
-		_, _ = io.WriteString(p.Out, line+"\n") // a run goes on unwatched
+		_, _ = io.WriteString(p.Out, p.fold(line)+"\n") // a run goes on unwatched
 	}
 	p.draw()
+}
+
+func (p *Progress) fold(line string) string {
+	if p.Width == nil {
+		return line
+	}
+	return Fold(line, p.Width())
 }
 
 // follow keeps the state that the live line shows.

@@ -53,7 +53,7 @@ func (p *Prompter) Ask(ctx context.Context, step engine.ExternalStep) (any, erro
 		case "s", "show":
 			task.reveal(p.Out)
 		default:
-			fmt.Fprintln(p.Out, "please answer "+answers)
+			fmt.Fprintln(p.Out, Fold("please answer "+answers, p.Width))
 		}
 	}
 }

@@ -1,0 +1,87 @@
+package term
+
+import (
+	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
+)
+
+// Fold breaks the lines of a text that are wider than a number of columns at blanks, and
+// indents what follows; 0 is no limit. An option of one letter stays with its value. A
+// line that begins with a command to copy stays whole, and so does a word that
+// would fit on no line.
+func Fold(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if visible(line) > width && !strings.HasPrefix(strings.TrimLeft(line, " "), "capstan ") {
+			lines[i] = foldLine(line, width)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Command puts a command to copy behind a text, or below it where both are wider than a
+// number of columns; 0 is no limit.
+func Command(text, command string, width int) string {
+	line := text + " " + command
+	if width <= 0 || columns.Of(line) <= width {
+		return line
+	}
+	return text + "\n" + hanging(text) + command
+}
+
+// hanging is the indentation of what belongs to a line.
+func hanging(line string) string {
+	return strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " "))+2)
+}
+
+// foldLine breaks one line. Blanks inside it stay, but for those at a break.
+func foldLine(line string, width int) string {
+	indent := hanging(line)
+	var out strings.Builder
+	at := 0 // the columns of the line that is being filled
+	for rest := line; rest != ""; {
+		blanks := len(rest) - len(strings.TrimLeft(rest, " "))
+		end := blanks + wordEnd(rest[blanks:])
+		word := rest[blanks:end]
+		n := visible(word)
+		if at > 0 && at+blanks+n > width && len(indent)+n <= width {
+			out.WriteString("\n" + indent + word)
+			at = len(indent) + n
+		} else {
+			out.WriteString(rest[:end])
+			at += blanks + n
+		}
+		rest = rest[end:]
+	}
+	return out.String()
+}
+
+// wordEnd returns where the word ends that s begins with: an option of one letter has
+// the word behind it.
+func wordEnd(s string) int {
+	end := strings.IndexByte(s, ' ')
+	switch {
+	case end < 0:
+		return len(s)
+	case end == 2 && s[0] == '-' && s[1] != '-':
+		return end + 1 + wordEnd(s[end+1:])
+	}
+	return end
+}
+
+// visible returns the columns of s without its colours.
+func visible(s string) int {
+	n := 0
+	for {
+		before, after, colored := strings.Cut(s, "\x1b[")
+		n += columns.Of(before)
+		if !colored {
+			return n
+		}
+		_, s, _ = strings.Cut(after, "m")
+	}
+}

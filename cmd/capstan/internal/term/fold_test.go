@@ -1,0 +1,30 @@
+package term
+
+import "testing"
+
+func TestFold(t *testing.T) {
+	green, dim := Paint(true).Green, Paint(true).Dim
+	for _, test := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"any  width", 0, "any  width"},
+		{"it fits", 7, "it fits"},
+		{"two words", 8, "two\n  words"},
+		{"  indented, and long", 14, "  indented,\n    and long"},
+		{"✓ step  POST /orders  201  3ms", 21, "✓ step  POST /orders\n  201  3ms"},
+		{green("✓") + " step  " + dim("POST /orders") + "  201", 20, green("✓") + " step  " + dim("POST /orders") + "\n  201"},
+		{"a line\nand a longer line", 10, "a line\nand a\n  longer\n  line"},
+		{"then\n  capstan resume run_1 --done it", 10, "then\n  capstan resume run_1 --done it"},
+		{"write -i one=1 -i two=2", 15, "write -i one=1\n  -i two=2"},
+		{"unbreakable/and/far/too/long for it", 12, "unbreakable/and/far/too/long\n  for it"},
+		{"file  /a/path/that/is/too/long", 12, "file  /a/path/that/is/too/long"},
+		{"港港 港港", 6, "港港\n  港港"},
+		{"ends in -i", 9, "ends in\n  -i"},
+	} {
+		if got := Fold(test.text, test.width); got != test.want {
+			t.Errorf("%q in %d columns:\n%q, want\n%q", test.text, test.width, got, test.want)
+		}
+	}
+}
