@@ -32,7 +32,7 @@ CAPSTAN_STATE_KEY. Without a new key it encrypts what was kept before there was 
 
 A key is 32 bytes as base64 or hex, or file:PATH or exec:COMMAND for one. Make one
 with "openssl rand -base64 32". Nothing else may use the runs meanwhile. Interrupted,
-it leaves runs that both keys read; the same command again ends it.`,
+it leaves runs that one of the keys opens, or both; the same command again ends it.`,
 		Example: `  CAPSTAN_STATE_KEY=file:new.key capstan runs rekey
   CAPSTAN_STATE_KEY=file:old.key CAPSTAN_NEW_STATE_KEY=file:new.key capstan runs rekey`,
 		Args: exactArgs(),

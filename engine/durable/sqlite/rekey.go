@@ -11,16 +11,22 @@ import (
 // where they are in clear. What was kept before there was a key is encrypted too, and no trace of
 // it stays in the files. No other process may have the directory open: it is ErrLocked then.
 //
-// Interrupted, it leaves runs that both keys open; made again with either as the old one, it ends
-// what it began.
+// Interrupted, it leaves runs that one of the keys opens, or both; made again with either as the
+// old one, it ends what it began.
 func Rekey(ctx context.Context, o Options, key []byte) error {
 	if _, err := newSealer(key); err != nil {
 		return err
 	}
 	s, err := open(ctx, o) // brought up to date, and the old key fits
-	if errors.Is(err, ErrClear) {
+	switch {
+	case errors.Is(err, ErrClear):
 		o.Key = nil
 		s, err = open(ctx, o)
+	case errors.Is(err, ErrKey): // the old one may be gone already
+		o.Key = key
+		if done, again := open(ctx, o); again == nil {
+			s, err = done, nil
+		}
 	}
 	if err != nil {
 		return err
@@ -47,20 +53,8 @@ func rekey(ctx context.Context, path string, o Options, old *sealer, key []byte)
 	if err := r.exec("PRAGMA locking_mode=EXCLUSIVE"); err != nil {
 		return err
 	}
-	if err := r.exec("BEGIN IMMEDIATE"); err != nil { // fails while another process has the database open
+	if err := r.begin(old, key); err != nil {
 		return err
-	}
-	if old != nil {
-		err = addKey(ctx, conn, path, key, old.key)
-		r.seal = old
-	}
-	if err = errors.Join(err, r.exec("COMMIT")); err != nil {
-		return err
-	}
-	if old == nil {
-		if r.seal, err = unlocked(ctx, conn, path, key, true); err != nil {
-			return err
-		}
 	}
 	return r.run(keyID(key))
 }
@@ -87,38 +81,9 @@ func (r *rekeying) at(point string) error {
 	return r.fault(point)
 }
 
-// run seals what is in clear, and then lets go of every key but one.
-func (r *rekeying) run(only []byte) error {
-	if err := r.facts(); err != nil {
-		return err
-	}
-	if err := r.at("rekey: both"); err != nil {
-		return err
-	}
-	sealed := 0
-	for _, c := range columns {
-		n, err := r.column(c)
-		if err != nil {
-			return err
-		}
-		sealed += n
-	}
-	if sealed > 0 {
-		if err := r.exec("VACUUM"); err != nil { // leaves no pages with what they held before
-			return err
-		}
-	}
-	if err := r.at("rekey: sealed"); err != nil {
-		return err
-	}
-	if err := r.exec(sqlOnlyKey, only); err != nil {
-		return err
-	}
-	return r.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-}
-
-// facts makes the index anew where it is in clear.
-func (r *rekeying) facts() (err error) {
+// begin adds the new key, and makes the index by which runs are found with it, in one
+// transaction. It fails while another process has the database open.
+func (r *rekeying) begin(old *sealer, key []byte) (err error) {
 	if err := r.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -127,6 +92,78 @@ func (r *rekeying) facts() (err error) {
 			err = errors.Join(err, r.exec("ROLLBACK"))
 		}
 	}()
+	if r.seal = old; old != nil {
+		err = addKey(r.ctx, r.conn, r.path, key, old.key)
+	} else {
+		r.seal, err = r.firstKey(key)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.facts(); err != nil {
+		return err
+	}
+	return r.exec("COMMIT")
+}
+
+// firstKey makes the data key of runs in clear, and notes that they leave traces.
+func (r *rekeying) firstKey(key []byte) (*sealer, error) {
+	if err := makeDataKey(r.ctx, r.conn, r.path, key, true); err != nil {
+		return nil, err
+	}
+	if err := r.exec("PRAGMA user_version=1"); err != nil {
+		return nil, err
+	}
+	s, _, err := unlock(r.ctx, r.conn, r.path, key)
+	return s, err
+}
+
+// clean leaves no pages with what they held in clear. It is owed from the first key on until
+// it was done, also by a later call.
+func (r *rekeying) clean() error {
+	var owed int
+	if err := r.conn.QueryRowContext(r.ctx, "PRAGMA user_version").Scan(&owed); err != nil {
+		return explain(r.path, err)
+	}
+	if owed == 0 {
+		return nil
+	}
+	if err := r.exec("VACUUM"); err != nil {
+		return err
+	}
+	return r.exec("PRAGMA user_version=0")
+}
+
+// run seals what is in clear, and then lets go of every key but one.
+func (r *rekeying) run(only []byte) error {
+	if err := r.at("rekey: both"); err != nil {
+		return err
+	}
+	for _, c := range columns {
+		if err := r.column(c); err != nil {
+			return err
+		}
+	}
+	if err := r.at("rekey: sealed"); err != nil {
+		return err
+	}
+	if err := r.clean(); err != nil {
+		return err
+	}
+	if err := r.at("rekey: clean"); err != nil {
+		return err
+	}
+	if err := r.exec(sqlOnlyKey, only); err != nil {
+		return err
+	}
+	if err := r.at("rekey: done"); err != nil {
+		return err
+	}
+	return r.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+// facts makes the index anew, in a transaction: it may be in clear.
+func (r *rekeying) facts() error {
 	for _, text := range []string{"DELETE FROM facts", "DELETE FROM texts"} {
 		if err := r.exec(text); err != nil {
 			return err
@@ -143,10 +180,7 @@ func (r *rekeying) facts() (err error) {
 			err = tx.find(r.seal, spec)
 		}
 	}
-	if err != nil {
-		return explain(r.path, err)
-	}
-	return r.exec("COMMIT")
+	return explain(r.path, err)
 }
 
 // column is a column with values that are sealed.
@@ -184,8 +218,8 @@ func (c column) place(id string, seq int64, n int) place {
 // clearBatch is how many values are sealed in one transaction.
 const clearBatch = 100
 
-// column seals the values of a column that are in clear, and returns how many they are.
-func (r *rekeying) column(c column) (total int, err error) {
+// column seals the values of a column that are in clear.
+func (r *rekeying) column(c column) error {
 	var from any = ""
 	if c.table == "blobs" {
 		from = []byte{}
@@ -193,12 +227,11 @@ func (r *rekeying) column(c column) (total int, err error) {
 	for {
 		found, err := r.clear(c, from)
 		if err != nil || len(found) == 0 {
-			return total, err
+			return err
 		}
 		if err := r.sealAll(c, found); err != nil {
-			return total, err
+			return err
 		}
-		total += len(found)
 		from = found[len(found)-1].id
 	}
 }

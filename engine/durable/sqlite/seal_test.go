@@ -34,12 +34,15 @@ func TestRuntimeWithKey(t *testing.T) {
 // secret stands in every value of a run.
 const secret = "portal-token-0123456789"
 
+// longSecret is the length of a result that is kept in pieces.
+const longSecret = 5 << 20
+
 // secretRun keeps a run with the secret in its input, snapshot, arguments, result, failed
 // attempt, what it waits for and its document, one of them long.
 func secretRun(t *testing.T, rt durable.Runtime, id string) {
 	t.Helper()
 	text := json.RawMessage(`{"link":"https://x.example/` + secret + `"}`)
-	long := json.RawMessage(`"` + strings.Repeat(secret+" ", 9<<20/len(secret)) + `"`)
+	long := json.RawMessage(`"` + strings.Repeat(secret+" ", longSecret/len(secret)) + `"`)
 	run := func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
 		in := durable.Intent{Path: "make", Operation: "op", Policy: durable.Unsafe, Input: text}
 		if _, err := h.Step(ctx, in, func(context.Context, *durable.Attempt) (durable.Result, error) { return text, nil }); err != nil {
@@ -97,7 +100,7 @@ func wantSecrets(t *testing.T, rt durable.Runtime, id string) {
 	for _, e := range events {
 		seen += bytes.Count(e.Detail.Result, []byte(secret))
 	}
-	if err != nil || seen < 9<<20/len(secret) {
+	if err != nil || seen < longSecret/len(secret) {
 		t.Errorf("%s: the secret is %d times in its results: %v", id, seen, err)
 	}
 }

@@ -43,6 +43,11 @@ type job struct {
 	Fresh  string          // the capability to start Run of, and drive
 	Start  string          // the capability to start Run of, instead of driving it
 	Signal *durable.Signal // to send to Run instead of driving it, or with its start
+	Mend   *mend           // what to do to Run instead of driving it
+	Rekey  []byte          // the key to give the directory instead
+	Key    []byte          // the key that it has
+
+	Announce bool // write a byte to the standard output when it begins
 }
 
 func work(text string) error {
@@ -63,8 +68,15 @@ func work(text string) error {
 			select {} // until it arrives
 		}
 	}
+	if j.Announce {
+		fmt.Println()
+	}
 	ctx := context.Background()
-	rt, err := sqlite.Open(ctx, sqlite.Options{Dir: j.Dir, Fault: func(point string) error { at(point); return nil }})
+	o := sqlite.Options{Dir: j.Dir, Key: j.Key, Fault: func(point string) error { at(point); return nil }}
+	if j.Rekey != nil {
+		return sqlite.Rekey(ctx, o, j.Rekey)
+	}
+	rt, err := sqlite.Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -76,6 +88,8 @@ func work(text string) error {
 	case j.Fresh != "":
 		_, err = rt.Run(ctx, durable.Spec{ID: j.Run, Capability: j.Fresh}, exec, durable.DriveOptions{})
 		return err
+	case j.Mend != nil:
+		return j.Mend.do(ctx, rt, j.Run)
 	case j.Signal != nil:
 		return rt.Signal(ctx, j.Run, *j.Signal)
 	case j.Run != "":
