@@ -7,12 +7,14 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // TextOptions shapes [WriteText]. The zero value writes plain text.
 type TextOptions struct {
 	Color bool // ANSI colours
-	Width int  // columns that a source line may take; 0 means 120
+	Width int  // columns of the terminal: sentences are folded to them, source lines cut; 0 means a pipe: 120 for source lines
 }
 
 // WriteText writes each problem for a person to read: place and message on the
@@ -31,6 +33,7 @@ type TextOptions struct {
 // source or from a message that quotes an API's answer, never reach the
 // terminal. The error is that of w.
 func WriteText(w io.Writer, l List, sources map[string][]byte, o TextOptions) error {
+	fold := max(o.Width, 0)
 	if o.Width <= 0 {
 		o.Width = 120
 	}
@@ -38,6 +41,7 @@ func WriteText(w io.Writer, l List, sources map[string][]byte, o TextOptions) er
 		w:     bufio.NewWriter(w),
 		paint: painter(o.Color),
 		width: o.Width,
+		fold:  fold,
 		texts: newTexts(sources),
 	}
 	for _, d := range l {
@@ -73,7 +77,8 @@ func (t *textSink) Close() error { return t.err }
 type textWriter struct {
 	w     *bufio.Writer
 	paint painter
-	width int
+	width int // of source lines
+	fold  int // of sentences, 0 for no limit
 	texts
 }
 
@@ -97,15 +102,17 @@ func (t *textWriter) diagnostic(d Diagnostic) {
 }
 
 func (t *textWriter) headline(d Diagnostic) {
+	line := t.paint.severity(d.Severity) + ": " + indentRest(printable(d.Message), "  ")
 	if p := d.Pos.String(); p != "" {
-		fmt.Fprintf(t.w, "%s: ", t.paint.bold(printable(p)))
+		line = t.paint.bold(printable(p)) + ": " + line
 	}
-	fmt.Fprintf(t.w, "%s: %s", t.paint.severity(d.Severity), indentRest(printable(d.Message), "  "))
 	if d.Code != "" {
-		fmt.Fprintf(t.w, " %s", t.paint.dim("["+d.Code+"]"))
+		line += " " + t.paint.dim("["+d.Code+"]")
 	}
-	t.w.WriteByte('\n')
+	t.sentence(line)
 }
+
+func (t *textWriter) sentence(line string) { fmt.Fprintln(t.w, columns.Fold(line, t.fold)) }
 
 // frame writes the source line and underlines the marked columns.
 func (t *textWriter) frame(number, gutter string, d Diagnostic, line string) {
@@ -122,7 +129,7 @@ func (t *textWriter) frame(number, gutter string, d Diagnostic, line string) {
 // first.
 func (t *textWriter) remark(gutter, label, text string) {
 	indent := gutter + strings.Repeat(" ", len(" = : ")+len(label))
-	fmt.Fprintf(t.w, "%s %s %s: %s\n", gutter, t.paint.dim("="), t.paint.bold(label), indentRest(printable(text), indent))
+	t.sentence(gutter + " " + t.paint.dim("=") + " " + t.paint.bold(label) + ": " + indentRest(printable(text), indent))
 }
 
 func joinPlace(place, message string) string {

@@ -54,6 +54,25 @@ func TestTextShowsTheWholeProblem(t *testing.T) {
 	}
 }
 
+// A terminal gets its sentences folded, and no word is torn.
+func TestTextFoldsToATerminal(t *testing.T) {
+	d := at(2, 1, 8, "the outputs of this file have a name that no step gives")
+	d.Hint = "write the name of a step, or give the file another step with this name"
+	want := `b2b.yaml:2:1: error: the outputs of this
+  file have a name that no step gives
+  [some-code]
+  |
+2 | outputs:
+  | ^~~~~~~
+  = hint: write the name of a step, or
+    give the file another step with this
+    name
+`
+	if diff := cmp.Diff(want, write(t, TextOptions{Width: 40}, b2b, d)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTextGutterFitsTheLineNumber(t *testing.T) {
 	src := strings.Repeat("\n", 67) + "name: x\n"
 	want := `b2b.yaml:68:7: error: m [some-code]

@@ -11,12 +11,13 @@ import (
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
 	"github.com/capstan-run/capstan/engine/document"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
 // complain writes one line to stderr, folded to a terminal.
 func (a *app) complain(format string, args ...any) {
-	fmt.Fprintln(a.io.Err, term.Fold(fmt.Sprintf(format, args...), a.messageWidth()))
+	fmt.Fprintln(a.io.Err, columns.Fold(fmt.Sprintf(format, args...), a.messageWidth()))
 }
 
 // withCommand writes a line that ends with a command to copy, which has a line of its own

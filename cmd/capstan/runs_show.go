@@ -75,7 +75,7 @@ type runView struct {
 func (v *runView) printf(format string, args ...any) { v.app.printf(format, args...) }
 
 // line writes a line, folded to a terminal.
-func (v *runView) line(text string) { v.printf("%s\n", term.Fold(text, v.width)) }
+func (v *runView) line(text string) { v.printf("%s\n", columns.Fold(text, v.width)) }
 
 func (v *runView) head() {
 	r := v.run

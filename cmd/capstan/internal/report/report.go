@@ -60,8 +60,8 @@ func stamp(t time.Time) string {
 
 const style = `:root{color-scheme:light dark;--line:#cbd5e1;--soft:#475569;--good:#15803d;--bad:#b91c1c;--wait:#b45309;--ground:#f8fafc}
 @media (prefers-color-scheme:dark){:root{--line:#334155;--soft:#a8b5c8;--good:#4ade80;--bad:#f87171;--wait:#fbbf24;--ground:#162033}}
-body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:64rem;margin:auto;padding:1rem 1.5rem 3rem}
-h1{margin-bottom:.25rem}h2{margin-top:2rem;border-bottom:1px solid var(--line)}code,.id{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
+body{font:16px/1.5 system-ui,sans-serif;margin:0;background:Canvas;color:CanvasText}main{max-width:64rem;margin:auto;padding:1rem 1.5rem 3rem}
+h1{margin-bottom:.25rem}h2{margin-top:2rem;border-bottom:1px solid var(--line)}code,.id{font-family:ui-monospace,monospace;overflow-wrap:anywhere}table code{overflow-wrap:normal}
 .soft{color:var(--soft)}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .problem{border-left:4px solid var(--bad);background:var(--ground);padding:.5rem 1rem}summary{cursor:pointer}
@@ -127,7 +127,7 @@ func (b *page) graph() {
 	}
 	var svg strings.Builder
 	if graph.SVG(&svg, graph.OfRun(b.Plan, b.Run)) == nil {
-		b.printf("<h2>Steps</h2>\n<div class=\"scroll\">%s</div>\n", svg.String())
+		b.printf("<h2>Steps</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Steps\">%s</div>\n", svg.String())
 	}
 }
 
@@ -146,7 +146,7 @@ func (b *page) bindings() {
 	if b.Plan == nil {
 		return
 	}
-	b.printf("<h2>Where values came from</h2>\n<div class=\"scroll\"><table>\n<tr><th>Step<th>Operation<th>Value<th>From<th>Rule\n")
+	b.printf("<h2>Where values came from</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Where values came from\"><table>\n<tr><th>Step<th>Operation<th>Value<th>From<th>Rule\n")
 	for _, s := range b.Plan.Steps {
 		name := "<code>" + esc(s.ID) + "</code>"
 		operation := esc(strings.TrimSpace(s.Method + " " + s.Path))
@@ -165,7 +165,7 @@ func (b *page) bindings() {
 }
 
 func (b *page) history() {
-	b.printf("<h2>History</h2>\n<div class=\"scroll\"><table>\n<tr><th>Time<th>Step<th>Event\n")
+	b.printf("<h2>History</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"History\"><table>\n<tr><th>Time<th>Step<th>Event\n")
 	for _, e := range b.Run.Events {
 		b.printf("<tr><td>%s<td><code>%s</code><td>%s\n", stamp(e.Time), esc(e.Step), esc(b.Words(e)))
 	}

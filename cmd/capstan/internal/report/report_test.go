@@ -53,6 +53,29 @@ func TestTextsAreNoMarkup(t *testing.T) {
 	}
 }
 
+// What scrolls sideways on a phone is reached without a mouse, and the ground is named, as
+// tools that measure the contrast need.
+func TestThePageCanBeUsedByKeyboard(t *testing.T) {
+	run := &document.Run{Run: "run_1", Status: durable.StatusSucceeded, Steps: []document.StepRun{{ID: "one", Status: durable.StatusSucceeded}}, Events: []durable.Event{{Kind: durable.EventStarted}}}
+	plan := &document.Plan{Steps: []document.Step{{ID: "one", Kind: "operation", Binds: []document.Bind{{Param: "name", In: "body", From: "inputs.name"}}}}}
+	var b strings.Builder
+	if err := Write(&b, Page{Run: run, Plan: plan, Words: func(e durable.Event) string { return e.Kind }}); err != nil {
+		t.Fatal(err)
+	}
+	regions := regexp.MustCompile(`<div class="scroll"[^>]*>`).FindAllString(b.String(), -1)
+	if len(regions) < 3 {
+		t.Errorf("%d regions scroll, want 3 or more", len(regions))
+	}
+	for _, region := range regions {
+		if !regexp.MustCompile(`tabindex="0" role="region" aria-label="[^"]+"`).MatchString(region) {
+			t.Errorf("%s cannot be reached with the keyboard, or has no name", region)
+		}
+	}
+	if !strings.Contains(b.String(), "background:Canvas;color:CanvasText") {
+		t.Error("the page does not name its ground")
+	}
+}
+
 // Every attempt and wait of a step is drawn in its row, and stands in words behind it.
 func TestTheTimeLineShowsAttemptsAndWaits(t *testing.T) {
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)

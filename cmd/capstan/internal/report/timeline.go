@@ -29,7 +29,7 @@ func (b *page) timeLine() {
 	for _, cut := range line.Breaks {
 		b.printf("; %s from %s drawn shorter", esc(term.Duration(cut.To.Sub(cut.From))), stamp(cut.From))
 	}
-	b.printf("</p>\n<div class=\"scroll\"><table class=\"line\">\n<tr><th scope=\"col\">Step<th scope=\"col\">Outcome<th scope=\"col\">Attempts<th scope=\"col\">Answer<th scope=\"col\">Took<th scope=\"col\">When\n")
+	b.printf("</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Time line\"><table class=\"line\">\n<tr><th scope=\"col\">Step<th scope=\"col\">Outcome<th scope=\"col\">Attempts<th scope=\"col\">Answer<th scope=\"col\">Took<th scope=\"col\">When\n")
 	for i, row := range line.Rows {
 		answer := ""
 		if status := b.Run.Steps[i].HTTPStatus; status > 0 {
@@ -66,7 +66,7 @@ func (b *page) track(row timeline.Row, cuts []timeline.Span) {
 
 // bars lists each sending and wait in words.
 func (b *page) bars(line timeline.Timeline) {
-	b.printf("<details><summary>Each sending and each wait</summary><div class=\"scroll\"><table>\n<tr><th scope=\"col\">Step<th scope=\"col\">What<th scope=\"col\">From<th scope=\"col\">Took\n")
+	b.printf("<details><summary>Each sending and each wait</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Each sending and each wait\"><table>\n<tr><th scope=\"col\">Step<th scope=\"col\">What<th scope=\"col\">From<th scope=\"col\">Took\n")
 	for _, row := range line.Rows {
 		for _, bar := range row.Bars {
 			took := term.Duration(bar.To.Sub(bar.From))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // Progress shows a run while it goes on: one line a step. On a terminal the
@@ -127,7 +128,7 @@ func (p *Progress) fold(line string) string {
 	if p.Width == nil {
 		return line
 	}
-	return Fold(line, p.Width())
+	return columns.Fold(line, p.Width())
 }
 
 // follow keeps the state that the live line shows.

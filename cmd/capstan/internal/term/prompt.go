@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // Prompter asks the person at the terminal about external steps.
@@ -53,7 +54,7 @@ func (p *Prompter) Ask(ctx context.Context, step engine.ExternalStep) (any, erro
 		case "s", "show":
 			task.reveal(p.Out)
 		default:
-			fmt.Fprintln(p.Out, Fold("please answer "+answers, p.Width))
+			fmt.Fprintln(p.Out, columns.Fold("please answer "+answers, p.Width))
 		}
 	}
 }

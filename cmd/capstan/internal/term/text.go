@@ -52,6 +52,16 @@ func Column[T any](items []T, text func(T) string) int {
 	return w
 }
 
+// Command puts a command to copy behind a text, or below it where both are wider than a
+// number of columns; 0 is no limit.
+func Command(text, command string, width int) string {
+	line := text + " " + command
+	if width <= 0 || columns.Of(line) <= width {
+		return line
+	}
+	return text + "\n" + columns.Hanging(text) + command
+}
+
 // Table lays rows out in columns as wide as their widest cells, two blanks apart.
 func Table(rows [][]string) []string {
 	lines := make([]string, len(rows))

@@ -1,9 +1,10 @@
-package term
+package columns
 
 import "testing"
 
 func TestFold(t *testing.T) {
-	green, dim := Paint(true).Green, Paint(true).Dim
+	green := func(s string) string { return "\x1b[32m" + s + "\x1b[0m" }
+	dim := func(s string) string { return "\x1b[2m" + s + "\x1b[0m" }
 	for _, test := range []struct {
 		text  string
 		width int

@@ -1,10 +1,6 @@
-package term
+package columns
 
-import (
-	"strings"
-
-	"github.com/capstan-run/capstan/internal/columns"
-)
+import "strings"
 
 // Fold breaks the lines of a text that are wider than a number of columns at blanks, and
 // indents what follows; 0 is no limit. An option of one letter stays with its value. A
@@ -23,24 +19,14 @@ func Fold(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// Command puts a command to copy behind a text, or below it where both are wider than a
-// number of columns; 0 is no limit.
-func Command(text, command string, width int) string {
-	line := text + " " + command
-	if width <= 0 || columns.Of(line) <= width {
-		return line
-	}
-	return text + "\n" + hanging(text) + command
-}
-
-// hanging is the indentation of what belongs to a line.
-func hanging(line string) string {
+// Hanging is the indentation of what belongs to a line: two blanks more than its own.
+func Hanging(line string) string {
 	return strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " "))+2)
 }
 
 // foldLine breaks one line. Blanks inside it stay, but for those at a break.
 func foldLine(line string, width int) string {
-	indent := hanging(line)
+	indent := Hanging(line)
 	var out strings.Builder
 	at := 0 // the columns of the line that is being filled
 	for rest := line; rest != ""; {
@@ -78,7 +64,7 @@ func visible(s string) int {
 	n := 0
 	for {
 		before, after, colored := strings.Cut(s, "\x1b[")
-		n += columns.Of(before)
+		n += Of(before)
 		if !colored {
 			return n
 		}
