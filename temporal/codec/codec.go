@@ -1,0 +1,288 @@
+// Package codec changes payloads on their way to a Temporal server and back: it compresses
+// them, encrypts them with a key that the server never has, and keeps large ones in a blob
+// store, with only their hash in the history.
+//
+// A codec is used in a client in one of two ways:
+//
+//   - As an [Interceptor] of its connection. A store that fails then fails a request to the
+//     server, which is made again: a run waits until the store answers. A payload that a
+//     replay makes again is not stored again.
+//   - In a data converter (converter.NewCodecDataConverter). A store that fails then is an
+//     error in the workflow, and a request to it is made in the workflow's goroutine, which
+//     the SDK takes for a deadlock after a second. It is for a codec without a store, and
+//     for tests and replays, which have no connection.
+//
+// Both read what the other wrote, and a payload that is encoded is not encoded again.
+package codec
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/proxy"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/capstan-run/capstan/temporal/blob"
+)
+
+// The defaults of [Options], in bytes.
+const (
+	CompressAbove = 1 << 10
+	OffloadAbove  = 128 << 10
+)
+
+// Options are what a codec does. The zero value compresses payloads and nothing else.
+type Options struct {
+	// Keys decrypt; the first one encrypts every payload. Without keys payloads are readable
+	// to the server.
+	Keys []Key
+	// Blobs keeps payloads that are larger than OffloadAbove. Without it they stay in the
+	// history, whose server refuses those above 2 MB.
+	Blobs blob.Store
+	// CompressAbove is the size in bytes above which a payload is compressed, where that
+	// makes it smaller: 0 is [CompressAbove], less is never.
+	CompressAbove int
+	// OffloadAbove is the size in bytes, compressed and encrypted, above which a payload
+	// goes to Blobs: 0 is [OffloadAbove].
+	OffloadAbove int
+	// Timeout is how long one value may take to be stored or fetched: 0 is 30 seconds.
+	Timeout time.Duration
+}
+
+// ErrKey means that a payload is encrypted with a key that the codec does not have.
+var ErrKey = errors.New("the key is missing")
+
+// ErrChanged means that a payload is not as it was written.
+var ErrChanged = errors.New("the payload was changed or cut short")
+
+// What an encoded payload carries beside its data.
+const (
+	encoding = "binary/capstan" // under converter.MetadataEncoding
+	keyOf    = "capstan-key"    // id of the key that it is encrypted with
+	blobOf   = "capstan-blob"   // key of the data in the store
+)
+
+// The first byte of the data, inside the encryption.
+const (
+	asIs       = 0
+	compressed = 1
+)
+
+// Codec is a converter.PayloadCodec. It is safe for concurrent use.
+type Codec struct {
+	o     Options
+	aeads map[string]cipher.AEAD
+	enc   *zstd.Encoder
+	dec   *zstd.Decoder
+}
+
+var _ converter.PayloadCodec = (*Codec)(nil)
+
+// New returns a codec. Two keys with one id are an error.
+func New(o Options) (*Codec, error) {
+	if o.CompressAbove == 0 {
+		o.CompressAbove = CompressAbove
+	}
+	if o.OffloadAbove <= 0 {
+		o.OffloadAbove = OffloadAbove
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 30 * time.Second
+	}
+	c := &Codec{o: o, aeads: map[string]cipher.AEAD{}}
+	for _, k := range o.Keys {
+		if _, ok := c.aeads[k.ID]; ok {
+			return nil, fmt.Errorf("two keys have the id %q; give each its own", k.ID)
+		}
+		block, err := aes.NewCipher(k.Secret[:])
+		if err != nil {
+			return nil, err
+		}
+		if c.aeads[k.ID], err = cipher.NewGCMWithRandomNonce(block); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if c.enc, err = zstd.NewWriter(nil); err != nil {
+		return nil, err
+	}
+	c.dec, err = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(blob.MaxSize))
+	return c, err
+}
+
+// Encode returns payloads as the server gets them. The given ones are not changed. Its errors
+// are those of the store.
+func (c *Codec) Encode(payloads []*common.Payload) ([]*common.Payload, error) {
+	return each(context.Background(), payloads, c.encode)
+}
+
+// Decode undoes Encode, of this codec or of one with other options. Payloads that no codec
+// encoded are returned as they are. Its errors are ErrKey, ErrChanged, and those of the store.
+func (c *Codec) Decode(payloads []*common.Payload) ([]*common.Payload, error) {
+	return each(context.Background(), payloads, c.decode)
+}
+
+func each(ctx context.Context, payloads []*common.Payload, change func(context.Context, *common.Payload) (*common.Payload, error)) ([]*common.Payload, error) {
+	out := make([]*common.Payload, len(payloads))
+	for i, p := range payloads {
+		if p == nil {
+			continue
+		}
+		var err error
+		if out[i], err = change(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (c *Codec) encode(ctx context.Context, p *common.Payload) (*common.Payload, error) {
+	if isEncoded(p) {
+		return p, nil // a request that is sent again has the payloads of the first time
+	}
+	whole, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	data, small := c.compress(whole)
+	out := &common.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encoding)}}
+	if len(c.o.Keys) > 0 {
+		id := c.o.Keys[0].ID
+		data = c.aeads[id].Seal(nil, nil, data, authenticated(id))
+		out.Metadata[keyOf] = []byte(id)
+	}
+	switch {
+	case c.o.Blobs != nil && len(data) > c.o.OffloadAbove:
+		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+		defer cancel()
+		key, err := blob.Keep(ctx, c.o.Blobs, data)
+		if err != nil {
+			return nil, fmt.Errorf("storing a payload of %d bytes: %w", len(whole), err)
+		}
+		out.Metadata[blobOf] = []byte(key)
+	case !small && len(c.o.Keys) == 0:
+		return p, nil // readable, in the server's page too
+	default:
+		out.Data = data
+	}
+	return out, nil
+}
+
+func isEncoded(p *common.Payload) bool {
+	return string(p.Metadata[converter.MetadataEncoding]) == encoding
+}
+
+// compress returns the text that is encrypted, and whether it is compressed.
+func (c *Codec) compress(whole []byte) (data []byte, small bool) {
+	if c.o.CompressAbove >= 0 && len(whole) > c.o.CompressAbove {
+		data = c.enc.EncodeAll(whole, []byte{compressed})
+		if len(data) <= len(whole) {
+			return data, true
+		}
+	}
+	return append([]byte{asIs}, whole...), false
+}
+
+func (c *Codec) decode(ctx context.Context, p *common.Payload) (*common.Payload, error) {
+	if !isEncoded(p) {
+		return p, nil
+	}
+	data := p.Data
+	if key, ok := p.Metadata[blobOf]; ok {
+		if c.o.Blobs == nil {
+			return nil, fmt.Errorf("a payload is blob %s, and there is no blob store: give the one that the other workers have", key)
+		}
+		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+		defer cancel()
+		var err error
+		if data, err = blob.Fetch(ctx, c.o.Blobs, string(key)); err != nil {
+			return nil, fmt.Errorf("fetching a payload: %w", err)
+		}
+	}
+	if id, ok := p.Metadata[keyOf]; ok {
+		var err error
+		if data, err = c.open(string(id), data); err != nil {
+			return nil, err
+		}
+	}
+	whole, err := c.expand(data)
+	if err != nil {
+		return nil, err
+	}
+	out := &common.Payload{}
+	if err := proto.Unmarshal(whole, out); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
+	}
+	return out, nil
+}
+
+func (c *Codec) open(id string, data []byte) ([]byte, error) {
+	aead := c.aeads[id]
+	if aead == nil {
+		return nil, fmt.Errorf("a payload is encrypted with key %q: %w: there %s", id, ErrKey, c.has())
+	}
+	data, err := aead.Open(nil, nil, data, authenticated(id))
+	if err != nil {
+		return nil, fmt.Errorf("a payload that is encrypted with key %q: %w, or the key with this id is another one", id, ErrChanged)
+	}
+	return data, nil
+}
+
+// authenticated is what the encryption binds the data to.
+func authenticated(id string) []byte { return []byte("capstan payload 1\x00" + id) }
+
+func (c *Codec) has() string {
+	if len(c.o.Keys) == 0 {
+		return "are no keys"
+	}
+	var ids []string
+	for _, k := range c.o.Keys {
+		ids = append(ids, k.ID)
+	}
+	return "is " + strings.Join(ids, ", ")
+}
+
+func (c *Codec) expand(data []byte) ([]byte, error) {
+	if len(data) == 0 {
+		return nil, fmt.Errorf("%w: it is empty", ErrChanged)
+	}
+	switch data[0] {
+	case asIs:
+		return data[1:], nil
+	case compressed:
+		whole, err := c.dec.DecodeAll(data[1:], nil)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrChanged, err)
+		}
+		return whole, nil
+	}
+	return nil, fmt.Errorf("%w, or written by a later version: its form is %d", ErrChanged, data[0])
+}
+
+// together is how many payloads of one message are stored or fetched at once.
+const together = 8
+
+// Interceptor returns what encodes and decodes every payload of a connection's messages but
+// search attributes, which the server reads. It is given to the client as
+// client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(i)}}.
+func (c *Codec) Interceptor() (grpc.UnaryClientInterceptor, error) {
+	visit := func(change func(context.Context, *common.Payload) (*common.Payload, error)) *proxy.VisitPayloadsOptions {
+		return &proxy.VisitPayloadsOptions{
+			Visitor: func(ctx *proxy.VisitPayloadsContext, payloads []*common.Payload) ([]*common.Payload, error) {
+				return each(ctx, payloads, change)
+			},
+			SkipSearchAttributes: true,
+			ConcurrencyLimit:     together,
+		}
+	}
+	return proxy.NewPayloadVisitorInterceptor(proxy.PayloadVisitorInterceptorOptions{Outbound: visit(c.encode), Inbound: visit(c.decode)})
+}
