@@ -13,10 +13,12 @@ import (
 )
 
 // Correct replaces inputs of a kept run that has not succeeded, for all steps that were not
-// begun yet, and makes the run due: [Runner.Serve] or [Runner.Resume] takes it up. in has
+// begun yet, and makes the run due: [Runner.Serve] or [Runner.Resume] takes it up. The title
+// and the labels that are made of inputs follow. in has
 // the inputs to change; null takes one back. An input that a step used which is done, or
 // may have taken effect, is an *[InputError], and so are inputs that a new run would not
-// take; then nothing is changed. A run that is being driven is durable.ErrBusy. by is the
+// take; then nothing is changed. A write that was refused is sent under another idempotency
+// key where it is another one now. A run that is being driven is durable.ErrBusy. by is the
 // sender, for the history.
 func (r *Runner) Correct(ctx context.Context, id string, in Inputs, by string) error {
 	p, _, err := r.keptRun(ctx, id)
@@ -24,12 +26,12 @@ func (r *Runner) Correct(ctx context.Context, id string, in Inputs, by string) e
 		return err
 	}
 	return r.o.Runtime.Correct(ctx, id, func(spec durable.Spec, begun []string) (*durable.Correction, error) {
-		return p.correction(spec, begun, in, by)
+		return p.correction(ctx, spec, begun, in, by)
 	})
 }
 
 // correction decides about the correction of a run that stands so.
-func (p *Program) correction(spec durable.Spec, begun []string, in Inputs, by string) (*durable.Correction, error) {
+func (p *Program) correction(ctx context.Context, spec durable.Spec, begun []string, in Inputs, by string) (*durable.Correction, error) {
 	kept, err := jsonvalue.Decode(spec.Input)
 	if err != nil {
 		return nil, fmt.Errorf("the run's inputs cannot be read: %w", err)
@@ -65,10 +67,31 @@ func (p *Program) correction(spec durable.Spec, begun []string, in Inputs, by st
 		return nil, err
 	}
 	c := &durable.Correction{Names: names, By: by}
+	if c.Title, c.Labels, err = p.renamed(ctx, spec, before, after); err != nil {
+		return nil, err
+	}
 	if c.Input, err = json.Marshal(after); err == nil {
 		c.Changes, err = json.Marshal(changes)
 	}
 	return c, err
+}
+
+// renamed returns the title and the labels of a run whose inputs are corrected: those that
+// were made of its inputs are made anew, others stay.
+func (p *Program) renamed(ctx context.Context, spec durable.Spec, before, after Inputs) (title string, labels map[string]string, err error) {
+	old, err := p.plan.LabelsOf(ctx, before)
+	if err != nil {
+		return "", nil, err // they were made of these inputs
+	}
+	given := maps.Clone(spec.Labels)
+	maps.DeleteFunc(given, func(name, text string) bool { return old[name] == text })
+	if labels, err = p.labels(ctx, after, given); err != nil {
+		return "", nil, err
+	}
+	if title = spec.Title; title == p.title(before, spec.Labels) {
+		title = p.title(after, labels)
+	}
+	return title, labels, nil
 }
 
 // unused refuses inputs that were used. The steps are executed in the file's order, so

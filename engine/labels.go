@@ -12,7 +12,7 @@ import (
 
 // labels returns the labels of a new run: those that the file makes of its inputs, and
 // those that are given.
-func (p *linked) labels(ctx context.Context, inputs Inputs, given map[string]string) (map[string]string, error) {
+func (p *Program) labels(ctx context.Context, inputs Inputs, given map[string]string) (map[string]string, error) {
 	labels, err := p.plan.LabelsOf(ctx, inputs)
 	if err != nil {
 		return nil, &InputError{[]InputProblem{{Message: err.Error()}}}

@@ -83,6 +83,10 @@ type Attempt struct {
 	// Lost reports that an earlier sending may have taken effect. The Do sets it
 	// too, for a sending of its own that it followed by another.
 	Lost bool
+	// Key is the idempotency key to send in place of the Intent's, "" for that one. A Host
+	// makes another one where the step was refused with other arguments, before a
+	// correction: the API would hold the new ones against what it remembers of the key.
+	Key string
 	// Via is how the Do came by its result, "" for the usual way.
 	Via Via
 	// Retried is called for each sending that failed and is followed by another

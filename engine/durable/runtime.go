@@ -50,7 +50,8 @@ type Runtime interface {
 	// like Reopen where it failed or timed out. decide gets the run as it was started or
 	// corrected last, and the paths of the steps that were begun: those that are done, may
 	// have taken effect, or have a signal. Its error is that of Correct; nil inputs change
-	// nothing. Steps that were not begun forget what they were called with. A run that is
+	// nothing. Steps that were not begun forget what they were called with: one that is sent
+	// with other arguments then is sent under another idempotency key. A run that is
 	// driven is ErrBusy, one that succeeded or was cancelled ErrEnded; one that is in
 	// doubt stays so.
 	Correct(ctx context.Context, id string, decide func(spec Spec, begun []string) (*Correction, error)) error
@@ -210,9 +211,11 @@ type Settlement struct {
 	By       string
 }
 
-// Correction replaces the inputs of a run.
+// Correction replaces the inputs of a run, with what is made of them.
 type Correction struct {
 	Input   json.RawMessage // all of them
+	Title   string
+	Labels  map[string]string
 	Changes json.RawMessage // what changed, for the history
 	Names   []string        // of the inputs that changed, for the history
 	By      string

@@ -41,8 +41,8 @@ func (b *Book) Add(c Change, now time.Time) Change {
 	if c.Row != nil {
 		b.Run.Row = *c.Row
 	}
-	if c.Input != nil {
-		b.Run.Spec.Input = c.Input
+	if now := c.Correct; now != nil {
+		b.Run.Spec.Input, b.Run.Spec.Title, b.Run.Spec.Labels = now.Input, now.Title, now.Labels
 	}
 	b.Run.Updated = b.ledger.last
 	return c
@@ -84,6 +84,11 @@ func (b *Book) Call(path string) Call {
 
 // Match holds a call against the one on record: durable.ErrDrift where it is another.
 func (b *Book) Match(in durable.Intent) error { return b.ledger.step(in.Path).match(in) }
+
+// Key returns the idempotency key under which a call is sent: that of the intent, or another
+// one after a correction, see [durable.Attempt]. The intent has it before it is matched and
+// recorded, and so has the attempt.
+func (b *Book) Key(in durable.Intent) string { return b.ledger.step(in.Path).keyFor(in) }
 
 // Lost returns how the answer of an open call was lost.
 func (b *Book) Lost(path string) *durable.Suspended { return b.ledger.step(path).doubt(path) }

@@ -27,6 +27,10 @@ type step struct {
 	hash, key string
 	policy    durable.Policy
 
+	corrected int64  // number of the last correction that came before the step was begun
+	refused   string // hash of what was sent before it, "" for nothing
+	under     string // the idempotency key of that
+
 	attempt int
 	sent    time.Time          // when the last attempt's intent was recorded
 	open    bool               // the last attempt has no outcome on record
@@ -77,7 +81,7 @@ func (l *ledger) apply(r Record) {
 		l.input = r.Detail.InputHash
 	case durable.EventCorrected:
 		l.input = r.Detail.InputHash
-		l.correct()
+		l.correct(r.Seq)
 	}
 	if r.Step == "" {
 		return
@@ -136,7 +140,7 @@ func (l *ledger) takeBack(settled *step) {
 	settled.done, settled.result = false, nil
 	for _, s := range l.steps {
 		if s != settled && !s.done && !s.open && s.moved < settled.settled.Seq {
-			*s = step{attempt: s.attempt, maybe: s.maybe, signal: s.signal}
+			*s = step{attempt: s.attempt, maybe: s.maybe, signal: s.signal, corrected: s.corrected, refused: s.refused, under: s.under}
 		}
 	}
 }
@@ -179,13 +183,32 @@ func (s *step) begun() bool {
 }
 
 // correct forgets what steps were called with that were not begun: they have other
-// inputs now.
-func (l *ledger) correct() {
+// inputs now. What they were refused with stays known, see keyFor.
+func (l *ledger) correct(seq int64) {
 	for _, s := range l.steps {
-		if !s.begun() {
-			*s = step{attempt: s.attempt}
+		if s.begun() {
+			continue
 		}
+		now := step{attempt: s.attempt, corrected: seq, refused: s.hash, under: s.key}
+		if s.hash == "" { // not sent since the correction before
+			now.corrected, now.refused, now.under = s.corrected, s.refused, s.under
+		}
+		*s = now
 	}
+}
+
+// keyFor returns the idempotency key of a call: that of the intent, unless the step was
+// refused before its run was corrected. Then the key of that goes with the same arguments,
+// and other arguments have a key of their own, of the correction.
+func (s *step) keyFor(in durable.Intent) string {
+	switch {
+	case in.Key == "" || s.refused == "":
+		return in.Key
+	case s.refused == hashOf(in.Input):
+		return s.under
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", in.Key, s.corrected))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (s *step) finish(r Record) {

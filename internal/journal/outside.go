@@ -257,7 +257,7 @@ func (o *outside) correction(decide func(durable.Spec, []string) (*durable.Corre
 
 // correcting is the change that replaces the inputs of a run.
 func (o *outside) correcting(c *durable.Correction) *Change {
-	change := &Change{Input: c.Input}
+	change := &Change{Correct: c}
 	if o.run.Row.Status.Ended() {
 		change.Add = append(change.Add, Record{Kind: durable.EventReopened})
 	}

@@ -15,7 +15,7 @@ import (
 func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedule, do durable.DoPoll) (durable.Result, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s, err := h.recall(ctx, in)
+	s, err := h.recall(ctx, &in)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const maxProbes = 3
 func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (durable.Result, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s, err := h.recall(ctx, in)
+	s, err := h.recall(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
@@ -52,13 +52,14 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 	}
 }
 
-// recall finds the record of a call and holds the call against it.
-func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
+// recall finds the record of a call and holds the call against it, with the key that it has.
+func (h *host) recall(ctx context.Context, in *durable.Intent) (*step, error) {
 	if err := h.enter(ctx); err != nil {
 		return nil, err
 	}
 	s := h.step(in.Path)
-	if err := s.match(in); err != nil {
+	in.Key = s.keyFor(*in)
+	if err := s.match(*in); err != nil {
 		return nil, h.breaks(err)
 	}
 	return s, nil
@@ -68,7 +69,7 @@ func (h *host) recall(ctx context.Context, in durable.Intent) (*step, error) {
 // errOvertaken when the step was settled meanwhile, or the other side asked to
 // wait: look again.
 func (h *host) attempt(ctx context.Context, in durable.Intent, s *step, do durable.Do) error {
-	a := &durable.Attempt{N: s.attempt + 1, Lost: s.open || s.maybe, Retried: h.retried(in.Path)}
+	a := &durable.Attempt{N: s.attempt + 1, Lost: s.open || s.maybe, Key: in.Key, Retried: h.retried(in.Path)}
 	intent := Record{Kind: durable.EventIntent, Step: in.Path, Attempt: a.N, Detail: detailOf(in)}
 	outcome := Record{Step: in.Path}
 	if in.Policy == durable.Safe {

@@ -83,9 +83,9 @@ type Change struct {
 	Add     []Record // numbered from After+1
 	Replace *Record  // an earlier record brought up to date
 	Row     *Row     // nil: as it is
-	// Input replaces the input of the run, by which it is found from then on; nil: as it
-	// is.
-	Input json.RawMessage
+	// Correct replaces the input, the title and the labels of the run, by which it is found
+	// from then on; nil: as they are.
+	Correct *durable.Correction
 }
 
 // points names the change for faults: the kinds of its records.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type Start struct {
 	Owner string
 	// Key makes asking twice harmless, "" for a run of its own each time: the
 	// same owner, key, capability and inputs are the same run, for as long as
-	// the run is kept, also by other processes.
+	// the run is kept, also by other processes, and also once its inputs were corrected.
 	Key string
 	// Labels tell the run apart, see durable.CheckLabels. The key is one of them,
 	// durable.KeyLabel, where it can be.
@@ -109,10 +110,29 @@ func (r *Runs) same(ctx context.Context, id string, in engine.Inputs, s Start) (
 	if err != nil {
 		return false, err
 	}
-	if spec.Capability != s.Capability || spec.Owner != s.Owner || !bytes.Equal(spec.Input, input) {
+	if spec.Capability != s.Capability || spec.Owner != s.Owner {
 		return false, ErrKeyReused
 	}
-	return true, nil
+	if bytes.Equal(spec.Input, input) {
+		return true, nil
+	}
+	return r.startedWith(ctx, id, input)
+}
+
+// startedWith reports whether a run was started with these inputs, whatever they were
+// corrected to; else it is ErrKeyReused.
+func (r *Runs) startedWith(ctx context.Context, id string, input []byte) (bool, error) {
+	events, err := r.rt.History(ctx, id, 0)
+	if err != nil {
+		return false, err
+	}
+	sum := sha256.Sum256(input)
+	for _, e := range events {
+		if e.Kind == durable.EventStarted && e.Detail.InputHash == hex.EncodeToString(sum[:]) {
+			return true, nil
+		}
+	}
+	return false, ErrKeyReused
 }
 
 // crockford is the alphabet of other run ids.

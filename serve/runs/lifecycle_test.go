@@ -124,16 +124,19 @@ func TestStepsThatCannotBeFinished(t *testing.T) {
 func TestAFailedRunIsTriedAgain(t *testing.T) {
 	rt := memory.NewRuntime(memory.RuntimeOptions{})
 	t.Cleanup(func() { rt.Close() })
-	answer, refused := mock.New(nil), false
+	stub, refused := mock.New(nil), false
 	refusing := func(ctx context.Context, req *operations.Request) (*operations.Response, error) {
 		if req.Op.ID == "PortalSessionsController_create" && !refused {
 			refused = true
 			return &operations.Response{Status: http.StatusForbidden}, nil
 		}
-		return answer(ctx, req)
+		return stub(ctx, req)
 	}
 	s := serveWith(t, rt, &engine.Options{Caller: refusing}, live.Options{}, runs.Options{})
-	a := s.ask("POST", "/capabilities/"+onboarding+"/runs", acme, "Prefer", "wait=30").want(t, http.StatusOK)
+	start := func(body string) answer {
+		return s.ask("POST", "/capabilities/"+onboarding+"/runs", body, "Idempotency-Key", "k-1", "Prefer", "wait=30")
+	}
+	a := start(acme).want(t, http.StatusOK)
 	run := a.header.Get("Location")
 	if a.doc["status"] != "failed" {
 		t.Fatalf("not failed: %s", a.text)
@@ -149,6 +152,13 @@ func TestAFailedRunIsTriedAgain(t *testing.T) {
 		t.Errorf("tried again: %s", a.text)
 	}
 	s.ask("POST", run+"/retry", "").want(t, http.StatusAccepted) // it has not ended: nothing changes
+	// As it was started, and as it is now.
+	for _, again := range []string{acme, strings.Replace(acme, "it@acme.com", "new@acme.com", 1)} {
+		if a := start(again).want(t, http.StatusAccepted); a.header.Get("Location") != run {
+			t.Errorf("started again with %s: %s", again, a.header.Get("Location"))
+		}
+	}
+	start(strings.Replace(acme, "it@acme.com", "other@acme.com", 1)).want(t, http.StatusUnprocessableEntity)
 	if strings.Contains(a.text, "403") {
 		t.Errorf("the step that succeeded has its old error: %s", a.text)
 	}

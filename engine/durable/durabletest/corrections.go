@@ -1,20 +1,23 @@
 package durabletest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // correct replaces the inputs of a run whatever was begun, and returns that.
 func (s *suite) correct(id, input string) (begun []string, err error) {
-	err = s.rt.Correct(s.Context(), id, func(_ durable.Spec, paths []string) (*durable.Correction, error) {
+	err = s.rt.Correct(s.Context(), id, func(spec durable.Spec, paths []string) (*durable.Correction, error) {
 		begun = paths
-		return &durable.Correction{Input: json.RawMessage(input), Changes: json.RawMessage(`{"n":2}`), Names: []string{"n", "m"}, By: "ada"}, nil
+		return &durable.Correction{Input: json.RawMessage(input), Title: spec.Title, Labels: spec.Labels, Changes: json.RawMessage(`{"n":2}`), Names: []string{"n", "m"}, By: "ada"}, nil
 	})
 	return begun, err
 }
@@ -66,6 +69,93 @@ var correctTests = []test{
 			s.Errorf("history: %+v", events)
 		}
 		s.wantSent("a", 1)
+	}},
+	{"a keyed write that was refused has another key for other arguments", func(s *suite) {
+		s.begin("r")
+		var sent []string
+		sends := func(city string, how outcome) program {
+			in := intent("b", durable.Keyed)
+			in.Input = json.RawMessage(`{"city":"` + city + `"}`)
+			return s.calling(in, func(a *durable.Attempt) (durable.Result, error) {
+				sent = append(sent, cmp.Or(a.Key, in.Key))
+				return how(a)
+			})
+		}
+		correct := func() {
+			s.Helper()
+			begun, err := s.correct("r", `{"n":2}`)
+			s.must(err)
+			if len(begun) > 0 {
+				s.Errorf("begun: %v", begun)
+			}
+			s.reopen()
+		}
+		s.drive("r", sends("Osloo", refuses), durable.StatusFailed)
+		correct() // another input than those of the step
+		s.drive("r", sends("Osloo", refuses), durable.StatusFailed)
+		correct()
+		correct() // nothing was sent meanwhile
+		s.drive("r", sends("Oslo", refuses), durable.StatusFailed)
+		s.must(s.rt.Reopen(s.Context(), "r"))
+		s.drive("r", sends("Oslo", refuses), durable.StatusFailed)
+		correct()
+		s.driveCrash("r", sends("Osloo", dies))
+		s.drive("r", sends("Osloo", yields(`1`)), durable.StatusSucceeded)
+		first, second, third := sent[0], sent[2], sent[len(sent)-1]
+		if first != "key-b" || first == second || second == third || first == third {
+			s.Errorf("three requests have the keys %q", sent)
+		}
+		if diff := gocmp.Diff([]string{first, first, second, second, third, third}, sent); diff != "" {
+			s.Errorf("keys (-want +got)\n%s", diff)
+		}
+		for _, e := range s.history("r") {
+			if e.Kind == durable.EventIntent && e.Detail.Key != sent[e.Attempt-1] {
+				s.Errorf("attempt %d is on record with the key %q, and was sent under %q", e.Attempt, e.Detail.Key, sent[e.Attempt-1])
+			}
+		}
+	}},
+	{"a keyed write that may have taken effect keeps its key", func(s *suite) {
+		s.begin("r")
+		var sent []string
+		keyed := func(how outcome) program {
+			return s.calling(intent("b", durable.Keyed), func(a *durable.Attempt) (durable.Result, error) {
+				sent = append(sent, cmp.Or(a.Key, "key-b"))
+				return how(a)
+			})
+		}
+		s.driveCrash("r", keyed(dies))
+		if begun, err := s.correct("r", `{"n":2}`); err != nil || !slices.Equal(begun, []string{"b"}) {
+			s.Errorf("begun: %v, %v", begun, err)
+		}
+		s.drive("r", keyed(yields(`1`)), durable.StatusSucceeded)
+		if !slices.Equal(sent, []string{"key-b", "key-b"}) {
+			s.Errorf("sent under %q", sent)
+		}
+	}},
+	{"a corrected run has the title and the labels of its correction", func(s *suite) {
+		s.must(s.rt.Start(s.Context(), durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{"city":"Osloo"}`), Labels: map[string]string{"town": "Osloo"}, Title: "Osloo"}))
+		s.must(s.rt.Correct(s.Context(), "r", func(durable.Spec, []string) (*durable.Correction, error) {
+			return &durable.Correction{Input: json.RawMessage(`{"city":"Oslo"}`), Title: "Oslo", Labels: map[string]string{"town": "Oslo"}, Names: []string{"city"}}, nil
+		}))
+		s.reopen()
+		if state := s.state("r"); state.Title != "Oslo" || !maps.Equal(state.Labels, map[string]string{"town": "Oslo"}) {
+			s.Errorf("the run is %q, with the labels %v", state.Title, state.Labels)
+		}
+		for _, want := range []struct {
+			f    durable.Filter
+			runs int
+		}{
+			{durable.Filter{Labels: map[string]string{"town": "Oslo"}}, 1},
+			{durable.Filter{Labels: map[string]string{"town": "Osloo"}}, 0},
+			{durable.Filter{Text: "osloo"}, 0},
+			{durable.Filter{Text: "oslo"}, 1},
+		} {
+			runs, err := s.rt.List(s.Context(), want.f)
+			s.must(err)
+			if len(runs) != want.runs {
+				s.Errorf("%+v: %d runs, want %d", want.f, len(runs), want.runs)
+			}
+		}
 	}},
 	{"a corrected run is found by its corrected inputs", func(s *suite) {
 		s.must(s.rt.Start(s.Context(), durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{"city":"Osloo"}`), Labels: map[string]string{"team": "a"}, Title: "A town"}))

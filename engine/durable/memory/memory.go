@@ -133,8 +133,8 @@ func (s *store) Append(_ context.Context, id string, c journal.Change) error {
 	if c.Row != nil {
 		s.update(r, *c.Row)
 	}
-	if c.Input != nil {
-		r.Spec.Input = c.Input
+	if now := c.Correct; now != nil {
+		r.Spec.Input, r.Spec.Title, r.Spec.Labels = now.Input, now.Title, now.Labels
 		r.found = journal.FoundBy(r.Spec)
 	}
 	return nil

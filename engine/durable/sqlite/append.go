@@ -122,8 +122,8 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 		row = &packed
 	}
 	var input []byte
-	if c.Input != nil {
-		if input, err = s.seal.pack(place{id: id, column: "input"}, "the run's input", c.Input); err != nil {
+	if c.Correct != nil {
+		if input, err = s.seal.pack(place{id: id, column: "input"}, "the run's input", c.Correct.Input); err != nil {
 			return err
 		}
 	}
@@ -131,8 +131,8 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 		if err := guard(tx, id, c.After, adds); err != nil {
 			return err
 		}
-		if input != nil {
-			if err := tx.correct(s.seal, id, c.Input, input); err != nil {
+		if c.Correct != nil {
+			if err := tx.correct(s.seal, id, c.Correct, input); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,7 @@ const (
 	foundColumns  = `runs.id, title, input, labels, sensitive, runs.started`
 	sqlPrunedRuns = `SELECT ` + foundColumns + ` FROM runs WHERE ended < ? ORDER BY ended, id LIMIT ?`
 	sqlFoundRun   = `SELECT ` + foundColumns + ` FROM runs WHERE id = ?`
-	sqlInput      = `UPDATE runs SET input = ? WHERE id = ?`
+	sqlCorrect    = `UPDATE runs SET input = ?, title = ?, labels = ? WHERE id = ?`
 	sqlPruneFact  = `DELETE FROM facts WHERE fact = ? AND started = ? AND run = ?`
 	sqlPruneText  = `DELETE FROM texts WHERE started = ? AND run = ?`
 )
@@ -62,8 +62,9 @@ func (s stmts) lose(seal *sealer, spec durable.Spec) error {
 	return s.exec(sqlPruneText, started, spec.ID)
 }
 
-// correct replaces the input of a run, by which it is found from then on.
-func (s stmts) correct(seal *sealer, id string, input, packed []byte) error {
+// correct replaces the input of a run, its title and labels, by which it is found from then
+// on.
+func (s stmts) correct(seal *sealer, id string, c *durable.Correction, packed []byte) error {
 	specs, err := s.foundRuns(seal, sqlFoundRun, id)
 	if err != nil {
 		return err
@@ -72,12 +73,19 @@ func (s stmts) correct(seal *sealer, id string, input, packed []byte) error {
 		if err := s.lose(seal, spec); err != nil {
 			return err
 		}
-		spec.Input = input
+		spec.Input, spec.Title, spec.Labels = c.Input, c.Title, c.Labels
+		marks, err := seal.marks(spec)
+		if err != nil {
+			return err
+		}
 		if err := s.find(seal, spec); err != nil {
 			return err
 		}
+		if err := s.exec(sqlCorrect, packed, marks[0], marks[1], id); err != nil {
+			return err
+		}
 	}
-	return s.exec(sqlInput, packed, id)
+	return nil
 }
 
 // foundRuns returns the part of runs by which they are found, of a prepared query.

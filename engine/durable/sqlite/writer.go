@@ -38,7 +38,7 @@ var errClosed = errors.New("the state directory was closed")
 
 func newWriter(ctx context.Context, conn *sql.Conn) (*writer, error) {
 	prepared, err := prepare(ctx, conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
-		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlPiece, sqlRow, sqlFact, sqlText, sqlFoundRun, sqlInput,
+		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlPiece, sqlRow, sqlFact, sqlText, sqlFoundRun, sqlCorrect,
 		sqlPrunedRuns, sqlPruneFact, sqlPruneText, sqlPruneRecords, sqlPrunePieces, sqlPruneRuns, sqlPruneBlobs)
 	if err != nil {
 		return nil, err

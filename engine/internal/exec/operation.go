@@ -132,6 +132,9 @@ type call struct {
 // send performs the request once and keeps the answer.
 func (c *call) send(ctx context.Context, a *durable.Attempt) (durable.Result, error) {
 	c.attempt, c.attempts = a, a.N-1
+	if a.Key != "" {
+		c.req.Header.Set(c.a.KeyHeader, a.Key)
+	}
 	k, err := c.exchange(ctx, 0)
 	if err == nil && !k.settled {
 		err = c.judge(ctx, k)
