@@ -73,6 +73,9 @@ type Variant struct {
 type Violation struct {
 	Path    string // JSON pointer into the value (RFC 6901), "" for the whole
 	Message string // lower case, without a full stop
+	// Property names the property of the value that is missing, or may not be there; "" where
+	// the value itself is at fault.
+	Property string
 }
 
 func (v Violation) String() string {

@@ -116,9 +116,12 @@ func (p *pass) wrong() bool {
 }
 
 // add words a violation that was counted.
-func (p *pass) add(format string, args ...any) {
+func (p *pass) add(format string, args ...any) { p.addOf("", format, args...) }
+
+// addOf words a violation that a property is missing, or there.
+func (p *pass) addOf(property, format string, args ...any) {
 	p.looks -= looksToWord
-	p.found = append(p.found, operations.Violation{Path: p.path(), Message: fmt.Sprintf(format, args...)})
+	p.found = append(p.found, operations.Violation{Path: p.path(), Message: fmt.Sprintf(format, args...), Property: property})
 }
 
 // path returns the place at hand as a JSON pointer.

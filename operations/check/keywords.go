@@ -171,7 +171,7 @@ func (p *pass) object(s *shape, v map[string]any, done *evaluated) {
 	}
 	for _, name := range s.required {
 		if _, ok := v[name]; !ok && !p.maybeMissing(name) && p.wrong() {
-			p.add("property %q is missing", name)
+			p.addOf(name, "property %q is missing", name)
 		}
 	}
 	if p.quiet {
@@ -217,7 +217,7 @@ func (p *pass) named(s *shape, name string, v any) bool {
 		fits := p.fits(s.propertyNames, name, nil)
 		p.leave()
 		if !fits && p.wrong() {
-			p.add("%q is no name that a property may have", name)
+			p.addOf(name, "%q is no name that a property may have", name)
 		}
 	}
 	property, listed := s.properties[name]
@@ -234,7 +234,7 @@ func (p *pass) named(s *shape, name string, v any) bool {
 	case listed:
 	case s.closed:
 		if p.wrong() {
-			p.add("property %q is not documented", name)
+			p.addOf(name, "property %q is not documented", name)
 		}
 	case s.additional != nil:
 		p.property(s.additional, name, v)

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -73,10 +74,33 @@ func (c *call) readable(resp *operations.Response) error {
 	return e
 }
 
-// breaches are the violations of its documented schema that an answer has.
+// breaches are the violations of its documented schema that an answer has, those of one
+// field together: a list has the same fault in item after item.
 type breaches struct {
-	pages, count int
-	texts        []string // the first ones
+	pages  int
+	fields []breach
+	known  map[string]int // index in fields, by name
+}
+
+// breach is the first violation of a field, and how many more there are.
+type breach struct {
+	field, text string
+	more        int
+}
+
+// fieldOf names the field at which a violation is found, in whatever item of lists.
+func fieldOf(v operations.Violation) string {
+	var name []string
+	for part := range strings.SplitSeq(v.Path, "/") {
+		if _, err := strconv.Atoi(part); err == nil {
+			part = "*"
+		}
+		name = append(name, part)
+	}
+	if v.Property != "" {
+		name = append(name, v.Property)
+	}
+	return cmp.Or(strings.Join(name, "/"), v.Message)
 }
 
 // breach holds an answer, or a page of it, against its documented schema, where a
@@ -88,35 +112,77 @@ func (c *call) breach(resp *operations.Response) {
 		return
 	}
 	for _, v := range check.Response(c.a.Op, resp.Status, resp.Header.Get("Content-Type"), resp.Value) {
-		if b.count++; len(b.texts) == 3 {
+		field := fieldOf(v)
+		if i, ok := b.known[field]; ok {
+			b.fields[i].more++
 			continue
 		}
 		text := c.violation(v)
 		if b.pages > 1 {
 			text = fmt.Sprintf("page %d: %s", b.pages, text)
 		}
-		b.texts = append(b.texts, text)
+		if b.known == nil {
+			b.known = map[string]int{}
+		}
+		b.known[field] = len(b.fields)
+		b.fields = append(b.fields, breach{field: field, text: text})
 	}
 }
 
-// schema reports the violations of an answer.
+// mostFields is how many fields of an answer with violations are named.
+const mostFields = 3
+
+// message describes violations of an answer.
+func message(fields []breach) string {
+	var texts []string
+	for _, f := range fields[:min(len(fields), mostFields)] {
+		if f.more > 0 {
+			f.text += fmt.Sprintf(" (and %d more like it)", f.more)
+		}
+		texts = append(texts, f.text)
+	}
+	msg := "the answer is not what the OpenAPI document says: " + strings.Join(texts, "; ")
+	if more := len(fields) - len(texts); more > 0 {
+		msg += fmt.Sprintf("; and %d more", more)
+	}
+	return msg
+}
+
+// unwarned returns the violations of fields that no warning about the step has named yet, such
+// as one about an earlier item of its list, and takes them for named.
+func (c *call) unwarned(fields []breach) []breach {
+	var out []breach
+	for _, f := range fields {
+		if c.first(f.field) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// first reports whether a warning of the step has not been given before.
+func (c *call) first(warning string) bool {
+	key := [2]string{c.s.ID, warning}
+	if c.warned[key] {
+		return false
+	}
+	c.warned[key] = true
+	return true
+}
+
+// schema reports the violations of an answer, of each field of a step once.
 func (c *call) schema(resp *operations.Response) error {
 	if !c.a.All {
 		c.breaches = breaches{}
 		c.breach(resp)
 	}
-	b := &c.breaches
-	if b.count == 0 {
-		return nil
+	fields := c.breaches.fields
+	if len(fields) > 0 && c.env.Strict {
+		return c.answerError(CodeSchema, resp, "%s", message(fields))
 	}
-	msg := "the answer is not what the OpenAPI document says: " + strings.Join(b.texts, "; ")
-	if more := b.count - len(b.texts); more > 0 {
-		msg += fmt.Sprintf("; and %d more", more)
+	if fields = c.unwarned(fields); len(fields) > 0 {
+		c.emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: message(fields)})
 	}
-	if c.env.Strict {
-		return c.answerError(CodeSchema, resp, "%s", msg)
-	}
-	c.emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: msg})
 	return nil
 }
 

@@ -67,7 +67,7 @@ type Env struct {
 // never nil. The error is a *[StepError], a *plan.OutputError, a
 // *durable.Suspended or the cancellation cause of ctx.
 func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outcome, error) {
-	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps)), headers: map[string]map[string]any{}}
+	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps)), headers: map[string]map[string]any{}, warned: map[[2]string]bool{}}
 	for i, s := range p.Steps {
 		r.out.Records[i] = Record{ID: s.ID, Status: durable.StatusPending}
 	}
@@ -96,8 +96,9 @@ type run struct {
 	// headers of the answers that are read, by step id
 	headers map[string]map[string]any
 	vars    map[string]any
-	plain   *eval.Env // of the three
-	answer  *kept     // of the call that the outcome is made of
+	plain   *eval.Env          // of the three
+	answer  *kept              // of the call that the outcome is made of
+	warned  map[[2]string]bool // warnings that were given, by step
 }
 
 // evalEnv is the environment of expressions; vars are added for the step at hand.

@@ -67,6 +67,40 @@ outputs: [{name: name, source: get.name}, {name: id, source: get.id}]`)))
 	}
 }
 
+// A fault that an API's answers have again and again is a warning once for each step and
+// field, with the first item that has it.
+func TestAWarningIsGivenOnce(t *testing.T) {
+	p := planned(t, composition(`
+inputs: [{name: names, type: array, items: string}]
+steps:
+  - {id: make, operation: createShip, each: inputs.names, with: {name: '{{ item }}'}}
+  - {id: get, operation: getShip, with: {id: '{{ make[0].id }}'}}
+  - {id: all, operation: pageShips, all: true}
+outputs: [{name: ids, source: 'map(make, #.id)'}]
+`))
+	tr := newTrial(map[string]any{"names": []any{"a", "b", "c", "d"}}, map[string][]any{
+		"createShip": {`{"id":"1","name":"a"}`, `{"id":"2","name":null}`, `{"id":"3","name":null,"pin":7}`, `{"id":"4","name":7,"pin":null}`},
+		"getShip":    {`{"id":"1","name":null}`},
+		"pageShips": {
+			`{"data":[{"id":"1","name":null},{"id":"2","name":null,"pin":null},{"name":"x"}],"next_cursor":"p2"}`,
+			`{"data":[{"id":null,"name":null,"owner_id":7,"pin":"5"},{"name":"y"}],"next_cursor":null,"note":null}`,
+		},
+	})
+	if _, err := tr.run(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	const says = ": the answer is not what the OpenAPI document says: "
+	if d := cmp.Diff([]string{
+		"make[1]" + says + "/name is null where string is documented",
+		"make[2]" + says + "/pin is an integer where string is documented",
+		"get" + says + "/name is null where string is documented",
+		"all" + says + "/data/0/name is null where string is documented (and 2 more like it); /data/1/pin is null where string is documented; " +
+			`/data/2 property "id" is missing (and 2 more like it); and 3 more`,
+	}, tr.heard(durable.EventWarning)); d != "" {
+		t.Errorf("warnings (-want +got):\n%s", d)
+	}
+}
+
 // The start of an answer that a failure quotes can go to a terminal.
 func TestAFailureQuotesAnAnswerOnOneLine(t *testing.T) {
 	for body, want := range map[string]string{

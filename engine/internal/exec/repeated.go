@@ -28,7 +28,7 @@ func (c *call) repeated(resp *operations.Response) error {
 		if by := c.readBy(plan.ParsePath(place)); by != "" {
 			return c.answerError(CodeAnswer, resp, "%s answered %d with %s, and %s reads it: JSON does not define which value counts", c.a.API, resp.Status, what, by)
 		}
-		if c.try <= 1 {
+		if c.try <= 1 && c.first(what) {
 			c.emit(durable.Event{Kind: durable.EventWarning, Step: c.path, Message: "the answer has " + what + ": JSON does not define which value counts"})
 		}
 	}
