@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/jsonvalue"
@@ -102,12 +103,29 @@ func decodeInputs(kept json.RawMessage) (Inputs, error) {
 	return inputs, nil
 }
 
-// servers returns the addresses of the program's APIs, none where a mock answers.
+// servers returns the addresses of the program's APIs, those of their documents where no
+// other was given, and none where a mock answers.
 func (p *linked) servers(ctx context.Context) []string {
+	if p.set.Mock {
+		return nil
+	}
 	var out []string
+	add := func(server string) {
+		server = p.link.Keys.Redactor.String(server) // a part of it may be a bind's value
+		if server != "" && !slices.Contains(out, server) {
+			out = append(out, server)
+		}
+	}
 	for _, use := range p.unit.Uses {
-		if server, err := use.API.Server(ctx, p.link); err == nil && server != "" && !p.set.Mock {
-			out = append(out, p.link.Keys.Redactor.String(server)) // a part of it may be a bind's value
+		server, err := use.API.Server(ctx, p.link)
+		switch {
+		case err != nil:
+		case server != "":
+			add(server)
+		default:
+			for _, op := range use.Ops {
+				add(use.API.URL(ctx, p.link, op))
+			}
 		}
 	}
 	return out

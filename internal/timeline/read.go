@@ -46,7 +46,7 @@ func (r *reader) begin(path string, kind Kind, at time.Time, text string) *Bar {
 }
 
 // The outcomes of sendings that brought nothing, as text.
-const failed, unanswered = ", failed", ", without an answer"
+const failed, unanswered = ", failed", ", outcome unknown"
 
 // end closes the bar of a path. A sending becomes of a kind.
 func (r *reader) end(path string, at time.Time, kind Kind, outcome string) {

@@ -98,16 +98,16 @@ func TestBarsOfHistories(t *testing.T) {
 		{"a signal that came early", "b sent 1-2 attempt 1\n", durable.StatusSucceeded, []durable.Event{
 			at(0, signal, "b"), at(2, done, "b", took(1000)),
 		}},
-		{"a write in doubt that had happened", "a failed 0-5 attempt 1, without an answer\na doubt 5-9 in doubt\n", durable.StatusSucceeded, []durable.Event{
+		{"a write in doubt that had happened", "a failed 0-5 attempt 1, outcome unknown\na doubt 5-9 in doubt\n", durable.StatusSucceeded, []durable.Event{
 			at(0, intent, "a", attempt(1)), at(5, waiting, "a", message("no answer")), at(9, settled, "a"), at(9.5, done, "a"),
 		}},
-		{"a write in doubt that is sent again", "a failed 0-5 attempt 1, without an answer\na doubt 5-9 in doubt\na sent 10-11 attempt 2\n", durable.StatusSucceeded, []durable.Event{
+		{"a write in doubt that is sent again", "a failed 0-5 attempt 1, outcome unknown\na doubt 5-9 in doubt\na sent 10-11 attempt 2\n", durable.StatusSucceeded, []durable.Event{
 			at(0, intent, "a", attempt(1)), at(5, waiting, "a", message("no answer")), at(9, settled, "a"), at(10, intent, "a", attempt(2)), at(11, done, "a"),
 		}},
 		{"taken up again after a failure", "a failed 0-1 attempt 1, failed\na sent 100-101 attempt 2\n", durable.StatusSucceeded, []durable.Event{
 			at(0, intent, "a", attempt(1)), at(1, failed, "a"), at(1, durable.EventEnded, ""), at(100, durable.EventReopened, ""), at(100, intent, "a", attempt(2)), at(101, done, "a"),
 		}},
-		{"killed while it was sending", "a failed 0-20 attempt 1, without an answer\na sent 20-21 attempt 2\n", durable.StatusSucceeded, []durable.Event{
+		{"killed while it was sending", "a failed 0-20 attempt 1, outcome unknown\na sent 20-21 attempt 2\n", durable.StatusSucceeded, []durable.Event{
 			at(0, intent, "a", attempt(1)), at(20, intent, "a", attempt(2)), at(21, done, "a"),
 		}},
 		{"cancelled while it waits", "b person 1-9 waits for a person\n", durable.StatusCancelled, []durable.Event{

@@ -59,11 +59,13 @@ func TestServersOfARun(t *testing.T) {
 	answers := func(_ context.Context, req *operations.Request) (*operations.Response, error) {
 		return servetest.Answer(req.Op.ID), nil
 	}
-	s := serveWith(t, rt, &engine.Options{Caller: answers, BaseURL: "https://workos.example/v1"}, live.Options{}, runs.Options{})
-	if a := s.ask("GET", s.begin(), ""); !strings.Contains(a.text, `"servers":["https://workos.example/v1"]`) {
-		t.Errorf("no server in %s", a.text)
+	for base, want := range map[string]string{"https://workos.example/v1": "https://workos.example/v1", "": "https://api.workos.com"} {
+		s := serveWith(t, rt, &engine.Options{Caller: answers, BaseURL: base}, live.Options{}, runs.Options{})
+		if a := s.ask("GET", s.begin(), ""); !strings.Contains(a.text, `"servers":["`+want+`"]`) {
+			t.Errorf("no server %s in %s", want, a.text)
+		}
 	}
-	s = serve(t, runs.Options{})
+	s := serve(t, runs.Options{})
 	if a := s.ask("GET", s.begin(), ""); a.doc["servers"] != nil || a.doc["mock"] != true {
 		t.Errorf("of a mock: %s", a.text)
 	}

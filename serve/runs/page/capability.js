@@ -2,15 +2,17 @@
 import { get, picture, post } from "./api.js";
 import { fault, h, say, show } from "./dom.js";
 import { inputForm } from "./form.js";
+import { filteredRuns } from "./home.js";
 import { stringify } from "./numbers.js";
 
-export async function capabilityView(name, signal) {
+export async function capabilityView(name, query, signal) {
   const path = "capabilities/" + encodeURIComponent(name);
   const c = await get(path, signal);
   show(c.title,
     h("h1", { tabindex: "-1" }, c.title),
     h("p", {}, c.description ?? ""),
     h("div", { class: "columns" }, startSection(c, path), h("div", {}, stepsSection(c), outputsSection(c))),
+    runsSection(c, query, signal),
     graphSection(c, path, signal));
 }
 
@@ -51,7 +53,7 @@ function random() {
 function stepsSection(c) {
   return h("section", { "aria-labelledby": "steps" }, h("h2", { id: "steps" }, "What it does"),
     h("ol", {}, c.steps.map((s) => h("li", {},
-      h("code", {}, s.id), " ", h("span", { class: "soft" }, s.kind === "external" ? "(done by somebody)" : s.effect ? `(${s.effect})` : ""),
+      h("code", {}, s.id), " ", h("span", { class: "soft" }, s.kind === "external" ? "(done by a person)" : s.effect ? `(${s.effect})` : ""),
       s.description && h("div", { class: "hint" }, s.description)))));
 }
 
@@ -59,6 +61,13 @@ function outputsSection(c) {
   if (!c.outputs.length) return "";
   return h("section", { "aria-labelledby": "gives" }, h("h2", { id: "gives" }, "What it gives"),
     h("ul", {}, c.outputs.map((o) => h("li", {}, h("code", {}, o.name), " ", h("span", { class: "soft" }, o.type + (o.sensitive ? ", sensitive" : ""))))));
+}
+
+function runsSection(c, query, signal) {
+  return h("section", { "aria-labelledby": "runs" }, h("h2", { id: "runs" }, "Its runs"), filteredRuns({
+    path: "#/capabilities/" + encodeURIComponent(c.name), query, fixed: { capability: c.name },
+    steps: c.steps.map((s) => s.id), inputs: c.inputs.map((i) => i.name), signal,
+  }));
 }
 
 function graphSection(c, path, signal) {

@@ -3,8 +3,12 @@
 import { stringify } from "./numbers.js";
 
 // h makes an element: h("p", {class: "soft"}, "text", otherElement).
-export function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
+export function h(tag, attributes, ...children) { return build(document.createElement(tag), attributes, children); }
+
+// s makes an element of a drawing, as h does.
+export function s(tag, attributes, ...children) { return build(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children); }
+
+function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -25,7 +29,7 @@ export function status(word) {
 }
 
 // mocked marks a run that a mock answered in place of the APIs.
-export function mocked() { return h("span", { class: "soft", title: "Nothing was sent: a mock answers in place of the APIs" }, " mock "); }
+export function mocked() { return h("span", { class: "mock", title: "Nothing is sent: a mock answers in place of the APIs" }, "mock"); }
 
 export function words(word) { return word.replaceAll("_", " ").replaceAll("-", " "); }
 
@@ -44,13 +48,21 @@ export function took(ms) {
   if (!ms) return "";
   if (ms < 1000) return ms + " ms";
   if (ms < 60000) return (ms / 1000).toFixed(1) + " s";
-  return Math.round(ms / 60000) + " min";
+  const minutes = Math.round(ms / 60000);
+  if (minutes < 60) return minutes + " min";
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return [hours + " h", minutes % 60 && (minutes % 60) + " min"].filter(Boolean).join(" ");
+  return [Math.floor(hours / 24) + " d", hours % 24 && (hours % 24) + " h"].filter(Boolean).join(" ");
 }
+
+const long = 600; // characters of a value that are shown at once
 
 // value shows a JSON value; an address is a link.
 export function value(v) {
   if (v === null || v === undefined) return h("span", { class: "soft" }, "none");
-  if (typeof v !== "string") return h("code", {}, stringify(v));
+  const text = typeof v === "string" ? v : stringify(v);
+  if (text.length > long) return h("details", {}, h("summary", {}, `${text.length} characters`), h("code", {}, text));
+  if (typeof v !== "string") return h("code", {}, text);
   if (/^https?:\/\/\S+$/.test(v)) return h("a", { href: v, rel: "noopener noreferrer", target: "_blank" }, v);
   return h("span", {}, v);
 }

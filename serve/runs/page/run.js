@@ -1,30 +1,35 @@
-// One run: where it stands, what it asks of somebody, what happened.
+// One run: where it stands, what it asks of a person, when its steps happened.
 import { follow, get, picture, post } from "./api.js";
 import { fault, h, mocked, say, show, status, took, value, when, words } from "./dom.js";
 import { inputForm } from "./form.js";
+import { labelLinks } from "./list.js";
+import { timeLine } from "./timeline.js";
 import { todo } from "./todo.js";
+import { happened, times } from "./words.js";
 
 export async function runView(id, signal) {
   const path = "runs/" + encodeURIComponent(id);
   const view = new View(id, path, signal);
-  await view.refresh();
+  view.run = await get(path, signal);
   view.about = await get("capabilities/" + encodeURIComponent(view.run.capability), signal).catch(() => undefined);
+  if (signal.aborted) return;
   view.render();
+  view.draw();
   view.follow();
 }
 
-// happened are the entries of a history in words of people.
-const happened = {
-  "step-intent": "about to be sent", "step-done": "done", "step-failed": "failed", "step-unusable": "took effect, answer of no use", retry: "sent again",
-  "not-before": "asked to wait", poll: "looked", timer: "waits until", waiting: "waits", signal: "marked as done", settled: "settled", cancelled: "to be cancelled",
-  reopened: "taken up again", corrected: "inputs corrected",
-};
+const focusable = "a[href], button, input, select, textarea, summary";
+
+function over(run) { return ["succeeded", "failed", "timed_out", "cancelled"].includes(run.status); }
 
 class View {
   constructor(id, path, signal) {
     Object.assign(this, { id, path, signal, events: [], polls: {}, shown: {}, clear: false, stands: "" });
-    this.parts = Object.fromEntries(["head", "todo", "problem", "outputs", "steps", "graph", "history"].map((name) => [name, h("div")]));
+    this.parts = Object.fromEntries(["head", "todo", "problem", "outputs", "line", "steps", "about", "graph", "history"].map((name) => [name, h("div")]));
     this.open = false;
+    this.line = timeLine();
+    this.parts.line.append(this.line.element);
+    signal.addEventListener("abort", () => { clearTimeout(this.timer); clearTimeout(this.tick); });
   }
 
   // follow takes the run's events until it ends.
@@ -46,11 +51,25 @@ class View {
   async refresh() {
     try {
       this.run = await get(this.path + (this.clear ? "?show-sensitive=true" : ""), this.signal);
-    } catch (error) {
-      if (this.run === undefined) throw error;
+    } catch {
       return; // what is shown stays; the stream comes back
     }
-    if (!this.signal.aborted) this.render();
+    if (this.signal.aborted) return;
+    this.render();
+    this.draw();
+  }
+
+  // draw draws the time line, and again while the run goes on: every second while something is
+  // sent, now and then while it waits.
+  async draw() {
+    clearTimeout(this.tick);
+    try {
+      if (!document.hidden) this.line.show(await get(this.path + "/timeline", this.signal));
+    } catch {
+      if (this.signal.aborted) return; // else what is shown stays
+    }
+    clearTimeout(this.tick);
+    if (!over(this.run)) this.tick = setTimeout(() => this.draw(), this.run.status === "running" ? 1000 : 20000);
   }
 
   render() {
@@ -62,12 +81,13 @@ class View {
     const stands = run.due ? "going on" : run.status + run.waiting?.step; // a poll between two looks is no news
     if (this.stands && this.stands !== stands && !run.due) say(`The run is ${words(run.status)}` + (run.waiting ? ": " + run.waiting.description : ""));
     this.stands = stands;
-    this.part("head", [run.status, run.updated, run.due], () => this.head());
+    this.part("head", [run.status, run.updated, run.due, this.about?.name], () => this.head());
     // What somebody is filling in is not to be replaced by the same thing.
     this.part("todo", [run.waiting, run.status === "in_doubt" && run.error, run.due], () => todo(this));
     this.part("problem", [run.status === "in_doubt" ? null : run.error, this.about?.name], () => this.problem());
     this.part("outputs", run.outputs, () => this.outputs());
     this.part("steps", [run.steps, this.polls, this.about?.name], () => this.steps());
+    this.part("about", [run.inputs, run.labels, run.servers, run.mock, run.updated, this.about?.name], () => this.started());
     this.part("graph", run.steps.map((s) => s.status), () => this.graph());
     this.part("history", this.events.map((e) => [e.seq, e.tries]), () => this.history());
   }
@@ -77,16 +97,40 @@ class View {
     const text = JSON.stringify(state) + this.clear;
     if (this.shown[name] === text) return;
     this.shown[name] = text;
+    const focused = [...this.parts[name].querySelectorAll(focusable)].indexOf(document.activeElement);
     this.parts[name].replaceChildren(...[draw()].flat().filter(Boolean));
+    if (focused >= 0) this.parts[name].querySelectorAll(focusable)[focused]?.focus();
   }
 
   head() {
     const run = this.run;
-    const over = ["succeeded", "failed", "timed_out", "cancelled"].includes(run.status);
-    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), run.title && h("strong", {}, run.title), h("a", { href: "#/capabilities/" + encodeURIComponent(run.capability) }, run.capability), h("span", { class: "id soft" }, run.run),
+    return h("div", { class: "head" }, status(run.status), run.mock && mocked(), run.title && h("strong", {}, run.title), this.capability(),
       h("span", { class: "soft" }, "started ", when(run.started, true)),
       run.due && run.status !== "running" && h("span", { class: "soft" }, "goes on ", when(run.due, true)),
-      !over && h("button", { class: "end", onclick: () => this.cancel() }, "Cancel this run"));
+      !over(run) && h("button", { class: "end", onclick: () => this.cancel() }, "Cancel this run"));
+  }
+
+  // capability is a link, unless it is not served any more.
+  capability() {
+    const name = this.run.capability;
+    return this.about ? h("a", { href: "#/capabilities/" + encodeURIComponent(name) }, name) : h("span", {}, name);
+  }
+
+  // started is what the run was started with, and which run it is.
+  started() {
+    const run = this.run;
+    const inputs = Object.keys(run.inputs ?? {});
+    const labels = labelLinks(run.labels, true);
+    const row = (name, ...what) => [h("dt", {}, name), h("dd", {}, what)];
+    return h("div", { class: "columns" },
+      h("section", { "aria-labelledby": "inputs" }, h("h2", { id: "inputs" }, "Inputs"), inputs.length ? this.values(run.inputs) : h("p", { class: "soft" }, "It takes none.")),
+      h("section", { "aria-labelledby": "about" }, h("h2", { id: "about" }, "About this run"), h("dl", {},
+        row("run", h("span", { class: "id" }, run.run)),
+        row("capability", this.capability(), " (", h("a", { href: "#/runs?" + new URLSearchParams({ capability: run.capability }) }, "all its runs"), ")"),
+        run.mock && row("server", mocked(), " Nothing is sent: a mock answers in place of the APIs."),
+        run.servers?.map((server) => row("server", h("code", {}, server))),
+        labels && row("labels", labels),
+        row("started", when(run.started)), row("last change", when(run.updated)))));
   }
 
   async cancel() {
@@ -113,7 +157,7 @@ class View {
   }
 
   problem() {
-    const e = this.run.error;
+    const e = this.run.status === "in_doubt" ? undefined : this.run.error; // else it is to be settled
     const again = ["failed", "timed_out"].includes(this.run.status);
     return e && h("section", { class: "problem", "aria-labelledby": "problem" },
       h("h2", { id: "problem" }, e.step ? `Step ${e.step}: ` : "", words(this.run.status)),
@@ -177,7 +221,7 @@ class View {
   polling(step) {
     const poll = this.polls[step.id];
     if (!poll || ["succeeded", "failed", "timed_out", "cancelled"].includes(step.status)) return "";
-    return h("p", {}, `looked ${poll.tries === 1 ? "once" : poll.tries + " times"}`, poll.until ? [", again at ", when(poll.until, true)] : "");
+    return h("p", {}, `looked ${times(poll.tries ?? 0)}`, poll.until ? [", again at ", when(poll.until, true)] : "");
   }
 
   // graph is drawn by the server; the picture before stays until the next is there.
@@ -194,7 +238,7 @@ class View {
   history() {
     return h("section", {}, h("details", { open: this.open, ontoggle: (e) => { this.open = e.target.open; } }, h("summary", {}, `History (${this.events.length})`),
       h("table", { class: "history" }, h("thead", { class: "unseen" }, h("tr", {}, ["Time", "What", "Step", "More"].map((t) => h("th", { scope: "col" }, t)))),
-        h("tbody", {}, this.events.map((e) => h("tr", {}, h("td", {}, when(e.time, true)), h("td", {}, happened[e.kind] ?? words(e.kind)), h("td", {}, e.step ? h("code", {}, e.step) : ""),
-          h("td", {}, [e.http_status, e.tries && e.tries + "×", e.by && "by " + e.by, e.message].filter(Boolean).join(" · "))))))));
+        h("tbody", {}, this.events.map((e) => h("tr", {}, h("td", {}, when(e.time, true)), h("td", {}, happened(e)), h("td", {}, e.step ? h("code", {}, e.step) : ""),
+          h("td", {}, e.message ?? "")))))));
   }
 }

@@ -1,10 +1,9 @@
-// What a run asks of somebody: to do a step, or to find out what became of a
-// request.
+// What a run asks of a person: to do a step, or to find out what became of a request.
 import { post } from "./api.js";
 import { h } from "./dom.js";
 import { parse } from "./numbers.js";
 
-// todo is the part of a run's view that asks; "" when nobody is asked anything.
+// todo is the part of a run's view that asks; "" when nothing is asked.
 export function todo(view) {
   const { run } = view;
   if (run.status === "in_doubt" && run.error && !run.due) return settle(view);
