@@ -133,7 +133,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 		RunE:          unknownCommand,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpTemplate(helpTemplate)
+	root.SetHelpFunc(a.help)
 	root.SetUsageFunc(a.usage)
 	root.SetFlagErrorFunc(a.flagError)
 	a.addGlobalFlags(root.PersistentFlags())

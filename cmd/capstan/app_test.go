@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/capstan-run/capstan/internal/columns"
 )
 
 // full is a stdout that takes nothing.
@@ -32,6 +35,33 @@ func TestStdoutThatCannotBeWritten(t *testing.T) {
 				t.Errorf("stderr %q, want %q", stderr, test.says)
 			}
 		})
+	}
+}
+
+// What a command is for is filled to a narrow terminal; in a pipe it stands as it is.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	const width = 60
+	a, _, _ := newTestApp("")
+	commands := a.root().Commands()
+	for _, cmd := range commands {
+		commands = append(commands, cmd.Commands()...)
+	}
+	for _, cmd := range commands {
+		args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
+		a, stdout, _ := newTestApp("")
+		a.io.OutTTY, a.io.Width = true, func() int { return width }
+		run(t.Context(), args, a.io)
+		about, _, _ := strings.Cut(stdout.String(), "Examples:\n")
+		for _, line := range strings.Split(about, "\n") {
+			if columns.Of(line) > width {
+				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), columns.Of(line), line)
+			}
+		}
+		b, piped, _ := newTestApp("")
+		run(t.Context(), args, b.io)
+		if want := strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)) + "\n\n"; !strings.HasPrefix(piped.String(), want) {
+			t.Errorf("%s in a pipe:\n%s", cmd.CommandPath(), piped)
+		}
 	}
 }
 

@@ -1,25 +1,31 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/pace"
 	"github.com/capstan-run/capstan/spec"
 )
 
-// helpTemplate puts the examples, which people copy, before the flags.
-const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
-
-{{end}}{{if .HasExample}}Examples:
-{{.Example}}
-
-{{end}}{{.UsageString}}`
+// help writes what a command is for, filled to the terminal, and the examples, which
+// people copy, before the flags.
+func (a *app) help(cmd *cobra.Command, _ []string) {
+	w := cmd.OutOrStdout()
+	fmt.Fprintf(w, "%s\n\n", columns.Fill(strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)), a.textWidth(a.io.OutTTY)))
+	if cmd.HasExample() {
+		fmt.Fprintf(w, "Examples:\n%s\n\n", cmd.Example)
+	}
+	fmt.Fprint(w, cmd.UsageString())
+}
 
 // usage writes how a command is used, its flags' descriptions wrapped to the
 // terminal.
@@ -34,7 +40,9 @@ func (a *app) usage(cmd *cobra.Command) error {
 		fmt.Fprint(w, "\nCommands:\n")
 		for _, c := range cmd.Commands() {
 			if c.IsAvailableCommand() {
-				fmt.Fprintf(w, "  %s %s\n", term.Pad(c.Name(), c.NamePadding()), c.Short)
+				name := "  " + term.Pad(c.Name(), c.NamePadding()) + " "
+				about := columns.Wrap(c.Short, max(width-len(name), 0))
+				fmt.Fprintln(w, name+strings.Join(about, "\n"+strings.Repeat(" ", len(name))))
 			}
 		}
 	}

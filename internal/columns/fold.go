@@ -19,6 +19,19 @@ func Fold(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
+// Fill breaks the paragraphs of a text, which empty lines divide, into lines of at most a
+// number of columns; 0 leaves them as they are.
+func Fill(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	paragraphs := strings.Split(text, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.Join(Wrap(p, width), "\n")
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
 // Hanging is the indentation of what belongs to a line: two blanks more than its own.
 func Hanging(line string) string {
 	return strings.Repeat(" ", len(line)-len(strings.TrimLeft(line, " "))+2)

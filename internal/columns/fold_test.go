@@ -29,3 +29,14 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+
+func TestFill(t *testing.T) {
+	const text = "one two\nthree\n\nfour five six"
+	for width, want := range map[int]string{
+		0: text, 20: "one two three\n\nfour five six", 9: "one two\nthree\n\nfour five\nsix",
+	} {
+		if got := Fill(text, width); got != want {
+			t.Errorf("in %d columns: %q, want %q", width, got, want)
+		}
+	}
+}
