@@ -90,59 +90,86 @@ func addConfirming(fs *pflag.FlagSet, dryRun, yes *bool) {
 }
 
 // cancelRuns cancels all that it can and fails when it could not cancel one. No
-// run is touched when one is misnamed.
+// run is touched when one is misnamed, or was not there when it was asked.
 func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) error {
-	runs, err := a.runsToCancel(ctx, rt, names, f)
+	each, err := runsToCancel(ctx, rt, names, f)
 	if err != nil {
 		return err
 	}
+	var ids []string
+	noting := func(do func([]durable.State) error) error {
+		return each(func(runs []durable.State) error {
+			for _, s := range runs {
+				ids = append(ids, s.ID)
+			}
+			return do(runs)
+		})
+	}
 	if f.dryRun || len(names) == 0 && !f.yes && a.canAsk() {
-		if yes, err := a.confirmed(ctx, runs, f.dryRun, "cancel", "would be cancelled"); err != nil || !yes {
+		if yes, err := a.confirmed(ctx, noting, f.dryRun, "cancel", "would be cancelled"); err != nil || !yes {
 			return err
 		}
+	} else if err := noting(func([]durable.State) error { return nil }); err != nil {
+		return err
 	}
+	return a.cancelAll(ctx, rt, ids)
+}
+
+// cancelAll cancels runs, and reports each as it is done.
+func (a *app) cancelAll(ctx context.Context, rt durable.Runtime, ids []string) error {
 	var failed error
-	entries := []document.Entry{}
-	for _, run := range runs {
-		err := rt.Cancel(ctx, run.ID)
-		s, getErr := rt.Get(ctx, run.ID)
-		if err = errors.Join(err, getErr); err != nil {
+	list := &documentList{app: a}
+	for _, id := range ids {
+		err := rt.Cancel(ctx, id)
+		s, getErr := rt.Get(ctx, id)
+		switch err = errors.Join(err, getErr); {
+		case err != nil:
 			a.complain("%s", term.Printable(err.Error()))
 			failed = silent(exitFailed)
-			continue
-		}
-		entries = append(entries, document.EntryOf(s))
-		if a.wantsText() {
+		case a.wantsText():
 			a.printf("%s  %s\n", s.ID, cancelled(s))
+		default:
+			if err := list.add(document.EntryOf(s)); err != nil {
+				return err
+			}
 		}
 	}
 	if !a.wantsText() {
-		failed = errors.Join(failed, a.printDocument(entries))
-	} else if len(runs) == 0 {
+		list.end(nil)
+	} else if len(ids) == 0 {
 		a.note("no runs")
 	}
 	return failed
 }
 
-// runsToCancel finds the runs that are named, or those that match and have not ended.
-func (a *app) runsToCancel(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) ([]durable.State, error) {
-	if len(names) == 0 {
-		filter, err := f.filter()
-		if err != nil {
-			return nil, err
+// runsToCancel returns what hands over the runs that are named, or page by page those that
+// match and have not ended.
+func runsToCancel(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) (func(do func([]durable.State) error) error, error) {
+	if len(names) > 0 {
+		var runs []durable.State
+		for _, name := range names {
+			s, err := findRun(ctx, rt, name)
+			if err != nil {
+				return nil, err
+			}
+			runs = append(runs, s)
 		}
-		runs, err := rt.List(ctx, filter)
-		return slices.DeleteFunc(runs, func(s durable.State) bool { return s.Status.Ended() }), err
+		return func(do func([]durable.State) error) error { return do(runs) }, nil
 	}
-	var runs []durable.State
-	for _, name := range names {
-		s, err := findRun(ctx, rt, name)
-		if err != nil {
-			return nil, err
+	filter, err := f.filter()
+	if err != nil {
+		return nil, err
+	}
+	if len(filter.Status) == 0 {
+		filter.Status = slices.Clone(durable.RunStatuses)
+	}
+	filter.Status = slices.DeleteFunc(filter.Status, durable.Status.Ended)
+	return func(do func([]durable.State) error) error {
+		if len(filter.Status) == 0 {
+			return nil
 		}
-		runs = append(runs, s)
-	}
-	return runs, nil
+		return eachPage(ctx, rt, filter, do)
+	}, nil
 }
 
 func cancelled(s durable.State) string {

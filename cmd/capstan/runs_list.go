@@ -168,11 +168,11 @@ func eachPage(ctx context.Context, rt durable.Runtime, f durable.Filter, do func
 		if err != nil || len(runs) == 0 {
 			return err
 		}
+		last := runs[len(runs)-1] // before do, which may change the page
 		if err := do(runs); err != nil || len(runs) < f.Limit || len(runs) == left {
 			return err
 		}
 		left -= len(runs) // stays negative where there is no limit
-		last := runs[len(runs)-1]
 		f.After = durable.Mark{Started: last.Started, ID: last.ID}
 	}
 }
@@ -217,6 +217,9 @@ func (a *app) runTable(now time.Time) *runTable { return &runTable{app: a, now: 
 
 // print prints runs, the first time below a heading.
 func (t *runTable) print(runs []durable.State) {
+	if len(runs) == 0 {
+		return
+	}
 	var rows [][]string
 	if t.layout == nil {
 		rows = append(rows, []string{"RUN", "STATUS", "TITLE", "CAPABILITY", "SINCE", "WAITING FOR"})

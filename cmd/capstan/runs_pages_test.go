@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
@@ -60,6 +63,54 @@ func TestALongListIsReadInPages(t *testing.T) {
 				t.Errorf("%s, at most %d: %d runs, want %d, %v", format, limit, len(list), want, err)
 			}
 		}
+	}
+	if rt.most > listPage {
+		t.Errorf("%d runs are read at once, and %d are the most", rt.most, listPage)
+	}
+}
+
+// What is about to be forgotten or cancelled is read a page at a time too, whatever of a page
+// it leaves out.
+func TestManyRunsAreForgottenInPages(t *testing.T) {
+	const old, young = 2*listPage + 7, 3
+	now := noon
+	rt := &pages{Runtime: memory.NewRuntime(memory.RuntimeOptions{Now: func() time.Time { return now }})}
+	defer rt.Close()
+	start := func(from, to int) {
+		for i := from; i < to; i++ {
+			if err := rt.Start(t.Context(), durable.Spec{ID: fmt.Sprintf("run_%04d", i), Started: noon}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	start(0, old)
+	cancel := cancelFlags{listFlags: listFlags{status: []string{"running", "failed"}}, dryRun: true}
+	a, out, _ := newTestApp("")
+	if err := a.cancelRuns(t.Context(), rt, nil, &cancel); err != nil || !strings.HasSuffix(out.String(), "\n1007 runs would be cancelled\n") {
+		t.Errorf("cancel: %v, %.200s", err, out)
+	}
+	cancel.dryRun = false
+	a, out, _ = newTestApp("")
+	if err := a.cancelRuns(t.Context(), rt, nil, &cancel); err != nil || strings.Count(out.String(), "cancelled\n") != old {
+		t.Errorf("cancel: %v, %d runs", err, strings.Count(out.String(), "cancelled\n"))
+	}
+	now = now.Add(time.Hour)
+	start(old, old+young)
+	a, out, _ = newTestApp("")
+	a.flags.output = "json"
+	var list []document.Entry
+	if err := a.cancelRuns(t.Context(), rt, nil, &cancel); err != nil || json.Unmarshal([]byte(out.String()), &list) != nil || len(list) != young {
+		t.Errorf("cancel: %v, %s", err, out)
+	}
+	found := 0
+	err := endedBefore(t.Context(), rt, noon.Add(time.Minute), func(runs []durable.State) error {
+		if found += len(runs); found > old {
+			return errors.New("a page is read again")
+		}
+		return nil
+	})
+	if err != nil || found != old {
+		t.Errorf("%d runs ended before, want %d: %v", found, old, err)
 	}
 	if rt.most > listPage {
 		t.Errorf("%d runs are read at once, and %d are the most", rt.most, listPage)

@@ -54,10 +54,7 @@ func (f agedFlag) Set(s string) error {
 func (a *app) prune(ctx context.Context, rt durable.Runtime, f *pruneFlags) error {
 	before := time.Now().Add(-f.olderThan)
 	if f.dryRun || !f.yes && a.canAsk() {
-		old, err := a.endedBefore(ctx, rt, before)
-		if err != nil {
-			return err
-		}
+		old := func(do func([]durable.State) error) error { return endedBefore(ctx, rt, before, do) }
 		yes, err := a.confirmed(ctx, old, f.dryRun, "forget", "would be forgotten")
 		if err != nil || !yes {
 			return err
@@ -77,47 +74,53 @@ func (a *app) prune(ctx context.Context, rt durable.Runtime, f *pruneFlags) erro
 	return nil
 }
 
-// endedBefore lists the runs that ended before a time.
-func (a *app) endedBefore(ctx context.Context, rt durable.Runtime, before time.Time) ([]durable.State, error) {
+// endedBefore hands the runs that ended before a time to do, page by page.
+func endedBefore(ctx context.Context, rt durable.Runtime, before time.Time, do func([]durable.State) error) error {
 	ended := slices.DeleteFunc(slices.Clone(durable.RunStatuses), func(s durable.Status) bool { return !s.Ended() })
-	var old []durable.State
-	err := eachPage(ctx, rt, durable.Filter{Status: ended, Before: before}, func(runs []durable.State) error {
-		old = append(old, slices.DeleteFunc(runs, func(s durable.State) bool { return !s.Updated.Before(before) })...)
-		return nil
+	return eachPage(ctx, rt, durable.Filter{Status: ended, Before: before}, func(runs []durable.State) error {
+		return do(slices.DeleteFunc(runs, func(s durable.State) bool { return !s.Updated.Before(before) }))
 	})
-	return old, err
 }
 
 // mostShown is how many runs are listed before a question.
 const mostShown = 10
 
-// confirmed lists runs that something is about to happen to, and asks whether it shall. With
-// dryRun it lists all, and it shall not.
-func (a *app) confirmed(ctx context.Context, runs []durable.State, dryRun bool, act, would string) (bool, error) {
-	count := words.Count(len(runs), "run", "runs")
+// confirmed lists runs that something is about to happen to, which each hands over page by
+// page, and asks whether it shall. With dryRun it lists all, and it shall not.
+func (a *app) confirmed(ctx context.Context, each func(do func([]durable.State) error) error, dryRun bool, act, would string) (bool, error) {
 	switch {
 	case dryRun && !a.wantsText():
 		list := &documentList{app: a}
-		err := list.addRuns(runs)
+		err := each(list.addRuns)
 		list.end(err)
 		return false, err
 	case dryRun:
-		if len(runs) > 0 {
-			a.runTable(time.Now()).print(runs)
+		n, table := 0, a.runTable(time.Now())
+		err := each(func(runs []durable.State) error {
+			n += len(runs)
+			table.print(runs)
+			return nil
+		})
+		if err == nil {
+			a.printf("%s %s\n", words.Count(n, "run", "runs"), would)
 		}
-		a.printf("%s %s\n", count, would)
-		return false, nil
-	case len(runs) == 0:
-		return true, nil
+		return false, err
 	}
-	for i, s := range runs {
-		if i == mostShown {
-			a.complain("and %d more", len(runs)-i)
-			break
+	n, now := 0, time.Now()
+	err := each(func(runs []durable.State) error {
+		for _, s := range runs[:min(len(runs), max(mostShown-n, 0))] {
+			a.complain("%s  %s", s.ID, describeRun(s, now))
 		}
-		a.complain("%s  %s", s.ID, describeRun(s, time.Now()))
+		n += len(runs)
+		return nil
+	})
+	if err != nil || n == 0 {
+		return err == nil, err
 	}
-	yes, err := term.Confirm(ctx, a.io.Err, term.Lines(a.io.In), act+" "+count+"?")
+	if n > mostShown {
+		a.complain("and %d more", n-mostShown)
+	}
+	yes, err := term.Confirm(ctx, a.io.Err, term.Lines(a.io.In), act+" "+words.Count(n, "run", "runs")+"?")
 	if err == nil && !yes {
 		a.note("nothing was changed")
 	}
