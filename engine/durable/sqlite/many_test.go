@@ -120,6 +120,9 @@ func TestManyRuns(t *testing.T) {
 		"no text":           {durable.Filter{Text: "nothing of the kind"}, 0},
 		"a common text":     {durable.Filter{Text: "prod", Limit: 50}, 50},
 		"a label and text":  {durable.Filter{Labels: named{"customer": "Customer 000004"}, Text: "000004"}, 1},
+		"a text and status": {durable.Filter{Text: "CUSTOMER 000000", Status: []durable.Status{durable.StatusSucceeded}}, 1},
+		"no such status":    {durable.Filter{Text: "customer", Status: []durable.Status{durable.StatusFailed}}, 0},
+		"no capability":     {durable.Filter{Capability: "other"}, 0},
 		"a step waited for": {durable.Filter{Waiting: "approve"}, 0},
 	} {
 		before := cpu(t)

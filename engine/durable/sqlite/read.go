@@ -202,7 +202,11 @@ func (s *store) List(ctx context.Context, f durable.Filter) ([]journal.Run, erro
 	if s.seal != nil && f.Text != "" {
 		return s.listByText(ctx, f)
 	}
-	query, args := listQuery(f, runColumns, s.seal)
+	textsFirst, err := s.textsFirst(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	query, args := listQuery(f, runColumns, s.seal, textsFirst)
 	rows, err := s.reads.QueryContext(ctx, query, args...)
 	found, err := collect(s, rows, err, func(rows *sql.Rows) (kept, error) { return s.scanRun(rows) })
 	runs := make([]journal.Run, len(found))
@@ -222,7 +226,7 @@ func (s *store) listByText(ctx context.Context, f durable.Filter) ([]journal.Run
 	var out []journal.Run
 	page := f
 	for page.Text, page.Limit = "", textBatch; ; {
-		query, args := listQuery(page, foundColumns, s.seal)
+		query, args := listQuery(page, foundColumns, s.seal, false)
 		rows, err := s.reads.QueryContext(ctx, query, args...)
 		specs, err := collect(s, rows, err, s.seal.scanFound)
 		if err != nil {
@@ -262,22 +266,50 @@ func (w *where) and(condition string, args ...any) {
 	w.args = append(w.args, args...)
 }
 
+// manyMatches is how many runs are many, of which not each is looked up.
+const manyMatches = 1000
+
+// textsFirst reports whether a text is better looked for in all runs, and then in the columns
+// of those that have it, than the other way round: unless the columns choose few runs.
+func (s *store) textsFirst(ctx context.Context, f durable.Filter) (bool, error) {
+	if f.Text == "" || !byColumns(f) {
+		return true, nil
+	}
+	w := &where{}
+	w.ofRuns(f)
+	var n int
+	query := "SELECT count(*) FROM (SELECT 1 FROM runs WHERE " + strings.Join(w.conditions, " AND ") + " ORDER BY started DESC, id DESC LIMIT ?)"
+	err := s.reads.QueryRowContext(ctx, query, append(w.args, manyMatches)...).Scan(&n)
+	return n == manyMatches, s.failed(err)
+}
+
+// byColumns reports whether a filter asks for columns that the index of the list has.
+func byColumns(f durable.Filter) bool {
+	return len(f.Status) > 0 || f.Capability != "" || f.Owner != ""
+}
+
 // listQuery writes the conditions so that an index serves the common ones. A label or an
 // input leads to its runs, and a text is looked for in the table of texts, both in the
-// order of the list.
-func listQuery(f durable.Filter, columns string, seal *sealer) (string, []any) {
+// order of the list. The index of that order has the columns that choose further, so that
+// a run that is not wanted is not read.
+func listQuery(f durable.Filter, columns string, seal *sealer, textsFirst bool) (string, []any) {
+	const joined = " CROSS JOIN runs INDEXED BY runs_started ON runs.started = %[1]s.started AND runs.id = %[1]s.run"
 	w, from, key := &where{}, "runs", "runs"
 	if facts := journal.Wanted(f); len(facts) > 0 {
-		from, key = "facts CROSS JOIN runs ON runs.id = facts.run", "facts"
+		from, key = "facts"+fmt.Sprintf(joined, "facts"), "facts"
 		w.and("facts.fact = ?", seal.blind(facts[0]))
 		for _, fact := range facts[1:] {
 			w.and("EXISTS (SELECT 1 FROM facts AS more WHERE more.fact = ? AND more.started = facts.started AND more.run = facts.run)", seal.blind(fact))
 		}
 	}
-	if text := journal.Folded(f.Text); text != "" && key == "runs" {
-		from, key = "texts CROSS JOIN runs ON runs.id = texts.run", "texts"
+	switch text := journal.Folded(f.Text); {
+	case text == "":
+	case key == "runs" && textsFirst:
+		from, key = "texts"+fmt.Sprintf(joined, "texts"), "texts"
 		w.and("instr(texts.text, ?)", text)
-	} else if text != "" {
+	case byColumns(f):
+		w.and("EXISTS (SELECT 1 FROM texts WHERE texts.started = runs.started AND texts.run = runs.id AND instr(texts.text, ?))", text)
+	default:
 		w.and("EXISTS (SELECT 1 FROM texts WHERE texts.started = facts.started AND texts.run = facts.run AND instr(texts.text, ?))", text)
 	}
 	id := "runs.id"

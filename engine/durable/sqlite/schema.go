@@ -81,6 +81,10 @@ var migrations = [...]string{
 		sealed BLOB NOT NULL,
 		added  INTEGER NOT NULL
 	) WITHOUT ROWID;`,
+	// The list of runs in its order, with the columns that choose among them: a run that is
+	// not wanted is not read.
+	`DROP INDEX runs_started;
+	CREATE INDEX runs_started ON runs(started, id, status, capability, owner);`,
 }
 
 // afterwards are the steps of migrations that SQL cannot make, by version.
