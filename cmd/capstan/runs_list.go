@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/document"
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/spec"
 )
 
 // listFlags choose runs.
@@ -146,9 +144,8 @@ func pointInTime(flag, text string, now time.Time) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
 		return t, nil
 	}
-	_, noUnit := strconv.ParseFloat(text, 64)
-	if ago, err := spec.ParseDuration(text); err == nil && noUnit != nil {
-		return now.Add(-ago), nil
+	if d, err := readAge(text); err == nil {
+		return now.Add(-d), nil
 	}
 	return time.Time{}, usagef("%s %q: write how long ago, such as 12h or 2d, or a day, such as 2026-05-22", flag, text)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/words"
+	"github.com/capstan-run/capstan/spec"
 )
 
 // pruneFlags are the flags of `capstan runs prune`.
@@ -40,15 +41,21 @@ however old. On a terminal it asks first; --dry-run only lists them.`,
 	return cmd
 }
 
-// agedFlag is a duration that wants its unit: 30 may be meant as days.
+// agedFlag is an age.
 type agedFlag struct{ duration }
 
 // Set reads the flag.
-func (f agedFlag) Set(s string) error {
-	if _, err := strconv.Atoi(s); err == nil {
-		return usagef("%q has no unit: write %sd for days, %sh for hours, %sw for weeks", s, s, s, s)
+func (f agedFlag) Set(s string) (err error) {
+	*f.d, err = readAge(s)
+	return err
+}
+
+// readAge reads how long ago something was. It wants its unit: 30 may be meant as days.
+func readAge(text string) (time.Duration, error) {
+	if _, err := strconv.Atoi(text); err == nil {
+		return 0, usagef("%q has no unit: write %sd for days, %sh for hours, %sw for weeks", text, text, text, text)
 	}
-	return f.duration.Set(s)
+	return spec.ParseDuration(text)
 }
 
 func (a *app) prune(ctx context.Context, rt durable.Runtime, f *pruneFlags) error {
