@@ -36,6 +36,17 @@ func (p *Program) InputSchema() map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
+// Accepts returns the schema that a value of an input has to fit, as [Program.InputSchema]
+// writes it; nil where any does, and for a name that no input has. It must not be changed.
+func (p *Program) Accepts(input string) *operations.Schema {
+	for _, in := range p.plan.Inputs {
+		if in.Name == input {
+			return in.Accepts()
+		}
+	}
+	return nil
+}
+
 // inputSchema writes the schema that an input has to fit, without its description. Null
 // means that it is not given.
 func inputSchema(in *plan.Input) map[string]any {
