@@ -59,10 +59,27 @@ func describeStep(s *plan.Step) document.Step {
 		}
 		v.Binds = append(v.Binds, document.Bind{Param: b.Name, In: in, From: b.From, Rule: string(b.Rule), Expr: b.Source, Reads: reads(b.Reads)})
 	}
+	noteShared(v.Binds)
 	for _, path := range s.Sensitive {
 		v.Sensitive = append(v.Sensitive, path.String())
 	}
 	return v
+}
+
+// noteShared notes where one input is bound to several parameters of one name, of which the
+// author named none.
+func noteShared(binds []document.Bind) {
+	byName := func(b document.Bind) bool {
+		return b.Rule == string(plan.RuleInput) || b.Rule == string(plan.RuleResource)
+	}
+	for i := range binds {
+		b := &binds[i]
+		for _, other := range binds {
+			if other.In != b.In && other.Param == b.Param && other.From == b.From && (byName(*b) || byName(other)) {
+				b.Also = append(b.Also, other.In)
+			}
+		}
+	}
 }
 
 // problemsOf returns the errors of a unit by the step that they are in: behind its start,

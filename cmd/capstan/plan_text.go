@@ -251,6 +251,9 @@ func (t planText) bind(b document.Bind) {
 	if t.app.flags.verbose || slices.Contains([]string{"overlay", "with", "step key", "schema"}, b.Rule) {
 		text += " (" + b.Rule + ")"
 	}
+	if len(b.Also) > 0 {
+		text += " (also in " + strings.Join(b.Also, " and ") + ")"
+	}
 	t.detail(b.In, text)
 	if b.Expr != "" && b.Expr != b.From {
 		t.detail("", "= "+b.Expr)

@@ -112,6 +112,9 @@ type Bind struct {
 	Rule  string `json:"rule"`           // with, overlay, step key, input name, resource name, step resource, last step with the resource, schema, template, credential, request
 	Expr  string `json:"expr,omitempty"` // the whole expression when From is only its reads
 	Reads []Read `json:"reads,omitempty"`
+	// Also are the other places in which the operation has a parameter of this name that takes
+	// the same input by its name: path, query, header, cookie, body.
+	Also []string `json:"also,omitempty"`
 }
 
 // Missing is a required value without a source.
