@@ -166,6 +166,9 @@ func (c *call) first(warning string) bool {
 	if c.warned[key] {
 		return false
 	}
+	if c.warned == nil {
+		c.warned = map[[2]string]bool{}
+	}
 	c.warned[key] = true
 	return true
 }

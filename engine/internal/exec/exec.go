@@ -67,7 +67,7 @@ type Env struct {
 // never nil. The error is a *[StepError], a *plan.OutputError, a
 // *durable.Suspended or the cancellation cause of ctx.
 func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outcome, error) {
-	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps)), headers: map[string]map[string]any{}, warned: map[[2]string]bool{}}
+	r := &run{plan: p, env: env, host: host, out: &Outcome{Records: make([]Record, len(p.Steps))}, values: make(map[string]any, len(p.Steps)), headers: map[string]map[string]any{}}
 	for i, s := range p.Steps {
 		r.out.Records[i] = Record{ID: s.ID, Status: durable.StatusPending}
 	}
