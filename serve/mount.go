@@ -39,11 +39,18 @@ func Mount(mux *http.ServeMux, prefix string, o CompositionOptions) (*Compositio
 	if err != nil {
 		return nil, err
 	}
+	mounted := false
+	defer func() {
+		if !mounted { // the mux panics
+			c.Close()
+		}
+	}()
 	mux.Handle(base+"/", rest)
 	mux.Handle(base+"/mcp", mcp)
 	if oauth, ok := o.Access.Scheme.(*access.ResourceServer); ok {
 		mountMetadata(mux, oauth)
 	}
+	mounted = true
 	return c, nil
 }
 

@@ -169,6 +169,18 @@ func TestMountRefuses(t *testing.T) {
 			t.Errorf("%q: the mux has %q", prefix, pattern)
 		}
 	}
+	taken := http.NewServeMux()
+	taken.Handle("/ops/mcp", http.NotFoundHandler())
+	runner := engine.NewRunner(&engine.Options{Mock: true, Runtime: inMemory(t)})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a pattern that the mux has was mounted")
+			}
+		}()
+		_, err := serve.Mount(taken, "/ops/", serve.CompositionOptions{Programs: []*engine.Program{composition(t, servetest.Onboarding)}, Runner: runner})
+		t.Errorf("mounted with %v", err)
+	}()
 	_, err := serve.Mount(http.NewServeMux(), "/", serve.CompositionOptions{REST: "127.0.0.1:0"})
 	if err == nil || !strings.Contains(err.Error(), "leave REST and MCP empty") {
 		t.Errorf("with an address: %v", err)
