@@ -156,3 +156,14 @@ func TestInputsFitThePlacesTheyReach(t *testing.T) {
 		}
 	}
 }
+
+// The schema that an input has to fit has what the places ask that it reaches unchanged.
+func TestAccepts(t *testing.T) {
+	p := craneProgram(t)
+	if s := p.Accepts("mode"); s == nil || len(s.Enum) != 2 {
+		t.Errorf("mode: %+v", s)
+	}
+	if s := p.Accepts("none"); s != nil {
+		t.Errorf("an unknown input: %+v", s)
+	}
+}
