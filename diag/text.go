@@ -14,7 +14,9 @@ import (
 // TextOptions shapes [WriteText]. The zero value writes plain text.
 type TextOptions struct {
 	Color bool // ANSI colours
-	Width int  // columns of the terminal: sentences are folded to them, source lines cut; 0 means a pipe: 120 for source lines
+	// Width is the columns of the terminal: sentences are folded to them, source lines
+	// are cut. 0 is for a pipe: only source lines are cut, to 120 columns.
+	Width int
 }
 
 // WriteText writes each problem for a person to read: place and message on the
@@ -117,7 +119,11 @@ func (t *textWriter) sentence(line string) { fmt.Fprintln(t.w, columns.Fold(line
 // frame writes the source line and underlines the marked columns.
 func (t *textWriter) frame(number, gutter string, d Diagnostic, line string) {
 	bar := t.paint.dim("|")
-	f := newFrame(line, d.Pos.Column, d.EndColumn, t.width)
+	width := t.width
+	if t.fold > 0 {
+		width = max(t.fold-len(number)-len(" | "), 1)
+	}
+	f := newFrame(line, d.Pos.Column, d.EndColumn, width)
 	fmt.Fprintf(t.w, "%s %s\n", gutter, bar)
 	fmt.Fprintf(t.w, "%s %s\n", t.paint.dim(number), strings.TrimRight(bar+" "+f.text, " "))
 	if f.mark != "" {

@@ -57,18 +57,19 @@ func TestTextShowsTheWholeProblem(t *testing.T) {
 // A terminal gets its sentences folded, and no word is torn.
 func TestTextFoldsToATerminal(t *testing.T) {
 	d := at(2, 1, 8, "the outputs of this file have a name that no step gives")
+	src := strings.Replace(b2b, "outputs:", "outputs:   # what every one of the steps gives", 1)
 	d.Hint = "write the name of a step, or give the file another step with this name"
 	want := `b2b.yaml:2:1: error: the outputs of this
   file have a name that no step gives
   [some-code]
   |
-2 | outputs:
+2 | outputs:   # what every one of the…
   | ^~~~~~~
   = hint: write the name of a step, or
     give the file another step with this
     name
 `
-	if diff := cmp.Diff(want, write(t, TextOptions{Width: 40}, b2b, d)); diff != "" {
+	if diff := cmp.Diff(want, write(t, TextOptions{Width: 40}, src, d)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -58,11 +58,14 @@ async function firstRun(person, env) {
   }
 }
 
-// lookedUp are the commands that say what there is, before anything runs.
+// lookedUp is read before anything runs.
 async function lookedUp(person, env) {
   await person.runs('capstan', 2, 'Commands:', 'capstan plan');
   await person.runs('capstan run --help', 0, 'Every run is kept', '--mock');
-  quietly(env, 'capstan run --help; capstan capabilities');
+  await person.runs(`capstan plan ${onboarding}`, 0, 'used by create-organization', 'admin_portal_link', 'nothing was sent');
+  await person.runs(`capstan validate ${onboarding} --no-overlay`, 3, 'did you mean "PortalSessionsController_create"?', '[unscoped-list]');
+  await person.runs('capstan explain unscoped-list', 0, "returns every tenant's data");
+  quietly(env, `capstan run --help; capstan capabilities; capstan plan ${onboarding}; capstan explain`);
 }
 
 // manyRuns is a morning's work, and its list.
@@ -83,7 +86,8 @@ async function wrongInputs(person, env, shop) {
   await person.runs(`capstan run ${onboarding} --mock -i organisation_name=Acme -i domains=acme.com -i admin_email=it@acme.com`, 4,
     '1 problem with the inputs; nothing was sent', 'did you mean "organization_name"?');
   await person.runs(`capstan run ${onboarding} --mock -i organization_name=Acme -i domains=acme.com`, 4,
-    'input "admin_email" (string) is missing', '-i admin_email=VALUE');
+    'input "admin_email" (string) is missing: write -i admin_email=VALUE');
+  await person.runs(`capstan run ${onboarding} --mock organization_name=Acme`, 2, 'an input is given with -i');
   await person.runs(`capstan run ${onboarding} --mock -i organization_name=Acme -i domains=a.com,b.com -i admin_email=it@acme.com`, 4,
     '-i domains=a.com -i domains=b.com', `-i domains:='["a.com,b.com"]'`);
   await person.runs(`capstan run ${onboarding} ${acme}`, 4, '1 credential is missing; nothing was sent', 'WORKOS_API_KEY', '--mock');
@@ -335,7 +339,7 @@ async function inColumns(width, Tab) {
       await act();
       say(`ok    ${width} columns: ${name}`);
     };
-    await part('help', () => lookedUp(person, env));
+    await part('help, a plan, problems and their explanation', () => lookedUp(person, env));
     await part('wrong inputs, a missing key, typing errors', () => wrongInputs(person, env, shop));
     await part('the first run', () => firstRun(person, env));
     if (width > 100) await part('five hundred runs, found again', () => manyRuns(person, env));

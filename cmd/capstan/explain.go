@@ -7,6 +7,7 @@ import (
 
 	"github.com/capstan-run/capstan/cmd/capstan/internal/term"
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/columns"
 	"github.com/capstan-run/capstan/internal/suggest"
 )
 
@@ -44,13 +45,13 @@ func (a *app) explain(code string) error {
 	if !a.wantsText() {
 		return a.printDocument(e)
 	}
-	p := term.Paint(a.color(a.io.OutTTY))
-	a.printf("%s: %s\n", p.Bold(e.Code), e.Title)
+	p, width := term.Paint(a.color(a.io.OutTTY)), a.textWidth(a.io.OutTTY)
+	a.printf("%s\n", columns.Fold(p.Bold(e.Code)+": "+e.Title, width))
 	rules := ""
 	if len(e.Rules) > 0 {
 		rules = "Rules of the reference ruleset: " + strings.Join(e.Rules, ", ")
 	}
-	for _, part := range []string{e.Text, rules, e.Example, e.Output} {
+	for _, part := range []string{columns.Fill(e.Text, width), columns.Fill(rules, width), e.Example, columns.Fold(e.Output, width)} {
 		if part != "" {
 			a.printf("\n%s\n", part)
 		}

@@ -26,6 +26,9 @@ type exposureEntry struct {
 // fileAndExposure are the arguments of commands that work on one thing to run.
 func fileAndExposure(cmd *cobra.Command, args []string) error {
 	for i, arg := range args[min(len(args), 1):] {
+		if name, _, given := strings.Cut(arg, "="); given && cmd.Flags().Lookup("input") != nil {
+			return usage(fmt.Sprintf("unexpected argument %q", arg), "an input is given with -i: -i "+name+"=VALUE")
+		}
 		if i > 0 || isYAML(arg) {
 			e := usagef("unexpected argument %q", arg)
 			e.hint = "one file, and the name of what to take of it: " + cmd.UseLine()

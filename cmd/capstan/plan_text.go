@@ -139,7 +139,7 @@ func inputType(in document.Input) string {
 }
 
 func (t planText) step(number int, s document.Step) {
-	t.app.printf("%3d  %s  %s\n", number, t.paint.Bold(s.ID), t.action(s))
+	t.app.printf("%s\n", columns.Fold(fmt.Sprintf("%3d  %s  %s", number, t.paint.Bold(s.ID), t.action(s)), t.width))
 	for _, l := range columns.Wrap(term.OneLine(s.Description), t.room(len(stepIndent))) {
 		if l != "" {
 			t.app.printf("%s%s\n", stepIndent, t.paint.Dim(l))
@@ -188,10 +188,20 @@ func (t planText) detail(label, text string) {
 }
 
 // row prints a label and its text. On a terminal a long text goes on below
-// itself: no value that is sent is cut out of the picture.
+// itself: no value that is sent is cut out of the picture. A word for which there is no
+// room beside the label puts the text below it.
 func (t planText) row(label, text string) {
 	blank := term.Pad("", columns.Of(label)+2)
-	for i, part := range columns.Wrap(term.OneLine(text), t.room(len(blank))) {
+	text = term.OneLine(text)
+	if t.width > 0 && term.Column(strings.Fields(text), func(word string) string { return word }) > t.width-len(blank)-2 {
+		indent := columns.Hanging(label)
+		t.app.printf("%s\n", strings.TrimRight(columns.Fold(term.Printable(label), t.width), " "))
+		for _, part := range columns.Wrap(text, t.width-len(indent)) {
+			t.app.printf("%s%s\n", indent, part)
+		}
+		return
+	}
+	for i, part := range columns.Wrap(text, t.room(len(blank))) {
 		if i > 0 {
 			t.app.printf("%s  %s\n", blank, part)
 			continue

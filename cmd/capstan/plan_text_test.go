@@ -63,6 +63,25 @@ func TestPlanText(t *testing.T) {
 	}
 }
 
+// A word for which there is no room beside its label stands below it, not torn.
+func TestPlanTextBelowItsLabel(t *testing.T) {
+	a, out, _ := newTestApp("")
+	planText{app: a, width: 40, plan: &document.Plan{
+		Inputs:  []document.Input{{Name: "organization_name", Type: "string", Required: true, UsedBy: []string{"create-organization", "invite-everybody"}}},
+		Steps:   []document.Step{{ID: "create-organization", Kind: "operation", Method: "POST", Path: "/organizations", Effect: "write"}},
+		Outputs: []document.Output{{Name: "link", Type: "string", Source: "create-organization.portal_link", Sensitive: true}},
+	}}.write()
+	for _, want := range []string{
+		"\n  organization_name  string, required\n    used by create-organization,\n    invite-everybody\n",
+		"\n  1  create-organization  POST\n    /organizations  [writes]\n",
+		"\n  link  string\n    <- create-organization.portal_link\n    [sensitive]\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the plan lacks %q:\n%s", want, out)
+		}
+	}
+}
+
 func TestPlanTextVerboseNamesEveryRule(t *testing.T) {
 	a, out, _ := newTestApp("")
 	a.flags.verbose = true

@@ -90,7 +90,7 @@ func (a *app) reportUsage(cmd *cobra.Command, e *failure) {
 	}
 	if len(e.exposures) > 0 {
 		exposureTable(e.exposures, a.textWidth(a.io.ErrTTY), false, a.complain)
-		a.complain("such as: %s %s %s", cmd.CommandPath(), term.Printable(e.file), term.Printable(e.exposures[0].Name))
+		a.withCommand("such as:", cmd.CommandPath()+" "+term.Printable(e.file)+" "+term.Printable(e.exposures[0].Name))
 		a.listRefused(e.file, "run", e.refused)
 		return
 	}
@@ -110,13 +110,13 @@ func (a *app) reportDiagnostics(r *engine.Report) {
 func (a *app) reportInputs(problems []engine.InputProblem) {
 	a.complain("%s; nothing was sent", words.Count(len(problems), "problem with the inputs", "problems with the inputs"))
 	for _, p := range problems {
-		a.complain("  %s", problemText(p))
-		hint := p.Hint
+		text := problemText(p)
 		if p.Missing {
-			hint = strings.TrimSuffix("give it with -i "+p.Name+"=VALUE; "+hint, "; ")
+			text += ": write -i " + term.Printable(p.Name) + "=VALUE"
 		}
-		if hint != "" {
-			a.complain("    = hint: %s", term.Printable(hint))
+		a.complain("  %s", text)
+		if p.Hint != "" {
+			a.complain("    = hint: %s", term.Printable(p.Hint))
 		}
 	}
 }

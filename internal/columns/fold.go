@@ -4,15 +4,15 @@ import "strings"
 
 // Fold breaks the lines of a text that are wider than a number of columns at blanks, and
 // indents what follows; 0 is no limit. An option of one letter stays with its value. A
-// line that begins with a command to copy stays whole, and so does a word that
-// would fit on no line.
+// line that is a command to copy, which is indented, stays whole, and so does a word
+// that would fit on no line.
 func Fold(text string, width int) string {
 	if width <= 0 {
 		return text
 	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		if visible(line) > width && !strings.HasPrefix(strings.TrimLeft(line, " "), "capstan ") {
+		if visible(line) > width && !isCommand(line) {
 			lines[i] = foldLine(line, width)
 		}
 	}
@@ -30,6 +30,11 @@ func Fill(text string, width int) string {
 		paragraphs[i] = strings.Join(Wrap(p, width), "\n")
 	}
 	return strings.Join(paragraphs, "\n\n")
+}
+
+func isCommand(line string) bool {
+	command := strings.TrimLeft(line, " ")
+	return command != line && strings.HasPrefix(command, "capstan ")
 }
 
 // Hanging is the indentation of what belongs to a line: two blanks more than its own.

@@ -18,6 +18,7 @@ func TestFold(t *testing.T) {
 		{green("✓") + " step  " + dim("POST /orders") + "  201", 20, green("✓") + " step  " + dim("POST /orders") + "\n  201"},
 		{"a line\nand a longer line", 10, "a line\nand a\n  longer\n  line"},
 		{"then\n  capstan resume run_1 --done it", 10, "then\n  capstan resume run_1 --done it"},
+		{"capstan run: a message", 14, "capstan run: a\n  message"},
 		{"write -i one=1 -i two=2", 15, "write -i one=1\n  -i two=2"},
 		{"unbreakable/and/far/too/long for it", 12, "unbreakable/and/far/too/long\n  for it"},
 		{"file  /a/path/that/is/too/long", 12, "file  /a/path/that/is/too/long"},
