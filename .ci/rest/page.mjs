@@ -59,7 +59,7 @@ await checking(async (tab, base, expected) => {
 
   await tab.tabTo('#result');
   await tab.type('sent');
-  await tab.tabTo('.todo .primary', 'It is done');
+  await tab.tabTo('.todo .primary', 'Mark as done');
   await tab.press('Enter');
   await tab.until('the run succeeds', () => document.querySelector('.head .status')?.classList.contains('succeeded'));
   await tab.until('it is told to who listens', () => document.getElementById('said').textContent.includes('succeeded'));

@@ -7,8 +7,8 @@ import (
 )
 
 // axis maps times to places from 0 to 1. A stretch in which nothing is sent, and that would
-// leave no room for the rest, is cut short: a run that waited for a person for two days still
-// shows its sendings of milliseconds.
+// leave little room for the rest, is cut short: a run that waited for a person for two days
+// still shows its sendings of milliseconds.
 type axis struct{ stretches []stretch }
 
 type stretch struct {
@@ -18,12 +18,12 @@ type stretch struct {
 	short     bool // drawn shorter than it was
 }
 
-// longest is the share of the axis that one stretch without sendings has at most, and all of
-// them together have at most allShort.
-const longest, allShort = 0.2, 0.6
-
-// mostShort is how many stretches are cut at most: each of them is marked.
-const mostShort = 10
+const (
+	outweighs = 5   // a stretch is cut when it is so many times as long as all sendings together
+	longest   = 0.3 // the share of the axis that a stretch that was cut has at most
+	allShort  = 0.6 // and that all of them have together
+	mostShort = 10  // how many are cut at most: each of them is marked
+)
 
 func newAxis(from, to time.Time, bars []*Bar) axis {
 	a := axis{stretchesOf(from, to, bars)}
@@ -44,38 +44,49 @@ func newAxis(from, to time.Time, bars []*Bar) axis {
 	return a
 }
 
-// stretchesOf cuts the axis where sendings begin and end. Their widths are their seconds.
+// stretchesOf cuts the axis where bars begin and end. Their widths are their seconds.
 func stretchesOf(from, to time.Time, bars []*Bar) []stretch {
-	var out []stretch
-	add := func(until time.Time, busy bool) {
-		if until.After(from) {
-			out = append(out, stretch{from: from, to: until, width: until.Sub(from).Seconds(), busy: busy})
-			from = until
+	cuts := []time.Time{from, to}
+	var sent []*Bar
+	for _, b := range bars {
+		cuts = append(cuts, b.From, b.To)
+		if b.Kind == Sent || b.Kind == Failed || b.Kind == Open {
+			sent = append(sent, b)
 		}
 	}
-	sent := slices.DeleteFunc(slices.Clone(bars), func(b *Bar) bool { return b.Kind != Sent && b.Kind != Failed && b.Kind != Open })
+	slices.SortFunc(cuts, time.Time.Compare)
 	slices.SortFunc(sent, func(a, b *Bar) int { return a.From.Compare(b.From) })
-	for _, b := range sent {
-		add(b.From, false)
-		add(b.To, true)
+	var out []stretch
+	busy := from // until when something is sent
+	for i, end := range cuts[1:] {
+		begin := cuts[i]
+		for len(sent) > 0 && !sent[0].From.After(begin) {
+			busy = later(busy, sent[0].To)
+			sent = sent[1:]
+		}
+		if end.After(begin) {
+			out = append(out, stretch{from: begin, to: end, width: end.Sub(begin).Seconds(), busy: busy.After(begin)})
+		}
 	}
-	add(to, false)
 	return out
 }
 
 // shorten cuts the longest stretches without sendings to their share, from the longest on.
 func (a *axis) shorten() {
 	var idle []*stretch
-	var rest float64
+	var rest, busy float64
 	for i := range a.stretches {
-		rest += a.stretches[i].width
-		if !a.stretches[i].busy {
-			idle = append(idle, &a.stretches[i])
+		s := &a.stretches[i]
+		rest += s.width
+		if s.busy {
+			busy += s.width
+		} else {
+			idle = append(idle, s)
 		}
 	}
 	slices.SortStableFunc(idle, func(x, y *stretch) int { return cmp.Compare(y.width, x.width) })
 	n, share := 0, 0.0
-	for n < min(len(idle), mostShort) {
+	for n < min(len(idle), mostShort) && idle[n].width > outweighs*busy {
 		left := rest - idle[n].width // what is drawn to scale if this one is cut, too
 		part := min(longest, allShort/float64(n+1))
 		if left <= 0 || idle[n].width <= part*left/(1-float64(n+1)*part) {

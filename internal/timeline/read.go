@@ -117,7 +117,8 @@ func (r *reader) read(e durable.Event) {
 		}
 		r.begin(e.Step, Pause, e.Time, text).Until = e.Until
 	case durable.EventPoll:
-		r.begin(e.Step, Poll, e.Time, looked(e.Tries)).Until = e.Until
+		// Its entry is of the first look that is kept: the run had come to it before.
+		r.begin(e.Step, Poll, r.last, looked(e.Tries)).Until = e.Until
 	case durable.EventTimer:
 		r.begin(e.Step, Timer, e.Time, "waits for its time").Until = e.Until
 	case durable.EventWaiting:
@@ -141,6 +142,9 @@ func (r *reader) read(e durable.Event) {
 
 // done ends a step. What a person did or a probe found has no sending of its own.
 func (r *reader) done(e durable.Event) {
+	if b := r.open[e.Step]; b != nil && b.Kind == Poll && e.Attempt > 0 {
+		b.Text = looked(e.Attempt) // the last look has no entry of its own
+	}
 	if r.open[e.Step] != nil || !r.rests[e.Step] {
 		r.sending(e)
 	}

@@ -88,8 +88,8 @@ func TestBarsOfHistories(t *testing.T) {
 		{"an API that asks to wait", "a failed 0-1 attempt 1, failed\na pause 1-9 waits: the API asked for it\na sent 9-10 attempt 2\n", durable.StatusSucceeded, []durable.Event{
 			at(0, intent, "a", attempt(1)), at(1, durable.EventNotBefore, "a", until(9)), at(9, intent, "a", attempt(2)), at(10, done, "a"),
 		}},
-		{"a poll", "b poll 1-31 looked 3 times\n", durable.StatusSucceeded, []durable.Event{
-			at(1, durable.EventPoll, "b", tries(3), until(30)), at(31, done, "b", took(30000)),
+		{"a poll, whose entry is of a look", "a sent 0-1 attempt 1\nb poll 1-31 looked 3 times\n", durable.StatusSucceeded, []durable.Event{
+			at(0, intent, "a"), at(1, done, "a"), at(3, durable.EventPoll, "b", tries(2), until(30)), at(31, done, "b", attempt(3), took(300)),
 		}},
 		{"a timer", "b timer 1-61 waits for its time\n", durable.StatusSucceeded, []durable.Event{at(1, durable.EventTimer, "b", until(61)), at(61, done, "b")}},
 		{"a person", "b person 1-50 waits for a person\nc sent 51-52 attempt 1\n", durable.StatusSucceeded, []durable.Event{
@@ -169,12 +169,22 @@ func TestLongWaitsAreCutShort(t *testing.T) {
 		at(0, durable.EventIntent, "a"), at(0.3, durable.EventDone, "a"), at(0.3, durable.EventWaiting, "b"),
 		at(2*day, durable.EventSignal, "b"), at(2*day, durable.EventDone, "b"), at(2*day, durable.EventIntent, "c"), at(2*day+0.1, durable.EventDone, "c"))
 	tl := timeline.Of(r, nil, start)
-	if len(tl.Breaks) != 1 || tl.Breaks[0].Width != 0.2 || !tl.Breaks[0].From.Equal(sec(0.3)) || tl.Breaks[0].To.Sub(tl.Breaks[0].From) < 47*time.Hour {
+	if len(tl.Breaks) != 1 || tl.Breaks[0].Width != 0.3 || !tl.Breaks[0].From.Equal(sec(0.3)) || tl.Breaks[0].To.Sub(tl.Breaks[0].From) < 47*time.Hour {
 		t.Fatalf("breaks %+v", tl.Breaks)
 	}
-	for i, want := range []float64{0.6, 0.2, 0.2} {
+	for i, want := range []float64{0.525, 0.3, 0.175} {
 		if got := tl.Rows[i].Bars[0].Width; got < want-0.01 || got > want+0.01 {
 			t.Errorf("step %d is %g wide, want %g", i, got, want)
+		}
+	}
+	// Several waits share the room that is theirs, each drawn as itself.
+	r = run(durable.StatusSucceeded,
+		at(0, durable.EventIntent, "a"), at(0.5, durable.EventDone, "a"), at(0.5, durable.EventWaiting, "b"), at(day, durable.EventSignal, "b"),
+		at(day, durable.EventTimer, "c"), at(3*day, durable.EventDone, "c"))
+	tl = timeline.Of(r, nil, start)
+	for i, want := range []float64{0.4, 0.3, 0.3} {
+		if got := tl.Rows[i].Bars[0].Width; got < want-0.01 || got > want+0.01 || len(tl.Breaks) != 2 {
+			t.Errorf("step %d of two waits is %g wide, want %g; breaks %+v", i, got, want, tl.Breaks)
 		}
 	}
 	r = run(durable.StatusSucceeded, at(0, durable.EventIntent, "a"), at(3, durable.EventDone, "a"), at(4, durable.EventIntent, "b"), at(10, durable.EventDone, "b"))

@@ -2,7 +2,7 @@
 // the places that the server gives, and the same in words.
 import { h, s, took, when } from "./dom.js";
 
-const key = [["sent", "sent and answered"], ["failed", "sent, failed"], ["open", "under way"], ["pause", "waits"], ["doubt", "in doubt"]];
+const key = [["sent", "sent and answered"], ["failed", "sent, failed"], ["open", "under way"], ["pause", "waits or looks"], ["doubt", "in doubt"]];
 
 // timeLine returns the section, and show(), which draws what the server gives into it.
 export function timeLine() {

@@ -13,7 +13,7 @@ export function todo(view) {
 
 function finish(view) {
   const w = view.run.waiting;
-  const result = resultField("Result", "What later steps may read. Leave it empty when there is nothing to tell; JSON is taken as such, anything else as text.");
+  const result = resultField("Result", "What later steps may read. Leave it empty where there is none; JSON is taken as such, anything else as text.");
   const submit = (event) => {
     event.preventDefault();
     tell(view, event.target, w.step, { result: result.read() });
@@ -22,7 +22,7 @@ function finish(view) {
     h("h2", { id: "todo" }, "To be done: ", h("code", {}, w.step)),
     h("p", {}, w.description),
     w.with && Object.keys(w.with).length > 0 && view.values(w.with),
-    h("form", { onsubmit: submit }, result.element, h("div", { class: "buttons" }, h("button", { class: "primary" }, "It is done"))));
+    h("form", { onsubmit: submit }, result.element, h("div", { class: "buttons" }, h("button", { class: "primary" }, "Mark as done"))));
 }
 
 function settle(view) {

@@ -9,14 +9,14 @@ import (
 
 // lineStyle is the style of the time line. Waits are hatched, so that no bar is told by its
 // colour alone.
-const lineStyle = `.line td,.line th{vertical-align:middle}.line td.track{width:55%;padding-right:0}.line svg{display:block;width:100%;height:1.1rem;overflow:visible}
+const lineStyle = `.line td,.line th{vertical-align:middle}.line th[scope=row]{font-weight:400}.defs{position:absolute}.line td.track{width:55%;padding-right:0}.line svg{display:block;width:100%;height:1.1rem;overflow:visible}
 .line .ground{fill:var(--ground)}.line .break{fill:url(#break)}.sent{fill:var(--good)}.failed{fill:var(--bad)}.open{fill:var(--wait)}
 .pause,.poll,.timer,.person{fill:url(#wait)}.doubt{fill:url(#doubt)}.hatch{stroke-width:3}#wait .hatch{stroke:var(--wait)}#doubt .hatch{stroke:var(--bad)}#break .hatch{stroke:var(--line);stroke-width:1}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;list-style:none}.key svg{width:1.5rem;height:.75rem;margin-right:.4rem}`
 
 // hatches are the patterns that bars of waits and stretches that are cut short are filled
 // with.
-const hatches = `<svg width="0" height="0" aria-hidden="true"><defs>` +
+const hatches = `<svg class="defs" width="0" height="0" aria-hidden="true"><defs>` +
 	`<pattern id="wait" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M1.5 0V6"/></pattern>` +
 	`<pattern id="doubt" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><path class="hatch" d="M1.5 0V6"/></pattern>` +
 	`<pattern id="break" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M.5 0V5"/></pattern>` +
@@ -43,7 +43,7 @@ func (b *page) timeLine() {
 		b.track(row, line.Breaks)
 	}
 	b.printf("</table></div>\n<ul class=\"key soft\">")
-	for _, kind := range [][2]string{{"sent", "sent and answered"}, {"failed", "sent, failed"}, {"pause", "waits"}, {"doubt", "in doubt"}} {
+	for _, kind := range [][2]string{{"sent", "sent and answered"}, {"failed", "sent, failed"}, {"pause", "waits or looks"}, {"doubt", "in doubt"}} {
 		b.printf("<li><svg aria-hidden=\"true\"><rect class=\"%s\" width=\"100%%\" height=\"100%%\"/></svg>%s", kind[0], kind[1])
 	}
 	b.printf("</ul>\n")
