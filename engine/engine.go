@@ -159,6 +159,10 @@ type RunOptions struct {
 	// for more than a minute is parked: Run returns a *[WaitingError].
 	// Without Options.Runtime it has no effect.
 	Stay bool
+	// Park leaves the kept run to people where it does not end: [Runner.Serve] does not take
+	// it up, also when this process dies, until it is resumed without Park. Without
+	// Options.Runtime it has no effect.
+	Park bool
 	// Timeout bounds this execution, from now, in place of Options.Timeout,
 	// which counts from the start of the run; 0 leaves that as it is.
 	Timeout time.Duration

@@ -33,6 +33,7 @@ func (r *Runner) Inspect(ctx context.Context, id string) (*document.Run, error) 
 	if !state.Due.IsZero() && !state.Status.Ended() {
 		run.Due = &state.Due
 	}
+	run.Parked = state.Parked
 	for _, e := range events {
 		run.Events = append(run.Events, EventOf(e))
 	}

@@ -48,13 +48,14 @@ func (p *linked) resume(ctx context.Context, rt durable.Runtime, id string, opts
 // drive executes a run here, as by does.
 func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts *RunOptions, by func(durable.Executor, durable.DriveOptions) (durable.State, error)) (*Result, error) {
 	r := p.newRunning(id, opts)
-	var o durable.DriveOptions
+	o := durable.DriveOptions{Park: opts.Park}
 	if opts.Stay {
 		o.MaxBlock = -1
 	}
 	state, err := by(r.execute, o)
 	switch {
 	case r.res != nil:
+		r.res.Parked = state.Parked
 		return r.answer(err)
 	case err != nil:
 		return nil, err

@@ -31,6 +31,10 @@ func (f *externalFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.wait, "wait", false, "stay with the run while it waits, however long (default on a terminal; --wait=false does not)")
 }
 
+func addPark(fs *pflag.FlagSet, to *bool) {
+	fs.BoolVar(to, "park", false, "where the run does not end, leave it to capstan resume RUN: no server on the same state takes it up")
+}
+
 func addShowSensitive(fs *pflag.FlagSet, to *bool) {
 	fs.BoolVar(to, "show-sensitive", false, "show sensitive values in text (-o json outputs always carry them)")
 }

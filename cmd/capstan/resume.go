@@ -23,6 +23,7 @@ type resumeFlags struct {
 	externalFlags
 	inputs     inputFlags
 	all        bool
+	park       bool
 	timeout    time.Duration
 	perRequest time.Duration
 }
@@ -68,6 +69,7 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 	fs.BoolVar(&f.all, "all", false, "take up every run that is due")
 	f.externalFlags.add(fs)
 	f.inputs.add(fs)
+	addPark(fs, &f.park)
 	fs.Var(duration{&f.timeout}, "timeout", "stop after this long, from now (default: what the run was started with)")
 	addRequestTimeout(fs, &f.perRequest)
 	a.completeRuns(cmd, isResumable, nil)
@@ -148,7 +150,7 @@ func (t *attendant) takeUp(ctx context.Context, runner *engine.Runner, before *d
 	t.run, t.capability = before.Run, before.Capability
 	defer a.io.Interrupts.During(t.stopping, t.leave)()
 	res, err := runner.Resume(ctx, before.Run, &engine.RunOptions{
-		Done: done, Stay: t.stay, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: t.event,
+		Done: done, Stay: t.stay, Park: f.park, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: t.event,
 	})
 	t.close()
 	show.Close()

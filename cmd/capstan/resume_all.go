@@ -23,6 +23,8 @@ func (f *resumeFlags) checkAll() error {
 		return usagef("--done says something to one run: name it")
 	case f.all && len(f.inputs.values)+len(f.inputs.files) > 0:
 		return usagef("-i corrects one run: name it")
+	case f.all && f.park:
+		return usagef("--all takes up what is due, which parked runs never are: name the run to --park")
 	case f.all && f.wait:
 		return usagef("--all takes up what is due and ends; it does not --wait")
 	}

@@ -20,6 +20,7 @@ type runFlags struct {
 	externalFlags
 	exposure string
 	detach   bool
+	park     bool
 	labels   []string
 }
 
@@ -44,6 +45,8 @@ stopped, and nothing that was done is done again.
 A step that a person or another system does is asked for on a terminal. Without
 one the run is left waiting and this exits 5, unless --wait stays with it or
 --done or --on-external settles the step; so it is with a wait of over a minute.
+A server on the same state goes on with such a run, or one that was interrupted;
+with --park only "capstan resume RUN" does.
 
 Exit: 0 done, 1 failed, 2 wrong usage, 3 invalid capability, 4 bad inputs or
 missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
@@ -65,6 +68,7 @@ missing credentials, 5 waiting or in doubt, 6 timed out, 130 interrupted.`,
 	f.externalFlags.add(fs)
 	textsVar(fs, &f.labels, "label", "label the run, as `NAME=VALUE`, to tell it apart and find it (repeat)")
 	fs.BoolVar(&f.detach, "detach", false, "keep the run and print its id, without executing anything; capstan resume does")
+	addPark(fs, &f.park)
 	f.send.add(fs)
 	f.load.add(fs)
 	f.load.addOverride(fs)
@@ -87,6 +91,9 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 		return a.refusedDocument(spec.NameOf(file), err)
 	}
 	defer closing(rt, &err)
+	if rt == nil && f.park {
+		return a.refusedDocument(spec.NameOf(file), errNotParked)
+	}
 	show, stay := a.newProgress(), a.staying(f.wait, f.waitGiven)
 	attendant := a.attend(show, rt, stay, f.showSensitive)
 	defer attendant.close()
@@ -104,7 +111,7 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	show.Start(prog.Plan())
 	attendant.capability = prog.Name()
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
-	res, err := runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Labels: labels, Stay: stay || rt == nil, OnEvent: attendant.event})
+	res, err := runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Labels: labels, Stay: stay || rt == nil, Park: f.park, OnEvent: attendant.event})
 	attendant.close()
 	show.Close()
 	switch {
@@ -162,6 +169,10 @@ func (a *app) readied(ctx context.Context, file string, f *runFlags, load *engin
 // here.
 func (f *runFlags) checkDetach(a *app) error {
 	switch {
+	case f.park && a.flags.state == noState:
+		return usagef("--park: with --state none nothing keeps the run")
+	case f.park && f.detach:
+		return usagef("--park and --detach exclude each other: what is left to resume, a server on the same state may take up")
 	case !f.detach:
 		return nil
 	case f.wait:
@@ -192,6 +203,8 @@ func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.
 	}
 	return nil
 }
+
+var errNotParked = usagef("--park: nothing would keep the run; name a directory with --state DIR")
 
 var errNotKept = usagef("--detach: nothing would keep the run; name a directory with --state DIR")
 

@@ -50,11 +50,12 @@ func (a *app) finishRun(res *engine.Result, err error, showSensitive bool) error
 
 // worded returns the run with the commands that go on with it.
 func (a *app) worded(r *document.Run) *document.Run {
-	return r.Worded(func(next document.Next, hint string) string { return a.nextText(r.Run, next, hint) })
+	return r.Worded(func(next document.Next, hint string) string { return a.nextText(r, next, hint) })
 }
 
 // nextText describes how a run goes on. Of several commands each has a line of its own.
-func (a *app) nextText(run string, next document.Next, hint string) string {
+func (a *app) nextText(r *document.Run, next document.Next, hint string) string {
+	run := r.Run
 	resume := a.command("resume", run)
 	settle := "\n  " + a.command("runs resolve", run, next.Step, "--happened='{...}'") +
 		"\nor\n  " + a.command("runs resolve", run, next.Step, "--did-not-happen")
@@ -64,8 +65,11 @@ func (a *app) nextText(run string, next document.Next, hint string) string {
 	case document.NextWait:
 		return resume
 	case document.NextResume:
-		return "it goes on from where it stopped with\n  " + resume + "\nand is ended with\n  " + a.command("runs cancel", run) +
-			"\nelse a server on the same state, or `capstan resume --all`, takes it up"
+		text := "it goes on from where it stopped with\n  " + resume + "\nand is ended with\n  " + a.command("runs cancel", run)
+		if r.Parked {
+			return text + "\nit is parked: nothing else takes it up"
+		}
+		return text + "\nelse a server on the same state, or `capstan resume --all`, takes it up"
 	case document.NextRepeat:
 		if hint == "" {
 			return fmt.Sprintf("run it again with --done %s once it is done; this run is kept in memory only, so the steps before it are done again", next.Step)
@@ -125,5 +129,8 @@ func (a *app) reportWaiting(res *engine.Result, showSensitive bool) {
 	}
 	if w.Resume != "" {
 		a.withCommand("then:", term.OneLine(w.Resume))
+	}
+	if res.Parked {
+		a.complain("it is parked: nothing else takes it up, also when the step is done from elsewhere")
 	}
 }

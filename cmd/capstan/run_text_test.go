@@ -112,7 +112,7 @@ func TestNextText(t *testing.T) {
 	} {
 		a, _, _ := newTestApp("")
 		a.flags.state = "here"
-		if got := a.nextText("run_1", next, "look"); got != want {
+		if got := a.nextText(&document.Run{Run: "run_1"}, next, "look"); got != want {
 			t.Errorf("%+v:\n got %s\nwant %s", next, got, want)
 		}
 	}

@@ -248,6 +248,9 @@ func marked(name string, mock bool) string {
 // waitingNote describes the wait of a run, "" when it has ended or goes on.
 func waitingNote(s durable.State, now time.Time) string {
 	w := s.Waiting
+	if s.Parked && !s.Driven {
+		return "somebody to resume it (parked)"
+	}
 	switch {
 	case s.Status == durable.StatusRunning && !s.Driven:
 		return "somebody to resume it"

@@ -107,6 +107,9 @@ func (v *runView) head() {
 	if r.Due != nil {
 		v.printf("next        %s (%s)\n", clock(*r.Due), dueIn(*r.Due, v.now))
 	}
+	if r.Parked {
+		v.line("parked      no server takes it up, until it is resumed")
+	}
 }
 
 func (v *runView) inputs() {

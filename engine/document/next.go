@@ -82,7 +82,8 @@ type Entry struct {
 	Status     durable.Status    `json:"status"`
 	Started    time.Time         `json:"started"`
 	Updated    time.Time         `json:"updated"`
-	Due        *time.Time        `json:"due,omitempty"` // when it goes on by itself
+	Due        *time.Time        `json:"due,omitempty"`    // when it goes on by itself
+	Parked     bool              `json:"parked,omitempty"` // no server takes it up, until it is resumed
 	Waiting    *EntryWaiting     `json:"waiting,omitempty"`
 }
 
@@ -103,6 +104,7 @@ func EntryOf(s durable.State) Entry {
 	if !s.Due.IsZero() {
 		e.Due = &s.Due
 	}
+	e.Parked = s.Parked
 	if w := s.Waiting; w != nil {
 		e.Waiting = &EntryWaiting{Step: w.Path, Reason: w.Reason, Description: w.Description}
 		if !w.Until.IsZero() {

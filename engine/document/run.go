@@ -33,6 +33,7 @@ type Run struct {
 	Updated       time.Time         `json:"updated,omitzero"`
 	Due           *time.Time        `json:"due,omitempty"`    // when it goes on by itself
 	Driven        bool              `json:"driven,omitempty"` // a process drives it now
+	Parked        bool              `json:"parked,omitempty"` // no server takes it up, until it is resumed
 	// Events is the history. Arguments and results of steps are left out of it.
 	Events []durable.Event `json:"events,omitempty"`
 
@@ -88,7 +89,7 @@ type Error struct {
 func (r *Run) Brief() *Run {
 	return &Run{
 		Run: r.Run, Capability: r.Capability, Mock: r.Mock, Status: r.Status, Outputs: r.Outputs, Answer: r.Answer, Steps: r.Steps,
-		Waiting: r.Waiting, Error: r.Error, OutputNames: r.OutputNames, SensitiveOutputs: r.SensitiveOutputs,
+		Waiting: r.Waiting, Error: r.Error, Parked: r.Parked, OutputNames: r.OutputNames, SensitiveOutputs: r.SensitiveOutputs,
 	}
 }
 

@@ -27,7 +27,7 @@ type Runtime interface {
 	Run(ctx context.Context, spec Spec, exec Executor, o DriveOptions, signals ...Signal) (State, error)
 	// Serve drives every run that is due or becomes due until ctx ends, at most
 	// o.Parallel at once, those included that other processes start, signal or
-	// leave behind. It returns nil when ctx ends.
+	// leave behind, but not those that are parked. It returns nil when ctx ends.
 	Serve(ctx context.Context, exec Executor, o ServeOptions) error
 
 	// Signal stores the result of an external step and makes the run due. The same
@@ -193,6 +193,7 @@ type State struct {
 	Waiting    *Suspended // set while parked; With holds the values that the step needs
 	Doc        json.RawMessage
 	Driven     bool // some process drives it now
+	Parked     bool // no Serve takes it up, see DriveOptions.Park
 }
 
 // Signal is the result of a step that a person or another system performed.
@@ -268,6 +269,9 @@ type DriveOptions struct {
 	// run. 0 means one minute, negative means any: Drive then also stays with an
 	// external step until it is signalled.
 	MaxBlock time.Duration
+	// Park leaves the run to people, wherever this drive leaves it, and when its process
+	// dies: no Serve takes it up, whatever is said to it, until it is driven without Park.
+	Park bool
 }
 
 // ServeOptions shape Serve.

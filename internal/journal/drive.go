@@ -35,7 +35,8 @@ func (r *Runtime) Run(ctx context.Context, spec durable.Spec, exec durable.Execu
 		return durable.State{}, err
 	}
 	return r.driving(ctx, spec.ID, exec, func() (*host, durable.Spec, error) {
-		h := r.host(ctx, spec.ID, o, Row{Status: durable.StatusRunning, Due: now})
+		h := r.host(ctx, spec.ID, o, Row{Status: durable.StatusRunning})
+		h.row.Due = h.due(now)
 		h.unborn, h.queue = &spec, first
 		for _, rec := range first {
 			h.apply(rec)
@@ -64,7 +65,7 @@ func (r *Runtime) driving(ctx context.Context, id string, exec durable.Executor,
 }
 
 func (r *Runtime) host(ctx context.Context, id string, o durable.DriveOptions, row Row) *host {
-	return &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, maxBlock: cmp.Or(o.MaxBlock, defaultBlock), row: row}
+	return &host{rt: r, ctx: context.WithoutCancel(ctx), id: id, maxBlock: cmp.Or(o.MaxBlock, defaultBlock), parks: o.Park, row: row}
 }
 
 // open reads a run in order to drive it.
@@ -108,6 +109,9 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 	if h.unborn != nil {
 		h.soon()
 	}
+	if err := h.claim(); err != nil {
+		return err
+	}
 	for !h.row.Status.Ended() {
 		if h.cancelled {
 			return h.end(durable.Ending{Status: durable.StatusCancelled})
@@ -124,6 +128,16 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 		}
 	}
 	return nil
+}
+
+// claim has the run parked that this drive parks, and no other: also when its process dies.
+func (h *host) claim() error {
+	if h.row.Status.Ended() || h.cancelled || h.parks == h.row.parked() {
+		return nil
+	}
+	row := h.row
+	row.Due = h.due(h.stamp())
+	return h.commit(Change{Row: &row}, nil)
 }
 
 // conclude records how an execution ended.
@@ -198,12 +212,13 @@ func (h *host) parking(s *durable.Suspended) Change {
 	known := st.waiting
 	switch s.Reason {
 	case durable.ReasonTimer:
-		row.Due = s.Until
+		row.Due = h.due(s.Until)
 		return Change{Row: row}
 	case durable.ReasonInDoubt:
 		row.Status = durable.StatusInDoubt
 		row.Due = s.Until // when the probe can decide; zero without one
 	}
+	row.Due = h.due(row.Due)
 	if known {
 		return Change{Row: row}
 	}

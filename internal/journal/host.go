@@ -19,6 +19,7 @@ type host struct {
 	ctx      context.Context // of the drive, without its end: an outcome must not be lost
 	id       string
 	maxBlock time.Duration
+	parks    bool // no Serve takes the run up after this drive
 	virtual  bool // waits pass at once
 	wake     <-chan struct{}
 
@@ -232,7 +233,15 @@ func (h *host) going() *Row {
 	if h.row.Status == durable.StatusRunning {
 		return nil
 	}
-	return &Row{Status: durable.StatusRunning, Due: h.stamp(), Doc: h.row.Doc}
+	return &Row{Status: durable.StatusRunning, Due: h.due(h.stamp()), Doc: h.row.Doc}
+}
+
+// due is when the run is due that would be at a time, as this drive wants it.
+func (h *host) due(at time.Time) time.Time {
+	if h.parks {
+		return never()
+	}
+	return at
 }
 
 // sitsOut reports whether this drive sits a wait out.

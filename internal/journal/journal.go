@@ -173,7 +173,8 @@ func stateOf(run Run) durable.State {
 		Title: run.Spec.Title, Labels: run.Spec.Labels, Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
 		Waiting: run.Row.Waiting, Doc: run.Row.Doc,
 	}
-	if s.Status != durable.StatusRunning {
+	s.Parked = run.Row.parked()
+	if s.Status != durable.StatusRunning && !s.Parked {
 		s.Due = run.Row.Due
 	}
 	return s

@@ -124,7 +124,7 @@ func (o *outside) dueFor(step string, reason durable.Reason) *Row {
 	if w := o.run.Row.Waiting; w == nil || w.Path != step || w.Reason != reason {
 		return nil
 	}
-	return &Row{Status: durable.StatusRunning, Due: o.now, Doc: o.run.Row.Doc}
+	return &Row{Status: durable.StatusRunning, Due: o.run.Row.due(o.now), Doc: o.run.Row.Doc}
 }
 
 // sameJSON compares two JSON values, white space and the order of keys aside.
@@ -192,7 +192,7 @@ func (o *outside) settleAnew(st *step, rec Record) (*Change, error) {
 	if o.driven {
 		return nil, durable.ErrBusy
 	}
-	c := &Change{Row: &Row{Status: durable.StatusRunning, Due: o.now}}
+	c := &Change{Row: &Row{Status: durable.StatusRunning, Due: o.run.Row.due(o.now)}}
 	if o.run.Row.Status.Ended() {
 		c.Add = append(c.Add, Record{Kind: durable.EventReopened})
 	}
@@ -265,7 +265,7 @@ func (o *outside) correcting(c *durable.Correction) *Change {
 		InputHash: hashOf(c.Input), By: c.By, Description: strings.Join(c.Names, ", "),
 	}})
 	if o.run.Row.Status != durable.StatusInDoubt {
-		change.Row = &Row{Status: durable.StatusRunning, Due: o.now}
+		change.Row = &Row{Status: durable.StatusRunning, Due: o.run.Row.due(o.now)}
 	}
 	return change
 }

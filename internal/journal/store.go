@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -60,10 +61,24 @@ type Run struct {
 // Row is the part of a run that changes and is searched for.
 type Row struct {
 	Status  durable.Status
-	Due     time.Time // zero: does not go on by itself
+	Due     time.Time // zero: does not go on by itself; never: parked, see durable.DriveOptions
 	Ended   time.Time // zero: has not
 	Waiting *durable.Suspended
 	Doc     json.RawMessage
+}
+
+// never is when a parked run is due: the last time that Unix nanoseconds have.
+func never() time.Time { return time.Unix(0, math.MaxInt64).UTC() }
+
+// parked reports whether the run is left alone until it is driven.
+func (r Row) parked() bool { return r.Due.Equal(never()) }
+
+// due is when a run is due that would be at a time, unless it is parked.
+func (r Row) due(at time.Time) time.Time {
+	if r.parked() {
+		return r.Due
+	}
+	return at
 }
 
 // Record is one entry of a run's journal. Detail.Result is kept in Result.

@@ -31,7 +31,7 @@ type Options struct {
 
 // Run tests a Runtime.
 func Run(t *testing.T, open Opener, o Options) {
-	for _, group := range [][]test{stepTests, doubtTests, resendTests, pollTests, timerTests, awaitTests, correctTests, cancelTests, runTests, serveTests, watchTests} {
+	for _, group := range [][]test{stepTests, doubtTests, resendTests, pollTests, timerTests, awaitTests, correctTests, cancelTests, parkTests, runTests, serveTests, watchTests} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -7,7 +7,7 @@ import { parse } from "./numbers.js";
 export function todo(view) {
   const { run } = view;
   if (run.status === "in_doubt" && run.error && !run.due) return settle(view);
-  if (run.status === "waiting" && run.waiting && !run.due) return finish(view);
+  if (run.status === "waiting" && run.waiting && run.waiting.reason !== "timer") return finish(view);
   return "";
 }
 
