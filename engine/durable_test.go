@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -222,6 +224,38 @@ func TestCancelledRun(t *testing.T) {
 	}
 	if state, err := rt.Get(t.Context(), res.Run); err != nil || state.Status != durable.StatusCancelled {
 		t.Errorf("kept as %v, %v", state.Status, err)
+	}
+}
+
+// full is a runtime that has no room for a new run.
+type full struct{ durable.Runtime }
+
+func (f full) Run(ctx context.Context, spec durable.Spec, exec durable.Executor, o durable.DriveOptions, signals ...durable.Signal) (durable.State, error) {
+	return f.Runtime.Run(ctx, spec, func(ctx context.Context, h durable.Host, spec durable.Spec) (durable.Ending, error) {
+		return exec(ctx, fullHost{h}, spec)
+	}, o, signals...)
+}
+
+type fullHost struct{ durable.Host }
+
+func (fullHost) Step(context.Context, durable.Intent, durable.Do) (durable.Result, error) {
+	return nil, fmt.Errorf("%w: the disk is full", durable.ErrNotStarted)
+}
+
+// What was never kept cannot be taken up again, and nothing claims that it can.
+func TestRunThatCannotBeStarted(t *testing.T) {
+	w := newWorkOS(t)
+	o, rt := kept(t, w)
+	o.Runtime = full{rt}
+	res, err := mustLoad(t, onboarding, o).RunWith(t.Context(), acme, done)
+	if !errors.Is(err, durable.ErrNotStarted) || res.Status != durable.StatusFailed {
+		t.Fatalf("got %v, %+v", err, res)
+	}
+	if next := res.Next(); next != (document.Next{}) {
+		t.Errorf("the run is said to go on: %+v", next)
+	}
+	if len(w.sent()) != 0 {
+		t.Errorf("sent %v", w.sent())
 	}
 }
 

@@ -51,7 +51,7 @@ func (r *running) result(ctx context.Context, out *exec.Outcome, err error) *Res
 	if res.Error.Step == "" {
 		res.Error.Step = stoppedAt(out.Records)
 	}
-	if (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) && r.kept() {
+	if (res.Status == durable.StatusFailed || res.Status == durable.StatusTimedOut) && r.kept() && !errors.Is(err, durable.ErrNotStarted) {
 		res.Error.Next.Kind = document.NextRetry
 	}
 	return res

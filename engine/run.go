@@ -126,7 +126,7 @@ func (p *linked) spec(ctx context.Context, inputs Inputs, opts *RunOptions) (dur
 
 func start(ctx context.Context, rt durable.Runtime, spec durable.Spec, opts *RunOptions) error {
 	if err := rt.Start(ctx, spec, signals(opts.Done)...); err != nil {
-		return fmt.Errorf("the run cannot be started: %w", err)
+		return fmt.Errorf("%w: %w", durable.ErrNotStarted, err)
 	}
 	return nil
 }

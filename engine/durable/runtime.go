@@ -89,6 +89,9 @@ var (
 	// ErrDrift is returned by a Host when its record of a call does not match the
 	// call: the step's input changed since.
 	ErrDrift = errors.New("this is not what the run recorded")
+	// ErrNotStarted is returned where a new run could not be stored: there is no such run,
+	// and nothing was sent.
+	ErrNotStarted = errors.New("the run cannot be started")
 	// ErrTooLarge is returned for a value that is too large to be kept.
 	ErrTooLarge = errors.New("too large to be kept")
 )

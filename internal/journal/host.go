@@ -210,7 +210,7 @@ func (h *host) store(c Change) error {
 		row = *c.Row
 	}
 	if err := h.rt.create(h.ctx, *h.unborn, c.Add, row); err != nil {
-		return h.breaks(fmt.Errorf("the run cannot be started: %w", naming(h.id, err)))
+		return h.breaks(fmt.Errorf("%w: %w", durable.ErrNotStarted, naming(h.id, err)))
 	}
 	h.unborn = nil
 	return nil
