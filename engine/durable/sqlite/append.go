@@ -93,8 +93,16 @@ func (s *store) Create(ctx context.Context, spec durable.Spec, first []journal.R
 	}
 	if err == nil {
 		s.snapshots.put(hash, spec.Snapshot)
+		s.changed(row)
 	}
 	return err
+}
+
+// changed has a run archived that ended.
+func (s *store) changed(row journal.Row) {
+	if !row.Ended.IsZero() {
+		s.archiver.ended()
+	}
 }
 
 // Append implements journal.Store.
@@ -127,8 +135,8 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 			return err
 		}
 	}
-	return s.write(ctx, func(tx stmts) error {
-		if err := guard(tx, id, c.After, adds); err != nil {
+	err = s.write(ctx, func(tx stmts) error {
+		if err := s.guard(tx, id, c.After, adds); err != nil {
 			return err
 		}
 		if c.Correct != nil {
@@ -151,6 +159,10 @@ func (s *store) Append(ctx context.Context, id string, c journal.Change) error {
 		}
 		return nil
 	})
+	if err == nil && c.Row != nil {
+		s.changed(*c.Row)
+	}
+	return err
 }
 
 // guard makes the change's first record, or only looks, and fails when the

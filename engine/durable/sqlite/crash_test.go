@@ -10,6 +10,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/engine/durable/sqlite"
+	"github.com/google/go-cmp/cmp"
 )
 
 // deaths are the points at which a worker dies while it drives a run of two
@@ -133,14 +134,6 @@ func start(t *testing.T, dir, id, capability string) durable.Runtime {
 	return rt
 }
 
-func sound(t *testing.T, dir string) {
-	t.Helper()
-	finding, err := sqlite.Check(t.Context(), dir)
-	if err != nil || finding != "ok" {
-		t.Errorf("integrity check: %s, %v", finding, err)
-	}
-}
-
 // TestKillAfterRead kills a process once the intent of a write is on record: the
 // read before it is not sent again, since the write rests on it.
 func TestKillAfterRead(t *testing.T) {
@@ -193,6 +186,42 @@ func TestKillFresh(t *testing.T) {
 			if err != nil || state.Status != durable.StatusSucceeded || a != 1 || b != 1 {
 				t.Errorf("the run is %s: %v; its steps took effect %d and %d times", state.Status, err, a, b)
 			}
+		})
+	}
+}
+
+// TestKillArchiver kills a process that archives the run that it ended: the run is what it was,
+// and the next process archives it.
+func TestKillArchiver(t *testing.T) {
+	for _, die := range []string{"before archive", "after archive"} {
+		t.Run(die, func(t *testing.T) {
+			w, dir := newWorld(t), t.TempDir()
+			rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir}.Archiving())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rt.Close()
+			cmd := command(t, job{Dir: dir, World: w.URL, Run: "r", Die: die, Fresh: string(durable.Keyed), Archive: true})
+			if err := cmd.Run(); err == nil || !wasKilled(cmd) {
+				t.Fatalf("the worker passed by: %v", err)
+			}
+			if die == "before archive" {
+				wantRecords(t, dir, "r")
+			} else {
+				wantArchived(t, dir, "r")
+			}
+			before := read(t, rt, "r")
+			if n := len(before.History); before.State.Status != durable.StatusSucceeded || before.History[n-1].Kind != durable.EventEnded {
+				t.Errorf("the run is %s, with %d events", before.State.Status, n)
+			}
+			if _, err := rt.Run(t.Context(), durable.Spec{ID: "s", Capability: string(durable.Keyed)}, traveller{url: w.URL, at: func(string) {}}.exec, durable.DriveOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			wantArchived(t, dir, "r", "s")
+			if d := cmp.Diff(before, read(t, rt, "r")); d != "" {
+				t.Errorf("(-killed +archived)\n%s", d)
+			}
+			sound(t, dir)
 		})
 	}
 }

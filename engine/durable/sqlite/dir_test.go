@@ -142,6 +142,7 @@ func TestDatabaseOfTheVersionBefore(t *testing.T) {
 	tamper(t, dir, `DROP TABLE pieces; DROP TABLE facts; DROP TABLE texts; DROP TABLE keys;
 		ALTER TABLE runs DROP COLUMN mock; ALTER TABLE runs DROP COLUMN title; ALTER TABLE runs DROP COLUMN labels;
 		ALTER TABLE runs DROP COLUMN sensitive; ALTER TABLE runs DROP COLUMN waits; ALTER TABLE runs DROP COLUMN reason;
+		DROP INDEX runs_unarchived; ALTER TABLE runs DROP COLUMN archive;
 		DELETE FROM migrations WHERE version > 1`)
 	makeRun(t, dir, "s")
 	rt = openDir(t, dir)

@@ -2,12 +2,16 @@ package sqlite_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime"
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/google/go-cmp/cmp"
 )
 
 // writing are the system calls by which files change.
@@ -139,4 +143,48 @@ func TestKillRekeyAtEveryWrite(t *testing.T) {
 			t.Logf("fewer than %d writes", nth)
 		})
 	}
+}
+
+// A process that is killed between any two of its writes while it archives leaves each run as
+// it was, archived or not.
+func TestKillArchiverAtEveryWrite(t *testing.T) {
+	template := t.TempDir()
+	rt := openDir(t, template)
+	ids := []string{"a", "b", "c"}
+	before := map[string]whole{}
+	for _, id := range ids {
+		fail(t, rt, id, 5000)
+		before[id] = read(t, rt, id)
+	}
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	nth, step := everyWrite(9)
+	for dead := true; dead; nth += step {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(template)); err != nil {
+			t.Fatal(err)
+		}
+		dead = atWrite(nth)(t, job{Dir: dir, World: w.URL, Run: fmt.Sprint("fresh", nth), Fresh: string(durable.Keyed), Archive: true})
+		rt := openDir(t, dir)
+		for _, id := range ids {
+			if d := cmp.Diff(before[id], read(t, rt, id)); d != "" {
+				t.Errorf("killed at write %d, %s: (-before +after)\n%s", nth, id, d)
+			}
+			archived := ask(t, dir, "SELECT count(*) FROM runs WHERE id = ? AND length(archive) > 0", id) > 0
+			if archived {
+				wantArchived(t, dir, id)
+			} else if dead {
+				wantRecords(t, dir, id)
+			} else {
+				t.Errorf("%s is not archived in the end", id)
+			}
+		}
+		if err := rt.Close(); err != nil {
+			t.Fatal(err)
+		}
+		sound(t, dir)
+	}
+	t.Logf("fewer than %d writes", nth)
 }

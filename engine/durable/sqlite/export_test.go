@@ -17,6 +17,12 @@ func (o Options) Impatient() Options {
 	return o
 }
 
+// Archiving returns options with which each run is archived as it ends.
+func (o Options) Archiving() Options {
+	o.archiveHere = true
+	return o
+}
+
 // Check runs SQLite's full integrity check on a state directory.
 func Check(ctx context.Context, dir string) (finding string, err error) {
 	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, databaseName), "busy_timeout", defaultBusy.Milliseconds()))

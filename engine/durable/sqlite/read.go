@@ -15,12 +15,14 @@ import (
 )
 
 const runColumns = `id, capability, source, owner, mock, runs.started, snapshot, input, title, labels, sensitive, status, due, ended, waiting, doc,
-	(SELECT at FROM records WHERE records.run = id ORDER BY seq DESC LIMIT 1)`
+	(SELECT at FROM records WHERE records.run = id ORDER BY seq DESC LIMIT 1), archive`
 
 // The queries that every drive makes.
 const (
-	sqlRun       = `SELECT ` + runColumns + ` FROM runs WHERE id = ?`
-	sqlRecords   = `SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ? AND seq > ? ORDER BY seq`
+	sqlRun = `SELECT ` + runColumns + ` FROM runs WHERE id = ?`
+	// sqlRecords has the archive of a run that is archived as the result of record 0.
+	sqlRecords = `SELECT 0, 0, '', '', 0, NULL, archive FROM runs WHERE id = ?1 AND length(archive) > 0
+		UNION ALL SELECT seq, at, kind, step, attempt, detail, result FROM records WHERE run = ?1 AND seq > ?2 ORDER BY 1`
 	sqlGetPieces = `SELECT data FROM pieces WHERE run = ? AND seq = ? AND n < ? ORDER BY n`
 	sqlGetBlob   = `SELECT data FROM blobs WHERE hash = ?`
 	sqlDue       = `SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?`
@@ -72,10 +74,10 @@ type kept struct {
 func (s *store) scanRun(row interface{ Scan(...any) error }) (kept, error) {
 	var run kept
 	var started, updated, due, ended sql.NullInt64
-	var snapshot, input, title, labels, sensitive, waiting []byte
+	var snapshot, input, title, labels, sensitive, waiting, archive []byte
 	var doc any
 	err := row.Scan(&run.Spec.ID, &run.Spec.Capability, &run.Spec.Source, &run.Spec.Owner, &run.Spec.Mock, &started, &snapshot, &input,
-		&title, &labels, &sensitive, &run.Row.Status, &due, &ended, &waiting, &doc, &updated)
+		&title, &labels, &sensitive, &run.Row.Status, &due, &ended, &waiting, &doc, &updated, &archive)
 	if err != nil {
 		return run, err
 	}
@@ -87,6 +89,17 @@ func (s *store) scanRun(row interface{ Scan(...any) error }) (kept, error) {
 	}
 	if err = s.seal.unmark(&run.Spec, title, labels, sensitive); err != nil {
 		return run, err
+	}
+	if len(archive) > 0 {
+		a, err := s.openArchive(run.Spec.ID, archive)
+		if err != nil {
+			return run, err
+		}
+		defer s.closeArchive(a)
+		run.Updated = time.Unix(0, a.last).UTC()
+		if a.doc != nil {
+			doc = a.doc
+		}
 	}
 	if run.doc, err = s.seal.unpackLong(place{id: run.Spec.ID, column: "doc"}, doc); err != nil {
 		return run, err
@@ -131,18 +144,35 @@ func (s *store) Snapshot(ctx context.Context, run journal.Run) ([]byte, error) {
 }
 
 // Records implements journal.Store.
-func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.Record, error) {
-	rows, err := s.stmts[sqlRecords].QueryContext(ctx, id, after)
+func (s *store) Records(ctx context.Context, id string, after int64) (records []journal.Record, err error) {
 	var pieces []stored
-	records, err := collect(s, rows, err, func(rows *sql.Rows) (journal.Record, error) {
-		r, result, err := s.scanRecord(id, rows)
+	add := func(k keptRecord) error {
+		r, result, err := s.seal.record(id, k)
 		if err != nil {
-			err = fmt.Errorf("run %q: %w", id, err)
+			return fmt.Errorf("run %q: %w", id, err)
 		}
 		if r.Result = result.value; result.pieces > 0 {
 			pieces = append(pieces, result)
 		}
-		return r, err
+		records = append(records, r)
+		return nil
+	}
+	rows, err := s.stmts[sqlRecords].QueryContext(ctx, id, after)
+	_, err = collect(s, rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+		k, err := scanKept(rows)
+		if err != nil {
+			return none, err
+		}
+		if k.seq > 0 {
+			return none, add(k)
+		}
+		archive, _ := k.result.([]byte)
+		a, err := s.openArchive(id, archive)
+		if err != nil {
+			return none, err
+		}
+		defer s.closeArchive(a)
+		return none, a.each(id, after, add)
 	})
 	for _, p := range pieces {
 		if err == nil {
@@ -152,23 +182,32 @@ func (s *store) Records(ctx context.Context, id string, after int64) ([]journal.
 	return records, err
 }
 
-func (s *store) scanRecord(id string, rows *sql.Rows) (r journal.Record, result stored, err error) {
-	var at int64
-	var detail []byte
-	var column any
-	if err := rows.Scan(&r.Seq, &at, &r.Kind, &r.Step, &r.Attempt, &detail, &column); err != nil {
-		return r, result, err
-	}
-	r.At = time.Unix(0, at).UTC()
-	if detail, err = s.seal.unpack(place{id: id, column: "detail", seq: r.Seq}, detail); err != nil {
+// keptRecord is a record as its columns have it.
+type keptRecord struct {
+	seq, at    int64
+	kind, step string
+	attempt    int
+	detail     []byte
+	result     any // []byte, nil, or the number of its pieces, an int64
+}
+
+func scanKept(rows *sql.Rows) (k keptRecord, err error) {
+	err = rows.Scan(&k.seq, &k.at, &k.kind, &k.step, &k.attempt, &k.detail, &k.result)
+	return k, err
+}
+
+func (s *sealer) record(id string, k keptRecord) (r journal.Record, result stored, err error) {
+	r = journal.Record{Seq: k.seq, At: time.Unix(0, k.at).UTC(), Kind: k.kind, Step: k.step, Attempt: k.attempt}
+	detail, err := s.unpack(place{id: id, column: "detail", seq: k.seq}, k.detail)
+	if err != nil {
 		return r, result, err
 	}
 	if detail != nil {
 		if err := json.Unmarshal(detail, &r.Detail); err != nil {
-			return r, result, fmt.Errorf("%w: event %d: %w", ErrCorrupt, r.Seq, err)
+			return r, result, fmt.Errorf("%w: event %d: %w", ErrCorrupt, k.seq, err)
 		}
 	}
-	result, err = s.seal.unpackLong(place{id: id, column: "result", seq: r.Seq}, column)
+	result, err = s.unpackLong(place{id: id, column: "result", seq: k.seq}, k.result)
 	return r, result, err
 }
 

@@ -68,7 +68,7 @@ func (s *store) connectReads(ctx context.Context, name string) error {
 	if s.watch, err = s.reads.Conn(ctx); err != nil {
 		return explain(s.path, err)
 	}
-	s.stmts, err = prepare(ctx, s.reads, sqlRun, sqlRecords, sqlGetBlob, sqlDue, sqlNextDue)
+	s.stmts, err = prepare(ctx, s.reads, sqlRun, sqlRecords, sqlToArchive, sqlGetBlob, sqlDue, sqlNextDue)
 	return explain(s.path, err)
 }
 

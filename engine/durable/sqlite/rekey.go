@@ -193,6 +193,7 @@ var columns = [...]column{
 	{"runs", "input", "id", "0", "0"},
 	{"runs", "waiting", "id", "0", "0"},
 	{"runs", "doc", "id", "0", "0"},
+	{"runs", "archive", "id", "0", "0"},
 	{"runs", "title", "id", "0", "0"},
 	{"runs", "labels", "id", "0", "0"},
 	{"runs", "sensitive", "id", "0", "0"},

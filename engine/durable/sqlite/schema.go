@@ -85,6 +85,10 @@ var migrations = [...]string{
 	// not wanted is not read.
 	`DROP INDEX runs_started;
 	CREATE INDEX runs_started ON runs(started, id, status, capability, owner);`,
+	// The document and the records of a run that ended as one value, see archive.go. NULL: they
+	// are in their places; empty: they stay there.
+	`ALTER TABLE runs ADD COLUMN archive BLOB;
+	CREATE INDEX runs_unarchived ON runs(ended) WHERE ended IS NOT NULL AND archive IS NULL;`,
 }
 
 // afterwards are the steps of migrations that SQL cannot make, by version.

@@ -20,10 +20,11 @@ import (
 
 func keyOf(b byte) []byte { return bytes.Repeat([]byte{b}, sqlite.KeySize) }
 
-// With a key the runtime does all that it does without.
+// With a key, and with runs that are archived as they end, the runtime does all that it does
+// without.
 func TestRuntimeWithKey(t *testing.T) {
 	durabletest.Run(t, func(t *testing.T, dir string, now func() time.Time) durable.Runtime {
-		rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Now: now, Key: keyOf(1)})
+		rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Now: now, Key: keyOf(1)}.Archiving())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +39,8 @@ const secret = "portal-token-0123456789"
 const longSecret = 5 << 20
 
 // secretRun keeps a run with the secret in its input, snapshot, arguments, result, failed
-// attempt, what it waits for and its document, one of them long.
+// attempt and what it waits for, one of them long, and one that ended, with it in its document
+// too.
 func secretRun(t *testing.T, rt durable.Runtime, id string) {
 	t.Helper()
 	text := json.RawMessage(`{"link":"https://x.example/` + secret + `"}`)
@@ -74,7 +76,14 @@ func secretRun(t *testing.T, rt durable.Runtime, id string) {
 	if s, err := rt.Drive(t.Context(), id, run, durable.DriveOptions{}); err != nil || s.Status != durable.StatusWaiting {
 		t.Fatalf("%s: %v", s.Status, err)
 	}
+	spec.ID += ended
+	if s, err := rt.Run(t.Context(), spec, run, durable.DriveOptions{}, durable.Signal{Step: "person", Result: text}); err != nil || s.Status != durable.StatusFailed {
+		t.Fatalf("%s: %v", s.Status, err)
+	}
 }
+
+// ended follows the id of a run of secretRun in that of the one that ended.
+const ended = "-ended"
 
 // wantSecrets reads all values of a run.
 func wantSecrets(t *testing.T, rt durable.Runtime, id string) {
@@ -95,13 +104,19 @@ func wantSecrets(t *testing.T, rt durable.Runtime, id string) {
 	if err != nil || s.Waiting == nil || s.Waiting.With["link"] != secret {
 		t.Errorf("%s: it waits for %v: %v", id, s.Waiting, err)
 	}
-	events, err := rt.History(t.Context(), id, 0)
-	seen := 0
-	for _, e := range events {
-		seen += bytes.Count(e.Detail.Result, []byte(secret))
+	if s, err = rt.Get(t.Context(), id+ended); err != nil || !bytes.Contains(s.Doc, []byte(secret)) {
+		t.Errorf("%s: its document is %s: %v", id+ended, s.Doc, err)
 	}
-	if err != nil || seen < longSecret/len(secret) {
-		t.Errorf("%s: the secret is %d times in its results: %v", id, seen, err)
+	for _, id := range []string{id, id + ended} {
+		events, err := rt.History(t.Context(), id, 0)
+		results, inputs := 0, 0
+		for _, e := range events {
+			results += bytes.Count(e.Detail.Result, []byte(secret))
+			inputs += bytes.Count(e.Detail.Input, []byte(secret))
+		}
+		if err != nil || results < longSecret/len(secret) || inputs < 3 {
+			t.Errorf("%s: the secret is %d times in its results, %d times in its arguments: %v", id, results, inputs, err)
+		}
 	}
 }
 
@@ -127,9 +142,10 @@ func inClear(t *testing.T, dir string) []string {
 	return found
 }
 
+// opened opens a state directory whose runs are archived as they end.
 func opened(t *testing.T, dir string, key []byte) durable.Runtime {
 	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Key: key})
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Key: key}.Archiving())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +190,7 @@ func TestSealedValuesStayInPlace(t *testing.T) {
 	if err := rt.Close(); err != nil {
 		t.Fatal(err)
 	}
+	wantArchived(t, dir, "r"+ended, "s"+ended)
 	tamper(t, dir, "UPDATE records SET result = (SELECT result FROM records WHERE run = 's' AND step = 'make' AND kind = 'step-done') WHERE run = 'r' AND step = 'make' AND kind = 'step-done'")
 	rt = opened(t, dir, keyOf(1))
 	defer rt.Close()
@@ -181,6 +198,16 @@ func TestSealedValuesStayInPlace(t *testing.T) {
 		t.Errorf("the result of another run: %v", err)
 	}
 	wantSecrets(t, rt, "s")
+	tamper(t, dir, "UPDATE runs SET archive = (SELECT archive FROM runs WHERE id = 's"+ended+"') WHERE id = 'r"+ended+"'")
+	for _, read := range []func() error{
+		func() error { _, err := rt.Get(t.Context(), "r"+ended); return err },
+		func() error { _, err := rt.History(t.Context(), "r"+ended, 0); return err },
+		func() error { return rt.Reopen(t.Context(), "r"+ended) },
+	} {
+		if err := read(); !errors.Is(err, sqlite.ErrCorrupt) {
+			t.Errorf("the archive of another run: %v", err)
+		}
+	}
 }
 
 func TestRekey(t *testing.T) {
@@ -197,6 +224,7 @@ func TestRekey(t *testing.T) {
 	if inClear(t, dir) == nil {
 		t.Fatal("the secret is not to be seen without a key")
 	}
+	wantArchived(t, dir, "r"+ended)
 	if _, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Key: keyOf(1)}); !errors.Is(err, sqlite.ErrClear) {
 		t.Errorf("runs in clear, opened with a key: %v", err)
 	}

@@ -37,11 +37,12 @@ type Options struct {
 
 	// Fault is for tests only: it is called before and after each change is
 	// committed, with "before " or "after " and the kind of each of its
-	// events ("park" for a change without one). An error is returned in place of the
+	// events ("park" for a change without one), or "archive". An error is returned in place of the
 	// outcome; before, nothing is committed.
 	Fault func(point string) error
 
-	busy time.Duration // 0 means defaultBusy
+	busy        time.Duration // 0 means defaultBusy
+	archiveHere bool          // each run is archived before the change that ends it returns
 }
 
 // Open opens a state directory, makes it if need be, and brings its database up
@@ -87,7 +88,8 @@ func open(ctx context.Context, o Options) (*store, error) {
 	if err := claimFile(path); err != nil {
 		return nil, err
 	}
-	s := &store{path: path, busy: o.busy, log: o.Log, key: o.Key}
+	s := &store{path: path, busy: o.busy, log: o.Log, key: o.Key, fault: o.Fault}
+	s.archiver = newArchiver(s, o)
 	if s.locks, err = newLocks(lockDir); err != nil {
 		return nil, err
 	}

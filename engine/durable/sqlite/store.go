@@ -42,6 +42,9 @@ type store struct {
 	key  []byte  // the operator's, nil for none
 	seal *sealer // nil: values are in clear
 
+	archiver  *archiver // nil where nothing is written
+	archives  sync.Pool // of *archived
+	fault     func(point string) error
 	snapshots snapshots
 	check     sync.Once
 }
@@ -121,6 +124,9 @@ func dsn(path string, pragmas ...any) string {
 
 // Close implements journal.Store.
 func (s *store) Close() error {
+	if s.archiver != nil {
+		s.archiver.close()
+	}
 	errs := []error{s.closeReads()}
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
@@ -145,6 +151,14 @@ func (s *store) failed(err error) error {
 		})
 	}
 	return err
+}
+
+// faultAt returns the fault that a test wants at a point.
+func (s *store) faultAt(point string) error {
+	if s.fault == nil {
+		return nil
+	}
+	return s.failed(s.fault(point))
 }
 
 // Changed implements journal.Store.

@@ -43,7 +43,7 @@ func TestStorm(t *testing.T) {
 		return w.kills < kills && random.IntN(2*runs/kills) == 0 && moment == moments[random.IntN(len(moments))]
 	})
 	// Who dies leaves up to eight requests to the world, which may be slow to read them.
-	crew := hire(t, 3, job{Dir: dir, World: w.URL, Late: 2 * time.Second})
+	crew := hire(t, 3, job{Dir: dir, World: w.URL, Late: 2 * time.Second, Archive: true})
 	settled := 0
 	for open := runs; open > 0; time.Sleep(20 * time.Millisecond) {
 		open = 0
@@ -171,7 +171,7 @@ func TestManyProcesses(t *testing.T) {
 	}
 	w, dir := newWorld(t), t.TempDir()
 	rt := start(t, dir, "run_0", "unsafe")
-	crew := hire(t, 8, job{Dir: dir, World: w.URL})
+	crew := hire(t, 8, job{Dir: dir, World: w.URL, Archive: true})
 	for i := 1; i < runs; i++ {
 		if err := rt.Start(t.Context(), durable.Spec{ID: fmt.Sprint("run_", i), Capability: "unsafe"}); err != nil {
 			t.Fatal(err)

@@ -33,12 +33,13 @@ func TestMain(m *testing.M) {
 
 // job is what a worker does.
 type job struct {
-	Dir   string
-	World string
-	Run   string        // to drive; "": serves until its input ends
-	Die   string        // the point at which to die: of Options.Fault, or "answered STEP"
-	Nth   int           // which of the times it passes there, from 1
-	Late  time.Duration // how long requests may be under way
+	Dir     string
+	World   string
+	Run     string        // to drive; "": serves until its input ends
+	Die     string        // the point at which to die: of Options.Fault, or "answered STEP"
+	Nth     int           // which of the times it passes there, from 1
+	Late    time.Duration // how long requests may be under way
+	Archive bool          // runs are archived as they end
 
 	Fresh  string          // the capability to start Run of, and drive
 	Start  string          // the capability to start Run of, instead of driving it
@@ -75,6 +76,9 @@ func work(text string) error {
 	o := sqlite.Options{Dir: j.Dir, Key: j.Key, Fault: func(point string) error { at(point); return nil }}
 	if j.Rekey != nil {
 		return sqlite.Rekey(ctx, o, j.Rekey)
+	}
+	if j.Archive {
+		o = o.Archiving()
 	}
 	rt, err := sqlite.Open(ctx, o)
 	if err != nil {

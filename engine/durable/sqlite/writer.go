@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
@@ -21,6 +22,7 @@ type writer struct {
 	stmts stmts
 	queue chan *write
 
+	made   atomic.Int64 // how many writes were committed, or failed
 	mu     sync.RWMutex // closed against sends on queue
 	closed bool
 	done   chan struct{}
@@ -39,6 +41,7 @@ var errClosed = errors.New("the state directory was closed")
 func newWriter(ctx context.Context, conn *sql.Conn) (*writer, error) {
 	prepared, err := prepare(ctx, conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
 		sqlBlob, sqlHasBlob, sqlCreate, sqlGuarded, sqlRecord, sqlIsLast, sqlReplace, sqlPiece, sqlRow, sqlFact, sqlText, sqlFoundRun, sqlCorrect,
+		sqlLeave, sqlPutArchive, sqlArchived, sqlArchive, sqlUnarchive, sqlFree, sqlGiveBack,
 		sqlPrunedRuns, sqlPruneFact, sqlPruneText, sqlPruneRecords, sqlPrunePieces, sqlPruneRuns, sqlPruneBlobs)
 	if err != nil {
 		return nil, err
@@ -93,6 +96,7 @@ func (w *writer) run() {
 			}
 		}
 		w.commit(batch)
+		w.made.Add(int64(len(batch)))
 		for _, op := range batch {
 			close(op.done)
 		}
