@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,35 @@ func TestAttributes(t *testing.T) {
 	start(t, c, "two")
 	if ids := found(t, c, "CapstanFacts = 'team=a'"); len(ids) != 1 || ids[0] != "two" {
 		t.Errorf("an older namespace finds %v", ids)
+	}
+}
+
+// Values of any length are taken, where the same values as they are would be refused.
+func TestLongValues(t *testing.T) {
+	c := connected(t, Test(t, Options{}))
+	var facts []string
+	for i := range 30 {
+		facts = append(facts, strconv.Itoa(i)+"="+strings.Repeat("x", 10*i))
+	}
+	start := func(id string, facts []string) error {
+		_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(attribute.Facts.ValueSet(facts))}, "Run")
+		return err
+	}
+	if err := start("refused", facts); err == nil || !strings.Contains(err.Error(), "exceeds size limit 2048") {
+		t.Errorf("error %v", err)
+	}
+	kept, err := attribute.Keywords(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := start("one", kept); err != nil {
+		t.Fatal(err)
+	}
+	for _, fact := range facts {
+		forms := attribute.Forms(fact)
+		if ids := found(t, c, "CapstanFacts IN ('"+forms[0]+"', '"+forms[1]+"')"); len(ids) != 1 || ids[0] != "one" {
+			t.Errorf("%s finds %v", fact, ids)
+		}
 	}
 }
 
