@@ -117,9 +117,14 @@ func (r *running) execute(ctx context.Context, host durable.Host, s durable.Spec
 // why it was not begun.
 func (r *running) interpret(ctx context.Context, host durable.Host) error {
 	if d, from := r.bound(r.started); d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadlineCause(ctx, from.Add(d), fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded))
-		defer cancel()
+		up := fmt.Errorf("the run's time (%s) is up: %w", d, context.DeadlineExceeded)
+		if b, ok := host.(durable.Bounder); ok {
+			ctx = b.Bound(ctx, from.Add(d), up)
+		} else {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadlineCause(ctx, from.Add(d), up)
+			defer cancel()
+		}
 	}
 	if r.p.virtual() {
 		host.SkipWaits()

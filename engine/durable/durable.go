@@ -63,6 +63,13 @@ type Host interface {
 	Await(ctx context.Context, w Wait) (json.RawMessage, error)
 }
 
+// Bounder is a Host that knows by itself when the time of a run is up, in place of a timer
+// of the process: each execution of the run is to see that at the same call.
+type Bounder interface {
+	// Bound returns a context that ends at a time, with DeadlineExceeded and the cause.
+	Bound(ctx context.Context, at time.Time, cause error) context.Context
+}
+
 // Result is the result of a step: the value that a [Do] returned in this
 // execution, or the json.RawMessage that the Host kept of it in an earlier one. A
 // Host that keeps nothing does not encode it.
@@ -160,6 +167,33 @@ type TookEffect struct{ Err error }
 func (t *TookEffect) Error() string { return t.Err.Error() }
 
 func (t *TookEffect) Unwrap() error { return t.Err }
+
+// Failed is the error of a [Do] or [DoPoll] that failed for good, as a Host gives it to an
+// interpreter in another process than the call's.
+type Failed struct {
+	Text       string
+	Kept       json.RawMessage // what [KeepError] returned, nil for nothing
+	TookEffect bool            // it was a *[TookEffect]
+}
+
+func (f *Failed) Error() string { return f.Text }
+
+// KeepError returns what is to be kept of an error beside its text: the JSON of the first
+// error in its tree that is a [json.Marshaler], nil where none is.
+func KeepError(err error) json.RawMessage {
+	var m interface {
+		error
+		json.Marshaler
+	}
+	if !errors.As(err, &m) {
+		return nil
+	}
+	raw, err := m.MarshalJSON()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
 
 // Wait describes a step that a person or another system performs.
 type Wait struct {

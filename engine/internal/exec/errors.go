@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -35,6 +36,42 @@ func (e *StepError) Error() string { return fmt.Sprintf("step %q: %s", e.Step, e
 
 // Unwrap returns the cause.
 func (e *StepError) Unwrap() error { return e.Err }
+
+// keptError is a StepError as a host keeps it: without what only the caller of a served
+// operation is given, which is never kept.
+type keptError struct {
+	Step      string `json:"step"`
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Hint      string `json:"hint,omitempty"`
+	Status    int    `json:"status,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+	Body      string `json:"body,omitempty"`
+	Writes    bool   `json:"writes,omitempty"`
+	Sent      bool   `json:"sent,omitempty"`
+	Lost      bool   `json:"lost,omitempty"`
+}
+
+// MarshalJSON returns what [restored] needs to tell of the failure in another process.
+func (e *StepError) MarshalJSON() ([]byte, error) {
+	return json.Marshal(keptError{
+		Step: e.Step, Code: e.Code, Message: e.Message, Hint: e.Hint, Status: e.Status, RequestID: e.RequestID, Body: e.Body,
+		Writes: e.Writes, Sent: e.Sent, Lost: e.Lost,
+	})
+}
+
+// restored returns the failure of a call of another process as it was there.
+func restored(err error) error {
+	var failed *durable.Failed
+	var k keptError
+	if !errors.As(err, &failed) || failed.Kept == nil || json.Unmarshal(failed.Kept, &k) != nil || k.Code == "" {
+		return err
+	}
+	return &StepError{
+		Step: k.Step, Code: k.Code, Message: k.Message, Hint: k.Hint, Status: k.Status, RequestID: k.RequestID, Body: k.Body,
+		Writes: k.Writes, Sent: k.Sent, Lost: k.Lost, Err: failed,
+	}
+}
 
 // unproven is an answer that leaves a write in doubt. Its text is kept with the
 // run, which names the step already.

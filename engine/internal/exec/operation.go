@@ -40,7 +40,7 @@ func (t *turn) operation(ctx context.Context, a *plan.Operation) (any, error) {
 	}
 	if err != nil {
 		c.account(c.attempts, c.spent())
-		return nil, c.explain(err)
+		return nil, c.explain(restored(err))
 	}
 	k, err := known(result)
 	if err != nil {
