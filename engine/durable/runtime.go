@@ -12,6 +12,20 @@ import (
 // Runtime keeps runs, decides which process drives one, and takes signals from
 // outside. The interpreter knows nothing of it. A Runtime is safe for concurrent
 // use, and several processes may share its runs.
+//
+// The runs of a Runtime may be those of a server with workers, which package durabletest
+// calls Options.Server. There
+//
+//   - the time is the server's: a wait of a minute or a day is nobody's to sit out, the looks
+//     of a poll between its first and its last are not on record, and a run that waits in the
+//     middle of a Drive says so;
+//   - any worker may execute a run that is due, so that Drive may return where another brought
+//     it; ErrBusy is for Drives of one process, and ServeOptions.Parallel bounds the calls of
+//     a worker, not its runs;
+//   - the outcome of a call is on record with the call: what failed for good is no doubt, even
+//     if the process dies before the interpreter heard of it;
+//   - List may be behind, by as much as the server's index is, and for what was said to a run
+//     until a worker has heard it; and Prune asks the server, which forgets in its own time.
 type Runtime interface {
 	// Start stores a new run, due at once, with the signals that come with it,
 	// whole or not at all. Nothing is executed. Starting an id that is kept

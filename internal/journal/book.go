@@ -11,8 +11,9 @@ import (
 // holds a run as it stands, takes in its records one after the other, and decides what
 // may be said to it from outside as every Runtime does. It is for one goroutine.
 type Book struct {
-	Run    Run
-	ledger ledger
+	Run     Run
+	Records []Record // all, in order
+	ledger  ledger
 }
 
 // NewBook returns the book of a new run, whose first records are its start and the
@@ -35,8 +36,10 @@ func (b *Book) Add(c Change, now time.Time) Change {
 	for _, rec := range c.Add {
 		b.ledger.apply(rec)
 	}
+	b.Records = append(b.Records, c.Add...)
 	if c.Replace != nil {
 		b.ledger.apply(*c.Replace)
+		b.Records[c.Replace.Seq-1] = *c.Replace
 	}
 	if c.Row != nil {
 		b.Run.Row = *c.Row
@@ -82,8 +85,13 @@ func (b *Book) Call(path string) Call {
 	}
 }
 
-// Match holds a call against the one on record: durable.ErrDrift where it is another.
-func (b *Book) Match(in durable.Intent) error { return b.ledger.step(in.Path).match(in) }
+// Match holds a call against the one on record, with the idempotency key that it has:
+// durable.ErrDrift where it is another.
+func (b *Book) Match(in *durable.Intent) error {
+	s := b.ledger.step(in.Path)
+	in.Key = s.keyFor(*in)
+	return s.match(*in)
+}
 
 // Key returns the idempotency key under which a call is sent: that of the intent, or another
 // one after a correction, see [durable.Attempt]. The intent has it before it is matched and

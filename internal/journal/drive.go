@@ -132,7 +132,7 @@ func (h *host) drive(ctx context.Context, exec durable.Executor, spec durable.Sp
 
 // claim has the run parked that this drive parks, and no other: also when its process dies.
 func (h *host) claim() error {
-	if h.row.Status.Ended() || h.cancelled || h.parks == h.row.parked() {
+	if h.row.Status.Ended() || h.cancelled || h.parks == h.row.Parked() {
 		return nil
 	}
 	row := h.row

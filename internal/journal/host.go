@@ -239,7 +239,7 @@ func (h *host) going() *Row {
 // due is when the run is due that would be at a time, as this drive wants it.
 func (h *host) due(at time.Time) time.Time {
 	if h.parks {
-		return never()
+		return Never()
 	}
 	return at
 }

@@ -173,7 +173,7 @@ func stateOf(run Run) durable.State {
 		Title: run.Spec.Title, Labels: run.Spec.Labels, Status: run.Row.Status, Started: run.Spec.Started, Updated: run.Updated,
 		Waiting: run.Row.Waiting, Doc: run.Row.Doc,
 	}
-	s.Parked = run.Row.parked()
+	s.Parked = run.Row.Parked()
 	if s.Status != durable.StatusRunning && !s.Parked {
 		s.Due = run.Row.Due
 	}

@@ -67,15 +67,15 @@ type Row struct {
 	Doc     json.RawMessage
 }
 
-// never is when a parked run is due: the last time that Unix nanoseconds have.
-func never() time.Time { return time.Unix(0, math.MaxInt64).UTC() }
+// Never is when a parked run is due: the last time that Unix nanoseconds have.
+func Never() time.Time { return time.Unix(0, math.MaxInt64).UTC() }
 
 // parked reports whether the run is left alone until it is driven.
-func (r Row) parked() bool { return r.Due.Equal(never()) }
+func (r Row) Parked() bool { return r.Due.Equal(Never()) }
 
 // due is when a run is due that would be at a time, unless it is parked.
 func (r Row) due(at time.Time) time.Time {
-	if r.parked() {
+	if r.Parked() {
 		return r.Due
 	}
 	return at

@@ -56,7 +56,7 @@ func testClocks(t *testing.T, open Opener, o Options) {
 			t.Run(fmt.Sprintf("the clock is set by %v: %s", by, tt.name), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					j := &jumper{}
-					s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}}
+					s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}, ctx: t.Context()}
 					s.rt = open(t, s.dir, j.Now)
 					defer func() { s.rt.Close() }()
 					w := &waiter{suite: s, clock: j, by: by, began: time.Now()}

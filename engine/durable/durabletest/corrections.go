@@ -22,8 +22,16 @@ func (s *suite) correct(id, input string) (begun []string, err error) {
 	return begun, err
 }
 
+// hear has a run of a server's take notice of what was said to it.
+func (s *suite) hear(id string) {
+	s.Helper()
+	if s.o.Server {
+		s.drive(id, asking, durable.StatusWaiting)
+	}
+}
+
 var correctTests = []test{
-	{"a run that failed goes on with corrected inputs", func(s *suite) {
+	{name: "a run that failed goes on with corrected inputs", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
 			if _, err := s.step(ctx, h, "a", durable.Unsafe); err != nil {
@@ -70,7 +78,7 @@ var correctTests = []test{
 		}
 		s.wantSent("a", 1)
 	}},
-	{"a keyed write that was refused has another key for other arguments", func(s *suite) {
+	{name: "a keyed write that was refused has another key for other arguments", run: func(s *suite) {
 		s.begin("r")
 		var sent []string
 		sends := func(city string, how outcome) program {
@@ -114,7 +122,7 @@ var correctTests = []test{
 			}
 		}
 	}},
-	{"a keyed write that may have taken effect keeps its key", func(s *suite) {
+	{name: "a keyed write that may have taken effect keeps its key", run: func(s *suite) {
 		s.begin("r")
 		var sent []string
 		keyed := func(how outcome) program {
@@ -132,11 +140,12 @@ var correctTests = []test{
 			s.Errorf("sent under %q", sent)
 		}
 	}},
-	{"a corrected run has the title and the labels of its correction", func(s *suite) {
+	{name: "a corrected run has the title and the labels of its correction", run: func(s *suite) {
 		s.must(s.rt.Start(s.Context(), durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{"city":"Osloo"}`), Labels: map[string]string{"town": "Osloo"}, Title: "Osloo"}))
 		s.must(s.rt.Correct(s.Context(), "r", func(durable.Spec, []string) (*durable.Correction, error) {
 			return &durable.Correction{Input: json.RawMessage(`{"city":"Oslo"}`), Title: "Oslo", Labels: map[string]string{"town": "Oslo"}, Names: []string{"city"}}, nil
 		}))
+		s.hear("r")
 		s.reopen()
 		if state := s.state("r"); state.Title != "Oslo" || !maps.Equal(state.Labels, map[string]string{"town": "Oslo"}) {
 			s.Errorf("the run is %q, with the labels %v", state.Title, state.Labels)
@@ -150,17 +159,14 @@ var correctTests = []test{
 			{durable.Filter{Text: "osloo"}, 0},
 			{durable.Filter{Text: "oslo"}, 1},
 		} {
-			runs, err := s.rt.List(s.Context(), want.f)
-			s.must(err)
-			if len(runs) != want.runs {
-				s.Errorf("%+v: %d runs, want %d", want.f, len(runs), want.runs)
-			}
+			s.wantFound(want.f, []string{"r"}[:want.runs]...)
 		}
 	}},
-	{"a corrected run is found by its corrected inputs", func(s *suite) {
+	{name: "a corrected run is found by its corrected inputs", run: func(s *suite) {
 		s.must(s.rt.Start(s.Context(), durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{"city":"Osloo"}`), Labels: map[string]string{"team": "a"}, Title: "A town"}))
 		_, err := s.correct("r", `{"city":"Oslo"}`)
 		s.must(err)
+		s.hear("r")
 		s.reopen()
 		for _, want := range []struct {
 			f    durable.Filter
@@ -172,14 +178,10 @@ var correctTests = []test{
 			{durable.Filter{Text: "a town"}, 1},
 			{durable.Filter{Labels: map[string]string{"team": "a"}}, 1},
 		} {
-			runs, err := s.rt.List(s.Context(), want.f)
-			s.must(err)
-			if len(runs) != want.runs {
-				s.Errorf("%+v: %d runs, want %d", want.f, len(runs), want.runs)
-			}
+			s.wantFound(want.f, []string{"r"}[:want.runs]...)
 		}
 	}},
-	{"a run that waits is corrected, with what is begun in view", func(s *suite) {
+	{name: "a run that waits is corrected, with what is begun in view", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", asking, durable.StatusWaiting)
 		begun, err := s.correct("r", `{"n":2}`)
@@ -193,7 +195,7 @@ var correctTests = []test{
 		}
 		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `1`)
 	}},
-	{"a correction that is refused changes nothing", func(s *suite) {
+	{name: "a correction that is refused changes nothing", run: func(s *suite) {
 		s.begin("r")
 		no := errors.New("no")
 		for _, want := range []error{no, nil} {
@@ -211,7 +213,7 @@ var correctTests = []test{
 			s.Errorf("a run that succeeded: %v", err)
 		}
 	}},
-	{"a run that is driven is not corrected", func(s *suite) {
+	{name: "a run that is driven is not corrected", run: func(s *suite) {
 		s.begin("r")
 		done := s.staying("r", asking)
 		if _, err := s.correct("r", `{}`); !errors.Is(err, durable.ErrBusy) {

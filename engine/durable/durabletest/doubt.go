@@ -53,7 +53,7 @@ func (s *suite) readBehind(a program) program {
 }
 
 var doubtTests = []test{
-	{"safe, idempotent and keyed steps whose process died are sent again", func(s *suite) {
+	{name: "safe, idempotent and keyed steps whose process died are sent again", run: func(s *suite) {
 		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
 			id := fmt.Sprint("r", i)
 			s.calls["a"] = 0
@@ -63,7 +63,7 @@ var doubtTests = []test{
 			s.wantSent("a", 2)
 		}
 	}},
-	{"an unsafe step whose process died is in doubt, not sent again", func(s *suite) {
+	{name: "an unsafe step whose process died is in doubt, not sent again", run: func(s *suite) {
 		s.begin("r")
 		in := intent("a", durable.Unsafe)
 		s.driveCrash("r", s.dying(in))
@@ -79,7 +79,7 @@ var doubtTests = []test{
 		}
 		s.wantSent("a", 1)
 	}},
-	{"an answer that was lost puts an unsafe step in doubt, with the reason", func(s *suite) {
+	{name: "an answer that was lost puts an unsafe step in doubt, with the reason", run: func(s *suite) {
 		s.inDoubt()
 		s.reopen()
 		w := s.state("r").Waiting
@@ -93,7 +93,7 @@ var doubtTests = []test{
 		s.wantSent("a", 1)
 		s.wantKinds("r", "started", "step-intent a", "waiting a")
 	}},
-	{"a step whose answer is lost is in doubt, and sent again in the next drive where that is harmless", func(s *suite) {
+	{name: "a step whose answer is lost is in doubt, and sent again in the next drive where that is harmless", run: func(s *suite) {
 		for i, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed} {
 			id := fmt.Sprint("r", i)
 			s.calls["a"] = 0
@@ -105,7 +105,7 @@ var doubtTests = []test{
 			s.wantDoc(s.drive(id, s.losing(in, 1), durable.StatusSucceeded), `"sent again"`)
 		}
 	}},
-	{"probed: a write that is lost again and again is sent a few times, then in doubt", func(s *suite) {
+	{name: "probed: a write that is lost again and again is sent a few times, then in doubt", run: func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(nil, nil)
 		s.driveWith("r", skipping(s.losing(in, 9)), durable.DriveOptions{MaxBlock: -1}, durable.StatusInDoubt)
@@ -114,7 +114,7 @@ var doubtTests = []test{
 			s.Errorf("looked up %d times", *looked)
 		}
 	}},
-	{"settled: it happened", func(s *suite) {
+	{name: "settled: it happened", run: func(s *suite) {
 		s.inDoubt()
 		s.reopen()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"as settled"`), By: "ops"}))
@@ -125,7 +125,7 @@ var doubtTests = []test{
 		s.wantDoc(s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"as settled"`)
 		s.wantSent("a", 1)
 	}},
-	{"settled: it did not happen", func(s *suite) {
+	{name: "settled: it did not happen", run: func(s *suite) {
 		s.inDoubt()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: false}))
 		s.reopen()
@@ -133,14 +133,14 @@ var doubtTests = []test{
 		s.wantSent("a", 2)
 		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a", "step-intent a", "step-done a", "ended")
 	}},
-	{"in doubt twice is on record twice", func(s *suite) {
+	{name: "in doubt twice is on record twice", run: func(s *suite) {
 		s.inDoubt()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}))
 		s.drive("r", s.losing(intent("a", durable.Unsafe), 2), durable.StatusInDoubt)
 		s.wantSent("a", 2)
 		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a", "step-intent a", "waiting a")
 	}},
-	{"a write whose process died can be settled before anybody drives", func(s *suite) {
+	{name: "a write whose process died can be settled before anybody drives", run: func(s *suite) {
 		s.begin("r")
 		in := intent("a", durable.Unsafe)
 		s.driveCrash("r", s.dying(in))
@@ -148,14 +148,14 @@ var doubtTests = []test{
 		s.wantDoc(s.drive("r", s.dying(in), durable.StatusSucceeded), `"as settled"`)
 		s.wantSent("a", 1)
 	}},
-	{"a write that is under way is not in doubt", func(s *suite) {
+	{name: "a write that is under way is not in doubt", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", s.calling(intent("a", durable.Unsafe), func(*durable.Attempt) (durable.Result, error) {
 			s.wantErr("settle", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true}), durable.ErrConflict)
 			return json.RawMessage(`1`), nil
 		}), durable.StatusSucceeded)
 	}},
-	{"what is not in doubt cannot be settled", func(s *suite) {
+	{name: "what is not in doubt cannot be settled", run: func(s *suite) {
 		s.inDoubt()
 		yes := durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}
 		s.wantErr("another step", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "b", Happened: true}), durable.ErrConflict)
@@ -169,7 +169,7 @@ var doubtTests = []test{
 		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}), durable.ErrEnded)
 		s.wantErr("unknown run", s.rt.Settle(s.Context(), "nobody", yes), durable.ErrUnknown)
 	}},
-	{"a settlement is taken back before the run goes on with it", func(s *suite) {
+	{name: "a settlement is taken back before the run goes on with it", run: func(s *suite) {
 		s.inDoubt()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"wrong"`)}))
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"right"`)}))
@@ -177,7 +177,7 @@ var doubtTests = []test{
 		s.wantDoc(s.drive("r", s.losing(intent("a", durable.Unsafe), 1), durable.StatusSucceeded), `"right"`)
 		s.wantSent("a", 1)
 	}},
-	{"a settlement is taken back, and the write is sent again", func(s *suite) {
+	{name: "a settlement is taken back, and the write is sent again", run: func(s *suite) {
 		s.inDoubt()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"wrong"`)}))
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}))
@@ -186,7 +186,7 @@ var doubtTests = []test{
 		s.wantSent("a", 2)
 		s.wantKinds("r", "started", "step-intent a", "waiting a", "settled a", "settled a", "step-intent a", "step-done a", "ended")
 	}},
-	{"a settlement with which the run failed is taken back, reads behind it are read again", func(s *suite) {
+	{name: "a settlement with which the run failed is taken back, reads behind it are read again", run: func(s *suite) {
 		s.inDoubt()
 		p := s.readBehind(s.losing(intent("a", durable.Unsafe), 1))
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`"wrong"`)}))
@@ -200,7 +200,7 @@ var doubtTests = []test{
 		s.wantSent("a", 1)
 		s.wantErr("after the end", s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a"}), durable.ErrEnded)
 	}},
-	{"a settlement is taken back while a person is awaited", func(s *suite) {
+	{name: "a settlement is taken back while a person is awaited", run: func(s *suite) {
 		s.inDoubt()
 		p := then(s.losing(intent("a", durable.Unsafe), 1), func(ctx context.Context, h durable.Host, v any) (any, error) {
 			w := external("person")
@@ -214,7 +214,7 @@ var doubtTests = []test{
 			}
 		}
 	}},
-	{"a settlement is not taken back while the run goes on with it", func(s *suite) {
+	{name: "a settlement is not taken back while the run goes on with it", run: func(s *suite) {
 		s.inDoubt()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}))
 		s.drive("r", then(s.losing(intent("a", durable.Unsafe), 1), func(ctx context.Context, h durable.Host, v any) (any, error) {
@@ -222,7 +222,7 @@ var doubtTests = []test{
 			return v, nil
 		}), durable.StatusSucceeded)
 	}},
-	{"a settlement that the run went on with stays", func(s *suite) {
+	{name: "a settlement that the run went on with stays", run: func(s *suite) {
 		s.inDoubt()
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}))
 		s.drive("r", then(s.losing(intent("a", durable.Unsafe), 1), func(ctx context.Context, h durable.Host, _ any) (any, error) {
@@ -236,7 +236,7 @@ var doubtTests = []test{
 		}
 		s.must(s.rt.Settle(s.Context(), "r", durable.Settlement{Step: "a", Happened: true, Result: json.RawMessage(`1`)}))
 	}},
-	{"probed: found", func(s *suite) {
+	{name: "probed: found", run: func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
 		s.driveCrash("r", s.dying(in))
@@ -247,7 +247,7 @@ var doubtTests = []test{
 			s.Errorf("looked up %d times", *looked)
 		}
 	}},
-	{"probed: not found", func(s *suite) {
+	{name: "probed: not found", run: func(s *suite) {
 		s.begin("r")
 		in, _ := s.probed(nil, nil)
 		s.driveCrash("r", s.dying(in))
@@ -255,7 +255,7 @@ var doubtTests = []test{
 		s.wantDoc(s.drive("r", s.dying(in), durable.StatusSucceeded), `"sent again"`)
 		s.wantSent("a", 2)
 	}},
-	{"probed: not before the first request has had its time", func(s *suite) {
+	{name: "probed: not before the first request has had its time", run: func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(nil, nil)
 		s.driveCrash("r", s.dying(in))
@@ -268,7 +268,7 @@ var doubtTests = []test{
 		s.drive("r", s.dying(in), durable.StatusSucceeded)
 		s.wantSent("a", 2)
 	}},
-	{"probed: an answer lost in a live process is looked up too", func(s *suite) {
+	{name: "probed: an answer lost in a live process is looked up too", run: func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
 		s.wantDoc(s.driveWith("r", skipping(s.losing(in, 1)), durable.DriveOptions{MaxBlock: -1}, durable.StatusSucceeded), `"found"`)
@@ -277,7 +277,7 @@ var doubtTests = []test{
 			s.Errorf("looked up %d times", *looked)
 		}
 	}},
-	{"probed: a drive that does not stay says at once that an answer was lost", func(s *suite) {
+	{name: "probed: a drive that does not stay says at once that an answer was lost", run: func(s *suite) {
 		s.begin("r")
 		in, looked := s.probed(json.RawMessage(`"found"`), nil)
 		state := s.drive("r", s.losing(in, 1), durable.StatusInDoubt)
@@ -288,7 +288,7 @@ var doubtTests = []test{
 		s.wantDoc(s.drive("r", s.losing(in, 0), durable.StatusSucceeded), `"found"`)
 		s.wantSent("a", 1)
 	}},
-	{"probed: a lookup that is asked to wait leaves the step in doubt", func(s *suite) {
+	{name: "probed: a lookup that is asked to wait leaves the step in doubt", run: func(s *suite) {
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		in, _ := s.probed(nil, &durable.NotBefore{At: at})
@@ -299,7 +299,7 @@ var doubtTests = []test{
 		}
 		s.wantSent("a", 1)
 	}},
-	{"probed: a failing look-up decides nothing", func(s *suite) {
+	{name: "probed: a failing look-up decides nothing", run: func(s *suite) {
 		s.begin("r")
 		in, _ := s.probed(nil, errors.New("503"))
 		s.driveCrash("r", s.dying(in))

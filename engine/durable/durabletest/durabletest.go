@@ -27,6 +27,10 @@ type Options struct {
 	// Forgets is set for a Runtime that takes its runs along when it closes: the suite then goes
 	// on with the same one where it would open it anew.
 	Forgets bool
+	// Server is set for a Runtime whose runs are a server's. The suite then takes the time
+	// that it takes, in place of a bubble's, and leaves out what the port has otherwise
+	// there: see [durable.Runtime].
+	Server bool
 }
 
 // Run tests a Runtime.
@@ -34,21 +38,54 @@ func Run(t *testing.T, open Opener, o Options) {
 	for _, group := range [][]test{stepTests, doubtTests, resendTests, pollTests, timerTests, awaitTests, correctTests, cancelTests, parkTests, runTests, serveTests, watchTests} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}}
+				if o.Server && tt.local != "" {
+					t.Skip(tt.local)
+				}
+				if o.Server { // most of it is waiting
+					t.Parallel()
+				}
+				o.within(t, func(t *testing.T) {
+					s := &suite{T: t, dir: t.TempDir(), open: open, o: o, clock: newClock(), calls: map[string]int{}, ctx: t.Context()}
 					s.rt = open(t, s.dir, s.clock.Now)
 					defer s.close()
+					s.bound()
 					tt.run(s)
 				})
 			})
 		}
 	}
-	testClocks(t, open, o)
+	if !o.Server { // its waits are the server's
+		testClocks(t, open, o)
+	}
 }
+
+// within runs a test where time passes as its Runtime has it.
+func (o Options) within(t *testing.T, f func(*testing.T)) {
+	if o.Server {
+		f(t)
+		return
+	}
+	synctest.Test(t, f)
+}
+
+// bound has a test on a server end, where it would wait for ever.
+func (s *suite) bound() {
+	s.ctx = s.T.Context()
+	if s.o.Server {
+		var cancel context.CancelFunc
+		s.ctx, cancel = context.WithTimeout(s.ctx, time.Minute)
+		s.Cleanup(cancel)
+	}
+}
+
+// Context is that of the test.
+func (s *suite) Context() context.Context { return s.ctx }
 
 type test struct {
 	name string
 	run  func(*suite)
+	// local is why a Runtime of a server does otherwise, "" where it does the same.
+	local string
 }
 
 // suite is the state of one test.
@@ -60,6 +97,7 @@ type suite struct {
 	clock *clock
 	rt    durable.Runtime
 	other durable.Runtime // of elsewhere
+	ctx   context.Context
 
 	mu       sync.Mutex
 	calls    map[string]int    // sendings of programs, by path
@@ -267,8 +305,20 @@ func (s *suite) wantDoc(state durable.State, want string) {
 // due lists the runs that are due now.
 func (s *suite) due() []durable.State {
 	s.Helper()
-	due, err := s.rt.List(s.Context(), durable.Filter{Due: s.clock.Now()})
+	f := durable.Filter{Due: s.clock.Now()}
+	if !s.o.Server {
+		due, err := s.rt.List(s.Context(), f)
+		s.must(err)
+		return due
+	}
+	all, err := s.rt.List(s.Context(), durable.Filter{})
 	s.must(err)
+	var due []durable.State
+	for _, listed := range all { // a list may be behind
+		if st := s.state(listed.ID); st.Status == durable.StatusRunning && !st.Parked || !st.Due.IsZero() && !st.Due.After(f.Due) {
+			due = append(due, st)
+		}
+	}
 	return due
 }
 

@@ -42,7 +42,7 @@ func (s *suite) wantTakenUp(id string, p program) {
 }
 
 var parkTests = []test{
-	{"a parked run that waits for a person is not due once the step is done", func(s *suite) {
+	{name: "a parked run that waits for a person is not due once the step is done", run: func(s *suite) {
 		p := program(func(ctx context.Context, h durable.Host) (any, error) { return h.Await(ctx, external("p")) })
 		s.begin("r")
 		s.driveWith("r", p, parking, durable.StatusWaiting)
@@ -52,7 +52,7 @@ var parkTests = []test{
 		state := s.drive("r", p, durable.StatusSucceeded)
 		s.wantDoc(state, `1`)
 	}},
-	{"a parked run that waits for a time is not due then", func(s *suite) {
+	{name: "a parked run that waits for a time is not due then", run: func(s *suite) {
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
 			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Hour))
 		})
@@ -61,7 +61,7 @@ var parkTests = []test{
 		s.wantParked("r")
 		s.drive("r", p, durable.StatusSucceeded)
 	}},
-	{"a parked run in doubt is not due once it is settled", func(s *suite) {
+	{name: "a parked run in doubt is not due once it is settled", run: func(s *suite) {
 		p := s.calling(intent("a", durable.Unsafe), loses)
 		s.begin("r")
 		s.driveWith("r", p, parking, durable.StatusInDoubt)
@@ -72,7 +72,7 @@ var parkTests = []test{
 		s.wantParked("r")
 		s.drive("r", p, durable.StatusSucceeded)
 	}},
-	{"a parked run whose inputs are corrected stays so", func(s *suite) {
+	{name: "a parked run whose inputs are corrected stays so", run: func(s *suite) {
 		p := program(func(ctx context.Context, h durable.Host) (any, error) { return h.Await(ctx, external("p")) })
 		s.begin("r")
 		s.driveWith("r", p, parking, durable.StatusWaiting)
@@ -80,7 +80,7 @@ var parkTests = []test{
 		s.must(err)
 		s.wantParked("r")
 	}},
-	{"a run is parked as soon as it is driven so", func(s *suite) {
+	{name: "a run is parked as soon as it is driven so", local: "what a worker does is seen with the next call", run: func(s *suite) {
 		s.begin("r")
 		stopped := errors.New("interrupted")
 		stop := program(func(context.Context, durable.Host) (any, error) {
@@ -95,7 +95,7 @@ var parkTests = []test{
 		s.wantErr("an execution that stops", err, stopped)
 		s.wantParked("fresh")
 	}},
-	{"a parked run that is driven is so no more", func(s *suite) {
+	{name: "a parked run that is driven is so no more", local: "what a worker does is seen with the next call", run: func(s *suite) {
 		stopped := errors.New("interrupted")
 		s.begin("r")
 		s.driveWith("r", func(ctx context.Context, h durable.Host) (any, error) { return h.Await(ctx, external("p")) }, parking, durable.StatusWaiting)
@@ -107,7 +107,7 @@ var parkTests = []test{
 		s.wantErr("an execution that stops", err, stopped)
 		s.wantTakenUp("r", nothing)
 	}},
-	{"a parked run is cancelled like any other", func(s *suite) {
+	{name: "a parked run is cancelled like any other", run: func(s *suite) {
 		s.begin("r")
 		s.driveWith("r", func(ctx context.Context, h durable.Host) (any, error) { return h.Await(ctx, external("p")) }, parking, durable.StatusWaiting)
 		s.must(s.rt.Cancel(s.Context(), "r"))
@@ -115,7 +115,7 @@ var parkTests = []test{
 			s.Errorf("the run is %s, parked %v", state.Status, state.Parked)
 		}
 	}},
-	{"a parked run that ended is tried again like any other", func(s *suite) {
+	{name: "a parked run that ended is tried again like any other", run: func(s *suite) {
 		s.begin("r")
 		s.driveWith("r", s.calling(intent("a", durable.Unsafe), refuses), parking, durable.StatusFailed)
 		s.must(s.rt.Reopen(s.Context(), "r"))

@@ -41,7 +41,7 @@ func (s *suite) untilSettled(id string, p program) durable.State {
 }
 
 var pollTests = []test{
-	{"three days of polling take one event", func(s *suite) {
+	{name: "three days of polling take one event", local: "the looks of days are the server's", run: func(s *suite) {
 		s.begin("r")
 		ready := s.clock.Now().Add(71 * time.Hour)
 		state := s.untilSettled("r", s.polling(threeDays, ready))
@@ -53,7 +53,7 @@ var pollTests = []test{
 		}
 		s.wantKinds("r", "started", "poll p", "step-done p", "ended")
 	}},
-	{"a poll's deadline is absolute", func(s *suite) {
+	{name: "a poll's deadline is absolute", local: "the looks of days are the server's", run: func(s *suite) {
 		s.begin("r")
 		deadline := s.clock.Now().Add(72 * time.Hour)
 		never := deadline.Add(1000 * time.Hour)
@@ -65,7 +65,7 @@ var pollTests = []test{
 			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
 		}
 	}},
-	{"a run that timed out is reopened with new deadlines, what is done stays done", func(s *suite) {
+	{name: "a run that timed out is reopened with new deadlines, what is done stays done", local: "the looks of days are the server's", run: func(s *suite) {
 		s.begin("r")
 		ready := s.clock.Now().Add(100 * time.Hour)
 		p := program(func(ctx context.Context, h durable.Host) (any, error) {
@@ -89,7 +89,7 @@ var pollTests = []test{
 		s.wantErr("reopening a success", s.rt.Reopen(s.Context(), "r"), durable.ErrEnded)
 		s.wantErr("reopening nothing", s.rt.Reopen(s.Context(), "nobody"), durable.ErrUnknown)
 	}},
-	{"a poll looks once more when taken up after its deadline", func(s *suite) {
+	{name: "a poll looks once more when taken up after its deadline", run: func(s *suite) {
 		s.begin("r")
 		ready := s.clock.Now().Add(time.Hour)
 		s.drive("r", s.polling(threeDays, ready), durable.StatusWaiting)
@@ -97,7 +97,7 @@ var pollTests = []test{
 		s.drive("r", s.polling(threeDays, ready), durable.StatusSucceeded)
 		s.wantSent("p", 2)
 	}},
-	{"a poll without waits is over after its looks, and no time is ahead of the wall", func(s *suite) {
+	{name: "a poll without waits is over after its looks, and no time is ahead of the wall", run: func(s *suite) {
 		s.begin("r")
 		now := s.clock.Now()
 		var ended time.Time
@@ -115,7 +115,7 @@ var pollTests = []test{
 			s.Errorf("at %v it ended at %v, and was updated at %v", now, ended, state.Updated)
 		}
 	}},
-	{"the clock jumps while polling", func(s *suite) {
+	{name: "the clock jumps while polling", local: "the looks of days are the server's", run: func(s *suite) {
 		s.begin("r")
 		never := s.clock.Now().Add(1000 * time.Hour)
 		p := s.polling(threeDays, never)
@@ -141,7 +141,7 @@ var pollTests = []test{
 			s.Errorf("%s at %v, want timed out at %v", state.Status, s.clock.Now(), deadline)
 		}
 	}},
-	{"the polled side asks to be left alone", func(s *suite) {
+	{name: "the polled side asks to be left alone", run: func(s *suite) {
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		var tries []int
@@ -161,7 +161,7 @@ var pollTests = []test{
 			s.Errorf("looks are numbered %v", tries)
 		}
 	}},
-	{"a failing look fails the poll and is looked at again", func(s *suite) {
+	{name: "a failing look fails the poll and is looked at again", run: func(s *suite) {
 		s.begin("r")
 		p := polls(threeDays, func(context.Context, int) (durable.Result, bool, error) {
 			if s.sent("p") == 1 {
@@ -176,7 +176,7 @@ var pollTests = []test{
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantSent("p", 2)
 	}},
-	{"a changed poll is drift", func(s *suite) {
+	{name: "a changed poll is drift", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", s.polling(threeDays, s.clock.Now().Add(time.Hour)), durable.StatusWaiting)
 		_, err := s.rt.Drive(s.Context(), "r", program(func(ctx context.Context, h durable.Host) (any, error) {
@@ -193,7 +193,7 @@ var pollTests = []test{
 }
 
 var timerTests = []test{
-	{"a timer is armed once and absolute", func(s *suite) {
+	{name: "a timer is armed once and absolute", run: func(s *suite) {
 		s.begin("r")
 		start := s.clock.Now()
 		armed := start.Add(48 * time.Hour)
@@ -224,20 +224,20 @@ var timerTests = []test{
 			s.Errorf("the timer is repeated: waiting for %v", state.Waiting)
 		}
 	}},
-	{"a timer of the past", func(s *suite) {
+	{name: "a timer of the past", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
 			return nil, h.Sleep(ctx, "nap", h.Now().Add(-time.Hour))
 		}, durable.StatusSucceeded)
 	}},
-	{"a short wait is sat out", func(s *suite) {
+	{name: "a short wait is sat out", local: "the waits of runs are the server's", run: func(s *suite) {
 		s.begin("r")
 		s.driveWith("r", func(ctx context.Context, h durable.Host) (any, error) {
 			go s.clock.add(time.Hour)
 			return nil, h.Sleep(ctx, "nap", h.Now().Add(time.Millisecond))
 		}, durable.DriveOptions{}, durable.StatusSucceeded)
 	}},
-	{"ctx ends a wait and leaves the run where it is", func(s *suite) {
+	{name: "ctx ends a wait and leaves the run where it is", local: "the waits of runs are the server's", run: func(s *suite) {
 		s.begin("r")
 		ctx, cancel := context.WithCancelCause(s.Context())
 		why := errors.New("interrupted")

@@ -24,14 +24,14 @@ func (s *suite) wantAttempts(want ...durable.Attempt) {
 }
 
 var resendTests = []test{
-	{"a resend after the process died knows of the loss", func(s *suite) {
+	{name: "a resend after the process died knows of the loss", run: func(s *suite) {
 		s.begin("r")
 		p := s.calling(intent("a", durable.Idempotent), dies, yields(`"ok"`))
 		s.driveCrash("r", p)
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true})
 	}},
-	{"a resend after a lost answer knows of the loss, also in another process", func(s *suite) {
+	{name: "a resend after a lost answer knows of the loss, also in another process", run: func(s *suite) {
 		s.begin("r")
 		p := s.calling(intent("a", durable.Idempotent), loses, loses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusInDoubt)
@@ -43,7 +43,7 @@ var resendTests = []test{
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
 		s.wantKinds("r", "started", "step-intent a", "waiting a", "step-intent a", "waiting a", "step-intent a", "step-done a", "ended")
 	}},
-	{"a definite failure does not make an earlier loss forgotten", func(s *suite) {
+	{name: "a definite failure does not make an earlier loss forgotten", run: func(s *suite) {
 		s.begin("r")
 		p := s.calling(intent("a", durable.Idempotent), refusesAfterALoss, refuses, yields(`"ok"`))
 		for range 2 {
@@ -54,7 +54,7 @@ var resendTests = []test{
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 3, Lost: true}, durable.Attempt{N: 4, Lost: true})
 	}},
-	{"a definite failure without a loss leaves nothing to know", func(s *suite) {
+	{name: "a definite failure without a loss leaves nothing to know", run: func(s *suite) {
 		s.begin("r")
 		p := s.calling(intent("a", durable.Idempotent), refuses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusFailed)
@@ -63,7 +63,7 @@ var resendTests = []test{
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
-	{"what was settled as not happened is no loss", func(s *suite) {
+	{name: "what was settled as not happened is no loss", run: func(s *suite) {
 		s.begin("r")
 		p := s.calling(intent("a", durable.Idempotent), loses, yields(`"ok"`))
 		s.drive("r", p, durable.StatusInDoubt)
@@ -72,7 +72,7 @@ var resendTests = []test{
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2})
 	}},
-	{"an API that asks to wait does not make an earlier loss forgotten", func(s *suite) {
+	{name: "an API that asks to wait does not make an earlier loss forgotten", run: func(s *suite) {
 		s.begin("r")
 		at := s.clock.Now().Add(time.Hour)
 		p := s.calling(intent("a", durable.Idempotent), dies, fails(&durable.NotBefore{At: at, Err: errors.New("429")}), yields(`"ok"`))
@@ -83,7 +83,7 @@ var resendTests = []test{
 		s.drive("r", p, durable.StatusSucceeded)
 		s.wantAttempts(durable.Attempt{N: 1}, durable.Attempt{N: 2, Lost: true}, durable.Attempt{N: 3, Lost: true})
 	}},
-	{"sendings that a step followed by others are in the history, numbered", func(s *suite) {
+	{name: "sendings that a step followed by others are in the history, numbered", run: func(s *suite) {
 		for _, policy := range policies {
 			id := "r-" + string(policy)
 			s.begin(id)

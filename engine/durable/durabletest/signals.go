@@ -29,12 +29,28 @@ func (s *suite) staying(id string, p program) (done <-chan error) {
 		_, err := s.rt.Drive(s.Context(), id, p.exec, durable.DriveOptions{MaxBlock: -1})
 		ch <- err
 	}()
-	synctest.Wait()
+	s.settled(func() bool { return s.state(id).Status == durable.StatusWaiting })
 	return ch
 }
 
+// settled waits until nothing more happens by itself; what is then so.
+func (s *suite) settled(what func() bool) {
+	s.Helper()
+	if !s.o.Server {
+		synctest.Wait()
+		return
+	}
+	for !what() {
+		select {
+		case <-s.Context().Done():
+			s.Fatal("it did not come about")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 var awaitTests = []test{
-	{"a signal that comes with the start is kept with the run", func(s *suite) {
+	{name: "a signal that comes with the start is kept with the run", run: func(s *suite) {
 		spec := durable.Spec{ID: "r", Capability: "test", Input: json.RawMessage(`{}`)}
 		signal := durable.Signal{ID: "1", Step: "person", Result: json.RawMessage(`"early"`), By: "ada"}
 		s.must(s.rt.Start(s.Context(), spec, signal, signal))
@@ -45,7 +61,7 @@ var awaitTests = []test{
 		}
 		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `"early"`)
 	}},
-	{"a start with a signal that cannot be kept keeps nothing", func(s *suite) {
+	{name: "a start with a signal that cannot be kept keeps nothing", run: func(s *suite) {
 		good := durable.Signal{Step: "person", Result: json.RawMessage(`1`)}
 		for what, signals := range map[string][]durable.Signal{
 			"not JSON":    {good, {Step: "other", Result: json.RawMessage(`{`)}},
@@ -60,7 +76,7 @@ var awaitTests = []test{
 			}
 		}
 	}},
-	{"a run waits for a person and says what for", func(s *suite) {
+	{name: "a run waits for a person and says what for", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", asking, durable.StatusWaiting)
 		s.drive("r", asking, durable.StatusWaiting)
@@ -78,7 +94,7 @@ var awaitTests = []test{
 		}
 		s.wantKinds("r", "started", "waiting person")
 	}},
-	{"a signal makes the run due and is its result", func(s *suite) {
+	{name: "a signal makes the run due and is its result", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", asking, durable.StatusWaiting)
 		s.reopen()
@@ -90,13 +106,13 @@ var awaitTests = []test{
 		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `{"ok":true}`)
 		s.wantKinds("r", "started", "waiting person", "signal person", "step-done person", "ended")
 	}},
-	{"a signal may come before the run waits", func(s *suite) {
+	{name: "a signal may come before the run waits", run: func(s *suite) {
 		s.begin("r")
 		s.must(s.signal("r", "1", `1`))
 		s.reopen()
 		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `1`)
 	}},
-	{"a signal that was consumed is not consumed again", func(s *suite) {
+	{name: "a signal that was consumed is not consumed again", run: func(s *suite) {
 		s.begin("r")
 		s.must(s.signal("r", "1", `1`))
 		s.driveCrash("r", func(ctx context.Context, h durable.Host) (any, error) {
@@ -108,7 +124,7 @@ var awaitTests = []test{
 		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), `1`)
 		s.wantKinds("r", "started", "signal person", "step-done person", "ended")
 	}},
-	{"signals that repeat, conflict, or come too late", func(s *suite) {
+	{name: "signals that repeat, conflict, or come too late", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", asking, durable.StatusWaiting)
 		for range 2 {
@@ -129,7 +145,7 @@ var awaitTests = []test{
 			s.Error("a result that is not JSON is taken")
 		}
 	}},
-	{"two signals at once: one counts", func(s *suite) {
+	{name: "two signals at once: one counts", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", asking, durable.StatusWaiting)
 		const n = 8
@@ -150,7 +166,7 @@ var awaitTests = []test{
 		}
 		s.wantDoc(s.drive("r", asking, durable.StatusSucceeded), fmt.Sprint(winner))
 	}},
-	{"a drive that stays wakes on the signal", func(s *suite) {
+	{name: "a drive that stays wakes on the signal", run: func(s *suite) {
 		s.begin("r")
 		done := s.staying("r", asking)
 		if st := s.state("r"); st.Status != durable.StatusWaiting || !st.Driven {
@@ -162,7 +178,7 @@ var awaitTests = []test{
 			s.Errorf("afterwards the run is %s, waiting for %v", st.Status, st.Waiting)
 		}
 	}},
-	{"a drive that stays with a run that waited before wakes too", func(s *suite) {
+	{name: "a drive that stays with a run that waited before wakes too", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", asking, durable.StatusWaiting)
 		done := s.staying("r", asking)
@@ -170,7 +186,7 @@ var awaitTests = []test{
 		s.must(<-done)
 		s.wantDoc(s.state("r"), `1`)
 	}},
-	{"a signal that comes just as the run parks is not lost", func(s *suite) {
+	{name: "a signal that comes just as the run parks is not lost", run: func(s *suite) {
 		s.begin("r")
 		first := true
 		state := s.drive("r", func(ctx context.Context, h durable.Host) (any, error) {
@@ -185,7 +201,7 @@ var awaitTests = []test{
 		}, durable.StatusSucceeded)
 		s.wantDoc(state, `1`)
 	}},
-	{"an execution that is repeated has the same results", func(s *suite) {
+	{name: "an execution that is repeated has the same results", run: func(s *suite) {
 		s.begin("r")
 		long := json.RawMessage(`"` + strings.Repeat("x", 100_000) + `"`)
 		executions := 0
@@ -214,11 +230,11 @@ var awaitTests = []test{
 		s.wantDoc(state, `1`)
 		s.wantSent("short", 1)
 		s.wantSent("long", 1)
-		if executions != 2 {
+		if executions < 2 || executions > 2 && !s.o.Server { // whose workers may begin anew
 			s.Errorf("executed %d times", executions)
 		}
 	}},
-	{"a handler performs external steps", func(s *suite) {
+	{name: "a handler performs external steps", run: func(s *suite) {
 		s.begin("r")
 		with := func(result string, done bool, err error) program {
 			return func(ctx context.Context, h durable.Host) (any, error) {
@@ -244,7 +260,7 @@ var awaitTests = []test{
 		s.wantSent("person", 3)
 		s.wantErr("a signal against the handler", s.signal("r", "1", `2`), durable.ErrConflict)
 	}},
-	{"a signal stored while a handler is at work counts", func(s *suite) {
+	{name: "a signal stored while a handler is at work counts", run: func(s *suite) {
 		s.begin("r")
 		p := func(ctx context.Context, h durable.Host) (any, error) {
 			w := external("person")
@@ -261,7 +277,7 @@ var awaitTests = []test{
 }
 
 var cancelTests = []test{
-	{"cancel a run that nobody drives", func(s *suite) {
+	{name: "cancel a run that nobody drives", run: func(s *suite) {
 		for i, status := range []durable.Status{durable.StatusRunning, durable.StatusWaiting, durable.StatusInDoubt} {
 			id := fmt.Sprint("r", i)
 			s.begin(id)
@@ -282,7 +298,7 @@ var cancelTests = []test{
 			s.wantErr("a signal afterwards", s.signal(id, "1", `1`), durable.ErrEnded)
 		}
 	}},
-	{"cancel a run that is driven: at its next call", func(s *suite) {
+	{name: "cancel a run that is driven: at its next call", run: func(s *suite) {
 		s.begin("r")
 		ready := make(chan struct{})
 		cancelled := make(chan error)
@@ -309,7 +325,7 @@ var cancelTests = []test{
 		s.wantSent("b", 0)
 		s.wantKinds("r", "started", "step-intent a", "cancelled", "step-done a", "ended")
 	}},
-	{"cancel a run whose drive waits", func(s *suite) {
+	{name: "cancel a run whose drive waits", run: func(s *suite) {
 		for i, p := range []program{asking, func(ctx context.Context, h durable.Host) (any, error) {
 			if err := h.Sleep(ctx, "nap", h.Now().Add(time.Hour)); err != nil {
 				return nil, err
@@ -327,7 +343,7 @@ var cancelTests = []test{
 		}
 		s.wantSent("a", 0)
 	}},
-	{"cancel what cannot be cancelled", func(s *suite) {
+	{name: "cancel what cannot be cancelled", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", nothing, durable.StatusSucceeded)
 		s.wantErr("an ended run", s.rt.Cancel(s.Context(), "r"), durable.ErrEnded)

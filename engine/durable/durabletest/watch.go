@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"testing/synctest"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -71,7 +70,7 @@ func (s *suite) elsewhere() durable.Runtime {
 }
 
 var watchTests = []test{
-	{"a watch sends the history, then what happens, until the end", func(s *suite) {
+	{name: "a watch sends the history, then what happens, until the end", run: func(s *suite) {
 		s.begin("r")
 		s.drive("r", s.stepThenPerson(), durable.StatusWaiting)
 		all, rest := s.watch(s.Context(), "r", 0), s.watch(s.Context(), "r", 2)
@@ -93,7 +92,7 @@ var watchTests = []test{
 		}
 		late.wantEvents()
 	}},
-	{"a watch sees what other processes do", func(s *suite) {
+	{name: "a watch sees what other processes do", run: func(s *suite) {
 		s.begin("r")
 		w := s.watch(s.Context(), "r", 0)
 		w.until(durable.StatusRunning)
@@ -108,7 +107,7 @@ var watchTests = []test{
 		w.until(durable.StatusSucceeded)
 		w.wantEvents("1 started", "2 waiting", "3 signal", "4 step-done", "5 ended")
 	}},
-	{"another look of a poll is its event again, also to one that comes later", func(s *suite) {
+	{name: "another look of a poll is its event again, also to one that comes later", run: func(s *suite) {
 		s.begin("r")
 		w := s.watch(s.Context(), "r", 0)
 		p := s.polling(threeDays, s.clock.Now().Add(25*time.Second))
@@ -136,7 +135,7 @@ var watchTests = []test{
 			s.Errorf("from the start: %v", w.events)
 		}
 	}},
-	{"a watch sees that a run is driven and that it is not any more", func(s *suite) {
+	{name: "a watch sees that a run is driven and that it is not any more", run: func(s *suite) {
 		s.begin("r")
 		ctx, stop := context.WithCancel(s.Context())
 		s.rt.Drive(ctx, "r", program(func(ctx context.Context, h durable.Host) (any, error) {
@@ -156,11 +155,15 @@ var watchTests = []test{
 			stop()
 			return nil, context.Cause(ctx)
 		}).exec, park)
-		synctest.Wait()
+		s.settled(func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.calls["let go"] == 1
+		})
 		s.wantSent("let go", 1)
 		s.must(s.rt.Cancel(s.Context(), "r"))
 	}},
-	{"a watch ends with ctx", func(s *suite) {
+	{name: "a watch ends with ctx", run: func(s *suite) {
 		s.begin("r")
 		ctx, leave := context.WithCancel(s.Context())
 		read, unread := s.watch(ctx, "r", 0), s.watch(ctx, "r", 0)
@@ -172,7 +175,7 @@ var watchTests = []test{
 			s.Error("there is news after the end of ctx")
 		}
 	}},
-	{"a watch ends with the runtime", func(s *suite) {
+	{name: "a watch ends with the runtime", run: func(s *suite) {
 		s.begin("r")
 		read, unread := s.watch(s.Context(), "r", 0), s.watch(s.Context(), "r", 0)
 		read.receive()
@@ -186,11 +189,11 @@ var watchTests = []test{
 			}
 		}
 	}},
-	{"a run that is not kept cannot be watched", func(s *suite) {
+	{name: "a run that is not kept cannot be watched", run: func(s *suite) {
 		_, err := s.rt.Watch(s.Context(), "nobody", 0)
 		s.wantErr("watch", err, durable.ErrUnknown)
 	}},
-	{"a run that is forgotten is watched no longer", func(s *suite) {
+	{name: "a run that is forgotten is watched no longer", local: "a server forgets runs when it gets to it", run: func(s *suite) {
 		s.begin("r")
 		s.begin("other")
 		w := s.watch(s.Context(), "r", 0)
