@@ -1,5 +1,39 @@
 // Package temporal runs capabilities on Temporal: the programs of the engine, with runs
-// that any number of workers take up and a server keeps.
+// that any number of workers take up and a server keeps. Start with [NewRuntime].
 //
 // It is a module of its own, so that the capstan command has none of its dependencies.
+//
+// # A run as a workflow
+//
+// The id of a run is that of its workflow. The workflow interprets the program with the
+// [durable.Host] of this package: each call is an activity, what people say to a run is a
+// signal, a wait is a timer, and all looks of a poll are one activity that the server calls
+// again. Where an interpretation comes to rest before the run's end (a person is awaited, a
+// write is in doubt, a wait is longer than a minute), the workflow goes on in a new history
+// ("continue as new") that begins with the records of the old: a history has the commands of
+// one interpretation at most. The next one begins at the program's start, over those records,
+// as it does on a disk; so a new version of capstan, whose commands may come in another order,
+// takes up every run that rests.
+//
+// The records of a run, with their numbers, follow from its history by the rules of fold.go,
+// which the workflow and its readers share. So a run is read without a worker.
+//
+// # Promises
+//
+// A write is sent once. Its intent is in the history before a worker gets the call, the
+// activity is never tried again by the server, and where its worker falls silent for ten
+// seconds, the policy decides as on a disk: a read, and a write that may be repeated, is sent
+// again, a probed one is looked up, any other is in doubt until somebody settles it. A call
+// that no worker took was not sent, and is given to another.
+//
+// Calls are performed by the process that interprets the run: a task queue of its own hands
+// them out. Credentials are that process's, and enter no history. What values enter it is for
+// package codec to encrypt.
+//
+// # What is otherwise than on a disk
+//
+// See [durable.Runtime] for what the port allows. Prune deletes runs; the server forgets them
+// by itself too, when the retention of the namespace is over, and their ids may then be used
+// again. An operator who terminates or cancels a workflow cancels its run. One who resets a
+// workflow has it send again what it sent after that point: use retry, which does not.
 package temporal

@@ -1,0 +1,278 @@
+package temporal
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/journal"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+)
+
+// The names by which histories know things.
+const (
+	workflowName = "capstan.run"
+	signalName   = "said"
+	memoRest     = "rest"
+	memoRun      = "run"
+
+	kindStep    = "capstan.step"
+	kindPoll    = "capstan.poll"
+	kindProbe   = "capstan.probe"
+	kindPerform = "capstan.perform"
+)
+
+// The rules by which records follow from a history. The workflow applies them as it goes,
+// and fold as it reads, so that both have the same records with the same numbers:
+//
+//   - Of what came between two workflow tasks, signals count first, in their order, then
+//     the outcomes of calls.
+//   - Whatever else goes on record is in the payload of the next command: the input of a
+//     call, or a rest.
+//   - The time of a record is that of the process that sent it. What the server says by
+//     itself happened when the record before it did.
+
+// opened returns the book of an execution.
+func opened(in begin) *journal.Book {
+	b := &journal.Book{Run: journal.Run{Spec: in.Spec.durable(), Row: in.Row.journal()}}
+	b.Add(journal.Change{Add: journals(in.Records)}, time.Time{})
+	return b
+}
+
+// take takes news in.
+func take(b *journal.Book, n news) {
+	c := journal.Change{Add: journals(n.Add)}
+	if n.Replace != nil {
+		rec := n.Replace.journal()
+		c.Replace = &rec
+	}
+	if n.Row != nil {
+		r := n.Row.journal()
+		c.Row = &r
+	}
+	b.Add(c, time.Time{})
+}
+
+// hear takes in what was said to the run. What cannot be said changes nothing; its sender
+// is told by the same rule.
+func hear(b *journal.Book, s said, driven bool) error {
+	c, err := b.Hear(s.journal(), s.At, driven)
+	if err == nil && c != nil {
+		b.Add(*c, s.At)
+	}
+	return err
+}
+
+// outcome takes in how a call went.
+func outcome(b *journal.Book, kind string, in callIn, out callOut) {
+	var add []journal.Record
+	add = append(add, journals(out.Retried)...)
+	rec := journal.Record{At: out.At, Step: in.Path, Attempt: out.Attempt}
+	if in.Read != nil {
+		rec.Detail = in.Read.journal().Detail
+	}
+	rec.Detail.Lost = out.Maybe && !out.Done
+	switch {
+	case b.Call(in.Path).Done: // the first result stands
+	case kind == kindPerform && b.Call(in.Path).Signal != nil: // that came first
+	case out.Done:
+		rec.Kind, rec.Result, rec.Detail.Via = durable.EventDone, []byte(out.Result), durable.Via(out.Via)
+		add = append(add, rec)
+	case kind == kindProbe:
+	case out.Lost != nil:
+		if in.Read != nil {
+			add = append(add, in.Read.journal())
+		}
+	case out.Later != nil:
+		if kind == kindPoll {
+			break // the next look is in the poll's record
+		}
+		rec.Kind, rec.Detail.Until, rec.Detail.Error = durable.EventNotBefore, &out.Later.At, out.Later.Cause
+		add = append(add, rec)
+	case out.TimedOut:
+		rec.Kind, rec.Detail.Error = durable.EventFailed, fmt.Sprintf("not done after %d looks", out.Tries)
+		add = append(add, rec)
+	case out.Failed != nil:
+		rec.Kind, rec.Detail.Error = durable.EventFailed, out.Failed.Text
+		if out.Failed.Took {
+			rec.Kind = durable.EventUnusable
+		}
+		add = append(add, rec)
+	}
+	b.Add(journal.Change{Add: add}, out.At)
+}
+
+// unsent takes in that no worker took a call: nothing was sent.
+func unsent(b *journal.Book, kind string, in callIn) {
+	if kind != kindStep || in.Read != nil {
+		return
+	}
+	rec := journal.Record{Kind: durable.EventFailed, Step: in.Path, Attempt: in.Attempt}
+	rec.Detail.Error, rec.Detail.Lost = "it was not sent: the worker was gone before it took the call", in.Lost
+	b.Add(journal.Change{Add: []journal.Record{rec}}, time.Time{})
+}
+
+// fold is a run as the history of its latest execution tells it.
+type fold struct {
+	read func(*commonpb.Payload) (*commonpb.Payload, error) // undoes the client's codec
+
+	book   *journal.Book
+	calls  map[int64]call   // in flight, by the event that scheduled them
+	heard  []said           // what the workflow has not heard yet
+	over   []func()         // outcomes that it has not seen yet
+	said   map[string]error // what became of what was said, by its id
+	asked  bool             // a workflow task waits for a worker, or is with one
+	again  bool             // a newer execution has begun
+	drive  string           // the last Drive that is over
+	closed bool
+	events int64  // read
+	failed string // why the last workflow task failed, "" when it did not
+}
+
+type call struct {
+	kind string
+	in   callIn
+}
+
+// driven reports whether a call of the run is under way.
+func (f *fold) driven() bool { return len(f.calls) > 0 }
+
+// add takes an event in.
+func (f *fold) add(e *history.HistoryEvent) error {
+	f.events = e.GetEventId()
+	switch e.GetEventType() {
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+		var in begin
+		if err := f.decode(e.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads(), &in); err != nil {
+			return err
+		}
+		f.book, f.calls, f.said, f.drive = opened(in), map[int64]call{}, map[string]error{}, in.Over
+		for _, id := range in.Heard {
+			f.said[id] = nil
+		}
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+		a := e.GetWorkflowExecutionSignaledEventAttributes()
+		var s said
+		if a.GetSignalName() != signalName {
+			return nil
+		}
+		if err := f.decode(a.GetInput().GetPayloads(), &s); err != nil {
+			return err
+		}
+		f.heard = append(f.heard, s)
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+		f.heard = append(f.heard, said{Cancel: true})
+	case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+		a := e.GetActivityTaskScheduledEventAttributes()
+		c := call{kind: a.GetActivityType().GetName()}
+		if err := f.decode(a.GetInput().GetPayloads(), &c.in); err != nil {
+			return err
+		}
+		take(f.book, c.in.news)
+		f.calls[e.GetEventId()] = c
+	case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+		a := e.GetActivityTaskCompletedEventAttributes()
+		var out callOut
+		if err := f.decode(a.GetResult().GetPayloads(), &out); err != nil {
+			return err
+		}
+		c := f.calls[a.GetScheduledEventId()]
+		f.ends(a.GetScheduledEventId(), func() { outcome(f.book, c.kind, c.in, out) })
+	case enums.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+		a := e.GetActivityTaskFailedEventAttributes()
+		c := f.calls[a.GetScheduledEventId()]
+		if a.GetFailure().GetApplicationFailureInfo().GetType() == failureStopped {
+			f.ends(a.GetScheduledEventId(), func() { unsent(f.book, c.kind, c.in) })
+		} else {
+			f.ends(a.GetScheduledEventId(), nil)
+		}
+	case enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+		f.ends(e.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), nil)
+	case enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+		a := e.GetActivityTaskTimedOutEventAttributes()
+		c := f.calls[a.GetScheduledEventId()]
+		if a.GetFailure().GetTimeoutFailureInfo().GetTimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
+			f.ends(a.GetScheduledEventId(), func() { unsent(f.book, c.kind, c.in) })
+		} else {
+			f.ends(a.GetScheduledEventId(), nil)
+		}
+	case enums.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+		f.asked = true
+	case enums.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+		f.failed = e.GetWorkflowTaskFailedEventAttributes().GetFailure().GetMessage()
+	case enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+		f.failed, f.asked = "", false
+		f.settle()
+	case enums.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+		p := e.GetWorkflowPropertiesModifiedEventAttributes().GetUpsertedMemo().GetFields()[memoRest]
+		if p == nil {
+			return nil
+		}
+		var r rest
+		if err := f.decode([]*commonpb.Payload{p}, &r); err != nil {
+			return err
+		}
+		take(f.book, r.news)
+		f.drive = r.Drive
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+		enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+		f.closed = true
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+		f.closed, f.again = true, true
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+		f.closed = true
+		f.settle()
+		f.ended(e.GetEventTime().AsTime())
+	}
+	return nil
+}
+
+// ends notes the end of a call, for when the workflow has seen it.
+func (f *fold) ends(scheduled int64, then func()) {
+	delete(f.calls, scheduled)
+	if then != nil {
+		f.over = append(f.over, then)
+	}
+}
+
+// hear takes in what was said.
+func (f *fold) hear() {
+	for _, s := range f.heard {
+		f.said[s.ID] = hear(f.book, s, f.driven())
+	}
+	f.heard = nil
+}
+
+// settle takes in all that the workflow has not seen.
+func (f *fold) settle() {
+	f.hear()
+	for _, then := range f.over {
+		then()
+	}
+	f.over = nil
+}
+
+// ended takes in that an operator ended the run on the server: it is cancelled.
+func (f *fold) ended(at time.Time) {
+	if f.book.Run.Row.Status.Ended() {
+		return
+	}
+	at = latest(at, f.book.Run.Updated)
+	f.book.Add(journal.Change{
+		Add: []journal.Record{{At: at, Kind: durable.EventEnded, Detail: durable.Detail{Status: durable.StatusCancelled}}},
+		Row: &journal.Row{Status: durable.StatusCancelled, Ended: at, Doc: f.book.Run.Row.Doc},
+	}, at)
+}
+
+func (f *fold) decode(payloads []*commonpb.Payload, into any) error {
+	if len(payloads) == 0 {
+		return fmt.Errorf("event %d has no value", f.events)
+	}
+	p, err := f.read(payloads[0])
+	if err != nil {
+		return err
+	}
+	return unpack(p, into)
+}

@@ -1,0 +1,290 @@
+package temporal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/journal"
+	"github.com/capstan-run/capstan/temporal/internal/attribute"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Start implements durable.Runtime. An id may be used again when the server's retention
+// has forgotten its run.
+func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durable.Signal) error {
+	now := r.clock()
+	b, err := journal.NewBook(spec, now, signals)
+	if err != nil {
+		return err
+	}
+	return journal.Naming(spec.ID, r.begin(ctx, b, b.Records, enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE))
+}
+
+// begin starts an execution of a run from its book.
+func (r *Runtime) begin(ctx context.Context, b *journal.Book, records []journal.Record, reuse enums.WorkflowIdReusePolicy) error {
+	s := b.Run.Spec
+	in, err := pack(begin{Spec: specOf(s), Row: rowOf(b.Run.Row), Records: recordsOf(records), Now: r.clock(), Manual: r.o.Now != nil})
+	if err != nil {
+		return err
+	}
+	found := journal.FoundBy(s)
+	run, err := pack(shownOf(s, found))
+	if err != nil {
+		return err
+	}
+	where, err := pack(rest{news: news{Row: ptr(rowOf(b.Run.Row))}})
+	if err != nil {
+		return err
+	}
+	_, err = r.c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: r.workflowID(s.ID), TaskQueue: r.o.TaskQueue, WorkflowIDReusePolicy: reuse,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		Memo:                  map[string]any{memoRun: run, memoRest: where},
+		TypedSearchAttributes: r.attributes(s, b.Run.Row, found),
+		StaticSummary:         s.Title,
+	}, workflowName, in)
+	return failure(err)
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// shown is what lists show of a run, in its memo.
+type shown struct {
+	Spec  durable.Spec  `json:"spec"`
+	Found journal.Found `json:"found"`
+}
+
+func shownOf(s durable.Spec, found *journal.Found) shown {
+	s.Snapshot, s.Input = nil, nil
+	return shown{Spec: s, Found: *found}
+}
+
+// foundBy are the attributes by which lists find a run, whatever becomes of it.
+func foundBy(s durable.Spec, found *journal.Found) []temporal.SearchAttributeUpdate {
+	out := []temporal.SearchAttributeUpdate{attribute.Facts.ValueSet(found.Facts), attribute.Title.ValueUnset()}
+	if s.Title != "" {
+		out[1] = attribute.Title.ValueSet(s.Title)
+	}
+	return out
+}
+
+// attributes are those that a new execution starts with.
+func (r *Runtime) attributes(s durable.Spec, row journal.Row, found *journal.Found) temporal.SearchAttributes {
+	set := []temporal.SearchAttributeUpdate{
+		attribute.Capability.ValueSet(s.Capability), attribute.Owner.ValueSet(s.Owner), attribute.Status.ValueSet(string(row.Status)),
+		attribute.Started.ValueSet(s.Started), attribute.Facts.ValueSet(found.Facts),
+	}
+	if s.Title != "" {
+		set = append(set, attribute.Title.ValueSet(s.Title))
+	}
+	if !row.Due.IsZero() {
+		set = append(set, attribute.Due.ValueSet(row.Due))
+	}
+	return temporal.NewSearchAttributes(set...)
+}
+
+// say sends something to a run.
+func (r *Runtime) say(ctx context.Context, id string, s said) error {
+	v, err := pack(s)
+	if err != nil {
+		return err
+	}
+	return journal.Naming(id, failure(r.c.SignalWorkflow(ctx, r.workflowID(id), "", signalName, v)))
+}
+
+// amend says something to a run: it is decided here whether that can be said, by the rule
+// of the workflow, and what was said at the same time is found out afterwards. A run that
+// ended goes on in a new execution, if that is what follows.
+func (r *Runtime) amend(ctx context.Context, id string, decide func(*fold) (*said, error)) error {
+	for {
+		f, err := r.fold(ctx, id)
+		if err != nil {
+			return err
+		}
+		s, err := decide(f)
+		if err != nil || s == nil {
+			return journal.Naming(id, err)
+		}
+		s.ID, s.At = newID(), r.clock()
+		was := f.book.Run.Row.Status
+		c, err := f.book.Hear(s.journal(), s.At, r.state(f).Driven)
+		if err != nil || c == nil {
+			return journal.Naming(id, err)
+		}
+		if !was.Ended() {
+			err := r.say(ctx, id, *s)
+			if errors.Is(err, durable.ErrUnknown) {
+				continue // it ended meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			if heard, err := r.verdict(ctx, id, s.ID); heard {
+				return journal.Naming(id, err)
+			}
+			continue // the execution that was told ended before it heard
+		}
+		f.book.Add(*c, s.At)
+		err = r.begin(ctx, f.book, f.book.Records, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+		if errors.Is(err, durable.ErrExists) {
+			continue // somebody else was first
+		}
+		return journal.Naming(id, err)
+	}
+}
+
+// verdict returns what became of something that was said: others may have said something
+// before. Where a worker is at it, that is only known when it is done.
+func (r *Runtime) verdict(ctx context.Context, id, said string) (heard bool, _ error) {
+	for look := 1; ; look++ {
+		f, err := r.fold(ctx, id)
+		if err != nil {
+			return true, err
+		}
+		err, heard = f.said[said]
+		if !heard || !f.asked || look == verdictLooks || !r.served(ctx) {
+			return heard, err
+		}
+		time.Sleep(followEvery)
+	}
+}
+
+// verdictLooks is how often verdict waits for a worker.
+const verdictLooks = 40
+
+// Signal implements durable.Runtime.
+func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error {
+	return r.amend(ctx, id, func(*fold) (*said, error) {
+		return &said{Signal: &signal{Signal: s, Result: raw(s.Result)}}, nil
+	})
+}
+
+// Settle implements durable.Runtime.
+func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) error {
+	return r.amend(ctx, id, func(*fold) (*said, error) {
+		return &said{Settle: &settlement{Settlement: s, Result: raw(s.Result)}}, nil
+	})
+}
+
+// Reopen implements durable.Runtime.
+func (r *Runtime) Reopen(ctx context.Context, id string) error {
+	return r.amend(ctx, id, func(*fold) (*said, error) { return &said{Reopen: true}, nil })
+}
+
+// Correct implements durable.Runtime.
+func (r *Runtime) Correct(ctx context.Context, id string, decide func(durable.Spec, []string) (*durable.Correction, error)) error {
+	return r.amend(ctx, id, func(f *fold) (*said, error) {
+		switch {
+		case f.book.Run.Row.Status == durable.StatusSucceeded || f.book.Run.Row.Status == durable.StatusCancelled:
+			return nil, durable.ErrEnded
+		case r.state(f).Driven:
+			return nil, durable.ErrBusy
+		}
+		c, err := decide(f.book.Run.Spec, f.book.Begun())
+		if err != nil || c == nil {
+			return nil, err
+		}
+		return &said{Correct: &correction{Correction: *c, Input: raw(c.Input), Changes: raw(c.Changes)}}, nil
+	})
+}
+
+// Cancel implements durable.Runtime. A run that no worker has ends at once; else its
+// worker ends it.
+func (r *Runtime) Cancel(ctx context.Context, id string) error {
+	ended := false
+	err := r.amend(ctx, id, func(f *fold) (*said, error) {
+		ended = f.book.Run.Row.Status == durable.StatusCancelled
+		return &said{Cancel: true}, nil
+	})
+	if err != nil || ended {
+		return err
+	}
+	for look := 1; ; look++ {
+		f, err := r.fold(ctx, id)
+		if err != nil || f.closed || f.driven() {
+			return err
+		}
+		if look == cancelLooks || !r.served(ctx) {
+			err := failure(r.c.TerminateWorkflow(ctx, r.workflowID(id), "", "the run was cancelled"))
+			if errors.Is(err, durable.ErrUnknown) {
+				return nil // it ended meanwhile
+			}
+			return journal.Naming(id, err)
+		}
+		time.Sleep(followEvery)
+	}
+}
+
+// cancelLooks is how often Cancel looks whether a worker ended the run.
+const cancelLooks = 40
+
+// served reports whether a worker of the task queue was seen lately.
+func (r *Runtime) served(ctx context.Context) bool {
+	r.mu.Lock()
+	here := r.worker != nil
+	r.mu.Unlock()
+	if here {
+		return true
+	}
+	d, err := r.c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: r.o.Namespace, TaskQueue: &taskqueue.TaskQueue{Name: r.o.TaskQueue}, TaskQueueType: enums.TASK_QUEUE_TYPE_WORKFLOW,
+	})
+	if err != nil {
+		return true
+	}
+	for _, p := range d.GetPollers() {
+		if time.Since(p.GetLastAccessTime().AsTime()) < 90*time.Second {
+			return true
+		}
+	}
+	return false
+}
+
+// Prune implements durable.Runtime: it has the server delete runs that ended before a time,
+// which the server does when it gets to it. It forgets them by itself too, when its retention
+// is over.
+func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
+	states, err := r.List(ctx, durable.Filter{})
+	n := 0
+	for _, s := range states {
+		if !s.Status.Ended() || !s.Updated.Before(before) {
+			continue
+		}
+		if err := r.forget(ctx, s.ID); err != nil {
+			return n, journal.Naming(s.ID, err)
+		}
+		n++
+	}
+	return n, err
+}
+
+// forget has the server delete all histories of a run.
+func (r *Runtime) forget(ctx context.Context, id string) error {
+	var page []byte
+	for {
+		resp, err := r.c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: r.o.Namespace, Query: "WorkflowId = " + quote(r.workflowID(id)), NextPageToken: page,
+		})
+		if err != nil {
+			return failure(err)
+		}
+		for _, w := range resp.GetExecutions() {
+			_, err := r.c.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+				Namespace: r.o.Namespace, WorkflowExecution: w.GetExecution(),
+			})
+			if err = failure(err); err != nil && !errors.Is(err, durable.ErrUnknown) {
+				return err
+			}
+		}
+		if page = resp.GetNextPageToken(); len(page) == 0 {
+			break
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package temporal
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/journal"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+)
+
+// skipping executes a run where the server's time passes at once.
+func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durable.Executor) *testsuite.TestWorkflowEnvironment {
+	t.Helper()
+	var s testsuite.WorkflowTestSuite
+	env := s.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	env.SetWorkflowRunTimeout(10_000 * time.Hour)
+	env.SetStartTime(time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC))
+	d := newDesk()
+	d.queue, d.now = "calls", func() time.Time { return env.Now().UTC() }
+	d.log = func(msg string, args ...any) { t.Log(append([]any{msg}, args...)...) }
+	d.serve(exec(env), nil)
+	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
+	for _, kind := range []string{kindStep, kindPoll, kindProbe, kindPerform} {
+		env.RegisterActivityWithOptions(d.call(kind), activity.RegisterOptions{Name: kind})
+	}
+	b, err := journal.NewBook(durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}, env.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := pack(begin{Spec: specOf(b.Run.Spec), Row: rowOf(b.Run.Row), Records: recordsOf(b.Records)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env.ExecuteWorkflow(workflowName, in)
+	return env
+}
+
+// Three days of looks are one activity: its waits are the server's, and leave no event.
+func TestPollOfDays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ready time.Duration
+		want  durable.Status
+	}{
+		"it comes true":       {71 * time.Hour, durable.StatusSucceeded},
+		"it never comes true": {1000 * time.Hour, durable.StatusTimedOut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var first, last time.Time
+			looks, scheduled := 0, 0
+			env := skipping(t, func(env *testsuite.TestWorkflowEnvironment) durable.Executor {
+				env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+					if info.Attempt == 1 {
+						scheduled++
+					}
+				})
+				return func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+					in := durable.Intent{Path: "p", Operation: "op", Policy: durable.Safe, Input: json.RawMessage(`{}`)}
+					_, err := h.Poll(ctx, in, durable.Schedule{Every: 10 * time.Second, Cap: 5 * time.Minute, Timeout: 72 * time.Hour},
+						func(_ context.Context, try int) (durable.Result, bool, error) {
+							if looks++; looks != try {
+								t.Errorf("look %d is said to be number %d", looks, try)
+							}
+							last = env.Now()
+							if first.IsZero() {
+								first = last
+							}
+							return json.RawMessage(`1`), last.Sub(first) >= tt.ready, nil
+						})
+					if err != nil {
+						return durable.Ending{Status: durable.StatusTimedOut}, nil
+					}
+					return durable.Ending{Status: durable.StatusSucceeded}, nil
+				}
+			})
+			if err := env.GetWorkflowError(); (err == nil) != (tt.want == durable.StatusSucceeded) {
+				t.Errorf("the workflow ended with %v", err)
+			}
+			if late := last.Sub(first) - min(tt.ready, 72*time.Hour); late < 0 || late > 5*time.Minute {
+				t.Errorf("the last look was %v late", late)
+			}
+			if scheduled != 1 || looks < 860 {
+				t.Errorf("%d looks are %d activities", looks, scheduled)
+			}
+		})
+	}
+}

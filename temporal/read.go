@@ -1,0 +1,330 @@
+package temporal
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/journal"
+	"github.com/capstan-run/capstan/temporal/internal/attribute"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+)
+
+// decoded undoes the codec of the client.
+func (r *Runtime) decoded(p *commonpb.Payload) (*commonpb.Payload, error) {
+	var v converter.RawValue
+	if err := r.o.Converter.FromPayload(p, &v); err != nil {
+		return nil, fmt.Errorf("temporal: %w", err)
+	}
+	return v.Payload(), nil
+}
+
+// fold reads a run's history.
+func (r *Runtime) fold(ctx context.Context, id string) (*fold, error) {
+	f, err := r.told(ctx, id, true)
+	return f, err
+}
+
+// told reads a run's history; whole: with the outcomes that its workflow has not seen.
+func (r *Runtime) told(ctx context.Context, id string, whole bool) (*fold, error) {
+	if durable.CheckID(id) != nil {
+		return nil, journal.Naming(id, durable.ErrUnknown)
+	}
+	for {
+		f := &fold{read: r.decoded}
+		events := r.c.GetWorkflowHistory(ctx, r.workflowID(id), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for events.HasNext() {
+			e, err := events.Next()
+			if err != nil {
+				return nil, journal.Naming(id, failure(err))
+			}
+			if err := f.add(e); err != nil {
+				return nil, fmt.Errorf("run %q: %w", id, err)
+			}
+		}
+		if f.again {
+			continue // a newer execution has begun
+		}
+		if f.book == nil {
+			return nil, journal.Naming(id, durable.ErrUnknown)
+		}
+		if whole {
+			f.settle()
+		} else {
+			f.hear()
+		}
+		return f, nil
+	}
+}
+
+// mark returns a text that changes with the history of a run, which it does not read.
+func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
+	d, err := r.c.DescribeWorkflowExecution(ctx, r.workflowID(id), "")
+	if err != nil {
+		return "", journal.Naming(id, failure(err))
+	}
+	w := d.GetWorkflowExecutionInfo()
+	return fmt.Sprint(w.GetExecution().GetRunId(), w.GetHistoryLength(), w.GetStatus()), nil
+}
+
+// state is where the run stands.
+func (r *Runtime) state(f *fold) durable.State {
+	s := f.book.State()
+	s.Driven = !s.Status.Ended() && (f.driven() || r.desk.driven(r.workflowID(s.ID)))
+	return s
+}
+
+// Get implements durable.Runtime.
+func (r *Runtime) Get(ctx context.Context, id string) (durable.State, error) {
+	f, err := r.fold(ctx, id)
+	if err != nil {
+		return durable.State{}, err
+	}
+	return r.state(f), nil
+}
+
+// Spec implements durable.Runtime.
+func (r *Runtime) Spec(ctx context.Context, id string) (durable.Spec, error) {
+	f, err := r.fold(ctx, id)
+	if err != nil {
+		return durable.Spec{}, err
+	}
+	return f.book.Run.Spec, nil
+}
+
+// History implements durable.Runtime.
+func (r *Runtime) History(ctx context.Context, id string, after int64) ([]durable.Event, error) {
+	f, err := r.told(ctx, id, false)
+	if err != nil {
+		return nil, err
+	}
+	return f.history(after), nil
+}
+
+func (f *fold) history(after int64) []durable.Event {
+	events := []durable.Event{}
+	for _, rec := range f.book.Records {
+		if rec.Seq > after {
+			events = append(events, journal.EventOf(rec))
+		}
+	}
+	return events
+}
+
+// List implements durable.Runtime. The server's index may be a moment behind.
+func (r *Runtime) List(ctx context.Context, f durable.Filter) ([]durable.State, error) {
+	var out []durable.State
+	newest := map[string]*workflowpb.WorkflowExecutionInfo{}
+	var page []byte
+	for {
+		resp, err := r.c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: r.o.Namespace, Query: r.query(f), NextPageToken: page})
+		if err != nil {
+			return nil, failure(err)
+		}
+		for _, w := range resp.GetExecutions() {
+			id := w.GetExecution().GetWorkflowId()
+			if before := newest[id]; before == nil || before.GetStartTime().AsTime().Before(w.GetStartTime().AsTime()) {
+				newest[id] = w
+			}
+		}
+		if page = resp.GetNextPageToken(); len(page) == 0 {
+			break
+		}
+	}
+	for _, w := range newest {
+		b, found, err := r.listed(w)
+		if err != nil {
+			return nil, err
+		}
+		if matches(b.Run, found, f) {
+			out = append(out, b.State())
+		}
+	}
+	slices.SortFunc(out, func(a, b durable.State) int {
+		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
+	})
+	if f.Limit > 0 && len(out) > f.Limit {
+		out = out[:f.Limit]
+	}
+	return out, nil
+}
+
+// query asks the server for the runs that a filter selects, or more.
+func (r *Runtime) query(f durable.Filter) string {
+	parts := []string{"WorkflowType = " + quote(workflowName), "TaskQueue = " + quote(r.o.TaskQueue), "ExecutionStatus != 'ContinuedAsNew'"}
+	add := func(name, op, value string) { parts = append(parts, name+" "+op+" "+quote(value)) }
+	if f.Capability != "" {
+		add(attribute.Capability.GetName(), "=", f.Capability)
+	}
+	if f.Owner != "" {
+		add(attribute.Owner.GetName(), "=", f.Owner)
+	}
+	for _, fact := range journal.Wanted(f) {
+		add(attribute.Facts.GetName(), "=", fact)
+	}
+	started := func(op string, t time.Time, by time.Duration) { // servers round times
+		if !t.IsZero() {
+			add(attribute.Started.GetName(), op, t.Add(by).UTC().Format(time.RFC3339Nano))
+		}
+	}
+	started(">=", f.Since, -time.Millisecond)
+	started("<=", f.Before, time.Millisecond)
+	started("<=", f.After.Started, time.Millisecond)
+	return strings.Join(parts, " AND ")
+}
+
+func quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// listed is a run as its memo tells it.
+func (r *Runtime) listed(w *workflowpb.WorkflowExecutionInfo) (*journal.Book, *journal.Found, error) {
+	var about shown
+	var where rest
+	for name, into := range map[string]any{memoRun: &about, memoRest: &where} {
+		p, err := r.decoded(w.GetMemo().GetFields()[name])
+		if err == nil {
+			err = unpack(p, into)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("workflow %q: %w", w.GetExecution().GetWorkflowId(), err)
+		}
+	}
+	b := &journal.Book{Run: journal.Run{Spec: about.Spec, Updated: w.GetStartTime().AsTime()}}
+	if where.Row != nil {
+		b.Run.Row = where.Row.journal()
+	}
+	if n := len(where.Add); n > 0 {
+		b.Run.Updated = where.Add[n-1].At
+	}
+	switch w.GetStatus() {
+	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		if !b.Run.Row.Status.Ended() {
+			b.Run.Row = journal.Row{Status: durable.StatusCancelled, Ended: w.GetCloseTime().AsTime(), Doc: b.Run.Row.Doc}
+			b.Run.Updated = w.GetCloseTime().AsTime()
+		}
+	}
+	return b, &about.Found, nil
+}
+
+// matches reports whether a run is one that a filter selects: the query may leave more, since
+// servers compare otherwise, some whatever the case.
+func matches(run journal.Run, found *journal.Found, f durable.Filter) bool {
+	row, id, started := run.Row, run.Spec.ID, run.Spec.Started
+	return strings.HasPrefix(id, f.Prefix) &&
+		(len(f.Status) == 0 || slices.Contains(f.Status, row.Status)) &&
+		(f.Due.IsZero() || !row.Due.IsZero() && !row.Due.After(f.Due)) &&
+		(f.After.ID == "" || cmp.Or(f.After.Started.Compare(started), strings.Compare(f.After.ID, id)) > 0) &&
+		(f.Waiting == "" || journal.WaitsFor(row, f.Waiting)) &&
+		(f.Since.IsZero() || !started.Before(f.Since)) && (f.Before.IsZero() || started.Before(f.Before)) &&
+		found.Has(journal.Wanted(f)) && found.Reads(f.Text)
+}
+
+// Watch implements durable.Runtime.
+func (r *Runtime) Watch(ctx context.Context, id string, after int64) (<-chan durable.News, error) {
+	if _, err := r.fold(ctx, id); err != nil {
+		return nil, err
+	}
+	ch := make(chan durable.News)
+	go func() {
+		defer close(ch)
+		r.watch(ctx, id, after, ch)
+	}()
+	return ch, nil
+}
+
+// watchEvery is how often a watched run is looked at.
+const watchEvery = 250 * time.Millisecond
+
+func (r *Runtime) watch(ctx context.Context, id string, after int64, ch chan<- durable.News) {
+	var last durable.State
+	polls := map[int64]int{}
+	seen, driven := "", false
+	for first := true; ; first = false {
+		if now, err := r.mark(ctx, id); err == nil && now == seen && driven == r.desk.driven(r.workflowID(id)) {
+			if !r.nap(ctx) {
+				break
+			}
+			continue
+		} else if err == nil {
+			seen, driven = now, r.desk.driven(r.workflowID(id))
+		}
+		f, err := r.told(ctx, id, false)
+		if ctx.Err() != nil {
+			return
+		}
+		n := durable.News{Err: err}
+		if err == nil {
+			n = durable.News{State: r.state(f)}
+			for _, e := range f.history(0) {
+				if first && e.Seq <= after {
+					polls[e.Seq] = e.Tries
+				}
+				if e.Seq > after || e.Kind == durable.EventPoll && polls[e.Seq] != e.Tries {
+					n.Events = append(n.Events, e)
+				}
+				if e.Kind == durable.EventPoll {
+					polls[e.Seq] = e.Tries
+				}
+			}
+		}
+		if first || err != nil || len(n.Events) > 0 || !same(last, n.State) {
+			select {
+			case ch <- n:
+			case <-ctx.Done():
+				return
+			case <-r.closed:
+				ends(ctx, ch)
+				return
+			}
+			if n.Err != nil || n.State.Status.Ended() {
+				return
+			}
+			last = n.State
+			if k := len(n.Events); k > 0 {
+				after = max(after, n.Events[k-1].Seq)
+			}
+		}
+		if !r.nap(ctx) {
+			break
+		}
+	}
+	if ctx.Err() == nil {
+		ends(ctx, ch)
+	}
+}
+
+// nap waits for the next look at a run that is watched; false: there is none.
+func (r *Runtime) nap(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-r.closed:
+		return false
+	case <-time.After(watchEvery):
+		return true
+	}
+}
+
+// ends sends that the run cannot be watched any more.
+func ends(ctx context.Context, ch chan<- durable.News) {
+	select {
+	case ch <- durable.News{Err: errClosed}:
+	case <-ctx.Done():
+	}
+}
+
+var errClosed = fmt.Errorf("the runtime was closed")
+
+func same(a, b durable.State) bool {
+	return a.Status == b.Status && a.Updated.Equal(b.Updated) && a.Due.Equal(b.Due) && a.Driven == b.Driven && maps.Equal(a.Labels, b.Labels)
+}

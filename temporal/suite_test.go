@@ -1,0 +1,82 @@
+package temporal_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/engine/durable/durabletest"
+	"github.com/capstan-run/capstan/temporal"
+	"github.com/capstan-run/capstan/temporal/blob"
+	"github.com/capstan-run/capstan/temporal/codec"
+	"github.com/capstan-run/capstan/temporal/internal/devserver"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
+)
+
+// server is the development server of these tests.
+var server *devserver.Server
+
+func TestMain(m *testing.M) {
+	if os.Getenv(workerServer) != "" {
+		if err := beWorker(); err != nil {
+			panic(err)
+		}
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	var err error
+	server, err = devserver.Start(ctx, devserver.Options{})
+	cancel()
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := server.Stop(); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+// dial returns a client of the server that encrypts values, and keeps long ones in a folder.
+func dial(t *testing.T, dir string) client.Client {
+	t.Helper()
+	keys, err := codec.ParseKeys("test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := blob.NewDir(filepath.Join(dir, "blobs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := codec.New(codec.Options{Keys: keys, Blobs: blobs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	through, err := c.Interceptor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := client.Dial(client.Options{
+		HostPort: server.Address, Namespace: server.Options.Namespace, Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(through)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(out.Close)
+	return out
+}
+
+func TestRuntime(t *testing.T) {
+	durabletest.Run(t, func(t *testing.T, dir string, now func() time.Time) durable.Runtime {
+		name := filepath.Base(filepath.Dir(dir)) + filepath.Base(dir)
+		return temporal.NewRuntime(dial(t, dir), temporal.Options{TaskQueue: name, Prefix: name + "-", Now: now})
+	}, durabletest.Options{Server: true})
+}

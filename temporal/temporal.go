@@ -1,0 +1,117 @@
+package temporal
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+)
+
+// DefaultTaskQueue is the task queue of runs where Options name none.
+const DefaultTaskQueue = "capstan"
+
+// Options shape a Runtime. The zero Options work.
+type Options struct {
+	// TaskQueue is where workers find runs; "" means [DefaultTaskQueue]. Each worker has
+	// a second queue of its own, for the calls of the runs that it executes, whose name
+	// begins with it.
+	TaskQueue string
+	// Namespace is that of the client; "" means "default".
+	Namespace string
+	// Prefix is put before the id of a run to make the id of its workflow, for
+	// namespaces that several installations share.
+	Prefix string
+	// Converter is the data converter of the client; nil means the SDK's default.
+	Converter converter.DataConverter
+	// Follow has Drive and Run leave the execution to workers: they ask for it, wait, and
+	// return where the run stands. Without it the process is a worker of the task queue
+	// for as long as a Drive takes.
+	Follow bool
+	Log    *slog.Logger // nil logs nothing
+
+	// Now is for tests: the time of runs is then that of it and no other, and a run is
+	// parked for each wait; a Drive takes it up. nil means the time of the server and its
+	// workers.
+	Now func() time.Time
+}
+
+// Runtime is a durable.Runtime on a Temporal server. It is safe for concurrent use. What it
+// does otherwise than the one on a disk is in the package's documentation.
+type Runtime struct {
+	c    client.Client
+	o    Options
+	desk *desk
+
+	mu      sync.Mutex
+	working int     // Drives and Serves that need a worker
+	worker  *worker // of this process, nil while working is 0
+	closed  chan struct{}
+	close   sync.Once
+}
+
+var _ durable.Runtime = (*Runtime)(nil)
+
+// NewRuntime returns a Runtime that keeps its runs on the server of a client. The client
+// stays the caller's: it is not closed with the Runtime.
+func NewRuntime(c client.Client, o Options) *Runtime {
+	o.TaskQueue = cmp.Or(o.TaskQueue, DefaultTaskQueue)
+	o.Namespace = cmp.Or(o.Namespace, client.DefaultNamespace)
+	if o.Converter == nil {
+		o.Converter = converter.GetDefaultDataConverter()
+	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	return &Runtime{c: c, o: o, desk: newDesk(), closed: make(chan struct{})}
+}
+
+// clock returns the time as records keep it.
+func (r *Runtime) clock() time.Time {
+	if r.o.Now != nil {
+		return r.o.Now().Round(0).UTC()
+	}
+	return time.Now().Round(0).UTC()
+}
+
+// workflowID is the id of the workflow of a run.
+func (r *Runtime) workflowID(run string) string { return r.o.Prefix + run }
+
+// newID returns an id that nothing else has.
+func newID() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:8])
+}
+
+// Close implements durable.Runtime.
+func (r *Runtime) Close() error {
+	r.close.Do(func() {
+		close(r.closed)
+		r.stop(true)
+	})
+	return nil
+}
+
+// failure returns an error of the server as one of the port.
+func failure(err error) error {
+	var unknown *serviceerror.NotFound
+	var exists *serviceerror.WorkflowExecutionAlreadyStarted
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &unknown):
+		return durable.ErrUnknown
+	case errors.As(err, &exists):
+		return durable.ErrExists
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fmt.Errorf("temporal: %w", err)
+}

@@ -1,0 +1,251 @@
+package temporal
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
+	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// worker is this process's part in executing runs: one poller for workflows on the queue
+// that all workers share, one for the calls of the workflows that are executed here.
+type worker struct {
+	workflows, calls sdk.Worker
+}
+
+// work makes this process a worker until stop is called as often.
+func (r *Runtime) work(parallel int) (stop func(), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.worker == nil {
+		if r.worker, err = r.newWorker(parallel); err != nil {
+			return nil, err
+		}
+	}
+	r.working++
+	return func() {
+		r.mu.Lock()
+		r.working--
+		r.mu.Unlock()
+		time.AfterFunc(linger, func() { r.stop(false) })
+	}, nil
+}
+
+// linger is how long a worker outlives the last Drive: another one may follow.
+const linger = 2 * time.Second
+
+// stop ends the worker of this process, where nothing needs it any more or always.
+func (r *Runtime) stop(always bool, gone ...chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := r.worker; w != nil && (always || r.working == 0) {
+		r.worker = nil
+		w.workflows.Stop()
+		for _, c := range gone {
+			close(c)
+		}
+		w.calls.Stop()
+	}
+}
+
+// grace is how long calls may take to finish when a worker stops.
+const grace = 10 * time.Second
+
+func (r *Runtime) newWorker(parallel int) (*worker, error) {
+	d := r.desk
+	d.queue = r.o.TaskQueue + "@" + newID()
+	d.now, d.log = r.clock, r.o.Log.Error
+	w := &worker{
+		workflows: sdk.New(r.c, r.o.TaskQueue, sdk.Options{
+			LocalActivityWorkerOnly: true, StickyScheduleToStartTimeout: 2 * time.Second, DeadlockDetectionTimeout: time.Minute,
+			OnFatalError: func(err error) { r.o.Log.Error("the worker ended", "error", err) },
+		}),
+		calls: sdk.New(r.c, d.queue, sdk.Options{
+			DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: parallel, WorkerStopTimeout: grace,
+			MaxHeartbeatThrottleInterval: heartbeatEvery, DefaultHeartbeatThrottleInterval: heartbeatEvery,
+			OnFatalError: func(err error) { r.o.Log.Error("the worker ended", "error", err) },
+		}),
+	}
+	w.workflows.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
+	for _, kind := range []string{kindStep, kindPoll, kindProbe, kindPerform} {
+		w.calls.RegisterActivityWithOptions(d.call(kind), activity.RegisterOptions{Name: kind})
+	}
+	if err := w.calls.Start(); err != nil {
+		return nil, fmt.Errorf("temporal: the worker cannot start: %w", err)
+	}
+	if err := w.workflows.Start(); err != nil {
+		w.calls.Stop()
+		return nil, fmt.Errorf("temporal: the worker cannot start: %w", err)
+	}
+	return w, nil
+}
+
+// defaultParallel is how many calls a worker performs at once by default.
+const defaultParallel = 64
+
+// Serve implements durable.Runtime: the process is a worker of the task queue until ctx
+// ends. o.Parallel bounds the calls that it performs at once.
+func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.ServeOptions) error {
+	if o.Parallel <= 0 {
+		o.Parallel = defaultParallel
+	}
+	r.desk.serve(exec, o.Ended)
+	defer r.desk.serve(nil, nil)
+	stop, err := r.work(o.Parallel)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	stop()
+	r.stop(false)
+	return nil
+}
+
+// serve sets what executes runs here that no Drive of this process does.
+func (d *desk) serve(exec durable.Executor, ended func(durable.State)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.serving, d.ended = exec, ended
+}
+
+// Drive implements durable.Runtime.
+func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o durable.DriveOptions) (durable.State, error) {
+	f, err := r.fold(ctx, id)
+	if err != nil {
+		return durable.State{}, err
+	}
+	if f.book.Run.Row.Status.Ended() {
+		return f.book.State(), nil
+	}
+	if r.desk.driven(r.workflowID(id)) {
+		return durable.State{}, fmt.Errorf("run %q: %w", id, durable.ErrBusy)
+	}
+	if r.o.Follow || exec == nil {
+		return r.follow(ctx, id, o, "")
+	}
+	wish := drive{ID: newID(), MaxBlock: o.MaxBlock, Park: o.Park, Now: r.clock(), Manual: r.o.Now != nil}
+	by := &driving{exec: exec, ctx: ctx, over: make(chan struct{}), gone: make(chan struct{})}
+	run := r.workflowID(id)
+	if !r.desk.drive(run, by) {
+		return durable.State{}, fmt.Errorf("run %q: %w", id, durable.ErrBusy)
+	}
+	defer r.desk.drive(run, nil)
+	if err := r.say(ctx, id, said{At: wish.Now, Drive: &wish}); err != nil {
+		return durable.State{}, err
+	}
+	stop, err := r.work(defaultParallel)
+	if err != nil {
+		return durable.State{}, err
+	}
+	var s durable.State
+	followed := make(chan error, 1)
+	following, cancel := context.WithCancel(ctx)
+	go func() {
+		var err error
+		s, err = r.follow(following, id, o, wish.ID)
+		followed <- err
+	}()
+	select {
+	case err = <-followed:
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+	case <-by.over:
+		cancel()
+		<-followed
+		err = by.err
+	}
+	cancel()
+	stop()
+	if by.panic != nil {
+		r.stop(true, by.gone) // nothing of the run goes on here
+		panic(by.panic)
+	}
+	if err != nil {
+		r.stop(false)
+	}
+	if err != nil {
+		if now, e := r.Get(context.WithoutCancel(ctx), id); e == nil {
+			s = now
+		}
+	}
+	return s, err
+}
+
+// drive begins or ends a Drive of a run here; false: there is one.
+func (d *desk) drive(run string, by *driving) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if by == nil {
+		delete(d.drives, run)
+		return true
+	}
+	if d.drives[run] != nil {
+		return false
+	}
+	d.drives[run] = by
+	return true
+}
+
+// follow waits until a run ended or came to rest, for the Drive of an id.
+func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions, drive string) (durable.State, error) {
+	block := o.MaxBlock
+	if block == 0 {
+		block = blockByDefault
+	}
+	var s durable.State
+	for last := ""; ; {
+		if now, err := r.mark(ctx, id); err != nil || now != last || now == "" {
+			f, err := r.fold(ctx, id)
+			if err != nil {
+				return durable.State{}, err
+			}
+			s = r.state(f)
+			over := drive == "" || f.drive == drive
+			if s.Status.Ended() || over && f.atRest(block, r.clock()) {
+				return s, nil
+			}
+			last = now
+		}
+		select {
+		case <-ctx.Done():
+			return s, context.Cause(ctx)
+		case <-time.After(followEvery):
+		}
+	}
+}
+
+// followEvery is how often follow looks.
+const followEvery = 50 * time.Millisecond
+
+// atRest reports whether the run waits for longer than a Drive may.
+func (f *fold) atRest(block time.Duration, now time.Time) bool {
+	r := f.book.Run.Row
+	switch {
+	case block < 0:
+		return r.Status == durable.StatusInDoubt && r.Due.IsZero()
+	case r.Status == durable.StatusRunning:
+		return f.drive != "" && r.Due.After(now.Add(block))
+	case r.Waiting != nil && r.Waiting.Reason == durable.ReasonTimer:
+		return r.Due.Sub(now) > block
+	}
+	return r.Status == durable.StatusWaiting || r.Status == durable.StatusInDoubt
+}
+
+// Run implements durable.Runtime.
+func (r *Runtime) Run(ctx context.Context, spec durable.Spec, exec durable.Executor, o durable.DriveOptions, signals ...durable.Signal) (durable.State, error) {
+	if err := context.Cause(ctx); err != nil {
+		return durable.State{}, err
+	}
+	if err := r.Start(ctx, spec, signals...); err != nil {
+		return durable.State{}, err
+	}
+	return r.Drive(ctx, spec.ID, exec, o)
+}
+
+var _ = log.NewStructuredLogger
