@@ -13,7 +13,7 @@ var dialectual = map[string]string{
 	"engine/internal/load/catalogue.go": "a catalogue is support data of an API and has a model of its own",
 	"engine/internal/load/load.go":      "a catalogue is validated, though it does not run",
 	"engine/internal/load/override.go":  "an override is an overlay, and its target is written for the text of a composition",
-	"cmd/capstan/skill.go":              "an OpenAPI document in place of a capability gets a skill of its operations",
+	"internal/command/skill.go":         "an OpenAPI document in place of a capability gets a skill of its operations",
 }
 
 var dialectConstant = regexp.MustCompile(`\bspec\.Dialect[A-Z]\w*`)
