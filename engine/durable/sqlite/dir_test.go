@@ -157,16 +157,6 @@ func TestDatabaseOfTheVersionBefore(t *testing.T) {
 	}
 }
 
-func openDir(t *testing.T, dir string) durable.Runtime {
-	t.Helper()
-	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { rt.Close() })
-	return rt
-}
-
 func TestRefused(t *testing.T) {
 	if _, err := sqlite.Open(t.Context(), sqlite.Options{}); err == nil {
 		t.Error("the working directory is taken for a state directory")

@@ -18,3 +18,13 @@ func TestRuntime(t *testing.T) {
 		return rt
 	}, durabletest.Options{})
 }
+
+func openDir(t *testing.T, dir string) durable.Runtime {
+	t.Helper()
+	rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rt.Close() })
+	return rt
+}
