@@ -2,17 +2,19 @@
 // them, encrypts them with a key that the server never has, and keeps large ones in a blob
 // store, with only their hash in the history.
 //
-// A codec is used in a client in one of two ways:
+// [Codec.Configure] puts a codec into a client. Payloads are then encoded and decoded on the
+// connection, where
 //
-//   - As an [Interceptor] of its connection. A store that fails then fails a request to the
-//     server, which is made again: a run waits until the store answers. A payload that a
-//     replay makes again is not stored again.
-//   - In a data converter (converter.NewCodecDataConverter). A store that fails then is an
-//     error in the workflow, and a request to it is made in the workflow's goroutine, which
-//     the SDK takes for a deadlock after a second. It is for a codec without a store, and
-//     for tests and replays, which have no connection.
+//   - a store that does not answer fails a request to the server, which is made again: a run
+//     waits, and does not fail;
+//   - a payload that cannot be decoded (its key is missing, its value is gone) fails the
+//     workflow task that reads it, and no other: the run waits until a worker can. In an
+//     activity or a client it is an error;
+//   - a payload that a replay makes again is not stored again.
 //
-// Both read what the other wrote, and a payload that is encoded is not encoded again.
+// As a converter.PayloadCodec, in a data converter, it is for tests and replays, which have no
+// connection: there an error of the store is an error in the workflow. Both read what the
+// other wrote, and a payload that is encoded is not encoded again.
 package codec
 
 import (
@@ -26,9 +28,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"go.temporal.io/api/common/v1"
-	"go.temporal.io/api/proxy"
 	"go.temporal.io/sdk/converter"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/capstan-run/capstan/temporal/blob"
@@ -199,7 +199,7 @@ func (c *Codec) decode(ctx context.Context, p *common.Payload) (*common.Payload,
 	data := p.Data
 	if key, ok := p.Metadata[blobOf]; ok {
 		if c.o.Blobs == nil {
-			return nil, fmt.Errorf("a payload is blob %s, and there is no blob store: give the one that the other workers have", key)
+			return nil, fmt.Errorf("a payload is blob %s, and there is no blob store (%w): give the one that the other workers have", key, blob.ErrNotFound)
 		}
 		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 		defer cancel()
@@ -266,23 +266,4 @@ func (c *Codec) expand(data []byte) ([]byte, error) {
 		return whole, nil
 	}
 	return nil, fmt.Errorf("%w, or written by a later version: its form is %d", ErrChanged, data[0])
-}
-
-// together is how many payloads of one message are stored or fetched at once.
-const together = 8
-
-// Interceptor returns what encodes and decodes every payload of a connection's messages but
-// search attributes, which the server reads. It is given to the client as
-// client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(i)}}.
-func (c *Codec) Interceptor() (grpc.UnaryClientInterceptor, error) {
-	visit := func(change func(context.Context, *common.Payload) (*common.Payload, error)) *proxy.VisitPayloadsOptions {
-		return &proxy.VisitPayloadsOptions{
-			Visitor: func(ctx *proxy.VisitPayloadsContext, payloads []*common.Payload) ([]*common.Payload, error) {
-				return each(ctx, payloads, change)
-			},
-			SkipSearchAttributes: true,
-			ConcurrencyLimit:     together,
-		}
-	}
-	return proxy.NewPayloadVisitorInterceptor(proxy.PayloadVisitorInterceptorOptions{Outbound: visit(c.encode), Inbound: visit(c.decode)})
 }
