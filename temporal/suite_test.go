@@ -17,7 +17,6 @@ import (
 	"github.com/capstan-run/capstan/temporal/internal/devserver"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
-	"google.golang.org/grpc"
 )
 
 // server is the development server of these tests.
@@ -59,14 +58,11 @@ func dial(t *testing.T, dir string) client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	through, err := c.Interceptor()
-	if err != nil {
+	o := client.Options{HostPort: server.Address, Namespace: server.Options.Namespace, Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}
+	if err := c.Configure(&o); err != nil {
 		t.Fatal(err)
 	}
-	out, err := client.Dial(client.Options{
-		HostPort: server.Address, Namespace: server.Options.Namespace, Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(through)}},
-	})
+	out, err := client.Dial(o)
 	if err != nil {
 		t.Fatal(err)
 	}
