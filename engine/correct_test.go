@@ -91,8 +91,8 @@ func TestTitlesAndLabelsFollowCorrections(t *testing.T) {
 		title       string
 	}{
 		{"", nil, nil, "Emma"},
-		{"labels: {ship: '{{ inputs.ship_name }}', note: '{{ inputs.note }}', size: '{{ inputs.size }}'}", labels{"env": "prod"}, labels{"env": "prod", "ship": "Emma", "size": "3"}, "env=prod ship=Emma size=3"},
-		{"labels: {ship: '{{ inputs.ship_name }}'}", labels{"ship": "hers"}, labels{"ship": "hers"}, "hers"},
+		{"labels: {ship: '{{ inputs.ship_name }}', note: '{{ inputs.note }}', size: '{{ inputs.size }}'}", labels{"env": "prod"}, labels{"env": "prod", "ship": "Emma", "size": "3"}, "Emma env=prod size=3"},
+		{"labels: {ship: '{{ inputs.ship_name }}'}", labels{"ship": "hers"}, labels{"ship": "hers"}, "Emma ship=hers"},
 	} {
 		r, rt, id, err := startLabelled(t, tt.file, in, tt.given)
 		if err == nil {

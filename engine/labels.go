@@ -22,8 +22,8 @@ func (p *Program) labels(ctx context.Context, inputs Inputs, given map[string]st
 	return labels, durable.CheckLabels(labels)
 }
 
-// title returns the title of a new run: its labels, else the required text among its inputs
-// that names the thing, else the required ones, else any.
+// title returns the title of a new run: the required text among its inputs that names the
+// thing, else the required ones, else any, and its labels.
 func (p *Program) title(inputs Inputs, labels map[string]string) string {
 	var naming, required, all []durable.Value
 	for _, in := range p.plan.Inputs {

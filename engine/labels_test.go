@@ -55,7 +55,7 @@ func TestLabelsAndTitle(t *testing.T) {
 	}{
 		{"", nil, nil, "Emma Mærsk"},
 		{"labels: {ship: '{{ inputs.ship_name }}'}", nil, labels{"ship": "Emma Mærsk"}, "Emma Mærsk"},
-		{"labels: {size: '{{ inputs.size }}', none: '{{ inputs.note }}', env: test}", labels{"env": "prod"}, labels{"size": "3", "env": "prod"}, "env=prod size=3"},
+		{"labels: {size: '{{ inputs.size }}', none: '{{ inputs.note }}', env: test}", labels{"env": "prod"}, labels{"size": "3", "env": "prod"}, "Emma Mærsk env=prod size=3"},
 		{"", labels{durable.KeyLabel: "k"}, labels{durable.KeyLabel: "k"}, "Emma Mærsk"},
 	} {
 		_, rt, id, err := startLabelled(t, tt.file, in, tt.given)

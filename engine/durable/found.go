@@ -60,28 +60,29 @@ const (
 	maxTitled = 3   // values
 )
 
-// TitleOf returns the title that a run has by default: its labels, apart from [KeyLabel];
-// else the one of naming that names the thing, such as organization_name; else the first
-// of all. A single value stands alone, several stand with their names.
+// TitleOf returns the title that a run has by default: the one of naming that names the
+// thing, such as organization_name, else the first of all; and its labels, apart from
+// [KeyLabel] and those that say the same. A single value stands alone, and so does one that
+// names the thing; others stand with their names.
 func TitleOf(labels map[string]string, naming, all []Value) string {
-	var parts []Value
+	named := namesThing(naming)
+	parts := named
+	if named == nil {
+		parts = slices.Clone(all[:min(len(all), maxTitled)])
+	}
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		if name != KeyLabel {
+		said := slices.ContainsFunc(parts, func(v Value) bool { return columns.OneLine(v.Text) == columns.OneLine(labels[name]) })
+		if name != KeyLabel && !said {
 			parts = append(parts, Value{name, labels[name]})
 		}
 	}
-	if len(parts) == 0 {
-		parts = namesThing(naming)
-	}
-	if len(parts) == 0 {
-		parts = slices.Clone(all[:min(len(all), maxTitled)])
-	}
-	if len(parts) == 1 {
-		return columns.Cut(columns.OneLine(parts[0].Text), maxTitle)
-	}
 	var words []string
-	for _, p := range parts {
-		words = append(words, p.Name+"="+columns.OneLine(p.Text))
+	for i, p := range parts {
+		word := columns.OneLine(p.Text)
+		if len(parts) > 1 && (named == nil || i > 0) {
+			word = p.Name + "=" + word
+		}
+		words = append(words, word)
 	}
 	return columns.Cut(strings.Join(words, " "), maxTitle)
 }

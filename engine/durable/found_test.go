@@ -19,6 +19,9 @@ func TestTitleOf(t *testing.T) {
 	}{
 		{labels{"customer": "Acme"}, values{org}, values{org}, "Acme"},
 		{labels{"env": "prod", "customer": "Acme"}, nil, nil, "customer=Acme env=prod"},
+		{labels{"env": "prod", "team": "a"}, values{org}, values{org, mail}, "Acme env=prod team=a"},
+		{labels{"env": "prod"}, nil, values{imo}, "imo=9074729 env=prod"},
+		{labels{"ship": "9074729", "env": "prod"}, nil, values{imo}, "imo=9074729 env=prod"},
 		{labels{durable.KeyLabel: "k-1"}, values{mail, org}, nil, "Acme"},
 		{nil, values{mail}, values{imo, mail}, "it@acme.example"},
 		{nil, nil, values{imo}, "9074729"},

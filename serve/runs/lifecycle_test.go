@@ -56,7 +56,7 @@ func TestRunsAreFound(t *testing.T) {
 		{`{"inputs": {"organization_name": "Ærø: Færger", "domains": ["a.dk", "b.dk"], "admin_email": "it@a.dk"}, "labels": {"env": "prod", "cost-centre": "4:2"}}`, "k-2"},
 	} {
 		a := s.ask("POST", "/capabilities/"+onboarding+"/runs", start.body, "Idempotency-Key", start.key).want(t, http.StatusAccepted)
-		if want := []string{"Acme", "cost-centre=4:2 env=prod"}[i]; a.doc["title"] != want {
+		if want := []string{"Acme", "Ærø: Færger cost-centre=4:2 env=prod"}[i]; a.doc["title"] != want {
 			t.Errorf("titled %v, want %s", a.doc["title"], want)
 		}
 		if a.at("labels", "idempotency-key") != start.key || a.at("inputs", "organization_name") == nil {
@@ -64,9 +64,9 @@ func TestRunsAreFound(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"label=env:prod": "cost-centre=4:2 env=prod", "label=env:prod&label=cost-centre:4:2": "cost-centre=4:2 env=prod", "label=env:test": "",
-		"label=idempotency-key:k-1": "Acme", "input=organization_name:Acme": "Acme", "input=domains:b.dk": "cost-centre=4:2 env=prod", "input=organization_name:acme": "",
-		"input=organization_name:%C3%86r%C3%B8:+F%C3%A6rger": "cost-centre=4:2 env=prod", "q=ACME": "Acme", "q=%C3%86R%C3%98": "cost-centre=4:2 env=prod", "q=nothing": "",
+		"label=env:prod": "Ærø: Færger cost-centre=4:2 env=prod", "label=env:prod&label=cost-centre:4:2": "Ærø: Færger cost-centre=4:2 env=prod", "label=env:test": "",
+		"label=idempotency-key:k-1": "Acme", "input=organization_name:Acme": "Acme", "input=domains:b.dk": "Ærø: Færger cost-centre=4:2 env=prod", "input=organization_name:acme": "",
+		"input=organization_name:%C3%86r%C3%B8:+F%C3%A6rger": "Ærø: Færger cost-centre=4:2 env=prod", "q=ACME": "Acme", "q=%C3%86R%C3%98": "Ærø: Færger cost-centre=4:2 env=prod", "q=nothing": "",
 		"since=2100-01-01": "", "before=2000-01-01T00:00:00Z": "", "since=2000-01-01&q=acme": "Acme", "waiting=none": "",
 	} {
 		a := s.ask("GET", "/runs?"+query, "").want(t, http.StatusOK)

@@ -60,12 +60,13 @@ func TestRunsUnderLoad(t *testing.T) {
 	s.wants(t, `capstan_runs_ended_total{capability="b2b-enterprise-onboarding",status="succeeded"} `+strconv.FormatInt(clients+1, 10))
 	s.wants(t, "capstan_event_streams 0")
 
-	after := s.quiet(before.goroutines)
+	used := held.over(before)
+	after := s.quiet(func(u usage) bool { return u.goroutines <= before.goroutines && u.over(before) <= used/2 })
 	if after.goroutines > before.goroutines {
 		t.Errorf("%d goroutines more than before", after.goroutines-before.goroutines)
 	}
 	// The runtime itself keeps some of what was used, for the next time.
-	if kept, used := after.over(before), held.over(before); kept > used/2 {
+	if kept := after.over(before); kept > used/2 {
 		t.Errorf("%d of %d bytes of heap are kept for runs that have ended", kept, used)
 	}
 	t.Logf("%d runs at once: %d bytes and %.1f goroutines each; afterwards %d bytes", clients, held.over(before)/clients,
@@ -267,10 +268,11 @@ func (s *network) use() usage {
 	return usage{runtime.NumGoroutine(), int64(m.HeapAlloc)}
 }
 
-// quiet waits until no more goroutines than these are left, or none ends any more.
-func (s *network) quiet(goroutines int) (u usage) {
+// quiet waits a while until no more is used than is wanted: runs that ended are archived, in
+// their turn.
+func (s *network) quiet(wanted func(usage) bool) (u usage) {
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if u = s.use(); u.goroutines <= goroutines {
+		if u = s.use(); wanted(u) {
 			return u
 		}
 	}

@@ -117,7 +117,7 @@ func (a *archiver) work() {
 		}
 		a.mu.Lock()
 		if a.waiting -= a.batch; err != nil || n < a.batch || a.closed() {
-			a.busy, a.waiting = false, n%a.batch
+			a.busy, a.waiting, a.making = false, n%a.batch, nil // which is large
 			a.mu.Unlock()
 			return
 		}
