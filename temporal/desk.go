@@ -19,6 +19,8 @@ import (
 // the server gives the call to no other process: the queue of calls is this one's own.
 type desk struct {
 	queue string // of calls
+	blind []byte // as Options have it
+	most  int    // events of a history
 	log   func(msg string, args ...any)
 	now   func() time.Time
 
@@ -54,8 +56,8 @@ type driving struct {
 	gone  chan struct{} // closed when no workflow goes on here
 }
 
-func newDesk() *desk {
-	return &desk{jobs: map[string]*job{}, drives: map[string]*driving{}}
+func newDesk(blind []byte) *desk {
+	return &desk{blind: blind, most: mostEvents, jobs: map[string]*job{}, drives: map[string]*driving{}}
 }
 
 // put leaves a call.

@@ -152,6 +152,9 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		if err := h.sit(ctx, in.Path, c.Until); err != nil {
 			return nil, err
 		}
+		if err := h.room(); err != nil {
+			return nil, err
+		}
 		n := callIn{Path: in.Path, Key: in.Key, Attempt: c.Attempt + 1, Lost: (c.Open || c.Maybe) && !cleared}
 		intent := journal.Record{Kind: durable.EventIntent, Step: in.Path, Attempt: n.Attempt, Detail: journal.Detail(in)}
 		if in.Policy == durable.Safe {
@@ -317,6 +320,9 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 			if err := h.sit(ctx, in.Path, h.nextLook(p, sched)); err != nil {
 				return nil, err
 			}
+		}
+		if err := h.room(); err != nil {
+			return nil, err
 		}
 		deadline := *p.Detail.Deadline
 		if !h.until.IsZero() && h.until.Before(deadline) && !h.virtual {

@@ -42,12 +42,17 @@ func (r *Runtime) begin(ctx context.Context, b *journal.Book, records []journal.
 	if err != nil {
 		return err
 	}
+	finding, err := foundBy(s, found, r.o.Blind)
+	if err != nil {
+		return err
+	}
+	set := append(attributes(b.Run.Row), finding...)
+	set = append(set, attribute.Capability.ValueSet(attribute.Keyword(s.Capability)), attribute.Owner.ValueSet(attribute.Keyword(s.Owner)), attribute.Started.ValueSet(s.Started))
 	_, err = r.c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: r.workflowID(s.ID), TaskQueue: r.o.TaskQueue, WorkflowIDReusePolicy: reuse,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Memo:                  map[string]any{memoRun: run, memoRest: where},
-		TypedSearchAttributes: r.attributes(s, b.Run.Row, found),
-		StaticSummary:         s.Title,
+		TypedSearchAttributes: temporal.NewSearchAttributes(set...),
 	}, workflowName, in)
 	return failure(err)
 }
@@ -63,30 +68,6 @@ type shown struct {
 func shownOf(s durable.Spec, found *journal.Found) shown {
 	s.Snapshot, s.Input = nil, nil
 	return shown{Spec: s, Found: *found}
-}
-
-// foundBy are the attributes by which lists find a run, whatever becomes of it.
-func foundBy(s durable.Spec, found *journal.Found) []temporal.SearchAttributeUpdate {
-	out := []temporal.SearchAttributeUpdate{attribute.Facts.ValueSet(found.Facts), attribute.Title.ValueUnset()}
-	if s.Title != "" {
-		out[1] = attribute.Title.ValueSet(s.Title)
-	}
-	return out
-}
-
-// attributes are those that a new execution starts with.
-func (r *Runtime) attributes(s durable.Spec, row journal.Row, found *journal.Found) temporal.SearchAttributes {
-	set := []temporal.SearchAttributeUpdate{
-		attribute.Capability.ValueSet(s.Capability), attribute.Owner.ValueSet(s.Owner), attribute.Status.ValueSet(string(row.Status)),
-		attribute.Started.ValueSet(s.Started), attribute.Facts.ValueSet(found.Facts),
-	}
-	if s.Title != "" {
-		set = append(set, attribute.Title.ValueSet(s.Title))
-	}
-	if !row.Due.IsZero() {
-		set = append(set, attribute.Due.ValueSet(row.Due))
-	}
-	return temporal.NewSearchAttributes(set...)
 }
 
 // say sends something to a run.

@@ -22,7 +22,7 @@ func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durabl
 	env.SetTestTimeout(time.Minute)
 	env.SetWorkflowRunTimeout(10_000 * time.Hour)
 	env.SetStartTime(time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC))
-	d := newDesk()
+	d := newDesk(nil)
 	d.queue, d.now = "calls", func() time.Time { return env.Now().UTC() }
 	d.log = func(msg string, args ...any) { t.Log(append([]any{msg}, args...)...) }
 	d.serve(exec(env), nil)

@@ -163,13 +163,13 @@ func (r *Runtime) query(f durable.Filter) string {
 	parts := []string{"WorkflowType = " + quote(workflowName), "TaskQueue = " + quote(r.o.TaskQueue), "ExecutionStatus != 'ContinuedAsNew'"}
 	add := func(name, op, value string) { parts = append(parts, name+" "+op+" "+quote(value)) }
 	if f.Capability != "" {
-		add(attribute.Capability.GetName(), "=", f.Capability)
+		add(attribute.Capability.GetName(), "=", attribute.Keyword(f.Capability))
 	}
 	if f.Owner != "" {
-		add(attribute.Owner.GetName(), "=", f.Owner)
+		add(attribute.Owner.GetName(), "=", attribute.Keyword(f.Owner))
 	}
 	for _, fact := range journal.Wanted(f) {
-		add(attribute.Facts.GetName(), "=", fact)
+		parts = append(parts, asked(fact, r.o.Blind))
 	}
 	started := func(op string, t time.Time, by time.Duration) { // servers round times
 		if !t.IsZero() {

@@ -33,6 +33,12 @@ type Options struct {
 	Prefix string
 	// Converter is the data converter of the client; nil means the SDK's default.
 	Converter converter.DataConverter
+	// Blind is a secret of any length. Where it is set, labels and inputs, by which lists find
+	// runs, are on the server by their HMAC under it alone, and titles not at all. Without it
+	// its operators read them, whatever the client's codec encrypts. All processes of a
+	// namespace need the same; runs that were started under another are not found by labels
+	// and inputs.
+	Blind []byte
 	// Follow has Drive and Run leave the execution to workers: they ask for it, wait, and
 	// return where the run stands. Without it the process is a worker of the task queue
 	// for as long as a Drive takes.
@@ -70,7 +76,7 @@ func NewRuntime(c client.Client, o Options) *Runtime {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Runtime{c: c, o: o, desk: newDesk(), closed: make(chan struct{})}
+	return &Runtime{c: c, o: o, desk: newDesk(o.Blind), closed: make(chan struct{})}
 }
 
 // clock returns the time as records keep it.

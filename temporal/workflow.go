@@ -11,7 +11,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
-	"github.com/capstan-run/capstan/temporal/internal/attribute"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -247,7 +246,11 @@ func (e *execution) index() {
 		e.corrected = false
 		found := journal.FoundBy(e.book.Run.Spec)
 		v, err := pack(shownOf(e.book.Run.Spec, found))
-		err = errors.Join(err, workflow.UpsertMemo(e.ctx, map[string]any{memoRun: v}), workflow.UpsertTypedSearchAttributes(e.ctx, foundBy(e.book.Run.Spec, found)...))
+		finding, unfit := foundBy(e.book.Run.Spec, found, e.desk.blind)
+		if unfit != nil {
+			finding = nil // it is found by what it was started with
+		}
+		err = errors.Join(err, workflow.UpsertMemo(e.ctx, map[string]any{memoRun: v}), workflow.UpsertTypedSearchAttributes(e.ctx, finding...))
 		if err != nil {
 			panic(err)
 		}
@@ -261,20 +264,18 @@ func (e *execution) index() {
 	}
 }
 
-// attributes are those of a run that change.
-func attributes(r journal.Row) []temporal.SearchAttributeUpdate {
-	out := []temporal.SearchAttributeUpdate{attribute.Status.ValueSet(string(r.Status)), attribute.Waiting.ValueUnset(), attribute.Due.ValueUnset()}
-	if r.Waiting != nil {
-		out[1] = attribute.Waiting.ValueSet(r.Waiting.Path)
-	}
-	if !r.Due.IsZero() {
-		out[2] = attribute.Due.ValueSet(r.Due)
-	}
-	return out
-}
-
 // errFull is what the interpreter is given where the history is long enough.
 var errFull = &durable.Suspended{Reason: durable.ReasonTimer, Description: "the run goes on in a new history"}
+
+// room returns errFull where the history is long enough.
+func (e *execution) room() error {
+	i := workflow.GetInfo(e.ctx)
+	if i.GetCurrentHistoryLength() > e.desk.most || i.GetCurrentHistorySize() > mostBytes {
+		e.full = true
+		return errFull
+	}
+	return nil
+}
 
 // perform has this process's worker perform a call, and takes the outcome in. Meanwhile
 // it takes in what is said.
@@ -387,6 +388,7 @@ func (e *execution) execute() error {
 	case h.broken != nil:
 		e.fails(h.broken)
 	case e.full:
+		e.wish = cmp.Or(e.wish, e.drive)
 	case errors.As(err, &suspended):
 		e.park(suspended, ending)
 	case e.book.Cancelled() && errors.Is(err, durable.ErrCancelled):

@@ -1,0 +1,40 @@
+package temporal
+
+import (
+	"compress/gzip"
+	"errors"
+	"log/slog"
+	"os"
+
+	"github.com/capstan-run/capstan/engine/durable"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// MostEvents sets how long a history of this process's workers gets.
+func MostEvents(r *Runtime, n int) { r.desk.most = n }
+
+// Replay replays a recorded history.
+func Replay(exec durable.Executor, file string) (err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	unpacked, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	h, err := client.HistoryFromJSON(unpacked, client.HistoryJSONOptions{})
+	if err != nil {
+		return err
+	}
+	d := newDesk(nil)
+	d.queue, d.log = "calls", func(string, ...any) {}
+	d.serve(exec, nil)
+	r := sdk.NewWorkflowReplayer()
+	r.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
+	return r.ReplayWorkflowHistory(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), h)
+}
