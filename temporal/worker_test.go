@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/temporal"
+	"github.com/capstan-run/capstan/temporal/internal/devserver"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 )
@@ -101,6 +103,7 @@ func request(ctx context.Context, method, run, path string, attempt int) (string
 type api struct {
 	*httptest.Server
 	hang func(run, path string) bool // the answer of a write is never given
+	slow time.Duration               // the longest that a write takes
 
 	mu   sync.Mutex
 	sent map[string]int // writes, by run and path
@@ -111,14 +114,20 @@ func newAPI(t *testing.T, hang func(run, path string) bool) *api {
 	a := &api{hang: hang, sent: map[string]int{}, hung: make(chan int, 100)}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		run, path, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
+		a.mu.Lock()
 		if r.Method == "GET" {
-			fmt.Fprint(w, `"found"`)
+			if a.sent[run+" "+path] > 0 {
+				fmt.Fprint(w, `"found"`)
+			}
+			a.mu.Unlock()
 			return
 		}
-		a.mu.Lock()
 		a.sent[run+" "+path]++
 		first := a.sent[run+" "+path] == 1
 		a.mu.Unlock()
+		if a.slow > 0 {
+			time.Sleep(rand.N(a.slow))
+		}
 		if first && a.hang(run, path) {
 			pid, _ := strconv.Atoi(r.Header.Get("Worker"))
 			a.hung <- pid
@@ -133,17 +142,18 @@ func newAPI(t *testing.T, hang func(run, path string) bool) *api {
 
 // workers are processes that execute runs.
 type workers struct {
-	t     *testing.T
-	queue string
-	api   *api
-	mu    sync.Mutex
-	procs map[int]*exec.Cmd
+	t      *testing.T
+	server *devserver.Server
+	queue  string
+	api    *api
+	mu     sync.Mutex
+	procs  map[int]*exec.Cmd
 }
 
 func (w *workers) start() {
 	w.t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), workerServer+"="+server.Address, workerQueue+"="+w.queue, workerAPI+"="+w.api.URL)
+	cmd.Env = append(os.Environ(), workerServer+"="+w.server.Address, workerQueue+"="+w.queue, workerAPI+"="+w.api.URL)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -172,8 +182,8 @@ func (w *workers) kill(pid int) {
 	}
 }
 
-func newWorkers(t *testing.T, hang func(run, path string) bool) (*workers, *temporal.Runtime) {
-	w := &workers{t: t, queue: t.Name() + strconv.FormatInt(time.Now().UnixNano(), 36), api: newAPI(t, hang), procs: map[int]*exec.Cmd{}}
+func newWorkers(t *testing.T, server *devserver.Server, hang func(run, path string) bool) (*workers, *temporal.Runtime) {
+	w := &workers{t: t, server: server, queue: t.Name() + strconv.FormatInt(time.Now().UnixNano(), 36), api: newAPI(t, hang), procs: map[int]*exec.Cmd{}}
 	c, err := server.Client(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +218,7 @@ func until(t *testing.T, rt *temporal.Runtime, run string, want ...durable.Statu
 // A worker is killed after a write took effect and before its answer came. Another goes on
 // as the policy has it.
 func TestWorkerKilledBetweenSendingAndRecording(t *testing.T) {
-	w, rt := newWorkers(t, func(run, _ string) bool { return true })
+	w, rt := newWorkers(t, server, func(run, _ string) bool { return true })
 	w.start()
 	policies := []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed, durable.Probed, durable.Unsafe}
 	for _, policy := range policies {
