@@ -7,7 +7,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 )
@@ -247,5 +246,3 @@ func (r *Runtime) Run(ctx context.Context, spec durable.Spec, exec durable.Execu
 	}
 	return r.Drive(ctx, spec.ID, exec, o)
 }
-
-var _ = log.NewStructuredLogger

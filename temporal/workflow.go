@@ -190,8 +190,8 @@ func (e *execution) quiet(cond func() bool) {
 func (e *execution) idle() {
 	e.write("")
 	d := time.Duration(0)
-	if due := e.book.Run.Row.Due; !due.IsZero() && !e.manual {
-		d = due.Sub(e.clock())
+	if r := e.book.Run.Row; !r.Due.IsZero() && !r.Parked() && !e.manual {
+		d = r.Due.Sub(e.clock())
 	}
 	e.pause(d, func() bool { return e.due() || e.book.Cancelled() })
 }
