@@ -4,6 +4,7 @@
 //	go run ./dev/server                       until Ctrl-C, runs kept in temporal.db
 //	go run ./dev/server -background           goes on by itself, with its process in temporal.db.pid
 //	go run ./dev/server -stop                 stops that one
+//	go run ./dev/server -prepare              builds the temporal command where there is none, and no more
 //
 // It is for trying things out and for tests: one process, one file, no access control.
 package main
@@ -37,6 +38,7 @@ func main() {
 type config struct {
 	devserver.Options
 	background, stop bool
+	prepare          bool
 	wait             time.Duration
 }
 
@@ -49,6 +51,7 @@ func flags(args []string, stderr io.Writer) (c config, err error) {
 	f.StringVar(&c.Namespace, "namespace", "default", "namespace, made if it is not there")
 	f.BoolVar(&c.background, "background", false, "end once the server answers, and let it go on")
 	f.BoolVar(&c.stop, "stop", false, "stop the server that -background started with this -db")
+	f.BoolVar(&c.prepare, "prepare", false, "build the temporal command where there is none, and start no server")
 	f.DurationVar(&c.wait, "wait", 2*time.Minute, "how long to wait for the server to answer; building the temporal command is not counted")
 	if err := f.Parse(args); err != nil {
 		return c, err
@@ -69,6 +72,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	if c.stop {
 		return stop(c.Database)
+	}
+	if c.prepare {
+		_, err := devserver.CLI(context.Background(), stderr)
+		return err
 	}
 	if address, pid, err := running(c.Database); err != nil {
 		return err
