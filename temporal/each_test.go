@@ -18,6 +18,7 @@ import (
 // A run of many calls goes on in new histories, and each call is made once. With
 // CAPSTAN_TEMPORAL_EACH=10000 it is as long as runs get, in histories as they are.
 func TestManyCalls(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	items, most := 120, 150
 	if n, err := strconv.Atoi(os.Getenv("CAPSTAN_TEMPORAL_EACH")); err == nil {
 		items, most = n, 0

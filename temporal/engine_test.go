@@ -44,6 +44,7 @@ var programs = []struct {
 
 // A program has the same outputs on the server as in memory, and the same account of its steps.
 func TestSamePrograms(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
 			prog, err := engine.Load(t.Context(), p.file, nil)

@@ -20,6 +20,7 @@ import (
 // and every run ends, or is in doubt until somebody settles it. CAPSTAN_TEMPORAL_STORM=1 has
 // 300 runs, 60 kills of workers and 3 of the server.
 func TestStorm(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	runs, kills, crashes := 20, 4, 1
 	if os.Getenv("CAPSTAN_TEMPORAL_STORM") != "" {
 		runs, kills, crashes = 300, 60, 3

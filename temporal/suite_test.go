@@ -71,6 +71,7 @@ func dial(t *testing.T, dir string) client.Client {
 }
 
 func TestRuntime(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	durabletest.Run(t, func(t *testing.T, dir string, now func() time.Time) durable.Runtime {
 		name := filepath.Base(filepath.Dir(dir)) + filepath.Base(dir)
 		return temporal.NewRuntime(dial(t, dir), temporal.Options{TaskQueue: name, Prefix: name + "-", Now: now})

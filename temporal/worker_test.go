@@ -218,6 +218,7 @@ func until(t *testing.T, rt *temporal.Runtime, run string, want ...durable.Statu
 // A worker is killed after a write took effect and before its answer came. Another goes on
 // as the policy has it.
 func TestWorkerKilledBetweenSendingAndRecording(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	w, rt := newWorkers(t, server, func(run, _ string) bool { return true })
 	w.start()
 	policies := []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed, durable.Probed, durable.Unsafe}
