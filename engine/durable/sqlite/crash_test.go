@@ -47,6 +47,9 @@ var deaths = []struct {
 // and probed steps take effect once; unsafe ones once at most, and then the run is in
 // doubt.
 func TestKill(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, policy := range []durable.Policy{durable.Safe, durable.Idempotent, durable.Keyed, durable.Probed, durable.Unsafe, control} {
 		t.Run(string(policy), func(t *testing.T) {
 			duplicates := 0
@@ -137,6 +140,9 @@ func start(t *testing.T, dir, id, capability string) durable.Runtime {
 // TestKillAfterRead kills a process once the intent of a write is on record: the
 // read before it is not sent again, since the write rests on it.
 func TestKillAfterRead(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for die, most := range map[string]int{"before step-intent": 2, "after step-intent": 1, "answered b": 1} {
 		t.Run(die, func(t *testing.T) {
 			w, dir := newWorld(t), t.TempDir()
@@ -162,6 +168,9 @@ func TestKillAfterRead(t *testing.T) {
 // TestKillFresh kills a process that drives a run as it starts it: what was sent is
 // of a run that is kept.
 func TestKillFresh(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, die := range []string{"before started", "after started", "answered a", "before step-done", "after step-done"} {
 		t.Run(die, func(t *testing.T) {
 			w, dir := newWorld(t), t.TempDir()
@@ -193,6 +202,9 @@ func TestKillFresh(t *testing.T) {
 // TestKillArchiver kills a process that archives the run that it ended: the run is what it was,
 // and the next process archives it.
 func TestKillArchiver(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, die := range []string{"before archive", "after archive"} {
 		t.Run(die, func(t *testing.T) {
 			w, dir := newWorld(t), t.TempDir()
@@ -229,6 +241,9 @@ func TestKillArchiver(t *testing.T) {
 // TestKillStarter kills the process that starts a run of which a step is done
 // already: there is no run, or one that knows it.
 func TestKillStarter(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, die := range []string{"before started", "after started"} {
 		t.Run(die, func(t *testing.T) {
 			w, dir := newWorld(t), t.TempDir()
@@ -258,6 +273,9 @@ func TestKillStarter(t *testing.T) {
 
 // TestKillSignaller kills the process that brings a signal.
 func TestKillSignaller(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, die := range []string{"before signal", "after signal"} {
 		t.Run(die, func(t *testing.T) {
 			w, dir := newWorld(t), t.TempDir()
@@ -288,6 +306,9 @@ func TestKillSignaller(t *testing.T) {
 // TestKillConsumer kills the process that goes on with a signal: stored but not
 // consumed, and consumed.
 func TestKillConsumer(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, die := range []string{"before step-done", "after step-done"} {
 		t.Run(die, func(t *testing.T) {
 			w, dir := newWorld(t), t.TempDir()

@@ -119,6 +119,9 @@ func everyWrite(few int) (first, step int) {
 // Nothing that a person does to a run is left half done by a process that is killed between
 // any two of its writes.
 func TestKillMenderAtEveryWrite(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, m := range mendings {
 		t.Run(m.name, func(t *testing.T) {
 			nth, step := everyWrite(12)
@@ -131,6 +134,9 @@ func TestKillMenderAtEveryWrite(t *testing.T) {
 
 // Keys are changed by a process that is killed between any two of its writes.
 func TestKillRekeyAtEveryWrite(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, from := range rekeyings {
 		if from.few == 0 {
 			continue
@@ -148,6 +154,9 @@ func TestKillRekeyAtEveryWrite(t *testing.T) {
 // A process that is killed between any two of its writes while it archives leaves each run as
 // it was, archived or not.
 func TestKillArchiverAtEveryWrite(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	template := t.TempDir()
 	rt := openDir(t, template)
 	ids := []string{"a", "b", "c"}

@@ -91,6 +91,9 @@ func (r rekeying) killed(t *testing.T, template string, kill killer) (dead bool)
 // A change of keys that is killed leaves runs that one of the keys opens, or both, and done
 // again it ends.
 func TestKillRekey(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, r := range rekeyings {
 		t.Run(r.name, func(t *testing.T) {
 			dir := r.kept(t)

@@ -226,6 +226,9 @@ func atRandom(t *testing.T, do func(killer) (dead bool)) {
 // What a person does to a run takes effect once or not at all, wherever the process dies
 // that does it, and done again the run goes on to its right end.
 func TestKillMender(t *testing.T) {
+	if underRace {
+		t.Skip("what is killed has no race to report, and its processes are slow then")
+	}
 	for _, m := range mendings {
 		t.Run(m.name, func(t *testing.T) {
 			m.killed(t, atPoint("before "+m.events[0]))

@@ -23,6 +23,9 @@ func keyOf(b byte) []byte { return bytes.Repeat([]byte{b}, sqlite.KeySize) }
 // With a key, and with runs that are archived as they end, the runtime does all that it does
 // without.
 func TestRuntimeWithKey(t *testing.T) {
+	if underRace {
+		t.Skip("TestRuntime has the same goroutines")
+	}
 	durabletest.Run(t, func(t *testing.T, dir string, now func() time.Time) durable.Runtime {
 		rt, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Now: now, Key: keyOf(1)}.Archiving())
 		if err != nil {
