@@ -1,0 +1,6 @@
+//go:build !race
+
+package command
+
+// underRace reports that the race detector watches.
+const underRace = false
