@@ -66,13 +66,18 @@ func (r *Runner) Program(ctx context.Context, id string) (*Program, error) {
 	return p.Program, nil
 }
 
-// ended returns the result of a run that had ended before.
-func (p *linked) ended(state durable.State, events []durable.Event) (*Result, error) {
+// elsewhere returns the result of a run that this process did not execute: one that
+// had ended before, or that others executed meanwhile.
+func (p *linked) elsewhere(state durable.State, events []durable.Event) (*Result, error) {
 	res := p.document(state, events)
-	if res.Status == durable.StatusSucceeded {
+	res.Parked = state.Parked
+	switch {
+	case res.Status == durable.StatusSucceeded:
 		return res, nil
+	case res.Waiting != nil:
+		return res, &WaitingError{res}
 	}
-	return res, &RunError{Result: res, err: errors.New(string(res.Status)), steps: "\n  run: " + res.Run + " (it ended before)"}
+	return res, &RunError{Result: res, err: errors.New(string(res.Status)), steps: "\n  run: " + res.Run + " (it was not executed here)"}
 }
 
 // Serve drives every kept run that is due or becomes due, until ctx ends, as Resume

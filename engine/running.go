@@ -60,11 +60,11 @@ func (p *linked) drive(ctx context.Context, rt durable.Runtime, id string, opts 
 	case err != nil:
 		return nil, err
 	}
-	events, err := rt.History(ctx, id, 0) // it had ended before
+	events, err := rt.History(ctx, id, 0) // it had ended before, or was executed elsewhere
 	if err != nil {
 		return nil, err
 	}
-	return p.ended(state, events)
+	return p.elsewhere(state, events)
 }
 
 // virtual reports whether waiting would be for nothing: a mock or a recording
