@@ -3,4 +3,4 @@ package main
 
 import "github.com/capstan-run/capstan/internal/command"
 
-func main() { command.Main() }
+func main() { command.Main(command.Options{}) }

@@ -22,6 +22,8 @@ type app struct {
 	out   *term.Sink // stdout
 	args  []string
 	flags globalFlags
+	own   Options
+	open  *Remote // the runs of a server, once they were opened
 }
 
 // globalFlags are the flags that every command accepts.
@@ -33,15 +35,21 @@ type globalFlags struct {
 	noColor        bool
 	nonInteractive bool
 	state          string
+	runtime        string
 	config         string
 }
 
-// run executes one command line and returns its exit code.
-func run(ctx context.Context, args []string, with *term.Streams) (code int) {
+// run executes one command line of capstan and returns its exit code.
+func run(ctx context.Context, args []string, with *term.Streams) int {
+	return runAs(ctx, args, with, Options{})
+}
+
+// runAs executes one command line and returns its exit code.
+func runAs(ctx context.Context, args []string, with *term.Streams, o Options) (code int) {
 	if len(args) > 0 && args[0] == "--version" { // as most commands have it
 		args = slices.Concat([]string{"version"}, args[1:])
 	}
-	a := &app{out: &term.Sink{W: with.Out}, args: args}
+	a := &app{out: &term.Sink{W: with.Out}, args: args, own: o}
 	own := *with
 	own.Err = &stderr{w: with.Err, flags: &a.flags}
 	a.io = &own
@@ -63,7 +71,7 @@ func run(ctx context.Context, args []string, with *term.Streams) (code int) {
 	if a.out.Err != nil && code == exitDone {
 		code = exitFailed
 		if !term.IsClosedPipe(a.out.Err) {
-			a.complain("capstan: the output could not be written: %v", a.out.Err)
+			a.complain("%s: the output could not be written: %v", a.program(), a.out.Err)
 		}
 	}
 	return code
@@ -113,14 +121,14 @@ func (a *app) textWidth(tty bool) int {
 // value, which may be a secret.
 func (a *app) onPanic(code *int) {
 	if value := recover(); value != nil {
-		a.complain("capstan: this is a fault of capstan: %s\n%s", fault.Text(value), fault.Stack())
+		a.complain("%s: this is a fault of capstan: %s\n%s", a.program(), fault.Text(value), fault.Stack())
 		*code = exitFailed
 	}
 }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "capstan",
+		Use:   a.program(),
 		Short: "Run, check and explain capability files",
 		Long: `Capstan runs capability files: YAML that says which API operations, in which
 order, achieve something. It shows every decision before anything is sent.`,
@@ -148,6 +156,9 @@ order, achieve something. It shows every decision before anything is sent.`,
 		return a.flags.check()
 	}
 	root.AddCommand(a.commands()...)
+	if a.own.Open != nil {
+		a.named(root)
+	}
 	return root
 }
 
@@ -155,16 +166,7 @@ order, achieve something. It shows every decision before anything is sent.`,
 // begin otherwise: with a flag, a request for help, a mistake. The others, with
 // their flags, would be made for nothing.
 func (a *app) commands() []*cobra.Command {
-	all := []struct {
-		name string
-		make func() *cobra.Command
-	}{
-		{"validate", a.validateCommand}, {"fmt", a.fmtCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
-		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"capabilities", a.capabilitiesCommand},
-		{"init", a.initCommand}, {"graph", a.graphCommand},
-		{"serve", a.serveCommand}, {"skill", a.skillCommand}, {"explain", a.explainCommand}, {"schema", a.schemaCommand},
-		{"lsp", a.lspCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
-	}
+	all := a.entries()
 	for _, c := range all {
 		if len(a.args) > 0 && a.args[0] == c.name {
 			return []*cobra.Command{c.make()}
@@ -177,6 +179,26 @@ func (a *app) commands() []*cobra.Command {
 	return made
 }
 
+// entry is a command that can be made.
+type entry struct {
+	name string
+	make func() *cobra.Command
+}
+
+func (a *app) entries() []entry {
+	all := []entry{
+		{"validate", a.validateCommand}, {"fmt", a.fmtCommand}, {"plan", a.planCommand}, {"run", a.runCommand}, {"resume", a.resumeCommand},
+		{"runs", a.runsCommand}, {"call", a.callCommand}, {"operations", a.operationsCommand}, {"capabilities", a.capabilitiesCommand},
+		{"init", a.initCommand}, {"graph", a.graphCommand},
+		{"serve", a.serveCommand}, {"skill", a.skillCommand}, {"explain", a.explainCommand}, {"schema", a.schemaCommand},
+		{"lsp", a.lspCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
+	}
+	if a.own.Open != nil {
+		all = append(all, entry{"worker", a.workerCommand})
+	}
+	return all
+}
+
 func (a *app) addGlobalFlags(fs *pflag.FlagSet) {
 	g := &a.flags
 	fs.StringVarP(&g.output, "output", "o", "text", "`FORMAT` of stdout: text, json or yaml")
@@ -186,6 +208,9 @@ func (a *app) addGlobalFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&g.noColor, "no-color", false, "no colour and no live lines (also NO_COLOR, TERM=dumb)")
 	fs.BoolVar(&g.nonInteractive, "non-interactive", false, "never ask; a step that a person does leaves the run waiting")
 	fs.StringVar(&g.state, "state", "", "`DIR` that keeps runs, or none for memory (default $XDG_STATE_HOME/capstan or the system's own place)")
+	if a.own.Open != nil {
+		fs.StringVar(&g.runtime, "runtime", "", "server that keeps runs, and whose workers execute them, as `"+a.own.Form+"` (default $"+runtimeVariable+", else --state)")
+	}
 	fs.StringVar(&g.config, "config", "", "project `FILE`, or none (default .capstan.yaml, searched upwards from the capability)")
 }
 
@@ -200,6 +225,9 @@ func (g *globalFlags) check() error {
 	}
 	if !slices.Contains(logFormats, g.logFormat) {
 		return usagef("--log-format %q is not a format: text or json", g.logFormat)
+	}
+	if g.runtime != "" && g.state != "" {
+		return usagef("--runtime and --state exclude each other: runs are kept by a server or in a directory")
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func (a *app) doneCommand(step engine.ExternalStep) string {
 // at once.
 func (t *attendant) stopping() {
 	step := t.show.Writing()
-	if step == "" {
+	if step == "" || t.app.open != nil { // its worker goes on
 		return
 	}
 	t.show.Hold()
@@ -190,7 +190,7 @@ func (t *attendant) standing() *engine.Result {
 	}
 	res.Status = durable.StatusCancelled
 	res.Error = &document.Error{Code: codeInterrupted, Message: "the run was interrupted"}
-	if step := t.show.Writing(); step != "" {
+	if step := t.show.Writing(); step != "" && t.app.open == nil {
 		res.Error.Step = step
 		res.Error.Message += fmt.Sprintf(" while the request of step %q was in flight; it may have taken effect", step)
 	}

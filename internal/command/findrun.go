@@ -17,7 +17,7 @@ import (
 const mostCandidates = 8
 
 // findRun finds a kept run by its id, or by a beginning that no other run has.
-func findRun(ctx context.Context, rt durable.Runtime, text string) (durable.State, error) {
+func (a *app) findRun(ctx context.Context, rt durable.Runtime, text string) (durable.State, error) {
 	state, err := rt.Get(ctx, text)
 	if !errors.Is(err, durable.ErrUnknown) {
 		return state, err
@@ -31,7 +31,7 @@ func findRun(ctx context.Context, rt durable.Runtime, text string) (durable.Stat
 	switch len(found) {
 	case 0:
 		e := usagef("there is no run %q", text)
-		e.hint = "capstan runs list shows the runs that are kept"
+		e.hint = a.listCommand() + " shows the runs that are kept"
 		return state, e
 	case 1:
 		return found[0], nil
@@ -117,7 +117,7 @@ func (a *app) completeStep(reason durable.Reason) completer {
 			if len(args) != 1 {
 				return
 			}
-			state, err := findRun(cmd.Context(), rt, args[0])
+			state, err := a.findRun(cmd.Context(), rt, args[0])
 			if w := state.Waiting; err == nil && w != nil && w.Reason == reason {
 				words = append(words, w.Path+"\t"+term.OneLine(w.Description))
 			}

@@ -14,12 +14,12 @@ import (
 )
 
 // Main runs the process's command line, and ends the process.
-func Main() {
+func Main(o Options) {
 	collectLater()
 	io := term.Process()
 	io.Interrupts = &term.Interrupts{Exit: func() { os.Exit(exitInterrupted) }}
 	ctx, stop := interruptible(context.Background(), io.Interrupts)
-	code := run(ctx, os.Args[1:], io)
+	code := runAs(ctx, os.Args[1:], io, o)
 	stop()
 	os.Exit(code)
 }

@@ -79,7 +79,7 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 
 // resume opens the kept runs, for one or for all that are due.
 func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) error {
-	if err := f.checkAll(); err != nil {
+	if err := errors.Join(f.checkAll(), f.checkRemote(a)); err != nil {
 		return err
 	}
 	done, hooks, err := f.read()
@@ -95,7 +95,7 @@ func (a *app) resume(ctx context.Context, args []string, f *resumeFlags) error {
 }
 
 func (a *app) resumeOne(ctx context.Context, rt durable.Runtime, text string, done map[string]json.RawMessage, hooks map[string]engine.ExternalHandler, f *resumeFlags) error {
-	state, err := findRun(ctx, rt, text)
+	state, err := a.findRun(ctx, rt, text)
 	if err != nil {
 		return err
 	}
@@ -149,9 +149,15 @@ func (t *attendant) takeUp(ctx context.Context, runner *engine.Runner, before *d
 	show.Start(plan)
 	t.run, t.capability = before.Run, before.Capability
 	defer a.io.Interrupts.During(t.stopping, t.leave)()
-	res, err := runner.Resume(ctx, before.Run, &engine.RunOptions{
-		Done: done, Stay: t.stay, Park: f.park, Timeout: f.timeout, RequestTimeout: f.perRequest, OnEvent: t.event,
-	})
+	how := &engine.RunOptions{Done: done, Stay: t.stay, Park: f.park, Timeout: f.timeout, RequestTimeout: f.perRequest}
+	var res *engine.Result
+	var err error
+	if a.open != nil {
+		res, err = t.follow(ctx, runner, before, how)
+	} else {
+		how.OnEvent = t.event
+		res, err = runner.Resume(ctx, before.Run, how)
+	}
 	t.close()
 	show.Close()
 	switch {

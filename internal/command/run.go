@@ -111,7 +111,12 @@ func (a *app) runFile(ctx context.Context, file string, f *runFlags) (err error)
 	show.Start(prog.Plan())
 	attendant.capability = prog.Name()
 	defer a.io.Interrupts.During(attendant.stopping, attendant.leave)()
-	res, err := runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Labels: labels, Stay: stay || rt == nil, Park: f.park, OnEvent: attendant.event})
+	var res *engine.Result
+	if a.open != nil {
+		res, err = attendant.followNew(ctx, runner, prog, inputs, &engine.RunOptions{Done: done, Labels: labels, Stay: stay, Park: f.park})
+	} else {
+		res, err = runner.Run(ctx, prog, inputs, &engine.RunOptions{Done: done, Labels: labels, Stay: stay || rt == nil, Park: f.park, OnEvent: attendant.event})
+	}
 	attendant.close()
 	show.Close()
 	switch {
@@ -130,7 +135,7 @@ func (a *app) runOptions(f *runFlags) (*engine.LoadOptions, *engine.Options, map
 		return nil, nil, nil, err
 	}
 	opts, err := f.send.options(a)
-	if err := errors.Join(err, f.checkDetach(a)); err != nil {
+	if err := errors.Join(err, f.checkDetach(a), f.checkRemote(a)); err != nil {
 		return nil, nil, nil, err
 	}
 	var done map[string]json.RawMessage
@@ -199,7 +204,11 @@ func (a *app) startRun(ctx context.Context, runner *engine.Runner, prog *engine.
 	}
 	a.printf("%s\n", id)
 	if !a.flags.quiet {
-		a.withCommand("nothing was sent yet; to execute it:", a.command("resume", id))
+		then := "nothing was sent yet; to execute it:"
+		if a.open != nil {
+			then = "a worker executes it; to follow it:"
+		}
+		a.withCommand(then, a.command("resume", id))
 	}
 	return nil
 }

@@ -69,6 +69,9 @@ func (a *app) nextText(r *document.Run, next document.Next, hint string) string 
 		if r.Parked {
 			return text + "\nit is parked: nothing else takes it up"
 		}
+		if a.open != nil {
+			return text + "\nelse a worker takes it up"
+		}
 		return text + "\nelse a server on the same state, or `capstan resume --all`, takes it up"
 	case document.NextRepeat:
 		if hint == "" {

@@ -92,7 +92,7 @@ func addConfirming(fs *pflag.FlagSet, dryRun, yes *bool) {
 // cancelRuns cancels all that it can and fails when it could not cancel one. No
 // run is touched when one is misnamed, or was not there when it was asked.
 func (a *app) cancelRuns(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) error {
-	each, err := runsToCancel(ctx, rt, names, f)
+	each, err := a.runsToCancel(ctx, rt, names, f)
 	if err != nil {
 		return err
 	}
@@ -144,11 +144,11 @@ func (a *app) cancelAll(ctx context.Context, rt durable.Runtime, ids []string) e
 
 // runsToCancel returns what hands over the runs that are named, or page by page those that
 // match and have not ended.
-func runsToCancel(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) (func(do func([]durable.State) error) error, error) {
+func (a *app) runsToCancel(ctx context.Context, rt durable.Runtime, names []string, f *cancelFlags) (func(do func([]durable.State) error) error, error) {
 	if len(names) > 0 {
 		var runs []durable.State
 		for _, name := range names {
-			s, err := findRun(ctx, rt, name)
+			s, err := a.findRun(ctx, rt, name)
 			if err != nil {
 				return nil, err
 			}
@@ -219,21 +219,25 @@ was sent.`,
 }
 
 func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string, happened bool, answer json.RawMessage) error {
-	s, err := findRun(ctx, rt, text)
+	s, err := a.findRun(ctx, rt, text)
 	if err != nil {
 		return err
 	}
 	err = looker(rt).Signal(ctx, s.ID, engine.Signal{Step: step, Happened: &happened, Result: answer, By: "runs resolve"})
 	switch {
 	case errors.Is(err, durable.ErrConflict):
-		return cannotSettle(s, err)
+		return a.cannotSettle(s, err)
 	case errors.Is(err, engine.ErrIncomplete):
 		return usage(without(err, engine.ErrIncomplete), "look it up in the API and give it: --happened='{...}'")
 	case err != nil:
 		return err
 	}
 	if !a.flags.quiet {
-		a.withCommand("settled; to go on:", a.command("resume", s.ID))
+		then := "settled; to go on:"
+		if a.open != nil {
+			then = "settled; a worker goes on with it; to follow it:"
+		}
+		a.withCommand(then, a.command("resume", s.ID))
 	}
 	if a.wantsText() {
 		return nil
@@ -242,8 +246,8 @@ func (a *app) resolve(ctx context.Context, rt durable.Runtime, text, step string
 }
 
 // cannotSettle names the step that could be settled instead.
-func cannotSettle(s durable.State, err error) error {
-	e := usage("run "+s.ID+": "+without(err, durable.ErrConflict), "capstan runs show "+s.ID+" tells where it stands")
+func (a *app) cannotSettle(s durable.State, err error) error {
+	e := usage("run "+s.ID+": "+without(err, durable.ErrConflict), a.command("runs show", s.ID)+" tells where it stands")
 	if isInDoubt(s) && s.Waiting != nil {
 		e.hint = "step \"" + s.Waiting.Path + "\" is"
 	}

@@ -29,6 +29,9 @@ what a restored run would do again.`,
 }
 
 func (a *app) backup(ctx context.Context, file string) error {
+	if a.runtimeURL() != "" {
+		return usage("backup is for runs that are kept in a directory; those of a server are in its database", "for a directory: --state DIR")
+	}
 	dir, err := a.keptDir()
 	if err != nil {
 		return err

@@ -41,6 +41,9 @@ it leaves runs that one of the keys opens, or both; the same command again ends 
 }
 
 func (a *app) rekey(ctx context.Context) error {
+	if a.runtimeURL() != "" {
+		return usage("rekey is for runs that are kept in a directory; those of a server get another key from its workers", "for a directory: --state DIR")
+	}
 	old, err := a.keyOfRuns(ctx, runsKey)
 	if err != nil {
 		return err

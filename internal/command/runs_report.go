@@ -41,7 +41,7 @@ came from, and the history. What is sensitive is not in it.`,
 }
 
 func (a *app) writeReport(ctx context.Context, rt durable.Runtime, text, file string) error {
-	s, err := findRun(ctx, rt, text)
+	s, err := a.findRun(ctx, rt, text)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ history. Of the values that steps were called with, only the run's inputs are sh
 }
 
 func (a *app) showRun(ctx context.Context, rt durable.Runtime, text string, showSensitive bool) error {
-	s, err := findRun(ctx, rt, text)
+	s, err := a.findRun(ctx, rt, text)
 	if err != nil {
 		return err
 	}

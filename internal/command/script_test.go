@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(awayFromHome{m}, map[string]func(){"capstan": Main})
+	testscript.Main(awayFromHome{m}, map[string]func(){"capstan": func() { Main(Options{}) }})
 }
 
 // awayFromHome keeps tests that run commands in process out of the user's own

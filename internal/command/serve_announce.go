@@ -73,6 +73,9 @@ func (d *deployment) chosen(e *serve.Endpoint) string {
 
 // whereRunsAre describes the place where the runs of compositions are kept.
 func (d *deployment) whereRunsAre() string {
+	if d.app.open != nil {
+		return "runs are kept by " + d.app.open.Where
+	}
 	if d.stateKey == nil {
 		return fmt.Sprintf("runs are kept in memory, and gone when the server stops; of those that ended the latest %d, for a day", d.flags.keepRuns)
 	}

@@ -382,6 +382,10 @@ func (d *deployment) keep(ctx context.Context) (err error) {
 		d.rt = memory.NewRuntime(memory.RuntimeOptions{Keep: d.flags.keepRuns, KeepFor: keepFor})
 		return nil
 	}
+	if d.app.open != nil {
+		d.stateKey = d.app.open.StateKey
+		return nil
+	}
 	dir, err := d.app.stateDir()
 	if err == nil {
 		d.stateKey, err = stateKey(filepath.Join(dir, "mcp.key"))

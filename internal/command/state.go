@@ -28,6 +28,13 @@ func (a *app) openToRun(ctx context.Context) (durable.Runtime, error) {
 	if a.flags.state == noState {
 		return nil, nil
 	}
+	if url := a.runtimeURL(); url != "" {
+		rt, err := a.openRemote(ctx, url)
+		if err != nil {
+			return nil, fmt.Errorf("the run cannot be kept, so nothing was sent: %w", err)
+		}
+		return rt, nil
+	}
 	dir, err := a.stateDir()
 	if err == nil {
 		var rt durable.Runtime
@@ -48,6 +55,9 @@ func (a *app) openToRun(ctx context.Context) (durable.Runtime, error) {
 func (a *app) openKept(ctx context.Context) (durable.Runtime, error) {
 	if a.flags.state == noState {
 		return nil, usagef("--state none keeps no runs, so there is none to work on")
+	}
+	if url := a.runtimeURL(); url != "" {
+		return a.openRemote(ctx, url)
 	}
 	dir, err := a.stateDir()
 	switch {
@@ -135,7 +145,10 @@ func closing(rt durable.Runtime, err *error) {
 // command returns a command on a run, ready to be copied: a run that is kept in a
 // directory of the user's choice is found there only.
 func (a *app) command(name, run string, more ...string) string {
-	words := []string{"capstan", name, run}
+	words := []string{a.program(), name, run}
+	if a.flags.runtime != "" {
+		words = append(words, "--runtime", shellWord(a.flags.runtime))
+	}
 	if a.flags.state != "" && a.flags.state != noState {
 		words = append(words, "--state", shellWord(a.flags.state))
 	}

@@ -17,7 +17,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if !a.wantsText() {
 				return a.printDocument(v)
 			}
-			a.printf("capstan %s", v.Version)
+			a.printf("%s %s", a.program(), v.Version)
 			if v.Commit != "" {
 				a.printf(" (%s)", v.Commit)
 			}
