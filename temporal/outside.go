@@ -129,7 +129,7 @@ func (r *Runtime) verdict(ctx context.Context, id, said string) (heard bool, _ e
 			return true, err
 		}
 		err, heard = f.said[said]
-		if !heard || !f.asked || look == verdictLooks || !r.served(ctx) {
+		if !heard || !f.asked || look == verdictLooks || !r.Served(ctx) {
 			return heard, err
 		}
 		time.Sleep(followEvery)
@@ -191,7 +191,7 @@ func (r *Runtime) Cancel(ctx context.Context, id string) error {
 		if err != nil || f.closed || f.driven() {
 			return err
 		}
-		if look == cancelLooks || !r.served(ctx) {
+		if look == cancelLooks || !r.Served(ctx) {
 			err := failure(r.c.TerminateWorkflow(ctx, r.workflowID(id), "", "the run was cancelled"))
 			if errors.Is(err, durable.ErrUnknown) {
 				return nil // it ended meanwhile
@@ -205,8 +205,9 @@ func (r *Runtime) Cancel(ctx context.Context, id string) error {
 // cancelLooks is how often Cancel looks whether a worker ended the run.
 const cancelLooks = 40
 
-// served reports whether a worker of the task queue was seen lately.
-func (r *Runtime) served(ctx context.Context) bool {
+// Served reports whether a worker of the task queue was seen lately: in the last 90
+// seconds, so that one that died may be counted. Where the server does not say, it is true.
+func (r *Runtime) Served(ctx context.Context) bool {
 	r.mu.Lock()
 	here := r.worker != nil
 	r.mu.Unlock()

@@ -39,9 +39,9 @@ type Options struct {
 	// namespace need the same; runs that were started under another are not found by labels
 	// and inputs.
 	Blind []byte
-	// Follow has Drive and Run leave the execution to workers: they ask for it, wait, and
-	// return where the run stands. Without it the process is a worker of the task queue
-	// for as long as a Drive takes.
+	// Follow has Drive, Run and Serve leave the execution to workers: Drive and Run ask for
+	// it, wait, and return where the run stands, Serve waits until its context ends. Without
+	// it the process is a worker of the task queue for as long as one of them takes.
 	Follow bool
 	Log    *slog.Logger // nil logs nothing
 

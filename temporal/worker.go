@@ -93,6 +93,10 @@ func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.Se
 	if o.Parallel <= 0 {
 		o.Parallel = defaultParallel
 	}
+	if r.o.Follow {
+		<-ctx.Done()
+		return nil
+	}
 	r.desk.serve(exec, o.Ended)
 	defer r.desk.serve(nil, nil)
 	stop, err := r.work(o.Parallel)
@@ -125,7 +129,7 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 		return durable.State{}, fmt.Errorf("run %q: %w", id, durable.ErrBusy)
 	}
 	if r.o.Follow || exec == nil {
-		return r.follow(ctx, id, o, "")
+		return r.ask(ctx, id, o, f)
 	}
 	wish := drive{ID: newID(), MaxBlock: o.MaxBlock, Park: o.Park, Now: r.clock(), Manual: r.o.Now != nil}
 	by := &driving{exec: exec, ctx: ctx, over: make(chan struct{}), gone: make(chan struct{})}
@@ -146,7 +150,7 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	following, cancel := context.WithCancel(ctx)
 	go func() {
 		var err error
-		s, err = r.follow(following, id, o, wish.ID)
+		s, err = r.follow(following, id, o, func(f *fold) bool { return f.drive == wish.ID })
 		followed <- err
 	}()
 	select {
@@ -191,8 +195,23 @@ func (d *desk) drive(run string, by *driving) bool {
 	return true
 }
 
-// follow waits until a run ended or came to rest, for the Drive of an id.
-func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions, drive string) (durable.State, error) {
+// ask has the workers execute a run, and follows them. They do so by themselves with a run
+// that is due; one that is in doubt, or is to be parked, they are asked for.
+func (r *Runtime) ask(ctx context.Context, id string, o durable.DriveOptions, f *fold) (durable.State, error) {
+	if f.book.Run.Row.Status != durable.StatusInDoubt && !o.Park {
+		return r.follow(ctx, id, o, func(*fold) bool { return true })
+	}
+	before := f.drive
+	wish := drive{ID: newID(), MaxBlock: max(o.MaxBlock, 0), Park: o.Park, Now: r.clock(), Manual: r.o.Now != nil}
+	if err := r.say(ctx, id, said{At: wish.Now, Drive: &wish}); err != nil {
+		return durable.State{}, err
+	}
+	// Another Drive may be answered in place of this one.
+	return r.follow(ctx, id, o, func(f *fold) bool { return f.drive != before })
+}
+
+// follow waits until a run ended, or came to rest once over holds.
+func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions, over func(*fold) bool) (durable.State, error) {
 	block := o.MaxBlock
 	if block == 0 {
 		block = blockByDefault
@@ -205,8 +224,7 @@ func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions,
 				return durable.State{}, err
 			}
 			s = r.state(f)
-			over := drive == "" || f.drive == drive
-			if s.Status.Ended() || over && f.atRest(block, r.clock()) {
+			if s.Status.Ended() || over(f) && f.atRest(block, r.clock()) {
 				return s, nil
 			}
 			last = now
