@@ -196,9 +196,9 @@ func (d *desk) drive(run string, by *driving) bool {
 }
 
 // ask has the workers execute a run, and follows them. They do so by themselves with a run
-// that is due; one that is in doubt, or is to be parked, they are asked for.
+// that is due; one that is in doubt, or is parked or to be parked, they are asked for.
 func (r *Runtime) ask(ctx context.Context, id string, o durable.DriveOptions, f *fold) (durable.State, error) {
-	if f.book.Run.Row.Status != durable.StatusInDoubt && !o.Park {
+	if row := f.book.Run.Row; row.Status != durable.StatusInDoubt && !row.Parked() && !o.Park {
 		return r.follow(ctx, id, o, func(*fold) bool { return true })
 	}
 	before := f.drive

@@ -49,7 +49,9 @@ func TestScript(t *testing.T) {
 }
 
 // queue names the task queue of a script by its folder.
-func queue(dir string) string { return strings.ReplaceAll(dir[strings.LastIndex(dir, "script-"):], "/", "-") }
+func queue(dir string) string {
+	return strings.ReplaceAll(dir[strings.LastIndex(dir, "script-"):], "/", "-")
+}
 
 // patience is how long a script waits for something, long before go test gives up.
 const patience = 2 * time.Minute
@@ -138,4 +140,3 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, `{"id": "berth_1"}`)
 	}
 }
-
