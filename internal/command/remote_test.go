@@ -1,10 +1,13 @@
 package command
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,9 +35,15 @@ func newHarbour(t *testing.T) (*harbour, Options) {
 
 func (h *harbour) Close() error { return nil }
 
-func (h *harbour) Drive(ctx context.Context, id string, _ durable.Executor, _ durable.DriveOptions) (durable.State, error) {
-	_, _ = h.worker.Resume(ctx, id, nil) // its error is in the state
-	return h.Get(ctx, id)
+func (h *harbour) Drive(ctx context.Context, id string, _ durable.Executor, o durable.DriveOptions) (durable.State, error) {
+	for {
+		_, _ = h.worker.Resume(ctx, id, nil) // its error is in the state
+		s, err := h.Get(ctx, id)
+		if err != nil || o.MaxBlock >= 0 || s.Status != durable.StatusWaiting || ctx.Err() != nil {
+			return s, cmp.Or(err, ctx.Err())
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // as runs a command line of o, with the variables of env.
@@ -96,6 +105,51 @@ func TestRunsOfAServer(t *testing.T) {
 	}
 	if n := len(h.places); n == 0 || h.places[0].URL != "harbour://quay" || h.places[0].Work {
 		t.Errorf("opened %+v", h.places)
+	}
+}
+
+// A person who follows a run is asked for what it waits for, and the answer is sent to it.
+func TestFollowerIsAsked(t *testing.T) {
+	h, o := newHarbour(t)
+	person := newTerminal(t)
+	ended := make(chan int, 1)
+	go func() {
+		ended <- runAs(context.Background(), append(slices.Clone(onboard), "--runtime", "harbour://quay"), person.streams, o)
+	}()
+	person.await("Email the Admin Portal link")
+	person.await("done? ")
+	fmt.Fprintln(person, "y")
+	if code := <-ended; code != exitDone || !strings.Contains(person.out(), "connection_id: ") {
+		t.Errorf("exit %d, outputs %q", code, person.out())
+	}
+	runs, err := h.List(t.Context(), durable.Filter{Status: []durable.Status{durable.StatusSucceeded}})
+	if err != nil || len(runs) != 1 {
+		t.Errorf("%v, %v", runs, err)
+	}
+}
+
+// Whoever stops following a run leaves it to the workers.
+func TestFollowerLeaves(t *testing.T) {
+	h, o := newHarbour(t)
+	a, _, errs := newTestApp("")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- runAs(ctx, append(slices.Clone(onboard), "--runtime", "harbour://quay", "--wait"), a.io, o)
+	}()
+	for {
+		runs, err := h.List(t.Context(), durable.Filter{Status: []durable.Status{durable.StatusWaiting}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(runs) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if code := <-ended; code != exitInterrupted || !strings.Contains(errs.String(), "left; workers go on with the run. To follow it again: capstan-harbour resume run_") {
+		t.Errorf("exit %d\n%s", code, errs)
 	}
 }
 
