@@ -223,7 +223,7 @@ func (t *runTable) print(runs []durable.State) {
 	}
 	for _, s := range runs {
 		rows = append(rows, []string{
-			s.ID, string(s.Status), term.OneLine(s.Title), marked(term.OneLine(s.Capability), s.Mock), age(max(t.now.Sub(s.Updated), 0)), term.OneLine(waitingNote(s, t.now)),
+			s.ID, string(s.Status), term.OneLine(s.Title), marked(term.OneLine(s.Capability), s.Mock), age(max(t.now.Sub(s.Updated), 0)), term.OneLine(t.waiting(s)),
 		})
 	}
 	if t.layout == nil {
@@ -243,6 +243,14 @@ func marked(name string, mock bool) string {
 		return name + " (mock)"
 	}
 	return name
+}
+
+// waiting describes the wait of a run, for the place that keeps it.
+func (t *runTable) waiting(s durable.State) string {
+	if t.app.open != nil && s.Status == durable.StatusRunning && !s.Driven && !s.Parked {
+		return "a worker to execute it"
+	}
+	return waitingNote(s, t.now)
 }
 
 // waitingNote describes the wait of a run, "" when it has ended or goes on.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +27,8 @@ func TestMain(m *testing.M) {
 //
 //	says FILE TEXT       waits until a file has a text
 //	asked N REQUEST      waits until an API has got a request, of N altogether
+//	post FILE PATH BODY  sends JSON to the server that announced its address in FILE
+//	deployed COMMAND     holds what temporal/deploy gives a command to its help
 //	listed STATUS        waits until a run has a status, and puts its id into $RUN
 func TestScript(t *testing.T) {
 	server := devserver.Test(t, devserver.Options{})
@@ -38,13 +43,18 @@ func TestScript(t *testing.T) {
 			})
 			e.Values[apiKey{}] = api
 			e.Setenv("API", served.URL)
+			deploy, err := filepath.Abs("../../deploy/kubernetes/capstan-temporal.yaml")
+			if err != nil {
+				return err
+			}
+			e.Setenv("DEPLOY", deploy)
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("ADDRESS", server.Address)
 			e.Setenv("CAPSTAN_RUNTIME", "temporal://"+server.Address+"/default?task-queue="+queue(e.WorkDir))
 			e.Setenv("IDLE", "temporal://"+server.Address+"/default?task-queue=idle-"+queue(e.WorkDir))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"says": says, "asked": asked, "listed": listed},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"says": says, "asked": asked, "listed": listed, "post": post, "deployed": deployed},
 	})
 }
 
@@ -99,6 +109,39 @@ func asked(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	a := ts.Value(apiKey{}).(*api)
 	waits(ts, strings.Join(args, " "), func() bool { return fmt.Sprint(a.count(args[1]+" "+args[2])) == args[0] })
+}
+
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: post FILE PATH BODY")
+	}
+	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(ts.ReadFile(args[0]))
+	resp, err := http.Post(url+args[1], "application/json", strings.NewReader(args[2]))
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Logf("%s\n%s", resp.Status, body)
+	if resp.StatusCode/100 != 2 {
+		ts.Fatalf("POST %s%s: %s", url, args[1], resp.Status)
+	}
+}
+
+func deployed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: deployed COMMAND")
+	}
+	ts.Check(ts.Exec("capstan-temporal", args[0], "--help"))
+	help := ts.ReadFile("stdout")
+	given := regexp.MustCompile(`(?m)^ *args:\n *- `+args[0]+`\n((?: *- .*\n)+)`).FindStringSubmatch(ts.ReadFile(ts.Getenv("DEPLOY")))
+	if given == nil {
+		ts.Fatalf("nothing is deployed as %s", args[0])
+	}
+	for _, flag := range regexp.MustCompile(`(?m)^ *- (--[a-z-]+)`).FindAllStringSubmatch(given[1], -1) {
+		if !strings.Contains(help, " "+flag[1]+" ") {
+			ts.Fatalf("%s has no %s", args[0], flag[1])
+		}
+	}
 }
 
 type apiKey struct{}
