@@ -6,6 +6,7 @@ package dev
 import (
 	"bytes"
 	"net"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -69,7 +70,11 @@ func TestTry(t *testing.T) {
 	if line == nil {
 		t.Fatalf("no command in\n%s", out)
 	}
-	args := append(strings.Fields(line[1]), "--non-interactive", "-i", "organization_name=Acme", "-i", "domains=acme.com", "-i", "admin_email=it@acme.com", "--done", "send-portal-link", "-o", "json")
+	readme, err := os.ReadFile("../README.md")
+	if err != nil || !strings.Contains(string(readme), "\ngo "+strings.Replace(line[1], port, "7233", 1)+"\n") {
+		t.Errorf("the README (%v) does not have the command\n%s", err, line[1])
+	}
+	args := append(strings.Fields(line[1]), "--non-interactive", "--done", "send-portal-link", "-o", "json")
 	run := exec.Command("go", args...)
 	run.Dir = "../.."
 	if doc, err := run.Output(); err != nil || !strings.Contains(string(doc), `"status": "succeeded"`) {

@@ -133,7 +133,7 @@ func deployed(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(ts.Exec("capstan-temporal", args[0], "--help"))
 	help := ts.ReadFile("stdout")
-	given := regexp.MustCompile(`(?m)^ *args:\n *- `+args[0]+`\n((?: *- .*\n)+)`).FindStringSubmatch(ts.ReadFile(ts.Getenv("DEPLOY")))
+	given := regexp.MustCompile(`(?m)^ *args:\n *- ` + args[0] + `\n((?: *- .*\n)+)`).FindStringSubmatch(ts.ReadFile(ts.Getenv("DEPLOY")))
 	if given == nil {
 		ts.Fatalf("nothing is deployed as %s", args[0])
 	}
