@@ -65,6 +65,7 @@ func open(ctx context.Context, p command.Place) (*command.Remote, error) {
 	}
 	rt := temporal.NewRuntime(c, temporal.Options{
 		TaskQueue: at.TaskQueue, Namespace: o.Namespace, Converter: o.DataConverter, Follow: !p.Work, Log: logger,
+		Blind: secret(keys, "names of runs"),
 	})
 	secured := "in clear; " + keyVariable + " encrypts them"
 	if len(keys) > 0 {
@@ -73,7 +74,7 @@ func open(ctx context.Context, p command.Place) (*command.Remote, error) {
 	return &command.Remote{
 		Runtime:    connected{rt, c},
 		Where:      fmt.Sprintf("the Temporal server %s, namespace %s, task queue %s, %s", o.HostPort, o.Namespace, cmp.Or(at.TaskQueue, temporal.DefaultTaskQueue), secured),
-		StateKey:   stateKey(keys),
+		StateKey:   secret(keys, "state of MCP clients"),
 		Unattended: func(ctx context.Context) bool { return !rt.Served(ctx) },
 	}, nil
 }
@@ -199,13 +200,13 @@ func byHand(namespace string) []string {
 	return out
 }
 
-// stateKey is what all processes with a key have in common and others have not, nil
-// without a key.
-func stateKey(keys []codec.Key) []byte {
+// secret is what all processes with a key have in common, for a use of its own; nil without
+// a key. It is made of the last key, which stays while a new one is put before it.
+func secret(keys []codec.Key, use string) []byte {
 	if len(keys) == 0 {
 		return nil
 	}
-	mac := hmac.New(sha256.New, keys[0].Secret[:])
-	mac.Write([]byte("capstan temporal mcp state 1"))
+	mac := hmac.New(sha256.New, keys[len(keys)-1].Secret[:])
+	mac.Write([]byte("capstan-temporal 1: " + use))
 	return mac.Sum(nil)
 }

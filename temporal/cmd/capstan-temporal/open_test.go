@@ -50,14 +50,15 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// All processes with a key sign alike, and none without it.
-func TestStateKey(t *testing.T) {
+// All processes with a key have the same secret for a use, while a new key is put before it
+// too, and none without it.
+func TestSecret(t *testing.T) {
 	one, other := codec.Key{ID: "a", Secret: [codec.KeySize]byte{1}}, codec.Key{ID: "a", Secret: [codec.KeySize]byte{2}}
-	if stateKey(nil) != nil || len(stateKey([]codec.Key{one})) != 32 || string(stateKey([]codec.Key{one})) != string(stateKey([]codec.Key{one, other})) {
-		t.Error("the key does not follow from the first key")
+	if secret(nil, "x") != nil || len(secret([]codec.Key{one}, "x")) != 32 || string(secret([]codec.Key{one}, "x")) != string(secret([]codec.Key{other, one}, "x")) {
+		t.Error("the secret does not follow from the last key")
 	}
-	if string(stateKey([]codec.Key{one})) == string(stateKey([]codec.Key{other})) {
-		t.Error("two keys sign alike")
+	if string(secret([]codec.Key{one}, "x")) == string(secret([]codec.Key{other}, "x")) || string(secret([]codec.Key{one}, "x")) == string(secret([]codec.Key{one}, "y")) {
+		t.Error("two keys or two uses have one secret")
 	}
 }
 
