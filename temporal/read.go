@@ -68,11 +68,11 @@ func (r *Runtime) told(ctx context.Context, id string, whole bool) (*fold, error
 
 // mark returns a text that changes with the history of a run, which it does not read.
 func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
-	d, err := r.c.DescribeWorkflowExecution(ctx, r.workflowID(id), "")
+	d, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
 	if err != nil {
 		return "", journal.Naming(id, failure(err))
 	}
-	w := d.GetWorkflowExecutionInfo()
+	w := d.RawResponse.GetWorkflowExecutionInfo()
 	return fmt.Sprint(w.GetExecution().GetRunId(), w.GetHistoryLength(), w.GetStatus()), nil
 }
 
