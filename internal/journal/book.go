@@ -120,7 +120,7 @@ type Said struct {
 // Hear returns the change that follows from something said at a time, nil for none, or
 // why it cannot be said. driven reports that the run is being executed.
 func (b *Book) Hear(s Said, now time.Time, driven bool) (*Change, error) {
-	o := &outside{ledger: &b.ledger, run: b.Run, now: now, driven: driven}
+	o := &outside{ledger: &b.ledger, run: b.Run, now: now, driven: func() bool { return driven }}
 	switch {
 	case s.Signal != nil:
 		return o.signal(*s.Signal)

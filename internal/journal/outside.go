@@ -18,7 +18,7 @@ type outside struct {
 	*ledger
 	run    Run
 	now    time.Time
-	driven bool // a process drives the run
+	driven func() bool // a process drives the run; it is asked only where that matters
 }
 
 // amend appends a change from outside to a run. decide is called again when the run
@@ -37,7 +37,7 @@ func (r *Runtime) amend(ctx context.Context, id string, decide func(*outside) (*
 		for _, rec := range records {
 			l.apply(rec)
 		}
-		o := &outside{ledger: l, run: run, now: r.clock(), driven: r.store.Driven(id)}
+		o := &outside{ledger: l, run: run, now: r.clock(), driven: func() bool { return r.store.Driven(id) }}
 		c, err := decide(o)
 		if err != nil || c == nil {
 			return naming(id, err)
@@ -189,7 +189,7 @@ func (o *outside) settleAnew(st *step, rec Record) (*Change, error) {
 	if later := o.behind(before.Seq); later != "" {
 		return nil, fmt.Errorf("step %q was settled before, and the run went on with that: step %q is done or was sent: %w", rec.Step, later, durable.ErrConflict)
 	}
-	if o.driven {
+	if o.driven() {
 		return nil, durable.ErrBusy
 	}
 	c := &Change{Row: &Row{Status: durable.StatusRunning, Due: o.run.Row.due(o.now)}}
@@ -206,7 +206,7 @@ func (o *outside) doubted(step string) bool {
 	if o.run.Row.Status == durable.StatusInDoubt {
 		return o.run.Row.Waiting != nil && o.run.Row.Waiting.Path == step
 	}
-	return !o.driven
+	return !o.driven()
 }
 
 // Reopen implements durable.Runtime.
