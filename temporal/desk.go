@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/journal"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -180,7 +181,7 @@ func resultOf(path string, o callOut, here job) result {
 		}
 	case o.Failed != nil:
 		if r.err = here.err; r.err == nil {
-			r.err = &durable.Failed{Text: o.Failed.Text, Kept: json.RawMessage(o.Failed.Kept), TookEffect: o.Failed.Took}
+			r.err = &durable.Failed{Text: o.Failed.Text, Kept: json.RawMessage(o.Failed.Kept)}
 		}
 	}
 	return r
@@ -293,7 +294,7 @@ func (d *desk) performs(ctx context.Context, kind string, in callIn, j *job, p *
 		var raw json.RawMessage
 		raw, out.Done, failure = j.perform(ctx)
 		if out.Done && failure == nil {
-			raw, failure = supplied(in.Path, raw)
+			raw, failure = journal.Supplied(in.Path, raw)
 			out.Done, fresh, out.Via = failure == nil, raw, string(durable.ViaHandler)
 		}
 	}
@@ -419,16 +420,6 @@ func (m merged) Value(key any) any {
 		return v
 	}
 	return m.values.Value(key)
-}
-
-func supplied(path string, result json.RawMessage) (json.RawMessage, error) {
-	if result == nil {
-		return json.RawMessage("null"), nil
-	}
-	if !json.Valid(result) {
-		return nil, fmt.Errorf("the result of step %q is not JSON", path)
-	}
-	return result, nil
 }
 
 func text(err error) string {

@@ -174,7 +174,7 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		case fate == fateGone:
 			losses++
 			lost = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New("the worker ended before the answer was recorded")}
-			if in.Policy == durable.Safe || in.Policy == durable.Idempotent || in.Policy == durable.Keyed {
+			if journal.AfterLoss(in, 0) == journal.SendAgain {
 				losses = 0 // it did not send again by itself
 			}
 		case out.lost != nil:
@@ -193,36 +193,27 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 	}
 }
 
-// maxProbes is how often in a row one execution sends a probed write that did not take
-// effect while its answers get lost.
-const maxProbes = 3
-
 // resolve decides about a sending whose answer was lost. It returns the result where a
 // look-up found one, and no error where the step may be sent again.
 func (h *host) resolve(ctx context.Context, in durable.Intent, c journal.Call, doubt *durable.Suspended, losses int) (durable.Result, bool, error) {
-	switch {
-	case losses == 0 && (in.Policy == durable.Safe || in.Policy == durable.Idempotent || in.Policy == durable.Keyed):
+	switch journal.AfterLoss(in, losses) {
+	case journal.SendAgain:
 		return nil, false, nil
-	case losses < maxProbes && in.Policy == durable.Probed && in.Probe != nil:
+	case journal.LookUp:
 		until := c.Sent.Add(in.ProbeAfter)
 		if losses > 0 && h.parks() {
-			parked := *doubt
-			parked.Until = until
-			return nil, false, &parked
+			return nil, false, journal.DueAt(doubt, until)
 		}
 		return h.probe(ctx, in, c, doubt, until)
 	}
 	return nil, false, doubt
 }
 
-// probeAgain is how long after a lookup that failed the next one is due.
-const probeAgain = time.Minute
-
 // probe looks up the last sending, once a request still on its way would have arrived.
 func (h *host) probe(ctx context.Context, in durable.Intent, c journal.Call, doubt *durable.Suspended, until time.Time) (durable.Result, bool, error) {
 	for {
 		if err := h.sit(ctx, in.Path, until); err != nil {
-			return nil, false, inDoubt(doubt, err)
+			return nil, false, journal.InDoubt(doubt, err)
 		}
 		out, fate, err := h.call(ctx, kindProbe, callIn{Path: in.Path, Attempt: c.Attempt}, job{probe: in.Probe})
 		switch {
@@ -232,25 +223,11 @@ func (h *host) probe(ctx context.Context, in durable.Intent, c journal.Call, dou
 		case out.later():
 			until = out.Later.At
 		case out.err != nil:
-			parked := *doubt
-			parked.Err = fmt.Errorf("%v; looking it up failed: %v", doubt.Err, out.err)
-			parked.Until = h.clock().Add(probeAgain)
-			return nil, false, &parked
+			return nil, false, journal.LookUpFailed(doubt, out.err, h.clock())
 		default:
 			return out.fresh, out.Done, nil
 		}
 	}
-}
-
-// inDoubt parks a run that would wait for its look-up as in doubt until then.
-func inDoubt(doubt *durable.Suspended, err error) error {
-	var waits *durable.Suspended
-	if !errors.As(err, &waits) {
-		return err
-	}
-	parked := *doubt
-	parked.Until = waits.Until
-	return &parked
 }
 
 // Sleep implements durable.Host.
@@ -289,11 +266,15 @@ func (h *host) sit(ctx context.Context, path string, until time.Time) error {
 		h.skipped += d
 		return h.enter(ctx)
 	case h.manual || h.maxBlock >= 0 && d > h.maxBlock:
-		return &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: until}
+		return timer(path, until)
 	}
-	h.wait(&row{Status: durable.StatusWaiting, Due: until, Waiting: &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: until}, Doc: raw(h.book.Run.Row.Doc)}, d,
-		func() bool { return h.book.Cancelled() })
+	h.wait(timer(path, until), d, func() bool { return h.book.Cancelled() })
 	return h.enter(ctx)
+}
+
+// timer is the wait of a step for a time.
+func timer(path string, until time.Time) *durable.Suspended {
+	return &durable.Suspended{Path: path, Reason: durable.ReasonTimer, Until: until}
 }
 
 // Poll implements durable.Host. Looks are one call, whose waits are the server's: a poll of
@@ -330,15 +311,13 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		}
 		n := callIn{Path: in.Path, Attempt: p.Detail.Tries + 1, Schedule: sched, Deadline: deadline, Tries: p.Detail.Tries, Virtual: h.virtual, Single: h.manual && !h.virtual}
 		if !h.virtual && !h.manual {
-			h.set(row{Status: durable.StatusWaiting, Due: *p.Detail.Deadline, Waiting: &durable.Suspended{Path: in.Path, Reason: durable.ReasonTimer, Until: *p.Detail.Deadline}, Doc: raw(h.book.Run.Row.Doc)})
+			h.rest(timer(in.Path, *p.Detail.Deadline), nil)
 		}
 		out, fate, err := h.call(ctx, kindPoll, n, job{look: do})
 		switch {
 		case err != nil:
 			return nil, err
 		case fate != fateDone:
-			p.Detail.Tries = max(p.Detail.Tries, out.Tries)
-			h.replace(p)
 			continue
 		case out.Done:
 			return h.answer(in.Path, out.fresh), nil
@@ -415,9 +394,7 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 		case h.parks():
 			return nil, w.Suspended()
 		default:
-			s := w.Suspended()
-			h.waits(s)
-			h.wait(h.rowFor(s), 0, func() bool { return h.book.Cancelled() || h.book.Call(w.Path).Signal != nil })
+			h.wait(w.Suspended(), 0, func() bool { return h.book.Cancelled() || h.book.Call(w.Path).Signal != nil })
 			if err := h.enter(ctx); err != nil {
 				return nil, err
 			}

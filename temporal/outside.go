@@ -23,13 +23,13 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 	if err != nil {
 		return err
 	}
-	return journal.Naming(spec.ID, r.begin(ctx, b, b.Records, enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE))
+	return journal.Naming(spec.ID, r.begin(ctx, b, enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE))
 }
 
 // begin starts an execution of a run from its book.
-func (r *Runtime) begin(ctx context.Context, b *journal.Book, records []journal.Record, reuse enums.WorkflowIdReusePolicy) error {
+func (r *Runtime) begin(ctx context.Context, b *journal.Book, reuse enums.WorkflowIdReusePolicy) error {
 	s := b.Run.Spec
-	in, err := pack(begin{Spec: specOf(s), Row: rowOf(b.Run.Row), Records: recordsOf(records), Now: r.clock(), Manual: r.o.Now != nil})
+	in, err := pack(begin{Spec: specOf(s), Row: rowOf(b.Run.Row), Records: recordsOf(b.Records), Now: r.clock(), Manual: r.o.Now != nil})
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (r *Runtime) amend(ctx context.Context, id string, decide func(*fold) (*sai
 			continue // the execution that was told ended before it heard
 		}
 		f.book.Add(*c, s.At)
-		err = r.begin(ctx, f.book, f.book.Records, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+		err = r.begin(ctx, f.book, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 		if errors.Is(err, durable.ErrExists) {
 			continue // somebody else was first
 		}

@@ -1,7 +1,6 @@
 package temporal
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -28,14 +27,17 @@ func (r *Runtime) decoded(p *commonpb.Payload) (*commonpb.Payload, error) {
 	return v.Payload(), nil
 }
 
-// fold reads a run's history.
+// fold reads a run's history, with the outcomes that its workflow has not seen.
 func (r *Runtime) fold(ctx context.Context, id string) (*fold, error) {
-	f, err := r.told(ctx, id, true)
+	f, err := r.told(ctx, id)
+	if err == nil {
+		f.settle()
+	}
 	return f, err
 }
 
-// told reads a run's history; whole: with the outcomes that its workflow has not seen.
-func (r *Runtime) told(ctx context.Context, id string, whole bool) (*fold, error) {
+// told reads a run's history, as far as its workflow has seen it, and what was said since.
+func (r *Runtime) told(ctx context.Context, id string) (*fold, error) {
 	if durable.CheckID(id) != nil {
 		return nil, journal.Naming(id, durable.ErrUnknown)
 	}
@@ -57,11 +59,7 @@ func (r *Runtime) told(ctx context.Context, id string, whole bool) (*fold, error
 		if f.book == nil {
 			return nil, journal.Naming(id, durable.ErrUnknown)
 		}
-		if whole {
-			f.settle()
-		} else {
-			f.hear()
-		}
+		f.hear()
 		return f, nil
 	}
 }
@@ -103,7 +101,7 @@ func (r *Runtime) Spec(ctx context.Context, id string) (durable.Spec, error) {
 
 // History implements durable.Runtime.
 func (r *Runtime) History(ctx context.Context, id string, after int64) ([]durable.Event, error) {
-	f, err := r.told(ctx, id, false)
+	f, err := r.told(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +120,7 @@ func (f *fold) history(after int64) []durable.Event {
 
 // List implements durable.Runtime. The server's index may be a moment behind.
 func (r *Runtime) List(ctx context.Context, f durable.Filter) ([]durable.State, error) {
-	var out []durable.State
+	var out []journal.Run
 	newest := map[string]*workflowpb.WorkflowExecutionInfo{}
 	var page []byte
 	for {
@@ -141,21 +139,29 @@ func (r *Runtime) List(ctx context.Context, f durable.Filter) ([]durable.State, 
 		}
 	}
 	for _, w := range newest {
-		b, found, err := r.listed(w)
+		run, found, err := r.listed(w)
 		if err != nil {
 			return nil, err
 		}
-		if matches(b.Run, found, f) {
-			out = append(out, b.State())
+		// The query may leave more: servers compare otherwise, some whatever the case.
+		if journal.Matches(run, found, f) {
+			out = append(out, run)
 		}
 	}
-	slices.SortFunc(out, func(a, b durable.State) int {
-		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
-	})
+	slices.SortFunc(out, journal.NewestFirst)
 	if f.Limit > 0 && len(out) > f.Limit {
 		out = out[:f.Limit]
 	}
-	return out, nil
+	return states(out), nil
+}
+
+func states(runs []journal.Run) []durable.State {
+	var out []durable.State
+	for _, run := range runs {
+		b := journal.Book{Run: run}
+		out = append(out, b.State())
+	}
+	return out
 }
 
 // query asks the server for the runs that a filter selects, or more.
@@ -187,7 +193,7 @@ func quote(s string) string {
 }
 
 // listed is a run as its memo tells it.
-func (r *Runtime) listed(w *workflowpb.WorkflowExecutionInfo) (*journal.Book, *journal.Found, error) {
+func (r *Runtime) listed(w *workflowpb.WorkflowExecutionInfo) (journal.Run, *journal.Found, error) {
 	var about shown
 	var where rest
 	for name, into := range map[string]any{memoRun: &about, memoRest: &where} {
@@ -196,37 +202,24 @@ func (r *Runtime) listed(w *workflowpb.WorkflowExecutionInfo) (*journal.Book, *j
 			err = unpack(p, into)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("workflow %q: %w", w.GetExecution().GetWorkflowId(), err)
+			return journal.Run{}, nil, fmt.Errorf("workflow %q: %w", w.GetExecution().GetWorkflowId(), err)
 		}
 	}
-	b := &journal.Book{Run: journal.Run{Spec: about.Spec, Updated: w.GetStartTime().AsTime()}}
+	run := journal.Run{Spec: about.Spec, Updated: w.GetStartTime().AsTime()}
 	if where.Row != nil {
-		b.Run.Row = where.Row.journal()
+		run.Row = where.Row.journal()
 	}
 	if n := len(where.Add); n > 0 {
-		b.Run.Updated = where.Add[n-1].At
+		run.Updated = where.Add[n-1].At
 	}
 	switch w.GetStatus() {
 	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		if !b.Run.Row.Status.Ended() {
-			b.Run.Row = journal.Row{Status: durable.StatusCancelled, Ended: w.GetCloseTime().AsTime(), Doc: b.Run.Row.Doc}
-			b.Run.Updated = w.GetCloseTime().AsTime()
+		if !run.Row.Status.Ended() {
+			run.Row = journal.Row{Status: durable.StatusCancelled, Ended: w.GetCloseTime().AsTime(), Doc: run.Row.Doc}
+			run.Updated = w.GetCloseTime().AsTime()
 		}
 	}
-	return b, &about.Found, nil
-}
-
-// matches reports whether a run is one that a filter selects: the query may leave more, since
-// servers compare otherwise, some whatever the case.
-func matches(run journal.Run, found *journal.Found, f durable.Filter) bool {
-	row, id, started := run.Row, run.Spec.ID, run.Spec.Started
-	return strings.HasPrefix(id, f.Prefix) &&
-		(len(f.Status) == 0 || slices.Contains(f.Status, row.Status)) &&
-		(f.Due.IsZero() || !row.Due.IsZero() && !row.Due.After(f.Due)) &&
-		(f.After.ID == "" || cmp.Or(f.After.Started.Compare(started), strings.Compare(f.After.ID, id)) > 0) &&
-		(f.Waiting == "" || journal.WaitsFor(row, f.Waiting)) &&
-		(f.Since.IsZero() || !started.Before(f.Since)) && (f.Before.IsZero() || started.Before(f.Before)) &&
-		found.Has(journal.Wanted(f)) && found.Reads(f.Text)
+	return run, &about.Found, nil
 }
 
 // Watch implements durable.Runtime.
@@ -258,7 +251,7 @@ func (r *Runtime) watch(ctx context.Context, id string, after int64, ch chan<- d
 		} else if err == nil {
 			seen, driven = now, r.desk.driven(r.workflowID(id))
 		}
-		f, err := r.told(ctx, id, false)
+		f, err := r.told(ctx, id)
 		if ctx.Err() != nil {
 			return
 		}

@@ -131,7 +131,7 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	if r.o.Follow || exec == nil {
 		return r.ask(ctx, id, o, f)
 	}
-	wish := drive{ID: newID(), MaxBlock: o.MaxBlock, Park: o.Park, Now: r.clock(), Manual: r.o.Now != nil}
+	wish := r.wish(o.MaxBlock, o.Park)
 	by := &driving{exec: exec, ctx: ctx, over: make(chan struct{}), gone: make(chan struct{})}
 	run := r.workflowID(id)
 	if !r.desk.drive(run, by) {
@@ -171,13 +171,16 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	}
 	if err != nil {
 		r.stop(false)
-	}
-	if err != nil {
 		if now, e := r.Get(context.WithoutCancel(ctx), id); e == nil {
 			s = now
 		}
 	}
 	return s, err
+}
+
+// wish asks for an execution.
+func (r *Runtime) wish(maxBlock time.Duration, park bool) drive {
+	return drive{ID: newID(), MaxBlock: maxBlock, Park: park, Now: r.clock(), Manual: r.o.Now != nil}
 }
 
 // drive begins or ends a Drive of a run here; false: there is one.
@@ -202,7 +205,7 @@ func (r *Runtime) ask(ctx context.Context, id string, o durable.DriveOptions, f 
 		return r.follow(ctx, id, o, func(*fold) bool { return true })
 	}
 	before := f.drive
-	wish := drive{ID: newID(), MaxBlock: max(o.MaxBlock, 0), Park: o.Park, Now: r.clock(), Manual: r.o.Now != nil}
+	wish := r.wish(max(o.MaxBlock, 0), o.Park)
 	if err := r.say(ctx, id, said{At: wish.Now, Drive: &wish}); err != nil {
 		return durable.State{}, err
 	}

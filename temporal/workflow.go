@@ -212,11 +212,23 @@ func (e *execution) pause(d time.Duration, cond func() bool) {
 }
 
 // wait waits for a time (0: any) in the middle of an execution, or until cond holds.
-func (e *execution) wait(r *row, d time.Duration, cond func() bool) {
-	e.set(*r)
+func (e *execution) wait(s *durable.Suspended, d time.Duration, cond func() bool) {
+	e.rest(s, nil)
 	e.write("")
 	e.pause(d, cond)
-	e.set(row{Status: durable.StatusRunning, Due: e.stamp(), Doc: r.Doc})
+	e.set(row{Status: durable.StatusRunning, Due: e.stamp(), Doc: raw(e.book.Run.Row.Doc)})
+}
+
+// rest notes that the run rests, with a document (nil: the one that it has).
+func (e *execution) rest(s *durable.Suspended, doc []byte) {
+	c := e.book.Parking(s)
+	for _, rec := range c.Add {
+		e.add(rec)
+	}
+	if doc != nil {
+		c.Row.Doc = doc
+	}
+	e.set(rowOf(*c.Row))
 }
 
 // write writes what is new into the history, with the Drive that is over.
@@ -438,12 +450,7 @@ func (e *execution) driveID() string {
 
 // park leaves the run until it is due or something is said.
 func (e *execution) park(s *durable.Suspended, ending durable.Ending) {
-	e.waits(s)
-	r := e.rowFor(s)
-	if ending.Doc != nil {
-		r.Doc = raw(ending.Doc)
-	}
-	e.set(*r)
+	e.rest(s, ending.Doc)
 	e.over = e.driveID()
 	e.rests()
 }
@@ -453,31 +460,6 @@ func (e *execution) rests() {
 	if !workflow.IsReplaying(e.ctx) {
 		e.desk.rested(e.book.State())
 	}
-}
-
-// rowFor is the row of a run that is suspended.
-func (e *execution) rowFor(s *durable.Suspended) *row {
-	r := rowOf(journal.Row{Status: durable.StatusWaiting, Waiting: s, Doc: e.book.Run.Row.Doc})
-	switch s.Reason {
-	case durable.ReasonTimer:
-		r.Due = s.Until
-	case durable.ReasonInDoubt:
-		r.Status, r.Due = durable.StatusInDoubt, s.Until
-	}
-	return &r
-}
-
-// waits records that the run waits for a person or is in doubt, once.
-func (e *execution) waits(s *durable.Suspended) {
-	c := e.book.Call(s.Path)
-	if s.Reason == durable.ReasonTimer || c.Known {
-		return
-	}
-	d := durable.Detail{Reason: s.Reason, Description: s.Description}
-	if s.Err != nil {
-		d.Error = s.Err.Error()
-	}
-	e.add(journal.Record{Kind: durable.EventWaiting, Step: s.Path, Attempt: c.Attempt, Detail: d})
 }
 
 // end records the run's end and ends the workflow. A run that did not succeed is one that

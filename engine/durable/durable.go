@@ -171,9 +171,8 @@ func (t *TookEffect) Unwrap() error { return t.Err }
 // Failed is the error of a [Do] or [DoPoll] that failed for good, as a Host gives it to an
 // interpreter in another process than the call's.
 type Failed struct {
-	Text       string
-	Kept       json.RawMessage // what [KeepError] returned, nil for nothing
-	TookEffect bool            // it was a *[TookEffect]
+	Text string
+	Kept json.RawMessage // what [KeepError] returned, nil for nothing
 }
 
 func (f *Failed) Error() string { return f.Text }

@@ -51,9 +51,6 @@ func (b *Book) Add(c Change, now time.Time) Change {
 	return c
 }
 
-// Seq is the number of the last record.
-func (b *Book) Seq() int64 { return b.ledger.seq }
-
 // Cancelled reports that the end of the run was asked for.
 func (b *Book) Cancelled() bool { return b.ledger.cancelled }
 
@@ -72,8 +69,6 @@ type Call struct {
 	DoneAt  time.Time
 	Signal  *Record // the first signal for the step
 	Poll    *Record // of a poll that was begun
-	Known   bool    // that the run waits for the step is on record
-	Settled bool    // the last record is a settlement
 }
 
 // Call returns what the records say of the call of a path.
@@ -81,7 +76,7 @@ func (b *Book) Call(path string) Call {
 	s := b.ledger.step(path)
 	return Call{
 		Attempt: s.attempt, Open: s.open && !s.done, Maybe: s.maybe, Sent: s.sent, Until: s.until,
-		Done: s.done, Result: s.result, DoneAt: s.doneAt, Signal: s.signal, Poll: s.poll, Known: s.waiting, Settled: s.settled != nil,
+		Done: s.done, Result: s.result, DoneAt: s.doneAt, Signal: s.signal, Poll: s.poll,
 	}
 }
 
@@ -136,6 +131,9 @@ func (b *Book) Hear(s Said, now time.Time, driven bool) (*Change, error) {
 	return nil, nil
 }
 
+// Parking returns the change that parks the run.
+func (b *Book) Parking(s *durable.Suspended) Change { return b.ledger.parking(s, b.Run.Row.Doc) }
+
 // Begun returns the paths of the calls that were begun, see [durable.Runtime].
 func (b *Book) Begun() []string { return b.ledger.begun() }
 
@@ -149,6 +147,3 @@ func Naming(id string, err error) error { return naming(id, err) }
 func Supplied(step string, result json.RawMessage) (json.RawMessage, error) {
 	return supplied(step, result)
 }
-
-// SameJSON compares two JSON values, white space and the order of keys aside.
-func SameJSON(a, b json.RawMessage) bool { return sameJSON(a, b) }

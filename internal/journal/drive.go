@@ -202,27 +202,31 @@ func (l *ledger) doubt() *durable.Suspended {
 	return nil
 }
 
+// parking is the change that parks the run.
+func (h *host) parking(s *durable.Suspended) Change {
+	c := h.ledger.parking(s, h.row.Doc)
+	c.Row.Due = h.due(c.Row.Due)
+	return c
+}
+
 // parking is the change that parks a run. Waiting for a person or in doubt is
 // an event, once per step; a timer is not, else a long poll would fill the
 // history.
-func (h *host) parking(s *durable.Suspended) Change {
-	row := &Row{Status: durable.StatusWaiting, Waiting: s, Doc: h.row.Doc}
-	d := durable.Detail{Reason: s.Reason, Description: s.Description, Error: text(s.Err)}
-	st := h.step(s.Path)
-	known := st.waiting
+func (l *ledger) parking(s *durable.Suspended, doc json.RawMessage) Change {
+	c := Change{Row: &Row{Status: durable.StatusWaiting, Waiting: s, Doc: doc}}
 	switch s.Reason {
 	case durable.ReasonTimer:
-		row.Due = h.due(s.Until)
-		return Change{Row: row}
+		c.Row.Due = s.Until
+		return c
 	case durable.ReasonInDoubt:
-		row.Status = durable.StatusInDoubt
-		row.Due = s.Until // when the probe can decide; zero without one
+		c.Row.Status = durable.StatusInDoubt
+		c.Row.Due = s.Until // when the probe can decide; zero without one
 	}
-	row.Due = h.due(row.Due)
-	if known {
-		return Change{Row: row}
+	if st := l.step(s.Path); !st.waiting {
+		d := durable.Detail{Reason: s.Reason, Description: s.Description, Error: text(s.Err)}
+		c.Add = []Record{{Kind: durable.EventWaiting, Step: s.Path, Attempt: st.attempt, Detail: d}}
 	}
-	return Change{Row: row, Add: []Record{{Kind: durable.EventWaiting, Step: s.Path, Attempt: st.attempt, Detail: d}}}
+	return c
 }
 
 // end records the run's end.

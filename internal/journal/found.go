@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -125,4 +126,28 @@ func WaitsFor(row Row, what string) bool {
 	}
 	step, _, _ := strings.Cut(w.Path, "[")
 	return what == w.Path || what == step || what == string(w.Reason)
+}
+
+// Matches reports whether a run is one that a filter selects.
+func Matches(run Run, found *Found, f durable.Filter) bool {
+	row, s := run.Row, run.Spec
+	return (len(f.Status) == 0 || slices.Contains(f.Status, row.Status)) &&
+		(f.Capability == "" || f.Capability == s.Capability) &&
+		(f.Owner == "" || f.Owner == s.Owner) &&
+		strings.HasPrefix(s.ID, f.Prefix) &&
+		(f.Due.IsZero() || !row.Due.IsZero() && !row.Due.After(f.Due)) &&
+		(f.After.ID == "" || newestFirst(f.After, mark(s)) < 0) &&
+		(f.Since.IsZero() || !s.Started.Before(f.Since)) &&
+		(f.Before.IsZero() || s.Started.Before(f.Before)) &&
+		(f.Waiting == "" || WaitsFor(row, f.Waiting)) &&
+		found.Has(Wanted(f)) && found.Reads(f.Text)
+}
+
+// NewestFirst is the order of List.
+func NewestFirst(a, b Run) int { return newestFirst(mark(a.Spec), mark(b.Spec)) }
+
+func mark(s durable.Spec) durable.Mark { return durable.Mark{Started: s.Started, ID: s.ID} }
+
+func newestFirst(a, b durable.Mark) int {
+	return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
 }

@@ -10,10 +10,6 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 )
 
-// maxProbes is how often in a row one drive sends a probed write that did not take
-// effect while its answers get lost.
-const maxProbes = 3
-
 // Step implements durable.Host.
 func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (durable.Result, error) {
 	h.mu.Lock()
@@ -174,29 +170,22 @@ func (h *host) finish(path string, s *step, rec Record, fresh durable.Result) (e
 }
 
 // resolve decides about an attempt whose answer was lost, after so many lost ones
-// in this drive. It returns nil when the step is done or may be attempted again: a
-// Do sends again by itself, so that a loss in this drive is not tried again.
+// in this drive. It returns nil when the step is done or may be attempted again.
 func (h *host) resolve(ctx context.Context, in durable.Intent, s *step, lost int) error {
 	doubt := s.doubt(in.Path)
-	switch {
-	case lost == 0 && (in.Policy == durable.Safe || in.Policy == durable.Idempotent || in.Policy == durable.Keyed):
+	switch AfterLoss(in, lost) {
+	case SendAgain:
 		return nil
-	case lost < maxProbes && in.Policy == durable.Probed && in.Probe != nil:
+	case LookUp:
 		if lost > 0 && h.maxBlock >= 0 {
 			// The caller of this drive learns at once that an answer was lost; the
 			// next one looks it up, once the request cannot land any more.
-			parked := *doubt
-			parked.Until = s.sent.Add(in.ProbeAfter)
-			return &parked
+			return DueAt(doubt, s.sent.Add(in.ProbeAfter))
 		}
 		return h.probe(ctx, in, s, doubt)
-	default:
-		return doubt
 	}
+	return doubt
 }
-
-// probeAgain is how long after a lookup that failed the next one is due.
-const probeAgain = time.Minute
 
 // probe looks up the last attempt, once a request still on its way would have
 // arrived. Until it is known whether the attempt took effect, the step is in
@@ -207,7 +196,7 @@ func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *dur
 		w.here = s.sending.Add(in.ProbeAfter)
 	}
 	if err := h.sit(ctx, in.Path, w); err != nil {
-		return inDoubt(doubt, err)
+		return InDoubt(doubt, err)
 	}
 	var result durable.Result
 	var found bool
@@ -219,33 +208,18 @@ func (h *host) probe(ctx context.Context, in durable.Intent, s *step, doubt *dur
 	switch {
 	case errors.As(err, &later):
 		if err := h.sit(ctx, in.Path, wait{until: later.At, here: h.here(later.At)}); err != nil {
-			return inDoubt(doubt, err)
+			return InDoubt(doubt, err)
 		}
 		return h.probe(ctx, in, s, doubt)
 	case err != nil && context.Cause(ctx) != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		parked := *doubt
-		parked.Err = fmt.Errorf("%v; looking it up failed: %v", doubt.Err, err) // the lookup's own status is not the write's
-		parked.Until = h.clock().Add(probeAgain)
-		return &parked
+		return LookUpFailed(doubt, err, h.clock())
 	case found:
 		return h.finish(in.Path, s, Record{Attempt: s.attempt, Detail: durable.Detail{Via: durable.ViaProbe}}, result)
 	}
 	s.open, s.maybe = false, false
 	return nil
-}
-
-// inDoubt parks a run that would wait for its lookup as in doubt until then. Any
-// other error stays as it is.
-func inDoubt(doubt *durable.Suspended, err error) error {
-	var waits *durable.Suspended
-	if !errors.As(err, &waits) {
-		return err
-	}
-	parked := *doubt
-	parked.Until = waits.Until
-	return &parked
 }
 
 // isLost reports whether a Do lost its answer.

@@ -181,37 +181,15 @@ func (s *store) List(_ context.Context, f durable.Filter) ([]journal.Run, error)
 	s.forget()
 	var out []journal.Run
 	for _, r := range s.runs {
-		if matches(r, f) {
+		if journal.Matches(r.Run, r.found, f) {
 			out = append(out, r.Run)
 		}
 	}
-	slices.SortFunc(out, func(a, b journal.Run) int {
-		return newestFirst(mark(a.Spec), mark(b.Spec))
-	})
+	slices.SortFunc(out, journal.NewestFirst)
 	if f.Limit > 0 && len(out) > f.Limit {
 		out = out[:f.Limit]
 	}
 	return out, nil
-}
-
-func matches(r *run, f durable.Filter) bool {
-	return (len(f.Status) == 0 || slices.Contains(f.Status, r.Row.Status)) &&
-		(f.Capability == "" || f.Capability == r.Spec.Capability) &&
-		(f.Owner == "" || f.Owner == r.Spec.Owner) &&
-		strings.HasPrefix(r.Spec.ID, f.Prefix) &&
-		(f.Due.IsZero() || !r.Row.Due.IsZero() && !r.Row.Due.After(f.Due)) &&
-		(f.After.ID == "" || newestFirst(f.After, mark(r.Spec)) < 0) &&
-		(f.Since.IsZero() || !r.Spec.Started.Before(f.Since)) &&
-		(f.Before.IsZero() || r.Spec.Started.Before(f.Before)) &&
-		(f.Waiting == "" || journal.WaitsFor(r.Row, f.Waiting)) &&
-		r.found.Has(journal.Wanted(f)) && r.found.Reads(f.Text)
-}
-
-func mark(s durable.Spec) durable.Mark { return durable.Mark{Started: s.Started, ID: s.ID} }
-
-// newestFirst is the order of List.
-func newestFirst(a, b durable.Mark) int {
-	return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
 }
 
 func (s *store) Due(_ context.Context, by time.Time, limit int) (ids []string, next time.Time, _ error) {
