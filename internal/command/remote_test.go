@@ -39,7 +39,9 @@ func (h *harbour) Drive(ctx context.Context, id string, _ durable.Executor, o du
 	for {
 		_, _ = h.worker.Resume(ctx, id, nil) // its error is in the state
 		s, err := h.Get(ctx, id)
-		if err != nil || o.MaxBlock >= 0 || s.Status != durable.StatusWaiting || ctx.Err() != nil {
+		waiting := s.Status == durable.StatusWaiting
+		running := s.Status == durable.StatusRunning // it was signalled between the two lines above
+		if err != nil || !running && !(waiting && o.MaxBlock < 0) || ctx.Err() != nil {
 			return s, cmp.Or(err, ctx.Err())
 		}
 		time.Sleep(time.Millisecond)
