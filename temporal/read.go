@@ -74,6 +74,38 @@ func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
 	return fmt.Sprint(w.GetExecution().GetRunId(), w.GetHistoryLength(), w.GetStatus()), nil
 }
 
+// standing changes where a run may have come to rest: it has another history, or another
+// memo, or polls. It takes one request, whatever the length of the history.
+type standing struct{ execution, memo, polls string }
+
+func (r *Runtime) standing(ctx context.Context, id string) (standing, error) {
+	d, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
+	if err != nil {
+		return standing{}, journal.Naming(id, failure(err))
+	}
+	w := d.RawResponse.GetWorkflowExecutionInfo()
+	s := standing{execution: w.GetExecution().GetRunId(), memo: fmt.Sprint(w.GetStatus()) + string(w.GetMemo().GetFields()[memoRest].GetData())}
+	for _, a := range d.RawResponse.GetPendingActivities() {
+		if a.GetActivityType().GetName() == kindPoll {
+			s.polls += a.GetActivityId() + " "
+		}
+	}
+	return s, nil
+}
+
+// closes returns a channel that is closed when an execution has ended, or cannot be waited for.
+func (r *Runtime) closes(ctx context.Context, id, execution string) <-chan struct{} {
+	ch := make(chan struct{})
+	go func() {
+		defer close(ch)
+		events := r.c.GetWorkflowHistory(ctx, r.workflowID(id), execution, true, enums.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT)
+		if events.HasNext() {
+			_, _ = events.Next() // what it says is read by fold
+		}
+	}()
+	return ch
+}
+
 // state is where the run stands.
 func (r *Runtime) state(f *fold) durable.State {
 	s := f.book.State()

@@ -219,9 +219,13 @@ func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions,
 	if block == 0 {
 		block = blockByDefault
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var s durable.State
-	for last := ""; ; {
-		if now, err := r.mark(ctx, id); err != nil || now != last || now == "" {
+	var closed <-chan struct{}
+	var last standing
+	for pause := followEvery; ; pause = min(2*pause, followAtMost) {
+		if now, err := r.standing(ctx, id); err != nil || now != last {
 			f, err := r.fold(ctx, id)
 			if err != nil {
 				return durable.State{}, err
@@ -230,18 +234,27 @@ func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions,
 			if s.Status.Ended() || over(f) && f.atRest(block, r.clock()) {
 				return s, nil
 			}
+			if now.execution != last.execution {
+				closed, pause = r.closes(ctx, id, now.execution), followEvery
+			}
 			last = now
 		}
 		select {
 		case <-ctx.Done():
 			return s, context.Cause(ctx)
-		case <-time.After(followEvery):
+		case <-closed:
+			closed = nil
+		case <-time.After(pause):
 		}
 	}
 }
 
-// followEvery is how often follow looks.
-const followEvery = 50 * time.Millisecond
+// followEvery is how soon follow looks again. Each look is twice as late as the one before,
+// up to followAtMost; it looks at once where a history ends, as it does where a run rests.
+const (
+	followEvery  = 50 * time.Millisecond
+	followAtMost = time.Second
+)
 
 // atRest reports whether the run waits for longer than a Drive may.
 func (f *fold) atRest(block time.Duration, now time.Time) bool {
