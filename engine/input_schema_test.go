@@ -18,6 +18,7 @@ func TestInputSchemasHaveWhatDocumentsAsk(t *testing.T) {
 		"holds":  object{"type": "array", "default": []any{}, "items": object{"type": "integer", "minimum": 1.0}},
 		"crates": object{"type": "array", "maxItems": 3, "items": object{"type": "object", "required": []any{"kind"}, "properties": object{"kind": object{"type": "string", "enum": []any{"dry", "cold"}}, "hold": object{"type": "integer", "minimum": 1.0}}}},
 		"odd":    object{"type": "string", "pattern": "(?<=x)y", "format": "moonphase"},
+		"day":    object{"type": "string", "format": "date", "default": "2026-02-28"},
 		"by":     object{"type": "string", "enum": []any{"rail", "road"}},
 		"berth":  object{"type": "object"},
 		"late":   object{"type": "string", "default": "none"}, // its step may be skipped

@@ -30,6 +30,7 @@ paths:
                 code: {type: string, pattern: '^[A-Z]{2}$'}
                 crates: {type: array, maxItems: 3, items: {type: object, required: [id, kind], properties: {id: {type: string, readOnly: true}, kind: {type: string, enum: [dry, cold]}, hold: {type: integer, minimum: 1}}}}
                 odd: {type: string, pattern: '(?<=x)y', format: moonphase}
+                day: {type: string, format: date}
       responses: {'201': {description: lifted}}
   /moves:
     post:
@@ -55,6 +56,7 @@ inputs:
   - {name: holds, type: array, default: []}
   - {name: crates, type: array}
   - {name: odd, type: string}
+  - {name: day, type: string, default: '2026-02-28'}
   - {name: by, type: string}
   - {name: berth, type: object}
   - {name: late, type: string, default: none}
@@ -62,7 +64,7 @@ inputs:
 steps:
   - {id: lift, operation: lift, with: {crates: [{kind: '{{ inputs.kind }}'}]}}
   - {id: hold, operation: lift, each: inputs.holds, with: {crates: [{kind: dry, hold: '{{ item }}'}], mode: '{{ inputs.berth.mode }}'}}
-  - {id: crates, operation: lift, with: {crates: '{{ inputs.crates }}', odd: '{{ inputs.odd }}'}}
+  - {id: crates, operation: lift, with: {crates: '{{ inputs.crates }}', odd: '{{ inputs.odd }}', day: '{{ inputs.day }}'}}
   - {id: move, operation: move, with: {by: '{{ inputs.by }}', code: '{{ inputs.code }}'}}
   - {id: late, operation: lift, when: inputs.late != "none", with: {mode: '{{ inputs.late }}'}}
   - {id: seen, operation: lift, when: lift != nil, with: {mode: '{{ inputs.seen }}'}}
@@ -126,6 +128,7 @@ func TestInputsFitThePlacesTheyReach(t *testing.T) {
 		{engine.Inputs{"code": "abc"}, []string{ // two places, two constraints; move takes three letters by road
 			`input "code": "abc" does not match the pattern ^[A-Z]{2}$; steps "lift", "hold", "crates" send it as code of lift`}},
 		{engine.Inputs{"kind": "wet"}, []string{`input "kind": is "wet", which is none of the documented values ("dry", "cold"); step "lift" sends it as crates[0].kind of lift`}},
+		{engine.Inputs{"day": "2026-02-30"}, []string{`input "day": "2026-02-30" is not of the format date; steps "lift", "hold", "crates" send it as day of lift`}},
 		{engine.Inputs{"holds": []int{1, 0, 2}}, []string{`input "holds": [1] is 0, at least 1 is documented; step "hold" sends it as crates[0].hold of lift`}},
 		{engine.Inputs{"crates": []any{map[string]any{"kind": "dry"}, map[string]any{"kind": "hot", "hold": "a"}}}, []string{
 			`input "crates": [1].hold is a string where integer is documented; step "crates" sends it as crates of lift`,

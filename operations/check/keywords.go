@@ -90,6 +90,9 @@ func (p *pass) text(s *shape, v string) {
 	if s.pattern != nil && !s.pattern.matches(v) && p.wrong() {
 		p.add("%s does not match the pattern %s", show(v), s.pattern.text)
 	}
+	if s.format != "" && !p.answer && !fitsFormat(s.format, v) && p.wrong() {
+		p.add("%s is not of the format %s", show(v), s.format)
+	}
 }
 
 func (p *pass) number(s *shape, v any) {

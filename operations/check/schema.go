@@ -9,9 +9,9 @@ import (
 )
 
 // Value compares a JSON-like value with a schema by its structure: types,
-// const, enum, required and closed properties, items, bounds and patterns. It
-// is meant for values that a request carries, of which required properties that are
-// readOnly may be missing; answers have [Response]. That at most one of oneOf may fit is
+// const, enum, required and closed properties, items, bounds, patterns
+// and formats of text. It is meant for values that a request carries, of which required
+// properties that are readOnly may be missing; answers have [Response]. That at most one of oneOf may fit is
 // not asked.
 // Numbers may be of any Go number type or json.Number. It returns nil when
 // nothing is wrong. The work is bounded as that of [Schemas.Full].
@@ -20,7 +20,8 @@ func Value(s *operations.Schema, v any) []operations.Violation {
 }
 
 // Answer is [Value] for a value that an API returns: a required property that is
-// writeOnly may be missing, since it is required in requests only.
+// writeOnly may be missing, since it is required in requests only, and formats are not
+// compared.
 func Answer(s *operations.Schema, v any) []operations.Violation {
 	return compare(outlines{}.shape(s), v, true)
 }
@@ -67,6 +68,7 @@ func (o outlines) fill(to *shape, s *operations.Schema) {
 	if s.Pattern != "" {
 		to.pattern = patternOf(s.Pattern)
 	}
+	to.format = s.Format
 	for i, limit := range [...]*float64{s.Minimum, s.Maximum, s.ExclusiveMinimum, s.ExclusiveMaximum} {
 		if limit != nil {
 			to.bounds = append(to.bounds, bound{*limit, boundKinds[i].allows, boundKinds[i].wish})

@@ -32,6 +32,7 @@ type shape struct {
 	bounds                       []bound
 	multipleOf                   any
 	pattern                      *pattern
+	format                       string // of a value that is sent
 	unique                       bool
 
 	required      []string
