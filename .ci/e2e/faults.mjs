@@ -1,6 +1,7 @@
 // Faults: what a network and an API in trouble do to a request. A fault is
 // {on: "GET /connections", kind, times?, after?}: it acts on `times` requests
 // (default 1) after letting `after` of them pass.
+import { setTimeout } from 'node:timers/promises';
 
 const headers = { 'content-type': 'application/json', 'x-request-id': 'req_e2e_fault' };
 const error = (status, body, extra = {}) =>
@@ -37,6 +38,13 @@ const kinds = {
   hold: async (fault, env, emulate) => {
     await fault.released;
     return emulate();
+  },
+  // The request is on its way for a while, and so is the answer.
+  slow: async (fault, env, emulate) => {
+    await setTimeout(fault.ms);
+    const answer = await emulate();
+    await setTimeout(fault.ms);
+    return answer;
   },
   // The API ignores every filter, as a misspelt or undocumented one would be.
   unfiltered: (fault, env, emulate) => emulate({ search: '' }),

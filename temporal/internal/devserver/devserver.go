@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -107,15 +108,17 @@ func (o Options) arguments() []string {
 }
 
 // freePort returns a port that nothing listens on. It lies below the ports that systems give
-// to connections, so that a server which is started again finds it free.
+// to connections, so that a server which is started again finds it free, and is chosen at
+// random, so that servers which are started at once have different ones.
 func freePort() (int, error) {
-	for port := 20000 + os.Getpid()%5000; port < 32000; port++ {
+	for range 1000 {
+		port := 20000 + rand.IntN(12000)
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, l.Close()
 		}
 	}
-	return 0, errors.New("no port between 20000 and 32000 of 127.0.0.1 is free for a development server")
+	return 0, errors.New("no port between 20000 and 32000 of 127.0.0.1 was found free for a development server")
 }
 
 // Client returns a connection to the namespace of s, without log. The caller closes it.

@@ -206,3 +206,18 @@ func TestCLI(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Servers that are started at once have different ports.
+func TestFreePort(t *testing.T) {
+	ports := map[int]bool{}
+	for range 8 {
+		port, err := freePort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports[port] = true
+	}
+	if len(ports) == 1 {
+		t.Errorf("all have the port %v", ports)
+	}
+}
