@@ -1,6 +1,7 @@
 package temporal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/capstan-run/capstan/temporal/internal/attribute"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/taskqueue/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -229,44 +231,51 @@ func (r *Runtime) Served(ctx context.Context) bool {
 }
 
 // Prune implements durable.Runtime: it has the server delete runs that ended before a time,
-// which the server does when it gets to it. It forgets them by itself too, when its retention
-// is over.
+// which the server does when it gets to it, those that cannot be read here included. It
+// forgets them by itself too, when its retention is over.
 func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
-	states, err := r.List(ctx, durable.Filter{})
 	n := 0
-	for _, s := range states {
-		if !s.Status.Ended() || !s.Updated.Before(before) {
-			continue
+	ended := durable.Filter{Before: before, Limit: mostPruned}
+	for _, s := range durable.RunStatuses {
+		if s.Ended() {
+			ended.Status = append(ended.Status, s)
 		}
-		if err := r.forget(ctx, s.ID); err != nil {
-			return n, journal.Naming(s.ID, err)
-		}
-		n++
 	}
-	return n, err
+	for {
+		states, err := r.List(ctx, ended)
+		if err != nil {
+			return n, err
+		}
+		for _, s := range states {
+			if !s.Updated.Before(before) {
+				continue
+			}
+			if err := r.forget(ctx, s.ID); err != nil {
+				return n, journal.Naming(s.ID, err)
+			}
+			n++
+		}
+		if len(states) < mostPruned {
+			return n, nil
+		}
+		last := states[len(states)-1]
+		ended.After = durable.Mark{Started: last.Started, ID: last.ID}
+	}
 }
+
+// mostPruned is how many runs Prune reads at once.
+const mostPruned = 500
 
 // forget has the server delete all histories of a run.
 func (r *Runtime) forget(ctx context.Context, id string) error {
-	var page []byte
-	for {
-		resp, err := r.c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: r.o.Namespace, Query: "WorkflowId = " + quote(r.workflowID(id)), NextPageToken: page,
+	var failed error
+	err := r.each(ctx, "WorkflowId = "+quote(r.workflowID(id)), func(w *workflowpb.WorkflowExecutionInfo) {
+		_, err := r.c.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+			Namespace: r.o.Namespace, WorkflowExecution: w.GetExecution(),
 		})
-		if err != nil {
-			return failure(err)
+		if err = failure(err); !errors.Is(err, durable.ErrUnknown) {
+			failed = cmp.Or(failed, err)
 		}
-		for _, w := range resp.GetExecutions() {
-			_, err := r.c.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-				Namespace: r.o.Namespace, WorkflowExecution: w.GetExecution(),
-			})
-			if err = failure(err); err != nil && !errors.Is(err, durable.ErrUnknown) {
-				return err
-			}
-		}
-		if page = resp.GetNextPageToken(); len(page) == 0 {
-			break
-		}
-	}
-	return nil
+	})
+	return cmp.Or(err, failed)
 }

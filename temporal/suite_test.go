@@ -16,6 +16,7 @@ import (
 	"github.com/capstan-run/capstan/temporal/codec"
 	"github.com/capstan-run/capstan/temporal/internal/devserver"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 )
 
@@ -54,7 +55,14 @@ func dial(t *testing.T, dir string) client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := codec.New(codec.Options{Keys: keys, Blobs: blobs})
+	c, _ := coded(t, codec.Options{Keys: keys, Blobs: blobs})
+	return c
+}
+
+// coded returns a client of the server with a codec, and its data converter.
+func coded(t *testing.T, own codec.Options) (client.Client, converter.DataConverter) {
+	t.Helper()
+	c, err := codec.New(own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +75,7 @@ func dial(t *testing.T, dir string) client.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(out.Close)
-	return out
+	return out, o.DataConverter
 }
 
 func TestRuntime(t *testing.T) {

@@ -293,6 +293,9 @@ func unpack(p *commonpb.Payload, into any) error {
 	if p == nil {
 		return errors.New("there is no value")
 	}
+	if e := string(p.Metadata[converter.MetadataEncoding]); e != converter.MetadataEncodingJSON {
+		return fmt.Errorf("a value is encoded as %q, and the client has no codec for that", e)
+	}
 	if err := json.Unmarshal(p.Data, into); err != nil {
 		return fmt.Errorf("a value of the history cannot be read: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
+	"github.com/capstan-run/capstan/temporal/internal/attribute"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -55,8 +56,8 @@ type execution struct {
 	calls     int
 	full      bool // the history is long enough
 
-	out    news // to be written with the next command
-	status durable.Status
+	out    news           // to be written with the next command
+	status durable.Status // as the attributes have it
 }
 
 // run is the workflow: it waits until the run is due, and interprets it. Where that comes
@@ -70,8 +71,11 @@ func (d *desk) run(ctx workflow.Context, input converter.RawValue) error {
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
 		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in),
-		status: in.Row.Status, wish: in.Drive,
+		wish: in.Drive,
 	}
+	// Something may have been said after the last history wrote the attributes.
+	indexed, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(attribute.Status)
+	e.status = durable.Status(indexed)
 	e.sets(in.Now, in.Manual)
 	e.drain()
 	for !e.due() && !e.book.Cancelled() {

@@ -85,6 +85,7 @@ type Entry struct {
 	Due        *time.Time        `json:"due,omitempty"`    // when it goes on by itself
 	Parked     bool              `json:"parked,omitempty"` // no server takes it up, until it is resumed
 	Waiting    *EntryWaiting     `json:"waiting,omitempty"`
+	Unreadable string            `json:"unreadable,omitempty"` // why its values cannot be decoded; the rest is what is known without them
 }
 
 // EntryWaiting is the step that a run in a list waits for.
@@ -98,6 +99,9 @@ type EntryWaiting struct {
 // EntryOf returns the entry of a kept run.
 func EntryOf(s durable.State) Entry {
 	e := Entry{Run: s.ID, Capability: s.Capability, Title: s.Title, Labels: s.Labels, Mock: s.Mock, Status: s.Status, Started: s.Started, Updated: s.Updated}
+	if s.Unreadable != nil {
+		e.Unreadable = s.Unreadable.Error()
+	}
 	if s.Status.Ended() {
 		return e
 	}

@@ -118,6 +118,20 @@ func (e *BusyError) Error() string { return fmt.Sprintf("%v (process %d)", ErrBu
 // Unwrap returns ErrBusy.
 func (e *BusyError) Unwrap() error { return ErrBusy }
 
+// UnreadableError means that the values of a run cannot be decoded: their key is missing, or
+// they are gone.
+type UnreadableError struct {
+	Run string
+	Err error
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("run %q cannot be read: %v", e.Run, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
 // CheckID returns why a text cannot be the id of a run, which becomes the name of
 // a file.
 func CheckID(id string) error {
@@ -211,6 +225,9 @@ type State struct {
 	Doc        json.RawMessage
 	Driven     bool // some process drives it now
 	Parked     bool // no Serve takes it up, see DriveOptions.Park
+	// Unreadable is set in a list, where the values of the run cannot be decoded: why. The
+	// rest is then what is known without them.
+	Unreadable error
 }
 
 // Signal is the result of a step that a person or another system performed.

@@ -120,9 +120,12 @@ func (a *app) cancelAll(ctx context.Context, rt durable.Runtime, ids []string) e
 	var failed error
 	list := &documentList{app: a}
 	for _, id := range ids {
+		var s durable.State
 		err := rt.Cancel(ctx, id)
-		s, getErr := rt.Get(ctx, id)
-		switch err = errors.Join(err, getErr); {
+		if err == nil {
+			s, err = rt.Get(ctx, id)
+		}
+		switch {
 		case err != nil:
 			a.complain("%s", term.Printable(err.Error()))
 			failed = silent(exitFailed)

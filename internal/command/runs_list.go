@@ -247,7 +247,7 @@ func marked(name string, mock bool) string {
 
 // waiting describes the wait of a run, for the place that keeps it.
 func (t *runTable) waiting(s durable.State) string {
-	if t.app.open != nil && s.Status == durable.StatusRunning && !s.Driven && !s.Parked {
+	if s.Unreadable == nil && t.app.open != nil && s.Status == durable.StatusRunning && !s.Driven && !s.Parked {
 		return "a worker to execute it"
 	}
 	return waitingNote(s, t.now)
@@ -256,6 +256,9 @@ func (t *runTable) waiting(s durable.State) string {
 // waitingNote describes the wait of a run, "" when it has ended or goes on.
 func waitingNote(s durable.State, now time.Time) string {
 	w := s.Waiting
+	if s.Unreadable != nil {
+		return "cannot be read: " + s.Unreadable.Error()
+	}
 	if s.Parked && !s.Driven {
 		return "somebody to resume it (parked)"
 	}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -41,8 +42,17 @@ func (r *Runs) List(ctx context.Context, owner string, f durable.Filter) ([]dura
 	if owner != "" {
 		f.Owner = owner
 	}
-	return r.rt.List(ctx, f)
+	states, err := r.rt.List(ctx, f)
+	for i := range states {
+		if states[i].Unreadable != nil {
+			states[i].Unreadable = errUnreadable
+		}
+	}
+	return states, err
 }
+
+// errUnreadable is what callers are given for the reason, which names keys and places of the server.
+var errUnreadable = errors.New("this server cannot decode its values")
 
 // Signal finishes an external step or settles a write in doubt, as the method
 // of engine.Runner does. A failure to store it is ErrNotKept.

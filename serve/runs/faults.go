@@ -23,6 +23,9 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		p = answer.Problem{Status: http.StatusInternalServerError, Detail: "the server could not do this; its log says why"}
+		if unreadable := (*durable.UnreadableError)(nil); errors.As(err, &unreadable) {
+			p.Detail = "this server cannot decode the values of the run; its log says why"
+		}
 	}
 	if errors.Is(err, live.ErrNotKept) {
 		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)

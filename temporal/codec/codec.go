@@ -18,6 +18,7 @@
 package codec
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -45,6 +46,9 @@ type Options struct {
 	// Keys decrypt; the first one encrypts every payload. Without keys payloads are readable
 	// to the server.
 	Keys []Key
+	// KeysFrom and BlobsFrom name the place that has Keys and the address of Blobs, such as a
+	// variable, for messages.
+	KeysFrom, BlobsFrom string
 	// Blobs keeps payloads that are larger than OffloadAbove. Without it they stay in the
 	// history, whose server refuses those above 2 MB.
 	Blobs blob.Store
@@ -62,7 +66,7 @@ type Options struct {
 var ErrKey = errors.New("the key is missing")
 
 // ErrChanged means that a payload is not as it was written.
-var ErrChanged = errors.New("the payload was changed or cut short")
+var ErrChanged = errors.New("it was changed or cut short")
 
 // What an encoded payload carries beside its data.
 const (
@@ -166,7 +170,7 @@ func (c *Codec) encode(ctx context.Context, p *common.Payload) (*common.Payload,
 		defer cancel()
 		key, err := blob.Keep(ctx, c.o.Blobs, data)
 		if err != nil {
-			return nil, fmt.Errorf("storing a payload of %d bytes: %w", len(whole), err)
+			return nil, fmt.Errorf("storing a value of %d bytes: %w", len(whole), err)
 		}
 		out.Metadata[blobOf] = []byte(key)
 	case !small && len(c.o.Keys) == 0:
@@ -199,13 +203,13 @@ func (c *Codec) decode(ctx context.Context, p *common.Payload) (*common.Payload,
 	data := p.Data
 	if key, ok := p.Metadata[blobOf]; ok {
 		if c.o.Blobs == nil {
-			return nil, fmt.Errorf("a payload is blob %s, and there is no blob store (%w): give the one that the other workers have", key, blob.ErrNotFound)
+			return nil, fmt.Errorf("a value is blob %s: %w: %s names no blob store; give the one that the other workers have", key, blob.ErrNotFound, cmp.Or(c.o.BlobsFrom, "the codec"))
 		}
 		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 		defer cancel()
 		var err error
 		if data, err = blob.Fetch(ctx, c.o.Blobs, string(key)); err != nil {
-			return nil, fmt.Errorf("fetching a payload: %w", err)
+			return nil, fmt.Errorf("fetching a value: %w", err)
 		}
 	}
 	if id, ok := p.Metadata[keyOf]; ok {
@@ -228,11 +232,11 @@ func (c *Codec) decode(ctx context.Context, p *common.Payload) (*common.Payload,
 func (c *Codec) open(id string, data []byte) ([]byte, error) {
 	aead := c.aeads[id]
 	if aead == nil {
-		return nil, fmt.Errorf("a payload is encrypted with key %q: %w: there %s", id, ErrKey, c.has())
+		return nil, fmt.Errorf("a value is encrypted with key %q: %w: %s has %s", id, ErrKey, cmp.Or(c.o.KeysFrom, "the codec"), c.has())
 	}
 	data, err := aead.Open(nil, nil, data, authenticated(id))
 	if err != nil {
-		return nil, fmt.Errorf("a payload that is encrypted with key %q: %w, or the key with this id is another one", id, ErrChanged)
+		return nil, fmt.Errorf("a value that is encrypted with key %q: %w, or the key with this id is another one", id, ErrChanged)
 	}
 	return data, nil
 }
@@ -242,13 +246,13 @@ func authenticated(id string) []byte { return []byte("capstan payload 1\x00" + i
 
 func (c *Codec) has() string {
 	if len(c.o.Keys) == 0 {
-		return "are no keys"
+		return "none"
 	}
 	var ids []string
 	for _, k := range c.o.Keys {
 		ids = append(ids, k.ID)
 	}
-	return "is " + strings.Join(ids, ", ")
+	return strings.Join(ids, ", ")
 }
 
 func (c *Codec) expand(data []byte) ([]byte, error) {

@@ -213,9 +213,9 @@ func TestRotation(t *testing.T) {
 		err  error
 		want string
 	}{
-		{[]Key{key("b"), key("c")}, ErrKey, `a payload is encrypted with key "a": the key is missing: there is b, c`},
-		{nil, ErrKey, `a payload is encrypted with key "a": the key is missing: there are no keys`},
-		{[]Key{{ID: "a", Secret: key("b").Secret}}, ErrChanged, `encrypted with key "a": the payload was changed or cut short, or the key with this id is another one`},
+		{[]Key{key("b"), key("c")}, ErrKey, `a value is encrypted with key "a": the key is missing: the codec has b, c`},
+		{nil, ErrKey, `a value is encrypted with key "a": the key is missing: the codec has none`},
+		{[]Key{{ID: "a", Secret: key("b").Secret}}, ErrChanged, `encrypted with key "a": it was changed or cut short, or the key with this id is another one`},
 	} {
 		if _, err := codec(t, Options{Keys: c.keys}).Decode(old); !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("with %v: %v", c.keys, err)
@@ -260,14 +260,14 @@ func TestFailures(t *testing.T) {
 		{"no data", clear(), ErrChanged, "it is empty"},
 		{"no compressed data", clear(compressed, 1, 2, 3), ErrChanged, ""},
 		{"no payload", clear(asIs, 0xff), ErrChanged, ""},
-		{"blob is not there", with(large, blobOf, blob.Key(nil)), blob.ErrNotFound, "fetching a payload: blob " + blob.Key(nil)},
+		{"blob is not there", with(large, blobOf, blob.Key(nil)), blob.ErrNotFound, "fetching a value: blob " + blob.Key(nil)},
 		{"blob is no key", with(large, blobOf, "../x"), nil, `blob "../x"`},
 	} {
 		if _, err := keyed.Decode([]*common.Payload{c.p}); err == nil || c.err != nil && !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	if _, err := codec(t, Options{Keys: []Key{key("a")}}).Decode([]*common.Payload{large}); err == nil || !strings.Contains(err.Error(), "a payload is blob "+blobKey+", and there is no blob store") {
+	if _, err := codec(t, Options{Keys: []Key{key("a")}}).Decode([]*common.Payload{large}); err == nil || !strings.Contains(err.Error(), "a value is blob "+blobKey+": the value is not there: the codec names no blob store") {
 		t.Errorf("no store: %v", err)
 	}
 	store.values[blobKey][5] ^= 1
@@ -279,7 +279,7 @@ func TestFailures(t *testing.T) {
 	if _, err := keyed.Decode([]*common.Payload{small, large}); !errors.Is(err, down) {
 		t.Errorf("store is down: %v", err)
 	}
-	if _, err := keyed.Encode([]*common.Payload{value(t, noise(1000))}); !errors.Is(err, down) || !strings.Contains(err.Error(), "storing a payload of ") {
+	if _, err := keyed.Encode([]*common.Payload{value(t, noise(1000))}); !errors.Is(err, down) || !strings.Contains(err.Error(), "storing a value of ") {
 		t.Errorf("store is down: %v", err)
 	}
 }

@@ -125,6 +125,7 @@ export function labelLinks(labels, all) {
 
 function waits(run) {
   const w = run.waiting;
+  if (run.unreadable) return "cannot be read: " + run.unreadable;
   if (!w) return "";
   if (w.reason === "timer") return h("span", { class: "soft" }, h("code", {}, w.step), run.due ? [", again at ", when(run.due, true)] : "");
   if (w.reason === "in_doubt") return [h("code", {}, w.step), " is to be settled"];

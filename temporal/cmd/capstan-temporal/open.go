@@ -139,7 +139,7 @@ func place(p command.Place) (command.Place, error) {
 
 // configure puts keys and blob store of the environment into a client.
 func configure(o *client.Options) (keys []codec.Key, err error) {
-	var own codec.Options
+	own := codec.Options{KeysFrom: keyVariable, BlobsFrom: blobsVariable}
 	if text := os.Getenv(keyVariable); text != "" {
 		if keys, err = codec.ParseKeys(text); err != nil {
 			return nil, command.Usage(keyVariable+": "+err.Error(), "")
