@@ -186,10 +186,10 @@ func (r *Runtime) query(f durable.Filter, since time.Time) string {
 		add("WorkflowId", "STARTS_WITH", r.workflowID(f.Prefix))
 	}
 	if len(f.Status) > 0 {
-		parts = append(parts, standing(f.Status))
+		parts = append(parts, ofStatus(f.Status))
 	}
 	if f.Waiting != "" {
-		parts = append(parts, standing([]durable.Status{durable.StatusWaiting, durable.StatusInDoubt}))
+		parts = append(parts, ofStatus([]durable.Status{durable.StatusWaiting, durable.StatusInDoubt}))
 	}
 	if !f.Due.IsZero() {
 		parts = append(parts, "ExecutionStatus = 'Running'")
@@ -208,9 +208,9 @@ func (r *Runtime) query(f durable.Filter, since time.Time) string {
 	return strings.Join(parts, " AND ")
 }
 
-// standing is the condition of a query for runs that stand in one of some ways. One that an
+// ofStatus is the condition of a query for runs that stand in one of some ways. One that an
 // operator ended on the server is cancelled, whatever its attribute is.
-func standing(statuses []durable.Status) string {
+func ofStatus(statuses []durable.Status) string {
 	var goOn, ended, any []string
 	for _, s := range statuses {
 		switch {
