@@ -59,7 +59,7 @@ func (t *attendant) serve(handlers map[string]engine.ExternalHandler) {
 	switch {
 	case t.stay && t.rt != nil:
 		handlers[""] = t.askMeanwhile
-	case t.app.canAsk():
+	case t.rt == nil && t.app.canAsk(): // no other process could say that it is done
 		handlers[""] = t.ask
 	}
 }

@@ -163,19 +163,20 @@ func TestAnswerFromElsewhere(t *testing.T) {
 	}
 }
 
-// With --wait=false the terminal asks once, and a run without an answer is left.
+// With --wait=false a run that waits for a person is left, and nobody is asked.
 func TestLeaveWithoutAnswer(t *testing.T) {
 	person := newTerminal(t)
-	ended := person.start(append(moor, "--wait=false")...)
-	person.await("done? ")
-	fmt.Fprintln(person, "w")
-	if code := <-ended; code != exitWaiting {
+	if code := <-person.start(append(moor, "--wait=false")...); code != exitWaiting {
 		t.Errorf("exit %d, want %d", code, exitWaiting)
+	}
+	if shown := person.shown.String(); strings.Contains(shown, "done? ") {
+		t.Errorf("asked:\n%s", shown)
 	}
 	person.await("then: capstan resume run_")
 }
 
-// So is one that nothing keeps: it cannot wait for word from elsewhere.
+// One that nothing keeps cannot wait for word from elsewhere: it is asked for, and left
+// without an answer.
 func TestLeaveWhatNothingKeeps(t *testing.T) {
 	person := newTerminal(t)
 	ended := person.start(append(moor, "--state", "none")...)

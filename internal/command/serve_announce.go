@@ -57,6 +57,9 @@ func (d *deployment) announceOne(e *serve.Endpoint, url string) {
 	}
 	a.complain("serving %s at %s%s", called(e), url, d.chosen(e))
 	composed := d.compositions != nil && slices.Contains(d.compositions.Endpoints(), e) // --insecure-open asks for it
+	if composed && e.Type == "rest" {
+		a.note("in a browser it is a page for people, to start and follow runs")
+	}
 	if e.Open && !composed && !loopback.Address(e.Address) {
 		a.complain("warning: %q answers everyone who can reach %s: add authentication to it, or --address 127.0.0.1", e.Namespace, e.Address)
 	}
