@@ -127,13 +127,13 @@ type fold struct {
 	again  bool             // a newer execution has begun
 	drive  string           // the last Drive that is over
 	closed bool
-	events int64  // read
-	failed string // why the last workflow task failed, "" when it did not
+	events int64 // read
 }
 
 type call struct {
 	kind string
 	in   callIn
+	at   time.Time // when the server got it
 }
 
 // driven reports whether a call of the run is under way.
@@ -166,7 +166,7 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		f.heard = append(f.heard, said{Cancel: true})
 	case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
 		a := e.GetActivityTaskScheduledEventAttributes()
-		c := call{kind: a.GetActivityType().GetName()}
+		c := call{kind: a.GetActivityType().GetName(), at: e.GetEventTime().AsTime()}
 		if err := f.decode(a.GetInput().GetPayloads(), &c.in); err != nil {
 			return err
 		}
@@ -200,10 +200,8 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		}
 	case enums.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
 		f.asked = true
-	case enums.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-		f.failed = e.GetWorkflowTaskFailedEventAttributes().GetFailure().GetMessage()
 	case enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-		f.failed, f.asked = "", false
+		f.asked = false
 		f.settle()
 	case enums.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
 		p := e.GetWorkflowPropertiesModifiedEventAttributes().GetUpsertedMemo().GetFields()[memoRest]

@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
@@ -103,7 +104,34 @@ func (r *Runtime) closes(ctx context.Context, id, execution string) <-chan struc
 func (r *Runtime) state(f *fold) durable.State {
 	s := f.book.State()
 	s.Driven = !s.Status.Ended() && (f.driven() || r.desk.driven(r.workflowID(s.ID)))
+	if next := f.nextLook(r.clock()); s.Waiting != nil && !next.IsZero() {
+		w := *s.Waiting
+		w.Until, s.Due, s.Waiting = next, next, &w
+	}
 	return s
+}
+
+// nextLook returns when the poll that is under way looks next, zero where there is none. The
+// server has its looks, which leave no event: they are counted from when it got the poll.
+func (f *fold) nextLook(now time.Time) time.Time {
+	for _, c := range f.calls {
+		if c.kind != kindPoll || c.in.Single || c.in.Virtual {
+			continue
+		}
+		at := c.at
+		for try := c.in.Tries + 1; !at.After(now); try++ {
+			wait := max(c.in.Schedule.Wait(try), time.Millisecond)
+			if wait >= c.in.Schedule.Cap { // as all that follow
+				wait *= now.Sub(at)/wait + 1
+			}
+			at = at.Add(wait)
+		}
+		if at.After(c.in.Deadline) {
+			return c.in.Deadline
+		}
+		return at
+	}
+	return time.Time{}
 }
 
 // Get implements durable.Runtime.

@@ -221,27 +221,25 @@ func (r *Runtime) follow(ctx context.Context, id string, o durable.DriveOptions,
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var s durable.State
+	var f *fold
 	var closed <-chan struct{}
 	var last standing
 	for pause := followEvery; ; pause = min(2*pause, followAtMost) {
 		if now, err := r.standing(ctx, id); err != nil || now != last {
-			f, err := r.fold(ctx, id)
-			if err != nil {
+			if f, err = r.fold(ctx, id); err != nil {
 				return durable.State{}, err
-			}
-			s = r.state(f)
-			if s.Status.Ended() || over(f) && f.atRest(block, r.clock()) {
-				return s, nil
 			}
 			if now.execution != last.execution {
 				closed, pause = r.closes(ctx, id, now.execution), followEvery
 			}
 			last = now
 		}
+		if s := r.state(f); s.Status.Ended() || over(f) && f.atRest(block, r.clock()) {
+			return s, nil
+		}
 		select {
 		case <-ctx.Done():
-			return s, context.Cause(ctx)
+			return r.state(f), context.Cause(ctx)
 		case <-closed:
 			closed = nil
 		case <-time.After(pause):
@@ -265,6 +263,9 @@ func (f *fold) atRest(block time.Duration, now time.Time) bool {
 	case r.Status == durable.StatusRunning:
 		return f.drive != "" && r.Due.After(now.Add(block))
 	case r.Waiting != nil && r.Waiting.Reason == durable.ReasonTimer:
+		if next := f.nextLook(now); !next.IsZero() {
+			return next.Sub(now) > block
+		}
 		return r.Due.Sub(now) > block
 	}
 	return r.Status == durable.StatusWaiting || r.Status == durable.StatusInDoubt
