@@ -67,12 +67,12 @@ var layers = map[string][]string{
 	"operations/request":               {"operations", "internal/charset", "internal/jsonvalue", "internal/loopback"},
 	"operations/client":                {"operations", "operations/check", "operations/request", "internal/bounded", "internal/charset", "internal/jsonvalue", "internal/loopback"}, // it sends what request makes, and again where check's verdict allows
 	"operations/paging":                {"operations", "operations/request", "internal/jsonvalue", "internal/words"},                                                                // a link to the next page is compared with the request
-	"operations/record":                {"operations", "internal/jsonvalue", "internal/words"},
+	"operations/record":                {"operations", "internal/jsonvalue", "internal/wholefile", "internal/words"},
 	"operations/mock":                  {"internal/matching", "operations", "operations/check", "operations/request", "internal/jsonvalue", "internal/words"}, // it answers what fits the schema, to a body of the type that is sent
 	"operations/internal/optest":       {"operations", "operations/openapi"},
 	"operations":                       {"internal/charset", "internal/jsonvalue", "internal/suggest", "internal/words"}, // the vocabulary: no network, no document
 	"operations/consumed":              {"spec", "operations", "diag", "internal/words"},
-	"operations/catalog":               {"operations", "operations/openapi", "diag", "internal/suggest"},
+	"operations/catalog":               {"operations", "operations/openapi", "diag", "internal/suggest", "internal/wholefile"},
 	"operations/catalog/...":           {"operations/openapi", "operations/catalog", "diag"},
 	"operations/formats":               {"spec/yamldata", "diag", "internal/charset", "internal/suggest", "internal/jsonvalue"},
 	"engine/durable":                   {"diag", "internal/columns"},
@@ -109,7 +109,7 @@ var layers = map[string][]string{
 	"serve/skills":                     {"spec", "spec/yamldata", "diag", "internal/columns", "serve/internal/..."},
 	"serve/...":                        {"engine", "engine/document", "operations", "spec", "diag", "internal/graph", "internal/jsonvalue", "serve/internal/..."},
 	"cmd/capstan":                      {"internal/command"},
-	"internal/command":                 {"internal/command/internal/...", "capabilities", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/dialect", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/words"},
+	"internal/command":                 {"internal/command/internal/...", "capabilities", "serve/...", "engine", "engine/document", "engine/durable", "engine/durable/memory", "engine/durable/sqlite", "operations/...", "spec", "spec/dialect", "spec/project", "spec/yamldata", "diag", "internal/bounded", "internal/fault", "internal/columns", "internal/graph", "internal/suggest", "internal/jsonvalue", "internal/loopback", "internal/pace", "internal/wholefile", "internal/words"},
 	"internal/command/internal/author": {"engine", "engine/document", "operations", "spec", "spec/yamldata", "diag", "internal/jsonvalue", "internal/suggest", "internal/words"},
 	"internal/command/internal/lsp":    {"engine", "engine/document", "operations", "spec", "spec/dialect", "diag"}, // dialect describes keys
 	"internal/command/internal/report": {"internal/command/internal/term", "engine/document", "engine/durable", "internal/graph", "internal/timeline"},

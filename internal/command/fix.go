@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/capstan-run/capstan/diag"
 	"github.com/capstan-run/capstan/engine"
+	"github.com/capstan-run/capstan/internal/wholefile"
 	"github.com/capstan-run/capstan/internal/words"
 )
 
@@ -101,16 +101,10 @@ func replaceFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".capstan-*")
-	if err != nil {
+	if err := wholefile.Keep(path, text, info.Mode().Perm()); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	defer os.Remove(f.Name()) // fails once it is renamed
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
 // summary reports the changes on stderr.

@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/capstan-run/capstan/diag"
+	"github.com/capstan-run/capstan/internal/wholefile"
 	"github.com/capstan-run/capstan/operations"
 	"github.com/capstan-run/capstan/operations/openapi"
 )
@@ -248,15 +249,5 @@ func (c cache) store(d *Document) {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return
 	}
-	f, err := os.CreateTemp(c.dir, "new-*") // mode 0600
-	if err != nil {
-		return
-	}
-	_, err = f.Write(slices.Concat(line, []byte("\n"), d.index))
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), c.file())
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
+	_ = wholefile.Write(c.file(), slices.Concat(line, []byte("\n"), d.index), 0o600) // the cache saves time alone
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/capstan-run/capstan/internal/jsonvalue"
 	"github.com/capstan-run/capstan/internal/lazyregexp"
+	"github.com/capstan-run/capstan/internal/wholefile"
 	"github.com/capstan-run/capstan/internal/words"
 	"github.com/capstan-run/capstan/operations"
 )
@@ -158,8 +159,6 @@ func safeName(s string) string {
 	return s[:min(len(s), 80)]
 }
 
-// writeExchange writes the file under another name first, so that no reader
-// sees half of it.
 func writeExchange(path string, x *exchange) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -167,19 +166,7 @@ func writeExchange(path string, x *exchange) error {
 	if err := enc.Encode(x); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".exchange-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(jsonvalue.Indent(b.Bytes()))
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return wholefile.Write(path, jsonvalue.Indent(b.Bytes()), 0o600)
 }
 
 func escapeGlob(s string) string {
