@@ -10,9 +10,12 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
+	"github.com/capstan-run/capstan/temporal/internal/payload"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
 )
 
 // desk is where the workflows and the calls of one process meet. A workflow leaves the
@@ -22,8 +25,11 @@ type desk struct {
 	queue string // of calls
 	blind []byte // as Options have it
 	most  int    // events of a history
-	log   func(msg string, args ...any)
-	now   func() time.Time
+	// size is that of a payload on the server, mostPayload what the server takes.
+	size        func(*commonpb.Payload) int
+	mostPayload int
+	log         func(msg string, args ...any)
+	now         func() time.Time
 
 	mu      sync.Mutex
 	jobs    map[string]*job
@@ -58,7 +64,33 @@ type driving struct {
 }
 
 func newDesk(blind []byte) *desk {
-	return &desk{blind: blind, most: mostEvents, jobs: map[string]*job{}, drives: map[string]*driving{}}
+	return &desk{blind: blind, most: mostEvents, mostPayload: payload.Most, jobs: map[string]*job{}, drives: map[string]*driving{}}
+}
+
+// fits returns an error where the server would refuse values for their size.
+func (d *desk) fits(what string, values ...converter.RawValue) error {
+	return d.fitsIn(d.mostPayload, what, values)
+}
+
+func (d *desk) fitsIn(most int, what string, values []converter.RawValue) error {
+	whole, sent := 0, 0
+	for _, v := range values {
+		whole += proto.Size(v.Payload())
+	}
+	if whole <= most {
+		return nil
+	}
+	for _, v := range values {
+		if d.size == nil {
+			sent += proto.Size(v.Payload())
+		} else {
+			sent += d.size(v.Payload())
+		}
+	}
+	if sent <= most {
+		return nil
+	}
+	return fmt.Errorf("%s: %d bytes are more than the Temporal server takes at once (2 MB); CAPSTAN_TEMPORAL_BLOBS names a store for large values: give it to all processes, and retry the run", what, sent)
 }
 
 // put leaves a call.
@@ -206,8 +238,39 @@ func (d *desk) call(kind string) func(context.Context, converter.RawValue) (conv
 			return converter.RawValue{}, err
 		}
 		out.At = d.now()
-		return pack(out)
+		v, err := pack(out)
+		if err != nil {
+			return v, err
+		}
+		if large := d.fits("its result", v); large != nil {
+			return pack(d.cannotKeep(kind, in, j, out, large))
+		}
+		return v, nil
 	}
+}
+
+// cannotKeep is the account of a call whose whole account the server would refuse. A write
+// that was answered is in doubt; a look-up that found something has failed.
+func (d *desk) cannotKeep(kind string, in callIn, j *job, out callOut, cause error) callOut {
+	short := callOut{At: out.At, Attempt: out.Attempt, Tries: out.Tries, Maybe: out.Maybe}
+	switch {
+	case kind == kindStep && in.Read == nil && out.Failed == nil:
+		doubted := unrecorded(in.Path, cause)
+		short.Lost = &doubt{How: text(doubted.Err)}
+		d.took(j, nil, doubted)
+	case out.Failed != nil:
+		short.Failed = &failed{Text: fmt.Sprintf("%.1000s (%s)", out.Failed.Text, cause), Took: out.Failed.Took}
+		d.took(j, nil, nil)
+	default:
+		short.Failed = &failed{Text: cause.Error()}
+		d.took(j, nil, nil)
+	}
+	return short
+}
+
+// unrecorded is the doubt about a step whose result cannot be recorded.
+func unrecorded(path string, cause error) *durable.Suspended {
+	return &durable.Suspended{Path: path, Reason: durable.ReasonInDoubt, Err: fmt.Errorf("the step took effect, but its result cannot be recorded: %w", cause)}
 }
 
 // pulse tells the server that a call is alive, and how far a poll is.
@@ -307,7 +370,7 @@ func (d *desk) tells(ctx context.Context, in callIn, j *job, out callOut, fresh 
 		if out.Result, failure = encode(fresh); failure != nil {
 			out.Done = false
 			if in.Read == nil {
-				failure = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: fmt.Errorf("the step took effect, but its result cannot be recorded: %w", failure)}
+				failure = unrecorded(in.Path, failure)
 			}
 		}
 	}

@@ -16,6 +16,9 @@ import (
 // MostEvents sets how long a history of this process's workers gets.
 func MostEvents(r *Runtime, n int) { r.desk.most = n }
 
+// MostPayload sets what the server takes at once, as the runtime has it.
+func MostPayload(r *Runtime, n int) { r.desk.mostPayload = n }
+
 // Replay replays a recorded history.
 func Replay(exec durable.Executor, file string) (err error) {
 	f, err := os.Open(file)

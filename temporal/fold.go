@@ -34,9 +34,9 @@ const (
 //   - The time of a record is that of the process that sent it. What the server says by
 //     itself happened when the record before it did.
 
-// opened returns the book of an execution.
-func opened(in begin) *journal.Book {
-	b := &journal.Book{Run: journal.Run{Spec: in.Spec.durable(), Row: in.Row.journal()}}
+// opened returns the book of an execution of a program.
+func opened(in begin, program *commonpb.Payload) *journal.Book {
+	b := &journal.Book{Run: journal.Run{Spec: in.Spec.durable(program.GetData()), Row: in.Row.journal()}}
 	b.Add(journal.Change{Add: journals(in.Records)}, time.Time{})
 	return b
 }
@@ -145,10 +145,18 @@ func (f *fold) add(e *history.HistoryEvent) error {
 	switch e.GetEventType() {
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
 		var in begin
-		if err := f.decode(e.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads(), &in); err != nil {
+		input := e.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()
+		if err := f.decode(input, &in); err != nil {
 			return err
 		}
-		f.book, f.calls, f.said, f.drive = opened(in), map[int64]call{}, map[string]error{}, in.Over
+		if len(input) < 2 {
+			return fmt.Errorf("event %d has no program", f.events)
+		}
+		program, err := f.read(input[1])
+		if err != nil {
+			return err
+		}
+		f.book, f.calls, f.said, f.drive = opened(in, program), map[int64]call{}, map[string]error{}, in.Over
 		for _, id := range in.Heard {
 			f.said[id] = nil
 		}

@@ -91,7 +91,9 @@ func TestRunsThatCannotBeReadAreListed(t *testing.T) {
 	queue := t.Name() + strconv.FormatInt(time.Now().UnixNano(), 36)
 	o := temporal.Options{TaskQueue: queue, Prefix: queue + "-"}
 	dir := t.TempDir()
-	sealed := temporal.NewRuntime(dial(t, dir), o)
+	c, converter := dial(t, dir)
+	o.Converter = converter
+	sealed := temporal.NewRuntime(c, o)
 	keyless, without := coded(t, codec.Options{})
 	o.Converter = without
 	clear := temporal.NewRuntime(keyless, o)

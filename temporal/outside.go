@@ -35,6 +35,10 @@ func (r *Runtime) begin(ctx context.Context, b *journal.Book, reuse enums.Workfl
 	if err != nil {
 		return err
 	}
+	program := programOf(s.Snapshot)
+	if err := r.desk.fits("what the run begins with", in, program); err != nil {
+		return err
+	}
 	found := journal.FoundBy(s)
 	run, err := pack(shownOf(s, found))
 	if err != nil {
@@ -55,7 +59,7 @@ func (r *Runtime) begin(ctx context.Context, b *journal.Book, reuse enums.Workfl
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Memo:                  map[string]any{memoRun: run, memoRest: where},
 		TypedSearchAttributes: temporal.NewSearchAttributes(set...),
-	}, workflowName, in)
+	}, workflowName, in, program)
 	return failure(err)
 }
 
@@ -75,8 +79,11 @@ func shownOf(s durable.Spec, found *journal.Found) shown {
 // say sends something to a run.
 func (r *Runtime) say(ctx context.Context, id string, s said) error {
 	v, err := pack(s)
+	if err == nil {
+		err = r.desk.fits("what is said to the run", v)
+	}
 	if err != nil {
-		return err
+		return journal.Naming(id, err)
 	}
 	return journal.Naming(id, failure(r.c.SignalWorkflow(ctx, r.workflowID(id), "", signalName, v)))
 }

@@ -38,7 +38,7 @@ func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durabl
 	if err != nil {
 		t.Fatal(err)
 	}
-	env.ExecuteWorkflow(workflowName, in)
+	env.ExecuteWorkflow(workflowName, in, programOf(nil))
 	return env
 }
 

@@ -44,8 +44,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// dial returns a client of the server that encrypts values, and keeps long ones in a folder.
-func dial(t *testing.T, dir string) client.Client {
+// dial returns a client of the server that encrypts values, and keeps long ones in a folder, and
+// its data converter.
+func dial(t *testing.T, dir string) (client.Client, converter.DataConverter) {
 	t.Helper()
 	keys, err := codec.ParseKeys("test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
@@ -55,8 +56,7 @@ func dial(t *testing.T, dir string) client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, _ := coded(t, codec.Options{Keys: keys, Blobs: blobs})
-	return c
+	return coded(t, codec.Options{Keys: keys, Blobs: blobs})
 }
 
 // coded returns a client of the server with a codec, and its data converter.
@@ -82,6 +82,7 @@ func TestRuntime(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	durabletest.Run(t, func(t *testing.T, dir string, now func() time.Time) durable.Runtime {
 		name := filepath.Base(filepath.Dir(dir)) + filepath.Base(dir)
-		return temporal.NewRuntime(dial(t, dir), temporal.Options{TaskQueue: name, Prefix: name + "-", Now: now})
+		c, converter := dial(t, dir)
+		return temporal.NewRuntime(c, temporal.Options{TaskQueue: name, Prefix: name + "-", Converter: converter, Now: now})
 	}, durabletest.Options{Server: true})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -31,7 +32,9 @@ type Options struct {
 	// Prefix is put before the id of a run to make the id of its workflow, for
 	// namespaces that several installations share.
 	Prefix string
-	// Converter is the data converter of the client; nil means the SDK's default.
+	// Converter is the data converter of the client; nil means the SDK's default. Where it has
+	// a method Size(*common.Payload) int, as that of package codec has, the method returns how
+	// many bytes the server gets for a payload: larger ones than the server takes are errors.
 	Converter converter.DataConverter
 	// Blind is a secret of any length. Where it is set, labels and inputs, by which lists find
 	// runs, are on the server by their HMAC under it alone, and titles not at all. Without it
@@ -76,7 +79,11 @@ func NewRuntime(c client.Client, o Options) *Runtime {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Runtime{c: c, o: o, desk: newDesk(o.Blind), closed: make(chan struct{})}
+	d := newDesk(o.Blind)
+	if c, ok := o.Converter.(interface{ Size(*commonpb.Payload) int }); ok {
+		d.size = c.Size
+	}
+	return &Runtime{c: c, o: o, desk: d, closed: make(chan struct{})}
 }
 
 // clock returns the time as records keep it.

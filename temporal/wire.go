@@ -9,6 +9,7 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
+	"github.com/capstan-run/capstan/temporal/internal/payload"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 )
@@ -19,9 +20,10 @@ import (
 // record of the run's journal is in one of them, or follows from it by a rule that the
 // workflow and those who read its history share, see fold.
 
-// begin is the input of a workflow execution. It has all that earlier ones left.
+// begin is the input of a workflow execution, beside the program, which is a payload of its
+// own. It has all that earlier executions left.
 type begin struct {
-	Spec    spec     `json:"spec"`
+	Spec    spec     `json:"spec"` // without its snapshot
 	Row     row      `json:"row"`
 	Records []record `json:"records"`
 	Drive   *drive   `json:"drive,omitempty"` // that the run was asked to be executed for
@@ -219,7 +221,7 @@ func journals(in []record) []journal.Record {
 	return out
 }
 
-// spec is a durable.Spec whose inputs keep their bytes.
+// spec is a durable.Spec without its snapshot, whose inputs keep their bytes.
 type spec struct {
 	durable.Spec
 	Input raw
@@ -227,14 +229,22 @@ type spec struct {
 
 func specOf(s durable.Spec) spec {
 	out := spec{Spec: s, Input: raw(s.Input)}
-	out.Spec.Input = nil
+	out.Spec.Snapshot, out.Spec.Input = nil, nil
 	return out
 }
 
-func (s spec) durable() durable.Spec {
+func (s spec) durable(snapshot []byte) durable.Spec {
 	out := s.Spec
-	out.Input = json.RawMessage(s.Input)
+	out.Snapshot, out.Input = snapshot, json.RawMessage(s.Input)
 	return out
+}
+
+// programOf returns the payload of a program.
+func programOf(snapshot []byte) converter.RawValue {
+	return converter.NewRawValue(&commonpb.Payload{
+		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingBinary), payload.Shared: []byte("1")},
+		Data:     snapshot,
+	})
 }
 
 // raw is JSON that keeps its bytes: as itself where an encoder leaves it alone, else as

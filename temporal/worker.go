@@ -62,10 +62,11 @@ func (r *Runtime) newWorker(parallel int) (*worker, error) {
 	w := &worker{
 		workflows: sdk.New(r.c, r.o.TaskQueue, sdk.Options{
 			LocalActivityWorkerOnly: true, StickyScheduleToStartTimeout: 2 * time.Second, DeadlockDetectionTimeout: time.Minute,
-			OnFatalError: func(err error) { r.o.Log.Error("the worker ended", "error", err) },
+			DisablePayloadErrorLimit: true, // the client may make payloads smaller; see desk.fits
+			OnFatalError:             func(err error) { r.o.Log.Error("the worker ended", "error", err) },
 		}),
 		calls: sdk.New(r.c, d.queue, sdk.Options{
-			DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: parallel, WorkerStopTimeout: grace,
+			DisableWorkflowWorker: true, DisablePayloadErrorLimit: true, MaxConcurrentActivityExecutionSize: parallel, WorkerStopTimeout: grace,
 			MaxHeartbeatThrottleInterval: heartbeatEvery, DefaultHeartbeatThrottleInterval: heartbeatEvery,
 			OnFatalError: func(err error) { r.o.Log.Error("the worker ended", "error", err) },
 		}),

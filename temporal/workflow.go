@@ -55,6 +55,9 @@ type execution struct {
 	heardEnd  bool            // that the server asks for the workflow's end
 	calls     int
 	full      bool // the history is long enough
+	counted   int  // records that size has
+	size      int  // of the records, about
+	sized     int  // the size at which they are measured next
 
 	out    news           // to be written with the next command
 	status durable.Status // as the attributes have it
@@ -63,14 +66,14 @@ type execution struct {
 // run is the workflow: it waits until the run is due, and interprets it. Where that comes
 // to rest before the run's end, the workflow goes on in a new history: a history has the
 // commands of one interpretation at most, and none depends on those of another.
-func (d *desk) run(ctx workflow.Context, input converter.RawValue) error {
+func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) error {
 	var in begin
 	if err := unpack(input.Payload(), &in); err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), "input", err)
 	}
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
-		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in),
+		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in, program.Payload()),
 		wish: in.Drive,
 	}
 	// Something may have been said after the last history wrote the attributes.
@@ -245,11 +248,11 @@ func (e *execution) write(drive string) {
 		r := rowOf(e.book.Run.Row)
 		e.out.Row = &r // lists read it there
 	}
-	v, err := pack(rest{news: e.out, Drive: drive})
-	if err == nil {
-		err = workflow.UpsertMemo(e.ctx, map[string]any{memoRest: v})
+	v := e.pack(rest{news: e.out, Drive: drive})
+	if err := e.desk.fits("where the run rests or ends, with its outputs,", v); err != nil {
+		e.fails(err)
 	}
-	if err != nil {
+	if err := workflow.UpsertMemo(e.ctx, map[string]any{memoRest: v}); err != nil {
 		panic(err)
 	}
 	e.out = news{}
@@ -283,24 +286,37 @@ func (e *execution) index() {
 // errFull is what the interpreter is given where the history is long enough.
 var errFull = &durable.Suspended{Reason: durable.ReasonTimer, Description: "the run goes on in a new history"}
 
-// room returns errFull where the history is long enough.
+// room returns errFull where the history is long enough, and another error where the run's
+// records are about to be larger than what a new history may begin with: the run fails then,
+// and may be retried once its values are kept elsewhere.
 func (e *execution) room() error {
 	i := workflow.GetInfo(e.ctx)
 	if i.GetCurrentHistoryLength() > e.desk.most || i.GetCurrentHistorySize() > mostBytes {
 		e.full = true
 		return errFull
 	}
-	return nil
+	for ; e.counted < len(e.book.Records); e.counted++ {
+		r := e.book.Records[e.counted]
+		e.size += recordSize + len(r.Step) + len(r.Detail.Input) + len(r.Result)
+	}
+	if e.size < max(e.sized, e.desk.mostPayload/2) {
+		return nil
+	}
+	e.sized = e.size + e.size/20
+	return e.desk.fitsIn(e.desk.mostPayload*9/10, "the run's records", []converter.RawValue{e.next(), programOf(e.book.Run.Spec.Snapshot)})
 }
+
+// recordSize is about what a record takes beside its values.
+const recordSize = 150
 
 // perform has this process's worker perform a call, and takes the outcome in. Meanwhile
 // it takes in what is said.
 func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 	e.index()
 	in.news, e.out = e.out, news{}
-	v, err := pack(in)
-	if err != nil {
-		panic(err)
+	v := e.pack(in)
+	if err := e.desk.fits("a call, with what it sends,", v); err != nil {
+		e.fails(err)
 	}
 	seat := e.desk.put(in.Call, j)
 	ctx, cancel := workflow.WithCancel(workflow.WithActivityOptions(e.ctx, e.options(kind, in)))
@@ -314,7 +330,7 @@ func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 	}
 	e.call = nil
 	var out converter.RawValue
-	err = f.Get(e.ctx, &out)
+	err := f.Get(e.ctx, &out)
 	done := e.desk.take(in.Call, seat)
 	if how := fateOf(err); how != fateDone {
 		if how == fateUnsent {
@@ -486,11 +502,25 @@ func (e *execution) end(ending durable.Ending) error {
 func (e *execution) again() error {
 	e.write("")
 	e.drain()
-	v, err := pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard, Now: e.now, Manual: e.manual})
+	v, program := e.next(), programOf(e.book.Run.Spec.Snapshot)
+	if err := e.desk.fits("the run's records", v, program); err != nil {
+		e.fails(err)
+	}
+	return workflow.NewContinueAsNewError(e.ctx, workflowName, v, program)
+}
+
+// next is what a new history begins with.
+func (e *execution) next() converter.RawValue {
+	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard, Now: e.now, Manual: e.manual})
+}
+
+// pack encodes a value of this package, which can always be encoded.
+func (e *execution) pack(v any) converter.RawValue {
+	out, err := pack(v)
 	if err != nil {
 		panic(err)
 	}
-	return workflow.NewContinueAsNewError(e.ctx, workflowName, v)
+	return out
 }
 
 func latest(a, b time.Time) time.Time {

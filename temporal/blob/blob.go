@@ -2,8 +2,8 @@
 // of its bytes: in a directory, or in a bucket of an S3-compatible service.
 //
 // Values are never changed and never removed here. A bucket's lifecycle rule, or a program
-// that removes old files, must leave those that are younger than the longest run and the
-// namespace's retention together.
+// that removes old files, must leave those that are younger than the longest run, the
+// namespace's retention and an hour together.
 package blob
 
 import (

@@ -3,6 +3,7 @@ package codec
 import (
 	"context"
 	"errors"
+	"math"
 
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/proxy"
@@ -20,7 +21,8 @@ const together = 8
 
 // Configure has a client encode and decode every payload of its messages but search
 // attributes, which the server reads. With keys, the texts of errors are encrypted too. It
-// adds to the data converter and to the dial options that are set, and replaces the failure converter.
+// adds to the data converter and to the dial options that are set, and replaces the failure
+// converter and the limits above which the client warns.
 func (c *Codec) Configure(o *client.Options) error {
 	interceptor, err := proxy.NewPayloadVisitorInterceptor(proxy.PayloadVisitorInterceptorOptions{Outbound: visit(c.encode), Inbound: visit(c.decodeIfPossible)})
 	if err != nil {
@@ -29,7 +31,9 @@ func (c *Codec) Configure(o *client.Options) error {
 	if o.DataConverter == nil {
 		o.DataConverter = converter.GetDefaultDataConverter()
 	}
-	o.DataConverter = reader{converter.NewCodecDataConverter(o.DataConverter, decodeOnly{c}), false}
+	o.DataConverter = reader{converter.NewCodecDataConverter(o.DataConverter, decodeOnly{c}), c, false}
+	// The client would warn of payloads as they are before they are encoded.
+	o.PayloadLimits = client.PayloadLimitOptions{PayloadSizeWarning: math.MaxInt, MemoSizeWarning: math.MaxInt}
 	o.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: o.DataConverter, EncodeCommonAttributes: len(c.o.Keys) > 0})
 	o.ConnectionOptions.DialOptions = append(o.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(interceptor))
 	return nil
@@ -70,15 +74,19 @@ func (d decodeOnly) Decode(p []*common.Payload) ([]*common.Payload, error) { ret
 // fails the workflow task, where an error would fail the run.
 type reader struct {
 	converter.DataConverter
+	c          *Codec
 	inWorkflow bool
 }
 
 var _ workflow.ContextAware = reader{}
 
+// Size returns how many bytes the server gets for a payload of r.
+func (r reader) Size(p *common.Payload) int { return r.c.Size(p) }
+
 func (r reader) WithContext(context.Context) converter.DataConverter { return r }
 
 func (r reader) WithWorkflowContext(workflow.Context) converter.DataConverter {
-	return reader{r.DataConverter, true}
+	return reader{r.DataConverter, r.c, true}
 }
 
 func (r reader) FromPayload(p *common.Payload, to any) error {

@@ -33,6 +33,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/capstan-run/capstan/temporal/blob"
+	"github.com/capstan-run/capstan/temporal/internal/payload"
 )
 
 // The defaults of [Options], in bytes.
@@ -49,8 +50,9 @@ type Options struct {
 	// KeysFrom and BlobsFrom name the place that has Keys and the address of Blobs, such as a
 	// variable, for messages.
 	KeysFrom, BlobsFrom string
-	// Blobs keeps payloads that are larger than OffloadAbove. Without it they stay in the
-	// history, whose server refuses those above 2 MB.
+	// Blobs keeps payloads that are larger than OffloadAbove, and programs, which are there
+	// once for all runs that have them. Without it they stay in the history, whose server
+	// refuses those above 2 MB.
 	Blobs blob.Store
 	// CompressAbove is the size in bytes above which a payload is compressed, where that
 	// makes it smaller: 0 is [CompressAbove], less is never.
@@ -73,7 +75,12 @@ const (
 	encoding = "binary/capstan" // under converter.MetadataEncoding
 	keyOf    = "capstan-key"    // id of the key that it is encrypted with
 	blobOf   = "capstan-blob"   // key of the data in the store
+	sharedOf = "capstan-shared" // the store has the data once for many histories
 )
+
+// shareAbove is the size in bytes, compressed, above which a payload that many histories
+// have alike goes to the store.
+const shareAbove = 1 << 10
 
 // The first byte of the data, inside the encryption.
 const (
@@ -85,6 +92,8 @@ const (
 type Codec struct {
 	o     Options
 	aeads map[string]cipher.AEAD
+	same  map[string]sealer // for payloads that are shared, by key
+	kept  *shelf            // of payloads that are shared
 	enc   *zstd.Encoder
 	dec   *zstd.Decoder
 }
@@ -102,7 +111,7 @@ func New(o Options) (*Codec, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	c := &Codec{o: o, aeads: map[string]cipher.AEAD{}}
+	c := &Codec{o: o, aeads: map[string]cipher.AEAD{}, same: map[string]sealer{}, kept: newShelf()}
 	for _, k := range o.Keys {
 		if _, ok := c.aeads[k.ID]; ok {
 			return nil, fmt.Errorf("two keys have the id %q; give each its own", k.ID)
@@ -112,6 +121,9 @@ func New(o Options) (*Codec, error) {
 			return nil, err
 		}
 		if c.aeads[k.ID], err = cipher.NewGCMWithRandomNonce(block); err != nil {
+			return nil, err
+		}
+		if c.same[k.ID], err = newSealer(k); err != nil {
 			return nil, err
 		}
 	}
@@ -159,16 +171,22 @@ func (c *Codec) encode(ctx context.Context, p *common.Payload) (*common.Payload,
 	}
 	data, small := c.compress(whole)
 	out := &common.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encoding)}}
+	shared := c.shares(p, data)
+	if shared {
+		out.Metadata[sharedOf] = []byte("1")
+	}
 	if len(c.o.Keys) > 0 {
 		id := c.o.Keys[0].ID
-		data = c.aeads[id].Seal(nil, nil, data, authenticated(id))
+		if shared {
+			data = c.same[id].seal(data)
+		} else {
+			data = c.aeads[id].Seal(nil, nil, data, authenticated(id))
+		}
 		out.Metadata[keyOf] = []byte(id)
 	}
 	switch {
-	case c.o.Blobs != nil && len(data) > c.o.OffloadAbove:
-		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
-		defer cancel()
-		key, err := blob.Keep(ctx, c.o.Blobs, data)
+	case shared || c.o.Blobs != nil && len(data) > c.o.OffloadAbove:
+		key, err := c.keep(ctx, data, shared)
 		if err != nil {
 			return nil, fmt.Errorf("storing a value of %d bytes: %w", len(whole), err)
 		}
@@ -180,6 +198,66 @@ func (c *Codec) encode(ctx context.Context, p *common.Payload) (*common.Payload,
 	}
 	return out, nil
 }
+
+// shares reports whether a payload is one that the store has once for all histories.
+func (c *Codec) shares(p *common.Payload, data []byte) bool {
+	return c.o.Blobs != nil && len(p.Metadata[payload.Shared]) > 0 && len(data) > min(shareAbove, c.o.OffloadAbove)
+}
+
+// keep puts data into the store.
+func (c *Codec) keep(ctx context.Context, data []byte, shared bool) (string, error) {
+	if shared && c.kept.fresh(blob.Key(data)) {
+		return blob.Key(data), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	defer cancel()
+	key, err := blob.Keep(ctx, c.o.Blobs, data)
+	if err == nil && shared {
+		c.kept.put(key, data, true)
+	}
+	return key, err
+}
+
+// fetch returns data that keep kept.
+func (c *Codec) fetch(ctx context.Context, key string, shared bool) ([]byte, error) {
+	if data := c.kept.get(key); data != nil {
+		return data, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	defer cancel()
+	data, err := blob.Fetch(ctx, c.o.Blobs, key)
+	if err == nil && shared {
+		c.kept.put(key, data, false)
+	}
+	return data, err
+}
+
+// Size returns how many bytes the server gets for a payload, as Encode makes it. Nothing is
+// stored.
+func (c *Codec) Size(p *common.Payload) int {
+	whole := proto.Size(p)
+	if isEncoded(p) || whole <= shareAbove {
+		return whole
+	}
+	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
+	if err != nil {
+		return whole
+	}
+	data, small := c.compress(text)
+	switch {
+	case c.shares(p, data), c.o.Blobs != nil && len(data)+overhead > c.o.OffloadAbove:
+		return reference
+	case !small && len(c.o.Keys) == 0:
+		return whole
+	}
+	return len(data) + reference
+}
+
+// What encoding adds: to the data, and beside it.
+const (
+	overhead  = 28
+	reference = 256
+)
 
 func isEncoded(p *common.Payload) bool {
 	return string(p.Metadata[converter.MetadataEncoding]) == encoding
@@ -205,16 +283,14 @@ func (c *Codec) decode(ctx context.Context, p *common.Payload) (*common.Payload,
 		if c.o.Blobs == nil {
 			return nil, fmt.Errorf("a value is blob %s: %w: %s names no blob store; give the one that the other workers have", key, blob.ErrNotFound, cmp.Or(c.o.BlobsFrom, "the codec"))
 		}
-		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
-		defer cancel()
 		var err error
-		if data, err = blob.Fetch(ctx, c.o.Blobs, string(key)); err != nil {
+		if data, err = c.fetch(ctx, string(key), p.Metadata[sharedOf] != nil); err != nil {
 			return nil, fmt.Errorf("fetching a value: %w", err)
 		}
 	}
 	if id, ok := p.Metadata[keyOf]; ok {
 		var err error
-		if data, err = c.open(string(id), data); err != nil {
+		if data, err = c.open(string(id), data, p.Metadata[sharedOf] != nil); err != nil {
 			return nil, err
 		}
 	}
@@ -229,12 +305,16 @@ func (c *Codec) decode(ctx context.Context, p *common.Payload) (*common.Payload,
 	return out, nil
 }
 
-func (c *Codec) open(id string, data []byte) ([]byte, error) {
+func (c *Codec) open(id string, data []byte, shared bool) (_ []byte, err error) {
 	aead := c.aeads[id]
 	if aead == nil {
 		return nil, fmt.Errorf("a value is encrypted with key %q: %w: %s has %s", id, ErrKey, cmp.Or(c.o.KeysFrom, "the codec"), c.has())
 	}
-	data, err := aead.Open(nil, nil, data, authenticated(id))
+	if shared {
+		data, err = c.same[id].open(data)
+	} else {
+		data, err = aead.Open(nil, nil, data, authenticated(id))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("a value that is encrypted with key %q: %w, or the key with this id is another one", id, ErrChanged)
 	}

@@ -375,7 +375,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if keyID != "" && len(decoded[0].Data) > 0 && blobKey == "" {
-			if again, err := c.open(keyID, data); err != nil || len(again) == 0 {
+			if again, err := c.open(keyID, data, false); err != nil || len(again) == 0 {
 				t.Errorf("%v was not encrypted with the key, and decodes to %v", p, decoded[0])
 			}
 		}
