@@ -3,7 +3,7 @@
 // of the API and the server are processes of their own, and the server keeps its database in a file:
 //
 //	go run ./dev/bench
-//	go run ./dev/bench -rounds 1 -for 1s     shows that it works
+//	go run ./dev/bench -rounds 1 -for 1s -parallel 1     shows that it works
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,15 +37,27 @@ import (
 type config struct {
 	rounds     int
 	lasting    time.Duration
+	parallel   []int
 	repository string
 	profile    string
 }
 
 func main() {
 	log.SetFlags(0)
-	var c config
+	c := config{parallel: []int{1, 64}}
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds; each measures both runtimes once")
 	flag.DurationVar(&c.lasting, "for", 5*time.Second, "how long a round starts runs on each runtime")
+	flag.Func("parallel", "this many `RUNS` at once, separated by commas (default 1,64)", func(text string) error {
+		c.parallel = nil
+		for word := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(word)
+			if err != nil || n < 1 {
+				return fmt.Errorf("%q is no number of runs", word)
+			}
+			c.parallel = append(c.parallel, n)
+		}
+		return nil
+	})
 	flag.StringVar(&c.repository, "repository", "..", "the repository, which has the program and the stub")
 	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of this process to `FILE`")
 	flag.Parse()
@@ -115,7 +128,7 @@ func (c config) run(ctx context.Context, out io.Writer) (err error) {
 	fmt.Fprintf(out, "%s %s/%s, %d processors; medians of %d rounds; the ratio and its quartiles are those of the rounds.\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.rounds)
 	fmt.Fprintln(out, "| runs at once | directory, runs/s | server, runs/s | ratio | quartiles | CPU ms a run: directory | worker | server |")
 	fmt.Fprintln(out, "|---:|---:|---:|---:|---:|---:|---:|---:|")
-	for _, parallel := range []int{1, 64} {
+	for _, parallel := range c.parallel {
 		if err := c.compare(ctx, out, prog, onDisk, onServer, parallel, server.PID()); err != nil {
 			return err
 		}
