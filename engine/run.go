@@ -125,7 +125,11 @@ func (p *linked) spec(ctx context.Context, inputs Inputs, opts *RunOptions) (dur
 }
 
 func start(ctx context.Context, rt durable.Runtime, spec durable.Spec, opts *RunOptions) error {
-	if err := rt.Start(ctx, spec, signals(opts.Done)...); err != nil {
+	err := rt.Start(ctx, spec, signals(opts.Done)...)
+	if errors.Is(err, durable.ErrUnavailable) {
+		return fmt.Errorf("the run may have been started: %w", err)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", durable.ErrNotStarted, err)
 	}
 	return nil

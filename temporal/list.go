@@ -73,7 +73,7 @@ func (l *listing) read(ctx context.Context) (since time.Time, err error) {
 			Namespace: l.o.Namespace, Query: l.query(l.filter, since), PageSize: int32(size), NextPageToken: next,
 		})
 		if err != nil {
-			return since, failure(err)
+			return since, l.failure(err)
 		}
 		for _, w := range resp.GetExecutions() {
 			l.add(w)
@@ -149,7 +149,7 @@ func (r *Runtime) each(ctx context.Context, query string, do func(*workflowpb.Wo
 	for page := []byte(nil); ; {
 		resp, err := r.c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: r.o.Namespace, Query: query, NextPageToken: page})
 		if err != nil {
-			return failure(err)
+			return r.failure(err)
 		}
 		for _, w := range resp.GetExecutions() {
 			do(w)

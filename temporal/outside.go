@@ -60,7 +60,7 @@ func (r *Runtime) begin(ctx context.Context, b *journal.Book, reuse enums.Workfl
 		Memo:                  map[string]any{memoRun: run, memoRest: where},
 		TypedSearchAttributes: temporal.NewSearchAttributes(set...),
 	}, workflowName, in, program)
-	return failure(err)
+	return r.failure(err)
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -85,7 +85,7 @@ func (r *Runtime) say(ctx context.Context, id string, s said) error {
 	if err != nil {
 		return journal.Naming(id, err)
 	}
-	return journal.Naming(id, failure(r.c.SignalWorkflow(ctx, r.workflowID(id), "", signalName, v)))
+	return journal.Naming(id, r.failure(r.c.SignalWorkflow(ctx, r.workflowID(id), "", signalName, v)))
 }
 
 // amend says something to a run: it is decided here whether that can be said, by the rule
@@ -201,7 +201,7 @@ func (r *Runtime) Cancel(ctx context.Context, id string) error {
 			return err
 		}
 		if look == cancelLooks || !r.Served(ctx) {
-			err := failure(r.c.TerminateWorkflow(ctx, r.workflowID(id), "", "the run was cancelled"))
+			err := r.failure(r.c.TerminateWorkflow(ctx, r.workflowID(id), "", "the run was cancelled"))
 			if errors.Is(err, durable.ErrUnknown) {
 				return nil // it ended meanwhile
 			}
@@ -280,7 +280,7 @@ func (r *Runtime) forget(ctx context.Context, id string) error {
 		_, err := r.c.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
 			Namespace: r.o.Namespace, WorkflowExecution: w.GetExecution(),
 		})
-		if err = failure(err); !errors.Is(err, durable.ErrUnknown) {
+		if err = r.failure(err); !errors.Is(err, durable.ErrUnknown) {
 			failed = cmp.Or(failed, err)
 		}
 	})

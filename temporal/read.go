@@ -41,7 +41,7 @@ func (r *Runtime) told(ctx context.Context, id string) (*fold, error) {
 		for events.HasNext() {
 			e, err := events.Next()
 			if err != nil {
-				return nil, journal.Naming(id, failure(err))
+				return nil, journal.Naming(id, r.failure(err))
 			}
 			if err := f.add(e); err != nil {
 				return nil, &durable.UnreadableError{Run: id, Err: err}
@@ -62,7 +62,7 @@ func (r *Runtime) told(ctx context.Context, id string) (*fold, error) {
 func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
 	d, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
 	if err != nil {
-		return "", journal.Naming(id, failure(err))
+		return "", journal.Naming(id, r.failure(err))
 	}
 	w := d.RawResponse.GetWorkflowExecutionInfo()
 	return fmt.Sprint(w.GetExecution().GetRunId(), w.GetHistoryLength(), w.GetStatus()), nil
@@ -75,7 +75,7 @@ type standing struct{ execution, memo, polls string }
 func (r *Runtime) standing(ctx context.Context, id string) (standing, error) {
 	d, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
 	if err != nil {
-		return standing{}, journal.Naming(id, failure(err))
+		return standing{}, journal.Naming(id, r.failure(err))
 	}
 	w := d.RawResponse.GetWorkflowExecutionInfo()
 	s := standing{execution: w.GetExecution().GetRunId(), memo: fmt.Sprint(w.GetStatus()) + string(w.GetMemo().GetFields()[memoRest].GetData())}

@@ -46,7 +46,9 @@ type Options struct {
 	// it, wait, and return where the run stands, Serve waits until its context ends. Without
 	// it the process is a worker of the task queue for as long as one of them takes.
 	Follow bool
-	Log    *slog.Logger // nil logs nothing
+	// Address is that of the server, for messages.
+	Address string
+	Log     *slog.Logger // nil logs nothing
 
 	// Now is for tests: the time of runs is then that of it and no other, and a run is
 	// parked for each wait; a Drive takes it up. nil means the time of the server and its
@@ -113,9 +115,12 @@ func (r *Runtime) Close() error {
 }
 
 // failure returns an error of the server as one of the port.
-func failure(err error) error {
+func (r *Runtime) failure(err error) error {
 	var unknown *serviceerror.NotFound
 	var exists *serviceerror.WorkflowExecutionAlreadyStarted
+	var left *serviceerror.Canceled
+	var late *serviceerror.DeadlineExceeded
+	var away *serviceerror.Unavailable
 	switch {
 	case err == nil:
 		return nil
@@ -123,8 +128,12 @@ func failure(err error) error {
 		return durable.ErrUnknown
 	case errors.As(err, &exists):
 		return durable.ErrExists
+	case errors.As(err, &left):
+		return context.Canceled
+	case errors.As(err, &late), errors.As(err, &away):
+		return fmt.Errorf("%w: %s: %w", durable.ErrUnavailable, cmp.Or(r.o.Address, "Temporal"), err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return fmt.Errorf("temporal: %w", err)
+	return fmt.Errorf("the Temporal server %s: %w", cmp.Or(r.o.Address, "of the runs"), err)
 }

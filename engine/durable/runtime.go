@@ -106,6 +106,9 @@ var (
 	// ErrNotStarted is returned where a new run could not be stored: there is no such run,
 	// and nothing was sent.
 	ErrNotStarted = errors.New("the run cannot be started")
+	// ErrUnavailable is returned where the server that keeps the runs does not answer. What was
+	// asked for may have been done.
+	ErrUnavailable = errors.New("the server of the runs does not answer")
 	// ErrTooLarge is returned for a value that is too large to be kept.
 	ErrTooLarge = errors.New("too large to be kept")
 )

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -55,6 +56,10 @@ func (t *attendant) follow(ctx context.Context, runner *engine.Runner, before *d
 	missing.Wait()
 	if ctx.Err() != nil {
 		t.app.withCommand("left; workers go on with the run. To follow it again:", t.app.command("resume", before.Run))
+		return res, err
+	}
+	if errors.Is(err, durable.ErrUnavailable) {
+		t.app.withCommand("workers go on with the run. To follow it again:", t.app.command("resume", before.Run))
 		return res, err
 	}
 	if events, err := t.rt.History(ctx, before.Run, last); err == nil { // what the watch had not seen

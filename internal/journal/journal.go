@@ -228,7 +228,7 @@ func (r *Runtime) Close() error {
 
 // naming adds the run's id to an error.
 func naming(id string, err error) error {
-	for _, plain := range []error{durable.ErrUnknown, durable.ErrExists, durable.ErrBusy, durable.ErrEnded} {
+	for _, plain := range []error{durable.ErrUnknown, durable.ErrExists, durable.ErrBusy, durable.ErrEnded, durable.ErrUnavailable} {
 		if errors.Is(err, plain) {
 			return fmt.Errorf("run %q: %w", id, err)
 		}

@@ -27,7 +27,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 			p.Detail = "this server cannot decode the values of the run; its log says why"
 		}
 	}
-	if errors.Is(err, live.ErrNotKept) {
+	if errors.Is(err, live.ErrNotKept) || errors.Is(err, durable.ErrUnavailable) {
 		h.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	if p.Status == http.StatusServiceUnavailable {
@@ -53,6 +53,7 @@ var knownErrors = []struct {
 	{durable.ErrEnded, http.StatusConflict, "the run has ended"},
 	{durable.ErrTooLarge, http.StatusRequestEntityTooLarge, "the values are too large to be kept"},
 	{live.ErrKeyReused, http.StatusUnprocessableEntity, "the Idempotency-Key was used with another body or capability; use a new key for another run"},
+	{durable.ErrUnavailable, http.StatusServiceUnavailable, "the server of the runs does not answer; what was asked for may have been done, look before you ask again"},
 	{live.ErrNotKept, http.StatusServiceUnavailable, "runs cannot be kept now; nothing was done, and the server's log says why"},
 	{live.ErrClosed, http.StatusServiceUnavailable, "the server is shutting down"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "the server is too busy"},

@@ -25,6 +25,7 @@ var knownErrors = []struct {
 	{durable.ErrConflict, ""},
 	{durable.ErrEnded, "the run has ended"},
 	{durable.ErrTooLarge, "the values are too large to be kept"},
+	{durable.ErrUnavailable, "the server of the runs does not answer; what was asked for may have been done, look with list_runs before you try again"},
 	{live.ErrNotKept, "runs cannot be kept now; nothing was done, try again later"},
 	{live.ErrClosed, "the server is shutting down"},
 	{context.DeadlineExceeded, "the server is too busy; try again later"},
@@ -48,7 +49,7 @@ func (t *Tools) fault(err error) error {
 	case errors.As(err, &creds):
 		return errors.New(live.Lacking(creds))
 	}
-	if errors.Is(err, live.ErrNotKept) {
+	if errors.Is(err, live.ErrNotKept) || errors.Is(err, durable.ErrUnavailable) {
 		t.log.Error("a tool failed", "error", err)
 	}
 	for _, known := range knownErrors {

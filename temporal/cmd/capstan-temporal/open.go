@@ -57,15 +57,15 @@ func open(ctx context.Context, p command.Place) (*command.Remote, error) {
 	defer cancel()
 	c, err := client.DialContext(dialing, o)
 	if err != nil {
-		return nil, unreached(o, err)
+		return nil, unreached(ctx, o, err)
 	}
-	if err := register(dialing, c, o, logger); err != nil {
+	if err := register(dialing, c, o); err != nil {
 		c.Close()
 		return nil, err
 	}
 	rt := temporal.NewRuntime(c, temporal.Options{
 		TaskQueue: at.TaskQueue, Namespace: o.Namespace, Converter: o.DataConverter, Follow: !p.Work, Log: logger,
-		Blind: secret(keys, "names of runs"),
+		Address: o.HostPort, Blind: secret(keys, "names of runs"),
 	})
 	secured := "in clear; " + keyVariable + " encrypts them"
 	if len(keys) > 0 {
@@ -158,22 +158,9 @@ func configure(o *client.Options) (keys []codec.Key, err error) {
 	return keys, c.Configure(o)
 }
 
-// unreached is the error of a server that cannot be reached.
-func unreached(o client.Options, err error) error {
-	var denied *serviceerror.PermissionDenied
-	switch {
-	case errors.As(err, &denied):
-		return fmt.Errorf("the Temporal server %s does not let us in: %w; TEMPORAL_API_KEY has a key, TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH a certificate", o.HostPort, err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the Temporal server %s does not answer within %s; is that its address, and does it want TLS (TEMPORAL_TLS=true)?", o.HostPort, dialTimeout)
-	}
-	return fmt.Errorf("the Temporal server %s cannot be reached: %w", o.HostPort, err)
-}
-
 // register makes the search attributes of runs known to the namespace. Where that is not
-// allowed they may be there all the same; runs are started and listed, or the server says
-// what is missing.
-func register(ctx context.Context, c client.Client, o client.Options, log *slog.Logger) error {
+// allowed they may be there all the same.
+func register(ctx context.Context, c client.Client, o client.Options) error {
 	err := attribute.Register(ctx, c, o.Namespace)
 	var denied *serviceerror.PermissionDenied
 	var unimplemented *serviceerror.Unimplemented
@@ -183,12 +170,17 @@ func register(ctx context.Context, c client.Client, o client.Options, log *slog.
 	case err == nil:
 		return nil
 	case errors.As(err, &denied), errors.As(err, &unimplemented):
-		log.Warn("the search attributes of runs could not be checked; an operator has to make them once", "namespace", o.Namespace, "commands", strings.Join(byHand(o.Namespace), "; "), "error", err)
+		var missing *serviceerror.InvalidArgument
+		if err := attribute.Check(ctx, c, o.Namespace); errors.As(err, &missing) {
+			return fmt.Errorf("namespace %q of the Temporal server %s lacks search attributes of runs, and you may not make them; an operator makes them once, with\n    %s", o.Namespace, o.HostPort, strings.Join(byHand(o.Namespace), "\n    "))
+		} else if err != nil {
+			return unreached(ctx, o, err)
+		}
 		return nil
 	case errors.As(err, &absent), errors.As(err, &unknown):
 		return fmt.Errorf("the Temporal server %s has no namespace %q; make it with: temporal operator namespace create --namespace %s", o.HostPort, o.Namespace, o.Namespace)
 	}
-	return fmt.Errorf("the Temporal server %s: %w", o.HostPort, err)
+	return unreached(ctx, o, err)
 }
 
 // byHand are the commands that make the search attributes of runs.

@@ -4,10 +4,15 @@ package attribute
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 )
@@ -30,7 +35,8 @@ func All() []temporal.SearchAttributeKey {
 	return []temporal.SearchAttributeKey{Capability, Status, Owner, Waiting, Title, Facts, Started, Due}
 }
 
-// Register makes the attributes known to the server, for one namespace. Those that it knows
+// Register makes the attributes known to the server, for one namespace, and returns once runs
+// can be found by them. Those that it knows
 // with the same type are left alone; one that it knows with another type is an error.
 func Register(ctx context.Context, c client.Client, namespace string) error {
 	known, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
@@ -53,5 +59,32 @@ func Register(ctx context.Context, c client.Client, namespace string) error {
 	if err != nil {
 		return fmt.Errorf("registering search attributes in namespace %q: %w", namespace, err)
 	}
-	return nil
+	return findable(ctx, c, namespace)
+}
+
+// findable waits until runs can be found by every attribute: servers take a moment.
+func findable(ctx context.Context, c client.Client, namespace string) error {
+	for {
+		err := Check(ctx, c, namespace)
+		var missing *serviceerror.InvalidArgument
+		if !errors.As(err, &missing) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Check returns why runs cannot be found by the attributes in a namespace: an InvalidArgument
+// where it does not know one of them.
+func Check(ctx context.Context, c client.Client, namespace string) error {
+	var query []string
+	for _, key := range All() {
+		query = append(query, key.GetName()+" IS NOT NULL")
+	}
+	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: strings.Join(query, " OR ")})
+	return err
 }

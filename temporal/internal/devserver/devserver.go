@@ -12,13 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
@@ -167,12 +165,7 @@ func (s *Server) answers(ctx context.Context) error {
 	if err := attribute.Register(ctx, c, s.Options.Namespace); err != nil {
 		return err
 	}
-	var query []string
-	for _, key := range attribute.All() {
-		query = append(query, key.GetName()+" IS NOT NULL")
-	}
-	_, err = c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: strings.Join(query, " OR ")})
-	return err
+	return attribute.Check(ctx, c, s.Options.Namespace)
 }
 
 // PID returns the id of the server's process.
