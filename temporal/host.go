@@ -172,6 +172,9 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		switch {
 		case fate == fateUnsent, out.later():
 		case fate == fateGone:
+			if !h.manual { // else nothing was sent after the time of the intent
+				h.gone = gone{in.Path, h.clock()}
+			}
 			losses++
 			lost = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: errors.New("the worker ended before the answer was recorded")}
 			if journal.AfterLoss(in, 0) == journal.SendAgain {
@@ -200,13 +203,21 @@ func (h *host) resolve(ctx context.Context, in durable.Intent, c journal.Call, d
 	case journal.SendAgain:
 		return nil, false, nil
 	case journal.LookUp:
-		until := c.Sent.Add(in.ProbeAfter)
+		until := h.lastSent(in.Path, c).Add(in.ProbeAfter)
 		if losses > 0 && h.parks() {
 			return nil, false, journal.DueAt(doubt, until)
 		}
 		return h.probe(ctx, in, c, doubt, until)
 	}
 	return nil, false, doubt
+}
+
+// lastSent is when the last sending of a call may have left a worker.
+func (h *host) lastSent(path string, c journal.Call) time.Time {
+	if h.gone.Path == path {
+		return latest(c.Sent, h.gone.At)
+	}
+	return c.Sent
 }
 
 // probe looks up the last sending, once a request still on its way would have arrived.

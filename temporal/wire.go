@@ -29,9 +29,17 @@ type begin struct {
 	Drive   *drive   `json:"drive,omitempty"` // that the run was asked to be executed for
 	Over    string   `json:"over,omitempty"`  // the Drive that was over with the last execution
 	Heard   []string `json:"heard,omitempty"` // what was said to it that counts
+	Gone    gone     `json:"gone,omitzero"`   // the last worker that was given up
 	// Now is the time where Manual is set: it is set by hand.
 	Now    time.Time `json:"now,omitzero"`
 	Manual bool      `json:"manual,omitempty"`
+}
+
+// gone is when a worker was given up, and the call that it had. It may have sent that as late
+// as then: waits for an API's pace and refused connections come after the intent.
+type gone struct {
+	Path string    `json:"path"`
+	At   time.Time `json:"at"`
 }
 
 // drive is a Drive's wish that a run be executed.

@@ -49,6 +49,7 @@ type execution struct {
 	wish     *drive   // that asks for the next
 	over     string   // the Drive that is over with this execution
 	heard    []string // the ids of what was said that counts
+	gone     gone     // the last worker that was given up
 	// corrected reports that the run is not found yet by the inputs that it has now.
 	corrected bool
 	call      workflow.Future // in flight, nil for none
@@ -74,7 +75,7 @@ func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) erro
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
 		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in, program.Payload()),
-		wish: in.Drive,
+		wish: in.Drive, gone: in.Gone,
 	}
 	// Something may have been said after the last history wrote the attributes.
 	indexed, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(attribute.Status)
@@ -511,7 +512,7 @@ func (e *execution) again() error {
 
 // next is what a new history begins with.
 func (e *execution) next() converter.RawValue {
-	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard, Now: e.now, Manual: e.manual})
+	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard, Gone: e.gone, Now: e.now, Manual: e.manual})
 }
 
 // pack encodes a value of this package, which can always be encoded.
