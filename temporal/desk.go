@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -46,6 +47,11 @@ type job struct {
 	perform  func(context.Context) (json.RawMessage, bool, error)
 	ctx      context.Context // of the interpreter, for its values and its end
 	deadline time.Time
+
+	// left reports that the workflow is not here any more, and due is when the server gives
+	// the call to this process at the latest.
+	left bool
+	due  time.Time
 
 	// How it went, in this process.
 	fresh durable.Result
@@ -97,8 +103,27 @@ func (d *desk) fitsIn(most int, what string, values []converter.RawValue) error 
 func (d *desk) put(key string, j job) *job {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	j.due = time.Now().Add(2 * takeTimeout)
 	d.jobs[key] = &j
 	return &j
+}
+
+// leave notes that the workflow of a call left this process before the call had an outcome.
+// The server may still give the call to this process, until a time: what nobody came for by
+// then is forgotten.
+func (d *desk) leave(j *job) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j.left = true
+	now := time.Now()
+	maps.DeleteFunc(d.jobs, func(_ string, j *job) bool { return j.left && j.due.Before(now) })
+}
+
+// later notes that the server gives a call to this process again.
+func (d *desk) later(j *job, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j.due = at.Add(2 * takeTimeout)
 }
 
 // job returns a call that was left.
@@ -234,6 +259,9 @@ func (d *desk) call(kind string) func(context.Context, converter.RawValue) (conv
 		stop := p.beats(ctx)
 		out, err := d.performs(ctx, kind, in, j, p)
 		stop()
+		if !isNotYet(err) {
+			d.take(in.Call, j) // the workflow has it too, if it is still here
+		}
 		if err != nil {
 			return converter.RawValue{}, err
 		}
@@ -427,7 +455,7 @@ func (d *desk) looks(ctx context.Context, in callIn, j *job, p *pulse) (callOut,
 				at = latest(at, out.Later.At)
 				continue
 			}
-			return out, d.notYet(ctx, p, tries, out.Later.At)
+			return out, d.notYet(ctx, j, p, tries, out.Later.At)
 		}
 		if !in.Virtual {
 			at = d.now()
@@ -449,17 +477,24 @@ func (d *desk) looks(ctx context.Context, in callIn, j *job, p *pulse) (callOut,
 				return out, temporal.NewNonRetryableApplicationError(err.Error(), failureStopped, nil)
 			}
 		default:
-			return out, d.notYet(ctx, p, tries, next)
+			return out, d.notYet(ctx, j, p, tries, next)
 		}
 	}
 }
 
 // notYet has the server call again at a time.
-func (d *desk) notYet(ctx context.Context, p *pulse, tries int, at time.Time) error {
+func (d *desk) notYet(ctx context.Context, j *job, p *pulse, tries int, at time.Time) error {
 	p.looks(ctx, tries)
+	delay := max(at.Sub(d.now()), time.Millisecond)
+	d.later(j, time.Now().Add(delay))
 	return temporal.NewApplicationErrorWithOptions("not yet", failureNotYet, temporal.ApplicationErrorOptions{
-		NextRetryDelay: max(at.Sub(d.now()), time.Millisecond), Category: temporal.ApplicationErrorCategoryBenign,
+		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign,
 	})
+}
+
+func isNotYet(err error) bool {
+	var failed *temporal.ApplicationError
+	return errors.As(err, &failed) && failed.Type() == failureNotYet
 }
 
 // within is the context of a call: it ends with the worker, and with the time of the run.

@@ -19,6 +19,13 @@ func MostEvents(r *Runtime, n int) { r.desk.most = n }
 // MostPayload sets what the server takes at once, as the runtime has it.
 func MostPayload(r *Runtime, n int) { r.desk.mostPayload = n }
 
+// Calls returns how many calls this process keeps for the server.
+func Calls(r *Runtime) int {
+	r.desk.mu.Lock()
+	defer r.desk.mu.Unlock()
+	return len(r.desk.jobs)
+}
+
 // Replay replays a recorded history.
 func Replay(exec durable.Executor, file string) (err error) {
 	f, err := os.Open(file)

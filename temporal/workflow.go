@@ -319,7 +319,12 @@ func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 	if err := e.desk.fits("a call, with what it sends,", v); err != nil {
 		e.fails(err)
 	}
-	seat := e.desk.put(in.Call, j)
+	seat, here := e.desk.put(in.Call, j), true
+	defer func() { // a workflow that leaves a worker's cache ends in the middle
+		if here {
+			e.desk.leave(seat)
+		}
+	}()
 	ctx, cancel := workflow.WithCancel(workflow.WithActivityOptions(e.ctx, e.options(kind, in)))
 	f := workflow.ExecuteActivity(ctx, kind, v)
 	e.call = f
@@ -333,6 +338,7 @@ func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 	var out converter.RawValue
 	err := f.Get(e.ctx, &out)
 	done := e.desk.take(in.Call, seat)
+	here = false
 	if how := fateOf(err); how != fateDone {
 		if how == fateUnsent {
 			unsent(e.book, kind, in)
