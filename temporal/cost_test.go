@@ -159,7 +159,7 @@ func (c *cost) count(t *testing.T, id string) {
 // actions are those of an event, as Temporal Cloud counts them.
 func actions(e *history.HistoryEvent) int {
 	switch e.GetEventType() {
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_TIMER_STARTED,
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, enums.EVENT_TYPE_TIMER_STARTED,
 		enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
 		return 1
 	case enums.EVENT_TYPE_ACTIVITY_TASK_STARTED:

@@ -6,9 +6,11 @@
 // # A run as a workflow
 //
 // The id of a run is that of its workflow. The workflow interprets the program with the
-// [durable.Host] of this package: each call is an activity, what people say to a run is a
-// signal, a wait is a timer, and all looks of a poll are one activity that the server calls
-// again. Where an interpretation comes to rest before the run's end (a person is awaited, a
+// [durable.Host] of this package: each call is an activity, a wait is a timer, and all looks
+// of a poll are one activity that the server calls again. An answer, a settlement, a
+// correction or a cancellation is an update of the workflow where a worker replies to it, and
+// else a signal, which the server keeps until there is a worker; it counts once, even if both
+// arrive. Where an interpretation comes to rest before the run's end (a person is awaited, a
 // write is in doubt, a wait is longer than a minute), the workflow goes on in a new history
 // ("continue as new") that begins with the records of the old: a history has the commands of
 // one interpretation at most. The next one begins at the program's start, over those records,

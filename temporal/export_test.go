@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
@@ -41,6 +42,11 @@ func Replay(exec durable.Executor, file string) (err error) {
 	if err != nil {
 		return err
 	}
+	return ReplayHistory(exec, h)
+}
+
+// ReplayHistory replays a history.
+func ReplayHistory(exec durable.Executor, h *history.History) error {
 	d := newDesk(nil)
 	d.queue, d.log = "calls", func(string, ...any) {}
 	d.serve(exec, nil)

@@ -9,12 +9,14 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
+	"go.temporal.io/api/update/v1"
 )
 
 // The names by which histories know things.
 const (
 	workflowName = "capstan.run"
 	signalName   = "said"
+	updateName   = "said"
 	memoRest     = "rest"
 	memoRun      = "run"
 
@@ -27,12 +29,25 @@ const (
 // The rules by which records follow from a history. The workflow applies them as it goes,
 // and fold as it reads, so that both have the same records with the same numbers:
 //
-//   - Of what came between two workflow tasks, signals count first, in their order, then
-//     the outcomes of calls.
+//   - Of what came between two workflow tasks, signals count first, in their order, then a
+//     request to cancel the workflow, then updates, in the order in which they were
+//     accepted, then the outcomes of calls.
+//   - What has an id counts once, whether it comes as a signal, as an update, or as both.
 //   - Whatever else goes on record is in the payload of the next command: the input of a
 //     call, or a rest.
 //   - The time of a record is that of the process that sent it. What the server says by
 //     itself happened when the record before it did.
+
+// The order is that of a workflow task. The SDK puts signals into their channel and sets the
+// results of calls as it reads their events, and runs no code of the workflow meanwhile. Then
+// it runs the handler of each update, in a coroutine of its own, and after these the
+// coroutine that was waiting. The handler takes in the signals and the request to cancel that
+// are there, and then its update; a call's outcome is taken in by the coroutine that waits
+// for it. In the history, the event of an accepted update comes right after that of the
+// completed task, before what the task had done otherwise; so fold takes outcomes in at the
+// first event after those of updates. While a task is under way nothing is added to the
+// history: what comes then is for the next one. In the first task of an execution, updates
+// are held back until their handler is set, before which the workflow does nothing.
 
 // opened returns the book of an execution of a program.
 func opened(in begin, program *commonpb.Payload) *journal.Book {
@@ -55,15 +70,34 @@ func take(b *journal.Book, n news) {
 	b.Add(c, time.Time{})
 }
 
-// hear takes in what was said to the run. What cannot be said changes nothing; its sender
-// is told by the same rule.
-func hear(b *journal.Book, s said, driven bool) error {
+// hear takes in what was said to the run, unless verdicts has it, and notes its verdict there.
+// What cannot be said changes nothing; its sender finds out by the same rule.
+func hear(b *journal.Book, verdicts map[string]error, s said, driven bool) error {
+	if err, twice := verdicts[s.ID]; twice {
+		return err
+	}
 	c, err := b.Hear(s.journal(), s.At, driven)
 	if err == nil && c != nil {
 		b.Add(*c, s.At)
 	}
+	if s.ID != "" {
+		verdicts[s.ID] = err
+	}
 	return err
 }
+
+// verdictsOf returns the verdicts on what earlier executions heard.
+func verdictsOf(heard []string) map[string]error {
+	verdicts := map[string]error{}
+	for _, id := range heard {
+		verdicts[id] = nil
+	}
+	return verdicts
+}
+
+// mostHeard is how many ids of what was said an execution leaves to the next one. One that
+// comes again comes soon: its sender waits for it.
+const mostHeard = 32
 
 // outcome takes in how a call went.
 func outcome(b *journal.Book, kind string, in callIn, out callOut) {
@@ -121,13 +155,17 @@ type fold struct {
 	book   *journal.Book
 	calls  map[int64]call   // in flight, by the event that scheduled them
 	heard  []said           // what the workflow has not heard yet
+	cancel bool             // nor a request to cancel the workflow
 	over   []func()         // outcomes that it has not seen yet
+	seen   []func()         // outcomes that it takes in after the updates of its task
 	said   map[string]error // what became of what was said, by its id
-	asked  bool             // a workflow task waits for a worker, or is with one
-	again  bool             // a newer execution has begun
-	drive  string           // the last Drive that is over
-	closed bool
-	events int64 // read
+	// admitted has the updates that were moved here when an operator reset the workflow.
+	admitted map[string]*update.Request
+	asked    bool   // a workflow task waits for a worker, or is with one
+	again    bool   // a newer execution has begun
+	drive    string // the last Drive that is over
+	closed   bool
+	events   int64 // read
 }
 
 type call struct {
@@ -143,6 +181,11 @@ func (f *fold) driven() bool { return len(f.calls) > 0 }
 func (f *fold) add(e *history.HistoryEvent) error {
 	f.events = e.GetEventId()
 	switch e.GetEventType() {
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+	default:
+		f.take()
+	}
+	switch e.GetEventType() {
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
 		var in begin
 		input := e.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()
@@ -156,10 +199,7 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		if err != nil {
 			return err
 		}
-		f.book, f.calls, f.said, f.drive = opened(in, program), map[int64]call{}, map[string]error{}, in.Over
-		for _, id := range in.Heard {
-			f.said[id] = nil
-		}
+		f.book, f.calls, f.said, f.drive = opened(in, program), map[int64]call{}, verdictsOf(in.Heard), in.Over
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
 		a := e.GetWorkflowExecutionSignaledEventAttributes()
 		var s said
@@ -171,7 +211,27 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		}
 		f.heard = append(f.heard, s)
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-		f.heard = append(f.heard, said{Cancel: true})
+		f.cancel = true
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
+		r := e.GetWorkflowExecutionUpdateAdmittedEventAttributes().GetRequest()
+		if f.admitted == nil {
+			f.admitted = map[string]*update.Request{}
+		}
+		f.admitted[r.GetMeta().GetUpdateId()] = r
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+		a := e.GetWorkflowExecutionUpdateAcceptedEventAttributes()
+		r := a.GetAcceptedRequest()
+		if r == nil {
+			r = f.admitted[a.GetProtocolInstanceId()]
+		}
+		var s said
+		if r.GetInput().GetName() != updateName {
+			return nil
+		}
+		if err := f.decode(r.GetInput().GetArgs().GetPayloads(), &s); err != nil {
+			return err
+		}
+		_ = hear(f.book, f.said, s, f.driven())
 	case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
 		a := e.GetActivityTaskScheduledEventAttributes()
 		c := call{kind: a.GetActivityType().GetName(), at: e.GetEventTime().AsTime()}
@@ -210,7 +270,8 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		f.asked = true
 	case enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
 		f.asked = false
-		f.settle()
+		f.hear()
+		f.seen, f.over = f.over, nil
 	case enums.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
 		p := e.GetWorkflowPropertiesModifiedEventAttributes().GetUpsertedMemo().GetFields()[memoRest]
 		if p == nil {
@@ -246,18 +307,28 @@ func (f *fold) ends(scheduled int64, then func()) {
 // hear takes in what was said.
 func (f *fold) hear() {
 	for _, s := range f.heard {
-		f.said[s.ID] = hear(f.book, s, f.driven())
+		_ = hear(f.book, f.said, s, f.driven())
 	}
-	f.heard = nil
+	if f.cancel {
+		_ = hear(f.book, f.said, said{Cancel: true}, f.driven())
+	}
+	f.heard, f.cancel = nil, false
+}
+
+// take takes in the outcomes that the workflow has seen.
+func (f *fold) take() {
+	for _, then := range f.seen {
+		then()
+	}
+	f.seen = nil
 }
 
 // settle takes in all that the workflow has not seen.
 func (f *fold) settle() {
+	f.take()
 	f.hear()
-	for _, then := range f.over {
-		then()
-	}
-	f.over = nil
+	f.seen, f.over = f.over, nil
+	f.take()
 }
 
 // ended takes in that an operator ended the run on the server: it is cancelled.

@@ -88,57 +88,144 @@ func (r *Runtime) say(ctx context.Context, id string, s said) error {
 	return journal.Naming(id, r.failure(r.c.SignalWorkflow(ctx, r.workflowID(id), "", signalName, v)))
 }
 
-// amend says something to a run: it is decided here whether that can be said, by the rule
-// of the workflow, and what was said at the same time is found out afterwards. A run that
-// ended goes on in a new execution, if that is what follows.
-func (r *Runtime) amend(ctx context.Context, id string, decide func(*fold) (*said, error)) error {
+// How something is said to a run as an update.
+const (
+	updateWait  = 3 * time.Second // the longest that its workflow may take to answer
+	updateTries = 3               // while the workflow refuses what its history seems to allow
+)
+
+// sending is something on its way to a run. It has one id, however and however often it is
+// sent, and the run hears it once.
+type sending struct {
+	r       *Runtime
+	run, id string
+	updates int // how often it may still be sent as an update
+	looks   int // how often its verdict is looked for
+}
+
+// sending returns what may be sent to a run: updates only where there is a worker.
+func (r *Runtime) sending(ctx context.Context, run string) *sending {
+	n := &sending{r: r, run: run, id: newID(), looks: verdictLooks}
+	if r.Served(ctx) {
+		n.updates = updateTries
+	}
+	return n
+}
+
+// update sends it as an update, and reports whether the run heard it. That is not known
+// where it returns false for another reason than a refusal: there are no updates on the
+// server, or no worker is there after all. No other update is sent then.
+func (n *sending) update(ctx context.Context, s said) bool {
+	err := n.ask(ctx, s)
+	var failed *temporal.ApplicationError
+	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &failed) && failed.Type() == failureRefused:
+		n.updates--
+		return false
+	case errors.As(err, &late):
+		n.looks = 1
+	}
+	n.updates = 0
+	return false
+}
+
+func (n *sending) ask(ctx context.Context, s said) error {
+	v, err := pack(s)
+	if err == nil {
+		err = n.r.desk.fits("what is said to the run", v)
+	}
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, updateWait)
+	defer cancel()
+	h, err := n.r.c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: s.ID, WorkflowID: n.r.workflowID(n.run), UpdateName: updateName, Args: []any{v}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return err
+	}
+	return h.Get(ctx, nil)
+}
+
+// tell says something to a run whatever its history has. The workflow decides whether that
+// can be said. Where it does not answer, or refuses, amend does.
+func (r *Runtime) tell(ctx context.Context, run string, s said) error {
+	if durable.CheckID(run) != nil {
+		return journal.Naming(run, durable.ErrUnknown)
+	}
+	n := r.sending(ctx, run)
+	s.ID, s.At = n.id, r.clock()
+	if n.updates > 0 && n.update(ctx, s) {
+		return nil
+	}
+	return n.amend(ctx, func(*fold) (*said, error) { return &s, nil })
+}
+
+// amend says something to a run that depends on its history. It is decided here whether it
+// can be said, by the rule of the workflow, which decides again: others may have said
+// something at the same time. A run that ended goes on in a new execution, if that is what
+// follows.
+func (n *sending) amend(ctx context.Context, decide func(*fold) (*said, error)) error {
 	for {
-		f, err := r.fold(ctx, id)
+		f, err := n.r.fold(ctx, n.run)
 		if err != nil {
 			return err
 		}
+		if err, heard := f.said[n.id]; heard {
+			return journal.Naming(n.run, err)
+		}
 		s, err := decide(f)
 		if err != nil || s == nil {
-			return journal.Naming(id, err)
+			return journal.Naming(n.run, err)
 		}
-		s.ID, s.At = newID(), r.clock()
-		was := f.book.Run.Row.Status
-		c, err := f.book.Hear(s.journal(), s.At, r.state(f).Driven)
+		s.ID, s.At = n.id, n.r.clock()
+		ended := f.book.Run.Row.Status.Ended()
+		c, err := f.book.Hear(s.journal(), s.At, n.r.state(f).Driven)
 		if err != nil || c == nil {
-			return journal.Naming(id, err)
+			return journal.Naming(n.run, err)
 		}
-		if !was.Ended() {
-			err := r.say(ctx, id, *s)
+		switch {
+		case ended:
+			f.book.Add(*c, s.At)
+			err = n.r.begin(ctx, f.book, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+			if errors.Is(err, durable.ErrExists) {
+				continue // somebody else was first
+			}
+		case n.updates > 0:
+			if !n.update(ctx, *s) {
+				continue
+			}
+		default:
+			err = n.r.say(ctx, n.run, *s)
 			if errors.Is(err, durable.ErrUnknown) {
 				continue // it ended meanwhile
 			}
 			if err != nil {
 				return err
 			}
-			if heard, err := r.verdict(ctx, id, s.ID); heard {
-				return journal.Naming(id, err)
+			var heard bool
+			if heard, err = n.verdict(ctx); !heard {
+				continue // the execution that was told ended before it heard
 			}
-			continue // the execution that was told ended before it heard
 		}
-		f.book.Add(*c, s.At)
-		err = r.begin(ctx, f.book, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
-		if errors.Is(err, durable.ErrExists) {
-			continue // somebody else was first
-		}
-		return journal.Naming(id, err)
+		return journal.Naming(n.run, err)
 	}
 }
 
-// verdict returns what became of something that was said: others may have said something
-// before. Where a worker is at it, that is only known when it is done.
-func (r *Runtime) verdict(ctx context.Context, id, said string) (heard bool, _ error) {
+// verdict returns what became of a signal: others may have said something before. Where a
+// worker is at it, that is only known when it is done.
+func (n *sending) verdict(ctx context.Context) (heard bool, _ error) {
 	for look := 1; ; look++ {
-		f, err := r.fold(ctx, id)
+		f, err := n.r.fold(ctx, n.run)
 		if err != nil {
 			return true, err
 		}
-		err, heard = f.said[said]
-		if !heard || !f.asked || look == verdictLooks || !r.Served(ctx) {
+		err, heard = f.said[n.id]
+		if !heard || !f.asked || look >= n.looks || !n.r.Served(ctx) {
 			return heard, err
 		}
 		time.Sleep(followEvery)
@@ -150,26 +237,22 @@ const verdictLooks = 40
 
 // Signal implements durable.Runtime.
 func (r *Runtime) Signal(ctx context.Context, id string, s durable.Signal) error {
-	return r.amend(ctx, id, func(*fold) (*said, error) {
-		return &said{Signal: &signal{Signal: s, Result: raw(s.Result)}}, nil
-	})
+	return r.tell(ctx, id, said{Signal: &signal{Signal: s, Result: raw(s.Result)}})
 }
 
 // Settle implements durable.Runtime.
 func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) error {
-	return r.amend(ctx, id, func(*fold) (*said, error) {
-		return &said{Settle: &settlement{Settlement: s, Result: raw(s.Result)}}, nil
-	})
+	return r.tell(ctx, id, said{Settle: &settlement{Settlement: s, Result: raw(s.Result)}})
 }
 
 // Reopen implements durable.Runtime.
 func (r *Runtime) Reopen(ctx context.Context, id string) error {
-	return r.amend(ctx, id, func(*fold) (*said, error) { return &said{Reopen: true}, nil })
+	return r.tell(ctx, id, said{Reopen: true})
 }
 
 // Correct implements durable.Runtime.
 func (r *Runtime) Correct(ctx context.Context, id string, decide func(durable.Spec, []string) (*durable.Correction, error)) error {
-	return r.amend(ctx, id, func(f *fold) (*said, error) {
+	return r.sending(ctx, id).amend(ctx, func(f *fold) (*said, error) {
 		switch {
 		case f.book.Run.Row.Status == durable.StatusSucceeded || f.book.Run.Row.Status == durable.StatusCancelled:
 			return nil, durable.ErrEnded
@@ -187,12 +270,7 @@ func (r *Runtime) Correct(ctx context.Context, id string, decide func(durable.Sp
 // Cancel implements durable.Runtime. A run that no worker has ends at once; else its
 // worker ends it.
 func (r *Runtime) Cancel(ctx context.Context, id string) error {
-	ended := false
-	err := r.amend(ctx, id, func(f *fold) (*said, error) {
-		ended = f.book.Run.Row.Status == durable.StatusCancelled
-		return &said{Cancel: true}, nil
-	})
-	if err != nil || ended {
+	if err := r.tell(ctx, id, said{Cancel: true}); err != nil {
 		return err
 	}
 	for look := 1; ; look++ {

@@ -53,6 +53,7 @@ func (r *Runtime) told(ctx context.Context, id string) (*fold, error) {
 		if f.book == nil {
 			return nil, journal.Naming(id, durable.ErrUnknown)
 		}
+		f.take()
 		f.hear()
 		return f, nil
 	}

@@ -2,7 +2,6 @@ package temporal_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -44,6 +43,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// quiet returns a logger that logs nothing.
+func quiet() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }
+
 // dial returns a client of the server that encrypts values, and keeps long ones in a folder, and
 // its data converter.
 func dial(t *testing.T, dir string) (client.Client, converter.DataConverter) {
@@ -66,7 +68,7 @@ func coded(t *testing.T, own codec.Options) (client.Client, converter.DataConver
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := client.Options{HostPort: server.Address, Namespace: server.Options.Namespace, Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}
+	o := client.Options{HostPort: server.Address, Namespace: server.Options.Namespace, Logger: quiet()}
 	if err := c.Configure(&o); err != nil {
 		t.Fatal(err)
 	}

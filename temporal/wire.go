@@ -52,7 +52,7 @@ type drive struct {
 	Manual bool `json:"manual,omitempty"`
 }
 
-// said is the payload of a signal.
+// said is the payload of a signal or of an update.
 type said struct {
 	ID      string      `json:"id"`
 	At      time.Time   `json:"at"`

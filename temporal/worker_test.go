@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -23,7 +22,6 @@ import (
 	"github.com/capstan-run/capstan/temporal"
 	"github.com/capstan-run/capstan/temporal/internal/devserver"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 )
 
 // The variables that make the test binary a worker.
@@ -35,7 +33,7 @@ const (
 
 // beWorker is what the test binary does as a worker, until it is killed.
 func beWorker() error {
-	c, err := client.Dial(client.Options{HostPort: os.Getenv(workerServer), Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))})
+	c, err := client.Dial(client.Options{HostPort: os.Getenv(workerServer), Logger: quiet()})
 	if err != nil {
 		return err
 	}
@@ -49,6 +47,7 @@ func calls(ctx context.Context, h durable.Host, s durable.Spec) (durable.Ending,
 	var in struct {
 		Policies []durable.Policy
 		Each     int
+		Person   bool // it waits for one at the end
 	}
 	if err := json.Unmarshal(s.Input, &in); err != nil {
 		return durable.Ending{}, err
@@ -78,6 +77,10 @@ func calls(ctx context.Context, h durable.Host, s durable.Spec) (durable.Ending,
 		if err != nil {
 			return durable.Ending{}, err
 		}
+	}
+	if in.Person {
+		answer, err := h.Await(ctx, durable.Wait{Path: "person"})
+		return durable.Ending{Status: durable.StatusSucceeded, Doc: answer}, err
 	}
 	doc, err := last.MarshalJSON()
 	return durable.Ending{Status: durable.StatusSucceeded, Doc: doc}, err
@@ -150,7 +153,7 @@ type workers struct {
 	procs  map[int]*exec.Cmd
 }
 
-func (w *workers) start() {
+func (w *workers) start() (pid int) {
 	w.t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), workerServer+"="+w.server.Address, workerQueue+"="+w.queue, workerAPI+"="+w.api.URL)
@@ -169,6 +172,7 @@ func (w *workers) start() {
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		w.t.Fatal("a worker does not start:", err)
 	}
+	return cmd.Process.Pid
 }
 
 func (w *workers) kill(pid int) {

@@ -45,11 +45,13 @@ type execution struct {
 	now      time.Time
 	manual   bool
 	maxBlock time.Duration
-	drive    *drive   // that this execution is for
-	wish     *drive   // that asks for the next
-	over     string   // the Drive that is over with this execution
-	heard    []string // the ids of what was said that counts
-	gone     gone     // the last worker that was given up
+	drive    *drive           // that this execution is for
+	wish     *drive           // that asks for the next
+	over     string           // the Drive that is over with this execution
+	heard    []string         // the ids of what was said that counts
+	verdicts map[string]error // by the id of what was said
+	updated  bool             // an update was heard since quiet looked
+	gone     gone             // the last worker that was given up
 	// corrected reports that the run is not found yet by the inputs that it has now.
 	corrected bool
 	call      workflow.Future // in flight, nil for none
@@ -75,12 +77,17 @@ func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) erro
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
 		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in, program.Payload()),
-		wish: in.Drive, gone: in.Gone,
+		wish: in.Drive, gone: in.Gone, heard: in.Heard, verdicts: verdictsOf(in.Heard),
 	}
 	// Something may have been said after the last history wrote the attributes.
 	indexed, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(attribute.Status)
 	e.status = durable.Status(indexed)
 	e.sets(in.Now, in.Manual)
+	// From here on, the updates of a workflow task come before all else that is done in it.
+	err := workflow.SetUpdateHandlerWithOptions(ctx, updateName, e.update, workflow.UpdateHandlerOptions{Validator: e.refuse})
+	if err != nil {
+		panic(err)
+	}
 	e.drain()
 	for !e.due() && !e.book.Cancelled() {
 		e.idle()
@@ -179,19 +186,71 @@ func (e *execution) drain() {
 	}
 }
 
-func (e *execution) hears(s said) {
-	if hear(e.book, s, e.call != nil && !e.call.IsReady()) == nil && s.ID != "" {
+// hears takes in one thing that was said, once.
+func (e *execution) hears(s said) error {
+	if err, twice := e.verdicts[s.ID]; twice {
+		return err
+	}
+	err := hear(e.book, e.verdicts, s, e.driven())
+	if err == nil && s.ID != "" {
 		e.heard = append(e.heard, s.ID)
 		e.corrected = e.corrected || s.Correct != nil
 	}
+	return err
+}
+
+// driven reports whether a call of the run is under way.
+func (e *execution) driven() bool { return e.call != nil && !e.call.IsReady() }
+
+// unheard reports whether the workflow's own coroutine has something to take in.
+func (e *execution) unheard() bool {
+	return e.said.Len() > 0 || e.root.Err() != nil && !e.heardEnd
 }
 
 // quiet waits until something is said, or cond holds.
 func (e *execution) quiet(cond func() bool) {
-	_ = workflow.Await(e.ctx, func() bool {
-		return cond() || e.said.Len() > 0 || e.root.Err() != nil && !e.heardEnd
-	})
+	_ = workflow.Await(e.ctx, func() bool { return cond() || e.updated || e.unheard() })
+	e.updated = false
 	e.drain()
+}
+
+// failureRefused is the type of the failure of an update that the run refuses, or that
+// changes nothing. Its sender reads why.
+const failureRefused = "refused"
+
+func refused() error { return temporal.NewApplicationError("the run refuses it", failureRefused) }
+
+// update is the handler of updates. It has a coroutine of its own, which runs while the
+// workflow's own one is in quiet or has not begun, and never blocks.
+func (e *execution) update(_ workflow.Context, v converter.RawValue) error {
+	var s said
+	if err := unpack(v.Payload(), &s); err != nil {
+		return err
+	}
+	e.drain()
+	e.sets(s.At, false)
+	e.updated = true
+	if e.hears(s) != nil {
+		return refused()
+	}
+	return nil
+}
+
+// refuse is the validator of updates: one that it refuses leaves no event. Where something
+// comes before the update that was not taken in yet, only its handler can decide. It changes
+// nothing, as it does not run in a replay.
+func (e *execution) refuse(_ workflow.Context, v converter.RawValue) error {
+	var s said
+	if err := unpack(v.Payload(), &s); err != nil {
+		return err
+	}
+	if _, twice := e.verdicts[s.ID]; twice || e.unheard() {
+		return nil
+	}
+	if c, err := e.book.Hear(s.journal(), s.At, e.driven()); err != nil || c == nil {
+		return refused()
+	}
+	return nil
 }
 
 // idle waits until the run is due.
@@ -518,7 +577,7 @@ func (e *execution) again() error {
 
 // next is what a new history begins with.
 func (e *execution) next() converter.RawValue {
-	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard, Gone: e.gone, Now: e.now, Manual: e.manual})
+	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard[max(0, len(e.heard)-mostHeard):], Gone: e.gone, Now: e.now, Manual: e.manual})
 }
 
 // pack encodes a value of this package, which can always be encoded.

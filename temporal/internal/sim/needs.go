@@ -13,14 +13,14 @@ import (
 // package temporal holds them to what a server has.
 const (
 	// EventsPerRun are the events of the run's histories.
-	EventsPerRun = 55
+	EventsPerRun = 56
 	// BytesPerRun is the size of the histories, encrypted, where a blob store has the program.
 	BytesPerRun = 25_000
 	// ActionsPerRun are the actions that a run costs beside its looks: two starts, six
-	// activities, a signal, and three updates of its search attributes.
+	// activities, an update with the answer, and three changes of its search attributes.
 	ActionsPerRun = 12
 	// WritesPerRun are the writes of the server's database that a run costs beside its looks,
-	// an estimate: two for each of the workflow tasks and activities, the starts, the signal,
+	// an estimate: two for each of the workflow tasks and activities, the starts, the update,
 	// and those of the index.
 	WritesPerRun = 40
 	// WritesPerLook are those of a look, which is another attempt of one activity: its timer,
