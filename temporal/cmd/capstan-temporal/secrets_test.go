@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/capstan-run/capstan/temporal/blob"
 	"github.com/capstan-run/capstan/temporal/codec"
 	"github.com/capstan-run/capstan/temporal/internal/devserver"
 )
@@ -50,16 +52,17 @@ var (
 	plain       = []string{organisation, labelled}
 )
 
-// No credential enters what the server keeps. With a key nothing that a run works on is there
-// in clear; without one the values are.
+// No credential enters what the server and the blob store keep. With a key nothing that a run
+// works on is there in clear; without one the values are.
 func TestSecrets(t *testing.T) {
 	for name, key := range map[string]string{"encrypted": testKey, "in clear": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of it is waiting
 			server := devserver.Test(t, devserver.Options{})
-			s := newShell(t, server, "WORKOS_API_KEY="+bearerKey, "HARBOUR_API_KEY="+queryKey, keyVariable+"="+key)
+			store := t.TempDir()
+			s := newShell(t, server, "WORKOS_API_KEY="+bearerKey, "HARBOUR_API_KEY="+queryKey, keyVariable+"="+key, blobsVariable+"=file://"+store)
 			keepsSecrets(t, s)
-			kept, index := decoded(t, server, key)
+			kept, index := decoded(t, server, key, store)
 			if err := server.Stop(); err != nil {
 				t.Fatal(err)
 			}
@@ -70,10 +73,12 @@ func TestSecrets(t *testing.T) {
 					t.Errorf("no history has %s: the test is of no use", secret)
 				}
 			}
-			raw := files(t, server.Options.Database+"*")
+			raw, blobs := files(t, server.Options.Database+"*"), files(t, filepath.Join(store, "*", "*"))
 			holdsNone(t, "the database", raw, credentials)
+			holdsNone(t, "the blob store", blobs, credentials)
 			if key != "" {
 				holdsNone(t, "the database", raw, append(sensitive, plain...))
+				holdsNone(t, "the blob store", blobs, append(sensitive, plain...))
 			} else if !holds(raw, labelled) || !holds(raw, signalPin) {
 				t.Error("the values are not found in clear: the test is of no use")
 			}
@@ -91,6 +96,7 @@ func keepsSecrets(t *testing.T, s *shell) {
 	for name, text := range harbour {
 		s.file(t, name, text)
 	}
+	s.file(t, "code.txt", inputCode+noise(200<<10)) // for the blob store
 	worker := s.process(t, "worker")
 	s.writes(t, worker, "executing the runs")
 	flags := []string{"--base-url", api.URL, "--pace", "none", "--label", "name=" + labelled, "-o", "json"}
@@ -99,7 +105,7 @@ func keepsSecrets(t *testing.T, s *shell) {
 	s.ends(t, "succeeded", "resume", onboarded, "--wait", "--done", "send-portal-link", "-o", "json")
 
 	for ship, note := range map[string]string{"fine": goodNote, "lost": goodNote, "left": goodNote, "refused": badNote, "corrected": badNote} {
-		run := s.ends(t, "waiting", append([]string{"run", "berth.yaml", "-i", "ship=" + ship, "-i", "code=" + inputCode, "-i", "note=" + note}, flags...)...)
+		run := s.ends(t, "waiting", append([]string{"run", "berth.yaml", "-i", "ship=" + ship, "-i", "code=@code.txt", "-i", "note=" + note}, flags...)...)
 		sign := []string{"resume", run, "--done", "sign=" + object(t, "pin", signalPin), "-o", "json"}
 		switch ship {
 		case "fine":
@@ -222,9 +228,9 @@ func indiscreet(w http.ResponseWriter, r *http.Request) {
 
 // decoded returns the histories of a server as a client with its key has them, and what its
 // index has of them.
-func decoded(t *testing.T, s *devserver.Server, key string) (kept, index []byte) {
+func decoded(t *testing.T, s *devserver.Server, key, store string) (kept, index []byte) {
 	t.Helper()
-	c, err := keyed(s.Address, key)
+	c, err := keyed(s.Address, key, store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,10 +263,13 @@ func decoded(t *testing.T, s *devserver.Server, key string) (kept, index []byte)
 }
 
 // keyed is a client that decodes what the server has, with keys as the variable has them.
-func keyed(address, keys string) (client.Client, error) {
-	var o codec.Options
+func keyed(address, keys, store string) (client.Client, error) {
+	blobs, err := blob.NewDir(store)
+	if err != nil {
+		return nil, err
+	}
+	o := codec.Options{Blobs: blobs}
 	if keys != "" {
-		var err error
 		if o.Keys, err = codec.ParseKeys(keys); err != nil {
 			return nil, err
 		}
@@ -274,6 +283,14 @@ func keyed(address, keys string) (client.Client, error) {
 		return nil, err
 	}
 	return client.Dial(options)
+}
+
+// noise is a text that cannot be compressed by much.
+func noise(size int) string {
+	random := rand.NewChaCha8([32]byte{})
+	b := make([]byte, size)
+	_, _ = random.Read(b) // it never fails
+	return base64.StdEncoding.EncodeToString(b)[:size]
 }
 
 // files returns the bytes of all files that a pattern matches.
