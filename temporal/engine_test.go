@@ -9,6 +9,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -151,6 +152,14 @@ func (c *capture) Serve(_ context.Context, exec durable.Executor, _ durable.Serv
 	return nil
 }
 
+// changing is a host whose program calls with other arguments.
+type changing struct{ durable.Host }
+
+func (c changing) Step(ctx context.Context, in durable.Intent, do durable.Do) (durable.Result, error) {
+	in.Input = append(slices.Clip(in.Input), ' ')
+	return c.Host.Step(ctx, in, do)
+}
+
 // A history that was recorded is replayed: a worker with this code takes up what one with
 // older code began. A change that breaks this needs another way for runs that are under way.
 func TestReplay(t *testing.T) {
@@ -166,6 +175,12 @@ func TestReplay(t *testing.T) {
 		if err := temporal.Replay(rt.exec, file); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
+	}
+	changes := func(ctx context.Context, h durable.Host, s durable.Spec) (durable.Ending, error) {
+		return rt.exec(ctx, changing{h}, s)
+	}
+	if err := temporal.Replay(changes, files[0]); err == nil {
+		t.Error("a program that calls with other arguments replays the history")
 	}
 	other := func(ctx context.Context, h durable.Host, s durable.Spec) (durable.Ending, error) {
 		if _, err := h.Step(ctx, durable.Intent{Path: "another", Operation: "op", Policy: durable.Unsafe}, nil); err != nil {

@@ -155,8 +155,8 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		if err := h.room(); err != nil {
 			return nil, err
 		}
-		n := callIn{Path: in.Path, Key: in.Key, Attempt: c.Attempt + 1, Lost: (c.Open || c.Maybe) && !cleared}
-		intent := journal.Record{Kind: durable.EventIntent, Step: in.Path, Attempt: n.Attempt, Detail: journal.Detail(in)}
+		n := callIn{Path: in.Path, asks: journal.Detail(in), Key: in.Key, Attempt: c.Attempt + 1, Lost: (c.Open || c.Maybe) && !cleared}
+		intent := journal.Record{Kind: durable.EventIntent, Step: in.Path, Attempt: n.Attempt, Detail: n.asks}
 		if in.Policy == durable.Safe {
 			intent.At = h.stamp()
 			read := recordOf(intent)
@@ -226,7 +226,7 @@ func (h *host) probe(ctx context.Context, in durable.Intent, c journal.Call, dou
 		if err := h.sit(ctx, in.Path, until); err != nil {
 			return nil, false, journal.InDoubt(doubt, err)
 		}
-		out, fate, err := h.call(ctx, kindProbe, callIn{Path: in.Path, Attempt: c.Attempt}, job{probe: in.Probe})
+		out, fate, err := h.call(ctx, kindProbe, callIn{Path: in.Path, asks: journal.Detail(in), Attempt: c.Attempt}, job{probe: in.Probe})
 		switch {
 		case err != nil:
 			return nil, false, err
@@ -320,7 +320,7 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		if !h.until.IsZero() && h.until.Before(deadline) && !h.virtual {
 			deadline = h.until
 		}
-		n := callIn{Path: in.Path, Attempt: p.Detail.Tries + 1, Schedule: sched, Deadline: deadline, Tries: p.Detail.Tries, Virtual: h.virtual, Single: h.manual && !h.virtual}
+		n := callIn{Path: in.Path, asks: journal.Detail(in), Attempt: p.Detail.Tries + 1, Schedule: sched, Deadline: deadline, Tries: p.Detail.Tries, Virtual: h.virtual, Single: h.manual && !h.virtual}
 		if !h.virtual && !h.manual {
 			h.rest(timer(in.Path, *p.Detail.Deadline), nil)
 		}

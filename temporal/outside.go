@@ -3,6 +3,7 @@ package temporal
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -31,7 +32,7 @@ func (r *Runtime) Start(ctx context.Context, spec durable.Spec, signals ...durab
 // begin starts an execution of a run from its book.
 func (r *Runtime) begin(ctx context.Context, b *journal.Book, reuse enums.WorkflowIdReusePolicy) error {
 	s := b.Run.Spec
-	in, err := pack(begin{Spec: specOf(s), Row: rowOf(b.Run.Row), Records: recordsOf(b.Records), Now: r.clock(), Manual: r.o.Now != nil})
+	in, err := pack(begin{Spec: specOf(s), Row: rowOf(b.Run.Row), Records: recordsOf(b.Records), Now: r.clock(), Manual: r.o.Now != nil, Salt: rand.Text()})
 	if err != nil {
 		return err
 	}

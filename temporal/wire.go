@@ -33,6 +33,9 @@ type begin struct {
 	// Now is the time where Manual is set: it is set by hand.
 	Now    time.Time `json:"now,omitzero"`
 	Manual bool      `json:"manual,omitempty"`
+	// Salt is for hashes that are in the history in clear: nobody without the run's values
+	// finds out by trying what they are made of.
+	Salt string `json:"salt,omitempty"`
 }
 
 // gone is when a worker was given up, and the call that it had. It may have sent that as late
@@ -113,6 +116,8 @@ type callIn struct {
 	Read    *record `json:"read,omitempty"` // of a read: its intent, which goes on record with the outcome
 	Attempt int     `json:"attempt"`        // the sending, from 1
 	Lost    bool    `json:"lost,omitempty"` // an earlier one may have taken effect
+
+	asks durable.Detail // what the call asks for; on record elsewhere
 
 	// Of polls.
 	Schedule durable.Schedule `json:"schedule,omitzero"`

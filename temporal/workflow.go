@@ -2,6 +2,7 @@ package temporal
 
 import (
 	"cmp"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -52,6 +53,7 @@ type execution struct {
 	verdicts map[string]error // by the id of what was said
 	updated  bool             // an update was heard since quiet looked
 	gone     gone             // the last worker that was given up
+	salt     string           // of hashes that the server can read
 	// corrected reports that the run is not found yet by the inputs that it has now.
 	corrected bool
 	call      workflow.Future // in flight, nil for none
@@ -77,7 +79,7 @@ func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) erro
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
 		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in, program.Payload()),
-		wish: in.Drive, gone: in.Gone, heard: in.Heard, verdicts: verdictsOf(in.Heard),
+		wish: in.Drive, salt: in.Salt, gone: in.Gone, heard: in.Heard, verdicts: verdictsOf(in.Heard),
 	}
 	// Something may have been said after the last history wrote the attributes.
 	indexed, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(attribute.Status)
@@ -415,10 +417,17 @@ func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 
 // options are those of a call's activity. Only looks of a poll are tried again, by the
 // server, which has a poll's waits. What else is sent again is the host's to decide.
+//
+// The id has a hash of what the call asks for. A replay compares ids and types of activities
+// alone: an interpreter that asks for something else under the same path is not given the
+// outcome of what was asked before.
 func (e *execution) options(kind string, in callIn) workflow.ActivityOptions {
-	sum := sha256.Sum256([]byte(in.Path))
+	sum := hmac.New(sha256.New, []byte(e.salt))
+	for _, part := range []string{in.Path, in.asks.Operation, in.asks.InputHash, in.asks.Key} {
+		fmt.Fprintf(sum, "%d %s ", len(part), part)
+	}
 	o := workflow.ActivityOptions{
-		TaskQueue: e.desk.queue, ActivityID: fmt.Sprintf("%s#%d-%s", in.Path, e.calls, hex.EncodeToString(sum[:3])),
+		TaskQueue: e.desk.queue, ActivityID: fmt.Sprintf("%s#%d-%s", in.Path, e.calls, hex.EncodeToString(sum.Sum(nil)[:4])),
 		ScheduleToStartTimeout: takeTimeout, StartToCloseTimeout: callTimeout, HeartbeatTimeout: heartbeatTimeout,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}, Summary: in.Path,
 	}
@@ -577,7 +586,7 @@ func (e *execution) again() error {
 
 // next is what a new history begins with.
 func (e *execution) next() converter.RawValue {
-	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard[max(0, len(e.heard)-mostHeard):], Gone: e.gone, Now: e.now, Manual: e.manual})
+	return e.pack(begin{Spec: specOf(e.book.Run.Spec), Row: rowOf(e.book.Run.Row), Records: recordsOf(e.book.Records), Drive: e.wish, Over: e.over, Heard: e.heard[max(0, len(e.heard)-mostHeard):], Gone: e.gone, Now: e.now, Manual: e.manual, Salt: e.salt})
 }
 
 // pack encodes a value of this package, which can always be encoded.
