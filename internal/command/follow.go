@@ -21,7 +21,7 @@ func (f *externalFlags) checkRemote(a *app) error {
 
 func (f *resumeFlags) checkRemote(a *app) error {
 	if a.runtimeURL() != "" && (f.timeout > 0 || f.perRequest > 0) {
-		return usagef("--timeout and --request-timeout of a run that workers execute are those that it was started with")
+		return usage("--timeout and --request-timeout: workers execute the run, with those that it was started with", "start runs with them: "+a.program()+" run FILE --timeout 30m; to wait for less time, leave with Ctrl-C: workers go on")
 	}
 	return f.externalFlags.checkRemote(a)
 }

@@ -65,6 +65,12 @@ Exit: as of "capstan run"; with --all 0, or 1 when a run failed.`,
 			return a.resume(cmd.Context(), args, &f)
 		},
 	}
+	if a.own.Open != nil {
+		cmd.Long += `
+
+With --runtime, workers execute the run: --timeout, --request-timeout and --on-external
+are not taken, and resume follows it.`
+	}
 	fs := cmd.Flags()
 	fs.BoolVar(&f.all, "all", false, "take up every run that is due")
 	f.externalFlags.add(fs)

@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 //	says FILE TEXT       waits until a file has a text
 //	asked N REQUEST      waits until an API has got a request, of N altogether
 //	post FILE PATH BODY  sends JSON to the server that announced its address in FILE
+//	once FILE FILE PATH BODY  sends JSON with one Idempotency-Key to two servers, many times at
+//	                     once, and puts the id of the one run into $RUN
 //	deployed COMMAND     holds what temporal/deploy gives a command to its help
 //	listed STATUS        waits until a run has a status, and puts its id into $RUN
 func TestScript(t *testing.T) {
@@ -54,7 +56,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("IDLE", "temporal://"+server.Address+"/default?task-queue=idle-"+queue(e.WorkDir))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"says": says, "asked": asked, "listed": listed, "post": post, "deployed": deployed},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"says": says, "asked": asked, "listed": listed, "post": post, "once": once, "deployed": deployed},
 	})
 }
 
@@ -125,6 +127,53 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if resp.StatusCode/100 != 2 {
 		ts.Fatalf("POST %s%s: %s", url, args[1], resp.Status)
 	}
+}
+
+func once(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: once FILE FILE PATH BODY")
+	}
+	const each = 5
+	answers := make(chan string, 2*each)
+	for _, file := range args[:2] {
+		url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(ts.ReadFile(file)) + args[2]
+		for range each {
+			go func() { answers <- startOnce(url, args[3]) }()
+		}
+	}
+	runs := map[string]int{}
+	for range 2 * each {
+		runs[<-answers]++
+	}
+	if len(runs) != 1 {
+		ts.Fatalf("one key, and %v", runs)
+	}
+	for run := range runs {
+		if !strings.HasPrefix(run, "/runs/run_") {
+			ts.Fatalf("answered %s", run)
+		}
+		ts.Setenv("RUN", strings.TrimPrefix(run, "/runs/"))
+	}
+}
+
+// startOnce asks for a run with an Idempotency-Key and returns the place of the run, or what
+// went wrong.
+func startOnce(url, body string) string {
+	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", "order-1")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return resp.Status
+	}
+	return resp.Header.Get("Location")
 }
 
 func deployed(ts *testscript.TestScript, neg bool, args []string) {
