@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -111,6 +113,12 @@ func TestSearchAttributesThatMayNotBeMade(t *testing.T) {
 			t.Errorf("%v has not %s", err, want)
 		}
 	}
+	// One of another type is said to be in the way.
+	bare(t, server, "taken")
+	taken(t, server, "taken")
+	if _, err = open(t.Context(), command.Place{Address: server.Address, Namespace: "taken"}); err == nil || !strings.Contains(err.Error(), `the Temporal server `+server.Address+`: search attribute CapstanOwner of namespace "taken" has type Int`) {
+		t.Errorf("a namespace with another attribute: %v", err)
+	}
 	// Where it may, they are there at once.
 	allowed := newGateway(t, server, func(string, metadata.MD) error { return nil })
 	if remote, err = open(t.Context(), command.Place{Address: allowed.address, Namespace: "bare"}); err != nil {
@@ -144,6 +152,22 @@ func bare(t *testing.T, server *devserver.Server, name string) {
 		}
 	}
 	t.Fatal(err)
+}
+
+// taken makes a search attribute of a type that runs do not have.
+func taken(t *testing.T, server *devserver.Server, namespace string) {
+	t.Helper()
+	c, err := server.Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: map[string]enums.IndexedValueType{attribute.Owner.GetName(): enums.INDEXED_VALUE_TYPE_INT},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // The API key of the environment is sent with every request over TLS, with the namespace, and

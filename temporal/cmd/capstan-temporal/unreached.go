@@ -16,14 +16,20 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// unreached is the error of a server that cannot be reached, or that refuses the caller.
+// unreached is the error of a server that cannot be reached, or that refuses the caller or
+// the request.
 func unreached(ctx context.Context, o client.Options, err error) error {
 	var denied *serviceerror.PermissionDenied
+	var away *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
 	if errors.As(err, &denied) || status.Code(err) == codes.Unauthenticated {
 		return fmt.Errorf("the Temporal server %s refuses access: %w; set TEMPORAL_API_KEY to a key, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH to a certificate, that may use namespace %q", o.HostPort, err, o.Namespace)
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if !errors.As(err, &away) && !errors.As(err, &late) && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the Temporal server %s: %w", o.HostPort, err) // it has answered
 	}
 	if why := diagnosis(ctx, o); why != "" {
 		return fmt.Errorf("the Temporal server %s cannot be reached: %s", o.HostPort, why)
