@@ -242,6 +242,25 @@ func (fullHost) Step(context.Context, durable.Intent, durable.Do) (durable.Resul
 	return nil, fmt.Errorf("%w: the disk is full", durable.ErrNotStarted)
 }
 
+// away is a runtime whose server does not answer.
+type away struct{ durable.Runtime }
+
+func (away) Start(context.Context, durable.Spec, ...durable.Signal) error {
+	return durable.ErrUnavailable
+}
+
+// A run whose start was not answered may be there.
+func TestRunThatMayHaveBeenStarted(t *testing.T) {
+	prog, err := engine.Load(t.Context(), onboarding, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = engine.NewRunner(&engine.Options{Runtime: away{}, Mock: true}).Start(t.Context(), prog, acme, nil)
+	if !errors.Is(err, durable.ErrUnavailable) || errors.Is(err, durable.ErrNotStarted) || !strings.HasPrefix(err.Error(), "the run may have been started: ") {
+		t.Errorf("%v", err)
+	}
+}
+
 // What was never kept cannot be taken up again, and nothing claims that it can.
 func TestRunThatCannotBeStarted(t *testing.T) {
 	w := newWorkOS(t)

@@ -3,6 +3,7 @@ package runs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,6 +30,30 @@ func (s sealed) List(ctx context.Context, f durable.Filter) ([]durable.State, er
 		states[i].Unreadable = errSealed
 	}
 	return states, err
+}
+
+// away is a runtime whose server does not answer.
+type away struct{ durable.Runtime }
+
+func (away) Get(context.Context, string) (durable.State, error) {
+	return durable.State{}, fmt.Errorf("%w: db.example:7233", durable.ErrUnavailable)
+}
+
+func (away) Start(context.Context, durable.Spec, ...durable.Signal) error {
+	return fmt.Errorf("%w: db.example:7233", durable.ErrUnavailable)
+}
+
+// While the server of the runs does not answer, a client is asked to come again, and to look first.
+func TestAServerOfRunsThatDoesNotAnswer(t *testing.T) {
+	rt := away{memory.NewRuntime(memory.RuntimeOptions{})}
+	t.Cleanup(func() { rt.Close() })
+	s := serveWith(t, rt, &engine.Options{Mock: true}, live.Options{NoDrive: true}, runs.Options{})
+	for _, a := range []answer{s.ask("GET", "/runs/r1", ""), s.ask("POST", "/capabilities/"+onboarding+"/runs", acme)} {
+		a.want(t, http.StatusServiceUnavailable)
+		if !strings.Contains(a.text, "may have been done, look before you ask again") || strings.Contains(a.text, "db.example") || a.header.Get("Retry-After") == "" {
+			t.Errorf("answered %v %s", a.header, a.text)
+		}
+	}
 }
 
 // A run whose values cannot be decoded is listed, and says so; what key is missing is in the
