@@ -44,10 +44,10 @@ type config struct {
 
 func main() {
 	log.SetFlags(0)
-	c := config{parallel: []int{1, 64}}
+	c := config{parallel: []int{1, 8}}
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds; each measures both runtimes once")
 	flag.DurationVar(&c.lasting, "for", 5*time.Second, "how long a round starts runs on each runtime")
-	flag.Func("parallel", "this many `RUNS` at once, separated by commas (default 1,64)", func(text string) error {
+	flag.Func("parallel", "this many `RUNS` at once, separated by commas (default 1,8)", func(text string) error {
 		c.parallel = nil
 		for word := range strings.SplitSeq(text, ",") {
 			n, err := strconv.Atoi(word)
