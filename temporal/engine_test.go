@@ -30,17 +30,22 @@ import (
 
 var update = flag.Bool("update", false, "record the histories of testdata anew")
 
-// programs are the programs of these tests, with inputs.
+// programs are the programs of these tests, with inputs: the published capabilities that run,
+// and those of the examples.
 var programs = []struct {
 	name, file string
 	in         engine.Inputs
+	load       *engine.LoadOptions
 }{
-	{"onboarding", "../capabilities/workos/b2b-enterprise-onboarding.yaml", engine.Inputs{"organization_name": "Acme", "domains": []string{"acme.com"}, "admin_email": "it@acme.com"}},
+	{"onboarding", "../capabilities/workos/b2b-enterprise-onboarding.yaml", engine.Inputs{"organization_name": "Acme", "domains": []string{"acme.com"}, "admin_email": "it@acme.com"}, nil},
 	{"audit", "../capabilities/workos/audit-everything-to-siem.yaml", engine.Inputs{
 		"organization_id": "org_1", "action": "user.signed_in", "actor": map[string]any{"id": "user_1", "type": "user"}, "targets": []any{map[string]any{"id": "team_1", "type": "team"}},
+	}, nil},
+	{"register", "../examples/03-own-api/register-ship.yaml", engine.Inputs{"ship_name": "Emma", "imo": "IMO 9074729", "port": "NOOSL"}, nil},
+	{"certify", "../examples/04-overlay-from-nothing/certify-vessel.yaml", engine.Inputs{"vessel": "Emma", "imo_number": "IMO 9074729", "harbour": "NOOSL"}, nil},
+	{"berth", "../examples/10-in-the-binary/files/reserve-berth.yaml", engine.Inputs{"ship": "Emma", "day": "2026-02-28"}, &engine.LoadOptions{
+		OpenAPI: map[string]string{"": "../examples/10-in-the-binary/files/harbour.openapi.yaml"},
 	}},
-	{"register", "../examples/03-own-api/register-ship.yaml", engine.Inputs{"ship_name": "Emma", "imo": "IMO 9074729", "port": "NOOSL"}},
-	{"certify", "../examples/04-overlay-from-nothing/certify-vessel.yaml", engine.Inputs{"vessel": "Emma", "imo_number": "IMO 9074729", "harbour": "NOOSL"}},
 }
 
 // A program has the same outputs on the server as in memory, and the same account of its steps.
@@ -48,7 +53,7 @@ func TestSamePrograms(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
-			prog, err := engine.Load(t.Context(), p.file, nil)
+			prog, err := engine.Load(t.Context(), p.file, p.load)
 			if err != nil {
 				t.Fatal(err)
 			}
