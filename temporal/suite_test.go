@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +80,33 @@ func coded(t *testing.T, own codec.Options) (client.Client, converter.DataConver
 	}
 	t.Cleanup(out.Close)
 	return out, o.DataConverter
+}
+
+// serving returns a runtime whose process executes the runs of a queue of its own until the
+// test ends, and the name of the workflow of a run. The runtime is prepared first.
+func serving(t *testing.T, exec durable.Executor, prepare ...func(*temporal.Runtime)) (rt *temporal.Runtime, workflow func(run string) string) {
+	t.Helper()
+	c, err := server.Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue := strings.ReplaceAll(t.Name(), "/", "-") + strconv.FormatInt(time.Now().UnixNano(), 36)
+	rt = temporal.NewRuntime(c, temporal.Options{TaskQueue: queue, Prefix: queue + "-"})
+	for _, f := range prepare {
+		f(rt)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- rt.Serve(ctx, exec, durable.ServeOptions{}) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		rt.Close()
+		c.Close()
+	})
+	return rt, func(run string) string { return queue + "-" + run }
 }
 
 func TestRuntime(t *testing.T) {

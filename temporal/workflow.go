@@ -494,7 +494,8 @@ func (e *execution) execute() error {
 	switch {
 	case h.broken != nil:
 		e.fails(h.broken)
-	case e.full:
+	case e.full: // the row may be that of a wait that is over
+		e.set(row{Status: durable.StatusRunning, Due: e.stamp(), Doc: raw(e.book.Run.Row.Doc)})
 		e.wish = cmp.Or(e.wish, e.drive)
 	case errors.As(err, &suspended):
 		e.park(suspended, ending)
