@@ -283,15 +283,12 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		}
 		take(f.book, r.news)
 		f.drive = r.Drive
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-		enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
-		f.closed = true
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+		f.closes(e, durable.StatusFailed)
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
 		f.closed, f.again = true, true
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
-		f.closed = true
-		f.settle()
-		f.ended(e.GetEventTime().AsTime())
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+		f.closes(e, durable.StatusCancelled)
 	}
 	return nil
 }
@@ -331,15 +328,18 @@ func (f *fold) settle() {
 	f.take()
 }
 
-// ended takes in that an operator ended the run on the server: it is cancelled.
-func (f *fold) ended(at time.Time) {
+// closes takes in the end of the execution. Where its run has no end on record, the workflow
+// did not end it: the run ends with a status, cancelled where an operator ended the workflow.
+func (f *fold) closes(e *history.HistoryEvent, status durable.Status) {
+	f.closed = true
 	if f.book.Run.Row.Status.Ended() {
 		return
 	}
-	at = latest(at, f.book.Run.Updated)
+	f.settle()
+	at := latest(e.GetEventTime().AsTime(), f.book.Run.Updated)
 	f.book.Add(journal.Change{
-		Add: []journal.Record{{At: at, Kind: durable.EventEnded, Detail: durable.Detail{Status: durable.StatusCancelled}}},
-		Row: &journal.Row{Status: durable.StatusCancelled, Ended: at, Doc: f.book.Run.Row.Doc},
+		Add: []journal.Record{{At: at, Kind: durable.EventEnded, Detail: durable.Detail{Status: status}}},
+		Row: &journal.Row{Status: status, Ended: at, Doc: f.book.Run.Row.Doc},
 	}, at)
 }
 

@@ -209,24 +209,29 @@ func (r *Runtime) query(f durable.Filter, since time.Time) string {
 }
 
 // ofStatus is the condition of a query for runs that stand in one of some ways. One that an
-// operator ended on the server is cancelled, whatever its attribute is.
+// operator ended on the server is cancelled, whatever its attribute is, and one whose workflow
+// ended without the run's end has failed.
 func ofStatus(statuses []durable.Status) string {
 	var goOn, ended, any []string
+	status := attribute.Status.GetName()
 	for _, s := range statuses {
 		switch {
 		case s == durable.StatusCancelled:
 			any = append(any, "ExecutionStatus IN ('Canceled', 'Terminated', 'TimedOut')")
 		case s.Ended():
 			ended = append(ended, quote(string(s)))
+			if s == durable.StatusFailed {
+				any = append(any, "ExecutionStatus IN ('Completed', 'Failed') AND "+status+" IN ('running', 'waiting', 'in_doubt')")
+			}
 		default:
 			goOn = append(goOn, quote(string(s)))
 		}
 	}
 	if len(goOn) > 0 {
-		any = append(any, "ExecutionStatus = 'Running' AND "+attribute.Status.GetName()+" IN ("+strings.Join(goOn, ", ")+")")
+		any = append(any, "ExecutionStatus = 'Running' AND "+status+" IN ("+strings.Join(goOn, ", ")+")")
 	}
 	if len(ended) > 0 {
-		any = append(any, attribute.Status.GetName()+" IN ("+strings.Join(ended, ", ")+")")
+		any = append(any, status+" IN ("+strings.Join(ended, ", ")+")")
 	}
 	return "(" + strings.Join(any, " OR ") + ")"
 }
@@ -238,7 +243,7 @@ func quote(s string) string {
 // listed returns a run as the index has it. Its values are in the memo. Where it stands is in
 // the attributes, which are never older than the memo and can always be read.
 func (l *listing) listed(w *workflowpb.WorkflowExecutionInfo) (journal.Run, *journal.Found, error) {
-	run, byOperator := l.indexed(w)
+	run, without := l.indexed(w)
 	var about shown
 	var where rest
 	found := &journal.Found{Facts: journal.Wanted(l.filter), Text: journal.Folded(run.Spec.ID)} // as far as is known
@@ -255,7 +260,7 @@ func (l *listing) listed(w *workflowpb.WorkflowExecutionInfo) (journal.Run, *jou
 	default:
 		run.Row.Doc = json.RawMessage(where.Row.Doc)
 	}
-	if n := len(where.Add); n > 0 && !byOperator {
+	if n := len(where.Add); n > 0 && !without {
 		run.Updated = where.Add[n-1].At
 	}
 	return run, found, err
@@ -270,23 +275,27 @@ func (r *Runtime) memo(w *workflowpb.WorkflowExecutionInfo, name string, into an
 	return unpack(p, into)
 }
 
-// indexed returns a run as the attributes of its execution have it, and whether an operator
-// ended it.
-func (r *Runtime) indexed(w *workflowpb.WorkflowExecutionInfo) (run journal.Run, byOperator bool) {
+// indexed returns a run as the attributes of its execution have it, and whether the workflow
+// ended without the run's end.
+func (r *Runtime) indexed(w *workflowpb.WorkflowExecutionInfo) (run journal.Run, without bool) {
 	run.Spec = durable.Spec{
 		ID:         strings.TrimPrefix(w.GetExecution().GetWorkflowId(), r.o.Prefix),
 		Capability: value[string](w, attribute.Capability), Owner: value[string](w, attribute.Owner), Started: value[time.Time](w, attribute.Started),
 	}
 	run.Row.Status, run.Updated = durable.Status(value[string](w, attribute.Status)), w.GetStartTime().AsTime()
+	var ended durable.Status
 	switch w.GetStatus() {
+	case enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, enums.WORKFLOW_EXECUTION_STATUS_FAILED:
+		ended = durable.StatusFailed
 	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		if byOperator = !run.Row.Status.Ended(); byOperator {
-			run.Row.Status = durable.StatusCancelled
-		}
+		ended = durable.StatusCancelled // by an operator
+	}
+	if without = ended != "" && !run.Row.Status.Ended(); without {
+		run.Row.Status = ended
 	}
 	if run.Row.Status.Ended() {
 		run.Row.Ended, run.Updated = w.GetCloseTime().AsTime(), w.GetCloseTime().AsTime()
-		return run, byOperator
+		return run, without
 	}
 	run.Row.Due = value[time.Time](w, attribute.Due)
 	if path := value[string](w, attribute.Waiting); path != "" && run.Row.Status != durable.StatusRunning {
@@ -299,7 +308,7 @@ func (r *Runtime) indexed(w *workflowpb.WorkflowExecutionInfo) (run journal.Run,
 		}
 		run.Row.Waiting = &durable.Suspended{Path: path, Reason: reason, Until: run.Row.Due}
 	}
-	return run, byOperator
+	return run, without
 }
 
 // value returns an attribute of an execution, zero where it has none.

@@ -74,7 +74,7 @@ type execution struct {
 func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) error {
 	var in begin
 	if err := unpack(input.Payload(), &in); err != nil {
-		return temporal.NewNonRetryableApplicationError(err.Error(), "input", err)
+		panic(err) // another worker may have the keys
 	}
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
