@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
+	"github.com/capstan-run/capstan/internal/fault"
 	"github.com/capstan-run/capstan/internal/journal"
 	"github.com/capstan-run/capstan/temporal/internal/payload"
 	commonpb "go.temporal.io/api/common/v1"
@@ -349,19 +350,18 @@ func (p *pulse) beats(ctx context.Context) (stop func()) {
 	}
 }
 
-// performs performs a call. The error is that of the activity.
+// performs performs a call. The error is that of the activity. A panic is that of the Drive
+// that the process has of the run; without one it is the outcome of the call.
 func (d *desk) performs(ctx context.Context, kind string, in callIn, j *job, p *pulse) (out callOut, err error) {
+	a := &durable.Attempt{N: in.Attempt, Lost: in.Lost, Key: in.Key}
 	defer func() {
 		if value := recover(); value != nil {
-			if by := d.panics(activity.GetInfo(ctx).WorkflowExecution.ID, value); by != nil {
-				<-by.gone // the workflow is to see the failure elsewhere
-			}
-			panic(value)
+			out.Attempt, out.Maybe, out.Done = a.N, a.Lost, false
+			out, err = d.panicked(ctx, kind, in, j, out, value)
 		}
 	}()
 	ctx, cancel := d.within(ctx, j)
 	defer cancel()
-	a := &durable.Attempt{N: in.Attempt, Lost: in.Lost, Key: in.Key}
 	var fresh durable.Result
 	var failure error
 	switch kind {
@@ -390,6 +390,23 @@ func (d *desk) performs(ctx context.Context, kind string, in callIn, j *job, p *
 		}
 	}
 	return d.tells(ctx, in, j, out, fresh, failure)
+}
+
+// panicked is the account of a call that panicked: a write is in doubt, another call has failed.
+// Where a Drive of this process has the run, the call is as one whose worker is gone: the panic
+// ends the Drive, and the run goes on elsewhere.
+func (d *desk) panicked(ctx context.Context, kind string, in callIn, j *job, out callOut, value any) (callOut, error) {
+	run := activity.GetInfo(ctx).WorkflowExecution.ID
+	if by := d.panics(run, value); by != nil {
+		<-by.gone // the workflow is to see the failure elsewhere
+		return out, temporal.NewNonRetryableApplicationError("the call ended in a panic", failureGone, nil)
+	}
+	d.log("a call ended in a panic", "run", run, "step", in.Path, "panic", fault.Text(value), "stack", fault.Stack())
+	failure := error(fmt.Errorf("the call ended in a panic, which is a fault of capstan or of a handler: %s", fault.Text(value)))
+	if kind == kindStep && in.Read == nil {
+		failure = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: failure}
+	}
+	return d.tells(ctx, in, j, out, nil, failure)
 }
 
 // tells completes the account of a call.

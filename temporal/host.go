@@ -171,6 +171,11 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 		}
 		switch {
 		case fate == fateUnsent, out.later():
+		case fate == fateFailed && in.Policy == durable.Safe:
+			return nil, h.failed(intent, out.err)
+		case fate == fateFailed:
+			losses++
+			lost = &durable.Suspended{Path: in.Path, Reason: durable.ReasonInDoubt, Err: out.err}
 		case fate == fateGone:
 			if !h.manual { // else nothing was sent after the time of the intent
 				h.gone = gone{in.Path, h.clock()}
@@ -194,6 +199,17 @@ func (h *host) Step(ctx context.Context, in durable.Intent, do durable.Do) (dura
 			return h.answer(in.Path, out.fresh), nil
 		}
 	}
+}
+
+// failed notes that a call that takes no effect has no outcome, after what else goes on record.
+func (h *host) failed(call journal.Record, cause error) error {
+	if call.Kind == durable.EventIntent {
+		h.add(call)
+	}
+	h.add(journal.Record{Kind: durable.EventFailed, Step: call.Step, Attempt: call.Attempt, Detail: durable.Detail{Error: cause.Error()}})
+	h.pass(h.book.Run.Updated)
+	h.refused = cause
+	return cause
 }
 
 // resolve decides about a sending whose answer was lost. It returns the result where a
@@ -230,6 +246,8 @@ func (h *host) probe(ctx context.Context, in durable.Intent, c journal.Call, dou
 		switch {
 		case err != nil:
 			return nil, false, err
+		case fate == fateFailed:
+			return nil, false, journal.LookUpFailed(doubt, out.err, h.clock())
 		case fate != fateDone:
 		case out.later():
 			until = out.Later.At
@@ -328,6 +346,8 @@ func (h *host) Poll(ctx context.Context, in durable.Intent, sched durable.Schedu
 		switch {
 		case err != nil:
 			return nil, err
+		case fate == fateFailed:
+			return nil, h.failed(journal.Record{Step: in.Path, Attempt: n.Attempt}, out.err)
 		case fate != fateDone:
 			continue
 		case out.Done:

@@ -14,8 +14,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// skipping executes a run where the server's time passes at once.
-func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durable.Executor) *testsuite.TestWorkflowEnvironment {
+// skipping executes a run where the server's time passes at once, with what is on record of it
+// beside its start.
+func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durable.Executor, records ...journal.Record) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	var s testsuite.WorkflowTestSuite
 	env := s.NewTestWorkflowEnvironment()
@@ -25,15 +26,16 @@ func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durabl
 	d := newDesk(nil)
 	d.queue, d.now = "calls", func() time.Time { return env.Now().UTC() }
 	d.log = func(msg string, args ...any) { t.Log(append([]any{msg}, args...)...) }
-	d.serve(exec(env), nil)
 	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
 	for _, kind := range []string{kindStep, kindPoll, kindProbe, kindPerform} {
 		env.RegisterActivityWithOptions(d.call(kind), activity.RegisterOptions{Name: kind})
 	}
+	d.serve(exec(env), nil)
 	b, err := journal.NewBook(durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}, env.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.Add(journal.Change{Add: records}, env.Now())
 	in, err := pack(begin{Spec: specOf(b.Run.Spec), Row: rowOf(b.Run.Row), Records: recordsOf(b.Records)})
 	if err != nil {
 		t.Fatal(err)

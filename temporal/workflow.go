@@ -404,7 +404,11 @@ func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 		if how == fateUnsent {
 			unsent(e.book, kind, in)
 		}
-		return result{}, how
+		var failed *temporal.ActivityError
+		if errors.As(err, &failed) {
+			err = failed.Unwrap()
+		}
+		return result{err: fmt.Errorf("the call has no outcome: %w", err)}, how
 	}
 	var o callOut
 	if err := unpack(out.Payload(), &o); err != nil {
@@ -446,6 +450,7 @@ const (
 	fateDone   fate = iota // it has an outcome
 	fateUnsent             // no worker took it, or it was stopped before anything was sent
 	fateGone               // its worker is gone: it may have taken effect
+	fateFailed             // it has no outcome for another reason: it may have taken effect
 )
 
 // The types of failures of activities.
@@ -458,6 +463,7 @@ const (
 func fateOf(err error) fate {
 	var timeout *temporal.TimeoutError
 	var failed *temporal.ApplicationError
+	var cancelled *temporal.CanceledError
 	switch {
 	case err == nil:
 		return fateDone
@@ -465,8 +471,10 @@ func fateOf(err error) fate {
 		return fateUnsent
 	case errors.As(err, &failed) && failed.Type() == failureStopped:
 		return fateUnsent
+	case timeout != nil, errors.As(err, &cancelled), failed != nil && failed.Type() == failureGone:
+		return fateGone
 	}
-	return fateGone
+	return fateFailed
 }
 
 // execute interprets the run from its start, over its records, and returns what the
