@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -91,5 +92,30 @@ func TestPollOfDays(t *testing.T) {
 				t.Errorf("%d looks are %d activities", looks, scheduled)
 			}
 		})
+	}
+}
+
+// A poll whose API asks to be left alone for longer than the poll lasts looks again at that
+// time, and then it is over.
+func TestPollIsToldToWaitBeyondItsDeadline(t *testing.T) {
+	looks := 0
+	var got error
+	var later time.Time
+	skipping(t, func(env *testsuite.TestWorkflowEnvironment) durable.Executor {
+		later = env.Now().Add(7 * 24 * time.Hour)
+		return func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+			in := durable.Intent{Path: "p", Operation: "op", Policy: durable.Safe, Input: json.RawMessage(`{}`)}
+			_, got = h.Poll(ctx, in, durable.Schedule{Every: time.Second, Cap: time.Second, Timeout: time.Hour}, func(context.Context, int) (durable.Result, bool, error) {
+				if looks++; looks < 10 && env.Now().Before(later) {
+					return nil, false, &durable.NotBefore{At: later, Err: errors.New("429")}
+				}
+				return nil, false, nil
+			})
+			return durable.Ending{Status: durable.StatusTimedOut}, nil
+		}
+	})
+	var over *durable.TimedOut
+	if looks != 2 || !errors.As(got, &over) {
+		t.Errorf("%d looks; the program is given %v", looks, got)
 	}
 }

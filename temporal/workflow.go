@@ -438,7 +438,6 @@ func (e *execution) options(kind string, in callIn) workflow.ActivityOptions {
 	if kind == kindPoll && !in.Single && !in.Virtual {
 		every := max(in.Schedule.Every, time.Second)
 		o.RetryPolicy = &temporal.RetryPolicy{InitialInterval: every, BackoffCoefficient: 1, MaximumInterval: every, MaximumAttempts: math.MaxInt32}
-		o.ScheduleToCloseTimeout = max(in.Deadline.Sub(e.clock()), 0) + 2*callTimeout
 	}
 	return o
 }
