@@ -28,7 +28,7 @@ type kept struct {
 }
 
 // note takes down how a write ended, and makes the error of one that failed by
-// no fault of the caller's ErrNotKept.
+// no fault of the caller's ErrNotKept, unless it is not known whether it failed.
 func (k *kept) note(ctx context.Context, err error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -40,6 +40,9 @@ func (k *kept) note(ctx context.Context, err error) error {
 		return err
 	}
 	k.failed, k.why = time.Now(), err
+	if errors.Is(err, durable.ErrUnavailable) { // it may have been kept
+		return err
+	}
 	return fmt.Errorf("%w: %w", ErrNotKept, err)
 }
 
