@@ -91,8 +91,9 @@ func (r *Runtime) say(ctx context.Context, id string, s said) error {
 
 // How something is said to a run as an update.
 const (
-	updateWait  = 3 * time.Second // the longest that its workflow may take to answer
-	updateTries = 3               // while the workflow refuses what its history seems to allow
+	updateWait  = 3 * time.Second  // the longest that its workflow may take to answer
+	updateTries = 3                // while the workflow refuses what its history seems to allow
+	updatePause = 30 * time.Second // in which nothing more is sent as an update after no worker answered one
 )
 
 // sending is something on its way to a run. It has one id, however and however often it is
@@ -104,10 +105,18 @@ type sending struct {
 	looks   int // how often its verdict is looked for
 }
 
-// sending returns what may be sent to a run: updates only where there is a worker.
-func (r *Runtime) sending(ctx context.Context, run string) *sending {
-	n := &sending{r: r, run: run, id: newID(), looks: verdictLooks}
-	if r.Served(ctx) {
+// sending returns what is sent to a run by signal.
+func (r *Runtime) sending(run string) *sending {
+	return &sending{r: r, run: run, id: newID(), looks: verdictLooks}
+}
+
+// updating returns what is sent to a run by update, where a worker seems to be there.
+func (r *Runtime) updating(ctx context.Context, run string) *sending {
+	n := r.sending(run)
+	r.mu.Lock()
+	paused := time.Since(r.unanswered) < updatePause
+	r.mu.Unlock()
+	if !paused && r.Served(ctx) {
 		n.updates = updateTries
 	}
 	return n
@@ -128,6 +137,9 @@ func (n *sending) update(ctx context.Context, s said) bool {
 		return false
 	case errors.As(err, &late):
 		n.looks = 1
+		n.r.mu.Lock()
+		n.r.unanswered = time.Now()
+		n.r.mu.Unlock()
 	}
 	n.updates = 0
 	return false
@@ -158,7 +170,7 @@ func (r *Runtime) tell(ctx context.Context, run string, s said) error {
 	if durable.CheckID(run) != nil {
 		return journal.Naming(run, durable.ErrUnknown)
 	}
-	n := r.sending(ctx, run)
+	n := r.updating(ctx, run)
 	s.ID, s.At = n.id, r.clock()
 	if n.updates > 0 && n.update(ctx, s) {
 		return nil
@@ -246,14 +258,14 @@ func (r *Runtime) Settle(ctx context.Context, id string, s durable.Settlement) e
 	return r.tell(ctx, id, said{Settle: &settlement{Settlement: s, Result: raw(s.Result)}})
 }
 
-// Reopen implements durable.Runtime.
+// Reopen implements durable.Runtime. Nothing is sent to a run that did not end.
 func (r *Runtime) Reopen(ctx context.Context, id string) error {
-	return r.tell(ctx, id, said{Reopen: true})
+	return r.sending(id).amend(ctx, func(*fold) (*said, error) { return &said{Reopen: true}, nil })
 }
 
 // Correct implements durable.Runtime.
 func (r *Runtime) Correct(ctx context.Context, id string, decide func(durable.Spec, []string) (*durable.Correction, error)) error {
-	return r.sending(ctx, id).amend(ctx, func(f *fold) (*said, error) {
+	return r.updating(ctx, id).amend(ctx, func(f *fold) (*said, error) {
 		switch {
 		case f.book.Run.Row.Status == durable.StatusSucceeded || f.book.Run.Row.Status == durable.StatusCancelled:
 			return nil, durable.ErrEnded

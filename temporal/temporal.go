@@ -66,8 +66,10 @@ type Runtime struct {
 	mu      sync.Mutex
 	working int     // Drives and Serves that need a worker
 	worker  *worker // of this process, nil while working is 0
-	closed  chan struct{}
-	close   sync.Once
+	// unanswered is when no worker answered an update, the last time.
+	unanswered time.Time
+	closed     chan struct{}
+	close      sync.Once
 }
 
 var _ durable.Runtime = (*Runtime)(nil)

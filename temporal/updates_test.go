@@ -150,6 +150,9 @@ func TestSaidByUpdate(t *testing.T) {
 	if err := rt.Reopen(t.Context(), "r"); err != nil {
 		t.Errorf("reopening a run that did not end: %v", err)
 	}
+	if sent, want := w.take(nil), []string{readRequest}; !slices.Equal(sent, want) {
+		t.Errorf("reopening took %v, want %v", sent, want)
+	}
 	if after := length(); after != before {
 		t.Errorf("there are %d events after what was refused, and %d before", after, before)
 	}
@@ -252,10 +255,13 @@ func TestUpdatesAreOff(t *testing.T) {
 }
 
 // A worker that was killed is still believed to be there. An answer is kept all the same, and
-// counts once when another worker comes.
+// counts once when another worker comes. Only the first thing that is said waits for it.
 func TestAnswerAfterTheWorkerWasKilled(t *testing.T) {
 	t.Parallel() // most of it is waiting
-	w, rt := newWorkers(t, server, func(string, string) bool { return false })
+	w, _ := newWorkers(t, server, func(string, string) bool { return false })
+	requests := &wire{}
+	rt := temporal.NewRuntime(requests.dial(t, server), temporal.Options{TaskQueue: w.queue, Prefix: w.queue + "-", Follow: true})
+	t.Cleanup(func() { rt.Close() })
 	pid := w.start()
 	if err := rt.Start(t.Context(), durable.Spec{ID: "r", Input: json.RawMessage(`{"Person":true}`)}); err != nil {
 		t.Fatal(err)
@@ -275,6 +281,15 @@ func TestAnswerAfterTheWorkerWasKilled(t *testing.T) {
 	}
 	if err := rt.Signal(t.Context(), "r", answer(`"no"`)); !errors.Is(err, durable.ErrConflict) {
 		t.Errorf("another answer: %v", err)
+	}
+	n := 0
+	for _, sent := range requests.take(nil) {
+		if sent == updateRequest {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d updates were sent to a worker that is gone", n)
 	}
 	w.start()
 	if s := until(t, rt, "r", durable.StatusSucceeded); string(s.Doc) != `"yes"` {
