@@ -137,5 +137,36 @@ func TestLargeAnswer(t *testing.T) {
 	}
 }
 
+// A run whose outputs are larger than what the server takes has failed, with the reason on
+// record. Retried with a store it succeeds.
+func TestLargeOutputs(t *testing.T) {
+	t.Parallel() // most of it is waiting
+	store, err := blob.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := unique("outputs")
+	doc := strconv.Quote(strings.Repeat("x", 70<<10))
+	ends := func(context.Context, durable.Host, durable.Spec) (durable.Ending, error) {
+		return durable.Ending{Status: durable.StatusSucceeded, Doc: json.RawMessage(doc)}, nil
+	}
+	r := newRecords(t, name, codec.Options{CompressAbove: -1}, 64<<10)
+	s := r.run(t, ends)
+	events, err := r.History(t.Context(), "r", 0)
+	if err != nil || s.Status != durable.StatusFailed || !strings.Contains(events[len(events)-1].Message, "CAPSTAN_TEMPORAL_BLOBS") {
+		t.Fatalf("the run is %s: %+v, %v", s.Status, events, err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = newRecords(t, name, codec.Options{CompressAbove: -1, Blobs: store, OffloadAbove: 16 << 10}, 64<<10)
+	if err := r.Reopen(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Drive(t.Context(), "r", ends, durable.DriveOptions{}); err != nil || s.Status != durable.StatusSucceeded || string(s.Doc) != doc {
+		t.Errorf("with a store it is %s with %d bytes: %v", s.Status, len(s.Doc), err)
+	}
+}
+
 // unique returns a name that no other test has.
 func unique(name string) string { return name + strconv.FormatInt(time.Now().UnixNano(), 36) }

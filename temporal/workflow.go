@@ -553,6 +553,9 @@ func (e *execution) driveID() string {
 
 // park leaves the run until it is due or something is said.
 func (e *execution) park(s *durable.Suspended, ending durable.Ending) {
+	if e.holds(ending.Doc) != nil {
+		ending.Doc = nil // what the steps did is on record too
+	}
 	e.rest(s, ending.Doc)
 	e.over = e.driveID()
 	e.rests()
@@ -568,7 +571,14 @@ func (e *execution) rests() {
 // end records the run's end and ends the workflow. A run that did not succeed is one that
 // failed for the server too.
 func (e *execution) end(ending durable.Ending) error {
-	e.add(journal.Record{Kind: durable.EventEnded, Detail: durable.Detail{Status: ending.Status}})
+	detail := durable.Detail{Status: ending.Status}
+	if err := e.holds(ending.Doc); err != nil {
+		if ending.Doc = nil; ending.Status == durable.StatusSucceeded {
+			ending.Status = durable.StatusFailed
+		}
+		detail.Status, detail.Error = ending.Status, err.Error()
+	}
+	e.add(journal.Record{Kind: durable.EventEnded, Detail: detail})
 	e.set(rowOf(journal.Row{Status: ending.Status, Ended: e.stamp(), Doc: ending.Doc}))
 	e.write(e.driveID())
 	e.rests()
@@ -579,6 +589,12 @@ func (e *execution) end(ending durable.Ending) error {
 		return temporal.NewCanceledError()
 	}
 	return temporal.NewNonRetryableApplicationError("the run "+string(ending.Status), string(ending.Status), nil)
+}
+
+// holds returns an error where a document is larger than what the server takes. A run that
+// ends with such a one has failed; retried with a store for large values, it sends nothing again.
+func (e *execution) holds(doc []byte) error {
+	return e.desk.fitsIn(e.desk.mostPayload*9/10, "the run's outputs and the account of its steps", []converter.RawValue{e.pack(raw(doc))})
 }
 
 // again goes on in a new history.

@@ -75,7 +75,7 @@ type Detail struct {
 	Signal string          `json:"signal,omitempty"` // of signal: its id
 	// Happened is set in settled: whether the write took effect.
 	Happened *bool  `json:"happened,omitempty"`
-	Error    string `json:"error,omitempty"` // of step-failed, waiting, not-before, retry
+	Error    string `json:"error,omitempty"` // of step-failed, waiting, not-before, retry; of ended where the outputs could not be kept
 	// Lost is set in an outcome after which an earlier sending, or this one, may
 	// have taken effect all the same.
 	Lost bool `json:"lost,omitempty"`
