@@ -30,8 +30,10 @@ type desk struct {
 	// size is that of a payload on the server, mostPayload what the server takes.
 	size        func(*commonpb.Payload) int
 	mostPayload int
-	log         func(msg string, args ...any)
-	now         func() time.Time
+	// encode returns a payload as the server gets it; nil: as it is. Its errors pass.
+	encode func(context.Context, *commonpb.Payload) (*commonpb.Payload, error)
+	log    func(msg string, args ...any)
+	now    func() time.Time
 
 	mu      sync.Mutex
 	jobs    map[string]*job
@@ -245,38 +247,90 @@ func resultOf(path string, o callOut, here job) result {
 	return r
 }
 
-// call performs a call that a workflow of this process left here.
-func (d *desk) call(kind string) func(context.Context, converter.RawValue) (converter.RawValue, error) {
-	return func(ctx context.Context, input converter.RawValue) (converter.RawValue, error) {
-		var in callIn
-		if err := unpack(input.Payload(), &in); err != nil {
-			return converter.RawValue{}, temporal.NewNonRetryableApplicationError(err.Error(), failureStopped, err)
-		}
-		j := d.job(in.Call)
-		if j == nil {
-			return converter.RawValue{}, temporal.NewNonRetryableApplicationError("this process does not know the call", failureStopped, nil)
-		}
-		p := &pulse{}
-		stop := p.beats(ctx)
-		out, err := d.performs(ctx, kind, in, j, p)
-		stop()
-		if !isNotYet(err) {
-			d.take(in.Call, j) // the workflow has it too, if it is still here
-		}
-		if err != nil {
-			return converter.RawValue{}, err
-		}
-		out.At = d.now()
-		v, err := pack(out)
-		if err != nil {
+// call performs a call that a workflow of this process left here. The worker tells the server
+// that it is alive from before the call is decoded until its result is encoded: either may
+// have to wait for a store.
+func (d *desk) call(ctx context.Context, args converter.EncodedValues) (converter.RawValue, error) {
+	p := &pulse{}
+	defer p.beats(ctx)()
+	var in callIn
+	if err := d.decode(ctx, args, &in); err != nil {
+		return converter.RawValue{}, temporal.NewNonRetryableApplicationError(err.Error(), failureStopped, err)
+	}
+	j := d.job(in.Call)
+	if j == nil {
+		return converter.RawValue{}, temporal.NewNonRetryableApplicationError("this process does not know the call", failureStopped, nil)
+	}
+	kind := activity.GetInfo(ctx).ActivityType.Name
+	out, err := d.performs(ctx, kind, in, j, p)
+	if !isNotYet(err) {
+		d.take(in.Call, j) // the workflow has it too, if it is still here
+	}
+	if err != nil {
+		return converter.RawValue{}, err
+	}
+	out.At = d.now()
+	v, err := pack(out)
+	if err != nil {
+		return v, err
+	}
+	if large := d.fits("its result", v); large != nil {
+		if v, err = pack(d.cannotKeep(kind, in, j, out, large)); err != nil {
 			return v, err
 		}
-		if large := d.fits("its result", v); large != nil {
-			return pack(d.cannotKeep(kind, in, j, out, large))
+	}
+	return d.encoded(ctx, v), nil
+}
+
+// decode decodes a call. It tries for as long as decodeTimeout.
+func (d *desk) decode(ctx context.Context, args converter.EncodedValues, in *callIn) error {
+	ctx, cancel := context.WithTimeout(ctx, decodeTimeout)
+	defer cancel()
+	var v converter.RawValue
+	err := d.tries(ctx, "a call cannot be decoded yet", func() error { return args.Get(&v) })
+	if err != nil {
+		return err
+	}
+	return unpack(v.Payload(), in)
+}
+
+// encoded returns a result as the server gets it. It tries for as long as the call may last.
+func (d *desk) encoded(ctx context.Context, v converter.RawValue) converter.RawValue {
+	if d.encode == nil {
+		return v
+	}
+	_ = d.tries(ctx, "a result cannot be encoded yet", func() error {
+		p, err := d.encode(ctx, v.Payload())
+		if err == nil {
+			v = converter.NewRawValue(p)
 		}
-		return v, nil
+		return err
+	})
+	return v
+}
+
+// tries does something until it succeeds or ctx ends, and returns its last error.
+func (d *desk) tries(ctx context.Context, failing string, do func() error) error {
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		d.log(failing, "error", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(tryAgainAfter):
+		}
 	}
 }
+
+// How long a call that cannot be decoded is kept here, before it is given back as one that
+// was not sent, and how long a store is left alone after an error.
+const (
+	decodeTimeout = time.Minute
+	tryAgainAfter = time.Second
+)
 
 // cannotKeep is the account of a call whose whole account the server would refuse. A write
 // that was answered is in doubt; a look-up that found something has failed.

@@ -29,7 +29,7 @@ func TestAHistoryBringsTheIndexUpToDate(t *testing.T) {
 		return durable.Ending{}, err
 	}, nil)
 	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
-	env.RegisterActivityWithOptions(d.call(kindPerform), activity.RegisterOptions{Name: kindPerform})
+	env.RegisterDynamicActivity(d.call, activity.DynamicRegisterOptions{})
 	if err := env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(attribute.Status.ValueSet(string(durable.StatusWaiting)))); err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func probes(t *testing.T, env *testsuite.TestWorkflowEnvironment, in begin) erro
 		return durable.Ending{Status: durable.StatusSucceeded}, err
 	}, nil)
 	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
-	env.RegisterActivityWithOptions(d.call(kindProbe), activity.RegisterOptions{Name: kindProbe})
+	env.RegisterDynamicActivity(d.call, activity.DynamicRegisterOptions{})
 	b, err := journal.NewBook(durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}, env.Now(), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -28,9 +28,7 @@ func skipping(t *testing.T, exec func(*testsuite.TestWorkflowEnvironment) durabl
 	d.queue, d.now = "calls", func() time.Time { return env.Now().UTC() }
 	d.log = func(msg string, args ...any) { t.Log(append([]any{msg}, args...)...) }
 	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
-	for _, kind := range []string{kindStep, kindPoll, kindProbe, kindPerform} {
-		env.RegisterActivityWithOptions(d.call(kind), activity.RegisterOptions{Name: kind})
-	}
+	env.RegisterDynamicActivity(d.call, activity.DynamicRegisterOptions{})
 	d.serve(exec(env), nil)
 	b, err := journal.NewBook(durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}, env.Now(), nil)
 	if err != nil {

@@ -35,6 +35,9 @@ type Options struct {
 	// Converter is the data converter of the client; nil means the SDK's default. Where it has
 	// a method Size(*common.Payload) int, as that of package codec has, the method returns how
 	// many bytes the server gets for a payload: larger ones than the server takes are errors.
+	// Where it has a method Encode(context.Context, *common.Payload) (*common.Payload, error),
+	// as that has too, results of calls are encoded by it before their worker falls silent; an
+	// error of it is tried again.
 	Converter converter.DataConverter
 	// Blind is a secret of any length. Where it is set, labels and inputs, by which lists find
 	// runs, are on the server by their HMAC under it alone, and titles not at all. Without it
@@ -86,6 +89,11 @@ func NewRuntime(c client.Client, o Options) *Runtime {
 	d := newDesk(o.Blind)
 	if c, ok := o.Converter.(interface{ Size(*commonpb.Payload) int }); ok {
 		d.size = c.Size
+	}
+	if c, ok := o.Converter.(interface {
+		Encode(context.Context, *commonpb.Payload) (*commonpb.Payload, error)
+	}); ok {
+		d.encode = c.Encode
 	}
 	return &Runtime{c: c, o: o, desk: d, closed: make(chan struct{})}
 }

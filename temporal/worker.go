@@ -72,9 +72,7 @@ func (r *Runtime) newWorker(parallel int) (*worker, error) {
 		}),
 	}
 	w.workflows.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
-	for _, kind := range []string{kindStep, kindPoll, kindProbe, kindPerform} {
-		w.calls.RegisterActivityWithOptions(d.call(kind), activity.RegisterOptions{Name: kind})
-	}
+	w.calls.RegisterDynamicActivity(d.call, activity.DynamicRegisterOptions{})
 	if err := w.calls.Start(); err != nil {
 		return nil, fmt.Errorf("temporal: the worker cannot start: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/proxy"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -24,7 +25,7 @@ const together = 8
 // adds to the data converter and to the dial options that are set, and replaces the failure
 // converter and the limits above which the client warns.
 func (c *Codec) Configure(o *client.Options) error {
-	interceptor, err := proxy.NewPayloadVisitorInterceptor(proxy.PayloadVisitorInterceptorOptions{Outbound: visit(c.encode), Inbound: visit(c.decodeIfPossible)})
+	interceptor, err := proxy.NewPayloadVisitorInterceptor(proxy.PayloadVisitorInterceptorOptions{Outbound: visit(c.encode), Inbound: inbound(visit(c.decodeIfPossible))})
 	if err != nil {
 		return err
 	}
@@ -47,6 +48,19 @@ func visit(change func(context.Context, *common.Payload) (*common.Payload, error
 		SkipSearchAttributes: true,
 		ConcurrencyLimit:     together,
 	}
+}
+
+// inbound leaves the tasks of activities to the data converter. A store that is slow or fails
+// would take the task here, while the server takes it to be with the worker.
+func inbound(o *proxy.VisitPayloadsOptions) *proxy.VisitPayloadsOptions {
+	decode := o.Visitor
+	o.Visitor = func(ctx *proxy.VisitPayloadsContext, payloads []*common.Payload) ([]*common.Payload, error) {
+		if _, task := ctx.Parent.(*workflowservice.PollActivityTaskQueueResponse); task {
+			return payloads, nil
+		}
+		return decode(ctx, payloads)
+	}
+	return o
 }
 
 // decodeIfPossible leaves a payload that will not be decoded by trying again to what reads it.
@@ -82,6 +96,12 @@ var _ workflow.ContextAware = reader{}
 
 // Size returns how many bytes the server gets for a payload of r.
 func (r reader) Size(p *common.Payload) int { return r.c.Size(p) }
+
+// Encode returns a payload as the server gets it, which the connection then leaves as it is.
+// Its errors are those of the store.
+func (r reader) Encode(ctx context.Context, p *common.Payload) (*common.Payload, error) {
+	return r.c.encode(ctx, p)
+}
 
 func (r reader) WithContext(context.Context) converter.DataConverter { return r }
 
