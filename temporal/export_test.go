@@ -2,6 +2,7 @@ package temporal
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -26,6 +27,9 @@ func Calls(r *Runtime) int {
 	defer r.desk.mu.Unlock()
 	return len(r.desk.jobs)
 }
+
+// Forget prunes a run that was listed.
+func Forget(ctx context.Context, r *Runtime, id string) (bool, error) { return r.forget(ctx, id) }
 
 // Replay replays a recorded history.
 func Replay(exec durable.Executor, file string) (err error) {

@@ -1,7 +1,6 @@
 package temporal
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
 	"github.com/capstan-run/capstan/temporal/internal/attribute"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -348,10 +348,12 @@ func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
 			if !s.Updated.Before(before) {
 				continue
 			}
-			if err := r.forget(ctx, s.ID); err != nil {
+			switch forgot, err := r.forget(ctx, s.ID); {
+			case err != nil:
 				return n, journal.Naming(s.ID, err)
+			case forgot:
+				n++
 			}
-			n++
 		}
 		if len(states) < mostPruned {
 			return n, nil
@@ -364,16 +366,34 @@ func (r *Runtime) Prune(ctx context.Context, before time.Time) (int, error) {
 // mostPruned is how many runs Prune reads at once.
 const mostPruned = 500
 
-// forget has the server delete all histories of a run.
-func (r *Runtime) forget(ctx context.Context, id string) error {
-	var failed error
+// forget has the server delete the histories of a run that ended, and reports whether it did.
+// A run that goes on again since it was listed is left alone.
+func (r *Runtime) forget(ctx context.Context, id string) (bool, error) {
+	known := map[string]bool{}
 	err := r.each(ctx, "WorkflowId = "+quote(r.workflowID(id)), func(w *workflowpb.WorkflowExecutionInfo) {
-		_, err := r.c.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-			Namespace: r.o.Namespace, WorkflowExecution: w.GetExecution(),
-		})
-		if err = r.failure(err); !errors.Is(err, durable.ErrUnknown) {
-			failed = cmp.Or(failed, err)
-		}
+		known[w.GetExecution().GetRunId()] = true
 	})
-	return cmp.Or(err, failed)
+	if err != nil {
+		return false, err
+	}
+	// The index is behind; the last execution is not. One that begins after this is not known.
+	last, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
+	switch err := r.failure(err); {
+	case errors.Is(err, durable.ErrUnknown):
+	case err != nil:
+		return false, err
+	case last.Status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return false, nil
+	default:
+		known[last.WorkflowExecution.RunID] = true
+	}
+	for run := range known {
+		_, err := r.c.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+			Namespace: r.o.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: r.workflowID(id), RunId: run},
+		})
+		if err := r.failure(err); err != nil && !errors.Is(err, durable.ErrUnknown) {
+			return false, err
+		}
+	}
+	return true, nil
 }
