@@ -83,7 +83,7 @@ func Run(ctx context.Context, p *plan.Plan, env *Env, host durable.Host) (*Outco
 			return r.out, err
 		}
 	}
-	return r.out, r.outcome(ctx, true)
+	return r.out, r.outcome(context.WithoutCancel(ctx), true) // nothing is left to be stopped
 }
 
 // run is the state of one execution; one goroutine owns it.

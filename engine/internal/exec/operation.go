@@ -137,7 +137,9 @@ func (c *call) send(ctx context.Context, a *durable.Attempt) (durable.Result, er
 	}
 	k, err := c.exchange(ctx, 0)
 	if err == nil && !k.settled {
-		err = c.judge(ctx, k)
+		// The answer is judged although the run may have been stopped meanwhile:
+		// a write is not to be sent again for that.
+		err = c.judge(context.WithoutCancel(ctx), k)
 	}
 	if err != nil {
 		return nil, c.tookEffect(err)
