@@ -44,7 +44,7 @@ type document struct {
 	Status  string
 	Outputs map[string]string
 	Waiting *struct{ Step string }
-	Error   *struct{ Step string }
+	Error   *struct{ Step, Message string }
 }
 
 // operate returns once all runs ended. It starts as many runs at once as hands do, so that

@@ -191,7 +191,8 @@ func (s *storm) check(t *testing.T) {
 	lookedUp := 0
 	for _, r := range runs {
 		if r.Status != "succeeded" {
-			t.Errorf("run %s is %s", r.Run, r.Status)
+			doc, err := s.show(t.Context(), r.Run)
+			t.Errorf("run %s is %s: %+v, %v", r.Run, r.Status, doc.Error, err)
 			continue
 		}
 		var own []entity
