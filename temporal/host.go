@@ -418,6 +418,7 @@ func (h *host) Await(ctx context.Context, w durable.Wait) (json.RawMessage, erro
 				return nil, err
 			case fate == fateUnsent:
 				asked = false
+			case fate == fateGone: // a person is left
 			case out.err != nil:
 				h.refused = out.err
 				return nil, out.err
