@@ -24,7 +24,6 @@ import (
 // function of a call there before it has the server schedule it, in every replay too, and
 // the server gives the call to no other process: the queue of calls is this one's own.
 type desk struct {
-	queue string // of calls
 	blind []byte // as Options have it
 	most  int    // events of a history
 	// size is that of a payload on the server, mostPayload what the server takes.
@@ -36,6 +35,7 @@ type desk struct {
 	now    func() time.Time
 
 	mu      sync.Mutex
+	queue   string // of calls
 	jobs    map[string]*job
 	drives  map[string]*driving // by run
 	serving durable.Executor
@@ -100,6 +100,20 @@ func (d *desk) fitsIn(most int, what string, values []converter.RawValue) error 
 		return nil
 	}
 	return fmt.Errorf("%s: %d bytes are more than the Temporal server takes at once (2 MB); CAPSTAN_TEMPORAL_BLOBS names a store for large values: give it to all processes, and retry the run", what, sent)
+}
+
+// hands sets the queue that hands calls out.
+func (d *desk) hands(queue string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.queue = queue
+}
+
+// calls returns the queue that hands calls out.
+func (d *desk) calls() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.queue
 }
 
 // put leaves a call.

@@ -28,6 +28,14 @@ func Calls(r *Runtime) int {
 	return len(r.desk.jobs)
 }
 
+// Refuse has the server refuse this process's worker for good.
+func Refuse(r *Runtime, cause error) {
+	r.mu.Lock()
+	w := r.worker
+	r.mu.Unlock()
+	go r.fails(w, cause)
+}
+
 // Forget prunes a run that was listed.
 func Forget(ctx context.Context, r *Runtime, id string) (bool, error) { return r.forget(ctx, id) }
 

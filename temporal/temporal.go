@@ -95,7 +95,9 @@ func NewRuntime(c client.Client, o Options) *Runtime {
 	}); ok {
 		d.encode = c.Encode
 	}
-	return &Runtime{c: c, o: o, desk: d, closed: make(chan struct{})}
+	r := &Runtime{c: c, o: o, desk: d, closed: make(chan struct{})}
+	d.now, d.log = r.clock, o.Log.Error
+	return r
 }
 
 // clock returns the time as records keep it.

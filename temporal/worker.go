@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
@@ -15,19 +16,23 @@ import (
 // that all workers share, one for the calls of the workflows that are executed here.
 type worker struct {
 	workflows, calls sdk.Worker
+
+	once   sync.Once
+	failed chan struct{} // closed when the worker ended because the server refuses it
+	err    error         // why it does
 }
 
 // work makes this process a worker until stop is called as often.
-func (r *Runtime) work(parallel int) (stop func(), err error) {
+func (r *Runtime) work(parallel int) (w *worker, stop func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.worker == nil {
 		if r.worker, err = r.newWorker(parallel); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	r.working++
-	return func() {
+	return r.worker, func() {
 		r.mu.Lock()
 		r.working--
 		r.mu.Unlock()
@@ -38,39 +43,61 @@ func (r *Runtime) work(parallel int) (stop func(), err error) {
 // linger is how long a worker outlives the last Drive: another one may follow.
 const linger = 2 * time.Second
 
-// stop ends the worker of this process, where nothing needs it any more or always.
+// stop ends the worker of this process, where nothing needs it any more or always. The
+// channels are closed once it executes no workflows.
 func (r *Runtime) stop(always bool, gone ...chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if w := r.worker; w != nil && (always || r.working == 0) {
+	w := r.worker
+	if !always && r.working > 0 {
+		w = nil
+	}
+	if w != nil {
 		r.worker = nil
 		w.workflows.Stop()
-		for _, c := range gone {
-			close(c)
-		}
+	}
+	for _, c := range gone {
+		close(c)
+	}
+	if w != nil {
 		w.calls.Stop()
 	}
+}
+
+// fails ends a worker that the server refuses, and what needs it.
+func (r *Runtime) fails(w *worker, cause error) {
+	w.once.Do(func() {
+		r.o.Log.Error("the worker ended", "error", cause)
+		r.mu.Lock()
+		if r.worker == w {
+			r.worker = nil
+		}
+		r.mu.Unlock()
+		w.workflows.Stop()
+		w.calls.Stop()
+		w.err = fmt.Errorf("the worker ended: %w", r.failure(cause))
+		close(w.failed)
+	})
 }
 
 // grace is how long calls may take to finish when a worker stops.
 const grace = 10 * time.Second
 
 func (r *Runtime) newWorker(parallel int) (*worker, error) {
-	d := r.desk
-	d.queue = r.o.TaskQueue + "@" + newID()
-	d.now, d.log = r.clock, r.o.Log.Error
-	w := &worker{
-		workflows: sdk.New(r.c, r.o.TaskQueue, sdk.Options{
-			LocalActivityWorkerOnly: true, StickyScheduleToStartTimeout: 2 * time.Second, DeadlockDetectionTimeout: time.Minute,
-			DisablePayloadErrorLimit: true, // the client may make payloads smaller; see desk.fits
-			OnFatalError:             func(err error) { r.o.Log.Error("the worker ended", "error", err) },
-		}),
-		calls: sdk.New(r.c, d.queue, sdk.Options{
-			DisableWorkflowWorker: true, DisablePayloadErrorLimit: true, MaxConcurrentActivityExecutionSize: parallel, WorkerStopTimeout: grace,
-			MaxHeartbeatThrottleInterval: heartbeatEvery, DefaultHeartbeatThrottleInterval: heartbeatEvery,
-			OnFatalError: func(err error) { r.o.Log.Error("the worker ended", "error", err) },
-		}),
-	}
+	d, queue := r.desk, r.o.TaskQueue+"@"+newID()
+	d.hands(queue)
+	w := &worker{failed: make(chan struct{})}
+	fails := func(err error) { r.fails(w, err) }
+	w.workflows = sdk.New(r.c, r.o.TaskQueue, sdk.Options{
+		LocalActivityWorkerOnly: true, StickyScheduleToStartTimeout: 2 * time.Second, DeadlockDetectionTimeout: time.Minute,
+		DisablePayloadErrorLimit: true, // the client may make payloads smaller; see desk.fits
+		OnFatalError:             fails,
+	})
+	w.calls = sdk.New(r.c, queue, sdk.Options{
+		DisableWorkflowWorker: true, DisablePayloadErrorLimit: true, MaxConcurrentActivityExecutionSize: parallel, WorkerStopTimeout: grace,
+		MaxHeartbeatThrottleInterval: heartbeatEvery, DefaultHeartbeatThrottleInterval: heartbeatEvery,
+		OnFatalError: fails,
+	})
 	w.workflows.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
 	w.calls.RegisterDynamicActivity(d.call, activity.DynamicRegisterOptions{})
 	if err := w.calls.Start(); err != nil {
@@ -87,7 +114,8 @@ func (r *Runtime) newWorker(parallel int) (*worker, error) {
 const defaultParallel = 64
 
 // Serve implements durable.Runtime: the process is a worker of the task queue until ctx
-// ends. o.Parallel bounds the calls that it performs at once.
+// ends, or the server refuses it: the namespace is gone, say. o.Parallel bounds the calls that
+// it performs at once.
 func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.ServeOptions) error {
 	if o.Parallel <= 0 {
 		o.Parallel = defaultParallel
@@ -98,14 +126,18 @@ func (r *Runtime) Serve(ctx context.Context, exec durable.Executor, o durable.Se
 	}
 	r.desk.serve(exec, o.Ended)
 	defer r.desk.serve(nil, nil)
-	stop, err := r.work(o.Parallel)
+	w, stop, err := r.work(o.Parallel)
 	if err != nil {
 		return err
 	}
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-w.failed:
+		err = w.err
+	}
 	stop()
 	r.stop(false)
-	return nil
+	return err
 }
 
 // serve sets what executes runs here that no Drive of this process does.
@@ -140,7 +172,7 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 	if err := r.say(ctx, id, said{At: wish.Now, Drive: &wish}); err != nil {
 		return durable.State{}, err
 	}
-	stop, err := r.work(defaultParallel)
+	w, stop, err := r.work(defaultParallel)
 	if err != nil {
 		return durable.State{}, err
 	}
@@ -161,6 +193,10 @@ func (r *Runtime) Drive(ctx context.Context, id string, exec durable.Executor, o
 		cancel()
 		<-followed
 		err = by.err
+	case <-w.failed:
+		cancel()
+		<-followed
+		err = w.err
 	}
 	cancel()
 	stop()

@@ -431,7 +431,7 @@ func (e *execution) options(kind string, in callIn) workflow.ActivityOptions {
 		fmt.Fprintf(sum, "%d %s ", len(part), part)
 	}
 	o := workflow.ActivityOptions{
-		TaskQueue: e.desk.queue, ActivityID: fmt.Sprintf("%s#%d-%s", in.Path, e.calls, hex.EncodeToString(sum.Sum(nil)[:4])),
+		TaskQueue: e.desk.calls(), ActivityID: fmt.Sprintf("%s#%d-%s", in.Path, e.calls, hex.EncodeToString(sum.Sum(nil)[:4])),
 		ScheduleToStartTimeout: takeTimeout, StartToCloseTimeout: callTimeout, HeartbeatTimeout: heartbeatTimeout,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}, Summary: in.Path,
 	}
