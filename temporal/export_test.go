@@ -39,6 +39,15 @@ func Refuse(r *Runtime, cause error) {
 // Forget prunes a run that was listed.
 func Forget(ctx context.Context, r *Runtime, id string) (bool, error) { return r.forget(ctx, id) }
 
+// LastDrive returns the id of the last Drive of a run that is over, as its history has it.
+func LastDrive(ctx context.Context, r *Runtime, run string) (string, error) {
+	f, err := r.fold(ctx, run)
+	if err != nil {
+		return "", err
+	}
+	return f.drive, nil
+}
+
 // Replay replays a recorded history.
 func Replay(exec durable.Executor, file string) (err error) {
 	f, err := os.Open(file)

@@ -1,6 +1,7 @@
 package temporal
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -282,7 +283,7 @@ func (f *fold) add(e *history.HistoryEvent) error {
 			return err
 		}
 		take(f.book, r.news)
-		f.drive = r.Drive
+		f.drive = cmp.Or(r.Drive, f.drive)
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
 		f.closes(e, durable.StatusFailed)
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:

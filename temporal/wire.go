@@ -27,7 +27,7 @@ type begin struct {
 	Row     row      `json:"row"`
 	Records []record `json:"records"`
 	Drive   *drive   `json:"drive,omitempty"` // that the run was asked to be executed for
-	Over    string   `json:"over,omitempty"`  // the Drive that was over with the last execution
+	Over    string   `json:"over,omitempty"`  // the last Drive that is over
 	Heard   []string `json:"heard,omitempty"` // what was said to it that counts
 	Gone    gone     `json:"gone,omitzero"`   // the last worker that was given up
 	// Now is the time where Manual is set: it is set by hand.

@@ -48,7 +48,7 @@ type execution struct {
 	maxBlock time.Duration
 	drive    *drive           // that this execution is for
 	wish     *drive           // that asks for the next
-	over     string           // the Drive that is over with this execution
+	over     string           // the last Drive that is over
 	heard    []string         // the ids of what was said that counts
 	verdicts map[string]error // by the id of what was said
 	updated  bool             // an update was heard since quiet looked
@@ -79,7 +79,7 @@ func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) erro
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	e := &execution{
 		ctx: detached, root: ctx, said: workflow.GetSignalChannel(ctx, signalName), desk: d, book: opened(in, program.Payload()),
-		wish: in.Drive, salt: in.Salt, gone: in.Gone, heard: in.Heard, verdicts: verdictsOf(in.Heard),
+		wish: in.Drive, over: in.Over, salt: in.Salt, gone: in.Gone, heard: in.Heard, verdicts: verdictsOf(in.Heard),
 	}
 	// Something may have been said after the last history wrote the attributes.
 	indexed, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(attribute.Status)
@@ -512,7 +512,7 @@ func (e *execution) execute() error {
 		// The call's failure is on record; the run is executed again in a while.
 		e.report(err)
 		e.set(row{Status: durable.StatusRunning, Due: e.clock().Add(executeAgainAfter), Doc: raw(e.book.Run.Row.Doc)})
-		e.over = e.driveID()
+		e.over = cmp.Or(e.driveID(), e.over)
 	case err != nil:
 		e.fails(err)
 	case !ending.Status.Ended():
@@ -557,7 +557,7 @@ func (e *execution) park(s *durable.Suspended, ending durable.Ending) {
 		ending.Doc = nil // what the steps did is on record too
 	}
 	e.rest(s, ending.Doc)
-	e.over = e.driveID()
+	e.over = cmp.Or(e.driveID(), e.over)
 	e.rests()
 }
 
