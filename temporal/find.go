@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+	"time"
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
@@ -12,14 +13,40 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// attributes are those of a run that change as it goes on.
-func attributes(r journal.Row) []temporal.SearchAttributeUpdate {
-	out := []temporal.SearchAttributeUpdate{attribute.Status.ValueSet(string(r.Status)), attribute.Waiting.ValueUnset(), attribute.Due.ValueUnset()}
+// place is where a run stands, as the index has it.
+type place struct {
+	status  durable.Status
+	waiting string
+	due     time.Time
+}
+
+func placeOf(r journal.Row) place {
+	p := place{status: r.Status}
 	if r.Waiting != nil {
-		out[1] = attribute.Waiting.ValueSet(attribute.Keyword(r.Waiting.Path))
+		p.waiting = attribute.Keyword(r.Waiting.Path)
 	}
 	if !r.Due.IsZero() && !r.Parked() {
-		out[2] = attribute.Due.ValueSet(r.Due)
+		p.due = r.Due.Round(0).UTC()
+	}
+	return p
+}
+
+// placeIn returns the place that the attributes of a workflow have.
+func placeIn(a temporal.SearchAttributes) place {
+	status, _ := a.GetKeyword(attribute.Status)
+	waiting, _ := a.GetKeyword(attribute.Waiting)
+	due, _ := a.GetTime(attribute.Due)
+	return place{durable.Status(status), waiting, due.Round(0).UTC()}
+}
+
+// attributes are those of a run that change as it goes on.
+func (p place) attributes() []temporal.SearchAttributeUpdate {
+	out := []temporal.SearchAttributeUpdate{attribute.Status.ValueSet(string(p.status)), attribute.Waiting.ValueUnset(), attribute.Due.ValueUnset()}
+	if p.waiting != "" {
+		out[1] = attribute.Waiting.ValueSet(p.waiting)
+	}
+	if !p.due.IsZero() {
+		out[2] = attribute.Due.ValueSet(p.due)
 	}
 	return out
 }

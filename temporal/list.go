@@ -255,7 +255,7 @@ func (l *listing) listed(w *workflowpb.WorkflowExecutionInfo) (journal.Run, *jou
 	case e != nil:
 		return run, found, cmp.Or(err, e)
 	case where.Row == nil:
-	case where.Row.Status == run.Row.Status:
+	case where.Row.Status == run.Row.Status && placeOf(where.Row.journal()).waiting == value[string](w, attribute.Waiting):
 		run.Row = where.Row.journal()
 	default:
 		run.Row.Doc = json.RawMessage(where.Row.Doc)

@@ -53,7 +53,7 @@ func (r *Runtime) begin(ctx context.Context, b *journal.Book, reuse enums.Workfl
 	if err != nil {
 		return err
 	}
-	set := append(attributes(b.Run.Row), finding...)
+	set := append(placeOf(b.Run.Row).attributes(), finding...)
 	set = append(set, attribute.Capability.ValueSet(attribute.Keyword(s.Capability)), attribute.Owner.ValueSet(attribute.Keyword(s.Owner)), attribute.Started.ValueSet(s.Started))
 	_, err = r.c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: r.workflowID(s.ID), TaskQueue: r.o.TaskQueue, WorkflowIDReusePolicy: reuse,

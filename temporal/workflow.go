@@ -12,7 +12,6 @@ import (
 
 	"github.com/capstan-run/capstan/engine/durable"
 	"github.com/capstan-run/capstan/internal/journal"
-	"github.com/capstan-run/capstan/temporal/internal/attribute"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -64,8 +63,8 @@ type execution struct {
 	size      int  // of the records, about
 	sized     int  // the size at which they are measured next
 
-	out    news           // to be written with the next command
-	status durable.Status // as the attributes have it
+	out     news  // to be written with the next command
+	indexed place // as the attributes have it
 }
 
 // run is the workflow: it waits until the run is due, and interprets it. Where that comes
@@ -82,8 +81,7 @@ func (d *desk) run(ctx workflow.Context, input, program converter.RawValue) erro
 		wish: in.Drive, over: in.Over, salt: in.Salt, gone: in.Gone, heard: in.Heard, verdicts: verdictsOf(in.Heard),
 	}
 	// Something may have been said after the last history wrote the attributes.
-	indexed, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(attribute.Status)
-	e.status = durable.Status(indexed)
+	e.indexed = placeIn(workflow.GetTypedSearchAttributes(ctx))
 	e.sets(in.Now, in.Manual)
 	// From here on, the updates of a workflow task come before all else that is done in it.
 	err := workflow.SetUpdateHandlerWithOptions(ctx, updateName, e.update, workflow.UpdateHandlerOptions{Validator: e.refuse})
@@ -322,7 +320,6 @@ func (e *execution) write(drive string) {
 
 // index brings the attributes up to date by which lists find the run.
 func (e *execution) index() {
-	r := e.book.Run.Row
 	if e.corrected {
 		e.corrected = false
 		found := journal.FoundBy(e.book.Run.Spec)
@@ -336,11 +333,12 @@ func (e *execution) index() {
 			panic(err)
 		}
 	}
-	if r.Status == e.status {
+	now := placeOf(e.book.Run.Row)
+	if now == e.indexed {
 		return
 	}
-	e.status = r.Status
-	if err := workflow.UpsertTypedSearchAttributes(e.ctx, attributes(r)...); err != nil {
+	e.indexed = now
+	if err := workflow.UpsertTypedSearchAttributes(e.ctx, now.attributes()...); err != nil {
 		panic(err)
 	}
 }
