@@ -203,14 +203,14 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		f.book, f.calls, f.said, f.drive = opened(in, program), map[int64]call{}, verdictsOf(in.Heard), in.Over
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
 		a := e.GetWorkflowExecutionSignaledEventAttributes()
-		var s said
 		if a.GetSignalName() != signalName {
 			return nil
 		}
-		if err := f.decode(a.GetInput().GetPayloads(), &s); err != nil {
-			return err
+		s, ok, err := f.says(a.GetInput())
+		if ok {
+			f.heard = append(f.heard, s)
 		}
-		f.heard = append(f.heard, s)
+		return err
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
 		f.cancel = true
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
@@ -225,14 +225,14 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		if r == nil {
 			r = f.admitted[a.GetProtocolInstanceId()]
 		}
-		var s said
 		if r.GetInput().GetName() != updateName {
 			return nil
 		}
-		if err := f.decode(r.GetInput().GetArgs().GetPayloads(), &s); err != nil {
-			return err
+		s, ok, err := f.says(r.GetInput().GetArgs())
+		if ok {
+			_ = hear(f.book, f.said, s, f.driven())
 		}
-		_ = hear(f.book, f.said, s, f.driven())
+		return err
 	case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
 		a := e.GetActivityTaskScheduledEventAttributes()
 		c := call{kind: a.GetActivityType().GetName(), at: e.GetEventTime().AsTime()}
@@ -342,6 +342,20 @@ func (f *fold) closes(e *history.HistoryEvent, status durable.Status) {
 		Add: []journal.Record{{At: at, Kind: durable.EventEnded, Detail: durable.Detail{Status: status}}},
 		Row: &journal.Row{Status: status, Ended: at, Doc: f.book.Run.Row.Doc},
 	}, at)
+}
+
+// says decodes what was said; false where it is no value of this package, which the workflow
+// ignores too.
+func (f *fold) says(p *commonpb.Payloads) (s said, ok bool, _ error) {
+	if len(p.GetPayloads()) == 0 {
+		return s, false, nil
+	}
+	v, err := f.read(p.GetPayloads()[0])
+	if err != nil {
+		return s, false, err
+	}
+	ok = unpack(v, &s) == nil
+	return s, ok, nil
 }
 
 func (f *fold) decode(payloads []*commonpb.Payload, into any) error {

@@ -117,3 +117,36 @@ func TestWorkflowThatEndedWithoutItsRun(t *testing.T) {
 		})
 	}
 }
+
+// Something said to a run that is no value of this package is ignored by its workflow, and by
+// those who read its history.
+func TestSaidByAnotherProgram(t *testing.T) {
+	t.Parallel() // most of it is waiting
+	rt, workflow := serving(t, func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
+		_, err := h.Await(ctx, durable.Wait{Path: "person"})
+		return durable.Ending{Status: durable.StatusSucceeded}, err
+	})
+	if err := rt.Start(t.Context(), durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, rt, "r", durable.StatusWaiting)
+	c, err := server.Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	for _, value := range []any{"hello", []byte("hello"), nil} {
+		if err := c.SignalWorkflow(t.Context(), workflow("r"), "", "said", value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: workflow("r"), UpdateName: "said", Args: []any{"hello"}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Signal(t.Context(), "r", durable.Signal{Step: "person"}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, rt, "r", durable.StatusSucceeded)
+}
