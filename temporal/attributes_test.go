@@ -22,7 +22,7 @@ func TestTheIndexFollowsEachWait(t *testing.T) {
 		}
 		err := h.Sleep(ctx, "pause", h.Now().Add(time.Hour))
 		return durable.Ending{Status: durable.StatusSucceeded}, err
-	})
+	}, durable.ServeOptions{})
 	c, err := server.Client(t.Context())
 	if err != nil {
 		t.Fatal(err)

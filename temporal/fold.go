@@ -139,13 +139,19 @@ func outcome(b *journal.Book, kind string, in callIn, out callOut) {
 	b.Add(journal.Change{Add: add}, out.At)
 }
 
-// unsent takes in that no worker took a call: nothing was sent.
-func unsent(b *journal.Book, kind string, in callIn) {
+// Why nothing of a call was sent.
+const (
+	untaken = "no worker took it within 10 s" // takeTimeout
+	stopped = "its worker stopped"
+)
+
+// unsent takes in that nothing of a call was sent.
+func unsent(b *journal.Book, kind string, in callIn, why string) {
 	if kind != kindStep || in.Read != nil {
 		return
 	}
 	rec := journal.Record{Kind: durable.EventFailed, Step: in.Path, Attempt: in.Attempt}
-	rec.Detail.Error, rec.Detail.Lost = "it was not sent: the worker was gone before it took the call", in.Lost
+	rec.Detail.Error, rec.Detail.Lost = "it was not sent: "+why, in.Lost
 	b.Add(journal.Change{Add: []journal.Record{rec}}, time.Time{})
 }
 
@@ -253,7 +259,7 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		a := e.GetActivityTaskFailedEventAttributes()
 		c := f.calls[a.GetScheduledEventId()]
 		if a.GetFailure().GetApplicationFailureInfo().GetType() == failureStopped {
-			f.ends(a.GetScheduledEventId(), func() { unsent(f.book, c.kind, c.in) })
+			f.ends(a.GetScheduledEventId(), func() { unsent(f.book, c.kind, c.in, stopped) })
 		} else {
 			f.ends(a.GetScheduledEventId(), nil)
 		}
@@ -263,7 +269,7 @@ func (f *fold) add(e *history.HistoryEvent) error {
 		a := e.GetActivityTaskTimedOutEventAttributes()
 		c := f.calls[a.GetScheduledEventId()]
 		if a.GetFailure().GetTimeoutFailureInfo().GetTimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
-			f.ends(a.GetScheduledEventId(), func() { unsent(f.book, c.kind, c.in) })
+			f.ends(a.GetScheduledEventId(), func() { unsent(f.book, c.kind, c.in, untaken) })
 		} else {
 			f.ends(a.GetScheduledEventId(), nil)
 		}

@@ -25,7 +25,7 @@ func TestHistoryIsFullAfterAPoll(t *testing.T) {
 		write := durable.Intent{Path: "write", Operation: "op", Policy: durable.Unsafe, Input: json.RawMessage(`{}`)}
 		_, err = h.Step(ctx, write, func(context.Context, *durable.Attempt) (durable.Result, error) { return json.RawMessage(`1`), nil })
 		return durable.Ending{Status: durable.StatusSucceeded}, err
-	}, func(rt *temporal.Runtime) {
+	}, durable.ServeOptions{}, func(rt *temporal.Runtime) {
 		temporal.MostEvents(rt, 8) // a poll and the tasks around it are more
 	})
 	if err := rt.Start(t.Context(), durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}); err != nil {

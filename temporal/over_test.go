@@ -24,7 +24,7 @@ func TestADriveThatIsOverStaysOnRecord(t *testing.T) {
 		}
 		return durable.Ending{Status: durable.StatusSucceeded}, nil
 	}
-	rt, _ := serving(t, exec)
+	rt, _ := serving(t, exec, durable.ServeOptions{})
 	if err := rt.Start(t.Context(), durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}); err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func coded(t *testing.T, own codec.Options) (client.Client, converter.DataConver
 
 // serving returns a runtime whose process executes the runs of a queue of its own until the
 // test ends, and the name of the workflow of a run. The runtime is prepared first.
-func serving(t *testing.T, exec durable.Executor, prepare ...func(*temporal.Runtime)) (rt *temporal.Runtime, workflow func(run string) string) {
+func serving(t *testing.T, exec durable.Executor, o durable.ServeOptions, prepare ...func(*temporal.Runtime)) (rt *temporal.Runtime, workflow func(run string) string) {
 	t.Helper()
 	c, err := server.Client(t.Context())
 	if err != nil {
@@ -97,7 +97,7 @@ func serving(t *testing.T, exec durable.Executor, prepare ...func(*temporal.Runt
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- rt.Serve(ctx, exec, durable.ServeOptions{}) }()
+	go func() { served <- rt.Serve(ctx, exec, o) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {

@@ -125,7 +125,7 @@ func TestSaidByAnotherProgram(t *testing.T) {
 	rt, workflow := serving(t, func(ctx context.Context, h durable.Host, _ durable.Spec) (durable.Ending, error) {
 		_, err := h.Await(ctx, durable.Wait{Path: "person"})
 		return durable.Ending{Status: durable.StatusSucceeded}, err
-	})
+	}, durable.ServeOptions{})
 	if err := rt.Start(t.Context(), durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}); err != nil {
 		t.Fatal(err)
 	}

@@ -400,7 +400,7 @@ func (e *execution) perform(kind string, in callIn, j job) (result, fate) {
 	here = false
 	if how := fateOf(err); how != fateDone {
 		if how == fateUnsent {
-			unsent(e.book, kind, in)
+			unsent(e.book, kind, in, whyUnsent(err))
 		}
 		var failed *temporal.ActivityError
 		if errors.As(err, &failed) {
@@ -472,6 +472,15 @@ func fateOf(err error) fate {
 		return fateGone
 	}
 	return fateFailed
+}
+
+// whyUnsent returns why nothing was sent.
+func whyUnsent(err error) string {
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return untaken
+	}
+	return stopped
 }
 
 // execute interprets the run from its start, over its records, and returns what the
