@@ -21,6 +21,9 @@ import (
 // DefaultTaskQueue is the task queue of runs where Options name none.
 const DefaultTaskQueue = "capstan"
 
+// DefaultCachedRuns is how many runs a worker keeps in memory where Options do not say.
+const DefaultCachedRuns = 500
+
 // Options shape a Runtime. The zero Options work.
 type Options struct {
 	// TaskQueue is where workers find runs; "" means [DefaultTaskQueue]. Each worker has
@@ -49,6 +52,10 @@ type Options struct {
 	// it, wait, and return where the run stands, Serve waits until its context ends. Without
 	// it the process is a worker of the task queue for as long as one of them takes.
 	Follow bool
+	// CachedRuns is how many runs that wait a worker keeps in memory; 0 means
+	// [DefaultCachedRuns]. The history of any other is fetched and replayed when it goes on.
+	// All workers of a process share the cache, and the first one sets its size.
+	CachedRuns int
 	// Address is that of the server, for messages.
 	Address string
 	Log     *slog.Logger // nil logs nothing
@@ -86,6 +93,7 @@ func NewRuntime(c client.Client, o Options) *Runtime {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.CachedRuns = cmp.Or(o.CachedRuns, DefaultCachedRuns)
 	d := newDesk(o.Blind)
 	if c, ok := o.Converter.(interface{ Size(*commonpb.Payload) int }); ok {
 		d.size = c.Size

@@ -88,6 +88,7 @@ func (r *Runtime) newWorker(parallel int) (*worker, error) {
 	d.hands(queue)
 	w := &worker{failed: make(chan struct{})}
 	fails := func(err error) { r.fails(w, err) }
+	sdk.SetStickyWorkflowCacheSize(r.o.CachedRuns)
 	w.workflows = sdk.New(r.c, r.o.TaskQueue, sdk.Options{
 		LocalActivityWorkerOnly: true, StickyScheduleToStartTimeout: 2 * time.Second, DeadlockDetectionTimeout: time.Minute,
 		DisablePayloadErrorLimit: true, // the client may make payloads smaller; see desk.fits
