@@ -34,8 +34,9 @@
 //
 // # What is otherwise than on a disk
 //
-// See [durable.Runtime] for what the port allows. Prune deletes runs; the server forgets them
-// by itself too, when the retention of the namespace is over, and their ids may then be used
-// again. An operator who terminates or cancels a workflow cancels its run. One who resets a
-// workflow has it send again what it sent after that point: use retry, which does not.
+// See [durable.Runtime] for what the port allows. A run that is reopened after its time was up
+// has it anew. Prune deletes runs; the server forgets them by itself too, when the retention of
+// the namespace is over, and their ids may then be used again. An operator who terminates or
+// cancels a workflow cancels its run. One who resets a workflow has it send again what it sent
+// after that point: use retry, which does not.
 package temporal

@@ -34,8 +34,15 @@ var (
 )
 
 // Bound implements durable.Bounder. The time is up where a call begins or ends after it, by
-// the workflow's clock.
+// the workflow's clock. A run that is reopened after its time was up has it anew: workers are
+// given no other.
 func (h *host) Bound(ctx context.Context, at time.Time, cause error) context.Context {
+	whole := at.Sub(h.book.Run.Spec.Started)
+	for _, rec := range h.book.Records {
+		if rec.Kind == durable.EventReopened && !rec.At.Before(at) {
+			at = rec.At.Add(whole)
+		}
+	}
 	h.until, h.up = at, cause
 	ctx, h.expire = context.WithCancelCause(ctx)
 	return &bounded{Context: ctx, at: at, cause: cause}
