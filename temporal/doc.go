@@ -20,6 +20,14 @@
 // The records of a run, with their numbers, follow from its history by the rules of fold.go,
 // which the workflow and its readers share. So a run is read without a worker.
 //
+// # Who executes a run
+//
+// All processes that execute runs of a task queue are given the tasks of all of them. One that
+// is in [Runtime.Serve] can execute any; one that is only in [Runtime.Drive] or [Runtime.Run]
+// can execute that run alone, and fails the tasks of others, which are tried again later and
+// later. So where several processes have a task queue, each of them either serves, whatever
+// it drives beside that, or has Options.Follow.
+//
 // # Promises
 //
 // A write is sent once. Its intent is in the history before a worker gets the call, the

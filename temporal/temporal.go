@@ -50,7 +50,8 @@ type Options struct {
 	Blind []byte
 	// Follow has Drive, Run and Serve leave the execution to workers: Drive and Run ask for
 	// it, wait, and return where the run stands, Serve waits until its context ends. Without
-	// it the process is a worker of the task queue for as long as one of them takes.
+	// it the process is a worker of the task queue for as long as one of them takes: where
+	// several processes have the task queue, each that does not follow has to be in Serve.
 	Follow bool
 	// CachedRuns is how many runs that wait a worker keeps in memory; 0 means
 	// [DefaultCachedRuns]. The history of any other is fetched and replayed when it goes on.
