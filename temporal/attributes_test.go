@@ -36,13 +36,13 @@ func TestTheIndexFollowsEachWait(t *testing.T) {
 		for s.Waiting == nil || s.Waiting.Path != path {
 			s = until(t, rt, "r", durable.StatusWaiting)
 		}
-		w, err := c.DescribeWorkflowExecution(t.Context(), workflow("r"), "")
+		w, err := c.DescribeWorkflow(t.Context(), workflow("r"), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		var waiting string
 		var due time.Time
-		fields := w.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()
+		fields := w.RawResponse.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()
 		for name, into := range map[string]any{attribute.Waiting.GetName(): &waiting, attribute.Due.GetName(): &due} {
 			if p := fields[name]; p != nil {
 				if err := converter.GetDefaultDataConverter().FromPayload(p, into); err != nil {

@@ -61,11 +61,11 @@ func TestSlowStore(t *testing.T) {
 	store.release = func(ctx context.Context) error {
 		sent := time.Now()
 		for ; ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
-			d, err := c.DescribeWorkflowExecution(ctx, name+"-r", "")
+			d, err := c.DescribeWorkflow(ctx, name+"-r", "")
 			if err != nil {
 				return err
 			}
-			calls := d.GetPendingActivities()
+			calls := d.RawResponse.GetPendingActivities()
 			if len(calls) == 0 {
 				return errors.New("the server gave the call up")
 			}
