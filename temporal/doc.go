@@ -34,7 +34,8 @@
 // activity is never tried again by the server, and where its worker falls silent for ten
 // seconds, the policy decides as on a disk: a read, and a write that may be repeated, is sent
 // again, a probed one is looked up, any other is in doubt until somebody settles it. A call
-// that no worker took was not sent, and is given to another.
+// that no worker took was not sent, and is given to another. A call that panics is not made
+// again by itself: a write is in doubt, any other call has failed.
 //
 // Calls are performed by the process that interprets the run: a task queue of its own hands
 // them out. Credentials are that process's, and enter no history. What values enter it is for
