@@ -10,6 +10,7 @@
 //   - a payload that cannot be decoded (its key is missing, its value is gone) fails the
 //     workflow task that reads it, and no other: the run waits until a worker can. In an
 //     activity or a client it is an error;
+//   - the input of an activity is decoded by the data converter, when the activity reads it;
 //   - a payload that a replay makes again is not stored again.
 //
 // As a converter.PayloadCodec, in a data converter, it is for tests and replays, which have no
