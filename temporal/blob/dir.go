@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/capstan-run/capstan/internal/wholefile"
 )
 
 // Dir keeps values as files of a directory, for one machine or a file system that all workers
@@ -41,19 +43,8 @@ func (d *Dir) put(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".new-*") // 0600
-	if err != nil {
+	if err := wholefile.Keep(path, data, 0o600); err != nil {
 		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return errors.Join(syncDir(dir), syncDir(d.root))
 }
