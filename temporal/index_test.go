@@ -28,11 +28,19 @@ func TestAHistoryBringsTheIndexUpToDate(t *testing.T) {
 		got, _ = workflow.GetTypedSearchAttributes(h.(*host).ctx).GetKeyword(attribute.Status)
 		return durable.Ending{}, err
 	}, nil)
-	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
 	env.RegisterDynamicActivity(d.call, activity.DynamicRegisterOptions{})
 	if err := env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(attribute.Status.ValueSet(string(durable.StatusWaiting)))); err != nil {
 		t.Fatal(err)
 	}
+	executeNew(t, env, d)
+	if got != string(durable.StatusRunning) {
+		t.Errorf("a run that is executed is %q in the index", got)
+	}
+}
+
+// executeNew executes the workflow of a new run.
+func executeNew(t *testing.T, env *testsuite.TestWorkflowEnvironment, d *desk) {
+	t.Helper()
 	b, err := journal.NewBook(durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}, env.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -41,8 +49,6 @@ func TestAHistoryBringsTheIndexUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env.ExecuteWorkflow(workflowName, in)
-	if got != string(durable.StatusRunning) {
-		t.Errorf("a run that is executed is %q in the index", got)
-	}
+	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
+	env.ExecuteWorkflow(workflowName, in, programOf(nil))
 }

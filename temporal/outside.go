@@ -15,6 +15,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -79,14 +80,20 @@ func shownOf(s durable.Spec, found *journal.Found) shown {
 
 // say sends something to a run.
 func (r *Runtime) say(ctx context.Context, id string, s said) error {
-	v, err := pack(s)
-	if err == nil {
-		err = r.desk.fits("what is said to the run", v)
-	}
+	v, err := r.message(s)
 	if err != nil {
 		return journal.Naming(id, err)
 	}
 	return journal.Naming(id, r.failure(r.c.SignalWorkflow(ctx, r.workflowID(id), "", signalName, v)))
+}
+
+// message is the payload of a signal or an update.
+func (r *Runtime) message(s said) (converter.RawValue, error) {
+	v, err := pack(s)
+	if err == nil {
+		err = r.desk.fits("what is said to the run", v)
+	}
+	return v, err
 }
 
 // How something is said to a run as an update.
@@ -146,10 +153,7 @@ func (n *sending) update(ctx context.Context, s said) bool {
 }
 
 func (n *sending) ask(ctx context.Context, s said) error {
-	v, err := pack(s)
-	if err == nil {
-		err = n.r.desk.fits("what is said to the run", v)
-	}
+	v, err := n.r.message(s)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/capstan-run/capstan/engine/durable"
-	"github.com/capstan-run/capstan/internal/journal"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -25,19 +24,10 @@ func TestWorkerIsGoneWhileItAsks(t *testing.T) {
 		_, err := h.Await(ctx, durable.Wait{Path: "person", Perform: func(context.Context) (json.RawMessage, bool, error) { return nil, true, nil }})
 		return durable.Ending{Status: durable.StatusFailed}, err
 	}, nil)
-	env.RegisterWorkflowWithOptions(d.run, workflow.RegisterOptions{Name: workflowName})
 	env.RegisterActivityWithOptions(func(context.Context, converter.RawValue) (converter.RawValue, error) {
 		return converter.RawValue{}, temporal.NewNonRetryableApplicationError("", failureGone, nil)
 	}, activity.RegisterOptions{Name: kindPerform})
-	b, err := journal.NewBook(durable.Spec{ID: "r", Input: json.RawMessage(`{}`)}, env.Now(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := pack(begin{Spec: specOf(b.Run.Spec), Row: rowOf(b.Run.Row), Records: recordsOf(b.Records)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	env.ExecuteWorkflow(workflowName, in, programOf(nil))
+	executeNew(t, env, d)
 	var again *workflow.ContinueAsNewError
 	if err := env.GetWorkflowError(); !errors.As(err, &again) {
 		t.Fatalf("the workflow does not go on: %v", err)

@@ -9,6 +9,7 @@ import (
 	"github.com/capstan-run/capstan/internal/journal"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 )
 
@@ -59,13 +60,22 @@ func (r *Runtime) told(ctx context.Context, id string) (*fold, error) {
 	}
 }
 
-// mark returns a text that changes with the history of a run, which it does not read.
-func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
+// described is the latest execution of a run as the server has it, without its history.
+func (r *Runtime) described(ctx context.Context, id string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	d, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
 	if err != nil {
-		return "", journal.Naming(id, r.failure(err))
+		return nil, journal.Naming(id, r.failure(err))
 	}
-	w := d.RawResponse.GetWorkflowExecutionInfo()
+	return d.RawResponse, nil
+}
+
+// mark returns a text that changes with the history of a run, which it does not read.
+func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
+	d, err := r.described(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	w := d.GetWorkflowExecutionInfo()
 	return fmt.Sprint(w.GetExecution().GetRunId(), w.GetHistoryLength(), w.GetStatus()), nil
 }
 
@@ -74,13 +84,13 @@ func (r *Runtime) mark(ctx context.Context, id string) (string, error) {
 type standing struct{ execution, memo, polls string }
 
 func (r *Runtime) standing(ctx context.Context, id string) (standing, error) {
-	d, err := r.c.DescribeWorkflow(ctx, r.workflowID(id), "")
+	d, err := r.described(ctx, id)
 	if err != nil {
-		return standing{}, journal.Naming(id, r.failure(err))
+		return standing{}, err
 	}
-	w := d.RawResponse.GetWorkflowExecutionInfo()
+	w := d.GetWorkflowExecutionInfo()
 	s := standing{execution: w.GetExecution().GetRunId(), memo: fmt.Sprint(w.GetStatus()) + string(w.GetMemo().GetFields()[memoRest].GetData())}
-	for _, a := range d.RawResponse.GetPendingActivities() {
+	for _, a := range d.GetPendingActivities() {
 		if a.GetActivityType().GetName() == kindPoll {
 			s.polls += a.GetActivityId() + " "
 		}
